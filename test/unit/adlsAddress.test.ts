@@ -3,7 +3,7 @@ import { parseConfig } from "../../src/config";
 import { isVaultAddress, parseAdlsAddress, vaultScope } from "../../src/lake/adls/address";
 import { Places } from "../../src/lake/adls/places";
 
-describe("an address of Azure", () => {
+describe("an Azure address", () => {
   test.each([
     ["https://lake.dfs.core.windows.net", "https://lake.dfs.core.windows.net", undefined, ""],
     ["https://lake.dfs.core.windows.net/", "https://lake.dfs.core.windows.net", undefined, ""],
@@ -18,7 +18,7 @@ describe("an address of Azure", () => {
     ["https://lake.z07.dfs.storage.azure.net/a", "https://lake.z07.dfs.storage.azure.net", undefined, "a"],
     ["abfss://oea@lake.dfs.core.windows.net", "https://lake.dfs.core.windows.net", "oea", ""],
     ["abfss://oea@lake.dfs.core.windows.net/a", "https://lake.dfs.core.windows.net", "oea", "a"],
-  ])("%s is understood", (url, endpoint, fileSystem, prefix) => {
+  ])("%s is parsed", (url, endpoint, fileSystem, prefix) => {
     expect(parseAdlsAddress(url)).toEqual({
       kind: "account",
       account: "lake",
@@ -29,7 +29,7 @@ describe("an address of Azure", () => {
     });
   });
 
-  test("an emulator's is understood, on this machine only", () => {
+  test("an emulator's address is accepted, on this machine only", () => {
     expect(parseAdlsAddress("http://127.0.0.1:10000/devaccount/a")).toEqual({
       kind: "account",
       account: "devaccount",
@@ -62,7 +62,7 @@ describe("an address of Azure", () => {
       "Our Data",
       "Clever.Lakehouse/Files/oea",
     ],
-  ])("%s is one of OneLake", (url, fileSystem, prefix) => {
+  ])("%s is a OneLake address", (url, fileSystem, prefix) => {
     expect(parseAdlsAddress(url)).toEqual({
       kind: "oneLake",
       account: "onelake",
@@ -73,7 +73,7 @@ describe("an address of Azure", () => {
     });
   });
 
-  test("OneLake has an address for each region, and one where an emulator has that name", () => {
+  test("OneLake has regional addresses, and an emulator's address with its name is accepted", () => {
     const item = "W/L.Lakehouse/Files";
     expect(parseAdlsAddress(`https://westus-onelake.dfs.fabric.microsoft.com/${item}`)).toMatchObject({
       kind: "oneLake",
@@ -104,7 +104,7 @@ describe("an address of Azure", () => {
     expect(() => parseAdlsAddress(url)).toThrow(why);
   });
 
-  test.each(["sharedKey", "sas"])("a lake in OneLake is not signed in to by %s", (auth) => {
+  test.each(["sharedKey", "sas"])("a lake in OneLake refuses the sign-in %s", (auth) => {
     const lake = { url: "https://onelake.dfs.fabric.microsoft.com/Ours/Clever.Lakehouse/Files", auth };
     expect(() => parseConfig({ sftp: { host: "h", username: "u" }, lake }, "settings")).toThrow(
       "lake.auth: OneLake has no account key and takes no SAS here",
@@ -126,7 +126,7 @@ describe("an address of Azure", () => {
     "abfss://stage2p@lake.dfs.core.windows.net",
     "https://",
     "http://127.0.0.1:1",
-  ])("%s is refused as configuration, without being repeated", (url) => {
+  ])("%s is refused as a configuration error that does not quote it", (url) => {
     const sftp = { host: "h", username: "u" };
     let message = "";
     try {
@@ -145,7 +145,7 @@ describe("a key vault", () => {
     ["https://oea.vault.azure.net/", "https://vault.azure.net/.default"],
     ["https://oea.vault.usgovcloudapi.net", "https://vault.usgovcloudapi.net/.default"],
     ["https://oea.vault.azure.cn", "https://vault.azure.cn/.default"],
-  ])("at %s is read with a token for %s", (url, scope) => {
+  ])("at %s is queried with a token for %s", (url, scope) => {
     expect(isVaultAddress(url)).toBe(true);
     expect(vaultScope(url)).toBe(scope);
   });
@@ -155,12 +155,12 @@ describe("a key vault", () => {
     "https://vault.azure.net",
     "http://oea.vault.azure.net",
     "https://a/",
-  ])("is not at %s, which no token may reach", (url) => {
+  ])("cannot be at %s, which gets no token", (url) => {
     expect(isVaultAddress(url)).toBe(false);
   });
 });
 
-describe("places", () => {
+describe("paths", () => {
   const path = "stage2p/clever/t/part 1.parquet";
 
   test.each([
@@ -183,7 +183,7 @@ describe("places", () => {
       "d/stage2p/clever/t/part 1.parquet",
       "d/stage2p/clever/t/.clever-lake-tmp",
     ],
-  ])("in %s there and back", (url, fileSystem, name, temporary) => {
+  ])("in %s are converted both ways", (url, fileSystem, name, temporary) => {
     const places = new Places(parseAdlsAddress(url));
     const place = places.of(path);
     expect(place).toEqual({ lakePath: path, fileSystem, name });
@@ -192,7 +192,7 @@ describe("places", () => {
     expect(places.encoded(place)).toBe(name.replace(" ", "%20"));
   });
 
-  test("in OneLake there and back, however an answer names the item", () => {
+  test("in OneLake are converted both ways, however a response names the item", () => {
     const places = new Places(
       parseAdlsAddress("https://onelake.dfs.fabric.microsoft.com/Our%20Data/clever.lakehouse/Files/d"),
     );
@@ -211,7 +211,7 @@ describe("places", () => {
     expect(places.url(path)).toBe(`https://onelake.dfs.fabric.microsoft.com/Our%20Data/${encoded}`);
   });
 
-  test("what stands beside the lake's folder is not in the lake", () => {
+  test("a file next to the lake's folder is not in the lake", () => {
     const places = new Places(parseAdlsAddress("https://lake.dfs.core.windows.net/district"));
     expect(places.lakePath("stage2p", "districts/x")).toBeUndefined();
   });

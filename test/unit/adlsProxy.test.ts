@@ -8,7 +8,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-describe("the proxy on the way to Azure", () => {
+describe("the proxy for Azure", () => {
   const names = ["HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "https_proxy", "all_proxy", "no_proxy"];
   const environment = (set: Readonly<Record<string, string>>) => {
     for (const name of names) vi.stubEnv(name, set[name] ?? "");
@@ -24,7 +24,7 @@ describe("the proxy on the way to Azure", () => {
     [{ HTTPS_PROXY: "10.0.0.5:8080" }, "http://10.0.0.5:8080/"],
     [{ HTTPS_PROXY: "http://a:1", NO_PROXY: "*" }, undefined],
     [{ HTTPS_PROXY: "http://a:1", NO_PROXY: "vault.azure.net" }, "http://a:1/"],
-  ])("is that of the environment %j", (set, expected) => {
+  ])("comes from the environment %j", (set, expected) => {
     environment(set);
     expect(proxyFor(lake, undefined)?.href).toBe(expected);
   });
@@ -38,7 +38,7 @@ describe("the proxy on the way to Azure", () => {
     [["districtlake.dfs.core.windows.net:8443"], "http://user:pass%40word@proxy:8080/"],
     [["windows.ne", "lake.dfs.core.windows.net", "", "."], "http://user:pass%40word@proxy:8080/"],
     [["*"], undefined],
-  ])("is the editor's where that has one, but for %j", (except, expected) => {
+  ])("is the editor's if it has one, except for %j", (except, expected) => {
     environment({ HTTPS_PROXY: "http://another:1", NO_PROXY: "core.windows.net" });
     expect(proxyFor(lake, { url: "http://user:pass%40word@proxy:8080", except })?.href).toBe(expected);
   });
@@ -48,7 +48,7 @@ describe("the proxy on the way to Azure", () => {
     "http://localhost:1/",
     "http://[::1]:1/",
     "http://169.254.169.254/x",
-  ])("does not lead to %s", (address) => {
+  ])("is not used for %s", (address) => {
     environment({ HTTP_PROXY: "http://a:1", HTTPS_PROXY: "http://a:1" });
     expect(proxyFor(address, undefined)).toBeUndefined();
     expect(proxyFor(address, { url: "http://a:1", except: [] })).toBeUndefined();
@@ -59,7 +59,7 @@ describe("the proxy on the way to Azure", () => {
     "socks5://user:secret@proxy:1",
     "proxy:3128",
     "nonsense secret",
-  ])("is refused in words, without its own: %s", (url) => {
+  ])("is refused with a message that does not quote it: %s", (url) => {
     const use = () => proxyFor(lake, { url, except: [] });
     expect(use).toThrow(
       expect.objectContaining({ code: "config", message: "The configured proxy cannot be used." }),
@@ -67,7 +67,7 @@ describe("the proxy on the way to Azure", () => {
     expect(use).not.toThrow(/secret/);
   });
 
-  test("is asked on connections that stay open, which all requests share", () => {
+  test("uses connections that stay open and are shared by all requests", () => {
     const proxy = { url: "http://proxy:8080", except: ["vault.azure.net"] };
     const agent = agents.to(lake, proxy);
     expect(agent).toBe(agents.to("https://districtlake.blob.core.windows.net/", { ...proxy }));

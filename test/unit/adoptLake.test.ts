@@ -59,7 +59,7 @@ function adopt({ lake }: PipelineFixture, request: Partial<AdoptRequest> = {}): 
 }
 
 describe("before it is adopted", () => {
-  test("it is not counted, and not said to be of another program that is to be moved away", async () => {
+  test("it is not counted, and not reported as another program's table to move away", async () => {
     const { lake } = await oeaLake();
     await expect(lakeMetrics(lake, {}, { minimumGroupSize: 10 })).rejects.toMatchObject({
       code: "notAdopted",
@@ -86,7 +86,7 @@ describe("before it is adopted", () => {
     expect(await fixture.tree()).toEqual(before);
   });
 
-  test("a dry run tells what is there and what would be done, and changes nothing", async () => {
+  test("a dry run shows what exists and what would be done, and changes nothing", async () => {
     const fixture = await oeaLake();
     const before = await fixture.tree();
     const plan = await adopt(fixture, { dryRun: true, salt: undefined });
@@ -106,7 +106,7 @@ describe("before it is adopted", () => {
   });
 });
 
-test("each of OEA's files comes in once, its tables stay beside ours, and further runs go on", async () => {
+test("each of OEA's files is ingested once, its tables stay next to ours, and runs continue", async () => {
   const fixture = await oeaLake();
   const before = await fixture.tree();
   const oeaRows = await fixture.rows();
@@ -157,7 +157,7 @@ test("each of OEA's files comes in once, its tables stay beside ours, and furthe
   expect(await adopt(fixture)).toMatchObject({ state: "adoptedBefore", warnings: [] });
 });
 
-test("OEA's pseudonyms without a salt get one, and the map tells which is which", async () => {
+test("OEA's unsalted pseudonyms are replaced by salted ones, and the map relates them", async () => {
   const fixture = await oeaLake();
   await expect(adopt(fixture, { salt: "short" })).rejects.toMatchObject({ code: "salt" });
   await adopt(fixture);
@@ -170,7 +170,7 @@ test("OEA's pseudonyms without a salt get one, and the map tells which is which"
   });
 });
 
-test("OEA's salt is kept, and no other one is taken", async () => {
+test("OEA's salt is kept, and any other one is refused", async () => {
   const fixture = await oeaLake("oea's salt");
   const before = await fixture.tree();
   await expect(adopt(fixture)).rejects.toMatchObject({ code: "salt" });
@@ -181,7 +181,7 @@ test("OEA's salt is kept, and no other one is taken", async () => {
   expect(await lakeRows(fixture.lake, pseudonymMapTable)).toEqual([]);
 });
 
-test("OEA's published sample comes in whole, also where its pipeline landed it twice", async () => {
+test("OEA's published sample is ingested completely, even if its pipeline landed it twice", async () => {
   const fixture = await PipelineFixture.create();
   const sample = await readFile(
     path.join(import.meta.dirname, "../fixtures/oea/daily-participation-students.csv"),
@@ -209,7 +209,7 @@ describe("what OEA landed", () => {
     return fixture;
   }
 
-  test("other bytes under a name of Clever's are a later delivery", async () => {
+  test("different bytes under one of Clever's names are a later delivery", async () => {
     const fixture = await lakeOf({
       [`2024-09-10T01-00-00/Students/${monday}`]: mondayCsv,
       [`2024-09-11T01-00-00/Students/${monday}`]: mondayCsv,
@@ -225,7 +225,7 @@ describe("what OEA landed", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("a later delivery that takes most rows away, or cannot be read, waits; the rows before it stand", async () => {
+  test("a later delivery that removes most rows, or cannot be read, is quarantined; the earlier rows stay", async () => {
     const people = ["amy", "ben", "cat", "dan"].map((person) => daily(person, "2024-09-02"));
     const fixture = await lakeOf({
       [`2024-09-10T01-00-00/Students/${monday}`]: dailyCsv(...people),
@@ -240,7 +240,7 @@ describe("what OEA landed", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("rows that only a quarantined file has, that an earlier delivery had, or that OEA read wrongly are told apart", async () => {
+  test("rows that only a quarantined file has, that an earlier delivery had, or that OEA misread are distinguished", async () => {
     const old = "date,sis_id,clever_user_id,clever_school_id,active,num_logins,num_resources_accessed";
     const fixture = await lakeOf({
       [`2024-09-10T01-00-00/Students/${monday}`]: dailyCsv(
@@ -292,7 +292,7 @@ describe("what OEA landed", () => {
     onlyOurs: 0,
   };
 
-  test("files without a date in their name, with other bytes, are each a source", async () => {
+  test("files without a date in their names are separate sources if their bytes differ", async () => {
     const fixture = await lakeOf({
       "2024-09-10T01-00-00/Students/Students.csv": mondayCsv,
       "2024-09-11T01-00-00/Students/Students.csv": mondayCsv,
@@ -309,7 +309,7 @@ describe("what OEA landed", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("the user type is that of the name, of a staff file's header, of the folder, else students", async () => {
+  test("the user type comes from the name, a staff header, the folder, else it is students", async () => {
     const staffHeader = dailyCsv(daily("pat", "2024-09-04")).replace("sis_id", "staff_id");
     const fixture = await lakeOf({
       "2024-09-10T01-00-00/2024-09-02-daily-participation-teachers.csv": dailyCsv(daily("tim", "2024-09-02")),
@@ -328,7 +328,7 @@ describe("what OEA landed", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("a copy in Clever's form takes no place that OEA's file has", async () => {
+  test("a copy in Clever's form does not replace OEA's file", async () => {
     const name = "2024-09-03-resource-usage-students.csv";
     const fixture = await PipelineFixture.create();
     const { lake } = fixture;
@@ -348,7 +348,7 @@ describe("what OEA landed", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("raw files in other places are named and stay", async () => {
+  test("raw files in other places are reported and stay", async () => {
     const fixture = await lakeOf({
       [`2024-09-10T01-00-00/Students/${monday}`]: mondayCsv,
       "archive/2023/old.csv": tuesdayCsv,
@@ -358,8 +358,8 @@ describe("what OEA landed", () => {
   });
 });
 
-describe("OEA's job that is still on", () => {
-  test("shows before the adoption by the newest commit and landing, if they are of these days", async () => {
+describe("OEA's job, if still active,", () => {
+  test("is detected before the adoption by a recent commit or landing", async () => {
     const fixture = await PipelineFixture.create();
     const today = `${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}`;
     await landAsOea(fixture.lake, dailyReport, `${today}/Students/${monday}`, mondayCsv);
@@ -371,7 +371,7 @@ describe("OEA's job that is still on", () => {
     ]);
   });
 
-  test("shows afterwards by rows and landed files that are not ours", async () => {
+  test("is detected afterwards by rows and landed files that are not ours", async () => {
     const fixture = await oeaLake();
     await adopt(fixture);
     const again = `2024-09-12T01-00-00/Students/${monday}`;
@@ -385,7 +385,7 @@ describe("OEA's job that is still on", () => {
     ]);
   });
 
-  test("keeps a table that it made again from being moved over the older one", async () => {
+  test("does not cause its recreated table to replace the older one", async () => {
     const fixture = await oeaLake();
     const moved = oeaTable(pseudoTable(dailyReport));
     await fixture.lake.rename(pseudoTable(dailyReport), moved);
@@ -394,7 +394,7 @@ describe("OEA's job that is still on", () => {
   });
 });
 
-test("an ordinary lake has nothing to adopt", async () => {
+test("a regular lake has nothing to adopt", async () => {
   const fixture = await PipelineFixture.create();
   expect(await adopt(fixture, { salt: undefined })).toMatchObject({
     state: "nothing",

@@ -75,7 +75,7 @@ async function stateOf(fixture: PipelineFixture) {
   return { rows, raw: await fixture.landedFiles(), problems: (await fixture.verify()).problems };
 }
 
-test("the undisturbed adoption is sound", () => {
+test("the adoption without faults is consistent", () => {
   expect(expected.problems).toEqual([]);
   expect(expected.rows[pseudoTable(dailyReport)]).toHaveLength(2);
   expect(expected.rows[oeaTable(pseudoTable(dailyReport))]).toHaveLength(6);
@@ -87,7 +87,7 @@ describe.each([
   ["dead", 1],
   ["after", 2],
 ] as const)("an operation fails (%s)", (fault, first) => {
-  test("and runs are refused until the adoption is gone on with, which ends the same", {
+  test("and runs are refused until the adoption is continued, which reaches the same state", {
     timeout: 300_000,
   }, async () => {
     for (let at = first; at <= operations; at += 2) {

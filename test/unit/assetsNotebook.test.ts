@@ -5,7 +5,7 @@ import { notebookOf } from "../../src/assets/notebook/cells";
 import { viewBodies } from "../../src/assets/notebook/definitions";
 import { sparkScripts } from "../helpers/sparkEngine";
 
-test("a script in the percent format becomes cells, with values in their places", () => {
+test("a script in the percent format becomes cells with filled-in values", () => {
   const script =
     "# about\n\n# %% [markdown]\n# # Title\n#\n# of {{what}}\n\n# %%\nx = 1\n\n\n# %%\ny = {{n}}\n";
   expect(JSON.parse(notebookOf(script, { what: "texts", n: "2" }))).toMatchObject({
@@ -19,7 +19,7 @@ test("a script in the percent format becomes cells, with values in their places"
   expect(() => notebookOf("# %%\n{{unknown}}", {})).toThrow("unknown");
 });
 
-test("the SQL of the questions names temporary views of Spark, and the notebook makes each of them", async () => {
+test("the SQL of the questions uses temporary Spark views, all of which the notebook creates", async () => {
   const bodies = Object.values(viewBodies()).join("\n");
   expect(bodies).not.toMatch(/\b(?:lake|dbo|questions)\.\w/);
   expect(bodies).not.toMatch(/\bFROM people\.\w/);

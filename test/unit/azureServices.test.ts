@@ -34,7 +34,7 @@ describe("the list of lakes in Azure", () => {
     properties: { isHnsEnabled, primaryEndpoints: { dfs: `https://${name}.dfs.core.windows.net/` } },
   });
 
-  test("has the accounts with a hierarchical namespace, over several answers", async () => {
+  test("has the accounts with a hierarchical namespace, from several responses", async () => {
     const { base, seen } = await serve(({ url }, place) =>
       url?.includes("page=2")
         ? { body: { value: [account("another", true)] } }
@@ -65,7 +65,7 @@ describe("the list of lakes in Azure", () => {
     );
   });
 
-  test("follows no link to another host, where the token would go along", async () => {
+  test("follows no link to another host, which would receive the token", async () => {
     const other = await serve(() => ({ body: { value: [] } }));
     const { base } = await serve(() => ({
       body: { value: [{ subscriptionId: "s", displayName: "S" }], nextLink: `${other.base}/more` },
@@ -79,7 +79,7 @@ describe("the list of lakes in Azure", () => {
     [401, "auth"],
     [403, "auth"],
     [500, "network"],
-  ])("says what to do where Azure answers %i", async (status, code) => {
+  ])("says what to do if Azure answers %i", async (status, code) => {
     const { base } = await serve(() => ({ status }));
     const azure = new AzureManagement(() => Promise.resolve("t"), base);
     await expect(azure.subscriptions()).rejects.toMatchObject({
@@ -95,20 +95,20 @@ describe("the salt in a key vault", () => {
     return { token: () => Promise.resolve({ token: left.shift() ?? "", expires: Number.POSITIVE_INFINITY }) };
   };
 
-  test("is read as it stands there", async () => {
+  test("is read unchanged", async () => {
     const { base, seen } = await serve(() => ({ body: { value: " pepper " } }));
     expect(await saltFromKeyVault({ url: base, tokens: tokens("t") })).toBe(" pepper ");
     expect(seen).toEqual(["Bearer t GET /secrets/oeaSalt?api-version=7.4"]);
   });
 
-  test("is read with a new token where the first was refused, and again where the vault is busy", async () => {
+  test("is read with a new token if the first was refused, and retried if the vault is busy", async () => {
     const answers = [{ status: 401 }, { status: 503 }, { status: 429 }, { body: { value: "pepper" } }];
     const { base, seen } = await serve(() => answers.shift() ?? {});
     expect(await saltFromKeyVault({ url: base, tokens: tokens("old", "new") })).toBe("pepper");
     expect(seen.map((line) => line.split(" ")[1])).toEqual(["old", "new", "new", "new"]);
   });
 
-  test("is waited for while the vault is busy, as long as that is wanted", async () => {
+  test("is waited for while the vault is busy, until cancelled", async () => {
     const { base, seen } = await serve(() => ({ status: 429 }));
     const stopped = new Error("Stopped.");
     const stop = new AbortController();
@@ -126,7 +126,7 @@ describe("the salt in a key vault", () => {
     [500, "network", "answered with an error (500)"],
     [200, "salt", "is empty"],
     [302, "network", "answered with an error (302)"],
-  ])("says why where the vault answers %i", async (status, code, message) => {
+  ])("is refused with the reason if the vault answers %i", async (status, code, message) => {
     const { base } = await serve(() => ({ status, body: { value: "" } }));
     await expect(saltFromKeyVault({ url: base, tokens: tokens("t", "u") })).rejects.toMatchObject({
       code,
@@ -134,7 +134,7 @@ describe("the salt in a key vault", () => {
     });
   });
 
-  test("says so where the secret there is disabled", async () => {
+  test("is reported as disabled if the secret is", async () => {
     const error = { code: "Forbidden", innererror: { code: "SecretDisabled" } };
     const { base } = await serve(() => ({ status: 403, body: { error } }));
     await expect(saltFromKeyVault({ url: base, tokens: tokens("t", "u") })).rejects.toMatchObject({

@@ -14,7 +14,7 @@ test.each([
   expect(languageOf(environment)).toBe(language);
 });
 
-test("where no variable tells it, the system's is taken", () => {
+test("without a variable, the system's is used", () => {
   expect(languageOf({}, "es-US")).toBe("es");
   expect(languageOf({ LANG: "en_US" }, "es-US")).toBe("en");
 });

@@ -40,7 +40,7 @@ test("numbers", () => {
   expect(counted(1234, "file")).toBe("1,234 files");
 });
 
-test("nothing from outside steers the terminal", () => {
+test("no external text controls the terminal", () => {
   const hostile = "a\u001b[31mb\r\nc\u0000d\u007fe\u009bf\u202eg\u2028h\u2066i";
   const shown = plain(hostile);
   expect(shown).not.toMatch(/[\p{Cc}\u202e\u2028\u2066]/u);
@@ -48,7 +48,7 @@ test("nothing from outside steers the terminal", () => {
   expect(plain("Escuela Peñasco 数学 🧮")).toBe("Escuela Peñasco 数学 🧮");
 });
 
-test("a table's numbers stand to the right", () => {
+test("a table's numbers are right-aligned", () => {
   const lines = columns(
     ["Name", "Count"],
     [
@@ -60,7 +60,7 @@ test("a table's numbers stand to the right", () => {
   expect(lines).toEqual(["  Name       Count", "  a              1", "  long name  1,000"]);
 });
 
-test("a table's columns stand below each other, whatever is in them", () => {
+test("a table's columns are aligned, whatever their contents", () => {
   const names = ["a", "École", "数学", "🧮 x", "n\u0303o", "\u001b[31mred\u001b[39m"];
   const places = [1, 5, 4, 4, 2, 3];
   const lines = columns(
@@ -93,13 +93,13 @@ const summary: RunSummary = {
   milliseconds: 1200,
 };
 
-describe("a run is told", () => {
-  test("that brought nothing", () => {
+describe("a run's summary", () => {
+  test("without new files", () => {
     expect(showRun(summary)).toMatch(/^Nothing new\. 3 reports on the server are in the lake already\./);
     expect(showRun({ ...summary, unchanged: 1 })).toMatch(/^Nothing new\. 1 report on the server is in the/);
   });
 
-  test("that was done", () => {
+  test("with new files", () => {
     const text = showRun({ ...summary, landed: 1, bytes: 2000, anonymized: 1, refused: 4 });
     expect(text).toMatch(
       /^Done\. 1 file ingested \(2\.0 kB\), 1 file pseudonymized in 1\.2 s; 3 unchanged\./,
@@ -109,7 +109,7 @@ describe("a run is told", () => {
     expect(showRun({ ...summary, landed: 1, refused: 1 })).toMatch(/refused +1 row$/);
   });
 
-  test("with what was noticed about the ids of people", () => {
+  test("with anomalies in the ids of people", () => {
     const identities = {
       daily_participation: { wordsForNothing: 1200, sisIdsOfSeveral: 1, cleverIdsOfSeveral: 2 },
       resource_usage: healthy,
@@ -124,7 +124,7 @@ describe("a run is told", () => {
 
   const facts = { acceptable: true, hasEarlierRows: false };
 
-  test("with what is in quarantine, where and why, and what to do", () => {
+  test("with the files in quarantine, the reasons, and what to do", () => {
     const text = showRun({
       ...summary,
       quarantined: [
@@ -142,7 +142,7 @@ describe("a run is told", () => {
     expect(text).toContain("d.csv: Gone.");
   });
 
-  test("with the rows that the tables have of a file in quarantine, and with what helps", () => {
+  test("with the rows in the tables of a file in quarantine, and what to do", () => {
     const file = { path: "a.csv", line: 3, column: "date", reason: "Not a date.", ...facts };
     const ruined = { ...file, path: "b.csv", reason: "No header.", acceptable: false };
     const hint = "To take a file without its bad rows: clever-lake run --accept PATH";
@@ -161,7 +161,7 @@ describe("a run is told", () => {
     );
   });
 
-  test("without flooding the terminal", () => {
+  test("with a limited number of lines", () => {
     const failed = Array.from({ length: 500 }, (_, index) => ({ path: `${index}.csv`, reason: "Gone." }));
     const text = showRun({ ...summary, failed });
     expect(text.split("\n").length).toBeLessThan(40);
@@ -169,7 +169,7 @@ describe("a run is told", () => {
   });
 });
 
-test("the files on the server are told with their states", () => {
+test("the files on the server are listed with their states", () => {
   const file: PlannedFile = {
     path: "daily\u001b.csv",
     size: 1234,
@@ -225,7 +225,7 @@ test("the files on the server are told with their states", () => {
   );
 });
 
-test("what does not add up is told", () => {
+test("discrepancies are listed", () => {
   const table = { table: "stage2p/clever/daily_participation_pseudo", version: 3, files: 2, rows: 1000 };
   const lookup = { ...table, table: "stage2np/clever/daily_participation_lookup", rows: 40 };
   const counts = {

@@ -35,7 +35,7 @@ async function runsAfterALook(newCount: number): Promise<number> {
   return run.mock.calls.length;
 }
 
-test("where contents are compared, a look in the background runs, since no listing shows what is new", async () => {
+test("if contents are compared, the background check starts a run, since a listing cannot show what is new", async () => {
   expect(await runsAfterALook(0)).toBe(0);
   expect(await runsAfterALook(1)).toBe(1);
   settings["clever.sftp.compare"] = "hash";
@@ -50,7 +50,7 @@ test("where contents are compared, a look in the background runs, since no listi
 test.each([
   [0.001, 1],
   [100_000, 10_080],
-])("an interval of %d minutes, which VS Code takes, is one of %i", async (minutes, interval) => {
+])("an interval of %d minutes, which VS Code accepts, is one of %i", async (minutes, interval) => {
   settings["clever.checkEvery"] = minutes;
   const refresh = vi.fn(() => Promise.resolve());
   const model = { refresh, newCount: 0 } as unknown as ConnectionModel;
@@ -62,7 +62,7 @@ test.each([
   check.dispose();
 });
 
-test("a look that is under way is not begun anew in the background", async () => {
+test("a check in progress is not restarted by the background check", async () => {
   const refresh = vi.fn(() => Promise.resolve());
   const model = { refresh, newCount: 0, state: "loading" } as unknown as ConnectionModel;
   const check = new BackgroundCheck(model, { running: undefined } as unknown as RunController);
@@ -71,7 +71,7 @@ test("a look that is under way is not begun anew in the background", async () =>
   check.dispose();
 });
 
-test("what follows a run is done with the run's connection, though the window has another one by then", async () => {
+test("steps after a run use the run's connection, even if the window has changed to another one", async () => {
   const [first, second] = ["/first", "/second"].map((url) => ({
     connection: { lake: { url } },
     secrets: { salt: "s" },
@@ -92,7 +92,7 @@ test.each([
   ["busy", true, 1],
   ["salt", false, 1],
 ] as const)(
-  "a run that ends with %s, asked for: %s, ends with %i messages",
+  "a run that ends with %s, requested by the user: %s, shows %i messages",
   async (code, isAskedFor, messages) => {
     const model = {
       connected: () => Promise.resolve({ connection: {}, secrets: { salt: "s" } }),
@@ -119,7 +119,7 @@ const item = {
   unread: null,
 } as ReportItem;
 
-test("where contents are compared, a report that seems known is run when it is selected", async () => {
+test("if contents are compared, a selected report is run although it seems unchanged", async () => {
   const items: ReportItem[] = [
     item,
     { ...item, path: "twin.csv", state: "ignored" },
@@ -147,7 +147,7 @@ test.each([
   [{ landed: 1, failed: [] }, false, 1],
   [{ landed: 0, failed: [{ path: "a.csv", reason: "Gone." }] }, false, 1],
   [{ landed: 0, failed: [] }, true, 1],
-])("a run with %j, asked for: %s, ends with %i messages", async (done, isAskedFor, messages) => {
+])("a run with %j, requested by the user: %s, shows %i messages", async (done, isAskedFor, messages) => {
   const summary = {
     ...{ runId: "r", bytes: 0, anonymized: 0, unchanged: 3, superseded: 0, quarantined: [], refused: 0 },
     ...{ rows: { daily_participation: 0, resource_usage: 0 }, inQuarantine: ["b.csv"], notRead: [] },

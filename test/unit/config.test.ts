@@ -20,7 +20,7 @@ function refusal(value: unknown): string {
   throw new Error("It was accepted.");
 }
 
-test("what is left out has its default", () => {
+test("omitted keys have their defaults", () => {
   expect(parseConfig({ sftp, lake }, "")).toEqual({
     sftp: { ...sftp, port: 22, root: "/", connections: 4, timeoutSeconds: 30, compare: "time" },
     lake: { ...lake, auth: "default" },
@@ -36,7 +36,7 @@ test("what is left out has its default", () => {
   });
 });
 
-test("every key of the documentation is taken", () => {
+test("every documented key is accepted", () => {
   const config = {
     sftp: { ...sftp, port: 2222, root: "/home", privateKeyPath: "~/.ssh/id", hostKey, compare: "hash" },
     lake: { ...lake, auth: "default" },
@@ -48,7 +48,7 @@ test("every key of the documentation is taken", () => {
   expect(parseConfig(config, "")).toMatchObject(config);
 });
 
-describe("a configuration is refused with the key at fault:", () => {
+describe("a configuration is refused, with the key:", () => {
   test.each([
     ["nothing", undefined, "(top)"],
     ["no server", { lake }, "sftp"],
@@ -74,21 +74,21 @@ describe("a configuration is refused with the key at fault:", () => {
     expect(refusal(value)).toContain(`${key}: `);
   });
 
-  test("a key that there is none, by its name", () => {
+  test("an unknown key, by its name", () => {
     expect(refusal({ sftp, lake, minimumgroupsize: 5 })).toContain("minimumgroupsize");
   });
 
-  test("a password in the file, and it is not repeated", () => {
+  test("a password in the file, without quoting it", () => {
     const message = refusal({ sftp: { ...sftp, password: "hunter2" }, lake });
     expect(message).toContain("password");
     expect(message).not.toContain("hunter2");
   });
 
-  test("several at once", () => {
+  test("several errors together", () => {
     expect(refusal({ sftp: {}, lake: {} })).toMatch(/sftp\.host: .*; sftp\.username: .*; lake\.url: /);
   });
 
-  test("a host key in the form that it has to have", () => {
+  test("a host key, with the required form", () => {
     expect(refusal({ sftp: { ...sftp, hostKey: "x" }, lake })).toContain("ssh-keygen -lf");
   });
 });
@@ -100,7 +100,7 @@ describe("a configuration file", () => {
     expect((await readConfig(file)).sftp.host).toBe(sftp.host);
   });
 
-  test("that is not there, or no JSON, is named", async () => {
+  test("that is missing or not JSON is named", async () => {
     const file = path.join(await temporaryFolder(), "clever-lake.json");
     await expect(readConfig(file)).rejects.toMatchObject({ code: "config", subject: file });
     await writeFile(file, '{"password": "hunter2"');
@@ -110,7 +110,7 @@ describe("a configuration file", () => {
   });
 });
 
-describe("a configuration file of Windows", () => {
+describe("a configuration file on Windows", () => {
   const url = process.platform === "win32" ? "C:/data/lake" : "/data/lake";
   const text = JSON.stringify({ sftp, lake: { url } }, undefined, 2).replaceAll("\n", "\r\n");
 
@@ -124,7 +124,7 @@ describe("a configuration file of Windows", () => {
     expect((await readConfig(file)).lake.url).toBe(url);
   });
 
-  test("with a backslash that stands once is refused with a hint", async () => {
+  test("with an unescaped backslash is refused with a hint", async () => {
     const file = path.join(await temporaryFolder(), "clever-lake.json");
     await writeFile(file, String.raw`{ "lake": { "url": "C:\data\lake" } }`);
     const hint = expect.stringContaining("each backslash twice") as string;
@@ -132,7 +132,7 @@ describe("a configuration file of Windows", () => {
   });
 });
 
-test("a lake's folder is found by address and by path, and Azure's lakes have none", () => {
+test("a lake's folder is found by URL and by path, and lakes in Azure have none", () => {
   const folder = path.resolve("/data/my lake");
   expect(folderPathOf(pathToFileURL(folder).href)).toBe(folder);
   expect(folderPathOf(folder)).toBe(folder);
@@ -140,7 +140,7 @@ test("a lake's folder is found by address and by path, and Azure's lakes have no
     expect(folderPathOf(url)).toBeUndefined();
 });
 
-test("secrets come from the environment, and empty ones are none", () => {
+test("secrets come from the environment, and empty ones count as missing", () => {
   expect(
     secretsFrom({ CLEVER_SFTP_PASSWORD: "a", CLEVER_SFTP_PASSPHRASE: "b", CLEVER_SALT: "c", HOME: "/" }),
   ).toEqual({ password: "a", passphrase: "b", salt: "c" });

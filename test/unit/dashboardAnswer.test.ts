@@ -32,19 +32,19 @@ const small: RandomOptions = {
 };
 
 describe("the dashboard's numbers", () => {
-  test.each([1, 2, 3])("are those of plain loops over the rows (district %i)", async (seed) => {
+  test.each([1, 2, 3])("equal those of plain loops over the rows (district %i)", async (seed) => {
     const district = randomDistrict(seed, small);
     expect(await compare(district, seed % 2, randomFilters(district, 30, seed))).toBe(30);
   });
 
-  test("are those of plain loops over the rows of OEA's file", async () => {
+  test("equal those of plain loops over the rows of OEA's file", async () => {
     const district = oeaRows();
     await compare(district, 0, randomFilters(district, 3, 1), { hasGrades: false });
     expect(await compare(district, 10, randomFilters(district, 4, 2), { hasGrades: false })).toBe(4);
   });
 
   test.each([false, true])(
-    "are those of plain loops over a sample district (grades %s)",
+    "equal those of plain loops over a sample district (grades %s)",
     async (hasGrades) => {
       const district = sampleRows(
         { seed: 3, students: 160, teachers: 12, staff: 5, schools: 5, days: 24, firstDay: "2025-09-15" },
@@ -70,7 +70,7 @@ describe("the dashboard's numbers", () => {
     },
   );
 
-  test("of a renamed resource are those of one, under its newest name", async () => {
+  test("of a renamed resource are combined under its newest name", async () => {
     const district = randomDistrict(13, { ...small, days: 70, messy: false });
     const usual = district.usage.find(({ name }) => name !== null);
     const rows: RandomRows = {
@@ -106,7 +106,7 @@ describe("the dashboard's numbers", () => {
     expect([chosen.resources.length, one?.resource, one?.rows]).toEqual([1, "A New Name", entry?.rows]);
   });
 
-  test("are not known on days without a report of a user type, and compared by the days that are there", async () => {
+  test("are unknown on days without a report of a user type, and compared over the other days", async () => {
     const district = randomDistrict(11, { ...small, days: 60, messy: false });
     const dates = [...new Set(district.usage.map(({ date }) => date))].sort();
     const [lost, unlike, late] = [dates[40], dates[44], dates[59]];
@@ -151,7 +151,7 @@ describe("the dashboard's numbers", () => {
     ]);
   });
 
-  test("are exact where everything is asked for, but on days with too few people", async () => {
+  test("are exact without a filter, except on days with too few people", async () => {
     const district = randomDistrict(8, { ...small, messy: false });
     const index = plainIndex(district.participation, district.usage);
     const everything: DashboardFilter = { ...openingFilter, range: { preset: "all" }, userTypes: [] };
@@ -206,7 +206,7 @@ describe("the dashboard's range", () => {
     },
   );
 
-  test("has an entry per day and weekday, and says of what kind a day is", async () => {
+  test("has an entry per day and weekday, and classifies each day", async () => {
     const people = Array.from({ length: 30 }, (_, number) => `person ${number}`);
     const week = ["2025-03-03", "2025-03-04", "2025-03-05", "2025-03-08"];
     const rows = week.flatMap((date) =>
@@ -235,10 +235,10 @@ describe("the dashboard's range", () => {
   });
 });
 
-describe("a question", () => {
+describe("a query", () => {
   const options = { ...settings, minimumGroupSize: 10, keepWhole: "schools" } as const;
 
-  test("of empty tables has no answer", async () => {
+  test("on empty tables has no answer", async () => {
     expect(await answer(plainIndex([], []), openingFilter, options)).toEqual({ empty: true });
   });
 

@@ -337,8 +337,8 @@ function subsets<T>(things: readonly T[]): T[][] {
 
 const seeds = Array.from({ length: 12 }, (_, seed) => seed);
 
-describe("an attacker who asks with all filters", () => {
-  test("works out nothing about a part of a group", async () => {
+describe("an attacker who queries with all filters", () => {
+  test("learns nothing about a part of a group", async () => {
     const sums = { answers: 0, shown: 0, secrets: 0 };
     for (const seed of seeds) {
       const result = await attack(seed);
@@ -353,7 +353,7 @@ describe("an attacker who asks with all filters", () => {
     expect(secrets).toBeGreaterThan(1_000);
   }, 300_000);
 
-  test("works out much where only small numbers are hidden", async () => {
+  test("learns much if only small numbers are hidden", async () => {
     for (const seed of seeds.slice(0, 3)) {
       const { found, secrets } = await attack(seed, true);
       expect(found.length, `district ${seed}`).toBeGreaterThan(secrets / 10);

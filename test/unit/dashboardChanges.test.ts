@@ -56,7 +56,7 @@ function withDaily(
 }
 
 describe("planted changes", () => {
-  it("are found, ranked by how far they lie off, and nothing beside them", () => {
+  it("are found, ranked by deviation, and nothing else is", () => {
     const planted: Record<string, number> = { r2: 0, r6: 2.2, s4: 0.55 };
     const input = dailySeries({
       seed: 3,
@@ -78,7 +78,7 @@ describe("planted changes", () => {
     ]);
   });
 
-  it("are told in person-days per school day, week by week", () => {
+  it("are reported in person-days per school day, week by week", () => {
     const input = dailySeries({
       seed: 4,
       weeks: 16,
@@ -104,7 +104,7 @@ describe("planted changes", () => {
     }
   });
 
-  it("show a resource that begins as new, and one whose name changed as both", () => {
+  it("show a new resource as new, and a renamed one under both names", () => {
     const input = dailySeries({
       seed: 5,
       weeks: 12,
@@ -118,7 +118,7 @@ describe("planted changes", () => {
     expect(entries.find(({ name }) => name === "r7")?.expected).toBe(0);
   });
 
-  it("do not call a resource new whose earlier numbers are not known", () => {
+  it("do not call a resource new if its earlier numbers are unknown", () => {
     const input = dailySeries({
       seed: 5,
       weeks: 12,
@@ -128,7 +128,7 @@ describe("planted changes", () => {
     expect(only(findChanges(unknownOnce))).toMatchObject({ name: "r7", direction: "rose" });
   });
 
-  it("of a resource that rises all along are told when it leaves its trend", () => {
+  it("of a rising resource are reported when it leaves its trend", () => {
     const rising = (name: string, week: number) => (name === "r4" ? 1.08 ** week : 1);
     expect(names(findChanges(dailySeries({ seed: 6, weeks: 20, change: rising })))).toEqual([]);
     const halved = (name: string, week: number) =>
@@ -139,7 +139,7 @@ describe("planted changes", () => {
     expect([...expected].sort((one, other) => one - other)).toEqual(expected);
   });
 
-  it("of a large school are not told as the opposite of all others", () => {
+  it("of a large school are not reported as opposite changes of all others", () => {
     // Its users are missing from the scope's active users, so every other share of these rises.
     const input = dailySeries({ seed: 7, weeks: 16, schools: 6, resources: 0 });
     const school = Array.from(input.subjects[0]?.daily ?? [], (count) => count ?? 0);
@@ -153,7 +153,7 @@ describe("planted changes", () => {
     expect(only(findChanges({ ...fallen, days }))).toMatchObject({ name: "s0", direction: "fell" });
   });
 
-  it("of one school among few are told against its own past", () => {
+  it("of one school among few are measured against its own past", () => {
     for (const schools of [1, 2, 4]) {
       const input = dailySeries({
         seed: 8,
@@ -175,7 +175,7 @@ describe("planted changes", () => {
   });
 });
 
-describe("no alarm", () => {
+describe("no false alarm", () => {
   it("comes from chance in more than 1 of 1,000 series, in steady and unsteady districts of any length", () => {
     const districts: Omit<SeriesOptions, "seed" | "weeks">[] = [
       {},
@@ -222,21 +222,21 @@ describe("no alarm", () => {
     }
   });
 
-  it("comes from a rise of the whole district, nor from one that all resources share", () => {
+  it("comes from a rise of the whole district or of all resources", () => {
     const shared = (name: string, week: number) => (name.startsWith("r") && week >= 14 ? 1.7 : 1);
     expect(names(findChanges(dailySeries({ seed: 12, weeks: 16, change: shared })))).toEqual([]);
     const input = dailySeries({ seed: 12, weeks: 16, growth: 1.15 });
     expect(names(findChanges(input))).toEqual([]);
   });
 
-  it("comes from one odd week, neither among the judged ones nor in the past", () => {
+  it("comes from one outlier week, whether judged or in the past", () => {
     for (const odd of [5, 14, 15]) {
       const change = (name: string, week: number) => (name === "r2" && week === odd ? 3 : 1);
       expect(names(findChanges(dailySeries({ seed: 13, weeks: 16, change })))).toEqual([]);
     }
   });
 
-  it("comes from small numbers, which count as too little", () => {
+  it("comes from small numbers, which count as too little data", () => {
     const input = dailySeries({ seed: 14, weeks: 16, resources: 0, schools: 8 });
     const daily = input.days.map(({ kind }, index) =>
       kind === "school" ? Number(index >= 14 * 7) + 1 - (index % 2) : 0,
@@ -252,7 +252,7 @@ describe("no alarm", () => {
     expect(unjudged(changes)).toEqual({ weeks: 0, use: 1 });
   });
 
-  it("comes from days that are not known, which are not taken as days without use", () => {
+  it("comes from unknown days, which do not count as days without use", () => {
     const input = dailySeries({ seed: 15, weeks: 16 });
     // Every other day of the judged weeks is not known: too little of them.
     const half = withDaily(input, "r5", (index, count) =>
@@ -271,7 +271,7 @@ describe("no alarm", () => {
     expectNothing(findChanges(typed as ChangesInput), { weeks: 0, use: 1 });
   });
 
-  it("comes from a week that is not over, or from days whose active users are not known", () => {
+  it("comes from an incomplete week, or from days with unknown active users", () => {
     const input = dailySeries({
       seed: 16,
       weeks: 16,
@@ -287,7 +287,7 @@ describe("no alarm", () => {
 });
 
 describe("too little data", () => {
-  it("is said of a short period, with the weeks that it has", () => {
+  it("is reported for a short period, with its number of weeks", () => {
     const input = dailySeries({
       seed: 17,
       weeks: weeksNeeded - 1,
@@ -316,7 +316,7 @@ describe("too little data", () => {
     });
   });
 
-  it("is said of resources that began lately, and not of those that nobody used", () => {
+  it("is reported for recent resources, but not for unused ones", () => {
     const late = dailySeries({
       seed: 18,
       weeks: 16,
@@ -328,7 +328,7 @@ describe("too little data", () => {
   });
 });
 
-it("is the same for the same input, which it leaves as it was", () => {
+it("the same input gives the same result and is not modified", () => {
   const input = dailySeries({
     seed: 19,
     weeks: 16,
@@ -339,7 +339,7 @@ it("is the same for the same input, which it leaves as it was", () => {
   expect(input).toEqual(before);
 });
 
-it("says its rules with the numbers that it goes by", () => {
+it("the rules are stated with their thresholds", () => {
   expect(changesDefinitions.notable).toContain("a score of at least 3, a difference of at least 25 %");
   expect(changesDefinitions.tooLittle).toContain(`needs ${weeksNeeded} weeks`);
 });

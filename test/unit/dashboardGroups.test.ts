@@ -26,11 +26,11 @@ function divided(
 }
 
 describe("people are divided into groups", () => {
-  test("of one cohort each, where all have enough people", () => {
+  test("of one cohort each, if all have enough people", () => {
     expect(divided({ "A/1": 12, "A/2": 10, "B/1": 30 }, 10)).toEqual(["A/1", "A/2", "B/1"]);
   });
 
-  test("of grades of a school, in their order, a rest with those before it or with the smallest grade", () => {
+  test("of grades of a school in order, with the rest joined to the previous grades or the smallest grade", () => {
     expect(divided({ "A/6": 4, "A/7": 5, "A/8": 3, "A/9": 8, "A/10": 2, "A/11": 3 }, 10)).toEqual([
       "A/6 + A/7 + A/8",
       "A/9 + A/10 + A/11",
@@ -42,12 +42,12 @@ describe("people are divided into groups", () => {
     expect(divided({ "A/1": 30, "A/2": 20, "A/3": 4 }, 10)).toEqual(["A/1", "A/2 + A/3"]);
   });
 
-  test("of small schools with each other, a last one with the smallest group there is", () => {
+  test("of small schools together, the last one joined to the smallest group", () => {
     expect(divided({ A: 4, B: 50, C: 3, D: 60, E: 5 }, 10)).toEqual(["B", "D", "A + C + E"]);
     expect(divided({ "A/1": 40, "B/1": 15, "B/2": 30, C: 3 }, 10)).toEqual(["A/1", "B/1 + C", "B/2"]);
   });
 
-  test("of user types, which take no group of students apart", () => {
+  test("of user types, without splitting groups of students", () => {
     const sizes = { A: 50, "teachers:A": 6, "teachers:B": 7, "staff:A": 2 };
     expect(divided(sizes, 10)).toEqual(["A", "teachers:A + teachers:B + staff:A"]);
     expect(divided({ A: 50, "teachers:A": 6, "staff:A": 5 }, 10)).toEqual(["A", "teachers:A + staff:A"]);
@@ -55,18 +55,18 @@ describe("people are divided into groups", () => {
     expect(divided({ A: 4, "teachers:A": 12 }, 10)).toEqual(["teachers:A + A"]);
   });
 
-  test("of the schools of a grade, where grades are kept whole", () => {
+  test("of the schools of a grade, if grades are kept whole", () => {
     const sizes = { "A/1": 6, "A/2": 7, "B/1": 5, "B/2": 4 };
     expect(divided(sizes, 10, "schools")).toEqual(["A/1 + A/2 + B/1 + B/2"]);
     expect(divided(sizes, 10, "grades")).toEqual(["A/1 + B/1", "A/2 + B/2"]);
   });
 
-  test("that are one each at a minimum of 0 or 1, and one in all where there are too few people", () => {
+  test("one per cohort with a minimum of 0 or 1, and a single one if there are too few people", () => {
     expect(divided({ "A/1": 1, "A/2": 0 }, 1)).toEqual(["A/1", "A/2"]);
     expect(divided({ "A/1": 1, "teachers:A": 2 }, 10)).toEqual(["A/1 + teachers:A"]);
   });
 
-  test("whatever the district: each cohort in one group, each of enough people unless there are too few", () => {
+  test("in any district: each cohort is in one group, and each group has enough people unless there are too few", () => {
     const cohort = fc.record({
       userType: fc.constantFrom<Cohort["userType"]>("students", "students", "teachers", "staff"),
       school: fc.constantFrom("A", "B", "C", null),
@@ -130,11 +130,11 @@ async function asked(
   return given;
 }
 
-describe("an answer says what it leaves out", () => {
+describe("an answer lists what it leaves out", () => {
   const small = [...attended("Dunmere", 4, "2025-09-01"), ...attended("Eastfield", 30, "2025-09-01")];
   const place = (school: string) => ({ userType: "students", school, grades: null });
 
-  test("where a filter cuts a group", async () => {
+  test("if a filter splits a group", async () => {
     expect(await asked(small)).toMatchObject({
       cards: { users: { value: 34 } },
       withheld: { filter: [], days: [] },
@@ -150,7 +150,7 @@ describe("an answer says what it leaves out", () => {
     ]);
   });
 
-  test("where a list has parts of a group", async () => {
+  test("if a list has parts of a group", async () => {
     const { bySchool, withheld } = await asked(small);
     expect(bySchool.map(({ school, users, partly }) => [school, users, partly])).toEqual([
       ["Dunmere", null, true],
@@ -161,7 +161,7 @@ describe("an answer says what it leaves out", () => {
     ]);
   });
 
-  test("where too few people of a group are there on a day", async () => {
+  test("if too few people of a group are in the reports on a day", async () => {
     const days = Array.from({ length: 20 }, (_, day) => `2025-09-${String(day + 2).padStart(2, "0")}`);
     const rows = [
       ...attended("North", 3, "2025-09-01"),
@@ -188,7 +188,7 @@ describe("a few people without a grade", () => {
     byGrade.map((entry) => [entry.grade, entry.users]);
   const place = (grade: string) => ({ userType: "students", school: "Dunmere", grades: [grade] });
 
-  test("hide no grade: they count with that of their group, and the answer says so", async () => {
+  test("hide no grade: they count with their group's grade, and the answer says so", async () => {
     const whole = await asked(school(3));
     expect(users(whole)).toEqual([
       ["7", 20],
@@ -201,7 +201,7 @@ describe("a few people without a grade", () => {
     expect((await asked(school(3), { grades: ["7"] })).withheld.ungraded).toEqual([]);
   });
 
-  test("are not shown alone", async () => {
+  test("are not shown separately", async () => {
     const chosen = await asked(school(3), { grades: [null] });
     expect(chosen.cards.users.value).toBeNull();
     expect(chosen.withheld.filter).toEqual([
@@ -209,7 +209,7 @@ describe("a few people without a grade", () => {
     ]);
   });
 
-  test("give no grade to a group that they make large enough", async () => {
+  test("do not give a grade to a group that is large enough only with them", async () => {
     const whole = await asked([...attended("Dunmere", 6, date, "7"), ...attended("Dunmere", 6, date)]);
     expect(whole.withheld).toMatchObject({ ungraded: [], grades: [{}, {}] });
     expect(users(whole)).toEqual([
@@ -218,7 +218,7 @@ describe("a few people without a grade", () => {
     ]);
   });
 
-  test("are a group where they are enough", async () => {
+  test("are a group if there are enough of them", async () => {
     const whole = await asked(school(10));
     expect(users(whole)).toEqual([
       ["7", 20],
@@ -228,7 +228,7 @@ describe("a few people without a grade", () => {
     expect(whole.withheld.ungraded).toEqual([]);
   });
 
-  test("who teach have no grade of students", async () => {
+  test("who teach do not count with a grade of students", async () => {
     const teachers = attended("Dunmere", 15, date).map((row) => ({ ...row, userType: "teachers" as const }));
     const whole = await asked([...attended("Dunmere", 4, date, "7"), ...teachers]);
     expect(whole.withheld.ungraded).toEqual([]);

@@ -22,7 +22,7 @@ async function ask(
 const size = { people: 60, schools: 4, grades: 3, resources: 8, firstDay: "2025-08-20", days: 50 };
 
 test.each([1, 2, 3])(
-  "users of what is paid for are those of plain sets over the rows (district %i)",
+  "users of paid resources equal those of plain sets over the rows (district %i)",
   async (seed) => {
     const district = randomDistrict(seed, { ...size, teachers: true, messy: true });
     const names = [...new Set(district.usage.flatMap(({ name }) => (name === null ? [] : [name])))];
@@ -78,7 +78,7 @@ const district: RandomRows = {
   ],
 };
 
-test("the least used come first, names that no row has before them, and few people are few", async () => {
+test("unknown names come first, then the least used, and small counts are marked", async () => {
   const filter = { ...openingFilter, range: { from: date, to: date } };
   const licences = ["IXL", "Khan Academy", "Epic!", "Old", "Khan Acadmy"].map((name) => paid(name));
   const given = await ask(district, filter, 10, [paid("IXL Math", null), ...licences, paid("Zzzz")]);
@@ -95,7 +95,7 @@ test("the least used come first, names that no row has before them, and few peop
   ]);
 });
 
-test("where the filter leaves everybody out nothing is told of users", async () => {
+test("if the filter leaves everybody out, no users are shown", async () => {
   const filter = { ...openingFilter, range: { from: date, to: date }, grades: ["3"], schools: ["A"] };
   const rows = {
     ...district,

@@ -16,7 +16,7 @@ function lineOver(days: readonly Partial<DayEntry>[]): readonly (number | null)[
 const quiet = { kind: "quiet", logins: 1 } as const;
 const noData = { kind: "noData", logins: null } as const;
 
-test("a line leads across a weekend, with or without rows", () => {
+test("a line connects across a weekend, with or without rows", () => {
   expect(lineOver([{}, {}, quiet, quiet, { logins: 16 }, {}])).toEqual([10, 10, 12, 14, 16, 10]);
   expect(lineOver([{}, {}, noData, noData, { logins: 16 }])).toEqual([10, 10, 12, 14, 16]);
 });
@@ -28,7 +28,7 @@ test("a line breaks at a holiday, at a day without data and at a missing report"
   expect(lineOver([{}, missing, quiet, quiet, {}])).toEqual([10, null, null, null, 10]);
 });
 
-test("a line breaks at a weekend without data where others have some", () => {
+test("a line breaks at a weekend without data if other weekends have some", () => {
   const weekend = [noData, noData, {}, {}, {}, {}, {}, quiet, quiet, {}];
   expect(lineOver([{}, {}, ...weekend])).toEqual([10, 10, null, null, 10, 10, 10, 10, 10, 10, 10, 10]);
 });

@@ -33,7 +33,7 @@ test.each([
   ["2,000 students", () => sample(2_000, 5, 14), 0.99],
   ["8,000 students", () => sample(8_000, 12, 5), 0.99],
 ] as const)(
-  "the numbers of %s are those of loops over the files",
+  "the numbers of %s equal those of loops over the files",
   async (name, ingest, leastShare) => {
     const ingested = await ingest();
     for (const [place, minimum] of minimums.entries()) {

@@ -23,19 +23,22 @@ describe("colours", () => {
   test.each([
     ["light", lightPalette, ["#ffffff", "#f7f7f7"]],
     ["dark", darkPalette, ["#1f1f1f", "#000000", "#252526"]],
-  ] as const)("of the %s palette stand out from their grounds, and texts on them", (_, palette, grounds) => {
-    expect(palette).toHaveLength(8);
-    for (const colour of palette) {
-      for (const ground of grounds)
-        expect(contrast(colour, ground), `${colour} on ${ground}`).toBeGreaterThanOrEqual(3);
-      expect(contrast(colour, textOn(colour)), colour).toBeGreaterThanOrEqual(4.5);
-    }
-  });
+  ] as const)(
+    "of the %s palette contrast with their backgrounds, and so do texts on them",
+    (_, palette, grounds) => {
+      expect(palette).toHaveLength(8);
+      for (const colour of palette) {
+        for (const ground of grounds)
+          expect(contrast(colour, ground), `${colour} on ${ground}`).toBeGreaterThanOrEqual(3);
+        expect(contrast(colour, textOn(colour)), colour).toBeGreaterThanOrEqual(4.5);
+      }
+    },
+  );
 
   test.each([
     ["light", lightPalette],
     ["dark", darkPalette],
-  ] as const)("of the %s palette differ for those who see fewer of them", (_, palette) => {
+  ] as const)("of the %s palette can be distinguished with colour vision deficiency", (_, palette) => {
     for (const kind of ["normal", "protanopia", "deuteranopia", "tritanopia"] as const) {
       palette.forEach((one, at) => {
         palette.slice(at + 1).forEach((other) => {
@@ -54,7 +57,7 @@ test.each([
   ["Washington Middle School of Arts and Sciences", 20, "Washington Middle\nSchool of Arts and Sciences"],
   ["Llanfairpwllgwyngyllgogerychwyrndrobwll", 20, "Llanfairpwllgwyngyllgogerychwyrndrobwll"],
   [" Washingtonmiddleschoolofarts", 20, " Washingtonmiddleschoolofarts"],
-])("the name %j beside a bar of %i letters is %j", (name, letters, label) => {
+])("the name %j next to a bar of %i letters is %j", (name, letters, label) => {
   expect(inTwoLines(name, letters)).toBe(label);
 });
 
@@ -66,7 +69,7 @@ describe("a link to a view", () => {
     range: { from: "2026-09-01", to: "2026-09-30" },
   };
 
-  test("is read again, with what a mail puts around it", () => {
+  test("is parsed, even with the characters that a mail adds", () => {
     const link = viewLink(page, { filter, question: null });
     expect(parseViewLink(link)).toEqual({ filter, question: null });
     const view = { filter, question: "appUse" } as const;
@@ -88,7 +91,7 @@ describe("a link to a view", () => {
 });
 
 describe("CSV", () => {
-  test("comes back as it was, but for what a spreadsheet would calculate", () => {
+  test("is read back unchanged, except for cells that a spreadsheet would calculate", () => {
     const cell = fc.oneof(
       fc.string({ unit: "binary" }),
       fc.constantFrom(...hostileNames, "\t=1", "\n+1", " @a", "＝1"),
@@ -114,7 +117,7 @@ describe("CSV", () => {
     );
   });
 
-  test("keeps negative numbers numbers", () => {
+  test("keeps negative numbers as numbers", () => {
     expect(csvOf(["a"], [[-3], [null], ["-3"]])).toBe('\ufeff"a"\r\n-3\r\n\r\n"\'-3"\r\n');
   });
 });
@@ -128,7 +131,7 @@ describe("an exported page", () => {
     district: "",
   };
 
-  test("holds its data so that no parser takes it for anything else, and lets nothing be fetched", () => {
+  test("encodes its data so that no parser misreads it, and allows no requests", () => {
     const html = dashboardHtml({ script: "run()\n//# sourceMappingURL=x.js.map\n", styles: "a{}" }, frozen);
     const block = /<script type="application\/json" id="frozen">(.*?)<\/script>/s.exec(html)?.[1] ?? "";
     expect(JSON.parse(block)).toEqual(JSON.parse(JSON.stringify(frozen)));
@@ -139,7 +142,7 @@ describe("an exported page", () => {
     expect(html).not.toMatch(/<[^>]*\s(src|href)=/);
   });
 
-  test("is not made of a bundle that would end its element", () => {
+  test("is not created from a bundle that would end its element", () => {
     expect(() => dashboardHtml({ script: "'</script>'", styles: "" }, frozen)).toThrow(TypeError);
   });
 });
@@ -151,7 +154,7 @@ describe("a session", () => {
     return { source, posted, session, types: () => posted.map(({ type }) => type) };
   };
 
-  test("drops what a newer question took the place of", async () => {
+  test("drops the answer of a replaced query", async () => {
     const { session, source, posted } = start();
     let open = () => {};
     source.gate = new Promise((resolve) => {
@@ -171,7 +174,7 @@ describe("a session", () => {
     expect(session.answer?.filter.schools).toEqual(["Roosevelt High"]);
   });
 
-  test("gives a page that comes back its pictures, and says when newer ones are under way", async () => {
+  test("gives a restored page its charts, and says if newer ones are coming", async () => {
     const { session, source, posted, types } = start();
     await session.refresh();
     posted.length = 0;
@@ -185,7 +188,7 @@ describe("a session", () => {
     session.dispose();
   });
 
-  test("says what went wrong, and has no answer to export then", async () => {
+  test("reports an error, and then has no answer to export", async () => {
     const { session, source, posted } = start();
     source.failing = new CleverLakeError("engine", "It is gone.", { hint: "Try again." });
     await session.refresh();
@@ -197,7 +200,7 @@ describe("a session", () => {
     expect(posted.at(-1)?.type).toBe("empty");
   });
 
-  test("says nothing more once it is over", async () => {
+  test("sends nothing after it was disposed", async () => {
     const { session, source, posted } = start();
     const done = vi.fn();
     source.gate = new Promise((resolve) => setImmediate(resolve));

@@ -52,7 +52,7 @@ describe("two periods around a winter break", () => {
     ]);
   });
 
-  test("the fall is told per school day, in all and by school, as the rows have it", async () => {
+  test("the fall is shown per school day, overall and by school, and equals the rows", async () => {
     const { options } = await ask({});
     const [found] = options.breaks;
     if (!found) throw new Error("there is no break");
@@ -85,7 +85,7 @@ describe("two periods around a winter break", () => {
     });
   });
 
-  test("a chosen resource is compared with the period before, and nothing else is without being asked", async () => {
+  test("only a selected resource is compared with the preceding period by default", async () => {
     const range = { from: firstDayAfter, to: after.at(-1) ?? "" };
     expect((await ask({ range })).comparison).toBeNull();
     const { comparison, periods } = await ask({ range, resources: [app] });
@@ -94,7 +94,7 @@ describe("two periods around a winter break", () => {
 });
 
 describe("reports in quarantine", () => {
-  test("are named where their day lies in the range, or is not known", () => {
+  test("are listed if their day is in the range or unknown", () => {
     const at = (path: string, state = "quarantined") => ({ path, state });
     const reports = [
       at("daily/2026-01-05-daily-participation-students.csv"),

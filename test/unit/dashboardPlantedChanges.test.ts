@@ -60,7 +60,7 @@ describe.each([250, 2_000])(
       return rows.reduce((last, row) => (row.date >= last.date ? row : last)).name;
     };
 
-    test("an app that was taken away and one that rose are told, and nothing that is not so", async () => {
+    test("a removed app and a rising one are reported, and nothing false", async () => {
       const usage = district.usage.filter(({ date, id }) => date < judgedFrom || id !== taken);
       const used = new Set(
         usage.filter(({ id }) => id === risen).map(({ date, person }) => `${date} ${person}`),
@@ -85,7 +85,7 @@ describe.each([250, 2_000])(
       expect(told.sort()).toEqual([`${nameOf(taken)} stopped`, `${nameOf(risen)} rose`].sort());
     });
 
-    test("where nothing changed nothing is told, and it is said how much could be judged", async () => {
+    test("without changes nothing is reported, and the number of judged resources is shown", async () => {
       const { changes } = await open(district);
       expect(changes.entries).toEqual([]);
       const { judged, unjudged } = changes;

@@ -51,7 +51,7 @@ async function spoil(server: string): Promise<void> {
   }
 }
 
-describe("of what is so in a district of 250 students, the page says each, and nothing that is not", () => {
+describe("the page shows every planted fact of a district of 250 students, and nothing false", () => {
   let made: Promise<IngestedDistrict> | undefined;
   /** Made by the test that is the first to ask. */
   const district = (): Promise<IngestedDistrict> => {
@@ -72,7 +72,7 @@ describe("of what is so in a district of 250 students, the page says each, and n
     return given;
   }
 
-  test("an app that was taken away, and one that rose", async () => {
+  test("a removed app, and a rising one", async () => {
     const opened = await ask();
     const { entries } = opened.changes;
     const told = entries.map(({ subject, name, direction }) => `${subject} ${name} ${direction}`);
@@ -107,7 +107,7 @@ describe("of what is so in a district of 250 students, the page says each, and n
     expect(day(noUsage)?.logins).toBeGreaterThan(100);
   });
 
-  test("the winter break, which is neither a lack of reports nor a fall", async () => {
+  test("the winter break, which is neither a missing report nor a fall", async () => {
     const opened = await ask();
     const free = opened.byDay.filter(({ date }) => winterBreak.includes(date));
     expect(free.map(({ kind, missing }) => [kind, missing])).toEqual(
@@ -154,7 +154,7 @@ describe("of what is so in a district of 250 students, the page says each, and n
     }
   });
 
-  test("a tiny school, which is shown only together with others", async () => {
+  test("a tiny school, shown only together with others", async () => {
     const opened = await ask();
     const tiny = sampleDistrict(options).tinySchool?.name ?? "";
     const { withheld, bySchool } = opened;

@@ -4,7 +4,7 @@ import { CleverLakeError } from "../../src/errors";
 import { DashboardSession } from "../../src/ui/dashboard/DashboardSession";
 import { FakeDashboardSource } from "../helpers/fakeDashboard";
 
-test("what a page shows can be exported while the next answer is computed, and not after a failure", async () => {
+test("the shown answer can be exported while the next one is computed, but not after a failure", async () => {
   const source = new FakeDashboardSource();
   const session = new DashboardSession(source, () => undefined);
   expect(session.answer).toBeUndefined();

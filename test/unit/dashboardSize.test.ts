@@ -20,7 +20,7 @@ const options = {
   now: new Date("2024-11-05T00:00:00Z"),
 } as const;
 
-test("the index knows the rows of both tables; the answer tells when they are more than were measured", async () => {
+test("the index counts the rows of both tables; the answer says if there are more than were measured", async () => {
   const fixture = await PipelineFixture.create();
   await fixture.put(dailyPath(), dailyCsv(daily("amy"), daily("ben")));
   await fixture.put(usagePath(), usageCsv(usage("amy", "maps"), usage("ben", "maps"), usage("ben", "Lexia")));

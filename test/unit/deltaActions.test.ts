@@ -7,7 +7,7 @@ import { formatSchema, parseSchema, requireSameShape, sqlType } from "../../src/
 const file = "t/_delta_log/00000000000000000003.json";
 
 describe("a commit's actions", () => {
-  test("unknown kinds and unknown fields are passed over, nulls are absent", () => {
+  test("unknown actions and fields are ignored, and nulls count as absent", () => {
     const content = [
       '{"commitInfo":{"timestamp":1,"operation":"WRITE","operationMetrics":{"numFiles":"1"},"readVersion":"odd"}}',
       '{"cdc":{"path":"x"}}',
@@ -38,13 +38,13 @@ describe("a commit's actions", () => {
     ["without a field", '{"add":{"path":"x","size":1}}', /add\.modificationTime/],
     ["of the wrong type", '{"txn":{"appId":"a","version":"1"}}', /txn\.version/],
     ["empty", " \n", /empty/],
-  ])("one that is %s is corrupt, and the error names the file but no content", (_, content, message) => {
+  ])("a commit that is %s is corrupt, and the error names the file but no content", (_, content, message) => {
     expect(() => parseCommit(content, file)).toThrow(
       expect.objectContaining({ code: "corrupt", subject: file, message: expect.stringMatching(message) }),
     );
   });
 
-  test("what is written is read back", () => {
+  test("written actions are read back", () => {
     const actions: Action[] = [
       { commitInfo: { timestamp: 5, operation: "WRITE", txnId: "u" } },
       { protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ["appendOnly"] } },
@@ -59,7 +59,7 @@ describe("a commit's actions", () => {
 });
 
 describe("paths", () => {
-  test("any relative path survives encoding, and is not taken for an absolute one", () => {
+  test("any relative path survives encoding, and is not mistaken for an absolute one", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", minLength: 1 }), (path) => {
         expect(decodePath(encodePath(path))).toBe(path);
@@ -112,7 +112,7 @@ describe("schema", () => {
     { name: "n", type: "integer" },
   ] as const;
 
-  test("is written as Delta wants it and read back", () => {
+  test("is written in Delta's format and read back", () => {
     expect(JSON.parse(formatSchema(columns))).toEqual({
       type: "struct",
       fields: [
@@ -123,7 +123,7 @@ describe("schema", () => {
     expect(parseSchema(formatSchema(columns), "t")).toMatchObject(columns);
   });
 
-  test("nested types are kept, and refused only where they are read", () => {
+  test("nested types are kept, and refused only when read", () => {
     const nested = { type: "array", elementType: "string", containsNull: true };
     const [field] = parseSchema(
       JSON.stringify({ type: "struct", fields: [{ name: "a", type: nested, nullable: true, metadata: {} }] }),
@@ -135,7 +135,7 @@ describe("schema", () => {
     expect(() => parseSchema("{}", "t")).toThrow(expect.objectContaining({ code: "corrupt", subject: "t" }));
   });
 
-  test("a difference is named", () => {
+  test("a difference is described", () => {
     const expected = { columns, partitionColumns: ["date"] };
     const require = (actual: Parameters<typeof requireSameShape>[0]) => () =>
       requireSameShape(actual, expected, "t");

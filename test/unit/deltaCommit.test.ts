@@ -60,7 +60,7 @@ const actionsOf = (lake: MemoryLake, version: number) =>
   parseCommit(String(lake.files.get(commitPath(table, version))), "");
 
 describe("a commit", () => {
-  test("makes the table with its first rows, and says where it comes from", async () => {
+  test("creates the table with its first rows, and records its origin", async () => {
     const lake = new MemoryLake();
     const outcome = await commit(
       request(lake, async (snapshot) => {
@@ -87,7 +87,7 @@ describe("a commit", () => {
     expect(lake.files.has(commitPath(table, 1))).toBe(false);
   });
 
-  test("goes on from a snapshot at hand by what came after it", async () => {
+  test("continues from an existing snapshot by reading only newer commits", async () => {
     const lake = await newTable();
     const { snapshot } = await commit(request(lake, async () => ({ actions: [add("a")] })));
     lake.calls.length = 0;
@@ -100,7 +100,7 @@ describe("a commit", () => {
     ]);
   });
 
-  test("writes a checkpoint every ten versions, or as often as the table says", async () => {
+  test("writes a checkpoint every ten versions, or at the table's own interval", async () => {
     const lake = await newTable();
     for (let i = 1; i <= 20; i++) await commit(request(lake, async () => ({ actions: [add(`${i}`)] })));
     const checkpoints = [...lake.files.keys()].filter((path) => path.endsWith(".checkpoint.parquet"));
@@ -112,7 +112,7 @@ describe("a commit", () => {
     });
   });
 
-  test("holds where its checkpoint cannot be written, and says so", async () => {
+  test("succeeds even if its checkpoint cannot be written, and reports that", async () => {
     class FullLake extends MemoryLake {
       override importFile(): Promise<void> {
         return Promise.reject(new CleverLakeError("io", "full"));
@@ -133,7 +133,7 @@ describe("a commit", () => {
 });
 
 describe("racing writers", () => {
-  test("all land exactly once: 8 writers with 20 commits each, on a table that all of them make", async () => {
+  test("all commit exactly once: 8 writers with 20 commits each, on a table that all of them create", async () => {
     const lake = new MemoryLake();
     const writers = Array.from({ length: 8 }, async (_, writer) => {
       for (let i = 0; i < 20; i++) {
@@ -163,7 +163,7 @@ describe("racing writers", () => {
     expect(added).toHaveLength(160);
   });
 
-  test("a blind append goes on top as it is", async () => {
+  test("a blind append is retried on top unchanged", async () => {
     const lake = await newTable(add("a"));
     let attempts = 0;
     const outcome = await commit(
@@ -180,7 +180,7 @@ describe("racing writers", () => {
     expect(actionsOf(lake, 3)[0]).toMatchObject({ commitInfo: { readVersion: 2, isBlindAppend: true } });
   });
 
-  test("a conflicting attempt is made again on the fresh snapshot, and its data files go", async () => {
+  test("a conflicting attempt is repeated on the new snapshot, and its data files are removed", async () => {
     const lake = await newTable(add("a"));
     const seen: (number | undefined)[] = [];
     const outcome = await commit(
@@ -198,7 +198,7 @@ describe("racing writers", () => {
     expect(lake.files.has(`${table}/mine 2`)).toBe(true);
   });
 
-  test("who always loses gives up with a conflict", async () => {
+  test("a writer that always loses gives up with a conflict", async () => {
     const lake = await newTable();
     let version = 1;
     const losing = commit(
@@ -233,7 +233,7 @@ describe("racing writers", () => {
   });
 });
 
-describe("what conflicts", () => {
+describe("conflicts", () => {
   const replacing: Attempt = { actions: [remove("a"), add("b"), txn("mine")] };
   const cases: [string, Attempt, Action[], string | undefined][] = [
     ["a changed schema", { actions: [add("b")] }, tableActions(shape).slice(1), "metadata"],
@@ -268,7 +268,7 @@ describe("what conflicts", () => {
   });
 });
 
-describe("a lake that fails to answer", () => {
+describe("a lake whose response is lost", () => {
   /** Takes the file, or not, and answers with an error; or takes it and, asked again by an adapter, says it is there. */
   class FlakyLake extends MemoryLake {
     failures: ("takes it" | "does not" | "denies")[] = [];
@@ -297,7 +297,7 @@ describe("a lake that fails to answer", () => {
     },
   );
 
-  test("is given up with its own error", async () => {
+  test("is reported with its own error", async () => {
     const lake = new FlakyLake();
     lake.failures = ["does not", "does not", "does not"];
     const attempt = async () => ({ actions: tableActions(shape) });
@@ -308,7 +308,7 @@ describe("a lake that fails to answer", () => {
     expect(lake.files.size).toBe(0);
   });
 
-  test("keeps the data files of a commit that it may still carry out", async () => {
+  test("keeps the data files of a commit that may still be executed", async () => {
     const lake = new FlakyLake();
     lake.files.set(`${table}/a`, Buffer.from("rows"));
     lake.failures = ["does not", "does not"];
@@ -318,7 +318,7 @@ describe("a lake that fails to answer", () => {
   });
 });
 
-describe("tables that ask for more than this program does", () => {
+describe("tables that require more than this program supports", () => {
   const writing = async (protocol: Action[], properties: Record<string, string>, ...actions: Action[]) => {
     const lake = new MemoryLake();
     await meanwhile(
@@ -335,7 +335,7 @@ describe("tables that ask for more than this program does", () => {
     { protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures } },
   ];
 
-  test("an append-only table takes rows and gives none; files may be rearranged", async () => {
+  test("an append-only table accepts rows but no removals; files may be rearranged", async () => {
     const appendOnly = { "delta.appendOnly": "true" };
     await expect(writing(ours, appendOnly, remove("a"))).rejects.toMatchObject({
       code: "unsupportedTable",
@@ -347,7 +347,7 @@ describe("tables that ask for more than this program does", () => {
     });
   });
 
-  test("writer features within reach are written to, others are named", async () => {
+  test("tables with supported writer features are written to, others are refused with the feature", async () => {
     await expect(writing(writer7("appendOnly", "invariants"), {}, add("b"))).resolves.toMatchObject({
       version: 1,
     });
@@ -357,7 +357,7 @@ describe("tables that ask for more than this program does", () => {
     });
   });
 
-  test("what a table may do and does not use is no reason to refuse it", async () => {
+  test("a table is not refused for features that it enables but does not use", async () => {
     const old = (minWriterVersion: number): Action[] => [
       { protocol: { minReaderVersion: 1, minWriterVersion } },
     ];
@@ -396,7 +396,7 @@ describe("tables that ask for more than this program does", () => {
   });
 
   test.each([{ nullable: false }, { metadata: { "delta.invariants": "{}" } }])(
-    "constraints on rows are not passed over: %o",
+    "constraints on rows are not ignored: %o",
     async (constraint) => {
       const lake = new MemoryLake();
       const field = { name: "x", type: "string", nullable: true, metadata: {}, ...constraint };

@@ -49,7 +49,7 @@ describe("a data file", () => {
     expect(numRecords(snapshot.files.values())).toBe(3);
   });
 
-  test("holds only what its table has, in the table's types", async () => {
+  test("has only the table's columns, in the table's types", async () => {
     const lake = await FolderLake.open(await temporaryFolder());
     const snapshot = await tableOf(lake, ["year", "school"], [part]);
     const [local = ""] = [...snapshot.files.values()].map((file) =>
@@ -71,7 +71,7 @@ describe("a data file", () => {
     expect(lake.files.size).toBe(0);
   });
 
-  test("that cannot be written leaves nothing", async () => {
+  test("that cannot be written leaves nothing behind", async () => {
     const lake = new MemoryLake();
     const query = "SELECT NULL AS date, 'x' AS n, $1 AS source_file";
     await expect(write(lake, { ...part, query })).rejects.toMatchObject({ code: "engine" });
@@ -80,7 +80,7 @@ describe("a data file", () => {
 });
 
 describe("reading", () => {
-  test("a table without files has no rows, and all columns", async () => {
+  test("a table without files has no rows but all columns", async () => {
     const lake = new MemoryLake();
     const snapshot = await tableOf(lake, [], []);
     const described = await duck.session((session) =>
@@ -89,7 +89,7 @@ describe("reading", () => {
     expect(described.map(({ column_name }) => column_name)).toEqual(columns.map(({ name }) => name));
   });
 
-  test("takes files of other writers: other column order and types, columns missing or unknown, null partitions", async () => {
+  test("accepts files of other writers: different column order and types, missing or unknown columns, null partitions", async () => {
     const lake = await FolderLake.open(await temporaryFolder());
     const folder = await temporaryFolder();
     const foreign = async (name: string, query: string, partitionValues: AddFile["partitionValues"]) => {
@@ -121,7 +121,7 @@ describe("reading", () => {
     expect(numRecords(snapshot.files.values())).toBeUndefined();
   });
 
-  test("thousands of files are one statement of few branches", async () => {
+  test("thousands of files are read in one statement of few branches", async () => {
     const lake = new MemoryLake();
     const add = (i: number): Action => ({
       add: {
@@ -141,11 +141,11 @@ describe("reading", () => {
   });
 });
 
-describe("leaving files out", () => {
+describe("skipping files", () => {
   const names = (files: readonly AddFile[]) =>
     files.map((file) => String(fileStatistics(file)?.minValues.source_file ?? "?")).sort();
 
-  test("by partition and by statistics, only where these prove it", async () => {
+  test("by partition and by statistics, only if these prove it", async () => {
     const lake = new MemoryLake();
     const part = (
       year: number,
@@ -198,7 +198,7 @@ describe("leaving files out", () => {
     expect(found({ ranges: [{ column: "n", from: "x" }] })).toHaveLength(6);
   });
 
-  test("bounds of texts are compared as Delta orders them", async () => {
+  test("bounds of texts are compared in Delta's order", async () => {
     const lake = new MemoryLake();
     const query = `SELECT DATE '2022-01-01' AS date, 1 AS n, 2022 AS year, 's' AS school, '\uffff' AS source_file`;
     const snapshot = await tableOf(lake, [], [{ query }]);
@@ -210,7 +210,7 @@ describe("leaving files out", () => {
 });
 
 describe("local files", () => {
-  test("are the lake's own where it is a folder, and else copies that go", async () => {
+  test("are the lake's own files in a folder lake, and otherwise copies that are removed", async () => {
     const folder = await FolderLake.open(await temporaryFolder());
     const memory = new MemoryLake();
     memory.files.set("stage2p/a", Buffer.from("a"));

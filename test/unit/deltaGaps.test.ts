@@ -61,7 +61,7 @@ const commitOne = (lake: MemoryLake, snapshot?: Parameters<typeof commit>[0]["sn
 const logOf = (lake: MemoryLake) =>
   [...lake.files.keys()].filter((file) => file.startsWith(logFolder(table)));
 
-describe("nothing is committed into a gap", () => {
+describe("nothing is committed after a gap", () => {
   const gaps: [string, number | undefined, (lake: MemoryLake) => void][] = [
     ["of one version", 22, (lake) => lose(lake, 22, 22)],
     ["of several versions behind the last checkpoint", 22, (lake) => lose(lake, 22, 24)],
@@ -128,14 +128,14 @@ describe("nothing is committed into a gap", () => {
     expect(logOf(lake)).toEqual(before.filter((file) => file !== commitPath(table, 25)));
   });
 
-  test("that opened behind what a writer knows", async () => {
+  test("that appeared after the version that a writer knows", async () => {
     const lake = await longLog();
     const known = await readSnapshot(lake, table, duck, { version: 21 });
     lose(lake, 22, 24);
     await expect(commitOne(lake, known)).rejects.toMatchObject({ subject: commitPath(table, 22) });
   });
 
-  test("where the whole log went while a run was at work", async () => {
+  test("if the whole log disappeared during a run", async () => {
     const lake = await longLog();
     const known = await readSnapshot(lake, table, duck);
     for (const file of logOf(lake)) lake.files.delete(file);
@@ -144,8 +144,8 @@ describe("nothing is committed into a gap", () => {
   });
 });
 
-describe("what is no gap", () => {
-  test("versions that a newer checkpoint does without, though the note does not know it", async () => {
+describe("not a gap", () => {
+  test("versions that a newer checkpoint replaces, even if _last_checkpoint does not name it", async () => {
     const lake = await longLog();
     note(lake, '{"version":10,"size":12}');
     lose(lake, 12, 12);
@@ -155,7 +155,7 @@ describe("what is no gap", () => {
     expect(await commitOne(lake)).toMatchObject({ committed: true, version: 26 });
   });
 
-  test("versions that a listing does not show yet, and a commit that comes meanwhile", async () => {
+  test("versions that a listing does not show yet, and a concurrent commit", async () => {
     const lake = await longLog();
     const list = lake.list.bind(lake);
     lake.list = async function* (folder, options) {
@@ -166,7 +166,7 @@ describe("what is no gap", () => {
     expect(await commitOne(lake)).toMatchObject({ version: 26 });
   });
 
-  test("files of other names, or of versions that no log comes to", async () => {
+  test("files with other names, or with impossibly high versions", async () => {
     const lake = await longLog();
     for (const name of ["99999999999999999999.json", "00000000000000000030.crc", "notes.json"]) {
       lake.files.set(`${logFolder(table)}/${name}`, Buffer.from("{}"));
@@ -177,7 +177,7 @@ describe("what is no gap", () => {
   });
 });
 
-describe("absurd words of a log", () => {
+describe("implausible values in a log", () => {
   test.each([
     '{"version":20,"size":1,"parts":4000000000}',
     '{"version":20,"size":1e999,"parts":9007199254740991}',
@@ -186,13 +186,13 @@ describe("absurd words of a log", () => {
     `${"[".repeat(1_000_000)}`,
     `${"[".repeat(500_000)}${"]".repeat(500_000)}`,
     `{"version":20,"size":1,"x":"${"x".repeat(2_000_000)}"}`,
-  ])("a note of the last checkpoint is no obstacle (%#)", async (text) => {
+  ])("an invalid _last_checkpoint is ignored (%#)", async (text) => {
     const lake = await longLog();
     note(lake, text);
     expect((await readSnapshot(lake, table, duck))?.files.size).toBe(25);
   });
 
-  test("a commit of more bytes than commits have is not read to its end", async () => {
+  test("an oversized commit is not read to its end", async () => {
     const lake = await longLog();
     const most = 128 * 1024 * 1024 + 1;
     const asked: number[] = [];
@@ -211,7 +211,7 @@ describe("absurd words of a log", () => {
     expect(asked).toEqual([most, most]);
   });
 
-  test("a schema of a million levels is one that cannot be read", async () => {
+  test("a schema with a million levels is refused", async () => {
     const lake = new MemoryLake();
     const [protocol, metaData] = tableActions({ columns: [{ name: "x", type: "string" }] });
     if (!protocol || !metaData || !("metaData" in metaData)) throw new Error("There is no schema.");
@@ -224,7 +224,7 @@ describe("absurd words of a log", () => {
   });
 });
 
-describe("the repair that the hint names doubles no row", () => {
+describe("the repair that the hint names duplicates no row", () => {
   const first = dailyPath("2024-09-03");
   const days = Array.from({ length: 14 }, (_, index) => `2024-09-${String(index + 3).padStart(2, "0")}`);
   const rows = days.flatMap((day) => [`amy ${day} 1`, `? ${day} 1`]);
@@ -266,12 +266,12 @@ describe("the repair that the hint names doubles no row", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("for a lookup, whose table goes with it", async () => {
+  test("for a lookup, whose report table is removed with it", async () => {
     const fixture = await repaired(lookups, [11, 12], [lookups, participation]);
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("for the ingest log, for which the files are ingested again", async () => {
+  test("for the ingest log, after which the files are ingested again", async () => {
     await repaired(ingestLogTable, [11, 12], [ingestLogTable]);
   });
 });

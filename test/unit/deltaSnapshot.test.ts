@@ -65,14 +65,14 @@ function state({ version, protocol, metadata, files, tombstones, transactions }:
 }
 
 describe("reading a snapshot", () => {
-  test("where there is no log there is no table", async () => {
+  test("without a log there is no table", async () => {
     const lake = new MemoryLake();
     expect(await readSnapshot(lake, table, duck)).toBeUndefined();
     lake.files.set(`${table}/part.parquet`, Buffer.from("x"));
     expect(await readSnapshot(lake, table, duck)).toBeUndefined();
   });
 
-  test("paths are compared decoded, and the latest word counts", async () => {
+  test("paths are compared decoded, and the latest action counts", async () => {
     const lake = new MemoryLake();
     await put(lake, 0, [...creation, add("year%3D2022/a%20b"), add("c"), txn("s", 1)]);
     await put(lake, 1, [remove("year=2022/a b"), txn("s", 2), add("d")]);
@@ -88,7 +88,7 @@ describe("reading a snapshot", () => {
     await expect(present(lake, 7)).rejects.toMatchObject({ code: "notFound" });
   });
 
-  test("an update leaves the older snapshot as it was, and is the same one where nothing came", async () => {
+  test("an update does not change the older snapshot, and returns the same one if nothing is new", async () => {
     const lake = new MemoryLake();
     await put(lake, 0, [...creation, add("a")]);
     const first = await present(lake);
@@ -100,7 +100,7 @@ describe("reading a snapshot", () => {
     expect(second.transactions).toBe(first.transactions);
   });
 
-  test("replay equals a simple model, with checkpoints at any versions and without", async () => {
+  test("replay equals a simple model, with and without checkpoints at any version", async () => {
     const step = fc.record({
       kind: fc.constantFrom("add", "remove", "txn", "checkpoint"),
       name: fc.constantFrom("a", "b", "c d", "é"),
@@ -149,7 +149,7 @@ describe("the work of reading", () => {
     return lake;
   }
 
-  test("is the last checkpoint and what is behind it, without listing", async () => {
+  test("is limited to the last checkpoint and newer commits, without listing", async () => {
     const lake = await longLog();
     lake.calls.length = 0;
     expect((await present(lake)).files.size).toBe(25);
@@ -171,7 +171,7 @@ describe("the work of reading", () => {
   });
 
   test.each(["{", "null", '{"version":20,"size":1,"parts":2}'])(
-    "a note of the last checkpoint that says %s is no obstacle",
+    "a _last_checkpoint that says %s is ignored",
     async (note) => {
       const lake = await longLog();
       const expected = state(await present(lake));
@@ -180,7 +180,7 @@ describe("the work of reading", () => {
     },
   );
 
-  test("a damaged checkpoint is passed over for an older one, or for the log from its beginning", async () => {
+  test("a damaged checkpoint is skipped in favour of an older one, or of the log from its start", async () => {
     const lake = await longLog();
     const expected = state(await present(lake));
     for (const version of [20, 10]) {
@@ -191,7 +191,7 @@ describe("the work of reading", () => {
     await expect(present(lake)).rejects.toMatchObject({ code: "corrupt" });
   });
 
-  test("an old note whose commits were cleaned up does not bring back an old state", async () => {
+  test("an outdated _last_checkpoint whose commits were cleaned up does not restore an old state", async () => {
     const lake = await longLog();
     const expected = state(await present(lake));
     lake.files.set(lastCheckpointPath(table), Buffer.from('{"version":10,"size":12}'));
@@ -199,7 +199,7 @@ describe("the work of reading", () => {
     expect(state(await present(lake))).toEqual(expected);
   });
 
-  test("a checkpoint in several parts is read, and passed over where a part is missing", async () => {
+  test("a multi-part checkpoint is read, and skipped if a part is missing", async () => {
     const lake = await longLog();
     const expected = state(await present(lake));
     const folder = await temporaryFolder();
@@ -222,7 +222,7 @@ describe("the work of reading", () => {
     expect(state(await present(lake))).toEqual(expected);
   });
 
-  test("a checkpoint of another writer may have other columns, parsed statistics and NaN in them", async () => {
+  test("another writer's checkpoint may have other columns, parsed statistics and NaN", async () => {
     const lake = await longLog();
     const expected = state(await present(lake));
     const folder = await temporaryFolder();
@@ -245,7 +245,7 @@ describe("the work of reading", () => {
     expect(state(await present(lake))).toEqual(expected);
   });
 
-  test("a checkpoint keeps tombstones for as long as the table says, and an older one is not noted over a newer", async () => {
+  test("a checkpoint keeps tombstones for the table's retention, and _last_checkpoint never goes back", async () => {
     const lake = new MemoryLake();
     const day = 86_400_000;
     await put(lake, 0, [...creation, add("a")]);
@@ -274,8 +274,8 @@ describe("the work of reading", () => {
   });
 });
 
-describe("what cannot be read", () => {
-  test("a gap in the log is corrupt, and named", async () => {
+describe("unreadable tables", () => {
+  test("a gap in the log is reported as corrupt", async () => {
     const lake = new MemoryLake();
     await put(lake, 0, creation);
     await put(lake, 2, [add("a")]);
@@ -296,13 +296,13 @@ describe("what cannot be read", () => {
     ["two schemas", [...creation, ...creation.slice(1)]],
     ["a file added twice", [...creation, add("a"), add("%61")]],
     ["a file added and removed", [...creation, add("a"), remove("a")]],
-  ] as const)("a log with %s contradicts itself", async (_, actions) => {
+  ] as const)("a log with %s is contradictory", async (_, actions) => {
     const lake = new MemoryLake();
     await put(lake, 0, actions);
     await expect(present(lake)).rejects.toMatchObject({ code: "corrupt", subject: commitPath(table, 0) });
   });
 
-  test("a table for newer readers is refused with its version and features", async () => {
+  test("a table that requires a newer reader is refused with its version and features", async () => {
     const lake = new MemoryLake();
     await put(lake, 0, [...creation, add("a")]);
     await put(lake, 1, [
@@ -323,7 +323,7 @@ describe("what cannot be read", () => {
     expect((await present(lake, 0)).version).toBe(0);
   });
 
-  test("deletion vectors and v2 checkpoints are refused, however the table came to them", async () => {
+  test("deletion vectors and v2 checkpoints are refused, however they were enabled", async () => {
     const lake = new MemoryLake();
     await put(lake, 0, [...creation, { add: file("b", { deletionVector: { storageType: "u" } }) }]);
     await expect(present(lake)).rejects.toMatchObject({ code: "unsupportedTable" });
@@ -337,7 +337,7 @@ describe("what cannot be read", () => {
     });
   });
 
-  test("deletion vectors that came and went are no reason to refuse, nor is a file that comes with another one", async () => {
+  test("past deletion vectors are no reason to refuse, nor is a file that replaces one", async () => {
     const lake = new MemoryLake();
     const features = ["deletionVectors"];
     const protocol = {
@@ -360,7 +360,7 @@ describe("what cannot be read", () => {
     expect((await present(lake)).protocol).toEqual(protocol);
   });
 
-  test("an abort ends the reading", async () => {
+  test("an abort ends reading", async () => {
     const lake = new MemoryLake();
     await put(lake, 0, creation);
     const reason = new Error("stop");

@@ -50,7 +50,7 @@ describe("order by code point", () => {
 });
 
 describe("bounds of a text", () => {
-  test("never lie inside", () => {
+  test("never exclude a value", () => {
     fc.assert(
       fc.property(awkwardText, (text) => {
         expect(utf8Order(lowerTextBound(text), text)).toBeLessThanOrEqual(0);
@@ -61,7 +61,7 @@ describe("bounds of a text", () => {
     );
   });
 
-  test("short texts are their own, long ones are cut between characters and end as Spark's do, and some have no upper one", () => {
+  test("short texts are kept, long ones are cut between characters as Spark does, and some have no upper bound", () => {
     expect(upperTextBound("x".repeat(32))).toBe("x".repeat(32));
     expect(upperTextBound("x".repeat(33))).toBe(`${"x".repeat(32)}\u007f`);
     expect(upperTextBound(`${"x".repeat(32)}é`)).toBe(`${"x".repeat(32)}\u{10ffff}`);
@@ -76,7 +76,7 @@ describe("bounds of a text", () => {
 });
 
 describe("statistics of a file", () => {
-  test("each type has the form that Delta's readers expect", async () => {
+  test("each type has the format that Delta readers expect", async () => {
     const columns: Column[] = [
       { name: "d", type: "date" },
       { name: "i", type: "integer" },
@@ -99,7 +99,7 @@ describe("statistics of a file", () => {
     });
   });
 
-  test("what has no agreed form is left out", async () => {
+  test("values without an agreed format are omitted", async () => {
     const columns: Column[] = [
       { name: "d", type: "date" },
       { name: "f", type: "double" },
@@ -111,7 +111,7 @@ describe("statistics of a file", () => {
     expect(maxValues).toEqual({});
   });
 
-  test("texts named exact keep their full length", async () => {
+  test("texts marked as exact keep their full length", async () => {
     const long = "2022/01/a-folder-with-a-long-name/2022-01-31-daily-participation-students.csv";
     const columns: Column[] = [{ name: "source_file", type: "string" }];
     const { minValues, maxValues } = await statisticsOf(`SELECT '${long}' source_file`, columns, [
@@ -120,7 +120,7 @@ describe("statistics of a file", () => {
     expect([minValues.source_file, maxValues.source_file]).toEqual([long, long]);
   });
 
-  test("bounds hold for whatever texts DuckDB wrote, cut or not, over several row groups", async () => {
+  test("bounds hold for all texts that DuckDB wrote, truncated or not, over several row groups", async () => {
     const folder = await temporaryFolder();
     const columns: Column[] = [{ name: "x", type: "string" }];
     await fc.assert(
@@ -162,11 +162,8 @@ describe("statistics of a file", () => {
   });
 });
 
-test.each(["1e300", "-1", "0.5", "1e999", '"3"'])(
-  "a count of rows that says %s is no count",
-  (numRecords) => {
-    const stats = `{"numRecords":${numRecords},"minValues":{},"maxValues":{},"nullCount":{}}`;
-    const file = { path: "p", partitionValues: {}, size: 1, modificationTime: 1, dataChange: true, stats };
-    expect(numRecordsOf([file])).toBeUndefined();
-  },
-);
+test.each(["1e300", "-1", "0.5", "1e999", '"3"'])("a row count of %s is ignored", (numRecords) => {
+  const stats = `{"numRecords":${numRecords},"minValues":{},"maxValues":{},"nullCount":{}}`;
+  const file = { path: "p", partitionValues: {}, size: 1, modificationTime: 1, dataChange: true, stats };
+  expect(numRecordsOf([file])).toBeUndefined();
+});

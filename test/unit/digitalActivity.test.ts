@@ -109,7 +109,7 @@ test("each row is an event once, and a run with nothing new commits nothing", as
   expect(await version(fixture)).toBe(0);
 });
 
-test("without the setting there is no table; the command makes it of everything", async () => {
+test("without the setting there is no table; the command creates it from everything", async () => {
   const fixture = await PipelineFixture.create();
   await fixture.put(dailyPath(), dailyCsv(daily("a")));
   await fixture.run();
@@ -137,7 +137,7 @@ test("a correction replaces its month, and no other month is written", async () 
   expect([after.includes(String(september)), after.includes(String(october))].sort()).toEqual([false, true]);
 });
 
-test("a month that no report tells of any more goes", async () => {
+test("a month that is no longer in any report is removed", async () => {
   const fixture = await PipelineFixture.create();
   await fixture.put(dailyPath(), dailyCsv(daily("a"), daily("b", "2024-10-01")));
   await fixture.run(on);
@@ -146,7 +146,7 @@ test("a month that no report tells of any more goes", async () => {
   expect(await events(fixture, "a", "b")).toEqual(["day a 2024-09-03 1", "day b 2024-09-02 1"]);
 });
 
-test("rows of other modules stay, also where another program merged them with ours and dropped the tags", async () => {
+test("rows of other modules stay, even if another program merged them with ours and dropped the tags", async () => {
   const fixture = await PipelineFixture.create();
   await rewrite(fixture, { merge: false, further: otherModule });
   await fixture.put(dailyPath(), dailyCsv(daily("a")));
@@ -167,7 +167,7 @@ test("rows of other modules stay, also where another program merged them with ou
   expect(await events(fixture, "a")).toEqual(["Quiz ? 2024-09-03 7", "day a 2024-09-03 5"]);
 });
 
-test("a table of another shape in its place is left as it is and told, and the run's rows are there", async () => {
+test("a table with a different schema is left unchanged and reported, and the run's rows are written", async () => {
   const fixture = await PipelineFixture.create();
   const duck = await sharedDuck();
   await commit({
@@ -186,7 +186,7 @@ test("a table of another shape in its place is left as it is and told, and the r
   expect(await version(fixture)).toBe(0);
 });
 
-test("merged data files of the tables make the same events", async () => {
+test("merged data files of the tables give the same events", async () => {
   const fixture = await PipelineFixture.create();
   for (let day = 1; day <= 12; day++) {
     const date = `2024-09-${String(day).padStart(2, "0")}`;
@@ -201,7 +201,7 @@ test("merged data files of the tables make the same events", async () => {
   expect(await filesOf(fixture)).toHaveLength(1);
 });
 
-test("verify tells of an event that is missing", async () => {
+test("verify reports a missing event", async () => {
   const fixture = await PipelineFixture.create();
   await fixture.put(dailyPath(), dailyCsv(daily("a"), daily("b")));
   await fixture.run(on);
@@ -238,7 +238,7 @@ test("verify tells of an event that is missing", async () => {
   ]);
 });
 
-test("an update whose lock was lost writes nothing and leaves no data file", async () => {
+test("an update that lost its lock writes nothing and leaves no data file", async () => {
   const fixture = await PipelineFixture.create();
   await fixture.put(dailyPath(), dailyCsv(daily("a"), daily("b", "2024-10-01")));
   await fixture.run();
@@ -255,7 +255,7 @@ test("an update whose lock was lost writes nothing and leaves no data file", asy
   expect(left).toEqual([]);
 });
 
-test("two updates at once make each event once", async () => {
+test("two concurrent updates write each event once", async () => {
   const fixture = await PipelineFixture.create();
   await fixture.put(dailyPath(), dailyCsv(daily("a"), daily("b")));
   await fixture.run();

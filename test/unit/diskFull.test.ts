@@ -9,7 +9,7 @@ const told = { code: "io", message: "The disk is full.", hint: expect.stringCont
 const thrown = (work: Promise<unknown>): Promise<unknown> => work.then(undefined, (error: unknown) => error);
 
 // A device that refuses every byte as a full disk does.
-describe.skipIf(!existsSync("/dev/full"))("a full disk is told in plain words", () => {
+describe.skipIf(!existsSync("/dev/full"))("a full disk is reported in plain words", () => {
   test("by the engine, for a file that it writes", async () => {
     await using duck = await Duck.open();
     for (const format of ["csv", "parquet"]) {
@@ -18,7 +18,7 @@ describe.skipIf(!existsSync("/dev/full"))("a full disk is told in plain words", 
     }
   });
 
-  test("by whatever writes a file itself, also across the engine's process", async () => {
+  test("by other writers, also across the engine's process boundary", async () => {
     const error = await thrown(writeFile("/dev/full", "x"));
     expect(error).toMatchObject({ code: "ENOSPC" });
     expect(describeError(error)).toMatch(/^The disk is full\. Free some space/);
@@ -26,7 +26,7 @@ describe.skipIf(!existsSync("/dev/full"))("a full disk is told in plain words", 
   });
 });
 
-test("a disk without space for what the engine spills is told in plain words", async () => {
+test("a disk without space for the engine's spill files is reported in plain words", async () => {
   await using duck = await Duck.open({ memoryLimit: "60MB", threads: 1 });
   await duck.session(async (session) => {
     // As DuckDB sets it by itself where the disk has no more.

@@ -13,7 +13,7 @@ async function quarantined(content = bad): Promise<PipelineFixture> {
   return fixture;
 }
 
-test("a dismissed file waits no longer, on the server or off it, and no row of it comes in", async () => {
+test("a dismissed file no longer waits, on the server or not, and none of its rows are ingested", async () => {
   const fixture = await quarantined();
   const { lake } = fixture;
   expect(await dismissQuarantined({ lake, files: [file] })).toEqual([file]);
@@ -36,7 +36,7 @@ test("a file that cannot be accepted is dismissed like any other", async () => {
   expect(await fixture.status()).toEqual([]);
 });
 
-test("what the server publishes next is read as usual", async () => {
+test("the next delivery is read as usual", async () => {
   const fixture = await quarantined();
   await dismissQuarantined({ lake: fixture.lake, files: [file] });
   await fixture.put(file, dailyCsv(daily("amy"), daily("ben")));
@@ -62,7 +62,7 @@ test("earlier rows of a dismissed delivery's source stay, and it can be accepted
   expect((await fixture.verify()).problems).toEqual([]);
 });
 
-test("only what waits in quarantine is dismissed, all of it or nothing, and not beside a run", async () => {
+test("only files in quarantine can be dismissed, all or none, and not during a run", async () => {
   const fixture = await quarantined();
   const { lake } = fixture;
   const other = dailyPath("2024-09-04");

@@ -10,11 +10,11 @@ async function fileOf(text: string): Promise<string> {
   return file;
 }
 
-test("without files nothing is known", async () => {
+test("without files there are no levels or licences", async () => {
   expect(await readDistrictFiles({})).toMatchObject({ levels: new Map() });
 });
 
-test("levels come by the school's name, whatever the order of columns, with a mark and blank lines", async () => {
+test("levels are read by school name, with any column order, a byte-order mark and blank lines", async () => {
   const schoolLevelsFile = await fileOf(
     '\uFEFFLevel,note,School\r\nhigh,,"Redwood, North"\r\n\r\nmiddle,,Adams\r\n',
   );
@@ -43,7 +43,7 @@ test.each([
 
 const licencesHead = "resource,seats,cost,end\n";
 
-test("licences come as the file has them, with cells that may be empty", async () => {
+test("licences are read from the file, with optional cells", async () => {
   const licencesFile = await fileOf(
     `${licencesHead}i-Ready,500,"$12,500.50",2027-06-30\nIXL,,,\n"Epic!, Books",20,12500,\n`,
   );
@@ -72,7 +72,7 @@ test.each([
   });
 });
 
-test("a file that is not there is an error that names it", async () => {
+test("a missing file is an error that names it", async () => {
   const schoolLevelsFile = path.join(await temporaryFolder(), "nothing.csv");
   await expect(readDistrictFiles({ schoolLevelsFile })).rejects.toMatchObject({
     code: "config",

@@ -20,14 +20,14 @@ function leadsNowhere(file: string, link: string): boolean {
   return to.heading !== undefined && !pages.find((page) => page.file === to.file)?.anchors.has(to.heading);
 }
 
-test("every link in the documentation leads to a file, and to a heading that it has", () => {
+test("every link in the documentation leads to an existing file and heading", () => {
   const broken = pages.flatMap(({ file, links }) =>
     links.filter((link) => leadsNowhere(file, link)).map((link) => `${file}: ${link}`),
   );
   expect(broken).toEqual([]);
 });
 
-test.each(["README.md", "docs/README.md"])("%s leads to every page of docs", (from) => {
+test.each(["README.md", "docs/README.md"])("%s links to every page of docs", (from) => {
   const links = pages.find(({ file }) => file === from)?.links ?? [];
   const linked = new Set(links.map((link) => target(from, link)?.file));
   const docs = pages.map(({ file }) => file).filter((file) => /^docs\/(?!README)/.test(file));
@@ -35,7 +35,7 @@ test.each(["README.md", "docs/README.md"])("%s leads to every page of docs", (fr
   expect(docs.filter((file) => !linked.has(file))).toEqual([]);
 });
 
-test("every npm script that the documentation names is there", () => {
+test("every npm script in the documentation exists", () => {
   const named = pages.flatMap(({ file, code }) =>
     code.flatMap((line) =>
       [...line.matchAll(/\bnpm (?:run ([\w:]+)|(test|start)\b)/g)].map(([, script, short]) => ({
@@ -48,7 +48,7 @@ test("every npm script that the documentation names is there", () => {
   expect(named.filter(({ script }) => !(script in scripts))).toEqual([]);
 });
 
-test("README tells that Clever Lake is not affiliated with those whose names it uses", () => {
+test("README has the disclaimer of affiliation", () => {
   const text = readFileSync(path.join(projectFolder, "README.md"), "utf8");
   expect(text).toContain("not affiliated with Clever, Microsoft");
 });

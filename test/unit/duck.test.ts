@@ -10,7 +10,7 @@ test.each([
   ["in front of a long text", `${mark}${"long ".repeat(20)}`],
   ["twice", `${mark}${mark}x`],
   ["behind a text", `x${mark}`],
-])("a text comes back with its byte-order mark: %s", async (_, text) => {
+])("a text keeps its byte-order mark: %s", async (_, text) => {
   await using duck = await Duck.open({ threads: 1 });
   await duck.session(async (session) => {
     expect(await session.one("SELECT $1 AS given, [$1] AS list, {'in': $1} AS struct", [text])).toEqual({

@@ -52,7 +52,7 @@ async function questions(
 const users = (answer: protocol.DashboardAnswer | protocol.NoAnswer) =>
   "empty" in answer ? "empty" : answer.cards.users.value;
 
-test("the engine answers from the tables as they are, and tells how far it is with reading them", async () => {
+test("the engine answers from the current tables, and reports its reading progress", async () => {
   const fixture = await PipelineFixture.create();
   const { request, logs } = engineInMemory();
   const params = await questions(fixture);
@@ -85,7 +85,7 @@ test("the engine answers from the tables as they are, and tells how far it is wi
   expect(logs).toEqual([]);
 });
 
-test("a run's end lets the next question see what it brought", async () => {
+test("after a run, the next query includes its rows", async () => {
   const fixture = await PipelineFixture.create();
   const sample = await engineInMemory().request(protocol.startSample, {
     folder: await temporaryFolder(),
@@ -103,7 +103,7 @@ test("a run's end lets the next question see what it brought", async () => {
   expect(users(await request(protocol.dashboard, params))).toBeGreaterThan(30);
 });
 
-test("a question that was called off is answered as such, and the next one as ever", async () => {
+test("a cancelled query is answered as such, and the next one as usual", async () => {
   const fixture = await PipelineFixture.create();
   await addDay(fixture, "2024-09-03", 4);
   const { request } = engineInMemory();
@@ -134,7 +134,7 @@ test.each([
   );
 });
 
-test("what was let go of comes back from the cache", async () => {
+test("a released index is loaded from the cache", async () => {
   const fixture = await PipelineFixture.create();
   await addDay(fixture, "2024-09-03", 4);
   const params = await questions(fixture);

@@ -19,7 +19,7 @@ const record = (runId: string, outcome: "done" | "running") => ({
 });
 
 describe("the list of runs", () => {
-  it("comes newest first, a page at a time, and passes over what cannot be read", async () => {
+  it("is newest first, page by page, and skips unreadable records", async () => {
     const lake = new MemoryLake();
     for (const id of ["2026-01-01-a", "2026-01-03-c", "2026-01-02-b"]) {
       await writeRunRecord(lake, record(id, "done"));
@@ -32,7 +32,7 @@ describe("the list of runs", () => {
     expect(page.runs.map(({ runId }) => runId)).toEqual(["2026-01-02-b"]);
   });
 
-  it("tells a run that is at work from one that was cut off", async () => {
+  it("distinguishes an active run from an interrupted one", async () => {
     const lake = new MemoryLake();
     await writeRunRecord(lake, record("1", "running"));
     await writeRunRecord(lake, record("2", "running"));
@@ -43,7 +43,7 @@ describe("the list of runs", () => {
     expect((await listRuns(lake, { from: 0, count: 1 })).runs[0]?.outcome).toBe("interrupted");
   });
 
-  it("tells a run as interrupted whose dead lock ends in a hundred years", async () => {
+  it("shows a run as interrupted even if its dead lock expires in a hundred years", async () => {
     const lake = new MemoryLake();
     await writeRunRecord(lake, record("1", "running"));
     const lock = { id: randomUUID(), runId: "1", host: "another-machine", space: "another", pid: 1 };
@@ -59,7 +59,7 @@ describe("the list of runs", () => {
     expect(waits).toBe(1);
   });
 
-  it("tells a run as done that ended while its lock was looked at", async () => {
+  it("shows a run as done that ended while its lock was checked", async () => {
     const lake = new MemoryLake();
     await writeRunRecord(lake, record("1", "running"));
     const lock = { id: randomUUID(), runId: "1", host: "another-machine", space: "another", pid: 1 };
@@ -73,7 +73,7 @@ describe("the list of runs", () => {
 });
 
 describe("the lake's contents", () => {
-  it("names a table that cannot be read, and why", async () => {
+  it("report an unreadable table with the reason", async () => {
     const lake = new MemoryLake();
     const path = pseudoTable(reports.resource_usage);
     lake.files.set(`${path}/_delta_log/00000000000000000000.json`, Buffer.from("not JSON"));
@@ -84,7 +84,7 @@ describe("the lake's contents", () => {
     ]);
   });
 
-  it("finds landings by folder, and in it the files", async () => {
+  it("list landings by folder, and their files", async () => {
     const lake = new MemoryLake();
     const place = "stage1np/clever/daily-participation";
     for (const file of [

@@ -5,15 +5,15 @@ import { Throttle } from "../../src/engine/throttle";
 import { errorOrigin, fromResponseError, toResponseError } from "../../src/engine/wireError";
 import { CleverLakeError } from "../../src/errors";
 
-describe("errors on their way", () => {
-  it("come out as they went in", () => {
+describe("errors across the process boundary", () => {
+  it("are unchanged", () => {
     const error = new CleverLakeError("io", "Full.", { subject: "a.csv", hint: "Make room." });
     expect(fromResponseError(toResponseError(error))).toEqual(error);
     const bare = new CleverLakeError("busy", "Busy.");
     expect(fromResponseError(toResponseError(bare))).toEqual(bare);
   });
 
-  it("say nothing of a text that is not ours", () => {
+  it("do not contain foreign text", () => {
     const secret = new TypeError("Cannot read 'S1234567' of hunter2");
     const crossed = JSON.stringify(toResponseError(secret).data) + errorOrigin(secret);
     expect(crossed).not.toMatch(/S1234567|hunter2/);
@@ -23,7 +23,7 @@ describe("errors on their way", () => {
 });
 
 describe("the throttle", () => {
-  it("passes the first at once, the newest later and the last for certain", () => {
+  it("passes the first immediately, the newest later and always the last", () => {
     vi.useFakeTimers();
     const passed: number[] = [];
     {
@@ -45,8 +45,8 @@ describe("the throttle", () => {
   });
 });
 
-describe("a lane", () => {
-  it("does one thing at a time, in order, failures or not", async () => {
+describe("a queue", () => {
+  it("runs one task at a time, in order, even after failures", async () => {
     const lane = new Lane();
     const { signal } = new AbortController();
     const order: string[] = [];
@@ -62,7 +62,7 @@ describe("a lane", () => {
     expect(order).toEqual(["a begins", "a ends", "b begins", "b ends", "c begins", "c ends"]);
   });
 
-  it("lets go of who waits when that is called off", async () => {
+  it("releases a cancelled waiting caller", async () => {
     const lane = new Lane();
     let endFirst = () => {};
     const first = lane.run(

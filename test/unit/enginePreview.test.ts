@@ -40,7 +40,7 @@ describe("the preview of a report", () => {
     expect(file.rows.at(-1)?.problem).toBeUndefined();
   });
 
-  it("goes on where it was, with the same rows and lines as all at once", async () => {
+  it("continues with the same rows and lines as reading all at once", async () => {
     const text = [
       header,
       rows(300),
@@ -60,14 +60,14 @@ describe("the preview of a report", () => {
     expect(file.rows).toHaveLength(502);
   });
 
-  it("shows an empty file as what it is", async () => {
+  it("shows an empty file as empty", async () => {
     const { file, more } = previewOf("");
     await more(1000);
     expect(file.problem?.reason).toMatch(/empty/);
     expect(file).toMatchObject({ rows: [], truncated: false });
   });
 
-  it("survives a line without an end, and a quote that never closes", async () => {
+  it("survives an endless line and an unclosed quote", async () => {
     const long = previewOf(`${header}${row(1)}${"x".repeat(300_000)}`);
     await long.more(100_000);
     expect(long.file.rows).toHaveLength(1);
@@ -90,7 +90,7 @@ describe("the preview of a report", () => {
     expect(noLine.file.problem?.reason).toMatch(/too long/);
   });
 
-  it("tells dates of two meanings apart only where the whole file has been seen", async () => {
+  it("resolves ambiguous dates only if the whole file has been seen", async () => {
     const text = header + row(1, "03/04/2025") + row(2, "05/06/2025");
     const part = previewOf(`${text}${rows(100)}${row(3, "25/08/2025")}`);
     await part.more(1000);
@@ -103,7 +103,7 @@ describe("the preview of a report", () => {
     expect(unclear.file.rows.map(({ problem }) => problem?.column)).toEqual(["date", "date"]);
   });
 
-  it("finds the report of another name by the header, and tells what is none", async () => {
+  it("recognizes a report under another name by its header, and other files as not a report", async () => {
     const named = previewOf(header + row(1), "anything.csv");
     await named.more(1000);
     expect(named.file.report?.name).toBe("daily_participation");
@@ -112,7 +112,7 @@ describe("the preview of a report", () => {
     expect(none.file.problem?.reason).toMatch(/no header of one of Clever's/);
   });
 
-  it("masks identities, unknown columns, and what a shift may have put elsewhere", async () => {
+  it("masks identities, unknown columns, and cells that may be shifted", async () => {
     const text = [
       `${header.trim()},nickname\n`,
       "2025-08-25,sis1,user1,school1,First,true,1,1,Bo\n",
@@ -138,7 +138,7 @@ describe("the preview of a report", () => {
     expect(JSON.stringify(masked.rows)).not.toMatch(/sis|user|Bo/);
   });
 
-  it("shows no head of an unknown column that does not look like a name", async () => {
+  it("hides headers of unknown columns that do not look like names", async () => {
     const { file, more } = previewOf(`${header.trim()},Homeroom,"Emma, 3b"\n${row(1).trim()},a,b\n`);
     await more(10_000);
     if (!file.header) throw new Error("No header.");
@@ -146,7 +146,7 @@ describe("the preview of a report", () => {
     expect(names.slice(7)).toEqual(["num_resources_accessed", "Homeroom", null]);
   });
 
-  it("opens no file whose header line holds a row", async () => {
+  it("refuses a file whose header line contains a row", async () => {
     const { file, more } = previewOf(`${header.trim()},${row(1)}${row(2)}`);
     await more(10_000);
     expect(file.header).toBeUndefined();
@@ -157,7 +157,7 @@ describe("the preview of a report", () => {
     });
   });
 
-  it("masks an id of the page wherever it stands, and no text that is none", async () => {
+  it("masks an id of the page in any cell, and no other text", async () => {
     const text = [
       header,
       "2025-08-25,sis1,user1,school1,First,true,1,1\n",
@@ -178,7 +178,7 @@ describe("the preview of a report", () => {
     expect(masked.identities[1]?.slice(3, 5)).toEqual(["sis1", "user1"]);
   });
 
-  it("masks a text that tells who somebody is in a part of it", async () => {
+  it("masks a text of which a part identifies a person", async () => {
     const usage =
       "date,sis_id,clever_user_id,clever_school_id,school_name,resource_type,resource_name,resource_id,num_access\n";
     const names = ["https://x.org/?student=98765", "Portfolio 4711815", "Grade 12 Math", "amy@example.org"];
@@ -202,7 +202,7 @@ describe("the preview of a report", () => {
   });
 });
 
-describe("where the last record ends", () => {
+describe("the end of the last record", () => {
   it.each([
     ["", 0],
     ["a,b", 0],
@@ -216,7 +216,7 @@ describe("where the last record ends", () => {
     expect(lastRecordEnd(Buffer.from(text))).toBe(end);
   });
 
-  it("counts the ends of lines", () => {
+  it("counts line ends", () => {
     expect(countLineEnds(Buffer.from("a\nb\r\nc\rd\n"))).toBe(4);
   });
 });

@@ -26,7 +26,7 @@ async function openLanded() {
 }
 
 describe("identities in a preview", () => {
-  it("are given only once it stands in the lake who has them shown, when, and of which file", async () => {
+  it("are sent only after the lake has recorded who revealed which file and when", async () => {
     const { fixture, path, identities, reveal } = await openLanded();
     expect(identities()).toBeNull();
     await reveal();
@@ -51,7 +51,7 @@ describe("identities in a preview", () => {
     expect((await fixture.run()).landed).toBe(0);
   });
 
-  it("stay hidden where that cannot be written", async () => {
+  it("stay hidden if that cannot be recorded", async () => {
     const { fixture, path, identities, reveal } = await openLanded();
     await writeFile(fixture.lake.localPath(revealsFolder), "in the way");
     await expect(reveal()).rejects.toMatchObject({
@@ -61,7 +61,7 @@ describe("identities in a preview", () => {
     expect(identities()).toBeNull();
   });
 
-  it("stay hidden after a change of the connection: another lake knows nothing of the file", async () => {
+  it("stay hidden after a change of connection to a lake without the file", async () => {
     const { fixture, connection, identities, reveal, more } = await openLanded();
     const other = await PipelineFixture.create();
     const elsewhere = [

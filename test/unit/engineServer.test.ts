@@ -47,7 +47,7 @@ async function withSample() {
 const everything = { command: "run", only: null, accept: [] } as const;
 
 describe("the engine over message streams", () => {
-  it("tells of a report that is not read, since another folder has a newer one of its name", async () => {
+  it("reports an unread file because another folder has a newer one of the same name", async () => {
     const { sample, list } = await withSample();
     const { path: older = "" } = (await list())[0] ?? {};
     const newer = `elsewhere/${path.posix.basename(older)}`;
@@ -64,7 +64,7 @@ describe("the engine over message streams", () => {
     expect(files.filter(({ unread }) => unread !== null)).toHaveLength(1);
   });
 
-  it("brings a district in, and tells what is where", async () => {
+  it("ingests a district, and reports the state of each file", async () => {
     const { request, connected, list, sample } = await withSample();
     expect(await request(protocol.testConnection, connected)).toEqual({
       folders: [
@@ -158,7 +158,7 @@ describe("the engine over message streams", () => {
     expect(again).toEqual({ ...same, password: "of the user's own", port: expect.any(Number) });
   });
 
-  it("tests the login without a lake, and the lake without a server", async () => {
+  it("tests the login without a lake and the lake without a server", async () => {
     const { request, connected, sample } = await withSample();
     const { sftp } = connected.connection;
     const login = (password: string) => request(protocol.testLogin, { sftp, secrets: { password } });
@@ -197,7 +197,7 @@ describe("the engine over message streams", () => {
     expect((await request(protocol.verify, connected)).problems).toEqual([]);
   });
 
-  it("merges small data files after it has told which, and removes those that nobody needs", async () => {
+  it("merges small data files after listing them, and removes unused ones", async () => {
     const { request, connected } = await withSample();
     await request(protocol.run, { ...connected, ...everything });
     const lake = await FolderLake.open(fileURLToPath(connected.connection.lake.url));
@@ -221,7 +221,7 @@ describe("the engine over message streams", () => {
     });
   });
 
-  it("tells of a run that was cut off as interrupted", async () => {
+  it("reports a killed run as interrupted", async () => {
     const { request, connected } = await withSample();
     const { runId } = await request(protocol.run, { ...connected, ...everything, command: "ingest" });
     const details = await request(protocol.readRun, { ...connected, runId });
@@ -236,7 +236,7 @@ describe("the engine over message streams", () => {
     });
   });
 
-  it("says what is wrong, by code, message, subject and hint", async () => {
+  it("reports errors with code, message, subject and hint", async () => {
     const { request, connected } = await withSample();
     const { connection, secrets } = connected;
     const badUrl = { ...connected, connection: { ...connection, lake: { url: "nowhere" } } };
@@ -260,7 +260,7 @@ describe("the engine over message streams", () => {
     expect((await request(protocol.testConnection, connected)).salt).toBe("unclaimed");
   });
 
-  it("answers a fault of its own without its text, and logs where it was", async () => {
+  it("answers an internal error without its text, and logs its location", async () => {
     const { request, logs } = engineInMemory();
     const nonsense = { folder: ["S1234567"] } as unknown as SampleParams;
     const answer = request(protocol.startSample, nonsense);
@@ -271,7 +271,7 @@ describe("the engine over message streams", () => {
     expect(logs[0]?.message).toMatch(/^TypeError ERR_INVALID_ARG_TYPE\n\s+at /);
   });
 
-  it("lets a request that waits for its turn be called off", async () => {
+  it("lets a queued request be cancelled", async () => {
     const { request, connected } = await withSample();
     const first = request(protocol.run, { ...connected, ...everything });
     const abort = new AbortController();
@@ -327,7 +327,7 @@ describe("the engine over message streams", () => {
     }
   });
 
-  it("finds nothing in a lake that is new", async () => {
+  it("finds nothing in a new lake", async () => {
     const folder = path.join(await temporaryFolder(), "lake");
     await mkdir(folder);
     const { request } = engineInMemory();
@@ -343,7 +343,7 @@ describe("the engine over message streams", () => {
     expect(await request(protocol.landedFiles, { ...connected, folder: "../x" })).toEqual({ files: [] });
   });
 
-  it("shows the lake while a server is silent", async () => {
+  it("shows the lake while a server does not answer", async () => {
     await using silent = await SilentServer.start();
     const { request } = engineInMemory();
     const connection = {

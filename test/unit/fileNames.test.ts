@@ -6,7 +6,7 @@ function told(path: string): string | undefined {
   return found && `${found.report.name} ${found.userType} ${found.source} ${found.copy}`;
 }
 
-describe("a file's path says which report it is", () => {
+describe("a file's path determines its report", () => {
   test.each([
     [
       "daily-participation/2020-10-27-daily-participation-students.csv",
@@ -71,7 +71,7 @@ describe("a file's path says which report it is", () => {
     "daily-participation/2020-10-27-daily-participation-students ().csv",
     `daily-participation/2020-10-27-daily-participation-students${" - Copy".repeat(2000)}x.csv`,
     "",
-  ])("%j is no report", (path) => {
+  ])("%j is not a report", (path) => {
     expect(told(path)).toBeUndefined();
   });
 });
@@ -93,6 +93,6 @@ test.each([
   ["archive", false],
   ["daily-participation-old", false],
   ["", false],
-])("reports are expected in the folder %j: %s", (folder, isExpected) => {
+])("the folder %j is a report folder: %s", (folder, isExpected) => {
   expect(reportNamesOnServer.isReportFolder(folder)).toBe(isExpected);
 });

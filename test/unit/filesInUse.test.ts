@@ -12,13 +12,13 @@ function failing(code: string, times: number) {
   };
 }
 
-test("a file that is held for a moment is tried again", async () => {
+test("a file that is briefly locked is retried", async () => {
   const { attempt, work } = failing("EBUSY", 3);
   expect(await retryWhileInUse(attempt)).toBe("done");
   expect(work.calls).toBe(4);
 });
 
-test.skipIf(process.platform === "win32")("an access that is not allowed is not tried again", async () => {
+test.skipIf(process.platform === "win32")("a forbidden access is not retried", async () => {
   for (const code of ["EPERM", "EACCES", "ENOENT", "ENOSPC"]) {
     const { attempt, work } = failing(code, 1);
     await expect(retryWhileInUse(attempt)).rejects.toMatchObject({ code });
@@ -26,7 +26,7 @@ test.skipIf(process.platform === "win32")("an access that is not allowed is not 
   }
 });
 
-test("a held file keeps nobody who is called off", async () => {
+test("a locked file does not delay a cancelled call", async () => {
   const abort = new AbortController();
   const { attempt } = failing("EBUSY", 1_000);
   setTimeout(() => abort.abort(new Error("Stopped.")), 50);

@@ -26,7 +26,7 @@ test.each([
   ["\\\\?\\C:\\lake", "full path"],
   ["\\\\.\\pipe\\lake", "full path"],
   [`C:\\${"long folder\\".repeat(12)}`, "no more than 125 characters"],
-])("%s is none on Windows", (address, reason) => {
+])("%s is not a lake's folder on Windows", (address, reason) => {
   expect(folderAddressFault(address, "win32")).toContain(reason);
 });
 
@@ -43,11 +43,11 @@ test.each([
   ["file://server/share", "file:///"],
   ["\\\\server\\share", "full path"],
   ["data/lake", "full path"],
-])("%s is none elsewhere", (address, reason) => {
+])("%s is not a lake's folder elsewhere", (address, reason) => {
   expect(folderAddressFault(address, "linux")).toContain(reason);
 });
 
-test("the folder of an address and of a path is the same", () => {
+test("a URL and a path give the same folder", () => {
   const folder = path.resolve("somewhere");
   expect(folderOf("somewhere")).toBe(folder);
   expect(folderOf(folder)).toBe(folder);

@@ -60,7 +60,7 @@ test("identities are readable by their owner only, pseudonymized data by the gro
   expect((await mode("stage2p/clever/t/part")) & 0o440).toBe(0o440);
 });
 
-test("a file that is moved into the lake is no more readable than the machine's settings make it", async () => {
+test("a file moved into the lake is no more readable than the umask allows", async () => {
   const root = await temporaryFolder();
   const lake = await FolderLake.open(root);
   const before = process.umask(0o077);
@@ -82,14 +82,14 @@ test("a file that is moved into the lake is no more readable than the machine's 
   }
 });
 
-test("opens by file address, with spaces and umlauts", async () => {
+test("opens by file URL, with spaces and umlauts", async () => {
   const root = path.join(await temporaryFolder(), "my lake ü");
   const lake = await FolderLake.open(new URL(`file://${root}`).href);
   await lake.write("stage1np/x", one("1"));
   expect(await readFile(path.join(root, "stage1np/x"), "utf8")).toBe("1");
 });
 
-describe("what another process has in the temporary folder", () => {
+describe("another process's file in the temporary folder", () => {
   const hours = 3_600_000;
 
   /** A lake with temporary files of these processes and ages, and what is left of them at the lake's next write. */
@@ -108,13 +108,13 @@ describe("what another process has in the temporary folder", () => {
     return (await readdir(folder)).map((name) => name.split("@", 2).join("@")).sort();
   }
 
-  test("is swept at once where that process was of this machine and is gone", async () => {
+  test("is removed immediately if the process was on this machine and has ended", async () => {
     const { pid: dead } = spawnSync("true");
     const alive = `${process.ppid}@${processSpace}`;
     expect(await leftAfterSweep({ [`${dead}@${processSpace}`]: 0, [alive]: 0 })).toEqual([alive]);
   });
 
-  test("is swept by age where its process id tells nothing: another machine's, another container's, a pid used again", async () => {
+  test("is removed by age if its process id proves nothing: another machine, another container, a reused pid", async () => {
     const old = { "1@another": 25 * hours, [`1@${processSpace}`]: 25 * hours, "17@host.name": 25 * hours };
     expect(await leftAfterSweep(old)).toEqual([]);
     const { pid: dead } = spawnSync("true");
@@ -122,11 +122,11 @@ describe("what another process has in the temporary folder", () => {
     expect(await leftAfterSweep(young)).toEqual(Object.keys(young).sort());
   });
 
-  test("stays where it is no temporary file of ours", async () => {
+  test("stays if it is not one of our temporary files", async () => {
     expect(await leftAfterSweep({ "notes.txt": 1000 * hours })).toEqual(["notes.txt"]);
   });
 
-  test("is told, and what this process has there is not", async () => {
+  test("is reported, while this process's own files are not", async () => {
     const root = await temporaryFolder();
     const lake = await FolderLake.open(root);
     await lake.scratch();
@@ -136,7 +136,7 @@ describe("what another process has in the temporary folder", () => {
     expect(told).toMatchObject([{ path: expect.stringContaining(".clever-lake-tmp/1@another@"), size: 9 }]);
   });
 
-  test("is not swept while it is written to, as a folder whose files are young", async () => {
+  test("is not removed while it is being written, like a folder with recent files", async () => {
     const root = await temporaryFolder();
     const folder = path.join(root, ".clever-lake-tmp", `1@another@${randomUUID()}`);
     await mkdir(path.join(folder, "spill"), { recursive: true });

@@ -30,8 +30,8 @@ async function withDays(reported: readonly string[]): Promise<PipelineFixture> {
   return fixture;
 }
 
-describe("the newest day of each kind of report", () => {
-  test("comes from the rows, and not from the files' names or times", async () => {
+describe("the newest day of each report and user type", () => {
+  test("comes from the rows, not from the files' names or times", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(
       dailyPath("2024-09-30"),
@@ -50,20 +50,20 @@ describe("the newest day of each kind of report", () => {
     expect(overdue).toEqual([]);
   });
 
-  test("is none of the future", async () => {
+  test("is never in the future", async () => {
     const fixture = await withDays([dayBefore(3), dayBefore(-400)]);
     expect((await fixture.lakeStatus()).freshness).toMatchObject([{ newestDay: dayBefore(3) }]);
   });
 });
 
 describe("school days since the newest day", () => {
-  test("are Monday to Friday while the data says little, without today", async () => {
+  test("are Monday to Friday while there is little data, without today", async () => {
     const fixture = await withDays([dayBefore(10)]);
     const passed = days(9, 1).filter((day) => !isWeekend(day)).length;
     expect((await fixture.lakeStatus()).freshness).toMatchObject([{ schoolDays: passed }]);
   });
 
-  test("are the weekdays that the data has, a single one apart", async () => {
+  test("are the weekdays in the data, except for a single occurrence", async () => {
     const onWeekdays = [1, 3, 4];
     const reported = days(60, 12).filter((day) => onWeekdays.includes(weekday(day)));
     const odd = days(40, 12).find((day) => weekday(day) === 6) ?? "";
@@ -74,10 +74,10 @@ describe("school days since the newest day", () => {
   });
 });
 
-describe("a kind of report that is overdue", () => {
+describe("an overdue report", () => {
   const late = { report: "daily_participation", userType: "students", newestDay: dayBefore(20) } as const;
 
-  test("is trouble for a run, which says so, and shows in the status", async () => {
+  test("is a problem of the run, which reports it, and shows in the status", async () => {
     const fixture = await withDays([dayBefore(20)]);
     const summary = await fixture.run({ expectReportsWithin: 3 });
     expect(summary).toMatchObject({ landed: 0, unchanged: 1, overdue: [late] });
@@ -88,7 +88,7 @@ describe("a kind of report that is overdue", () => {
     expect((await fixture.lakeStatus(3)).overdue).toMatchObject([late]);
   });
 
-  test("is none by default, within the days, for other user types, and for a run on chosen files", async () => {
+  test("is not reported by default, within the limit, for other user types, or in a run on selected files", async () => {
     const fixture = await withDays([dayBefore(20)]);
     for (const request of [
       {},
@@ -100,7 +100,7 @@ describe("a kind of report that is overdue", () => {
     }
   });
 
-  test("is overdue no more once a run brought a newer day, and is told by one that brought others only", async () => {
+  test("is no longer overdue once a run ingested a newer day, and is reported by a run that ingested only others", async () => {
     const fixture = await withDays([dayBefore(20)]);
     await fixture.put(
       dailyPath(dayBefore(1), "staff"),

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { compareGrades, gradeOrder, isKnownGrade, normalizedGrade } from "../../src/clever/grades";
 
 describe("grades", () => {
-  test("of Clever's stay as they are", () => {
+  test("in Clever's spelling are unchanged", () => {
     for (const grade of gradeOrder) {
       expect(normalizedGrade(grade)).toBe(grade);
       expect(isKnownGrade(grade)).toBe(true);
@@ -30,19 +30,19 @@ describe("grades", () => {
     ["Post-Graduate", "PostGraduate"],
     ["UNGRADED", "Ungraded"],
     ["other", "Other"],
-  ])("in the form %s are Clever's %s", (text, grade) => {
+  ])("in the form %s become Clever's %s", (text, grade) => {
     expect(normalizedGrade(text)).toBe(grade);
   });
 
   test.each(["14", "0", "-1", "Exchange", "Año 3", "100", "1.2", "1-2", "K-5", "001"])(
-    "that Clever does not have, such as %s, are kept",
+    "unknown to Clever, such as %s, are kept",
     (text) => {
       expect(normalizedGrade(` ${text} `)).toBe(text);
       expect(isKnownGrade(text)).toBe(false);
     },
   );
 
-  test("stand in Clever's order, unknown ones behind by name, none last", () => {
+  test("are in Clever's order, then unknown ones by name, no grade last", () => {
     const shuffled = [
       null,
       "Zeta",

@@ -23,14 +23,14 @@ afterEach(() => {
   delete settings[setting];
 });
 
-test("a size that shows every number is taken back where the question is left", async () => {
+test("a size that shows every number is reverted if the confirmation is cancelled", async () => {
   settings[setting] = 0;
   answers.push(undefined);
   expect(await new GroupSize(memento()).current()).toBe(10);
   expect(settings[setting]).toBeUndefined();
 });
 
-test("it stays where it was confirmed in another window before the question is left in this one", async () => {
+test("it stays if it was confirmed in another window before it is cancelled in this one", async () => {
   const state = memento();
   settings[setting] = 0;
   answers.push(() => state.update(confirmed, true));
@@ -38,7 +38,7 @@ test("it stays where it was confirmed in another window before the question is l
   expect(settings[setting]).toBe(0);
 });
 
-test("another size that was set while the question was open is not taken back", async () => {
+test("another size that was set during the confirmation is not reverted", async () => {
   settings[setting] = 0;
   answers.push(() => {
     settings[setting] = 20;
@@ -46,7 +46,7 @@ test("another size that was set while the question was open is not taken back", 
   expect(await new GroupSize(memento()).current()).toBe(20);
 });
 
-test("files for other products are written with a size that was asked for", async () => {
+test("files for other products are written with a confirmed size", async () => {
   settings[setting] = 0;
   const asked: unknown[] = [];
   const client = {

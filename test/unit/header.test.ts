@@ -59,7 +59,7 @@ describe("a header is read as its report's", () => {
     });
   });
 
-  test("with unknown columns told by name where they look like one, else by place", () => {
+  test("with unknown columns reported by name if they look like one, else by position", () => {
     const extras = ["Homeroom", "Grade Level", "Año (2)", '"Notes,\nfree ""text"""', "", "#", "A".repeat(41)];
     expect(read(`${clever},${extras.join(",")}\n`)).toMatchObject({
       extra: ["Homeroom", "Grade Level", "Año (2)", "column 12", "column 13", "column 14", "column 15"],
@@ -72,7 +72,7 @@ describe("a header is read as its report's", () => {
   });
 });
 
-describe("sis_id beside staff_id", () => {
+describe("sis_id together with staff_id", () => {
   const both = `staff_id,${clever}`;
   const cells = ["t", "2024-09-03", "s", "c", "school", "North", "true", "1", "2"];
 
@@ -81,7 +81,7 @@ describe("sis_id beside staff_id", () => {
     ["teachers", "s"],
     ["staff", "t"],
     [undefined, "s"],
-  ] as const)("of %s: the filled one counts, and %s where both are", (userType, preferred) => {
+  ] as const)("of %s: the filled one counts, and %s if both are", (userType, preferred) => {
     const header = readHeader(Buffer.from(both), report, userType);
     const column = report.columns.find(({ name }) => name === "sis_id");
     if (isProblem(header) || !column) throw new Error("No header.");
@@ -95,7 +95,7 @@ describe("sis_id beside staff_id", () => {
   });
 });
 
-describe("a header line that holds data is none:", () => {
+describe("a header line that contains data is refused:", () => {
   const optionalLast = clever.replace(",school_name", "").concat(",school_name");
   const row = "2024-09-03,sis-SECRETAMY,clever-SECRETAMY,s,true,1,2,North";
 
@@ -118,7 +118,7 @@ describe("a header line that holds data is none:", () => {
   });
 });
 
-describe("what is no header of the report is refused with line, column and reason", () => {
+describe("a line that is not the report's header is refused with line, column and reason", () => {
   test.each([
     ["an empty file", "", /^1 - The file is empty/],
     ["a missing column", clever.replace(",active", ""), /^1 active The column active is missing/],

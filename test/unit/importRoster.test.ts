@@ -53,7 +53,7 @@ describe("importing a roster", () => {
       .sort();
   }
 
-  test("masks who somebody is in a school's id", async () => {
+  test("masks a person's identity in a school's id", async () => {
     await imported(csv(student("amy", "1", "amy@mail.example"), student("ben", "2", "S1/sis-ben")));
     expect(await table("amy", "ben")).toEqual(["amy 1 [pseudonym]", "ben 2 S1/[pseudonym]"]);
   });
@@ -84,7 +84,7 @@ describe("importing a roster", () => {
     expect(hasRosterProblems(summary)).toBe(false);
   });
 
-  test("joins the reports, and says how many of its students they know", async () => {
+  test("joins with the reports, and reports how many of its students they contain", async () => {
     await fixture.put(dailyPath(), dailyCsv(daily("amy"), daily("ben"), daily("zoe")));
     await fixture.run();
     const summary = await imported(csv(student("amy", "1"), student("ben", "2"), student("cat", "3")));
@@ -100,13 +100,13 @@ describe("importing a roster", () => {
     expect(hasRosterProblems(strangers)).toBe(true);
   });
 
-  test("finds its columns in any order and case, behind a mark, in quotes, among others", async () => {
+  test("finds its columns in any order and case, after a byte-order mark, quoted, among others", async () => {
     const content = `\ufeff"GRADE";"other";"student_id";"School ID"\r\n"Grade 5";"x;y";"sis-amy";"S1"\r\n;;;\r\n`;
     expect(await imported(content)).toMatchObject({ rows: 1, students: 1, refused: 0 });
     expect(await table("amy")).toEqual(["amy 5 S1"]);
   });
 
-  test("replaces the one before in one commit, and commits nothing for the same again", async () => {
+  test("replaces the previous one in one commit, and commits nothing for the same roster", async () => {
     await imported(csv(student("amy", "1"), student("ben", "2")));
     const again = await imported(csv(student("ben", "02"), student("amy", "1"), student("amy", "1")));
     expect(again).toMatchObject({ outcome: "unchanged", version: 0, students: 2, repeated: 1 });
@@ -117,7 +117,7 @@ describe("importing a roster", () => {
     expect(await fixture.version(rosterTable)).toBe(1);
   });
 
-  test("has each student once, whatever contacts and further schools stand there", async () => {
+  test("has each student once, despite contacts and additional schools", async () => {
     const summary = await imported(
       csv(
         student("amy", ""),
@@ -159,7 +159,7 @@ describe("importing a roster", () => {
     expect(await table("amy", "eve", "fay")).toEqual(["amy 1 S1", "eve 4 S1", "fay 4 S1"]);
   });
 
-  test("minds no encoding in columns that it drops, and passes over no row with a name alone", async () => {
+  test("ignores the encoding of dropped columns, and does not skip rows with only a name", async () => {
     const other = Buffer.from(
       csv(
         student("amy", "1").replace("Lastly-amy", "Peñaloza"),
@@ -178,7 +178,7 @@ describe("importing a roster", () => {
     ]);
   });
 
-  test("takes no identity for a grade where the cells of a row are shifted", async () => {
+  test("does not mistake an identity for a grade in a row with shifted cells", async () => {
     const shifted = "S1,sis-ben,77,STATE,Lastly,ben,Jr,Firstly,5,F,4/23/2015";
     const summary = await imported(
       csv(student("amy", "1"), shifted, student("cat", "2"), student("dan", "ben@mail.example")),
@@ -191,10 +191,10 @@ describe("importing a roster", () => {
     expect(await table("amy", "cat")).toEqual(["amy 1 S1", "cat 2 S1"]);
   });
 
-  describe("a grade that Clever does not have", () => {
+  describe("a grade unknown to Clever", () => {
     const people = ["amy", "ben", "cat", "dan", "eve"];
 
-    test("is kept where five students share it", async () => {
+    test("is kept if five students share it", async () => {
       const again = student("amy", "Exchange", "S2");
       const summary = await imported(csv(...people.map((person) => student(person, "Exchange")), again));
       expect(summary).toMatchObject({ students: 5, furtherSchools: 1, refused: 0, grades: [] });
@@ -202,7 +202,7 @@ describe("importing a roster", () => {
       expect(await table(...people)).toContain("eve Exchange S1");
     });
 
-    test("refuses its rows, by line and without it, where fewer do", async () => {
+    test("is refused in every row, by line and without its value, if fewer do", async () => {
       const others = people.map((person) => student(person, "5"));
       const summary = await imported(
         csv(
@@ -231,7 +231,7 @@ describe("importing a roster", () => {
       );
     });
 
-    test("refuses a name in a row whose cells are shifted, in a roster without birth dates", async () => {
+    test("is refused if it is a name in a shifted row, in a roster without birth dates", async () => {
       const lines = people.map((person) => `sis-${person},Doe,Jo,5,S1`);
       const header = "student_id,last_name,first_name,grade,school_id";
       const summary = await imported([header, ...lines, "sis-fay,Van, der Berg,Emma,5"].join("\n"));
@@ -267,7 +267,7 @@ describe("importing a roster", () => {
     expect([...(await fixture.tree()).keys()]).toEqual([]);
   });
 
-  test("refuses without a salt, with another one than the lake's, and beside a run", async () => {
+  test("refuses without a salt, with a salt other than the lake's, and during a run", async () => {
     await expect(imported(csv(student("amy", "1")), { salt: undefined })).rejects.toMatchObject({
       code: "config",
     });
@@ -280,7 +280,7 @@ describe("importing a roster", () => {
     expect(await table("amy")).toEqual(["amy 1 S1"]);
   });
 
-  test("commits nothing where another run has taken the lake over meanwhile", async () => {
+  test("commits nothing if another run has taken over the lake meanwhile", async () => {
     await imported(csv(student("amy", "1")));
     const theirs = { id: "other", runId: "theirs", host: "another", pid: 1, expires: Date.now() + 60_000 };
     const importing = imported(csv(student("amy", "2")), {
@@ -308,7 +308,7 @@ describe("importing a roster", () => {
     expect(await kept()).toEqual([first.keptRaw]);
   });
 
-  test("reads it from the server, and tells how far it is", async () => {
+  test("reads it from the server, and reports progress", async () => {
     await fixture.put("roster/students.csv", csv(student("amy", "1"), student("ben", "2")));
     const onProgress = vi.fn();
     const roster = await rosterOnServer(fixture.source, "roster/students.csv");
@@ -321,7 +321,7 @@ describe("importing a roster", () => {
     });
   });
 
-  test("imports nothing of a file that does not hold still", async () => {
+  test("imports nothing from a file that keeps changing", async () => {
     const before = csv(student("amy", "1"));
     await writeFile(file, before);
     const roster = await rosterOnDisk(file);
@@ -332,7 +332,7 @@ describe("importing a roster", () => {
     expect(await lakeRows(fixture.lake, rosterTable)).toEqual([]);
   });
 
-  test("stops when it is called off, and goes through the next time", async () => {
+  test("stops when cancelled, and succeeds the next time", async () => {
     const abort = new AbortController();
     const stopping = imported(csv(student("amy", "1")), {
       signal: abort.signal,
@@ -342,7 +342,7 @@ describe("importing a roster", () => {
     expect(await imported(csv(student("amy", "1")))).toMatchObject({ outcome: "imported" });
   });
 
-  test("works on a lake that is not on this machine", async () => {
+  test("works on a remote lake", async () => {
     const lake = new MemoryLake();
     await imported(csv(student("amy", "1")), { lake });
     expect(await imported(csv(student("amy", "01")), { lake })).toMatchObject({ outcome: "unchanged" });
@@ -352,7 +352,7 @@ describe("importing a roster", () => {
     });
   });
 
-  test("is verified with the other tables: whole, and each student once", async () => {
+  test("is verified with the other tables: complete, and each student once", async () => {
     await fixture.put(dailyPath(), dailyCsv(daily("amy")));
     await fixture.run();
     await imported(csv(student("amy", "1"), student("ben", "2")));
@@ -375,7 +375,7 @@ describe("importing a roster", () => {
     expect(damaged.problems.map(({ subject }) => subject)).toEqual([file]);
   });
 
-  test("holds many students", async () => {
+  test("handles many students", async () => {
     const lines = Array.from({ length: 12_000 }, (_, i) => student(String(i), String((i % 12) + 1)));
     expect(await imported(csv(...lines))).toMatchObject({ students: 12_000, refused: 0 });
     expect(await lakeRows(fixture.lake, rosterTable)).toHaveLength(12_000);

@@ -44,7 +44,7 @@ const full = entry({
   notes: "Unknown columns, not read: x.",
 });
 
-test("an entry comes back as it was written", async () => {
+test("an entry is read back as written", async () => {
   const lake = new MemoryLake();
   const log = new IngestLog(lake, duck);
   expect(await log.all()).toEqual([]);
@@ -59,7 +59,7 @@ test("nothing to write writes nothing", async () => {
   expect(lake.files.size).toBe(0);
 });
 
-describe("the last entry of a source is", () => {
+describe("the current entry of a source is", () => {
   async function last(...entries: LogEntry[]): Promise<LogEntry | undefined> {
     const log = new IngestLog(new MemoryLake(), duck);
     for (const each of entries) await log.append([each]);
@@ -72,12 +72,12 @@ describe("the last entry of a source is", () => {
     expect(await last(applied, entry())).toEqual(applied);
   });
 
-  test("the newest delivery's, whatever was written when", async () => {
+  test("that of the newest delivery, in any order of writing", async () => {
     const redelivered = entry({ version: entry().version + 1, time: time(5) });
     expect(await last(redelivered, applied)).toEqual(redelivered);
   });
 
-  test("the one written last, also by a machine whose clock is behind", async () => {
+  test("the one written last, even by a machine whose clock is behind", async () => {
     const log = new IngestLog(new MemoryLake(), duck);
     await log.append([applied]);
     for (const rowsWritten of [1, 2]) await log.append([{ ...applied, rowsWritten, time: time(5) }]);
@@ -85,25 +85,25 @@ describe("the last entry of a source is", () => {
     expect(await log.all()).toHaveLength(3);
   });
 
-  test("the outcome, where a run that stood still writes its landing only then", async () => {
+  test("the outcome, even if a stalled run writes its landing later", async () => {
     const late = entry({ time: time(10) });
     expect(await last(applied, late)).toEqual(applied);
   });
 
-  test("the outcome, where landing and outcome fall into one moment", async () => {
+  test("the outcome, if landing and outcome have the same time", async () => {
     const atOnce = entry({ outcome: "anonymized" });
     expect(await last(atOnce, entry())).toEqual(atOnce);
     expect(await last(entry(), atOnce)).toEqual(atOnce);
   });
 });
 
-test("sources do not get in each other's way", async () => {
+test("sources are independent of each other", async () => {
   const log = new IngestLog(new MemoryLake(), duck);
   await log.append([entry(), entry({ source: "other" }), full]);
   expect([...(await log.last()).keys()].sort()).toEqual(["daily-participation/a.csv", "other", "z"]);
 });
 
-test("two writers at once both get their entries in", async () => {
+test("two concurrent writers both write their entries", async () => {
   const lake = new MemoryLake();
   await Promise.all(
     Array.from({ length: 5 }, (_, index) =>
@@ -113,7 +113,7 @@ test("two writers at once both get their entries in", async () => {
   expect(await new IngestLog(lake, duck).all()).toHaveLength(5);
 });
 
-test("many runs leave few files", async () => {
+test("many runs leave few data files", async () => {
   const lake = new MemoryLake();
   const log = new IngestLog(lake, duck);
   for (let run = 0; run < 45; run++) await log.append([entry({ source: `source${run}`, time: time(run) })]);
@@ -126,7 +126,7 @@ test("many runs leave few files", async () => {
   expect(new Set(dataFiles).size).toBeLessThan(25);
 });
 
-describe("a row that no entry can be is told as damage:", () => {
+describe("a row that cannot be an entry is reported as damage:", () => {
   const row = {
     path: "a",
     source: "a",
@@ -142,7 +142,7 @@ describe("a row that no entry can be is told as damage:", () => {
     outcome: "landed",
   };
 
-  test("a sound one is none", () => {
+  test("a valid one is not", () => {
     expect(entryFromRow(row)).toMatchObject({ path: "a", modified: new Date(1) });
   });
 

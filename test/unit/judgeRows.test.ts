@@ -29,7 +29,7 @@ async function judge(content: string | Buffer, pieces = 7) {
   return rows;
 }
 
-test("good rows come with their lines, as the file has them", async () => {
+test("good rows are returned with their lines, as in the file", async () => {
   expect(await judge(`${header}\n${row()}\n${row('"a ""b"", c"')}\n${row("数学 🧮")}`)).toEqual([
     `2 ${row()}`,
     `3 ${row('"a ""b"", c"')}`,
@@ -41,7 +41,7 @@ test.each([
   ["LF", "\n"],
   ["CRLF", "\r\n"],
   ["CR", "\r"],
-])("lines are counted as a person counts them: %s", async (_, end) => {
+])("lines are counted as in an editor: %s", async (_, end) => {
   const lines = [header, row(), "", row(`"two${end}lines"`), row().replace("true", "x"), `${row()},`];
   expect(await judge(lines.join(end))).toEqual([
     `2 ${row()}`,
@@ -51,12 +51,12 @@ test.each([
   ]);
 });
 
-test("a byte-order mark does not disturb the quotes behind it", async () => {
+test("a byte-order mark does not affect the quotes after it", async () => {
   const quoted = header.replace("date", '"date"');
   expect(await judge(`\ufeff${quoted}\n${row('"two\nlines"')}\n`)).toEqual([`2 ${row('"two\nlines"')}`]);
 });
 
-describe("rows without a value are no rows:", () => {
+describe("rows without a value are ignored:", () => {
   test.each([
     ["commas", ",,,,,,,"],
     ["fewer commas", ",,"],
@@ -68,12 +68,12 @@ describe("rows without a value are no rows:", () => {
     expect(await judge(`${header}\n${row()}\n${blank}\n`)).toEqual([`2 ${row()}`]);
   });
 
-  test("a value in an unknown column alone makes none", async () => {
+  test("a row with a value only in an unknown column is ignored", async () => {
     expect(await judge(`${header},note\n${row()},\n,,,,,,,,total\n`)).toEqual([`2 ${row()},`]);
   });
 });
 
-describe("the first thing that is wrong with a row is told:", () => {
+describe("the first error of a row is reported:", () => {
   test.each([
     ["another encoding", Buffer.from(row("Pe\xf1asco"), "latin1"), "school_name: The cell is in another"],
     ["a NUL byte", Buffer.from(row("a\0b")), "school_name: The cell holds a NUL"],
@@ -97,18 +97,18 @@ describe("the first thing that is wrong with a row is told:", () => {
 test.each([
   ["another encoding", 0xff, "The cell in column 9 is in another encoding than UTF-8."],
   ["a NUL byte", 0, "The cell in column 9 holds a NUL byte."],
-])("an unknown column is named by its place: %s", async (_, byte, told) => {
+])("an unknown column is named by its position: %s", async (_, byte, told) => {
   const content = [Buffer.from(`${header},sis-SECRETAMY\n${row()},`), Buffer.from([byte, 0x0a])];
   expect(await judge(Buffer.concat(content))).toEqual([`2 -: ${told}`]);
 });
 
-test("where quotes are wrong somewhere, each line is a row, and none is lost", async () => {
+test("with wrong quotes, each line is a row, and none is lost", async () => {
   const rows = await judge(`${header}\n${row()}\n${row('"North')}\n${row("South")}\n${row("West")}\n`);
   expect(rows.map((each) => each.split(" ")[0])).toEqual(["2", "3", "4", "5"]);
   expect(rows[2]).toBe(`4 ${row("South")}`);
 });
 
-test("reasons never repeat what a cell holds", async () => {
+test("reasons never quote a cell", async () => {
   const secret = "Secret123";
   const rows = await judge(
     [
@@ -124,7 +124,7 @@ test("reasons never repeat what a cell holds", async () => {
   for (const told of rows) expect(told).not.toContain("Secret");
 });
 
-test("a file that fails while it is read is not taken for one that ends there", async () => {
+test("a file with a read error is not mistaken for one that ends there", async () => {
   for (const quote of ["", '"']) {
     const open = () =>
       Readable.from(

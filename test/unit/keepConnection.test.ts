@@ -23,7 +23,7 @@ const connection = {
   saltKeyVaultUrl: "",
 };
 
-test("a connection that cannot be written to the settings takes no password or salt of the one before", async () => {
+test("a connection that cannot be written to the settings does not replace the previous one's password or salt", async () => {
   const secrets = new SecretStore(new SealedStore());
   const model = new ConnectionModel({} as EngineClient, secrets, {} as SampleDistrict);
   await model.keep(connection, { password: "a password", salt: "a salt" });

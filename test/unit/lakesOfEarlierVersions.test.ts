@@ -55,7 +55,7 @@ async function requireSound(fixture: PipelineFixture, inQuarantine: readonly str
   }
 }
 
-test("the lake is sound as it is, with and without its salt", async () => {
+test("the lake is consistent, with and without its salt", async () => {
   const fixture = await earlierLake();
   expect(await fixture.logins(...people)).toEqual(told);
   const before = await fixture.tree();
@@ -72,7 +72,7 @@ test("the lake is sound as it is, with and without its salt", async () => {
   expect(await fixture.state(third)).toBe("anonymized");
 });
 
-test("a run with nothing new changes no row that counts: the copy that was set aside is newer and has the rows", async () => {
+test("a run with nothing new changes no counting row: the ignored copy is newer and has the rows", async () => {
   const fixture = await earlierLake();
   expect(await fixture.run()).toMatchObject({
     landed: 0,
@@ -94,7 +94,7 @@ test("a run with nothing new changes no row that counts: the copy that was set a
   expect(await fixture.tree()).toEqual(before);
 });
 
-test("the next day comes in beside what is there", async () => {
+test("the next day is added to the existing rows", async () => {
   const fixture = await earlierLake();
   const next = dailyPath("2024-10-02");
   await fixture.put(next, dailyCsv(daily("amy", "2024-10-02"), daily("ben", "2024-10-02")), later(0));
@@ -103,7 +103,7 @@ test("the next day comes in beside what is there", async () => {
   await requireSound(fixture);
 });
 
-test("a day that is delivered again lets those rows come back that another file was to leave out", async () => {
+test("a redelivered day restores the rows that another file left out", async () => {
   const fixture = await earlierLake();
   await fixture.put(third, dailyCsv(daily("amy", "2024-09-03", 6), daily("dan", "2024-09-03")), later(0));
   expect(await fixture.run()).toMatchObject({ landed: 1, quarantined: [], failed: [] });
@@ -115,7 +115,7 @@ test("a day that is delivered again lets those rows come back that another file 
   await requireSound(fixture);
 });
 
-test("a day that loses its person again gives the rows back too where nothing is common any more", async () => {
+test("a day that loses its person again also gives back its rows if nothing is shared any more", async () => {
   const fixture = await earlierLake();
   await fixture.put(third, dailyCsv(daily("amy", "2024-09-03", 6), daily("cat", "2024-09-03")), later(0));
   expect(await fixture.run()).toMatchObject({ landed: 1, quarantined: [], failed: [] });
@@ -134,7 +134,7 @@ test("a day that loses its person again gives the rows back too where nothing is
   await requireSound(fixture);
 });
 
-test("the file that was to leave out rows has them once it is delivered again, since it is newer", async () => {
+test("a file that left out rows has them after a redelivery, since it is newer", async () => {
   const fixture = await earlierLake();
   const lines = [daily("ben", "2024-09-03"), daily("dan", "2024-09-03"), daily("eve", "2024-09-09", 4)];
   await fixture.put(ninth, dailyCsv(...lines), later(0));
@@ -148,7 +148,7 @@ test("the file that was to leave out rows has them once it is delivered again, s
   await requireSound(fixture);
 });
 
-test("the file in quarantine is accepted, and accepted ones stay without their bad rows", async () => {
+test("the file in quarantine can be accepted, and accepted ones stay without their bad rows", async () => {
   const fixture = await earlierLake();
   expect(await fixture.run({ accept: [fourth] })).toMatchObject({ anonymized: 2, refused: 1 });
   expect(await fixture.logins(...people)).toEqual([...told, "amy 2024-09-04 1"].sort());

@@ -114,12 +114,12 @@ function isAllowed(each: Import): boolean {
 
 const told = ({ file, what }: Import) => `${file} imports ${what}`;
 
-test("arrows point down", () => {
+test("dependencies point down", () => {
   expect(imports.length).toBeGreaterThan(1000);
   expect(imports.filter((each) => !isAllowed(each)).map(told)).toEqual([]);
 });
 
-test("every folder of the program is in the picture", () => {
+test("every folder of the program is in a layer", () => {
   expect(files.filter((file) => homeOf(file) === undefined && !basics.has(file))).toEqual([]);
 });
 

@@ -15,27 +15,27 @@ const farFromFile =
   "The date is more than a year away from the date in the file's name and from the server's time.";
 const farFromOthers = "The date is a year or more away from the other dates of the file.";
 
-describe("dates of a night's file", () => {
-  test("of the day before, of some weeks before and of the time zones ahead are likely", () => {
+describe("dates of a nightly file", () => {
+  test("of the day before, some weeks before, or a time zone ahead are likely", () => {
     expect(unlikely({ "2026-11-19": 500, "2026-10-01": 3, "2026-11-20": 9, "2026-11-21": 1 })).toEqual([]);
   });
 
-  test("in the future are not", () => {
+  test("in the future are unlikely", () => {
     expect(unlikely({ "2026-11-19": 5, "2026-11-22": 1, "2062-11-19": 9 })).toEqual([
       `2026-11-22: ${future}`,
       `2062-11-19: ${future}`,
     ]);
   });
 
-  test("of a wrong year are not, be it by one, and be they the most", () => {
+  test("of a wrong year are unlikely, even by one year and even as a majority", () => {
     expect(unlikely({ "2026-11-19": 5, "2025-11-19": 1 })).toEqual([`2025-11-19: ${farFromOthers}`]);
     expect(unlikely({ "2026-11-19": 5, "2006-11-19": 9 })).toEqual([`2006-11-19: ${farFromFile}`]);
     expect(unlikely({ "2016-11-19": 5 })).toEqual([`2016-11-19: ${farFromFile}`]);
   });
 });
 
-describe("dates of an archive", () => {
-  test("delivered years later, by Clever's name or another", () => {
+describe("dates in an archive", () => {
+  test("delivered years later, under Clever's name or another", () => {
     expect(unlikely({ "2021-03-04": 500 }, { ...nightly, named: "2021-03-05" })).toEqual([]);
     expect(unlikely({ "2021-03-04": 500, "2021-06-01": 2 }, unnamed)).toEqual([]);
     expect(
@@ -43,7 +43,7 @@ describe("dates of an archive", () => {
     ).toEqual([]);
   });
 
-  test("of several years without a gap", () => {
+  test("over several years without a gap", () => {
     const months = Array.from({ length: 40 }, (_, index) => {
       const month = `${2021 + Math.floor(index / 12)}-${String((index % 12) + 1).padStart(2, "0")}-01`;
       return [month, 10] as const;
@@ -52,7 +52,7 @@ describe("dates of an archive", () => {
     expect(unlikely(Object.fromEntries(months), unnamed)).toEqual([]);
   });
 
-  test("a year and more off the others", () => {
+  test("a year or more away from the others", () => {
     const days = { "2021-03-04": 500, "2012-03-04": 1, "2025-03-04": 2 };
     const named = { ...nightly, named: "2021-03-05" };
     expect(unlikely(days, unnamed)).toEqual([`2012-03-04: ${farFromOthers}`, `2025-03-04: ${farFromOthers}`]);
@@ -63,18 +63,18 @@ describe("dates of an archive", () => {
     ]);
   });
 
-  test("of equally many rows: the nearer to the server's time", () => {
+  test("with equal row counts: those nearer to the server's time are likely", () => {
     expect(unlikely({ "2024-11-18": 1, "2026-11-19": 1 }, unnamed)).toEqual([`2024-11-18: ${farFromOthers}`]);
   });
 });
 
-test("where the server does not know the time, that of the landing counts", () => {
+test("if the server reports no time, the landing time counts", () => {
   const days = { "2026-11-19": 5, "2026-11-25": 1 };
   for (const modified of [new Date(0), new Date("2099-01-01")]) {
     expect(unlikely(days, { ...nightly, modified })).toEqual([`2026-11-25: ${future}`]);
   }
 });
 
-test("a file without rows has no unlikely day", () => {
+test("a file without rows has no unlikely date", () => {
   expect(unlikely({})).toEqual([]);
 });

@@ -90,8 +90,8 @@ const synapseBatch = (state: string, more: object = {}) => ({
   ...more,
 });
 
-describe("where batches are sent:", () => {
-  test("Synapse, Fabric, and a server of Livy", () => {
+describe("batches are sent to", () => {
+  test("Synapse, Fabric, or a Livy server", () => {
     expect(synapse).toMatchObject({
       batches:
         "https://district.dev.azuresynapse.net/livyApi/versions/2019-11-01-preview/sparkPools/small1/batches",
@@ -143,7 +143,7 @@ describe("where batches are sent:", () => {
     ],
     ["a lake in an emulator", { lake: { url: "http://127.0.0.1:1/a" } }, "http://127.0.0.1:1/a"],
     ["a vault on this machine", { saltKeyVaultUrl: "http://127.0.0.1:1" }, "saltKeyVaultUrl"],
-  ])("%s is told before anything is sent", (_, more, subject) => {
+  ])("%s is reported before anything is sent", (_, more, subject) => {
     expect(() => livyTargetOf(target(more))).toThrow(expect.objectContaining({ code: "config", subject }));
   });
 
@@ -164,13 +164,13 @@ describe("where batches are sent:", () => {
     expect(hadoopUri(address)).toBe(address.replaceAll(" ", "%20"));
   });
 
-  test("a workspace of OneLake with a blank has to be given by its GUID", () => {
+  test("a OneLake workspace with a space in its name must be given by its GUID", () => {
     const url = "https://onelake.dfs.fabric.microsoft.com/Our%20Data/Clever.Lakehouse/Files";
     expect(() => hadoopAddress(url, "stage1np")).toThrow("take no workspace with blanks");
   });
 });
 
-describe("requests to Synapse and Fabric, as their references have them:", () => {
+describe("requests to Synapse and Fabric, as in their API references:", () => {
   test("a batch of Synapse is started with sizes and a token for Synapse", async () => {
     const { service, asked } = await stub(synapse, () => ({ body: synapseBatch("not_started") }));
     const source = tokens("t");
@@ -190,7 +190,7 @@ describe("requests to Synapse and Fabric, as their references have them:", () =>
     });
   });
 
-  test("a batch of Fabric has an id that is no number, and its state may be within", async () => {
+  test("a Fabric batch has a non-numeric id, and its state may be nested", async () => {
     const id = "0d1f4f2c-7a53-4b1e-a8c3-9d1c4f3a2b10";
     const { service, asked } = await stub(fabric, ({ line }) =>
       line.includes("POST")
@@ -211,7 +211,7 @@ describe("requests to Synapse and Fabric, as their references have them:", () =>
     ]);
   });
 
-  test("a server of Livy gets no token", async () => {
+  test("a Livy server gets no token", async () => {
     const { service, asked } = await stub(livyServiceOf({ url: "http://spark" }), () => ({
       body: { id: 0, state: "running", log: ["a"] },
     }));
@@ -220,7 +220,7 @@ describe("requests to Synapse and Fabric, as their references have them:", () =>
     expect([source.scopes, asked.map(({ line }) => line)]).toEqual([[], ["nobody GET /batches/0"]]);
   });
 
-  test("a token that is refused is replaced once", async () => {
+  test("a refused token is replaced once", async () => {
     const { service, asked } = await stub(synapse, ({ line }) =>
       line.startsWith("Bearer old") ? { status: 401 } : { body: synapseBatch("running") },
     );
@@ -228,14 +228,14 @@ describe("requests to Synapse and Fabric, as their references have them:", () =>
     expect(asked.map(({ line }) => line.split(" ")[1])).toEqual(["old", "new"]);
   });
 
-  test("a service that is busy, or cut the connection, is asked again", async () => {
+  test("requests are retried if the service is busy or the connection broke", async () => {
     const answers = [{ status: 429 }, undefined, { status: 503 }, { body: synapseBatch("running") }];
     const { service, asked } = await stub(synapse, () => answers.shift());
     await new LivyBatches({ service, tokens: tokens("t"), firstWait: 1 }).get("7");
     expect(asked).toHaveLength(4);
   });
 
-  test("a start whose answer was lost is not made again: there might be two batches", async () => {
+  test("a start whose response was lost is not retried, since there might be two batches", async () => {
     const { service, asked } = await stub(synapse, () => undefined);
     const batches = new LivyBatches({ service, tokens: tokens("t"), firstWait: 1 });
     await expect(batches.submit(request)).rejects.toMatchObject({
@@ -245,7 +245,7 @@ describe("requests to Synapse and Fabric, as their references have them:", () =>
     expect(asked).toHaveLength(1);
   });
 
-  test("a batch that is gone already is ended", async () => {
+  test("a batch that no longer exists counts as ended", async () => {
     const { service } = await stub(synapse, () => ({ status: 404 }));
     await new LivyBatches({ service, tokens: tokens("t") }).end("7");
   });
@@ -258,7 +258,7 @@ describe("requests to Synapse and Fabric, as their references have them:", () =>
     [500, "network", /answered with an error \(500\)/],
     [200, "engine", /The answer is not one of Livy/],
     [302, "engine", /refused the batch \(302\)/],
-  ])("an answer of %i is told", async (status, code, message) => {
+  ])("a response of %i is reported", async (status, code, message) => {
     const { service } = await stub(synapse, () => ({ status, body: { message: "No such file." } }));
     const batches = new LivyBatches({ service, tokens: tokens("t", "u"), retries: 1, firstWait: 1 });
     await expect(batches.submit(request)).rejects.toMatchObject({
@@ -289,7 +289,7 @@ describe("a session on Synapse", () => {
       ),
     );
 
-  test("that dies tells its states, why it died, and no salt; nothing of it stays in the lake", async () => {
+  test("that dies reports its states, the reason, and no salt, and leaves nothing in the lake", async () => {
     const told = new Set<string>();
     const states = ["starting", "running", "dead"];
     const { service, asked } = await stub(synapse, ({ line }) => {
@@ -327,7 +327,7 @@ describe("a session on Synapse", () => {
     expect(left).toEqual([]);
   });
 
-  test("is ended with the run that is cancelled", async () => {
+  test("is ended if the run is cancelled", async () => {
     const { service, asked } = await stub(synapse, () => ({ body: synapseBatch("running") }));
     const fixture = await fixtureOf();
     const stop = new AbortController();
@@ -343,7 +343,7 @@ describe("a session on Synapse", () => {
     ]);
   });
 
-  test("does not run what somebody changed in the lake", async () => {
+  test("does not run a program that was modified in the lake", async () => {
     const { service, asked } = await stub(synapse, () => ({ body: synapseBatch("dead") }));
     const fixture = await fixtureOf();
     {
@@ -366,7 +366,7 @@ describe("a session on Synapse", () => {
 });
 
 // That it is a ZIP archive, Python says in test/integration/livy.test.ts: it imports from it.
-test("a package has the same bytes for the same files, whenever it is made", () => {
+test("a package of the same files always has the same bytes", () => {
   const files = [
     { name: "clever_lake/a.py", bytes: Buffer.from("print('ä')\n") },
     { name: "clever_lake/b.py", bytes: Buffer.alloc(0) },

@@ -83,7 +83,7 @@ async function fileOf(content: string | Buffer): Promise<string> {
 let folder: string | undefined;
 let files = 0;
 
-test("any file of Clever's or of a spreadsheet is read as what it says", async () => {
+test("any file by Clever or a spreadsheet is read correctly", async () => {
   folder = undefined;
   await fc.assert(
     fc.asyncProperty(reportCsv(), async ({ text, report, rows }) => {
@@ -115,7 +115,7 @@ test("a file with bad rows is refused, and its first bad row is found", async ()
   );
 }, 120_000);
 
-test("without its bad rows it is read as its good ones", async () => {
+test("without its bad rows, its good rows are read", async () => {
   folder = undefined;
   await fc.assert(
     fc.asyncProperty(withBadRows, async ({ text, report, rows, badRows }) => {
@@ -136,7 +136,7 @@ test("without its bad rows it is read as its good ones", async () => {
   );
 }, 120_000);
 
-test("whatever is done to a file's bytes, the engine takes no row otherwise than one by one", async () => {
+test("whatever happens to a file's bytes, the engine reads no row differently than the judge", async () => {
   folder = undefined;
   // The mark as it stands in a file's bytes, each of them one character.
   const mark = Buffer.from("\ufeff").toString("latin1");
@@ -161,7 +161,7 @@ test("whatever is done to a file's bytes, the engine takes no row otherwise than
   );
 }, 120_000);
 
-describe("what the engine takes and what not", () => {
+describe("what the engine accepts", () => {
   const report = reports.daily_participation;
   const header = report.columns.map(({ name }) => name).join(",");
   const row = "2024-09-03,s,c,school,North,true,1,2";
@@ -201,7 +201,7 @@ describe("what the engine takes and what not", () => {
     expect(rows?.length).toBe(expected);
   });
 
-  test("a byte-order mark in front of a value within the file does not change it", async () => {
+  test("a byte-order mark before a value within the file does not change it", async () => {
     folder = undefined;
     const marked = row
       .split(",")
@@ -231,7 +231,7 @@ describe("what the engine takes and what not", () => {
     ]);
   });
 
-  test("a word for nothing in place of an id is null, and the others stay", async () => {
+  test("a placeholder in place of an id is null, and other values stay", async () => {
     folder = undefined;
     const other = row.replace(",s,c,", ",NULL,c,");
     const rows = await byEngine(await fileOf(`${header}\n${other}\n${row}\n`), report);
@@ -241,7 +241,7 @@ describe("what the engine takes and what not", () => {
     ]);
   });
 
-  test("of sis_id and staff_id the filled one counts, and the user type's where both are", async () => {
+  test("of sis_id and staff_id, the filled one counts, and the user type's if both are", async () => {
     folder = undefined;
     const file = await fileOf(
       [
@@ -265,7 +265,7 @@ describe("what the engine takes and what not", () => {
     expect(await idsOf("staff")).toEqual(["t", "u", "s", "v", "s"]);
   });
 
-  test("a value for which there is no reading refuses the file", async () => {
+  test("a value that cannot be read refuses the file", async () => {
     folder = undefined;
     const file = await fileOf(`${header}\n${row.replace("2024-09-03", "9/30/2024")}\n${row}\n`);
     const loaded = await duck.session((session) => {
@@ -293,7 +293,7 @@ describe("what the engine takes and what not", () => {
   });
 });
 
-describe("files that are read together", () => {
+describe("files read together", () => {
   const report = reports.daily_participation;
   const header = report.columns.map(({ name }) => name).join(",");
   const row = "2024-09-03,s,c,school,North,true,1,2";
@@ -320,7 +320,7 @@ describe("files that are read together", () => {
     });
   }
 
-  test("are told apart by their numbers, in their order", async () => {
+  test("are distinguished by their numbers, in order", async () => {
     folder = undefined;
     expect(
       await allSettledOrThrow(`${header}\n${other}\n${row}\n`, `${header}\n`, `${header}\n${row}`),
@@ -342,7 +342,7 @@ describe("files that are read together", () => {
     ["a cell too many", `${row},x`],
     ["a cell too few", row.slice(0, -2)],
     ["a row without a value", `${row}\n,,,,,,,`],
-  ])("leave out one with %s, with all of its rows", async (_, odd) => {
+  ])("exclude one with %s, with all of its rows", async (_, odd) => {
     folder = undefined;
     const sound = `${header}\n${other}\n`;
     const { rows, people, suspects, rowsOf } = await allSettledOrThrow(

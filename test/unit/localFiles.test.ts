@@ -15,7 +15,7 @@ test.each([
   [undefined, homedir()],
   [[github], homedir()],
   [[github, local], "/work"],
-])("in a workspace of %j, a dialog about files of this machine begins in %s", async (folders, place) => {
+])("in a workspace of %j, a dialog for local files starts in %s", async (folders, place) => {
   workspace.workspaceFolders = folders;
   answers.push([Uri.file("/home/me/roster.csv")]);
   expect(await askLocalPath({ title: "Import Roster" })).toBe("/home/me/roster.csv");

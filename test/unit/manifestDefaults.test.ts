@@ -21,11 +21,11 @@ const defaults = [
   ...Object.entries(lake).map(([key, value]) => [`lake.${key}`, value] as const),
 ].filter(([key]) => !["sftp.host", "sftp.username", "lake.url"].includes(key));
 
-test("the command line knows as many defaults as are checked here", () => {
+test("all defaults of the command line are checked here", () => {
   expect(defaults.length).toBeGreaterThan(12);
 });
 
-test.each(defaults)("the setting %s has the default of the command line", (key, value) => {
+test.each(defaults)("the setting %s has the command line's default", (key, value) => {
   expect(settings.get(key)?.default).toEqual(value);
 });
 

@@ -7,7 +7,7 @@ function plan(): string {
 }
 
 // The older row has the name as it was read when nobody of that id was known; the newer row's is masked.
-test("a resource without an id is the same one, whatever ids were known when its name was read", async () => {
+test("a resource without an id stays the same one, whatever ids were known when its name was read", async () => {
   const fixture = await PipelineFixture.create();
   await fixture.put(usagePath("2024-09-02"), usageCsv(plan()));
   await fixture.run();

@@ -68,7 +68,7 @@ describe("masks", () => {
   });
 });
 
-describe("leaves as it is", () => {
+describe("leaves unchanged", () => {
   test.each([
     "Algebra 1",
     "Grade 12 Math",
@@ -99,7 +99,7 @@ describe("leaves as it is", () => {
     expect(mask(text)).toBe(text);
   });
 
-  test("the numbers of schools and resources, and cells that are an id as a whole, which their rows tell", () => {
+  test("the numbers of schools and resources, and cells that are whole ids, which their rows identify", () => {
     for (const kind of ["words", "id"] as const) {
       for (const text of ["4711815", "School 4711815", "sis-amy", hex]) expect(mask(text, kind)).toBe(text);
       expect(mask("page-of-sis-amy", kind)).toBe("page-of-[pseudonym]");
@@ -108,7 +108,7 @@ describe("leaves as it is", () => {
   });
 });
 
-test("asks for ids in lower case, and changes nothing where none is known and nobody is addressed", () => {
+test("looks up ids in lower case, and changes nothing without known ids or addresses", () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom(..."aB1 -_./:;,%éß".split("")) }), (text) => {
       const masked = maskText(text, "name", (id) => {
@@ -120,7 +120,7 @@ test("asks for ids in lower case, and changes nothing where none is known and no
   );
 });
 
-test("takes no longer than the text is long", () => {
+test("runs in linear time", () => {
   const length = 200_000;
   for (const unit of ["a", "a.", "%40", "a@", "/", "=", "1-", "//a", "%25"]) {
     expect(mask(unit.repeat(length / unit.length)).length).toBeGreaterThan(0);

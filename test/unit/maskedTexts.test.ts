@@ -53,7 +53,7 @@ async function contentsBelow(folder: string): Promise<Map<string, string>> {
   return contents;
 }
 
-test("no text tells who somebody is, in stage2p, the dashboard, its cache and every export", async () => {
+test("no text identifies a person, in stage2p, the dashboard, its cache and every export", async () => {
   const fixture = await PipelineFixture.create();
   const names = [...planted.map(([text]) => text), ...innocent];
   await fixture.put(usagePath(), usageCsv(...names.map((name, number) => usageLine(name, number))));
@@ -101,7 +101,7 @@ test("no text tells who somebody is, in stage2p, the dashboard, its cache and ev
   expect((await fixture.verify()).problems).toEqual([]);
 });
 
-test("ids that only the lookups know are masked, and ids of people who come later are not known yet", async () => {
+test("ids that are only in the lookups are masked, and ids of later people are not known yet", async () => {
   const fixture = await PipelineFixture.create();
   await fixture.put(dailyPath("2024-09-02"), dailyCsv(`2024-09-02,${sisId},${cleverId},s,North,true,1,2`));
   await fixture.run();
@@ -123,7 +123,7 @@ test("ids that only the lookups know are masked, and ids of people who come late
   ]);
 });
 
-test("ids that only the other report of the same run knows are masked", async () => {
+test("ids that are only in the other report of the same run are masked", async () => {
   const fixture = await PipelineFixture.create();
   await fixture.put(usagePath(), usageCsv(usageLine(`Portfolio ${sisId}`, 1, "other,someone")));
   await fixture.put(dailyPath(), dailyCsv(`2024-09-03,${sisId},${cleverId},s,North,true,1,2`));
@@ -149,7 +149,7 @@ test("texts of accepted files are masked too", async () => {
   expect(rows.map(({ resource_name }) => resource_name).sort()).toEqual(["M", masked]);
 });
 
-test("a report without texts to mask has no note of them", async () => {
+test("a report without texts to mask has no note about them", async () => {
   const fixture = await PipelineFixture.create();
   await fixture.put(dailyPath(), dailyCsv(daily("amy")));
   expect((await fixture.run()).notes).toEqual([]);

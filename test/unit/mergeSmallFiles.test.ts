@@ -39,12 +39,12 @@ describe("which files are merged", () => {
       merge.files.map(({ size }) => size),
     );
 
-  test("none where there are few", () => {
+  test("none if there are few", () => {
     expect(planned(Array.from({ length: 8 }, () => file(1)))).toEqual([]);
     expect(planned([])).toEqual([]);
   });
 
-  test("the smallest, so that half as many as there may be remain", () => {
+  test("the smallest, so that half of the allowed number remain", () => {
     expect(planned([9, 1, 8, 2, 7, 3, 6, 4, 5].map((size) => file(size)))).toEqual([[1, 2, 3, 4, 5, 6]]);
     expect(planned(Array.from({ length: 1000 }, () => file(10)))).toEqual([Array(997).fill(10)]);
     expect(
@@ -61,7 +61,7 @@ describe("which files are merged", () => {
     ).toEqual([[10, 10]]);
   });
 
-  test("never one that is far larger than the others together, only those beside it of its size", () => {
+  test("never one that is far larger than the others together, except with others of its size", () => {
     expect(planned([1, 1, 1, 1, 1, 1000, 1000, 1000, 1000].map((size) => file(size)))).toEqual([
       [1, 1, 1, 1, 1],
     ]);
@@ -79,7 +79,7 @@ describe("which files are merged", () => {
     expect(many).toEqual(Array.from({ length: 10 }, () => [100 * megabyte, 100 * megabyte]));
   });
 
-  test("partition by partition, only in those that are named", () => {
+  test("partition by partition, only in the named ones", () => {
     const values = (month: number): PartitionValues => ({ year: "2024", month: String(month) });
     const files = [8, 9, 10].flatMap((month) =>
       Array.from({ length: 9 }, () => file(1, { partitionValues: values(month) })),
@@ -99,7 +99,7 @@ describe("which files are merged", () => {
     ]);
   });
 
-  test("those without tags among themselves only", () => {
+  test("those without tags only with each other", () => {
     const tags = contentTags({ sources: new Map([["a", 1]]), days: new Map() });
     const tagged = Array.from({ length: 6 }, () => file(2, { tags }));
     const others = (length: number) => Array.from({ length }, () => file(1));
@@ -110,28 +110,31 @@ describe("which files are merged", () => {
     ]);
   });
 
-  test.each([1, 6])("a month of %d files a day ends with few, each byte written few times", (filesADay) => {
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 31, maxLength: 31 }), (days) => {
-        let sizes: number[] = [];
-        let rewritten = 0;
-        let appended = 0;
-        for (const day of days) {
-          const added = Array.from({ length: filesADay }, (_, index) => day * 100_000 * (1 + (index % 3)));
-          appended += added.reduce((sum, size) => sum + size, 0);
-          sizes.push(...added);
-          for (const merge of planned(sizes.map((size) => file(size)))) {
-            for (const size of merge) sizes.splice(sizes.indexOf(size), 1);
-            const bytes = merge.reduce((sum, size) => sum + size, 0);
-            sizes = [...sizes, bytes];
-            rewritten += bytes;
+  test.each([1, 6])(
+    "a month of %d files a day ends with few files, each byte written few times",
+    (filesADay) => {
+      fc.assert(
+        fc.property(fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 31, maxLength: 31 }), (days) => {
+          let sizes: number[] = [];
+          let rewritten = 0;
+          let appended = 0;
+          for (const day of days) {
+            const added = Array.from({ length: filesADay }, (_, index) => day * 100_000 * (1 + (index % 3)));
+            appended += added.reduce((sum, size) => sum + size, 0);
+            sizes.push(...added);
+            for (const merge of planned(sizes.map((size) => file(size)))) {
+              for (const size of merge) sizes.splice(sizes.indexOf(size), 1);
+              const bytes = merge.reduce((sum, size) => sum + size, 0);
+              sizes = [...sizes, bytes];
+              rewritten += bytes;
+            }
+            expect(sizes.length).toBeLessThanOrEqual(8);
           }
-          expect(sizes.length).toBeLessThanOrEqual(8);
-        }
-        expect(rewritten).toBeLessThan(appended * (filesADay === 1 ? 2 : 4));
-      }),
-    );
-  });
+          expect(rewritten).toBeLessThan(appended * (filesADay === 1 ? 2 : 4));
+        }),
+      );
+    },
+  );
 });
 
 describe("merging", () => {
@@ -158,19 +161,22 @@ describe("merging", () => {
   const dataFiles = (lake: MemoryLake) =>
     [...lake.files.keys()].filter((name) => name.endsWith(".snappy.parquet"));
 
-  test.each([["a folder"], ["memory"]])("makes one file of many in %s, and keeps the rows", async (kind) => {
-    const lake = kind === "memory" ? new MemoryLake() : await FolderLake.open(await temporaryFolder());
-    const snapshot = await tableOf(lake, [], [part(1), part(2), part(3), part(4)]);
-    expect(await merged(lake, snapshot, { maxFiles: 4 })).toBeUndefined();
-    const after = await merged(lake, snapshot, { maxFiles: 3 });
-    if (after === undefined) throw new Error("nothing was merged");
-    expect(after.files.size).toBe(1);
-    expect(after.tombstones.size).toBe(4);
-    const changes = [...after.files.values(), ...after.tombstones.values()];
-    expect(changes.every(({ dataChange }) => !dataChange)).toBe(true);
-    expect(await rowsOf(lake, after)).toEqual([row(1), row(2), row(3), row(4)]);
-    expect(await merged(lake, after)).toBeUndefined();
-  });
+  test.each([["a folder"], ["memory"]])(
+    "merges many files into one in %s, and keeps the rows",
+    async (kind) => {
+      const lake = kind === "memory" ? new MemoryLake() : await FolderLake.open(await temporaryFolder());
+      const snapshot = await tableOf(lake, [], [part(1), part(2), part(3), part(4)]);
+      expect(await merged(lake, snapshot, { maxFiles: 4 })).toBeUndefined();
+      const after = await merged(lake, snapshot, { maxFiles: 3 });
+      if (after === undefined) throw new Error("nothing was merged");
+      expect(after.files.size).toBe(1);
+      expect(after.tombstones.size).toBe(4);
+      const changes = [...after.files.values(), ...after.tombstones.values()];
+      expect(changes.every(({ dataChange }) => !dataChange)).toBe(true);
+      expect(await rowsOf(lake, after)).toEqual([row(1), row(2), row(3), row(4)]);
+      expect(await merged(lake, after)).toBeUndefined();
+    },
+  );
 
   test("of several partitions is one commit, with tags and exact statistics", async () => {
     const lake = new MemoryLake();
@@ -209,7 +215,7 @@ describe("merging", () => {
     expect(read?.files).toEqual(after?.files);
   });
 
-  test("leaves tags out where one file has none", async () => {
+  test("omits tags if one file has none", async () => {
     const lake = new MemoryLake();
     const snapshot = await tableOf(lake, [], [part(1), part(2)]);
     const after = await merged(lake, snapshot, { tagsOf: mergedTags });
@@ -218,7 +224,7 @@ describe("merging", () => {
     ]);
   });
 
-  test("gives way to another writer, and leaves nothing behind", async () => {
+  test("yields to another writer, and leaves nothing behind", async () => {
     class BusyLake extends MemoryLake {
       race: (() => Promise<void>) | undefined;
       override async importFile(local: string, file: string): Promise<void> {
@@ -237,7 +243,7 @@ describe("merging", () => {
     expect(dataFiles(lake)).toHaveLength(2);
   });
 
-  test("goes on top of what another writer has added", async () => {
+  test("is committed on top of another writer's additions", async () => {
     const lake = new MemoryLake();
     const snapshot = await tableOf(lake, [], [part(1), part(2)]);
     const add = await write(lake, part(3));
@@ -247,7 +253,7 @@ describe("merging", () => {
     expect(after && (await rowsOf(lake, after))).toEqual([row(1), row(2), row(3)]);
   });
 
-  test("ends where the lock is lost, and when it is called off; nothing is left behind", async () => {
+  test("ends if the lock is lost or it is cancelled; nothing is left behind", async () => {
     const lake = new MemoryLake();
     const snapshot = await tableOf(lake, [], [part(1), part(2)]);
     const lost = new Error("the lock is lost");
@@ -264,7 +270,7 @@ describe("merging", () => {
   });
 
   test.each(["flipped", "gone", "no Parquet", "other rows"])(
-    "leaves a partition alone of which a file is %s, and merges the others",
+    "skips a partition in which a file is %s, and merges the others",
     async (what) => {
       const lake = new MemoryLake();
       const parts = [1, 2, 3, 4].map((n) =>
@@ -299,7 +305,7 @@ describe("merging", () => {
     },
   );
 
-  test("a table whose rules we do not check is refused before anything is written", async () => {
+  test("a table with constraints that we do not check is refused before anything is written", async () => {
     const lake = new MemoryLake();
     const snapshot = await tableOf(lake, [], [part(1), part(2)]);
     await committed(lake, [

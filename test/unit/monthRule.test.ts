@@ -108,7 +108,7 @@ async function tableRows(fixture: PipelineFixture): Promise<string[]> {
     .sort();
 }
 
-test("the tables follow from the current deliveries, in whatever runs they come", async () => {
+test("the tables are a function of the current deliveries, in whatever runs these arrive", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.array(delivery, { minLength: 1, maxLength: 3 }), { maxLength: 4 }),
@@ -140,7 +140,7 @@ test("the tables follow from the current deliveries, in whatever runs they come"
   );
 }, 300_000);
 
-test("a month that no delivery touches keeps its files, and one that is rebuilt keeps those that stay as they are", async () => {
+test("an untouched month keeps its files, and a rebuilt one keeps its unchanged files", async () => {
   const fixture = await PipelineFixture.create();
   const [first = "", second = "", third = ""] = sources;
   const of = (person: number, day: string, logins = 1): Row => ({

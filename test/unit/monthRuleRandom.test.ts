@@ -354,7 +354,7 @@ class World {
 
 const numRuns = Number(process.env.RANDOM_RUNS ?? 8);
 
-test("the tables follow from the current deliveries, whatever happens to runs and files", async () => {
+test("the tables are a function of the current deliveries, whatever happens to runs and files", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(operation, { minLength: 4, maxLength: 14 }), async (operations) => {
       const world = new World(await PipelineFixture.create());

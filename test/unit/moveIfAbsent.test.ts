@@ -23,7 +23,7 @@ lakeConformance("a folder without hard links", async () =>
 
 // FAT under Linux, FAT under Windows, network shares.
 test.each(["EPERM", "EISDIR", "ENOTSUP"])(
-  "a file system that answers %s to links is written to all the same",
+  "a file system that answers %s to links is supported",
   async (code) => {
     refusal.code = code;
     try {
@@ -50,7 +50,7 @@ async function finishedFile() {
   return { file, target, claim };
 }
 
-test("the claim of a process that is gone is taken over", async () => {
+test("the claim of an ended process is taken over", async () => {
   const { file, target, claim } = await finishedFile();
   await writeFile(claim, "of a dead process");
   const old = new Date(Date.now() - 60_000);
@@ -60,7 +60,7 @@ test("the claim of a process that is gone is taken over", async () => {
   await expect(readFile(claim)).rejects.toMatchObject({ code: "ENOENT" });
 });
 
-test("a claim of a moment ago is waited for, until the caller is called off", async () => {
+test("a recent claim is waited for, until the call is cancelled", async () => {
   const { file, target, claim } = await finishedFile();
   await writeFile(claim, "of somebody at work");
   const abort = new AbortController();

@@ -37,7 +37,7 @@ async function found(lake: MemoryLake) {
   return { interrupted: records.map(({ runId }) => runId), newest };
 }
 
-describe("what earlier runs left", () => {
+describe("what earlier runs left behind", () => {
   test.each<[string, Outcome[], string[]]>([
     ["nothing, after one that came through", ["running", "failed", "done"], []],
     ["that of the last one, if it did not come through", ["running", "incomplete"], ["run-1"]],
@@ -67,20 +67,20 @@ describe("what earlier runs left", () => {
     ["itself", "run-1", null],
     ["a later one", "run-9", null],
     ["each other", "run-0", "run-1"],
-  ])("is looked for to an end where records name %s as the one before", async (_, before, beforeThat) => {
+  ])("is searched without looping if records name %s as the previous one", async (_, before, beforeThat) => {
     const lake = await lakeWith("running", "running");
     await writeRunRecord(lake, record("run-1", "running", before));
     await writeRunRecord(lake, record("run-0", "running", beforeThat));
     expect((await found(lake)).newest).toBe("run-1");
   });
 
-  test("is found behind a run that was cut off before it wrote its record", async () => {
+  test("is found before a run that was killed before it wrote its record", async () => {
     const lake = await lakeWith("done", "running");
     await noteNewestRun(lake, { runId: "run-2", previous: "run-1" });
     expect(await found(lake)).toEqual({ interrupted: ["run-1"], newest: "run-1" });
   });
 
-  test("is found in a lake of before there was a note, and nothing in a new one", async () => {
+  test("is found in a lake from before _newest_run.json, and nothing in a new one", async () => {
     const lake = new MemoryLake();
     expect(await found(lake)).toEqual({ interrupted: [], newest: null });
     for (const [index, outcome] of (["done", "failed", "running", "running"] as const).entries()) {
@@ -89,7 +89,7 @@ describe("what earlier runs left", () => {
     expect(await found(lake)).toEqual({ interrupted: ["run-1", "run-2", "run-3"], newest: "run-3" });
   });
 
-  test("is found by listing where the note is damaged", async () => {
+  test("is found by listing if _newest_run.json is damaged", async () => {
     const lake = await lakeWith("done", "running");
     lake.files.set(newestRunPath, Buffer.from("{"));
     expect(await newestRun(lake)).toEqual({ runId: "run-1" });

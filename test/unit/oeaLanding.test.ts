@@ -12,7 +12,7 @@ function at(place: string): OeaLanding {
 }
 
 describe("where OEA lands files", () => {
-  test("in folders of user types, in UTC, as they came", () => {
+  test("in folders of user types, in UTC, unchanged", () => {
     expect(at(`2024-09-10T01-02-03/Students/${clever}`)).toMatchObject({
       report: { name: "daily_participation" },
       time: new Date("2024-09-10T01:02:03Z"),
@@ -54,12 +54,12 @@ describe("where OEA lands files", () => {
     ["Teachers.csv", "date,sis_id", "teachers"],
     ["Teachers/x.csv", "date,sis_id", "teachers"],
     ["Students/x.csv", "date,staff_id", "staff"],
-  ])("%s with the header %s is of %s", (name, header, type) => {
+  ])("the user type of %s with the header %s is %s", (name, header, type) => {
     expect(userTypeOf(at(`2024-09-10T01-02-03/${name}`), header)).toBe(type);
   });
 });
 
-describe("quotes behind backslashes", () => {
+describe("quotes after backslashes", () => {
   /** The text in Clever's form, whatever pieces it comes in. */
   async function plain(text: string): Promise<string> {
     const results = new Set<string>();

@@ -106,7 +106,7 @@ test.each(ways)("the dashboard counts six people as six: %s", async (way) => {
   }
 });
 
-test("a later month that joins two ids, or no longer does, changes the months before", async () => {
+test("a later month that joins two ids, or no longer does, changes the earlier months", async () => {
   const lake = await FolderLake.open(await temporaryFolder());
   const tables = new PseudoTables(lake);
   const cacheFolder = await temporaryFolder();
@@ -131,7 +131,7 @@ test("a later month that joins two ids, or no longer does, changes the months be
   expect(await people()).toBe(2);
 });
 
-test("a person's grade is known by rows of the person that have another id, as long as they are there", async () => {
+test("a person's grade is found through rows with the person's other id, while they exist", async () => {
   const lake = await FolderLake.open(await temporaryFolder());
   const tables = new PseudoTables(lake);
   const cacheFolder = await temporaryFolder();
@@ -151,7 +151,7 @@ test("a person's grade is known by rows of the person that have another id, as l
   expect(await grades()).toEqual([null]);
 });
 
-test("a number that two people have joins them not, and a row that has it alone is always the same one's", async () => {
+test("a number that two people share does not join them, and a row with only that number always counts for the same one", async () => {
   const rows = [attended("7", "clever b"), attended("7", "clever a"), attended("7", null)];
   const { lake } = await tablesOf({ participation: rows, usage: [] });
   const shown = await lakeMetrics(lake, {}, { minimumGroupSize: 0 });

@@ -74,7 +74,7 @@ describe("a lake of many small files", () => {
   }
   const rows = () => Promise.all(tables.map((path) => lakeRows(fixture.lake, path)));
 
-  test("has the same rows, sources and days afterwards, in few files; a dry run says which", async () => {
+  test("has the same rows, sources and days afterwards, in few files; a dry run lists them", async () => {
     const before = {
       rows: await rows(),
       daily: await contents(dailyTable),
@@ -131,7 +131,7 @@ describe("a lake of many small files", () => {
     ).toEqual(tables.map(() => 0));
   });
 
-  test("is verified, and goes on, as before", async () => {
+  test("can be verified and continued as before", async () => {
     await optimizeLake({ lake: fixture.lake, dryRun: false });
     expect((await fixture.verify()).problems).toEqual([]);
     await fixture.put(
@@ -145,13 +145,13 @@ describe("a lake of many small files", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("is left alone while a run is at work, but for a dry run", async () => {
+  test("is not changed during a run, except that a dry run is allowed", async () => {
     await using _lock = await RunLock.take(fixture.lake, "2024-11-05T00-00-00-0000");
     await expect(optimizeLake({ lake: fixture.lake, dryRun: false })).rejects.toMatchObject({ code: "busy" });
     expect((await optimizeLake({ lake: fixture.lake, dryRun: true })).tables).toHaveLength(tables.length);
   });
 
-  test("tells of a table that cannot be worked on, and merges the others", async () => {
+  test("reports a table that cannot be optimized, and merges the others", async () => {
     await fixture.lake.putIfAbsent(
       `${rosterTable}/_delta_log/00000000000000000000.json`,
       Buffer.from("no JSON\n"),
@@ -162,7 +162,7 @@ describe("a lake of many small files", () => {
     expect(done.find(({ table }) => table === dailyTable)?.after.files).toBe(10);
   });
 
-  test("stays whole where it is called off between two tables", async () => {
+  test("stays consistent if cancelled between two tables", async () => {
     const before = await rows();
     const abort = new AbortController();
     const call = optimizeLake({
@@ -178,7 +178,7 @@ describe("a lake of many small files", () => {
   });
 
   test.each(["before", "after", "dead"] as const)(
-    "keeps its rows whichever operation fails (%s), and is optimized by the next call",
+    "keeps its rows whichever operation fails (%s), and the next call completes it",
     async (fault) => {
       const dailyRows = await lakeRows(fixture.lake, dailyTable);
       const folder = path.dirname(fixture.lake.localPath("stage2p"));

@@ -39,13 +39,13 @@ function expectInert(value: unknown): void {
   }
 }
 
-test("the patterns find what is hostile, so that a test without findings says something", () => {
+test("the patterns find hostile text, so a test without findings is meaningful", () => {
   expect(hostile).toMatch(link);
   expect(hostile).toMatch(icon);
   expect(hostile).toMatch(markup);
 });
 
-test("text is shown as it is, but for what begins a link or an icon", () => {
+test("text is shown unchanged, except for the start of a link or an icon", () => {
   expect(inert("2025-09-02 (1) [copy] costs $5.\n\nA second line.")).toBe(
     "2025-09-02 (1) [copy] costs $5.\n\nA second line.",
   );
@@ -53,14 +53,14 @@ test("text is shown as it is, but for what begins a link or an icon", () => {
   expect(inert("]](( $$((")).not.toMatch(/\]\(|\$\(/);
 });
 
-test("text in Markdown has no character left that means something", () => {
+test("text in Markdown has no unescaped special character", () => {
   expect(asMarkdown(hostile)).not.toMatch(markup);
   expect(asMarkdown("two\r\nlines")).toBe("two lines");
   // The preview looks for addresses behind the quoting.
   expect(asMarkdown("https://x.com a@b.com").replaceAll("\\", "")).toBe("https:/\u2060/x.com a\u2060@b.com");
 });
 
-test("a path in Markdown is broken behind a slash or a date only, if its parts are not long", () => {
+test("a path in Markdown wraps only after a slash or a date, unless a part is long", () => {
   const parts = (path: string) => pathAsMarkdown(path).replaceAll("\\", "").split("<wbr>");
   expect(parts("daily-participation/2025-09-03-daily-participation-students.csv")).toEqual([
     "<nobr>daily-participation/</nobr>",
@@ -77,7 +77,7 @@ test("a path in Markdown is broken behind a slash or a date only, if its parts a
   expect(pathAsMarkdown(hostile).replace(/<nobr>|<\/nobr>|<wbr>/g, "")).toBe(asMarkdown(hostile));
 });
 
-describe("everything that VS Code is given to show is text", () => {
+describe("everything passed to VS Code for display is plain text", () => {
   beforeEach(() => {
     calls.length = 0;
     answers.length = 0;
@@ -128,7 +128,7 @@ describe("everything that VS Code is given to show is text", () => {
     }
   });
 
-  test("and what was picked and typed comes back as it was", async () => {
+  test("and picked and typed values are returned unchanged", async () => {
     const item = { label: hostile, path: hostile };
     // VS Code answers with the very line that it was given.
     answers.push((lines: readonly unknown[]) => lines[1]);
@@ -153,12 +153,12 @@ describe("everything that VS Code is given to show is text", () => {
     expect(input.value).toBe(hostile);
   });
 
-  test("whose own icons stand apart from the text", () => {
+  test("with our own icons separate from the text", () => {
     expect(window.withIcon("$(key) Password")).toEqual({ label: "Password", iconPath: { id: "key" } });
     expect(window.withIcon("Password").label).toBe("Password");
   });
 
-  test("in messages of errors", () => {
+  test("in error messages", () => {
     const log = { error: () => undefined } as never;
     notifyError(new Error(hostile), log);
     expectInert(calls.map(({ parameters }) => parameters));
@@ -224,7 +224,7 @@ function outsideTextIn(page: string): string[] {
   return page.split(/\n|(?<!\\) \| /).filter((part) => part.includes("evil"));
 }
 
-describe("pages and tooltips are Markdown of our own only", () => {
+describe("pages and tooltips contain only our own Markdown", () => {
   test.each([
     [
       "the page of a run",
@@ -301,7 +301,7 @@ describe("pages and tooltips are Markdown of our own only", () => {
   });
 });
 
-test("nothing else shows messages, lists or boxes, builds Markdown, or writes an icon into a label", () => {
+test("no other module shows messages, lists or boxes, builds Markdown, or puts an icon into a label", () => {
   const folder = path.join(__dirname, "..", "..", "src");
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) =>
     file.endsWith(".ts"),
@@ -317,7 +317,7 @@ test("nothing else shows messages, lists or boxes, builds Markdown, or writes an
   expect(using(/\blabel:[^,}]*"\$\(/)).toEqual([]);
 });
 
-test("the end of a run tells of every kind of trouble, and names the place", () => {
+test("the message after a run reports every kind of problem, with its location", () => {
   const { severity, text, quarantined } = outcomeOf(
     {
       ...summary,

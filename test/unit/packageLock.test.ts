@@ -12,18 +12,18 @@ const entries = Object.entries<LockEntry>(lock.packages).filter(([place]) => pla
 
 // npm leaves the hashes of other platforms' packages out where it does not install them. To put one in:
 // npm view NAME@VERSION dist.integrity
-test("every package in the lock file has the hash of its contents, those of other platforms too", () => {
+test("every package in the lock file has its content hash, including those for other platforms", () => {
   const without = entries.filter(
     ([, { integrity }]) => !/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? ""),
   );
   expect(without.map(([place, { version }]) => `${place} ${version}`)).toEqual([]);
 });
 
-test("the lock file names no registry, so that each machine can use its own", () => {
+test("the lock file names no registry, so each machine can use its own", () => {
   expect(entries.filter(([, { resolved }]) => resolved !== undefined).map(([place]) => place)).toEqual([]);
 });
 
-test("all platforms that a VSIX is made for have their library in the lock file, in one version", () => {
+test("every platform with a VSIX has its library in the lock file, all in one version", () => {
   const platforms = ["linux-x64", "linux-arm64", "linux-x64-musl", "linux-arm64-musl"].concat([
     "darwin-x64",
     "darwin-arm64",
@@ -36,7 +36,7 @@ test("all platforms that a VSIX is made for have their library in the lock file,
 });
 
 // The package for npm holds DuckDB's JavaScript, and asks npm for the library only.
-test("DuckDB's JavaScript and the library that an installation asks for are of one version", () => {
+test("DuckDB's JavaScript and the required library have the same version", () => {
   expect(lock.packages["node_modules/@duckdb/node-api"].dependencies["@duckdb/node-bindings"]).toBe(
     dependencies["@duckdb/node-bindings"],
   );

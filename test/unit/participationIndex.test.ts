@@ -10,7 +10,7 @@ import { temporaryFolder } from "../helpers/temporaryFolder";
 
 const oeaFile = path.join(import.meta.dirname, "../fixtures/oea/daily-participation-students.csv");
 
-test("the index of OEA's published file says what its rows say", async () => {
+test("the index of OEA's published file agrees with its rows", async () => {
   const fixture = await PipelineFixture.create();
   await mkdir(path.join(fixture.server, "daily-participation"), { recursive: true });
   await copyFile(oeaFile, path.join(fixture.server, dailyPath("2022-01-12")));
@@ -24,7 +24,7 @@ test("the index of OEA's published file says what its rows say", async () => {
   );
 });
 
-test("the index of a sample district says what its rows say, also when it is read from the cache", async () => {
+test("the index of a sample district agrees with its rows, also when read from the cache", async () => {
   const fixture = await PipelineFixture.create();
   const size = { students: 250, teachers: 20, staff: 10, schools: 4, days: 12, firstDay: "2025-09-22" };
   await writeDistrict(sampleDistrict(size), fixture.server);

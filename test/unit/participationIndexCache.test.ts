@@ -58,7 +58,7 @@ const damages: Readonly<Record<string, (file: string, other: string) => Promise<
 };
 
 test.each(Object.keys(damages))(
-  "a file of the cache that %s is not believed",
+  "a cache file that %s is rejected",
   async (damage) => {
     const fixture = await someLake();
     const cacheFolder = await temporaryFolder();
@@ -97,7 +97,7 @@ test.each(Object.keys(damages))(
   120_000,
 );
 
-test("what happens in the pipeline comes into the index: a redelivery, rows refused and accepted", async () => {
+test("the index follows the pipeline: a redelivery, refused and accepted rows", async () => {
   const fixture = await someLake();
   const cacheFolder = await temporaryFolder();
   await using keeper = new IndexKeeper({ cacheFolder, recheckMilliseconds: 0 });
@@ -120,7 +120,7 @@ test("what happens in the pipeline comes into the index: a redelivery, rows refu
   expect(await lines()).toEqual(plainLines(await rowsOfFolder(fixture.server)));
 });
 
-test("nothing but pseudonyms is in the cache, which only its owner can read", async () => {
+test("the cache has pseudonyms but no identities, and only its owner can read it", async () => {
   const fixture = await someLake();
   const cacheFolder = await temporaryFolder();
   await readLines(fixture.lake, cacheFolder);
@@ -147,7 +147,7 @@ test("nothing but pseudonyms is in the cache, which only its owner can read", as
   }
 });
 
-test("each lake has a cache of its own, and those that were not looked at for longest go", async () => {
+test("each lake has its own cache, and the least recently used ones are removed", async () => {
   const [first, second] = [await someLake(), await someLake()];
   await second.put(dailyPath("2024-11-03"), dailyCsv(daily("zoe", "2024-11-03")));
   await second.run();
@@ -169,7 +169,7 @@ test("each lake has a cache of its own, and those that were not looked at for lo
   expect(left).toContain(folders[1]);
 });
 
-test("what an ended process left behind goes, and what is new stays", async () => {
+test("what an ended process left behind is removed, and recent files stay", async () => {
   const fixture = await someLake();
   const cacheFolder = await temporaryFolder();
   await readLines(fixture.lake, cacheFolder);
@@ -183,7 +183,7 @@ test("what an ended process left behind goes, and what is new stays", async () =
   expect((await readdir(folder)).filter((name) => name.endsWith(".tmp"))).toEqual(["new.tmp"]);
 });
 
-test("a cache that cannot be made is told; one that cannot be written any more costs no answer", async () => {
+test("a cache that cannot be created is reported; one that can no longer be written does not prevent answers", async () => {
   const fixture = await someLake();
   const folder = await temporaryFolder();
   const file = path.join(folder, "file");
@@ -245,7 +245,7 @@ async function gatedLake(): Promise<GatedLake> {
   return lake;
 }
 
-test("callers share the work, and one that gives up does not call it off for the others", async () => {
+test("callers share the work, and one that gives up does not cancel it for the others", async () => {
   const lake = await gatedLake();
   await using keeper = new IndexKeeper({ cacheFolder: await temporaryFolder() });
   const giveUp = new AbortController();
@@ -264,7 +264,7 @@ test("callers share the work, and one that gives up does not call it off for the
   expect(progress.at(-1)).toEqual({ ready: 1, months: 1 });
 });
 
-test("work that nobody waits for is called off, and begun again when it is asked for", async () => {
+test("work that nobody waits for is cancelled, and restarted on the next request", async () => {
   const lake = await gatedLake();
   await using keeper = new IndexKeeper({ cacheFolder: await temporaryFolder(), graceMilliseconds: 0 });
   const giveUp = new AbortController();
@@ -276,7 +276,7 @@ test("work that nobody waits for is called off, and begun again when it is asked
   expect(await keeper.current(lake)).toMatchObject({ people: 1 });
 });
 
-test("who asks after a recheck is not answered by what was under way before it", async () => {
+test("a query after a recheck is not answered by work from before it", async () => {
   const lake = await gatedLake();
   const options = { cacheFolder: await temporaryFolder(), recheckMilliseconds: Number.POSITIVE_INFINITY };
   await using keeper = new IndexKeeper(options);
@@ -292,7 +292,7 @@ test("who asks after a recheck is not answered by what was under way before it",
   expect(await keeper.current(lake)).toBe(await second);
 });
 
-test("closing calls off each question that is under way, also where one waits for another", async () => {
+test("closing cancels every pending query, even if one waits for another", async () => {
   const lake = await gatedLake();
   const keeper = new IndexKeeper({ cacheFolder: await temporaryFolder() });
   const questions = [keeper.current(lake), keeper.current(lake)].map((question) =>
@@ -304,7 +304,7 @@ test("closing calls off each question that is under way, also where one waits fo
   expect(lake.aborted).toBe(1);
 });
 
-test("closing calls off what is under way and leaves no file half-written", async () => {
+test("closing cancels pending work and leaves no partial file", async () => {
   const lake = await gatedLake();
   const cacheFolder = await temporaryFolder();
   const keeper = new IndexKeeper({ cacheFolder });
@@ -318,7 +318,7 @@ test("closing calls off what is under way and leaves no file half-written", asyn
   await expect(keeper.current(lake)).rejects.toSatisfy((error) => isCleverLakeError(error, "busy"));
 });
 
-test("months that did not change are kept, and a new process reads the cache alone", async () => {
+test("unchanged months are kept, and a new process reads only the cache", async () => {
   const fixture = await someLake();
   const cacheFolder = await temporaryFolder();
   const segments = async () => (await filesBelow(cacheFolder)).filter((name) => name.endsWith(".segment"));
@@ -345,7 +345,7 @@ test("months that did not change are kept, and a new process reads the cache alo
   expect(indexLines(third, await cachedPeople(cacheFolder))).toEqual(await expected());
 });
 
-test("of tables that became empty nothing is kept that names what was in them", async () => {
+test("after tables become empty, no name of their contents is kept", async () => {
   const tables = new PseudoTables(new MemoryLake());
   const cacheFolder = await temporaryFolder();
   const row = { date: "2026-01-05", sis_id_pseudonym: "a", user_type: "student", active: true };

@@ -114,7 +114,7 @@ const namesOf = (index: ParticipationIndex | undefined) => ({
   hasGrades: index?.hasGrades,
 });
 
-test("whatever happens to the tables, the index that was kept up says what one made again says", async () => {
+test("whatever happens to the tables, the updated index equals a rebuilt one", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 5 }), async (events) => {
       const story = await Story.begin();
@@ -160,7 +160,7 @@ const accessed = (person: string, date: string, name = "Maps"): IndexedUsage => 
   accesses: 1,
 });
 
-test("a new day makes the segment of its month again and no other", async () => {
+test("a new day rebuilds only the segment of its month", async () => {
   const tables = new PseudoTables(await FolderLake.open(await temporaryFolder()));
   const put = (report: ReportName, dates: readonly string[]) =>
     tables.put(
@@ -187,7 +187,7 @@ test("a new day makes the segment of its month again and no other", async () => 
   expect(await keeper.current(tables.lake)).toBe(after);
 });
 
-test("rows without a date and of unknown user types are of no day and nobody", async () => {
+test("rows without a date or of unknown user types are ignored", async () => {
   const lake = await FolderLake.open(await temporaryFolder());
   const tables = new PseudoTables(lake);
   const row = participationRow(attended("a", "2026-01-05"));
@@ -200,7 +200,7 @@ test("rows without a date and of unknown user types are of no day and nobody", a
   expect(await keeper.current(lake)).toBeUndefined();
 });
 
-test("a table that was made again under its old name is taken for another one", async () => {
+test("a table recreated under its old name counts as a different one", async () => {
   const lake = new MemoryLake();
   await new PseudoTables(lake).put("daily_participation", "1", [
     participationRow(attended("a", "2026-01-05")),
@@ -218,7 +218,7 @@ test("a table that was made again under its old name is taken for another one", 
   expect((await keeper.current(lake))?.months.map(({ month }) => month)).toEqual(["2026-03"]);
 });
 
-test("a remote lake's files are read from it once", async () => {
+test("a remote lake's files are read only once", async () => {
   const lake = new MemoryLake();
   const tables = new PseudoTables(lake);
   await tables.put("daily_participation", "1", [participationRow(attended("a", "2026-01-05"))]);

@@ -106,23 +106,23 @@ const sound = [
 ];
 
 describe("the id of a person", () => {
-  test.each(nothing)("%j says that there is none", async (text) => {
+  test.each(nothing)("%j means that there is none", async (text) => {
     expect(judgeId(text)).toBe("nothing");
     expect(await isSuspect(text)).toBe(true);
   });
 
-  test.each(bad)("%j is refused by what is wrong, with its shape", async (text, reason, shape) => {
+  test.each(bad)("%j is refused with the reason and its shape", async (text, reason, shape) => {
     expect(reasonOf(text)).toMatch(reason);
     expect(reasonOf(text)).toContain(`(the cell looks like ${shape}).`);
     expect(await isSuspect(text)).toBe(true);
   });
 
-  test.each(sound)("%j is sound", (text) => {
+  test.each(sound)("%j is valid", (text) => {
     expect(judgeId(text)).toBeUndefined();
   });
 });
 
-test("the engine passes over no id of which something is said, and no plain id comes from it", async () => {
+test("the engine misses no questionable id, and returns no plain id", async () => {
   const pieces = [
     ...nothing,
     ...bad.map(([text]) => text),
@@ -151,7 +151,7 @@ test("the engine passes over no id of which something is said, and no plain id c
     expect(await isSuspect(id)).toBe(false);
 });
 
-test("a reason never holds the id", () => {
+test("a reason never contains the id", () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[b-z]{4,12}[1-8]{3,9}$/), (secret) => {
       for (const text of [` ${secret}`, `="${secret}"`, `'${secret}`, `${secret}\u200b`]) {

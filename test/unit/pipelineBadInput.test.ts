@@ -132,7 +132,7 @@ const quarantined: readonly [string, string | Buffer, { line: number | null; col
   ["of another kind", Buffer.from([0x50, 0x4b, 3, 4, 0, 0, 9, 9]), { line: 1, column: null }],
 ];
 
-describe("a file is quarantined, and no other,", () => {
+describe("only the file is quarantined that has", () => {
   let folder: string;
   let fixture: PipelineFixture;
   let summary: RunSummary;
@@ -178,7 +178,7 @@ describe("a file is quarantined, and no other,", () => {
   });
 });
 
-test("a file with a header and no row is fine", async () => {
+test("a file with a header and no rows is accepted", async () => {
   const contents = [
     ...[dailyCsv(), dailyHeader, `${dailyHeader}\r\n\r\n`, `${dailyHeader}\n,,,,,,,\n`],
     ...[`${dailyHeader}\r`, `${dailyHeader}\r"",\u00a0,,,,,,\r`, `${dailyHeader},"a\nb"\r`],
@@ -194,7 +194,7 @@ test("a file with a header and no row is fine", async () => {
 
 describe("an empty file", () => {
   test.each(["", "\n\n", "\ufeff", " \r\n"])(
-    "counts as one without rows, and is noted: %j",
+    "counts as one without rows, with a note: %j",
     async (content) => {
       const { fixture, summary } = await runWith(content);
       expect(summary).toMatchObject({ landed: 2, anonymized: 2, quarantined: [], failed: [], refused: 0 });
@@ -209,7 +209,7 @@ describe("an empty file", () => {
     },
   );
 
-  test("every night is no trouble", async () => {
+  test("every night is not a problem", async () => {
     const fixture = await PipelineFixture.create();
     for (const day of ["2024-09-03", "2024-09-04", "2024-09-05"]) {
       await fixture.put(dailyPath(day, "staff"), "");
@@ -220,33 +220,30 @@ describe("an empty file", () => {
   test.each([
     ["of no byte", ""],
     ["with a header alone", dailyCsv()],
-  ])(
-    "%s takes no rows away that an earlier delivery brought until a person accepts it",
-    async (_, content) => {
-      const { fixture } = await runWith(dailyCsv(daily("amy")));
-      const rows = await fixture.rows();
-      await fixture.put(bad, content);
-      const quarantined = [
-        {
-          path: bad,
-          reason:
-            "It has no row where the delivery before had 1. The earlier row stays until the file is accepted.",
-          acceptable: true,
-          hasEarlierRows: true,
-        },
-      ];
-      // Consent in advance is none: nobody can have looked at these bytes.
-      expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 0, quarantined });
-      expect(await fixture.run()).toMatchObject({ anonymized: 0, quarantined: [], inQuarantine: [bad] });
-      expect(await fixture.rows()).toEqual(rows);
-      expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 1, quarantined: [] });
-      expect(await fixture.rows()).toHaveLength(rows.length - 1);
-      expect((await fixture.verify()).problems).toEqual([]);
-    },
-  );
+  ])("%s removes no rows of an earlier delivery until a person accepts it", async (_, content) => {
+    const { fixture } = await runWith(dailyCsv(daily("amy")));
+    const rows = await fixture.rows();
+    await fixture.put(bad, content);
+    const quarantined = [
+      {
+        path: bad,
+        reason:
+          "It has no row where the delivery before had 1. The earlier row stays until the file is accepted.",
+        acceptable: true,
+        hasEarlierRows: true,
+      },
+    ];
+    // Consent in advance is none: nobody can have looked at these bytes.
+    expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 0, quarantined });
+    expect(await fixture.run()).toMatchObject({ anonymized: 0, quarantined: [], inQuarantine: [bad] });
+    expect(await fixture.rows()).toEqual(rows);
+    expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 1, quarantined: [] });
+    expect(await fixture.rows()).toHaveLength(rows.length - 1);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
 });
 
-test("several bad rows are counted, and the first one told", async () => {
+test("several bad rows are counted, and the first one is reported", async () => {
   const { summary } = await runWith(
     dailyCsv(daily("amy"), daily("ben", "x"), daily("cat"), daily("dan", "y")),
   );
@@ -257,7 +254,7 @@ test("several bad rows are counted, and the first one told", async () => {
 describe("an accepted file", () => {
   const content = dailyCsv(daily("amy"), daily("ben", "yesterday"), daily("cat"));
 
-  test("comes in without its bad rows, which are kept and counted", async () => {
+  test("is read without its bad rows, which are kept and counted", async () => {
     const { fixture } = await runWith(content);
     const summary = await fixture.run({ accept: [bad] });
     expect(summary).toMatchObject({
@@ -285,26 +282,26 @@ describe("an accepted file", () => {
     expect(await fixture.run()).toMatchObject({ anonymized: 0, inQuarantine: [] });
   });
 
-  test("may be named by its place in the lake, and taken without the server", async () => {
+  test("may be named by its path in the lake, and read without the server", async () => {
     const { fixture } = await runWith(content);
     const landed = (await fixture.lastLog()).get(bad)?.landedPath ?? "";
     const summary = await fixture.run({ command: "anonymize", source: undefined, accept: [landed] });
     expect(summary).toMatchObject({ anonymized: 1, refused: 1 });
   });
 
-  test("may be accepted in the run that brings it", async () => {
+  test("may be accepted in the run that ingests it", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(bad, content);
     expect(await fixture.run({ accept: [bad] })).toMatchObject({ landed: 1, anonymized: 1, refused: 1 });
   });
 
-  test("may be accepted although the server's time is new", async () => {
+  test("may be accepted although the server's time has changed", async () => {
     const { fixture } = await runWith(content);
     await fixture.touch(bad);
     expect(await fixture.run({ accept: [bad] })).toMatchObject({ landed: 0, anonymized: 1, refused: 1 });
   });
 
-  describe("is asked for again where nobody can have looked at its bytes:", () => {
+  describe("must be accepted again if nobody can have seen its bytes:", () => {
     const worse = dailyCsv(daily("amy", "x"), daily("ben", "y"), daily("cat"));
     const note =
       "It was not accepted: nobody can have looked yet at what is wrong with it, since this delivery is new.";
@@ -315,7 +312,7 @@ describe("an accepted file", () => {
       notes: [{ path, note }],
     });
 
-    test("it was delivered again since", async () => {
+    test("it was redelivered since", async () => {
       const { fixture } = await runWith(content);
       await fixture.put(bad, worse);
       expect(await fixture.run({ accept: [bad] })).toMatchObject({ landed: 1, ...refusedNow() });
@@ -323,7 +320,7 @@ describe("an accepted file", () => {
       expect((await fixture.verify()).problems).toEqual([]);
     });
 
-    test("it was delivered again since, as a copy, unless that is named", async () => {
+    test("it was redelivered since as a copy, unless the copy is named", async () => {
       const { fixture } = await runWith(content);
       const copy = bad.replace(".csv", " (1).csv");
       await fixture.put(copy, worse);
@@ -335,7 +332,7 @@ describe("an accepted file", () => {
       expect(await fixture.run({ accept: [second] })).toMatchObject({ anonymized: 1, refused: 2, notes: [] });
     });
 
-    test("it was ingested again by another run, and not read", async () => {
+    test("another run ingested it again without reading it", async () => {
       const { fixture } = await runWith(content);
       await fixture.put(bad, worse);
       await fixture.run({ command: "ingest" });
@@ -352,14 +349,14 @@ describe("an accepted file", () => {
       expect(await fixture.logins("amy")).toContain("amy 2024-09-03 1");
     });
 
-    test("which matters not where it is good", async () => {
+    test("which does not matter if it is good", async () => {
       const { fixture } = await runWith(content);
       await fixture.put(bad, dailyCsv(daily("amy")));
       expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 1, notes: [] });
     });
   });
 
-  test("comes in again without being asked where the table was lost", async () => {
+  test("is read again without another acceptance after the table was lost", async () => {
     const { fixture } = await runWith(content);
     await fixture.run({ accept: [bad] });
     const before = await fixture.rows();
@@ -368,7 +365,7 @@ describe("an accepted file", () => {
     expect(await fixture.rows()).toEqual(before);
   });
 
-  test("is asked for again where more rows than were agreed to would be left out by then", async () => {
+  test("must be accepted again if more rows than accepted would be left out", async () => {
     const withId = (id: string, day = "2024-09-03") => daily("amy", day).replace("sis-amy", id);
     const { fixture } = await runWith(dailyCsv(daily("ben", "yesterday"), withId("712"), daily("cat")));
     expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 1, refused: 1 });
@@ -397,13 +394,13 @@ describe("an accepted file", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("of bad rows alone comes in with none", async () => {
+  test("with only bad rows is read with none", async () => {
     const { fixture } = await runWith(dailyCsv(daily("amy", "x"), daily("ben", "y")));
     expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 1, refused: 2 });
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("that was cut within a quoted field comes in up to there", async () => {
+  test("that was truncated within a quoted field is read up to there", async () => {
     const text = dailyCsv(daily("amy"), daily("ben").replace("North High", '"North High'), daily("cat"));
     const { fixture } = await runWith(text);
     const summary = await fixture.run({ accept: [bad] });
@@ -426,7 +423,7 @@ describe("an accepted file", () => {
   });
 });
 
-test("a correction without a good row is not taken, whoever accepts it: the rows before it stay", async () => {
+test("a correction without a good row is never accepted; the earlier rows stay", async () => {
   const fixture = await PipelineFixture.create();
   await fixture.put(bad, dailyCsv(daily("amy"), daily("ben")));
   await fixture.run();

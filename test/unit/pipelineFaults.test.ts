@@ -99,7 +99,7 @@ describe.each(scenarios)("$name", ({ prepare, request }) => {
   }, 60_000);
 
   test.each(faults)(
-    "comes to the same end wherever the lake fails it (%s the operation)",
+    "reaches the same state, whichever lake operation fails (%s the operation)",
     async (fault) => {
       for (let at = 1; ; at++) {
         const fixture = await copyOf(template);

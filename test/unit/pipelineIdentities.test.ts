@@ -34,8 +34,8 @@ async function pairsIn(fixture: PipelineFixture): Promise<unknown[][]> {
   return (await fixture.rows()).map((row) => [row.sis_id_pseudonym, row.clever_user_id_pseudonym]);
 }
 
-describe("words for nothing in place of an id", () => {
-  test("count as blank, are counted and stand in no lookup", async () => {
+describe("placeholders in place of an id", () => {
+  test("count as blank, are counted and are in no lookup", async () => {
     const { fixture, summary } = await runOf(
       withIds("NULL", "clever-amy"),
       withIds("nan", "clever-ben"),
@@ -65,7 +65,7 @@ describe("words for nothing in place of an id", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("in resource usage likewise, and not in texts that are kept", async () => {
+  test("also in resource usage, but not in kept texts", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(usagePath(), usageCsv(usage("amy", "NULL").replace("sis-amy", "#N/A")));
     const summary = await fixture.run();
@@ -76,7 +76,7 @@ describe("words for nothing in place of an id", () => {
   });
 });
 
-describe("an id that is none sets its file in quarantine, with its shape alone:", () => {
+describe("an invalid id quarantines its file, and only its shape is shown:", () => {
   test.each([
     ["a number with decimals", "71234567.0", "“99999999.9”"],
     ["a formula", '="00712345"', '“="99999999"”'],
@@ -99,7 +99,7 @@ describe("an id that is none sets its file in quarantine, with its shape alone:"
 describe("an id that several people share on one day", () => {
   const placeholder = ["amy", "ben", "cat"].map((person) => withIds("TBD", `clever-${person}`));
 
-  test("sets its file in quarantine where three do, and its rows are left out of an accepted one", async () => {
+  test("quarantines its file if three do, and its rows are left out of an accepted file", async () => {
     const { fixture, summary } = await runOf(daily("zoe"), ...placeholder);
     expect(summary.quarantined).toMatchObject([{ path: file, line: 3, column: "sis_id" }]);
     expect(summary.quarantined[0]?.reason).toBe(
@@ -112,13 +112,13 @@ describe("an id that several people share on one day", () => {
     expect(refused.match(/^# line \d+, sis_id/gm)).toHaveLength(3);
   });
 
-  test("does so for a Clever id with three ids of the school system", async () => {
+  test("also does if it is a Clever id with three ids of the school system", async () => {
     const { summary } = await runOf(...[1, 2, 3].map((n) => withIds(`sis-${n}`, "guest")), daily("amy"));
     expect(summary.quarantined).toMatchObject([{ line: 2, column: "clever_user_id" }]);
     expect(summary.quarantined[0]?.reason).toMatch(/^Three or more ids of the school system .*“aaaaa”/);
   });
 
-  test("is noted and counted where two do, which may be one person with two accounts", async () => {
+  test("is noted and counted if two do, which may be one person with two accounts", async () => {
     const { fixture, summary } = await runOf(...placeholder.slice(1), withIds("sis-dan", "clever-dan"));
     expect(summary).toMatchObject({ anonymized: 1, quarantined: [] });
     const note = "1 id of the school system stands with two Clever ids on one day.";
@@ -127,7 +127,7 @@ describe("an id that several people share on one day", () => {
     expect((await fixture.lastLog()).get(file)?.notes).toBe(note);
   });
 
-  test("is neither on different days: that is what a change of school year looks like", async () => {
+  test("is neither on different days, as at a change of school year", async () => {
     const { summary } = await runOf(
       withIds("old-1", "clever-amy", "2024-06-03"),
       withIds("new-1", "clever-amy", "2024-09-03"),
@@ -140,7 +140,7 @@ describe("an id that several people share on one day", () => {
 });
 
 describe("ids that change over the runs", () => {
-  test("are counted from the second change on", async () => {
+  test("are counted from the second change", async () => {
     const fixture = await PipelineFixture.create();
     const counts: (number | undefined)[] = [];
     for (const day of ["2024-09-03", "2024-09-04", "2024-09-05"]) {
@@ -153,7 +153,7 @@ describe("ids that change over the runs", () => {
     expect(counts).toEqual([0, 0, 1]);
   });
 
-  test("say nothing where students, teachers and staff have the same numbers", async () => {
+  test("are not counted if students, teachers and staff have the same numbers", async () => {
     const fixture = await PipelineFixture.create();
     for (const type of ["students", "teachers", "staff"]) {
       await fixture.put(dailyPath("2024-09-03", type), dailyCsv(withIds("1001", `clever-${type}`)));
@@ -167,7 +167,7 @@ describe("lost leading zeros", () => {
   const night = (...lines: string[]) =>
     dailyCsv(...lines.map((line) => line.replace("2024-09-03", "2024-09-04")));
 
-  test("are found by the lookup, for new people too", async () => {
+  test("are found with the lookup, for new people too", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(file, sound);
     await fixture.run();
@@ -201,7 +201,7 @@ describe("lost leading zeros", () => {
     expect(summary.quarantined[0]?.reason).toContain("2 rows are bad");
   });
 
-  test("are no matter where another person has the shorter number", async () => {
+  test("are ignored if another person has the shorter number", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(file, sound);
     await fixture.run();
@@ -211,7 +211,7 @@ describe("lost leading zeros", () => {
     expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [] });
   });
 
-  test("that come back are taken", async () => {
+  test("are accepted if restored", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(file, dailyCsv(withIds("712", "clever-amy")));
     await fixture.run();
@@ -220,8 +220,8 @@ describe("lost leading zeros", () => {
   });
 });
 
-describe("a date that is not likely", () => {
-  test("is a bad row, as an unreadable one is", async () => {
+describe("an unlikely date", () => {
+  test("makes a bad row, like an unreadable one", async () => {
     const lines = [daily("amy"), daily("ben", "2023-09-03"), daily("cat"), daily("dan", "2031-01-01")];
     const { fixture, summary } = await runOf(...lines);
     expect(summary.quarantined).toEqual([
@@ -251,12 +251,12 @@ describe("a date that is not likely", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("is found in other forms of the date", async () => {
+  test("is found in other date formats", async () => {
     const { summary } = await runOf(daily("amy"), daily("ben", "9/13/2014"), daily("cat", "9/3/2024"));
     expect(summary.quarantined).toMatchObject([{ line: 3, column: "date" }]);
   });
 
-  test("is none in an archive that is delivered years later", async () => {
+  test("is not found in an archive delivered years later", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(
       dailyPath("2021-03-05"),
@@ -271,7 +271,7 @@ describe("a header with sis_id and staff_id", () => {
   test.each([
     ["staff", "sis-t"],
     ["teachers", "sis-s"],
-  ])("of %s gives %s where both are filled, and the filled one elsewhere", async (type, both) => {
+  ])("of %s gives %s if both are filled, and otherwise the filled one", async (type, both) => {
     const fixture = await PipelineFixture.create();
     const place = dailyPath("2024-09-03", type);
     const lines = ["t,s", ",s2", "t2,NULL"].map((ids, index) => {

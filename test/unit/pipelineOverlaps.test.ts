@@ -41,7 +41,7 @@ describe("three files with the same rows", () => {
     return fixture;
   }
 
-  test("give each row back to the next newest as they withdraw it", async () => {
+  test("pass each row to the next newest file when they no longer have it", async () => {
     const fixture = await chain();
     await deliver(fixture, { [third]: dailyCsv(daily("cat")) });
     expect(await fixture.logins("amy")).toContain("amy 2024-09-03 2");
@@ -56,7 +56,7 @@ describe("three files with the same rows", () => {
     await expectComplete(fixture);
   });
 
-  test("keep the rows that the table has where a landed copy is gone", async () => {
+  test("keep the rows in the table if a landed copy is missing", async () => {
     const fixture = await chain();
     const landed = (await fixture.lastLog()).get(first)?.landedPath ?? "";
     await rm(fixture.lake.localPath(landed));
@@ -70,7 +70,7 @@ describe("three files with the same rows", () => {
     expect((await fixture.verify()).problems).toMatchObject([{ problem: "The landed file is gone." }]);
   });
 
-  test("come to the same rows wherever a run that withdraws some is killed", async () => {
+  test("give the same rows wherever a run that removes some is killed", async () => {
     for (let at = 1; ; at++) {
       const fixture = await chain();
       await fixture.put(third, dailyCsv(daily("cat", "2024-09-03", 9), daily("eve", "2024-10-01")));
@@ -91,7 +91,7 @@ describe("three files with the same rows", () => {
   }, 300_000);
 });
 
-test("rows that a redelivery moves to other months come back where another file has them", async () => {
+test("rows that a redelivery moves to other months come back if another file has them", async () => {
   const fixture = await PipelineFixture.create();
   const both = [daily("amy", "2024-09-03", 1), daily("amy", "2024-10-01", 1), daily("ben", "2024-09-03")];
   await deliver(fixture, { [first]: dailyCsv(...both) });
@@ -110,7 +110,7 @@ test("rows that a redelivery moves to other months come back where another file 
   await expectComplete(fixture);
 });
 
-test("rows that a run on a machine with a slow clock takes over are counted so", async () => {
+test("rows superseded by a run on a machine with a slow clock are counted as such", async () => {
   const fixture = await PipelineFixture.create();
   await deliver(fixture, { [first]: dailyCsv(daily("amy"), daily("ben"), daily("cat")) });
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() - 3_600_000 });
@@ -120,8 +120,8 @@ test("rows that a run on a machine with a slow clock takes over are counted so",
   await expectComplete(fixture);
 });
 
-describe("a file of which only the server's time is new", () => {
-  test("has the rows of one that arrives with an older time in the same run", async () => {
+describe("a file whose server time alone changed", () => {
+  test("supersedes one that arrives with an older time in the same run", async () => {
     const fixture = await PipelineFixture.create();
     await deliver(fixture, { [first]: dailyCsv(daily("amy"), daily("ben")) });
     await fixture.put(second, dailyCsv(daily("amy", "2024-09-03", 2), daily("ben")));
@@ -131,7 +131,7 @@ describe("a file of which only the server's time is new", () => {
     await expectComplete(fixture);
   });
 
-  test("has them no more than before where this is a delivery in quarantine", async () => {
+  test("does not if this delivery is in quarantine", async () => {
     const fixture = await PipelineFixture.create();
     await deliver(fixture, { [first]: dailyCsv(daily("amy"), daily("ben"), daily("cat")) });
     await deliver(fixture, { [second]: dailyCsv(daily("amy", "2024-09-03", 2), daily("ben")) });
@@ -146,7 +146,7 @@ describe("a file of which only the server's time is new", () => {
   });
 });
 
-test("rows of an accepted file come back without its bad ones", async () => {
+test("rows of an accepted file come back without its bad rows", async () => {
   const fixture = await PipelineFixture.create();
   const withId = (id: string, day: string) => daily("amy", day).replace("sis-amy", id);
   const lines = [daily("ben", "x"), withId("712", "2024-09-03"), daily("cat"), daily("dan")];
@@ -171,7 +171,7 @@ test("rows of an accepted file come back without its bad ones", async () => {
   await expectComplete(fixture);
 });
 
-test("the earlier rows of a file whose newest delivery is in quarantine come in again after the table was lost", async () => {
+test("the earlier rows of a file whose newest delivery is in quarantine are restored after the table was lost", async () => {
   const fixture = await PipelineFixture.create();
   await deliver(fixture, { [first]: dailyCsv(daily("amy")), [second]: dailyCsv(daily("ben")) });
   await fixture.put(first, dailyCsv(daily("amy", "yesterday")));

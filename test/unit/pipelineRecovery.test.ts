@@ -21,7 +21,7 @@ async function finishedLake(): Promise<PipelineFixture> {
 
 const rows = ["amy 2024-09-03 1", "ben 2024-09-04 1"];
 
-describe("a file whose landed copy is gone before its rows are in the tables is ingested again", () => {
+describe("a file whose landed copy disappears before its rows are in the tables is ingested again", () => {
   async function withoutCopy(content: string, command: "ingest" | "run"): Promise<PipelineFixture> {
     const fixture = await PipelineFixture.create();
     await fixture.put(first, content);
@@ -37,14 +37,14 @@ describe("a file whose landed copy is gone before its rows are in the tables is 
     expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, failed: [] });
   }
 
-  test("where it only landed", async () => {
+  test("if it had only landed", async () => {
     const fixture = await withoutCopy(dailyCsv(daily("amy")), "ingest");
     expect(await fixture.run({ command: "anonymize" })).toMatchObject({ failed: [{ path: first }] });
     expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1, failed: [] });
     await expectThere(fixture);
   });
 
-  test.each(["as it was", "touched"])("where a person accepts it, %s on the server", async (how) => {
+  test.each(["as it was", "touched"])("if a person accepts it, %s on the server", async (how) => {
     const bad = daily("ben").replace("true", "maybe");
     const fixture = await withoutCopy(dailyCsv(daily("amy"), bad), "run");
     expect(await fixture.run()).toMatchObject({ landed: 0, failed: [], inQuarantine: [first] });
@@ -54,8 +54,8 @@ describe("a file whose landed copy is gone before its rows are in the tables is 
   });
 });
 
-describe("the tables say what is applied:", () => {
-  test("without the ingest log each row still stands there once", async () => {
+describe("the tables decide what is applied:", () => {
+  test("without the ingest log, each row is still in the table once", async () => {
     const fixture = await finishedLake();
     await fixture.lose(ingestLogTable);
     expect(await fixture.run()).toMatchObject({ quarantined: [], failed: [] });
@@ -64,7 +64,7 @@ describe("the tables say what is applied:", () => {
     expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, unchanged: 2 });
   });
 
-  test("without the ingest log and with a duplicate too", async () => {
+  test("also without the ingest log and with a duplicate", async () => {
     const fixture = await finishedLake();
     await fixture.put(dailyPath("2024-09-05"), dailyCsv(daily("amy", "2024-09-03")));
     await fixture.run();
@@ -73,7 +73,7 @@ describe("the tables say what is applied:", () => {
     expect(await fixture.logins("amy", "ben")).toEqual(rows);
   });
 
-  test("a table that was lost is made again from the landed files", async () => {
+  test("a lost table is rebuilt from the landed files", async () => {
     const fixture = await finishedLake();
     const before = await fixture.rows();
     await fixture.lose(pseudoTable(reports.daily_participation));
@@ -83,7 +83,7 @@ describe("the tables say what is applied:", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("tables and log that were lost are made again from the server", async () => {
+  test("lost tables and a lost log are rebuilt from the server", async () => {
     const fixture = await finishedLake();
     const before = await fixture.rows();
     for (const lost of ["stage1np", "stage2p", lookupTable(reports.daily_participation)]) {
@@ -95,7 +95,7 @@ describe("the tables say what is applied:", () => {
   });
 });
 
-test("a lookup table that was lost is told by verify", async () => {
+test("verify reports a lost lookup table", async () => {
   const fixture = await finishedLake();
   const lookup = lookupTable(reports.daily_participation);
   await fixture.lose(lookup);
@@ -115,8 +115,8 @@ async function dieAfterLanding(fixture: PipelineFixture): Promise<void> {
   });
 }
 
-describe("what a run landed before it died", () => {
-  test("is taken up as it is, and not ingested twice", async () => {
+describe("a file that a run landed before it died", () => {
+  test("is adopted, and not ingested twice", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(first, dailyCsv(daily("amy", "2024-09-03")));
     await fixture.put(second, dailyCsv(daily("ben", "2024-09-04")));
@@ -128,7 +128,7 @@ describe("what a run landed before it died", () => {
     expect(await fixture.logins("amy", "ben")).toEqual(rows);
   });
 
-  test("is taken up also where the next run dies before it comes to that", async () => {
+  test("is adopted even if the next run dies before it does so", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(first, dailyCsv(daily("amy", "2024-09-03")));
     await fixture.put(second, dailyCsv(daily("ben", "2024-09-04")));
@@ -142,7 +142,7 @@ describe("what a run landed before it died", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("is ingested again where the server has another version of it meanwhile", async () => {
+  test("is ingested again if the server has a newer version by then", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(first, dailyCsv(daily("amy", "2024-09-03")));
     await fixture.put(second, dailyCsv(daily("ben", "2024-09-04")));
@@ -154,7 +154,7 @@ describe("what a run landed before it died", () => {
   });
 });
 
-test("a run beside a live one is refused and does nothing", async () => {
+test("a second concurrent run is refused and does nothing", async () => {
   const fixture = await PipelineFixture.create();
   await fixture.put(first, dailyCsv(daily("amy", "2024-09-03")));
   let refusal: unknown;
@@ -168,14 +168,14 @@ test("a run beside a live one is refused and does nothing", async () => {
   expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 1"]);
 });
 
-test("the lock is gone when a run has ended, also in failure", async () => {
+test("the lock is released when a run ends, even if it fails", async () => {
   const fixture = await finishedLake();
   expect(await fixture.lake.stat(runLockPath)).toBeUndefined();
   await expect(fixture.run({ accept: ["nothing.csv"] })).rejects.toMatchObject({ code: "config" });
   expect(await fixture.lake.stat(runLockPath)).toBeUndefined();
 });
 
-test("two runs that start at once leave each row once", async () => {
+test("two runs that start at the same time leave each row once", async () => {
   const fixture = await PipelineFixture.create();
   await fixture.put(first, dailyCsv(daily("amy", "2024-09-03")));
   await fixture.put(second, dailyCsv(daily("ben", "2024-09-04")));
@@ -187,7 +187,7 @@ test("two runs that start at once leave each row once", async () => {
   expect(await fixture.logins("amy", "ben")).toEqual(rows);
 });
 
-describe("a run whose lock went to another one while it stood still", () => {
+describe("a stalled run whose lock was taken over", () => {
   const overlapping = dailyCsv(daily("amy", "2024-09-03"), daily("amy", "2024-09-04"));
 
   /** A lake with a file on the server, and what another run does while the first one hangs. */
@@ -230,7 +230,7 @@ describe("a run whose lock went to another one while it stood still", () => {
   });
 
   test.each(["_lookup/_delta_log", "_pseudo/_delta_log"])(
-    "commits nothing that the other one brought in, also where it hangs just before %s",
+    "commits nothing that the other run ingested, even if it stalls just before %s",
     async (place) => {
       const { fixture, takeOver } = await hanging();
       let hung = false;
@@ -265,7 +265,7 @@ function lakeThat(
   });
 }
 
-test("each run leaves a record of itself without a word of the files' content", async () => {
+test("each run leaves a record without any of the files' contents", async () => {
   const fixture = await finishedLake();
   const names = [...(await fixture.tree()).keys()].filter((file) => file.includes("/_runs/"));
   expect(names).toHaveLength(1);
@@ -274,7 +274,7 @@ test("each run leaves a record of itself without a word of the files' content", 
   expect(text).not.toMatch(/sis-|pepper/);
 });
 
-test("a delivery that the table has and the log calls landed is put right by the next run", async () => {
+test("the next run corrects the log for a delivery that the table has and the log calls landed", async () => {
   const fixture = await finishedLake();
   const entries = (await fixture.log()).filter(({ outcome }) => outcome === "anonymized");
   await fixture.lose(ingestLogTable);

@@ -24,14 +24,14 @@ async function twoDays(): Promise<PipelineFixture> {
   return fixture;
 }
 
-test("a second run brings nothing and changes nothing", async () => {
+test("a second run ingests nothing and changes nothing", async () => {
   const fixture = await twoDays();
   const before = await fixture.tree();
   expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, unchanged: 2, failed: [] });
   expect(await fixture.tree()).toEqual(before);
 });
 
-test("a file of which only the server's time is new is not ingested again", async () => {
+test("a file whose server time alone changed is not ingested again", async () => {
   const fixture = await twoDays();
   await fixture.touch(amysDay);
   expect(await fixture.state(amysDay)).toBe("changed");
@@ -42,7 +42,7 @@ test("a file of which only the server's time is new is not ingested again", asyn
 });
 
 describe("a redelivered file", () => {
-  test("replaces its rows, and no others, in one commit", async () => {
+  test("replaces only its own rows, in one commit", async () => {
     const fixture = await twoDays();
     const version = await fixture.version(table);
     await fixture.put(amysDay, dailyCsv(daily("amy", "2024-09-03", 7), daily("cat", "2024-09-03")));
@@ -57,7 +57,7 @@ describe("a redelivered file", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("replaces them each time it comes", async () => {
+  test("replaces them each time", async () => {
     const fixture = await twoDays();
     for (const logins of [7, 8]) {
       await fixture.put(amysDay, dailyCsv(daily("amy", "2024-09-03", logins)));
@@ -66,7 +66,7 @@ describe("a redelivered file", () => {
     expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 8", "ben 2024-09-04 1"]);
   });
 
-  test("takes them away where it comes with no row at all, once a person accepts it", async () => {
+  test("removes them if it has no rows, once a person accepts it", async () => {
     const fixture = await twoDays();
     await fixture.put(amysDay, dailyCsv());
     expect(await fixture.run()).toMatchObject({
@@ -92,7 +92,7 @@ describe("a redelivered file", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("with more than half of them gone is held back until a person accepts it, unless a run allows more", async () => {
+  test("without more than half of them is held back until a person accepts it, unless a run allows more", async () => {
     const day = dailyPath("2024-09-05");
     const five = ["amy", "ben", "cat", "dan", "eve"].map((person) => daily(person, "2024-09-05"));
     const fixture = await PipelineFixture.create();
@@ -131,7 +131,7 @@ describe("a redelivered file", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("replaces them also where the rows move to other months", async () => {
+  test("replaces them even if the rows move to other months", async () => {
     const fixture = await twoDays();
     await fixture.put(amysDay, dailyCsv(daily("amy", "2024-10-01"), daily("amy", "2023-12-31")));
     await fixture.run();
@@ -142,7 +142,7 @@ describe("a redelivered file", () => {
     ]);
   });
 
-  test("that is bad leaves the old rows where they are", async () => {
+  test("that is bad leaves the old rows in place", async () => {
     const fixture = await twoDays();
     const version = await fixture.version(table);
     await fixture.put(amysDay, dailyCsv(daily("amy", "yesterday")));
@@ -163,7 +163,7 @@ describe("a redelivered file", () => {
     expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 9", "ben 2024-09-04 1"]);
   });
 
-  test("that is bad again is told once", async () => {
+  test("that is bad again is reported once", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(amysDay, dailyCsv(daily("amy", "yesterday")));
     await fixture.run();
@@ -185,7 +185,7 @@ describe("a redelivered file", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("landed by `ingest` in two versions brings in the newer one", async () => {
+  test("landed by `ingest` in two versions is read in its newer one", async () => {
     const fixture = await PipelineFixture.create();
     for (const logins of [1, 2]) {
       await fixture.put(amysDay, dailyCsv(daily("amy", "2024-09-03", logins)));
@@ -196,7 +196,7 @@ describe("a redelivered file", () => {
   });
 });
 
-describe("where another program let the log forget which deliveries are applied", () => {
+describe("if another program made the log forget which deliveries are applied", () => {
   /** As `delta.setTransactionRetentionDuration`, a checkpoint and a clean-up of the log do. */
   async function forget({ lake }: PipelineFixture): Promise<void> {
     const log = lake.localPath(commitPath(table, 0));
@@ -204,7 +204,7 @@ describe("where another program let the log forget which deliveries are applied"
     await writeFile(log, lines.filter((line) => !line.includes('"txn"')).join("\n"));
   }
 
-  test("each row still stands there once", async () => {
+  test("each row is still in the table once", async () => {
     const fixture = await twoDays();
     await forget(fixture);
     expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [], failed: [] });
@@ -213,7 +213,7 @@ describe("where another program let the log forget which deliveries are applied"
     expect(await fixture.run()).toMatchObject({ anonymized: 0 });
   });
 
-  test("each row still stands there once where it merged data files too", async () => {
+  test("each row is still in the table once if it also merged data files", async () => {
     const fixture = await twoDays();
     await forget(fixture);
     await optimize(fixture);
@@ -222,7 +222,7 @@ describe("where another program let the log forget which deliveries are applied"
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("files that had each other's rows may still be delivered again", async () => {
+  test("files that had each other's rows can still be redelivered", async () => {
     const fixture = await twoDays();
     await forget(fixture);
     await fixture.put(amysDay, dailyCsv(daily("ben", "2024-09-04", 7)));
@@ -232,7 +232,7 @@ describe("where another program let the log forget which deliveries are applied"
   });
 });
 
-describe("a table that another program changed", () => {
+describe("a table changed by another program", () => {
   /** Gives the table another schema or other partitions, as its next commit. */
   async function alter({ lake }: PipelineFixture, change: (metadata: Metadata) => Partial<Metadata>) {
     await using duck = await Duck.open({ threads: 1 });
@@ -244,7 +244,7 @@ describe("a table that another program changed", () => {
     expect(await lake.putIfAbsent(commit, Buffer.from(formatCommit([action])))).toBe(true);
   }
 
-  test("to other partitions gets no row, and the files wait", async () => {
+  test("to different partitions gets no rows, and the files wait", async () => {
     const fixture = await twoDays();
     await alter(fixture, () => ({ partitionColumns: ["user_type"] }));
     const version = await fixture.version(table);
@@ -267,7 +267,7 @@ describe("a table that another program changed", () => {
     expect(await dataFiles()).toEqual(before);
   });
 
-  test("by a further column gets rows as before", async () => {
+  test("with an additional column gets rows as before", async () => {
     const fixture = await twoDays();
     await alter(fixture, ({ schemaString }) => {
       const schema = JSON.parse(schemaString) as { fields: unknown[] };
@@ -285,7 +285,7 @@ describe("a table that another program changed", () => {
   });
 });
 
-test("a further day comes in without a data file of another one being read", async () => {
+test("another day is added without reading the data files of other days", async () => {
   const fixture = await twoDays();
   await fixture.put(dailyPath("2024-09-05"), dailyCsv(daily("amy", "2024-09-05")));
   const read = vi.spyOn(fixture.lake, "localPath");
@@ -330,7 +330,7 @@ async function optimize({ lake }: PipelineFixture): Promise<void> {
   expect(await lake.putIfAbsent(commit, Buffer.from(formatCommit(actions)))).toBe(true);
 }
 
-test("rows that a newer file has come back also after another program merged the data files", async () => {
+test("superseded rows come back even after another program merged the data files", async () => {
   const fixture = await twoDays();
   await fixture.put(
     dailyPath("2024-09-05"),
@@ -350,17 +350,17 @@ test("rows that a newer file has come back also after another program merged the
   expect((await fixture.verify()).problems).toEqual([]);
 });
 
-describe("a copy that was fetched by hand and put back, `… (1).csv`,", () => {
+describe("a manually re-uploaded copy, `… (1).csv`,", () => {
   const copy = amysDay.replace(".csv", " (1).csv");
 
-  test("is the same delivery where its bytes are the same", async () => {
+  test("is the same delivery if its bytes are the same", async () => {
     const fixture = await twoDays();
     await fixture.put(copy, dailyCsv(daily("amy", "2024-09-03")));
     expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, superseded: 0 });
     expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-04 1"]);
   });
 
-  test("counts once also where it comes together with the original", async () => {
+  test("counts once even if it arrives together with the original", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(amysDay, dailyCsv(daily("amy")));
     await fixture.put(copy, dailyCsv(daily("amy")));
@@ -369,14 +369,14 @@ describe("a copy that was fetched by hand and put back, `… (1).csv`,", () => {
     expect(await fixture.state(amysDay)).toBe("ignored");
   });
 
-  test("replaces the original's rows where it is newer and different", async () => {
+  test("replaces the original's rows if it is newer and different", async () => {
     const fixture = await twoDays();
     await fixture.put(copy, dailyCsv(daily("amy", "2024-09-03", 5)));
     expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1 });
     expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 5", "ben 2024-09-04 1"]);
   });
 
-  test("is ignored, with the reason, where it is older", async () => {
+  test("is ignored, with the reason, if it is older", async () => {
     const fixture = await twoDays();
     await fixture.put(copy, dailyCsv(daily("amy", "2024-09-03", 5)), new Date("2024-01-01T00:00:00Z"));
     expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0 });
@@ -387,7 +387,7 @@ describe("a copy that was fetched by hand and put back, `… (1).csv`,", () => {
     });
   });
 
-  test("that is newer and bad, is told by its own path and gone once it is good", async () => {
+  test("that is newer and bad, is reported under its own path until it is good", async () => {
     const fixture = await twoDays();
     await fixture.put(copy, dailyCsv(daily("amy", "yesterday")));
     expect(await fixture.run()).toMatchObject({ quarantined: [{ path: copy }] });
@@ -396,7 +396,7 @@ describe("a copy that was fetched by hand and put back, `… (1).csv`,", () => {
   });
 });
 
-test("a redelivery of one report leaves the other's table alone", async () => {
+test("a redelivery of one report does not change the other's table", async () => {
   const fixture = await twoDays();
   await fixture.put(usagePath(), usageCsv());
   await fixture.run();

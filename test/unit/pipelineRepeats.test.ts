@@ -36,7 +36,7 @@ async function resources(fixture: PipelineFixture): Promise<string[]> {
   return (await fixture.rows("resource_usage")).map((row) => String(row.resource_name)).sort();
 }
 
-describe("the same bytes under another date's name", () => {
+describe("the same bytes under the name of another date", () => {
   async function withSameBytes(): Promise<PipelineFixture> {
     const fixture = await PipelineFixture.create();
     await fixture.put(september3, dailyCsv(daily("amy")));
@@ -45,7 +45,7 @@ describe("the same bytes under another date's name", () => {
     return fixture;
   }
 
-  test("land, and their rows stand once, for the newer file", async () => {
+  test("land, and their rows count once, for the newer file", async () => {
     const fixture = await withSameBytes();
     const summary = await fixture.run();
     expect(summary).toMatchObject({ landed: 1, anonymized: 1, quarantined: [], failed: [], refused: 0 });
@@ -74,7 +74,7 @@ describe("the same bytes under another date's name", () => {
     await expectComplete(fixture);
   });
 
-  test("stand once also where both come in one run", async () => {
+  test("count once even if both arrive in one run", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(september3, dailyCsv(daily("amy")));
     await fixture.put(september4, dailyCsv(daily("amy")));
@@ -84,7 +84,7 @@ describe("the same bytes under another date's name", () => {
     expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, unchanged: 2 });
   });
 
-  test("stay as they are when only the server's time of the newer one is new", async () => {
+  test("are unchanged if only the newer file's server time changed", async () => {
     const fixture = await withSameBytes();
     await fixture.run();
     await fixture.touch(september4);
@@ -94,7 +94,7 @@ describe("the same bytes under another date's name", () => {
     await expectComplete(fixture);
   });
 
-  test("count from the older one once only its time is new", async () => {
+  test("count for the older file once its time alone becomes newer", async () => {
     const fixture = await withSameBytes();
     await fixture.run();
     await fixture.touch(september3);
@@ -115,7 +115,7 @@ describe("the same bytes under another date's name", () => {
     expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, unchanged: 2 });
   });
 
-  test("stay where the older one is delivered with others", async () => {
+  test("are unchanged if the older file is redelivered with other rows", async () => {
     const fixture = await withSameBytes();
     await fixture.run();
     await fixture.put(september3, dailyCsv(daily("ben")));
@@ -129,7 +129,7 @@ describe("the same bytes under another date's name", () => {
     expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, unchanged: 2 });
   });
 
-  test("stay where a new delivery of either is bad", async () => {
+  test("are unchanged if a redelivery of either file is bad", async () => {
     const fixture = await withSameBytes();
     await fixture.run();
     await fixture.put(september3, dailyCsv(daily("ben", "yesterday")));
@@ -140,7 +140,7 @@ describe("the same bytes under another date's name", () => {
     await expectComplete(fixture);
   });
 
-  describe("while the older file is on the server no more", () => {
+  describe("while the older file is no longer on the server", () => {
     async function withoutOlder(): Promise<PipelineFixture> {
       const fixture = await withSameBytes();
       await fixture.run();
@@ -148,7 +148,7 @@ describe("the same bytes under another date's name", () => {
       return fixture;
     }
 
-    test("come back from its landed copy once the newer one is delivered with others", async () => {
+    test("come back from its landed copy once the newer file is redelivered with other rows", async () => {
       const fixture = await withoutOlder();
       await fixture.put(september4, dailyCsv(daily("ben")));
       expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1, quarantined: [], failed: [] });
@@ -163,7 +163,7 @@ describe("the same bytes under another date's name", () => {
       expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0 });
     });
 
-    test("come back also by a run that brings the newer one alone", async () => {
+    test("come back even in a run that ingests only the newer file", async () => {
       const fixture = await withoutOlder();
       await fixture.put(september4, dailyCsv(daily("ben")));
       await fixture.run({ only: [september4] });
@@ -172,7 +172,7 @@ describe("the same bytes under another date's name", () => {
       await expectComplete(fixture);
     });
 
-    test("come back by `anonymize` after `ingest`", async () => {
+    test("come back with `anonymize` after `ingest`", async () => {
       const fixture = await withoutOlder();
       await fixture.put(september4, dailyCsv(daily("ben")));
       await fixture.run({ command: "ingest" });
@@ -181,7 +181,7 @@ describe("the same bytes under another date's name", () => {
       expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-03 1"]);
     });
 
-    test("come back once from two older ones, from the newer of these", async () => {
+    test("come back once from two older files, from the newer of them", async () => {
       const fixture = await withSameBytes();
       const september5 = dailyPath("2024-09-05");
       await fixture.put(september5, dailyCsv(daily("amy")));
@@ -198,7 +198,7 @@ describe("the same bytes under another date's name", () => {
       await expectComplete(fixture);
     });
 
-    test("do not come back when only the newer one's time is new", async () => {
+    test("do not come back if only the newer file's time changed", async () => {
       const fixture = await withoutOlder();
       await fixture.touch(september4);
       expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, quarantined: [], failed: [] });
@@ -206,7 +206,7 @@ describe("the same bytes under another date's name", () => {
       expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 1"]);
     });
 
-    test("do not come back while the newer one cannot be ingested", async () => {
+    test("do not come back while the newer file cannot be ingested", async () => {
       const fixture = await withoutOlder();
       await fixture.put(september4, dailyCsv(daily("ben")));
       fixture.source.hooks = {
@@ -223,7 +223,7 @@ describe("the same bytes under another date's name", () => {
     });
   });
 
-  test("do not keep a report's old rows in the tables where it is delivered again with them", async () => {
+  test("do not keep a report's old rows in the tables if it is redelivered with these bytes", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(september3, dailyCsv(daily("amy")));
     await fixture.put(september4, dailyCsv(daily("ben", "2024-09-04", 99)));
@@ -240,7 +240,7 @@ describe("the same bytes under another date's name", () => {
     await expectComplete(fixture);
   });
 
-  test("of files without rows are nothing to tell", async () => {
+  test("of files without rows are not reported", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath("2024-09-03", "students"), dailyCsv(daily("amy")));
     await fixture.put(dailyPath("2024-09-03", "staff"), dailyCsv(daily("sam")));
@@ -254,10 +254,10 @@ describe("the same bytes under another date's name", () => {
   });
 });
 
-describe("rows that stand in two different files", () => {
+describe("rows that are in two different files", () => {
   const month = dailyCsv(daily("amy"), daily("ben"), daily("amy", "2024-09-04"));
 
-  test("count from the newer file", async () => {
+  test("count for the newer file", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(september3, dailyCsv(daily("amy"), daily("ben")));
     await fixture.run();
@@ -289,7 +289,7 @@ describe("rows that stand in two different files", () => {
     await expectComplete(fixture);
   });
 
-  test("count from the newer file also where the older one comes later", async () => {
+  test("count for the newer file even if the older one arrives later", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(september30, month);
     await fixture.run();
@@ -323,7 +323,7 @@ describe("rows that stand in two different files", () => {
     await expectComplete(fixture);
   });
 
-  describe("and count from a newer file come back", () => {
+  describe("that are superseded by a newer file come back", () => {
     async function withNewer(): Promise<PipelineFixture> {
       const fixture = await PipelineFixture.create();
       await fixture.put(september30, dailyCsv(daily("amy"), daily("amy", "2024-09-04")));
@@ -342,7 +342,7 @@ describe("rows that stand in two different files", () => {
     const older = new Date("2024-09-05T00:00:00Z");
     const both = ["amy 2024-09-03 1", "amy 2024-09-04 7"];
 
-    test("once the newer file is delivered without them", async () => {
+    test("once the newer file is redelivered without them", async () => {
       const fixture = await withNewer();
       await fixture.put(september30, dailyCsv(daily("amy")));
       expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1, quarantined: [], failed: [] });
@@ -351,7 +351,7 @@ describe("rows that stand in two different files", () => {
       expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0 });
     });
 
-    test("as they were taken, also where a row of their file would be held back by now", async () => {
+    test("as they were accepted, even if a row of their file would be refused by now", async () => {
       const fixture = await PipelineFixture.create();
       const withId = (id: string, day: string) => daily("amy", day).replace("sis-amy", id);
       await fixture.put(september30, dailyCsv(daily("ben"), daily("ben", "2024-09-04")));
@@ -375,7 +375,7 @@ describe("rows that stand in two different files", () => {
       await expectComplete(fixture);
     });
 
-    test("by the same run, where it brings the newer file alone", async () => {
+    test("in the same run, even if it ingests only the newer file", async () => {
       const fixture = await withNewer();
       await fixture.put(september30, dailyCsv(daily("amy")));
       expect(await fixture.run({ only: [september30] })).toMatchObject({
@@ -387,7 +387,7 @@ describe("rows that stand in two different files", () => {
       expect(await fixture.run()).toMatchObject({ anonymized: 0 });
     });
 
-    test("and two files with rows of each other come to rest", async () => {
+    test("and two files with rows of each other reach a stable state", async () => {
       const fixture = await withNewer();
       const month = dailyCsv(daily("amy"), daily("amy", "2024-09-04"), daily("amy", "2024-09-05", 8));
       const late = dailyCsv(daily("amy", "2024-09-04", 7), daily("amy", "2024-09-05", 8));
@@ -410,7 +410,7 @@ describe("rows that stand in two different files", () => {
       await expectComplete(fixture);
     });
 
-    test("not while the newer file has them still", async () => {
+    test("not while the newer file still has them", async () => {
       const fixture = await withNewer();
       await fixture.put(september30, dailyCsv(daily("amy"), daily("amy", "2024-09-04", 5)));
       expect(await fixture.run()).toMatchObject({ quarantined: [{ path: september30 }], failed: [] });
@@ -426,7 +426,7 @@ describe("rows that stand in two different files", () => {
     });
   });
 
-  describe("and say something else in the second one", () => {
+  describe("with different values in the second one", () => {
     const inFirst = dailyCsv(daily("amy"), daily("ben"));
     const inSecond = dailyCsv(daily("amy", "2024-09-03", 7), daily("ben"), daily("cat"));
     async function withCorrection(modified?: Date): Promise<PipelineFixture> {
@@ -439,7 +439,7 @@ describe("rows that stand in two different files", () => {
     const before = ["amy 2024-09-03 1", "ben 2024-09-03 1"];
     const corrected = ["amy 2024-09-03 7", "ben 2024-09-03 1", "cat 2024-09-03 1"];
 
-    test("count from the newer file where no more of them differ than are equal", async () => {
+    test("count for the newer file if at most half of them differ", async () => {
       const fixture = await withCorrection();
       const summary = await fixture.run();
       expect(summary).toMatchObject({ anonymized: 1, refused: 0, quarantined: [] });
@@ -453,7 +453,7 @@ describe("rows that stand in two different files", () => {
       await expectComplete(fixture);
     });
 
-    test("hold the newer file back where most of them differ, until a person accepts it", async () => {
+    test("hold the newer file back if most of them differ, until a person accepts it", async () => {
       const fixture = await withCorrection();
       const lines = [daily("amy", "2024-09-03", 7), daily("ben", "2024-09-03", 8), daily("cat")];
       await fixture.put(september30, dailyCsv(...lines));
@@ -483,7 +483,7 @@ describe("rows that stand in two different files", () => {
       await expectComplete(fixture);
     });
 
-    test("replace the first file's where they come under its name", async () => {
+    test("replace the first file's if they arrive under its name", async () => {
       const fixture = await withCorrection();
       await fixture.remove(september30);
       await fixture.put(september3, inSecond);
@@ -492,14 +492,14 @@ describe("rows that stand in two different files", () => {
       await expectComplete(fixture);
     });
 
-    test("count from the first file where the second is older", async () => {
+    test("count for the first file if the second is older", async () => {
       const fixture = await withCorrection(new Date("2024-09-04T00:00:00Z"));
       expect(await fixture.run()).toMatchObject({ anonymized: 1, superseded: 2, quarantined: [] });
       expect(await fixture.logins("amy", "ben", "cat")).toEqual([...before, "cat 2024-09-03 1"]);
       await expectComplete(fixture);
     });
 
-    test("count from the file of the later name where the times are the same or missing", async () => {
+    test("count for the file with the later name if the times are equal or missing", async () => {
       for (const time of [new Date("2024-09-04T00:00:00Z"), new Date(0)]) {
         const fixture = await PipelineFixture.create();
         await fixture.put(september30, inSecond, time);
@@ -511,7 +511,7 @@ describe("rows that stand in two different files", () => {
       }
     });
 
-    test("count from the second file where only a delivery that was not taken is newer", async () => {
+    test("count for the second file if only a rejected delivery is newer", async () => {
       const fixture = await withCorrection();
       await fixture.put(september3, dailyCsv(daily("amy", "yesterday")));
       expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [{ path: september3 }] });
@@ -526,7 +526,7 @@ describe("rows that stand in two different files", () => {
     });
   });
 
-  test("count from the newer file beside its rows that cannot be read", async () => {
+  test("count for the newer file in addition to its unreadable rows", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(september3, dailyCsv(daily("amy")));
     await fixture.put(september30, dailyCsv(daily("amy"), daily("ben", "yesterday"), daily("cat")));
@@ -540,7 +540,7 @@ describe("rows that stand in two different files", () => {
     await expectComplete(fixture);
   });
 
-  test("are found also where both come in one run", async () => {
+  test("are found even if both arrive in one run", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(september3, dailyCsv(daily("amy")));
     await fixture.put(september30, month);
@@ -556,7 +556,7 @@ describe("rows that stand in two different files", () => {
     await expectComplete(fixture);
   });
 
-  test("of resource usage are told apart by resource", async () => {
+  test("of resource usage are distinguished by resource", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(usagePath("2024-09-03"), usageCsv(usage("amy", "Maths")));
     await fixture.put(usagePath("2024-09-04"), usageCsv(usage("amy", "Reading")));
@@ -584,17 +584,17 @@ describe("rows that stand in two different files", () => {
     expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [] });
   });
 
-  describe("and are about nobody", () => {
+  describe("and have no person", () => {
     const nobody = "2024-09-03,,,school-1,North High,false,0,0";
 
-    test("raise no false alarm by themselves: people who left look alike", async () => {
+    test("cause no false alarm on their own: people who left look alike", async () => {
       const fixture = await PipelineFixture.create();
       await fixture.put(september3, dailyCsv(nobody, daily("amy")));
       await fixture.put(september4, dailyCsv(nobody, daily("ben")));
       expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [] });
     });
 
-    test("go with the rows of people beside them", async () => {
+    test("follow the rows of people in the same file", async () => {
       const fixture = await PipelineFixture.create();
       await fixture.put(september3, dailyCsv(nobody, nobody, daily("amy")));
       await fixture.run();
@@ -611,7 +611,7 @@ describe("rows that stand in two different files", () => {
       await expectComplete(fixture);
     });
 
-    test("stand beside those of an older file that is about nobody else", async () => {
+    test("are kept in addition to those of an older file without other people", async () => {
       const fixture = await PipelineFixture.create();
       await fixture.put(september4, dailyCsv(nobody));
       await fixture.run();
@@ -621,7 +621,7 @@ describe("rows that stand in two different files", () => {
       await expectComplete(fixture);
     });
 
-    test("of two files go with the people of both", async () => {
+    test("of two files follow the people of both", async () => {
       const fixture = await PipelineFixture.create();
       await fixture.put(september3, dailyCsv(nobody, nobody, daily("amy")));
       await fixture.put(september4, dailyCsv(nobody, daily("ben")));
@@ -634,7 +634,7 @@ describe("rows that stand in two different files", () => {
       await expectComplete(fixture);
     });
 
-    test("go along where two files swap their rows", async () => {
+    test("are moved along if two files swap their rows", async () => {
       const fixture = await PipelineFixture.create();
       await fixture.put(september3, dailyCsv(daily("amy"), nobody));
       await fixture.put(september4, dailyCsv(daily("cat"), nobody));
@@ -651,7 +651,7 @@ describe("rows that stand in two different files", () => {
       ]);
     });
 
-    test("stand beside those of an older file where the newer one is about nobody else", async () => {
+    test("are kept in addition to those of an older file if the newer one has no other people", async () => {
       const fixture = await PipelineFixture.create();
       await fixture.put(september3, dailyCsv(nobody, daily("amy")));
       await fixture.run();
@@ -671,7 +671,7 @@ describe("rows that stand in two different files", () => {
       "2024-09-03,sis-amy,,school-1,North High,true,1,2",
       "2024-09-03,sis-amy,,s,South,true,1,2",
     ],
-  ])("are found where Clever's id of the person is blank in %s", async (_, held, before, behind) => {
+  ])("are found if the person's Clever id is blank in %s", async (_, held, before, behind) => {
     const fixture = await PipelineFixture.create();
     await fixture.put(september3, dailyCsv(before, daily("ben")));
     await fixture.run();
@@ -688,7 +688,7 @@ describe("rows that stand in two different files", () => {
     await expectComplete(fixture);
   });
 
-  test("are not taken for another person's who has the same id in the school's system", async () => {
+  test("are not attributed to another person with the same school system id", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(september3, dailyCsv(daily("amy")));
     await fixture.run();
@@ -696,7 +696,7 @@ describe("rows that stand in two different files", () => {
     expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [] });
   });
 
-  test("of resource usage are found where the resource's id is blank in one of them", async () => {
+  test("of resource usage are found if the resource's id is blank in one of them", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(usagePath("2024-09-03"), usageCsv(usage("amy", "Maths")));
     await fixture.run();
@@ -712,7 +712,7 @@ describe("rows that stand in two different files", () => {
     await expectComplete(fixture);
   });
 
-  test("are found where the person's id in the school's system is blank meanwhile", async () => {
+  test("are found if the person's school system id became blank", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(september3, dailyCsv(daily("amy")));
     await fixture.run();
@@ -723,7 +723,7 @@ describe("rows that stand in two different files", () => {
     await expectComplete(fixture);
   });
 
-  test("do not count where the file that had them is delivered without them in the same run", async () => {
+  test("do not count if their file is redelivered without them in the same run", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(september3, dailyCsv(daily("amy"), daily("ben", "2024-09-04")));
     await fixture.run();
@@ -733,7 +733,7 @@ describe("rows that stand in two different files", () => {
     expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-04 1"]);
   });
 
-  test("of resource usage are found where the resource has another name meanwhile", async () => {
+  test("of resource usage are found if the resource was renamed", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(usagePath("2024-09-03"), usageCsv(usage("amy", "Maths")));
     await fixture.run();
@@ -748,7 +748,7 @@ describe("rows that stand in two different files", () => {
     await expectComplete(fixture);
   });
 
-  test("of links without an id are told apart by name", async () => {
+  test("of links without an id are distinguished by name", async () => {
     const fixture = await PipelineFixture.create();
     const link = (name: string) => usage("amy", name).replace(`,id-${name},`, ",,");
     await fixture.put(usagePath("2024-09-03"), usageCsv(link("https://a.example")));
@@ -766,7 +766,7 @@ describe("rows that stand in two different files", () => {
   });
 });
 
-describe("files that are delivered again in one run", () => {
+describe("files that are redelivered in one run", () => {
   const days = ["2024-09-03", "2024-09-04", "2024-09-05", "2024-09-06"];
   const logins = days.map((day, index) => `amy ${day} ${index + 1}`);
 
@@ -779,7 +779,7 @@ describe("files that are delivered again in one run", () => {
     return fixture;
   }
 
-  test("may hand their rows on from one to the next", async () => {
+  test("may pass their rows from one to the next", async () => {
     const fixture = await fourDays();
     // Each file's rows were those of the day before, say, and now they are those of its name.
     for (const [index, day] of days.entries()) {
@@ -796,7 +796,7 @@ describe("files that are delivered again in one run", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("and swap their rows come in together, each row once", async () => {
+  test("and swap their rows are ingested together, each row once", async () => {
     const fixture = await fourDays();
     await fixture.put(dailyPath("2024-09-03"), dailyCsv(daily("amy", "2024-09-04", 7)));
     await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("amy", "2024-09-03", 8)));
@@ -805,7 +805,7 @@ describe("files that are delivered again in one run", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("and swap their rows lose none where a person accepts them after they came one by one", async () => {
+  test("and swap their rows lose none if a person accepts them after separate runs", async () => {
     const fixture = await fourDays();
     await fixture.put(dailyPath("2024-09-03"), dailyCsv(daily("amy", "2024-09-04", 7)));
     await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("amy", "2024-09-03", 8)));
@@ -818,7 +818,7 @@ describe("files that are delivered again in one run", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("and swap their rows stay as they are where one of the two cannot come in", async () => {
+  test("and swap their rows are unchanged if one of them cannot be ingested", async () => {
     const fixture = await fourDays();
     await fixture.put(dailyPath("2024-09-03"), dailyCsv(daily("amy", "2024-09-04", 7)));
     const mixed = dailyCsv(daily("amy", "2024-09-03", 8), daily("amy", "2024-09-05", 9));
@@ -833,7 +833,7 @@ describe("files that are delivered again in one run", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("hold a file back that contradicts one of them while that one cannot be ingested", async () => {
+  test("hold back a file that contradicts one of them while that one cannot be ingested", async () => {
     const fixture = await fourDays();
     await fixture.put(dailyPath("2024-09-03"), dailyCsv(daily("ben", "2024-09-03")));
     await fixture.put(dailyPath("2024-09-10"), dailyCsv(daily("amy", "2024-09-03", 9)));

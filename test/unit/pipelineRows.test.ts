@@ -122,7 +122,7 @@ test("the tables hold exactly the rows of the files, pseudonymized, and each pai
   );
 }, 120_000);
 
-test("no row of a file with a bad one enters the tables until it is accepted, and then all good ones do", async () => {
+test("no row of a file with a bad row enters the tables until it is accepted; then all good rows do", async () => {
   const bad = reportCsvWithBadRows().filter(({ text }) => !/^(?:,|"")+\r?$/m.test(text));
   const files = fc.tuple(
     fc.array(bad, { minLength: 4, maxLength: 7 }),
@@ -171,7 +171,7 @@ test("no row of a file with a bad one enters the tables until it is accepted, an
   );
 }, 120_000);
 
-describe("the tables are OEA's", () => {
+describe("the tables are the same as OEA's", () => {
   const oea: Readonly<Record<ReportName, string>> = {
     daily_participation:
       "date date, sis_id_pseudonym string, clever_user_id_pseudonym string, clever_school_id string, school_name string, active boolean, num_logins integer, num_resources_accessed integer, year integer, month integer, user_type string, source_file string",
@@ -204,7 +204,7 @@ describe("the tables are OEA's", () => {
   });
 });
 
-test("a pseudonym is what the specification's example says: SHA-256 of `st1salt`", async () => {
+test("a pseudonym equals the specification's example: SHA-256 of `st1salt`", async () => {
   const fixture = await PipelineFixture.create();
   const header = reports.daily_participation.columns.map(({ name }) => name).join(",");
   await fixture.put(

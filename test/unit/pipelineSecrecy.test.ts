@@ -39,7 +39,7 @@ async function livedInLake(): Promise<PipelineFixture> {
   return fixture;
 }
 
-test("no raw identity and no salt is in the pseudonymized part of the lake, or in names, records and log", async () => {
+test("no identity and no salt is in the pseudonymized part of the lake, or in names, records and the log", async () => {
   const fixture = await livedInLake();
   const files = [...(await fixture.tree()).keys()];
   const holdsIdentities = (file: string) =>
@@ -61,7 +61,7 @@ test("no raw identity and no salt is in the pseudonymized part of the lake, or i
   expect((await fixture.verify()).problems).toEqual([]);
 });
 
-test("a row that stands in the header line is told nowhere, and its file is in quarantine", async () => {
+test("a row in place of the header line is shown nowhere, and its file is in quarantine", async () => {
   const fixture = await PipelineFixture.create();
   const secretRow = daily("SECRETAMY");
   const optionalLast =

@@ -43,8 +43,8 @@ test("a file below a folder that starts with a byte-order mark is ingested once"
   expect((await fixture.verify()).problems).toEqual([]);
 });
 
-describe("a file that cannot be ingested keeps no other back, and the next run brings it:", () => {
-  test("one that changes with every reading", async () => {
+describe("a file that cannot be ingested does not block others, and the next run ingests it:", () => {
+  test("one that changes with every read", async () => {
     const fixture = await twoFiles();
     fixture.source.hooks = {
       beforeChunk: async (file, index) => {
@@ -64,7 +64,7 @@ describe("a file that cannot be ingested keeps no other back, and the next run b
     expect(await fixture.logins("amy", "ben")).toEqual(bothDays);
   });
 
-  test("one that is gone", async () => {
+  test("one that disappeared", async () => {
     const fixture = await twoFiles();
     const listing = await fixture.source.list();
     fixture.source.list = () => Promise.resolve(listing);
@@ -74,7 +74,7 @@ describe("a file that cannot be ingested keeps no other back, and the next run b
     expect(await fixture.logins("ben")).toEqual(["ben 2024-09-04 1"]);
   });
 
-  test("one over which the connection breaks", async () => {
+  test("one during which the connection breaks", async () => {
     const fixture = await twoFiles();
     fixture.source.hooks = {
       chunkBytes: 16,
@@ -92,7 +92,7 @@ describe("a file that cannot be ingested keeps no other back, and the next run b
   });
 });
 
-test("a file that changes once is read again, as it is then", async () => {
+test("a file that changes once is read again in its new state", async () => {
   const fixture = await twoFiles();
   let changed = false;
   fixture.source.hooks = {
@@ -108,7 +108,7 @@ test("a file that changes once is read again, as it is then", async () => {
   expect(await fixture.run()).toMatchObject({ landed: 0, unchanged: 2 });
 });
 
-test("a landed file that was lost is told, and keeps no other back", async () => {
+test("a lost landed file is reported, and does not block others", async () => {
   const fixture = await twoFiles();
   await fixture.run({ command: "ingest" });
   const [lost = ""] = await fixture.landedFiles();
@@ -120,7 +120,7 @@ test("a landed file that was lost is told, and keeps no other back", async () =>
   expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1, failed: [] });
 });
 
-test("files of the same name in two folders of the server are one report: the newest counts, and the others are named", async () => {
+test("files of the same name in two folders of the server are one report: the newest counts, and the others are reported", async () => {
   const fixture = await PipelineFixture.create();
   const name = path.basename(first);
   await fixture.put(`archive/older/${name}`, dailyCsv(daily("cat", "2024-09-03", 10)));
@@ -138,7 +138,7 @@ test("files of the same name in two folders of the server are one report: the ne
   expect((await fixture.verify()).problems).toEqual([]);
 });
 
-test("a file of the same name in another folder that was a delivery before is known, and no error", async () => {
+test("a file of the same name in another folder that was an earlier delivery is recognized, and not an error", async () => {
   const fixture = await PipelineFixture.create();
   const delivered = new Date("2024-09-04T05:00:00.400Z");
   await fixture.put(first, dailyCsv(daily("amy")), delivered);
@@ -168,7 +168,7 @@ test("a file of the same name in another folder that was a delivery before is kn
   expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-03 1"]);
 });
 
-test("files of the same name by OEA's custom in two folders both land, and both count", async () => {
+test("files with OEA's undated names in two folders both land, and both count", async () => {
   const fixture = await PipelineFixture.create();
   await fixture.put("daily-participation/1/Students.csv", dailyCsv(daily("amy")));
   await fixture.put("daily-participation/2/Students.csv", dailyCsv(daily("ben")));
@@ -178,7 +178,7 @@ test("files of the same name by OEA's custom in two folders both land, and both 
   expect(await fixture.run()).toMatchObject({ landed: 0, unchanged: 2 });
 });
 
-test("files without a date in their names below folders of days are a report each, whether or not the earlier ones stay", async () => {
+test("files without a date in their names in daily folders are a report each, whether or not the earlier ones stay", async () => {
   const fixture = await PipelineFixture.create();
   const [one, two, three] = ["02", "03", "04"].map(
     (day) => `2024-09-${day}/daily-participation/Students.csv`,
@@ -198,7 +198,7 @@ test("files without a date in their names below folders of days are a report eac
   ]);
 });
 
-test("a file without a date in its name counts once where it was moved", async () => {
+test("a file without a date in its name counts once if it was moved", async () => {
   const fixture = await PipelineFixture.create();
   await fixture.put("a/daily-participation/Students.csv", dailyCsv(daily("amy")));
   await fixture.run();
@@ -225,7 +225,7 @@ describe("reports that were moved to another folder or root", () => {
     return fixture;
   }
 
-  test("are known as they are, whatever their time", async () => {
+  test("are recognized if unchanged, whatever their time", async () => {
     const fixture = await withMoved(dailyCsv(daily("amy", "2024-09-03")));
     const summary = await fixture.run();
     expect(summary).toMatchObject({
@@ -239,7 +239,7 @@ describe("reports that were moved to another folder or root", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("replace their rows where they come corrected, and once they come back", async () => {
+  test("replace their rows if corrected, and again when moved back", async () => {
     const fixture = await withMoved(dailyCsv(daily("amy", "2024-09-03", 5)));
     expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1, quarantined: [] });
     expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 5", "ben 2024-09-04 1"]);
@@ -251,7 +251,7 @@ describe("reports that were moved to another folder or root", () => {
     expect(await fixture.run()).toMatchObject({ landed: 0, unchanged: 2 });
   });
 
-  describe("in a lake of an earlier version, which took them as sources of their own", () => {
+  describe("in a lake of an earlier version, which treated them as separate sources", () => {
     async function withAside(of: Partial<LogEntry>): Promise<PipelineFixture> {
       const fixture = await withMoved(dailyCsv(daily("amy", "2024-09-03")), new Date("2025-02-02"));
       const before = (await fixture.lastLog()).get(first);
@@ -265,7 +265,7 @@ describe("reports that were moved to another folder or root", () => {
     test.each([
       ["set aside as duplicates", { outcome: "duplicate", reason: "The same bytes." }],
       ["in quarantine", { outcome: "quarantined", sha256: "ab", reason: "They are not older.", size: 9 }],
-    ] as const)("replace their rows where they come corrected (%s)", async (_, of) => {
+    ] as const)("replace their rows if corrected (%s)", async (_, of) => {
       const fixture = await withAside(of);
       await fixture.put(moved, dailyCsv(daily("amy", "2024-09-02", 5)));
       expect(await fixture.run()).toMatchObject({
@@ -285,7 +285,7 @@ describe("reports that were moved to another folder or root", () => {
     });
   });
 
-  describe("while they waited", () => {
+  describe("while waiting", () => {
     const bad = dailyCsv(daily("amy", "2024-09-03"), daily("eve", "no day"));
 
     async function waiting(content: string, command: "run" | "ingest"): Promise<PipelineFixture> {
@@ -298,7 +298,7 @@ describe("reports that were moved to another folder or root", () => {
     }
     const time = new Date("2025-02-01T12:00:00Z");
 
-    test("in quarantine are accepted by the name that the server has for them now", async () => {
+    test("in quarantine are accepted by their current path on the server", async () => {
       const fixture = await waiting(bad, "run");
       expect(await fixture.state(moved)).toBe("quarantined");
       expect(await fixture.run()).toMatchObject({ inQuarantine: [moved] });
@@ -314,21 +314,21 @@ describe("reports that were moved to another folder or root", () => {
       expect((await fixture.verify()).problems).toEqual([]);
     });
 
-    test("for `anonymize` are run by that name", async () => {
+    test("for `anonymize` are run by that path", async () => {
       const fixture = await waiting(dailyCsv(daily("amy", "2024-09-03")), "ingest");
       expect(await fixture.state(moved)).toBe("landed");
       expect(await fixture.run({ only: [moved] })).toMatchObject({ landed: 0, anonymized: 1 });
       expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1"]);
     });
 
-    test("unread are not accepted, since nobody can have looked at them", async () => {
+    test("without being read are not accepted, since nobody can have seen them", async () => {
       const fixture = await waiting(bad, "ingest");
       const summary = await fixture.run({ only: [moved], accept: [moved] });
       expect(summary).toMatchObject({ anonymized: 0, quarantined: [{ path: moved }] });
       expect(summary.notes.map(({ note }) => note)).toEqual([expect.stringContaining("It was not accepted")]);
     });
 
-    test("are not mistaken for an older copy that the server has", async () => {
+    test("are not mistaken for an older copy on the server", async () => {
       const fixture = await twoFiles();
       const copy = first.replace(".csv", " (1).csv");
       await fixture.put(copy, dailyCsv(daily("amy", "2024-09-03", 8)));
@@ -341,7 +341,7 @@ describe("reports that were moved to another folder or root", () => {
     });
   });
 
-  test("replace their rows also where the log was lost", async () => {
+  test("replace their rows even if the log was lost", async () => {
     const fixture = await withMoved(dailyCsv(daily("amy", "2024-09-03", 5)));
     await fixture.lose(fixture.logFolder);
     expect(await fixture.run()).toMatchObject({ landed: 2, anonymized: 2, quarantined: [] });
@@ -349,7 +349,7 @@ describe("reports that were moved to another folder or root", () => {
   });
 });
 
-test("user types that the configuration leaves out are ignored, until it takes them in", async () => {
+test("user types that the configuration excludes are ignored until it includes them", async () => {
   const fixture = await twoFiles();
   await fixture.put(dailyPath("2024-09-03", "staff"), dailyCsv(daily("sam")));
   expect(await fixture.run({ userTypes: ["students"] })).toMatchObject({ landed: 2, anonymized: 2 });
@@ -357,7 +357,7 @@ test("user types that the configuration leaves out are ignored, until it takes t
   expect(await fixture.run({ userTypes: ["students"] })).toMatchObject({ landed: 0, unchanged: 2 });
 });
 
-test("what is no report stays where it is", async () => {
+test("files that are not reports stay on the server", async () => {
   const fixture = await twoFiles();
   await fixture.put("readme.txt", "hello");
   await fixture.put("students.csv", "Student_id,Grade\n1,2\n");
@@ -365,7 +365,7 @@ test("what is no report stays where it is", async () => {
   expect(await fixture.state("students.csv")).toBe("ignored");
 });
 
-test("`only` brings the named files and leaves the others", async () => {
+test("`only` ingests the named files and no others", async () => {
   const fixture = await twoFiles();
   expect(await fixture.run({ only: [second] })).toMatchObject({ landed: 1, anonymized: 1, unchanged: 0 });
   expect(await fixture.logins("ben")).toEqual(["ben 2024-09-04 1"]);
@@ -375,7 +375,7 @@ test("`only` brings the named files and leaves the others", async () => {
   expect(await fixture.run({ command: "anonymize", only: [first] })).toMatchObject({ anonymized: 1 });
 });
 
-test("ingest, then anonymize without the server and without having been told of it, equals run", async () => {
+test("ingest followed by anonymize, without the server, equals run", async () => {
   const apart = await twoFiles();
   await apart.put(usagePath(), usageCsv(usage("amy", "Maths")));
   const ingested = await apart.run({ command: "ingest", salt: undefined });
@@ -396,7 +396,7 @@ test("ingest, then anonymize without the server and without having been told of 
   expect(await apart.state(first)).toBe("anonymized");
 });
 
-test("what waits for `anonymize` is brought in by the next `run` as well", async () => {
+test("the next `run` also reads what waits for `anonymize`", async () => {
   const fixture = await twoFiles();
   await fixture.run({ command: "ingest" });
   await fixture.touch(first);
@@ -404,7 +404,7 @@ test("what waits for `anonymize` is brought in by the next `run` as well", async
   expect(await fixture.logins("amy", "ben")).toEqual(bothDays);
 });
 
-test("progress is told from the start to the end", async () => {
+test("progress is reported from start to end", async () => {
   const fixture = await twoFiles();
   const states: ProgressState[] = [];
   await fixture.run({ onProgress: (state) => states.push(state) });
@@ -415,7 +415,7 @@ test("progress is told from the start to the end", async () => {
 });
 
 describe("an aborted run", () => {
-  test("ends without waiting for what hangs, and the next one completes it", async () => {
+  test("ends without waiting for a hanging operation, and the next one completes it", async () => {
     const fixture = await twoFiles();
     const abort = new AbortController();
     const reason = new Error("Stopped by the test.");
@@ -457,14 +457,14 @@ describe("an aborted run", () => {
     }
   });
 
-  test("before it starts does nothing", async () => {
+  test("before its start does nothing", async () => {
     const fixture = await twoFiles();
     await expect(fixture.run({ signal: AbortSignal.abort() })).rejects.toThrow();
     expect([...(await fixture.tree()).keys()]).toEqual([]);
   });
 });
 
-test("more files than one commit takes come in with as few commits as that needs", async () => {
+test("more files than fit in one commit are written in as few commits as possible", async () => {
   const fixture = await PipelineFixture.create();
   const days = Array.from(
     { length: 70 },
@@ -486,7 +486,7 @@ test("more files than one commit takes come in with as few commits as that needs
   expect(await fixture.lookup()).toHaveLength(70);
 });
 
-describe("a report that was published again with the same size and time", () => {
+describe("a report republished with the same size and time", () => {
   const time = new Date("2024-09-10T00:00:00Z");
 
   async function withSameFacts(): Promise<PipelineFixture> {
@@ -499,13 +499,13 @@ describe("a report that was published again with the same size and time", () => 
     return fixture;
   }
 
-  test("is not seen by size and time, which read nothing", async () => {
+  test("is not detected by size and time, which read nothing", async () => {
     const fixture = await withSameFacts();
     expect(await fixture.run()).toMatchObject({ landed: 0, unchanged: 2 });
     expect(fixture.source.reads).toEqual([]);
   });
 
-  test("is seen by its content, and no other file is written again", async () => {
+  test("is detected by its content, and no other file is rewritten", async () => {
     const fixture = await withSameFacts();
     const summary = await fixture.run({ compare: "hash" });
     expect(summary).toMatchObject({ landed: 1, anonymized: 1, unchanged: 1, failed: [], quarantined: [] });
@@ -517,7 +517,7 @@ describe("a report that was published again with the same size and time", () => 
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("is seen also where it took over the rows of the same bytes, which count again", async () => {
+  test("is detected even if it had superseded a file with the same bytes, whose rows count again", async () => {
     const fixture = await withSameFacts();
     const third = dailyPath("2024-09-05");
     await fixture.put(third, dailyCsv(daily("ben", "2024-09-04")), time);
@@ -534,7 +534,7 @@ describe("a report that was published again with the same size and time", () => 
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("fails by itself where it cannot be read for the comparison", async () => {
+  test("fails alone if it cannot be read for the comparison", async () => {
     const fixture = await withSameFacts();
     fixture.source.hooks = {
       beforeChunk: (file) => {

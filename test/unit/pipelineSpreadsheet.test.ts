@@ -60,7 +60,7 @@ const marks: readonly (readonly [string, string])[] = [
   ["dates with a named month", plain.replaceAll(/^2024-09-0(\d)/gm, "$1-Sep-2024")],
 ];
 
-describe("what spreadsheets leave in a file is read as what it was", () => {
+describe("files changed by spreadsheets are read as the originals", () => {
   let folder: string;
   let summary: RunSummary;
   let rows: readonly SqlRow[];
@@ -103,30 +103,30 @@ describe("what spreadsheets leave in a file is read as what it was", () => {
     });
   });
 
-  test("and no row is refused", () => {
+  test("without refusing any row", () => {
     expect(summary).toMatchObject({ anonymized: marks.length, quarantined: [], failed: [], refused: 0 });
   });
 });
 
 describe("dates of month/day/year", () => {
-  test("are read where one date of the file tells the order", async () => {
+  test("are read if one date of the file shows the order", async () => {
     const { rows } = await runOf(dailyCsv(daily("amy", "9/3/2024"), daily("amy", "9/13/2024")));
     expect(rows.map(({ date }) => date)).toEqual(["2024-09-03", "2024-09-13"]);
   });
 
-  test("are read as day/month/year where one date tells that", async () => {
+  test("are read as day/month/year if one date shows that order", async () => {
     const { rows } = await runOf(dailyCsv(daily("amy", "3/9/2024"), daily("amy", "13/9/2024")));
     expect(rows.map(({ date }) => date)).toEqual(["2024-09-03", "2024-09-13"]);
   });
 
-  test("are refused where none tells", async () => {
+  test("are refused if no date shows the order", async () => {
     const { summary } = await runOf(dailyCsv(daily("amy", "9/3/2024"), daily("amy", "9/4/2024")));
     expect(summary.quarantined).toMatchObject([
       { line: 2, column: "date", reason: expect.stringContaining("two meanings") },
     ]);
   });
 
-  test("are refused where they contradict each other", async () => {
+  test("are refused if they contradict each other", async () => {
     const { summary } = await runOf(
       dailyCsv(daily("amy", "13/9/2024"), daily("amy", "9/13/2024"), daily("amy", "9/4/2024")),
     );
@@ -149,7 +149,7 @@ describe("dates of month/day/year", () => {
   });
 });
 
-describe("texts come through to the byte", () => {
+describe("texts are preserved byte for byte", () => {
   const texts: readonly [string, string][] = [
     ["quoted line ends", "two\nlines"],
     ["quoted CRLF", "two\r\nlines\r\n\r\n"],
@@ -194,7 +194,7 @@ describe("texts come through to the byte", () => {
     expect(row?.sis_id_pseudonym).toBe(pseudonym(id));
   });
 
-  test("a row longer than the engine takes is refused with its line", async () => {
+  test("a row longer than the engine's limit is refused with its line", async () => {
     const { summary } = await runOf(
       dailyCsv(daily("amy"), daily("ben").replace("North High", "x".repeat(3_000_000))),
     );
@@ -202,7 +202,7 @@ describe("texts come through to the byte", () => {
   });
 });
 
-describe("files of other kinds of people and ages", () => {
+describe("files of other user types and versions", () => {
   test("staff with staff_id, teachers with sis_id", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath("2024-09-03", "staff"), dailyCsv(daily("amy")).replace("sis_id", "staff_id"));
@@ -219,12 +219,12 @@ describe("files of other kinds of people and ages", () => {
     ]);
   });
 
-  test("older files without school_name have null there", async () => {
+  test("older files without school_name get null for it", async () => {
     const { rows } = await runOf(plain.replace(",school_name", "").replaceAll(",North High", ""));
     expect(rows.map(({ school_name }) => school_name)).toEqual([null, null]);
   });
 
-  test("unknown columns are passed over and told", async () => {
+  test("unknown columns are ignored and reported", async () => {
     const { summary, rows } = await runOf(
       dailyCsv(`${daily("amy")},5,x`).replace("num_resources_accessed", "num_resources_accessed,grade,Notes"),
     );
@@ -232,7 +232,7 @@ describe("files of other kinds of people and ages", () => {
     expect(summary.notes).toEqual([{ path, note: "Unknown columns, not read: grade, Notes." }]);
   });
 
-  test("unknown columns with quoted names and line ends", async () => {
+  test("unknown columns with quoted names and line breaks", async () => {
     const { rows } = await runOf(
       dailyCsv(`${daily("amy")},5`).replace(
         "num_resources_accessed",
@@ -253,13 +253,13 @@ describe("files of other kinds of people and ages", () => {
     expect(rows).toHaveLength(2);
   });
 
-  test("lines that end in CR, with a quoted LF behind a known column's name", async () => {
+  test("lines that end in CR, with a quoted LF after a known column's name", async () => {
     const lines = [dailyHeader.replace("sis_id", '"sis_id\n"'), daily("amy"), daily("ben"), ""];
     const { rows } = await runOf(lines.join("\r"));
     expect(rows).toHaveLength(2);
   });
 
-  test("blank ids are null, in the table and never in the lookup as a hash", async () => {
+  test("blank ids are null in the table, and never in the lookup as a hash", async () => {
     const { fixture, rows } = await runOf(
       dailyCsv("2024-09-03,,clever-amy,school-1,North High,true,1,2", "2024-09-03, ,,,,false,0,0"),
     );

@@ -17,11 +17,11 @@ async function withUnread(skipped: PipelineFixture["source"]["skipped"]): Promis
   return fixture;
 }
 
-describe("what is not read beside the reports", () => {
+describe("an unread entry next to the reports", () => {
   const notRead = beside.map((entry) => ({ ...entry, report: false }));
 
   test.each(["run", "ingest"] as const)(
-    "is named by `%s` and in its record, and no trouble",
+    "is listed by `%s` and in its record, and is not a problem",
     async (command) => {
       const fixture = await withUnread(beside);
       const summary = await fixture.run({ command });
@@ -35,7 +35,7 @@ describe("what is not read beside the reports", () => {
     },
   );
 
-  test("is named by a run that has nothing else to do", async () => {
+  test("is listed by a run that has nothing else to do", async () => {
     const fixture = await withUnread(beside);
     await fixture.run();
     const summary = await fixture.run();
@@ -43,7 +43,7 @@ describe("what is not read beside the reports", () => {
     expect(showRun(summary)).toMatch(/^Nothing new[\s\S]*latest\.csv: a symbolic link/);
   });
 
-  test("is trouble where it has a report's name", async () => {
+  test("is a problem if it has a report's name", async () => {
     const path = dailyPath("2024-09-04");
     const fixture = await withUnread([{ path, reason: "a special file" }]);
     const summary = await fixture.run();
@@ -57,7 +57,7 @@ describe("what is not read beside the reports", () => {
     expect(hasTrouble(await fixture.run())).toBe(true);
   });
 
-  test("is not told of a link to a report that is read under another path", async () => {
+  test("is not listed if it is a link to a report that is read under another path", async () => {
     const reason = `a link to ${day}, which is read itself`;
     const fixture = await withUnread([{ path: `latest/${day}`, reason, isRead: true }]);
     const summary = await fixture.run();
@@ -65,7 +65,7 @@ describe("what is not read beside the reports", () => {
     expect(hasTrouble(summary)).toBe(false);
   });
 
-  test("is not told of reports that the configuration leaves out, nor by a run on other files", async () => {
+  test("is not listed for reports that the configuration excludes, or by a run on other files", async () => {
     const fixture = await withUnread([{ path: dailyPath("2024-09-04", "staff"), reason: "a special file" }]);
     expect(await fixture.run({ userTypes: ["students"] })).toMatchObject({ landed: 1, notRead: [] });
     expect(await fixture.run({ only: [day] })).toMatchObject({ notRead: [], reportsOnServer: 1 });
@@ -73,7 +73,7 @@ describe("what is not read beside the reports", () => {
 });
 
 describe("a server without a single report", () => {
-  test("is trouble, and no `Nothing new`", async () => {
+  test("is a problem, not `Nothing new`", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put("readme.txt", "hello");
     const summary = await fixture.run();
@@ -82,7 +82,7 @@ describe("a server without a single report", () => {
     expect(showRun(summary)).toMatch(/^There is no report on the server\./);
   });
 
-  test("is also one that has reports of other user types only, or has lost its reports", async () => {
+  test("also means one that only has reports of other user types, or no longer has its reports", async () => {
     const fixture = await withUnread([]);
     expect(await fixture.run({ userTypes: ["staff"] })).toMatchObject({ reportsOnServer: 0 });
     await fixture.run();
@@ -90,7 +90,7 @@ describe("a server without a single report", () => {
     expect(showRun(await fixture.run())).toMatch(/^There is no report on the server\./);
   });
 
-  test("is not told by `anonymize`, which does not ask the server", async () => {
+  test("is not reported by `anonymize`, which does not contact the server", async () => {
     const fixture = await withUnread([]);
     await fixture.run();
     const summary = await fixture.run({ command: "anonymize", source: undefined });

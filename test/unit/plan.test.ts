@@ -69,7 +69,7 @@ describe("a file on the server is", () => {
   });
 });
 
-describe("where the server keeps no times,", () => {
+describe("if the server reports no times,", () => {
   const timeless = new Date(0);
 
   test.each([
@@ -87,12 +87,12 @@ describe("where the server keeps no times,", () => {
   });
 });
 
-test("times count to the second, which is all that SFTP tells", () => {
+test("times are compared to the second, which is SFTP's precision", () => {
   const lake = lakeOf([entry({ modified: new Date(modified.getTime() + 999) })], { [path]: 100 });
   expect(states([file()], lake)).toEqual(["anonymized"]);
 });
 
-test("what is no report, no user type of the configuration, or was skipped, is ignored with the reason", () => {
+test("files that are not reports, of excluded user types, or skipped are ignored with the reason", () => {
   const files = [file({ path: "readme.txt" }), file()];
   const skipped = [{ path: "link.csv", reason: "a symbolic link" }];
   expect(
@@ -113,7 +113,7 @@ describe("of copies of one report", () => {
     expect(states([copy(" (1)", modified), file({ modified: later })], empty)).toEqual(["ignored", "new"]);
   });
 
-  test("the original counts where they are as old", () => {
+  test("the original counts if they are equally old", () => {
     expect(states([copy(" (2)", modified), copy("(1)", modified), file()], empty)).toEqual([
       "ignored",
       "ignored",
@@ -127,7 +127,7 @@ describe("of copies of one report", () => {
     expect(states([copy(" (1)", modified)], lake)).toEqual(["anonymized"]);
   });
 
-  describe("where the newest was taken and has left the server, the next one", () => {
+  describe("if the newest was ingested and is no longer on the server, the next one", () => {
     const newest = { path: path.replace(".csv", " (1).csv"), modified: later, size: 11 };
 
     test.each(["anonymized", "landed"] as const)("is ignored with the reason (%s)", (outcome) => {
@@ -140,24 +140,24 @@ describe("of copies of one report", () => {
       expect(planLandings(planned ? [planned] : [], later)).toEqual([]);
     });
 
-    test("counts once it is put there again", () => {
+    test("counts once it is uploaded again", () => {
       const again = file({ modified: new Date(later.getTime() + 1000) });
       expect(states([again], lakeOf([entry(newest)], { [path]: 100 }))).toEqual(["changed"]);
     });
 
-    test("counts where the newest could not be read", () => {
+    test("counts if the newest could not be read", () => {
       const lake = lakeOf([entry({ ...newest, outcome: "quarantined" })], { [path]: 90 });
       expect(states([file()], lake)).toEqual(["changed"]);
     });
 
-    test("counts under the newest's own name: the server's clock may have been set", () => {
+    test("counts under the newest's own name, since the server's clock may have been set", () => {
       const lake = lakeOf([entry({ ...newest, path })], { [path]: 100 });
       expect(states([file()], lake)).toEqual(["changed"]);
     });
   });
 });
 
-describe("a report in another folder, or below another root,", () => {
+describe("a report in another folder or below another root", () => {
   const moved = `reports/2024/${path}`;
 
   test.each([
@@ -170,14 +170,14 @@ describe("a report in another folder, or below another root,", () => {
     expect(planned).toMatchObject({ state, source: path });
   });
 
-  test("is the same source where the log was lost and the tables know it", () => {
+  test("is the same source if the log was lost and the tables have it", () => {
     const [planned] = makePlan({ files: [file({ path: moved })], skipped: [] }, lakeOf([], { [path]: 100 }), [
       ...userTypes,
     ]);
     expect(planned).toMatchObject({ state: "new", source: path });
   });
 
-  test("is another source where its name has no date: it may be another day's", () => {
+  test("is another source if its name has no date, since it may be another day's", () => {
     const before = "2024-09-02/daily-participation/Students.csv";
     const lake = lakeOf([entry({ path: before, source: before })], { [before]: 100 });
     const others = ["2024-09-03/daily-participation/Students.csv", "daily-participation/Students.csv"];
@@ -189,15 +189,15 @@ describe("a report in another folder, or below another root,", () => {
     ]);
   });
 
-  test("stays a source of its own in a lake that knows it as one", () => {
+  test("stays a separate source in a lake that has it as one", () => {
     const lake = lakeOf([entry(), entry({ path: moved, source: moved })], { [path]: 100, [moved]: 100 });
     expect(states([file(), file({ path: moved })], lake)).toEqual(["anonymized", "anonymized"]);
     expect(states([file({ size: 11, path: `other/${path}` })], lake)).toEqual(["changed"]);
   });
 
-  describe("that an older lake knows without rows of its own", () => {
+  describe("that an older lake has without its own rows", () => {
     test.each(["duplicate", "quarantined"] as const)(
-      "is a delivery of the source of its name that has rows (%s)",
+      "is a delivery of the source with its name that has rows (%s)",
       (outcome) => {
         const aside = entry({ path: moved, source: moved, outcome, version: 200 });
         const corrected = file({ path: moved, size: 12, modified: later });
@@ -209,7 +209,7 @@ describe("a report in another folder, or below another root,", () => {
       },
     );
 
-    test("keeps its source where no other of its name has rows, or its own wait", () => {
+    test("keeps its source if no other with its name has rows, or its own wait", () => {
       const sources = (lake: LakeState) =>
         makePlan({ files: [file({ path: moved })], skipped: [] }, lake, [...userTypes]).map(
           ({ source }) => source,
@@ -222,7 +222,7 @@ describe("a report in another folder, or below another root,", () => {
     });
   });
 
-  test("counts where it is the newest of one name, and the others are named where their bytes must differ", () => {
+  test("counts if it is the newest with its name, and the others are reported if their bytes must differ", () => {
     const files = [file({ size: 11 }), file({ path: moved, modified: later }), file({ path: `old/${path}` })];
     const reason = `${moved} has the same name and is newer; only that one is read`;
     const plan = makePlan({ files, skipped: [] }, empty, [...userTypes]);
@@ -235,7 +235,7 @@ describe("a report in another folder, or below another root,", () => {
   });
 });
 
-test("what only looks like a report is named", () => {
+test("files that only look like reports are reported", () => {
   const names = [`${path}.gz`, path.replace(".csv", "-corrected.csv"), path.replace("students", "studentsx")];
   const plan = makePlan({ files: names.map((name) => file({ path: name })), skipped: [] }, empty, [
     ...userTypes,
@@ -244,11 +244,11 @@ test("what only looks like a report is named", () => {
   expect(plan.map((planned) => planned.unread)).toEqual([unread, unread, undefined]);
 });
 
-describe("a copy that an earlier version set aside", () => {
+describe("a copy that an earlier version ignored", () => {
   const other = path.replace("09-03", "09-04");
   const duplicate = entry({ path: other, source: other, outcome: "duplicate", reason: "Same bytes." });
 
-  test("has landed, and its rows are due: which source has them, the tables' rule says", () => {
+  test("has landed, and its rows are due; the rule of the tables decides which source has them", () => {
     const lake = lakeOf([entry(), duplicate], { [path]: 100 });
     expect(states([file(), file({ path: other })], lake)).toEqual(["anonymized", "landed"]);
     expect(isDue(duplicate, lake, new Set())).toBe(true);
@@ -259,7 +259,7 @@ describe("a copy that an earlier version set aside", () => {
     expect(isDue(duplicate, lakeOf([duplicate], { [other]: 100 }), new Set())).toBe(false);
   });
 
-  test("is changed where the server has other bytes by now", () => {
+  test("is changed if the server has different bytes by now", () => {
     expect(states([file({ path: other, size: 11 })], lakeOf([duplicate]))).toEqual(["changed"]);
   });
 });
@@ -283,12 +283,12 @@ describe("landings", () => {
     ]);
   });
 
-  test("are those of new and changed files alone", () => {
+  test("are those of new and changed files only", () => {
     expect(landings([path, "readme.txt"], lakeOf([entry()], { [path]: 100 }))).toEqual([]);
     expect(landings([path], lakeOf([entry({ size: 1 })], { [path]: 100 }))).toHaveLength(1);
   });
 
-  test("never meet: the same name from another folder goes a second later, and so its version", () => {
+  test("never collide: the same name from another folder gets a later second, and so a later version", () => {
     const folder = "daily-participation";
     const made = landings([`${folder}/Students.csv`, `${folder}/a/Students.csv`, `${folder}/b/STUDENTS.csv`]);
     expect(new Set(made.map(({ landedPath }) => landedPath.toLowerCase())).size).toBe(3);
@@ -310,12 +310,12 @@ describe("a run's start", () => {
   test.each([
     ["the log's newest delivery", lakeOf([entry({ version: second })])],
     ["the tables' newest delivery, which the log may have lost", lakeOf([], { [path]: second })],
-  ])("is past %s, also for a clock that is not", (_, lake) => {
+  ])("is after %s, even if the clock is not", (_, lake) => {
     expect(runStart(lake, now)).toEqual(new Date((second + 1) * 1000));
   });
 
   test.each([Number.MAX_SAFE_INTEGER, 8.64e12, 253_402_300_800])(
-    "is none where the lake speaks of version %d, which is no time of a delivery",
+    "is impossible if the lake has version %d, which cannot be a delivery's time",
     (version) => {
       const error = { code: "corrupt", message: expect.stringContaining("in the year 10000 or later") };
       expect(() => runStart(lakeOf([], { [path]: version }), now)).toThrow(expect.objectContaining(error));

@@ -32,7 +32,7 @@ describe("moveInGrid", () => {
     expect(move(key, control)).toEqual(expected),
   );
 
-  test("the header is above the first row, and there is nothing beyond the edges", () => {
+  test("the header is above the first row, and nothing is beyond the edges", () => {
     expect(move("ArrowUp", false, { row: 0, column: 2 })).toEqual([-1, 2]);
     expect(move("ArrowUp", false, { row: -1, column: 2 })).toEqual([-1, 2]);
     expect(move("PageUp", false, { row: -1, column: 0 })).toEqual([-1, 0]);
@@ -40,7 +40,7 @@ describe("moveInGrid", () => {
     expect(move("ArrowLeft", false, { row: 5, column: 0 })).toEqual([5, 0]);
   });
 
-  test("a table without rows keeps one in its header", () => {
+  test("a table without rows keeps the active cell in its header", () => {
     expect(
       moveInGrid({ row: -1, column: 0 }, { key: "ArrowDown", control: false }, { ...size, rows: 0 }),
     ).toEqual({
@@ -53,16 +53,16 @@ describe("moveInGrid", () => {
 describe("RefusedIndexes", () => {
   const refused = new RefusedIndexes([4, 101, 198]);
 
-  test("goes on and back, round at the ends", () => {
+  test("moves forward and back, and wraps at the ends", () => {
     expect([0, 4, 150, 198, 999].map((row) => refused.beside(row, 1))).toEqual([4, 101, 198, 4, 4]);
     expect([0, 4, 5, 198, 999].map((row) => refused.beside(row, -1))).toEqual([198, 198, 4, 101, 198]);
   });
 
-  test("tells which one a row is", () => {
+  test("returns a row's position", () => {
     expect([3, 4, 101, 198, 199].map((row) => refused.place(row))).toEqual([0, 1, 2, 3, 0]);
   });
 
-  test("knows of none where there is none", () => {
+  test("has none without refused rows", () => {
     expect(new RefusedIndexes().beside(7, 1)).toBeUndefined();
     expect(new RefusedIndexes().beside(7, -1)).toBeUndefined();
   });
@@ -81,7 +81,7 @@ describe("RowCache", () => {
     return { asked, cache, answer };
   };
 
-  test("asks once for each page that is wanted, the last one being short", () => {
+  test("requests each needed page once, the last one shorter", () => {
     const { asked, cache } = setUp(250);
     cache.want([199, 200, 201, 300]);
     cache.want([199, 200]);
@@ -91,7 +91,7 @@ describe("RowCache", () => {
     ]);
   });
 
-  test("lets pages go that were wanted in passing", () => {
+  test("drops pages that were only scrolled past", () => {
     const { asked, cache, answer } = setUp(100_000);
     for (let row = 0; row < 100_000; row += 500) cache.want([row]);
     expect(asked.length).toBe(2);
@@ -101,7 +101,7 @@ describe("RowCache", () => {
     expect(cache.row(99_500)?.line).toBe(99_500);
   });
 
-  test("asks again for a page that grew while it was under way or at hand", () => {
+  test("requests a page again if it grew while pending or cached", () => {
     const { asked, cache, answer } = setUp(150);
     cache.want([120]);
     cache.grow(300);
@@ -112,7 +112,7 @@ describe("RowCache", () => {
     expect(cache.row(180)?.line).toBe(180);
   });
 
-  test("asks nothing after it was stopped, until it is cleared", () => {
+  test("requests nothing after it was stopped, until it is cleared", () => {
     const { asked, cache } = setUp(500);
     cache.stop();
     cache.want([1]);
@@ -143,7 +143,7 @@ describe("ColumnWidths", () => {
   const widths = () => new ColumnWidths((text) => text.length * 8, {});
   const row = (cell: string | null): PreviewRow => ({ line: 2, cells: [cell] });
 
-  test("fit the rows, grow only, and stay within bounds", () => {
+  test("fit the rows, only grow, and stay within bounds", () => {
     const fitted = widths();
     fitted.fitHeaders([column], () => "text");
     const before = fitted.of(column, 0);
@@ -155,7 +155,7 @@ describe("ColumnWidths", () => {
     expect(fitted.of(column, 0)).toBe(320);
   });
 
-  test("what the user set wins until it is taken back", () => {
+  test("the user's width wins until it is reset", () => {
     const fitted = widths();
     fitted.fitHeaders([column], () => "text");
     const natural = fitted.of(column, 0);

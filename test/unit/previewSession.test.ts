@@ -26,7 +26,7 @@ async function setUp(source: FakePreviewSource, confirmReveal = async () => true
 }
 
 describe("opening", () => {
-  test("tells of loading, then of the report, and tells a new page again", async () => {
+  test("announces loading, then the report, and repeats it for a new page", async () => {
     const { session, posted } = await setUp(new FakePreviewSource({ rows: 20 }));
     expect(posted.map(({ type }) => type)).toEqual(["loading", "opened", "refused"]);
     expect(posted[1]).not.toHaveProperty("info.token");
@@ -35,7 +35,7 @@ describe("opening", () => {
     expect(posted.map(({ type }) => type).slice(0, 2)).toEqual(["opened", "refused"]);
   });
 
-  test("tells of a failure, and opens upon retry", async () => {
+  test("reports a failure, and opens on retry", async () => {
     const source = new FakePreviewSource({ rows: 20 });
     source.failing.set("previewReport", new Error("No route to the server."));
     const { session, last } = await setUp(source);
@@ -44,7 +44,7 @@ describe("opening", () => {
     expect(last("opened")?.info.rowCount).toBe(20);
   });
 
-  test("closes a report that came after the tab was closed", async () => {
+  test("closes a report that arrives after the tab was closed", async () => {
     const source = new FakePreviewSource({ rows: 20, delay: 5 });
     const posted: ToPage[] = [];
     const session = new PreviewSession(source, file, {
@@ -59,7 +59,7 @@ describe("opening", () => {
     expect(posted.map(({ type }) => type)).toEqual(["loading"]);
   });
 
-  test("lets the engine forget the report when it is disposed, once", async () => {
+  test("releases the report in the engine once when disposed", async () => {
     const source = new FakePreviewSource({ rows: 20 });
     const { session } = await setUp(source);
     session.dispose();
@@ -69,7 +69,7 @@ describe("opening", () => {
 });
 
 describe("identities", () => {
-  test("are masked, even where the source would give them", async () => {
+  test("are masked, even if the source would return them", async () => {
     const source = new FakePreviewSource({ rows: 20 });
     vi.spyOn(source, "previewRows").mockResolvedValue([
       { line: 2, cells: ["2026-11-20", "1001", "65f0", "5f1a", "Lincoln", "true", "1", "2", "teal", "more"] },
@@ -98,7 +98,7 @@ describe("identities", () => {
     expect(source.asked.some((call) => call.endsWith("true"))).toBe(false);
   });
 
-  test("are shown once the user agrees, and masked again without a question", async () => {
+  test("are shown after a confirmation, and masked again without one", async () => {
     const confirm = vi.fn(async () => true);
     const { session, last, rows } = await setUp(new FakePreviewSource({ rows: 20 }), confirm);
     await session.handle({ type: "reveal", on: true });
@@ -109,7 +109,7 @@ describe("identities", () => {
     expect(confirm).toHaveBeenCalledTimes(1);
   });
 
-  test("stay masked when it could not be recorded that they are shown", async () => {
+  test("stay masked if the reveal could not be recorded", async () => {
     const source = new FakePreviewSource({ rows: 20 });
     const { session, last, rows, failures } = await setUp(source);
     const failure = new Error("The lake is full.");
@@ -123,7 +123,7 @@ describe("identities", () => {
     expect(source.asked.filter((call) => call.startsWith("recordReveal"))).toHaveLength(2);
   });
 
-  test("are masked again where the report had to be opened again", async () => {
+  test("are masked again if the report had to be reopened", async () => {
     const source = new FakePreviewSource({ rows: 20 });
     const { session, last, rows } = await setUp(source);
     await session.handle({ type: "reveal", on: true });
@@ -134,7 +134,7 @@ describe("identities", () => {
     expect((await rows())?.[0]?.cells[1]).toBeNull();
   });
 
-  test("do not reach a page that masked them while they were under way", async () => {
+  test("do not reach a page that masked them meanwhile", async () => {
     const source = new FakePreviewSource({ rows: 20, delay: 5 });
     const { session, posted, last } = await setUp(source);
     await session.handle({ type: "reveal", on: true });
@@ -154,7 +154,7 @@ describe("rows", () => {
     expect(source.asked.filter((call) => call.startsWith("previewRows"))).toEqual([]);
   });
 
-  test("that the engine has forgotten are had by opening the report again", async () => {
+  test("that the engine no longer has are loaded by reopening the report", async () => {
     const source = new FakePreviewSource({ rows: 20 });
     const { last, rows } = await setUp(source);
     await rows();
@@ -165,7 +165,7 @@ describe("rows", () => {
     expect(await rows()).toHaveLength(10);
   });
 
-  test("that fail at once after opening do not go round in a circle", async () => {
+  test("that fail immediately after opening do not cause a loop", async () => {
     const source = new FakePreviewSource({ rows: 20 });
     const { last, rows } = await setUp(source);
     source.failing.set("previewRows", forgotten);
@@ -174,7 +174,7 @@ describe("rows", () => {
     expect(source.asked.filter((call) => call === "previewReport")).toHaveLength(1);
   });
 
-  test("more of them keep the generation, so that those on screen stay", async () => {
+  test("loading more keeps the generation, so those on screen stay", async () => {
     const { session, last } = await setUp(new FakePreviewSource({ rows: 20, total: 50 }));
     await session.handle({ type: "more" });
     expect(last("opened")).toMatchObject({ generation: 1, info: { rowCount: 40, truncated: true } });
@@ -182,7 +182,7 @@ describe("rows", () => {
     expect(last("opened")).toMatchObject({ info: { rowCount: 50, truncated: false } });
   });
 
-  test("more of them can fail and be tried again", async () => {
+  test("loading more can fail and be retried", async () => {
     const source = new FakePreviewSource({ rows: 20, total: 50 });
     const { session, last } = await setUp(source);
     source.failing.set("loadMore", new Error("The connection was lost."));
@@ -194,7 +194,7 @@ describe("rows", () => {
 });
 
 describe("refused rows", () => {
-  test("are located in the background, all at once", async () => {
+  test("are located in the background, all together", async () => {
     const source = new FakePreviewSource({ rows: 25_000, refused: (row) => row % 1_000 === 7 });
     const { last } = await setUp(source);
     await vi.waitFor(() => expect(last("refused")?.complete).toBe(true));
@@ -203,14 +203,14 @@ describe("refused rows", () => {
     expect(source.asked.filter((call) => !call.startsWith("previewReport"))).toEqual(["refusedRows t1"]);
   });
 
-  test("are not asked for where there are none", async () => {
+  test("are not requested if there are none", async () => {
     const source = new FakePreviewSource({ rows: 100 });
     const { last } = await setUp(source);
     expect(last("refused")).toEqual({ type: "refused", indexes: [], complete: true });
     expect(source.asked).toEqual(["previewReport"]);
   });
 
-  test("are called off when the tab is closed", async () => {
+  test("are cancelled when the tab is closed", async () => {
     const source = new FakePreviewSource({ rows: 100, delay: 5, refused: (row) => row === 7 });
     const asked = vi.spyOn(source, "refusedRows");
     const { session, last } = await setUp(source);
@@ -222,7 +222,7 @@ describe("refused rows", () => {
 });
 
 describe("the boundary to the page", () => {
-  test("takes nothing that is not a message", () => {
+  test("rejects everything that is not a message", () => {
     for (const message of [
       null,
       { type: "rows", generation: 1, from: -1, count: 10 },

@@ -21,14 +21,14 @@ describe("visibleText", () => {
     ["École مدرسة 学校", "École مدرسة 学校"],
   ])("%j", (text, expected) => expect(shown(text)).toBe(expected));
 
-  test("leaves joiners where they shape emoji and letters, shows them where they hide", () => {
+  test("keeps joiners that shape emoji and letters, and shows those that are hidden", () => {
     expect(shown("👩‍🏫")).toBe("👩‍🏫");
     expect(shown("می\u200cخواهم")).toBe("می\u200cخواهم");
     expect(shown("1\u200d2")).toBe("1<U+200D>2");
     expect(shown("\u200dabc")).toBe("<U+200D>abc");
   });
 
-  test("no control is left in any text, and nothing else is lost", () => {
+  test("no control character is left in any text, and nothing else is lost", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         const parts = visibleText(text);
@@ -45,11 +45,11 @@ describe("visibleText", () => {
   });
 });
 
-test("fill puts values in and leaves unknown places", () => {
+test("fill inserts values and leaves unknown placeholders", () => {
   expect(fill("{0} of {1} {2}", 1, "{0}")).toBe("1 of {0} {2}");
 });
 
-test("numbers are written as the language has them", () => {
+test("numbers are formatted as in the language", () => {
   expect(new Numbers("en").integer(100_000)).toBe("100,000");
   expect(new Numbers("es").integer(100_000)).toBe("100.000");
   expect(new Numbers("en").bytes(651)).toBe("651 B");

@@ -13,7 +13,7 @@ function recording(answer: string) {
 test.each([
   ['"district\\somebody","S-1-5-21-397955417-188441444-500"\r\n', "*S-1-5-21-397955417-188441444-500"],
   ["DISTRICT\\somebody\r\n", "DISTRICT\\somebody"],
-])("a user of whom Windows says %j is named in access lists", async (said, name) => {
+])("a user whom Windows reports as %j is named in access control lists", async (said, name) => {
   const { ran, run } = recording(said);
   expect(await thisUser(run)).toBe(name);
   expect(ran).toEqual([["whoami.exe", "/user", "/fo", "csv", "/nh"]]);

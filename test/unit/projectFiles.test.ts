@@ -7,18 +7,18 @@ import { targets } from "../../scripts/package.mjs";
 const root = path.resolve(import.meta.dirname, "..", "..");
 const text = (file: string) => readFileSync(path.join(root, file), "utf8");
 
-test("CI packs a VSIX for every platform that there is one for", () => {
+test("CI packs a VSIX for every target", () => {
   const [, list = ""] = /target:\n((?: +- .+\n)+)/.exec(text(".github/workflows/ci.yml")) ?? [];
   expect(list.match(/[\w-]+$/gm)).toEqual(Object.keys(targets));
 });
 
-test("CI calls scripts that there are", () => {
+test("CI calls only existing scripts", () => {
   const called = [...text(".github/workflows/ci.yml").matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name);
   expect(called.length).toBeGreaterThan(4);
   expect(called.filter((name) => !((name as string) in scripts))).toEqual([]);
 });
 
-test("what F5 starts has its task, which calls a script that there is", () => {
+test("every launch configuration has its task, which calls an existing script", () => {
   const { configurations } = JSON.parse(text(".vscode/launch.json")) as {
     configurations: { preLaunchTask?: string }[];
   };

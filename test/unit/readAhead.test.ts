@@ -25,7 +25,7 @@ async function oneDay(): Promise<PipelineFixture> {
   return fixture;
 }
 
-test("what another run brings in while the server is waited for is known under the lock", async () => {
+test("what another run writes during the wait for the server is known under the lock", async () => {
   const fixture = await oneDay();
   await fixture.run();
   await fixture.put(second, dailyCsv(daily("ben", "2024-09-04")));
@@ -59,7 +59,7 @@ test("a run with nothing new reads each version of a table once, and writes noth
   expect([...lake.files.keys()]).toEqual(files);
 });
 
-test("where the server refuses and the salt is wrong, the server's refusal is told and nothing is written", async () => {
+test("if the server refuses and the salt is wrong, the server's refusal is reported and nothing is written", async () => {
   const { source } = await oneDay();
   const lake = new MemoryLake();
   await run({ command: "run", lake, source, salt, userTypes });

@@ -22,7 +22,7 @@ const engines: readonly (readonly [string, OpenReadEngine])[] = [
 ];
 
 describe.each(engines)("%s", (_name, open) => {
-  test("answers for clean files with their rows, statistics and people", async () => {
+  test("reads clean files with their rows, statistics and people", async () => {
     const answer = await readWith(
       open,
       clean.map(([, content]) => content),
@@ -45,7 +45,7 @@ describe.each(engines)("%s", (_name, open) => {
     expect(inOrder(answer.pairs)).toEqual(inOrder(people));
   });
 
-  test.each(unclean)("leaves a file with %s to the judge, and no other beside it", async (_what, content) => {
+  test.each(unclean)("leaves only a file with %s to the judge", async (_what, content) => {
     const sound = dailyCsv(line("zoe"), line("yan"));
     const answer = await readWith(open, [sound, content, sound.replaceAll("zoe", "xia")]);
     expect(answer.read.map(({ entry }) => entry.source)).toEqual([
@@ -57,7 +57,7 @@ describe.each(engines)("%s", (_name, open) => {
     expect(people.sort()).toEqual(["sis-xia", "sis-yan", "sis-zoe"]);
   });
 
-  test("leaves out a file that is gone, and answers for nothing where there is nothing", async () => {
+  test("skips a missing file, and returns nothing without files", async () => {
     const fixture = await PipelineFixture.create();
     const { lake } = fixture;
     const task = await engineTask(lake);
@@ -73,7 +73,7 @@ describe.each(engines)("%s", (_name, open) => {
   });
 });
 
-test("runs with any of the engines, in turns, leave the tables that the embedded engine leaves alone", async () => {
+test("runs alternating between engines leave the same tables as the embedded engine alone", async () => {
   const people = ["amy", "ben", "cat", "dan"];
   const days = ["2024-09-03", "2024-09-04", "2024-09-05"];
   const fileOf = fc.record({
@@ -122,7 +122,7 @@ test("runs with any of the engines, in turns, leave the tables that the embedded
   );
 }, 240_000);
 
-test("what an engine leaves out is judged: line, column and reason are the same", async () => {
+test("what an engine leaves to the judge has the same line, column and reason", async () => {
   const outcomes = [];
   for (const engine of [undefined, embedded, plain]) {
     const fixture = await PipelineFixture.create();

@@ -18,24 +18,21 @@ vi.mock(import("../../src/lake/privateFolder"), async (original) => {
   };
 });
 
-test.each(["EACCES", "EROFS"])(
-  "a lake that may only be read (%s) is verified, and tells its status",
-  async (code) => {
-    refusal.code = undefined;
-    const fixture = await PipelineFixture.create();
-    await fixture.put(dailyPath(), dailyCsv(daily("amy"), daily("ben")));
-    await fixture.run();
-    refusal.code = code;
-    const lake = await FolderLake.open(fixture.lake.url);
-    const before = await fixture.tree();
-    expect(await verifyLake(lake, salt)).toMatchObject({ problems: [], reportRows: 2 });
-    const settings = { userTypes: ["students" as const], expectReportsWithin: 0 };
-    expect((await status(fixture.source, lake, settings)).files).toMatchObject([{ state: "anonymized" }]);
-    expect(await fixture.tree()).toEqual(before);
-  },
-);
+test.each(["EACCES", "EROFS"])("verify and status work on a read-only lake (%s)", async (code) => {
+  refusal.code = undefined;
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("amy"), daily("ben")));
+  await fixture.run();
+  refusal.code = code;
+  const lake = await FolderLake.open(fixture.lake.url);
+  const before = await fixture.tree();
+  expect(await verifyLake(lake, salt)).toMatchObject({ problems: [], reportRows: 2 });
+  const settings = { userTypes: ["students" as const], expectReportsWithin: 0 };
+  expect((await status(fixture.source, lake, settings)).files).toMatchObject([{ state: "anonymized" }]);
+  expect(await fixture.tree()).toEqual(before);
+});
 
-test("a folder for temporary files that cannot be made for another reason is an error of the lake", async () => {
+test("a temporary folder that cannot be created for another reason is an error of the lake", async () => {
   refusal.code = "ENOSPC";
   const { lake } = await PipelineFixture.create();
   await expect(lake.scratch()).rejects.toMatchObject({

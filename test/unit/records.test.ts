@@ -34,7 +34,7 @@ test.each([
   expect(count(text)).toBe(expected);
 });
 
-test("any CSV is counted right, wherever its chunks are cut", () => {
+test("any CSV is counted correctly, wherever its chunks are cut", () => {
   const cell = fc.stringMatching(/^[a-z",\n\r ]{0,6}$/);
   const rows = fc.array(fc.tuple(fc.constant("x"), cell, cell), { maxLength: 20 });
   const lineEnd = fc.constantFrom<"\n" | "\r\n">("\n", "\r\n");

@@ -13,7 +13,7 @@ test.each([
   ["es", "C.UTF-8", "es-US"],
   ["es", "es-419", "es-419"],
   ["no language", "en-US", "no language"],
-])("%s on a system in %j is written as in %s", (language, system, locale) => {
+])("%s on a system in %j is formatted as in %s", (language, system, locale) => {
   expect(regionalLocale(language, system)).toBe(locale);
 });
 
@@ -22,7 +22,7 @@ test.each([
   ["es-MX", "233,825", "4,262"],
   ["es-ES", "233.825", "4262"],
   ["en-US", "233,825", "4,262"],
-])("numbers in %s are those of the region", (locale, large, small) => {
+])("numbers in %s follow the region", (locale, large, small) => {
   const formats = new Formats(
     dashboardTexts((text) => text, "es", locale),
     10,

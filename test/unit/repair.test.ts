@@ -67,8 +67,8 @@ async function requireRepaired(fixture: PipelineFixture, expected: object): Prom
   expect(await repair(fixture)).toMatchObject({ tables: [] });
 }
 
-describe("what another program did", () => {
-  test("is nothing where nobody wrote, and where files were only arranged again", async () => {
+describe("another program's changes", () => {
+  test("are not reported if nobody wrote or files were only rearranged", async () => {
     const { fixture, other } = await lakeWithRows();
     expect(await told(fixture)).toEqual([]);
     const files = [...(await other.snapshot()).files.values()].filter(
@@ -81,7 +81,7 @@ describe("what another program did", () => {
     expect(await repair(fixture)).toMatchObject({ tables: [] });
   });
 
-  test("rows without source_file are told and go: OEA's notebook appends every row again", async () => {
+  test("rows without source_file are reported and removed, as when OEA's notebook appends every row again", async () => {
     const { fixture, other } = await lakeWithRows();
     const add = await other.file(
       (rows) => `SELECT * REPLACE (NULL AS source_file, NULL AS user_type) FROM ${rows} WHERE month = 9`,
@@ -104,7 +104,7 @@ describe("what another program did", () => {
     });
   });
 
-  test("values that were changed are told and restored, also when a run has rewritten the file since", async () => {
+  test("changed values are reported and restored, even if a run has rewritten the file since", async () => {
     const { fixture, other } = await lakeWithRows();
     const files = [...(await other.snapshot()).files.values()].filter(
       ({ partitionValues }) => partitionValues.month === "9",
@@ -126,7 +126,7 @@ describe("what another program did", () => {
     });
   });
 
-  test("rows that are gone although the log says that they are applied come back", async () => {
+  test("missing rows that the log records as applied are restored", async () => {
     const { fixture, other } = await lakeWithRows();
     const gone = [...(await other.snapshot()).files.values()];
     await other.commit(
@@ -142,7 +142,7 @@ describe("what another program did", () => {
     await requireRepaired(fixture, { rebuilt: "months", rowsBefore: 0, rowsAfter: 4 });
   });
 
-  test("lookups that were doubled, and pseudonyms without one, are told and put right", async () => {
+  test("duplicate lookups and pseudonyms without one are reported and repaired", async () => {
     const { fixture } = await lakeWithRows();
     const other = new ForeignWriter(fixture.lake, lookup);
     const files = [...(await other.snapshot()).files.values()];
@@ -162,7 +162,7 @@ describe("what another program did", () => {
     expect(await fixture.lookup()).toHaveLength(2);
   });
 
-  test("rows that are gone are told by the counts where the log of it was cleaned up", async () => {
+  test("missing rows are detected by the counts if the log was cleaned up", async () => {
     const { fixture, other } = await lakeWithRows();
     const gone = [...(await other.snapshot()).files.values()].filter(
       ({ partitionValues }) => partitionValues.month === "10",
@@ -183,7 +183,7 @@ describe("what another program did", () => {
     await requireRepaired(fixture, { rebuilt: "months", rowsBefore: 0, rowsAfter: 1 });
   });
 
-  test("what cannot be built again stays: a landed copy is gone", async () => {
+  test("rows that cannot be rebuilt stay if a landed copy is missing", async () => {
     const { fixture, other } = await lakeWithRows();
     const add = await other.file(
       (rows) => `SELECT * REPLACE (NULL AS source_file) FROM ${rows} WHERE month = 9`,
@@ -200,13 +200,13 @@ describe("what another program did", () => {
   });
 });
 
-describe("a table that uses what we cannot read or keep", () => {
+describe("a table with features that we cannot read or maintain", () => {
   const vectors = ["deletionVectors"];
   const protocol = {
     protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: vectors, writerFeatures: vectors },
   };
 
-  test("is refused alone, and built again beside the old one, which is kept", async () => {
+  test("is the only one refused, and rebuilt next to the old one, which is kept", async () => {
     const { fixture, other } = await lakeWithRows();
     const [first] = (await other.snapshot()).files.values();
     if (first === undefined) throw new Error("the table is empty");
@@ -235,7 +235,7 @@ describe("a table that uses what we cannot read or keep", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("is a lookup table, too, which is built from the people of the landed files", async () => {
+  test("may be a lookup table, which is rebuilt from the people in the landed files", async () => {
     const { fixture } = await lakeWithRows();
     const other = new ForeignWriter(fixture.lake, lookup);
     const [first] = (await other.snapshot()).files.values();
@@ -246,7 +246,7 @@ describe("a table that uses what we cannot read or keep", () => {
     expect(await fixture.lookup()).toHaveLength(2);
   });
 
-  test("stays as it is where a landed copy is gone, since rows would be lost", async () => {
+  test("is unchanged if a landed copy is missing, since rows would be lost", async () => {
     const { fixture, other } = await lakeWithRows();
     const [first] = (await other.snapshot()).files.values();
     if (first === undefined) throw new Error("the table is empty");

@@ -22,11 +22,11 @@ async function fixtureWith(text: string, place = file) {
 
 const repeated = (rows: string) => `${rows} repeated within the file; kept as the file has them.`;
 
-describe("a row that stands in its file more than once", () => {
+describe("a row that its file repeats", () => {
   const twice = dailyCsv(daily("amy"), daily("ben"), daily("amy"), daily("amy"));
   const asTold = ["amy 2024-09-03 1", "amy 2024-09-03 1", "amy 2024-09-03 1", "ben 2024-09-03 1"];
 
-  test("stands as often in the table, and is noted with the count", async () => {
+  test("is in the table as often, and is noted with the count", async () => {
     const { fixture, summary } = await fixtureWith(twice);
     expect(summary).toMatchObject({
       anonymized: 1,
@@ -47,7 +47,7 @@ describe("a row that stands in its file more than once", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("is told apart by its file, where many files are read together", async () => {
+  test("is attributed to its file if many files are read together", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(
       dailyPath("2024-09-02"),
@@ -66,7 +66,7 @@ describe("a row that stands in its file more than once", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("goes as often as it stands where a newer file tells of the same day", async () => {
+  test("is removed in all its copies if a newer file has the same day", async () => {
     const { fixture } = await fixtureWith(twice);
     await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("amy"), daily("amy", "2024-09-04")));
     await fixture.run();
@@ -79,7 +79,7 @@ describe("a row that stands in its file more than once", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("stays beside rows that are refused for other reasons", async () => {
+  test("stays if other rows are refused for other reasons", async () => {
     const shifted = "2024-09-03,,,sis-ben,clever-ben,true,1,2";
     const { fixture, summary } = await fixtureWith(
       dailyCsv(daily("amy"), shifted, daily("amy"), daily("cat", "yesterday"), daily("ben")),
@@ -101,14 +101,14 @@ describe("a row that stands in its file more than once", () => {
     ["another form of the date", daily("amy").replace("2024-09-03", "9/3/2024")],
     ["another form of the flag", daily("amy").replace("true", "TRUE")],
     ["another form of the number", daily("amy").replace(",1,2", ",01,2.0")],
-  ])("is known in %s", async (_, again) => {
+  ])("is recognized in %s", async (_, again) => {
     const day = daily("ben", "9/13/2024");
     const { fixture, summary } = await fixtureWith(dailyCsv(daily("amy"), day, again));
     expect(summary.notes).toContainEqual({ path: file, note: repeated("1 row") });
     expect(await fixture.rows()).toHaveLength(3);
   });
 
-  test("of usage is found by the resource's id", async () => {
+  test("of resource usage is found by the resource's id", async () => {
     const lines = [usage("amy", "Maps"), usage("amy", "Maths"), usage("ben", "Maps"), usage("amy", "Maps")];
     const { fixture, summary } = await fixtureWith(usageCsv(...lines), usagePath());
     expect(summary.notes).toEqual([{ path: usagePath(), note: repeated("1 row") }]);
@@ -116,16 +116,16 @@ describe("a row that stands in its file more than once", () => {
   });
 });
 
-describe("rows that look alike are not noted", () => {
+describe("equal rows are not noted", () => {
   const nobody = "2024-09-03,,,school-1,North High,false,0,0";
 
-  test("where they are about nobody", async () => {
+  test("if they have no person", async () => {
     const { fixture, summary } = await fixtureWith(dailyCsv(nobody, daily("amy"), nobody));
     expect(summary).toMatchObject({ anonymized: 1, quarantined: [], notes: [] });
     expect(await fixture.rows()).toHaveLength(3);
   });
 
-  test("where they are about links without an id, which may be two of one name", async () => {
+  test("if they are about links without an id, which may be two with one name", async () => {
     const link = usage("amy", "Maps").replace(",id-Maps,", ",,");
     const { fixture, summary } = await fixtureWith(usageCsv(link, link), usagePath());
     expect(summary).toMatchObject({ anonymized: 1, quarantined: [], notes: [] });
@@ -133,8 +133,8 @@ describe("rows that look alike are not noted", () => {
   });
 });
 
-describe("rows that tell different things of one person's day", () => {
-  test("come in, and the run says how many they are", async () => {
+describe("rows with different values for one person's day", () => {
+  test("are ingested, and the run reports their number", async () => {
     const lines = [daily("amy"), daily("ben"), daily("amy", "2024-09-03", 5), daily("cat")];
     const { fixture, summary } = await fixtureWith(dailyCsv(...lines));
     expect(summary.notes).toEqual([
@@ -144,7 +144,7 @@ describe("rows that tell different things of one person's day", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("of usage are told apart by the resource", async () => {
+  test("of resource usage are distinguished by resource", async () => {
     const lines = [usage("amy", "Maps"), usage("amy", "Maths"), usage("amy", "Maps", "2024-09-03", 2)];
     const { summary } = await fixtureWith(usageCsv(...lines), usagePath());
     expect(summary.notes).toMatchObject([
@@ -153,7 +153,7 @@ describe("rows that tell different things of one person's day", () => {
   });
 });
 
-test("rows that are marked for two reasons are marked once, for the first", () => {
+test("rows that are refused for two reasons are refused once, for the first", () => {
   const marked = (reason: string, ...rows: number[]): MarkedRows => ({
     rows: Uint32Array.from(rows),
     columnOf: (index) => `${reason}${index}`,

@@ -37,7 +37,7 @@ async function contentOf(place: string): Promise<string> {
   return [text, ...(await Promise.all(parts)).flat().map(({ json }) => String(json))].join("\n");
 }
 
-test("nothing of the roster is in any byte of the lake but pseudonym, school and grade", async () => {
+test("the lake contains nothing of the roster except pseudonym, school and grade", async () => {
   const { fixture, file, text, identities, take } = await withRoster();
   expect(identities.size).toBeGreaterThan(2_000);
   await take();
@@ -59,7 +59,7 @@ test("nothing of the roster is in any byte of the lake but pseudonym, school and
   expect(Object.keys(row ?? {})).toEqual(["sis_id_pseudonym", "school_id", "grade"]);
 });
 
-test("the raw file stands in stage1np alone, its owner's own, when it was asked for", async () => {
+test("the raw file is only in stage1np, readable by its owner, and only if requested", async () => {
   const { fixture, identities, take } = await withRoster();
   const { keptRaw } = await take(true);
   for (const name of (await fixture.tree()).keys()) {

@@ -33,7 +33,7 @@ function holder(lake: MemoryLake): unknown {
   return text === undefined ? undefined : JSON.parse(String(text)).runId;
 }
 
-test("is taken, held and let go", async () => {
+test("is taken, held and released", async () => {
   const lake = new MemoryLake();
   {
     await using _lock = await RunLock.take(lake, "mine");
@@ -72,7 +72,7 @@ describe("is not lost to another run of the same process", () => {
     await lock.requireHeld();
   });
 
-  test("and one that could not be put leaves nothing of it behind", async () => {
+  test("and a failed attempt leaves nothing behind", async () => {
     const lake = new MemoryLake();
     const put = lake.putIfAbsent.bind(lake);
     lake.putIfAbsent = async (...given) => {
@@ -86,7 +86,7 @@ describe("is not lost to another run of the same process", () => {
   });
 });
 
-test("one that is renewed while another run is about to take it over keeps its lease", async () => {
+test("a lock renewed while another run is about to take it over keeps its lease", async () => {
   const lake = lakeWithLock({ ...here, pid: process.ppid, expires: Date.now() - 1 });
   const rename = lake.rename.bind(lake);
   const lease = JSON.stringify({ expires: later() });
@@ -99,7 +99,7 @@ test("one that is renewed while another run is about to take it over keeps its l
   expect(String(lake.files.get(runLeasePath("other")))).toBe(lease);
 });
 
-test("says who holds it", async () => {
+test("names its holder", async () => {
   const lake = lakeWithLock({ ...foreign, expires: later() });
   await expect(RunLock.take(lake, "mine")).rejects.toThrow(/theirs.*process 1 on another-machine/);
   expect(holder(lake)).toBe("theirs");
@@ -143,7 +143,7 @@ async function takeOver(lake: MemoryLake): Promise<void> {
   lake.files.set(runLockPath, Buffer.from(JSON.stringify({ ...foreign, expires: later() })));
 }
 
-test("a renewal that stood still does not take the lock from a successor", async () => {
+test("a stalled renewal does not take the lock from a successor", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   const lake = new MemoryLake();
   const lock = await RunLock.take(lake, "mine");
@@ -158,7 +158,7 @@ test("a renewal that stood still does not take the lock from a successor", async
   expect([...lake.files.keys()]).toEqual([runLockPath]);
 });
 
-test("one that stood still while it let go leaves a successor's lock", async () => {
+test("a stalled release leaves a successor's lock", async () => {
   const lake = new MemoryLake();
   const lock = await RunLock.take(lake, "mine");
   const { stands, goOn } = standingStill(lake, 1);
@@ -170,16 +170,16 @@ test("one that stood still while it let go leaves a successor's lock", async () 
   expect(holder(lake)).toBe("theirs");
 });
 
-describe("a lock with a lease far beyond what leases are", () => {
+describe("a lock with an implausibly long lease", () => {
   const century = 100 * 365 * 86_400_000;
 
-  test("of a live process of this machine is taken over where it is not renewed", async () => {
+  test("of a live process on this machine is taken over if it is not renewed", async () => {
     const lake = lakeWithLock({ ...here, pid: process.ppid, expires: Date.now() + century });
     await using _mine = await RunLock.take(lake, "mine", { wait: async () => {} });
     expect(holder(lake)).toBe("mine");
   });
 
-  test("is no run at work where it is not renewed, as a run judges it, and is watched only once", async () => {
+  test("does not mean an active run if it is not renewed, and is watched only once", async () => {
     const lake = lakeWithLock({ ...foreign, id: randomUUID(), expires: Date.now() + century });
     const waits: number[] = [];
     const wait = async (milliseconds: number) => void waits.push(milliseconds);
@@ -191,7 +191,7 @@ describe("a lock with a lease far beyond what leases are", () => {
     expect(waits).toEqual([20_000]);
   });
 
-  test("is a run at work where it is renewed: the message says to wait for it", async () => {
+  test("means an active run if it is renewed; the message says to wait for it", async () => {
     const lake = lakeWithLock({ ...foreign, id: randomUUID(), expires: Date.now() + century });
     const { id } = JSON.parse(String(lake.files.get(runLockPath))) as { id: string };
     let renewals = 0;
@@ -207,13 +207,13 @@ describe("a lock with a lease far beyond what leases are", () => {
     });
   });
 
-  test("that is let go while it is watched is no run at work", async () => {
+  test("that is released while it is watched does not mean an active run", async () => {
     const lake = lakeWithLock({ ...foreign, id: randomUUID(), expires: Date.now() + century });
     const wait = async () => void lake.files.delete(runLockPath);
     expect(await requireNoRun(lake, { wait })).toBeUndefined();
   });
 
-  test("says how it is that it holds, where it is renewed", async () => {
+  test("explains why it holds if it is renewed", async () => {
     const lake = lakeWithLock({ ...here, pid: process.ppid, expires: Date.now() + century });
     const wait = async () => {
       const lease = { expires: Date.now() + century + 15_000 };
@@ -223,19 +223,19 @@ describe("a lock with a lease far beyond what leases are", () => {
   });
 });
 
-test("of a process that may be dead, the message says when the lock ends", async () => {
+test("if its process may be dead, the message says when the lock ends", async () => {
   const lake = lakeWithLock({ ...foreign, expires: Date.now() + 42_000 });
   await expect(RunLock.take(lake, "mine")).rejects.toMatchObject({
     hint: expect.stringMatching(/killed, its lock ends by itself in 4[12] seconds: then try again\.$/),
   });
 });
 
-test("two containers with the same host name and process id are not taken for each other", async () => {
+test("two containers with the same host name and process id are distinguished", async () => {
   const lake = lakeWithLock({ ...foreign, host: hostname(), pid: deadPid(), expires: later() });
   await expect(RunLock.take(lake, "mine")).rejects.toMatchObject({ code: "busy" });
 });
 
-test("what killed runs left beside the lock goes when it is a day old, the lease of a live one stays", async () => {
+test("what killed runs left next to the lock is removed after a day, and the lease of a live run stays", async () => {
   const root = await temporaryFolder();
   const lake = await FolderLake.open(root);
   const put = async (name: string, hours: number) => {
@@ -250,14 +250,14 @@ test("what killed runs left beside the lock goes when it is a day old, the lease
   expect(files.map((file) => file !== undefined)).toEqual([false, true]);
 });
 
-describe("of another machine, where its clock cannot be the right one for both,", () => {
+describe("of another machine, if the clocks cannot agree,", () => {
   const hour = 3_600_000;
 
   test.each([
     ["a lease that is over", -1],
     ["a lease that is over since long", -hour],
     ["a lease for hours", hour],
-  ])("is watched and taken over where it is not renewed: %s", async (_, left) => {
+  ])("is watched and taken over if it is not renewed: %s", async (_, left) => {
     const lake = lakeWithLock({ ...foreign, expires: Date.now() + left });
     const waits: number[] = [];
     const wait = async (milliseconds: number) => void waits.push(milliseconds);
@@ -269,7 +269,7 @@ describe("of another machine, where its clock cannot be the right one for both,"
   test.each([
     ["behind", -hour],
     ["ahead", hour],
-  ])("stays where it is renewed: %s", async (_, left) => {
+  ])("stays if it is renewed: %s", async (_, left) => {
     const lake = lakeWithLock({ ...foreign, expires: Date.now() + left });
     const wait = async () => {
       const lease = { expires: Date.now() + left + 15_000 };
@@ -279,7 +279,7 @@ describe("of another machine, where its clock cannot be the right one for both,"
     expect(holder(lake)).toBe("theirs");
   });
 
-  test("is watched no longer than the run is wanted", async () => {
+  test("is watched only until the run is cancelled", async () => {
     const lake = lakeWithLock({ ...foreign, expires: 0 });
     const stopped = new Error("Stopped.");
     const stop = new AbortController();
@@ -301,7 +301,7 @@ describe("stays with", () => {
   });
 });
 
-test("a dead one goes to exactly one of many that want it", async () => {
+test("a dead lock is taken by exactly one of many runs", async () => {
   const lake = lakeWithLock({ ...foreign, expires: 0 });
   const settled = await Promise.allSettled(
     Array.from({ length: 8 }, (_, index) => RunLock.take(lake, `run${index}`, { wait: async () => {} })),
@@ -313,7 +313,7 @@ test("a dead one goes to exactly one of many that want it", async () => {
   expect([...lake.files.keys()]).toEqual([]);
 });
 
-test("one that was taken from its holder is not deleted by it", async () => {
+test("a lock that was taken over is not deleted by its former holder", async () => {
   const lake = new MemoryLake();
   const lock = await RunLock.take(lake, "mine");
   lake.files.set(runLockPath, Buffer.from(JSON.stringify({ ...foreign, expires: later() })));
@@ -321,7 +321,7 @@ test("one that was taken from its holder is not deleted by it", async () => {
   expect(holder(lake)).toBe("theirs");
 });
 
-test("that was taken from its holder, or is gone, is told as lost", async () => {
+test("that was taken over or deleted is reported as lost", async () => {
   const lake = new MemoryLake();
   await using lock = await RunLock.take(lake, "mine");
   await lock.requireHeld();
@@ -352,7 +352,7 @@ test("is renewed while it is held", async () => {
   expect(lake.files.size).toBe(0);
 });
 
-test("a lake that fails when it is let go does not hide how the run went", async () => {
+test("a lake error on release does not hide the run's outcome", async () => {
   const lake = new MemoryLake();
   const lock = await RunLock.take(lake, "mine");
   lake.rename = () => Promise.reject(new Error("The lake is gone."));

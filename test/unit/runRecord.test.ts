@@ -6,7 +6,7 @@ import { MemoryLake } from "../helpers/memoryLake";
 
 const start = fc.date({ min: new Date("2020-01-01"), max: new Date("2100-01-01"), noInvalidDate: true });
 
-test("a run is named for its start", () => {
+test("a run is named after its start", () => {
   const time = new Date("2026-11-22T18:51:40.123Z");
   expect(newRunId(time, undefined)).toMatch(/^2026-11-22T18-51-40-[0-9a-f]{4}$/);
   expect(newRunId(time, "2026-11-22T18-51-39-ffff")).toMatch(/^2026-11-22T18-51-40-/);
@@ -24,11 +24,11 @@ test("a later run has a greater name, whatever the clock says", () => {
   );
 });
 
-test("a record that no run named does not hinder the next one", () => {
+test("a record with a foreign name does not affect the next run", () => {
   expect(newRunId(new Date("2026-11-22T18:51:40Z"), "zzz")).toMatch(/^2026-11-22T18-51-40-/);
 });
 
-test("a record of an earlier version of this program is read, with what it could not tell yet", async () => {
+test("a record of an earlier version of this program is read, without the newer fields", async () => {
   const lake = new MemoryLake();
   const runId = "2024-09-10T00-00-00-abcd";
   const problem = { path: "a.csv", line: 3, column: "date", reason: "Not a date." };

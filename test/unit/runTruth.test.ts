@@ -36,8 +36,8 @@ async function failureOf(fixture: PipelineFixture, path: string): Promise<string
   return file && found && isUnresolved(file, found) ? found.reason : undefined;
 }
 
-describe("a run's page", () => {
-  it("tells what became of each file, and not what was planned", async () => {
+describe("a run report", () => {
+  it("shows what happened to each file, not what was planned", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath(monday), dailyCsv(daily("a", monday)));
     await fixture.run();
@@ -79,7 +79,7 @@ describe("a run's page", () => {
     );
   });
 
-  it("names what a run that ended early had planned and not done", async () => {
+  it("lists what an interrupted run had planned but not done", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath(monday), dailyCsv(daily("a", monday)));
     await fixture.put(dailyPath(tuesday), dailyCsv(daily("b", tuesday)));
@@ -100,8 +100,8 @@ describe("a run's page", () => {
   });
 });
 
-describe("a file that failed", () => {
-  it("says so until a run brings it on", async () => {
+describe("a failed file", () => {
+  it("is marked until a run succeeds with it", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath(monday), dailyCsv(daily("a", monday)));
     await fixture.put(dailyPath(tuesday), dailyCsv(daily("b", tuesday)));
@@ -119,7 +119,7 @@ describe("a file that failed", () => {
     expect(await failureOf(fixture, dailyPath(monday))).toBeUndefined();
   });
 
-  it("says so as well where its rows could not be read", async () => {
+  it("is marked as well if its rows could not be read", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath(monday), dailyCsv(daily("a", monday)));
     await fixture.run({ command: "ingest" });
@@ -134,7 +134,7 @@ describe("a file that failed", () => {
     expect(await fixture.state(dailyPath(monday))).toBe("anonymized");
   });
 
-  it("is looked for in so many runs only, and not in a record that cannot be read", async () => {
+  it("is searched in a limited number of runs, and not in unreadable records", async () => {
     const fixture = await PipelineFixture.create();
     const place = (name: string) => fixture.lake.localPath(`stage1np/clever/${name}`);
     await fixture.put(dailyPath(monday), dailyCsv(daily("a", monday)));
@@ -159,7 +159,7 @@ describe("a file in quarantine", () => {
   const item = async (fixture: PipelineFixture, path: string): Promise<PlannedFile | undefined> =>
     (await fixture.status()).find((file) => file.path === path);
 
-  it("stays in view when it has left the server, until its rows are taken", async () => {
+  it("stays listed after it left the server, until its rows are read", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath(monday), dailyCsv(daily("a", monday), "bad row"));
     await fixture.put(dailyPath(tuesday), dailyCsv(daily("b", tuesday)));
@@ -175,7 +175,7 @@ describe("a file in quarantine", () => {
     expect(await fixture.status()).toEqual([]);
   });
 
-  it("can be accepted where rows are bad, and not where the file is", async () => {
+  it("can be accepted if rows are bad, but not if the file is", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath(monday), dailyCsv(daily("a", monday), "bad row"));
     await fixture.put(dailyPath(tuesday), dailyCsv(daily("b", tuesday)).replace("active", "activ"));
@@ -193,14 +193,14 @@ describe("a file in quarantine", () => {
     expect(await acceptable(dailyPath(wednesday))).toBe(true);
   });
 
-  it("is told by a recount", async () => {
+  it("is reported by verify", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath(monday), dailyCsv(daily("a", monday), "bad row"));
     await fixture.run();
     expect(await fixture.verify()).toMatchObject({ problems: [], inQuarantine: [dailyPath(monday)] });
   });
 
-  it("is told alike by tree, run and recount, and by none of them where its user type is left out", async () => {
+  it("is reported alike by tree, run and verify, and by none of them if its user type is excluded", async () => {
     const fixture = await PipelineFixture.create();
     const staff = dailyPath(monday, "staff");
     await fixture.put(staff, dailyCsv(daily("a", monday), "bad row"));
@@ -224,7 +224,7 @@ describe("a file in quarantine", () => {
     expect(await told(["students"])).toEqual([[], [], []]);
   });
 
-  it("waits no more once the tables have its rows, whatever the log says", () => {
+  it("no longer waits once the tables have its rows, whatever the log says", () => {
     const entry = { path: "a", source: "s", userType: "students", outcome: "quarantined", version: 5 };
     const log = new Map([["s", entry as LogEntry]]);
     const waiting = (version: number) =>

@@ -5,7 +5,7 @@ import { checkSalt, claimSalt } from "../../src/pipeline/salt/salt";
 import { MemoryLake } from "../helpers/memoryLake";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
-test("a new salt is long, and another one each time", () => {
+test("a new salt is long, and different each time", () => {
   const salts = Array.from({ length: 100 }, () => newSalt());
   expect(new Set(salts).size).toBe(100);
   for (const salt of salts) expect(Buffer.from(salt, "base64url")).toHaveLength(32);
@@ -14,7 +14,7 @@ test("a new salt is long, and another one each time", () => {
 const one = "the first of two salts";
 const two = "the second of two salts";
 
-test("a lake takes the first salt, and from then on no other", async () => {
+test("a lake accepts the first salt, and from then on no other", async () => {
   const lake = new MemoryLake();
   expect(await checkSalt(lake, one)).toBe("unclaimed");
   await claimSalt(lake, one);
@@ -24,7 +24,7 @@ test("a lake takes the first salt, and from then on no other", async () => {
   await expect(claimSalt(lake, two)).rejects.toMatchObject({ code: "salt" });
 });
 
-test("the lake keeps neither the salt nor what a table of hashes would give away", async () => {
+test("the lake keeps neither the salt nor a plain hash of it", async () => {
   const lake = new MemoryLake();
   const other = new MemoryLake();
   await claimSalt(lake, "a-salt-that-one-may-find");
@@ -35,7 +35,7 @@ test("the lake keeps neither the salt nor what a table of hashes would give away
   expect([...lake.files.keys()]).toEqual([saltFingerprintPath]);
 });
 
-test("of racing first runs with different salts one wins", async () => {
+test("of concurrent first runs with different salts, one wins", async () => {
   const lake = new MemoryLake();
   const salts = ["one", "two", "three", "four"].map((number) => `of four salts number ${number}`);
   const settled = await Promise.allSettled(salts.map((salt) => claimSalt(lake, salt)));
@@ -45,7 +45,7 @@ test("of racing first runs with different salts one wins", async () => {
   }
 });
 
-test("of racing first runs with the same salt all win", async () => {
+test("concurrent first runs with the same salt all succeed", async () => {
   const lake = new MemoryLake();
   await Promise.all([one, one, one].map((salt) => claimSalt(lake, salt)));
 });
@@ -54,7 +54,7 @@ const fingerprint = (cost: number) =>
   JSON.stringify({ algorithm: "scrypt", cost, nonce: "0".repeat(32), fingerprint: "0".repeat(64) });
 
 test.each(["", "{", "{}", '{"algorithm":"md5"}', fingerprint(3), fingerprint(2 ** 40)])(
-  "a damaged fingerprint (%j) lets no salt pass",
+  "a damaged fingerprint (%j) accepts no salt",
   async (text) => {
     const lake = new MemoryLake();
     lake.files.set(saltFingerprintPath, Buffer.from(text));
@@ -78,7 +78,7 @@ describe("a run", () => {
     return fixture;
   }
 
-  test("with another salt is refused before anything is written", async () => {
+  test("with a different salt is refused before anything is written", async () => {
     const fixture = await lakeWithRows();
     const before = await fixture.tree();
     for (const command of ["run", "anonymize"] as const) {
@@ -107,7 +107,7 @@ describe("a run", () => {
     expect((await fixture.tree()).size).toBe(0);
   });
 
-  test("beside another first one with another salt: one is refused", async () => {
+  test("concurrent with another first run with another salt: one is refused", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath(), dailyCsv(daily("amy")));
     const settled = await Promise.allSettled([fixture.run({ salt: one }), fixture.run({ salt: two })]);
@@ -117,14 +117,14 @@ describe("a run", () => {
     expect(await fixture.lookup()).toHaveLength(1);
   });
 
-  test("that lands only needs none", async () => {
+  test("that only lands files needs none", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath(), dailyCsv(daily("amy")));
     expect(await fixture.run({ command: "ingest", salt: undefined })).toMatchObject({ landed: 1 });
     expect(await fixture.lake.stat(saltFingerprintPath)).toBeUndefined();
   });
 
-  test("on a lake that lost its fingerprint takes the salt of its lookups, and no other", async () => {
+  test("on a lake that lost its fingerprint accepts only the salt of its lookups", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath(), dailyCsv(daily("amy")));
     await fixture.run({ salt: one });

@@ -13,14 +13,14 @@ function answering(salt: LakeTest["salt"]): EngineClient {
   return { request: () => Promise.resolve({ salt, folders: [] }) } as unknown as EngineClient;
 }
 
-test("another salt than the lake's is told as such, and makes no connection", async () => {
+test("a salt other than the lake's is reported, and creates no connection", async () => {
   const other = { code: "salt", message: "This lake was pseudonymized with another salt." };
   await expect(checkSalt(answering("differs"), connected, never)).rejects.toMatchObject(other);
   await expect(testConnection(answering("differs"), connected)).rejects.toMatchObject(other);
 });
 
 test.each(["matches", "unclaimed", "unproven"] as const)(
-  "a salt that %s makes a connection",
+  "a salt that %s creates a connection",
   async (salt) => {
     await checkSalt(answering(salt), connected, never);
     expect(await testConnection(answering(salt), connected)).toMatchObject({ salt });

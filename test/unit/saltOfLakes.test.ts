@@ -44,7 +44,7 @@ describe("a new lake", () => {
     expect((await fixture.tree()).size).toBe(0);
   });
 
-  test("takes the white space around a salt off, says so, and knows the salt in any form later", async () => {
+  test("removes white space around a salt, says so, and later recognizes the salt in any form", async () => {
     const fixture = await withFile();
     const summary = await fixture.run({ salt: `\ufeff${good}\r\n` });
     expect(summary.notes).toEqual([{ path: "salt", note: "White space around the salt was removed." }]);
@@ -58,7 +58,7 @@ describe("a new lake", () => {
 });
 
 describe("an old lake", () => {
-  test.each(["\n", "\r\n"])("goes on with the line's end %j that its salt had", async (end) => {
+  test.each(["\n", "\r\n"])("keeps the line end %j that its salt had", async (end) => {
     const fixture = await withFile();
     await storeFingerprint(fixture.lake, good + end, {});
     for (const form of [good + end, good]) {
@@ -72,14 +72,14 @@ describe("an old lake", () => {
     expect(await verifyLake(fixture.lake, good)).toMatchObject({ problems: [] });
   });
 
-  test("goes on with white space that was given just so", async () => {
+  test("keeps white space that its salt had", async () => {
     const lake = new MemoryLake();
     await storeFingerprint(lake, ` ${good}\t`, {});
     expect(await claimSalt(lake, ` ${good}\t`)).toMatchObject({ salt: ` ${good}\t` });
     expect(await checkSalt(lake, good)).toBe("differs");
   });
 
-  test("goes on with a weak salt, and says each time that it is", async () => {
+  test("keeps a weak salt, with a warning each time", async () => {
     const fixture = await withFile();
     await storeFingerprint(fixture.lake, "pepper", {});
     for (const _ of ["with a file", "with nothing new"]) {
@@ -93,8 +93,8 @@ describe("an old lake", () => {
   });
 });
 
-describe("a lake with nothing but a roster", () => {
-  test("takes no other salt", async () => {
+describe("a lake with only a roster", () => {
+  test("accepts no other salt", async () => {
     const fixture = await withFile();
     await roster(fixture, good, "amy", "ben");
     await expect(fixture.run({ salt: other })).rejects.toMatchObject({ code: "salt" });
@@ -106,7 +106,7 @@ describe("a lake with nothing but a roster", () => {
     expect((await verifyLake(fixture.lake, good)).problems).toEqual([]);
   });
 
-  test("takes none where its fingerprint is lost, until a roster shows that it is the same", async () => {
+  test("accepts none after its fingerprint was lost, until a roster confirms it", async () => {
     const fixture = await withFile();
     await roster(fixture, good, "amy", "ben");
     const fingerprint = await readFile(fixture.lake.localPath(saltFingerprintPath), "utf8");
@@ -131,7 +131,7 @@ describe("a lake with nothing but a roster", () => {
   });
 });
 
-test("a lake whose rows have lost lookups and fingerprint takes no salt", async () => {
+test("a lake with rows but without lookups and fingerprint accepts no salt", async () => {
   const fixture = await withFile();
   await fixture.run({ salt: good });
   await fixture.lake.delete(saltFingerprintPath);

@@ -13,11 +13,11 @@ test.each([
   ["a byte-order mark", `\ufeff${good}`],
   ["hard blanks", `\u00a0${good}\u202f`],
   ["what cannot be seen", `\u200b${good}\u2060\0`],
-])("takes %s off", (_what, text) => {
+])("removes %s", (_what, text) => {
   expect(checkSaltText(text)).toEqual({ salt: good, wasPadded: true, weakness: undefined });
 });
 
-test("leaves white space within", () => {
+test("keeps white space within", () => {
   const salt = "the district's own salt / ñ";
   expect(checkSaltText(salt)).toEqual({ salt, wasPadded: false, weakness: undefined });
 });

@@ -50,7 +50,7 @@ const good: Readonly<Record<string, RegExp>> & { readonly number: RegExp } = {
 };
 
 describe("generated report CSVs", () => {
-  it("read back as the rows that come with them", () => {
+  it("are parsed to the rows returned with them", () => {
     fc.assert(
       fc.property(reportCsv(), ({ text, report, rows, unknownColumns }) => {
         const [header, ...body] = records(text);
@@ -65,7 +65,7 @@ describe("generated report CSVs", () => {
     );
   });
 
-  it("start bad rows on the lines that come with them", () => {
+  it("have their bad rows on the lines returned with them", () => {
     fc.assert(
       fc.property(reportCsvWithBadRows(), ({ text, rows, badRows }) => {
         const [header, ...body] = records(text);
@@ -84,7 +84,7 @@ describe("generated report CSVs", () => {
     );
   });
 
-  it("take the number of bad rows", () => {
+  it("have the requested number of bad rows", () => {
     fc.assert(
       fc.property(reportCsvWithBadRows(3), ({ badRows }) => {
         expect(badRows).toHaveLength(3);

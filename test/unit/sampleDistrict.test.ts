@@ -14,7 +14,7 @@ describe("the school calendar", () => {
   const days = firstSchoolDays("2025-08-25", 600);
   const has = new Set(days);
 
-  it("begins on the first school day asked for and holds each day once, ascending", () => {
+  it("begins on the requested first school day and has each day once, ascending", () => {
     expect(days[0]).toBe("2025-08-25");
     expect(days).toEqual([...new Set(days)].sort());
   });
@@ -42,7 +42,7 @@ describe("the school calendar", () => {
     expect(has.has(day)).toBe(false);
   });
 
-  it("holds the days beside them", () => {
+  it("has the days around them", () => {
     const beside = [
       "2025-09-02",
       "2025-11-25",
@@ -55,7 +55,7 @@ describe("the school calendar", () => {
     expect(beside.filter((day) => !has.has(day))).toEqual([]);
   });
 
-  it("has about 180 days a year, so that 600 days take more than three school years", () => {
+  it("has about 180 days a year, so 600 days take more than three school years", () => {
     const perYear = [2025, 2026, 2027].map(
       (year) => days.filter((day) => day >= `${year}-08-01` && day < `${year + 1}-08-01`).length,
     );
@@ -78,18 +78,18 @@ describe("a sample district", () => {
   const district = sampleDistrict(small);
   const { students, teachers, staff } = district.people;
 
-  it("has as many of everything as asked for", () => {
+  it("has the requested number of everything", () => {
     expect([students, teachers, staff].map(({ length }) => length)).toEqual([400, 30, 12]);
     expect(district.schools).toHaveLength(5);
     expect(district.days).toHaveLength(12);
   });
 
-  it("is the same from the same seed, and another from another", () => {
+  it("is the same for the same seed, and different for another", () => {
     expect(sampleDistrict(small)).toEqual(district);
     expect(sampleDistrict({ ...small, seed: 2 }).people.students[0]).not.toEqual(students[0]);
   });
 
-  it("is the same district however many days are asked for", () => {
+  it("is the same district for any number of days", () => {
     const { days, ...rest } = sampleDistrict({ ...small, days: 200 });
     const { days: fewer, ...same } = district;
     expect(rest).toEqual(same);
@@ -101,7 +101,7 @@ describe("a sample district", () => {
     expect(() => sampleDistrict({ ...small, changes })).toThrow("no resource or school that is to change");
   });
 
-  it("gives everybody ids of their own, in the form of a district's and of Clever's", () => {
+  it("gives everybody unique ids, in the form of a district and of Clever", () => {
     const all = [...identities(district)];
     expect(all).toHaveLength(2 * (400 + 30 + 12));
     expect(new Set(all).size).toBe(all.length);
@@ -112,7 +112,7 @@ describe("a sample district", () => {
     expect(students.every(({ sisId }) => sisId.startsWith("0"))).toBe(true);
   });
 
-  it("gives students alone a grade, of their school's kind", () => {
+  it("gives only students a grade, matching their school's level", () => {
     for (const { grade, band, school } of students) {
       expect(grade).toBeDefined();
       expect(school.bands).toContain(band);
@@ -132,7 +132,7 @@ describe("a sample district", () => {
     expect(sampleDistrict({ ...small, students: 100 }).tinySchool).toBeUndefined();
   });
 
-  it("has names that a CSV has to quote, one of them not ASCII, and each school's name once", () => {
+  it("has names that need quoting in CSV, one of them not ASCII, and unique school names", () => {
     const names = sampleDistrict({ ...small, schools: 200 }).schools.map(({ name }) => name);
     expect(new Set(names).size).toBe(200);
     expect(names.some((name) => name.includes(","))).toBe(true);
@@ -163,7 +163,7 @@ describe("a sample district", () => {
     [{ seed: Number.NaN }, "seed"],
     [{ firstDay: "25.8.2025" }, "firstDay"],
     [{ firstDay: "2025-02-30" }, "firstDay"],
-  ])("refuses options that make no district: %o", (wrong, subject) => {
+  ])("refuses invalid options: %o", (wrong, subject) => {
     const making = () => sampleDistrict({ ...small, ...wrong });
     expect(making).toThrow(expect.objectContaining({ subject }));
     expect(making).toThrow(expect.toSatisfy((error) => isCleverLakeError(error, "config")));

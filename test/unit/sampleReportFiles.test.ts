@@ -52,7 +52,7 @@ describe("the files of a sample district", () => {
   const participation = of("daily_participation", "students");
   const usage = of("resource_usage", "students");
 
-  it("are named as on Clever's server, six for every school day in the order of days", () => {
+  it("are named as on Clever's server, six for every school day, in order", () => {
     const listed = [...districtFiles(district)];
     expect(listed).toHaveLength(6 * 40);
     expect(listed.slice(0, 7).map((file) => file.path)).toEqual([
@@ -67,7 +67,7 @@ describe("the files of a sample district", () => {
     expect(listed.map(({ date }) => date)).toEqual(listed.map(({ date }) => date).sort());
   });
 
-  it("are what they were until the day of a change, from which a resource rises and a school falls", () => {
+  it("are unchanged until the day of a planted change, from which a resource rises and a school falls", () => {
     const school = district.schools[0]?.name ?? "";
     const resource = "Bookburrow";
     const changes = [
@@ -152,7 +152,7 @@ describe("the files of a sample district", () => {
     }
   });
 
-  it("are lively: about 70 % active, about 1.6 resources per student and day, Fridays quieter", () => {
+  it("are realistic: about 70 % active, about 1.6 resources per student and day, Fridays quieter", () => {
     const activeOn = (rows: readonly Row[]): number =>
       average(rows.map(({ active }) => (active === "true" ? 1 : 0)));
     const isFriday = (row: Row): boolean => new Date(row.date ?? "").getUTCDay() === 5;
@@ -165,7 +165,7 @@ describe("the files of a sample district", () => {
     );
   });
 
-  it("offer a resource of one grade band to that band alone", () => {
+  it("offer a resource of one grade band only to that band", () => {
     const bandOf = new Map(district.people.students.map(({ cleverUserId, band }) => [cleverUserId, band]));
     const byId = new Map(district.resources.map((resource) => [resource.id, resource]));
     for (const row of usage) {
@@ -193,20 +193,20 @@ describe("the files of a sample district", () => {
     expect(counts.length).toBeGreaterThan(50);
   });
 
-  it("are the same bytes from the same seed, and others from another", () => {
+  it("are the same bytes for the same seed, and different for another", () => {
     const options = { ...small, days: 3 };
     expect(contents(sampleDistrict(options))).toEqual(contents(sampleDistrict({ ...options, seed: 1 })));
     const other = contents(sampleDistrict({ ...options, seed: 2 }));
     for (const [file, text] of contents(sampleDistrict(options))) expect(other.get(file)).not.toBe(text);
   });
 
-  it("say the same of a day whichever days are made, in whichever order", () => {
+  it("have the same contents for a day whichever days are generated, in any order", () => {
     const listed = [...districtFiles(sampleDistrict({ ...small, days: 12 }))].reverse();
     const longer = contents(sampleDistrict({ ...small, days: 14 }));
     for (const file of listed) expect([...file.rows()].join("")).toBe(longer.get(file.path));
   });
 
-  it("come in chunks that do not grow with the district", { timeout: 60_000 }, () => {
+  it("are streamed in chunks that do not grow with the district", { timeout: 60_000 }, () => {
     const large = sampleDistrict({ students: 100_000, teachers: 0, staff: 0, schools: 60, days: 2 });
     const rates: string[] = [];
     for (const { report, rows } of districtFiles(large)) {
@@ -235,7 +235,7 @@ describe("writing a sample district", () => {
     expect(first.mtime.toISOString()).toBe("2025-08-26T05:00:00.000Z");
   });
 
-  it("writes only the days asked for, the same as among the others", async () => {
+  it("writes only the requested days, the same as among others", async () => {
     const folder = await temporaryFolder();
     const written = await writeDistrict(district, folder, { from: "2025-08-26", to: "2025-08-27" });
     expect(written).toHaveLength(12);
@@ -245,7 +245,7 @@ describe("writing a sample district", () => {
       expect(await readFile(path.join(folder, file), "utf8")).toBe(expected.get(file));
   });
 
-  it("stops when told, leaving no unfinished file", async () => {
+  it("stops when aborted, leaving no partial file", async () => {
     const folder = await temporaryFolder();
     const large = sampleDistrict({ students: 30_000, teachers: 0, staff: 0, schools: 4, days: 50 });
     const stop = new AbortController();
@@ -256,7 +256,7 @@ describe("writing a sample district", () => {
     expect(left.filter((name) => name.endsWith(".part"))).toEqual([]);
   });
 
-  it("says which file could not be written", async () => {
+  it("reports which file could not be written", async () => {
     const folder = await temporaryFolder();
     await mkdir(folder, { recursive: true });
     await writeFile(path.join(folder, "daily-participation"), "a file where the folder should be");

@@ -22,7 +22,7 @@ async function rowsOf(): Promise<Record<string, string>[]> {
   return parse(await written(), { columns: true });
 }
 
-test("names each enrolled student with school and grade, some twice for another contact", async () => {
+test("has each enrolled student with school and grade, some twice for another contact", async () => {
   const rows = await rowsOf();
   const last = options.days - 1;
   const enrolled = district.people.students.filter(
@@ -48,7 +48,7 @@ test("gives invented people plausible lives", async () => {
   }
 });
 
-test("is the same for the same district, and says the same of a student in a longer one", async () => {
+test("is the same for the same district, and for a student in a longer one", async () => {
   expect(await written(sampleDistrict(options))).toBe(await written());
   expect(await written(sampleDistrict({ ...options, seed: 2 }))).not.toBe(await written());
   const longer = await written(sampleDistrict({ ...options, days: 60 }));
@@ -56,7 +56,7 @@ test("is the same for the same district, and says the same of a student in a lon
   expect(await written()).toContain(line);
 });
 
-test("stops when told", async () => {
+test("stops when aborted", async () => {
   const signal = AbortSignal.abort(new Error("Enough."));
   await expect(writeRoster(district, await temporaryFolder(), { signal })).rejects.toThrow("Enough.");
 });

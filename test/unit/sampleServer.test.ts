@@ -30,7 +30,7 @@ async function windowOn(folder: string) {
   return { request, sample, connected };
 }
 
-test("windows on the same sample have servers of their own, and one district, lake and salt", async () => {
+test("windows on the same sample have their own servers, and share district, lake and salt", async () => {
   const folder = await temporaryFolder();
   // Both find no district, and make it at the same time.
   const [first, second] = await Promise.all([windowOn(folder), windowOn(folder)]);
@@ -45,7 +45,7 @@ test("windows on the same sample have servers of their own, and one district, la
   expect(folders.map(({ name }) => name)).toContain("daily-participation");
 });
 
-test("a sample whose salt is lost begins with a new lake, and works", async () => {
+test("a sample that lost its salt starts with a new lake, and works", async () => {
   const folder = await temporaryFolder();
   const before = await windowOn(folder);
   await before.request(protocol.run, { ...before.connected, command: "run", only: null, accept: [] });
@@ -59,7 +59,7 @@ test("a sample whose salt is lost begins with a new lake, and works", async () =
   }
 });
 
-test("a sample is made where there are no hard links, once for two windows", async () => {
+test("a sample is created on file systems without hard links, once for two windows", async () => {
   links.refused = true;
   try {
     const folder = await temporaryFolder();

@@ -44,7 +44,7 @@ test.each([
 
 const schools = ["Adams K-5", "Redwood Academy", "Roosevelt High", null];
 
-test("schools are listed by level, in the levels' order; a file knows better than a name", () => {
+test("schools are listed by level, in the levels' order; a file overrides a name", () => {
   expect(schoolsByLevel(schools)).toEqual([
     { name: "elementary", schools: ["Adams K-5"] },
     { name: "high", schools: ["Roosevelt High"] },
@@ -61,7 +61,7 @@ test("schools are listed by level, in the levels' order; a file knows better tha
   ]);
 });
 
-test("levels become their schools; one without a school is an error that says what to do", () => {
+test("levels become their schools; a level without a school is an error that says what to do", () => {
   const levels = schoolsByLevel(schools);
   expect(schoolsOfLevels(["high", "elementary"], levels)).toEqual(["Roosevelt High", "Adams K-5"]);
   expect(() => schoolsOfLevels(["middle"], levels)).toThrow(

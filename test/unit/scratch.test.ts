@@ -34,28 +34,28 @@ describe("the machine's temporary folder", () => {
     return folder;
   }
 
-  test("is rid of what killed processes left there, whatever their host and process id", async () => {
+  test("is cleaned of what killed processes left there, whatever their host and process id", async () => {
     await mkdir(ours, { mode: 0o700 });
     const [old, young] = [await leftOver(ours, 2), await leftOver(ours, 0.5)];
     await machineScratch();
     expect([await exists(old), await exists(young)]).toEqual([false, true]);
   });
 
-  test("is made again if the system removed it while the process went on", async () => {
+  test("is recreated if the system removed it while the process was running", async () => {
     await rm(await machineScratch(), { recursive: true });
     await rm(ours, { recursive: true });
     expect(path.dirname(await machineScratch())).toBe(ours);
     expect((await stat(ours)).mode & 0o077).toBe(0);
   });
 
-  test("is where the engine spills, so that a killed one's spill is swept as well", async () => {
+  test("is where the engine spills, so a killed engine's spill is removed as well", async () => {
     await mkdir(ours, { mode: 0o700 });
     const old = await leftOver(ours, 2);
     await using _duck = await Duck.open();
     expect(await exists(old)).toBe(false);
   });
 
-  test("is neither used nor swept where somebody else may have made it", async () => {
+  test("is neither used nor cleaned if somebody else may have created it", async () => {
     const elsewhere = path.join(temporary, "elsewhere");
     const old = await leftOver(elsewhere, 2);
     await symlink(elsewhere, ours);

@@ -3,7 +3,7 @@ import { SecretStore } from "../../src/ui/secrets";
 import { targetsOf } from "../../src/ui/targets";
 import { SealedStore } from "../helpers/sealedStore";
 
-test("a connection's secrets outlive a reload, whichever of VS Code's writes ends last", async () => {
+test("a connection's secrets survive a reload, whichever of VS Code's writes ends last", async () => {
   const store = new SealedStore();
   const secrets = new SecretStore(store);
   await secrets.write({ password: undefined, passphrase: "a passphrase", salt: "a salt", lakeSas: "" });
@@ -13,7 +13,7 @@ test("a connection's secrets outlive a reload, whichever of VS Code's writes end
   expect((await secrets.readBound()).secrets).toEqual({ passphrase: "a passphrase", salt: "a salt" });
 });
 
-test("writes at the same time lose nothing of each other, and what is emptied goes", async () => {
+test("concurrent writes lose nothing, and emptied entries are removed", async () => {
   const secrets = new SecretStore(new SealedStore());
   await Promise.all([secrets.write({ password: "a password" }), secrets.write({ salt: "a salt" })]);
   expect((await secrets.readBound()).secrets).toEqual({ password: "a password", salt: "a salt" });
@@ -23,7 +23,7 @@ test("writes at the same time lose nothing of each other, and what is emptied go
   expect((await secrets.readBound()).secrets).toEqual({});
 });
 
-test("an entry that is damaged holds nothing, and can be written again", async () => {
+test("a damaged entry counts as empty, and can be written again", async () => {
   const store = new SealedStore();
   const secrets = new SecretStore(store);
   await secrets.write({ salt: "a salt" });
@@ -37,7 +37,7 @@ test("an entry that is damaged holds nothing, and can be written again", async (
 const sftp = { host: "Reports.example", port: 22, username: "district", hostKey: "SHA256:abc=" };
 const targets = targetsOf({ sftp, lake: { url: "file:///lake/" } });
 
-test("an entry of before is read, and bound without a secret being lost or a listener being called", async () => {
+test("an entry of an earlier version is read, and bound without losing a secret or calling a listener", async () => {
   const store = new SealedStore();
   await store.store("clever.secrets", JSON.stringify({ password: "a password", salt: "a salt", other: 1 }));
   const secrets = new SecretStore(store);
@@ -53,7 +53,7 @@ test("an entry of before is read, and bound without a secret being lost or a lis
   expect(await secrets.readBound()).toEqual({ secrets: { ...before, salt: "another" }, boundTo: targets });
 });
 
-test("a connection without stored secrets is bound as well, until all is forgotten", async () => {
+test("a connection without stored secrets is bound as well, until everything is forgotten", async () => {
   const store = new SealedStore();
   const secrets = new SecretStore(store);
   await secrets.write({ password: "" }, targets);

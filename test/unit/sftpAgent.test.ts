@@ -22,7 +22,7 @@ test.each([
   expect(await findAgent({ SSH_AUTH_SOCK: "/tmp/ssh-x/agent.1" }, "win32", names)).toBe("/tmp/ssh-x/agent.1");
 });
 
-test("elsewhere the environment alone names the agent", async () => {
+test("elsewhere only the environment names the agent", async () => {
   expect(await findAgent({}, "linux", pipes("openssh-ssh-agent"))).toBeUndefined();
   expect(await findAgent({ SSH_AUTH_SOCK: "/run/agent" }, "linux")).toBe("/run/agent");
 });

@@ -23,7 +23,7 @@ function poolOf(size: number, open: () => Promise<ReturnType<typeof fakeConnecti
 }
 
 describe("the connection pool", () => {
-  it("opens the first connection alone, then up to its size", async () => {
+  it("opens the first connection alone, then more up to its size", async () => {
     let opened = 0;
     let letIn: () => void = () => undefined;
     const door = new Promise<void>((resolve) => {
@@ -46,7 +46,7 @@ describe("the connection pool", () => {
     await pool.close();
   });
 
-  it("shows wrong credentials to the server only once", async () => {
+  it("sends wrong credentials to the server only once", async () => {
     let opened = 0;
     const pool = poolOf(4, async () => {
       opened++;
@@ -59,7 +59,7 @@ describe("the connection pool", () => {
   });
 
   it.each(["network", "auth", "io"] as const)(
-    "is content with fewer connections where the server allows no more (%s)",
+    "works with fewer connections if the server allows no more (%s)",
     async (code) => {
       let opened = 0;
       const pool = poolOf(8, async () => {
@@ -83,7 +83,7 @@ describe("the connection pool", () => {
     },
   );
 
-  it("asks for no more connections than the server allowed, even when all were lost", async () => {
+  it("requests no more connections than the server allowed, even if all were lost", async () => {
     let opened = 0;
     let open = 0;
     const pool = poolOf(4, async () => {
@@ -108,7 +108,7 @@ describe("the connection pool", () => {
     await pool.close();
   });
 
-  it("ends with a login that is refused when none is open any more, and does not repeat it", async () => {
+  it("fails if a login is refused when no connection is open, and does not repeat it", async () => {
     let opened = 0;
     const pool = poolOf(4, async () => {
       if (++opened > 1) throw new CleverLakeError("auth", "refused");
@@ -122,7 +122,7 @@ describe("the connection pool", () => {
     expect(opened).toBe(2);
   });
 
-  it("does not hand out a connection that ended, nor the idle ones beside it", async () => {
+  it("does not return a connection that ended, or other idle ones", async () => {
     const pool = poolOf(2, async () => fakeConnection());
     const one = await pool.lease();
     const other = await pool.lease();
@@ -136,7 +136,7 @@ describe("the connection pool", () => {
     await pool.close();
   });
 
-  it("lets a waiting caller go when it is aborted, and forgets it", async () => {
+  it("releases an aborted waiting caller", async () => {
     const pool = poolOf(1, async () => fakeConnection());
     const held = await pool.lease();
     const controller = new AbortController();

@@ -19,7 +19,7 @@ it.each([
   ["-", undefined],
   ["", undefined],
   [undefined, undefined],
-])("the long name %j tells the kind %s", (longName, kind) => {
+])("the long name %j means the kind %s", (longName, kind) => {
   expect(kindOfLongName(longName)).toBe(kind);
 });
 
@@ -31,6 +31,6 @@ it.each([
   [0o644, undefined],
   [0, undefined],
   [undefined, undefined],
-])("the mode %d tells the kind %s", (mode, kind) => {
+])("the mode %d means the kind %s", (mode, kind) => {
   expect(kindOfMode(mode)).toBe(kind);
 });

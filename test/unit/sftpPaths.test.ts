@@ -40,7 +40,7 @@ describe("file names from a server", () => {
     expect(nameFault(name)).toContain(reason);
   });
 
-  it("never lets a path out of its folder, whatever its names are", () => {
+  it("never lets a path leave its folder, whatever its names are", () => {
     const awkward = fc.oneof(
       fc.string({ unit: "binary" }),
       fc.constantFrom("..", ".", "", "a", "\\", "..\\..", "a/..", "\0", "C:"),
@@ -65,7 +65,7 @@ describe("file names from a server", () => {
     );
   });
 
-  it("shows names without what could disturb a terminal", () => {
+  it("shows names without terminal control characters", () => {
     expect(printable("a\u001b[31m\n\u202etxt.csv")).toBe("a\\u{1b}[31m\\u{a}\\u{202e}txt.csv");
     expect(printable("x".repeat(1000))).toHaveLength(301);
   });

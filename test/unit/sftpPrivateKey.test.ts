@@ -87,7 +87,7 @@ describe("a PKCS#8 private key", () => {
     ["ECDSA P-256", (seed: number) => pairOf("P-256", seed)],
     ["ECDSA P-521", (seed: number) => pairOf("P-521", seed)],
     ["Ed25519", ed25519Of],
-  ])("is read when its private bytes begin with zeros, and its public ones too: %s", (_, pair) => {
+  ])("is read if its private and public bytes begin with zeros: %s", (_, pair) => {
     let zeros = 0;
     for (let seed = 1; zeros < 2; seed++) {
       const { x = "" } = pair(seed).publicKey.export({ format: "jwk" });
@@ -113,7 +113,7 @@ describe("a PKCS#8 private key", () => {
   });
 });
 
-describe("a private key that cannot be used", () => {
+describe("an unusable private key", () => {
   const ed25519 = kinds.Ed25519().privateKey;
   const pkcs8 = (options: object = {}) =>
     ed25519.export({ type: "pkcs8", format: "pem", ...options }).toString();
@@ -179,7 +179,7 @@ describe("a private key that cannot be used", () => {
       "",
       "",
     ],
-  ])("is told in plain words: %s", (_, privateKey, given, message, hint) => {
+  ])("is reported in plain words: %s", (_, privateKey, given, message, hint) => {
     const read = () => parsePrivateKey({ privateKey, ...(given === undefined ? {} : { passphrase: given }) });
     let error: unknown;
     try {

@@ -7,7 +7,7 @@ import { SilentServerError } from "../../src/sftp/sftpErrors";
 const lost = () => new CleverLakeError("network", "lost");
 
 describe("retrying", () => {
-  it("tries again after a network failure", async () => {
+  it("repeats after a network failure", async () => {
     let calls = 0;
     const work = async () => {
       if (++calls < 3) throw lost();
@@ -17,7 +17,7 @@ describe("retrying", () => {
     expect(calls).toBe(3);
   });
 
-  it.each(["auth", "hostKey", "changedWhileRead", "io"] as const)("does not try %s again", async (code) => {
+  it.each(["auth", "hostKey", "changedWhileRead", "io"] as const)("does not repeat %s", async (code) => {
     let calls = 0;
     const work = async () => {
       calls++;
@@ -27,7 +27,7 @@ describe("retrying", () => {
     expect(calls).toBe(1);
   });
 
-  it("tries only once more after a silence, which costs a whole time-out", async () => {
+  it("repeats only once after a timeout, which is slow", async () => {
     let calls = 0;
     const work = async () => {
       calls++;
@@ -37,7 +37,7 @@ describe("retrying", () => {
     expect(calls).toBe(2);
   });
 
-  it("gives up its pause at once when it is aborted", async () => {
+  it("ends its pause immediately when aborted", async () => {
     const controller = new AbortController();
     const running = retrying(controller.signal, async () => {
       throw lost();

@@ -32,8 +32,8 @@ async function fixtureWith(text: string, place = file) {
   return { fixture, summary: await fixture.run() };
 }
 
-describe("a row that holds the id of a person where a text is kept", () => {
-  test("sets its file in quarantine, by line and column and without the id", async () => {
+describe("a row with a person's id in a column of kept texts", () => {
+  test("quarantines its file, with line and column but without the id", async () => {
     const { fixture, summary } = await fixtureWith(content);
     expect(summary).toMatchObject({ anonymized: 0, failed: [] });
     expect(summary.quarantined).toMatchObject([{ path: file, line: 4, column: "clever_school_id", reason }]);
@@ -42,7 +42,7 @@ describe("a row that holds the id of a person where a text is kept", () => {
     expect([...(await fixture.tree()).keys()].filter((each) => each.startsWith("stage2p"))).toEqual([]);
   });
 
-  test("is left out of an accepted file and kept beside it", async () => {
+  test("is left out of an accepted file and kept next to it", async () => {
     const { fixture } = await fixtureWith(content);
     const summary = await fixture.run({ accept: [file] });
     expect(summary).toMatchObject({ anonymized: 1, refused: 1, rows: { daily_participation: 3 } });
@@ -59,7 +59,7 @@ describe("a row that holds the id of a person where a text is kept", () => {
     expect(await fixture.run()).toMatchObject({ anonymized: 0, inQuarantine: [] });
   });
 
-  test("is counted with the rows that are bad otherwise, in the file's order", async () => {
+  test("is counted with other bad rows, in the file's order", async () => {
     const text = dailyCsv(daily("amy"), "\n", shifted, daily("cat", "yesterday"), daily("ben"));
     const { fixture, summary } = await fixtureWith(text);
     expect(summary.quarantined).toMatchObject([{ line: 6, column: "date" }]);
@@ -114,8 +114,8 @@ async function shiftedRowsOf(text: string, name: ReportName, before?: string) {
   return [...(found?.rows ?? [])].map((row, index) => `${row} ${found?.columnOf(index)}`);
 }
 
-describe("which texts are the ids of people:", () => {
-  test("those of other files of the run too", async () => {
+describe("texts that are people's ids:", () => {
+  test("also those of other files of the run", async () => {
     const text = dailyCsv(daily("amy"), shifted);
     expect(await shiftedRowsOf(text, "daily_participation")).toEqual([]);
     expect(await shiftedRowsOf(text, "daily_participation", dailyCsv(daily("ben")))).toEqual([
@@ -147,7 +147,7 @@ describe("which texts are the ids of people:", () => {
     expect(await shiftedRowsOf(usageCsv(...rows), "resource_usage")).toEqual([]);
   });
 
-  test("a Clever id next to a number, one of digits alone, and any other text", async () => {
+  test("not a Clever id next to a number, one of digits only, or any other text", async () => {
     const rows = [
       row("7654321", "s1", "North", "Maps"),
       "2024-09-03,,,7654321,clever-7654321,app,Maps,r,1",

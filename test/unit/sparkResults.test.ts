@@ -15,7 +15,7 @@ async function tailOf(...lines: string[]): Promise<string> {
   return tail.lastLines();
 }
 
-test("the end of Spark's log is told without what may be a cell", async () => {
+test("the end of Spark's log is shown without possible cell values", async () => {
   const told = await tailOf(
     "26/11/27 01:30:00 INFO SparkContext: Running",
     "26/11/27 01:30:01 ERROR Executor: Exception in task 0.0 in stage 1.0 for 'st1'",
@@ -29,7 +29,7 @@ test("the end of Spark's log is told without what may be a cell", async () => {
   expect(await tailOf("26/11/27 01:30:00 INFO SparkContext: Running")).toBe("");
 });
 
-test("statistics of another engine's values are cut as ours are", () => {
+test("statistics of another engine are truncated like ours", () => {
   const long = "x".repeat(40);
   const columns = [
     { name: "school_name", type: "string" },
@@ -104,6 +104,6 @@ test.each([
   ],
   ["26/11/27 01:30:00 WARN TaskSetManager: Running Spark version 3.5.6", undefined],
   ["Running Spark version 3.5.6", undefined],
-])("of the log's line %j, %j is shown", (line, shown) => {
+])("for the log line %j, %j is shown", (line, shown) => {
   expect(workIn(line)).toBe(shown);
 });

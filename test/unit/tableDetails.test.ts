@@ -20,7 +20,7 @@ async function lakeOf(days: Readonly<Record<string, readonly string[]>>) {
 }
 
 describe("a table's details", () => {
-  it("are its schema, its months newest first, its commits and its newest rows", async () => {
+  it("are its schema, months newest first, commits and newest rows", async () => {
     const { describeTable } = await lakeOf({
       "2024-09-03": ["a", "b"],
       "2024-10-01": ["a"],
@@ -54,7 +54,7 @@ describe("a table's details", () => {
     ]);
   });
 
-  it("hold no rows where the table may hold identities", async () => {
+  it("contain no rows if the table may contain identities", async () => {
     const { describeTable } = await lakeOf({ "2024-09-03": ["a"] });
     for (const table of [lookup, ingestLogTable]) {
       const details = await describeTable(table);
@@ -63,7 +63,7 @@ describe("a table's details", () => {
     }
   });
 
-  it("are of the lake's own tables only", async () => {
+  it("exist for the lake's own tables only", async () => {
     const { describeTable } = await lakeOf({});
     for (const table of [pseudo, "stage2p/other/table", "../stage2np", ""]) {
       await expect(describeTable(table)).rejects.toMatchObject({ code: "notFound", subject: table });

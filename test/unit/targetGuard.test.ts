@@ -61,7 +61,7 @@ function guarded(store = new SealedStore()) {
 }
 
 describe("secrets bound to their targets", () => {
-  test("are handed out for these without a question, however they are spelled", async () => {
+  test("are returned for these without a confirmation, however they are spelled", async () => {
     const { secrets, guard, asked } = guarded();
     await secrets.write(given, own);
     expect(await guard.secretsFor(own)).toEqual(given);
@@ -74,7 +74,7 @@ describe("secrets bound to their targets", () => {
     expect(asked).toEqual([]);
   });
 
-  test.each(others)("go to another %s only after a yes, which then holds", async (_what, other) => {
+  test.each(others)("go to another %s only after a confirmation, which then holds", async (_what, other) => {
     const { secrets, guard, asked, answer } = guarded();
     await secrets.write(given, own);
     const refused = expect(guard.secretsFor(other)).rejects.toMatchObject({ code: "config" });
@@ -92,7 +92,7 @@ describe("secrets bound to their targets", () => {
     expect(asked).toHaveLength(2);
   });
 
-  test("are asked for once by requests at the same time, and again at each later change", async () => {
+  test("need one confirmation for concurrent requests, and another for each later change", async () => {
     const { secrets, guard, asked, answer } = guarded();
     await secrets.write(given, own);
     const [, other = own] = others[0] ?? [];
@@ -112,7 +112,7 @@ describe("secrets bound to their targets", () => {
     expect(asked).toHaveLength(2);
   });
 
-  test("of an older version are bound to what the settings name at their first use", async () => {
+  test("of an older version are bound to the current settings at their first use", async () => {
     const store = new SealedStore();
     await store.store("clever.secrets", JSON.stringify(given));
     const { guard, asked, answer } = guarded(store);
@@ -126,7 +126,7 @@ describe("secrets bound to their targets", () => {
 });
 
 describe("a connection without stored secrets, as with an SSH agent, a key vault and an Azure account,", () => {
-  test.each(others)("is bound at its first use: another %s is asked about", async (_what, other) => {
+  test.each(others)("is bound at its first use: another %s needs a confirmation", async (_what, other) => {
     const { secrets, guard, asked, answer } = guarded();
     expect(await guard.secretsFor(own)).toEqual({});
     expect(await secrets.readBound()).toEqual({ secrets: {}, boundTo: own });
@@ -139,7 +139,7 @@ describe("a connection without stored secrets, as with an SSH agent, a key vault
     expect(await guard.secretsFor(own)).toEqual({});
   });
 
-  test("stays bound where its secrets were forgotten, and no more where it was removed", async () => {
+  test("stays bound after its secrets were forgotten, but not after it was removed", async () => {
     const { secrets, guard, asked, answer } = guarded();
     await secrets.write(given, own);
     await secrets.forgetSecrets();

@@ -13,9 +13,9 @@ test.each([
   [3_599_400, "59 min 59 s"],
   [7_259_000, "2 h 1 min"],
   [14_400_000, "4 h 0 min"],
-])("%i ms are %s", (milliseconds, text) => expect(duration(milliseconds)).toBe(text));
+])("%i ms are shown as %s", (milliseconds, text) => expect(duration(milliseconds)).toBe(text));
 
-test("reports without a date, and with one that does not exist, are grouped under words", async () => {
+test("reports without a date or with an invalid one are grouped under words", async () => {
   const item = (path: string): ReportItem => ({
     path,
     state: "ignored",

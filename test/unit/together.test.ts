@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { allSettledOrThrow } from "../../src/allSettledOrThrow";
 
-test("what promises come to is told in their order", async () => {
+test("results are returned in the order of the promises", async () => {
   const late = new Promise<string>((resolve) => setTimeout(() => resolve("late"), 5));
   expect(await allSettledOrThrow([late, Promise.resolve(2)])).toEqual(["late", 2]);
 });
 
-test("the failure of the first in the list is told when the last one has ended", async () => {
+test("the first error in the list is thrown after the last promise has settled", async () => {
   const ended: string[] = [];
   const after = (milliseconds: number, name: string) =>
     new Promise<void>((resolve) => setTimeout(resolve, milliseconds)).then(() => void ended.push(name));

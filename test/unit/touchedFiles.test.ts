@@ -56,7 +56,7 @@ async function expectSettled(): Promise<void> {
   });
 }
 
-test("a file that is touched while it only lands counts by its new time once it is worked on", async () => {
+test("a file touched before it is read counts with its new time once it is read", async () => {
   await fixture.put(first, dailyCsv(daily("amy", "2024-09-02", 1), daily("ben", "2024-09-02", 1)), at(1));
   await fixture.put(second, dailyCsv(daily("amy", "2024-09-02", 1), daily("ben", "2024-09-02", 2)), at(2));
   await fixture.run();
@@ -68,7 +68,7 @@ test("a file that is touched while it only lands counts by its new time once it 
   await expectSettled();
 });
 
-test("a touched file counts by its new time also where the lake failed the run", async () => {
+test("a touched file counts with its new time even if the lake failed during the run", async () => {
   for (let number = 1; ; number++) {
     fixture = await PipelineFixture.create();
     await fixture.put(first, dailyCsv(daily("amy", "2024-09-02", 1), daily("ben", "2024-09-02", 1)), at(1));
@@ -86,7 +86,7 @@ test("a touched file counts by its new time also where the lake failed the run",
   }
 });
 
-test("the log has the counts that a touched file has after an earlier chunk of the run gave rows back to it", async () => {
+test("the log has a touched file's counts after an earlier chunk of the run returned rows to it", async () => {
   await fixture.put(first, dailyCsv(daily("amy", "2024-09-02", 1), daily("ben", "2024-09-02", 1)), at(2));
   await fixture.put(second, dailyCsv(daily("amy", "2024-09-02", 1), daily("cat", "2024-09-02", 1)), at(1));
   await fixture.run();
@@ -98,7 +98,7 @@ test("the log has the counts that a touched file has after an earlier chunk of t
   await expectSettled();
 });
 
-test("the log has the counts that a touched file has after an earlier chunk of the run took rows from it", async () => {
+test("the log has a touched file's counts after an earlier chunk of the run took rows from it", async () => {
   await fixture.put(second, dailyCsv(daily("amy", "2024-09-02", 1)), at(1));
   await fixture.run();
   await fixture.put(first, dailyCsv(daily("amy", "2024-09-02", 1)), at(2));
@@ -125,7 +125,7 @@ test("a file of a later chunk is compared with the new time of a touched one", a
   await expectSettled();
 });
 
-test("rows that came in before a run was cut off are known when the next delivery is held back", async () => {
+test("rows written before a run was killed are known when the next delivery is held back", async () => {
   for (let number = 1; ; number++) {
     fixture = await PipelineFixture.create();
     await fixture.put(first, dailyCsv(daily("amy", "2024-09-02", 1), daily("ben", "2024-09-02", 1)), at(1));

@@ -23,7 +23,7 @@ function textsOfCode(): string[] {
 
 const placeholders = (text: string) => (text.match(/\{\d\}/g) ?? []).sort();
 
-test("every text of the code is there in Spanish, with the same placeholders and icons", () => {
+test("every text in the code has a Spanish translation, with the same placeholders and icons", () => {
   const spanish = json("l10n/bundle.l10n.es.json");
   const texts = [...new Set([...textsOfCode(), ...shownDefinitions])].sort();
   expect(texts.length).toBeGreaterThan(100);
@@ -34,7 +34,7 @@ test("every text of the code is there in Spanish, with the same placeholders and
   }
 });
 
-test("the manifest's texts are there in both languages, and no more", () => {
+test("the manifest's texts exist in both languages, without unused ones", () => {
   const manifest = readFileSync(path.join(root, "package.json"), "utf8");
   const used = [...new Set([...manifest.matchAll(/"%([^%"]+)%"/g)].map(([, key]) => key))].sort();
   expect(Object.keys(json("package.nls.json")).sort()).toEqual(used);

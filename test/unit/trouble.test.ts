@@ -22,8 +22,8 @@ const report: ReportItem = {
   unread: null,
 };
 
-describe("what asks for a look", () => {
-  test("counts each report once: what failed is not counted as new as well", () => {
+describe("reports that need attention", () => {
+  test("count each report once: a failed one does not also count as new", () => {
     const items: ReportItem[] = [
       report,
       { ...report, state: "changed" },
@@ -44,7 +44,7 @@ describe("what asks for a look", () => {
     });
   });
 
-  test("counts a report that is not read, and shows it so, but not what merely lies beside the reports", () => {
+  test("count unread reports and show them, but not other entries", () => {
     const skipped: ReportItem = { ...report, state: "ignored", report: null, userType: null };
     const reason = "a special file";
     const unread: ReportItem = { ...skipped, reason: "Not read.", unread: { reason, report: true } };
@@ -60,7 +60,7 @@ describe("what asks for a look", () => {
     expect([unread, failed].map((item) => stateIcon(item).color)).toEqual([warning, warning]);
   });
 
-  test("knows whether there is a report at all", () => {
+  test("say whether there is any report", () => {
     const ignored: ReportItem = { ...report, state: "ignored" };
     const landed = { landedPath: "stage1np/a.csv" } as ReportItem["landed"];
     expect(hasReports([])).toBe(false);
@@ -69,7 +69,7 @@ describe("what asks for a look", () => {
     expect(hasReports([{ ...report, state: "anonymized" }])).toBe(true);
   });
 
-  test("stands in the status bar, before what is new", () => {
+  test("are in the status bar, before new ones", () => {
     const bar = new StatusBar();
     const item = Reflect.get(bar, "item");
     if (!(item instanceof StatusBarItem)) throw new Error("The status bar has an item.");
@@ -154,8 +154,8 @@ const quarantined = {
   hasEarlierRows: false,
 };
 
-describe("a run's end", () => {
-  test("tells of quarantine also where another file failed, and which file to open", () => {
+describe("the message after a run", () => {
+  test("reports quarantine even if another file failed, and which file to open", () => {
     const failed = [{ path: "a.csv", reason: "Gone." }];
     expect(outcomeOf({ ...summary, failed, quarantined: [quarantined] }, [])).toEqual({
       severity: "error",
@@ -164,7 +164,7 @@ describe("a run's end", () => {
     });
   });
 
-  test("tells of what waits in quarantine, also where nothing is new", () => {
+  test("reports what waits in quarantine, even if nothing is new", () => {
     expect(outcomeOf({ ...summary, inQuarantine: ["b.csv"] }, [])).toEqual({
       severity: "warning",
       text: "Nothing new: 3 reports are in the lake already. 1 file of an earlier run is still in quarantine.",
@@ -173,7 +173,7 @@ describe("a run's end", () => {
     expect(outcomeOf(summary, []).severity).toBe("information");
   });
 
-  test("of an accepted file tells how many rows were taken and refused", () => {
+  test("with an accepted file reports how many rows were read and refused", () => {
     const taken = {
       ...summary,
       anonymized: 1,
@@ -185,7 +185,7 @@ describe("a run's end", () => {
     expect(again.text).toMatch(/^1 file went into quarantine: b\.csv/);
   });
 
-  test("tells of what is missing: no report, one that cannot be read, one that is overdue", () => {
+  test("reports what is missing: no report, an unreadable one, an overdue one", () => {
     expect(outcomeOf({ ...summary, reportsOnServer: 0 }, [])).toMatchObject({
       severity: "warning",
       text: "There is no report on the server. Check the settings of its folder and of the user types.",
@@ -208,7 +208,7 @@ describe("a run's end", () => {
     });
   });
 
-  test("tells how many rows newer files superseded", () => {
+  test("reports how many rows newer files superseded", () => {
     const brought = { ...summary, landed: 1, bytes: 3, anonymized: 1 };
     expect(outcomeOf({ ...brought, superseded: 1 }, []).text).toMatch(
       / 1 row was superseded by a newer file\.$/,

@@ -12,7 +12,7 @@ import {
   usagePath,
 } from "../helpers/pipelineFixture";
 
-describe("the names nearest to one", () => {
+describe("the nearest names", () => {
   const schools = ["North High", "South High", "Cedar Hollow High School", "Escuela Peñasco", "East"];
 
   test.each([
@@ -26,7 +26,7 @@ describe("the names nearest to one", () => {
     expect(nearestNames(name, schools)).toEqual(nearest);
   });
 
-  test("are three at most, the nearest first", () => {
+  test("are at most three, nearest first", () => {
     expect(nearestNames("abcde", ["abcdx", "abxde", "abcde1", "abcde", "xbcde"])).toEqual([
       "abcde",
       "abcde1",
@@ -35,12 +35,12 @@ describe("the names nearest to one", () => {
   });
 });
 
-describe("a filter with names that the data does not have", () => {
+describe("a filter with unknown names", () => {
   const known = { schools: ["North High", null], resources: ["Maths"], resourceTypes: ["app"], grades: [] };
   const refused = (message: string, hint: string) =>
     expect.objectContaining({ code: "config", message, hint });
 
-  test("passes where the names are there", () => {
+  test("is accepted if the names exist", () => {
     const filter = { schools: ["North High", null], resources: ["Maths"], resourceTypes: [] };
     expect(() => requireKnownNames(filter, known)).not.toThrow();
   });
@@ -61,7 +61,7 @@ describe("a filter with names that the data does not have", () => {
     expect(() => requireKnownNames(filter, known)).toThrow(refused(message, hint));
   });
 
-  test("is refused by the metrics of a lake, but for names that only other days have", async () => {
+  test("is refused by a lake's metrics, except for names that exist on other days", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(
       dailyPath("2024-09-03"),

@@ -36,7 +36,7 @@ class DatedLake extends MemoryLake {
   }
 }
 
-describe("the data files that no version needs", () => {
+describe("unused data files", () => {
   let lake: DatedLake;
   let made: number;
   beforeEach(() => {
@@ -76,7 +76,7 @@ describe("the data files that no version needs", () => {
     return files.map(({ path }) => path.slice(table.length + 1));
   }
 
-  test("are those that were replaced longer ago, and those never committed", async () => {
+  test("are those replaced before the retention, and those never committed", async () => {
     const [old, replaced, kept] = [
       written("old.parquet"),
       written("replaced.parquet"),
@@ -101,13 +101,13 @@ describe("the data files that no version needs", () => {
     expect(await found(12.5)).toEqual([]);
   });
 
-  test("are none without a table, however old the files are", async () => {
+  test("do not exist without a table, however old the files are", async () => {
     lake.put("part.parquet");
     passes(100);
     expect(await found()).toEqual([]);
   });
 
-  test("are no hidden ones, no others than Parquet, and none of a table below", async () => {
+  test("exclude hidden files, files other than Parquet, and those of a nested table", async () => {
     await committed({ add: written() });
     for (const name of [
       "_delta_log/00000000000000000000.checkpoint.parquet",
@@ -126,7 +126,7 @@ describe("the data files that no version needs", () => {
     expect(await found()).toEqual(["year=2024/part.parquet"]);
   });
 
-  test("are not those whose path stands in the log in another form", async () => {
+  test("exclude those whose path has another form in the log", async () => {
     const strange = "year=2024/a%20b c.parquet";
     lake.put("year=2024/a%20b.parquet");
     await committed({ add: written(strange) }, { add: { ...written(), path: "year=2024/a%20b.parquet" } });
@@ -134,7 +134,7 @@ describe("the data files that no version needs", () => {
     expect(await found()).toEqual(["part-0.parquet"]);
   });
 
-  test("are not said of a table that names files by absolute paths, or that we may not write", async () => {
+  test("are not determined for a table with absolute paths, or one that we may not write", async () => {
     const add = written();
     await committed({ add: { ...add, path: `file:///lake/${table}/${add.path}` } });
     passes(100);
@@ -147,7 +147,7 @@ describe("the data files that no version needs", () => {
     await expect(found()).rejects.toMatchObject({ code: "unsupportedTable" });
   });
 
-  test("are kept where a remove says no time", async () => {
+  test("are kept if a remove action has no time", async () => {
     const add = written();
     await committed({ add });
     await committed({ remove: { path: add.path, dataChange: true } });
@@ -155,7 +155,7 @@ describe("the data files that no version needs", () => {
     expect(await found()).toEqual([]);
   });
 
-  test("are kept for longer than checkpoints keep tombstones, if that is asked", async () => {
+  test("are kept for longer than checkpoints keep tombstones, if requested", async () => {
     const add = written();
     await committed({ add });
     passes(60);
@@ -166,7 +166,7 @@ describe("the data files that no version needs", () => {
     expect(await found(19)).toEqual(["part-0.parquet"]);
   });
 
-  test("leave every version of the retention all its files", async () => {
+  test("never include files of a version within the retention", async () => {
     type Step = "add" | "replace" | "merge" | "restore" | "crash" | "checkpoint";
     const step = fc.constantFrom<Step>("add", "replace", "merge", "restore", "crash", "checkpoint");
     const history = fc.array(fc.tuple(step, fc.double({ min: 0.1, max: 4, noNaN: true }), fc.nat()), {

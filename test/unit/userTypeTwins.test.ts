@@ -28,7 +28,7 @@ async function counted(fixture: PipelineFixture): Promise<string[]> {
 }
 
 describe("the same bytes under two user types count once", () => {
-  test("as those that came first, where nobody is known", async () => {
+  test("for the file that came first, if nobody is known", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(students, content());
     await fixture.put(staff, content());
@@ -44,7 +44,7 @@ describe("the same bytes under two user types count once", () => {
     expect(await counted(fixture)).toEqual([`${day} student`]);
   });
 
-  test("under three user types too, whatever the order", async () => {
+  test("also under three user types, in any order", async () => {
     for (const order of [
       [students, teachers, staff],
       [staff, teachers, students],
@@ -63,7 +63,7 @@ describe("the same bytes under two user types count once", () => {
     ["teachers", "staff"],
     ["staff", "students"],
   ])(
-    "as %s, where the people are known as such, whichever came first",
+    "as %s, if the people are known as such, whichever came first",
     async (right, wrong) => {
       for (const order of [
         [right, wrong],
@@ -91,7 +91,7 @@ describe("the same bytes under two user types count once", () => {
     60_000,
   );
 
-  test("as other files of the same run tell", async () => {
+  test("as other files of the same run show", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath("2024-09-03"), content("2024-09-03"));
     await fixture.put(teachers, content());
@@ -101,7 +101,7 @@ describe("the same bytes under two user types count once", () => {
     expect(await counted(fixture)).toEqual(["2024-09-03 student", `${day} student`]);
   });
 
-  test("and the other file may be accepted, as the run and the reports say", async () => {
+  test("and the other file can be accepted, as the run and the reports say", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath("2024-09-03"), content("2024-09-03"));
     await fixture.put(teachers, content());
@@ -113,7 +113,7 @@ describe("the same bytes under two user types count once", () => {
     expect(isAcceptable({})).toBe(true);
   });
 
-  test("where the other file came in an earlier run", async () => {
+  test("if the other file came in an earlier run", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(students, content());
     await fixture.run();
@@ -127,7 +127,7 @@ describe("the same bytes under two user types count once", () => {
     expect(await counted(fixture)).toEqual([`${day} student`]);
   });
 
-  test("unless a person who has looked accepts the other one", async () => {
+  test("unless a person accepts the other one after reviewing it", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(students, content());
     await fixture.put(teachers, content());
@@ -136,7 +136,7 @@ describe("the same bytes under two user types count once", () => {
     expect(await counted(fixture)).toEqual([`${day} student`, `${day} teacher`]);
   });
 
-  test("where a person has agreed to leave bad rows out, which says nothing of the user type", async () => {
+  test("even if a person has accepted one without bad rows, which does not concern the user type", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(students, content());
     const rows = people.map((person) => daily(person, day));
@@ -154,7 +154,7 @@ describe("the same bytes under two user types count once", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("where the file with the accepted bad rows is the one that is outranked", async () => {
+  test("even if the file accepted without bad rows is the one in quarantine", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath("2024-09-03"), content("2024-09-03"));
     const rows = people.map((person) => daily(person, day));
@@ -168,7 +168,7 @@ describe("the same bytes under two user types count once", () => {
     expect(await counted(fixture)).toEqual(["2024-09-03 student", `${day} student`]);
   });
 
-  test("and as both, without a further question, where the tables were lost after a person agreed", async () => {
+  test("and for both, without another acceptance, if the tables were lost after a person accepted", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(students, content());
     await fixture.put(teachers, content());
@@ -179,7 +179,7 @@ describe("the same bytes under two user types count once", () => {
     expect(await counted(fixture)).toEqual([`${day} student`, `${day} teacher`]);
   });
 
-  test("of resource usage likewise", async () => {
+  test("also in resource usage", async () => {
     const fixture = await PipelineFixture.create();
     const rows = usageCsv(...people.flatMap((person) => [usage(person, "Maths"), usage(person, "Art")]));
     await fixture.put(usagePath(), rows);
@@ -190,7 +190,7 @@ describe("the same bytes under two user types count once", () => {
 });
 
 describe("the same rows under two user types", () => {
-  test("count once where some are missing, or stand in another order or form", async () => {
+  test("count once if some are missing or have another order or form", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(students, content());
     const rows = people.slice(1).map((person) => daily(person, day).replace("true", "TRUE"));
@@ -199,7 +199,7 @@ describe("the same rows under two user types", () => {
     expect(await fixture.rows()).toHaveLength(people.length);
   });
 
-  test("of a few who are teachers and staff stay in both files", async () => {
+  test("of a few people who are teachers and staff stay in both files", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(teachers, content());
     await fixture.put(
@@ -225,7 +225,7 @@ describe("the same rows under two user types", () => {
   const oneMore = (date: string) => dailyCsv(...["amy", "ben", "zoe"].map((person) => daily(person, date)));
   const teach = (date: string) => dailyCsv(daily("amy", date), daily("ben", date));
 
-  test("of the few of a small district who are both stay, without a question each day", async () => {
+  test("of the few people of a small district who are both stay, without a daily acceptance", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(teachers, teach(day));
     await fixture.put(staff, oneMore(day));
@@ -243,7 +243,7 @@ describe("the same rows under two user types", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("count once on many days that arrive together, which prove nothing of each other", async () => {
+  test("count once on many days that arrive together, which do not confirm each other", async () => {
     const fixture = await PipelineFixture.create();
     for (let count = 0; count < 4; count++) {
       await fixture.put(dailyPath(later(count), "students"), content(later(count)));

@@ -14,7 +14,7 @@ import { splitBySource } from "../helpers/splitFiles";
 
 const dailyTable = pseudoTable(reports.daily_participation);
 
-describe("a lake that was kept up", () => {
+describe("a maintained lake", () => {
   let fixture: PipelineFixture;
   let left: string;
   beforeEach(async () => {
@@ -33,7 +33,7 @@ describe("a lake that was kept up", () => {
 
   const names = async () => [...(await fixture.tree()).keys()];
 
-  test("keeps all files for a week, then loses those that no version needs, and nothing else", async () => {
+  test("keeps all files for a week, then loses only those that no version needs", async () => {
     const { lake } = fixture;
     expect(await vacuumLake({ lake, olderThanDays: 7, dryRun: false })).toMatchObject({ files: 0, bytes: 0 });
     await agedBy(lake, 8);
@@ -62,7 +62,7 @@ describe("a lake that was kept up", () => {
     expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0 });
   });
 
-  test("takes no fewer than seven days", async () => {
+  test("accepts no fewer than seven days", async () => {
     for (const olderThanDays of [6, 0, -1, Number.NaN]) {
       await expect(vacuumLake({ lake: fixture.lake, olderThanDays, dryRun: true })).rejects.toMatchObject({
         code: "config",
@@ -70,14 +70,14 @@ describe("a lake that was kept up", () => {
     }
   });
 
-  test("is left alone while a run is at work", async () => {
+  test("is not changed during a run", async () => {
     await using _lock = await RunLock.take(fixture.lake, "2024-11-05T00-00-00-0000");
     await expect(vacuumLake({ lake: fixture.lake, olderThanDays: 7, dryRun: false })).rejects.toMatchObject({
       code: "busy",
     });
   });
 
-  test("tells of files that could not be removed, and counts the others", async () => {
+  test("reports files that could not be removed, and counts the others", async () => {
     await agedBy(fixture.lake, 8);
     const held = new CleverLakeError("io", "The file is held.", { subject: left });
     const refusing: Lake = Object.create(fixture.lake, {

@@ -33,7 +33,7 @@ describe("dates", () => {
     expect(read("date", text)).toBe(expected);
   });
 
-  test("day and month that could be either are refused, unless other dates of the file tell", () => {
+  test("ambiguous day and month are refused, unless other dates of the file show the order", () => {
     expect(read("date", "1/3/2022")).toMatch(/two meanings/);
     expect(read("date", "1/3/2022", "monthFirst")).toBe("2022-01-03");
     expect(read("date", "1/3/2022", "dayFirst")).toBe("2022-03-01");
@@ -58,14 +58,14 @@ describe("dates", () => {
     expect(read("date", text)).toMatch(expected);
   });
 
-  test("a file's order of day and month is known only when its dates agree", () => {
+  test("a file's order of day and month is known only if its dates agree", () => {
     expect(dayMonthOrder(["1/3/2022", "1/27/2022"])).toBe("monthFirst");
     expect(dayMonthOrder(["1/3/2022", "27/1/2022"])).toBe("dayFirst");
     expect(dayMonthOrder(["1/27/2022", "27/1/2022"])).toBe("unknown");
     expect(dayMonthOrder(["1/3/2022", "2022-01-27"])).toBe("unknown");
   });
 
-  test("every day of this century is read, and written as itself", () => {
+  test("every day of this century is read and written unchanged", () => {
     fc.assert(
       fc.property(
         fc.date({ min: new Date("2000-01-01"), max: new Date("2099-12-31"), noInvalidDate: true }),
@@ -112,31 +112,31 @@ describe("booleans", () => {
 });
 
 describe("texts", () => {
-  test("are kept to the byte, and null where blank", () => {
+  test("are kept byte for byte, and null if blank", () => {
     expect(read("sis_id", "00123")).toBe("00123");
     expect(read("school_name", " =HYPERLINK(1) ")).toBe(" =HYPERLINK(1) ");
     expect(read("sis_id", " \u00a0")).toBeNull();
   });
 
-  test("are null where they are a word for nothing in place of an id, and kept elsewhere", () => {
+  test("are null if they are a placeholder in place of an id, and kept elsewhere", () => {
     expect(read("sis_id", "NULL")).toBeNull();
     expect(read("clever_user_id", "<NA>")).toBeNull();
     expect(read("school_name", "NULL")).toBe("NULL");
   });
 
-  test("that are no id are refused in place of one, and kept elsewhere", () => {
+  test("that are not ids are refused in place of one, and kept elsewhere", () => {
     expect(read("sis_id", "12345.0")).toMatch(/for a number.*“99999\.9”/);
     expect(read("clever_user_id", "#REF!")).toMatch(/error/);
     expect(read("school_name", "#REF!")).toBe("#REF!");
   });
 
-  test("an id that a spreadsheet rounded is refused, a school's name of that form is not", () => {
+  test("an id that a spreadsheet rounded is refused, but a school's name of that form is not", () => {
     expect(read("sis_id", "1.23457E+11")).toMatch(/rounded by a spreadsheet/);
     expect(read("school_name", "1.23457E+11")).toBe("1.23457E+11");
   });
 });
 
-test("the roster's ids are judged as those of the reports, and may not be blank", () => {
+test("the roster's ids are checked like those of the reports, and may not be blank", () => {
   const [studentId] = rosterShape.columns;
   if (!studentId) throw new Error("no column");
   expect(parseValue(studentId, "00123", "unknown")).toEqual({ value: "00123" });
@@ -156,7 +156,7 @@ test("a refusal never shows the cell", () => {
   );
 });
 
-test("blank is white space and nothing else", () => {
+test("only white space is blank", () => {
   expect(["", " ", "\t\r\n", "\ufeff"].every(isBlank)).toBe(true);
   expect(["0", "-", "\u200b"].some(isBlank)).toBe(false);
 });

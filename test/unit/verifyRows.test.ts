@@ -69,8 +69,8 @@ async function commitRows(table: string, select: string, isInPlace = false): Pro
 
 const problems = async () => (await fixture.verify()).problems;
 
-describe("of rows that another program added", () => {
-  test("those of a source that the log does not know are told", async () => {
+describe("among rows that another program added", () => {
+  test("those of a source that is not in the log are reported", async () => {
     await commitRows(participation, "SELECT * REPLACE ('elsewhere.csv' AS source_file) FROM rows_");
     expect(await problems()).toContainEqual({
       subject: "elsewhere.csv",
@@ -78,7 +78,7 @@ describe("of rows that another program added", () => {
     });
   });
 
-  test("those of no source are told", async () => {
+  test("those without a source are reported", async () => {
     await commitRows(participation, "SELECT * REPLACE (NULL::VARCHAR AS source_file) FROM rows_");
     expect(await problems()).toContainEqual({
       subject: participation,
@@ -86,7 +86,7 @@ describe("of rows that another program added", () => {
     });
   });
 
-  test("those that a newer file has superseded are told by the older one", async () => {
+  test("those that a newer file has superseded are reported for the older one", async () => {
     const taken = `SELECT * REPLACE (${sqlString(older)} AS source_file) FROM rows_
       WHERE source_file = ${sqlString(newer)} ORDER BY sis_id_pseudonym LIMIT 1`;
     await commitRows(participation, taken);
@@ -97,13 +97,13 @@ describe("of rows that another program added", () => {
   });
 });
 
-describe("of rows that another program wrote again", () => {
-  test("the same ones in one file, without tags, are sound", async () => {
+describe("among rows that another program rewrote", () => {
+  test("the same ones in one file, without tags, are correct", async () => {
     await commitRows(participation, "FROM rows_ ORDER BY sis_id_pseudonym", true);
     expect(await problems()).toEqual([]);
   });
 
-  test("a lost one is told", async () => {
+  test("a lost one is reported", async () => {
     await commitRows(participation, `FROM rows_ WHERE source_file <> ${sqlString(older)}`, true);
     expect(await problems()).toContainEqual({
       subject: older,
@@ -111,7 +111,7 @@ describe("of rows that another program wrote again", () => {
     });
   });
 
-  test("one of which the wrong file's counts is told, though all counts are right", async () => {
+  test("one attributed to the wrong file is reported, although all counts are right", async () => {
     // Ben's row is the newer file's and one of that is the older one's.
     const swapped = `SELECT * REPLACE (CASE WHEN source_file = ${sqlString(older)} THEN ${sqlString(newer)}
       WHEN row_number() OVER (PARTITION BY source_file ORDER BY sis_id_pseudonym) = 1 THEN ${sqlString(older)}
@@ -127,7 +127,7 @@ describe("of rows that another program wrote again", () => {
   });
 });
 
-test("a value that every row has and one lacks is told by its column", async () => {
+test("a missing value of a required column is reported with the column", async () => {
   await commitRows(participation, "SELECT * REPLACE (NULL::BOOLEAN AS active) FROM rows_ LIMIT 1");
   expect(await problems()).toContainEqual({
     subject: participation,
@@ -135,7 +135,7 @@ test("a value that every row has and one lacks is told by its column", async () 
   });
 });
 
-test("rows of one day with different resources, people and user types stand beside each other", async () => {
+test("rows of one day with different resources, people and user types coexist", async () => {
   await fixture.put(usagePath("2024-09-03"), usageCsv(usage("amy", "Maths"), usage("ben", "Maths")));
   await fixture.put(usagePath("2024-09-04"), usageCsv(usage("amy", "Art"), usage("cat", "Maths")));
   await fixture.put(usagePath("2024-09-04", "staff"), usageCsv(usage("amy", "Maths"), usage("dan", "Art")));
@@ -144,7 +144,7 @@ test("rows of one day with different resources, people and user types stand besi
   expect(await problems()).toEqual([]);
 });
 
-test("a file of which newer ones have all rows still takes over those of older ones", async () => {
+test("a fully superseded file still supersedes rows of older ones", async () => {
   fixture = await PipelineFixture.create();
   const row = (sis: string, clever: string) => `2024-09-03,${sis},${clever},school-1,North High,true,1,2`;
   await fixture.put(dailyPath("2024-09-03"), dailyCsv(row("s1", "")));

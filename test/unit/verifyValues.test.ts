@@ -108,7 +108,7 @@ async function changeRows(table: string, replace: string, change: (line: string)
   await writeFile(log, change(formatCommit(actions)));
 }
 
-describe("a value that is not the landed file's is found,", () => {
+describe("a value that differs from the landed file is found,", () => {
   const swapped = "CASE num_logins WHEN 1 THEN 3 WHEN 3 THEN 1 END::INTEGER AS num_logins";
   const ofAmy = "row_number() OVER () = 1";
   test.each<[string, string, string, boolean]>([
@@ -139,7 +139,7 @@ describe("a value that is not the landed file's is found,", () => {
     if (!needsSalt) expect(problems).toContainEqual({ subject: landed, problem: differing });
   });
 
-  test("a month that is not the date's", async () => {
+  test("a month that does not match the date", async () => {
     await changeRows(participation, "active AS active", (log) =>
       log.replaceAll('"month":"9"', '"month":"8"'),
     );
@@ -149,12 +149,12 @@ describe("a value that is not the landed file's is found,", () => {
     });
   });
 
-  test("and the same values in other bytes and another order are not", async () => {
+  test("but the same values in other bytes and another order are not", async () => {
     await changeRows(participation, "active AS active");
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("and another salt does not call each file wrong", async () => {
+  test("and another salt does not make every file wrong", async () => {
     const { problems } = await verifyLake(fixture.lake, "another salt");
     expect(problems.map(({ subject }) => subject)).toEqual([
       fixture.lake.url,
@@ -164,7 +164,7 @@ describe("a value that is not the landed file's is found,", () => {
   });
 });
 
-describe("of a file that was taken without its bad rows", () => {
+describe("of a file that was accepted without its bad rows", () => {
   const other = dailyPath("2024-09-04");
 
   beforeEach(async () => {
@@ -200,7 +200,7 @@ describe("of a file that was taken without its bad rows", () => {
   });
 });
 
-describe("of a file in which a version without rules for ids took any text for one", () => {
+describe("of a file whose ids an earlier version did not check", () => {
   const row = (person: string, id: string, logins: number) =>
     daily(person, "2024-09-03", logins).replace(`sis-${person}`, id);
 
@@ -215,18 +215,18 @@ describe("of a file in which a version without rules for ids took any text for o
     }
   });
 
-  test("a row with another value is told", async () => {
+  test("a row with a different value is reported", async () => {
     await changeRows(participation, "(num_logins + 1)::INTEGER AS num_logins");
     expect((await fixture.verify()).problems).toMatchObject([{ problem: differing }]);
   });
 
-  test("rows of a version that hashes its files are not taken for such", async () => {
+  test("rows of a version that hashes its files are not treated this way", async () => {
     expect((await fixture.verify()).problems).toMatchObject([{ problem: differing }]);
   });
 });
 
-describe("beside a run", () => {
-  test("that begins meanwhile, its lock and its unfinished files are not told as a killed one's", async () => {
+describe("during a run", () => {
+  test("that begins meanwhile, its lock and unfinished files are not reported as a killed run's", async () => {
     const { lake } = fixture;
     const list = lake.list.bind(lake);
     lake.list = async function* (...given) {
@@ -244,7 +244,7 @@ describe("beside a run", () => {
   const later = dailyPath("2024-09-05");
   const put = () => fixture.put(later, dailyCsv(daily("amy", "2024-09-05")));
 
-  test("it says that one is going on", async () => {
+  test("verify says that a run is active", async () => {
     await put();
     let told: unknown;
     fixture.source.hooks = {
@@ -256,7 +256,7 @@ describe("beside a run", () => {
     expect(told).toMatchObject({ code: "busy", message: expect.stringContaining("Another run is at work") });
   });
 
-  test("that begins and ends meanwhile, it says so too, and calls nothing wrong", async () => {
+  test("that begins and ends meanwhile, verify says so and reports no problem", async () => {
     await put();
     let ran = false;
     const lake = new Proxy<Lake>(fixture.lake, {
@@ -283,7 +283,7 @@ describe("beside a run", () => {
   });
 });
 
-test("a file in quarantine whose earlier rows are in the table is told as such", async () => {
+test("a file in quarantine whose earlier rows are in the table is reported as such", async () => {
   const fresh = dailyPath("2024-09-04");
   await fixture.put(dailyFile, dailyCsv(daily("amy"), "bad row"));
   await fixture.put(fresh, dailyCsv(daily("amy", "2024-09-04"), "bad row"));
@@ -294,7 +294,7 @@ test("a file in quarantine whose earlier rows are in the table is told as such",
   expect(withEarlierRows).toEqual([dailyFile]);
 });
 
-test("what killed runs left is named, and is no problem", async () => {
+test("what killed runs left is listed, and is not a problem", async () => {
   const { lake } = fixture;
   const temporary = `.clever-lake-tmp/1@another@${randomUUID()}`;
   await mkdir(lake.localPath(temporary), { recursive: true });
@@ -317,7 +317,7 @@ test("what killed runs left is named, and is no problem", async () => {
   expect(leftovers[0]?.note).toBe("1 data file that the table does not use (15 bytes): VACUUM removes them.");
 });
 
-test("a gap in a table's log is told, however wide", async () => {
+test("a gap in a table's log is reported, however wide", async () => {
   const { lake } = fixture;
   await lake.putIfAbsent(commitPath(participation, 7), Buffer.from("{}"));
   expect((await fixture.verify()).problems).toContainEqual({
@@ -326,7 +326,7 @@ test("a gap in a table's log is told, however wide", async () => {
   });
 });
 
-test("a text in which a run masked who somebody is holds the landed value", async () => {
+test("a text with a masked identity counts as equal to the landed value", async () => {
   const link = "https://x.org/query?ref=sis-amy&lang=en";
   await fixture.put(usagePath("2024-09-04"), usageCsv(usage("amy", link, "2024-09-04")));
   await fixture.run();

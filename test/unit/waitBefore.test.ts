@@ -10,13 +10,13 @@ describe("before the next attempt", () => {
     ["no time", "0", 800, 1_600],
     ["nothing", undefined, 800, 1_600],
     ["something else", "soon", 800, 1_600],
-  ])("as much time passes as is asked for by %s", (_, retryAfter, least, most) => {
+  ])("the wait is as long as requested by %s", (_, retryAfter, least, most) => {
     const wait = waitBefore(retryAfter, 3, 400);
     expect(wait).toBeGreaterThanOrEqual(least);
     expect(wait).toBeLessThanOrEqual(most);
   });
 
-  test("no more than a minute passes, whatever the attempt", () => {
+  test("the wait is at most a minute, whatever the attempt", () => {
     expect(waitBefore(undefined, 30, 400)).toBeLessThanOrEqual(60_000);
   });
 });

@@ -13,22 +13,22 @@ const frame = {
 const allowed = "default-src 'none'; script-src 'nonce-abc'; style-src https://host;";
 const refused = "base-uri 'none'; form-action 'none'\"";
 
-describe("a webview's frame", () => {
-  test("runs its script by nonce and takes the extension's styles, and nothing else", () => {
+describe("a webview's HTML", () => {
+  test("allows only its script by nonce and the extension's styles", () => {
     const html = webviewHtml(frame);
     expect(html).toContain(`content="${allowed} ${refused}`);
     expect(html).not.toContain("unsafe");
     expect(html).toContain('<div id="page"></div>');
   });
 
-  test("may load the icons' font where it shows icons", () => {
+  test("allows the icon font if it shows icons", () => {
     const html = webviewHtml({ ...frame, root: "main", icons: "vscode://x/codicon.css" });
     expect(html).toContain(`content="${allowed} font-src https://host; ${refused}`);
     expect(html).toContain('id="vscode-codicon-stylesheet" href="vscode://x/codicon.css"');
     expect(html).toContain('<main id="page"></main>');
   });
 
-  test("holds whatever the title and the addresses hold", () => {
+  test("escapes any title and URLs", () => {
     const html = webviewHtml(frame);
     expect(html).not.toContain("<script>x");
     expect(html.match(/<script /g)).toHaveLength(1);

@@ -3,20 +3,20 @@ import { within } from "../../src/lake/adls/within";
 
 const never = () => new Promise<never>(() => undefined);
 
-test("what comes in time is what comes of it", async () => {
+test("a result in time is returned", async () => {
   expect(await within(Promise.resolve(7), { milliseconds: 60_000 })).toBe(7);
   await expect(within(Promise.reject(new Error("its own")), { milliseconds: 60_000 })).rejects.toThrow(
     "its own",
   );
 });
 
-test("what takes too long is told as what was asked for", async () => {
+test("work that takes too long fails with the given error", async () => {
   await expect(within(never(), { milliseconds: 5, tooLate: () => new Error("late") })).rejects.toThrow(
     "late",
   );
 });
 
-test("who calls it off hears of nothing else, before and in the middle", async () => {
+test("an abort, before or during the work, rejects with its reason", async () => {
   const abort = new AbortController();
   const waiting = within(never(), { signal: abort.signal });
   abort.abort(new Error("called off"));
@@ -24,7 +24,7 @@ test("who calls it off hears of nothing else, before and in the middle", async (
   await expect(within(never(), { signal: abort.signal })).rejects.toThrow("called off");
 });
 
-test("work that fails after it was called off is nobody's fault", async () => {
+test("work that fails after the abort causes no unhandled rejection", async () => {
   let unhandled = 0;
   const count = () => unhandled++;
   process.on("unhandledRejection", count);

@@ -39,7 +39,7 @@ const asked =
   };
 const skipped: Step<State> = async () => undefined;
 
-test("a failure is tried again, or leads back over steps with nothing to ask, and no answer is lost", async () => {
+test("a failed step is retried, or goes back over steps without questions, and no answer is lost", async () => {
   const visits: string[] = [];
   const steps = [
     asked("host", visits),
@@ -54,14 +54,14 @@ test("a failure is tried again, or leads back over steps with nothing to ask, an
   expect(visits).toEqual(["host", "lake", "host", "lake", "salt"]);
 });
 
-test("whoever leaves keeps the answers so far", async () => {
+test("cancelling keeps the answers so far", async () => {
   const visits: string[] = [];
   const steps = [asked("host", visits), failing("lake", visits, [["Show Log"]]), asked("salt", visits)];
   expect(await walk<State>("A wizard", [], steps, { log })).toEqual({ state: ["host"], done: false });
   expect(visits).toEqual(["host", "lake"]);
 });
 
-test("a walk can begin at a later step, and go back from there", async () => {
+test("the wizard can start at a later step, and go back from there", async () => {
   const visits: string[] = [];
   const steps = [asked("host", visits), skipped, failing("lake", visits, [["Go Back"]])];
   const from = { log, from: 2 };

@@ -19,7 +19,7 @@ async function filesIn(folder: string): Promise<string[]> {
     .sort();
 }
 
-test("writes every asset with a README, and the same again changes nothing", async () => {
+test("writes every asset with a README, and a second call changes nothing", async () => {
   const folder = path.join(await temporaryFolder(), "new", "assets");
   const first = await writeAssets({ lakeUrl, folder, names: assetNames, ...settings });
   expect(first.assets).toEqual(assetNames);
@@ -30,7 +30,7 @@ test("writes every asset with a README, and the same again changes nothing", asy
   expect(again).toEqual({ ...first, written: [], unchanged: first.written });
 });
 
-test("keeps what a person changed, and what was there before, and tells", async () => {
+test("keeps and reports changed files and existing ones", async () => {
   const folder = await temporaryFolder();
   await writeFile(path.join(folder, "README.md"), "mine");
   const first = await writeAssets({ lakeUrl, folder, names: ["sql"], ...settings });
@@ -55,7 +55,7 @@ test("keeps what a person changed, and what was there before, and tells", async 
   expect((await writeAssets(other)).written).toEqual(["sql/synapse/4-questions.sql"]);
 });
 
-test("a damaged list of what was written is told, and nothing is overwritten", async () => {
+test("a damaged list of written files is reported, and nothing is overwritten", async () => {
   const folder = await temporaryFolder();
   await writeFile(path.join(folder, manifestName), "{");
   await expect(writeAssets({ lakeUrl, folder, names: ["sql"], ...settings })).rejects.toMatchObject({
@@ -64,7 +64,7 @@ test("a damaged list of what was written is told, and nothing is overwritten", a
   expect(await filesIn(folder)).toEqual([]);
 });
 
-test("a lake's tables are where the lake's adapter has them", () => {
+test("the assets' table paths equal those of the lake's adapter", () => {
   const table = "stage2p/clever/daily_participation_pseudo";
   const urlAt = (url: string) => lakeAddressesOf(url).url(table);
   const host = "districtlake.dfs.core.windows.net";
@@ -84,7 +84,7 @@ test("a lake's tables are where the lake's adapter has them", () => {
   expect(oneLake.url(table)).toBe(`https://onelake.dfs.fabric.microsoft.com/Our%20Data/${inItem}`);
 });
 
-test("Spark finds the lake's stages where the lake's adapter has them", () => {
+test("the assets' stage URLs for Spark equal those of the lake's adapter", () => {
   const sparkAt = (url: string) => lakeAddressesOf(url).spark("stage2p");
   const host = "districtlake.dfs.core.windows.net";
   expect(sparkAt(`https://${host}`)).toBe(`abfss://stage2p@${host}`);
@@ -94,7 +94,7 @@ test("Spark finds the lake's stages where the lake's adapter has them", () => {
   expect(sparkAt("file:///data/the%20lake")).toBe("file:/data/the lake/stage2p");
 });
 
-test("a folder that is a file is told as what it is, not as the lake's", async () => {
+test("a target folder that is a file is reported as such, not as the lake's", async () => {
   const folder = path.join(await temporaryFolder(), "file");
   await writeFile(folder, "");
   await expect(writeAssets({ lakeUrl, folder, names: ["sql"], ...settings })).rejects.toMatchObject({
