@@ -9,9 +9,9 @@ export type Role = "contributor" | "reader" | "none";
 /** A bearer token that the emulator accepts; its text means nothing. */
 export interface Token {
   readonly token: string;
-  /** Milliseconds since 1970; without it the token lasts. */
+  /** Milliseconds since 1970; without it, the token does not expire. */
   readonly expires?: number;
-  /** For the whole account, or by file system; what is not named has none. Contributor everywhere by default. */
+  /** For the whole account, or by file system; others have none. Contributor everywhere by default. */
   readonly role?: Role | Readonly<Record<string, Role>>;
 }
 
@@ -20,12 +20,12 @@ const challenge = {
     "Bearer authorization_uri=https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000/oauth2/authorize resource_id=https://storage.azure.com",
 };
 
-/** The answer to a request without credentials. */
+/** The response to a request without credentials. */
 export function noCredentials(): StorageError {
   return new StorageError("NoAuthenticationInformation", { headers: challenge });
 }
 
-/** The answer to a token that has run out. */
+/** The response to an expired token. */
 export function expiredToken(): StorageError {
   return new StorageError("InvalidAuthenticationInfo", {
     headers: challenge,
@@ -43,7 +43,7 @@ export function checkToken(request: StorageRequest, tokens: readonly Token[], no
     });
   }
   if (known.expires !== undefined && now >= known.expires) throw expiredToken();
-  // Azure gives this answer to account keys and SAS only.
+  // Azure gives this response to account keys and SAS only.
   if (request.operation === "Account.GetInformation") throw new StorageError("AuthorizationFailure");
   const { access } = needOf(request);
   const touched = [request.fileSystem];

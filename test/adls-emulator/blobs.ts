@@ -33,7 +33,7 @@ export const putBlock: Handler = ({ request, account, body, now }) => {
   return { status: 201, headers: { "x-ms-request-server-encrypted": "true" } };
 };
 
-/** "Put Block List": the blob is what the named blocks are, one after the other. */
+/** "Put Block List": the blob becomes the concatenation of the named blocks. */
 export const putBlockList: Handler = (call) => {
   const { request, account, body } = call;
   const blocks = blocksOf(account.get(request.fileSystem), request.path);
@@ -50,7 +50,7 @@ export const putBlockList: Handler = (call) => {
   return { status: 201, headers: { ...validators(file), "x-ms-request-server-encrypted": "true" } };
 };
 
-/** Blocks that no list named yet, by file system, path and id: the blob need not exist. */
+/** Uncommitted blocks, by file system, path and id: the blob need not exist. */
 const waiting = new WeakMap<FileSystem, Map<string, Map<string, Buffer>>>();
 
 function blocksOf(fileSystem: FileSystem, path: string): Map<string, Buffer> {
@@ -102,7 +102,7 @@ export const setBlobMetadata: Handler = ({ request, account, now }) => {
   return { status: 200, headers: validators(entry) };
 };
 
-/** "List Blobs", flat or by `delimiter=/`. Directories of a hierarchical account are listed too, and say so. */
+/** "List Blobs", flat or by `delimiter=/`. Directories of a hierarchical account are listed too, marked as such. */
 export const listBlobs: Handler = ({ request, account, now }) => {
   const { query } = request;
   const delimiter = query.get("delimiter");

@@ -21,7 +21,7 @@ const day = 24 * 60 * 60 * 1000;
 
 /**
  * A new key with a certificate that signs itself, for 127.0.0.1, `localhost` and further names, good for two days
- * (RFC 5280). Made each time, so that no private key lies in the repository.
+ * (RFC 5280). Generated each time, so that no private key is in the repository.
  */
 export function makeCertificate(names: readonly string[] = []): {
   readonly certificate: string;
@@ -36,7 +36,7 @@ export function makeCertificate(names: readonly string[] = []): {
   const serial = randomBytes(8);
   // A positive number without a leading zero.
   serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
-  // A name of its own: of two certificates that one file trusts, OpenSSL takes the first that bears the name.
+  // A unique name: of two trusted certificates in one file, OpenSSL uses the first with the name.
   const name = commonName(`Data Lake emulator for tests ${serial.toString("hex")}`);
   const toBeSigned = sequence(
     der(0xa0, der(0x02, bytes(2))),

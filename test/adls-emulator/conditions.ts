@@ -5,8 +5,8 @@ import { StorageError } from "./errors";
 type Conditional = Pick<PathEntry, "etag" | "modified" | "kind">;
 
 /**
- * Judges `If-Match`, `If-None-Match`, `If-Modified-Since` and `If-Unmodified-Since` of a request that reads. A GET or
- * HEAD whose copy is still good is answered 304, everything else that fails 412.
+ * Evaluates `If-Match`, `If-None-Match`, `If-Modified-Since` and `If-Unmodified-Since` of a read request. A GET or HEAD
+ * whose copy is still valid is answered 304, every other failure 412.
  */
 export function checkReadConditions(headers: IncomingHttpHeaders, entry: Conditional): void {
   const { fails, unchanged } = judge(headers, "", entry);
@@ -14,7 +14,7 @@ export function checkReadConditions(headers: IncomingHttpHeaders, entry: Conditi
   if (unchanged) throw new StorageError("ConditionNotMet", { status: 304 });
 }
 
-/** The same for a request that writes. `If-None-Match: *` on a path that exists is answered as Azure does: 409. */
+/** The same for a write request. `If-None-Match: *` on an existing path is answered 409, as Azure does. */
 export function checkWriteConditions(headers: IncomingHttpHeaders, entry: Conditional | undefined): void {
   if (entry === undefined) {
     if (headers["if-match"] !== undefined) throw new StorageError("ConditionNotMet");

@@ -3,10 +3,10 @@ import { header, type StorageRequest } from "./request";
 import { parseProperties, type StorageResponse } from "./response";
 import type { Account } from "./store";
 
-/** How Azure answers for an account: `flatWithSoftDelete` refuses the Data Lake endpoint altogether. */
+/** The kind of account: `flatWithSoftDelete` refuses the Data Lake endpoint altogether. */
 export type AccountKind = "hierarchical" | "flat" | "flatWithSoftDelete";
 
-/** What a handler works with: the request, its body and the account as it is now. */
+/** A handler's input: the request, its body and the account's current state. */
 export interface Call {
   readonly request: StorageRequest;
   readonly body: Buffer;
@@ -16,10 +16,10 @@ export interface Call {
   readonly now: number;
 }
 
-/** Carries out a request as a whole: synchronous, so that no other comes between. */
+/** Executes a request atomically: synchronous, so that no other is interleaved. */
 export type Handler = (call: Call) => StorageResponse;
 
-/** Stores what a request says of a path's HTTP headers and properties. */
+/** Stores a path's HTTP headers and properties from a request. */
 export function setHeadersAndProperties({ request }: Call, entry: PathEntry): void {
   for (const name of contentHeaders) {
     const value = header(request, `x-ms-${name}`) ?? header(request, `x-ms-blob-${name}`);
@@ -29,7 +29,7 @@ export function setHeadersAndProperties({ request }: Call, entry: PathEntry): vo
   if (properties !== undefined) entry.metadata = parseProperties(properties);
 }
 
-/** `x-ms-meta-…` of the request, as the blob endpoint takes them. */
+/** `x-ms-meta-…` of the request, in the blob endpoint's form. */
 export function metadataOf(request: StorageRequest): Map<string, string> {
   const metadata = new Map<string, string>();
   for (const [name, value] of Object.entries(request.headers)) {

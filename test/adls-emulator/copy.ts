@@ -1,7 +1,7 @@
 import { DirectoryEntry, FileEntry, type PathEntry } from "./entries";
 import type { Account } from "./store";
 
-/** Gives an account the file systems of another one with all that is in them, but for leases and what is not flushed. */
+/** Copies another account's file systems with their contents, except leases and unflushed bytes. */
 export function copyAccount(from: Account, to: Account, now: number): void {
   for (const [name, { root, metadata }] of from.fileSystems) {
     const fileSystem = to.create(name, now);
@@ -23,7 +23,7 @@ function copyOf(entry: PathEntry, now: number): PathEntry {
   }
   const copy = new FileEntry(now);
   copyProperties(entry, copy);
-  // Flushed bytes are never changed in place, so both may hold the same ones.
+  // Flushed bytes are never changed in place, so both can share them.
   copy.content = entry.content;
   copy.contentMd5 = entry.contentMd5;
   copy.writtenAsBlob = entry.writtenAsBlob;

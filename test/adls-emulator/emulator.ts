@@ -25,23 +25,23 @@ export interface AdlsEmulatorOptions {
   /** The account key, base64. */
   readonly key?: string;
   readonly kind?: AccountKind;
-  /** Bearer tokens that are accepted. Clients send one over https only, unless they are told otherwise. */
+  /** The accepted bearer tokens. By default, clients send tokens over https only. */
   readonly tokens?: readonly Token[];
-  /** File systems that are there from the start. */
+  /** File systems that exist from the start. */
   readonly fileSystems?: readonly string[];
-  /** Makes it OneLake with these workspaces; its account is then called `onelake`. */
+  /** Emulates OneLake with these workspaces; its account is then called `onelake`. */
   readonly workspaces?: readonly Workspace[];
-  /** Another emulator, whose files are there from the start; from then on each goes its own way. */
+  /** Another emulator, whose files it copies at the start; later changes are independent. */
   readonly contentsOf?: AdlsEmulator;
-  /** Speaks https with a certificate of its own (`certificate`), for 127.0.0.1 and for Azure's names of the account. */
+  /** Uses https with its own certificate (`certificate`), for 127.0.0.1 and for Azure's names of the account. */
   readonly tls?: boolean;
-  /** 127.0.0.1's port; a free one by default. */
+  /** The port on 127.0.0.1; a free one by default. */
   readonly port?: number;
   /** The time, for leases and expiries; milliseconds since 1970. */
   readonly now?: () => number;
 }
 
-/** A key that is good for nothing but tests. */
+/** A key for tests only. */
 const testKey = Buffer.from("a key for tests: it opens the emulator, and nothing else at all.").toString(
   "base64",
 );
@@ -50,14 +50,14 @@ const testKey = Buffer.from("a key for tests: it opens the emulator, and nothing
 export class AdlsEmulator implements AsyncDisposable {
   readonly account: string;
   readonly key: string;
-  /** PEM, where it speaks https; for `NODE_EXTRA_CA_CERTS` and the like. */
+  /** PEM, if it uses https; for `NODE_EXTRA_CA_CERTS` and the like. */
   readonly certificate: string | undefined;
   readonly #service: StorageService;
   readonly #faults = new Faults();
   readonly #log = new RequestLog();
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** Requests that were broken off and are still on their way. */
+  /** Interrupted requests that are still to be executed. */
   readonly #late: { requests: number; readonly carryOut: () => void }[] = [];
   readonly #stopped = new AbortController();
 
@@ -83,7 +83,7 @@ export class AdlsEmulator implements AsyncDisposable {
       certificate === undefined
         ? createServer()
         : createSecureServer({ key: certificate.privateKey, cert: certificate.certificate });
-    // Clients keep connections open between requests; one that is closed on them just then is an error to them.
+    // Clients keep connections open between requests; closing one at the wrong moment is an error for them.
     this.#server.keepAliveTimeout = 0;
     this.#server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
@@ -91,7 +91,7 @@ export class AdlsEmulator implements AsyncDisposable {
     });
     this.#server.on("request", (incoming, outgoing) => {
       this.#serve(incoming, outgoing).catch((error: unknown) => {
-        // The rest of a request that the end of the emulator broke off; anything else is an error of the emulator's own.
+        // The rest of a request that the emulator's end interrupted; anything else is an error in the emulator.
         if (!this.#stopped.signal.aborted) throw error;
       });
     });
@@ -113,7 +113,7 @@ export class AdlsEmulator implements AsyncDisposable {
     return `${this.certificate === undefined ? "http" : "https"}://127.0.0.1:${this.port}/${this.account}`;
   }
 
-  /** The requests that were answered or broken off, in the order in which that happened. */
+  /** The answered or interrupted requests, in the order in which that happened. */
   get requests(): readonly LoggedRequest[] {
     return this.#log.requests;
   }
@@ -123,22 +123,22 @@ export class AdlsEmulator implements AsyncDisposable {
     this.#log.clear();
   }
 
-  /** Has a coming request go wrong. Of several rules that fit a request, the oldest meets it. */
+  /** Injects a fault into a later request. If several rules match a request, the oldest applies. */
   inject(rule: FaultRule): void {
     this.#faults.add(rule);
   }
 
-  /** Drops the faults that no request has met. */
+  /** Removes the faults that have not been injected yet. */
   clearFaults(): void {
     this.#faults.clear();
   }
 
-  /** Replaces the bearer tokens that are accepted. */
+  /** Replaces the accepted bearer tokens. */
   setTokens(tokens: readonly Token[]): void {
     this.#service.tokens = tokens;
   }
 
-  /** The bytes of a file as readers see them, for tests; undefined where there is none. */
+  /** The bytes of a file as readers see them, for tests; undefined if it does not exist. */
   contents(fileSystem: string, path: string): Buffer | undefined {
     const entry = this.#service.account.get(fileSystem).find(path);
     return entry?.kind === "file" ? Buffer.concat(entry.content.chunks) : undefined;

@@ -13,9 +13,9 @@ export type ContentHeader = (typeof contentHeaders)[number];
 
 let lastTag = 0;
 
-/** A new ETag, without quotes; each is greater than those before it. */
+/** A new ETag, without quotes; each is greater than the previous ones. */
 function newTag(now: number): string {
-  // Microseconds, which a number holds exactly; the counter keeps changes within one millisecond apart.
+  // Microseconds, which a number represents exactly; the counter distinguishes changes within one millisecond.
   lastTag = Math.max(lastTag + 1, now * 1000);
   return `0x8${lastTag.toString(16).toUpperCase().padStart(14, "0")}`;
 }
@@ -56,7 +56,7 @@ export class DirectoryEntry extends Entry {
   }
 }
 
-/** Bytes that a flush made part of a file: never changed, so that a reader who is sending them sees one state. */
+/** Flushed bytes of a file: never changed, so a reader that is sending them sees one state. */
 export class Content {
   static readonly empty = new Content([]);
   readonly chunks: readonly Buffer[];

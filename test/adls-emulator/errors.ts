@@ -113,7 +113,7 @@ const table = {
     "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
   ],
   NotImplemented: [501, "The requested operation is not implemented on the specified resource."],
-  // OneLake's; its pages name no code.
+  // For OneLake, whose pages specify no code.
   OperationNotAllowed: [403, "This operation is not allowed through this interface; use Fabric instead."],
   OutOfRangeQueryParameterValue: [
     400,
@@ -136,7 +136,7 @@ const table = {
 
 export type ErrorCode = keyof typeof table;
 
-/** What the blob endpoint calls the same thing. */
+/** The blob endpoint's name for the same error. */
 const blobNames: Partial<Record<ErrorCode, string>> = {
   DirectoryNotEmpty: "DirectoryIsNotEmpty",
   FilesystemAlreadyExists: "ContainerAlreadyExists",
@@ -162,7 +162,7 @@ interface ErrorDetails {
   readonly detail?: string;
 }
 
-/** An answer that Azure gives with an error code. */
+/** An Azure error response. */
 export class StorageError extends Error {
   readonly code: ErrorCode;
   readonly status: number;
@@ -208,7 +208,7 @@ export class StorageError extends Error {
   }
 }
 
-/** Text as it stands in XML. */
+/** Escapes text for XML. */
 export function xml(text: string): string {
   return text
     .replaceAll("&", "&amp;")

@@ -1,44 +1,44 @@
 import type { Operation } from "./operations";
 import type { StorageRequest } from "./request";
 
-/** What goes wrong with a request. */
+/** A fault of a request. */
 export type Fault =
-  /** Answers later. */
+  /** The response is delayed. */
   | { readonly kind: "delay"; readonly milliseconds: number }
-  /** Refuses without any effect, as an account under load does. */
+  /** Refused without effect, as by an account under load. */
   | { readonly kind: "busy"; readonly status: 429 | 500 | 503; readonly retryAfterSeconds?: number }
   /** The connection breaks before the request took effect. */
   | { readonly kind: "resetBefore" }
-  /** The request takes effect, and the connection breaks before the client hears of it. */
+  /** The request takes effect, and the connection breaks before the response. */
   | { readonly kind: "resetAfter" }
-  /** The request takes effect; half of the answer's body arrives and the connection breaks. */
+  /** The request takes effect; the connection breaks after half of the response's body. */
   | { readonly kind: "halfAnswer" }
   /** Half of the body of an append is stored, not flushed, and the connection breaks. Other requests: `resetBefore`. */
   | { readonly kind: "halfAppend" }
-  /** The connection breaks, and the request is carried out all the same, just before the so manieth request after it. */
+  /** The connection breaks, but the request is executed later, just before the n-th request after it. */
   | { readonly kind: "late"; readonly requests: number }
-  /** A rename misses the folder that it goes into, as Azure under load does although it is there (HADOOP-18242). */
+  /** A rename reports its existing target folder as missing, as Azure does under load (HADOOP-18242). */
   | { readonly kind: "missedParent" }
   /** The token is refused as expired, whatever it is. */
   | { readonly kind: "expiredToken" }
   /** The identity lacks the role for this request. */
   | { readonly kind: "forbidden" };
 
-/** Which requests a fault meets. All that is given must hold. */
+/** Selects the requests that get a fault. All given conditions must hold. */
 export interface FaultRule {
   readonly fault: Fault;
   /** The request's number, counting from 1 since the start or the last `clearLog`. */
   readonly number?: number;
   readonly operation?: Operation;
-  /** Found in the decoded `FILESYSTEM/PATH`. */
+  /** A part of the decoded `FILESYSTEM/PATH`. */
   readonly pathIncludes?: string;
   /** In this process only. */
   readonly when?: (request: StorageRequest) => boolean;
-  /** How many requests it meets before it is spent; without it, one. */
+  /** How many requests get the fault; one by default. */
   readonly times?: number;
 }
 
-/** The faults that are waiting for their requests. */
+/** The pending faults. */
 export class Faults {
   readonly #waiting: { readonly rule: FaultRule; left: number }[] = [];
 
@@ -50,7 +50,7 @@ export class Faults {
     this.#waiting.length = 0;
   }
 
-  /** The fault for a request, which counts as met. */
+  /** Takes the fault for a request. */
   take(request: StorageRequest): Fault | undefined {
     const met = this.#waiting.find(({ rule }) => matches(rule, request));
     if (met === undefined) return undefined;

@@ -17,7 +17,7 @@ export const createFileSystem: Handler = ({ request, account, kind, now }) => {
   };
 };
 
-/** Deletes a file system with all that is in it; unlike Azure, its name is free again at once. */
+/** Deletes a file system with its contents; unlike in Azure, its name is free immediately. */
 export const deleteFileSystem: Handler = ({ request, account, now }) => {
   const fileSystem = account.get(request.fileSystem);
   checkReadConditions(request.headers, fileSystem.root);
@@ -55,7 +55,7 @@ export const listFileSystems: Handler = ({ request, account }) => {
   return jsonResponse({ filesystems }, next === undefined ? {} : { "x-ms-continuation": next });
 };
 
-/** "List Containers" of the blob endpoint, which is what the clients' lists of file systems send. */
+/** "List Containers" of the blob endpoint, which clients use to list file systems. */
 export const listContainers: Handler = ({ request, account, kind, now }) => {
   const prefix = request.query.get("prefix") ?? "";
   const { page, next } = cut(
@@ -84,7 +84,7 @@ function matching(fileSystems: readonly FileSystem[], prefix: string | undefined
   return prefix === undefined ? fileSystems : fileSystems.filter(({ name }) => name.startsWith(prefix));
 }
 
-/** One page behind the file system that `token` names. */
+/** One page after the file system that `token` names. */
 function cut(all: readonly FileSystem[], size: number, token: string | undefined) {
   const after = token === undefined || token === "" ? undefined : readToken(token);
   const rest = after === undefined ? all : all.filter(({ name }) => name > after);
@@ -93,7 +93,7 @@ function cut(all: readonly FileSystem[], size: number, token: string | undefined
   return { page, next: rest.length > size && last !== undefined ? continuationToken(last.name) : undefined };
 }
 
-/** "Path - List": what is below `directory`, page by page. */
+/** "Path - List": the contents of `directory`, page by page. */
 export const listPaths: Handler = ({ request, account, kind }) => {
   const recursive = request.query.get("recursive");
   if (recursive === undefined) throw new StorageError("MissingRequiredQueryParameter");
@@ -133,7 +133,7 @@ function* pathsBelow(
   if (begin?.includes("/") && !recursive) throw new StorageError("InvalidQueryParameterValue");
   const from = begin === undefined || begin === "" ? undefined : joined(directory, begin);
   if (after === undefined && from !== undefined) {
-    // The walk begins behind a path, with what is below it: the one to begin with comes first.
+    // The walk starts after a path, including the path's contents, so the first path itself is added.
     const first = fileSystem.find(from);
     if (first !== undefined) yield { path: from, entry: first };
   }
@@ -144,7 +144,7 @@ function joined(directory: string, name: string): string {
   return directory === "" ? name : `${directory}/${name}`;
 }
 
-/** A path as the list has it: Azure writes numbers and booleans as texts here, and leaves out what is false. */
+/** A path's list entry: Azure writes numbers and booleans as strings here, and omits false. */
 function listed(path: string, entry: PathEntry, hierarchical: boolean) {
   return {
     name: path,
@@ -158,7 +158,7 @@ function listed(path: string, entry: PathEntry, hierarchical: boolean) {
   };
 }
 
-/** Says where a list goes on; opaque to clients. */
+/** A continuation token; opaque to clients. */
 export function continuationToken(path: string): string {
   return Buffer.from(path).toString("base64url");
 }

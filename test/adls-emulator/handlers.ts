@@ -9,7 +9,7 @@ import * as paths from "./paths";
 import { header, requiredHeader } from "./request";
 import { type StorageResponse, validators } from "./response";
 
-/** "Get Account Information": how a client finds out whether the account is hierarchical. */
+/** "Get Account Information": shows whether the account is hierarchical. */
 const getAccountInformation: Handler = ({ kind }) => ({
   status: 200,
   headers: {
@@ -98,7 +98,7 @@ const handlers: Record<Operation, Handler> = {
   Unknown: unknown,
 };
 
-/** Carries out a request that may be carried out. */
+/** Executes an authorized request. */
 export function handle(call: Call): StorageResponse {
   if (call.kind === "flatWithSoftDelete" && call.request.endpoint === "dfs") {
     throw new StorageError("EndpointUnsupportedAccountFeatures");

@@ -80,17 +80,17 @@ export class Lease {
     return breaking;
   }
 
-  /** Refuses a write by somebody who does not hold the lease. */
+  /** Refuses a write without the lease. */
   checkWrite(id: string | undefined, now: number): void {
     const state = this.state(now);
     const locked = state === "leased" || state === "breaking";
     if (locked && id === undefined) throw new StorageError("LeaseIdMissing");
     this.checkGiven(id, now);
-    // A write after the lease ended, under no lease: the old one can no longer be renewed.
+    // After a write without a lease, an ended lease can no longer be renewed.
     if (!locked) this.#clear();
   }
 
-  /** Refuses a request that names a lease which is not there. */
+  /** Refuses a request that names a missing lease. */
   checkGiven(id: string | undefined, now: number): void {
     if (id === undefined) return;
     const state = this.state(now);

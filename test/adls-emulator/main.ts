@@ -2,7 +2,7 @@ import type { Token } from "./bearer";
 import { AdlsEmulator, type AdlsEmulatorOptions } from "./emulator";
 import type { FaultRule } from "./faults";
 
-/** What the process that started this one may ask, over Node's channel between the two. */
+/** The requests of the parent process, over Node's IPC channel. */
 export type Order =
   | { readonly order: "start"; readonly options: AdlsEmulatorOptions }
   | { readonly order: "inject"; readonly rule: FaultRule }
@@ -40,5 +40,5 @@ process.on("message", ({ id, message }: { id: number; message: Order }) => {
     (error: unknown) => process.send?.({ id, error: String(error) }),
   );
 });
-// It ends with the one who started it, however that one ends.
+// It ends with its parent, however that ends.
 process.on("disconnect", () => process.exit());

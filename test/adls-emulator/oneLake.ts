@@ -12,14 +12,14 @@ export interface Workspace {
   readonly items: readonly { readonly name: string; readonly id: string }[];
 }
 
-/** What OneLake never does by this interface: workspaces, items and rights belong to Fabric. */
+/** What OneLake never does through this API: workspaces, items and permissions are managed by Fabric. */
 const refused: ReadonlySet<Operation> = new Set<Operation>([
   ...(["Account.ListFileSystems", "Container.ListAll", "Container.Create", "Container.Delete"] as const),
   ...(["Container.SetMetadata", "Container.Lease", "FileSystem.Create", "FileSystem.Delete"] as const),
   ...(["FileSystem.SetProperties", "Path.SetAccessControl"] as const),
 ]);
 
-/** What only reads, and may be asked of an item and of its managed folders too. */
+/** Read requests, which are also allowed on an item and its managed folders. */
 const reading: ReadonlySet<Operation> = new Set<Operation>([
   ...(["FileSystem.GetProperties", "FileSystem.ListPaths", "Container.GetProperties"] as const),
   ...(["Container.ListBlobs", "Path.Read", "Path.GetProperties", "Path.GetAccessControl"] as const),
@@ -33,18 +33,18 @@ const ownerless: Readonly<Record<string, string>> = {
   "x-ms-acl": "user::rwx",
 };
 const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/** An item, and a folder that Fabric made in it. */
+/** An item, and a folder that Fabric created in it. */
 const managedDepth = 2;
 
 /**
- * What OneLake does otherwise than a storage account, after Microsoft's page "OneLake parity and integration": a file system
- * is a workspace, the first folder in it an item. Both are found by name, in any case, or both by GUID; answers name the
+ * How OneLake differs from a storage account, after Microsoft's page "OneLake parity and integration": a file system
+ * is a workspace, the first folder in it an item. Both are found by name, in any case, or both by GUID; responses name the
  * item as Fabric does.
  */
 export class OneLake {
   constructor(private readonly workspaces: readonly Workspace[]) {}
 
-  /** Puts workspaces and items in their places, which no request can do. */
+  /** Creates workspaces and items, which no request can do. */
   fill(account: Account, now: number): void {
     for (const { name, items } of this.workspaces) {
       const fileSystem = new FileSystem(name, now);
@@ -55,9 +55,9 @@ export class OneLake {
     }
   }
 
-  /** The request as it is carried out; throws for what OneLake refuses. */
+  /** The request as it is executed; throws if OneLake refuses it. */
   asked(request: StorageRequest): StorageRequest {
-    // Neither account keys nor SAS of an account open OneLake.
+    // OneLake accepts neither account keys nor account SAS.
     if (!/^Bearer /.test(request.headers.authorization ?? "")) throw new StorageError("AuthenticationFailed");
     if (refused.has(request.operation)) throw new StorageError("OperationNotAllowed");
     if (request.fileSystem === "") return request;
@@ -80,7 +80,7 @@ export class OneLake {
     return { ...request, ...target, headers, query };
   }
 
-  /** An answer as OneLake gives it: without owners, and with the headers that it ignored. */
+  /** OneLake's form of a response: without owners, and with the ignored headers. */
   answered(request: StorageRequest, response: StorageResponse): StorageResponse {
     const headers: Record<string, string> = { ...response.headers };
     for (const [name, value] of Object.entries(ownerless)) if (name in headers) headers[name] = value;
@@ -89,7 +89,7 @@ export class OneLake {
     return { ...response, headers };
   }
 
-  /** A place by the names that Fabric has for it. */
+  /** A path with Fabric's names. */
   private found(workspaceName: string, path: string): { readonly fileSystem: string; readonly path: string } {
     const workspace = this.workspaces.find((each) => isCalled(each, workspaceName));
     if (workspace === undefined) throw new StorageError("FilesystemNotFound");

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 
 /**
- * What a request does. `Blob.…` and `Container.…` exist on the blob endpoint only; `Path.Read`, `Path.GetProperties`
- * and `Path.Delete` on both, since they look alike there.
+ * A request's operation. `Blob.…` and `Container.…` exist on the blob endpoint only; `Path.Read`, `Path.GetProperties`
+ * and `Path.Delete` on both, where they look the same.
  */
 export type Operation =
   | "Account.ListFileSystems"
@@ -53,7 +53,7 @@ export function operationOf(parts: Parts): Operation {
   if (fileSystem === "") return ofAccount(parts);
   if (query.get("restype") === "container") return ofContainer(parts);
   if (query.get("resource") === "filesystem") return ofFileSystem(parts);
-  // Without a name behind it, only the root directory's access control can be meant.
+  // Without a path, this can only be the root directory's access control.
   if (path === "" && query.get("action") === undefined && parts.method !== "HEAD") return "Unknown";
   return ofPath(parts);
 }

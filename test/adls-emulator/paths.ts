@@ -19,7 +19,7 @@ export const createPath: Handler = (call) => {
   if (existing !== undefined && existing.kind !== resource) {
     throw new StorageError("PathConflict", { headers: { "x-ms-existing-resource-type": existing.kind } });
   }
-  // A directory that is there stays with what is in it.
+  // An existing directory keeps its contents.
   const entry =
     existing?.kind === "directory"
       ? existing
@@ -36,7 +36,7 @@ export const createPath: Handler = (call) => {
   return { status: 201, headers: { ...validators(entry), "x-ms-request-server-encrypted": "true" } };
 };
 
-/** "Path - Create" with `x-ms-rename-source`: of files and of directories, whole and at once. */
+/** "Path - Create" with `x-ms-rename-source`: of files and directories, atomically. */
 export const renamePath: Handler = (call) => {
   const { request, account, kind, now } = call;
   const source = renameSource(request);
@@ -58,17 +58,17 @@ export const renamePath: Handler = (call) => {
   }
   if (existing?.kind === "directory" && existing.children.size > 0)
     throw new StorageError("PathAlreadyExists");
-  // A file between the root and the destination's parent is found out here, before anything moves.
+  // Detects a file among the destination's ancestors before anything moves.
   to.put(request.path, entry, now, "mustExist");
   from.remove(source.path);
-  // A hierarchical account moves the file itself: its ETag stays, by which clients know their own rename again.
+  // A hierarchical account moves the file itself and keeps its ETag, by which clients recognize their own rename.
   if (kind !== "hierarchical") entry.touch(now);
   const properties = header(request, "x-ms-properties");
   if (properties !== undefined) setHeadersAndProperties(call, entry);
   return { status: 201, headers: { ...validators(entry), "content-length": "0" } };
 };
 
-/** `/FILESYSTEM/PATH`, percent-encoded, with a query where the source needs a SAS of its own; an account may precede it. */
+/** `/FILESYSTEM/PATH`, percent-encoded, with a query if the source needs its own SAS; an account may precede it. */
 export function renameSource(request: StorageRequest): { fileSystem: string; path: string; query: string } {
   const raw = requiredHeader(request, "x-ms-rename-source");
   const mark = raw.indexOf("?");
@@ -80,7 +80,7 @@ export function renameSource(request: StorageRequest): { fileSystem: string; pat
   } catch {
     throw new StorageError("InvalidSourceUri");
   }
-  // The JavaScript client puts the account first where that is how its address begins.
+  // The JavaScript client puts the account first if its URL starts with it.
   if (names.length > 1 && names[0] === request.account) names.shift();
   const [fileSystem, ...rest] = names;
   if (!raw.startsWith("/") || fileSystem === undefined) throw new StorageError("InvalidSourceUri");
@@ -143,7 +143,7 @@ function checkWritable({ request, now }: Call, file: FileEntry): void {
   if (file.writtenAsBlob) throw new StorageError("InvalidFlushOperation");
 }
 
-/** Gives up the lease where the request, having flushed, asks for it. */
+/** Releases the lease after the flush if the request asks for it. */
 function leaveLease({ request, now }: Call, file: FileEntry): void {
   const action = header(request, "x-ms-lease-action");
   const id = header(request, action === "acquire-release" ? "x-ms-proposed-lease-id" : "x-ms-lease-id");
@@ -154,7 +154,7 @@ function leaseSeconds(request: StorageRequest): number {
   return Number(header(request, "x-ms-lease-duration") ?? -1);
 }
 
-/** Makes the appended bytes up to `position` part of the file, if they follow each other without a gap. */
+/** Adds the appended bytes up to `position` to the file, if they are contiguous. */
 function commit(file: FileEntry, position: number, retain: boolean): void {
   const fresh: Buffer[] = [];
   let at = file.content.length;
@@ -208,7 +208,7 @@ export const getPathProperties: Handler = ({ request, account, kind, now }) => {
   return { status: 200, headers: propertyHeaders(entry, kind === "hierarchical", now) };
 };
 
-/** "Path - Update" with `action=setProperties`: what is set replaces all properties that were there. */
+/** "Path - Update" with `action=setProperties`: replaces all existing properties. */
 export const setPathProperties: Handler = (call) => {
   const { request, account, now } = call;
   const entry = account.get(request.fileSystem).get(request.path);
@@ -219,7 +219,7 @@ export const setPathProperties: Handler = (call) => {
   return { status: 200, headers: validators(entry) };
 };
 
-/** "Path - Delete", and the blob endpoint's "Delete Blob". A directory goes with all that is in it, at once. */
+/** "Path - Delete", and the blob endpoint's "Delete Blob". A directory is deleted atomically with its contents. */
 export const deletePath: Handler = ({ request, account, now }) => {
   const fileSystem = account.get(request.fileSystem);
   const entry = fileSystem.get(request.path);
@@ -250,7 +250,7 @@ export const getAccessControl: Handler = ({ request, account, kind }) => {
   };
 };
 
-/** Stored and shown, and never asked when a request is judged. */
+/** Stored and shown, but never evaluated. */
 export const setAccessControl: Handler = ({ request, account, kind, now }) => {
   if (kind !== "hierarchical") throw new StorageError("HierarchicalNamespaceNotEnabled");
   const entry = account.get(request.fileSystem).get(request.path);

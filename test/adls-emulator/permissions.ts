@@ -50,7 +50,7 @@ const needs: Record<Operation, Need> = {
   Unknown: write,
 };
 
-/** A recursive list needs the list permission only; a path's own properties can be had with `e` too. */
+/** A recursive list needs the list permission only; a path's own properties can also be read with `e`. */
 export function needOf(request: StorageRequest): Need {
   return needs[request.operation];
 }

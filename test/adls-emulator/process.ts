@@ -10,10 +10,10 @@ import type { FaultRule } from "./faults";
 import type { Order } from "./main";
 import type { LoggedRequest } from "./requestLog";
 
-/** Options that can go to another process. */
+/** Options that can be sent to another process. */
 export type AdlsEmulatorProcessOptions = Omit<AdlsEmulatorOptions, "now" | "contentsOf">;
 
-/** The emulator in a process of its own, so that what is measured does not share a thread with it. */
+/** The emulator in a separate process, so that measured code does not share a thread with it. */
 export class AdlsEmulatorProcess implements AsyncDisposable {
   readonly url: string;
   readonly port: number;
@@ -31,7 +31,7 @@ export class AdlsEmulatorProcess implements AsyncDisposable {
     this.certificate = started.certificate;
   }
 
-  /** @param program the bundle of main.ts, where the caller has one; made for this start otherwise */
+  /** @param program the bundle of main.ts, if the caller has one; otherwise it is built for this start */
   static async start(
     options: AdlsEmulatorProcessOptions = {},
     program?: string,
@@ -44,12 +44,12 @@ export class AdlsEmulatorProcess implements AsyncDisposable {
       await link[Symbol.asyncDispose]();
       throw error;
     } finally {
-      // It was read whole when the process started.
+      // It was read completely when the process started.
       if (program === undefined) await rm(bundle, { force: true });
     }
   }
 
-  /** Has a coming request go wrong; the rule holds data only, no `when`. */
+  /** Injects a fault into a later request; the rule contains data only, no `when`. */
   async inject(rule: Omit<FaultRule, "when">): Promise<void> {
     await this.#link.ask({ order: "inject", rule });
   }
@@ -58,7 +58,7 @@ export class AdlsEmulatorProcess implements AsyncDisposable {
     await this.#link.ask({ order: "clearFaults" });
   }
 
-  /** Replaces the bearer tokens that are accepted. */
+  /** Replaces the accepted bearer tokens. */
   async setTokens(tokens: readonly Token[]): Promise<void> {
     await this.#link.ask({ order: "setTokens", tokens });
   }
@@ -99,7 +99,7 @@ interface Answer {
   readonly error?: string;
 }
 
-/** Questions to the process and their answers. */
+/** Requests to the process and their responses. */
 class Link implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;

@@ -2,12 +2,12 @@ import type { IncomingHttpHeaders } from "node:http";
 import { StorageError } from "./errors";
 import { type Operation, operationOf } from "./operations";
 
-/** One request, taken apart. */
+/** A parsed request. */
 export interface StorageRequest {
   /** Counts from 1 in the order in which requests arrive. */
   readonly number: number;
   readonly method: string;
-  /** Path and query as they were sent. */
+  /** Path and query as sent. */
   readonly url: string;
   readonly operation: Operation;
   /** Which of the account's two endpoints was meant; one address serves both. */
@@ -21,7 +21,7 @@ export interface StorageRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** A header that is given once; undefined where it is missing or empty. */
+/** A header that is given once; undefined if it is missing or empty. */
 export function header(request: Pick<StorageRequest, "headers">, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === "string" && value !== "" ? value : undefined;
@@ -33,7 +33,7 @@ export function requiredHeader(request: StorageRequest, name: string): string {
   return value;
 }
 
-/** A number of the query, of whole bytes or entries; undefined where it is missing. */
+/** A whole number in the query; undefined if it is missing. */
 export function numberOf(request: StorageRequest, name: string): number | undefined {
   const text = request.query.get(name);
   if (text === undefined) return undefined;
@@ -41,7 +41,7 @@ export function numberOf(request: StorageRequest, name: string): number | undefi
   return Number(text);
 }
 
-/** A number of the query that lists are cut by: 1 to 5000, and 5000 where it is missing. */
+/** The page size in the query: 1 to 5000; 5000 if it is missing. */
 export function pageSize(request: StorageRequest, name: string): number {
   const wanted = numberOf(request, name) ?? 5000;
   if (wanted === 0) throw new StorageError("OutOfRangeQueryParameterValue");
@@ -49,7 +49,7 @@ export function pageSize(request: StorageRequest, name: string): number {
 }
 
 /**
- * Takes a request apart. `http://127.0.0.1:PORT/ACCOUNT/…` and `http://ACCOUNT.dfs.HOST:PORT/…` are understood alike:
+ * Parses a request. `http://127.0.0.1:PORT/ACCOUNT/…` and `http://ACCOUNT.dfs.HOST:PORT/…` are equivalent:
  * a host that starts with a name and `.dfs.` or `.blob.` is the second kind. Where the first kind lacks the account,
  * as in the renames of the JavaScript client, `only` is meant.
  */
@@ -80,7 +80,7 @@ export function parseRequest(
   return { number, url, endpoint, account, operation, ...parts };
 }
 
-/** The endpoint that a request to a shared address means: by what only one of them has, or else the answer it can read. */
+/** The endpoint of a request to a shared address: by what only one of them has, or else by the accepted response format. */
 function endpointOf(operation: Operation, headers: IncomingHttpHeaders): "dfs" | "blob" {
   if (operation.startsWith("Blob.") || operation.startsWith("Container.")) return "blob";
   return headers.accept?.includes("xml") ? "blob" : "dfs";

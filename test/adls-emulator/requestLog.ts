@@ -2,7 +2,7 @@ import type { Fault } from "./faults";
 import type { Operation } from "./operations";
 import type { StorageRequest } from "./request";
 
-/** One request as it went. */
+/** A logged request. */
 export interface LoggedRequest {
   /** In the order of arrival, from 1. */
   readonly number: number;
@@ -12,18 +12,18 @@ export interface LoggedRequest {
   readonly operation: Operation;
   readonly fileSystem: string;
   readonly path: string;
-  /** 0 where the connection was broken off, by the client or by a fault. */
+  /** 0 if the connection was interrupted, by the client or by a fault. */
   readonly status: number;
   /** Azure's error code, if it was refused. */
   readonly code?: string;
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly clientRequestId?: string;
-  /** The fault that met it. */
+  /** The injected fault. */
   readonly fault?: Fault["kind"];
 }
 
-/** What was asked of the emulator, in the order in which it was done with. */
+/** The emulator's requests, in the order of completion. */
 export class RequestLog {
   readonly #done: LoggedRequest[] = [];
   #lastNumber = 0;
@@ -37,7 +37,7 @@ export class RequestLog {
     return this.#lastNumber;
   }
 
-  /** Forgets all; the next request has number 1. */
+  /** Clears the log; the next request has number 1. */
   clear(): void {
     this.#done.length = 0;
     this.#lastNumber = 0;

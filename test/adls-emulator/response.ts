@@ -2,7 +2,7 @@ import { contentHeaders, type FileEntry, type PathEntry } from "./entries";
 import { StorageError } from "./errors";
 import type { FileSystem } from "./store";
 
-/** What a handler answers; the headers that every answer has are added where it is sent. */
+/** A handler's response; common headers are added when it is sent. */
 export interface StorageResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -107,8 +107,8 @@ export function parseProperties(text: string | undefined): Map<string, string> {
 }
 
 /**
- * The bytes that `x-ms-range` or `Range` ask for; undefined for all. Forms other than `bytes=A-B` and `bytes=A-` are
- * not understood and so, as HTTP has it, ignored.
+ * The bytes that `x-ms-range` or `Range` request; undefined for all. Forms other than `bytes=A-B` and `bytes=A-` are not
+ * supported and therefore ignored, as HTTP specifies.
  */
 export function rangeOf(
   text: string | undefined,

@@ -8,11 +8,11 @@ interface Signer {
   readonly account: string;
   readonly key: string;
   readonly now: number;
-  /** Whether the request came over https. */
+  /** Whether the request used https. */
   readonly secure: boolean;
 }
 
-/** Checks an account SAS or a service SAS that stands in the request's query. */
+/** Checks an account SAS or a service SAS in the request's query. */
 export function checkSas(request: StorageRequest, signer: Signer): void {
   checkTerms(request.query, signer.now);
   if (request.query.get("spr") === "https" && !signer.secure) {
@@ -47,7 +47,7 @@ function checkAccountSas(request: StorageRequest, { account, key }: Signer): voi
   checkSignature(`${lines.join("\n")}\n`, field("sig"), key);
   if (!field("ss").includes("b")) throw new StorageError("AuthorizationServiceMismatch");
   const { resource } = needOf(request);
-  // "Get Account Information" may be asked with any resource type.
+  // "Get Account Information" is allowed with any resource type.
   if (request.operation !== "Account.GetInformation" && !field("srt").includes(resource)) {
     throw new StorageError("AuthorizationResourceTypeMismatch");
   }
@@ -72,7 +72,7 @@ function checkServiceSas(request: StorageRequest, signer: Signer): void {
   checkSignature(lines.join("\n"), field("sig"), signer.key);
   if (request.operation === "Account.GetInformation") return;
   const need = needOf(request);
-  // File systems themselves are beyond a service SAS; only what is in one can be listed.
+  // A service SAS does not cover file systems themselves; only the contents of one can be listed.
   if (need.resource === "s" || (need.resource === "c" && need.sas !== "l")) {
     throw new StorageError("AuthorizationFailure");
   }
@@ -80,7 +80,7 @@ function checkServiceSas(request: StorageRequest, signer: Signer): void {
   if (request.operation === "Path.Rename") checkRenameSource(request, signer, field("sr"));
 }
 
-/** The source of a rename needs a SAS of its own, unless that of the destination covers the file system. */
+/** The source of a rename needs its own SAS, unless that of the destination covers the file system. */
 function checkRenameSource(request: StorageRequest, signer: Signer, kind: string): void {
   const { fileSystem, path, query } = renameSource(request);
   const own = parseQuery(query);
@@ -114,7 +114,7 @@ function checkSignature(text: string, signature: string, key: string): void {
 function checkPermissions(request: StorageRequest, granted: string): void {
   const has = (letters: string) => [...letters].some((letter) => granted.includes(letter));
   const needed = needOf(request).sas;
-  // A rename takes the source away: that is what "move" is for; "delete" is enough too.
+  // A rename removes the source, which needs "move"; "delete" is enough too.
   if (!has(needed) || (request.operation === "Path.Rename" && !has("md"))) {
     throw new StorageError("AuthorizationPermissionMismatch");
   }

@@ -41,7 +41,7 @@ export class StorageService {
     this.#oneLake?.fill(this.account, this.#now());
   }
 
-  /** Authenticates a request and carries it out at once. Throws a `StorageError` for what Azure refuses. */
+  /** Authenticates and executes a request. Throws a `StorageError` if Azure would refuse it. */
   answer(
     request: StorageRequest,
     wireMethod: string,
@@ -73,7 +73,7 @@ export class StorageService {
   }
 }
 
-/** An append of which the service got half and the end of the connection: nothing is flushed. */
+/** An append of which the service got half before the connection ended: nothing is flushed. */
 function halved(call: Call): Call {
   const query = new Map(call.request.query);
   query.delete("flush");

@@ -13,8 +13,8 @@ export function sameSignature(a: string, b: string): boolean {
 }
 
 /**
- * Checks `Authorization: SharedKey ACCOUNT:SIGNATURE` after "Authorize with Shared Key". `wireMethod` is the method as it
- * was sent, which is what clients sign even where a header overrides it.
+ * Checks `Authorization: SharedKey ACCOUNT:SIGNATURE` after "Authorize with Shared Key". `wireMethod` is the method as
+ * sent, which clients sign even if a header overrides it.
  */
 export function checkSharedKey(
   request: StorageRequest,

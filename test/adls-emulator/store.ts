@@ -2,7 +2,7 @@ import { DirectoryEntry, type FileEntry, type PathEntry } from "./entries";
 import { StorageError } from "./errors";
 import { Lease } from "./lease";
 
-/** A path with what is there. */
+/** A path with its entry. */
 export interface Found {
   readonly path: string;
   readonly entry: PathEntry;
@@ -48,7 +48,7 @@ export class FileSystem {
     return entry;
   }
 
-  /** Puts an entry in its place, over what is there. Missing parents are made, unless the caller needs them to be there. */
+  /** Stores an entry, replacing an existing one. Missing parents are created, unless the caller requires them to exist. */
   put(path: string, entry: PathEntry, now: number, parents: "make" | "mustExist" = "make"): void {
     const names = split(path);
     const last = names.pop();
@@ -68,7 +68,7 @@ export class FileSystem {
     directory.children.set(last, entry);
   }
 
-  /** Makes a directory with its parents where they are missing. */
+  /** Creates a directory with its missing parents. */
   makeFolder(path: string, now: number): void {
     if (this.find(path) === undefined) this.put(path, new DirectoryEntry(now), now);
   }
@@ -82,8 +82,8 @@ export class FileSystem {
   }
 
   /**
-   * What is below a directory, in the order of the names at each level, a directory before what is in it.
-   * @param after begins behind this path (as the walk before it ended), which need not exist any more
+   * The contents of a directory, ordered by name at each level, a directory before its contents.
+   * @param after starts after this path (where the previous walk ended), which may no longer exist
    */
   *walk(
     directory: { readonly path: string; readonly entry: DirectoryEntry },

@@ -4,7 +4,7 @@ import { TLSSocket } from "node:tls";
 import type { StorageError } from "./errors";
 import type { StorageResponse } from "./response";
 
-/** The whole body; undefined where the client broke off in the middle of it. */
+/** The whole body; undefined if the client broke off within it. */
 export async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   try {
@@ -16,7 +16,7 @@ export async function readBody(incoming: IncomingMessage): Promise<Buffer | unde
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
 }
 
-/** An error as Azure answers it. */
+/** Azure's error response. */
 export function refusal(error: StorageError, endpoint: "dfs" | "blob", requestId: string): StorageResponse {
   const { type, text } = error.bodyAt(endpoint, requestId);
   const headers = { "x-ms-error-code": error.codeAt(endpoint), ...error.headers };
@@ -24,14 +24,14 @@ export function refusal(error: StorageError, endpoint: "dfs" | "blob", requestId
   return { status: error.status, headers: { ...headers, "content-type": type }, body: [Buffer.from(text)] };
 }
 
-/** The bytes of a response's body, as far as the method has one. */
+/** The bytes of a response's body, if the method has one. */
 export function bodyLength(response: StorageResponse, method: string | undefined): number {
   return method === "HEAD" ? 0 : (response.body ?? []).reduce((sum, part) => sum + part.length, 0);
 }
 
 /**
  * Sends a response.
- * @param half sends one half of its body only, under headers that promise all of it, and breaks the connection
+ * @param half sends only half of the body, with headers for all of it, and breaks the connection
  */
 export async function send(
   incoming: IncomingMessage,
@@ -63,11 +63,11 @@ export async function send(
     if (outgoing.destroyed) return;
   }
   if (!half) outgoing.end();
-  // What was written is on its way when this is called back.
+  // Called back when the data has been handed to the system.
   else outgoing.write("", () => breakOff(incoming));
 }
 
-/** Breaks the connection, as hard as it can be. */
+/** Resets the connection. */
 export function breakOff({ socket }: IncomingMessage): void {
   if (socket instanceof TLSSocket) socket.destroy();
   else socket.resetAndDestroy();

@@ -29,7 +29,7 @@ export interface OpenOptions {
   readonly tokens?: TokenSource;
   /** A folder behind the account. */
   readonly prefix?: string;
-  /** Instead of one for all that the program does. */
+  /** By default, one for everything that the program does. */
   readonly sas?: string;
   readonly requests?: Omit<RequestOptions, "tokens">;
 }
@@ -51,12 +51,12 @@ export function openLake(
   );
 }
 
-/** A source of one token that does not run out. */
+/** A source of one token that never expires. */
 export function lasting(text: string): TokenSource {
   return { token: () => Promise.resolve({ token: text, expires: Number.POSITIVE_INFINITY }) };
 }
 
-/** A SAS for all that the program does, for an hour. */
+/** A SAS for everything that the program does, valid for an hour. */
 export function accountSas(
   { account, key }: Pick<AdlsEmulator, "account" | "key">,
   permissions = "racwdl",

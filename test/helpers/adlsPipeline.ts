@@ -8,7 +8,7 @@ import type { ReportSource } from "../../src/sftp/source";
 import { lakeRows, sharedDuck } from "./lakeRows";
 import { salt } from "./pipelineFixture";
 
-/** Runs the pipeline from a source into a lake, whatever lake it is. */
+/** Runs the pipeline from a source into any kind of lake. */
 export function runInto(
   lake: Lake,
   source: ReportSource,
@@ -17,7 +17,7 @@ export function runInto(
   return run({ command: "run", lake, source, salt, userTypes, ...request });
 }
 
-/** What has to be the same however often a run was disturbed. */
+/** The state that must be the same regardless of interruptions of a run. */
 export async function stateOf(lake: Lake) {
   const log = [...(await new IngestLog(lake, await sharedDuck()).last()).values()];
   const refused: string[] = [];

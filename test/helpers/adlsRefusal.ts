@@ -1,4 +1,4 @@
-/** The status and Azure's code with which a request was refused, or that it went through. */
+/** The status and Azure's error code of a refused request, or that it succeeded. */
 export async function refusal(call: Promise<unknown>): Promise<string> {
   try {
     await call;

@@ -8,10 +8,10 @@ interface Violation {
   readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary?: string }[];
 }
 
-/** What axe-core finds against WCAG 2.2 A and AA and its own best practices, each with where. */
+/** What axe-core finds against WCAG 2.2 A and AA and its own best practices, each with its location. */
 export async function violations(page: Page): Promise<readonly string[]> {
   if (!(await page.evaluate<boolean>("'axe' in globalThis"))) {
-    // Through the debugger and not as an element, which the page's policy would refuse.
+    // Through the debugger, since the page's policy would reject a script element.
     const { readFile } = await import("node:fs/promises");
     await page.evaluate(await readFile(axePath, "utf8"));
   }

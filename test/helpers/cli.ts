@@ -9,7 +9,7 @@ import { expect } from "vitest";
 import { FolderLake } from "../../src/lake/folder";
 
 const root = path.resolve(import.meta.dirname, "..", "..");
-/** The program as it is built. */
+/** The built program. */
 export const commandLine = path.join(root, "dist", "cli.mjs");
 
 /**
@@ -23,7 +23,7 @@ export async function buildCommandLine(): Promise<void> {
     try {
       mkdirSync(lock);
     } catch {
-      // A build takes a second; a lock as old as this was left behind by a process that was killed.
+      // A build takes a second; a lock this old was left behind by a killed process.
       if (Date.now() - changed(lock) > 60_000) rmSync(lock, { recursive: true, force: true });
       await sleep(100);
       continue;
@@ -51,17 +51,17 @@ function isOutdated(): boolean {
   return changed(commandLine) < newest;
 }
 
-/** When a file was last written, in milliseconds; 0 where there is none. */
+/** When a file was last written, in milliseconds; 0 if there is none. */
 function changed(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 export interface CliResult {
-  /** Null where a signal ended the process. */
+  /** Null if a signal ended the process. */
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** The document on standard output; undefined without `--json` and where nothing was printed. */
+  /** The document on standard output; undefined without `--json` or without output. */
   readonly json: unknown;
 }
 
@@ -70,7 +70,7 @@ export interface RunningCli {
   readonly ended: Promise<CliResult>;
 }
 
-/** The part of a configuration that says where the reports are. */
+/** The part of a configuration that names the reports server. */
 export interface CliServer {
   readonly host: string;
   readonly port: number;
@@ -90,7 +90,7 @@ export interface CliSecrets {
   readonly CLEVER_LAKE_SAS?: string;
 }
 
-/** A Node.js that the command line runs in, and how it names this machine's files. */
+/** A Node.js that runs the command line, and how it names this machine's files. */
 export interface CliNode {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -102,24 +102,24 @@ export interface CliNode {
 const ownNode: CliNode = { command: [process.execPath], environment: {}, path: (file) => file };
 
 export interface CliSetUp {
-  /** The one that runs the tests if left out. */
+  /** By default, the one that runs the tests. */
   readonly node?: CliNode | undefined;
   /** Gets the configuration and the lake. */
   readonly folder: string;
   readonly server: CliServer;
-  /** A folder of its own if left out. */
+  /** By default, a new folder. */
   readonly lake?: { readonly url: string; readonly auth?: string };
   readonly secrets?: CliSecrets;
   readonly userTypes?: readonly string[];
   readonly minimumGroupSize?: number;
   readonly expectReportsWithin?: number;
-  /** Beside the secrets, such as a proxy. */
+  /** In addition to the secrets, such as a proxy. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
- * The built command line with a configuration and a lake of its own. Every run of it is held to what all of them
- * have to keep: no secret and no escape code in any output, and with `--json` one document or nothing.
+ * The built command line with its own configuration and lake. Every run is checked for the common rules: no secret and
+ * no escape code in any output, and with `--json` one document or nothing.
  */
 export class CommandLine {
   private constructor(
@@ -145,7 +145,7 @@ export class CommandLine {
       expectReportsWithin,
     };
     await writeFile(configFile, JSON.stringify(config, undefined, 2));
-    // What is kept for the next time belongs to the test, too.
+    // The cache belongs to the test, too.
     const caches = { XDG_CACHE_HOME: path.join(folder, "caches"), ...environment };
     return new CommandLine(configFile, lakeFolder, secrets, caches, node);
   }
@@ -164,7 +164,7 @@ export class CommandLine {
     return FolderLake.open(this.lakeFolder);
   }
 
-  /** Runs a command to its end; `--config` goes with it. */
+  /** Runs a command to its end, with `--config`. */
   run(...args: readonly string[]): Promise<CliResult> {
     return this.start(...args).ended;
   }
@@ -182,7 +182,7 @@ export class CommandLine {
   }
 }
 
-/** Runs the built command line with nothing but these arguments. */
+/** Runs the built command line with exactly these arguments. */
 export async function runPlain(...args: readonly string[]): Promise<CliResult> {
   await buildCommandLine();
   const child = spawn(process.execPath, [commandLine, ...args], {
@@ -192,13 +192,13 @@ export async function runPlain(...args: readonly string[]): Promise<CliResult> {
   return resultOf(child, args, {});
 }
 
-/** What a scheduler gives its jobs, and nothing of the machine that the tests run on, such as an SSH agent. */
+/** The environment that a scheduler gives its jobs, without anything of this machine, such as an SSH agent. */
 function environment(secrets: CliSecrets): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR } = process.env;
   return { PATH, HOME, ...(TMPDIR ? { TMPDIR } : {}), ...secrets };
 }
 
-/** Files in the place of a process's pipes. */
+/** Files in place of a process's pipes. */
 export class OutputFiles {
   private readonly stem: string;
   /** Of standard output and standard error. */
@@ -209,7 +209,7 @@ export class OutputFiles {
     this.descriptors = [openSync(`${this.stem}.out`, "wx"), openSync(`${this.stem}.err`, "wx")];
   }
 
-  /** What was written; to be asked for once, after the process has ended. */
+  /** What was written; call it once, after the process has ended. */
   take(): [string, string] {
     for (const descriptor of this.descriptors) closeSync(descriptor);
     const files = [`${this.stem}.out`, `${this.stem}.err`];

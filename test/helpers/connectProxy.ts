@@ -3,17 +3,17 @@ import { createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 
 export interface ConnectProxyOptions {
-  /** Where each host's connections lead on 127.0.0.1; what is not named is forbidden. */
+  /** The port on 127.0.0.1 for each host; other hosts are forbidden. */
   readonly hosts: Readonly<Record<string, number>>;
-  /** `USER:PASSWORD` that it asks for. */
+  /** The `USER:PASSWORD` that it requires. */
   readonly credentials?: string;
 }
 
-/** A proxy as a district has it, on 127.0.0.1: everything goes through tunnels (`CONNECT`), as https does. */
+/** A proxy like a district's, on 127.0.0.1: everything goes through tunnels (`CONNECT`), as https does. */
 export class ConnectProxy implements AsyncDisposable {
   /** The tunnels so far, by host. */
   readonly tunnels: string[] = [];
-  /** The hosts that were asked for and are not allowed. */
+  /** The hosts that were requested and are not allowed. */
   readonly refused: string[] = [];
   private readonly sockets = new Set<Socket>();
   private readonly server = createServer((_request, response) => response.writeHead(403).end());

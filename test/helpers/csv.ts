@@ -9,9 +9,9 @@ import {
   userTypes,
 } from "../../src/clever/reports";
 
-/** A cell as it has to be read: a date as `yyyy-MM-dd`, null for a blank one and for a column that is not there. */
+/** A cell's expected value: a date as `yyyy-MM-dd`, null for a blank cell or a missing column. */
 export type ExpectedValue = string | number | boolean | null;
-/** A row by the column names of the report table, whatever the file calls them. */
+/** A row by the report table's column names, whatever the file calls them. */
 export type ExpectedRow = Readonly<Record<string, ExpectedValue>>;
 
 export interface ReportCsv {
@@ -20,7 +20,7 @@ export interface ReportCsv {
   readonly userType: UserType;
   /** The good rows, in the file's order. */
   readonly rows: readonly ExpectedRow[];
-  /** Headers that are no column of the report, in the file's order. */
+  /** Headers that are not columns of the report, in the file's order. */
   readonly unknownColumns: readonly string[];
 }
 
@@ -54,7 +54,7 @@ const style: fc.Arbitrary<Style> = fc.record({
   blankLinesAtEnd: fc.nat(3),
 });
 
-/** Text that starts and ends with something visible, since whether blanks round a value count is not at issue here. */
+/** Text without leading or trailing white space, which is not the subject here. */
 const plainText = fc
   .string({ unit: "grapheme", minLength: 1, maxLength: 12 })
   .filter((text) => text.trim() === text && !/^[=\p{C}\p{Z}]|[\p{C}\p{Z}]$/u.test(text));
@@ -87,10 +87,10 @@ function textValue(name: string, lineEnd: string): fc.Arbitrary<string> {
 }
 
 function dateCell({ dates }: Style): fc.Arbitrary<Cell> {
-  // In the spreadsheets' forms only days that cannot be months.
+  // In spreadsheet formats, only days that cannot be months.
   const day = dates === "iso" ? fc.integer({ min: 1, max: 28 }) : fc.integer({ min: 13, max: 28 });
   const pad = (number: number): string => String(number).padStart(2, "0");
-  // Within a year: dates further off the rest of their file are refused.
+  // Within a year: dates further away from the rest of their file are refused.
   return fc.tuple(fc.integer({ min: 1, max: 12 }), day).map(([m, d]) => {
     const y = m > 10 ? 2023 : 2024;
     const expected = `${y}-${pad(m)}-${pad(d)}`;
@@ -124,7 +124,7 @@ export function cell({ column }: FileColumn, fileStyle: Style): fc.Arbitrary<Cel
   return fc.oneof(plainText, fc.constant("")).map((text) => ({ written: text, expected: null }));
 }
 
-/** The columns of a file, in any order: Clever's, without some that may lack, with some that are not Clever's. */
+/** The columns of a file, in any order: Clever's, without some optional ones, with some unknown ones. */
 function fileColumns(report: ReportName): fc.Arbitrary<FileColumn[]> {
   const known = reports[report].columns.map((column) =>
     fc
@@ -194,7 +194,7 @@ export const unknownColumns = ({ columns }: Plan): string[] =>
   columns.filter(({ column }) => column === undefined).map(({ header }) => header);
 
 /**
- * A file that has to be read in full, with what it says: any report and user type, columns in any order and
+ * A file that must be read completely, with its expected values: any report and user type, columns in any order and
  * under any of their names, unknown columns, and the marks that spreadsheets leave. UTF-8 once encoded.
  */
 export function reportCsv(): fc.Arbitrary<ReportCsv> {

@@ -25,7 +25,7 @@ export interface BadRow {
   readonly kind: BadRowKind;
   /** The physical line on which the row starts, from 1 (the header's), line ends within quotes counted. */
   readonly line: number;
-  /** The column's name in the report table; null where the row as a whole is at fault. */
+  /** The column's name in the report table; null if the whole row is bad. */
   readonly column: string | null;
 }
 
@@ -90,7 +90,7 @@ export function reportCsvWithBadRows(count?: number): fc.Arbitrary<ReportCsvWith
             maxLength: wanted,
           })
           .chain((rows) => fc.tuple(...rows.map((cells) => spoil(file, writtenCells(cells))))),
-        /** Before which good row each bad one stands. */
+        /** The good row before which each bad one is inserted. */
         places: fc.array(fc.nat(file.rows.length), { minLength: wanted, maxLength: wanted }),
       }),
     )

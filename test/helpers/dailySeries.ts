@@ -6,16 +6,16 @@ export interface SeriesOptions {
   readonly weeks: number;
   readonly resources?: number;
   readonly schools?: number;
-  /** Active users of a usual day in the first week, and by which factor they grow from week to week. */
+  /** Active users of a usual day in the first week, and their growth factor from week to week. */
   readonly activeUsers?: number;
   readonly growth?: number;
-  /** Standard deviation from week to week of each subject's level, beyond counting noise; 0.08 if left out. */
+  /** Standard deviation from week to week of each subject's level, beyond counting noise; default 0.08. */
   readonly unsteady?: number;
   /** Days off as (week, weekday from 0), in all subjects. */
   readonly holidays?: readonly (readonly [number, number])[];
   /** A factor on a subject in a week. */
   readonly change?: (subject: string, week: number, weekday: number) => number;
-  /** Numbers from 1 to below this are not known. */
+  /** Numbers from 1 to below this are unknown. */
   readonly minimum?: number;
 }
 

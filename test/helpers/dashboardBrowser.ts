@@ -21,7 +21,7 @@ export interface OpenedDashboard extends ShownDashboard {
   readonly source: FakeDashboardSource;
 }
 
-/** Dashboards in a real browser, for the tests of the block that it is called in; each must have nothing to complain of. */
+/** Dashboards in a real browser, for the tests of the enclosing block; none may log an error. */
 export class DashboardBrowser {
   private running: Browser | undefined;
   private bundle: ReadonlyMap<string, Uint8Array> = new Map();
@@ -62,7 +62,7 @@ export class DashboardBrowser {
     return { ...shown, source };
   }
 
-  /** Shows one and waits for its pictures. */
+  /** Shows one and waits for its charts. */
   async open(district: FakeDistrict = {}, options: ShowDashboardOptions = {}): Promise<OpenedDashboard> {
     const shown = await this.show(district, options);
     await shown.page.locator("#card-users .card-value").waitFor();
@@ -71,22 +71,22 @@ export class DashboardBrowser {
   }
 }
 
-/** Asks again until it is so, with the patience that a browser on a busy machine needs. */
+/** Polls until it holds, with a timeout that suits a browser on a busy machine. */
 export function poll<T>(read: () => T): ReturnType<typeof expect.poll<T>> {
   return expect.poll(read, { timeout: 20_000 });
 }
 
-/** Waits until the answer to what was asked last is shown: before that, what is clicked may become another's mark. */
+/** Waits until the answer to the last query is shown: before that, a clicked mark may be replaced. */
 export async function answered(page: Page): Promise<void> {
   await poll(() => page.locator("main").getAttribute("aria-busy")).toBe("false");
 }
 
-/** What was asked last. */
+/** The last query. */
 export function asked(source: FakeDashboardSource): DashboardFilter | undefined {
   return source.asked.at(-1);
 }
 
-/** What a person reads there. */
+/** The visible text. */
 export async function textOf(page: Page, selector: string): Promise<string | undefined> {
   return (await page.locator(selector).first().textContent())?.replaceAll(/\s+/g, " ").trim();
 }

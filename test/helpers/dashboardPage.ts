@@ -15,16 +15,16 @@ export function bundleDashboard(): Promise<Bundle> {
   ]);
 }
 
-/** A dashboard as VS Code would show it: the real page, its real session and a webview in between. */
+/** A dashboard as VS Code would show it: the real page and session, with a webview in between. */
 export interface ShownDashboard {
   readonly page: Page;
   readonly session: DashboardSession;
   /** Everything that the page sent. */
   readonly sent: FromPage[];
-  /** What the page said in its console, and every breach of its policy. */
+  /** The page's console output, and every violation of its policy. */
   readonly complaints: string[];
   post(message: ToPage): void;
-  /** What was kept for the next page of the tab. */
+  /** The state that was kept for the tab's next page. */
   kept(): unknown;
   close(): Promise<void>;
 }
@@ -47,7 +47,7 @@ export async function showDashboard(
   let saved = options.saved ?? { groups: [], views: [] };
   const host = await hostPage<ToPage>(browser, "dashboard", files, receive, {
     ...options,
-    // Pictures are at their end at once.
+    // Charts are drawn without animation.
     context: { reducedMotion: "reduce", ...options.context },
   });
   const session = new DashboardSession(source, host.post, options.filter);

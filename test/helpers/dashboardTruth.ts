@@ -12,7 +12,7 @@ import { PlainEngine } from "./plainEngine";
 import type { PlainRows } from "./plainRows";
 import type { RandomRows } from "./randomDistrict";
 
-/** Holds the dashboard's engine to the plain computation. */
+/** Compares the dashboard's engine with the plain computation. */
 
 export const settings = { schoolYearStart: "09-01", now: new Date("2026-01-01T12:00:00Z") };
 
@@ -36,7 +36,7 @@ export function divisionOf(index: ParticipationIndex, minimum: number, keep: Kee
   return { minimum, groups: groups.map(cohortsOf), grades };
 }
 
-/** Any combination of what the filter bar has. Some compare two periods. */
+/** Any combination of the filter bar's controls. Some compare two periods. */
 function randomFilter(random: () => number, { participation, usage }: RandomRows): DashboardFilter {
   const all = [...participation, ...usage];
   const dates = all.map(({ date }) => date).sort();
@@ -69,7 +69,7 @@ type Report = "dailyParticipation" | "resourceUsage";
 const isKnown = ({ kind, missing }: Pick<Plain["days"][number], "kind" | "missing">, report: Report) =>
   kind !== "noData" && !missing.includes(report);
 
-/** What a card is compared by with the period before: sums per school day, people and things where nothing is missing. */
+/** What a card compares with the preceding period: sums per school day, people and things if nothing is missing. */
 function comparable(key: keyof DashboardAnswer["cards"], { total, days }: Plain): number | null {
   if (key === "days") return null;
   const report = ["users", "activeUsers", "logins"].includes(key) ? "dailyParticipation" : "resourceUsage";
@@ -113,7 +113,7 @@ function expected(plain: PlainEngine, given: DashboardAnswer, hasGrades: boolean
   return {
     cards: Object.fromEntries(
       keys.map((key) => {
-        // How many days count is known also where there is none.
+        // The number of counted days is known even if it is zero.
         const days = key === "days" && total[key] === null ? null : total[key];
         const was = past ? comparable(key, past) : null;
         const is = comparable(key, now);
@@ -148,7 +148,7 @@ function expected(plain: PlainEngine, given: DashboardAnswer, hasGrades: boolean
   };
 }
 
-/** Use in both periods, each average over the days on which not all of its entry is left out. */
+/** Use in both periods, each average over the days on which its entry is not left out completely. */
 function comparisonOf(
   plain: PlainEngine,
   { filter, from, to }: DashboardAnswer,
@@ -291,11 +291,11 @@ function parts({
   };
 }
 
-/** How many numbers were held to those of everybody, and how many answers there were, without anything left out. */
+/** How many numbers were compared with those of everybody, and how many answers had nothing left out. */
 export interface Held {
   answers: number;
   complete: number;
-  /** Numbers that answers have (`<10` is one), and those that are everybody's to the digit. */
+  /** The number of numbers in answers (including `<10`), and of those that equal everybody's exactly. */
   shown: number;
   same: number;
   few: number;
@@ -331,14 +331,14 @@ export async function holdToRows(comparison: Comparison): Promise<Held> {
 
 function holdToEverybody(given: DashboardAnswer, exact: ReturnType<typeof expected>, held: Held): void {
   const { minimumGroupSize: minimum, withheld } = given;
-  // A chosen grade may include people without one, and the page says so.
+  // A selected grade may include people without one, and the page says so.
   const includesUngraded = given.filter.grades.length > 0 && withheld.ungraded.length > 0;
   const isComplete = withheld.filter.length + withheld.days.length === 0 && !includesUngraded;
   held.answers++;
   if (isComplete) held.complete++;
   const { entries, ...whole } = numbersOf(parts(given), withheld.ungraded);
   const truth = numbersOf(parts(exact as never));
-  // A user type without a group of its own is not told to lack a report.
+  // A user type without its own group is not reported as lacking a report.
   const isAlike = exact.byDay.every(
     ({ missing }, at) => JSON.stringify(missing) === JSON.stringify(given.byDay[at]?.missing),
   );
@@ -364,11 +364,11 @@ function holdToEverybody(given: DashboardAnswer, exact: ReturnType<typeof expect
 
 interface Numbers {
   readonly numbers: Map<string, unknown>;
-  /** `isPartly` where the page says that an entry lacks people, or that those without a grade count elsewhere. */
+  /** `isPartly` if the page says that an entry lacks people, or that those without a grade count elsewhere. */
   readonly entries: Map<string, { readonly numbers: Map<string, unknown>; readonly isPartly: boolean }>;
 }
 
-/** The numbers of a page by their places: of all, and of the entries of its lists by their names. */
+/** The numbers of a page by position: overall, and of the entries of its lists by name. */
 function numbersOf(
   { cards, neverActive, resources, comparison: _, ...lists }: ReturnType<typeof parts>,
   ungraded: Withheld["ungraded"] = [],

@@ -4,11 +4,11 @@ import { connect, createServer, type Socket } from "node:net";
 export interface DelayProxyOptions {
   /** The port on 127.0.0.1 that the proxy leads to. */
   readonly target: number;
-  /** Milliseconds that every byte spends on its way, in each direction. */
+  /** The delay of every byte in each direction, in milliseconds. */
   readonly oneWayDelay?: number;
 }
 
-/** A TCP proxy on 127.0.0.1 that can be slow, cut connections, fall silent and hold the server's answers back. */
+/** A TCP proxy on 127.0.0.1 that can delay, cut connections, stop forwarding and hold back the server's answers. */
 export class DelayProxy implements AsyncDisposable {
   /** Bytes that reached clients so far, over all connections. */
   bytesToClients = 0;
@@ -35,17 +35,17 @@ export class DelayProxy implements AsyncDisposable {
     return typeof address === "object" && address !== null ? address.port : 0;
   }
 
-  /** Cuts the connection that carries the next `bytes` bytes towards a client; `times` times in all. */
+  /** Cuts the connection after the next `bytes` bytes towards a client; `times` times in total. */
   cutAfter(bytes: number, times = 1): void {
     this.cut = { remaining: bytes, times, every: bytes };
   }
 
-  /** From now on nothing is forwarded, while connections stay open and new ones are accepted. */
+  /** Stops forwarding, while connections stay open and new ones are accepted. */
   fallSilent(): void {
     this.silent = true;
   }
 
-  /** Lets `bytes` bytes through to clients, and then holds back all that the server says until `release`. */
+  /** Forwards `bytes` bytes to clients, and then holds back everything from the server until `release`. */
   holdAfter(bytes: number): void {
     this.bytesUntilHeld = bytes;
     if (this.held) for (const [, upstream] of this.pairs) upstream.pause();
@@ -61,7 +61,7 @@ export class DelayProxy implements AsyncDisposable {
     for (const [, upstream] of this.pairs) upstream.resume();
   }
 
-  /** Drops every connection now; with `andRefuse`, later ones too as soon as they come. */
+  /** Drops every connection now; with `andRefuse`, also later ones immediately. */
   dropAll({ andRefuse = false } = {}): void {
     this.refusing = andRefuse;
     for (const [client, upstream] of this.pairs) {

@@ -21,7 +21,7 @@ export const columns: Column[] = [
   { name: "source_file", type: "string" },
 ];
 
-/** What a data file of it holds. */
+/** The contents of one of its data files. */
 export type Part = Pick<
   DataFileRequest,
   "query" | "partitionValues" | "parameters" | "exactStatistics" | "tags"
@@ -34,7 +34,7 @@ export async function write(lake: Lake, part: Part): Promise<AddFile | undefined
   );
 }
 
-/** Makes the table with these files. */
+/** Creates the table with these files. */
 export async function tableOf(
   lake: Lake,
   partitionColumns: readonly string[],

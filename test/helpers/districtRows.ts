@@ -4,7 +4,7 @@ import { rowsOfFolder } from "./indexLines";
 import { plainPeople } from "./plainPeople";
 import type { RandomRows } from "./randomDistrict";
 
-/** The rows of Clever's files in a folder, by person, with the grade that a roster has of each. */
+/** The rows of Clever's files in a folder, by person, with each person's grade in the roster. */
 export async function districtRows(folder: string, roster?: string): Promise<RandomRows> {
   const { participation, usage } = await rowsOfFolder(folder, (id) => id);
   const personOf = plainPeople([...participation, ...usage]);

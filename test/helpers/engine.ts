@@ -20,7 +20,7 @@ const root = path.resolve(import.meta.dirname, "..", "..");
 
 /** Bundles the engine's process as the build does; the caller removes the folder. */
 export async function buildEngine(): Promise<{ modulePath: string; remove: () => Promise<void> }> {
-  // Below the project, so that the packages outside the bundle are found.
+  // Within the project, so that packages outside the bundle are found.
   const folder = path.join(root, ".cache", `engine-${randomUUID()}`);
   await build({
     entryPoints: { engine: path.join(root, "src/engine/main.ts") },
@@ -38,7 +38,7 @@ export async function buildEngine(): Promise<{ modulePath: string; remove: () =>
   };
 }
 
-/** An engine of this process, spoken to over message streams in memory. It goes with the test. */
+/** An engine in this process, connected by in-memory message streams. It is disposed with the test. */
 export function engineInMemory() {
   const [toEngine, fromEngine] = [new PassThrough(), new PassThrough()];
   const theirs = createMessageConnection(

@@ -11,7 +11,7 @@ import type { CleanReading, EngineTask, OpenReadEngine } from "../../src/pipelin
 import { sharedDuck } from "./lakeRows";
 import { dailyCsv, dailyHeader, dailyPath, PipelineFixture, pseudonym, salt } from "./pipelineFixture";
 
-/** What engines are held against: files, clean and other, of daily participation, and how they are read. */
+/** The contract of engines: clean and other files of daily participation, and how they are read. */
 
 const report = reports.daily_participation;
 
@@ -21,7 +21,7 @@ export const line = (person: string, date = "2024-09-03", logins = 1) =>
 const withIds = (sis: string, clever: string) =>
   line("amy").replace("sis-amy,clever-amy", `${sis},${clever}`);
 
-/** Files with nothing to judge, with the rows that they have. */
+/** Clean files, with their rows. */
 export const clean: readonly (readonly [name: string, content: string, rows: readonly string[]])[] = [
   ["a file", dailyCsv(line("amy"), line("ben")), [line("amy"), line("ben")]],
   ["another day", dailyCsv(line("amy", "2024-09-04", 5)), [line("amy", "2024-09-04", 5)]],
@@ -32,7 +32,7 @@ export const clean: readonly (readonly [name: string, content: string, rows: rea
   ],
 ];
 
-/** Files of which an engine leaves every row to the judge. */
+/** Files that an engine must leave to the judge. */
 export const unclean: readonly (readonly [name: string, content: string | Buffer])[] = [
   ["no byte", ""],
   ["no header", dailyCsv(line("amy")).split("\n").slice(1).join("\n")],
@@ -67,7 +67,7 @@ export interface Answer extends CleanReading {
   readonly pairs: readonly Record<string, unknown>[];
 }
 
-/** Reads files with an engine; the rows and the people that it answers with. */
+/** Reads files with an engine; returns its rows and people. */
 export async function readWith(open: OpenReadEngine, files: readonly (string | Buffer)[]): Promise<Answer> {
   const fixture = await PipelineFixture.create();
   const { lake } = fixture;
@@ -123,7 +123,7 @@ export async function readWith(open: OpenReadEngine, files: readonly (string | B
   });
 }
 
-/** The columns of the table that follow from a line, as far as they are compared. */
+/** The compared columns of the table, derived from a line. */
 export function expectedRow(text: string, source: string) {
   const [date = "", sis = null, clever = null, school, name, active, logins, resources] = text.split(",");
   return {
@@ -145,7 +145,7 @@ export function expectedRow(text: string, source: string) {
 export const inOrder = (rows: readonly object[]) =>
   rows.map((row) => JSON.stringify(row, Object.keys(row).sort())).sort();
 
-/** What an engine is given to read files in a lake. */
+/** The task for an engine to read files in a lake. */
 export async function engineTask(lake: Lake): Promise<EngineTask> {
   const scratch = await lake.scratch();
   const knownIds = async () => {

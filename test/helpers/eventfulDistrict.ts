@@ -15,20 +15,20 @@ interface ReportFile {
 /** Daily participation of the day, of the day before, and of three days before. */
 type Recent = Readonly<Record<"today" | "yesterday" | "before", ReportFile>>;
 
-/** What happens beside the day's own files: a file of daily participation that appears, or appears otherwise. */
+/** An event in addition to the day's own files: a file of daily participation that appears or changes. */
 const events: readonly ((recent: Recent, date: string) => readonly [path: string, text: string])[] = [
-  // In quarantine: a date that is none, and a row that ends too early.
+  // Quarantined: an invalid date, and a truncated row.
   ({ today: { path, text } }, date) => [
     path,
     text.replace(`\n${date}`, `\n${date.slice(0, 8)}32`).replace(/,\d+\n$/, "\n"),
   ],
-  // Yesterday's, which waits there, put right.
+  // Yesterday's quarantined file, corrected.
   ({ yesterday: { path, text } }) => [path, text],
-  // Corrected: some have logged in once more.
+  // Corrected: some people have one more login.
   ({ before: { path, text } }) => [path, corrected(text)],
-  // An overlap: today's file also has a part of yesterday's rows.
+  // An overlap: today's file also has some of yesterday's rows.
   ({ today, yesterday }) => [today.path, `${today.text}${linesOf(yesterday.text).slice(1, 21).join("\n")}\n`],
-  // With fewer rows, and quotes round what needs none.
+  // With fewer rows, and unnecessary quotes.
   ({ yesterday: { path, text } }) => {
     const [header = "", ...rows] = linesOf(text);
     return [path, [header, ...rows.slice(10).map((row) => row.replace(/^([^,]+)/, '"$1"'))].join("\r\n")];
@@ -36,8 +36,8 @@ const events: readonly ((recent: Recent, date: string) => readonly [path: string
 ];
 
 /**
- * The school days of a small district on which more happens than the day's six files: a file is corrected, tells again what
- * another told, is not as it should be, is put right, or comes again with fewer rows.
+ * The school days of a small district with events in addition to the day's six files: a file is corrected, repeats rows of
+ * another, is bad, is repaired, or is redelivered with fewer rows.
  */
 export function eventfulDays(days: number): DayOfChanges[] {
   const district = sampleDistrict({ students: 60, teachers: 6, staff: 3, schools: 3, days, firstDay });
@@ -62,7 +62,7 @@ function linesOf(text: string): string[] {
   return text.trimEnd().split("\n");
 }
 
-/** Each seventh row says one log-in more. */
+/** Adds a login to every seventh row. */
 function corrected(text: string): string {
   return `${linesOf(text)
     .map((line, at) =>

@@ -24,16 +24,16 @@ export interface FakeDistrict {
   readonly resources?: number;
   readonly days?: number;
   readonly grades?: boolean;
-  /** Names that would do harm, were they taken for more than text. */
+  /** Names that would do harm if they were not treated as text. */
   readonly hostile?: boolean;
   readonly changes?: "some" | "none" | "nothingJudged" | "tooEarly";
   /** Without resource usage of `missingDay`. */
   readonly missingReport?: boolean;
   /** More rows than the dashboard was measured with. */
   readonly large?: boolean;
-  /** One resource had another name before. */
+  /** One resource was renamed. */
   readonly renamed?: boolean;
-  /** Whether the district has a file of what it pays for. */
+  /** Whether the district has a licences file. */
   readonly licences?: boolean;
 }
 
@@ -64,7 +64,7 @@ const minimum = 10;
 const lastDay = Date.UTC(2026, 10, 20);
 const dayLength = 86_400_000;
 
-/** A number between 0 and 1 that is always the same for the same words. */
+/** A number between 0 and 1 that depends only on the words. */
 function chance(...words: readonly (string | number)[]): number {
   let hash = 2166136261;
   for (const letter of words.join("|")) hash = Math.imul(hash ^ letter.charCodeAt(0), 16777619);
@@ -84,7 +84,7 @@ const names = (count: number, base: readonly string[], hostile: boolean) =>
 const included = (list: readonly (string | null)[], name: string | null) =>
   list.length === 0 || list.includes(name);
 
-/** Answers as the engine would give them for a made-up district; not exact, but alike from question to question. */
+/** Answers as the engine would give them for an invented district; not exact, but consistent between queries. */
 export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {}): DashboardAnswer {
   const {
     schools = 8,
@@ -112,7 +112,7 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
   const chosen = allResources.filter(
     ({ name, type }) => included(filter.resources, name) && included(filter.resourceTypes, type),
   );
-  /** Use of what the filter chooses, where that is not everything. */
+  /** Use of the resources that the filter selects, unless it selects all. */
   const useOf = (people: People): { readonly use?: Use } => {
     if (chosen.length === allResources.length) return {};
     const used = typeof people === "number" ? Math.round(people * 0.4) : null;
@@ -469,13 +469,13 @@ function fakeChanges(
   return { ...told, entries };
 }
 
-/** Answers questions as told, and remembers them. */
+/** Answers queries as configured, and records them. */
 export class FakeDashboardSource implements DashboardSource {
   readonly asked: DashboardFilter[] = [];
   aborted = 0;
   failing: Error | undefined;
   empty = false;
-  /** Held back answers come once this resolves. */
+  /** Answers are held back until this resolves. */
   gate: Promise<void> | undefined;
 
   constructor(public district: FakeDistrict = {}) {}

@@ -23,10 +23,10 @@ const schools = [
   "Washington\tHigh\nSchool",
 ];
 
-/** A report of any size, made up as it is asked for, which notes what it is asked. */
+/** A report of any size, generated on demand, which records the requests. */
 export class FakePreviewSource implements PreviewSource {
   readonly asked: string[] = [];
-  /** What the next call of a name fails with. */
+  /** The error of the next call of each method. */
   readonly failing = new Map<string, Error>();
   loaded: number;
 

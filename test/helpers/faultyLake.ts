@@ -4,12 +4,12 @@ import type { FolderLake } from "../../src/lake/folder";
 import type { Lake, LakeEntry, LakeOptions } from "../../src/lake/lake";
 
 /**
- * How a lake fails: `before` does not carry the operation out, `after` carries it out and says that it failed, `dead`
- * neither carries it out nor any later one, as if the process had been killed there.
+ * How a lake fails: `before` does not execute the operation, `after` executes it and reports a failure, `dead` executes
+ * neither it nor any later one, as if the process had been killed there.
  */
 export type Fault = "before" | "after" | "dead";
 
-/** A lake of which the n-th operation that changes it fails. */
+/** A lake whose n-th changing operation fails. */
 export class FaultyLake implements Lake {
   readonly url: string;
   /** Operations so far. */

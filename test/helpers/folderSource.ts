@@ -10,17 +10,17 @@ import type {
 } from "../../src/sftp/source";
 
 export interface FolderSourceHooks {
-  /** Called before each piece of a file is handed over: may throw, wait, or change the file. */
+  /** Called before each chunk of a file is returned: may throw, wait, or change the file. */
   readonly beforeChunk?: (file: string, index: number, signal?: AbortSignal) => Promise<void> | void;
-  /** Bytes per piece. */
+  /** Bytes per chunk. */
   readonly chunkBytes?: number;
 }
 
-/** A folder of this machine as the reports server. */
+/** A folder on this machine as the reports server. */
 export class FolderSource implements ReportSource {
   /** The files that were opened for reading, in order. */
   readonly reads: string[] = [];
-  /** What the server lists beside the files and cannot hand over. */
+  /** What the server lists in addition to the files and cannot deliver. */
   skipped: readonly SkippedEntry[] = [];
 
   constructor(

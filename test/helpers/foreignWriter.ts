@@ -9,7 +9,7 @@ import { readSnapshot, type Snapshot } from "../../src/delta/snapshot";
 import type { FolderLake } from "../../src/lake/folder";
 import { sharedDuck } from "./lakeRows";
 
-/** Another program that writes to a table of a folder lake: it knows nothing of our tags. */
+/** Another program that writes to a table of a folder lake and does not know our tags. */
 export class ForeignWriter {
   constructor(
     private readonly lake: FolderLake,
@@ -30,7 +30,7 @@ export class ForeignWriter {
     await writeFile(place, formatCommit([info, ...actions]), { flag: "wx" });
   }
 
-  /** A data file of rows of the table. */
+  /** A data file with rows of the table. */
   async file(
     select: (rows: string) => string,
     partitionValues?: DataFileRequest["partitionValues"],

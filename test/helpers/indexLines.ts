@@ -9,7 +9,7 @@ import { sharedDuck } from "./lakeRows";
 import { pseudonym } from "./pipelineFixture";
 import { plainPeople } from "./plainPeople";
 
-/** What an index says, and what it should say, as sorted lines that both come to without each other's ways. */
+/** The contents of an index, and the expected contents, as sorted lines that are computed independently. */
 
 interface PersonRow {
   readonly userType: UserType;
@@ -161,7 +161,7 @@ export async function cachedPeople(cacheFolder: string): Promise<string[]> {
   return rows.map(({ pseudonym: text }) => String(text));
 }
 
-/** The rows of Clever's files below a folder; ids as they are told, pseudonymized with the fixture's salt by default. */
+/** The rows of Clever's files below a folder; ids by the given function, by default the fixture's pseudonyms. */
 export async function rowsOfFolder(
   folder: string,
   idOf: (id: string | null) => string | null = pseudonym,

@@ -13,7 +13,7 @@ import { PlainRows } from "./plainRows";
 import type { RandomRows } from "./randomDistrict";
 import { temporaryFolder } from "./temporaryFolder";
 
-/** A district as the dashboard has it, through the whole pipeline, and as its files say it. */
+/** A district as the dashboard has it after the whole pipeline, and as in its files. */
 export interface IngestedDistrict {
   readonly district: RandomRows;
   readonly rows: PlainRows;
@@ -22,7 +22,7 @@ export interface IngestedDistrict {
   readonly withoutGrades: ParticipationIndex;
 }
 
-/** Files of Clever's in a folder, and perhaps a roster beside it, ingested into a lake. */
+/** Clever's files in a folder, and optionally a roster, ingested into a lake. */
 async function ingested(fixture: PipelineFixture, roster?: string): Promise<IngestedDistrict> {
   await fixture.run();
   await using keeper = new IndexKeeper({ cacheFolder: await temporaryFolder() });
@@ -39,7 +39,7 @@ async function ingested(fixture: PipelineFixture, roster?: string): Promise<Inge
 /**
  * A sample district with its roster.
  *
- * @param change what is done to the files on the server before they are ingested
+ * @param change modifies the files on the server before they are ingested
  */
 export async function ingestedSample(
   options: SampleOptions,

@@ -6,8 +6,8 @@ import path from "node:path";
 const cache = path.resolve(import.meta.dirname, "..", "..", ".cache");
 
 /**
- * A folder of the project's `.cache` with something that tests need from elsewhere, installed once; resolves to it.
- * @param requirements what is to be installed, in full: other requirements than last time are installed again
+ * A folder in the project's `.cache` with external software that tests need, installed once.
+ * @param requirements what to install, in full: if it differs from last time, everything is installed again
  */
 export async function installedOnce(
   name: string,
@@ -17,7 +17,7 @@ export async function installedOnce(
   const home = path.join(cache, name);
   const stamp = path.join(home, "requirements.txt");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === requirements) return home;
-  // Made aside and moved into place when it is whole, so that a cut-off or simultaneous installation does no harm.
+  // Installed elsewhere and moved into place when complete, so interrupted or concurrent installations do no harm.
   const fresh = `${home}-${randomUUID()}`;
   try {
     await mkdir(cache, { recursive: true });
@@ -33,7 +33,7 @@ export async function installedOnce(
   }
 }
 
-/** Says loudly that tests are left out, and why; in CI, where nothing may be left out, throws instead. */
+/** Prints a warning that tests are skipped, with the reason; in CI, where nothing may be skipped, throws instead. */
 export function leftOut(what: string, error: unknown): undefined {
   const message = `LEFT OUT: ${what} ${error instanceof Error ? error.message : String(error)}`;
   if (process.env.CI) throw new Error(message);

@@ -18,10 +18,10 @@ import { lakeRows } from "./lakeRows";
 
 const secrets = { CLEVER_SFTP_PASSWORD: "a password to search for", CLEVER_SALT: "a salt to search for" };
 
-/** Runs of the built command line to be killed, a server for them, and what an undisturbed run makes of its files. */
+/** Runs of the built command line to be killed, a server for them, and the result of an uninterrupted run. */
 export class KilledRuns implements AsyncDisposable {
   private undisturbed: Readonly<Record<string, readonly SqlRow[]>> = {};
-  /** How long an undisturbed run takes, from the start of its process, in milliseconds. */
+  /** How long an uninterrupted run takes, from the start of its process, in milliseconds. */
   duration = 0;
 
   private constructor(
@@ -31,10 +31,10 @@ export class KilledRuns implements AsyncDisposable {
     private readonly node: CliNode | undefined,
   ) {}
 
-  /** @param node what the runs that are killed and completed run in; the undisturbed one runs in this test's own */
+  /** @param node runs the killed and the completing runs; the uninterrupted one uses this test's own Node.js */
   static async create(node?: CliNode): Promise<KilledRuns> {
     const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-killed-"));
-    // More files than one commit takes, so that a run can be cut off between two commits of a table.
+    // More files than fit in one commit, so a run can be killed between two commits of a table.
     const district = sampleDistrict({ students: 120, teachers: 10, staff: 5, schools: 4, days: 11 });
     const reports = await writeDistrict(district, path.join(folder, "reports"));
     const server = await startSftpServer({
@@ -53,7 +53,7 @@ export class KilledRuns implements AsyncDisposable {
     return runs;
   }
 
-  /** Gives `work` a command line with a lake of its own. */
+  /** Passes `work` a command line with its own lake. */
   withLake(work: (cli: CommandLine) => Promise<void>): Promise<void> {
     return this.withOwnLake(this.node, work);
   }
@@ -77,7 +77,7 @@ export class KilledRuns implements AsyncDisposable {
     return (await run.ended).exitCode === null;
   }
 
-  /** Runs to the end what was cut off, and holds the lake against the undisturbed one. */
+  /** Completes a killed run, and compares the lake with the uninterrupted one. */
   async complete(cli: CommandLine, killed: string): Promise<void> {
     const { exitCode, stderr } = await cli.run("run", "--json");
     expect(exitCode, `${killed}: ${stderr}`).toBe(0);
@@ -105,7 +105,7 @@ export class KilledRuns implements AsyncDisposable {
   }
 
   /**
-   * Kills a run at each moment, given as its share of an undisturbed run's duration, each in a lake of its own, and
+   * Kills a run at each moment, given as a share of an uninterrupted run's duration, each in its own lake, and
    * completes it; resolves to how many were still running.
    */
   async killAt(shares: readonly number[]): Promise<number> {
@@ -132,7 +132,7 @@ async function rowsOf(lake: FolderLake): Promise<Record<string, readonly SqlRow[
   return rows;
 }
 
-/** Resolves when a file is there, to the millisecond, or the process that should make it is not. */
+/** Resolves within a millisecond when a file exists, or the process that should create it has ended. */
 export async function appears(file: string, { process }: RunningCli): Promise<void> {
   while (!existsSync(file) && process.exitCode === null && process.signalCode === null) await sleep(1);
 }

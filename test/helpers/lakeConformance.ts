@@ -20,7 +20,7 @@ async function* chunks(...parts: (string | Error)[]): AsyncIterable<Uint8Array> 
 
 const file = "stage1np/clever/a/b.csv";
 
-/** What every adapter of the lake promises. `open` gives a new, empty lake for the running test. */
+/** The contract of every lake adapter. `open` returns a new, empty lake for the running test. */
 export function lakeConformance(name: string, open: () => Promise<Lake>): void {
   describe(`${name} as a lake`, () => {
     test("a written stream is read back whole, by range and as a stream", async () => {

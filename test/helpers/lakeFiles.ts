@@ -4,10 +4,10 @@ import path from "node:path";
 import { lookupTable, pseudoTable } from "../../src/clever/layout";
 import { allReports } from "../../src/pipeline/write/tables";
 
-/** The tables that a run writes, but for the ingest log. */
+/** The tables that a run writes, except the ingest log. */
 export const runTables = allReports().flatMap((report) => [pseudoTable(report), lookupTable(report)]);
 
-/** The files below a folder, by their paths in it, sorted; none where there is no folder. */
+/** The files below a folder, by their paths in it, sorted; none if there is no folder. */
 export async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   return entries

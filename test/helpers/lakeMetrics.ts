@@ -3,7 +3,7 @@ import { type MetricsFilterInput, metricsDocument, participationMetrics } from "
 import type { Lake } from "../../src/lake/lake";
 import { temporaryFolder } from "./temporaryFolder";
 
-/** The document of `clever-lake metrics --json` for a lake, with a cache of its own. */
+/** The document of `clever-lake metrics --json` for a lake, with its own cache. */
 export async function lakeMetrics(
   lake: Lake,
   filter: MetricsFilterInput,

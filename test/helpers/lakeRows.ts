@@ -4,7 +4,7 @@ import type { Lake } from "../../src/lake/lake";
 
 let opened: Promise<Duck> | undefined;
 
-/** One engine for all that a test file asks; it goes with the process. */
+/** One engine for all queries of a test file; it ends with the process. */
 export function sharedDuck(): Promise<Duck> {
   opened ??= Duck.open({ threads: 1 });
   return opened;

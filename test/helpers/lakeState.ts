@@ -4,7 +4,7 @@ import type { Lake } from "../../src/lake/lake";
 import { IngestLog } from "../../src/pipeline/log/logTable";
 import { lakeRows, sharedDuck } from "./lakeRows";
 
-/** All that a lake says, whatever engine, and whatever runs, wrote it: the rows of its tables, and its log but for times. */
+/** A lake's contents, independent of engine and runs: the rows of its tables, and its log without times. */
 export async function lakeState(lake: Lake): Promise<Readonly<Record<string, readonly unknown[]>>> {
   const tables = reportNames.flatMap((name) => [pseudoTable(reports[name]), lookupTable(reports[name])]);
   const log = await new IngestLog(lake, await sharedDuck()).all();
@@ -14,7 +14,7 @@ export async function lakeState(lake: Lake): Promise<Readonly<Record<string, rea
   return state;
 }
 
-/** In an order of their own, with all that is nested in them. */
+/** In a fixed order, including everything nested. */
 function inOrder(entries: readonly object[]): string[] {
   return entries
     .map((entry) => JSON.stringify(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1))))

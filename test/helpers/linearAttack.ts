@@ -19,14 +19,14 @@ function inverse(value: number): number {
 
 /** Sums over the unknowns 0 … `unknowns` - 1. */
 export class KnownSums {
-  /** In echelon form: by the first unknown of each, which has the factor 1. */
+  /** In echelon form: by the first unknown of each, whose coefficient is 1. */
   private readonly rows = new Map<number, Float64Array>();
 
   constructor(private readonly unknowns: number) {
     if (unknowns > mostUnknowns) throw new RangeError(`${unknowns} unknowns are too many.`);
   }
 
-  /** Takes note of a known sum; returns whether it tells something new. */
+  /** Adds a known sum; returns whether it is new information. */
   add(unknowns: Iterable<number>): boolean {
     const row = this.reduced(unknowns);
     const pivot = row.findIndex((factor) => factor !== 0);

@@ -13,8 +13,8 @@ import { sparkSubmit } from "./sparkEngine";
 const project = path.resolve(import.meta.dirname, "..", "livy", "pom.xml");
 
 /**
- * The folder of the jars of Apache Livy's server, fetched once by Maven into the project's `.cache` (73 MB). Undefined, and
- * loudly so, where they cannot be had.
+ * The folder with the jars of Apache Livy's server, fetched once by Maven into the project's `.cache` (73 MB). Undefined,
+ * with a warning, if they are unavailable.
  */
 async function livyJars(): Promise<string | undefined> {
   try {
@@ -37,13 +37,13 @@ async function livyJars(): Promise<string | undefined> {
 export interface LivyServerOptions {
   /** The folder whose files batches may use. */
   readonly allowed: string;
-  /** What the server, and so each batch, has in its environment beside this process's. */
+  /** Added to this process's environment for the server, and so for each batch. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** A real Apache Livy on this machine, with PySpark's Spark, behind a proxy that keeps all that goes through. */
+/** A real Apache Livy on this machine, with PySpark's Spark, behind a proxy that records everything. */
 export class LivyServer implements AsyncDisposable {
-  /** Requests and answers, whole. */
+  /** Complete requests and responses. */
   readonly traffic: string[] = [];
   readonly requests: string[] = [];
 
@@ -120,7 +120,7 @@ export class LivyServer implements AsyncDisposable {
     return ((await answer.json()) as { sessions: { id: number; state: string }[] }).sessions;
   }
 
-  /** Ends the server at once, as a machine that fails does. */
+  /** Kills the server, like a machine that fails. */
   async crash(): Promise<void> {
     if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     this.process.kill("SIGKILL");
@@ -171,7 +171,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** The processes of this machine whose arguments hold a text, each with its whole command line. */
+/** The processes on this machine whose arguments contain a text, each with its whole command line. */
 export function processesWith(text: string): { readonly pid: number; readonly line: string }[] {
   const { stdout } = spawnSync("ps", ["-eww", "-o", "pid=,args="], { encoding: "utf8", maxBuffer: 1 << 26 });
   return stdout
@@ -180,10 +180,10 @@ export function processesWith(text: string): { readonly pid: number; readonly li
     .map((line) => ({ pid: Number.parseInt(line, 10), line }));
 }
 
-/** A key vault and a machine's identity, as Azure's documentation describes their answers, on this machine. */
+/** A key vault and a managed identity endpoint on this machine, which respond as Azure documents. */
 export class StubVault implements AsyncDisposable {
   salt = "";
-  /** What the vault answers, where it is not to give the salt. */
+  /** The vault's response, unless it returns the salt. */
   status = 200;
   readonly requests: string[] = [];
   private readonly server = createServer((asked, answering) => {

@@ -4,19 +4,19 @@ import path from "node:path";
 export const projectFolder = path.resolve(import.meta.dirname, "..", "..");
 const skipped = new Set(["node_modules", "dist", "out", "fixtures"]);
 
-/** What the tests of the documentation need from a Markdown file. */
+/** What documentation tests need from a Markdown file. */
 export interface MarkdownPage {
   /** From the project's folder, with `/`. */
   readonly file: string;
   /** The targets of links and pictures, as written. */
   readonly links: readonly string[];
-  /** What `#…` may name, as GitHub makes it from the headings. */
+  /** The anchors that GitHub derives from the headings. */
   readonly anchors: ReadonlySet<string>;
   /** The lines of code blocks, and each piece of code within a text. */
   readonly code: readonly string[];
 }
 
-/** All Markdown files of the project, but for those that tests use as input. */
+/** All Markdown files of the project, except those that tests use as input. */
 export function markdownPages(folder = ""): MarkdownPage[] {
   return readdirSync(path.join(projectFolder, folder), { withFileTypes: true }).flatMap((entry) => {
     const file = path.posix.join(folder, entry.name);

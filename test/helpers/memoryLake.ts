@@ -7,11 +7,11 @@ import { onTestFinished } from "vitest";
 import { CleverLakeError } from "../../src/errors";
 import type { Lake, LakeEntry, LakeOptions } from "../../src/lake/lake";
 
-/** A lake in memory, remote in that its files have no place on this machine's disk. Every call yields to others. */
+/** A lake in memory, remote in that its files are not on this machine's disk. Every call yields to others. */
 export class MemoryLake implements Lake {
   readonly url = "memory:";
   readonly files = new Map<string, Buffer>();
-  /** When files were written, as far as a test says; 1970 for the others. */
+  /** When files were written, if set by a test; 1970 for the others. */
   readonly modified = new Map<string, Date>();
   /** The calls made, such as `read stage2p/t/_delta_log/_last_checkpoint`. */
   readonly calls: string[] = [];
@@ -67,7 +67,7 @@ export class MemoryLake implements Lake {
     this.files.set(file, Buffer.concat(chunks));
   }
 
-  /** Its folders are those that its files are in. */
+  /** Its folders are those that contain its files. */
   deleteEmptyFolder(): Promise<void> {
     return Promise.resolve();
   }

@@ -20,7 +20,7 @@ const notebook = z.object({
 /** Cells as texts or exact numbers, by header. */
 type TableRow = Readonly<Record<string, string | number>>;
 
-/** A notebook that was run. */
+/** An executed notebook. */
 export interface RunNotebook {
   /** The file, with its outputs. */
   readonly text: string;
@@ -32,8 +32,8 @@ export interface RunNotebook {
 }
 
 /**
- * Runs a notebook from top to bottom in its own folder with `jupyter nbconvert --execute`. Undefined, and loudly so,
- * without Jupyter or Spark. Rejects with what the notebook says where a cell fails.
+ * Runs a notebook from top to bottom in its own folder with `jupyter nbconvert --execute`. Undefined, with a warning,
+ * without Jupyter or Spark. Rejects with the notebook's error if a cell fails.
  */
 export async function runNotebook(
   file: string,

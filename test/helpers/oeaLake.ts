@@ -23,7 +23,7 @@ export function asSinkWrites(csv: string): string {
   return `${cells.map(line).join("\n")}\n`;
 }
 
-/** Puts a raw file of OEA's into the lake; its place is below the report's folder. */
+/** Puts one of OEA's raw files into the lake; its path is below the report's folder. */
 export async function landAsOea(
   lake: FolderLake,
   report: Report,
@@ -41,8 +41,8 @@ export async function landAsOea(
 }
 
 /**
- * A run of OEA's notebook, as far as the tables show it: reads all landed files by the position of their columns, quotes
- * escaped by backslashes, as students', and appends every row to the tables again, and a row for each of them to the lookups.
+ * The effect of a run of OEA's notebook on the tables: it reads all landed files by column position, with quotes escaped by
+ * backslashes, as students, and appends every row to the tables again, and a row for each of them to the lookups.
  */
 export async function runOeaNotebook(
   lake: FolderLake,

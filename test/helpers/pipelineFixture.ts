@@ -41,7 +41,7 @@ export function usageCsv(...lines: string[]): string {
   return [usageHeader, ...lines, ""].join("\n");
 }
 
-/** Where a day's report of students stands on the server. */
+/** The path of a day's student report on the server. */
 export function dailyPath(day = "2024-09-03", type = "students"): string {
   return `daily-participation/${day}-daily-participation-${type}.csv`;
 }
@@ -65,7 +65,7 @@ export class PipelineFixture {
     readonly lake: FolderLake,
   ) {}
 
-  /** In a folder of the test's own, or in one that the caller removes. */
+  /** In a temporary folder of the test, or in one that the caller removes. */
   static async create(place?: string): Promise<PipelineFixture> {
     const folder = place ?? (await temporaryFolder());
     const server = path.join(folder, "server");
@@ -77,7 +77,7 @@ export class PipelineFixture {
     );
   }
 
-  /** Puts a file on the server; each one is newer than those before unless its age is given. */
+  /** Puts a file on the server; each one is newer than the previous ones unless its age is given. */
   async put(file: string, content: string | Buffer, modified?: Date): Promise<void> {
     const place = path.join(this.server, file);
     await mkdir(path.dirname(place), { recursive: true });
@@ -120,7 +120,7 @@ export class PipelineFixture {
     return lakeRows(this.lake, lookupTable(reports[report]));
   }
 
-  /** Who has how many log-ins on which day from which file, behind the pseudonyms of `people`. */
+  /** Logins by person, day and file, for the pseudonyms of `people`. */
   async logins(...people: string[]): Promise<string[]> {
     const names = new Map(people.map((person) => [pseudonym(`sis-${person}`), person]));
     const rows = await this.rows();
@@ -148,7 +148,7 @@ export class PipelineFixture {
     return [...files.keys()].filter((file) => /^stage1np\/clever\/[^_].*\.csv$/.test(file)).sort();
   }
 
-  /** Every file of the lake with a hash of its bytes. */
+  /** Every file in the lake with a hash of its bytes. */
   async tree(): Promise<Map<string, string>> {
     const files = new Map<string, string>();
     for await (const { path: file, kind } of this.lake.list("", { recursive: true })) {
@@ -172,7 +172,7 @@ export class PipelineFixture {
     }
   }
 
-  /** Removes a folder from the lake, as a person or a lost disk would. */
+  /** Removes a folder from the lake, as a person or a disk failure would. */
   async lose(lakePath: string): Promise<void> {
     await rm(this.lake.localPath(lakePath), { recursive: true });
   }

@@ -10,7 +10,7 @@ export interface PlainCohort {
 export interface PlainDivision {
   readonly minimum: number;
   readonly groups: readonly (readonly PlainCohort[])[];
-  /** The grade that each group counts with; undefined where it has several. */
+  /** The grade that each group counts with; undefined if it has several. */
   readonly grades: readonly (string | null | undefined)[];
 }
 

@@ -7,15 +7,15 @@ import { compareNames, type PlainUse } from "./plainResources";
 import type { PlainRows } from "./plainRows";
 
 /**
- * The dashboard's numbers once more, from rows, by loops and sets, for comparison: over the whole groups of a division
- * on the days that count, or over everybody where there is no division.
+ * The dashboard's numbers computed independently from rows, by loops and sets: over the whole groups of a division on the
+ * days that count, or over everybody without a division.
  */
 
 export interface PlainQuestion {
   readonly filter: DashboardFilter;
   readonly from: string;
   readonly to: string;
-  /** Dates that are left out of every sum; none by default. */
+  /** Dates excluded from every sum; none by default. */
   readonly isAsked?: (date: string) => boolean;
 }
 
@@ -31,7 +31,7 @@ export class PlainEngine {
     this.groups = new PlainGroups(rows, division);
   }
 
-  /** The first day of as many school days before the range. */
+  /** The first day of the preceding period with as many school days. */
   startBefore(from: string, to: string, firstDay: string): string | undefined {
     const schoolDays = (first: string, last: string) =>
       datesBetween(first, last).filter((date) => this.rows.kindOf(date) === "school");
@@ -133,7 +133,7 @@ export class PlainEngine {
       none: newPart().told(),
       peopleOfTotal: (count: number) => total.people(count),
       shownOfTotal: (sum: number) => total.shown(sum),
-      /** Whether what people of a cohort did on a date is in the sums of all, of its school and of its grade. */
+      /** Whether a cohort's use on a date is in the sums overall, of its school and of its grade. */
       hasCell: (cohort: PlainCohort, date: string, list?: "schools" | "grades") => {
         const group = groups.groupOf(keyOfCohort(cohort));
         const isTold =
@@ -143,7 +143,7 @@ export class PlainEngine {
         return isInRange && isTold && isWhole[group] === true && groups.isCounted(group, date);
       },
       countedGrade: (cohort: PlainCohort) => groups.countedGrade(cohort),
-      /** Whether the filter leaves out a resource. */
+      /** Whether the filter excludes a resource. */
       choosesResources: isAsked.includes(false),
       schools: bySchool.map(([school, part]) => ({ school, ...part.told() })),
       grades: [...grades]

@@ -5,12 +5,12 @@ import type { PlainRows } from "./plainRows";
 export class PlainGroups {
   readonly minimum: number;
   readonly groups: readonly (readonly PlainCohort[])[];
-  /** User types with a group of their own. */
+  /** User types with their own group. */
   readonly userTypes: readonly string[];
   private readonly byKey = new Map<string, number>();
   private readonly ofOneSchool: readonly boolean[];
   private readonly grades: readonly (string | null | undefined)[];
-  /** Group and date of all that counts. */
+  /** Group and date of everything that counts. */
   private readonly counted = new Set<string>();
 
   /** Without a division each cohort is a group, and every day counts. */
@@ -62,7 +62,7 @@ export class PlainGroups {
       const people = new Set<string | null>();
       for (const { participation, usage } of own) {
         for (const row of isThere ? participation : usage) {
-          // Of people of several cohorts it is not known without more where they were counted.
+          // For people of several cohorts, it is unclear where they were counted.
           if (isThere || !rows.isOfSeveralCohorts(row)) people.add(row.person);
         }
       }

@@ -14,7 +14,7 @@ interface Row {
   readonly date: string;
   readonly person: string | null;
   readonly school: string | null;
-  /** What a roster would say; the person's own, on every row. */
+  /** The person's grade in a roster, on every row. */
   readonly grade: string | null;
 }
 
@@ -31,7 +31,7 @@ export interface UsageRow extends Row {
   readonly accesses: number | null;
 }
 
-/** Gives every distinct key a number, in the order of their coming. */
+/** Numbers distinct keys in order of first occurrence. */
 class Numbers<T> {
   readonly items: T[] = [];
   private readonly known = new Map<string, number>();
@@ -46,7 +46,7 @@ class Numbers<T> {
   }
 }
 
-/** An index from rows, by plain means: what the index from Delta tables must be, too. */
+/** An index built from rows by simple means, which the index from Delta tables must equal. */
 export function plainIndex(
   participation: readonly ParticipationRow[],
   usage: readonly UsageRow[],

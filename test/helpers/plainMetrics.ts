@@ -2,7 +2,7 @@ import type { UserType } from "../../src/clever/reports";
 import type { MetricsFilterInput } from "../../src/dashboard/metrics";
 import { type PersonIds, plainPeople } from "./plainPeople";
 
-/** The participation metrics once more, without SQL: maps and sets over rows, for comparison. */
+/** The participation metrics computed independently, without SQL: maps and sets over rows. */
 
 interface PersonRow extends PersonIds {
   readonly userType: UserType;
@@ -123,7 +123,7 @@ function plainFacts(
   };
 }
 
-/** Reports without a row of a user type on a date on which the other report tells of use, if they ever have one. */
+/** Reports without rows of a user type on a date on which the other report shows use, if they ever have one. */
 function missingOn(
   participation: readonly PlainParticipation[],
   usage: readonly PlainUsage[],

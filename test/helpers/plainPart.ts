@@ -3,7 +3,7 @@ import type { ParticipationRow, UsageRow } from "./plainIndex";
 type Shown = number | null;
 type People = Shown | "few";
 
-/** A sum and how many values it has; blanks are none. */
+/** A sum and its number of values; blanks are not values. */
 class Mean {
   sum = 0;
   private count = 0;
@@ -19,10 +19,10 @@ class Mean {
   }
 }
 
-/** The numbers of a question, or of an entry of it such as a school or a day: rows are added one by one. */
+/** The numbers of a query, or of an entry such as a school or a day: rows are added one by one. */
 export class PlainPart {
   private isLeft = false;
-  /** Dates with rows, and those of them on which some count. */
+  /** Dates with rows, and those with counted rows. */
   private readonly noticed = new Set<string>();
   private readonly counted = new Set<string>();
   private readonly users = new Set<number>();
@@ -39,7 +39,7 @@ export class PlainPart {
 
   constructor(private readonly minimum: number) {}
 
-  /** Rows of a cohort and day lie within the part, and are counted or left out. */
+  /** Rows of a cohort and day are within the part, and are counted or left out. */
   notice(isIn: boolean, date: string): void {
     this.noticed.add(date);
     if (isIn) this.counted.add(date);
@@ -55,7 +55,7 @@ export class PlainPart {
     if (row.active) this.active.add(person);
   }
 
-  /** @param identity the resource by its id, or by its name where it has none */
+  /** @param identity the resource by its id, or by its name if it has none */
   use({ accesses }: UsageRow, person: number | undefined, identity: number | undefined): void {
     this.accesses += accesses ?? 0;
     if (identity !== undefined) this.identities.add(identity);
@@ -65,7 +65,7 @@ export class PlainPart {
     if (identity !== undefined) this.pairs.add(person * 100_000 + identity);
   }
 
-  /** Whether nothing is known: all that there is was left out. */
+  /** Whether nothing is known because everything was left out. */
   get isWithheld(): boolean {
     return this.isLeft && this.counted.size === 0;
   }

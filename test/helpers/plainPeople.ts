@@ -1,10 +1,10 @@
-/** The ids that a row has of its person: the school system's and Clever's. */
+/** The ids of a row's person: the school system's and Clever's. */
 export interface PersonIds {
   readonly person: string | null;
   readonly clever?: string | null;
 }
 
-/** Who rows are about, by maps over all rows: what `clever/person.ts` says in SQL. */
+/** Assigns rows to people by maps over all rows, as `clever/person.ts` does in SQL. */
 export function plainPeople(all: readonly PersonIds[]): (row: PersonIds) => string | null {
   const joined = new Map<string, string>();
   for (const { person, clever } of all) {

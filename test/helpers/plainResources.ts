@@ -2,7 +2,7 @@ import type { DashboardFilter } from "../../src/dashboard/filter";
 import { mondayOf } from "./plainDates";
 import type { UsageRow } from "./plainIndex";
 
-/** What was done with a resource. */
+/** The use of a resource. */
 export interface PlainUse {
   readonly users: Set<number>;
   /** Rows with a person. */
@@ -18,7 +18,7 @@ export interface PlainUse {
 export const compareNames = (a: string | null, b: string | null) =>
   (a === null ? 1 : 0) - (b === null ? 1 : 0) || (a === b ? 0 : (a ?? "") < (b ?? "") ? -1 : 1);
 
-/** A name and type under which rows of one id stand, and from when to when. */
+/** A name and type in rows of one id, with the first and last date. */
 interface Naming {
   readonly name: string | null;
   readonly type: string | null;
@@ -32,7 +32,7 @@ interface Shown {
   readonly former: Set<string>;
 }
 
-/** Numbers of a row's resource: as it is shown, and as different resources are counted (none without id and name). */
+/** Numbers of a row's resource: for display, and for counting different resources (none without id and name). */
 interface RowResource {
   readonly shown: number;
   readonly identity: number | undefined;
@@ -43,7 +43,7 @@ const keyOf = ({ id, name, type }: UsageRow) => (id === null ? JSON.stringify([n
 /** The resources of rows, each under the name and type that its id has last. */
 export class PlainResources {
   private readonly shown: Shown[] = [];
-  /** Asked for with every question. */
+  /** Needed for every query. */
   private readonly byRow = new Map<UsageRow, RowResource>();
 
   constructor(usage: readonly UsageRow[]) {
@@ -96,7 +96,7 @@ export class PlainResources {
     return { resource: name, type, ...(formerNames.length > 0 ? { formerNames } : {}) };
   }
 
-  /** Whether a filter leaves each resource in: by its name, or by a former one that no other has now. */
+  /** Whether a filter includes each resource: by its name, or by a former one that no other has now. */
   chosen({ resources, resourceTypes }: DashboardFilter): boolean[] {
     const current = new Set(this.shown.map(({ name }) => name));
     const former = resources.filter((name) => name !== null && !current.has(name));

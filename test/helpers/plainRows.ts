@@ -14,7 +14,7 @@ export interface PlainCell {
   readonly usage: UsageRow[];
 }
 
-/** The rows of a district by date and cohort, with what follows from them whatever the groups are. */
+/** The rows of a district by date and cohort, with derived values that do not depend on the groups. */
 export class PlainRows {
   readonly cohorts: readonly PlainCohort[];
   readonly resources: PlainResources;
@@ -24,7 +24,7 @@ export class PlainRows {
   private readonly cohortOf = new Map<string, string>();
   private readonly participated: ReadonlySet<string>;
   private readonly kinds: ReadonlyMap<string, "school" | "quiet">;
-  /** By `user type date`; a report that nobody has on the day is missing for all, as `* date`. */
+  /** By `user type date`; a report without any rows on the day is missing for all, as `* date`. */
   private readonly missing = new Map<string, Set<Report>>();
 
   constructor(
@@ -89,7 +89,7 @@ export class PlainRows {
     return cell;
   }
 
-  /** The day's kind, by the whole district: quiet below a tenth of the usual day's active people. */
+  /** The day's kind, for the whole district: quiet if it has less than a tenth of a usual day's active people. */
   private kindsOfDays() {
     const counts = new Map<string, number>();
     const kinds = new Map<string, "school" | "quiet">();
@@ -100,7 +100,7 @@ export class PlainRows {
       }
       // Somebody at two schools on one day is active at both.
       const active = [...ofDate.values()].map(({ participation, usage }) => {
-        // Where the report is missing, those who used something were there.
+        // If the report is missing, those who used something count as present.
         const rows =
           participation.length > 0
             ? participation.filter((row) => row.active)

@@ -6,7 +6,7 @@ import * as z from "zod";
 import { verifiedPackage } from "../../scripts/verifiedPackage.mjs";
 import { leftOut } from "./installed";
 
-/** Microsoft's own library for semantic models, within a server that speaks MCP; for tests only, never shipped. */
+/** Microsoft's own library for semantic models, in an MCP server; for tests only, never shipped. */
 const modeling = {
   name: "@microsoft/powerbi-modeling-mcp-linux-x64",
   version: "0.5.0-beta.13",
@@ -16,7 +16,7 @@ const modeling = {
 
 const root = path.resolve(import.meta.dirname, "..", "..");
 
-/** The program's path, installed once in the project's `.cache`; undefined, and loudly so, where it cannot be had. */
+/** The program's path, installed once in the project's `.cache`; undefined, with a warning, if unavailable. */
 export async function powerBiModeling(): Promise<string | undefined> {
   const what =
     "the check of the Power BI model by Microsoft's library. It needs Linux on x64 and npm's registry.";

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { verifiedPackage } from "../../scripts/verifiedPackage.mjs";
 import { leftOut } from "./installed";
 
-/** Microsoft's own parser of Power Query's language M, and what it needs. */
+/** Microsoft's own parser for Power Query's M language, and its dependencies. */
 const parser = {
   name: "@microsoft/powerquery-parser",
   version: "2.0.0",
@@ -28,14 +28,14 @@ const needed = [
 
 const root = path.resolve(import.meta.dirname, "..", "..");
 
-/** A function of its, whose types cannot be had here. */
+/** One of its functions, whose types are not available here. */
 const callable = z.custom<(...values: readonly unknown[]) => unknown>((value) => typeof value === "function");
 const library = z.object({
   DefaultSettings: z.unknown(),
   TaskUtils: z.object({ tryLexParse: callable, isParseStageOk: callable }),
 });
 
-/** Tells whether a query in M parses; installed once in the project's `.cache`, undefined, and loudly so, where it cannot be had. */
+/** Returns whether an M query parses; installed once in the project's `.cache`; undefined, with a warning, if unavailable. */
 export async function powerQueryParser(): Promise<((text: string) => Promise<boolean>) | undefined> {
   try {
     const folder = await verifiedPackage(root, parser, needed);

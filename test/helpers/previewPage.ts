@@ -18,13 +18,13 @@ export function bundlePreview(): Promise<Bundle> {
   ]);
 }
 
-/** A preview as VS Code would show it: the real page, its real session and a webview in between. */
+/** A preview as VS Code would show it: the real page and session, with a webview in between. */
 export interface ShownPreview {
   readonly page: Page;
   readonly session: PreviewSession;
-  /** What the page said in its console, and every breach of its policy. */
+  /** The page's console output, and every violation of its policy. */
   readonly complaints: string[];
-  /** What was kept for the next page of the tab. */
+  /** The state that was kept for the tab's next page. */
   kept(): unknown;
   close(): Promise<void>;
 }

@@ -21,7 +21,7 @@ import { sharedDuck } from "./lakeRows";
 export type Cell = string | number | boolean | null;
 export type TableRow = Readonly<Record<string, Cell>>;
 
-/** A row as the table has it. */
+/** A row of the table. */
 export function participationRow(row: IndexedParticipation): TableRow {
   return {
     ...personCells(row),
@@ -63,7 +63,7 @@ export class PseudoTables {
 
   constructor(readonly lake: Lake) {}
 
-  /** Commits rows as a file of a table in place of the file that had the name before; no rows only take that away. */
+  /** Commits rows as a data file in place of the file with the same name; without rows, only removes that. */
   async put(
     report: ReportName,
     name: string,

@@ -5,7 +5,7 @@ import { askProcess } from "./jsonProcess";
 
 /**
  * Independent readers and writers of Delta, and clients of Data Lake Storage, that the tests compare with; pinned, since
- * they change what they write.
+ * their output changes between versions.
  */
 const requirements = [
   "deltalake==1.6.6",
@@ -18,8 +18,8 @@ const root = path.resolve(import.meta.dirname, "..", "..");
 const python = process.platform === "win32" ? path.join("Scripts", "python.exe") : path.join("bin", "python");
 
 /**
- * The path of a Python that has these packages, installed once in the project's `.cache`. Undefined, and loudly so,
- * where there is no Python or no way to install the packages; in CI, where nothing may be left out, an error.
+ * The path of a Python that has these packages, installed once in the project's `.cache`. Undefined, with a warning, if
+ * there is no Python or the packages cannot be installed; in CI, where nothing may be skipped, an error.
  */
 export function pythonWithDelta(): Promise<string | undefined> {
   return pythonWith("python", requirements, "independent implementations of Delta and Data Lake Storage");

@@ -14,8 +14,8 @@ export interface RandomOptions {
   /** The share of students without a grade; default 0, or 0.05 if messy. */
   readonly ungraded?: number;
   /**
-   * With what real tables have: rows without a person, blanks, renamed resources, two reports that do not agree, days
-   * off, use without participation. Otherwise the reports agree with each other in every number.
+   * With the irregularities of real tables: rows without a person, blanks, renamed resources, reports that disagree, days
+   * off, use without participation. Otherwise the reports agree in every number.
    */
   readonly messy?: boolean;
 }
@@ -34,7 +34,7 @@ interface Person {
   readonly keenness: number;
 }
 
-/** A small district by chance; the same seed makes the same. */
+/** A small random district; the same seed gives the same district. */
 export function randomDistrict(seed: number, options: RandomOptions): RandomRows {
   const random = randomStream(seed, "random district");
   const below = (end: number) => Math.floor(random() * end);

@@ -26,7 +26,7 @@ import { sharedDuck } from "./lakeRows";
 
 type PlainRow = Readonly<Record<string, string | null>>;
 
-/** The embedded engine as an engine of its own, which tells the run of its people by a file. */
+/** The embedded engine as an external one, which returns people to the run in a file. */
 export const embedded: OpenReadEngine = ({ report, lake, salt, scratch, signal }) => ({
   readClean: async (deliveries) => {
     const duck = await sharedDuck();
@@ -47,7 +47,7 @@ export const embedded: OpenReadEngine = ({ report, lake, salt, scratch, signal }
   },
 });
 
-/** What the plain engine takes for clean, by the type of a column. */
+/** What the plain engine accepts as clean, by column type. */
 const plainForms = {
   date: /^2024-09-(0[1-9]|[12]\d|30)$/,
   string: /^[A-Za-z]{3,20}( [A-Za-z]{2,20})?$/,
@@ -57,8 +57,8 @@ const plainForms = {
 const plainId = /^[a-z]{3,6}-[a-z]{3,6}$/;
 
 /**
- * The plainest engine that keeps the contract: it splits lines at commas and leaves every file with anything unusual to the
- * judge. It writes its rows by DuckDB, and reads nothing with it.
+ * The simplest engine that meets the contract: it splits lines at commas and leaves every unusual file to the judge. It
+ * writes its rows with DuckDB, but does not read with it.
  */
 export const plain: OpenReadEngine = (task) => ({
   readClean: async (deliveries) => {
@@ -108,7 +108,7 @@ async function plainRows(
     if (!isSound) return undefined;
     rows.push(Object.fromEntries(report.columns.map(({ name }, index) => [name, cells[index] ?? null])));
   }
-  // A text that holds somebody's id would have to be masked.
+  // A text that contains somebody's id would have to be masked.
   const kept = report.columns.filter((column) => !isId(column)).map(({ name }) => name);
   return rows.some((row) => kept.some((name) => partners.has(row[name] ?? ""))) ? undefined : rows;
 }

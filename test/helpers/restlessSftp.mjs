@@ -1,5 +1,5 @@
-// OpenSSH's sftp-server for a file that does not hold still: before each of the client's messages goes to the server,
-// the file that NOTE names grows by a byte. So whatever a client looks at twice has changed, however slow the machine.
+// OpenSSH's sftp-server with a file that keeps changing: before each message of the client reaches the server, the file
+// that NOTE names grows by a byte. So a client that looks twice always sees a change, however slow the machine.
 import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 

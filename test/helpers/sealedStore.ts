@@ -1,6 +1,6 @@
 import type { SecretStorage } from "vscode";
 
-/** VS Code's store as it is in a browser: sealed as a whole, and the first seal takes longest. */
+/** VS Code's secret store in a browser: encrypted as a whole, and the first encryption takes longest. */
 export class SealedStore implements SecretStorage {
   sealed = "{}";
   private readonly entries = new Map<string, string>();
@@ -31,7 +31,7 @@ export class SealedStore implements SecretStorage {
     this.seal(key);
   }
 
-  /** Ends the seals that are going on, the newest first. */
+  /** Completes the pending encryptions, newest first. */
   settle(): void {
     for (const end of this.seals.splice(0).reverse()) end();
   }

@@ -11,9 +11,9 @@ const source = path.join(root, "test", "spark");
 const dependencyPlugin = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
 
 /**
- * The folder of the jars of Apache Spark, Delta Lake and Hadoop's Azure driver, fetched once by Maven into the project's
- * `.cache` (230 MB). Undefined, and loudly so, without Java 17 or Maven or where they cannot be fetched; in CI, where
- * nothing may be left out, an error.
+ * The folder with the jars of Apache Spark, Delta Lake and Hadoop's Azure driver, fetched once by Maven into the project's
+ * `.cache` (230 MB). Undefined, with a warning, without Java 17 or Maven or if they cannot be fetched; in CI, where
+ * nothing may be skipped, an error.
  */
 export async function sparkJars(): Promise<string | undefined> {
   const project = path.join(source, "pom.xml");
@@ -35,7 +35,7 @@ export async function sparkJars(): Promise<string | undefined> {
 function requireJava(): void {
   const { stderr } = run("java", ["-version"]);
   const major = Number(/version "(\d+)/.exec(stderr)?.[1]);
-  // The newest that Spark 3.5 is made for.
+  // The newest that Spark 3.5 supports.
   if (major !== 17) throw new Error(`The Java here is version ${major}.`);
 }
 
@@ -60,7 +60,7 @@ const answer = z.object({
   error: z.string().optional(),
 });
 
-/** A session of Apache Spark of its own, which takes some seconds to start: one is enough for a test file. */
+/** An Apache Spark session, which takes some seconds to start: one is enough for a test file. */
 export class Spark implements AsyncDisposable {
   private readonly answers: AsyncIterator<string>;
   private readonly errors: Buffer[] = [];
@@ -73,15 +73,15 @@ export class Spark implements AsyncDisposable {
   }
 
   /**
-   * @param scratch a folder of the caller's for Spark's own files
-   * @param settings further ones of the session
+   * @param scratch the caller's folder for Spark's own files
+   * @param settings additional session settings
    */
   static start(jars: string, scratch: string, settings: Readonly<Record<string, string>> = {}): Spark {
     const process_ = spawn(
       "java",
       [
         "-Xmx1g",
-        // Started for little work: the better compiler and collector cost more than they save.
+        // For little work, the better compiler and collector cost more than they save.
         "-XX:TieredStopAtLevel=1",
         "-XX:+UseSerialGC",
         ...opened.map((name) => `--add-opens=${name}=ALL-UNNAMED`),

@@ -9,7 +9,7 @@ import { pythonWithSpark } from "./python";
 export const sparkScripts = path.resolve(import.meta.dirname, "..", "..", "spark");
 
 /**
- * The path of a `spark-submit` that works; undefined, and loudly so, without Java or PySpark. Sets what it needs in this
+ * The path of a working `spark-submit`; undefined, with a warning, without Java or PySpark. Sets what it needs in this
  * process's environment, as its user would.
  */
 export async function sparkSubmit(): Promise<string | undefined> {
@@ -24,7 +24,7 @@ export async function sparkSubmit(): Promise<string | undefined> {
     SPARK_HOME: home,
     SPARK_LOCAL_IP: "127.0.0.1",
     PYSPARK_PYTHON: python,
-    // Started for little work: the better compiler and collector cost more than they save.
+    // For little work, the better compiler and collector cost more than they save.
     SPARK_SUBMIT_OPTS: "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
   });
   return path.join(home, "bin", "spark-submit");

@@ -4,17 +4,17 @@ import type { AdlsEmulator } from "../adls-emulator/emulator";
 import { sparkJars } from "./spark";
 import { sparkSubmit } from "./sparkEngine";
 
-/** A Spark of Python's with Delta Lake and Hadoop's driver for Azure, neither of which it comes with. */
+/** PySpark with Delta Lake and Hadoop's Azure driver, neither of which it includes. */
 interface ConfiguredSpark {
   /** The path of `spark-submit`. */
   readonly program: string;
-  /** Beside the environment of this process, for every process that starts Spark. */
+  /** Added to this process's environment for every process that starts Spark. */
   readonly environment: { readonly SPARK_CONF_DIR: string };
 }
 
 /**
  * Lets `spark-submit`, `pyspark` and notebooks reach an emulator as they would reach an account in Azure, with Delta Lake
- * and Hadoop's driver. Undefined, and loudly so, where Spark or its jars cannot be had.
+ * and Hadoop's driver. Undefined, with a warning, if Spark or its jars are unavailable.
  *
  * ```ts
  * await using emulator = await AdlsEmulator.start({ fileSystems: ["stage2p"] });
@@ -29,7 +29,7 @@ interface ConfiguredSpark {
  * account's key. So a job or a notebook that is made for an account in Azure runs as it is.
  *
  * @param folder gets the configuration; the caller removes it
- * @param settings further ones of Spark
+ * @param settings additional Spark settings
  */
 export function sparkOnEmulator(
   { account, key, port }: Pick<AdlsEmulator, "account" | "key" | "port">,
@@ -38,13 +38,13 @@ export function sparkOnEmulator(
 ): Promise<ConfiguredSpark | undefined> {
   const driver = "spark.hadoop.fs.azure";
   return configuredSpark(folder, {
-    // Where the driver goes instead of the account's host.
+    // The address that the driver uses instead of the account's host.
     [`${driver}.abfs.endpoint`]: `127.0.0.1:${port}`,
     [`${driver}.always.use.https`]: "false",
-    // The class for abfss insists on https. So does the one that Delta's checksums are written with, which no reader needs.
+    // The class for abfss requires https. So does the one that writes Delta's checksums, which no reader needs.
     "spark.hadoop.fs.abfss.impl": "org.apache.hadoop.fs.azurebfs.AzureBlobFileSystem",
     "spark.databricks.delta.writeChecksumFile.enabled": "false",
-    // A wrong setting is to fail at once, and not after a quarter of an hour.
+    // A wrong setting must fail immediately, not after a quarter of an hour.
     [`${driver}.io.retry.max.retries`]: "3",
     [`${driver}.account.auth.type`]: "SharedKey",
     [`${driver}.account.key.${account}.dfs.core.windows.net`]: key,
@@ -71,7 +71,7 @@ export async function configuredSpark(
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.databricks.delta.snapshotPartitions": "1",
     "spark.ui.enabled": "false",
-    // Started for little work: to compile plans costs more than it saves.
+    // For little work, compiling plans costs more than it saves.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     ...settings,

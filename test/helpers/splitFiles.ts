@@ -11,7 +11,7 @@ import { type Duck, sqlString } from "../../src/duck/duck";
 import type { Lake } from "../../src/lake/lake";
 import { contentsOf, contentTags } from "../../src/pipeline/write/fileContents";
 
-/** Writes a `_pseudo` table again with one data file for each source and month, as a run for each file would leave it. */
+/** Rewrites a `_pseudo` table with one data file per source and month, as separate runs per file would leave it. */
 export async function splitBySource(lake: Lake, duck: Duck, tablePath: string): Promise<void> {
   const snapshot = await readSnapshot(lake, tablePath, duck);
   if (snapshot === undefined) throw new RangeError(`There is no table ${tablePath}.`);

@@ -18,7 +18,7 @@ import { sampleDistrict } from "../../src/sample/district";
 import { writeDistrict } from "../../src/sample/reportFiles";
 import { dailyCsv, dailyPath, PipelineFixture, salt, usageCsv, usagePath } from "./pipelineFixture";
 
-/** A lake with a small district and a few people that are hard to count, and the SQL views of it in DuckDB. */
+/** A lake with a small district and a few people who are hard to count, with its SQL views in DuckDB. */
 export async function sampleViews(
   folder: string,
   counting: { readonly minimumGroupSize: number; readonly keepWhole: KeepWhole } = sampleCounting,
@@ -26,7 +26,7 @@ export async function sampleViews(
   const fixture = await PipelineFixture.create(folder);
   const district = sampleDistrict({ students: 60, teachers: 8, staff: 3, schools: 3, days: 6 });
   await writeDistrict(district, fixture.server);
-  // People by the school system's id alone: one whom other rows join to a Clever id, and one whom none does.
+  // People with only the school system's id: one joined to a Clever id by other rows, and one who is not.
   await fixture.put(
     dailyPath("2024-09-10"),
     dailyCsv(
@@ -62,7 +62,7 @@ export async function sampleViews(
 
 const sampleCounting = { minimumGroupSize: 10, keepWhole: "schools" } as const;
 
-/** What the dashboard counts from. */
+/** The input of the dashboard. */
 export async function indexOf(
   { lake }: PipelineFixture,
   folder: string,
@@ -71,7 +71,7 @@ export async function indexOf(
   return await keeper.current(lake);
 }
 
-/** Makes the views in DuckDB, with the lake's tables, in the declared columns and types, for OPENROWSET. */
+/** Creates the views in DuckDB, with the lake's tables, in the declared columns and types, for OPENROWSET. */
 async function makeViews(
   { lake }: PipelineFixture,
   duck: Duck,
@@ -99,7 +99,7 @@ async function makeViews(
         }
         const columns = declared.split(",\n").map((line) => {
           const [, column = "", type = ""] = /^ {2}\[(\w+)\] (\w+)/.exec(line) ?? [];
-          // A bit is a number to T-SQL.
+          // In T-SQL, a bit is a number.
           return `CAST(${column} AS ${type === "bit" ? "TINYINT" : type}) AS ${column}`;
         });
         const source = opened[tables.indexOf(`stage2p/${bulk}`)]?.select;

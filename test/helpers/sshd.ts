@@ -14,13 +14,13 @@ export interface Sshd {
   readonly host: string;
   readonly port: number;
   readonly username: string;
-  /** `SHA256:…` of the key that is presented by default, and of the RSA key beside it. */
+  /** `SHA256:…` of the key that is presented by default, and of the additional RSA key. */
   readonly hostKeyFingerprint: string;
   readonly rsaHostKeyFingerprint: string;
   /** Contents and path of a key that may log in. */
   readonly privateKey: string;
   readonly privateKeyPath: string;
-  /** The contents and path of another one, which opens with `passphrase`. */
+  /** The contents and path of another one, which is encrypted with `passphrase`. */
   readonly encryptedPrivateKey: string;
   readonly encryptedPrivateKeyPath: string;
   readonly passphrase: string;
@@ -29,7 +29,7 @@ export interface Sshd {
   stop(): Promise<void>;
 }
 
-/** Where OpenSSH's server is, once it is installed if need and means are there; undefined where it cannot be had. */
+/** The path of OpenSSH's server, after installing it if needed and possible; undefined if it is unavailable. */
 export function findSshd(): string | undefined {
   const places = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/opt/homebrew/sbin/sshd"];
   const find = () => places.find((place) => existsSync(place));
@@ -37,7 +37,7 @@ export function findSshd(): string | undefined {
   if (found !== undefined) return found;
   if (process.getuid?.() === 0 && existsSync("/etc/debian_version")) {
     const options = { stdio: "inherit", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const;
-    // Several test files may find it missing at once.
+    // Several test files may find it missing at the same time.
     const patience = ["-o", "DPkg::Lock::Timeout=120"];
     spawnSync("apt-get", ["update", "-q", ...patience], options);
     spawnSync(
@@ -56,15 +56,15 @@ export function findSshd(): string | undefined {
 }
 
 export interface SshdExtras {
-  /** Further lines of the configuration, which count where they say a thing first. */
+  /** Additional lines of the configuration, which take precedence. */
   readonly config?: readonly string[];
-  /** Further public keys that may log in. */
+  /** Additional public keys that may log in. */
   readonly authorizedKeys?: readonly string[];
 }
 
 /**
- * Starts a real sshd on a free port of 127.0.0.1 that serves nothing but SFTP, for the user who runs the tests.
- * @param command what speaks SFTP with those who log in, in place of sshd itself
+ * Starts a real sshd on a free port of 127.0.0.1 that serves only SFTP, for the user who runs the tests.
+ * @param command the SFTP server program, in place of sshd's own
  * @param passphrase of the encrypted key
  */
 export async function startSshd(

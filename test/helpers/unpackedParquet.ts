@@ -1,7 +1,7 @@
 import { sqlString } from "../../src/duck/duck";
 import { sharedDuck } from "./lakeRows";
 
-/** A Parquet file's values, which stand in it compressed, as bytes in Latin-1. */
+/** A Parquet file's values, decompressed, as bytes in Latin-1. */
 export async function unpackedParquet(place: string): Promise<string> {
   const duck = await sharedDuck();
   const rows = await duck.session((session) =>

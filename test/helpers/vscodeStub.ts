@@ -1,12 +1,12 @@
 /**
- * What stands in for the module `vscode` in unit tests, which run outside of VS Code: values, and a window that
- * notes what it is asked to show. Tests inside VS Code are in `test/host`.
+ * A stub of the module `vscode` for unit tests, which run outside of VS Code: values, and a window that records what it
+ * should show. Tests inside VS Code are in `test/host`.
  */
 
-/** Every call of `window`, as VS Code would get it. */
+/** Every call of `window`. */
 export const calls: { readonly name: string; readonly parameters: readonly unknown[] }[] = [];
 
-/** What the next messages, lists and boxes are answered with; a function gets the first parameter. */
+/** The answers to the next messages, lists and boxes; a function gets the first parameter. */
 export const answers: unknown[] = [];
 
 const noted =
@@ -17,7 +17,7 @@ const noted =
     return Promise.resolve(typeof answer === "function" ? answer(parameters[0]) : answer);
   };
 
-/** The settings that the next readers find, by their full names. */
+/** The settings by their full names. */
 export const settings: Record<string, unknown> = {};
 
 /** The error of every attempt to write a setting. */

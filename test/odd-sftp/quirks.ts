@@ -1,7 +1,7 @@
-/** How an odd server differs from OpenSSH. A server without quirks behaves as OpenSSH does. */
+/** How an unusual server differs from OpenSSH. A server without quirks behaves like OpenSSH. */
 export interface Quirks {
   // Listings
-  /** What listings, STAT and LSTAT say of an entry's kind: nothing in the mode, or no mode at all. */
+  /** What listings, STAT and LSTAT report about an entry's kind: nothing in the mode, or no mode at all. */
   readonly kinds?: "noTypeBits" | "noMode";
   /** The same for listings only. */
   readonly kindsInListings?: "noTypeBits" | "noMode";
@@ -13,11 +13,11 @@ export interface Quirks {
   readonly listingTimeOffset?: number;
   /** Times in listings have no seconds. */
   readonly listingTimeToTheMinute?: boolean;
-  /** A listing never ends: with empty answers, with its first entries again and again, or with ever new ones. */
+  /** A listing never ends: with empty responses, with its first entries repeated, or with new ones forever. */
   readonly endless?: "empty" | "same" | "new";
-  /** The folder that `endless` is about; all of them by default. */
+  /** The folder with the `endless` listing; all of them by default. */
   readonly endlessFolder?: string;
-  /** OPENDIR is not answered; with `chatter`, answers that nobody asked for come instead, without end. */
+  /** OPENDIR is not answered; with `chatter`, unsolicited responses are sent instead, endlessly. */
   readonly insteadOfListings?: "silence" | "chatter";
   /** REALPATH does not resolve links. */
   readonly textualRealPath?: boolean;
@@ -27,30 +27,30 @@ export interface Quirks {
   readonly fstat?: "fails" | "zero" | "withoutTime";
   /** What STAT does. */
   readonly stat?: "fails";
-  /** READ hands out no more bytes than this. */
+  /** READ returns no more bytes than this. */
   readonly bytesPerRead?: number;
-  /** More reads at once than this, in one session, are not carried out. */
+  /** More concurrent reads than this, in one session, are not executed. */
   readonly readsAtOnce?: number;
-  /** What happens to them: status 4 (failure), or the connection is dropped. */
+  /** Their result: status 4 (failure), or the connection is dropped. */
   readonly tooManyReads?: "status" | "drop";
   /** READ beyond this position fails with status 4. */
   readonly failsBeyond?: number;
 
   // Logins
-  /** More sessions at once than this are not let in. */
+  /** More concurrent sessions than this are refused. */
   readonly sessions?: number;
-  /** What happens to them: the login is refused, the server hangs up, or no channel is opened. */
+  /** How they are refused: the login is refused, the server hangs up, or no channel is opened. */
   readonly tooManySessions?: "refuse" | "hangUp" | "noChannel";
-  /** The methods that a refused login may go on with. */
+  /** The methods that a refused login may continue with. */
   readonly methods?: readonly string[];
-  /** What a wrong password leads to; a refusal by default. */
+  /** The response to a wrong password; a refusal by default. */
   readonly wrongPassword?: "hangUp" | "silence";
-  /** The right password is taken, but has to be changed. */
+  /** The right password is accepted, but must be changed. */
   readonly passwordExpired?: boolean;
   /** The question of keyboard-interactive, which the password answers. */
   readonly prompt?: { readonly text: string; readonly echo: boolean };
-  /** A wrong answer to the question leads to the same question, or a right one to another. */
+  /** After a wrong answer the same question is repeated, or after a right one another is asked. */
   readonly asksAgain?: "same" | "other";
-  /** What is asked for when the password was right. */
+  /** What is required after a right password. */
   readonly secondFactor?: readonly string[];
 }

@@ -11,8 +11,8 @@ export { oddAccount } from "./logins";
 export type { Quirks } from "./quirks";
 
 /**
- * An SFTP server on 127.0.0.1 that behaves as odd as its quirks say; each is taken from servers that people really have.
- * Its files are in memory. It counts what clients ask for.
+ * An SFTP server on 127.0.0.1 with selectable quirks, each taken from real servers. Its files are in memory. It counts the
+ * clients' requests.
  */
 export class OddSftpServer implements AsyncDisposable {
   readonly logins: Logins;
@@ -59,7 +59,7 @@ export class OddSftpServer implements AsyncDisposable {
     });
   }
 
-  /** @param entries by path, `/` being the top */
+  /** @param entries by path, with `/` as the root */
   static async start(entries: Readonly<Record<string, OddEntry>>, quirks: Quirks = {}) {
     const odd = new OddSftpServer(entries, quirks);
     await new Promise<void>((resolve) => odd.server.listen(0, "127.0.0.1", () => resolve()));

@@ -11,7 +11,7 @@ type Handle =
   | { readonly kind: "file"; readonly content: Buffer; readonly where: string }
   | { readonly kind: "folder"; readonly where: string; readonly names: readonly string[]; next: number };
 
-/** What the server as a whole counts and knows. */
+/** The server's shared state. */
 export interface OddState {
   readonly tree: Tree;
   readonly quirks: Quirks;
@@ -19,11 +19,11 @@ export interface OddState {
   modified: number;
   /** Requests by name, over all sessions. */
   readonly requests: Map<string, number>;
-  /** The most reads that were under way at once in one session. */
+  /** The maximum number of concurrent reads in one session. */
   mostReads: number;
 }
 
-/** One SFTP session of an odd server. */
+/** One SFTP session of an unusual server. */
 export class OddSession {
   private readonly handles = new Map<string, Handle>();
   private nextHandle = 0;
@@ -172,7 +172,7 @@ export class OddSession {
       this.drop();
       return;
     }
-    // Answered later, so that requests that came together count as under way together.
+    // Answered later, so that requests that arrived together count as concurrent.
     setImmediate(() => {
       this.reads--;
       const opened = this.handles.get(handle.toString());

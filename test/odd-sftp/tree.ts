@@ -11,7 +11,7 @@ export type Node =
 /** As many links as Linux follows in one path. */
 const maximumLinks = 40;
 
-/** The files of an odd server, by absolute path. */
+/** The files of an unusual server, by absolute path. */
 export class Tree {
   private readonly nodes = new Map<string, Node>([
     ["/", { kind: "folder", names: new Set(), refusedWith: undefined }],
@@ -30,7 +30,7 @@ export class Tree {
     else this.nodes.set(where, { kind: "folder", names: new Set(), refusedWith: entry.refusedWith });
   }
 
-  /** The node at a path, and where it is once the links on the way are resolved; undefined where nothing is. */
+  /** The node at a path, and its path after resolving links; undefined if there is none. */
   find(name: string, followLast: boolean): { where: string; node: Node } | undefined {
     let where = "/";
     let links = 0;
