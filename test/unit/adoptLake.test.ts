@@ -29,7 +29,7 @@ const mondayCsv = dailyCsv(daily("amy", "2024-09-02"), daily("ben", "2024-09-02"
 const tuesdayCsv = dailyCsv(daily("amy"), daily("ben"), daily("cat"));
 const quoted = `2024-09-03,sis-amy,clever-amy,school-1,"North ""A"" High",app,"Maths, ""easy""",id-maths,3`;
 
-/** Two runs of OEA's: each copied all files, and its notebook read all copies each time. */
+/** Two of OEA's runs: each copied all files, and its notebook read all copies each time. */
 async function oeaLake(oeaSalt = ""): Promise<PipelineFixture> {
   const fixture = await PipelineFixture.create();
   const { lake } = fixture;
@@ -200,7 +200,7 @@ test("OEA's published sample is ingested completely, even if its pipeline landed
 });
 
 describe("what OEA landed", () => {
-  /** A lake with these raw files, read by OEA's notebook once. */
+  /** A lake with these raw files, which OEA's notebook read once. */
   async function lakeOf(files: Readonly<Record<string, string>>): Promise<PipelineFixture> {
     const fixture = await PipelineFixture.create();
     for (const [place, content] of Object.entries(files))

@@ -12,12 +12,12 @@ import { lakeRows, sharedDuck } from "../helpers/lakeRows";
 import { asSinkWrites, landAsOea, runOeaNotebook } from "../helpers/oeaLake";
 import { daily, dailyCsv, PipelineFixture, salt, usage, usageCsv } from "../helpers/pipelineFixture";
 
-/** An adoption that is cut off anywhere is gone on with, ends the same, and loses nothing. */
+/** An adoption that is interrupted anywhere can be continued, reaches the same state, and loses nothing. */
 
 const { daily_participation: dailyReport, resource_usage: usageReport } = reports;
 const adopt = (lake: Lake) => adoptLake({ lake, salt, dryRun: false, maxShrink: 50 });
 
-/** OEA's lake, with a file that was published twice and one with quotes of OEA's. */
+/** OEA's lake, with a file that was published twice and one with OEA's quotes. */
 let root: string;
 let template: string;
 let expected: Awaited<ReturnType<typeof stateOf>>;
@@ -82,7 +82,7 @@ test("the adoption without faults is consistent", () => {
   expect(operations).toBeGreaterThan(20);
 });
 
-/** Each operation fails in one of the two. */
+/** Each operation fails in one of two ways. */
 describe.each([
   ["dead", 1],
   ["after", 2],
@@ -107,7 +107,7 @@ describe.each([
   });
 });
 
-/** What a run leaves that takes over a dead one's lock. */
+/** Files left by a run that takes over a dead run's lock. */
 function withoutLock(tree: ReadonlyMap<string, string>): Record<string, string> {
   return Object.fromEntries([...tree].filter(([file]) => !file.includes("_run.lock")));
 }

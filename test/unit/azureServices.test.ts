@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { saltFromKeyVault } from "../../src/lake/adls/keyVault";
 import { AzureManagement } from "../../src/ui/azureManagement";
 
-/** A server of the running test's own; answers what `answer` returns as JSON. */
+/** A server for the running test; responds with what `answer` returns, as JSON. */
 async function serve(
   answer: (request: IncomingMessage, base: string) => { readonly status?: number; readonly body?: unknown },
 ): Promise<{ base: string; seen: string[] }> {

@@ -25,7 +25,7 @@ afterEach(() => {
   for (const name of Object.keys(settings)) delete settings[name];
 });
 
-/** How often a look in the background leads to a run. */
+/** How often a background check starts a run. */
 async function runsAfterALook(newCount: number): Promise<number> {
   const run = vi.fn(() => Promise.resolve(undefined));
   const model = { refresh: () => Promise.resolve(), newCount } as unknown as ConnectionModel;

@@ -8,7 +8,7 @@ import { plainIndex } from "../helpers/plainIndex";
 import { PlainRows } from "../helpers/plainRows";
 import { type RandomOptions, type RandomRows, randomDistrict } from "../helpers/randomDistrict";
 
-/** Holds the engine to the plain computation; returns how many answers had nothing left out. */
+/** Compares the engine with the plain computation; returns how many answers had nothing left out. */
 async function compare(
   district: RandomRows,
   minimum: number,
@@ -100,7 +100,7 @@ describe("the dashboard's numbers", () => {
         each.resource === "A New Name" ? { ...each, formerNames } : each,
       ),
     });
-    // A link or saved filter with the former name still means it.
+    // A link or saved filter with the former name still selects it.
     const chosen = await ask(renamed, { ...everything, resources: ["Old Name"] }, 10);
     const [one] = chosen.resources;
     expect([chosen.resources.length, one?.resource, one?.rows]).toEqual([1, "A New Name", entry?.rows]);
@@ -144,7 +144,7 @@ describe("the dashboard's numbers", () => {
     expect(given.periods.schoolDays).toBe(30);
     expect(given.cards.users.compared).toBeNull();
     const { now = 0, before = 0 } = given.cards.accesses.compared ?? {};
-    // On the day without daily participation too few people used anything, so that it is left out as well.
+    // On the day without daily participation too few people used anything, so it is left out as well.
     expect([now * 27, before * 30]).toEqual([
       expect.closeTo(given.cards.accesses.value ?? 0),
       expect.closeTo(given.cards.accesses.before ?? 0),

@@ -14,7 +14,7 @@ import { PlainRows } from "../helpers/plainRows";
 import { type RandomRows, randomDistrict } from "../helpers/randomDistrict";
 
 /**
- * An attacker who asks as often as they like, knows the groups and of which of them a number is made, and knows that the
+ * An attacker who queries without limit, knows the groups and which of them a number includes, and knows that the
  * two reports agree: rows of usage are participation's resources, accesses its logins. All that is added up in any answer
  * becomes an equation about the cells (cohort, day, resource). Nothing about a part of a group may follow from them, and
  * nothing about a group on a day on which fewer of its people are in the reports than the minimum.
@@ -31,10 +31,10 @@ const everything: DashboardFilter = {
 
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
-/** Combinations by chance, for each district; 10,000 in all. */
+/** Random combinations for each district; 10,000 in total. */
 const combinations = 834;
 
-/** Every choice of a single control, all that a list can have, and combinations by chance. */
+/** Every value of each single control, everything that a list can contain, and random combinations. */
 function questions({ participation, usage }: RandomRows, seed: number): DashboardFilter[] {
   const random = randomStream(seed, "questions");
   const dates = distinct([...participation, ...usage].map(({ date }) => date)).sort();
@@ -73,7 +73,7 @@ function questions({ participation, usage }: RandomRows, seed: number): Dashboar
 
 const settings = { schoolYearStart: "08-01", now: new Date(0) };
 
-/** With groups, or, as a careless publisher would do it, with every number about enough people as it is. */
+/** With groups or, as a careless publisher would do, with every number that is about enough people. */
 async function attack(seed: number, carelessly = false) {
   const minimum = [3, 4, 5, 10][seed % 4] ?? 3;
   const keepWhole = keptWhole[seed % 2] ?? "schools";
@@ -117,7 +117,7 @@ async function attack(seed: number, carelessly = false) {
   return { answers, shown, secrets: secrets.length, found: found.map(({ about }) => about) };
 }
 
-/** What a number is the sum of: some resources, as `Cells` numbers them, at places. */
+/** The terms of a number: some resources, as numbered by `Cells`, at places. */
 interface Sum {
   readonly places: readonly number[];
   readonly resources: readonly number[];
@@ -205,7 +205,7 @@ class Cells {
   }
 }
 
-/** The numbers of the resources that a filter chooses, and of those of one name and type among them. */
+/** The numbers of the resources that a filter selects, and of those with one name and type among them. */
 function chosenResources({ resources, resourceTypes }: DashboardFilter, cells: Cells) {
   const isAmong = <T>(list: readonly T[], value: T) => list.length === 0 || list.includes(value);
   const asked = cells.resources.flatMap(({ name, type }, number) =>
@@ -219,7 +219,7 @@ function chosenResources({ resources, resourceTypes }: DashboardFilter, cells: C
   return { asked, only };
 }
 
-/** The sums that an answer shows, with their value by plain loops. */
+/** The sums in an answer, with their values computed by plain loops. */
 function* shownSums(given: DashboardAnswer, plain: ReturnType<PlainEngine["answer"]>, cells: Cells) {
   const anyResource = cells.resources.map((_, number) => number);
   const { asked, only } = chosenResources(given.filter, cells);
@@ -266,14 +266,14 @@ function* shownSums(given: DashboardAnswer, plain: ReturnType<PlainEngine["answe
     yield sum(accesses, same?.accesses ?? null, whole, only(resource, type));
   }
   for (const [at, { school, resource, type, users }] of given.resourcesBySchool.entries()) {
-    // Users of one day are rows; of more days they are fewer, and no sum.
+    // Users of one day are rows; of more days they are fewer, and not a sum.
     if (given.from !== given.to || typeof users !== "number") continue;
     yield sum(users, plain.schoolResources[at]?.users ?? null, ofSchool(school), only(resource, type));
   }
 }
 
 /**
- * The sums behind the averages of two periods. Their values are held to plain loops in `dashboardAnswer.test.ts`.
+ * The sums behind the averages of two periods. Their values are compared with plain loops in `dashboardAnswer.test.ts`.
  */
 function* comparedSums(
   { comparison, filter }: DashboardAnswer,
@@ -322,7 +322,7 @@ function* comparedSums(
   }
 }
 
-/** All but the empty one; of many things, only single ones and all but one. */
+/** All except the empty one; for many things, only single ones and all but one. */
 function subsets<T>(things: readonly T[]): T[][] {
   if (things.length > 4) {
     return [

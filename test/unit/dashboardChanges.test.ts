@@ -3,7 +3,7 @@ import type { Change, Changes } from "../../src/dashboard/answer";
 import { type ChangesInput, changesDefinitions, findChanges, weeksNeeded } from "../../src/dashboard/changes";
 import { dailySeries, type SeriesOptions } from "../helpers/dailySeries";
 
-/** Days off as a school year has them: single days, a whole week, parts of weeks. */
+/** Typical days off of a school year: single days, a whole week, parts of weeks. */
 const holidays: SeriesOptions["holidays"] = [
   [1, 0],
   [5, 0],
@@ -39,7 +39,7 @@ function only({ entries }: Changes): Change {
   return entry;
 }
 
-/** The input with one subject's numbers made again from the day's place and the number there. */
+/** The input with one subject's numbers replaced by a function of the day's index and the number. */
 function withDaily(
   input: ChangesInput,
   name: string,
@@ -254,12 +254,12 @@ describe("no false alarm", () => {
 
   it("comes from unknown days, which do not count as days without use", () => {
     const input = dailySeries({ seed: 15, weeks: 16 });
-    // Every other day of the judged weeks is not known: too little of them.
+    // Every other day of the judged weeks is unknown: too little data.
     const half = withDaily(input, "r5", (index, count) =>
       index >= 14 * 7 && index % 2 === 0 ? null : count,
     );
     expectNothing(findChanges(half), { weeks: 1, use: 0 });
-    // One day of each is not known: the others tell enough.
+    // One day of each is unknown: the others are enough.
     const some = withDaily(input, "r5", (index, count) => (index % 7 === 2 ? null : count));
     expectNothing(findChanges(some), { weeks: 0, use: 0 });
     const none = withDaily(input, "r5", () => null);

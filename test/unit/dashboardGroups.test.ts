@@ -7,7 +7,7 @@ import { type KeepWhole, keptWhole } from "../../src/dashboard/opening";
 import { answer } from "../../src/dashboard/query/answer";
 import { type ParticipationRow, plainIndex } from "../helpers/plainIndex";
 
-/** Divides cohorts of so many people each, given as `school/grade` or `type:school/grade`; groups as their names. */
+/** Divides cohorts of the given sizes, named `school/grade` or `type:school/grade`; returns groups as their names. */
 function divided(
   sizes: Readonly<Record<string, number>>,
   minimum: number,
@@ -84,7 +84,7 @@ describe("people are divided into groups", () => {
           const cohorts = entries.map(([each]) => each);
           const groups = divide(cohorts, sizeOf, minimum, keep);
           expect(groups.flat().sort((a, b) => a - b)).toEqual(entries.map((_, number) => number));
-          // Beside groups of students alone, or where there are too few people in all, one may be too small.
+          // One may be too small next to groups of only students, or if there are too few people in total.
           const small = groups.filter((group) => sizeOf(group) < minimum);
           const isOfStudents = (group: readonly number[]) =>
             group.every((number) => cohorts[number]?.userType === "students");

@@ -30,7 +30,7 @@ test.each([1, 2, 3])(
     for (const filter of [
       { ...openingFilter, userTypes: [] },
       { ...openingFilter, schools },
-      // Whatever resources are chosen.
+      // Whichever resources are selected.
       { ...openingFilter, resources: names.slice(0, 1) },
     ]) {
       const given = await ask(
@@ -71,7 +71,7 @@ const district: RandomRows = {
   usage: [
     ...uses("IXL", 20),
     ...uses("Epic!", 3),
-    // Two resources of one name: who used both is one person.
+    // Two resources with one name: a person who used both is counted once.
     ...uses("Khan Academy", 12),
     ...uses("Khan Academy", 14, "district-link"),
     ...uses("Old", 5).map((row) => ({ ...row, date: "2025-08-01" })),

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { acrossWeekends } from "../../media/dashboard/charts/acrossWeekends";
 import type { DayEntry } from "../../src/dashboard/answer";
 
-/** The values that a line over days has; `null` where it breaks. */
+/** The values of a line over days; `null` where it breaks. */
 function lineOver(days: readonly Partial<DayEntry>[]): readonly (number | null)[] {
   const byDay = days.map((day, at): DayEntry => {
     // 2026-09-03 is a Thursday.

@@ -6,7 +6,7 @@ import { type IngestedDistrict, ingestedOea, ingestedSample } from "../helpers/i
 import { keyOfCohort } from "../helpers/plainCohorts";
 
 /**
- * Every number of the dashboard against loops over the CSVs that went through the whole pipeline, for filters by chance of
+ * Every number of the dashboard against loops over the CSVs that went through the whole pipeline, for random filters of
  * each district at each minimum group size. `CLEVER_LAKE_DASHBOARD_FILTERS=20` asks 400 in all.
  */
 
@@ -22,7 +22,7 @@ const sample = (students: number, schools: number, days: number) =>
     staff: Math.ceil(students / 40),
     schools,
     days,
-    // Two months, and the school year's first days, when people are still missing.
+    // Two months, and the first days of the school year, when some people are still missing.
     firstDay: "2025-09-25",
   });
 
@@ -77,7 +77,7 @@ async function holdRandomly({ district, rows, index }: IngestedDistrict, minimum
   return sums;
 }
 
-/** Groups have enough people, but for one beside the groups of students. */
+/** Groups have enough people, except for one besides the groups of students. */
 function expectLargeGroups({ district, index }: IngestedDistrict, minimum: number): void {
   const people = new Map<string, Set<string | null>>();
   for (const row of [...district.participation, ...district.usage]) {

@@ -42,7 +42,7 @@ describe("colours", () => {
     for (const kind of ["normal", "protanopia", "deuteranopia", "tritanopia"] as const) {
       palette.forEach((one, at) => {
         palette.slice(at + 1).forEach((other) => {
-          // Stacks of the usual length must never mix up, neighbours beyond it neither.
+          // Within stacks of the usual length, no two colours may be confused; beyond that, no two neighbours.
           const close = palette.indexOf(other) < 5 || palette.indexOf(other) - at === 1;
           expect(difference(one, other, kind), `${one} ${other} ${kind}`).toBeGreaterThan(close ? 10 : 5);
         });
@@ -74,9 +74,9 @@ describe("a link to a view", () => {
     expect(parseViewLink(link)).toEqual({ filter, question: null });
     const view = { filter, question: "appUse" } as const;
     expect(parseViewLink(`Look at this:\r\n  ${viewLink(page, view)}  \r\nGreetings`)).toEqual(view);
-    // A later version may ask more.
+    // A later version may have more questions.
     expect(parseViewLink(`${link}&question=whoKnows`)).toEqual({ filter, question: null });
-    // Programs differ over what they escape, and over what ends a link.
+    // Programs differ in what they escape and in what ends a link.
     expect(link.slice(page.length)).toMatch(/^\?filter=[\w-]+$/);
   });
 
@@ -211,7 +211,7 @@ describe("a session", () => {
   });
 });
 
-/** How far two colours lie apart (CIE76), as seen with a kind of colour blindness (Machado 2009, complete). */
+/** The distance of two colours (CIE76), as seen with a type of colour blindness (Machado 2009, complete). */
 function difference(one: string, other: string, kind: keyof typeof seen): number {
   const [a, b] = [lab(one, kind), lab(other, kind)];
   return Math.hypot(...a.map((part, at) => part - (b[at] ?? 0)));

@@ -8,7 +8,7 @@ import type { UsageRow } from "../helpers/plainIndex";
 import { plainIndex } from "../helpers/plainIndex";
 import type { RandomRows } from "../helpers/randomDistrict";
 
-/** What the page opens with, as the settings are by themselves. */
+/** The page's opening filter, with default settings. */
 const settings = {
   minimumGroupSize: 10,
   keepWhole: "schools",
@@ -22,7 +22,7 @@ async function open({ participation, usage }: RandomRows): Promise<DashboardAnsw
   return given;
 }
 
-/** The ids of resources by their rows, most first: two names may be one resource. */
+/** The ids of resources by number of rows, descending: two names may be one resource. */
 function byUse(usage: readonly UsageRow[]): string[] {
   const counts = new Map<string, number>();
   for (const { id, userType } of usage) {

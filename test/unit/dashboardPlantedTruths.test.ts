@@ -10,7 +10,7 @@ import { dailyPath, usagePath } from "../helpers/pipelineFixture";
 import { datesBetween, weekdayOf } from "../helpers/plainDates";
 import type { UsageRow } from "../helpers/plainIndex";
 
-/** As the page opens, with the settings as they are by themselves. */
+/** As the page opens with default settings. */
 const settings = {
   minimumGroupSize: 10,
   keepWhole: "schools",
@@ -24,7 +24,7 @@ const taken = "Wordmeadow";
 const risen = "Codepebble";
 const noUsage = "2025-12-03";
 const badParticipation = "2025-12-10";
-/** Within the two weeks that are judged. */
+/** Within the two judged weeks. */
 const badUsage = "2026-01-22";
 const winterBreak = datesBetween("2025-12-22", "2026-01-02");
 const options = {
@@ -41,7 +41,7 @@ const options = {
   ],
 };
 
-/** Takes a report away, and spoils two so that they go into quarantine. */
+/** Removes a report, and damages two so that they are quarantined. */
 async function spoil(server: string): Promise<void> {
   await rm(path.join(server, usagePath(noUsage)));
   for (const file of [dailyPath(badParticipation), usagePath(badUsage)]) {
@@ -53,12 +53,12 @@ async function spoil(server: string): Promise<void> {
 
 describe("the page shows every planted fact of a district of 250 students, and nothing false", () => {
   let made: Promise<IngestedDistrict> | undefined;
-  /** Made by the test that is the first to ask. */
+  /** Created by the first test that needs it. */
   const district = (): Promise<IngestedDistrict> => {
     made ??= ingestedSample(options, spoil);
     return made;
   };
-  /** What students did, as the good files say. */
+  /** The students' use in the good files. */
   async function rows() {
     const { participation, usage } = (await district()).district;
     const isTold = ({ date, userType }: { readonly date: string; readonly userType: string }) =>
@@ -102,7 +102,7 @@ describe("the page shows every planted fact of a district of 250 students, and n
     const day = (date: string) => opened.byDay.find((each) => each.date === date);
     expect(day(badParticipation)).toMatchObject({ kind: "school", logins: null, activeUsers: null });
     expect(day(noUsage)).toMatchObject({ kind: "school", distinctResources: null });
-    // What the other report says of the day stays.
+    // The other report's rows of the day stay.
     expect(day(badParticipation)?.distinctResources).toBeGreaterThan(30);
     expect(day(noUsage)?.logins).toBeGreaterThan(100);
   });
@@ -167,12 +167,12 @@ describe("the page shows every planted fact of a district of 250 students, and n
       partly: true,
     });
     expect(opened.changes.unjudged.leftOut).toBe(1);
-    // Everybody else is told whole.
+    // Everybody else is counted completely.
     const together = new Set(small.flatMap((group) => group.together.map(({ school }) => school)));
     const uncounted = new Set(withheld.days.flatMap(({ group }) => group.map(({ school }) => school)));
     for (const { school, partly } of bySchool)
       expect(partly ?? false, school ?? "").toBe([tiny, ...together, ...uncounted].includes(school));
-    // On the day in quarantine they are known by their use alone.
+    // On the quarantined day, they are known only by their use.
     expect(withheld.days.map(({ first, last }) => [first, last])).toEqual(
       withheld.days.map(() => [badParticipation, badParticipation]),
     );

@@ -51,7 +51,7 @@ async function newTable(...actions: Action[]): Promise<MemoryLake> {
   return lake;
 }
 
-/** What another writer commits while an attempt is under way. */
+/** What another writer commits during an attempt. */
 async function meanwhile(lake: MemoryLake, version: number, ...actions: Action[]) {
   expect(await lake.putIfAbsent(commitPath(table, version), Buffer.from(formatCommit(actions)))).toBe(true);
 }
@@ -269,7 +269,7 @@ describe("conflicts", () => {
 });
 
 describe("a lake whose response is lost", () => {
-  /** Takes the file, or not, and answers with an error; or takes it and, asked again by an adapter, says it is there. */
+  /** Writes the file or not, and fails; or writes it and, when the adapter retries, reports that it exists. */
   class FlakyLake extends MemoryLake {
     failures: ("takes it" | "does not" | "denies")[] = [];
     code: "network" | "io" = "network";

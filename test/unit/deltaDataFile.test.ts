@@ -189,11 +189,11 @@ describe("skipping files", () => {
     expect(found({ ranges: [{ column: "n", from: 15, to: 15 }] })).toEqual([...unknown, `${long}.csv`]);
     expect(found({ ranges: [{ column: "n", to: 4 }] })).toEqual(unknown);
     expect(found({ ranges: [{ column: "date", to: "2021-12-31" }] })).toEqual([...unknown, "a"]);
-    // Exact bounds single out the file, cut ones keep all that begin alike, nulls alone match nothing.
+    // Exact bounds select one file, truncated ones keep all with the same prefix, nulls alone match nothing.
     const source = (name: string): Scan => ({ ranges: [{ column: "source_file", from: name, to: name }] });
     expect(found(source(`${long}.csv`))).toEqual([...unknown, `${long}.csv`, cut].sort());
     expect(found(source(`${long} (1).csv`))).toEqual([...unknown, cut]);
-    // Of columns that nothing is known of, and of other types than the bounds, nothing can be said.
+    // Columns without statistics, or with other types than the bounds, exclude nothing.
     expect(found({ ranges: [{ column: "toString", from: 3 }] })).toHaveLength(6);
     expect(found({ ranges: [{ column: "n", from: "x" }] })).toHaveLength(6);
   });

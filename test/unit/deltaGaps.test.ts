@@ -13,7 +13,7 @@ import { describeError } from "../../src/errors";
 import { MemoryLake } from "../helpers/memoryLake";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
-/** Nothing is committed into a gap of a Delta log, and absurd words of a log end in a plain error. */
+/** Nothing is committed after a gap in a Delta log, and implausible values in a log give a clear error. */
 
 const table = "stage2p/clever/t";
 let duck: Duck;
@@ -122,7 +122,7 @@ describe("nothing is committed after a gap", () => {
       hint: expect.stringContaining("move the table's whole folder"),
     };
     await expect(commitOne(lake)).rejects.toMatchObject(error);
-    // A writer that knows the table's newest state cannot tell where the gap is, but that there is one.
+    // A writer that knows the table's newest state detects the gap, but not its position.
     if (known) lose(lake, 25, 25);
     await expect(commitOne(lake, known)).rejects.toMatchObject({ code: "corrupt" });
     expect(logOf(lake)).toEqual(before.filter((file) => file !== commitPath(table, 25)));
@@ -207,7 +207,7 @@ describe("implausible values in a log", () => {
       subject: commitPath(table, 25),
       message: expect.stringContaining("128 MiB"),
     });
-    // By way of the note and by way of the listing.
+    // Through _last_checkpoint and through the listing.
     expect(asked).toEqual([most, most]);
   });
 
@@ -241,7 +241,7 @@ describe("the repair that the hint names duplicates no row", () => {
   const participation = pseudoTable(reports.daily_participation);
   const lookups = lookupTable(reports.daily_participation);
 
-  /** Loses the versions of a table, finds a new delivery refused for it, and moves the folders away. */
+  /** Deletes versions of a table, checks that a new delivery is refused, and moves the folders away. */
   async function repaired(lost: string, versions: readonly number[], moved: readonly string[]) {
     const fixture = await lakeOfDays();
     const { lake } = fixture;

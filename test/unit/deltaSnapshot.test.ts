@@ -52,7 +52,7 @@ async function present(lake: MemoryLake, version?: number): Promise<Snapshot> {
   return snapshot;
 }
 
-/** A snapshot without what a checkpoint may drop or change. */
+/** A snapshot without anything that a checkpoint may drop or change. */
 function state({ version, protocol, metadata, files, tombstones, transactions }: Snapshot) {
   return {
     version,

@@ -29,7 +29,7 @@ async function statisticsOf(query: string, columns: readonly Column[], exact?: r
 
 const utf8Order = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** Texts around the lengths where bounds are cut, here and in DuckDB, with characters of one to four bytes. */
+/** Texts around the lengths at which bounds are truncated, here and in DuckDB, with characters of one to four bytes. */
 const awkwardText = fc
   .tuple(
     fc.constantFrom("", "a", "z", "é", "😀", "\u{10ffff}", "\uffff", "\u{7f}"),
@@ -68,7 +68,7 @@ describe("bounds of a text", () => {
     expect(upperTextBound(`${"x".repeat(32)}\u007f`)).toBe(`${"x".repeat(32)}\u{10ffff}`);
     expect(lowerTextBound("😀".repeat(300))).toBe("😀".repeat(16));
     expect(lowerTextBound(`x${"😀".repeat(300)}`)).toBe(`x${"😀".repeat(16)}`);
-    // Behind the greatest character none sorts, so the bound goes on to the next other one, or to the text's end.
+    // No character sorts after the greatest one, so the bound extends to the next different one, or to the text's end.
     expect(upperTextBound(`${"\u{10ffff}".repeat(17)}x`)).toBe(`${"\u{10ffff}".repeat(17)}\u007f`);
     expect(upperTextBound("\u{10ffff}".repeat(17))).toBe("\u{10ffff}".repeat(17));
     expect(upperTextBound("\u{10ffff}".repeat(40))).toBeUndefined();
@@ -93,7 +93,7 @@ describe("statistics of a file", () => {
     expect(await statisticsOf(query, columns)).toEqual({
       numRecords: 3,
       minValues: { d: "2022-01-30", i: -1, l: 0, t: "2022-01-01T00:00:00.001Z", f: 0, 'odd "name"': "s0" },
-      // The greatest long is no safe integer and is left out.
+      // The greatest long is not a safe integer and is omitted.
       maxValues: { d: "2022-02-01", i: 1, t: "2022-01-01T00:00:00.002Z", f: 1, 'odd "name"': "s1" },
       nullCount: { d: 0, i: 0, l: 0, b: 0, t: 0, f: 0, 'odd "name"': 1, none: 3 },
     });
@@ -129,7 +129,7 @@ describe("statistics of a file", () => {
         fc.boolean(),
         async (texts, exact) => {
           const file = path.join(folder, "x.parquet");
-          // Each text is a row group of its own.
+          // Each text is in a separate row group.
           const answer: SqlRow = await duck.session(async (session) => {
             await session.query("CREATE TEMP TABLE texts (i INTEGER, x VARCHAR)");
             for (const [i, text] of texts.entries()) {

@@ -48,7 +48,7 @@ async function filesOf({ lake }: PipelineFixture): Promise<string[]> {
   return [...(snapshot?.files.keys() ?? [])].sort();
 }
 
-/** Other programs: every data file merged into one for each month, without tags, and rows of another module. */
+/** As by other programs: all data files of each month merged into one, without tags, and rows of another module. */
 async function rewrite(
   { lake }: PipelineFixture,
   options: { readonly further?: string; readonly merge: boolean },

@@ -8,7 +8,7 @@ import { describeError } from "../../src/errors";
 const told = { code: "io", message: "The disk is full.", hint: expect.stringContaining("Free some space") };
 const thrown = (work: Promise<unknown>): Promise<unknown> => work.then(undefined, (error: unknown) => error);
 
-// A device that refuses every byte as a full disk does.
+// A device that refuses every byte, like a full disk.
 describe.skipIf(!existsSync("/dev/full"))("a full disk is reported in plain words", () => {
   test("by the engine, for a file that it writes", async () => {
     await using duck = await Duck.open();
@@ -29,7 +29,7 @@ describe.skipIf(!existsSync("/dev/full"))("a full disk is reported in plain word
 test("a disk without space for the engine's spill files is reported in plain words", async () => {
   await using duck = await Duck.open({ memoryLimit: "60MB", threads: 1 });
   await duck.session(async (session) => {
-    // As DuckDB sets it by itself where the disk has no more.
+    // As DuckDB sets it if the disk has no more space.
     await session.query("SET max_temp_directory_size = '1MB'");
     const large = "CREATE TEMP TABLE t AS SELECT sha256(range::VARCHAR) AS b FROM range(5000000)";
     expect(await thrown(session.query(large))).toMatchObject(told);

@@ -19,7 +19,7 @@ test("a dismissed file no longer waits, on the server or not, and none of its ro
   expect(await dismissQuarantined({ lake, files: [file] })).toEqual([file]);
   expect(await fixture.state(file)).toBe("dismissed");
   expect(await fixture.run()).toMatchObject({ inQuarantine: [], quarantined: [], anonymized: 0 });
-  // The server gives the same bytes another time.
+  // The server gives the same bytes a new time.
   await fixture.touch(file);
   expect(await fixture.run()).toMatchObject({ inQuarantine: [], quarantined: [], anonymized: 0 });
   await fixture.remove(file);

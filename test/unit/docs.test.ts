@@ -6,7 +6,7 @@ import { markdownPages, projectFolder } from "../helpers/markdown";
 
 const pages = markdownPages();
 
-/** The file and the heading that a link of a page names; undefined where it leaves the project. */
+/** The file and heading of a link on a page; undefined if it leaves the project. */
 function target(file: string, link: string) {
   if (/^[a-z]+:/.test(link)) return undefined;
   const [place = "", heading] = decodeURIComponent(link).split("#");

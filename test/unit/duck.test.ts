@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Duck } from "../../src/duck/duck";
 
-/** U+FEFF, as which a byte-order mark is read within a text. */
+/** U+FEFF, a byte-order mark within a text. */
 const mark = "\ufeff";
 
 test.each([

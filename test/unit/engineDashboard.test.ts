@@ -59,7 +59,7 @@ test("the engine answers from the current tables, and reports its reading progre
   expect(await request(protocol.dashboard, params)).toEqual({ empty: true });
   await addDay(fixture, "2024-09-03", 5);
   const progress: protocol.DashboardProgress[] = [];
-  // The engine looks at the tables' versions once a second at most.
+  // The engine checks the tables' versions at most once a second.
   await expect
     .poll(
       async () =>

@@ -11,7 +11,7 @@ const row = (n: number, date = "2025-08-25") =>
 const rows = (count: number) => Array.from({ length: count }, (_, n) => row(n)).join("");
 const never = new AbortController().signal;
 
-/** A preview of a text, with what was read of it. */
+/** A preview of a text, and the parts that were read. */
 function previewOf(text: string, name = path) {
   const bytes = Buffer.from(text);
   const reads: [number, number][] = [];
@@ -54,7 +54,7 @@ describe("the preview of a report", () => {
     for (let n = 0; n < 100 && (n === 0 || file.truncated); n++) await more(777);
     expect(file.rows).toEqual(whole.file.rows);
     expect(file.rows.at(-1)).toMatchObject({ line: 504, problem: { line: 504 } });
-    // The piece of a record that is read twice is shorter than a record.
+    // The part that is read twice is shorter than a record.
     expect(reads.reduce((sum, [, count]) => sum + count, 0)).toBeLessThan(text.length * 1.2);
     await more(1000);
     expect(file.rows).toHaveLength(502);

@@ -145,7 +145,7 @@ describe("the engine over message streams", () => {
     expect((await request(protocol.testConnection, wrong)).salt).toBe("differs");
     expect(await request(protocol.forget, {})).toEqual({});
 
-    // What the district's folder keeps is enough to start the same server again, and no password.
+    // The district's folder keeps enough to restart the same server, but no password.
     const { password, port, ...same } = sample;
     expect(await readFile(path.join(sample.reportsFolder, "..", "server.json"), "utf8")).not.toContain(
       password,
@@ -256,7 +256,7 @@ describe("the engine over message streams", () => {
       secrets,
     };
     await expect(request(protocol.testConnection, untrusted)).rejects.toMatchObject({ code: "hostKey" });
-    // The refusals are no reason not to try again.
+    // The refusals do not prevent another attempt.
     expect((await request(protocol.testConnection, connected)).salt).toBe("unclaimed");
   });
 

@@ -92,7 +92,7 @@ test("opens by file URL, with spaces and umlauts", async () => {
 describe("another process's file in the temporary folder", () => {
   const hours = 3_600_000;
 
-  /** A lake with temporary files of these processes and ages, and what is left of them at the lake's next write. */
+  /** A lake with temporary files of these processes and ages; returns what remains after the lake's next write. */
   async function leftAfterSweep(files: Readonly<Record<string, number>>): Promise<string[]> {
     const root = await temporaryFolder();
     const folder = path.join(root, ".clever-lake-tmp");

@@ -12,11 +12,11 @@ import {
   usagePath,
 } from "../helpers/pipelineFixture";
 
-/** A day as many days before today; today is one on which nothing is due yet. */
+/** A day the given number of days before today; today is a day on which nothing is due yet. */
 const dayBefore = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
 const weekday = (day: string) => new Date(day).getUTCDay();
 const isWeekend = (day: string) => weekday(day) === 0 || weekday(day) === 6;
-/** Days from `from` to `to` days ago, the oldest first. */
+/** Days from `from` to `to` days ago, oldest first. */
 const days = (from: number, to: number) =>
   Array.from({ length: from - to + 1 }, (_, index) => dayBefore(from - index));
 

@@ -9,7 +9,7 @@ import { answers, settings, Uri } from "../helpers/vscodeStub";
 const setting = "clever.minimumGroupSize";
 const confirmed = "clever.everyNumberConfirmed";
 
-/** What all windows share. */
+/** The state that all windows share. */
 function memento(): Memento {
   const values = new Map<string, unknown>();
   return {

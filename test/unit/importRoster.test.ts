@@ -364,7 +364,7 @@ describe("importing a roster", () => {
     );
     const place = fixture.lake.localPath(file);
     const bytes = await readFile(place);
-    // Within the values: a grade or a pseudonym is another one.
+    // Within values: a grade or a pseudonym may change into another one.
     bytes[Math.floor(bytes.length / 3)] = (bytes[Math.floor(bytes.length / 3)] ?? 0) ^ 1;
     await writeFile(place, bytes);
     expect((await fixture.verify()).problems).toEqual([

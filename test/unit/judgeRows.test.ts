@@ -12,7 +12,7 @@ async function judge(content: string | Buffer, pieces = 7) {
   const bytes = Buffer.from(content);
   const found = readHeader(bytes, report);
   if (isProblem(found)) throw new Error(found.reason);
-  // In pieces that cut through characters, quotes and line ends.
+  // In chunks that cut through characters, quotes and line ends.
   const open = () =>
     Readable.from(
       Array.from({ length: Math.ceil(bytes.length / pieces) }, (_, index) =>

@@ -4,10 +4,10 @@ import { expect, test } from "vitest";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-/** A lake of an earlier version is read, continued and verified without a step by hand. */
+/** A lake of an earlier version is read, continued and verified without manual steps. */
 
 const people = ["amy", "ben", "cat", "dan", "eve", "tim", "una"] as const;
-/** What the lake's daily participation tells. */
+/** The lake's daily participation. */
 const told = [
   "amy 2024-09-02 1",
   "amy 2024-09-03 5",
@@ -28,10 +28,10 @@ const [second, third, fourth, sixth, ninth] = ["02", "03", "04", "06", "09"].map
   dailyPath(`2024-09-${day}`),
 ) as [string, string, string, string, string];
 
-/** Newer than all that the lake has. */
+/** Newer than everything in the lake. */
 const later = (minute: number) => new Date(Date.UTC(2024, 11, 1, 0, minute));
 
-/** A copy of the lake, and the server with the files that the lake has of it. */
+/** A copy of the lake, and the server with the lake's files. */
 async function earlierLake(): Promise<PipelineFixture> {
   const folder = await temporaryFolder();
   const lake = path.join(import.meta.dirname, "../fixtures/lakes/before-months");
@@ -61,7 +61,7 @@ test("the lake is consistent, with and without its salt", async () => {
   const before = await fixture.tree();
   await requireSound(fixture);
   expect(await fixture.tree()).toEqual(before);
-  // What earlier versions kept among the tables is no fault, and moved by the next run.
+  // What earlier versions kept among the tables is not a problem, and the next run moves it.
   await writeFile(fixture.lake.localPath("stage2p/clever/notes.txt"), "a person's");
   const among = "It is no table, and OEA takes all that stands here for one.";
   expect((await fixture.verify()).leftovers).toEqual([
@@ -85,7 +85,7 @@ test("a run with nothing new changes no counting row: the ignored copy is newer 
   const log = await fixture.lastLog();
   expect(log.get(sixth)).toMatchObject({ outcome: "anonymized", rowsRead: 3, rowsWritten: 3 });
   expect(log.get(second)).toMatchObject({ rowsWritten: 0, rowsSuperseded: 3, supersededBy: { [sixth]: 3 } });
-  // What was left out is looked at again, by the rule: the file named for the 9th is newer than the 3rd.
+  // Rows that were left out are decided again by the rule: the file named for the 9th is newer than the 3rd.
   expect(log.get(ninth)).toMatchObject({ rowsWritten: 3, rowsRefused: 0, rowsSuperseded: 0 });
   expect(log.get(third)).toMatchObject({ rowsWritten: 1, rowsSuperseded: 2, supersededBy: { [ninth]: 2 } });
   await requireSound(fixture);

@@ -6,7 +6,7 @@ const ground = ["src/clever", "src/sftp", "src/lake", "src/delta", "src/duck"];
 const job = ["src/pipeline", "src/dashboard", "src/assets", "src/sample"];
 
 /**
- * The picture in ARCHITECTURE.md: who may import whom. A folder may import itself and the basics. `*` stands for the files
+ * The layers in ARCHITECTURE.md: which folder may import which. A folder may import itself and the basics. `*` stands for the files
  * of a folder without those of its folders; `type` for types only, which leave nothing in the program.
  */
 const arrows: Readonly<Record<string, readonly string[]>> = {
@@ -18,7 +18,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "type src/protocol",
   ],
   "media/preview": ["type src/protocol"],
-  // what pages and the extension tell each other
+  // messages between pages and the extension
   "src/protocol": ["src/dashboard/*", "src/dashboard/export"],
   // front ends
   "src/extension.ts": ["src/ui"],
@@ -26,7 +26,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "src/engine": ["src/connect", "src/spark", ...job, ...ground, "src/config.ts"],
   "src/cli.ts": ["src/cli", ...job, ...ground],
   "src/cli": ["src/connect", "src/spark", ...job, ...ground, "src/config.ts"],
-  // what a configuration names, for both front ends
+  // opens what a configuration names, for both front ends
   "src/connect": ["src/clever", "src/sftp", "src/lake", "src/config.ts"],
   // the job
   "src/spark": ["src/pipeline", "src/clever", "src/lake", "src/delta", "src/duck", "src/config.ts"],
@@ -34,7 +34,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "src/dashboard": ["src/clever", "src/lake", "src/delta", "src/duck", "src/config.ts"],
   "src/assets": ["src/clever", "src/lake"],
   "src/sample": ["src/clever"],
-  // The values of its keys are those that their users define.
+  // The values of its keys are defined by their users.
   "src/config.ts": ["src/clever/reports.ts", "src/dashboard/opening.ts", "src/lake"],
   // the ground
   "src/delta": ["src/lake", "src/duck"],
@@ -44,7 +44,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "src/duck": [],
 };
 
-/** The other files at the top of `src` import each other only, and everybody may import them. */
+/** The other files at the top of `src` import only each other, and any file may import them. */
 const basics = new Set([
   "package.json",
   ...readdirSync("src")
@@ -52,7 +52,7 @@ const basics = new Set([
     .map((name) => `src/${name}`),
 ]);
 
-/** Packages that one folder alone imports. */
+/** Packages that only one folder imports. */
 const owners: Readonly<Record<string, RegExp>> = {
   vscode: /^src\/(ui\/|extension\.ts)/,
   ssh2: /^src\/sftp\//,

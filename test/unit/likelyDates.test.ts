@@ -5,7 +5,7 @@ const now = new Date("2026-11-20T05:00:00Z");
 const nightly: FileTimes = { named: "2026-11-19", modified: now, landed: now };
 const unnamed: FileTimes = { ...nightly, named: undefined };
 
-/** The days that are not likely, each with how many rows it has. */
+/** The unlikely days, each with its number of rows. */
 function unlikely(days: Readonly<Record<string, number>>, times: FileTimes = nightly): string[] {
   const rows = Object.entries(days).map(([day, count]) => ({ day, rows: count }));
   return [...unlikelyDays(rows, times)].map(([day, reason]) => `${day}: ${reason}`);

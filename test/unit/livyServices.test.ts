@@ -16,7 +16,7 @@ import { daily, dailyCsv, dailyPath, PipelineFixture, salt } from "../helpers/pi
 import { sparkScripts } from "../helpers/sparkEngine";
 
 /**
- * Synapse and Fabric: a stub that answers as their references say. Sources:
+ * Synapse and Fabric: a stub that responds as their API references specify. Sources:
  * learn.microsoft.com/rest/api/synapse/data-plane/spark-batch (paths, fields and states of a batch; it has no path for state
  * or log alone) and learn.microsoft.com/fabric/data-engineering/api-livy-overview (paths).
  */
@@ -31,7 +31,7 @@ interface Asked {
   readonly body: string;
 }
 
-/** A service at this machine's address, which keeps what it is asked. `answer` undefined: the connection is cut. */
+/** A local service that records its requests. If `answer` returns undefined, the connection is cut. */
 async function stub(
   of: LivyService,
   answer: (asked: Asked) => { readonly status?: number; readonly body?: unknown } | undefined,
@@ -73,7 +73,7 @@ function tokens(...texts: string[]) {
 }
 
 const request = { name: "n", file: "abfss://stage1np@a/job.py", pyFiles: ["abfss://p.zip"], args: ["x"] };
-/** As in the reference of Synapse, with what it leaves out. */
+/** As in Synapse's API reference, with what it omits. */
 const synapseBatch = (state: string, more: object = {}) => ({
   livyInfo: null,
   name: "n",
@@ -365,7 +365,7 @@ describe("a session on Synapse", () => {
   });
 });
 
-// That it is a ZIP archive, Python says in test/integration/livy.test.ts: it imports from it.
+// test/integration/livy.test.ts shows that it is a ZIP archive: Python imports from it.
 test("a package of the same files always has the same bytes", () => {
   const files = [
     { name: "clever_lake/a.py", bytes: Buffer.from("print('ä')\n") },

@@ -25,7 +25,7 @@ afterAll(() => duck.close());
 
 type Rows = Record<string, unknown>[];
 
-/** A file as `loadCsv` has it; the problem of a header that cannot be read. */
+/** A file loaded by `loadCsv`, or the problem of an unreadable header. */
 async function load(
   session: DuckSession,
   file: string,
@@ -36,7 +36,7 @@ async function load(
   return "reason" in opened ? opened : loadCsv(session, opened, report, undefined, order);
 }
 
-/** The rows as the engine reads them; undefined where it refuses the file. */
+/** The rows as the engine reads them; undefined if it refuses the file. */
 function byEngine(file: string, report: Report): Promise<Rows | undefined> {
   return duck.session(async (session) => {
     const loaded = await load(session, file, report);
@@ -51,7 +51,7 @@ function byEngine(file: string, report: Report): Promise<Rows | undefined> {
   });
 }
 
-/** The rows as they are read one by one; the number of bad ones where there are some. */
+/** The rows as the judge reads them one by one, or the number of bad ones if there are any. */
 async function oneByOne(file: string, report: Report): Promise<Rows | number> {
   const loaded = await duck.session((session) => load(session, file, report));
   if (!("header" in loaded)) return Number.POSITIVE_INFINITY;
@@ -71,7 +71,7 @@ async function oneByOne(file: string, report: Report): Promise<Rows | number> {
   return bad > 0 ? bad : rows;
 }
 
-/** Without files of which a bad row has no value at all: whatever its length, it counts as none. */
+/** Excludes files with a bad row without any value: whatever its length, it is ignored. */
 const withBadRows = reportCsvWithBadRows().filter(({ text }) => !/^(?:,|"")+\r?$/m.test(text));
 
 async function fileOf(content: string | Buffer): Promise<string> {
@@ -138,7 +138,7 @@ test("without its bad rows, its good rows are read", async () => {
 
 test("whatever happens to a file's bytes, the engine reads no row differently than the judge", async () => {
   folder = undefined;
-  // The mark as it stands in a file's bytes, each of them one character.
+  // The byte-order mark's bytes, each as one character.
   const mark = Buffer.from("\ufeff").toString("latin1");
   const bytes = fc.constantFrom(...[',"\n\r; \t\0a1-', "\xff\xc3"].join("").split(""), mark);
   const change = fc.record({ at: fc.nat(), remove: fc.nat(3), insert: fc.array(bytes, { maxLength: 3 }) });
@@ -270,7 +270,7 @@ describe("what the engine accepts", () => {
     const file = await fileOf(`${header}\n${row.replace("2024-09-03", "9/30/2024")}\n${row}\n`);
     const loaded = await duck.session((session) => {
       const query = session.query.bind(session);
-      // As if the engine gave back another text than the cell's.
+      // As if the engine returned a text other than the cell's.
       vi.spyOn(session, "query").mockImplementation(async (...statement) =>
         (await query(...statement)).map((found) =>
           found.text === "9/30/2024" ? { ...found, text: "9/30/2024 " } : found,
@@ -299,7 +299,7 @@ describe("files read together", () => {
   const row = "2024-09-03,s,c,school,North,true,1,2";
   const other = row.replace(",s,c,", ",t,d,");
 
-  /** What `loadBatch` makes of files of one header. */
+  /** The result of `loadBatch` for files with one header. */
   function allSettledOrThrow(...contents: readonly string[]) {
     return duck.session(async (session) => {
       const opened: OpenedCsv[] = [];

@@ -10,7 +10,7 @@ const settings = new Map(
   Object.entries(properties).map(([name, setting]) => [name.replace(/^clever\./, ""), setting]),
 );
 
-/** What holds on the command line where the configuration says nothing. */
+/** The command line's defaults. */
 const { sftp, lake, ...general } = parseConfig(
   { sftp: { host: "reports.example", username: "district" }, lake: { url: "file:///lake" } },
   "the test",

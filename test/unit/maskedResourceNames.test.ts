@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { PipelineFixture, usage, usageCsv, usagePath } from "../helpers/pipelineFixture";
 
-/** A resource without an id, whose name has the id of a person. */
+/** A resource without an id, whose name contains a person's id. */
 function plan(): string {
   return usage("amy", "Plan of sis-zoe1", "2024-09-02").replace("id-Plan of sis-zoe1", "");
 }
 
-// The older row has the name as it was read when nobody of that id was known; the newer row's is masked.
+// The older row has the name unmasked, since the id was not known then; the newer row's is masked.
 test("a resource without an id stays the same one, whatever ids were known when its name was read", async () => {
   const fixture = await PipelineFixture.create();
   await fixture.put(usagePath("2024-09-02"), usageCsv(plan()));

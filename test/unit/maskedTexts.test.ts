@@ -13,7 +13,7 @@ import { unpackedParquet } from "../helpers/unpackedParquet";
 const cleverId = "5f3a9c0b1d2e4f5a6b7c8d9e";
 const sisId = "4711815";
 
-/** Texts that tell who the row's person is, and what is left of them. */
+/** Texts that identify the row's person, and their masked forms. */
 const planted: readonly (readonly [text: string, masked: string])[] = [
   [`https://x.org/query?ref=${sisId}&lang=en`, "https://x.org/query?ref=[pseudonym]&lang=en"],
   ["https://x.org/unknown?student=98765432", "https://x.org/unknown?student=[pseudonym]"],
@@ -41,7 +41,7 @@ function holdsNoTrace(text: string, what: string): void {
   }
 }
 
-/** Every file below a folder, as its bytes and, of Parquet, its values. */
+/** Every file below a folder, as its bytes and, for Parquet, its values. */
 async function contentsBelow(folder: string): Promise<Map<string, string>> {
   const contents = new Map<string, string>();
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
@@ -111,7 +111,7 @@ test("ids that are only in the lookups are masked, and ids of later people are n
   const texts = async () => (await fixture.rows("resource_usage")).map((row) => row.resource_name).sort();
   expect(await texts()).toEqual(["Portfolio 4711999", "Portfolio [pseudonym]", "https://x.org/[pseudonym]"]);
 
-  // A file that comes again is masked by what is known then.
+  // A redelivered file is masked with what is known then.
   await fixture.put(dailyPath("2024-09-04"), dailyCsv("2024-09-04,4711999,late,s,North,true,1,2"));
   await fixture.run();
   await fixture.put(usagePath(), usageCsv(...names.map((name, n) => usageLine(name, n, "other,anybody"))));

@@ -11,7 +11,7 @@ import { dailyHeader, PipelineFixture, pseudonym } from "../helpers/pipelineFixt
  */
 
 interface Row {
-  /** Ids of the person; null where the file leaves them blank. */
+  /** Ids of the person; null if blank in the file. */
   readonly sis: string | null;
   readonly clever: string | null;
   /** Day of September or October. */
@@ -54,7 +54,7 @@ function isSame(a: Row, b: Row): boolean {
   return a.sis !== null && a.sis === b.sis;
 }
 
-/** The rows that count, by the rule, of current deliveries in the order of their times. */
+/** The rows that count by the rule, from current deliveries in the order of their times. */
 function rowsThatCount(current: readonly Delivery[]): { source: string; row: Row }[] {
   return current.flatMap(({ source, rows }, rank) =>
     rows

@@ -51,12 +51,12 @@ afterEach(() => {
 });
 
 interface Row {
-  /** Ids of the person; null where the file leaves them blank. */
+  /** Ids of the person; null if blank in the file. */
   readonly sis: string | null;
   readonly clever: string | null;
   readonly day: string;
   readonly count: number;
-  /** Of resource usage alone. */
+  /** Only in resource usage. */
   readonly resourceId: string | null;
   readonly resourceName: string | null;
 }
@@ -175,7 +175,7 @@ interface Delivery {
   readonly rows: readonly Row[];
 }
 
-/** The rows that count, by the rule, of current deliveries of a report and a user type, the oldest first. */
+/** The rows that count by the rule, from current deliveries of a report and user type, oldest first. */
 function rowsThatCount(report: ReportName, current: readonly Delivery[]): Map<string, readonly Row[]> {
   const counting = current.map(({ source, rows }, rank): [string, readonly Row[]] => {
     const newer = current.slice(rank + 1);
@@ -230,7 +230,7 @@ function csv(report: ReportName, rows: readonly Row[], bad: number): string {
 const begin = Date.UTC(2024, 10, 5);
 
 class World {
-  /** Good rows of all contents that were ever on the server, by hash. */
+  /** Good rows of every content that was ever on the server, by hash. */
   readonly contents = new Map<string, { readonly rows: readonly Row[]; readonly bad: number }>();
   readonly onServer = new Set<string>();
   private minute = 0;
@@ -310,7 +310,7 @@ class World {
     return Promise.all(reportNames.map((name) => this.fixture.version(pseudoTable(reports[name]))));
   }
 
-  /** The tables follow from the deliveries that the log calls current, which are those of the server or held back. */
+  /** The tables follow from the current deliveries in the log, which are those on the server or held back. */
   private async check(): Promise<void> {
     const { fixture } = this;
     const { last, anonymized } = await new IngestLog(fixture.lake, await sharedDuck()).sources();

@@ -6,7 +6,7 @@ import { moveIfAbsent } from "../../src/lake/moveIfAbsent";
 import { lakeConformance } from "../helpers/lakeConformance";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-/** The answer of a file system to a hard link; undefined where it makes one. */
+/** A file system's error for a hard link; undefined if it creates one. */
 const refusal = vi.hoisted((): { code: string | undefined } => ({ code: undefined }));
 vi.mock("node:fs/promises", async (original) => {
   const actual = await original<typeof import("node:fs/promises")>();

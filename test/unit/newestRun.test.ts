@@ -18,7 +18,7 @@ function record(runId: string, outcome: Outcome, previous?: string | null): RunR
   return previous === undefined ? common : { ...common, previous };
 }
 
-/** A lake with runs, oldest first; each noted as the newest and naming the one before it. */
+/** A lake with runs, oldest first; each was recorded as the newest and names the previous one. */
 async function lakeWith(...outcomes: Outcome[]): Promise<MemoryLake> {
   const lake = new MemoryLake();
   let previous: string | null = null;
@@ -50,7 +50,7 @@ describe("what earlier runs left behind", () => {
   ])("is %s", async (_, outcomes, interrupted) => {
     const lake = await lakeWith(...outcomes);
     expect(await found(lake)).toEqual({ interrupted, newest: `run-${outcomes.length - 1}` });
-    // However many there were, none is listed.
+    // Whatever their number, none is listed.
     expect(lake.calls.filter((call) => !call.startsWith("read "))).toEqual([]);
   });
 

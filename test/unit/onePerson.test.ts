@@ -29,7 +29,7 @@ function used(person: string | null, clever: string | null, date = inRange): Ind
   return { userType: "students", date, person, clever, school: "North", ...resource };
 }
 
-/** Rows of six people, who have twelve ids or more, by the way in which these are written. */
+/** Rows of six people with twelve ids or more, by how the ids are written. */
 const sixPeople: Readonly<
   Record<string, { readonly participation: IndexedParticipation[]; readonly usage: IndexedUsage[] }>
 > = {
@@ -61,7 +61,7 @@ function six<T>(rows: (n: number) => T[]): T[] {
 
 async function tablesOf({ participation, usage }: (typeof sixPeople)[string]): Promise<PseudoTables> {
   const tables = new PseudoTables(await FolderLake.open(await temporaryFolder()));
-  // A file a day, so that a question about one day has no need to read the other.
+  // A file per day, so that a query about one day need not read the other.
   for (const date of [before, inRange]) {
     const ofDay = <Row extends { date: string }>(rows: Row[]) => rows.filter((row) => row.date === date);
     await tables.put("daily_participation", date, ofDay(participation).map(participationRow));

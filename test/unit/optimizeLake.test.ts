@@ -47,7 +47,7 @@ describe("a lake of many small files", () => {
       await fixture.put(usagePath(day), usageCsv(usage("a", "maths", day)));
     }
     await fixture.run();
-    // A run brings all of them in at once; a lake that one file a day has filled has a data file for each.
+    // One run writes all files together; a lake that was filled day by day has a data file for each.
     for (const table of [dailyTable, usageTable]) {
       await splitBySource(fixture.lake, await sharedDuck(), table);
     }

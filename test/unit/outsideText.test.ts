@@ -12,17 +12,17 @@ import { pageOf } from "../../src/ui/tablePages";
 import * as window from "../../src/ui/window";
 import { answers, calls, StatusBarItem } from "../helpers/vscodeStub";
 
-/** What an attacker would call a file. */
+/** Hostile file names. */
 const hostile =
   'a [x](command:workbench.action.closeWindow) $(trash) [y](https://evil.example "t") <img src=x> **b** `c` | https://evil.example www.evil.example a@evil.example\u202egnp';
 
 /** As VS Code 1.139 finds links in notifications and prompts (`linkedText.ts`), and icons in labels (`iconLabels.ts`). */
 const link = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)(?: (["'])(.+?)(\3))?\)/i;
 const icon = /\$\([A-Za-z0-9-]+(?:~[A-Za-z]+)?\)/;
-/** Characters that Markdown makes something of, unless a backslash stands before them. */
+/** Characters that are special in Markdown unless escaped by a backslash. */
 const markup = /(?<!\\)(?:\\\\)*[[\]()<>*_`|:@.!#&~]/;
 
-/** Every text in what VS Code was given. */
+/** Every text passed to VS Code. */
 function textsOf(value: unknown): string[] {
   if (typeof value === "string") return [value];
   if (typeof value !== "object" || value === null) return [];
@@ -56,7 +56,7 @@ test("text is shown unchanged, except for the start of a link or an icon", () =>
 test("text in Markdown has no unescaped special character", () => {
   expect(asMarkdown(hostile)).not.toMatch(markup);
   expect(asMarkdown("two\r\nlines")).toBe("two lines");
-  // The preview looks for addresses behind the quoting.
+  // The preview looks for addresses after quoting.
   expect(asMarkdown("https://x.com a@b.com").replaceAll("\\", "")).toBe("https:/\u2060/x.com a\u2060@b.com");
 });
 
@@ -130,7 +130,7 @@ describe("everything passed to VS Code for display is plain text", () => {
 
   test("and picked and typed values are returned unchanged", async () => {
     const item = { label: hostile, path: hostile };
-    // VS Code answers with the very line that it was given.
+    // VS Code returns the same line object that it was given.
     answers.push((lines: readonly unknown[]) => lines[1]);
     expect(await window.showQuickPick([{ label: "another", path: "b" }, item])).toBe(item);
     answers.push((lines: readonly unknown[]) => [lines[0]]);
@@ -219,7 +219,7 @@ const logLine = {
   notes: hostile,
 } as const;
 
-/** A page without its tables' and headings' own marks, and with the texts of the code taken out. */
+/** A page without the syntax of its tables and headings, and without the code's own texts. */
 function outsideTextIn(page: string): string[] {
   return page.split(/\n|(?<!\\) \| /).filter((part) => part.includes("evil"));
 }

@@ -10,7 +10,7 @@ interface LockEntry {
 
 const entries = Object.entries<LockEntry>(lock.packages).filter(([place]) => place !== "");
 
-// npm leaves the hashes of other platforms' packages out where it does not install them. To put one in:
+// npm omits the hashes of other platforms' packages if it does not install them. To add one:
 // npm view NAME@VERSION dist.integrity
 test("every package in the lock file has its content hash, including those for other platforms", () => {
   const without = entries.filter(
@@ -35,7 +35,7 @@ test("every platform with a VSIX has its library in the lock file, all in one ve
   expect(new Set(versions)).toEqual(new Set([packages["node_modules/@duckdb/node-bindings"]?.version]));
 });
 
-// The package for npm holds DuckDB's JavaScript, and asks npm for the library only.
+// The npm package contains DuckDB's JavaScript, and requires only the library from npm.
 test("DuckDB's JavaScript and the required library have the same version", () => {
   expect(lock.packages["node_modules/@duckdb/node-api"].dependencies["@duckdb/node-bindings"]).toBe(
     dependencies["@duckdb/node-bindings"],

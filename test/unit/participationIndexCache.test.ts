@@ -73,21 +73,21 @@ test.each(Object.keys(damages))(
     expect(kinds.map(({ length }) => length)).toEqual([1, 2, 2]);
     const damaged = [...(kinds[0] ?? []), ...(kinds[1] ?? []).slice(1), ...(kinds[2] ?? [])];
     for (const [number, kind] of damaged.entries()) {
-      // The names change with what is made again, but not how many there are.
+      // The names change when segments are rebuilt, but not their number.
       const files = await filesBelow(folder);
       const same = files.filter((file) => path.extname(file) === path.extname(kind));
       const file = files.includes(kind) ? kind : (same[0] ?? "");
       const other = files.find((each) => each !== file) ?? "";
       await damages[damage]?.(path.join(folder, file), path.join(folder, other));
       expect(await readLines(fixture.lake, cacheFolder)).toEqual(expected);
-      // A new day is added to what is there, or all is made again: both must come to the same.
+      // A new day is added, or everything is rebuilt: both must give the same result.
       const day = `2024-10-${10 + number}`;
       await fixture.put(dailyPath(day), dailyCsv(daily("amy", day), daily(`new-${day}`, day)));
       await fixture.run();
       expected.splice(0, expected.length, ...plainLines(await rowsOfFolder(fixture.server)));
       expect(await readLines(fixture.lake, cacheFolder)).toEqual(expected);
     }
-    // What nobody refers to any more is taken for another process's work for a while.
+    // Unreferenced files may be another process's work, so they are kept for a while.
     for (const name of await filesBelow(folder)) await utimes(path.join(folder, name), 1, 1);
     await fixture.put(dailyPath("2024-10-30"), dailyCsv(daily("amy", "2024-10-30")));
     await fixture.run();
@@ -103,13 +103,13 @@ test("the index follows the pipeline: a redelivery, refused and accepted rows", 
   await using keeper = new IndexKeeper({ cacheFolder, recheckMilliseconds: 0 });
   const lines = async () => indexLines(await keeper.current(fixture.lake), await cachedPeople(cacheFolder));
   await lines();
-  // Ben is gone from the corrected file, and Eve is of another school.
+  // Ben is not in the corrected file, and Eve is at another school.
   const moved = (line: string) => line.replace("North High", "South High");
   const corrected = [daily("amy", "2024-10-03", 7), moved(daily("eve", "2024-10-03"))];
   await fixture.put(dailyPath("2024-10-03"), dailyCsv(...corrected));
   await fixture.run();
   expect(await lines()).toEqual(plainLines(await rowsOfFolder(fixture.server)));
-  // And back, so that the other school has no row any more.
+  // And back, so that the other school has no rows any more.
   await fixture.put(dailyPath("2024-10-03"), dailyCsv(daily("amy", "2024-10-03")));
   const name = dailyPath("2024-10-04");
   await fixture.put(name, dailyCsv(daily("amy", "2024-10-04"), daily("ben", "no date")));
@@ -216,7 +216,7 @@ class Gate {
   });
 }
 
-/** A remote lake whose data files come only once the gate is open. */
+/** A remote lake whose data files are returned only once the gate is open. */
 class GatedLake extends MemoryLake {
   readonly waiting = new Gate();
   readonly gate = new Gate();
@@ -336,7 +336,7 @@ test("unchanged months are kept, and a new process reads only the cache", async 
   expect(await segments()).toEqual(expect.arrayContaining(before));
   await keeper[Symbol.asyncDispose]();
 
-  // The tables' data files are not there to be read: what is in the cache has to do.
+  // The tables' data files cannot be read, so the cache must be enough.
   const data = path.join(fixture.lake.localPath("stage2p"), "clever");
   const hidden = (await filesBelow(data)).filter((file) => file.endsWith(".parquet"));
   for (const file of hidden) await writeFile(path.join(data, file), "");
@@ -354,7 +354,7 @@ test("after tables become empty, no name of their contents is kept", async () =>
   expect((await keeper.current(tables.lake))?.cohorts).toMatchObject([{ school: "Closed School" }]);
   await tables.put("daily_participation", "1", []);
   expect(await keeper.current(tables.lake)).toBeUndefined();
-  // Copies of a remote lake's files stay for a while; these are not looked at for names.
+  // Copies of a remote lake's files stay for a while; they are not searched for names.
   const files = (await filesBelow(cacheFolder)).filter((file) => !file.includes("copies"));
   expect(files.length).toBeGreaterThan(0);
   for (const file of files) {

@@ -44,7 +44,7 @@ const usageRows: fc.Arbitrary<IndexedUsage[]> = fc.array(
   }),
   { maxLength: 12 },
 );
-/** What happens to the lake: a delivery comes, again or for the first time, or a roster. */
+/** An event of the lake: a delivery or redelivery, or a roster. */
 const event = fc.oneof(
   fc.record({
     what: fc.constant("participation" as const),
@@ -64,7 +64,7 @@ const event = fc.oneof(
   }),
 );
 
-/** The tables of a lake and, beside them, the rows that they hold. */
+/** The tables of a lake and the rows in them. */
 class Story {
   readonly participation = new Map<string, readonly IndexedParticipation[]>();
   readonly usage = new Map<string, readonly IndexedUsage[]>();
@@ -107,7 +107,7 @@ async function linesOf(index: ParticipationIndex | undefined, cacheFolder: strin
   return index === undefined ? [] : indexLines(index, await cachedPeople(cacheFolder));
 }
 
-/** The names that the index knows, whether a row is of them or not. */
+/** The names in the index, with or without rows. */
 const namesOf = (index: ParticipationIndex | undefined) => ({
   cohorts: index?.cohorts.map((cohort) => JSON.stringify(cohort)).sort(),
   resources: index?.resources.map((resource) => JSON.stringify(resource)).sort(),

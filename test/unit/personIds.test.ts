@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => duck.close());
 
-/** Whether the engine hands the text to `judgeId`. */
+/** Whether the engine passes the text to `judgeId`. */
 function isSuspect(text: string): Promise<boolean> {
   return duck.session(async (session) => {
     const row = await session.one(

@@ -11,7 +11,7 @@ import { daily, dailyCsv, dailyHeader, dailyPath, PipelineFixture } from "../hel
 const bad = dailyPath("2024-09-03");
 const good = dailyPath("2024-09-04");
 
-/** Runs a file beside a good one, which has to come through whatever becomes of the other. */
+/** Runs a file together with a good one, which must be ingested whatever happens to the other. */
 async function runWith(content: string | Buffer) {
   const fixture = await PipelineFixture.create();
   await fixture.put(bad, content);
@@ -203,7 +203,7 @@ describe("an empty file", () => {
       expect((await fixture.lastLog()).get(bad)).toMatchObject({ rowsRead: 0, outcome: "anonymized" });
       expect((await fixture.verify()).problems).toEqual([]);
       expect(await fixture.run()).toMatchObject({ landed: 0, unchanged: 2, notes: [] });
-      // What was still being written comes in as it is then.
+      // A file that was still being written is ingested in its later state.
       await fixture.put(bad, dailyCsv(daily("amy")));
       expect(await fixture.run()).toMatchObject({ anonymized: 1, rows: { daily_participation: 1 } });
     },
@@ -233,7 +233,7 @@ describe("an empty file", () => {
         hasEarlierRows: true,
       },
     ];
-    // Consent in advance is none: nobody can have looked at these bytes.
+    // Accepting in advance does not count: nobody can have seen these bytes.
     expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 0, quarantined });
     expect(await fixture.run()).toMatchObject({ anonymized: 0, quarantined: [], inQuarantine: [bad] });
     expect(await fixture.rows()).toEqual(rows);
@@ -369,7 +369,7 @@ describe("an accepted file", () => {
     const withId = (id: string, day = "2024-09-03") => daily("amy", day).replace("sis-amy", id);
     const { fixture } = await runWith(dailyCsv(daily("ben", "yesterday"), withId("712"), daily("cat")));
     expect(await fixture.run({ accept: [bad] })).toMatchObject({ anonymized: 1, refused: 1 });
-    // From here on it is known that the id has lost its zeros.
+    // From here on, it is known that the id has lost its zeros.
     await fixture.put(dailyPath("2024-09-05"), dailyCsv(withId("000712", "2024-09-05")));
     await fixture.run();
     expect((await fixture.verify()).problems).toEqual([]);

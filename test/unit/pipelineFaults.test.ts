@@ -26,7 +26,7 @@ function newFolder(): Promise<string> {
   return mkdtemp(path.join(folders, "lake-"));
 }
 
-/** What has to be the same however often a run was disturbed. */
+/** The state that must be the same regardless of faults. */
 async function lakeState(fixture: PipelineFixture) {
   const log = await fixture.lastLog();
   const refused = await Promise.all(
@@ -53,7 +53,7 @@ async function unknownRawFiles(fixture: PipelineFixture): Promise<string[]> {
 
 interface Scenario {
   readonly name: string;
-  /** Brings the lake to where the disturbed run starts. */
+  /** Prepares the lake for the run with faults. */
   readonly prepare: (fixture: PipelineFixture) => Promise<void>;
   readonly request?: Partial<RunRequest>;
 }

@@ -18,7 +18,7 @@ import {
 const file = dailyPath();
 const next = dailyPath("2024-09-04");
 
-/** A line of daily participation with ids of its own. */
+/** A line of daily participation with the given ids. */
 function withIds(sis: string, clever: string, date = "2024-09-03"): string {
   const cell = (id: string) => (/[",]/.test(id) ? `"${id.replaceAll('"', '""')}"` : id);
   return `${date},${cell(sis)},${cell(clever)},school-1,North High,true,1,2`;

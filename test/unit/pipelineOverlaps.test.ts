@@ -7,7 +7,7 @@ afterEach(() => vi.useRealTimers());
 
 const [first, second, third] = [dailyPath("2024-09-03"), dailyPath("2024-09-04"), dailyPath("2024-09-05")];
 
-/** Nothing is wrong with the lake, and the log accounts for every row that was read. */
+/** Checks that the lake is consistent, and that the log accounts for every row that was read. */
 async function expectComplete(fixture: PipelineFixture): Promise<void> {
   expect((await fixture.verify()).problems).toEqual([]);
   for (const [source, entry] of await fixture.lastLog()) {
@@ -152,7 +152,7 @@ test("rows of an accepted file come back without its bad rows", async () => {
   const lines = [daily("ben", "x"), withId("712", "2024-09-03"), daily("cat"), daily("dan")];
   await deliver(fixture, { [first]: dailyCsv(...lines) });
   await deliver(fixture, { [second]: dailyCsv(daily("cat"), daily("eve", "2024-09-04")) });
-  // From here on it is known that the id has lost its zeros.
+  // From here on, it is known that the id has lost its zeros.
   await deliver(fixture, { [third]: dailyCsv(withId("000712", "2024-09-05")) });
   await deliver(fixture, { [second]: dailyCsv(daily("eve", "2024-09-04")) });
   expect(await fixture.logins("cat", "dan", "eve")).toEqual([

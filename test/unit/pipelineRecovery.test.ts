@@ -104,7 +104,7 @@ test("verify reports a lost lookup table", async () => {
   ]);
 });
 
-/** Lands the two files of the server and dies before the log knows of them. */
+/** Lands the server's two files and dies before they are in the log. */
 async function dieAfterLanding(fixture: PipelineFixture): Promise<void> {
   // The lock, the run's record, two landings: the fifth operation is the log's.
   const lake = new FaultyLake(fixture.lake, "dead", 6);
@@ -190,7 +190,7 @@ test("two runs that start at the same time leave each row once", async () => {
 describe("a stalled run whose lock was taken over", () => {
   const overlapping = dailyCsv(daily("amy", "2024-09-03"), daily("amy", "2024-09-04"));
 
-  /** A lake with a file on the server, and what another run does while the first one hangs. */
+  /** A lake with a file on the server, and what another run does while the first one is stalled. */
   async function hanging() {
     const fixture = await PipelineFixture.create();
     await fixture.put(dailyPath("2024-09-02"), dailyCsv(daily("zed", "2024-09-02")));
@@ -209,7 +209,7 @@ describe("a stalled run whose lock was taken over", () => {
   async function requireOnce(fixture: PipelineFixture): Promise<void> {
     const once = ["amy 2024-09-03 1", "amy 2024-09-04 1", "zed 2024-09-02 1"];
     expect(await fixture.logins("amy", "zed")).toEqual(once);
-    // Both say the same of Amy's day, so the newer one counts.
+    // Both have the same values for Amy's day, so the newer one counts.
     expect(await fixture.run()).toMatchObject({ anonymized: 1, superseded: 1, quarantined: [], failed: [] });
     expect(await fixture.logins("amy", "zed")).toEqual(once);
     expect((await fixture.verify()).problems).toEqual([]);
@@ -218,7 +218,7 @@ describe("a stalled run whose lock was taken over", () => {
   test("fails its files before it commits", async () => {
     const { fixture, takeOver } = await hanging();
     let hung = false;
-    // The table's rows are as this run looked at them when the other one comes.
+    // When the other run starts, this run has already read the table's rows.
     const lake = lakeThat(fixture, "importFile", async (file) => {
       if (hung || !file.includes("_pseudo/")) return;
       hung = true;
@@ -281,7 +281,7 @@ test("the next run corrects the log for a delivery that the table has and the lo
   const log = new IngestLog(fixture.lake, await sharedDuck());
   await log.append(entries.map((entry) => ({ ...entry, outcome: "landed" as const })));
   const before = await fixture.rows();
-  // They are read and applied again, so that the log tells of their rows what it would have told.
+  // They are read and applied again, so that the log has the row counts that it would have had.
   expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 2, quarantined: [], failed: [] });
   expect([...(await fixture.lastLog()).values()].map(({ outcome }) => outcome)).toEqual([
     "anonymized",

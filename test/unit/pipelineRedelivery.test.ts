@@ -15,7 +15,7 @@ const table = pseudoTable(reports.daily_participation);
 const amysDay = dailyPath("2024-09-03");
 const bensDay = dailyPath("2024-09-04");
 
-/** A lake that holds two days: of Amy and of Ben. */
+/** A lake with two days: one of Amy and one of Ben. */
 async function twoDays(): Promise<PipelineFixture> {
   const fixture = await PipelineFixture.create();
   await fixture.put(amysDay, dailyCsv(daily("amy", "2024-09-03")));
@@ -116,7 +116,7 @@ describe("a redelivered file", () => {
     expect(await fixture.run()).toMatchObject({ anonymized: 0, quarantined: [held] });
     expect(await fixture.rows()).toHaveLength(3);
     expect((await fixture.verify()).problems).toEqual([]);
-    // The next delivery is compared with the one whose rows stand.
+    // The next delivery is compared with the one whose rows are in the table.
     await fixture.put(day, dailyCsv(...five.slice(4)));
     expect(await fixture.run()).toMatchObject({ anonymized: 0, quarantined: [held] });
     expect(await fixture.run({ accept: [day] })).toMatchObject({ anonymized: 1, quarantined: [] });

@@ -16,13 +16,13 @@ const september3 = dailyPath("2024-09-03");
 const september4 = dailyPath("2024-09-04");
 const september30 = dailyPath("2024-09-30");
 
-/** Of a source's rows: how many are in the table, and how many count from which others. */
+/** For a source's rows: how many are in the table, and how many are superseded by which others. */
 async function standing(fixture: PipelineFixture, source: string) {
   const { rowsWritten, rowsSuperseded, supersededBy = {} } = (await fixture.lastLog()).get(source) ?? {};
   return { rowsWritten, rowsSuperseded, supersededBy };
 }
 
-/** Nothing is wrong with the lake, and the log accounts for every row that was read. */
+/** Checks that the lake is consistent, and that the log accounts for every row that was read. */
 async function expectComplete(fixture: PipelineFixture): Promise<void> {
   expect((await fixture.verify()).problems).toEqual([]);
   for (const [source, entry] of await fixture.lastLog()) {
@@ -31,7 +31,7 @@ async function expectComplete(fixture: PipelineFixture): Promise<void> {
   }
 }
 
-/** The names of the resources that the table tells of. */
+/** The names of the resources in the table. */
 async function resources(fixture: PipelineFixture): Promise<string[]> {
   return (await fixture.rows("resource_usage")).map((row) => String(row.resource_name)).sort();
 }
@@ -233,7 +233,7 @@ describe("the same bytes under the name of another date", () => {
     expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1"]);
     expect(await standing(fixture, september3)).toMatchObject({ supersededBy: { [september4]: 1 } });
     await expectComplete(fixture);
-    // A correction replaces what it says, and the other file has its row again.
+    // A correction replaces its own rows, and the other file has its row again.
     await fixture.put(september4, dailyCsv(daily("ben", "2024-09-04", 5)));
     expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [], failed: [] });
     expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-04 5"]);
@@ -360,7 +360,7 @@ describe("rows that are in two different files", () => {
       await fixture.put(september4, dailyCsv(...lines), older);
       await fixture.run();
       expect(await fixture.run({ accept: [september4] })).toMatchObject({ anonymized: 1, superseded: 1 });
-      // From here on it is known that the id has lost its zeros.
+      // From here on, it is known that the id has lost its zeros.
       await fixture.put(september3, dailyCsv(withId("000712", "2024-09-03")));
       await fixture.run();
       expect(await fixture.rows()).toHaveLength(4);
@@ -419,7 +419,7 @@ describe("rows that are in two different files", () => {
       expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 1", "amy 2024-09-04 5"]);
       await expectComplete(fixture);
       expect(await fixture.run()).toMatchObject({ anonymized: 0, quarantined: [] });
-      // And still from there on.
+      // This still holds afterwards.
       await fixture.put(september30, dailyCsv(daily("amy")));
       await fixture.run();
       expect(await fixture.logins("amy")).toEqual(both);
@@ -517,7 +517,7 @@ describe("rows that are in two different files", () => {
       expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [{ path: september3 }] });
       expect(await fixture.logins("amy", "ben", "cat")).toEqual(corrected);
       await expectComplete(fixture);
-      // The time of a delivery that is not taken plays no part.
+      // The time of a rejected delivery does not matter.
       await fixture.touch(september3);
       expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0 });
       expect((await fixture.lastLog()).get(september3)).toMatchObject({ outcome: "quarantined" });
@@ -781,7 +781,7 @@ describe("files that are redelivered in one run", () => {
 
   test("may pass their rows from one to the next", async () => {
     const fixture = await fourDays();
-    // Each file's rows were those of the day before, say, and now they are those of its name.
+    // For example, each file had the previous day's rows, and now has those of its own day.
     for (const [index, day] of days.entries()) {
       const next = days[index + 1] ?? "2024-09-07";
       const lines = [daily("amy", next, index + 2), daily("ben", day)];

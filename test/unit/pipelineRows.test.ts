@@ -9,14 +9,14 @@ import { type ReportCsvWithBadRows, reportCsvWithBadRows } from "../helpers/csvB
 import { sharedDuck } from "../helpers/lakeRows";
 import { PipelineFixture, pseudonym } from "../helpers/pipelineFixture";
 
-/** Generated files through a whole run, against a plain reckoning in this file. */
+/** Generated files through a whole run, against a simple computation in this file. */
 
 interface Delivered<File extends ReportCsv> {
   readonly path: string;
   readonly file: File;
 }
 
-/** Puts files on the server, each under a day of its own. */
+/** Puts files on the server, each under its own day. */
 function delivered<File extends ReportCsv>(files: readonly File[]): Delivered<File>[] {
   return files.map((file, index) => {
     const { slug } = reports[file.report];
@@ -25,7 +25,7 @@ function delivered<File extends ReportCsv>(files: readonly File[]): Delivered<Fi
   });
 }
 
-/** What the `_pseudo` table has to hold, in `lakeRows`' form. */
+/** The expected contents of the `_pseudo` table, in the form of `lakeRows`. */
 function expectedRows(report: ReportName, files: readonly Delivered<ReportCsv>[]): unknown[] {
   return files
     .filter(({ file }) => file.report === report)
@@ -65,12 +65,12 @@ function expectedLookup(report: ReportName, files: readonly Delivered<ReportCsv>
   return [...pairs.values()];
 }
 
-/** In any order; equal as JSON, so that the order of columns counts. */
+/** In any order; compared as JSON, so that the order of columns counts. */
 function sorted(rows: readonly unknown[]): string[] {
   return rows.map((row) => JSON.stringify(row)).sort();
 }
 
-/** Whether two files hold the same person's day: then only the newer file has it. */
+/** Whether two files have the same person's day; if so, only the newer file has it. */
 function overlap(files: readonly ReportCsv[]): boolean {
   const seen = new Map<string, number>();
   return files.some((file, index) =>
@@ -107,7 +107,7 @@ test("the tables hold exactly the rows of the files, pseudonymized, and each pai
       for (const { path, file } of put) {
         const { rowsRead, rowsWritten, notes } = log.get(path) ?? {};
         expect([rowsRead, rowsWritten]).toEqual([file.rows.length, file.rows.length]);
-        // Of a head with a comma nobody knows whether it is a name or holds cells of a row.
+        // A header cell with a comma may be a name, or cells of a row.
         for (const name of file.unknownColumns) {
           expect(notes).toMatch(name.includes(",") ? /\bcolumn \d+\b/ : new RegExp(`[ ,]${name}[,.]`));
         }

@@ -13,10 +13,10 @@ import {
 } from "../helpers/pipelineFixture";
 import { unpackedParquet } from "../helpers/unpackedParquet";
 
-/** Numbers and mails too: whatever districts use as ids. */
+/** Also numbers and e-mail addresses: whatever districts use as ids. */
 const people = ["amy", "ben", "4711815", "zoë@example.org", 'O\'Hare, "Q"'];
 
-/** A lake after all that may happen to it: bad, accepted, redelivered, repeated files, many commits. */
+/** A lake with everything that may happen to it: bad, accepted, redelivered and repeated files, many commits. */
 async function livedInLake(): Promise<PipelineFixture> {
   const fixture = await PipelineFixture.create();
   const quoted = (line: string) => line.replaceAll(/(?:sis|clever)-O'Hare, Q/g, '"$&"');

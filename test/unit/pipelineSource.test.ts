@@ -143,7 +143,7 @@ test("a file of the same name in another folder that was an earlier delivery is 
   const delivered = new Date("2024-09-04T05:00:00.400Z");
   await fixture.put(first, dailyCsv(daily("amy")), delivered);
   await fixture.run();
-  // The server keeps the file in its archive, and a correction comes.
+  // The server keeps the file in its archive, and a correction arrives.
   const archived = `archive/${path.basename(first)}`;
   await fixture.put(archived, dailyCsv(daily("amy")), new Date("2024-09-04T05:00:00.800Z"));
   await fixture.put(first, dailyCsv(daily("amy"), daily("ben")));
@@ -156,7 +156,7 @@ test("a file of the same name in another folder that was an earlier delivery is 
     unread: undefined,
   });
 
-  // Of another size, or of another second, it may hold rows that the lake never had.
+  // With a different size or second, it may have rows that the lake never had.
   const content = dailyCsv(daily("amy"));
   for (const [text, time] of [
     [`${content}\n`, delivered],
@@ -422,7 +422,7 @@ describe("an aborted run", () => {
     fixture.source.hooks = {
       beforeChunk: async (file, index, signal) => {
         if (file !== second || index > 0) return;
-        // The other file has landed meanwhile; this one hangs.
+        // The other file has landed meanwhile; this one is stalled.
         await sleep(200);
         abort.abort(reason);
         await sleep(60_000, undefined, signal ? { signal } : {}).catch(() => undefined);

@@ -66,7 +66,7 @@ describe("files changed by spreadsheets are read as the originals", () => {
   let rows: readonly SqlRow[];
   const pathOf = (index: number) => dailyPath(`2001-01-${String(index + 1).padStart(2, "0")}`);
 
-  // All in one run, each of other people.
+  // All in one run, each with different people.
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "clever-lake-test-"));
     const fixture = await PipelineFixture.create(folder);
@@ -135,7 +135,7 @@ describe("dates of month/day/year", () => {
 
   test("keep their order in a file that is accepted without its bad rows", async () => {
     const fixture = await PipelineFixture.create();
-    // The row that tells the order is itself refused.
+    // The row that shows the order is itself refused.
     await fixture.put(
       path,
       dailyCsv(daily("amy", "9/3/2024"), daily("ben", "9/13/2024").replace("true", "perhaps")),

@@ -217,7 +217,7 @@ describe("a report in another folder or below another root", () => {
       const apart = (outcome: LogEntry["outcome"]) => entry({ path: moved, source: moved, outcome });
       expect(sources(lakeOf([entry({ outcome: "duplicate" }), apart("quarantined")]))).toEqual([moved]);
       expect(sources(lakeOf([entry(), apart("landed")], { [path]: 100 }))).toEqual([moved]);
-      // The tables were lost, and the rows of one are back by now.
+      // The tables were lost, and the rows of one have been restored.
       expect(sources(lakeOf([entry(), apart("anonymized")], { [path]: 100 }))).toEqual([moved]);
     });
   });

@@ -31,7 +31,7 @@ test("what another run writes during the wait for the server is known under the 
   await fixture.put(second, dailyCsv(daily("ben", "2024-09-04")));
   const listing = await fixture.source.list();
   fixture.source.list = async () => {
-    // Time enough to read the lake as it was.
+    // Enough time to read the lake's earlier state.
     await sleep(300);
     expect(await fixture.run({ source: new FolderSource(fixture.server) })).toMatchObject({ anonymized: 1 });
     return listing;

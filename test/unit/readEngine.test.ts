@@ -88,7 +88,7 @@ test("runs alternating between engines leave the same tables as the embedded eng
       for (const { files, engine } of turns) {
         for (const { day, lines, isOdd } of files) {
           const rows = new Map(lines.map(([person, logins]) => [person, line(person, day, logins)]));
-          // A form that an engine may leave to the judge.
+          // A format that an engine may leave to the judge.
           const content = dailyCsv(...rows.values()).replaceAll("true", isOdd ? "TRUE" : "true");
           for (const fixture of [alone, mixed]) await fixture.put(dailyPath(day), content);
         }

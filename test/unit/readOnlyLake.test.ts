@@ -4,7 +4,7 @@ import { status } from "../../src/pipeline/plan/status";
 import { verifyLake } from "../../src/pipeline/verify/verify";
 import { daily, dailyCsv, dailyPath, PipelineFixture, salt } from "../helpers/pipelineFixture";
 
-/** What the system answers when a folder is to be made in the lake; undefined lets it be made. */
+/** The system's error when a folder is created in the lake; undefined allows it. */
 const refusal = vi.hoisted(() => ({ code: undefined as string | undefined }));
 
 vi.mock(import("../../src/lake/privateFolder"), async (original) => {

@@ -19,7 +19,7 @@ import {
   usagePath,
 } from "../helpers/pipelineFixture";
 
-/** What other programs do to our tables: it is seen by run and status, and repaired from the landed files. */
+/** Changes of other programs to our tables: run and status report them, and they are repaired from the landed files. */
 
 const table = pseudoTable(reports.daily_participation);
 const lookup = lookupTable(reports.daily_participation);
@@ -38,7 +38,7 @@ async function lakeWithRows(): Promise<{ fixture: PipelineFixture; other: Foreig
 
 const repair = (fixture: PipelineFixture, dryRun = false) => repairLake({ lake: fixture.lake, salt, dryRun });
 
-/** What run and status say of it, which has to be the same. */
+/** What run and status report, which must be the same. */
 async function told(fixture: PipelineFixture): Promise<unknown> {
   const { changedByOthers } = await fixture.lakeStatus();
   const summary = await fixture.run();
@@ -47,7 +47,7 @@ async function told(fixture: PipelineFixture): Promise<unknown> {
   return changedByOthers;
 }
 
-/** Repairs, and has everything add up then. */
+/** Repairs, and checks that everything adds up. */
 async function requireRepaired(fixture: PipelineFixture, expected: object): Promise<void> {
   const before = await fixture.tree();
   const planned = await repair(fixture, true);

@@ -7,7 +7,7 @@ describe("robust statistics", () => {
     expect(median([9, 1, 5, 6])).toBe(5.5);
     expect(median([])).toBeNaN();
     expect(midmean([100, 1, 2, 3, 4, 5, 6, -100])).toBe((2 + 3 + 4 + 5) / 4);
-    // Five values: a quarter of 1.25 values goes at each end, so the second and fourth count three quarters.
+    // Five values: 1.25 values are trimmed at each end, so the second and fourth count three quarters.
     expect(midmean([1, 2, 3, 4, 99])).toBeCloseTo((0.75 * 2 + 3 + 0.75 * 4) / 2.5, 12);
   });
 

@@ -23,7 +23,7 @@ async function withRoster() {
   return { fixture, file, text, identities: rosterIdentities(text), take };
 }
 
-/** A file's bytes as text, and what stands in it compressed. */
+/** A file's bytes and decompressed contents, as text. */
 async function contentOf(place: string): Promise<string> {
   const text = await readFile(place, "utf8");
   if (!place.endsWith(".parquet")) return text;
@@ -41,7 +41,7 @@ test("the lake contains nothing of the roster except pseudonym, school and grade
   const { fixture, file, text, identities, take } = await withRoster();
   expect(identities.size).toBeGreaterThan(2_000);
   await take();
-  // Twelve imports, so that a checkpoint is among what is searched.
+  // Twelve imports, so that the searched files include a checkpoint.
   for (let n = 0; n < 12; n++) {
     const [, ...lines] = text.trimEnd().split("\n");
     await writeFile(file, [text.split("\n", 1)[0], ...lines.slice(3 * (n + 1)), ""].join("\n"));
@@ -75,7 +75,7 @@ test("no summary and no error quotes the roster, whatever is wrong with it", asy
   const [header = "", ...rows] = lines;
   const shifted = rows.map((row) => row.slice(row.indexOf(",") + 1));
   const contents = [
-    // Rows that lack their first cell, have one more, an open quote, or a cell in two.
+    // Rows without their first cell, with an extra one, with an open quote, or with a split cell.
     [header, ...rows.slice(0, 150), ...shifted.slice(150)],
     [header, ...rows.map((row, i) => (i % 3 === 0 ? `${row},more` : row))],
     [header, ...rows.map((row, i) => (i === 40 ? row.replace(",", ',"') : row))],

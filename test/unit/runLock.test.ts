@@ -120,7 +120,7 @@ describe("is taken over from", () => {
   });
 });
 
-/** A lake that stands still after the n-th reading of the lock from now on, until `goOn` is called. */
+/** A lake that stalls after the n-th read of the lock from now on, until `goOn` is called. */
 function standingStill(lake: MemoryLake, reading: number) {
   const read = lake.read.bind(lake);
   let readings = 0;
@@ -138,7 +138,7 @@ function standingStill(lake: MemoryLake, reading: number) {
   return { stands, goOn };
 }
 
-/** Somebody else takes the lock over, since its lease is over by another machine's clock. */
+/** Another machine takes over the lock, since its lease has expired by that machine's clock. */
 async function takeOver(lake: MemoryLake): Promise<void> {
   lake.files.set(runLockPath, Buffer.from(JSON.stringify({ ...foreign, expires: later() })));
 }
@@ -346,7 +346,7 @@ test("is renewed while it is held", async () => {
   const before = expires();
   vi.advanceTimersByTime(45_000);
   await vi.waitFor(() => expect(expires()).toBeGreaterThan(before));
-  // The lock itself says that it is over by now; its lease does not.
+  // The lock itself has expired by now; its lease has not.
   expect(await runningRun(lake)).toBe("mine");
   await lock[Symbol.asyncDispose]();
   expect(lake.files.size).toBe(0);
@@ -358,7 +358,7 @@ test("a lake error on release does not hide the run's outcome", async () => {
   lake.rename = () => Promise.reject(new Error("The lake is gone."));
   await lock[Symbol.asyncDispose]();
   expect(holder(lake)).toBe("mine");
-  // It is seen to be dead, although its process is alive.
+  // It counts as dead, although its process is alive.
   await using _next = await RunLock.take(Object.assign(new MemoryLake(), { files: lake.files }), "next");
   expect(holder(lake)).toBe("next");
 });

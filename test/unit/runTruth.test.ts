@@ -20,7 +20,7 @@ function runOf({ lake }: PipelineFixture, runId: string) {
   return readRun({ connection, secrets: {}, runId }, never);
 }
 
-/** Lets the source fail at one file from now on. */
+/** Makes the source fail for one file from now on. */
 function failAt({ source }: PipelineFixture, path: string | undefined): void {
   source.hooks = {
     beforeChunk: (file) => {
@@ -29,7 +29,7 @@ function failAt({ source }: PipelineFixture, path: string | undefined): void {
   };
 }
 
-/** Why the newest run that tried a file failed at it, where that is still to be dealt with. */
+/** Why the newest run that tried a file failed, if that is unresolved. */
 async function failureOf(fixture: PipelineFixture, path: string): Promise<string | undefined> {
   const file = (await fixture.status()).find((each) => each.path === path);
   const found = (await failedFiles(new RunHistory(fixture.lake))).get(path);
@@ -63,7 +63,7 @@ describe("a run report", () => {
     const [, files = ""] = page.split("## Files of the run");
     expect(files).toContain("| Place in stage1np/clever |");
     expect(files).not.toContain(wednesday);
-    // The other one is newer, but it says the same: it has the row, and this one's is superseded.
+    // The other one is newer, with the same values: it has the row, and this one's is superseded.
     expect((await fixture.lastLog()).get(dailyPath(monday))).toMatchObject({
       rowsWritten: 0,
       rowsSuperseded: 1,
@@ -109,7 +109,7 @@ describe("a failed file", () => {
     await fixture.run();
     expect(await failureOf(fixture, dailyPath(monday))).toMatch(/The connection was lost\./);
     expect(await failureOf(fixture, dailyPath(tuesday))).toBeUndefined();
-    // A run of other files changes nothing in that.
+    // A run on other files does not change that.
     await fixture.put(dailyPath(wednesday), dailyCsv(daily("c", wednesday)));
     await fixture.run({ only: [dailyPath(wednesday)] });
     expect(await failureOf(fixture, dailyPath(monday))).toMatch(/lost/);

@@ -8,7 +8,7 @@ const never = new AbortController().signal;
 const connection = { sftp: { host: "h", username: "u" }, lake: { url: "file:///lake" } };
 const connected = { connection, secrets: { salt: "a salt of the district, long enough" } };
 
-/** An engine of which each lake answers the same of the salt. */
+/** An engine for which each lake gives the same answer about the salt. */
 function answering(salt: LakeTest["salt"]): EngineClient {
   return { request: () => Promise.resolve({ salt, folders: [] }) } as unknown as EngineClient;
 }

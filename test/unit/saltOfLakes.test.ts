@@ -87,7 +87,7 @@ describe("an old lake", () => {
       expect(notes).toMatchObject([{ path: "salt", note: expect.stringContaining("shorter than 16") }]);
       expect(JSON.stringify(notes)).not.toContain("pepper");
     }
-    // Also where its fingerprint is lost, since its lookups show the salt.
+    // Even if its fingerprint is lost, since its lookups confirm the salt.
     await fixture.lake.delete(saltFingerprintPath);
     expect((await fixture.run({ salt: "pepper" })).notes).toHaveLength(1);
   });

@@ -21,7 +21,7 @@ function records(text: string): FileRecord[] {
     skip_empty_lines: true,
     on_record: (cells: string[], { bytes: end }) => {
       found.push({ cells, line });
-      // The parser may stand between the two characters of a line end.
+      // The parser may be between the two characters of a line end.
       line = 1 + (bytes.toString("utf8", 0, end).match(/\r\n?|\n/g)?.length ?? 0);
     },
   });
@@ -32,7 +32,7 @@ function written(value: ExpectedValue): string {
   return value === null ? "" : String(value);
 }
 
-/** What a cell says, by the simplest reading: spreadsheet dates and upper case undone. */
+/** A cell's value, read in the simplest way: spreadsheet dates and upper case undone. */
 function reading(name: string, text: string): string {
   const spreadsheet = /^(\d+)\/(\d+)\/(\d{4})$/.exec(text);
   if (name === "date" && spreadsheet) {
@@ -42,7 +42,7 @@ function reading(name: string, text: string): string {
   return name === "active" ? text.toLowerCase() : text;
 }
 
-/** What good cells look like, as far as a bad one must not. */
+/** Patterns of good cells that a bad one must not match. */
 const good: Readonly<Record<string, RegExp>> & { readonly number: RegExp } = {
   date: /^(\d{4}-(0\d|1[012])-([01]\d|2[0-8])|\d+\/(1[3-9]|2\d)\/\d{4}|)$/,
   active: /^(true|false|)$/i,

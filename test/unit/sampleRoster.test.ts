@@ -13,7 +13,7 @@ const district = sampleDistrict(options);
 async function written(of = district): Promise<string> {
   const folder = await temporaryFolder();
   const file = path.join(folder, await writeRoster(of, folder));
-  // Dated as its district's last day's reports are, so that no clock is in it.
+  // Dated like the reports of its district's last day, so that it does not depend on a clock.
   expect((await stat(file)).mtimeMs).toBe(Date.parse(of.days.at(-1) ?? "") + 29 * 3_600_000);
   return readFile(file, "utf8");
 }

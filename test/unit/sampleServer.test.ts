@@ -5,7 +5,7 @@ import * as protocol from "../../src/engine/protocol";
 import { engineInMemory } from "../helpers/engine";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-/** Whether the file system makes hard links; FAT and some network shares do not. */
+/** Whether the file system supports hard links; FAT and some network shares do not. */
 const links = vi.hoisted(() => ({ refused: false }));
 vi.mock("node:fs/promises", async (original) => {
   const actual = await original<typeof import("node:fs/promises")>();
@@ -18,7 +18,7 @@ vi.mock("node:fs/promises", async (original) => {
 
 const size = { students: 20, teachers: 2, staff: 2, schools: 1, days: 1 };
 
-/** The engine of one window, and what it says of the sample that it serves. */
+/** One window's engine, and the sample that it serves. */
 async function windowOn(folder: string) {
   const { request } = engineInMemory();
   const sample = await request(protocol.startSample, { folder, size });
@@ -32,7 +32,7 @@ async function windowOn(folder: string) {
 
 test("windows on the same sample have their own servers, and share district, lake and salt", async () => {
   const folder = await temporaryFolder();
-  // Both find no district, and make it at the same time.
+  // Both find no district, and create it at the same time.
   const [first, second] = await Promise.all([windowOn(folder), windowOn(folder)]);
   expect(second.sample.port).not.toBe(first.sample.port);
   const { port: _, password: __, ...common } = first.sample;

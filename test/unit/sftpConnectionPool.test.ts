@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CleverLakeError } from "../../src/errors";
 import { ConnectionPool } from "../../src/sftp/connectionPool";
 
-/** A connection as far as the pool looks at it. */
+/** The part of a connection that the pool uses. */
 function fakeConnection() {
   const connection = {
     usable: true,
@@ -70,7 +70,7 @@ describe("the connection pool", () => {
       const second = await pool.lease();
       const waiting = [pool.lease(), pool.lease(), pool.lease()];
       await new Promise(setImmediate);
-      // Never more at once than are open: two were refused, and nobody asked again.
+      // Never more concurrently than are open: two were refused and not requested again.
       expect(opened).toBe(4);
       first[Symbol.dispose]();
       const third = await Promise.race(waiting);

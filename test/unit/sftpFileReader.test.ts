@@ -7,7 +7,7 @@ import { modifiedOf } from "../../src/sftp/listing";
 
 type Done = (error: undefined, result?: unknown) => void;
 
-/** A connection to a server with one file, whose attributes are as given. */
+/** A connection to a server with one file with the given attributes. */
 function connectionTo(content: string, attributes: { size: number; mtime?: number }): SftpConnection {
   const session = {
     open: (_path: string, _flags: string, done: Done) => done(undefined, Buffer.from("handle")),

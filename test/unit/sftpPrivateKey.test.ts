@@ -27,7 +27,7 @@ interface Pair {
   readonly publicKey: KeyObject;
 }
 
-/** Whether a key that is written as PKCS#8 and read again is the same one. */
+/** Whether a key is the same after writing it as PKCS#8 and reading it. */
 function isReadBack(
   { privateKey, publicKey }: Pair,
   isEncrypted = false,
@@ -47,7 +47,7 @@ function isReadBack(
   );
 }
 
-/** The pair of an elliptic curve's private number. */
+/** The key pair for an elliptic curve's private number. */
 function pairOf(curve: "P-256" | "P-521", d: number): Pair {
   const ecdh = createECDH(curve === "P-256" ? "prime256v1" : "secp521r1");
   const length = curve === "P-256" ? 32 : 66;

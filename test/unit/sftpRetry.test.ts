@@ -46,7 +46,7 @@ describe("retrying", () => {
     const outcome = running.catch((error: unknown) => error);
     await sleep(20);
     controller.abort(reason);
-    // No timer can come between an abort and what follows from it, however slow the machine.
+    // No timer can fire between an abort and its consequences, however slow the machine.
     expect(await Promise.race([outcome, sleep(0, "still waiting")])).toBe(reason);
   });
 });

@@ -22,7 +22,7 @@ import { temporaryFolder } from "../helpers/temporaryFolder";
 const reason = "It holds the id of a person: the row's cells are shifted.";
 const people = ["amy", "ben", "cat"];
 const file = dailyPath();
-/** Two surplus blanks in front, two cells missing: as many cells as the header. */
+/** Two extra blanks in front, two cells missing: as many cells as the header. */
 const shifted = "2024-09-03,,,sis-ben,clever-ben,true,1,2";
 const content = dailyCsv(daily("amy"), daily("ben"), shifted, daily("cat"));
 
@@ -51,7 +51,7 @@ describe("a row with a person's id in a column of kept texts", () => {
     expect(entry).toMatchObject({ rowsRead: 4, rowsWritten: 3, rowsRefused: 1 });
     const refused = fixture.lake.localPath(refusedRowsPath(entry?.landedPath ?? ""));
     expect(await readFile(refused, "utf8")).toBe(`# line 4, clever_school_id: ${reason}\n${shifted}\n`);
-    // The lookup has the people, and nobody without an id.
+    // The lookup has these people, and nobody without an id.
     expect((await fixture.lookup()).map((row) => row.sis_id).sort()).toEqual(
       people.map((person) => `sis-${person}`),
     );
@@ -90,7 +90,7 @@ describe("a row with a person's id in a column of kept texts", () => {
   });
 });
 
-/** The shifted rows of a file by number and column, with people of other files known before. */
+/** The shifted rows of a file by number and column, with people known from other files. */
 async function shiftedRowsOf(text: string, name: ReportName, before?: string) {
   await using duck = await Duck.open({ threads: 1 });
   const persons = await Persons.create(duck, reports[name], "pepper");

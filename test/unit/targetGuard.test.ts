@@ -10,7 +10,7 @@ const lake = { url: "https://district.dfs.core.windows.net/lake" };
 const own = targetsOf({ sftp, lake, saltKeyVaultUrl: "https://vault.example" });
 const given = { password: "a password", salt: "a salt" };
 
-/** Everything that settings can say of where secrets and data go, each said otherwise. */
+/** Every setting that determines where secrets and data go, each with a different value. */
 const others: readonly [string, Targets][] = [
   [
     "host",
@@ -104,7 +104,7 @@ describe("secrets bound to their targets", () => {
     expect(await requests).toEqual([given, given]);
     expect(await late).toEqual(given);
     expect(asked).toHaveLength(1);
-    // What was allowed once is no answer to the same change made later on.
+    // An earlier confirmation does not cover the same change made later.
     await secrets.write(given, own);
     const again = expect(guard.secretsFor(other)).rejects.toMatchObject({ code: "config" });
     await answer(false);

@@ -6,7 +6,7 @@ import type { Landing } from "../../src/pipeline/plan/plan";
 import { FaultyLake } from "../helpers/faultyLake";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
-/** Files whose bytes are as before and whose time is new, so that their rows may count before those of others. */
+/** Files with the same bytes and a new time, so that their rows may supersede those of others. */
 
 const chunks = vi.hoisted(() => ({ areSmall: false }));
 
@@ -38,12 +38,12 @@ const [first, second, third] = ["2024-09-02", "2024-09-03", "2024-09-04"].map((d
   string,
 ];
 
-/** A time on the server, by its minute. */
+/** A time on the server, by minute. */
 function at(minute: number): Date {
   return new Date(Date.UTC(2024, 10, 6, 0, minute));
 }
 
-/** Nothing is wrong, and a further run has nothing to do. */
+/** Checks that the lake is consistent, and that another run has nothing to do. */
 async function expectSettled(): Promise<void> {
   expect((await fixture.verify()).problems).toEqual([]);
   const { landed, anonymized, unchanged, failed } = await fixture.run();

@@ -7,7 +7,7 @@ const root = path.join(__dirname, "..", "..");
 const json = (file: string): Record<string, string> =>
   JSON.parse(readFileSync(path.join(root, file), "utf8"));
 
-/** The texts that the extension's code hands to `vscode.l10n.t`, those of the dashboard's page by way of a parameter. */
+/** The texts that the extension passes to `vscode.l10n.t`, those of the dashboard's page through a parameter. */
 function textsOfCode(): string[] {
   return ["src/ui", "src/dashboard/export"].flatMap((folder) =>
     readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })

@@ -14,7 +14,7 @@ import { MemoryLake } from "../helpers/memoryLake";
 const day = 86_400_000;
 const start = Date.UTC(2024, 0, 1);
 
-/** A lake that dates what is written. */
+/** A lake that sets the times of written files. */
 class DatedLake extends MemoryLake {
   override async importFile(local: string, file: string): Promise<void> {
     await super.importFile(local, file);
@@ -29,7 +29,7 @@ class DatedLake extends MemoryLake {
     if (isNew) this.modified.set(file, new Date());
     return isNew;
   }
-  /** Puts a file at a place of the table. */
+  /** Puts a file at a path in the table. */
   put(name: string): void {
     this.files.set(`${table}/${name}`, Buffer.from("data"));
     this.modified.set(`${table}/${name}`, new Date());

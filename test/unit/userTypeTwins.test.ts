@@ -109,7 +109,7 @@ describe("the same bytes under two user types count once", () => {
     expect((await fixture.run()).quarantined).toMatchObject([{ path: teachers, acceptable: true }]);
     const entries = await fixture.lastLog();
     expect(isAcceptable(entries.get(teachers) ?? {})).toBe(true);
-    // An earlier version's entry says neither.
+    // An earlier version's entry has neither.
     expect(isAcceptable({})).toBe(true);
   });
 

@@ -26,7 +26,7 @@ describe("a maintained lake", () => {
     await fixture.run();
     await splitBySource(fixture.lake, await sharedDuck(), dailyTable);
     await optimizeLake({ lake: fixture.lake, dryRun: false });
-    // What a killed run leaves.
+    // What a killed run left.
     left = `${dailyTable}/year=2024/month=9/part-killed.snappy.parquet`;
     await fixture.lake.putIfAbsent(left, Buffer.from("PAR1"));
   });

@@ -20,7 +20,7 @@ import {
   usagePath,
 } from "../helpers/pipelineFixture";
 
-/** `verify` computes the rows that count again: what another program made of the table is told by its source. */
+/** `verify` recomputes the rows that count, and reports another program's changes by source. */
 
 const participation = pseudoTable(reports.daily_participation);
 const [older, newer] = [dailyPath("2024-09-03"), dailyPath("2024-09-04")];
@@ -112,7 +112,7 @@ describe("among rows that another program rewrote", () => {
   });
 
   test("one attributed to the wrong file is reported, although all counts are right", async () => {
-    // Ben's row is the newer file's and one of that is the older one's.
+    // Ben's row is attributed to the newer file, and one of the newer file's rows to the older one.
     const swapped = `SELECT * REPLACE (CASE WHEN source_file = ${sqlString(older)} THEN ${sqlString(newer)}
       WHEN row_number() OVER (PARTITION BY source_file ORDER BY sis_id_pseudonym) = 1 THEN ${sqlString(older)}
       ELSE source_file END AS source_file) FROM rows_`;

@@ -36,7 +36,7 @@ vi.mock("../../src/clever/personIds", async (actual) => {
   };
 });
 
-/** `verify` compares values, and tells nothing wrong of a lake that a run is at work on. */
+/** `verify` compares values, and reports no false problems during a run. */
 
 const participation = pseudoTable(reports.daily_participation);
 const useTable = pseudoTable(reports.resource_usage);
@@ -53,7 +53,7 @@ beforeEach(async () => {
   expect(await fixture.verify()).toMatchObject({ problems: [], leftovers: [] });
 });
 
-/** The table's data files, on this machine. */
+/** The table's data files on this machine. */
 async function dataFiles(table: string): Promise<{ readonly lakePath: string; readonly place: string }[]> {
   const snapshot = await readSnapshot(fixture.lake, table, await sharedDuck());
   if (!snapshot) throw new Error("There is no table.");
@@ -85,7 +85,7 @@ describe("a flipped byte in a data file is found, wherever it is,", () => {
   );
 });
 
-/** Changes rows of a table's data files as another writer would: new bytes, a log that fits them, and no hash. */
+/** Changes rows of a table's data files like another writer: new bytes, a matching log, and no hash. */
 async function changeRows(table: string, replace: string, change: (line: string) => string = (line) => line) {
   const duck = await sharedDuck();
   const sizes = new Map<string, number>();

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { orBack, type Step, walk, withRecovery } from "../../src/ui/wizard";
 
-/** VS Code as far as a walk without boxes needs it: modal messages, answered in turn. */
+/** The part of VS Code that a wizard without boxes needs: modal messages, answered in turn. */
 const { answers, log } = vi.hoisted(() => ({
   answers: [] as string[],
   log: { error: () => undefined, show: () => undefined },
@@ -18,7 +18,7 @@ vi.mock("vscode", () => ({
 
 type State = readonly string[];
 
-/** A step that fails, when it is asked, as often as there are answers to that; the answer says what then. */
+/** A step that fails once for each given answer; the answer decides what happens next. */
 function failing(name: string, visits: string[], failures: string[][]): Step<State> {
   return async (state, place) => {
     visits.push(name);

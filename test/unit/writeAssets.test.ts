@@ -38,7 +38,7 @@ test("keeps and reports changed files and existing ones", async () => {
   const changed = path.join(folder, "sql/synapse/4-questions.sql");
   await writeFile(changed, "-- changed by hand");
 
-  // Another account: every file that names it is written again.
+  // Another account: every file that names it is rewritten.
   const other = {
     lakeUrl: "https://otherlake.dfs.core.windows.net",
     folder,
