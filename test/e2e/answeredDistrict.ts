@@ -11,11 +11,11 @@ import { districtRows } from "../helpers/districtRows";
 import { PipelineFixture, salt } from "../helpers/pipelineFixture";
 import type { RandomRows } from "../helpers/randomDistrict";
 
-/** A district whose reports are in a lake already, with a file of what it pays for. */
+/** A district whose reports are already in a lake, with a licences file. */
 export class AnsweredDistrict implements AsyncDisposable {
   private constructor(
     private readonly folder: string,
-    /** What the reports say, each student's grade from the roster. */
+    /** The reports' rows, with each student's grade from the roster. */
     readonly rows: RandomRows,
   ) {}
 
@@ -31,7 +31,7 @@ export class AnsweredDistrict implements AsyncDisposable {
     return new AnsweredDistrict(folder, await districtRows(fixture.server, roster));
   }
 
-  /** Of a window that shows it. Its server is asked for nothing. */
+  /** For a window that shows it. Its server gets no requests. */
   get userSettings(): Readonly<Record<string, unknown>> {
     return {
       "clever.sftp.host": "127.0.0.1",

@@ -1,7 +1,7 @@
 import type { ParticipationRow, UsageRow } from "../helpers/plainIndex";
 import type { RandomRows } from "../helpers/randomDistrict";
 
-/** The right answers to the dashboard's six questions, from the rows of the district's files alone. */
+/** The correct answers to the dashboard's six questions, computed only from the rows of the district's files. */
 
 type Row = ParticipationRow | UsageRow;
 
@@ -27,7 +27,7 @@ export function elementaryApps({ usage }: RandomRows): { name: string; users: nu
     .sort((a, b) => b.users - a.users);
 }
 
-/** The name that a resource's rows have last. */
+/** The name in a resource's newest rows. */
 function newestName(rows: readonly UsageRow[]): string {
   return rows.reduce((last, row) => (row.date >= last.date ? row : last)).name ?? "";
 }
@@ -68,13 +68,13 @@ export function resourcesOfGrade(
   );
 }
 
-/** Who used a resource that is paid for, of all user types. */
+/** The users of a paid resource, of all user types. */
 export function usersOf({ usage }: RandomRows, name: string): number {
   const ids = new Set(usage.filter((row) => row.name === name).map(({ id }) => id));
   return people(usage.filter(({ id }) => ids.has(id))).size;
 }
 
-/** Students who were active on no day, and all there are, by school or grade. */
+/** Students who were never active, and all students, by school or grade. */
 export function neverActive({ participation }: RandomRows, of: "school" | "grade") {
   const students = participation.filter(isStudent);
   return new Map(

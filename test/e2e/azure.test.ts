@@ -44,17 +44,17 @@ describe("a district's lake in Azure", () => {
     (await workbench().webview(selector)).locator(selector).first().textContent({ timeout: 5_000 });
   /** The dashboard's first number. */
   const users = () => text("#card-users .card-value");
-  /** Rows of the pseudonymized tables, as the view of the lake has them. */
+  /** Rows of the pseudonymized tables, as shown in the lake view. */
   const rowsInTables = async () => {
     const tables = (await lake().texts()).filter((text) => /_pseudo /.test(text));
     return tables
       .map((text) => Number(/_pseudo ([\d,]+) rows/.exec(text)?.[1]?.replaceAll(",", "")))
       .reduce((sum, rows) => sum + rows, 0);
   };
-  /** The settings of this machine, where a connection is kept. */
+  /** The machine's settings, which contain the connection. */
   const connection = () =>
     readFile(path.join(workbench().host.serverDataDir, "data", "Machine", "settings.json"), "utf8");
-  /** How often rows of the pseudonymized tables were asked for. */
+  /** How often rows of the pseudonymized tables were requested. */
   const readsOfRows = () =>
     cloud.emulator.requests.filter(
       ({ operation, path: file }) =>
@@ -124,7 +124,7 @@ describe("a district's lake in Azure", () => {
     await preview.locator("[role=row] [role=gridcell]").first().waitFor();
     expect(await preview.locator("body").textContent()).not.toMatch(/sis-[0-9a-f]{8}/);
     await workbench().screenshot("azure-landed-dark");
-    // Below them the tables would be out of view.
+    // Otherwise the tables would be out of view.
     await lake().row("Landed files").locator(".monaco-tl-twistie").click();
   });
 
@@ -200,7 +200,7 @@ describe("a district's lake in Azure", () => {
     expect(cloud.signIns).toBe(1);
   });
 
-  /** Starts a run that stands still in the middle of a new report, does something, and lets it go on. */
+  /** Starts a run that stalls in the middle of a new report, calls a function, and lets the run continue. */
   async function inTheMiddleOfARun(day: string, act: () => void): Promise<void> {
     await district.putDaily(
       day,

@@ -13,18 +13,18 @@ import { ConnectProxy } from "../helpers/connectProxy";
 import { DelayProxy } from "../helpers/delayProxy";
 
 const management = "management.azure.com";
-/** What the person picks from. */
+/** The choices of the user. */
 export const subscription = { subscriptionId: "5ab1-oea", displayName: "District Analytics" };
 
 /**
- * As much of Azure as the extension meets: a storage account, the list of subscriptions, and the sign-in. Account and
+ * The parts of Azure that the extension uses: a storage account, the list of subscriptions, and the sign-in. Account and
  * list have Azure's own addresses and are reached as from many a district: by VS Code's `http.proxy` and nothing else,
  * with certificates that only the machine's store knows. The network can be cut off.
  */
 export class AzureCloud implements AsyncDisposable {
-  /** What was asked of the list of subscriptions: path and token. */
+  /** The requests to the list of subscriptions: path and token. */
   readonly listed: { readonly path: string; readonly token: string }[] = [];
-  /** How often somebody signed in, seen from here. */
+  /** How often somebody signed in. */
   signIns = 0;
   private readonly tokens = new Map<string, string>();
   private readonly certificate = makeCertificate([management]);
@@ -53,7 +53,7 @@ export class AzureCloud implements AsyncDisposable {
     return `https://${this.emulator.account}.dfs.core.windows.net`;
   }
 
-  /** What leads to everything but the sign-in. */
+  /** The proxy to everything except the sign-in. */
   get network(): DelayProxy {
     if (this.way === undefined) throw new Error("The cloud has not been started.");
     return this.way;
@@ -63,12 +63,12 @@ export class AzureCloud implements AsyncDisposable {
   get env(): Readonly<Record<string, string>> {
     return {
       CLEVER_LAKE_TEST_SIGN_IN: `http://127.0.0.1:${portOf(this.signInServer)}/token`,
-      // In the place of the machine's own certificates, among which a district's proxy has its own.
+      // In place of the machine's own certificates, which in a district include the proxy's.
       SSL_CERT_FILE: this.certificateFile,
     };
   }
 
-  /** Of VS Code, for a machine behind the proxy. */
+  /** VS Code's settings on a machine behind the proxy. */
   get userSettings(): Readonly<Record<string, unknown>> {
     return {
       "http.proxy": `http://127.0.0.1:${this.network.port}`,
@@ -76,7 +76,7 @@ export class AzureCloud implements AsyncDisposable {
     };
   }
 
-  /** The extension that has the tokens, packaged. */
+  /** The packaged extension that provides the tokens. */
   async microsoftAccount(): Promise<string> {
     const packagePath = path.join(this.folder, "microsoft-account.vsix");
     await createVSIX({
@@ -89,13 +89,13 @@ export class AzureCloud implements AsyncDisposable {
     return packagePath;
   }
 
-  /** The tokens so far run out; whoever is signed in is given others without being asked. */
+  /** Lets the current tokens expire; a signed-in user gets new ones without a prompt. */
   expireTokens(): void {
     this.tokens.clear();
     this.emulator.setTokens([]);
   }
 
-  /** The tokens so far are taken no longer, and only who signs in again is given one that is. */
+  /** Revokes the current tokens; only a new sign-in gives a valid one. */
   revokeSignIn(): void {
     this.emulator.setTokens([]);
   }
@@ -141,7 +141,7 @@ export class AzureCloud implements AsyncDisposable {
     const isNew = !this.tokens.has(scope);
     const token = this.tokens.get(scope) ?? newToken();
     this.tokens.set(scope, token);
-    // One that was revoked stays so.
+    // A revoked token stays revoked.
     if (isNew && scope.startsWith("https://storage.azure.com/")) this.emulator.setTokens([{ token }]);
     response.end(token);
   }
@@ -169,7 +169,7 @@ export class AzureCloud implements AsyncDisposable {
   }
 }
 
-/** A token in the form that Microsoft Entra gives it; good for an hour. */
+/** A token in Microsoft Entra's format, valid for an hour. */
 function newToken(): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const exp = Math.floor(Date.now() / 1000) + 3600;

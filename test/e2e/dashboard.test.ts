@@ -18,7 +18,7 @@ describe("the participation dashboard of the sample district", () => {
   const eventually = (ask: () => Promise<unknown>) =>
     expect.poll(() => ask().catch(() => undefined), { timeout: patience });
 
-  /** Takes the place and name that VS Code's dialog for saving proposes; where it was saved. */
+  /** Accepts the path that VS Code's save dialog proposes, and returns it. */
   async function save(kind: string): Promise<string> {
     const { quickInput, notifications } = workbench();
     await eventually(() => quickInput.value()).toMatch(new RegExp(`/clever-.*\\.${kind}$`));
@@ -40,7 +40,7 @@ describe("the participation dashboard of the sample district", () => {
     await workbench().notifications.press("192 files ingested", "Open Dashboard");
     await workbench().tab(title).waitFor();
     await eventually(() => text("#card-users .card-value")).toMatch(/^[\d,]{3,}$/);
-    // The roster of the sample came in with the run.
+    // The run imported the sample's roster.
     await eventually(async () => (await page()).locator("#panel-distinctGrade .chart svg").count()).toBe(1);
     await workbench().notifications.clear();
     await workbench().screenshots("dashboard", everyTheme);

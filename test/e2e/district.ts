@@ -11,19 +11,19 @@ import { findSshd, type Sshd, startSshd } from "../helpers/sshd";
 
 /** School days of the district, newest first. */
 export const days = ["2025-08-29", "2025-08-28", "2025-08-27", "2025-08-26", "2025-08-25"] as const;
-/** Two reports of three user types for each. */
+/** Two reports for each of three user types. */
 export const reportCount = 6 * days.length;
 
 const dailyHeader =
   "date,sis_id,clever_user_id,clever_school_id,school_name,active,num_logins,num_resources_accessed";
 
-/** A district's reports in a folder, with room for a lake beside it. */
+/** A district's reports in a folder, with a place for a lake next to it. */
 export class District implements AsyncDisposable {
   private constructor(
     private readonly folder: string,
-    /** What the server serves. */
+    /** The folder that the server serves. */
     readonly reports: string,
-    /** Where the lake may be made. */
+    /** Where the lake can be created. */
     readonly lake: string,
   ) {}
 
@@ -35,7 +35,7 @@ export class District implements AsyncDisposable {
     return new District(folder, reports, path.join(folder, "lake"));
   }
 
-  /** Puts a day's report of participation on the server, in place of the one that is there. */
+  /** Puts a day's participation report on the server, in place of the existing one. */
   async putDaily(day: string, rows: readonly string[]): Promise<string> {
     const name = `daily-participation/${day}-daily-participation-students.csv`;
     const file = path.join(this.reports, name);
@@ -60,7 +60,7 @@ export class District implements AsyncDisposable {
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  /** A row of a made-up student, whose identifiers stand nowhere else. */
+  /** A row of an invented student whose ids are nowhere else. */
   row(day: string, { person = randomUUID(), logins = "2", date = day } = {}): string {
     return `${date},sis-${person},clever-${person},school-1,Cedar Hollow High School,true,${logins},3`;
   }
@@ -70,9 +70,9 @@ export class District implements AsyncDisposable {
   }
 }
 
-/** A server that a test can hold up and cut off. */
+/** A server that a test can stall and disconnect. */
 export interface Server extends AsyncDisposable {
-  /** What clients connect to. */
+  /** The port for clients. */
   readonly proxy: DelayProxy;
   readonly hostKeyFingerprint: string;
 }
@@ -81,7 +81,7 @@ export interface SshdServer extends Server {
   readonly sshd: Sshd;
 }
 
-/** OpenSSH, which lets in who has the private key and its passphrase; undefined where it cannot be had. */
+/** OpenSSH, which accepts the private key with its passphrase; undefined if unavailable. */
 export async function serveBySshd(passphrase: string): Promise<SshdServer | undefined> {
   const program = findSshd();
   if (program === undefined) return undefined;
@@ -98,7 +98,7 @@ export async function serveBySshd(passphrase: string): Promise<SshdServer | unde
   };
 }
 
-/** The server of the sample district, which asks for a password. */
+/** The server of the sample district, which requires a password. */
 export async function serveByPassword(folder: string, password: string): Promise<Server> {
   const server = await startSftpServer({ folder, username: "district", password });
   const proxy = await DelayProxy.start({ target: server.port });

@@ -5,14 +5,14 @@ import { findChromium, prepareHost } from "../../scripts/vscodeHost.mjs";
 
 declare module "vitest" {
   export interface ProvidedContext {
-    /** Path of the packaged extension, and what scripts/package.mjs finds wrong with it. */
+    /** Path of the packaged extension, and the problems that scripts/package.mjs finds. */
     vsix: string;
     packageProblems: readonly string[];
   }
 }
 
 /**
- * Before the tests: VS Code, Chromium and the VSIX. `CLEVER_LAKE_VSIX` names one that is made already, which saves
+ * Before the tests: VS Code, Chromium and the VSIX. `CLEVER_LAKE_VSIX` names an existing one, which saves
  * ten seconds when only tests have changed.
  */
 export default async function setup({ provide }: TestProject): Promise<void> {

@@ -10,7 +10,7 @@ import { Search } from "./secrets";
 const password = 'correct horse "PlantedPassword3Wv8" & <more>';
 const wrongPassword = "PlantedMistake8Jq2";
 const salt = "the district's own PlantedSalt5Tz1 / ñ";
-/** A day behind all of the others. */
+/** A day after all others. */
 const badDay = "2025-09-03";
 const changedDay = days[0];
 
@@ -90,7 +90,7 @@ describe("a district's reports, with a password and its own salt", () => {
     await workbench().statusItem("Clever: 1 quarantined").waitFor();
     await expect.poll(() => workbench().badge("Clever")).toBe("1");
     await workbench().screenshots("quarantined", ["light", "dark", "highContrast", "highContrastLight"]);
-    // What is wrong is told without the cells.
+    // Problems are reported without cell values.
     expect((await notifications.texts()).join("\n")).not.toMatch(/or so|many/);
   });
 
@@ -125,7 +125,7 @@ describe("a district's reports, with a password and its own salt", () => {
   });
 
   test("a file that changes on the server is marked, and replaced in the lake", async () => {
-    // Not so few that the run would ask first.
+    // Enough rows that the run does not hold the file back.
     const rows = Array.from({ length: 37 }, () => district.row(changedDay));
     const label = `${changedDay} students`;
     await district.putDaily(changedDay, rows);

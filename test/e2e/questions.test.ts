@@ -19,7 +19,7 @@ const licences = [
   "Nobodys App,100,500,",
 ];
 
-/** The words and numbers of a table's rows, as they stand there. */
+/** The texts of a table's rows. */
 async function cellsOf(table: Locator): Promise<string[][]> {
   await table.locator("tbody tr").first().waitFor();
   return table
@@ -70,7 +70,7 @@ describe.each([
     console.log(`${students} students, "${question}": ${clicks} clicks`);
     expect(clicks).toBeLessThanOrEqual(5);
   };
-  /** Asks a question of the page's start, and waits for its answer. */
+  /** Asks one of the questions at the top of the page, and waits for its answer. */
   async function ask(question: string): Promise<Frame> {
     const frame = await page();
     clicks = 0;
@@ -81,7 +81,7 @@ describe.each([
   }
   const answered = (frame: Frame) =>
     expect.poll(() => frame.locator("main").getAttribute("aria-busy"), { timeout: patience }).toBe("false");
-  /** A picture of the answer, as the table in its place. */
+  /** A chart of the answer, shown as a table. */
   async function tableOf(frame: Frame, id: string): Promise<string[][]> {
     const panel = frame.locator(`#panel-${id}`);
     await click(panel.getByRole("button", { name: /^Show as Table/ }));
@@ -101,7 +101,7 @@ describe.each([
     const wanted = elementaryApps(district.rows).slice(0, 8);
     expect(rows.slice(0, 8).map(([, , users]) => users)).toEqual(wanted.map(({ users }) => people(users)));
     for (const { name, users } of wanted) {
-      // Behind the name of a renamed app stands the one that it had.
+      // A renamed app is followed by its former name.
       const row = rows.find(([told = ""]) => told === name || told.startsWith(`${name} `));
       expect(row?.[2], name).toBe(people(users));
     }
@@ -117,7 +117,7 @@ describe.each([
       .selectOption({ label: fallen });
     await answered(frame);
     await click(frame.getByRole("button", { name: /^Dates/ }));
-    // Into the field; the date is typed.
+    // Into the field, where the date is typed.
     clicks++;
     await frame.getByLabel("From", { exact: true }).fill(afterBreak.date);
     await frame.getByLabel("From", { exact: true }).press("Enter");
@@ -197,7 +197,7 @@ describe.each([
       let held = 0;
       for (const [name = "", users, never, share] of rows) {
         const real = wanted.get(name);
-        // What is marked as told in part is not to be compared.
+        // Entries marked as partial are not compared.
         if (name.endsWith("*")) continue;
         if (!real) throw new Error(`The files know no ${name}.`);
         const told = [

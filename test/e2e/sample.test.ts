@@ -40,7 +40,7 @@ describe("the sample district, for a new user", () => {
 
   test("the run's report opens", async () => {
     await workbench().notifications.press("192 files ingested", "Open Run Report");
-    // The preview of Markdown loads its page twice: the frame that is found first may go.
+    // The Markdown preview loads its page twice: the frame that is found first may disappear.
     await expect
       .poll(async () =>
         (await workbench().webview("table"))

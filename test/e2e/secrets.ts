@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import ssh2 from "ssh2";
 import type { Workbench } from "./driver/workbench";
 
-/** Where a secret was found in the clear, and in which form; never the secret itself. */
+/** Where a secret was found in plain text, and in which form; never the secret itself. */
 export interface Finding {
   readonly secret: string;
   readonly form: string;
@@ -22,11 +22,11 @@ interface Form {
   readonly bytes: Buffer;
 }
 
-/** The ways in which bytes may stand in other bytes: as they are, in hex, and in base64 at each of its alignments. */
+/** The encodings in which bytes may occur in other bytes: unchanged, in hex, and in base64 at each alignment. */
 function encodings(bytes: Buffer, name: string): readonly (readonly [form: string, bytes: Buffer])[] {
   const hex = bytes.toString("hex");
   const base64 = [0, 1, 2].flatMap((shift) => {
-    // The characters at the ends carry bits of whatever stands beside it.
+    // The characters at the ends include bits of the neighbouring bytes.
     const text = Buffer.concat([Buffer.alloc(shift), bytes])
       .toString("base64")
       .replace(/=+$/, "");
@@ -61,10 +61,10 @@ function formsOf(secret: string, value: string | Bytes): readonly Form[] {
   ].map(([form, bytes]) => ({ secret, form, bytes }));
 }
 
-/** Looks for secrets, in all their forms, in whatever it is given. */
+/** Searches for secrets in all their forms. */
 export class Search {
   readonly findings: Finding[] = [];
-  /** How much was looked through: a search of nothing finds nothing. */
+  /** How much was searched: a search of nothing finds nothing. */
   readonly searched = { files: 0, processes: 0, documents: 0, bytes: 0 };
   private readonly forms: readonly Form[];
 
@@ -83,14 +83,14 @@ export class Search {
     this.bytes(Buffer.from(content), place);
   }
 
-  /** Every file below a folder, and their names. */
+  /** Every file below a folder, including the names. */
   async folder(folder: string): Promise<void> {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     for (const entry of entries) {
       const file = path.join(entry.parentPath, entry.name);
       this.text(file, `the name ${file}`);
       if (!entry.isFile()) continue;
-      // A browser and a server at work throw files away while they are looked for.
+      // A running browser and server delete files during the search.
       const content = await readFile(file).catch(() => undefined);
       if (content === undefined) continue;
       this.searched.files++;
@@ -104,7 +104,7 @@ export class Search {
     for (const pid of await readdir("/proc")) {
       if (!/^\d+$/.test(pid)) continue;
       const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-      // Behind the name, which may hold anything: state, parent, group.
+      // After the name, which may contain anything: state, parent, group.
       const group = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2];
       if (Number(group) !== leader) continue;
       const commandLine = await readFile(`/proc/${pid}/cmdline`).catch(() => Buffer.alloc(0));
@@ -117,7 +117,7 @@ export class Search {
     return names;
   }
 
-  /** What the workbench and the webviews show and hold, and what the browser keeps for them, read through its own doors. */
+  /** What the workbench and the webviews show and contain, and what the browser stores for them, read through its own APIs. */
   async browser({ page }: Workbench): Promise<void> {
     for (const frame of page.frames()) {
       const place = `the document ${frame.url()}`;
@@ -125,13 +125,13 @@ export class Search {
       if (state === undefined) continue;
       this.searched.documents++;
       this.text(await frame.content(), place);
-      // As text and once more as JSON, since quotes are written in another way there.
+      // As text and also as JSON, since quotes are escaped there.
       this.text(JSON.stringify(state), `${place}: storage and fields`);
     }
   }
 }
 
-/** Runs in a frame. A frame of another origin has no storage of its own: then what it throws is left out. */
+/** Runs in a frame. Some frames have no storage of their own: their errors are ignored. */
 const readBrowserState = `(async () => {
   const attempt = async (read) => { try { return await read(); } catch { return null; } };
   const wait = (request) => new Promise((resolve, reject) => {
@@ -161,13 +161,13 @@ const readBrowserState = `(async () => {
   };
 })()`;
 
-/** What makes a private key private, out of a file that a passphrase protects. */
+/** The secret part of a private key, from a file that a passphrase protects. */
 export async function privatePartOf(keyFile: string, passphrase: string): Promise<Secrets> {
   const parsed = ssh2.utils.parseKey(await readFile(keyFile), passphrase);
   const key = Array.isArray(parsed) ? parsed[0] : parsed;
   if (key === undefined || key instanceof Error) throw new Error("The private key cannot be opened.");
   const body = key.getPrivatePEM().replace(/-----[^-]+-----|\s/g, "");
-  // The last 32 bytes of an Ed25519 key in this form; in halves, since a line may break between them.
+  // The last 32 bytes of an Ed25519 key in this format; in halves, since a line may break between them.
   const seed = Buffer.from(body, "base64").subarray(-32);
   return {
     "private key, first half": new Uint8Array(seed.subarray(0, 16)),
@@ -184,7 +184,7 @@ async function opensshLines(keyFile: string, passphrase: string): Promise<Secret
     await copyFile(keyFile, copy);
     await promisify(execFile)("ssh-keygen", ["-q", "-p", "-P", passphrase, "-N", "", "-f", copy]);
     const lines = (await readFile(copy, "utf8")).split("\n").filter((line) => /^[\w+/=]+$/.test(line));
-    // The lines before it hold the format's name, the public key and two random numbers.
+    // The previous lines contain the format's name, the public key and two random numbers.
     return { "private key, as ssh-keygen writes it": lines[3] ?? "" };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -11,7 +11,7 @@ const passphrase = 'open sesame "PlantedPassphrase7Kq9" & more';
 const wrongPassphrase = "not PlantedMistake4Hd2";
 const [newest, second] = days;
 
-// Made here, since whether there is an sshd decides what is run at all.
+// Created here, since the existence of an sshd decides which tests run.
 const server = await serveBySshd(passphrase);
 
 describe.skipIf(server === undefined)("a district's own server, with a key and the wizard", () => {
@@ -32,14 +32,14 @@ describe.skipIf(server === undefined)("a district's own server, with a key and t
   };
   const workbench = scene(() => ({
     userSettings: {
-      // The account sees the whole machine; Clever's shows the reports alone.
+      // The account sees the whole machine; Clever's shows only the reports.
       "clever.sftp.root": district.reports,
       "clever.sftp.timeoutSeconds": 300,
     },
   }));
   const reports = () => workbench().tree("Participation Reports");
   const runs = () => workbench().tree("Runs");
-  /** Rows of the pseudonymized tables, as the view of the lake has them. */
+  /** Rows of the pseudonymized tables, as shown in the lake view. */
   const rowsInTables = async () => {
     const tables = (await workbench().tree("Data Lake").texts()).filter((text) => /_pseudo /.test(text));
     return tables
@@ -215,7 +215,7 @@ describe.skipIf(server === undefined)("a district's own server, with a key and t
   test("a run shows its progress and is stopped", async () => {
     const { notifications } = workbench();
     await notifications.clear();
-    // The server falls silent when half of the reports are over: the run cannot end by itself.
+    // The server stops answering after half of the reports, so the run cannot end by itself.
     sshd().proxy.holdAfter(400_000);
     await workbench().runCommand("Clever: Run the Pipeline (Ingest and Anonymize)");
     await notifications.shows(/running the pipeline: file \d+ of 28, [\d.]+ [kM]B/);
@@ -254,7 +254,7 @@ describe.skipIf(server === undefined)("a district's own server, with a key and t
       day,
       Array.from({ length: 20_000 }, () => district.row(day)),
     );
-    // The server goes away in the middle of the file, and does not come back while that is tried.
+    // The server disappears in the middle of the file, and does not return during the retries.
     sshd().proxy.holdAfter(1_000_000);
     await workbench().runCommand("Clever: Run the Pipeline (Ingest and Anonymize)");
     await expect.poll(() => sshd().proxy.held).toBe(true);
@@ -266,7 +266,7 @@ describe.skipIf(server === undefined)("a district's own server, with a key and t
     await notifications.clear();
     sshd().proxy.dropAll({ andRefuse: false });
     await reports().press("Refresh");
-    // It says so in the tree and in the status bar, and is more than new.
+    // The tree and the status bar show it as failed, not just as new.
     await expect.poll(() => reports().row(`${day} students`).textContent()).toContain("failed");
     await workbench().statusItem("Clever: 1 failed").waitFor();
     await workbench().screenshots("file-failed", ["light", "dark"]);
@@ -279,7 +279,7 @@ describe.skipIf(server === undefined)("a district's own server, with a key and t
   test("a reload of the window restores everything", async () => {
     await workbench().notifications.clear();
     await reports().click("daily-participation", "2025-09-02 students");
-    // The preview that was open until now may be found first, and then be gone.
+    // The preview that was open before may be found first, and then disappear.
     const shows = async () =>
       (await workbench().webview("[role=grid]")).getByText("Cedar Hollow").first().isVisible();
     await expect.poll(() => shows().catch(() => false), { timeout: 30_000 }).toBe(true);
@@ -290,7 +290,7 @@ describe.skipIf(server === undefined)("a district's own server, with a key and t
     const preview = await workbench().webview("[role=grid]");
     await preview.getByText("Cedar Hollow").first().waitFor();
     expect(await preview.locator("body").textContent()).not.toMatch(/sis-[0-9a-f]{8}/);
-    // Nothing is opened by hand: what was open is open.
+    // Nothing is opened manually: what was open is restored.
     await expect.poll(() => reports().texts()).toEqual(before);
     await workbench().runCommand("Clever: Run the Pipeline (Ingest and Anonymize)");
     await workbench().notifications.shows(`Nothing new: ${reportCount + 1} reports are in the lake already`);
@@ -306,7 +306,7 @@ describe.skipIf(server === undefined)("a district's own server, with a key and t
     };
     await workbench().runCommand("Clever: Show Log");
     await page.locator(".part.panel .view-line").first().waitFor();
-    // VS Code's own store is there, and sealed.
+    // VS Code's own secret store exists and is encrypted.
     const store = await page.evaluate<string | null>("localStorage.getItem('secrets.provider')");
     expect(store?.length).toBeGreaterThan(100);
 

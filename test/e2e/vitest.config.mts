@@ -13,7 +13,7 @@ export default defineConfig({
     hookTimeout: 300_000,
     expect: { poll: { timeout: 90_000 } },
     pool: "forks",
-    // Each file has a VS Code and a Chromium of its own.
+    // Each file has its own VS Code and Chromium.
     maxWorkers: 1,
     reporters: ["default", "junit"],
     outputFile: { junit: path.join(root, "out/test-results/e2e.xml") },

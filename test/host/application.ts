@@ -11,7 +11,7 @@ export async function activeApplication(): Promise<Application> {
   return application;
 }
 
-/** Waits until something holds; fails with what was waited for. */
+/** Waits until a condition holds; otherwise fails with its description. */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
@@ -25,8 +25,8 @@ export async function until(
 }
 
 /**
- * Kills the engine. One that dies twice within a minute is left alone for the rest of it; these tests are not, since each
- * kills it for a reason of its own.
+ * Kills the engine. One that dies twice within a minute is not restarted for the rest of it; that does not apply to these
+ * tests, since each kills it for its own reason.
  */
 export async function killEngine(): Promise<void> {
   const { client } = await activeApplication();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter, type QuickInputButton, QuickInputButtons, type QuickPickItem, window } from "vscode";
 import { until } from "./application";
 
-/** An input box or a pick list as the extension sees it, worked by a test. */
+/** An input box or a pick list as the extension sees it, controlled by a test. */
 export class Box {
   title = "";
   step: number | undefined;
@@ -22,7 +22,7 @@ export class Box {
   selectedItems: readonly QuickPickItem[] = [];
   shown = false;
   disposed = false;
-  /** Left or chosen in: it waits for nothing, though it may not be disposed yet. */
+  /** Cancelled or answered: it waits for nothing, although it may not be disposed yet. */
   done = false;
   private readonly changed = new EventEmitter<string>();
   private readonly accepted = new EventEmitter<void>();
@@ -45,7 +45,7 @@ export class Box {
     this.disposed = true;
   }
 
-  /** Types a text in place of what is there, and confirms it. */
+  /** Replaces the text and confirms it. */
   answer(text: string): void {
     this.value = text;
     this.changed.fire(text);
@@ -80,7 +80,7 @@ export class Box {
   }
 }
 
-/** Takes the place of every box that is made from now on. */
+/** Replaces every box that is created from now on. */
 export class Boxes {
   readonly all: Box[] = [];
   private readonly original = { input: window.createInputBox, pick: window.createQuickPick };
@@ -94,7 +94,7 @@ export class Boxes {
     Object.assign(window, { createInputBox: make, createQuickPick: make });
   }
 
-  /** The box that is open and asks for an answer, once it is there; of a wizard's step, where one is named. */
+  /** Waits for the open box that needs an answer; optionally the box of a named wizard step. */
   async next(what: string, fits: (box: Box) => boolean): Promise<Box> {
     const open = () => this.all.find((box) => box.shown && !box.disposed && !box.done && fits(box));
     await until(`there is a box for ${what}`, () => open() !== undefined);
@@ -103,12 +103,12 @@ export class Boxes {
     return box;
   }
 
-  /** The box of a wizard's step that waits for an answer. */
+  /** The box of a wizard step that waits for an answer. */
   step(step: number): Promise<Box> {
     return this.next(`step ${step}`, (box) => box.step === step && !box.busy);
   }
 
-  /** Gives VS Code its own boxes back. */
+  /** Restores VS Code's own boxes. */
   leave(): void {
     const { input, pick } = this.original;
     Object.assign(window, { createInputBox: input, createQuickPick: pick });

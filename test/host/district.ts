@@ -12,7 +12,7 @@ import { activeApplication } from "./application";
 
 export const salt = "planted-salt-4c1d";
 
-/** How large a district is; the rest does not matter to these tests. */
+/** The size of a district; the rest does not matter to these tests. */
 export interface Size {
   readonly students: number;
   readonly days: number;
@@ -38,7 +38,7 @@ export class District implements AsyncDisposable {
     return district;
   }
 
-  /** The folder that the server shows. */
+  /** The folder that the server serves. */
   get reports(): string {
     return path.join(this.folder, "reports");
   }
@@ -47,12 +47,12 @@ export class District implements AsyncDisposable {
     return path.join(this.folder, "lake");
   }
 
-  /** For what makes the dashboard's next start fast. */
+  /** The dashboard's cache folder. */
   get cache(): string {
     return path.join(this.folder, "cache");
   }
 
-  /** Connects the window to it, as the wizard would. */
+  /** Connects the window to it, like the wizard. */
   async connect(changes: Partial<ConnectionSettings> = {}): Promise<void> {
     const { model } = await activeApplication();
     const { host, port, username, hostKeyFingerprint, privateKeyPath } = this.sshd;
@@ -82,7 +82,7 @@ export class District implements AsyncDisposable {
   }
 }
 
-/** Leaves the window as it was before any connection. */
+/** Restores the window's state before any connection. */
 export async function disconnect(): Promise<void> {
   const { model, runs } = await activeApplication();
   runs.cancel();

@@ -3,15 +3,15 @@ import path from "node:path";
 import { format } from "node:util";
 import Mocha from "mocha";
 
-/** Begins each line of the reporter, so that it is told from what the workbench says on the same console. */
+/** Prefix of the reporter's lines, to distinguish them from the workbench's on the same console. */
 const mark = "test| ";
 
 /**
- * Called by VS Code inside the extension host: runs every bundled `*.test.js` beside this module. With
+ * Called by VS Code inside the extension host: runs every bundled `*.test.js` next to this module. With
  * `CLEVER_LAKE_TEST_RESULTS`, the results are also written to that file, as JUnit reads them, and when all is over
  * their counts to a `.json` beside it.
  *
- * @throws when a test failed, which is how VS Code learns of it
+ * @throws if a test failed, which reports it to VS Code
  */
 export async function run(): Promise<void> {
   const output = process.env.CLEVER_LAKE_TEST_RESULTS;
@@ -36,7 +36,7 @@ export async function run(): Promise<void> {
   if (failures > 0) throw new Error(`${failures} of the tests failed.`);
 }
 
-/** A reporter for people on the console and one for machines in a file. */
+/** A human-readable reporter on the console and a machine-readable one in a file. */
 function both(output: string): Mocha.ReporterConstructor {
   Mocha.reporters.Base.consoleLog = (...args: unknown[]) => {
     console.log(`${mark}${format(...args)}`.replaceAll("\n", `\n${mark}`));

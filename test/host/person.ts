@@ -7,7 +7,7 @@ import {
   window,
 } from "vscode";
 
-/** A message as the person before the screen sees it. */
+/** A message as the user sees it. */
 export interface Told {
   readonly kind: "information" | "warning" | "error";
   readonly message: string;
@@ -20,8 +20,8 @@ type Shown = (message: string, ...rest: unknown[]) => Thenable<string | MessageI
 type Picks = (items: readonly QuickPickItem[]) => QuickPickItem | readonly QuickPickItem[] | undefined;
 
 /**
- * Stands in for the person before the screen, since VS Code refuses dialogs while it runs tests: notes every message and
- * answers it. What no answer was given for is left: closed without a choice.
+ * Simulates the user, since VS Code refuses dialogs while it runs tests: records every message and answers it. A message
+ * without a prepared answer is cancelled: closed without a choice.
  */
 export class Person {
   readonly told: Told[] = [];
@@ -70,19 +70,19 @@ export class Person {
     return this;
   }
 
-  /** Types in every input box from now on; undefined leaves it. */
+  /** Types in every input box from now on; undefined cancels it. */
   type(text: string | undefined): this {
     this.text = text;
     return this;
   }
 
-  /** Saves to this file in every dialog from now on; undefined closes it. */
+  /** Saves to this file in every dialog from now on; undefined cancels it. */
   saveTo(file: Uri | undefined): this {
     this.file = file;
     return this;
   }
 
-  /** Opens this file or folder in every dialog from now on; undefined closes it. */
+  /** Opens this file or folder in every dialog from now on; undefined cancels it. */
   openFrom(place: Uri | undefined): this {
     this.folder = place;
     return this;
@@ -93,7 +93,7 @@ export class Person {
     return this.told.filter(({ message, detail }) => words.test(message) || words.test(detail));
   }
 
-  /** Gives VS Code its own messages back. */
+  /** Restores VS Code's own messages. */
   leave(): void {
     const { information, warning, error, pick, input, save, open } = this.original;
     Object.assign(window, {

@@ -34,7 +34,7 @@ async function main() {
   return total.failed === 0 ? 0 : 1;
 }
 
-/** Runs one session's tests in a VS Code of its own. */
+/** Runs one session's tests in a separate VS Code. */
 async function run({ name, suite, settings, workspace }) {
   const tests = await buildHostTests(suite);
   const file = (ending) => path.join(results, `host-${name}.${ending}`);
@@ -67,7 +67,7 @@ async function run({ name, suite, settings, workspace }) {
   }
 }
 
-/** The tests by outcome. An extension host that dies ends with 0 as one does that is through, but leaves no counts. */
+/** The tests by outcome. An extension host that dies also exits with 0, but leaves no counts. */
 async function countsOf(code, file) {
   let counts;
   try {

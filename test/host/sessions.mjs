@@ -1,4 +1,4 @@
-// What the host tests run in: each session is a VS Code of its own.
+// The sessions of the host tests, each a separate VS Code.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
  * @property {string} name
  * @property {string} suite the folder with its tests
  * @property {Readonly<Record<string, unknown>>} [settings] the user's
- * @property {(folder: string) => Promise<void>} [workspace] puts files into the folder that is opened
+ * @property {(folder: string) => Promise<void>} [workspace] puts files into the opened folder
  */
 
 /** @type {readonly Session[]} */
@@ -19,7 +19,7 @@ export const sessions = [
     suite: "restricted",
     settings: {
       "security.workspace.trust.enabled": true,
-      // Dialogs are refused while tests run; without the question the folder is not trusted.
+      // Dialogs are refused while tests run; without the trust prompt, the folder is not trusted.
       "security.workspace.trust.startupPrompt": "never",
     },
     workspace: (folder) => hostile(folder, (setting) => ofTheUser(setting) || setting.restricted),
@@ -30,8 +30,8 @@ export const sessions = [
 const ofTheUser = ({ scope }) => scope === "machine" || scope === "application";
 
 /**
- * A folder whose settings would send the reports to somebody else, if they counted: each that must not has another value
- * than its default.
+ * A folder whose settings would send the reports to somebody else, if they counted: each one that must not count has a
+ * value other than its default.
  *
  * @param {string} folder
  * @param {(setting: { scope: string, restricted: boolean }) => boolean} mustNotCount
@@ -59,11 +59,11 @@ async function hostile(folder, mustNotCount) {
   );
 }
 
-/** Another value of a setting's type than its default. */
+/** A value of a setting's type other than its default. */
 function another({ type, default: usual, enum: values }) {
   if (values !== undefined) return values.find((value) => value !== usual);
   if (type === "boolean") return !usual;
   if (type === "string") return "127.0.0.1";
-  // Of the numbers, a lower group size would do harm.
+  // For numbers, a lower group size would do harm.
   return usual === 0 ? 1 : usual - 1;
 }

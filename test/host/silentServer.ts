@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 
-/** Takes connections and says nothing. */
+/** Accepts connections and sends nothing. */
 export class SilentServer implements AsyncDisposable {
   connections = 0;
   private readonly sockets = new Set<Socket>();

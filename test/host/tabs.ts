@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter, type WebviewPanel, window } from "vscode";
 import { until } from "./application";
 
-/** A tab's page in place of the real one: what the tests send, the extension receives, and the other way round. */
+/** A replacement for a tab's page, which exchanges messages with the extension for the tests. */
 export class Tab<ToPage extends { readonly type: string }> {
   readonly received: ToPage[] = [];
   disposed = false;
@@ -23,7 +23,7 @@ export class Tab<ToPage extends { readonly type: string }> {
     this.said.fire(message);
   }
 
-  /** The newest message of a type, once there is one behind those that came before `from`. */
+  /** Waits for a message of a type after position `from`; returns the newest. */
   async hears<T extends ToPage["type"]>(type: T, from = 0): Promise<Extract<ToPage, { type: T }>> {
     const find = () =>
       this.received
@@ -36,7 +36,7 @@ export class Tab<ToPage extends { readonly type: string }> {
   }
 }
 
-/** Takes the pages' place in every tab that is opened from now on. */
+/** Replaces the page in every tab that is opened from now on. */
 export class Tabs<ToPage extends { readonly type: string }> {
   readonly all: Tab<ToPage>[] = [];
   private readonly original = window.createWebviewPanel;
@@ -58,7 +58,7 @@ export class Tabs<ToPage extends { readonly type: string }> {
     return tab;
   }
 
-  /** Gives VS Code its own tabs back. */
+  /** Restores VS Code's own tabs. */
   leave(): void {
     Object.assign(window, { createWebviewPanel: this.original });
   }

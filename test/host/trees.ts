@@ -1,6 +1,6 @@
 import type { TreeDataProvider, TreeItem } from "vscode";
 
-/** A line of a tree as it stands on the screen. */
+/** A line of a tree as displayed. */
 export interface Line {
   readonly depth: number;
   readonly label: string;
@@ -9,7 +9,7 @@ export interface Line {
   readonly context: string;
 }
 
-/** Everything that a tree shows when all is expanded, from top to bottom. */
+/** Everything that a tree shows when fully expanded, from top to bottom. */
 export async function linesOf<T>(tree: TreeDataProvider<T>, node?: T, depth = 0): Promise<Line[]> {
   const lines: Line[] = [];
   for (const child of (await tree.getChildren(node)) ?? []) {

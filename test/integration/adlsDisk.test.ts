@@ -10,7 +10,7 @@ import { runInto } from "../helpers/adlsPipeline";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-/** A disk of so many kB, where this user may mount one. */
+/** A disk of the given size in kB, if this user may mount one. */
 function smallDisk(folder: string, size: number): boolean {
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}k`, "tmpfs", folder], { stdio: "ignore" });

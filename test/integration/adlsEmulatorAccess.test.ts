@@ -27,7 +27,7 @@ async function start(options: AdlsEmulatorOptions = {}) {
   return { emulator, credential };
 }
 
-/** The codes that writing, reading and listing in a file system are answered with. */
+/** The response codes of writing, reading and listing in a file system. */
 async function attempts(service: DataLakeServiceClient, fileSystem = "stage1np") {
   const lake = service.getFileSystemClient(fileSystem);
   const file = lake.getFileClient("folder/f");
@@ -173,7 +173,7 @@ describe("an account by its host name", () => {
   });
 });
 
-/** Asks for a file that is not there, as if `host` led to the emulator. */
+/** Requests a missing file, as if `host` resolved to the emulator. */
 async function getByHost({ port }: AdlsEmulator, host: string, sas: string) {
   const headers = { host, "x-ms-client-request-id": "ours", "x-ms-version": "2024-08-04" };
   const sent = request({ host: "127.0.0.1", port, path: `/stage1np/nothing?${sas}`, headers }).end();

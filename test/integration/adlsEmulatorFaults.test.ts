@@ -42,7 +42,7 @@ describe("a faulty request", () => {
     ]);
   });
 
-  /** Why `src/lake/adls/requests.ts` has retries of its own: once this fails, the SDK's may do. */
+  /** Why `src/lake/adls/requests.ts` has its own retries: if this fails one day, the SDK's may be sufficient. */
   it("is retried by the SDK neither on 429 nor by Retry-After", async () => {
     emulator.inject({ fault: { kind: "busy", status: 429, retryAfterSeconds: 0 } });
     expect(await refusal(fileClient(emulator, 5).create())).toBe("429 TooManyRequests");
@@ -95,7 +95,7 @@ describe("a faulty request", () => {
     const bytes = Buffer.alloc(300_000, "0123456789");
     await file.upload(bytes);
     emulator.inject({ fault: { kind: "halfAnswer" }, operation: "Path.Read" });
-    // The client does not try again, and says "aborted" although nobody called anything off.
+    // The client does not retry, and reports "aborted" although nothing was cancelled.
     await expect(file.readToBuffer()).rejects.toThrow(/abort/i);
     expect((await file.readToBuffer()).equals(bytes)).toBe(true);
     expect(emulator.requests.filter(({ operation }) => operation === "Path.Read")).toMatchObject([
@@ -111,7 +111,7 @@ describe("a faulty request", () => {
       gaveUp.abort();
       return true;
     };
-    // Asked when the request has arrived.
+    // Evaluated when the request has arrived.
     emulator.inject({ fault: { kind: "delay", milliseconds: 50 }, when: giveUp });
     await expect(file.create({ abortSignal: gaveUp.signal })).rejects.toThrow(/abort/i);
     await expect.poll(() => emulator.files("stage1np"), { timeout: 20_000 }).toEqual(["f"]);

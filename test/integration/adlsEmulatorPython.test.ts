@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { AdlsEmulator } from "../adls-emulator/emulator";
 import { pythonWithDelta, runPython } from "../helpers/python";
 
-/** The emulator against clients whose authors know nothing of it. */
+/** The emulator against independent clients. */
 
 const python = await pythonWithDelta();
 
@@ -71,7 +71,7 @@ describe.skipIf(python === undefined)("the Data Lake emulator", () => {
   });
 });
 
-/** Whether rows of one column `n` hold these numbers, in any order. */
+/** Whether rows with one column `n` have these numbers, in any order. */
 function hasNumbers(numbers: readonly number[]) {
   return (rows: readonly { n: number }[]) =>
     JSON.stringify(rows.map(({ n }) => n).sort((a, b) => a - b)) === JSON.stringify(numbers);

@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 
 describe("the Data Lake emulator's REST API beyond Azure's client", () => {
-  /** Sends a request with a SAS for everything. */
+  /** Sends a request with a SAS that allows everything. */
   async function send(path: string, query: string, init: RequestInit = {}): Promise<Response> {
     const sas = service.generateAccountSasUrl(
       new Date(Date.now() + 3_600_000),

@@ -12,7 +12,7 @@ import { refusal } from "../helpers/adlsRefusal";
 let emulator: AdlsEmulator;
 let service: DataLakeServiceClient;
 let lake: DataLakeFileSystemClient;
-/** Moved by the tests that need time to pass. */
+/** Advanced by tests that need time to pass. */
 let now: number;
 
 beforeEach(async () => {
@@ -114,7 +114,7 @@ describe("files", () => {
   });
 });
 
-/** Stands for bytes in comparisons: vitest compares buffers byte by byte and takes minutes. */
+/** Represents bytes in comparisons: vitest compares buffers byte by byte, which takes minutes. */
 function digest(bytes: Buffer | undefined): string | undefined {
   return bytes && createHash("sha256").update(bytes).digest("hex");
 }

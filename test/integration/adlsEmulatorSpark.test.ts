@@ -14,7 +14,7 @@ import { pythonWithDelta, runPython } from "../helpers/python";
 import { Spark, sparkJars } from "../helpers/spark";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-/** Our tables in the lake, as Apache Spark with Hadoop's own driver finds them there, and what it makes of them. */
+/** Our tables in the lake, read and changed by Apache Spark with Hadoop's own driver. */
 
 const jars = await sparkJars();
 const python = await pythonWithDelta();
@@ -35,13 +35,13 @@ const types = {
 } as const;
 const columns: Column[] = Object.entries(types).map(([name, type]) => ({ name, type }));
 
-/** Rows as texts that are the same whoever read them: fields by name, nulls left out as Spark does. */
+/** Rows as texts that do not depend on the reader: fields by name, nulls omitted as in Spark. */
 function sorted(rows: readonly Row[]): string[] {
   const known = ([, value]: [string, unknown]) => value !== null;
   return rows.map((row) => JSON.stringify(Object.entries(row).filter(known).sort())).sort();
 }
 
-/** Adds a month of 50 rows; one in seven is null wherever it may be. */
+/** Adds a month of 50 rows; in nullable columns one value in seven is null. */
 async function append(lake: AdlsLake, duck: Duck, month: number): Promise<void> {
   const add = await withScratch(lake, (scratch) =>
     duck.session((session) =>
@@ -76,7 +76,7 @@ async function ours(lake: AdlsLake, duck: Duck): Promise<Snapshot> {
   return snapshot;
 }
 
-/** The table's rows as our own reader finds them. */
+/** The table's rows, read by our own reader. */
 async function ourRows(lake: AdlsLake, duck: Duck): Promise<string[]> {
   const snapshot = await ours(lake, duck);
   const files = [...snapshot.files.values()];
@@ -119,7 +119,7 @@ describe.skipIf(jars === undefined || python === undefined)("Apache Spark", () =
       const select = `SELECT ${list.join(", ")} FROM ${spark}`;
       const driver = `spark.hadoop.fs.azure.account`;
       await using session = Spark.start(jars ?? "", await temporaryFolder(), {
-        // Where the driver goes instead of ACCOUNT.dfs.core.windows.net.
+        // The address that the driver uses instead of ACCOUNT.dfs.core.windows.net.
         "spark.hadoop.fs.azure.abfs.endpoint": `127.0.0.1:${port}`,
         "spark.hadoop.fs.azure.always.use.https": "false",
         [`${driver}.auth.type`]: "SharedKey",

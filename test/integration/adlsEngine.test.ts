@@ -13,7 +13,7 @@ const modulePath = path.resolve(import.meta.dirname, "..", "..", "dist", "engine
 const password = "planted-password-8d1f";
 const salt = "planted-salt-77ab";
 
-/** The built engine, and a sample district whose lake is in Azure, signed in to by VS Code's account. */
+/** The built engine, and a sample district whose lake is in Azure, with the sign-in of VS Code's account. */
 async function connect(emulator: AdlsEmulator, token: (params: TokenParams) => Promise<TokenAnswer>) {
   await buildCommandLine();
   const client = new EngineClient({ modulePath, execPath: process.execPath, token });

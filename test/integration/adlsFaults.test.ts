@@ -18,49 +18,49 @@ import {
 } from "../helpers/pipelineFixture";
 
 /**
- * Of each kind every so manieth request is tried, counted from this one on: whoever tries the others may count a request
- * more or less, since runs do not always take the same number. `npm run test:faults` tries them all.
+ * For each kind of fault, every `stride`-th request is tried, starting with the request `first`. Other starts may count a
+ * request more or less, since the number of requests varies between runs. `npm run test:faults` tries them all.
  */
 const stride = Number(process.env.CLEVER_LAKE_FAULT_STRIDE ?? 43);
 const first = Number(process.env.CLEVER_LAKE_FAULT_FIRST ?? 0);
 
-/** Between attempts no time passes, whatever the answer asks for. */
+/** No time passes between attempts, whatever delay the response requests. */
 const wait = () => Promise.resolve();
 
-/** What meets one request; `dead` is a process that was killed there: nothing after it reaches the account. */
+/** The fault of one request; `dead` is a process that was killed there: no later request reaches the account. */
 const kinds: Readonly<Record<string, Fault | "dead">> = {
   "503": { kind: "busy", status: 503 },
   "429 with Retry-After": { kind: "busy", status: 429, retryAfterSeconds: 1 },
   "500": { kind: "busy", status: 500 },
   "broken before": { kind: "resetBefore" },
   "broken after": { kind: "resetAfter" },
-  "carried out late": { kind: "late", requests: 3 },
-  "half an answer": { kind: "halfAnswer" },
+  "executed late": { kind: "late", requests: 3 },
+  "half a response": { kind: "halfAnswer" },
   "half an append": { kind: "halfAppend" },
   "token refused": { kind: "expiredToken" },
   forbidden: { kind: "forbidden" },
   killed: "dead",
 };
 
-/** Where requests are repeated, those that had no effect are all the same to the lake; and some are never repeated. */
-const toldApartByRepeating = new Set([
+/** With retries, all faults without effect are equivalent for the lake, and some are never retried: these are tried. */
+const triedWithRetries = new Set([
   "503",
   "broken after",
-  "carried out late",
-  "half an answer",
+  "executed late",
+  "half a response",
   "half an append",
   "token refused",
 ]);
 
-/** Whether the adapter repeats requests itself; where not, each fault is the run's. */
+/** Whether the adapter retries requests itself; otherwise each fault reaches the run. */
 const modes = [
-  { name: "repeated", attempts: 4 },
-  { name: "not repeated", attempts: 1 },
+  { name: "retried", attempts: 4 },
+  { name: "not retried", attempts: 1 },
 ] as const;
 
 interface Scenario {
   readonly name: string;
-  /** Brings the lake to where the disturbed run starts, and leaves the server as it is then. */
+  /** Prepares the lake and the server for the run with faults. */
   readonly earlier: (fixture: PipelineFixture) => Promise<void>;
   readonly later: (fixture: PipelineFixture) => Promise<void>;
   readonly request: Partial<RunRequest>;
@@ -95,7 +95,7 @@ let repaired = 0;
 let there = 0;
 afterAll(() => {
   console.log(
-    `Azure faults: ${tried} of ${there} cases tried, in ${repaired} of them the first run failed and the second put it right (npm run test:faults tries them all)`,
+    `Azure faults: ${tried} of ${there} cases tried, in ${repaired} of them the first run failed and the second one recovered (npm run test:faults tries them all)`,
   );
 });
 
@@ -138,22 +138,22 @@ describe.each(scenarios)("$name", ({ earlier, later, request }) => {
       tried++;
       const wasBad = first instanceof Error || (first as { failed: unknown[] }).failed.length > 0;
       if (wasBad) repaired++;
-      // A killed process' lock would be seen to be dead; this one lives on, and lets go of it as it ends.
+      // A killed process's lock would be recognized as dead; this process lives on, and releases the lock as it ends.
       const second = await runInto(openLake(emulator), late.source, request).catch((error: unknown) => {
         throw new Error(told, { cause: error });
       });
       expect(second.failed, told).toEqual([]);
       expect(await stateOf(openLake(emulator)), told).toEqual(undisturbed);
-      // Rows, lookups and log are as they should be; where requests were left undone, landed files are read again too.
+      // Rows, lookups and log are as expected; if a run failed, the landed files are verified as well.
       if (wasBad) expect((await verifyLake(openLake(emulator), salt)).problems, told).toEqual([]);
     };
 
     const chosen: { number: number; kind: string; attempts: number }[] = [];
     for (const { attempts } of modes) {
       for (const [place, kind] of Object.keys(kinds).entries()) {
-        if (attempts > 1 && !toldApartByRepeating.has(kind)) continue;
+        if (attempts > 1 && !triedWithRetries.has(kind)) continue;
         for (const { number, operation } of requests) {
-          // Half of what is no append is the same as a connection that broke before.
+          // For requests other than appends, this is the same as a connection that broke before.
           if (kind === "half an append" && operation !== "Path.Append") continue;
           there++;
           if ((number + place) % stride === first) chosen.push({ number, kind, attempts });

@@ -5,7 +5,7 @@ import type { AdlsEmulator } from "../adls-emulator/emulator";
 import { startEmulator } from "../helpers/adls";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-/** A machine on which nobody is signed in but by an Azure CLI of the test's own, which does what the script says. */
+/** A machine without a sign-in except by the test's own Azure CLI, which runs the script. */
 async function machine(script: string): Promise<{ asked(): Promise<number> }> {
   const folder = await temporaryFolder();
   const log = path.join(folder, "asked");
@@ -33,7 +33,7 @@ beforeEach(() => {
   return () => vi.unstubAllEnvs();
 });
 
-/** Looks for a file of the lake as a process that has just started does. */
+/** Looks for a file in the lake, like a process that has just started. */
 async function opener() {
   const { openAdlsLake } = await import("../../src/lake/adls/open");
   return ({ url }: Pick<AdlsEmulator, "url">) =>
@@ -73,7 +73,7 @@ describe("the machine's sign-in", () => {
     const emulator = await startEmulator();
     const look = await opener();
     await expect(look(emulator)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
-    // Whoever has put it right is not to start the program again.
+    // After fixing it, the user need not restart the program.
     await machine(answering("a token"));
     expect(await look(emulator)).toBeUndefined();
   });

@@ -13,7 +13,7 @@ import { runInto } from "../helpers/adlsPipeline";
 import { lakeMetrics } from "../helpers/lakeMetrics";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
-/** What the user reads when a run into this lake fails, without the request's id. */
+/** The message when a run into this lake fails, without the request id. */
 async function toldOf(lake: AdlsLake, fixture?: PipelineFixture): Promise<string> {
   const { source } = fixture ?? (await oneReport());
   const error = await runInto(lake, source).then(

@@ -41,7 +41,7 @@ test("eight concurrent processes add each row exactly once", async () => {
   const cli = await CommandLine.create({ folder, server, secrets, lake });
   const runs = await Promise.all(Array.from({ length: 8 }, () => cli.run("run", "--json")));
   for (const { exitCode, stderr } of runs) {
-    // Whoever comes while another is at work says so, and that is all that is said.
+    // A process that starts while another one is running reports only that.
     if (exitCode === 0) continue;
     expect(exitCode, stderr).toBe(2);
     expect(stderr).toMatch(/Another run is at work on this lake \(run .+\); nothing was done\. Wait/);

@@ -16,8 +16,8 @@ import { temporaryFolder } from "../helpers/temporaryFolder";
 const secrets = { CLEVER_SFTP_PASSWORD: "a password to search for", CLEVER_SALT: "a salt to search for" };
 
 /**
- * An account under Azure's own name, which only a proxy leads to, with a certificate that only the district's machines
- * trust; and the command line on such a machine.
+ * An account under Azure's own name that is reachable only through a proxy, with a certificate that only the district's
+ * machines trust; and the command line on such a machine.
  */
 async function behindProxy({
   credentials,
@@ -68,7 +68,7 @@ describe("behind a district's proxy", () => {
     expect({ exitCode, stderr, json }).toMatchObject({ exitCode: 0, json: { landed: files, failed: [] } });
     expect(new Set(proxy.tunnels)).toEqual(new Set([dfs, blob]));
     expect(emulator.requests.length).toBeGreaterThan(200);
-    // As many as there are transfers at a time to the two hosts: eight copies, four files on their way in, four out.
+    // As many as there are concurrent transfers to the two hosts: eight copies, four incoming files, four outgoing.
     expect(proxy.tunnels.length).toBeLessThan(60);
     expect(await cli.run("verify", "--json")).toMatchObject({ exitCode: 0, json: { problems: [] } });
   });
@@ -110,14 +110,14 @@ describe("behind a district's proxy", () => {
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(/shows a certificate that this machine does not trust \(\w*CERT\w*\)/);
     expect(stderr).toContain("NODE_EXTRA_CA_CERTS");
-    // It is not tried again and again, and nothing keeps the process when it is told.
+    // It is not retried repeatedly, and nothing keeps the process alive after the report.
     expect(proxy.tunnels.length).toBeLessThan(5);
     expect(performance.now() - started).toBeLessThan(60_000);
   });
 });
 
 describe("a response that is not Azure's", () => {
-  /** A network's sign-in page, whatever is asked. */
+  /** A network's sign-in page for every request. */
   async function signInPage(status: number) {
     const server = createServer((request, response) => {
       request.resume();

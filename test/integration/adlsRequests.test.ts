@@ -14,7 +14,7 @@ import {
 
 const stages = { fileSystems: ["stage1np", "stage2np", "stage2p"] };
 
-/** How often each operation was asked for since the last look. */
+/** The number of requests by operation since the last call. */
 function countsOf(emulator: AdlsEmulator, pathIncludes = ""): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { operation, path } of emulator.requests) {
@@ -34,7 +34,7 @@ test("a file is written with three requests, with or without put-if-absent", asy
   await lake.write("stage1np/clever/second", [Buffer.from("3")] as never);
   expect(countsOf(emulator)).toEqual({ "Path.Create": 1, "Path.Append": 1, "Path.Rename": 1 });
   emulator.clearLog();
-  // The one that comes too late takes its temporary file away.
+  // The writer that comes too late removes its temporary file.
   await lake.putIfAbsent("stage1np/clever/second", Buffer.from("4"));
   expect(countsOf(emulator)).toEqual({
     "Path.Create": 1,
@@ -52,7 +52,7 @@ test("each further file of a run costs only landing and reading; a month has one
       await fixture.put(dailyPath(`2024-09-${day}`), dailyCsv(daily("amy", `2024-09-${day}`)));
     }
     await runInto(openLake(emulator), fixture.source);
-    // Folders are made on the way, by whichever file finds one missing first.
+    // Folders are created on the way, by the first file that finds one missing.
     const isFolder = (path: string) => !path.includes(".clever-lake-tmp");
     return emulator.requests.filter(
       ({ status, operation, path }) => status < 400 && !(operation === "Path.Create" && isFolder(path)),
@@ -66,12 +66,12 @@ test("each further file of a run costs only landing and reading; a month has one
 /** School weeks of a year, of five days with two reports each. */
 const weeksOfYear = 36;
 /**
- * What a run with nothing new may take: a dozen and a half of its own, up to 20 files of the ingest log, and for each of
- * its five tables a checkpoint, up to 9 commits behind it, two looks that find no further one, a third under the lock, and a
- * commit that merged data files.
+ * The most requests that a run with nothing new may take: a dozen and a half of its own, up to 20 files of the ingest log,
+ * and for each of its five tables a checkpoint, up to 9 later commits, two checks that find no newer one, a third check
+ * under the lock, and a commit that merged data files.
  */
 const mostBetweenMerges = 18 + 20 + 5 * (1 + 9 + 2 + 1 + 1);
-/** Weeks at the end of a year that are ingested one by one; in so many the ingest log's files are merged once. */
+/** Weeks at the end of a year that are ingested one by one: enough for the ingest log's files to be merged once. */
 const weeksLookedAt = 21;
 
 test("a run with nothing new takes no more requests after three years than after one", {
@@ -88,7 +88,7 @@ test("a run with nothing new takes no more requests after three years than after
     }
     const year = Math.floor(week / weeksOfYear);
     const isLookedAt = year !== 1 && week % weeksOfYear >= weeksOfYear - weeksLookedAt;
-    // The weeks between come over by four.
+    // The weeks between are ingested in groups of four.
     if (!isLookedAt && week % 4 !== 3) continue;
     await runInto(openLake(emulator), fixture.source);
     if (!isLookedAt) continue;
@@ -101,8 +101,8 @@ test("a run with nothing new takes no more requests after three years than after
   const [first = [], , third = []] = atNothingNew;
   console.log(`Requests of a run with nothing new: ${first.join(", ")} at the end of the first year, with
 360 files in the lake; ${third.join(", ")} at the end of the third, with 1,080`);
-  // They go up and down: the ingest log's files are merged at the twenty-first, and a table has a checkpoint at every
-  // tenth version. Where a run falls between these is all that tells the years apart.
+  // They vary: the ingest log's files are merged at the twenty-first, and a table has a checkpoint at every tenth
+  // version. The years differ only in where a run falls between these.
   expect(first).toHaveLength(weeksLookedAt);
   expect(third).toHaveLength(weeksLookedAt);
   expect(Math.max(...third)).toBeLessThanOrEqual(mostBetweenMerges);

@@ -21,7 +21,7 @@ const file = "stage2p/clever/table/part.parquet";
 const key = Buffer.from("key").toString("base64");
 const contents = Buffer.from("0123456789");
 
-/** A lake whose account answers as told, with connections that count as gone after a moment's silence. */
+/** A lake whose account responds as configured, with connections that time out after a short silence. */
 async function lakeOf(answer: RequestListener, silence = 600) {
   const server = createHttpServer(answer);
   await once(server.listen(0, "127.0.0.1"), "listening");
@@ -108,7 +108,7 @@ describe("a connection that stops sending", () => {
     );
     await expect(lake.stat(file)).rejects.toEqual(gone);
     expect(sockets).toHaveLength(2);
-    // Nothing is left that would keep the process.
+    // Nothing keeps the process alive.
     await Promise.all(sockets.map((socket) => socket.destroyed || once(socket.resume(), "close")));
   });
 
@@ -149,7 +149,7 @@ describe("a connection that stops sending", () => {
       for await (const chunk of request) {
         const before = taken;
         taken += (chunk as Buffer).length;
-        // About 20 MB/s, so that what lies in the system's own buffers does not count.
+        // About 20 MB/s, so that data in the system's own buffers does not matter.
         if (taken >> 18 !== before >> 18) await sleep(12);
       }
       response.writeHead(202, headers).end();
@@ -164,7 +164,7 @@ describe("a connection that stops sending", () => {
     });
     const url = `https://127.0.0.1:${(account.address() as AddressInfo).port}/devaccount`;
     const connections = new Agents(2_000);
-    // The test's own certificate, for this machine itself.
+    // The test's own certificate, for this machine.
     (connections.to(url, undefined) as https.Agent).options.ca = certificate;
     const pipeline = newPipeline(new AnonymousCredential(), { retryOptions: { maxTries: 1 } });
     pipeline.factories.push(requestPolicy({ connections, attempts: 1 }));

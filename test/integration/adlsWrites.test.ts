@@ -127,7 +127,7 @@ test("a file of many blocks is written completely, in order, and in bounded memo
       hash.update(reused);
       onTheirWay = sent - emulator.requests.reduce((sum, { bytesIn }) => sum + bytesIn, 0);
       expect(onTheirWay).toBeLessThan(6 * blockBytes);
-      // A source may hand over the same buffer again and again.
+      // A source may return the same buffer repeatedly.
       yield await Promise.resolve(reused);
     }
   }
@@ -174,7 +174,7 @@ test("temporary files are removed when they are a day old, not before", async ()
   const emulator = await startEmulator({ ...allStages, now: () => clock });
   const { account, key, url } = emulator;
   const service = new DataLakeServiceClient(url, new StorageSharedKeyCredential(account, key));
-  // The emulator's time is not this machine's: the account key would be refused.
+  // The emulator's time differs from this machine's, so the account key would be refused.
   clock = Date.now();
   const lakeFolder = service.getFileSystemClient("stage1np").getDirectoryClient("clever/.clever-lake-tmp");
   await lakeFolder.getFileClient("young").create();
@@ -188,7 +188,7 @@ test("temporary files are removed when they are a day old, not before", async ()
   const told: LakeEntry[] = [];
   for await (const entry of lake.temporaries()) told.push(entry);
   expect(told).toMatchObject([{ path: "stage1np/clever/.clever-lake-tmp/young", kind: "file", size: 0 }]);
-  // The service's clock counts, which dates the files; this machine's may be a day behind.
+  // The service's clock counts, since it dates the files; this machine's may be a day behind.
   clock += 25 * 3_600_000;
   await openLake(emulator).putIfAbsent("stage1np/clever/b", Buffer.from("b"));
   expect(filesOf(emulator)).toEqual(["stage1np/clever/a", "stage1np/clever/b", "stage1np/clever/kept.csv"]);

@@ -25,8 +25,8 @@ import { pythonWithDelta, runPython } from "../helpers/python";
 import { Spark, sparkJars } from "../helpers/spark";
 
 /**
- * A lake as OEA writes it, with Apache Spark, adopted by the built command line. What OEA's notebook computes is stated in
- * `notebook`; no code of it is here.
+ * A lake as OEA writes it, with Apache Spark, adopted by the built command line. `notebook` states what OEA's notebook
+ * computes; it contains none of its code.
  */
 
 const jars = await sparkJars();
@@ -43,7 +43,7 @@ const hard = (day: string) =>
   `${day},sis-p0,clever-p0,school-1,"North ""A"" High",app,"Maths, ""easy"", 5th",id-maths,3`;
 const usageOf = (day: string) =>
   usageCsv(hard(day), ...people.slice(1).map((person) => usage(person, "art", day)));
-/** Before Clever wrote the name of the school. */
+/** From before Clever included the school's name. */
 const oldDaily = (day: string) =>
   [
     "date,sis_id,clever_user_id,clever_school_id,active,num_logins,num_resources_accessed",
@@ -56,7 +56,7 @@ let root: string;
 let template: string;
 let small: string;
 let server: RunningSftpServer;
-/** What delta-rs read of OEA's tables when OEA had written them. */
+/** OEA's tables as delta-rs read them after OEA had written them. */
 const rowsOfOea = new Map<string, unknown>();
 
 /** The statements of one run of OEA's notebook on a report: every landed file is read by position and appended again. */
@@ -120,7 +120,7 @@ beforeAll(async () => {
         await land(dailyReport, `Students/${name(day, dailyReport)}`, rows);
         await land(usageReport, `Students/${name(day, usageReport)}`, usageOf(day));
       }
-      // What the production pipeline lands, without the folder.
+      // As the production pipeline lands, without the folder.
       await land(usageReport, name("2024-10-01", usageReport), asSinkWrites(usageOf("2024-10-01")));
       await land(dailyReport, name("2024-10-01", dailyReport), asSinkWrites(dailyOf("2024-10-01")));
       await land(dailyReport, `Students/${name("2024-08-30", dailyReport)}`, oldDaily("2024-08-30"));
@@ -239,14 +239,14 @@ describe.skipIf(jars === undefined || python === undefined)(
           same: 15_000,
           rows: 15_000,
         });
-        // Corrected while OEA's first run had read it before.
+        // Corrected after OEA's first run had read it.
         expect(months.get(`${daily} 2024-09`)).toMatchObject({
           oeaDistinct: 160,
           same: 120,
           superseded: 40,
           rows: 120,
         });
-        // By position, the flag stands where the school's name should.
+        // By position, the flag is in place of the school's name.
         expect(months.get(`${daily} 2024-08`)).toMatchObject({
           same: 0,
           misread: 40,
@@ -255,7 +255,7 @@ describe.skipIf(jars === undefined || python === undefined)(
         });
         expect(months.get(`${daily} 2024-10`)).toMatchObject({ same: 40, rows: 40 });
         expect(months.get(`${usages} 2024-10`)).toMatchObject({ same: 40, rows: 40 });
-        // A comma behind a doubled quote shifts the cells.
+        // A comma after a doubled quote shifts the cells.
         expect(months.get(`${usages} 2024-09`)).toMatchObject({
           same: 117,
           misread: 3,
@@ -287,7 +287,7 @@ describe.skipIf(jars === undefined || python === undefined)(
     const commit = (table: string, version = 0) =>
       `${table}/_delta_log/${String(version).padStart(20, "0")}.json`;
     const moved = commit(oeaTable(pseudoTable(usageReport)));
-    // OEA's own tables have such commits, too: those behind the first one are ours only when OEA's were moved.
+    // OEA's own tables have such commits too: those after the first one are ours only once OEA's were moved.
     test.each([
       { file: "stage2np/clever/_salt_fingerprint.json" },
       { file: commit(ingestLogTable) },

@@ -20,7 +20,7 @@ import { dailyCsv, dailyPath, PipelineFixture, salt, usageCsv, usagePath } from 
 import { pythonWithJupyter } from "../helpers/python";
 import { configuredSpark, sparkOnEmulator } from "../helpers/sparkOnEmulator";
 
-/** The notebook over a lake with what is hard to read and to count, held against the command line's numbers. */
+/** The notebook on a lake that is hard to read and count, compared with the command line's numbers. */
 
 const metrics = z.object({
   users: z.number(),
@@ -58,7 +58,7 @@ const metrics = z.object({
 const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-test-"));
 const fixture = await PipelineFixture.create(folder);
 const lakeFolder = path.join(folder, "lake");
-/** Of a lake that nobody can reach: the notebook's Spark is led to the emulator. */
+/** For a lake that cannot be reached: the notebook's Spark is redirected to the emulator. */
 const azure = "https://devaccount.dfs.core.windows.net";
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -75,7 +75,7 @@ beforeAll(async () => {
   await writeDistrict(district, fixture.server);
   const small = (id: string, day: string, logins: number, active = true) =>
     `${day},sis-${id},clever-${id},school-9,Lone School,${active},${logins},2`;
-  // A school of few people. One of them goes by the school system's id alone, and an older export says otherwise of a day.
+  // A school with few people. One of them has only the school system's id, and an older export has different values for a day.
   await fixture.put(
     dailyPath("2024-09-20"),
     dailyCsv(small("a", "2024-09-20", 3), small("b", "2024-09-20", 0, false)),
@@ -92,7 +92,7 @@ beforeAll(async () => {
       small("c", "2024-09-22", 2),
     ),
   );
-  // A resource with another name, a link without an id, and a file that a spreadsheet wrote.
+  // A renamed resource, a link without an id, and a file written by a spreadsheet.
   await fixture.put(
     usagePath("2024-09-21"),
     usageCsv(
@@ -327,7 +327,7 @@ test("generated for an Azure account, runs through abfss://, finds a changed row
   );
 }, 1_200_000);
 
-/** Sums of the same numbers in another order. */
+/** Allows for sums of the same numbers in another order. */
 function close(value: number | null): unknown {
   return expect.closeTo(value ?? Number.NaN, 9);
 }

@@ -38,7 +38,7 @@ const pipelineSchema = z.looseObject({
 const synapse = () => pipelineSchema.parse(parsed("synapse/pipeline/clever_to_lake.json"));
 const fabric = () => pipelineSchema.parse(parsed("pipeline-content.json"));
 
-/** All activities, those within others too. */
+/** All activities, including nested ones. */
 function allActivities(activities: readonly Activity[]): Activity[] {
   return activities.flatMap((activity) => {
     const { activities: within = [], ifTrueActivities = [] } = activity.typeProperties;
@@ -87,7 +87,7 @@ describe.skipIf(models === undefined)("in Microsoft's SDK models", () => {
   });
 
   test("the pipeline for Fabric is valid once its files are named as in Data Factory", async () => {
-    // Fabric has datasets within activities, and notebooks by their ids.
+    // In Fabric, datasets are within activities, and notebooks are referenced by id.
     const text = JSON.stringify(fabric(), (key: string, value: Json) => {
       if (key === "datasetSettings") return undefined;
       const dataset = { referenceName: "d", type: "DatasetReference" };
@@ -113,7 +113,7 @@ describe.skipIf(models === undefined)("in Microsoft's SDK models", () => {
       find(all, "Filter").type = "Filtre";
     });
     expect(unknown).toEqual([expect.stringMatching(/has no kind 'Filtre'/)]);
-    // What is within an activity is changed in place.
+    // Nested parts of an activity are changed in place.
     const pipeline = JSON.stringify(synapse());
     const without = (text: string) => problemsOf([asPipeline(JSON.parse(pipeline.replace(text, "")))]);
     expect(
@@ -144,7 +144,7 @@ describe.skipIf(models === undefined)("in Microsoft's SDK models", () => {
       "RoleAssignmentCreateParameters",
     ],
   };
-  /** What the template says beside a resource's own properties. */
+  /** A resource's fields in the template in addition to its own properties. */
   const ofTemplate = new Set(["type", "apiVersion", "name", "dependsOn", "scope", "condition"]);
   const asResource = (resource: Json & { readonly type: string; readonly name: string }): Document => {
     const [service, model] = modelsOfResources[resource.type] ?? ["", ""];
@@ -346,7 +346,7 @@ test("only the named principals have access to the account, each to one containe
   const grants = resources.filter(({ type }) => type === "Microsoft.Authorization/roleAssignments");
   expect(grants).toHaveLength(13);
   for (const { scope } of grants) expect(scope).toMatch(/containers'|Microsoft\.KeyVault\/vaults'/);
-  // Nobody but clever-lake may see who is behind a pseudonym, or compute it, unless somebody says so.
+  // By default, only clever-lake may look up or compute the identity behind a pseudonym.
   for (const place of ["'stage2np'", "'saltKeyVault'"]) {
     const granted = grants.filter(({ scope }) => scope?.includes(place));
     expect(granted.map(({ name, condition }) => [String(name).includes("'ingestion'"), condition])).toEqual([

@@ -168,7 +168,7 @@ describe.skipIf(python === undefined)("in an independent DAX engine", () => {
   type Context = Readonly<Record<string, readonly unknown[]>>;
   type Value = number | null;
 
-  /** A sample lake whose people are divided into groups of so many, and what the measures say over its views. */
+  /** A sample lake with groups of the given minimum size, and the values of the measures on its views. */
   async function sample(minimumGroupSize: number) {
     const folder = await temporaryFolder();
     const counting = { minimumGroupSize, keepWhole: "schools" } as const;
@@ -224,7 +224,7 @@ describe.skipIf(python === undefined)("in an independent DAX engine", () => {
     ...students,
     "Resource.resource_key": [[type, name].join("|")],
   });
-  // A sum of nothing is blank to Power BI.
+  // In Power BI, a sum of nothing is blank.
   const valuesOf = (answer: Readonly<Record<string, Value>> | undefined, names: readonly string[]) =>
     names.map((name) => rounded(answer?.[name] ?? 0));
 
@@ -293,7 +293,7 @@ describe.skipIf(python === undefined)("in an independent DAX engine", () => {
     async (minimum) => {
       const { duck, evaluate, ours, index, counting } = await sample(minimum);
       duck.close();
-      /** Ours where it is a number; where it is few, whether theirs is; where it is left out, that theirs is. */
+      /** Our number; if ours is `<k`, whether theirs is small; if ours is left out, that theirs is. */
       const agree = (mine: Value | "few", theirs: Value | undefined) => {
         if (mine === "few") return { few: (theirs ?? 0) > 0 && (theirs ?? 0) < minimum };
         return rounded(theirs ?? 0);
@@ -334,7 +334,7 @@ describe.skipIf(python === undefined)("in an independent DAX engine", () => {
           ],
         });
       }
-      // A renamed resource is one resource to the dashboard, and two names to Power BI.
+      // A renamed resource is one resource in the dashboard, and two names in Power BI.
       for (const resource of ours.topResources.filter(
         ({ resource_name }) => !/Mathlark/.test(resource_name ?? ""),
       )) {
@@ -359,7 +359,7 @@ describe.skipIf(python === undefined)("in an independent DAX engine", () => {
           values: mine.map(([name, value]) => [name, expected(value)]),
         })),
       );
-      // With ten, a school of three people is shown only together with another.
+      // With ten, a school with three people is shown only together with another.
       expect(ours.bySchool.some(({ users }) => users === null)).toBe(minimum > 0);
     },
   );
@@ -376,7 +376,7 @@ describe.skipIf(python === undefined)("in an independent DAX engine", () => {
   });
 });
 
-/** Rows as the engine takes them. */
+/** Rows in the engine's input format. */
 function tableOf(rows: readonly SqlRow[], columns: readonly string[]) {
   return { columns, rows: rows.map((row) => columns.map((name) => row[name] ?? null)) };
 }

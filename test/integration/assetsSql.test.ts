@@ -192,7 +192,7 @@ describe("on a sample lake", () => {
   });
 });
 
-/** The rows with who they are about and which resource, found without SQL. */
+/** The rows with their person and resource, determined without SQL. */
 function plainFacts(
   daily: readonly SqlRow[],
   usage: readonly SqlRow[],
@@ -229,7 +229,7 @@ function sum(rows: readonly SqlRow[], column: string): number {
   return rows.reduce((total, row) => total + Number(row[column]), 0);
 }
 
-/** Rows in an order of their own, with numbers as they are told. */
+/** Rows in a fixed order, with numbers formatted by the given function. */
 function asTexts(rows: readonly object[]): string[] {
   const text = (value: unknown) => {
     if (value instanceof Date) return value.toISOString().slice(0, 10);

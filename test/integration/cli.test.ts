@@ -10,9 +10,9 @@ import { filesBelow } from "../helpers/lakeFiles";
 import { findSshd, type Sshd, startSshd } from "../helpers/sshd";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-/** The built command line against OpenSSH: what becomes of files, from the server to the tables. */
+/** The built command line against OpenSSH: files from the server to the tables. */
 
-/** Of kinds of reports, by `status` and by `run`. */
+/** By report and user type, from `status` and `run`. */
 const freshness = z.array(
   z.strictObject({
     report: z.enum(["daily_participation", "resource_usage"]),
@@ -118,14 +118,14 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
     return runDocument.parse(result.json);
   }
 
-  /** Rows of a report's files on the server, without the headers. */
+  /** Rows of a report's files on the server, without headers. */
   async function rowsOnServer(slug: string): Promise<number> {
     const files = paths.filter((file) => file.startsWith(`${slug}/`));
     const texts = await Promise.all(files.map((file) => readFile(path.join(reports, file), "utf8")));
     return texts.reduce((sum, text) => sum + text.trimEnd().split("\n").length - 1, 0);
   }
 
-  /** Makes a file another one than it was, at another time. */
+  /** Changes a file's contents and time. */
   async function rewrite(file: string, change: (lines: string[]) => string[]): Promise<void> {
     const place = path.join(reports, file);
     const lines = (await readFile(place, "utf8")).trimEnd().split("\n");

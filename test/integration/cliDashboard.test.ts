@@ -9,7 +9,7 @@ import { showcase } from "../../src/sample/showcase";
 import { CommandLine, runPlain } from "../helpers/cli";
 import { chromiumPath } from "../helpers/dashboardBrowser";
 
-/** `dashboard` of the built command line, on the lake that `demo` leaves: what newcomers see. */
+/** `dashboard` of the built command line, on the lake that `demo` keeps: what new users see. */
 
 const frozenSchema = z.object({
   texts: z.object({ language: z.string() }),
@@ -54,7 +54,7 @@ describe("clever-lake dashboard", () => {
     const { answer, stdout, out } = await write();
     expect(stdout).toBe(`${out}: the dashboard from ${answer.from} to 2025-10-31.\n`);
     expect(answer.minimumGroupSize).toBe(10);
-    // With everybody of the students in scope, nobody is left out.
+    // With all students in scope, nobody is left out.
     expect(answer.cards.users).toMatchObject({ value: showcase.students });
     expect(answer.changes.entries).toMatchObject([
       { name: "Bookburrow", direction: "rose" },

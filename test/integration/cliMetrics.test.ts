@@ -13,7 +13,7 @@ import { CommandLine } from "../helpers/cli";
 import { filesBelow } from "../helpers/lakeFiles";
 import { type PlainParticipation, type PlainUsage, plainMetrics } from "../helpers/plainMetrics";
 
-/** `metrics` of the built command line on OEA's file, and on a district with usage and all user types beside it. */
+/** `metrics` of the built command line on OEA's file, and on a district with usage and all user types. */
 
 const oeaFile = path.join(import.meta.dirname, "../fixtures/oea/daily-participation-students.csv");
 
@@ -163,14 +163,14 @@ describe("clever-lake metrics", () => {
   });
 
   test("are about whole groups of at least the minimum size, and list what they leave out", async () => {
-    // The few of the staff are shown only together with teachers.
+    // The few staff are shown only together with teachers.
     const people = ["--user-type", "teachers", "--user-type", "staff"];
     const plain = plainMetrics(participation, usage, { userTypes: ["teachers", "staff"] });
     const truth = new Map(plain.bySchool.map((each) => [each.school_name, each]));
     const sizes = [...truth.values()].map(({ users }) => users);
     for (const minimum of [10, 20]) {
       const size = ["--minimum-group-size", String(minimum)];
-      // 10 is what counts where nothing is said.
+      // The default is 10.
       const answer = await metrics(...people, ...(minimum === 10 ? [] : size));
       expect({
         ...answer,

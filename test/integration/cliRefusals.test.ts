@@ -10,7 +10,7 @@ import { contentsBelow, filesBelow } from "../helpers/lakeFiles";
 import { findSshd, type Sshd, startSshd } from "../helpers/sshd";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-/** What the built command line refuses to start, and that it then has done nothing and said no secret. */
+/** What the built command line refuses to start with; it then has done nothing and printed no secret. */
 
 const secrets = {
   CLEVER_SFTP_PASSWORD: "a password to search for",

@@ -15,7 +15,7 @@ import { pythonWithDelta, runPython } from "../helpers/python";
 import { foundIn, rosterIdentities } from "../helpers/rosterIdentities";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-/** The built command line takes over a roster from the server and from disk; delta-rs reads what comes of it. */
+/** The built command line imports a roster from the server and from disk; delta-rs reads the result. */
 
 const secrets = { CLEVER_SFTP_PASSWORD: "a password to search for", CLEVER_SALT: "a salt to search for" };
 const district = sampleDistrict({ students: 80, teachers: 4, staff: 2, schools: 2, days: 2 });
@@ -83,7 +83,7 @@ describe("clever-lake roster", () => {
       (row) => row.user_type === "student" && row.sis_id_pseudonym !== null,
     );
     const joined = present.filter((row) => grades.has(row.sis_id_pseudonym));
-    // All but the few that left: the roster has the last day's students.
+    // All except the few who left: the roster has the last day's students.
     expect(joined.length / present.length).toBeGreaterThan(0.9);
     for (const name of await filesBelow(cli.lakeFolder)) {
       if (name.startsWith("stage1np") || name.startsWith("stage2np")) continue;
@@ -105,7 +105,7 @@ describe("clever-lake roster", () => {
       ["grade", "string"],
     ]);
     expect(new Map(theirs.rows.map((row) => [row.sis_id_pseudonym, row.grade]))).toEqual(grades);
-    // What another program rearranged is the same roster still; the next one replaces it there too.
+    // A roster rearranged by another program is still the same; the next one replaces it there too.
     await runPython(python, "delta.py", { command: "checkpoint", table });
     const [header = "", ...lines] = (await readFile(file, "utf8")).trimEnd().split("\n");
     await writeFile(file, [header, ...lines.slice(10), ""].join("\n"));

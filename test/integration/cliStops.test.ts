@@ -12,7 +12,7 @@ import { DelayProxy } from "../helpers/delayProxy";
 import { contentsBelow, filesBelow } from "../helpers/lakeFiles";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-/** The built command line when it is told to stop, and when it is let run to its end by itself. */
+/** The built command line when it is stopped, and when it runs to its end. */
 
 const secrets = { CLEVER_SFTP_PASSWORD: "a password to search for", CLEVER_SALT: "a salt to search for" };
 
@@ -31,7 +31,7 @@ describe("clever-lake run, when stopped", () => {
       username: "district",
       password: secrets.CLEVER_SFTP_PASSWORD,
     });
-    // Slow enough that a run is at work for seconds.
+    // Slow enough that a run takes seconds.
     proxy = await DelayProxy.start({ target: server.port, oneWayDelay: 30 });
     cli = await CommandLine.create({
       folder,
@@ -41,7 +41,7 @@ describe("clever-lake run, when stopped", () => {
         username: "district",
         hostKey: server.hostKeyFingerprint,
         connections: 2,
-        // Longer than a test may take: a run that waited for a silent server would be seen.
+        // Longer than a test may take: a run that waited for a silent server would fail the test.
         timeoutSeconds: 600,
       },
       secrets,
@@ -55,7 +55,7 @@ describe("clever-lake run, when stopped", () => {
   const landed = async () =>
     (await filesBelow(path.join(cli.lakeFolder, "stage1np"))).filter((file) => file.endsWith(".csv"));
 
-  /** Resolves when the run has landed some files and has others under way. */
+  /** Resolves when the run has landed some files and is transferring others. */
   async function atWork(run: RunningCli): Promise<void> {
     while ((await landed()).length < 3) {
       if (run.process.exitCode !== null) throw new Error("the run ended too early");

@@ -24,7 +24,7 @@ import { pythonWithDelta, runPython } from "../helpers/python";
 import { splitBySource } from "../helpers/splitFiles";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-/** What the built command line does to a lake that one file a day has filled, held against delta-rs. */
+/** The built command line on a lake that was filled day by day, compared with delta-rs. */
 
 const secrets = { CLEVER_SFTP_PASSWORD: "a password to search for", CLEVER_SALT: "a salt to search for" };
 const district = sampleDistrict({
@@ -99,7 +99,7 @@ describe("clever-lake optimize and vacuum", () => {
     });
     expect((await cli.run("run")).exitCode).toBe(0);
     expect((await cli.run("roster", "--file", roster)).exitCode).toBe(0);
-    // A run brings many files in at once; a lake that one file a day has filled has a data file for each.
+    // One run writes many files together; a lake that was filled day by day has a data file for each.
     for (const report of reportNames) {
       await splitBySource(await cli.lake(), await sharedDuck(), pseudoTable(reports[report]));
     }
@@ -164,7 +164,7 @@ describe("clever-lake optimize and vacuum", () => {
     }
 
     expect((await cli.run("vacuum")).stdout).toMatch(/^Nothing to remove\. .* last 7 days/);
-    // What killed runs left, of which only the older one may go.
+    // Files left by killed runs, of which only the older one may be removed.
     const left = (name: string) => writeFile(path.join(place(usage), "year=2025", "month=8", name), "left");
     await left("part-old.snappy.parquet");
     await agedBy(await cli.lake(), 8);
@@ -177,7 +177,7 @@ describe("clever-lake optimize and vacuum", () => {
     expect(asked.stdout).toMatch(/part-old\.snappy/);
     expect(asked.stdout).not.toMatch(/part-new\.snappy/);
     if (python !== undefined) {
-      // There are no tables in this lake that only some want.
+      // This lake has no optional tables.
       const wanted = new Set([digitalActivityTable, groupsTable]);
       for (const { table, files: ours } of listed.tables.filter((each) => !wanted.has(each.table))) {
         const request = { command: "unused", table: place(table), hours: 7 * 24 };

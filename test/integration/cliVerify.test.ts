@@ -13,7 +13,7 @@ import { CommandLine } from "../helpers/cli";
 import { contentsBelow, filesBelow } from "../helpers/lakeFiles";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-/** `verify` of the built command line finds what was damaged in a lake. */
+/** `verify` of the built command line finds damage in a lake. */
 
 const document = z.object({
   tables: z.array(z.object({ table: z.string(), version: z.number(), files: z.number(), rows: z.number() })),
@@ -48,7 +48,7 @@ describe("clever-lake verify", () => {
   });
   afterAll(() => rm(sound, { recursive: true, force: true }));
 
-  /** A copy of the sound lake. */
+  /** A copy of the consistent lake. */
   async function copy(): Promise<CommandLine> {
     const folder = await temporaryFolder();
     await cp(path.join(sound, "lake"), path.join(folder, "lake"), { recursive: true });
@@ -131,7 +131,7 @@ describe("clever-lake verify", () => {
         const lines = (await readFile(place, "utf8")).trimEnd().split("\n");
         const gone = lines.findIndex((line) => line.startsWith('{"add"'));
         await writeFile(place, `${lines.toSpliced(gone, 1).join("\n")}\n`);
-        // Which files were written together, the order of their landing decides: all sources of this one lack rows.
+        // The landing order decides which files were written together: all sources of this one lack rows.
         const { add } = JSON.parse(lines[gone] ?? "{}") as { add?: AddFile };
         const [source = "none"] = (add && contentsOf(add).sources?.keys()) ?? [];
         return source;

@@ -151,7 +151,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       await page.locator("#filter-dates input[value=last30]").check();
       await poll(() => asked(source)?.range).toEqual({ preset: "last30" });
       expect(source.aborted).toBe(1);
-      // The old pictures stay meanwhile, and say that they are old.
+      // The old charts stay meanwhile, marked as outdated.
       expect(await page.locator("main").getAttribute("aria-busy")).toBe("true");
       expect(await page.locator("#panel-time .chart svg").count()).toBe(1);
       open();
@@ -194,7 +194,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       expect(await textOf(early.page, ".no-changes")).toBe(
         "Too early to tell A judgement needs 6 weeks with school up to the end of the period; there are 3. More weeks of data help.",
       );
-      // How many have too little data says nothing where there are too few weeks for all.
+      // The number with too little data is not shown if there are too few weeks for all.
       expect(await early.page.locator("#panel-changes .note").count()).toBe(0);
       const none = await dashboards.open({ changes: "none" });
       expect(await none.page.locator("#panel-changes .unjudged > *").allTextContents()).toEqual([

@@ -44,7 +44,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     return message.file;
   };
 
-  /** A page of its own that reaches no network, with what it complained of and what it asked the network for. */
+  /** A separate page without network, with its errors and network requests. */
   const offline = async (html: string, options: { colorScheme?: "dark" | "light"; width?: number } = {}) => {
     const folder = await mkdtemp(path.join(tmpdir(), "dashboard-export-"));
     const file = path.join(folder, "dashboard.html");
@@ -144,7 +144,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     expect(png.subarray(1, 4).toString()).toBe("PNG");
     expect(png.readUInt32BE(16)).toBeGreaterThan(2000);
     expect(png.readUInt32BE(20)).toBeGreaterThan(png.readUInt32BE(16));
-    // Each row of pictures is drawn: no band of it is white.
+    // Each row of charts is drawn: none of it is blank.
     const whitest = await page.evaluate<number>(`(async () => {
       const picture = new Image();
       picture.src = "data:image/png;base64,${png.toString("base64")}";
@@ -186,7 +186,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     for (const school of hostileNames) {
       expect(rows.some(([first]) => first === school || first === `'${school}`)).toBe(true);
     }
-    // Numbers are numbers, as programs read them.
+    // Programs read numbers as numbers.
     expect(rows[1]?.slice(1).every((cell) => cell === "left out" || /^\d+(\.\d+)?$/.test(cell))).toBe(true);
   });
 
@@ -230,7 +230,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
   test.each(["light", "dark"] as const)(
     "axe-core finds no problems in the exported page, %s",
     async (colorScheme) => {
-      // The policy of the file keeps foreign scripts out, axe-core's through the debugger not.
+      // The file's policy blocks foreign scripts, but not axe-core through the debugger.
       const page = await offline(exported({ grades: true, hostile: true, schools: 12 }), { colorScheme });
       await page.locator("#panel-treemap .chart svg").waitFor();
       expect(await violations(page)).toEqual([]);

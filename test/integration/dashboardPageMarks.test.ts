@@ -23,7 +23,7 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       await poll(() => asked(source)?.resources).toEqual(["i-Ready"]);
       await poll(() => textOf(page, "#panel-active .badge")).toBe("All resources");
       await answered(page);
-      // Its own label lies over it.
+      // Its own label covers it.
       await page.locator("#panel-top svg path[fill='#7cb0e6']").first().click({ force: true });
       await poll(() => asked(source)).toMatchObject({
         resources: ["i-Ready"],

@@ -38,7 +38,7 @@ describe.skipIf(!chromiumPath)("two periods on the dashboard's page", () => {
     expect(await textOf(page, ".side-by-side thead")).toContain("Sep 1 – Oct 9, 2026 · 24 school days");
     for (const panel of ["periods", "periodsSchool", "periodsGrade"])
       await page.locator(`.asked #panel-${panel} .chart svg`).waitFor();
-    // Other periods, with the app that was chosen.
+    // Other periods, with the selected app.
     await page.locator("#asked-periods").selectOption({ label: englishTexts.last30AndBefore });
     await poll(() => asked(source)).toEqual({
       ...openingFilter,

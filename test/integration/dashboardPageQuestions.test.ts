@@ -84,7 +84,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     ["neverActive", {}, ["neverSchool", "neverGrade"]],
   ] as const)("%s is answered by one click or key, at the top of the page", async (id, patch, panels) => {
     const { page, source } = await dashboards.open({ schools: 13, grades: true, licences: true });
-    // What was filtered by before plays no part.
+    // The previous filter does not matter.
     await page.locator("#panel-distinctSchool .as-table").click();
     await page.locator("#panel-distinctSchool tbody button").first().click();
     await answered(page);
@@ -99,7 +99,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     expect(await answering.evaluateAll((parts) => parts.map((part) => part.id))).toEqual(
       panels.map((panel) => `panel-${panel}`),
     );
-    // Each part of the page is there once.
+    // Each part of the page exists once.
     for (const panel of panels) expect(await page.locator(`#panel-${panel}`).count()).toBe(1);
     await page.locator("#asked-close").click();
     await poll(() => page.locator(".asked").count()).toBe(0);
@@ -162,7 +162,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     const group = { name: "South side", schools: filter.schools };
     await poll(() => sent.at(-1)).toEqual({ type: "keepSaved", change: { groups: [group] } });
     await poll(() => page.locator(".saved-group").count()).toBe(2);
-    // Under a name that is there, what is shown takes its place.
+    // Saving under an existing name replaces it.
     await page.locator("#saved-name").fill("Never on");
     await page.locator("#saved-name").press("Enter");
     const views = [{ name: "Never on", filter, question: null }];

@@ -88,7 +88,7 @@ describe.skipIf(python === undefined)("delta-rs", () => {
   const sorted = (rows: readonly Readonly<Record<string, unknown>>[]) =>
     rows.map((row) => JSON.stringify(row)).sort();
 
-  /** `count` rows of a month; one in seven is null wherever it may be. */
+  /** `count` rows of a month; in nullable columns one value in seven is null. */
   const monthFile = (month: number, count = 50) =>
     withScratch(lake, (scratch) =>
       duck.session((session) =>
@@ -168,7 +168,7 @@ describe.skipIf(python === undefined)("delta-rs", () => {
     const files = scanFiles(snapshot, { partition: ({ month }) => month === "2" });
     expect(files).toHaveLength(1);
     expect(sorted(pruned.rows)).toEqual(sorted(await ourRows(snapshot, files)));
-    // Filters on columns go by our statistics there.
+    // There, filters on columns use our statistics.
     const filtered = await theirs({ filters: [["n", ">=", 40]] });
     expect(filtered.rows).toHaveLength(14);
   });

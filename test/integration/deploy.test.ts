@@ -17,7 +17,7 @@ interface Instruction {
   readonly value: string;
 }
 
-/** The instructions of the image that is made: those behind the last FROM, with continued lines joined. */
+/** The instructions of the final image: those after the last FROM, with continued lines joined. */
 async function imageInstructions(): Promise<Instruction[]> {
   const all = (await recipe("Containerfile"))
     .replace(/^#.*\n/gm, "")

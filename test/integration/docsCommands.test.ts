@@ -8,11 +8,11 @@ import { buildCommandLine, commandLine } from "../helpers/cli";
 import { markdownPages, projectFolder } from "../helpers/markdown";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-/** What stands for a value of a kind that the program checks. */
+/** Sample values for arguments that the program checks. */
 const placeholders: Readonly<Record<string, string>> = { DAYS: "30", N: "3" };
 
 const deploy = path.join(projectFolder, "deploy");
-/** The program with a command or an option of its own; its name is that of images, users and files, too. */
+/** The program with one of its commands or options; images, users and files have the same name. */
 const programCalled =
   /(?:^|[\s/"'=])(?:clever-lake|node dist\/cli\.mjs) ((?:--config|--json|--version|[a-z]+(?=[\s"']|$)).*)/;
 
@@ -52,7 +52,7 @@ test("the documentation lists exactly the program's commands", () => {
   expect(new Set([...commands.values()].map(named))).toEqual(new Set(all.filter((name) => name !== "help")));
 });
 
-// In an empty folder each command line is understood, and then misses its configuration.
+// In an empty folder, each command line is parsed and then fails without a configuration.
 test.each([...commands].filter(([, words]) => words.length > 1 && named(words) !== "demo"))(
   "clever-lake %s",
   async (_command, words) => {

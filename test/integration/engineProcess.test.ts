@@ -106,10 +106,10 @@ describe("the engine's process", () => {
       { onProgress: (state) => states.push({ at: Date.now() - started, state }) },
     );
     const seconds = (Date.now() - started) / 1000;
-    // Where the work is done; what that spares this process, bench/extensionHost measures.
+    // The work is done there; bench/extensionHost measures the effect on this process.
     expect(client.pid).not.toBe(process.pid);
     expect(states.length).toBeGreaterThan(5);
-    // One at the very beginning, one at the end.
+    // One at the start, one at the end.
     expect(states.length).toBeLessThanOrEqual(seconds * 10 + 2);
     const underWay = states.flatMap(({ state }) => state.underWay);
     expect(new Set(underWay.map(({ activity }) => activity))).toEqual(new Set(["landing", "anonymizing"]));
@@ -204,7 +204,7 @@ describe("the engine's process", () => {
   it("ends with its parent, even during a run", async () => {
     const { sample } = await sampleOfAnotherProcess(large);
     const connected = connectedTo(sample);
-    // A parent of its own, that can be killed: it forks the engine, starts a run and tells the engine's id.
+    // A separate parent that can be killed: it forks the engine, starts a run and prints the engine's process id.
     const parent = spawn(
       process.execPath,
       [
@@ -224,7 +224,7 @@ describe("the engine's process", () => {
     await sleep(500);
     parent.kill("SIGKILL");
     await expect.poll(() => isAlive(pid), { timeout: 6_000 }).toBe(false);
-    // It let go of the lake before it ended.
+    // It released the lake before it ended.
     const { client } = startClient();
     await client.request(protocol.run, { ...connected, ...everything });
     await expectComplete(client, connected, 48);
@@ -335,7 +335,7 @@ async function expectComplete(
   expect((await client.request(protocol.verify, connected)).problems).toEqual([]);
 }
 
-/** A sample server that outlives the engine under test. */
+/** A sample server that survives the engine under test. */
 async function sampleOfAnotherProcess(size: SampleSize) {
   const keeper = startClient().client;
   const folder = path.join(await temporaryFolder(), "district");

@@ -62,7 +62,7 @@ test("the table of groups follows the tables, and is written only if the divisio
     [2, "South High", "student", 2, 1, null],
   ]);
 
-  // A run that is told how keeps the table up to date, and says so where it had to.
+  // A run with the setting keeps the table up to date, and reports if it wrote it.
   await fixture.put(dailyPath("2024-09-05"), dailyCsv(daily("a", "2024-09-05")));
   const divide = async () =>
     divisionOf(await indexOf(fixture, folder), { minimumGroupSize: 2, keepWhole: "schools" });

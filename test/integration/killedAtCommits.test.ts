@@ -36,7 +36,7 @@ describe("a killed run is completed by the next", () => {
         await appears(landings, run);
         await sleep(runs.duration / 8);
       });
-      // As soon as the next one has the lock in its own name, it has not yet looked at what was left.
+      // When the next run has just taken the lock, it has not yet checked what was left.
       const lock = path.join(cli.lakeFolder, "stage1np/clever/_run.lock");
       const before = await readFile(lock, "utf8");
       await runs.kill(cli, async (run) => {

@@ -14,7 +14,7 @@ import { lakeRows } from "../helpers/lakeRows";
 import { pythonWithDelta, runPython } from "../helpers/python";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-/** A lake that the built command line writes and delta-rs reads, writes and keeps up, in turns. */
+/** A lake that the built command line writes, and that delta-rs reads, writes and maintains in between. */
 
 const secrets = { CLEVER_SFTP_PASSWORD: "a password to search for", CLEVER_SALT: "a salt to search for" };
 const district = sampleDistrict({
@@ -79,7 +79,7 @@ describe.skipIf(python === undefined)("a lake of clever-lake, with delta-rs", ()
     return found.parse(json).problems;
   }
 
-  /** Rows in an order and a form that do not depend on who read them. */
+  /** Rows in an order and form that do not depend on the reader. */
   const sorted = (rows: readonly SqlRow[]) =>
     rows
       .map((row) =>
@@ -87,7 +87,7 @@ describe.skipIf(python === undefined)("a lake of clever-lake, with delta-rs", ()
       )
       .sort();
 
-  /** `2025-01-02 03:04:05+00:00` and its like as milliseconds since 1970. */
+  /** Times such as `2025-01-02 03:04:05+00:00` as milliseconds since 1970. */
   const instant = (value: unknown) =>
     Date.parse(
       String(value)
@@ -182,7 +182,7 @@ describe.skipIf(python === undefined)("a lake of clever-lake, with delta-rs", ()
     ]);
   });
 
-  /** Appends a row of another program: a person whom the lake knows, at a resource that it does not. */
+  /** Appends another program's row: a known person with an unknown resource. */
   async function appendForeignRow(): Promise<void> {
     const known = (await ours(usage)).find(
       (row) => row.user_type === "student" && row.sis_id_pseudonym !== null,
@@ -225,7 +225,7 @@ describe.skipIf(python === undefined)("a lake of clever-lake, with delta-rs", ()
       .object({ topResources: z.array(z.object({ resource_name: z.string(), accesses: z.number() })) })
       .parse(json);
     expect(topResources).toContainEqual({ resource_name: "Another program's app", accesses: 4711 });
-    // Rows that no file accounts for are what `verify` is there to tell of.
+    // `verify` must report rows that belong to no file.
     expect(await problems()).toEqual([
       { subject: "another program", problem: "The table has 1 row of it that the ingest log does not know." },
     ]);
@@ -262,7 +262,7 @@ describe.skipIf(python === undefined)("a lake of clever-lake, with delta-rs", ()
     const kept = lines.slice(0, -3).map((line, index) => (index === 1 ? line.replace(/\d+$/, "99") : line));
     await writeFile(place, `${kept.join("\n")}\n`);
     await utimes(place, 1_800_000_000, 1_800_000_000);
-    // The row of another program, which no landed file tells, is told until the lake is repaired.
+    // The other program's row, which is in no landed file, is reported until the lake is repaired.
     const told = { landed: 1, anonymized: 1, failed: [], changedByOthers: [{ table: usage }] };
     expect(await cli.run("run", "--json")).toMatchObject({ exitCode: 1, json: told });
 

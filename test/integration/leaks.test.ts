@@ -9,7 +9,7 @@ import { startSftpServer } from "../../src/sftp/server";
 import { type CliResult, CommandLine } from "../helpers/cli";
 import { filesBelow } from "../helpers/lakeFiles";
 
-/** No identity of a whole district in any byte that the command line lets out of the two folders meant for them. */
+/** No identity of a whole district is in any byte outside of the two folders meant for them. */
 
 const secrets = { CLEVER_SFTP_PASSWORD: "a password to search for", CLEVER_SALT: "a salt to search for" };
 const district = sampleDistrict({ students: 250, teachers: 30, staff: 12, schools: 4, days: 13 });
@@ -19,7 +19,7 @@ for (const identity of identities(district)) {
   identityLengths.set(identity.length, sameLength.add(identity));
 }
 
-/** The identities in a text, wherever they stand in it. */
+/** The identities that occur anywhere in a text. */
 function identitiesIn(text: string): string[] {
   const found: string[] = [];
   for (const [length, known] of identityLengths) {
@@ -59,7 +59,7 @@ describe("after runs over all user types", () => {
       minimumGroupSize: 0,
     });
     lake = cli.lakeFolder;
-    // More than ten commits to a table, so that checkpoints are among what is searched.
+    // More than ten commits to a table, so that the searched files include checkpoints.
     for (let day = 2; day <= days.length; day++) {
       if (day < days.length) await write(day, day);
       outputs.push(await cli.run("run", ...(day % 2 === 0 ? ["--json"] : [])));
@@ -89,7 +89,7 @@ describe("after runs over all user types", () => {
     expect(found).toEqual(present);
   });
 
-  /** All cells of a Parquet file as text, decompressed, and all that its footer says. */
+  /** All cells of a Parquet file as text, decompressed, and its whole footer. */
   async function parquetText(file: string): Promise<string> {
     await using duck = await Duck.open({ threads: 1 });
     return await duck.session(async (session) => {
@@ -137,7 +137,7 @@ describe("after runs over all user types", () => {
       const place = path.join(lake, file);
       const bytes = await readFile(place);
       expect(bytes.includes(secrets.CLEVER_SALT), file).toBe(false);
-      // The lookups' logs have statistics of the identities; they stand where the identities do.
+      // The lookups' logs have statistics of the identities, in the same place as the identities.
       if (/^stage2np\/.*_lookup\/_delta_log\//.test(file)) continue;
       expect(identitiesIn(bytes.toString("latin1")), file).toEqual([]);
       if (file.endsWith(".parquet")) expect(identitiesIn(await parquetText(place)), file).toEqual([]);

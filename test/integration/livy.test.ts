@@ -47,7 +47,7 @@ describe("a real Apache Livy 0.7.1", { timeout: 600_000 }, () => {
     const settings = [
       "spark.eventLog.enabled true",
       `spark.eventLog.dir file://${folder}/events`,
-      // Hadoop's driver for Data Lake Storage, on its way to the emulator.
+      // Hadoop's driver for Data Lake Storage, redirected to the emulator.
       `spark.driver.extraClassPath ${azure.map((name) => `${jars}/${name}.jar`).join(":")}`,
       `spark.hadoop.fs.azure.abfs.endpoint 127.0.0.1:${emulator.port}`,
       "spark.hadoop.fs.azure.always.use.https false",
@@ -91,7 +91,7 @@ describe("a real Apache Livy 0.7.1", { timeout: 600_000 }, () => {
         task,
       ),
     );
-  /** The processes of a fixture's batches: their arguments name its mailbox. */
+  /** The processes of a fixture's batches, whose arguments name its mailbox. */
   const batchesOf = ({ lake }: PipelineFixture) => processesWith(lake.localPath(sparkBatchesFolder));
   const filesOf = async (fixture: PipelineFixture, below: string) => {
     const paths: string[] = [];
@@ -162,7 +162,7 @@ describe("a real Apache Livy 0.7.1", { timeout: 600_000 }, () => {
       ].map((name) => `stage1np/clever/_spark/programs/HASH${name}`),
     );
 
-    // The salt came from the vault, and is nowhere else.
+    // The salt came from the vault and is nowhere else.
     expect(vault.requests).toContain("/secrets/oeaSalt?api-version=7.4 Bearer of the machine");
     expect(lines.size).toBeGreaterThan(0);
     const events = await readdir(path.join(folder, "events"));

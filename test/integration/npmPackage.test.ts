@@ -18,7 +18,7 @@ function run(program: string, args: readonly string[], cwd: string) {
   return { status, stdout, stderr };
 }
 
-/** Packs a copy of what the container's build takes, so that no other test meets `dist` while it is built. */
+/** Packs a copy of the container build's inputs, so that no other test uses `dist` while it is built. */
 let packed = "";
 let file = "";
 beforeAll(async () => {
@@ -32,7 +32,7 @@ beforeAll(async () => {
     ),
   );
   await symlink(path.join(projectFolder, "node_modules"), path.join(copy, "node_modules"), "junction");
-  // `prepack` of package.json, but for the installation: it would be that of the project, through the link.
+  // `prepack` of package.json without the installation, which would change the project through the link.
   const built = run(process.execPath, ["scripts/prepack.mjs"], copy);
   expect(built.status, built.stderr).toBe(0);
   const { status, stderr } = run(
@@ -53,7 +53,7 @@ test("the package installs and runs in an empty folder, without a build", async 
   const installed = run("npm", ["install", "-g", "--prefix", prefix, ...quiet, file], empty);
   expect(installed.status, installed.stderr).toBe(0);
 
-  // Only DuckDB's library, and what finds the right one, come from elsewhere.
+  // Only DuckDB's library, and the package that selects it, come from elsewhere.
   const home = path.join(
     prefix,
     ...(process.platform === "win32" ? [] : ["lib"]),

@@ -22,7 +22,7 @@ import {
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 /**
- * What OEA's `create_lake_db` and `create_sql_db` do, in our words: each child of `stage2p/clever` and of
+ * The behaviour of OEA's `create_lake_db` and `create_sql_db`: each child of `stage2p/clever` and of
  * `stage2np/clever`, hidden or not, file or folder, becomes `CREATE TABLE <its name> USING DELTA LOCATION <its place>`.
  */
 const stages = ["stage2np", "stage2p"] as const;
@@ -36,10 +36,10 @@ interface Child {
   readonly isFolder: boolean;
 }
 
-/** The tables that OEA makes; rejects where one of its statements would fail. */
+/** The tables that OEA creates; rejects if one of its statements would fail. */
 async function enumerated(lake: Lake, stage: string, children: readonly Child[]): Promise<string[]> {
   for (const { name, isFolder } of children) {
-    // An identifier that SQL takes without quotes.
+    // An identifier that SQL accepts without quotes.
     expect(name).toMatch(/^[A-Za-z_]\w*$/);
     expect(isFolder, name).toBe(true);
     expect((await lakeRows(lake, `${stage}/clever/${name}`)).length, name).toBeGreaterThan(0);
@@ -47,7 +47,7 @@ async function enumerated(lake: Lake, stage: string, children: readonly Child[])
   return children.map(({ name }) => name).sort();
 }
 
-/** What stands in a stage's `clever`, as the account itself tells, and not our adapter, which passes over its own files. */
+/** The contents of a stage's `clever`, from the account itself, since our adapter hides its own files. */
 async function childrenInAccount({ account, key, url }: AdlsEmulator, stage: string): Promise<Child[]> {
   const service = new DataLakeServiceClient(url, new StorageSharedKeyCredential(account, key));
   const children: Child[] = [];

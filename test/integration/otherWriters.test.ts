@@ -20,8 +20,8 @@ import { Spark, sparkJars } from "../helpers/spark";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 /**
- * What real Spark and delta-rs do to our tables between two of our runs: it ends right, or it is told with the hint to
- * repair, which the test follows to its end.
+ * Changes of real Spark and delta-rs to our tables between two of our runs: the result is correct, or the change is
+ * reported with the hint to repair, which the test follows.
  */
 
 const jars = await sparkJars();
@@ -63,7 +63,7 @@ beforeAll(async () => {
   await fixture.run();
 });
 
-/** A copy of a lake of two runs. */
+/** A copy of a lake with two runs. */
 async function lakeOfRuns(): Promise<PipelineFixture> {
   const copy = await temporaryFolder();
   await cp(madeLake, copy, { recursive: true, preserveTimestamps: true });
@@ -77,7 +77,7 @@ async function goesOn(fixture: PipelineFixture, outcome: Outcome): Promise<void>
   const { changedByOthers } = await fixture.lakeStatus();
   const summary = await fixture.run();
   expect(summary.changedByOthers).toEqual(changedByOthers);
-  // The other report goes on, whatever became of this one.
+  // The other report continues, whatever happened to this one.
   expect(await fixture.rows("resource_usage")).toHaveLength(2);
   const hint = expect.stringContaining("clever-lake repair") as unknown;
   const expected = {

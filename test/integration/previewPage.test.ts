@@ -37,10 +37,10 @@ describe.skipIf(!executablePath)("the preview's page", () => {
   const large = () =>
     new FakePreviewSource({ rows: 100_000, total: 160_000, refused: (row) => row % 97 === 4 });
   const focused = (page: Page) => page.evaluate<string>("document.activeElement.id");
-  /** What a person reads there. */
+  /** The visible text. */
   const textOf = async (locator: Locator) => (await locator.textContent())?.replaceAll(/\s+/g, " ").trim();
   const status = (page: Page) => page.locator("[role=status]").textContent();
-  /** Whether a cell is in the window and not below the header, the line numbers or the details. */
+  /** Whether a cell is in the window and not covered by the header, the line numbers or the details. */
   const isInSight = (page: Page, id: string) =>
     page.evaluate<boolean>(`(() => {
       const box = document.getElementById(${JSON.stringify(id)}).getBoundingClientRect();
@@ -88,13 +88,13 @@ describe.skipIf(!executablePath)("the preview's page", () => {
       console.info(
         `${pixels} pixels a frame: median ${sorted[frames / 2]} ms, p95 ${sorted[frames * 0.95]} ms, ${drawn} rows drawn`,
       );
-      // By count and not by time, which on a shared machine says more of the machine.
+      // By count and not by time, which on a shared machine depends more on the machine.
       const inSight = 60;
       expect(drawn).toBeLessThan(Math.min(frames * inSight, (frames * pixels) / 22 + 2 * inSight));
     }
     await expect.poll(() => page.locator(".body .row:not([aria-busy]) .number").count()).toBeGreaterThan(10);
     expect(source.asked.length).toBeLessThan(500);
-    // The focus has stayed on its cell, out of sight, and leads back.
+    // The focus stayed on its cell, which is out of view, and scrolls back to it.
     expect(await focused(page)).toBe("cell-0-1");
     await page.keyboard.press("ArrowDown");
     await expect.poll(() => focused(page)).toBe("cell-1-1");
@@ -314,7 +314,7 @@ describe.skipIf(!executablePath)("the preview's page", () => {
 });
 
 /**
- * The contrast of texts against all that lies behind them, after WCAG 2.2's definition; colours are mixed by painting
+ * The contrast of texts against everything behind them, by WCAG 2.2's definition; colours are mixed by painting
  * them over each other.
  */
 const contrasts = `(selectors) => {
@@ -348,7 +348,7 @@ const contrasts = `(selectors) => {
   );
 }`;
 
-/** Scrolls by so many pixels in each frame; gives the frames' times in milliseconds and how many rows were made. */
+/** Scrolls by a number of pixels per frame; returns the frames' times in milliseconds and the number of rows created. */
 const scrollThrough = `(pixels, frames) => new Promise((resolve) => {
   const grid = document.querySelector(".grid");
   const times = [];

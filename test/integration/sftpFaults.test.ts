@@ -18,7 +18,7 @@ describe.skipIf(binary === undefined)("the SFTP source, with faults of server, n
   });
   afterAll(() => sshd.stop());
 
-  /** A source that reaches the server through a proxy, with one file of random bytes on it. */
+  /** A source that reaches a server with one file of random bytes through a proxy. */
   async function setUp(size: number, config: Partial<SftpSourceConfig> = {}) {
     const root = await temporaryFolder();
     const bytes = randomBytes(size);
@@ -44,7 +44,7 @@ describe.skipIf(binary === undefined)("the SFTP source, with faults of server, n
     const read = await readAll(source, file);
     expect(sha256(read)).toBe(sha256(bytes));
     expect(proxy.connections).toBe(4);
-    // What was under way at each cut comes twice; what was handed over does not.
+    // Bytes in flight at each cut are sent twice; delivered ones are not.
     expect(proxy.bytesToClients - before).toBeLessThan(bytes.length + 3 * windowBytes);
   });
 
@@ -163,7 +163,7 @@ async function readAll(source: SftpSource, file: SourceFile): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-/** Reads a file and calls `between` after its first piece, while the next ones are under way. */
+/** Reads a file and calls `between` after its first chunk, while the next ones are being read. */
 async function readSlowly(
   source: SftpSource,
   file: SourceFile,

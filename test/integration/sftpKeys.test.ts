@@ -14,7 +14,7 @@ const run = promisify(execFile);
 const binary = findSshd();
 const passphrase = "correct horse";
 
-/** How keys are made: with OpenSSL as PKCS#8, with ssh-keygen in each of its formats. */
+/** How keys are generated: with OpenSSL as PKCS#8, with ssh-keygen in each of its formats. */
 const openssl = {
   "openssl-rsa": ["RSA", "rsa_keygen_bits:2048"],
   "openssl-p256": ["EC", "ec_paramgen_curve:P-256"],
@@ -138,7 +138,7 @@ describe.skipIf(binary === undefined)("private keys, against OpenSSH", () => {
   });
 });
 
-/** The public key of a PKCS#8 file in OpenSSH's one-line form, made without the code under test. */
+/** The public key of a PKCS#8 file in OpenSSH's one-line format, derived without the code under test. */
 async function publicKeyOf(file: string): Promise<string> {
   const der = await run("openssl", ["pkey", "-in", file, "-pubout", "-outform", "DER"], {
     encoding: "buffer",

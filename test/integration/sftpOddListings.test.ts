@@ -16,7 +16,7 @@ describe("a server with an unusual listing", () => {
   const entries = {
     [`/reports/${report}`]: "12345",
     "/reports/notes.txt": "12",
-    // Names that begin as the lines of `ls -l` do.
+    // Names that begin like the lines of `ls -l`.
     "/reports/drafts.txt": "123",
     "/reports/links": "1",
   };

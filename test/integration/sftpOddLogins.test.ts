@@ -40,7 +40,7 @@ describe("a server that allows few concurrent sessions", () => {
     await using server = await OddSftpServer.start(entries, { tooManySessions, sessions });
     await using source = server.source({ connections: 4 });
     expect(await readAll(source)).toBe(names.length * 300_000);
-    // A third and a fourth were tried together at most.
+    // At most a third and a fourth were tried together.
     expect(server.connections).toBeLessThanOrEqual(sessions + 2);
   });
 });

@@ -93,7 +93,7 @@ describe("a server that allows few concurrent reads", () => {
     for (const file of files) expect((await readAll(source, file)).equals(bytes)).toBe(true);
     const [first] = files;
     if (first === undefined) throw new Error("There is no file.");
-    // What the first file taught spares the others the same failures.
+    // What was learned from the first file avoids the same failures for the others.
     const connections = server.connections;
     server.state.mostReads = 0;
     await readAll(source, first);

@@ -31,7 +31,7 @@ describe.skipIf(binary === undefined)("the SFTP source, against OpenSSH", () => 
     return source;
   }
 
-  /** A source that logs in with what `credentials` say, and nothing else. */
+  /** A source that logs in with `credentials` only. */
   function connectAs(root: string, credentials: Partial<SftpSourceConfig>, port = sshd.port): SftpSource {
     const { host, username, hostKeyFingerprint: hostKey } = sshd;
     const source = new SftpSource({ host, port, username, hostKey, root, ...credentials });
@@ -79,7 +79,7 @@ describe.skipIf(binary === undefined)("the SFTP source, against OpenSSH", () => 
     expect(await source.readHead(file, 1000)).toEqual(bytes.subarray(0, 1000));
     expect((await source.readHead(file, 20_000_000)).equals(bytes)).toBe(true);
     for await (const _ of source.read(file)) break;
-    // On the one connection, so it was given back.
+    // On the only connection, so it was released.
     expect(await source.readHead(file, 10)).toEqual(bytes.subarray(0, 10));
     expect(await source.stat("a.csv")).toEqual(file);
   });

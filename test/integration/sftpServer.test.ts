@@ -139,7 +139,7 @@ describe("a hostile SFTP server", () => {
       client.on("error", () => undefined);
       client.on("authentication", (context) => {
         methods.push(context.method);
-        // Takes no password, but asks for one.
+        // Supports no password method, but asks for one.
         if (context.method !== "keyboard-interactive") return context.reject(["keyboard-interactive"]);
         context.prompt({ prompt: "Password:", echo: false }, (answers) =>
           answers[0] === account.password ? context.accept() : context.reject(),
@@ -165,7 +165,7 @@ describe("a hostile SFTP server", () => {
           sftp.on("CLOSE", (id) => sftp.status(id, utils.sftp.STATUS_CODE.OK));
           sftp.on("OPEN", (id) => sftp.handle(id, Buffer.from("f")));
           sftp.on("FSTAT", (id) => sftp.attrs(id, file));
-          // Claims four bytes, has one.
+          // Claims four bytes, but has one.
           sftp.on("READ", (id, _handle, offset) =>
             offset === 0 ? sftp.data(id, Buffer.from("x")) : sftp.status(id, utils.sftp.STATUS_CODE.EOF),
           );
@@ -193,7 +193,7 @@ describe("a hostile SFTP server", () => {
   });
 });
 
-/** Starts a server of ssh2 that ends with the test, and gives its port. */
+/** Starts an ssh2 server that ends with the test; returns its port. */
 async function listen(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
   onTestFinished(() => {

@@ -23,11 +23,11 @@ import { sparkEngine, sparkScripts } from "../helpers/sparkEngine";
 const withSchool = (name: string, school = name) => line(school).replace("North High", name);
 const older = (text: string) => text.replace(",school_name", "").replaceAll(",North High", "");
 
-/** In an order of their own, with all that is nested in them. */
+/** In a fixed order, including everything nested. */
 const sorted = (rows: readonly object[]) =>
   rows.map((row) => JSON.stringify(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)))).sort();
 
-/** Forms that Spark is to answer for, beside those of every engine. */
+/** Formats that Spark must read, in addition to those of every engine. */
 const sound: readonly (readonly [string, string])[] = [
   [
     "commas and quotes within quotes",
@@ -40,7 +40,7 @@ const sound: readonly (readonly [string, string])[] = [
   ["letters beyond ASCII", dailyCsv(withSchool("Peñasco Élémentaire 学校", "amy"))],
 ];
 
-/** Forms of which others make something, or that have something to be noted. */
+/** Formats that only other engines read, or that need a note. */
 const odd: readonly (readonly [string, string])[] = [
   ["the header behind the rows", `${line("amy")}\n${line("ben")}\n${dailyHeader}\n`],
   ["the header twice", dailyCsv(line("amy"), dailyHeader, line("ben"))],

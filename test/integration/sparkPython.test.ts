@@ -69,7 +69,7 @@ test("Python masks the same parts of texts as TypeScript", async () => {
       return false;
     });
     const answer = answers[index];
-    // What is masked whatever is known need not be looked at further.
+    // What is always masked needs no further check.
     if (masked !== each) return answer !== null;
     return answer === null || answer === undefined || [...asked].sort().join() !== [...answer].sort().join();
   });

@@ -17,8 +17,8 @@ import { sparkOnEmulator } from "../helpers/sparkOnEmulator";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 /**
- * How many days the two engines take turns. From the fourth on, each day has one of five events; it takes half a minute a day.
- * CLEVER_LAKE_SPARK_DAYS=30 is for changes of the scripts: then each event comes to both engines.
+ * The number of days on which the two engines alternate. From the fourth on, each day has one of five events; a day takes
+ * half a minute. Use CLEVER_LAKE_SPARK_DAYS=30 after changing the scripts: then each event occurs with both engines.
  */
 const days = Number(process.env.CLEVER_LAKE_SPARK_DAYS ?? 5);
 
@@ -39,13 +39,13 @@ test(`Spark and the embedded engine take turns over ${days} days; each ends as i
     for (const { path: file } of told.quarantined) quarantined.add(file);
   }
   expect((await mixed.verify()).problems).toEqual([]);
-  // Of the events one in five is a file in quarantine.
+  // One in five events is a file in quarantine.
   expect(quarantined.size).toBe(events((day) => day % 5 === 0));
   const superseded = (await alone.log()).filter(({ rowsSuperseded = 0 }) => rowsSuperseded > 0);
   expect(superseded.length > 0).toBe(events((day) => day % 5 === 3) > 0);
 }, 3_600_000);
 
-/** How many days have an event of a kind. */
+/** The number of days with an event of a kind. */
 function events(isKind: (day: number) => boolean): number {
   return Array.from({ length: days }, (_, day) => day).filter((day) => day >= 3 && isKind(day)).length;
 }
@@ -80,7 +80,7 @@ test("the same in Azure, where Spark then reads the tables through abfs://", asy
     for (const [day, changes] of eventfulDays(7).entries()) {
       for (const [file, content] of changes) await alone.put(file, content);
       if (day < 5) continue;
-      // By Spark, the sixth day with what waits in quarantine.
+      // With Spark, the sixth day with a file in quarantine.
       await runInto(lake, alone.source, day === 5 ? { engine: spark.open } : {});
       await alone.run();
       expect(await lakeState(lake), `day ${day}`).toEqual(await lakeState(alone.lake));

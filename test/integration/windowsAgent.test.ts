@@ -10,11 +10,11 @@ import { windowsUnderWine } from "../helpers/windowsBuilds";
 import { WindowsMachine } from "../helpers/windowsMachine";
 
 const builds = await windowsUnderWine();
-/** Each takes a minute at most where nothing else is at work. */
+/** Each takes at most a minute on an idle machine. */
 const minutes = 10;
 const sshd = findSshd();
 
-/** A real agent that holds a key, behind a port of 127.0.0.1, since Wine knows no Unix sockets. */
+/** A real agent with a key, behind a port on 127.0.0.1, since Wine does not support Unix sockets. */
 async function agentBehindPort(privateKeyPath: string): Promise<number> {
   const socket = path.join(await temporaryFolder(), "agent");
   const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: ["ignore", "pipe", "inherit"] });

@@ -6,7 +6,7 @@ import { windowsUnderWine } from "../helpers/windowsBuilds";
 import { WindowsMachine, windowsPath } from "../helpers/windowsMachine";
 
 const builds = await windowsUnderWine();
-/** Each takes a minute at most where nothing else is at work. */
+/** Each takes at most a minute on an idle machine. */
 const minutes = 10;
 
 test.skipIf(builds === undefined)(
@@ -20,7 +20,7 @@ test.skipIf(builds === undefined)(
     const extension = await unpackVsix(vsix, windows.folder);
     const outcomes = await windows.runTests("engine", {
       ENGINE_MODULE: windowsPath(path.join(extension, "dist", "engine.js")),
-      // DuckDB is the one of the package.
+      // DuckDB is the package's own.
       NODE_PATH: "",
     });
     expect(outcomes.filter(({ error }) => error !== undefined)).toEqual([]);

@@ -3,7 +3,7 @@ import { windowsUnderWine } from "../helpers/windowsBuilds";
 import { WindowsMachine } from "../helpers/windowsMachine";
 
 const builds = await windowsUnderWine();
-/** Each takes a minute at most where nothing else is at work. */
+/** Each takes at most a minute on an idle machine. */
 const minutes = 10;
 
 test.skipIf(builds === undefined)(

@@ -6,7 +6,7 @@ import { windowsUnderWine } from "../helpers/windowsBuilds";
 import { WindowsMachine, windowsPath } from "../helpers/windowsMachine";
 
 const builds = await windowsUnderWine();
-/** Each takes a minute at most where nothing else is at work. */
+/** Each takes at most a minute on an idle machine. */
 const minutes = 10;
 const program = path.resolve(import.meta.dirname, "..", "..", "dist", "cli.mjs");
 
@@ -45,7 +45,7 @@ test.skipIf(builds === undefined)(
     await runs.withLake(async (cli) => {
       const run = cli.start("run");
       await appears(path.join(cli.lakeFolder, landed), run);
-      // Wine makes Windows' event of Ctrl-C of it.
+      // Wine turns it into Windows' Ctrl-C event.
       run.process.kill("SIGINT");
       const { exitCode, stderr } = await run.ended;
       expect(exitCode, stderr).toBe(130);

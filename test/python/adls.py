@@ -1,6 +1,6 @@
-"""Clients of Data Lake Storage that nobody of this project wrote: one JSON request on standard input, one JSON answer out.
+"""Independent clients of Data Lake Storage: JSON request on standard input, JSON answer on standard output.
 
-Each command goes through what a client does with a file system and answers with what it saw."""
+Each command performs a client's operations on a file system and returns what it saw."""
 
 import datetime
 import json
@@ -9,7 +9,7 @@ import sys
 
 
 def refusal(call):
-    """Azure's code with which a call was refused."""
+    """Azure's error code of a refused call."""
     try:
         call()
     except Exception as error:
@@ -26,7 +26,7 @@ def service(request, credential=None):
 
 
 def azure_sdk(request):
-    """The Python SDK of Azure."""
+    """Azure's Python SDK."""
     from azure.storage.filedatalake import ContentSettings
 
     account = service(request)
@@ -74,7 +74,7 @@ def match(name):
 
 
 def with_sas(request, lake):
-    """What SAS of the account and of the file system, made by the SDK, let through."""
+    """What SAS of the account and of the file system, created by the SDK, allow."""
     from azure.storage.filedatalake import (
         AccountSasPermissions,
         FileSystemSasPermissions,
@@ -104,7 +104,7 @@ def with_sas(request, lake):
 
 
 def opendal(request):
-    """OpenDAL's service azdls."""
+    """OpenDAL's azdls service."""
     import opendal
 
     lake = opendal.Operator(
@@ -136,7 +136,7 @@ def opendal(request):
 
 
 def failure(call):
-    """The kind of OpenDAL's error."""
+    """The kind of an OpenDAL error."""
     try:
         call()
     except Exception as error:
@@ -145,7 +145,7 @@ def failure(call):
 
 
 def delta_rs(request):
-    """A Delta table of delta-rs, by the blob endpoint: written, added to and read."""
+    """A delta-rs table at the blob endpoint: written, appended to and read."""
     import pyarrow as pa
     from deltalake import DeltaTable, write_deltalake
 
@@ -167,5 +167,5 @@ commands = {"azureSdk": azure_sdk, "opendal": opendal, "deltaRs": delta_rs}
 request = json.load(sys.stdin)
 json.dump(commands[request["command"]](request), sys.stdout, default=str)
 sys.stdout.flush()
-# Threads of the native packages sometimes abort an interpreter that ends in order; the answer is out by now.
+# Threads of the native packages sometimes abort a normally ending interpreter; the answer has been printed by now.
 os._exit(0)

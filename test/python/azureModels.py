@@ -1,4 +1,4 @@
-"""Whether JSON has the form of models in Microsoft's SDKs: one JSON request on standard input, one JSON answer out.
+"""Whether JSON conforms to models in Microsoft's SDKs: JSON request on standard input, JSON answer on standard output.
 
 A request lists documents, each with the module and name of its model. The SDKs themselves pass over what they do not know;
 here, a property that the model does not have, a missing one that it requires, a kind that it does not know and a value of
@@ -35,12 +35,12 @@ def properties_of(model):
 
 
 def kinds_below(model):
-    """The kinds that the model itself names: one without any inherits those of its parent."""
+    """The model's own kinds: a model without any inherits those of its parent."""
     return vars(model).get("_subtype_map", {})
 
 
 def subtype(models, model, value):
-    """The model of a kind, or None where no kind of this name is below the model."""
+    """The model of a kind, or None if the model has no such kind."""
     for names in kinds_below(model).values():
         for kind, name in names.items():
             found = getattr(models, name) if kind == value else subtype(models, getattr(models, name), value)

@@ -1,4 +1,4 @@
-"""How the scripts for Spark ask Synapse and Fabric for the salt: their own modules are stood in for by their documented calls."""
+"""How the Spark scripts request the salt in Synapse and Fabric, with stubs of their documented calls."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Expressions of Data Factory: one JSON request on standard input, one JSON answer out.
+"""Data Factory expressions: JSON request on standard input, JSON answer on standard output.
 
 They are parsed by the grammar of Microsoft's testing framework for Data Factory. Its evaluator needs .NET, so the trees are
 evaluated here, with the few functions that our pipelines use.
@@ -9,7 +9,7 @@ import json
 import sys
 from unittest.mock import MagicMock
 
-# Its evaluator in .NET, which is loaded with the package.
+# Its .NET evaluator, which is loaded with the package.
 for name in ("pythonnet", "clr", "Microsoft", "Microsoft.Azure", "Microsoft.Azure.DataFactoryTestingFramework"):
     sys.modules[name] = MagicMock()
 sys.modules["Microsoft.Azure.DataFactoryTestingFramework.Expressions"] = MagicMock()
@@ -70,7 +70,7 @@ def field(value, name, is_optional):
 
 
 def value_of(node, scope):
-    """All arguments are computed, as Data Factory does it."""
+    """Evaluates all arguments, as Data Factory does."""
     if isinstance(node, Token):
         return token_value(node)
     children = [

@@ -1,4 +1,4 @@
-"""What an independent engine of DAX makes of measures: one JSON request on standard input, one JSON answer out."""
+"""Evaluates measures in an independent DAX engine: JSON request on standard input, JSON answer on standard output."""
 
 import json
 import sys

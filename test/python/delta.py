@@ -1,4 +1,4 @@
-"""What delta-rs (the package deltalake) makes of a table: one JSON request on standard input, one JSON answer out."""
+"""A table in delta-rs (the package deltalake): JSON request on standard input, JSON answer on standard output."""
 
 import json
 import os
@@ -59,7 +59,7 @@ def write(request):
 
 
 def race(request):
-    """Appends again and again, each time from a fresh snapshot, against whoever else writes."""
+    """Appends repeatedly, each time from a new snapshot, concurrently with other writers."""
     for _ in range(request["times"]):
         write(request)
 
@@ -86,5 +86,5 @@ request = json.load(sys.stdin)
 answer = commands[request["command"]](request)
 json.dump(answer, sys.stdout, default=str)
 sys.stdout.flush()
-# Threads of the native packages sometimes abort an interpreter that ends in order; the answer is out by now.
+# Threads of the native packages sometimes abort a normally ending interpreter; the answer has been printed by now.
 os._exit(0)

@@ -1,4 +1,4 @@
-"""Answers, for texts, what our Spark scripts take for ids in them: a list, or null where they are masked in any case."""
+"""Returns, for texts, what our Spark scripts treat as ids in them: a list, or null if they are always masked."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""What others make of a Power BI project: one JSON request on standard input, one JSON answer out."""
+"""Independent checks of a Power BI project: JSON request on standard input, JSON answer on standard output."""
 
 import json
 import pathlib
@@ -12,7 +12,7 @@ request = json.load(sys.stdin)
 
 
 def registry():
-    """Microsoft's schemas, by the addresses of their files, which references between them use."""
+    """Microsoft's schemas by the URLs of their files, which they use to reference each other."""
     folder = pathlib.Path(request["schemas"])
     found = []
     for file in folder.rglob("*.json"):

@@ -18,7 +18,7 @@ import org.apache.spark.sql.SparkSession;
 public final class SparkSql {
   public static void main(String[] arguments) throws Exception {
     PrintStream answers = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-    // Nothing else is to stand among the answers.
+    // Nothing else may be printed between the answers.
     System.setOut(System.err);
     ObjectMapper json = new ObjectMapper();
     BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));

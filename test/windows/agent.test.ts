@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { findAgent } from "../../src/sftp/agent";
 import { SftpSource } from "../../src/sftp/sftpSource";
 
-/** A server of this machine, and a port behind which its agent holds the account's key. */
+/** A server on this machine, and the port of an agent with the account's key. */
 const { SSHD_PORT, SSHD_USER = "", SSHD_HOST_KEY = "", SSHD_ROOT = "", AGENT_PORT } = process.env;
 
 test("the login uses the agent at Windows' own pipe", async () => {

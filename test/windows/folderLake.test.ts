@@ -19,7 +19,7 @@ async function* one(text: string) {
   yield await Promise.resolve(Buffer.from(text));
 }
 
-/** libuv's flag for a file that nobody else may open, replace or remove, as virus scanners and backups hold theirs. */
+/** libuv's flag for a file that no other program may open, replace or remove, as virus scanners and backups lock theirs. */
 const exclusive = 0x10000000;
 
 function hold(file: string): Promise<FileHandle> {
@@ -151,7 +151,7 @@ test("files for stage2p are created there, so they inherit its ACL", async () =>
 
 test("a dead process's file that another program has locked does not prevent writing", async () => {
   const { root } = await lakeWithFile();
-  // No process has this number.
+  // No process has this id.
   const leftOver = path.join(root, ".clever-lake-tmp", `${2 ** 31 - 4}@${processSpace}@${randomUUID()}`);
   await writeFile(leftOver, "left over");
   const held = await hold(leftOver);

@@ -1,6 +1,6 @@
 /**
- * Vitest's own test functions and expectations without its workers, which bring native libraries of the machine that they
- * were installed on. A bundle of test files with this module in the place of `vitest` runs in any Node.js.
+ * Vitest's own test functions and expectations without its workers, which need native libraries for the machine where they
+ * were installed. A bundle of test files with this module in place of `vitest` runs in any Node.js.
  */
 import { chai, JestAsymmetricMatchers, JestChaiExpect, JestExtend } from "@vitest/expect";
 import { type File, startTests, type Task, type VitestRunner } from "@vitest/runner";
@@ -19,10 +19,10 @@ export {
 chai.use(JestChaiExpect);
 chai.use(JestExtend);
 chai.use(JestAsymmetricMatchers);
-/** Called as a function only; the modifiers that need vitest's workers (`poll`, `soft`) are not there. */
+/** Called as a function only; the modifiers that need vitest's workers (`poll`, `soft`) are missing. */
 export const expect: typeof chai.expect = chai.expect;
 
-/** A test's outcome as it is told to the process that asked for it. */
+/** A test's outcome as reported to the parent process. */
 export interface TestOutcome {
   readonly name: string;
   /** Why it failed; undefined for a test that passed. */
@@ -56,7 +56,7 @@ export async function runTestFile(load: () => Promise<unknown>): Promise<TestOut
   return ran.flatMap((file) => [...brokenFile(file), ...file.tasks.flatMap((task) => outcomes(task))]);
 }
 
-/** A file that could not be read, or has no tests, is a failure of its own. */
+/** A file that could not be read, or has no tests, counts as a failure. */
 function brokenFile(file: File): TestOutcome[] {
   const errors = file.result?.errors ?? [];
   if (errors.length === 0 && file.tasks.length > 0) return [];

@@ -1,7 +1,7 @@
 import { type BrowserContext, chromium } from "playwright-core";
 import { chromiumOptions } from "../../../scripts/vscodeHost.mjs";
 
-/** Milliseconds that anything may take; a loaded machine with two processors needs a good part of it. */
+/** The timeout of every step in milliseconds; a busy machine with two processors needs much of it. */
 export const patience = 90_000;
 
 export interface BrowserOptions {
@@ -10,7 +10,7 @@ export interface BrowserOptions {
   readonly locale: string;
 }
 
-/** Chromium with a profile that is written to a folder, as a user's is. */
+/** Chromium with a profile in a folder, like a user's. */
 export async function openBrowser(profile: string, options: BrowserOptions): Promise<BrowserContext> {
   const context = await chromium.launchPersistentContext(profile, {
     ...chromiumOptions(),
@@ -20,7 +20,7 @@ export async function openBrowser(profile: string, options: BrowserOptions): Pro
     permissions: ["clipboard-read", "clipboard-write"],
   });
   context.setDefaultTimeout(patience);
-  // What a language pack would set; Microsoft's cannot be had without the Marketplace. VS Code then tells extensions that
+  // What a language pack would set; Microsoft's are only available from the Marketplace. VS Code then tells extensions that
   // this is its language, and speaks English itself.
   if (!options.locale.startsWith("en")) {
     await context.addInitScript(

@@ -8,7 +8,7 @@ export class Dialog {
     return this.page.locator(".monaco-dialog-box");
   }
 
-  /** Waits for one; its message and detail. */
+  /** Waits for one, and returns its message and detail. */
   async text(): Promise<string> {
     await this.box.waitFor();
     return ((await this.box.locator(".dialog-message-container").textContent()) ?? "").trim();

@@ -2,11 +2,11 @@ import type { BrowserContext, Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 import { patience } from "./browser";
 
-/** Those that are shown in the corner, and where VS Code keeps the hidden ones. */
+/** The ones in the corner, and the notification centre with the hidden ones. */
 const selector =
   ".notifications-toasts .notification-list-item, .notifications-center .notification-list-item";
 
-/** In the window: keeps every text that a notification has while it is shown. */
+/** In the window: records every text of a notification while it is shown. */
 const keepTexts = `if (window.top === window) {
   const texts = globalThis.notificationTexts = new Set();
   new MutationObserver(() => {
@@ -27,29 +27,29 @@ export class Notifications {
     private readonly run: (command: string) => Promise<void>,
   ) {}
 
-  /** Has the window keep what its notifications say; before it is loaded. */
+  /** Makes the window record its notifications; must be called before it is loaded. */
   static async watch(context: BrowserContext): Promise<void> {
     await context.addInitScript(keepTexts);
   }
 
-  /** Every text that was shown since they were last cleared, those of progress too; oldest first. */
+  /** Every text that was shown since they were last cleared, including progress; oldest first. */
   async texts(): Promise<readonly string[]> {
     return this.page.evaluate<string[]>("[...globalThis.notificationTexts]");
   }
 
-  /** Waits until one holds these words, or did since they were last cleared. */
+  /** Waits until one contains these words, or did since they were last cleared. */
   async shows(words: string | RegExp): Promise<void> {
     const expected =
       typeof words === "string" ? expect.stringContaining(words) : expect.stringMatching(words);
     await expect.poll(() => this.texts(), { timeout: patience }).toContainEqual(expected);
   }
 
-  /** Waits for the newest with these words, and presses a button of it. */
+  /** Waits for the newest one with these words, and presses one of its buttons. */
   async press(words: string | RegExp, button: string): Promise<void> {
     await this.shows(words);
     const pressed = async () => {
       const item = this.items.filter({ hasText: words }).first();
-      // Hidden by now, it stands in the notification centre. It may also be hidden while the way to it is made.
+      // If it is hidden by now, it is in the notification centre. It may also be hidden during these steps.
       if (!(await item.isVisible())) await this.openCentre();
       await item.getByRole("button", { name: button, exact: true }).click({ timeout: 5000 });
       return true;
@@ -57,7 +57,7 @@ export class Notifications {
     await expect.poll(() => pressed().catch(() => false), { timeout: patience }).toBe(true);
   }
 
-  /** Closes them all, the hidden ones too, and forgets what they said. */
+  /** Closes them all, including hidden ones, and clears the record. */
   async clear(): Promise<void> {
     await this.run("Notifications: Clear All Notifications");
     await expect.poll(() => this.items.count(), { timeout: patience }).toBe(0);

@@ -1,7 +1,7 @@
 import type { Locator, Page } from "playwright-core";
 import { patience } from "./browser";
 
-/** The box on top: the palette, pick lists and the steps of a wizard. */
+/** The box at the top: the command palette, pick lists and the steps of a wizard. */
 export class QuickInput {
   constructor(private readonly page: Page) {}
 
@@ -13,38 +13,38 @@ export class QuickInput {
     return this.widget.locator(".quick-input-list .monaco-list-row");
   }
 
-  /** Waits until it is open; its title, e.g. `Connect (1/6)`. */
+  /** Waits until it is open; returns its title, e.g. `Connect (1/6)`. */
   async title(): Promise<string> {
     const title = this.widget.locator(".quick-input-title", { hasText: /\S/ });
     return ((await title.textContent()) ?? "").trim();
   }
 
-  /** Waits until the title holds these words: a step of a wizard has been reached. */
+  /** Waits until the title contains these words: a step of a wizard has been reached. */
   async step(words: string | RegExp): Promise<void> {
     await this.widget.locator(".quick-input-title").filter({ hasText: words }).waitFor();
   }
 
-  /** What it says below the field: the prompt or why a value is refused. */
+  /** The text below the field: the prompt, or why a value is refused. */
   async message(): Promise<string> {
     return ((await this.widget.locator(".quick-input-message").textContent()) ?? "").trim();
   }
 
-  /** Waits until it asks for a text with these words, where the title alone does not tell. */
+  /** Waits until the prompt contains these words, if the title alone is not enough. */
   async asks(words: string): Promise<void> {
     await this.widget.locator(".quick-input-message").filter({ hasText: words }).waitFor();
   }
 
-  /** Waits until it says below the field that a value cannot be used. */
+  /** Waits until the text below the field says that a value cannot be used. */
   async refused(words: string): Promise<void> {
     await this.widget.locator(".quick-input-message").filter({ hasText: words }).waitFor();
   }
 
-  /** Whether what is typed is not to be read. */
+  /** Whether the typed text is hidden. */
   async isMasked(): Promise<boolean> {
     return (await this.widget.locator("input[type=password]").count()) === 1;
   }
 
-  /** The first entry whose text, below its label too, holds these words. */
+  /** The first entry whose text, including the text below its label, contains these words. */
   entry(words: string): Locator {
     return this.rows.filter({ hasText: words }).first();
   }
@@ -81,7 +81,7 @@ export class QuickInput {
     return this.widget.getByRole("button", { name });
   }
 
-  /** Waits for an entry with exactly this label and takes it. Of a long list only what is in view exists. */
+  /** Waits for an entry with exactly this label and selects it. In a long list, only visible entries exist. */
   async choose(label: string, timeout = patience): Promise<void> {
     const exactly = new RegExp(`^\\s*${label.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\s*$`);
     await this.rows

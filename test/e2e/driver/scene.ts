@@ -2,10 +2,10 @@ import { afterAll, beforeAll, beforeEach, inject } from "vitest";
 import { Workbench, type WorkbenchOptions } from "./workbench";
 
 /**
- * One VS Code for all tests of a file. Of a test that fails, a picture and the logs are kept under `out`.
+ * One VS Code for all tests of a file. For a failed test, a screenshot and the logs are kept under `out`.
  *
- * @param options what the window is opened with; asked for when the tests begin
- * @returns the way to the window, from within a test
+ * @param options returns the window's options; called when the tests begin
+ * @returns a function that returns the window, within a test
  */
 export function scene(options: () => Omit<WorkbenchOptions, "vsix"> = () => ({})): () => Workbench {
   let workbench: Workbench | undefined;

@@ -1,4 +1,4 @@
-/** The colour themes that pictures are taken in: setting, label in the palette, class of the workbench, kind in webviews. */
+/** The colour themes of the screenshots: setting, label in the palette, class of the workbench, kind in webviews. */
 export const themes = {
   dark: { id: "Dark Modern", label: "Dark Modern", cssClass: "vs-dark", kind: "vscode-dark" },
   light: { id: "Light Modern", label: "Light Modern", cssClass: "vs", kind: "vscode-light" },

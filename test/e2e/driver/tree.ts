@@ -15,7 +15,7 @@ export class Tree {
       .filter({ has: page.locator(`.pane-header .title`, { hasText: new RegExp(`^${title}$`, "i") }) });
   }
 
-  /** Opens the view when it is folded to its header. */
+  /** Opens the view if it is collapsed to its header. */
   async show(): Promise<void> {
     const header = this.pane.locator(".pane-header");
     if ((await header.getAttribute("aria-expanded")) === "false") await header.click();
@@ -30,7 +30,7 @@ export class Tree {
       .first();
   }
 
-  /** Label and description of every row that is in view. */
+  /** Label and description of every visible row. */
   async rows(): Promise<readonly { readonly label: string; readonly description: string }[]> {
     const rows = await this.pane.locator(".monaco-list-row").all();
     return Promise.all(
@@ -41,17 +41,17 @@ export class Tree {
     );
   }
 
-  /** The text of every row that is in view: label and description. */
+  /** The text of every visible row: label and description. */
   async texts(): Promise<readonly string[]> {
     return (await this.rows()).map(({ label, description }) => `${label} ${description}`);
   }
 
-  /** The first row whose text holds these words. */
+  /** The first row whose text contains these words. */
   rowWith(words: string): Locator {
     return this.pane.locator(".monaco-list-row").filter({ hasText: words }).first();
   }
 
-  /** The icon of a row, and its colour as CSS has it. A selected row's has the colour of its text. */
+  /** The icon of a row, and its CSS colour. A selected row's icon has the colour of its text. */
   async icon(label: string): Promise<{ readonly codicon: string; readonly color: string }> {
     const icon = this.row(label).locator(".custom-view-tree-node-item-icon");
     const classes = (await icon.getAttribute("class")) ?? "";
@@ -64,7 +64,7 @@ export class Tree {
     };
   }
 
-  /** Opens the rows of a path one by one; the last one is returned. */
+  /** Expands the rows of a path one by one; returns the last one. */
   async expand(...labels: readonly [string, ...string[]]): Promise<Locator> {
     let row = this.row(labels[0]);
     for (const label of labels) {
@@ -76,38 +76,38 @@ export class Tree {
     return row;
   }
 
-  /** Opens all rows of the path but the last, which is clicked. */
+  /** Expands all rows of the path except the last, which is clicked. */
   async click(...labels: readonly [string, ...string[]]): Promise<void> {
     await (await this.expandParents(labels)).click();
   }
 
-  /** Clicks the last row of the path with the right button and takes an entry of the menu. */
+  /** Right-clicks the last row of the path and selects a menu entry. */
   async contextMenu(entry: string, ...labels: readonly [string, ...string[]]): Promise<void> {
     await this.menuOf(await this.expandParents(labels), entry);
   }
 
-  /** Opens a row's menu and takes an entry of it. */
+  /** Opens a row's menu and selects an entry. */
   async menuOf(row: Locator, entry: string): Promise<void> {
     const item = this.page.locator(".monaco-menu").getByRole("menuitem", { name: entry, exact: true });
     const opened = async () => {
       await row.click({ button: "right" });
-      // A click in the first moment of a menu does nothing, lest the click that opened it be taken for one.
+      // A menu ignores clicks in its first moment, so that the click that opened it does not count.
       await item.hover({ timeout: 5_000 });
       return true;
     };
-    // Whatever takes the focus meanwhile closes a menu, such as a list that is filled again.
+    // A menu closes if anything takes the focus meanwhile, such as a refreshed list.
     await expect.poll(() => opened().catch(() => false), { timeout: patience }).toBe(true);
     await this.page.keyboard.press("Enter");
   }
 
-  /** Selects several rows that are in view. */
+  /** Selects several visible rows. */
   async select(labels: readonly string[]): Promise<void> {
     for (const [index, label] of labels.entries()) {
       await this.row(label).click(index === 0 ? {} : { modifiers: ["ControlOrMeta"] });
     }
   }
 
-  /** Selects nothing; a selected row's icon has not its own colour. */
+  /** Clears the selection, since a selected row's icon does not have its own colour. */
   async deselect(): Promise<void> {
     await this.pane.locator(".monaco-list").first().press("Escape");
     await expect.poll(() => this.pane.locator(".monaco-list-row.selected").count()).toBe(0);

@@ -14,12 +14,12 @@ import { findWebview } from "./webview";
 
 export interface WorkbenchOptions {
   readonly vsix: string;
-  /** Further extensions, packaged. */
+  /** Additional packaged extensions. */
   readonly extensions?: readonly string[];
   readonly theme?: Theme;
-  /** Of the window, in CSS pixels; 1280 × 800 by default. */
+  /** The size of the window in CSS pixels; 1280 × 800 by default. */
   readonly size?: { readonly width: number; readonly height: number };
-  /** Pixels of a picture per CSS pixel; 1 by default. */
+  /** Screenshot pixels per CSS pixel; 1 by default. */
   readonly scale?: number;
   readonly userSettings?: Readonly<Record<string, unknown>>;
   /** The workspace; by default an empty temporary folder, and `false` for a window without one. */
@@ -33,7 +33,7 @@ export interface WorkbenchOptions {
 const out = path.resolve(__dirname, "../../../out");
 const pictures = path.join(out, "screenshots");
 
-/** VS Code 1.139 with the packaged extension, in a window that a test drives as a person would. */
+/** VS Code 1.139 with the packaged extension, in a window that a test drives like a user. */
 export class Workbench implements AsyncDisposable {
   readonly quickInput: QuickInput;
   readonly notifications: Notifications;
@@ -95,7 +95,7 @@ export class Workbench implements AsyncDisposable {
     await this.dispose();
   }
 
-  /** Loads the window again by VS Code's own command, which writes down what is open before it does. */
+  /** Reloads the window with VS Code's own command, which first saves what is open. */
   async reload(): Promise<void> {
     const loaded = this.page.waitForEvent("load");
     await this.runCommand("Developer: Reload Window");
@@ -105,25 +105,25 @@ export class Workbench implements AsyncDisposable {
 
   private async ready(): Promise<void> {
     await this.page.locator(".monaco-workbench .part.statusbar").waitFor();
-    // The contributed icons come with the extension host's list of extensions.
+    // The contributed icons arrive with the extension host's list of extensions.
     await this.activity("Clever").waitFor();
   }
 
   /** Runs a command by its title in the palette, e.g. `Clever: Refresh`. */
   async runCommand(title: string): Promise<void> {
     const chosen = async () => {
-      // A dialog that is about to close takes the key, and what is typed, with it.
+      // A closing dialog would swallow the key and the typed text.
       await this.page.keyboard.press("F1");
       await this.quickInput.fill(`>${title}`, 5_000);
       await this.quickInput.choose(title, 15_000);
       return true;
     };
-    // An open palette goes on showing the commands that there were when it opened.
+    // An open palette keeps showing the commands from when it was opened.
     const closed = () => this.page.keyboard.press("Escape").then(() => false);
     await expect.poll(() => chosen().catch(closed), { timeout: patience }).toBe(true);
   }
 
-  /** The titles that the palette offers for some words; closes it again. */
+  /** The titles that the palette offers for a query; closes it again. */
   async commandsFor(words: string): Promise<readonly string[]> {
     await this.page.keyboard.press("F1");
     await this.quickInput.fill(`>${words}`);
@@ -139,7 +139,7 @@ export class Workbench implements AsyncDisposable {
       .filter({ has: this.page.locator(`.action-label[aria-label^="${name}"]`) });
   }
 
-  /** Shows a view container, unless it is shown already. */
+  /** Shows a view container, unless it is already shown. */
   async openActivity(name: string): Promise<void> {
     const item = this.activity(name);
     if ((await item.getAttribute("aria-selected")) !== "true") await item.click();
@@ -151,7 +151,7 @@ export class Workbench implements AsyncDisposable {
     return new Tree(this.page, title);
   }
 
-  /** The status-bar item whose text holds these words. */
+  /** The status bar item whose text contains these words. */
   statusItem(words: string | RegExp): Locator {
     return this.page.locator(".part.statusbar .statusbar-item").filter({ hasText: words });
   }
@@ -161,12 +161,12 @@ export class Workbench implements AsyncDisposable {
     return (await this.activity(name).locator(".badge-content").allInnerTexts()).join("");
   }
 
-  /** A tab of the editors by its title. */
+  /** An editor tab by its title. */
   tab(title: string): Locator {
     return this.page.locator(".part.editor .tab").filter({ hasText: title });
   }
 
-  /** A colour of the theme, such as `charts-green`, as CSS has it for an element. */
+  /** A theme colour, such as `charts-green`, as an element's computed CSS value. */
   async themeColor(name: string): Promise<string> {
     return this.page.evaluate<string>(`(() => {
       const probe = document.querySelector(".monaco-workbench").appendChild(document.createElement("i"));
@@ -181,7 +181,7 @@ export class Workbench implements AsyncDisposable {
     return this.page.evaluate<string>("navigator.clipboard.readText()");
   }
 
-  /** The document inside a webview, found by something that is in it. */
+  /** The document inside a webview, found by its content. */
   webview(selector: string, timeoutMs = patience): Promise<Frame> {
     return findWebview(this.page, selector, timeoutMs);
   }
@@ -202,7 +202,7 @@ export class Workbench implements AsyncDisposable {
     await editor.waitFor({ state: "detached" });
   }
 
-  /** Chooses a colour theme in the palette; not while something is asked there. */
+  /** Chooses a colour theme in the palette; not while another prompt is open there. */
   async setTheme(theme: Theme): Promise<void> {
     const { id, label, cssClass } = themes[theme];
     const workbench = this.page.locator(`.monaco-workbench.${cssClass}`);
@@ -211,12 +211,12 @@ export class Workbench implements AsyncDisposable {
     await this.quickInput.fill(label);
     await this.quickInput.choose(label);
     await workbench.waitFor();
-    // The choice is written down a moment later.
+    // The choice is saved a moment later.
     await this.untilSaved((settings) => settings["workbench.colorTheme"] === id);
     await this.webviewsIn(theme);
   }
 
-  /** Waits until the webviews have taken over the theme, which they are told of in a message. */
+  /** Waits until the webviews have applied the theme, which they receive in a message. */
   private async webviewsIn(theme: Theme): Promise<void> {
     await vi.waitFor(
       async () => {
@@ -232,7 +232,7 @@ export class Workbench implements AsyncDisposable {
     );
   }
 
-  /** What the user's settings.json holds. */
+  /** The contents of the user's settings.json. */
   async settings(): Promise<Record<string, unknown>> {
     const settings: unknown = JSON.parse(await readFile(this.settingsFile, "utf8"));
     return { ...Object(settings) };
@@ -245,7 +245,7 @@ export class Workbench implements AsyncDisposable {
   private async untilSaved(expected: (settings: Record<string, unknown>) => boolean): Promise<void> {
     await vi.waitFor(
       async () => {
-        // While it is written, the file is no JSON; then this throws and is tried again.
+        // While the file is being written, it is not valid JSON; then this throws and is retried.
         if (!expected(await this.settings())) throw new Error("The user's settings.json has not been saved.");
       },
       { timeout: patience, interval: 100 },
@@ -253,13 +253,13 @@ export class Workbench implements AsyncDisposable {
   }
 
   /**
-   * Takes a picture of the window, or of one part of it.
+   * Takes a screenshot of the window, or of a part of it.
    *
    * @returns the file, `out/screenshots/<name>.png`
    */
   async screenshot(name: string, part?: Locator): Promise<string> {
     await mkdir(pictures, { recursive: true });
-    // Away from whatever shows a hover.
+    // Away from anything that shows a hover.
     await this.page.mouse.move(0, 0);
     await this.settled();
     const file = path.join(pictures, `${name}.png`);
@@ -268,7 +268,7 @@ export class Workbench implements AsyncDisposable {
     return file;
   }
 
-  /** Keeps a picture and the logs of a test that failed, in `out/screenshots` and `out/logs`. */
+  /** Keeps a screenshot and the logs of a failed test, in `out/screenshots` and `out/logs`. */
   async keepEvidence(name: string): Promise<void> {
     await mkdir(pictures, { recursive: true });
     await this.page.screenshot({ path: path.join(pictures, `failed-${name}.png`) });
@@ -277,7 +277,7 @@ export class Workbench implements AsyncDisposable {
     });
   }
 
-  /** Waits until the sidebar's views have read what they show. */
+  /** Waits until the sidebar's views have loaded. */
   private async settled(): Promise<void> {
     await expect
       .poll(() => this.page.locator(".part.sidebar .monaco-progress-container.active").count(), {
@@ -286,7 +286,7 @@ export class Workbench implements AsyncDisposable {
       .toBe(0);
   }
 
-  /** Takes a picture in each of the themes (`<name>-<theme>.png`) and comes back to the first. */
+  /** Takes a screenshot in each of the themes (`<name>-<theme>.png`) and returns to the first. */
   async screenshots(name: string, inThemes: readonly [Theme, ...Theme[]]): Promise<void> {
     for (const theme of inThemes) {
       await this.setTheme(theme);

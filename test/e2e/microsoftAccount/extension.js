@@ -1,5 +1,5 @@
-// Stands in for VS Code's own Microsoft account, which its bare server lacks. It asks the test's Azure for tokens, and
-// like the real one it has a token for every scope once somebody has signed in, renewed without a word when it ran out.
+// Replaces VS Code's own Microsoft account, which its bare server lacks. It requests tokens from the test's Azure, and
+// like the real one it has a token for every scope after a sign-in, renewed silently when it expires.
 const vscode = require("vscode");
 
 const signInPage = process.env.CLEVER_LAKE_TEST_SIGN_IN;

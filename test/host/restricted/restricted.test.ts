@@ -44,7 +44,7 @@ suite("in Restricted Mode", function () {
       assert.equal(client.pid, undefined);
 
       await setSetting("userTypes", undefined);
-      // As for a dashboard, a preview or a page that VS Code restores.
+      // As when VS Code restores a dashboard, a preview or a page.
       await assert.rejects(
         model.connected(),
         /^CleverLakeError: In Restricted Mode nothing is looked at by itself/,
@@ -52,7 +52,7 @@ suite("in Restricted Mode", function () {
       let told = 0;
       const listening = model.onDidChangeLake(() => told++);
       await model.loaded();
-      // The first look, by whatever way, is one at the lake and its runs too, whose views were empty.
+      // The first refresh, by any command, also loads the lake and its runs, whose views were empty.
       assert.equal(told, 1);
       listening.dispose();
       await commands.executeCommand("clever.refresh");

@@ -3,7 +3,7 @@ import { activeApplication, until } from "../application";
 import { District, setSetting } from "../district";
 import { Person } from "../person";
 
-/** Stands in for the clock: the background's look can be called for instead of waited for. */
+/** Replaces the timer: the background check can be triggered instead of waited for. */
 class Clock {
   private readonly original = {
     setInterval: globalThis.setInterval,
@@ -25,7 +25,7 @@ class Clock {
     });
   }
 
-  /** How often something comes, in minutes. */
+  /** The interval in minutes. */
   get minutes(): number[] {
     return [...this.running.values()].map(({ milliseconds }) => milliseconds / 60_000);
   }

@@ -14,7 +14,7 @@ const { packageJSON } = extensions.getExtension("clever-lake.clever-lake") ?? {}
 const manifest: readonly Command[] = packageJSON.contributes.commands;
 const needing = (condition: RegExp) => manifest.filter(({ enablement = "" }) => condition.test(enablement));
 
-/** Calls a command and leaves whatever it asks in a box of its own, as the wizard does. */
+/** Calls a command and cancels every box that it opens itself, as the wizard does. */
 async function callAndLeave(command: string): Promise<void> {
   let over = false;
   const call = Promise.resolve(commands.executeCommand(command)).finally(() => {
@@ -80,7 +80,7 @@ suite("every command of the manifest", function () {
       await district.connect();
       const { model } = await activeApplication();
       await model.refresh();
-      // The first takes the connection away, the second makes another one.
+      // The first removes the connection, the second creates another one.
       const last = ["clever.removeConnection", "clever.trySample", "clever.leaveSample"];
       for (const { command } of manifest.filter(({ command }) => !last.includes(command))) {
         await district.connect();

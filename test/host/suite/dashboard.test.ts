@@ -21,7 +21,7 @@ suite("the dashboard", function () {
   let person: Person;
 
   suiteSetup(async () => {
-    // Another suite's may be open, and would be shown instead of one of this one's.
+    // Another suite's dashboard may be open, and would be shown instead of this suite's.
     await commands.executeCommand("workbench.action.closeAllEditors");
     tabs = new Tabs();
     await disconnect();
@@ -66,7 +66,7 @@ suite("the dashboard", function () {
     await tab.hears("empty");
     tab.say({ type: "run" });
     const newest = () => tab.received.findLast((message) => message.type === "answer");
-    // What the run has brought so far may be answered before.
+    // An earlier answer may include only a part of the run's rows.
     await until("the last day is answered", () => newest()?.answer.to === "2025-08-27");
     const { answer } = await tab.hears("answer");
     assert.equal(answer.minimumGroupSize, 10);
@@ -141,7 +141,7 @@ suite("the dashboard", function () {
     await tab.hears("notice", before);
     const heard = tab.received.slice(before);
     assert.equal(heard.filter(({ type }) => type === "notice").length, 1);
-    // A setting that changed before may still be answered.
+    // The answer for an earlier setting may still arrive.
     assert.ok(heard.every((each) => !("question" in each) || each.question !== 2));
     assert.match(await env.clipboard.readText(), /^[\w-]+:\/\/clever-lake\.clever-lake\/dashboard\?filter=/);
   });
@@ -162,7 +162,7 @@ suite("the dashboard", function () {
     const again = tabs.newest();
     assert.notEqual(again, tab);
     assert.equal((await again.hears("answer")).answer.to, "2025-08-26");
-    // Its page is still loading: it starts with what the newest link opens.
+    // Its page is still loading: it starts with the newest link's filter.
     const { search } = new URL(viewLink("x:/", { filter: openingFilter, question: "lastMonth" }));
     await dashboards.openLink(link.with({ query: search.slice(1) }));
     again.say({ type: "ready" });
@@ -192,7 +192,7 @@ suite("the dashboard", function () {
     assert.deepEqual(await savedNow(), saved);
     const before = again.received.length;
     await setSetting("lake.url", "ftp://somewhere");
-    // A page that is open gets what is saved for the other lake, and changes only that.
+    // An open page gets what is saved for the other lake, and changes only that.
     assert.deepEqual((await again.hears("given", before)).saved, { groups: [], views: [] });
     const south = { name: "South side", schools: ["South High"] };
     again.say({ type: "keepSaved", change: { groups: [south] } });
@@ -201,7 +201,7 @@ suite("the dashboard", function () {
     assert.deepEqual(await savedNow(), { groups: [], views: [] });
     await district.connect();
     assert.deepEqual(await savedNow(), saved);
-    // Another window's page, opened before this one saved anything, does not take it away.
+    // Another window's page that was opened before this one saved anything does not remove it.
     again.say({ type: "keepSaved", change: { groups: [south] } });
     assert.deepEqual(await savedNow(), { groups: [saved.groups[0], south], views: saved.views });
     again.say({
@@ -233,7 +233,7 @@ suite("the dashboard", function () {
     tab.say({ type: "retry" });
     await tab.hears("answer", before);
     before = tab.received.length;
-    // The lake is another one then, so that it is asked again by itself.
+    // The lake has changed then, so it is queried again automatically.
     await setSetting("lake.url", "ftp://somewhere");
     const { message } = await tab.hears("failed", before);
     assert.match(message, /clever\.lake\.url/);
@@ -300,7 +300,7 @@ suite("the dashboard", function () {
     return window.createWebviewPanel(DashboardPanel.viewType, "restored", ViewColumn.Active);
   }
 
-  /** What the extension gives its own panel. */
+  /** The options of the extension's own panel. */
   async function ground(): Promise<DashboardContext> {
     const { client, model } = await activeApplication();
     const extension = extensions.getExtension("clever-lake.clever-lake");

@@ -110,6 +110,6 @@ function openLabels(): string[] {
 async function pageOf(table: string): Promise<string> {
   const uri = Uri.from({ scheme: "clever-table", path: `/${table}` });
   const text = (await workspace.openTextDocument(uri)).getText();
-  // As it is read: without the backslashes that make it plain text.
+  // As displayed: without the backslashes that make it plain text.
   return text.replace(/\\(?=[!-/:-@[-`{-~])/g, "");
 }

@@ -74,7 +74,7 @@ suite("a report's preview", function () {
     assert.equal(await openMonday(), page, "A second click shows the same tab.");
   });
 
-  /** What the lake has noted of reveals. */
+  /** The reveals recorded in the lake. */
   async function reveals(): Promise<{ path: string; origin: string; user: string }[]> {
     const folder = path.join(district.lake, "stage1np", "clever", "_reveals");
     const names = await readdir(folder).catch(() => []);

@@ -32,7 +32,7 @@ suite("repairing another program's changes", function () {
 
   const repair = () => commands.executeCommand<RepairSummary | undefined>("clever.repair");
 
-  /** Adds the rows of a data file once more, as a program that knows nothing of ours does. */
+  /** Adds the rows of a data file again, like a program that does not know ours. */
   async function appendAgain(): Promise<void> {
     const log = path.join(table, "_delta_log");
     const commits = (await readdir(log)).filter((name) => /^\d+\.json$/.test(name)).sort();

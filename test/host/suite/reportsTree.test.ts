@@ -87,7 +87,7 @@ suite("the reports of an OpenSSH server", function () {
     for (const fact of ["Path", "Landed", "Run", "SHA-256", "Rows read", "Rows written"]) {
       assert.ok(facts.includes(`**${fact}** `), `${fact} is among ${facts}`);
     }
-    // What is there already is not ingested again.
+    // Existing files are not ingested again.
     const done = await nodeAt(reportsTree, /^daily/, /^August/, /^2025-08-25 students/);
     await commands.executeCommand("clever.runSelected", done, [done]);
     assert.equal(person.saw(/already in the lake/).length, 1);
@@ -321,14 +321,14 @@ function newestFirst(a: string, b: string): number {
   return b.slice(0, 10).localeCompare(a.slice(0, 10)) || a.localeCompare(b);
 }
 
-/** The line of the first label that is there. */
+/** The line of the first label that exists. */
 function lineOf(lines: readonly Line[], ...labels: readonly string[]): Line {
   const found = labels.flatMap((label) => lines.filter((line) => line.label === label)).at(0);
   assert.ok(found, `The tree has a line ${labels.join(" or ")}.`);
   return found;
 }
 
-/** The lines right below the one at the end of a path of labels. */
+/** The lines directly below the one at the end of a path of labels. */
 function childrenOf(lines: readonly Line[], ...labels: readonly string[]): Line[] {
   let rest = [...lines];
   let depth = 0;

@@ -19,7 +19,7 @@ suite("importing a roster", function () {
   suiteSetup(async () => {
     const size = { students: 120, days: 3 };
     district = await District.serve(size);
-    // The same district as that of the reports.
+    // The same district as the reports'.
     const sample = sampleDistrict({ ...size, teachers: 4, staff: 2, schools: 2, firstDay: "2025-08-25" });
     file = path.join(district.reports, await writeRoster(sample, district.reports));
     await district.connect();
@@ -39,7 +39,7 @@ suite("importing a roster", function () {
     Object.assign(window, { showOpenDialog: original });
   });
 
-  /** Imports it, picking in each list what has these words. */
+  /** Imports it, picking the entry with these words in each list. */
   async function imported(...words: readonly RegExp[]): Promise<RosterSummary | undefined> {
     person.pick((items) => items.find(({ label }) => words.some((each) => each.test(label))));
     return commands.executeCommand<RosterSummary | undefined>("clever.importRoster");

@@ -45,7 +45,7 @@ suite("runs", function () {
     const { pid } = client;
     assert.ok(pid);
     const kill = runs.onDidChange(() => {
-      // Rows have entered the tables by then, and others have not.
+      // By then, some rows have entered the tables, and others have not.
       if (/rows/.test(runs.running ?? "") && client.pid === pid) void killEngine();
     });
     person.answer(/while it was running the pipeline/, "Retry");
@@ -91,7 +91,7 @@ suite("runs", function () {
     const text = (await workspace.openTextDocument(uri)).getText();
     assert.match(text, /\*\*done\*\*/);
     assert.match(text, /\| Files anonymized \| \d+ \|/);
-    // Without one in hand, the person is asked which.
+    // Without an argument, the user is asked which one.
     let offered = 0;
     person.pick((items) => {
       offered = items.length;
@@ -107,7 +107,7 @@ suite("runs", function () {
     const node = await nodeAt(runsTree, /./);
     assert.ok(node.kind === "run");
     await setSetting("lake.url", "ftp://somewhere");
-    // A page of its own: VS Code may still have the text that another test opened.
+    // A separate page: VS Code may still have the text that another test opened.
     const adoption = await workspace.openTextDocument(adoptionPage().with({ query: "again" }));
     assert.match(adoption.getText(), /^> .*clever\\\.lake\\\.url/);
     await commands.executeCommand("clever.openRun", node);

@@ -87,7 +87,7 @@ suite("the salt", function () {
     assert.equal(person.saw(/The salt for/)[0]?.detail, salt);
 
     const file = path.join(district.reports, "..", "salt.txt");
-    // One that is there already, which others may read.
+    // An existing one, which others may read.
     await writeFile(file, "another", { mode: 0o644 });
     person.saveTo(Uri.file(file));
     person.answer(/Show the salt on this screen/, "Show").answer(/The salt for/, "Save to a File…");

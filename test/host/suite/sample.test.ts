@@ -22,7 +22,7 @@ suite("the sample district", function () {
     const { model, reportsTree } = await activeApplication();
     await commands.executeCommand("clever.trySample");
     await until("the reports are listed", () => model.state === "loaded");
-    // The roster beside them is no report.
+    // The roster next to them is not a report.
     assert.equal(model.newCount, model.reports.length - 1);
     assert.ok(model.newCount > 60);
     const folders = await reportsTree.getChildren();
@@ -99,7 +99,7 @@ suite("the sample district", function () {
     );
     await killEngine();
     await lost;
-    // The sample's server lived in the engine: it comes back with the next request.
+    // The sample's server ran in the engine: it restarts with the next request.
     await until("the reports are listed again", async () => {
       await model.refresh().catch(() => undefined);
       return model.state === "loaded";
@@ -132,7 +132,7 @@ suite("the sample district", function () {
     await commands.executeCommand("clever.trySample");
     assert.equal(usesSample(), true);
     assert.ok(model.newCount + model.reports.length > 60);
-    // What is stored is the connection's; the sample has nothing to change or to show.
+    // The stored secrets are the connection's; the sample has none to change or show.
     person.told.length = 0;
     for (const command of ["clever.changeCredentials", "clever.showSalt"]) {
       await commands.executeCommand(command);
@@ -143,7 +143,7 @@ suite("the sample district", function () {
     );
     assert.deepEqual({ settings: settings(), stored: await secrets.readBound() }, before);
 
-    // Removing what is connected now removes the sample.
+    // The sample is connected now, so removing the connection removes the sample.
     await commands.executeCommand("clever.removeConnection");
     assert.equal(usesSample(), false);
     assert.deepEqual({ settings: settings(), stored: await secrets.readBound() }, before);

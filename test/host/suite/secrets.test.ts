@@ -74,9 +74,9 @@ suite("secrets", () => {
     assert.deepEqual((await secrets.readBound()).secrets, { ...planted, password: "planted-other" });
     assert.equal(person.boxes[0]?.title, "Change: Password");
     assert.match(person.boxes[0]?.prompt ?? "", /district at 127\.0\.0\.1/);
-    // Nothing is removed by an empty box.
+    // An empty box removes nothing.
     assert.equal(await person.boxes[0]?.validateInput?.(" "), "A value is required.");
-    // A key of the lake is asked for by the lake's name, and kept as the wizard keeps it.
+    // The prompt for a lake's key has the lake's name, and the key is stored as by the wizard.
     await setSetting("lake.url", "https://district.dfs.core.windows.net");
     await setSetting("lake.auth", "sharedKey");
     person.answer(/no longer name the server and lake/, "Connect There");
@@ -85,7 +85,7 @@ suite("secrets", () => {
     await commands.executeCommand("clever.changeCredentials");
     assert.match(person.boxes.at(-1)?.prompt ?? "", /^For https:\/\/district\.dfs\.core\.windows\.net;/);
     assert.equal((await secrets.readBound()).secrets.lakeAccountKey, "planted-new-key");
-    // The connection was tested, in vain; what was told holds no secret.
+    // The connection test failed; the messages contain no secret.
     assert.equal(person.told.filter(({ kind }) => kind === "error").length, 1);
     assert.ok(!/planted/.test(JSON.stringify(person.told)));
   });

@@ -49,7 +49,7 @@ suite("where secrets and data go", function () {
     await using other = await SilentServer.start();
     await setSetting("sftp.port", other.port);
     const refused = (error: unknown) => error instanceof Error && "code" in error && error.code === "config";
-    // Whatever asks at the same time shares one question.
+    // Concurrent requests share one confirmation.
     await Promise.all([1, 2].map(() => assert.rejects(() => model.connected(), refused)));
     await reportsTree.getChildren();
     assert.equal(model.state, "failed");
@@ -63,7 +63,7 @@ suite("where secrets and data go", function () {
     assert.equal(person.saw(question).length, 2);
     assert.equal(other.connections, 0);
 
-    // Back where the secrets were given for, nothing is asked.
+    // Back at the original target, no confirmation is needed.
     await setSetting("sftp.port", district.sshd.port);
     await model.refresh();
     assert.equal(model.state, "loaded");

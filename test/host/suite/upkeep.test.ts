@@ -24,7 +24,7 @@ suite("optimize and vacuum", function () {
     month = path.join(district.lake, "stage2p/clever/daily_participation_pseudo/year=2025/month=8");
     await district.connect();
     const { runs } = await activeApplication();
-    // A run keeps the months to few files and leaves one of the ingest log, of which more may be there until it merges.
+    // A run merges the months into few files and adds one to the ingest log, which may have more until it is merged.
     const folder = "daily-participation";
     const names = (await readdir(path.join(district.reports, folder))).sort().slice(0, 10);
     for (const name of names) assert.ok(await runs.run({ command: "run", only: [`${folder}/${name}`] }));

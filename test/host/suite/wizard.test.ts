@@ -40,7 +40,7 @@ suite("the wizard", function () {
   });
 
   const host = () => workspace.getConfiguration("clever").get("sftp.host");
-  /** Answers the steps up to the one that asks for the password. */
+  /** Answers the steps before the password. */
   const toThePassword = async () => {
     (await boxes.step(1)).answer(server.host);
     (await boxes.step(2)).answer(String(server.port));
@@ -85,7 +85,7 @@ suite("the wizard", function () {
     password.goBack();
     await boxes.step(5);
     (await boxes.step(5)).goBack();
-    // What was given for one user is not proposed for another.
+    // One user's answers are not proposed for another user.
     (await boxes.step(4)).answer("somebody");
     (await boxes.step(5)).choose(/Password/);
     assert.equal((await boxes.step(6)).value, "");
@@ -120,12 +120,12 @@ suite("the wizard", function () {
     (await boxes.step(9)).choose(/Make a new salt/);
     await until("the salt is handed over", () => person.saw(handedOver).length === 1);
     assert.equal(person.told[0]?.modal, true);
-    // Closed without a choice, it asks again, and nothing is made with the salt yet.
+    // If it is closed without a choice, it asks again, and the salt is not used yet.
     const again = await boxes.step(9);
     assert.equal(host(), "");
     person.answer(handedOver, "Save to a File…");
     again.choose(/Use the new salt/);
-    // The file's dialog is closed as well.
+    // The file dialog is closed as well.
     await until("the salt is handed over again", () => person.saw(handedOver).length === 3);
     person.answer(handedOver, "Copy the Salt");
     (await boxes.step(9)).choose(/Use the new salt/);
