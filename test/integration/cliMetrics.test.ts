@@ -136,7 +136,7 @@ describe("clever-lake metrics", () => {
   const questions: [string, string[], MetricsFilterInput][] = [
     ["everything about students", [], {}],
     ["a day", ["--from", "2022-01-05", "--to", "2022-01-05"], { from: "2022-01-05", to: "2022-01-05" }],
-    ["from a day on", ["--from", "2022-01-25"], { from: "2022-01-25" }],
+    ["from a day", ["--from", "2022-01-25"], { from: "2022-01-25" }],
     ["to a day", ["--to", "2022-01-10"], { to: "2022-01-10" }],
     ["a school", ["--school", school], { schools: [school] }],
     ["two schools", ["--school", school, "--school", otherSchool], { schools: [school, otherSchool] }],

@@ -149,8 +149,8 @@ describe("clever-lake roster", () => {
   test.each([
     ["no place", [], /Pass either --file or --sftp/],
     ["two places", ["--file", "a.csv", "--sftp", "b.csv"], /Pass either --file or --sftp/],
-    ["a file that is not there", ["--file", "nowhere.csv"], /There is no such file/],
-    ["a path that the server does not have", ["--sftp", "nowhere.csv"], /nowhere\.csv/],
+    ["a missing file", ["--file", "nowhere.csv"], /There is no such file/],
+    ["a path that is not on the server", ["--sftp", "nowhere.csv"], /nowhere\.csv/],
     ["a report", ["--sftp", `resource-usage/${district.days[0]}-resource-usage-students.csv`], /as a roster/],
   ])("exits with 2 and writes nothing for %s", async (_what, args, message) => {
     const { exitCode, stderr, summary } = await roster(...args);

@@ -93,7 +93,7 @@ describe("clever-lake verify", () => {
     ],
     ["a deleted landed file", (cli) => removed(cli, "stage1np/clever/resource-usage", ".csv")],
     [
-      "a raw file that nobody landed",
+      "a raw file that is not in the log",
       async (cli) => {
         const file = await oneFile(cli, "stage1np/clever/resource-usage", ".csv");
         const stray = file.replace(/[^/]+$/, "stray.csv");
@@ -108,7 +108,7 @@ describe("clever-lake verify", () => {
     ],
     ["a deleted data file of the ingest log", async (cli) => (await removed(cli, log, ".parquet")) && log],
     [
-      "a data file that was cut off",
+      "a truncated data file",
       async (cli) => {
         const file = await oneFile(cli, participation, ".parquet");
         await truncate(path.join(cli.lakeFolder, file), 500);
@@ -116,7 +116,7 @@ describe("clever-lake verify", () => {
       },
     ],
     [
-      "a data file of other bytes",
+      "a data file with different bytes",
       async (cli) => {
         const file = await oneFile(cli, participation, ".parquet");
         const bytes = await readFile(path.join(cli.lakeFolder, file));
@@ -145,14 +145,14 @@ describe("clever-lake verify", () => {
       },
     ],
     [
-      "a table that is gone",
+      "a missing table",
       async (cli) => {
         await rm(path.join(cli.lakeFolder, participation), { recursive: true });
         return "daily-participation/";
       },
     ],
     [
-      "an ingest log that is gone",
+      "a missing ingest log",
       async (cli) => {
         await rm(path.join(cli.lakeFolder, log), { recursive: true });
         return "daily-participation/";

@@ -113,13 +113,13 @@ describe("the OneLake emulator refuses what Microsoft documents as unsupported",
   };
 
   test.each([
-    ["making a workspace", (s: DataLakeServiceClient) => s.getFileSystemClient("new").create()],
+    ["creating a workspace", (s: DataLakeServiceClient) => s.getFileSystemClient("new").create()],
     ["deleting one", (s: DataLakeServiceClient) => s.getFileSystemClient(workspace.name).delete()],
-    ["making an item", (s) => directory(s, "New.Lakehouse").create()],
+    ["creating an item", (s) => directory(s, "New.Lakehouse").create()],
     ["deleting a managed folder", (s) => directory(s, `${item.name}/Tables`).delete()],
     ["renaming one", (s) => directory(s, `${item.name}/Files`).move(`${item.name}/Old/x`)],
     ["access lists", (s) => directory(s, `${item.name}/Files/x`).setAccessControl([])],
-    ["a name beside a GUID", (s) => directory(s, `${item.id}/Files/x`).create()],
+    ["a name together with a GUID", (s) => directory(s, `${item.id}/Files/x`).create()],
   ] satisfies [string, (service: DataLakeServiceClient) => Promise<unknown>][])("%s", async (_, attempt) => {
     const emulator = await startOneLake();
     await directory(service(emulator.url), `${item.name}/Files/x`).create();

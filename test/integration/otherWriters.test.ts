@@ -164,7 +164,7 @@ describe.skipIf(jars === undefined)("Apache Spark, between two runs of ours", { 
       ),
     ],
     [
-      "v2 checkpoints with the log behind them",
+      "v2 checkpoints with the earlier log",
       "right",
       properties(delta("checkpointPolicy", "v2"), delta("checkpointInterval", "1")),
       "OPTIMIZE $t",

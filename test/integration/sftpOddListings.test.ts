@@ -56,8 +56,8 @@ describe("links on the server", () => {
 
   it.each<[string, Quirks]>([
     ["that resolves them", {}],
-    ["that only tidies paths up", { textualRealPath: true }],
-    ["that lists them without saying so", { kindsInListings: "noMode", longNames: "name" }],
+    ["that only normalizes paths", { textualRealPath: true }],
+    ["that lists them without their kind", { kindsInListings: "noMode", longNames: "name" }],
   ])("are followed if they lead to reports, on a server %s", async (_, quirks) => {
     await using server = await OddSftpServer.start(
       {
@@ -84,7 +84,7 @@ describe("links on the server", () => {
 
   it.each<[string, Quirks]>([
     ["that resolves them", {}],
-    ["that only tidies paths up", { textualRealPath: true }],
+    ["that only normalizes paths", { textualRealPath: true }],
   ])("that are not followed are reported with the reason, on a server %s", async (_, quirks) => {
     await using server = await OddSftpServer.start(
       {
@@ -117,7 +117,7 @@ describe("links on the server", () => {
       "b/daily-participation": "a link to v2, read as a/daily-participation/Students.csv",
       "broken.csv": quirks.textualRealPath ? "a link to none.csv, which was not listed" : nowhere,
       current: `a link to daily-participation, read as ${report}`,
-      "daily-participation/loop": "a link back to a folder that holds it",
+      "daily-participation/loop": "a link to a folder above it",
       [`latest/${day}`]: `a link to ${report}, which is read itself`,
       notes: "a link to v2, read as a/daily-participation/Students.csv",
       one: nowhere,

@@ -26,7 +26,7 @@ describe("a server that reports little about an open file", () => {
   it.each<[string, Quirks]>([
     ["FSTAT fails", { fstat: "fails" }],
     ["FSTAT answers 0", { fstat: "zero" }],
-    ["FSTAT tells no time", { fstat: "withoutTime" }],
+    ["FSTAT reports no time", { fstat: "withoutTime" }],
     ["FSTAT and STAT fail", { fstat: "fails", stat: "fails" }],
     ["FSTAT answers 0 and STAT fails", { fstat: "zero", stat: "fails" }],
     ["the listing's time is of another zone", { listingTimeOffset: -5 * 3600 }],

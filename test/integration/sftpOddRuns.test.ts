@@ -23,9 +23,9 @@ async function setUp(quirks: Quirks) {
 
 describe("runs against unusual servers", () => {
   it.each<[string, Quirks]>([
-    ["lists another time than it tells of an open file", { listingTimeOffset: -5 * 3600 }],
+    ["lists a time other than that of an open file", { listingTimeOffset: -5 * 3600 }],
     ["lists times without seconds", { listingTimeToTheMinute: true }],
-    ["knows nothing of open files", { fstat: "zero", stat: "fails" }],
+    ["reports nothing about open files", { fstat: "zero", stat: "fails" }],
   ])("ingest a file once, and again only if it changed, if the server %s", async (_, quirks) => {
     const { server, once } = await setUp(quirks);
     await using _server = server;

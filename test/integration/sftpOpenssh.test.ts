@@ -149,7 +149,7 @@ describe.skipIf(binary === undefined)("the SFTP source, against OpenSSH", () => 
   });
 
   it.each([
-    ["a key that may not log in", () => ({ privateKey: sshd.strangerPrivateKey }), "refused the private key"],
+    ["an unauthorized key", () => ({ privateKey: sshd.strangerPrivateKey }), "refused the private key"],
     [
       "a wrong passphrase",
       () => ({ privateKey: sshd.encryptedPrivateKey, passphrase: "wrong-secret" }),
@@ -157,9 +157,9 @@ describe.skipIf(binary === undefined)("the SFTP source, against OpenSSH", () => 
     ],
     ["no passphrase", () => ({ privateKey: sshd.encryptedPrivateKey }), "none was given"],
     ["no key at all", () => ({ privateKey: "wrong-secret" }), "cannot be read"],
-    ["an agent that is not there", () => ({ agent: "/nonexistent/agent" }), "agent cannot be reached"],
+    ["a missing agent", () => ({ agent: "/nonexistent/agent" }), "agent cannot be reached"],
     [
-      "a password where none is taken",
+      "a password on a server that does not accept one",
       () => ({ password: "wrong-secret" }),
       "takes only these ways to log in: publickey",
     ],

@@ -248,10 +248,10 @@ describe("conflicts", () => {
       "files",
     ],
     ["another removed file", replacing, [remove("z")], undefined],
-    ["new rows, where all rows were read", { actions: [add("b")], reads: "table" }, [add("c")], "rows"],
-    ["rows gone, where all rows were read", { actions: [add("b")], reads: "table" }, [remove("c")], "rows"],
+    ["new rows, if all rows were read", { actions: [add("b")], reads: "table" }, [add("c")], "rows"],
+    ["removed rows, if all rows were read", { actions: [add("b")], reads: "table" }, [remove("c")], "rows"],
     [
-      "rearranged rows, where all rows were read",
+      "rearranged rows, if all rows were read",
       { actions: [add("b")], reads: "table" },
       [remove("c", false)],
       undefined,

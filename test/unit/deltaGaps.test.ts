@@ -64,8 +64,8 @@ const logOf = (lake: MemoryLake) =>
 describe("nothing is committed after a gap", () => {
   const gaps: [string, number | undefined, (lake: MemoryLake) => void][] = [
     ["of one version", 22, (lake) => lose(lake, 22, 22)],
-    ["of several versions behind the last checkpoint", 22, (lake) => lose(lake, 22, 24)],
-    ["right behind the last checkpoint", 21, (lake) => lose(lake, 21, 23)],
+    ["of several versions after the last checkpoint", 22, (lake) => lose(lake, 22, 24)],
+    ["directly after the last checkpoint", 21, (lake) => lose(lake, 21, 23)],
     [
       "at the log's beginning, without a checkpoint",
       0,
@@ -76,7 +76,7 @@ describe("nothing is committed after a gap", () => {
       },
     ],
     [
-      "below a checkpoint that cannot be read",
+      "before an unreadable checkpoint",
       16,
       (lake) => {
         lose(lake, 16, 25);
@@ -84,7 +84,7 @@ describe("nothing is committed after a gap", () => {
       },
     ],
     [
-      "below one part of a checkpoint whose others are gone",
+      "before one part of a checkpoint whose other parts are missing",
       16,
       (lake) => {
         lose(lake, 16, 25);
@@ -94,7 +94,7 @@ describe("nothing is committed after a gap", () => {
       },
     ],
     [
-      "below the version that the note of a lost checkpoint speaks of",
+      "before the version of a lost checkpoint in _last_checkpoint",
       undefined,
       (lake) => {
         lose(lake, 16, 25);
@@ -102,7 +102,7 @@ describe("nothing is committed after a gap", () => {
       },
     ],
     [
-      "where of the whole log only the note is left",
+      "if only _last_checkpoint is left of the whole log",
       undefined,
       (lake) => {
         for (const file of logOf(lake)) if (file !== lastCheckpointPath(table)) lake.files.delete(file);

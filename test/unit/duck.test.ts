@@ -6,10 +6,10 @@ const mark = "\ufeff";
 
 test.each([
   ["alone", mark],
-  ["in front of a short text", `${mark}5`],
-  ["in front of a long text", `${mark}${"long ".repeat(20)}`],
+  ["before a short text", `${mark}5`],
+  ["before a long text", `${mark}${"long ".repeat(20)}`],
   ["twice", `${mark}${mark}x`],
-  ["behind a text", `x${mark}`],
+  ["after a text", `x${mark}`],
 ])("a text keeps its byte-order mark: %s", async (_, text) => {
   await using duck = await Duck.open({ threads: 1 });
   await duck.session(async (session) => {

@@ -106,13 +106,13 @@ describe("a header line that contains data is refused:", () => {
     ["a next line", `${optionalLast}\u0085${row}\u0085`],
     ["a record separator", `${optionalLast}\x1e${row}\x1e`],
     ["a control character in an unknown name", `${clever},x\u0001\n`],
-    ["the row behind it", `${optionalLast}${row}\n`],
-    ["the row behind it and a blank", `${optionalLast} ${row}\n`],
-    ["the row beside it", `${clever},${row}\n`],
-    ["a quote that takes in the row", `${clever},"Homeroom\n${row},"\n`],
+    ["the row after it", `${optionalLast}${row}\n`],
+    ["the row after it and a blank", `${optionalLast} ${row}\n`],
+    ["the row on the same line", `${clever},${row}\n`],
+    ["a quote that includes the row", `${clever},"Homeroom\n${row},"\n`],
     ["a date", `${clever},9/3/2024\n`],
     ["a number", `${clever},123456789012\n`],
-    ["a truth value", `${clever},FALSE\n`],
+    ["a boolean", `${clever},FALSE\n`],
   ])("%s", (_, text) => {
     expect(read(text)).toBe("1 - The header line holds data or a line break.");
   });
@@ -122,9 +122,9 @@ describe("a line that is not the report's header is refused with line, column an
   test.each([
     ["an empty file", "", /^1 - The file is empty/],
     ["a missing column", clever.replace(",active", ""), /^1 active The column active is missing/],
-    ["a column twice", `${clever},active`, /^1 active The column active stands 2 times/],
+    ["a duplicate column", `${clever},active`, /^1 active The column active stands 2 times/],
     [
-      "sis_id twice beside staff_id",
+      "sis_id twice together with staff_id",
       `${clever},staff_id,sis_id`,
       /^1 sis_id The column sis_id stands 3 times/,
     ],

@@ -183,17 +183,17 @@ describe("what the engine accepts", () => {
       undefined,
     ],
     ["a blank last column", `${header},x\n${row},\n`, 1],
-    ["a cell too few", `${header}\n${row.slice(0, -2)}\n`, undefined],
+    ["a missing cell", `${header}\n${row.slice(0, -2)}\n`, undefined],
     ["an id rounded by a spreadsheet", `${header}\n${row.replace(",s,", ",1.2E+11,")}\n`, undefined],
-    ["one behind a byte-order mark", `${header}\n${row.replace(",s,", ",\ufeff1.2E+11,")}\n`, undefined],
+    ["one after a byte-order mark", `${header}\n${row.replace(",s,", ",\ufeff1.2E+11,")}\n`, undefined],
     ["one between hard blanks", `${header}\n${row.replace(",s,", ",\u00a01.2E+11\u00a0,")}\n`, undefined],
-    ["one behind a zero-width space", `${header}\n${row.replace(",s,", ",\u200bs,")}\n`, undefined],
+    ["one after a zero-width space", `${header}\n${row.replace(",s,", ",\u200bs,")}\n`, undefined],
     ["a formula in place of an id", `${header}\n${row.replace(",c,", ',"=""00123""",')}\n`, undefined],
-    ["words for nothing in place of both ids", `${header}\n${row.replace(",s,c,", ",NULL,nan,")}\n`, 1],
+    ["placeholders in place of both ids", `${header}\n${row.replace(",s,c,", ",NULL,nan,")}\n`, 1],
     ["an id of Clever's as the school's name", `${header}\n${row.replace("North", cleverId)}\n`, undefined],
     ["one between blanks", `${header}\n${row.replace("North", ` \u00a0${cleverId}\ufeff`)}\n`, undefined],
     ["one within a name", `${header}\n${row.replace("North", `North ${cleverId}`)}\n`, 1],
-    ["one where ids stand", `${header}\n${row.replace("school", cleverId)}\n`, 1],
+    ["one in an id column", `${header}\n${row.replace("school", cleverId)}\n`, 1],
     ["invalid UTF-8", Buffer.from(`${header}\n${row.replace("North", "N\xf6rd")}\n`, "latin1"), undefined],
   ])("%s", async (_, content, expected) => {
     folder = undefined;
@@ -340,7 +340,7 @@ describe("files read together", () => {
     ["an id rounded by a spreadsheet", row.replace(",s,", ",1.2E+11,")],
     ["an id of Clever's as the school's name", row.replace("North", "50ca15a93bc2733956000007")],
     ["a cell too many", `${row},x`],
-    ["a cell too few", row.slice(0, -2)],
+    ["a missing cell", row.slice(0, -2)],
     ["a row without a value", `${row}\n,,,,,,,`],
   ])("exclude one with %s, with all of its rows", async (_, odd) => {
     folder = undefined;

@@ -39,10 +39,10 @@ async function found(lake: MemoryLake) {
 
 describe("what earlier runs left behind", () => {
   test.each<[string, Outcome[], string[]]>([
-    ["nothing, after one that came through", ["running", "failed", "done"], []],
-    ["that of the last one, if it did not come through", ["running", "incomplete"], ["run-1"]],
+    ["nothing, after a complete one", ["running", "failed", "done"], []],
+    ["that of the last one, if it is incomplete", ["running", "incomplete"], ["run-1"]],
     [
-      "that of all that were cut off, and of the one before them",
+      "that of all that were killed, and of the one before them",
       ["failed", "running", "running"],
       ["run-0", "run-1", "run-2"],
     ],

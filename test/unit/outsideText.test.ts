@@ -227,7 +227,7 @@ function outsideTextIn(page: string): string[] {
 describe("pages and tooltips contain only our own Markdown", () => {
   test.each([
     [
-      "the page of a run",
+      "a run report",
       () => {
         const run: RunDetails = {
           runId: hostile,
@@ -246,7 +246,7 @@ describe("pages and tooltips contain only our own Markdown", () => {
       },
     ],
     [
-      "the page of a table",
+      "a table's page",
       () => {
         const table: TableReport = {
           path: `stage1np/clever/${hostile}`,
@@ -266,7 +266,7 @@ describe("pages and tooltips contain only our own Markdown", () => {
       },
     ],
     [
-      "the tooltip of a report",
+      "a report's tooltip",
       () => {
         const item: ReportItem = {
           path: hostile,

@@ -45,16 +45,16 @@ async function readLines(lake: Lake, cacheFolder: string): Promise<string[]> {
 }
 
 const damages: Readonly<Record<string, (file: string, other: string) => Promise<void>>> = {
-  "has a bit turned": async (file) => {
+  "has a flipped bit": async (file) => {
     const bytes = await readFile(file);
     const middle = Math.floor(bytes.length / 2);
     bytes[middle] = (bytes[middle] ?? 0) ^ 4;
     await writeFile(file, bytes);
   },
-  "is cut off": async (file) => truncate(file, Math.floor((await stat(file)).size / 2)),
+  "is truncated": async (file) => truncate(file, Math.floor((await stat(file)).size / 2)),
   "is empty": (file) => truncate(file, 0),
   "is lost": (file) => rm(file),
-  "is another one": (file, other) => copyFile(other, file),
+  "is a different one": (file, other) => copyFile(other, file),
 };
 
 test.each(Object.keys(damages))(

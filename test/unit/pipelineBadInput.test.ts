@@ -24,7 +24,7 @@ const lines = [daily("amy"), daily("ben"), daily("cat")];
 
 const quarantined: readonly [string, string | Buffer, { line: number | null; column: string | null }][] = [
   ["without a header", `${lines.join("\n")}\n`, { line: 1, column: null }],
-  ["of delimiters alone", ",,,\n,,,\n", { line: 1, column: null }],
+  ["of delimiters only", ",,,\n,,,\n", { line: 1, column: null }],
   ["that is another table", `a,b\n${secret},2\n`, { line: 1, column: null }],
   [
     "without a column",
@@ -55,7 +55,7 @@ const quarantined: readonly [string, string | Buffer, { line: number | null; col
     { line: 2, column: "num_logins" },
   ],
   [
-    "with a number beyond its column",
+    "with a number out of its column's range",
     dailyCsv(daily("amy").replace(",1,2", ",2147483648,2")),
     { line: 2, column: "num_logins" },
   ],
@@ -73,14 +73,14 @@ const quarantined: readonly [string, string | Buffer, { line: number | null; col
     dailyCsv(daily("amy").replace(",2", ""), daily("ben")),
     { line: 2, column: null },
   ],
-  ["cut within a row", dailyCsv(...lines).slice(0, -20), { line: 4, column: null }],
+  ["truncated within a row", dailyCsv(...lines).slice(0, -20), { line: 4, column: null }],
   [
-    "cut behind the last comma",
+    "truncated after the last comma",
     dailyCsv(...lines).slice(0, -2),
     { line: 4, column: "num_resources_accessed" },
   ],
   [
-    "cut within a quoted field",
+    "truncated within a quoted field",
     dailyCsv(daily("amy"), daily("ben").replace("North High", '"North High')).slice(0, -10),
     { line: 3, column: null },
   ],
@@ -90,7 +90,7 @@ const quarantined: readonly [string, string | Buffer, { line: number | null; col
     { line: 3, column: null },
   ],
   [
-    "with text behind a closing quote",
+    "with text after a closing quote",
     dailyCsv(daily("amy"), daily("ben").replace("North High", '"North" High')),
     { line: 3, column: null },
   ],
@@ -104,7 +104,11 @@ const quarantined: readonly [string, string | Buffer, { line: number | null; col
     Buffer.from(`\ufeff${dailyCsv(...lines)}`, "utf16le").swap16(),
     { line: 1, column: null },
   ],
-  ["in UTF-16 without a mark", Buffer.from(dailyCsv(...lines), "utf16le"), { line: 1, column: null }],
+  [
+    "in UTF-16 without a byte-order mark",
+    Buffer.from(dailyCsv(...lines), "utf16le"),
+    { line: 1, column: null },
+  ],
   [
     "in Latin-1",
     Buffer.from(dailyCsv(daily("amy"), daily("ben").replace("North", "Peñasco")), "latin1"),
@@ -116,23 +120,27 @@ const quarantined: readonly [string, string | Buffer, { line: number | null; col
     { line: 3, column: "school_name" },
   ],
   [
-    "with a NUL byte far behind its beginning",
+    "with a NUL byte far from its start",
     dailyCsv(
       ...Array.from({ length: 2000 }, (_, index) => daily(`p${index}`)),
       daily("ben").replace("North", "No\0rth"),
     ),
     { line: 2002, column: "school_name" },
   ],
-  ["of whose text no row is read", `${dailyHeader},n\n,,,,,,,,${secret}\n`, { line: null, column: null }],
   [
-    "of whose text no row is read, with CR line ends",
+    "with text but without any row read",
+    `${dailyHeader},n\n,,,,,,,,${secret}\n`,
+    { line: null, column: null },
+  ],
+  [
+    "with text but without any row read, with CR line ends",
     `${dailyHeader},n\r,,,,,,,,${secret}\r`,
     { line: null, column: null },
   ],
   ["of another kind", Buffer.from([0x50, 0x4b, 3, 4, 0, 0, 9, 9]), { line: 1, column: null }],
 ];
 
-describe("only the file is quarantined that has", () => {
+describe("only the bad file is quarantined:", () => {
   let folder: string;
   let fixture: PipelineFixture;
   let summary: RunSummary;
@@ -218,8 +226,8 @@ describe("an empty file", () => {
   });
 
   test.each([
-    ["of no byte", ""],
-    ["with a header alone", dailyCsv()],
+    ["that is empty", ""],
+    ["with only a header", dailyCsv()],
   ])("%s removes no rows of an earlier delivery until a person accepts it", async (_, content) => {
     const { fixture } = await runWith(dailyCsv(daily("amy")));
     const rows = await fixture.rows();

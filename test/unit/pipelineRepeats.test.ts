@@ -663,8 +663,8 @@ describe("rows that are in two different files", () => {
   });
 
   test.each([
-    ["the file before", 0, "2024-09-03,sis-amy,,school-1,North High,true,1,2", daily("amy")],
-    ["the file behind", 0, daily("amy"), "2024-09-03,sis-amy,,school-1,North High,true,1,2"],
+    ["the earlier file", 0, "2024-09-03,sis-amy,,school-1,North High,true,1,2", daily("amy")],
+    ["the later file", 0, daily("amy"), "2024-09-03,sis-amy,,school-1,North High,true,1,2"],
     [
       "both files, which differ",
       1,

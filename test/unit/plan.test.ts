@@ -50,20 +50,20 @@ function states(files: readonly SourceFile[], lake: LakeState, types = userTypes
 
 describe("a file on the server is", () => {
   test.each([
-    ["new, where the log does not know it", empty, "new"],
-    ["landed, where its rows are not in the table", lakeOf([entry({ outcome: "landed" })]), "landed"],
-    ["anonymized, where they are", lakeOf([entry()], { [path]: 100 }), "anonymized"],
+    ["new, if it is not in the log", empty, "new"],
+    ["landed, if its rows are not in the table", lakeOf([entry({ outcome: "landed" })]), "landed"],
+    ["anonymized, if they are", lakeOf([entry()], { [path]: 100 }), "anonymized"],
     [
-      "anonymized, where the log missed that",
+      "anonymized, even if the log missed that",
       lakeOf([entry({ outcome: "landed" })], { [path]: 100 }),
       "anonymized",
     ],
-    ["landed, where the table was lost", lakeOf([entry()]), "landed"],
-    ["landed, where the table has an older delivery", lakeOf([entry()], { [path]: 99 }), "landed"],
+    ["landed, if the table was lost", lakeOf([entry()]), "landed"],
+    ["landed, if the table has an older delivery", lakeOf([entry()], { [path]: 99 }), "landed"],
     ["quarantined", lakeOf([entry({ outcome: "quarantined" })]), "quarantined"],
     ["changed, by its size", lakeOf([entry({ size: 11 })], { [path]: 100 }), "changed"],
     ["changed, by its time", lakeOf([entry({ modified: later })], { [path]: 100 }), "changed"],
-    ["changed, where it was quarantined", lakeOf([entry({ size: 11, outcome: "quarantined" })]), "changed"],
+    ["changed, if it was quarantined", lakeOf([entry({ size: 11, outcome: "quarantined" })]), "changed"],
   ])("%s", (_, lake, expected) => {
     expect(states([file()], lake)).toEqual([expected]);
   });
@@ -74,14 +74,14 @@ describe("if the server reports no times,", () => {
 
   test.each([
     ["a file of the same size is known", [entry()], file({ modified: timeless }), "anonymized"],
-    ["one of another size has changed", [entry()], file({ modified: timeless, size: 11 }), "changed"],
+    ["one with a different size has changed", [entry()], file({ modified: timeless, size: 11 }), "changed"],
     [
       "a moved one has changed by its size",
       [entry()],
       file({ modified: timeless, path: `a/${path}`, size: 11 }),
       "changed",
     ],
-    ["the first time that it keeps is a change", [entry({ modified: timeless })], file(), "changed"],
+    ["the first reported time is a change", [entry({ modified: timeless })], file(), "changed"],
   ])("%s", (_, entries, listed, state) => {
     expect(states([listed], lakeOf(entries, { [path]: 100 }))).toEqual([state]);
   });
@@ -161,9 +161,9 @@ describe("a report in another folder or below another root", () => {
   const moved = `reports/2024/${path}`;
 
   test.each([
-    ["is the same delivery where size and time are", {}, "anonymized"],
-    ["is a new delivery where its size is another", { size: 11, modified: later }, "changed"],
-    ["is an older one where its time says so", { modified: new Date(0 + 1000) }, "ignored"],
+    ["is the same delivery if size and time are the same", {}, "anonymized"],
+    ["is a new delivery if its size differs", { size: 11, modified: later }, "changed"],
+    ["is an older one according to its time", { modified: new Date(0 + 1000) }, "ignored"],
   ])("%s", (_, facts, state) => {
     const files = [file({ path: moved, ...facts })];
     const [planned] = makePlan({ files, skipped: [] }, lakeOf([entry()], { [path]: 100 }), [...userTypes]);

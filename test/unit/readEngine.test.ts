@@ -18,7 +18,7 @@ import { embedded, plain } from "../helpers/readEngines";
 
 const engines: readonly (readonly [string, OpenReadEngine])[] = [
   ["the embedded engine", embedded],
-  ["an engine that reads next to nothing", plain],
+  ["an engine that reads almost nothing", plain],
 ];
 
 describe.each(engines)("%s", (_name, open) => {

@@ -98,9 +98,9 @@ describe("a row that its file repeats", () => {
   });
 
   test.each([
-    ["another form of the date", daily("amy").replace("2024-09-03", "9/3/2024")],
-    ["another form of the flag", daily("amy").replace("true", "TRUE")],
-    ["another form of the number", daily("amy").replace(",1,2", ",01,2.0")],
+    ["another format of the date", daily("amy").replace("2024-09-03", "9/3/2024")],
+    ["another format of the flag", daily("amy").replace("true", "TRUE")],
+    ["another format of the number", daily("amy").replace(",1,2", ",01,2.0")],
   ])("is recognized in %s", async (_, again) => {
     const day = daily("ben", "9/13/2024");
     const { fixture, summary } = await fixtureWith(dailyCsv(daily("amy"), day, again));

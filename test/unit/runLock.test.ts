@@ -107,11 +107,11 @@ test("names its holder", async () => {
 
 describe("is taken over from", () => {
   test.each([
-    ["a process of this machine that is gone", () => ({ ...here, pid: deadPid(), expires: later() })],
-    ["one with this process's id that is gone", () => ({ ...here, pid: process.pid, expires: later() })],
-    ["a file that is no lock", () => "{"],
+    ["an ended process on this machine", () => ({ ...here, pid: deadPid(), expires: later() })],
+    ["an ended one with this process's id", () => ({ ...here, pid: process.pid, expires: later() })],
+    ["a file that is not a lock", () => "{"],
     ["an empty file", () => ""],
-    ["a lock of another form", () => ({ version: 2 })],
+    ["a lock of another format", () => ({ version: 2 })],
   ])("%s", async (_, lock) => {
     const lake = lakeWithLock(lock());
     await using _mine = await RunLock.take(lake, "mine");
@@ -254,8 +254,8 @@ describe("of another machine, if the clocks cannot agree,", () => {
   const hour = 3_600_000;
 
   test.each([
-    ["a lease that is over", -1],
-    ["a lease that is over since long", -hour],
+    ["an expired lease", -1],
+    ["a long expired lease", -hour],
     ["a lease for hours", hour],
   ])("is watched and taken over if it is not renewed: %s", async (_, left) => {
     const lake = lakeWithLock({ ...foreign, expires: Date.now() + left });
@@ -292,7 +292,7 @@ describe("of another machine, if the clocks cannot agree,", () => {
 
 describe("stays with", () => {
   test.each([
-    ["a live process of this machine", () => ({ ...here, pid: process.ppid, expires: later() })],
+    ["a live process on this machine", () => ({ ...here, pid: process.ppid, expires: later() })],
     ["another machine that renews it", () => ({ ...foreign, expires: later() })],
   ])("%s", async (_, lock) => {
     const lake = lakeWithLock(lock());

@@ -7,12 +7,12 @@ import { checkSaltText } from "../../src/saltText";
 const good = "mQ3-x9_Lr2.kV7wZ";
 
 test.each([
-  ["a line's end", `${good}\n`],
-  ["a line's end of Windows", `${good}\r\n`],
+  ["a line break", `${good}\n`],
+  ["a Windows line break", `${good}\r\n`],
   ["blanks and tabs", ` \t${good}\t `],
   ["a byte-order mark", `\ufeff${good}`],
   ["hard blanks", `\u00a0${good}\u202f`],
-  ["what cannot be seen", `\u200b${good}\u2060\0`],
+  ["invisible characters", `\u200b${good}\u2060\0`],
 ])("removes %s", (_what, text) => {
   expect(checkSaltText(text)).toEqual({ salt: good, wasPadded: true, weakness: undefined });
 });

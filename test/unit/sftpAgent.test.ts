@@ -10,7 +10,7 @@ const pipes =
 test.each([
   ["both agents", pipes("docker", pageantPipe, "openssh-ssh-agent"), "\\\\.\\pipe\\openssh-ssh-agent"],
   ["Pageant alone", pipes("docker", pageantPipe), `\\\\.\\pipe\\${pageantPipe}`],
-  ["no agent that could be seen", pipes(), "\\\\.\\pipe\\openssh-ssh-agent"],
+  ["no visible agent", pipes(), "\\\\.\\pipe\\openssh-ssh-agent"],
   [
     "pipes that cannot be listed",
     () => Promise.reject(new Error("no list")),

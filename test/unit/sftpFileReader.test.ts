@@ -27,8 +27,8 @@ function connectionTo(content: string, attributes: { size: number; mtime?: numbe
 }
 
 test.each([
-  ["says when it was written", { size: 10, mtime: 1_700_000_000 }],
-  ["does not say when it was written", { size: 10 }],
+  ["reports its time", { size: 10, mtime: 1_700_000_000 }],
+  ["does not report its time", { size: 10 }],
 ])("a file of a server that %s is read", async (_, attributes: { size: number; mtime?: number }) => {
   const open = () => Promise.resolve(connectionTo("0123456789", attributes));
   const pool = new ConnectionPool<SftpConnection>({ open }, 1);

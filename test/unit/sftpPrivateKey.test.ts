@@ -98,7 +98,10 @@ describe("a PKCS#8 private key", () => {
   });
 
   it.each([
-    ["with a byte-order mark and lines of Windows", (pem: string) => `\ufeff${pem.replaceAll("\n", "\r\n")}`],
+    [
+      "with a byte-order mark and Windows line ends",
+      (pem: string) => `\ufeff${pem.replaceAll("\n", "\r\n")}`,
+    ],
     [
       "with the attributes that OpenSSL writes before it",
       (pem: string) => `Bag Attributes\n    friendlyName: x\nKey Attributes: <No Attributes>\n${pem}`,
@@ -126,10 +129,10 @@ describe("an unusable private key", () => {
   it.each([
     ["without its passphrase", pkcs8(protection), undefined, "none was given", "Enter the key's passphrase"],
     ["with a wrong passphrase", pkcs8(protection), "wrong-secret", "does not open", ""],
-    ["in the old form, with a wrong one", oldPem("aes-128-cbc"), "wrong-secret", "does not open", ""],
-    ["in the old form, without one", oldPem("aes-128-cbc"), undefined, "none was given", ""],
+    ["in the old format, with a wrong one", oldPem("aes-128-cbc"), "wrong-secret", "does not open", ""],
+    ["in the old format, without one", oldPem("aes-128-cbc"), undefined, "none was given", ""],
     [
-      "encrypted as nobody does",
+      "with unsupported encryption",
       oldPem("camellia-128-cbc"),
       "right-secret",
       "in a way that",
@@ -137,14 +140,14 @@ describe("an unusable private key", () => {
     ],
     ["damaged", pkcs8().replace(/\n.{20}/, "\n"), undefined, "no known format, or damaged", "ssh-keygen -p"],
     [
-      "of PuTTY, version 3",
+      "in PuTTY's format, version 3",
       "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: x\nPublic-Lines: 2\nAAAA\nBBBB\n",
       undefined,
       "a form of PuTTY's",
       "puttygen KEYFILE.ppk -O private-openssh -o KEYFILE",
     ],
     [
-      "of PuTTY, version 2, with an elliptic curve",
+      "in PuTTY's format, version 2, with an elliptic curve",
       "PuTTY-User-Key-File-2: ecdsa-sha2-nistp256\nEncryption: none\nComment: x\nPublic-Lines: 2\nAAAA\n",
       undefined,
       "a form of PuTTY's",

@@ -127,11 +127,11 @@ describe("texts that are people's ids:", () => {
     `2024-09-03,${sis},clever-${sis},${school},${name},app,${resource},${id},1`;
 
   test.each([
-    ["a game that is called like a pupil's number", [row("2048", "s1", "North", "2048", "2048")]],
+    ["a game that is named like a student's number", [row("2048", "s1", "North", "2048", "2048")]],
     ["a school that is", [row("12", "12", "12", "Maps"), row("1001", "1001", "1001", "Maps")]],
     ["the shortest ids", [row("app", "app", "app", "app")]],
     [
-      "what several people have, though one has it as an id",
+      "a value that several people have, although it is one's id",
       [row("East", "East", "East", "Maps"), row("amy", "East", "East", "Maps")],
     ],
     [

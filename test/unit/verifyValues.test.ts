@@ -118,18 +118,13 @@ describe("a value that differs from the landed file is found,", () => {
       `CASE WHEN ${ofAmy} THEN 9 ELSE num_logins END::INTEGER AS num_logins`,
       false,
     ],
-    ["numbers that were swapped between rows", participation, swapped, false],
+    ["numbers swapped between rows", participation, swapped, false],
     ["a flag", participation, "NOT active AS active", false],
     ["a date", participation, `("date" + 1)::DATE AS "date"`, false],
     ["a text", useTable, "'Maths ' AS resource_name", false],
-    ["a text that is null", useTable, "NULL::VARCHAR AS school_name", false],
+    ["a null text", useTable, "NULL::VARCHAR AS school_name", false],
     ["a user type", participation, "'staff' AS user_type", false],
-    [
-      "a pseudonym that is another person's",
-      participation,
-      "min(sis_id_pseudonym) OVER () AS sis_id_pseudonym",
-      true,
-    ],
+    ["another person's pseudonym", participation, "min(sis_id_pseudonym) OVER () AS sis_id_pseudonym", true],
   ])("%s", async (_, table, replace, needsSalt) => {
     await changeRows(table, replace);
     const told = table === participation ? dailyFile : usageFile;

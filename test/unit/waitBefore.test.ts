@@ -6,7 +6,7 @@ describe("before the next attempt", () => {
     ["seconds", "7", 7_000, 7_000],
     ["a date", new Date(Date.now() + 30_000).toUTCString(), 28_000, 30_000],
     ["more than a minute", "3600", 60_000, 60_000],
-    ["a date that is over", new Date(Date.now() - 30_000).toUTCString(), 800, 1_600],
+    ["a date in the past", new Date(Date.now() - 30_000).toUTCString(), 800, 1_600],
     ["no time", "0", 800, 1_600],
     ["nothing", undefined, 800, 1_600],
     ["something else", "soon", 800, 1_600],
