@@ -102,7 +102,7 @@ describe.each([
     expect(rows.slice(0, 8).map(([, , users]) => users)).toEqual(wanted.map(({ users }) => people(users)));
     for (const { name, users } of wanted) {
       // A renamed app is followed by its former name.
-      const row = rows.find(([told = ""]) => told === name || told.startsWith(`${name} `));
+      const row = rows.find(([text = ""]) => text === name || text.startsWith(`${name} `));
       expect(row?.[2], name).toBe(people(users));
     }
     counted("Which apps are used most at my elementary schools?");
@@ -129,8 +129,8 @@ describe.each([
       .toBe(`Per school day: ${integer.format(wanted.now)}; before: ${integer.format(wanted.before)}`);
     expect((await delta.textContent())?.trim()).toBe(`−${percent.format(1 - wanted.now / wanted.before)}`);
     const panel = frame.locator("#panel-schools");
-    const told = panel.locator(".chart svg text");
-    await expect.poll(async () => (await told.allTextContents()).join(" ")).toContain("Peñasco");
+    const texts = panel.locator(".chart svg text");
+    await expect.poll(async () => (await texts.allTextContents()).join(" ")).toContain("Peñasco");
     counted("Did use of it fall after the winter break?");
     const rows = await tableOf(frame, "schools");
     const bySchool = new Map(rows.map(([name = "", users]) => [name, users]));
@@ -177,12 +177,12 @@ describe.each([
     const frame = await ask("What changed last month?");
     const changes = frame.locator("#panel-changes .change-head");
     await changes.first().waitFor();
-    const told = (await changes.allTextContents()).map((text) => text.replaceAll(/\s+/g, " ").trim());
-    console.log(`${students} students, what changed: ${told.join(" | ")}`);
-    expect(told.some((text) => text.includes(taken) && text.includes("Stopped"))).toBe(true);
-    expect(told.some((text) => text.includes(risen) && /Rose/.test(text))).toBe(true);
+    const reported = (await changes.allTextContents()).map((text) => text.replaceAll(/\s+/g, " ").trim());
+    console.log(`${students} students, what changed: ${reported.join(" | ")}`);
+    expect(reported.some((text) => text.includes(taken) && text.includes("Stopped"))).toBe(true);
+    expect(reported.some((text) => text.includes(risen) && /Rose/.test(text))).toBe(true);
     const planted = [fallen, taken, risen];
-    expect(told.filter((text) => !planted.some((name) => text.includes(name)))).toEqual([]);
+    expect(reported.filter((text) => !planted.some((name) => text.includes(name)))).toEqual([]);
     counted("What changed last month that I should know?");
   });
 
@@ -200,12 +200,12 @@ describe.each([
         // Entries marked as partial are not compared.
         if (name.endsWith("*")) continue;
         if (!real) throw new Error(`The files know no ${name}.`);
-        const told = [
+        const cells = [
           people(real.users),
           people(real.never),
           people(real.never) === "<10" ? "<10" : percent.format(real.never / real.users),
         ];
-        expect([name, users, never, share]).toEqual([name, ...told]);
+        expect([name, users, never, share]).toEqual([name, ...cells]);
         held++;
       }
       expect(held).toBeGreaterThan(1);

@@ -52,7 +52,7 @@ function formsOf(secret: string, value: string | Bytes): readonly Form[] {
     return encodings(Buffer.from(value), "bytes").map(([form, bytes]) => ({ secret, form, bytes }));
   }
   const [core = ""] = (value.match(/[A-Za-z0-9]+/g) ?? []).sort((a, b) => b.length - a.length);
-  if (core.length < 8) throw new Error(`${secret} is too short to be told from chance.`);
+  if (core.length < 8) throw new Error(`${secret} is too short to rule out chance.`);
   const utf16 = Buffer.from(core, "utf16le");
   return [
     ...encodings(Buffer.from(core), "UTF-8"),

@@ -313,7 +313,7 @@ export interface Comparison {
  * Each answer must be that of loops over the rows of whole groups; and that of loops over everybody's, fewer people than
  * the minimum apart, in each part of it that has all of its groups and days.
  */
-export async function holdToRows(comparison: Comparison): Promise<Held> {
+export async function compareWithRows(comparison: Comparison): Promise<Held> {
   const { rows, index, minimum, keep = "schools", filters } = comparison;
   const { hasGrades } = index;
   const plain = new PlainEngine(rows, divisionOf(index, minimum, keep));
@@ -324,12 +324,12 @@ export async function holdToRows(comparison: Comparison): Promise<Held> {
     const wanted = expected(plain, given, hasGrades);
     wanted.byGrade = byGradeName(wanted.byGrade);
     expect(parts(given), JSON.stringify(filter)).toEqual(wanted);
-    holdToEverybody(given, expected(everybody, given, hasGrades), held);
+    compareWithEverybody(given, expected(everybody, given, hasGrades), held);
   }
   return held;
 }
 
-function holdToEverybody(given: DashboardAnswer, exact: ReturnType<typeof expected>, held: Held): void {
+function compareWithEverybody(given: DashboardAnswer, exact: ReturnType<typeof expected>, held: Held): void {
   const { minimumGroupSize: minimum, withheld } = given;
   // A selected grade may include people without one, and the page says so.
   const includesUngraded = given.filter.grades.length > 0 && withheld.ungraded.length > 0;
@@ -415,7 +415,7 @@ function addNumbers(value: unknown, place: string, found: Map<string, unknown>):
  */
 export async function sharesShown(index: ParticipationIndex, filter: DashboardFilter, minimum: number) {
   const given = await ask(index, filter, minimum);
-  const told = numbersOf(parts(given), given.withheld.ungraded);
+  const shown = numbersOf(parts(given), given.withheld.ungraded);
   const exact = numbersOf(parts(await ask(index, filter, 0)));
   const all = [exact.numbers, ...[...exact.entries.values()].map(({ numbers }) => numbers)];
   const shares = { shown: 0, same: 0, few: 0, partly: 0, all: all.reduce((sum, { size }) => sum + size, 0) };
@@ -428,8 +428,8 @@ export async function sharesShown(index: ParticipationIndex, filter: DashboardFi
       else if (isPartly) shares.partly++;
     }
   };
-  count(told.numbers, exact.numbers, false);
-  for (const [place, { numbers, isPartly }] of told.entries)
+  count(shown.numbers, exact.numbers, false);
+  for (const [place, { numbers, isPartly }] of shown.entries)
     count(numbers, exact.entries.get(place)?.numbers ?? new Map(), isPartly);
   return shares;
 }

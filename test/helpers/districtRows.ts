@@ -14,11 +14,11 @@ export async function districtRows(folder: string, roster?: string): Promise<Ran
     const grade = grades.get(row.person ?? "");
     if (grade !== undefined) gradeOf.set(personOf(row), grade);
   }
-  const told = <Row extends (typeof participation)[number] | (typeof usage)[number]>(row: Row) => {
+  const withGrade = <Row extends (typeof participation)[number] | (typeof usage)[number]>(row: Row) => {
     const person = personOf(row);
     return { ...row, person, grade: gradeOf.get(person) ?? null };
   };
-  return { participation: participation.map(told), usage: usage.map(told) };
+  return { participation: participation.map(withGrade), usage: usage.map(withGrade) };
 }
 
 async function gradesIn(roster: string | undefined): Promise<ReadonlyMap<string, string>> {

@@ -436,13 +436,13 @@ function fakeChanges(
       judged: none,
       unjudged: { weeks: all, use: none, leftOut: 0 },
     };
-  const told = {
+  const common = {
     weeksNeeded: 6,
     weeks: 16,
     judged: changes === "nothingJudged" ? none : all,
     unjudged: { weeks: of(1, 0), use: of(2, 1), leftOut: 1 },
   };
-  if (changes === "none" || changes === "nothingJudged") return { ...told, entries: [] };
+  if (changes === "none" || changes === "nothingJudged") return { ...common, entries: [] };
   const subjects = [
     ...resources
       .slice(2, 6)
@@ -466,7 +466,7 @@ function fakeChanges(
     });
     return { ...subject, direction, expected: usual, actual: now, score: 9 - at, weeks };
   });
-  return { ...told, entries };
+  return { ...common, entries };
 }
 
 /** Answers queries as configured, and records them. */

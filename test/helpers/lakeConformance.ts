@@ -23,7 +23,7 @@ const file = "stage1np/clever/a/b.csv";
 /** The contract of every lake adapter. `open` returns a new, empty lake for the running test. */
 export function lakeConformance(name: string, open: () => Promise<Lake>): void {
   describe(`${name} as a lake`, () => {
-    test("a written stream is read back whole, by range and as a stream", async () => {
+    test("a written stream is read back completely, by range and as a stream", async () => {
       const lake = await open();
       await lake.write(file, chunks("Hello, ", "lake", "!"));
       expect((await lake.read(file)).toString()).toBe("Hello, lake!");
@@ -32,14 +32,14 @@ export function lakeConformance(name: string, open: () => Promise<Lake>): void {
       expect((await buffer(lake.readStream(file))).toString()).toBe("Hello, lake!");
     });
 
-    test("an empty stream makes an empty file", async () => {
+    test("an empty stream creates an empty file", async () => {
       const lake = await open();
       await lake.write(file, chunks());
       expect(await lake.stat(file)).toMatchObject({ kind: "file", size: 0, path: file });
       expect((await buffer(lake.readStream(file))).length).toBe(0);
     });
 
-    test("a write replaces what was there", async () => {
+    test("a write replaces an existing file", async () => {
       const lake = await open();
       await lake.write(file, chunks("older and longer"));
       await lake.write(file, chunks("newer"));
@@ -59,7 +59,7 @@ export function lakeConformance(name: string, open: () => Promise<Lake>): void {
       ]);
     });
 
-    test("an aborted write leaves nothing", async () => {
+    test("an aborted write leaves nothing behind", async () => {
       const lake = await open();
       const abort = new AbortController();
       async function* endless() {
@@ -73,14 +73,14 @@ export function lakeConformance(name: string, open: () => Promise<Lake>): void {
       expect(await lake.stat(file)).toBeUndefined();
     });
 
-    test("put-if-absent writes once and says who won", async () => {
+    test("put-if-absent writes once and reports who won", async () => {
       const lake = await open();
       expect(await lake.putIfAbsent(file, Buffer.from("first"))).toBe(true);
       expect(await lake.putIfAbsent(file, Buffer.from("second"))).toBe(false);
       expect((await lake.read(file)).toString()).toBe("first");
     });
 
-    test("of racing put-if-absent exactly one wins, and its bytes are there", async () => {
+    test("of concurrent put-if-absent calls exactly one wins, and its bytes are stored", async () => {
       const lake = await open();
       const racers = Array.from({ length: 16 }, (_, racer) => `racer ${racer}`);
       const won = await Promise.all(racers.map((racer) => lake.putIfAbsent(file, Buffer.from(racer))));
@@ -105,7 +105,7 @@ export function lakeConformance(name: string, open: () => Promise<Lake>): void {
       expect(await entries(lake, "stage2p/none")).toEqual([]);
     });
 
-    test("a local file is imported from scratch, and scratch is no part of the lake", async () => {
+    test("a local file is imported from scratch, and scratch is not part of the lake", async () => {
       const lake = await open();
       const scratch = await lake.scratch();
       await writeFile(path.join(scratch, "made"), "rows");
@@ -123,7 +123,7 @@ export function lakeConformance(name: string, open: () => Promise<Lake>): void {
       expect((await lake.read("stage1np/two")).toString()).toBe("1");
     });
 
-    test("rename moves a folder whole, into folders that are missing, and not over files", async () => {
+    test("rename moves a whole folder, into missing folders, and not over files", async () => {
       const lake = await open();
       await lake.write("stage2p/t/_delta_log/0.json", chunks("1"));
       await lake.write("stage2p/t/x y ü.parquet", chunks("22"));
@@ -143,7 +143,7 @@ export function lakeConformance(name: string, open: () => Promise<Lake>): void {
       expect((await lake.read("stage2p/t/_delta_log/0.json")).toString()).toBe("3");
     });
 
-    test("delete removes, and is quiet where there is nothing", async () => {
+    test("delete removes, and ignores missing files", async () => {
       const lake = await open();
       await lake.write(file, chunks("1"));
       await lake.delete(file);
@@ -151,7 +151,7 @@ export function lakeConformance(name: string, open: () => Promise<Lake>): void {
       expect(await lake.stat(file)).toBeUndefined();
     });
 
-    test("a missing file is told as such", async () => {
+    test("a missing file is reported as such", async () => {
       const lake = await open();
       const missing = { code: "notFound", subject: file };
       await expect(lake.read(file)).rejects.toMatchObject(missing);

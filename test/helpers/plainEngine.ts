@@ -128,32 +128,32 @@ export class PlainEngine {
     );
     const bySchool = [...schools].sort(([a], [b]) => compareNames(a, b));
     return {
-      total: total.told(),
+      total: total.numbers(),
       /** An entry without any row. */
-      none: newPart().told(),
+      none: newPart().numbers(),
       peopleOfTotal: (count: number) => total.people(count),
       shownOfTotal: (sum: number) => total.shown(sum),
       /** Whether a cohort's use on a date is in the sums overall, of its school and of its grade. */
       hasCell: (cohort: PlainCohort, date: string, list?: "schools" | "grades") => {
         const group = groups.groupOf(keyOfCohort(cohort));
-        const isTold =
+        const isKnown =
           list === undefined ||
           (list === "schools" ? groups.isOfOneSchool(group) : groups.isOfOneGrade(group));
         const isInRange = date >= from && date <= to;
-        return isInRange && isTold && isWhole[group] === true && groups.isCounted(group, date);
+        return isInRange && isKnown && isWhole[group] === true && groups.isCounted(group, date);
       },
       countedGrade: (cohort: PlainCohort) => groups.countedGrade(cohort),
       /** Whether the filter excludes a resource. */
       choosesResources: isAsked.includes(false),
-      schools: bySchool.map(([school, part]) => ({ school, ...part.told() })),
+      schools: bySchool.map(([school, part]) => ({ school, ...part.numbers() })),
       grades: [...grades]
         .sort(([a], [b]) => compareNames(a, b))
-        .map(([grade, part]) => ({ grade, ...part.told() })),
+        .map(([grade, part]) => ({ grade, ...part.numbers() })),
       days: range.map((date) => ({
         date,
         kind: rows.kindOf(date),
         missing: missing(date),
-        ...partOf(days, date).told(),
+        ...partOf(days, date).numbers(),
       })),
       weekdays: [...weekdays]
         .sort(([a], [b]) => a - b)
@@ -161,7 +161,7 @@ export class PlainEngine {
           weekday,
           dates: compared,
           personDays: compared.reduce((sum, date) => sum + partOf(days, date).activeCount, 0),
-          ...part.told(),
+          ...part.numbers(),
         })),
       resources: ordered.map(({ use, name }) => ({
         ...name,
@@ -176,7 +176,7 @@ export class PlainEngine {
         bySchool.flatMap(([school, part]) => {
           const users = usersAtSchool.get(school)?.get(shown)?.size ?? 0;
           if (users === 0 && !part.isWithheld) return [];
-          return [{ school, resource, type, users: part.people(users), ...part.told().partly }];
+          return [{ school, resource, type, users: part.people(users), ...part.numbers().partly }];
         }),
       ),
     };

@@ -82,7 +82,7 @@ export class PlainPart {
     return this.isWithheld ? null : value > 0 && value < this.minimum ? "few" : value;
   }
 
-  told() {
+  numbers() {
     const { users, active } = this;
     return {
       partly: this.isLeft ? { partly: true } : {},

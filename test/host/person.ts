@@ -8,7 +8,7 @@ import {
 } from "vscode";
 
 /** A message as the user sees it. */
-export interface Told {
+export interface ShownMessage {
   readonly kind: "information" | "warning" | "error";
   readonly message: string;
   readonly modal: boolean;
@@ -24,7 +24,7 @@ type Picks = (items: readonly QuickPickItem[]) => QuickPickItem | readonly Quick
  * without a prepared answer is cancelled: closed without a choice.
  */
 export class Person {
-  readonly told: Told[] = [];
+  readonly shown: ShownMessage[] = [];
   /** The input boxes, oldest first. */
   readonly boxes: InputBoxOptions[] = [];
   private readonly answers: { readonly words: RegExp; readonly choice: string }[] = [];
@@ -89,8 +89,8 @@ export class Person {
   }
 
   /** The messages with these words. */
-  saw(words: RegExp): Told[] {
-    return this.told.filter(({ message, detail }) => words.test(message) || words.test(detail));
+  saw(words: RegExp): ShownMessage[] {
+    return this.shown.filter(({ message, detail }) => words.test(message) || words.test(detail));
   }
 
   /** Restores VS Code's own messages. */
@@ -107,13 +107,13 @@ export class Person {
     });
   }
 
-  private reads(kind: Told["kind"]): Shown {
+  private reads(kind: ShownMessage["kind"]): Shown {
     return (message, ...rest) => {
       const [first, ...others] = rest;
       const options = isOptions(first) ? first : {};
       const offered = (isOptions(first) ? others : rest).filter(isChoice);
       const choices = offered.map(titleOf);
-      this.told.push({
+      this.shown.push({
         kind,
         message,
         choices,

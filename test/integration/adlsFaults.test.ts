@@ -132,20 +132,20 @@ describe.each(scenarios)("$name", ({ earlier, later, request }) => {
       const lake = openLake(emulator, { requests: { attempts, wait } });
       const first = await runInto(lake, late.source, request).catch((error: unknown) => error);
       const met = emulator.requests.find((each) => each.fault !== undefined);
-      const told = `${where}: ${met?.operation} ${met?.path}`;
-      if (first instanceof Error) expect(first, told).toBeInstanceOf(CleverLakeError);
+      const context = `${where}: ${met?.operation} ${met?.path}`;
+      if (first instanceof Error) expect(first, context).toBeInstanceOf(CleverLakeError);
       emulator.clearFaults();
       tried++;
       const wasBad = first instanceof Error || (first as { failed: unknown[] }).failed.length > 0;
       if (wasBad) repaired++;
       // A killed process's lock would be recognized as dead; this process lives on, and releases the lock as it ends.
       const second = await runInto(openLake(emulator), late.source, request).catch((error: unknown) => {
-        throw new Error(told, { cause: error });
+        throw new Error(context, { cause: error });
       });
-      expect(second.failed, told).toEqual([]);
-      expect(await stateOf(openLake(emulator)), told).toEqual(undisturbed);
+      expect(second.failed, context).toEqual([]);
+      expect(await stateOf(openLake(emulator)), context).toEqual(undisturbed);
       // Rows, lookups and log are as expected; if a run failed, the landed files are verified as well.
-      if (wasBad) expect((await verifyLake(openLake(emulator), salt)).problems, told).toEqual([]);
+      if (wasBad) expect((await verifyLake(openLake(emulator), salt)).problems, context).toEqual([]);
     };
 
     const chosen: { number: number; kind: string; attempts: number }[] = [];

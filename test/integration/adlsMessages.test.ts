@@ -14,7 +14,7 @@ import { lakeMetrics } from "../helpers/lakeMetrics";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
 /** The message when a run into this lake fails, without the request id. */
-async function toldOf(lake: AdlsLake, fixture?: PipelineFixture): Promise<string> {
+async function messageOf(lake: AdlsLake, fixture?: PipelineFixture): Promise<string> {
   const { source } = fixture ?? (await oneReport());
   const error = await runInto(lake, source).then(
     ({ failed }) => new CleverLakeError("io", failed.map(({ reason }) => reason).join("\n")),
@@ -37,33 +37,33 @@ const stages = ["stage1np", "stage2np", "stage2p"];
 describe("the message", () => {
   test("if the role is missing", async () => {
     const emulator = await startEmulator({ tokens: [{ token, role: "reader" }], fileSystems: stages });
-    expect(await toldOf(openLake(emulator))).toBe(
+    expect(await messageOf(openLake(emulator))).toBe(
       "stage1np/clever/_salt_fingerprint.json: Your account lacks the right to do this in the storage account devaccount. Have the role Storage Blob Data Contributor given to it on the account or on the file systems stage1np, stage2np and stage2p; to look at tables only, Storage Blob Data Reader. Azure takes some minutes until it holds.",
     );
   });
 
   test("if the file systems are missing and may not be created", async () => {
     const emulator = await startEmulator({ tokens: [{ token, role: { stage2p: "contributor" } }] });
-    expect(await toldOf(openLake(emulator))).toContain("Storage Blob Data Contributor");
+    expect(await messageOf(openLake(emulator))).toContain("Storage Blob Data Contributor");
   });
 
   test("if the account has no hierarchical namespace", async () => {
     const flat = await startEmulator({ kind: "flat", fileSystems: stages });
-    expect(await toldOf(openLake(flat))).toContain("has no hierarchical namespace");
+    expect(await messageOf(openLake(flat))).toContain("has no hierarchical namespace");
     expect(flat.files("stage2np")).toEqual([]);
   });
 
   test("if soft delete prevents the Data Lake endpoint", async () => {
     const emulator = await startEmulator({ kind: "flatWithSoftDelete", fileSystems: stages });
-    expect(await toldOf(openLake(emulator))).toContain("has soft delete or blob events on");
+    expect(await messageOf(openLake(emulator))).toContain("has soft delete or blob events on");
   });
 
   test("if the account key is wrong", async () => {
     const { url, account } = await startEmulator();
     const key = Buffer.from("another key").toString("base64");
-    const told = await toldOf(openLake({ url, account, key }, { auth: "sharedKey" }));
-    expect(told).toContain("does not accept the account key. Copy it again");
-    expect(told).not.toContain(key);
+    const reported = await messageOf(openLake({ url, account, key }, { auth: "sharedKey" }));
+    expect(reported).toContain("does not accept the account key. Copy it again");
+    expect(reported).not.toContain(key);
   });
 
   test("if this machine's clock is wrong", async () => {
@@ -74,7 +74,7 @@ describe("the message", () => {
     onTestFinished(() => {
       vi.useRealTimers();
     });
-    expect(await toldOf(openLake(emulator, { auth: "sharedKey" }), fixture)).toContain(
+    expect(await messageOf(openLake(emulator, { auth: "sharedKey" }), fixture)).toContain(
       "This machine's clock differs",
     );
   });
@@ -82,16 +82,16 @@ describe("the message", () => {
   test("if the SAS lacks a permission", async () => {
     const emulator = await startEmulator({ fileSystems: stages });
     const sas = accountSas(emulator, "rl");
-    const told = await toldOf(openLake(emulator, { auth: "sas", sas }));
-    expect(told).toContain("SAS");
-    expect(told).not.toContain("sig=");
+    const reported = await messageOf(openLake(emulator, { auth: "sas", sas }));
+    expect(reported).toContain("SAS");
+    expect(reported).not.toContain("sig=");
   });
 
   test("if the network is unavailable", async () => {
     const emulator = await AdlsEmulator.start({ tokens: [{ token }] });
     const lake = openLake(emulator, { requests: { attempts: 2 } });
     await emulator[Symbol.asyncDispose]();
-    expect(await toldOf(lake)).toContain(
+    expect(await messageOf(lake)).toContain(
       "The storage account devaccount cannot be reached (ECONNREFUSED). Check the network",
     );
   });
@@ -127,7 +127,7 @@ describe("the message", () => {
     });
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/devaccount`;
     const lake = openLake({ url, account: "devaccount", key: "" }, { requests: { attempts: 2 } });
-    expect(await toldOf(lake)).toContain(message);
+    expect(await messageOf(lake)).toContain(message);
     server.closeAllConnections();
   });
 });
@@ -172,7 +172,7 @@ describe("a token that expires", () => {
       times: Number.POSITIVE_INFINITY,
       when: ({ number }) => number > 50,
     });
-    expect(await toldOf(openLake(emulator, { tokens: lasting(token) }), fixture)).toContain(
+    expect(await messageOf(openLake(emulator, { tokens: lasting(token) }), fixture)).toContain(
       "The sign-in to the storage account devaccount has expired, and a new one was not accepted either. Sign in again, then run again",
     );
     emulator.clearFaults();

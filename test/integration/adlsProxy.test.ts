@@ -135,20 +135,20 @@ describe("a response that is not Azure's", () => {
 
   test.each([200, 201, 404, 403])("with status %i is not mistaken for the lake's", async (status) => {
     const lake = await signInPage(status);
-    const told = {
+    const reported = {
       code: "network",
       message: `Something on the way answered in Azure's place (${status}).`,
     };
     const file = "stage2p/clever/table/_delta_log/00000000000000000000.json";
-    await expect(lake.read(file)).rejects.toMatchObject(told);
-    await expect(lake.stat(file)).rejects.toMatchObject(told);
-    await expect(lake.readRange(file, 0, 3)).rejects.toMatchObject(told);
-    await expect(lake.putIfAbsent(file, Buffer.from("{}"))).rejects.toMatchObject(told);
-    await expect(lake.delete(file)).rejects.toMatchObject(told);
+    await expect(lake.read(file)).rejects.toMatchObject(reported);
+    await expect(lake.stat(file)).rejects.toMatchObject(reported);
+    await expect(lake.readRange(file, 0, 3)).rejects.toMatchObject(reported);
+    await expect(lake.putIfAbsent(file, Buffer.from("{}"))).rejects.toMatchObject(reported);
+    await expect(lake.delete(file)).rejects.toMatchObject(reported);
     const listed = async () => {
       for await (const entry of lake.list("stage2p/clever/table", { recursive: true })) return entry;
       return "nothing";
     };
-    await expect(listed()).rejects.toMatchObject(told);
+    await expect(listed()).rejects.toMatchObject(reported);
   });
 });

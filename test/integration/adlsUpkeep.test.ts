@@ -43,11 +43,11 @@ test("a lake in Azure keeps its rows when optimized; vacuum removes only what no
   vi.useRealTimers();
 
   expect(await vacuumLake({ lake, olderThanDays: 11, dryRun: true })).toMatchObject({ files: 0 });
-  const told = await vacuumLake({ lake, olderThanDays: 7, dryRun: true });
-  expect(told.files).toBe(10);
+  const reported = await vacuumLake({ lake, olderThanDays: 7, dryRun: true });
+  expect(reported.files).toBe(10);
   expect(filesOf(emulator)).toEqual(stored);
   const done = await vacuumLake({ lake, olderThanDays: 7, dryRun: false });
-  expect({ ...done, dryRun: true, milliseconds: 0 }).toEqual({ ...told, milliseconds: 0 });
+  expect({ ...done, dryRun: true, milliseconds: 0 }).toEqual({ ...reported, milliseconds: 0 });
   const gone = done.tables.flatMap(({ files }) => files.map(({ path }) => path));
   expect(filesOf(emulator)).toEqual(stored.filter((file) => !gone.includes(file)));
   expect(await stateOf(lake)).toEqual(before);

@@ -185,9 +185,9 @@ test("temporary files are removed when they are a day old, not before", async ()
   expect(names).toEqual(["stage1np/clever", "stage1np/clever/kept.csv"]);
   await lake.putIfAbsent("stage1np/clever/a", Buffer.from("a"));
   expect(filesOf(emulator)).toContain("stage1np/clever/.clever-lake-tmp/young");
-  const told: LakeEntry[] = [];
-  for await (const entry of lake.temporaries()) told.push(entry);
-  expect(told).toMatchObject([{ path: "stage1np/clever/.clever-lake-tmp/young", kind: "file", size: 0 }]);
+  const reported: LakeEntry[] = [];
+  for await (const entry of lake.temporaries()) reported.push(entry);
+  expect(reported).toMatchObject([{ path: "stage1np/clever/.clever-lake-tmp/young", kind: "file", size: 0 }]);
   // The service's clock counts, since it dates the files; this machine's may be a day behind.
   clock += 25 * 3_600_000;
   await openLake(emulator).putIfAbsent("stage1np/clever/b", Buffer.from("b"));

@@ -225,12 +225,16 @@ describe("on a lake in a folder, with a group size of 0", () => {
 
   test("answers the questions with the same numbers as the command line", async () => {
     if (!notebook) return;
-    const told = await metricsOf(cli);
+    const reported = await metricsOf(cli);
     expect(table(notebook, "People in the reports")).toEqual([
-      { "People in the reports": told.users, Days: told.days, "Active at least once": told.activeUsers },
+      {
+        "People in the reports": reported.users,
+        Days: reported.days,
+        "Active at least once": reported.activeUsers,
+      },
     ]);
     expect(table(notebook, "Day")).toEqual(
-      told.byDay.map((day) => ({
+      reported.byDay.map((day) => ({
         Day: day.date,
         "Different resources": day.distinctResources ?? "–",
         Logins: day.logins,
@@ -239,7 +243,7 @@ describe("on a lake in a folder, with a group size of 0", () => {
       })),
     );
     expect(table(notebook, "School")).toEqual(
-      told.bySchool.map((school) => ({
+      reported.bySchool.map((school) => ({
         School: school.school_name,
         People: school.users,
         "Different resources per person": close(school.averageDistinctResources),
@@ -250,7 +254,7 @@ describe("on a lake in a folder, with a group size of 0", () => {
     const byName = (a: { Resource: unknown }, b: { Resource: unknown }) =>
       String(a.Resource) < String(b.Resource) ? -1 : 1;
     expect((table(notebook, "Resource") as { Resource: string }[]).toSorted(byName)).toEqual(
-      told.topResources
+      reported.topResources
         .map((resource) => ({
           Resource: resource.resource_name,
           Type: resource.resource_type,
@@ -313,9 +317,9 @@ test("generated for an Azure account, runs through abfss://, finds a changed row
   );
   expect(notebook.said).toContain("Left out, with fewer than 10 people: Lone School.");
   expect(notebook.said).toContain("Left out, with fewer than 10 people: 2024-09-20, 2024-09-21, 2024-09-22.");
-  const told = await metricsOf(await commandLine("same", pathToFileURL(lakeFolder).href, 0));
+  const reported = await metricsOf(await commandLine("same", pathToFileURL(lakeFolder).href, 0));
   expect(table(notebook, "School")).toEqual(
-    told.bySchool
+    reported.bySchool
       .filter(({ users }) => (users ?? 0) >= 10)
       .map((school) => ({
         School: school.school_name,

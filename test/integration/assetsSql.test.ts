@@ -203,12 +203,12 @@ function plainFacts(
     const before = joined.get(sis);
     if (before === undefined || String(clever) < before) joined.set(sis, String(clever));
   }
-  const told = (row: SqlRow) => ({
+  const reported = (row: SqlRow) => ({
     ...row,
     person: row.clever_user_id_pseudonym ?? joined.get(row.sis_id_pseudonym) ?? row.sis_id_pseudonym,
     resource: row.resource_id ?? row.resource_name,
   });
-  return { daily: daily.map(told), usage: usage.map(told) };
+  return { daily: daily.map(reported), usage: usage.map(reported) };
 }
 
 function grouped<Row extends SqlRow>(rows: readonly Row[], by: readonly string[]): Row[][] {

@@ -172,9 +172,11 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
     const second = await run(0, "run");
     expect(second).toMatchObject({ landed: 0, anonymized: 0, unchanged: paths.length });
     expect(second.rows).toEqual({ daily_participation: 0, resource_usage: 0 });
-    const told = await cli.run("run");
-    expect(told).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(told.stdout).toBe(`Nothing new. ${paths.length} reports on the server are in the lake already.\n`);
+    const reported = await cli.run("run");
+    expect(reported).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(reported.stdout).toBe(
+      `Nothing new. ${paths.length} reports on the server are in the lake already.\n`,
+    );
     expect(await cli.run("verify")).toMatchObject({ exitCode: 0, stderr: "" });
   });
 
@@ -196,8 +198,8 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
     expect(verified.exitCode, verified.stdout).toBe(0);
     expect(await participationRows()).toBe(before - 2);
 
-    const told = await cli.run("run");
-    expect(told.stdout).toContain("1 file from earlier runs still in quarantine");
+    const reported = await cli.run("run");
+    expect(reported.stdout).toContain("1 file from earlier runs still in quarantine");
     const page = path.join(reports, "..", "page.html");
     expect(await cli.run("dashboard", "--out", page, "--range", "all")).toMatchObject({ exitCode: 0 });
     expect(await readFile(page, "utf8")).toContain(`"quarantined":["${path.basename(broken)}"]`);
@@ -262,9 +264,9 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
     expect(summary.overdue).toEqual(
       expect.arrayContaining(late.map((each) => expect.objectContaining(each))),
     );
-    const told = await cli.run("run");
-    expect(told).toMatchObject({ exitCode: 1, stderr: "" });
-    expect(told.stdout).toMatch(
+    const reported = await cli.run("run");
+    expect(reported).toMatchObject({ exitCode: 1, stderr: "" });
+    expect(reported.stdout).toMatch(
       /^Nothing new\.[\s\S]*the newest day is 2025-08-27[\s\S]*latest: a link that leads out of the folder with the reports/,
     );
     expect((await cli.run("status")).stdout).toMatch(/daily participation of students +2025-08-27/);

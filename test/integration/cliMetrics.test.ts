@@ -199,9 +199,9 @@ describe("clever-lake metrics", () => {
     const small = plain.bySchool.find(({ users }) => users < 10)?.school_name ?? "";
     const alone = await metrics(...people, "--school", small);
     expect(alone).toMatchObject({ users: null, withheld: { filter: [{ isSmall: true }] } });
-    const told = await cli.run("metrics", ...people, "--school", small);
-    expect(told.stdout).toContain(`${small}`);
-    expect(told.stdout).toContain("fewer than 10 people; shown only together with teachers, ");
+    const reported = await cli.run("metrics", ...people, "--school", small);
+    expect(reported.stdout).toContain(`${small}`);
+    expect(reported.stdout).toContain("fewer than 10 people; shown only together with teachers, ");
   });
 
   test("compare two periods per school day", async () => {
@@ -233,9 +233,9 @@ describe("clever-lake metrics", () => {
     expect(comparison.total).toEqual({ before: plain(before ?? []), now: plain(now ?? []) });
     for (const { school, ...each } of comparison.bySchool)
       expect(each).toEqual({ before: plain(before ?? [], school), now: plain(now ?? [], school) });
-    const told = await cli.run("metrics", ...options);
-    expect(told.stdout).toContain("Two periods: person-days of use per school day");
-    expect(told.stdout).toContain("Before: 2022-01-24 to 2022-01-25, 2 school days");
+    const reported = await cli.run("metrics", ...options);
+    expect(reported.stdout).toContain("Two periods: person-days of use per school day");
+    expect(reported.stdout).toContain("Before: 2022-01-24 to 2022-01-25, 2 school days");
     const { exitCode, stderr } = await cli.run("metrics", "--compare-from", "2022-01-24");
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining("given together")]);
   });

@@ -127,7 +127,7 @@ describe("clever-lake optimize and vacuum", () => {
     const stored = await contentsBelow(cli.lakeFolder);
     const dryRun = await cli.run("optimize", "--dry-run", "--json");
     expect(dryRun).toMatchObject({ exitCode: 0, stderr: "" });
-    const told = optimized.parse(dryRun.json);
+    const reported = optimized.parse(dryRun.json);
     const text = await cli.run("optimize", "--dry-run");
     expect(text.stdout).toMatch(/resource_usage_pseudo +23 +12 /);
     expect(text.stdout).toMatch(/ {2}year=2025, month=8 +15 +4 /);
@@ -144,7 +144,7 @@ describe("clever-lake optimize and vacuum", () => {
         after.files,
         partitions.map((each) => [each.partition, each.before.files, each.after.files]),
       ]);
-    expect(counts(done)).toEqual(counts(told));
+    expect(counts(done)).toEqual(counts(reported));
     expect(done.tables.map(({ table }) => table)).toContain(ingestLogTable);
     expect(done.tables.flatMap(({ partitions }) => partitions).every(({ after }) => after.files <= 8)).toBe(
       true,

@@ -263,8 +263,8 @@ describe.skipIf(python === undefined)("a lake of clever-lake, with delta-rs", ()
     await writeFile(place, `${kept.join("\n")}\n`);
     await utimes(place, 1_800_000_000, 1_800_000_000);
     // The other program's row, which is in no landed file, is reported until the lake is repaired.
-    const told = { landed: 1, anonymized: 1, failed: [], changedByOthers: [{ table: usage }] };
-    expect(await cli.run("run", "--json")).toMatchObject({ exitCode: 1, json: told });
+    const reported = { landed: 1, anonymized: 1, failed: [], changedByOthers: [{ table: usage }] };
+    expect(await cli.run("run", "--json")).toMatchObject({ exitCode: 1, json: reported });
 
     const after = await ours(usage);
     const others = (rows: readonly SqlRow[]) => sorted(rows.filter((row) => row.source_file !== redelivered));

@@ -127,8 +127,8 @@ describe("a real Apache Livy 0.7.1", { timeout: 600_000 }, () => {
         },
       });
     }
-    const { runId: _, milliseconds: __, ...told } = ours;
-    expect(theirs).toMatchObject(told);
+    const { runId: _, milliseconds: __, ...reported } = ours;
+    expect(theirs).toMatchObject(reported);
     for (const table of reportNames.flatMap((name) => [
       pseudoTable(reports[name]),
       lookupTable(reports[name]),

@@ -70,7 +70,7 @@ async function lakeOfRuns(): Promise<PipelineFixture> {
   return PipelineFixture.create(copy);
 }
 
-async function goesOn(fixture: PipelineFixture, outcome: Outcome): Promise<void> {
+async function continues(fixture: PipelineFixture, outcome: Outcome): Promise<void> {
   const modified = new Date(Date.UTC(2024, 11, 1));
   await fixture.put(dailyPath(nextDay), dailyCsv(daily("amy", nextDay, 7)), modified);
   await fixture.put(usagePath(nextDay), usageCsv(usage("amy", "Maths", nextDay)), modified);
@@ -209,7 +209,7 @@ describe.skipIf(jars === undefined)("Apache Spark, between two runs of ours", { 
     const place = `delta.\`${fixture.lake.localPath(table)}\``;
     const named = (statement: string) => statement.replaceAll("$t", () => place);
     await spark.sql(...statements.map(named));
-    await goesOn(fixture, outcome);
+    await continues(fixture, outcome);
     const [rows = []] = await spark.sql(named("SELECT * FROM $t"));
     expect(rows).toHaveLength(after.length);
   });
@@ -226,7 +226,7 @@ describe.skipIf(jars === undefined)("Apache Spark, between two runs of ours", { 
       );
       await rm(place, { recursive: true });
       await cp(again, place, { recursive: true });
-      await goesOn(fixture, "refused");
+      await continues(fixture, "refused");
     },
   );
 
@@ -240,7 +240,7 @@ describe.skipIf(jars === undefined)("Apache Spark, between two runs of ours", { 
     const log = path.join(fixture.lake.localPath(table), "_delta_log");
     const names = (await readdir(log)).filter((name) => /^\d+\.json$/.test(name)).sort();
     for (const name of names.slice(0, -1)) await rm(path.join(log, name));
-    await goesOn(fixture, "refused");
+    await continues(fixture, "refused");
   });
 });
 
@@ -252,6 +252,6 @@ describe.skipIf(python === undefined)("delta-rs, between two runs of ours", { ti
   ])("%s: %s", async (_, outcome, request) => {
     const fixture = await lakeOfRuns();
     await runPython(python ?? "", "delta.py", { ...request, table: fixture.lake.localPath(table) });
-    await goesOn(fixture, outcome);
+    await continues(fixture, outcome);
   });
 });

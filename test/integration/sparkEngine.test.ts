@@ -98,11 +98,11 @@ describe("Apache Spark as an engine", () => {
     expect(inOrder(theirs.rows)).toEqual(
       inOrder(ours.rows.filter(({ source_file }) => sources.has(String(source_file)))),
     );
-    const told = (read: typeof ours.read) =>
+    const reported = (read: typeof ours.read) =>
       read
         .filter(({ entry }) => sources.has(entry.source))
         .map(({ entry, ...rest }) => ({ ...rest, source: entry.source }));
-    expect(sorted(told(theirs.read))).toEqual(sorted(told(ours.read)));
+    expect(sorted(reported(theirs.read))).toEqual(sorted(reported(ours.read)));
   }, 600_000);
 
   test("alternating with the embedded engine, gives the same tables, lookups and log as that engine alone", async () => {
@@ -153,8 +153,8 @@ describe("Apache Spark as an engine", () => {
       await change();
       const ours = await alone.run();
       const theirs = await mixed.run(isSpark ? { engine: spark.open } : {});
-      const { runId: _, milliseconds: __, ...told } = ours;
-      expect({ what, ...theirs }).toMatchObject({ what, ...told });
+      const { runId: _, milliseconds: __, ...reported } = ours;
+      expect({ what, ...theirs }).toMatchObject({ what, ...reported });
       expect(await lakeState(mixed.lake), what).toEqual(await lakeState(alone.lake));
     }
     expect((await mixed.verify()).problems).toEqual([]);

@@ -26,12 +26,12 @@ test("PySpark writes a Delta table on the emulator and reads it, with both URL s
   await writeFile(script, job);
   const child = spawn(spark.program, [script], { env: { ...process.env, ...spark.environment } });
   onTestFinished(() => void child.kill());
-  const told: string[] = [];
+  const reported: string[] = [];
   const errors: string[] = [];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => told.push(text));
+  child.stdout.setEncoding("utf8").on("data", (text: string) => reported.push(text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => errors.push(text));
   await once(child, "close");
-  expect(told.join(""), errors.join("").slice(-2_000)).toBe("abfs 3\nabfss 6\n");
+  expect(reported.join(""), errors.join("").slice(-2_000)).toBe("abfs 3\nabfss 6\n");
   expect(
     emulator.contents("stage2p", "clever/an example/_delta_log/00000000000000000001.json"),
   ).toBeDefined();

@@ -21,7 +21,7 @@ test.each([
     cwd: sparkScripts,
     encoding: "utf8",
   });
-  expect({ status, told: status === 0 ? "" : stdout + stderr }).toEqual({ status: 0, told: "" });
+  expect({ status, reported: status === 0 ? "" : stdout + stderr }).toEqual({ status: 0, reported: "" });
 });
 
 test("the Spark scripts pass mypy for Python 3.9", async () => {
@@ -37,7 +37,7 @@ test("the Spark scripts pass mypy for Python 3.9", async () => {
     ".",
   ];
   const { stdout, status } = spawnSync(python, args, { cwd: sparkScripts, encoding: "utf8" });
-  expect({ status, told: status === 0 ? "" : stdout }).toEqual({ status: 0, told: "" });
+  expect({ status, reported: status === 0 ? "" : stdout }).toEqual({ status: 0, reported: "" });
 });
 
 test("Python masks the same parts of texts as TypeScript", async () => {

@@ -32,11 +32,11 @@ test(`Spark and the embedded engine take turns over ${days} days; each ends as i
       for (const fixture of [alone, mixed]) await fixture.put(file, content);
     }
     const isSpark = day % 2 === 1;
-    const { runId: _, milliseconds: __, ...told } = await alone.run();
+    const { runId: _, milliseconds: __, ...messages } = await alone.run();
     const theirs = await mixed.run(isSpark ? { engine: spark.open } : {});
-    expect(theirs, `day ${day}`).toMatchObject(told);
+    expect(theirs, `day ${day}`).toMatchObject(messages);
     expect(await lakeState(mixed.lake), `day ${day}`).toEqual(await lakeState(alone.lake));
-    for (const { path: file } of told.quarantined) quarantined.add(file);
+    for (const { path: file } of messages.quarantined) quarantined.add(file);
   }
   expect((await mixed.verify()).problems).toEqual([]);
   // One in five events is a file in quarantine.
@@ -97,8 +97,8 @@ test("the same in Azure, where Spark then reads the tables through abfs://", asy
   });
   const child = spawn(onEmulator.program, [script, ...places], { env: process.env });
   onTestFinished(() => void child.kill());
-  const [told, errors]: string[][] = [[], []];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => told?.push(text));
+  const [messages, errors]: string[][] = [[], []];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => messages?.push(text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => errors?.push(text));
   await once(child, "close");
   const ours: string[] = [];
@@ -109,7 +109,7 @@ test("the same in Azure, where Spark then reads the tables through abfs://", asy
       );
     }
   }
-  expect((told ?? []).join("").trim().split("\n").sort(), errors?.join("").slice(-2_000)).toEqual(
+  expect((messages ?? []).join("").trim().split("\n").sort(), errors?.join("").slice(-2_000)).toEqual(
     ours.sort(),
   );
 }, 1_200_000);

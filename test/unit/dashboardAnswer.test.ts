@@ -3,7 +3,7 @@ import { type DashboardFilter, openingFilter } from "../../src/dashboard/filter"
 import type { KeepWhole } from "../../src/dashboard/opening";
 import { answer } from "../../src/dashboard/query/answer";
 import { oeaRows, sampleRows } from "../helpers/dashboardCsv";
-import { ask, holdToRows, randomFilters, settings } from "../helpers/dashboardTruth";
+import { ask, compareWithRows, randomFilters, settings } from "../helpers/dashboardTruth";
 import { plainIndex } from "../helpers/plainIndex";
 import { PlainRows } from "../helpers/plainRows";
 import { type RandomOptions, type RandomRows, randomDistrict } from "../helpers/randomDistrict";
@@ -17,7 +17,7 @@ async function compare(
 ): Promise<number> {
   const index = plainIndex(district.participation, district.usage, hasGrades);
   const rows = new PlainRows(district, hasGrades);
-  return (await holdToRows({ rows, index, minimum, keep, filters })).complete;
+  return (await compareWithRows({ rows, index, minimum, keep, filters })).complete;
 }
 
 const small: RandomOptions = {

@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
 import { openingFilter } from "../../src/dashboard/filter";
 import { keptWhole } from "../../src/dashboard/opening";
-import { divisionOf, type Held, holdToRows, randomFilters, sharesShown } from "../helpers/dashboardTruth";
+import {
+  compareWithRows,
+  divisionOf,
+  type Held,
+  randomFilters,
+  sharesShown,
+} from "../helpers/dashboardTruth";
 import { type IngestedDistrict, ingestedOea, ingestedSample } from "../helpers/ingestedDistrict";
 import { keyOfCohort } from "../helpers/plainCohorts";
 
@@ -38,7 +44,7 @@ test.each([
     const ingested = await ingest();
     for (const [place, minimum] of minimums.entries()) {
       expectLargeGroups(ingested, minimum);
-      const { answers, complete, shown, same, few } = await holdRandomly(ingested, minimum, place);
+      const { answers, complete, shown, same, few } = await compareRandomly(ingested, minimum, place);
       expect(answers).toBe(filtersEach);
       console.log(
         `${name}, minimum ${minimum}: ${answers} filters, ${complete} of them with nothing left out; ` +
@@ -66,12 +72,12 @@ test.each([
 
 const wholePage = { ...openingFilter, range: { preset: "all" } } as const;
 
-async function holdRandomly({ district, rows, index }: IngestedDistrict, minimum: number, seed: number) {
+async function compareRandomly({ district, rows, index }: IngestedDistrict, minimum: number, seed: number) {
   const filters = randomFilters(district, filtersEach, 1 + seed);
   const sums: Held = { answers: 0, complete: 0, shown: 0, same: 0, few: 0 };
   for (const [at, keep] of keptWhole.entries()) {
     const half = filters.slice((at * filtersEach) / 2, ((at + 1) * filtersEach) / 2);
-    const held = await holdToRows({ rows, index, minimum, keep, filters: half });
+    const held = await compareWithRows({ rows, index, minimum, keep, filters: half });
     for (const key of ["answers", "complete", "shown", "same", "few"] as const) sums[key] += held[key];
   }
   return sums;

@@ -70,14 +70,17 @@ describe("two periods around a winter break", () => {
         ).length / days
       );
     };
-    const told = ({ before: was, now }: ComparedUse) => [was.personDaysPerDay, now.personDaysPerDay];
+    const reported = ({ before: was, now }: ComparedUse) => [was.personDaysPerDay, now.personDaysPerDay];
     expect([comparison.before.name, comparison.now.name]).toEqual(["before", "after"]);
-    expect(told(comparison.total)).toEqual([perDay(found.before), perDay(found.after)]);
-    const [was, is] = told(comparison.total);
+    expect(reported(comparison.total)).toEqual([perDay(found.before), perDay(found.after)]);
+    const [was, is] = reported(comparison.total);
     expect((is ?? 0) / (was ?? 1)).toBeLessThan(0.5);
     expect(comparison.bySchool.length).toBe(3);
     for (const entry of comparison.bySchool) {
-      expect(told(entry)).toEqual([perDay(found.before, entry.school), perDay(found.after, entry.school)]);
+      expect(reported(entry)).toEqual([
+        perDay(found.before, entry.school),
+        perDay(found.after, entry.school),
+      ]);
     }
     expect(cards.accesses.compared).toEqual({
       now: comparison.total.now.accessesPerDay,

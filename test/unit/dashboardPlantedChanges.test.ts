@@ -81,8 +81,8 @@ describe.each([250, 2_000])(
           return [{ ...row, id, name, type, accesses: 1 }];
         });
       const { changes } = await open({ participation: district.participation, usage: [...usage, ...more] });
-      const told = changes.entries.map(({ name, direction }) => `${name} ${direction}`);
-      expect(told.sort()).toEqual([`${nameOf(taken)} stopped`, `${nameOf(risen)} rose`].sort());
+      const reported = changes.entries.map(({ name, direction }) => `${name} ${direction}`);
+      expect(reported.sort()).toEqual([`${nameOf(taken)} stopped`, `${nameOf(risen)} rose`].sort());
     });
 
     test("without changes nothing is reported, and the number of judged resources is shown", async () => {

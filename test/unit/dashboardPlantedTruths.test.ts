@@ -61,9 +61,9 @@ describe("the page shows every planted fact of a district of 250 students, and n
   /** The students' use in the good files. */
   async function rows() {
     const { participation, usage } = (await district()).district;
-    const isTold = ({ date, userType }: { readonly date: string; readonly userType: string }) =>
+    const isReported = ({ date, userType }: { readonly date: string; readonly userType: string }) =>
       userType === "students" && !date.startsWith("20x5");
-    return { participation: participation.filter(isTold), usage: usage.filter(isTold) };
+    return { participation: participation.filter(isReported), usage: usage.filter(isReported) };
   }
 
   async function ask(patch: Partial<DashboardFilter> = {}): Promise<DashboardAnswer> {
@@ -75,8 +75,8 @@ describe("the page shows every planted fact of a district of 250 students, and n
   test("a removed app, and a rising one", async () => {
     const opened = await ask();
     const { entries } = opened.changes;
-    const told = entries.map(({ subject, name, direction }) => `${subject} ${name} ${direction}`);
-    expect(told.sort()).toEqual([`resource ${risen} rose`, `resource ${taken} stopped`]);
+    const reported = entries.map(({ subject, name, direction }) => `${subject} ${name} ${direction}`);
+    expect(reported.sort()).toEqual([`resource ${risen} rose`, `resource ${taken} stopped`]);
     for (const { actual, expected, direction } of entries)
       expect(direction === "rose" ? actual > 2 * expected : actual === 0).toBe(true);
   });
@@ -93,8 +93,8 @@ describe("the page shows every planted fact of a district of 250 students, and n
       },
       { report: "resourceUsage", userType: "students", days: 2, first: noUsage, last: badUsage },
     ]);
-    const told = opened.byDay.flatMap(({ date, missing }) => (missing ? [[date, ...missing]] : []));
-    expect(told).toEqual([
+    const reported = opened.byDay.flatMap(({ date, missing }) => (missing ? [[date, ...missing]] : []));
+    expect(reported).toEqual([
       [noUsage, "resourceUsage"],
       [badParticipation, "dailyParticipation"],
       [badUsage, "resourceUsage"],

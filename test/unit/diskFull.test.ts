@@ -5,7 +5,11 @@ import { Duck } from "../../src/duck/duck";
 import { fromResponseError, toResponseError } from "../../src/engine/wireError";
 import { describeError } from "../../src/errors";
 
-const told = { code: "io", message: "The disk is full.", hint: expect.stringContaining("Free some space") };
+const reported = {
+  code: "io",
+  message: "The disk is full.",
+  hint: expect.stringContaining("Free some space"),
+};
 const thrown = (work: Promise<unknown>): Promise<unknown> => work.then(undefined, (error: unknown) => error);
 
 // A device that refuses every byte, like a full disk.
@@ -14,7 +18,7 @@ describe.skipIf(!existsSync("/dev/full"))("a full disk is reported in plain word
     await using duck = await Duck.open();
     for (const format of ["csv", "parquet"]) {
       const copy = `COPY (SELECT range AS a FROM range(100000)) TO '/dev/full' (FORMAT ${format})`;
-      expect(await thrown(duck.session((session) => session.query(copy)))).toMatchObject(told);
+      expect(await thrown(duck.session((session) => session.query(copy)))).toMatchObject(reported);
     }
   });
 
@@ -22,7 +26,7 @@ describe.skipIf(!existsSync("/dev/full"))("a full disk is reported in plain word
     const error = await thrown(writeFile("/dev/full", "x"));
     expect(error).toMatchObject({ code: "ENOSPC" });
     expect(describeError(error)).toMatch(/^The disk is full\. Free some space/);
-    expect(fromResponseError(toResponseError(error))).toMatchObject(told);
+    expect(fromResponseError(toResponseError(error))).toMatchObject(reported);
   });
 });
 
@@ -32,6 +36,6 @@ test("a disk without space for the engine's spill files is reported in plain wor
     // As DuckDB sets it if the disk has no more space.
     await session.query("SET max_temp_directory_size = '1MB'");
     const large = "CREATE TEMP TABLE t AS SELECT sha256(range::VARCHAR) AS b FROM range(5000000)";
-    expect(await thrown(session.query(large))).toMatchObject(told);
+    expect(await thrown(session.query(large))).toMatchObject(reported);
   });
 });

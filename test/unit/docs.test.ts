@@ -13,7 +13,7 @@ function target(file: string, link: string) {
   return { file: place === "" ? file : path.posix.join(path.posix.dirname(file), place), heading };
 }
 
-function leadsNowhere(file: string, link: string): boolean {
+function isBroken(file: string, link: string): boolean {
   const to = target(file, link);
   if (to === undefined) return false;
   if (!existsSync(path.join(projectFolder, to.file))) return true;
@@ -22,7 +22,7 @@ function leadsNowhere(file: string, link: string): boolean {
 
 test("every link in the documentation leads to an existing file and heading", () => {
   const broken = pages.flatMap(({ file, links }) =>
-    links.filter((link) => leadsNowhere(file, link)).map((link) => `${file}: ${link}`),
+    links.filter((link) => isBroken(file, link)).map((link) => `${file}: ${link}`),
   );
   expect(broken).toEqual([]);
 });

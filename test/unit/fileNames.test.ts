@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { recognizeReport, reportNamesOnServer } from "../../src/clever/fileNames";
 
-function told(path: string): string | undefined {
+function parsed(path: string): string | undefined {
   const found = recognizeReport(path);
   return found && `${found.report.name} ${found.userType} ${found.source} ${found.copy}`;
 }
@@ -54,7 +54,7 @@ describe("a file's path determines its report", () => {
       "daily_participation students daily-participation/Students/Students (1).csv 0",
     ],
   ])("%s", (path, expected) => {
-    expect(told(path)).toBe(expected);
+    expect(parsed(path)).toBe(expected);
   });
 
   test.each([
@@ -72,7 +72,7 @@ describe("a file's path determines its report", () => {
     `daily-participation/2020-10-27-daily-participation-students${" - Copy".repeat(2000)}x.csv`,
     "",
   ])("%j is not a report", (path) => {
-    expect(told(path)).toBeUndefined();
+    expect(parsed(path)).toBeUndefined();
   });
 });
 

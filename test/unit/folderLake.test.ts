@@ -131,9 +131,11 @@ describe("another process's file in the temporary folder", () => {
     const lake = await FolderLake.open(root);
     await lake.scratch();
     await writeFile(path.join(root, ".clever-lake-tmp", `1@another@${randomUUID()}`), "left over");
-    const told: LakeEntry[] = [];
-    for await (const entry of lake.temporaries()) told.push(entry);
-    expect(told).toMatchObject([{ path: expect.stringContaining(".clever-lake-tmp/1@another@"), size: 9 }]);
+    const reported: LakeEntry[] = [];
+    for await (const entry of lake.temporaries()) reported.push(entry);
+    expect(reported).toMatchObject([
+      { path: expect.stringContaining(".clever-lake-tmp/1@another@"), size: 9 },
+    ]);
   });
 
   test("is not removed while it is being written, like a folder with recent files", async () => {

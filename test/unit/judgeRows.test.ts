@@ -86,10 +86,10 @@ describe("the first error of a row is reported:", () => {
     ],
     ["two problems", Buffer.from(row().replace("true", "x").replace("2024", "x")), "date: Not a date"],
     ["a row that is too long", Buffer.from(row("x".repeat(2_000_001))), "-: The row is too long"],
-  ])("%s", async (_, bad, told) => {
+  ])("%s", async (_, bad, reported) => {
     const content = Buffer.concat([Buffer.from(`${header}\n`), bad, Buffer.from(`\n${row()}\n`)]);
     const rows = await judge(content, 65_536);
-    expect(rows[0]).toMatch(new RegExp(`^2 ${told}`));
+    expect(rows[0]).toMatch(new RegExp(`^2 ${reported}`));
     expect(rows).toHaveLength(2);
   });
 });
@@ -97,9 +97,9 @@ describe("the first error of a row is reported:", () => {
 test.each([
   ["another encoding", 0xff, "The cell in column 9 is in another encoding than UTF-8."],
   ["a NUL byte", 0, "The cell in column 9 holds a NUL byte."],
-])("an unknown column is named by its position: %s", async (_, byte, told) => {
+])("an unknown column is named by its position: %s", async (_, byte, reported) => {
   const content = [Buffer.from(`${header},sis-SECRETAMY\n${row()},`), Buffer.from([byte, 0x0a])];
-  expect(await judge(Buffer.concat(content))).toEqual([`2 -: ${told}`]);
+  expect(await judge(Buffer.concat(content))).toEqual([`2 -: ${reported}`]);
 });
 
 test("with wrong quotes, each line is a row, and none is lost", async () => {
@@ -121,7 +121,7 @@ test("reasons never quote a cell", async () => {
     ].join("\n"),
   );
   expect(rows).toHaveLength(5);
-  for (const told of rows) expect(told).not.toContain("Secret");
+  for (const reported of rows) expect(reported).not.toContain("Secret");
 });
 
 test("a file with a read error is not mistaken for one that ends there", async () => {

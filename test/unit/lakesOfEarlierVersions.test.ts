@@ -8,7 +8,7 @@ import { temporaryFolder } from "../helpers/temporaryFolder";
 
 const people = ["amy", "ben", "cat", "dan", "eve", "tim", "una"] as const;
 /** The lake's daily participation. */
-const told = [
+const reported = [
   "amy 2024-09-02 1",
   "amy 2024-09-03 5",
   "amy 2024-09-05 1",
@@ -57,7 +57,7 @@ async function requireSound(fixture: PipelineFixture, inQuarantine: readonly str
 
 test("the lake is consistent, with and without its salt", async () => {
   const fixture = await earlierLake();
-  expect(await fixture.logins(...people)).toEqual(told);
+  expect(await fixture.logins(...people)).toEqual(reported);
   const before = await fixture.tree();
   await requireSound(fixture);
   expect(await fixture.tree()).toEqual(before);
@@ -81,7 +81,7 @@ test("a run with nothing new changes no counting row: the ignored copy is newer 
     failed: [],
     inQuarantine: [fourth],
   });
-  expect(await fixture.logins(...people)).toEqual(told);
+  expect(await fixture.logins(...people)).toEqual(reported);
   const log = await fixture.lastLog();
   expect(log.get(sixth)).toMatchObject({ outcome: "anonymized", rowsRead: 3, rowsWritten: 3 });
   expect(log.get(second)).toMatchObject({ rowsWritten: 0, rowsSuperseded: 3, supersededBy: { [sixth]: 3 } });
@@ -99,7 +99,9 @@ test("the next day is added to the existing rows", async () => {
   const next = dailyPath("2024-10-02");
   await fixture.put(next, dailyCsv(daily("amy", "2024-10-02"), daily("ben", "2024-10-02")), later(0));
   expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 2, quarantined: [], failed: [] });
-  expect(await fixture.logins(...people)).toEqual([...told, "amy 2024-10-02 1", "ben 2024-10-02 1"].sort());
+  expect(await fixture.logins(...people)).toEqual(
+    [...reported, "amy 2024-10-02 1", "ben 2024-10-02 1"].sort(),
+  );
   await requireSound(fixture);
 });
 
@@ -109,7 +111,7 @@ test("a redelivered day restores the rows that another file left out", async () 
   expect(await fixture.run()).toMatchObject({ landed: 1, quarantined: [], failed: [] });
   // Ben's row of that day is the one of the file named for the 9th.
   expect(await fixture.logins(...people)).toEqual(
-    told.map((each) => (each === "amy 2024-09-03 5" ? "amy 2024-09-03 6" : each)),
+    reported.map((each) => (each === "amy 2024-09-03 5" ? "amy 2024-09-03 6" : each)),
   );
   expect((await fixture.lastLog()).get(ninth)).toMatchObject({ rowsRead: 3, rowsWritten: 2 });
   await requireSound(fixture);
@@ -121,7 +123,7 @@ test("a day that loses its person again also gives back its rows if nothing is s
   expect(await fixture.run()).toMatchObject({ landed: 1, quarantined: [], failed: [] });
   expect(await fixture.logins(...people)).toEqual(
     [
-      ...told.map((each) => (each === "amy 2024-09-03 5" ? "amy 2024-09-03 6" : each)),
+      ...reported.map((each) => (each === "amy 2024-09-03 5" ? "amy 2024-09-03 6" : each)),
       "cat 2024-09-03 1",
     ].sort(),
   );
@@ -140,7 +142,7 @@ test("a file that left out rows has them after a redelivery, since it is newer",
   await fixture.put(ninth, dailyCsv(...lines), later(0));
   expect(await fixture.run()).toMatchObject({ landed: 1, quarantined: [], failed: [] });
   expect(await fixture.logins(...people)).toEqual(
-    told.map((each) => (each === "eve 2024-09-09 1" ? "eve 2024-09-09 4" : each)),
+    reported.map((each) => (each === "eve 2024-09-09 1" ? "eve 2024-09-09 4" : each)),
   );
   const log = await fixture.lastLog();
   expect(log.get(ninth)).toMatchObject({ rowsWritten: 3, rowsRefused: 0, rowsSuperseded: 0 });
@@ -151,12 +153,12 @@ test("a file that left out rows has them after a redelivery, since it is newer",
 test("the file in quarantine can be accepted, and accepted ones stay without their bad rows", async () => {
   const fixture = await earlierLake();
   expect(await fixture.run({ accept: [fourth] })).toMatchObject({ anonymized: 2, refused: 1 });
-  expect(await fixture.logins(...people)).toEqual([...told, "amy 2024-09-04 1"].sort());
+  expect(await fixture.logins(...people)).toEqual([...reported, "amy 2024-09-04 1"].sort());
   await requireSound(fixture, []);
   // The same bytes with a new time are still accepted.
   const fifth = dailyPath("2024-09-05");
   await fixture.touch(fifth, later(0));
   expect(await fixture.run()).toMatchObject({ landed: 0, quarantined: [], failed: [] });
-  expect(await fixture.logins(...people)).toEqual([...told, "amy 2024-09-04 1"].sort());
+  expect(await fixture.logins(...people)).toEqual([...reported, "amy 2024-09-04 1"].sort());
   await requireSound(fixture, []);
 });

@@ -112,11 +112,11 @@ function isAllowed(each: Import): boolean {
   return home !== undefined && [home, ...(arrows[home] ?? [])].some((arrow) => covers(arrow, each));
 }
 
-const told = ({ file, what }: Import) => `${file} imports ${what}`;
+const textOf = ({ file, what }: Import) => `${file} imports ${what}`;
 
 test("dependencies point down", () => {
   expect(imports.length).toBeGreaterThan(1000);
-  expect(imports.filter((each) => !isAllowed(each)).map(told)).toEqual([]);
+  expect(imports.filter((each) => !isAllowed(each)).map(textOf)).toEqual([]);
 });
 
 test("every folder of the program is in a layer", () => {
@@ -126,9 +126,9 @@ test("every folder of the program is in a layer", () => {
 test("a package has one home", () => {
   const packageOf = (name: string) => /^(@[^/]+\/[^/]+|[^/]+)/.exec(name)?.[0] ?? "";
   const foreign = imports.filter(({ file, what }) => owners[packageOf(what)]?.test(file) === false);
-  expect(foreign.map(told)).toEqual([]);
+  expect(foreign.map(textOf)).toEqual([]);
 });
 
 test("the program imports nothing of tests, benchmarks and scripts", () => {
-  expect(imports.filter(({ what }) => /^(test|bench|scripts|\.\.)\//.test(what)).map(told)).toEqual([]);
+  expect(imports.filter(({ what }) => /^(test|bench|scripts|\.\.)\//.test(what)).map(textOf)).toEqual([]);
 });

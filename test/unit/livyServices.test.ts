@@ -290,11 +290,11 @@ describe("a session on Synapse", () => {
     );
 
   test("that dies reports its states, the reason, and no salt, and leaves nothing in the lake", async () => {
-    const told = new Set<string>();
+    const reported = new Set<string>();
     const states = ["starting", "running", "dead"];
     const { service, asked } = await stub(synapse, ({ line }) => {
       if (line.includes("DELETE")) return { status: 200 };
-      const state = !told.has("queued") ? "not_started" : states.length > 1 ? states.shift() : states[0];
+      const state = !reported.has("queued") ? "not_started" : states.length > 1 ? states.shift() : states[0];
       const error = { errorCode: "LIVY_JOB_STATE_DEAD", message: "the pool has no machine", source: "User" };
       return { body: synapseBatch(state ?? "", state === "dead" ? { errorInfo: [error] } : {}) };
     });
@@ -302,9 +302,9 @@ describe("a session on Synapse", () => {
     await using engine = engineOf(service);
     const { failed } = await fixture.run({
       engine: engine.open,
-      onProgress: ({ engine: status }) => status && told.add(status.state),
+      onProgress: ({ engine: status }) => status && reported.add(status.state),
     });
-    expect([...told]).toEqual(["starting", "queued"]);
+    expect([...reported]).toEqual(["starting", "queued"]);
     expect(failed.map(({ reason }) => reason)).toEqual([
       expect.stringMatching(
         /^district\/small1, batch 7: The batch ended before its work was done \(dead, LIVY_JOB_STATE_DEAD\)\. Nothing was committed,.*Synapse Studio/,

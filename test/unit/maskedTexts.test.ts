@@ -35,7 +35,7 @@ const innocent = ["Algebra 1", "Room 101", "Khan Academy", "Grade 12 Math, 2024-
 const usageLine = (name: string, number: number, ids = `${sisId},${cleverId}`) =>
   `2024-09-03,${ids},school-1,North High,app,"${name}",r${number},1`;
 
-function holdsNoTrace(text: string, what: string): void {
+function expectNoTrace(text: string, what: string): void {
   for (const trace of traces) {
     expect(text.toLowerCase().includes(trace.toLowerCase()), `${trace} in ${what}`).toBe(false);
   }
@@ -67,16 +67,16 @@ test("no text identifies a person, in stage2p, the dashboard, its cache and ever
     [...planted.map(([, masked]) => masked), ...innocent].sort(),
   );
   expect((await fixture.rows()).map(({ school_name }) => school_name)).toEqual(["North [pseudonym]"]);
-  const told = "held a person's id or address; that part was masked.";
+  const note = "held a person's id or address; that part was masked.";
   expect(summary.notes).toEqual([
-    { path: dailyPath(), note: `1 text in 1 row ${told}` },
+    { path: dailyPath(), note: `1 text in 1 row ${note}` },
     {
       path: usagePath(),
-      note: `${planted.length} texts in ${planted.length} rows ${told}`,
+      note: `${planted.length} texts in ${planted.length} rows ${note}`,
     },
   ]);
-  expect((await fixture.lastLog()).get(usagePath())?.notes).toContain(told);
-  holdsNoTrace(JSON.stringify([summary, await fixture.log()]), "summary and log");
+  expect((await fixture.lastLog()).get(usagePath())?.notes).toContain(note);
+  expectNoTrace(JSON.stringify([summary, await fixture.log()]), "summary and log");
 
   const duck = await sharedDuck();
   const folder = await temporaryFolder();
@@ -92,11 +92,11 @@ test("no text identifies a person, in stage2p, the dashboard, its cache and ever
   expect(await readFile(out, "utf8")).toContain("x.org/query?ref=[pseudonym]");
   await exportEngagement(fixture.lake, duck, path.join(folder, "engagement.parquet"));
   const metrics = await lakeMetrics(fixture.lake, {}, { minimumGroupSize: 0 });
-  holdsNoTrace(JSON.stringify(metrics), "metrics");
+  expectNoTrace(JSON.stringify(metrics), "metrics");
   for (const place of [fixture.lake.localPath("stage2p"), folder]) {
     const contents = await contentsBelow(place);
     expect([...contents.keys()].filter((file) => file.endsWith(".parquet")).length).toBeGreaterThan(0);
-    for (const [file, content] of contents) holdsNoTrace(content, file);
+    for (const [file, content] of contents) expectNoTrace(content, file);
   }
   expect((await fixture.verify()).problems).toEqual([]);
 });

@@ -68,7 +68,7 @@ function rowsThatCount(current: readonly Delivery[]): { source: string; row: Row
   );
 }
 
-function told({ source, row: { sis, clever, day, logins } }: { source: string; row: Row }): string {
+function textOf({ source, row: { sis, clever, day, logins } }: { source: string; row: Row }): string {
   return [source, pseudonym(sis), pseudonym(clever), day, logins].join(" ");
 }
 
@@ -124,7 +124,7 @@ test("the tables are a function of the current deliveries, in whatever runs thes
           await settle(fixture);
           expect(await tableRows(fixture)).toEqual(
             rowsThatCount([...current.values()])
-              .map(told)
+              .map(textOf)
               .sort(),
           );
         }

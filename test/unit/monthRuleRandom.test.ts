@@ -190,7 +190,7 @@ function rowsThatCount(report: ReportName, current: readonly Delivery[]): Map<st
   return new Map(counting);
 }
 
-function told(report: ReportName, source: string, one: Row): string {
+function textOf(report: ReportName, source: string, one: Row): string {
   const own = [source, pseudonym(one.sis), pseudonym(one.clever), one.day, one.count];
   return [...own, ...(report === "resource_usage" ? [one.resourceId, one.resourceName] : [])].join(" ");
 }
@@ -332,7 +332,7 @@ class World {
           rows: this.contents.get(sha256)?.rows ?? [],
         }));
         for (const [source, rows] of rowsThatCount(report, deliveries)) {
-          expected.push(...rows.map((each) => told(report, source, each)));
+          expected.push(...rows.map((each) => textOf(report, source, each)));
           const entry = anonymized.get(source);
           const content = this.contents.get(entry?.sha256 ?? "");
           expect(

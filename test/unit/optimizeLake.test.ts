@@ -81,7 +81,7 @@ describe("a lake of many small files", () => {
       usage: await contents(usageTable),
     };
     const tree = await fixture.tree();
-    const told = await optimizeLake({ lake: fixture.lake, dryRun: true });
+    const reported = await optimizeLake({ lake: fixture.lake, dryRun: true });
     expect(await fixture.tree()).toEqual(tree);
 
     const progress: number[] = [];
@@ -94,15 +94,15 @@ describe("a lake of many small files", () => {
     expect(await contents(dailyTable)).toEqual(before.daily);
     expect(await contents(usageTable)).toEqual(before.usage);
     expect(progress.at(-1)).toBe(1);
-    expect([hasUpkeepProblems(told), hasUpkeepProblems(done)]).toEqual([false, false]);
+    expect([hasUpkeepProblems(reported), hasUpkeepProblems(done)]).toEqual([false, false]);
 
-    const files = ({ tables: all }: typeof told) =>
+    const files = ({ tables: all }: typeof reported) =>
       all.map(({ table, before: were, after: are, partitions }) => ({
         table,
         files: [were.files, are.files],
         partitions: partitions.map((each) => [each.partition, each.before.files, each.after.files]),
       }));
-    expect(files(done)).toEqual(files(told));
+    expect(files(done)).toEqual(files(reported));
     expect(files(done).find(({ table }) => table === dailyTable)).toEqual({
       table: dailyTable,
       files: [30, 10],

@@ -160,12 +160,12 @@ describe("only the bad file is quarantined:", () => {
   test.each(quarantined.map(([name, content, place], index) => ({ name, content, place, index })))(
     "$name",
     async ({ content, place, index }) => {
-      const told = summary.quarantined.find((file) => file.path === pathOf(index));
-      expect(told).toMatchObject({ path: pathOf(index), ...place, hasEarlierRows: false });
-      expect(told?.reason).not.toMatch(new RegExp(`${secret}|sis-|clever-|North|ñ`));
-      expect(told?.reason).not.toMatch(/engine|disagree/);
+      const reported = summary.quarantined.find((file) => file.path === pathOf(index));
+      expect(reported).toMatchObject({ path: pathOf(index), ...place, hasEarlierRows: false });
+      expect(reported?.reason).not.toMatch(new RegExp(`${secret}|sis-|clever-|North|ñ`));
+      expect(reported?.reason).not.toMatch(/engine|disagree/);
       const entry = (await fixture.lastLog()).get(pathOf(index));
-      expect(entry).toMatchObject({ outcome: "quarantined", reason: told?.reason });
+      expect(entry).toMatchObject({ outcome: "quarantined", reason: reported?.reason });
       expect({ line: entry?.line ?? null, column: entry?.column ?? null }).toEqual(place);
       expect(await readFile(fixture.lake.localPath(entry?.landedPath ?? ""))).toEqual(Buffer.from(content));
     },

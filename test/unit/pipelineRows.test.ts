@@ -141,13 +141,13 @@ test("no row of a file with a bad row enters the tables until it is accepted; th
 
       const first = await fixture.run();
       expect(first).toMatchObject({ failed: [], anonymized: goods.length });
-      const told = first.quarantined.map(({ path, line, column }) => ({ path, line, column }));
+      const reported = first.quarantined.map(({ path, line, column }) => ({ path, line, column }));
       const places = bads.map(({ path, file }) => ({
         path,
         line: file.badRows[0]?.line,
         column: file.badRows[0]?.column,
       }));
-      expect(sorted(told)).toEqual(sorted(places));
+      expect(sorted(reported)).toEqual(sorted(places));
       await expectTables(fixture, goods);
 
       const second = await fixture.run({ accept: bads.map(({ path }) => path) });

@@ -39,7 +39,7 @@ async function lakeWithRows(): Promise<{ fixture: PipelineFixture; other: Foreig
 const repair = (fixture: PipelineFixture, dryRun = false) => repairLake({ lake: fixture.lake, salt, dryRun });
 
 /** What run and status report, which must be the same. */
-async function told(fixture: PipelineFixture): Promise<unknown> {
+async function reported(fixture: PipelineFixture): Promise<unknown> {
   const { changedByOthers } = await fixture.lakeStatus();
   const summary = await fixture.run();
   expect(summary.changedByOthers).toEqual(changedByOthers);
@@ -62,7 +62,7 @@ async function requireRepaired(fixture: PipelineFixture, expected: object): Prom
   });
   expect(planned.tables.map(facts)).toEqual(done.tables.map(facts));
   expect(await fixture.logins("amy", "ben")).toEqual(rowsOfTable);
-  expect(await told(fixture)).toEqual([]);
+  expect(await reported(fixture)).toEqual([]);
   expect((await fixture.verify()).problems).toEqual([]);
   expect(await repair(fixture)).toMatchObject({ tables: [] });
 }
@@ -70,14 +70,14 @@ async function requireRepaired(fixture: PipelineFixture, expected: object): Prom
 describe("another program's changes", () => {
   test("are not reported if nobody wrote or files were only rearranged", async () => {
     const { fixture, other } = await lakeWithRows();
-    expect(await told(fixture)).toEqual([]);
+    expect(await reported(fixture)).toEqual([]);
     const files = [...(await other.snapshot()).files.values()].filter(
       ({ partitionValues }) => partitionValues.month === "9",
     );
     const merged = await other.file((rows) => `FROM ${rows} WHERE month = 9`, september, false);
     const removed = files.map((file) => removeFile(file, { dataChange: false }));
     await other.commit("OPTIMIZE", [{ add: merged }, ...removed]);
-    expect(await told(fixture)).toEqual([]);
+    expect(await reported(fixture)).toEqual([]);
     expect(await repair(fixture)).toMatchObject({ tables: [] });
   });
 
@@ -88,7 +88,7 @@ describe("another program's changes", () => {
       september,
     );
     await other.commit("WRITE", [{ add }]);
-    expect(await told(fixture)).toEqual([
+    expect(await reported(fixture)).toEqual([
       {
         table,
         months: ["2024-09"],
@@ -114,12 +114,12 @@ describe("another program's changes", () => {
       september,
     );
     await other.commit("UPDATE", [...files.map((file) => removeFile(file, { dataChange: true })), { add }]);
-    expect(await told(fixture)).toMatchObject([
+    expect(await reported(fixture)).toMatchObject([
       { months: ["2024-09"], problem: expect.stringMatching(/UPDATE\. Values of rows may be others/) },
     ]);
     await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("amy", "2024-09-04", 2), ""));
     expect(await fixture.run()).toMatchObject({ landed: 1, changedByOthers: [{ months: ["2024-09"] }] });
-    expect(await told(fixture)).toMatchObject([{ months: ["2024-09"] }]);
+    expect(await reported(fixture)).toMatchObject([{ months: ["2024-09"] }]);
     await requireRepaired(fixture, {
       rebuilt: "months",
       months: [{ month: "2024-09", rowsBefore: 3, rowsAfter: 3 }],
@@ -133,7 +133,7 @@ describe("another program's changes", () => {
       "RESTORE",
       gone.map((file) => removeFile(file, { dataChange: true })),
     );
-    expect(await told(fixture)).toMatchObject([
+    expect(await reported(fixture)).toMatchObject([
       {
         months: ["2024-09", "2024-10"],
         problem: expect.stringMatching(/RESTORE\. 4 rows are gone, of 3 files\.$/),
@@ -150,7 +150,7 @@ describe("another program's changes", () => {
       (rows) => `FROM ${rows} WHERE sis_id = 'sis-amy' UNION ALL FROM ${rows} WHERE sis_id = 'sis-amy'`,
     );
     await other.commit("MERGE", [...files.map((file) => removeFile(file, { dataChange: true })), { add }]);
-    expect(await told(fixture)).toEqual([
+    expect(await reported(fixture)).toEqual([
       {
         table: lookup,
         months: [],
@@ -177,7 +177,7 @@ describe("another program's changes", () => {
     for (let version = 0; version < snapshot.version; version++) {
       await fixture.lake.delete(commitPath(table, version));
     }
-    expect(await told(fixture)).toEqual([
+    expect(await reported(fixture)).toEqual([
       { table, months: ["2024-10"], problem: "1 row is gone, of 1 file." },
     ]);
     await requireRepaired(fixture, { rebuilt: "months", rowsBefore: 0, rowsAfter: 1 });
@@ -241,7 +241,7 @@ describe("a table with features that we cannot read or maintain", () => {
     const [first] = (await other.snapshot()).files.values();
     if (first === undefined) throw new Error("the table is empty");
     await other.commit("DELETE", [protocol, { add: { ...first, deletionVector: { storageType: "i" } } }]);
-    expect(await told(fixture)).toMatchObject([{ table: lookup, months: [] }]);
+    expect(await reported(fixture)).toMatchObject([{ table: lookup, months: [] }]);
     await requireRepaired(fixture, { table: lookup, rebuilt: "table", rowsAfter: 2, problem: null });
     expect(await fixture.lookup()).toHaveLength(2);
   });

@@ -24,7 +24,7 @@ const repeated = (rows: string) => `${rows} repeated within the file; kept as th
 
 describe("a row that its file repeats", () => {
   const twice = dailyCsv(daily("amy"), daily("ben"), daily("amy"), daily("amy"));
-  const asTold = ["amy 2024-09-03 1", "amy 2024-09-03 1", "amy 2024-09-03 1", "ben 2024-09-03 1"];
+  const expectedLogins = ["amy 2024-09-03 1", "amy 2024-09-03 1", "amy 2024-09-03 1", "ben 2024-09-03 1"];
 
   test("is in the table as often, and is noted with the count", async () => {
     const { fixture, summary } = await fixtureWith(twice);
@@ -36,7 +36,7 @@ describe("a row that its file repeats", () => {
       rows: { daily_participation: 4 },
       notes: [{ path: file, note: repeated("2 rows") }],
     });
-    expect(await fixture.logins("amy", "ben")).toEqual(asTold);
+    expect(await fixture.logins("amy", "ben")).toEqual(expectedLogins);
     expect((await fixture.lastLog()).get(file)).toMatchObject({
       rowsRead: 4,
       rowsWritten: 4,

@@ -89,7 +89,7 @@ test("no summary and no error quotes the roster, whatever is wrong with it", asy
   const outcomes: string[] = [];
   for (const content of contents) {
     await writeFile(file, content.join("\n"));
-    const told = await take().then(
+    const reported = await take().then(
       (summary) => {
         outcomes.push(summary.outcome);
         return JSON.stringify(summary);
@@ -99,7 +99,7 @@ test("no summary and no error quotes the roster, whatever is wrong with it", asy
         return describeError(error);
       },
     );
-    expect(foundIn(told.replaceAll(file, ""), identities), told).toEqual([]);
+    expect(foundIn(reported.replaceAll(file, ""), identities), reported).toEqual([]);
   }
   expect(outcomes.filter((outcome) => outcome === "error").length).toBeGreaterThan(3);
   expect(outcomes).toContain("imported");

@@ -207,7 +207,7 @@ describe("a file in quarantine", () => {
     await fixture.put(dailyPath(tuesday), dailyCsv(daily("b", tuesday)));
     await fixture.run();
     const connection = { sftp: { host: "h", username: "u" }, lake: { url: fixture.lake.url } };
-    const told = async (userTypes: UserType[]) => {
+    const reported = async (userTypes: UserType[]) => {
       const { files } = await status(fixture.source, fixture.lake, { userTypes, expectReportsWithin: 0 });
       const recount = await verify({ connection: { ...connection, userTypes }, secrets: {} }, never);
       return [
@@ -217,11 +217,11 @@ describe("a file in quarantine", () => {
       ];
     };
     const everyone: UserType[] = ["students", "teachers", "staff"];
-    expect(await told(everyone)).toEqual([[staff], [staff], [staff]]);
-    expect(await told(["students"])).toEqual([[], [], []]);
+    expect(await reported(everyone)).toEqual([[staff], [staff], [staff]]);
+    expect(await reported(["students"])).toEqual([[], [], []]);
     await fixture.remove(staff);
-    expect(await told(everyone)).toEqual([[staff], [staff], [staff]]);
-    expect(await told(["students"])).toEqual([[], [], []]);
+    expect(await reported(everyone)).toEqual([[staff], [staff], [staff]]);
+    expect(await reported(["students"])).toEqual([[], [], []]);
   });
 
   it("no longer waits once the tables have its rows, whatever the log says", () => {

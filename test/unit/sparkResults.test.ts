@@ -16,13 +16,13 @@ async function tailOf(...lines: string[]): Promise<string> {
 }
 
 test("the end of Spark's log is shown without possible cell values", async () => {
-  const told = await tailOf(
+  const reported = await tailOf(
     "26/11/27 01:30:00 INFO SparkContext: Running",
     "26/11/27 01:30:01 ERROR Executor: Exception in task 0.0 in stage 1.0 for 'st1'",
     "java.lang.NumberFormatException: st1",
     "\tat java.base/java.lang.Long.parseLong(Long.java:1)",
   );
-  expect(told).toBe(
+  expect(reported).toBe(
     " The end of its log: 26/11/27 01:30:01 ERROR Executor: Exception in task 0.0 in stage 1.0 for … / java.lang.NumberFormatException",
   );
   expect(await tailOf("JAVA_HOME is not set")).toBe(" The end of its log: JAVA_HOME is not set");

@@ -41,9 +41,9 @@ describe("a maintained lake", () => {
 
     const before = await names();
     const rows = await fixture.rows();
-    const told = await vacuumLake({ lake, olderThanDays: 7, dryRun: true });
+    const reported = await vacuumLake({ lake, olderThanDays: 7, dryRun: true });
     expect(await names()).toEqual(before);
-    expect(told.tables.find(({ table }) => table === dailyTable)?.files).toHaveLength(13);
+    expect(reported.tables.find(({ table }) => table === dailyTable)?.files).toHaveLength(13);
     const counts: number[] = [];
     const done = await vacuumLake({
       lake,
@@ -51,7 +51,7 @@ describe("a maintained lake", () => {
       dryRun: false,
       onProgress: ({ filesDone }) => counts.push(filesDone),
     });
-    expect({ ...done, dryRun: true, milliseconds: 0 }).toEqual({ ...told, milliseconds: 0 });
+    expect({ ...done, dryRun: true, milliseconds: 0 }).toEqual({ ...reported, milliseconds: 0 });
     expect(counts.at(-1)).toBe(done.files);
     const gone = done.tables.flatMap(({ files }) => files.map(({ path }) => path));
     expect(gone).toContain(left);

@@ -117,9 +117,9 @@ describe("among rows that another program rewrote", () => {
       WHEN row_number() OVER (PARTITION BY source_file ORDER BY sis_id_pseudonym) = 1 THEN ${sqlString(older)}
       ELSE source_file END AS source_file) FROM rows_`;
     await commitRows(participation, swapped, true);
-    const told = await problems();
+    const reported = await problems();
     for (const source of [older, newer]) {
-      expect(told).toContainEqual({
+      expect(reported).toContainEqual({
         subject: expect.stringContaining(path.posix.basename(source)),
         problem: differing,
       });

@@ -127,8 +127,8 @@ describe("a value that differs from the landed file is found,", () => {
     ["another person's pseudonym", participation, "min(sis_id_pseudonym) OVER () AS sis_id_pseudonym", true],
   ])("%s", async (_, table, replace, needsSalt) => {
     await changeRows(table, replace);
-    const told = table === participation ? dailyFile : usageFile;
-    const landed = expect.stringContaining(path.posix.basename(told)) as string;
+    const reported = table === participation ? dailyFile : usageFile;
+    const landed = expect.stringContaining(path.posix.basename(reported)) as string;
     expect((await fixture.verify()).problems).toContainEqual({ subject: landed, problem: differing });
     const { problems } = await verifyLake(fixture.lake, undefined);
     if (!needsSalt) expect(problems).toContainEqual({ subject: landed, problem: differing });
@@ -241,14 +241,17 @@ describe("during a run", () => {
 
   test("verify says that a run is active", async () => {
     await put();
-    let told: unknown;
+    let reported: unknown;
     fixture.source.hooks = {
       beforeChunk: async () => {
-        told ??= await fixture.verify().catch((error: unknown) => error);
+        reported ??= await fixture.verify().catch((error: unknown) => error);
       },
     };
     await fixture.run();
-    expect(told).toMatchObject({ code: "busy", message: expect.stringContaining("Another run is at work") });
+    expect(reported).toMatchObject({
+      code: "busy",
+      message: expect.stringContaining("Another run is at work"),
+    });
   });
 
   test("that begins and ends meanwhile, verify says so and reports no problem", async () => {

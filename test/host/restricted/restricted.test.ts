@@ -49,18 +49,18 @@ suite("in Restricted Mode", function () {
         model.connected(),
         /^CleverLakeError: In Restricted Mode nothing is looked at by itself/,
       );
-      let told = 0;
-      const listening = model.onDidChangeLake(() => told++);
+      let shown = 0;
+      const listening = model.onDidChangeLake(() => shown++);
       await model.loaded();
       // The first refresh, by any command, also loads the lake and its runs, whose views were empty.
-      assert.equal(told, 1);
+      assert.equal(shown, 1);
       listening.dispose();
       await commands.executeCommand("clever.refresh");
       assert.equal(model.newCount, 6);
       assert.equal((await reportsTree.getChildren()).length, 2);
       await commands.executeCommand("clever.run");
       await until("all is in the lake", () => model.reports.every(({ state }) => state === "anonymized"));
-      assert.equal(person.told.filter(({ kind }) => kind === "error").length, 0);
+      assert.equal(person.shown.filter(({ kind }) => kind === "error").length, 0);
     } finally {
       person.leave();
       await district.end();

@@ -36,10 +36,10 @@ suite("adopting a lake that OEA wrote", function () {
   test("a run is refused, with a button that adopts the lake", async () => {
     const { runs } = await activeApplication();
     assert.equal(await runs.run({ command: "run" }), undefined);
-    const [told] = person.told;
-    assert.equal(told?.kind, "error");
-    assert.match(told?.message ?? "", /OEA's own notebooks wrote this table; .*Clever: Adopt OEA's Lake/);
-    assert.deepEqual(told?.choices, ["Retry", "Adopt OEA's Lake", "Show Log"]);
+    const [message] = person.shown;
+    assert.equal(message?.kind, "error");
+    assert.match(message?.message ?? "", /OEA's own notebooks wrote this table; .*Clever: Adopt OEA's Lake/);
+    assert.deepEqual(message?.choices, ["Retry", "Adopt OEA's Lake", "Show Log"]);
   });
 
   test("the views and the menu say so and offer it", async () => {
@@ -61,15 +61,15 @@ suite("adopting a lake that OEA wrote", function () {
 
   test("the connection test says so too", async () => {
     await commands.executeCommand("clever.testConnection");
-    const told = person.told.at(-1);
-    assert.match(told?.message ?? "", /OEA's own notebooks wrote this lake/);
-    assert.deepEqual(told?.choices, ["Adopt OEA's Lake"]);
+    const message = person.shown.at(-1);
+    assert.match(message?.message ?? "", /OEA's own notebooks wrote this lake/);
+    assert.deepEqual(message?.choices, ["Adopt OEA's Lake"]);
   });
 
   test("shows what exists and what it would do, and changes nothing if cancelled", async () => {
     const before = await tables();
     assert.equal(await adopt(), undefined);
-    const [asked] = person.told;
+    const [asked] = person.shown;
     assert.equal(asked?.modal, true);
     assert.equal(asked?.message, "Adopt the lake that OEA wrote?");
     assert.match(asked?.detail ?? "", /^daily_participation_pseudo: 12 rows, 6 of them different$/m);
@@ -83,10 +83,10 @@ suite("adopting a lake that OEA wrote", function () {
     person.answer(/^Adopt the lake/, "Adopt");
     const done = await adopt();
     assert.equal(done?.state, "adopted");
-    const told = person.told.at(-1);
-    assert.equal(told?.kind, "information", told?.message);
-    assert.match(told?.message ?? "", /^The lake was adopted: 3 of 5 .* Every different row/);
-    assert.deepEqual(told?.choices, ["Show the Comparison", "Run the Pipeline"]);
+    const message = person.shown.at(-1);
+    assert.equal(message?.kind, "information", message?.message);
+    assert.match(message?.message ?? "", /^The lake was adopted: 3 of 5 .* Every different row/);
+    assert.deepEqual(message?.choices, ["Show the Comparison", "Run the Pipeline"]);
     assert.deepEqual(await tables(), [
       "daily_participation_pseudo",
       "daily_participation_pseudo_oea",
@@ -99,7 +99,7 @@ suite("adopting a lake that OEA wrote", function () {
     await commands.executeCommand("clever.verify");
     assert.equal(person.saw(/^No discrepancies found/).length, 1);
     await adopt();
-    assert.match(person.told.at(-1)?.message ?? "", /^This lake was adopted before\./);
+    assert.match(person.shown.at(-1)?.message ?? "", /^This lake was adopted before\./);
     const { lakeTree, model, reportsView, runs } = await activeApplication();
     assert.ok(await runs.run({ command: "run" }));
     await model.loaded();

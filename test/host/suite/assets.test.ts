@@ -39,7 +39,7 @@ suite("analytics assets", function () {
     assert.equal(await create(), undefined);
     person.pick((items) => items);
     assert.equal(await create(), undefined);
-    assert.deepEqual(person.told, []);
+    assert.deepEqual(person.shown, []);
   });
 
   test("writes what was picked and opens its README; changed files are kept and listed", async () => {
@@ -47,7 +47,7 @@ suite("analytics assets", function () {
     const made = await create();
     assert.ok(made && made.written.length > 5);
     assert.ok(existsSync(path.join(folder, "sql/synapse/1-database.sql")));
-    assert.match(person.told.at(-1)?.message ?? "", /^\d+ files written to /);
+    assert.match(person.shown.at(-1)?.message ?? "", /^\d+ files written to /);
     await until("the README's preview is open", () =>
       Promise.resolve(
         window.tabGroups.all.some(({ tabs }) => tabs.some(({ label }) => /README/.test(label))),
@@ -57,7 +57,7 @@ suite("analytics assets", function () {
     await writeFile(path.join(folder, "sql/fabric/1-schemas.sql"), "-- mine");
     const again = await create();
     assert.deepEqual(again?.kept, ["sql/fabric/1-schemas.sql"]);
-    assert.equal(person.told.at(-1)?.kind, "warning");
-    assert.match(person.told.at(-1)?.message ?? "", /changed there: 1 \(sql\/fabric\/1-schemas\.sql\)/);
+    assert.equal(person.shown.at(-1)?.kind, "warning");
+    assert.match(person.shown.at(-1)?.message ?? "", /changed there: 1 \(sql\/fabric\/1-schemas\.sql\)/);
   });
 });

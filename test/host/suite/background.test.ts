@@ -95,6 +95,6 @@ suite("the background check", function () {
     await until("it is on", () => clock.minutes.length === 1);
     clock.strike();
     await until("it has failed", () => model.state === "failed", 60);
-    assert.deepEqual(person.told, []);
+    assert.deepEqual(person.shown, []);
   });
 });

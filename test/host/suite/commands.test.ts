@@ -56,10 +56,10 @@ suite("every command of the manifest", function () {
 
   test("without a connection says what is missing, and offers to connect", async () => {
     for (const { command } of needing(/clever\.connected/)) {
-      person.told.length = 0;
+      person.shown.length = 0;
       await callAndLeave(command);
       assert.deepEqual(
-        person.told.map(({ kind, choices }) => ({ kind, choices })),
+        person.shown.map(({ kind, choices }) => ({ kind, choices })),
         [{ kind: "information", choices: ["Connect", "Try a Sample District"] }],
         command,
       );
@@ -88,7 +88,7 @@ suite("every command of the manifest", function () {
       }
       await callAndLeave("clever.removeConnection");
       assert.deepEqual(
-        person.told.filter(({ kind }) => kind === "error"),
+        person.shown.filter(({ kind }) => kind === "error"),
         [],
       );
       assert.equal(person.saw(/No run is in progress/).length, 1);
@@ -107,20 +107,20 @@ suite("every command of the manifest", function () {
       const run = runs.run({ command: "run" });
       await until("the run has begun", () => runs.running !== undefined);
       for (const { command } of needing(/!clever\.running/)) {
-        person.told.length = 0;
+        person.shown.length = 0;
         await commands.executeCommand(command);
         assert.notEqual(runs.running, undefined, "the run is still going on");
         assert.deepEqual(
-          person.told.map(({ message, choices }) => ({ message, choices })),
+          person.shown.map(({ message, choices }) => ({ message, choices })),
           [{ message: "A run is already in progress.", choices: ["Stop the Run"] }],
           command,
         );
       }
-      person.told.length = 0;
+      person.shown.length = 0;
       await commands.executeCommand("clever.cancelRun");
       assert.equal(await run, undefined);
       assert.deepEqual(
-        person.told.map(({ message }) => message),
+        person.shown.map(({ message }) => message),
         ["Stopped. Completed work is kept; the next run continues from there."],
       );
     } finally {
@@ -150,7 +150,7 @@ suite("every command of the manifest", function () {
       await silent.end();
       await Promise.all(calls);
       await looking;
-      assert.ok(person.told.some(({ kind, choices }) => kind === "error" && choices.includes("Show Log")));
+      assert.ok(person.shown.some(({ kind, choices }) => kind === "error" && choices.includes("Show Log")));
     } finally {
       await setSetting("sftp.timeoutSeconds", undefined);
       await silent.end();

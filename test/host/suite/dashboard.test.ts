@@ -98,7 +98,7 @@ suite("the dashboard", function () {
     const tab = tabs.newest();
     let before = tab.received.length;
     await setSetting("minimumGroupSize", 0);
-    await until("it is asked", () => person.told.some(({ message }) => /single people/.test(message)));
+    await until("it is asked", () => person.shown.some(({ message }) => /single people/.test(message)));
     await until("the setting is taken back", () => {
       const { minimumGroupSize } =
         tab.received.findLast((message) => message.type === "answer")?.answer ?? {};
@@ -220,7 +220,7 @@ suite("the dashboard", function () {
     assert.notEqual(again, tab);
     await again.hears("answer");
     assert.equal(tab.received.length, length);
-    assert.deepEqual(person.told, []);
+    assert.deepEqual(person.shown, []);
   });
 
   test("survives the end of its engine, and reports an invalid setting", async () => {

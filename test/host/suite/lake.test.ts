@@ -50,7 +50,7 @@ suite("the lake view", function () {
     const { lakeTree } = await activeApplication();
     const node = await nodeAt(lakeTree, /^stage1np/, /^_ingest_log/);
     await commands.executeCommand("clever.openLakeItem", node);
-    assert.deepEqual(person.told, []);
+    assert.deepEqual(person.shown, []);
     await until("its page is open", () => openLabels().some((label) => /_ingest_log/.test(label)));
     const text = await pageOf("stage1np/clever/_ingest_log");
     const entries = /## Newest entries\n\n([\s\S]*?)\n\n/.exec(text)?.[1]?.split("\n") ?? [];
@@ -64,7 +64,7 @@ suite("the lake view", function () {
     const { lakeTree } = await activeApplication();
     const node = await nodeAt(lakeTree, /^stage2p$/, /^daily_participation_pseudo/);
     await commands.executeCommand("clever.openLakeItem", node);
-    assert.deepEqual(person.told, []);
+    assert.deepEqual(person.shown, []);
     await until("its page is open", () =>
       openLabels().some((label) => /daily_participation_pseudo/.test(label)),
     );
@@ -82,7 +82,7 @@ suite("the lake view", function () {
     const { lakeTree } = await activeApplication();
     const node = await nodeAt(lakeTree, /^stage2np/, /^daily_participation_lookup/);
     await commands.executeCommand("clever.openLakeItem", node);
-    assert.deepEqual(person.told, []);
+    assert.deepEqual(person.shown, []);
     await until("its page is open", () =>
       openLabels().some((label) => /daily_participation_lookup/.test(label)),
     );
@@ -98,7 +98,7 @@ suite("the lake view", function () {
     assert.ok(node.kind === "landed");
     await commands.executeCommand("clever.openLakeItem", node);
     const name = node.file.path.slice(node.file.path.lastIndexOf("/") + 1);
-    assert.deepEqual(person.told, []);
+    assert.deepEqual(person.shown, []);
     await until("its preview is open", () => openLabels().includes(name));
   });
 });

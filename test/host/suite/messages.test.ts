@@ -44,9 +44,9 @@ suite("messages", function () {
         await setSetting(key, value);
         await until("the setting is opened", () => opened.length === 1);
         assert.deepEqual(opened, [`@id:clever.${key}`]);
-        const [told] = person.saw(/cannot be used/);
-        assert.equal(told?.kind, "error");
-        assert.ok(told?.message.includes(`clever.${key}`));
+        const [shown] = person.saw(/cannot be used/);
+        assert.equal(shown?.kind, "error");
+        assert.ok(shown?.message.includes(`clever.${key}`));
       } finally {
         Object.assign(commands, { executeCommand });
       }
@@ -60,11 +60,11 @@ suite("messages", function () {
       const { runs, secrets } = await activeApplication();
       await runs.run({ command: "run" });
       await secrets.write({ salt: "another salt" });
-      person.told.length = 0;
+      person.shown.length = 0;
       await runs.run({ command: "run" });
-      const [told] = person.told;
-      assert.match(told?.message ?? "", /“Clever: Change Salt or Credentials”/);
-      assert.ok(told?.choices.includes("Change Salt or Credentials"));
+      const [shown] = person.shown;
+      assert.match(shown?.message ?? "", /“Clever: Change Salt or Credentials”/);
+      assert.ok(shown?.choices.includes("Change Salt or Credentials"));
     } finally {
       await district.end();
     }

@@ -87,7 +87,7 @@ suite("a report's preview", function () {
     const page = await openMonday();
     page.say({ type: "reveal", on: true });
     await until("the question is asked", () => person.saw(/Show the identities in/).length === 1);
-    assert.ok(person.told[0]?.modal);
+    assert.ok(person.shown[0]?.modal);
     assert.equal((await page.hears("opened")).revealed, false);
 
     person.answer(/Show the identities in/, "Reveal");
@@ -106,7 +106,7 @@ suite("a report's preview", function () {
     const after = page.received.length;
     page.say({ type: "reveal", on: false });
     assert.equal((await page.hears("opened", after)).revealed, false);
-    assert.equal(person.told.length, 2);
+    assert.equal(person.shown.length, 2);
   });
 
   test("survives the end of its engine", async () => {

@@ -53,7 +53,7 @@ suite("repairing another program's changes", function () {
 
   test("finds nothing to repair if no other program wrote", async () => {
     assert.equal(await repair(), undefined);
-    assert.match(person.told.at(-1)?.message ?? "", /^There is nothing to repair/);
+    assert.match(person.shown.at(-1)?.message ?? "", /^There is nothing to repair/);
   });
 
   test("shows what it would do, changes nothing if cancelled, and repairs if confirmed", async () => {
@@ -61,10 +61,10 @@ suite("repairing another program's changes", function () {
     const { runs } = await activeApplication();
     assert.ok(await runs.run({ command: "run" }));
     assert.match(
-      person.told.at(-1)?.message ?? "",
+      person.shown.at(-1)?.message ?? "",
       /Another program \(Apache-Spark\/3\.5\.3\) changed its rows: WRITE\./,
     );
-    assert.ok(person.told.at(-1)?.choices.includes("Repair…"));
+    assert.ok(person.shown.at(-1)?.choices.includes("Repair…"));
 
     const { lakeTree, model } = await activeApplication();
     await model.loaded();
@@ -74,7 +74,7 @@ suite("repairing another program's changes", function () {
       [["daily_participation_pseudo", "changed by another program"]],
     );
     assert.equal(await repair(), undefined);
-    const asked = person.told.at(-1);
+    const asked = person.shown.at(-1);
     assert.equal(asked?.modal, true);
     assert.equal(asked?.message, "Rebuild 1 table from the landed files?");
     assert.match(asked?.detail ?? "", /^\d{4}-\d\d: \d+ → \d+ rows$/m);
@@ -83,7 +83,7 @@ suite("repairing another program's changes", function () {
     person.answer(/^Rebuild/, "Repair");
     const done = await repair();
     assert.equal(done?.tables.length, 1);
-    assert.match(person.told.at(-1)?.message ?? "", /^Rebuilt from the landed files: 1 table\.$/);
+    assert.match(person.shown.at(-1)?.message ?? "", /^Rebuilt from the landed files: 1 table\.$/);
     await commands.executeCommand("clever.verify");
     assert.equal(person.saw(/^No discrepancies found/).length, 1);
   });

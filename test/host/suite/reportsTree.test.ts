@@ -121,8 +121,8 @@ suite("the reports of an OpenSSH server", function () {
     ];
     await writeFile(path.join(district.reports, bad), `${[header, ...rows].join("\n")}\n`);
     await runs.run({ command: "run", only: [bad] });
-    const [told] = person.saw(/1 file went into quarantine: .*2025-10-06.*: Line 3, num_logins: /);
-    assert.deepEqual(told?.choices, ["Open File", "Open Run Report"]);
+    const [shown] = person.saw(/1 file went into quarantine: .*2025-10-06.*: Line 3, num_logins: /);
+    assert.deepEqual(shown?.choices, ["Open File", "Open Run Report"]);
     await model.refresh();
     const node = await nodeAt(reportsTree, /^daily/, /^October/, /^2025-10-06 students/);
     const item = reportsTree.getTreeItem(node);
@@ -130,14 +130,14 @@ suite("the reports of an OpenSSH server", function () {
     assert.equal(item.description, "quarantined");
     assert.equal(model.counts.quarantined, 1);
     assert.match(reportsView.badge?.tooltip ?? "", /^1 quarantined, \d+ new$/);
-    person.told.length = 0;
+    person.shown.length = 0;
     await commands.executeCommand("clever.verify");
-    assert.match(person.told[0]?.message ?? "", /^No discrepancies found.* 1 file is in quarantine/);
-    assert.equal(person.told[0]?.kind, "warning");
+    assert.match(person.shown[0]?.message ?? "", /^No discrepancies found.* 1 file is in quarantine/);
+    assert.equal(person.shown[0]?.kind, "warning");
     assert.ok(item.tooltip instanceof MarkdownString);
     assert.match(item.tooltip.value.replaceAll("\\", ""), /Line 3, num_logins/);
     assert.ok(
-      !JSON.stringify([item, person.told]).includes("planted-value"),
+      !JSON.stringify([item, person.shown]).includes("planted-value"),
       "no value of the file is shown",
     );
 
@@ -165,10 +165,10 @@ suite("the reports of an OpenSSH server", function () {
     await model.refresh();
     const node = await nodeAt(reportsTree, /^daily/, /^October/, /^2025-10-07 students/);
     assert.equal(reportsTree.getTreeItem(node).contextValue, "report.quarantined");
-    person.told.length = 0;
+    person.shown.length = 0;
     await commands.executeCommand("clever.acceptFile", node);
-    assert.match(person.told[0]?.message ?? "", /cannot be accepted .* The column active is missing/);
-    assert.equal(person.told.length, 1);
+    assert.match(person.shown[0]?.message ?? "", /cannot be accepted .* The column active is missing/);
+    assert.equal(person.shown.length, 1);
 
     await rm(path.join(district.reports, bad));
     await model.refresh();
@@ -219,7 +219,7 @@ suite("the reports of an OpenSSH server", function () {
     assert.ok(node.kind === "file" && node.item.landed);
     const landed = await lakeTree.find(node.item.landed.landedPath);
     assert.equal(landed?.kind, "landed");
-    assert.deepEqual(person.told, []);
+    assert.deepEqual(person.shown, []);
   });
 
   test("have parents up to the root, so they can be revealed below collapsed rows", async () => {
@@ -251,9 +251,9 @@ suite("the reports of an OpenSSH server", function () {
     assert.equal(model.state, "failed");
     assert.deepEqual(await linesOf(reportsTree), before, "What was seen last stays in view.");
     assert.match(reportsView.message ?? "", /^This list is from \d+:\d\d.*\. .+ Refresh to try again\.$/);
-    const [told] = person.told.filter(({ kind }) => kind === "error");
-    assert.match(told?.message ?? "", /clever\.sftp\.root/);
-    assert.ok(told?.choices.includes("Retry"));
+    const [shown] = person.shown.filter(({ kind }) => kind === "error");
+    assert.match(shown?.message ?? "", /clever\.sftp\.root/);
+    assert.ok(shown?.choices.includes("Retry"));
     await rename(away, district.reports);
     await commands.executeCommand("clever.refresh");
     assert.equal(model.state, "loaded");

@@ -55,10 +55,10 @@ suite("importing a roster", function () {
     assert.equal(summary?.keptRaw, null);
     assert.equal(summary?.inReports, summary?.students);
     assert.deepEqual(
-      person.told.map(({ kind }) => kind),
+      person.shown.map(({ kind }) => kind),
       ["information"],
     );
-    assert.match(person.told[0]?.message ?? "", /^\d+ students in \d+ grades imported\./);
+    assert.match(person.shown[0]?.message ?? "", /^\d+ students in \d+ grades imported\./);
     const { lakeTree } = await activeApplication();
     const stages = await lakeTree.getChildren();
     const tables = (await Promise.all(stages.map((stage) => lakeTree.getChildren(stage)))).flat();
@@ -69,7 +69,7 @@ suite("importing a roster", function () {
     person.type(`/${sampleRosterPath}`);
     const summary = await imported(/From the SFTP server/, /Type the path/, /school and grade only/);
     assert.equal(summary?.outcome, "unchanged");
-    assert.match(person.told[0]?.message ?? "", /^The roster is unchanged: \d+ students\./);
+    assert.match(person.shown[0]?.message ?? "", /^The roster is unchanged: \d+ students\./);
   });
 
   test("from this machine keeps the original file if chosen", async () => {
@@ -87,10 +87,10 @@ suite("importing a roster", function () {
     Object.assign(window, { showOpenDialog: () => Promise.resolve([Uri.file(broken)]) });
     const summary = await imported(/From this machine/, /school and grade only/);
     assert.equal(summary?.refused, 1);
-    const [told] = person.told;
-    assert.equal(told?.kind, "warning");
-    assert.match(told?.message ?? "", /refused of the roster: 1 row, first line \d+: The row has 3 cells/);
-    assert.ok(!JSON.stringify([person.told, summary]).includes("Planted"));
+    const [shown] = person.shown;
+    assert.equal(shown?.kind, "warning");
+    assert.match(shown?.message ?? "", /refused of the roster: 1 row, first line \d+: The row has 3 cells/);
+    assert.ok(!JSON.stringify([person.shown, summary]).includes("Planted"));
   });
 
   test("changes nothing if cancelled", async () => {
@@ -100,7 +100,7 @@ suite("importing a roster", function () {
     assert.equal(await imported(/nothing is picked/), undefined);
     assert.equal(await imported(/From this machine/), undefined);
     assert.equal(await imported(/From the SFTP server/, /Type the path/), undefined);
-    assert.deepEqual(person.told, []);
+    assert.deepEqual(person.shown, []);
     assert.deepEqual(await readdir(log), before);
   });
 });

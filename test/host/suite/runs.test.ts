@@ -32,10 +32,10 @@ suite("runs", function () {
     const { runs, secrets } = await activeApplication();
     await secrets.write({ salt: undefined });
     assert.equal(await runs.run({ command: "run" }), undefined);
-    const [told] = person.told;
-    assert.equal(told?.kind, "error");
-    assert.match(told?.message ?? "", /no salt/);
-    assert.ok(told?.choices.includes("Change Salt or Credentials"));
+    const [shown] = person.shown;
+    assert.equal(shown?.kind, "error");
+    assert.match(shown?.message ?? "", /no salt/);
+    assert.ok(shown?.choices.includes("Change Salt or Credentials"));
     await secrets.write({ salt });
   });
 
@@ -51,10 +51,10 @@ suite("runs", function () {
     person.answer(/while it was running the pipeline/, "Retry");
     assert.equal(await runs.run({ command: "run" }), undefined);
     kill.dispose();
-    const told = person.told.filter(({ kind }) => kind === "error");
-    assert.match(told[0]?.message ?? "", /ended unexpectedly \(SIGKILL\) while it was running the pipeline/);
-    assert.deepEqual(told[0]?.choices, ["Retry", "Show Log"]);
-    assert.equal(told.length, 1, "It is told once.");
+    const shown = person.shown.filter(({ kind }) => kind === "error");
+    assert.match(shown[0]?.message ?? "", /ended unexpectedly \(SIGKILL\) while it was running the pipeline/);
+    assert.deepEqual(shown[0]?.choices, ["Retry", "Show Log"]);
+    assert.equal(shown.length, 1, "It is reported once.");
 
     await until("the retried run is over", () => person.saw(/files ingested/).length === 1, 60);
     assert.notEqual(client.pid, pid);
@@ -71,7 +71,7 @@ suite("runs", function () {
     const summary = await runs.run({ command: "run" });
     assert.equal(summary?.landed, 0);
     assert.deepEqual(
-      person.told.map(({ choices }) => choices),
+      person.shown.map(({ choices }) => choices),
       [[]],
     );
     const page = await workspace.openTextDocument(runPage(summary?.runId ?? ""));
@@ -99,7 +99,7 @@ suite("runs", function () {
     });
     await commands.executeCommand("clever.openRun");
     assert.ok(offered >= 2);
-    assert.deepEqual(person.told, []);
+    assert.deepEqual(person.shown, []);
   });
 
   test("whose report cannot be read show the reason, and the report once it is readable again", async () => {
@@ -137,7 +137,7 @@ suite("runs", function () {
     assert.ok((await runsTree.getChildren()).length >= runsBefore);
     assert.equal(runs.running, undefined);
     assert.deepEqual(
-      person.told.filter(({ kind }) => kind === "error"),
+      person.shown.filter(({ kind }) => kind === "error"),
       [],
     );
   });

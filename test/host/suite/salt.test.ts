@@ -54,7 +54,7 @@ suite("the salt", function () {
     await change;
     assert.equal(await stored(), salt);
     assert.equal(asked.disposed, true);
-    assert.ok(!/planted/.test(JSON.stringify(person.told)));
+    assert.ok(!/planted/.test(JSON.stringify(person.shown)));
   });
 
   test("is replaced only after a confirmation that says what depends on it", async () => {
@@ -78,8 +78,8 @@ suite("the salt", function () {
   test("is shown, copied and saved only after a confirmation", async () => {
     await env.clipboard.writeText("before");
     await commands.executeCommand("clever.showSalt");
-    assert.equal(person.told.length, 1);
-    assert.ok(!JSON.stringify(person.told).includes(salt));
+    assert.equal(person.shown.length, 1);
+    assert.ok(!JSON.stringify(person.shown).includes(salt));
 
     person.answer(/Show the salt on this screen/, "Show").answer(/The salt for/, "Copy the Salt");
     await commands.executeCommand("clever.showSalt");

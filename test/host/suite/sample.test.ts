@@ -133,12 +133,12 @@ suite("the sample district", function () {
     assert.equal(usesSample(), true);
     assert.ok(model.newCount + model.reports.length > 60);
     // The stored secrets are the connection's; the sample has none to change or show.
-    person.told.length = 0;
+    person.shown.length = 0;
     for (const command of ["clever.changeCredentials", "clever.showSalt"]) {
       await commands.executeCommand(command);
     }
     assert.deepEqual(
-      person.told.map(({ choices }) => choices),
+      person.shown.map(({ choices }) => choices),
       [["Leave Sample District"], ["Leave Sample District"]],
     );
     assert.deepEqual({ settings: settings(), stored: await secrets.readBound() }, before);

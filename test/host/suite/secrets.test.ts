@@ -60,7 +60,7 @@ suite("secrets", () => {
     assert.deepEqual((await secrets.readBound()).secrets, {});
     assert.equal(workspace.getConfiguration("clever").get("sftp.host"), "");
     assert.equal(workspace.getConfiguration("clever").get("lake.url"), "");
-    assert.ok(person.told.every(({ modal }) => modal));
+    assert.ok(person.shown.every(({ modal }) => modal));
   });
 
   test("are changed one by one in a box that names their owner, and never shown", async () => {
@@ -81,12 +81,12 @@ suite("secrets", () => {
     await setSetting("lake.auth", "sharedKey");
     person.answer(/no longer name the server and lake/, "Connect There");
     person.pick((items) => items.find(({ label }) => /Account key/.test(label))).type(" planted-new-key ");
-    person.told.length = 0;
+    person.shown.length = 0;
     await commands.executeCommand("clever.changeCredentials");
     assert.match(person.boxes.at(-1)?.prompt ?? "", /^For https:\/\/district\.dfs\.core\.windows\.net;/);
     assert.equal((await secrets.readBound()).secrets.lakeAccountKey, "planted-new-key");
     // The connection test failed; the messages contain no secret.
-    assert.equal(person.told.filter(({ kind }) => kind === "error").length, 1);
-    assert.ok(!/planted/.test(JSON.stringify(person.told)));
+    assert.equal(person.shown.filter(({ kind }) => kind === "error").length, 1);
+    assert.ok(!/planted/.test(JSON.stringify(person.shown)));
   });
 });

@@ -53,10 +53,10 @@ suite("where secrets and data go", function () {
     await Promise.all([1, 2].map(() => assert.rejects(() => model.connected(), refused)));
     await reportsTree.getChildren();
     assert.equal(model.state, "failed");
-    const [told, ...others] = person.saw(question);
+    const [shown, ...others] = person.saw(question);
     assert.deepEqual(others, []);
-    assert.equal(told?.modal, true);
-    assert.match(told?.detail ?? "", new RegExp(`Server now: .*:${other.port}`));
+    assert.equal(shown?.modal, true);
+    assert.match(shown?.detail ?? "", new RegExp(`Server now: .*:${other.port}`));
     assert.equal(other.connections, 0);
 
     await commands.executeCommand("clever.testConnection");

@@ -46,8 +46,8 @@ suite("optimize and vacuum", function () {
   test("shows what would be merged, and changes nothing if cancelled", async () => {
     const before = await stored();
     assert.equal(await optimize(), undefined);
-    const [asked] = person.told;
-    assert.equal(person.told.length, 1);
+    const [asked] = person.shown;
+    assert.equal(person.shown.length, 1);
     assert.equal(asked?.modal, true);
     assert.match(asked?.message ?? "", /^Merge \d+ data files into \d+\?$/);
     assert.match(asked?.detail ?? "", /^_ingest_log: \d+ data files become \d+ \([\d.]+ kB to write\)$/m);
@@ -59,9 +59,9 @@ suite("optimize and vacuum", function () {
     person.answer(/^Merge/, "Merge");
     const done = await optimize();
     assert.equal(done?.dryRun, false);
-    assert.match(person.told.at(-1)?.message ?? "", /^\d+ data files became \d+\. The rows are the same\.$/);
+    assert.match(person.shown.at(-1)?.message ?? "", /^\d+ data files became \d+\. The rows are the same\.$/);
     await optimize();
-    assert.match(person.told.at(-1)?.message ?? "", /^There is nothing to merge/);
+    assert.match(person.shown.at(-1)?.message ?? "", /^There is nothing to merge/);
     await commands.executeCommand("clever.verify");
     assert.equal(person.saw(/^No discrepancies found/).length, 1);
   });
@@ -71,21 +71,21 @@ suite("optimize and vacuum", function () {
     const done = await update();
     assert.ok(done && done.rows > 0);
     assert.match(
-      person.told.at(-1)?.message ?? "",
+      person.shown.at(-1)?.message ?? "",
       /^The Digital Engagement table is up to date: [\d,]+ rows written\.$/,
     );
     assert.ok(existsSync(path.join(district.lake, "stage2p/digital_activity/_delta_log")));
     assert.deepEqual(await update(), { months: [], rows: 0 });
-    assert.equal(person.told.at(-1)?.message, "The Digital Engagement table is up to date already.");
+    assert.equal(person.shown.at(-1)?.message, "The Digital Engagement table is up to date already.");
   });
 
   test("writes the table of groups on request, and after each run if configured", async () => {
     const update = () => commands.executeCommand<GroupsSummary | undefined>("clever.updateGroups");
     const done = await update();
     assert.ok(done?.written && done.groups > 0);
-    assert.match(person.told.at(-1)?.message ?? "", /^The table of groups is up to date: \d+ groups\.$/);
+    assert.match(person.shown.at(-1)?.message ?? "", /^The table of groups is up to date: \d+ groups\.$/);
     assert.equal((await update())?.written, false);
-    assert.equal(person.told.at(-1)?.message, "The table of groups is up to date already.");
+    assert.equal(person.shown.at(-1)?.message, "The table of groups is up to date already.");
     const table = path.join(district.lake, "stage2p/clever/groups");
     await rm(table, { recursive: true });
     const { runs } = await activeApplication();
@@ -103,14 +103,14 @@ suite("optimize and vacuum", function () {
   test("finds nothing to remove within a week, and accepts no shorter retention", async () => {
     person.type("7");
     assert.equal(await vacuum(), undefined);
-    assert.match(person.told.at(-1)?.message ?? "", /^There is nothing to remove: .* last 7 days\.$/);
+    assert.match(person.shown.at(-1)?.message ?? "", /^There is nothing to remove: .* last 7 days\.$/);
     const [box] = person.boxes;
     assert.equal(box?.value, "7");
     assert.equal(await box?.validateInput?.("6"), "It must be a whole number, 7 or more.");
     assert.equal(await box?.validateInput?.("30"), undefined);
     person.type(undefined);
     assert.equal(await vacuum(), undefined);
-    assert.equal(person.told.length, 1);
+    assert.equal(person.shown.length, 1);
   });
 
   test("lists unused files, and removes them after a confirmation", async () => {
@@ -122,14 +122,14 @@ suite("optimize and vacuum", function () {
     person.type("7");
     assert.equal(await vacuum(), undefined);
     assert.deepEqual(await stored(), before);
-    const [asked] = person.told;
+    const [asked] = person.shown;
     assert.equal(asked?.modal, true);
     assert.match(asked?.message ?? "", /^Remove 1 data file \(20 B\)\?$/);
     assert.match(asked?.detail ?? "", /^daily_participation_pseudo: 1 data file, 20 B\n\n/);
 
     person.answer(/^Remove/, "Remove");
     assert.equal((await vacuum())?.files, 1);
-    assert.match(person.told.at(-1)?.message ?? "", /^1 data file was removed \(20 B\)\.$/);
+    assert.match(person.shown.at(-1)?.message ?? "", /^1 data file was removed \(20 B\)\.$/);
     assert.deepEqual(
       await stored(),
       before.filter((name) => name !== path.basename(left)),

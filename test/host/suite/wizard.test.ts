@@ -62,7 +62,7 @@ suite("the wizard", function () {
     (await boxes.step(8)).escape();
     await wizard;
     assert.equal(host(), "");
-    assert.deepEqual(person.told, []);
+    assert.deepEqual(person.shown, []);
   });
 
   test("does not ask again what was answered before it was cancelled", async () => {
@@ -100,10 +100,10 @@ suite("the wizard", function () {
     (await toThePassword()).answer(server.password);
     (await boxes.step(8)).choose(/Type a folder's path/);
     (await boxes.step(8)).answer(path.join(folder, "no-folder", "lake"));
-    await until("the failure is told", () => person.told.length === 1);
-    const [told] = person.told;
+    await until("the failure is shown", () => person.shown.length === 1);
+    const [shown] = person.shown;
     assert.deepEqual(
-      { kind: told?.kind, modal: told?.modal, choices: told?.choices },
+      { kind: shown?.kind, modal: shown?.modal, choices: shown?.choices },
       { kind: "error", modal: true, choices: ["Try Again", "Go Back", "Show Log"] },
     );
     (await boxes.step(8)).escape();
@@ -119,7 +119,7 @@ suite("the wizard", function () {
     (await boxes.step(8)).answer(path.join(folder, "own-lake"));
     (await boxes.step(9)).choose(/Make a new salt/);
     await until("the salt is handed over", () => person.saw(handedOver).length === 1);
-    assert.equal(person.told[0]?.modal, true);
+    assert.equal(person.shown[0]?.modal, true);
     // If it is closed without a choice, it asks again, and the salt is not used yet.
     const again = await boxes.step(9);
     assert.equal(host(), "");
@@ -135,7 +135,7 @@ suite("the wizard", function () {
     assert.equal(await env.clipboard.readText(), salt);
     assert.equal(password, server.password);
     assert.equal(person.saw(/^Connected: /).length, 1);
-    assert.ok(!JSON.stringify(person.told).includes(salt ?? "?"));
+    assert.ok(!JSON.stringify(person.shown).includes(salt ?? "?"));
   });
 
   test("detects a salt other than the lake's as soon as it is pasted", async () => {
