@@ -1,6 +1,6 @@
 import { DelayProxy } from "../test/helpers/delayProxy";
 
-// In a process of its own, so that the benchmark's load does not add to the delay.
+// In a separate process, so that the benchmark's load does not add to the delay.
 async function main(): Promise<void> {
   const [, , target, oneWayDelay] = process.argv;
   const proxy = await DelayProxy.start({ target: Number(target), oneWayDelay: Number(oneWayDelay) });

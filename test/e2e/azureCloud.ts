@@ -18,7 +18,7 @@ export const subscription = { subscriptionId: "5ab1-oea", displayName: "District
 
 /**
  * The parts of Azure that the extension uses: a storage account, the list of subscriptions, and the sign-in. Account and
- * list have Azure's own addresses and are reached as from many a district: by VS Code's `http.proxy` and nothing else,
+ * list have Azure's own addresses and are reached as from many districts: only through VS Code's `http.proxy`,
  * with certificates that only the machine's store knows. The network can be cut off.
  */
 export class AzureCloud implements AsyncDisposable {

@@ -22,7 +22,7 @@ describe("the packaged extension in VS Code 1.139", () => {
     expect(titles).toContain("Clever: Try It with a Sample District");
   });
 
-  test("a webview opens beside it, and is found by its content", async () => {
+  test("a webview opens next to it, and is found by its content", async () => {
     const page = path.join(workbench().folder ?? "", "notes.md");
     await writeFile(page, "# A heading to find\n");
     await workbench().page.keyboard.press("ControlOrMeta+p");

@@ -250,7 +250,7 @@ function plainForm({ before, now, ...entries }: NonNullable<DashboardAnswer["com
   return sortedComparison({ before: period(before), now: period(now), ...entries });
 }
 
-/** In an order of its own. */
+/** In a fixed order. */
 function sortedComparison<
   C extends { bySchool: readonly object[]; byGrade: readonly object[]; resources: readonly object[] },
 >(comparison: C): C {
@@ -310,8 +310,8 @@ export interface Comparison {
 }
 
 /**
- * Each answer must be that of loops over the rows of whole groups; and that of loops over everybody's, fewer people than
- * the minimum apart, in each part of it that has all of its groups and days.
+ * Each answer must equal that of loops over the rows of whole groups. In each part that has all of its groups and days, it
+ * must also equal that of loops over everybody's rows, except for numbers of fewer people than the minimum.
  */
 export async function compareWithRows(comparison: Comparison): Promise<Held> {
   const { rows, index, minimum, keep = "schools", filters } = comparison;
@@ -410,8 +410,8 @@ function addNumbers(value: unknown, place: string, found: Map<string, unknown>):
 }
 
 /**
- * Of the numbers that a page shows: how many are those without groups, how many are `<10` for fewer, and how many others
- * stand in entries that say that something is left out of them. `all` is how many there are without groups.
+ * For the numbers that a page shows: how many equal those without groups, how many are `<10`, and how many others are in
+ * entries that are marked as partial. `all` is the number of numbers without groups.
  */
 export async function sharesShown(index: ParticipationIndex, filter: DashboardFilter, minimum: number) {
   const given = await ask(index, filter, minimum);

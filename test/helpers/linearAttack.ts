@@ -1,7 +1,7 @@
 /**
  * What follows from known sums by adding and subtracting them: exact linear algebra over a large prime. A sum of
  * unknowns is determined if and only if it is a combination of the known ones; whole numbers as small as these give
- * the same answer over the prime as over the fractions, but for a chance that is next to nothing.
+ * the same answer over the prime as over the fractions, except with negligible probability.
  */
 
 /** Below 2^22: a product is below 2^44, so that 2^9 of them are added up exactly before anything is divided. */

@@ -8,8 +8,8 @@ const mark = "test| ";
 
 /**
  * Called by VS Code inside the extension host: runs every bundled `*.test.js` next to this module. With
- * `CLEVER_LAKE_TEST_RESULTS`, the results are also written to that file, as JUnit reads them, and when all is over
- * their counts to a `.json` beside it.
+ * `CLEVER_LAKE_TEST_RESULTS`, the results are also written to that file in JUnit's format, and at the end their counts to
+ * a `.json` file next to it.
  *
  * @throws if a test failed, which reports it to VS Code
  */

@@ -29,8 +29,8 @@ const python = await pythonWithDelta();
 const table = pseudoTable(reports.daily_participation);
 
 /**
- * `right`: nothing is told. `changed`: rows were changed, which is told and repaired by months. `refused`: the table alone is
- * refused, and built again beside the old one.
+ * `right`: nothing is reported. `changed`: rows were changed, which is reported and repaired by month. `refused`: only this
+ * table is refused, and rebuilt next to the old one.
  */
 type Outcome = "right" | "changed" | "refused";
 

@@ -124,8 +124,8 @@ interface Sum {
 }
 
 /**
- * All that people could have done, as unknowns: also what nobody did, since an attacker does not know that. A place is a
- * cohort on a date.
+ * Every possible use, as unknowns, including what nobody did, since an attacker does not know that. A place is a cohort on
+ * a date.
  */
 class Cells {
   readonly dates: readonly string[];

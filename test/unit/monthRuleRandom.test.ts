@@ -19,7 +19,7 @@ import { dailyHeader, PipelineFixture, pseudonym, usageHeader } from "../helpers
 
 /**
  * The rule of the tables against a plain model, through random operations: redelivered, held back, accepted and touched
- * files, runs that are cut off anywhere, small chunks, and tables that another program has merged.
+ * files, runs that are killed anywhere, small chunks, and tables that another program has merged.
  */
 
 const chunks = vi.hoisted(() => ({ files: 4096 }));

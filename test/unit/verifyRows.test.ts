@@ -37,8 +37,8 @@ beforeEach(async () => {
 });
 
 /**
- * Commits to a table as another program would: its rows, of which `select` says what becomes, in a file beside the others
- * or in their place.
+ * Commits to a table like another program: the result of `select` on its rows, in a file in addition to the others or in
+ * their place.
  *
  * @param select what follows FROM, on the relation `rows_`
  */
