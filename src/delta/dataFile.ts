@@ -71,43 +71,6 @@ export async function stageDataFile(request: StageRequest): Promise<StagedDataFi
   return undefined;
 }
 
-export interface StagePartitionsRequest extends Omit<StageRequest, "partitionValues"> {
-  /** In the order of the folders; the query includes them among its columns. */
-  readonly partitionColumns: readonly string[];
-}
-
-/** Like `stageDataFile`, but writes one Parquet file for each partition. */
-export async function stageDataFiles(request: StagePartitionsRequest): Promise<StagedDataFile[]> {
-  const { session, tablePath, partitionColumns, signal } = request;
-  const folder = path.join(request.scratch, randomUUID());
-  const list = request.columns.map((column) => {
-    const name = sqlName(column.name);
-    return `CAST(${name} AS ${sqlType(column, tablePath)}) AS ${name}`;
-  });
-  const stored = request.columns.filter(({ name }) => !partitionColumns.includes(name));
-  const answers = await session.query(
-    `COPY (SELECT ${list.join(", ")} FROM (${request.query}) rows_) TO ${sqlString(folder)}
-     (FORMAT parquet, COMPRESSION snappy, PARTITION_BY (${partitionColumns.map(sqlName).join(", ")}),
-      FILENAME_PATTERN 'part-{uuid}', FILE_EXTENSION 'snappy.parquet', RETURN_STATS true)`,
-    request.parameters,
-    signal,
-  );
-  return answers.map((answer) => {
-    const place = String(answer.filename);
-    const folders = place.split(/[\\/]/).slice(-1 - partitionColumns.length);
-    const values = partitionColumns.map((name, index) => {
-      const value = folders[index]?.slice(name.length + 1) ?? "";
-      return [name, value === hiveNull ? null : decodeURIComponent(value)] as const;
-    });
-    return {
-      place,
-      name: folders.at(-1) ?? "",
-      partitionValues: Object.fromEntries(values),
-      ...statisticsOfCopy(answer, stored, request.exactStatistics),
-    };
-  });
-}
-
 const hiveNull = "__HIVE_DEFAULT_PARTITION__";
 
 export interface ImportOptions extends LakeOptions {

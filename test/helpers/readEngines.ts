@@ -4,13 +4,12 @@ import path from "node:path";
 import { pseudoTable } from "../../src/clever/layout";
 import {
   hashedColumns,
-  partitionColumns,
   pseudoColumns,
   pseudonymName,
   type Report,
   userTypeValue,
 } from "../../src/clever/reports";
-import { stageDataFiles } from "../../src/delta/dataFile";
+import { stageDataFile } from "../../src/delta/dataFile";
 import { sqlString } from "../../src/duck/duck";
 import type { Delivery, ReadDelivery } from "../../src/pipeline/delivery";
 import { EmbeddedEngine } from "../../src/pipeline/read/embeddedEngine";
@@ -128,8 +127,6 @@ async function write(
     ...row,
     ...Object.fromEntries(ids.map((name) => [pseudonymName(name), hash(row[name])])),
     source_file: source,
-    year: row.date?.slice(0, 4),
-    month: String(Number(row.date?.slice(5, 7))),
   }));
   const names = Object.keys(withPseudonyms[0] ?? {});
   const shape = JSON.stringify([Object.fromEntries(names.map((name) => [name, "VARCHAR"]))]);
@@ -145,25 +142,25 @@ async function write(
     await session.query(
       `COPY (SELECT DISTINCT ${columns} FROM plain_rows) TO ${sqlString(people)} (FORMAT parquet)`,
     );
-    const files = await stageDataFiles({
-      session,
-      tablePath: pseudoTable(report),
-      columns: pseudoColumns(report),
-      query: "FROM plain_rows",
-      partitionColumns,
-      scratch,
-      exactStatistics: pseudoFiles.exactStatistics,
-    });
-    const staged = files.map((file): StagedRows => {
-      const [year = 0, month = 0] = partitionColumns.map((name) => Number(file.partitionValues[name]));
-      const prefix = `${year}-${String(month).padStart(2, "0")}-`;
+    const staged: StagedRows[] = [];
+    for (const name of new Set([...days.values()].flat().map((day) => day.slice(0, 7)))) {
+      const [year = 0, month = 0] = name.split("-").map(Number);
+      const file = await stageDataFile({
+        session,
+        tablePath: pseudoTable(report),
+        columns: pseudoColumns(report),
+        query: `FROM plain_rows WHERE starts_with("date", '${name}-')`,
+        partitionValues: { year, month },
+        scratch,
+        exactStatistics: pseudoFiles.exactStatistics,
+      });
       const sources = read.flatMap(({ entry: { source, userType } }) => {
-        const own = (days.get(source) ?? []).filter((day) => day.startsWith(prefix));
+        const own = (days.get(source) ?? []).filter((day) => day.startsWith(`${name}-`));
         const bits = own.reduce((sum, day) => sum | dayBit(Number(day.slice(8))), 0);
         return own.length > 0 ? [[source, { userType, rows: own.length, days: bits }] as const] : [];
       });
-      return { file, year, month, sources: new Map(sources) };
-    });
+      if (file) staged.push({ file, year, month, sources: new Map(sources) });
+    }
     return { staged, people };
   });
 }

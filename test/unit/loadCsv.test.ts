@@ -310,7 +310,7 @@ describe("files read together", () => {
       }
       const { loaded, suspects } = await loadBatch(session, opened, report);
       const rows = await session.query("SELECT file::INTEGER AS file, sis_id FROM raw ORDER BY rowid");
-      const people = await session.query("SELECT sis_id FROM person_ids ORDER BY ALL");
+      const people = await session.query("SELECT sis_id FROM ids_as_read ORDER BY ALL");
       return {
         rowsOf: loaded.rowsOf,
         suspects: [...suspects].sort(),

@@ -1,10 +1,10 @@
-import { dateColumn, hashedColumns, keptTexts, type Report, type ReportColumn } from "../../clever/reports";
+import { hashedColumns, keptTexts, type Report, type ReportColumn } from "../../clever/reports";
 import { whiteSpace } from "../../clever/values";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 
 /**
- * Lists the distinct values in `raw`, because most of its texts repeat in thousands of rows: people's ids, blank ones
- * as null, in `person_ids`, and the kept texts in `kept_texts`. Resolves to the columns of plain texts.
+ * Lists the distinct values in `raw`, because most of its texts repeat in thousands of rows: people's ids as they were
+ * read in `ids_as_read`, and the kept texts in `kept_texts`. Resolves to the columns of plain texts.
  */
 export async function listDifferent(
   session: DuckSession,
@@ -15,12 +15,6 @@ export async function listDifferent(
   const cells = hashed.map(({ name }) => sqlName(name)).join(", ");
   await session.query(
     `CREATE OR REPLACE TEMP TABLE ids_as_read AS SELECT DISTINCT ${cells} FROM raw`,
-    [],
-    signal,
-  );
-  const ids = hashed.map((column) => `${textSql(cellOf(column))} AS ${sqlName(column.name)}`).join(", ");
-  await session.query(
-    `CREATE OR REPLACE TEMP TABLE person_ids AS SELECT DISTINCT ${ids} FROM ids_as_read raw`,
     [],
     signal,
   );
@@ -38,15 +32,19 @@ export async function listDifferent(
   return new Set([...hashed, ...kept].flatMap(({ name }, place) => (blank.has(place) ? [] : [name])));
 }
 
-/** Counts the rows of `raw` by file and by day as written in the file, into the temporary table `rows_by_day`. */
-export async function countByDay(
+/**
+ * Counts the rows of `raw` by file, date, numbers and flags as written in the file, into the temporary table
+ * `rows_by_value`: these repeat in thousands of rows.
+ */
+export async function countByValue(
   session: DuckSession,
   report: Report,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const day = sqlName(dateColumn(report).name);
+  const typed = report.columns.filter(({ type }) => type !== "string");
+  const names = typed.map(({ name }) => sqlName(name)).join(", ");
   await session.query(
-    `CREATE OR REPLACE TEMP TABLE rows_by_day AS SELECT file, ${day}, count(*) AS rows FROM raw GROUP BY ALL`,
+    `CREATE OR REPLACE TEMP TABLE rows_by_value AS SELECT file, ${names}, count(*) AS rows FROM raw GROUP BY ALL`,
     [],
     signal,
   );

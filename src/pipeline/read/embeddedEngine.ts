@@ -1,3 +1,4 @@
+import { dateInName } from "../../clever/fileNames";
 import type { Header } from "../../clever/header";
 import type { DuckSession } from "../../duck/duck";
 import { isCleverLakeError } from "../../errors";
@@ -15,7 +16,7 @@ import type { StagedRows } from "./stageRows";
 /** Files of this size or larger are left to the judge, which reads them with all cores. */
 const largeFile = 32 * 1024 * 1024;
 /** Limit for the files of one statement, because their rows are held in the engine. */
-const maximumBatchBytes = 40 * 1024 * 1024;
+const maximumBatchBytes = 64 * 1024 * 1024;
 
 /** DuckDB in this process. Files of one header are read by one statement and checked together. */
 export class EmbeddedEngine implements ReadEngine {
@@ -107,7 +108,8 @@ export class EmbeddedEngine implements ReadEngine {
 function batchesOf(files: readonly FileToRead[]): FileToRead[][] {
   const batches: FileToRead[][] = [];
   const open = new Map<string, { files: FileToRead[]; bytes: number }>();
-  for (const file of files) {
+  // Days that follow each other share a month, and a batch writes one data file per month.
+  for (const file of files.toSorted((a, b) => (dayOf(a) < dayOf(b) ? -1 : 1))) {
     const { size } = file.delivery.entry;
     const shape = shapeOf(file.csv.header);
     let batch = open.get(shape);
@@ -120,6 +122,10 @@ function batchesOf(files: readonly FileToRead[]): FileToRead[][] {
     batch.bytes += size;
   }
   return batches;
+}
+
+function dayOf({ delivery: { entry } }: FileToRead): string {
+  return dateInName(entry.path) ?? entry.modified.toISOString();
 }
 
 /** Files of one shape can be read by one statement. */

@@ -12,7 +12,7 @@ import {
 } from "../../clever/values";
 import { type DuckSession, sqlName, sqlString, sqlStrings } from "../../duck/duck";
 import { type CleverLakeError, isCleverLakeError } from "../../errors";
-import { cellOf, countByDay, listDifferent, textSql } from "./differentTexts";
+import { cellOf, countByValue, listDifferent, textSql } from "./differentTexts";
 import type { OpenedCsv } from "./openCsv";
 
 /** Rows of one or several files as texts in the session's table `raw`, with columns named as in the report table. */
@@ -77,7 +77,7 @@ export async function loadCsv(
   }
   if (blank > 0) {
     await session.query(`DELETE FROM raw WHERE ${allBlankSql(report)}`, [], signal);
-    await countByDay(session, report, signal);
+    await countByValue(session, report, signal);
   }
   const plainTexts = await listDifferent(session, report, signal);
   const others = await readOtherForms(session, report, header, order, signal);
@@ -107,9 +107,8 @@ export async function loadBatch(
     ),
   );
   const plainTexts = await listDifferent(session, report, signal);
-  const present = report.columns.filter((column) => header.indexes.get(column) !== undefined);
-  for (const column of present) {
-    for (const file of await filesInOtherForm(session, report, column, signal)) suspects.add(file);
+  for (const [column, texts] of await textsInOtherForm(session, report, header, signal)) {
+    for (const file of await filesInOtherForm(session, column, texts, signal)) suspects.add(file);
   }
   const rowsOf = counts.map(({ rows }, file) => (suspects.has(file) ? 0 : rows));
   const clean = { blankRows: 0, otherForms: new Set<string>(), wordsForNothing: new Map() };
@@ -126,7 +125,7 @@ export async function leaveOut(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (files.size === 0) return;
-  for (const table of ["raw", "rows_by_day"]) {
+  for (const table of ["raw", "rows_by_value"]) {
     await session.query(`DELETE FROM ${table} WHERE file IN (${[...files].join(", ")})`, [], signal);
   }
   await listDifferent(session, report, signal);
@@ -134,17 +133,13 @@ export async function leaveOut(
 
 const unparsableText = "The engine could not take the file apart.";
 
-/** The files with a value that is not in Clever's own form, or an id that may not be one. */
+/** The files in which one of a column's `texts` is not a value in Clever's own form, or may not be an id. */
 async function filesInOtherForm(
   session: DuckSession,
-  report: Report,
   column: ReportColumn,
+  texts: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<number[]> {
-  const search = searchForOtherForms(report, column);
-  if (search === undefined) return [];
-  const found = await session.query(search, [], signal);
-  const texts = found.map(({ text }) => (typeof text === "string" ? text : ""));
   const isSound = (text: string) => {
     if (column.type !== "string") return false;
     const parsed = parseValue(column, text, "unknown");
@@ -177,8 +172,7 @@ async function columnThatLoses(
 ): Promise<string | undefined> {
   const read = report.columns.filter(({ name, blank }) => loaded.otherForms.has(name) && !blank);
   const searches = read.map((column) => {
-    const cells = `(SELECT DISTINCT ${sqlName(column.name)} FROM raw) raw`;
-    return `(SELECT ${sqlString(column.name)} AS name FROM ${cells} WHERE ${valueSql(column, loaded)} IS NULL LIMIT 1)`;
+    return `(SELECT ${sqlString(column.name)} AS name FROM rows_by_value raw WHERE ${valueSql(column, loaded)} IS NULL LIMIT 1)`;
   });
   if (searches.length === 0) return undefined;
   const [found] = await session.query(searches.join(" UNION ALL "), [], signal);
@@ -223,18 +217,18 @@ async function readRows(
     [],
     signal,
   );
-  await countByDay(session, report, signal);
+  await countByValue(session, report, signal);
   // Only a row without a day can be entirely blank, and almost no file has one.
   const day = textSql(sqlName(dateColumn(report).name));
   const { some } = await session.one(
-    `SELECT EXISTS (FROM rows_by_day WHERE ${day} IS NULL) AS some`,
+    `SELECT EXISTS (FROM rows_by_value WHERE ${day} IS NULL) AS some`,
     [],
     signal,
   );
   const blank = `SELECT file, 0 AS rows, 0 AS rejected, count(*) AS blank FROM raw WHERE ${allBlankSql(report)} GROUP BY file`;
   const counts = await session.query(
     `SELECT file, sum(rows)::DOUBLE AS rows, sum(rejected)::DOUBLE AS rejected, sum(blank)::DOUBLE AS blank FROM (
-       SELECT file, rows, 0 AS rejected, 0 AS blank FROM rows_by_day
+       SELECT file, rows, 0 AS rejected, 0 AS blank FROM rows_by_value
        ${some === true ? `UNION ALL ${blank}` : ""}
        UNION ALL SELECT coalesce(list_position(${sqlStrings(files.map(({ place }) => place))}, file_path) - 1, file_id), 0, 1, 0
          FROM bad_lines JOIN bad_scans USING (scan_id, file_id)
@@ -270,16 +264,11 @@ async function readOtherForms(
   known: DayMonthOrder | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Pick<LoadedCsv, "otherForms" | "wordsForNothing"> | undefined> {
-  const present = report.columns.filter((column) => header.indexes.get(column) !== undefined);
-  const searches = present.flatMap((column) => searchForOtherForms(report, column) ?? []);
-  const found = await session.query(searches.join(" UNION ALL "), [], signal);
+  const found = await textsInOtherForm(session, report, header, signal);
   const wordsForNothing = new Map<string, string[]>();
-  if (found.length === 0) return { otherForms: new Set(), wordsForNothing };
+  if (found.size === 0) return { otherForms: new Set(), wordsForNothing };
   const readings: { name: string; text: string; value: string }[] = [];
-  for (const column of present) {
-    const texts = found
-      .filter(({ name }) => name === column.name)
-      .map(({ text }) => (typeof text === "string" ? text : ""));
+  for (const [column, texts] of found) {
     if (texts.length > limitOf(column)) return undefined;
     const nothing: string[] = [];
     const order = column.type === "date" ? (known ?? dayMonthOrder(texts)) : "unknown";
@@ -300,21 +289,40 @@ async function readOtherForms(
   return { otherForms: new Set(readings.map(({ name }) => name)), wordsForNothing };
 }
 
+/** The distinct texts that SQL cannot read, by column; a null is an empty text here. */
+async function textsInOtherForm(
+  session: DuckSession,
+  report: Report,
+  header: Header,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<ReportColumn, readonly string[]>> {
+  const present = report.columns.filter((column) => header.indexes.get(column) !== undefined);
+  const searches = present.flatMap((column) => searchForOtherForms(report, column) ?? []);
+  const found = await session.query(searches.join(" UNION ALL "), [], signal);
+  const texts = new Map<ReportColumn, string[]>();
+  for (const column of present) {
+    const own = found.filter(({ name }) => name === column.name);
+    if (own.length > 0)
+      texts.set(
+        column,
+        own.map(({ text }) => (typeof text === "string" ? text : "")),
+      );
+  }
+  return texts;
+}
+
 /** A SELECT of a column's distinct texts that SQL cannot read; undefined if it reads all. */
 function searchForOtherForms(report: Report, column: ReportColumn): string | undefined {
   const condition = needsReading(column);
   if (condition === undefined) return undefined;
   const found = `SELECT DISTINCT ${sqlString(column.name)} AS name, ${cellOf(column)} AS text`;
   const where = `WHERE ${condition} LIMIT ${limitOf(column) + 1}`;
-  if (column.pseudonymization === "hash") return `(${found} FROM person_ids raw ${where})`;
+  if (column.pseudonymization === "hash") return `(${found} FROM ids_as_read raw ${where})`;
   if (column.type === "string") {
     const place = keptTexts(report).indexOf(column);
     return `(${found} FROM (SELECT text AS ${sqlName(column.name)} FROM kept_texts WHERE place = ${place}) raw ${where})`;
   }
-  // Dates, numbers and flags repeat in thousands of rows: each distinct text is checked once.
-  const rows = column.type === "date" ? "rows_by_day" : "raw";
-  const cells = `WITH cells AS MATERIALIZED (SELECT DISTINCT ${sqlName(column.name)} FROM ${rows})`;
-  return `(${cells} ${found} FROM cells AS raw ${where})`;
+  return `(${found} FROM rows_by_value raw ${where})`;
 }
 
 function limitOf({ pseudonymization }: ReportColumn): number {
@@ -331,7 +339,8 @@ const aside = "[^!-~]*";
 function needsReading(column: ReportColumn): string | undefined {
   const cell = cellOf(column);
   if (column.type !== "string") return `${canonicalValue(column.type, cell)} IS NULL`;
-  if (column.pseudonymization === "hash") return suspectIdSql(cell, sqlString);
+  if (column.pseudonymization === "hash")
+    return `${suspectIdSql(cell, sqlString)} AND ${textSql(cell)} IS NOT NULL`;
   const aroundCleverId = sqlString(`${aside}${cleverId}${aside}`);
   return column.words ? `strlen(${cell}) >= 24 AND regexp_full_match(${cell}, ${aroundCleverId})` : undefined;
 }
@@ -353,6 +362,12 @@ export function valueSql(column: ReportColumn, loaded: LoadedCsv): string {
   if (!loaded.otherForms.has(column.name)) return `CAST(${cell} AS ${column.type})`;
   return `coalesce(${canonicalValue(column.type, cell)}, (SELECT value::${column.type} FROM readings
     WHERE readings.name = ${sqlString(column.name)} AND readings.text = ${cell}))`;
+}
+
+/** The day of a row of `raw` as `YYYY-MM-DD`, which is Clever's own form, as an SQL expression. */
+export function daySql(report: Report, loaded: LoadedCsv): string {
+  const column = dateColumn(report);
+  return loaded.otherForms.has(column.name) ? `(${valueSql(column, loaded)})::VARCHAR` : cellOf(column);
 }
 
 function allBlankSql(report: Report): string {

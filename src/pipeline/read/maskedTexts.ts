@@ -17,7 +17,7 @@ export interface MaskedTexts {
 
 /** The people whose ids may occur in texts. */
 export interface KnownPeople {
-  /** Those in the run's files of this report. */
+  /** Those in the run's files of this report, with this one's. */
   readonly persons: Persons;
   /** Those of another report. */
   readonly others: Persons | undefined;
@@ -30,8 +30,7 @@ const textsAtOnce = 2_000;
 
 /**
  * Masks the texts of the session's table `kept_texts` (see `readKeptTexts`), each distinct one once. Known ids are
- * those of this file, in `found`, and of `people`; the lake's lookup tables are read only if a text contains what may
- * be an id.
+ * those of `people`; the lake's lookup tables are read only if a text contains what may be an id.
  */
 export async function maskKeptTexts(
   session: DuckSession,
@@ -111,13 +110,14 @@ async function knownOf(
 ): Promise<ReadonlySet<string>> {
   if (candidates.length === 0) return new Set();
   const ids = [
-    ...idColumns(persons, ["found", persons.table]),
+    ...idColumns(persons, [persons.table]),
     ...(others ? idColumns(others, [others.table]) : []),
     `FROM ${await lakeIds.table(signal)}`,
   ];
+  // Trimming costs several times the join, and hardly any id has a blank.
   const rows = await session.query(
     `SELECT DISTINCT candidate FROM (SELECT unnest(from_json($1::JSON, '["VARCHAR"]')) AS candidate)
-     SEMI JOIN (${ids.join(" UNION ALL ")}) ON lower(trim(id)) = candidate`,
+     SEMI JOIN (${ids.join(" UNION ALL ")}) ON CASE WHEN contains(id, ' ') THEN lower(trim(id)) ELSE lower(id) END = candidate`,
     [JSON.stringify(candidates)],
     signal,
   );

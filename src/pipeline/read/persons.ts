@@ -28,15 +28,15 @@ export class Persons {
     return persons;
   }
 
-  /** Collects the distinct people of the session's `raw`, loaded by `loadCsv`, into its temporary table `found`. */
+  /** Defines the distinct people of the session's `raw`, loaded by `loadCsv`, as its temporary view `found`. */
   async find(session: DuckSession, loaded: LoadedCsv, signal?: AbortSignal): Promise<void> {
-    const ids = hashedColumns(this.report).map(
-      (column) => `${valueSql(column, loaded)} AS ${sqlName(column.name)}`,
-    );
+    const columns = hashedColumns(this.report);
+    const ids = columns.map((column) => `${valueSql(column, loaded)} AS ${sqlName(column.name)}`);
     // They are already distinct, unless some of them count as blank.
-    const distinct = loaded.wordsForNothing.size > 0 ? "DISTINCT" : "";
-    const select = `SELECT ${distinct} ${ids.join(", ")} FROM person_ids raw`;
-    await session.query(`CREATE OR REPLACE TEMP TABLE found AS ${select}`, [], signal);
+    const isDistinct =
+      loaded.wordsForNothing.size === 0 && columns.every(({ name }) => loaded.plainTexts.has(name));
+    const select = `SELECT ${isDistinct ? "" : "DISTINCT"} ${ids.join(", ")} FROM ids_as_read raw`;
+    await session.query(`CREATE OR REPLACE TEMP VIEW found AS ${select}`, [], signal);
   }
 
   /** Adds the people in the session's `found` that are not known yet, and hashes only these. */
@@ -72,11 +72,6 @@ export class Persons {
     const turn = this.inserting.then(insert, insert);
     this.inserting = turn.catch(() => undefined);
     await turn;
-  }
-
-  /** A SELECT of the session's `found`, with pseudonyms. */
-  foundSql(): string {
-    return `SELECT person.* FROM found JOIN ${this.table} person ON ${this.same("found", "person")}`;
   }
 
   /** The condition that two relations with the ids mean the same person; nulls compare equal. */

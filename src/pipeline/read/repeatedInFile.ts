@@ -1,8 +1,8 @@
 import type { Report, ReportColumn } from "../../clever/reports";
 import { keyInFileSql } from "../../clever/rowKey";
 import { counted } from "../../counted";
-import { type DuckSession, sqlName } from "../../duck/duck";
-import { type LoadedCsv, valueSql } from "./loadCsv";
+import type { DuckSession } from "../../duck/duck";
+import { daySql, type LoadedCsv, valueSql } from "./loadCsv";
 
 /**
  * Finds rows that files in `raw` repeat; resolves to notes by file number. A file is the authority on its own rows, so
@@ -14,11 +14,8 @@ export async function repeatedInFile(
   report: Report,
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<number, readonly string[]>> {
-  // A day has only one text in Clever's own form.
   const valueIn = (column: ReportColumn) =>
-    column.type === "date" && !loaded.otherForms.has(column.name)
-      ? `raw.${sqlName(column.name)}`
-      : valueSql(column, loaded);
+    column.type === "date" ? daySql(report, loaded) : valueSql(column, loaded);
   const { key, hasKey } = keyInFileSql(report, valueIn);
   // Almost no file has any, and comparing hashes shows this fastest; a collision costs only a second check.
   const found = await session.query(

@@ -1,13 +1,6 @@
 import { pseudoTable } from "../../clever/layout";
-import {
-  dateColumn,
-  partitionColumns,
-  pseudoColumns,
-  pseudonymName,
-  type UserType,
-  userTypeValue,
-} from "../../clever/reports";
-import { type StagedDataFile, stageDataFiles } from "../../delta/dataFile";
+import { pseudoColumns, pseudonymName, type UserType, userTypeValue } from "../../clever/reports";
+import { type StagedDataFile, stageDataFile } from "../../delta/dataFile";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { LogEntry } from "../log/ingestLog";
@@ -15,7 +8,7 @@ import { dayBit } from "../write/cells";
 import { pseudoFiles } from "../write/tables";
 import type { CheckContext } from "./checkRows";
 import type { LakeIds } from "./lakeIds";
-import { type LoadedCsv, rowsIn, valueSql } from "./loadCsv";
+import { daySql, type LoadedCsv, rowsIn, valueSql } from "./loadCsv";
 import { type MaskedTexts, maskKeptTexts } from "./maskedTexts";
 import type { Persons } from "./persons";
 import type { FileDays } from "./unlikelyDates";
@@ -68,30 +61,31 @@ export async function stageRows(
 ): Promise<StagedDeliveries> {
   const { persons, scratch, signal } = context;
   const { report } = persons;
-  const texts = await maskKeptTexts(session, loaded, context);
   await persons.add(session, signal);
+  const texts = await maskKeptTexts(session, loaded, context);
   await session.query(
     `CREATE OR REPLACE TEMP TABLE delivered AS SELECT * FROM ${deliveredSql(files)}`,
     [],
     signal,
   );
-  const months = sourcesOfMonths(files, days);
-  const dataFiles = await stageDataFiles({
-    session,
-    tablePath: pseudoTable(report),
-    columns: pseudoColumns(report),
-    query: pseudonymizedRows(loaded, texts, persons),
-    partitionColumns,
-    scratch,
-    exactStatistics: pseudoFiles.exactStatistics,
-    ...(signal ? { signal } : {}),
-  });
-  const staged = dataFiles.map((file): StagedRows => {
-    const [year, month] = partitionColumns.map((name) => Number(file.partitionValues[name]));
-    const sources = months.get(`${year}-${month}`);
-    if (year === undefined || month === undefined || sources === undefined) throw new RangeError(file.place);
-    return { file, year, month, sources };
-  });
+  const query = pseudonymizedRows(loaded, texts, persons);
+  const staged: StagedRows[] = [];
+  // One statement per month: DuckDB's own partitioning takes a third longer.
+  for (const [name, sources] of sourcesOfMonths(files, days)) {
+    const [year, month] = name.split("-").map(Number);
+    if (year === undefined || month === undefined) throw new RangeError(name);
+    const file = await stageDataFile({
+      session,
+      tablePath: pseudoTable(report),
+      columns: pseudoColumns(report),
+      query: `${query} WHERE ${daySql(report, loaded)} BETWEEN '${name}-01' AND '${name}-31'`,
+      partitionValues: { year, month },
+      scratch,
+      exactStatistics: pseudoFiles.exactStatistics,
+      ...(signal ? { signal } : {}),
+    });
+    if (file) staged.push({ file, year, month, sources });
+  }
   const written = staged.reduce((sum, { file }) => sum + file.statistics.numRecords, 0);
   const rows = rowsIn(loaded);
   if (written !== rows) {
@@ -103,7 +97,7 @@ export async function stageRows(
   return { staged, notes: new Map([...texts.notes].map(([file, note]) => [file, [note]])) };
 }
 
-/** A SELECT of the session's `raw` with those columns of the `_pseudo` table that are stored in its files. */
+/** A SELECT, without WHERE, of the session's `raw` with those columns of the `_pseudo` table that are stored in its files. */
 function pseudonymizedRows(loaded: LoadedCsv, texts: MaskedTexts, persons: Persons): string {
   const { report } = persons;
   const values = report.columns.map((column) =>
@@ -115,9 +109,7 @@ function pseudonymizedRows(loaded: LoadedCsv, texts: MaskedTexts, persons: Perso
   const ids = report.columns
     .filter(({ pseudonymization }) => pseudonymization === "hash")
     .map((column) => `${valueSql(column, loaded)} IS NOT DISTINCT FROM person.${sqlName(column.name)}`);
-  const day = valueSql(dateColumn(report), loaded);
-  const parts = partitionColumns.map((part) => `${part}(${day}) AS ${sqlName(part)}`);
-  return `SELECT ${values.join(", ")}, ${parts.join(", ")}, delivered.user_type, delivered.source_file
+  return `SELECT ${values.join(", ")}, delivered.user_type, delivered.source_file
     FROM raw LEFT JOIN ${persons.table} person ON ${ids.join(" AND ")} JOIN delivered ON delivered.file = raw.file`;
 }
 
@@ -130,7 +122,7 @@ export function deliveredSql(files: readonly Pick<LogEntry, "source" | "userType
   return `(VALUES ${rows.join(", ")}) AS delivered(file, user_type, source_file)`;
 }
 
-/** The sources of each month, by `year-month`. */
+/** The sources of each month, by month as `YYYY-MM`. */
 function sourcesOfMonths(
   files: readonly Pick<LogEntry, "source" | "userType">[],
   days: FileDays,
@@ -138,7 +130,7 @@ function sourcesOfMonths(
   const months = new Map<string, Map<string, StagedSource>>();
   for (const [number, { source, userType }] of files.entries()) {
     for (const { day, rows } of days.get(number) ?? []) {
-      const name = `${Number(day.slice(0, 4))}-${Number(day.slice(5, 7))}`;
+      const name = day.slice(0, 7);
       const sources = months.get(name) ?? new Map<string, StagedSource>();
       months.set(name, sources);
       const before = sources.get(source);

@@ -3,7 +3,7 @@ import { type DayRows, unlikelyDays } from "../../clever/likelyDates";
 import { dateColumn, type Report } from "../../clever/reports";
 import { type DuckSession, sqlString } from "../../duck/duck";
 import type { LogEntry } from "../log/ingestLog";
-import { type LoadedCsv, valueSql } from "./loadCsv";
+import { daySql, type LoadedCsv } from "./loadCsv";
 import type { MarkedRows } from "./refuseRows";
 
 /** The days of files with their row counts, by file number. */
@@ -16,10 +16,9 @@ export async function daysOfFiles(
   report: Report,
   signal?: AbortSignal,
 ): Promise<FileDays> {
-  const date = dateColumn(report);
   const rows = await session.query(
-    `SELECT file, (${valueSql(date, loaded)})::VARCHAR AS day, sum(rows)::INTEGER AS rows
-     FROM rows_by_day raw GROUP BY 1, 2 ORDER BY 1, 2`,
+    `SELECT file, ${daySql(report, loaded)} AS day, sum(rows)::INTEGER AS rows
+     FROM rows_by_value raw GROUP BY 1, 2 ORDER BY 1, 2`,
     [],
     signal,
   );
@@ -46,7 +45,6 @@ export async function findUnlikelyDates(
   days: FileDays,
   signal?: AbortSignal,
 ): Promise<MarkedRows | undefined> {
-  const date = dateColumn(report);
   const unlikely = files.flatMap(({ path, modified, version }, file) => {
     const times = { named: dateInName(path), modified, landed: new Date(version * 1000) };
     const found = unlikelyDays(days.get(file) ?? [], times);
@@ -58,7 +56,7 @@ export async function findUnlikelyDates(
   );
   const { row, reason } = await session.columns(
     `WITH numbered AS (
-       SELECT row_number() OVER (ORDER BY raw.rowid) - 1 AS row, file, (${valueSql(date, loaded)})::VARCHAR AS day FROM raw)
+       SELECT row_number() OVER (ORDER BY raw.rowid) - 1 AS row, file, ${daySql(report, loaded)} AS day FROM raw)
      SELECT row::UINTEGER AS row, reason::UINTEGER AS reason
      FROM (SELECT row, CASE ${cases.join(" ")} END AS reason FROM numbered) WHERE reason IS NOT NULL ORDER BY row`,
     { row: "UINTEGER", reason: "UINTEGER" },
@@ -66,7 +64,7 @@ export async function findUnlikelyDates(
   );
   return {
     rows: row,
-    columnOf: () => date.name,
+    columnOf: () => dateColumn(report).name,
     reasonOf: (index) => unlikely[reason[index] ?? -1]?.reason ?? "",
   };
 }
