@@ -83,7 +83,7 @@ async function commitStep(
   };
   try {
     return await commit({
-      ...(signal ? { signal } : {}),
+      signal,
       lake,
       duck,
       tablePath,
@@ -152,7 +152,7 @@ async function mergedFile(
   { lake, tablePath, tagsOf, exactStatistics, signal }: MergeRequest,
 ): Promise<AddFile | undefined> {
   const { columns, partitionColumns } = current.metadata;
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const paths = files.map((file) => lakePathOf(current, file));
   const values = files[0]?.partitionValues ?? {};
   const tags = tagsOf?.(files);

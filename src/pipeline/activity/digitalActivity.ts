@@ -74,7 +74,7 @@ interface Month {
  */
 export async function updateDigitalActivity(request: ActivityRequest): Promise<ActivitySummary> {
   const { lake, duck, tables, requireHeld, signal } = request;
-  const options = signal ? { signal } : {};
+  const options = { signal };
   let summary: ActivitySummary = { months: [], rows: 0 };
   // Usually nothing is due, and a commit lists the log first.
   const known = await readSnapshot(lake, digitalActivityTable, duck, options);
@@ -169,7 +169,7 @@ async function replaceMonth(
   snapshot: Snapshot | undefined,
   { partition, sources, madeOf, ours, foreign }: Month,
 ): Promise<Action[]> {
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const isCurrent = ours.length === 1 && ours[0]?.tags?.[madeOfTag] === madeOf;
   const read = [
     ...(isCurrent

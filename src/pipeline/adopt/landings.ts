@@ -35,7 +35,7 @@ export async function findLandings(
   signal: AbortSignal | undefined,
   onProgress: (done: number, files: number) => void,
 ): Promise<FoundLandings> {
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const files: { entry: LakeEntry; landing: OeaLanding }[] = [];
   const notTaken: string[] = [];
   for (const report of reports) {
@@ -72,7 +72,7 @@ async function readLanding(
   const search = new BackslashSearch();
   const start: Buffer[] = [];
   let read = 0;
-  for await (const chunk of lake.readStream(landing.landedPath, signal ? { signal } : {})) {
+  for await (const chunk of lake.readStream(landing.landedPath, { signal })) {
     const piece = chunk as Buffer;
     hash.update(piece);
     if (landing.hasBackslashes) search.add(piece);

@@ -36,7 +36,7 @@ async function adoptLandings(
   const adopted: LogEntry[] = [];
   for (const landing of landings) {
     if (recorded.has(landing.landedPath)) continue;
-    const options = signal ? { signal } : {};
+    const options = { signal };
     const file = await lake.stat(landing.landedPath, options);
     if (file === undefined) continue;
     const hash = createHash("sha256");

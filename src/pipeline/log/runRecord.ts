@@ -178,7 +178,7 @@ export type NewestRun = z.infer<typeof newestRunSchema>;
  * this program, which did not record it.
  */
 export async function newestRun(lake: Lake, signal?: AbortSignal): Promise<NewestRun | undefined> {
-  const noted = newestRunSchema.safeParse(await readJson(lake, newestRunPath, signal ? { signal } : {})).data;
+  const noted = newestRunSchema.safeParse(await readJson(lake, newestRunPath, { signal })).data;
   if (noted) return noted;
   const [runId] = await runIds(lake, signal);
   return runId === undefined ? undefined : { runId };
@@ -224,7 +224,7 @@ export async function noteNewestRun(lake: Lake, newest: NewestRun): Promise<void
 /** The names of all runs with a record, newest first. */
 export async function runIds(lake: Lake, signal?: AbortSignal): Promise<string[]> {
   const ids: string[] = [];
-  for await (const { path } of lake.list(runsFolder, signal ? { signal } : {})) {
+  for await (const { path } of lake.list(runsFolder, { signal })) {
     const id = /([^/]+)\.json$/.exec(path)?.[1];
     if (id !== undefined) ids.push(id);
   }

@@ -31,7 +31,7 @@ export async function inspectTables(
   state: LakeState,
   signal?: AbortSignal,
 ): Promise<Finding[]> {
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const findings: Finding[] = [];
   for (const report of allReports()) {
     const look = new Look(lake, duck, report, state, options);

@@ -34,7 +34,7 @@ export async function rebuildLookups(
   current: readonly LogEntry[],
 ): Promise<RebuiltLookups> {
   const { lake, duck, salt, scratch, signal } = context;
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const reader = await LandedReader.open(context, report, undefined);
   const { unread } = await reader.read(
     current.filter(({ rowsRead }) => rowsRead !== 0),

@@ -127,7 +127,7 @@ class Rebuild {
     for (const { removed, added } of written.values()) {
       actions.push(...removed.map((file) => removeFile(file, { dataChange: true })));
       for (const { file, tags } of added) {
-        const options = { tags, ...(signal ? { signal } : {}) };
+        const options = { tags, signal };
         actions.push({ add: await importDataFile(lake, this.tablePath, file, options) });
       }
     }
@@ -145,7 +145,7 @@ class Rebuild {
         if (number > 1 || now?.version !== snapshot?.version) throw changedMeanwhile(report);
         return Promise.resolve({ actions, reads: "table" });
       },
-      ...(signal ? { signal } : {}),
+      signal,
     });
     return { months, actions: actions.length, table: outcome.snapshot };
   }
@@ -159,7 +159,7 @@ class Rebuild {
     const times = new Map([...read, ...unread].map(({ source, modified }) => [source, modified]));
     const files = [...(snapshot?.files.values() ?? [])].filter((file) => this.names.has(monthOf(file)));
     const paths = snapshot ? files.map((file) => lakePathOf(snapshot, file)) : [];
-    return withLocalFiles(lake, paths, signal ? { signal } : {}, (local) => {
+    return withLocalFiles(lake, paths, { signal }, (local) => {
       const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
       return duck.session(async (session) => {
         const written = new Map<string, WrittenMonth>();

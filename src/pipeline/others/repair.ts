@@ -185,14 +185,14 @@ class TableRepair {
 
   private async makeRoom(): Promise<void> {
     const { lake, dryRun, signal } = this.context;
-    if (!dryRun) await clearBeside(lake, this.finding.table, signal ? { signal } : {});
+    if (!dryRun) await clearBeside(lake, this.finding.table, { signal });
   }
 
   private async swap(): Promise<string | null> {
     const { lake, dryRun, requireHeld, signal } = this.context;
     if (dryRun) return null;
     await requireHeld();
-    return swapTable(lake, this.finding.table, new Date(), signal ? { signal } : {});
+    return swapTable(lake, this.finding.table, new Date(), { signal });
   }
 }
 

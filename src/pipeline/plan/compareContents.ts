@@ -40,7 +40,7 @@ async function hashOf(
   const hash = createHash("sha256");
   try {
     signal?.throwIfAborted();
-    const bytes = source.read({ path, size, modified }, signal ? { signal } : {});
+    const bytes = source.read({ path, size, modified }, { signal });
     for await (const chunk of bytes) hash.update(chunk);
     return hash.digest("hex");
   } catch (error) {

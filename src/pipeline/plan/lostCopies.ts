@@ -18,7 +18,7 @@ export async function isCopyLost(
   isDue: (entry: LogEntry) => boolean,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  return isDue(entry) && (await lake.stat(entry.landedPath, signal ? { signal } : {})) === undefined;
+  return isDue(entry) && (await lake.stat(entry.landedPath, { signal })) === undefined;
 }
 
 /**

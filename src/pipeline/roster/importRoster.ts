@@ -204,7 +204,7 @@ function notARoster(file: RosterFile, { line, column, reason }: Problem): Clever
 
 /** Lands the file byte for byte, unless the newest kept one has the same bytes. Resolves to its path. */
 async function keepRaw({ lake, file, signal }: RosterRequest, now: Date): Promise<string> {
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const newest = await newestKept(lake, signal);
   const before = newest && (await hashOf(lake.readStream(newest, options)));
   const target = keptRosterPath(folderName(now), rosterFileName);
@@ -232,7 +232,7 @@ async function newestKept(lake: Lake, signal: AbortSignal | undefined): Promise<
   const files: string[] = [];
   for await (const { path, kind } of lake.list(rosterFolder, {
     recursive: true,
-    ...(signal ? { signal } : {}),
+    signal,
   })) {
     if (kind === "file") files.push(path);
   }

@@ -30,7 +30,7 @@ export async function replaceRoster(
   requireHeld: () => Promise<void>,
   signal?: AbortSignal,
 ): Promise<{ readonly version: number; readonly changed: boolean }> {
-  const options = signal ? { signal } : {};
+  const options = { signal };
   return withScratch(lake, (scratch) =>
     duck.session(async (session) => {
       await load(session, students, signal);
@@ -76,7 +76,7 @@ export async function studentsInReports(
   signal?: AbortSignal,
 ): Promise<number | undefined> {
   const tables = [{ tablePath: lookupTable(reports.daily_participation) }];
-  return withTables(lake, duck, tables, signal ? { signal } : {}, async (session, [lookup]) => {
+  return withTables(lake, duck, tables, { signal }, async (session, [lookup]) => {
     if (!lookup?.select) return undefined;
     const rows = await session.query(
       `SELECT DISTINCT sis_id_pseudonym AS pseudonym FROM (${lookup.select}) WHERE sis_id_pseudonym IS NOT NULL`,
@@ -98,7 +98,7 @@ export async function isOfKnownStudents(
   signal?: AbortSignal,
 ): Promise<boolean> {
   const tables = [{ tablePath: rosterTable }];
-  return withTables(lake, duck, tables, signal ? { signal } : {}, async (session, [roster]) => {
+  return withTables(lake, duck, tables, { signal }, async (session, [roster]) => {
     if (!roster?.select) return false;
     const rows = await session.query(
       `SELECT sis_id_pseudonym AS pseudonym FROM (${roster.select})`,
@@ -144,7 +144,7 @@ async function holdsTheSame(
   requireSameShape(snapshot.metadata, { columns: rosterColumns, partitionColumns: [] }, rosterTable);
   const files = [...snapshot.files.values()];
   const paths = files.map((file) => lakePathOf(snapshot, file));
-  return withLocalFiles(lake, paths, signal ? { signal } : {}, async (local) => {
+  return withLocalFiles(lake, paths, { signal }, async (local) => {
     const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
     const stored = `SELECT ${names} FROM (${readQuery(snapshot, files, (path) => places.get(path) ?? path)})`;
     const expected = `SELECT ${names} FROM roster`;

@@ -76,7 +76,7 @@ export async function verifyLake(
   signal?: AbortSignal,
   userTypes: readonly UserType[] = allUserTypes,
 ): Promise<Verification> {
-  const watch = await RunWatch.start(lake, signal ? { signal } : {});
+  const watch = await RunWatch.start(lake, { signal });
   const scratch = await lake.scratch();
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
   const context: VerifyContext = { lake, duck, signal, scratch, problems: [], leftovers: [] };
@@ -84,7 +84,7 @@ export async function verifyLake(
     const salt = given === undefined ? undefined : await verifiedSalt(context, given);
     const found = await verifyAll(context, salt, userTypes);
     const { problems, leftovers } = context;
-    leftovers.push(...(await leftoverFiles(lake, signal ? { signal } : {})));
+    leftovers.push(...(await leftoverFiles(lake, { signal })));
     // Checked last: earlier findings may come from a run that began meanwhile.
     const sawRun = await watch.sawRun(signal);
     if (problems.length > 0 && sawRun) throw doubtful(lake);
@@ -160,7 +160,7 @@ async function flippedLandings(
       signal?.throwIfAborted();
       const hash = createHash("sha256");
       try {
-        const options = signal ? { signal } : {};
+        const options = { signal };
         for await (const chunk of lake.readStream(landedPath, options)) hash.update(chunk as Uint8Array);
       } catch (error) {
         if (!isCleverLakeError(error, "notFound")) throw error;

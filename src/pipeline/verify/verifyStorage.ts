@@ -76,7 +76,7 @@ export async function unloggedLandings(
   const known = new Set(entries.map(({ landedPath }) => landedPath));
   const problems: Discrepancy[] = [];
   for (const report of allReports()) {
-    const options = { recursive: true, ...(signal ? { signal } : {}) };
+    const options = { recursive: true, signal };
     for await (const { kind, path } of lake.list(landedFolder(report), options)) {
       if (kind !== "file" || !path.endsWith(".csv") || known.has(path)) continue;
       const problem =

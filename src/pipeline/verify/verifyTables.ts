@@ -41,7 +41,7 @@ async function withIntactTables<T>(
   tablePaths: readonly string[],
   work: (session: DuckSession, tables: ReadonlyMap<string, IntactTable>) => Promise<T>,
 ): Promise<T | undefined> {
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const snapshots: Snapshot[] = [];
   const before = problems.length;
   for (const tablePath of tablePaths) {

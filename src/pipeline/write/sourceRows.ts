@@ -68,7 +68,7 @@ export async function rowsInTable(
   const rows = new Map([...tagged].filter(([source]) => requested.has(source)));
   if (snapshot === undefined || untagged.length === 0 || requested.size === 0) return rows;
   const paths = untagged.map((file) => lakePathOf(snapshot, file));
-  await withLocalFiles(lake, paths, signal ? { signal } : {}, (local) =>
+  await withLocalFiles(lake, paths, { signal }, (local) =>
     duck.session(async (session) => {
       const placeOf = (path: string) => local[paths.indexOf(path)] ?? path;
       const found = await session.query(

@@ -157,7 +157,7 @@ export class TableChange {
     const timeOf = this.times(snapshot, applied, reranked);
     const files = new Set(months.flatMap(({ files: own, twinFiles }) => [...own, ...twinFiles]));
     const paths = snapshot ? [...files].map((file) => lakePathOf(snapshot, file)) : [];
-    return withLocalFiles(lake, paths, signal ? { signal } : {}, (local) => {
+    return withLocalFiles(lake, paths, { signal }, (local) => {
       const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
       return duck.session(async (session) => {
         const rows = months.map((month, number) => {
@@ -311,7 +311,7 @@ export class TableChange {
     if (twinType === undefined) return { loser: mine, kept: twin, why: "is in the tables as others" };
     const files = snapshot ? newestFilesOf(snapshot, [mine.entry.userType, twinType]) : [];
     const paths = snapshot ? files.map((file) => lakePathOf(snapshot, file)) : [];
-    return withLocalFiles(lake, paths, signal ? { signal } : {}, async (local) => {
+    return withLocalFiles(lake, paths, { signal }, async (local) => {
       const placeOf = (path: string) => local[paths.indexOf(path)] ?? path;
       const inTable =
         snapshot && files.length > 0 ? `FROM (${readQuery(snapshot, files, placeOf)})` : undefined;
@@ -347,7 +347,7 @@ export class TableChange {
     for (const { removed, added } of months) {
       actions.push(...removed.map((file) => removeFile(file, { dataChange: true })));
       for (const { file, tags } of added) {
-        const options = { tags, ...(signal ? { signal } : {}) };
+        const options = { tags, signal };
         imports.push(atOnce.execute(() => importDataFile(lake, pseudoTable(report), file, options)));
       }
     }
