@@ -7,7 +7,7 @@ import type { QuarantinedDelivery } from "../delivery";
 import type { LakeState } from "../plan/plan";
 import { isNamed } from "../plan/work";
 import { combinedHealth, healthy, type IdentityHealth } from "../read/identityHealth";
-import { rowsInTable } from "../write/sourceRows";
+import { countRowsBySource } from "../write/sourceRows";
 import { changeNotes } from "./changeNotes";
 import type { LogEntry } from "./ingestLog";
 import { affectedEntry, appliedEntry, quarantinedEntry } from "./logEntries";
@@ -109,7 +109,9 @@ export class RunOutcomes {
     const rerankedNow = new Map(reranked.map((entry) => [entry.source, entry]));
     const changed = new Set([...appliedNow, ...rerankedNow.keys(), ...completed.keys()]);
     const affected = [...completed.keys(), ...overlaps.map(({ source }) => source), ...this.takenBy(changed)];
-    const rows = await rowsInTable(lake, duck, table, [...changed, ...affected], signal);
+    // A commit that only quarantined does not need the count, which may read data files.
+    if (changed.size === 0) return;
+    const rows = await countRowsBySource(lake, duck, table, signal);
     for (const delivery of applied) {
       const { source } = delivery.entry;
       const notes = [...delivery.notes, ...changeNotes(delivery, overlaps)];

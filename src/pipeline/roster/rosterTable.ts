@@ -4,12 +4,12 @@ import { rosterColumns } from "../../clever/roster";
 import type { AddFile } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
-import { withLocalFiles, withScratch } from "../../delta/localFiles";
-import { lakePathOf, readQuery } from "../../delta/readQuery";
+import { withScratch } from "../../delta/localFiles";
+import { readQuery } from "../../delta/readQuery";
 import { requireSameShape } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { removeFile, tableActions } from "../../delta/tableActions";
-import { withTables } from "../../delta/withTable";
+import { withDataFiles, withTables } from "../../delta/withTable";
 import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import type { PseudonymizedStudent } from "./rosterStudents";
@@ -143,10 +143,8 @@ async function holdsTheSame(
 ): Promise<boolean> {
   requireSameShape(snapshot.metadata, { columns: rosterColumns, partitionColumns: [] }, rosterTable);
   const files = [...snapshot.files.values()];
-  const paths = files.map((file) => lakePathOf(snapshot, file));
-  return withLocalFiles(lake, paths, { signal }, async (local) => {
-    const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
-    const stored = `SELECT ${names} FROM (${readQuery(snapshot, files, (path) => places.get(path) ?? path)})`;
+  return withDataFiles(lake, [{ snapshot, files }], { signal }, async (placeOf) => {
+    const stored = `SELECT ${names} FROM (${readQuery(snapshot, files, placeOf)})`;
     const expected = `SELECT ${names} FROM roster`;
     const [row] = await session.query(
       `SELECT 1 FROM ((${stored} EXCEPT ALL ${expected}) UNION ALL (${expected} EXCEPT ALL ${stored})) LIMIT 1`,
