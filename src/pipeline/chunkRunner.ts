@@ -11,7 +11,7 @@ import { landedAgainEntry } from "./log/logEntries";
 import type { IngestLog } from "./log/logTable";
 import { type OutcomeContext, RunOutcomes } from "./log/runOutcomes";
 import type { VerifiedVersions } from "./others/foreignCommits";
-import { isCopyLost } from "./plan/lostCopies";
+import { isCopyLost } from "./plan/changedFiles";
 import type { Landing } from "./plan/plan";
 import { type Chunk, deliveryOf, isDue, isUnrecorded } from "./plan/work";
 import type { Progress } from "./progress";

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
-import { bulkhead } from "cockatiel";
-import { allSettledOrThrow } from "../../allSettledOrThrow";
 import { BackslashSearch } from "../../clever/backslashQuotes";
 import { headerBytes } from "../../clever/header";
 import { landedFolder, landedPath } from "../../clever/layout";
 import { type OeaLanding, oeaLandingAt, userTypeOf } from "../../clever/oeaLanding";
 import type { Report, UserType } from "../../clever/reports";
 import type { Lake, LakeEntry } from "../../lake/lake";
+import { mapAtOnce } from "../../mapAtOnce";
 
 /** Landed files read concurrently: each mostly waits for the lake. */
 const filesAtOnce = 8;
@@ -48,17 +47,12 @@ export async function findLandings(
   }
   let done = 0;
   onProgress(done, files.length);
-  const atOnce = bulkhead(filesAtOnce, Number.POSITIVE_INFINITY);
-  const landings = await allSettledOrThrow(
-    files.map(({ entry, landing }) =>
-      atOnce.execute(async () => {
-        signal?.throwIfAborted();
-        const found = await readLanding(lake, landing, entry.size, signal);
-        onProgress(++done, files.length);
-        return found;
-      }),
-    ),
-  );
+  const landings = await mapAtOnce(files, filesAtOnce, async ({ entry, landing }) => {
+    signal?.throwIfAborted();
+    const found = await readLanding(lake, landing, entry.size, signal);
+    onProgress(++done, files.length);
+    return found;
+  });
   return { landings, notTaken: notTaken.sort() };
 }
 

@@ -204,6 +204,18 @@ export class RunHistory {
     return runRecordSchema.safeParse(await this.document(runId)).data;
   }
 
+  /** The records of the newest runs, newest first, up to one that cannot be read. */
+  async *newestRecords(count: number): AsyncGenerator<RunRecord> {
+    let runId: string | null | undefined = (await this.newest())?.runId;
+    for (let read = 0; read < count && runId; read++) {
+      this.signal?.throwIfAborted();
+      const record = await this.record(runId);
+      if (record === undefined) return;
+      yield record;
+      runId = record.previous;
+    }
+  }
+
   /** Whether a run succeeded with every file. Checks no more of its record, which is long for a backlog. */
   async isDone(runId: string): Promise<boolean> {
     return doneSchema.safeParse(await this.document(runId)).success;

@@ -1,5 +1,3 @@
-import { bulkhead } from "cockatiel";
-import { allSettledOrThrow } from "../../allSettledOrThrow";
 import { pseudoTable } from "../../clever/layout";
 import { partitionColumns, pseudoColumns, type Report, type UserType } from "../../clever/reports";
 import { counted } from "../../counted";
@@ -14,6 +12,7 @@ import { removeFile } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
 import type { Duck, DuckSession } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
+import { mapAtOnce } from "../../mapAtOnce";
 import { type Delivery, heldBack, type QuarantinedDelivery, type ReadDelivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
@@ -353,16 +352,16 @@ export async function importMonths(
   months: Iterable<WrittenMonth>,
   signal: AbortSignal | undefined,
 ): Promise<Action[]> {
-  const atOnce = bulkhead(importsAtOnce, Number.POSITIVE_INFINITY);
-  const removals: Action[] = [];
-  const imports: Promise<AddFile>[] = [];
-  for (const { removed, added } of months) {
-    removals.push(...removed.map((file) => removeFile(file, { dataChange: true })));
-    for (const { file, tags } of added) {
-      imports.push(atOnce.execute(() => importDataFile(lake, tablePath, file, { tags, signal })));
-    }
-  }
-  return [...removals, ...(await allSettledOrThrow(imports)).map((add) => ({ add }))];
+  const all = [...months];
+  const removed = all.flatMap((month) => month.removed);
+  const added = all.flatMap((month) => month.added);
+  const imported = await mapAtOnce(added, importsAtOnce, ({ file, tags }) =>
+    importDataFile(lake, tablePath, file, { tags, signal }),
+  );
+  return [
+    ...removed.map((file) => removeFile(file, { dataChange: true })),
+    ...imported.map((add) => ({ add })),
+  ];
 }
 
 /**
