@@ -178,7 +178,10 @@ async function mergedFile(
   throw new CleverLakeError(
     "corrupt",
     `Data files have ${after} rows where the table's log says ${before}; they were not merged.`,
-    { subject: files[0] ? lakePathOf(current, files[0]) : tablePath, hint: "Run clever-lake verify: it names what is damaged." },
+    {
+      subject: files[0] ? lakePathOf(current, files[0]) : tablePath,
+      hint: "Run clever-lake verify: it names what is damaged.",
+    },
   );
 }
 

@@ -77,7 +77,9 @@ class Look {
     const wrong = isCounted ? this.compared(tagged) : undefined;
     const isInOrder = wrong === undefined || wrong.sources.size === 0;
     if (changes.length === 0 && !isOfEarlier && isInOrder) return [];
-    const rows = wrong ? undefined : await ifReadable(countRowsBySource(this.lake, this.duck, snapshot, this.options.signal));
+    const rows = wrong
+      ? undefined
+      : await ifReadable(countRowsBySource(this.lake, this.duck, snapshot, this.options.signal));
     const found = wrong ?? (rows ? this.compared(rows) : { sources: new Set(), sentences: [uncounted] });
     if (changes.length === 0 && (found.sources.size === 0 || (await this.isUnsettled()))) return [];
     const months = new Set(changes.flatMap((change) => [...(change.months ?? monthsOf(snapshot))]));
@@ -161,10 +163,7 @@ class Look {
     const holding = [...snapshot.files.values()].filter(
       (file) => contentsOf(file).sources?.has(source) ?? true,
     );
-    return [
-      ...knownMonths,
-      ...holding.flatMap((file) => monthOf(file) ?? []),
-    ];
+    return [...knownMonths, ...holding.flatMap((file) => monthOf(file) ?? [])];
   }
 
   private async countPairs(

@@ -9,9 +9,9 @@ import { withDataFiles } from "../../delta/withTable";
 import { sqlName } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import { lookupTableActions } from "../commit/lookups";
+import { LandedReader } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
-import { commitRebuilt, pathOfRebuilt } from "./commitRebuilt";
-import { LandedReader, type RepairContext } from "./landedReader";
+import { commitRebuilt, pathOfRebuilt, type RepairContext, readLanded } from "./rebuild";
 
 export interface RebuiltLookups {
   readonly rowsBefore: number | null;
@@ -33,11 +33,9 @@ export async function rebuildLookups(
   current: readonly LogEntry[],
 ): Promise<RebuiltLookups> {
   const { lake, duck, salt, scratch, signal } = context;
-  const reader = await LandedReader.open(context, report, undefined);
-  const { unread } = await reader.read(
-    current.filter(({ rowsRead }) => rowsRead !== 0),
-    "people",
-  );
+  const reader = await LandedReader.open(context, report, salt, undefined);
+  const withRows = current.filter(({ rowsRead }) => rowsRead !== 0);
+  const { unread } = await readLanded(context, reader, withRows, reader.people);
   const tablePath = pathOfRebuilt(lookupTable(report), snapshot);
   if (snapshot === undefined && unread.length > 0) {
     throw new CleverLakeError(

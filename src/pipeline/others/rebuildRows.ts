@@ -6,6 +6,7 @@ import { numRecords } from "../../delta/statistics";
 import { withDataFiles } from "../../delta/withTable";
 import { CleverLakeError } from "../../errors";
 import { appendLookups } from "../commit/lookups";
+import { LandedReader } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
 import { affectedEntry } from "../log/logEntries";
 import { allDays } from "../write/cells";
@@ -13,10 +14,9 @@ import { MonthRows, type WrittenMonth } from "../write/monthRows";
 import { countRowsBySource } from "../write/sourceRows";
 import { importMonths } from "../write/tableChange";
 import { pseudoTableActions, sourceAppId } from "../write/tables";
-import { commitRebuilt, pathOfRebuilt } from "./commitRebuilt";
 import { monthName, monthOf, VerifiedVersions } from "./foreignCommits";
 import { monthsBetween } from "./inspectTables";
-import { LandedReader, type LandedRows, type RepairContext } from "./landedReader";
+import { commitRebuilt, type LandedRows, pathOfRebuilt, type RepairContext, readLanded } from "./rebuild";
 
 /** A month of a table, and its rows before and after; null if the log does not have them. */
 export interface RebuiltMonth {
@@ -53,8 +53,8 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
   const { lake, duck, dryRun, requireHeld, runId, signal } = context;
   const { report, snapshot, lookups, current } = rebuilt;
   const reached = current.filter((entry) => mayReachOneOf(entry, rebuilt.months));
-  const reader = await LandedReader.open(context, report, lookups);
-  const landed = await reader.read(reached, "rows");
+  const reader = await LandedReader.open(context, report, context.salt, lookups);
+  const landed = await readLanded(context, reader, reached, reader.rows);
   if (snapshot === undefined && landed.unread.length > 0) throw landedCopiesMissing(report, landed.unread);
   const names = new Set(rebuilt.months ?? landed.staged.map(({ year, month }) => monthName(year, month)));
   const written = await writeMonths(context, rebuilt, landed, [...names].sort());

@@ -18,7 +18,7 @@ import { problemOf } from "../upkeep/upkeepTables";
 import { allReports, type LakeTables, readTables, stateOf } from "../write/tables";
 import type { Finding } from "./finding";
 import { inspectTables } from "./inspectTables";
-import type { RepairContext } from "./landedReader";
+import type { RepairContext } from "./rebuild";
 import { rebuildLookups } from "./rebuildLookups";
 import { type RebuiltMonth, rebuildRows } from "./rebuildRows";
 import { clearBeside, swapTable } from "./swapTable";
