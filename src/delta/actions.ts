@@ -218,3 +218,8 @@ function unreadable(file: string, line: number | undefined, reason: string): Cle
     hint: "Restore this file from a copy of the lake; the table's other files are untouched.",
   });
 }
+
+/** What a commit says about itself; undefined if it says nothing. */
+export function commitInfoOf(actions: readonly Action[]): CommitInfo | undefined {
+  return actions.flatMap((action) => ("commitInfo" in action ? [action.commitInfo] : []))[0];
+}

@@ -188,5 +188,5 @@ class Transaction {
 }
 
 function lakeOptions({ signal }: LakeOptions): LakeOptions {
-  return signal ? { signal } : {};
+  return { signal };
 }

@@ -90,7 +90,7 @@ export async function importDataFile(
   { tags, dataChange = true, signal }: ImportOptions,
 ): Promise<AddFile> {
   const { place, name, partitionValues, size, statistics } = staged;
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const sha256 = await hashOfFile(place, options);
   const relative = [...hiveFolders(partitionValues), name].join("/");
   await lake.importFile(place, `${tablePath}/${relative}`, options);

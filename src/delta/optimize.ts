@@ -7,7 +7,7 @@ import { type CommitOutcome, commit } from "./commit";
 import type { Attempt } from "./conflict";
 import { writeDataFile } from "./dataFile";
 import { hashOfFile, hashTag } from "./fileHash";
-import { withLocalFiles, withScratch } from "./localFiles";
+import { withScratch } from "./localFiles";
 import { type Merge, type MergePolicy, planMerges } from "./mergePlan";
 import { dataFilePath, decodePath } from "./paths";
 import { requireWritable } from "./protocol";
@@ -16,6 +16,7 @@ import { tableColumns } from "./schema";
 import type { Snapshot } from "./snapshot";
 import { numRecords } from "./statistics";
 import { removeFile } from "./tableActions";
+import { withDataFiles } from "./withTable";
 
 /** Limit of the bytes that one commit rewrites, so that an interruption or another writer costs little. */
 const bytesPerCommit = 512 * 1024 * 1024;
@@ -83,7 +84,7 @@ async function commitStep(
   };
   try {
     return await commit({
-      ...(signal ? { signal } : {}),
+      signal,
       lake,
       duck,
       tablePath,
@@ -152,13 +153,10 @@ async function mergedFile(
   { lake, tablePath, tagsOf, exactStatistics, signal }: MergeRequest,
 ): Promise<AddFile | undefined> {
   const { columns, partitionColumns } = current.metadata;
-  const options = signal ? { signal } : {};
-  const paths = files.map((file) => lakePathOf(current, file));
+  const options = { signal };
   const values = files[0]?.partitionValues ?? {};
   const tags = tagsOf?.(files);
-  const merged = await withLocalFiles(lake, paths, options, async (local) => {
-    const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
-    const placeOf = (path: string) => places.get(path) ?? path;
+  const merged = await withDataFiles(lake, [{ snapshot: current, files }], options, async (placeOf) => {
     for (const file of files) await requireIntact(file, lakePathOf(current, file), placeOf, options);
     return writeDataFile({
       ...options,
@@ -180,7 +178,10 @@ async function mergedFile(
   throw new CleverLakeError(
     "corrupt",
     `Data files have ${after} rows where the table's log says ${before}; they were not merged.`,
-    { subject: paths[0] ?? tablePath, hint: "Run clever-lake verify: it names what is damaged." },
+    {
+      subject: files[0] ? lakePathOf(current, files[0]) : tablePath,
+      hint: "Run clever-lake verify: it names what is damaged.",
+    },
   );
 }
 

@@ -30,20 +30,41 @@ export async function withTables<T>(
   options: LakeOptions,
   work: (session: DuckSession, opened: readonly OpenTable[]) => Promise<T>,
 ): Promise<T> {
-  const chosen: { snapshot: Snapshot | undefined; files: AddFile[] }[] = [];
+  const chosen: { snapshot: Snapshot | undefined; files: readonly AddFile[] }[] = [];
   for (const { tablePath, scan } of tables) {
     const snapshot = await readSnapshot(lake, tablePath, duck, options);
     chosen.push({ snapshot, files: snapshot ? scanFiles(snapshot, scan) : [] });
   }
-  const paths = chosen.flatMap(({ snapshot, files }) =>
-    snapshot ? files.map((file) => lakePathOf(snapshot, file)) : [],
+  return withDataFiles(lake, chosen, options, (placeOf) => {
+    const opened = chosen.map(({ snapshot, files }) => ({
+      snapshot,
+      select: snapshot && readQuery(snapshot, files, placeOf),
+    }));
+    return duck.session((session) => work(session, opened));
+  });
+}
+
+/** Data files of a table; none if there is no such table. */
+export interface TableFiles {
+  readonly snapshot: Snapshot | undefined;
+  readonly files: Iterable<AddFile>;
+}
+
+/**
+ * Runs `work` with data files on the local disk, as `withLocalFiles` does; `placeOf` gives the local path of one of them
+ * by its path in the lake, as `readQuery` needs it.
+ */
+export function withDataFiles<T>(
+  lake: Lake,
+  tables: readonly TableFiles[],
+  options: LakeOptions,
+  work: (placeOf: (lakePath: string) => string) => Promise<T>,
+): Promise<T> {
+  const paths = tables.flatMap(({ snapshot, files }) =>
+    snapshot ? [...files].map((file) => lakePathOf(snapshot, file)) : [],
   );
   return withLocalFiles(lake, paths, options, (local) => {
     const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
-    const opened = chosen.map(({ snapshot, files }) => ({
-      snapshot,
-      select: snapshot && readQuery(snapshot, files, (path) => places.get(path) ?? path),
-    }));
-    return duck.session((session) => work(session, opened));
+    return work((path) => places.get(path) ?? path);
   });
 }

@@ -10,7 +10,7 @@ export interface LakeEntry {
 }
 
 export interface LakeOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

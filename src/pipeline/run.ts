@@ -27,10 +27,9 @@ import {
 } from "./log/runRecord";
 import { VerifiedVersions } from "./others/foreignCommits";
 import { inspectTables } from "./others/inspectTables";
-import { type Comparison, compareContents } from "./plan/compareContents";
+import { type Comparison, compareContents, withLostCopies } from "./plan/changedFiles";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./plan/freshness";
 import { withKnownCopies } from "./plan/knownCopies";
-import { withLostCopies } from "./plan/lostCopies";
 import { type LakeState, makePlan, type PlannedFile, planLandings, runStart } from "./plan/plan";
 import { waitingInQuarantine } from "./plan/quarantine";
 import { asOnServer } from "./plan/sourceNames";

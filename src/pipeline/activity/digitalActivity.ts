@@ -5,14 +5,15 @@ import { partitionColumns, type ReportName } from "../../clever/reports";
 import type { Action, AddFile, PartitionValues } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
-import { withLocalFiles, withScratch } from "../../delta/localFiles";
+import { withScratch } from "../../delta/localFiles";
 import { filesByPartition } from "../../delta/mergePlan";
 import { dataFilePath } from "../../delta/paths";
-import { lakePathOf, readQuery } from "../../delta/readQuery";
+import { readQuery } from "../../delta/readQuery";
 import { requireSameShape } from "../../delta/schema";
 import { readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { numRecords } from "../../delta/statistics";
 import { removeFile, tableActions } from "../../delta/tableActions";
+import { withDataFiles } from "../../delta/withTable";
 import { type Duck, type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
@@ -74,7 +75,7 @@ interface Month {
  */
 export async function updateDigitalActivity(request: ActivityRequest): Promise<ActivitySummary> {
   const { lake, duck, tables, requireHeld, signal } = request;
-  const options = signal ? { signal } : {};
+  const options = { signal };
   let summary: ActivitySummary = { months: [], rows: 0 };
   // Usually nothing is due, and a commit lists the log first.
   const known = await readSnapshot(lake, digitalActivityTable, duck, options);
@@ -169,14 +170,9 @@ async function replaceMonth(
   snapshot: Snapshot | undefined,
   { partition, sources, madeOf, ours, foreign }: Month,
 ): Promise<Action[]> {
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const isCurrent = ours.length === 1 && ours[0]?.tags?.[madeOfTag] === madeOf;
-  const read = [
-    ...(isCurrent
-      ? []
-      : sources.flatMap((source) => source.files.map((file) => lakePathOf(source.snapshot, file)))),
-    ...(snapshot ? foreign.map((file) => lakePathOf(snapshot, file)) : []),
-  ];
+  const read = [...(isCurrent ? [] : sources), { snapshot, files: foreign }];
   const actions: Action[] = [];
   const write = {
     ...options,
@@ -187,10 +183,8 @@ async function replaceMonth(
   };
   try {
     await withScratch(lake, (scratch) =>
-      withLocalFiles(lake, read, options, (local) =>
+      withDataFiles(lake, read, options, (placeOf) =>
         duck.session(async (session) => {
-          const places = new Map(read.map((path, index) => [path, local[index] ?? path]));
-          const placeOf = (path: string) => places.get(path) ?? path;
           for (const file of snapshot ? foreign : []) {
             const rows = readQuery(snapshot as Snapshot, [file], placeOf);
             if (!(await holdsOurs(session, rows, signal))) continue;

@@ -131,7 +131,7 @@ class Adoption {
     await writeRunRecord(lake, record);
     const summary = emptySummary(runId);
     try {
-      await storeFingerprint(lake, salt, signal ? { signal } : {});
+      await storeFingerprint(lake, salt, { signal });
       const rounds = await this.logLandings(found, histories, lock);
       await writePseudonymMap({ lake, duck, tables: oea, signal }, salt);
       for (const table of toMove) await this.move(table, lock);
@@ -188,7 +188,7 @@ class Adoption {
     const { lake, signal } = this.request;
     await requireMovable(lake, this.duck, table, signal);
     await lock.requireHeld();
-    await lake.rename(table.path, table.movedPath, signal ? { signal } : {});
+    await lake.rename(table.path, table.movedPath, { signal });
   }
 
   /** Builds our tables from landed files, as a run does; resolves to the tables. */

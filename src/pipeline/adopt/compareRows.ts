@@ -62,7 +62,7 @@ export async function compareRows(
   const { lake, duck, signal } = context;
   const table = pseudoTable(report);
   const tables = [path, table, pseudonymMapTable].map((tablePath) => ({ tablePath }));
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const months = await withTables(lake, duck, tables, options, async (session, [oea, ours, map]) => {
     if (oea?.select === undefined || oea.snapshot === undefined) return [];
     const names = new Set(oea.snapshot.metadata.columns.map(({ name }) => name));
@@ -175,7 +175,7 @@ async function readHeldBack(
     ...earlier.map((entry) => ({ entry, isQuarantined: false })),
   ].filter(({ entry }) => entry.report === report.name);
   for (const { entry, isQuarantined } of files) {
-    await withLocalFiles(lake, [entry.landedPath], signal ? { signal } : {}, async ([place = ""]) => {
+    await withLocalFiles(lake, [entry.landedPath], { signal }, async ([place = ""]) => {
       const csv = `read_csv(${sqlString(place)}, all_varchar = true, header = true, delim = ',', quote = '"', escape = '"', ignore_errors = true, null_padding = true, strict_mode = false)`;
       try {
         const names = (await session.query(`DESCRIBE FROM ${csv}`, [], signal)).map((row) =>

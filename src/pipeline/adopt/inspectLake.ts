@@ -107,7 +107,7 @@ export async function inspectLake(context: InspectionContext): Promise<Found> {
 
 async function describe({ lake, duck, signal }: InspectionContext, table: OeaTable): Promise<AdoptedTable> {
   const { report, kind, path, movedPath, snapshot } = table;
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const names = snapshot.metadata.columns.map(({ name }) => sqlName(name)).join(", ");
   const counts = await withTables(lake, duck, [{ tablePath: path }], options, (session, [opened]) =>
     session.one(

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
-import { bulkhead } from "cockatiel";
-import { allSettledOrThrow } from "../../allSettledOrThrow";
 import { BackslashSearch } from "../../clever/backslashQuotes";
 import { headerBytes } from "../../clever/header";
 import { landedFolder, landedPath } from "../../clever/layout";
 import { type OeaLanding, oeaLandingAt, userTypeOf } from "../../clever/oeaLanding";
 import type { Report, UserType } from "../../clever/reports";
 import type { Lake, LakeEntry } from "../../lake/lake";
+import { mapAtOnce } from "../../mapAtOnce";
 
 /** Landed files read concurrently: each mostly waits for the lake. */
 const filesAtOnce = 8;
@@ -35,7 +34,7 @@ export async function findLandings(
   signal: AbortSignal | undefined,
   onProgress: (done: number, files: number) => void,
 ): Promise<FoundLandings> {
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const files: { entry: LakeEntry; landing: OeaLanding }[] = [];
   const notTaken: string[] = [];
   for (const report of reports) {
@@ -48,17 +47,12 @@ export async function findLandings(
   }
   let done = 0;
   onProgress(done, files.length);
-  const atOnce = bulkhead(filesAtOnce, Number.POSITIVE_INFINITY);
-  const landings = await allSettledOrThrow(
-    files.map(({ entry, landing }) =>
-      atOnce.execute(async () => {
-        signal?.throwIfAborted();
-        const found = await readLanding(lake, landing, entry.size, signal);
-        onProgress(++done, files.length);
-        return found;
-      }),
-    ),
-  );
+  const landings = await mapAtOnce(files, filesAtOnce, async ({ entry, landing }) => {
+    signal?.throwIfAborted();
+    const found = await readLanding(lake, landing, entry.size, signal);
+    onProgress(++done, files.length);
+    return found;
+  });
   return { landings, notTaken: notTaken.sort() };
 }
 
@@ -72,7 +66,7 @@ async function readLanding(
   const search = new BackslashSearch();
   const start: Buffer[] = [];
   let read = 0;
-  for await (const chunk of lake.readStream(landing.landedPath, signal ? { signal } : {})) {
+  for await (const chunk of lake.readStream(landing.landedPath, { signal })) {
     const piece = chunk as Buffer;
     hash.update(piece);
     if (landing.hasBackslashes) search.add(piece);

@@ -20,7 +20,7 @@ export async function lastCommitOf(
   { path, snapshot }: OeaTable,
   signal: AbortSignal | undefined,
 ): Promise<Date | undefined> {
-  const actions = (await readCommit(lake, path, snapshot.version, signal ? { signal } : {})) ?? [];
+  const actions = (await readCommit(lake, path, snapshot.version, { signal })) ?? [];
   for (const action of actions) {
     if ("commitInfo" in action && action.commitInfo.timestamp !== undefined) {
       return new Date(action.commitInfo.timestamp);
@@ -61,7 +61,7 @@ export async function activitySince(
   entries: readonly LogEntry[],
   signal: AbortSignal | undefined,
 ): Promise<AdoptWarning[]> {
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const warnings: AdoptWarning[] = [];
   for (const { tablePath } of tables.values()) {
     const count = await withTables(lake, duck, [{ tablePath }], options, async (session, [table]) => {

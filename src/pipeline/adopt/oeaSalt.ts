@@ -49,7 +49,7 @@ export async function saltForAdoption(context: LookupContext, given: string): Pr
   const { salt: trimmed, weakness } = checkSaltText(given);
   const salt = ids === unsalted ? trimmed : await formThatExplains(context, given, ids - unsalted);
   if (salt === undefined) throw otherSalt(lake);
-  const stored = await readFingerprint(lake, signal ? { signal } : {});
+  const stored = await readFingerprint(lake, { signal });
   if (stored !== undefined && !(await isSaltOf(salt, stored))) throw otherSalt(lake);
   if (stored === undefined && ids === unsalted && weakness !== undefined) throw weakSalt(lake, weakness);
   return salt;
@@ -84,7 +84,7 @@ const mapColumns = ["id_column", "oea_pseudonym", "pseudonym"].map((name) => ({
  */
 export async function writePseudonymMap(context: LookupContext, salt: string): Promise<number> {
   const { lake, duck, signal } = context;
-  const options = signal ? { signal } : {};
+  const options = { signal };
   return withPairs(context, async (session) => {
     const changed = "FROM oea_pairs WHERE pseudonym <> sha256(id || $1)";
     const { n } = await session.one(`SELECT count(*)::DOUBLE AS n ${changed}`, [salt], signal);
@@ -128,7 +128,7 @@ function withPairs<T>(
 ): Promise<T> {
   const lookups = tables.filter(({ kind }) => kind === "lookup");
   const queried = lookups.map(({ path: tablePath }) => ({ tablePath }));
-  return withTables(lake, duck, queried, signal ? { signal } : {}, async (session, opened) => {
+  return withTables(lake, duck, queried, { signal }, async (session, opened) => {
     const pairs = lookups.flatMap(({ report }, index) => {
       const select = opened[index]?.select;
       if (select === undefined) return [];

@@ -92,7 +92,7 @@ export function reportsToAdopt(tables: PseudoTables, isCutOff: boolean): Report[
  * tables show that a lake is not adopted until the last one was moved.
  */
 export async function oeaTables(lake: Lake, duck: Duck, signal?: AbortSignal): Promise<OeaTable[]> {
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const found: OeaTable[] = [];
   const pseudo = new Map<Report, Snapshot | undefined>();
   for (const report of allReports()) {
@@ -128,7 +128,7 @@ export async function requireMovable(
   { path, movedPath, snapshot }: OeaTable,
   signal?: AbortSignal,
 ): Promise<void> {
-  const options = signal ? { signal } : {};
+  const options = { signal };
   if ((await lake.stat(movedPath, options)) !== undefined) {
     throw new CleverLakeError("conflict", `${path} cannot be moved: another table is at its new place.`, {
       subject: movedPath,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { withDoubledQuotes } from "../../clever/backslashQuotes";
-import type { Lake } from "../../lake/lake";
+import type { Lake, LakeOptions } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
 import { folderName } from "../plan/plan";
 import type { OeaDelivery } from "./deliveries";
@@ -77,8 +77,8 @@ export class PlainCopies {
     return withDoubledQuotes(this.lake.readStream(landedPath, this.options) as AsyncIterable<Buffer>);
   }
 
-  private get options(): { readonly signal?: AbortSignal } {
-    return this.signal ? { signal: this.signal } : {};
+  private get options(): LakeOptions {
+    return { signal: this.signal };
   }
 }
 

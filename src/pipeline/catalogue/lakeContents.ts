@@ -13,7 +13,7 @@ import { readCommit, readSnapshot } from "../../delta/snapshot";
 import { numRecords } from "../../delta/statistics";
 import type { Duck } from "../../duck/duck";
 import { describeError, isCleverLakeError } from "../../errors";
-import type { Lake } from "../../lake/lake";
+import type { Lake, LakeOptions } from "../../lake/lake";
 import { allReports } from "../write/tables";
 
 /** A Delta table as described by its log; no data file is read. */
@@ -72,7 +72,7 @@ async function describeTable(
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<LakeTable | undefined> {
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const snapshot = await readSnapshot(lake, path, duck, options);
   if (!snapshot) return undefined;
   const files = [...snapshot.files.values()];
@@ -91,7 +91,7 @@ async function committedAt(
   lake: Lake,
   path: string,
   version: number,
-  options: { readonly signal?: AbortSignal },
+  options: LakeOptions,
 ): Promise<Date | undefined> {
   for (const action of (await readCommit(lake, path, version, options)) ?? []) {
     if ("commitInfo" in action && action.commitInfo.timestamp !== undefined) {
@@ -114,7 +114,7 @@ const landingName = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}$/;
 export async function landingFolders(lake: Lake, signal?: AbortSignal): Promise<LandingFolder[]> {
   const folders = new Map<string, ReportName[]>();
   for (const report of allReports()) {
-    for await (const { path, kind } of lake.list(landedFolder(report), signal ? { signal } : {})) {
+    for await (const { path, kind } of lake.list(landedFolder(report), { signal })) {
       const name = nameOf(path);
       if (kind === "folder" && landingName.test(name)) {
         folders.set(name, [...(folders.get(name) ?? []), report.name]);
@@ -145,7 +145,7 @@ export async function landedFiles(
   const files: LandedLakeFile[] = [];
   for (const report of allReports()) {
     // OEA's production pipeline has no folders for user types in it.
-    const options = { recursive: true, ...(signal ? { signal } : {}) };
+    const options = { recursive: true, signal };
     for await (const entry of lake.list(`${landedFolder(report)}/${folder}`, options)) {
       const { path, kind, size, modified } = entry;
       if (kind === "file") files.push({ path, size, modified });

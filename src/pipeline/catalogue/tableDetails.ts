@@ -1,9 +1,9 @@
 import { ingestLogTable, lookupTable, pseudoTable } from "../../clever/layout";
-import type { Action, AddFile } from "../../delta/actions";
-import { withLocalFiles } from "../../delta/localFiles";
-import { lakePathOf, readQuery } from "../../delta/readQuery";
+import { type Action, type AddFile, commitInfoOf } from "../../delta/actions";
+import { readQuery } from "../../delta/readQuery";
 import { readCommit, readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { numRecords } from "../../delta/statistics";
+import { withDataFiles } from "../../delta/withTable";
 import { type Duck, sqlName } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
@@ -126,7 +126,7 @@ async function newestCommits(lake: Lake, snapshot: Snapshot, signal: AbortSignal
 
 function commitOf(version: number, actions: readonly Action[]): TableCommit {
   const added = actions.flatMap((action) => ("add" in action ? [action.add] : []));
-  const info = actions.flatMap((action) => ("commitInfo" in action ? [action.commitInfo] : [])).at(0);
+  const info = commitInfoOf(actions);
   return {
     version,
     time: info?.timestamp === undefined ? undefined : new Date(info.timestamp),
@@ -149,12 +149,11 @@ async function firstRows(
     files.push(file);
   }
   const names = snapshot.metadata.columns.map(({ name }) => name);
-  const paths = files.map((file) => lakePathOf(snapshot, file));
-  return withLocalFiles(lake, paths, { signal }, (local) =>
+  return withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
     duck.session(async (session) => {
       const texts = names.map((name) => `CAST(${sqlName(name)} AS VARCHAR) AS ${sqlName(name)}`);
       const rows = await session.query(
-        `SELECT ${texts.join(", ")} FROM (${readQuery(snapshot, files, (place) => local[paths.indexOf(place)] ?? place)}) LIMIT ${rowsShown}`,
+        `SELECT ${texts.join(", ")} FROM (${readQuery(snapshot, files, placeOf)}) LIMIT ${rowsShown}`,
         [],
         signal,
       );

@@ -37,7 +37,7 @@ export async function appendLookups(
 ): Promise<Snapshot | undefined> {
   const { report } = persons;
   const tablePath = lookupTable(report);
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const outcome = await commit({
     ...options,
     lake,
@@ -85,7 +85,7 @@ function newPairs(
   return withScratch(lake, (scratch) =>
     duck.session((session) =>
       writeDataFile({
-        ...(signal ? { signal } : {}),
+        signal,
         session,
         lake,
         tablePath: lookupTable(report),

@@ -78,7 +78,7 @@ export class ReportTable {
 
   static async open(report: Report, context: TableContext): Promise<ReportTable> {
     const { lake, duck, salt, table, signal } = context;
-    const options = signal ? { signal } : {};
+    const options = { signal };
     const persons = await Persons.create(duck, report, salt);
     const snapshot = table
       ? await updateSnapshot(lake, table, options)
@@ -155,7 +155,7 @@ export class ReportTable {
         const inOrder = this.context.verifiedVersions.actions(pseudoTable(report), snapshot);
         return attempt && { ...attempt, actions: [...attempt.actions, ...inOrder] };
       },
-      ...(signal ? { signal } : {}),
+      signal,
     });
     if (outcome.committed) this.context.verifiedVersions.committed(outcome.snapshot);
     this.table = await this.merged(outcome.snapshot, planned?.attempt?.actions ?? []);
@@ -207,7 +207,7 @@ export class ReportTable {
 
   private async openWatch(): Promise<IdentityWatch> {
     const { lake, duck, signal } = this.context;
-    this.lookups = await readSnapshot(lake, lookupTable(this.report), duck, signal ? { signal } : {});
+    this.lookups = await readSnapshot(lake, lookupTable(this.report), duck, { signal });
     return IdentityWatch.open(lake, duck, this.persons, this.lookups, signal);
   }
 }

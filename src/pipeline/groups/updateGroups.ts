@@ -37,7 +37,7 @@ export async function updateGroups({
   requireHeld,
   signal,
 }: GroupsRequest): Promise<boolean> {
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const rows = rowsOf(division);
   const text = JSON.stringify(rows);
   const hash = createHash("sha256").update(text).digest("hex");

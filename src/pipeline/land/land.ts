@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
-import type { ReportSource, SourceFile } from "../../sftp/source";
+import type { ReadOptions, ReportSource, SourceFile } from "../../sftp/source";
 import type { Landing } from "../plan/plan";
 
 /** The result of a landing. */
@@ -10,11 +10,6 @@ export interface LandedFile extends Landing {
   readonly sha256: string;
   /** Whether the bytes equal the previous delivery's, so that nothing was written: only the time is new. */
   readonly unchanged: boolean;
-}
-
-export interface LandOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly onBytes?: ((bytes: number) => void) | undefined;
 }
 
 /** How often a file that keeps changing is read before it is left for the next run. */
@@ -31,7 +26,7 @@ export async function landFile(
   lake: Lake,
   landing: Landing,
   previous: { readonly sha256: string } | undefined,
-  options: LandOptions = {},
+  options: ReadOptions = {},
 ): Promise<LandedFile> {
   let current: Landing = landing;
   for (let reading = 1; ; reading++) {
@@ -49,15 +44,13 @@ async function landOnce(
   lake: Lake,
   landing: Landing,
   previous: { readonly sha256: string } | undefined,
-  options: LandOptions,
+  options: ReadOptions,
 ): Promise<LandedFile> {
-  const signal = options.signal ? { signal: options.signal } : {};
   const hash = createHash("sha256");
   let found: { sha256: string; unchanged: boolean } | undefined;
   const file: SourceFile = { path: landing.path, size: landing.size, modified: landing.modified };
   const bytes = async function* () {
-    const onBytes = options.onBytes ? { onBytes: options.onBytes } : {};
-    for await (const chunk of source.read(file, { ...signal, ...onBytes })) {
+    for await (const chunk of source.read(file, options)) {
       hash.update(chunk);
       yield chunk;
     }
@@ -68,7 +61,7 @@ async function landOnce(
     if (unchanged) throw new AlreadyThere();
   };
   try {
-    await lake.write(landing.landedPath, bytes(), signal);
+    await lake.write(landing.landedPath, bytes(), { signal: options.signal });
   } catch (error) {
     if (!(error instanceof AlreadyThere)) throw error;
   }

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Lake } from "../../lake/lake";
+import { sha256Of } from "../../sha256";
 import type { LogEntry } from "../log/ingestLog";
 import type { IngestLog } from "../log/logTable";
 import { type RunRecord, writeRunRecord } from "../log/runRecord";
@@ -36,15 +36,13 @@ async function adoptLandings(
   const adopted: LogEntry[] = [];
   for (const landing of landings) {
     if (recorded.has(landing.landedPath)) continue;
-    const options = signal ? { signal } : {};
+    const options = { signal };
     const file = await lake.stat(landing.landedPath, options);
     if (file === undefined) continue;
-    const hash = createHash("sha256");
-    for await (const chunk of lake.readStream(landing.landedPath, options)) hash.update(chunk as Uint8Array);
     adopted.push({
       ...landing,
       size: file.size,
-      sha256: hash.digest("hex"),
+      sha256: await sha256Of(lake.readStream(landing.landedPath, options)),
       runId,
       time: new Date(),
       outcome: "landed",

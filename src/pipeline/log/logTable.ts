@@ -43,7 +43,7 @@ export class IngestLog {
   /** The log entries of each source. Read again only if the log has grown since. */
   async sources(signal?: AbortSignal): Promise<SourceEntries> {
     const { lake, known } = this;
-    if (known && (await isNewest(lake, known.snapshot, signal ? { signal } : {}))) return known.entries;
+    if (known && (await isNewest(lake, known.snapshot, { signal }))) return known.entries;
     const newest = `SELECT * FROM rows_ QUALIFY row_number() OVER (PARTITION BY source, outcome = 'anonymized'
         ORDER BY ${newestFirst}) = 1
       ORDER BY version, outcome <> 'landed', time`;
@@ -110,7 +110,7 @@ export class IngestLog {
           columns: ingestLogColumns,
           query: entriesFromJsonSql(),
           parameters: [entriesToJson(dated)],
-          ...(signal ? { signal } : {}),
+          signal,
         }),
       ),
     );
@@ -134,7 +134,7 @@ export class IngestLog {
             { add },
           ],
         }),
-      ...(signal ? { signal } : {}),
+      signal,
     });
     if (!outcome.committed) return;
     // Each run adds a file; occasional merging keeps them few however many runs there were.
@@ -145,7 +145,7 @@ export class IngestLog {
         tablePath: ingestLogTable,
         snapshot: outcome.snapshot,
         maxFiles: 20,
-        ...(signal ? { signal } : {}),
+        signal,
       })) ?? outcome.snapshot;
   }
 
@@ -155,7 +155,7 @@ export class IngestLog {
       lake,
       duck,
       [{ tablePath: ingestLogTable }],
-      signal ? { signal } : {},
+      { signal },
       (session, [table]) => {
         this.snapshot = table?.snapshot;
         if (!table?.select) return Promise.resolve([]);

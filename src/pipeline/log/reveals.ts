@@ -25,6 +25,6 @@ export async function recordReveal(
   const now = new Date();
   const reveal: Reveal = { time: now.toISOString(), user, machine, origin, path };
   const document = Buffer.from(`${JSON.stringify(reveal, undefined, 2)}\n`);
-  await lake.putIfAbsent(revealPath(now, randomUUID()), document, signal ? { signal } : {});
+  await lake.putIfAbsent(revealPath(now, randomUUID()), document, { signal });
   return reveal;
 }

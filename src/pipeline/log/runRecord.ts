@@ -178,7 +178,7 @@ export type NewestRun = z.infer<typeof newestRunSchema>;
  * this program, which did not record it.
  */
 export async function newestRun(lake: Lake, signal?: AbortSignal): Promise<NewestRun | undefined> {
-  const noted = newestRunSchema.safeParse(await readJson(lake, newestRunPath, signal ? { signal } : {})).data;
+  const noted = newestRunSchema.safeParse(await readJson(lake, newestRunPath, { signal })).data;
   if (noted) return noted;
   const [runId] = await runIds(lake, signal);
   return runId === undefined ? undefined : { runId };
@@ -204,6 +204,18 @@ export class RunHistory {
     return runRecordSchema.safeParse(await this.document(runId)).data;
   }
 
+  /** The records of the newest runs, newest first, up to one that cannot be read. */
+  async *newestRecords(count: number): AsyncGenerator<RunRecord> {
+    let runId: string | null | undefined = (await this.newest())?.runId;
+    for (let read = 0; read < count && runId; read++) {
+      this.signal?.throwIfAborted();
+      const record = await this.record(runId);
+      if (record === undefined) return;
+      yield record;
+      runId = record.previous;
+    }
+  }
+
   /** Whether a run succeeded with every file. Checks no more of its record, which is long for a backlog. */
   async isDone(runId: string): Promise<boolean> {
     return doneSchema.safeParse(await this.document(runId)).success;
@@ -224,7 +236,7 @@ export async function noteNewestRun(lake: Lake, newest: NewestRun): Promise<void
 /** The names of all runs with a record, newest first. */
 export async function runIds(lake: Lake, signal?: AbortSignal): Promise<string[]> {
   const ids: string[] = [];
-  for await (const { path } of lake.list(runsFolder, signal ? { signal } : {})) {
+  for await (const { path } of lake.list(runsFolder, { signal })) {
     const id = /([^/]+)\.json$/.exec(path)?.[1];
     if (id !== undefined) ids.push(id);
   }

@@ -1,5 +1,5 @@
 import { lookupTable, pseudoTable } from "../../clever/layout";
-import type { Action, AddFile, CommitInfo, RemoveFile } from "../../delta/actions";
+import { type Action, type AddFile, commitInfoOf, type RemoveFile } from "../../delta/actions";
 import { decodePath } from "../../delta/paths";
 import { readCommit, type Snapshot } from "../../delta/snapshot";
 import type { Lake, LakeOptions } from "../../lake/lake";
@@ -49,9 +49,7 @@ export async function foreignChanges(
 }
 
 function changeIn(actions: readonly Action[], version: number): ForeignChange | undefined {
-  const info = actions.flatMap((action): CommitInfo[] =>
-    "commitInfo" in action ? [action.commitInfo] : [],
-  )[0];
+  const info = commitInfoOf(actions);
   if (info?.engineInfo?.startsWith("clever-lake/")) return undefined;
   const files = actions.flatMap((action): (AddFile | RemoveFile)[] => {
     const file = "add" in action ? action.add : "remove" in action ? action.remove : undefined;
@@ -67,8 +65,8 @@ function changeIn(actions: readonly Action[], version: number): ForeignChange | 
   };
 }
 
-/** The month of a data file, by its partition; a remove may only have it in its path. */
-function monthOf({ path, partitionValues }: AddFile | RemoveFile): string | undefined {
+/** The month of a data file, `yyyy-MM`, by its partition; a remove may only have it in its path. */
+export function monthOf({ path, partitionValues }: AddFile | RemoveFile): string | undefined {
   const found = /year=(\d+)\/month=(\d+)\//.exec(decodePath(path));
   const year = partitionValues?.year ?? found?.[1];
   const month = partitionValues?.month ?? found?.[2];

@@ -1,10 +1,10 @@
 import { lookupTable, pseudoTable } from "../../clever/layout";
 import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
 import { counted } from "../../counted";
-import { withLocalFiles } from "../../delta/localFiles";
 import { requireWritable } from "../../delta/protocol";
-import { lakePathOf, readQuery } from "../../delta/readQuery";
+import { readQuery } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
+import { withDataFiles } from "../../delta/withTable";
 import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
 import { type CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
@@ -13,11 +13,11 @@ import { newestRun, readRunRecord } from "../log/runRecord";
 import type { LakeState } from "../plan/plan";
 import { isUnrecorded } from "../plan/work";
 import { contentsOf } from "../write/fileContents";
-import { rowsBySource } from "../write/sourceRows";
+import { countRowsBySource, rowsBySource } from "../write/sourceRows";
 import { requireOurShape } from "../write/tableChange";
 import { allReports, type LakeTables } from "../write/tables";
 import type { Finding } from "./finding";
-import { type ForeignChange, foreignChanges, hasVerifiedVersion, monthName } from "./foreignCommits";
+import { type ForeignChange, foreignChanges, hasVerifiedVersion, monthOf } from "./foreignCommits";
 
 /**
  * Checks what other programs did to the tables of reports. The Delta logs show it: commits of others that changed rows,
@@ -31,7 +31,7 @@ export async function inspectTables(
   state: LakeState,
   signal?: AbortSignal,
 ): Promise<Finding[]> {
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const findings: Finding[] = [];
   for (const report of allReports()) {
     const look = new Look(lake, duck, report, state, options);
@@ -77,7 +77,9 @@ class Look {
     const wrong = isCounted ? this.compared(tagged) : undefined;
     const isInOrder = wrong === undefined || wrong.sources.size === 0;
     if (changes.length === 0 && !isOfEarlier && isInOrder) return [];
-    const rows = wrong ? undefined : await ifReadable(this.countRows(snapshot));
+    const rows = wrong
+      ? undefined
+      : await ifReadable(countRowsBySource(this.lake, this.duck, snapshot, this.options.signal));
     const found = wrong ?? (rows ? this.compared(rows) : { sources: new Set(), sentences: [uncounted] });
     if (changes.length === 0 && (found.sources.size === 0 || (await this.isUnsettled()))) return [];
     const months = new Set(changes.flatMap((change) => [...(change.months ?? monthsOf(snapshot))]));
@@ -161,24 +163,7 @@ class Look {
     const holding = [...snapshot.files.values()].filter(
       (file) => contentsOf(file).sources?.has(source) ?? true,
     );
-    return [
-      ...knownMonths,
-      ...holding.map(({ partitionValues: { year, month } }) => monthName(Number(year), Number(month))),
-    ];
-  }
-
-  private async countRows(snapshot: Snapshot): Promise<Map<string, number>> {
-    const { tagged, untagged } = rowsBySource(snapshot);
-    const rows = new Map(tagged);
-    const found = await this.query(
-      [{ snapshot, files: untagged }],
-      ([select]) =>
-        `SELECT coalesce(source_file, '') AS source, count(*)::DOUBLE AS rows FROM (${select}) GROUP BY 1`,
-    );
-    for (const { source, rows: count } of found) {
-      rows.set(String(source), (rows.get(String(source)) ?? 0) + Number(count));
-    }
-    return rows;
+    return [...knownMonths, ...holding.flatMap((file) => monthOf(file) ?? [])];
   }
 
   private async countPairs(
@@ -207,12 +192,8 @@ class Look {
     tables: readonly { readonly snapshot: Snapshot; readonly files: Parameters<typeof readQuery>[1] }[],
     sql: (selects: readonly string[]) => string,
   ): ReturnType<DuckSession["query"]> {
-    const paths = tables.flatMap(({ snapshot, files }) => files.map((file) => lakePathOf(snapshot, file)));
-    return withLocalFiles(this.lake, paths, this.options, (local) => {
-      const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
-      const selects = tables.map(({ snapshot, files }) =>
-        readQuery(snapshot, files, (path) => places.get(path) ?? path),
-      );
+    return withDataFiles(this.lake, tables, this.options, (placeOf) => {
+      const selects = tables.map(({ snapshot, files }) => readQuery(snapshot, files, placeOf));
       return this.duck.session((session) => session.query(sql(selects), [], this.options.signal));
     });
   }
@@ -256,10 +237,7 @@ function changeSentences(changes: readonly ForeignChange[]): string[] {
 
 /** The months of all data files. */
 function monthsOf({ files }: Snapshot): string[] {
-  const months = [...files.values()].map(({ partitionValues: { year, month } }) =>
-    monthName(Number(year), Number(month)),
-  );
-  return [...new Set(months)].sort();
+  return [...new Set([...files.values()].flatMap((file) => monthOf(file) ?? []))].sort();
 }
 
 /** The months from one day to another, `yyyy-MM-dd`. */

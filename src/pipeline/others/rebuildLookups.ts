@@ -1,18 +1,17 @@
-import { lookupTable, tableBeside } from "../../clever/layout";
+import { lookupTable } from "../../clever/layout";
 import { hashedColumns, lookupColumns, pseudonymName, type Report } from "../../clever/reports";
-import { commit } from "../../delta/commit";
 import { importDataFile, stageDataFile } from "../../delta/dataFile";
-import { withLocalFiles } from "../../delta/localFiles";
-import { lakePathOf, readQuery } from "../../delta/readQuery";
+import { readQuery } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
 import { numRecords } from "../../delta/statistics";
 import { removeFile } from "../../delta/tableActions";
+import { withDataFiles } from "../../delta/withTable";
 import { sqlName } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import { lookupTableActions } from "../commit/lookups";
+import { LandedReader } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
-import { VerifiedVersions } from "./foreignCommits";
-import { LandedReader, type RepairContext } from "./landedReader";
+import { commitRebuilt, pathOfRebuilt, type RepairContext, readLanded } from "./rebuild";
 
 export interface RebuiltLookups {
   readonly rowsBefore: number | null;
@@ -34,13 +33,10 @@ export async function rebuildLookups(
   current: readonly LogEntry[],
 ): Promise<RebuiltLookups> {
   const { lake, duck, salt, scratch, signal } = context;
-  const options = signal ? { signal } : {};
-  const reader = await LandedReader.open(context, report, undefined);
-  const { unread } = await reader.read(
-    current.filter(({ rowsRead }) => rowsRead !== 0),
-    "people",
-  );
-  const tablePath = snapshot ? lookupTable(report) : tableBeside(lookupTable(report));
+  const reader = await LandedReader.open(context, report, salt, undefined);
+  const withRows = current.filter(({ rowsRead }) => rowsRead !== 0);
+  const { unread } = await readLanded(context, reader, withRows, reader.people);
+  const tablePath = pathOfRebuilt(lookupTable(report), snapshot);
   if (snapshot === undefined && unread.length > 0) {
     throw new CleverLakeError(
       "notFound",
@@ -49,12 +45,10 @@ export async function rebuildLookups(
     );
   }
   const files = [...(snapshot?.files.values() ?? [])];
-  const paths = snapshot ? files.map((file) => lakePathOf(snapshot, file)) : [];
   const columns = lookupColumns(report);
   const list = columns.map(({ name }) => sqlName(name)).join(", ");
-  const staged = await withLocalFiles(lake, paths, options, (local) =>
+  const staged = await withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
     duck.session((session) => {
-      const placeOf = (path: string) => local[paths.indexOf(path)] ?? path;
       const confirmed = hashedColumns(report)
         .map(
           ({ name }) => `${sqlName(pseudonymName(name))} IS NOT DISTINCT FROM sha256(${sqlName(name)} || $1)`,
@@ -64,13 +58,13 @@ export async function rebuildLookups(
         ? [`SELECT ${list} FROM (${readQuery(snapshot, files, placeOf)}) WHERE ${confirmed}`]
         : [];
       return stageDataFile({
-        ...options,
         session,
         tablePath,
         columns,
         query: [...old, `SELECT ${list} FROM ${reader.persons.table}`].join(" UNION "),
         parameters: snapshot ? [salt] : [],
         scratch,
+        signal,
       });
     }),
   );
@@ -78,34 +72,11 @@ export async function rebuildLookups(
   const kept = unread.map(({ path }) => path);
   const rowsBefore = snapshot ? (numRecords(files) ?? null) : null;
   if (context.dryRun) return { rowsBefore, rowsAfter, kept };
-  await context.requireHeld();
-  const add = staged && (await importDataFile(lake, tablePath, staged, options));
-  await commit({
-    ...options,
-    lake,
-    duck,
-    snapshot,
-    tablePath,
-    operation: { name: "WRITE", parameters: { mode: "Overwrite" } },
-    attempt: (now, number) => {
-      if (number > 1 || now?.version !== snapshot?.version) {
-        throw new CleverLakeError(
-          "conflict",
-          "Another program changed the table meanwhile; it was not repaired.",
-          {
-            subject: lookupTable(report),
-            hint: "Repair it again.",
-          },
-        );
-      }
-      const actions = [
-        ...(snapshot ? [] : lookupTableActions(report)),
-        ...files.map((file) => removeFile(file, { dataChange: true })),
-        ...(add ? [{ add }] : []),
-        ...new VerifiedVersions([[tablePath, snapshot?.version ?? -1]]).actions(tablePath, snapshot),
-      ];
-      return Promise.resolve({ actions, reads: "table" });
-    },
-  });
+  const add = staged && (await importDataFile(lake, tablePath, staged, { signal }));
+  await commitRebuilt(context, lookupTable(report), snapshot, [
+    ...(snapshot ? [] : lookupTableActions(report)),
+    ...files.map((file) => removeFile(file, { dataChange: true })),
+    ...(add ? [{ add }] : []),
+  ]);
   return { rowsBefore, rowsAfter, kept };
 }

@@ -18,7 +18,7 @@ import { problemOf } from "../upkeep/upkeepTables";
 import { allReports, type LakeTables, readTables, stateOf } from "../write/tables";
 import type { Finding } from "./finding";
 import { inspectTables } from "./inspectTables";
-import type { RepairContext } from "./landedReader";
+import type { RepairContext } from "./rebuild";
 import { rebuildLookups } from "./rebuildLookups";
 import { type RebuiltMonth, rebuildRows } from "./rebuildRows";
 import { clearBeside, swapTable } from "./swapTable";
@@ -185,14 +185,14 @@ class TableRepair {
 
   private async makeRoom(): Promise<void> {
     const { lake, dryRun, signal } = this.context;
-    if (!dryRun) await clearBeside(lake, this.finding.table, signal ? { signal } : {});
+    if (!dryRun) await clearBeside(lake, this.finding.table, { signal });
   }
 
   private async swap(): Promise<string | null> {
     const { lake, dryRun, requireHeld, signal } = this.context;
     if (dryRun) return null;
     await requireHeld();
-    return swapTable(lake, this.finding.table, new Date(), signal ? { signal } : {});
+    return swapTable(lake, this.finding.table, new Date(), { signal });
   }
 }
 

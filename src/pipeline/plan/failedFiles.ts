@@ -16,14 +16,10 @@ const runsAtMost = 10;
 /** The newest failure of each file (by its path on the server) in the newest runs. */
 export async function failedFiles(history: RunHistory): Promise<ReadonlyMap<string, FileFailure>> {
   const failures = new Map<string, FileFailure>();
-  let runId: string | null | undefined = (await history.newest())?.runId;
-  for (let read = 0; read < runsAtMost && runId; read++) {
-    history.signal?.throwIfAborted();
-    const record = await history.record(runId);
-    for (const { path, reason } of record?.summary?.failed ?? []) {
+  for await (const { runId, summary } of history.newestRecords(runsAtMost)) {
+    for (const { path, reason } of summary?.failed ?? []) {
       if (!failures.has(path)) failures.set(path, { runId, reason });
     }
-    runId = record?.previous;
   }
   return failures;
 }

@@ -86,12 +86,8 @@ const runsLookedAt = 10;
 
 /** What the last run with a summary found about people's ids; undefined if there is none. */
 export async function lastIdentities(history: RunHistory): Promise<RunSummary["identities"]> {
-  let runId = (await history.newest())?.runId;
-  for (let run = 0; run < runsLookedAt && runId !== undefined; run++) {
-    history.signal?.throwIfAborted();
-    const record = await history.record(runId);
-    if (record?.summary) return record.summary.identities;
-    runId = record?.previous ?? undefined;
+  for await (const { summary } of history.newestRecords(runsLookedAt)) {
+    if (summary) return summary.identities;
   }
   return undefined;
 }

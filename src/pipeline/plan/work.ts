@@ -1,3 +1,4 @@
+import type { Delivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
 import type { LakeState, Landing } from "./plan";
 import { isHeldBack } from "./quarantine";
@@ -72,13 +73,39 @@ export function isDue(entry: LogEntry, state: LakeState, accept: ReadonlySet<str
  *
  * @param before the source's entry at the start of the run
  */
-export function hasConsent(
-  accept: ReadonlySet<string>,
-  entry: LogEntry,
-  before: LogEntry | undefined,
-): boolean {
+function hasConsent(accept: ReadonlySet<string>, entry: LogEntry, before: LogEntry | undefined): boolean {
   if (!isNamed(accept, entry)) return false;
   if (before === undefined || accept.has(entry.landedPath)) return true;
   if (accept.has(entry.path) && entry.path !== before.path) return true;
   return before.outcome !== "landed" && before.sha256 === entry.sha256;
+}
+
+/**
+ * A due delivery, with what a person accepted about it.
+ *
+ * @param current the entry of the delivery whose rows are in the tables
+ */
+export function deliveryOf(
+  entry: LogEntry,
+  current: LogEntry | undefined,
+  state: LakeState,
+  accept: ReadonlySet<string>,
+): Delivery {
+  const before = entry.outcome === "anonymized" ? entry : state.log.get(entry.source);
+  // If it needed consent, it had it when it was first applied.
+  const isConsented = hasConsent(accept, entry, before) || isUnrecorded(entry, state);
+  // Bytes whose rows are in the table need no consent: only their time, or what came between, has changed.
+  const isAsCurrent = current?.sha256 === entry.sha256;
+  const known = isAsCurrent ? current : before;
+  const wasConsented = isAsCurrent || wasAccepted(known, entry);
+  const isAccepted = isConsented || wasConsented;
+  const agreedTwin = isAccepted && known?.sha256 === entry.sha256 ? known.twinOf : undefined;
+  const mostRefused = wasConsented && !isConsented ? (known?.rowsRefused ?? 0) : undefined;
+  return { entry, isAccepted, agreedTwin, mostRefused };
+}
+
+/** Whether a person already accepted a delivery with the same bytes. */
+function wasAccepted(before: LogEntry | undefined, { sha256 }: LogEntry): boolean {
+  if (before?.outcome !== "anonymized" || before.sha256 !== sha256) return false;
+  return before.accepted ?? (before.rowsRefused ?? 0) > 0;
 }

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { pipeline } from "node:stream/promises";
 import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../../clever/header";
 import { keptRosterPath, rosterFolder } from "../../clever/layout";
 import { readRoster, rosterFileName, rosterShape } from "../../clever/roster";
@@ -7,6 +6,7 @@ import { counted } from "../../counted";
 import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
+import { sha256Of } from "../../sha256";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 import { folderName } from "../plan/plan";
@@ -204,9 +204,9 @@ function notARoster(file: RosterFile, { line, column, reason }: Problem): Clever
 
 /** Lands the file byte for byte, unless the newest kept one has the same bytes. Resolves to its path. */
 async function keepRaw({ lake, file, signal }: RosterRequest, now: Date): Promise<string> {
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const newest = await newestKept(lake, signal);
-  const before = newest && (await hashOf(lake.readStream(newest, options)));
+  const before = newest && (await sha256Of(lake.readStream(newest, options)));
   const target = keptRosterPath(folderName(now), rosterFileName);
   const hash = createHash("sha256");
   const bytes = async function* () {
@@ -232,15 +232,9 @@ async function newestKept(lake: Lake, signal: AbortSignal | undefined): Promise<
   const files: string[] = [];
   for await (const { path, kind } of lake.list(rosterFolder, {
     recursive: true,
-    ...(signal ? { signal } : {}),
+    signal,
   })) {
     if (kind === "file") files.push(path);
   }
   return files.sort().at(-1);
-}
-
-async function hashOf(stream: NodeJS.ReadableStream): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(stream, hash);
-  return hash.digest("hex");
 }

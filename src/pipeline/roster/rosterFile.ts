@@ -29,8 +29,7 @@ export async function rosterOnServer(
     path,
     size: file.size,
     head: (length, headSignal) => source.readHead(file, length, headSignal),
-    read: (readSignal) =>
-      Readable.from(source.read(file, readSignal ? { signal: readSignal } : {}), { objectMode: false }),
+    read: (readSignal) => Readable.from(source.read(file, { signal: readSignal }), { objectMode: false }),
     requireUnchanged: async (checkSignal) => {
       const now = await source.stat(path, checkSignal);
       if (now.size !== file.size || now.modified.getTime() !== file.modified.getTime()) throw changed(path);
@@ -49,7 +48,7 @@ export async function rosterOnDisk(path: string): Promise<RosterFile> {
       const { bytesRead, buffer } = await opened.read(Buffer.alloc(length), 0, length, 0);
       return buffer.subarray(0, bytesRead);
     },
-    read: (signal) => createReadStream(path, signal ? { signal } : {}),
+    read: (signal) => createReadStream(path, { signal }),
     requireUnchanged: async () => {
       const now = await statOf(path);
       if (now.size !== file.size || now.mtimeMs !== file.mtimeMs) throw changed(path);

@@ -4,12 +4,12 @@ import { rosterColumns } from "../../clever/roster";
 import type { AddFile } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
-import { withLocalFiles, withScratch } from "../../delta/localFiles";
-import { lakePathOf, readQuery } from "../../delta/readQuery";
+import { withScratch } from "../../delta/localFiles";
+import { readQuery } from "../../delta/readQuery";
 import { requireSameShape } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { removeFile, tableActions } from "../../delta/tableActions";
-import { withTables } from "../../delta/withTable";
+import { withDataFiles, withTables } from "../../delta/withTable";
 import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import type { PseudonymizedStudent } from "./rosterStudents";
@@ -30,7 +30,7 @@ export async function replaceRoster(
   requireHeld: () => Promise<void>,
   signal?: AbortSignal,
 ): Promise<{ readonly version: number; readonly changed: boolean }> {
-  const options = signal ? { signal } : {};
+  const options = { signal };
   return withScratch(lake, (scratch) =>
     duck.session(async (session) => {
       await load(session, students, signal);
@@ -76,7 +76,7 @@ export async function studentsInReports(
   signal?: AbortSignal,
 ): Promise<number | undefined> {
   const tables = [{ tablePath: lookupTable(reports.daily_participation) }];
-  return withTables(lake, duck, tables, signal ? { signal } : {}, async (session, [lookup]) => {
+  return withTables(lake, duck, tables, { signal }, async (session, [lookup]) => {
     if (!lookup?.select) return undefined;
     const rows = await session.query(
       `SELECT DISTINCT sis_id_pseudonym AS pseudonym FROM (${lookup.select}) WHERE sis_id_pseudonym IS NOT NULL`,
@@ -98,7 +98,7 @@ export async function isOfKnownStudents(
   signal?: AbortSignal,
 ): Promise<boolean> {
   const tables = [{ tablePath: rosterTable }];
-  return withTables(lake, duck, tables, signal ? { signal } : {}, async (session, [roster]) => {
+  return withTables(lake, duck, tables, { signal }, async (session, [roster]) => {
     if (!roster?.select) return false;
     const rows = await session.query(
       `SELECT sis_id_pseudonym AS pseudonym FROM (${roster.select})`,
@@ -143,10 +143,8 @@ async function holdsTheSame(
 ): Promise<boolean> {
   requireSameShape(snapshot.metadata, { columns: rosterColumns, partitionColumns: [] }, rosterTable);
   const files = [...snapshot.files.values()];
-  const paths = files.map((file) => lakePathOf(snapshot, file));
-  return withLocalFiles(lake, paths, signal ? { signal } : {}, async (local) => {
-    const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
-    const stored = `SELECT ${names} FROM (${readQuery(snapshot, files, (path) => places.get(path) ?? path)})`;
+  return withDataFiles(lake, [{ snapshot, files }], { signal }, async (placeOf) => {
+    const stored = `SELECT ${names} FROM (${readQuery(snapshot, files, placeOf)})`;
     const expected = `SELECT ${names} FROM roster`;
     const [row] = await session.query(
       `SELECT 1 FROM ((${stored} EXCEPT ALL ${expected}) UNION ALL (${expected} EXCEPT ALL ${stored})) LIMIT 1`,

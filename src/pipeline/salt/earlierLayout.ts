@@ -15,7 +15,7 @@ export function mayHaveEarlierLayout({ standing, place }: CheckedSalt): boolean 
  * that nobody is writing there. The fingerprint goes last: if this is interrupted, the next run does it again.
  */
 export async function moveOutOfTableFolders(lake: Lake, signal?: AbortSignal): Promise<void> {
-  const options: LakeOptions = signal ? { signal } : {};
+  const options: LakeOptions = { signal };
   const folders = tableFolders.map((folder) => `${folder}/${temporaryFolder}`);
   for await (const { path } of lake.temporaries(options)) {
     if (folders.some((folder) => path.startsWith(`${folder}/`))) await lake.delete(path, options);

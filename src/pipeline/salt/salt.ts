@@ -59,7 +59,7 @@ async function findSalt(
 ): Promise<Pick<CheckedSalt, "salt" | "standing" | "place"> | undefined> {
   const { salt: trimmed } = checkSaltText(given);
   const forms = formsOf(given);
-  const stored = await readFingerprint(lake, signal ? { signal } : {});
+  const stored = await readFingerprint(lake, { signal });
   if (stored !== undefined) {
     const { path: place } = stored;
     for (const salt of forms)
@@ -90,7 +90,7 @@ export async function claimCheckedSalt(
 ): Promise<void> {
   if (standing === "fingerprint") return;
   if (standing === "unproven" && !isProven) throw unprovenSalt();
-  const options = signal ? { signal } : {};
+  const options = { signal };
   if (await storeFingerprint(lake, salt, options)) return;
   const stored = await readFingerprint(lake, options);
   if (stored === undefined || !(await isSaltOf(salt, stored))) throw otherSalt(lake);

@@ -43,7 +43,7 @@ async function somePairs(
   report: Report,
   signal: AbortSignal | undefined,
 ): Promise<Pair[]> {
-  const options = signal ? { signal } : {};
+  const options = { signal };
   return withTables(lake, duck, [{ tablePath: lookupTable(report) }], options, async (session, [lookup]) => {
     const pairs: Pair[] = [];
     if (lookup?.select === undefined) return pairs;
@@ -62,7 +62,7 @@ async function somePairs(
 
 async function holdsPseudonyms(lake: Lake, duck: Duck, signal: AbortSignal | undefined): Promise<boolean> {
   for (const tablePath of [rosterTable, ...allReports().map(pseudoTable)]) {
-    const snapshot = await readSnapshot(lake, tablePath, duck, signal ? { signal } : {});
+    const snapshot = await readSnapshot(lake, tablePath, duck, { signal });
     if (snapshot && snapshot.files.size > 0) return true;
   }
   return false;

@@ -101,7 +101,7 @@ export async function optimizeLake(request: OptimizeRequest): Promise<OptimizeSu
       if (newest === undefined && problems.length === 0) problems.push(overtaken);
     } catch (error) {
       problems.push(problemOf(error, signal));
-      newest = await readSnapshot(lake, table.path, duck, signal ? { signal } : {});
+      newest = await readSnapshot(lake, table.path, duck, { signal });
     }
     const [problem = null] = problems;
     return { ...compared(table.path, snapshot, newest ?? snapshot), rewritten, problem };
@@ -125,7 +125,7 @@ async function readJobs(lake: Lake, duck: Duck, signal: AbortSignal | undefined)
   const jobs: Job[] = [];
   for (const table of upkeepTables()) {
     try {
-      const snapshot = await readSnapshot(lake, table.path, duck, signal ? { signal } : {});
+      const snapshot = await readSnapshot(lake, table.path, duck, { signal });
       if (snapshot === undefined) continue;
       const merges = planMerges(snapshot, { maxFiles: filesPerPartition, tagsOf: table.tagsOf });
       const rewritten = merges.reduce((sum, { bytes }) => sum + bytes, 0);

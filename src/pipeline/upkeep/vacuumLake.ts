@@ -71,7 +71,7 @@ export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary>
   const found: { table: string; files: LakeEntry[]; problem: string | null }[] = [];
   for (const { path: table } of upkeepTables()) {
     try {
-      const files = await unusedFiles(lake, duck, table, since, signal ? { signal } : {});
+      const files = await unusedFiles(lake, duck, table, since, { signal });
       found.push({ table, files, problem: null });
     } catch (error) {
       found.push({ table, files: [], problem: problemOf(error, signal) });
@@ -98,7 +98,7 @@ export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary>
         signal?.throwIfAborted();
         await held.requireHeld();
         const remove = async (file: LakeEntry) => {
-          await lake.delete(file.path, signal ? { signal } : {});
+          await lake.delete(file.path, { signal });
           done.add(file);
           progress.filesDone++;
         };

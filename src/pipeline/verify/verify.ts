@@ -1,6 +1,3 @@
-import { createHash } from "node:crypto";
-import { bulkhead } from "cockatiel";
-import { allSettledOrThrow } from "../../allSettledOrThrow";
 import {
   digitalActivityTable,
   ingestLogTable,
@@ -13,6 +10,8 @@ import { Duck } from "../../duck/duck";
 import { CleverLakeError, describeError, isCleverLakeError } from "../../errors";
 import { removeLocal } from "../../filesInUse";
 import type { Lake } from "../../lake/lake";
+import { mapAtOnce } from "../../mapAtOnce";
+import { sha256Of } from "../../sha256";
 import { RunWatch } from "../lock/runWatch";
 import type { LogEntry } from "../log/ingestLog";
 import { IngestLog } from "../log/logTable";
@@ -76,7 +75,7 @@ export async function verifyLake(
   signal?: AbortSignal,
   userTypes: readonly UserType[] = allUserTypes,
 ): Promise<Verification> {
-  const watch = await RunWatch.start(lake, signal ? { signal } : {});
+  const watch = await RunWatch.start(lake, { signal });
   const scratch = await lake.scratch();
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
   const context: VerifyContext = { lake, duck, signal, scratch, problems: [], leftovers: [] };
@@ -84,7 +83,7 @@ export async function verifyLake(
     const salt = given === undefined ? undefined : await verifiedSalt(context, given);
     const found = await verifyAll(context, salt, userTypes);
     const { problems, leftovers } = context;
-    leftovers.push(...(await leftoverFiles(lake, signal ? { signal } : {})));
+    leftovers.push(...(await leftoverFiles(lake, { signal })));
     // Checked last: earlier findings may come from a run that began meanwhile.
     const sawRun = await watch.sawRun(signal);
     if (problems.length > 0 && sawRun) throw doubtful(lake);
@@ -154,26 +153,17 @@ async function flippedLandings(
   { lake, problems, signal }: VerifyContext,
   entries: readonly LogEntry[],
 ): Promise<ReadonlySet<string>> {
-  const atOnce = bulkhead(filesAtOnce, Number.POSITIVE_INFINITY);
-  const work = entries.map(({ landedPath, sha256 }) =>
-    atOnce.execute(async (): Promise<Discrepancy | undefined> => {
-      signal?.throwIfAborted();
-      const hash = createHash("sha256");
-      try {
-        const options = signal ? { signal } : {};
-        for await (const chunk of lake.readStream(landedPath, options)) hash.update(chunk as Uint8Array);
-      } catch (error) {
-        if (!isCleverLakeError(error, "notFound")) throw error;
-        return { subject: landedPath, problem: "The landed file is gone." };
-      }
-      if (hash.digest("hex") === sha256) return undefined;
-      return {
-        subject: landedPath,
-        problem: "The landed file's bytes are not those that were ingested.",
-      };
-    }),
-  );
-  const found = (await allSettledOrThrow(work)).filter((each) => each !== undefined);
+  const checked = await mapAtOnce(entries, filesAtOnce, async ({ landedPath: subject, sha256 }) => {
+    signal?.throwIfAborted();
+    try {
+      if ((await sha256Of(lake.readStream(subject, { signal }))) === sha256) return undefined;
+      return { subject, problem: "The landed file's bytes are not those that were ingested." };
+    } catch (error) {
+      if (!isCleverLakeError(error, "notFound")) throw error;
+      return { subject, problem: "The landed file is gone." };
+    }
+  });
+  const found = checked.filter((each) => each !== undefined);
   problems.push(...found);
   return new Set(found.map(({ subject }) => subject));
 }

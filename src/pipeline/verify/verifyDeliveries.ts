@@ -2,17 +2,12 @@ import { dateColumn, hashedColumns, pseudonymName, type Report } from "../../cle
 import { counted } from "../../counted";
 import type { Snapshot } from "../../delta/snapshot";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
-import type { Delivery } from "../delivery";
+import { LandedReader } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
 import { comparableTexts } from "../read/comparableTexts";
-import { IdentityWatch } from "../read/identityHealth";
-import { LakeIds } from "../read/lakeIds";
 import { type LoadedCsv, valueSql } from "../read/loadCsv";
-import { Persons } from "../read/persons";
-import type { ReadContext } from "../read/readAlone";
-import { type Reading, readDeliveries } from "../read/readDeliveries";
-import { deliveredSql, stageRows } from "../read/stageRows";
+import { deliveredSql } from "../read/stageRows";
 import { findSupersededRows, ranksSql } from "../write/overlaps";
 import { mayUndercountRows } from "../write/sourceRows";
 import type { VerifyContext } from "./verifyTables";
@@ -43,27 +38,23 @@ export async function compareWithLanded(
   table: ComparedTable,
   current: readonly LogEntry[],
 ): Promise<ReadonlyMap<string, string>> {
-  const { lake, duck, signal } = context;
   // Without the salt, pseudonyms are made with none: they distinguish people as well, and are not compared.
-  const persons = await Persons.create(duck, table.report, table.salt ?? "");
-  const identities = await IdentityWatch.open(lake, duck, persons, table.lookups, signal);
-  return new Comparison(context, session, table, persons, identities).run(current);
+  const reader = await LandedReader.open(context, table.report, table.salt ?? "", table.lookups);
+  return new Comparison(session, table, reader, context.signal).run(current);
 }
 
 class Comparison {
   private readonly problems = new Map<string, string>();
 
   constructor(
-    private readonly context: VerifyContext,
     private readonly session: DuckSession,
     private readonly table: ComparedTable,
-    private readonly persons: Persons,
-    private readonly identities: IdentityWatch,
+    private readonly reader: LandedReader,
+    private readonly signal: AbortSignal | undefined,
   ) {}
 
   async run(current: readonly LogEntry[]): Promise<ReadonlyMap<string, string>> {
-    const { session } = this;
-    const { signal } = this.context;
+    const { session, signal } = this;
     await session.query(
       `CREATE OR REPLACE TEMP TABLE expected (source VARCHAR, user_type VARCHAR, "date" DATE, rows BIGINT, hashes HUGEINT)`,
     );
@@ -93,8 +84,8 @@ class Comparison {
 
   /** Reads landed files and records the sums of their rows; resolves to those that could be read as before. */
   private async expect(entries: readonly LogEntry[]): Promise<LogEntry[]> {
-    const { signal } = this.context;
-    const reading = await this.read(entries, async (session, loaded, files) => {
+    const { signal } = this;
+    const reading = await this.reader.read(this.session, entries, async (session, loaded, files) => {
       await session.query(
         `INSERT INTO expected SELECT source_file, user_type, "date", count(*), sum(hash_)::HUGEINT FROM (
            SELECT source_file, user_type, ${this.dayOf(loaded)} AS "date", ${this.hashOfLanded(loaded, "user_type")} AS hash_
@@ -120,15 +111,10 @@ class Comparison {
   /** Computes, by the rule, the rows of sources that share days, and compares them row by row. */
   private async compareClosely(entries: readonly LogEntry[]): Promise<void> {
     if (entries.length === 0) return;
-    const { session, persons, identities } = this;
+    const { session, signal } = this;
     const { report } = this.table;
-    const { signal, scratch, lake, duck } = this.context;
-    const lakeIds = new LakeIds(lake, duck, report.name);
-    const stageContext = { persons, identities, lakeIds, others: undefined, scratch, signal };
-    const reading = await this.read(entries, (of, loaded, files, days) =>
-      stageRows(of, loaded, files, days, stageContext),
-    );
-    const files = reading.staged.map(
+    const { staged } = await this.reader.read(session, entries);
+    const files = staged.map(
       ({ file, year, month }) =>
         `SELECT *, ${year} AS "year", ${month} AS "month" FROM read_parquet(${sqlString(file.place)}, hive_partitioning = false)`,
     );
@@ -166,14 +152,6 @@ class Comparison {
     for (const { source } of found) {
       this.problems.set(String(source), "The table's rows of it are not those that its landed file gives.");
     }
-  }
-
-  private async read(entries: readonly LogEntry[], stage: ReadContext["stage"]): Promise<Reading> {
-    const { persons, identities } = this;
-    const { lake, scratch, signal } = this.context;
-    const deliveries = entries.map((entry): Delivery => ({ entry, isAccepted: true }));
-    const context = { lake, persons, identities, scratch, signal, stage, wereRead: true };
-    return readDeliveries(this.session, deliveries, context);
   }
 
   private dayOf(loaded: LoadedCsv): string {

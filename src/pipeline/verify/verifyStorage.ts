@@ -54,15 +54,19 @@ export async function storedDataFiles(
 
 /** Data files whose bytes changed since they were written; those of other writers carry no hash and are not checked. */
 export async function flippedDataFiles(
-  files: readonly { readonly file: AddFile; readonly path: string }[],
+  tables: readonly { readonly snapshot: Snapshot; readonly files: readonly AddFile[] }[],
   placeOf: (path: string) => string,
   options: LakeOptions,
 ): Promise<Discrepancy[]> {
   const problems: Discrepancy[] = [];
-  for (const { file, path: subject } of files) {
-    const sha256 = file.tags?.[hashTag];
-    if (!sha256 || (await hashOfFile(placeOf(subject), options)) === sha256) continue;
-    problems.push({ subject, problem: "The table's data file does not hold the bytes that were written." });
+  for (const { snapshot, files } of tables) {
+    for (const file of files) {
+      const subject = lakePathOf(snapshot, file);
+      const sha256 = file.tags?.[hashTag];
+      if (!sha256 || (await hashOfFile(placeOf(subject), options)) === sha256) continue;
+      const problem = "The table's data file does not hold the bytes that were written.";
+      problems.push({ subject, problem });
+    }
   }
   return problems;
 }
@@ -76,7 +80,7 @@ export async function unloggedLandings(
   const known = new Set(entries.map(({ landedPath }) => landedPath));
   const problems: Discrepancy[] = [];
   for (const report of allReports()) {
-    const options = { recursive: true, ...(signal ? { signal } : {}) };
+    const options = { recursive: true, signal };
     for await (const { kind, path } of lake.list(landedFolder(report), options)) {
       if (kind !== "file" || !path.endsWith(".csv") || known.has(path)) continue;
       const problem =

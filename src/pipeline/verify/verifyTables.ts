@@ -1,10 +1,10 @@
 import { digitalActivityTable, lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
 import type { Report } from "../../clever/reports";
 import { counted } from "../../counted";
-import { withLocalFiles } from "../../delta/localFiles";
-import { lakePathOf, readQuery } from "../../delta/readQuery";
+import { readQuery } from "../../delta/readQuery";
 import { readCheckedSnapshot, type Snapshot } from "../../delta/snapshot";
 import { numRecords } from "../../delta/statistics";
+import { withDataFiles } from "../../delta/withTable";
 import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { isUpToDate } from "../activity/digitalActivity";
@@ -41,7 +41,7 @@ async function withIntactTables<T>(
   tablePaths: readonly string[],
   work: (session: DuckSession, tables: ReadonlyMap<string, IntactTable>) => Promise<T>,
 ): Promise<T | undefined> {
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const snapshots: Snapshot[] = [];
   const before = problems.length;
   for (const tablePath of tablePaths) {
@@ -53,17 +53,12 @@ async function withIntactTables<T>(
     if (stored.unused) leftovers.push(stored.unused);
   }
   if (problems.length > before) return undefined;
-  const files = snapshots.flatMap((snapshot) =>
-    [...snapshot.files.values()].map((file) => ({ file, path: lakePathOf(snapshot, file) })),
-  );
-  const paths = files.map(({ path }) => path);
-  return withLocalFiles(lake, paths, options, async (local) => {
-    const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
-    const placeOf = (path: string) => places.get(path) ?? path;
-    problems.push(...(await flippedDataFiles(files, placeOf, options)));
+  const read = snapshots.map((snapshot) => ({ snapshot, files: [...snapshot.files.values()] }));
+  return withDataFiles(lake, read, options, async (placeOf) => {
+    problems.push(...(await flippedDataFiles(read, placeOf, options)));
     if (problems.length > before) return undefined;
-    const tables = snapshots.map((snapshot) => {
-      const select = readQuery(snapshot, [...snapshot.files.values()], placeOf);
+    const tables = read.map(({ snapshot, files }) => {
+      const select = readQuery(snapshot, files, placeOf);
       return [snapshot.tablePath, { snapshot, select }] as const;
     });
     return duck.session((session) => work(session, new Map(tables)));

@@ -177,7 +177,7 @@ export class MonthRows {
       ),
       scratch,
       exactStatistics: pseudoFiles.exactStatistics,
-      ...(this.signal ? { signal: this.signal } : {}),
+      signal: this.signal,
     });
     return { removed, added: file ? [{ file, tags: await this.tagsOf(file) }] : [] };
   }

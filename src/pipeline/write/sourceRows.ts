@@ -1,8 +1,8 @@
 import type { AddFile } from "../../delta/actions";
-import { withLocalFiles } from "../../delta/localFiles";
-import { lakePathOf, readQuery } from "../../delta/readQuery";
+import { readQuery } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
-import { type Duck, sqlStrings } from "../../duck/duck";
+import { withDataFiles } from "../../delta/withTable";
+import type { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
 import { contentsOf } from "./fileContents";
@@ -55,25 +55,21 @@ export function mayUndercountRows({ rowsRefused = 0, rowsSuperseded }: LogEntry)
   return rowsSuperseded === undefined && rowsRefused > 0;
 }
 
-/** Counts a table's rows of some sources; reads files without tags. */
-export async function rowsInTable(
+/** Counts a table's rows by source, those without a source under ""; reads files without tags. */
+export async function countRowsBySource(
   lake: Lake,
   duck: Duck,
   snapshot: Snapshot | undefined,
-  sources: readonly string[],
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
-  const requested = new Set(sources);
   const { tagged, untagged } = rowsBySource(snapshot);
-  const rows = new Map([...tagged].filter(([source]) => requested.has(source)));
-  if (snapshot === undefined || untagged.length === 0 || requested.size === 0) return rows;
-  const paths = untagged.map((file) => lakePathOf(snapshot, file));
-  await withLocalFiles(lake, paths, signal ? { signal } : {}, (local) =>
+  if (snapshot === undefined || untagged.length === 0) return tagged;
+  const rows = new Map(tagged);
+  await withDataFiles(lake, [{ snapshot, files: untagged }], { signal }, (placeOf) =>
     duck.session(async (session) => {
-      const placeOf = (path: string) => local[paths.indexOf(path)] ?? path;
       const found = await session.query(
-        `SELECT source_file AS source, count(*)::DOUBLE AS rows FROM (${readQuery(snapshot, untagged, placeOf)})
-         WHERE source_file IN (SELECT unnest(${sqlStrings([...requested])})) GROUP BY source_file`,
+        `SELECT coalesce(source_file, '') AS source, count(*)::DOUBLE AS rows
+         FROM (${readQuery(snapshot, untagged, placeOf)}) GROUP BY 1`,
         [],
         signal,
       );

@@ -1,19 +1,18 @@
-import { bulkhead } from "cockatiel";
-import { allSettledOrThrow } from "../../allSettledOrThrow";
 import { pseudoTable } from "../../clever/layout";
 import { partitionColumns, pseudoColumns, type Report, type UserType } from "../../clever/reports";
 import { counted } from "../../counted";
 import type { Action, AddFile } from "../../delta/actions";
 import type { Attempt } from "../../delta/conflict";
 import { importDataFile } from "../../delta/dataFile";
-import { withLocalFiles } from "../../delta/localFiles";
-import { lakePathOf, readQuery } from "../../delta/readQuery";
+import { readQuery } from "../../delta/readQuery";
 import { requireSameShape } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { fileStatistics } from "../../delta/statistics";
 import { removeFile } from "../../delta/tableActions";
+import { withDataFiles } from "../../delta/withTable";
 import type { Duck, DuckSession } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
+import { mapAtOnce } from "../../mapAtOnce";
 import { type Delivery, heldBack, type QuarantinedDelivery, type ReadDelivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
@@ -156,10 +155,8 @@ export class TableChange {
     }
     const timeOf = this.times(snapshot, applied, reranked);
     const files = new Set(months.flatMap(({ files: own, twinFiles }) => [...own, ...twinFiles]));
-    const paths = snapshot ? [...files].map((file) => lakePathOf(snapshot, file)) : [];
-    return withLocalFiles(lake, paths, signal ? { signal } : {}, (local) => {
-      const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
-      return duck.session(async (session) => {
+    return withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
+      duck.session(async (session) => {
         const rows = months.map((month, number) => {
           const reached = again.sources.filter((each) => mayReach(each, month));
           const sources = {
@@ -171,7 +168,7 @@ export class TableChange {
             timeOf,
             incomplete: new Set(reached.map(({ source }) => source)),
             restored: again.staged.filter(({ year, month: of }) => year === month.year && of === month.month),
-            placeOf: (path: string) => places.get(path) ?? path,
+            placeOf,
           };
           return new MonthRows(session, sources, number, signal);
         });
@@ -189,8 +186,8 @@ export class TableChange {
           overlaps,
           completed: again.completed,
         };
-      });
-    });
+      }),
+    );
   }
 
   /**
@@ -310,9 +307,7 @@ export class TableChange {
     const twinType = partner?.entry.userType ?? this.context.currentOf(twin)?.userType;
     if (twinType === undefined) return { loser: mine, kept: twin, why: "is in the tables as others" };
     const files = snapshot ? newestFilesOf(snapshot, [mine.entry.userType, twinType]) : [];
-    const paths = snapshot ? files.map((file) => lakePathOf(snapshot, file)) : [];
-    return withLocalFiles(lake, paths, signal ? { signal } : {}, async (local) => {
-      const placeOf = (path: string) => local[paths.indexOf(path)] ?? path;
+    return withDataFiles(lake, [{ snapshot, files }], { signal }, async (placeOf) => {
       const inTable =
         snapshot && files.length > 0 ? `FROM (${readQuery(snapshot, files, placeOf)})` : undefined;
       const other = { source: twin, userType: twinType };
@@ -342,21 +337,31 @@ export class TableChange {
     const actions: Action[] = applied.map(({ entry: { source, version } }) => ({
       txn: { appId: sourceAppId(source), version, lastUpdated: Date.now() },
     }));
-    const imports: Promise<AddFile>[] = [];
-    const atOnce = bulkhead(importsAtOnce, Number.POSITIVE_INFINITY);
-    for (const { removed, added } of months) {
-      actions.push(...removed.map((file) => removeFile(file, { dataChange: true })));
-      for (const { file, tags } of added) {
-        const options = { tags, ...(signal ? { signal } : {}) };
-        imports.push(atOnce.execute(() => importDataFile(lake, pseudoTable(report), file, options)));
-      }
-    }
-    for (const add of await allSettledOrThrow(imports)) actions.push({ add });
+    actions.push(...(await importMonths(lake, pseudoTable(report), months, signal)));
     if (actions.length === 0) return undefined;
     const creation = snapshot ? [] : pseudoTableActions(report);
     // Anything that another writer adds must be checked first: it may be the same rows.
     return { actions: [...creation, ...actions], reads: "table" };
   }
+}
+
+/** Imports the new data files of months; resolves to the actions that put them in place of the old ones. */
+export async function importMonths(
+  lake: Lake,
+  tablePath: string,
+  months: Iterable<WrittenMonth>,
+  signal: AbortSignal | undefined,
+): Promise<Action[]> {
+  const all = [...months];
+  const removed = all.flatMap((month) => month.removed);
+  const added = all.flatMap((month) => month.added);
+  const imported = await mapAtOnce(added, importsAtOnce, ({ file, tags }) =>
+    importDataFile(lake, tablePath, file, { tags, signal }),
+  );
+  return [
+    ...removed.map((file) => removeFile(file, { dataChange: true })),
+    ...imported.map((add) => ({ add })),
+  ];
 }
 
 /**

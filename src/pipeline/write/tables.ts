@@ -70,7 +70,7 @@ export async function readTables(
   signal?: AbortSignal,
   known?: LakeTables,
 ): Promise<LakeTables> {
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const refused = new Map<string, CleverLakeError>();
   const read = async (tablePath: string, before: Snapshot | undefined) => {
     if (before !== undefined && (await isNewest(lake, before, options))) return before;

@@ -1,0 +1,171 @@
+import type { ReportName } from "../../clever/reports";
+import type { Duck } from "../../duck/duck";
+import { CleverLakeError, describeError } from "../../errors";
+import type { Lake } from "../../lake/lake";
+import type { Committed } from "../commit/reportTable";
+import type { QuarantinedDelivery } from "../delivery";
+import type { LakeState } from "../plan/plan";
+import { isNamed } from "../plan/work";
+import { combinedHealth, healthy, type IdentityHealth } from "../read/identityHealth";
+import { countRowsBySource } from "../write/sourceRows";
+import { changeNotes } from "./changeNotes";
+import type { LogEntry } from "./ingestLog";
+import { affectedEntry, appliedEntry, quarantinedEntry } from "./logEntries";
+import type { RunSummary } from "./runRecord";
+
+export interface OutcomeContext {
+  readonly lake: Lake;
+  readonly duck: Duck;
+  /** What the lake held at the start of the run. */
+  readonly state: LakeState;
+  /** Files that a person accepted. */
+  readonly accept: ReadonlySet<string>;
+  /** Filled during the run. */
+  readonly summary: RunSummary;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * The outcomes of a run's files: fills the run's summary and the log entries of its chunks, and knows which delivery of
+ * each source has its rows in the tables by now.
+ */
+export class RunOutcomes {
+  /** By source, the entry of the delivery whose rows are in the tables. */
+  private readonly current: Map<string, LogEntry>;
+
+  constructor(private readonly context: OutcomeContext) {
+    this.current = new Map(context.state.current);
+  }
+
+  /** The entry of the delivery of a source whose rows are in the tables. */
+  currentOf(source: string): LogEntry | undefined {
+    return this.current.get(source);
+  }
+
+  currentOfReport(name: ReportName): LogEntry[] {
+    return [...this.current.values()].filter(({ report }) => report === name);
+  }
+
+  /** Whether a source's rows were compared with those of other sources, so that its rank matters. */
+  hasOverlaps(source: string): boolean {
+    const own = this.current.get(source);
+    if (own === undefined) return false;
+    if (own.supersededBy !== undefined || own.rowsSuperseded !== 0) return true;
+    return this.takenBy(new Set([source])).length > 0;
+  }
+
+  /** @param isNew whether its bytes differ from the previous delivery's */
+  landed({ source, size }: LogEntry, isNew: boolean): void {
+    const { summary } = this.context;
+    if (!isNew) {
+      summary.unchanged++;
+      return;
+    }
+    summary.landed++;
+    summary.bytes += size;
+    this.leaveQuarantine(source);
+  }
+
+  /** One file's failure does not block the others; an abort or an unexpected error ends the run. */
+  failed(path: string, error: unknown): void {
+    this.context.signal?.throwIfAborted();
+    if (!(error instanceof CleverLakeError)) throw error;
+    this.context.summary.failed.push({ path, reason: describeError(error) });
+  }
+
+  /** @param entries the chunk's log entries */
+  quarantined(delivery: QuarantinedDelivery, entries: Map<string, LogEntry>): void {
+    const { summary, accept, state } = this.context;
+    const { entry, line, column, reason, acceptable, isAccepted } = delivery;
+    this.leaveQuarantine(entry.source);
+    summary.quarantined.push({
+      path: entry.path,
+      line: line ?? null,
+      column: column ?? null,
+      reason,
+      acceptable,
+      hasEarlierRows: this.current.has(entry.source) || (state.applied.get(entry.source) ?? 0) > 0,
+    });
+    entries.set(entry.source, quarantinedEntry(delivery, summary.runId));
+    if (isNamed(accept, entry) && !isAccepted) {
+      const note =
+        "It was not accepted: nobody can have looked yet at what is wrong with it, since this delivery is new.";
+      summary.notes.push({ path: entry.path, note });
+    }
+  }
+
+  /** @param entries the chunk's log entries */
+  async committed(
+    name: ReportName,
+    { applied, quarantined, overlaps, completed, table, identities }: Committed,
+    reranked: readonly LogEntry[],
+    entries: Map<string, LogEntry>,
+  ): Promise<void> {
+    const { lake, duck, signal, summary, state } = this.context;
+    const { runId } = summary;
+    this.noteIdentities(name, { ...identities, wordsForNothing: 0 });
+    for (const each of quarantined) this.quarantined(each, entries);
+    const appliedNow = new Set(applied.map(({ entry }) => entry.source));
+    const rerankedNow = new Map(reranked.map((entry) => [entry.source, entry]));
+    const changed = new Set([...appliedNow, ...rerankedNow.keys(), ...completed.keys()]);
+    const affected = [...completed.keys(), ...overlaps.map(({ source }) => source), ...this.takenBy(changed)];
+    // A commit that only quarantined does not need the count, which may read data files.
+    if (changed.size === 0) return;
+    const rows = await countRowsBySource(lake, duck, table, signal);
+    for (const delivery of applied) {
+      const { source } = delivery.entry;
+      const notes = [...delivery.notes, ...changeNotes(delivery, overlaps)];
+      const entry = appliedEntry(delivery, rows.get(source) ?? 0, overlaps, notes, runId);
+      this.note(entry, entries);
+      summary.anonymized++;
+      summary.rows[name] += entry.rowsWritten ?? 0;
+      summary.refused += delivery.refused;
+      summary.superseded += entry.rowsSuperseded ?? 0;
+      this.noteIdentities(name, { ...healthy, wordsForNothing: delivery.wordsForNothing });
+      for (const note of notes) summary.notes.push({ path: entry.path, note });
+      // A newer delivery may still be in quarantine.
+      if ((state.log.get(source)?.version ?? 0) <= entry.version) this.leaveQuarantine(source);
+    }
+    for (const source of new Set([...affected, ...rerankedNow.keys()])) {
+      const retimed = rerankedNow.get(source);
+      const before = retimed ?? this.current.get(source);
+      if (appliedNow.has(source) || before === undefined) continue;
+      const entry =
+        affectedEntry(before, rows.get(source) ?? 0, completed.get(source), overlaps, changed, runId) ??
+        retimed;
+      if (entry) this.note(entry, entries);
+    }
+  }
+
+  /**
+   * Takes an entry as that of its source's current delivery.
+   *
+   * @param entries the chunk's log entries
+   */
+  note(entry: LogEntry, entries: Map<string, LogEntry>): void {
+    this.current.set(entry.source, entry);
+    const newest = entries.get(entry.source) ?? this.context.state.log.get(entry.source);
+    // A newer delivery in quarantine stays the newest entry; this one is written in addition.
+    if (newest && newest.version > entry.version) entries.set(`${entry.source}\n${entry.version}`, entry);
+    else entries.set(entry.source, entry);
+  }
+
+  /** Sources that lost rows to these. */
+  private takenBy(takers: ReadonlySet<string>): string[] {
+    return [...this.current.values()]
+      .filter(({ supersededBy }) => Object.keys(supersededBy ?? {}).some((taker) => takers.has(taker)))
+      .map(({ source }) => source);
+  }
+
+  private noteIdentities(name: ReportName, news: IdentityHealth): void {
+    const { identities } = this.context.summary;
+    if (identities) identities[name] = combinedHealth(identities[name], news);
+  }
+
+  /** Removes a source from the list of those in quarantine since an earlier run. */
+  private leaveQuarantine(source: string): void {
+    const { state, summary } = this.context;
+    const before = state.log.get(source)?.path;
+    summary.inQuarantine = summary.inQuarantine.filter((path) => path !== before);
+  }
+}

@@ -1,0 +1,97 @@
+import { tableBeside } from "../../clever/layout";
+import type { Action } from "../../delta/actions";
+import { commit } from "../../delta/commit";
+import type { Snapshot } from "../../delta/snapshot";
+import { CleverLakeError } from "../../errors";
+import type { LandedContext, LandedReader } from "../landedReader";
+import type { LogEntry } from "../log/ingestLog";
+import { chunksOf } from "../plan/work";
+import type { ReadContext } from "../read/readAlone";
+import type { StagedRows } from "../read/stageRows";
+import { isReadAsBefore } from "../write/tableChange";
+import { VerifiedVersions } from "./foreignCommits";
+
+export interface RepairContext extends LandedContext {
+  readonly salt: string;
+  /** Write nothing. */
+  readonly dryRun: boolean;
+  readonly runId: string;
+  /** Rejects if the lake may no longer be written. */
+  readonly requireHeld: () => Promise<void>;
+  /** Receives the number of landed bytes read. */
+  readonly onBytes: (bytes: number) => void;
+}
+
+/** Landed files that were read again. */
+export interface LandedRows {
+  /** The deliveries that were read as they were when they entered the tables. */
+  readonly read: readonly LogEntry[];
+  /** Those whose landed file is gone, or is not read as it was. */
+  readonly unread: readonly LogEntry[];
+  /** Rows of `read`, and possibly of `unread`. */
+  readonly staged: readonly StagedRows[];
+}
+
+/** @param stage one of the reader's ways to stage rows */
+export async function readLanded(
+  { duck, onBytes }: RepairContext,
+  reader: LandedReader,
+  entries: readonly LogEntry[],
+  stage: ReadContext["stage"],
+): Promise<LandedRows> {
+  const read: LogEntry[] = [];
+  const staged: StagedRows[] = [];
+  for (const { pending } of chunksOf([], entries)) {
+    const reading = await duck.session((session) => reader.read(session, pending, stage));
+    read.push(...reading.read.filter(isReadAsBefore).map(({ entry }) => entry));
+    staged.push(...reading.staged);
+    onBytes(pending.reduce((sum, { size }) => sum + size, 0));
+  }
+  const isRead = new Set(read.map(({ source }) => source));
+  return { read, unread: entries.filter(({ source }) => !isRead.has(source)), staged };
+}
+
+/** Where a table is rebuilt: in place, or next to the old one, of which nothing is used. */
+export function pathOfRebuilt(table: string, snapshot: Snapshot | undefined): string {
+  return snapshot ? table : tableBeside(table);
+}
+
+/**
+ * Commits a rebuilt table, which is then known to be in order. Rejects with `conflict` if another program changed it
+ * since the state that it was rebuilt from.
+ *
+ * @param snapshot that state; undefined for a new table next to the old one
+ */
+export async function commitRebuilt(
+  { lake, duck, requireHeld, signal }: RepairContext,
+  table: string,
+  snapshot: Snapshot | undefined,
+  rebuilt: readonly Action[],
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<Snapshot | undefined> {
+  const tablePath = pathOfRebuilt(table, snapshot);
+  const verifiedVersions = new VerifiedVersions([[tablePath, snapshot?.version ?? -1]]);
+  const actions = [...rebuilt, ...verifiedVersions.actions(tablePath, snapshot)];
+  await requireHeld();
+  const outcome = await commit({
+    lake,
+    duck,
+    snapshot,
+    tablePath,
+    operation: { name: "WRITE", parameters: { mode: "Overwrite", ...parameters } },
+    attempt: (now, number) => {
+      if (number > 1 || now?.version !== snapshot?.version) throw changedMeanwhile(table);
+      return Promise.resolve({ actions, reads: "table" });
+    },
+    signal,
+  });
+  return outcome.snapshot;
+}
+
+function changedMeanwhile(subject: string): CleverLakeError {
+  return new CleverLakeError(
+    "conflict",
+    "Another program changed the table meanwhile; it was not repaired.",
+    { subject, hint: "Repair it again." },
+  );
+}

@@ -1,0 +1,85 @@
+import { isCleverLakeError } from "../../errors";
+import type { Lake } from "../../lake/lake";
+import { mapAtOnce } from "../../mapAtOnce";
+import type { ReportSource } from "../../sftp/source";
+import { sha256Of } from "../../sha256";
+import type { LogEntry } from "../log/ingestLog";
+import type { PlannedFile } from "./plan";
+import { isUnchangedDelivery } from "./sourceNames";
+
+/** How a redelivery is recognized: by size and time in the listing, or also by the bytes. */
+export type Comparison = "time" | "hash";
+
+/** Requests to the lake at a time: each mostly waits. */
+const requestsAtOnce = 8;
+
+/**
+ * For servers with meaningless modification times: reads each report that seems unchanged and compares its SHA-256 with
+ * the log's. A file that differs or cannot be read becomes `changed`, so that the run ingests it.
+ *
+ * @param connections files read concurrently
+ */
+export function compareContents(
+  source: ReportSource,
+  plan: readonly PlannedFile[],
+  connections: number,
+  signal?: AbortSignal,
+): Promise<PlannedFile[]> {
+  return withChanged(
+    plan,
+    connections,
+    async (file, { sha256 }) => (await hashOf(source, file, signal)) !== sha256,
+  );
+}
+
+/** A plan in which a file whose landed copy is lost is `changed`: the run ingests it again. */
+export function withLostCopies(
+  lake: Lake,
+  plan: readonly PlannedFile[],
+  isDue: (entry: LogEntry) => boolean,
+  signal?: AbortSignal,
+): Promise<PlannedFile[]> {
+  return withChanged(plan, requestsAtOnce, (_file, entry) => isCopyLost(lake, entry, isDue, signal));
+}
+
+/**
+ * Whether a delivery's rows are due, but its landed copy is gone, such as by a retention policy. Asks the lake only
+ * if they are due.
+ */
+export async function isCopyLost(
+  lake: Lake,
+  entry: LogEntry,
+  isDue: (entry: LogEntry) => boolean,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  return isDue(entry) && (await lake.stat(entry.landedPath, { signal })) === undefined;
+}
+
+/** A plan in which those files that seem unchanged but are not, as `isChanged` finds out, are `changed`. */
+function withChanged(
+  plan: readonly PlannedFile[],
+  atOnce: number,
+  isChanged: (file: PlannedFile, entry: LogEntry) => Promise<boolean>,
+): Promise<PlannedFile[]> {
+  return mapAtOnce(plan, atOnce, async (file) => {
+    const { entry } = file;
+    if (entry === undefined || !isUnchangedDelivery(file)) return file;
+    return (await isChanged(file, entry)) ? { ...file, state: "changed", reason: undefined } : file;
+  });
+}
+
+/** Undefined if the file cannot be read as listed: its landing then reports why, or ingests it. */
+async function hashOf(
+  source: ReportSource,
+  { path, size, modified }: PlannedFile,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  try {
+    signal?.throwIfAborted();
+    return await sha256Of(source.read({ path, size, modified }, { signal }));
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!isCleverLakeError(error)) throw error;
+    return undefined;
+  }
+}
