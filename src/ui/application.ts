@@ -21,6 +21,7 @@ import { mustBeAdopted, notByItself, notify, notifyError } from "./messages";
 import { microsoftToken } from "./microsoftAccount";
 import { createTreeView } from "./openRows";
 import { previewStrings } from "./preview/strings";
+import { QuarantineCommands } from "./quarantineCommands";
 import { RepairCommand } from "./repairCommand";
 import { ReportCommands } from "./reportCommands";
 import { hasReports, shortCounts, totalOf } from "./reportCounts";
@@ -205,6 +206,8 @@ export class Application extends Disposable {
   }
 
   private commands(reports: ReportCommands, runsTree: RunsTree, roster: RosterCommand): Commands {
+    const { model, client, log, runs } = this;
+    const quarantine = new QuarantineCommands(model, client, log, runs, () => reports.refresh());
     return {
       refresh: () => reports.refresh(),
       ingest: () => reports.run("ingest"),
@@ -213,12 +216,13 @@ export class Application extends Disposable {
       cancelRun: () => this.runs.cancel(),
       ingestSelected: (node?: ReportNode, nodes?: ReportNode[]) => reports.runSelected("ingest", node, nodes),
       runSelected: (node?: ReportNode, nodes?: ReportNode[]) => reports.runSelected("run", node, nodes),
-      acceptFile: (node?: ReportNode) => reports.accept(node),
-      dismissFile: (node?: ReportNode) => reports.dismiss(node),
+      acceptFile: (node?: ReportNode, nodes?: ReportNode[]) => quarantine.accept(node, nodes),
+      dismissFile: (node?: ReportNode, nodes?: ReportNode[]) => quarantine.dismiss(node, nodes),
       importRoster: () => roster.import(),
       verify: () => reports.verify(),
       preview: (node?: ReportNode) => reports.preview(node),
-      copyPath: (node?: ReportNode | LakeNode) => reports.copyPath(node),
+      copyPath: (node?: ReportNode | LakeNode, nodes?: (ReportNode | LakeNode)[]) =>
+        reports.copyPath(node, nodes),
       revealInLake: (node?: ReportNode) => reports.revealInLake(node),
       openLakeItem: (node?: LakeNode) => reports.openLakeItem(node),
       openRun: (node?: RunNode) => reports.openRun(node),

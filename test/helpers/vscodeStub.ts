@@ -93,7 +93,7 @@ export const l10n = {
     text.replace(/\{(\d)\}/g, (_, index) => String(values[Number(index)])),
 };
 
-export const env = { language: "en" };
+export const env = { language: "en", clipboard: { writeText: noted("writeText") } };
 
 export const Uri = { file: (path: string) => ({ scheme: "file", path, fsPath: path }) };
 
