@@ -14,10 +14,9 @@ import { CredentialCommands } from "./credentialCommands";
 import { Dashboards } from "./dashboard/Dashboards";
 import { Disposable } from "./dispose";
 import { EnginePreviews } from "./enginePreviews";
-import { timeOrDay } from "./format";
 import { hintInVsCode } from "./hints";
 import { type LakeNode, LakeTree } from "./lakeTree";
-import { mustBeAdopted, notByItself, notify, notifyError } from "./messages";
+import { mustBeAdopted, notify, notifyError } from "./messages";
 import { microsoftToken } from "./microsoftAccount";
 import { createTreeView } from "./openRows";
 import { previewStrings } from "./preview/strings";
@@ -38,6 +37,7 @@ import { StatusBar } from "./statusBar";
 import { showStatusMenu } from "./statusMenu";
 import { TablePages } from "./tablePages";
 import { UpkeepCommands } from "./upkeepCommands";
+import { viewMessage } from "./viewMessage";
 import { showWarningMessage } from "./window";
 
 /** Wires the extension's parts together. Does not start the engine: the first request does. */
@@ -246,29 +246,12 @@ export class Application extends Disposable {
       statusBar.show({ kind: "blocked", reason: describeError(model.error), counts });
     else if (model.needsAdoption) statusBar.show({ kind: "blocked", reason: mustBeAdopted(), counts });
     else statusBar.show({ kind: "reports", known: this.knownReports(), counts });
-    this.reportsView.message = this.viewMessage();
+    this.reportsView.message = viewMessage(model);
   }
 
   private knownReports(): "looking" | "none" | "some" {
     if (this.model.state === "loading") return "looking";
     return hasReports(this.model.reports) ? "some" : "none";
-  }
-
-  private viewMessage(): string {
-    const { model } = this;
-    if (model.state === "loading" && model.reports.length === 0)
-      return vscode.l10n.t("Looking at the server …");
-    if (model.state === "failed" && model.reports.length > 0 && model.seen !== undefined) {
-      return vscode.l10n.t(
-        "This list is from {0}. {1} Refresh to try again.",
-        timeOrDay(model.seen),
-        model.error instanceof Error ? model.error.message : String(model.error),
-      );
-    }
-    if (isConnected() && !model.mayLook) {
-      return notByItself();
-    }
-    return model.needsAdoption ? mustBeAdopted() : "";
   }
 
   /** Reports an invalid setting when it is written, not when it is first used. */
