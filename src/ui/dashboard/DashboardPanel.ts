@@ -142,7 +142,8 @@ export class DashboardPanel extends Disposable {
       const { texts } = this.ground;
       const asked = this.asked === undefined ? {} : { asked: this.asked };
       this.asked = undefined;
-      this.post({ type: "init", texts, ...this.given(), filter, question: at, ...asked });
+      const before = parsed.data.state;
+      this.post({ type: "init", texts, ...this.given(), filter, question: at, before, ...asked });
     }
     void this.session.handle(parsed.data);
     void this.act(parsed.data).catch((error: unknown) => this.ground.notifyError(error));

@@ -102,7 +102,9 @@ export class PreviewPanel extends Disposable {
   private receive(message: unknown): void {
     const parsed = fromPage.safeParse(message);
     if (!parsed.success) return;
-    if (parsed.data.type === "ready") this.post({ type: "init", file: this.file, strings: this.strings });
+    if (parsed.data.type === "ready") {
+      this.post({ type: "init", file: this.file, strings: this.strings, before: parsed.data.state });
+    }
     void this.session.handle(parsed.data);
   }
 
