@@ -117,7 +117,8 @@ export class DashboardPanel extends Disposable {
     this.hold(panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
     this.hold(
       ground.onDidChange(() => {
-        void this.session.refresh();
+        if (panel.visible) void this.session.refresh();
+        else this.session.refreshWhenShown();
         this.post({ type: "given", ...this.given() });
       }),
     );

@@ -81,7 +81,12 @@ export class PreviewPanel extends Disposable {
     this.hold(panel.onDidDispose(() => this.dispose()));
     this.hold(panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
     // Another server or lake may have another file of this name. What was revealed of the old one is not left open.
-    this.hold(onDidChangeConnection(() => void this.session.open()));
+    this.hold(
+      onDidChangeConnection(() => {
+        if (panel.visible) void this.session.open();
+        else this.session.reopenWhenShown();
+      }),
+    );
 
     showPage(panel, extensionUri, {
       name: "preview",
