@@ -30,7 +30,7 @@ export const targetQuestions: TargetQuestions = {
       {
         subject: sameServer(from.server, to.server) ? to.lake.url : to.server.host,
         hint: vscode.l10n.t(
-          "Set clever.sftp and clever.lake as they were, or test the connection to be asked again.",
+          "Set clever.sftp and clever.lake as they were, or test the connection to confirm the new ones.",
         ),
       },
     ),

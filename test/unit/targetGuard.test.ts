@@ -53,6 +53,7 @@ function guarded(store = new SealedStore()) {
     },
     refusal: () => new CleverLakeError("config", "Not there."),
   });
+  guard.mayAsk = true;
   const answer = async (allowed: boolean) => {
     await expect.poll(() => answers.length).toBeGreaterThan(0);
     answers.shift()?.(allowed);
@@ -84,7 +85,7 @@ describe("secrets bound to their targets", () => {
     expect(asked).toEqual([{ from: own, to: other }]);
     expect(await guard.secretsFor(own)).toEqual(given);
 
-    guard.forgetRefusal();
+    guard.mayAsk = true;
     const allowed = guard.secretsFor(other);
     await answer(true);
     expect(await allowed).toEqual(given);
@@ -98,7 +99,7 @@ describe("secrets bound to their targets", () => {
     const [, other = own] = others[0] ?? [];
     const requests = Promise.all([guard.secretsFor(other), guard.secretsFor(other)]);
     await expect.poll(() => asked.length).toBe(1);
-    guard.forgetRefusal();
+    guard.mayAsk = true;
     const late = guard.secretsFor(other);
     await answer(true);
     expect(await requests).toEqual([given, given]);
@@ -110,6 +111,22 @@ describe("secrets bound to their targets", () => {
     await answer(false);
     await again;
     expect(asked).toHaveLength(2);
+  });
+
+  test("are kept without a question if nobody did anything here, unless a question is open", async () => {
+    const { secrets, guard, asked, answer } = guarded();
+    await secrets.write(given, own);
+    const [, other = own] = others[0] ?? [];
+    guard.mayAsk = false;
+    await expect(guard.secretsFor(other)).rejects.toMatchObject({ code: "config" });
+    expect(asked).toEqual([]);
+    guard.mayAsk = true;
+    const allowed = guard.secretsFor(other);
+    await expect.poll(() => asked.length).toBe(1);
+    guard.mayAsk = false;
+    const meanwhile = guard.secretsFor(other);
+    await answer(true);
+    expect(await Promise.all([allowed, meanwhile])).toEqual([given, given]);
   });
 
   test("of an older version are bound to what the settings name at their first use", async () => {
