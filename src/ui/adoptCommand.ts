@@ -7,7 +7,8 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { dateTime, integer } from "./format";
 import { isCancellation, missingSalt, notify, notifyError, type Offer, offers } from "./messages";
-import { showInformationMessage, showWarningMessage, withProgress } from "./window";
+import { showInformationMessage, showWarningMessage } from "./window";
+import { withWork } from "./withWork";
 
 /** Adopts a lake that OEA's own notebooks wrote: first shows what it would do, then asks. */
 export class AdoptCommand {
@@ -61,7 +62,7 @@ export class AdoptCommand {
     const hasSalt = secrets.salt !== undefined || connection.saltKeyVaultUrl !== undefined;
     if (!hasSalt) throw missingSalt();
     try {
-      return await withProgress(title, (progress, token) => {
+      return await withWork(title, (progress, token) => {
         let phase: AdoptProgress["phase"] | undefined;
         let shown = 0;
         const onProgress = (state: AdoptProgress) => {

@@ -9,7 +9,8 @@ import { isCancellation, notify, notifyError, notifyNothingSelected } from "./me
 import { stateReason } from "./reportState";
 import type { ReportNode } from "./reportsTree";
 import type { RunController } from "./runController";
-import { showInformationMessage, showWarningMessage, withProgress } from "./window";
+import { showInformationMessage, showWarningMessage } from "./window";
+import { withWork } from "./withWork";
 
 /** Longer lists would make a dialog too high for a small screen. */
 const listedInDialog = 8;
@@ -102,7 +103,7 @@ export class QuarantineCommands {
     try {
       const connected = await this.model.connected();
       const title = vscode.l10n.t("Clever: dismissing {0}", counted.files(files.length));
-      await withProgress(title, (_progress, token) =>
+      await withWork(title, (_progress, token) =>
         this.client.request(engine.dismiss, { ...connected, files }, { signal: signalOf(token) }),
       );
     } catch (error) {

@@ -15,13 +15,8 @@ import type { RunController } from "./runController";
 import type { RunReports } from "./runReport";
 import { outcomeWord, type RunNode } from "./runsTree";
 import { comparesContents } from "./settings";
-import {
-  showErrorMessage,
-  showInformationMessage,
-  showQuickPick,
-  showWarningMessage,
-  withProgress,
-} from "./window";
+import { showErrorMessage, showInformationMessage, showQuickPick, showWarningMessage } from "./window";
+import { withWork } from "./withWork";
 
 export interface ReportCommandParts {
   readonly model: ConnectionModel;
@@ -79,10 +74,10 @@ export class ReportCommands {
     const { client, log, model } = this.parts;
     try {
       const connected = await model.connected();
-      const { problems, leftovers, landedFiles, reportRows, inQuarantine, withEarlierRows } =
-        await withProgress(vscode.l10n.t("Clever: verifying the lake"), (_progress, token) =>
-          client.request(engine.verify, connected, { signal: signalOf(token) }),
-        );
+      const { problems, leftovers, landedFiles, reportRows, inQuarantine, withEarlierRows } = await withWork(
+        vscode.l10n.t("Clever: verifying the lake"),
+        (_progress, token) => client.request(engine.verify, connected, { signal: signalOf(token) }),
+      );
       for (const { subject, problem } of problems) log.error(`Verify: ${subject}: ${problem}`);
       for (const { subject, note } of leftovers) log.info(`Verify: ${subject}: ${note}`);
       for (const path of inQuarantine) log.warn(`Verify: ${path}: in quarantine`);

@@ -11,7 +11,8 @@ import { bytes, duration, integer } from "./format";
 import { isCancellation, missingSalt, notify, notifyError, type Offer, offers } from "./messages";
 import { reasonWithPosition } from "./reportState";
 import { outcomeOf } from "./runOutcome";
-import { showErrorMessage, showInformationMessage, showWarningMessage, withProgress } from "./window";
+import { showErrorMessage, showInformationMessage, showWarningMessage } from "./window";
+import { type WithProgress, withWork } from "./withWork";
 
 export type RunRequest = Pick<RunParams, "command"> & Partial<Pick<RunParams, "only" | "accept">>;
 
@@ -106,7 +107,7 @@ export class RunController extends Disposable {
         : params.command === "anonymize"
           ? vscode.l10n.t("Clever: anonymizing")
           : vscode.l10n.t("Clever: running the pipeline");
-    return withProgress(title, (progress, token) => {
+    const work: WithProgress<RunSummary> = (progress, token) => {
       const signal = signalOf(token);
       signal.addEventListener("abort", () => this.cancel(), { once: true });
       const started = Date.now();
@@ -121,7 +122,8 @@ export class RunController extends Disposable {
           this.show(shortText(state));
         },
       });
-    });
+    };
+    return withWork(title, work, () => this.show(vscode.l10n.t("Clever: waiting")));
   }
 
   private notifySummary(summary: RunSummary, request: RunRequest): void {

@@ -13,8 +13,9 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { bytes, integer } from "./format";
 import { isCancellation, notify, notifyError, offers } from "./messages";
-import { showInformationMessage, showInputBox, showWarningMessage, withProgress } from "./window";
+import { showInformationMessage, showInputBox, showWarningMessage } from "./window";
 import { withShares } from "./withShares";
+import { withWork } from "./withWork";
 
 /** Maintenance of the lake's data files. Each command first shows what it would do, then asks. */
 export class UpkeepCommands {
@@ -103,7 +104,7 @@ export class UpkeepCommands {
     try {
       const connected = await this.model.connected();
       const title = vscode.l10n.t("Clever: writing the Digital Engagement table");
-      const done = await withProgress(title, (_progress, token) =>
+      const done = await withWork(title, (_progress, token) =>
         this.client.request(engine.updateActivity, connected, { signal: signalOf(token) }),
       );
       this.log.info(`Digital Engagement: ${done.rows} rows written, months ${done.months.join(", ")}`);
