@@ -254,9 +254,9 @@ export class Application extends Disposable {
     return hasReports(this.model.reports) ? "some" : "none";
   }
 
-  /** Reports an invalid setting when it is written, not when it is first used. */
+  /** Reports an invalid setting when it is written, not when it is first used; only in the window that is in use. */
   private checkSettings(event: vscode.ConfigurationChangeEvent): void {
-    if (!event.affectsConfiguration("clever") || !isConnected()) return;
+    if (!event.affectsConfiguration("clever") || !isConnected() || !vscode.window.state.focused) return;
     checkSettings().catch((error: unknown) => notifyError(error, this.log));
   }
 
