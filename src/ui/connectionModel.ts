@@ -68,7 +68,7 @@ export class ConnectionModel extends Disposable {
     private readonly sample: SampleDistrict,
   ) {
     super();
-    this.guard = new TargetGuard(secrets, targetQuestions);
+    this.guard = new TargetGuard(secrets, { ...targetQuestions, allowed: () => this.lookAgain() });
     this.hold(
       vscode.workspace.onDidChangeConfiguration((event) => {
         const ofReports = [`${section}.userTypes`, `${section}.expectReportsWithin`];
@@ -226,10 +226,16 @@ export class ConnectionModel extends Disposable {
     await done;
   }
 
-  /** Resolves when the reports are known, reading the server if that was not done yet. */
+  /** Resolves when the reports are known, reading the server if that was not done yet; rejects if that failed. */
   async loaded(): Promise<void> {
     if (this.current === "unknown") await this.refresh();
     else await this.loading?.done;
+  }
+
+  /** Like `loaded`, for a request by the user, which repeats a look that failed. */
+  async loadedOnRequest(): Promise<void> {
+    if (this.current === "failed") await this.refresh();
+    else await this.loaded();
   }
 
   /** A run may have changed the lake. */
@@ -270,6 +276,14 @@ export class ConnectionModel extends Disposable {
     if (!this.mayLook) return;
     // Any failure becomes the state `failed`, which the views show.
     this.refresh().catch(() => undefined);
+  }
+
+  /** Views, tabs and pages that could not use the connection try again. */
+  private lookAgain(): void {
+    this.lakeChanged.fire();
+    this.connectionChanged.fire();
+    // A look that is under way continues with what was allowed.
+    if (this.current !== "loading") this.refreshQuietly();
   }
 
   /** Drops what is known of the connection. Views are closed or look again; badge and status bar have no such look. */

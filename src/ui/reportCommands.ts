@@ -210,7 +210,7 @@ export class ReportCommands {
     const given = nodes && nodes.length > 0 ? nodes : node ? [node] : one ? [] : reportsView.selection;
     if (given.length > 0) return reportsTree.filesOf(given);
     try {
-      await model.loaded();
+      await model.loadedOnRequest();
     } catch (error) {
       notifyError(error, log);
       return undefined;

@@ -15,6 +15,8 @@ export interface TargetQuestions {
   readonly ask: (move: Move) => Promise<boolean>;
   /** The error if the user refuses, or is not asked. */
   readonly refusal: (move: Move) => CleverLakeError;
+  /** Called once the user has allowed new targets: what was refused for them may be tried again. */
+  readonly allowed: () => void;
 }
 
 /**
@@ -71,8 +73,10 @@ export class TargetGuard {
 
   private async ask(move: Move): Promise<boolean> {
     const allowed = await this.questions.ask(move);
-    if (allowed) await this.store.bind(move.to);
-    else this.mayAsk = false;
+    if (allowed) {
+      await this.store.bind(move.to);
+      this.questions.allowed();
+    } else this.mayAsk = false;
     return allowed;
   }
 }

@@ -46,19 +46,21 @@ function guarded(store = new SealedStore()) {
   const secrets = new SecretStore(store);
   const asked: Move[] = [];
   const answers: ((allowed: boolean) => void)[] = [];
+  const allowed: string[] = [];
   const guard = new TargetGuard(secrets, {
     ask: (move) => {
       asked.push(move);
       return new Promise<boolean>((resolve) => answers.push(resolve));
     },
     refusal: () => new CleverLakeError("config", "Not there."),
+    allowed: () => allowed.push("allowed"),
   });
   guard.mayAsk = true;
-  const answer = async (allowed: boolean) => {
+  const answer = async (isAllowed: boolean) => {
     await expect.poll(() => answers.length).toBeGreaterThan(0);
-    answers.shift()?.(allowed);
+    answers.shift()?.(isAllowed);
   };
-  return { secrets, guard, asked, answer };
+  return { secrets, guard, asked, answer, allowed };
 }
 
 describe("secrets bound to their targets", () => {
@@ -94,7 +96,7 @@ describe("secrets bound to their targets", () => {
   });
 
   test("are asked for once by requests at the same time, and again at each later change", async () => {
-    const { secrets, guard, asked, answer } = guarded();
+    const { secrets, guard, asked, answer, allowed } = guarded();
     await secrets.write(given, own);
     const [, other = own] = others[0] ?? [];
     const requests = Promise.all([guard.secretsFor(other), guard.secretsFor(other)]);
@@ -105,6 +107,7 @@ describe("secrets bound to their targets", () => {
     expect(await requests).toEqual([given, given]);
     expect(await late).toEqual(given);
     expect(asked).toHaveLength(1);
+    expect(allowed).toEqual(["allowed"]);
     // What was allowed once is no answer to the same change made later on.
     await secrets.write(given, own);
     const again = expect(guard.secretsFor(other)).rejects.toMatchObject({ code: "config" });
