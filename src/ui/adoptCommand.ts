@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
 import { signalOf } from "../engine/client";
-import type { AdoptProgress, AdoptSummary, AdoptWarning } from "../engine/messages";
+import type { AdoptProgress, AdoptSummary, AdoptWarning, Connected } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
@@ -23,7 +23,9 @@ export class AdoptCommand {
   /** Resolves to the summary; undefined if nothing was done. */
   async adopt(): Promise<AdoptSummary | undefined> {
     try {
-      const planned = await this.request(vscode.l10n.t("Clever: inspecting OEA's lake"), true);
+      // For both steps: meanwhile, another window may change the settings.
+      const connected = await this.model.connected();
+      const planned = await this.request(connected, vscode.l10n.t("Clever: inspecting OEA's lake"), true);
       if (planned.state === "nothing") {
         notify(
           showInformationMessage,
@@ -36,7 +38,7 @@ export class AdoptCommand {
         return undefined;
       }
       if (!(await this.agrees(planned))) return undefined;
-      const done = await this.request(vscode.l10n.t("Clever: adopting OEA's lake"), false);
+      const done = await this.request(connected, vscode.l10n.t("Clever: adopting OEA's lake"), false);
       this.notifyAdopted(done, doneText(done));
       return done;
     } catch (error) {
@@ -56,8 +58,7 @@ export class AdoptCommand {
     return answer === adopt;
   }
 
-  private async request(title: string, dryRun: boolean): Promise<AdoptSummary> {
-    const connected = await this.model.connected();
+  private async request(connected: Connected, title: string, dryRun: boolean): Promise<AdoptSummary> {
     const { secrets, connection } = connected;
     const hasSalt = secrets.salt !== undefined || connection.saltKeyVaultUrl !== undefined;
     if (!hasSalt) throw missingSalt();

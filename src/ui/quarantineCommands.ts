@@ -15,7 +15,10 @@ import { withWork } from "./withWork";
 /** Longer lists would make a dialog too high for a small screen. */
 const listedInDialog = 8;
 
-/** The commands that decide about quarantined files. Each acts on all selected files, after one confirmation. */
+/**
+ * The commands that decide about quarantined files. Each acts on all selected files, after one confirmation, and with
+ * the connection of before: meanwhile, another window may change the settings.
+ */
 export class QuarantineCommands {
   constructor(
     private readonly model: ConnectionModel,
@@ -37,6 +40,7 @@ export class QuarantineCommands {
       notify(showInformationMessage, text);
       return;
     }
+    const connected = await this.model.connected();
     const paths = items.map(({ path }) => path);
     const accept = vscode.l10n.t("Accept Without the Bad Rows");
     const answer = await showWarningMessage(
@@ -62,7 +66,7 @@ export class QuarantineCommands {
       accept,
     );
     if (answer !== accept) return;
-    await this.runs.run({ command: "run", only: paths, accept: paths });
+    await this.runs.run({ command: "run", only: paths, accept: paths }, { connected });
   }
 
   /** Dismisses files permanently, so that they no longer need attention. */
@@ -75,6 +79,7 @@ export class QuarantineCommands {
       notify(showInformationMessage, vscode.l10n.t("{0} is not in quarantine.", first.path));
       return;
     }
+    const connected = await this.model.connected();
     const files = items.map(({ path }) => path);
     const dismiss = vscode.l10n.t("Dismiss");
     const answer = await showWarningMessage(
@@ -101,7 +106,6 @@ export class QuarantineCommands {
     );
     if (answer !== dismiss) return;
     try {
-      const connected = await this.model.connected();
       const title = vscode.l10n.t("Clever: dismissing {0}", counted.files(files.length));
       await withWork(title, (_progress, token) =>
         this.client.request(engine.dismiss, { ...connected, files }, { signal: signalOf(token) }),

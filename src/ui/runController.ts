@@ -55,8 +55,14 @@ export class RunController extends Disposable {
   /**
    * Runs and reports the outcome; a run that the user did not request is reported only if it did something. Resolves
    * to the summary, undefined if there is none.
+   *
+   * @param options the connection to run with, by default that of the settings
    */
-  async run(request: RunRequest, isAskedFor = true): Promise<RunSummary | undefined> {
+  async run(
+    request: RunRequest,
+    options: { readonly isAskedFor?: boolean; readonly connected?: Connected } = {},
+  ): Promise<RunSummary | undefined> {
+    const { isAskedFor = true } = options;
     if (this.abort) {
       this.notifyAlreadyRunning();
       return undefined;
@@ -65,7 +71,7 @@ export class RunController extends Disposable {
     this.abort = abort;
     this.show(vscode.l10n.t("Starting …"));
     try {
-      const connected = await this.model.connected();
+      const connected = options.connected ?? (await this.model.connected());
       const { secrets, connection } = connected;
       const hasSalt = secrets.salt !== undefined || connection.saltKeyVaultUrl !== undefined;
       if (request.command !== "ingest" && !hasSalt) throw missingSalt();

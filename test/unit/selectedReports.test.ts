@@ -39,10 +39,13 @@ const selected = [
 function commands() {
   const requests: unknown[] = [];
   const quarantine = new QuarantineCommands(
-    { connected: () => Promise.resolve({}) } as never,
+    // Another window changes the settings at each question.
+    { connected: async () => ({ lake: calls.length }) } as never,
     { request: (_call: unknown, params: unknown) => Promise.resolve(requests.push(params)) } as never,
     {} as never,
-    { run: (request: unknown) => Promise.resolve(requests.push(request)) } as never,
+    {
+      run: (request: unknown, options: object) => Promise.resolve(requests.push({ request, ...options })),
+    } as never,
     () => Promise.resolve(),
   );
   return { quarantine, requests };
@@ -60,7 +63,8 @@ describe("with several reports selected", () => {
     expect(message).toBe("Accept 2 files without their bad rows?");
     expect(options).toMatchObject({ detail: expect.stringMatching(/one\.csv: .*date.*two\.csv: /s) });
     const files = ["one.csv", "two.csv"];
-    expect(requests).toEqual([{ command: "run", only: files, accept: files }]);
+    const request = { command: "run", only: files, accept: files };
+    expect(requests).toEqual([{ request, connected: { lake: 0 } }]);
   });
 
   test("all in quarantine are dismissed, after one question that says how many", async () => {
@@ -68,7 +72,7 @@ describe("with several reports selected", () => {
     answers.push("Dismiss");
     await quarantine.dismiss(clicked, selected);
     expect(messages().map(({ parameters }) => parameters[0])).toEqual(["Leave 3 files out?"]);
-    expect(requests).toEqual([{ files: ["one.csv", "two.csv", "whole.csv"] }]);
+    expect(requests).toEqual([{ lake: 0, files: ["one.csv", "two.csv", "whole.csv"] }]);
   });
 
   test("a closed question does nothing, and a long list is cut", async () => {
@@ -101,5 +105,5 @@ test("with one report, its name is in the question", async () => {
     "Leave one.csv out?",
     "Accept one.csv without its bad rows?",
   ]);
-  expect(requests).toEqual([{ files: ["one.csv"] }]);
+  expect(requests).toEqual([{ lake: 0, files: ["one.csv"] }]);
 });
