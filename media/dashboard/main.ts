@@ -6,6 +6,7 @@ import { type Outside, Page } from "./Page";
 /** What VS Code gives every webview. */
 interface VsCodeApi {
   postMessage(message: FromPage): void;
+  /** Unchecked: the extension validates it. */
   getState(): PageState | undefined;
   setState(state: PageState): void;
 }
@@ -34,8 +35,7 @@ function openLive(root: HTMLElement, vscode: VsCodeApi): void {
   };
   window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
     if (data.type === "init" && !page) {
-      const { texts, district, saved, filter, question, asked } = data;
-      const before = vscode.getState();
+      const { texts, district, saved, filter, question, before, asked } = data;
       const view = { ...openingView, ...before?.view, ...(asked === undefined ? {} : { question: asked }) };
       page = new Page(
         root,
@@ -52,7 +52,7 @@ function openLive(root: HTMLElement, vscode: VsCodeApi): void {
   const themes = new MutationObserver(() => page?.restyle());
   themes.observe(document.documentElement, { attributeFilter: ["style", "class"] });
   themes.observe(document.body, { attributeFilter: ["class"] });
-  vscode.postMessage({ type: "ready" });
+  vscode.postMessage({ type: "ready", state: vscode.getState() });
 }
 
 /** An exported page: shows its embedded content in the reader's preferred colours. */

@@ -8,6 +8,7 @@ import { Page } from "./Page";
 /** What VS Code gives every webview. */
 interface VsCodeApi {
   postMessage(message: FromPage): void;
+  /** Unchecked: the extension validates it. */
   getState(): PageState | undefined;
   setState(state: PageState): void;
 }
@@ -20,14 +21,14 @@ window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
   if (data.type === "init" && !page) {
     const root = document.getElementById("page");
     if (!root) return;
-    const before = vscode.getState();
+    const { file, strings, before } = data;
     const extension = {
       post: (message: FromPage) => vscode.postMessage(message),
       keep: (state: PageState) => vscode.setState(state),
     };
-    page = new Page(root, extension, data.file, data.strings, before);
+    page = new Page(root, extension, file, strings, before);
     // Saved right away, so that a reload while opening restores the file.
-    if (!before) vscode.setState({ file: data.file, row: 0, column: 1, scrollTop: 0, widths: {} });
+    if (!before) vscode.setState({ file, row: 0, column: 1, scrollTop: 0, widths: {} });
     // VS Code writes the theme's variables and the font into the document's style.
     new MutationObserver(page.fitFont).observe(document.documentElement, {
       attributeFilter: ["style", "class"],
@@ -43,4 +44,4 @@ window.addEventListener("keydown", (event) => {
 });
 window.addEventListener("resize", () => page?.changed());
 
-vscode.postMessage({ type: "ready" });
+vscode.postMessage({ type: "ready", state: vscode.getState() });

@@ -1,7 +1,6 @@
 import type { AssetName } from "../assets/asset";
 import type { AssetsSummary } from "../assets/writeAssets";
-import type { Problem } from "../clever/header";
-import type { ColumnType, ReportName, UserType } from "../clever/reports";
+import type { ReportName, UserType } from "../clever/reports";
 import type { DashboardAnswer, NoAnswer } from "../dashboard/answer";
 import type { DistrictFiles } from "../dashboard/districtFiles";
 import type { DashboardFilter } from "../dashboard/filter";
@@ -12,7 +11,7 @@ import type { ActivitySummary } from "../pipeline/activity/digitalActivity";
 import type { AdoptProgress, AdoptSummary, AdoptWarning } from "../pipeline/adopt/adoptSummary";
 import type { ComparedMonth } from "../pipeline/adopt/compareRows";
 import type { Reveal } from "../pipeline/log/reveals";
-import type { RunRecord, RunSummary } from "../pipeline/log/runRecord";
+import type { RunSummary } from "../pipeline/log/runRecord";
 import type { Finding } from "../pipeline/others/finding";
 import type { RepairedTable, RepairProgress, RepairSummary } from "../pipeline/others/repair";
 import type { Freshness } from "../pipeline/plan/freshness";
@@ -26,6 +25,8 @@ import type { Verification } from "../pipeline/verify/verify";
 import type { Connected } from "./connectionMessages";
 
 export type * from "./connectionMessages";
+export type * from "./lakeMessages";
+export type * from "./previewMessages";
 /**
  * Messages between the extension host and the engine: plain JSON. Times are ISO 8601 texts, missing values are
  * `null`, sizes are bytes.
@@ -37,7 +38,6 @@ export type {
   AdoptWarning,
   AssetName,
   AssetsSummary,
-  ColumnType,
   ComparedMonth,
   DashboardAnswer,
   DashboardFilter,
@@ -49,7 +49,6 @@ export type {
   OptimizeProgress,
   OptimizeSummary,
   ParticipationMetrics,
-  Problem,
   RepairedTable,
   RepairProgress,
   RepairSummary,
@@ -164,195 +163,6 @@ export interface VacuumParams extends Connected {
   /** Reports what would be removed, and removes nothing. */
   readonly dryRun: boolean;
   readonly olderThanDays: number;
-}
-
-export type TableItem = {
-  /** The table's folder in the lake, and the folder's last part. */
-  readonly path: string;
-  readonly name: string;
-} & (
-  | { readonly problem: string }
-  | {
-      readonly problem: null;
-      readonly version: number;
-      readonly files: number;
-      readonly bytes: number;
-      /** Null if another writer left a file without statistics. */
-      readonly rows: number | null;
-      /** When the newest version was committed. */
-      readonly changed: string | null;
-    }
-);
-
-/** A table as its log describes it, for a person to read. */
-export interface TableReport {
-  /** The table's folder in the lake. */
-  readonly path: string;
-  readonly version: number;
-  readonly files: number;
-  readonly bytes: number;
-  /** Null if another writer left a file without statistics; likewise in the lists below. */
-  readonly rows: number | null;
-  readonly columns: readonly { readonly name: string; readonly type: string; readonly partition: boolean }[];
-  /** Newest first; the partition of an unpartitioned table has no name. */
-  readonly partitions: readonly {
-    readonly name: string;
-    readonly files: number;
-    readonly bytes: number;
-    readonly rows: number | null;
-  }[];
-  /** Newest first, as far back as the page shows. */
-  readonly commits: readonly {
-    readonly version: number;
-    readonly time: string | null;
-    readonly operation: string | null;
-    readonly filesAdded: number;
-    readonly filesRemoved: number;
-    readonly rowsAdded: number | null;
-  }[];
-  /** A few rows as texts in the columns' order; null if the table may hold identities, and for the ingest log. */
-  readonly firstRows: readonly (readonly (string | null)[])[] | null;
-  /** The newest lines of the ingest log, newest first; null for every other table. */
-  readonly log: readonly LogLine[] | null;
-}
-
-export interface LakeStage {
-  /** `stage1np`, `stage2np` or `stage2p` */
-  readonly name: string;
-  /** Whether its files hold identities. */
-  readonly identities: boolean;
-  readonly tables: readonly TableItem[];
-}
-
-export interface LakeOverview {
-  readonly stages: readonly LakeStage[];
-  /** Folders of landed files, newest first; `landedFiles` lists their files. */
-  readonly landings: readonly {
-    readonly folder: string;
-    readonly time: string;
-    readonly reports: readonly ReportName[];
-  }[];
-}
-
-export interface LandedFileItem {
-  /** In the lake. */
-  readonly path: string;
-  readonly size: number;
-  readonly modified: string;
-}
-
-export interface RunItem {
-  readonly runId: string;
-  readonly command: RunRecord["command"];
-  /** `interrupted`: ended without a record of its outcome; the next run completes it. */
-  readonly outcome: RunRecord["outcome"] | "interrupted";
-  readonly started: string;
-  readonly ended: string | null;
-  readonly error: string | null;
-  /** Files that it planned to ingest. */
-  readonly files: number;
-  readonly counts: RunCounts | null;
-}
-
-/** A summary with lengths in place of its lists. */
-export interface RunCounts {
-  readonly landed: number;
-  readonly bytes: number;
-  readonly anonymized: number;
-  readonly unchanged: number;
-  /** Rows that newer files supersede. */
-  readonly superseded: number;
-  readonly quarantined: number;
-  readonly failed: number;
-  readonly refused: number;
-  /** Rows written to all tables. */
-  readonly rows: number;
-  readonly milliseconds: number;
-}
-
-export interface RunDetails extends RunItem {
-  readonly summary: RunSummary | null;
-  /** The run's entries in the ingest log, by path; also for a run that was interrupted. */
-  readonly log: readonly LogLine[];
-  /** Files that it planned to ingest but recorded neither an outcome nor a failure for. */
-  readonly notReached: readonly string[];
-}
-
-/** A line of the ingest log. It holds no identity. */
-export interface LogLine {
-  /** On the server. */
-  readonly path: string;
-  /** `unchanged`: a run found that the lake already has this content of the file. */
-  readonly outcome: "landed" | "anonymized" | "quarantined" | "dismissed" | "duplicate" | "unchanged";
-  /** Where the content is in the lake. */
-  readonly landedPath: string;
-  readonly size: number;
-  readonly time: string;
-  /** Null until the rows were read. */
-  readonly rowsRead: number | null;
-  readonly rowsWritten: number | null;
-  readonly rowsRefused: number | null;
-  /** Rows that newer files supersede. */
-  readonly rowsSuperseded: number | null;
-  readonly line: number | null;
-  readonly column: string | null;
-  readonly reason: string | null;
-  readonly notes: string | null;
-}
-
-export interface PreviewParams extends Connected {
-  readonly origin: "server" | "lake";
-  /** On the server, or in the lake. */
-  readonly path: string;
-  /** How much of the file to read; default: 2 MB. */
-  readonly bytes?: number;
-}
-
-export interface PreviewColumn {
-  /** As in the file; null for an unknown column whose header does not look like a name. */
-  readonly name: string | null;
-  /** The report's column that it corresponds to; null for one that the report does not have. */
-  readonly reportColumn: string | null;
-  readonly type: ColumnType;
-  /** Whether it holds identities, or may: the content of an unknown column is not known. */
-  readonly identity: boolean;
-}
-
-export interface PreviewInfo {
-  /** For `previewRows`, `previewMore` and `closePreview`. */
-  readonly token: string;
-  readonly report: ReportName | null;
-  readonly userType: UserType | null;
-  /** The file's size, and the bytes of the rows read so far. */
-  readonly size: number;
-  readonly bytesRead: number;
-  /** Whether the file has further rows; `previewMore` reads more unless the preview is `full`. */
-  readonly truncated: boolean;
-  readonly full: boolean;
-  readonly columns: readonly PreviewColumn[];
-  readonly rows: number;
-  /** How many of them would be refused. */
-  readonly badRows: number;
-  /** Why the file cannot be read as a report at all; it then has no rows. */
-  readonly problem: Problem | null;
-}
-
-export interface PreviewRow {
-  readonly line: number;
-  /**
-   * In the file's order; null if masked. Masked are all identities and, in a refused row, every cell whose form does
-   * not prove that it is none: a shifted column can put an identity anywhere. A refused row can have another number
-   * of cells than there are columns; a row that cannot be split is one masked cell.
-   */
-  readonly cells: readonly (string | null)[];
-  readonly problem: { readonly column: string | null; readonly reason: string } | null;
-}
-
-export interface PreviewPage {
-  readonly from: number;
-  readonly rows: readonly PreviewRow[];
-  /** Only if reveal was requested: for each row its masked cells, null where `cells` has a value. */
-  readonly identities: readonly (readonly (string | null)[])[] | null;
 }
 
 /** How the dashboard's engine counts; the same for every question. */

@@ -23,10 +23,25 @@ export const pageFile = z.object({
 });
 export type PageFile = z.infer<typeof pageFile>;
 
+/** The state that the page saves for a later one of the same tab. */
+export const pageState = z.object({
+  filter: dashboardFilterSchema,
+  view: dashboardView,
+  scrollTop: z.number().nonnegative(),
+});
+export interface PageState {
+  readonly filter: DashboardFilter;
+  readonly view: DashboardView;
+  readonly scrollTop: number;
+}
+
 /** What the page sends to the extension. */
 export const fromPage = z.discriminatedUnion("type", [
-  /** The page runs and listens; it starts again whenever its tab becomes visible. */
-  z.object({ type: z.literal("ready") }),
+  /**
+   * The page runs and listens; it starts again whenever its tab becomes visible. Its saved state may be damaged, or of
+   * another version: `init` returns it if it is valid.
+   */
+  z.object({ type: z.literal("ready"), state: pageState.optional().catch(undefined) }),
   /** A new question, which cancels the previous one; messages about it repeat its `question` number. */
   z.object({ type: z.literal("ask"), question: z.int().nonnegative(), filter: dashboardFilterSchema }),
   z.object({ type: z.literal("retry") }),
@@ -59,6 +74,8 @@ export type ToPage =
       readonly saved: Saved;
       readonly filter: DashboardFilter;
       readonly question: number;
+      /** The page's saved state. */
+      readonly before: PageState | undefined;
       /** The question of a link, if the page does not know it yet. */
       readonly asked?: LinkedView["question"];
     }
@@ -75,15 +92,3 @@ export type ToPage =
   | ({ readonly type: "pasted" } & LinkedView)
   /** A message for the user, such as that the clipboard holds no filter. */
   | { readonly type: "notice"; readonly text: string };
-
-/** The state that the page saves for a later one of the same tab. */
-export const pageState = z.object({
-  filter: dashboardFilterSchema,
-  view: dashboardView,
-  scrollTop: z.number().nonnegative(),
-});
-export interface PageState {
-  readonly filter: DashboardFilter;
-  readonly view: DashboardView;
-  readonly scrollTop: number;
-}

@@ -6,10 +6,32 @@ const maxRows = 1_000;
 
 const index = z.int().nonnegative();
 
+/** The previewed file, as the page shows it and saves it across reloads of the window. */
+export const previewFile = z.object({
+  path: z.string().min(1),
+  origin: z.enum(["server", "lake"]),
+  name: z.string().min(1),
+});
+export type PreviewFile = z.infer<typeof previewFile>;
+
+/** The state that the page saves while it is hidden: positions and sizes, never cells. */
+export const pageState = z.object({
+  file: previewFile,
+  row: z.int().min(-1),
+  column: index,
+  scrollTop: z.number().nonnegative(),
+  /** By column name, in pixels; only those set by the user. */
+  widths: z.record(z.string(), z.number().positive()),
+});
+export type PageState = z.infer<typeof pageState>;
+
 /** What the page sends to the extension. */
 export const fromPage = z.discriminatedUnion("type", [
-  /** The page runs and listens; it starts again whenever its tab becomes visible. */
-  z.object({ type: z.literal("ready") }),
+  /**
+   * The page runs and listens; it starts again whenever its tab becomes visible. Its saved state may be damaged, or of
+   * another version: `init` returns it if it is valid.
+   */
+  z.object({ type: z.literal("ready"), state: pageState.optional().catch(undefined) }),
   z.object({ type: z.literal("rows"), generation: index, from: index, count: z.int().min(1).max(maxRows) }),
   z.object({ type: z.literal("reveal"), on: z.boolean() }),
   z.object({ type: z.literal("more") }),
@@ -20,7 +42,13 @@ export type FromPage = z.infer<typeof fromPage>;
 
 /** What the extension sends to the page. */
 export type ToPage =
-  | { readonly type: "init"; readonly file: PreviewFile; readonly strings: PreviewStrings }
+  | {
+      readonly type: "init";
+      readonly file: PreviewFile;
+      readonly strings: PreviewStrings;
+      /** The page's saved state. */
+      readonly before: PageState | undefined;
+    }
   | { readonly type: "loading" }
   | Opened
   | { readonly type: "failed"; readonly message: string }
@@ -54,25 +82,6 @@ export interface Refused {
   /** Whether the engine has answered. */
   readonly complete: boolean;
 }
-
-/** The previewed file, as the page shows it and saves it across reloads of the window. */
-export const previewFile = z.object({
-  path: z.string().min(1),
-  origin: z.enum(["server", "lake"]),
-  name: z.string().min(1),
-});
-export type PreviewFile = z.infer<typeof previewFile>;
-
-/** The state that the page saves while it is hidden: positions and sizes, never cells. */
-export const pageState = z.object({
-  file: previewFile,
-  row: z.int().min(-1),
-  column: index,
-  scrollTop: z.number().nonnegative(),
-  /** By column name, in pixels; only those set by the user. */
-  widths: z.record(z.string(), z.number().positive()),
-});
-export type PageState = z.infer<typeof pageState>;
 
 /** The page's texts in the user's language. `{0}` and `{1}` are placeholders. */
 export interface PreviewStrings {

@@ -1,13 +1,14 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
 import { signalOf } from "../engine/client";
-import type { AdoptProgress, AdoptSummary, AdoptWarning } from "../engine/messages";
+import type { AdoptProgress, AdoptSummary, AdoptWarning, Connected } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { dateTime, integer } from "./format";
 import { isCancellation, missingSalt, notify, notifyError, type Offer, offers } from "./messages";
-import { showInformationMessage, showWarningMessage, withProgress } from "./window";
+import { showInformationMessage, showWarningMessage } from "./window";
+import { withWork } from "./withWork";
 
 /** Adopts a lake that OEA's own notebooks wrote: first shows what it would do, then asks. */
 export class AdoptCommand {
@@ -22,7 +23,9 @@ export class AdoptCommand {
   /** Resolves to the summary; undefined if nothing was done. */
   async adopt(): Promise<AdoptSummary | undefined> {
     try {
-      const planned = await this.request(vscode.l10n.t("Clever: inspecting OEA's lake"), true);
+      // For both steps: meanwhile, another window may change the settings.
+      const connected = await this.model.connected();
+      const planned = await this.request(connected, vscode.l10n.t("Clever: inspecting OEA's lake"), true);
       if (planned.state === "nothing") {
         notify(
           showInformationMessage,
@@ -35,7 +38,7 @@ export class AdoptCommand {
         return undefined;
       }
       if (!(await this.agrees(planned))) return undefined;
-      const done = await this.request(vscode.l10n.t("Clever: adopting OEA's lake"), false);
+      const done = await this.request(connected, vscode.l10n.t("Clever: adopting OEA's lake"), false);
       this.notifyAdopted(done, doneText(done));
       return done;
     } catch (error) {
@@ -55,13 +58,12 @@ export class AdoptCommand {
     return answer === adopt;
   }
 
-  private async request(title: string, dryRun: boolean): Promise<AdoptSummary> {
-    const connected = await this.model.connected();
+  private async request(connected: Connected, title: string, dryRun: boolean): Promise<AdoptSummary> {
     const { secrets, connection } = connected;
     const hasSalt = secrets.salt !== undefined || connection.saltKeyVaultUrl !== undefined;
     if (!hasSalt) throw missingSalt();
     try {
-      return await withProgress(title, (progress, token) => {
+      return await withWork(title, (progress, token) => {
         let phase: AdoptProgress["phase"] | undefined;
         let shown = 0;
         const onProgress = (state: AdoptProgress) => {

@@ -14,13 +14,13 @@ import { CredentialCommands } from "./credentialCommands";
 import { Dashboards } from "./dashboard/Dashboards";
 import { Disposable } from "./dispose";
 import { EnginePreviews } from "./enginePreviews";
-import { timeOrDay } from "./format";
 import { hintInVsCode } from "./hints";
 import { type LakeNode, LakeTree } from "./lakeTree";
-import { mustBeAdopted, notByItself, notify, notifyError } from "./messages";
+import { mustBeAdopted, notify, notifyError } from "./messages";
 import { microsoftToken } from "./microsoftAccount";
 import { createTreeView } from "./openRows";
 import { previewStrings } from "./preview/strings";
+import { QuarantineCommands } from "./quarantineCommands";
 import { RepairCommand } from "./repairCommand";
 import { ReportCommands } from "./reportCommands";
 import { hasReports, shortCounts, totalOf } from "./reportCounts";
@@ -37,6 +37,7 @@ import { StatusBar } from "./statusBar";
 import { showStatusMenu } from "./statusMenu";
 import { TablePages } from "./tablePages";
 import { UpkeepCommands } from "./upkeepCommands";
+import { viewMessage } from "./viewMessage";
 import { showWarningMessage } from "./window";
 
 /** Wires the extension's parts together. Does not start the engine: the first request does. */
@@ -205,6 +206,8 @@ export class Application extends Disposable {
   }
 
   private commands(reports: ReportCommands, runsTree: RunsTree, roster: RosterCommand): Commands {
+    const { model, client, log, runs } = this;
+    const quarantine = new QuarantineCommands(model, client, log, runs, () => reports.refresh());
     return {
       refresh: () => reports.refresh(),
       ingest: () => reports.run("ingest"),
@@ -213,12 +216,13 @@ export class Application extends Disposable {
       cancelRun: () => this.runs.cancel(),
       ingestSelected: (node?: ReportNode, nodes?: ReportNode[]) => reports.runSelected("ingest", node, nodes),
       runSelected: (node?: ReportNode, nodes?: ReportNode[]) => reports.runSelected("run", node, nodes),
-      acceptFile: (node?: ReportNode) => reports.accept(node),
-      dismissFile: (node?: ReportNode) => reports.dismiss(node),
+      acceptFile: (node?: ReportNode, nodes?: ReportNode[]) => quarantine.accept(node, nodes),
+      dismissFile: (node?: ReportNode, nodes?: ReportNode[]) => quarantine.dismiss(node, nodes),
       importRoster: () => roster.import(),
       verify: () => reports.verify(),
       preview: (node?: ReportNode) => reports.preview(node),
-      copyPath: (node?: ReportNode | LakeNode) => reports.copyPath(node),
+      copyPath: (node?: ReportNode | LakeNode, nodes?: (ReportNode | LakeNode)[]) =>
+        reports.copyPath(node, nodes),
       revealInLake: (node?: ReportNode) => reports.revealInLake(node),
       openLakeItem: (node?: LakeNode) => reports.openLakeItem(node),
       openRun: (node?: RunNode) => reports.openRun(node),
@@ -242,7 +246,7 @@ export class Application extends Disposable {
       statusBar.show({ kind: "blocked", reason: describeError(model.error), counts });
     else if (model.needsAdoption) statusBar.show({ kind: "blocked", reason: mustBeAdopted(), counts });
     else statusBar.show({ kind: "reports", known: this.knownReports(), counts });
-    this.reportsView.message = this.viewMessage();
+    this.reportsView.message = viewMessage(model);
   }
 
   private knownReports(): "looking" | "none" | "some" {
@@ -250,26 +254,9 @@ export class Application extends Disposable {
     return hasReports(this.model.reports) ? "some" : "none";
   }
 
-  private viewMessage(): string {
-    const { model } = this;
-    if (model.state === "loading" && model.reports.length === 0)
-      return vscode.l10n.t("Looking at the server …");
-    if (model.state === "failed" && model.reports.length > 0 && model.seen !== undefined) {
-      return vscode.l10n.t(
-        "This list is from {0}. {1} Refresh to try again.",
-        timeOrDay(model.seen),
-        model.error instanceof Error ? model.error.message : String(model.error),
-      );
-    }
-    if (isConnected() && !model.mayLook) {
-      return notByItself();
-    }
-    return model.needsAdoption ? mustBeAdopted() : "";
-  }
-
-  /** Reports an invalid setting when it is written, not when it is first used. */
+  /** Reports an invalid setting when it is written, not when it is first used; only in the window that is in use. */
   private checkSettings(event: vscode.ConfigurationChangeEvent): void {
-    if (!event.affectsConfiguration("clever") || !isConnected()) return;
+    if (!event.affectsConfiguration("clever") || !isConnected() || !vscode.window.state.focused) return;
     checkSettings().catch((error: unknown) => notifyError(error, this.log));
   }
 

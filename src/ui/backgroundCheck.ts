@@ -37,6 +37,6 @@ export class BackgroundCheck extends Disposable {
     await this.model.refresh();
     const mayBeNew = this.model.newCount > 0 || comparesContents();
     if (mayBeNew && !this.model.needsAdoption && runsAutomatically())
-      await this.runs.run({ command: "run" }, false);
+      await this.runs.run({ command: "run" }, { isAskedFor: false });
   }
 }

@@ -68,14 +68,16 @@ export class ConnectionModel extends Disposable {
     private readonly sample: SampleDistrict,
   ) {
     super();
-    this.guard = new TargetGuard(secrets, targetQuestions);
+    this.guard = new TargetGuard(secrets, { ...targetQuestions, allowed: () => this.lookAgain() });
     this.hold(
       vscode.workspace.onDidChangeConfiguration((event) => {
         const ofReports = [`${section}.userTypes`, `${section}.expectReportsWithin`];
         const own = ["sftp", "lake", "saltKeyVaultUrl", "sampleDistrict"].map((key) => `${section}.${key}`);
         const ofConnection = [...own, ...proxySettingNames];
-        if (ofConnection.some((name) => event.affectsConfiguration(name))) this.reset();
-        else if (ofReports.some((name) => event.affectsConfiguration(name))) this.refreshQuietly();
+        if (ofConnection.some((name) => event.affectsConfiguration(name))) {
+          this.guard.mayAsk = false;
+          this.reset();
+        } else if (ofReports.some((name) => event.affectsConfiguration(name))) this.refreshQuietly();
       }),
     );
     this.hold(secrets.onDidChange(() => this.reset()));
@@ -136,7 +138,8 @@ export class ConnectionModel extends Disposable {
 
   /**
    * Settings and secrets for a request, read at the time of use. This is the only path from the stored secrets to a
-   * server or a lake. If the settings name another one than the secrets were given for, the user is asked.
+   * server or a lake. If the settings name another one than the secrets were given for, the user is asked, and if they did
+   * nothing in this window since, it rejects.
    */
   async connected(): Promise<Connected> {
     await this.changing;
@@ -160,9 +163,9 @@ export class ConnectionModel extends Disposable {
     return readSettings();
   }
 
-  /** The user did something: what they refused before may be asked again. */
+  /** The user did something in this window: they may be asked, also about what they refused before. */
   userActs(needsConnection: boolean): void {
-    this.guard.forgetRefusal();
+    this.guard.mayAsk = true;
     if (needsConnection && isConnected()) this.allowLooks();
   }
 
@@ -223,10 +226,16 @@ export class ConnectionModel extends Disposable {
     await done;
   }
 
-  /** Resolves when the reports are known, reading the server if that was not done yet. */
+  /** Resolves when the reports are known, reading the server if that was not done yet; rejects if that failed. */
   async loaded(): Promise<void> {
     if (this.current === "unknown") await this.refresh();
     else await this.loading?.done;
+  }
+
+  /** Like `loaded`, for a request by the user, which repeats a look that failed. */
+  async loadedOnRequest(): Promise<void> {
+    if (this.current === "failed") await this.refresh();
+    else await this.loaded();
   }
 
   /** A run may have changed the lake. */
@@ -269,7 +278,17 @@ export class ConnectionModel extends Disposable {
     this.refresh().catch(() => undefined);
   }
 
+  /** Views, tabs and pages that could not use the connection try again. */
+  private lookAgain(): void {
+    this.lakeChanged.fire();
+    this.connectionChanged.fire();
+    // A look that is under way continues with what was allowed.
+    if (this.current !== "loading") this.refreshQuietly();
+  }
+
+  /** Drops what is known of the connection. Views are closed or look again; badge and status bar have no such look. */
   private reset(): void {
+    const wasKnown = this.current !== "unknown";
     this.loading?.abort.abort();
     this.items = [];
     this.late = [];
@@ -280,6 +299,7 @@ export class ConnectionModel extends Disposable {
     this.set("unknown");
     this.lakeChanged.fire();
     this.connectionChanged.fire();
+    if (wasKnown) this.refreshQuietly();
   }
 
   private set(state: ReportsState): void {

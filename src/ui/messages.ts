@@ -54,11 +54,13 @@ export const offers = {
 
 type Show = (message: string, ...titles: string[]) => Thenable<string | undefined>;
 
-/** Shows a message and carries out the chosen step; does not wait for the choice. */
+/** Shows a message and carries out the chosen step, or shows why that failed; does not wait for the choice. */
 export function notify(show: Show, message: string, ...choices: readonly Offer[]): void {
-  void show(message, ...choices.map(({ title }) => title)).then((title) =>
-    choices.find((choice) => choice.title === title)?.act(),
-  );
+  void show(message, ...choices.map(({ title }) => title))
+    .then((title) => choices.find((choice) => choice.title === title)?.act())
+    .then(undefined, (error: unknown) => {
+      if (!isCancellation(error)) notify(showErrorMessage, describeError(error));
+    });
 }
 
 /** Shows an error and offers a way to fix it. */

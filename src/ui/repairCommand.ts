@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
-import type { RepairedTable, RepairProgress, RepairSummary } from "../engine/messages";
+import type { Connected, RepairedTable, RepairProgress, RepairSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
@@ -20,7 +20,10 @@ export class RepairCommand {
   /** Resolves to the summary; undefined if nothing was done. */
   async repair(): Promise<RepairSummary | undefined> {
     try {
+      // For both steps: meanwhile, another window may change the settings.
+      const connected = await this.model.connected();
       const planned = await this.request(
+        connected,
         vscode.l10n.t("Clever: looking for what other programs changed"),
         true,
       );
@@ -43,7 +46,7 @@ export class RepairCommand {
         repair,
       );
       if (answer !== repair) return undefined;
-      const done = await this.request(vscode.l10n.t("Clever: repairing the lake"), false);
+      const done = await this.request(connected, vscode.l10n.t("Clever: repairing the lake"), false);
       const built = done.tables.filter(({ problem }) => problem === null);
       const text = vscode.l10n.t("Rebuilt from the landed files: {0}.", counted.tables(built.length));
       this.notifyFinished([text, ...built.flatMap(keptSentence)], done);
@@ -54,8 +57,7 @@ export class RepairCommand {
     }
   }
 
-  private async request(title: string, dryRun: boolean): Promise<RepairSummary> {
-    const connected = await this.model.connected();
+  private async request(connected: Connected, title: string, dryRun: boolean): Promise<RepairSummary> {
     try {
       return await withShares(
         title,

@@ -9,19 +9,14 @@ import { integer } from "./format";
 import type { LakeNode, LakeTree } from "./lakeTree";
 import { isCancellation, notify, notifyError, notifyNothingSelected, type Offer, offers } from "./messages";
 import { isRelevantReport } from "./reportCounts";
-import { stateIcon, stateReason, stateWord } from "./reportState";
+import { stateIcon, stateWord } from "./reportState";
 import type { ReportNode, ReportsTree } from "./reportsTree";
 import type { RunController } from "./runController";
 import type { RunReports } from "./runReport";
 import { outcomeWord, type RunNode } from "./runsTree";
 import { comparesContents } from "./settings";
-import {
-  showErrorMessage,
-  showInformationMessage,
-  showQuickPick,
-  showWarningMessage,
-  withProgress,
-} from "./window";
+import { showErrorMessage, showInformationMessage, showQuickPick, showWarningMessage } from "./window";
+import { withWork } from "./withWork";
 
 export interface ReportCommandParts {
   readonly model: ConnectionModel;
@@ -75,77 +70,14 @@ export class ReportCommands {
     await this.parts.runs.run({ command, only: due.map(({ path }) => path) });
   }
 
-  /**
-   * Accepts a quarantined file without its bad rows, after showing what is wrong; the run reports how many there
-   * were.
-   */
-  async accept(node?: ReportNode): Promise<void> {
-    if (node?.kind !== "file") return notifyNothingSelected("clever.reports");
-    const { path, acceptable } = node.item;
-    const reason = stateReason(node.item) ?? "";
-    if (!acceptable) {
-      const text = vscode.l10n.t("{0} cannot be accepted without its bad rows. {1}", path, reason);
-      notify(showInformationMessage, text);
-      return;
-    }
-    const accept = vscode.l10n.t("Accept Without the Bad Rows");
-    const answer = await showWarningMessage(
-      vscode.l10n.t("Accept {0} without its bad rows?", path),
-      {
-        modal: true,
-        detail: vscode.l10n.t(
-          "{0}\n\nThe refused rows are kept beside the file in stage1np and counted.",
-          reason,
-        ),
-      },
-      accept,
-    );
-    if (answer !== accept) return;
-    await this.parts.runs.run({ command: "run", only: [path], accept: [path] });
-  }
-
-  /** Dismisses a quarantined file permanently, so that it no longer needs attention. */
-  async dismiss(node?: ReportNode): Promise<void> {
-    if (node?.kind !== "file") return notifyNothingSelected("clever.reports");
-    const { client, log, model } = this.parts;
-    const { path, state } = node.item;
-    if (state !== "quarantined") {
-      notify(showInformationMessage, vscode.l10n.t("{0} is not in quarantine.", path));
-      return;
-    }
-    const dismiss = vscode.l10n.t("Dismiss");
-    const answer = await showWarningMessage(
-      vscode.l10n.t("Leave {0} out?", path),
-      {
-        modal: true,
-        detail: vscode.l10n.t(
-          "{0}\n\nNo row of this delivery enters the tables, and it is no longer shown as waiting. Its copy stays in the lake. If the server publishes the report again, it is read as usual.",
-          stateReason(node.item) ?? "",
-        ),
-      },
-      dismiss,
-    );
-    if (answer !== dismiss) return;
-    try {
-      const connected = await model.connected();
-      await withProgress(vscode.l10n.t("Clever: dismissing a file"), (_progress, token) =>
-        client.request(engine.dismiss, { ...connected, files: [path] }, { signal: signalOf(token) }),
-      );
-    } catch (error) {
-      if (!isCancellation(error)) notifyError(error, log);
-    } finally {
-      await this.refresh();
-    }
-  }
-
   async verify(): Promise<void> {
     const { client, log, model } = this.parts;
     try {
       const connected = await model.connected();
-      const { problems, leftovers, landedFiles, reportRows, inQuarantine, withEarlierRows } =
-        await withProgress(vscode.l10n.t("Clever: verifying the lake"), (_progress, token) =>
-          client.request(engine.verify, connected, { signal: signalOf(token) }),
-        );
+      const { problems, leftovers, landedFiles, reportRows, inQuarantine, withEarlierRows } = await withWork(
+        vscode.l10n.t("Clever: verifying the lake"),
+        (_progress, token) => client.request(engine.verify, connected, { signal: signalOf(token) }),
+      );
       for (const { subject, problem } of problems) log.error(`Verify: ${subject}: ${problem}`);
       for (const { subject, note } of leftovers) log.info(`Verify: ${subject}: ${note}`);
       for (const path of inQuarantine) log.warn(`Verify: ${path}: in quarantine`);
@@ -190,10 +122,14 @@ export class ReportCommands {
     } else await this.parts.openPreview("server", path);
   }
 
-  async copyPath(node?: ReportNode | LakeNode): Promise<void> {
-    const path = pathOf(node);
-    if (path === undefined) return notifyNothingSelected("clever.reports");
-    await vscode.env.clipboard.writeText(path);
+  /** Copies the paths of all selected items, one per line. */
+  async copyPath(
+    node?: ReportNode | LakeNode,
+    nodes: readonly (ReportNode | LakeNode)[] = [],
+  ): Promise<void> {
+    const paths = (nodes.length > 0 ? nodes : [node]).map(pathOf).filter((path) => path !== undefined);
+    if (paths.length === 0) return notifyNothingSelected("clever.reports");
+    await vscode.env.clipboard.writeText(paths.join("\n"));
   }
 
   async revealInLake(node?: ReportNode): Promise<void> {
@@ -274,7 +210,7 @@ export class ReportCommands {
     const given = nodes && nodes.length > 0 ? nodes : node ? [node] : one ? [] : reportsView.selection;
     if (given.length > 0) return reportsTree.filesOf(given);
     try {
-      await model.loaded();
+      await model.loadedOnRequest();
     } catch (error) {
       notifyError(error, log);
       return undefined;

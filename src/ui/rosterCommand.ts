@@ -86,7 +86,7 @@ export class RosterCommand {
 
   /** The files on the server that are not reports, rosters by name first. */
   private async askServerPath(): Promise<RosterLocation | undefined> {
-    await this.model.loaded();
+    await this.model.loadedOnRequest();
     const others = this.model.reports.filter(
       ({ report, size, path }) => report === null && size > 0 && path.toLowerCase().endsWith(".csv"),
     );

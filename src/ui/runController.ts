@@ -11,7 +11,8 @@ import { bytes, duration, integer } from "./format";
 import { isCancellation, missingSalt, notify, notifyError, type Offer, offers } from "./messages";
 import { reasonWithPosition } from "./reportState";
 import { outcomeOf } from "./runOutcome";
-import { showErrorMessage, showInformationMessage, showWarningMessage, withProgress } from "./window";
+import { showErrorMessage, showInformationMessage, showWarningMessage } from "./window";
+import { type WithProgress, withWork } from "./withWork";
 
 export type RunRequest = Pick<RunParams, "command"> & Partial<Pick<RunParams, "only" | "accept">>;
 
@@ -54,8 +55,14 @@ export class RunController extends Disposable {
   /**
    * Runs and reports the outcome; a run that the user did not request is reported only if it did something. Resolves
    * to the summary, undefined if there is none.
+   *
+   * @param options the connection to run with, by default that of the settings
    */
-  async run(request: RunRequest, isAskedFor = true): Promise<RunSummary | undefined> {
+  async run(
+    request: RunRequest,
+    options: { readonly isAskedFor?: boolean; readonly connected?: Connected } = {},
+  ): Promise<RunSummary | undefined> {
+    const { isAskedFor = true } = options;
     if (this.abort) {
       this.notifyAlreadyRunning();
       return undefined;
@@ -64,7 +71,7 @@ export class RunController extends Disposable {
     this.abort = abort;
     this.show(vscode.l10n.t("Starting …"));
     try {
-      const connected = await this.model.connected();
+      const connected = options.connected ?? (await this.model.connected());
       const { secrets, connection } = connected;
       const hasSalt = secrets.salt !== undefined || connection.saltKeyVaultUrl !== undefined;
       if (request.command !== "ingest" && !hasSalt) throw missingSalt();
@@ -106,7 +113,7 @@ export class RunController extends Disposable {
         : params.command === "anonymize"
           ? vscode.l10n.t("Clever: anonymizing")
           : vscode.l10n.t("Clever: running the pipeline");
-    return withProgress(title, (progress, token) => {
+    const work: WithProgress<RunSummary> = (progress, token) => {
       const signal = signalOf(token);
       signal.addEventListener("abort", () => this.cancel(), { once: true });
       const started = Date.now();
@@ -121,7 +128,8 @@ export class RunController extends Disposable {
           this.show(shortText(state));
         },
       });
-    });
+    };
+    return withWork(title, work, () => this.show(vscode.l10n.t("Clever: waiting")));
   }
 
   private notifySummary(summary: RunSummary, request: RunRequest): void {

@@ -1,7 +1,8 @@
-import { rename, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
+import { unwritable } from "../errors";
 import type { BoundSecrets } from "./secrets";
 import { showInformationMessage, showWarningMessage } from "./window";
 
@@ -122,8 +123,13 @@ async function saveToFile(salt: string): Promise<boolean> {
   if (uri.scheme === "file") {
     // A file that is there would keep its rights, and its salt must not be lost before this one is written.
     const part = `${uri.fsPath}.${process.pid}.part`;
-    await writeFile(part, text, { mode: 0o600, flag: "wx" });
-    await rename(part, uri.fsPath);
+    try {
+      await writeFile(part, text, { mode: 0o600, flag: "wx" });
+      await rename(part, uri.fsPath);
+    } catch (error) {
+      await rm(part, { force: true });
+      throw unwritable("The salt", uri.fsPath, error);
+    }
   } else await vscode.workspace.fs.writeFile(uri, Buffer.from(text));
   return true;
 }

@@ -13,8 +13,10 @@ export interface Move {
 export interface TargetQuestions {
   /** Whether the new targets may be used, with the stored secrets. */
   readonly ask: (move: Move) => Promise<boolean>;
-  /** The error for the user's refusal. */
+  /** The error if the user refuses, or is not asked. */
   readonly refusal: (move: Move) => CleverLakeError;
+  /** Called once the user has allowed new targets: what was refused for them may be tried again. */
+  readonly allowed: () => void;
 }
 
 /**
@@ -25,15 +27,18 @@ export interface TargetQuestions {
 export class TargetGuard {
   /** The open question, shared by all requests that wait for its answer. */
   private question: { readonly to: Targets; readonly answer: Promise<boolean> } | undefined;
-  /** The targets that the user refused. */
-  private refused: Targets | undefined;
+  /**
+   * Whether the user may be asked. Set when they do something, and unset when the settings change or they refuse: what a
+   * window does by itself does not ask, or every open window would.
+   */
+  mayAsk = false;
 
   constructor(
     private readonly store: SecretStore,
     private readonly questions: TargetQuestions,
   ) {}
 
-  /** The secrets for a request to these targets; rejects with `config` if the user does not allow it. */
+  /** The secrets for a request to these targets; rejects with `config` if the user does not allow it, or is not asked. */
   async secretsFor(to: Targets): Promise<Secrets> {
     const { secrets, boundTo } = await this.store.readBound();
     if (boundTo === undefined) {
@@ -53,15 +58,10 @@ export class TargetGuard {
     return boundTo !== undefined && !sameTargets(boundTo, to);
   }
 
-  /** Forgets the refusal: the user's next request is a reason to ask again. */
-  forgetRefusal(): void {
-    this.refused = undefined;
-  }
-
   private async allowed(move: Move): Promise<boolean> {
     const { to } = move;
     if (this.question !== undefined && sameTargets(this.question.to, to)) return this.question.answer;
-    if (this.refused !== undefined && sameTargets(this.refused, to)) return false;
+    if (!this.mayAsk) return false;
     const question = { to, answer: this.ask(move) };
     this.question = question;
     try {
@@ -73,8 +73,10 @@ export class TargetGuard {
 
   private async ask(move: Move): Promise<boolean> {
     const allowed = await this.questions.ask(move);
-    this.refused = allowed ? undefined : move.to;
-    if (allowed) await this.store.bind(move.to);
+    if (allowed) {
+      await this.store.bind(move.to);
+      this.questions.allowed();
+    } else this.mayAsk = false;
     return allowed;
   }
 }

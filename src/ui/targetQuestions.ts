@@ -5,7 +5,7 @@ import { type LakeTarget, type ServerTarget, sameLake, sameServer } from "./targ
 import { showWarningMessage } from "./window";
 
 /** Asks in a modal message that shows the connection's targets and those of the settings now. */
-export const targetQuestions: TargetQuestions = {
+export const targetQuestions: Omit<TargetQuestions, "allowed"> = {
   async ask(move) {
     const go = vscode.l10n.t("Connect There");
     const detail = [
@@ -30,7 +30,7 @@ export const targetQuestions: TargetQuestions = {
       {
         subject: sameServer(from.server, to.server) ? to.lake.url : to.server.host,
         hint: vscode.l10n.t(
-          "Set clever.sftp and clever.lake as they were, or test the connection to be asked again.",
+          "Set clever.sftp and clever.lake as they were, or test the connection to confirm the new ones.",
         ),
       },
     ),

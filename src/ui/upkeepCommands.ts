@@ -3,6 +3,7 @@ import type { EngineClient } from "../engine/client";
 import { signalOf } from "../engine/client";
 import type {
   ActivitySummary,
+  Connected,
   OptimizeProgress,
   OptimizeSummary,
   VacuumProgress,
@@ -13,10 +14,14 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { bytes, integer } from "./format";
 import { isCancellation, notify, notifyError, offers } from "./messages";
-import { showInformationMessage, showInputBox, showWarningMessage, withProgress } from "./window";
+import { showInformationMessage, showInputBox, showWarningMessage } from "./window";
 import { withShares } from "./withShares";
+import { withWork } from "./withWork";
 
-/** Maintenance of the lake's data files. Each command first shows what it would do, then asks. */
+/**
+ * Maintenance of the lake's data files. Each command first shows what it would do, then asks. It then does that with the
+ * same connection: meanwhile, another window may have changed the settings.
+ */
 export class UpkeepCommands {
   constructor(
     private readonly model: ConnectionModel,
@@ -28,7 +33,8 @@ export class UpkeepCommands {
   async optimize(): Promise<OptimizeSummary | undefined> {
     try {
       const title = vscode.l10n.t("Clever: looking for small data files");
-      const planned = await this.requestOptimize(title, true);
+      const connected = await this.model.connected();
+      const planned = await this.requestOptimize(connected, title, true);
       const [before, after] = [filesOf(planned, "before"), filesOf(planned, "after")];
       if (before === after) {
         this.notifyFinished(
@@ -44,7 +50,7 @@ export class UpkeepCommands {
         merge,
       );
       if (answer !== merge) return undefined;
-      const done = await this.requestOptimize(vscode.l10n.t("Clever: optimizing the lake"), false);
+      const done = await this.requestOptimize(connected, vscode.l10n.t("Clever: optimizing the lake"), false);
       const text = vscode.l10n.t(
         "{0} became {1}. The rows are the same.",
         counted.dataFiles(filesOf(done, "before")),
@@ -67,7 +73,8 @@ export class UpkeepCommands {
       const days = await askDays();
       if (days === undefined) return undefined;
       const title = vscode.l10n.t("Clever: looking for unused data files");
-      const planned = await this.requestVacuum(title, true, days);
+      const connected = await this.model.connected();
+      const planned = await this.requestVacuum(connected, title, true, days);
       if (planned.files === 0) {
         this.notifyFinished(
           vscode.l10n.t(
@@ -88,7 +95,8 @@ export class UpkeepCommands {
         remove,
       );
       if (answer !== remove) return undefined;
-      const done = await this.requestVacuum(vscode.l10n.t("Clever: removing unused data files"), false, days);
+      const removing = vscode.l10n.t("Clever: removing unused data files");
+      const done = await this.requestVacuum(connected, removing, false, days);
       const what = [counted.dataFiles(done.files), bytes(done.bytes)] as const;
       this.notifyFinished(forCount(done.files, ...removedTexts(what)), done);
       return done;
@@ -103,7 +111,7 @@ export class UpkeepCommands {
     try {
       const connected = await this.model.connected();
       const title = vscode.l10n.t("Clever: writing the Digital Engagement table");
-      const done = await withProgress(title, (_progress, token) =>
+      const done = await withWork(title, (_progress, token) =>
         this.client.request(engine.updateActivity, connected, { signal: signalOf(token) }),
       );
       this.log.info(`Digital Engagement: ${done.rows} rows written, months ${done.months.join(", ")}`);
@@ -124,16 +132,23 @@ export class UpkeepCommands {
     }
   }
 
-  private async requestOptimize(title: string, dryRun: boolean): Promise<OptimizeSummary> {
-    const connected = await this.model.connected();
+  private async requestOptimize(
+    connected: Connected,
+    title: string,
+    dryRun: boolean,
+  ): Promise<OptimizeSummary> {
     const shares = ({ bytes, bytesDone }: OptimizeProgress) => bytesDone / Math.max(1, bytes);
     return this.execute(title, dryRun, shares, (signal, onProgress) =>
       this.client.request(engine.optimize, { ...connected, dryRun }, { signal, onProgress }),
     );
   }
 
-  private async requestVacuum(title: string, dryRun: boolean, olderThanDays: number): Promise<VacuumSummary> {
-    const connected = await this.model.connected();
+  private async requestVacuum(
+    connected: Connected,
+    title: string,
+    dryRun: boolean,
+    olderThanDays: number,
+  ): Promise<VacuumSummary> {
     const shares = ({ files, filesDone }: VacuumProgress) => filesDone / Math.max(1, files);
     return this.execute(title, dryRun, shares, (signal, onProgress) =>
       this.client.request(engine.vacuum, { ...connected, dryRun, olderThanDays }, { signal, onProgress }),

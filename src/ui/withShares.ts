@@ -1,5 +1,5 @@
 import { signalOf } from "../engine/client";
-import { withProgress } from "./window";
+import { withWork } from "./withWork";
 
 /**
  * Shows a progress notification while the engine works.
@@ -12,7 +12,7 @@ export async function withShares<Progress, Result>(
   shareOf: (progress: Progress) => number,
   request: (signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<Result>,
 ): Promise<Result> {
-  return withProgress(title, (progress, token) => {
+  return withWork(title, (progress, token) => {
     let shown = 0;
     return request(signalOf(token), (state) => {
       const percent = 100 * shareOf(state);

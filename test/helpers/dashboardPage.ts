@@ -62,6 +62,7 @@ export async function showDashboard(
         saved,
         filter: session.filter,
         question: session.at,
+        before: parsed.state,
       });
     }
     if (parsed.type === "keepSaved") {

@@ -52,7 +52,7 @@ export async function showPreview(
   });
   function receive(message: unknown): void {
     const parsed = fromPage.parse(message);
-    if (parsed.type === "ready") host.post({ type: "init", file, strings });
+    if (parsed.type === "ready") host.post({ type: "init", file, strings, before: parsed.state });
     void session.handle(parsed);
   }
   const title = strings.title.replace("{0}", file.name);

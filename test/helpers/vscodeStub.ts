@@ -68,7 +68,21 @@ export const window = {
     return work({ report }, { onCancellationRequested: () => ({ dispose: () => undefined }) });
   },
   createStatusBarItem: () => new StatusBarItem(),
+  state: { focused: true },
+  onDidChangeWindowState: (listener: (state: { focused: boolean }) => void) => {
+    const listening = new Disposable(() => windowStates.delete(listener));
+    windowStates.add(listener);
+    return listening;
+  },
 };
+
+const windowStates = new Set<(state: { focused: boolean }) => void>();
+
+/** Gives the window the focus, or takes it. */
+export function setFocus(focused: boolean): void {
+  window.state.focused = focused;
+  for (const listener of [...windowStates]) listener({ focused });
+}
 
 export class StatusBarItem {
   text = "";
@@ -93,7 +107,7 @@ export const l10n = {
     text.replace(/\{(\d)\}/g, (_, index) => String(values[Number(index)])),
 };
 
-export const env = { language: "en" };
+export const env = { language: "en", clipboard: { writeText: noted("writeText") } };
 
 export const Uri = { file: (path: string) => ({ scheme: "file", path, fsPath: path }) };
 

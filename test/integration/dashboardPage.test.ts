@@ -223,6 +223,14 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       await poll(() => second.page.locator("#units-percent").getAttribute("aria-pressed")).toBe("true");
     });
 
+    test("comes back in its initial state if what it saved is damaged, or of another version", async () => {
+      const kept = { filter: {}, view: { units: "furlongs", asTable: 7, sort: null }, scrollTop: "far" };
+      const { page, complaints } = await dashboards.open({}, { kept });
+      await poll(() => page.locator("#panel-schools svg").count()).toBeGreaterThan(0);
+      expect(await page.locator("#units-absolute").getAttribute("aria-pressed")).toBe("true");
+      expect(complaints).toEqual([]);
+    });
+
     test.each([
       { schools: 1, resources: 5, days: 3 },
       { schools: 100, resources: 500, days: 112, grades: true },

@@ -186,6 +186,12 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     expect(await second.page.locator(".grid [tabindex='0']").getAttribute("id")).toMatch(/^cell-\d\d-4$/);
   });
 
+  test("starts from the top if its saved state is damaged or from another version", async () => {
+    const { page, complaints } = await show(large(), { kept: { row: "last", column: null, widths: 7 } });
+    await expect.poll(() => page.locator("#cell-0-1").count()).toBe(1);
+    expect(complaints).toEqual([]);
+  });
+
   test("loads more rows and keeps those on screen", async () => {
     const { page } = await show(large());
     await expect

@@ -104,7 +104,7 @@ test.each([
     const nothing = () => Promise.resolve();
     const client = { request } as unknown as EngineClient;
     const runs = new RunController(model, client, log, nothing, nothing, nothing);
-    expect(await runs.run({ command: "run" }, isAskedFor)).toBeUndefined();
+    expect(await runs.run({ command: "run" }, { isAskedFor })).toBeUndefined();
     expect(calls.filter(({ name }) => /^show.*Message$/.test(name))).toHaveLength(messages);
   },
 );
@@ -162,6 +162,6 @@ test.each([
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
   const nothing = () => Promise.resolve();
   const runs = new RunController(model, client, log, nothing, nothing, nothing);
-  expect(await runs.run({ command: "run" }, isAskedFor)).toBe(summary);
+  expect(await runs.run({ command: "run" }, { isAskedFor })).toBe(summary);
   expect(calls.filter(({ name }) => /^show.*Message$/.test(name))).toHaveLength(messages);
 });

@@ -188,6 +188,25 @@ describe("a session", () => {
     session.dispose();
   });
 
+  test("computes for a hidden page only when it is shown again", async () => {
+    const { session, source, posted, types } = start();
+    await session.refresh();
+    source.gate = new Promise(() => {});
+    void session.refresh();
+    await expect.poll(() => source.asked.length).toBe(2);
+    // The tables change repeatedly, the first time during a query.
+    session.refreshWhenShown();
+    session.refreshWhenShown();
+    expect(source.aborted).toBe(1);
+    source.gate = undefined;
+    posted.length = 0;
+    await session.handle({ type: "ready" });
+    expect(types()).toEqual(["answer", "loading", "loading", "answer"]);
+    expect(source.asked).toHaveLength(3);
+    await session.handle({ type: "ready" });
+    expect(source.asked).toHaveLength(3);
+  });
+
   test("reports an error, and then has no answer to export", async () => {
     const { session, source, posted } = start();
     source.failing = new CleverLakeError("engine", "It is gone.", { hint: "Try again." });

@@ -4,7 +4,7 @@ import type { EngineClient } from "../../src/engine/client";
 import { AssetsCommand } from "../../src/ui/assetsCommand";
 import type { ConnectionModel } from "../../src/ui/connectionModel";
 import { GroupSize } from "../../src/ui/dashboard/groupSize";
-import { answers, settings, Uri } from "../helpers/vscodeStub";
+import { answers, calls, setFocus, settings, Uri } from "../helpers/vscodeStub";
 
 const setting = "clever.minimumGroupSize";
 const confirmed = "clever.everyNumberConfirmed";
@@ -20,6 +20,8 @@ function memento(): Memento {
 }
 
 afterEach(() => {
+  calls.length = 0;
+  setFocus(true);
   delete settings[setting];
 });
 
@@ -44,6 +46,19 @@ test("another size that was set during the confirmation is not reverted", async 
     settings[setting] = 20;
   });
   expect(await new GroupSize(memento()).current()).toBe(20);
+});
+
+test("an unfocused window does not ask and uses the answer given in the focused one", async () => {
+  const state = memento();
+  settings[setting] = 1;
+  setFocus(false);
+  const size = new GroupSize(state).current();
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(calls).toEqual([]);
+  await state.update(confirmed, true);
+  setFocus(true);
+  expect(await size).toBe(1);
+  expect(calls).toEqual([]);
 });
 
 test("files for other products are written with a confirmed size", async () => {

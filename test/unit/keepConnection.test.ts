@@ -1,14 +1,17 @@
 import { afterEach, expect, test } from "vitest";
 import type { EngineClient } from "../../src/engine/client";
+import { CleverLakeError } from "../../src/errors";
 import { ConnectionModel } from "../../src/ui/connectionModel";
 import type { SampleDistrict } from "../../src/ui/sampleDistrict";
 import { SecretStore } from "../../src/ui/secrets";
 import { SealedStore } from "../helpers/sealedStore";
-import { settings, unwritable } from "../helpers/vscodeStub";
+import { answers, calls, settings, unwritable } from "../helpers/vscodeStub";
 
 afterEach(() => {
   unwritable.error = undefined;
   for (const name of Object.keys(settings)) delete settings[name];
+  answers.length = 0;
+  calls.length = 0;
 });
 
 const connection = {
@@ -41,5 +44,45 @@ test("a connection that cannot be written to the settings does not replace the p
   unwritable.error = undefined;
   await model.keep(other, { password: "another", salt: "another salt" });
   expect((await secrets.readBound()).secrets).toEqual({ password: "another", salt: "another salt" });
+  model.dispose();
+});
+
+/** A model whose looks at the server give these outcomes. */
+async function looking(...outcomes: ("failure" | "reports")[]) {
+  let looks = 0;
+  const request = () => {
+    looks++;
+    return outcomes.shift() === "failure"
+      ? Promise.reject(new CleverLakeError("network", "The server cannot be reached."))
+      : Promise.resolve({ overdue: [], needsAdoption: false, changedByOthers: [] });
+  };
+  const secrets = new SecretStore(new SealedStore());
+  const model = new ConnectionModel({ request } as unknown as EngineClient, secrets, {} as SampleDistrict);
+  await model.keep(connection, { password: "a password", salt: "a salt" });
+  return { model, looks: () => looks };
+}
+
+test("a look that failed is repeated for a request by the user, and not by a view that is drawn again", async () => {
+  const { model, looks } = await looking("failure", "reports");
+  await expect(model.loaded()).rejects.toThrow("cannot be reached");
+  await expect(model.loaded()).rejects.toThrow("cannot be reached");
+  expect([model.state, looks()]).toEqual(["failed", 1]);
+  await model.loadedOnRequest();
+  expect([model.state, looks()]).toEqual(["empty", 2]);
+  await model.loadedOnRequest();
+  expect(looks()).toBe(2);
+  model.dispose();
+});
+
+test("another server is asked about once the user acts, and looked at as soon as they allow it", async () => {
+  const { model, looks } = await looking("reports");
+  settings["clever.sftp.host"] = "other.example";
+  await expect(model.loaded()).rejects.toMatchObject({ code: "config" });
+  expect([model.state, looks(), calls]).toEqual(["failed", 0, []]);
+  model.userActs(true);
+  answers.push("Connect There");
+  await model.connected();
+  await expect.poll(() => model.state).toBe("empty");
+  expect([looks(), calls.length]).toEqual([1, 1]);
   model.dispose();
 });

@@ -35,6 +35,25 @@ describe("opening", () => {
     expect(posted.map(({ type }) => type).slice(0, 2)).toEqual(["opened", "refused"]);
   });
 
+  test("waits until a hidden tab is shown, and is masked then", async () => {
+    const source = new FakePreviewSource({ rows: 20 });
+    const { session, posted, last } = await setUp(source);
+    await session.handle({ type: "reveal", on: true });
+    expect(last("opened")?.revealed).toBe(true);
+    const opened = () => source.asked.filter((call) => call.startsWith("previewReport")).length;
+    expect(opened()).toBe(1);
+    session.reopenWhenShown();
+    session.reopenWhenShown();
+    posted.length = 0;
+    expect(await session.handle({ type: "rows", generation: 1, from: 0, count: 5 })).toBeUndefined();
+    expect([opened(), posted]).toEqual([1, []]);
+    await session.handle({ type: "ready" });
+    expect(opened()).toBe(2);
+    expect(last("opened")?.revealed).toBe(false);
+    await session.handle({ type: "ready" });
+    expect(opened()).toBe(2);
+  });
+
   test("reports a failure, and opens on retry", async () => {
     const source = new FakePreviewSource({ rows: 20 });
     source.failing.set("previewReport", new Error("No route to the server."));

@@ -46,18 +46,21 @@ function guarded(store = new SealedStore()) {
   const secrets = new SecretStore(store);
   const asked: Move[] = [];
   const answers: ((allowed: boolean) => void)[] = [];
+  const allowed: string[] = [];
   const guard = new TargetGuard(secrets, {
     ask: (move) => {
       asked.push(move);
       return new Promise<boolean>((resolve) => answers.push(resolve));
     },
     refusal: () => new CleverLakeError("config", "Not there."),
+    allowed: () => allowed.push("allowed"),
   });
-  const answer = async (allowed: boolean) => {
+  guard.mayAsk = true;
+  const answer = async (isAllowed: boolean) => {
     await expect.poll(() => answers.length).toBeGreaterThan(0);
-    answers.shift()?.(allowed);
+    answers.shift()?.(isAllowed);
   };
-  return { secrets, guard, asked, answer };
+  return { secrets, guard, asked, answer, allowed };
 }
 
 describe("secrets bound to their targets", () => {
@@ -84,7 +87,7 @@ describe("secrets bound to their targets", () => {
     expect(asked).toEqual([{ from: own, to: other }]);
     expect(await guard.secretsFor(own)).toEqual(given);
 
-    guard.forgetRefusal();
+    guard.mayAsk = true;
     const allowed = guard.secretsFor(other);
     await answer(true);
     expect(await allowed).toEqual(given);
@@ -93,23 +96,40 @@ describe("secrets bound to their targets", () => {
   });
 
   test("need one confirmation for concurrent requests, and another for each later change", async () => {
-    const { secrets, guard, asked, answer } = guarded();
+    const { secrets, guard, asked, answer, allowed } = guarded();
     await secrets.write(given, own);
     const [, other = own] = others[0] ?? [];
     const requests = Promise.all([guard.secretsFor(other), guard.secretsFor(other)]);
     await expect.poll(() => asked.length).toBe(1);
-    guard.forgetRefusal();
+    guard.mayAsk = true;
     const late = guard.secretsFor(other);
     await answer(true);
     expect(await requests).toEqual([given, given]);
     expect(await late).toEqual(given);
     expect(asked).toHaveLength(1);
+    expect(allowed).toEqual(["allowed"]);
     // An earlier confirmation does not cover the same change made later.
     await secrets.write(given, own);
     const again = expect(guard.secretsFor(other)).rejects.toMatchObject({ code: "config" });
     await answer(false);
     await again;
     expect(asked).toHaveLength(2);
+  });
+
+  test("are refused without a question in the background, unless a question is open", async () => {
+    const { secrets, guard, asked, answer } = guarded();
+    await secrets.write(given, own);
+    const [, other = own] = others[0] ?? [];
+    guard.mayAsk = false;
+    await expect(guard.secretsFor(other)).rejects.toMatchObject({ code: "config" });
+    expect(asked).toEqual([]);
+    guard.mayAsk = true;
+    const allowed = guard.secretsFor(other);
+    await expect.poll(() => asked.length).toBe(1);
+    guard.mayAsk = false;
+    const meanwhile = guard.secretsFor(other);
+    await answer(true);
+    expect(await Promise.all([allowed, meanwhile])).toEqual([given, given]);
   });
 
   test("of an older version are bound to the current settings at their first use", async () => {

@@ -117,7 +117,8 @@ export class DashboardPanel extends Disposable {
     this.hold(panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
     this.hold(
       ground.onDidChange(() => {
-        void this.session.refresh();
+        if (panel.visible) void this.session.refresh();
+        else this.session.refreshWhenShown();
         this.post({ type: "given", ...this.given() });
       }),
     );
@@ -142,7 +143,8 @@ export class DashboardPanel extends Disposable {
       const { texts } = this.ground;
       const asked = this.asked === undefined ? {} : { asked: this.asked };
       this.asked = undefined;
-      this.post({ type: "init", texts, ...this.given(), filter, question: at, ...asked });
+      const before = parsed.data.state;
+      this.post({ type: "init", texts, ...this.given(), filter, question: at, before, ...asked });
     }
     void this.session.handle(parsed.data);
     void this.act(parsed.data).catch((error: unknown) => this.ground.notifyError(error));

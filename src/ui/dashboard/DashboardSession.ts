@@ -52,6 +52,12 @@ export class DashboardSession {
     return this.ask(this.question, this.filterNow);
   }
 
+  /** Repeats the last question once a page runs, since until then nobody sees the answer. */
+  refreshWhenShown(): void {
+    this.current.abort();
+    this.show({ type: "loading", question: this.question });
+  }
+
   /** Asks with another filter, with which the page starts when it comes back. */
   use(filter: DashboardFilter): Promise<void> {
     return this.ask(this.question, filter);
@@ -65,6 +71,8 @@ export class DashboardSession {
         this.post({ type: "answer", question: this.question, answer: this.latest });
       }
       this.post(this.state);
+      // Put off, see `refreshWhenShown`.
+      if (this.state.type === "loading" && this.current.signal.aborted) await this.refresh();
     } else if (message.type === "ask") await this.ask(message.question, message.filter);
     else if (message.type === "retry") await this.refresh();
   }

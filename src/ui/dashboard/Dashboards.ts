@@ -4,14 +4,15 @@ import type { DashboardFilter } from "../../dashboard/filter";
 import { defaultSchoolYearStart } from "../../dashboard/opening";
 import { quarantinedIn } from "../../dashboard/quarantine";
 import { type EngineClient, signalOf } from "../../engine/client";
-import type { Connected, GroupsSummary } from "../../engine/messages";
+import type { Connected, CountingParams, GroupsSummary } from "../../engine/messages";
 import * as engine from "../../engine/protocol";
 import type { ConnectionModel } from "../connectionModel";
 import { counted } from "../counts";
 import { Disposable } from "../dispose";
 import { isCancellation, notify, notifyError } from "../messages";
 import { readGeneralSettings, section, usesSample } from "../settings";
-import { showInformationMessage, showWarningMessage, withProgress } from "../window";
+import { showInformationMessage, showWarningMessage } from "../window";
+import { withWork } from "../withWork";
 import type { DashboardContext, SavedState } from "./DashboardPanel";
 import type { DashboardSource } from "./DashboardSession";
 import { GroupSize } from "./groupSize";
@@ -109,9 +110,9 @@ export class Dashboards extends Disposable {
   async updateGroups(): Promise<GroupsSummary | undefined> {
     try {
       const title = vscode.l10n.t("Clever: writing the table of groups");
-      const connected = await this.model.connected();
-      const done = await withProgress(title, (_progress, token) =>
-        this.requestGroups(connected, signalOf(token)),
+      const params = await this.groupsParams(await this.model.connected());
+      const done = await withWork(title, (_progress, token) =>
+        this.client.request(engine.updateGroups, params, { signal: signalOf(token) }),
       );
       const text = done.written
         ? vscode.l10n.t("The table of groups is up to date: {0}.", counted.groups(done.groups))
@@ -130,7 +131,7 @@ export class Dashboards extends Disposable {
   async updateGroupsQuietly(connected: Connected, signal: AbortSignal): Promise<void> {
     try {
       if (vscode.workspace.getConfiguration(section).get("groupsTable") === true)
-        await this.requestGroups(connected, signal);
+        await this.client.request(engine.updateGroups, await this.groupsParams(connected), { signal });
     } catch (error) {
       if (!signal.aborted) notifyError(error, this.log);
     }
@@ -141,12 +142,10 @@ export class Dashboards extends Disposable {
     return this.groupSize.current();
   }
 
-  private async requestGroups(connected: Connected, signal: AbortSignal): Promise<GroupsSummary> {
+  private async groupsParams(connected: Connected): Promise<CountingParams> {
     const minimumGroupSize = await this.groupSize.current();
     const { keepWhole } = await readGeneralSettings();
-    const cacheFolder = this.context.globalStorageUri.fsPath;
-    const params = { ...connected, minimumGroupSize, keepWhole, cacheFolder };
-    return this.client.request(engine.updateGroups, params, { signal });
+    return { ...connected, minimumGroupSize, keepWhole, cacheFolder: this.context.globalStorageUri.fsPath };
   }
 
   /** A setting that would show everyone is confirmed at once, not only when the dashboard is opened. */

@@ -22,6 +22,11 @@ export class GroupSize {
       return size;
     }
     if (this.state.get(confirmedKey) === true) return size;
+    if (!vscode.window.state.focused) {
+      // The setting is that of all windows: the user is asked in the one that they use, and may have answered by then.
+      await focus();
+      return this.current();
+    }
     this.asking ??= this.ask(size).finally(() => {
       this.asking = undefined;
     });
@@ -54,4 +59,15 @@ export class GroupSize {
       await settings.update(setting, undefined, vscode.ConfigurationTarget.Global);
     }
   }
+}
+
+/** Resolves once the window has the focus. */
+function focus(): Promise<void> {
+  return new Promise((resolve) => {
+    const listening = vscode.window.onDidChangeWindowState(({ focused }) => {
+      if (!focused) return;
+      listening.dispose();
+      resolve();
+    });
+  });
 }

@@ -81,7 +81,12 @@ export class PreviewPanel extends Disposable {
     this.hold(panel.onDidDispose(() => this.dispose()));
     this.hold(panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
     // Another server or lake may have another file of this name. What was revealed of the old one is not left open.
-    this.hold(onDidChangeConnection(() => void this.session.open()));
+    this.hold(
+      onDidChangeConnection(() => {
+        if (panel.visible) void this.session.open();
+        else this.session.reopenWhenShown();
+      }),
+    );
 
     showPage(panel, extensionUri, {
       name: "preview",
@@ -102,7 +107,9 @@ export class PreviewPanel extends Disposable {
   private receive(message: unknown): void {
     const parsed = fromPage.safeParse(message);
     if (!parsed.success) return;
-    if (parsed.data.type === "ready") this.post({ type: "init", file: this.file, strings: this.strings });
+    if (parsed.data.type === "ready") {
+      this.post({ type: "init", file: this.file, strings: this.strings, before: parsed.data.state });
+    }
     void this.session.handle(parsed.data);
   }
 

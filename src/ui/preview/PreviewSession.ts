@@ -48,12 +48,20 @@ export class PreviewSession {
     }
   }
 
+  /** Closes the report, and reopens it once a page runs, since until then nobody sees it. */
+  reopenWhenShown(): void {
+    this.abandonReport();
+    this.current.abort();
+    this.show({ type: "loading" });
+  }
+
   async handle(message: FromPage): Promise<void> {
     switch (message.type) {
       case "ready":
         this.host.post(this.state);
         if (this.info) this.host.post(this.refused);
-        return;
+        // Put off, see `reopenWhenShown`.
+        return this.current.signal.aborted ? this.open() : undefined;
       case "rows":
         return this.sendRows(message.generation, message.from, message.count);
       case "reveal":

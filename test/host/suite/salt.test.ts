@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { commands, env, Uri } from "vscode";
 import { activeApplication, until } from "../application";
@@ -94,6 +94,19 @@ suite("the salt", function () {
     await commands.executeCommand("clever.showSalt");
     assert.equal(await readFile(file, "utf8"), `${salt}\n`);
     assert.equal((await stat(file)).mode & 0o077, 0);
+  });
+
+  test("is left in no other file if it cannot be saved", async () => {
+    const folder = path.join(district.reports, "..", "saved");
+    await mkdir(path.join(folder, "salt.txt"), { recursive: true });
+    person.saveTo(Uri.file(path.join(folder, "salt.txt")));
+    for (const _ of [1, 2]) {
+      person.shown.length = 0;
+      person.answer(/Show the salt on this screen/, "Show").answer(/The salt for/, "Save to a File…");
+      await commands.executeCommand("clever.showSalt");
+      assert.equal(person.saw(/The salt could not be written/).length, 1);
+      assert.deepEqual(await readdir(folder), ["salt.txt"]);
+    }
   });
 
   for (const [command, words] of [

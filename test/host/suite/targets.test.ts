@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { commands, workspace } from "vscode";
-import { activeApplication } from "../application";
+import { activeApplication, until } from "../application";
 import { District, setSetting } from "../district";
 import { settingsOfTheUser } from "../manifest";
 import { Person } from "../person";
@@ -44,21 +44,30 @@ suite("where secrets and data go", function () {
     }
   });
 
-  test("is confirmed before anything is sent to another server, and a refusal holds until the next request", async () => {
+  test("is confirmed before anything is sent to another server, after a user action in this window", async () => {
     const { model, reportsTree } = await activeApplication();
     await using other = await SilentServer.start();
     await setSetting("sftp.port", other.port);
-    const refused = (error: unknown) => error instanceof Error && "code" in error && error.code === "config";
-    // Concurrent requests share one confirmation.
-    await Promise.all([1, 2].map(() => assert.rejects(() => model.connected(), refused)));
+    // Background work does not ask: otherwise every open window would.
+    await assert.rejects(
+      () => model.connected(),
+      (error: unknown) => error instanceof Error && "code" in error && error.code === "config",
+    );
     await reportsTree.getChildren();
-    assert.equal(model.state, "failed");
+    await until("the listing has failed", () => model.state === "failed");
+    assert.deepEqual(person.shown, []);
+
+    // Concurrent requests share one confirmation.
+    await Promise.all([1, 2].map(() => commands.executeCommand("clever.testConnection")));
     const [shown, ...others] = person.saw(question);
     assert.deepEqual(others, []);
     assert.equal(shown?.modal, true);
     assert.match(shown?.detail ?? "", new RegExp(`Server now: .*:${other.port}`));
     assert.equal(other.connections, 0);
 
+    // A no is kept until something is asked for.
+    await assert.rejects(() => model.connected());
+    assert.equal(person.saw(question).length, 1);
     await commands.executeCommand("clever.testConnection");
     assert.equal(person.saw(question).length, 2);
     assert.equal(other.connections, 0);
@@ -71,34 +80,43 @@ suite("where secrets and data go", function () {
   });
 
   test("is confirmed even if no secret is stored, as with an SSH agent", async () => {
-    const { model, secrets } = await activeApplication();
+    const { secrets } = await activeApplication();
     await using other = await SilentServer.start();
     person.answer(/Remove the stored credentials/, "Remove");
     await commands.executeCommand("clever.forgetCredentials");
     assert.deepEqual((await secrets.readBound()).secrets, {});
     await setSetting("sftp.port", other.port);
-    await assert.rejects(() => model.connected());
+    await commands.executeCommand("clever.testConnection");
     assert.equal(person.saw(question).length, 1);
     assert.equal(other.connections, 0);
   });
 
   test("goes to the other server after the confirmation", async () => {
-    const { model } = await activeApplication();
     await using other = await SilentServer.start();
     await setSetting("sftp.timeoutSeconds", 1);
     await setSetting("sftp.port", other.port);
     person.answer(question, "Connect There");
-    await model.refresh().catch(() => undefined);
+    await commands.executeCommand("clever.refresh");
     await setSetting("sftp.timeoutSeconds", undefined);
     assert.ok(other.connections > 0);
     assert.equal(person.saw(question).length, 1);
   });
 
+  test("reports are listed again after a settings change", async () => {
+    const { model } = await activeApplication();
+    await model.refresh();
+    assert.equal(model.newCount, 6);
+    await setSetting("sftp.timeoutSeconds", 30);
+    assert.notEqual(model.state, "unknown");
+    await until("the reports are listed again", () => model.newCount === 6);
+    await setSetting("sftp.timeoutSeconds", undefined);
+    await until("the reports are listed again", () => model.newCount === 6);
+  });
+
   test("is confirmed before anything is written to another lake", async () => {
     const elsewhere = path.join(district.reports, "..", "elsewhere");
-    const { runs } = await activeApplication();
     await setSetting("lake.url", pathToFileURL(elsewhere).href);
-    assert.equal(await runs.run({ command: "run" }), undefined);
+    await commands.executeCommand("clever.run");
     assert.match(person.saw(question)[0]?.detail ?? "", /Lake now: .*elsewhere/);
     assert.equal(existsSync(elsewhere), false);
   });

@@ -1,0 +1,114 @@
+import type { CutGroup, Entry, People } from "../../../src/dashboard/answer";
+import { barPicture } from "../charts/barPicture";
+import type { Look } from "../charts/look";
+import type { Picture } from "../charts/picture";
+import { isOnly, type NameList, nameIn, pickName, type Ready } from "../model";
+import { countsUngraded, cutSentences, ungradedSentences } from "../withheldWords";
+import { type Cell, type Column, drawable, extremes, type Panel } from "./panel";
+
+/** A school, grade or resource. */
+export type Named<E extends Entry> = E & { readonly name: string | null };
+
+/** A property of entries, as a column of their table. */
+export interface PlaceColumn<E> extends Column {
+  readonly cell: (entry: E) => Cell;
+}
+
+interface PlacePanel<E extends Entry>
+  extends Pick<Panel, "id" | "title" | "definition" | "allResources" | "note"> {
+  readonly list: NameList;
+  readonly entries: readonly Named<E>[];
+  /** The subject of the picture, and what schools are ranked by. */
+  readonly subject: string;
+  readonly value: (entry: Named<E>) => People;
+  /** If not all fit, the highest come first; by default ranked by value. */
+  readonly rank?: (entry: Named<E>) => number;
+  readonly format: (value: number) => string;
+  readonly columns: readonly PlaceColumn<Named<E>>[];
+  readonly withheld: readonly CutGroup[];
+  readonly controls?: Panel["controls"];
+  readonly draw: (drawn: readonly Named<E>[], look: Look) => Picture;
+}
+
+const schoolsBeforeChoice = 12;
+const mostResources = 15;
+
+/** A picture of named entries, and the table of all of them. */
+export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>): Panel {
+  const { texts, filter, view } = ready;
+  const { list, entries, subject, value, format, columns, withheld, controls = [], draw, ...panel } = given;
+  const nameOf = ({ name }: Named<E>) => nameIn(texts, list, name);
+  const most = { schools: view.schoolsShown, resources: mostResources }[list as string] ?? 0;
+  const rank = given.rank ?? ((entry: Named<E>) => drawable(value(entry)) ?? -1);
+  const sorted = list === "schools" ? [...entries].sort((a, b) => rank(b) - rank(a)) : entries;
+  const drawn = most === 0 ? sorted : sorted.slice(0, most);
+  const heads = {
+    schools: texts.school,
+    grades: texts.grade,
+    resources: texts.resource,
+    resourceTypes: texts.type,
+  };
+  return {
+    ...panel,
+    wide: false,
+    controls: [
+      ...controls,
+      ...(list === "schools" && entries.length > schoolsBeforeChoice ? (["schoolsShown"] as const) : []),
+    ],
+    withheld: [...cutSentences(ready, withheld), ...(list === "grades" ? ungradedSentences(ready) : [])],
+    offersOther: entries.every((entry) => value(entry) === null),
+    summary: extremes(
+      ready,
+      subject,
+      entries.map((entry) => ({ name: nameOf(entry), value: value(entry) })),
+      format,
+    ),
+    picture: (look) => (drawn.length === 0 ? undefined : draw(drawn, look)),
+    table: () => ({
+      columns: [{ title: heads[list], kind: "text" }, ...columns],
+      rows: entries.map((entry) => ({
+        cells: [nameOf(entry), ...columns.map(({ cell }) => cell(entry))],
+        pick: pickName(filter, list, entry.name),
+        picked: isOnly(filter, list, entry.name),
+        partly: entry.partly,
+        ungraded: list === "grades" && countsUngraded(ready.answer, entry.name),
+      })),
+    }),
+  };
+}
+
+/** A numeric property of entries, as bars next to their names. */
+interface BarsOf<E> {
+  readonly name: string;
+  /** Its index in the palette. */
+  readonly colour: number;
+  readonly value: (entry: E) => People;
+}
+
+/** The name of an entry, marked if one of its groups is withheld, or people without a grade count elsewhere. */
+export function entryName({ texts, answer }: Ready, list: NameList, { name, partly }: Named<Entry>): string {
+  const text = nameIn(texts, list, name);
+  return partly || (list === "grades" && countsUngraded(answer, name)) ? `${text}\u00a0*` : text;
+}
+
+export function drawBars<E extends Entry>(
+  ready: Ready,
+  list: NameList,
+  series: readonly BarsOf<Named<E>>[],
+  format: (value: number) => string,
+) {
+  return (drawn: readonly Named<E>[], look: Look) =>
+    barPicture(
+      {
+        names: drawn.map((entry) => entryName(ready, list, entry)),
+        picks: drawn.map(({ name }) => pickName(ready.filter, list, name)),
+        series: series.map(({ name, colour, value }) => ({
+          name,
+          colour: look.palette[colour] ?? look.text,
+          values: drawn.map((entry) => drawable(value(entry))),
+          labels: drawn.map((entry) => ready.formats.shown(value(entry), format)),
+        })),
+      },
+      look,
+    );
+}

@@ -1,0 +1,23 @@
+import * as vscode from "vscode";
+import { describeError } from "../errors";
+import type { ConnectionModel } from "./connectionModel";
+import { timeOrDay } from "./format";
+import { mustBeAdopted, notByItself } from "./messages";
+import { isConnected } from "./settings";
+
+/** The message above the list of reports; empty if the list speaks for itself. */
+export function viewMessage(
+  model: Pick<ConnectionModel, "state" | "reports" | "seen" | "error" | "mayLook" | "needsAdoption">,
+): string {
+  if (model.state === "loading" && model.reports.length === 0)
+    return vscode.l10n.t("Looking at the server …");
+  if (model.state === "failed" && model.reports.length > 0 && model.seen !== undefined) {
+    return vscode.l10n.t(
+      "This list is from {0}. {1} Refresh to try again.",
+      timeOrDay(model.seen),
+      describeError(model.error),
+    );
+  }
+  if (isConnected() && !model.mayLook) return notByItself();
+  return model.needsAdoption ? mustBeAdopted() : "";
+}

@@ -1,0 +1,48 @@
+import * as vscode from "vscode";
+import { withProgress } from "./window";
+
+interface Waiting {
+  readonly title: string;
+  /** Says what it waits for; undefined once it waits no longer. */
+  readonly waitFor: (title: string | undefined) => void;
+}
+
+/** What a progress notification is shown for. */
+export type WithProgress<T> = Parameters<typeof withProgress<T>>[1];
+
+/** Work in the order in which the engine does it, one after the other; see `EngineServer.lanes`. */
+const line: Waiting[] = [];
+
+/**
+ * Shows a progress notification for work on the lake, which waits for earlier work of this window to end.
+ *
+ * @param work sends its request at once, so that the engine has the same order
+ * @param onWait called if it waits
+ */
+export function withWork<T>(
+  title: string,
+  work: WithProgress<T>,
+  onWait: () => void = () => undefined,
+): Thenable<T> {
+  return withProgress(title, async (progress, token) => {
+    const waitFor: Waiting["waitFor"] = (ahead) => {
+      const message = ahead === undefined ? "" : vscode.l10n.t("waiting for “{0}” to end", ahead);
+      progress.report({ message });
+    };
+    const place = { title, waitFor };
+    line.push(place);
+    const [first] = line;
+    if (first !== undefined && first !== place) {
+      place.waitFor(first.title);
+      onWait();
+    }
+    try {
+      return await work(progress, token);
+    } finally {
+      const wasFirst = line[0] === place;
+      line.splice(line.indexOf(place), 1);
+      const [next] = line;
+      if (wasFirst) for (const each of line) each.waitFor(each === next ? undefined : next?.title);
+    }
+  });
+}

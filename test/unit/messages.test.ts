@@ -1,0 +1,51 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { CleverLakeError } from "../../src/errors";
+import { notify } from "../../src/ui/messages";
+import { viewMessage } from "../../src/ui/viewMessage";
+import { showInformationMessage } from "../../src/ui/window";
+import { answers, CancellationError, calls } from "../helpers/vscodeStub";
+
+afterEach(() => {
+  calls.length = 0;
+  answers.length = 0;
+});
+
+describe("a step that a message offers", () => {
+  const shown = () => calls.map(({ name, parameters }) => [name, parameters[0]]);
+
+  test.each([
+    ["rejects", () => Promise.reject(new CleverLakeError("io", "It is gone.", { hint: "Look for it." }))],
+    [
+      "throws",
+      () => {
+        throw new CleverLakeError("io", "It is gone.", { hint: "Look for it." });
+      },
+    ],
+  ])("shows why it failed if it %s", async (_how, act) => {
+    answers.push("Open");
+    notify(showInformationMessage, "It was saved.", { title: "Open", act });
+    await expect.poll(shown).toEqual([
+      ["showInformationMessage", "It was saved."],
+      ["showErrorMessage", "It is gone. Look for it."],
+    ]);
+  });
+
+  test("shows nothing more if the user cancelled it, or closed the message", async () => {
+    const act = () => Promise.reject(new CancellationError());
+    answers.push("Open", undefined);
+    notify(showInformationMessage, "It was saved.", { title: "Open", act });
+    notify(showInformationMessage, "It was saved.", { title: "Open", act });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(shown()).toHaveLength(2);
+  });
+});
+
+test("the message above an old list of reports says what to do about the error", () => {
+  const error = new CleverLakeError("network", "The server cannot be reached.", {
+    hint: "Check the firewall.",
+  });
+  const model = { state: "failed", reports: [{}], seen: Date.now(), error, mayLook: true } as never;
+  expect(viewMessage(model)).toMatch(
+    /^This list is from .*\. The server cannot be reached\. Check the firewall\. Refresh to try again\.$/,
+  );
+});

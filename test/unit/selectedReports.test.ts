@@ -1,0 +1,109 @@
+import { afterEach, describe, expect, test } from "vitest";
+import type { ReportItem } from "../../src/engine/messages";
+import { QuarantineCommands } from "../../src/ui/quarantineCommands";
+import { type ReportCommandParts, ReportCommands } from "../../src/ui/reportCommands";
+import type { FolderNode, ReportNode } from "../../src/ui/reportsTree";
+import { answers, calls } from "../helpers/vscodeStub";
+
+afterEach(() => {
+  calls.length = 0;
+  answers.length = 0;
+});
+
+const bad: ReportItem = {
+  path: "one.csv",
+  state: "quarantined",
+  reason: "The date is not one.",
+  line: 2,
+  column: "date",
+  failure: null,
+  acceptable: true,
+  report: "daily_participation",
+  userType: "students",
+  size: 1,
+  modified: null,
+  landed: null,
+  unread: null,
+};
+const folder: FolderNode = { kind: "folder", path: "reports", name: "reports", parent: undefined };
+const nodeOf = (item: ReportItem): ReportNode => ({ kind: "file", item, parent: undefined });
+const clicked = nodeOf(bad);
+const selected = [
+  clicked,
+  nodeOf({ ...bad, path: "two.csv" }),
+  nodeOf({ ...bad, path: "whole.csv", acceptable: false }),
+  nodeOf({ ...bad, path: "clean.csv", state: "anonymized", acceptable: false, reason: null }),
+  folder,
+];
+
+function commands() {
+  const requests: unknown[] = [];
+  const quarantine = new QuarantineCommands(
+    // Another window changes the settings at each question.
+    { connected: async () => ({ lake: calls.length }) } as never,
+    { request: (_call: unknown, params: unknown) => Promise.resolve(requests.push(params)) } as never,
+    {} as never,
+    {
+      run: (request: unknown, options: object) => Promise.resolve(requests.push({ request, ...options })),
+    } as never,
+    () => Promise.resolve(),
+  );
+  return { quarantine, requests };
+}
+
+const messages = () => calls.filter(({ name }) => name === "showWarningMessage");
+
+describe("with several reports selected", () => {
+  test("all that can be accepted are, after one question that says how many", async () => {
+    const { quarantine, requests } = commands();
+    answers.push("Accept Without the Bad Rows");
+    await quarantine.accept(clicked, selected);
+    expect(messages()).toHaveLength(1);
+    const [message, options] = messages()[0]?.parameters ?? [];
+    expect(message).toBe("Accept 2 files without their bad rows?");
+    expect(options).toMatchObject({ detail: expect.stringMatching(/one\.csv: .*date.*two\.csv: /s) });
+    const files = ["one.csv", "two.csv"];
+    const request = { command: "run", only: files, accept: files };
+    expect(requests).toEqual([{ request, connected: { lake: 0 } }]);
+  });
+
+  test("all in quarantine are dismissed, after one question that says how many", async () => {
+    const { quarantine, requests } = commands();
+    answers.push("Dismiss");
+    await quarantine.dismiss(clicked, selected);
+    expect(messages().map(({ parameters }) => parameters[0])).toEqual(["Leave 3 files out?"]);
+    expect(requests).toEqual([{ lake: 0, files: ["one.csv", "two.csv", "whole.csv"] }]);
+  });
+
+  test("a closed question does nothing, and a long list is cut", async () => {
+    const { quarantine, requests } = commands();
+    const many = Array.from({ length: 30 }, (_, index) => nodeOf({ ...bad, path: `${index}.csv` }));
+    await quarantine.dismiss(many[0], many);
+    await quarantine.accept(many[0], many);
+    expect(requests).toEqual([]);
+    for (const { parameters } of messages()) {
+      const [, options] = parameters;
+      expect(options).toMatchObject({ detail: expect.stringMatching(/\n7\.csv: [^\n]*\n22 more\n/) });
+    }
+  });
+
+  test("the paths of all are copied", async () => {
+    const reports = new ReportCommands({} as ReportCommandParts);
+    await reports.copyPath(clicked, selected);
+    expect(calls).toEqual([
+      { name: "writeText", parameters: ["one.csv\ntwo.csv\nwhole.csv\nclean.csv\nreports"] },
+    ]);
+  });
+});
+
+test("with one report, its name is in the question", async () => {
+  const { quarantine, requests } = commands();
+  answers.push("Dismiss", undefined);
+  await quarantine.dismiss(clicked);
+  await quarantine.accept(clicked, []);
+  expect(messages().map(({ parameters }) => parameters[0])).toEqual([
+    "Leave one.csv out?",
+    "Accept one.csv without its bad rows?",
+  ]);
+  expect(requests).toEqual([{ lake: 0, files: ["one.csv"] }]);
+});
