@@ -9,11 +9,11 @@ import { factsOf, groupsOf } from "./groups";
 import type { ParticipationIndex } from "./index/participationIndex";
 import { compareNames } from "./names";
 import type { KeepWhole } from "./opening";
-import { type AnswerOptions, filterOptions, find } from "./query/answer";
+import { type AnswerOptions, filterOptions } from "./query/answer";
 import { comparisonOf } from "./query/comparison";
 import { missingReports } from "./query/completeness";
-import { type Found, missingOn, ratio, resourceEntries, schoolResourceEntries } from "./query/entries";
-import { people, shown } from "./query/parts";
+import { missingOn, ratio, resourceEntries, schoolResourceEntries } from "./query/entries";
+import { type Found, find } from "./query/found";
 import { dataRange, scopeOf } from "./query/scope";
 import { withheldIn } from "./query/withheld";
 import { requireKnownNames } from "./unknownNames";
@@ -196,32 +196,32 @@ function filterOf(
 function numbers(
   found: Found,
 ): Omit<ParticipationMetrics<People>, "filter" | "minimumGroupSize" | "keepWhole" | "withheld" | "missing"> {
-  const { attendance, usage, facts, minimum, scope } = found;
+  const { attendance, usage, facts, scope } = found;
   const { total } = attendance;
   const { entries, order } = resourceEntries(found);
   return {
-    users: people(total.users, total, minimum),
+    users: total.people(total.users),
     days: attendance.countedDays,
-    activeUsers: people(total.activeUsers, total, minimum),
+    activeUsers: total.people(total.activeUsers),
     bySchool: facts.names.schools.flatMap((school, number) => {
       const part = attendance.schools[number];
       if (!part?.hasRows) return [];
       return marked({
         school_name: school,
-        users: people(part.users, part, minimum),
-        averageResources: shown(ratio(part.resources, part.resourceRows), part),
-        averageLogins: shown(ratio(part.logins, part.loginRows), part),
-        averageDistinctResources: shown(ratio(usage.bySchool.pairs[number] ?? 0, part.users), part),
+        users: part.people(part.users),
+        averageResources: part.shown(ratio(part.resources, part.resourceRows)),
+        averageLogins: part.shown(ratio(part.logins, part.loginRows)),
+        averageDistinctResources: part.shown(ratio(usage.schools[number]?.resources ?? 0, part.users)),
       });
     }),
     byDay: attendance.days.flatMap((part, place) =>
-      part.hasRows || (usage.byDay[place] ?? 0) > 0
+      part.hasRows || (usage.days[place]?.resources ?? 0) > 0
         ? marked({
             date: isoDate(scope.from + place),
-            logins: shown(part.logins, part),
-            resources: shown(part.resources, part),
-            activeUsers: people(part.personDays, part, minimum),
-            distinctResources: shown(usage.byDay[place] ?? 0, part),
+            logins: part.shown(part.logins),
+            resources: part.shown(part.resources),
+            activeUsers: part.people(part.personDays),
+            distinctResources: part.shown(usage.days[place]?.resources ?? 0),
           }).map((entry) => withoutMissing(entry, missingOn(facts.days, scope, scope.from + place)))
         : [],
     ),

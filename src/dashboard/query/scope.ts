@@ -71,8 +71,7 @@ export function scopeOf(
   const resources = new Set(filter.resources);
   const resourceTypes = new Set(filter.resourceTypes);
   const isChosen = <T>(chosen: ReadonlySet<T>, value: T) => chosen.size === 0 || chosen.has(value);
-  const counted = (cohort: number) =>
-    facts.names.grades[groups.countedGrade[cohort] as number] as string | null;
+  const counted = (cohort: number) => facts.names.grades[groups.grades.of[cohort] as number] as string | null;
   const cohorts = Uint8Array.from(facts.index.cohorts, ({ school, userType, grade }, cohort) => {
     const isOfGrade = isChosen(grades, grade) || isChosen(grades, counted(cohort));
     return Number(isChosen(schools, school) && isChosen(types, userType) && isOfGrade);
@@ -92,6 +91,8 @@ export function scopeOf(
   };
   return inRange(facts, groups, selected, rangeOf(filter.range, data, yearStart));
 }
+
+export const choosesResources = ({ resources }: Scope): boolean => resources.includes(0);
 
 /** The same people and resources on other days. */
 export function inRange(

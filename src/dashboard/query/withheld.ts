@@ -2,7 +2,7 @@ import { compareGrades } from "../../clever/grades";
 import { type UserType, userTypes } from "../../clever/reports";
 import type { CutGroup, Place, UncountedDays, Withheld } from "../answer";
 import { countBits, isoDate, lowestBit } from "../calendar";
-import type { Facts, Groups } from "../groups";
+import type { Facts, Groups, Places } from "../groups";
 import type { Cohort } from "../index/participationIndex";
 import { compareNames } from "../names";
 import type { Scope } from "./scope";
@@ -15,7 +15,8 @@ export function withheldIn(facts: Facts, groups: Groups, scope: Scope): Withheld
   const grades: CutGroup[] = [];
   const days: UncountedDays[] = [];
   const ungraded: Place[] = [];
-  const narrowed = (cut: CutGroup[], cohorts: readonly number[], of: Uint32Array) => {
+  const narrow = (cut: CutGroup[], cohorts: readonly number[], { of, countedIn }: Places) => {
+    if (countedIn[cohorts[0] as number] !== -1) return;
     const parts = [...new Set(cohorts.map((cohort) => of[cohort]))].map((entry) =>
       cutGroup(facts, groups, cohorts, (cohort) => of[cohort] === entry),
     );
@@ -30,10 +31,10 @@ export function withheldIn(facts: Facts, groups: Groups, scope: Scope): Withheld
       filter.push(cutGroup(facts, groups, cohorts, isIn));
       return;
     }
-    if ((groups.schoolOf[group] as number) < 0) narrowed(schools, cohorts, names.schoolOf);
-    if ((groups.gradeOf[group] as number) < 0) narrowed(grades, cohorts, names.gradeOf);
+    narrow(schools, cohorts, groups.schools);
+    narrow(grades, cohorts, groups.grades);
     for (const cohort of cohorts) {
-      const grade = groups.countedGrade[cohort] as number;
+      const grade = groups.grades.of[cohort] as number;
       if (grade === names.gradeOf[cohort] || !hasRows(facts, scope, cohort)) continue;
       const { userType, school } = facts.index.cohorts[cohort] as Cohort;
       ungraded.push({ userType, school, grades: [names.grades[grade] as string | null] });
