@@ -54,7 +54,6 @@ const mostWeeksShown = 60;
 
 /** Definitions of the numbers in `Changes`, for help texts, exports and documentation. */
 export const changesDefinitions = {
-  title: "What changed",
   meaning:
     `Resources and schools whose use in the newest ${judgedWeekCount} complete weeks lies notably above or below their own ` +
     `earlier weeks, the most notable first, at most ${mostEntries}.`,

@@ -54,7 +54,7 @@ export type MetricsFilter = z.output<typeof filterSchema>;
 /** A filter as callers write it: user types default to students. */
 export type MetricsFilterInput = z.input<typeof filterSchema>;
 
-/** The document of `metrics --json`: the dashboard's numbers in compact form. `definitions` defines each. */
+/** The document of `metrics --json`: the dashboard's numbers in compact form. */
 export interface ParticipationMetrics<Count extends People = Shown> {
   readonly filter: MetricsFilter;
   readonly minimumGroupSize: number;
