@@ -1,6 +1,6 @@
 import type { UserType } from "../clever/reports";
 import type { DashboardFilter } from "./filter";
-import type { ShownResource } from "./names";
+import type { ShownResource } from "./groups/names";
 import type { KeepWhole } from "./opening";
 import type { SchoolLevel } from "./schoolLevels";
 

@@ -1,13 +1,13 @@
 import type { Division } from "../clever/groupsTable";
 import type { DashboardAnswer, NoAnswer } from "../dashboard/answer";
 import { readDistrictFiles } from "../dashboard/districtFiles";
-import { divisionOf } from "../dashboard/divisionTable";
 import { dashboardFilterSchema, monthAndDay } from "../dashboard/filter";
+import { divisionOf } from "../dashboard/groups/divisionTable";
 import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
-import { metricsDocument, type ParticipationMetrics, participationMetrics } from "../dashboard/metrics";
 import { keptWhole } from "../dashboard/opening";
 import { answer } from "../dashboard/query/answer";
+import { metricsDocument, type ParticipationMetrics, participationMetrics } from "../dashboard/query/metrics";
 import { CleverLakeError } from "../errors";
 import { openLake } from "./connections";
 import type { CallContext } from "./handlers";

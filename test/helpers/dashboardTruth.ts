@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { DashboardAnswer, Withheld } from "../../src/dashboard/answer";
 import type { DashboardFilter } from "../../src/dashboard/filter";
-import { factsOf, groupsOf } from "../../src/dashboard/groups";
+import { factsOf, groupsOf } from "../../src/dashboard/groups/groups";
 import type { ParticipationIndex } from "../../src/dashboard/index/participationIndex";
 import type { KeepWhole } from "../../src/dashboard/opening";
 import { answer } from "../../src/dashboard/query/answer";

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Change, Changes } from "../../src/dashboard/answer";
-import { type ChangesInput, changesDefinitions, findChanges, weeksNeeded } from "../../src/dashboard/changes";
+import {
+  type ChangesInput,
+  changesDefinitions,
+  findChanges,
+  weeksNeeded,
+} from "../../src/dashboard/changes/changes";
 import { dailySeries, type SeriesOptions } from "../helpers/dailySeries";
 
 /** Days off as a school year has them: single days, a whole week, parts of weeks. */

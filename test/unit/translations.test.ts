@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { changesDefinitions } from "../../src/dashboard/changes";
+import { changesDefinitions } from "../../src/dashboard/changes/changes";
 
 const root = path.join(__dirname, "..", "..");
 const json = (file: string): Record<string, string> =>

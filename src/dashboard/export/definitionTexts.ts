@@ -1,4 +1,4 @@
-import { changesDefinitions } from "../changes";
+import { changesDefinitions } from "../changes/changes";
 import type { Translate } from "./texts";
 
 /** What a number is: in brief, and exactly. */

@@ -12,9 +12,9 @@ import type {
 } from "../answer";
 import { isoDate } from "../calendar";
 import type { DashboardFilter } from "../filter";
-import { type Facts, factsOf, groupsOf } from "../groups";
+import { type Facts, factsOf, groupsOf } from "../groups/groups";
+import { compareNames } from "../groups/names";
 import type { ParticipationIndex } from "../index/participationIndex";
-import { compareNames } from "../names";
 import type { KeepWhole } from "../opening";
 import { type LevelsByName, schoolsByLevel } from "../schoolLevels";
 import { breaksIn } from "./breaks";

@@ -1,7 +1,7 @@
 import type { People, Shown } from "../answer";
 import { countBits, lowestBit, weekdayOf } from "../calendar";
-import { type Days, monthDays } from "../days";
-import type { Facts, Groups, Places } from "../groups";
+import { type Days, monthDays } from "../groups/days";
+import type { Facts, Groups, Places } from "../groups/groups";
 import type { MonthSegment } from "../index/participationIndex";
 import type { Scope } from "./scope";
 

@@ -1,10 +1,10 @@
 import { userTypes } from "../../clever/reports";
 import type { MissingReport, ReportKind } from "../answer";
 import { countBits, isoDate, lowestBit } from "../calendar";
-import type { Days } from "../days";
-import type { Facts, Groups } from "../groups";
+import type { Days } from "../groups/days";
+import type { Facts, Groups } from "../groups/groups";
+import type { Names } from "../groups/names";
 import type { ParticipationIndex } from "../index/participationIndex";
-import type { Names } from "../names";
 import type { Scope } from "./scope";
 
 /**

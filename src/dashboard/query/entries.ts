@@ -12,9 +12,9 @@ import type {
   WeekdayEntry,
 } from "../answer";
 import { isoDate, mondayOf, weekdayOf } from "../calendar";
-import type { Days } from "../days";
-import type { Groups } from "../groups";
-import { compareNames, type ShownResource } from "../names";
+import type { Days } from "../groups/days";
+import type { Groups } from "../groups/groups";
+import { compareNames, type ShownResource } from "../groups/names";
 import { type AttendanceSums, weekdayDays } from "./attendance";
 import type { Found } from "./found";
 import { choosesResources, isIn, type Scope } from "./scope";

@@ -1,4 +1,4 @@
-import type { Facts, Groups } from "../groups";
+import type { Facts, Groups } from "../groups/groups";
 import { type AttendanceTotals, attendanceTotals } from "./attendance";
 import type { Scope } from "./scope";
 import { type UsageTotals, usageTotals } from "./usage";

@@ -1,6 +1,6 @@
 import { nearestNames } from "../../nearestNames";
 import type { Licence, LicenceEntry } from "../answer";
-import { compareNames } from "../names";
+import { compareNames } from "../groups/names";
 import { comparable } from "./entries";
 import type { Found } from "./found";
 import { usersOf } from "./usage";

@@ -1,9 +1,9 @@
 import { userTypes } from "../../clever/reports";
 import type { ReportKind } from "../answer";
 import { countBits, dayNumber, daysMask, isoDate, lowestBit, monthIndex } from "../calendar";
-import type { Days } from "../days";
 import type { DashboardFilter } from "../filter";
-import type { Facts, Groups } from "../groups";
+import type { Days } from "../groups/days";
+import type { Facts, Groups } from "../groups/groups";
 import { typesWithGroup } from "./completeness";
 
 /** The scope of a filter, in the numbers of the index. Days are day numbers, inclusive. */

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { lowestBit } from "../calendar";
-import type { Facts, Groups, Places } from "../groups";
+import type { Facts, Groups, Places } from "../groups/groups";
 import type { MonthSegment } from "../index/participationIndex";
 import { onceIn } from "./attendance";
 import { choosesResources, type Scope } from "./scope";

@@ -1,6 +1,6 @@
 import type { Changes, ReportKind } from "../answer";
 import { isoDate } from "../calendar";
-import { daysNeeded, findChanges, type SubjectSeries } from "../changes";
+import { daysNeeded, findChanges, type SubjectSeries } from "../changes/changes";
 import { attendanceTotals } from "./attendance";
 import { dailyOf, kindOf, missingOn } from "./entries";
 import type { Found } from "./found";

@@ -2,9 +2,9 @@ import { compareGrades } from "../../clever/grades";
 import { type UserType, userTypes } from "../../clever/reports";
 import type { CutGroup, Place, UncountedDays, Withheld } from "../answer";
 import { countBits, isoDate, lowestBit } from "../calendar";
-import type { Facts, Groups, Places } from "../groups";
+import type { Facts, Groups, Places } from "../groups/groups";
+import { compareNames } from "../groups/names";
 import type { Cohort } from "../index/participationIndex";
-import { compareNames } from "../names";
 import type { Scope } from "./scope";
 
 /** What a question leaves out, and why. */

@@ -1,4 +1,4 @@
-import type { ParticipationIndex } from "./index/participationIndex";
+import type { ParticipationIndex } from "../index/participationIndex";
 
 /** Members that are the same person. */
 export interface People {

@@ -1,11 +1,11 @@
-import { lowestBit } from "./calendar";
+import { lowestBit } from "../calendar";
+import type { ParticipationIndex } from "../index/participationIndex";
+import type { KeepWhole } from "../opening";
+import { type MissingDays, missingDaysOf } from "../query/completeness";
 import { type Days, daysOf, monthDays } from "./days";
 import { divide } from "./division";
-import type { ParticipationIndex } from "./index/participationIndex";
 import { type Names, namesOf } from "./names";
-import type { KeepWhole } from "./opening";
 import { firstMembers, type People, peopleOf } from "./people";
-import { type MissingDays, missingDaysOf } from "./query/completeness";
 
 /** The division of people into groups, computed once for all questions. */
 export interface Groups {

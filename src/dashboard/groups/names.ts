@@ -1,6 +1,6 @@
-import { userTypes } from "../clever/reports";
-import { firstDayOf, lowestBit } from "./calendar";
-import type { ParticipationIndex, Resource } from "./index/participationIndex";
+import { userTypes } from "../../clever/reports";
+import { firstDayOf, lowestBit } from "../calendar";
+import type { ParticipationIndex, Resource } from "../index/participationIndex";
 
 /** Ascending by code units, `null` last: the same order on every machine. */
 export function compareNames(a: string | null, b: string | null): number {
