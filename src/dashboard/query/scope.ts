@@ -1,6 +1,6 @@
 import { userTypes } from "../../clever/reports";
 import type { ReportKind } from "../answer";
-import { countBits, dayNumber, daysMask, isoDate, lowestBit, monthIndex } from "../calendar";
+import { countBits, dayNumber, daysMask, isoDate, monthIndex, spanOf } from "../calendar";
 import type { DashboardFilter } from "../filter";
 import type { Days } from "../groups/days";
 import type { Facts, Groups } from "../groups/groups";
@@ -32,17 +32,10 @@ export interface DataRange {
 
 /** `undefined` where the tables are empty. */
 export function dataRange({ kinds, monthStarts }: Days): DataRange | undefined {
-  let [first, last, lastParticipation] = [Number.POSITIVE_INFINITY, -1, -1];
-  monthStarts.forEach((start, month) => {
-    const days = kinds.data[month] as number;
-    const participation = kinds.participation[month] as number;
-    if (days === 0) return;
-    first = Math.min(first, start + lowestBit(days));
-    last = Math.max(last, start + 31 - Math.clz32(days));
-    if (participation !== 0) lastParticipation = start + 31 - Math.clz32(participation);
-  });
-  if (last < 0) return undefined;
-  return { first, last, lastParticipation: lastParticipation < 0 ? last : lastParticipation };
+  const data = spanOf(monthStarts, kinds.data);
+  if (data === undefined) return undefined;
+  const participation = spanOf(monthStarts, kinds.participation) ?? data;
+  return { first: data.first, last: data.last, lastParticipation: participation.last };
 }
 
 /** The first day of the school year that a day is in. */

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { lowestBit } from "../calendar";
+import { highestBit, lowestBit } from "../calendar";
 import type { Facts, Groups, Places } from "../groups/groups";
 import type { MonthSegment } from "../index/participationIndex";
 import { onceIn } from "./attendance";
@@ -206,7 +206,7 @@ class UsageWalk {
   private markDays(shown: number, start: number, mask: number): void {
     const { firstDay, lastDay } = this.byResource;
     const first = start + lowestBit(mask);
-    const last = start + 31 - Math.clz32(mask);
+    const last = start + highestBit(mask);
     const known = firstDay[shown] as number;
     if (known === 0 || first < known) firstDay[shown] = first;
     if (last > (lastDay[shown] as number)) lastDay[shown] = last;
