@@ -205,27 +205,29 @@ function numbers(
     bySchool: facts.names.schools.flatMap((school, number) => {
       const part = attendance.schools[number];
       if (!part?.hasRows) return [];
-      return marked({
+      const entry = {
         school_name: school,
         users: part.people(part.users),
         averageResources: part.shown(ratio(part.resources, part.resourceRows)),
         averageLogins: part.shown(ratio(part.logins, part.loginRows)),
         averageDistinctResources: part.shown(ratio(usage.schools[number]?.resources ?? 0, part.users)),
-      });
+      };
+      return [marked(entry)];
     }),
-    byDay: attendance.days.flatMap((part, place) =>
-      part.hasRows || (usage.days[place]?.resources ?? 0) > 0
-        ? marked({
-            date: isoDate(scope.from + place),
-            logins: part.shown(part.logins),
-            resources: part.shown(part.resources),
-            activeUsers: part.people(part.personDays),
-            distinctResources: part.shown(usage.days[place]?.resources ?? 0),
-          }).map((entry) => withoutMissing(entry, missingOn(facts.days, scope, scope.from + place)))
-        : [],
-    ),
+    byDay: attendance.days.flatMap((part, place) => {
+      const resources = usage.days[place]?.resources ?? 0;
+      if (!part.hasRows && resources === 0) return [];
+      const entry = marked({
+        date: isoDate(scope.from + place),
+        logins: part.shown(part.logins),
+        resources: part.shown(part.resources),
+        activeUsers: part.people(part.personDays),
+        distinctResources: part.shown(resources),
+      });
+      return [withoutMissing(entry, missingOn(facts.days, scope, scope.from + place))];
+    }),
     topResources: entries
-      .flatMap(({ resource, type, rows, accesses, users }) =>
+      .map(({ resource, type, rows, accesses, users }) =>
         marked({ resource_name: resource, resource_type: type, rows, accesses, users }),
       )
       .sort(
@@ -234,7 +236,7 @@ function numbers(
           compareNames(a.resource_name, b.resource_name) ||
           compareNames(a.resource_type, b.resource_type),
       ),
-    topResourcesBySchool: schoolResourceEntries(found, order, resourcesBySchool).flatMap(
+    topResourcesBySchool: schoolResourceEntries(found, order, resourcesBySchool).map(
       ({ school, resource, users }) => marked({ school_name: school, resource_name: resource, users }),
     ),
   };
@@ -255,12 +257,12 @@ function withoutMissing<E extends Day>(day: E, missing: readonly ReportKind[]): 
 type Day = ParticipationMetrics<People>["byDay"][number];
 
 /** An entry, marked where one of its numbers is withheld. */
-function marked<E extends object>(entry: E): (E & Suppressible)[] {
+function marked<E extends object>(entry: E): E & Suppressible {
   const names = ["school_name", "resource_name", "resource_type"];
   const isHidden = Object.entries(entry).some(
     ([key, value]) => !names.includes(key) && (value === null || value === "few"),
   );
-  return [isHidden ? { ...entry, suppressed: true } : entry];
+  return isHidden ? { ...entry, suppressed: true } : entry;
 }
 
 /** Keys whose values are numbers of people; under any other key `few` is a name. */
