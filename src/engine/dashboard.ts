@@ -18,8 +18,6 @@ import { errorOrigin } from "./wireError";
 
 const millisecondsBetweenProgress = 100;
 const millisecondsUntilRelease = 10 * 60_000;
-/** The next question often follows right after the one it replaces. */
-const graceMilliseconds = 5_000;
 
 /** The most recently used lake. */
 interface Kept {
@@ -112,7 +110,6 @@ export class Dashboards implements AsyncDisposable {
     const before = this.release();
     const keeper = new IndexKeeper({
       cacheFolder,
-      graceMilliseconds,
       onProblem: (error) =>
         this.onProblem(`The dashboard's cache could not be written: ${errorOrigin(error)}`),
     });
