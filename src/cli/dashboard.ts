@@ -16,13 +16,12 @@ import {
   openingFilter,
   type RangePreset,
 } from "../dashboard/filter";
-import { namesIn } from "../dashboard/filterNames";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
 import { defaultSchoolYearStart } from "../dashboard/opening";
 import { quarantinedIn } from "../dashboard/quarantine";
 import { answer, optionsOf } from "../dashboard/query/answer";
 import { schoolsOfLevels } from "../dashboard/schoolLevels";
-import { requireKnownNames } from "../dashboard/unknownNames";
+import { namesIn, requireKnownNames } from "../dashboard/unknownNames";
 import { CleverLakeError, unwritable } from "../errors";
 import { replaceFile } from "../filesInUse";
 import { quarantineIn } from "../pipeline/plan/quarantineIn";

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { reportNamesOnServer } from "../clever/fileNames";
 import { type UserType, userTypes } from "../clever/reports";
-import { participationMetrics } from "../dashboard/metrics";
+import { participationMetrics } from "../dashboard/query/metrics";
 import { removeLocal } from "../filesInUse";
 import { FolderLake } from "../lake/folder";
 import { newSalt } from "../newSalt";

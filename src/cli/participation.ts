@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Division } from "../clever/groupsTable";
 import type { Config, Secrets } from "../config";
 import type { DistrictFiles } from "../dashboard/districtFiles";
-import { divisionOf } from "../dashboard/divisionTable";
+import { divisionOf } from "../dashboard/groups/divisionTable";
 import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
 import type { KeepWhole } from "../dashboard/opening";

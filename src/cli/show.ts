@@ -1,6 +1,6 @@
 import { counted } from "../counted";
 import type { CutGroup, People, Place, Shown } from "../dashboard/answer";
-import type { ParticipationMetrics } from "../dashboard/metrics";
+import type { ParticipationMetrics } from "../dashboard/query/metrics";
 import type { RunSummary } from "../pipeline/log/runRecord";
 import type { Freshness } from "../pipeline/plan/freshness";
 import type { PlannedFile } from "../pipeline/plan/plan";

@@ -1,6 +1,6 @@
 import type { UserType } from "../clever/reports";
 import type { DashboardFilter } from "./filter";
-import type { ShownResource } from "./names";
+import type { ShownResource } from "./groups/names";
 import type { KeepWhole } from "./opening";
 import type { SchoolLevel } from "./schoolLevels";
 
@@ -173,8 +173,8 @@ export interface Use {
   readonly accesses: Shown;
 }
 
-export interface SchoolEntry extends Entry {
-  readonly school: string | null;
+/** A school or a grade. */
+interface PlaceEntry extends Entry {
   readonly users: People;
   readonly activeUsers: People;
   /** People with rows of daily participation who were not active on any day of the range. */
@@ -182,21 +182,18 @@ export interface SchoolEntry extends Entry {
   /** Per person-day row of daily participation, including days without use, as on OEA's page. */
   readonly averageLogins: Shown;
   readonly averageResources: Shown;
-  readonly accesses: Shown;
-  /** Different resources per person of the school in the whole period, including people without use. */
+  /** Different resources per person in the whole period, including people without use. */
   readonly distinctResourcesPerUser: Shown;
   readonly use?: Use;
 }
 
-export interface GradeEntry extends Entry {
+export interface SchoolEntry extends PlaceEntry {
+  readonly school: string | null;
+  readonly accesses: Shown;
+}
+
+export interface GradeEntry extends PlaceEntry {
   readonly grade: string | null;
-  readonly users: People;
-  readonly activeUsers: People;
-  readonly neverActive: People;
-  readonly averageLogins: Shown;
-  readonly averageResources: Shown;
-  readonly distinctResourcesPerUser: Shown;
-  readonly use?: Use;
 }
 
 export interface DayEntry extends Entry {

@@ -30,6 +30,25 @@ export function daysMask(from: number, to: number): number {
 /** The index of the lowest set bit; 32 where there is none. */
 export const lowestBit = (mask: number): number => (mask === 0 ? 32 : 31 - Math.clz32(mask & -mask));
 
+/** The index of the highest set bit; -1 where there is none. */
+export const highestBit = (mask: number): number => 31 - Math.clz32(mask);
+
+/** How many days masks of months have, with the first and the last as day numbers; undefined where they have none. */
+export function spanOf(
+  monthStarts: Int32Array,
+  masks: Uint32Array,
+): { readonly days: number; readonly first: number; readonly last: number } | undefined {
+  let [days, first, last] = [0, 0, 0];
+  masks.forEach((mask, month) => {
+    if (mask === 0) return;
+    const start = monthStarts[month] as number;
+    if (days === 0) first = start + lowestBit(mask);
+    last = start + highestBit(mask);
+    days += countBits(mask);
+  });
+  return days === 0 ? undefined : { days, first, last };
+}
+
 export function countBits(mask: number): number {
   let bits = mask - ((mask >>> 1) & 0x5555_5555);
   bits = (bits & 0x3333_3333) + ((bits >>> 2) & 0x3333_3333);

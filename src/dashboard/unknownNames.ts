@@ -1,5 +1,6 @@
 import { CleverLakeError } from "../errors";
 import { nearestNames } from "../nearestNames";
+import type { FilterOptions } from "./answer";
 
 /** The parts of a filter that name something in the data, as messages call them. */
 const kinds = {
@@ -12,6 +13,12 @@ type NameList = keyof typeof kinds;
 
 /** Names by part of the filter; `null` means rows without one. */
 export type NameLists = { readonly [List in NameList]?: readonly (string | null)[] | undefined };
+
+/** The names that a filter can choose from. */
+export function namesIn({ schools, resources, resourceTypes, grades }: FilterOptions): NameLists {
+  const named = resources.flatMap(({ name, formerNames = [] }) => [name, ...formerNames]);
+  return { schools, resources: named, resourceTypes, grades };
+}
 
 /** The names in a filter that the data does not have: their answer would be zeros. */
 export function unknownNames(filter: NameLists, known: NameLists): { list: NameList; name: string }[] {

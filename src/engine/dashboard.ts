@@ -1,13 +1,13 @@
 import type { Division } from "../clever/groupsTable";
 import type { DashboardAnswer, NoAnswer } from "../dashboard/answer";
 import { readDistrictFiles } from "../dashboard/districtFiles";
-import { divisionOf } from "../dashboard/divisionTable";
 import { dashboardFilterSchema, monthAndDay } from "../dashboard/filter";
+import { divisionOf } from "../dashboard/groups/divisionTable";
 import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
-import { metricsDocument, type ParticipationMetrics, participationMetrics } from "../dashboard/metrics";
 import { keptWhole } from "../dashboard/opening";
 import { answer } from "../dashboard/query/answer";
+import { metricsDocument, type ParticipationMetrics, participationMetrics } from "../dashboard/query/metrics";
 import { CleverLakeError } from "../errors";
 import { openLake } from "./connections";
 import type { CallContext } from "./handlers";
@@ -18,8 +18,6 @@ import { errorOrigin } from "./wireError";
 
 const millisecondsBetweenProgress = 100;
 const millisecondsUntilRelease = 10 * 60_000;
-/** The next question often follows right after the one it replaces. */
-const graceMilliseconds = 5_000;
 
 /** The most recently used lake. */
 interface Kept {
@@ -112,7 +110,6 @@ export class Dashboards implements AsyncDisposable {
     const before = this.release();
     const keeper = new IndexKeeper({
       cacheFolder,
-      graceMilliseconds,
       onProblem: (error) =>
         this.onProblem(`The dashboard's cache could not be written: ${errorOrigin(error)}`),
     });

@@ -1,4 +1,4 @@
-import type { ChangesInput, SubjectSeries } from "../../src/dashboard/changes";
+import type { ChangesInput, SubjectSeries } from "../../src/dashboard/changes/changes";
 import { type Random, randomStream } from "../../src/sample/random";
 
 export interface SeriesOptions {

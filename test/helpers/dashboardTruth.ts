@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { DashboardAnswer, Withheld } from "../../src/dashboard/answer";
 import type { DashboardFilter } from "../../src/dashboard/filter";
-import { factsOf, groupsOf } from "../../src/dashboard/groups";
+import { factsOf, groupsOf } from "../../src/dashboard/groups/groups";
 import type { ParticipationIndex } from "../../src/dashboard/index/participationIndex";
 import type { KeepWhole } from "../../src/dashboard/opening";
 import { answer } from "../../src/dashboard/query/answer";
@@ -30,9 +30,9 @@ export async function ask(
 /** The division that the engine makes, for the plain computation. */
 export function divisionOf(index: ParticipationIndex, minimum: number, keep: KeepWhole): PlainDivision {
   const facts = factsOf(index);
-  const { groups, gradeOf } = groupsOf(facts, minimum, keep);
+  const { groups, grades: known } = groupsOf(facts, minimum, keep);
   const cohortsOf = (numbers: readonly number[]) => numbers.flatMap((number) => index.cohorts[number] ?? []);
-  const grades = Array.from(gradeOf, (grade) => (grade < 0 ? undefined : facts.names.grades[grade]));
+  const grades = groups.map(([first = 0]) => facts.names.grades[known.countedIn[first] ?? -1]);
   return { minimum, groups: groups.map(cohortsOf), grades };
 }
 

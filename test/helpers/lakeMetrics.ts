@@ -1,5 +1,9 @@
 import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
-import { type MetricsFilterInput, metricsDocument, participationMetrics } from "../../src/dashboard/metrics";
+import {
+  type MetricsFilterInput,
+  metricsDocument,
+  participationMetrics,
+} from "../../src/dashboard/query/metrics";
 import type { Lake } from "../../src/lake/lake";
 import { temporaryFolder } from "./temporaryFolder";
 

@@ -5,7 +5,7 @@ import type {
   ParticipationIndex,
   Resource,
 } from "../../src/dashboard/index/participationIndex";
-import { segmentOf } from "../../src/dashboard/index/segmentShape";
+import { segmentOf } from "../../src/dashboard/index/segment";
 
 /** Rows of the pseudonymized tables, as tests write them. */
 interface Row {

@@ -1,5 +1,5 @@
 import type { UserType } from "../../src/clever/reports";
-import type { MetricsFilterInput } from "../../src/dashboard/metrics";
+import type { MetricsFilterInput } from "../../src/dashboard/query/metrics";
 import { type PersonIds, plainPeople } from "./plainPeople";
 
 /** The participation metrics computed independently, without SQL: maps and sets over rows. */

@@ -5,7 +5,7 @@ import { lakeAddressesOf } from "../../src/assets/lakeAddresses";
 import { synapseScripts } from "../../src/assets/sql/scripts";
 import { groupsTable, pseudoTable, rosterTable } from "../../src/clever/layout";
 import { reportNames, reports } from "../../src/clever/reports";
-import { divisionOf } from "../../src/dashboard/divisionTable";
+import { divisionOf } from "../../src/dashboard/groups/divisionTable";
 import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../../src/dashboard/index/participationIndex";
 import type { KeepWhole } from "../../src/dashboard/opening";

@@ -6,7 +6,7 @@ import { lakeAddressesOf } from "../../src/assets/lakeAddresses";
 import { powerBiAsset } from "../../src/assets/powerBi/asset";
 import { modelTables, relationships } from "../../src/assets/powerBi/model";
 import { pages } from "../../src/assets/powerBi/report";
-import { participationMetrics } from "../../src/dashboard/metrics";
+import { participationMetrics } from "../../src/dashboard/query/metrics";
 import type { SqlRow } from "../../src/duck/duck";
 import { ModelServer, powerBiModeling } from "../helpers/powerBiModeling";
 import { powerQueryParser } from "../helpers/powerQuery";

@@ -5,7 +5,7 @@ import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { recognizeReport } from "../../src/clever/fileNames";
-import type { MetricsFilterInput } from "../../src/dashboard/metrics";
+import type { MetricsFilterInput } from "../../src/dashboard/query/metrics";
 import { sampleDistrict } from "../../src/sample/district";
 import { writeDistrict } from "../../src/sample/reportFiles";
 import { startSftpServer } from "../../src/sftp/server";

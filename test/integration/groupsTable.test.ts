@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { groupsTable } from "../../src/clever/layout";
-import { divisionOf } from "../../src/dashboard/divisionTable";
+import { divisionOf } from "../../src/dashboard/groups/divisionTable";
 import { updateGroupsAlone } from "../../src/pipeline/groups/updateGroups";
 import { lakeRows } from "../helpers/lakeRows";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Change, Changes } from "../../src/dashboard/answer";
-import { type ChangesInput, changesDefinitions, findChanges, weeksNeeded } from "../../src/dashboard/changes";
+import {
+  type ChangesInput,
+  changesDefinitions,
+  findChanges,
+  weeksNeeded,
+} from "../../src/dashboard/changes/changes";
 import { dailySeries, type SeriesOptions } from "../helpers/dailySeries";
 
 /** Typical days off of a school year: single days, a whole week, parts of weeks. */

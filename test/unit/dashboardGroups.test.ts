@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { divide } from "../../src/dashboard/division";
 import { openingFilter } from "../../src/dashboard/filter";
+import { divide } from "../../src/dashboard/groups/division";
 import type { Cohort } from "../../src/dashboard/index/participationIndex";
 import { type KeepWhole, keptWhole } from "../../src/dashboard/opening";
 import { answer } from "../../src/dashboard/query/answer";

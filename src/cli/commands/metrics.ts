@@ -1,9 +1,9 @@
 import type { UserType } from "../../clever/reports";
 import { readConfig, secretsFrom } from "../../config";
 import { readDistrictFiles } from "../../dashboard/districtFiles";
-import { metricsDocument, parseMetricsFilter, participationMetrics } from "../../dashboard/metrics";
 import { defaultSchoolYearStart } from "../../dashboard/opening";
 import { optionsOf } from "../../dashboard/query/answer";
+import { metricsDocument, parseMetricsFilter, participationMetrics } from "../../dashboard/query/metrics";
 import { schoolsOfLevels } from "../../dashboard/schoolLevels";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import {

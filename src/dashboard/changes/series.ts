@@ -1,5 +1,4 @@
 import type { Shown } from "../answer";
-import { minimumKnownShare } from "./frame";
 import { madDeviation, median, midmean } from "./robust";
 import { daysPerWeek, type Week } from "./weeks";
 
@@ -31,6 +30,8 @@ export interface Frame {
   readonly judged: readonly number[];
 }
 
+/** The share of a week's school days that must be known. */
+const minimumKnownShare = 0.6;
 /**
  * A week whose days weigh less than this share of a usual week is left out: a Monday tool in a week without a Monday.
  */

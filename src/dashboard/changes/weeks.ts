@@ -1,6 +1,6 @@
 import type { DayEntry } from "../answer";
+import { dayNumber, isoDate, weekdayOf } from "../calendar";
 
-const millisecondsPerDay = 86_400_000;
 export const daysPerWeek = 7;
 const friday = 4;
 
@@ -31,18 +31,16 @@ const leastSchoolDays = 3;
 export function calendarWeeks(days: readonly Pick<DayEntry, "date" | "kind">[]): Week[] {
   const [first] = days;
   if (first === undefined) return [];
-  const start = Date.parse(first.date) / millisecondsPerDay;
-  // 1970-01-01 was a Thursday.
-  const firstWeekday = (start + 3) % daysPerWeek;
+  const start = dayNumber(first.date);
   const weeks: Week[] = [];
-  for (let from = -firstWeekday; from < days.length; from += daysPerWeek) {
+  for (let from = 1 - weekdayOf(start); from < days.length; from += daysPerWeek) {
     const school: SchoolDay[] = [];
     for (let weekday = 0; weekday < daysPerWeek; weekday++) {
       const index = from + weekday;
       if (days[index]?.kind === "school") school.push({ index, weekday });
     }
     weeks.push({
-      monday: new Date((start + from) * millisecondsPerDay).toISOString().slice(0, 10),
+      monday: isoDate(start + from),
       days: school,
       counts: school.length >= leastSchoolDays && from + friday < days.length,
     });

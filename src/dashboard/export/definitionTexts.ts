@@ -1,166 +1,208 @@
-import { changesDefinitions } from "../changes";
-import { type DefinitionKey, definitions, rules } from "../definitions";
+import { changesDefinitions } from "../changes/changes";
 import type { Translate } from "./texts";
 
-/** What each picture and card computes, by its id: the definitions of the numbers that it shows. */
-const shown = {
-  users: ["cards.users"],
-  activeUsers: ["cards.activeUsers"],
-  days: ["cards.days"],
-  logins: ["cards.logins"],
-  accesses: ["cards.accesses"],
-  resources: ["cards.resources"],
-  resourceUsers: ["cards.resourceUsers"],
-  time: ["byDay.logins", "byDay.resources", "byDay.kind", "byDay.missing"],
-  active: ["byDay.activeUsers", "byDay.kind", "byDay.missing"],
-  use: ["use", "byDay.missing"],
-  distinctDay: ["byDay.distinctResources", "byDay.missing"],
-  schools: ["bySchool.averageLogins", "bySchool.averageResources"],
-  top: ["resourcesBySchool.users"],
-  treemap: ["resources.rows", "resources.resource"],
-  distinctSchool: ["bySchool.distinctResourcesPerUser"],
-  distinctGrade: ["bySchool.distinctResourcesPerUser", "byGrade"],
-  neverSchool: ["bySchool.neverActive"],
-  neverGrade: ["bySchool.neverActive", "byGrade"],
-  weekday: ["byWeekday.activeUsers", "byWeekday.days"],
-  licences: ["licences"],
-  periods: ["comparison"],
-  table: [
-    "resources.resource",
-    "resources.users",
-    "resources.rows",
-    "resources.accesses",
-    "resources.firstDay",
-    "resources.weekly",
-  ],
-} as const satisfies Readonly<Record<string, readonly DefinitionKey[]>>;
-
-/** Where lines continue across days without school. */
-const linesRule =
-  "A line leads across weekends without school only. It breaks at holidays and at days that are not known.";
-
-const { title: _, ...changes } = changesDefinitions;
-
-/** The definitions and rules that the dashboard shows, in English: each needs a translation. */
-export const shownDefinitions: readonly string[] = [
-  ...new Set(
-    Object.values(shown)
-      .flat()
-      .map((key) => definitions[key]),
-  ),
-  ...Object.values(changes),
-  definitions["cards.before"],
-  linesRule,
-  ...Object.values(rules),
-];
-
-/** What a number is: exactly, in at most two sentences. */
+/** What a number is: in brief, and exactly. */
 export interface Explanation {
   readonly brief: string;
   readonly exact: string;
 }
 
-/** What each picture and card computes, in the user's language, by its id. */
+/**
+ * What each picture and card computes, in the user's language, by its id. `clever/person.ts` defines a person. Rows
+ * that identify nobody add no person, but are in sums.
+ */
 export function definitionTexts(t: Translate) {
-  const explain = (id: keyof typeof shown, brief: string, ...more: readonly string[]): Explanation => ({
+  const explain = (brief: string, ...exact: readonly string[]): Explanation => ({
     brief,
-    exact: [...shown[id].map((key) => t(definitions[key])), ...more].join(" "),
+    exact: exact.join(" "),
   });
+  const kinds = t(
+    "No data: neither report has a row of the day. Quiet: there are rows, but fewer than a tenth of the people who are active on the usual day (the median of the days with anybody active), as on weekends and holidays. Judged over the whole district and all user types, whatever the filter. Days with resource usage only count as school days.",
+  );
+  const missing = t(
+    "A report is missing for a day if it has no row of a user type while the other report tells of their use on that day. The day's numbers from that report are not known then, and sums are without them. A report that never came for a user type is not missed.",
+  );
+  const perPerson = t(
+    "For each person, the different resources used at the school in the whole range (by resource_id, or by resource_name where there is no id); their sum over people, divided by the school's users, those without use included. 0 where the school has no users.",
+  );
+  const neverActive = t(
+    "Distinct people in the school's rows of daily participation who were active on no day of the range. The share is of the school's users. People whom the reports do not name are not counted.",
+  );
+  const byGrade = t(
+    "As by school, over the rows of people who have the grade in the roster that was imported last. People who are not in it have none.",
+  );
+  const resource = t(
+    "A resource is known by its resource_id and has the resource_name and resource_type that it had last in the data; resources of the same name and type are one. Without an id it is known by its name and type.",
+  );
+  const personDays = t("Rows of resource usage with a person: person-days of use.");
+  const lines = t(
+    "A line leads across weekends without school only. It breaks at holidays and at days that are not known.",
+  );
   return {
-    users: explain("users", t("People in the daily reports, active or not. Each counts once.")),
-    activeUsers: explain(
-      "activeUsers",
-      t("People who used something on at least one day. Each counts once."),
+    users: explain(
+      t("People in the daily reports, active or not. Each counts once."),
+      t("Distinct people in daily participation, active or not."),
     ),
-    days: explain("days", t("Days of which there is a report of daily participation.")),
-    logins: explain("logins", t("How often people signed in, added up over all days.")),
-    accesses: explain("accesses", t("How often resources were opened, added up over all days.")),
+    activeUsers: explain(
+      t("People who used something on at least one day. Each counts once."),
+      t("Distinct people who were active on at least one day."),
+    ),
+    days: explain(
+      t("Days of which there is a report of daily participation."),
+      t("Distinct dates with rows of daily participation."),
+    ),
+    logins: explain(
+      t("How often people signed in, added up over all days."),
+      t("Sum of num_logins in daily participation."),
+    ),
+    accesses: explain(
+      t("How often resources were opened, added up over all days."),
+      t("Sum of num_access in resource usage."),
+    ),
     resources: explain(
-      "resources",
       t("Resources that somebody used at least once. One that was renamed counts once."),
+      t("Different resources in resource usage, by resource_id, or by resource_name where there is no id."),
     ),
     resourceUsers: explain(
-      "resourceUsers",
       t("People who used one of the resources that the filters leave in. Each counts once."),
+      t("Distinct people in resource usage."),
     ),
-    time: explain("time", t("Logins and opened resources of each day, with days off shaded."), t(linesRule)),
+    time: explain(
+      t("Logins and opened resources of each day, with days off shaded."),
+      t("Sum of the day's num_logins."),
+      t("Sum of the day's num_resources_accessed."),
+      kinds,
+      missing,
+      lines,
+    ),
     active: explain(
-      "active",
       t("How many people used something on each day. A day that is not known is a hatched gap."),
+      t("Distinct people who were active that day."),
+      kinds,
+      missing,
     ),
     use: explain(
-      "use",
       t("Use of the chosen resources only. Somebody who uses one on ten days is ten person-days."),
-      t(linesRule),
+      t(
+        "Of the resources that the filters choose, in resource usage: distinct people, rows with a person (person-days of use) and the sum of num_access.",
+      ),
+      missing,
+      lines,
     ),
     distinctDay: explain(
-      "distinctDay",
       t("How many different resources were used on each day. A day that is not known is a hatched gap."),
+      t(
+        "Different resources in the day's resource usage, by resource_id, or by resource_name where there is no id.",
+      ),
+      missing,
     ),
     schools: explain(
-      "schools",
       t("What one person does on one day, on average. Days without use are part of it."),
+      t(
+        "Average of num_logins over the school's rows of daily participation (one per person and day), days without use included; rows without a num_logins are left out.",
+      ),
+      t(
+        "Average of num_resources_accessed over the school's rows of daily participation (one per person and day), days without use included; rows without a num_resources_accessed are left out.",
+      ),
     ),
     top: explain(
-      "top",
       t("How many people of a school used each of the most used resources."),
+      t(
+        "For the 20 resources with the most distinct people: distinct people in the school's rows. A pair that is not listed has none.",
+      ),
       t(
         "Somebody who used two of them counts in both, so a bar's length is not a number of people. In percent: of the school's users.",
       ),
     ),
     treemap: explain(
-      "treemap",
       t("Each tile is a resource. Its area is the number of person-days of use, its colour the type."),
+      personDays,
+      resource,
     ),
     distinctSchool: explain(
-      "distinctSchool",
       t(
         "How many different resources one person used in the whole period, on average. People without use are part of it.",
       ),
+      perPerson,
     ),
     distinctGrade: explain(
-      "distinctGrade",
       t(
         "How many different resources one person used in the whole period, on average. People without use are part of it.",
       ),
+      perPerson,
+      byGrade,
     ),
     neverSchool: explain(
-      "neverSchool",
       t("People of the reports who used nothing in the whole period, as a share of all of them."),
+      neverActive,
     ),
     neverGrade: explain(
-      "neverGrade",
       t("People of the reports who used nothing in the whole period, as a share of all of them."),
+      neverActive,
+      byGrade,
     ),
     weekday: explain(
-      "weekday",
       t("Active people on the average Monday, Tuesday and so on. Days off are left out."),
+      t("Distinct active people of each of these days, summed and divided by the number of days."),
+      t(
+        "Days of the range on this weekday with daily participation in the district, without quiet days and days of which it is missing for some of the people.",
+      ),
     ),
     licences: explain(
-      "licences",
       t("What the district pays for, according to its file, next to the people who used it."),
+      t(
+        "The district's file lists what is paid for. Users are distinct people in resource usage with this resource_name, whatever resources are filtered by. The share is users divided by seats, the cost per user is the licence's cost divided by users.",
+      ),
     ),
     table: explain(
-      "table",
       t("Every resource that was used. The small line shows its person-days week by week."),
+      resource,
+      t("Distinct people in the resource's rows of resource usage."),
+      personDays,
+      t("Sum of num_access over all rows of the resource."),
+      t("First and last day with a row of the resource in the range."),
+      t(
+        "Rows with a person per calendar week (Monday to Sunday), as far as it lies in the range; at most the newest 60 weeks.",
+      ),
     ),
     periods: explain(
-      "periods",
       t("Use in two periods, per school day: so a longer period does not look like more use."),
+      t(
+        "Two periods are compared by their school days whose resource usage is there; a day on which all of a school or grade is left out is none of its days. Person-days are rows of resource usage with a person, accesses the sum of num_access, both divided by the number of these days. People are distinct people on these days. Of the resources that the filters choose, or of all.",
+      ),
     ),
-    changes: {
-      brief: t(
+    changes: explain(
+      t(
         "What was used notably more or less in the newest weeks than its own earlier weeks suggest. What all have in common, such as a short week, is removed.",
       ),
-      exact: Object.values(changes)
-        .map((text) => t(text))
-        .join(" "),
-    },
-    before: t(definitions["cards.before"]),
+      ...Object.values(changesDefinitions).map((text) => t(text)),
+    ),
+    before: t(
+      "The same number for the period that the filter chooses to compare with, or for as many school days, ending on the day before the range. Logins and accesses are compared per school day, over the days whose report is there; people and different resources only where no report is missing. Not there where the data does not reach back that far.",
+    ),
   };
 }
 
 /** How filters and privacy affect all numbers, in the user's language. */
 export function ruleTexts(t: Translate): readonly string[] {
-  return Object.values(rules).map((rule) => t(rule));
+  return [
+    t(
+      "Dates, schools, user types and grades apply to both reports. Resources and resource types apply to resource usage only, since daily participation names no resource: users, active users, days, logins and num_resources_accessed stay those of everything used.",
+    ),
+    t(
+      "The last 7 and 30 days are calendar days and end on the last day with daily participation, as does the school year to date, which begins on its configured first day. None of them begins before the first day with data. All is everything from the first to the last day of either report.",
+    ),
+    t(
+      "People are divided once, before any question, into groups of at least the minimum group size, and every number is about whole groups. A cohort is a school, user type and grade. One that has so many people on nine of ten of its days is a group; smaller ones are joined until they have: grades of a school first, then small schools with each other, then user types. By the setting, schools of a grade are joined first. A filter counts the groups that lie wholly within it, exactly, and leaves out those that it cuts. A day on which fewer people of a group are in the reports is not counted for it.",
+    ),
+    t(
+      "Whatever is added and subtracted, over schools, grades, people and days, the result is about whole groups, since unions and differences of whole groups are whole groups.",
+    ),
+    t(
+      "How many of a group did something may be few. Fewer than the minimum group size are shown as such, while sums and averages stay exact. This is a courtesy: a reader can often work the number out, but never of fewer people than a group.",
+    ),
+    t(
+      "Counts of distinct people do not add up: the users of two weeks, less those of the first, are the people who came in the second only. These can be few, but nobody knows who of the group they are. Answers from different versions of the tables, with another group size, or with grades instead of schools kept whole, can be compared. Rows of people without an id belong to nobody, but are in sums.",
+    ),
+  ];
 }

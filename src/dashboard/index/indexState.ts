@@ -4,7 +4,7 @@ import type { LakeCache } from "./lakeCache";
 import type { Manifest, StoredFile } from "./manifest";
 import type { MonthSegment } from "./participationIndex";
 import type { PeopleOfTables } from "./peopleTables";
-import { decodeSegment, encodeSegment } from "./segmentFile";
+import { decodeSegment, encodeSegment } from "./segment";
 
 /** A month in memory; `file` is undefined where it could not be stored. */
 export interface KeptMonth {

@@ -14,7 +14,7 @@ import { removeLocal, replaceFile } from "../../filesInUse";
 import type { Lake, LakeOptions } from "../../lake/lake";
 
 /** For all copies together: some months of a large district. */
-const defaultLimit = 1_000_000_000;
+const mostBytes = 1_000_000_000;
 
 /**
  * Local files with the data of the pseudonymized tables: the data files themselves where the lake is a folder, else
@@ -25,7 +25,6 @@ export class LocalCopies {
   constructor(
     private readonly lake: Lake,
     private readonly folder: string,
-    private readonly limit = defaultLimit,
   ) {}
 
   /** The local paths of data files, by their paths in the lake. */
@@ -55,7 +54,7 @@ export class LocalCopies {
     let total = 0;
     for (const { name, size } of files) {
       total += size;
-      if (total > this.limit) await removeLocal(path.join(this.folder, name));
+      if (total > mostBytes) await removeLocal(path.join(this.folder, name));
     }
   }
 

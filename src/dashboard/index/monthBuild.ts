@@ -3,7 +3,7 @@ import { userTypes, userTypeValue } from "../../clever/reports";
 import { type DuckSession, sqlString } from "../../duck/duck";
 import type { DictionaryTables } from "./dictionary";
 import type { MonthSegment } from "./participationIndex";
-import { segmentOf, segmentShape } from "./segmentShape";
+import { segmentOf, segmentShape } from "./segment";
 
 /** SELECTs of all columns of the two tables for a month; the rows may include other months too. */
 export interface MonthRows {

@@ -9,23 +9,19 @@ import type {
   NoAnswer,
   People,
   ReportKind,
-  Shown,
 } from "../answer";
 import { isoDate } from "../calendar";
 import type { DashboardFilter } from "../filter";
-import { type Facts, factsOf, type Groups, groupsOf } from "../groups";
+import { type Facts, factsOf, groupsOf } from "../groups/groups";
+import { compareNames } from "../groups/names";
 import type { ParticipationIndex } from "../index/participationIndex";
-import { compareNames } from "../names";
 import type { KeepWhole } from "../opening";
 import { type LevelsByName, schoolsByLevel } from "../schoolLevels";
-import { attendanceTotals } from "./attendance";
 import { breaksIn } from "./breaks";
-import { chosenUse } from "./chosenUse";
 import { comparisonOf } from "./comparison";
 import { missingReports } from "./completeness";
 import {
   dayEntries,
-  type Found,
   gradeEntries,
   kindOf,
   neverActive,
@@ -34,20 +30,19 @@ import {
   schoolResourceEntries,
   weekdayEntries,
 } from "./entries";
+import { type Found, find } from "./found";
 import { licenceEntries } from "./licences";
-import { people, shown } from "./parts";
 import {
+  choosesResources,
   type DataRange,
   dataRange,
   inRange,
   isIn,
   otherRange,
-  type Scope,
   schoolDaysIn,
   schoolYearStart,
   scopeOf,
 } from "./scope";
-import { usageTotals } from "./usage";
 import { whatChanged } from "./whatChanged";
 import { withheldIn } from "./withheld";
 
@@ -107,38 +102,19 @@ export async function answer(
     beyondMeasured: index.rows > measuredRows ? { rows: index.rows, measured: measuredRows } : null,
     options: filterOptions(facts, data, options.schoolYearStart, options.levels),
     cards: cardsOf(found, before),
-    neverActive: neverActive(found.attendance.total, minimumGroupSize),
+    neverActive: neverActive(found.attendance.total),
     bySchool: schoolEntries(found),
     byGrade: gradeEntries(found),
     byDay: dayEntries(found),
     byWeekday: weekdayEntries(found),
     resources,
     resourcesBySchool: schoolResourceEntries(found, order),
-    licences: options.licences ? licenceEntries(found, groups, options.licences) : null,
-    changes: await whatChanged(found, groups, data, signal),
+    licences: options.licences ? licenceEntries(found, options.licences) : null,
+    changes: await whatChanged(found, data, signal),
     comparison:
-      range && (filter.compare || found.chosen)
+      range && (filter.compare || choosesResources(scope))
         ? await comparisonOf(facts, groups, scope, range, filter.compare, signal)
         : null,
-  };
-}
-
-/** All facts about the groups of a scope. */
-export async function find(
-  facts: Facts,
-  groups: Groups,
-  scope: Scope,
-  signal: AbortSignal | undefined,
-): Promise<Found> {
-  const attendance = attendanceTotals(facts, groups, scope);
-  const choosesResources = scope.resources.includes(0);
-  return {
-    facts,
-    minimum: groups.minimumGroupSize,
-    scope,
-    attendance,
-    usage: await usageTotals(facts, groups, scope, signal),
-    chosen: choosesResources ? await chosenUse(facts, groups, scope, attendance, signal) : undefined,
   };
 }
 
@@ -157,66 +133,62 @@ function cardsOf(now: Found, before: Found | undefined): Cards {
           : { now: numbers.now, before: numbers.before },
     };
   };
-  /** Counts of distinct things and people have no per-day value: they are compared where all reports are present. */
-  const whole = (value: (found: Found) => People, report: ReportKind) => (found: Found) => {
-    const isComplete = found.scope.missing[report].every((days) => days === 0);
-    const number = value(found);
-    return isComplete && typeof number === "number" ? number : undefined;
-  };
-  const things = (of: (found: Found) => number, report: ReportKind): Card => {
-    const value = (found: Found): Shown => shown(of(found), found.attendance.total);
-    return card(value, whole(value, report));
-  };
-  const persons = (of: (found: Found) => number, report: ReportKind): Card<People> => {
-    const value = (found: Found): People => people(of(found), found.attendance.total, found.minimum);
-    return card(value, whole(value, report));
-  };
-  const sums = (
-    of: (found: Found) => number,
-    daily: (found: Found, day: number) => number,
-    report: ReportKind,
-  ) =>
-    card<Shown>(
-      (found) => shown(of(found), found.attendance.total),
-      (found) => perSchoolDay(found, (day) => daily(found, day), report),
-    );
+  /** Distinct people or things have no number per day: they are compared where no report is missing. */
+  const distinct = <Value extends People>(report: ReportKind, value: (found: Found) => Value) =>
+    card(value, (found) => {
+      const isComplete = found.scope.missing[report].every((days) => days === 0);
+      const number = value(found);
+      return isComplete && typeof number === "number" ? number : undefined;
+    });
   return {
-    users: persons(({ attendance }) => attendance.total.users, "dailyParticipation"),
-    activeUsers: persons(({ attendance }) => attendance.total.activeUsers, "dailyParticipation"),
-    days: card<Shown>(
-      ({ attendance }) => shown(attendance.countedDays, attendance.total),
+    users: distinct("dailyParticipation", ({ attendance: { total } }) => total.people(total.users)),
+    activeUsers: distinct("dailyParticipation", ({ attendance: { total } }) =>
+      total.people(total.activeUsers),
+    ),
+    days: card(
+      ({ attendance: { total, countedDays } }) => total.shown(countedDays),
       () => undefined,
     ),
-    logins: sums(
-      ({ attendance }) => attendance.total.logins,
-      ({ attendance }, day) => attendance.days[day]?.logins ?? 0,
-      "dailyParticipation",
+    logins: card(
+      ({ attendance: { total } }) => total.shown(total.logins),
+      (found) =>
+        perSchoolDay(
+          found,
+          "dailyParticipation",
+          found.attendance.days.map(({ logins }) => logins),
+        ),
     ),
-    accesses: sums(
-      ({ usage }) => usage.accesses,
-      ({ usage }, day) => usage.accessesByDay[day] ?? 0,
-      "resourceUsage",
+    accesses: card(
+      ({ attendance: { total }, usage }) => total.shown(usage.total.accesses),
+      (found) =>
+        perSchoolDay(
+          found,
+          "resourceUsage",
+          found.usage.days.map(({ accesses }) => accesses),
+        ),
     ),
-    resources: things(({ usage }) => usage.resources, "resourceUsage"),
-    resourceUsers: persons(({ usage }) => usage.users, "resourceUsage"),
+    resources: distinct("resourceUsage", ({ attendance: { total }, usage }) =>
+      total.shown(usage.total.resources),
+    ),
+    resourceUsers: distinct("resourceUsage", ({ attendance: { total }, usage }) =>
+      total.people(usage.total.users),
+    ),
   };
 }
 
 /** The average over the school days that have the report and are not withheld; undefined where there are none. */
 function perSchoolDay(
   { facts, scope, attendance }: Found,
-  daily: (day: number) => number,
   report: ReportKind,
+  daily: readonly number[],
 ): number | undefined {
-  let [sum, count] = [0, 0];
-  for (let place = 0; place <= scope.to - scope.from; place++) {
+  const compared = daily.filter((_, place) => {
     const day = scope.from + place;
-    if (kindOf(facts.days, day) !== "school" || isIn(scope.missing[report], facts.days, day)) continue;
-    if (attendance.days[place]?.isWithheld) continue;
-    sum += daily(place);
-    count++;
-  }
-  return count === 0 || attendance.total.isWithheld ? undefined : sum / count;
+    const isKnown = kindOf(facts.days, day) === "school" && !isIn(scope.missing[report], facts.days, day);
+    return isKnown && !attendance.days[place]?.isWithheld;
+  });
+  if (compared.length === 0 || attendance.total.isWithheld) return undefined;
+  return compared.reduce((sum, each) => sum + each, 0) / compared.length;
 }
 
 /** The filter options of an index; undefined where the tables are empty. */

@@ -1,6 +1,6 @@
 import type { Break } from "../answer";
 import { isoDate } from "../calendar";
-import type { Days } from "../days";
+import type { Days } from "../groups/days";
 import { type DataRange, isIn } from "./scope";
 
 /** A shorter gap is a weekend, perhaps with a holiday or two. */

@@ -2,23 +2,19 @@ import { compareGrades } from "../../clever/grades";
 import type { ComparedPeriod, ComparedUse, Comparison, Entry, PeriodUse, Shown } from "../answer";
 import { countBits, isoDate, mondayOf } from "../calendar";
 import type { DashboardFilter } from "../filter";
-import type { Facts, Groups } from "../groups";
-import { compareNames } from "../names";
-import { type AttendanceSums, type AttendanceTotals, attendanceTotals } from "./attendance";
-import { type ChosenUse, chosenUse } from "./chosenUse";
+import type { Facts, Groups, Places } from "../groups/groups";
+import { compareNames } from "../groups/names";
+import type { AttendanceSums } from "./attendance";
 import { missingReports } from "./completeness";
-import { people, shown } from "./parts";
+import { dailyOf, sumOf } from "./entries";
+import { type Found, find } from "./found";
 import { inRange, isIn, type Scope, schoolDaysIn } from "./scope";
-import { type UsageTotals, usageTotals } from "./usage";
+import type { UsageSums } from "./usage";
 import { withheldIn } from "./withheld";
 
-/** Everything compared of one period, over the compared days. */
-interface FoundPeriod {
+/** What is found of one period, over the compared days. */
+interface FoundPeriod extends Found {
   readonly period: ComparedPeriod;
-  readonly scope: Scope;
-  readonly attendance: AttendanceTotals;
-  readonly usage: UsageTotals;
-  readonly use: ChosenUse;
   /** How many days the averages cover: in total, and per school and grade. */
   readonly days: { readonly total: number; readonly schools: Uint32Array; readonly grades: Uint32Array };
 }
@@ -32,43 +28,36 @@ export async function comparisonOf(
   groups: Groups,
   scope: Scope,
   other: Pick<Scope, "from" | "to">,
-  names: DashboardFilter["compare"],
+  periodNames: DashboardFilter["compare"],
   signal: AbortSignal | undefined,
 ): Promise<Comparison> {
-  const before = await findPeriod(facts, groups, inRange(facts, groups, scope, other), names?.name, signal);
-  const now = await findPeriod(facts, groups, scope, names?.rangeName, signal);
+  const earlier = inRange(facts, groups, scope, other);
+  const before = await findPeriod(facts, groups, earlier, periodNames?.name, signal);
+  const now = await findPeriod(facts, groups, scope, periodNames?.rangeName, signal);
   const both = (of: (found: FoundPeriod) => PeriodUse & Entry): ComparedUse => {
     const [{ partly: wasPartly, ...was }, { partly, ...is }] = [of(before), of(now)];
     return { before: was, now: is, ...(partly || wasPartly ? { partly: true } : {}) };
   };
-  const minimum = groups.minimumGroupSize;
-  const useOf = ({ users, personDays, accesses }: Sums, part: AttendanceSums, days: number): PeriodUse => {
-    const average = (total: number) => (days === 0 ? null : shown(total / days, part));
-    return {
-      users: people(users, part, minimum),
-      personDaysPerDay: average(personDays),
-      accessesPerDay: average(accesses),
-    };
-  };
   const ofAll = (of: (found: FoundPeriod) => Sums) =>
     both((found) => useOf(of(found), found.attendance.total, found.days.total));
-  const listOf = (list: "schools" | "grades") => (name: string | null, number: number) => {
-    const partOf = ({ attendance }: FoundPeriod) => attendance[list][number] as AttendanceSums;
-    if (![before, now].some((found) => partOf(found).counts || partOf(found).left)) return [];
-    const entry = both((found) => ({
-      ...useOf(found.use[list][number] as Sums, partOf(found), found.days[list][number] as number),
-      ...(partOf(found).left ? { partly: true } : {}),
-    }));
-    return [{ name, entry }];
-  };
-  const { names: known, index } = facts;
-  const resources = known.shown.flatMap(({ name, type }, number) => {
+  const listOf = <Name>(list: "schools" | "grades", entryNames: readonly Name[]) =>
+    entryNames.flatMap((name, number) => {
+      const partOf = ({ attendance }: FoundPeriod) => attendance[list][number] as AttendanceSums;
+      if (![before, now].some((found) => partOf(found).counts || partOf(found).left)) return [];
+      const entry = both((found) => ({
+        ...useOf(found.usage[list][number] as Sums, partOf(found), found.days[list][number] as number),
+        ...(partOf(found).left ? { partly: true } : {}),
+      }));
+      return [{ name, entry }];
+    });
+  const { names, index } = facts;
+  const resources = names.shown.flatMap(({ name, type }, number) => {
     const isUsed = ({ usage }: FoundPeriod) => usage.byResource.firstDay[number] !== 0;
     if (!isUsed(before) && !isUsed(now)) return [];
-    const entry = ofAll(({ usage, scope: { from, to } }) => ({
-      users: usage.byResource.users[number] ?? 0,
-      personDays: sum(usage.rows.subarray(number * (to - from + 1), (number + 1) * (to - from + 1))),
-      accesses: usage.byResource.accesses[number] ?? 0,
+    const entry = ofAll(({ usage, scope: own }) => ({
+      users: usage.byResource.users[number] as number,
+      personDays: sumOf(dailyOf(usage.rows, number, own)),
+      accesses: usage.byResource.accesses[number] as number,
     }));
     return [{ resource: name, type, ...entry }];
   });
@@ -77,15 +66,10 @@ export async function comparisonOf(
   return {
     before: before.period,
     now: now.period,
-    total: ofAll(({ usage }) => ({
-      users: usage.users,
-      personDays: sum(usage.rows),
-      accesses: usage.accesses,
-    })),
-    bySchool: known.schools.flatMap(listOf("schools")).map(({ name, entry }) => ({ school: name, ...entry })),
+    total: ofAll(({ usage }) => usage.total),
+    bySchool: listOf("schools", names.schools).map(({ name, entry }) => ({ school: name, ...entry })),
     byGrade: index.hasGrades
-      ? known.grades
-          .flatMap(listOf("grades"))
+      ? listOf("grades", names.grades)
           .map(({ name, entry }) => ({ grade: name, ...entry }))
           .sort((a, b) => compareGrades(a.grade, b.grade))
       : [],
@@ -96,9 +80,16 @@ export async function comparisonOf(
   };
 }
 
-type Sums = Pick<ChosenUse["schools"][number], "users" | "personDays" | "accesses">;
+type Sums = Pick<UsageSums, "users" | "personDays" | "accesses">;
 
-const sum = (numbers: Float64Array) => numbers.reduce((total, each) => total + each, 0);
+function useOf({ users, personDays, accesses }: Sums, part: AttendanceSums, days: number): PeriodUse {
+  const average = (total: number) => (days === 0 ? null : part.shown(total / days));
+  return {
+    users: part.people(users),
+    personDaysPerDay: average(personDays),
+    accessesPerDay: average(accesses),
+  };
+}
 
 async function findPeriod(
   facts: Facts,
@@ -112,21 +103,15 @@ async function findPeriod(
   const range = whole.range.map(
     (mask, month) => mask & (kinds.school[month] as number) & ~(whole.missing.resourceUsage[month] as number),
   );
-  const scope: Scope = {
-    ...whole,
-    range,
-    masks: whole.masks.map((mask, at) => mask & (range[at % months] as number)),
-  };
-  const attendance = attendanceTotals(facts, groups, scope);
-  const usage = await usageTotals(facts, groups, scope, signal);
-  const use = await chosenUse(facts, groups, scope, attendance, signal);
-  const days = comparedDays(facts, groups, scope);
+  const masks = whole.masks.map((mask, at) => mask & (range[at % months] as number));
+  const found = await find(facts, groups, { ...whole, range, masks }, signal);
   return {
-    scope,
-    attendance,
-    usage,
-    use,
-    days,
+    ...found,
+    days: {
+      total: comparedDays(found, groups.everyone)[0] as number,
+      schools: comparedDays(found, groups.schools),
+      grades: comparedDays(found, groups.grades),
+    },
     period: {
       from: isoDate(whole.from),
       to: isoDate(whole.to),
@@ -135,76 +120,43 @@ async function findPeriod(
       comparedDays: range.reduce((count, mask) => count + countBits(mask), 0),
       missing: missingReports(facts, whole),
       uncounted: withheldIn(facts, groups, whole).days,
-      weeklyPersonDaysPerDay: weeksOf(facts, scope, attendance, use),
+      weeklyPersonDaysPerDay: weeksOf(found),
     },
   };
 }
 
-function weeksOf(
-  { days }: Facts,
-  { from, range }: Scope,
-  attendance: AttendanceTotals,
-  use: ChosenUse,
-): Shown[] {
+function weeksOf({ facts: { days }, scope: { from, range }, attendance, usage }: Found): Shown[] {
   const weeks: { personDays: number; days: number }[] = [];
-  use.days.forEach(({ personDays }, place) => {
+  usage.days.forEach(({ personDays }, place) => {
     const number = Math.floor((from + place - mondayOf(from)) / 7);
     weeks[number] ??= { personDays: 0, days: 0 };
     const week = weeks[number];
-    if (!week || !isIn(range, days, from + place) || attendance.days[place]?.isWithheld) return;
+    if (!isIn(range, days, from + place) || attendance.days[place]?.isWithheld) return;
     week.personDays += personDays;
     week.days++;
   });
   return weeks.map((week) => (week.days === 0 ? null : week.personDays / week.days));
 }
 
-/** The days of a scope; for each entry without the days on which all of its rows are withheld. */
-function comparedDays(
-  { names, days }: Facts,
-  { groupOf, schoolOf, gradeOf, countedGrade }: Groups,
-  { cohorts, masks, range }: Scope,
-): FoundPeriod["days"] {
-  const months = days.monthStarts.length;
-  const count = (
-    entries: number,
-    entryOf: (cohort: number) => number,
-    isWhole: (group: number) => boolean,
-  ) => {
-    const counts = new Uint32Array(entries);
-    for (let month = 0; month < months; month++) {
-      const [rows, counted] = [new Uint32Array(entries), new Uint32Array(entries)];
-      cohorts.forEach((one, cohort) => {
-        if (one !== 1) return;
-        const [entry, at] = [entryOf(cohort), cohort * months + month];
-        const all = (days.participated[at] as number) | (days.used[at] as number);
-        rows[entry] = (rows[entry] as number) | all;
-        if (isWhole(groupOf[cohort] as number))
-          counted[entry] = (counted[entry] as number) | (all & (masks[at] as number));
-      });
-      rows.forEach((all, entry) => {
-        const left = all & ~(counted[entry] as number);
-        counts[entry] = (counts[entry] as number) + countBits((range[month] as number) & ~left);
-      });
-    }
-    return counts;
-  };
-  const total = count(
-    1,
-    () => 0,
-    () => true,
-  );
-  const [schools, grades] = [names.schools.length, names.grades.length];
-  return {
-    total: total[0] as number,
-    schools: count(
-      schools,
-      (cohort) => names.schoolOf[cohort] as number,
-      (group) => (schoolOf[group] as number) >= 0,
-    ),
-    grades: count(
-      grades,
-      (cohort) => countedGrade[cohort] as number,
-      (group) => (gradeOf[group] as number) >= 0,
-    ),
-  };
+/** Per entry: the days of the scope without those on which all of the entry's rows are withheld. */
+function comparedDays({ facts, scope }: Found, { count, of, countedIn }: Places): Uint32Array {
+  const { participated, used } = facts.days;
+  const months = scope.range.length;
+  const days = new Uint32Array(count);
+  scope.range.forEach((range, month) => {
+    const [rows, counted] = [new Uint32Array(count), new Uint32Array(count)];
+    scope.cohorts.forEach((isChosen, cohort) => {
+      if (isChosen !== 1) return;
+      const [entry, at] = [of[cohort] as number, cohort * months + month];
+      const all = (participated[at] as number) | (used[at] as number);
+      rows[entry] = (rows[entry] as number) | all;
+      if ((countedIn[cohort] as number) < 0) return;
+      counted[entry] = (counted[entry] as number) | (all & (scope.masks[at] as number));
+    });
+    rows.forEach((all, entry) => {
+      const left = all & ~(counted[entry] as number);
+      days[entry] = (days[entry] as number) + countBits(range & ~left);
+    });
+  });
+  return days;
 }

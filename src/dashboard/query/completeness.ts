@@ -1,10 +1,10 @@
 import { userTypes } from "../../clever/reports";
 import type { MissingReport, ReportKind } from "../answer";
-import { countBits, isoDate, lowestBit } from "../calendar";
-import type { Days } from "../days";
-import type { Facts, Groups } from "../groups";
+import { isoDate, spanOf } from "../calendar";
+import type { Days } from "../groups/days";
+import type { Facts, Groups } from "../groups/groups";
+import type { Names } from "../groups/names";
 import type { ParticipationIndex } from "../index/participationIndex";
-import type { Names } from "../names";
 import type { Scope } from "./scope";
 
 /**
@@ -67,16 +67,11 @@ export function missingReports(
   return (["dailyParticipation", "resourceUsage"] as const).flatMap((report) =>
     userTypes.flatMap((userType, type): MissingReport[] => {
       if (types[type] !== 1) return [];
-      let [days, first, last] = [0, 0, 0];
-      for (let month = 0; month < months; month++) {
-        const mask = (missing[report][type * months + month] as number) & (range[month] as number);
-        if (mask === 0) continue;
-        const start = monthStarts[month] as number;
-        if (days === 0) first = start + lowestBit(mask);
-        last = start + 31 - Math.clz32(mask);
-        days += countBits(mask);
-      }
-      return days === 0 ? [] : [{ report, userType, days, first: isoDate(first), last: isoDate(last) }];
+      const masks = range.map((mask, month) => mask & (missing[report][type * months + month] as number));
+      const span = spanOf(monthStarts, masks);
+      return span
+        ? [{ ...span, report, userType, first: isoDate(span.first), last: isoDate(span.last) }]
+        : [];
     }),
   );
 }

@@ -8,72 +8,75 @@ import type {
   SchoolEntry,
   SchoolResourceEntry,
   Shown,
+  Use,
   WeekdayEntry,
 } from "../answer";
 import { isoDate, mondayOf, weekdayOf } from "../calendar";
-import type { Days } from "../days";
-import type { Facts } from "../groups";
-import { compareNames } from "../names";
-import { type AttendanceSums, type AttendanceTotals, weekdayDays } from "./attendance";
-import { type ChosenUse, useOf } from "./chosenUse";
-import { people, shown } from "./parts";
-import { isIn, type Scope } from "./scope";
-import type { UsageTotals } from "./usage";
+import type { Days } from "../groups/days";
+import type { Groups } from "../groups/groups";
+import { compareNames, type ShownResource } from "../groups/names";
+import { type AttendanceSums, weekdayDays } from "./attendance";
+import type { Found } from "./found";
+import { choosesResources, isIn, type Scope } from "./scope";
+import type { UsageSums } from "./usage";
 
 /** How many resources `resourcesBySchool` has, and how many weeks a resource shows. */
 const topResources = 20;
 const mostWeeks = 60;
 
-/** All facts about a question, before they are formatted as an answer. */
-export interface Found {
-  readonly facts: Facts;
-  readonly minimum: number;
-  readonly scope: Scope;
-  readonly attendance: AttendanceTotals;
-  readonly usage: UsageTotals;
-  /** Present where the filter chooses resources. */
-  readonly chosen: ChosenUse | undefined;
-}
-
 /** People of a part who are in daily participation and were never active. */
-export const neverActive = (part: AttendanceSums, minimum: number): People =>
-  people(part.users - part.activeUsers, part, minimum);
+export const neverActive = (part: AttendanceSums): People => part.people(part.users - part.activeUsers);
 
 export const ratio = (sum: number, count: number): number => (count === 0 ? 0 : sum / count);
 
 const partly = ({ left }: AttendanceSums) => (left ? { partly: true as const } : {});
 
-function personNumbers(part: AttendanceSums, pairs: number, minimum: number) {
+function personNumbers(part: AttendanceSums, { resources }: UsageSums) {
   return {
-    users: people(part.users, part, minimum),
-    activeUsers: people(part.activeUsers, part, minimum),
-    neverActive: neverActive(part, minimum),
-    averageLogins: shown(ratio(part.logins, part.loginRows), part),
-    averageResources: shown(ratio(part.resources, part.resourceRows), part),
-    distinctResourcesPerUser: shown(ratio(pairs, part.users), part),
+    users: part.people(part.users),
+    activeUsers: part.people(part.activeUsers),
+    neverActive: neverActive(part),
+    averageLogins: part.shown(ratio(part.logins, part.loginRows)),
+    averageResources: part.shown(ratio(part.resources, part.resourceRows)),
+    distinctResourcesPerUser: part.shown(ratio(resources, part.users)),
     ...partly(part),
+  };
+}
+
+/** The use of chosen resources; nothing where the scope chooses none. `isKnown` is false where the report is missing. */
+function useOf(
+  scope: Scope,
+  { users, personDays, accesses }: UsageSums,
+  part: AttendanceSums,
+  isKnown = true,
+): { readonly use?: Use } {
+  if (!choosesResources(scope)) return {};
+  const known = <Value>(value: Value) => (isKnown ? value : null);
+  return {
+    use: {
+      users: known(part.people(users)),
+      personDays: known(part.shown(personDays)),
+      accesses: known(part.shown(accesses)),
+    },
   };
 }
 
 const isThere = ({ counts, left }: AttendanceSums) => counts || left;
 
-export function schoolEntries({ facts, minimum, attendance, usage, chosen }: Found): SchoolEntry[] {
+export function schoolEntries({ facts, scope, attendance, usage }: Found): SchoolEntry[] {
   return facts.names.schools.flatMap((school, number): SchoolEntry[] => {
-    const part = attendance.schools[number];
-    if (part === undefined || !isThere(part)) return [];
-    const accesses = shown(usage.bySchool.accesses[number] ?? 0, part);
-    const use = useOf(chosen?.schools[number], part, minimum);
-    return [{ school, ...personNumbers(part, usage.bySchool.pairs[number] ?? 0, minimum), accesses, ...use }];
+    const [part, used] = [attendance.schools[number] as AttendanceSums, usage.schools[number] as UsageSums];
+    if (!isThere(part)) return [];
+    const accesses = part.shown(used.accesses);
+    return [{ school, ...personNumbers(part, used), accesses, ...useOf(scope, used, part) }];
   });
 }
 
-export function gradeEntries({ facts, minimum, attendance, usage, chosen }: Found): GradeEntry[] {
+export function gradeEntries({ facts, scope, attendance, usage }: Found): GradeEntry[] {
   if (!facts.index.hasGrades) return [];
   const entries = facts.names.grades.flatMap((grade, number): GradeEntry[] => {
-    const part = attendance.grades[number];
-    if (part === undefined || !isThere(part)) return [];
-    const use = useOf(chosen?.grades[number], part, minimum);
-    return [{ grade, ...personNumbers(part, usage.byGrade.pairs[number] ?? 0, minimum), ...use }];
+    const [part, used] = [attendance.grades[number] as AttendanceSums, usage.grades[number] as UsageSums];
+    return isThere(part) ? [{ grade, ...personNumbers(part, used), ...useOf(scope, used, part) }] : [];
   });
   return entries.sort((a, b) => compareGrades(a.grade, b.grade));
 }
@@ -91,22 +94,23 @@ export function missingOn(days: Days, { missing }: Scope, day: number): ReportKi
   );
 }
 
-export function dayEntries({ facts, minimum, scope, attendance, usage, chosen }: Found): DayEntry[] {
+export function dayEntries({ facts, scope, attendance, usage }: Found): DayEntry[] {
   return attendance.days.map((part, place) => {
     const day = scope.from + place;
+    const used = usage.days[place] as UsageSums;
     const kind = kindOf(facts.days, day);
     const missing = missingOn(facts.days, scope, day);
-    const from = <Value>(report: ReportKind, value: Value) =>
-      kind === "noData" || missing.includes(report) ? null : value;
+    const isKnown = (report: ReportKind) => kind !== "noData" && !missing.includes(report);
+    const from = <Value>(report: ReportKind, value: Value) => (isKnown(report) ? value : null);
     return {
       date: isoDate(day),
       kind,
       ...(missing.length > 0 ? { missing } : {}),
-      logins: from("dailyParticipation", shown(part.logins, part)),
-      resources: from("dailyParticipation", shown(part.resources, part)),
-      activeUsers: from("dailyParticipation", people(part.personDays, part, minimum)),
-      distinctResources: from("resourceUsage", shown(usage.byDay[place] ?? 0, part)),
-      ...useOf(chosen?.days[place], part, minimum, kind !== "noData" && !missing.includes("resourceUsage")),
+      logins: from("dailyParticipation", part.shown(part.logins)),
+      resources: from("dailyParticipation", part.shown(part.resources)),
+      activeUsers: from("dailyParticipation", part.people(part.personDays)),
+      distinctResources: from("resourceUsage", part.shown(used.resources)),
+      ...useOf(scope, used, part, isKnown("resourceUsage")),
       ...partly(part),
     };
   });
@@ -126,8 +130,8 @@ export function weekdayEntries({ facts: { days }, scope, attendance }: Found): W
       {
         weekday: number + 1,
         days: count,
-        activeUsers: shown(part.personDays / count, part),
-        logins: shown(part.logins / count, part),
+        activeUsers: part.shown(part.personDays / count),
+        logins: part.shown(part.logins / count),
         ...partly(part),
       },
     ];
@@ -135,33 +139,32 @@ export function weekdayEntries({ facts: { days }, scope, attendance }: Found): W
 }
 
 /** Includes the number of each shown resource, because names are not unique. */
-export function resourceEntries({ facts, minimum, scope, attendance, usage }: Found): {
+export function resourceEntries({ facts, groups, scope, attendance, usage }: Found): {
   readonly entries: readonly ResourceEntry[];
   readonly order: readonly number[];
 } {
   const { byResource } = usage;
-  const { total } = attendance;
   const found = facts.names.shown.flatMap(({ name, type, formerNames }, number) => {
-    const first = byResource.firstDay[number] ?? 0;
+    const first = byResource.firstDay[number] as number;
     if (scope.resources[number] !== 1 || first === 0) return [];
-    const daily = rowsOf(usage, attendance, number);
-    const users = byResource.users[number] ?? 0;
+    const daily = dailyOf(usage.rows, number, scope);
+    const users = byResource.users[number] as number;
     const entry: ResourceEntry = {
       resource: name,
       type,
       ...(formerNames ? { formerNames } : {}),
-      users: people(users, total, minimum),
-      rows: daily.reduce((sum, rows) => sum + rows, 0),
-      accesses: byResource.accesses[number] ?? 0,
+      users: attendance.total.people(users),
+      rows: sumOf(daily),
+      accesses: byResource.accesses[number] as number,
       firstDay: isoDate(first),
-      lastDay: isoDate(byResource.lastDay[number] ?? 0),
+      lastDay: isoDate(byResource.lastDay[number] as number),
       weekly: weeklyOf(daily, scope.from, (day) => isIn(scope.missing.resourceUsage, facts.days, day)),
     };
-    return [{ entry, number, users }];
+    return [{ entry, number, users: comparable(users, groups) }];
   });
   found.sort(
     (a, b) =>
-      shownPeople(b.users, minimum) - shownPeople(a.users, minimum) ||
+      b.users - a.users ||
       (b.entry.rows ?? 0) - (a.entry.rows ?? 0) ||
       compareNames(a.entry.resource, b.entry.resource) ||
       compareNames(a.entry.type, b.entry.type),
@@ -169,13 +172,17 @@ export function resourceEntries({ facts, minimum, scope, attendance, usage }: Fo
   return { entries: found.map(({ entry }) => entry), order: found.map(({ number }) => number) };
 }
 
-/** All `few` sort alike, so that the order does not disclose how many they are. */
-export const shownPeople = (count: number, minimum: number) => (count > 0 && count < minimum ? 1 : count);
+/** For sorting: all `few` are alike, so that the order does not disclose how many they are. */
+export const comparable = (count: number, { minimumGroupSize }: Groups) =>
+  count > 0 && count < minimumGroupSize ? 1 : count;
 
-/** Rows of a shown resource that have a person, by day of the scope. */
-function rowsOf({ rows }: UsageTotals, { days }: AttendanceTotals, resource: number): Float64Array {
-  return rows.subarray(resource * days.length, (resource + 1) * days.length);
+/** The days of one resource or school, of values by it and by day of a scope. */
+export function dailyOf(values: Float64Array, number: number, { from, to }: Scope): Float64Array {
+  const length = to - from + 1;
+  return values.subarray(number * length, (number + 1) * length);
 }
+
+export const sumOf = (values: Float64Array): number => values.reduce((sum, each) => sum + each, 0);
 
 function weeklyOf(daily: Float64Array, from: number, isMissing: (day: number) => boolean): Shown[] {
   const firstMonday = mondayOf(from);
@@ -189,18 +196,18 @@ function weeklyOf(daily: Float64Array, from: number, isMissing: (day: number) =>
 }
 
 export function schoolResourceEntries(
-  { facts, minimum, attendance, usage }: Found,
+  { facts, attendance, usage }: Found,
   resources: readonly number[],
   most = topResources,
 ): SchoolResourceEntry[] {
-  const { schools, shown: shownResources } = facts.names;
+  const { schools, shown } = facts.names;
   return resources.slice(0, most).flatMap((resource) =>
     schools.flatMap((school, number): SchoolResourceEntry[] => {
-      const count = usage.bySchoolResource[resource * schools.length + number] ?? 0;
-      const part = attendance.schools[number];
-      if (part === undefined || (count === 0 && !part.isWithheld)) return [];
-      const { name, type } = shownResources[resource] ?? { name: null, type: null };
-      return [{ school, resource: name, type, users: people(count, part, minimum), ...partly(part) }];
+      const count = usage.bySchoolResource[resource * schools.length + number] as number;
+      const part = attendance.schools[number] as AttendanceSums;
+      if (count === 0 && !part.isWithheld) return [];
+      const { name, type } = shown[resource] as ShownResource;
+      return [{ school, resource: name, type, users: part.people(count), ...partly(part) }];
     }),
   );
 }

@@ -1,17 +1,18 @@
 import { nearestNames } from "../../nearestNames";
 import type { Licence, LicenceEntry } from "../answer";
-import type { Groups } from "../groups";
-import { compareNames } from "../names";
-import { type Found, shownPeople } from "./entries";
-import { people } from "./parts";
+import { compareNames } from "../groups/names";
+import { comparable } from "./entries";
+import type { Found } from "./found";
 import { usersOf } from "./usage";
 
 /**
  * Who used the paid resources, for the people and days of a question, whatever resources it filters by. Names without
  * rows come first, then those with the fewest users per seat; those without seats come last.
  */
-export function licenceEntries(found: Found, groups: Groups, licences: readonly Licence[]): LicenceEntry[] {
-  const { facts, scope, minimum, attendance } = found;
+export function licenceEntries(
+  { facts, groups, scope, attendance }: Found,
+  licences: readonly Licence[],
+): LicenceEntry[] {
   const { shown } = facts.names;
   const names = shown.flatMap(({ name }) => (name === null ? [] : [name]));
   const numbers = new Map<string, number[]>();
@@ -23,11 +24,11 @@ export function licenceEntries(found: Found, groups: Groups, licences: readonly 
     const users = ofName === undefined ? 0 : usersOf(facts, groups, scope, ofName);
     const entry: LicenceEntry = {
       ...licence,
-      users: people(users, attendance.total, minimum),
+      users: attendance.total.people(users),
       isKnown: ofName !== undefined,
       nearest: ofName === undefined ? nearestNames(licence.resource, names) : [],
     };
-    const perSeat = licence.seats ? shownPeople(users, minimum) / licence.seats : Number.POSITIVE_INFINITY;
+    const perSeat = licence.seats ? comparable(users, groups) / licence.seats : Number.POSITIVE_INFINITY;
     return { entry, rank: entry.isKnown ? perSeat : -1 };
   });
   const byRank = (a: number, b: number) => (a === b ? 0 : a - b);

@@ -1,9 +1,9 @@
 import { userTypes } from "../../clever/reports";
 import type { ReportKind } from "../answer";
-import { countBits, dayNumber, daysMask, isoDate, lowestBit, monthIndex } from "../calendar";
-import type { Days } from "../days";
+import { countBits, dayNumber, daysMask, isoDate, monthIndex, spanOf } from "../calendar";
 import type { DashboardFilter } from "../filter";
-import type { Facts, Groups } from "../groups";
+import type { Days } from "../groups/days";
+import type { Facts, Groups } from "../groups/groups";
 import { typesWithGroup } from "./completeness";
 
 /** The scope of a filter, in the numbers of the index. Days are day numbers, inclusive. */
@@ -32,17 +32,10 @@ export interface DataRange {
 
 /** `undefined` where the tables are empty. */
 export function dataRange({ kinds, monthStarts }: Days): DataRange | undefined {
-  let [first, last, lastParticipation] = [Number.POSITIVE_INFINITY, -1, -1];
-  monthStarts.forEach((start, month) => {
-    const days = kinds.data[month] as number;
-    const participation = kinds.participation[month] as number;
-    if (days === 0) return;
-    first = Math.min(first, start + lowestBit(days));
-    last = Math.max(last, start + 31 - Math.clz32(days));
-    if (participation !== 0) lastParticipation = start + 31 - Math.clz32(participation);
-  });
-  if (last < 0) return undefined;
-  return { first, last, lastParticipation: lastParticipation < 0 ? last : lastParticipation };
+  const data = spanOf(monthStarts, kinds.data);
+  if (data === undefined) return undefined;
+  const participation = spanOf(monthStarts, kinds.participation) ?? data;
+  return { first: data.first, last: data.last, lastParticipation: participation.last };
 }
 
 /** The first day of the school year that a day is in. */
@@ -71,8 +64,7 @@ export function scopeOf(
   const resources = new Set(filter.resources);
   const resourceTypes = new Set(filter.resourceTypes);
   const isChosen = <T>(chosen: ReadonlySet<T>, value: T) => chosen.size === 0 || chosen.has(value);
-  const counted = (cohort: number) =>
-    facts.names.grades[groups.countedGrade[cohort] as number] as string | null;
+  const counted = (cohort: number) => facts.names.grades[groups.grades.of[cohort] as number] as string | null;
   const cohorts = Uint8Array.from(facts.index.cohorts, ({ school, userType, grade }, cohort) => {
     const isOfGrade = isChosen(grades, grade) || isChosen(grades, counted(cohort));
     return Number(isChosen(schools, school) && isChosen(types, userType) && isOfGrade);
@@ -92,6 +84,8 @@ export function scopeOf(
   };
   return inRange(facts, groups, selected, rangeOf(filter.range, data, yearStart));
 }
+
+export const choosesResources = ({ resources }: Scope): boolean => resources.includes(0);
 
 /** The same people and resources on other days. */
 export function inRange(

@@ -1,15 +1,26 @@
-import { lowestBit } from "../calendar";
-import type { Facts, Groups } from "../groups";
+import { setImmediate } from "node:timers/promises";
+import { highestBit, lowestBit } from "../calendar";
+import type { Facts, Groups, Places } from "../groups/groups";
 import type { MonthSegment } from "../index/participationIndex";
-import { Pacer } from "../pacer";
-import type { Scope } from "./scope";
+import { onceIn } from "./attendance";
+import { choosesResources, type Scope } from "./scope";
 
-/** Resource usage of the groups that count. */
+/** Sums of resource usage over the groups that count, for a question or one of its entries. */
+export class UsageSums {
+  users = 0;
+  /** Rows with a person. */
+  personDays = 0;
+  accesses = 0;
+  /** Different resources; of a school or grade, those of each person, summed over its people. */
+  resources = 0;
+}
+
 export interface UsageTotals {
-  readonly users: number;
-  readonly accesses: number;
-  /** Different resources. */
-  readonly resources: number;
+  readonly total: UsageSums;
+  readonly schools: readonly UsageSums[];
+  readonly grades: readonly UsageSums[];
+  /** Each calendar day of the scope; with `users` only where the scope chooses resources. */
+  readonly days: readonly UsageSums[];
   /** Per shown resource. */
   readonly byResource: {
     readonly users: Uint32Array;
@@ -20,14 +31,8 @@ export interface UsageTotals {
   };
   /** Per shown resource and day of the scope (`resource * days + day`): rows with a person. */
   readonly rows: Float64Array;
-  /** Different resources per person, summed over people. */
-  readonly bySchool: { readonly accesses: Float64Array; readonly pairs: Float64Array };
-  readonly byGrade: { readonly pairs: Float64Array };
   /** Users per shown resource and school (`resource * schools + school`). */
   readonly bySchoolResource: Uint32Array;
-  /** Per day of the scope: different resources, and accesses. */
-  readonly byDay: Uint32Array;
-  readonly accessesByDay: Float64Array;
 }
 
 /** Throws the signal's reason when aborted. */
@@ -37,63 +42,23 @@ export async function usageTotals(
   scope: Scope,
   signal: AbortSignal | undefined,
 ): Promise<UsageTotals> {
-  const pacer = new Pacer(signal);
   const walk = new UsageWalk(facts, groups, scope);
-  for (let shown = 0; shown < scope.resources.length; shown++) {
-    if (scope.resources[shown] !== 1) continue;
-    if (pacer.due) await pacer.pause();
-    walk.addResource(shown);
-  }
-  walk.countSharedIdentities();
-  return walk.result();
+  await eachResource(scope, signal, (shown) => walk.addResource(shown));
+  return walk.totals();
 }
 
-/** Rows with a person, per shown resource and day of a scope; computes nothing else. */
+/** Only the `rows` of `usageTotals`. */
 export async function usageRows(
   facts: Facts,
   groups: Groups,
   scope: Scope,
   signal: AbortSignal | undefined,
 ): Promise<Float64Array> {
-  const pacer = new Pacer(signal);
   const walk = new UsageWalk(facts, groups, scope);
-  for (let shown = 0; shown < scope.resources.length; shown++) {
-    if (scope.resources[shown] !== 1) continue;
-    if (pacer.due) await pacer.pause();
-    walk.eachRun(shown, (segment, run, mask, start) => walk.addCells(shown, segment, run, mask, start));
-  }
+  await eachResource(scope, signal, (shown) =>
+    walk.eachRun(shown, (segment, run, mask, start) => walk.addCells(shown, segment, run, mask, start)),
+  );
   return walk.rows;
-}
-
-export type VisitRun = (
-  segment: MonthSegment,
-  run: number,
-  mask: number,
-  start: number,
-  month: number,
-) => void;
-
-/** The counting runs of one of the index's resources, as in `UsageWalk.eachRun`. */
-export function eachRunOf(
-  { index, days, firstRuns }: Facts,
-  scope: Scope,
-  resource: number,
-  visit: VisitRun,
-): void {
-  const months = days.monthStarts.length;
-  for (let month = 0; month < months; month++) {
-    if ((scope.range[month] as number) === 0) continue;
-    const segment = index.months[month] as MonthSegment;
-    const starts = firstRuns[month] as Uint32Array;
-    const { cohort, days: daysOf } = segment.usageRuns;
-    const end = starts[resource + 1] as number;
-    const start = (days.monthStarts[month] as number) - scope.from;
-    for (let run = starts[resource] as number; run < end; run++) {
-      const counted = scope.masks[(cohort[run] as number) * months + month] as number;
-      const mask = (daysOf[run] as number) & counted;
-      if (mask !== 0) visit(segment, run, mask, start, month);
-    }
-  }
 }
 
 /** Distinct people who used any of the given shown resources, whatever resources a scope has. */
@@ -112,6 +77,30 @@ export function usersOf(facts: Facts, groups: Groups, scope: Scope, shown: reado
   return people.size;
 }
 
+const millisecondsBetweenPauses = 40;
+
+/** Pauses now and then, so that a newer question can cancel this one. */
+async function eachResource(
+  { resources }: Scope,
+  signal: AbortSignal | undefined,
+  visit: (shown: number) => void,
+): Promise<void> {
+  let last = performance.now();
+  for (const [shown, isChosen] of resources.entries()) {
+    if (isChosen !== 1) continue;
+    if (performance.now() - last > millisecondsBetweenPauses) {
+      await setImmediate();
+      signal?.throwIfAborted();
+      last = performance.now();
+    }
+    visit(shown);
+  }
+}
+
+type VisitRun = (segment: MonthSegment, run: number, mask: number, start: number, month: number) => void;
+
+const sums = (count: number) => Array.from({ length: count }, () => new UsageSums());
+
 /**
  * Walks through usage, one shown resource after another: millions of entries, so without objects or closures per
  * entry.
@@ -119,25 +108,21 @@ export function usersOf(facts: Facts, groups: Groups, scope: Scope, shown: reado
 class UsageWalk {
   readonly rows: Float64Array;
   private readonly length: number;
+  private readonly schools: UsageSums[];
+  private readonly grades: UsageSums[];
   private readonly byResource: UsageTotals["byResource"];
-  private readonly bySchool: UsageTotals["bySchool"];
-  private readonly byGrade: UsageTotals["byGrade"];
   private readonly bySchoolResource: Uint32Array;
+  private readonly accessesByDay: Float64Array;
   /** Days on which each different resource was used, by month. */
   private readonly identityDays: Uint32Array;
-  private readonly identitySeen: Uint8Array;
+  /** Days on which each person used one, by month; only for chosen resources, because it takes time. */
+  private readonly personDays: Uint32Array | undefined;
+  /** 1 for members who used a resource. */
   private readonly used: Uint8Array;
-  /**
-   * For each member, person, and member that represents a person at a school or in a grade: the last thing it was
-   * counted for.
-   */
+  /** Per member, and per first member of a person in an entry: the last thing it was counted for. */
   private readonly counted: Uint32Array;
-  private readonly countedPerson: Uint32Array;
-  private readonly countedAtSchool: Uint32Array;
-  private readonly countedInGrade: Uint32Array;
-  private readonly accessesByDay: Float64Array;
+  private readonly countedIn: Readonly<Record<"everyone" | "schools" | "grades", Uint32Array>>;
   private stamp = 0;
-  private accesses = 0;
 
   constructor(
     private readonly facts: Facts,
@@ -145,27 +130,30 @@ class UsageWalk {
     private readonly scope: Scope,
   ) {
     const { names, index, days } = facts;
-    const [shown, schools] = [names.shown.length, names.schools.length];
+    const shown = names.shown.length;
     const members = index.members.person.length;
+    const months = days.monthStarts.length;
     this.length = scope.to - scope.from + 1;
     this.rows = new Float64Array(shown * this.length);
-    this.accessesByDay = new Float64Array(this.length);
+    this.schools = sums(groups.schools.count);
+    this.grades = sums(groups.grades.count);
     this.byResource = {
       users: new Uint32Array(shown),
       accesses: new Float64Array(shown),
       firstDay: new Int32Array(shown),
       lastDay: new Int32Array(shown),
     };
-    this.bySchool = { accesses: new Float64Array(schools), pairs: new Float64Array(schools) };
-    this.byGrade = { pairs: new Float64Array(names.grades.length) };
-    this.bySchoolResource = new Uint32Array(shown * schools);
-    this.identityDays = new Uint32Array(names.identities * days.monthStarts.length);
-    this.identitySeen = new Uint8Array(names.identities);
+    this.bySchoolResource = new Uint32Array(shown * groups.schools.count);
+    this.accessesByDay = new Float64Array(this.length);
+    this.identityDays = new Uint32Array(names.identities * months);
+    if (choosesResources(scope)) this.personDays = new Uint32Array(index.people * months);
     this.used = new Uint8Array(members);
     this.counted = new Uint32Array(members);
-    this.countedPerson = new Uint32Array(index.people);
-    this.countedAtSchool = new Uint32Array(members);
-    this.countedInGrade = new Uint32Array(members);
+    this.countedIn = {
+      everyone: new Uint32Array(members),
+      schools: new Uint32Array(members),
+      grades: new Uint32Array(members),
+    };
   }
 
   /**
@@ -173,8 +161,26 @@ class UsageWalk {
    * scope's.
    */
   eachRun(shown: number, visit: VisitRun): void {
-    for (const resource of this.facts.names.resourcesOf[shown] ?? [])
-      eachRunOf(this.facts, this.scope, resource, visit);
+    for (const resource of this.facts.names.resourcesOf[shown] ?? []) this.eachRunOf(resource, visit);
+  }
+
+  /** The counting runs of one of the index's resources. */
+  private eachRunOf(resource: number, visit: VisitRun): void {
+    const { index, days, firstRuns } = this.facts;
+    const { range, masks, from } = this.scope;
+    const months = days.monthStarts.length;
+    for (let month = 0; month < months; month++) {
+      if (range[month] === 0) continue;
+      const segment = index.months[month] as MonthSegment;
+      const starts = firstRuns[month] as Uint32Array;
+      const { cohort, days: daysOf } = segment.usageRuns;
+      const end = starts[resource + 1] as number;
+      const start = (days.monthStarts[month] as number) - from;
+      for (let run = starts[resource] as number; run < end; run++) {
+        const mask = (daysOf[run] as number) & (masks[(cohort[run] as number) * months + month] as number);
+        if (mask !== 0) visit(segment, run, mask, start, month);
+      }
+    }
   }
 
   addResource(shown: number): void {
@@ -184,14 +190,14 @@ class UsageWalk {
     this.stamp++;
     for (const resource of names.resourcesOf[shown] ?? []) {
       const identity = names.identityOf[resource] as number;
-      eachRunOf(this.facts, this.scope, resource, (segment, run, mask, start, month) => {
+      this.eachRunOf(resource, (segment, run, mask, start, month) => {
         this.markDays(shown, start + this.scope.from, mask);
         if (identity >= 0) {
           const at = identity * months + month;
           this.identityDays[at] = (this.identityDays[at] as number) | mask;
-          this.identitySeen[identity] = 1;
         }
         this.addCells(shown, segment, run, mask, start);
+        if (this.personDays) this.markPeople(this.personDays, segment, run, mask, month);
         this.countPeople(shown, segment, run, mask, isSimple);
       });
     }
@@ -200,7 +206,7 @@ class UsageWalk {
   private markDays(shown: number, start: number, mask: number): void {
     const { firstDay, lastDay } = this.byResource;
     const first = start + lowestBit(mask);
-    const last = start + 31 - Math.clz32(mask);
+    const last = start + highestBit(mask);
     const known = firstDay[shown] as number;
     if (known === 0 || first < known) firstDay[shown] = first;
     if (last > (lastDay[shown] as number)) lastDay[shown] = last;
@@ -216,21 +222,45 @@ class UsageWalk {
     const { day, rows, accesses } = usageCells;
     const end = usageRuns.firstCell[run + 1] as number;
     const first = shown * this.length + start;
-    let sum = 0;
+    let [personDays, sum] = [0, 0];
     for (let cell = usageRuns.firstCell[run] as number; cell < end; cell++) {
       if ((mask & (1 << (day[cell] as number))) === 0) continue;
       const at = first + (day[cell] as number);
       this.rows[at] = (this.rows[at] as number) + (rows[cell] as number);
+      personDays += rows[cell] as number;
       sum += accesses[cell] as number;
       const ofDay = start + (day[cell] as number);
       this.accessesByDay[ofDay] = (this.accessesByDay[ofDay] as number) + (accesses[cell] as number);
     }
-    const cohort = usageRuns.cohort[run] as number;
-    this.accesses += sum;
     this.byResource.accesses[shown] = (this.byResource.accesses[shown] as number) + sum;
-    if ((this.groups.schoolOf[this.groups.groupOf[cohort] as number] as number) < 0) return;
-    const school = this.facts.names.schoolOf[cohort] as number;
-    this.bySchool.accesses[school] = (this.bySchool.accesses[school] as number) + sum;
+    const { school, grade } = this.placesOf(usageRuns.cohort[run] as number);
+    for (const part of [this.schools[school], this.grades[grade]]) {
+      if (part === undefined) continue;
+      part.personDays += personDays;
+      part.accesses += sum;
+    }
+  }
+
+  /** The school and the grade that count a cohort; -1 where none does. */
+  private placesOf(cohort: number): { readonly school: number; readonly grade: number } {
+    const { schools, grades } = this.groups;
+    return { school: schools.countedIn[cohort] as number, grade: grades.countedIn[cohort] as number };
+  }
+
+  private markPeople(
+    personDays: Uint32Array,
+    { usageRuns, usage }: MonthSegment,
+    run: number,
+    mask: number,
+    month: number,
+  ): void {
+    const { index, days } = this.facts;
+    const months = days.monthStarts.length;
+    const end = usageRuns.firstPerson[run + 1] as number;
+    for (let at = usageRuns.firstPerson[run] as number; at < end; at++) {
+      const place = (index.members.person[usage.member[at] as number] as number) * months + month;
+      personDays[place] = (personDays[place] as number) | ((usage.days[at] as number) & mask);
+    }
   }
 
   private countPeople(
@@ -240,14 +270,10 @@ class UsageWalk {
     mask: number,
     isSimple: boolean,
   ): void {
-    const { names, people } = this.facts;
+    const { moved } = this.facts.people;
     const { counted, used, stamp } = this;
-    const { moved } = people;
     const { member: members, days } = usage;
-    const cohort = usageRuns.cohort[run] as number;
-    const group = this.groups.groupOf[cohort] as number;
-    const school = (this.groups.schoolOf[group] as number) >= 0 ? (names.schoolOf[cohort] as number) : -1;
-    const grade = this.groups.gradeOf[group] as number;
+    const { school, grade } = this.placesOf(usageRuns.cohort[run] as number);
     const end = usageRuns.firstPerson[run + 1] as number;
     let fresh = 0;
     for (let at = usageRuns.firstPerson[run] as number; at < end; at++) {
@@ -256,40 +282,78 @@ class UsageWalk {
       if (counted[member] === stamp) continue;
       counted[member] = stamp;
       used[member] = 1;
-      if (moved[member] === 1) this.countMoved(shown, member, school, grade, isSimple);
-      else fresh++;
+      if (moved[member] !== 1) {
+        fresh++;
+        continue;
+      }
+      if (this.isNew("everyone", member)) this.addUsers(shown, 1);
+      if (school >= 0 && this.isNew("schools", member)) this.addAtSchool(shown, school, 1, isSimple);
+      if (isSimple && grade >= 0 && this.isNew("grades", member)) this.addInGrade(grade, 1);
     }
     if (fresh === 0) return;
-    this.byResource.users[shown] = (this.byResource.users[shown] as number) + fresh;
+    this.addUsers(shown, fresh);
     if (school >= 0) this.addAtSchool(shown, school, fresh, isSimple);
-    if (grade >= 0 && isSimple) this.byGrade.pairs[grade] = (this.byGrade.pairs[grade] as number) + fresh;
+    if (isSimple && grade >= 0) this.addInGrade(grade, fresh);
+  }
+
+  /** Whether a member's person was not counted yet for this stamp where the member counts; counts them. */
+  private isNew(list: "everyone" | "schools" | "grades", member: number): boolean {
+    const first = this.groups[list].firstMember[member] as number;
+    if (this.countedIn[list][first] === this.stamp) return false;
+    this.countedIn[list][first] = this.stamp;
+    return true;
+  }
+
+  private addUsers(shown: number, count: number): void {
+    this.byResource.users[shown] = (this.byResource.users[shown] as number) + count;
   }
 
   private addAtSchool(shown: number, school: number, count: number, isSimple: boolean): void {
-    const at = shown * this.facts.names.schools.length + school;
+    const at = shown * this.schools.length + school;
     this.bySchoolResource[at] = (this.bySchoolResource[at] as number) + count;
-    if (isSimple) this.bySchool.pairs[school] = (this.bySchool.pairs[school] as number) + count;
+    if (isSimple) (this.schools[school] as UsageSums).resources += count;
   }
 
-  private countMoved(shown: number, member: number, school: number, grade: number, isSimple: boolean): void {
-    const { index, people } = this.facts;
-    const { stamp, byResource, byGrade, groups } = this;
-    if (stamped(this.countedPerson, index.members.person[member] as number, stamp))
-      byResource.users[shown] = (byResource.users[shown] as number) + 1;
-    if (school >= 0 && stamped(this.countedAtSchool, people.atSchool[member] as number, stamp)) {
-      this.addAtSchool(shown, school, 1, isSimple);
+  private addInGrade(grade: number, count: number): void {
+    (this.grades[grade] as UsageSums).resources += count;
+  }
+
+  totals(): UsageTotals {
+    const { rows, schools, grades, byResource, bySchoolResource, accessesByDay } = this;
+    this.countSharedIdentities();
+    const total = new UsageSums();
+    for (const [list, places] of [
+      [[total], this.groups.everyone],
+      [schools, this.groups.schools],
+      [grades, this.groups.grades],
+    ] as const) {
+      this.countUsers(list, places);
     }
-    if (grade < 0 || !isSimple) return;
-    if (stamped(this.countedInGrade, groups.inGrade[member] as number, stamp)) {
-      byGrade.pairs[grade] = (byGrade.pairs[grade] as number) + 1;
+    const days = sums(this.length);
+    accessesByDay.forEach((accesses, day) => {
+      (days[day] as UsageSums).accesses = accesses;
+      total.accesses += accesses;
+    });
+    rows.forEach((count, at) => {
+      (days[at % this.length] as UsageSums).personDays += count;
+      total.personDays += count;
+    });
+    total.resources = this.countByDay(this.identityDays, (day) => {
+      (days[day] as UsageSums).resources++;
+    });
+    if (this.personDays) {
+      this.countByDay(this.personDays, (day) => {
+        (days[day] as UsageSums).users++;
+      });
     }
+    return { total, schools, grades, days, byResource, rows, bySchoolResource };
   }
 
   /**
    * Counts people where one different resource has several shown ones, or one shown resource has several different
    * ones.
    */
-  countSharedIdentities(): void {
+  private countSharedIdentities(): void {
     const { names } = this.facts;
     const shared = new Map<number, number[]>();
     names.resourcesOf.forEach((resources, shown) => {
@@ -302,81 +366,42 @@ class UsageWalk {
     for (const resources of shared.values()) {
       this.stamp++;
       for (const resource of resources) {
-        eachRunOf(this.facts, this.scope, resource, (segment, run, mask) =>
-          this.countPairs(segment, run, mask),
-        );
+        this.eachRunOf(resource, (segment, run, mask) => this.countPairs(segment, run, mask));
       }
     }
   }
 
   private countPairs({ usageRuns, usage }: MonthSegment, run: number, mask: number): void {
-    const { names, people } = this.facts;
-    const { stamp, bySchool, byGrade, groups } = this;
-    const cohort = usageRuns.cohort[run] as number;
-    const group = groups.groupOf[cohort] as number;
-    const isAtSchool = (groups.schoolOf[group] as number) >= 0;
-    const school = names.schoolOf[cohort] as number;
-    const grade = groups.gradeOf[group] as number;
+    const { school, grade } = this.placesOf(usageRuns.cohort[run] as number);
     const end = usageRuns.firstPerson[run + 1] as number;
     for (let at = usageRuns.firstPerson[run] as number; at < end; at++) {
       if (((usage.days[at] as number) & mask) === 0) continue;
       const member = usage.member[at] as number;
-      if (isAtSchool && stamped(this.countedAtSchool, people.atSchool[member] as number, stamp)) {
-        bySchool.pairs[school] = (bySchool.pairs[school] as number) + 1;
-      }
-      if (grade >= 0 && stamped(this.countedInGrade, groups.inGrade[member] as number, stamp)) {
-        byGrade.pairs[grade] = (byGrade.pairs[grade] as number) + 1;
-      }
+      if (school >= 0 && this.isNew("schools", member)) (this.schools[school] as UsageSums).resources++;
+      if (grade >= 0 && this.isNew("grades", member)) this.addInGrade(grade, 1);
     }
   }
 
-  result(): UsageTotals {
-    const { rows, byResource, bySchool, byGrade, bySchoolResource, accesses } = this;
-    const resources = this.identitySeen.reduce((sum, one) => sum + one, 0);
-    return {
-      users: this.countUsers(),
-      accesses,
-      resources,
-      byResource,
-      rows,
-      bySchool,
-      byGrade,
-      bySchoolResource,
-      byDay: this.resourcesByDay(),
-      accessesByDay: this.accessesByDay,
-    };
-  }
-
-  private countUsers(): number {
-    const { person } = this.facts.index.members;
-    const seen = new Uint8Array(this.facts.index.people);
-    let users = 0;
-    for (let member = 0; member < person.length; member++) {
-      const number = person[member] as number;
-      if (this.used[member] !== 1 || seen[number] === 1) continue;
-      seen[number] = 1;
-      users++;
-    }
-    return users;
-  }
-
-  private resourcesByDay(): Uint32Array {
-    const { monthStarts } = this.facts.days;
-    const resources = new Uint32Array(this.length);
-    this.identityDays.forEach((mask, at) => {
-      const start = (monthStarts[at % monthStarts.length] as number) - this.scope.from;
-      for (let left = mask; left !== 0; left &= left - 1) {
-        const day = start + lowestBit(left);
-        resources[day] = (resources[day] as number) + 1;
-      }
+  private countUsers(list: readonly UsageSums[], places: Places): void {
+    const { cohort } = this.facts.index.members;
+    onceIn(places, cohort, this.used).forEach((used, member) => {
+      if (used === 1) (list[places.of[cohort[member] as number] as number] as UsageSums).users++;
     });
-    return resources;
   }
-}
 
-/** Returns whether the place did not have the stamp yet, and stamps it. */
-function stamped(stamps: Uint32Array, place: number, stamp: number): boolean {
-  if (stamps[place] === stamp) return false;
-  stamps[place] = stamp;
-  return true;
+  /** Visits each day of masks by month; returns how many things have one. */
+  private countByDay(masks: Uint32Array, visit: (day: number) => void): number {
+    const { monthStarts } = this.facts.days;
+    const months = monthStarts.length;
+    let [things, last] = [0, -1];
+    masks.forEach((mask, at) => {
+      if (mask === 0) return;
+      const thing = Math.floor(at / months);
+      if (thing !== last) things++;
+      last = thing;
+      const start = (monthStarts[at % months] as number) - this.scope.from;
+      for (let left = mask; left !== 0; left &= left - 1) visit(start + lowestBit(left));
+    });
+    return things;
+  }
 }

@@ -1,10 +1,9 @@
 import type { Changes, ReportKind } from "../answer";
 import { isoDate } from "../calendar";
-import { daysNeeded, findChanges, type SubjectSeries } from "../changes";
-import type { Groups } from "../groups";
+import { daysNeeded, findChanges, type SubjectSeries } from "../changes/changes";
 import { attendanceTotals } from "./attendance";
-import { type Found, kindOf, missingOn } from "./entries";
-import { shown } from "./parts";
+import { dailyOf, kindOf, missingOn } from "./entries";
+import type { Found } from "./found";
 import { type DataRange, inRange } from "./scope";
 import { usageRows } from "./usage";
 
@@ -13,8 +12,7 @@ import { usageRows } from "./usage";
  * earlier days. A school with withheld groups is judged by its others, and marked.
  */
 export async function whatChanged(
-  { facts, scope, ...found }: Found,
-  groups: Groups,
+  { facts, groups, scope, ...found }: Found,
   data: DataRange,
   signal: AbortSignal | undefined,
 ): Promise<Changes> {
@@ -24,11 +22,10 @@ export async function whatChanged(
   const history = isLonger ? inRange(facts, groups, scope, { from, to: scope.to }) : scope;
   const attendance = isLonger ? attendanceTotals(facts, groups, history) : found.attendance;
   const rows = isLonger ? await usageRows(facts, groups, history, signal) : found.usage.rows;
-  const length = attendance.days.length;
   const missing = attendance.days.map((_, place) => missingOn(days, history, history.from + place));
   /** On a day without the report, the value is unknown. */
   const seriesOf = (daily: Float64Array, number: number, report: ReportKind) => {
-    const own = daily.subarray(number * length, (number + 1) * length);
+    const own = dailyOf(daily, number, history);
     return own.some(Boolean) && missing.some((reports) => reports.includes(report))
       ? own.map((count, place) => (missing[place]?.includes(report) ? Number.NaN : count))
       : own;
@@ -48,7 +45,7 @@ export async function whatChanged(
     days: attendance.days.map((part, place) => ({
       date: isoDate(history.from + place),
       kind: kindOf(days, history.from + place),
-      activeUsers: missing[place]?.includes("dailyParticipation") ? null : shown(part.personDays, part),
+      activeUsers: missing[place]?.includes("dailyParticipation") ? null : part.shown(part.personDays),
     })),
     subjects: [...resources, ...schools],
     leftOut: attendance.schools.filter((part) => part.isWithheld).length,

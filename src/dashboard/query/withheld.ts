@@ -1,10 +1,10 @@
 import { compareGrades } from "../../clever/grades";
 import { type UserType, userTypes } from "../../clever/reports";
 import type { CutGroup, Place, UncountedDays, Withheld } from "../answer";
-import { countBits, isoDate, lowestBit } from "../calendar";
-import type { Facts, Groups } from "../groups";
+import { isoDate, spanOf } from "../calendar";
+import type { Facts, Groups, Places } from "../groups/groups";
+import { compareNames } from "../groups/names";
 import type { Cohort } from "../index/participationIndex";
-import { compareNames } from "../names";
 import type { Scope } from "./scope";
 
 /** What a question leaves out, and why. */
@@ -15,7 +15,8 @@ export function withheldIn(facts: Facts, groups: Groups, scope: Scope): Withheld
   const grades: CutGroup[] = [];
   const days: UncountedDays[] = [];
   const ungraded: Place[] = [];
-  const narrowed = (cut: CutGroup[], cohorts: readonly number[], of: Uint32Array) => {
+  const narrow = (cut: CutGroup[], cohorts: readonly number[], { of, countedIn }: Places) => {
+    if (countedIn[cohorts[0] as number] !== -1) return;
     const parts = [...new Set(cohorts.map((cohort) => of[cohort]))].map((entry) =>
       cutGroup(facts, groups, cohorts, (cohort) => of[cohort] === entry),
     );
@@ -30,16 +31,25 @@ export function withheldIn(facts: Facts, groups: Groups, scope: Scope): Withheld
       filter.push(cutGroup(facts, groups, cohorts, isIn));
       return;
     }
-    if ((groups.schoolOf[group] as number) < 0) narrowed(schools, cohorts, names.schoolOf);
-    if ((groups.gradeOf[group] as number) < 0) narrowed(grades, cohorts, names.gradeOf);
+    narrow(schools, cohorts, groups.schools);
+    narrow(grades, cohorts, groups.grades);
     for (const cohort of cohorts) {
-      const grade = groups.countedGrade[cohort] as number;
+      const grade = groups.grades.of[cohort] as number;
       if (grade === names.gradeOf[cohort] || !hasRows(facts, scope, cohort)) continue;
       const { userType, school } = facts.index.cohorts[cohort] as Cohort;
       ungraded.push({ userType, school, grades: [names.grades[grade] as string | null] });
     }
-    const uncounted = uncountedDays(facts, groups, scope, group);
-    if (uncounted) days.push({ group: placesOf(facts, cohorts), ...uncounted });
+    const uncounted = scope.range.map(
+      (mask, month) => mask & (groups.uncounted[group * scope.range.length + month] as number),
+    );
+    const span = spanOf(facts.days.monthStarts, uncounted);
+    if (span === undefined) return;
+    days.push({
+      ...span,
+      group: placesOf(facts, cohorts),
+      first: isoDate(span.first),
+      last: isoDate(span.last),
+    });
   });
   ungraded.sort((a, b) => compareNames(a.school, b.school));
   return { filter, schools, grades: facts.index.hasGrades ? grades : [], days, ungraded };
@@ -68,20 +78,6 @@ function cutGroup(
   };
 }
 
-function uncountedDays({ days: { monthStarts } }: Facts, { uncounted }: Groups, scope: Scope, group: number) {
-  const months = monthStarts.length;
-  let [count, first, last] = [0, 0, 0];
-  for (let month = 0; month < months; month++) {
-    const mask = (uncounted[group * months + month] as number) & (scope.range[month] as number);
-    if (mask === 0) continue;
-    const start = monthStarts[month] as number;
-    if (count === 0) first = start + lowestBit(mask);
-    last = start + 31 - Math.clz32(mask);
-    count += countBits(mask);
-  }
-  return count === 0 ? undefined : { days: count, first: isoDate(first), last: isoDate(last) };
-}
-
 /** Cohorts by user type and school; with their grades where the school has others too. */
 function placesOf({ index }: Facts, cohorts: readonly number[]): Place[] {
   const key = (userType: UserType, school: string | null) => JSON.stringify([userType, school]);
@@ -91,11 +87,7 @@ function placesOf({ index }: Facts, cohorts: readonly number[]): Place[] {
   }
   const places = new Map<string, { userType: UserType; school: string | null; grades: (string | null)[] }>();
   for (const cohort of cohorts) {
-    const { userType, school, grade } = index.cohorts[cohort] ?? {
-      userType: "students",
-      school: null,
-      grade: null,
-    };
+    const { userType, school, grade } = index.cohorts[cohort] as Cohort;
     const place = places.get(key(userType, school)) ?? { userType, school, grades: [] };
     place.grades.push(grade);
     places.set(key(userType, school), place);

@@ -1,13 +1,8 @@
-import type { ParticipationIndex } from "./index/participationIndex";
-import type { Names } from "./names";
+import type { ParticipationIndex } from "../index/participationIndex";
 
-/**
- * Groups members that are the same person. A person who changed schools is a member of several cohorts and must count
- * once where these are counted together: `atSchool` is that person's first member there.
- */
+/** Members that are the same person. */
 export interface People {
-  readonly atSchool: Uint32Array;
-  /** 1 where the person has further members. */
+  /** Per member: 1 where the person has further members. */
   readonly moved: Uint8Array;
   /** One month's rows of people with several members in it, from `first[at]` up to `first[at + 1]`. */
   readonly several: {
@@ -18,7 +13,7 @@ export interface People {
   };
 }
 
-export function peopleOf(index: ParticipationIndex, { schoolOf }: Names): People {
+export function peopleOf(index: ParticipationIndex): People {
   const { person } = index.members;
   const moved = new Uint8Array(person.length);
   const firstOf = new Int32Array(index.people).fill(-1);
@@ -28,7 +23,7 @@ export function peopleOf(index: ParticipationIndex, { schoolOf }: Names): People
     if (first < 0) firstOf[number] = member;
     else moved[first] = moved[member] = 1;
   }
-  return { atSchool: firstMembers(index, schoolOf), moved, several: severalEntries(index, moved) };
+  return { moved, several: severalEntries(index, moved) };
 }
 
 /** Per member: the person's first member in a cohort with the same value. */

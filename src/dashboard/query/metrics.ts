@@ -1,22 +1,21 @@
 import * as z from "zod";
-import { type UserType, userTypes } from "../clever/reports";
-import { CleverLakeError } from "../errors";
-import type { Comparison, MissingReport, People, ReportKind, Shown, Withheld } from "./answer";
-import { dayNumber, isoDate } from "./calendar";
-import type { DashboardFilter } from "./filter";
-import { namesIn } from "./filterNames";
-import { factsOf, groupsOf } from "./groups";
-import type { ParticipationIndex } from "./index/participationIndex";
-import { compareNames } from "./names";
-import type { KeepWhole } from "./opening";
-import { type AnswerOptions, filterOptions, find } from "./query/answer";
-import { comparisonOf } from "./query/comparison";
-import { missingReports } from "./query/completeness";
-import { type Found, missingOn, ratio, resourceEntries, schoolResourceEntries } from "./query/entries";
-import { people, shown } from "./query/parts";
-import { dataRange, scopeOf } from "./query/scope";
-import { withheldIn } from "./query/withheld";
-import { requireKnownNames } from "./unknownNames";
+import { type UserType, userTypes } from "../../clever/reports";
+import { CleverLakeError } from "../../errors";
+import type { Comparison, MissingReport, People, ReportKind, Shown, Withheld } from "../answer";
+import { dayNumber, isoDate } from "../calendar";
+import type { DashboardFilter } from "../filter";
+import { factsOf, groupsOf } from "../groups/groups";
+import { compareNames } from "../groups/names";
+import type { ParticipationIndex } from "../index/participationIndex";
+import type { KeepWhole } from "../opening";
+import { namesIn, requireKnownNames } from "../unknownNames";
+import { type AnswerOptions, filterOptions } from "./answer";
+import { comparisonOf } from "./comparison";
+import { missingReports } from "./completeness";
+import { missingOn, ratio, resourceEntries, schoolResourceEntries } from "./entries";
+import { type Found, find } from "./found";
+import { dataRange, scopeOf } from "./scope";
+import { withheldIn } from "./withheld";
 
 const names = z.array(z.string()).readonly();
 
@@ -54,7 +53,7 @@ export type MetricsFilter = z.output<typeof filterSchema>;
 /** A filter as callers write it: user types default to students. */
 export type MetricsFilterInput = z.input<typeof filterSchema>;
 
-/** The document of `metrics --json`: the dashboard's numbers in compact form. `definitions` defines each. */
+/** The document of `metrics --json`: the dashboard's numbers in compact form. */
 export interface ParticipationMetrics<Count extends People = Shown> {
   readonly filter: MetricsFilter;
   readonly minimumGroupSize: number;
@@ -196,37 +195,39 @@ function filterOf(
 function numbers(
   found: Found,
 ): Omit<ParticipationMetrics<People>, "filter" | "minimumGroupSize" | "keepWhole" | "withheld" | "missing"> {
-  const { attendance, usage, facts, minimum, scope } = found;
+  const { attendance, usage, facts, scope } = found;
   const { total } = attendance;
   const { entries, order } = resourceEntries(found);
   return {
-    users: people(total.users, total, minimum),
+    users: total.people(total.users),
     days: attendance.countedDays,
-    activeUsers: people(total.activeUsers, total, minimum),
+    activeUsers: total.people(total.activeUsers),
     bySchool: facts.names.schools.flatMap((school, number) => {
       const part = attendance.schools[number];
       if (!part?.hasRows) return [];
-      return marked({
+      const entry = {
         school_name: school,
-        users: people(part.users, part, minimum),
-        averageResources: shown(ratio(part.resources, part.resourceRows), part),
-        averageLogins: shown(ratio(part.logins, part.loginRows), part),
-        averageDistinctResources: shown(ratio(usage.bySchool.pairs[number] ?? 0, part.users), part),
-      });
+        users: part.people(part.users),
+        averageResources: part.shown(ratio(part.resources, part.resourceRows)),
+        averageLogins: part.shown(ratio(part.logins, part.loginRows)),
+        averageDistinctResources: part.shown(ratio(usage.schools[number]?.resources ?? 0, part.users)),
+      };
+      return [marked(entry)];
     }),
-    byDay: attendance.days.flatMap((part, place) =>
-      part.hasRows || (usage.byDay[place] ?? 0) > 0
-        ? marked({
-            date: isoDate(scope.from + place),
-            logins: shown(part.logins, part),
-            resources: shown(part.resources, part),
-            activeUsers: people(part.personDays, part, minimum),
-            distinctResources: shown(usage.byDay[place] ?? 0, part),
-          }).map((entry) => withoutMissing(entry, missingOn(facts.days, scope, scope.from + place)))
-        : [],
-    ),
+    byDay: attendance.days.flatMap((part, place) => {
+      const resources = usage.days[place]?.resources ?? 0;
+      if (!part.hasRows && resources === 0) return [];
+      const entry = marked({
+        date: isoDate(scope.from + place),
+        logins: part.shown(part.logins),
+        resources: part.shown(part.resources),
+        activeUsers: part.people(part.personDays),
+        distinctResources: part.shown(resources),
+      });
+      return [withoutMissing(entry, missingOn(facts.days, scope, scope.from + place))];
+    }),
     topResources: entries
-      .flatMap(({ resource, type, rows, accesses, users }) =>
+      .map(({ resource, type, rows, accesses, users }) =>
         marked({ resource_name: resource, resource_type: type, rows, accesses, users }),
       )
       .sort(
@@ -235,7 +236,7 @@ function numbers(
           compareNames(a.resource_name, b.resource_name) ||
           compareNames(a.resource_type, b.resource_type),
       ),
-    topResourcesBySchool: schoolResourceEntries(found, order, resourcesBySchool).flatMap(
+    topResourcesBySchool: schoolResourceEntries(found, order, resourcesBySchool).map(
       ({ school, resource, users }) => marked({ school_name: school, resource_name: resource, users }),
     ),
   };
@@ -256,12 +257,12 @@ function withoutMissing<E extends Day>(day: E, missing: readonly ReportKind[]): 
 type Day = ParticipationMetrics<People>["byDay"][number];
 
 /** An entry, marked where one of its numbers is withheld. */
-function marked<E extends object>(entry: E): (E & Suppressible)[] {
+function marked<E extends object>(entry: E): E & Suppressible {
   const names = ["school_name", "resource_name", "resource_type"];
   const isHidden = Object.entries(entry).some(
     ([key, value]) => !names.includes(key) && (value === null || value === "few"),
   );
-  return [isHidden ? { ...entry, suppressed: true } : entry];
+  return isHidden ? { ...entry, suppressed: true } : entry;
 }
 
 /** Keys whose values are numbers of people; under any other key `few` is a name. */

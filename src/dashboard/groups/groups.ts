@@ -1,11 +1,11 @@
-import { lowestBit } from "./calendar";
+import { lowestBit } from "../calendar";
+import type { ParticipationIndex } from "../index/participationIndex";
+import type { KeepWhole } from "../opening";
+import { type MissingDays, missingDaysOf } from "../query/completeness";
 import { type Days, daysOf, monthDays } from "./days";
 import { divide } from "./division";
-import type { ParticipationIndex } from "./index/participationIndex";
 import { type Names, namesOf } from "./names";
-import type { KeepWhole } from "./opening";
 import { firstMembers, type People, peopleOf } from "./people";
-import { type MissingDays, missingDaysOf } from "./query/completeness";
 
 /** The division of people into groups, computed once for all questions. */
 export interface Groups {
@@ -20,18 +20,29 @@ export interface Groups {
    */
   readonly counted: Uint32Array;
   readonly uncounted: Uint32Array;
+  /** The district as a list of one entry, and the lists of its schools and grades, by their numbers in `Names`. */
+  readonly everyone: Places;
+  readonly schools: Places;
   /**
-   * Per group: its school and its grade; -1 where it spans several. A group of enough students of one grade, joined by
-   * students without a grade, has that grade.
+   * A group of enough students of one grade, joined by students without a grade, has that grade, and all of its
+   * cohorts count with it.
    */
-  readonly schoolOf: Int32Array;
-  readonly gradeOf: Int32Array;
-  /** Per cohort: the grade that it counts with, which is that of its group if that has one. */
-  readonly countedGrade: Uint32Array;
-  /** Per member, as `People.atSchool`: the person's first member in the counted grade. */
-  readonly inGrade: Uint32Array;
+  readonly grades: Places;
   /** How many people a list of cohorts has, as the division counts them. */
   readonly sizeOf: (cohorts: readonly number[]) => number;
+}
+
+/** The entries of a list: schools, or grades. */
+export interface Places {
+  readonly count: number;
+  /** Per cohort: the entry that it belongs to, and the one that counts it: -1 where its group spans several. */
+  readonly of: Uint32Array;
+  readonly countedIn: Int32Array;
+  /**
+   * Per member: the person's first member in the same entry. A person who changed schools is a member of several
+   * cohorts and must count once where these are counted together.
+   */
+  readonly firstMember: Uint32Array;
 }
 
 /** An index with the facts derived from it alone. */
@@ -56,7 +67,7 @@ export function factsOf(index: ParticipationIndex): Facts {
   const known = knownFacts.get(index);
   if (known) return known;
   const names = namesOf(index);
-  const people = peopleOf(index, names);
+  const people = peopleOf(index);
   const days = daysOf(index, people);
   const firstRuns = index.months.map(({ usageRuns }) => startsOf(usageRuns.resource, index.resources.length));
   const missing = missingDaysOf(index, names, days);
@@ -77,36 +88,39 @@ export function groupsOf(facts: Facts, minimumGroupSize: number, keepWhole: Keep
     for (const cohort of cohorts) groupOf[cohort] = group;
   });
   const { names } = facts;
-  const only = (of: Uint32Array, cohorts: readonly number[]): number => {
-    const [first = -1, ...others] = new Set(cohorts.map((cohort) => of[cohort] as number));
-    return others.length === 0 ? first : -1;
+  const placesOf = (count: number, of: Uint32Array): Places => {
+    const entries = groups.map((cohorts) => onlyOne(of, cohorts));
+    const countedIn = Int32Array.from(groupOf, (group) => entries[group] as number);
+    return { count, of, countedIn, firstMember: firstMembers(index, of) };
   };
   const noGrade = names.grades.indexOf(null);
-  const gradeOf = Int32Array.from(groups, (cohorts) => {
+  const gradeOf = names.gradeOf.slice();
+  for (const cohorts of groups) {
     const graded = cohorts.filter((cohort) => names.gradeOf[cohort] !== noGrade);
+    const grade = onlyOne(names.gradeOf, graded);
     // Otherwise a few students without a grade would hide a whole grade. Teachers never have one.
-    const isGrade =
-      graded.length > 0 && only(names.typeOf, cohorts) >= 0 && sizeOf(graded) >= minimumGroupSize;
-    return only(names.gradeOf, isGrade ? graded : cohorts);
-  });
-  const countedGrade = names.gradeOf.map((own, cohort) => {
-    const ofGroup = gradeOf[groupOf[cohort] as number] as number;
-    return ofGroup < 0 ? own : ofGroup;
-  });
+    if (grade >= 0 && onlyOne(names.typeOf, cohorts) >= 0 && sizeOf(graded) >= minimumGroupSize)
+      for (const cohort of cohorts) gradeOf[cohort] = grade;
+  }
   const result = {
     minimumGroupSize,
     keepWhole,
     groups,
     groupOf,
     ...countedDays(facts, groups, groupOf, minimumGroupSize),
-    schoolOf: Int32Array.from(groups, (cohorts) => only(names.schoolOf, cohorts)),
-    gradeOf,
-    countedGrade,
-    inGrade: firstMembers(index, countedGrade),
+    everyone: placesOf(1, new Uint32Array(groupOf.length)),
+    schools: placesOf(names.schools.length, names.schoolOf),
+    grades: placesOf(names.grades.length, gradeOf),
     sizeOf,
   };
   knownGroups.set(index, result);
   return result;
+}
+
+/** The value that all of these cohorts have; -1 where they have none or several. */
+function onlyOne(of: Uint32Array, cohorts: readonly number[]): number {
+  const [first = -1, ...others] = new Set(cohorts.map((cohort) => of[cohort] as number));
+  return others.length === 0 ? first : -1;
 }
 
 /** The start of each value in an ascending list of numbers. */

@@ -1,5 +1,5 @@
-import { firstDayOf, lowestBit } from "./calendar";
-import type { ParticipationIndex } from "./index/participationIndex";
+import { firstDayOf, lowestBit } from "../calendar";
+import type { ParticipationIndex } from "../index/participationIndex";
 import type { People } from "./people";
 
 /** Days per month in the indexes of cells. */

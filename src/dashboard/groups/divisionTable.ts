@@ -1,11 +1,11 @@
-import { compareGrades } from "../clever/grades";
-import type { Division } from "../clever/groupsTable";
-import { userTypes, userTypeValue } from "../clever/reports";
-import { isoDate, lowestBit } from "./calendar";
+import { compareGrades } from "../../clever/grades";
+import type { Division } from "../../clever/groupsTable";
+import { userTypes, userTypeValue } from "../../clever/reports";
+import { isoDate, lowestBit } from "../calendar";
+import type { ParticipationIndex } from "../index/participationIndex";
+import type { KeepWhole } from "../opening";
 import { factsOf, groupsOf } from "./groups";
-import type { ParticipationIndex } from "./index/participationIndex";
 import { compareNames } from "./names";
-import type { KeepWhole } from "./opening";
 
 /**
  * How the people of an index are divided, for products that have no index. The same index and settings give the same

@@ -1,5 +1,4 @@
-import type { Change, Changes, DayEntry, Shown, Subjects } from "./answer";
-import { comparedWeekCount, judgedWeekCount } from "./changes/frame";
+import type { Change, Changes, DayEntry, Shown, Subjects } from "../answer";
 import {
   expectedPerDay,
   type Judgement,
@@ -11,7 +10,7 @@ import {
   minimumScore,
   type Past,
   usualUnsteadiness,
-} from "./changes/judge";
+} from "./judge";
 import {
   commonLevel,
   type Frame,
@@ -20,8 +19,8 @@ import {
   scaled,
   subjectWeeks,
   totalUse,
-} from "./changes/series";
-import { calendarWeeks, type Week } from "./changes/weeks";
+} from "./series";
+import { calendarWeeks, type Week } from "./weeks";
 
 /** The input of the search for changes: sums of whole groups only, so that it cannot disclose anything else. */
 export interface ChangesInput {
@@ -46,6 +45,9 @@ export interface SubjectSeries {
   readonly partly?: true;
 }
 
+/** The newest weeks that count are judged; they are compared with at most this many weeks before them. */
+const judgedWeekCount = 2;
+const comparedWeekCount = 12;
 /** How far back the days should reach where available: the weeks that count, plus some that may not. */
 export const daysNeeded = (judgedWeekCount + comparedWeekCount + 4) * 7;
 export const weeksNeeded = minimumPastWeeks + judgedWeekCount;
@@ -54,7 +56,6 @@ const mostWeeksShown = 60;
 
 /** Definitions of the numbers in `Changes`, for help texts, exports and documentation. */
 export const changesDefinitions = {
-  title: "What changed",
   meaning:
     `Resources and schools whose use in the newest ${judgedWeekCount} complete weeks lies notably above or below their own ` +
     `earlier weeks, the most notable first, at most ${mostEntries}.`,

@@ -1,8 +1,8 @@
-import { compareGrades } from "../clever/grades";
-import { type UserType, userTypes } from "../clever/reports";
-import type { Cohort } from "./index/participationIndex";
+import { compareGrades } from "../../clever/grades";
+import { type UserType, userTypes } from "../../clever/reports";
+import type { Cohort } from "../index/participationIndex";
+import type { KeepWhole } from "../opening";
 import { compareNames } from "./names";
-import type { KeepWhole } from "./opening";
 
 /** Cohort numbers, and how many people they have together. */
 interface Part {

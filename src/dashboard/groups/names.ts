@@ -1,6 +1,6 @@
-import { userTypes } from "../clever/reports";
-import { firstDayOf, lowestBit } from "./calendar";
-import type { ParticipationIndex, Resource } from "./index/participationIndex";
+import { userTypes } from "../../clever/reports";
+import { firstDayOf, highestBit, lowestBit } from "../calendar";
+import type { ParticipationIndex, Resource } from "../index/participationIndex";
 
 /** Ascending by code units, `null` last: the same order on every machine. */
 export function compareNames(a: string | null, b: string | null): number {
@@ -87,7 +87,7 @@ function newestOf({ resources, months }: ParticipationIndex): Resource[] {
       const resource = runs.resource[run] as number;
       const days = runs.days[run] as number;
       const begin = start + lowestBit(days);
-      last[resource] = Math.max(last[resource] as number, start + 31 - Math.clz32(days));
+      last[resource] = Math.max(last[resource] as number, start + highestBit(days));
       if (first[resource] === 0 || begin < (first[resource] as number)) first[resource] = begin;
     }
   }
