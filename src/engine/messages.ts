@@ -69,11 +69,11 @@ export interface ReportItem {
   /** On the server. */
   readonly path: string;
   readonly state: FileState;
-  /** Why it is ignored or quarantined, without any value of the file; `line` and `column` give the place. */
+  /** Why it is ignored or quarantined, without any value of the file; `line` and `column` locate the problem. */
   readonly reason: string | null;
   readonly line: number | null;
   readonly column: string | null;
-  /** Why the newest run that tried this file failed on it; null if none failed, or a later run succeeded. */
+  /** Why the newest run that tried to process this file failed; null if none failed, or a later run succeeded. */
   readonly failure: string | null;
   /** Whether it is in quarantine and can be accepted without its bad rows. */
   readonly acceptable: boolean;
@@ -83,11 +83,11 @@ export interface ReportItem {
   readonly modified: string | null;
   /** Its latest entry in the ingest log. */
   readonly landed: LandedDetails | null;
-  /** Set if the file is not read although somebody may rely on it. */
+  /** Set if the file is not read although someone may rely on it. */
   readonly unread: Unread | null;
 }
 
-/** What is known besides the files on the server. */
+/** The answer besides the files themselves. */
 export interface ReportsAnswer {
   /** Number of files. */
   readonly count: number;
@@ -95,7 +95,7 @@ export interface ReportsAnswer {
   readonly overdue: readonly Freshness[];
   /** Whether OEA's notebooks wrote the tables, so that runs are refused until they are adopted. */
   readonly needsAdoption: boolean;
-  /** What other programs did to the tables. */
+  /** Changes to the tables by other programs. */
   readonly changedByOthers: readonly Finding[];
 }
 
@@ -184,7 +184,7 @@ export type TableItem = {
     }
 );
 
-/** A table as its log describes it, for a person to read. */
+/** A table as described by its log, for people. */
 export interface TableReport {
   /** The table's folder in the lake. */
   readonly path: string;
@@ -219,7 +219,7 @@ export interface TableReport {
 export interface LakeStage {
   /** `stage1np`, `stage2np` or `stage2p` */
   readonly name: string;
-  /** Whether its files hold identities. */
+  /** Whether its files contain identities. */
   readonly identities: boolean;
   readonly tables: readonly TableItem[];
 }
@@ -274,11 +274,11 @@ export interface RunDetails extends RunItem {
   readonly summary: RunSummary | null;
   /** The run's entries in the ingest log, by path; also for a run that was interrupted. */
   readonly log: readonly LogLine[];
-  /** Files that it planned to ingest but recorded neither an outcome nor a failure for. */
+  /** Files that it planned to ingest, without a recorded outcome or failure. */
   readonly notReached: readonly string[];
 }
 
-/** A line of the ingest log. It holds no identity. */
+/** A line of the ingest log. Contains no identities. */
 export interface LogLine {
   /** On the server. */
   readonly path: string;
@@ -314,7 +314,7 @@ export interface PreviewColumn {
   /** The report's column that it corresponds to; null for one that the report does not have. */
   readonly reportColumn: string | null;
   readonly type: ColumnType;
-  /** Whether it holds identities, or may: the content of an unknown column is not known. */
+  /** Whether it contains identities or may contain them: the content of an unknown column is unknown. */
   readonly identity: boolean;
 }
 
@@ -340,9 +340,9 @@ export interface PreviewInfo {
 export interface PreviewRow {
   readonly line: number;
   /**
-   * In the file's order; null if masked. Masked are all identities and, in a refused row, every cell whose form does
-   * not prove that it is none: a shifted column can put an identity anywhere. A refused row can have another number
-   * of cells than there are columns; a row that cannot be split is one masked cell.
+   * In the file's order; null if masked. Masked are all identities and, in a refused row, every cell unless its form
+   * proves that it is no identity: a shifted column can put an identity anywhere. The number of cells of a refused
+   * row can differ from the number of columns. A row that cannot be split is one masked cell.
    */
   readonly cells: readonly (string | null)[];
   readonly problem: { readonly column: string | null; readonly reason: string } | null;
@@ -382,11 +382,11 @@ export interface MetricsParams extends CountingParams {
   readonly filter: MetricsFilterInput;
 }
 
-/** How far the engine is with reading changed tables. */
+/** The engine's progress in reading changed tables. */
 export type DashboardProgress = IndexProgress;
 
 export interface SampleParams {
-  /** The district's folder; a district from an earlier start is reused. */
+  /** The district's folder. A district from an earlier start is reused. */
   readonly folder: string;
   /** The account's password; a new one if omitted. */
   readonly password?: string;

@@ -8,7 +8,7 @@ const index = z.int().nonnegative();
 
 /** What the page sends to the extension. */
 export const fromPage = z.discriminatedUnion("type", [
-  /** The page runs and listens; it starts again whenever its tab becomes visible. */
+  /** The page is running and listening; it restarts whenever its tab becomes visible. */
   z.object({ type: z.literal("ready") }),
   z.object({ type: z.literal("rows"), generation: index, from: index, count: z.int().min(1).max(maxRows) }),
   z.object({ type: z.literal("reveal"), on: z.boolean() }),

@@ -17,7 +17,7 @@ import { EnginePreviews } from "./enginePreviews";
 import { timeOrDay } from "./format";
 import { hintInVsCode } from "./hints";
 import { type LakeNode, LakeTree } from "./lakeTree";
-import { mustBeAdopted, notByItself, notify, notifyError } from "./messages";
+import { mustBeAdopted, noAutomaticLoading, notify, notifyError } from "./messages";
 import { microsoftToken } from "./microsoftAccount";
 import { createTreeView } from "./openRows";
 import { previewStrings } from "./preview/strings";
@@ -39,7 +39,7 @@ import { TablePages } from "./tablePages";
 import { UpkeepCommands } from "./upkeepCommands";
 import { showWarningMessage } from "./window";
 
-/** Wires the extension's parts together. Does not start the engine: the first request does. */
+/** Wires the extension's parts together. The first request starts the engine, not this class. */
 export class Application extends Disposable {
   readonly log = this.hold(vscode.window.createOutputChannel("Clever Lake", { log: true }));
   readonly client: EngineClient;
@@ -184,7 +184,7 @@ export class Application extends Disposable {
   }
 
   /**
-   * What happens on startup without the user asking. Skipped in Restricted Mode, so that nothing connects on its own.
+   * Work on startup that the user did not request. Skipped in Restricted Mode, so that nothing connects on its own.
    */
   private async startUp(samples: SampleCommands): Promise<void> {
     try {
@@ -194,7 +194,7 @@ export class Application extends Disposable {
     } catch (error) {
       notifyError(error, this.log);
     }
-    // The badge and status bar show news before the view is first opened; a failure shows there too.
+    // The badge and status bar show news before the view is first opened; they also show a failure.
     if (isConnected()) await this.model.loaded().catch(() => undefined);
   }
 
@@ -245,15 +245,15 @@ export class Application extends Disposable {
     this.reportsView.message = this.viewMessage();
   }
 
-  private knownReports(): "looking" | "none" | "some" {
-    if (this.model.state === "loading") return "looking";
+  private knownReports(): "checking" | "none" | "some" {
+    if (this.model.state === "loading") return "checking";
     return hasReports(this.model.reports) ? "some" : "none";
   }
 
   private viewMessage(): string {
     const { model } = this;
     if (model.state === "loading" && model.reports.length === 0)
-      return vscode.l10n.t("Looking at the server …");
+      return vscode.l10n.t("Checking the server …");
     if (model.state === "failed" && model.reports.length > 0 && model.seen !== undefined) {
       return vscode.l10n.t(
         "This list is from {0}. {1} Refresh to try again.",
@@ -262,7 +262,7 @@ export class Application extends Disposable {
       );
     }
     if (isConnected() && !model.mayLook) {
-      return notByItself();
+      return noAutomaticLoading();
     }
     return model.needsAdoption ? mustBeAdopted() : "";
   }
@@ -287,7 +287,7 @@ export class Application extends Disposable {
       if (interrupted.length > 0) return;
       notify(
         showWarningMessage,
-        vscode.l10n.t("Clever's engine ended unexpectedly; it starts again when it is needed."),
+        vscode.l10n.t("Clever's engine ended unexpectedly; it restarts when needed."),
       );
     });
     this.hold({ dispose: () => logging.dispose() });
@@ -318,7 +318,7 @@ function connectionCommands(
     changeCredentials: () => credentials.change(),
     showSalt: () => credentials.showSalt(),
     forgetCredentials: () => credentials.forget(),
-    // With the sample in use, this leaves the sample; the user's own connection stays.
+    // While the sample is in use, this leaves the sample and keeps the user's own connection.
     removeConnection: () => (usesSample() ? samples.leave() : credentials.remove()),
   };
 }

@@ -39,7 +39,7 @@ export interface ReportCommandParts {
   readonly openPreview: (origin: "server" | "lake", path: string) => Promise<void>;
 }
 
-/** The commands that act on reports, tables and runs. Without anything to act on, each reports that. */
+/** The commands that act on reports, tables and runs. Without a target, each reports this. */
 export class ReportCommands {
   constructor(private readonly parts: ReportCommandParts) {}
 
@@ -76,8 +76,8 @@ export class ReportCommands {
   }
 
   /**
-   * Accepts a quarantined file without its bad rows, after showing what is wrong; the run reports how many there
-   * were.
+   * Accepts a quarantined file without its bad rows, after showing the reason. The run reports how many bad rows
+   * there were.
    */
   async accept(node?: ReportNode): Promise<void> {
     if (node?.kind !== "file") return notifyNothingSelected("clever.reports");
@@ -94,7 +94,7 @@ export class ReportCommands {
       {
         modal: true,
         detail: vscode.l10n.t(
-          "{0}\n\nThe refused rows are kept beside the file in stage1np and counted.",
+          "{0}\n\nThe refused rows are kept next to the file in stage1np and counted.",
           reason,
         ),
       },
@@ -179,8 +179,8 @@ export class ReportCommands {
   }
 
   /**
-   * Opens a report's preview. For a quarantined report it opens the lake's copy, because that is the rejected one,
-   * and it still exists if the file has left the server.
+   * Opens a report's preview. For a quarantined report, it opens the landed copy: that is the rejected delivery, and
+   * it still exists if the file has left the server.
    */
   async openReport(path: string): Promise<void> {
     const item = this.parts.model.reports.find((each) => each.path === path);
@@ -231,7 +231,7 @@ export class ReportCommands {
     }
   }
 
-  /** Opens an item of the lake. This shows no identities: pages of tables have none, and previews mask them. */
+  /** Opens an item of the lake. This shows no identities: pages of tables contain none, and previews mask them. */
   async openLakeItem(node?: LakeNode): Promise<void> {
     const path = pathOf(node);
     if (node === undefined || path === undefined) return notifyNothingSelected("clever.lake");
@@ -264,7 +264,7 @@ export class ReportCommands {
     else await this.run(command);
   }
 
-  /** The target reports: those given, selected or picked from a list; undefined if the user cancelled. */
+  /** The target reports: given, selected or picked from a list; undefined if the user cancelled. */
   private async chosen(
     node: ReportNode | undefined,
     nodes: readonly ReportNode[] | undefined,
@@ -292,7 +292,9 @@ export class ReportCommands {
   }
 }
 
-/** Sentences about quarantined files for a recount: these deliveries are in no table, and so are not recounted. */
+/**
+ * Sentences about quarantined files after a verification: these deliveries are in no table, so they are not verified.
+ */
 function quarantineSentences(paths: readonly string[], withEarlierRows: readonly string[]): string[] {
   const [first] = paths;
   if (first === undefined) return [];

@@ -4,7 +4,7 @@ import type { Move, TargetQuestions } from "./targetGuard";
 import { type LakeTarget, type ServerTarget, sameLake, sameServer } from "./targets";
 import { showWarningMessage } from "./window";
 
-/** Asks in a modal message that shows the connection's targets and those of the settings now. */
+/** Asks in a modal message that shows the connection's targets and those of the current settings. */
 export const targetQuestions: TargetQuestions = {
   async ask(move) {
     const go = vscode.l10n.t("Connect There");
@@ -15,7 +15,7 @@ export const targetQuestions: TargetQuestions = {
       ),
     ].join("\n\n");
     const answer = await showWarningMessage(
-      vscode.l10n.t("The settings no longer name the server and lake of your connection."),
+      vscode.l10n.t("The settings no longer match the server and lake of your connection."),
       { modal: true, detail },
       go,
     );
@@ -25,13 +25,11 @@ export const targetQuestions: TargetQuestions = {
     new CleverLakeError(
       "config",
       vscode.l10n.t(
-        "The settings no longer name the server and lake of your connection; nothing was sent to the new ones.",
+        "The settings no longer match the server and lake of your connection; nothing was sent to the new ones.",
       ),
       {
         subject: sameServer(from.server, to.server) ? to.lake.url : to.server.host,
-        hint: vscode.l10n.t(
-          "Set clever.sftp and clever.lake as they were, or test the connection to be asked again.",
-        ),
+        hint: vscode.l10n.t("Restore clever.sftp and clever.lake, or test the connection to be asked again."),
       },
     ),
 };

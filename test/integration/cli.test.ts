@@ -265,7 +265,7 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
     const told = await cli.run("run");
     expect(told).toMatchObject({ exitCode: 1, stderr: "" });
     expect(told.stdout).toMatch(
-      /^Nothing new\.[\s\S]*the newest day is 2025-08-27[\s\S]*latest: a link that leads out of the folder with the reports/,
+      /^Nothing new\.[\s\S]*the newest day is 2025-08-27[\s\S]*latest: a link that leads outside the folder with the reports/,
     );
     expect((await cli.run("status")).stdout).toMatch(/daily participation of students +2025-08-27/);
 
@@ -273,7 +273,7 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
     expect(await run(1, "ingest")).toMatchObject({ landed: 0, reportsOnServer: 0 });
     const none = await cli.run("ingest");
     expect(none).toMatchObject({ exitCode: 1, stderr: "" });
-    expect(none.stdout).toMatch(/^There is no report on the server\./);
+    expect(none.stdout).toMatch(/^There are no reports on the server\./);
   });
 
   test("leaves out the user types that the configuration does not name", async () => {

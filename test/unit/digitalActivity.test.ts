@@ -181,7 +181,7 @@ test("a table of another shape in its place is left as it is and told, and the r
   const summary = await fixture.run(on);
   expect(summary.failed).toHaveLength(1);
   expect(summary.failed[0]?.path).toBe(digitalActivityTable);
-  expect(summary.failed[0]?.reason).toMatch(/not as this program makes it/);
+  expect(summary.failed[0]?.reason).toMatch(/not as this program creates it/);
   expect(await fixture.rows()).toHaveLength(1);
   expect(await version(fixture)).toBe(0);
 });

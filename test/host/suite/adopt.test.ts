@@ -85,7 +85,7 @@ suite("adopting a lake that OEA wrote", function () {
     assert.equal(done?.state, "adopted");
     const told = person.told.at(-1);
     assert.equal(told?.kind, "information", told?.message);
-    assert.match(told?.message ?? "", /^The lake was adopted: 3 of 5 .* Every different row/);
+    assert.match(told?.message ?? "", /^The lake was adopted: 3 of 5 .* Every distinct row/);
     assert.deepEqual(told?.choices, ["Show the Comparison", "Run the Pipeline"]);
     assert.deepEqual(await tables(), [
       "daily_participation_pseudo",

@@ -79,7 +79,7 @@ suite("secrets", () => {
     // A key of the lake is asked for by the lake's name, and kept as the wizard keeps it.
     await setSetting("lake.url", "https://district.dfs.core.windows.net");
     await setSetting("lake.auth", "sharedKey");
-    person.answer(/no longer name the server and lake/, "Connect There");
+    person.answer(/no longer match the server and lake/, "Connect There");
     person.pick((items) => items.find(({ label }) => /Account key/.test(label))).type(" planted-new-key ");
     person.told.length = 0;
     await commands.executeCommand("clever.changeCredentials");

@@ -76,7 +76,7 @@ suite("keeping the lake's data files few", function () {
     );
     assert.ok(existsSync(path.join(district.lake, "stage2p/digital_activity/_delta_log")));
     assert.deepEqual(await update(), { months: [], rows: 0 });
-    assert.equal(person.told.at(-1)?.message, "The Digital Engagement table is up to date already.");
+    assert.equal(person.told.at(-1)?.message, "The Digital Engagement table is already up to date.");
   });
 
   test("writes the table of groups when it is asked to, and after each run where the setting says so", async () => {
@@ -85,7 +85,7 @@ suite("keeping the lake's data files few", function () {
     assert.ok(done?.written && done.groups > 0);
     assert.match(person.told.at(-1)?.message ?? "", /^The table of groups is up to date: \d+ groups\.$/);
     assert.equal((await update())?.written, false);
-    assert.equal(person.told.at(-1)?.message, "The table of groups is up to date already.");
+    assert.equal(person.told.at(-1)?.message, "The table of groups is already up to date.");
     const table = path.join(district.lake, "stage2p/clever/groups");
     await rm(table, { recursive: true });
     const { runs } = await activeApplication();
