@@ -11,13 +11,13 @@ const isProgram =
   process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
 const watching = isProgram && process.argv.includes("--watch");
 
-/** Tells the task in `.vscode/tasks.json` when a rebuild starts and when all are done. */
+/** Signals the task in `.vscode/tasks.json` when a rebuild starts and when all are done. */
 const watchNotes = { ready: false, running: 0 };
-const tellingWhenBuilt = {
-  name: "telling-when-built",
+const reportBuilds = {
+  name: "report-builds",
   setup(building) {
     building.onStart(() => {
-      if (watchNotes.running++ === 0 && watchNotes.ready) console.log("Building again …");
+      if (watchNotes.running++ === 0 && watchNotes.ready) console.log("Rebuilding …");
     });
     building.onEnd(() => {
       if (--watchNotes.running === 0 && watchNotes.ready) console.log("Built; watching for changes.");
@@ -30,7 +30,7 @@ async function build(options) {
   if (!watching) return esbuild.build(options);
   const context = await esbuild.context({
     ...options,
-    plugins: [...(options.plugins ?? []), tellingWhenBuilt],
+    plugins: [...(options.plugins ?? []), reportBuilds],
   });
   const result = await context.rebuild();
   await context.watch();
@@ -52,14 +52,14 @@ const shared = {
 
 /**
  * Azure's packages, in separate files next to the bundles: they are larger than everything else, and a lake in a
- * folder must not wait for them to load.
+ * folder does not need them.
  */
 const azurePackages = {
   "@azure/storage-file-datalake": "azure-storage",
   "@azure/identity": "azure-identity",
 };
-const azureApart = {
-  name: "azure-apart",
+const separateAzure = {
+  name: "separate-azure",
   setup(building) {
     building.onResolve({ filter: /^@azure\/(storage-file-datalake|identity)$/ }, ({ path: name }) => ({
       path: `./${azurePackages[name]}.js`,
@@ -72,14 +72,14 @@ const azureApart = {
  * For the command line: packages with native parts are bundled too, and only the native parts stay outside. From
  * node_modules, Node.js would load some two hundred separate files, which takes longer than running them.
  */
-const nativePartsOutside = {
-  name: "native-parts-outside",
+const externalNativeParts = {
+  name: "external-native-parts",
   setup(building) {
     building.onResolve({ filter: /sshcrypto\.node$/ }, () => ({
       path: "ssh2/lib/protocol/crypto/build/Release/sshcrypto.node",
       external: true,
     }));
-    // It would influence the order of ssh2's ciphers, which the program sets itself.
+    // Left out: it would change the order of ssh2's ciphers, which the program sets itself.
     building.onResolve({ filter: /^cpu-features$/ }, () => ({ path: "cpu-features", namespace: "left-out" }));
     building.onLoad({ filter: /./, namespace: "left-out" }, () => ({ contents: "" }));
   },
@@ -94,7 +94,7 @@ async function buildAzure(outdir, output = {}) {
     outdir,
     external: [],
     metafile: true,
-    // One of the packages locates itself this way.
+    // One of the packages finds its own location with it.
     define: { "import.meta.url": "importMetaUrl" },
     banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
   });
@@ -102,15 +102,15 @@ async function buildAzure(outdir, output = {}) {
 }
 
 /**
- * Packages that the extension needs only on first use, in separate files next to it: VS Code reads the extension on
- * startup, and without these it is a sixth of the size.
+ * Packages that the extension loads on first use, in separate files next to it: VS Code reads the extension on
+ * startup, and without these packages it is a sixth of the size.
  */
-const laterPackages = { zod: "zod", "vscode-jsonrpc/node": "vscode-jsonrpc" };
-const laterApart = {
-  name: "later-apart",
+const deferredPackages = { zod: "zod", "vscode-jsonrpc/node": "vscode-jsonrpc" };
+const separateDeferred = {
+  name: "separate-deferred",
   setup(building) {
     building.onResolve({ filter: /^(zod|vscode-jsonrpc\/node)$/ }, ({ path: name }) => ({
-      path: `./${laterPackages[name]}.js`,
+      path: `./${deferredPackages[name]}.js`,
       external: true,
     }));
   },
@@ -169,7 +169,7 @@ export async function buildExtension({ outdir = "dist", duckdbBinding } = {}) {
       ...output,
       entryPoints: { extension: "src/extension.ts" },
       outdir,
-      plugins: [laterApart],
+      plugins: [separateDeferred],
       external: ["vscode"],
       // An import() becomes a require() that runs when reached; its target is in the bundle, or one of the above.
       supported: { "dynamic-import": false },
@@ -177,7 +177,7 @@ export async function buildExtension({ outdir = "dist", duckdbBinding } = {}) {
     build({
       ...shared,
       ...output,
-      entryPoints: Object.entries(laterPackages).map(([name, out]) => ({ in: name, out })),
+      entryPoints: Object.entries(deferredPackages).map(([name, out]) => ({ in: name, out })),
       outdir,
     }),
     build({
@@ -185,7 +185,7 @@ export async function buildExtension({ outdir = "dist", duckdbBinding } = {}) {
       ...output,
       entryPoints: { engine: "src/engine/main.ts" },
       outdir,
-      plugins: [azureApart],
+      plugins: [separateAzure],
       external: ["vscode", "cpu-features", "*.node", ...(packaged ? [] : ["@duckdb/node-api"])],
       ...(packaged ? { alias: { "@duckdb/node-bindings": `${duckdbBinding}/duckdb.node` } } : {}),
     }),
@@ -221,11 +221,12 @@ export async function buildCommandLine() {
     outExtension: { ".js": ".mjs" },
     // Next to the entry: Azure's packages are named relative to the file that loads them.
     chunkNames: "cli-[name]-[hash]",
-    plugins: [azureApart, nativePartsOutside],
+    plugins: [separateAzure, externalNativeParts],
     external: ["@duckdb/node-bindings"],
     // Prefers ES modules to CommonJS where a package has both: unused exports are dropped.
     mainFields: ["module", "main"],
-    // Read at each start: without comments and indentation it is a third smaller. Names are kept for stack traces.
+    // The files are read at each start: without comments and indentation, they are a third smaller. Names are kept
+    // for stack traces.
     minifySyntax: true,
     minifyWhitespace: true,
     // Globals that bundled CommonJS packages expect.

@@ -1,6 +1,6 @@
 /**
- * The results of several promises. Unlike `Promise.all` it rejects only when all have ended, with the error of the
- * first in the list that failed: the resources that they use can then be closed.
+ * The results of several promises. Unlike `Promise.all`, it rejects only after all have settled, with the error of
+ * the first in the list that failed. The caller can then close the resources that they use.
  */
 export async function allSettledOrThrow<T extends readonly unknown[] | []>(
   work: T,

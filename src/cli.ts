@@ -22,7 +22,7 @@ function program(): Command {
     )
     .version(version)
     .option("-c, --config <file>", "configuration file", "clever-lake.json")
-    .option("--json", "one JSON document on standard output, all else on standard error")
+    .option("--json", "one JSON document on standard output, everything else on standard error")
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("Run with --help for usage.")
     .exitOverride()
@@ -32,7 +32,7 @@ function program(): Command {
 Secrets come from the environment only:
   CLEVER_SFTP_PASSWORD    the SFTP account's password
   CLEVER_SFTP_PASSPHRASE  the private key's passphrase
-  CLEVER_SALT             the district's salt; pseudonyms are made with it
+  CLEVER_SALT             the district's salt, used to make pseudonyms
   CLEVER_LAKE_ACCOUNT_KEY the storage account's key, for a lake with "auth": "sharedKey"
   CLEVER_LAKE_SAS         the shared access signature, for a lake with "auth": "sas"
 
@@ -42,22 +42,22 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
   root
     .command("status")
     .description("list the files on the server with their ingestion status")
-    .action(acting(async () => (await import("./cli/commands/status")).showServerStatus));
-  runCommand(root, "ingest", "copy new and changed files into the lake, byte for byte");
-  runCommand(root, "anonymize", "pseudonymize ingested files into the tables");
-  runCommand(root, "run", "ingest, then anonymize");
+    .action(lazyAction(async () => (await import("./cli/commands/status")).showServerStatus));
+  addRunCommand(root, "ingest", "copy new and changed files into the lake, byte for byte");
+  addRunCommand(root, "anonymize", "pseudonymize ingested files into the tables");
+  addRunCommand(root, "run", "ingest, then anonymize");
   root
     .command("dismiss")
     .description("dismiss quarantined files: they are no longer listed as waiting")
     .requiredOption("--file <path>", "a file in quarantine, as status names it (may be repeated)", collect)
-    .action(acting(async () => (await import("./cli/commands/dismiss")).dismissFiles));
+    .action(lazyAction(async () => (await import("./cli/commands/dismiss")).dismissFiles));
   root
     .command("roster")
     .description("import grades from Clever's roster file students.csv: pseudonym, school and grade only")
     .option("--file <path>", "the roster on this machine")
     .option("--sftp <path>", "the roster on the SFTP server, below its root")
-    .option("--keep-raw", "also keep the file in stage1np as it came, names and birth dates included")
-    .action(acting(async () => (await import("./cli/commands/roster")).importRosterFile));
+    .option("--keep-raw", "also keep the file unchanged in stage1np, including names and birth dates")
+    .action(lazyAction(async () => (await import("./cli/commands/roster")).importRosterFile));
   const metrics = root
     .command("metrics")
     .description("compute participation metrics from the tables")
@@ -68,18 +68,18 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
     .option("--school <name>", "only this school (may be given several times)", collect)
     .addOption(schoolLevel())
     .option("--school-levels <file>", "CSV (school, level) for schools whose name does not tell their level")
-    .option("--resource <name>", "only this resource; leaves daily participation as it is", collect)
+    .option("--resource <name>", "only this resource; does not affect daily participation", collect)
     .option("--resource-type <type>", "only resources of this type", collect)
     .addOption(
-      new Option("--user-type <type>", "students unless given").choices(userTypes).argParser(collectUserType),
+      new Option("--user-type <type>", "default: students").choices(userTypes).argParser(collectUserType),
     )
-    .action(acting(async () => (await import("./cli/commands/metrics")).answerMetrics));
-  countingOptions(metrics);
+    .action(lazyAction(async () => (await import("./cli/commands/metrics")).answerMetrics));
+  addCountingOptions(metrics);
   const dashboard = root
     .command("dashboard")
     .description("write the dashboard as one HTML file, which opens offline and prints")
-    .requiredOption("-o, --out <file>", "the HTML file to write; one that is there is replaced")
-    .addOption(new Option("--range <preset>", "schoolYear unless given").choices(rangePresets))
+    .requiredOption("-o, --out <file>", "the HTML file to write; an existing file is replaced")
+    .addOption(new Option("--range <preset>", "default: schoolYear").choices(rangePresets))
     .option("--from <yyyy-MM-dd>", "first day")
     .option("--to <yyyy-MM-dd>", "last day")
     .option("--compare-from <yyyy-MM-dd>", "first day of a period to compare with, per school day")
@@ -87,81 +87,81 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
     .option("--school <name>", "only this school (may be given several times)", collect)
     .addOption(schoolLevel())
     .option("--school-levels <file>", "CSV (school, level) for schools whose name does not tell their level")
-    .option("--resource <name>", "only this resource; leaves daily participation as it is", collect)
+    .option("--resource <name>", "only this resource; does not affect daily participation", collect)
     .option("--resource-type <type>", "only resources of this type", collect)
     .option("--grade <grade>", "only this grade, where a roster was imported", collect)
     .addOption(
-      new Option("--user-type <type>", "students unless given").choices(userTypes).argParser(collectUserType),
+      new Option("--user-type <type>", "default: students").choices(userTypes).argParser(collectUserType),
     )
-    .option("--licences <file>", "CSV (resource, seats, cost, end) of what is paid for")
+    .option("--licences <file>", "CSV (resource, seats, cost, end) of paid resources")
     .option("--percent", "show counts of people as a share of all users")
     .option(
       "--school-year-start <MM-dd>",
-      `first day of the school year; ${defaultSchoolYearStart} unless given`,
+      `first day of the school year (default: ${defaultSchoolYearStart})`,
       yearDay,
     )
-    .addOption(new Option("--language <code>", "the locale's unless given").choices(languages))
-    .action(acting(async () => (await import("./cli/commands/dashboard")).exportDashboard));
-  countingOptions(dashboard);
+    .addOption(new Option("--language <code>", "default: that of the locale").choices(languages))
+    .action(lazyAction(async () => (await import("./cli/commands/dashboard")).exportDashboard));
+  addCountingOptions(dashboard);
   root
     .command("verify")
     .description("recount the tables against the ingest log and the landed files")
-    .action(acting(async () => (await import("./cli/commands/verify")).verifyTables));
+    .action(lazyAction(async () => (await import("./cli/commands/verify")).verifyTables));
   root
     .command("optimize")
     .description("merge small data files; rows do not change")
     .option("--dry-run", "list what would be merged, and write nothing")
-    .action(acting(async () => (await import("./cli/commands/optimize")).optimizeTables));
+    .action(lazyAction(async () => (await import("./cli/commands/optimize")).optimizeTables));
   root
     .command("vacuum")
     .description("delete data files that no recent table version needs; never logs or landed files")
     .option(
       "--older-than <days>",
-      "keep the files of all versions of the last so many days (default: 7)",
+      "keep the files of all table versions of this many days (default: 7)",
       wholeNumber,
     )
     .option("--dry-run", "list what would be deleted, and delete nothing")
-    .action(acting(async () => (await import("./cli/commands/vacuum")).vacuumTables));
+    .action(lazyAction(async () => (await import("./cli/commands/vacuum")).vacuumTables));
   root
     .command("adopt")
     .description(
       "adopt a lake that OEA's own notebooks wrote: shows what is there, and asks before it does anything",
     )
     .option("--dry-run", "show what is there and what would be done, and change nothing")
-    .option("-y, --yes", "adopt without a question")
-    .action(acting(async () => (await import("./cli/commands/adopt")).adoptOeaLake));
+    .option("-y, --yes", "adopt without asking")
+    .action(lazyAction(async () => (await import("./cli/commands/adopt")).adoptOeaLake));
   root
     .command("repair")
-    .description("build again what other programs changed in the tables, from the landed files")
+    .description("rebuild what other programs changed in the tables, from the landed files")
     .option("--dry-run", "show what would be done, and write nothing")
-    .option("--yes", "do it")
-    .action(acting(async () => (await import("./cli/commands/repair")).repairTables));
+    .option("--yes", "repair the tables")
+    .action(lazyAction(async () => (await import("./cli/commands/repair")).repairTables));
   root
     .command("engagement")
     .description(
-      "bring the table stage2p/digital_activity up to date: the pseudonymized rows in OEA's Digital Engagement schema",
+      "update the table stage2p/digital_activity: the pseudonymized rows in OEA's Digital Engagement schema",
     )
     .option("-o, --out <file>", "export all rows as one Parquet file instead; the table stays as it is")
-    .action(acting(async () => (await import("./cli/commands/engagement")).writeEngagement));
+    .action(lazyAction(async () => (await import("./cli/commands/engagement")).writeEngagement));
   const groups = root
     .command("groups")
-    .description("bring the table stage2p/clever/groups up to date: how people are divided, for Power BI")
-    .action(acting(async () => (await import("./cli/commands/groups")).divideIntoGroups));
-  countingOptions(groups);
+    .description("update the table stage2p/clever/groups: how people are divided, for Power BI")
+    .action(lazyAction(async () => (await import("./cli/commands/groups")).divideIntoGroups));
+  addCountingOptions(groups);
   root
     .command("assets")
-    .description("write files for Synapse, Fabric and Power BI, made for this lake, with a README")
+    .description("write files for Synapse, Fabric and Power BI, tailored to this lake, with a README")
     .requiredOption(
       "-o, --out <folder>",
       "the folder to write into; files that you have changed there are kept",
     )
     .addOption(new Option("--only <asset...>", "which to write (default: all)").choices(assetNames))
-    .action(acting(async () => (await import("./cli/commands/assets")).createAssets));
+    .action(lazyAction(async () => (await import("./cli/commands/assets")).createAssets));
   root
     .command("demo")
     .description("run the whole pipeline on a sample district with its own server and lake")
     .option("--keep <folder>", "keep the lake in this folder")
-    .option("--days <n>", "how many school days; ten weeks unless given", wholeNumber)
+    .option("--days <n>", "how many school days (default: ten weeks)", wholeNumber)
     .action(async (options: DemoOptions) => {
       const { demo } = await import("./cli/demo");
       await demo(options, abort.signal);
@@ -177,9 +177,9 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
  * The action of a command, whose module is loaded when the command runs: `--version` loads only the argument parser.
  * Program options may come before or after the command's name.
  */
-function acting<T extends CommonOptions>(load: () => Promise<CommandAction<T>>) {
-  return async (_options: unknown, made: Command): Promise<void> => {
-    const options = made.optsWithGlobals<T>();
+function lazyAction<T extends CommonOptions>(load: () => Promise<CommandAction<T>>) {
+  return async (_options: unknown, command: Command): Promise<void> => {
+    const options = command.optsWithGlobals<T>();
     const action = await load();
     const result = await action(options, {
       environment: process.env,
@@ -191,34 +191,31 @@ function acting<T extends CommonOptions>(load: () => Promise<CommandAction<T>>) 
   };
 }
 
-function runCommand(root: Command, name: RunRequest["command"], description: string): void {
-  const made = root.command(name).description(description);
+function addRunCommand(root: Command, name: RunRequest["command"], description: string): void {
+  const command = root.command(name).description(description);
   if (name !== "ingest") {
-    made.option(
+    command.option(
       "--accept <path>",
-      "take this quarantined file without its bad rows (may be repeated)",
+      "accept this quarantined file without its bad rows (may be repeated)",
       collect,
     );
   }
-  made.action(acting(async () => (await import("./cli/commands/run")).runJob(name)));
+  command.action(lazyAction(async () => (await import("./cli/commands/run")).runJob(name)));
 }
 
-/** How people are counted, and where the cache is. */
-function countingOptions(command: Command): void {
+/** Adds the options for how people are counted and where the cache is. */
+function addCountingOptions(command: Command): void {
   command
     .option(
       "--minimum-group-size <n>",
-      "count whole groups of at least so many people; 0 shows all",
+      "count whole groups of at least this many people; 0 shows all",
       wholeNumber,
     )
     .addOption(
-      new Option("--keep-whole <what>", "what stays whole where groups must be joined").choices(keptWhole),
+      new Option("--keep-whole <what>", "what stays whole when groups must be joined").choices(keptWhole),
     )
-    .option(
-      "--cache <folder>",
-      "keep what makes the next time fast there, not in the platform's cache folder",
-    )
-    .option("--no-cache", "keep nothing for the next time");
+    .option("--cache <folder>", "cache folder (default: the platform's)")
+    .option("--no-cache", "do not keep a cache");
 }
 
 function collect(value: string, before: string[] = []): string[] {
@@ -227,7 +224,7 @@ function collect(value: string, before: string[] = []): string[] {
 
 function collectUserType(value: string, before: string[] = []): string[] {
   if (!userTypes.some((type) => type === value)) {
-    throw new InvalidArgumentError(`It is one of ${userTypes.join(", ")}.`);
+    throw new InvalidArgumentError(`It must be one of ${userTypes.join(", ")}.`);
   }
   return [...before, value];
 }
@@ -235,7 +232,7 @@ function collectUserType(value: string, before: string[] = []): string[] {
 function schoolLevel(): Option {
   const collectLevel = (value: string, before: string[] = []) => {
     if (schoolLevels.some((level) => level === value)) return [...before, value];
-    throw new InvalidArgumentError(`It is one of ${schoolLevels.join(", ")}.`);
+    throw new InvalidArgumentError(`It must be one of ${schoolLevels.join(", ")}.`);
   };
   return new Option("--school-level <level>", "also the schools of this level, by their names")
     .choices(schoolLevels)
@@ -256,25 +253,25 @@ function yearDay(value: string): string {
  * The first Ctrl-C lets the run finish cleanly; the second ends it at once. On Windows, Ctrl-Break and closing the
  * window (which leaves ten seconds) count as well.
  */
-function stopCleanly(): void {
+function handleStopSignals(): void {
   const windows = process.platform === "win32" ? (["SIGBREAK", "SIGHUP"] as const) : [];
   for (const signal of ["SIGINT", "SIGTERM", ...windows] as const) {
     process.on(signal, () => {
       if (abort.signal.aborted) process.exit(130);
-      console.error("\nStopping; what has been done so far stays. Press Ctrl-C again to stop at once.");
+      console.error("\nStopping; completed work is kept. Press Ctrl-C again to stop at once.");
       abort.abort(new Error("Stopped."));
     });
   }
 }
 
 /**
- * If nobody reads the output any more, as after `| head`, the work goes on without it. If it cannot be written for
- * another reason, such as a full disk, that is an error.
+ * If the reader of the output has ended, as with `| head`, the work continues without it. Any other failure to write
+ * the output, such as a full disk, is an error.
  */
-function outliveReaders(): void {
+function tolerateClosedOutput(): void {
   process.stderr.on("error", () => undefined);
   process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
-    // Windows says EOF.
+    // On Windows the code is EOF.
     if (code === "EPIPE" || code === "EOF") return;
     exitCode = 2;
     process.exitCode = exitCode;
@@ -283,8 +280,8 @@ function outliveReaders(): void {
 }
 
 async function main(): Promise<void> {
-  stopCleanly();
-  outliveReaders();
+  handleStopSignals();
+  tolerateClosedOutput();
   try {
     await program().parseAsync();
   } catch (error) {

@@ -24,7 +24,7 @@ const engines = ["embedded", "spark-submit", "livy"] as const;
 const livyFault =
   "must have a url, or a workspace and a pool (Synapse), or a workspace and a lakehouse (Fabric)";
 
-/** Where a cluster accepts batches: a Synapse pool, a Fabric lakehouse, or the address of an Apache Livy server. */
+/** The cluster that accepts batches: a Synapse pool, a Fabric lakehouse, or the address of an Apache Livy server. */
 const livySchema = z
   .strictObject({
     url: z.url({ protocol: /^https?$/, message: "must look like http://HOST:8998" }).optional(),
@@ -68,7 +68,7 @@ export const configSchema = z.strictObject({
       .optional(),
     connections: z.number().int().min(1).max(16).default(4),
     timeoutSeconds: z.number().min(1).max(600).default(30),
-    /** How a redelivery is recognized: by size and time, or also by reading all bytes. */
+    /** How redeliveries are detected: by size and time, or also by reading all bytes. */
     compare: z.enum(["time", "hash"]).default("time"),
   }),
   lake: z
@@ -82,7 +82,7 @@ export const configSchema = z.strictObject({
     })
     .superRefine(({ url, auth }, context) => {
       if (authsForLake(url).includes(auth)) return;
-      const message = 'OneLake has no account key and takes no SAS here: set it to "default"';
+      const message = 'OneLake has no account key, and a SAS is not supported for it: set it to "default"';
       context.addIssue({ code: "custom", path: ["auth"], message });
     }),
   /** The key vault that holds the salt, as in OEA; instead of a salt of the user's own. */
@@ -115,9 +115,9 @@ export const configSchema = z.strictObject({
   schoolLevelsFile: z.string().min(1).optional(),
   /** CSV `resource,seats,cost,end`: the paid resources. */
   licencesFile: z.string().min(1).optional(),
-  /** Percent of a source's rows that a redelivery may remove without a person's consent. */
+  /** The percentage of a source's rows that a redelivery may remove without a person's consent. */
   maxShrink: z.number().int().min(0).max(100).default(50),
-  /** School days without a newer day after which a kind of report is reported as overdue; 0 for never. */
+  /** A report is overdue if its newest day is this many school days old; 0 turns this off. */
   expectReportsWithin: z.number().int().min(0).max(365).default(0),
   /** Whether each run updates the table of OEA's Digital Engagement schema. */
   digitalActivity: z.boolean().default(false),
@@ -127,7 +127,10 @@ export const configSchema = z.strictObject({
 
 export type Config = z.infer<typeof configSchema>;
 
-/** Values that must not be in a file: from the environment on the command line, from SecretStorage in the editor. */
+/**
+ * Values that must not be in a file. They come from the environment on the command line and from SecretStorage in VS
+ * Code.
+ */
 export interface Secrets {
   readonly password?: string;
   readonly passphrase?: string;
@@ -184,7 +187,7 @@ export async function readConfig(file: string): Promise<Config> {
 }
 
 const backslashHint =
-  'In JSON a path of Windows has each backslash twice, "C:\\\\data\\\\lake", or has slashes, "C:/data/lake".';
+  'In JSON, double each backslash of a Windows path, "C:\\\\data\\\\lake", or use slashes, "C:/data/lake".';
 
 /**
  * A file's text, in the encodings that Windows editors and shells write: UTF-8 or UTF-16, with their byte-order marks.
@@ -213,7 +216,7 @@ export function secretsFrom(environment: NodeJS.ProcessEnv): Secrets {
   };
 }
 
-/** What is wrong with a lake's address; undefined if nothing is. */
+/** What is wrong with a lake's address; undefined if it is valid. */
 export function lakeAddressFault(url: string): string | undefined {
   if (!isAdlsAddress(url)) return folderAddressFault(url);
   try {
@@ -231,17 +234,17 @@ export function authsForLake(url: string): readonly LakeAuth[] {
   return lakeAuthsFor(parseAdlsAddress(url));
 }
 
-/** The path of a lake in a local folder; undefined if the address is not of such a lake. */
+/** The path of a lake in a local folder; undefined if the lake is elsewhere or the address is invalid. */
 export function folderPathOf(url: string): string | undefined {
   return isAdlsAddress(url) || folderAddressFault(url) !== undefined ? undefined : folderOf(url);
 }
 
-/** What is wrong with a key vault's address; undefined if nothing is. */
+/** What is wrong with a key vault's address; undefined if it is valid. */
 export function saltKeyVaultFault(url: string): string | undefined {
   return isVaultAddress(url) ? undefined : "must look like https://NAME.vault.azure.net";
 }
 
-/** A path in the configuration with `~` expanded; Windows users write `~\`. */
+/** Expands `~` at the start of a configured path; Windows users write `~\`. */
 export function expandHome(file: string): string {
   return /^~(?:[/\\]|$)/.test(file) ? path.join(homedir(), file.slice(1)) : file;
 }

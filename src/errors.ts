@@ -3,19 +3,19 @@ export type ErrorCode =
   | "config" // the configuration or a secret is missing or wrong: nothing was started
   | "hostKey" // the SFTP server is not the one that was trusted
   | "auth" // the server refused the credentials
-  | "network" // connection lost, refused or silent; worth a retry
+  | "network" // connection lost, refused or silent; a retry may help
   | "notFound"
-  | "unsafePath" // a name from outside that would leave its folder
-  | "changedWhileRead" // the source file did not hold still
+  | "unsafePath" // a name from outside that would escape its folder
+  | "changedWhileRead" // the source file changed while it was read
   | "conflict" // another writer won
   | "unsupportedTable" // a Delta table that needs a newer reader or writer
   | "corrupt" // stored data contradicts itself
   | "salt"
   | "notAdopted" // OEA's own notebooks wrote the lake's tables
-  | "busy" // another run is at work on this lake
+  | "busy" // another run is using this lake
   | "io"
-  | "engine" // DuckDB failed, or the process that it runs in
-  | "internal"; // a fault of this program
+  | "engine" // DuckDB or its process failed
+  | "internal"; // a bug in this program
 
 /**
  * The one error type of the program: what happened, to which file, and what to do.
@@ -46,14 +46,16 @@ export function isCleverLakeError(error: unknown, code?: ErrorCode): error is Cl
   return error instanceof CleverLakeError && (code === undefined || error.code === code);
 }
 
-/** A full disk, in one form wherever it occurs: in the lake, the engine's spill folder or a temporary file. */
+/**
+ * The error for a full disk, the same wherever it occurs: in the lake, the engine's spill folder or a temporary file.
+ */
 export function diskFull(): CleverLakeError {
   return new CleverLakeError("io", "The disk is full.", {
     hint: "Free some space where the lake and the temporary files are, then run again; nothing is lost.",
   });
 }
 
-/** An error for display: the operating system's errors for a full disk in our words, all others unchanged. */
+/** An error for display: the operating system's errors for a full disk become ours, all others stay unchanged. */
 export function asKnownError(error: unknown): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return code === "ENOSPC" || code === "EDQUOT" ? diskFull() : error;
@@ -87,7 +89,7 @@ export function unwritable(what: string, place: string, cause: unknown): CleverL
     subject: place,
     hint: isFull
       ? "The disk is full: free some space first."
-      : "Check that its folder is there and can be written to.",
+      : "Check that its folder exists and is writable.",
     cause,
   });
 }

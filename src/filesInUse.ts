@@ -3,14 +3,14 @@ import { ExponentialBackoff } from "cockatiel";
 import { errnoOf } from "./errors";
 import { retryWhile } from "./retryWhile";
 
-/** With these pauses the last attempt is after about six seconds. */
+/** With these pauses, the last attempt is made after about six seconds. */
 const attempts = 14;
 const backoff = new ExponentialBackoff({ initialDelay: 20, maxDelay: 1_000 });
 
 /**
- * The operating system's codes for a file that another program holds. Windows uses them for every file that is open
- * elsewhere, for example in a virus scanner. `EPERM` and `EACCES` mean the same there; on other systems they mean that
- * access is denied, which waiting does not change.
+ * The operating system's codes for a file that another program holds open. On Windows this affects every file that is
+ * open elsewhere, for example in a virus scanner, and `EPERM` and `EACCES` can mean the same. On other systems these
+ * two mean that access is denied, and waiting does not help.
  */
 const inUseCodes: ReadonlySet<string | undefined> = new Set(
   process.platform === "win32" ? ["EBUSY", "EPERM", "EACCES", "ENOTEMPTY"] : ["EBUSY"],

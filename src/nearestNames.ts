@@ -1,22 +1,22 @@
 /** How many names are suggested for a misspelt one. */
-const offered = 3;
+const maximumSuggestions = 3;
 
 /** The names most similar to an unknown one, nearest first; none if none is similar. */
 export function nearestNames(name: string, names: Iterable<string>): string[] {
   const requested = name.trim().toLowerCase();
   const scored = [...new Set(names)].map((candidate) => ({
     candidate,
-    score: unlikeness(requested, candidate.toLowerCase()),
+    score: dissimilarity(requested, candidate.toLowerCase()),
   }));
   return scored
     .filter(({ score }) => score <= 0.4)
     .sort((a, b) => a.score - b.score || (a.candidate < b.candidate ? -1 : 1))
-    .slice(0, offered)
+    .slice(0, maximumSuggestions)
     .map(({ candidate }) => candidate);
 }
 
-/** 0 for the same text, 1 for a different one; a text that contains the other is near to it. */
-function unlikeness(a: string, b: string): number {
+/** 0 for the same text, 1 for an entirely different one; a text that contains the other counts as similar. */
+function dissimilarity(a: string, b: string): number {
   if (a === "" || b === "") return 1;
   const share = editDistance(a, b) / Math.max(a.length, b.length);
   return a.includes(b) || b.includes(a) ? Math.min(share, 0.4) : share;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Waits this many milliseconds; rejects with the signal's reason, as callers expect. */
+/** Waits; rejects with the signal's own reason, not with the timer's error. */
 export async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   try {
     await sleep(milliseconds, undefined, signal ? { signal } : {});

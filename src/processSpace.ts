@@ -3,9 +3,9 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
 /**
- * Identifies the set of processes in which this process's id is unique: the machine, on Linux also its boot and the
- * container. A host name is not enough: containers can share one, or get a new one each time, and their first process
- * has the id 1.
+ * Identifies the set of processes in which this process's id is unique: the machine and, on Linux, its boot and the
+ * container. A host name is not enough: containers can share one or get a new one each time, and the first process of
+ * each has the id 1.
  */
 export const processSpace: string = createHash("sha256").update(description()).digest("hex").slice(0, 16);
 

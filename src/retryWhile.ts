@@ -2,7 +2,7 @@ import type { IBackoffFactory } from "cockatiel";
 import { pause } from "./pause";
 
 export interface RetryOptions {
-  /** How long to wait before each retry; cockatiel's back-offs grow and have jitter. */
+  /** The wait before each retry; cockatiel's back-offs grow and have jitter. */
   readonly backoff: IBackoffFactory<unknown>;
   /** Whether the failure of this attempt (the first is 0) may be transient. */
   readonly mayRetry: (error: unknown, attempt: number) => boolean;
@@ -10,8 +10,8 @@ export interface RetryOptions {
 }
 
 /**
- * Retries `work` while its failure may be transient. The signal also ends it during a pause, which it does not in
- * cockatiel's own retry policy.
+ * Retries `work` while its failure may be transient. Unlike cockatiel's own retry policy, the signal also ends a
+ * pause.
  */
 export async function retryWhile<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { mayRetry, signal } = options;

@@ -5,14 +5,15 @@ export type SaltWeakness = "short" | "placeholder" | "repeated";
 export interface SaltText {
   /** Without white space, line ends and byte-order marks around it. */
   readonly salt: string;
-  /** Whether any were removed. */
+  /** Whether anything was removed. */
   readonly wasPadded: boolean;
   readonly weakness: SaltWeakness | undefined;
 }
 
 /**
- * Pseudonyms are plain SHA-256, of which a graphics card computes some 10^10 per second, and anyone who knows one
- * pupil's id can try salts. 16 random characters are 64 bits even if they are hexadecimal digits: centuries.
+ * Pseudonyms are plain SHA-256. A graphics card computes some 10^10 of these per second, and anyone who knows one
+ * pupil's id can try salts. 16 random characters are at least 64 bits, even as hexadecimal digits: that takes
+ * decades.
  */
 export const shortestSalt = 16;
 
@@ -20,10 +21,10 @@ export const shortestSalt = 16;
 export const weaknessTexts: Readonly<Record<SaltWeakness, string>> = {
   short: `shorter than ${shortestSalt} characters`,
   placeholder: "a placeholder",
-  repeated: "a few characters over and over",
+  repeated: "only a few characters, repeated",
 };
 
-/** Checks a salt on its own, as it came from the environment, a key vault or an input box; no lake is queried. */
+/** Checks a salt without the lake, as it came from the environment, a key vault or an input box. */
 export function checkSaltText(text: string): SaltText {
   const salt = text.replace(padding, "");
   return { salt, wasPadded: salt !== text, weakness: weaknessOf(salt) };
@@ -44,13 +45,14 @@ const placeholderWords =
   "oea password paste placeholder please put random replace salt sample secret some test the this todo undefined " +
   "value with xxx your";
 const onlyPlaceholderWords = new RegExp(`^(?:${placeholderWords.replaceAll(" ", "|")})+$`);
-/** A placeholder that was not replaced. */
-const notPutIn = /^(?:<.*>|\[.*\]|\{\{.*\}\}|%\w+%|\$\{.*\}|\$\(.*\)|\$[A-Z_]+|@Microsoft\.KeyVault\(.*\))$/s;
-/** A longer text of such words is as good as any. */
+/** A template placeholder that was never replaced. */
+const unreplacedPlaceholder =
+  /^(?:<.*>|\[.*\]|\{\{.*\}\}|%\w+%|\$\{.*\}|\$\(.*\)|\$[A-Z_]+|@Microsoft\.KeyVault\(.*\))$/s;
+/** A longer text of such words is hard to guess. */
 const longestPlaceholder = 60;
 
 function isPlaceholder(salt: string): boolean {
-  if (notPutIn.test(salt)) return true;
+  if (unreplacedPlaceholder.test(salt)) return true;
   const letters = salt.toLowerCase().replace(/[^a-z]/g, "");
   // If there are few letters, the other characters may well be random.
   const isText = salt.length <= longestPlaceholder && 2 * letters.length >= salt.length;

@@ -6,17 +6,17 @@ import path from "node:path";
 import { CleverLakeError } from "./errors";
 import { isAlive, processSpace } from "./processSpace";
 
-/** Temporary files of this age belong to no living process, whichever machine made them. */
+/** Temporary files of this age belong to no living process, on any machine. */
 export const leftoverAgeMilliseconds = 24 * 60 * 60_000;
 
 const ownPrefix = `${process.pid}@${processSpace}@`;
 
-/** Process id, process space, and a random part. Anything with another name was not made here and is never removed. */
+/** Process id, process space, and a random part. Files with other names are not ours and are never removed. */
 const ownName = /^(?<pid>\d{1,10})@(?<space>[^@]+)@[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * Names for temporary files and folders in a folder that processes on several machines may share. Leftovers of killed
- * processes are removed: at once if the process was on this machine, else when they are a day old.
+ * processes are removed: at once if the process was on this machine, otherwise when they are a day old.
  */
 export class ScratchNames {
   private swept: Promise<void> | undefined;
@@ -51,12 +51,12 @@ export class ScratchNames {
 }
 
 /**
- * A new empty folder in the machine's temporary folder, readable by its owner only; the caller removes it. If the
- * process is killed, a later one does.
+ * A new empty folder in the machine's temporary folder, readable by its owner only. The caller removes it; if the
+ * process is killed, a later process does.
  */
 export async function machineScratch(): Promise<string> {
   const parent = path.join(tmpdir(), `clever-lake-${userName()}`);
-  // Systems remove what nobody used for some days, and VS Code may run for longer.
+  // Systems remove folders that were unused for some days, and VS Code may run for longer.
   const known = existsSync(parent) ? machineNames.get(parent) : undefined;
   const names = known ?? new ScratchNames(parent, requirePrivate);
   machineNames.set(parent, names);
@@ -67,7 +67,7 @@ export async function machineScratch(): Promise<string> {
 
 const machineNames = new Map<string, ScratchNames>();
 
-/** A container can run under a user id without a name. */
+/** Containers can run under a user id without a name. */
 function userName(): string {
   try {
     return userInfo().username.replaceAll(/\W/g, "_");
@@ -95,19 +95,21 @@ function newName(): string {
   return `${ownPrefix}${randomUUID()}`;
 }
 
-/** Removes leftovers of killed processes. What cannot be removed stays: it must not stop this process from working. */
+/** Removes leftovers of killed processes. Failures are ignored: they must not stop this process from working. */
 async function sweep(folder: string): Promise<void> {
   const names = (await fs.readdir(folder)).filter((name) => ownName.test(name));
   if (names.length === 0) return;
-  const newest = (await clockOf(folder)) - leftoverAgeMilliseconds;
+  const newestToRemove = (await clockOf(folder)) - leftoverAgeMilliseconds;
   for (const name of names) {
     const place = path.join(folder, name);
-    if (!isOfDeadProcess(name) && (await lastChange(place)) > newest) continue;
+    if (!isOfDeadProcess(name) && (await lastChange(place)) > newestToRemove) continue;
     await fs.rm(place, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
-/** The time by the clock that dates the folder's files, in milliseconds: a shared folder uses another machine's. */
+/**
+ * The time of the clock that dates the folder's files, in milliseconds: a shared folder uses another machine's clock.
+ */
 async function clockOf(folder: string): Promise<number> {
   const probe = path.join(folder, newName());
   try {

@@ -7,7 +7,7 @@ export interface ZippedFile {
 }
 
 /**
- * A ZIP archive of small files, uncompressed and without times, so that the same files make the same bytes.
+ * A ZIP archive of small files, uncompressed and without times, so that the same files always give the same bytes.
  * Source: the .ZIP File Format Specification, sections 4.3.7, 4.3.12 and 4.3.16.
  */
 export function storedZip(files: readonly ZippedFile[]): Buffer {
@@ -21,7 +21,7 @@ export function storedZip(files: readonly ZippedFile[]): Buffer {
     common.writeUInt16LE(20, 0);
     // Names are UTF-8.
     common.writeUInt16LE(0x0800, 2);
-    // The first day in the format.
+    // The earliest date of the format.
     common.writeUInt16LE(0x21, 8);
     common.writeUInt32LE(crc32(bytes), 10);
     common.writeUInt32LE(bytes.length, 14);

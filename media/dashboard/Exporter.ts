@@ -56,10 +56,10 @@ export class Exporter {
     this.save({ kind, name: fileName(ready, "dashboard", kind), content });
   }
 
-  /** Numbers come first, unformatted for programs; their definitions are below. */
+  /** The numbers come first, unformatted, for other programs; their definitions are below. */
   table(ready: Ready, { id, title, definition }: Part, { columns, rows }: DataTable): void {
     const { texts } = ready;
-    // In a column of its own, so that numbers stay numbers.
+    // A separate column, so that numbers stay numbers.
     const hasRemarks = rows.some((row) => rowRemarks(texts, row) !== "");
     const header = [...columns.map((column) => column.title), ...(hasRemarks ? [texts.partly] : [])];
     const wide = (first: string): CsvCell[] => [first, ...header.slice(1).map(() => null)];
@@ -81,12 +81,12 @@ export class Exporter {
   }
 }
 
-/** Relative to a column of numbers. */
+/** Column widths, relative to a column of numbers. */
 const columnShares: Readonly<Partial<Record<Column["kind"], number>>> = { text: 2, day: 1.4 };
-/** More rows are for the file of the table. */
+/** The exported file of the table has all rows. */
 const mostRows = 25;
 
-/** The tables of the page: its resources and licences, as sorted and searched there. */
+/** The tables of the page, resources and licences, as sorted and searched there. */
 function tablesOf(ready: Ready): TableSheet[] {
   const { texts, answer } = ready;
   const sheet = (title: string, count: string, { columns, rows }: DataTable): TableSheet => ({

@@ -4,7 +4,7 @@ import { icon } from "./icons";
 import type { Model } from "./model";
 import { close, focusables, moveFocus, popover } from "./popover";
 
-/** The number of checkboxes created at once; the search finds the others. */
+/** The maximum number of checkboxes; the search finds the other names. */
 const mostShown = 200;
 
 export interface Choice<T> {
@@ -23,7 +23,7 @@ export function isChosen<T>(values: readonly T[], chosen: readonly T[]): boolean
   return values.length === chosen.length && values.every((value) => chosen.includes(value));
 }
 
-/** The group of exactly these values; a single value keeps its own name. */
+/** The group with exactly these values; a single value keeps its own name. */
 export function groupOf<T>(groups: readonly Together<T>[], chosen: readonly T[]): Together<T> | undefined {
   return chosen.length < 2 ? undefined : groups.find(({ values }) => isChosen(values, chosen));
 }
@@ -32,7 +32,7 @@ export function groupOf<T>(groups: readonly Together<T>[], chosen: readonly T[])
 export class MultiSelect<T> {
   private open = false;
   private search = "";
-  /** Values that were chosen when it opened are listed first, and stay there while boxes are ticked. */
+  /** Values that were chosen when the list opened. They are listed first, and stay there while boxes are ticked. */
   private first: readonly T[] = [];
 
   constructor(

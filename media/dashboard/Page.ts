@@ -30,7 +30,7 @@ import { ResourceTable } from "./ResourceTable";
 import { leftOutView, missingView, nobodyView, stateView } from "./stateView";
 import { largeView, missingReportsView, withheldView } from "./withheldView";
 
-/** What answers the page: the extension, or nothing in an exported page. */
+/** The counterpart of the page: the extension, or nothing in an exported page. */
 export interface Outside {
   post(message: FromPage): void;
   save(file: PageFile): void;
@@ -53,7 +53,7 @@ export interface Start {
 /** Milliseconds without typing or scrolling after which the state is saved. */
 const restBeforeKeeping = 200;
 
-/** The dashboard's page: handles the extension's messages and draws. */
+/** The dashboard's page: handles the extension's messages and renders itself. */
 export class Page implements Actions {
   private readonly model: Model;
   private readonly bar: FilterBar;
@@ -62,12 +62,12 @@ export class Page implements Actions {
   private question: number;
   private frame = 0;
   private keeping: ReturnType<typeof setTimeout> | undefined;
-  /** Pictures as last drawn, so that unchanged ones are not drawn again. */
+  /** The last drawn pictures, so that unchanged ones are not drawn again. */
   private pictures = new Map<string, Picture | undefined>();
   private drawnFrom: readonly unknown[] = [];
   private panels: readonly Panel[] = [];
   private scrollTo: number | undefined;
-  /** Whether to bring the answer to the latest question into view. */
+  /** Whether to scroll to the answer to the latest question. */
   private showsAnswer = false;
 
   constructor(
@@ -117,7 +117,7 @@ export class Page implements Actions {
 
   setFilter(patch: FilterPatch): void {
     const { model } = this;
-    // Two periods are chosen and named together: a new range ends the comparison.
+    // The two periods of a comparison are chosen together, so a new range alone ends the comparison.
     const ended = patch.range && !patch.compare ? { compare: undefined } : {};
     model.filter = { ...model.filter, ...patch, ...ended };
     model.busy = true;
@@ -134,7 +134,7 @@ export class Page implements Actions {
     this.changed();
   }
 
-  /** Asks one of the offered questions; its answer appears at the top of the page. */
+  /** Asks one of the listed questions; its answer appears at the top of the page. */
   ask(question: QuestionId): void {
     const { answer, texts, formats } = this.model;
     if (!answer) return;
@@ -179,12 +179,12 @@ export class Page implements Actions {
     this.changed();
   }
 
-  /** Redraws immediately for print, and afterwards as before. */
+  /** Redraws immediately before and after printing. */
   forPaper(printing: boolean): void {
     document.body.classList.toggle("printing", printing);
     this.model.look = this.lookNow();
     this.draw();
-    // Details cannot be unfolded on paper.
+    // Details cannot be opened on paper.
     for (const details of document.querySelectorAll<HTMLDetailsElement>(".about details"))
       details.open = printing;
     for (const chart of document.querySelectorAll("clever-chart")) {
@@ -307,14 +307,14 @@ export class Page implements Actions {
       ${aboutView(model, ready)}`;
   }
 
-  /** Pictures depend on the answer, the look and parts of the view; not on the search text of the table. */
+  /** Pictures depend on the answer, the look and parts of the view, but not on the search text of the table. */
   private refreshPictures(ready: Ready): void {
     const { units, topResources, schoolsShown } = ready.view;
     const from = [ready.answer, this.model.look, units, topResources, schoolsShown];
     if (from.some((each, at) => each !== this.drawnFrom[at])) {
       this.drawnFrom = from;
       this.pictures = new Map();
-      // Clicks on a picture start from the filter of the answer that it shows.
+      // A click on a picture changes the filter of the answer that it shows.
       this.panels = panelsOf({ ...ready, filter: ready.answer.filter });
     }
   }
@@ -331,7 +331,7 @@ export class Page implements Actions {
     return lookOf(document.body, Math.round(Math.max(84, Math.min(190, column * 0.3))));
   }
 
-  /** Whatever the reader does next, they have seen it; it covers a part of the page. */
+  /** Any action shows that the reader has seen the notice, which covers a part of the page. */
   private forgetNotice(): void {
     if (this.model.notice === "") return;
     this.model.notice = "";

@@ -137,7 +137,7 @@ function rowView(
   </tr>`;
 }
 
-/** A sparkline; a library chart for each row would cost more than the page. */
+/** A sparkline. A library chart for each row would be too slow. */
 function trendView({ texts, formats }: Ready, weekly: readonly Shown[]): TemplateResult | typeof nothing {
   const known = weekly.filter((value) => value !== null);
   if (known.length < 2) return nothing;
@@ -176,7 +176,7 @@ function sortedRows({ answer, view, texts }: Ready): readonly ResourceEntry[] {
   const compared = new Intl.Collator(texts.language, { numeric: true });
   return found.sort((a, b) => {
     const [left, right] = [a[column], b[column]];
-    // Missing values are last in either direction; `few` is less than any shown number, but more than none.
+    // Missing values are last in either direction. `few` is less than any shown number, but more than zero.
     if (left === null || right === null) return left === right ? 0 : left === null ? 1 : -1;
     if (column === "users" || typeof left === "number") return sign * (sizeOf(left) - sizeOf(right));
     return sign * compared.compare(String(left), String(right));

@@ -5,7 +5,7 @@ import { filterParts, groupRule } from "./filterWords";
 import { fill } from "./formats";
 import type { Actions, Model, Ready } from "./model";
 
-/** The head of an exported page: what it covers, and how to print it. */
+/** The head of an exported page: its period and filters, and buttons to print and export it. */
 export function exportedHead(
   { texts, formats, district, filter, answer }: Ready,
   actions: Actions,

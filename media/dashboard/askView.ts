@@ -4,10 +4,10 @@ import { icon } from "./icons";
 import type { Actions, Model, Ready } from "./model";
 import { type QuestionChoice, questionOf, questionText } from "./questions";
 
-/** The heading of the current question; it gets the focus once answered. */
+/** The heading of the current question, which gets the focus once the question is answered. */
 export const askedTitleId = "asked-title";
 
-/** The questions that people ask most, one click each. */
+/** The most common questions, one click each. */
 export function askView({ texts, view }: Ready, ask: (id: QuestionId) => void): TemplateResult {
   return html`<nav class="ask" aria-label=${texts.ask}>
     <span class="ask-title" aria-hidden="true">${texts.ask}</span>

@@ -47,7 +47,7 @@ function shownCards({ texts, formats, answer, view }: Ready): readonly ShownCard
   ];
 }
 
-/** What the arrows of the cards compare, in words. */
+/** The period that the arrows of the cards compare with, in words. */
 function againstText(ready: Ready): string {
   const { texts, formats, answer } = ready;
   const { comparison, filter, periods } = answer;
@@ -131,7 +131,7 @@ function shareCompared({ compared: part }: Card<People>, { compared: whole }: Ca
   return { now: part.now / whole.now, before: part.before / whole.before };
 }
 
-/** A number's change, without colour: whether more is better is up to the reader. */
+/** A number's change, without colour: the reader decides whether more is better. */
 function changeOf(
   ready: Ready,
   { id, card: { value, before, compared }, format }: ShownCard,

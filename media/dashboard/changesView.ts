@@ -17,7 +17,9 @@ import { chartView, legendView, type PanelContext } from "./panelView";
 
 const shownAtFirst = 3;
 
-/** Below the picture of all changes: the weeks of each, or why nothing can be said, and what could not be judged. */
+/**
+ * Below the picture of all changes: the weeks of each change, or why there are none, and what could not be judged.
+ */
 export function changesBelow(context: PanelContext, pictureOf: (change: Change) => Picture): TemplateResult {
   const { ready, actions, model } = context;
   const { texts, formats, answer, view } = ready;

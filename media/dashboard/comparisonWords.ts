@@ -37,7 +37,7 @@ export function changeText(words: Words, { before, now }: ComparedUse): string {
   return was === null || is === null ? "–" : changeIn(words, was, is);
 }
 
-/** The name of a break, from its time of the year. */
+/** The name of a break, by its time of year. */
 export function breakName(texts: DashboardTexts, formats: Formats, { from, to }: Break): string {
   return from.slice(0, 4) < to.slice(0, 4) ? texts.winterBreak : fill(texts.breakOf, formats.range(from, to));
 }
@@ -55,7 +55,7 @@ export function breakPatch(texts: DashboardTexts, formats: Formats, given: Break
   };
 }
 
-/** The comparison period that a filter chooses; undefined if none. */
+/** The comparison period of a filter, in words; undefined if there is none. */
 export function comparedText(
   texts: DashboardTexts,
   formats: Formats,

@@ -3,7 +3,7 @@ import { fill, isolated } from "./formats";
 import type { Actions, Ready } from "./model";
 import { type Cell, type Column, cellText, type DataTable, isText, rowRemarks } from "./panels/panel";
 
-/** A picture's numbers as a table; a row's name filters as its mark does. */
+/** A picture's numbers as a table. A click on a row's name filters like a click on its mark. */
 export function dataTableView(
   ready: Ready,
   actions: Actions | undefined,
@@ -27,7 +27,7 @@ export function dataTableView(
             const shown = show(cells[at], column);
             if (at > 0) return html`<td class=${isText(column) ? "" : "number"}>${shown}</td>`;
             const name = typeof shown === "string" ? isolated(shown) : texts.hidden;
-            // Same mark as in the picture; the reason is below it. Days have a column for it instead.
+            // The same mark as in the picture, with the reason below it. Days have a column for the reason instead.
             const why = rowRemarks(texts, row);
             const mark =
               why !== "" && column.kind !== "day" ? html`<span title=${why}>\u00a0*</span>` : nothing;

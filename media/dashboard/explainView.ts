@@ -6,7 +6,7 @@ import { icon } from "./icons";
 import type { Ready } from "./model";
 import { popover } from "./popover";
 
-/** The `?` next to a title: what is computed, in brief and exactly. */
+/** The `?` next to a title: the definition, in brief and in full. */
 export function explainView(
   { texts, answer }: Pick<Ready, "texts" | "answer">,
   id: string,

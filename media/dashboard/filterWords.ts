@@ -20,7 +20,7 @@ export interface FilterPart {
   readonly without: FilterPatch;
 }
 
-/** The parts of a filter besides its dates; user types are one part, because they have no usual neutral choice. */
+/** The parts of a filter besides its dates. Each user type is a part, because no choice of user types is neutral. */
 export function filterParts(
   texts: DashboardTexts,
   filter: DashboardFilter,
@@ -63,7 +63,7 @@ export function rangeName(texts: DashboardTexts, formats: Formats, { range }: Da
   return "preset" in range ? presetName(texts, range.preset) : formats.range(range.from, range.to);
 }
 
-/** Everything that a reader must know about an exported picture, one line each. */
+/** The facts that a reader must know about an exported picture, one line each. */
 export function provenance({ texts, formats, district, filter, view, answer }: Ready): readonly string[] {
   const parts = filterParts(texts, filter, answer.options).map(({ text }) => text);
   const { question } = view;

@@ -6,7 +6,7 @@ export function fill(text: string, ...values: readonly (string | number)[]): str
   return text.replace(/\{(\d)\}/g, (placeholder, index) => String(values[Number(index)] ?? placeholder));
 }
 
-/** Isolates a name in a sentence, so that one in the other writing direction does not affect the rest. */
+/** Isolates a name in a sentence, so that a name in another writing direction does not affect the rest. */
 export function isolated(name: string): string {
   return `\u2068${name}\u2069`;
 }
@@ -18,7 +18,7 @@ export function clipped(name: string, letters: number): string {
 }
 
 /**
- * A name on two lines if it does not fit on one and has a space near enough; the second line may still be clipped.
+ * A name on two lines if it does not fit on one and has a space to break at; the second line may still be too long.
  * `letters` is the capacity of a line.
  */
 export function inTwoLines(name: string, letters: number): string {
@@ -147,12 +147,12 @@ export class Formats {
   }
 }
 
-/** The last day that a filter can name. Browsers let people type years of six digits. */
+/** The last day of a filter. Browsers let people type six-digit years. */
 export const lastDate = "9999-12-31";
 
 const day = 24 * 60 * 60 * 1000;
 
-/** How many days a range has, both ends included. */
+/** The number of days in a range, including both ends. */
 export function daysIn(from: string, to: string): number {
   return Math.round((Date.parse(to) - Date.parse(from)) / day) + 1;
 }

@@ -1,6 +1,9 @@
 import { html, type TemplateResult } from "lit";
 
-/** Outlines of VS Code's codicons (CC BY 4.0), on a 16 × 16 grid. Inlined: an exported page has no font to load. */
+/**
+ * Outlines of VS Code's codicons (CC BY 4.0), on a 16 × 16 grid. They are inlined, because an exported page has no
+ * font to load.
+ */
 const outlines = {
   bookmark:
     "M4.5 1H11.5C12.328 1 13 1.672 13 2.5V14.5C13 14.69 12.892 14.864 12.722 14.949C12.552 15.033 12.348 15.013 12.197 14.898L8 11.7L3.803 14.898C3.652 15.013 3.448 15.033 3.278 14.949C3.108 14.864 3 14.69 3 14.5V2.5C3 1.672 3.672 1 4.5 1ZM4.5 2C4.224 2 4 2.224 4 2.5V13.49L7.697 10.673C7.876 10.537 8.124 10.537 8.303 10.673L12 13.49V2.5C12 2.224 11.776 2 11.5 2H4.5Z",

@@ -9,7 +9,7 @@ import { exportView, partView } from "./partView";
 /** A licence that ends within this many days is highlighted. */
 const daysBeforeEnd = 60;
 
-/** The paid resources: who uses them, and the cost per user. */
+/** The paid resources: their users, and the cost per user. */
 export function licencesView(context: PanelContext): TemplateResult | undefined {
   const { ready, actions, model } = context;
   const { texts, answer } = ready;
@@ -41,7 +41,7 @@ export function licencesView(context: PanelContext): TemplateResult | undefined 
   );
 }
 
-/** How many licences there are, and how many of them nobody uses. */
+/** The number of licences, and the number of those without users. */
 export function countText({ texts, formats }: Ready, licences: readonly LicenceEntry[]): string {
   const unused = licences.filter(({ users }) => users === 0).length;
   return fill(texts.licencesOf, formats.integer(licences.length), formats.integer(unused));
@@ -75,7 +75,7 @@ function rowView(
   </tr>`;
 }
 
-/** Undefined if nobody, or an unknown number, used it. */
+/** The cost per user; undefined if nobody used it, or an unknown number of people. */
 function costPerUser({ cost, users }: LicenceEntry): number | undefined {
   const count = drawable(users);
   return cost === null || count === null || count === 0 ? undefined : cost / count;

@@ -3,7 +3,7 @@ import { openingFilter, openingView } from "../../src/dashboard/opening";
 import type { FromPage, PageFile, PageState, ToPage } from "../../src/protocol/dashboard";
 import { type Outside, Page } from "./Page";
 
-/** What VS Code gives every webview. */
+/** The API that VS Code gives every webview. */
 interface VsCodeApi {
   postMessage(message: FromPage): void;
   /** Unchecked: the extension validates it. */
@@ -48,7 +48,8 @@ function openLive(root: HTMLElement, vscode: VsCodeApi): void {
     }
     page?.receive(data);
   });
-  // VS Code writes the theme's variables and the font into the document's style, and the theme's kind onto the body.
+  // VS Code writes the theme's variables and the font to the document's style, and the kind of theme to the body's
+  // class.
   const themes = new MutationObserver(() => page?.restyle());
   themes.observe(document.documentElement, { attributeFilter: ["style", "class"] });
   themes.observe(document.body, { attributeFilter: ["class"] });

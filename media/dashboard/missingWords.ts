@@ -25,7 +25,7 @@ export function missingSentences(
   );
 }
 
-/** Which reports are in quarantine; empty if none, or unknown. */
+/** Which reports are in quarantine; empty if there are none or if this is unknown. */
 export function quarantineSentences(
   { texts, formats }: Pick<Ready, "texts" | "formats">,
   names: readonly string[] = [],

@@ -18,10 +18,10 @@ export interface Model {
   readonly texts: DashboardTexts;
   /** The district's name, or empty. */
   district: string;
-  /** Follows the answer's minimum group size. */
+  /** Depends on the answer's minimum group size. */
   formats: Formats;
   readonly opening: DashboardFilter;
-  /** What the reader has saved under names. */
+  /** The reader's saved items. */
   saved: Saved;
   /** Whether this is an exported page: its filters are fixed, and it gets no answers. */
   readonly frozen: boolean;
@@ -73,13 +73,15 @@ export function toggled<T>(list: readonly T[], name: T): T[] {
   return list.includes(name) ? list.filter((each) => each !== name) : [...list, name];
 }
 
-/** A click on a name's mark: filters by that name alone, or removes that filter if it is already set. */
+/**
+ * The change for a click on a name's mark: filters by that name alone, or removes this filter if it is already set.
+ */
 export function pickName(filter: DashboardFilter, list: NameList, name: string | null): FilterPatch {
   const now = filter[list];
   return { [list]: now.length === 1 && now[0] === name ? [] : [name] };
 }
 
-/** A click on a day: only that day, or back to the school year if it is already set. */
+/** The change for a click on a day: only that day, or back to the school year if it is already set. */
 export function pickDay(filter: DashboardFilter, date: string): FilterPatch {
   return { range: isDay(filter, date) ? { preset: "schoolYear" } : { from: date, to: date } };
 }
@@ -115,7 +117,7 @@ export function formerNames(
   return names && fill(texts.formerly, formats.list(names.map(isolated)));
 }
 
-/** The display name of something that may have no name. */
+/** The display name of a value that may have no name. */
 export function nameIn(texts: DashboardTexts, list: NameList, name: string | null): string {
   if (list === "resourceTypes") return typeName(texts, name);
   if (name !== null && name !== "") return name;

@@ -53,7 +53,7 @@ export function asTableView({ ready, actions }: PanelContext, { id, title }: Par
     >${icon(asTable ? "graph" : "table")}</button>`;
 }
 
-/** The export of a part: its table, after other formats. */
+/** The export button of a part: its table, after other formats. */
 export function exportView(
   { ready, exporter }: PanelContext,
   part: Part,

@@ -12,7 +12,7 @@ export interface Popover {
   readonly heading: string;
   readonly content: unknown;
   readonly width?: number;
-  /** A list of commands instead of a dialog: it closes when one is chosen. */
+  /** A list of commands instead of a dialog; it closes when a command is chosen. */
   readonly menu?: boolean;
   readonly opened?: (open: boolean) => void;
 }
@@ -48,7 +48,7 @@ export function popover(given: Popover): TemplateResult {
     >${content}</div>`;
 }
 
-/** Focuses what is likely used first: the current choice, a search, a command. */
+/** Focuses the element that is likely used first: the current choice, a search box, a command. */
 function focusIn(id: string): void {
   const panel = document.getElementById(id);
   const first = panel?.querySelector<HTMLElement>("input[type=radio]:checked, input, .command, [tabindex]");
@@ -59,7 +59,7 @@ export function close(id: string): void {
   document.getElementById(id)?.hidePopover();
 }
 
-/** Below its button, or above if there is more room; never beyond an edge. */
+/** Places a panel below its button, or above if there is more space; never beyond an edge. */
 function place(id: string, width: number): void {
   const panel = document.getElementById(id);
   const button = document.getElementById(`${id}-button`);

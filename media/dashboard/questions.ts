@@ -20,22 +20,22 @@ export interface Question {
   /** The parts of the page that answer it. */
   readonly panels: readonly string[];
   /**
-   * The subjects to choose from, one of which is required; empty if the data has none. `undefined`: nothing to
-   * choose.
+   * The subjects to choose from, one of which is required; empty if the data has none. `undefined` if there is
+   * nothing to choose.
    */
   readonly choices: readonly QuestionChoice[] | undefined;
-  /** The periods that it can compare. */
+  /** The periods that the question can compare. */
   readonly periods: readonly QuestionChoice[];
   /** The initial filter of the question. */
   readonly filter: DashboardFilter;
 }
 
-/** The initially selected grade, if the data has it. */
+/** The grade that is selected at first, if the data has it. */
 const firstGrade = "7";
 
 type Words = Pick<Ready, "texts" | "formats" | "answer">;
 
-/** A question for a district. Each starts from the dashboard's opening filter. */
+/** A question, with choices from a district's data. Each starts from the dashboard's opening filter. */
 export function questionOf(id: QuestionId, words: Words): Question {
   const { texts, answer } = words;
   const { options } = answer;
@@ -89,7 +89,10 @@ export function questionOf(id: QuestionId, words: Words): Question {
   }
 }
 
-/** Before and after each break, winter's first, then the newest; or the last days compared with those before them. */
+/**
+ * Before and after each break: winter breaks first, then the others, newest first; finally the last 30 days compared
+ * with the days before them.
+ */
 function periodChoices({ texts, formats, answer }: Words): QuestionChoice[] {
   const newestFirst = [...answer.options.breaks].reverse();
   const isWinter = (each: Break) => breakName(texts, formats, each) === texts.winterBreak;

@@ -7,7 +7,7 @@ import { close, popover } from "./popover";
 
 const mostLetters = 100;
 
-/** Saved views and groups of schools: to open, to delete, and to save the current one. */
+/** Saved views and groups of schools: opens and deletes them, and saves the current one. */
 export function savedView(
   { texts, saved, filter, view }: Model,
   actions: Actions,

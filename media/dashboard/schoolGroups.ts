@@ -9,7 +9,7 @@ export function schoolGroups(
   { schoolLevels }: Pick<FilterOptions, "schoolLevels">,
   saved: Saved["groups"] = [],
 ): readonly Together<string | null>[] {
-  // A single level would be all schools.
+  // A single level would contain all schools.
   const levels = schoolLevels.length < 2 ? [] : schoolLevels;
   return [
     ...saved.map(({ name, schools }) => ({ name, values: schools })),

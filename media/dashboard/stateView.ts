@@ -5,7 +5,7 @@ import type { Actions, Model, Ready } from "./model";
 import { otherDivisionView, sentencesView, togetherView } from "./withheldView";
 import { withheldSentences } from "./withheldWords";
 
-/** What is shown instead of pictures if there are none. */
+/** The page's contents if there are no pictures. */
 export function stateView(model: Model, actions: Actions): TemplateResult {
   const { phase, texts } = model;
   if (phase.name === "failed") {
@@ -28,7 +28,7 @@ export function stateView(model: Model, actions: Actions): TemplateResult {
   return skeletonView(model);
 }
 
-/** Names in the filters that the data does not have: a saved filter outlives a renamed school. */
+/** Names in the filters that the data does not have, for example after a school was renamed. */
 export function missingView(
   { texts }: Model,
   missing: readonly { readonly name: string }[],
@@ -38,7 +38,7 @@ export function missingView(
   return html`<p class="missing" id="missing">${icon("warning")}<span>${fill(texts.missingNames, names)}</span></p>`;
 }
 
-/** The filters match nobody. */
+/** The message if the filters match nobody. */
 export function nobodyView(model: Model, actions: Actions): TemplateResult {
   const { texts } = model;
   return message(
@@ -49,7 +49,7 @@ export function nobodyView(model: Model, actions: Actions): TemplateResult {
   );
 }
 
-/** Everything that the filters match is withheld. */
+/** The message if everything that the filters match is withheld. */
 export function leftOutView(model: Model, ready: Ready, actions: Actions): TemplateResult {
   const { texts } = model;
   return message(

@@ -5,10 +5,10 @@ import { missingSentences, quarantineSentences } from "./missingWords";
 import type { Actions, Model, Ready } from "./model";
 import { withheldSentences } from "./withheldWords";
 
-/** This many sentences are visible at once; the others unfold. */
+/** The number of sentences that are visible at once; the others can be unfolded. */
 const mostAtOnce = 3;
 
-/** What the answer withholds, and why, in words. */
+/** The groups and days that the answer withholds, and why, in words. */
 export function withheldView(ready: Ready): TemplateResult | typeof nothing {
   const sentences = withheldSentences(ready);
   if (sentences.length === 0) return nothing;
@@ -52,7 +52,7 @@ export function missingReportsView(
   </section>`;
 }
 
-/** States that the tables are larger than those the dashboard was measured with, and suggests a better tool. */
+/** A note that the tables are larger than those that the dashboard was measured with. It suggests a better tool. */
 export function largeView({ texts, formats, answer }: Ready): TemplateResult | typeof nothing {
   const { beyondMeasured } = answer;
   if (beyondMeasured === null) return nothing;
@@ -65,7 +65,7 @@ export function largeView({ texts, formats, answer }: Ready): TemplateResult | t
   </section>`;
 }
 
-/** Extends the filter to the people that its choice must be shown together with. */
+/** A button that extends the filter to the people that its choice must be shown together with. */
 export function togetherView({ frozen }: Model, { answer, filter, texts }: Ready, actions: Actions) {
   const places = answer.withheld.filter.flatMap(({ together }) => together);
   if (frozen || places.length === 0) return nothing;
@@ -91,7 +91,7 @@ export function togetherView({ frozen }: Model, { answer, filter, texts }: Ready
   return html`<button type="button" class="button" id="show-together" @click=${() => actions.setFilter(patch)}>${texts.showTogether}</button>`;
 }
 
-/** The other division may be able to show what this one cannot. */
+/** A button for the other division, which may be able to show what this one cannot. */
 export function otherDivisionView(model: Model, { answer, texts }: Ready, actions: Actions) {
   if (model.frozen || answer.options.grades.length === 0) return nothing;
   const keep = answer.keepWhole === "schools" ? "grades" : "schools";

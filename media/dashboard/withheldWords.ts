@@ -30,8 +30,8 @@ export function cutSentences({ answer, ...words }: Words, groups: readonly CutGr
 }
 
 /**
- * What the whole answer withholds, one sentence each: groups that the filter splits, and days that are not counted. If
- * the filter chooses grades, also whom they include besides.
+ * The groups and days that the whole answer withholds, one sentence each: groups that the filter splits, and days
+ * that are not counted. If the filter chooses grades, also the people without a grade who count with them.
  */
 export function withheldSentences(words: Words): string[] {
   const { withheld, filter } = words.answer;
@@ -42,7 +42,7 @@ export function withheldSentences(words: Words): string[] {
   ];
 }
 
-/** Where people without a grade count with a grade, in at most one sentence. */
+/** The grades with which people without a grade count, in at most one sentence. */
 export function ungradedSentences(words: Words): string[] {
   const { texts, formats, answer } = words;
   const { ungraded } = answer.withheld;
@@ -50,7 +50,7 @@ export function ungradedSentences(words: Words): string[] {
   return [fill(texts.ungraded, placesName(words, ungraded), formats.integer(answer.minimumGroupSize))];
 }
 
-/** Whether people without a grade count with a grade, or apart from the others without one. */
+/** Whether people without a grade count with this grade or, for `null`, whether some of them count with a grade. */
 export function countsUngraded({ withheld }: Ready["answer"], grade: string | null): boolean {
   return withheld.ungraded.some(({ grades }) => grade === null || grades?.includes(grade));
 }

@@ -15,7 +15,7 @@ import type { RowCache } from "./rowCache";
 
 const resizeStep = 16;
 
-/** What the grid needs from its page. */
+/** The page, as the grid needs it. */
 export interface GridHost {
   readonly model: Model;
   readonly widths: ColumnWidths;
@@ -85,13 +85,13 @@ export class Grid implements GridActions {
     document.getElementById(cellId(active.row, active.column))?.focus({ preventScroll: true });
   }
 
-  /** Sizes of rows or columns have changed. */
-  measureAnew(): void {
+  /** Call it when sizes of rows or columns have changed. */
+  remeasure(): void {
     this.vertical.measure();
     this.horizontal.measure();
   }
 
-  /** Removes the tooltip: it would outlast its text. */
+  /** Removes the tooltip when its text is no longer valid. */
   forgetTitle(): void {
     this.titled?.removeAttribute("title");
     this.titled = undefined;
@@ -232,7 +232,7 @@ export class Grid implements GridActions {
 
   private lineWidth(info: OpenInfo): number {
     const { widths, model } = this.host;
-    // Cells with line breaks can make lines outnumber rows; room for one more digit is enough.
+    // Cells with line breaks can make line numbers larger than row numbers; space for one more digit is enough.
     return widths.lines(model.numbers.integer(info.rowCount * 2), model.strings.lineColumn);
   }
 

@@ -42,7 +42,7 @@ export class Page implements BarActions {
   private height = 22;
   private measure = measureTextIn(document.body);
   private font = "";
-  /** The refused row that the user is going to while its rows are fetched. */
+  /** The refused row to show once it is loaded. */
   private refusedGoal: number | undefined;
   private frame = 0;
   private keeping: ReturnType<typeof setTimeout> | undefined;
@@ -129,7 +129,7 @@ export class Page implements BarActions {
     return this.height;
   }
 
-  /** Adopts the font size, which follows VS Code's settings and theme. */
+  /** Applies the font size, which follows VS Code's settings and theme. */
   readonly fitFont = (): void => {
     const { fontSize, fontFamily } = getComputedStyle(document.body);
     if (this.font === `${fontSize} ${fontFamily}`) return;
@@ -140,7 +140,7 @@ export class Page implements BarActions {
     this.root.style.setProperty("--row-height", `${this.height}px`);
     this.fitColumns();
     this.widths.fitRows(this.rows.cached());
-    this.grid.measureAnew();
+    this.grid.remeasure();
     this.changed();
   };
 
@@ -198,15 +198,15 @@ export class Page implements BarActions {
       row: Math.min(model.active.row, Math.max(0, info.rowCount - 1)),
       column: Math.min(model.active.column, info.columns.length),
     };
-    // Masked identities are short: their columns shrink and leave room to others.
+    // Masked identities are short: their columns shrink and leave space for others.
     if (!wasOpen || masksAgain) this.fitColumns();
-    this.grid.measureAnew();
+    this.grid.remeasure();
   }
 
   private received({ generation, from, rows }: Rows): void {
     if (generation !== this.generation) return;
     this.rows.receive(from, rows);
-    if (this.widths.fitRows(rows)) this.grid.measureAnew();
+    if (this.widths.fitRows(rows)) this.grid.remeasure();
     this.showRefusedOnceLoaded();
   }
 

@@ -1,6 +1,8 @@
 import type { PreviewColumn, PreviewRow } from "../../src/protocol/previewSource";
 
-/** Padding next to a cell's text, and room for the lock and the handle in a header. In pixels, like all widths here. */
+/**
+ * Padding next to a cell's text, and space for the lock and the handle in a header. In pixels, like all widths here.
+ */
 const cellPadding = 23;
 const headerMarks = 26;
 const narrowest = 64;

@@ -6,7 +6,7 @@ import { textView } from "./textView";
 
 const longestText = 20_000;
 
-/** The active cell in full, with its row's problem: what does not fit in a table's cell. */
+/** The full text of the active cell, and the problem of its row. */
 export function detailsView(model: Model, row: PreviewRow | undefined): TemplateResult | typeof nothing {
   const { phase, active, strings } = model;
   if (phase.name !== "open" || phase.info.rowCount === 0) return nothing;

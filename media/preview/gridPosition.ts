@@ -12,8 +12,8 @@ export interface GridSize {
 }
 
 /**
- * Where a key moves to, following the grid pattern of the ARIA Authoring Practices; undefined for a key that does not
- * navigate. Source: https://www.w3.org/WAI/ARIA/apg/patterns/grid/
+ * The cell that a key moves to, following the grid pattern of the ARIA Authoring Practices; undefined for a key that
+ * does not navigate. Source: https://www.w3.org/WAI/ARIA/apg/patterns/grid/
  */
 export function moveInGrid(
   { row, column }: GridPosition,

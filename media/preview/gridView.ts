@@ -6,10 +6,10 @@ import { columnText, hasProblem, type Model, type OpenInfo, reasonOf } from "./m
 import { fill } from "./text";
 import { textView } from "./textView";
 
-/** More than fits in the widest column; the details show the rest. */
+/** The maximum length of a cell's text: more than fits in the widest column. The details show the rest. */
 const longestText = 400;
 
-/** A visible row or column, in pixels from where rows and columns begin. */
+/** A visible row or column; positions are in pixels from the start of the rows or columns. */
 export interface Stretch {
   readonly index: number;
   readonly start: number;
@@ -39,7 +39,7 @@ export function cellId(row: number, column: number): string {
   return `cell-${row}-${column}`;
 }
 
-/** Whether the last column holds the reasons of refused rows. */
+/** Whether the last column has the reasons of refused rows. */
 export function hasProblemColumn(info: OpenInfo): boolean {
   return info.refusedCount > 0;
 }

@@ -5,7 +5,7 @@ import "@vscode-elements/elements/dist/vscode-toolbar-button/index.js";
 import type { FromPage, PageState, ToPage } from "../../src/protocol/preview";
 import { Page } from "./Page";
 
-/** What VS Code gives every webview. */
+/** The API that VS Code provides in every webview. */
 interface VsCodeApi {
   postMessage(message: FromPage): void;
   /** Unchecked: the extension validates it. */

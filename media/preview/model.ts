@@ -22,7 +22,7 @@ export interface Model {
   /** Whether all refused rows are located. */
   located: boolean;
   loadingMore: boolean;
-  /** Why rows, or more of them, could not be read. */
+  /** Why rows could not be read, or no further ones. */
   trouble: string | undefined;
   active: GridPosition;
   /** For screen readers. */
@@ -57,7 +57,7 @@ export function columnText(column: PreviewColumn, strings: PreviewStrings): stri
   return `${type} · ${fill(strings.answersTo, reportColumn)}`;
 }
 
-/** Why a row would be refused, with the column if one is at fault. */
+/** Why a row would be refused, including the column if one is at fault. */
 export function reasonOf(row: PreviewRow, strings: PreviewStrings): string | undefined {
   const { problem } = row;
   if (!problem) return undefined;
@@ -70,7 +70,7 @@ export function hasProblem(row: PreviewRow, column: PreviewColumn): boolean {
   return at !== undefined && (at === column.reportColumn || at === column.name);
 }
 
-/** How many rows there are, as a sentence. */
+/** The number of rows, in words. */
 export function rowsText({ strings, numbers }: Model, info: OpenInfo): string {
   if (info.truncated) return fill(strings.firstRows, numbers.integer(info.rowCount));
   return info.rowCount === 1 ? strings.row : fill(strings.rows, numbers.integer(info.rowCount));

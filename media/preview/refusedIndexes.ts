@@ -6,13 +6,13 @@ export class RefusedIndexes {
     return this.ascending.length;
   }
 
-  /** The next one below or above a row; wraps around at the ends, as in editors. */
+  /** The nearest refused row below or above a row; wraps around at the ends, as in editors. */
   beside(row: number, direction: 1 | -1): number | undefined {
     const after = this.firstAtOrAfter(direction === 1 ? row + 1 : row);
     return this.ascending.at(direction === 1 ? after % Math.max(1, this.count) : after - 1);
   }
 
-  /** A row's number among them, from 1; 0 if it is not one of them. */
+  /** A row's number among the refused rows, from 1; 0 if it is not refused. */
   place(row: number): number {
     const position = this.firstAtOrAfter(row);
     return this.ascending[position] === row ? position + 1 : 0;

@@ -5,26 +5,26 @@ export interface PageRequest {
   readonly count: number;
 }
 
-/** How many rows are fetched at once: about two screens. */
+/** The number of rows per request: about two screens. */
 export const pageSize = 100;
-/** How many pages are kept: enough to scroll back a little, small compared with what the engine holds. */
+/** The number of pages to keep: enough to scroll back a little, and little compared with the engine's memory. */
 const keptPages = 40;
-/** Concurrent requests: more would only queue in front of what is visible next. */
+/** The number of concurrent requests: more would only delay the rows that are visible next. */
 const atOnce = 2;
 
 /** The rows around the visible ones, fetched in pages on demand. */
 export class RowCache {
   /** Least recently used first. */
   private readonly pages = new Map<number, readonly PreviewRow[]>();
-  /** How many rows were requested, by page. */
-  private readonly underWay = new Map<number, number>();
+  /** The number of requested rows, by page. */
+  private readonly inProgress = new Map<number, number>();
   private requested: readonly number[] = [];
   private rowCount = 0;
   private stopped = false;
 
   constructor(private readonly request: (page: PageRequest) => void) {}
 
-  /** Registers that there are more rows; a page that was short is fetched again. */
+  /** Raises the number of rows; an incomplete page is fetched again. */
   grow(rowCount: number): void {
     for (const [page, rows] of this.pages) {
       if (rows.length < this.expected(page, rowCount)) this.pages.delete(page);
@@ -32,10 +32,10 @@ export class RowCache {
     this.rowCount = rowCount;
   }
 
-  /** Forgets all rows: they have been replaced. */
+  /** Drops all rows, because they have been replaced. */
   clear(rowCount: number): void {
     this.pages.clear();
-    this.underWay.clear();
+    this.inProgress.clear();
     this.requested = [];
     this.rowCount = rowCount;
     this.stopped = false;
@@ -50,7 +50,7 @@ export class RowCache {
     return [...this.pages.values()].flat();
   }
 
-  /** Sets the rows that are needed now; pages needed earlier but not yet requested are dropped. */
+  /** Sets the rows that are needed now. Pages that were needed earlier but not yet requested are dropped. */
   want(indexes: readonly number[]): void {
     const inside = indexes.filter((index) => index >= 0 && index < this.rowCount);
     this.requested = [...new Set(inside.map((index) => Math.floor(index / pageSize)))];
@@ -60,8 +60,8 @@ export class RowCache {
 
   receive(from: number, rows: readonly PreviewRow[]): void {
     const page = Math.floor(from / pageSize);
-    const requestedRows = this.underWay.get(page) ?? 0;
-    this.underWay.delete(page);
+    const requestedRows = this.inProgress.get(page) ?? 0;
+    this.inProgress.delete(page);
     // If rows were added while the page was being fetched, the result is short and is requested again.
     if (requestedRows === this.expected(page, this.rowCount)) this.pages.set(page, rows);
     for (const oldest of this.pages.keys()) {
@@ -74,15 +74,15 @@ export class RowCache {
   /** Stops requesting after a failure, until the rows are cleared. */
   stop(): void {
     this.stopped = true;
-    this.underWay.clear();
+    this.inProgress.clear();
   }
 
   private ask(): void {
     for (const page of this.requested) {
-      if (this.stopped || this.underWay.size >= atOnce) return;
-      if (this.pages.has(page) || this.underWay.has(page)) continue;
+      if (this.stopped || this.inProgress.size >= atOnce) return;
+      if (this.pages.has(page) || this.inProgress.has(page)) continue;
       const count = this.expected(page, this.rowCount);
-      this.underWay.set(page, count);
+      this.inProgress.set(page, count);
       this.request({ from: page * pageSize, count });
     }
   }

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Model } from "./model";
 import { fill } from "./text";
 
-/** What is shown instead of the table if there are no rows; nothing if there are. */
+/** The message that replaces the table if there are no rows; nothing if there are rows. */
 export function stateView(model: Model, retry: () => void): TemplateResult | typeof nothing {
   const { phase, strings } = model;
   if (phase.name === "loading") {

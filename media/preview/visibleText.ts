@@ -16,7 +16,7 @@ const controls =
     " ",
   );
 
-/** Splits a text so that every character of it is visible. */
+/** Splits a text so that every character is visible. */
 export function visibleText(text: string): TextPart[] {
   if (!unseen.test(text)) return text === "" ? [] : [{ text, control: false }];
   const parts: TextPart[] = [];

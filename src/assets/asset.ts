@@ -10,7 +10,7 @@ export interface AssetFile {
   readonly content: string | Buffer;
 }
 
-/** The configuration that assets use in addition to the lake's location, and what they are made from. */
+/** The configuration for assets in addition to the lake's location, and the scripts that they contain. */
 export interface AssetSettings {
   readonly saltKeyVaultUrl: string | undefined;
   readonly minimumGroupSize: number;

@@ -9,7 +9,7 @@ export function readme(chosen: readonly Asset[], place: LakeAddresses): AssetFil
     : `the storage account \`${place.account}\``;
   const where = place.inAzure
     ? `They were generated for the lake in ${inAzure}.`
-    : "The lake is in a folder of a machine, where no service of Azure can read it. Copy the lake to a storage account, and replace ACCOUNT in the files by the account's name.";
+    : "The lake is in a folder on a machine, where Azure services cannot read it. Copy the lake to a storage account, and replace ACCOUNT in the files with the account's name.";
   const sections = chosen.map((asset) => `## ${asset.title}\n\n${asset.guide(place)}`);
   const content = `# Analytics assets for your lake
 

@@ -12,7 +12,7 @@ import { readme } from "./readme";
 export const manifestName = ".clever-lake-assets.json";
 
 const manifestSchema = z.object({
-  /** By relative path: the SHA-256 of what was last written. */
+  /** The SHA-256 of the last written content, by relative path. */
   files: z.record(z.string(), z.string()),
 });
 
@@ -31,7 +31,7 @@ export interface AssetsSummary {
   readonly written: readonly string[];
   /** Exist already, with the same content. */
   readonly unchanged: readonly string[];
-  /** Exist with a user's changes, or are not ours; not changed. */
+  /** Exist with a user's changes, or were not written by this program; left unchanged. */
   readonly kept: readonly string[];
 }
 
@@ -63,7 +63,7 @@ export async function writeAssets({
       if (files.kept.at(-1) !== file.path) hashes[file.path] = hashOf(Buffer.from(file.content));
     }
   } finally {
-    // Files written before a failure are ours too. If the folder does not exist, nothing was written.
+    // Files written before a failure are recorded too. If the folder does not exist, nothing was written.
     if (files.written.length + files.unchanged.length > 0) await writeManifest(folder, hashes);
   }
   return { folder, assets: chosen.map(({ name }) => name), ...files };
@@ -90,9 +90,9 @@ async function readManifest(folder: string): Promise<Readonly<Record<string, str
   try {
     return manifestSchema.parse(JSON.parse(bytes.toString("utf8"))).files;
   } catch (cause) {
-    throw new CleverLakeError("config", "The list of the files that were written here cannot be read.", {
+    throw new CleverLakeError("config", "The list of the files written here cannot be read.", {
       subject: place,
-      hint: "Remove this file: all files in the folder then count as yours and are kept. Or choose another folder.",
+      hint: "Delete this file: all files in the folder then count as yours and are kept. Or choose another folder.",
       cause,
     });
   }

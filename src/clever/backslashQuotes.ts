@@ -17,15 +17,15 @@ export class BackslashSearch {
 const escapedQuote = Buffer.from([backslash, quote]);
 
 /**
- * The bytes of a CSV file whose fields are all quoted and whose quotes are escaped as `\"`, with these quotes doubled
- * instead, as in RFC 4180 and Clever's files. Backslashes before a quote count in pairs, as for Spark: two are one
+ * The bytes of a CSV file whose fields are all quoted and whose quotes are escaped as `\"`. These quotes are doubled
+ * instead, as in RFC 4180 and Clever's files. Backslashes before a quote count in pairs, as in Spark: two are one
  * backslash, and an odd one escapes the quote. All other backslashes stay.
  */
 export async function* withDoubledQuotes(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let held: Buffer = Buffer.alloc(0);
   for await (const piece of pieces) {
     const bytes = Buffer.concat([held, piece]);
-    // What follows the last backslashes is in the next piece.
+    // The byte after the last backslashes is in the next piece.
     let end = bytes.length;
     while (end > 0 && bytes[end - 1] === backslash) end--;
     held = bytes.subarray(end);

@@ -5,13 +5,13 @@ export interface ReportFile {
   readonly report: Report;
   readonly userType: UserType;
   /**
-   * The source of the file: its path without copy marks, so that `… (1).csv`, downloaded by hand and put back, is a
-   * redelivery of the same report and not a second one.
+   * The source of the file: its path without copy marks. `… (1).csv`, downloaded by hand and put back, is thus a
+   * redelivery of the same report and not a second report.
    */
   readonly source: string;
   /**
-   * Two files with the same name, without copy marks, are deliveries of one report, in any folder. A name without a
-   * date may be for any day, so there it is the whole path.
+   * The name without copy marks. Files with the same name are deliveries of one report, in any folder. A name without
+   * a date may be for any day, so it is the whole path instead.
    */
   readonly name: string;
   /** The number in `… (1).csv`, 1 for `… - Copy.csv`, their sum for copies of copies; 0 if it is not a copy. */
@@ -23,7 +23,7 @@ const copyMarks = String.raw`(?<copies>(?: *\(\d{1,3}\)| +- +(?:copy|copia))*)`;
 const slugs = reportNames.map((name) => reports[name].slug).join("|");
 const types = userTypes.join("|");
 
-/** Clever's own names; the date in them is near the dates of the rows but need not be one of them. */
+/** Clever's own names. The date in a name is near the dates of the rows but need not be one of them. */
 const cleverName = new RegExp(
   `^(?<stem>(?<date>\\d{4}-\\d{2}-\\d{2})-(?<slug>${slugs})-(?<type>${types}))${copyMarks}\\.csv$`,
   "i",
@@ -32,7 +32,7 @@ const beginning = new RegExp(`^\\d{4}-\\d{2}-\\d{2}-(?:${slugs})-(?:${types})(?!
 /** OEA's test data: `Students.csv`; the folders above it name the report. */
 const oeaName = new RegExp(`^(?<type>${types})${copyMarks}\\.csv$`, "i");
 
-/** Cache: a plan asks for each path several times. */
+/** Cache: a plan looks up each path several times. */
 const recognized = new Map<string, ReportFile | undefined>();
 const mostRecognized = 10_000;
 
@@ -62,12 +62,15 @@ function reportAt(path: string): ReportFile | undefined {
   const report = folders.map(reportBySlug).findLast((found) => found !== undefined);
   const userType = userTypeByName(oea?.type);
   if (!report || !userType) return undefined;
-  // Without a date in the name, `Students (1).csv`, and `Students.csv` in another folder, may well be for another day:
-  // each path is a source of its own, and repeated rows are found by content.
+  // Without a date in the name, `Students (1).csv`, or `Students.csv` in another folder, may be for another day. Each
+  // path is therefore its own source, and repeated rows are found by content.
   return { report, userType, source: path, name: path, copy: 0 };
 }
 
-/** Whether a name begins like a report's but continues differently, such as `….csv.gz`: a user may take it for one. */
+/**
+ * Whether a name begins like a report's but continues differently, such as `….csv.gz`: a user may mistake it for a
+ * report.
+ */
 export function resemblesReport(path: string): boolean {
   return recognizeReport(path) === undefined && beginning.test(path.slice(path.lastIndexOf("/") + 1));
 }

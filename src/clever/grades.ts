@@ -41,7 +41,7 @@ const numbered = /^(?:grade)?0?(1[0-3]|[1-9])(?:st|nd|rd|th)?(?:grade)?$/;
 /** A grade in Clever's spelling, from any known form; an unknown one is kept, trimmed. */
 export function normalizedGrade(text: string): string {
   const lower = text.toLowerCase();
-  // In a number, unlike in a name, a sign or a point has a meaning.
+  // Signs and points have a meaning in a number, but not in a name.
   const number = numbered.exec(lower.replace(/\s/g, ""))?.[1];
   return number ?? named.get(lower.replace(/[\s\-_./]/g, "")) ?? text.trim();
 }

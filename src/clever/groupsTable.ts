@@ -1,7 +1,7 @@
 import type { TableColumn } from "./reports";
 
 /**
- * The columns of the table of groups, which the measures of other products need to count whole groups only. It has two
+ * The columns of the table of groups, from which the measures of other products count whole groups only. It has two
  * kinds of rows: one for each cohort, without `day_left_out`; and one for each day that does not count for a group,
  * with only the group's number and that day.
  */

@@ -15,9 +15,11 @@ export interface Header {
   readonly names: readonly string[];
   /** For each of the report's columns its index in the file; undefined if the file lacks it. */
   readonly indexes: ReadonlyMap<ReportColumn, number | undefined>;
-  /** For a column that is in the file under two of its names: the index whose cell counts if the first is blank. */
+  /**
+   * For a column that is in the file under two of its names: the index of the cell that counts if the first is blank.
+   */
   readonly fallbacks: ReadonlyMap<ReportColumn, number>;
-  /** Columns that the report does not know, in a form that can be shown; their values are not read. */
+  /** Columns that the report does not have, in a form that can be shown. Their values are not read. */
   readonly extra: readonly string[];
 }
 
@@ -39,11 +41,11 @@ const delimiters = [",", ";", "\t"] as const;
 /**
  * Reads a file's header, with the columns in any order.
  * @param start the first `headerBytes` of the file, or all of it
- * @param userType decides which cell counts if a column is there under two of its names and both are filled
+ * @param userType decides which cell counts if a column is in the file under two of its names and both are filled
  */
 export function readHeader(start: Buffer, report: CsvShape, userType?: UserType): Header | Problem {
   const problem = (reason: string, column?: string): Problem => ({ line: 1, column, reason });
-  if (start.length === 0) return problem("The file is empty: not even a header is there.");
+  if (start.length === 0) return problem("The file is empty: it does not even have a header.");
   if (
     (start[0] === 0xff && start[1] === 0xfe) ||
     (start[0] === 0xfe && start[1] === 0xff) ||
@@ -57,7 +59,7 @@ export function readHeader(start: Buffer, report: CsvShape, userType?: UserType)
   const best = found.reduce((a, b) => (known(b.names, report) > known(a.names, report) ? b : a));
   if (known(best.names, report) === 0) return problem(`There is no header of a ${report.title} report.`);
   if (best.names.some((name) => !isKnown(name, report) && holdsData(name))) {
-    return problem("The header line holds data or a line break.");
+    return problem("The header line contains data or a line break.");
   }
 
   const normalized = best.names.map(normalize);
@@ -66,7 +68,7 @@ export function readHeader(start: Buffer, report: CsvShape, userType?: UserType)
   for (const column of report.columns) {
     const matches = normalized.flatMap((name, index) => (answersTo(name, column) ? [index] : []));
     if (new Set(matches.map((index) => normalized[index])).size < matches.length) {
-      return problem(`The column ${column.name} stands ${matches.length} times in the header.`, column.name);
+      return problem(`The header has the column ${column.name} ${matches.length} times.`, column.name);
     }
     if (matches.length === 0 && column.required) {
       return problem(`The column ${column.name} is missing.`, column.name);
@@ -84,7 +86,10 @@ export function readHeader(start: Buffer, report: CsvShape, userType?: UserType)
   return { delimiter: best.delimiter, markLength, length, names: best.names, indexes, fallbacks, extra };
 }
 
-/** A row's cell of a column; if the column is there under two names, the filled one; undefined if there is none. */
+/**
+ * A row's cell of a column. If the file has the column under two names, the filled cell; undefined if the file lacks
+ * the column.
+ */
 export function cellOf(header: Header, column: ReportColumn, cells: readonly string[]): string | undefined {
   const cell = cells[header.indexes.get(column) ?? -1];
   const fallback = header.fallbacks.get(column);
@@ -99,8 +104,8 @@ export function columnAt(header: Header, index: number): ReportColumn | undefine
 }
 
 /**
- * Whether the name of an unknown column can be shown unchanged. If the line end after the header was lost, names are
- * cells of a row; most of those look different.
+ * Whether the name of an unknown column can be shown unchanged. If the line end after the header was lost, some names
+ * are cells of a row; most of those look different.
  */
 export function looksLikeName(name: string): boolean {
   return /^\p{L}[\p{L}\p{M}\p{N} _\-./()]{0,39}$/u.test(name);
@@ -118,9 +123,9 @@ function shownName(name: string, index: number): string {
 const dataTypes: readonly ColumnType[] = ["date", "integer", "boolean"];
 
 /**
- * Whether the name of an unknown column contains a row: each row has a date and a number. Spreadsheets put line breaks
- * into quoted names; such a name contains a row only if a part of it is data. Other control characters and separators
- * are the line ends of a file that no reader here can parse.
+ * Whether the name of an unknown column contains a row: each row has a date and a number. Spreadsheets put line
+ * breaks into quoted names; such a name contains a row only if a part of it is data. Other control characters and
+ * separators are line ends that none of our readers can parse.
  */
 function holdsData(name: string): boolean {
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name.replace(/[\r\n]/g, ""))) return true;

@@ -21,10 +21,9 @@ export interface JudgedRow {
 export const maximumRowBytes = 2_000_000;
 
 /**
- * Reads a report row by row and judges each: far slower than the engine, but exact about line, column and reason. Used
- * for previews, for files on which the engine failed, and to separate refused rows. Rows without a value in any of the
- * report's columns, which spreadsheets leave at the end, do not count as rows.
- *
+ * Reads a report row by row and judges each row. This is far slower than the engine, but exact about line, column and
+ * reason. It is used for previews, for files that the engine does not accept, and to separate refused rows. Rows
+ * without a value in any of the report's columns, which spreadsheets leave at the end, do not count as rows.
  * @param open opens the file's bytes from the start; called twice
  * @param order from `findDayMonthOrder`
  */
@@ -96,9 +95,9 @@ function judge(
   };
   const concerns = (index: number) => report.ignoresOthers !== true || columnAt(header, index) !== undefined;
   const otherEncoding = texts.findIndex((text, index) => text === undefined && concerns(index));
-  if (otherEncoding >= 0) return unreadable(otherEncoding, "is in another encoding than UTF-8.");
+  if (otherEncoding >= 0) return unreadable(otherEncoding, "is not valid UTF-8.");
   const nul = cells.findIndex((cell, index) => cell.includes("\0") && concerns(index));
-  if (nul >= 0) return unreadable(nul, "holds a NUL byte.");
+  if (nul >= 0) return unreadable(nul, "contains a NUL byte.");
   for (const column of report.columns) {
     const cell = cellOf(header, column, cells);
     const parsed = cell === undefined ? undefined : parseValue(column, cell, order);
@@ -108,8 +107,8 @@ function judge(
 }
 
 /**
- * For a row of another length, all cells count, because it is unclear which is which. The same holds if the reader uses
- * few columns: a row with a name but no id is bad, not empty.
+ * In a row of another length, all cells count, because it is unclear which is which. All count too if the reader uses
+ * few of the columns: a row with a name but no id is bad, not empty.
  */
 function hasNoValue(cells: readonly string[], report: CsvShape, header: Header): boolean {
   if (cells.length !== header.names.length || report.ignoresOthers === true) return cells.every(isBlank);

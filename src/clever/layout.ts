@@ -23,8 +23,8 @@ export function refusedRowsPath(landed: string): string {
 export const ingestLogTable = `${raw}/_ingest_log`;
 
 /**
- * Sorts a source's log entries, as SQL; the first one is its current state. A delivery lands before anything else is
- * known about it.
+ * Sorts a source's log entries, as SQL, so that the first one is its current state. A delivery's first entry is its
+ * landing.
  */
 export const newestEntryFirst = ["version DESC", "outcome = 'landed'", "time DESC"] as const;
 
@@ -34,13 +34,13 @@ export function runRecordPath(runId: string): string {
   return `${runsFolder}/${runId}.json`;
 }
 
-/** Names the newest run, so that finding it requires no listing. */
+/** Identifies the newest run, so that finding it requires no listing. */
 export const newestRunPath = `${raw}/_newest_run.json`;
 
 /** Exists while a run is active; identifies the run. */
 export const runLockPath = `${raw}/_run.lock`;
 
-/** How long the lock with this id is held; rewritten only by its holder. */
+/** The expiry of the lock with this id; written only by its holder. */
 export function runLeasePath(lockId: string): string {
   return `${runLockPath}.${lockId}`;
 }
@@ -51,14 +51,14 @@ export function isBesideRunLock(path: string): boolean {
 }
 
 /**
- * The module's folders in the stages with tables. OEA takes each of their children for a table, so nothing else may be
- * there.
+ * The module's folders in the stages with tables. OEA treats each of their children as a table, so nothing else may
+ * be there.
  */
 export const tableFolders = ["stage2np/clever", "stage2p/clever"] as const;
 
 /**
- * Folders in which a file is written and removed, to check whether the lake can be written: in each stage, because each
- * has its own rights; and, in stages with tables, within a table's folder.
+ * Folders in which a file is written and removed, to check whether the lake is writable. There is one in each stage,
+ * because each stage has its own permissions. In stages with tables it is a table's folder.
  */
 export function writeCheckFolders(): readonly string[] {
   return [raw, lookupTable(reports.daily_participation), pseudoTable(reports.daily_participation)];
@@ -73,14 +73,14 @@ export function revealPath(time: Date, id: string): string {
   return `${revealsFolder}/${time.toISOString().slice(0, 19).replaceAll(":", "-")}-${id}.json`;
 }
 
-/** What runs on a cluster: the scripts and the specifications, named by the hash of all of them. */
+/** The program that runs on a cluster: the scripts and the specifications, named by the hash of all of them. */
 export function sparkProgramFolder(hash: string): string {
   return `${raw}/_spark/programs/${hash}`;
 }
 
 /**
- * The messages exchanged with one Spark on a cluster, and what its jobs write, with identities; removed when it has
- * ended.
+ * The messages exchanged with one Spark session on a cluster, and its jobs' output, which contains identities.
+ * Removed when the session has ended.
  */
 export const sparkBatchesFolder = `${raw}/_spark/batches`;
 export function sparkBatchFolder(id: string): string {
@@ -89,7 +89,7 @@ export function sparkBatchFolder(id: string): string {
 
 /** The salt's fingerprint, not the salt. */
 export const saltFingerprintPath = `${raw}/_salt_fingerprint.json`;
-/** Where earlier versions kept it, among the tables. */
+/** Where earlier versions kept the fingerprint, among the tables. */
 export const earlierSaltFingerprintPath = "stage2np/clever/_salt_fingerprint.json";
 
 export function pseudoTable(report: Report): string {
@@ -97,17 +97,20 @@ export function pseudoTable(report: Report): string {
 }
 
 /**
- * Where one of OEA's own tables is once the lake is adopted. It is next to ours and a separate table, because OEA takes
- * every folder there for one.
+ * Where one of OEA's own tables is once the lake is adopted. It is a separate table next to ours, because OEA treats
+ * every folder there as a table.
  */
 export function oeaTable(table: string): string {
   return `${table}_oea`;
 }
 
-/** Maps each pseudonym that OEA made without a salt to ours. It is on the identities' side, like the lookups. */
+/** Maps each pseudonym that OEA made without a salt to ours. It is in the stage with identities, like the lookups. */
 export const pseudonymMapTable = "stage2np/clever/pseudonyms_oea";
 
-/** A table that is being rebuilt, within the folder of the one that it replaces, so that readers of tables skip it. */
+/**
+ * A table that is being rebuilt. It is within the folder of the table that it replaces, so that readers of tables
+ * skip it.
+ */
 export function tableBeside(table: string): string {
   return `${table}/_rebuilt`;
 }
@@ -121,7 +124,7 @@ export function replacedTable(table: string, time: string): string {
 /** The roster: one row for each student, with school and grade. */
 export const rosterTable = "stage2p/clever/students_pseudo";
 
-/** How people are divided into groups, for products that count by themselves. Holds no id. */
+/** How people are divided into groups, for products that compute their own counts. Contains no ids. */
 export const groupsTable = "stage2p/clever/groups";
 
 /** Roster files kept in their original form, by the time of their import: `<yyyy-MM-ddTHH-mm-ss>/<file name>`. */
@@ -131,7 +134,8 @@ export function keptRosterPath(folder: string, fileName: string): string {
 }
 
 /**
- * The use of digital tools in all modules, in OEA's Digital Engagement schema; next to the modules' folders, as in OEA.
+ * The use of digital tools from all modules, in OEA's Digital Engagement schema. It is next to the modules' folders,
+ * as in OEA.
  */
 export const digitalActivityTable = "stage2p/digital_activity";
 

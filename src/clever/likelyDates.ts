@@ -1,4 +1,4 @@
-/** What is known of a file's time apart from its rows. */
+/** A file's times, apart from its rows. */
 export interface FileTimes {
   /** `yyyy-MM-dd`, from the file's name; undefined if Clever did not name it. */
   readonly named: string | undefined;
@@ -22,7 +22,7 @@ interface Period {
 }
 
 const millisecondsPerDay = 86_400_000;
-/** A year that is wrong by one moves a date by 365 or 366 days. */
+/** A year that is off by one moves a date by 365 or 366 days. */
 const shortYear = 365;
 const longYear = 366;
 const oldest = Date.UTC(2000, 0, 1);
@@ -36,9 +36,9 @@ const reasons = {
 
 /**
  * The days of a file that are certainly wrong, with the reason: those after the file was written (with a day's
- * tolerance for time zones), and those a year or more away from the rest. The rest is the period with the most rows; in
- * a file that Clever named, one near the date in the name or the server's time. An archive of years ago is fine,
- * whenever it is delivered, and so are several years without a gap.
+ * tolerance for time zones), and those a year or more away from the rest. The rest is the period with the most rows.
+ * In a file with Clever's own name, it is one near the date in the name or the server's time. An archive from years
+ * ago is accepted whenever it is delivered, and so are several years without a gap.
  */
 export function unlikelyDays(days: readonly DayRows[], times: FileTimes): ReadonlyMap<string, string> {
   const written = dayOf(writtenAt(times));
@@ -64,7 +64,7 @@ export function unlikelyDays(days: readonly DayRows[], times: FileTimes): Readon
   return unlikely;
 }
 
-/** Some servers do not report the time, or have a wrong clock. */
+/** Some servers report no time, or have a wrong clock. */
 function writtenAt({ modified, landed }: FileTimes): Date {
   const isLikely = modified.getTime() >= oldest && dayOf(modified) <= dayOf(landed) + 1;
   return isLikely ? modified : landed;

@@ -2,15 +2,15 @@ import type { ReportColumn } from "./reports";
 
 /**
  * Kept texts in the tables, such as the names of links, can identify a person: `https://…?student=12345`. Such a part
- * is replaced by a marker, which is the same for everybody. With pseudonyms instead, a link per pupil would stay one
- * per pupil, named after a person in every list of resources; with the marker, they become one.
+ * is replaced by a marker, which is the same for everybody. With pseudonyms in its place, a link per pupil would
+ * still be one per pupil and identify that pupil in every list of resources. With the marker, these links become one.
  */
 export const maskMarker = "[pseudonym]";
 
 /**
- * What a column contains. A `name` can contain anything. `words` (schools, types) have numbers of their own, and an
- * `id` is one: a whole cell there that equals a person's id is detected by its rows (`clever/shiftedCells.ts`), not on
- * its own.
+ * What a column contains. A `name` can contain anything. `words` (schools, types) contain ordinary numbers, and an
+ * `id` is one. If a whole cell of these kinds equals a person's id, that alone proves nothing;
+ * `clever/shiftedCells.ts` detects it from the rows.
  */
 export type TextKind = "name" | "words" | "id";
 
@@ -21,13 +21,12 @@ export function textKindOf({ name, words }: ReportColumn): TextKind {
 
 /**
  * Masks in a text:
- * - e-mail addresses, and addresses used as login names (`https://user:password@…`)
+ * - e-mail addresses, and credentials in URLs (`https://user:password@…`)
  * - in URLs, the parts that identify a person (`?student=…`, `/users/12`), and ids of Clever's form in a query
- * - people's ids that `isKnown` knows, passed in lower case, if they are surrounded by characters other than letters
- *   and digits. Short numbers and words of letters alone do not count as ids there: a grade, a room, a year, a game
+ * - people's ids that `isKnown` recognizes (it is passed lower case) between characters other than letters and
+ *   digits. Short numbers and words of letters alone do not count as ids there: a grade, a room, a year, a game
  *   called 2048.
- *
- * Percent-encoded parts are checked in decoded form, and masked whole.
+ * Percent-encoded parts are checked in decoded form, and masked as a whole.
  */
 export function maskText(text: string, kind: TextKind, isKnown: (id: string) => boolean): string {
   return maskParts(
@@ -93,7 +92,7 @@ const shortestInUrl = 4;
 const cleverForm = /^(?:[0-9a-f]{24}|\{?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\}?)$/i;
 
 /**
- * Whether a folder's name may identify a person: `12`, `jdoe24`, but no year, and nothing in words such as
+ * Whether a folder's name may identify a person: `12` or `jdoe24`, but not a year, and not words such as
  * `k12-resources`.
  */
 function isNumbered(name: string): boolean {

@@ -17,7 +17,7 @@ export interface OeaLanding {
   readonly folder: string;
   readonly time: Date;
   readonly name: string;
-  /** The report by Clever's own name; undefined for other names. */
+  /** The report, if the file has Clever's own name; undefined for other names. */
   readonly named: ReportFile | undefined;
   /** The user type of the folder; undefined if there is no such folder. */
   readonly folderType: UserType | undefined;
@@ -55,10 +55,11 @@ export function oeaLandingAt(landedPath: string): OeaLanding | undefined {
 }
 
 /**
- * The user type of a landed file: by Clever's name; else staff if the header has `staff_id` and no `sis_id`, which
- * Clever writes for staff alone; else by the folder, or a name such as `Students.csv`; else students, as OEA's notebook
- * treats every file.
- *
+ * The user type of a landed file. The first of these decides:
+ * - Clever's name;
+ * - a header with `staff_id` and without `sis_id`, which Clever writes for staff only;
+ * - the folder, or a name such as `Students.csv`;
+ * - students, which OEA's notebook assumes for every file.
  * @param header the file's first line
  */
 export function userTypeOf({ named, folderType }: OeaLanding, header: string): UserType {
@@ -74,7 +75,7 @@ function typeOfFolder(name: string | undefined): UserType | undefined {
   return userTypes.find((type) => userTypeFolder[type].toLowerCase() === name?.toLowerCase());
 }
 
-/** A folder's time, taken as UTC. */
+/** A folder's time, read as UTC. */
 function asUtc(folder: string): Date {
   const [day = "", time = ""] = folder.split("T");
   return new Date(`${day}T${time.replaceAll("-", ":")}Z`);

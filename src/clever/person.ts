@@ -8,15 +8,12 @@ const cleverId = pseudonymName("clever_user_id");
 
 /**
  * Which person a row of the pseudonymized tables is about, as SQL: the one definition for all numbers.
- *
- * - A person is Clever's id if the row has it, else the school system's id.
+ * - A person is identified by Clever's id if the row has it, else by the school system's id.
  * - A school system's id without a Clever id belongs to the Clever id that it has in other rows, in either report and
- *   on any day. If several Clever ids share it, the first in the order of pseudonyms is taken.
- * - Two Clever ids are two people, whatever else they share: schools give the same number to a pupil and a teacher, or
- *   reuse it. A wrong cell can then move its own row but cannot merge people.
- *
- * A row without either id is about nobody: null.
- *
+ *   on any day. If it has several there, the first in the order of pseudonyms is taken.
+ * - Two Clever ids are two people, whatever else they share: schools give the same number to a pupil and a teacher,
+ *   or reuse it. A wrong cell can then move its own row but cannot merge people.
+ * A row without either id is about no known person: null.
  * @param rows a SELECT of rows of a `_pseudo` table
  * @param joined a relation as `joinedIds` returns it
  * @returns a SELECT of the rows with `person_pseudonym` in addition to their columns
@@ -27,9 +24,8 @@ export function withPerson(rows: string, joined: string): string {
 }
 
 /**
- * A SELECT of (`sis_id`, `person`): the school system's ids that are without a Clever id in some row, and the Clever id
- * that they have in other rows. Empty if every row has a Clever id.
- *
+ * A SELECT of (`sis_id`, `person`): the school system's ids that lack a Clever id in some row, and the Clever id that
+ * they have in other rows. Empty if every row has a Clever id.
  * @param tables SELECTs of all rows of the `_pseudo` tables, not only of those that a question is about
  */
 export function joinedIds(tables: readonly string[]): string {
@@ -38,7 +34,7 @@ export function joinedIds(tables: readonly string[]): string {
 }
 
 /**
- * `joinedIds` in standard SQL, for engines other than DuckDB. It also has ids that always have a Clever id;
+ * `joinedIds` in standard SQL, for engines other than DuckDB. It also contains ids that always have a Clever id;
  * `withPerson` joins no row to those.
  */
 export function standardJoinedIds(tables: readonly string[]): string {

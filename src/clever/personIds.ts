@@ -1,9 +1,9 @@
 import { shape } from "./shape";
 
 /**
- * Values in place of a person's id that are not ids. Pseudonyms are made from an id's bytes. An id that a program
- * rewrote would count its person twice, and a text that a program writes for many people would count them as one. Valid
- * ids are kept byte for byte.
+ * Values in place of a person's id that are not ids. Pseudonyms are computed from an id's bytes. An id that a program
+ * rewrote would count its person twice, and a text that a program writes for many people would count them as one.
+ * Valid ids are kept byte for byte.
  */
 export type IdFinding =
   /** The cell has a placeholder for a missing id; it counts as blank. */
@@ -42,7 +42,10 @@ const hiddenCharacter = [
 const hasHidden = new RegExp(hiddenCharacter, "u");
 const aroundId = new RegExp(`^(?:${hiddenCharacter}| )+|(?:${hiddenCharacter}| )+$`, "gu");
 
-/** A long number as spreadsheets (`1.23457E+11`), R (`1e+05`) and Java (`1.23E8`) write it: its last digits may be lost. */
+/**
+ * A long number in the notation of spreadsheets (`1.23457E+11`), R (`1e+05`) or Java (`1.23E8`). Its last digits may
+ * be lost.
+ */
 const roundedNumber = "[0-9]{1,3}(?:[eE][+]|[.,][0-9]+[eE][+]?)[0-9]{1,3}";
 /** An id that passed through a numeric column: `12345.0`, or `12,345` in groups of three. */
 const formattedNumber = "[0-9]+[.,]0+|[0-9]{1,3}(?:,[0-9]{3})+";
@@ -50,7 +53,7 @@ const isRounded = new RegExp(`^(?:${roundedNumber})$`);
 const isFormatted = new RegExp(`^(?:${formattedNumber})$`);
 const isError = /^#[¡¿]?[\p{L}\d_/]+[!?]$|^#GETTING_DATA$|^Err:\d{3}$|^#{2,}$/iu;
 const quoteOrFormula = /^[='"`\u2018-\u201f\u00ab\u2039]|["`\u2018-\u201f\u00bb\u203a]$/;
-/** The replacement for letters that were lost in an encoding. */
+/** The replacement character for letters that were lost in an encoding error. */
 const lostLetter = "\ufffd";
 
 /** What is wrong with a person's id; undefined if it is valid. */
@@ -59,20 +62,18 @@ export function judgeId(text: string): IdFinding | undefined {
   if (bare === "" || wordsForNothing.has(bare.toLowerCase()) || dashes.test(bare)) return "nothing";
   const because = (what: string): IdFinding => ({ reason: `${what} (the cell looks like ${shape(text)}).` });
   if (bare !== text || hasHidden.test(text)) {
-    return because("White space or an invisible character stands around or within the id");
+    return because("There is white space or an invisible character around or within the id");
   }
-  if (isError.test(text)) return because("A spreadsheet's error stands in place of the id");
-  if (quoteOrFormula.test(text)) return because("A quotation mark or a formula stands around the id");
+  if (isError.test(text)) return because("There is a spreadsheet error in place of the id");
+  if (quoteOrFormula.test(text)) return because("The id is in quotation marks or a formula");
   if (isRounded.test(text)) {
     return because("The id was rounded by a spreadsheet or another program: its last digits are lost");
   }
-  if (isFormatted.test(text)) return because("A program took the id for a number and wrote it as one");
-  if (text.includes(lostLetter)) return because("A letter of the id was lost in another encoding");
-  if (!/[\p{L}\p{N}]/u.test(text)) return because("No letter and no digit stands in place of the id");
+  if (isFormatted.test(text)) return because("A program read the id as a number and reformatted it");
+  if (text.includes(lostLetter)) return because("A letter of the id was lost in an encoding error");
+  if (!/[\p{L}\p{N}]/u.test(text)) return because("The id has no letters or digits");
   if (text !== text.normalize("NFC")) {
-    return because(
-      "The id has accents as characters of their own; elsewhere they are parts of their letters",
-    );
+    return because("The id has accents as separate characters; in other ids they are part of the letters");
   }
   return undefined;
 }
@@ -82,7 +83,7 @@ export function isNothingSql(cell: string, literal: (text: string) => string): s
   return `lower(trim(${cell})) IN (${[...wordsForNothing, "-", "--", "."].map(literal).join(", ")})`;
 }
 
-/** What nearly all ids look like: letters and a digit, with hyphens within; or a word. */
+/** The forms of nearly all ids: letters and a digit, with hyphens inside; or a word. */
 const plainForms = {
   withDigit: "[A-Za-z]*[0-9](?:[0-9A-Za-z_-]*[0-9A-Za-z])?",
   word: "[A-Za-z](?:[.@_ -]?[0-9A-Za-z])*",

@@ -27,9 +27,8 @@ const recordDelimiters = ["\r\n", "\n", "\r"];
 
 /**
  * Reads a file's records, starting with the header, and skips empty lines. If a quote is misplaced anywhere in the
- * file, it is unclear where records end; every line then counts as a record, so that nothing is lost between two
+ * file, it is unclear where records end. Every line then counts as a record, so that no row is lost between two
  * records.
- *
  * @param open opens the file's bytes from the start; called twice
  */
 export async function* readRecords(open: () => Readable, form: CsvForm): AsyncGenerator<CsvRecord> {
@@ -96,7 +95,9 @@ function cellsOfLine(raw: string, delimiter: string): CsvRecord["cells"] {
   } catch (error) {
     const open = error instanceof CsvError && error.code === "CSV_QUOTE_NOT_CLOSED";
     return {
-      broken: open ? "A quote opens in this row and does not close." : "A quote stands where none may stand.",
+      broken: open
+        ? "A quote opens in this row and is never closed."
+        : "A quote is where no quote is allowed.",
     };
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Counts a CSV file's records while its bytes are read. The count is independent of the engine that reads the rows, so
- * that the two can be compared.
+ * Counts a CSV file's records while its bytes are read. The count is independent of the engine that reads the rows,
+ * so the two counts can be compared.
  */
 export class RecordCounter {
   private quoted = false;
@@ -10,14 +10,14 @@ export class RecordCounter {
   /** Whether the last byte was a quote that may have closed a field. */
   private closing = false;
   private loneReturn = false;
-  /** Whether the last byte was a CR outside quotes, which an LF may follow. */
+  /** Whether the last byte was a CR outside quotes, so that an LF may follow. */
   private returning = false;
   private length = 0;
   private lastByte = lineFeed;
   private readonly delimiter: number;
   /**
-   * State of the current record: its delimiters in earlier pieces, whether the piece began within quotes, its last
-   * bytes.
+   * State of the current record: its delimiters in earlier pieces, whether the current piece began within quotes, and
+   * its last bytes.
    */
   private delimiters = 0;
   private startedQuoted = false;
@@ -41,8 +41,8 @@ export class RecordCounter {
   }
 
   /**
-   * Jumps from quote to quote and from line end to line end with the operating system's fastest search; returns where
-   * the record begins that continues after these bytes.
+   * Jumps from quote to quote and from line end to line end with the fast native search. Returns the start of the
+   * record that continues after these bytes.
    */
   private count(bytes: Buffer): number {
     let record = 0;
@@ -88,7 +88,9 @@ export class RecordCounter {
     return record;
   }
 
-  /** Looks for a CR without an LF in a section outside quotes; returns where the next CR after the section is. */
+  /**
+   * Looks for a CR without an LF in a section outside quotes. Returns the position of the next CR after the section.
+   */
   private checkReturns(bytes: Buffer, next: number, start: number, end: number): number {
     if (this.loneReturn) return next;
     let at = next < start ? indexOrEnd(bytes, carriageReturn, start) : next;
@@ -100,8 +102,9 @@ export class RecordCounter {
   }
 
   /**
-   * Compares the number of a record's fields with the header's if it ends in an empty one: the engine ignores empty
-   * fields after the last column (DuckDB 1.5), although an extra one further left has shifted every value after it.
+   * Compares the number of a record's fields with the header's if the record ends in an empty field. The engine
+   * ignores empty fields after the last column (DuckDB 1.5), but an extra field further left has shifted every value
+   * after it.
    */
   private checkFields(bytes: Buffer, start: number, end: number): void {
     if (this.recordHasBytes && (this.expected === undefined || this.endsEmpty(bytes, start, end))) {
@@ -125,7 +128,7 @@ export class RecordCounter {
     return last === this.delimiter || (last === quote && fromEnd(lineEnd + 2) === quote);
   }
 
-  /** Delimiters outside quotes, from the start of a record or of its rest in these bytes. */
+  /** Delimiters outside quotes, from the start of a record or of its remainder in these bytes. */
   private delimitersIn(bytes: Buffer, start: number, end: number): number {
     let quoted = start === 0 && this.startedQuoted;
     let found = 0;
@@ -154,7 +157,7 @@ export class RecordCounter {
     return this.strayQuote;
   }
 
-  /** Whether a line ends in a CR alone, which is not counted as a record's end. */
+  /** Whether a line ends in CR alone, which does not count as the end of a record. */
   hasLoneReturn(): boolean {
     return this.loneReturn || this.returning;
   }
@@ -166,7 +169,7 @@ export class RecordCounter {
     return this.surplusField || this.endsEmpty(noBytes, 0, 0);
   }
 
-  /** Quotes open at a field's start, and again if a quote within a field is doubled. */
+  /** A quote opens a field at its start; a doubled quote within a field closes and reopens it. */
   private mayOpen(bytes: Buffer, index: number): boolean {
     const before = index > 0 ? bytes[index - 1] : this.lastByte;
     if (before === this.delimiter || before === lineFeed || before === carriageReturn || before === quote) {
@@ -175,7 +178,7 @@ export class RecordCounter {
     return this.length + index === byteOrderMarkLength && before === byteOrderMarkEnd;
   }
 
-  /** What may follow a quote that closes a field; readers differ over anything else, including a space. */
+  /** What may follow a quote that closes a field. Readers treat anything else differently, including a space. */
   private mayFollowQuote(byte: number | undefined): boolean {
     return byte === this.delimiter || byte === lineFeed || byte === carriageReturn || byte === quote;
   }

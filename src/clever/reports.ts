@@ -23,13 +23,13 @@ export interface ReportColumn {
   readonly pseudonymization: Pseudonymization;
   /** Other names of the column in file headers. */
   readonly aliases?: readonly string[];
-  /** The name that has priority for a user type, if it is not the column's own. */
+  /** The preferred name for a user type, if it is not the column's own. */
   readonly headerOf?: Readonly<Partial<Record<UserType, string>>>;
   /** False if files may lack the column; its values are null then. */
   readonly required: boolean;
   /** Whether a row may leave it blank (null); otherwise a blank makes a bad row. */
   readonly blank: boolean;
-  /** Whether its texts are ordinary words: one of Clever's ids occurs there only in a shifted row. */
+  /** Whether its texts are ordinary words. One of Clever's ids occurs there only in a shifted row. */
   readonly words?: boolean;
 }
 
@@ -38,7 +38,9 @@ export interface CsvShape {
   readonly title: string;
   /** The columns as Clever publishes them, in Clever's order. */
   readonly columns: readonly ReportColumn[];
-  /** Whether other columns of a file are ignored: their contents, in any encoding, refuse no row. */
+  /**
+   * Whether other columns of a file are ignored: their contents, in any encoding, do not cause a row to be refused.
+   */
   readonly ignoresOthers?: boolean;
 }
 
@@ -165,7 +167,8 @@ export function hashedColumns(report: Report): readonly ReportColumn[] {
 }
 
 /**
- * The columns with a person's pseudonyms, Clever's own first: the school system's id is blanked when a person leaves.
+ * The columns with a person's pseudonyms, Clever's own first: the school system's id becomes blank when a person
+ * leaves.
  */
 export function personPseudonyms(report: Report): string[] {
   return hashedColumns(report)
@@ -176,11 +179,11 @@ export function personPseudonyms(report: Report): string[] {
 /** The column with the day of a row; every report has one. */
 export function dateColumn(report: Report): ReportColumn {
   const found = report.columns.find(({ type }) => type === "date");
-  if (found === undefined) throw new RangeError(`${report.name} has no column of days.`);
+  if (found === undefined) throw new RangeError(`${report.name} has no date column.`);
   return found;
 }
 
-/** The columns of a report whose texts are kept as they are. */
+/** The columns of a report whose texts are kept unchanged. */
 export function keptTexts(report: Report): readonly ReportColumn[] {
   return report.columns.filter(
     ({ type, pseudonymization }) => type === "string" && pseudonymization === "no-op",

@@ -45,13 +45,13 @@ export const rosterColumns: readonly TableColumn[] = [
   { name: "grade", type: "string" },
 ];
 
-/** A student on one line of the roster; students may occur more than once. */
+/** A student on one line of the roster. Students can occur more than once. */
 export interface RosterRow {
   readonly line: number;
   /** A raw identity. */
   readonly studentId: string;
   readonly schoolId: string | null;
-  /** In Clever's spelling if Clever knows it; null for a blank one. */
+  /** In Clever's spelling if Clever has this grade; null if blank. */
   readonly grade: string | null;
 }
 
@@ -64,7 +64,7 @@ export interface RosterRow {
 export async function* readRoster(open: () => Readable, header: Header): AsyncGenerator<RosterRow | Problem> {
   for await (const { line, cells, problem } of judgeRows(open, rosterShape, header, "unknown")) {
     if (problem || cells === undefined) {
-      yield problem ?? { line, column: undefined, reason: "The row cannot be taken apart." };
+      yield problem ?? { line, column: undefined, reason: "The row cannot be parsed." };
       continue;
     }
     yield rosterRow(line, (name) => cellOf(header, columns[name], cells) ?? "");
@@ -77,7 +77,7 @@ function rosterRow(line: number, cell: (name: keyof typeof columns) => string): 
   const grade = isBlank(text) ? null : normalizedGrade(text);
   if (grade !== null && !isKnownGrade(grade) && !(mayBeGrade(grade) && isDate(cell("birthDate")))) {
     const reason =
-      "What stands in this column is no grade: the row's cells may be shifted, and an identity must not be taken for one.";
+      "This is not a grade: the row's cells may be shifted, and an identity must not be stored as a grade.";
     return { line, column: columns.grade.name, reason };
   }
   const studentId = cell("studentId");
@@ -85,12 +85,12 @@ function rosterRow(line: number, cell: (name: keyof typeof columns) => string): 
   return { line, studentId, schoolId: isBlank(school) ? null : maskText(school, "id", isOwn), grade };
 }
 
-/** What a district's own grade may look like; ids, dates, e-mail and other addresses look different. */
+/** The form of a district's own grades; ids, dates, e-mail and other addresses look different. */
 function mayBeGrade(text: string): boolean {
   return text.length <= 24 && /^[\p{L}\p{N} +&()/.,'-]+$/u.test(text) && !/\p{N}{3}/u.test(text);
 }
 
-/** In a shifted row, the birth date's place has another cell. */
+/** In a shifted row, the birth date's column contains another cell. */
 function isDate(text: string): boolean {
   return isBlank(text) || /^[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}\b/.test(text.trim());
 }

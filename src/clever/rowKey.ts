@@ -1,10 +1,9 @@
 import { hashedColumns, personPseudonyms, type Report, type ReportColumn } from "./reports";
 
 /**
- * What a row of a report is about: one person's day, and one resource if the report has resources. Two rows that are
- * about the same are the same row, whatever their other values. Run, verification and preview all use this definition.
- *
- * - The person is Clever's id if the row has one, else the school system's id: that one is blanked when a person
+ * What a row of a report is about: one person's day, and one resource if the report has resources. Two rows about the
+ * same thing are the same row, whatever their other values. Run, verification and preview all use this definition.
+ * - The person is Clever's id if the row has one, else the school system's id, which becomes blank when a person
  *   leaves.
  * - The resource is Clever's id if both rows have one, else the name.
  * - Rows of different user types are different rows: a teacher can also be staff.
@@ -12,11 +11,11 @@ import { hashedColumns, personPseudonyms, type Report, type ReportColumn } from 
  */
 
 /**
- * Pairs of rows that are about the same, as SQL conditions on two relations with the columns of a `_pseudo` table and,
- * if the report has resources, `resource_key`: the resource's name in a form that is the same however it was masked.
- * Names in that form match if they are equal or if one was masked; two links that nobody masked are two. Each condition
- * has enough equalities for the engine to join by it. A pair can fulfil more than one of them.
- *
+ * Pairs of rows with the same key, as SQL conditions on two relations with the columns of a `_pseudo` table. If the
+ * report has resources, the relations also have `resource_key`: the resource's name in a form that does not depend on
+ * how it was masked. Two names match if they are equal in that form and either equal as they are or at least one of
+ * them is masked; two links that were not masked are different resources. Each condition has enough equalities for
+ * the engine to join by it. A pair can meet more than one of them.
  * @param marker occurs in masked texts
  */
 export function sameRowSql(report: Report, a: string, b: string, marker: string): string[] {

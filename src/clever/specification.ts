@@ -20,9 +20,9 @@ import { plainNumber, shortestId } from "./shiftedCells";
 import { canonicalForm, cleverId, whiteSpace } from "./values";
 
 /**
- * What an engine in another language needs to read clean files of a report, as plain JSON. Everything in it is derived
- * from the modules in this folder. An engine leaves every file with anything else to the embedded judge, so the forms
- * here are narrow: Clever's own.
+ * What an engine in another language needs to read clean files of a report, as plain JSON. Everything in it is
+ * derived from the modules in this folder. An engine leaves every other file to the judge, so the forms here are
+ * narrow: Clever's own.
  */
 export interface Specification {
   readonly report: Report["name"];
@@ -36,7 +36,7 @@ export interface Specification {
   readonly stored: readonly { readonly name: string; readonly type: ColumnType }[];
   readonly partitions: readonly string[];
   /**
-   * A file repeats a row if two rows agree in these: the day, the person (the first id that is there), the resource.
+   * A file repeats a row if two of its rows agree in these: the day, the person (the first id present), the resource.
    */
   readonly key: {
     readonly day: string;
@@ -45,7 +45,9 @@ export interface Specification {
   };
   /** Maximum bytes of a line. */
   readonly longestRow: number;
-  /** A kept text that equals somebody's id indicates shifted cells, unless it is shorter or such a number. */
+  /**
+   * A kept text that equals a person's id indicates shifted cells, unless it is shorter than this or such a number.
+   */
   readonly shifted: { readonly shortestId: number; readonly plainNumber: string };
   readonly masking: typeof maskRules;
 }
@@ -59,9 +61,9 @@ export interface SpecifiedColumn {
   readonly isHashed: boolean;
   /** Whether an empty cell is clean; it becomes null. */
   readonly blank: boolean;
-  /** What a non-empty cell must match; null for any text. */
+  /** A pattern that a non-empty cell must match; null for any text. */
   readonly form: string | null;
-  /** What it must not match. */
+  /** A pattern that it must not match. */
   readonly except: string | null;
   /** For kept texts, what they contain. */
   readonly kept: TextKind | null;

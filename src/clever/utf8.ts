@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 
-/** Checks whether bytes that arrive in pieces are UTF-8, wherever the pieces are cut. */
+/** Checks whether bytes that arrive in pieces are UTF-8. Characters may be split between pieces. */
 export class Utf8Check {
   private isValid = true;
   private rest: Buffer = Buffer.alloc(0);

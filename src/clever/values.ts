@@ -5,7 +5,7 @@ import { shape } from "./shape";
 /** A cell read as its column's type, or why it cannot be. Dates are `yyyy-MM-dd`. */
 export type ParsedValue = { readonly value: string | number | boolean | null } | { readonly reason: string };
 
-/** The order in which a file writes day and month, as far as its own dates show. */
+/** The order in which a file writes day and month, if its dates reveal it. */
 export type DayMonthOrder = "dayFirst" | "monthFirst" | "unknown";
 
 /**
@@ -18,7 +18,7 @@ export const canonicalForm: Readonly<Record<Exclude<ColumnType, "string">, strin
   integer: "[0-9]{1,9}",
 };
 
-/** White space as both the engine and this module trim it; a cell of nothing else counts as blank. */
+/** The white space that both the engine and this module trim. A cell with nothing else counts as blank. */
 export const whiteSpace = " \t\n\v\f\r\u00a0\u2007\u202f\u3000\ufeff";
 const blank = new RegExp(`^[${whiteSpace}]*$`);
 
@@ -28,9 +28,9 @@ export function isBlank(text: string): boolean {
 }
 
 /**
- * Reads one cell. What has one clear meaning is accepted, whatever a spreadsheet made of it; what is ambiguous is
- * refused. Texts are kept byte for byte, because pseudonyms are made from them. Invalid ids are refused; placeholders
- * for a missing id become null (see `personIds.ts`).
+ * Reads one cell. A text with one clear meaning is accepted, even if a spreadsheet reformatted it; an ambiguous one
+ * is refused. Kept texts stay byte for byte, because pseudonyms are computed from them. Invalid ids are refused;
+ * placeholders for a missing id become null (see `personIds.ts`).
  */
 export function parseValue(column: ReportColumn, text: string, order: DayMonthOrder): ParsedValue {
   if (isBlank(text)) return blankOf(column);
@@ -76,7 +76,7 @@ function parseText(column: ReportColumn, text: string): ParsedValue {
     if (finding) return finding;
   }
   if (column.words && isCleverId.test(text.trim())) {
-    return { reason: "An id of Clever's stands where words should: the row's cells are shifted." };
+    return { reason: "There is a Clever id in a column of words: the row's cells are shifted." };
   }
   return { value: text };
 }
@@ -128,14 +128,15 @@ function parseDate(text: string, order: DayMonthOrder): ParsedValue {
     return calendarDate(year, first, second);
   }
   return {
-    reason: "The date has two meanings: it may be month/day or day/month, and no date of the file tells.",
+    reason:
+      "The date is ambiguous: it may be month/day or day/month, and no other date in the file settles it.",
   };
 }
 
 function calendarDate(year = "", month = "", day = ""): ParsedValue {
-  if (!year.startsWith("20")) return { reason: "The year is none of 2000 to 2099." };
+  if (!year.startsWith("20")) return { reason: "The year is not between 2000 and 2099." };
   const text = `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
   const date = new Date(`${text}T00:00:00Z`);
   const real = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
-  return real ? { value: text } : { reason: "There is no such day in the calendar." };
+  return real ? { value: text } : { reason: "There is no such date." };
 }

@@ -25,7 +25,7 @@ export function showAdopt(summary: AdoptSummary): string {
 }
 
 function tableListing({ tables, state }: AdoptSummary): string {
-  const head = state === "planned" ? "is moved to" : "stands at";
+  const head = state === "planned" ? "will be moved to" : "is now";
   const rows = tables.map(({ table, movedTo, rows, distinctRows, lastCommit }) => [
     plain(table),
     integer(rows),
@@ -33,21 +33,21 @@ function tableListing({ tables, state }: AdoptSummary): string {
     lastCommit?.slice(0, 16).replace("T", " ") ?? "",
     plain(movedTo),
   ]);
-  return columns(["Table of OEA's", "Rows", "different", "Last written (UTC)", head], rows, [1, 2]);
+  return columns(["OEA's table", "Rows", "distinct", "Last written (UTC)", head], rows, [1, 2]);
 }
 
 function landedText({ files }: AdoptSummary): string {
   const { landed, bySink, distinct, sources, redelivered, escaped, notTaken } = files;
   const lines = [
-    `OEA landed ${counted(landed, "file")}, of which ${integer(distinct)} are different by name and content. They are read once each, as deliveries of ${counted(sources, "report")}.`,
+    `OEA landed ${counted(landed, "file")}, of which ${integer(distinct)} differ by name or content. Each of these is read once, as deliveries of ${counted(sources, "report")}.`,
     ...(bySink > 0
       ? [
-          `${integer(bySink)} are of OEA's production pipeline: without a folder for the user type, times in US Central time.`,
+          `${integer(bySink)} are from OEA's production pipeline: they have no folder for the user type, and their times are in US Central time.`,
         ]
       : []),
     ...(escaped > 0
       ? [
-          `${counted(escaped, "file")} with quotes as \\": a copy with doubled quotes goes beside each. OEA's files stay as they are.`,
+          `${counted(escaped, "file")} with quotes escaped as \\": a copy with doubled quotes is written next to each. OEA's files are not changed.`,
         ]
       : []),
     ...(redelivered.length > 0
@@ -78,24 +78,24 @@ function listed(paths: readonly string[]): string[] {
 
 function saltText({ pseudonyms: { ids, unsalted, map } }: AdoptSummary): string {
   if (ids === 0)
-    return "OEA's lookup tables have no row, so they do not tell whether its pseudonyms have a salt.";
-  if (map === null) return `OEA's pseudonyms of ${counted(ids, "id")} have a salt, which stays.`;
-  return `OEA made the pseudonyms of ${integer(unsalted)} of ${counted(ids, "id")} without a salt: anybody can compute them. New ones are made with your salt; ${map} maps the old ones to the new ones. Once you no longer need OEA's tables, remove them or revoke all access to them.`;
+    return "OEA's lookup tables are empty, so they do not show whether its pseudonyms have a salt.";
+  if (map === null) return `OEA's pseudonyms of ${counted(ids, "id")} have a salt, which is kept.`;
+  return `OEA made the pseudonyms of ${integer(unsalted)} of ${counted(ids, "id")} without a salt: anyone can compute them. New pseudonyms use your salt; ${map} maps the old ones to the new ones. Once you no longer need OEA's tables, remove them or revoke all access to them.`;
 }
 
-/** Reasons why a row of OEA's is not in our table, in the order in which they are checked. */
+/** Why a row of OEA's tables is not in ours, in the order in which the reasons are checked. */
 const reasons = [
   ["misread", "read wrongly by OEA: a value is missing that every row has"],
   ["superseded", "a later delivery, or a newer file, has different values for the same person and day"],
-  ["quarantined", "of files in quarantine"],
-  ["withdrawn", "in an earlier delivery only"],
+  ["quarantined", "from files in quarantine"],
+  ["withdrawn", "only in an earlier delivery"],
   ["unexplained", "not explained"],
 ] as const satisfies readonly (readonly [keyof ComparedMonth, string])[];
 
 function comparedText({ table, months }: ComparedTable): string {
   const used = reasons.filter(([name]) => months.some((month) => month[name] > 0));
   const hasOthers = months.some(({ onlyOurs }) => onlyOurs > 0);
-  const head = ["Month", "OEA's rows", "different", "in both", ...used.map(([name]) => name)];
+  const head = ["Month", "OEA's rows", "distinct", "in both", ...used.map(([name]) => name)];
   const listing = columns(
     [...head, "our rows", ...(hasOthers ? ["only ours"] : [])],
     months.map((month) => [
@@ -134,18 +134,18 @@ function warningLine(warning: AdoptWarning): string {
 function verdict(summary: AdoptSummary): string {
   const { state, run, milliseconds } = summary;
   if (state === "planned") {
-    return `${styled("cyan", "Plan:")} our tables are built from the landed files; OEA's are moved beside them. Nothing of OEA's is deleted. Nothing was changed yet.`;
+    return `${styled("cyan", "Plan:")} our tables are built from the landed files; OEA's are moved next to them. None of OEA's files are deleted. Nothing has been changed yet.`;
   }
   const unexplained = unexplainedRows(summary);
   const proof =
     unexplained === 0
-      ? "Every different row of OEA's is in our tables or explained."
+      ? "Every distinct row of OEA's tables is in ours or explained."
       : styled("red", `${counted(unexplained, "row")} of OEA's are not explained.`);
   if (state === "adoptedBefore" || run === null) {
     return `${styled("green", "Nothing to adopt:")} the lake was adopted before. ${proof}`;
   }
   return [
-    `${styled("green", "Adopted:")} ${counted(run.anonymized, "different file")} read into our tables, in ${duration(milliseconds)}. ${proof}`,
+    `${styled("green", "Adopted:")} ${counted(run.anonymized, "distinct file")} read into our tables, in ${duration(milliseconds)}. ${proof}`,
     ...run.quarantined.map(
       ({ path, line, reason }) =>
         `${styled("red", "Quarantined:")} ${plain(path)}${line === null ? "" : `, line ${line}`}: ${plain(reason)}`,
@@ -158,7 +158,7 @@ function verdict(summary: AdoptSummary): string {
 }
 
 const phases = {
-  looking: "Reading what OEA landed",
+  looking: "Reading OEA's landed files",
   building: "Building the tables",
   comparing: "Comparing with OEA's tables",
 } as const;

@@ -1,4 +1,7 @@
-/** 0: done. 1: done, but with files left out, a report missing, or counts that do not match. 2: could not start. */
+/**
+ * 0: done. 1: done, but with files left out, a missing report, or counts that do not match. 2: could not start. 130:
+ * stopped by the user.
+ */
 export type ExitCode = 0 | 1 | 2 | 130;
 
 /** Options that every command takes. */

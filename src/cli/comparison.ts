@@ -3,8 +3,8 @@ import type { ComparedPeriod, ComparedUse, Comparison, People, Shown } from "../
 import { columns } from "./table";
 import { plain, styled } from "./text";
 
-/** Number formatting. */
-interface NumberWords {
+/** How numbers are formatted. */
+interface NumberFormats {
   readonly count: (value: People) => string;
   readonly average: (value: Shown) => string;
 }
@@ -12,7 +12,7 @@ interface NumberWords {
 /** Two periods side by side, in one table by school and one by resource. */
 export function comparisonParts(
   { before, now, total, bySchool, resources }: Comparison,
-  { count, average }: NumberWords,
+  { count, average }: NumberFormats,
   mostResources: number,
 ): string[] {
   const row = (name: string | null, use: ComparedUse) => [

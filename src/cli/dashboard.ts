@@ -63,9 +63,9 @@ export interface WrittenDashboard {
 
 /**
  * Computes the dashboard for a filter and writes it as one HTML file that opens offline.
- * @param folders the folders of the page's bundle, and of the translations
+ * @param folders the folders of the page's bundle and of the translations
  * @throws CleverLakeError with `notFound` if the tables are empty, with `config` for an invalid option, with `io` if
- *   the file cannot be written; an existing file is then kept
+ *   the file cannot be written (an existing file is then kept)
  */
 export async function writeDashboard(
   config: Config,
@@ -85,8 +85,8 @@ export async function writeDashboard(
 }
 
 /**
- * The language of the process's locale. On Windows, where no variable has it, that of the system. English if the page
- * does not support the language.
+ * The language of the process's locale; on Windows, where no variable has it, the system's. English if the page does
+ * not support the language.
  */
 export function languageOf(environment: NodeJS.ProcessEnv, system: string = systemLocale()): Language {
   const locale = localeOf(environment, system);
@@ -159,7 +159,7 @@ async function ask(
 function filterOf(options: DashboardOptions, known: FilterOptions): DashboardFilter {
   const { from, to, compareFrom, compareTo } = options;
   const parsed = dashboardFilterSchema.safeParse({
-    // If one end is given, the other is that of the data.
+    // If only one end is given, the data determines the other.
     range:
       from === undefined && to === undefined
         ? { preset: options.range ?? "schoolYear" }
@@ -178,7 +178,7 @@ function filterOf(options: DashboardOptions, known: FilterOptions): DashboardFil
 }
 
 function nothingYet(): CleverLakeError {
-  return new CleverLakeError("notFound", "The lake's tables hold nothing yet.", {
+  return new CleverLakeError("notFound", "The lake's tables are still empty.", {
     hint: "Fill them first: clever-lake run.",
   });
 }

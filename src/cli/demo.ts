@@ -68,7 +68,7 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
     console.log(showRun(await withProgress(request)));
     step("Second run: only what is new");
     console.log(showRun(await withProgress(request)));
-    step("The roster: of each student pseudonym, school and grade");
+    step("The roster: pseudonym, school and grade of each student");
     const file = await rosterOnServer(source, roster, signal);
     console.log(showRoster(await importRoster({ lake, file, salt, signal })));
     step("What the tables say about participation");
@@ -83,9 +83,7 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
     step("The tables recounted against the log and the landed files");
     console.log(showVerification(await verifyLake(lake, salt, signal)));
     if (keep) {
-      console.log(
-        `\nThe lake is kept in ${keep}. Its salt, which a further run needs as CLEVER_SALT: ${salt}`,
-      );
+      console.log(`\nThe lake is kept in ${keep}. Further runs need its salt as CLEVER_SALT: ${salt}`);
     }
   } finally {
     await removeLocal(folder);

@@ -9,18 +9,18 @@ const findings: readonly {
 }[] = [
   {
     of: "wordsForNothing",
-    one: "cell with a word for nothing, counted as blank",
-    many: "cells with a word for nothing, counted as blank",
+    one: "cell with a placeholder for a missing id, counted as blank",
+    many: "cells with a placeholder for a missing id, counted as blank",
   },
   {
     of: "sisIdsOfSeveral",
-    one: "id of the school system with several Clever ids",
-    many: "ids of the school system with several Clever ids",
+    one: "school system id with several Clever ids",
+    many: "school system ids with several Clever ids",
   },
   {
     of: "cleverIdsOfSeveral",
-    one: "Clever id with several ids of the school system",
-    many: "Clever ids with several ids of the school system",
+    one: "Clever id with several school system ids",
+    many: "Clever ids with several school system ids",
   },
 ];
 

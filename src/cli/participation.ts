@@ -54,7 +54,7 @@ export async function withIndex<T>(
   return withIndexOf(lake, options, ask, signal);
 }
 
-/** The same for a given lake. A cache failure costs time but no answer. */
+/** The same for a given lake. A failing cache costs only time. */
 export async function withIndexOf<T>(
   lake: Lake,
   { cache = cacheFolderOf(process.env) }: Pick<CountingOptions, "cache">,

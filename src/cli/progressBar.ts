@@ -10,7 +10,7 @@ export interface ProgressView {
 }
 
 export async function progressView(): Promise<ProgressView> {
-  // When bundled as an ES module, it has only a default export.
+  // In a bundle of ES modules, it has only a default export.
   return process.stderr.isTTY ? barView((await import("cli-progress")).default) : lineView();
 }
 
@@ -31,7 +31,7 @@ function barView({ Presets, SingleBar }: typeof CliProgress): ProgressView {
   return {
     listener: (state) => {
       if (state.phase === "listing") {
-        process.stderr.write("  Looking at the server …\r");
+        process.stderr.write("  Listing the files on the server …\r");
         return;
       }
       const total = Math.max(1, state.bytes + state.filesToAnonymize);
@@ -81,11 +81,11 @@ function engineText({ state, line }: Engine): string {
 }
 
 const engineTexts: Readonly<Record<Engine["state"], string>> = {
-  queued: "Spark waits for a machine",
-  starting: "Spark starts",
-  reading: "Spark reads",
-  checking: "Spark checks",
-  writing: "Spark writes",
+  queued: "Spark is waiting for a machine",
+  starting: "Spark is starting",
+  reading: "Spark is reading",
+  checking: "Spark is checking",
+  writing: "Spark is writing",
 };
 
 function rate(state: ProgressState, started: number): string {

@@ -15,7 +15,9 @@ export function showRepair({ dryRun, tables, milliseconds }: RepairSummary): str
     repaired.length === 0
       ? []
       : dryRun
-        ? [`${styled("cyan", "Dry run:")} ${what} would be built again; nothing was written. --yes does it.`]
+        ? [
+            `${styled("cyan", "Dry run:")} ${what} would be rebuilt; nothing was written. Pass --yes to rebuild.`,
+          ]
         : [`${styled("green", "Repaired:")} ${what}, in ${duration(milliseconds)}.`];
   return [...tables.flatMap((table) => tableLines(table, dryRun)), ...verdict].join("\n");
 }
@@ -35,20 +37,22 @@ function tableLines(table: RepairedTable, dryRun: boolean): string[] {
       : rowsAfter === null
         ? []
         : [`  ${count(rowsBefore)} rows before, ${count(rowsAfter)} after`];
-  const whole = `  The whole table ${dryRun ? "would be" : "was"} built beside the old one${dryRun ? ", and would replace it." : `, which is kept in ${plain(replaced ?? "")}: delete it when it is of no use.`}`;
+  const whole = `  The whole table ${dryRun ? "would be" : "was"} rebuilt next to the old one${dryRun ? ", and would replace it." : `, which is kept in ${plain(replaced ?? "")}; delete it when you no longer need it.`}`;
   return [
     styled("yellow", plain(table.table)),
     `  ${plain(table.found)}`,
-    ...(problem === null ? rows : [`  ${styled("red", "It stays as it is:")} ${plain(problem)}`]),
+    ...(problem === null ? rows : [`  ${styled("red", "Not changed:")} ${plain(problem)}`]),
     ...(problem === null && rebuilt === "table" ? [whole] : []),
     ...(kept.length > 0
-      ? [`  Landed copies are gone, so these rows stay as they are: ${kept.map(plain).join(", ")}`]
+      ? [
+          `  The landed files are missing, so the rows of these reports were not changed: ${kept.map(plain).join(", ")}`,
+        ]
       : []),
     "",
   ];
 }
 
-/** What `run` and `status` report about it. */
+/** The lines of `run` and `status` about changes by other programs. */
 export function othersLines(findings: readonly Finding[]): string[] {
   if (findings.length === 0) return [];
   return [
@@ -57,6 +61,6 @@ export function othersLines(findings: readonly Finding[]): string[] {
       const which = months.length === 0 ? "" : ` (${months.join(", ")})`;
       return `  ${plain(table)}${which}: ${plain(problem)}`;
     }),
-    `  clever-lake repair --dry-run shows what would be built again from the landed files.`,
+    `  clever-lake repair --dry-run shows what would be rebuilt from the landed files.`,
   ];
 }

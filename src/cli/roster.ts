@@ -55,7 +55,7 @@ export function showRoster(summary: RosterSummary): string {
   const { students, repeated, furtherSchools, refused, withoutGrade, inReports } = summary;
   const done =
     summary.outcome === "unchanged"
-      ? `${styled("green", "Unchanged:")} the lake holds just these ${counted(students, "student")}.`
+      ? `${styled("green", "Unchanged:")} the lake already has exactly these ${counted(students, "student")}.`
       : `${styled(refused > 0 ? "yellow" : "green", "Imported:")} ${counted(students, "student")} with school and grade; nothing else of the roster is kept.`;
   const grades = [...summary.grades, ...summary.unknownGrades].map(plain).join(", ");
   const lines = [done, `  grades: ${grades || "none"}`];
@@ -67,12 +67,12 @@ export function showRoster(summary: RosterSummary): string {
     `of these grades ${summary.unknownGrades.length === 1 ? "is" : "are"} not Clever's: ${summary.unknownGrades.map(plain).join(", ")}`,
   );
   addLine(withoutGrade, "without a grade");
-  addLine(repeated, `${repeated === 1 ? "row that says" : "rows that say"} the same again, as for contacts`);
+  addLine(repeated, `${repeated === 1 ? "row that repeats" : "rows that repeat"} a student, as for contacts`);
   addLine(
     furtherSchools,
     `${furtherSchools === 1 ? "row" : "rows"} for a further school; the first school is kept`,
   );
-  if (summary.keptRaw !== null) lines.push(`  the file is kept as it came: ${plain(summary.keptRaw)}`);
+  if (summary.keptRaw !== null) lines.push(`  the file is kept unchanged: ${plain(summary.keptRaw)}`);
   for (const note of summary.notes) lines.push(`  ${styled("cyan", "note")}  ${note}`);
   if (inReports === 0) {
     lines.push(

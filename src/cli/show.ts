@@ -13,7 +13,7 @@ import { othersLines } from "./repair";
 import { columns } from "./table";
 import { bytes, decimal, duration, integer, plain, styled } from "./text";
 
-/** Text output: the same documents as `--json`, as text. */
+/** Text output of the documents that `--json` prints. */
 
 const colours: Readonly<Record<PlannedFile["state"], Parameters<typeof styled>[0]>> = {
   new: "cyan",
@@ -41,7 +41,7 @@ export function showStatus(
   for (const { state } of files) counts.set(state, (counts.get(state) ?? 0) + 1);
   const summary = [...counts].map(([state, count]) => `${integer(count)} ${state}`).join(", ");
   const listing = columns(["State", "File", "Size", "Modified (UTC)", ""], rows, [2]);
-  const none = "There is no file on the server.";
+  const none = "There are no files on the server.";
   const noticed = identityLines(identities);
   return [
     files.length === 0 ? none : `${listing}\n\n${counted(files.length, "file")}: ${summary}`,
@@ -72,7 +72,7 @@ export function showRun(summary: RunSummary): string {
   const nothing = landed === 0 && anonymized === 0 && !missesReports(summary);
   if (reportsOnServer === 0) {
     lines.push(
-      `${styled("red", "There is no report on the server.")} Check "root" under "sftp", and "userTypes"; clever-lake status shows the files.`,
+      `${styled("red", "There are no reports on the server.")} Check "root" under "sftp", and "userTypes"; clever-lake status shows the files.`,
     );
   } else if (nothing && reportsOnServer === null) {
     lines.push(`${styled("green", "Nothing new.")} There was nothing to pseudonymize.`);
@@ -82,7 +82,7 @@ export function showRun(summary: RunSummary): string {
     );
   } else {
     const mark = missesReports(summary)
-      ? styled("yellow", "Done, but not with every file.")
+      ? styled("yellow", "Done, but some files were left out.")
       : styled("green", "Done.");
     lines.push(
       `${mark} ${counted(landed, "file")} ingested (${bytes(summary.bytes)}), ${counted(anonymized, "file")} pseudonymized in ${duration(summary.milliseconds)}; ${integer(unchanged)} unchanged.`,
@@ -132,20 +132,20 @@ function kindName({ report, userType }: Freshness): string {
   return `${report.replaceAll("_", " ")} of ${userType}`;
 }
 
-const earlierRowsStay = "The rows of the delivery before stay in the tables.";
+const earlierRowsStay = "The rows of the previous delivery stay in the tables.";
 
 function quarantineLines(quarantined: RunSummary["quarantined"]): string[] {
   const without = quarantined.every(({ hasEarlierRows }) => !hasEarlierRows);
-  const title = `In quarantine${without ? " (no row of them is in the tables)" : ""}: ${quarantined.length}`;
+  const title = `In quarantine${without ? " (none of their rows are in the tables)" : ""}: ${quarantined.length}`;
   const files = quarantined.map(({ path, line, column, reason, acceptable, hasEarlierRows }) => {
     const where = [line === null ? "" : `line ${line}`, column ?? ""].filter(Boolean).join(", ");
     const earlier = hasEarlierRows ? ` ${earlierRowsStay}` : "";
-    const way = acceptable ? "" : " It has to be delivered again.";
+    const way = acceptable ? "" : " It must be delivered again.";
     return `${plain(path)}${where ? ` (${where})` : ""}: ${plain(reason)}${earlier}${way}`;
   });
   const isMixed = quarantined.some(({ acceptable }) => !acceptable);
   const which = isMixed ? "one of the other files" : "a file";
-  const hint = `  To take ${which} without its bad rows: clever-lake run --accept PATH`;
+  const hint = `  To accept ${which} without its bad rows: clever-lake run --accept PATH`;
   const helps = quarantined.some(({ acceptable }) => acceptable);
   return ["", styled("red", title), ...listed(files), ...(helps ? [hint] : [])];
 }
@@ -156,7 +156,7 @@ function rowsLine(what: string, rows: number): string {
 
 const shown = 10;
 
-/** Indented lines; if there are many, only the first. `--json` has them all. */
+/** Indented lines, only the first ones if there are many. `--json` has them all. */
 function listed(lines: readonly string[]): string[] {
   const most = 20;
   const more =
@@ -183,7 +183,7 @@ export function showMetrics(metrics: ParticipationMetrics<People>): string {
     section(
       "By school",
       columns(
-        ["School", "Users", "Logins a day", "Resources a day", "Different resources"],
+        ["School", "Users", "Logins a day", "Resources a day", "Distinct resources"],
         metrics.bySchool.map((row) => [
           name(row.school_name),
           count(row.users),
@@ -211,7 +211,7 @@ export function showMetrics(metrics: ParticipationMetrics<People>): string {
     section(
       `By day${metrics.byDay.length > shown ? ` (the last ${shown} of ${metrics.byDay.length})` : ""}`,
       columns(
-        ["Day", "Active users", "Logins", "Resources", "Different resources"],
+        ["Day", "Active users", "Logins", "Resources", "Distinct resources"],
         newest.map((row) => [
           row.date,
           count(row.activeUsers),
@@ -235,7 +235,7 @@ export function showMetrics(metrics: ParticipationMetrics<People>): string {
     parts.push(
       styled(
         "dim",
-        `Every number is about whole groups of at least ${minimumGroupSize} people; fewer people of them are shown as <${minimumGroupSize}.`,
+        `Every number is about whole groups of at least ${minimumGroupSize} people; fewer people within them are shown as <${minimumGroupSize}.`,
       ),
     );
   }
@@ -285,14 +285,14 @@ export function showVerification(verification: Verification): string {
   const left = leftovers.map((each) => `  ${plain(each.subject)}: ${plain(each.note)}`);
   return [
     `${tables}\n\n${verdict}`,
-    ...(left.length > 0 ? ["", "No part of the data:", ...left] : []),
+    ...(left.length > 0 ? ["", "Not part of the data:", ...left] : []),
     ...waitingLines(verification),
   ].join("\n");
 }
 
 function waitingLines({ inQuarantine, withEarlierRows }: Verification): string[] {
   if (inQuarantine.length === 0) return [];
-  const without = withEarlierRows.length === 0 ? " (no row of them is in the tables)" : "";
+  const without = withEarlierRows.length === 0 ? " (none of their rows are in the tables)" : "";
   const title = `${counted(inQuarantine.length, "file")} in quarantine${without}:`;
   const files = inQuarantine.map((path) =>
     withEarlierRows.includes(path) ? `${plain(path)}: ${earlierRowsStay}` : plain(path),

@@ -45,7 +45,10 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** A document as JSON in which such characters are escaped: JSON itself would leave many of them unescaped. */
+/**
+ * A document as JSON. Characters that could control a terminal or reorder text are escaped: JSON itself leaves many
+ * of them.
+ */
 export function jsonText(document: unknown): string {
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return JSON.stringify(document, undefined, 2).replace(unshownCharacters, (character) =>

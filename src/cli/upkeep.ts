@@ -4,7 +4,7 @@ import type { VacuumSummary } from "../pipeline/upkeep/vacuumLake";
 import { columns } from "./table";
 import { bytes, duration, integer, plain, styled } from "./text";
 
-/** Text output of `optimize`: tables, with the partitions whose files change. */
+/** Text output of `optimize`: the tables, and the partitions whose files change. */
 export function showOptimize({ dryRun, tables, milliseconds }: OptimizeSummary): string {
   const sum = (of: (table: OptimizedTable) => number) =>
     tables.reduce((total, table) => total + of(table), 0);
@@ -14,12 +14,12 @@ export function showOptimize({ dryRun, tables, milliseconds }: OptimizeSummary):
     tables.flatMap(rowsOf),
     [1, 2, 3, 4],
   );
-  const change = `${counted(before, "data file")} ${dryRun ? "would become" : "became"} ${integer(after)}, ${bytes(sum((table) => table.rewritten))} of them written again`;
+  const change = `${counted(before, "data file")} ${dryRun ? "would become" : "became"} ${integer(after)}, ${bytes(sum((table) => table.rewritten))} of them rewritten`;
   const verdict =
     before === after
       ? `${styled("green", "Nothing to merge.")} No partition has many small data files.`
       : dryRun
-        ? `${styled("cyan", "Dry run:")} ${change}; nothing was written. The sizes after it are estimates.`
+        ? `${styled("cyan", "Dry run:")} ${change}; nothing was written. The resulting sizes are estimates.`
         : `${styled("green", "Merged:")} ${change}, in ${duration(milliseconds)}. The merged files stay for readers of older versions; clever-lake vacuum removes them after a week.`;
   const parts = tables.length === 0 ? [] : [listing, ""];
   return [...parts, verdict, ...problemLines(tables)].join("\n");
@@ -58,7 +58,7 @@ export function showVacuum(summary: VacuumSummary): string {
     files === 0
       ? `${styled("green", "Nothing to remove.")} Every data file is needed by a version of the last ${days}, or is not older than that.`
       : dryRun
-        ? `${styled("cyan", "Dry run:")} ${what} that no version of the last ${days} needs would be removed; nothing was.`
+        ? `${styled("cyan", "Dry run:")} ${what} that no version of the last ${days} needs would be removed; nothing was removed.`
         : `${styled("green", "Removed:")} ${what} that no version of the last ${days} needs, in ${duration(milliseconds)}.`;
   return [...shown, verdict, ...problemLines(tables)].join("\n");
 }
@@ -69,7 +69,7 @@ function problemLines(
   const problems = tables.flatMap(({ table, problem }) =>
     problem === null ? [] : [`  ${plain(table)}: ${plain(problem)}`],
   );
-  return problems.length === 0 ? [] : ["", styled("red", "Left as they are:"), ...problems];
+  return problems.length === 0 ? [] : ["", styled("red", "Not changed:"), ...problems];
 }
 
 /** Shows progress on a terminal. */

@@ -5,10 +5,10 @@ import { CleverLakeError } from "../errors";
 import { findAgent } from "../sftp/agent";
 import type { SftpSourceConfig } from "../sftp/sftpSource";
 
-/** The credentials for the server; without a key or a password, an SSH agent is used, if there is one. */
+/** The credentials for the server. Without a key or a password, an SSH agent is used if there is one. */
 export interface SftpSecrets {
   readonly password?: string | undefined;
-  /** The key's text; default: the file in the settings. */
+  /** The key's text; by default, that of the configured file. */
   readonly privateKey?: string | undefined;
   readonly passphrase?: string | undefined;
 }

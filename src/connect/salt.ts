@@ -1,8 +1,7 @@
 import type { KeyVault } from "../lake/adls/keyVault";
 
 /**
- * The salt: the given one, else that of the key vault, if one is set. Rejects as `saltFromKeyVault` does.
- *
+ * The given salt, or else the one in the key vault, if a key vault is configured. Rejects as `saltFromKeyVault` does.
  * @param access how to reach the key vault
  */
 export async function saltOf(

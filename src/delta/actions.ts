@@ -23,7 +23,7 @@ export interface Metadata {
   readonly createdTime?: number | undefined;
 }
 
-/** For each partition column its value as text; null for null. */
+/** The value of each partition column as text; null for null. */
 export type PartitionValues = Readonly<Record<string, string | null>>;
 export type Tags = Readonly<Record<string, string | null>>;
 
@@ -42,7 +42,7 @@ export interface AddFile {
   readonly deletionVector?: unknown;
 }
 
-/** A feature's own data in the table's log. */
+/** Data of a table feature in the table's log. */
 export interface DomainMetadata {
   readonly domain: string;
   readonly removed: boolean;
@@ -68,7 +68,7 @@ export interface Txn {
   readonly lastUpdated?: number | undefined;
 }
 
-/** The origin of a commit; free-form by the protocol, these are the fields that this program reads. */
+/** The origin of a commit. The protocol allows any fields; these are the ones that this program reads. */
 export interface CommitInfo {
   readonly timestamp?: number | undefined;
   readonly operation?: string | undefined;
@@ -89,7 +89,7 @@ export type Action =
   | { readonly domainMetadata: DomainMetadata }
   | { readonly commitInfo: CommitInfo };
 
-/** Absent and null are equivalent: JSON leaves fields out, checkpoints hold nulls. */
+/** Absent and null are equivalent: JSON omits fields, checkpoints contain nulls. */
 const optional = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? undefined);
 
@@ -149,7 +149,9 @@ const txn: z.ZodType<Txn> = z.object({
   lastUpdated: optional(z.number()),
 });
 
-/** Other writers put arbitrary fields into a commit's provenance; one of another type than ours is ignored. */
+/**
+ * Other writers put arbitrary fields into a commit's `commitInfo`. A field whose type differs from ours is ignored.
+ */
 const ignoreIfInvalid = <T extends z.ZodType>(schema: T) => optional(schema).catch(undefined);
 
 const commitInfo: z.ZodType<CommitInfo> = z.object({
@@ -215,7 +217,7 @@ function unreadable(file: string, line: number | undefined, reason: string): Cle
   const place = line === undefined ? "The table's log" : `Line ${line} of the table's log`;
   return new CleverLakeError("corrupt", `${place} cannot be read: ${reason}.`, {
     subject: file,
-    hint: "Restore this file from a copy of the lake; the table's other files are untouched.",
+    hint: "Restore this file from a copy of the lake; the table's other files are not affected.",
   });
 }
 

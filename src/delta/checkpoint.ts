@@ -55,13 +55,13 @@ export async function writeCheckpoint(
   });
 }
 
-/** The actions that make up a snapshot; `now` in milliseconds decides which tombstones are kept. */
+/** The actions that make up a snapshot. `now`, in milliseconds, decides which tombstones are kept. */
 export function* checkpointActions(snapshot: Snapshot, now: number): Generator<Action> {
   yield { protocol: snapshot.protocol };
   const { columns: _, ...metaData } = snapshot.metadata;
   yield { metaData };
   for (const txn of snapshot.transactions.values()) yield { txn };
-  // Readers that tail the log must not take what a checkpoint repeats for new rows.
+  // Readers that tail the log must not mistake the files in a checkpoint for new rows.
   for (const add of snapshot.files.values()) yield { add: { ...add, dataChange: false } };
   const retention = tombstoneRetention(snapshot.metadata.configuration["delta.deletedFileRetentionDuration"]);
   for (const remove of snapshot.tombstones.values()) {

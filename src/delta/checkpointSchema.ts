@@ -41,17 +41,17 @@ const fields: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 const deletionVector = 'STRUCT(storageType VARCHAR, pathOrInlineDv VARCHAR, "offset" INTEGER)';
 
-/** Fields that other writers' checkpoints may have, needed to detect unreadable tables. */
+/** Fields that checkpoints of other writers may have; needed to detect tables that cannot be read. */
 const foreignFields: typeof fields = {
   add: { deletionVector },
   remove: { deletionVector },
   domainMetadata: { domain: "VARCHAR", removed: "BOOLEAN" },
-  /** The rest of a v2 checkpoint, in other files. */
+  /** Refers to the rest of a v2 checkpoint, in other files. */
   sidecar: { path: "VARCHAR" },
   protocol: { readerFeatures: "VARCHAR[]", writerFeatures: "VARCHAR[]" },
 };
 
-/** Features are listed only for tables that have them, as older readers expect. */
+/** Features are written only for tables that have them, as older readers expect. */
 const writerFeatures: typeof fields = { protocol: { writerFeatures: "VARCHAR[]" } };
 const allFeatures: typeof fields = { protocol: { readerFeatures: "VARCHAR[]", writerFeatures: "VARCHAR[]" } };
 
@@ -66,7 +66,7 @@ function columns(more: typeof fields): CheckpointColumns {
   );
 }
 
-/** The columns to read, whoever wrote the checkpoint. */
+/** The columns to read, from checkpoints of any writer. */
 export const readColumns = columns(foreignFields);
 
 /** The columns to write. */

@@ -1,4 +1,7 @@
-/** Orders texts by code point, as UTF-8 bytes and so Parquet, Delta and DuckDB do; JavaScript orders by UTF-16 unit. */
+/**
+ * Orders texts by code point, like UTF-8 bytes and thus like Parquet, Delta and DuckDB. JavaScript orders by UTF-16
+ * unit.
+ */
 export function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {

@@ -22,14 +22,14 @@ export interface CommitRequest extends LakeOptions {
   /** For the table's history, such as `WRITE` with `{mode: "Append"}`. */
   readonly operation: { readonly name: string; readonly parameters?: Readonly<Record<string, string>> };
   /**
-   * Builds the actions on a snapshot (undefined if there is no table yet); resolves to undefined if there is nothing to
-   * do. Called again, with the next `number`, if another writer's commit invalidates the last actions. Data files of
-   * failed attempts are deleted, unless a later attempt adds them too.
+   * Builds the actions on a snapshot (undefined if there is no table yet); resolves to undefined if there is nothing
+   * to do. If another writer's commit invalidates the last actions, it is called again with the next `number`. Data
+   * files of failed attempts are deleted, unless a later attempt adds them too.
    */
   readonly attempt: (snapshot: Snapshot | undefined, number: number) => Promise<Attempt | undefined>;
-  /** A known snapshot, from which the newest is reached faster. */
+  /** A known snapshot, from which the newest one is reached faster. */
   readonly snapshot?: Snapshot | undefined;
-  /** Lost races before giving up with `conflict`; default 50. */
+  /** How many lost races are retried before the commit rejects with `conflict`; default 50. */
   readonly maxRaces?: number;
   /** Receives errors that did not affect the commit. */
   readonly onWarning?: (warning: CleverLakeError) => void;
@@ -60,16 +60,16 @@ export async function commit(request: CommitRequest): Promise<CommitOutcome> {
     // A request without an answer may still be executed, so the files that it refers to must stay.
     if (error.cause !== undefined) throw error.cause;
     transaction.abandon();
-    throw new CleverLakeError("conflict", "Other writers were always faster; nothing was written.", {
+    throw new CleverLakeError("conflict", "Other writers always committed first; nothing was written.", {
       subject: request.tablePath,
-      hint: "Try again when fewer programs write to the table.",
+      hint: "Try again when fewer programs are writing to the table.",
     });
   } finally {
     await transaction.deleteAbandoned();
   }
 }
 
-/** Another writer got the next version, or the lake was briefly unreachable: to be retried. */
+/** Another writer created the next version, or the lake was briefly unreachable; retried. */
 class LostRace extends Error {}
 
 class Transaction {
@@ -124,7 +124,7 @@ class Transaction {
         await this.request.lake.delete(`${this.request.tablePath}/${path}`);
       } catch (cause) {
         this.request.onWarning?.(
-          new CleverLakeError("io", "A data file that is not needed could not be deleted.", {
+          new CleverLakeError("io", "An unneeded data file could not be deleted.", {
             subject: path,
             cause,
           }),
@@ -133,14 +133,14 @@ class Transaction {
     }
   }
 
-  /** Whether this commit became the version; if the lake failed to answer, its contents decide. */
+  /** Whether this commit became the version. If the lake does not answer, its contents decide. */
   private async publish(version: number, actions: readonly Action[]): Promise<boolean> {
     const { lake, tablePath } = this.request;
     const data = Buffer.from(formatCommit(actions));
     try {
       if (await lake.putIfAbsent(commitPath(tablePath, version), data, lakeOptions(this.request)))
         return true;
-      // An adapter that repeated a request after a lost answer finds its own file there.
+      // An adapter that repeated a request after a lost response finds its own file.
       return this.isOurs((await readCommit(lake, tablePath, version, lakeOptions(this.request))) ?? []);
     } catch (error) {
       this.request.signal?.throwIfAborted();

@@ -1,22 +1,23 @@
 import type { Action } from "./actions";
 import { decodePath } from "./paths";
 
-/** What a writer wants to commit, and which parts of the table that depends on. */
+/** The actions that a writer wants to commit, and the parts of the table that they depend on. */
 export interface Attempt {
   readonly actions: readonly Action[];
   /**
-   * Files (decoded paths) on whose rows the actions depend; `"table"` if they depend on all rows; undefined if they are
-   * valid whatever else is in the table. Files that the actions remove count as read.
+   * Files (decoded paths) on whose rows the actions depend; `"table"` if they depend on all rows; undefined if they
+   * are valid whatever the table contains. Files that the actions remove count as read.
    */
   readonly reads?: ReadonlySet<string> | "table";
 }
 
-/** Why an attempt cannot simply go on top of another writer's commit. */
+/** Why an attempt cannot be committed on top of another writer's commit. */
 export type Conflict = "metadata" | "protocol" | "transaction" | "files" | "rows";
 
 /**
- * Whether an attempt made without knowledge of `winner`, the actions of one commit, would have had another result with
- * it; undefined if not, so that it is valid on top of it. The rules are those of Delta's reference implementations.
+ * Whether an attempt that was made without knowledge of `winner`, the actions of one commit, would have had another
+ * result with it. Undefined if not: the attempt is then valid on top of the commit. The rules are those of Delta's
+ * reference implementations.
  */
 export function findConflict(attempt: Attempt, winner: readonly Action[]): Conflict | undefined {
   const appIds = new Set(attempt.actions.flatMap((action) => ("txn" in action ? [action.txn.appId] : [])));
@@ -30,13 +31,13 @@ export function findConflict(attempt: Attempt, winner: readonly Action[]): Confl
     const file = "add" in action ? action.add : "remove" in action ? action.remove : undefined;
     if (file === undefined) continue;
     if (touched.has(decodePath(file.path))) return "files";
-    // Rearranged rows are the same rows.
+    // Without a data change, the rows are the same.
     if (attempt.reads === "table" && file.dataChange) return "rows";
   }
   return undefined;
 }
 
-/** True if the actions only add rows, whatever is in the table. */
+/** Whether the actions only add rows, whatever the table contains. */
 export function isBlindAppend({ actions, reads }: Attempt): boolean {
   return (
     reads === undefined &&

@@ -19,9 +19,12 @@ export interface StageRequest extends LakeOptions {
   readonly parameters?: readonly SqlParameter[];
   /** The value of every partition column, in the order of the folders. All rows of the query must have these values. */
   readonly partitionValues?: Readonly<Record<string, string | number | boolean | null>>;
-  /** A folder made by the lake's `scratch`. */
+  /** A folder from the lake's `scratch`. */
   readonly scratch: string;
-  /** Text columns whose minimum and maximum are recorded in full (up to 256 bytes), to find files by them. */
+  /**
+   * Text columns whose minimum and maximum are recorded in full (up to 256 bytes), so that files can be found by
+   * their values.
+   */
   readonly exactStatistics?: readonly string[];
 }
 
@@ -80,7 +83,7 @@ export interface ImportOptions extends LakeOptions {
 }
 
 /**
- * Moves a staged file into the table's folder, tagged with its hash, and resolves to the action that adds it, for a
+ * Moves a staged file into the table's folder, tagged with its hash. Resolves to the action that adds it, for a
  * commit. Until that is committed, the file is not part of the table.
  */
 export async function importDataFile(
@@ -123,7 +126,7 @@ export async function writeDataFile(request: DataFileRequest): Promise<AddFile |
   }
 }
 
-/** Folder names in Hive style. They are for people only: readers take partition values from the log. */
+/** Folder names in Hive style. They only serve people: readers take partition values from the log. */
 function hiveFolders(partitionValues: Readonly<Record<string, string | null>>): string[] {
   return Object.entries(partitionValues).map(
     ([name, value]) =>

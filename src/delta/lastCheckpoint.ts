@@ -25,8 +25,8 @@ const content = z.object({
 });
 
 /**
- * The newest checkpoint as recorded by the table's writers; undefined if there is no record, it is damaged, or its kind
- * of checkpoint is not read here. The record is only a shortcut: the log itself decides.
+ * The newest checkpoint as recorded by the table's writers; undefined if the record is missing or damaged, or has a
+ * kind of checkpoint that is not supported. The record is only a shortcut: the log itself decides.
  */
 export async function readLastCheckpoint(
   lake: Lake,
@@ -43,8 +43,8 @@ export async function readLastCheckpoint(
 }
 
 /**
- * Records a checkpoint unless a newer one is already recorded. In a race between two writers, the older checkpoint may
- * stay recorded for a while; readers then reach the same state in a few more steps.
+ * Records a checkpoint unless a newer one is already recorded. In a race between two writers, the older checkpoint
+ * may stay recorded for a while; readers then reach the same state in a few more steps.
  */
 export async function writeLastCheckpoint(
   lake: Lake,

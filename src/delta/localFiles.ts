@@ -6,7 +6,7 @@ import { CleverLakeError } from "../errors";
 import { removeLocal } from "../filesInUse";
 import type { Lake, LakeOptions } from "../lake/lake";
 
-/** Files copied concurrently: each mostly waits for the network. */
+/** Files copied concurrently; each copy mostly waits for the network. */
 const copiesAtOnce = 8;
 
 /** Runs `work` with a scratch folder of the lake, then removes the folder with its contents. */
@@ -46,7 +46,7 @@ async function copyAll(
   copies: readonly string[],
   options: LakeOptions,
 ): Promise<void> {
-  // One failure stops the others, and the folder is removed only when none of them is writing any more.
+  // One failure stops the others. The folder is removed only when none of them is still writing.
   const stop = new AbortController();
   setMaxListeners(0, stop.signal);
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
@@ -84,15 +84,14 @@ async function copyOne(lake: Lake, lakePath: string, copy: string, options: Lake
 }
 
 /**
- * The error of copying a lake's file; a full disk in our words.
- *
+ * The error of copying a lake's file; a full disk as one of our errors.
  * @param place where space is needed, as the end of “Free some space where …”
  */
 export function copyFault(error: unknown, lakePath: string, place: string): unknown {
   if (!isDiskFull(error)) return error;
-  return new CleverLakeError("io", "This machine's disk has no room for a copy of the lake's file.", {
+  return new CleverLakeError("io", "This machine's disk has no space for a copy of the lake's file.", {
     subject: lakePath,
-    hint: `Free some space where ${place}; then try again. The lake is as it was.`,
+    hint: `Free some space where ${place}; then try again. The lake is unchanged.`,
     cause: error,
   });
 }

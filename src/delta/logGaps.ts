@@ -2,9 +2,9 @@ import { CleverLakeError } from "../errors";
 import { commitPath, lastCheckpointPath } from "./paths";
 
 const hint =
-  "Put the missing files back from a copy of the lake. Without one, move the table's whole folder away (with a _lookup " +
-  "its _pseudo too) and run again: the table is made again from the landed files, and no row stands there twice. The " +
-  "roster is to be imported again then.";
+  "Restore the missing files from a copy of the lake. If there is none, move the table's whole folder away (with a _lookup " +
+  "table, its _pseudo table too) and run again: the table is rebuilt from the landed files, and no row is in it twice. " +
+  "Then import the roster again.";
 
 /** The error for a missing version without which the table's newest state is unknown. */
 export function versionMissing(tablePath: string, version: number): CleverLakeError {
@@ -32,10 +32,10 @@ export function requireReached(
   const end = reached < 0 ? "is empty" : `ends at version ${reached}`;
   throw new CleverLakeError(
     "corrupt",
-    `The table's log ${end}, but its note of the last checkpoint speaks of version ${known}.`,
+    `The table's log ${end}, but its record of the last checkpoint has version ${known}.`,
     {
       subject: lastCheckpointPath(tablePath),
-      hint: `${hint} Where nothing is missing and only the note is damaged, delete it.`,
+      hint: `${hint} If nothing is missing and only this record is damaged, delete it.`,
     },
   );
 }

@@ -5,14 +5,14 @@ const megabyte = 1024 * 1024;
 /** Larger files are never rewritten. */
 const largestSource = 128 * megabyte;
 const largestMerged = 256 * megabyte;
-/** A file is merged with smaller ones if it has at most this many times their total bytes. */
+/** A file is merged with smaller files if it has at most this many times their total bytes. */
 const tier = 4;
 
-/** The tags of a file that holds the rows of these files; undefined if one of them has no tags. */
+/** The tags of a file with the rows of these files; undefined if one of them has no tags. */
 export type MergedTags = (files: readonly AddFile[]) => Tags | undefined;
 
 export interface MergePolicy {
-  /** Files that a partition may have. */
+  /** The maximum number of files of a partition. */
   readonly maxFiles: number;
   /** Only these partitions; default: all. */
   readonly partitions?: readonly PartitionValues[] | undefined;
@@ -27,10 +27,11 @@ export interface Merge {
 }
 
 /**
- * Chooses the files to merge so that no partition has more than `maxFiles`. If there are more, the smallest ones are
- * merged until about half of `maxFiles` remain. A file is thus rewritten only a few times, however many are appended:
- * it is merged with files of its own size, never only with far smaller ones. Files with tags (`tagsOf`) are never
- * merged with files without. More files remain if they are large, or if each is far larger than the one before.
+ * Chooses the files to merge so that no partition has more than `maxFiles`. In a partition with more, the smallest
+ * files are merged until about half of `maxFiles` remain. A file is merged with files of similar size, never only
+ * with far smaller ones, so it is rewritten only a few times however many files are appended. Files with tags
+ * (`tagsOf`) are never merged with files without. More files remain if they are large, or if each is far larger than
+ * the one before.
  */
 export function planMerges(snapshot: Snapshot, policy: MergePolicy): Merge[] {
   const { maxFiles, partitions, tagsOf } = policy;
@@ -67,10 +68,10 @@ function mergesOf(files: readonly AddFile[], maxFiles: number, tagsOf: MergedTag
   if (small.length <= limit) return [];
   const bySize = small.toSorted((a, b) => a.size - b.size);
   const isTagged = (file: AddFile) => tagsOf?.([file]) !== undefined;
-  const alike = [bySize.filter(isTagged), bySize.filter((file) => !isTagged(file))];
+  const groupsBySize = [bySize.filter(isTagged), bySize.filter((file) => !isTagged(file))];
   const merges: Merge[] = [];
   let left = small.length;
-  for (const group of alike) {
+  for (const group of groupsBySize) {
     for (let start = 0; start < group.length && left > limit; ) {
       const merged = sameTier(group.slice(start), left - Math.max(1, Math.floor(limit / 2)) + 1);
       start += merged.files.length;
@@ -81,7 +82,7 @@ function mergesOf(files: readonly AddFile[], maxFiles: number, tagsOf: MergedTag
   return merges;
 }
 
-/** The smallest of some files, sorted by size, with the following ones that are not far larger; at most `most`. */
+/** The first of some files, sorted by size, with the following ones that are not far larger; at most `most`. */
 function sameTier([first, ...others]: readonly AddFile[], most: number): Merge {
   const files = first === undefined ? [] : [first];
   let bytes = first?.size ?? 0;

@@ -18,7 +18,7 @@ import { numRecords } from "./statistics";
 import { removeFile } from "./tableActions";
 import { withDataFiles } from "./withTable";
 
-/** Limit of the bytes that one commit rewrites, so that an interruption or another writer costs little. */
+/** Limit of the bytes that one commit rewrites, so that an interruption or a conflict costs little. */
 const bytesPerCommit = 512 * 1024 * 1024;
 
 export interface MergeRequest extends MergePolicy {
@@ -32,19 +32,18 @@ export interface MergeRequest extends MergePolicy {
   readonly signal?: AbortSignal | undefined;
   /** Called right before each commit; rejects if the table may no longer be written. */
   readonly requireHeld?: (() => Promise<void>) | undefined;
-  /** Receives files that stay as they are because they cannot be read. */
+  /** Receives files that are not merged because they cannot be read. */
   readonly onLeft?: ((merge: Merge, reason: CleverLakeError) => void) | undefined;
   /** Receives merged files, before they are committed. */
   readonly onMerged?: ((merge: Merge) => void) | undefined;
 }
 
 /**
- * Merges the small files of each partition that has too many (see `planMerges`); the rows stay as they are. Commits
- * once for all partitions, or several times if much is to be rewritten. Files that cannot be read, or whose bytes have
- * changed, stay as they are.
- *
- * Resolves to the resulting snapshot; undefined if nothing was done: there are few small files, or another writer was
- * faster, and the next call does it.
+ * Merges the small files of each partition that has too many (see `planMerges`); the rows do not change. Commits once
+ * for all partitions, or several times if much must be rewritten. Files that cannot be read, or whose bytes have
+ * changed, are not merged.
+ * Resolves to the resulting snapshot; undefined if nothing was done because there are few small files or another
+ * writer committed first. In the latter case, the next call merges them.
  */
 export async function mergeSmallFiles(request: MergeRequest): Promise<Snapshot | undefined> {
   let newest: Snapshot | undefined;
@@ -57,17 +56,17 @@ export async function mergeSmallFiles(request: MergeRequest): Promise<Snapshot |
 }
 
 function steps(merges: readonly Merge[]): Merge[][] {
-  const made: Merge[][] = [];
+  const result: Merge[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const merge of merges) {
     if (bytes + merge.bytes > bytesPerCommit) {
-      made.push([]);
+      result.push([]);
       bytes = 0;
     }
-    made.at(-1)?.push(merge);
+    result.at(-1)?.push(merge);
     bytes += merge.bytes;
   }
-  return made;
+  return result;
 }
 
 async function commitStep(
@@ -101,7 +100,7 @@ async function commitStep(
   }
 }
 
-/** The attempt to commit some merges. If it comes to nothing, the files written for it are removed. */
+/** The attempt to commit some merges. If it fails, the files written for it are removed. */
 async function attemptOf(
   step: readonly Merge[],
   current: Snapshot,
@@ -180,7 +179,7 @@ async function mergedFile(
     `Data files have ${after} rows where the table's log says ${before}; they were not merged.`,
     {
       subject: files[0] ? lakePathOf(current, files[0]) : tablePath,
-      hint: "Run clever-lake verify: it names what is damaged.",
+      hint: "Run clever-lake verify: it reports what is damaged.",
     },
   );
 }
@@ -201,7 +200,7 @@ async function requireIntact(
   if (found === sha256) return;
   throw new CleverLakeError(
     "corrupt",
-    "The data file's bytes are not those that were written; it was not merged.",
+    "The data file's bytes have changed since it was written; it was not merged.",
     {
       subject: lakePath,
       hint: "Restore the file from a copy of the lake.",

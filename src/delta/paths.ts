@@ -51,13 +51,13 @@ export function decodePath(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
-    throw new CleverLakeError("corrupt", "The table's log names a file by a path that is not a URI.", {
+    throw new CleverLakeError("corrupt", "The table's log has a file path that is not a URI.", {
       subject: path,
     });
   }
 }
 
-/** The inverse of `decodePath` for relative paths. A colon is encoded too: it would be read as the end of a scheme. */
+/** The inverse of `decodePath` for relative paths. Colons are encoded too: otherwise they would end a scheme. */
 export function encodePath(path: string): string {
   return encodeURI(path).replace(/[?#:]/g, encodeURIComponent);
 }

@@ -2,7 +2,7 @@ import { CleverLakeError } from "../errors";
 import type { Action, Protocol } from "./actions";
 import type { Snapshot } from "./replay";
 
-/** The protocol of the tables that this program makes: readable by every Delta reader. */
+/** The protocol of the tables that this program creates: every Delta reader can read them. */
 export const ourProtocol: Protocol = { minReaderVersion: 1, minWriterVersion: 2 };
 
 /** The parts of a table that show its features. */
@@ -27,8 +27,8 @@ const hasDeletionVectors: Use = ({ files }) =>
   [...files.values()].some(({ deletionVector }) => deletionVector !== undefined);
 
 /**
- * The features of Delta that this program knows ("Valid Feature Names in Table Features" in PROTOCOL.md), and how a
- * table shows that it uses one. A feature that is allowed but not used is no reason to refuse a table.
+ * The features of Delta that this program knows ("Valid Feature Names in Table Features" in PROTOCOL.md), and how to
+ * tell that a table uses one. A feature that is allowed but not used is no reason to refuse a table.
  */
 const features: Readonly<Record<string, Use>> = {
   // Checked when data is removed, and for each column: see `requireWritable`.
@@ -42,7 +42,7 @@ const features: Readonly<Record<string, Use>> = {
   allowColumnDefaults: isInAColumn("CURRENT_DEFAULT"),
   columnMapping: mapsColumns,
   deletionVectors: hasDeletionVectors,
-  // Once a table has it, each data file needs row numbers, even if nobody reads them.
+  // Once a table has it, each data file needs row numbers, even if no reader uses them.
   rowTracking: always,
   domainMetadata: ({ domains }) => domains.size > 0,
   clustering: ({ domains }) => domains.has("delta.clustering"),
@@ -70,7 +70,7 @@ const byWriterVersion: readonly (readonly [number, readonly string[]])[] = [
 ];
 
 const readHint =
-  "A table of reports is built again from its landed files by clever-lake repair, without these features. Or drop them from the table.";
+  "clever-lake repair rebuilds a table of reports from its landed files, without these features. Or drop them from the table.";
 
 /** Refuses (`unsupportedTable`) a protocol that is newer than this program. */
 export function requireKnown(protocol: Protocol, tablePath: string): void {
@@ -88,7 +88,7 @@ export function requireReadable(table: FeaturedTable): void {
   const { protocol, tablePath } = table;
   requireKnown(protocol, tablePath);
   const used = readerFeatures(protocol).filter((name) => features[name]?.(table));
-  // Whatever its protocol says, such a file has deleted rows.
+  // Whatever the protocol says, a file with a deletion vector has deleted rows.
   if (!used.includes("deletionVectors") && hasDeletionVectors(table)) used.push("deletionVectors");
   if (used.length === 0) return;
   throw new CleverLakeError(
@@ -99,8 +99,8 @@ export function requireReadable(table: FeaturedTable): void {
 }
 
 /**
- * Refuses (`unsupportedTable`) what a writer of version 2 must not do: write tables with more features, or with row
- * constraints that are not checked here, and remove data from an append-only table.
+ * Refuses (`unsupportedTable`) what a writer of version 2 must not do: write to tables with more features, or with
+ * row constraints that are not checked here, or remove data from an append-only table.
  */
 export function requireWritable(table: FeaturedTable, actions: readonly Action[]): void {
   const { protocol, metadata, tablePath } = table;
@@ -119,7 +119,7 @@ export function requireWritable(table: FeaturedTable, actions: readonly Action[]
     if (!nullable || "delta.invariants" in properties) {
       throw refuse(
         `The column ${name} has a constraint on its values that this program does not check.`,
-        `${readHint} Dropping the constraint is enough, too.`,
+        `${readHint} Dropping the constraint is enough.`,
       );
     }
   }

@@ -14,7 +14,7 @@ export function v2Checkpoints(tablePath: string): CleverLakeError {
     "The table's only checkpoints are v2 checkpoints, which need Delta reader version 3; this program reads version 1.",
     {
       subject: tablePath,
-      hint: "A table of reports is built again from its landed files by clever-lake repair, without this feature. Or drop the feature v2Checkpoint from the table.",
+      hint: "clever-lake repair rebuilds a table of reports from its landed files, without this feature. Or drop the feature v2Checkpoint from the table.",
     },
   );
 }
@@ -33,7 +33,8 @@ export async function readCheckpoint(
 ): Promise<Action[]> {
   const files = checkpointPaths(tablePath, checkpoint.version, checkpoint.parts);
   const [first = tablePath] = files;
-  // Only known fields are read: others can hold values without a JSON form, such as the NaN of a parsed statistic.
+  // Only known fields are read: others can contain values that JSON cannot represent, such as the NaN of a parsed
+  // statistic.
   const schema = [...readColumns].map(
     ([name, type]) =>
       `${sqlString(name)}: {name: ${sqlString(name)}, type: ${sqlString(type)}, default_value: NULL}`,

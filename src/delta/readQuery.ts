@@ -27,9 +27,9 @@ export function pathsInFolder(lake: Lake): (lakePath: string) => string {
 
 /**
  * A SELECT of the rows of `files` (active files of `snapshot`, such as from `scanFiles`): all columns of the table in
- * the table's order and types. Partition columns come from the log; columns that a file lacks are null, and columns
- * that the table does not have are left out. It has one branch per partition, so that filters on partition columns skip
- * whole branches. `localPath` maps a path in the lake to a local one.
+ * the table's order and types. Partition columns come from the log. Columns that a file lacks are null, and columns
+ * that the table does not have are left out. There is one branch per partition, so that filters on partition columns
+ * skip whole branches. `localPath` maps a path in the lake to a local one.
  */
 export function readQuery(
   snapshot: Snapshot,

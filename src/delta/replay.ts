@@ -20,9 +20,9 @@ export interface Snapshot {
   readonly files: ReadonlyMap<string, AddFile>;
   /** Removed files that may still exist, by decoded path. */
   readonly tombstones: ReadonlyMap<string, RemoveFile>;
-  /** For each application, its last transaction. */
+  /** The last transaction of each application. */
   readonly transactions: ReadonlyMap<string, Txn>;
-  /** Names of the features with data of their own in the table's log, which our checkpoints would drop. */
+  /** Names of the features with data in the table's log; our checkpoints would drop that data. */
   readonly domains: ReadonlySet<string>;
 }
 
@@ -72,8 +72,8 @@ export class Replay {
 
   /**
    * Applies the actions of one commit or checkpoint, in any order. `file` is their origin, for errors: `corrupt` if
-   * they contradict each other, `unsupportedTable` for a newer reader's table. Feature use is not checked here: it can
-   * come and go from version to version.
+   * they contradict each other, `unsupportedTable` for a table that needs a newer reader. The use of features is not
+   * checked here, because it can change with each version.
    */
   apply(actions: readonly Action[], file: string): void {
     this.applyTable(actions, file);
@@ -123,7 +123,7 @@ export class Replay {
     };
   }
 
-  /** Table-wide actions of a commit go first: they decide whether the rest can be understood. */
+  /** Table-wide actions go first: they decide whether the other actions can be understood. */
   private applyTable(actions: readonly Action[], file: string): void {
     const protocols = actions.filter((action) => "protocol" in action);
     const metadata = actions.filter((action) => "metaData" in action);

@@ -3,7 +3,7 @@ import { compareCodePoints } from "./codePoints";
 import type { Snapshot } from "./replay";
 import { type Bound, fileStatistics } from "./statistics";
 
-/** Rows with values from `from` to `to`, both inclusive. Dates as `yyyy-MM-dd`. */
+/** Restricts rows to values from `from` to `to`, both inclusive. Dates are `yyyy-MM-dd`. */
 export interface Range {
   readonly column: string;
   readonly from?: Bound | undefined;
@@ -11,18 +11,18 @@ export interface Range {
 }
 
 export interface Scan {
-  /** Which partitions may hold matching rows; default: all. */
+  /** Which partitions may contain matching rows; default: all. */
   readonly partition?: (values: PartitionValues) => boolean;
   /** Matching rows are within all of them. */
   readonly ranges?: readonly Range[];
 }
 
-/** Types whose statistics are exact enough, and written alike by all writers, to skip files by them. */
+/** Types whose statistics can be used to skip files: they are exact enough, and all writers format them alike. */
 const comparable: ReadonlySet<string> = new Set(["string", "date", "byte", "short", "integer", "long"]);
 
 /**
- * The files that may hold matching rows. A file is skipped only if its partition or its statistics prove that it has
- * none, so the rows still need to be filtered.
+ * The files that may contain matching rows. A file is skipped only if its partition or its statistics prove that it
+ * has none, so the rows must still be filtered.
  */
 export function scanFiles(snapshot: Snapshot, scan: Scan = {}): AddFile[] {
   const types = new Map(snapshot.metadata.columns.map(({ name, type }) => [name, type]));
@@ -30,12 +30,12 @@ export function scanFiles(snapshot: Snapshot, scan: Scan = {}): AddFile[] {
   const files: AddFile[] = [];
   for (const file of snapshot.files.values()) {
     if (scan.partition && !scan.partition(file.partitionValues)) continue;
-    if (ranges.every((range) => mayHold(file, range))) files.push(file);
+    if (ranges.every((range) => mayContain(file, range))) files.push(file);
   }
   return files;
 }
 
-function mayHold(file: AddFile, { column, from, to }: Range): boolean {
+function mayContain(file: AddFile, { column, from, to }: Range): boolean {
   const statistics = fileStatistics(file);
   if (statistics === undefined) return true;
   if (statistics.numRecords > 0 && statistics.nullCount[column] === statistics.numRecords) return false;
@@ -49,7 +49,7 @@ function ownValue(bounds: Readonly<Record<string, Bound>>, column: string): Boun
   return Object.hasOwn(bounds, column) ? bounds[column] : undefined;
 }
 
-/** Also false if the two have different types: that proves nothing. */
+/** False if the types differ: that proves nothing. */
 function isBelow(a: Bound, b: Bound): boolean {
   if (typeof a === "number" && typeof b === "number") return a < b;
   return typeof a === "string" && typeof b === "string" && compareCodePoints(a, b) < 0;

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { CleverLakeError } from "../errors";
 
-/** Primitive types of Delta that are read and written here, with DuckDB's name for each. */
+/** Delta's primitive types that this program reads and writes, with DuckDB's name for each. */
 const sqlTypes = {
   string: "VARCHAR",
   date: "DATE",
@@ -80,20 +80,18 @@ export function sqlType(field: { readonly name: string; readonly type: string },
   if (/^decimal\(\d{1,2},\s*\d{1,2}\)$/.test(field.type)) return field.type.toUpperCase();
   throw new CleverLakeError(
     "unsupportedTable",
-    `The column ${field.name} is of a type that is not supported: ${field.type}.`,
+    `The column ${field.name} has a type that is not supported: ${field.type}.`,
     { subject },
   );
 }
 
-/**
- * A table's columns in the form that this program writes; `unsupportedTable` if one has a type that it does not write.
- */
+/** A table's columns in the form that this program writes; `unsupportedTable` if a type is not supported. */
 export function tableColumns(fields: readonly Field[], subject: string): Column[] {
   return fields.map(({ name, type }) => {
     if (isDeltaType(type)) return { name, type };
     throw new CleverLakeError(
       "unsupportedTable",
-      `The column ${name} is of a type that is not written: ${type}.`,
+      `The column ${name} has a type that this program does not write: ${type}.`,
       {
         subject,
       },
@@ -124,10 +122,14 @@ export function requireSameShape(
   const columns = further === "none" ? actual.columns : actual.columns.slice(0, expected.columns.length);
   const difference = shapeDifference({ ...actual, columns }, expected);
   if (difference === undefined) return;
-  throw new CleverLakeError("unsupportedTable", `The table is not as this program makes it: ${difference}.`, {
-    subject,
-    hint: "A table of reports is built again from its landed files by clever-lake repair. Move another one away, so that it is made again.",
-  });
+  throw new CleverLakeError(
+    "unsupportedTable",
+    `The table is not as this program creates it: ${difference}.`,
+    {
+      subject,
+      hint: "clever-lake repair rebuilds a table of reports from its landed files. Move any other table away, so that it is created again.",
+    },
+  );
 }
 
 function shapeDifference(actual: TableShape, expected: TableShape): string | undefined {
@@ -135,7 +137,7 @@ function shapeDifference(actual: TableShape, expected: TableShape): string | und
   for (let i = 0; i < length; i++) {
     const found = actual.columns[i];
     const expectedColumn = expected.columns[i];
-    if (expectedColumn === undefined) return `it has the further column ${found?.name}`;
+    if (expectedColumn === undefined) return `it has the additional column ${found?.name}`;
     if (found === undefined) return `it lacks the column ${expectedColumn.name}`;
     if (found.name !== expectedColumn.name)
       return `column ${i + 1} is ${found.name}, not ${expectedColumn.name}`;

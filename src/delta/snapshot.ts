@@ -26,8 +26,8 @@ export interface Commit {
 
 /**
  * The table's state, undefined if there is no table. Reads the last checkpoint and the commits after it, so the work
- * does not grow with the number of commits; the log is listed only if the record of the last checkpoint is missing or
- * misleading. Detects only gaps of one version; `readCheckedSnapshot` detects all. Rejects with `corrupt`,
+ * does not grow with the number of commits. The log is listed only if the record of the last checkpoint is missing or
+ * misleading. Only gaps of one version are detected; `readCheckedSnapshot` detects all. Rejects with `corrupt`,
  * `unsupportedTable`, or `notFound` for a version that does not exist.
  */
 export async function readSnapshot(
@@ -50,9 +50,8 @@ export async function readSnapshot(
 
 /**
  * The table's newest state, undefined if there is no table, checked against the whole log. The log is listed first,
- * once, and each version in the name of a file must be reached. Nothing is thus committed into a gap, however wide.
- * Rejects as `readSnapshot` does.
- *
+ * once, and every version that occurs in a file name must be reached. Nothing is thus committed into a gap, however
+ * wide. Rejects like `readSnapshot`.
  * @param known a known state, from which the newest is reached faster
  */
 export async function readCheckedSnapshot(
@@ -125,14 +124,14 @@ export async function* commitsAfter(
     }
     const behind = await lake.stat(commitPath(tablePath, next + 1), options);
     if (behind === undefined) return;
-    // Both may have been written since the first check.
+    // Both commits may have been written since the first check.
     const late = await readCommit(lake, tablePath, next, options);
     if (late === undefined) throw versionMissing(tablePath, next);
     yield { version: next, actions: late };
   }
 }
 
-/** A commit has some hundred bytes per file; a larger file is not a commit. */
+/** A commit takes some hundred bytes per file; a larger file than this is not a commit. */
 const mostCommitBytes = 128 * 1024 * 1024;
 
 /** The actions of one commit; undefined if there is no such version. */
@@ -151,7 +150,7 @@ export async function readCommit(
   }
 }
 
-/** Undefined if the record of the last checkpoint does not lead to the newest state. */
+/** The newest state by the record of the last checkpoint; undefined if the record does not lead to it. */
 async function fromLastCheckpoint(
   lake: Lake,
   tablePath: string,
@@ -172,8 +171,8 @@ async function fromLastCheckpoint(
     if (isCleverLakeError(error, "corrupt") || isCleverLakeError(error, "unsupportedTable")) return undefined;
     throw error;
   }
-  // If a clean-up removed the commits after a newer checkpoint that was never recorded, the recorded one looks like the
-  // newest. Clean-ups keep the commit of the checkpoint that they keep, so its absence shows this.
+  // If a clean-up removed the commits after a newer checkpoint that was never recorded, the recorded checkpoint looks
+  // like the newest. Clean-ups keep the commit of the checkpoint that they keep, so a missing commit reveals this.
   const nothingBehind = snapshot.version === base.version && options.version !== base.version;
   if (nothingBehind && (await lake.stat(commitPath(tablePath, base.version), options)) === undefined) {
     return undefined;

@@ -6,7 +6,7 @@ import type { Column, DeltaType } from "./schema";
 
 export type Bound = string | number;
 
-/** "Per-file Statistics" of PROTOCOL.md. Bounds apply to all non-null values; a column can lack them. */
+/** "Per-file Statistics" of PROTOCOL.md. Bounds apply to all non-null values; a column may have none. */
 export interface FileStatistics {
   readonly numRecords: number;
   readonly minValues: Readonly<Record<string, Bound>>;
@@ -14,13 +14,13 @@ export interface FileStatistics {
   readonly nullCount: Readonly<Record<string, number>>;
 }
 
-/**
- * As in Spark, bounds of texts are cut to this many UTF-16 units, or one more where the cut would split a character.
- */
+/** As in Spark, bounds of texts are cut to this many UTF-16 units, or one more if the cut would split a character. */
 const textBoundLength = 32;
 /** The maximum length of an upper bound before its last character. */
 const longestTextBound = 2 * textBoundLength;
-/** The end of an upper bound: greater than the characters that were cut off; the shorter one if that is enough. */
+/**
+ * The end of an upper bound: greater than the characters that were cut off. The shorter one is used if it is enough.
+ */
 const greatestAscii = "\u007f";
 const greatestCharacter = "\u{10ffff}";
 
@@ -40,8 +40,8 @@ export interface WrittenFile {
 }
 
 /**
- * The statistics of a file that DuckDB wrote. `exact` names text columns whose bounds are kept in full length. What
- * DuckDB leaves out (if it cannot cut a long text to a valid one) is left out here too.
+ * The statistics of a file that DuckDB wrote. `exact` names text columns whose bounds are kept in full. Bounds that
+ * DuckDB omits, because it cannot cut a long text to a valid one, are omitted here too.
  */
 export function statisticsOfCopy(
   answer: SqlRow,
@@ -50,7 +50,7 @@ export function statisticsOfCopy(
 ): WrittenFile {
   const parsed = copyAnswer.safeParse(answer);
   if (!parsed.success) {
-    throw new CleverLakeError("engine", "DuckDB gave no statistics of the file that it wrote.");
+    throw new CleverLakeError("engine", "DuckDB returned no statistics for the file that it wrote.");
   }
   const written = new Map(
     parsed.data.column_statistics.map(({ key, value }) => [
@@ -82,7 +82,8 @@ export function statisticsOfCopy(
 }
 
 /**
- * Statistics from another engine for a file that it wrote; bounds of texts in full, none for columns without values.
+ * Statistics from another engine for a file that it wrote, with bounds of texts in full, and none for columns without
+ * values.
  */
 export interface CountedValues {
   readonly rows: number;
@@ -149,7 +150,7 @@ function timestampBound(text: string, round: (value: number) => number): string 
   return Number.isNaN(milliseconds) ? undefined : new Date(milliseconds).toISOString();
 }
 
-/** A prefix sorts before the text. */
+/** A prefix, which sorts before the text or is equal to it. */
 export function lowerTextBound(text: string): string {
   let end = 0;
   while (end < Math.min(text.length, textBoundLength)) end += widthAt(text, end);
@@ -157,8 +158,8 @@ export function lowerTextBound(text: string): string {
 }
 
 /**
- * A prefix, and a character that sorts after what was cut off: the smallest one that Spark uses too, so that bounds of
- * both writers look alike. Undefined if there is no such character.
+ * A prefix and a character that sorts after what was cut off: the same one that Spark uses, so that bounds of both
+ * writers look alike. Undefined if there is no such character.
  */
 export function upperTextBound(text: string): string | undefined {
   let end = lowerTextBound(text).length;
@@ -199,10 +200,10 @@ const statistics = z.object({
     }),
 });
 
-/** Actions live as long as the snapshots that share them, and their statistics are queried many times. */
+/** Cache: actions live as long as the snapshots that share them, and their statistics are queried many times. */
 const parsedStatistics = new WeakMap<AddFile, { readonly statistics: FileStatistics | undefined }>();
 
-/** A file's statistics; undefined if its writer gave none or they cannot be read. Nested columns are left out. */
+/** A file's statistics; undefined if its writer recorded none or they cannot be read. Nested columns are omitted. */
 export function fileStatistics(file: AddFile): FileStatistics | undefined {
   const known = parsedStatistics.get(file);
   if (known !== undefined) return known.statistics;

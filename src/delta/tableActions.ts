@@ -32,7 +32,7 @@ export function tableActions(table: NewTable): Action[] {
   ];
 }
 
-/** The action that appends columns to those of a table, for a commit; existing rows have nulls in them. */
+/** The action that appends columns to a table, for a commit. Existing rows have nulls in them. */
 export function addColumns(
   { columns: _columns, ...metadata }: TableMetadata,
   added: readonly Column[],

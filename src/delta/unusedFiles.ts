@@ -7,9 +7,8 @@ import { readCheckedSnapshot, readCommit, type Snapshot } from "./snapshot";
 
 /**
  * The data files in a table's folder that are older than `since` and not needed by any version that was the newest at
- * `since` or later: replaced files, and files that were never committed. None if there is no table. Rejects with
+ * `since` or later: replaced files, and files that were never committed. Empty if there is no table. Rejects with
  * `unsupportedTable` for a table whose files may be in use in other ways.
- *
  * @param since milliseconds since 1970
  */
 export async function unusedFiles(
@@ -19,7 +18,7 @@ export async function unusedFiles(
   since: number,
   options: LakeOptions = {},
 ): Promise<LakeEntry[]> {
-  // Listed first: files that are committed meanwhile are known to be in use.
+  // Listed first, so that files committed in the meantime are known to be in use.
   const stored = await storedDataFiles(lake, tablePath, options);
   const snapshot = await readCheckedSnapshot(lake, tablePath, duck, undefined, options);
   if (snapshot === undefined) return [];
@@ -44,7 +43,7 @@ async function storedDataFiles(lake: Lake, tablePath: string, options: LakeOptio
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** The files of all versions since then, as paths in the lake. */
+/** The files of all versions since `since`, as paths in the lake. */
 async function usedPaths(
   lake: Lake,
   snapshot: Snapshot,
@@ -75,8 +74,8 @@ async function usedPaths(
 }
 
 /**
- * Counts a file as used. Refuses absolute paths, which cannot be matched to a file. Some writers leave out the
- * encoding: then the path in the log is the file's own.
+ * Counts a file as used. Refuses absolute paths, which cannot be matched to a file. Some writers do not encode paths;
+ * the path in the log is then the file's own.
  */
 function use(used: Set<string>, tablePath: string, path: string): void {
   used.add(dataFilePath(tablePath, path)).add(`${tablePath}/${path}`);

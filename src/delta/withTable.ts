@@ -9,7 +9,7 @@ import { readSnapshot, type Snapshot } from "./snapshot";
 /** A table of the lake to be queried. */
 export interface QueriedTable {
   readonly tablePath: string;
-  /** Which rows are needed: files that provably hold none are not read. */
+  /** Which rows are needed: files that provably contain none of them are not read. */
   readonly scan?: Scan | undefined;
 }
 
@@ -20,8 +20,8 @@ export interface OpenTable {
 }
 
 /**
- * Runs `work` with tables of the lake as SELECTs in a session of its own. If the lake is not on this machine, its files
- * are copied while `work` runs.
+ * Runs `work` with tables of the lake as SELECTs, in its own session. If the lake is not on this machine, its files
+ * are copied for the duration of `work`.
  */
 export async function withTables<T>(
   lake: Lake,

@@ -19,7 +19,7 @@ export type TypedColumns<Shape extends ColumnShape> = {
   readonly [Name in keyof Shape]: ArrayOf[Shape[Name]];
 };
 
-/** How often the event loop gets its turn: after some milliseconds of copying. */
+/** The event loop gets a turn after this many chunks: some milliseconds of copying. */
 export const chunksPerTurn = 256;
 
 const arrayTypes = { UTINYINT: Uint8Array, UINTEGER: Uint32Array, DOUBLE: Float64Array } as const;
@@ -40,7 +40,7 @@ export function copyChunk(chunk: DuckDBDataChunk, columns: TypedColumns<ColumnSh
   const { rowCount } = chunk;
   const targets = Object.entries(columns);
   if (targets.length !== chunk.columnCount)
-    throw new Error("The statement has other columns than were asked for.");
+    throw new Error("The statement does not have the requested columns.");
   for (const [index, [name, target]] of targets.entries()) {
     copyVector(numbersOf(chunk.getColumnVector(index), target, name), target, row, rowCount);
   }
@@ -54,13 +54,13 @@ function numbersOf(vector: DuckDBVector, target: TypedArray, name: string): Numb
   if (target instanceof Uint32Array && vector instanceof DuckDBUIntegerVector) return vector;
   if (target instanceof Uint8Array && vector instanceof DuckDBUTinyIntVector) return vector;
   if (target instanceof Float64Array && vector instanceof DuckDBDoubleVector) return vector;
-  throw new Error(`The column ${name} has another type than was asked for.`);
+  throw new Error(`The column ${name} does not have the requested type.`);
 }
 
 function copyVector(vector: NumberVector, target: TypedArray, row: number, count: number): void {
   for (let index = 0; index < count; index++) {
     const value = vector.getItem(index);
-    if (value === null) throw new Error("A column holds a null where none may be.");
+    if (value === null) throw new Error("A column contains an unexpected null.");
     target[row + index] = value;
   }
 }

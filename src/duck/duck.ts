@@ -5,7 +5,7 @@ import { CleverLakeError, diskFull } from "../errors";
 import { machineScratch } from "../scratch";
 import type { ColumnShape, TypedColumns } from "./columns";
 
-/** A parameter of a statement: bound, never spliced into the text. */
+/** A parameter of a statement: bound, never inserted into the text. */
 export type SqlParameter = string | number | bigint | boolean | null;
 /**
  * A result cell as plain JavaScript: BIGINT as bigint, DATE as Date, lists as arrays. Cast in SQL to get other types.
@@ -18,9 +18,9 @@ export interface DuckOptions {
   readonly memoryLimit?: string;
   readonly threads?: number;
   /**
-   * Where DuckDB may spill; must be readable by its owner only, because identities can end up there. Default: a folder
-   * of its own in the system's temporary folder, removed at the end (DuckDB's default is the current folder). If it is
-   * empty, nothing is spilled until `spillInto` names a folder.
+   * Where DuckDB may spill. Only the owner may be able to read it, because identities can end up there. Default: a
+   * folder of its own in the system's temporary folder, removed at the end (DuckDB's default is the current folder).
+   * If it is empty, nothing is spilled until `spillInto` sets a folder.
    */
   readonly temporaryFolder?: string;
 }
@@ -45,7 +45,7 @@ export class Duck implements AsyncDisposable {
     if (options.threads !== undefined) config.threads = String(options.threads);
     const temporaryFolder = options.temporaryFolder ?? ownFolder;
     if (temporaryFolder !== undefined) config.temp_directory = temporaryFolder;
-    // Loaded when first needed, because it takes some hundredths of a second.
+    // Loaded on first use, because loading takes some hundredths of a second.
     const library = await import("./library");
     return new Duck(await library.DuckDBInstance.create(":memory:", config), ownFolder);
   }
@@ -65,7 +65,7 @@ export class Duck implements AsyncDisposable {
     }
   }
 
-  /** Names the folder to spill into, if nothing has been spilled yet. */
+  /** Sets the folder to spill into; possible until something has been spilled. */
   async spillInto(folder: string): Promise<void> {
     await this.session((session) => session.query(`SET temp_directory = ${sqlString(folder)}`));
   }
@@ -98,7 +98,7 @@ export class DuckSession {
     signal?: AbortSignal,
   ): Promise<SqlRow[]> {
     return this.interruptibly(signal, async () => {
-      // Without parameters nothing is prepared, which would parse and plan on this thread.
+      // Without parameters no statement is prepared: preparing would parse and plan on this thread.
       const values: DuckDBValue[] | undefined = parameters.length > 0 ? [...parameters] : undefined;
       const reader = await this.connection.runAndReadAll(sql, values);
       return reader.getRowObjectsJS() as SqlRow[];
@@ -106,8 +106,8 @@ export class DuckSession {
   }
 
   /**
-   * Runs one statement and returns its columns as typed arrays: the way to get millions of numbers. The statement's
-   * columns are those of `shape`, in its order, and hold no null. Otherwise as `query`.
+   * Runs one statement and returns its columns as typed arrays, which is fast enough for millions of numbers. The
+   * statement's columns are those of `shape`, in the same order, and contain no nulls. Otherwise like `query`.
    */
   async columns<Shape extends ColumnShape>(
     sql: string,
@@ -135,7 +135,7 @@ export class DuckSession {
   async one(sql: string, parameters: readonly SqlParameter[] = [], signal?: AbortSignal): Promise<SqlRow> {
     const [row] = await this.query(sql, parameters, signal);
     if (row === undefined)
-      throw new CleverLakeError("engine", "DuckDB answered with no row where one was due.");
+      throw new CleverLakeError("engine", "DuckDB returned no row where one was expected.");
     return row;
   }
 
@@ -152,9 +152,9 @@ export class DuckSession {
     } catch (error) {
       signal?.throwIfAborted();
       const message = withoutValues(error);
-      throw spaceLack.test(message)
+      throw diskFullMessage.test(message)
         ? diskFull()
-        : new CleverLakeError("engine", `DuckDB could not do this: ${message}`);
+        : new CleverLakeError("engine", `DuckDB failed: ${message}`);
     } finally {
       signal?.removeEventListener("abort", interrupt);
     }
@@ -162,11 +162,11 @@ export class DuckSession {
 }
 
 /** DuckDB's messages when the disk is full for a file or for spilling. */
-const spaceLack = /No space left on device|not enough space on the disk|failed to offload data block/i;
+const diskFullMessage = /No space left on device|not enough space on the disk|failed to offload data block/i;
 
 /**
  * DuckDB quotes the offending value or line in its messages. A cell can be an identity and a literal can be a secret,
- * so all quoted text is removed, and everything after the first line.
+ * so all quoted text is removed, and so is everything after the first line.
  */
 function withoutValues(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);

@@ -15,13 +15,13 @@ export interface EngineClientOptions extends EngineProcessOptions {
   readonly hintFor?: (code: ErrorCode, hint: string) => string;
 }
 
-const deathsInARow = 2;
-const rowMilliseconds = 60_000;
+const maximumDeaths = 2;
+const deathWindowMilliseconds = 60_000;
 const millisecondsToEnd = 2_000;
 
 /**
- * The engine, as seen from the extension host. The first request starts the process, and so does the next one after
- * it died. If it dies twice within a minute, it can be started again only after that minute.
+ * The engine, as seen from the extension host. The first request starts the process; if it died, the next request
+ * restarts it. If it dies twice within a minute, it can only be restarted after that minute.
  */
 export class EngineClient implements AsyncDisposable {
   private process: EngineProcess | undefined;
@@ -56,7 +56,7 @@ export class EngineClient implements AsyncDisposable {
     }
   }
 
-  /** Calls back when the process ended unexpectedly. */
+  /** Calls the listener when the process ended unexpectedly. */
   onDidExit(listener: (exit: EngineExit) => void): Disposable {
     return this.exits.add(listener);
   }
@@ -95,7 +95,7 @@ export class EngineClient implements AsyncDisposable {
   private running(Process: typeof EngineProcess): EngineProcess {
     if (this.disposing !== undefined) throw new CleverLakeError("engine", "The engine has been shut down.");
     if (this.process?.usable) return this.process;
-    this.refuseToStartInVain();
+    this.refuseRepeatedStart();
     const started = new Process(this.options, (message) => this.logs.notify(message));
     this.process = started;
     void started.ended.then((exit) => {
@@ -107,12 +107,12 @@ export class EngineClient implements AsyncDisposable {
     return started;
   }
 
-  private refuseToStartInVain(): void {
-    this.deaths = this.deaths.filter((time) => Date.now() - time < rowMilliseconds);
-    if (this.deaths.length < deathsInARow) return;
+  private refuseRepeatedStart(): void {
+    this.deaths = this.deaths.filter((time) => Date.now() - time < deathWindowMilliseconds);
+    if (this.deaths.length < maximumDeaths) return;
     throw new CleverLakeError(
       "engine",
-      "The engine's process died twice within a minute; it is not started again.",
+      "The engine's process crashed twice within a minute; it is not restarted.",
       {
         hint: "See the log for the reason, and try again in a minute.",
       },
@@ -137,7 +137,7 @@ class Listeners<T> {
   }
 }
 
-/** The part of VS Code's cancellation token that is needed here. */
+/** The part of VS Code's cancellation token that is used here. */
 export interface CancellationTokenLike {
   readonly isCancellationRequested: boolean;
   onCancellationRequested(listener: () => void): unknown;

@@ -7,16 +7,17 @@ export type { ProxySettings };
 
 /** Server, lake and user types, as in the settings. */
 export type ConnectionSettings = Omit<z.input<typeof configSchema>, "minimumGroupSize"> & {
-  /** The editor's own proxy for Azure, if one is set. */
+  /** VS Code's own proxy for Azure, if one is set. */
   readonly proxy?: ProxySettings;
 };
 
 /**
- * Sent with each request that needs them. The engine keeps none beyond the request, except in SFTP connections that
- * stay open for the next one. A lake with sign-in by VS Code's account needs none: the engine requests tokens itself.
+ * Sent with each request that needs them. The engine does not keep them beyond the request, except in SFTP
+ * connections that stay open for the next one. A lake with VS Code's sign-in needs none: the engine requests tokens
+ * itself.
  */
 export interface Secrets extends ConfigSecrets {
-  /** Contents of a private key file; `privateKeyPath` of the settings is for one that is not copied. */
+  /** Contents of a private key file. `privateKeyPath` of the settings is for a key that is not stored. */
   readonly privateKey?: string;
 }
 
@@ -45,11 +46,11 @@ export interface HostKey {
 /** The result of testing a lake that is writable. */
 export interface LakeTest {
   /**
-   * How the salt relates to the lake. `unclaimed`: no salt was used on the lake yet. `unproven`: the lake has
-   * pseudonyms but nothing that identifies their salt, so a roster has to prove it.
+   * How the salt relates to the lake. `unclaimed`: no salt has been used on the lake yet. `unproven`: the lake has
+   * pseudonyms but nothing that identifies their salt, so a roster must prove it.
    */
   readonly salt: "matches" | "differs" | "unclaimed" | "unproven" | "notGiven";
-  /** Whether OEA's own notebooks wrote it, so that it must be adopted before any run. */
+  /** Whether OEA's own notebooks wrote the lake, so that it must be adopted before any run. */
   readonly isOeas: boolean;
 }
 

@@ -10,7 +10,7 @@ import type { AzureAccess } from "../spark/openEngine";
 import type { ConnectionSettings, Secrets, ServerLogin } from "./messages";
 import { logRequest, vscodeTokens } from "./tokens";
 
-/** Validates settings as received; rejects with code `config`, naming the key. */
+/** Validates received settings; throws `config`, naming the key. */
 export function checkedSettings({ proxy: _, ...settings }: ConnectionSettings): Config {
   return parseConfig(settings, "settings");
 }
@@ -47,15 +47,15 @@ export function azureAccess(connection: ConnectionSettings): AzureAccess {
 interface Kept {
   readonly source: SftpSource;
   users: number;
-  /** Gets no new users; closed when the last one is done. */
+  /** Gets no new users, and is closed after its last one. */
   retired: boolean;
   idle: NodeJS.Timeout | undefined;
 }
 
 /**
  * SFTP sources that stay connected for a minute after their last use, so that browsing a tree does not log in each
- * time. They are identified by a keyed hash of settings and credentials. Only the source holds the credentials, and
- * they are dropped with it.
+ * time. They are identified by a keyed hash of settings and credentials. Only the source contains the credentials,
+ * and they are discarded with it.
  */
 export class Sources implements AsyncDisposable {
   private readonly kept = new Map<string, Kept>();
@@ -84,7 +84,7 @@ export class Sources implements AsyncDisposable {
     try {
       return await work(kept.source, settings);
     } catch (error) {
-      // A source never retries refused credentials, but the cause may be fixed on the server.
+      // A source never retries refused credentials, but the cause may have been fixed on the server.
       if (isCleverLakeError(error, "auth") || isCleverLakeError(error, "hostKey")) this.retire(name, kept);
       throw error;
     } finally {

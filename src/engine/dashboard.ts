@@ -26,8 +26,8 @@ interface Kept {
 }
 
 /**
- * Answers the dashboard's questions. Between them the index of one lake stays in memory until it was unused for some
- * minutes; the secrets to open the lake do not.
+ * Answers the dashboard's questions. Between questions, the index of one lake stays in memory until it has been
+ * unused for some minutes. The secrets to open the lake do not.
  */
 export class Dashboards implements AsyncDisposable {
   private kept: Kept | undefined;
@@ -140,7 +140,7 @@ function checkCounting({ minimumGroupSize, keepWhole }: CountingParams): void {
     });
   }
   if (!keptWhole.includes(keepWhole)) {
-    throw new CleverLakeError("config", `Either ${keptWhole.join(" or ")} stay whole.`, {
+    throw new CleverLakeError("config", `Must be one of: ${keptWhole.join(", ")}.`, {
       subject: "keepWhole",
     });
   }
@@ -153,9 +153,13 @@ function checkedFilter({ filter, schoolYearStart }: DashboardParams) {
     throw new CleverLakeError("config", `The dashboard's filter cannot be used (${parts.join(", ")}).`);
   }
   if (!monthAndDay.test(schoolYearStart)) {
-    throw new CleverLakeError("config", "The school year's first day must be like 08-01.", {
-      subject: "schoolYearStart",
-    });
+    throw new CleverLakeError(
+      "config",
+      "The school year's first day must be a month and a day, like 08-01.",
+      {
+        subject: "schoolYearStart",
+      },
+    );
   }
   return parsed.data;
 }

@@ -53,7 +53,7 @@ export class EngineProcess {
 
   constructor({ modulePath, execPath, token }: EngineProcessOptions, onLog: (message: LogMessage) => void) {
     this.child = fork(modulePath, [], {
-      // Debugger and other flags of this process must not reach the engine.
+      // Debugger and other flags of this process must not apply to the engine.
       execArgv: [],
       env: environment(),
       stdio: ["ignore", "ignore", "pipe", "ipc"],
@@ -68,7 +68,7 @@ export class EngineProcess {
     );
     this.connection.onNotification(logMessage, onLog);
     if (token) this.connection.onRequest(tokenRequest, (params) => token(params).catch(toResponseError));
-    // A write to a process that is ending; `ended` reports the outcome.
+    // Caused by a write to a process that is ending; `ended` reports the outcome.
     this.connection.onError(() => undefined);
     this.connection.listen();
     this.ended = this.untilEnded();
@@ -133,7 +133,7 @@ export class EngineProcess {
         // Also emitted for messages that could not be sent; only a process that never started has no id.
         if (child.pid === undefined) resolve({ exitCode: null, signal: null });
       });
-      // What it sent before exiting has been read once the channel is closed, which may be later.
+      // Messages sent before the exit have been read once the channel is closed, which may be later.
       child.once("exit", (exitCode, signal) => {
         const done = () => resolve({ exitCode, signal });
         if (child.connected) child.once("disconnect", () => setImmediate(done));
@@ -156,7 +156,7 @@ function lost(
 ): CleverLakeError {
   if (!started) {
     return new CleverLakeError("engine", "The engine's process could not be started.", {
-      hint: "The log may say why. Reinstalling the extension helps where its files are damaged.",
+      hint: "The log may have the reason. If the extension's files are damaged, reinstall it.",
     });
   }
   const how = signal === null ? `exit code ${exitCode}` : signal;
@@ -173,7 +173,7 @@ function interruption(activity: string): CleverLakeError {
   return new CleverLakeError("engine", `The engine was ended while it was ${activity}.`);
 }
 
-/** This process's environment without variables that may hold secrets or change how Node runs. */
+/** This process's environment without variables that may contain secrets or change how Node runs. */
 function environment(): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     // On Windows, variable names are case-insensitive.

@@ -43,7 +43,7 @@ export class Handlers {
   /** Cancels every request in progress; resolves when they have ended. */
   async cancelAll(except?: AbortSignal): Promise<void> {
     const others = [...this.active].filter(([{ signal }]) => signal !== except);
-    for (const [abort] of others) abort.abort(new Error("The engine ends."));
+    for (const [abort] of others) abort.abort(new Error("The engine is shutting down."));
     await Promise.all(others.map(([, ended]) => ended));
   }
 
@@ -52,7 +52,7 @@ export class Handlers {
     abort: AbortController,
     token: CancellationToken,
   ) {
-    const cancel = () => abort.abort(new Error("The request was called off."));
+    const cancel = () => abort.abort(new Error("The request was cancelled."));
     if (token.isCancellationRequested) cancel();
     const listening = token.onCancellationRequested(cancel);
     try {
@@ -76,12 +76,12 @@ export class Handlers {
     this.send(() => this.connection.sendProgress(progressOf(call), progressToken, progress));
   }
 
-  /** If the connection is gone, there is no one to report to. */
+  /** Ignores a closed connection: there is no one to report to. */
   private send(message: () => Promise<void>): void {
     try {
       message().catch(() => undefined);
     } catch {
-      // As above: a closed connection throws at once.
+      // A closed connection throws at once.
     }
   }
 }

@@ -15,7 +15,7 @@ import { openLake } from "./connections";
 import { asLogLine } from "./logLine";
 import type { Connected, LakeOverview, LandedFileItem, TableItem, TableReport } from "./messages";
 
-/** As many log lines as a person reads at once. */
+/** The number of log lines that are shown. */
 const logLinesShown = 200;
 
 /** The lake's stages with their tables, and the folders of landed files. */
@@ -26,7 +26,7 @@ export async function lakeContents(
   const lake = await openLake(connection, secrets);
   await using duck = await Duck.open({ memoryLimit: "200MB" });
   const tables = (await lakeTables(lake, duck, signal)).map(asItem);
-  // A user with access to the pseudonymized tables only sees just those.
+  // Users with access to the pseudonymized tables only see just those.
   const landings = await landingFolders(lake, signal).catch((error: unknown) => {
     if (isCleverLakeError(error, "auth")) return [];
     throw error;

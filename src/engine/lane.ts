@@ -1,6 +1,6 @@
 import { bulkhead } from "cockatiel";
 
-/** Runs work sequentially: two tasks of this kind at once would need twice DuckDB's memory. */
+/** Runs work sequentially: two tasks at once would need twice DuckDB's memory. */
 export class Lane {
   private readonly slot = bulkhead(1, Number.POSITIVE_INFINITY);
 

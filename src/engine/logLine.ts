@@ -3,10 +3,9 @@ import type { Landing } from "../pipeline/plan/plan";
 import type { LogLine } from "./messages";
 
 /**
- * A line of the ingest log in the form that is shown.
- *
- * @param planned what the run planned to land of the file: if the line refers to an earlier delivery, the content was
- *   unchanged and nothing was written
+ * A line of the ingest log, in its displayed form.
+ * @param planned the landing that the run planned for the file: if the line refers to an earlier delivery, the
+ *   content was unchanged and nothing was written
  */
 export function asLogLine(entry: LogEntry, planned?: Landing): LogLine {
   const isUnchanged = planned !== undefined && entry.version < planned.version;

@@ -68,11 +68,11 @@ export interface ReportItem {
   /** On the server. */
   readonly path: string;
   readonly state: FileState;
-  /** Why it is ignored or quarantined, without any value of the file; `line` and `column` give the place. */
+  /** Why it is ignored or quarantined, without any value of the file; `line` and `column` locate the problem. */
   readonly reason: string | null;
   readonly line: number | null;
   readonly column: string | null;
-  /** Why the newest run that tried this file failed on it; null if none failed, or a later run succeeded. */
+  /** Why the newest run that tried to process this file failed; null if none failed, or a later run succeeded. */
   readonly failure: string | null;
   /** Whether it is in quarantine and can be accepted without its bad rows. */
   readonly acceptable: boolean;
@@ -82,11 +82,11 @@ export interface ReportItem {
   readonly modified: string | null;
   /** Its latest entry in the ingest log. */
   readonly landed: LandedDetails | null;
-  /** Set if the file is not read although somebody may rely on it. */
+  /** Set if the file is not read although someone may rely on it. */
   readonly unread: Unread | null;
 }
 
-/** What is known besides the files on the server. */
+/** The answer besides the files themselves. */
 export interface ReportsAnswer {
   /** Number of files. */
   readonly count: number;
@@ -94,7 +94,7 @@ export interface ReportsAnswer {
   readonly overdue: readonly Freshness[];
   /** Whether OEA's notebooks wrote the tables, so that runs are refused until they are adopted. */
   readonly needsAdoption: boolean;
-  /** What other programs did to the tables. */
+  /** Changes to the tables by other programs. */
   readonly changedByOthers: readonly Finding[];
 }
 
@@ -192,11 +192,11 @@ export interface MetricsParams extends CountingParams {
   readonly filter: MetricsFilterInput;
 }
 
-/** How far the engine is with reading changed tables. */
+/** The engine's progress in reading changed tables. */
 export type DashboardProgress = IndexProgress;
 
 export interface SampleParams {
-  /** The district's folder; a district from an earlier start is reused. */
+  /** The district's folder. A district from an earlier start is reused. */
   readonly folder: string;
   /** The account's password; a new one if omitted. */
   readonly password?: string;

@@ -15,13 +15,13 @@ export type PreviewedRow = Pick<JudgedRow, "line" | "cells" | "problem"> & {
 };
 
 const rowsAtMost = 100_000;
-/** The end of a longer line is not searched for. */
+/** The end of a longer line is not looked for. */
 const longestLine = 32 * 1024 * 1024;
 
 /** The beginning of a report: read in parts, up to the end of a record, and judged row by row as in the pipeline. */
 export class PreviewFile {
   readonly userType: UserType | undefined;
-  /** From the file's name or, failing that, its header. */
+  /** From the file's name or, failing that, from its header. */
   report: Report | undefined;
   header: Header | undefined;
   /** Why the file cannot be read as a report at all. */
@@ -92,12 +92,13 @@ export class PreviewFile {
     const { header, report } = this;
     if (!header || !report) return;
     const isFirst = this.bytesRead === 0;
-    // Rows are judged from the second record on; later parts get a dummy record in place of the header.
+    // The first record is not judged, so later parts get a dummy record in place of the header.
     const pieces = isFirst ? [part.subarray(header.markLength)] : [Buffer.from("-\n"), part];
     const linesBefore = isFirst ? 0 : this.lines - 1;
     const dateIndex = header.indexes.get(dateColumn(report)) ?? -1;
     const found: PreviewedRow[] = [];
-    // Ambiguous dates are valid in either order; if no date of the file settles the order, see below.
+    // Ambiguous dates are valid in either order. `markUndecidedDates` refuses them if no date of the file settles the
+    // order.
     for await (const row of judgeRows(() => Readable.from(pieces), report, header, "monthFirst")) {
       signal.throwIfAborted();
       const { cells, problem } = row;
@@ -115,7 +116,7 @@ export class PreviewFile {
     this.lines += countLineEnds(part);
   }
 
-  /** Once all dates are known: ambiguous ones are refused if no date of the file settles the order. */
+  /** Called when all dates are known: refuses ambiguous dates if no date of the file settles the order. */
   private markUndecidedDates(): void {
     const { header, report } = this;
     if (!header || !report || dayMonthOrder(this.dates) !== "unknown") return;

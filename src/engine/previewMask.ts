@@ -14,7 +14,7 @@ export function previewColumns(header: Header): PreviewColumn[] {
   const columns = columnsByIndex(header);
   return header.names.map((name, index): PreviewColumn => {
     const column = columns[index];
-    // The header may actually be a data row, and headers are not masked.
+    // The header may actually be a data row, so names that do not look like names are hidden.
     const shownName = looksLikeName(name) ? name : null;
     if (!column) return { name: shownName, reportColumn: null, type: "string", identity: true };
     const { type, pseudonymization } = column;
@@ -35,7 +35,7 @@ export function maskRows(
     const shown = texts.map((text, index) => {
       const column = columns[index];
       if (!aligned || !column || column.pseudonymization === "hash") return false;
-      // A row with the right number of cells can be shifted too: an id that is known from the page is masked in any
+      // A row with the right number of cells can be shifted too. A known id of the page is therefore masked in any
       // column.
       if (column.type === "string" && ids.has(text.toLowerCase()) && identifiesPerson(text)) return false;
       if (column.type === "string" && maskText(text, textKindOf(column), (id) => ids.has(id)) !== text)
@@ -55,7 +55,7 @@ export function maskRows(
   return { rows: masked.map(({ row }) => row), identities: masked.map(({ identities }) => identities) };
 }
 
-/** Ids of people in good rows, in lower case: in other rows, a school's id may be where a person's should be. */
+/** Ids of people in good rows, in lower case. Other rows may have a school's id in place of a person's. */
 function idsOf(
   rows: readonly PreviewedRow[],
   columns: readonly (ReportColumn | undefined)[],

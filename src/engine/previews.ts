@@ -30,13 +30,13 @@ interface Preview {
   readonly origin: string;
   readonly place: Place;
   readonly file: PreviewFile;
-  /** Whether it is recorded that its identities were revealed. */
+  /** Whether the reveal of its identities has been recorded. */
   revealed: boolean;
 }
 
 /** Open previews: their rows stay here and are sent in pages. */
 export class Previews {
-  /** The most recently used one is last. */
+  /** Least recently used first. */
   private readonly open = new Map<string, Preview>();
   private readonly lane = new Lane();
 
@@ -67,7 +67,7 @@ export class Previews {
     });
   }
 
-  /** Records in the lake who reveals the identities, before any is shown. */
+  /** Records in the lake who reveals the identities, before any are shown. */
   async reveal(params: Connected & { readonly token: string }, signal: AbortSignal): Promise<Reveal> {
     const preview = this.usedWith(params);
     const lake = await openLake(params.connection, params.secrets);
@@ -80,10 +80,10 @@ export class Previews {
       return reveal;
     } catch (error) {
       if (!isCleverLakeError(error)) throw error;
-      const hint = error.code === "auth" ? "It takes the right to write to stage1np." : error.hint;
+      const hint = error.code === "auth" ? "This requires write access to stage1np." : error.hint;
       throw new CleverLakeError(
         error.code,
-        `The identities stay hidden: it could not be recorded in the lake that they are shown. ${error.message}`,
+        `The identities stay hidden, because the reveal could not be recorded in the lake. ${error.message}`,
         { subject: path, cause: error, ...(hint === undefined ? {} : { hint }) },
       );
     }
@@ -128,7 +128,7 @@ export class Previews {
     }
     const entry = await (await openLake(connection, secrets)).stat(path, { signal });
     if (entry?.kind !== "file") {
-      throw new CleverLakeError("notFound", "There is no such file in the lake.", { subject: path });
+      throw new CleverLakeError("notFound", "The lake has no such file.", { subject: path });
     }
     return { origin, path, size: entry.size };
   }
@@ -160,7 +160,7 @@ export class Previews {
     return preview;
   }
 
-  /** A preview's connection must not be mixed with another one's lake. */
+  /** A preview must not be used with another connection's lake. */
   private usedWith(params: Connected & { readonly token: string }): Preview {
     const preview = this.used(params.token);
     if (preview.origin !== originOf(params)) {
@@ -180,7 +180,7 @@ export class Previews {
   }
 }
 
-/** A container's user may have no name; then the user id identifies it. */
+/** A container's user may have no name; the user id is used instead. */
 function userName(): string {
   try {
     return userInfo().username;

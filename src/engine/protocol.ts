@@ -4,18 +4,18 @@ export { assetNames } from "../assets/asset";
 export { minimumRetentionDays } from "../pipeline/upkeep/retention";
 export type * from "./messages";
 
-/** Where to send a request's progress, if anywhere. */
+/** The token for a request's progress, if progress is requested. */
 export interface WithProgressToken {
   readonly progressToken?: number;
 }
 
-/** A request to the engine, with the type of its progress. It is a name with types; `wire.ts` sends it. */
+/** A request to the engine, with the type of its progress. It is only a name with types; `wire.ts` sends it. */
 export class EngineCall<Params, Result, Progress = never> {
   declare readonly types: (params: Params, progress: Progress) => Result;
 
   constructor(
     readonly method: string,
-    /** What the engine is then doing, as in “the engine stopped while it was …”. */
+    /** What the engine is doing, as in “the engine stopped while it was …”. */
     readonly activity: string,
   ) {}
 }
@@ -120,20 +120,20 @@ export const createAssets = new EngineCall<messages.AssetsParams, messages.Asset
 
 export const lakeContents = new EngineCall<messages.Connected, messages.LakeOverview>(
   "lakeContents",
-  "looking into the lake",
+  "reading the lake",
 );
 
 /** A table's schema, size, latest commits and, if it holds no identities, first rows; rejects with `notFound`. */
 export const tableReport = new EngineCall<
   messages.Connected & { readonly table: string },
   messages.TableReport
->("tableReport", "looking into a table");
+>("tableReport", "reading a table");
 
 /** The files of one landing in the overview. */
 export const landedFiles = new EngineCall<
   messages.Connected & { readonly folder: string },
   { readonly files: readonly messages.LandedFileItem[] }
->("landedFiles", "looking into the lake");
+>("landedFiles", "reading the lake");
 
 /** Runs, newest first: `count` of them, after skipping the `from` newest. */
 export const listRuns = new EngineCall<
@@ -170,7 +170,7 @@ export const previewRows = new EngineCall<
 
 /**
  * Records in the lake that a preview's identities are revealed, and reveals them from then on. If recording fails, it
- * rejects and they stay hidden; `notFound` as for `previewRows`.
+ * rejects and they stay hidden. Rejects with `notFound` like `previewRows`.
  */
 export const revealPreview = new EngineCall<messages.Connected & { readonly token: string }, messages.Reveal>(
   "revealPreview",
@@ -204,7 +204,7 @@ export const dashboard = new EngineCall<
   messages.DashboardProgress
 >("dashboard", "computing the dashboard");
 
-/** Creates a sample district if there is none, and serves it over SFTP from the engine. */
+/** Creates a sample district if it does not exist, and serves it over SFTP from the engine. */
 export const startSample = new EngineCall<messages.SampleParams, messages.SampleServer>(
   "startSample",
   "starting the sample district",
@@ -212,8 +212,8 @@ export const startSample = new EngineCall<messages.SampleParams, messages.Sample
 
 export const stopSample = new EngineCall<Nothing, Nothing>("stopSample", "stopping the sample district");
 
-/** Closes idle SFTP connections, and with them drops the credentials that they hold. */
+/** Closes idle SFTP connections and thus discards their credentials. */
 export const forget = new EngineCall<Nothing, Nothing>("forget", "forgetting the credentials");
 
-/** Cancels work in progress and releases everything; the engine can be ended then. */
+/** Cancels work in progress and releases everything. The engine can then be ended. */
 export const shutdown = new EngineCall<Nothing, Nothing>("shutdown", "shutting down");

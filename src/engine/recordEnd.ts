@@ -2,13 +2,12 @@ const quote = 0x22;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
-/** No record is this long; if one seems to be, it begins with an unclosed quote. */
+/** A longer record is assumed to begin with an unclosed quote. */
 const longestRecord = 64 * 1024;
 
 /**
- * The end of the last complete record in a part of a CSV file; 0 if there is none. Line ends inside quotes end no
- * record. After a quote that does not close within the length of a record, however, every line counts as a record.
- *
+ * The end of the last complete record in a part of a CSV file; 0 if there is none. Line ends inside quotes do not end
+ * a record. However, if a quote is not closed within the maximum length of a record, every line counts as a record.
  * @param part begins with a record; the file continues after it
  */
 export function lastRecordEnd(part: Buffer): number {
@@ -26,7 +25,7 @@ export function lastRecordEnd(part: Buffer): number {
   return part.length - end > longestRecord ? lineEnd : end;
 }
 
-/** A carriage return ends a line unless a line feed follows; at the very end of a part that is not known yet. */
+/** A carriage return ends a line unless a line feed follows. At the very end of a part, this is not known yet. */
 function isLineEnd(part: Buffer, index: number): boolean {
   const byte = part[index];
   if (byte === lineFeed) return true;

@@ -28,7 +28,7 @@ import type {
 
 /**
  * Tests a connection: logs in and lists the server, writes a file to each stage of the lake and removes it, and
- * compares the salt with the lake's. Rejects if server or lake do not work; a different salt is part of the answer.
+ * compares the salt with the lake's. Rejects if the server or the lake fails; a different salt is part of the answer.
  */
 export async function testConnection(
   { connection, secrets }: Connected,
@@ -62,7 +62,7 @@ async function checkWritable(lake: Lake, signal: AbortSignal): Promise<void> {
     const path = writeCheckPath(folder, randomUUID());
     await lake.putIfAbsent(path, Buffer.from("This file may be deleted.\n"), { signal });
     await lake.delete(path);
-    // A leftover folder without a table would break OEA's enumeration.
+    // OEA's enumeration of tables would fail at a leftover folder without a table.
     for (const made of [`${folder}/${temporaryFolder}`, folder]) await lake.deleteEmptyFolder(made);
   }
 }
@@ -82,7 +82,7 @@ function topFolders(files: readonly SourceFile[]): ConnectionTest["folders"] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** A message with this many files is small enough not to block its receiver. */
+/** Few enough files per message not to block its receiver. */
 const filesPerMessage = 500;
 
 /** Sends the files on the server with their ingestion status, in batches. */

@@ -17,7 +17,7 @@ import type { SampleParams, SampleServer } from "./messages";
 
 const username = "district";
 
-/** What all servers of one district share, in whichever process. The salt is that of the sample's lake. */
+/** Shared by all servers of one district, in any process. The salt is that of the sample's lake. */
 const identitySchema = z.object({ hostKey: z.string(), salt: z.string().min(1) });
 type Identity = z.infer<typeof identitySchema>;
 
@@ -71,7 +71,7 @@ function lakeIn(folder: string): string {
   return path.join(folder, "lake");
 }
 
-/** Creates the district if needed; its identity is written last, when the district is complete. */
+/** Creates the district if it does not exist. Its identity is written last, once the district is complete. */
 async function prepare(
   folder: string,
   reportsFolder: string,
@@ -103,19 +103,19 @@ async function readIdentity(file: string): Promise<Identity | undefined> {
   }
 }
 
-/** Writes the identity atomically. If two processes create the same district, the first one's counts. */
+/** Writes the identity atomically. If two processes create the same district, the first identity is used. */
 async function keepIdentity(file: string, identity: Identity): Promise<Identity> {
   const unfinished = `${file}.${randomUUID()}.part`;
   try {
     const first = await readIdentity(file);
     if (first) return first;
-    // A lake whose salt is lost cannot be continued; its people are fictitious.
+    // A lake cannot be continued without its salt. Its people are fictitious, so it is removed.
     await removeLocal(lakeIn(path.dirname(file)));
     await writeFile(unfinished, JSON.stringify(identity), { mode: 0o600 });
     if (await moveIfAbsent(unfinished, file, `${file}.claim`)) return identity;
     const known = await readIdentity(file);
     if (known) return known;
-    // The existing file is damaged, or from a version that kept the salt elsewhere.
+    // The existing file is damaged, or written by a version that stored the salt elsewhere.
     await replaceFile(unfinished, file);
     return identity;
   } finally {

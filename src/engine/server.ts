@@ -14,7 +14,7 @@ import * as reports from "./reports";
 import { importRoster } from "./roster";
 import * as runs from "./runs";
 import { Sample } from "./sample";
-import { askForTokensOver } from "./tokens";
+import { useTokenConnection } from "./tokens";
 import * as upkeep from "./upkeep";
 import { errorOrigin } from "./wireError";
 
@@ -26,26 +26,26 @@ export class EngineServer implements AsyncDisposable {
   private readonly sample = new Sample();
   private readonly dashboards = new Dashboards((message) => this.handlers.log({ level: "warning", message }));
   /**
-   * work: runs and verification; list: the reports, which wait for the server; look: reading the lake; sample: starting
-   * and stopping the sample.
+   * work: runs and verification; list: the reports, which waits for the server; look: reading the lake; sample:
+   * starting and stopping the sample.
    */
   private readonly lanes = { work: new Lane(), list: new Lane(), look: new Lane(), sample: new Lane() };
 
   constructor(connection: MessageConnection) {
     this.handlers = new Handlers(connection);
-    askForTokensOver(connection);
+    useTokenConnection(connection);
     this.answerServer();
     this.answerLake();
     this.answerPreviews();
     this.answerLife();
   }
 
-  /** Logs a fault that no request caused, without any text that may hold a value. */
+  /** Logs an error outside of any request, without any text that may contain a value. */
   logFault(error: unknown): void {
     this.handlers.log({ level: "error", message: errorOrigin(error) });
   }
 
-  /** Cancels what is in progress, waits for it and releases everything. */
+  /** Cancels work in progress, waits for it and releases everything. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -1,4 +1,4 @@
-/** Passes on the newest value at most once per interval: the first at once, the last always. */
+/** Passes on the newest value at most once per interval: the first value at once, and always the last. */
 export class Throttle<T> implements Disposable {
   private waiting: { readonly value: T } | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -13,7 +13,7 @@ export class Throttle<T> implements Disposable {
     if (this.timer === undefined) this.pass();
   }
 
-  /** Passes on a pending value; nothing comes after that. */
+  /** Passes on a pending value, then ends. */
   [Symbol.dispose](): void {
     clearTimeout(this.timer);
     this.timer = undefined;

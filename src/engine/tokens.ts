@@ -8,13 +8,13 @@ import { fromResponseError } from "./wireError";
 let channel: MessageConnection | undefined;
 
 /** Lets `vscodeTokens` and `logRequest` reach the extension over this connection. A process has only one. */
-export function askForTokensOver(connection: MessageConnection): void {
+export function useTokenConnection(connection: MessageConnection): void {
   channel = connection;
 }
 
 /**
- * VS Code's Microsoft account as a token source: asks the extension for a token when one is needed, and for a new one
- * when a service rejected it, however long a run takes. None is kept beyond its request.
+ * VS Code's Microsoft account as a token source. It asks the extension for a token when one is needed, and for a new
+ * one when a service rejected it, however long a run takes. No token is kept beyond its request.
  */
 export function vscodeTokens(): TokenSource {
   return {
@@ -26,16 +26,16 @@ export function vscodeTokens(): TokenSource {
         return await channel.sendRequest(tokenRequest, { scope, refused: refused ?? null });
       } catch (error) {
         const answer = fromResponseError(error);
-        throw answer === "cancelled" ? new CleverLakeError("auth", "The sign-in was canceled.") : answer;
+        throw answer === "cancelled" ? new CleverLakeError("auth", "The sign-in was cancelled.") : answer;
       }
     },
   };
 }
 
-/** Expected responses in normal work with a lake: nothing exists yet, or another writer was first. */
+/** Responses that are normal when working with a lake: something does not exist yet, or another writer was first. */
 const expected = new Set([404, 409, 412, 416]);
 
-/** Logs a failed lake request in the extension, with the id by which Azure support finds it. */
+/** Logs a failed lake request in the extension, with the id by which Azure support can find it. */
 export function logRequest(note: RequestNote): void {
   const { method, path, status, code, clientRequestId, attempt, milliseconds } = note;
   if (status !== undefined && (status < 400 || expected.has(status))) return;

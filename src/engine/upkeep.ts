@@ -45,7 +45,7 @@ export async function repair(
   const salt = await readSalt(connection, secrets, signal);
   if (salt === undefined) {
     throw new CleverLakeError("config", "There is no salt to pseudonymize with; nothing was done.", {
-      hint: "Give the salt with Change Salt or Credentials.",
+      hint: "Enter the salt with Change Salt or Credentials.",
     });
   }
   using progress = new Throttle(millisecondsBetweenProgress, report);

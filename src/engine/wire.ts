@@ -3,8 +3,8 @@ import type { LogMessage, TokenAnswer, TokenParams, WireError } from "./messages
 import type { EngineCall, WithProgressToken } from "./protocol";
 
 /**
- * Sends calls over a connection. Separate from `protocol.ts`, so that code that only names a call does not load
- * JSON-RPC: the extension does so while VS Code starts.
+ * Sends calls over a connection. It is separate from `protocol.ts`, so that code that only refers to a call does not
+ * load JSON-RPC: the extension does so while VS Code starts.
  */
 export function requestOf<Params, Result, Progress>({ method }: EngineCall<Params, Result, Progress>) {
   return new RequestType<Params & WithProgressToken, Result, WireError>(method);

@@ -5,7 +5,10 @@ import type { WireError } from "./messages";
 /** JSON-RPC reserves -32768 to -32000 and leaves other codes to the application; ours are in the error's data. */
 const applicationError = 1;
 
-/** An error as the engine sends it. An error that is not ours includes only its kind: its text may contain anything. */
+/**
+ * An error in the form that the engine sends. For an error that is not ours, only its kind is sent, because its text
+ * may contain anything.
+ */
 export function toResponseError(thrown: unknown): ResponseError<WireError> {
   const error = asKnownError(thrown);
   return responseError(
@@ -20,7 +23,7 @@ export function toResponseError(thrown: unknown): ResponseError<WireError> {
           code: "internal",
           message: `The engine has an internal error (${kindOf(error)}).`,
           subject: null,
-          hint: "The log says where. Please report it.",
+          hint: "See the log for its origin, and please report it.",
         },
   );
 }

@@ -1,17 +1,17 @@
 import * as fs from "node:fs/promises";
 import { CleverLakeError, errnoOf } from "../errors";
 
-/** Errors of file systems that cannot force a folder to disk; their own journal must do. */
+/** Errors of file systems that cannot force a folder to disk; their own journal must suffice. */
 const cannotForceFolders: ReadonlySet<string | undefined> = new Set(["EINVAL", "ENOTSUP", "ENOSYS"]);
 
 /** Forces a file's bytes to disk. */
 export async function forceFile(file: string): Promise<void> {
-  // Opened for writing, without which Windows does not force.
+  // Opened for writing, because Windows otherwise does not force the bytes.
   await using handle = await fs.open(file, "r+");
   await handle.sync();
 }
 
-/** Forces a folder's names to disk. Windows cannot; NTFS writes names to its journal in order. */
+/** Forces a folder's names to disk. Windows cannot do this; NTFS writes names to its journal in order. */
 export async function forceFolder(folder: string): Promise<void> {
   if (process.platform === "win32") return;
   await using handle = await fs.open(folder, "r");
@@ -22,7 +22,7 @@ export async function forceFolder(folder: string): Promise<void> {
   }
 }
 
-/** Errors of file systems without hard links; some of them have other causes too. */
+/** Errors of file systems without hard links. Some of these errors have other causes too. */
 const linkRefusals: ReadonlySet<string | undefined> = new Set([
   ...["ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EPERM", "EACCES", "EINVAL", "UNKNOWN"],
   // Windows: "incorrect function".
@@ -30,7 +30,8 @@ const linkRefusals: ReadonlySet<string | undefined> = new Set([
 ]);
 
 /**
- * Whether `error`, from an attempt to link `file`, means that its folder has no hard links: tests it with a new name.
+ * Whether `error`, from an attempt to link `file`, means that its folder does not support hard links. Tests this with
+ * a new name.
  */
 export async function lacksHardLinks(error: unknown, file: string): Promise<boolean> {
   if (!linkRefusals.has(errnoOf(error))) return false;
@@ -46,17 +47,17 @@ export async function lacksHardLinks(error: unknown, file: string): Promise<bool
 }
 
 const hints: Readonly<Record<string, string>> = {
-  EACCES: "Check that you may read and write this folder.",
-  EPERM: "Check that you may write here.",
+  EACCES: "Check that you have read and write access to this folder.",
+  EPERM: "Check that you have write access here.",
   EBUSY:
-    "Another program holds the file, such as a virus scanner or a backup: try again, or leave the lake's folder out there.",
+    "Another program has the file open, such as a virus scanner or a backup: try again, or exclude the lake's folder there.",
   ENAMETOOLONG: "Move the lake to a folder with a shorter path.",
   ENOSPC: "The disk is full: free some space, then run again; nothing is lost.",
   EROFS: "The disk is read-only.",
   EXDEV:
     "The whole lake must be on one file system: a link or a mount within its folder leads to another one.",
 };
-/** Windows does not distinguish a file that is held from one that may not be accessed. */
+/** Windows does not distinguish a file that is open elsewhere from one without access. */
 const windowsHints: Readonly<Record<string, string>> = {
   EPERM: `${hints.EACCES} ${hints.EBUSY}`,
   EACCES: `${hints.EACCES} ${hints.EBUSY}`,
@@ -71,7 +72,7 @@ export function ioError(error: unknown, subject: string): unknown {
   const code = errnoOf(error);
   if (code === undefined || error instanceof CleverLakeError || code === "ABORT_ERR") return error;
   if (code === "ENOENT") {
-    return new CleverLakeError("notFound", "There is no such file in the lake.", { subject });
+    return new CleverLakeError("notFound", "The lake has no such file.", { subject });
   }
   const hint = (process.platform === "win32" ? windowsHints[code] : undefined) ?? hints[code];
   return new CleverLakeError("io", `The lake's folder could not be read or written (${code}).`, {

@@ -17,10 +17,10 @@ import { makePrivateFolder } from "./privateFolder";
 import { TemporaryFiles } from "./temporaryFiles";
 
 /**
- * A lake in a local folder. A write goes to a temporary file next to the file systems, is forced to disk, and then
- * renamed (or hard-linked, for put-if-absent) into place, so that a crash leaves either the old or the new file. Files
- * that a killed process left in the temporary folder are removed by a later one (see `ScratchNames`). If another
- * program holds a file, as is possible on Windows, the lake waits for it.
+ * A lake in a local folder. A write goes to a temporary file next to the file systems, is forced to disk, and is then
+ * renamed (or hard-linked, for put-if-absent) into place. A crash thus leaves either the old or the new file. Files
+ * that a killed process left in the temporary folder are removed by a later process (see `ScratchNames`). If another
+ * program holds a file open, as is possible on Windows, the lake waits for it.
  */
 export class FolderLake implements Lake {
   readonly url: string;
@@ -96,7 +96,7 @@ export class FolderLake implements Lake {
     try {
       const place = this.resolve(lakePath);
       await using file = await retryWhileInUse(() => fs.open(place, "r"), options.signal);
-      // Not more than the file's size: to read a whole file, callers pass the largest allowed size.
+      // Limited to the file's size: to read a whole file, callers pass the largest allowed size.
       const { size } = await file.stat();
       const buffer = Buffer.alloc(Math.max(0, Math.min(length, size - start)));
       let filled = 0;
@@ -166,7 +166,7 @@ export class FolderLake implements Lake {
       return;
     }
     try {
-      // Rights are only ever removed: the file was created with what the umask allows.
+      // Permissions are only removed: the file was created with what the umask allows.
       const { mode } = await fs.stat(localFile);
       await fs.chmod(localFile, mode & this.fileMode(lakePath));
       await retryWhileInUse(() => forceFile(localFile), options.signal);
@@ -217,7 +217,7 @@ export class FolderLake implements Lake {
     try {
       return await this.temporary.scratch();
     } catch (error) {
-      // A lake that may only be read can be verified, too.
+      // Read-only lakes can be verified, too.
       if (writeRefusals.has(errnoOf(error))) return machineScratch();
       throw ioError(error, this.root);
     }
@@ -233,7 +233,7 @@ export class FolderLake implements Lake {
     for (const name of lakePath.split("/")) {
       const fault = windowsNameFault(name);
       if (fault === undefined) continue;
-      throw new CleverLakeError("unsafePath", `Windows cannot hold this file: its path has ${fault}.`, {
+      throw new CleverLakeError("unsafePath", `Windows cannot store this file: its path has ${fault}.`, {
         subject: lakePath,
       });
     }
@@ -262,7 +262,7 @@ export class FolderLake implements Lake {
     } catch (error) {
       throw ioError(error, lakePath);
     } finally {
-      // The result of the write must not be lost because of this; a remaining file is removed like those of killed
+      // A failure here must not hide the result of the write. A remaining file is removed like those of killed
       // processes.
       await removeLocal(temporary).catch(() => undefined);
     }
@@ -275,7 +275,7 @@ export class FolderLake implements Lake {
     await forceFolder(parent);
   }
 
-  /** Puts a finished file in place if there is none; resolves to whether it did. */
+  /** Puts a finished file in place if the target does not exist; resolves to whether it did. */
   private async placeIfAbsent(
     temporary: string,
     target: string,
@@ -327,7 +327,7 @@ export class FolderLake implements Lake {
 
 const writeRefusals: ReadonlySet<string | undefined> = new Set(["EACCES", "EPERM", "EROFS"]);
 
-/** Systems differ in which of the two they report for a folder with entries. */
+/** Systems differ in which of the two errors they report for a folder with entries. */
 function isNotEmpty(error: unknown): boolean {
   const code = errnoOf(error);
   return code === "ENOTEMPTY" || code === "EEXIST";

@@ -10,16 +10,16 @@ const share = /^[\\/]{2}[^\\/?.][^\\/]*[\\/]+[^\\/]+/;
 const anyFolder = "must be file:///…, a folder's full path, or https://ACCOUNT.dfs.core.windows.net";
 
 /**
- * What is wrong with the address of a lake in a folder, as the end of a sentence; undefined if nothing is. Valid are
- * `file:` addresses and absolute paths, on Windows with a drive letter or a share name, in either kind of slash.
+ * What is wrong with the address of a lake in a folder, as the end of a sentence; undefined if it is valid. Valid
+ * addresses are `file:` URLs and absolute paths. On Windows, these have a drive letter or a share name, with either
+ * kind of slash.
  */
 export function folderAddressFault(
   address: string,
   platform: NodeJS.Platform = process.platform,
 ): string | undefined {
-  // Such as the line break that "C:
-  // ew" contains in JSON.
-  if (/\p{Cc}/u.test(address)) return "has a control character; write each backslash twice, or write slashes";
+  // For example, JSON turns the `\n` in "C:\new" into a line break.
+  if (/\p{Cc}/u.test(address)) return "has a control character; double each backslash, or use slashes";
   const windows = platform === "win32";
   let folder = address;
   if (address.startsWith("file:")) {
@@ -28,21 +28,23 @@ export function folderAddressFault(
     } catch {
       return windows
         ? "must name a drive or a share: file:///C:/… or file://SERVER/SHARE/…"
-        : "must be file:///… with the full path of a folder of this machine";
+        : "must be file:///… with the full path of a folder on this machine";
     }
   }
   if (!windows) {
-    if (drive.test(folder.replace(/^\//, ""))) return "names a drive of Windows, and this machine has none";
+    if (drive.test(folder.replace(/^\//, "")))
+      return "has a Windows drive letter, but this machine does not run Windows";
     return path.posix.isAbsolute(folder) ? undefined : anyFolder;
   }
-  if (!drive.test(folder) && !share.test(folder)) return `${anyFolder}; full are C:/… and //SERVER/SHARE/…`;
+  if (!drive.test(folder) && !share.test(folder))
+    return `${anyFolder}; full paths are C:/… and //SERVER/SHARE/…`;
   return path.win32.resolve(folder).length > maximumWindowsRoot
     ? `must have no more than ${maximumWindowsRoot} characters on Windows, where longer paths cannot be read`
     : undefined;
 }
 
 /**
- * The folder of a lake by its address or, from the command line's own options, by a path.
+ * The folder of a lake, from its address or from a path (an option of the command line).
  * @throws CleverLakeError `config`
  */
 export function folderOf(address: string): string {

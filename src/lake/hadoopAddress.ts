@@ -5,10 +5,9 @@ import { folderOf } from "./folderAddress";
 import { checkedPath } from "./lakePath";
 
 /**
- * The address of a lake's file for programs that use Hadoop's file systems, such as Spark: `file:/…` or `abfss://…`. It
- * is not percent-encoded, as in Hadoop's `Path`. Rejects with `config` for an emulator, which only this machine can
+ * The address of a lake's file for programs that use Hadoop's file systems, such as Spark: `file:/…` or `abfss://…`.
+ * As in Hadoop's `Path`, it is not percent-encoded. Throws `config` for an emulator, which only this machine can
  * reach.
- *
  * @param url the lake's address
  */
 export function hadoopAddress(url: string, path: string): string {
@@ -32,10 +31,10 @@ export function abfssAddress(address: AdlsAddress, path: string): string {
   if (address.kind === "oneLake" && !/^[\w.-]+$/.test(fileSystem)) {
     throw new CleverLakeError(
       "config",
-      "Spark's addresses take no workspace with blanks or other such characters.",
+      "Spark does not accept a workspace name with spaces or special characters.",
       {
         subject: fileSystem,
-        hint: "Give workspace and lakehouse by their GUIDs in lake.url.",
+        hint: "Use the GUIDs of workspace and lakehouse in lake.url.",
       },
     );
   }

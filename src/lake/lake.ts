@@ -41,7 +41,8 @@ export interface Lake {
   write(path: string, data: AsyncIterable<Uint8Array>, options?: LakeOptions): Promise<void>;
 
   /**
-   * Writes a small file unless one exists; resolves to whether this call wrote it. Of racing callers exactly one wins.
+   * Writes a small file unless the path exists; resolves to whether this call wrote it. Of concurrent callers,
+   * exactly one succeeds.
    */
   putIfAbsent(path: string, data: Uint8Array, options?: LakeOptions): Promise<boolean>;
 
@@ -61,14 +62,14 @@ export interface Lake {
   deleteEmptyFolder(path: string, options?: LakeOptions): Promise<void>;
 
   /**
-   * Temporary files of other processes, killed or active. They are not part of the lake, and are removed when they are
-   * a day old.
+   * Temporary files of other processes, running or killed. They are not part of the lake, and are removed when they
+   * are a day old.
    */
   temporaries(options?: LakeOptions): AsyncIterable<LakeEntry>;
 
-  /** A new empty local folder, readable by its owner only, from which `importFile` is cheap; the caller removes it. */
+  /** A new empty local folder, readable by its owner only. `importFile` from it is cheap. The caller removes it. */
   scratch(): Promise<string>;
 
-  /** The file's local path if the lake is a folder, so that it can be read without a copy. */
+  /** The file's local path if the lake is a folder, for reading without a copy; otherwise undefined. */
   localPath(path: string): string | undefined;
 }

@@ -1,10 +1,10 @@
 import { CleverLakeError } from "../errors";
 
-/** OEA's file systems; `np` is "not pseudonymized": these hold identities. */
+/** OEA's file systems. `np` means "not pseudonymized": these contain identities. */
 export const fileSystems = ["stage1np", "stage2np", "stage2p"] as const;
 export const identityFileSystems: ReadonlySet<string> = new Set(["stage1np", "stage2np"]);
 
-/** In these, OEA takes every child of a module's folder for a table. */
+/** In these, OEA treats every child of a module's folder as a table. */
 export const tableFileSystems: ReadonlySet<string> = new Set(["stage2np", "stage2p"]);
 
 /** The folder in which files are created before they get their names; not part of the lake. */
@@ -18,7 +18,7 @@ export function checkedPath(path: string): string {
   const parts = path.split("/");
   const unsafe = parts.some((part) => part === "" || part === "." || part === ".." || /[\\\0]/.test(part));
   if (unsafe) {
-    throw new CleverLakeError("unsafePath", "This path does not stay inside the lake; it was not used.", {
+    throw new CleverLakeError("unsafePath", "This path leads outside the lake; it was not used.", {
       subject: JSON.stringify(path),
     });
   }

@@ -11,8 +11,8 @@ const pauseMilliseconds = 20;
 
 /**
  * Moves a finished file to a path that must be free, for file systems without hard links (FAT, some network shares),
- * where a rename always replaces. Of callers with the same claim, the one that creates the claim file goes first; the
- * others wait. Other programs do not respect the claim. Resolves to whether the file was moved.
+ * where a rename always replaces the target. Of callers with the same claim, the one that creates the claim file goes
+ * first, and the others wait. Other programs do not know the claim. Resolves to whether the file was moved.
  */
 export async function moveIfAbsent(
   file: string,
@@ -27,7 +27,7 @@ export async function moveIfAbsent(
     if (await makeClaim(claim, id)) {
       try {
         if (await exists(target)) return false;
-        // It may have been lost if the machine slept in between.
+        // The claim may have been lost if the machine slept in between.
         if ((await holderOf(claim)) === id) {
           await replaceFile(file, target, signal);
           return true;
@@ -40,9 +40,9 @@ export async function moveIfAbsent(
     }
     await pause(pauseMilliseconds, signal);
   }
-  throw new CleverLakeError("io", "Other programs did not stop writing the same file.", {
+  throw new CleverLakeError("io", "Other programs kept writing the same file.", {
     subject: target,
-    hint: "Check which of them are working on this lake, then run again.",
+    hint: "Check which programs are using this lake, then run again.",
   });
 }
 
@@ -65,7 +65,7 @@ async function holderOf(claim: string): Promise<string | undefined> {
   });
 }
 
-/** Measured by the file system's own clock: `file` was written there when the waiting began. */
+/** Measured with the file system's own clock: `file` was written there when the waiting began. */
 async function isStale(claim: string, file: string, start: number): Promise<boolean> {
   try {
     const [claimed, own] = await Promise.all([fs.stat(claim), fs.stat(file)]);

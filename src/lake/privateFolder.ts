@@ -9,21 +9,21 @@ import { CleverLakeError, errnoOf } from "../errors";
 type Run = (program: string, args: readonly string[]) => Promise<string>;
 
 const runSystemProgram: Run = async (program, args) => {
-  // By its full path, so that no other program of that name is run.
+  // The full path ensures that no other program of that name is run.
   const file = path.join(process.env.SystemRoot ?? "C:\\Windows", "System32", program);
   const { stdout } = await promisify(execFile)(file, [...args], { windowsHide: true, timeout: 30_000 });
   return stdout;
 };
 
-/** The local system (backups, virus scanners) and the administrators, who can access any folder anyway. */
+/** The local system (backups, virus scanners) and the administrators, which can access any folder anyway. */
 const always = ["*S-1-5-18", "*S-1-5-32-544"];
 
 /** Queried once. */
 let owner: Promise<string> | undefined;
 
 /**
- * Creates a folder that only its owner can read; its contents inherit that. An existing folder stays as it is. Rejects
- * with `io` if access cannot be restricted, and then there is no folder.
+ * Creates a folder that only its owner can read; its contents inherit this. An existing folder is not changed.
+ * Rejects with `io` if access cannot be restricted; then the folder is not created.
  */
 export async function makePrivateFolder(folder: string): Promise<void> {
   if (await isThere(folder)) return;
@@ -33,7 +33,7 @@ export async function makePrivateFolder(folder: string): Promise<void> {
     });
     return;
   }
-  // It is renamed when access is restricted: a process that is killed in between leaves no open folder.
+  // Renamed only after access is restricted, so that a killed process leaves no accessible folder under this name.
   const unfinished = `${folder}.${randomUUID()}`;
   await fs.mkdir(unfinished);
   try {
@@ -41,7 +41,7 @@ export async function makePrivateFolder(folder: string): Promise<void> {
     await fs.rename(unfinished, folder);
   } catch (error) {
     await fs.rmdir(unfinished).catch(() => undefined);
-    // Another process was faster.
+    // Unless another process created it first.
     if (!(await isThere(folder))) throw error;
   }
 }
@@ -59,22 +59,24 @@ async function close(folder: string, name: string): Promise<void> {
     await closeToOthers(folder, await owner, runSystemProgram);
   } catch (cause) {
     owner = undefined;
-    throw new CleverLakeError("io", "The access list of a folder for identities could not be set.", {
+    throw new CleverLakeError("io", "Access to a folder with identities could not be restricted.", {
       subject: name,
-      hint: "Make this folder yourself, let only those into it who may see identities, and run again.",
+      hint: "Create this folder yourself, give access only to people who may see identities, and run again.",
       cause,
     });
   }
 }
 
-/** The user of this process, as access lists name users. */
+/** The user of this process, in the notation of access lists. */
 export async function thisUser(run: Run): Promise<string> {
   const output = await run("whoami.exe", ["/user", "/fo", "csv", "/nh"]);
   const sid = /S-1-[\d-]+/.exec(output)?.[0];
   return sid === undefined ? output.trim() : `*${sid}`;
 }
 
-/** Gives a folder its own access list on Windows, which has no modes: a user, the system, the administrators. */
+/**
+ * Gives a folder its own access list on Windows, which has no file modes: the user, the system, the administrators.
+ */
 export async function closeToOthers(folder: string, user: string, run: Run): Promise<void> {
   const grants = [user, ...always].map((who) => `${who}:(OI)(CI)F`);
   await run("icacls.exe", [folder, "/inheritance:r", "/grant:r", ...grants]);

@@ -18,9 +18,8 @@ export async function readSmall(
 ): Promise<string> {
   const bytes = await lake.readRange(path, 0, most + 1, options);
   if (bytes.length <= most) return bytes.toString("utf8");
-  throw new CleverLakeError(
-    "corrupt",
-    `The file is larger than the ${most / mebibyte} MiB that it may have.`,
-    { subject: path, hint: "Put this file back from a copy of the lake." },
-  );
+  throw new CleverLakeError("corrupt", `The file is larger than the allowed ${most / mebibyte} MiB.`, {
+    subject: path,
+    hint: "Restore this file from a copy of the lake.",
+  });
 }

@@ -8,12 +8,12 @@ import { makePrivateFolder } from "./privateFolder";
 /** The file system without identities. */
 const openFileSystem = "stage2p";
 
-/** On Windows a renamed file keeps the access list of the folder in which it was created. */
+/** On Windows, a renamed file keeps the access list of the folder in which it was created. */
 const keepsAccessList = process.platform === "win32";
 
 /**
- * Where a folder lake keeps unfinished files. One folder next to the file systems, readable by its owner only; on
- * Windows, files for `stage2p` are created within it, so that those who may read it may read them.
+ * Where a folder lake keeps unfinished files: in one folder next to the file systems, readable by its owner only. On
+ * Windows, files for `stage2p` are created within `stage2p`, so that everyone with access to it can read them.
  */
 export class TemporaryFiles {
   private readonly folder: string;
@@ -26,7 +26,7 @@ export class TemporaryFiles {
     this.names = new ScratchNames(this.folder);
   }
 
-  /** A new name for a file that is to be renamed to `lakePath`. */
+  /** A new name for a file that will be renamed to `lakePath`. */
   async next(lakePath: string): Promise<string> {
     if (!this.mustStageInPlace(lakePath)) return this.nextPrivate();
     const [fileSystem = ""] = lakePath.split("/", 1);
@@ -63,7 +63,7 @@ export class TemporaryFiles {
     return folder;
   }
 
-  /** The file by which writers of one path take turns. */
+  /** The claim file with which writers of one path take turns. */
   async claim(target: string): Promise<string> {
     await this.ensure();
     const name = createHash("sha256").update(path.relative(this.root, target).toLowerCase()).digest("hex");

@@ -9,7 +9,7 @@ import { questionIds } from "../dashboard/questions";
 import { type Saved, savedChangeSchema } from "../dashboard/saved";
 
 /**
- * Longest file that a page may send to be saved, in characters: a picture of every school and resource is far
+ * The longest file that a page may send to be saved, in characters. A picture of every school and resource is far
  * smaller.
  */
 const longestFile = 50_000_000;
@@ -38,14 +38,14 @@ export interface PageState {
 /** What the page sends to the extension. */
 export const fromPage = z.discriminatedUnion("type", [
   /**
-   * The page runs and listens; it starts again whenever its tab becomes visible. Its saved state may be damaged, or of
+   * The page is running and listening; it restarts whenever its tab becomes visible. Its saved state may be damaged, or from
    * another version: `init` returns it if it is valid.
    */
   z.object({ type: z.literal("ready"), state: pageState.optional().catch(undefined) }),
   /** A new question, which cancels the previous one; messages about it repeat its `question` number. */
   z.object({ type: z.literal("ask"), question: z.int().nonnegative(), filter: dashboardFilterSchema }),
   z.object({ type: z.literal("retry") }),
-  /** A change of what the reader has saved under names; answered by `given`. */
+  /** A change to the reader's saved items; answered by `given`. */
   z.object({ type: z.literal("keepSaved"), change: savedChangeSchema }),
   z.object({ type: z.literal("run") }),
   z.object({ type: z.literal("openLog") }),
@@ -57,7 +57,7 @@ export const fromPage = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("pasteFilter") }),
   z.object({ type: z.literal("save"), file: pageFile }),
-  /** Divides people the other way, when this division leaves everything out. */
+  /** Divides people the other way, offered when this division leaves everything out. */
   z.object({ type: z.literal("keepWhole"), keep: z.enum(keptWhole) }),
   /** The whole dashboard as shown, as one HTML file. */
   z.object({ type: z.literal("saveDashboard"), view: dashboardView }),
@@ -80,7 +80,7 @@ export type ToPage =
       readonly asked?: LinkedView["question"];
     }
   | { readonly type: "loading"; readonly question: number }
-  /** The tables changed and are read again: months that are ready, of all. */
+  /** The tables changed and are being read again: how many of the months are ready. */
   | { readonly type: "progress"; readonly question: number; readonly ready: number; readonly months: number }
   | { readonly type: "answer"; readonly question: number; readonly answer: DashboardAnswer }
   /** The tables are still empty. */

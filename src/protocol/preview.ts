@@ -28,7 +28,7 @@ export type PageState = z.infer<typeof pageState>;
 /** What the page sends to the extension. */
 export const fromPage = z.discriminatedUnion("type", [
   /**
-   * The page runs and listens; it starts again whenever its tab becomes visible. Its saved state may be damaged, or of
+   * The page is running and listening; it restarts whenever its tab becomes visible. Its saved state may be damaged, or from
    * another version: `init` returns it if it is valid.
    */
   z.object({ type: z.literal("ready"), state: pageState.optional().catch(undefined) }),

@@ -1,4 +1,4 @@
-/** A preview's webview type; defined here, so that naming it loads nothing. */
+/** A preview's webview type. It is defined here so that using it loads nothing else. */
 export const previewViewType = "clever.preview";
 
 /**

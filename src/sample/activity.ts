@@ -8,7 +8,7 @@ import { factorOn, type SampleSchool } from "./schools";
 const mostResourcesPerDay = 12;
 /** How a weekday differs from the others; indexed by `Date.getUTCDay()`. */
 const weekdayFactor = [0, 1.02, 1.04, 1.04, 1.01, 0.9, 0];
-/** Some still use Clever for a while after they left. */
+/** Some people still use Clever for a while after they leave. */
 const factorAfterLeaving = 0.3;
 const surest = 0.98;
 /** Chance that a resource is opened again on the same day. */
@@ -16,8 +16,8 @@ const chanceOfAnotherAccess = 0.42;
 const mostAccesses = 20;
 
 /**
- * Draws resources by weight in constant time: each resource fills slots in proportion to its share of all use. A power
- * of two, and large enough that the rarest resource has some.
+ * Draws resources by weight in constant time: each resource fills slots in proportion to its share of all use. The
+ * number of slots is a power of two, and large enough that even the rarest resource has some.
  */
 const slots = 4096;
 type Picker = Uint16Array;
@@ -44,7 +44,7 @@ function picker(district: SampleDistrict, date: string, school: SampleSchool, au
   return table;
 }
 
-/** The resources from which a district's people draw on a day; created once for all days between changes. */
+/** The resources from which a district's people draw, from one change to the next. */
 export class Pickers {
   private readonly known = new Map<string, Picker>();
   constructor(
@@ -65,14 +65,14 @@ export class Pickers {
 }
 
 /**
- * What the people of one user type do on one school day, one person after the other. Both reports of the day come from
- * the same walk, so that they agree. To be fast enough for millions of rows, the walk itself is the result: its fields
- * are valid until the next call of `next`.
+ * What the people of one user type do on one school day, one person after the other. Both reports of the day come
+ * from the same walk, so that they agree. To be fast enough for millions of rows, the walk itself is the result: its
+ * fields are valid until the next call of `next`.
  */
 export class DayActivity {
   /** Index of the current person in `district.people[userType]`. */
   person = -1;
-  /** Whether the person has left, so that rows lack the `sis_id`. */
+  /** Whether the person has left, so that their rows lack the `sis_id`. */
   left = false;
   /** Number of resources accessed; 0 for an inactive person. */
   resourceCount = 0;
@@ -124,7 +124,7 @@ export class DayActivity {
     const requested = this.geometric(breadth, mostResourcesPerDay);
     const table = this.pickers[this.person];
     if (table === undefined) return;
-    // A resource that is drawn twice is not replaced: that person used one fewer.
+    // A resource that is drawn twice is not replaced: the person then used one resource fewer.
     for (let n = 0; n < requested; n++) this.access(table[Math.floor(this.random() * slots)] ?? 0);
   }
 
@@ -142,7 +142,8 @@ export class DayActivity {
   }
 
   /**
-   * 1, and one more with chance `again` each time; computed only by multiplication, which is exact on every machine.
+   * 1, plus one more with chance `again` each time. Computed only by multiplication, which gives the same result on
+   * every machine.
    */
   private geometric(again: number, most: number): number {
     const drawn = this.random();

@@ -1,7 +1,7 @@
 /**
- * A school calendar by rule, so that any number of years can be generated: from the fourth Monday of August to
- * the first Friday of June, Monday to Friday, without holidays and breaks. Days are ISO dates without a time
- * zone; inside this file they are whole days since 1970-01-01.
+ * A school calendar by rule, so that any number of years can be generated: Monday to Friday, from the fourth Monday
+ * of August to the first Friday of June, without holidays and breaks. Days are ISO dates without a time zone; inside
+ * this file they are whole days since 1970-01-01.
  */
 
 const millisecondsPerDay = 86_400_000;

@@ -17,7 +17,7 @@ export interface SampleOptions {
   readonly days: number;
   /** `yyyy-MM-dd`; the district's first school day is this one or the next. Default 2025-08-25. */
   readonly firstDay?: string;
-  /** Changes over time; without any, the district continues as it began. */
+  /** Changes over time; without any, the district does not change. */
   readonly changes?: readonly SampleChange[];
 }
 
@@ -53,7 +53,7 @@ function checkOptions(options: SampleOptions): void {
     if (!Number.isSafeInteger(options[name]) || options[name] < least) {
       throw new CleverLakeError(
         "config",
-        `The sample district's ${name} must be a whole number from ${least} on.`,
+        `The sample district's ${name} must be a whole number, ${least} or more.`,
         {
           subject: name,
         },
@@ -81,9 +81,9 @@ function nameOf(subject: { readonly resource: string } | { readonly school: stri
 }
 
 /**
- * Makes a district from a seed. The same options make the same district. `days` only limits how far its reports go: a
- * person's data on a day is the same in a longer one. Throws `config` for counts or dates that make no district, and
- * for changes to something that it does not have.
+ * Creates a district from a seed. The same options give the same district. `days` only limits how far its reports go:
+ * a person's data on a day is the same in a longer one. Throws `config` for invalid counts or dates, and for changes
+ * to something that the district does not have.
  */
 export function sampleDistrict(options: SampleOptions): SampleDistrict {
   checkOptions(options);
@@ -113,9 +113,13 @@ export function sampleDistrict(options: SampleOptions): SampleDistrict {
   const resources = sampleResources(seed, schools, schoolDay).map(withChange);
   for (const name of changed.keys()) {
     if ([...schools, ...resources].some((subject) => subject.name === name)) continue;
-    throw new CleverLakeError("config", "The sample district has no resource or school that is to change.", {
-      subject: name,
-    });
+    throw new CleverLakeError(
+      "config",
+      "The sample district does not have the resource or school to be changed.",
+      {
+        subject: name,
+      },
+    );
   }
   return {
     seed,

@@ -14,7 +14,7 @@ export interface SamplePerson {
   readonly band?: GradeBand;
   /** The first school day with rows of this person, counted from the district's first (0). */
   readonly joinsAt: number;
-  /** The school day from which `sis_id` is blank, counted likewise; it may be after the district's last. */
+  /** The school day from which `sis_id` is blank, counted likewise. It may be after the district's last day. */
   readonly leavesAt: number | undefined;
   /** Chance to be active on an average day, 0 to 1. */
   readonly propensity: number;
@@ -22,7 +22,7 @@ export interface SamplePerson {
   readonly breadth: number;
 }
 
-/** For this many school days a person who left still has rows, without `sis_id`; then none. */
+/** A person who left still has rows for this many school days, without `sis_id`. */
 export const blankDays = 15;
 
 /** One school has fewer students than the default minimum group size. */
@@ -46,7 +46,7 @@ const habits: Readonly<Record<UserType, Habits>> = {
   staff: { firstNumber: 800_000_011, leastPropensity: 0.1, mostPropensity: 0.8, breadth: 0.4 },
 };
 
-/** The place of the tiny school, if there is one: the last. */
+/** The tiny school, if there is one: the last school. */
 export function tinySchool(schools: readonly SampleSchool[], studentCount: number): SampleSchool | undefined {
   const hasOne = schools.length >= tinySchoolNeeds.schools && studentCount >= tinySchoolNeeds.students;
   return hasOne ? schools.at(-1) : undefined;
@@ -103,7 +103,7 @@ export function samplePeople(
       ...(userType === "students" ? studentGrade : {}),
       joinsAt,
       leavesAt: leavingDay(random, joinsAt),
-      // Squared, because few people are reluctant and most are active nearly every day.
+      // Squared, because few people are reluctant and most are active almost every day.
       propensity: mostPropensity - (mostPropensity - leastPropensity) * reluctance * reluctance,
       breadth: breadth * (0.8 + 0.4 * random()),
     };

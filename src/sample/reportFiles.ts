@@ -37,8 +37,8 @@ function header(report: Report, userType: UserType): string {
 }
 
 /**
- * What stays the same between two changes of resources, created once: people's CSV cells, and the resources that they
- * draw from.
+ * Everything that stays the same between two changes of resources, created once: people's CSV cells, and the
+ * resources that they draw from.
  */
 function prepare(district: SampleDistrict, userType: UserType, date: string) {
   const pickers = new Pickers(district, date);
@@ -142,9 +142,9 @@ export interface WriteDistrictOptions {
 }
 
 /**
- * Writes the district's files below `folder`, as on Clever's server, in bounded memory, and resolves to their paths. A
- * file gets its name only when complete, and is dated 05:00 UTC of the next day. Rejects with `io` if writing fails, or
- * with the signal's reason.
+ * Writes the district's files below `folder`, as on Clever's server, in bounded memory, and resolves to their paths.
+ * A file gets its name only when it is complete, and is dated 05:00 UTC of the next day. Rejects with `io` if writing
+ * fails, or with the signal's reason.
  */
 export async function writeDistrict(
   district: SampleDistrict,

@@ -12,11 +12,11 @@ export interface SampleResource {
   /** As in reports: `app`, `district-link`, … */
   readonly type: string;
   readonly audiences: readonly Audience[];
-  /** Set if only the people of one school have it. */
+  /** The only school whose people have it, if there is one. */
   readonly school?: SampleSchool;
   /** How much it is used, relative to the others. */
   readonly weight: number;
-  /** From `onDay` (`yyyy-MM-dd`) on, reports carry the new name. */
+  /** From `onDay` (`yyyy-MM-dd`) on, reports have the new name. */
   readonly renamed?: { readonly onDay: string; readonly newName: string };
   /** From `onDay` on, its weight is multiplied by this factor. */
   readonly changed?: { readonly onDay: string; readonly factor: number };
@@ -31,7 +31,7 @@ interface Catalogue {
   readonly names: readonly string[];
 }
 
-/** Invented products. The first two are widely used everywhere, and are renamed during the first year. */
+/** Invented products that are widely used everywhere and renamed during the first year. */
 const renames: readonly { readonly name: string; readonly newName: string; readonly schoolDay: number }[] = [
   { name: "Mathlark", newName: "Mathlark Plus", schoolDay: 5 },
   { name: "Wordmeadow", newName: "Wordmeadow: Reading & Writing", schoolDay: 90 },
@@ -139,7 +139,7 @@ const catalogues: readonly Catalogue[] = [
   { type: "district-link", audiences: adults, names: ["Staff Handbook", "https://hr.example.org/leave"] },
 ];
 
-/** What each school's teachers add for their school: a named link, a bare URL and an app. */
+/** The resources that each school's teachers add for their school: a named link, a bare URL and an app. */
 function schoolCatalogue(index: number): Catalogue[] {
   return [
     { type: "teacher-link", audiences: everyone, names: [`Class Page ${index + 1}`] },
@@ -184,7 +184,7 @@ export function sampleResources(
   return [...leading, ...shared, ...local].map((resource, index) => ({
     ...resource,
     id: objectId(random),
-    // A school's own resources are all at the end of the tail: each has the rank after the last shared one.
+    // All of a school's own resources have the lowest weight: the rank after the last shared resource.
     weight: 1 / (1 + Math.min(index, lastRank)),
   }));
 }

@@ -86,7 +86,7 @@ function* rosterRows(district: SampleDistrict): Generator<string> {
   yield stringify([columns]);
   for (const person of district.people.students) {
     const rows = studentRows(person, schoolIds.get(person.school) ?? "", year, random);
-    // Drawn for everybody, so that each student's data is the same in a longer district.
+    // Drawn for everyone, so that each student's data is the same in a longer district.
     if (person.joinsAt <= last && (person.leavesAt ?? Number.POSITIVE_INFINITY) > last) yield stringify(rows);
   }
 }

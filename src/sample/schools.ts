@@ -65,7 +65,7 @@ const titleOfBand: Readonly<Record<GradeBand, string>> = {
 };
 const sizeOfBand: Readonly<Record<GradeBand, number>> = { elementary: 1, middle: 1.6, high: 2.8 };
 
-/** Unique for every index; the first two need quoting in a CSV, and the first is not ASCII. */
+/** Unique for every index. The first two names need quoting in a CSV, and the first is not ASCII. */
 function nameOf(index: number, bands: readonly GradeBand[]): string {
   if (index === 0) return bands.length === 1 ? "Escuela Peñasco, K-5" : "Escuela Peñasco, K-12";
   const round = Math.floor(index / places.length);
@@ -75,11 +75,11 @@ function nameOf(index: number, bands: readonly GradeBand[]): string {
   return index === 1 ? `${place} "Lakeside" ${title}` : `${direction}${place} ${title}`;
 }
 
-/** The district's schools: one for all grades if there is only one, otherwise three kinds of unequal size. */
+/** The district's schools: one for all grades if there is only one, otherwise three kinds of different sizes. */
 export function sampleSchools(seed: number, count: number): SampleSchool[] {
   const random = randomStream(seed, "schools");
   return Array.from({ length: count }, (_, index) => {
-    // The last school can be the tiny one, whatever its place in the order of kinds: it is an elementary school.
+    // The last school can be the tiny one, so it is always an elementary school.
     const kind =
       index === count - 1 && count >= 4 ? "elementary" : (kinds[index % kinds.length] ?? "elementary");
     const bands = count === 1 ? gradeBands : [kind];

@@ -5,8 +5,9 @@ const schoolDay = 38;
 
 /**
  * The district for first-time users. It covers ten school weeks with two holidays, because changes are reported from
- * eight weeks on, and it has such changes in the last two. Ingesting takes time mostly per file, so there is no staff.
- * It has enough students that a school's grade on one day is large enough to be shown.
+ * eight weeks on, and it has such changes in the last two weeks. There is no staff, because the time to ingest
+ * depends mostly on the number of files. There are enough students that a school's grade on one day is large enough
+ * to be shown.
  */
 export const showcase = {
   students: 1600,

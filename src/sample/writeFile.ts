@@ -19,7 +19,7 @@ export interface SampleFileToWrite {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Writes a file in bounded memory; it gets its name only when complete. Rejects with `io`. */
+/** Writes a file in bounded memory. The file gets its name only when it is complete. Rejects with `io`. */
 export async function writeSampleFile(file: SampleFileToWrite): Promise<void> {
   const { subject, target, text, modified, signal } = file;
   // Another process may be writing the same district.
@@ -30,12 +30,12 @@ export async function writeSampleFile(file: SampleFileToWrite): Promise<void> {
     await utimes(unfinished, modified, modified);
     await replaceFile(unfinished, target, signal);
   } catch (error) {
-    // Report the original error, not that the rest of the file cannot be removed either.
+    // Report the original error, not a failure to remove the unfinished file.
     await rm(unfinished, { force: true }).catch(() => undefined);
     signal?.throwIfAborted();
     throw new CleverLakeError("io", "A file of the sample district could not be written.", {
       subject,
-      hint: "Check that there is room on the disk and that the folder can be written to.",
+      hint: "Check that the disk has free space and that the folder is writable.",
       cause: error,
     });
   }

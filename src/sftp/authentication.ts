@@ -12,7 +12,7 @@ export interface Credentials extends PrivateKeyFile {
 }
 
 type Method = Exclude<AnyAuthMethod["type"], "none" | "hostbased">;
-const words: Readonly<Record<Method, string>> = {
+const methodWords: Readonly<Record<Method, string>> = {
   publickey: "the private key",
   agent: "the agent's keys",
   password: "the password",
@@ -37,7 +37,7 @@ function methodNames(offered: readonly string[]): string {
   return `${known.join(", ")}${hasOthers ? " and others that Clever Lake does not know" : ""}`;
 }
 
-/** Whether a prompt with visible input asks for the password after all, and not for a code. */
+/** Whether a prompt with visible input asks for the password, not for a code. */
 function asksForPassword(prompt: string): boolean {
   return (
     /passwor[dt]|contraseñ|kennwort|mot de passe/i.test(prompt) && !/one.?time|otp|token|code/i.test(prompt)
@@ -69,7 +69,8 @@ export class Login {
       type: "keyboard-interactive",
       username,
       prompt: (_name, _instructions, _language, prompts, finish) => {
-        // The password answers one prompt, once: a server with more prompts wants something else, or refuses it.
+        // The password answers one prompt, once. A server with more prompts wants something else, or refuses the
+        // password.
         const [question, ...others] = prompts;
         const isPassword = question?.echo !== true || asksForPassword(question.prompt);
         const isFirst = answered === undefined;
@@ -84,10 +85,9 @@ export class Login {
   }
 
   /**
-   * The next method, or false if none is left. The first request comes without an offer; unless there is a key, it is
-   * answered with `none` to learn the offer, so that the password is not sent where only keys are accepted.
-   *
-   * @param isPartial whether the last method was accepted, and another one is required in addition
+   * The next method, or false if none is left. The first request comes without an offer. Unless there is a key, the
+   * answer is `none`, to learn the offer: the password is thus not sent where only keys are accepted.
+   * @param isPartial whether the last method was accepted, and another one is also required
    */
   next(offered: readonly string[] | null, isPartial = false): AnyAuthMethod | false {
     if (isPartial) this.triedBeforePartialSuccess = this.tried.length;
@@ -101,7 +101,7 @@ export class Login {
     const [method] = index < 0 ? [] : this.methods.splice(index, 1);
     if (method === undefined || method.type === "none" || method.type === "hostbased") return false;
     this.tried.push(method.type);
-    // After one refusal, the same password would only count as a second failure against the account.
+    // Trying the same password again would only count as a second failure against the account.
     if (method.type === "password")
       this.methods = this.methods.filter(({ type }) => type !== "keyboard-interactive");
     return method;
@@ -112,8 +112,8 @@ export class Login {
     return this.tried.length > 0;
   }
 
-  /** True once the password has been sent, whose every refusal may count against the account. */
-  get passwordShown(): boolean {
+  /** True once the password has been sent. Every refusal of it may count against the account. */
+  get passwordSent(): boolean {
     return this.tried.some((type) => type === "password" || type === "keyboard-interactive");
   }
 
@@ -121,24 +121,24 @@ export class Login {
   refused(cause: unknown): CleverLakeError {
     const { username } = this.credentials;
     const taken = this.tried[this.triedBeforePartialSuccess - 1];
-    const refused = this.tried.slice(this.triedBeforePartialSuccess).map((type) => words[type]);
+    const refused = this.tried.slice(this.triedBeforePartialSuccess).map((type) => methodWords[type]);
     if (this.tried.length === 0)
       return new CleverLakeError(
         "auth",
-        `The SFTP server takes only these ways to log in: ${methodNames(this.offered)}. None of them is configured.`,
+        `The SFTP server accepts only these login methods: ${methodNames(this.offered)}. None of them is configured.`,
         { hint: "Configure one of them.", cause },
       );
     if (taken !== undefined && refused.length === 0)
       return new CleverLakeError(
         "auth",
-        `The SFTP server took ${words[taken]} of the account ${username}, and asks for more: ${methodNames(this.offered)}.`,
-        { hint: "Configure that too, or ask for an account that needs one proof only.", cause },
+        `The SFTP server accepted ${methodWords[taken]} of the account ${username}, and requires another login method: ${methodNames(this.offered)}.`,
+        { hint: "Configure that too, or ask for an account that needs only one login method.", cause },
       );
     if (this.needsAnotherMethod)
       return new CleverLakeError(
         "auth",
-        `The SFTP server asks the account ${username} something else than its password, such as a code. Clever Lake cannot answer that.`,
-        { hint: "Use a private key, or ask for an account that needs its password only.", cause },
+        `The SFTP server asks the account ${username} for something other than its password, such as a code. Clever Lake cannot answer that.`,
+        { hint: "Use a private key, or ask for an account that needs only its password.", cause },
       );
     const what = [...new Set(refused)].join(" and ");
     return new CleverLakeError("auth", `The SFTP server refused ${what} of the account ${username}.`, {
@@ -152,7 +152,7 @@ export class Login {
     const { username } = this.credentials;
     return new CleverLakeError(
       "auth",
-      `The SFTP server broke off, or fell silent, when it was shown the password of the account ${username}. It is not shown again.`,
+      `The SFTP server disconnected or stopped responding after it received the password of the account ${username}. The password is not sent again.`,
       { hint: "Check the user name and the password, then try again.", cause },
     );
   }

@@ -1,6 +1,6 @@
 import type { SFTPWrapper } from "ssh2";
 
-/** Room for all that a reader requests ahead, and the packets around it. */
+/** Enough for everything that a reader requests ahead, and the packets around it. */
 const windowBytes = 5 * 1024 * 1024;
 
 /** Internals of an ssh2 session; none of this is in its documented interface. */
@@ -12,8 +12,8 @@ interface Internals {
 
 /**
  * Keeps the flow-control window for the server's data (RFC 4254, section 5.2) wide. ssh2 offers 2 MiB and renews it
- * when half is used. That is 1 MiB per round trip: 20 MB/s at 50 ms, whatever the line allows. Does nothing on a
- * version of ssh2 with different internals.
+ * when half is used. This limits transfers to 1 MiB per round trip: 20 MB/s at 50 ms, whatever the bandwidth. Does
+ * nothing on a version of ssh2 with different internals.
  */
 export function widenWindow(session: SFTPWrapper): void {
   if (!hasInternals(session)) return;

@@ -5,17 +5,17 @@ import { CleverLakeError } from "../errors";
 import { widenWindow } from "./channelWindow";
 import { networkError, SilentServerError, socketFault, statusOf } from "./sftpErrors";
 
-/** A silent server's keep-alive answers stay far below this; a slow transfer is above it. */
+/** Distinguishes a slow transfer from a silent server, whose keep-alive answers stay far below this. */
 const movingBytes = 16 * 1024;
-/** Limit for data that arrives while a request waits: far more than all that is requested ahead of it. */
+/** Limit for data that arrives while a request waits: far more than everything that was requested before it. */
 const maximumBytesBeforeAnswer = 64 * 1024 * 1024;
 const farewellMilliseconds = 1_000;
 
 type Done<T> = (error: Error | null | undefined, value: T) => void;
 
 /**
- * One SFTP session. The libraries below leave promises and callbacks pending forever if a connection ends in certain
- * ways. Every request therefore goes through `call`, which also ends with the connection or by its timeout.
+ * One SFTP session. If a connection ends in certain ways, the libraries below leave promises and callbacks pending
+ * forever. Every request therefore goes through `call`, which also ends with the connection or at its timeout.
  */
 export class SftpConnection {
   private readonly pending = new Set<(error: unknown) => void>();
@@ -43,7 +43,10 @@ export class SftpConnection {
     return this.failure === undefined;
   }
 
-  /** The most that one READ may request on this server: beyond it the library would read sequentially. */
+  /**
+   * The most bytes that one READ may request on this server. For more, the library would send several reads, one
+   * after the other.
+   */
   get readLength(): number {
     const known: unknown = Reflect.get(this.session, "_maxReadLen");
     return typeof known === "number" && known > 0 ? Math.min(known, 255 * 1024) : 31 * 1024;
@@ -73,7 +76,10 @@ export class SftpConnection {
         received = this.socket.bytesRead;
         if (received - receivedBefore > maximumBytesBeforeAnswer)
           return this.fail(
-            new CleverLakeError("io", `The SFTP server ${this.address} talks, but does not answer.`),
+            new CleverLakeError(
+              "io",
+              `The SFTP server ${this.address} sends data, but does not answer the request.`,
+            ),
           );
         timer = setTimeout(check, this.timeout);
       };
@@ -116,7 +122,7 @@ export class SftpConnection {
 
   private broken(error: unknown) {
     return networkError(
-      `The connection to the SFTP server ${this.address} broke: ${socketFault(error)}.`,
+      `The connection to the SFTP server ${this.address} was lost: ${socketFault(error)}.`,
       error,
     );
   }

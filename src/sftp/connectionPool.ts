@@ -14,21 +14,21 @@ export interface Lease<C> extends Disposable {
 }
 
 /**
- * Up to `size` concurrent connections, opened when needed and then reused. The first is opened alone, and later at most
- * as many at once as are already open. Wrong credentials thus count once against the account and are never tried again,
- * and a server that allows fewer connections refuses few. After a refusal, the pool makes do with the open ones.
+ * Up to `size` concurrent connections, opened when needed and then reused. The first is opened alone; later, at most
+ * as many are opened at once as are already open. Wrong credentials thus count only once against the account, and a
+ * server that allows fewer connections refuses few. After a refusal, the pool continues with the open ones.
  */
 export class ConnectionPool<C extends PooledConnection> {
   private readonly idle: C[] = [];
   private readonly open = new Set<C>();
   private readonly waiting = new Set<(failure?: unknown) => void>();
   private connecting = 0;
-  /** The current maximum; a lost network may lower it until all connections are lost. */
+  /** The current maximum. A network failure may lower it until all connections are lost. */
   private limit: number;
   private refusal: unknown;
   private readonly closing = new AbortController();
 
-  /** @param size the maximum, which is lowered if the server refuses that many */
+  /** @param size the maximum; lowered if the server refuses that many */
   constructor(
     private readonly connector: { open(signal: AbortSignal): Promise<C> },
     private size: number,
@@ -36,7 +36,7 @@ export class ConnectionPool<C extends PooledConnection> {
     this.limit = size;
   }
 
-  /** If `signal` is aborted during the lease, its connection ends, and with it all pending work on it. */
+  /** If `signal` is aborted during the lease, its connection ends, with all pending work on it. */
   async lease(signal?: AbortSignal): Promise<Lease<C>> {
     const connection = await this.obtain(signal);
     const abort = () => connection.fail(signal?.reason);
@@ -79,7 +79,7 @@ export class ConnectionPool<C extends PooledConnection> {
     return open + this.connecting < this.limit && this.connecting < Math.max(1, open);
   }
 
-  /** A new connection; undefined if the server refuses one and the open ones must do. */
+  /** A new connection; undefined if the server refuses it and the open ones must suffice. */
   private async connect(signal: AbortSignal | undefined): Promise<C | undefined> {
     this.connecting++;
     try {
@@ -96,7 +96,7 @@ export class ConnectionPool<C extends PooledConnection> {
     } catch (error) {
       signal?.throwIfAborted();
       this.closing.signal.throwIfAborted();
-      this.contentWithFewer(error);
+      this.acceptFewer(error);
       return undefined;
     } finally {
       this.connecting--;
@@ -104,8 +104,8 @@ export class ConnectionPool<C extends PooledConnection> {
     }
   }
 
-  /** Throws the error if no connection is open, or if another server answers. */
-  private contentWithFewer(error: unknown): void {
+  /** Lowers the limit. Throws the error if no connection is open, or if the host key is wrong. */
+  private acceptFewer(error: unknown): void {
     const open = this.openCount();
     const isHostKey = isCleverLakeError(error, "hostKey");
     if (isHostKey || (open === 0 && isCleverLakeError(error, "auth"))) this.refuse(error);
@@ -131,7 +131,7 @@ export class ConnectionPool<C extends PooledConnection> {
       this.idle.push(connection);
     } else {
       this.open.delete(connection);
-      // What broke one connection has often broken the idle ones too, which have not noticed yet.
+      // Whatever broke one connection has often broken the idle ones too, without their noticing yet.
       for (const other of this.idle.splice(0)) {
         this.open.delete(other);
         other.close().catch(() => undefined);

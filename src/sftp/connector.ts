@@ -9,7 +9,7 @@ import { parsePrivateKey } from "./privateKey";
 import { networkError, SilentServerError, socketFault } from "./sftpErrors";
 import { dial } from "./socket";
 
-/** Hardware-accelerated ones first; the rest is for servers that know none of them. */
+/** Hardware-accelerated ones first; the others are for servers that support none of those. */
 const ciphers: CipherAlgorithm[] = [
   "aes128-gcm@openssh.com",
   "aes256-gcm@openssh.com",
@@ -20,8 +20,8 @@ const ciphers: CipherAlgorithm[] = [
 ];
 
 /**
- * Reasons (RFC 4253, section 11.1) with which servers end a login: protocol error (OpenSSH's "too many
- * authentication failures"), no more methods, illegal user name.
+ * Reasons (RFC 4253, section 11.1) for which servers end a login: protocol error (OpenSSH's "too many authentication
+ * failures"), no more methods, illegal user name.
  */
 const tooManyFailures: ReadonlySet<unknown> = new Set([2, 14, 15]);
 
@@ -49,14 +49,14 @@ export class SftpConnector {
 
   /**
    * Connects, checks the host key, logs in.
-   * @throws CleverLakeError `hostKey` (before any credential is sent), `auth`, `network`, `io` (no SFTP there)
+   * @throws CleverLakeError `hostKey` (before any credential is sent), `auth`, `network`, `io` (no SFTP service)
    */
   async open(signal?: AbortSignal): Promise<SftpConnection> {
-    // Decrypting a key deliberately costs a tenth of a second: once for all connections.
+    // Decrypting a key takes a tenth of a second by design, so it is done once for all connections.
     this.key ??= parsePrivateKey(this.settings);
     const first = await this.attempt(this.algorithms, signal);
     if (first instanceof SftpConnection) return first;
-    // A server has a key of each kind, and the pinned fingerprint does not show its kind.
+    // A server may have several kinds of keys, and the pinned fingerprint does not show its kind.
     let presented = first.presented;
     let others = algorithmsOfOtherKeys(presented);
     while (this.settings.hostKey !== undefined && others.length > 0) {
@@ -97,7 +97,7 @@ export class SftpConnector {
       ready = true;
       this.hasLoggedIn = true;
     });
-    // A request for a new password is not answered.
+    // A request to change the password is not answered.
     client.on("change password", () => {
       fault ??= login.expired();
       socket.destroy();
@@ -138,8 +138,8 @@ export class SftpConnector {
     const lost = new AbortController();
     const timer = setTimeout(() => lost.abort(new SilentServerError(this.address, timeout)), timeout);
     const onClose = () =>
-      // After the library's own simultaneous events, which have more information.
-      setImmediate(() => lost.abort(networkError(`The SFTP server ${this.address} hung up.`)));
+      // Runs after the library's events for the same failure, which have more information.
+      setImmediate(() => lost.abort(networkError(`The SFTP server ${this.address} closed the connection.`)));
     socket.once("close", onClose);
     const abort = () => lost.abort(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
@@ -156,19 +156,19 @@ export class SftpConnector {
   }
 
   private explain(error: unknown, login: Login, ready: boolean): unknown {
-    // If the server let the account in before, the password is not why it broke off.
-    const isFirstLogin = login.passwordShown && !ready && !this.hasLoggedIn;
+    // If the account has logged in before, the password is not the reason for the disconnection.
+    const isFirstLogin = login.passwordSent && !ready && !this.hasLoggedIn;
     if (isFirstLogin && isCleverLakeError(error, "network")) return login.unanswered(error);
     if (error instanceof CleverLakeError) return error;
     const level = error instanceof Error && "level" in error ? error.level : undefined;
     const message = error instanceof Error ? error.message : "";
     if (level === "client-authentication") return login.refused(error);
     if (level === "agent")
-      return new CleverLakeError("auth", "The SSH agent cannot be reached, or would not sign.", {
+      return new CleverLakeError("auth", "The SSH agent cannot be reached, or refused to sign.", {
         hint:
           process.platform === "win32"
-            ? "Check that Pageant or the service OpenSSH Authentication Agent runs, and that it holds the key."
-            : "Check that it runs and that SSH_AUTH_SOCK names its socket.",
+            ? "Check that Pageant or the service OpenSSH Authentication Agent is running and has the key."
+            : "Check that it is running and that SSH_AUTH_SOCK names its socket.",
         cause: error,
       });
     const reason = error instanceof Error && "code" in error ? error.code : undefined;
@@ -176,19 +176,19 @@ export class SftpConnector {
     if (level === "handshake" && /no matching/i.test(message))
       return new CleverLakeError(
         "io",
-        `The SFTP server ${this.address} knows no algorithm that is safe to use.`,
+        `The SFTP server ${this.address} supports no algorithm that is safe to use.`,
         {
           hint: "It needs an update: current OpenSSH servers work.",
           cause: error,
         },
       );
     if (ready && /subsystem|channel/i.test(message))
-      return new CleverLakeError("io", `${this.address} lets the account in, but offers it no SFTP.`, {
+      return new CleverLakeError("io", `${this.address} accepts the login, but offers no SFTP.`, {
         cause: error,
       });
     if (isFirstLogin) return login.unanswered(error);
     return networkError(
-      `The connection to the SFTP server ${this.address} could not be made: ${socketFault(error)}.`,
+      `The connection to the SFTP server ${this.address} failed: ${socketFault(error)}.`,
       error,
     );
   }

@@ -10,7 +10,7 @@ const unixLine = /^([-dlbcps])[-rwxsStT]{9}[.+@]?\s/;
 /** A line of `dir`, as IIS and other servers on Windows write it: `05-01-25  10:00AM  <DIR>  name`. */
 const windowsLine = /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\s+\d{1,2}:\d{2}\s*(?:[AP]M)?\s+(<[A-Z]+>|[\d,.]+)\s/i;
 
-/** The kind in a mode; undefined if it has no type bits, or is missing. */
+/** The kind according to a mode; undefined if the mode is missing or has no type bits. */
 export function kindOfMode(mode: number | undefined): EntryKind | undefined {
   const type = (mode ?? 0) & S_IFMT;
   if (type === 0) return undefined;
@@ -19,7 +19,7 @@ export function kindOfMode(mode: number | undefined): EntryKind | undefined {
   return type === S_IFLNK ? "link" : "special";
 }
 
-/** The kind in a listing's long name; undefined for an unknown style. */
+/** The kind according to a listing's long name; undefined for an unknown style. */
 export function kindOfLongName(longName: string | undefined): EntryKind | undefined {
   const letter = unixLine.exec(longName ?? "")?.[1];
   if (letter === "-") return "file";

@@ -4,7 +4,7 @@ import type { SftpConnection } from "./connection";
 import { tried } from "./sftpErrors";
 import type { SourceFile } from "./source";
 
-/** How to query an open file: by its handle, by its path, or not at all if the server answers neither. */
+/** How to query an open file: by its handle, by its path, or not at all if the server answers neither query. */
 type Witness = "handle" | "path" | "none";
 
 interface FileAttributes {
@@ -34,10 +34,10 @@ export class FileGuard {
     const { size } = this.file;
     if (attributes.size !== size) throw this.changed(`${attributes.size} bytes now, ${size} when listed`);
     this.time ??= attributes.time;
-    if (attributes.time !== this.time) throw this.changed("it was written again");
+    if (attributes.time !== this.time) throw this.changed("it was rewritten");
   }
 
-  /** If the server reports nothing about the file, checks at least whether it continues after its last byte. */
+  /** If the server reports no attributes, checks at least whether the file continues after its last byte. */
   async checkEnd(connection: SftpConnection, handle: Buffer): Promise<void> {
     if (this.witness !== "none") return this.check(connection, handle);
     const one = Buffer.alloc(1);
@@ -55,7 +55,10 @@ export class FileGuard {
     });
   }
 
-  /** The first witness with a valid answer is used from then on, so that two that contradict each other do no harm. */
+  /**
+   * Uses the first witness with a valid answer from then on, so it does not matter if two witnesses contradict each
+   * other.
+   */
   private async ask(connection: SftpConnection, handle: Buffer): Promise<FileAttributes | undefined> {
     const fstat = () => connection.call<Stats>((session, done) => session.fstat(handle, done));
     const stat = () => connection.call<Stats>((session, done) => session.stat(this.remotePath, done));
@@ -68,7 +71,7 @@ export class FileGuard {
       return byHandle;
     }
     const byPath = factsOf(await tried(stat()));
-    // Servers that do not know report an open file with no bytes and no time.
+    // Some servers report no bytes and no time for an open file, instead of an error.
     const knowsNothing = byHandle === undefined || (byHandle.size === 0 && byHandle.time === 0);
     if (byPath !== undefined) this.witness = "path";
     else this.witness = knowsNothing ? "none" : "handle";

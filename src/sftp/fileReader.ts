@@ -10,13 +10,18 @@ import type { SourceFile } from "./source";
 /** Bytes requested ahead of the reader, which bounds a stream's memory. */
 const windowBytes = 4 * 1024 * 1024;
 const maximumReadsAtOnce = 64;
-/** The factor by which concurrent reads are lowered: four steps reach one, within the retries of a lost connection. */
+/**
+ * The factor by which concurrent reads are reduced. Four steps reach one, within the retries of a lost connection.
+ */
 const slowerBy = 4;
 const smallestReadLength = 4096;
-/** Answers that one piece of a file may take; a server that returns a few bytes at a time would take forever. */
+/**
+ * The maximum number of answers for one piece of a file: a server that returns a few bytes at a time would take
+ * forever.
+ */
 const maximumAnswersPerPiece = 1_024;
 
-/** How many concurrent reads a server handles, as far as readers have found out. */
+/** How many concurrent reads a server handles, as learned by the readers so far. */
 export interface ReadPace {
   readsAtOnce: number;
 }
@@ -58,7 +63,7 @@ export class FileReader implements Disposable {
   private offset: number;
   /** Consecutive connections that were dropped during the first reads. */
   private drops = 0;
-  /** The position at which concurrent reads were last lowered. */
+  /** The position at which concurrent reads were last reduced. */
   private failedAt: number | undefined;
 
   /** @param pace shared by the readers of one server */
@@ -73,7 +78,7 @@ export class FileReader implements Disposable {
     this.readsAtOnce = pace.readsAtOnce;
   }
 
-  /** The next piece; undefined after the last, when the file has proved unchanged. */
+  /** The next piece; undefined after the last one, once the file has been checked for changes. */
   next(): Promise<Buffer | undefined> {
     return retrying(this.signal, async () => {
       for (;;) {
@@ -81,7 +86,7 @@ export class FileReader implements Disposable {
           this.opened ??= await this.open();
           return await this.advance(this.opened);
         } catch (error) {
-          // After a broken connection the read is retried after a pause, as after every loss.
+          // A broken connection is retried after a pause, like every other loss.
           const goOn = this.slowDown(error) && !isCleverLakeError(error);
           this[Symbol.dispose]();
           if (!goOn) throw refusal(error, this.range.file.path);
@@ -90,7 +95,7 @@ export class FileReader implements Disposable {
     });
   }
 
-  /** Returns the connection; pending requests on it are left to finish. */
+  /** Returns the connection to the pool; pending requests on it may finish. */
   [Symbol.dispose](): void {
     const { opened } = this;
     this.opened = undefined;
@@ -116,7 +121,7 @@ export class FileReader implements Disposable {
         piecesRead: 0,
       };
       const unchanged = this.guard.check(connection, handle);
-      // Requested right after the check, so that it costs no extra round trip.
+      // Requested without waiting for the check, so that the check costs no extra round trip.
       this.readAhead(opened);
       await unchanged;
       return opened;
@@ -151,7 +156,7 @@ export class FileReader implements Disposable {
     while (reads.length < requests && opened.position < end) {
       const length = Math.min(opened.readLength, end - opened.position);
       const read = this.readFully(opened, lease.connection, handle, opened.position, length);
-      // If an earlier read fails, nobody awaits this one any more.
+      // If an earlier read fails, this one is no longer awaited.
       read.catch(ignore);
       reads.push(read);
       opened.position += length;
@@ -185,8 +190,8 @@ export class FileReader implements Disposable {
   }
 
   /**
-   * Lowers the concurrent reads if they may be the cause of the failure: the server refused one of several, or dropped
-   * the connection twice in a row before it had answered as many as were pending. False if that cannot be the cause.
+   * Reduces the concurrent reads if they may have caused the failure: the server refused one of several, or dropped
+   * the connection twice in a row before it had answered as many as were pending. False if they cannot be the cause.
    */
   private slowDown(error: unknown): boolean {
     const { opened } = this;
@@ -199,7 +204,7 @@ export class FileReader implements Disposable {
     return true;
   }
 
-  /** A lower pace that got past the failure spares the other readers the same one. */
+  /** Once a lower pace gets past the failure, the other readers use it too. */
   private sharePace(): void {
     if (this.failedAt === undefined || this.offset <= this.failedAt) return;
     this.failedAt = undefined;
@@ -210,8 +215,8 @@ export class FileReader implements Disposable {
     const { path } = this.range.file;
     return new CleverLakeError(
       "io",
-      `The SFTP server gives ${path} in pieces of a few bytes (${bytes} in ${maximumAnswersPerPiece} answers).`,
-      { subject: path, hint: "Ask who runs the server: it cannot be read like this." },
+      `The SFTP server sends ${path} in pieces of a few bytes (${bytes} in ${maximumAnswersPerPiece} answers).`,
+      { subject: path, hint: "Ask the operator of the server: files cannot be read like this." },
     );
   }
 }

@@ -17,19 +17,19 @@ export interface FolderEntry {
 }
 
 const maximumEntries = 250_000;
-/** Consecutive answers without a new name. */
-const maximumFruitlessAnswers = 20;
-/** Timeouts allowed while listing one folder. */
+/** Maximum number of consecutive answers without a new name. */
+const maximumAnswersWithoutNames = 20;
+/** Time limit for listing one folder, in timeouts. */
 const maximumTimeouts = 20;
 /** Entries queried at once if the listing does not show their kind. */
 const questionsAtOnce = 32;
 
-/** A folder whose listing exceeds every limit. */
+/** A folder whose listing exceeds a limit. */
 export class EndlessListingError extends CleverLakeError {
   constructor(remotePath: string, how: string) {
     super("io", `The SFTP server's listing of ${printable(remotePath)} does not end: ${how}.`, {
       subject: printable(remotePath),
-      hint: "Ask who runs the server; other programs may show fewer files there than there are.",
+      hint: "Ask the operator of the server; other programs may show only some of the files there.",
     });
   }
 }
@@ -55,7 +55,7 @@ async function readEntries(connection: SftpConnection, remotePath: string): Prom
   const entries = new Map<string, FolderEntry>();
   const twice: FolderEntry[] = [];
   const until = Date.now() + maximumTimeouts * connection.timeout;
-  let fruitless = 0;
+  let answersWithoutNames = 0;
   try {
     for (;;) {
       const answer = await connection.call<FileEntryWithStats[]>((session, done) =>
@@ -66,11 +66,14 @@ async function readEntries(connection: SftpConnection, remotePath: string): Prom
         const entry = entryOf(each);
         if (!entries.has(each.filename)) entries.set(each.filename, entry);
         else if (twice.length < maximumEntries)
-          twice.push({ ...entry, fault: "a name that the folder holds twice" });
+          twice.push({ ...entry, fault: "a name that occurs twice in the folder" });
       }
-      fruitless = entries.size > before ? 0 : fruitless + 1;
-      if (fruitless >= maximumFruitlessAnswers)
-        throw new EndlessListingError(remotePath, `${fruitless} answers in a row bring no new name`);
+      answersWithoutNames = entries.size > before ? 0 : answersWithoutNames + 1;
+      if (answersWithoutNames >= maximumAnswersWithoutNames)
+        throw new EndlessListingError(
+          remotePath,
+          `${answersWithoutNames} answers in a row contain no new name`,
+        );
       if (entries.size > maximumEntries)
         throw new EndlessListingError(remotePath, `it has more than ${maximumEntries} entries`);
       if (Date.now() > until)
@@ -110,7 +113,7 @@ class EntryQuestions {
     private readonly folder: string,
   ) {}
 
-  /** Queries by LSTAT and STAT and, as a last resort, tries to open the entry as a folder. */
+  /** Uses LSTAT and STAT and, as a last resort, tries to open the entry as a folder. */
   async completed(entry: FolderEntry): Promise<FolderEntry> {
     if (isComplete(entry)) return entry;
     const path = joinPath(this.folder, entry.name);

@@ -1,6 +1,6 @@
 import type { SftpConnection } from "./connection";
 
-/** Closes a handle. Nobody waits for it, and a failure does not matter: the session's end closes all. */
+/** Closes a handle without waiting. A failure does not matter: the end of the session closes all handles. */
 export function closeHandle(connection: SftpConnection, handle: Buffer): void {
   connection
     .call<void>((session, done) => session.close(handle, (error) => done(error)))

@@ -20,7 +20,7 @@ export function hostKeyFingerprint(key: Buffer): string {
   return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
 }
 
-/** The algorithms for other kinds of keys than this one (wire format: length, then type name). */
+/** The algorithms for kinds of keys other than this one (wire format: length, then type name). */
 export function algorithmsOfOtherKeys(key: Buffer): ServerHostKeyAlgorithm[] {
   const type = key.subarray(4, 4 + key.readUInt32BE(0)).toString("latin1");
   return hostKeyAlgorithms.filter((name) => (type === "ssh-rsa" ? !name.includes("rsa") : name !== type));
@@ -34,7 +34,7 @@ export function hostKeyRefusal(address: string, expected: string | undefined, pr
       : `The SFTP server ${address} presents the host key ${presented}, but ${expected} is the trusted one.`;
   const hint =
     expected === undefined
-      ? `Compare it with what Clever tells you; if it is the same, set "hostKey": "${presented}" under "sftp".`
+      ? `Compare it with the key that Clever gives you; if they match, set "hostKey": "${presented}" under "sftp".`
       : `The connection may be intercepted. Only if Clever confirms a new key, set "hostKey": "${presented}" under "sftp".`;
   return new CleverLakeError("hostKey", message, { subject: address, hint });
 }
@@ -60,10 +60,10 @@ export async function fetchHostKey(
       ended.addEventListener("abort", () =>
         reject(signal?.aborted ? signal.reason : new SilentServerError(address, timeout)),
       );
-      client.on("error", (cause) =>
-        reject(networkError(`${address} does not speak SSH as it should.`, cause)),
+      client.on("error", (cause) => reject(networkError(`${address} does not speak SSH correctly.`, cause)));
+      client.on("close", () =>
+        reject(networkError(`${address} closed the connection before it presented a host key.`)),
       );
-      client.on("close", () => reject(networkError(`${address} hung up before it presented a host key.`)));
       client.connect({
         sock: socket,
         username: "",

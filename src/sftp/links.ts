@@ -5,12 +5,12 @@ import { sftpStatus, statusOf } from "./sftpErrors";
 import type { ReportNames, SkippedEntry, SourceFile } from "./source";
 
 const maximumLinks = 1_000;
-/** Links in a chain. */
+/** Maximum length of a chain of links. */
 const maximumSteps = 8;
 
-const nowhere = "a link that leads nowhere";
-const outside = "a link that leads out of the folder with the reports";
-const back = "a link back to a folder that holds it";
+const nowhere = "a broken link";
+const outside = "a link that leads outside the folder with the reports";
+const back = "a link back to a folder that contains it";
 
 /** What was found below the root without following links. */
 export interface WalkedTree {
@@ -22,9 +22,9 @@ export interface WalkedTree {
 }
 
 /**
- * Follows the links of a tree to entries that were found in it. A link adds a file only if it is a report by the link's
- * path but not by its own, and each file only once, so that no report is read twice. Links to anything that the walk
- * did not reach are ignored, so neither loops nor ways out of the root can be followed.
+ * Follows the links of a tree to entries that were found in it. A link adds a file only if it is a report by the
+ * link's path but not by its own. Each file is added only once, so that no report is read twice. Links to anything
+ * that the walk did not reach are ignored, so links can neither form loops nor lead outside the root.
  */
 export async function followLinks(
   tree: WalkedTree,
@@ -85,7 +85,7 @@ class LinkFollower {
       }
     }
     if (added) return;
-    if (readOtherwise === undefined) this.skip(link, `a link to ${printable(target)}, which is no report`);
+    if (readOtherwise === undefined) this.skip(link, `a link to ${printable(target)}, which is not a report`);
     else if (readOtherwise === target)
       this.skip(link, `a link to ${printable(target)}, which is read itself`, true);
     else this.skip(link, `a link to ${printable(target)}, read as ${printable(readOtherwise)}`, true);
@@ -104,7 +104,7 @@ class LinkFollower {
       const status = statusOf(error);
       if (status === undefined) throw error;
       const isMissing = status === sftpStatus.noSuchFile || status === sftpStatus.failure;
-      return { reason: isMissing ? nowhere : "a link whose target the server does not tell" };
+      return { reason: isMissing ? nowhere : "a link whose target the server does not reveal" };
     }
   }
 
@@ -121,7 +121,7 @@ class LinkFollower {
   }
 }
 
-/** Relative to the root; "" for the root itself, and undefined if it is not below it. */
+/** The path relative to the root; "" for the root itself, undefined for a path outside it. */
 function belowRoot(root: string, path: string): string | undefined {
   if (path === root) return "";
   const prefix = root.endsWith("/") ? root : `${root}/`;

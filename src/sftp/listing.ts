@@ -32,8 +32,8 @@ export async function listBelow(
   while (level.length > 0) {
     const folders = level.values();
     const below: string[] = [];
-    // Workers share one iterator: each takes the next folder when it has finished its last. One worker per two folders:
-    // opening a connection takes longer than listing a folder.
+    // Workers share one iterator: each takes the next folder when it finishes one. There is one worker per two
+    // folders, because opening a connection takes longer than listing a folder.
     const work = async () => {
       for (const folder of folders) below.push(...(await walk.visit(folder)));
     };
@@ -56,7 +56,7 @@ class Walk {
   readonly files: SourceFile[] = [];
   readonly skipped: SkippedEntry[] = [];
   readonly links: string[] = [];
-  /** The listed ones. */
+  /** The folders that were listed. */
   readonly folders = new Set<string>();
   private entries = 0;
 
@@ -82,7 +82,7 @@ class Walk {
       else if (kind === "folder") folders.push(path);
       else if (kind === "link") this.links.push(path);
       else if (kind === "special") skip("a special file");
-      else if (kind === undefined) skip("an entry of which the server does not say what it is");
+      else if (kind === undefined) skip("an entry whose type the server does not report");
       else if (size === undefined) skip("a file without a size");
       else this.files.push({ path, size, modified: modifiedOf({ mtime }) });
     }
@@ -107,19 +107,23 @@ class Walk {
       }
       throw refusal(error, folder === "" ? printable(this.root) : printable(folder));
     }
-    throw new CleverLakeError("io", `More than ${maximumEntries} files are below ${printable(this.root)}.`, {
-      hint: `Set "root" under "sftp" to the folder with Clever's reports.`,
-    });
+    throw new CleverLakeError(
+      "io",
+      `There are more than ${maximumEntries} files below ${printable(this.root)}.`,
+      {
+        hint: `Set "root" under "sftp" to the folder with Clever's reports.`,
+      },
+    );
   }
 }
 
-/** Why a folder without reports is skipped; undefined if the folder is not at fault. */
+/** Why a folder without reports is skipped; undefined if the error is not about the folder. */
 function faultOfFolder(error: unknown): string | undefined {
   if (error instanceof EndlessListingError) return "a folder whose listing does not end";
   const status = statusOf(error);
   if (status === undefined) return undefined;
   if (status === sftpStatus.permissionDenied) return "a folder that the account may not read";
-  if (status === sftpStatus.noSuchFile) return "a folder that went away while it was listed";
+  if (status === sftpStatus.noSuchFile) return "a folder that was removed while it was listed";
   return `a folder that the server cannot list (status ${status})`;
 }
 

@@ -4,8 +4,8 @@ import { windowsNameFault } from "../windowsNames";
 const maximumNameBytes = 255;
 
 /**
- * Why a file name from a server cannot be used as a file name here, as a clause; undefined if it can. The rules are
- * those of the strictest file system, so that a lake can be moved between file systems.
+ * Why a file name from a server cannot be used as a file name here, as a noun phrase; undefined if it can. The rules
+ * are those of the strictest file system, so that a lake can be moved between file systems.
  */
 export function nameFault(name: string): string | undefined {
   if (name === "") return "an empty name";

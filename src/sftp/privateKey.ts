@@ -9,12 +9,12 @@ export interface PrivateKeyFile {
   readonly passphrase?: string;
 }
 
-/** The key in a PEM file, without what programs write around it: attributes, curve parameters, comments. */
+/** The key in a PEM file, without the text that programs write around it: attributes, curve parameters, comments. */
 const pemKey = /-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----[\s\S]+?-----END \1-----/;
 
 const saveAgain =
-  "Save it in OpenSSH's own form: ssh-keygen -p -f KEYFILE (on a copy; it asks for passphrases).";
-const makeNew = "Use another one, or make one: ssh-keygen -t ed25519 -f KEYFILE.";
+  "Save it in OpenSSH's own format: ssh-keygen -p -f KEYFILE (on a copy; it asks for passphrases).";
+const makeNew = "Use another one, or generate one: ssh-keygen -t ed25519 -f KEYFILE.";
 
 /**
  * Parses the private key, if there is one.
@@ -28,7 +28,7 @@ export function parsePrivateKey({ privateKey, passphrase }: PrivateKeyFile): Par
     ? parsed(fromPkcs8(block, label === "ENCRYPTED PRIVATE KEY", passphrase), undefined)
     : parsed(block, passphrase);
   if (key.isPrivateKey()) return key;
-  throw new CleverLakeError("auth", "The file given as private key holds a public key.", {
+  throw new CleverLakeError("auth", "The private key file contains a public key.", {
     hint: "Use the file without .pub.",
   });
 }
@@ -38,7 +38,7 @@ function parsed(text: string, passphrase: string | undefined): ParsedKey {
   try {
     found = utils.parseKey(text, passphrase);
   } catch (error) {
-    // Old PEM files need MD5, which hardened systems lack.
+    // Old PEM files need MD5, which hardened systems do not have.
     found = error instanceof Error ? error : undefined;
   }
   const key = Array.isArray(found) ? found[0] : found;
@@ -52,23 +52,26 @@ function keyError(text: string, libraryMessage: string, withPassphrase: boolean)
     new CleverLakeError("auth", message, hint === undefined ? {} : { hint });
   if (/^PuTTY-User-Key-File-/.test(text) && !/passphrase|integrity|decrypt/i.test(libraryMessage))
     return error(
-      "The private key is in a form of PuTTY's that cannot be read here.",
+      "The private key is in a PuTTY format that is not supported.",
       "Convert it: puttygen KEYFILE.ppk -O private-openssh -o KEYFILE (or PuTTYgen, Conversions, Export OpenSSH key).",
     );
   if (/^---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----/.test(text))
     return error(
-      "The private key is in the form of SSH.com's programs, which cannot be read here.",
+      "The private key is in SSH.com's format, which is not supported.",
       "Convert it: ssh-keygen -i -f KEYFILE > NEWFILE.",
     );
   if (/private key type: sk-/i.test(libraryMessage))
-    return error("The private key needs its security device, which nobody touches in a run.", makeNew);
+    return error(
+      "The private key needs a security device, which cannot be used in unattended runs.",
+      makeNew,
+    );
   if (/unsupported (?:cipher|kdf)|not supported|md5|digital envelope/i.test(libraryMessage))
-    return error("The private key is encrypted in a way that cannot be read here.", saveAgain);
+    return error("The private key is encrypted in a way that is not supported.", saveAgain);
   if (/unsupported .*(?:key type|oid)/i.test(libraryMessage))
-    return error("The private key is of a kind that cannot be used here.", makeNew);
+    return error("The private key is of a type that is not supported.", makeNew);
   if (/encrypted|passphrase|integrity|decrypt/i.test(libraryMessage)) return lockedError(withPassphrase);
   return error(
-    "The private key cannot be read: it is in no known format, or damaged.",
+    "The private key cannot be read: it is damaged or in an unknown format.",
     `Give a private key as ssh-keygen writes it. ${saveAgain}`,
   );
 }
@@ -76,14 +79,14 @@ function keyError(text: string, libraryMessage: string, withPassphrase: boolean)
 function lockedError(withPassphrase: boolean): CleverLakeError {
   return withPassphrase
     ? new CleverLakeError("auth", "The passphrase does not open the private key.", {
-        hint: `Check it. If it is the right one, the key is encrypted in a rare way. ${saveAgain}`,
+        hint: `Check it. If it is correct, the key is encrypted in an uncommon way. ${saveAgain}`,
       })
     : new CleverLakeError("auth", "The private key is protected by a passphrase, and none was given.", {
         hint: "Enter the key's passphrase.",
       });
 }
 
-/** A PKCS#8 key, as OpenSSL and cloud consoles write it, in a form that the SSH library supports. */
+/** A PKCS#8 key, as OpenSSL and cloud consoles write it, converted to a format that the SSH library supports. */
 function fromPkcs8(pem: string, isEncrypted: boolean, passphrase: string | undefined): string {
   if (isEncrypted && !passphrase) throw lockedError(false);
   let key: KeyObject;
@@ -99,7 +102,7 @@ function fromPkcs8(pem: string, isEncrypted: boolean, passphrase: string | undef
   if (kind === "rsa") return key.export({ type: "pkcs1", format: "pem" }).toString();
   if (kind === "ec") return key.export({ type: "sec1", format: "pem" }).toString();
   if (kind === "ed25519") return ed25519AsOpenSsh(key);
-  throw new CleverLakeError("auth", `The private key is of a kind (${kind}) that SSH does not know.`, {
+  throw new CleverLakeError("auth", `The private key is of a type (${kind}) that SSH does not support.`, {
     hint: makeNew,
   });
 }

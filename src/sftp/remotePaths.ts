@@ -5,7 +5,7 @@ import { retrying } from "./retry";
 
 type Done<T> = (error: Error | null | undefined, value: T) => void;
 
-/** Queries about paths on the server, repeated after a lost connection. They reject with the server's status. */
+/** Queries about paths on the server, retried after a lost connection. They reject with the server's status. */
 export class RemotePaths {
   constructor(
     private readonly pool: ConnectionPool<SftpConnection>,

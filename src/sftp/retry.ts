@@ -4,11 +4,11 @@ import { retryWhile } from "../retryWhile";
 import { SilentServerError } from "./sftpErrors";
 
 const retries = 4;
-/** Each costs a whole timeout. */
+/** Each takes a whole timeout. */
 const retriesAfterSilence = 1;
 const backoff = new ExponentialBackoff({ initialDelay: 250, maxDelay: 5_000 });
 
-/** Runs `work` again, with exponentially growing jittered pauses, while it fails with code `network`. */
+/** Retries `work` while it fails with code `network`, with exponentially growing jittered pauses. */
 export async function retrying<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   let silences = 0;
   const mayRetry = (error: unknown, attempt: number) => {

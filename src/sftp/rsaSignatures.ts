@@ -20,9 +20,9 @@ interface RsaView {
 const views = new WeakMap<ParsedKey, RsaView>();
 
 /**
- * An RSA key, repeated under the names of the signatures that it supports; other keys have none. The SSH library tries
- * only one of them: SHA-256 if a server announces it, whether or not it accepts it, and SHA-1 if a server announces
- * nothing. Some servers that follow FIPS 140 accept only SHA-512.
+ * An RSA key under the name of each signature algorithm that it supports; empty for other keys. The SSH library tries
+ * only one of them: SHA-256 if a server announces it, even if the server then rejects it, and SHA-1 if a server
+ * announces nothing. Some servers that follow FIPS 140 accept only SHA-512.
  */
 export function rsaViews(key: ParsedKey): ParsedKey[] {
   if (key.type !== "ssh-rsa") return [];
@@ -36,7 +36,7 @@ export function rsaViews(key: ParsedKey): ParsedKey[] {
   });
 }
 
-/** An agent that lists its RSA keys again, after all keys, by their views. */
+/** An agent that also lists the views of its RSA keys, after all keys. */
 export class AgentWithRsaViews extends BaseAgent {
   constructor(private readonly agent: BaseAgent) {
     super();

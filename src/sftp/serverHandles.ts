@@ -21,7 +21,7 @@ export class ServerHandles implements AsyncDisposable {
     return nodePath.posix.resolve("/", path);
   }
 
-  /** The attributes at a path; for a link its own unless `follow`. */
+  /** The attributes at a path; for a link, its own unless `follow` is set. */
   async attributes(path: string, follow: boolean): Promise<Attributes> {
     return follow
       ? toAttributes(await stat(await this.real(path)))
@@ -53,7 +53,7 @@ export class ServerHandles implements AsyncDisposable {
     const opened = this.get(handle);
     if (opened.kind !== "folder") throw noSuchFile();
     const entries: FileEntry[] = [];
-    // An empty answer would mean that the folder ends here; files may disappear while it is read.
+    // An empty answer would mean the end of the folder, but all files of a batch may have disappeared.
     while (entries.length === 0 && opened.names.length > 0) {
       const batch = opened.names.splice(0, namesPerBatch).map(async (filename) => {
         const stats = await lstat(nodePath.join(opened.path, filename)).catch(() => undefined);

@@ -9,7 +9,7 @@ export function statusOf(error: unknown): number | undefined {
   return typeof error.code === "number" ? error.code : undefined;
 }
 
-/** Undefined if the server answers with a status; other failures reject. */
+/** The answer; undefined if the server answers with an error status. Other failures reject. */
 export async function tried<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
@@ -25,13 +25,13 @@ export function refusal(error: unknown, path: string): unknown {
   const status = statusOf(error);
   const detail = { subject: path, cause: error };
   if (status === sftpStatus.noSuchFile)
-    return new CleverLakeError("notFound", `${path} is not on the SFTP server.`, detail);
+    return new CleverLakeError("notFound", `${path} does not exist on the SFTP server.`, detail);
   if (status === sftpStatus.permissionDenied)
     return new CleverLakeError("io", `The SFTP server does not let this account read ${path}.`, detail);
   return new CleverLakeError("io", `The SFTP server could not read ${path} (status ${status}).`, detail);
 }
 
-const networkHint = "Check host, port and firewall, then run again: what was ingested is not fetched twice.";
+const networkHint = "Check host, port and firewall, then run again: ingested files are not fetched again.";
 
 /** A lost or refused connection. */
 export function networkError(message: string, cause?: unknown): CleverLakeError {
@@ -41,11 +41,11 @@ export function networkError(message: string, cause?: unknown): CleverLakeError 
   });
 }
 
-/** A server that is connected, or being connected to, but sends nothing; finding out took a whole timeout. */
+/** A server that sends nothing during or after connecting. The error takes a whole timeout to occur. */
 export class SilentServerError extends CleverLakeError {
   /** `timeout`: milliseconds. */
   constructor(address: string, timeout: number) {
-    super("network", `The SFTP server ${address} fell silent for ${timeout / 1000} s.`, {
+    super("network", `The SFTP server ${address} did not respond for ${timeout / 1000} s.`, {
       hint: networkHint,
     });
   }
@@ -57,7 +57,7 @@ export function socketFault(error: unknown): string {
   switch (code) {
     case "ENOTFOUND":
     case "EAI_AGAIN":
-      return "its name is not known to DNS";
+      return "its name cannot be resolved";
     case "ECONNREFUSED":
       return "nothing answers on that port";
     case "ECONNRESET":
@@ -66,8 +66,8 @@ export function socketFault(error: unknown): string {
     case "ETIMEDOUT":
     case "EHOSTUNREACH":
     case "ENETUNREACH":
-      return "there is no way through to it";
+      return "it is unreachable";
     default:
-      return typeof code === "string" ? `the system says ${code}` : "the server closed the connection";
+      return typeof code === "string" ? `the system reports ${code}` : "the server closed the connection";
   }
 }

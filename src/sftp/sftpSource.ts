@@ -16,7 +16,7 @@ import type { ReadOptions, ReportNames, ReportSource, SourceFile, SourceListing 
 export interface SftpSourceConfig extends Credentials {
   readonly host: string;
   readonly port: number;
-  /** The folder with the reports; relative ones start at the login's folder. Default `/`. */
+  /** The folder with the reports; a relative one starts at the login folder. Default `/`. */
   readonly root?: string;
   /** The server's pinned host key, as `ssh-keygen -l` prints it: `SHA256:…`. Without it, no connection is made. */
   readonly hostKey?: string;
@@ -24,7 +24,7 @@ export interface SftpSourceConfig extends Credentials {
   readonly connections?: number;
   /** Idle timeout in seconds. */
   readonly timeoutSeconds?: number;
-  /** What reports are called; without it no link is followed, and only the root must be readable. */
+  /** How reports are named. Without it, no link is followed, and only the root must be readable. */
   readonly names?: ReportNames;
   /** Seconds between keep-alives on a quiet connection; 0 disables them. */
   readonly keepAliveSeconds?: number;
@@ -39,7 +39,7 @@ const defaults = {
   names: noReports,
 } as const;
 
-/** Clever's reports server: files over SFTP, over several connections that are opened on demand. */
+/** Clever's report server, over several SFTP connections that are opened on demand. */
 export class SftpSource implements ReportSource {
   private readonly connections: number;
   private readonly configuredRoot: string;
@@ -66,7 +66,7 @@ export class SftpSource implements ReportSource {
     this.pool = new ConnectionPool(connector, connections);
   }
 
-  /** Logs in and does nothing else; rejects if the server does not let this account in. Tried once. */
+  /** Only logs in. Rejects if the server does not accept this account; not retried. */
   async login(signal?: AbortSignal): Promise<void> {
     using _ = await this.pool.lease(signal);
   }
@@ -97,7 +97,9 @@ export class SftpSource implements ReportSource {
       throw refusal(error, path);
     }
     if (Number.isSafeInteger(stats.size)) return { path, size: stats.size, modified: modifiedOf(stats) };
-    throw new CleverLakeError("io", `The SFTP server does not say how large ${path} is.`, { subject: path });
+    throw new CleverLakeError("io", `The SFTP server does not report the size of ${path}.`, {
+      subject: path,
+    });
   }
 
   async *read(file: SourceFile, { signal, onBytes }: ReadOptions = {}): AsyncGenerator<Buffer, void, void> {
@@ -147,7 +149,7 @@ export class SftpSource implements ReportSource {
     return joinPath(await this.root(signal), safe);
   }
 
-  /** The root as an absolute path: a relative one depends on the login's folder. */
+  /** The root as an absolute path; a relative one depends on the login folder. */
   private async root(signal: AbortSignal | undefined): Promise<string> {
     if (this.configuredRoot.startsWith("/")) return this.configuredRoot;
     try {
@@ -160,7 +162,7 @@ export class SftpSource implements ReportSource {
   }
 }
 
-/** All transfers of a run listen to its one signal; Node would report that as a leak. */
+/** All transfers of a run listen to its one signal. Node would report this as a leak. */
 function listenedToByMany(signal: AbortSignal | undefined): void {
   if (signal !== undefined) setMaxListeners(0, signal);
 }

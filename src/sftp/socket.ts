@@ -10,8 +10,8 @@ export interface DialOptions {
 }
 
 /**
- * A connected TCP socket. The SSH library could connect itself, but with our own socket we know how many bytes arrived,
- * which distinguishes a slow server from a silent one, and can end it at once on abort.
+ * A connected TCP socket. The SSH library could connect itself. With our own socket, we know how many bytes arrived,
+ * which distinguishes a slow server from a silent one, and can close it at once on abort.
  */
 export async function dial({ host, port, timeout, signal }: DialOptions): Promise<Socket> {
   signal?.throwIfAborted();

@@ -12,13 +12,13 @@ export interface SourceFile {
 export interface SkippedEntry {
   /** As `SourceFile.path`, with characters that could disturb a terminal escaped. */
   readonly path: string;
-  /** A clause: "a special file". */
+  /** A noun phrase: "a special file". */
   readonly reason: string;
   /** Whether its target is in the listing under another path. */
   readonly isRead?: true;
 }
 
-/** Recognizes reports by name, so that the source need not know Clever. */
+/** Recognizes reports by name, so that the source does not depend on Clever. */
 export interface ReportNames {
   isReport(path: string): boolean;
   /** Whether reports are expected in a folder, given its path. */
@@ -43,9 +43,9 @@ export interface ReadOptions {
  */
 export interface ReportSource extends AsyncDisposable {
   /**
-   * All files below the root, each once. A link is followed if it makes a report of a file that is not one by its own
-   * path. Other links, special files and unlistable folders without reports are in `skipped`. Rejects if the root or a
-   * folder of reports cannot be listed.
+   * All files below the root, each once. A link is followed if its path makes a file a report that is not one by its
+   * own path. Other links, special files and unlistable folders without reports are in `skipped`. Rejects if the root
+   * or a folder of reports cannot be listed.
    */
   list(signal?: AbortSignal): Promise<SourceListing>;
 

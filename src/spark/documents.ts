@@ -32,15 +32,15 @@ export interface SparkFile {
   readonly dates: DateLimits;
 }
 
-/** A file that a job wrote. Whatever wrote the result, the place must be within the output folder. */
+/** A file that a job wrote. The place must be within the output folder, whatever wrote the result. */
 const place = z.string().regex(/^(?:people|rows)(?:\/[\w=-][\w=.-]*)+$/);
 const bounds = z.record(z.string(), z.union([z.string(), z.number()]));
 
-/** A job's answer. */
+/** The result of a job. */
 const sparkResult = z.object({
   /** The clean files. */
   files: z.array(z.object({ number: z.int().nonnegative(), rows: z.int().positive() })),
-  /** The others, each with the reason why it is left to the judge. */
+  /** The other files, each with the reason why it is left to the judge. */
   left: z.array(z.object({ number: z.int().nonnegative(), why: z.string() })),
   dataFiles: z.array(
     z.object({
@@ -60,24 +60,24 @@ const sparkResult = z.object({
 
 export type SparkResult = z.infer<typeof sparkResult>;
 
-/** Spark's messages, one document each; places in a result are within the job's output. */
+/** Spark's messages, one document each. Places in a result are relative to the job's output. */
 const sparkMessage = z.union([
   z.object({ state: z.enum(["ready", "reading", "checking", "writing"]) }),
   z.object({ result: sparkResult }),
   /** The kind of failure, without values. */
   z.object({ error: z.string() }),
-  /** Why the salt could not be read from the key vault; then Spark ends. */
+  /** Why the salt could not be read from the key vault. Spark then ends. */
   z.object({ noSalt: z.string() }),
 ]);
 
 export type SparkMessage = z.infer<typeof sparkMessage>;
 
-/** A document from Spark; one in another form is reported as a failure. */
+/** A document from Spark. An invalid one is reported as a failure. */
 export function messageIn(text: string): SparkMessage {
   try {
     return sparkMessage.parse(JSON.parse(text));
   } catch {
-    return { error: "an answer in another form" };
+    return { error: "an invalid answer" };
   }
 }
 
@@ -86,7 +86,7 @@ export function addressOf(place: string): string {
   return `file:${place}`;
 }
 
-/** A message to Spark: a job, or nothing, which ends it. */
+/** A message to Spark: a job; without one, Spark ends. */
 export interface SparkRequest {
   readonly job?: SparkJob;
 }

@@ -8,22 +8,22 @@ const reportedLines = 3;
 export class LogTail {
   private lines: string[] = [];
 
-  /** @param onWork receives each line about Spark's progress */
-  follow(stream: Readable, onWork?: (line: string) => void): void {
+  /** @param onProgress receives each line about Spark's progress */
+  follow(stream: Readable, onProgress?: (line: string) => void): void {
     const reader = createInterface({ input: stream });
     reader.on("error", () => undefined);
     reader.on("line", (line) => {
       this.lines.push(line);
       if (this.lines.length > mostLines) this.lines = this.lines.slice(-mostLines / 2);
-      const work = workIn(line);
-      if (work !== undefined) onWork?.(work);
+      const progress = progressIn(line);
+      if (progress !== undefined) onProgress?.(progress);
     });
   }
 
-  /** Replaces the last lines of a log by the current ones; resolves to the last one about Spark's progress. */
+  /** Replaces the lines with the current end of a log; returns the last line about Spark's progress. */
   replace(lines: readonly string[]): string | undefined {
     this.lines = lines.flatMap((line) => line.split("\n")).slice(-mostLines);
-    return this.lines.map(workIn).findLast((line) => line !== undefined);
+    return this.lines.map(progressIn).findLast((line) => line !== undefined);
   }
 
   /** The last lines about a failure, after a space; empty if there are none. */
@@ -34,29 +34,29 @@ export class LogTail {
 }
 
 /**
- * A line's text about Spark's progress; undefined for others. Only these forms, each in full: other lines of the same
- * parts of Spark may quote cells.
+ * A line's text about Spark's progress; undefined for other lines. Only these exact forms are accepted, because other
+ * lines from the same parts of Spark may quote cells.
  */
-export function workIn(line: string): string | undefined {
+export function progressIn(line: string): string | undefined {
   const text = /^\d\d[/\d: ]+ INFO [\w.$]+: (.+)$/.exec(line)?.[1] ?? "";
   const task = finishedTask.exec(text)?.groups;
   if (task) return `stage ${task.stage}, task ${task.done} of ${task.all}`;
-  return workForms.some((form) => form.test(text)) ? text : undefined;
+  return progressForms.some((form) => form.test(text)) ? text : undefined;
 }
 
 const finishedTask =
   /^Finished task [\d.]+ in stage (?<stage>\d+)\.\d+ \(TID \d+\) in \d+ ms on [\w.-]+ \(executor \w+\) \((?<done>\d+)\/(?<all>\d+)\)$/;
-const workForms = [
+const progressForms = [
   /^Running Spark version [\w.-]{1,40}$/,
   /^Submitted application application_[\d_]{1,40}$/,
   /^Application report for application_[\d_]{1,40} \(state: [A-Z]{1,20}\)$/,
 ];
 
-/** What Java, Python and log4j put at the start of such lines. */
+/** How lines about failures start in the output of Java, Python and log4j. */
 const isFailure =
   /^(?:\d\d[/\d: ]+ (?:ERROR|FATAL) |Exception in thread|Error:|JAVA_HOME |Caused by: |(?:[\w.]+\.)?\w*(?:Error|Exception): |\S+: (?:line \d+: )?.*(?:not found|No such file))/;
 
-/** An exception's own message may contain anything; its kind and the log's own words do not. */
+/** An exception's own message may contain anything; its type and the log's own words do not contain values. */
 function withoutValues(line: string): string {
   return line.replace(/"[^"]*"|'[^']*'|`[^`]*`/g, "…").replace(/((?:Error|Exception)): .*/, "$1");
 }

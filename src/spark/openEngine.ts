@@ -16,14 +16,14 @@ type EngineSettings = Pick<Config, "engine" | "sparkSubmit" | "livy" | "lake" | 
 
 /**
  * The configured engine for one run; undefined for the embedded one. Nothing is started or sent before the first job.
- * Rejects with `config` for an engine that cannot do the work. The caller disposes it.
+ * Rejects with `config` for an unusable configuration. The caller disposes the engine.
  */
 export async function openEngine(
   settings: EngineSettings,
   azure: AzureAccess = {},
 ): Promise<SparkEngine | undefined> {
   if (settings.engine === "embedded") return undefined;
-  // The other engines need not load it.
+  // Loaded only for Spark.
   const { SparkEngine } = await import("./sparkEngine");
   if (settings.engine === "spark-submit") {
     const { submitSpark } = await import("./sparkProcess");

@@ -16,8 +16,8 @@ import { SparkJobs } from "./sparkJobs";
 import type { LaunchSpark, LentInputs, SparkSession } from "./sparkSession";
 
 /**
- * Apache Spark as a reader of landed files, however it is started. One Spark serves all jobs of a run; the first job
- * starts it.
+ * Apache Spark as a reader of landed files, however it is started. One Spark session serves all jobs of a run; the
+ * first job starts it.
  */
 export class SparkEngine implements AsyncDisposable {
   private session: Promise<SparkSession> | undefined;
@@ -25,10 +25,10 @@ export class SparkEngine implements AsyncDisposable {
 
   constructor(private readonly launch: LaunchSpark) {}
 
-  /** Opens it for files of one report. All tasks have the same lake and salt. */
+  /** Opens the engine for files of one report. All tasks have the same lake and salt. */
   readonly open: OpenReadEngine = (task) => ({
     readClean: async (deliveries) => {
-      // Files whose bad rows are left out are for the judge, and so are empty files.
+      // Files that are accepted without their bad rows are left to the judge, and so are empty files.
       const plain = deliveries.filter(({ entry }) => entry.size > 0 && (entry.rowsRefused ?? 0) === 0);
       let clean: CleanReading = { read: [], staged: [] };
       if (plain.length === 0) return clean;
@@ -74,7 +74,7 @@ async function read(task: EngineTask, jobs: SparkJobs, lent: LentInputs): Promis
   }
 }
 
-/** Checks a job's result for consistency: each file's rows are in the data files, and nothing else. */
+/** Checks a job's result for consistency: the data files contain exactly each file's rows. */
 async function cleanReading(
   report: Report,
   { deliveries, fetch }: LentInputs,
@@ -125,7 +125,7 @@ async function cleanReading(
 function contradiction(subject: string): CleverLakeError {
   return new CleverLakeError(
     "corrupt",
-    "Spark wrote other rows than it counted in the file; nothing was committed.",
-    { subject, hint: 'This should not happen; please report it. Meanwhile use "engine": "embedded".' },
+    "The rows that Spark wrote do not match its counts; nothing was committed.",
+    { subject, hint: 'This should not happen; please report it. Until then, use "engine": "embedded".' },
   );
 }

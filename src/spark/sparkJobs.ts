@@ -3,18 +3,18 @@ import type { EngineStatus } from "../pipeline/read/readEngine";
 import type { SparkJob, SparkResult } from "./documents";
 import type { SparkListener, SparkSession } from "./sparkSession";
 
-/** Runs jobs on a Spark, one after the other. */
+/** Runs jobs in a Spark session, one after the other. */
 export class SparkJobs {
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly session: SparkSession) {
-    // Reported by each job; without one there is nobody to report it to.
+    // Each job reports this error; without a job, nobody needs it.
     session.lost.catch(() => undefined);
   }
 
   /**
-   * Runs a job after the earlier ones. Rejects with `engine` if Spark fails, with the error that ended the session, and
-   * with the signal's reason; then Spark is ended, because nothing else stops its work.
+   * Runs a job after the earlier ones. Rejects with `engine` if Spark fails, with the error that ended the session,
+   * or with the signal's reason. In the last case Spark is ended, because nothing else stops its work.
    */
   run(
     job: SparkJob,
@@ -33,16 +33,16 @@ export class SparkJobs {
   ): Promise<SparkResult> {
     const { session } = this;
     signal?.throwIfAborted();
-    const heard = new AbortController();
+    const done = new AbortController();
     const aborted = new Promise<never>((_, reject) => {
       const stop = () => {
-        // An error while ending Spark is not reported: the reason is that a person wanted it.
+        // An error while ending Spark is not reported, because a person requested the end.
         session
           .kill()
           .catch(() => undefined)
           .finally(() => reject(signal?.reason));
       };
-      signal?.addEventListener("abort", stop, { once: true, signal: heard.signal });
+      signal?.addEventListener("abort", stop, { once: true, signal: done.signal });
     });
     aborted.catch(() => undefined);
     let status: EngineStatus = { state: "starting", line: null };
@@ -62,7 +62,7 @@ export class SparkJobs {
         },
       });
     });
-    // If it is no longer awaited, nobody handles its error.
+    // Once it is no longer awaited, nobody handles its error.
     answered.catch(() => undefined);
     try {
       await Promise.race([session.send({ job }), session.lost, aborted]);
@@ -71,19 +71,23 @@ export class SparkJobs {
       if (!(error instanceof SparkFailure)) throw error;
       throw failed(error.message, await session.logOfFailure());
     } finally {
-      heard.abort();
-      session.listen(deaf);
+      done.abort();
+      session.listen(ignoreMessages);
     }
   }
 }
 
-const deaf: SparkListener = { start: () => undefined, line: () => undefined, message: () => undefined };
+const ignoreMessages: SparkListener = {
+  start: () => undefined,
+  line: () => undefined,
+  message: () => undefined,
+};
 
 /** A failure reported by a job. */
 class SparkFailure extends Error {}
 
 function failed(kind: string, log: string): CleverLakeError {
   return new CleverLakeError("engine", `Spark failed with ${kind}.${log}`, {
-    hint: 'Nothing was committed, and the landed files wait for the next run. With "engine": "embedded" it does without Spark.',
+    hint: 'Nothing was committed, and the next run processes the landed files. With "engine": "embedded", it does not need Spark.',
   });
 }

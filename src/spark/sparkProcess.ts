@@ -30,13 +30,13 @@ export function submitSpark(options: SubmitOptions): LaunchSpark {
   return ({ salt }) => SparkProcess.start(options, salt);
 }
 
-/** How long a process may take to end itself after its connection is closed. */
-const patienceMilliseconds = 3_000;
+/** How long the process may take to exit after its connection is closed. */
+const exitMilliseconds = 3_000;
 
 /**
  * Spark started by `spark-submit` in client mode. Jobs and answers go over a local connection, one document per line.
- * When it closes, Spark ends, even if this process is killed. The salt is only in the environment of Spark's process.
- * Landed files, the lake's scratch folders and Spark's workers must be on the same disk.
+ * When the connection closes, Spark ends, even if this process is killed. The salt is only in the environment of
+ * Spark's process. Landed files, the lake's scratch folders and Spark's workers must be on the same machine.
  */
 class SparkProcess implements SparkSession {
   readonly lost: Promise<never>;
@@ -55,7 +55,7 @@ class SparkProcess implements SparkSession {
   ) {
     this.exited = new Promise((resolve) => {
       child.once("error", (error) => {
-        this.exit = errnoOf(error) === "ENOENT" ? "there is no such program" : error.message;
+        this.exit = errnoOf(error) === "ENOENT" ? "the program does not exist" : error.message;
         resolve();
       });
       child.once("close", (code, signal) => {
@@ -75,7 +75,7 @@ class SparkProcess implements SparkSession {
     this.lost.catch(() => undefined);
   }
 
-  /** Starts Spark, which gets ready while others work. The first job reports a failure to start. */
+  /** Starts Spark, which initializes in the background. The first job reports a failure to start. */
   static async start({ program, scripts }: SubmitOptions, salt: string): Promise<SparkProcess> {
     if (process.platform === "win32") {
       throw new CleverLakeError("config", "Spark cannot be started from Windows.", {
@@ -88,7 +88,7 @@ class SparkProcess implements SparkSession {
     await once(server, "listening");
     const address = server.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
-    // Spark spills rows to disk while it sorts them: in a folder that only its owner can read.
+    // Spark spills rows to disk when it sorts them. Only the owner can read this folder.
     const scratch = await machineScratch();
     const settings = {
       "spark.ui.enabled": "false",
@@ -102,7 +102,7 @@ class SparkProcess implements SparkSession {
     ];
     const child = spawn(program, args, {
       stdio: ["ignore", "pipe", "pipe"],
-      // A process group of its own: spark-submit has children, which end with it.
+      // Spark-submit has its own process group, so that its children end with it.
       detached: true,
       env: {
         ...withoutSecrets(process.env),
@@ -156,7 +156,7 @@ class SparkProcess implements SparkSession {
     try {
       if (pid !== undefined && this.exit === undefined) process.kill(-pid, "SIGKILL");
     } catch (error) {
-      // It is already gone.
+      // The process has already exited.
       if (errnoOf(error) !== "ESRCH") throw error;
     }
     return Promise.resolve();
@@ -164,11 +164,11 @@ class SparkProcess implements SparkSession {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.server.close();
-    // Without a connection yet, nothing would make it end itself.
+    // Without a connection, nothing tells the process to exit.
     const socket = await Promise.race([this.connected, pause(0)]);
     if (socket) {
       socket.destroy();
-      await Promise.race([this.exited, pause(patienceMilliseconds)]);
+      await Promise.race([this.exited, pause(exitMilliseconds)]);
     }
     await this.kill();
     await this.exited;
@@ -181,7 +181,7 @@ class SparkProcess implements SparkSession {
     return place;
   }
 
-  /** Listens to a connection that sends the token; closes others. */
+  /** Accepts a connection that sends the token; closes others. */
   private accept(socket: Socket, token: string, accepted: () => void): void {
     let isAccepted = false;
     socket.on("error", () => undefined);
@@ -198,10 +198,14 @@ class SparkProcess implements SparkSession {
   }
 
   private ended(): CleverLakeError {
-    return new CleverLakeError("engine", `Spark is not there: ${this.exit ?? "?"}.${this.log.lastLines()}`, {
-      subject: this.program,
-      hint: "Try `spark-submit --version` in the same environment; `sparkSubmit` names the program. It needs Java and Python 3.9 or newer.",
-    });
+    return new CleverLakeError(
+      "engine",
+      `Spark is not running: ${this.exit ?? "?"}.${this.log.lastLines()}`,
+      {
+        subject: this.program,
+        hint: "Try `spark-submit --version` in the same environment; `sparkSubmit` sets the program. It needs Java and Python 3.9 or newer.",
+      },
+    );
   }
 }
 

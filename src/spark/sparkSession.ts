@@ -3,12 +3,13 @@ import type { EngineTask } from "../pipeline/read/readEngine";
 import type { JobLocations, SparkMessage, SparkRequest } from "./documents";
 
 /**
- * How to start Spark and communicate with it: everything in which `spark-submit` and Livy differ. `SparkJobs` runs jobs
- * on it. After disposal, Spark has ended and nothing is left of it.
+ * A running Spark and the communication with it: everything in which `spark-submit` and Livy differ. `SparkJobs` runs
+ * jobs in it. Once it is disposed, Spark has ended and no files of it are left.
  */
 export interface SparkSession extends AsyncDisposable {
   /**
-   * Runs `work` with what a job needs, in places that Spark can read; does not call it if all landed files are gone.
+   * Provides a job's inputs in places that Spark can read, and runs `work` with them. Does not call `work` if all
+   * landed files are missing.
    */
   withPlaces(
     task: EngineTask,
@@ -18,7 +19,7 @@ export interface SparkSession extends AsyncDisposable {
 
   send(request: SparkRequest): Promise<void>;
 
-  /** Sends all further messages of Spark to one listener. */
+  /** Passes all further messages from Spark to one listener. */
   listen(listener: SparkListener): void;
 
   /** Rejects when Spark has ended, with the error to report; never resolves. */
@@ -27,15 +28,15 @@ export interface SparkSession extends AsyncDisposable {
   /** The log's lines about a failure, after a space; empty if there are none. */
   logOfFailure(): Promise<string>;
 
-  /** Ends Spark, whatever it is doing. */
+  /** Ends Spark immediately. */
   kill(): Promise<void>;
 }
 
 export interface SparkListener {
   message(message: SparkMessage): void;
-  /** The state of the start, before the first message. */
+  /** The state of the startup, before the first message. */
   start(state: "queued" | "starting"): void;
-  /** A log line about its progress, without values. */
+  /** A log line about Spark's progress, without values. */
   line(line: string): void;
 }
 
@@ -47,5 +48,7 @@ export interface LentInputs {
   fetch(place: string): Promise<string>;
 }
 
-/** Starts one Spark for all jobs of a run. They share the lake, the salt and the signal of this first task. */
+/**
+ * Starts one Spark session for all jobs of a run. They share the lake, the salt and the signal of this first task.
+ */
 export type LaunchSpark = (task: EngineTask) => Promise<SparkSession>;

@@ -10,7 +10,7 @@ import { isCancellation, missingSalt, notify, notifyError, type Offer, offers } 
 import { showInformationMessage, showWarningMessage } from "./window";
 import { withWork } from "./withWork";
 
-/** Adopts a lake that OEA's own notebooks wrote: first shows what it would do, then asks. */
+/** Adopts a lake that OEA's own notebooks wrote. It first shows what it would do, then asks. */
 export class AdoptCommand {
   constructor(
     private readonly model: ConnectionModel,
@@ -113,7 +113,7 @@ export class AdoptCommand {
         : []),
       ...warnings.map(warningText),
     ];
-    const proof = vscode.l10n.t("Every different row of OEA's is in the tables or explained.");
+    const proof = vscode.l10n.t("Every distinct row of OEA's tables is in ours or explained.");
     const message = [text, ...(wrong.length > 0 ? wrong : [proof])].join(" ");
     this.log.info(message);
     const page: Offer = { title: vscode.l10n.t("Show the Comparison"), act: () => this.openPage() };
@@ -123,7 +123,7 @@ export class AdoptCommand {
 
 function doneText({ run, files }: AdoptSummary): string {
   return vscode.l10n.t(
-    "The lake was adopted: {0} of {1} landed files are different and were read.",
+    "The lake was adopted: {0} of {1} landed files are distinct and were read.",
     integer(run?.anonymized ?? 0),
     integer(files.landed),
   );
@@ -133,14 +133,14 @@ function doneText({ run, files }: AdoptSummary): string {
 function planText({ tables, files, pseudonyms, warnings }: AdoptSummary): string {
   const names = tables.map(({ table, rows, distinctRows }) =>
     vscode.l10n.t(
-      "{0}: {1}, {2} of them different",
+      "{0}: {1}, {2} of them distinct",
       table.slice(table.lastIndexOf("/") + 1),
       counted.rows(rows),
       integer(distinctRows),
     ),
   );
   const landed = vscode.l10n.t(
-    "OEA landed {0}, of which {1} are different. Our tables are built from these: each is read once.",
+    "OEA landed {0}, of which {1} are distinct. Our tables are built from these: each is read once.",
     counted.files(files.landed),
     integer(files.distinct),
   );
@@ -162,14 +162,14 @@ function planText({ tables, files, pseudonyms, warnings }: AdoptSummary): string
       ? []
       : [
           pseudonyms.map === null
-            ? vscode.l10n.t("OEA's pseudonyms have your salt, which stays.")
+            ? vscode.l10n.t("OEA's pseudonyms use your salt, which is kept.")
             : vscode.l10n.t(
-                "OEA made pseudonyms without a salt: anybody can compute them. New ones are made; {0} maps the old ones to the new ones.",
+                "OEA made pseudonyms without a salt: anyone can compute them. New ones are created; {0} maps the old ones to the new ones.",
                 pseudonyms.map,
               ),
         ];
   const moved = vscode.l10n.t(
-    "OEA's tables get “_oea” behind their names and stay, and so do its landed files. Nothing is deleted.",
+    "OEA's tables are renamed with the suffix “_oea”. They and OEA's landed files are kept. Nothing is deleted.",
   );
   const parts = [names.join("\n"), [landed, ...redelivered].join(" "), ...salt, moved];
   return [...parts, ...warnings.map(warningText)].join("\n\n");

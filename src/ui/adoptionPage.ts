@@ -11,7 +11,9 @@ import { asMarkdown } from "./outsideText";
 
 const scheme = "clever-adoption";
 
-/** Shows OEA's tables and compares their rows with ours in a Markdown page; recomputed whenever it is opened. */
+/**
+ * Shows OEA's tables and compares their rows with ours on a Markdown page, which is computed whenever it is opened.
+ */
 export class AdoptionPage extends MarkdownPages {
   constructor(
     private readonly model: ConnectionModel,
@@ -47,7 +49,7 @@ function adoptionText({ tables, comparison, warnings }: AdoptSummary): string {
       [
         vscode.l10n.t("Table"),
         vscode.l10n.t("Rows"),
-        vscode.l10n.t("Different"),
+        vscode.l10n.t("Distinct"),
         vscode.l10n.t("Last written"),
       ],
       tables.map(({ movedTo, rows, distinctRows, lastCommit }) => [
@@ -67,7 +69,7 @@ function monthsOf(table: string, months: readonly ComparedMonth[]): string[] {
     {
       name: "misread",
       title: vscode.l10n.t("Misread"),
-      meaning: vscode.l10n.t("OEA read the row wrongly: a value is missing that every row has."),
+      meaning: vscode.l10n.t("OEA misread the row: a value that every row has is missing."),
     },
     {
       name: "superseded",
@@ -79,7 +81,7 @@ function monthsOf(table: string, months: readonly ComparedMonth[]): string[] {
     {
       name: "quarantined",
       title: vscode.l10n.t("Quarantined"),
-      meaning: vscode.l10n.t("The row is of a file in quarantine."),
+      meaning: vscode.l10n.t("The row is from a quarantined file."),
     },
     {
       name: "withdrawn",
@@ -95,7 +97,7 @@ function monthsOf(table: string, months: readonly ComparedMonth[]): string[] {
       name: "onlyOurs",
       title: vscode.l10n.t("Only ours"),
       meaning: vscode.l10n.t(
-        "OEA's table lacks the row: read wrongly, never read, or of teachers and staff.",
+        "OEA's table lacks the row: OEA misread it or never read it, or it is about teachers or staff.",
       ),
     },
   ] as const;
@@ -103,7 +105,7 @@ function monthsOf(table: string, months: readonly ComparedMonth[]): string[] {
   const head = [
     vscode.l10n.t("Month"),
     vscode.l10n.t("OEA's rows"),
-    vscode.l10n.t("Different"),
+    vscode.l10n.t("Distinct"),
     vscode.l10n.t("In both"),
     ...used.map(({ title }) => title),
     vscode.l10n.t("Our rows"),

@@ -40,7 +40,7 @@ import { UpkeepCommands } from "./upkeepCommands";
 import { viewMessage } from "./viewMessage";
 import { showWarningMessage } from "./window";
 
-/** Wires the extension's parts together. Does not start the engine: the first request does. */
+/** Wires the extension's parts together. The first request starts the engine, not this class. */
 export class Application extends Disposable {
   readonly log = this.hold(vscode.window.createOutputChannel("Clever Lake", { log: true }));
   readonly client: EngineClient;
@@ -185,7 +185,7 @@ export class Application extends Disposable {
   }
 
   /**
-   * What happens on startup without the user asking. Skipped in Restricted Mode, so that nothing connects on its own.
+   * Work on startup that the user did not request. Skipped in Restricted Mode, so that nothing connects on its own.
    */
   private async startUp(samples: SampleCommands): Promise<void> {
     try {
@@ -195,7 +195,7 @@ export class Application extends Disposable {
     } catch (error) {
       notifyError(error, this.log);
     }
-    // The badge and status bar show news before the view is first opened; a failure shows there too.
+    // The badge and status bar show news before the view is first opened; they also show a failure.
     if (isConnected()) await this.model.loaded().catch(() => undefined);
   }
 
@@ -249,8 +249,8 @@ export class Application extends Disposable {
     this.reportsView.message = viewMessage(model);
   }
 
-  private knownReports(): "looking" | "none" | "some" {
-    if (this.model.state === "loading") return "looking";
+  private knownReports(): "checking" | "none" | "some" {
+    if (this.model.state === "loading") return "checking";
     return hasReports(this.model.reports) ? "some" : "none";
   }
 
@@ -274,7 +274,7 @@ export class Application extends Disposable {
       if (interrupted.length > 0) return;
       notify(
         showWarningMessage,
-        vscode.l10n.t("Clever's engine ended unexpectedly; it starts again when it is needed."),
+        vscode.l10n.t("Clever's engine ended unexpectedly; it restarts when needed."),
       );
     });
     this.hold({ dispose: () => logging.dispose() });
@@ -305,7 +305,7 @@ function connectionCommands(
     changeCredentials: () => credentials.change(),
     showSalt: () => credentials.showSalt(),
     forgetCredentials: () => credentials.forget(),
-    // With the sample in use, this leaves the sample; the user's own connection stays.
+    // While the sample is in use, this leaves the sample and keeps the user's own connection.
     removeConnection: () => (usesSample() ? samples.leave() : credentials.remove()),
   };
 }

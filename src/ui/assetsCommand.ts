@@ -16,7 +16,7 @@ export class AssetsCommand {
     private readonly model: ConnectionModel,
     private readonly client: EngineClient,
     private readonly log: vscode.LogOutputChannel,
-    /** The size of groups to count with; asks first if it would show every number. */
+    /** The group size to count with; asks first if it would show every number. */
     private readonly minimumGroupSize: () => Promise<number>,
   ) {}
 
@@ -80,11 +80,13 @@ async function askNames(): Promise<AssetName[] | undefined> {
     ],
     pipeline: [
       vscode.l10n.t("Pipeline and deployment"),
-      vscode.l10n.t("Daily landing by Synapse or Fabric, and a template for storage, rights and key vault"),
+      vscode.l10n.t(
+        "Daily landing by Synapse or Fabric, and a template for storage, permissions and key vault",
+      ),
     ],
     notebook: [
       vscode.l10n.t("Notebook"),
-      vscode.l10n.t("PySpark, step by step from landed files to answers; it only reads"),
+      vscode.l10n.t("PySpark, step by step from landed files to answers; read-only"),
     ],
   };
   const items = engine.assetNames.map((name) => {

@@ -34,7 +34,7 @@ export async function askAzureLake(
     ...answers,
     lakeUrl,
     lakeAuth: how === "pick" ? ("vscode" as const) : answers.lakeAuth,
-    // What was given for one lake must not be offered for another.
+    // Secrets for one lake must not be offered for another.
     ...(lakeUrl === answers.lakeUrl ? {} : { lakeAccountKey: "", lakeSas: "" }),
   };
   return (await orBack(askLakeAuth(next, place))) ?? askAzureLake(answers, place);
@@ -66,7 +66,7 @@ function pickLake(place: Place): Promise<string> {
   });
 }
 
-/** Signs the user in while the wizard is open: later the engine requests tokens in the background. */
+/** Signs the user in while the wizard is open, because the engine later requests tokens in the background. */
 async function signIn(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
   const asking = vscode.l10n.t("Signing in with your Microsoft account …");
   await withRecovery(place, () => askWhile(place, asking, () => signInWithMicrosoft(storageScope)));

@@ -1,6 +1,6 @@
 import { CleverLakeError } from "../errors";
 
-/** A subscription that is visible to the signed-in account. */
+/** A subscription that the signed-in account can see. */
 export interface AzureSubscription {
   readonly id: string;
   readonly name: string;
@@ -16,8 +16,8 @@ export interface AzureLake {
 }
 
 /**
- * The parts of Azure Resource Manager that the extension uses; independent of VS Code, so that a local server can
- * stand in for tests.
+ * The parts of Azure Resource Manager that the extension uses. Independent of VS Code, so that tests can use a local
+ * server.
  */
 export interface AzureDirectory {
   subscriptions(signal?: AbortSignal): Promise<AzureSubscription[]>;
@@ -69,7 +69,7 @@ export class AzureManagement implements AzureDirectory {
       const value = member(answer, "value");
       if (Array.isArray(value)) items.push(...(value as unknown[]));
       const link = text(answer, "nextLink");
-      // The token is sent to Azure's own host only.
+      // The token is only sent to Azure's own host.
       next = link !== undefined && new URL(link).origin === new URL(this.base).origin ? link : undefined;
     }
     return items;
@@ -88,7 +88,7 @@ export class AzureManagement implements AzureDirectory {
       signal?.throwIfAborted();
       if (cause instanceof CleverLakeError) throw cause;
       throw new CleverLakeError("network", "Azure cannot be reached.", {
-        hint: "Check the network; or type the lake's address instead.",
+        hint: "Check the network, or type the lake's address instead.",
         cause,
       });
     }

@@ -4,7 +4,7 @@ import { Disposable } from "./dispose";
 import type { RunController } from "./runController";
 import { checkEvery, comparesContents, isConnected, runsAutomatically, section } from "./settings";
 
-/** Checks for new reports at an interval, and ingests them if the user wants that. Off by default. */
+/** Checks for new reports at an interval, and ingests them if the user has chosen this. Off by default. */
 export class BackgroundCheck extends Disposable {
   private timer: NodeJS.Timeout | undefined;
 
@@ -25,18 +25,18 @@ export class BackgroundCheck extends Disposable {
   private schedule(): void {
     clearInterval(this.timer);
     const minutes = checkEvery();
-    // Failures show in the view and the status bar; the user did not ask for a message.
+    // The view and the status bar show failures; the user did not ask for a message.
     if (minutes > 0)
       this.timer = setInterval(() => void this.look().catch(() => undefined), minutes * 60_000);
   }
 
   private async look(): Promise<void> {
     if (!isConnected() || !vscode.workspace.isTrusted || this.runs.running !== undefined) return;
-    // A server that takes longer than the interval must not be asked anew each time.
+    // A server that takes longer than the interval must not be queried again each time.
     if (this.model.state === "loading") return;
     await this.model.refresh();
     const mayBeNew = this.model.newCount > 0 || comparesContents();
     if (mayBeNew && !this.model.needsAdoption && runsAutomatically())
-      await this.runs.run({ command: "run" }, { isAskedFor: false });
+      await this.runs.run({ command: "run" }, { isRequested: false });
   }
 }

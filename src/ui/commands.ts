@@ -13,9 +13,9 @@ interface Manifest {
 export type Commands = Readonly<Record<string, (...parameters: never[]) => unknown>>;
 
 /**
- * Registers commands, with the prefix `clever.`. A command that its `enablement` in the manifest hides from menus can
- * still be called, by a key or a link: it then reports what is missing and offers a way to fix it. None throws.
- * @param onCall called before each command runs, with whether it works on the connection
+ * Registers commands, with the prefix `clever.`. A key or a link can still call a command that its `enablement` in
+ * the manifest hides from menus: it then reports what is missing and offers a way to fix it. No command throws.
+ * @param onCall called before each command runs, with whether the command needs the connection
  */
 export function registerCommands(
   commands: Commands,

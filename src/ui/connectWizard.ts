@@ -37,7 +37,7 @@ type ConnectionStep =
   | "lake"
   | "salt";
 
-/** The steps in order: the server's key is checked before anything is sent to it. */
+/** The steps in order. The server's key is checked before anything is sent to the server. */
 function stepsOf(client: EngineClient): ReadonlyMap<ConnectionStep, Step<ConnectionAnswers>> {
   return new Map<ConnectionStep, Step<ConnectionAnswers>>([
     ["host", askHost],
@@ -74,7 +74,7 @@ export function stepToFix(error: unknown, { authentication }: ConnectionAnswers)
   return authentication === "password" ? "secret" : authentication === "agent" ? "signIn" : "passphrase";
 }
 
-/** Tests a connection; rejects with what is wrong with it. */
+/** Tests a connection; rejects with its problem. */
 export async function testConnection(
   client: EngineClient,
   connected: Connected,
@@ -115,13 +115,13 @@ async function askUser(answers: ConnectionAnswers, place: Place): Promise<Connec
   const username = await askText({
     ...place,
     value: answers.username,
-    prompt: vscode.l10n.t("Your district's user name at the server"),
+    prompt: vscode.l10n.t("Your district's user name on the server"),
     validate: (text) => (text.trim() === "" ? vscode.l10n.t("Enter a user name.") : undefined),
   });
   return elsewhere(answers, { username: username.trim() });
 }
 
-/** The answers with another server or user: secrets given for the previous one must not be offered for it. */
+/** Changes the server or the user. Secrets for the previous one must not be offered for the new one. */
 function elsewhere(
   answers: ConnectionAnswers,
   change: Partial<Pick<ConnectionAnswers, "host" | "port" | "username">>,
@@ -224,7 +224,7 @@ async function askTrust(
     trusted
       ? vscode.l10n.t("The server presents the key that you already trust.")
       : answers.hostKey === ""
-        ? vscode.l10n.t("Is this the key of {0}? Compare it with what Clever tells you.", host)
+        ? vscode.l10n.t("Is this the key of {0}? Compare it with the key that Clever gives you.", host)
         : vscode.l10n.t(
             "{0} presents a different key from the one that you trusted before. Trust it only if Clever confirms it.",
             host,
@@ -238,7 +238,7 @@ async function askTrust(
       },
     ],
   );
-  // A server with another key is another server.
+  // A different key means a different server.
   return trusted || answers.hostKey === ""
     ? { ...answers, hostKey: presented }
     : { ...answers, hostKey: presented, password: "" };
@@ -258,7 +258,7 @@ async function askLake(answers: ConnectionAnswers, place: Place): Promise<Connec
             },
           ]
         : []),
-      { ...withIcon(vscode.l10n.t("$(folder-opened) A folder of this machine…")), value: "folder" },
+      { ...withIcon(vscode.l10n.t("$(folder-opened) A folder on this machine…")), value: "folder" },
       { ...withIcon(vscode.l10n.t("$(edit) Type a folder's path")), value: "type" },
       {
         ...withIcon(vscode.l10n.t("$(azure) Azure Data Lake Storage…")),

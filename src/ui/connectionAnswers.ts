@@ -7,7 +7,7 @@ export interface ConnectionAnswers {
   readonly host: string;
   readonly port: number;
   readonly username: string;
-  /** The folder with the reports. The wizard does not ask for it: it keeps the one in the settings. */
+  /** The folder with the reports. The wizard does not ask for it but keeps the one in the settings. */
   readonly root: string;
   readonly authentication: "password" | "privateKey" | "agent";
   readonly password: string;
@@ -19,10 +19,10 @@ export interface ConnectionAnswers {
   readonly lakeAuth: LakeAuth;
   readonly lakeAccountKey: string;
   readonly lakeSas: string;
-  /** The source of the salt if it is not in the secret store; empty if it is. */
+  /** The key vault with the salt; empty if the salt is in the secret store. */
   readonly saltKeyVaultUrl: string;
   readonly salt: string;
-  /** Whether the salt was generated here: the user must keep a copy. */
+  /** Whether the salt was generated here, so that the user must keep a copy. */
   readonly saltIsNew: boolean;
   /** The lake that a stored salt was given for; empty if there is none or it is unknown. */
   readonly saltLake: string;
@@ -48,7 +48,7 @@ export const noAnswers: ConnectionAnswers = {
   saltLake: "",
 };
 
-/** The answers in the form that the engine takes. */
+/** The answers in the form that the engine expects. */
 export function connectedWith(answers: ConnectionAnswers): Connected {
   const { lakeUrl, lakeAuth, lakeAccountKey, lakeSas, saltKeyVaultUrl, salt } = answers;
   const { sftp, secrets } = loginWith(answers);

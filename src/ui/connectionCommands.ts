@@ -15,13 +15,13 @@ import { sameLake, sameServer, targetsOf } from "./targets";
 import { showInformationMessage, showWarningMessage, withProgress } from "./window";
 import { askRecovery } from "./wizard";
 
-/** The wizard's steps bring settings validation with them, so they are loaded on demand. */
+/** The wizard's steps include settings validation, so they are loaded on demand. */
 const wizard = () => import("./connectWizard");
 type FirstStep = Parameters<typeof askConnection>[2]["from"];
 
-/** The commands that make and test a connection. */
+/** The commands that create and test a connection. */
 export class ConnectionCommands {
-  /** Answers of a wizard that ended without a connection, secrets included: kept in memory for the next time. */
+  /** Answers of a wizard that ended without a connection, including secrets: kept in memory for the next time. */
   private unfinished: ConnectionAnswers | undefined;
 
   constructor(
@@ -64,7 +64,7 @@ export class ConnectionCommands {
     }
   }
 
-  /** Drops the answers of an unfinished wizard. */
+  /** Discards the answers of an unfinished wizard. */
   forgetAnswers(): void {
     this.unfinished = undefined;
   }
@@ -90,7 +90,7 @@ export class ConnectionCommands {
         notify(showWarningMessage, vscode.l10n.t("{0} A salt is still needed.", text), offers.credentials());
       } else if (salt === "unproven") {
         const unproven = vscode.l10n.t(
-          "{0} The lake's fingerprint of its salt is gone, and no lookup shows whether this salt is the same. Put the file back from a copy of the lake, or import a roster with students of it: until then no run takes the salt.",
+          "{0} The lake's salt fingerprint is missing, and no lookup table shows whether this salt is the same. Restore the file from a copy of the lake, or import a roster with students of this lake: until then, no run accepts the salt.",
           text,
         );
         notify(showWarningMessage, unproven);
@@ -100,7 +100,10 @@ export class ConnectionCommands {
     }
   }
 
-  /** Answers from existing settings and secrets. A secret is offered only for what it was given for. */
+  /**
+   * Answers from existing settings and secrets. A secret is only offered for the server or lake that it was entered
+   * for.
+   */
   private async knownAnswers(): Promise<ConnectionAnswers> {
     const { noAnswers } = await import("./connectionAnswers");
     if (!hasConnection()) return { ...noAnswers, root: reportsRoot() };

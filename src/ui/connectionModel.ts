@@ -6,7 +6,7 @@ import * as engine from "../engine/protocol";
 import { CleverLakeError } from "../errors";
 import { pause } from "../pause";
 import { Disposable } from "./dispose";
-import { notByItself } from "./messages";
+import { noAutomaticLoading } from "./messages";
 import { countsOf, type ReportCounts } from "./reportCounts";
 import type { SampleDistrict } from "./sampleDistrict";
 import type { SecretName, SecretStore } from "./secrets";
@@ -30,12 +30,12 @@ import { targetsOf } from "./targets";
 /** How long another window may take to write a connection. */
 const settleMilliseconds = 1_000;
 
-/** The state of the last look at the server. */
+/** The state of the last listing of the server. */
 export type ReportsState = "unknown" | "loading" | "loaded" | "empty" | "failed";
 
 /**
- * The connection as the views show it: the reports on the server with their ingestion status. There is one instance;
- * the views listen to it.
+ * The connection for the views: the reports on the server with their ingestion status. The views listen to its one
+ * instance.
  */
 export class ConnectionModel extends Disposable {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
@@ -45,7 +45,7 @@ export class ConnectionModel extends Disposable {
   /** The lake or its runs may have changed. */
   readonly onDidChangeLake = this.lakeChanged.event;
   private readonly connectionChanged = this.hold(new vscode.EventEmitter<void>());
-  /** The server, the lake or a secret may be another one. */
+  /** The server, the lake or a secret may have changed. */
   readonly onDidChangeConnection = this.connectionChanged.event;
 
   private items: readonly ReportItem[] = [];
@@ -55,10 +55,10 @@ export class ConnectionModel extends Disposable {
   private current: ReportsState = "unknown";
   private failure: unknown;
   private lookedAt: number | undefined;
-  /** Whether the user has requested something of the server or the lake in this window. */
+  /** Whether the user has requested anything from the server or the lake in this window. */
   private isRequested = false;
   private readonly guard: TargetGuard;
-  /** Settings and secrets are written one after the other: no request may see a half-written state. */
+  /** Settings and secrets are written one after the other. No request may see a half-written state. */
   private changing: Promise<void> = Promise.resolve();
   private loading: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
 
@@ -100,7 +100,7 @@ export class ConnectionModel extends Disposable {
     return this.isOeas;
   }
 
-  /** What other programs did to the tables. */
+  /** Changes to the tables by other programs. */
   get changedByOthers(): readonly Finding[] {
     return this.findings;
   }
@@ -109,12 +109,12 @@ export class ConnectionModel extends Disposable {
     return this.current;
   }
 
-  /** Why the last look failed. */
+  /** Why the last listing failed. */
   get error(): unknown {
     return this.failure;
   }
 
-  /** When the reports were seen on the server, in milliseconds since 1970; undefined before the first look. */
+  /** When the reports were listed, in milliseconds since 1970; undefined before the first listing. */
   get seen(): number | undefined {
     return this.lookedAt;
   }
@@ -138,13 +138,13 @@ export class ConnectionModel extends Disposable {
 
   /**
    * Settings and secrets for a request, read at the time of use. This is the only path from the stored secrets to a
-   * server or a lake. If the settings name another one than the secrets were given for, the user is asked, and if they did
-   * nothing in this window since, it rejects.
+   * server or a lake. If the settings have another server or lake than the one that the secrets were entered for, the
+   * user is asked. Rejects if the user did nothing in this window since.
    */
   async connected(): Promise<Connected> {
     await this.changing;
-    // Such as for a tab that VS Code restores.
-    if (isConnected() && !this.mayLook) throw new CleverLakeError("config", notByItself());
+    // For example, for a tab that VS Code restores.
+    if (isConnected() && !this.mayLook) throw new CleverLakeError("config", noAutomaticLoading());
     if (usesSample()) return this.sample.connected();
     if (!hasConnection()) {
       throw new CleverLakeError("config", vscode.l10n.t("There is no connection yet."));
@@ -163,7 +163,7 @@ export class ConnectionModel extends Disposable {
     return readSettings();
   }
 
-  /** The user did something in this window: they may be asked, also about what they refused before. */
+  /** Called when the user acts in this window: they may be asked, also about what they declined before. */
   userActs(needsConnection: boolean): void {
     this.guard.mayAsk = true;
     if (needsConnection && isConnected()) this.allowLooks();
@@ -172,7 +172,7 @@ export class ConnectionModel extends Disposable {
   private allowLooks(): void {
     const couldLook = this.mayLook;
     this.isRequested = true;
-    // Views that could not look before are empty.
+    // Views that could not load before are empty.
     if (!couldLook) this.lakeChanged.fire();
   }
 
@@ -189,7 +189,7 @@ export class ConnectionModel extends Disposable {
       try {
         await writeConnection(settings);
       } catch (error) {
-        // VS Code writes no setting into a file with a mistake in it. The old connection keeps its password and salt.
+        // VS Code cannot write settings into an invalid file. The old connection keeps its password and salt.
         await this.secrets.restore(before);
         throw error;
       }
@@ -226,7 +226,7 @@ export class ConnectionModel extends Disposable {
     await done;
   }
 
-  /** Resolves when the reports are known, reading the server if that was not done yet; rejects if that failed. */
+  /** Resolves when the reports are known; lists the server if that has not been done yet. Rejects if that failed. */
   async loaded(): Promise<void> {
     if (this.current === "unknown") await this.refresh();
     else await this.loading?.done;

@@ -2,9 +2,8 @@ import * as vscode from "vscode";
 import { integer } from "./format";
 
 /**
- * The wording for a number of things. English and Spanish both have one form for exactly one and another for all
- * other numbers.
- *
+ * The wording for a number of things. English and Spanish have one form for exactly one and another for all other
+ * numbers.
  * @param one the text for 1
  * @param many the text for every other number
  */

@@ -20,7 +20,7 @@ interface Parts {
   readonly connect: () => Promise<void>;
   /** Tests the connection and shows the result. */
   readonly test: () => Promise<void>;
-  /** Drops the secrets that the wizard still holds. */
+  /** Discards the secrets that the wizard still has. */
   readonly forgetAnswers: () => void;
 }
 
@@ -49,7 +49,7 @@ export class CredentialCommands {
     );
     if (!picked) return;
     if (picked.name === "all") return this.parts.connect();
-    // If the settings name another place than before, the user is asked before entering any secret for it.
+    // If the settings have another server or lake than before, the user is asked before entering a secret for it.
     const connected = await this.parts.model.connected();
     const targets = targetsOf(settings);
     if (picked.name === "salt") return this.changeSalt(connected, targets);
@@ -62,7 +62,7 @@ export class CredentialCommands {
       prompt: isOfLake
         ? vscode.l10n.t("For {0}; kept in VS Code's secret store", lake.url)
         : vscode.l10n.t("For {0} at {1}; kept in VS Code's secret store", sftp.username, sftp.host),
-      // A key may have no passphrase; the others are never empty.
+      // A key may have no passphrase; other secrets are never empty.
       validateInput: (text) =>
         picked.name === "passphrase" || text.trim() !== ""
           ? undefined
@@ -85,7 +85,7 @@ export class CredentialCommands {
     notify(showInformationMessage, text);
   }
 
-  /** Removes all secrets; if they include a salt, warns what is lost with it. */
+  /** Removes all secrets. If they include a salt, warns about the consequences. */
   async forget(): Promise<void> {
     const remove = vscode.l10n.t("Remove");
     if (!(await this.agrees(vscode.l10n.t("Remove the stored credentials from this machine?"), remove, []))) {
@@ -131,7 +131,7 @@ export class CredentialCommands {
     await this.forgetInEngine();
   }
 
-  /** An engine that is not running holds nothing and is not started for this. */
+  /** An engine that is not running has no secrets and is not started for this. */
   private async forgetInEngine(): Promise<void> {
     const { client, forgetAnswers } = this.parts;
     forgetAnswers();

@@ -1,6 +1,6 @@
 import type * as vscode from "vscode";
 
-/** Collects resources to be released together. */
+/** Collects resources that are released together. */
 export abstract class Disposable implements vscode.Disposable {
   private readonly disposables: vscode.Disposable[] = [];
   protected disposed = false;

@@ -12,7 +12,7 @@ import type {
 } from "../protocol/previewSource";
 import type { ConnectionModel } from "./connectionModel";
 
-/** Previews held by the engine. */
+/** Previews that the engine holds. */
 export class EnginePreviews implements PreviewSource {
   constructor(
     private readonly model: ConnectionModel,

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-/** Numbers, sizes and times as people read them, in VS Code's language. */
+/** Numbers, sizes and times for people, in VS Code's language. */
 
 export function integer(value: number): string {
   return value.toLocaleString(vscode.env.language);
@@ -32,7 +32,7 @@ export function dateTime(milliseconds: number): string {
   });
 }
 
-/** The same, without the year if it is the current one: for a list in a narrow view. */
+/** The same, without the current year, for a list in a narrow view. */
 export function recentTime(milliseconds: number): string {
   const date = new Date(milliseconds);
   if (date.getFullYear() !== new Date().getFullYear()) return dateTime(milliseconds);
@@ -44,7 +44,7 @@ export function recentTime(milliseconds: number): string {
   });
 }
 
-/** A time that names something: `2026-11-22 14:03`, in VS Code's time zone. */
+/** A time for use in a name: `2026-11-22 14:03`, in VS Code's time zone. */
 export function timeInName(milliseconds: number): string {
   return new Date(milliseconds).toLocaleString("sv-SE", { dateStyle: "short", timeStyle: "short" });
 }

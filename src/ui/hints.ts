@@ -13,7 +13,7 @@ export function hintInVsCode(code: ErrorCode, hint: string): string {
   switch (code) {
     case "salt":
       return vscode.l10n.t(
-        "Enter the salt that was used before with the command “Clever: Change Salt or Credentials”. With another one the same person would get a second pseudonym.",
+        "Enter the previously used salt with the command “Clever: Change Salt or Credentials”. With another salt, the same person would get a second pseudonym.",
       );
     case "hostKey":
       return vscode.l10n.t(

@@ -27,7 +27,10 @@ export function optionalInteger(count: number | null): string {
   return count === null ? "" : integer(count);
 }
 
-/** Few logs have superseded rows, and an empty column pushes the others out of view. */
+/**
+ * Whether to show the column of superseded rows: few logs have any, and an empty column pushes the others out of
+ * view.
+ */
 export function hasSuperseded(log: readonly LogLine[]): boolean {
   return log.some(({ rowsSuperseded }) => (rowsSuperseded ?? 0) > 0);
 }

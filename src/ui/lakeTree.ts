@@ -29,7 +29,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
   readonly onDidChangeTreeData = this.changed.event;
   private overview: Promise<LakeOverview> | undefined;
-  /** What is shown that the model knows: whether to adopt the lake, and tables that another program changed. */
+  /** The shown facts that come from the model: whether to adopt the lake, and tables that another program changed. */
   private warned = "";
 
   constructor(
@@ -171,13 +171,13 @@ function hasLandings({ name }: LakeStage): boolean {
   return name === "stage1np";
 }
 
-/** Makes a click open the item; items with identities say so first. */
+/** Makes a click open the item. */
 function opened(item: vscode.TreeItem, node: LakeNode): vscode.TreeItem {
   item.command = { command: "clever.openLakeItem", title: vscode.l10n.t("Open"), arguments: [node] };
   return item;
 }
 
-/** The row that says what must be done before anything else. */
+/** The row for a lake that must be adopted first. */
 function adoptionItem(): vscode.TreeItem {
   const label = vscode.l10n.t("This lake must be adopted");
   const item = new vscode.TreeItem(label);
@@ -195,7 +195,7 @@ function stageItem(stage: LakeStage): vscode.TreeItem {
   const item = new vscode.TreeItem(stage.name, vscode.TreeItemCollapsibleState.Expanded);
   item.id = `stage:${stage.name}`;
   item.iconPath = new vscode.ThemeIcon(stage.identities ? "lock" : "shield");
-  item.description = stage.identities ? vscode.l10n.t("holds identities") : vscode.l10n.t("pseudonymized");
+  item.description = stage.identities ? vscode.l10n.t("contains identities") : vscode.l10n.t("pseudonymized");
   item.contextValue = "lake.stage";
   return item;
 }

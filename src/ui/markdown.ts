@@ -1,12 +1,11 @@
 import * as vscode from "vscode";
 import { asMarkdown, pathAsMarkdown } from "./outsideText";
 
-/** A text, or a path, which wraps at its folders. */
+/** A text, or a path, which wraps at its slashes. */
 export type Cell = string | { readonly path: string };
 
 /**
- * A heading with a table below it; empty if there are no rows. Cells are plain text, whatever they look like.
- *
+ * A heading with a table below it; empty if there are no rows. Cells are always shown as plain text.
  * @param numbers the indexes of right-aligned columns
  */
 export function tableSection(
@@ -30,7 +29,7 @@ function cellAsMarkdown(cell: Cell): string {
   return typeof cell === "string" ? asMarkdown(cell) : pathAsMarkdown(cell.path);
 }
 
-/** A tooltip of facts, each on its own line after its name. */
+/** A tooltip with facts, one per line after its name. */
 export function detailsTooltip(
   facts: readonly (readonly [name: string, value: string])[],
 ): vscode.MarkdownString {

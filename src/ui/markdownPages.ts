@@ -3,7 +3,7 @@ import { describeError } from "../errors";
 import { Disposable } from "./dispose";
 import { asMarkdown } from "./outsideText";
 
-/** Markdown pages of a scheme. Each is made when it is opened, and again when it is opened again. */
+/** Markdown pages of a URI scheme. Each is generated whenever it is opened. */
 export abstract class MarkdownPages extends Disposable implements vscode.TextDocumentContentProvider {
   private readonly changed = this.hold(new vscode.EventEmitter<vscode.Uri>());
   readonly onDidChange = this.changed.event;
@@ -13,7 +13,10 @@ export abstract class MarkdownPages extends Disposable implements vscode.TextDoc
     this.hold(vscode.workspace.registerTextDocumentContentProvider(scheme, this));
   }
 
-  /** A page that cannot be made says why: VS Code would say that there is no such page. */
+  /**
+   * The page's text. If it cannot be generated, the page shows why: VS Code would only say that there is no such
+   * page.
+   */
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
     try {
       return await this.pageOf(uri);
@@ -30,8 +33,8 @@ export abstract class MarkdownPages extends Disposable implements vscode.TextDoc
     await vscode.commands.executeCommand("markdown.showPreview", uri);
   }
 
-  /** Makes the open pages again whenever the event fires. */
-  protected makeAgainOn(event: vscode.Event<void>): void {
+  /** Updates the open pages whenever the event fires. */
+  protected updateOn(event: vscode.Event<void>): void {
     this.hold(
       event(() => {
         for (const { uri } of vscode.workspace.textDocuments) {

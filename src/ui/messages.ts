@@ -54,7 +54,7 @@ export const offers = {
 
 type Show = (message: string, ...titles: string[]) => Thenable<string | undefined>;
 
-/** Shows a message and carries out the chosen step, or shows why that failed; does not wait for the choice. */
+/** Shows a message and performs the chosen step, or shows why that failed; does not wait for the choice. */
 export function notify(show: Show, message: string, ...choices: readonly Offer[]): void {
   void show(message, ...choices.map(({ title }) => title))
     .then((title) => choices.find((choice) => choice.title === title)?.act())
@@ -93,7 +93,7 @@ export function notifyNotConnected(): void {
   );
 }
 
-/** Reports that a command was called without anything to act on, and shows where to choose something. */
+/** Reports that a command was called without a target, and shows where to choose one. */
 export function notifyNothingSelected(view: "clever.reports" | "clever.lake"): void {
   notify(
     showInformationMessage,
@@ -109,7 +109,7 @@ export function isCancellation(error: unknown): boolean {
   return error instanceof vscode.CancellationError || (error instanceof Error && error.name === "AbortError");
 }
 
-/** Why nothing can be run on a lake that OEA's notebooks wrote. */
+/** Why no run is possible on a lake that OEA's notebooks wrote. */
 export function mustBeAdopted(): string {
   return vscode.l10n.t(
     "OEA's own notebooks wrote this lake: each of their runs repeated every row. Adopt it before you run the pipeline.",
@@ -117,8 +117,10 @@ export function mustBeAdopted(): string {
 }
 
 /** Why nothing is shown in Restricted Mode. */
-export function notByItself(): string {
-  return vscode.l10n.t("In Restricted Mode nothing is looked at by itself. Refresh to look at the server.");
+export function noAutomaticLoading(): string {
+  return vscode.l10n.t(
+    "In Restricted Mode, nothing is loaded automatically. Refresh to list the reports on the server.",
+  );
 }
 
 /** The error for a missing salt, in the extension's wording. */
@@ -127,7 +129,7 @@ export function missingSalt(): CleverLakeError {
     "salt",
     vscode.l10n.t("There is no salt to pseudonymize with; nothing was written."),
     {
-      hint: vscode.l10n.t("Make one, or paste the district's own."),
+      hint: vscode.l10n.t("Generate one, or paste the district's own."),
     },
   );
 }

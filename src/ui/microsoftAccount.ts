@@ -3,13 +3,13 @@ import type { TokenAnswer, TokenParams } from "../engine/messages";
 import { CleverLakeError } from "../errors";
 
 const provider = "microsoft";
-/** How long a token is kept that has no readable expiry. */
+/** How long a token without a readable expiry is kept. */
 const assumedMilliseconds = 10 * 60_000;
 
 /**
  * A token of VS Code's Microsoft account for the engine. Without a session, VS Code marks its accounts menu and the
- * request fails: a background run must not open a dialog. If a service rejected a token, the user is asked to sign in
- * again.
+ * request fails, because a background run must not open a dialog. If a service rejected a token, the user is asked to
+ * sign in again.
  */
 export async function microsoftToken({ scope, refused }: TokenParams): Promise<TokenAnswer> {
   const known = await vscode.authentication.getSession(provider, [scope], { createIfNone: false });
@@ -23,7 +23,7 @@ export async function microsoftToken({ scope, refused }: TokenParams): Promise<T
   throw new CleverLakeError(
     "auth",
     vscode.l10n.t("Nobody is signed in to Azure with a Microsoft account in VS Code."),
-    { hint: vscode.l10n.t("Sign in by the accounts menu at the lower left, then try again.") },
+    { hint: vscode.l10n.t("Sign in with the accounts menu at the lower left, then try again.") },
   );
 }
 

@@ -1,10 +1,9 @@
 import * as vscode from "vscode";
 
 /**
- * Creates a tree view that remembers which rows are open: VS Code forgets it when the window reloads, and when rows
+ * Creates a tree view that remembers which rows are open. VS Code forgets this when the window reloads, and when rows
  * disappear and return. Only rows with an id are remembered.
- *
- * @param state storage, by the ids of rows
+ * @param state storage, keyed by the rows' ids
  */
 export function createTreeView<T>(
   viewId: string,
@@ -13,7 +12,7 @@ export function createTreeView<T>(
 ): vscode.TreeView<T> {
   const key = `openRows.${viewId}`;
   const provider = options.treeDataProvider;
-  /** Rows that the user opened or closed, and which of the two. */
+  /** Rows that the user opened (true) or closed (false). */
   const open = new Map<string, boolean>(Object.entries(state.get<Record<string, boolean>>(key, {})));
   const view = vscode.window.createTreeView<T>(viewId, {
     ...options,

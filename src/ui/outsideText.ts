@@ -15,9 +15,9 @@ export function inert(text: string): string {
 }
 
 /**
- * The same for Markdown: on one line, with every ASCII punctuation character escaped, which CommonMark allows, so
- * that no list of dangerous ones is needed. VS Code's preview still links addresses, escaped or not; an invisible
- * word joiner within `//` and before `@` prevents that.
+ * The same for Markdown: on one line, with every ASCII punctuation character escaped. CommonMark allows this, so no
+ * list of dangerous characters is needed. VS Code's preview still turns URLs and e-mail addresses into links, escaped
+ * or not; an invisible word joiner within `//` and before `@` prevents that.
  */
 export function asMarkdown(text: string): string {
   return plain(text.replace(/[\r\n]+/g, " "))

@@ -3,7 +3,7 @@ import type { Freshness } from "../engine/messages";
 import { forCount } from "./counts";
 import { integer } from "./format";
 
-/** States that a kind of report is overdue, and since when, in one sentence. */
+/** A sentence that a report is overdue, and since when. */
 export function overdueText({ report, userType, newestDay, schoolDays }: Freshness): string {
   const kind = `${report.replaceAll("_", "-")}-${userType}`;
   return forCount(

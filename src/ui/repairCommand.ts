@@ -9,7 +9,7 @@ import { isCancellation, notify, notifyError, offers } from "./messages";
 import { showInformationMessage, showWarningMessage } from "./window";
 import { withShares } from "./withShares";
 
-/** Rebuilds what other programs changed in the tables: first shows what it would do, then asks. */
+/** Rebuilds what other programs changed in the tables. It first shows what it would do, then asks. */
 export class RepairCommand {
   constructor(
     private readonly model: ConnectionModel,
@@ -24,7 +24,7 @@ export class RepairCommand {
       const connected = await this.model.connected();
       const planned = await this.request(
         connected,
-        vscode.l10n.t("Clever: looking for what other programs changed"),
+        vscode.l10n.t("Clever: looking for changes by other programs"),
         true,
       );
       if (planned.tables.length === 0) {
@@ -104,13 +104,13 @@ function tableDetail({
   }
   if (rebuilt === "table") {
     lines.push(
-      vscode.l10n.t("The whole table is built beside the old one and replaces it. The old one is kept."),
+      vscode.l10n.t("The whole table is rebuilt next to the old one and replaces it. The old one is kept."),
     );
   }
   if (kept.length > 0) {
     lines.push(
       vscode.l10n.t(
-        "Landed copies are gone, so the rows of these files stay as they are: {0}",
+        "The landed files are missing, so the rows of these reports are not changed: {0}",
         kept.join(", "),
       ),
     );

@@ -34,7 +34,7 @@ export interface ReportCommandParts {
   readonly openPreview: (origin: "server" | "lake", path: string) => Promise<void>;
 }
 
-/** The commands that act on reports, tables and runs. Without anything to act on, each reports that. */
+/** The commands that act on reports, tables and runs. Without a target, each reports this. */
 export class ReportCommands {
   constructor(private readonly parts: ReportCommandParts) {}
 
@@ -111,8 +111,8 @@ export class ReportCommands {
   }
 
   /**
-   * Opens a report's preview. For a quarantined report it opens the lake's copy, because that is the rejected one,
-   * and it still exists if the file has left the server.
+   * Opens a report's preview. For a quarantined report, it opens the landed copy: that is the rejected delivery, and
+   * it still exists if the file has left the server.
    */
   async openReport(path: string): Promise<void> {
     const item = this.parts.model.reports.find((each) => each.path === path);
@@ -167,7 +167,7 @@ export class ReportCommands {
     }
   }
 
-  /** Opens an item of the lake. This shows no identities: pages of tables have none, and previews mask them. */
+  /** Opens an item of the lake. This shows no identities: pages of tables contain none, and previews mask them. */
   async openLakeItem(node?: LakeNode): Promise<void> {
     const path = pathOf(node);
     if (node === undefined || path === undefined) return notifyNothingSelected("clever.lake");
@@ -200,7 +200,7 @@ export class ReportCommands {
     else await this.run(command);
   }
 
-  /** The target reports: those given, selected or picked from a list; undefined if the user cancelled. */
+  /** The target reports: given, selected or picked from a list; undefined if the user cancelled. */
   private async chosen(
     node: ReportNode | undefined,
     nodes: readonly ReportNode[] | undefined,
@@ -228,7 +228,9 @@ export class ReportCommands {
   }
 }
 
-/** Sentences about quarantined files for a recount: these deliveries are in no table, and so are not recounted. */
+/**
+ * Sentences about quarantined files after a verification: these deliveries are in no table, so they are not verified.
+ */
 function quarantineSentences(paths: readonly string[], withEarlierRows: readonly string[]): string[] {
   const [first] = paths;
   if (first === undefined) return [];

@@ -6,7 +6,7 @@ import { overdueText } from "./overdue";
 
 /** How many reports need attention, each report counted once. */
 export interface ReportCounts {
-  /** Quarantined: a person must decide. */
+  /** In quarantine until a person decides. */
   readonly quarantined: number;
   /** The newest run that tried them failed. */
   readonly failed: number;
@@ -41,19 +41,19 @@ export function hasReports(items: readonly ReportItem[]): boolean {
 }
 
 /**
- * Whether a run has ingested or would read this file's contents; a duplicate's contents are in the lake as another
- * file's.
+ * Whether a run has ingested or would read this file's contents. The contents of a duplicate are in the lake under
+ * another file.
  */
 export function isRelevantReport({ report, state, landed }: ReportItem): boolean {
   return report !== null && (state !== "ignored" || landed !== null);
 }
 
-/** All of them together. */
+/** The sum of all counts. */
 export function totalOf({ quarantined, failed, unread, fresh, changed, overdue }: ReportCounts): number {
   return quarantined + failed + unread + fresh + changed + overdue.length;
 }
 
-/** Whether something is wrong, rather than just new. */
+/** Whether there is a problem, and not just something new. */
 export function hasTrouble({ quarantined, failed, unread, overdue }: ReportCounts): boolean {
   return quarantined + failed + unread + overdue.length > 0;
 }
@@ -73,7 +73,7 @@ export const countWords = {
 };
 
 /**
- * `2 quarantined, 1 failed, 1 not read, 4 new`, most urgent first because a narrow place truncates the end. Empty if
+ * `2 quarantined, 1 failed, 1 not read, 4 new`: most urgent first, because a narrow view truncates the end. Empty if
  * all are 0.
  */
 export function shortCounts(counts: ReportCounts): string {

@@ -10,7 +10,7 @@ interface Look {
   readonly color: string;
 }
 
-/** A state as displayed: a report on which a run failed, or which is not read, is shown as such and not just as new. */
+/** A displayed state: a report that failed or is not read is shown as such, and not just as new. */
 type ShownState = FileState | "failed" | "unread";
 
 function looks(): Readonly<Record<ShownState, Look>> {
@@ -33,7 +33,7 @@ function lookOf({ failure, unread, state }: ReportItem): Look {
   return looks()[unread?.report ? "unread" : state];
 }
 
-/** The state in one word; a report that is ignored for a reason other than its name says so. */
+/** The state in one word. A report that is ignored for a reason other than its name has its own word. */
 export function stateWord(item: ReportItem): string {
   if (item.unread !== null) return looks().unread.word;
   if (item.state === "ignored" && item.report !== null) return vscode.l10n.t("left out");

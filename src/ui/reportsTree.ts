@@ -39,7 +39,7 @@ interface FolderContents {
   months?: ReadonlyMap<string, readonly ReportItem[]>;
 }
 
-/** The server's folders and files. Rebuilt for each look at the server, and each level when it is opened. */
+/** The server's folders and files. Rebuilt for each listing of the server; each level when it is opened. */
 export class ReportsTree extends Disposable implements vscode.TreeDataProvider<ReportNode> {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
   readonly onDidChangeTreeData = this.changed.event;
@@ -59,7 +59,7 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
   async getChildren(node?: ReportNode): Promise<ReportNode[]> {
     if (node === undefined) {
       if (!this.model.mayLook) return [];
-      // The failure is reported to the user elsewhere; here the view's welcome text offers a fix.
+      // The failure is reported elsewhere; here the view's welcome text offers a fix.
       await this.model.loaded().catch(() => undefined);
       return this.childrenOf({ kind: "folder", path: "", name: "", parent: undefined }, undefined);
     }
@@ -78,7 +78,7 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
     if (node.kind === "file") return fileItem(node);
     const label = node.kind === "folder" ? node.name : monthLabel(node.month);
     const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Collapsed);
-    // Keeping the id across a refresh keeps expansion and selection.
+    // A stable id preserves expansion and selection across a refresh.
     item.id = node.kind === "folder" ? `folder:${node.path}` : `month:${node.parent.path}:${node.month}`;
     item.iconPath = new vscode.ThemeIcon(node.kind === "folder" ? "folder" : "calendar");
     item.contextValue = node.kind;
@@ -177,7 +177,7 @@ function fileItem({ item }: FileNode): vscode.TreeItem {
   return shown;
 }
 
-/** A month in words; a file may have no date, or one that does not exist. */
+/** A month in words. A file may have no date, or an invalid one. */
 function monthLabel(yearMonth: string): string {
   return Number.isNaN(Date.parse(yearMonth)) ? vscode.l10n.t("no date") : month(yearMonth);
 }
@@ -190,8 +190,8 @@ function sorted(items: readonly ReportItem[]): ReportItem[] {
 }
 
 /**
- * A report's name without what its folder already says: `2025-09-22 students` below `daily-participation`. A sidebar
- * is narrow: after the full name the state would not be visible. The tooltip has the path.
+ * A report's name without the part that its folder already has: `2025-09-22 students` below `daily-participation`. A
+ * sidebar is narrow, and the full name would push the state out of view. The tooltip has the path.
  */
 function labelOf(path: string): string {
   const name = nameOf(path);

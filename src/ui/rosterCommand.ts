@@ -15,7 +15,7 @@ const usualName = "students.csv";
 
 type RosterLocation = Pick<RosterParams, "origin" | "path">;
 
-/** Imports Clever's roster, so that the dashboard knows grades. */
+/** Imports Clever's roster, which gives the dashboard grades. */
 export class RosterCommand {
   constructor(
     private readonly model: ConnectionModel,
@@ -23,7 +23,7 @@ export class RosterCommand {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** Asks where the roster is and what to keep of it, imports it, and reports the result. */
+  /** Asks where the roster is and what to keep, imports it, and reports the result. */
   async import(): Promise<RosterSummary | undefined> {
     try {
       const place = await this.askRosterLocation();
@@ -69,7 +69,7 @@ export class RosterCommand {
   private async askRosterLocation(): Promise<RosterLocation | undefined> {
     const server = {
       ...withIcon(vscode.l10n.t("$(cloud) From the SFTP server")),
-      detail: vscode.l10n.t("Clever's roster file, where your account sees one"),
+      detail: vscode.l10n.t("Clever's roster file, if your account can access one"),
       ask: () => this.askServerPath(),
     };
     const disk = {
@@ -123,7 +123,7 @@ export class RosterCommand {
     const [first] = problems;
     if (refused > 0) {
       const text = vscode.l10n.t(
-        "{0} imported; refused of the roster: {1}, first line {2}: {3}",
+        "{0} imported, {1} of the roster refused; the first is line {2}: {3}",
         ...[
           counted.students(students),
           counted.rows(refused),
@@ -134,7 +134,7 @@ export class RosterCommand {
       notify(showWarningMessage, text, offers.log());
     } else if (inReports === 0) {
       const text = vscode.l10n.t(
-        "{0} imported, but the lake's reports know none of them. Is Student_id the id that the reports call sis_id?",
+        "{0} imported, but none of them are in the lake's reports. Is Student_id the id that the reports call sis_id?",
         counted.students(students),
       );
       notify(showWarningMessage, text, offers.log());
@@ -143,7 +143,7 @@ export class RosterCommand {
       notify(showInformationMessage, text);
     } else {
       const text = vscode.l10n.t(
-        "{0} in {1} imported. Kept of each: pseudonym, school and grade.",
+        "{0} in {1} imported. Only pseudonym, school and grade are kept.",
         counted.students(students),
         counted.grades(grades.length + unknownGrades.length),
       );
@@ -161,7 +161,7 @@ async function askDiskPath(): Promise<RosterLocation | undefined> {
   return path === undefined ? undefined : { origin: "disk", path };
 }
 
-/** The raw file contains identities: keeping it needs an explicit choice and is never the default. */
+/** The raw file contains identities. Keeping it needs an explicit choice and is never the default. */
 async function askKeepRaw(): Promise<boolean | undefined> {
   const choices = [
     {
@@ -177,7 +177,7 @@ async function askKeepRaw(): Promise<boolean | undefined> {
   ];
   const picked = await showQuickPick(choices, {
     title: vscode.l10n.t("Import Roster"),
-    placeHolder: vscode.l10n.t("What may the lake keep of the roster?"),
+    placeHolder: vscode.l10n.t("Which parts of the roster may be kept?"),
   });
   return picked?.keepRaw;
 }

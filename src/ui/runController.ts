@@ -31,7 +31,7 @@ export class RunController extends Disposable {
     private readonly openRun: (runId: string) => Promise<void>,
     /** Opens the preview of a report, by its path on the server. */
     private readonly openReport: (path: string) => Promise<void>,
-    /** Called as part of a run that succeeded, with the connection that it had. */
+    /** Called as part of a successful run, with its connection. */
     private readonly afterRun: (
       request: RunRequest,
       connected: Connected,
@@ -53,16 +53,16 @@ export class RunController extends Disposable {
   }
 
   /**
-   * Runs and reports the outcome; a run that the user did not request is reported only if it did something. Resolves
-   * to the summary, undefined if there is none.
+   * Runs and reports the outcome. A run that the user did not request is only reported if it did something. Resolves
+   * to the summary; undefined if there is none.
    *
    * @param options the connection to run with, by default that of the settings
    */
   async run(
     request: RunRequest,
-    options: { readonly isAskedFor?: boolean; readonly connected?: Connected } = {},
+    options: { readonly isRequested?: boolean; readonly connected?: Connected } = {},
   ): Promise<RunSummary | undefined> {
-    const { isAskedFor = true } = options;
+    const { isRequested = true } = options;
     if (this.abort) {
       this.notifyAlreadyRunning();
       return undefined;
@@ -80,12 +80,12 @@ export class RunController extends Disposable {
       await this.afterRun(request, connected, abort.signal);
       this.logSummary(summary);
       const didNothing = summary.landed === 0 && summary.anonymized === 0 && summary.failed.length === 0;
-      if (isAskedFor || !didNothing) this.notifySummary(summary, request);
+      if (isRequested || !didNothing) this.notifySummary(summary, request);
       return summary;
     } catch (error) {
       if (isCancellation(error)) this.notifyStopped(request);
-      // Another window, which checks for new reports too, or the command line: it does what this run would.
-      else if (!isAskedFor && isCleverLakeError(error, "busy")) this.log.info(describeError(error));
+      // The other run, in another window that checks for new reports or on the command line, does the same work.
+      else if (!isRequested && isCleverLakeError(error, "busy")) this.log.info(describeError(error));
       else {
         const retry: Offer = { title: vscode.l10n.t("Retry"), act: () => this.run(request) };
         notifyError(error, this.log, retry);
@@ -95,12 +95,12 @@ export class RunController extends Disposable {
       this.abort = undefined;
       this.show(undefined);
       this.model.lakeMayHaveChanged();
-      // The run's outcome was already reported; if the server is gone by now, the view shows it.
+      // The run's outcome was already reported. If the server has become unreachable, the view shows this.
       this.model.refresh().catch(() => undefined);
     }
   }
 
-  /** Reports that something is not possible during a run. */
+  /** Reports that a command is not possible during a run. */
   notifyAlreadyRunning(): void {
     const stop: Offer = { title: vscode.l10n.t("Stop the Run"), act: () => this.cancel() };
     notify(showInformationMessage, vscode.l10n.t("A run is already in progress."), stop);
@@ -203,7 +203,7 @@ export class RunController extends Disposable {
   }
 }
 
-/** Completed percentage: ingesting and pseudonymizing count half each if both are done. */
+/** Completed percentage. If there is both ingesting and pseudonymizing, each counts half. */
 function doneShare(state: RunProgress): number {
   const landing = state.bytes > 0 ? state.bytesLanded / state.bytes : undefined;
   const reading =
@@ -247,7 +247,7 @@ function progressText(state: RunProgress, milliseconds: number): string {
 }
 
 function shortText(state: RunProgress): string {
-  if (state.phase === "listing") return vscode.l10n.t("Clever: looking");
+  if (state.phase === "listing") return vscode.l10n.t("Clever: checking");
   if (state.filesLanded < state.files) {
     return vscode.l10n.t("Clever: {0} of {1}", integer(state.filesLanded + 1), integer(state.files));
   }
@@ -263,14 +263,14 @@ function engineText({ state, line }: Engine): string {
 function engineStateText(state: Engine["state"]): string {
   switch (state) {
     case "queued":
-      return vscode.l10n.t("Spark waits for a machine");
+      return vscode.l10n.t("Spark is waiting for a machine");
     case "starting":
-      return vscode.l10n.t("Spark starts");
+      return vscode.l10n.t("Spark is starting");
     case "reading":
-      return vscode.l10n.t("Spark reads");
+      return vscode.l10n.t("Spark is reading");
     case "checking":
-      return vscode.l10n.t("Spark checks");
+      return vscode.l10n.t("Spark is checking");
     case "writing":
-      return vscode.l10n.t("Spark writes");
+      return vscode.l10n.t("Spark is writing");
   }
 }

@@ -9,11 +9,11 @@ import { reasonWithPosition } from "./reportState";
 export interface RunOutcome {
   readonly severity: "error" | "warning" | "information";
   readonly text: string;
-  /** The file to look at first, if any was quarantined. */
+  /** The first quarantined file, if there is one. */
   readonly quarantined: string | undefined;
 }
 
-/** What a run did and what is left to do, in sentences: problems come first, and none is omitted. */
+/** The work of a run and what is left to do, in sentences. Problems come first, and none is omitted. */
 export function outcomeOf(summary: RunSummary, accepted: readonly string[]): RunOutcome {
   const { failed, quarantined, superseded, inQuarantine } = summary;
   const missing = missingSentences(summary);
@@ -58,7 +58,7 @@ function quarantinedSentence(quarantined: RunSummary["quarantined"]): string[] {
   ];
 }
 
-/** Problems that distort every picture: missing or unreadable reports, and rows that another program changed. */
+/** Problems that affect all numbers: missing or unreadable reports, and rows that another program changed. */
 function missingSentences({ notRead, overdue, changedByOthers, reportsOnServer }: RunSummary): string[] {
   const unread = notRead.filter(({ report }) => report);
   const [first] = unread;
@@ -66,7 +66,7 @@ function missingSentences({ notRead, overdue, changedByOthers, reportsOnServer }
     ...(reportsOnServer === 0
       ? [
           vscode.l10n.t(
-            "There is no report on the server. Check the settings of its folder and of the user types.",
+            "There are no reports on the server. Check the settings of its folder and of the user types.",
           ),
         ]
       : []),
@@ -97,7 +97,7 @@ function supersededSentence(count: number): string {
   );
 }
 
-/** What was done. If something went wrong, the absence of new rows is not mentioned. */
+/** The completed work. If there was a problem, the absence of new rows is not mentioned. */
 function doneSentence(summary: RunSummary, isTrouble: boolean, accepted: readonly string[]): string[] {
   const { landed, anonymized, unchanged, refused, reportsOnServer } = summary;
   const rows = Object.values(summary.rows).reduce((sum, count) => sum + count, 0);

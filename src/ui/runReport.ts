@@ -21,7 +21,7 @@ export class RunReports extends MarkdownPages {
     private readonly client: EngineClient,
   ) {
     super(scheme);
-    this.makeAgainOn(model.onDidChangeLake);
+    this.updateOn(model.onDidChangeLake);
   }
 
   protected async pageOf(uri: vscode.Uri): Promise<string> {
@@ -52,7 +52,7 @@ function titleOf(runId: string): string {
   return vscode.l10n.t("Run {0}", Number.isNaN(began) ? runId : timeInName(began));
 }
 
-/** A run without work leaves no record; or another lake was connected since. */
+/** The page for a run without a record: it had nothing to do, or the connection was changed to another lake. */
 function noReport(runId: string): string {
   return [
     `# ${asMarkdown(titleOf(runId))}`,
@@ -61,14 +61,14 @@ function noReport(runId: string): string {
   ].join("\n");
 }
 
-/** What a run did, as Markdown: its files from the ingest log, and the run's own summary for the others. */
+/** A run as Markdown: its files from the ingest log, and the run's own summary for the rest. */
 export function reportOf(run: RunDetails): string {
   const title = `**${outcomeWord(run.outcome)}** · ${asMarkdown(run.runId)}`;
   const lines = [`# ${asMarkdown(titleOf(run.runId))}`, "", title, ""];
   if (run.error !== null) lines.push(`> ${asMarkdown(run.error)}`, "");
   const { summary } = run;
   if (summary === null)
-    lines.push(vscode.l10n.t("It has no summary: it is still running, or was interrupted."), "");
+    lines.push(vscode.l10n.t("The run has no summary: it is still running or was interrupted."), "");
   else lines.push(...numbersOf(summary), ...problemSentences(summary));
   return [...lines, ...filesOf(run), ...(summary === null ? [] : remarksOf(summary))].join("\n");
 }
@@ -131,7 +131,7 @@ function problemSentences(summary: RunSummary): string[] {
   ];
 }
 
-/** What the run did with each file. A planned but unfinished file is described as planned. */
+/** The outcome of each file. Unfinished files are listed as planned. */
 function filesOf(run: RunDetails): string[] {
   const root = rootOf(run.log);
   const isShown = hasSuperseded(run.log);
@@ -170,7 +170,7 @@ function filesOf(run: RunDetails): string[] {
 }
 
 /**
- * The folder of all landed files, `stage1np/clever/`, which need not be repeated in each line; empty if a file is
+ * The folder of all landed files, `stage1np/clever/`, which is not repeated in each line; empty if a file is
  * elsewhere.
  */
 function rootOf(log: readonly LogLine[]): string {
@@ -192,8 +192,8 @@ function remarksOf(summary: RunSummary): string[] {
       [
         vscode.l10n.t("Report"),
         vscode.l10n.t("Placeholder words, counted as blank"),
-        vscode.l10n.t("Ids of the school system with several Clever ids"),
-        vscode.l10n.t("Clever ids with several ids of the school system"),
+        vscode.l10n.t("School system ids with several Clever ids"),
+        vscode.l10n.t("Clever ids with several school system ids"),
       ],
       identityRows(summary.identities),
     ),

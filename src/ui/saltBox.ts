@@ -6,7 +6,7 @@ import { CleverLakeError } from "../errors";
 import { checkSaltText, shortestSalt } from "../saltText";
 import { askText, type Log, undefinedIfLeft } from "./wizard";
 
-/** What is wrong with a typed salt, without checking the lake; undefined if nothing. */
+/** What is wrong with a typed salt, without checking the lake; undefined if it is valid. */
 export function saltFault(text: string): string | undefined {
   return checkSaltText(text).salt === "" ? vscode.l10n.t("Enter a salt.") : undefined;
 }
@@ -51,9 +51,9 @@ export async function askNewSalt(
 }
 
 /**
- * Rejects if the lake was made with another salt, does not accept this one, or cannot be used. A lake that cannot
- * tell is accepted: a run refuses it, and importing a roster that proves the salt needs the connection. The server is
- * not contacted.
+ * Rejects if the lake was made with another salt, does not accept this one, or cannot be used. If the lake cannot
+ * decide, the salt is accepted: a run refuses the lake anyway, and the connection is needed to import a roster that
+ * proves the salt. The server is not contacted.
  */
 export async function checkSalt(
   client: EngineClient,

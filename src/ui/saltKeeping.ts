@@ -8,7 +8,7 @@ import { showInformationMessage, showWarningMessage } from "./window";
 
 type Log = Pick<vscode.LogOutputChannel, "info">;
 
-/** What is lost with a salt, for every question about losing one. */
+/** The warning in every question that could lose a salt. */
 function withoutSaltWarning(): string {
   return vscode.l10n.t(
     "Every pseudonym is computed with the salt. Without it, nobody can add to this lake, here or on another machine.",
@@ -38,7 +38,7 @@ export async function reveal(salt: string, lake: string, log: Log): Promise<void
     vscode.l10n.t("Show the salt on this screen?"),
     {
       modal: true,
-      detail: vscode.l10n.t("Whoever has the salt can find out which person a pseudonym stands for."),
+      detail: vscode.l10n.t("Anyone with the salt can identify the person behind a pseudonym."),
     },
     show,
   );
@@ -85,13 +85,13 @@ export function confirmReplacement(stored: BoundSecrets, log: Log): Promise<bool
     {
       question: vscode.l10n.t("Replace the stored salt?"),
       yes: vscode.l10n.t("Replace the Salt"),
-      further: lake === undefined ? [] : [vscode.l10n.t("It was given for the lake {0}.", lake)],
+      further: lake === undefined ? [] : [vscode.l10n.t("It was entered for the lake {0}.", lake)],
     },
     log,
   );
 }
 
-/** Offers to copy or save a salt, until that is done or the user closes the message. */
+/** Offers to copy or save a salt, until the user does so or closes the message. */
 async function offerCopies(
   salt: string,
   message: string,
@@ -107,7 +107,7 @@ async function offerCopies(
       return true;
     }
     if (answer !== save) return false;
-    // Closing a file dialog leaves the question open.
+    // If the user cancels the file dialog, the question is asked again.
     if (await saveToFile(salt)) return true;
   }
 }
@@ -121,7 +121,7 @@ async function saveToFile(salt: string): Promise<boolean> {
   if (uri === undefined) return false;
   const text = `${salt}\n`;
   if (uri.scheme === "file") {
-    // A file that is there would keep its rights, and its salt must not be lost before this one is written.
+    // An existing file would keep its permissions, and its salt must not be lost before this one is written.
     const part = `${uri.fsPath}.${process.pid}.part`;
     try {
       await writeFile(part, text, { mode: 0o600, flag: "wx" });

@@ -9,7 +9,7 @@ import { checkSalt, saltFault } from "./saltBox";
 import { withIcon } from "./window";
 import { askChoice, askText, askWhile, orBack, type Place, withRecovery } from "./wizard";
 
-/** The wizard's question for the salt; each answer is compared with the lake's at once. */
+/** The wizard's question for the salt. Each answer is compared with the lake's salt at once. */
 export async function askSalt(
   client: EngineClient,
   answers: ConnectionAnswers,
@@ -20,7 +20,7 @@ export async function askSalt(
     withRecovery(place, () =>
       askWhile(place, looking, (signal) => checkSalt(client, connectedWith(next), signal)),
     );
-  // Any salt shows whether the lake has one; if the lake cannot be used, the user can go back to it.
+  // Any salt reveals whether the lake has one. If the lake cannot be used, the user can go back to its step.
   const { salt: state } = await withRecovery(place, () =>
     askWhile(place, looking, (signal) =>
       client.request(engine.testLake, connectedWith(withSalt(answers, answers.salt || "?")), { signal }),
@@ -34,7 +34,7 @@ export async function askSalt(
         await check(next);
         return next;
       }
-      case "make":
+      case "generate":
         return { ...withSalt(answers, newSalt()), saltIsNew: true };
       case "vault":
         return askKeyVault(client, answers, place);
@@ -49,17 +49,17 @@ function askWhichSalt(
   answers: ConnectionAnswers,
   place: Place,
   claimed: boolean,
-): Promise<"make" | "paste" | "keep" | "vault"> {
+): Promise<"generate" | "paste" | "keep" | "vault"> {
   const { lakeUrl, salt, saltIsNew, saltLake } = answers;
-  const make = {
-    ...withIcon(vscode.l10n.t("$(sparkle) Make a new salt")),
+  const generate = {
+    ...withIcon(vscode.l10n.t("$(sparkle) Generate a new salt")),
     detail: vscode.l10n.t("For a new lake. You copy or save it before the connection is created."),
-    value: "make" as const,
+    value: "generate" as const,
   };
   const paste = {
     ...withIcon(vscode.l10n.t("$(clippy) Paste the district's salt")),
     detail: vscode.l10n.t(
-      "The one that your other OEA modules use, so that pseudonyms join; or the one this lake was made with.",
+      "The one that your other OEA modules use, so that pseudonyms match, or the one that this lake was made with.",
     ),
     value: "paste" as const,
   };
@@ -70,22 +70,20 @@ function askWhichSalt(
   };
   const keep = {
     ...withIcon(
-      saltIsNew
-        ? vscode.l10n.t("$(check) Use the new salt")
-        : vscode.l10n.t("$(check) Keep the one that is stored"),
+      saltIsNew ? vscode.l10n.t("$(check) Use the new salt") : vscode.l10n.t("$(check) Keep the stored salt"),
     ),
     ...(saltLake && saltLake !== lakeUrl.replace(/\/+$/, "")
-      ? { detail: vscode.l10n.t("It was given for another lake: {0}", saltLake) }
+      ? { detail: vscode.l10n.t("It was entered for another lake: {0}", saltLake) }
       : {}),
     value: "keep" as const,
   };
   const prompt = claimed
     ? vscode.l10n.t("This lake already has a salt. Enter the same one.")
-    : vscode.l10n.t("Pseudonyms are made with a salt, one per lake.");
-  return askChoice<"make" | "paste" | "keep" | "vault">(
+    : vscode.l10n.t("Pseudonyms are computed with a salt, one per lake.");
+  return askChoice<"generate" | "paste" | "keep" | "vault">(
     place,
     prompt,
-    [...(salt ? [keep] : []), ...(claimed ? [] : [make]), paste, vault],
+    [...(salt ? [keep] : []), ...(claimed ? [] : [generate]), paste, vault],
     answers.saltKeyVaultUrl ? "vault" : undefined,
   );
 }

@@ -26,7 +26,7 @@ export class SampleCommands {
     const { model, sample, log } = this.parts;
     if (!usesSample() && hasConnection() && !(await askToSetAside())) return;
     try {
-      await withProgress(vscode.l10n.t("Clever: making a sample district"), (_progress, token) =>
+      await withProgress(vscode.l10n.t("Clever: creating a sample district"), (_progress, token) =>
         sample.connected(signalOf(token)),
       );
       await useSample(true);
@@ -79,7 +79,7 @@ async function askToSetAside(): Promise<boolean> {
     {
       modal: true,
       detail: vscode.l10n.t(
-        "Your connection, its credentials and its salt stay as they are. Meanwhile, nothing is read or run there. “Clever: Leave Sample District” restores the connection.",
+        "Your connection, its credentials and its salt are kept, but not used in the meantime. “Clever: Leave Sample District” restores the connection.",
       ),
     },
     use,

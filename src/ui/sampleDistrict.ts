@@ -5,7 +5,7 @@ import * as engine from "../engine/protocol";
 import { readGeneralSettings } from "./settings";
 
 /**
- * The sample district, served by this window's engine. While in use it replaces the user's own connection, whose
+ * The sample district, served by this window's engine. While in use, it replaces the user's own connection, whose
  * settings and secrets are kept.
  */
 export class SampleDistrict {

@@ -12,16 +12,17 @@ const version = 2;
 /** The secrets, possibly none, and the targets of their connection. */
 export interface BoundSecrets {
   readonly secrets: Secrets;
-  /** Undefined if nothing was given or used yet, or a version stored it that did not record targets. */
+  /**
+   * Undefined if no secrets have been stored or used yet, or if a version stored them that did not record targets.
+   */
   readonly boundTo: Targets | undefined;
 }
 
 /**
- * The connection's secrets, in VS Code's secret storage only, with the targets they were given for.
- *
- * They are a single entry, written at once: VS Code in a browser encrypts its whole store again for each entry and
- * does not wait for the previous write, so that of two entries written one after the other the second may be lost at
- * the next reload.
+ * The connection's secrets, in VS Code's secret storage only, with the targets that they were entered for.
+ * They are a single entry, written at once. In a browser, VS Code encrypts its whole store again for each entry and
+ * does not wait for the previous write: of two entries written in succession, the second may be lost at the next
+ * reload.
  */
 export class SecretStore {
   private writing: Promise<void> = Promise.resolve();
@@ -29,7 +30,7 @@ export class SecretStore {
 
   constructor(private readonly storage: vscode.SecretStorage) {}
 
-  /** All stored secrets and their targets, read at the time of use. `TargetGuard` hands them out. */
+  /** All stored secrets and their targets, read at the time of use. `TargetGuard` provides them to requests. */
   async readBound(): Promise<BoundSecrets> {
     const stored = new Map(Object.entries(Object(parsed(await this.storage.get(key)))));
     const isBound = stored.get("version") === version;
@@ -45,7 +46,7 @@ export class SecretStore {
 
   /**
    * Stores the named secrets, and removes those whose value is undefined or empty.
-   * @param boundTo the targets they are given for; unchanged if omitted
+   * @param boundTo the targets that they are entered for; unchanged if omitted
    */
   write(
     changes: Readonly<Partial<Record<SecretName, string | undefined>>>,
@@ -72,7 +73,7 @@ export class SecretStore {
     });
   }
 
-  /** Stores what was read before, in place of everything that was written since. */
+  /** Restores an earlier state, replacing everything written since. */
   restore(before: BoundSecrets): Promise<void> {
     return this.inTurn(() => this.store(before));
   }
@@ -90,7 +91,7 @@ export class SecretStore {
     await this.inTurn(async () => this.storage.delete(key));
   }
 
-  /** Calls back when secrets change, in any window. */
+  /** Calls the listener when secrets change, in any window. */
   onDidChange(listener: () => void): vscode.Disposable {
     return this.storage.onDidChange((event) => {
       if (event.key === key && !this.binding) listener();
@@ -110,7 +111,7 @@ export class SecretStore {
   }
 }
 
-/** A damaged entry counts as empty. The parser's own error would quote it, secrets included. */
+/** A damaged entry counts as empty. The parser's own error would quote the entry, including secrets. */
 function parsed(stored: string | undefined): unknown {
   if (stored === undefined) return undefined;
   try {

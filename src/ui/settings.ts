@@ -31,7 +31,7 @@ export function lakeUrl(): string | undefined {
 
 const sampleKey = "sampleDistrict";
 
-/** Whether the sample district is in use. The settings of the user's own connection stay, but are ignored meanwhile. */
+/** Whether the sample district is in use. The settings of the user's own connection are then kept but ignored. */
 export function usesSample(): boolean {
   return vscode.workspace.getConfiguration(section).get<unknown>(sampleKey) === true;
 }
@@ -85,7 +85,7 @@ export async function checkSettings(): Promise<void> {
 
 /** The settings as a configuration; rejects with `SettingError` for the first invalid one. */
 export async function readSettings(): Promise<Config> {
-  // Brings validation with it, which must not be loaded while VS Code starts.
+  // Loaded on demand: validation must not be loaded while VS Code starts.
   const { configSchema } = await import("../config");
   return checked(configSchema, {
     sftp: present({
@@ -108,7 +108,7 @@ export async function readSettings(): Promise<Config> {
     digitalActivity: given("digitalActivity"),
     engine: given("engine"),
     sparkSubmit: given("sparkSubmit"),
-    // An incomplete cluster address must not block what does not need it.
+    // An incomplete cluster address must not block functions that do not need it.
     livy: given("engine") === "livy" ? livy() : undefined,
     expectReportsWithin: given("expectReportsWithin"),
   });
@@ -134,10 +134,10 @@ function checked<Schema extends z.ZodType>(schema: Schema, settings: unknown): z
   );
 }
 
-/** VS Code's own proxy settings, for the engine: VS Code's own proxy handling does not cover a separate process. */
+/** VS Code's proxy settings, for the engine: VS Code's own proxy handling does not cover a separate process. */
 export const proxySettingNames = ["http.proxy", "http.noProxy", "http.proxySupport"] as const;
 
-/** A connection with VS Code's proxy; unchanged if none is set, and then the environment's applies. */
+/** A connection with VS Code's proxy. Unchanged if none is set; the environment's proxy then applies. */
 export function withProxy<Connection extends object>(
   connection: Connection,
 ): Connection & { readonly proxy?: ProxySettings } {
@@ -151,18 +151,18 @@ export function withProxy<Connection extends object>(
   return { ...connection, proxy: { url: url.trim(), except } };
 }
 
-/** A week in minutes, as in the manifest. Timers of much longer run out at once. */
+/** A week in minutes, as in the manifest. Much longer timers overflow and fire at once. */
 const longestCheck = 10_080;
 
-/** Minutes between checks for new reports, between one and a week; 0 for none. VS Code only warns of other values. */
+/**
+ * Minutes between checks for new reports, between one and a week; 0 for never. VS Code only warns about other values.
+ */
 export function checkEvery(): number {
   const minutes = vscode.workspace.getConfiguration(section).get<unknown>("checkEvery");
   return typeof minutes === "number" && minutes > 0 ? Math.min(Math.max(minutes, 1), longestCheck) : 0;
 }
 
-/**
- * Whether redeliveries can only be detected by a run, which reads every report. The sample's server preserves times.
- */
+/** Whether only a run, which reads every report, can detect redeliveries. The sample's server preserves times. */
 export function comparesContents(): boolean {
   return !usesSample() && given("sftp.compare") === "hash";
 }

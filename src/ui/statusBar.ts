@@ -3,18 +3,16 @@ import { Disposable } from "./dispose";
 import { inert } from "./outsideText";
 import { countSentences, hasTrouble, type ReportCounts, shortCounts, totalOf } from "./reportCounts";
 
-/** What the status bar shows: what needs attention, what is new, or a run's progress. */
+/** The status bar's contents: reports that need attention, new reports, or a run's progress. */
 export type StatusBarState =
   | { readonly kind: "hidden" }
-  /** `known` says whether there are any reports, once the server was read. */
+  /** `known`: whether there are any reports, once the server has been listed. */
   | {
       readonly kind: "reports";
-      readonly known: "looking" | "none" | "some";
+      readonly known: "checking" | "none" | "some";
       readonly counts: ReportCounts;
     }
-  /**
-   * The server could not be read, and the counts are from the last successful look; or nothing can be run on the lake.
-   */
+  /** The server could not be listed, and the counts are from the last listing; or the lake does not allow runs. */
   | { readonly kind: "blocked"; readonly reason: string; readonly counts: ReportCounts }
   | { readonly kind: "running"; readonly text: string };
 
@@ -70,7 +68,7 @@ export class StatusBar extends Disposable {
     });
   }
 
-  /** Only the icon may be an icon: text and tooltip may contain external text, which is made inert. */
+  /** Only the icon may be rendered as an icon. Text and tooltip may contain external text, which is made inert. */
   private set(look: {
     readonly icon: string;
     readonly text: string;
@@ -88,13 +86,13 @@ export class StatusBar extends Disposable {
 }
 
 /** The text if no report needs attention. */
-function nothingToDo(known: "looking" | "none" | "some"): string {
+function nothingToDo(known: "checking" | "none" | "some"): string {
   switch (known) {
-    case "looking":
-      return vscode.l10n.t("Looking at the server …");
+    case "checking":
+      return vscode.l10n.t("Checking the server …");
     case "none":
       return vscode.l10n.t(
-        "There is no report on the server. Check the settings of its folder and of the user types.",
+        "There are no reports on the server. Check the settings of its folder and of the user types.",
       );
     case "some":
       return vscode.l10n.t("Every report is in the lake.");

@@ -11,7 +11,7 @@ interface MenuItem extends vscode.QuickPickItem {
   readonly command?: string;
 }
 
-/** The menu of the status bar: what can be done now. Nothing is done before it is chosen. */
+/** The menu of the status bar: the actions that are possible now. */
 export async function showStatusMenu(model: ConnectionModel, runs: RunController): Promise<void> {
   const picked = await showQuickPick(itemsFor(model, runs), {
     title: "Clever Lake",
@@ -46,7 +46,7 @@ function itemsFor(model: ConnectionModel, runs: RunController): MenuItem[] {
   ];
 }
 
-/** What is to be done with the lake next. */
+/** The next step for the lake. */
 function runItem(model: ConnectionModel, runs: RunController): MenuItem {
   if (runs.running !== undefined)
     return { ...withIcon(vscode.l10n.t("$(debug-stop) Stop the Run")), command: "cancelRun" };
@@ -55,7 +55,7 @@ function runItem(model: ConnectionModel, runs: RunController): MenuItem {
     : { ...withIcon(vscode.l10n.t("$(play) Run the Pipeline")), command: "run" };
 }
 
-/** What is on the server, and what needs attention. */
+/** The reports on the server, and those that need attention. */
 function reportItems(model: ConnectionModel): MenuItem[] {
   const { counts } = model;
   const { quarantined, failed, unread, overdue, fresh, changed } = counts;

@@ -21,10 +21,10 @@ export class TablePages extends MarkdownPages {
     private readonly client: EngineClient,
   ) {
     super(scheme);
-    this.makeAgainOn(model.onDidChangeLake);
+    this.updateOn(model.onDidChangeLake);
   }
 
-  /** Only rows of pseudonymized tables are shown: VS Code reopens a page with its window. */
+  /** Only shows rows of pseudonymized tables, because VS Code reopens a page with its window. */
   protected async pageOf(uri: vscode.Uri): Promise<string> {
     const table = uri.path.slice(1);
     const connected = await this.model.connected();

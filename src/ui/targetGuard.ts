@@ -9,7 +9,7 @@ export interface Move {
   readonly to: Targets;
 }
 
-/** How the user is asked. */
+/** How to ask the user. */
 export interface TargetQuestions {
   /** Whether the new targets may be used, with the stored secrets. */
   readonly ask: (move: Move) => Promise<boolean>;
@@ -20,9 +20,9 @@ export interface TargetQuestions {
 }
 
 /**
- * Hands out the stored secrets for the targets of the connection only: if the settings name another server or lake,
+ * Provides the stored secrets only for the targets of the connection. If the settings have another server or lake,
  * the user is asked before anything is sent there. All requests get their secrets here. A connection without stored
- * secrets is checked too: an agent's login and an Azure account's token also grant access.
+ * secrets is also checked: an agent's login and an Azure account's token grant access too.
  */
 export class TargetGuard {
   /** The open question, shared by all requests that wait for its answer. */
@@ -42,7 +42,8 @@ export class TargetGuard {
   async secretsFor(to: Targets): Promise<Secrets> {
     const { secrets, boundTo } = await this.store.readBound();
     if (boundTo === undefined) {
-      // Set by hand, or from before secrets were bound. The first targets used become the connection's.
+      // Settings written by hand, or secrets from before they were bound. The first targets that are used become the
+      // connection's.
       await this.store.bind(to);
       return secrets;
     }
@@ -52,7 +53,7 @@ export class TargetGuard {
     return (await this.store.readBound()).secrets;
   }
 
-  /** Whether these differ from the connection's targets. */
+  /** Whether these targets differ from the connection's. */
   async moved(to: Targets): Promise<boolean> {
     const { boundTo } = await this.store.readBound();
     return boundTo !== undefined && !sameTargets(boundTo, to);

@@ -4,7 +4,7 @@ import type { Move, TargetQuestions } from "./targetGuard";
 import { type LakeTarget, type ServerTarget, sameLake, sameServer } from "./targets";
 import { showWarningMessage } from "./window";
 
-/** Asks in a modal message that shows the connection's targets and those of the settings now. */
+/** Asks in a modal message that shows the connection's targets and those of the current settings. */
 export const targetQuestions: Omit<TargetQuestions, "allowed"> = {
   async ask(move) {
     const go = vscode.l10n.t("Connect There");
@@ -15,7 +15,7 @@ export const targetQuestions: Omit<TargetQuestions, "allowed"> = {
       ),
     ].join("\n\n");
     const answer = await showWarningMessage(
-      vscode.l10n.t("The settings no longer name the server and lake of your connection."),
+      vscode.l10n.t("The settings no longer match the server and lake of your connection."),
       { modal: true, detail },
       go,
     );
@@ -25,7 +25,7 @@ export const targetQuestions: Omit<TargetQuestions, "allowed"> = {
     new CleverLakeError(
       "config",
       vscode.l10n.t(
-        "The settings no longer name the server and lake of your connection; nothing was sent to the new ones.",
+        "The settings no longer match the server and lake of your connection; nothing was sent to the new ones.",
       ),
       {
         subject: sameServer(from.server, to.server) ? to.lake.url : to.server.host,

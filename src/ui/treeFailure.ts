@@ -1,14 +1,14 @@
 import * as vscode from "vscode";
 import { describeError, isCleverLakeError } from "../errors";
 
-/** A node in place of what could not be read. */
+/** A node in place of contents that could not be read. */
 export interface FailedNode {
   readonly kind: "failed";
   readonly error: unknown;
 }
 
 /**
- * The row that explains why a view of the lake is empty. VS Code itself would show a passing message and then an
+ * The row that explains why a view of the lake is empty. VS Code itself would show a temporary message and then an
  * empty view, as if the lake were empty.
  */
 export function failedItem({ error }: FailedNode): vscode.TreeItem {

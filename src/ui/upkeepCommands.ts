@@ -117,7 +117,7 @@ export class UpkeepCommands {
       this.log.info(`Digital Engagement: ${done.rows} rows written, months ${done.months.join(", ")}`);
       const text =
         done.months.length === 0
-          ? vscode.l10n.t("The Digital Engagement table is up to date already.")
+          ? vscode.l10n.t("The Digital Engagement table is already up to date.")
           : vscode.l10n.t(
               "The Digital Engagement table is up to date: {0} written.",
               counted.rows(done.rows),
@@ -193,7 +193,7 @@ function optimizeDetail({ tables }: OptimizeSummary): string {
     .filter(({ before, after }) => before.files !== after.files)
     .map(({ table, before, after, rewritten }) =>
       vscode.l10n.t(
-        "{0}: {1} become {2} ({3} to write)",
+        "{0}: {1} become {2} ({3} to rewrite)",
         nameOf(table),
         counted.dataFiles(before.files),
         integer(after.files),
@@ -201,7 +201,7 @@ function optimizeDetail({ tables }: OptimizeSummary): string {
       ),
     );
   const rest = vscode.l10n.t(
-    "No row changes. Until unused data files are removed, the merged ones stay in the lake and take up space.",
+    "No rows change. The merged files stay in the lake and take up space until unused data files are removed.",
   );
   return `${lines.join("\n")}\n\n${rest}`;
 }
@@ -218,7 +218,7 @@ function vacuumDetail({ tables, olderThanDays }: VacuumSummary): string {
       ),
     );
   const rest = vscode.l10n.t(
-    "The log of Clever Lake lists them. Versions of the tables from more than {0} days ago can then no longer be read. The current rows and the landed files stay.",
+    "The Clever Lake log lists them. After that, table versions from more than {0} days ago can no longer be read. The current rows and the landed files stay.",
     integer(olderThanDays),
   );
   return `${lines.join("\n")}\n\n${rest}`;
@@ -231,7 +231,7 @@ function removedTexts(what: readonly [string, string]): [string, string] {
   ];
 }
 
-/** For how many days versions keep their files; undefined if the user cancels. */
+/** The number of days for which versions keep their files; undefined if the user cancels. */
 async function askDays(): Promise<number | undefined> {
   const least = engine.minimumRetentionDays;
   const isDays = (text: string) => /^\d{1,5}$/.test(text.trim()) && Number(text) >= least;

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { describeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { timeOrDay } from "./format";
-import { mustBeAdopted, notByItself } from "./messages";
+import { mustBeAdopted, noAutomaticLoading } from "./messages";
 import { isConnected } from "./settings";
 
 /** The message above the list of reports; empty if the list speaks for itself. */
@@ -18,6 +18,6 @@ export function viewMessage(
       describeError(model.error),
     );
   }
-  if (isConnected() && !model.mayLook) return notByItself();
+  if (isConnected() && !model.mayLook) return noAutomaticLoading();
   return model.needsAdoption ? mustBeAdopted() : "";
 }

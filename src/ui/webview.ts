@@ -11,7 +11,7 @@ export function webviewOptions(extensionUri: vscode.Uri): vscode.WebviewOptions 
   return { enableScripts: true, localResourceRoots: [mediaFile(extensionUri)] };
 }
 
-/** The differences between the extension's pages. */
+/** The properties in which the extension's pages differ. */
 export interface WebviewPage extends Pick<WebviewFrame, "root" | "language" | "title"> {
   /** The page's bundle: `name.js`, `name.css`, `name-light.svg` and `name-dark.svg` of `dist/media`. */
   readonly name: string;

@@ -15,8 +15,8 @@ export interface WebviewFrame {
 }
 
 /**
- * A page's frame, without any of its content. Scripts run by nonce only; styles and fonts come from the extension
- * only; no inline style attributes, images, frames, connections or forms.
+ * A page's frame, without any of its content. Only scripts with the nonce run. Styles and fonts come only from the
+ * extension. Inline style attributes, images, frames, connections and forms are not allowed.
  */
 export function webviewHtml(frame: WebviewFrame): string {
   const { script, styles, icons, root, cspSource, nonce, language, title } = frame;

@@ -2,8 +2,9 @@ import * as vscode from "vscode";
 import { inert } from "./outsideText";
 
 /**
- * VS Code's messages, lists and boxes. All their text passes through here and is made plain text: no other file calls
- * VS Code for it (enforced by `test/unit/outsideText.test.ts`). Our own icons are added with `withIcon`.
+ * VS Code's messages, lists and boxes. All their text passes through this module and becomes plain text. No other
+ * file calls these functions of VS Code (enforced by `test/unit/outsideText.test.ts`). Our own icons are added with
+ * `withIcon`.
  */
 
 type MessageChoice = string | vscode.MessageItem;
@@ -86,7 +87,7 @@ export function withIcon(label: string): { readonly label: string; readonly icon
   return { label: text, iconPath: new vscode.ThemeIcon(icon) };
 }
 
-/** Properties of messages, boxes and list items that hold text. Text that the user types is not among them. */
+/** Properties of messages, boxes and list items with text. Text that the user types is not among them. */
 const textNames: ReadonlySet<PropertyKey> = new Set([
   "label",
   "description",

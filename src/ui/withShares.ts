@@ -3,8 +3,7 @@ import { withWork } from "./withWork";
 
 /**
  * Shows a progress notification while the engine works.
- *
- * @param shareOf completed share of the work, from 0 to 1
+ * @param shareOf the completed share of the work, from 0 to 1
  * @param request sends the request; its signal aborts if the user cancels
  */
 export async function withShares<Progress, Result>(

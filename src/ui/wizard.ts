@@ -7,7 +7,7 @@ class Back extends Error {}
 /** Thrown by a step when the user leaves. */
 class Left extends Error {}
 
-/** Where a wizard logs its failures, and from where they can be shown. */
+/** The log for a wizard's failures, which the user can open. */
 export type Log = Pick<vscode.LogOutputChannel, "error" | "show">;
 
 /** A step's position in its wizard. */
@@ -25,9 +25,9 @@ export interface TextStep extends Place {
   readonly value: string;
   readonly placeholder?: string;
   readonly password?: boolean;
-  /** What is wrong with a text; undefined if nothing. Called at each key press. */
+  /** What is wrong with a text; undefined if it is valid. Called at each key press. */
   readonly validate?: (text: string) => string | undefined | Promise<string | undefined>;
-  /** Tries a confirmed text; rejects with the failure, which is then shown below it. */
+  /** Tries a confirmed text; rejects with the failure, which is then shown below the text. */
   readonly attempt?: (text: string, signal: AbortSignal) => Promise<unknown>;
 }
 
@@ -35,7 +35,7 @@ export interface Choice<T> extends vscode.QuickPickItem {
   readonly value: T;
 }
 
-/** Asks for a text; it cannot be confirmed while it is invalid, or if its attempt fails. */
+/** Asks for a text. An invalid text cannot be confirmed, nor one whose attempt fails. */
 export function askText(step: TextStep): Promise<string> {
   const abort = new AbortController();
   const answer = ask<vscode.InputBox, string>(createInputBox(), step, (box, resolve) => {
@@ -107,7 +107,7 @@ export function askWhile<T>(
   return answer.finally(() => abort.abort());
 }
 
-/** Whether an error means that the user goes back or leaves; only the wizard itself may handle it. */
+/** Whether an error means that the user goes back or leaves. Only the wizard itself may handle such errors. */
 function isNavigation(error: unknown): boolean {
   return error instanceof Back || error instanceof Left;
 }
@@ -145,7 +145,7 @@ export async function askRecovery(error: unknown, log: Log): Promise<Recovery> {
   return "leave";
 }
 
-/** Work of a step that may fail; the user then tries again, goes back or leaves. */
+/** Runs work that may fail. After a failure, the user tries again, goes back or leaves. */
 export async function withRecovery<T>(place: Place, work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -223,7 +223,7 @@ interface QuickInputButtons {
   readonly onDidTriggerButton: vscode.Event<vscode.QuickInputButton>;
 }
 
-/** A step works on the wizard's state; undefined if it has nothing to ask. */
+/** A step changes the wizard's state; undefined if it has nothing to ask. */
 export type Step<S> = (state: S, place: Place) => Promise<S | undefined>;
 
 /** How a walk ended. */
@@ -234,8 +234,8 @@ export interface Walked<S> {
 }
 
 /**
- * Walks through steps, back and forth; each keeps its previous answer.
- * @param from the step to begin with, as if the earlier ones had been answered
+ * Walks through steps, back and forth; each step keeps its previous answer.
+ * @param from the first step; the earlier ones count as answered
  */
 export async function walk<S>(
   title: string,

@@ -82,7 +82,7 @@ describe("a district's lake in Azure", () => {
     await quickInput.choose("Type the lake's address");
     await quickInput.asks("The lake's address");
     await quickInput.answer("https://districtlake.dfs.core.windows.net/?sig=abc");
-    await quickInput.refused("It must hold neither a SAS");
+    await quickInput.refused("It must contain neither a SAS");
     await quickInput.answer(cloud.url);
     await quickInput.entry("Account key").waitFor();
     await workbench().screenshot("azure-sign-in-dark");
@@ -91,7 +91,7 @@ describe("a district's lake in Azure", () => {
     expect(await quickInput.isMasked()).toBe(true);
     await quickInput.answer(cloud.emulator.key);
     await quickInput.step("(9/9)");
-    await quickInput.choose("Make a new salt");
+    await quickInput.choose("Generate a new salt");
     expect(await dialog.text()).toContain("Keep the new salt like a password.");
     await dialog.press("Copy the Salt");
     await reports().expand("daily-participation");
@@ -194,7 +194,7 @@ describe("a district's lake in Azure", () => {
     await quickInput.choose(cloud.emulator.account);
     await quickInput.choose("My Microsoft account in VS Code");
     await quickInput.step("(9/9)");
-    await quickInput.choose("Keep the one that is stored");
+    await quickInput.choose("Keep the stored salt");
     await expect.poll(connection).toContain('"clever.lake.auth": "vscode"');
     await expect.poll(() => reports().row(`${newest} students`).textContent()).toContain("anonymized");
     expect(cloud.signIns).toBe(1);

@@ -143,7 +143,7 @@ describe.skipIf(server === undefined)("a district's own server, with a key and t
     await quickInput.accept();
     await quickInput.refused("Enter a salt");
     await quickInput.back();
-    await quickInput.choose("Make a new salt");
+    await quickInput.choose("Generate a new salt");
 
     expect(await dialog.text()).toContain("Keep the new salt like a password.");
     await workbench().screenshot("salt-made-dark");

@@ -41,7 +41,7 @@ describe("a disk that is too full for the dashboard's cache", () => {
     await using keeper = new IndexKeeper({ cacheFolder });
     await expect(keeper.current(openLake(emulator))).rejects.toMatchObject({
       code: "io",
-      message: "This machine's disk has no room for a copy of the lake's file.",
+      message: "This machine's disk has no space for a copy of the lake's file.",
       hint: expect.stringMatching(`Free some space where ${cacheFolder}/.+ is; then try again.`),
     });
   });

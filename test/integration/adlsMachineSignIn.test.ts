@@ -49,7 +49,7 @@ describe("the machine's sign-in", () => {
     expect(await az.asked()).toBe(1);
 
     emulator.setTokens([{ token: "first", role: "none" }]);
-    await expect(look(emulator)).rejects.toThrow("Your account lacks the right");
+    await expect(look(emulator)).rejects.toThrow("Your account lacks the permission");
     emulator.setTokens([{ token: "first" }]);
     expect(await look(emulator)).toBeUndefined();
     expect(await az.asked()).toBe(2);
@@ -61,12 +61,12 @@ describe("the machine's sign-in", () => {
     [
       "echo 'HTTPSConnectionPool(host=login.microsoftonline.com): Max retries exceeded' >&2; exit 1",
       "network",
-      "Azure's sign-in cannot be reached.",
+      "Azure's sign-in service cannot be reached.",
     ],
     [
       "echo 'SSLError(1, [SSL: CERTIFICATE_VERIFY_FAILED] unable to get local issuer certificate' >&2; exit 1",
       "network",
-      "Azure's sign-in shows a certificate that this machine does not trust.",
+      "Azure's sign-in service presents a certificate that this machine does not trust.",
     ],
   ])("that fails with %s is reported as such", async (script, code, message) => {
     await machine(script);
@@ -94,7 +94,7 @@ describe("the machine's sign-in", () => {
     await expect(look(await startEmulator())).rejects.toMatchObject({
       code: "auth",
       message:
-        "The storage account devaccount belongs to the tenant 00000000-0000-0000-0000-000000000000, and whoever is signed in to another one.",
+        "The storage account devaccount belongs to the tenant 00000000-0000-0000-0000-000000000000, but you are signed in to another one.",
     });
     expect(await az.asked()).toBe(1);
   });

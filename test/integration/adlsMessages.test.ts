@@ -38,7 +38,7 @@ describe("the message", () => {
   test("if the role is missing", async () => {
     const emulator = await startEmulator({ tokens: [{ token, role: "reader" }], fileSystems: stages });
     expect(await messageOf(openLake(emulator))).toBe(
-      "stage1np/clever/_salt_fingerprint.json: Your account lacks the right to do this in the storage account devaccount. Have the role Storage Blob Data Contributor given to it on the account or on the file systems stage1np, stage2np and stage2p; to look at tables only, Storage Blob Data Reader. Azure takes some minutes until it holds.",
+      "stage1np/clever/_salt_fingerprint.json: Your account lacks the permission to do this in the storage account devaccount. Ask for the role Storage Blob Data Contributor on the storage account or on the file systems stage1np, stage2np and stage2p; Storage Blob Data Reader is enough to view tables. Role changes take some minutes to take effect.",
     );
   });
 
@@ -55,7 +55,7 @@ describe("the message", () => {
 
   test("if soft delete prevents the Data Lake endpoint", async () => {
     const emulator = await startEmulator({ kind: "flatWithSoftDelete", fileSystems: stages });
-    expect(await messageOf(openLake(emulator))).toContain("has soft delete or blob events on");
+    expect(await messageOf(openLake(emulator))).toContain("has soft delete or blob events enabled");
   });
 
   test("if the account key is wrong", async () => {
@@ -97,8 +97,8 @@ describe("the message", () => {
   });
 
   test.each([
-    ["ENOTFOUND", "There is no storage account of the name devaccount, or the network is away."],
-    ["EAI_AGAIN", "The network is unavailable: no name can be looked up."],
+    ["ENOTFOUND", "There is no storage account named devaccount, or the network is unavailable."],
+    ["EAI_AGAIN", "The network is unavailable: host names cannot be resolved."],
   ])("if a DNS lookup of the account fails with %s", (code, message) => {
     const error = new RestError(`getaddrinfo ${code} devaccount.dfs.core.windows.net`, { code });
     expect(adlsError(error, "x", { account: "devaccount", auth: "token" })).toMatchObject({
@@ -108,15 +108,15 @@ describe("the message", () => {
   });
 
   test.each([
-    [403, "AuthorizationFailure", "does not let this machine in. Its firewall"],
+    [403, "AuthorizationFailure", "denies access to this machine. Its firewall"],
     [403, "KeyBasedAuthenticationNotPermitted", "allows neither account keys nor SAS"],
-    [403, "AccountIsDisabled", "is switched off"],
+    [403, "AccountIsDisabled", "is disabled"],
     [409, "ContainerBeingDeleted", "The file system is being deleted"],
     [409, "FilesystemBeingDeleted", "The file system is being deleted"],
     [409, "BlobArchived", "has been moved to the archive tier"],
     [400, "InvalidHeaderValue", "does not support the API version"],
     [400, "InvalidUri", "refused a request (400 InvalidUri)"],
-    [503, "ServerBusy", "is too busy or out of order (ServerBusy)"],
+    [503, "ServerBusy", "is overloaded or unavailable (ServerBusy)"],
   ])("if the service answers %i %s", async (status, code, message) => {
     const server = createServer((_request, response) => {
       response.writeHead(status, { "x-ms-error-code": code }).end();

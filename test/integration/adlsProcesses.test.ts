@@ -88,7 +88,7 @@ test.each([
   [{ auth: "password" }, "lake.auth: "],
   [
     { url: "https://lake.dfs.core.windows.net/?sv=1&sig=secret" },
-    "It must hold neither a SAS nor anything else",
+    "It must contain neither a SAS nor anything else",
   ],
   [{ url: "https://lake.example.org" }, "is not one of Azure Data Lake Storage"],
   [

@@ -98,7 +98,7 @@ describe("behind a district's proxy", () => {
     const { exitCode, stderr } = await cli.inEnvironment({ ...environment, ...principal }).run("metrics");
     expect({ exitCode, stderr }).toEqual({
       exitCode: 2,
-      stderr: expect.stringContaining("Azure's sign-in cannot be reached."),
+      stderr: expect.stringContaining("Azure's sign-in service cannot be reached."),
     });
     expect(new Set(proxy.refused)).toEqual(new Set(["login.microsoftonline.com"]));
   });
@@ -108,7 +108,7 @@ describe("behind a district's proxy", () => {
     const started = performance.now();
     const { exitCode, stderr } = await cli.inEnvironment({ HTTPS_PROXY: proxy.url }).run("metrics");
     expect(exitCode).toBe(2);
-    expect(stderr).toMatch(/shows a certificate that this machine does not trust \(\w*CERT\w*\)/);
+    expect(stderr).toMatch(/presents a certificate that this machine does not trust \(\w*CERT\w*\)/);
     expect(stderr).toContain("NODE_EXTRA_CA_CERTS");
     // It is not retried repeatedly, and nothing keeps the process alive after the report.
     expect(proxy.tunnels.length).toBeLessThan(5);
@@ -137,7 +137,7 @@ describe("a response that is not Azure's", () => {
     const lake = await signInPage(status);
     const reported = {
       code: "network",
-      message: `Something on the way answered in Azure's place (${status}).`,
+      message: `Something other than Azure answered (${status}).`,
     };
     const file = "stage2p/clever/table/_delta_log/00000000000000000000.json";
     await expect(lake.read(file)).rejects.toMatchObject(reported);

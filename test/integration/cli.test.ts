@@ -267,7 +267,7 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
     const reported = await cli.run("run");
     expect(reported).toMatchObject({ exitCode: 1, stderr: "" });
     expect(reported.stdout).toMatch(
-      /^Nothing new\.[\s\S]*the newest day is 2025-08-27[\s\S]*latest: a link that leads out of the folder with the reports/,
+      /^Nothing new\.[\s\S]*the newest day is 2025-08-27[\s\S]*latest: a link that leads outside the folder with the reports/,
     );
     expect((await cli.run("status")).stdout).toMatch(/daily participation of students +2025-08-27/);
 
@@ -275,7 +275,7 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
     expect(await run(1, "ingest")).toMatchObject({ landed: 0, reportsOnServer: 0 });
     const none = await cli.run("ingest");
     expect(none).toMatchObject({ exitCode: 1, stderr: "" });
-    expect(none.stdout).toMatch(/^There is no report on the server\./);
+    expect(none.stdout).toMatch(/^There are no reports on the server\./);
   });
 
   test("skips user types that are not in the configuration", async () => {

@@ -123,10 +123,10 @@ describe("clever-lake roster", () => {
       /Imported: \d+ students with school and grade; nothing else of the roster is kept\./,
     );
     expect(stdout).toMatch(/grades: Kindergarten, 1, 2, 3, 4, 5/);
-    expect(stdout).toMatch(/kept as it came: stage1np\/clever\/roster\//);
+    expect(stdout).toMatch(/kept unchanged: stage1np\/clever\/roster\//);
     expect(foundIn(stdout, identities)).toEqual([]);
     const again = await cli.run("roster", "--file", file);
-    expect(again.stdout).toMatch(/^Unchanged: the lake holds just these \d+ students\./);
+    expect(again.stdout).toMatch(/^Unchanged: the lake already has exactly these \d+ students\./);
   });
 
   test("lists refused rows with their line and exits with 1", async () => {

@@ -223,7 +223,7 @@ describe("clever-lake optimize and vacuum", () => {
       const { exitCode, stdout } = await cli.run(command);
       expect(exitCode).toBe(1);
       expect(stdout).toMatch(
-        /Left as they are:\n {2}stage2p\/clever\/students_pseudo: .*Line 1 of the table's log/,
+        /Not changed:\n {2}stage2p\/clever\/students_pseudo: .*Line 1 of the table's log/,
       );
     }
   });

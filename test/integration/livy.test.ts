@@ -260,7 +260,7 @@ describe("a real Apache Livy 0.7.1", { timeout: 600_000 }, () => {
     expect(failed).toEqual([
       expect.objectContaining({
         reason: expect.stringMatching(
-          /batch \d+: The batch ended before its work was done \(dead\)\..*the landed files wait for the next run/,
+          /batch \d+: The batch ended before its work was done \(dead\)\..*the next run processes the landed files/,
         ),
       }),
     ]);

@@ -80,7 +80,7 @@ describe("a lake in OneLake", () => {
     await expect(runInto(lake, fixture.source)).rejects.toMatchObject({
       code: "config",
       message: expect.stringContaining(
-        `OneLake has no ${itemName} in a workspace ${workspaceName}, or your account may not see it.`,
+        `OneLake has no ${itemName} in the workspace ${workspaceName}, or your account may not see it.`,
       ),
     });
     expect(emulator.requests.filter(({ operation }) => operation === "FileSystem.Create")).toEqual([]);
@@ -91,7 +91,9 @@ describe("a lake in OneLake", () => {
     const emulator = await startEmulator({ workspaces: [workspace], tokens: [{ token, role: "reader" }] });
     const fixture = await oneDay();
     await expect(runInto(openLake(emulator, { prefix: files }), fixture.source)).rejects.toMatchObject({
-      message: expect.stringMatching(/lacks the right to do this in the workspace District Data in OneLake/),
+      message: expect.stringMatching(
+        /lacks the permission to do this in the workspace District Data in OneLake/,
+      ),
       hint: expect.stringContaining("role Contributor"),
     });
   });

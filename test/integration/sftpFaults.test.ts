@@ -87,7 +87,7 @@ describe.skipIf(binary === undefined)("the SFTP source, with faults of server, n
     const reading = readSlowly(source, file, async () => proxy.fallSilent());
     await expect(reading).rejects.toMatchObject({
       code: "network",
-      message: expect.stringContaining("fell silent for 0.5 s"),
+      message: expect.stringContaining("did not respond for 0.5 s"),
     });
   });
 

@@ -121,7 +121,7 @@ describe.skipIf(binary === undefined)("private keys, against OpenSSH", () => {
     const { privateKey, username } = both;
     await expect(logIn(both, { privateKey })).rejects.toMatchObject({
       code: "auth",
-      message: `The SFTP server took the private key of the account ${username}, and asks for more: password.`,
+      message: `The SFTP server accepted the private key of the account ${username}, and requires another login method: password.`,
     });
     await expect(logIn(both, { privateKey, password: "wrong-secret" })).rejects.toMatchObject({
       code: "auth",

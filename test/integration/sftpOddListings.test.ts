@@ -112,16 +112,16 @@ describe("links on the server", () => {
       ["v2/Students.csv", 4],
     ]);
     const reasons = Object.fromEntries(skipped.map(({ path, reason }) => [path, reason]));
-    const nowhere = "a link that leads nowhere";
+    const nowhere = "a broken link";
     expect(reasons).toEqual({
       "b/daily-participation": "a link to v2, read as a/daily-participation/Students.csv",
       "broken.csv": quirks.textualRealPath ? "a link to none.csv, which was not listed" : nowhere,
       current: `a link to daily-participation, read as ${report}`,
-      "daily-participation/loop": "a link to a folder above it",
+      "daily-participation/loop": "a link back to a folder that contains it",
       [`latest/${day}`]: `a link to ${report}, which is read itself`,
       notes: "a link to v2, read as a/daily-participation/Students.csv",
       one: nowhere,
-      "resource-usage": "a link that leads out of the folder with the reports",
+      "resource-usage": "a link that leads outside the folder with the reports",
       self: nowhere,
       two: nowhere,
     });
@@ -143,8 +143,8 @@ describe("a listing that does not end", () => {
   const entries = { [`/reports/${report}`]: "12345", "/reports/beside/x.csv": "1" };
 
   it.each([
-    ["with empty answers", "empty", "20 answers in a row bring no new name"],
-    ["with the same names again", "same", "20 answers in a row bring no new name"],
+    ["with empty answers", "empty", "20 answers in a row contain no new name"],
+    ["with the same names again", "same", "20 answers in a row contain no new name"],
     ["with ever new names", "new", "it has more than 250000 entries"],
   ] as const)("%s is an error for the root and for a folder of reports", async (_, endless, words) => {
     for (const endlessFolder of ["/reports", "/reports/daily-participation"]) {
@@ -204,7 +204,7 @@ it("is abandoned if the server answers keep-alives, but not requests", async () 
   await using source = server.source({ timeoutSeconds: 0.5, keepAliveSeconds: 0.1 });
   await expect(source.list()).rejects.toMatchObject({
     code: "network",
-    message: expect.stringContaining("fell silent"),
+    message: expect.stringContaining("did not respond"),
   });
 });
 
@@ -213,6 +213,6 @@ it("is abandoned if the server keeps sending, but does not answer", async () => 
   await using source = server.source({ names, timeoutSeconds: 0.5 });
   await expect(source.list()).rejects.toMatchObject({
     code: "io",
-    message: expect.stringContaining("talks, but does not answer"),
+    message: expect.stringContaining("sends data, but does not answer"),
   });
 });

@@ -61,12 +61,12 @@ describe("a refused password", () => {
     [
       "answered by hanging up",
       { wrongPassword: "hangUp" },
-      "The SFTP server broke off, or fell silent, when it was shown the password of the account district. It is not shown again.",
+      "The SFTP server disconnected or stopped responding after it received the password of the account district. The password is not sent again.",
     ],
     [
       "not answered",
       { wrongPassword: "silence" },
-      "The SFTP server broke off, or fell silent, when it was shown the password of the account district. It is not shown again.",
+      "The SFTP server disconnected or stopped responding after it received the password of the account district. The password is not sent again.",
     ],
   ])("is sent once, however the server refuses it: %s", async (_, quirks, words) => {
     const { server, error, text } = await errorOf(quirks, { password: "wrong-secret" });
@@ -136,7 +136,7 @@ describe("a server that asks questions", () => {
     expect(error).toMatchObject({
       code: "auth",
       message:
-        "The SFTP server took the password of the account district, and asks for more: keyboard-interactive and others that Clever Lake does not know.",
+        "The SFTP server accepted the password of the account district, and requires another login method: keyboard-interactive and others that Clever Lake does not know.",
     });
   });
 });
@@ -151,7 +151,7 @@ describe("names of login methods", () => {
     const { error, server } = await errorOf({ methods });
     expect(error).toMatchObject({
       code: "auth",
-      message: `The SFTP server takes only these ways to log in: ${words}. None of them is configured.`,
+      message: `The SFTP server accepts only these login methods: ${words}. None of them is configured.`,
     });
     expect(server.logins.passwords).toEqual([]);
   });

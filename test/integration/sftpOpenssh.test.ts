@@ -113,8 +113,8 @@ describe.skipIf(binary === undefined)("the SFTP source, against OpenSSH", () => 
     expect(skipped).toEqual([
       { path: "1/2/3/4/5/6/7", reason: "a folder more than 6 levels deep" },
       { path: "bad\\u{a}name.csv", reason: "a name with control characters" },
-      { path: "etc", reason: "a link that leads out of the folder with the reports" },
-      { path: "passwd.csv", reason: "a link that leads out of the folder with the reports" },
+      { path: "etc", reason: "a link that leads outside the folder with the reports" },
+      { path: "passwd.csv", reason: "a link that leads outside the folder with the reports" },
       { path: "pipe.csv", reason: "a special file" },
     ]);
   });

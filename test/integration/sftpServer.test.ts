@@ -32,7 +32,7 @@ describe("the in-process SFTP server", () => {
     await using source = new SftpSource({ host, port, hostKey, ...account });
     const { files, skipped } = await source.list();
     expect(files.map((file) => [file.path, file.size])).toEqual([["daily/a.csv", bytes.length]]);
-    expect(skipped).toEqual([{ path: "link.txt", reason: "a link whose target the server does not tell" }]);
+    expect(skipped).toEqual([{ path: "link.txt", reason: "a link whose target the server does not reveal" }]);
     const pieces: Buffer[] = [];
     for (const file of files) for await (const piece of source.read(file)) pieces.push(piece);
     expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
@@ -186,7 +186,7 @@ describe("a hostile SFTP server", () => {
     expect(skipped).toHaveLength(names.length);
     expect(skipped).toContainEqual({ path: "closed", reason: "a folder that the account may not read" });
     expect(skipped).toContainEqual({ path: "a\\u{1b}[2J", reason: "a name with control characters" });
-    expect(skipped).toContainEqual({ path: "twice", reason: "a name that the folder holds twice" });
+    expect(skipped).toContainEqual({ path: "twice", reason: "a name that occurs twice in the folder" });
     const [short] = files;
     if (short === undefined) throw new Error("There is no file.");
     await expect(source.readHead(short, 10)).rejects.toMatchObject({ code: "changedWhileRead" });

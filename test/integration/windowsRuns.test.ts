@@ -49,7 +49,7 @@ test.skipIf(builds === undefined)(
       run.process.kill("SIGINT");
       const { exitCode, stderr } = await run.ended;
       expect(exitCode, stderr).toBe(130);
-      expect(stderr).toContain("Stopping; what has been done so far stays.");
+      expect(stderr).toContain("Stopping; completed work is kept.");
       await runs.complete(cli, "stopped by Ctrl-C");
     });
   },

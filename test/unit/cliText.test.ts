@@ -115,7 +115,7 @@ describe("a run's summary", () => {
       resource_usage: healthy,
     };
     const line =
-      "  ids of people in daily participation: 1,200 cells with a word for nothing, counted as blank; 1 id of the school system with several Clever ids; 2 Clever ids with several ids of the school system";
+      "  ids of people in daily participation: 1,200 cells with a placeholder for a missing id, counted as blank; 1 school system id with several Clever ids; 2 Clever ids with several school system ids";
     expect(showRun({ ...summary, landed: 1, identities }).split("\n")).toContain(line);
     expect(
       showRun({ ...summary, landed: 1, identities: { ...identities, daily_participation: healthy } }),
@@ -147,14 +147,14 @@ describe("a run's summary", () => {
     const ruined = { ...file, path: "b.csv", reason: "No header.", acceptable: false };
     const hint = "To take a file without its bad rows: clever-lake run --accept PATH";
     expect(showRun({ ...summary, quarantined: [file] })).toContain(
-      "In quarantine (no row of them is in the tables): 1",
+      "In quarantine (none of their rows are in the tables): 1",
     );
     expect(showRun({ ...summary, quarantined: [file] })).toContain(hint);
     const earlier = showRun({ ...summary, quarantined: [file, { ...file, hasEarlierRows: true }] });
     expect(earlier).toContain("In quarantine: 2");
-    expect(earlier.match(/The rows of the delivery before stay in the tables\./g)).toHaveLength(1);
+    expect(earlier.match(/The rows of the previous delivery stay in the tables\./g)).toHaveLength(1);
     const hopeless = showRun({ ...summary, quarantined: [ruined] });
-    expect(hopeless).toContain("No header. It has to be delivered again.");
+    expect(hopeless).toContain("No header. It must be delivered again.");
     expect(hopeless).not.toContain("--accept");
     expect(showRun({ ...summary, quarantined: [file, ruined] })).toContain(
       "To take one of the other files without",
@@ -207,7 +207,7 @@ test("the files on the server are listed with their states", () => {
   expect(text).not.toContain("\u001b");
   expect(
     showStatus({ files: [], freshness: [], overdue: [], needsAdoption: false, changedByOthers: [] }),
-  ).toBe("There is no file on the server.");
+  ).toBe("There are no files on the server.");
   expect(
     showStatus({ files: [], freshness: [], overdue: [], needsAdoption: true, changedByOthers: [] }),
   ).toMatch(/\n\nOEA's notebooks wrote this lake\.[\s\S]*`clever-lake adopt` adopts it\.$/);
@@ -241,10 +241,10 @@ test("discrepancies are listed", () => {
   );
   const waiting = { ...counts, inQuarantine: ["b.csv"] };
   expect(showVerification({ ...waiting, tables: [table], problems: [] })).toMatch(
-    /No discrepancies found\.[\s\S]*1 file in quarantine \(no row of them is in the tables\):\n {2}b\.csv$/,
+    /No discrepancies found\.[\s\S]*1 file in quarantine \(none of their rows are in the tables\):\n {2}b\.csv$/,
   );
   const redelivered = { ...counts, inQuarantine: ["b.csv", "c.csv"], withEarlierRows: ["c.csv"] };
   expect(showVerification({ ...redelivered, tables: [table], problems: [] })).toMatch(
-    /2 files in quarantine:\n {2}b\.csv\n {2}c\.csv: The rows of the delivery before stay in the tables\.$/,
+    /2 files in quarantine:\n {2}b\.csv\n {2}c\.csv: The rows of the previous delivery stay in the tables\.$/,
   );
 });

@@ -93,7 +93,7 @@ test.each([
   ["salt", false, 1],
 ] as const)(
   "a run that ends with %s, requested by the user: %s, shows %i messages",
-  async (code, isAskedFor, messages) => {
+  async (code, isRequested, messages) => {
     const model = {
       connected: () => Promise.resolve({ connection: {}, secrets: { salt: "s" } }),
       refresh: () => Promise.resolve(),
@@ -104,7 +104,7 @@ test.each([
     const nothing = () => Promise.resolve();
     const client = { request } as unknown as EngineClient;
     const runs = new RunController(model, client, log, nothing, nothing, nothing);
-    expect(await runs.run({ command: "run" }, { isAskedFor })).toBeUndefined();
+    expect(await runs.run({ command: "run" }, { isRequested })).toBeUndefined();
     expect(calls.filter(({ name }) => /^show.*Message$/.test(name))).toHaveLength(messages);
   },
 );
@@ -147,7 +147,7 @@ test.each([
   [{ landed: 1, failed: [] }, false, 1],
   [{ landed: 0, failed: [{ path: "a.csv", reason: "Gone." }] }, false, 1],
   [{ landed: 0, failed: [] }, true, 1],
-])("a run with %j, requested by the user: %s, shows %i messages", async (done, isAskedFor, messages) => {
+])("a run with %j, requested by the user: %s, shows %i messages", async (done, isRequested, messages) => {
   const summary = {
     ...{ runId: "r", bytes: 0, anonymized: 0, unchanged: 3, superseded: 0, quarantined: [], refused: 0 },
     ...{ rows: { daily_participation: 0, resource_usage: 0 }, inQuarantine: ["b.csv"], notRead: [] },
@@ -162,6 +162,6 @@ test.each([
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
   const nothing = () => Promise.resolve();
   const runs = new RunController(model, client, log, nothing, nothing, nothing);
-  expect(await runs.run({ command: "run" }, { isAskedFor })).toBe(summary);
+  expect(await runs.run({ command: "run" }, { isRequested })).toBe(summary);
   expect(calls.filter(({ name }) => /^show.*Message$/.test(name))).toHaveLength(messages);
 });

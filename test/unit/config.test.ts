@@ -127,7 +127,7 @@ describe("a configuration file on Windows", () => {
   test("with an unescaped backslash is refused with a hint", async () => {
     const file = path.join(await temporaryFolder(), "clever-lake.json");
     await writeFile(file, String.raw`{ "lake": { "url": "C:\data\lake" } }`);
-    const hint = expect.stringContaining("each backslash twice") as string;
+    const hint = expect.stringContaining("double each backslash") as string;
     await expect(readConfig(file)).rejects.toMatchObject({ code: "config", hint });
   });
 });

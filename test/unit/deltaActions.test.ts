@@ -142,7 +142,7 @@ describe("schema", () => {
     expect(require(expected)).not.toThrow();
     expect(require({ ...expected, columns: columns.slice(0, 1) })).toThrow(/lacks the column n/);
     expect(require({ ...expected, columns: [...columns, { name: "x", type: "date" }] })).toThrow(
-      /further column x/,
+      /additional column x/,
     );
     const further = { ...expected, columns: [...columns, { name: "x", type: "struct<>" }] };
     expect(() => requireSameShape(further, expected, "t", "mayFollow")).not.toThrow();

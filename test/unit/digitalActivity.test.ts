@@ -181,7 +181,7 @@ test("a table with a different schema is left unchanged and reported, and the ru
   const summary = await fixture.run(on);
   expect(summary.failed).toHaveLength(1);
   expect(summary.failed[0]?.path).toBe(digitalActivityTable);
-  expect(summary.failed[0]?.reason).toMatch(/not as this program makes it/);
+  expect(summary.failed[0]?.reason).toMatch(/not as this program creates it/);
   expect(await fixture.rows()).toHaveLength(1);
   expect(await version(fixture)).toBe(0);
 });

@@ -153,7 +153,7 @@ describe("the preview of a report", () => {
     expect(file.problem).toEqual({
       line: 1,
       column: undefined,
-      reason: "The header line holds data or a line break.",
+      reason: "The header line contains data or a line break.",
     });
   });
 

@@ -55,7 +55,9 @@ describe("identities in a preview", () => {
     const { fixture, path, identities, reveal } = await openLanded();
     await writeFile(fixture.lake.localPath(revealsFolder), "in the way");
     await expect(reveal()).rejects.toMatchObject({
-      message: expect.stringMatching(/^The identities stay hidden: it could not be recorded/) as string,
+      message: expect.stringMatching(
+        /^The identities stay hidden, because the reveal could not be recorded/,
+      ) as string,
       subject: path,
     });
     expect(identities()).toBeNull();

@@ -38,8 +38,8 @@ test.each(["file:///data/lake", "file:///data/my%20lake%20%C3%BC", "/data/lake"]
 );
 
 test.each([
-  ["file:///C:/data/lake", "a drive of Windows"],
-  ["C:\\data\\lake", "a drive of Windows"],
+  ["file:///C:/data/lake", "a Windows drive letter"],
+  ["C:\\data\\lake", "a Windows drive letter"],
   ["file://server/share", "file:///"],
   ["\\\\server\\share", "full path"],
   ["data/lake", "full path"],

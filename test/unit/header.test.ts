@@ -114,7 +114,7 @@ describe("a header line that contains data is refused:", () => {
     ["a number", `${clever},123456789012\n`],
     ["a boolean", `${clever},FALSE\n`],
   ])("%s", (_, text) => {
-    expect(read(text)).toBe("1 - The header line holds data or a line break.");
+    expect(read(text)).toBe("1 - The header line contains data or a line break.");
   });
 });
 

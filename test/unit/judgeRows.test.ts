@@ -95,8 +95,8 @@ describe("the first error of a row is reported:", () => {
 });
 
 test.each([
-  ["another encoding", 0xff, "The cell in column 9 is in another encoding than UTF-8."],
-  ["a NUL byte", 0, "The cell in column 9 holds a NUL byte."],
+  ["another encoding", 0xff, "The cell in column 9 is not valid UTF-8."],
+  ["a NUL byte", 0, "The cell in column 9 contains a NUL byte."],
 ])("an unknown column is named by its position: %s", async (_, byte, reported) => {
   const content = [Buffer.from(`${header},sis-SECRETAMY\n${row()},`), Buffer.from([byte, 0x0a])];
   expect(await judge(Buffer.concat(content))).toEqual([`2 -: ${reported}`]);

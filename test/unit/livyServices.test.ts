@@ -166,7 +166,7 @@ describe("batches are sent to", () => {
 
   test("a OneLake workspace with a space in its name must be given by its GUID", () => {
     const url = "https://onelake.dfs.fabric.microsoft.com/Our%20Data/Clever.Lakehouse/Files";
-    expect(() => hadoopAddress(url, "stage1np")).toThrow("take no workspace with blanks");
+    expect(() => hadoopAddress(url, "stage1np")).toThrow("does not accept a workspace name with spaces");
   });
 });
 
@@ -256,7 +256,7 @@ describe("requests to Synapse and Fabric, as in their API references:", () => {
     [404, "engine", /does not know this pool, lakehouse or batch/],
     [400, "engine", /refused the batch \(400\): No such file\.$/],
     [500, "network", /answered with an error \(500\)/],
-    [200, "engine", /The answer is not one of Livy/],
+    [200, "engine", /The answer is not from a Livy service/],
     [302, "engine", /refused the batch \(302\)/],
   ])("a response of %i is reported", async (status, code, message) => {
     const { service } = await stub(synapse, () => ({ status, body: { message: "No such file." } }));
@@ -359,7 +359,7 @@ describe("a session on Synapse", () => {
     await using second = engineOf(service);
     const { failed } = await fixture.run({ engine: second.open });
     expect(failed.map(({ reason }) => reason)).toEqual([
-      expect.stringContaining("Somebody changed what Spark is to run"),
+      expect.stringContaining("The program for Spark was changed"),
     ]);
     expect(asked.length).toBe(before);
   });

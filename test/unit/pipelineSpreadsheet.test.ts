@@ -125,7 +125,7 @@ describe("dates of month/day/year", () => {
   test("are refused if no date shows the order", async () => {
     const { summary } = await runOf(dailyCsv(daily("amy", "9/3/2024"), daily("amy", "9/4/2024")));
     expect(summary.quarantined).toMatchObject([
-      { line: 2, column: "date", reason: expect.stringContaining("two meanings") },
+      { line: 2, column: "date", reason: expect.stringContaining("ambiguous") },
     ]);
   });
 

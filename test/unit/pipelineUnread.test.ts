@@ -53,7 +53,7 @@ describe("an unread entry next to the reports", () => {
       notRead: [{ path, reason: "a special file", report: true }],
     });
     expect(hasTrouble(summary)).toBe(true);
-    expect(showRun(summary)).toMatch(/^Done, but not with every file\./);
+    expect(showRun(summary)).toMatch(/^Done, but some files were left out\./);
     expect(hasTrouble(await fixture.run())).toBe(true);
   });
 
@@ -79,7 +79,7 @@ describe("a server without a single report", () => {
     const summary = await fixture.run();
     expect(summary).toMatchObject({ landed: 0, failed: [], reportsOnServer: 0 });
     expect(hasTrouble(summary)).toBe(true);
-    expect(showRun(summary)).toMatch(/^There is no report on the server\./);
+    expect(showRun(summary)).toMatch(/^There are no reports on the server\./);
   });
 
   test("also means one that only has reports of other user types, or no longer has its reports", async () => {
@@ -87,7 +87,7 @@ describe("a server without a single report", () => {
     expect(await fixture.run({ userTypes: ["staff"] })).toMatchObject({ reportsOnServer: 0 });
     await fixture.run();
     await fixture.remove(day);
-    expect(showRun(await fixture.run())).toMatch(/^There is no report on the server\./);
+    expect(showRun(await fixture.run())).toMatch(/^There are no reports on the server\./);
   });
 
   test("is not reported by `anonymize`, which does not contact the server", async () => {

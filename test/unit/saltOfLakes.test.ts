@@ -33,7 +33,7 @@ describe("a new lake", () => {
     ["short", "pepper"],
     ["short", " \r\n"],
     ["placeholder", "change-me-please!"],
-    ["few characters over and over", "abababababababab"],
+    ["only a few characters, repeated", "abababababababab"],
   ])("refuses a salt that is %s, before anything is written", async (words, salt) => {
     const fixture = await withFile();
     const refusal = { code: "salt", message: expect.stringContaining(words) };

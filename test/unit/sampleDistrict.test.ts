@@ -98,7 +98,9 @@ describe("a sample district", () => {
 
   it("refuses a change of what it does not have", () => {
     const changes = [{ resource: "No such thing", schoolDay: 1, factor: 2 }];
-    expect(() => sampleDistrict({ ...small, changes })).toThrow("no resource or school that is to change");
+    expect(() => sampleDistrict({ ...small, changes })).toThrow(
+      "does not have the resource or school to be changed",
+    );
   });
 
   it("gives everybody unique ids, in the form of a district and of Clever", () => {

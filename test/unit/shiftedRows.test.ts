@@ -19,7 +19,7 @@ import {
 } from "../helpers/pipelineFixture";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
-const reason = "It holds the id of a person: the row's cells are shifted.";
+const reason = "It contains a person's id: the row's cells are shifted.";
 const people = ["amy", "ben", "cat"];
 const file = dailyPath();
 /** Two extra blanks in front, two cells missing: as many cells as the header. */

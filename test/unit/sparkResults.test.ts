@@ -4,7 +4,7 @@ import { dateLimits, unlikelyDays } from "../../src/clever/likelyDates";
 import { reports } from "../../src/clever/reports";
 import { specificationOf } from "../../src/clever/specification";
 import { statisticsOfValues } from "../../src/delta/statistics";
-import { LogTail, workIn } from "../../src/spark/logTail";
+import { LogTail, progressIn } from "../../src/spark/logTail";
 
 async function tailOf(...lines: string[]): Promise<string> {
   const tail = new LogTail();
@@ -105,5 +105,5 @@ test.each([
   ["26/11/27 01:30:00 WARN TaskSetManager: Running Spark version 3.5.6", undefined],
   ["Running Spark version 3.5.6", undefined],
 ])("for the log line %j, %j is shown", (line, shown) => {
-  expect(workIn(line)).toBe(shown);
+  expect(progressIn(line)).toBe(shown);
 });

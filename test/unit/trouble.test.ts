@@ -115,10 +115,10 @@ describe("reports that need attention", () => {
     );
     const sentences = {
       some: "Every report is in the lake.",
-      none: "There is no report on the server. Check the settings of its folder and of the user types.",
-      looking: "Looking at the server …",
+      none: "There are no reports on the server. Check the settings of its folder and of the user types.",
+      checking: "Checking the server …",
     };
-    for (const known of ["some", "none", "looking"] as const) {
+    for (const known of ["some", "none", "checking"] as const) {
       bar.show({ kind: "reports", known, counts: nothing });
       expect(look()).toMatchObject({ text: "$(database) Clever", command: "clever.showMenu" });
       expect(item.tooltip).toBe(`${sentences[known]}\n\nClick for the menu.`);
@@ -188,7 +188,7 @@ describe("the message after a run", () => {
   test("reports what is missing: no report, an unreadable one, an overdue one", () => {
     expect(outcomeOf({ ...summary, reportsOnServer: 0 }, [])).toMatchObject({
       severity: "warning",
-      text: "There is no report on the server. Check the settings of its folder and of the user types.",
+      text: "There are no reports on the server. Check the settings of its folder and of the user types.",
     });
     const notRead = [
       { path: "notes", reason: "A folder that the account may not read.", report: false },

@@ -100,6 +100,6 @@ test("a target folder that is a file is reported as such, not as the lake's", as
   await expect(writeAssets({ lakeUrl, folder, names: ["sql"], ...settings })).rejects.toMatchObject({
     code: "io",
     message: "The assets could not be written.",
-    hint: expect.stringContaining("Check that its folder is there"),
+    hint: expect.stringContaining("Check that its folder exists"),
   });
 });

@@ -3,7 +3,7 @@ import type { Look } from "./look";
 import type { Mark, Picture } from "./picture";
 import { tipOf } from "./tip";
 
-/** What an element needs from its page. */
+/** The page's data and functions that an element needs. */
 export interface ChartHost {
   readonly picture: Picture;
   readonly look: Look;
@@ -35,7 +35,7 @@ export class ChartElement extends HTMLElement {
   connectedCallback(): void {
     this.tabIndex = 0;
     this.drawing.className = "drawing";
-    // Its texts are unordered marks; label and tables have the same content in words.
+    // The drawing's texts are in no order; the label and the table have the same content in words.
     this.drawing.setAttribute("aria-hidden", "true");
     this.append(this.drawing);
     this.sizes.observe(this);
@@ -53,7 +53,7 @@ export class ChartElement extends HTMLElement {
     this.drawn = undefined;
   }
 
-  /** Adapts to its current size; for printing, which does not wait for observers. */
+  /** Adapts to the current size; for printing, which does not wait for observers. */
   fit(): void {
     const { clientWidth: width, clientHeight: height } = this;
     if (this.chart && width > 0 && height > 0)
@@ -110,7 +110,7 @@ export class ChartElement extends HTMLElement {
     return chart;
   }
 
-  /** A day can be clicked anywhere above or below it; its line alone would be hard to hit. */
+  /** Handles a click anywhere above or below a day, because the line alone would be hard to hit. */
   private clickDay(x: number, y: number): void {
     const { picture } = this.host ?? {};
     if (!this.chart || !picture?.days || !this.chart.containPixel("grid", [x, y])) return;

@@ -22,8 +22,8 @@ export function acrossWeekends(byDay: readonly DayEntry[], value: (day: DayEntry
 }
 
 /**
- * Which days belong to a weekend without school. A weekend day without data does, if no weekend has data: then nobody
- * reports on weekends. If other weekends have data, the day's reports are missing.
+ * Which days belong to a weekend without school. A weekend day without data does so if no weekend has data, because
+ * then there are no reports for weekends. If other weekends have data, the day's reports are missing.
  */
 export function weekendsOff(byDay: readonly DayEntry[]): (day: DayEntry) => boolean {
   const isWeekend = ({ date }: DayEntry) => [0, 6].includes(new Date(date).getUTCDay());

@@ -74,9 +74,11 @@ export function barPicture(bars: Bars, look: Look): Picture {
   return { option, marks, legend, height: names.length * row + 8, byAxis: "y" };
 }
 
-/** Names from top to bottom; the axis identifies them by index, because two may look the same once clipped. */
+/**
+ * An axis of names from top to bottom. It identifies them by index, because two names may look the same when clipped.
+ */
 export function nameAxis(names: readonly string[], look: Look) {
-  // Letter width relative to height, in the widest of the usual fonts.
+  // Letter width relative to font size, in the widest of the usual fonts.
   const letters = Math.floor(look.labelWidth / (0.62 * (look.fontSize - 1)));
   return {
     type: "category" as const,

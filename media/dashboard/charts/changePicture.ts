@@ -3,9 +3,9 @@ import type { Look } from "./look";
 import { baseOption, type Mark, type Picture } from "./picture";
 
 export interface ChangeBars extends Pick<Bars, "names" | "picks"> {
-  /** Relative to the expected value; something new is drawn at full length. */
+  /** Changes relative to the expected value. A new subject is drawn at full length. */
   readonly changes: readonly number[];
-  /** The text after each bar, with and without its numbers, and its tooltip. */
+  /** The text after each bar, with and without its numbers. */
   readonly labels: readonly string[];
   readonly shortLabels: readonly string[];
   readonly lines: readonly Mark["lines"][];
@@ -14,12 +14,12 @@ export interface ChangeBars extends Pick<Bars, "names" | "picks"> {
 }
 
 const rowHeight = 26;
-/** With less room for names than this, there is none for numbers after the bars. */
+/** With less space for names than this, there is no space for numbers after the bars. */
 const narrow = 150;
-/** A rise is drawn up to a doubling at most: larger ones would make all others tiny. */
+/** Rises are drawn up to a doubling: larger ones would make all others tiny. */
 const [least, most] = [-1, 1];
 
-/** Bars from a centre line, which is the expected value: less is to the left, more to the right. */
+/** Bars from a centre line, the expected value: less is to the left, more to the right. */
 export function changePicture(bars: ChangeBars, look: Look): Picture {
   const { names, picks, changes, lines } = bars;
   const labels = look.labelWidth < narrow ? bars.shortLabels : bars.labels;
@@ -31,7 +31,7 @@ export function changePicture(bars: ChangeBars, look: Look): Picture {
       grid: { left: look.labelWidth + 10, right: 12, top: 4, bottom: 4 },
       xAxis: {
         type: "value",
-        // Room for the text after the longest bars.
+        // Space for the text after the longest bars.
         min: least * 2,
         max: most * 2,
         interval: most * 2,

@@ -1,6 +1,6 @@
 /**
- * Eight colours each, distinguishable by lightness also with red-green and blue-yellow colour blindness; each has a
- * contrast of at least 3:1 with its background (checked by test/unit/dashboardPageParts.test.ts).
+ * Eight colours each, which can be told apart by lightness even with red-green or blue-yellow colour blindness. Each
+ * has a contrast of at least 3:1 with its background (checked by test/unit/dashboardPageParts.test.ts).
  */
 export const lightPalette = [
   "#19639f",

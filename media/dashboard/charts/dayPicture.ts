@@ -10,21 +10,24 @@ import { baseOption, type LegendEntry, type Mark, type MarkLine, type Picture, v
 export interface DaySeries {
   readonly name: string;
   readonly colour: string;
-  /** Undefined if it is unknown. */
+  /** Undefined if the value is unknown. */
   readonly value: (day: DayEntry) => People | undefined;
   /** Bars instead of a line. */
   readonly bars?: boolean;
 }
 
-/** If the filter itself withholds something, that applies to all days and is stated once. */
+/**
+ * Whether to mark days on which some groups are withheld. If the filter itself withholds groups, this applies to all
+ * days and is stated once.
+ */
 export const hasPartialDays = ({ answer: { withheld } }: Ready): boolean =>
   withheld.filter.length === 0 && withheld.days.length > 0;
 
 /**
  * Lines or bars over days. Quiet days are shaded, days without data hatched. Lines continue across weekends without
- * school: drawn through their values, they would drop to zero every week. They break at every other day without
- * school, and at days whose report is missing or that are withheld: these are hatched gaps. A day without some groups
- * is hatched. `few` people are a hollow mark on the zero line.
+ * school, because they would otherwise drop to zero every week. They break at every other day without school. They
+ * also break at days whose report is missing or that are withheld, which are hatched. A day on which some groups are
+ * withheld is hatched. `few` people are a hollow mark on the zero line.
  */
 export function dayPicture(
   ready: Ready,
@@ -91,7 +94,7 @@ export function dayPicture(
           ...labelled(byDay),
         },
       },
-      // The bands have their own axis: bars on a shared axis would be placed side by side.
+      // The bands have their own axis, because bars on a shared axis would be placed side by side.
       { type: "category", data: byDay.map(({ date }) => date), show: false },
     ],
     yAxis: [
@@ -172,7 +175,7 @@ function lineOf(byDay: readonly DayEntry[], { name, colour, value }: DaySeries) 
     emphasis: { scale: 1.6, lineStyle: { width: 2 } },
     data: values.map((each, at) => ({
       value: each ?? "-",
-      // A single day would be a line without length.
+      // A line through a single day would have no length.
       symbolSize: (dots && byDay[at]?.kind === "school") || isAlone(values, at) ? 6 : 0,
     })),
     z: 3,
@@ -193,7 +196,7 @@ function barsOf(byDay: readonly DayEntry[], { name, colour, value }: DaySeries) 
   };
 }
 
-/** The marking of a day without school; tints are invisible in high contrast, so lines distinguish the kinds. */
+/** The marking of a day without school. Tints are invisible in high contrast, so lines distinguish the kinds. */
 function bandOf(kind: "quiet" | "noData", look: Look) {
   if (kind === "noData") return { itemStyle: lined(look, -Math.PI / 4) };
   return look.contrast ? { itemStyle: lined(look, 0) } : {};
@@ -212,7 +215,7 @@ function lined(look: Look, rotation: number) {
   };
 }
 
-/** Which days are labelled on the axis: Mondays in short ranges, the first of each month in long ones. */
+/** The days with labels on the axis: Mondays in short ranges, the first of each month in long ones. */
 function labelled(days: readonly DayEntry[]) {
   if (days.length <= 14) return { interval: 0 };
   const isNamed = ({ date }: DayEntry) =>

@@ -3,7 +3,7 @@ import { type EChartsOption, type EChartsType, init } from "./echarts";
 import { paperLook } from "./look";
 import type { Picture } from "./picture";
 
-/** A self-contained picture: title above, legend, and below what a reader must know. */
+/** A self-contained picture: a title above, a legend, and notes for the reader below. */
 export interface Sheet {
   readonly title: string;
   readonly picture: Picture;
@@ -15,26 +15,26 @@ const margin = 24;
 const leastHeight = 280;
 const noteSize = 12;
 const noteLine = 17;
-/** Letters that fit in a line of notes; a conservative number. */
+/** The number of letters that fit in a line of notes, a conservative estimate. */
 const lettersInLine = 140;
-/** Notes end before the edge: another reader's font may be wider. */
+/** Notes end before the edge, because the reader's font may be wider. */
 const notesWidth = 960;
 
-/** As SVG, with real text. */
+/** The picture as SVG, with real text. */
 export function drawSvg(sheet: Sheet): string {
   return svgOf(blockOf(sheet, width));
 }
 
-/** As PNG in base64, at twice its pixel size. */
+/** The picture as PNG in base64, at twice its pixel size. */
 export function drawPng(sheet: Sheet): string {
   return drawn(blockOf(sheet, width), 2, pngOf);
 }
 
-/** The whole page as one picture: head, numbers, pictures and what a reader must know. */
+/** The whole page as one picture: head, numbers, pictures and notes for the reader. */
 export interface PageSheet extends Omit<Sheet, "picture"> {
   /** Below the title. */
   readonly lines: readonly string[];
-  /** Each is a name, a number and its change; below them, what the change is compared with. */
+  /** A name, a number and its change each; below them, what the change is compared with. */
   readonly cards: readonly (readonly string[])[];
   readonly cardsNote: string;
   /** Pictures that are not wide are placed in pairs. */
@@ -46,7 +46,7 @@ export interface PageSheet extends Omit<Sheet, "picture"> {
 export interface TableSheet {
   readonly title: string;
   readonly note: string;
-  /** `share` is a column's part of the width, relative to the others. */
+  /** `share` is a column's part of the width, relative to other columns. */
   readonly columns: readonly { readonly title: string; readonly share: number; readonly isText: boolean }[];
   readonly rows: readonly (readonly string[])[];
 }
@@ -60,14 +60,14 @@ ${parts.join("\n")}
 </svg>`;
 }
 
-/** At twice its pixel size, or as large as browsers can draw. */
+/** The page as PNG in base64, at twice its pixel size, or as large as browsers can draw. */
 export function drawPagePng(page: PageSheet): string {
   const { blocks, height } = layOut(page);
   const ratio = Math.min(2, highestCanvas / height);
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [Math.floor(width * ratio), Math.floor(height * ratio)];
   const context = canvas.getContext("2d");
-  if (!context) throw new TypeError("The browser draws no pictures.");
+  if (!context) throw new TypeError("The browser cannot draw pictures.");
   context.fillStyle = paperLook.background;
   context.fillRect(0, 0, canvas.width, canvas.height);
   for (const { x, y, block } of blocks)
@@ -94,7 +94,7 @@ function svgOf({ option, ...size }: Block): string {
   }
 }
 
-/** Uses a drawn block; its canvas is emptied afterwards. */
+/** Draws a block and passes its canvas to `use`; the canvas is emptied afterwards. */
 function drawn<T>(
   { option, ...size }: Block,
   devicePixelRatio: number,
@@ -195,7 +195,7 @@ interface BlockText {
   readonly fontSize?: number;
   readonly fontWeight?: number;
   readonly quiet?: boolean;
-  /** Where `left` is; the left edge by default. */
+  /** The edge that `left` refers to; the left edge by default. */
   readonly align?: "right";
   readonly lineHeight?: number;
   /** Whether lines that are too long are cut, not broken. */
@@ -333,7 +333,7 @@ function moved(option: EChartsOption, above: number, below: number): EChartsOpti
   return { ...option, series } as EChartsOption;
 }
 
-/** A text without what ECharts would interpret as a style. */
+/** A text without the characters that ECharts would interpret as a style. */
 function plain(text: string): string {
   return text.replaceAll(/[{}|]+/g, " ");
 }

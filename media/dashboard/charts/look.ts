@@ -16,7 +16,7 @@ export interface Look {
   readonly palette: readonly string[];
   readonly font: string;
   readonly fontSize: number;
-  /** Room for the names next to horizontal bars, in pixels. */
+  /** Space for the names next to horizontal bars, in pixels. */
   readonly labelWidth: number;
   /** Whether animation is off. */
   readonly still: boolean;

@@ -11,7 +11,7 @@ export interface Pairs extends Bars {
 
 const rowHeight = 26;
 
-/** Two points on a line next to each name: the value before, and now. */
+/** Two points on a line next to each name: the earlier value and the current one. */
 export function pairPicture({ names, picks, series, ends, format }: Pairs, look: Look): Picture {
   const largest = names.map((_, row) => Math.max(...series.map(({ values }) => values[row] ?? 0)));
   const marks = names.flatMap((title, index): Mark[] => {

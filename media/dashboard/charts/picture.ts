@@ -4,10 +4,10 @@ import type { Look } from "./look";
 
 /** A mark of a picture, or one of its days: the target of hovering, arrow keys and clicks. */
 export interface Mark {
-  /** Its place in ECharts. */
+  /** Its position in ECharts. */
   readonly series: number;
   readonly index: number;
-  /** First the name, then its numbers. */
+  /** The name; `lines` has its numbers. */
   readonly title: string;
   readonly lines: readonly MarkLine[];
   /** The filter change of a click; without it, a click does nothing. */
@@ -37,7 +37,7 @@ export interface Picture {
   readonly height: number;
   /** For pictures over time: the days along the axis, for choosing a range by dragging. */
   readonly days?: readonly string[];
-  /** Whether a mark is found by its position on the axis, not only by hitting it. */
+  /** The axis along which a mark is found by position, not only by pointing at it. */
   readonly byAxis?: "x" | "y";
 }
 

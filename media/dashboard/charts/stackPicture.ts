@@ -14,7 +14,7 @@ export interface Stacks extends Bars {
   readonly legendPicks: readonly { readonly pick: FilterPatch; readonly picked: boolean }[];
 }
 
-/** Horizontal bars next to names, made of parts; parts that cannot be drawn are named after the bar. */
+/** Stacked horizontal bars next to names; values that cannot be drawn are stated after the bar. */
 export function stackPicture(stacks: Stacks, look: Look): Picture {
   const { names, series, behind, format } = stacks;
   const marks: Mark[] = [];

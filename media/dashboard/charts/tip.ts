@@ -1,6 +1,6 @@
 import type { Mark } from "./picture";
 
-/** A tooltip's content: elements with text, so that names stay text and no style is written into markup. */
+/** A tooltip's content, as elements: names stay text, and no styles are written into markup. */
 export function tipOf({ title, lines }: Mark): HTMLElement {
   const tip = element("div", "tip");
   tip.append(element("div", "tip-title", title));
@@ -16,11 +16,11 @@ export function tipOf({ title, lines }: Mark): HTMLElement {
 }
 
 function element(tag: string, className: string, text?: string): HTMLElement {
-  const made = document.createElement(tag);
-  made.className = className;
+  const created = document.createElement(tag);
+  created.className = className;
   if (text !== undefined) {
-    made.dir = "auto";
-    made.textContent = text;
+    created.dir = "auto";
+    created.textContent = text;
   }
-  return made;
+  return created;
 }

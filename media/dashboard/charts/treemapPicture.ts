@@ -16,7 +16,7 @@ export interface Tile {
 const height = 320;
 /** Width of a letter in a tile's label, and of the label's edges, in pixels. */
 const [letterWidth, edges] = [7, 12];
-/** The fewest letters of a longer name that are worth showing. */
+/** The minimum number of letters to show of a longer name. */
 const lettersOfName = 4;
 /** The height-to-width ratio of tiles: most are below the first value, hardly any above the second. */
 const [steep, steepest] = [1.4, 2.4];
@@ -28,7 +28,7 @@ export function treemapPicture(
   format: (value: number) => string,
   look: Look,
 ): Picture {
-  // Elsewhere, names get at most a third of a picture's width; its actual width is unknown here.
+  // Estimated from the label width, which is at most a third of a picture's width; the actual width is unknown here.
   const area = (look.labelWidth / 0.3 - 50) * height;
   const letters = (tile: Tile, steepness: number) =>
     (Math.sqrt((tile.share * area) / steepness) - edges) / letterWidth;
@@ -91,7 +91,7 @@ export function treemapPicture(
   };
 }
 
-/** A name without what ECharts would interpret as a style in a label. */
+/** A name without the characters that ECharts would interpret as style in a label. */
 function plain(name: string): string {
   return name.replaceAll(/[{}|\r\n]+/g, " ");
 }

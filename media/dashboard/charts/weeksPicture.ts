@@ -3,7 +3,7 @@ import type { Ready } from "../model";
 import type { Look } from "./look";
 import { baseOption, type LegendEntry, type Picture } from "./picture";
 
-/** Weekly use compared with the expected use; the judged weeks are shaded. */
+/** Weekly use and the expected use; the judged weeks are shaded. */
 export function weeksPicture(change: Change, { texts, formats }: Ready, look: Look): Picture {
   const [colour = "", other = ""] = look.palette;
   const { weeks } = change;

@@ -4,7 +4,7 @@ import { fill } from "../formats";
 import { type NameList, nameIn, pickName, type Ready, typeName } from "../model";
 import { extremes, type Panel } from "./panel";
 
-/** What rose or fell compared with its own past, in one picture. */
+/** Rises and falls compared with each subject's own past, in one picture. */
 export function changesPanel(ready: Ready): Panel {
   const { texts, formats, answer, filter } = ready;
   const { entries } = answer.changes;
@@ -83,7 +83,7 @@ function directionText({ texts }: Ready, { direction }: Change): string {
   return { rose: texts.rose, fell: texts.fell, new: texts.isNew, stopped: texts.stopped }[direction];
 }
 
-/** Whether it rose or fell, and by how much. */
+/** The direction of a change, and its size. */
 export function changeDirection(ready: Ready, change: Change): string {
   const { direction } = change;
   const text = directionText(ready, change);
@@ -91,7 +91,7 @@ export function changeDirection(ready: Ready, change: Change): string {
   return direction === "rose" || direction === "fell" ? `${text} ${share}` : text;
 }
 
-/** What could not be judged in one line, and what would help, one sentence each. */
+/** A short statement of what could not be judged, and one sentence each about the details. */
 export function unjudgedTexts(ready: Ready): {
   readonly brief: string;
   readonly sentences: readonly string[];

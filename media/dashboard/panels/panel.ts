@@ -17,7 +17,7 @@ export interface Column {
 
 export const isText = ({ kind }: Column) => kind === "text" || kind === "day";
 
-/** How a row's numbers differ from those of everybody of its name; empty if they do not. */
+/** Notes on how a row's numbers differ from those of everybody with its name; empty if they do not. */
 export function rowRemarks(
   texts: Ready["texts"],
   { partly, ungraded }: Pick<TableRow, "partly" | "ungraded">,
@@ -25,7 +25,7 @@ export function rowRemarks(
   return [...(partly ? [texts.ofCounted] : []), ...(ungraded ? [texts.withUngraded] : [])].join(", ");
 }
 
-/** A cell as people read it. */
+/** A cell as displayed text. */
 export function cellText({ texts, formats }: Ready, cell: Cell, { kind }: Column): string {
   if (cell === undefined) return "–";
   if (cell === null) return texts.hidden;
@@ -46,7 +46,7 @@ export interface TableRow {
   readonly cells: readonly Cell[];
   /** Whether the row's numbers exclude groups or days. */
   readonly partly?: true | undefined;
-  /** Whether people without a grade count in it, or are missing from it because they count with a grade. */
+  /** Whether people without a grade count in this row, or are missing from it because they count with a grade. */
   readonly ungraded?: boolean;
   /** The filter change of a click on the row's name. */
   readonly pick?: FilterPatch;
@@ -58,8 +58,8 @@ export type Control = "schoolsShown" | "topResources";
 
 export interface Panel extends Part {
   /**
-   * Whether the resource filters do not apply, because it is about daily participation; otherwise it is about
-   * resource usage.
+   * Whether the panel ignores the resource filters, because it is about daily participation and not about resource
+   * usage.
    */
   readonly allResources: boolean;
   readonly controls: readonly Control[];
@@ -67,7 +67,7 @@ export interface Panel extends Part {
   readonly note?: string;
   readonly lead?: TemplateResult;
   readonly caption?: string;
-  /** What is withheld from this picture alone, one sentence each; `*` marks the names concerned. */
+  /** The numbers withheld from this picture alone, one sentence each; `*` marks the names concerned. */
   readonly withheld?: readonly string[];
   /** Whether to offer keeping the other kind whole, if nothing can be shown. */
   readonly offersOther?: boolean;
@@ -78,7 +78,7 @@ export interface Panel extends Part {
   readonly table: () => DataTable;
 }
 
-/** The resources that the filter chooses, in words. */
+/** The chosen resources, in words. */
 export function chosenName({ texts, formats, answer: { filter, resources } }: Ready): string {
   const names =
     filter.resources.length > 0 ? resources.map(({ resource }) => nameIn(texts, "resources", resource)) : [];

@@ -28,7 +28,7 @@ export function periodsPanel(ready: Ready): Panel | undefined {
     controls: [],
     lead: sideBySide(ready, comparison),
     caption: texts.weeksCaption,
-    // What is withheld in this period is stated for the whole page.
+    // This period's withheld numbers are stated for the whole page.
     withheld: [
       ...missingSentences(ready, before.missing),
       ...before.uncounted.map((each) => uncountedSentence(ready, each)),

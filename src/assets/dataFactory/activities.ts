@@ -5,7 +5,7 @@ export interface Activity {
   readonly type: string;
   readonly dependsOn: readonly Dependency[];
   readonly typeProperties: Readonly<Record<string, unknown>>;
-  /** For activities that do work themselves; control-flow activities have none. */
+  /** Only for activities that do work themselves, not for control flow. */
   readonly policy?: Policy;
   readonly inputs?: readonly object[];
   readonly outputs?: readonly object[];

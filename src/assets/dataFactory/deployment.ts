@@ -1,7 +1,7 @@
 import type { LakeAddresses } from "../lakeAddresses";
 import { sparkPoolName } from "./names";
 
-/** An Azure Resource Manager template for everything the lake and the pipeline need, with least privilege. */
+/** The ids of built-in roles, by name. */
 
 const roleIds = {
   "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
@@ -19,7 +19,7 @@ const versions = {
   identity: "2023-01-31",
 } as const;
 
-/** For the workspace's own files; must not be one of the lake's file systems. */
+/** The file system for the workspace's own files; must not be one of the lake's. */
 const workspaceFileSystem = "synapse";
 
 const text = (description: string, defaultValue?: string) => ({
@@ -34,10 +34,7 @@ const storageId = idOf("Microsoft.Storage/storageAccounts", "parameters('storage
 const containerType = "Microsoft.Storage/storageAccounts/blobServices/containers";
 const containerId = (name: string) =>
   idOf(containerType, "parameters('storageAccount')", "'default'", `'${name}'`);
-/**
- * The vault that the pipeline reads, and the one with the salt: with the salt, anyone can compute everybody's
- * pseudonym.
- */
+/** Two vaults: one for the pipeline, and one for the salt, with which anyone could compute everybody's pseudonym. */
 const vaults = ["keyVault", "saltKeyVault"] as const;
 type Vault = (typeof vaults)[number];
 const vaultId = (vault: Vault) => idOf("Microsoft.KeyVault/vaults", `parameters('${vault}')`);
@@ -47,7 +44,7 @@ const identityId = idOf(
   "parameters('ingestionIdentity')",
 );
 
-/** The principal that receives a role: an expression for its id, and the condition for the assignment. */
+/** The principal that receives a role: an expression for its id, and a condition for the assignment. */
 interface Grantee {
   readonly key: string;
   readonly principal: string;
@@ -93,7 +90,7 @@ function grant(role: Role, scope: Scope, { key, principal, type, dependsOn, cond
     type: "Microsoft.Authorization/roleAssignments",
     apiVersion: versions.role,
     ...(condition === undefined ? {} : { condition: `[${condition}]` }),
-    // Identical for each deployment, so that it can be repeated.
+    // The same for each deployment, so that it can be repeated.
     name: `[guid(${scope.id}, '${role}', '${key}')]`,
     scope: `[${scope.id}]`,
     dependsOn: [scope.id, ...(dependsOn === undefined ? [] : [dependsOn])].map((id) => `[${id}]`),
@@ -105,6 +102,7 @@ function grant(role: Role, scope: Scope, { key, principal, type, dependsOn, cond
   };
 }
 
+/** An Azure Resource Manager template for everything that the lake and the pipeline need, with least privilege. */
 export function deploymentFiles(place: LakeAddresses): Record<string, unknown> {
   const schema = "https://schema.management.azure.com/schemas/2019-04-01";
   return {
@@ -114,13 +112,13 @@ export function deploymentFiles(place: LakeAddresses): Record<string, unknown> {
       parameters: {
         location: text("The region of all resources.", "[resourceGroup().location]"),
         storageAccount: text("The lake's storage account."),
-        keyVault: text("Holds the SFTP password and the address for alerts."),
-        saltKeyVault: text("Holds the salt, which the workspace need not know."),
+        keyVault: text("Contains the SFTP password and the address for alerts."),
+        saltKeyVault: text("Contains the salt, which the workspace does not need."),
         synapseWorkspace: text("The workspace with the pipeline and the SQL views."),
         ingestionIdentity: text("The identity that clever-lake signs in with.", "clever-ingestion"),
         administrator: text("The object id of the group that administers the workspace."),
         readersGroup: text(
-          "The object id of the group that may read pseudonymized rows; empty for nobody yet.",
+          "The object id of the group that may read pseudonymized rows; empty if there is none yet.",
           "",
         ),
         notebookWritesTables: {
@@ -128,7 +126,7 @@ export function deploymentFiles(place: LakeAddresses): Record<string, unknown> {
           defaultValue: false,
           metadata: {
             description:
-              "Whether the workspace's identity may write all tables and read the salt, which a notebook in a pipeline needs to pseudonymize. Whoever may run code in the workspace can then read identities.",
+              "Whether the workspace's identity may write all tables and read the salt, which a notebook in a pipeline needs for pseudonymization. Anyone who may run code in the workspace can then read identities.",
           },
         },
         allowedAddresses: {

@@ -16,7 +16,7 @@ export function fabricFiles(place: LakeAddresses): Record<string, unknown> {
       metadata: {
         type: "DataPipeline",
         displayName: "Clever to lake",
-        description: "Brings Clever's new files into stage1np and runs the notebook over them.",
+        description: "Lands Clever's new files in stage1np, then runs the notebook on them.",
       },
       config: { version: "2.0", logicalId: "6f0d5f57-3a63-4c3b-9a3c-3f5b6f0c9a11" },
     },
@@ -24,7 +24,7 @@ export function fabricFiles(place: LakeAddresses): Record<string, unknown> {
       $schema: `${gitIntegration}/schedules/1.0.0/schema.json`,
       schedules: [
         {
-          // A person starts it after seeing the pipeline work.
+          // A person starts it after checking that the pipeline works.
           enabled: false,
           jobType: "Execute",
           configuration: {
@@ -40,7 +40,7 @@ export function fabricFiles(place: LakeAddresses): Record<string, unknown> {
   };
 }
 
-/** Fabric keeps addresses and secrets in connections, which the files refer to by id. */
+/** In Fabric, addresses and secrets are in connections, which the files refer to by id. */
 const connections = { server: "SFTP_CONNECTION_ID", lake: "STORAGE_CONNECTION_ID" } as const;
 
 function pipeline(place: LakeAddresses) {
@@ -104,7 +104,7 @@ const fail: Activity = {
   type: "Fail",
   dependsOn: [after(notebookStep, "Failed", "Skipped")],
   typeProperties: {
-    message: "A file was not landed, or the notebook failed. The failed activity above says which.",
+    message: "A file was not landed, or the notebook failed. See the failed activity above.",
     errorCode: "cleverToLake",
   },
 };

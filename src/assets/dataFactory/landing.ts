@@ -4,10 +4,9 @@ import type { LakeAddresses } from "../lakeAddresses";
 import { type Activity, after, expression, policy, quoted } from "./activities";
 
 /**
- * The activities that ingest Clever's files, in the pipelines of both products.
- *
+ * The activities that ingest Clever's files, shared by the pipelines of both products.
  * A file lands at `<report>/<its modification time>/<Students|Teachers|Staff>/<its name>`. Its path therefore shows
- * whether exactly this delivery is in the lake, and no other state is needed: if a file of the same size exists
+ * whether exactly this delivery is in the lake, and no other state is needed. If a file of the same size exists
  * there, it is not copied again. A truncated file has another size and is copied again; a redelivery has another
  * time.
  */
@@ -19,10 +18,10 @@ export interface FileLocation {
   readonly file?: string;
 }
 
-/** The difference between the products: how an activity refers to the files that it works on. */
+/** How an activity of the product refers to its files. */
 export interface FileAccess {
   readonly metadataOf: (place: FileLocation) => Readonly<Record<string, unknown>>;
-  /** Of a copy from the server to the lake. */
+  /** Properties of a copy from the server to the lake. */
   readonly copy: (
     from: FileLocation,
     to: FileLocation,
@@ -83,7 +82,7 @@ function landReport(report: Report, place: LakeAddresses, access: FileAccess): A
   ];
 }
 
-/** All arguments are evaluated, so a name that is too short for a date must not fail. */
+/** All arguments are evaluated, so a name that is too short for a date must not cause an error. */
 function isRecentReport({ slug }: Report): string {
   const name = "item().name";
   const isOfType = userTypes

@@ -48,7 +48,7 @@ function linkedServices(place: LakeAddresses): Record<string, unknown> {
         secretName: names.passwordSecret,
       },
     }),
-    // Without a key or a principal, it signs in with the workspace's own identity.
+    // Without a key or a principal, it uses the workspace's own identity.
     file(names.storage, "AzureBlobFS", { url: `https://${place.host}` }),
     file(names.vault, "AzureKeyVault", { baseUrl: "https://KEY_VAULT.vault.azure.net/" }),
   ]);
@@ -115,7 +115,7 @@ const notebookStep = "Notebook";
 
 function pipeline(place: LakeAddresses) {
   return {
-    description: "Brings Clever's new files into stage1np and runs the notebook over them.",
+    description: "Lands Clever's new files in stage1np, then runs the notebook on them.",
     activities: [...landingActivities(place, access), notebook, ...onFailure],
     parameters: {
       ...parameters,
@@ -141,7 +141,7 @@ const notebook: Activity = {
 const alertAddress = "Alert address";
 const alert = "Alert";
 
-/** An alert's URL is as good as a key, so it is treated as a secret and appears in no log. */
+/** An alert's URL grants access, so it is treated as a secret and appears in no log. */
 const onFailure: readonly Activity[] = [
   {
     name: alertAddress,
@@ -173,10 +173,10 @@ const onFailure: readonly Activity[] = [
   {
     name: "Fail",
     type: "Fail",
-    // After a success both are skipped, and so is this, because the first condition is false.
+    // After a success, the first condition is false, so this activity is skipped like the two before it.
     dependsOn: [after(notebookStep, "Failed", "Skipped"), after(alert, "Succeeded", "Failed", "Skipped")],
     typeProperties: {
-      message: "A file was not landed, or the notebook failed. The failed activity above says which.",
+      message: "A file was not landed, or the notebook failed. See the failed activity above.",
       errorCode: "cleverToLake",
     },
   },
@@ -184,7 +184,7 @@ const onFailure: readonly Activity[] = [
 
 const trigger = {
   type: "ScheduleTrigger",
-  // A person starts it after seeing the pipeline work.
+  // A person starts it after checking that the pipeline works.
   runtimeState: "Stopped",
   pipelines: [
     { pipelineReference: { referenceName: names.pipeline, type: "PipelineReference" }, parameters: {} },

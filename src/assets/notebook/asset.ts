@@ -67,19 +67,19 @@ async function textOf(file: string): Promise<string> {
   }
 }
 
-/** A string as a Python literal; JSON's form is valid Python. */
+/** A string as a Python literal: JSON strings are valid Python. */
 function python(text: string): string {
   return JSON.stringify(text);
 }
 
 function guide(place: LakeAddresses): string {
-  return `\`notebook/${notebookFile}\` walks from the landed files to answers, and explains each step: what landed, cleaning, pseudonyms, a
-proof that the tables are right, grades, and the three questions of OEA's module. It only reads: the tables are written by
-\`clever-lake run\` alone. \`notebook/${moduleFile}\` is the code that reads the files, and what it knows of the lake.
+  return `\`notebook/${notebookFile}\` leads from the landed files to answers, and explains each step: what landed, cleaning, pseudonyms, a
+proof that the tables are correct, grades, and the three questions of OEA's module. It only reads: only \`clever-lake run\`
+writes the tables. \`notebook/${moduleFile}\` has the code that reads the files, and its definitions of the lake.
 
-Steps 1 to 4 need the right to read \`stage1np\` and \`stage2np\` and the salt. Without them, set \`CHECK_LANDED = False\`; then
-\`stage2p\` is enough. Schools, grades, resources and days with fewer people than \`MINIMUM_GROUP_SIZE\` are left out. That is not the
-rule of groups of the dashboard: numbers can be subtracted from each other. Clear the outputs before you share the notebook.
+Steps 1 to 4 need permission to read \`stage1np\` and \`stage2np\` and the salt. Without them, set \`CHECK_LANDED = False\`; then
+\`stage2p\` is enough. Schools, grades, resources and days with fewer people than \`MINIMUM_GROUP_SIZE\` are left out. This is not the
+dashboard's rule of groups: small numbers can be derived by subtraction. Clear the outputs before you share the notebook.
 
 **On your machine, in VS Code**
 
@@ -89,17 +89,17 @@ rule of groups of the dashboard: numbers can be subtracted from each other. Clea
    \`jupyter nbconvert --execute --to html --ExecutePreprocessor.kernel_name=python3 ${notebookFile}\`
 ${
   place.inAzure
-    ? `4. This lake is in Azure, so Spark needs Hadoop's driver for it as well (\`hadoop-azure\` 3.3.4, in \`spark.jars.packages\`) and
+    ? `4. This lake is in Azure, so Spark also needs Hadoop's driver for it (\`hadoop-azure\` 3.3.4, in \`spark.jars.packages\`) and
    a sign-in, as Hadoop's ABFS documentation describes. Synapse and Fabric have both.
 `
-    : `4. This lake is in a folder, so this is the place to run it. For Synapse or Fabric, copy the lake to a storage account and
+    : `4. This lake is in a folder, so run the notebook on this machine. For Synapse or Fabric, copy the lake to a storage account and
    put its addresses into \`STAGES\`.
 `
 }
 **In Synapse**
 
-1. Upload \`${moduleFile}\` to a container that the Spark pool may read, but not to \`stage2np\` or \`stage2p\`, where every folder is
-   taken for a table.
+1. Upload \`${moduleFile}\` to a container that the Spark pool may read, but not to \`stage2np\` or \`stage2p\`, where every folder
+   counts as a table.
 2. Open Synapse Studio, *Develop*, *+*, *Import*, and choose the notebook. Attach a pool with Spark 3.4 or newer.
 3. In *Settings*, set \`MODULE\` to the address of the zip, \`abfss://CONTAINER@${place.account}.dfs.core.windows.net/…/${moduleFile}\`, and
    \`SALT_KEY_VAULT\` to the key vault, if it is not there yet.
@@ -110,10 +110,10 @@ ${
 
 1. In a workspace, *Import*, *Notebook*, *From this computer*, and choose the notebook. Attach a lakehouse to it.
 2. Upload \`${moduleFile}\` to *Files* of the lakehouse, and set \`MODULE\` to \`/lakehouse/default/Files/${moduleFile}\`.
-3. The same roles as for Synapse. Choose a runtime with Spark 3.4 or newer (1.2 or later), and run all cells.
+3. You need the same roles as for Synapse. Choose a runtime with Spark 3.4 or newer (1.2 or later), and run all cells.
 
 **How this was checked.** \`nbformat\` finds the notebook valid. It was run from top to bottom with \`jupyter nbconvert --execute\`
-and Spark 3.5.6, over a lake in a folder, and through \`abfss://\` over an emulator of Azure Data Lake Storage. Its numbers were
-those of \`clever-lake metrics --json\`, and neither ids, pseudonyms nor the salt were in its outputs. It was not opened in Synapse
-or Fabric; what it does there with the key vault follows Microsoft's documentation.`;
+and Spark 3.5.6, over a lake in a folder, and through \`abfss://\` over an emulator of Azure Data Lake Storage. Its numbers
+matched those of \`clever-lake metrics --json\`, and its outputs contained no ids, no pseudonyms and not the salt. It was not
+opened in Synapse or Fabric; its use of the key vault there follows Microsoft's documentation.`;
 }

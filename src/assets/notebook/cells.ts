@@ -15,7 +15,10 @@ type Cell = {
   | { readonly cell_type: "code"; readonly execution_count: null; readonly outputs: readonly [] }
 );
 
-/** Synapse and Fabric run such a notebook in PySpark without asking; VS Code and Jupyter ask for a kernel. */
+/**
+ * Synapse and Fabric run a notebook with this metadata in PySpark without asking; VS Code and Jupyter ask for a
+ * kernel.
+ */
 const metadata = {
   kernelspec: { name: "synapse_pyspark", display_name: "Synapse PySpark", language: "Python" },
   kernel_info: { name: "synapse_pyspark" },
@@ -25,8 +28,7 @@ const metadata = {
 /**
  * A notebook without outputs, from a script in the percent format: `# %%` begins a code cell, `# %% [markdown]` a
  * text cell, whose lines are comments. Lines before the first cell are dropped.
- *
- * @param values replacements for `{{name}}`; a name without a value is an error
+ * @param values replacements for `{{name}}`; throws for a name without a value
  */
 export function notebookOf(script: string, values: Readonly<Record<string, string>>): string {
   const filled = script.replace(/\{\{([\w.]+)\}\}/g, (_, name: string) => {

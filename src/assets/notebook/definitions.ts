@@ -31,7 +31,7 @@ export function definitions(): object {
 }
 
 /**
- * The bodies of the SQL views, by `schema.name`. Temporary views of Spark have no schema: it becomes a prefix of
+ * The bodies of the SQL views, by `schema.name`. Spark's temporary views have no schema, so it becomes a prefix of
  * their name.
  */
 export function viewBodies(): Record<string, string> {

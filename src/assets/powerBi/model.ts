@@ -33,7 +33,7 @@ export interface ModelTable {
   readonly source: { readonly kind: "m" | "dax"; readonly lines: readonly string[] };
 }
 
-/** Many rows of `from` belong to one of `to`: `[table, column]`. */
+/** Relates many rows of `from` to one row of `to`: `[table, column]`. */
 export interface Relationship {
   readonly from: readonly [string, string];
   readonly to: readonly [string, string];
@@ -47,10 +47,13 @@ const typeOf = ({ type }: TableColumn): ModelType => {
   return types[type];
 };
 
-/** Columns that a row's cohort already determines. */
+/** Columns that are left out because other tables have them. */
 const ofCohort: ReadonlySet<string> = new Set(["school_name", "clever_school_id", "year", "month"]);
 
-/** In a fact table, summable values are hidden because measures define how to sum them; keys are hidden too. */
+/**
+ * The columns of a fact table. Summable values are hidden because measures define how to sum them; keys are hidden
+ * too.
+ */
 function factColumns(report: ReportName, further: readonly string[]): ModelColumn[] {
   const own = oeaColumns(reports[report]).filter(({ name }) => !ofCohort.has(name));
   const hidden = (name: string, type: ModelType): ModelColumn => ({ name, type, hidden: true });
@@ -92,8 +95,8 @@ const usageColumns = factColumns("resource_usage", ["resource", "resource_key"])
 type Fact = "Participation" | "Usage";
 
 /**
- * An expression over a fact table under the rule of groups: over groups that the filter includes completely, on the
- * days that count for them. A filter on people themselves splits every group.
+ * An expression over a fact table under the rule of groups: only groups that the filter includes completely, on the
+ * days that count for them. A filter on people would split every group, so it gives no result.
  */
 function ofGroups(fact: Fact, expression: string): string {
   const whole =
@@ -113,14 +116,14 @@ const decimals = "#,0.00";
 
 const participation: ModelTable = {
   name: "Participation",
-  description: "Daily participation: one row per person and day, inactive people included.",
+  description: "Daily participation: one row per person and day, including inactive people.",
   columns: participationColumns,
   source: { kind: "m", lines: factSource("grouped_participation", participationColumns) },
   measures: [
     measure(
       "Users",
       whole,
-      "Distinct people in daily participation, active or not. Rows of nobody count nobody. As every measure, about whole groups only.",
+      "Distinct people in daily participation, active or not. Rows without a person are not counted. Like every measure, about whole groups only.",
       ofGroups("Participation", `DISTINCTCOUNTNOBLANK(Participation[${personColumn}])`),
     ),
     measure(
@@ -150,25 +153,25 @@ const participation: ModelTable = {
     measure(
       "Logins per person and day",
       decimals,
-      "Average of num_logins over the rows, days without use included.",
+      "Average of num_logins over the rows, including days without use.",
       ofGroups("Participation", "AVERAGE(Participation[num_logins])"),
     ),
     measure(
       "Resources per person and day",
       decimals,
-      "Average of num_resources_accessed over the rows, days without use included.",
+      "Average of num_resources_accessed over the rows, including days without use.",
       ofGroups("Participation", "AVERAGE(Participation[num_resources_accessed])"),
     ),
     measure(
       "Different resources per person",
       decimals,
-      "For each person the different resources used; their sum, divided by all users, those included who used nothing.",
+      "The average number of distinct resources per person, including people who used none.",
       "IF([Users] > 0, DIVIDE([Person-resource pairs] + 0, [Users]))",
     ),
     measure(
       "Rows left out",
       whole,
-      "Rows of daily participation under the filter that no number is about: those of groups that the filter does not take in whole, of days with too few people of a group, and of people who were not divided yet.",
+      "Rows of daily participation under the filter that no number includes: rows of groups that the filter does not include completely, of days with too few people of a group, and of people who are not in a group yet.",
       `COUNTROWS(Participation) - COALESCE(${ofGroups("Participation", "COUNTROWS(Participation)")}, 0)`,
     ),
   ],
@@ -207,13 +210,13 @@ const usage: ModelTable = {
     measure(
       "Different resources",
       whole,
-      "Different resources that were used, by Clever's id, or by the name where there is no id.",
+      "Distinct resources that were used, by Clever's id, or by name if there is no id.",
       ofGroups("Usage", "DISTINCTCOUNTNOBLANK(Usage[resource])"),
     ),
     measure(
       "Person-resource pairs",
       whole,
-      "For each person the different resources used, added up over people.",
+      "The number of distinct resources per person, summed over people.",
       ofGroups(
         "Usage",
         `COUNTROWS(FILTER(SUMMARIZE(Usage, Usage[${personColumn}], Usage[resource]), NOT(ISBLANK(Usage[${personColumn}])) && NOT(ISBLANK(Usage[resource]))))`,
@@ -230,7 +233,7 @@ const orderOfGrades = [...gradeOrder, noGrade].map((name) => `"${name}"`).join("
 const cohort: ModelTable = {
   name: "Cohort",
   description:
-    "Schools, user types and grades, and the group that each of them counts in. Smaller ones count only with the others of their group.",
+    "Schools, user types and grades, and the group that each of them counts in. Small ones count only together with the others of their group.",
   columns: [
     { name: "cohort", type: "int64", hidden: true, isKey: true },
     { name: "school_name", type: "string" },

@@ -30,7 +30,7 @@ export function pbirFiles(modelFolder: string): Record<string, unknown> {
 const schemas = "https://developer.microsoft.com/json-schemas/fabric/item/report";
 const themeFile = "clever-lake.json";
 
-/** OEA's picture is about students; users can change the filter. */
+/** OEA's report is about students; users can change the filter. */
 const studentsOnly = categoricalFilter(
   "students-only",
   {

@@ -15,7 +15,7 @@ export interface Visual {
   readonly name: string;
   readonly type: VisualType;
   readonly title: string;
-  /** Alternative text for people who cannot see it. */
+  /** Alternative text for screen readers. */
   readonly altText: string;
   /** By role in the visual, such as `Category` and `Y`. */
   readonly fields: Readonly<Record<string, readonly Field[]>>;
@@ -94,7 +94,7 @@ const usageSummary: Page = {
       name: "student-count",
       type: "card",
       title: "Student Count",
-      altText: "How many different people are in daily participation.",
+      altText: "The number of distinct people in daily participation.",
       fields: { Values: [users] },
       position: box(16, 16, 208, 104),
     },
@@ -102,7 +102,7 @@ const usageSummary: Page = {
       name: "day-count",
       type: "card",
       title: "Day Count",
-      altText: "How many different days are in daily participation.",
+      altText: "The number of distinct days in daily participation.",
       fields: { Values: [measure("Participation", "Days")] },
       position: box(16, 132, 208, 104),
     },
@@ -167,7 +167,7 @@ const usageSummary: Page = {
       name: "left-out",
       type: "card",
       title: "Person-days left out",
-      altText: "How many rows no number on this page is about, since the filter cuts their groups.",
+      altText: "How many rows no number on this page includes, because the filter splits their groups.",
       fields: { Values: [measure("Participation", "Rows left out")] },
       position: box(912, 600, 352, 104),
     },
@@ -194,7 +194,7 @@ const questions: Page = {
       name: "different-by-day",
       type: "lineChart",
       title: "How many different resources are used on a day?",
-      altText: "For each day the number of different resources that were used.",
+      altText: "For each day, the number of distinct resources that were used.",
       fields: { Category: [date], Y: [measure("Usage", "Different resources")] },
       sortedBy: { field: date, direction: "Ascending" },
       position: box(240, 16, 1024, 216),
@@ -204,7 +204,7 @@ const questions: Page = {
       type: "clusteredColumnChart",
       title: "How many different resources does a student use, by grade?",
       altText:
-        "For each grade the average number of different resources per person, people without any included.",
+        "For each grade the average number of different resources per person, including people without any.",
       fields: { Category: [grade], Y: [measure("Participation", "Different resources per person")] },
       sortedBy: { field: grade, direction: "Ascending" },
       position: box(240, 244, 506, 216),
@@ -214,7 +214,7 @@ const questions: Page = {
       type: "clusteredBarChart",
       title: "How many different resources does a student use, by school?",
       altText:
-        "For each school the average number of different resources per person, people without any included.",
+        "For each school the average number of different resources per person, including people without any.",
       fields: { Category: [school], Y: [measure("Participation", "Different resources per person")] },
       position: box(758, 244, 506, 216),
     },

@@ -29,7 +29,7 @@ export function tmdlFiles(parameters: {
     ]),
     "relationships.tmdl": text(relationships.flatMap(relationship)),
     "roles/One school.tmdl": text([
-      "/// An example: who is in this role sees one school only. Put the school's name here, and make a role for each.",
+      "/// An example: people in this role see only one school. Put the school's name here, and create a role for each school.",
       "role 'One school'",
       "\tmodelPermission: read",
       "",

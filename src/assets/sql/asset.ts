@@ -40,10 +40,10 @@ function shortcuts({ oneLake }: LakeAddresses): string {
 }
 
 function guide(place: LakeAddresses): string {
-  return `Views in four schemas. \`lake\` has every row of the tables. \`dbo\` has students only, under the names and with the columns of
-OEA's own module. \`people\` says who a row is about, and \`questions\` has answers:
+  return `Views in four schemas. \`lake\` has every row of the tables. \`dbo\` has students only, with the names and columns of
+OEA's own module. \`people\` identifies the person of each row, and \`questions\` has answers:
 
-| view | what it says |
+| view | content |
 | --- | --- |
 ${listed([...questionViews, ...gradeViews, ...groupViews])}
 
@@ -53,14 +53,14 @@ Nothing is hidden for small groups: anyone who may read these views can read \`$
 
 1. ${readerInSynapse(place)}
 2. Open Synapse Studio, *Develop*, *+*, *SQL script*. Choose the pool *Built-in* and the database *master*.
-3. Paste \`sql/synapse/1-database.sql\` and run it. It makes the database \`${databaseName}\`. A database of this name that OEA made
-   stays, and gets the schemas.
-4. Run \`2-tables.sql\`, \`3-students.sql\` and \`4-questions.sql\` in the same way. Each can be run again. If OEA made
-   \`${databaseName}\`, \`3-students.sql\` replaces its two views of everybody by views of students.
+3. Paste \`sql/synapse/1-database.sql\` and run it. It creates the database \`${databaseName}\`. If OEA created a database of this
+   name, it stays, and the schemas are added to it.
+4. Run \`2-tables.sql\`, \`3-students.sql\` and \`4-questions.sql\` in the same way. Each can be run again. If OEA created
+   \`${databaseName}\`, \`3-students.sql\` replaces its two views of everybody with views of students.
 5. If you have imported a roster, run \`5-grades.sql\` too. Before the import it ends with an error, because
    \`${gradesTable.path}\` does not exist yet.
-6. For the Power BI project: call \`clever-lake groups\`, then run \`6-groups.sql\`. It reads \`${divisionTable.path}\`.
-7. Look: \`SELECT * FROM ${databaseName}.questions.summary;\`
+6. For the Power BI project: run \`clever-lake groups\`, then run \`6-groups.sql\`. It reads \`${divisionTable.path}\`.
+7. Check the result: \`SELECT * FROM ${databaseName}.questions.summary;\`
 8. For each reader: \`CREATE USER [name@district.org] FROM EXTERNAL PROVIDER\`,
    \`GRANT REFERENCES ON DATABASE SCOPED CREDENTIAL::workspace_identity TO [name@district.org]\` and
    \`GRANT SELECT ON SCHEMA::questions TO [name@district.org]\`. Grant the other schemas only to people who may read rows.
@@ -68,13 +68,13 @@ Nothing is hidden for small groups: anyone who may read these views can read \`$
 
 **In Fabric**
 
-1. Make a lakehouse named \`${lakehouseName}\`. Do not enable schemas for it, so that its tables are in \`dbo\`.
-2. ${shortcuts(place)} Below *Tables*, and not in a folder there, make a
+1. Create a lakehouse named \`${lakehouseName}\`. Do not enable schemas for it, so that its tables are in \`dbo\`.
+2. ${shortcuts(place)} Directly below *Tables*, create a
    shortcut to each folder, and keep its name:
 ${[...reportTables, gradesTable, divisionTable].map((each) => `   - \`${place.url(each.path)}\``).join("\n")}
-3. Make a warehouse named \`${databaseName}\` in the same workspace, and open a new SQL query in it.
+3. Create a warehouse named \`${databaseName}\` in the same workspace, and open a new SQL query in it.
 4. Run the scripts of \`sql/fabric\` one after the other, \`5-grades.sql\` only after a roster was
-   imported, \`6-groups.sql\` only after \`clever-lake groups\` was called.
+   imported, \`6-groups.sql\` only after \`clever-lake groups\` was run.
 
 **How this was checked.** Every script is parsed with sqlfluff (dialect T-SQL). The SELECT of each view was run in DuckDB over
 a sample lake, with OPENROWSET replaced by the lake's tables with the declared types, and gives the numbers of a separate

@@ -3,7 +3,7 @@ import { divisionTable, gradesTable, readStage, reportTables, type SqlTable, sql
 import {
   gradeViews,
   groupViews,
-  nobodysGrade,
+  noGradesQuery,
   personViews,
   questionViews,
   schemas,
@@ -37,7 +37,7 @@ function viewScripts(from: (table: SqlTable) => string, first: readonly string[]
   const lake = (table: SqlTable): View => ({
     schema: "lake",
     name: table.name,
-    comment: `All rows of ${table.path}, everybody's.`,
+    comment: `All rows of ${table.path}.`,
     body: from(table),
   });
   const views = (list: readonly View[]) => script([...first, ...list.map(createView)]);
@@ -50,9 +50,9 @@ function viewScripts(from: (table: SqlTable) => string, first: readonly string[]
   };
 }
 
-const noGrades = `-- Where 5-grades.sql was not run: nobody has a grade.
+const noGrades = `-- If 5-grades.sql was not run, nobody has a grade.
 IF OBJECT_ID('people.grade_of_person') IS NULL
-  EXEC ('CREATE VIEW people.grade_of_person AS ${nobodysGrade}');`;
+  EXEC ('CREATE VIEW people.grade_of_person AS ${noGradesQuery}');`;
 
 function createView({ schema, name, comment, body }: View): string {
   return `-- ${comment}\nCREATE OR ALTER VIEW ${schema}.${name} AS\n${body};`;
@@ -79,7 +79,7 @@ function schemaStatements(): string[] {
 
 function synapseDatabase(place: LakeAddresses): string[] {
   return [
-    `-- Texts of Delta tables are UTF-8: with another collation, names with accents are garbled and filters read every file.
+    `-- Texts in Delta tables are UTF-8. With another collation, names with accents are garbled and filters read every file.
 IF DB_ID('${databaseName}') IS NULL
   CREATE DATABASE ${databaseName} COLLATE Latin1_General_100_BIN2_UTF8;`,
     `USE ${databaseName};`,

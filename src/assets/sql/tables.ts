@@ -41,13 +41,13 @@ export const readStage = "stage2p";
 const utf8 = "COLLATE Latin1_General_100_BIN2_UTF8";
 const sqlTypes: Readonly<Record<ColumnType, string>> = {
   date: "date",
-  // The maximum: with a shorter length, a long resource name would be an error.
+  // The maximum length, because a resource name that is longer than the type would be an error.
   string: `varchar(8000) ${utf8}`,
   boolean: "bit",
   integer: "int",
 };
 
-/** A column's type in Synapse. Delta's texts are UTF-8; a column with another collation would garble them. */
+/** A column's type in Synapse. Delta's texts are UTF-8, and another collation would garble them. */
 export function sqlTypeOf({ name, type }: TableColumn): string {
   return isPseudonymColumn(name) ? `varchar(64) ${utf8}` : sqlTypes[type];
 }

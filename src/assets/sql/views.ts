@@ -19,7 +19,7 @@ type Schema = (typeof schemas)[number];
 const pseudoName = (report: ReportName) => `${report}_pseudo`;
 const allRows = (report: ReportName) => `lake.${pseudoName(report)}`;
 
-/** OEA's views: its own columns, and the people for whom its queries and its Power BI template are made. */
+/** OEA's views: its own columns, and students only, for whom its queries and its Power BI template are made. */
 export const studentViews: readonly View[] = reportNames.map((report) => ({
   schema: "dbo",
   name: pseudoName(report),
@@ -54,7 +54,7 @@ const question = (name: string, comment: string, body: string): View => ({
 export const personViews: readonly View[] = [
   people(
     "person_of_sis_id",
-    "Whose the school system's ids are, by the rows that have Clever's id beside them.",
+    "The person of each of the school system's ids, from rows that also have Clever's id.",
     standardJoinedIds(reportNames.map(selectAll)),
   ),
   people(
@@ -75,7 +75,7 @@ const used = `SELECT DISTINCT user_type, school_name, ${personColumn}, resource
   FROM ${usage}
   WHERE ${personColumn} IS NOT NULL AND resource IS NOT NULL`;
 
-/** The dashboard's questions, over all days, with one row per user type and the other dimensions in the name. */
+/** The dashboard's questions, over all days, with one row per user type and other dimensions in the view's name. */
 export const questionViews: readonly View[] = [
   question(
     "summary",
@@ -90,7 +90,7 @@ GROUP BY user_type`,
   ),
   question(
     "by_school",
-    "Averages per person and day, days without use included; different resources per person, people without any included.",
+    "Averages per person and day, including days without use; distinct resources per person, including people without any.",
     `SELECT
   school.user_type,
   school.school_name,
@@ -118,7 +118,7 @@ LEFT JOIN (
   ),
   question(
     "by_day",
-    "Logins, resources accessed and active people of each day, and the number of different resources used.",
+    "Logins, resources accessed and active people of each day, and the number of distinct resources used.",
     `SELECT
   days.user_type,
   days.date,
@@ -216,7 +216,7 @@ GROUP BY ids.${personColumn}`,
   ),
   question(
     "by_grade",
-    "Different resources per student of a grade, students without any included. Students without a grade are the row of NULL.",
+    "Distinct resources per student by grade, including students without any. Students without a grade are in the row with NULL.",
     `SELECT people.grade, COUNT(*) AS users, AVG(1e0 * people.resources) AS average_different_resources
 FROM (
   SELECT there.${personColumn}, grades.grade, COUNT(DISTINCT used.resource) AS resources
@@ -234,11 +234,13 @@ GROUP BY people.grade`,
 ];
 
 /** Replaces `grade_of_person` if no roster was imported. */
-export const nobodysGrade = `SELECT CAST(NULL AS varchar(64)) AS ${personColumn}, CAST(NULL AS varchar(64)) AS grade WHERE 1 = 0`;
+export const noGradesQuery = `SELECT CAST(NULL AS varchar(64)) AS ${personColumn}, CAST(NULL AS varchar(64)) AS grade WHERE 1 = 0`;
 
 const sameText = (a: string, b: string) => `(${a} = ${b} OR (${a} IS NULL AND ${b} IS NULL))`;
 
-/** The rows of a view of people, each with its cohort. A row of an unknown cohort is excluded, like a withheld day. */
+/**
+ * The rows of a view of people, each with its cohort. A row of an unknown cohort does not count, like a withheld day.
+ */
 const withCohort = (rows: string) => `SELECT
   report_rows.*,
   cohorts.cohort,
@@ -252,7 +254,7 @@ LEFT JOIN people.cohorts AS cohorts
 LEFT JOIN lake.groups AS left_out
   ON left_out.group_number = cohorts.group_number AND left_out.day_left_out = report_rows.date`;
 
-/** The rows by the groups of the dashboard's rule, for measures that include whole groups only. */
+/** The rows with the groups of the dashboard's rule, for measures that include whole groups only. */
 export const groupViews: readonly View[] = [
   people(
     "cohorts",
@@ -263,12 +265,12 @@ WHERE day_left_out IS NULL`,
   ),
   people(
     "grouped_participation",
-    "Daily participation with the cohort of each row; counts is 0 for a row that no number may be about.",
+    "Daily participation with the cohort of each row; counts is 0 for a row that no number may include.",
     withCohort(participation),
   ),
   people(
     "grouped_usage",
-    "Resource usage with the cohort of each row; counts is 0 for a row that no number may be about.",
+    "Resource usage with the cohort of each row; counts is 0 for a row that no number may include.",
     withCohort(usage),
   ),
 ];

@@ -12,7 +12,9 @@ export interface AdoptOptions extends CommonOptions {
   readonly yes?: true;
 }
 
-/** `adopt`: turns a lake that OEA's own notebooks wrote into one of ours. First shows what it would do, then asks. */
+/**
+ * `adopt`: turns a lake that OEA's own notebooks wrote into one of ours. It first shows what it would do, then asks.
+ */
 export async function adoptOeaLake(
   options: AdoptOptions,
   { environment, signal }: CommandContext,
@@ -54,6 +56,6 @@ export async function adoptOeaLake(
 async function requireConsent(signal: AbortSignal): Promise<void> {
   if (await confirmed("Adopt this lake?", signal)) return;
   throw new CleverLakeError("config", "The lake was not adopted; nothing was changed.", {
-    hint: "To adopt it without a question, call `clever-lake adopt --yes`.",
+    hint: "To adopt it without asking, run `clever-lake adopt --yes`.",
   });
 }

@@ -23,9 +23,9 @@ function showAssets({ folder, assets, written, unchanged, kept }: AssetsSummary)
     `${styled("green", "Assets:")} ${assets.join(", ")}. ${counted(written.length, "file")} written to ${plain(folder)}, ${unchanged.length} unchanged.`,
   ];
   if (kept.length > 0) {
-    lines.push(styled("yellow", "Kept as they are, because they were changed there:"));
+    lines.push(styled("yellow", "Kept, because they were changed there:"));
     lines.push(...kept.map((file) => `  ${plain(file)}`));
     lines.push("To write one again, delete it and run the command again.");
   }
-  return [...lines, "README.md says what to do with each."].join("\n");
+  return [...lines, "README.md describes what to do with each asset."].join("\n");
 }

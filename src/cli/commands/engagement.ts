@@ -18,7 +18,7 @@ export async function writeEngagement(
     const { months, rows } = await updateActivityAlone(lake, signal);
     const what = `${counted(months.length, "month")} written, ${counted(rows, "row")}`;
     return {
-      text: () => `${digitalActivityTable}: ${months.length === 0 ? "up to date already" : what}.`,
+      text: () => `${digitalActivityTable}: ${months.length === 0 ? "already up to date" : what}.`,
       document: () => ({ table: digitalActivityTable, months, rows }),
     };
   }

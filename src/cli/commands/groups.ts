@@ -6,7 +6,7 @@ import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake } from "../connect";
 import { type CountingOptions, countingOf, divisionIn } from "../participation";
 
-/** `groups`: the division of people as a table, for products that do their own counting. */
+/** `groups`: the division of people as a table, for products that compute their own counts. */
 export async function divideIntoGroups(
   options: CommonOptions & CountingOptions,
   { environment, signal }: CommandContext,
@@ -27,7 +27,7 @@ export async function divideIntoGroups(
   };
   return {
     text: () =>
-      `${groupsTable}: ${isWritten ? "written" : "up to date already"}. ${counted(document.cohorts, "cohort")} in ${counted(groups, "group")}${counting.minimumGroupSize > 1 ? ` of at least ${counting.minimumGroupSize} people` : ""}.`,
+      `${groupsTable}: ${isWritten ? "written" : "already up to date"}. ${counted(document.cohorts, "cohort")} in ${counted(groups, "group")}${counting.minimumGroupSize > 1 ? ` of at least ${counting.minimumGroupSize} people` : ""}.`,
     document: () => document,
   };
 }

@@ -18,7 +18,7 @@ export async function repairTables(
 ): Promise<CommandResult> {
   if (options.dryRun !== true && options.yes !== true) {
     throw new CleverLakeError("config", "Nothing was done: repair replaces rows of the tables.", {
-      hint: "Check first what it would do, with --dry-run; then pass --yes.",
+      hint: "Check with --dry-run what it would do, then pass --yes.",
     });
   }
   const config = await readConfig(options.config);
@@ -26,7 +26,7 @@ export async function repairTables(
   const salt = await readSalt(config, secrets, signal);
   if (!salt) {
     throw new CleverLakeError("config", "There is no salt to pseudonymize with; nothing was done.", {
-      hint: "Give the district's salt as CLEVER_SALT.",
+      hint: "Set CLEVER_SALT to the district's salt.",
     });
   }
   const lake = await openLake(config, secrets);

@@ -10,7 +10,7 @@ export interface RunOptions extends CommonOptions {
   readonly accept?: string[];
 }
 
-/** `run`, and its two halves `ingest` and `anonymize`. */
+/** `run`, and its two steps `ingest` and `anonymize`. */
 export function runJob(command: RunRequest["command"]) {
   return async (options: RunOptions, { environment, signal }: CommandContext): Promise<CommandResult> => {
     const config = await readConfig(options.config);
@@ -33,7 +33,7 @@ export function runJob(command: RunRequest["command"]) {
         expectReportsWithin: config.expectReportsWithin,
         maxShrink: config.maxShrink,
         digitalActivity: config.digitalActivity,
-        // A command loads only what it needs.
+        // Loaded only when needed.
         divide: config.groupsTable
           ? async () => (await import("../participation")).divisionIn(lake, config, {}, signal)
           : undefined,

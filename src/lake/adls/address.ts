@@ -36,14 +36,14 @@ const oneLakeHost = /^(?<region>(?:[a-z0-9]+-)?onelake)\.(?:dfs|blob)\.fabric\.m
 const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * Only the hosts of Azure's clouds: a sign-in goes to the host of the address, and its token opens every account that
- * the user may open. An account can be in a DNS zone of its own.
+ * Only the hosts of Azure's clouds. A sign-in sends its token to the host in the address, and the token opens every
+ * account that the user may open. An account can have its own DNS zone.
  */
 const accountHost =
   /^(?<account>[a-z0-9]{3,24})(?<zone>\.z\d{1,2})?\.(?:dfs|blob)\.(?<cloud>core\.windows\.net|core\.usgovcloudapi\.net|core\.chinacloudapi\.cn|storage\.azure\.net)$/;
 const loopback = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
-/** Whether an address is one of Azure Data Lake Storage, well-formed or not. */
+/** Whether an address is for Azure Data Lake Storage, valid or not. */
 export function isAdlsAddress(url: string): boolean {
   return /^(https?|abfss?):/i.test(url);
 }
@@ -51,7 +51,7 @@ export function isAdlsAddress(url: string): boolean {
 const vaultHosts =
   /^https:\/\/[A-Za-z0-9-]+\.(?<host>vault\.(?:azure\.net|usgovcloudapi\.net|azure\.cn))\/?$/;
 
-/** Whether an address is one of a key vault in one of Azure's clouds. Loopback is for tests. */
+/** Whether an address is that of a key vault in one of Azure's clouds. Loopback addresses are for tests. */
 export function isVaultAddress(url: string): boolean {
   return vaultHosts.test(url) || /^http:\/\/127\.0\.0\.1:\d+\/?$/.test(url);
 }
@@ -80,10 +80,10 @@ export function parseAdlsAddress(text: string): AdlsAddress {
   try {
     url = new URL(text.replace(/^abfss?:/i, "https:"));
   } catch {
-    throw wrong("It is not an address.");
+    throw wrong("It is not a valid address.");
   }
   if (url.search !== "" || url.hash !== "" || url.password !== "") {
-    throw wrong("It must hold neither a SAS nor anything else behind `?` or `#`.");
+    throw wrong("It must contain neither a SAS nor anything else after `?` or `#`.");
   }
   const isAbfs = /^abfss?:/i.test(text);
   const parts = url.pathname
@@ -111,7 +111,7 @@ export function parseAdlsAddress(text: string): AdlsAddress {
   }
   const host = accountHost.exec(url.hostname)?.groups;
   if (!host?.account || !host.cloud || url.port !== "" || url.protocol !== "https:") {
-    throw wrong("The account's host is not one of Azure Data Lake Storage.");
+    throw wrong("The host is not one of Azure Data Lake Storage.");
   }
   const { account, zone = "", cloud } = host;
   const endpoint = `https://${account}${zone}.dfs.${cloud}`;
@@ -119,7 +119,7 @@ export function parseAdlsAddress(text: string): AdlsAddress {
   if (!isAbfs) {
     const [first] = parts;
     if (fileSystems.some((name) => name === first)) {
-      throw wrong("Leave out the file system: the lake uses stage1np, stage2np and stage2p concurrently.");
+      throw wrong("Leave out the file system: the lake uses all of stage1np, stage2np and stage2p.");
     }
     return { kind: "account", account, endpoint, accountPath: "", fileSystem: undefined, prefix };
   }
@@ -138,16 +138,14 @@ function inOneLake(endpoint: string, accountPath: string, parts: readonly string
   const [workspace = "", item = "", top = "", ...folders] = parts;
   if (workspace === "") throw wrongInOneLake("The workspace is missing.");
   if (guid.test(workspace) !== guid.test(item)) {
-    throw wrongInOneLake(
-      "OneLake takes workspace and item either both by their names or both by their GUIDs.",
-    );
+    throw wrongInOneLake("Workspace and item must both be names or both be GUIDs.");
   }
   if (!guid.test(item) && !/.\.lakehouse$/i.test(item)) {
-    throw wrongInOneLake("The lakehouse is missing; behind its name stands .Lakehouse.");
+    throw wrongInOneLake("The lakehouse is missing; its name must end in .Lakehouse.");
   }
-  // Fabric treats what is below Tables as its own tables.
+  // Fabric treats everything below Tables as its own tables.
   if (top.toLowerCase() !== "files") {
-    throw wrongInOneLake("The lake goes below Files; to a lakehouse's Tables lead shortcuts.");
+    throw wrongInOneLake("The lake must be below Files; use shortcuts to show its tables under Tables.");
   }
   const prefix = [item, "Files", ...folders].join("/");
   return { kind: "oneLake", account: oneLakeAccount, endpoint, accountPath, fileSystem: workspace, prefix };
@@ -158,16 +156,16 @@ function decoded(part: string): string {
   try {
     text = decodeURIComponent(part);
   } catch {
-    throw wrong("A part of its path is not well encoded.");
+    throw wrong("A part of its path is not correctly encoded.");
   }
   if (text === "." || text === ".." || /[\\/\0]/.test(text)) throw wrong("Its path leaves the account.");
   return text;
 }
 
-/** The address itself is not repeated: it may hold a SAS. */
+/** The error does not repeat the address, which may contain a SAS. */
 function wrong(
   what: string,
-  hint = "It looks like https://ACCOUNT.dfs.core.windows.net, with a folder behind it if you like.",
+  hint = "It looks like https://ACCOUNT.dfs.core.windows.net, optionally followed by a folder.",
 ): CleverLakeError {
   return new CleverLakeError("config", `The lake's address cannot be used. ${what}`, { hint });
 }

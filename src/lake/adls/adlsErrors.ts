@@ -8,23 +8,23 @@ export function codeOf(error: unknown): string | undefined {
   return typeof named === "string" ? named : undefined;
 }
 
-/** The answer's status; undefined if there was none. */
+/** The response's status; undefined without a response. */
 export function statusOf(error: unknown): number | undefined {
   return error instanceof RestError ? error.statusCode : undefined;
 }
 
-/** The code of an answer that is not Azure's; its message is the status. */
+/** The code of a response that did not come from Azure; the error's message is the status. */
 export const notFromAzureCode = "AnsweredInPlace";
 
 /**
- * Whether Azure answered. A content filter's page can have status 200 or 404, and must not pass for a file or for a
- * missing one.
+ * Whether the response came from Azure. A content filter's page can have status 200 or 404, and must not be mistaken
+ * for a file or for a missing file.
  */
 export function isFromAzure(headers: { get(name: string): string | undefined }): boolean {
   return (headers.get("x-ms-request-id") ?? headers.get("x-ms-error-code")) !== undefined;
 }
 
-/** The code for a token of another tenant than the account's; its message is the account's tenant. */
+/** The code for a token of a tenant other than the account's; the error's message is the account's tenant. */
 export const wrongTenantCode = "WrongTenant";
 
 /** Whether we refused the connection because of the certificate. */

@@ -37,9 +37,9 @@ interface Identity {
 
 /**
  * A lake in Azure Data Lake Storage Gen2. A write goes to a temporary file that is renamed into place (for
- * put-if-absent on the condition that the target is absent): readers see the complete file or none. If the answer to a
- * rename was lost, the mark of the file in place shows who wrote it. Files left by killed processes are removed after a
- * day.
+ * put-if-absent, on the condition that the target does not exist). Readers thus see the complete file or none. If the
+ * response to a rename is lost, the mark of the file in place shows who wrote it. Files left by killed processes are
+ * removed after a day.
  */
 export class AdlsLake implements Lake {
   private readonly clients = new Map<string, DataLakeFileSystemClient>();
@@ -266,7 +266,7 @@ export class AdlsLake implements Lake {
     }
   }
 
-  /** Renames a file; resolves to false if the target exists and only an absent one was allowed. */
+  /** Renames a file. Resolves to false if the target exists and must not be replaced. */
   private async place(
     source: DataLakeFileClient,
     target: Place,
@@ -279,7 +279,7 @@ export class AdlsLake implements Lake {
         ...signalOf(options),
         ...(onlyIfAbsent ? { destinationConditions: { ifNoneMatch: "*" } } : {}),
       });
-    // Once an answer to a rename was lost, later answers do not show who wrote the file in place.
+    // Once the response to a rename is lost, later responses do not show who wrote the file in place.
     let doubtful = false;
     const ifParentIsMissing = (again: () => Promise<unknown>) => (error: unknown) => {
       doubtful ||= maybeDone(error);
@@ -289,12 +289,12 @@ export class AdlsLake implements Lake {
     try {
       await move()
         .catch(ifParentIsMissing(() => this.makeParent(target, options).then(move)))
-        // Under load the service can miss an existing parent. As Hadoop's driver found (HADOOP-18242), a request for
-        // the source on this endpoint fixes that.
+        // Under load, the service can miss an existing parent. As Hadoop's developers found (HADOOP-18242), a request
+        // for the source on this endpoint fixes this.
         .catch(ifParentIsMissing(() => source.getAccessControl(signalOf(options)).then(move)));
       return true;
     } catch (error) {
-      // The rename may have been done by an attempt whose answer was lost: then the next one finds no source, or its
+      // An attempt whose response was lost may have renamed the file. The next attempt then finds no source, or its
       // own file at the target.
       if ((doubtful || maybeDone(error)) && (await this.isThere(target, identity, options))) return true;
       if (onlyIfAbsent && isRefusedByCondition(error)) return false;
@@ -307,11 +307,11 @@ export class AdlsLake implements Lake {
     try {
       const found = await this.fileAt(target).getProperties(signalOf(options));
       const foundMark = found.metadata?.[writeMark];
-      // Azure keeps both during a rename; one is enough if the other is lost.
+      // Azure keeps mark and ETag during a rename; one is enough if the other is lost.
       if (mark !== undefined && foundMark !== undefined) return foundMark === mark;
       return etag !== undefined && found.etag === etag;
     } catch {
-      // The caller should see the error of the rename.
+      // The caller sees the error of the rename instead.
       return false;
     }
   }
@@ -324,7 +324,7 @@ export class AdlsLake implements Lake {
       .createIfNotExists(signalOf(options));
   }
 
-  /** Does work that needs the file system, and creates that if it is missing. */
+  /** Does work that needs the file system, which is created if it is missing. */
   private async inFileSystem<T>(target: Place, options: LakeOptions, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -338,17 +338,17 @@ export class AdlsLake implements Lake {
       await this.fileSystem(target.fileSystem).createIfNotExists(signalOf(options));
     } catch (error) {
       if (statusOf(error) !== 403) throw error;
-      const message = `The file system ${target.fileSystem} is missing in the storage account ${this.details.account}, and your account may not make it.`;
+      const message = `The file system ${target.fileSystem} is missing in the storage account ${this.details.account}, and your account may not create it.`;
       const hint =
-        "Have it made by somebody who may, or have the role Storage Blob Data Contributor given on the whole account.";
+        "Ask an administrator to create it, or to give your account the role Storage Blob Data Contributor on the whole storage account.";
       throw adlsErrorOf({ code: "auth", message, hint }, target.lakePath, error);
     }
     return work();
   }
 
   /**
-   * Renames are atomic only if the account has a hierarchical namespace. Without the right to check, the answers to the
-   * renames themselves must do.
+   * Renames are atomic only if the account has a hierarchical namespace. Without the permission to check this, the
+   * responses to the renames themselves must suffice.
    */
   private requireHierarchical(target: Place, options: LakeOptions): Promise<void> {
     // OneLake has one, and does not return access rights above an item's folders.

@@ -11,7 +11,7 @@ import {
   wrongTenantCode,
 } from "./adlsErrors";
 
-/** What messages about an account need to know. */
+/** Details of a lake for messages. */
 export interface LakeDetails {
   readonly account: string;
   /** Where the lake is, if it is in OneLake. */
@@ -41,23 +41,23 @@ function capitalizedLocation(details: LakeDetails): string {
   return `${place.charAt(0).toUpperCase()}${place.slice(1)}`;
 }
 
-const support = "Azure's support finds the request by its id, which the log has.";
+const support = "Azure support can find the request by its id, which is in the log.";
 
-/** The meaning of each of the service's answers, and what to do. */
+/** The message and hint for each of the service's error codes. */
 const answers: Readonly<Record<string, (details: LakeDetails) => ErrorTexts>> = {
   AuthorizationPermissionMismatch: missingRole,
   InsufficientAccountPermissions: missingRole,
   AuthorizationFailure: (details) => ({
     code: "auth",
-    message: `${capitalizedLocation(details)} does not let this machine in.`,
+    message: `${capitalizedLocation(details)} denies access to this machine.`,
     hint:
       details.auth === "sas"
-        ? "Its firewall, or the services, permissions and addresses that the SAS allows, shut this machine out."
-        : `Its firewall most likely shuts this machine out: under Networking, allow this machine's address or its network. Otherwise the role ${role} is missing.`,
+        ? "This machine is blocked by its firewall, or by the services, permissions and addresses that the SAS allows."
+        : `Its firewall most likely blocks this machine: under Networking, allow this machine's address or its network. Otherwise the role ${role} is missing.`,
   }),
   AuthorizationSourceIPMismatch: () => ({
     code: "auth",
-    message: "The SAS is not for this machine's address.",
+    message: "The SAS does not allow this machine's address.",
     hint: "Create one that allows it.",
   }),
   KeyBasedAuthenticationNotPermitted: (details) => ({
@@ -70,17 +70,17 @@ const answers: Readonly<Record<string, (details: LakeDetails) => ErrorTexts>> = 
   NoAuthenticationInformation: expired,
   AccountIsDisabled: (details) => ({
     code: "auth",
-    message: `${capitalizedLocation(details)} is switched off.`,
+    message: `${capitalizedLocation(details)} is disabled.`,
     hint: "Often the subscription has expired; its owner can reactivate it.",
   }),
   HierarchicalNamespaceNotEnabled: flatAccount,
   EndpointUnsupportedAccountFeatures: (details) => ({
     code: "config",
-    message: `${capitalizedLocation(details)} has soft delete or blob events on, which its Data Lake endpoint does not work with.`,
-    hint: "Such accounts have no hierarchical namespace: use one that has it, or switch these features off under Data protection.",
+    message: `${capitalizedLocation(details)} has soft delete or blob events enabled, which its Data Lake endpoint does not support.`,
+    hint: "Such accounts have no hierarchical namespace: use one that has it, or turn off these features under Data protection.",
   }),
   BlobStorageEventsOrSoftDeleteNotSupported: (details) =>
-    words("EndpointUnsupportedAccountFeatures", details),
+    answerFor("EndpointUnsupportedAccountFeatures", details),
   ContainerBeingDeleted: beingDeleted,
   FilesystemBeingDeleted: beingDeleted,
   BlobArchived: () => ({
@@ -91,12 +91,12 @@ const answers: Readonly<Record<string, (details: LakeDetails) => ErrorTexts>> = 
   InvalidHeaderValue: (details) => ({
     code: "io",
     message: `${capitalizedLocation(details)} does not support the API version that this program uses.`,
-    hint: `Azure takes versions into use region by region: try again in some days, or use an older release. ${support}`,
+    hint: `Azure introduces API versions region by region: try again in a few days, or use an older release. ${support}`,
   }),
   LeaseIdMissing: () => ({
     code: "conflict",
     message: "Another program holds a lease on this file.",
-    hint: "Try again when it has let go, or break the lease in the portal.",
+    hint: "Try again when the lease has ended, or break it in the portal.",
   }),
 };
 
@@ -104,11 +104,11 @@ function beingDeleted(): ErrorTexts {
   return {
     code: "io",
     message: "The file system is being deleted.",
-    hint: "Azure takes about half a minute for it; try again then.",
+    hint: "This takes about half a minute; try again after that.",
   };
 }
 
-function words(name: string, details: LakeDetails): ErrorTexts {
+function answerFor(name: string, details: LakeDetails): ErrorTexts {
   const make = answers[name];
   if (make === undefined) throw new RangeError(name);
   return make(details);
@@ -120,26 +120,26 @@ function missingRole(details: LakeDetails): ErrorTexts {
     message:
       details.auth === "sas"
         ? "The SAS does not allow this."
-        : `Your account lacks the right to do this in ${placeOf(details)}.`,
+        : `Your account lacks the permission to do this in ${placeOf(details)}.`,
     hint:
       details.auth === "sas"
-        ? "Have one made with the permissions read, add, create, write, delete and list."
+        ? "Get one with the permissions read, add, create, write, delete and list."
         : rightsNeeded(details),
   };
 }
 
 function rightsNeeded({ oneLake }: LakeDetails): string {
   return oneLake === undefined
-    ? `Have the role ${role} given to it on the account or on the file systems stage1np, stage2np and stage2p; to look at tables only, Storage Blob Data Reader. Azure takes some minutes until it holds.`
-    : "Have the role Contributor given to it in the workspace, or the right to write in this lakehouse; to look at tables only, the right to read its files (ReadAll).";
+    ? `Ask for the role ${role} on the storage account or on the file systems stage1np, stage2np and stage2p; Storage Blob Data Reader is enough to view tables. Role changes take some minutes to take effect.`
+    : "Ask for the role Contributor in the workspace, or for write permission in this lakehouse; permission to read its files (ReadAll) is enough to view tables.";
 }
 
 /** A missing item looks like one that the account may not see. */
 export function missingInOneLake({ workspace, item }: NonNullable<LakeDetails["oneLake"]>): ErrorTexts {
   return {
     code: "config",
-    message: `OneLake has no ${item} in a workspace ${workspace}, or your account may not see it.`,
-    hint: "Check both names in Fabric, or use the GUIDs that stand in the lakehouse's address there. Clever Lake makes neither workspaces nor lakehouses.",
+    message: `OneLake has no ${item} in the workspace ${workspace}, or your account may not see it.`,
+    hint: "Check both names in Fabric, or use the GUIDs in the lakehouse's address there. Clever Lake creates neither workspaces nor lakehouses.",
   };
 }
 
@@ -151,7 +151,7 @@ function wrongCredential(details: LakeDetails): ErrorTexts {
     hint: {
       token: "Sign in again, with an account of the tenant that the storage account belongs to.",
       sharedKey: "Copy it again from the account's Access keys: it may have been rotated.",
-      sas: "It may have run out, or the key that it was made with was rotated: have a new one made.",
+      sas: "It may have expired, or its signing key was rotated: get a new one.",
     }[details.auth],
   };
 }
@@ -168,12 +168,12 @@ function expired(details: LakeDetails): ErrorTexts {
 export function flatAccount(details: LakeDetails): ErrorTexts {
   return {
     code: "config",
-    message: `${capitalizedLocation(details)} has no hierarchical namespace, so files cannot be put in place all at once.`,
-    hint: "Use an account with “Enable hierarchical namespace” on (Data Lake Storage Gen2); one without it can be upgraded in the portal.",
+    message: `${capitalizedLocation(details)} has no hierarchical namespace, so files cannot be renamed atomically.`,
+    hint: "Use an account with “Enable hierarchical namespace” turned on (Data Lake Storage Gen2); one without it can be upgraded in the portal.",
   };
 }
 
-/** An error in our words: `ErrorTexts` with the subject and the id by which Azure's support finds the request. */
+/** An error of ours from `ErrorTexts`, with the subject and the id by which Azure support can find the request. */
 export function adlsErrorOf(
   { code, message, hint }: ErrorTexts,
   subject: string,
@@ -205,19 +205,19 @@ export function adlsError(error: unknown, subject: string, details: LakeDetails)
     if (details.oneLake) return adlsErrorOf(missingInOneLake(details.oneLake), subject, error);
     const message = "The lake's file system does not exist.";
     return adlsErrorOf(
-      { code: "notFound", message, hint: "The first run makes it where it may." },
+      { code: "notFound", message, hint: "The first run creates it, if your account may do so." },
       subject,
       error,
     );
   }
   if (status === 404) {
-    return new CleverLakeError("notFound", "There is no such file in the lake.", { subject });
+    return new CleverLakeError("notFound", "The lake has no such file.", { subject });
   }
   if (status === 401) return adlsErrorOf(expired(details), subject, error);
   if (status === 403) return adlsErrorOf(missingRole(details), subject, error);
   if (status >= 500 && error.response && !isFromAzure(error.response.headers)) return notFromAzure(status);
   if (status === 429 || status >= 500) {
-    const message = `${capitalizedLocation(details)} is too busy or out of order (${name || status}).`;
+    const message = `${capitalizedLocation(details)} is overloaded or unavailable (${name || status}).`;
     return adlsErrorOf(
       { code: "network", message, hint: "Try again in a few minutes; nothing is lost." },
       subject,
@@ -228,19 +228,19 @@ export function adlsError(error: unknown, subject: string, details: LakeDetails)
   return adlsErrorOf({ code: "io", message, hint: support }, subject, error);
 }
 
-/** Something in between answered instead of Azure: a proxy, a content filter, the sign-in page of a guest network. */
+/** Something other than Azure answered: a proxy, a content filter, the sign-in page of a guest network. */
 export function notFromAzure(status: number): CleverLakeError {
   if (status === 407) {
     return new CleverLakeError("network", "The proxy requires a login.", {
-      hint: "Its address takes user and password: http://USER:PASSWORD@HOST:PORT, in VS Code's setting http.proxy or in HTTPS_PROXY.",
+      hint: "Put user and password into its address: http://USER:PASSWORD@HOST:PORT, in VS Code's setting http.proxy or in HTTPS_PROXY.",
     });
   }
-  return new CleverLakeError("network", `Something on the way answered in Azure's place (${status}).`, {
-    hint: "A proxy, a content filter or a network's sign-in page intercepts the connection: have *.core.windows.net, *.vault.azure.net and, for OneLake, *.fabric.microsoft.com let through. Nothing is lost.",
+  return new CleverLakeError("network", `Something other than Azure answered (${status}).`, {
+    hint: "A proxy, a content filter or a network's sign-in page intercepts the connection: allow *.core.windows.net, *.vault.azure.net and, for OneLake, *.fabric.microsoft.com there. Nothing is lost.",
   });
 }
 
-/** An error of a write. The caller must not take a missing part for a missing file. */
+/** The error of a write. The caller must not mistake a missing part for a missing file. */
 export function asWrite(error: unknown, subject: string): unknown {
   if (!isMissing(error) || isMissingFileSystem(error)) return error;
   const message = `The storage account lost the file while it was being written (${codeOf(error)}).`;
@@ -248,39 +248,41 @@ export function asWrite(error: unknown, subject: string): unknown {
 }
 
 function wrongTenant(tenant: string, details: LakeDetails): CleverLakeError {
-  const message = `${capitalizedLocation(details)} belongs to the tenant ${tenant}, and whoever is signed in to another one.`;
+  const message = `${capitalizedLocation(details)} belongs to the tenant ${tenant}, but you are signed in to another one.`;
   return new CleverLakeError("auth", message, {
-    hint: `Sign in with an account of that tenant: \`az login -t ${tenant}\`, or in VS Code by the accounts menu.`,
+    hint: `Sign in with an account of that tenant: \`az login -t ${tenant}\`, or in VS Code with the accounts menu.`,
   });
 }
 
 export function untrusted(code: string, what: string): CleverLakeError {
   return new CleverLakeError(
     "network",
-    `What answers for ${what} shows a certificate that this machine does not trust (${code}).`,
+    `The server for ${what} presents a certificate that this machine does not trust (${code}).`,
     {
-      hint: "Most likely a content filter opens the connection: have its authority's certificate put into the machine's store, or name its file in NODE_EXTRA_CA_CERTS before the program starts.",
+      hint: "Most likely a content filter decrypts the connection: add the certificate of its authority to the machine's store, or set NODE_EXTRA_CA_CERTS to its file before the program starts.",
     },
   );
 }
 
 /**
- * Names neither file nor request: the lost connection is unrelated to the file, and the server has not seen the
- * request.
+ * The error names neither file nor request: the lost connection has nothing to do with the file, and the server has
+ * not received the request.
  */
 function lost(what: string, details: LakeDetails): CleverLakeError {
   const hint = "Check the network and, if there is one, the proxy; nothing is lost.";
   if (what.includes("EAI_AGAIN")) {
-    return new CleverLakeError("network", "The network is unavailable: no name can be looked up.", { hint });
+    return new CleverLakeError("network", "The network is unavailable: host names cannot be resolved.", {
+      hint,
+    });
   }
   if (what.includes("ENOTFOUND") && !what.includes(`${details.account}.`)) {
-    const message = "A name on the way to Azure cannot be looked up.";
+    const message = "A host name on the way to Azure cannot be resolved.";
     return new CleverLakeError("network", message, {
-      hint: "Most likely it is the proxy's: check its address, and the network.",
+      hint: "Most likely it is the proxy's: check the proxy's address and the network.",
     });
   }
   if (what.includes("ENOTFOUND")) {
-    const message = `There is no storage account of the name ${details.account}, or the network is away.`;
+    const message = `There is no storage account named ${details.account}, or the network is unavailable.`;
     return new CleverLakeError("network", message, { hint: "Check the address and the network." });
   }
   const code = /\bE[A-Z]{4,}\b/.exec(what)?.[0] ?? "no answer";

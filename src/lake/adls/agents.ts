@@ -7,10 +7,10 @@ import { notFromAzureCode } from "./adlsErrors";
 import { type ProxySettings, proxyFor } from "./proxy";
 
 /**
- * The connections to Azure, which stay open between requests: behind a proxy a new one takes three more round trips,
- * and the SDK's own proxy support opens one for each request. A connection without traffic in either direction is
- * closed after an idle timeout, even in the middle of an answer. The SDK's own limit does not cover an answer's body,
- * and it aborts slow uploads.
+ * The connections to Azure, which stay open between requests: behind a proxy, a new connection takes three more round
+ * trips, and the SDK's own proxy support opens one for each request. A connection without traffic in either direction
+ * is closed after an idle timeout, even in the middle of a response. The SDK's own timeout does not cover a
+ * response's body, and it aborts slow uploads.
  */
 export class Agents {
   private readonly direct: { readonly http: Agent; readonly https: Agent };
@@ -21,7 +21,7 @@ export class Agents {
     this.direct = { http: new DirectAgent(idleTimeout), https: new TlsAgent(idleTimeout) };
   }
 
-  /** The agent for an address, with the proxy for it. Throws `config` for an unusable proxy. */
+  /** The agent for an address, using its proxy if it has one. Throws `config` for an unusable proxy. */
   to(address: string, settings: ProxySettings | undefined): Agent {
     const proxy = proxyFor(address, settings);
     if (proxy === undefined) return address.startsWith("http:") ? this.direct.http : this.direct.https;
@@ -33,7 +33,7 @@ export class Agents {
   }
 }
 
-/** Connecting has a shorter limit than waiting for an answer. */
+/** The limit for connecting, shorter than that for a response. */
 const connectWithin = 20_000;
 
 class DirectAgent extends HttpAgent {
@@ -66,7 +66,7 @@ class TlsAgent extends HttpsAgent {
   }
 }
 
-/** TLS within a tunnel that a proxy opens (`CONNECT`, RFC 9110). Only https goes by a proxy. */
+/** TLS within a tunnel through a proxy (`CONNECT`, RFC 9110). Only https uses a proxy. */
 class TunnelAgent extends TlsAgent {
   constructor(
     private readonly proxy: URL,
@@ -79,7 +79,7 @@ class TunnelAgent extends TlsAgent {
     const { protocol, hostname, port, username, password } = this.proxy;
     const host = `${options.host}:${options.port}`;
     const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-    const asking = (protocol === "https:" ? https : http).request({
+    const connectRequest = (protocol === "https:" ? https : http).request({
       method: "CONNECT",
       hostname: hostname.replace(/^\[|\]$/g, ""),
       port: port || (protocol === "https:" ? 443 : 80),
@@ -94,10 +94,10 @@ class TunnelAgent extends TlsAgent {
       timeout: Math.min(this.idleTimeout, connectWithin),
     });
     const fail = (error: Error) => callback?.(error, undefined as never);
-    asking.once("timeout", () => asking.destroy(idleTooLong()));
-    asking.once("error", fail);
-    asking.once("connect", ({ statusCode = 0 }, socket: Socket) => {
-      asking.off("error", fail);
+    connectRequest.once("timeout", () => connectRequest.destroy(idleTooLong()));
+    connectRequest.once("error", fail);
+    connectRequest.once("connect", ({ statusCode = 0 }, socket: Socket) => {
+      connectRequest.off("error", fail);
       if (statusCode !== 200) {
         socket.destroy();
         fail(Object.assign(new Error(String(statusCode)), { code: notFromAzureCode }));
@@ -109,12 +109,12 @@ class TunnelAgent extends TlsAgent {
         watched(tls.connect({ ...(secure as tls.ConnectionOptions), socket }), this.idleTimeout),
       );
     });
-    asking.end();
+    connectRequest.end();
     return undefined;
   }
 }
 
-/** A connection that ends with `ETIMEDOUT` if it cannot be established, or becomes silent. */
+/** Ends a connection with `ETIMEDOUT` if it cannot be established or becomes silent. */
 function watched<Connection extends Duplex | null | undefined>(
   connection: Connection,
   idleTimeout: number,
@@ -131,13 +131,16 @@ function isSocket(connection: unknown): connection is Socket {
   return typeof connection === "object" && connection !== null && "setTimeout" in connection;
 }
 
-/** While it was idle, another timeout may have been set: the server says how long it keeps connections. */
+/**
+ * Another timeout may have been set while the connection was idle: the server tells how long it keeps idle
+ * connections.
+ */
 function restartIdleTimeout(socket: Duplex, idleTimeout: number): void {
   if (isSocket(socket)) socket.setTimeout(idleTimeout);
 }
 
 function idleTooLong(): Error {
-  return Object.assign(new Error("Nothing has come for too long."), { code: "ETIMEDOUT" });
+  return Object.assign(new Error("The connection was idle for too long."), { code: "ETIMEDOUT" });
 }
 
 /** The agents of this process. */

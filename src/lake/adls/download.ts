@@ -8,12 +8,13 @@ export interface DownloadOptions {
   readonly length?: number;
 }
 
-/** How often a file's download may break off before it fails. */
-const breaks = 5;
+/** How often the download of a file may be interrupted without progress before it fails. */
+const maximumInterruptions = 5;
 
 /**
- * A file's bytes. A broken download is resumed where it broke, as long as the file is unchanged; the SDK's own resume
- * fails if the connection is reset. Rejects with the service's error, 416 after the file's end.
+ * A file's bytes. An interrupted download is resumed where it stopped, as long as the file is unchanged; the SDK's
+ * own resume fails if the connection is reset. Rejects with the service's error, 416 for a start after the file's
+ * end.
  */
 export async function* download(
   file: DataLakeFileClient,
@@ -38,13 +39,13 @@ export async function* download(
         yield chunk;
       }
     } catch {
-      // The same applies whatever broke it off.
+      // All causes of an interruption are handled alike.
       signal?.throwIfAborted();
     }
     if (position >= end) return;
     broken = position > before ? 1 : broken + 1;
-    if (broken > breaks) {
-      throw new RestError("The answer broke off.", {
+    if (broken > maximumInterruptions) {
+      throw new RestError("The response was interrupted.", {
         code: "ECONNRESET",
         request: answer._response.request as never,
       });

@@ -12,8 +12,8 @@ const answerWithin = 60_000;
 const kept = new Map<string, { readonly source: TokenSource; readonly keepers: Map<string, TokenKeeper> }>();
 
 /**
- * Tokens of this machine's Azure sign-in. They are shared by all lakes that this process opens: asking the Azure CLI
- * for one takes seconds, and it caches none.
+ * Tokens of this machine's Azure sign-in. All lakes that this process opens share them: getting one from the Azure
+ * CLI takes seconds, and the CLI does not cache them.
  */
 export function machineTokens(scope: string, proxy?: ProxySettings): TokenKeeper {
   const key = JSON.stringify(proxy ?? null);
@@ -25,13 +25,13 @@ export function machineTokens(scope: string, proxy?: ProxySettings): TokenKeeper
 }
 
 /**
- * This machine's Azure sign-in: a service principal in the environment, a workload or managed identity, the Azure CLI,
- * and what else `DefaultAzureCredential` knows. Rejects with `auth` if there is none, with `network` if it cannot be
- * reached.
+ * This machine's Azure sign-in: a service principal in the environment, a workload or managed identity, the Azure
+ * CLI, and the other sources that `DefaultAzureCredential` supports. Rejects with `auth` if there is none, with
+ * `network` if it cannot be reached.
  */
 function machineSignIn(proxy: ProxySettings | undefined): TokenSource {
   let loading: Promise<DefaultAzureCredential> | undefined;
-  // The package takes longest to load, and is only needed for the first token.
+  // This package takes longest to load, and only the first token needs it.
   const load = async (way: URL | undefined) => {
     const { DefaultAzureCredential } = await import("@azure/identity");
     return new DefaultAzureCredential({
@@ -41,7 +41,7 @@ function machineSignIn(proxy: ProxySettings | undefined): TokenSource {
   };
   return {
     async token(scope) {
-      // Otherwise a proxy's fault would be one line among many below.
+      // Otherwise a proxy's error would be one line among many below.
       const way = proxyFor(signInAddress, proxy);
       try {
         loading ??= load(way);
@@ -76,22 +76,22 @@ function proxyPolicy(
   };
 }
 
-/** The package's message lists every way that it tried, over a page; this finds the useful part. */
+/** The package's message lists every source that it tried, over a page; this finds the useful part. */
 function signInError(text: string): CleverLakeError {
-  // Nearly no machine has a managed identity, so its absence says nothing.
+  // Almost no machine has a managed identity, so its absence says nothing.
   const relevant = text.replace(/^.*ManagedIdentityCredential:.*$/gm, "");
   const code = /AADSTS\d+/.exec(relevant)?.[0];
   if (code === undefined && relevant.includes("AZURE_TOKEN_CREDENTIALS")) {
     return new CleverLakeError("config", "AZURE_TOKEN_CREDENTIALS in the environment has an invalid value.", {
-      hint: "Set it to prod or dev, or leave it out.",
+      hint: "Set it to prod or dev, or remove it.",
     });
   }
   if (code === undefined && /certificate|SELF_SIGNED|UNABLE_TO_/i.test(relevant)) {
     return new CleverLakeError(
       "network",
-      "Azure's sign-in shows a certificate that this machine does not trust.",
+      "Azure's sign-in service presents a certificate that this machine does not trust.",
       {
-        hint: "Most likely a content filter opens the connection: have its authority's certificate put into the machine's store, or name its file in NODE_EXTRA_CA_CERTS and, for the Azure CLI, in REQUESTS_CA_BUNDLE.",
+        hint: "Most likely a content filter decrypts the connection: add the certificate of its authority to the machine's store, or set NODE_EXTRA_CA_CERTS and, for the Azure CLI, REQUESTS_CA_BUNDLE to its file.",
       },
     );
   }
@@ -99,7 +99,7 @@ function signInError(text: string): CleverLakeError {
     code === undefined &&
     /E[A-Z]+_AGAIN|ENOTFOUND|ECONN|ETIMEDOUT|E\w+UNREACH|network_error|HTTPSConnectionPool/.test(relevant)
   ) {
-    return new CleverLakeError("network", "Azure's sign-in cannot be reached.", {
+    return new CleverLakeError("network", "Azure's sign-in service cannot be reached.", {
       hint: "Check the network and, if there is one, the proxy; nothing is lost.",
     });
   }

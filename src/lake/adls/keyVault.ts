@@ -86,7 +86,7 @@ async function ask(
       if (attempt === attempts) {
         throw new CleverLakeError("network", "The key vault cannot be reached.", {
           subject: url,
-          hint: "Check the network and the vault's address; its firewall may shut this machine out.",
+          hint: "Check the network and the vault's address; its firewall may block this machine.",
           cause,
         });
       }
@@ -121,7 +121,7 @@ function refused({ status, text: body }: Answer, subject: string): CleverLakeErr
       `The secret ${saltName} in the key vault is disabled or has expired.`,
       {
         subject,
-        hint: "Have it enabled there. It must stay the same: another salt makes other pseudonyms.",
+        hint: "Enable it there. Its value must stay the same: another salt gives other pseudonyms.",
       },
     );
   }
@@ -140,7 +140,7 @@ function refused({ status, text: body }: Answer, subject: string): CleverLakeErr
   if (status === 403) {
     return new CleverLakeError("auth", "Your account may not read the salt in the key vault.", {
       subject,
-      hint: "Have the role Key Vault Secrets User given to it on the secret oeaSalt, or let the vault's firewall admit this machine.",
+      hint: "Ask for the role Key Vault Secrets User on the secret oeaSalt, or allow this machine in the vault's firewall.",
     });
   }
   return new CleverLakeError("network", `The key vault answered with an error (${status}).`, {

@@ -15,7 +15,7 @@ import { type RequestOptions, requestPolicy } from "./requests";
 import { trustSystemCertificates } from "./systemCertificates";
 import { storageScope, TokenKeeper } from "./tokens";
 
-/** Opens a lake in Azure Data Lake Storage Gen2; sends nothing before it is used. Rejects with `config`. */
+/** Opens a lake in Azure Data Lake Storage Gen2. Nothing is sent until it is used. Throws `config`. */
 export function openAdlsLake(
   location: LakeLocation,
   requests: Omit<RequestOptions, "tokens"> = {},
@@ -51,7 +51,7 @@ function tokensFor({ tokens, proxy }: LakeLocation): TokenKeeper {
 }
 
 function keylessOneLake(): CleverLakeError {
-  return new CleverLakeError("config", "OneLake has no account key and takes no SAS here.", {
+  return new CleverLakeError("config", "OneLake has no account key, and a SAS is not supported for it.", {
     subject: "lake.auth",
     hint: 'Set it to "default" and sign in with an account that has the role Contributor in the workspace.',
   });
@@ -63,6 +63,6 @@ const sasMissing = "The SAS is missing.";
 function required(secret: string | undefined, message: string): string {
   if (secret) return secret;
   throw new CleverLakeError("config", message, {
-    hint: "Give it as CLEVER_LAKE_ACCOUNT_KEY or CLEVER_LAKE_SAS; in VS Code with “Change Salt or Credentials”.",
+    hint: "Set CLEVER_LAKE_ACCOUNT_KEY or CLEVER_LAKE_SAS; in VS Code, use “Change Salt or Credentials”.",
   });
 }

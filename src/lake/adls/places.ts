@@ -34,9 +34,9 @@ export class Places {
   }
 
   /**
-   * Where a file is written before it is put in place: below the first folder of its stage (`clever`), and in the
-   * stages with tables below the table's own folder, because OEA takes every child of `clever` for a table there. It
-   * thus inherits the access rights that were set on these folders; a rename keeps them.
+   * Where a file is written before it is put in place: below the first folder of its stage (`clever`); in stages with
+   * tables, below the table's own folder, because OEA treats every child of `clever` as a table there. The file thus
+   * inherits the access rights of these folders, and keeps them when it is renamed.
    */
   temporary(target: Place, id: string): Place {
     return { ...target, name: `${this.temporaryFolderOf(target)}/${id}` };
@@ -70,7 +70,8 @@ export class Places {
 
 /**
  * The part of a name after a folder; undefined if it is not in the folder.
- * @param isItem whether the folder begins with a Fabric item, which answers may name in another case or by its GUID
+ * @param isItem whether the folder begins with a Fabric item; responses can have its name in another case, or its
+ *   GUID
  */
 function withoutFolder(name: string, folder: string, isItem: boolean): string | undefined {
   const skipped = (text: string) => (isItem ? text.slice(text.indexOf("/") + 1) : text);

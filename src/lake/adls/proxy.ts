@@ -10,9 +10,9 @@ export interface ProxySettings {
 }
 
 /**
- * The proxy for an address; undefined if there is none, as for anything but https. Without settings the environment
- * decides: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. This machine, and the metadata service that gives a machine in
- * Azure its identity, are never reached through a proxy. Throws `config` for an unusable proxy.
+ * The proxy for an address; undefined if there is none, and for anything but https. Without settings, the environment
+ * decides: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. No proxy is used for this machine and for the metadata service,
+ * which gives a machine in Azure its identity. Throws `config` for an unusable proxy.
  */
 export function proxyFor(address: string, settings: ProxySettings | undefined): URL | undefined {
   const { hostname, port, protocol } = new URL(address);
@@ -23,13 +23,13 @@ export function proxyFor(address: string, settings: ProxySettings | undefined): 
   if (found === "") return undefined;
   const proxy = usable(found);
   if (proxy) return proxy;
-  // Without the address: it may hold a password.
+  // The error does not contain the address, which may contain a password.
   throw new CleverLakeError("config", "The configured proxy cannot be used.", {
     hint: "Its address must look like http://HOST:PORT. In VS Code it is the setting http.proxy, elsewhere HTTPS_PROXY in the environment.",
   });
 }
 
-/** The environment's proxy, which many write without `http://`. */
+/** The environment's proxy, which is often written without `http://`. */
 function environmentProxy(address: string): string {
   const found = getProxyForUrl(address);
   const bare = found.replace(/^https:\/\//, "");
@@ -49,8 +49,8 @@ function usable(text: string): URL | undefined {
 }
 
 /**
- * A proxy in the form of Azure's packages. They get it although each request uses our own agents: otherwise they would
- * read the environment, and fail on an address without `http://`.
+ * A proxy in the format of Azure's packages. They need it although each request uses our own agents: otherwise they
+ * would read the environment, and fail on an address without `http://`.
  */
 export function sdkProxy(proxy: URL): { host: string; port: number } {
   return { host: `${proxy.protocol}//${proxy.hostname}`, port: Number(proxy.port || 80) };

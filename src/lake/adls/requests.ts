@@ -14,9 +14,9 @@ export interface RequestNote {
   readonly method: string;
   /** The path, followed by the operation, such as `PATCH append`. */
   readonly path: string;
-  /** The id by which Azure's support finds it. */
+  /** The id by which Azure support can find the request. */
   readonly clientRequestId: string;
-  /** Undefined if there was no answer. */
+  /** Undefined without a response. */
   readonly status: number | undefined;
   readonly code: string | undefined;
   readonly milliseconds: number;
@@ -31,7 +31,7 @@ export interface RequestOptions {
   /** The connections to use; default: those of the process. */
   readonly connections?: Agents | undefined;
   readonly onRequest?: ((note: RequestNote) => void) | undefined;
-  /** Total attempts of a request; default 5 without an answer, 8 if Azure answers that it is busy. */
+  /** Total attempts of a request; by default 5 without a response, 8 if Azure responds that it is busy. */
   readonly attempts?: number | undefined;
   /** The wait before the second attempt, doubled from then on; default 400 ms. */
   readonly firstWait?: number | undefined;
@@ -40,9 +40,9 @@ export interface RequestOptions {
 }
 
 /**
- * Sends each request with a token if one is needed, and retries it if that may help: on broken or silent connections,
- * 408, 429 and 5xx, waiting as long as `Retry-After` says. The SDK's own retries handle neither 429 nor that header,
- * and are switched off. A request may have taken effect before its answer was lost: see `maybeDone`.
+ * Sends each request with a token if one is needed. Retries it if that may help: for broken or silent connections,
+ * 408, 429 and 5xx, waiting as long as `Retry-After` says. The SDK's own retries, which handle neither 429 nor that
+ * header, are turned off. A request may have taken effect before its response was lost: see `maybeDone`.
  */
 export function requestPolicy(options: RequestOptions): RequestPolicyFactory {
   return {
@@ -92,7 +92,7 @@ async function send<R extends Answer>(
     try {
       const answer = await next(request);
       if (!isFromAzure(answer.headers)) {
-        // Otherwise its connection would stay open until its idle timeout, and keep the process alive.
+        // Otherwise its connection would stay open until its idle timeout and keep the process alive.
         if (answer.readableStreamBody instanceof Readable) answer.readableStreamBody.destroy();
         throw notFromAzureError(answer.status, request);
       }
@@ -110,7 +110,7 @@ async function send<R extends Answer>(
         continue;
       }
       if (statusOf(error) === 403 && token !== undefined) tokens?.forget(token);
-      // If the network is down, the user wants to know soon; a partition that moves takes its time.
+      // If the network is down, the user should soon know; if the service moves a partition, that takes longer.
       const most = attempts ?? (statusOf(error) === undefined ? 5 : 8);
       if (attempt >= most || !isTransient(error)) throw error;
       doubtful = true;
@@ -141,7 +141,7 @@ function inSlices({ body, headers }: WebResource): WebResource["body"] {
   return () => Readable.from(slices(), { objectMode: false });
 }
 
-/** Throws if the account's tenant differs from the token's: a new token would be of the same one. */
+/** Throws if the account's tenant differs from the token's: a new token would be for the same tenant. */
 function requireTenant(error: unknown, token: string, request: WebResource): void {
   const challenge = error instanceof RestError ? error.response?.headers.get("www-authenticate") : undefined;
   const requested = /authorization_uri="?https:\/\/[^/]+\/([0-9a-f-]{36})\b/.exec(challenge ?? "")?.[1];
@@ -165,7 +165,7 @@ function isTransient(error: unknown): boolean {
   return !/ENOTFOUND/.test(`${error.code} ${error.message}`);
 }
 
-/** A refusal by something other than Azure, marked as such; any other error unchanged. */
+/** Marks a refusal by something other than Azure; any other error is returned unchanged. */
 function judged(thrown: unknown, request: WebResource): unknown {
   if (!(thrown instanceof RestError) || thrown.response === undefined || isTransient(thrown)) return thrown;
   return isFromAzure(thrown.response.headers) ? thrown : notFromAzureError(thrown.response.status, request);

@@ -3,13 +3,13 @@ import type { LakeOptions } from "../lake";
 import { isRefusedByCondition } from "./adlsErrors";
 import { maybeDone } from "./requests";
 
-/** The mark by which a write recognizes its own file if the answer to its rename was lost. */
+/** The metadata by which a write recognizes its own file if the response to its rename was lost. */
 export const writeMark = "cleverlakewrite";
 const cleanUpMilliseconds = 10_000;
 
 /**
- * Creates a temporary file, whose name is unique, only if nothing is there: a create request that broke off can be
- * executed after the file has been written, and would empty it just before it is put in place.
+ * Creates a temporary file, whose name is unique, only if nothing is there. An interrupted create request can still
+ * be executed after the file has been written, and would then empty it just before it is put in place.
  */
 export async function createOnce(
   temporary: DataLakeFileClient,
@@ -28,17 +28,17 @@ export async function createOnce(
   }
 }
 
-/** Deletes the rest of a write. Never rejects. */
+/** Deletes the temporary file of a write. Never rejects. */
 export async function deleteQuietly(file: DataLakeFileClient): Promise<void> {
   try {
     // Without the caller's signal: aborted writes must be cleaned up too.
     await file.delete(false, { abortSignal: AbortSignal.timeout(cleanUpMilliseconds) });
   } catch {
-    // It is removed when it is a day old.
+    // A later sweep removes it when it is a day old.
   }
 }
 
-/** A caller's signal in the SDK's form. */
+/** A caller's signal in the SDK's format. */
 export function signalOf({ signal }: LakeOptions): { abortSignal?: AbortSignal } {
   return signal ? { abortSignal: signal } : {};
 }

@@ -3,7 +3,7 @@ import { leftoverAgeMilliseconds } from "../../scratch";
 import type { LakeEntry, LakeOptions } from "../lake";
 import { deleteQuietly, signalOf } from "./temporaryFile";
 
-/** The files in a folder of temporary ones, by their names in the file system. */
+/** The files in a folder of temporary files, by their names in the file system. */
 export async function* listTemporaries(
   client: DataLakeFileSystemClient,
   folder: string,
@@ -11,7 +11,7 @@ export async function* listTemporaries(
 ): AsyncGenerator<LakeEntry & { readonly isLeftOver: boolean }> {
   const pages = client.listPaths({ path: folder, ...signalOf(options) }).byPage({ maxPageSize: 5000 });
   for await (const { date, pathItems } of pages) {
-    // By the service's clock, which also dates the files: this machine's may be wrong.
+    // Uses the service's clock, which also dates the files: this machine's clock may be wrong.
     const newest = (date ?? new Date(0)).getTime() - leftoverAgeMilliseconds;
     for (const { name, isDirectory, contentLength, lastModified } of pathItems ?? []) {
       if (name === undefined || isDirectory) continue;
@@ -33,6 +33,6 @@ export async function sweepTemporaries(
       if (isLeftOver) await deleteQuietly(client.getFileClient(path));
     }
   } catch {
-    // Usually there is no such folder; and a later run removes what cannot be removed now.
+    // Usually the folder does not exist; a later run removes what cannot be removed now.
   }
 }

@@ -20,7 +20,7 @@ export const storageScope = "https://storage.azure.com/.default";
 const renewBefore = 5 * 60_000;
 const forgetEvery = 60_000;
 
-/** Caches a token until shortly before it expires; of concurrent requests only one fetches a new one. */
+/** Caches a token until shortly before it expires. Of concurrent requests, only one fetches a new token. */
 export class TokenKeeper {
   private kept: Token | undefined;
   private forgotten = 0;
@@ -44,8 +44,8 @@ export class TokenKeeper {
   }
 
   /**
-   * Drops a token that lacks a right, so that a user who signs in to another account need not wait for its expiry. Once
-   * a minute at most, because some refusals are routine, and a new token takes seconds.
+   * Drops a token without the necessary rights, so that a user who signs in to another account need not wait for its
+   * expiry. At most once a minute, because some refusals are routine and a new token takes seconds.
    */
   forget(token: string): void {
     if (this.kept?.token !== token || Date.now() - this.forgotten < forgetEvery) return;

@@ -7,16 +7,16 @@ export interface UploadOptions {
   readonly create: () => Promise<void>;
 }
 
-/** Bytes per append. A day's report fits into one, so that it takes a single append. */
+/** Bytes per append; a day's report fits into one. */
 export const blockBytes = 8 * 1024 * 1024;
 /** Blocks uploaded concurrently; with the one being filled, a file takes at most 32 MiB of memory. */
 const blocksAtOnce = 3;
 
 /**
- * Uploads a stream as the contents of an empty file that `create` makes: blocks concurrently, each at its position; the
- * last one makes them all visible. The file is created when the first block is full or the stream has ended
- * successfully, so a small stream that fails costs no request. Rejects with the stream's error, or the service's.
- *
+ * Uploads a stream as the contents of an empty file that `create` creates. Blocks are sent concurrently, each with
+ * its position; the last one makes them all visible. The file is created when the first block is full or the stream
+ * has ended successfully, so a small stream that fails costs no request. Rejects with the stream's error, or the
+ * service's.
  * @returns the file's resulting ETag, if the service returned it
  */
 export async function upload(
@@ -26,7 +26,7 @@ export async function upload(
 ): Promise<string | undefined> {
   const stop = new AbortController();
   const abortSignal = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-  const underWay = new Set<Promise<void>>();
+  const inProgress = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
   let created = false;
   let sent = 0;
@@ -34,7 +34,7 @@ export async function upload(
   const append = async (block: Buffer) => {
     if (!created) await create();
     created = true;
-    while (underWay.size >= blocksAtOnce) await Promise.race(underWay);
+    while (inProgress.size >= blocksAtOnce) await Promise.race(inProgress);
     if (failure) throw failure.error;
     const position = sent;
     sent += block.length;
@@ -44,8 +44,8 @@ export async function upload(
       .catch((error: unknown) => {
         failure ??= { error };
       })
-      .finally(() => underWay.delete(work));
-    underWay.add(work);
+      .finally(() => inProgress.delete(work));
+    inProgress.add(work);
   };
 
   try {
@@ -54,7 +54,7 @@ export async function upload(
     for await (const chunk of data) {
       signal?.throwIfAborted();
       for (let rest = chunk; rest.length > 0; ) {
-        // Sent only if more data follows: the last block is the one that flushes.
+        // Sent only if more data follows, because the last block is the one that flushes.
         if (size === blockBytes) {
           await append(Buffer.concat(pending, size));
           pending = [];
@@ -69,13 +69,13 @@ export async function upload(
     }
     signal?.throwIfAborted();
     if (!created) await create();
-    await Promise.all(underWay);
+    await Promise.all(inProgress);
     if (failure) throw failure.error;
     if (size === 0) return undefined;
     return await appendLast(file, Buffer.concat(pending, size), sent, abortSignal);
   } finally {
     stop.abort();
-    await Promise.all(underWay);
+    await Promise.all(inProgress);
   }
 }
 

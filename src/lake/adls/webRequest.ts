@@ -24,7 +24,7 @@ export interface WebAnswer {
 const answerWithin = 30_000;
 
 /**
- * A single request, for small data, over the lake's connections; the platform's `fetch` has no proxy support. Redirects
+ * A single request for small data over the lake's connections. The platform's `fetch` has no proxy support. Redirects
  * are not followed, because they would send a token to another host. Rejects with the errors of Node.js.
  */
 export async function webRequest({
@@ -42,7 +42,7 @@ export async function webRequest({
     agent: agents.to(address.href, proxy),
     signal: signal ? AbortSignal.any([signal, limit]) : limit,
   });
-  // An error after the answer's head is reported by its body.
+  // An error after the response's headers is reported by its body.
   request.on("error", () => undefined);
   const answered = once(request, "response");
   request.end(body);

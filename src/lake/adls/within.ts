@@ -7,9 +7,9 @@ export interface Limits {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A promise with a time limit and a signal. The underlying work continues after either. */
+/** A promise with a time limit and a signal. The underlying work continues after either of them. */
 export async function within<T>(work: Promise<T>, { milliseconds, tooLate, signal }: Limits): Promise<T> {
-  // It continues after losing the race; then nobody handles its result.
+  // Once the race is lost, nobody handles the result of the work.
   work.catch(() => undefined);
   signal?.throwIfAborted();
   const done = new AbortController();

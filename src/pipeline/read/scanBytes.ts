@@ -41,7 +41,7 @@ export async function scanBytes(
   if (counter.hasStrayQuote()) return { records, fault: "A quote stands where none may stand." };
   if (counter.hasSurplusField()) return { records, fault: "A row has more fields than the header." };
   if (hasNul) return { records, fault: "The file holds NUL bytes." };
-  if (!encoding.isUtf8()) return { records, fault: "The file is in another encoding than UTF-8." };
+  if (!encoding.isUtf8()) return { records, fault: "The file is not valid UTF-8." };
   return { records, fault: undefined };
 }
 

@@ -16,7 +16,7 @@ export interface BatchRequest {
   readonly args: readonly string[];
 }
 
-/** Livy's states; Fabric and Synapse have the same, and perhaps more. */
+/** Livy's states. Fabric and Synapse have the same ones, and possibly more. */
 const ended = new Set(["success", "error", "dead", "killed"]);
 const queued = new Set(["not_started", "recovering", "submitting", "queued"]);
 
@@ -38,7 +38,7 @@ export interface Batch {
   readonly hasEnded: boolean;
   /** The last lines of its log. */
   readonly log: readonly string[];
-  /** Synapse's or Fabric's name for the failure. Its text may quote the log, and is left out. */
+  /** Synapse's or Fabric's codes for the failure. The texts may quote the log and are omitted. */
   readonly errorCodes: readonly string[];
 }
 
@@ -48,7 +48,7 @@ export interface LivyOptions {
   readonly tokens?: TokenSource | undefined;
   /** The proxy; default: the environment's. */
   readonly proxy?: ProxySettings | undefined;
-  /** How often a request is retried; including pauses, 7 retries take about two minutes. */
+  /** How often a request is retried. With pauses, 7 retries take about two minutes. */
   readonly retries?: number;
   /** Milliseconds. */
   readonly firstWait?: number;
@@ -81,16 +81,14 @@ export class LivyBatches {
     return this.batchIn(await this.ask("GET", `/${id}`, { signal }));
   }
 
-  /** More of the log than a batch includes, if the service has that. */
+  /** More of the log than a batch includes, if the service provides it. */
   async log(id: string): Promise<readonly string[]> {
     if (this.options.service.kind !== "livy") return (await this.get(id)).log;
     const answer = logAnswer.safeParse(jsonIn(await this.ask("GET", `/${id}/log?size=${logLines}`, {})));
     return answer.success ? answer.data.log : [];
   }
 
-  /**
-   * Ends a batch; no error if there is none. The caller is waiting to finish, so it is retried only for some seconds.
-   */
+  /** Ends a batch; no error if it does not exist. Retried for some seconds only, because the caller is waiting. */
   async end(id: string): Promise<void> {
     await this.ask("DELETE", `/${id}`, { missing: true, signal: AbortSignal.timeout(endWithin) });
   }
@@ -98,7 +96,7 @@ export class LivyBatches {
   private batchIn(answer: WebAnswer): Batch {
     const parsed = batchAnswer.safeParse(jsonIn(answer));
     if (!parsed.success) {
-      throw new CleverLakeError("engine", "The answer is not one of Livy.", {
+      throw new CleverLakeError("engine", "The answer is not from a Livy service.", {
         subject: this.options.service.name,
         hint: "Check the address in the setting livy.",
       });
@@ -167,7 +165,7 @@ export class LivyBatches {
     if (error instanceof Unanswered) {
       return new CleverLakeError("network", "The Spark service cannot be reached.", {
         subject: name,
-        hint: "Check the network and the setting livy. A batch that was started ends by itself within a few minutes.",
+        hint: "Check the network and the setting livy. A batch that was started ends on its own within a few minutes.",
         cause: error.cause,
       });
     }
@@ -182,13 +180,13 @@ export class LivyBatches {
     if (status === 404) {
       return new CleverLakeError("engine", "The Spark service does not know this pool, lakehouse or batch.", {
         subject: name,
-        hint: "Check the setting livy. A service that was started again forgets its batches: run again.",
+        hint: "Check the setting livy. A service that was restarted forgets its batches: run again.",
       });
     }
     if (status === 429 || status >= 500) {
       return new CleverLakeError("network", `The Spark service answered with an error (${status}).`, {
         subject: name,
-        hint: "It may be busy, or its capacity used up: try again in a few minutes.",
+        hint: "It may be busy or at capacity: try again in a few minutes.",
       });
     }
     const reason = reasonIn(error.answer);
@@ -199,12 +197,12 @@ export class LivyBatches {
 }
 
 const signInHints: Readonly<Record<LivyService["kind"], string>> = {
-  synapse: "Have the role Synapse Compute Operator or Synapse Administrator given to you in the workspace.",
-  fabric: "You need the role Contributor in the workspace, and the tenant's setting for the Livy API.",
-  livy: "Only servers of Livy without a sign-in are supported.",
+  synapse: "Ask for the role Synapse Compute Operator or Synapse Administrator in the workspace.",
+  fabric: "You need the role Contributor in the workspace, and the tenant must have the Livy API enabled.",
+  livy: "Only Livy servers without authentication are supported.",
 };
 
-/** There was no answer. */
+/** A request without an answer. */
 class Unanswered extends Error {
   constructor(
     /** Whether it is certain that the service received nothing. */
@@ -231,7 +229,7 @@ function jsonIn({ text }: WebAnswer): unknown {
 
 const refusal = z.object({ msg: z.string().optional(), message: z.string().optional() });
 
-/** Why Livy, Synapse or Fabric refused a request: their answers contain no rows. */
+/** Why Livy, Synapse or Fabric refused a request. Their answers contain no rows. */
 function reasonIn(answer: WebAnswer): string {
   const parsed = refusal.safeParse(jsonIn(answer));
   const reason = parsed.success ? (parsed.data.msg ?? parsed.data.message) : undefined;

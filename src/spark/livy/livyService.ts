@@ -9,11 +9,11 @@ export interface LivyService {
   readonly batches: string;
   /** The token scope; undefined if no token is sent. */
   readonly scope: string | undefined;
-  /** Fields that each batch needs in addition to what it runs. */
+  /** Fields that each batch needs in addition to its program. */
   readonly sizes: Readonly<Record<string, string | number>>;
 }
 
-/** Synapse starts no batch without sizes: these are for its smallest machines (`Small`: 4 cores, 28 GB). */
+/** Synapse requires sizes for a batch. These are for its smallest machines (`Small`: 4 cores, 28 GB). */
 const synapseSizes = {
   driverCores: 4,
   driverMemory: "28g",

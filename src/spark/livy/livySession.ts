@@ -23,7 +23,7 @@ export interface LivySessionOptions extends LivyOptions {
   readonly scripts: string;
   /** The key vault that holds the salt. */
   readonly saltKeyVaultUrl: string;
-  /** Spark's address for a file of the lake, if Spark reaches the lake in another way than this machine. */
+  /** Spark's address for a file of the lake, if Spark does not reach the lake in the same way as this machine. */
   readonly addressOf?: (path: string) => string;
   /** Milliseconds between checks of the batch and for its messages; default 2 s. */
   readonly pollMilliseconds?: number;
@@ -31,13 +31,13 @@ export interface LivySessionOptions extends LivyOptions {
   readonly patienceSeconds?: number;
 }
 
-/** How long a batch may take to end itself after it was notified that there is no more work. */
-const farewellMilliseconds = 20_000;
+/** How long a batch may take to end after it was told that there is no more work. */
+const endMilliseconds = 20_000;
 
 /**
- * Spark on a cluster, started as a batch through Livy, Synapse or Fabric. It reads landed files directly from the lake.
- * The cluster cannot reach this machine, so jobs and answers are files in a folder of the lake. The batch reads the
- * salt from the key vault; it gets only the salt's fingerprint from here, so that it cannot use another salt.
+ * Spark on a cluster, started as a batch through Livy, Synapse or Fabric. It reads landed files directly from the
+ * lake. The cluster cannot reach this machine, so jobs and answers are files in a folder of the lake. The batch reads
+ * the salt from the key vault. It receives the salt's fingerprint from here, so that it cannot use another salt.
  */
 export class LivySession implements SparkSession {
   readonly lost: Promise<never>;
@@ -66,13 +66,13 @@ export class LivySession implements SparkSession {
     this.lost.catch(() => undefined);
     const { pollMilliseconds } = this;
     this.watching = allSettledOrThrow([
-      this.whileWatching(pollMilliseconds, () => this.hear()),
-      // Services limit requests, and a state changes rarely.
-      this.whileWatching(3 * pollMilliseconds, () => this.look()),
+      this.whileWatching(pollMilliseconds, () => this.receive()),
+      // Polled less often, because services limit requests and the state rarely changes.
+      this.whileWatching(3 * pollMilliseconds, () => this.poll()),
     ]).then(() => undefined);
   }
 
-  /** Starts a batch, which gets ready while others work. Rejects if it cannot be started. */
+  /** Starts a batch, which initializes in the background. Rejects if it cannot be started. */
   static async start(options: LivySessionOptions, task: EngineTask): Promise<LivySession> {
     const { lake, salt, signal } = task;
     const { service, scripts, saltKeyVaultUrl, patienceSeconds = 300 } = options;
@@ -154,7 +154,7 @@ export class LivySession implements SparkSession {
       if (this.killed === undefined && !this.isLost) await this.letBatchEnd();
       if (!this.last.hasEnded) await this.kill();
     } catch {
-      // It ends itself, because it gets no more signs of life.
+      // The batch ends on its own, because it receives no more signs of life.
     } finally {
       this.stop.abort();
       await this.watching;
@@ -168,7 +168,7 @@ export class LivySession implements SparkSession {
     await this.watching;
     if (!this.hasJobs || this.last.isQueued) return;
     await this.mailbox.send({});
-    const deadline = Date.now() + farewellMilliseconds;
+    const deadline = Date.now() + endMilliseconds;
     while (!this.last.hasEnded && Date.now() < deadline) {
       await pause(this.pollMilliseconds);
       this.last = await this.batches.get(this.last.id);
@@ -179,11 +179,11 @@ export class LivySession implements SparkSession {
     return this.options.pollMilliseconds ?? 2_000;
   }
 
-  private async whileWatching(milliseconds: number, look: () => Promise<void>): Promise<void> {
+  private async whileWatching(milliseconds: number, poll: () => Promise<void>): Promise<void> {
     const { signal } = this.stop;
     try {
       for (;;) {
-        await look();
+        await poll();
         await pause(milliseconds, signal);
       }
     } catch (error) {
@@ -194,23 +194,23 @@ export class LivySession implements SparkSession {
     }
   }
 
-  private async hear(): Promise<void> {
+  private async receive(): Promise<void> {
     for (const message of await this.mailbox.receive(this.stop.signal)) {
       if ("noSalt" in message) throw noSalt(message.noSalt);
       this.listener?.message(message);
     }
   }
 
-  /** Checks the batch: how far its start is, what its log says, whether it has ended. */
-  private async look(): Promise<void> {
+  /** Checks the batch: the state of its startup, its log, and whether it has ended. */
+  private async poll(): Promise<void> {
     this.last = await this.batches.get(this.last.id, this.stop.signal);
     const { hasEnded, log } = this.last;
     const line = this.log.replace(log);
     if (line !== undefined) this.listener?.line(line);
     this.reportStart();
     if (!hasEnded) return;
-    // Its last messages may explain more.
-    await this.hear();
+    // Its last messages may have a better explanation.
+    await this.receive();
     throw this.ended(await this.logOfFailure());
   }
 
@@ -230,13 +230,13 @@ export class LivySession implements SparkSession {
 }
 
 function noSalt(why: string): CleverLakeError {
-  return new CleverLakeError("salt", `The cluster cannot have the salt: ${why}. Nothing was read.`, {
+  return new CleverLakeError("salt", `The cluster cannot get the salt: ${why}. Nothing was read.`, {
     subject: "saltKeyVaultUrl",
-    hint: "Give the identity as which the batch runs the role Key Vault Secrets User on the secret oeaSalt, and use the same salt here.",
+    hint: "Give the identity that runs the batch the role Key Vault Secrets User on the secret oeaSalt, and use the same salt here.",
   });
 }
 
-const waits = "Nothing was committed, and the landed files wait for the next run.";
+const waits = "Nothing was committed, and the next run processes the landed files.";
 const hints = {
   synapse: `${waits} Synapse Studio shows the batch under Monitor, Apache Spark applications.`,
   fabric: `${waits} Fabric shows the batch in the Monitoring hub.`,

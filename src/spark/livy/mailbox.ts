@@ -11,8 +11,8 @@ const longestMessage = 64 * 1024 * 1024;
 
 /**
  * A folder of the lake through which this process and Spark on a cluster communicate, one document per file:
- * `to-0.json`, `to-1.json` … to Spark, `from-0.json` … from it. While it is open, `alive` is rewritten regularly, so
- * that Spark knows that somebody is waiting.
+ * `to-0.json`, `to-1.json` … to Spark, `from-0.json` … from it. While the mailbox is open, `alive` is rewritten
+ * regularly, so that Spark knows that this process is still waiting.
  */
 export class Mailbox {
   private sent = 0;
@@ -101,7 +101,7 @@ export class Mailbox {
         await pause(milliseconds, signal);
         await this.signalAlive(count);
       } catch {
-        // The next one may get through; Spark waits for ten.
+        // The next sign of life may get through; Spark waits for ten intervals.
         if (signal.aborted) return;
       }
     }

@@ -8,7 +8,7 @@ import { CleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import { storedZip } from "../../storedZip";
 
-/** The program for a cluster, as stored in the lake. Paths are the lake's. */
+/** The program for a cluster, as stored in the lake. Paths are relative to the lake. */
 export interface Program {
   readonly script: string;
   readonly package: string;
@@ -19,9 +19,9 @@ const scriptName = "clever_lake_job.py";
 const packageName = "clever_lake";
 
 /**
- * Puts the scripts and the specifications of all reports into the lake, unless they are there, in a folder named after
- * the hash of all of them. What ran can thus be checked afterwards, and no cluster runs a mix of versions.
- *
+ * Puts the scripts and the specifications of all reports into the lake, unless they exist there, in a folder named
+ * after the hash of all of them. The program that ran can thus be checked afterwards, and no cluster runs a mix of
+ * versions.
  * @param scripts the folder of the entry script and its package
  */
 export async function storeProgram(lake: Lake, scripts: string, options: LakeOptions): Promise<Program> {
@@ -54,13 +54,13 @@ export async function storeProgram(lake: Lake, scripts: string, options: LakeOpt
   };
 }
 
-/** An existing file runs with access to the salt, so it must match its hash. */
+/** An existing file must have the expected bytes, because it runs with access to the salt. */
 async function put(lake: Lake, place: string, bytes: Buffer, options: LakeOptions): Promise<void> {
   if (await lake.putIfAbsent(place, bytes, options)) return;
   if (bytes.equals(await lake.readRange(place, 0, bytes.length + 1, options))) return;
-  throw new CleverLakeError("corrupt", "Somebody changed what Spark is to run; nothing was sent.", {
+  throw new CleverLakeError("corrupt", "The program for Spark was changed; nothing was sent.", {
     subject: place,
-    hint: "Find out who writes to stage1np, then delete this file: the next run writes it again.",
+    hint: "Find out what writes to stage1np, then delete this file: the next run restores it.",
   });
 }
 

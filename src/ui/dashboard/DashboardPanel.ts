@@ -14,7 +14,7 @@ import { mediaFile, showPage, webviewOptions } from "../webview";
 import { showInformationMessage } from "../window";
 import { DashboardSession, type DashboardSource } from "./DashboardSession";
 
-/** Storage for what the reader saves under names. */
+/** Storage for the items that the reader saves under names. */
 export interface SavedState {
   read(): Saved;
   write(saved: Saved): Thenable<void>;
@@ -27,13 +27,13 @@ export interface DashboardContext {
   readonly link: string;
   readonly source: DashboardSource;
   readonly texts: DashboardTexts;
-  /** The district's name, for exported files; empty if no setting has it. */
+  /** The district's name, for exported files; empty if it is not set. */
   district(): string;
-  /** What the reader has saved under names, for the current lake. */
+  /** The reader's saved items for the current lake. */
   readonly saved: SavedState;
-  /** Fires when the numbers may have changed: after a run, or with another setting. */
+  /** Fires when the numbers may have changed: after a run or a change of settings. */
   readonly onDidChange: vscode.Event<void>;
-  /** Shows an error in something that the user requested. */
+  /** Shows the error of an action that the user requested. */
   notifyError(error: unknown): void;
 }
 
@@ -45,15 +45,14 @@ export class DashboardPanel extends Disposable {
 
   /**
    * Shows the dashboard, reusing an open one.
-   *
-   * @param linked what a link opens; by default the dashboard's current or initial filter
+   * @param linked the view of a link; by default the dashboard's current or initial filter
    */
-  static open(ground: DashboardContext, linked?: LinkedView): DashboardPanel {
+  static open(context: DashboardContext, linked?: LinkedView): DashboardPanel {
     const { shown } = DashboardPanel;
     if (shown) {
       shown.panel.reveal();
-      // A page that runs asks the question itself. One that is still loading, or hidden and so no longer exists, will
-      // start with the session's filter.
+      // A running page asks the question itself. A page that is still loading, or is hidden and therefore no longer
+      // exists, will start with the session's filter.
       if (linked && shown.isRunning) shown.post({ type: "pasted", ...linked });
       else if (linked) {
         shown.asked = linked.question;
@@ -63,11 +62,11 @@ export class DashboardPanel extends Disposable {
     }
     const panel = vscode.window.createWebviewPanel(
       DashboardPanel.viewType,
-      ground.texts.title,
+      context.texts.title,
       vscode.ViewColumn.Active,
-      webviewOptions(ground.extensionUri),
+      webviewOptions(context.extensionUri),
     );
-    return new DashboardPanel(panel, ground, linked?.filter, linked?.question);
+    return new DashboardPanel(panel, context, linked?.filter, linked?.question);
   }
 
   /**
@@ -77,30 +76,30 @@ export class DashboardPanel extends Disposable {
   static restore(
     panel: vscode.WebviewPanel,
     state: unknown,
-    ground: DashboardContext,
+    context: DashboardContext,
   ): DashboardPanel | undefined {
     if (DashboardPanel.shown) {
       panel.dispose();
       return undefined;
     }
     const parsed = pageState.safeParse(state);
-    panel.webview.options = webviewOptions(ground.extensionUri);
-    return new DashboardPanel(panel, ground, parsed.success ? parsed.data.filter : undefined);
+    panel.webview.options = webviewOptions(context.extensionUri);
+    return new DashboardPanel(panel, context, parsed.success ? parsed.data.filter : undefined);
   }
 
   private readonly session: DashboardSession;
-  /** Whether its page runs and listens. */
+  /** Whether its page is running and listening. */
   private isRunning = false;
 
   private constructor(
     private readonly panel: vscode.WebviewPanel,
-    private readonly ground: DashboardContext,
+    private readonly context: DashboardContext,
     filter: DashboardFilter | undefined,
     /** The question of a link, for the next page that starts. */
     private asked?: LinkedView["question"],
   ) {
     super();
-    this.session = new DashboardSession(ground.source, (message) => this.post(message), filter);
+    this.session = new DashboardSession(context.source, (message) => this.post(message), filter);
     DashboardPanel.shown = this;
     this.hold({
       dispose: () => {
@@ -116,15 +115,15 @@ export class DashboardPanel extends Disposable {
     );
     this.hold(panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
     this.hold(
-      ground.onDidChange(() => {
+      context.onDidChange(() => {
         if (panel.visible) void this.session.refresh();
         else this.session.refreshWhenShown();
         this.post({ type: "given", ...this.given() });
       }),
     );
 
-    const { language, title } = ground.texts;
-    showPage(panel, ground.extensionUri, { name: "dashboard", icons: false, root: "div", language, title });
+    const { language, title } = context.texts;
+    showPage(panel, context.extensionUri, { name: "dashboard", icons: false, root: "div", language, title });
     void this.session.refresh();
   }
 
@@ -140,21 +139,21 @@ export class DashboardPanel extends Disposable {
     if (parsed.data.type === "ready") {
       this.isRunning = true;
       const { filter, at } = this.session;
-      const { texts } = this.ground;
+      const { texts } = this.context;
       const asked = this.asked === undefined ? {} : { asked: this.asked };
       this.asked = undefined;
       const before = parsed.data.state;
       this.post({ type: "init", texts, ...this.given(), filter, question: at, before, ...asked });
     }
     void this.session.handle(parsed.data);
-    void this.act(parsed.data).catch((error: unknown) => this.ground.notifyError(error));
+    void this.act(parsed.data).catch((error: unknown) => this.context.notifyError(error));
   }
 
   /** Handles messages that are not questions about numbers. */
   private async act(message: FromPage): Promise<void> {
     switch (message.type) {
       case "keepSaved":
-        await this.keep(withChange(this.ground.saved.read(), message.change));
+        await this.keep(withChange(this.context.saved.read(), message.change));
         return;
       case "run":
         await vscode.commands.executeCommand("clever.run");
@@ -166,7 +165,7 @@ export class DashboardPanel extends Disposable {
         await vscode.commands.executeCommand("clever.reports.focus");
         return;
       case "copyFilter":
-        await vscode.env.clipboard.writeText(viewLink(this.ground.link, message));
+        await vscode.env.clipboard.writeText(viewLink(this.context.link, message));
         this.post({
           type: "notice",
           text: vscode.l10n.t(
@@ -197,15 +196,15 @@ export class DashboardPanel extends Disposable {
     }
   }
 
-  /** Stores what the reader saves, unless it is too much; the page then shows what is stored. */
+  /** Stores the reader's saved items, unless they are too large; the page then shows what is stored. */
   private async keep(saved: Saved): Promise<void> {
-    if (savedSchema.safeParse(saved).success) await this.ground.saved.write(saved);
+    if (savedSchema.safeParse(saved).success) await this.context.saved.write(saved);
     this.post({ type: "given", ...this.given() });
   }
 
-  /** What the settings and the current lake give the page, besides numbers. */
+  /** The page's data from the settings and the current lake, besides numbers. */
   private given() {
-    return { district: this.ground.district(), saved: this.ground.saved.read() };
+    return { district: this.context.district(), saved: this.context.saved.read() };
   }
 
   private async save({ kind, name, content }: PageFile): Promise<void> {
@@ -227,9 +226,9 @@ export class DashboardPanel extends Disposable {
     const target = await askWhere(name, { [vscode.l10n.t("Web Pages")]: ["html"] });
     if (!target) return;
     const read = async (file: string) =>
-      Buffer.from(await vscode.workspace.fs.readFile(mediaFile(this.ground.extensionUri, file))).toString();
-    const { texts } = this.ground;
-    const district = this.ground.district();
+      Buffer.from(await vscode.workspace.fs.readFile(mediaFile(this.context.extensionUri, file))).toString();
+    const { texts } = this.context;
+    const district = this.context.district();
     const bundle = { script: await read("dashboard.js"), styles: await read("dashboard.css") };
     const html = dashboardHtml(bundle, { answer, view, texts, district });
     await vscode.workspace.fs.writeFile(target, Buffer.from(html));
@@ -251,7 +250,7 @@ export class DashboardPanel extends Disposable {
         await vscode.commands.executeCommand("revealFileInOS", target);
       },
     };
-    // Programs on this machine cannot open a file on another one; VS Code can.
+    // Programs on this machine cannot open a file on another one, but VS Code can.
     const isHere = target.scheme === "file" && vscode.env.remoteName === undefined;
     const choices = isHere ? [open, reveal] : kind === "html" ? [] : [open];
     notify(showInformationMessage, vscode.l10n.t("{0} was saved.", name), ...choices);

@@ -15,7 +15,7 @@ export interface DashboardSource {
 }
 
 /**
- * An open dashboard: asks questions for its page and outlives it, because the page is destroyed whenever its tab is
+ * An open dashboard: asks questions for its page, and outlives the page, which is destroyed whenever its tab is
  * hidden.
  */
 export class DashboardSession {
@@ -36,29 +36,32 @@ export class DashboardSession {
     return this.filterNow;
   }
 
-  /** The number of the current question; the page continues from it. */
+  /** The number of the current question, from which the page continues. */
   get at(): number {
     return this.question;
   }
 
-  /** What the page shows, also while the next answer is computed; undefined before the first and after a failure. */
+  /**
+   * The answer that the page shows, even while the next one is computed; undefined before the first and after a
+   * failure.
+   */
   get answer(): DashboardAnswer | undefined {
     if (this.state.type === "answer") return this.state.answer;
     return this.state.type === "loading" ? this.latest : undefined;
   }
 
-  /** Repeats the last question: the lake or a setting may have changed. */
+  /** Repeats the last question, because the lake or a setting may have changed. */
   refresh(): Promise<void> {
     return this.ask(this.question, this.filterNow);
   }
 
-  /** Repeats the last question once a page runs, since until then nobody sees the answer. */
+  /** Repeats the last question when a page runs again; until then nobody sees the answer. */
   refreshWhenShown(): void {
     this.current.abort();
     this.show({ type: "loading", question: this.question });
   }
 
-  /** Asks with another filter, with which the page starts when it comes back. */
+  /** Asks with another filter, with which the page starts when its tab is shown again. */
   use(filter: DashboardFilter): Promise<void> {
     return this.ask(this.question, filter);
   }
@@ -66,7 +69,8 @@ export class DashboardSession {
   /** Handles messages about questions; the panel handles all others. */
   async handle(message: FromPage): Promise<void> {
     if (message.type === "ready") {
-      // A page that comes back gets its pictures at once, and then the notice that newer ones are being computed.
+      // A page that starts again gets the previous answer at once, and then the notice that a newer one is being
+      // computed.
       if (this.state.type === "loading" && this.latest) {
         this.post({ type: "answer", question: this.question, answer: this.latest });
       }

@@ -17,11 +17,11 @@ import type { DashboardContext, SavedState } from "./DashboardPanel";
 import type { DashboardSource } from "./DashboardSession";
 import { GroupSize } from "./groupSize";
 
-/** The dashboard's webview type; defined here, so that naming it loads nothing. */
+/** The dashboard's webview type. It is defined here so that using it loads nothing else. */
 const viewType = "clever.dashboard";
 /** Path of links to the dashboard. */
 const linkPath = "/dashboard";
-/** The tab brings message validation and many texts with it, so it is loaded on demand. */
+/** The tab includes message validation and many texts, so it is loaded on demand. */
 const panel = () => import("./DashboardPanel");
 const texts = () => import("../../dashboard/export/texts");
 
@@ -41,7 +41,7 @@ const settings = [
 export class Dashboards extends Disposable {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
   private readonly groupSize: GroupSize;
-  /** The reports in quarantine, as the last look at the server found them. */
+  /** The reports in quarantine at the last listing of the server. */
   private quarantined = "";
 
   constructor(
@@ -76,14 +76,14 @@ export class Dashboards extends Disposable {
     this.hold(
       vscode.window.registerWebviewPanelSerializer(viewType, {
         deserializeWebviewPanel: async (tab, state: unknown) => {
-          (await panel()).DashboardPanel.restore(tab, state, await this.ground());
+          (await panel()).DashboardPanel.restore(tab, state, await this.panelContext());
         },
       }),
     );
   }
 
   /**
-   * @param filter the filter to open it with; menus pass other values, which are ignored
+   * @param filter the initial filter; menus pass other values, which are ignored
    * @param asked the question to answer
    */
   async open(filter?: unknown, asked?: unknown): Promise<void> {
@@ -92,7 +92,7 @@ export class Dashboards extends Disposable {
     const parsed = dashboardFilterSchema.safeParse(filter);
     const question = questionIds.find((id) => id === asked) ?? null;
     const linked = parsed.success ? { filter: parsed.data, question } : undefined;
-    (await panel()).DashboardPanel.open(await this.ground(), linked);
+    (await panel()).DashboardPanel.open(await this.panelContext(), linked);
   }
 
   /** Opens the dashboard with the view of a link that the user followed. */
@@ -103,7 +103,10 @@ export class Dashboards extends Disposable {
     // If there is no connection yet, the command reports what is missing.
     if (linked) await vscode.commands.executeCommand("clever.openDashboard", linked.filter, linked.question);
     else
-      notify(showWarningMessage, vscode.l10n.t("The link is damaged, or of another version of Clever Lake."));
+      notify(
+        showWarningMessage,
+        vscode.l10n.t("The link is damaged or from another version of Clever Lake."),
+      );
   }
 
   /** Updates the table of groups. Undefined if that failed. */
@@ -116,7 +119,7 @@ export class Dashboards extends Disposable {
       );
       const text = done.written
         ? vscode.l10n.t("The table of groups is up to date: {0}.", counted.groups(done.groups))
-        : vscode.l10n.t("The table of groups is up to date already.");
+        : vscode.l10n.t("The table of groups is already up to date.");
       notify(showInformationMessage, text);
       return done;
     } catch (error) {
@@ -137,7 +140,7 @@ export class Dashboards extends Disposable {
     }
   }
 
-  /** The size of groups to count with; asks first if it would show every number. */
+  /** The group size to count with; asks first if it would show every number. */
   minimumGroupSize(): Promise<number> {
     return this.groupSize.current();
   }
@@ -157,7 +160,7 @@ export class Dashboards extends Disposable {
     }
   }
 
-  private async ground(): Promise<DashboardContext> {
+  private async panelContext(): Promise<DashboardContext> {
     const { context, model, client, log, groupSize } = this;
     const { dashboardTexts } = await texts();
     const { language } = vscode.env;
@@ -175,7 +178,7 @@ export class Dashboards extends Disposable {
   }
 }
 
-/** What is saved for the lake of the settings; anything unreadable from another version counts as nothing. */
+/** The saved items for the lake of the settings. Unreadable data from another version counts as none. */
 async function savedIn(state: vscode.Memento): Promise<SavedState> {
   const { savedSchema } = await import("../../dashboard/saved");
   const key = () => {
@@ -188,7 +191,7 @@ async function savedIn(state: vscode.Memento): Promise<SavedState> {
   };
 }
 
-/** A setting without further validation; it is displayed and never part of a path. */
+/** The setting, without further validation; it is displayed and never part of a path. */
 function districtName(): string {
   const name = vscode.workspace.getConfiguration(section).get<unknown>("districtName");
   return typeof name === "string" ? name.trim().slice(0, 200) : "";
@@ -218,7 +221,7 @@ function engineSource(
       };
       const params = { ...connected, filter, ...counting };
       const answer = await client.request(engine.dashboard, params, { signal, onProgress });
-      // A look at the server that is under way, as after each run, changes nothing of what is known.
+      // Reports stay known while the server is being listed, as after each run.
       return "empty" in answer || model.seen === undefined
         ? answer
         : { ...answer, quarantined: quarantinedIn(model.reports, answer) };

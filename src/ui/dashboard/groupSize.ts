@@ -5,14 +5,14 @@ import { showWarningMessage } from "../window";
 const setting = "minimumGroupSize";
 const confirmedKey = "clever.everyNumberConfirmed";
 
-/** The effective minimum group size. A value that shows every number is confirmed first, each time it is set. */
+/** The effective minimum group size. A value that shows every number must be confirmed each time it is set. */
 export class GroupSize {
   private asking: Promise<void> | undefined;
 
   constructor(private readonly state: vscode.Memento) {}
 
   /**
-   * The size to count with. If the setting shows every number, asks the user and reverts the setting if that is not
+   * The size to count with. If the setting shows every number, asks the user, and resets the setting if this is not
    * intended. Rejects with `SettingError`.
    */
   async current(): Promise<number> {
@@ -41,11 +41,11 @@ export class GroupSize {
   private async ask(size: number): Promise<void> {
     const show = vscode.l10n.t("Show Every Number");
     const answer = await showWarningMessage(
-      vscode.l10n.t("Show numbers about single people?"),
+      vscode.l10n.t("Show numbers about individual people?"),
       {
         modal: true,
         detail: vscode.l10n.t(
-          "The setting {0} is {1}. The dashboard then shows every number as it is, even about a single child at a school.",
+          "The setting {0} is {1}. The dashboard then shows every number exactly, even about a single child at a school.",
           `${section}.${setting}`,
           size,
         ),
@@ -53,7 +53,7 @@ export class GroupSize {
       show,
     );
     if (answer === show) await this.state.update(confirmedKey, true);
-    // Another window asks too: there it may have been confirmed, or the setting changed, since.
+    // Another window may have asked too: the value may have been confirmed or changed there.
     else if (this.state.get(confirmedKey) !== true && (await this.set()) <= 1) {
       const settings = vscode.workspace.getConfiguration(section);
       await settings.update(setting, undefined, vscode.ConfigurationTarget.Global);

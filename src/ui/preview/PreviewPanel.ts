@@ -80,7 +80,8 @@ export class PreviewPanel extends Disposable {
     this.hold(this.session);
     this.hold(panel.onDidDispose(() => this.dispose()));
     this.hold(panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
-    // Another server or lake may have another file of this name. What was revealed of the old one is not left open.
+    // Another server or lake may have another file of this name. Revealed identities of the old one must not stay
+    // visible.
     this.hold(
       onDidChangeConnection(() => {
         if (panel.visible) void this.session.open();

@@ -2,7 +2,7 @@ import { describeError, isCleverLakeError } from "../../errors";
 import type { FromPage, ToPage } from "../../protocol/preview";
 import type { PreviewInfo, PreviewLocation, PreviewRow, PreviewSource } from "../../protocol/previewSource";
 
-/** What a session needs from the panel around it. */
+/** The panel's functions that a session needs. */
 export interface PreviewHost {
   post(message: ToPage): void;
   /** Asks the user, modally, whether identities may be shown. */
@@ -11,7 +11,7 @@ export interface PreviewHost {
   revealFailed(error: unknown): void;
 }
 
-/** One open report: serves its page and outlives it, because the page is destroyed whenever its tab is hidden. */
+/** One open report: serves its page, and outlives the page, which is destroyed whenever its tab is hidden. */
 export class PreviewSession {
   private state: ToPage = { type: "loading" };
   private info: PreviewInfo | undefined;
@@ -22,7 +22,7 @@ export class PreviewSession {
   private refused: ToPage = { type: "refused", indexes: [], complete: true };
   private loadingMore = false;
   private asking = false;
-  /** Whether any rows came since the report was opened; if none did, reopening it would loop forever. */
+  /** Whether any rows have been sent since the report was opened. If none were, reopening it would loop forever. */
   private served = false;
 
   constructor(
@@ -154,7 +154,7 @@ export class PreviewSession {
       this.refused = { type: "refused", indexes, complete: true };
       this.host.post(this.refused);
     } catch {
-      // Fetching the rows will fail the same way and report why.
+      // The failure is reported when the rows are fetched.
     }
   }
 
@@ -167,7 +167,7 @@ export class PreviewSession {
     this.host.post(state);
   }
 
-  /** Abandons the current report; results that still arrive for it are dropped. */
+  /** Abandons the current report; later results for it are discarded. */
   private abandonReport(): AbortSignal {
     this.current.abort();
     this.current = new AbortController();
@@ -180,12 +180,12 @@ export class PreviewSession {
     try {
       await this.source.closePreview(token);
     } catch {
-      // An engine that has exited no longer holds the report.
+      // An engine that has exited no longer has the report.
     }
   }
 }
 
-/** Masks identities a second time: whatever the source returned, none reaches the page unless revealed. */
+/** Masks identities a second time: no identity reaches the page unless revealed, whatever the source returned. */
 function mask(row: PreviewRow, info: PreviewInfo): PreviewRow {
   return {
     ...row,

@@ -26,7 +26,7 @@ export function previewStrings(): PreviewStrings {
     reveal: vscode.l10n.t("Reveal identities"),
     revealHint: vscode.l10n.t("Identities are masked until you reveal them"),
     masked: vscode.l10n.t("masked"),
-    identities: vscode.l10n.t("Holds identities"),
+    identities: vscode.l10n.t("Contains identities"),
     identitiesShown: vscode.l10n.t("Identities are shown"),
     identitiesMasked: vscode.l10n.t("Identities are masked"),
     blank: vscode.l10n.t("blank"),

@@ -85,7 +85,7 @@ suite("adopting a lake that OEA wrote", function () {
     assert.equal(done?.state, "adopted");
     const message = person.shown.at(-1);
     assert.equal(message?.kind, "information", message?.message);
-    assert.match(message?.message ?? "", /^The lake was adopted: 3 of 5 .* Every different row/);
+    assert.match(message?.message ?? "", /^The lake was adopted: 3 of 5 .* Every distinct row/);
     assert.deepEqual(message?.choices, ["Show the Comparison", "Run the Pipeline"]);
     assert.deepEqual(await tables(), [
       "daily_participation_pseudo",

@@ -98,13 +98,13 @@ suite("the dashboard", function () {
     const tab = tabs.newest();
     let before = tab.received.length;
     await setSetting("minimumGroupSize", 0);
-    await until("it is asked", () => person.shown.some(({ message }) => /single people/.test(message)));
+    await until("it is asked", () => person.shown.some(({ message }) => /individual people/.test(message)));
     await until("the setting is taken back", () => {
       const { minimumGroupSize } =
         tab.received.findLast((message) => message.type === "answer")?.answer ?? {};
       return minimumGroupSize === 10;
     });
-    person.answer(/single people/, "Show Every Number");
+    person.answer(/individual people/, "Show Every Number");
     before = tab.received.length;
     await setSetting("minimumGroupSize", 1);
     assert.equal((await tab.hears("answer", before)).answer.minimumGroupSize, 1);

@@ -34,8 +34,8 @@ suite("the lake view", function () {
     assert.deepEqual(
       lines.filter(({ depth }) => depth === 0).map(({ label, description }) => [label, description]),
       [
-        ["stage1np", "holds identities"],
-        ["stage2np", "holds identities"],
+        ["stage1np", "contains identities"],
+        ["stage2np", "contains identities"],
         ["stage2p", "pseudonymized"],
       ],
     );

@@ -89,7 +89,7 @@ suite("messages", function () {
       "Name it as `clever-lake status` shows it.",
       "Name it with --config FILE.",
       'Set "root" under "sftp" to the folder with Clever\'s reports.',
-      'Compare it with what Clever tells you; if it is the same, set "hostKey": "SHA256:abc" under "sftp".',
+      'Compare it with the key that Clever gives you; if they match, set "hostKey": "SHA256:abc" under "sftp".',
     ];
     for (const code of ["salt", "config", "hostKey", "auth", "network", "notFound", "io"] as const) {
       for (const hint of ofTheCore) {

@@ -79,7 +79,7 @@ suite("secrets", () => {
     // The prompt for a lake's key has the lake's name, and the key is stored as by the wizard.
     await setSetting("lake.url", "https://district.dfs.core.windows.net");
     await setSetting("lake.auth", "sharedKey");
-    person.answer(/no longer name the server and lake/, "Connect There");
+    person.answer(/no longer match the server and lake/, "Connect There");
     person.pick((items) => items.find(({ label }) => /Account key/.test(label))).type(" planted-new-key ");
     person.shown.length = 0;
     await commands.executeCommand("clever.changeCredentials");

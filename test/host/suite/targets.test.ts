@@ -9,7 +9,7 @@ import { settingsOfTheUser } from "../manifest";
 import { Person } from "../person";
 import { SilentServer } from "../silentServer";
 
-const question = /no longer name the server and lake of your connection\.$/;
+const question = /no longer match the server and lake of your connection\.$/;
 
 suite("where secrets and data go", function () {
   this.timeout(120_000);

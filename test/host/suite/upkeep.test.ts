@@ -76,7 +76,7 @@ suite("optimize and vacuum", function () {
     );
     assert.ok(existsSync(path.join(district.lake, "stage2p/digital_activity/_delta_log")));
     assert.deepEqual(await update(), { months: [], rows: 0 });
-    assert.equal(person.shown.at(-1)?.message, "The Digital Engagement table is up to date already.");
+    assert.equal(person.shown.at(-1)?.message, "The Digital Engagement table is already up to date.");
   });
 
   test("writes the table of groups on request, and after each run if configured", async () => {
@@ -85,7 +85,7 @@ suite("optimize and vacuum", function () {
     assert.ok(done?.written && done.groups > 0);
     assert.match(person.shown.at(-1)?.message ?? "", /^The table of groups is up to date: \d+ groups\.$/);
     assert.equal((await update())?.written, false);
-    assert.equal(person.shown.at(-1)?.message, "The table of groups is up to date already.");
+    assert.equal(person.shown.at(-1)?.message, "The table of groups is already up to date.");
     const table = path.join(district.lake, "stage2p/clever/groups");
     await rm(table, { recursive: true });
     const { runs } = await activeApplication();

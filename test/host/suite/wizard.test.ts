@@ -117,7 +117,7 @@ suite("the wizard", function () {
     (await toThePassword()).answer(server.password);
     (await boxes.step(8)).choose(/Type a folder's path/);
     (await boxes.step(8)).answer(path.join(folder, "own-lake"));
-    (await boxes.step(9)).choose(/Make a new salt/);
+    (await boxes.step(9)).choose(/Generate a new salt/);
     await until("the salt is handed over", () => person.saw(handedOver).length === 1);
     assert.equal(person.shown[0]?.modal, true);
     // If it is closed without a choice, it asks again, and the salt is not used yet.
@@ -145,7 +145,7 @@ suite("the wizard", function () {
     (await toThePassword()).accept();
     (await boxes.step(8)).choose(/As it is/);
     const salt = await boxes.step(9);
-    assert.ok(!salt.items.some(({ label }) => /Make a new salt/.test(label)));
+    assert.ok(!salt.items.some(({ label }) => /Generate a new salt/.test(label)));
     salt.choose(/Paste/);
     const pasted = await boxes.step(9);
     pasted.answer("planted-salt-of-somebody");
@@ -164,7 +164,7 @@ suite("the wizard", function () {
     (await toThePassword()).accept();
     (await boxes.step(8)).choose(/Type a folder's path/);
     (await boxes.step(8)).answer(lake);
-    (await boxes.step(9)).choose(/Make a new salt/);
+    (await boxes.step(9)).choose(/Generate a new salt/);
     await wizard;
     const [connected] = person.saw(/^Connected: /);
     assert.equal(connected?.kind, "warning");
