@@ -54,11 +54,11 @@ export class QuarantineCommands {
         detail: forCount(
           items.length,
           vscode.l10n.t(
-            "{0}\n\nThe refused rows are kept beside the file in stage1np and counted.",
+            "{0}\n\nThe refused rows are kept next to the file in stage1np and counted.",
             reasonsOf(items),
           ),
           vscode.l10n.t(
-            "{0}\n\nThe refused rows are kept beside the files in stage1np and counted.",
+            "{0}\n\nThe refused rows are kept next to the files in stage1np and counted.",
             reasonsOf(items),
           ),
         ),
