@@ -9,8 +9,7 @@ import { isConnected } from "./settings";
 export function viewMessage(
   model: Pick<ConnectionModel, "state" | "reports" | "seen" | "error" | "mayLook" | "needsAdoption">,
 ): string {
-  if (model.state === "loading" && model.reports.length === 0)
-    return vscode.l10n.t("Checking the server …");
+  if (model.state === "loading" && model.reports.length === 0) return vscode.l10n.t("Checking the server …");
   if (model.state === "failed" && model.reports.length > 0 && model.seen !== undefined) {
     return vscode.l10n.t(
       "This list is from {0}. {1} Refresh to try again.",
