@@ -99,7 +99,7 @@ export function judge({ judged }: SubjectWeeks, known: Past, unsteadiness: numbe
   const counting = Math.max(1, (known.days * judged.length) / exposure);
   const level = Math.max(known.usual, (counts * known.days) / exposure);
   const floor = Math.sqrt(counting + (unsteadiness ** 2 * (known.usual + level)) / 2);
-  // Not divided by the root of the weeks judged: neighbouring weeks are alike, so two tell little more than one.
+  // Not divided by the root of the weeks judged: neighbouring weeks are alike, so two say little more than one.
   const deviation = Math.max(known.deviation, floor) * known.widening;
   const scoreOf = (count: number, days: number) =>
     (stabilized((count * known.days) / days) - expected) / deviation;

@@ -65,7 +65,7 @@ export class IndexState {
   }
 
   /**
-   * Whether somebody's grade now differs from the dictionary, for example because a new row brings another id. True
+   * Whether a person's grade now differs from the dictionary, for example because a new row brings another id. True
    * also where the dictionary is not stored, because then nothing can be added to it. The session has the table
    * `grades`.
    */

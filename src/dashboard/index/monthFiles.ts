@@ -78,7 +78,7 @@ function requireColumns({ metadata, tablePath }: Snapshot): void {
   const present = new Set(metadata.columns.map(({ name }) => name));
   for (const name of ["date", "sis_id_pseudonym", "clever_user_id_pseudonym", "school_name", "user_type"]) {
     if (present.has(name)) continue;
-    // OEA's have the columns of the report, and none of those that tell where a row is from.
+    // OEA's tables have the report's columns, but none that name the source of a row.
     if (name === "user_type" && !present.has("source_file")) {
       throw new CleverLakeError(
         "notAdopted",
@@ -91,7 +91,7 @@ function requireColumns({ metadata, tablePath }: Snapshot): void {
     }
     throw new CleverLakeError("unsupportedTable", `The table has no column ${name}.`, {
       subject: tablePath,
-      hint: "It was not written by this program: move it away and run again, and it is made again.",
+      hint: "This program did not write it. Move it away and run again to create a new one.",
     });
   }
 }

@@ -21,7 +21,7 @@ export function licenceEntries(
   });
   const entries = licences.map((licence) => {
     const ofName = numbers.get(licence.resource);
-    const users = ofName === undefined ? 0 : usersOf(facts, groups, scope, ofName);
+    const users = ofName === undefined ? 0 : usersOf(facts, scope, ofName);
     const entry: LicenceEntry = {
       ...licence,
       users: attendance.total.people(users),

@@ -55,26 +55,56 @@ export async function usageRows(
   signal: AbortSignal | undefined,
 ): Promise<Float64Array> {
   const walk = new UsageWalk(facts, groups, scope);
-  await eachResource(scope, signal, (shown) =>
-    walk.eachRun(shown, (segment, run, mask, start) => walk.addCells(shown, segment, run, mask, start)),
-  );
+  await eachResource(scope, signal, (shown) => {
+    for (const resource of facts.names.resourcesOf[shown] ?? [])
+      eachRunOf(facts, scope, resource, (segment, run, mask, start) =>
+        walk.addCells(shown, segment, run, mask, start),
+      );
+  });
   return walk.rows;
 }
 
 /** Distinct people who used any of the given shown resources, whatever resources a scope has. */
-export function usersOf(facts: Facts, groups: Groups, scope: Scope, shown: readonly number[]): number {
-  const walk = new UsageWalk(facts, groups, scope);
+export function usersOf(facts: Facts, scope: Scope, shown: readonly number[]): number {
+  const { names, index } = facts;
   const people = new Set<number>();
-  for (const each of shown) {
-    walk.eachRun(each, ({ usageRuns, usage }, run, mask) => {
+  for (const resource of shown.flatMap((each) => names.resourcesOf[each] ?? [])) {
+    eachRunOf(facts, scope, resource, ({ usageRuns, usage }, run, mask) => {
       const end = usageRuns.firstPerson[run + 1] as number;
       for (let at = usageRuns.firstPerson[run] as number; at < end; at++) {
         if (((usage.days[at] as number) & mask) === 0) continue;
-        people.add(facts.index.members.person[usage.member[at] as number] as number);
+        people.add(index.members.person[usage.member[at] as number] as number);
       }
     });
   }
   return people.size;
+}
+
+type VisitRun = (segment: MonthSegment, run: number, mask: number, start: number, month: number) => void;
+
+/**
+ * Visits the runs of one of the index's resources that count, with their days; `start` is the month's first day,
+ * relative to the scope's.
+ */
+function eachRunOf(
+  { index, days, firstRuns }: Facts,
+  { range, masks, from }: Scope,
+  resource: number,
+  visit: VisitRun,
+): void {
+  const months = days.monthStarts.length;
+  for (let month = 0; month < months; month++) {
+    if (range[month] === 0) continue;
+    const segment = index.months[month] as MonthSegment;
+    const starts = firstRuns[month] as Uint32Array;
+    const { cohort, days: daysOf } = segment.usageRuns;
+    const end = starts[resource + 1] as number;
+    const start = (days.monthStarts[month] as number) - from;
+    for (let run = starts[resource] as number; run < end; run++) {
+      const mask = (daysOf[run] as number) & (masks[(cohort[run] as number) * months + month] as number);
+      if (mask !== 0) visit(segment, run, mask, start, month);
+    }
+  }
 }
 
 const millisecondsBetweenPauses = 40;
@@ -96,8 +126,6 @@ async function eachResource(
     visit(shown);
   }
 }
-
-type VisitRun = (segment: MonthSegment, run: number, mask: number, start: number, month: number) => void;
 
 const sums = (count: number) => Array.from({ length: count }, () => new UsageSums());
 
@@ -156,33 +184,6 @@ class UsageWalk {
     };
   }
 
-  /**
-   * The counting runs of a shown resource, with their days; `start` is the month's first day, relative to the
-   * scope's.
-   */
-  eachRun(shown: number, visit: VisitRun): void {
-    for (const resource of this.facts.names.resourcesOf[shown] ?? []) this.eachRunOf(resource, visit);
-  }
-
-  /** The counting runs of one of the index's resources. */
-  private eachRunOf(resource: number, visit: VisitRun): void {
-    const { index, days, firstRuns } = this.facts;
-    const { range, masks, from } = this.scope;
-    const months = days.monthStarts.length;
-    for (let month = 0; month < months; month++) {
-      if (range[month] === 0) continue;
-      const segment = index.months[month] as MonthSegment;
-      const starts = firstRuns[month] as Uint32Array;
-      const { cohort, days: daysOf } = segment.usageRuns;
-      const end = starts[resource + 1] as number;
-      const start = (days.monthStarts[month] as number) - from;
-      for (let run = starts[resource] as number; run < end; run++) {
-        const mask = (daysOf[run] as number) & (masks[(cohort[run] as number) * months + month] as number);
-        if (mask !== 0) visit(segment, run, mask, start, month);
-      }
-    }
-  }
-
   addResource(shown: number): void {
     const { names, days } = this.facts;
     const isSimple = names.simple[shown] === 1;
@@ -190,7 +191,7 @@ class UsageWalk {
     this.stamp++;
     for (const resource of names.resourcesOf[shown] ?? []) {
       const identity = names.identityOf[resource] as number;
-      this.eachRunOf(resource, (segment, run, mask, start, month) => {
+      eachRunOf(this.facts, this.scope, resource, (segment, run, mask, start, month) => {
         this.markDays(shown, start + this.scope.from, mask);
         if (identity >= 0) {
           const at = identity * months + month;
@@ -322,13 +323,9 @@ class UsageWalk {
     const { rows, schools, grades, byResource, bySchoolResource, accessesByDay } = this;
     this.countSharedIdentities();
     const total = new UsageSums();
-    for (const [list, places] of [
-      [[total], this.groups.everyone],
-      [schools, this.groups.schools],
-      [grades, this.groups.grades],
-    ] as const) {
-      this.countUsers(list, places);
-    }
+    this.countUsers([total], this.groups.everyone);
+    this.countUsers(schools, this.groups.schools);
+    this.countUsers(grades, this.groups.grades);
     const days = sums(this.length);
     accessesByDay.forEach((accesses, day) => {
       (days[day] as UsageSums).accesses = accesses;
@@ -366,7 +363,9 @@ class UsageWalk {
     for (const resources of shared.values()) {
       this.stamp++;
       for (const resource of resources) {
-        this.eachRunOf(resource, (segment, run, mask) => this.countPairs(segment, run, mask));
+        eachRunOf(this.facts, this.scope, resource, (segment, run, mask) =>
+          this.countPairs(segment, run, mask),
+        );
       }
     }
   }
