@@ -116,7 +116,7 @@ describe("a server that asks questions", () => {
       expect(error).toMatchObject({
         code: "auth",
         message:
-          "The SFTP server asks the account district something else than its password, such as a code. Clever Lake cannot answer that.",
+          "The SFTP server asks the account district for something other than its password, such as a code. Clever Lake cannot answer that.",
       });
       expect(server.logins.passwords).toEqual([]);
     },

@@ -132,7 +132,7 @@ describe("a server that returns little per read", () => {
     await expect(readAll(source, await only(source))).rejects.toMatchObject({
       code: "io",
       subject: "a.csv",
-      message: "The SFTP server gives a.csv in pieces of a few bytes (1024 in 1024 answers).",
+      message: "The SFTP server sends a.csv in pieces of a few bytes (1024 in 1024 answers).",
     });
   });
 });

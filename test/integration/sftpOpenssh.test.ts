@@ -161,7 +161,7 @@ describe.skipIf(binary === undefined)("the SFTP source, against OpenSSH", () => 
     [
       "a password on a server that does not accept one",
       () => ({ password: "wrong-secret" }),
-      "takes only these ways to log in: publickey",
+      "accepts only these login methods: publickey",
     ],
   ])("refuses %s in plain words, once, without the secret", async (_, credentials, words) => {
     await using proxy = await DelayProxy.start({ target: sshd.port });

@@ -193,7 +193,7 @@ test("a missing program is reported, with what to do; the landed file waits", as
   const { failed } = await fixture.run({ engine: missing.open });
   expect(failed.map(({ reason }) => reason)).toEqual([
     expect.stringMatching(
-      /^no-such-spark-submit: Spark is not there: there is no such program\..*spark-submit --version/,
+      /^no-such-spark-submit: Spark is not running: the program does not exist\..*spark-submit --version/,
     ),
   ]);
   expect((await fixture.run()).anonymized).toBe(1);

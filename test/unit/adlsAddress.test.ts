@@ -107,7 +107,7 @@ describe("an Azure address", () => {
   test.each(["sharedKey", "sas"])("a lake in OneLake refuses the sign-in %s", (auth) => {
     const lake = { url: "https://onelake.dfs.fabric.microsoft.com/Ours/Clever.Lakehouse/Files", auth };
     expect(() => parseConfig({ sftp: { host: "h", username: "u" }, lake }, "settings")).toThrow(
-      "lake.auth: OneLake has no account key and takes no SAS here",
+      "lake.auth: OneLake has no account key, and a SAS is not supported for it",
     );
   });
 

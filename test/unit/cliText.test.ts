@@ -145,7 +145,7 @@ describe("a run's summary", () => {
   test("with the rows in the tables of a file in quarantine, and what to do", () => {
     const file = { path: "a.csv", line: 3, column: "date", reason: "Not a date.", ...facts };
     const ruined = { ...file, path: "b.csv", reason: "No header.", acceptable: false };
-    const hint = "To take a file without its bad rows: clever-lake run --accept PATH";
+    const hint = "To accept a file without its bad rows: clever-lake run --accept PATH";
     expect(showRun({ ...summary, quarantined: [file] })).toContain(
       "In quarantine (none of their rows are in the tables): 1",
     );
@@ -157,7 +157,7 @@ describe("a run's summary", () => {
     expect(hopeless).toContain("No header. It must be delivered again.");
     expect(hopeless).not.toContain("--accept");
     expect(showRun({ ...summary, quarantined: [file, ruined] })).toContain(
-      "To take one of the other files without",
+      "To accept one of the other files without",
     );
   });
 
@@ -221,7 +221,7 @@ test("the files on the server are listed with their states", () => {
       identities,
     ),
   ).toMatch(
-    /Noticed by the last run:\n {2}ids of people in resource usage: 1 Clever id with several ids of the school system$/,
+    /Noticed by the last run:\n {2}ids of people in resource usage: 1 Clever id with several school system ids$/,
   );
 });
 

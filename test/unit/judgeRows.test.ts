@@ -75,14 +75,18 @@ describe("rows without a value are ignored:", () => {
 
 describe("the first error of a row is reported:", () => {
   test.each([
-    ["another encoding", Buffer.from(row("Pe\xf1asco"), "latin1"), "school_name: The cell is in another"],
-    ["a NUL byte", Buffer.from(row("a\0b")), "school_name: The cell holds a NUL"],
+    [
+      "another encoding",
+      Buffer.from(row("Pe\xf1asco"), "latin1"),
+      "school_name: The cell is not valid UTF-8",
+    ],
+    ["a NUL byte", Buffer.from(row("a\0b")), "school_name: The cell contains a NUL"],
     ["a quote that does not close", Buffer.from(row('"North')), "-: A quote opens in this row"],
-    ["a stray quote", Buffer.from(row('No"rth')), "-: A quote stands"],
+    ["a stray quote", Buffer.from(row('No"rth')), "-: A quote is where no quote is all"],
     [
       "an id of Clever's as a name",
       Buffer.from(row("50ca15a93bc2733956000007")),
-      "school_name: An id of Clever's",
+      "school_name: There is a Clever id",
     ],
     ["two problems", Buffer.from(row().replace("true", "x").replace("2024", "x")), "date: Not a date"],
     ["a row that is too long", Buffer.from(row("x".repeat(2_000_001))), "-: The row is too long"],

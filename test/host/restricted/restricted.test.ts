@@ -47,7 +47,7 @@ suite("in Restricted Mode", function () {
       // As when VS Code restores a dashboard, a preview or a page.
       await assert.rejects(
         model.connected(),
-        /^CleverLakeError: In Restricted Mode nothing is looked at by itself/,
+        /^CleverLakeError: In Restricted Mode, nothing is loaded automatically/,
       );
       let shown = 0;
       const listening = model.onDidChangeLake(() => shown++);

@@ -72,8 +72,8 @@ suite("adopting a lake that OEA wrote", function () {
     const [asked] = person.shown;
     assert.equal(asked?.modal, true);
     assert.equal(asked?.message, "Adopt the lake that OEA wrote?");
-    assert.match(asked?.detail ?? "", /^daily_participation_pseudo: 12 rows, 6 of them different$/m);
-    assert.match(asked?.detail ?? "", /OEA landed 5 files, of which 3 are different\./);
+    assert.match(asked?.detail ?? "", /^daily_participation_pseudo: 12 rows, 6 of them distinct$/m);
+    assert.match(asked?.detail ?? "", /OEA landed 5 files, of which 3 are distinct\./);
     assert.match(asked?.detail ?? "", /without a salt/);
     assert.deepEqual(asked?.choices, ["Adopt"]);
     assert.deepEqual(await tables(), before);

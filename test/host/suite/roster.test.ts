@@ -89,7 +89,10 @@ suite("importing a roster", function () {
     assert.equal(summary?.refused, 1);
     const [shown] = person.shown;
     assert.equal(shown?.kind, "warning");
-    assert.match(shown?.message ?? "", /refused of the roster: 1 row, first line \d+: The row has 3 cells/);
+    assert.match(
+      shown?.message ?? "",
+      /1 row of the roster refused; the first is line \d+: The row has 3 cells/,
+    );
     assert.ok(!JSON.stringify([person.shown, summary]).includes("Planted"));
   });
 
