@@ -122,11 +122,11 @@ describe("a line that is not the report's header is refused with line, column an
   test.each([
     ["an empty file", "", /^1 - The file is empty/],
     ["a missing column", clever.replace(",active", ""), /^1 active The column active is missing/],
-    ["a duplicate column", `${clever},active`, /^1 active The column active stands 2 times/],
+    ["a duplicate column", `${clever},active`, /^1 active The header has the column active 2 times/],
     [
       "sis_id twice together with staff_id",
       `${clever},staff_id,sis_id`,
-      /^1 sis_id The column sis_id stands 3 times/,
+      /^1 sis_id The header has the column sis_id 3 times/,
     ],
     ["rows without a header", "2020-01-01,a,b,c,d,true,1,1\n", /^1 - There is no header/],
     ["UTF-16", Buffer.from(`\ufeff${clever}`, "utf16le"), /another encoding/],

@@ -61,9 +61,9 @@ const nothing = [
 ];
 
 const bad: readonly (readonly [string, RegExp, string])[] = [
-  [" 00123", /White space/, "“·99999”"],
-  ["00123 ", /White space/, "“99999·”"],
-  ["\t00123", /White space/, "“·99999”"],
+  [" 00123", /white space/, "“·99999”"],
+  ["00123 ", /white space/, "“99999·”"],
+  ["\t00123", /white space/, "“·99999”"],
   ["\ufeff00123", /invisible/, "“·99999”"],
   ["00123\u200b", /invisible/, "“99999·”"],
   ["001\u00ad23", /invisible/, "“999·99”"],

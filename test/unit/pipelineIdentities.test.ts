@@ -115,13 +115,13 @@ describe("an id that several people share on one day", () => {
   test("also does if it is a Clever id with three ids of the school system", async () => {
     const { summary } = await runOf(...[1, 2, 3].map((n) => withIds(`sis-${n}`, "guest")), daily("amy"));
     expect(summary.quarantined).toMatchObject([{ line: 2, column: "clever_user_id" }]);
-    expect(summary.quarantined[0]?.reason).toMatch(/^Three or more ids of the school system .*“aaaaa”/);
+    expect(summary.quarantined[0]?.reason).toMatch(/^Three or more school system ids .*“aaaaa”/);
   });
 
   test("is noted and counted if two do, which may be one person with two accounts", async () => {
     const { fixture, summary } = await runOf(...placeholder.slice(1), withIds("sis-dan", "clever-dan"));
     expect(summary).toMatchObject({ anonymized: 1, quarantined: [] });
-    const note = "1 id of the school system stands with two Clever ids on one day.";
+    const note = "1 school system id stands with two Clever ids on one day.";
     expect(summary.notes).toEqual([{ path: file, note }]);
     expect(summary.identities?.daily_participation).toEqual({ ...healthy, sisIdsOfSeveral: 1 });
     expect((await fixture.lastLog()).get(file)?.notes).toBe(note);

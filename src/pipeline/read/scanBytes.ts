@@ -38,7 +38,7 @@ export async function scanBytes(
     return { records, fault: "A quote opens and never closes: the file was cut off." };
   }
   if (counter.hasLoneReturn()) return { records, fault: "A line ends in a carriage return alone." };
-  if (counter.hasStrayQuote()) return { records, fault: "A quote stands where none may stand." };
+  if (counter.hasStrayQuote()) return { records, fault: "A quote is where no quote is allowed." };
   if (counter.hasSurplusField()) return { records, fault: "A row has more fields than the header." };
   if (hasNul) return { records, fault: "The file holds NUL bytes." };
   if (!encoding.isUtf8()) return { records, fault: "The file is not valid UTF-8." };

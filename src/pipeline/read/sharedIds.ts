@@ -18,7 +18,7 @@ const shared = 3;
 
 /** The names of the hashed columns, in the report's order. */
 const kinds = [
-  { one: "id of the school system", many: "ids of the school system" },
+  { one: "school system id", many: "school system ids" },
   { one: "Clever id", many: "Clever ids" },
 ] as const;
 
