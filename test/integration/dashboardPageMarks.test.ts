@@ -220,7 +220,7 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
   test("a day without its report is a gap, named above, in table and tooltip, with a link to the reports", async () => {
     const { page, sent } = await dashboards.open({ missingReport: true });
     expect(await textOf(page, "#incomplete")).toBe(
-      "Resource usage (Students): the report of Wed, Nov 4, 2026 is missing. What is missing may be late or in quarantine. Numbers are without it. Show Reports",
+      "Resource usage (Students): the report of Wed, Nov 4, 2026 is missing. Missing reports may be late or in quarantine. The numbers do not include them. Show Reports",
     );
     await page.locator("#show-reports").click();
     await poll(() => sent.at(-1)).toEqual({ type: "showReports" });

@@ -26,7 +26,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     await poll(() => asked(source)).toEqual(openingFilter);
   });
 
-  test("What is paid for: users, seats, cost per user, and licence anomalies", async () => {
+  test("Paid licences: users, seats, cost per user, and licence anomalies", async () => {
     const { page, source } = await dashboards.open({ licences: true });
     expect(await textOf(page, "#panel-licences .note")).toBe("Licences: 6, without any use: 2");
     const cells = await page
@@ -64,7 +64,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
 
   test("who was never active, by school and grade, with the share of all", async () => {
     const { page } = await dashboards.open({ grades: true });
-    expect(await textOf(page, "#panel-neverSchool .note")).toBe("In all: 529 of 4,073 people, 13%");
+    expect(await textOf(page, "#panel-neverSchool .note")).toBe("In total: 529 of 4,073 people, 13%");
     for (const id of ["neverSchool", "neverGrade"]) {
       await page.locator(`#panel-${id} .as-table`).click();
       const heads = page.locator(`#panel-${id} thead th`);

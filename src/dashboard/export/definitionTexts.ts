@@ -20,7 +20,7 @@ export function definitionTexts(t: Translate) {
     "No data: neither report has a row of the day. Quiet: there are rows, but fewer than a tenth of the people who are active on the usual day (the median of the days with anybody active), as on weekends and holidays. Judged over the whole district and all user types, whatever the filter. Days with resource usage only count as school days.",
   );
   const missing = t(
-    "A report is missing for a day if it has no row of a user type while the other report tells of their use on that day. The day's numbers from that report are not known then, and sums are without them. A report that never came for a user type is not missed.",
+    "A report is missing for a day if it has no row of a user type while the other report shows their use on that day. The day's numbers from that report are then unknown, and sums do not include them. A report that was never delivered for a user type does not count as missing.",
   );
   const perPerson = t(
     "For each person, the different resources used at the school in the whole range (by resource_id, or by resource_name where there is no id); their sum over people, divided by the school's users, those without use included. 0 where the school has no users.",
@@ -36,7 +36,7 @@ export function definitionTexts(t: Translate) {
   );
   const personDays = t("Rows of resource usage with a person: person-days of use.");
   const lines = t(
-    "A line leads across weekends without school only. It breaks at holidays and at days that are not known.",
+    "A line connects across weekends without school only. It breaks at holidays and at days without a report.",
   );
   return {
     users: explain(
@@ -48,23 +48,23 @@ export function definitionTexts(t: Translate) {
       t("Distinct people who were active on at least one day."),
     ),
     days: explain(
-      t("Days of which there is a report of daily participation."),
+      t("Days with a daily participation report."),
       t("Distinct dates with rows of daily participation."),
     ),
     logins: explain(
-      t("How often people signed in, added up over all days."),
+      t("How often people signed in, in total over all days."),
       t("Sum of num_logins in daily participation."),
     ),
     accesses: explain(
-      t("How often resources were opened, added up over all days."),
+      t("How often resources were opened, in total over all days."),
       t("Sum of num_access in resource usage."),
     ),
     resources: explain(
-      t("Resources that somebody used at least once. One that was renamed counts once."),
+      t("Resources that were used at least once. A renamed resource counts once."),
       t("Different resources in resource usage, by resource_id, or by resource_name where there is no id."),
     ),
     resourceUsers: explain(
-      t("People who used one of the resources that the filters leave in. Each counts once."),
+      t("People who used one of the filtered resources. Each counts once."),
       t("Distinct people in resource usage."),
     ),
     time: explain(
@@ -76,13 +76,13 @@ export function definitionTexts(t: Translate) {
       lines,
     ),
     active: explain(
-      t("How many people used something on each day. A day that is not known is a hatched gap."),
+      t("How many people used something on each day. A day without its report is a hatched gap."),
       t("Distinct people who were active that day."),
       kinds,
       missing,
     ),
     use: explain(
-      t("Use of the chosen resources only. Somebody who uses one on ten days is ten person-days."),
+      t("Use of the chosen resources only. A person who uses one on ten days counts as ten person-days."),
       t(
         "Of the resources that the filters choose, in resource usage: distinct people, rows with a person (person-days of use) and the sum of num_access.",
       ),
@@ -90,14 +90,14 @@ export function definitionTexts(t: Translate) {
       lines,
     ),
     distinctDay: explain(
-      t("How many different resources were used on each day. A day that is not known is a hatched gap."),
+      t("How many different resources were used on each day. A day without its report is a hatched gap."),
       t(
         "Different resources in the day's resource usage, by resource_id, or by resource_name where there is no id.",
       ),
       missing,
     ),
     schools: explain(
-      t("What one person does on one day, on average. Days without use are part of it."),
+      t("What one person does on one day, on average. Days without use are included."),
       t(
         "Average of num_logins over the school's rows of daily participation (one per person and day), days without use included; rows without a num_logins are left out.",
       ),
@@ -111,7 +111,7 @@ export function definitionTexts(t: Translate) {
         "For the 20 resources with the most distinct people: distinct people in the school's rows. A pair that is not listed has none.",
       ),
       t(
-        "Somebody who used two of them counts in both, so a bar's length is not a number of people. In percent: of the school's users.",
+        "A person who used two of them counts in both, so a bar's length is not a number of people. In percent: of the school's users.",
       ),
     ),
     treemap: explain(
@@ -121,13 +121,13 @@ export function definitionTexts(t: Translate) {
     ),
     distinctSchool: explain(
       t(
-        "How many different resources one person used in the whole period, on average. People without use are part of it.",
+        "How many different resources one person used in the whole period, on average. People without use are included.",
       ),
       perPerson,
     ),
     distinctGrade: explain(
       t(
-        "How many different resources one person used in the whole period, on average. People without use are part of it.",
+        "How many different resources one person used in the whole period, on average. People without use are included.",
       ),
       perPerson,
       byGrade,
@@ -178,7 +178,7 @@ export function definitionTexts(t: Translate) {
       ...Object.values(changesDefinitions).map((text) => t(text)),
     ),
     before: t(
-      "The same number for the period that the filter chooses to compare with, or for as many school days, ending on the day before the range. Logins and accesses are compared per school day, over the days whose report is there; people and different resources only where no report is missing. Not there where the data does not reach back that far.",
+      "The same number for the period that the filter chooses to compare with, or for as many school days, ending on the day before the range. Logins and accesses are compared per school day, over the days whose report is there; people and different resources only where no report is missing. Empty if the data does not reach back that far.",
     ),
   };
 }
