@@ -50,7 +50,7 @@ suite("optimize and vacuum", function () {
     assert.equal(person.shown.length, 1);
     assert.equal(asked?.modal, true);
     assert.match(asked?.message ?? "", /^Merge \d+ data files into \d+\?$/);
-    assert.match(asked?.detail ?? "", /^_ingest_log: \d+ data files become \d+ \([\d.]+ kB to write\)$/m);
+    assert.match(asked?.detail ?? "", /^_ingest_log: \d+ data files become \d+ \([\d.]+ kB to rewrite\)$/m);
     assert.deepEqual(asked?.choices, ["Merge"]);
     assert.deepEqual(await stored(), before);
   });
