@@ -136,6 +136,8 @@ describe.each(scenarios)("$name", ({ earlier, later, request }) => {
       if (first instanceof Error) expect(first, context).toBeInstanceOf(CleverLakeError);
       emulator.clearFaults();
       tried++;
+      // Only a run of many cases gets this far.
+      if (tried % 250 === 0) console.log(`${tried} cases tried`);
       const wasBad = first instanceof Error || (first as { failed: unknown[] }).failed.length > 0;
       if (wasBad) repaired++;
       // A killed process's lock would be recognized as dead; this process lives on, and releases the lock as it ends.
