@@ -2,7 +2,7 @@ import type { Duck } from "../duck/duck";
 import { CleverLakeError, isCleverLakeError } from "../errors";
 import type { Lake, LakeOptions } from "../lake/lake";
 import { readSmall } from "../lake/readSmall";
-import { type Action, parseCommit } from "./actions";
+import { type Action, commitInfoOf, parseCommit } from "./actions";
 import { type LastCheckpoint, readLastCheckpoint } from "./lastCheckpoint";
 import { requireReached, versionMissing } from "./logGaps";
 import { type CheckpointFiles, type LogListing, listLog } from "./logListing";
@@ -148,6 +148,17 @@ export async function readCommit(
     if (isCleverLakeError(error, "notFound")) return undefined;
     throw error;
   }
+}
+
+/** When a version was written, by its commit; undefined if the commit does not say, or there is no such version. */
+export async function commitTime(
+  lake: Lake,
+  tablePath: string,
+  version: number,
+  options: LakeOptions,
+): Promise<Date | undefined> {
+  const timestamp = commitInfoOf((await readCommit(lake, tablePath, version, options)) ?? [])?.timestamp;
+  return timestamp === undefined ? undefined : new Date(timestamp);
 }
 
 /** The newest state by the record of the last checkpoint; undefined if the record does not lead to it. */

@@ -1,5 +1,6 @@
 import { allSettledOrThrow } from "../../allSettledOrThrow";
 import { pseudonymMapTable } from "../../clever/layout";
+import { commitTime } from "../../delta/snapshot";
 import { withTables } from "../../delta/withTable";
 import { type Duck, sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
@@ -12,7 +13,7 @@ import { appliedIn, type PseudoTables, readTables } from "../write/tables";
 import type { AdoptedFiles, AdoptedTable, AdoptProgress, AdoptSummary } from "./adoptSummary";
 import { historiesOf, type SourceHistory } from "./deliveries";
 import { findLandings } from "./landings";
-import { activitySince, lastCommitOf, recentActivity } from "./oeaActivity";
+import { activitySince, recentActivity } from "./oeaActivity";
 import { oeaPseudonyms } from "./oeaSalt";
 import { isAdoptionCutOff, type OeaTable, oeaTables, reportsToAdopt } from "./oeaTables";
 import { PlainCopies } from "./plainCopies";
@@ -117,7 +118,7 @@ async function describe({ lake, duck, signal }: InspectionContext, table: OeaTab
       signal,
     ),
   );
-  const lastCommit = await lastCommitOf(lake, table, signal);
+  const lastCommit = await commitTime(lake, path, snapshot.version, options);
   return {
     report: report.name,
     kind,

@@ -1,6 +1,5 @@
 import { landedFolder } from "../../clever/layout";
 import { oeaLandingAt } from "../../clever/oeaLanding";
-import { readCommit } from "../../delta/snapshot";
 import { withTables } from "../../delta/withTable";
 import type { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
@@ -8,26 +7,10 @@ import type { LogEntry } from "../log/ingestLog";
 import { allReports, type PseudoTables } from "../write/tables";
 import type { AdoptWarning } from "./adoptSummary";
 import type { FoundLanding } from "./landings";
-import type { OeaTable } from "./oeaTables";
 
 /** A job that runs once a week is noticed within this many days. */
 const recentDays = 8;
 const dayMilliseconds = 86_400_000;
-
-/** When a table was last written; undefined if its log does not say. */
-export async function lastCommitOf(
-  lake: Lake,
-  { path, snapshot }: OeaTable,
-  signal: AbortSignal | undefined,
-): Promise<Date | undefined> {
-  const actions = (await readCommit(lake, path, snapshot.version, { signal })) ?? [];
-  for (const action of actions) {
-    if ("commitInfo" in action && action.commitInfo.timestamp !== undefined) {
-      return new Date(action.commitInfo.timestamp);
-    }
-  }
-  return undefined;
-}
 
 /** Signs, before an adoption, that OEA's job is active: the newest commit and landing, if they are recent. */
 export function recentActivity(

@@ -9,7 +9,7 @@ import {
 } from "../../clever/layout";
 import type { ReportName } from "../../clever/reports";
 import { commitPath } from "../../delta/paths";
-import { readCommit, readSnapshot } from "../../delta/snapshot";
+import { commitTime, readSnapshot } from "../../delta/snapshot";
 import { numRecords } from "../../delta/statistics";
 import type { Duck } from "../../duck/duck";
 import { describeError, isCleverLakeError } from "../../errors";
@@ -93,12 +93,8 @@ async function committedAt(
   version: number,
   options: LakeOptions,
 ): Promise<Date | undefined> {
-  for (const action of (await readCommit(lake, path, version, options)) ?? []) {
-    if ("commitInfo" in action && action.commitInfo.timestamp !== undefined) {
-      return new Date(action.commitInfo.timestamp);
-    }
-  }
-  return (await lake.stat(commitPath(path, version), options))?.modified;
+  const noted = await commitTime(lake, path, version, options);
+  return noted ?? (await lake.stat(commitPath(path, version), options))?.modified;
 }
 
 /** A folder of landed files: those of one run, or those that would have collided in that run's folder. */
