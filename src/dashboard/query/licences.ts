@@ -3,7 +3,7 @@ import type { Licence, LicenceEntry } from "../answer";
 import { compareNames } from "../groups/names";
 import { comparable } from "./entries";
 import type { Found } from "./found";
-import { usersOf } from "./usage";
+import { usersOf } from "./usageRuns";
 
 /**
  * Who used the paid resources, for the people and days of a question, whatever resources it filters by. Names without
