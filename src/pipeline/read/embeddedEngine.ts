@@ -109,7 +109,7 @@ function batchesOf(files: readonly FileToRead[]): FileToRead[][] {
   const batches: FileToRead[][] = [];
   const open = new Map<string, { files: FileToRead[]; bytes: number }>();
   // Days that follow each other share a month, and a batch writes one data file per month.
-  for (const file of files.toSorted((a, b) => (dayOf(a) < dayOf(b) ? -1 : 1))) {
+  for (const file of files.toSorted((a, b) => dayOf(a).localeCompare(dayOf(b)))) {
     const { size } = file.delivery.entry;
     const shape = shapeOf(file.csv.header);
     let batch = open.get(shape);

@@ -36,7 +36,7 @@ export class KnownPairs {
     if (!lookups || news.length === 0) return;
     const added = news.map(([, file]) => file);
     const paths = added.map((file) => lakePathOf(lookups, file));
-    await withLocalFiles(this.lake, paths, signal ? { signal } : {}, (local) => {
+    await withLocalFiles(this.lake, paths, { signal }, (local) => {
       const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
       const rows = readQuery(lookups, added, (path) => places.get(path) ?? path);
       return this.duck.session((session) =>

@@ -33,7 +33,7 @@ export class LakeIds {
     const table = `lake_ids_${this.name}`;
     const reports = allReports();
     const lookups = reports.map((report) => ({ tablePath: lookupTable(report) }));
-    await withTables(this.lake, this.duck, lookups, signal ? { signal } : {}, async (session, opened) => {
+    await withTables(this.lake, this.duck, lookups, { signal }, async (session, opened) => {
       const selects = reports.flatMap((report, index) => {
         const select = opened[index]?.select;
         return select === undefined ? [] : hashedColumns(report).map(idOf(select));

@@ -16,7 +16,7 @@ export async function withLandedFiles(
   signal: AbortSignal | undefined,
   work: (files: readonly LocalDelivery[]) => Promise<void>,
 ): Promise<FailedDelivery[]> {
-  const options = signal ? { signal } : {};
+  const options = { signal };
   const failed: FailedDelivery[] = [];
   let present: Delivery[] = [];
   for (const delivery of deliveries) {

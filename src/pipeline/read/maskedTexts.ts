@@ -17,7 +17,7 @@ export interface MaskedTexts {
 
 /** The people whose ids may occur in texts. */
 export interface KnownPeople {
-  /** Those in the run's files of this report, with this one's. */
+  /** Those in the run's files of this report, including this one. */
   readonly persons: Persons;
   /** Those of another report. */
   readonly others: Persons | undefined;

@@ -80,8 +80,8 @@ export async function splitBadRows(
     }
   };
   const good = createWriteStream(goodFile, { flags: "wx", mode: 0o600, encoding: "latin1" });
-  await pipeline(goodRows, good, signal ? { signal } : {});
-  if (rows > 0) await lake?.importFile(refusedFile, refusedPath, signal ? { signal } : {});
+  await pipeline(goodRows, good, { signal });
+  if (rows > 0) await lake?.importFile(refusedFile, refusedPath, { signal });
   return { rows, problems, order };
 }
 
@@ -92,7 +92,7 @@ async function judged(
   signal: AbortSignal | undefined,
   marked: MarkedRows | undefined,
 ): Promise<{ order: DayMonthOrder; rows: AsyncGenerator<JudgedRow> }> {
-  const read = () => createReadStream(file, { highWaterMark: 1 << 20, ...(signal ? { signal } : {}) });
+  const read = () => createReadStream(file, { highWaterMark: 1 << 20, signal });
   const order = await findDayMonthOrder(read, report, header);
   const rows = judgeRows(read, report, header, order);
   return { order, rows: marked ? withMarked(rows, marked) : rows };

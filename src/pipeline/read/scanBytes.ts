@@ -47,7 +47,7 @@ export async function scanBytes(
 
 /** Whether a file holds only white space, without a header. */
 export async function isBlankFile(file: string, signal?: AbortSignal): Promise<boolean> {
-  const stream = createReadStream(file, { encoding: "utf8", ...(signal ? { signal } : {}) });
+  const stream = createReadStream(file, { encoding: "utf8", signal });
   for await (const piece of stream) if (!isBlank(String(piece))) return false;
   return true;
 }
@@ -58,7 +58,7 @@ export async function holdsText(
   { length, delimiter }: Header,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const stream = createReadStream(file, { start: length, encoding: "utf8", ...(signal ? { signal } : {}) });
+  const stream = createReadStream(file, { start: length, encoding: "utf8", signal });
   for await (const piece of stream) {
     if (!isBlank(String(piece).replaceAll(delimiter, "").replaceAll('"', ""))) return true;
   }

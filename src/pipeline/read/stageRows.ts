@@ -82,7 +82,7 @@ export async function stageRows(
       partitionValues: { year, month },
       scratch,
       exactStatistics: pseudoFiles.exactStatistics,
-      ...(signal ? { signal } : {}),
+      signal,
     });
     if (file) staged.push({ file, year, month, sources });
   }
