@@ -300,7 +300,7 @@ describe("files read together", () => {
   const other = row.replace(",s,c,", ",t,d,");
 
   /** The result of `loadBatch` for files with one header. */
-  function allSettledOrThrow(...contents: readonly string[]) {
+  function readBatch(...contents: readonly string[]) {
     return duck.session(async (session) => {
       const opened: OpenedCsv[] = [];
       for (const content of contents) {
@@ -322,9 +322,7 @@ describe("files read together", () => {
 
   test("are distinguished by their numbers, in order", async () => {
     folder = undefined;
-    expect(
-      await allSettledOrThrow(`${header}\n${other}\n${row}\n`, `${header}\n`, `${header}\n${row}`),
-    ).toEqual({
+    expect(await readBatch(`${header}\n${other}\n${row}\n`, `${header}\n`, `${header}\n${row}`)).toEqual({
       rowsOf: [2, 0, 1],
       suspects: [],
       rows: ["0 t", "0 s", "2 s"],
@@ -345,11 +343,7 @@ describe("files read together", () => {
   ])("exclude one with %s, with all of its rows", async (_, odd) => {
     folder = undefined;
     const sound = `${header}\n${other}\n`;
-    const { rows, people, suspects, rowsOf } = await allSettledOrThrow(
-      sound,
-      `${header}\n${row}\n${odd}\n`,
-      sound,
-    );
+    const { rows, people, suspects, rowsOf } = await readBatch(sound, `${header}\n${row}\n${odd}\n`, sound);
     expect({ rows, people, suspects, rowsOf }).toEqual({
       rows: ["0 t", "2 t"],
       people: ["t"],

@@ -10,6 +10,7 @@ import { reportOf } from "../../src/ui/runReport";
 import { StatusBar } from "../../src/ui/statusBar";
 import { pageOf } from "../../src/ui/tablePages";
 import * as window from "../../src/ui/window";
+import { newReport } from "../helpers/reportItem";
 import { answers, calls, StatusBarItem } from "../helpers/vscodeStub";
 
 /** Hostile file names. */
@@ -269,19 +270,13 @@ describe("pages and tooltips contain only our own Markdown", () => {
       "a report's tooltip",
       () => {
         const item: ReportItem = {
+          ...newReport,
           path: hostile,
           state: "quarantined",
           reason: hostile,
           line: 3,
           column: hostile,
-          failure: null,
-          acceptable: false,
-          report: "daily_participation",
           userType: "student" as never,
-          size: 1,
-          modified: null,
-          landed: null,
-          unread: null,
         };
         const text = tooltip(item);
         expect(text).toMatchObject({ isTrusted: false, supportHtml: false, supportThemeIcons: false });

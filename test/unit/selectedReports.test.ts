@@ -3,6 +3,7 @@ import type { ReportItem } from "../../src/engine/messages";
 import { QuarantineCommands } from "../../src/ui/quarantineCommands";
 import { type ReportCommandParts, ReportCommands } from "../../src/ui/reportCommands";
 import type { FolderNode, ReportNode } from "../../src/ui/reportsTree";
+import { newReport } from "../helpers/reportItem";
 import { answers, calls } from "../helpers/vscodeStub";
 
 afterEach(() => {
@@ -11,19 +12,13 @@ afterEach(() => {
 });
 
 const bad: ReportItem = {
+  ...newReport,
   path: "one.csv",
   state: "quarantined",
   reason: "The date is not one.",
   line: 2,
   column: "date",
-  failure: null,
   acceptable: true,
-  report: "daily_participation",
-  userType: "students",
-  size: 1,
-  modified: null,
-  landed: null,
-  unread: null,
 };
 const folder: FolderNode = { kind: "folder", path: "reports", name: "reports", parent: undefined };
 const nodeOf = (item: ReportItem): ReportNode => ({ kind: "file", item, parent: undefined });

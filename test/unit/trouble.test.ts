@@ -4,23 +4,10 @@ import { countsOf, hasReports, hasTrouble, totalOf } from "../../src/ui/reportCo
 import { stateIcon, stateReason, stateWord } from "../../src/ui/reportState";
 import { outcomeOf } from "../../src/ui/runOutcome";
 import { StatusBar } from "../../src/ui/statusBar";
+import { newReport } from "../helpers/reportItem";
 import { StatusBarItem, ThemeColor } from "../helpers/vscodeStub";
 
-const report: ReportItem = {
-  path: "a.csv",
-  state: "new",
-  reason: null,
-  line: null,
-  column: null,
-  failure: null,
-  acceptable: false,
-  report: "daily_participation",
-  userType: "students",
-  size: 1,
-  modified: null,
-  landed: null,
-  unread: null,
-};
+const report: ReportItem = { ...newReport, path: "a.csv" };
 
 describe("reports that need attention", () => {
   test("count each report once: a failed one does not also count as new", () => {
