@@ -1,6 +1,6 @@
 // Runs every test with one command: installs what the tests need where possible, builds the program, and runs vitest,
-// the tests inside VS Code's extension host and the end-to-end tests. Prints a line of counts at the end. In CI, no test may
-// be left out. With arguments, only vitest runs, on the named files: npm test -- test/unit/plan.test.ts
+// the tests inside VS Code's extension host and the end-to-end tests. Names the failed tests at the end, and counts all. In
+// CI, no test may be left out. With arguments, only vitest runs, on the named files: npm test -- test/unit/plan.test.ts
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import path from "node:path";
@@ -13,6 +13,8 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const helpers = path.join(root, "test", "helpers");
 const filters = process.argv.slice(2);
 const total = { passed: 0, failed: 0, skipped: 0 };
+/** The failed tests, by name and reason: the end of a long output is what one reads first. @type {string[]} */
+const failures = [];
 /** @type {string[]} */
 const leftOut = [];
 
@@ -71,44 +73,55 @@ async function vitest(args, minutes) {
       stdio: ["ignore", "inherit", "inherit"],
       minutes,
     });
-    count(vitestResults(report), status);
+    count("vitest", vitestResults(report), status);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Test counts by outcome. A file that fails before its tests counts as one failure. */
+/** The results of a run of vitest. A file that fails before its tests counts as one failure. */
 function vitestResults(report) {
   let results;
   try {
     results = JSON.parse(readFileSync(report, "utf8"));
   } catch {
-    return { passed: 0, failed: 0, skipped: 0 };
+    return { passed: 0, failures: [], skipped: 0 };
   }
-  const brokenFiles = results.testResults.filter(
-    (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
-  );
   return {
     passed: results.numPassedTests,
-    failed: results.numFailedTests + brokenFiles.length,
+    failures: results.testResults.flatMap(failuresOf),
     skipped: results.numPendingTests + results.numTodoTests,
   };
 }
 
-/** Test counts by outcome for the tests inside the extension host. */
+/** The failures of a file of tests. */
+function failuresOf({ name, status, message, assertionResults }) {
+  const file = path.relative(root, name);
+  const failed = assertionResults
+    .filter((test) => test.status === "failed")
+    .map((test) => `${file}: ${test.fullName}\n${test.failureMessages.join("\n")}`);
+  return failed.length === 0 && status === "failed" ? [`${file}\n${message}`] : failed;
+}
+
+/** The results of the tests inside the extension host. */
 function hostResults() {
   try {
     return JSON.parse(readFileSync(path.join(root, "out", "test-results", "host.json"), "utf8"));
   } catch {
-    return { passed: 0, failed: 0, skipped: 0 };
+    return { passed: 0, failures: [], skipped: 0 };
   }
 }
 
 /** A run that failed without a failing test, or without any test, counts as one failure. */
-function count({ passed, failed, skipped }, status) {
-  total.passed += passed;
-  total.failed += failed === 0 && (status !== 0 || passed === 0) ? 1 : failed;
-  total.skipped += skipped;
+function count(what, results, status) {
+  total.passed += results.passed;
+  total.skipped += results.skipped;
+  const failed = [...results.failures];
+  if (failed.length === 0 && (status !== 0 || results.passed === 0)) {
+    failed.push(`${what}: ended with ${status}, and ${results.passed} tests passed`);
+  }
+  total.failed += failed.length;
+  failures.push(...failed);
 }
 
 /** Runs the tests in a real VS Code. Preparing the hosts again reports why it failed, if it did. */
@@ -122,7 +135,7 @@ async function testInVsCode() {
       stdio: ["ignore", "inherit", "inherit"],
       minutes: 30,
     });
-    count(hostResults(), status);
+    count("the tests inside VS Code's extension host", hostResults(), status);
   }
   if (await leaveOutUnless("the end-to-end tests in VS Code", () => prepareHost("1.139"))) {
     await vitest(["--config", path.join("test", "e2e", "vitest.config.mts")], 45);
@@ -134,7 +147,7 @@ async function main() {
   const quiet = { cwd: root, stdio: /** @type {const} */ (["ignore", "ignore", "ignore"]) };
   const built = await runNode(["esbuild.mjs"], { cwd: root, stdio: ["ignore", 2, 2] });
   if (built !== 0) {
-    count({ passed: 0, failed: 1, skipped: 0 }, built);
+    count("the build", { passed: 0, failures: [], skipped: 0 }, built);
     return;
   }
   if (filters.length > 0) {
@@ -167,6 +180,8 @@ if (signal !== undefined) {
   if (leftBehind.length > 0) total.failed++;
 }
 if (total.skipped > 0) leftOut.push(`${total.skipped} tests that were skipped`);
+for (const failure of failures)
+  console.error(`*** FAILED: ${failure.split("\n").slice(0, 12).join("\n    ")}`);
 for (const what of leftOut) console.error(`*** LEFT OUT: ${what}`);
 if (process.env.CI && leftOut.length > 0) {
   console.error("*** In CI nothing may be left out: this run counts as failed.");

@@ -8,8 +8,8 @@ const mark = "test| ";
 
 /**
  * Called by VS Code inside the extension host: runs every bundled `*.test.js` next to this module. With
- * `CLEVER_LAKE_TEST_RESULTS`, the results are also written to that file in JUnit's format, and at the end their counts to
- * a `.json` file next to it.
+ * `CLEVER_LAKE_TEST_RESULTS`, the results are also written to that file in JUnit's format, and at the end their counts and
+ * failures to a `.json` file next to it.
  *
  * @throws if a test failed, which reports it to VS Code
  */
@@ -26,14 +26,17 @@ export async function run(): Promise<void> {
     if (file.endsWith(".test.js")) mocha.addFile(path.join(__dirname, file));
   }
   let stats: Mocha.Stats | undefined;
-  const failures = await new Promise<number>((resolve) => {
-    ({ stats } = mocha.run(resolve));
+  const failures: string[] = [];
+  await new Promise<number>((resolve) => {
+    const runner = mocha.run(resolve);
+    ({ stats } = runner);
+    runner.on("fail", (test, error: Error) => failures.push(`${test.fullTitle()}\n${error.stack}`));
   });
   if (output !== undefined && stats !== undefined) {
-    const counts = { passed: stats.passes, failed: failures, skipped: stats.pending };
-    writeFileSync(output.replace(/xml$/, "json"), JSON.stringify(counts));
+    const results = { passed: stats.passes, failures, skipped: stats.pending };
+    writeFileSync(output.replace(/xml$/, "json"), JSON.stringify(results));
   }
-  if (failures > 0) throw new Error(`${failures} of the tests failed.`);
+  if (failures.length > 0) throw new Error(`${failures.length} of the tests failed.`);
 }
 
 /** A human-readable reporter on the console and a machine-readable one in a file. */

@@ -22,16 +22,18 @@ const results = path.join(root, "out", "test-results");
 async function main() {
   await mkdir(results, { recursive: true });
   await rm(path.join(results, "host.json"), { force: true });
-  const total = { passed: 0, failed: 0, skipped: 0 };
+  const total = { passed: 0, failures: [], skipped: 0 };
   for (const session of sessions) {
-    const counts = await run(session);
-    for (const name of Object.keys(total)) total[name] += counts[name];
+    const { passed, failures, skipped } = await run(session);
+    total.passed += passed;
+    total.failures.push(...failures);
+    total.skipped += skipped;
   }
-  if (values.grep !== undefined && total.passed + total.failed === 0) {
+  if (values.grep !== undefined && total.passed + total.failures.length === 0) {
     throw new Error(`No test has "${values.grep}" in its name.`);
   }
   await writeFile(path.join(results, "host.json"), JSON.stringify(total));
-  return total.failed === 0 ? 0 : 1;
+  return total.failures.length === 0 ? 0 : 1;
 }
 
 /** Runs one session's tests in a separate VS Code. */
@@ -60,28 +62,30 @@ async function run({ name, suite, settings, workspace }) {
       seconds: Number(values.timeout),
       onLine: (line) => console.log(line),
     });
-    return await countsOf(code, file);
+    return await resultsOf(code, file);
   } finally {
     await host?.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** The tests by outcome. An extension host that dies also exits with 0, but leaves no counts. */
-async function countsOf(code, file) {
-  let counts;
+/** The tests by outcome. An extension host that dies also exits with 0, but leaves no results. */
+async function resultsOf(code, file) {
+  let results;
   try {
-    counts = JSON.parse(await readFile(file("json"), "utf8"));
+    results = JSON.parse(await readFile(file("json"), "utf8"));
   } catch {
     throw new Error(
       `The tests did not come to their end; VS Code says:\n${await readFile(file("log"), "utf8")}`,
     );
   }
-  if (code !== 0 && counts.failed === 0) {
+  if (code !== 0 && results.failures.length === 0) {
     throw new Error(`VS Code ended with ${code}, and says:\n${await readFile(file("log"), "utf8")}`);
   }
-  if (values.grep === undefined && counts.passed + counts.failed === 0) throw new Error("There was no test.");
-  return counts;
+  if (values.grep === undefined && results.passed + results.failures.length === 0) {
+    throw new Error("There was no test.");
+  }
+  return results;
 }
 
 try {
