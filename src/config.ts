@@ -121,7 +121,7 @@ export const configSchema = z.strictObject({
   expectReportsWithin: z.number().int().min(0).max(365).default(0),
   /** Whether each run updates the table of OEA's Digital Engagement schema. */
   digitalActivity: z.boolean().default(false),
-  /** Whether each run of the command line updates the table of groups. */
+  /** Whether each run updates the table of groups. */
   groupsTable: z.boolean().default(false),
 });
 

@@ -16,7 +16,7 @@ const inUseCodes: ReadonlySet<string | undefined> = new Set(
   process.platform === "win32" ? ["EBUSY", "EPERM", "EACCES", "ENOTEMPTY"] : ["EBUSY"],
 );
 
-/** Does something with a file, and retries for some seconds while another program holds the file. */
+/** Does something with a file, and retries for a few seconds while another program holds the file. */
 export function retryWhileInUse<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const mayRetry = (error: unknown, attempt: number) =>
     attempt + 1 < attempts && inUseCodes.has(errnoOf(error));

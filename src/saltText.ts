@@ -11,7 +11,7 @@ export interface SaltText {
 }
 
 /**
- * Pseudonyms are plain SHA-256. A graphics card computes some 10^10 of these per second, and anyone who knows one
+ * Pseudonyms are plain SHA-256. A graphics card computes about 10^10 of these per second, and anyone who knows one
  * pupil's id can try salts. 16 random characters are at least 64 bits, even as hexadecimal digits: that takes
  * decades.
  */

@@ -56,7 +56,7 @@ export class ScratchNames {
  */
 export async function machineScratch(): Promise<string> {
   const parent = path.join(tmpdir(), `clever-lake-${userName()}`);
-  // Systems remove folders that were unused for some days, and VS Code may run for longer.
+  // Systems remove folders that were unused for a few days, and VS Code may run for longer.
   const known = existsSync(parent) ? machineNames.get(parent) : undefined;
   const names = known ?? new ScratchNames(parent, requirePrivate);
   machineNames.set(parent, names);

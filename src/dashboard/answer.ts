@@ -5,7 +5,7 @@ import type { KeepWhole } from "./opening";
 import type { SchoolLevel } from "./schoolLevels";
 
 /**
- * An exact sum, average or count; `null` where everything it would cover is withheld, as `DashboardAnswer.withheld`
+ * An exact sum, average or count; `null` if everything it would cover is withheld, as `DashboardAnswer.withheld`
  * explains.
  */
 export type Shown = number | null;
@@ -16,11 +16,11 @@ export type People = Shown | "few";
 /** A number with its counterpart from the previous period (`Periods`). */
 export interface Card<Value extends People = Shown> {
   readonly value: Value;
-  /** `null` also where the data has no such period. */
+  /** `null` also if the data has no such period. */
   readonly before: Value;
   /**
    * The values to compare: for a sum, the average per school day over the days whose report is present; for people or
-   * things, the number as it is. `null` where they cannot be compared, for example because a required report is
+   * things, the number as it is. `null` if they cannot be compared, for example because a required report is
    * missing.
    */
   readonly compared: { readonly now: number; readonly before: number } | null;
@@ -38,7 +38,7 @@ export interface DateRange {
  */
 export interface Periods {
   readonly schoolDays: number;
-  /** `null` where the data does not reach back that far, or the range has no school day. */
+  /** `null` if the data does not reach back that far, or the range has no school day. */
   readonly before: DateRange | null;
 }
 
@@ -59,14 +59,14 @@ export interface ComparedUse extends Entry {
 
 /** One of two periods, and what its numbers leave out. */
 export interface ComparedPeriod extends DateRange {
-  /** Empty where it has no name. */
+  /** Empty if it has no name. */
   readonly name: string;
   readonly schoolDays: number;
   /** School days that have a resource usage report; averages are over these. */
   readonly comparedDays: number;
   readonly missing: readonly MissingReport[];
   readonly uncounted: readonly UncountedDays[];
-  /** Per calendar week, oldest first: the average over its compared days; `null` where it has none. */
+  /** Per calendar week, oldest first: the average over its compared days; `null` if it has none. */
   readonly weeklyPersonDaysPerDay: readonly Shown[];
 }
 
@@ -80,7 +80,7 @@ export interface Comparison {
   readonly total: ComparedUse;
   /** By name; `null` last. */
   readonly bySchool: readonly (ComparedUse & { readonly school: string | null })[];
-  /** In Clever's order of grades; empty where no roster was imported. */
+  /** In Clever's order of grades; empty if no roster was imported. */
   readonly byGrade: readonly (ComparedUse & { readonly grade: string | null })[];
   /** Resources used in either period, by largest difference in person-days. */
   readonly resources: readonly (ComparedUse & {
@@ -108,11 +108,11 @@ export interface MissingReport {
 
 /** An entry of a list: the question, narrowed to this entry. */
 export interface Entry {
-  /** `true` where groups or days of the entry are withheld, so that its numbers cover only the others. */
+  /** `true` if groups or days of the entry are withheld, so that its numbers cover only the others. */
   readonly partly?: true;
 }
 
-/** People of a school and user type: all of them where `grades` is `null`. */
+/** People of a school and user type: all of them if `grades` is `null`. */
 export interface Place {
   readonly userType: UserType;
   readonly school: string | null;
@@ -159,13 +159,13 @@ export interface Cards {
   readonly logins: Card;
   /** Sum of num_access of resource usage. */
   readonly accesses: Card;
-  /** Different resources used (by resource_id, by name where there is none). */
+  /** Different resources used (by resource_id, by name if there is none). */
   readonly resources: Card;
   /** Distinct people with resource usage under the filter, including its resource filters. */
   readonly resourceUsers: Card<People>;
 }
 
-/** Use of the resources that the filter chooses; present only where it chooses some. */
+/** Use of the resources that the filter chooses; present only if it chooses some. */
 export interface Use {
   readonly users: People;
   /** Usage rows with a person. */
@@ -240,7 +240,7 @@ export interface ResourceEntry extends Entry {
   readonly firstDay: string | null;
   readonly lastDay: string | null;
   /**
-   * Person-days of use per calendar week of the range, oldest first, at most 60; for a sparkline. `null` where a
+   * Person-days of use per calendar week of the range, oldest first, at most 60; for a sparkline. `null` if a
    * report is missing.
    */
   readonly weekly: readonly Shown[];
@@ -307,7 +307,7 @@ export interface NamedSchools {
   readonly schools: readonly (string | null)[];
 }
 
-/** A paid resource, from the district's licence file; `null` where a cell is empty. */
+/** A paid resource, from the district's licence file; `null` if a cell is empty. */
 export interface Licence {
   readonly resource: string;
   readonly seats: number | null;
@@ -321,7 +321,7 @@ export interface Licence {
 export interface LicenceEntry extends Licence {
   /** Distinct people who used a resource of this name. */
   readonly users: People;
-  /** Whether the tables have a resource of this name, used or not; and the closest names where they have none. */
+  /** Whether the tables have a resource of this name, used or not; and the closest names if they have none. */
   readonly isKnown: boolean;
   readonly nearest: readonly string[];
 }
@@ -339,7 +339,7 @@ export interface FilterOptions {
   readonly resources: readonly ShownResource[];
   readonly resourceTypes: readonly (string | null)[];
   readonly userTypes: readonly UserType[];
-  /** In Clever's order, then unknown ones by name, `null` last; empty where no roster was imported. */
+  /** In Clever's order, then unknown ones by name, `null` last; empty if no roster was imported. */
   readonly grades: readonly (string | null)[];
 }
 
@@ -356,7 +356,7 @@ export interface DashboardAnswer {
   /** Reports that are missing in the range: sums do not include them. */
   readonly missing: readonly MissingReport[];
   /**
-   * Names of quarantined report files that have no date in their name or one within the range. Left out where the
+   * Names of quarantined report files that have no date in their name or one within the range. Left out if the
    * caller has no view of the server.
    */
   readonly quarantined?: readonly string[];
@@ -371,7 +371,7 @@ export interface DashboardAnswer {
   readonly neverActive: People;
   /** By name; `null` last. */
   readonly bySchool: readonly SchoolEntry[];
-  /** In Clever's order of grades; empty where no roster was imported. */
+  /** In Clever's order of grades; empty if no roster was imported. */
   readonly byGrade: readonly GradeEntry[];
   readonly byDay: readonly DayEntry[];
   readonly byWeekday: readonly WeekdayEntry[];
@@ -381,11 +381,11 @@ export interface DashboardAnswer {
   readonly resourcesBySchool: readonly SchoolResourceEntry[];
   readonly changes: Changes;
   /**
-   * Present where the filter chooses a period to compare with, or resources; `null` also where there is no such
+   * Present if the filter chooses a period to compare with, or resources; `null` also if there is no such
    * period.
    */
   readonly comparison: Comparison | null;
-  /** In the order of `query/licences.ts`; `null` where no licence file is configured. */
+  /** In the order of `query/licences.ts`; `null` if no licence file is configured. */
   readonly licences: readonly LicenceEntry[] | null;
 }
 

@@ -27,13 +27,13 @@ export function daysMask(from: number, to: number): number {
   return (upTo & ~((1 << low) - 1)) >>> 0;
 }
 
-/** The index of the lowest set bit; 32 where there is none. */
+/** The index of the lowest set bit; 32 if there is none. */
 export const lowestBit = (mask: number): number => (mask === 0 ? 32 : 31 - Math.clz32(mask & -mask));
 
-/** The index of the highest set bit; -1 where there is none. */
+/** The index of the highest set bit; -1 if there is none. */
 export const highestBit = (mask: number): number => 31 - Math.clz32(mask);
 
-/** How many days masks of months have, with the first and the last as day numbers; undefined where they have none. */
+/** How many days masks of months have, with the first and the last as day numbers; undefined if they have none. */
 export function spanOf(
   monthStarts: Int32Array,
   masks: Uint32Array,

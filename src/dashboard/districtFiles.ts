@@ -16,7 +16,7 @@ export interface DistrictFiles {
 
 export interface DistrictContext {
   readonly levels: LevelsByName;
-  /** Undefined where there is no licence file. */
+  /** Undefined if there is no licence file. */
   readonly licences: readonly Licence[] | undefined;
 }
 
@@ -57,7 +57,7 @@ const licenceRow = z.object({
   end: z.union([blank, z.iso.date(dayFault)], dayFault),
 });
 
-/** Reads the files. Rejects with `config`, naming file and line, where one is unreadable or invalid. */
+/** Reads the files. Rejects with `config`, naming file and line, if one is unreadable or invalid. */
 export async function readDistrictFiles(files: DistrictFiles): Promise<DistrictContext> {
   const levels = files.schoolLevelsFile ? await readRows(files.schoolLevelsFile, levelRow, "school") : [];
   return {

@@ -7,7 +7,7 @@ export { monthAndDay, openingFilter, rangePresets } from "./opening";
 const day = z.iso.date();
 /** School names; `null` means rows without one. */
 const names = z.array(z.string().nullable()).max(5_000);
-/** Name of a period; empty where it has none. */
+/** Name of a period; empty if it has none. */
 const periodName = z.string().trim().max(60);
 
 /**
@@ -30,7 +30,7 @@ export const dashboardFilterSchema = z
     userTypes: z.array(z.enum(userTypes)),
     /** Grades from the roster; `null` means people without one. Without a roster every grade is `null`. */
     grades: names,
-    /** The period that the range is compared with, and the names of both; the preceding period where left out. */
+    /** The period that the range is compared with, and the names of both; the preceding period if left out. */
     compare: z
       .strictObject({ from: day, to: day, name: periodName, rangeName: periodName })
       .refine(({ from, to }) => from <= to, "to lies before from")

@@ -8,7 +8,7 @@ import type { DashboardFilter } from "./filter";
  */
 export const rangePresets = ["last7", "last30", "schoolYear", "all"] as const;
 
-/** What stays whole where groups of people must be joined: schools, or grades across schools. */
+/** What stays whole if groups of people must be joined: schools, or grades across schools. */
 export const keptWhole = ["schools", "grades"] as const;
 export type KeepWhole = (typeof keptWhole)[number];
 

@@ -99,7 +99,7 @@ export function schoolsByLevel(
   });
 }
 
-/** The schools of some levels; rejects with `config` where a requested level has none. */
+/** The schools of some levels; rejects with `config` if a requested level has none. */
 export function schoolsOfLevels(
   asked: readonly SchoolLevel[],
   byLevel: readonly (NamedSchools & { readonly name: SchoolLevel })[],

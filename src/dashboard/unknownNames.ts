@@ -28,7 +28,7 @@ export function unknownNames(filter: NameLists, known: NameLists): { list: NameL
   });
 }
 
-/** Rejects with `config`, suggesting the closest names, where a filter names something the data does not have. */
+/** Rejects with `config`, suggesting the closest names, if a filter names something the data does not have. */
 export function requireKnownNames(filter: NameLists, known: NameLists): void {
   const unknown = unknownNames(filter, known);
   const [first] = unknown;

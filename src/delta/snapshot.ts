@@ -131,7 +131,7 @@ export async function* commitsAfter(
   }
 }
 
-/** A commit takes some hundred bytes per file; a larger file than this is not a commit. */
+/** A commit takes a few hundred bytes per file; a larger file than this is not a commit. */
 const mostCommitBytes = 128 * 1024 * 1024;
 
 /** The actions of one commit; undefined if there is no such version. */

@@ -19,7 +19,7 @@ export type TypedColumns<Shape extends ColumnShape> = {
   readonly [Name in keyof Shape]: ArrayOf[Shape[Name]];
 };
 
-/** The event loop gets a turn after this many chunks: some milliseconds of copying. */
+/** The event loop gets a turn after this many chunks: a few milliseconds of copying. */
 export const chunksPerTurn = 256;
 
 const arrayTypes = { UTINYINT: Uint8Array, UINTEGER: Uint32Array, DOUBLE: Float64Array } as const;

@@ -45,7 +45,7 @@ export class Duck implements AsyncDisposable {
     if (options.threads !== undefined) config.threads = String(options.threads);
     const temporaryFolder = options.temporaryFolder ?? ownFolder;
     if (temporaryFolder !== undefined) config.temp_directory = temporaryFolder;
-    // Loaded on first use, because loading takes some hundredths of a second.
+    // Loaded on first use, because loading takes tens of milliseconds.
     const library = await import("./library");
     return new Duck(await library.DuckDBInstance.create(":memory:", config), ownFolder);
   }

@@ -27,13 +27,13 @@ interface Kept {
 
 /**
  * Answers the dashboard's questions. Between questions, the index of one lake stays in memory until it has been
- * unused for some minutes. The secrets to open the lake do not.
+ * unused for a few minutes. The secrets to open the lake do not.
  */
 export class Dashboards implements AsyncDisposable {
   private kept: Kept | undefined;
   private idle: NodeJS.Timeout | undefined;
   private asking = 0;
-  /** Answers are computed one at a time; a cancelled question stops within some milliseconds. */
+  /** Answers are computed one at a time; a cancelled question stops within a few milliseconds. */
   private readonly lane = new Lane();
 
   constructor(

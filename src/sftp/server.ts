@@ -39,7 +39,7 @@ export async function startSftpServer(options: SftpServerOptions): Promise<Runni
   const server = new Server({ hostKeys: [hostKey] }, (client) => {
     clients.add(client);
     client.on("close", () => clients.delete(client));
-    // A client that disconnects is no error of the server.
+    // A client that disconnects is not an error of the server.
     client.on("error", () => client.end());
     client.on("authentication", (context) => {
       if (mayLogIn(context, options, allowed)) context.accept();
@@ -72,7 +72,8 @@ export async function startSftpServer(options: SftpServerOptions): Promise<Runni
 
 /**
  * A new private key, in the only format of an elliptic curve key that both Node and the SSH library support. In one
- * of 220 cases, the library's own `generateKeyPairSync("ed25519")` creates a key that the library itself cannot read.
+ * case out of 220, the library's own `generateKeyPairSync("ed25519")` creates a key that the library itself cannot
+ * read.
  */
 export function newHostKey(): string {
   const { privateKey } = generateKeyPairSync("ec", {
@@ -110,7 +111,7 @@ function mayLogIn(context: AuthContext, options: SftpServerOptions, allowed: rea
   return signature === undefined || (blob !== undefined && match.verify(blob, signature, hashAlgo) === true);
 }
 
-/** Constant-time comparison, which does not reveal where or in which length the texts differ. */
+/** Constant-time comparison, which does not reveal where the texts differ, or whether their lengths do. */
 function sameText(one: string, other: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(one), digest(other));

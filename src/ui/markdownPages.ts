@@ -28,7 +28,7 @@ export abstract class MarkdownPages extends Disposable implements vscode.TextDoc
   protected abstract pageOf(uri: vscode.Uri): Promise<string>;
 
   protected async show(uri: vscode.Uri): Promise<void> {
-    // VS Code keeps a page for some minutes after it was closed.
+    // VS Code keeps a page for a few minutes after it was closed.
     this.changed.fire(uri);
     await vscode.commands.executeCommand("markdown.showPreview", uri);
   }

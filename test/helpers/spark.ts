@@ -60,7 +60,7 @@ const answer = z.object({
   error: z.string().optional(),
 });
 
-/** An Apache Spark session, which takes some seconds to start: one is enough for a test file. */
+/** An Apache Spark session, which takes a few seconds to start: one is enough for a test file. */
 export class Spark implements AsyncDisposable {
   private readonly answers: AsyncIterator<string>;
   private readonly errors: Buffer[] = [];

@@ -23,7 +23,7 @@ function smallDisk(folder: string, size: number): boolean {
   return true;
 }
 
-/** A lake whose table takes some hundred kB. */
+/** A lake whose table takes a few hundred kB. */
 async function largeLake(): Promise<AdlsEmulator> {
   const emulator = await startEmulator();
   const fixture = await PipelineFixture.create();

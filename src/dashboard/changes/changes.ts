@@ -37,7 +37,7 @@ export interface SubjectSeries {
   /** A resource's type; `null` for schools. */
   readonly type: string | null;
   /**
-   * Person-days of use on each day, 0 where nobody used it. A withheld number is `null`, or NaN in a typed array: it
+   * Person-days of use on each day, 0 if nobody used it. A withheld number is `null`, or NaN in a typed array: it
    * counts as unknown, never as 0.
    */
   readonly daily: ArrayLike<Shown>;
@@ -48,7 +48,7 @@ export interface SubjectSeries {
 /** The newest weeks that count are judged; they are compared with at most this many weeks before them. */
 const judgedWeekCount = 2;
 const comparedWeekCount = 12;
-/** How far back the days should reach where available: the weeks that count, plus some that may not. */
+/** How far back the days should reach if available: the weeks that count, plus some that may not. */
 export const daysNeeded = (judgedWeekCount + comparedWeekCount + 4) * 7;
 export const weeksNeeded = minimumPastWeeks + judgedWeekCount;
 const mostEntries = 10;

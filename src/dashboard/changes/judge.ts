@@ -12,7 +12,7 @@ export const minimumRelativeChange = 0.25;
 const leastScoreOfEach = 1.5;
 /** A past is never assumed to be steadier than this, relative to its level. */
 const leastUnsteadiness = 0.05;
-/** A trend counts where chance would show one as clear in one of a hundred series, and with this many weeks. */
+/** A trend counts if chance would show one as clear in one of a hundred series, and with this many weeks. */
 const plainTrend = 2.576;
 const leastWeeksForTrend = 8;
 
@@ -30,7 +30,7 @@ export interface Past {
 }
 
 export interface Judgement {
-  /** Undefined where the change is not notable. */
+  /** Undefined if the change is not notable. */
   readonly direction: Exclude<Change["direction"], "new"> | undefined;
   /** Too few person-days to judge. */
   readonly tooFew: boolean;
@@ -52,7 +52,7 @@ function unstabilized(value: number): number {
   return Math.max(0, (Math.max(0, value) / 2) ** 2 - 3 / 8);
 }
 
-/** Derives the expectation from the past: its median, or the Theil–Sen line where it clearly rises or falls. */
+/** Derives the expectation from the past: its median, or the Theil–Sen line if it clearly rises or falls. */
 export function learn({ past, judged }: SubjectWeeks): Past {
   const days = median([...past, ...judged].map(({ exposure }) => exposure));
   const values = past.map((week) => stabilized(perWeek(week, days)));

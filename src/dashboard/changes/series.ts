@@ -15,7 +15,7 @@ export interface SubjectWeek {
 
 /** A subject's comparable weeks, oldest first. */
 export interface SubjectWeeks {
-  /** Weeks before the compared ones: for the picture only, and only where `Frame.older` names some. */
+  /** Weeks before the compared ones: for the picture only, and only if `Frame.older` names some. */
   readonly older: readonly SubjectWeek[];
   readonly past: readonly SubjectWeek[];
   readonly judged: readonly SubjectWeek[];
@@ -107,7 +107,7 @@ function weekOf(
   return known >= minimumKnownShare * days.length ? { week: place, days: known, count, exposure } : undefined;
 }
 
-/** A day's person-days of use; NaN where they or the level to compare them by are unknown. */
+/** A day's person-days of use; NaN if they or the level to compare them by are unknown. */
 function knownCount(daily: ArrayLike<Shown>, level: ArrayLike<number>, index: number): number {
   const at = level[index];
   return at !== undefined && at > 0 ? (daily[index] ?? Number.NaN) : Number.NaN;
@@ -134,7 +134,7 @@ export const minimumSubjectsForLevel = 5;
 
 /**
  * What moved most subjects alike in a week, as a factor per week: one sweep of Tukey's median polish on the
- * logarithms of their rates, rows first. A factor counts only where it exceeds its own noise (twice its standard
+ * logarithms of their rates, rows first. A factor counts only if it exceeds its own noise (twice its standard
  * error). With few subjects none does: otherwise a change in one of them would look like a change in all.
  */
 export function commonLevel(subjects: readonly SubjectWeeks[], weeks: number): Float64Array {

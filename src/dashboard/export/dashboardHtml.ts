@@ -9,7 +9,7 @@ export interface Frozen {
   readonly answer: DashboardAnswer;
   readonly view: DashboardView;
   readonly texts: DashboardTexts;
-  /** The district's name; empty where none is set. */
+  /** The district's name; empty if none is set. */
   readonly district: string;
 }
 

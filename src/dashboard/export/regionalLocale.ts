@@ -1,4 +1,4 @@
-/** Clever's districts are in the US; its number format is used where no region is known. */
+/** Clever's districts are in the US; its number format is used if no region is known. */
 const usualRegion = "US";
 
 /**

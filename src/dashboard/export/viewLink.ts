@@ -22,7 +22,7 @@ export function viewLink(page: string, { filter, question }: LinkedView): string
   return `${page}?${parameter}=${encoded}${question ? `&question=${question}` : ""}`;
 }
 
-/** What a link opens, whatever text surrounds it; undefined where there is no link. */
+/** What a link opens, whatever text surrounds it; undefined if there is no link. */
 export function parseViewLink(text: string): LinkedView | undefined {
   const found = new RegExp(`[?&]${parameter}=([\\w-]+)(?:&question=(\\w+))?`).exec(
     text.slice(0, longestText),

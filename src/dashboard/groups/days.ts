@@ -5,7 +5,7 @@ import type { People } from "./people";
 /** Days per month in the indexes of cells. */
 export const monthDays = 31;
 
-/** A day is quiet where less than this share of a usual day's people are active. */
+/** A day is quiet if less than this share of a usual day's people are active. */
 const quietShare = 0.1;
 
 /**
@@ -28,7 +28,7 @@ export interface Days {
   readonly used: Uint32Array;
   /**
    * Per cohort and day (`(cohort * months + month) * 31 + day`): people in the reports, that is with rows of daily
-   * participation, or of resource usage where the cohort has none; and those that daily participation calls active.
+   * participation, or of resource usage if the cohort has none; and those that daily participation calls active.
    */
   readonly present: Uint32Array;
   readonly active: Uint32Array;
@@ -68,7 +68,7 @@ export function daysOf(index: ParticipationIndex, people: People): Days {
 
 type CohortDays = Omit<Days, "monthStarts" | "kinds">;
 
-/** Counts people with resource usage as present where their cohort has no row of daily participation. */
+/** Counts people with resource usage as present if their cohort has no row of daily participation. */
 function addUsers(index: ParticipationIndex, { moved }: People, { participated, used, present }: CohortDays) {
   const months = index.months.length;
   index.months.forEach(({ usageRuns: runs, usage }, month) => {

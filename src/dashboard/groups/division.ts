@@ -30,7 +30,7 @@ export function divide(
     const joined = parts.flatMap((part) => part.cohorts);
     return { cohorts: joined, size: sizeOf(joined) };
   };
-  /** Adds groups of parts in order, and returns the remainder where no group can take it. */
+  /** Adds groups of parts in order, and returns the remainder if no group can take it. */
   const joinSmall = (parts: readonly Part[], groups: Part[]) => {
     let open: Part | undefined;
     let lastJoined = -1;

@@ -11,7 +11,7 @@ import { compareNames } from "./names";
  * How the people of an index are divided, for products that have no index. The same index and settings give the same
  * numbers in the same order.
  *
- * @param index undefined where the tables are empty
+ * @param index undefined if the tables are empty
  */
 export function divisionOf(
   index: ParticipationIndex | undefined,

@@ -35,12 +35,12 @@ export interface Groups {
 /** The entries of a list: schools, or grades. */
 export interface Places {
   readonly count: number;
-  /** Per cohort: the entry that it belongs to, and the one that counts it: -1 where its group spans several. */
+  /** Per cohort: the entry that it belongs to, and the one that counts it: -1 if its group spans several. */
   readonly of: Uint32Array;
   readonly countedIn: Int32Array;
   /**
    * Per member: the person's first member in the same entry. A person who changed schools is a member of several
-   * cohorts and must count once where these are counted together.
+   * cohorts and must count once when these are counted together.
    */
   readonly firstMember: Uint32Array;
 }
@@ -56,7 +56,7 @@ export interface Facts {
   readonly missing: MissingDays;
 }
 
-/** The share of a cohort's days that may have fewer people than its nominal size: people come and leave. */
+/** The share of a cohort's days that may have fewer people than its nominal size: people join and leave. */
 const thinDays = 0.1;
 
 const knownFacts = new WeakMap<ParticipationIndex, Facts>();
@@ -117,7 +117,7 @@ export function groupsOf(facts: Facts, minimumGroupSize: number, keepWhole: Keep
   return result;
 }
 
-/** The value that all of these cohorts have; -1 where they have none or several. */
+/** The value that all of these cohorts have; -1 if they have none or several. */
 function onlyOne(of: Uint32Array, cohorts: readonly number[]): number {
   const [first = -1, ...others] = new Set(cohorts.map((cohort) => of[cohort] as number));
   return others.length === 0 ? first : -1;
@@ -133,7 +133,7 @@ function startsOf(ascending: Uint32Array, count: number): Uint32Array {
   return starts;
 }
 
-/** The number of people that the cohorts reach on nine of ten of the days on which they have any. */
+/** The number of people that the cohorts reach on nine out of ten of the days on which they have any. */
 function usualPeople({ index, days: { present } }: Facts, cohorts: readonly number[]): number {
   const length = index.months.length * monthDays;
   const people = new Uint32Array(length);

@@ -31,7 +31,7 @@ export interface Names {
    */
   readonly shown: readonly ShownResource[];
   readonly resourcesOf: readonly (readonly number[])[];
-  /** Different resources: by id, by name where there is none; -1 for a resource with neither. */
+  /** Different resources: by id, by name if there is none; -1 for a resource with neither. */
   readonly identityOf: Int32Array;
   readonly identities: number;
   /** 1 for shown resources that correspond to exactly one different resource, which is shown nowhere else. */
@@ -78,7 +78,7 @@ export function namesOf(index: ParticipationIndex): Names {
   };
 }
 
-/** For each of the index's resources, the newest one with the same id; itself where it has none. */
+/** For each of the index's resources, the newest one with the same id; itself if it has none. */
 function newestOf({ resources, months }: ParticipationIndex): Resource[] {
   const [first, last] = [new Float64Array(resources.length), new Float64Array(resources.length)];
   for (const { month, usageRuns: runs } of months) {

@@ -87,7 +87,7 @@ export class DictionaryTables {
     for (const sql of statements) await this.session.query(sql, [], signal);
   }
 
-  /** A SELECT of `seen`'s columns plus `cohort` and `member`, which is null where the pseudonym is. */
+  /** A SELECT of `seen`'s columns plus `cohort` and `member`, which is null if the pseudonym is. */
   numbered(seen: string): string {
     return `SELECT found.*, cohorts.cohort, members.member FROM ${seen} found LEFT JOIN people USING (pseudonym)
       JOIN cohorts ON ${same("found", "cohorts", ["school_name", "user_type"])} AND people.grade IS NOT DISTINCT FROM cohorts.grade

@@ -41,8 +41,8 @@ export class IndexKeeper implements AsyncDisposable {
   }
 
   /**
-   * The index of the current tables, the same object while they do not change; undefined where they are empty.
-   * Concurrent callers share the work. Rejects as `readSnapshot` does, with `engine` where a data file cannot be
+   * The index of the current tables, the same object while they do not change; undefined if they are empty.
+   * Concurrent callers share the work. Rejects as `readSnapshot` does, with `engine` if a data file cannot be
    * read, and with the signal's reason.
    */
   async current(lake: Lake, signal?: AbortSignal, onProgress?: Report): Promise<Index> {

@@ -6,7 +6,7 @@ import type { MonthSegment } from "./participationIndex";
 import type { PeopleOfTables } from "./peopleTables";
 import { decodeSegment, encodeSegment } from "./segment";
 
-/** A month in memory; `file` is undefined where it could not be stored. */
+/** A month in memory; `file` is undefined if it could not be stored. */
 export interface KeptMonth {
   readonly key: string;
   readonly segment: MonthSegment;
@@ -24,7 +24,7 @@ export class IndexState {
   readonly months = new Map<string, KeptMonth>();
   /** Identifies the tables' rows once it has all of them. */
   private tables: string | undefined;
-  /** Undefined where the current dictionary is not stored. */
+  /** Undefined if the current dictionary is not stored. */
   private stored: StoredDictionary | undefined;
   /** The state of people it was made with; see `preparePeople`. */
   readonly people: PeopleOfTables;
@@ -66,7 +66,7 @@ export class IndexState {
 
   /**
    * Whether a person's grade now differs from the dictionary, for example because a new row brings another id. True
-   * also where the dictionary is not stored, because then nothing can be added to it. The session has the table
+   * also if the dictionary is not stored, because then nothing can be added to it. The session has the table
    * `grades`.
    */
   async hasOtherGrades(session: DuckSession, signal: AbortSignal): Promise<boolean> {
@@ -82,7 +82,7 @@ export class IndexState {
     return some === true;
   }
 
-  /** The wanted months (`keys`, by month) that the cache has; undefined where its dictionary is lost. */
+  /** The wanted months (`keys`, by month) that the cache has; undefined if its dictionary is lost. */
   static async load(
     cache: LakeCache,
     manifest: Manifest,
@@ -146,7 +146,7 @@ export class IndexState {
     this.tables = tables;
   }
 
-  /** Stores what is not stored yet. `tables` are those of the current dictionary, where it was extended. */
+  /** Stores what is not stored yet. `tables` are those of the current dictionary, if it was extended. */
   async save(
     tables: DictionaryTables | undefined,
     fileMonths: ReadonlyMap<string, readonly string[]>,

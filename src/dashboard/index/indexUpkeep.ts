@@ -56,7 +56,7 @@ export class IndexUpkeep {
     });
   }
 
-  /** Opens the lake's part of the cache; rejects with `io` where it cannot be created. */
+  /** Opens the lake's part of the cache; rejects with `io` if it cannot be created. */
   static async open(
     lakeUrl: string,
     cacheFolder: string,
@@ -68,7 +68,7 @@ export class IndexUpkeep {
     return upkeep;
   }
 
-  /** The index of the current tables; undefined where they are empty. */
+  /** The index of the current tables; undefined if they are empty. */
   async refresh(
     lake: Lake,
     signal: AbortSignal,
@@ -136,7 +136,7 @@ export class IndexUpkeep {
   }
 
   /**
-   * The state to build on: the one in memory, else the cached one; an empty one where neither matches the current
+   * The state to build on: the one in memory, else the cached one; an empty one if neither matches the current
    * people.
    */
   private async stateFor(
@@ -158,7 +158,7 @@ export class IndexUpkeep {
     return IndexState.empty(cache, people, replaced);
   }
 
-  /** Builds the missing months; all of them where the dictionary is lost. */
+  /** Builds the missing months; all of them if the dictionary is lost. */
   private async build(refresh: Refresh, before: IndexState, requested: RequestedMonths): Promise<void> {
     const { snapshots, engine, rows, signal, report } = refresh;
     const session = await engine.session();

@@ -75,7 +75,7 @@ export class LakeCache {
     return this.adopt(place, extension, content);
   }
 
-  /** Adds a file that was written at a `newPlace`; `content` is its content, where available. */
+  /** Adds a file that was written at a `newPlace`; `content` is its content, if available. */
   async adopt(place: string, extension: string, content?: Uint8Array): Promise<StoredFile> {
     const bytes = content ?? (await readFile(place));
     const name = `${randomUUID()}.${extension}`;
@@ -114,7 +114,7 @@ export class LakeCache {
 }
 
 /**
- * Undefined where the file's size is not as expected. Reads into one buffer, so that typed arrays can be views of it.
+ * Undefined if the file's size is not as expected. Reads into one buffer, so that typed arrays can be views of it.
  */
 async function readWhole(place: string, expected: number): Promise<ArrayBuffer | undefined> {
   const file = await open(place, "r");

@@ -13,11 +13,11 @@ import { CleverLakeError } from "../../errors";
 import { removeLocal, replaceFile } from "../../filesInUse";
 import type { Lake, LakeOptions } from "../../lake/lake";
 
-/** For all copies together: some months of a large district. */
+/** For all copies together: a few months of a large district. */
 const mostBytes = 1_000_000_000;
 
 /**
- * Local files with the data of the pseudonymized tables: the data files themselves where the lake is a folder, else
+ * Local files with the data of the pseudonymized tables: the data files themselves if the lake is a folder, else
  * copies. Copies are kept because the newest month's files are read again on each new day. A file never changes under
  * its name, so its path is the copy's key; the CRC-32 in the copy's name shows whether the copy is intact.
  */

@@ -5,7 +5,7 @@ import type { Snapshot } from "../../delta/snapshot";
 import { fileStatistics } from "../../delta/statistics";
 import { CleverLakeError } from "../../errors";
 
-/** The tables that the index is built from; undefined where one does not exist. */
+/** The tables that the index is built from; undefined if one does not exist. */
 export interface IndexedTables {
   readonly dailyParticipation: Snapshot | undefined;
   readonly resourceUsage: Snapshot | undefined;

@@ -19,7 +19,7 @@ export interface PeopleOfTables {
 
 /**
  * Creates two temporary tables in the session, from all rows of the tables: `joined_ids` (see `clever/person.ts`)
- * and, where there is a roster, `grades` with everybody's (`pseudonym`, `grade`). A person's grade is the first, in
+ * and, if there is a roster, `grades` with everybody's (`pseudonym`, `grade`). A person's grade is the first, in
  * text order, that the roster has for one of the person's ids, whichever rows have them.
  */
 export async function preparePeople(
@@ -63,7 +63,7 @@ export async function preparePeople(
 }
 
 /**
- * False where the statistics prove that every row has a Clever id, so that no row needs other rows to identify its
+ * False if the statistics prove that every row has a Clever id, so that no row needs other rows to identify its
  * person.
  */
 function mayLackCleverIds({ dailyParticipation, resourceUsage }: Snapshots): boolean {

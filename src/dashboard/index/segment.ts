@@ -86,7 +86,7 @@ export function encodeSegment(segment: MonthSegment): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** The segment in a file's bytes, as views of them; undefined where they are not a segment of this month. */
+/** The segment in a file's bytes, as views of them; undefined if they are not a segment of this month. */
 export function decodeSegment(buffer: ArrayBuffer, month: string): MonthSegment | undefined {
   if (buffer.byteLength < columnsAt) return undefined;
   const start = new TextDecoder("latin1").decode(new Uint8Array(buffer, 0, countsAt));

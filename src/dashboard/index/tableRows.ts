@@ -47,7 +47,7 @@ export class TableRows {
     };
   }
 
-  /** All rows of a table; empty where it does not exist. */
+  /** All rows of a table; empty if it does not exist. */
   async ofTable(snapshot: Snapshot | undefined, signal: AbortSignal): Promise<string[]> {
     return snapshot ? [await this.select(snapshot, [...snapshot.files.values()], signal)] : [];
   }

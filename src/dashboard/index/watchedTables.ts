@@ -4,7 +4,7 @@ import type { Duck } from "../../duck/duck";
 import type { Lake, LakeEntry, LakeOptions } from "../../lake/lake";
 import type { IndexedTables } from "./monthFiles";
 
-/** A consistent view of the tables that the index is built from; undefined where one does not exist. */
+/** A consistent view of the tables that the index is built from; undefined if one does not exist. */
 export interface Snapshots extends IndexedTables {
   readonly roster: Snapshot | undefined;
 }
@@ -44,7 +44,7 @@ class WatchedTable {
 
   constructor(private readonly tablePath: string) {}
 
-  /** The table's newest state, the same object while it does not change; undefined where the table does not exist. */
+  /** The table's newest state, the same object while it does not change; undefined if the table does not exist. */
   async newest(lake: Lake, duck: () => Promise<Duck>, options: LakeOptions): Promise<Snapshot | undefined> {
     const { seen, tablePath } = this;
     const before = seen && (await this.isAsSeen(lake, seen, options)) ? seen.snapshot : undefined;
@@ -67,7 +67,7 @@ class WatchedTable {
     return false;
   }
 
-  /** False where the commit has changed: then the table was recreated or restored, and is another table. */
+  /** False if the commit has changed: then the table was recreated or restored, and is another table. */
   private async isAsSeen(
     lake: Lake,
     { snapshot, commit }: { readonly snapshot: Snapshot; readonly commit: LakeEntry | undefined },

@@ -65,7 +65,7 @@ export interface AnswerOptions {
 }
 
 /**
- * Everything that the dashboard shows for a filter. Throws the signal's reason when aborted. `{ empty: true }` where
+ * Everything that the dashboard shows for a filter. Throws the signal's reason when aborted. `{ empty: true }` if
  * the tables are empty.
  */
 export async function answer(
@@ -133,7 +133,7 @@ function cardsOf(now: Found, before: Found | undefined): Cards {
           : { now: numbers.now, before: numbers.before },
     };
   };
-  /** Distinct people or things have no number per day: they are compared where no report is missing. */
+  /** Distinct people or things have no number per day: they are compared if no report is missing. */
   const distinct = <Value extends People>(report: ReportKind, value: (found: Found) => Value) =>
     card(value, (found) => {
       const isComplete = found.scope.missing[report].every((days) => days === 0);
@@ -176,7 +176,7 @@ function cardsOf(now: Found, before: Found | undefined): Cards {
   };
 }
 
-/** The average over the school days that have the report and are not withheld; undefined where there are none. */
+/** The average over the school days that have the report and are not withheld; undefined if there are none. */
 function perSchoolDay(
   { facts, scope, attendance }: Found,
   report: ReportKind,
@@ -191,7 +191,7 @@ function perSchoolDay(
   return compared.reduce((sum, each) => sum + each, 0) / compared.length;
 }
 
-/** The filter options of an index; undefined where the tables are empty. */
+/** The filter options of an index; undefined if the tables are empty. */
 export function optionsOf(
   index: ParticipationIndex,
   yearStart: string,

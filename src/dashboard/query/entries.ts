@@ -43,7 +43,7 @@ function personNumbers(part: AttendanceSums, { resources }: UsageSums) {
   };
 }
 
-/** The use of chosen resources; nothing where the scope chooses none. `isKnown` is false where the report is missing. */
+/** The use of chosen resources; nothing if the scope chooses none. `isKnown` is false if the report is missing. */
 function useOf(
   scope: Scope,
   { users, personDays, accesses }: UsageSums,

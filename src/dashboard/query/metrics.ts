@@ -92,7 +92,7 @@ export interface ParticipationMetrics<Count extends People = Shown> {
     readonly accesses: Shown;
     readonly users: Count;
   })[];
-  /** Use per school day compared with another period; present only where the filter names one. */
+  /** Use per school day compared with another period; present only if the filter names one. */
   readonly comparison?: Comparison;
   /** For the five resources with the most users, in that order, then by school. */
   readonly topResourcesBySchool: readonly (Suppressible & {
@@ -126,7 +126,7 @@ export function parseMetricsFilter(input: unknown): MetricsFilter {
  * Participation metrics from the tables. Rejects with `config` for an invalid filter and, with the closest names, for
  * one that names something no row has.
  *
- * @param index undefined where the tables are empty
+ * @param index undefined if the tables are empty
  */
 export async function participationMetrics(
   index: ParticipationIndex | undefined,
@@ -256,7 +256,7 @@ function withoutMissing<E extends Day>(day: E, missing: readonly ReportKind[]): 
 
 type Day = ParticipationMetrics<People>["byDay"][number];
 
-/** An entry, marked where one of its numbers is withheld. */
+/** An entry, marked if one of its numbers is withheld. */
 function marked<E extends object>(entry: E): E & Suppressible {
   const names = ["school_name", "resource_name", "resource_type"];
   const isHidden = Object.entries(entry).some(

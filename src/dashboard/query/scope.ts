@@ -30,7 +30,7 @@ export interface DataRange {
   readonly lastParticipation: number;
 }
 
-/** `undefined` where the tables are empty. */
+/** `undefined` if the tables are empty. */
 export function dataRange({ kinds, monthStarts }: Days): DataRange | undefined {
   const data = spanOf(monthStarts, kinds.data);
   if (data === undefined) return undefined;
@@ -148,7 +148,7 @@ export function schoolDaysIn({ kinds }: Days, { range }: Pick<Scope, "range">): 
 
 /**
  * The period that a scope is compared with: the filter's, or the same number of school days ending on the day before
- * the scope. `undefined` where the data does not reach back that far, or there are no school days.
+ * the scope. `undefined` if the data does not reach back that far, or there are no school days.
  */
 export function otherRange(
   days: Days,

@@ -19,13 +19,13 @@ export interface UsageTotals {
   readonly total: UsageSums;
   readonly schools: readonly UsageSums[];
   readonly grades: readonly UsageSums[];
-  /** Each calendar day of the scope; with `users` only where the scope chooses resources. */
+  /** Each calendar day of the scope; with `users` only if the scope chooses resources. */
   readonly days: readonly UsageSums[];
   /** Per shown resource. */
   readonly byResource: {
     readonly users: Uint32Array;
     readonly accesses: Float64Array;
-    /** Day numbers; 0 where there is no day. */
+    /** Day numbers; 0 if there is no day. */
     readonly firstDay: Int32Array;
     readonly lastDay: Int32Array;
   };
@@ -179,7 +179,7 @@ class UsageWalk {
     }
   }
 
-  /** The school and the grade that count a cohort; -1 where none does. */
+  /** The school and the grade that count a cohort; -1 if none does. */
   private placesOf(cohort: number): { readonly school: number; readonly grade: number } {
     const { schools, grades } = this.groups;
     return { school: schools.countedIn[cohort] as number, grade: grades.countedIn[cohort] as number };

@@ -78,7 +78,7 @@ function cutGroup(
   };
 }
 
-/** Cohorts by user type and school; with their grades where the school has others too. */
+/** Cohorts by user type and school; with their grades if the school has others too. */
 function placesOf({ index }: Facts, cohorts: readonly number[]): Place[] {
   const key = (userType: UserType, school: string | null) => JSON.stringify([userType, school]);
   const all = new Map<string, number>();

@@ -83,7 +83,7 @@ export class ReportTable {
     const snapshot = table
       ? await updateSnapshot(lake, table, options)
       : await readSnapshot(lake, pseudoTable(report), duck, options);
-    // The commit refuses as well; checking here saves the reading.
+    // The commit refuses too; checking here avoids reading in vain.
     requireOurShape(report, snapshot);
     return new ReportTable(report, context, persons, snapshot);
   }

@@ -155,7 +155,7 @@ export async function readRunRecord(lake: Lake, runId: string): Promise<RunRecor
   return new RunHistory(lake).record(runId);
 }
 
-/** A record has some hundred bytes for each file of its run. */
+/** A record has a few hundred bytes for each file of its run. */
 const mostRecordBytes = 128 * 1024 * 1024;
 
 /** A document in the lake; undefined if there is none, or it is not JSON. */

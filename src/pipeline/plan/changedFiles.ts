@@ -43,8 +43,8 @@ export function withLostCopies(
 }
 
 /**
- * Whether a delivery's rows are due, but its landed copy is gone, such as by a retention policy. Asks the lake only
- * if they are due.
+ * Whether a delivery's rows are due, but its landed copy is gone, for example because of a retention policy. Queries
+ * the lake only if they are due.
  */
 export async function isCopyLost(
   lake: Lake,
@@ -55,7 +55,7 @@ export async function isCopyLost(
   return isDue(entry) && (await lake.stat(entry.landedPath, { signal })) === undefined;
 }
 
-/** A plan in which those files that seem unchanged but are not, as `isChanged` finds out, are `changed`. */
+/** The plan, with each file that seems unchanged but is not (according to `isChanged`) as `changed`. */
 function withChanged(
   plan: readonly PlannedFile[],
   atOnce: number,

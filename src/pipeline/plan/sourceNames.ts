@@ -5,7 +5,7 @@ import type { LakeState, PlannedFile } from "./plan";
 /**
  * Finds the lake's name for the source of a report. A source is a report by its name, in any folder (if the name has a
  * date). After a move of the reports, or with another root, each file is therefore still a delivery of its source. The
- * lake names a source by the path under which it first came.
+ * lake names a source by the path under which it was first seen.
  */
 export function sourceNames(lake: LakeState): (report: ReportFile) => string {
   // Lakes of the first versions may have one name under several paths. Each that has rows, or will have some, stays a

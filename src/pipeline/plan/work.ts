@@ -16,8 +16,8 @@ const bytesPerChunk = 128 * 1024 * 1024;
 export const bytesPerJob = 4 * 1024 * 1024 * 1024;
 
 /**
- * Cuts a run's work into chunks, so that an interruption costs at most one chunk and the next one can land while one is
- * read.
+ * Splits a run's work into chunks, so that an interruption costs at most one chunk and the next one can land while one
+ * is read.
  * @param mostBytes per chunk, unless it is a single file
  */
 export function chunksOf(

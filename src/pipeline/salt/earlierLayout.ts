@@ -10,9 +10,9 @@ export function mayHaveEarlierLayout({ standing, place }: CheckedSalt): boolean 
 }
 
 /**
- * Moves what earlier versions kept among the tables, where OEA takes every child for one: the salt's fingerprint goes
- * to its new place, and the folders of temporary files are removed. To be called by the holder of the run's lock, so
- * that nobody is writing there. The fingerprint goes last: if this is interrupted, the next run does it again.
+ * Moves what earlier versions kept among the tables, where OEA treats every child as a table: the salt's fingerprint
+ * goes to its new place, and the folders of temporary files are removed. To be called by the holder of the run's lock,
+ * so that nobody is writing there. The fingerprint goes last: if this is interrupted, the next run does it again.
  */
 export async function moveOutOfTableFolders(lake: Lake, signal?: AbortSignal): Promise<void> {
   const options: LakeOptions = { signal };

@@ -292,8 +292,9 @@ export class TableChange {
   }
 
   /**
-   * Decides which of two twins does not count. Of two arriving ones, the one whose people they are counts, or else the
-   * one that came first. Undefined if both count, since their people are known to be of both user types.
+   * Decides which of two twins does not count. Of two arriving ones, the one whose user type its people are known to
+   * have counts, or else the one that came first. Undefined if both count, since their people are known to be of both
+   * user types.
    */
   private async judgeTwins(
     session: DuckSession,
@@ -382,7 +383,7 @@ export function isReadAsBefore({ entry, rows, refused }: ReadDelivery): boolean 
   return rowsRead === rows + refused && isRefused;
 }
 
-/** This many files of a user type show whose people they are. */
+/** This many files of a user type are enough to show which people have it. */
 const filesPerType = 3;
 
 /** The table's newest files of some user types. */

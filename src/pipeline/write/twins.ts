@@ -91,8 +91,8 @@ export function mayBeTwins(arriving: readonly CountedSource[], others: readonly 
 }
 
 /**
- * How many people of a source have rows of its own user type, and of its twin's, from other sources: the one whose
- * people they are counts.
+ * How many people of a source have rows of its own user type, and of its twin's, from other sources. This decides
+ * which of the two counts.
  */
 export async function knownPeople(
   session: DuckSession,
@@ -118,7 +118,7 @@ export async function knownPeople(
 
 /**
  * Whether most people of a source have rows of its own user type, and of its twin's, from other sources. In a small
- * district the same few may be both teachers and staff; then the sources are alike every day, and no copies.
+ * district the same few may be both teachers and staff; then the sources are alike every day without being copies.
  *
  * @param rows a SELECT with the source's rows
  * @param known a SELECT with rows that are in the table: rows that arrive with the source prove nothing

@@ -88,7 +88,7 @@ export class LivyBatches {
     return answer.success ? answer.data.log : [];
   }
 
-  /** Ends a batch; no error if it does not exist. Retried for some seconds only, because the caller is waiting. */
+  /** Ends a batch; no error if it does not exist. Retried for a few seconds only, because the caller is waiting. */
   async end(id: string): Promise<void> {
     await this.ask("DELETE", `/${id}`, { missing: true, signal: AbortSignal.timeout(endWithin) });
   }

@@ -27,7 +27,7 @@ export interface LivySessionOptions extends LivyOptions {
   readonly addressOf?: (path: string) => string;
   /** Milliseconds between checks of the batch and for its messages; default 2 s. */
   readonly pollMilliseconds?: number;
-  /** Seconds without a sign of life from this process after which the batch ends itself; default 5 minutes. */
+  /** Seconds without a heartbeat from this process after which the batch ends itself; default 5 minutes. */
   readonly patienceSeconds?: number;
 }
 
@@ -154,7 +154,7 @@ export class LivySession implements SparkSession {
       if (this.killed === undefined && !this.isLost) await this.letBatchEnd();
       if (!this.last.hasEnded) await this.kill();
     } catch {
-      // The batch ends on its own, because it receives no more signs of life.
+      // The batch ends on its own, because it receives no more heartbeats.
     } finally {
       this.stop.abort();
       await this.watching;

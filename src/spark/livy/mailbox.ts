@@ -6,7 +6,7 @@ import { pause } from "../../pause";
 import type { Fingerprint } from "../../pipeline/salt/saltFingerprint";
 import { messageIn, type SparkMessage, type SparkRequest } from "../documents";
 
-/** Limit of a message; a job lists at most some hundred files. */
+/** Limit of a message; a job lists at most a few hundred files. */
 const longestMessage = 64 * 1024 * 1024;
 
 /**
@@ -30,7 +30,7 @@ export class Mailbox {
     return this.received > 0;
   }
 
-  /** @param beat milliseconds between two signs of life */
+  /** @param beat milliseconds between two heartbeats */
   async open(fingerprint: Fingerprint, beat: number, signal?: AbortSignal): Promise<void> {
     const options = signal ? { signal } : {};
     await this.put("salt.json", fingerprint, options);
@@ -101,7 +101,7 @@ export class Mailbox {
         await pause(milliseconds, signal);
         await this.signalAlive(count);
       } catch {
-        // The next sign of life may get through; Spark waits for ten intervals.
+        // The next heartbeat may get through; Spark waits for ten intervals.
         if (signal.aborted) return;
       }
     }
