@@ -36,7 +36,7 @@ Secrets come from the environment only:
   CLEVER_LAKE_ACCOUNT_KEY the storage account's key, for a lake with "auth": "sharedKey"
   CLEVER_LAKE_SAS         the shared access signature, for a lake with "auth": "sas"
 
-Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not start.`,
+Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or continue; 130 stopped by Ctrl-C.`,
     );
 
   root
@@ -58,41 +58,18 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
     .option("--sftp <path>", "the roster on the SFTP server, below its root")
     .option("--keep-raw", "also keep the file unchanged in stage1np, including names and birth dates")
     .action(lazyAction(async () => (await import("./cli/commands/roster")).importRosterFile));
-  const metrics = root
-    .command("metrics")
-    .description("compute participation metrics from the tables")
-    .option("--from <yyyy-MM-dd>", "first day")
-    .option("--to <yyyy-MM-dd>", "last day")
-    .option("--compare-from <yyyy-MM-dd>", "first day of a period to compare with, per school day")
-    .option("--compare-to <yyyy-MM-dd>", "its last day")
-    .option("--school <name>", "only this school (may be given several times)", collect)
-    .addOption(schoolLevel())
-    .option("--school-levels <file>", "CSV (school, level) for schools whose name does not tell their level")
-    .option("--resource <name>", "only this resource; does not affect daily participation", collect)
-    .option("--resource-type <type>", "only resources of this type", collect)
-    .addOption(
-      new Option("--user-type <type>", "default: students").choices(userTypes).argParser(collectUserType),
-    )
-    .action(lazyAction(async () => (await import("./cli/commands/metrics")).answerMetrics));
+  const metrics = root.command("metrics").description("compute participation metrics from the tables");
+  addFilterOptions(metrics).action(
+    lazyAction(async () => (await import("./cli/commands/metrics")).answerMetrics),
+  );
   addCountingOptions(metrics);
   const dashboard = root
     .command("dashboard")
     .description("write the dashboard as one HTML file, which opens offline and prints")
     .requiredOption("-o, --out <file>", "the HTML file to write; an existing file is replaced")
-    .addOption(new Option("--range <preset>", "default: schoolYear").choices(rangePresets))
-    .option("--from <yyyy-MM-dd>", "first day")
-    .option("--to <yyyy-MM-dd>", "last day")
-    .option("--compare-from <yyyy-MM-dd>", "first day of a period to compare with, per school day")
-    .option("--compare-to <yyyy-MM-dd>", "its last day")
-    .option("--school <name>", "only this school (may be given several times)", collect)
-    .addOption(schoolLevel())
-    .option("--school-levels <file>", "CSV (school, level) for schools whose name does not tell their level")
-    .option("--resource <name>", "only this resource; does not affect daily participation", collect)
-    .option("--resource-type <type>", "only resources of this type", collect)
+    .addOption(new Option("--range <preset>", "default: schoolYear").choices(rangePresets));
+  addFilterOptions(dashboard)
     .option("--grade <grade>", "only this grade, where a roster was imported", collect)
-    .addOption(
-      new Option("--user-type <type>", "default: students").choices(userTypes).argParser(collectUserType),
-    )
     .option("--licences <file>", "CSV (resource, seats, cost, end) of paid resources")
     .option("--percent", "show counts of people as a share of all users")
     .option(
@@ -105,7 +82,7 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
   addCountingOptions(dashboard);
   root
     .command("verify")
-    .description("recount the tables against the ingest log and the landed files")
+    .description("check the tables against the ingest log and the landed files")
     .action(lazyAction(async () => (await import("./cli/commands/verify")).verifyTables));
   root
     .command("optimize")
@@ -168,7 +145,7 @@ Exit code: 0 done; 1 done, but files failed or a report is missing; 2 could not 
     });
   root
     .command("salt")
-    .description("generate a salt; keep it like a password")
+    .description("generate a salt; protect it like a password")
     .action(async () => console.log((await import("./newSalt")).newSalt()));
   return root;
 }
@@ -204,6 +181,29 @@ function addRunCommand(root: Command, name: RunRequest["command"], description: 
 }
 
 /** Adds the options for how people are counted and where the cache is. */
+/** The people, resources and days that an answer is about. */
+function addFilterOptions(command: Command): Command {
+  return command
+    .option("--from <yyyy-MM-dd>", "first day")
+    .option("--to <yyyy-MM-dd>", "last day")
+    .option("--compare-from <yyyy-MM-dd>", "first day of a period to compare with, per school day")
+    .option("--compare-to <yyyy-MM-dd>", "its last day")
+    .option("--school <name>", "only this school (may be repeated)", collect)
+    .addOption(
+      new Option("--school-level <level>", "also the schools of this level, by their names")
+        .choices(schoolLevels)
+        .argParser(collectOneOf(schoolLevels)),
+    )
+    .option("--school-levels <file>", "CSV (school, level) for schools whose name does not show their level")
+    .option("--resource <name>", "only this resource; does not affect daily participation", collect)
+    .option("--resource-type <type>", "only resources of this type", collect)
+    .addOption(
+      new Option("--user-type <type>", "default: students")
+        .choices(userTypes)
+        .argParser(collectOneOf(userTypes)),
+    );
+}
+
 function addCountingOptions(command: Command): void {
   command
     .option(
@@ -222,21 +222,11 @@ function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
-function collectUserType(value: string, before: string[] = []): string[] {
-  if (!userTypes.some((type) => type === value)) {
-    throw new InvalidArgumentError(`It must be one of ${userTypes.join(", ")}.`);
-  }
-  return [...before, value];
-}
-
-function schoolLevel(): Option {
-  const collectLevel = (value: string, before: string[] = []) => {
-    if (schoolLevels.some((level) => level === value)) return [...before, value];
-    throw new InvalidArgumentError(`It must be one of ${schoolLevels.join(", ")}.`);
+function collectOneOf(choices: readonly string[]) {
+  return (value: string, before: string[] = []): string[] => {
+    if (choices.includes(value)) return [...before, value];
+    throw new InvalidArgumentError(`It must be one of ${choices.join(", ")}.`);
   };
-  return new Option("--school-level <level>", "also the schools of this level, by their names")
-    .choices(schoolLevels)
-    .argParser(collectLevel);
 }
 
 function wholeNumber(value: string): number {

@@ -109,7 +109,7 @@ async function readRows<Shape extends z.ZodObject>(
       const [issue] = parsed.error.issues;
       throw refuse(`Line ${info.lines}: ${String(issue?.path[0])} ${issue?.message}.`);
     }
-    if (seen.has(cells[key])) throw refuse(`Line ${info.lines}: "${cells[key]}" stands in the file twice.`);
+    if (seen.has(cells[key])) throw refuse(`Line ${info.lines}: "${cells[key]}" occurs in the file twice.`);
     seen.add(cells[key]);
     return parsed.data;
   });

@@ -107,8 +107,8 @@ export function schoolsOfLevels(
   return asked.flatMap((level) => {
     const found = byLevel.find(({ name }) => name === level);
     if (found) return [...found.schools];
-    throw new CleverLakeError("config", `No school of the tables is of the level "${level}".`, {
-      hint: "Levels follow from the words of a school's name. A file with the columns school, level says what names do not: --school-levels FILE.",
+    throw new CleverLakeError("config", `No school in the tables has the level "${level}".`, {
+      hint: "Levels follow from the words of a school's name. A file with the columns school and level sets those of other schools: --school-levels FILE.",
     });
   });
 }

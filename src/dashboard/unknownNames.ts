@@ -40,7 +40,7 @@ export function requireKnownNames(filter: NameLists, known: NameLists): void {
     if (near.length > 0) return `The nearest to "${name}": ${near.map((each) => `"${each}"`).join(", ")}.`;
     return names.length === 0
       ? `The tables have no ${kinds[list]}.`
-      : `No ${kinds[list]} there is like "${name}".`;
+      : `No ${kinds[list]} has a name like "${name}".`;
   });
   throw new CleverLakeError("config", faults.join(" "), { hint: hints.join(" ") });
 }

@@ -262,7 +262,7 @@ async function updateDerived(
 function requireSalt(request: RunRequest): string {
   if (request.salt !== undefined && request.salt !== "") return request.salt;
   throw new CleverLakeError("config", "There is no salt to pseudonymize with; nothing was written.", {
-    hint: "Give the district's salt as CLEVER_SALT. For a new lake, `clever-lake salt` makes one: keep it like a password.",
+    hint: "Give the district's salt as CLEVER_SALT. For a new lake, `clever-lake salt` makes one; protect it like a password.",
   });
 }
 

@@ -85,8 +85,8 @@ export class QuarantineCommands {
     const answer = await showWarningMessage(
       forCount(
         items.length,
-        vscode.l10n.t("Leave {0} out?", files[0] ?? ""),
-        vscode.l10n.t("Leave {0} files out?", integer(items.length)),
+        vscode.l10n.t("Dismiss {0}?", files[0] ?? ""),
+        vscode.l10n.t("Dismiss {0} files?", integer(items.length)),
       ),
       {
         modal: true,

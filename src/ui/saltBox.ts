@@ -22,7 +22,7 @@ function weakSalt(): CleverLakeError {
   return new CleverLakeError(
     "salt",
     vscode.l10n.t(
-      "This salt is easy to guess, and so the person behind a pseudonym would be too. A new lake does not accept it.",
+      "This salt is easy to guess, so pseudonyms could be reversed. A new lake does not accept it.",
     ),
     { hint: vscode.l10n.t("Enter {0} random characters or more, or generate a new salt.", shortestSalt) },
   );

@@ -44,7 +44,7 @@ test("eight concurrent processes add each row exactly once", async () => {
     // A process that starts while another one is running reports only that.
     if (exitCode === 0) continue;
     expect(exitCode, stderr).toBe(2);
-    expect(stderr).toMatch(/Another run is at work on this lake \(run .+\); nothing was done\. Wait/);
+    expect(stderr).toMatch(/Another run is active on this lake \(run .+\); nothing was done\. Wait/);
   }
   const landed = runs.map(({ json }) => (json as { landed: number } | undefined)?.landed ?? 0);
   expect(landed.filter((count) => count > 0)).toEqual([files]);

@@ -212,7 +212,7 @@ describe("clever-lake optimize and vacuum", () => {
     for (const command of ["optimize", "vacuum"]) {
       const refused = await cli.run(command);
       expect(refused).toMatchObject({ exitCode: 2, stdout: "" });
-      expect(refused.stderr).toMatch(/Another run is at work on this lake/);
+      expect(refused.stderr).toMatch(/Another run is active on this lake/);
       expect((await cli.run(command, "--dry-run")).exitCode).toBe(0);
     }
   });

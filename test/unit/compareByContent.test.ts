@@ -99,7 +99,7 @@ test.each([
       refresh: () => Promise.resolve(),
       lakeMayHaveChanged: () => undefined,
     } as unknown as ConnectionModel;
-    const request = () => Promise.reject(new CleverLakeError(code, "Another run is at work on this lake."));
+    const request = () => Promise.reject(new CleverLakeError(code, "Another run is active on this lake."));
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
     const nothing = () => Promise.resolve();
     const client = { request } as unknown as EngineClient;

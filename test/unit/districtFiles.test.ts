@@ -29,7 +29,7 @@ test.each([
   ["school\nAdams\n", "The file has no column level."],
   ["", "The file has no column school, level."],
   ["school,level\nAdams,upper\n", "Line 2: level must be one of elementary, middle, high, other."],
-  ["school,level\nAdams,high\nAdams,middle\n", 'Line 3: "Adams" stands in the file twice.'],
+  ["school,level\nAdams,high\nAdams,middle\n", 'Line 3: "Adams" occurs in the file twice.'],
   ['school,level\n"Adams,high\n', "The file is not valid CSV."],
 ])("%j is refused: %s", async (text, message) => {
   const schoolLevelsFile = await fileOf(text);
@@ -61,7 +61,7 @@ test.each([
   ["IXL,5,-3,", "Line 2: cost must be a number such as 12500 or 12,500.50, or empty."],
   ["IXL,5,3,06/30/2027", "Line 2: end must be a day such as 2027-06-30, or empty."],
   [",5,3,", "Line 2: resource is empty."],
-  ["IXL,5,3,\nIXL,6,3,", 'Line 3: "IXL" stands in the file twice.'],
+  ["IXL,5,3,\nIXL,6,3,", 'Line 3: "IXL" occurs in the file twice.'],
 ])("licences %j are refused: %s", async (rows, message) => {
   const licencesFile = await fileOf(`${licencesHead}${rows}\n`);
   await expect(readDistrictFiles({ licencesFile })).rejects.toMatchObject({

@@ -133,7 +133,7 @@ describe("importing a roster", () => {
       {
         line: 6,
         column: "grade",
-        reason: "The same student stands on line 5 with another grade; that one is kept.",
+        reason: "The same student is on line 5 with another grade; that one is kept.",
       },
     ]);
     expect(hasRosterProblems(summary)).toBe(true);
@@ -288,7 +288,7 @@ describe("importing a roster", () => {
     });
     await expect(importing).rejects.toMatchObject({
       code: "conflict",
-      message: expect.stringContaining("run theirs"),
+      message: expect.stringContaining("(theirs)"),
     });
     expect(await table("amy")).toEqual(["amy 1 S1"]);
   });
@@ -368,7 +368,7 @@ describe("importing a roster", () => {
     bytes[Math.floor(bytes.length / 3)] = (bytes[Math.floor(bytes.length / 3)] ?? 0) ^ 1;
     await writeFile(place, bytes);
     expect((await fixture.verify()).problems).toEqual([
-      { subject: file, problem: "The table's data file does not hold the bytes that were written." },
+      { subject: file, problem: "The table's data file has changed since it was written." },
     ]);
     await truncate(place, 100);
     const damaged = await fixture.verify();

@@ -63,7 +63,7 @@ test("the lake is consistent, with and without its salt", async () => {
   expect(await fixture.tree()).toEqual(before);
   // What earlier versions kept among the tables is not a problem, and the next run moves it.
   await writeFile(fixture.lake.localPath("stage2p/clever/notes.txt"), "a person's");
-  const among = "It is no table, and OEA takes all that stands here for one.";
+  const among = "It is not a table, but OEA treats everything here as one.";
   expect((await fixture.verify()).leftovers).toEqual([
     { subject: "stage2np/clever/_salt_fingerprint.json", note: `${among} The next run moves it.` },
     { subject: "stage2p/clever/notes.txt", note: `${among} Move it to another place.` },

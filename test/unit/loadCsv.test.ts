@@ -278,7 +278,7 @@ describe("what the engine accepts", () => {
       );
       return load(session, file, report);
     });
-    expect(loaded).toMatchObject({ summary: "What stands in its column date would be lost." });
+    expect(loaded).toMatchObject({ summary: "Values in the column date would be lost." });
   });
 
   test("an abort ends it with its reason", async () => {

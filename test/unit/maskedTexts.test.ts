@@ -67,7 +67,7 @@ test("no text identifies a person, in stage2p, the dashboard, its cache and ever
     [...planted.map(([, masked]) => masked), ...innocent].sort(),
   );
   expect((await fixture.rows()).map(({ school_name }) => school_name)).toEqual(["North [pseudonym]"]);
-  const note = "held a person's id or address; that part was masked.";
+  const note = "contained a person's id or address, which was masked.";
   expect(summary.notes).toEqual([
     { path: dailyPath(), note: `1 text in 1 row ${note}` },
     {

@@ -236,7 +236,7 @@ describe("an empty file", () => {
       {
         path: bad,
         reason:
-          "It has no row where the delivery before had 1. The earlier row stays until the file is accepted.",
+          "It has no row; the previous delivery had 1. The earlier row stays until the file is accepted.",
         acceptable: true,
         hasEarlierRows: true,
       },
@@ -311,8 +311,7 @@ describe("an accepted file", () => {
 
   describe("must be accepted again if nobody can have seen its bytes:", () => {
     const worse = dailyCsv(daily("amy", "x"), daily("ben", "y"), daily("cat"));
-    const note =
-      "It was not accepted: nobody can have looked yet at what is wrong with it, since this delivery is new.";
+    const note = "It was not accepted: this delivery is new, so nobody can have reviewed its problems yet.";
     const refusedNow = (path = bad) => ({
       anonymized: 0,
       refused: 0,
@@ -390,7 +389,7 @@ describe("an accepted file", () => {
           path: bad,
           line: 2,
           reason: expect.stringMatching(
-            /\(2 rows are bad; this is the first\.\) A person agreed to leave out 1 row, no more\.$/,
+            /\(2 rows are bad; this is the first\.\) It was accepted without 1 row at most\.$/,
           ),
           acceptable: true,
         },
@@ -441,7 +440,7 @@ test("a correction without a good row is never accepted; the earlier rows stay",
   const summary = await fixture.run({ accept: [bad] });
   expect(summary).toMatchObject({ anonymized: 0, quarantined: [{ path: bad, acceptable: false }] });
   expect(summary.quarantined[0]?.reason).toMatch(
-    /^None of its 2 rows can be taken\. The earlier rows stay\.$/,
+    /^None of its 2 rows can be read\. The earlier rows stay\.$/,
   );
   expect(await fixture.rows()).toHaveLength(2);
 });

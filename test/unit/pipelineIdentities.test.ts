@@ -52,8 +52,7 @@ describe("placeholders in place of an id", () => {
       ]),
     );
     expect(JSON.stringify(await fixture.lookup())).not.toMatch(/NULL|nan|<NA>/);
-    const note =
-      "3 cells hold a word for nothing in place of a person's id, such as NULL, and count as blank.";
+    const note = "3 cells hold a placeholder instead of a person's id, such as NULL, and count as blank.";
     expect(summary.notes).toEqual([{ path: file, note }]);
     expect((await fixture.lastLog()).get(file)?.notes).toBe(note);
     expect(summary.identities?.daily_participation).toEqual({ ...healthy, wordsForNothing: 3 });
@@ -103,7 +102,7 @@ describe("an id that several people share on one day", () => {
     const { fixture, summary } = await runOf(daily("zoe"), ...placeholder);
     expect(summary.quarantined).toMatchObject([{ path: file, line: 3, column: "sis_id" }]);
     expect(summary.quarantined[0]?.reason).toBe(
-      "Three or more Clever ids stand with this id on one day, so it identifies nobody (the cell looks like “aaa”). (3 rows are bad; this is the first.)",
+      "Three or more Clever ids occur with this id on one day, so it identifies nobody (the cell looks like “aaa”). (3 rows are bad; this is the first.)",
     );
     expect(await fixture.run({ accept: [file] })).toMatchObject({ anonymized: 1, refused: 3 });
     expect(await fixture.logins("zoe")).toEqual(["zoe 2024-09-03 1"]);
@@ -121,7 +120,7 @@ describe("an id that several people share on one day", () => {
   test("is noted and counted if two do, which may be one person with two accounts", async () => {
     const { fixture, summary } = await runOf(...placeholder.slice(1), withIds("sis-dan", "clever-dan"));
     expect(summary).toMatchObject({ anonymized: 1, quarantined: [] });
-    const note = "1 school system id stands with two Clever ids on one day.";
+    const note = "1 school system id occurs with two Clever ids on one day.";
     expect(summary.notes).toEqual([{ path: file, note }]);
     expect(summary.identities?.daily_participation).toEqual({ ...healthy, sisIdsOfSeveral: 1 });
     expect((await fixture.lastLog()).get(file)?.notes).toBe(note);
@@ -182,7 +181,7 @@ describe("lost leading zeros", () => {
         line: 3,
         column: "sis_id",
         reason:
-          "The id has lost its leading zeros, with which the lake or the file knows the same person (the cell looks like “999”). (2 rows are bad; this is the first.)",
+          "The id has lost its leading zeros; the lake or the file has the same person with them (the cell looks like “999”). (2 rows are bad; this is the first.)",
         acceptable: true,
         hasEarlierRows: false,
       },

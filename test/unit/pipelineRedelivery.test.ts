@@ -75,7 +75,7 @@ describe("a redelivered file", () => {
         {
           path: amysDay,
           reason:
-            "It has no row where the delivery before had 1. The earlier row stays until the file is accepted.",
+            "It has no row; the previous delivery had 1. The earlier row stays until the file is accepted.",
           acceptable: true,
           hasEarlierRows: true,
         },
@@ -109,7 +109,7 @@ describe("a redelivered file", () => {
     const held = {
       path: day,
       reason:
-        "It has 1 row where the delivery before had 3. The earlier rows stay until the file is accepted.",
+        "It has 1 row; the previous delivery had 3. The earlier rows stay until the file is accepted.",
       acceptable: true,
       hasEarlierRows: true,
     };

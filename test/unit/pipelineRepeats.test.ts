@@ -52,7 +52,7 @@ describe("the same bytes under the name of another date", () => {
     expect(summary.notes).toEqual([
       {
         path: september4,
-        note: `Supersedes 1 row of ${september3}: 1 say the same, 0 something else.`,
+        note: `Supersedes 1 row of ${september3}: 1 with the same values, 0 with different ones.`,
       },
     ]);
     expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 1"]);
@@ -272,7 +272,7 @@ describe("rows that are in two different files", () => {
     expect(summary.notes).toEqual([
       {
         path: september30,
-        note: `Supersedes 2 rows of ${september3}: 2 say the same, 0 something else.`,
+        note: `Supersedes 2 rows of ${september3}: 2 with the same values, 0 with different ones.`,
       },
     ]);
     expect(await fixture.logins("amy", "ben")).toEqual([
@@ -318,7 +318,7 @@ describe("rows that are in two different files", () => {
       rowsWritten: 1,
       rowsSuperseded: 2,
       rowsRefused: 0,
-      notes: `2 rows count from ${september30}, which is newer.`,
+      notes: `2 rows are superseded by ${september30}, which is newer.`,
     });
     await expectComplete(fixture);
   });
@@ -446,7 +446,7 @@ describe("rows that are in two different files", () => {
       expect(summary.notes).toEqual([
         {
           path: september30,
-          note: `Supersedes 2 rows of ${september3}: 1 say the same, 1 something else.`,
+          note: `Supersedes 2 rows of ${september3}: 1 with the same values, 1 with different ones.`,
         },
       ]);
       expect(await fixture.logins("amy", "ben", "cat")).toEqual(corrected);
@@ -465,7 +465,7 @@ describe("rows that are in two different files", () => {
             path: september30,
             line: null,
             column: null,
-            reason: `2 rows of it are also in ${september3}: 0 say the same, 2 something else. The rows of the others stay until the file is accepted.`,
+            reason: `2 rows of it are also in ${september3}: 0 with the same values, 2 with different ones. The rows of the others stay until the file is accepted.`,
             acceptable: true,
             hasEarlierRows: false,
           },

@@ -135,7 +135,7 @@ describe("of copies of one report", () => {
       const [planned] = makePlan({ files: [file()], skipped: [] }, lake, [...userTypes]);
       expect(planned).toMatchObject({
         state: "ignored",
-        reason: `Older than ${newest.path}, whose rows the lake has and which is on the server no more; with a newer date it is taken.`,
+        reason: `Older than ${newest.path}, whose rows are in the lake and which is no longer on the server; this file is read if it gets a newer date.`,
       });
       expect(planLandings(planned ? [planned] : [], later)).toEqual([]);
     });
@@ -240,7 +240,7 @@ test("files that only look like reports are reported", () => {
   const plan = makePlan({ files: names.map((name) => file({ path: name })), skipped: [] }, empty, [
     ...userTypes,
   ]);
-  const unread = { reason: "its name is a report's, and more", report: false };
+  const unread = { reason: "its name begins like a report's, but does not end like one", report: false };
   expect(plan.map((planned) => planned.unread)).toEqual([unread, unread, undefined]);
 });
 

@@ -93,7 +93,7 @@ describe("another program's changes", () => {
         table,
         months: ["2024-09"],
         problem:
-          "Another program (Apache-Spark/3.5.3) changed its rows: WRITE. 3 rows came without source_file: another program wrote them.",
+          "Another program (Apache-Spark/3.5.3) changed its rows: WRITE. 3 rows without source_file: another program wrote them.",
       },
     ]);
     await requireRepaired(fixture, {
@@ -115,7 +115,7 @@ describe("another program's changes", () => {
     );
     await other.commit("UPDATE", [...files.map((file) => removeFile(file, { dataChange: true })), { add }]);
     expect(await reported(fixture)).toMatchObject([
-      { months: ["2024-09"], problem: expect.stringMatching(/UPDATE\. Values of rows may be others/) },
+      { months: ["2024-09"], problem: expect.stringMatching(/UPDATE\. Values may have changed/) },
     ]);
     await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("amy", "2024-09-04", 2), ""));
     expect(await fixture.run()).toMatchObject({ landed: 1, changedByOthers: [{ months: ["2024-09"] }] });
@@ -155,7 +155,7 @@ describe("another program's changes", () => {
         table: lookup,
         months: [],
         problem:
-          "Another program (Apache-Spark/3.5.3) changed its rows: MERGE. 1 row too many: pairs of ids are there more than once. 2 pseudonyms of the table have no pair in it.",
+          "Another program (Apache-Spark/3.5.3) changed its rows: MERGE. 1 row too many: pairs of ids occur more than once. 2 pseudonyms of the table have no pair in it.",
       },
     ]);
     await requireRepaired(fixture, { table: lookup, rebuilt: "pairs", rowsBefore: 2, rowsAfter: 2 });

@@ -138,7 +138,7 @@ describe("rows with different values for one person's day", () => {
     const lines = [daily("amy"), daily("ben"), daily("amy", "2024-09-03", 5), daily("cat")];
     const { fixture, summary } = await fixtureWith(dailyCsv(...lines));
     expect(summary.notes).toEqual([
-      { path: file, note: "2 rows tell different things of one person's day; all are kept." },
+      { path: file, note: "2 rows have different values for one person's day; all are kept." },
     ]);
     expect(await fixture.rows()).toHaveLength(4);
     expect((await fixture.verify()).problems).toEqual([]);
@@ -148,7 +148,7 @@ describe("rows with different values for one person's day", () => {
     const lines = [usage("amy", "Maps"), usage("amy", "Maths"), usage("amy", "Maps", "2024-09-03", 2)];
     const { summary } = await fixtureWith(usageCsv(...lines), usagePath());
     expect(summary.notes).toMatchObject([
-      { note: "2 rows tell different things of one person's day with one resource; all are kept." },
+      { note: "2 rows have different values for one person's day with one resource; all are kept." },
     ]);
   });
 });

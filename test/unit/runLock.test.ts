@@ -226,7 +226,7 @@ describe("a lock with an implausibly long lease", () => {
 test("if its process may be dead, the message says when the lock ends", async () => {
   const lake = lakeWithLock({ ...foreign, expires: Date.now() + 42_000 });
   await expect(RunLock.take(lake, "mine")).rejects.toMatchObject({
-    hint: expect.stringMatching(/killed, its lock ends by itself in 4[12] seconds: then try again\.$/),
+    hint: expect.stringMatching(/killed, its lock expires in 4[12] seconds; then try again\.$/),
   });
 });
 
@@ -328,7 +328,7 @@ test("that was taken over or deleted is reported as lost", async () => {
   lake.files.set(runLockPath, Buffer.from(JSON.stringify({ ...foreign, expires: later() })));
   await expect(lock.requireHeld()).rejects.toMatchObject({
     code: "conflict",
-    message: expect.stringContaining("run theirs"),
+    message: expect.stringContaining("(theirs)"),
   });
   lake.files.delete(runLockPath);
   await expect(lock.requireHeld()).rejects.toMatchObject({ code: "conflict" });

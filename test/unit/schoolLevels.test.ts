@@ -67,7 +67,7 @@ test("levels become their schools; a level without a school is an error that say
   expect(() => schoolsOfLevels(["middle"], levels)).toThrow(
     expect.objectContaining({
       code: "config",
-      message: 'No school of the tables is of the level "middle".',
+      message: 'No school in the tables has the level "middle".',
       hint: expect.stringContaining("--school-levels"),
     }),
   );

@@ -66,7 +66,7 @@ describe("with several reports selected", () => {
     const { quarantine, requests } = commands();
     answers.push("Dismiss");
     await quarantine.dismiss(clicked, selected);
-    expect(messages().map(({ parameters }) => parameters[0])).toEqual(["Leave 3 files out?"]);
+    expect(messages().map(({ parameters }) => parameters[0])).toEqual(["Dismiss 3 files?"]);
     expect(requests).toEqual([{ lake: 0, files: ["one.csv", "two.csv", "whole.csv"] }]);
   });
 
@@ -97,7 +97,7 @@ test("with one report, its name is in the question", async () => {
   await quarantine.dismiss(clicked);
   await quarantine.accept(clicked, []);
   expect(messages().map(({ parameters }) => parameters[0])).toEqual([
-    "Leave one.csv out?",
+    "Dismiss one.csv?",
     "Accept one.csv without its bad rows?",
   ]);
   expect(requests).toEqual([{ lake: 0, files: ["one.csv"] }]);

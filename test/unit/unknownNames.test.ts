@@ -54,7 +54,7 @@ describe("a filter with unknown names", () => {
     [
       { resourceTypes: ["link"] },
       'There is no resource type "link" in the tables.',
-      'No resource type there is like "link".',
+      'No resource type has a name like "link".',
     ],
     [{ grades: ["7"] }, 'There is no grade "7" in the tables.', "The tables have no grade."],
   ])("is refused with the nearest ones: %j", (filter, message, hint) => {

@@ -16,7 +16,7 @@ const day = "2024-09-04";
 const content = (date = day) => dailyCsv(...people.map((person) => daily(person, date)));
 const [students, teachers, staff] = userTypes.map((type) => dailyPath(day, type)) as [string, string, string];
 
-const once = "the same rows count once. If the file is accepted, they count as well.";
+const once = "the same rows count once. If the file is accepted, they count too.";
 const firstReason = (source: string) => `Its rows are those of ${source}, which came first: ${once}`;
 const knownReason = (source: string, as: string) =>
   `Its rows are those of ${source}, which has people who are known as ${as}: ${once}`;
@@ -147,7 +147,7 @@ describe("the same bytes under two user types count once", () => {
     expect(await fixture.run({ accept: [teachers] })).toMatchObject({ anonymized: 0, quarantined: [twin] });
     expect(await counted(fixture)).toEqual([`${day} student`]);
     const summary = await fixture.run({ accept: [teachers] });
-    const note = `Its rows count beside those of ${students}, as a person has agreed.`;
+    const note = `Its rows count in addition to those of ${students}, because the file was accepted.`;
     expect(summary).toMatchObject({ anonymized: 1, refused: 1, quarantined: [] });
     expect(summary.notes).toEqual([{ path: teachers, note }]);
     expect(await counted(fixture)).toEqual([`${day} student`, `${day} teacher`]);

@@ -24,7 +24,7 @@ import {
 
 const participation = pseudoTable(reports.daily_participation);
 const [older, newer] = [dailyPath("2024-09-03"), dailyPath("2024-09-04")];
-const differing = "The table's rows of it are not those that its landed file gives.";
+const differing = "Its rows in the table differ from its landed file.";
 
 let fixture: PipelineFixture;
 beforeEach(async () => {

@@ -42,7 +42,7 @@ const participation = pseudoTable(reports.daily_participation);
 const useTable = pseudoTable(reports.resource_usage);
 const dailyFile = dailyPath("2024-09-03");
 const usageFile = usagePath("2024-09-03");
-const differing = "The table's rows of it are not those that its landed file gives.";
+const differing = "Its rows in the table differ from its landed file.";
 
 let fixture: PipelineFixture;
 beforeEach(async () => {
@@ -78,7 +78,7 @@ describe("a flipped byte in a data file is found, wherever it is,", () => {
         const { problems } = await fixture.verify();
         expect(problems).toContainEqual({
           subject: file.lakePath,
-          problem: "The table's data file does not hold the bytes that were written.",
+          problem: "The table's data file has changed since it was written.",
         });
       }
     },
@@ -250,7 +250,7 @@ describe("during a run", () => {
     await fixture.run();
     expect(reported).toMatchObject({
       code: "busy",
-      message: expect.stringContaining("Another run is at work"),
+      message: expect.stringContaining("Another run is active"),
     });
   });
 
@@ -274,7 +274,7 @@ describe("during a run", () => {
     });
     await expect(verifyLake(lake, salt)).rejects.toMatchObject({
       code: "busy",
-      message: expect.stringContaining("A run is going on"),
+      message: expect.stringContaining("A run is active, or was"),
     });
     expect(ran).toBe(true);
     expect((await fixture.verify()).problems).toEqual([]);

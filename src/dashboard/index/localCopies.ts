@@ -105,10 +105,14 @@ export class LocalCopies {
         options,
       );
       if (length !== size) {
-        throw new CleverLakeError("corrupt", "A data file has another length than the table's log says.", {
-          subject: lakePath,
-          hint: "Restore this file from a copy of the lake.",
-        });
+        throw new CleverLakeError(
+          "corrupt",
+          "A data file does not have the length recorded in the table's log.",
+          {
+            subject: lakePath,
+            hint: "Restore this file from a copy of the lake.",
+          },
+        );
       }
       const place = path.join(this.folder, `${key}-${crc}.parquet`);
       await replaceFile(unfinished, place, options.signal);

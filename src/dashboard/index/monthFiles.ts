@@ -85,7 +85,7 @@ function requireColumns({ metadata, tablePath }: Snapshot): void {
         "OEA's own notebooks wrote this table; it cannot be counted yet.",
         {
           subject: tablePath,
-          hint: "Look with `clever-lake adopt --dry-run` what there is, then adopt the lake with `clever-lake adopt`.",
+          hint: "Run `clever-lake adopt --dry-run` to see what is there, then adopt the lake with `clever-lake adopt`.",
         },
       );
     }

@@ -267,7 +267,7 @@ class Adoption {
     const { salt } = this.request;
     if (salt !== undefined && salt !== "") return salt;
     throw new CleverLakeError("config", "There is no salt to pseudonymize with; nothing was changed.", {
-      hint: "Give the district's OEA salt as CLEVER_SALT. Where OEA's pseudonyms have none, `clever-lake salt` makes one: keep it like a password.",
+      hint: "Give the district's OEA salt as CLEVER_SALT. Where OEA's pseudonyms have none, `clever-lake salt` makes one; protect it like a password.",
     });
   }
 

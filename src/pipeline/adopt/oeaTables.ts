@@ -51,7 +51,7 @@ export function mustBeAdopted(tables: PseudoTables, records: readonly RunRecord[
 function notAdopted(subject: string): CleverLakeError {
   return new CleverLakeError("notAdopted", "OEA's own notebooks wrote this table; nothing was changed.", {
     subject,
-    hint: "Look with `clever-lake adopt --dry-run` what there is, then adopt the lake with `clever-lake adopt`.",
+    hint: "Run `clever-lake adopt --dry-run` to see what is there, then adopt the lake with `clever-lake adopt`.",
   });
 }
 
@@ -66,9 +66,13 @@ export function isAdoptionCutOff(records: readonly RunRecord[]): boolean {
  */
 export function requireFinishedAdoption(records: readonly RunRecord[]): void {
   if (!isAdoptionCutOff(records)) return;
-  throw new CleverLakeError("notAdopted", "The adoption of OEA's lake was cut off; nothing was changed.", {
-    hint: "Go on with `clever-lake adopt`.",
-  });
+  throw new CleverLakeError(
+    "notAdopted",
+    "The adoption of OEA's lake was interrupted; nothing was changed.",
+    {
+      hint: "Continue with `clever-lake adopt`.",
+    },
+  );
 }
 
 /**

@@ -74,10 +74,10 @@ export class RunLock implements AsyncDisposable {
   async requireHeld(): Promise<void> {
     if (await isLockOf(this.lake, this.id)) return;
     const successor = await readLock(this.lake);
-    const by = typeof successor === "object" ? ` by run ${successor.runId}` : "";
+    const by = typeof successor === "object" ? ` (${successor.runId})` : "";
     throw new CleverLakeError(
       "conflict",
-      `The lock of this run was taken over${by} while it stood still; what it had not committed until then was left.`,
+      `Another run${by} took over this run's lock while it was suspended; its uncommitted work was not written.`,
       { subject: this.lake.url, hint: "The next run continues from there." },
     );
   }
@@ -239,7 +239,7 @@ async function sweepBesideLock(lake: Lake): Promise<void> {
 
 function busy(lake: Lake, holder: Lock | undefined, why: keyof typeof hints): CleverLakeError {
   const who = holder ? ` (run ${holder.runId}, process ${holder.pid} on ${holder.host})` : "";
-  return new CleverLakeError("busy", `Another run is at work on this lake${who}; nothing was done.`, {
+  return new CleverLakeError("busy", `Another run is active on this lake${who}; nothing was done.`, {
     subject: lake.url,
     hint: `Wait until it has ended.${holder ? hints[why](holder) : ""}`,
   });
@@ -249,7 +249,7 @@ function busy(lake: Lake, holder: Lock | undefined, why: keyof typeof hints): Cl
 const hints = {
   alive: ({ expires }: Lock) => {
     const seconds = Math.ceil((expires - Date.now()) / 1000);
-    return ` If it was killed, its lock ends by itself in ${counted(seconds, "second")}: then try again.`;
+    return ` If it was killed, its lock expires in ${counted(seconds, "second")}; then try again.`;
   },
   renewed: () => "",
 };

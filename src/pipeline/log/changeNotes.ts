@@ -14,11 +14,14 @@ export function changeNotes(
     .filter(({ taker }) => taker === source)
     .map(
       (each) =>
-        `Supersedes ${counted(each.rows, "row")} of ${each.source}: ${each.equal} say the same, ${each.different} something else.`,
+        `Supersedes ${counted(each.rows, "row")} of ${each.source}: ${each.equal} with the same values, ${each.different} with different ones.`,
     );
   const superseded = overlaps
     .filter((each) => each.source === source)
-    .map(({ rows: count, taker }) => `${counted(count, "row")} count from ${taker}, which is newer.`);
+    .map(
+      ({ rows: count, taker }) =>
+        `${counted(count, "row")} ${count === 1 ? "is" : "are"} superseded by ${taker}, which is newer.`,
+    );
   return [
     ...(replaced === undefined ? [] : [replaced]),
     ...taken,

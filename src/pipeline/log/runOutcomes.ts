@@ -88,8 +88,7 @@ export class RunOutcomes {
     });
     entries.set(entry.source, quarantinedEntry(delivery, summary.runId));
     if (isNamed(accept, entry) && !isAccepted) {
-      const note =
-        "It was not accepted: nobody can have looked yet at what is wrong with it, since this delivery is new.";
+      const note = "It was not accepted: this delivery is new, so nobody can have reviewed its problems yet.";
       summary.notes.push({ path: entry.path, note });
     }
   }

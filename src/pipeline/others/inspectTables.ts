@@ -87,8 +87,7 @@ class Look {
       for (const month of this.monthsWith(snapshot, source)) months.add(month);
     }
     const texts = [...changeSentences(changes), ...found.sentences];
-    if (changes.length > 0 && found.sentences.length === 0)
-      texts.push("Values of rows may be others than before.");
+    if (changes.length > 0 && found.sentences.length === 0) texts.push("Values may have changed.");
     return [{ table, months: [...months].sort(), problem: texts.join(" ") }];
   }
 
@@ -102,8 +101,7 @@ class Look {
     const counts = await ifReadable(this.countPairs(snapshot, pseudo));
     const { doubled, missing } = counts ?? { doubled: 0, missing: 0 };
     const texts = [...changeSentences(changes), ...(counts ? [] : [uncounted])];
-    if (doubled > 0)
-      texts.push(`${counted(doubled, "row")} too many: pairs of ids are there more than once.`);
+    if (doubled > 0) texts.push(`${counted(doubled, "row")} too many: pairs of ids occur more than once.`);
     if (missing > 0) texts.push(`${counted(missing, "pseudonym")} of the table have no pair in it.`);
     return [{ table, months: [], problem: texts.join(" ") }];
   }
@@ -136,13 +134,13 @@ class Look {
     const are = (rows: number) => `${counted(rows, "row")} ${rows === 1 ? "is" : "are"}`;
     const sentences = [
       ...(counts.none > 0
-        ? [`${counted(counts.none, "row")} came without source_file: another program wrote them.`]
+        ? [`${counted(counts.none, "row")} without source_file: another program wrote them.`]
         : []),
       ...(counts.unknown > 0 ? [`${are(counts.unknown)} of files that the ingest log does not know.`] : []),
       ...(counts.lacking > 0 ? [`${are(counts.lacking)} gone, of ${counted(files.lacking, "file")}.`] : []),
       ...(counts.further > 0
         ? [
-            `${are(counts.further)} there beyond those that were written, of ${counted(files.further, "file")}.`,
+            `${are(counts.further)} in the table in addition to those that were written, of ${counted(files.further, "file")}.`,
           ]
         : []),
     ];

@@ -35,9 +35,9 @@ export async function dismissQuarantined({ lake, files, signal }: DismissRequest
   const found = files.map((file) => {
     const entry = waiting.find((each) => isNamed(new Set([file]), each));
     if (entry) return entry;
-    throw new CleverLakeError("config", "The file does not wait in quarantine; nothing was dismissed.", {
+    throw new CleverLakeError("config", "The file is not in quarantine; nothing was dismissed.", {
       subject: file,
-      hint: "`clever-lake status` lists the files that do.",
+      hint: "`clever-lake status` lists the files that are.",
     });
   });
   const entries = new Map(

@@ -122,7 +122,10 @@ export function makePlan(
   return [...files, ...listing.skipped.map((entry) => skippedFile(entry, userTypes))];
 }
 
-const misnamed: Unread = { reason: "its name is a report's, and more", report: false };
+const misnamed: Unread = {
+  reason: "its name begins like a report's, but does not end like one",
+  report: false,
+};
 
 /** A file of the same name in another folder most likely has older bytes, but it may be another district's. */
 function unreadBeside(file: SourceFile, newest: SourceFile): Unread | undefined {
@@ -156,7 +159,7 @@ function stateOf(
 ): { state: FileState; reason: string | undefined } {
   if (!entry) return { state: "new", reason: undefined };
   if (isOlderCopy(file, entry)) {
-    const reason = `Older than ${entry.path}, whose rows the lake has and which is on the server no more; with a newer date it is taken.`;
+    const reason = `Older than ${entry.path}, whose rows are in the lake and which is no longer on the server; this file is read if it gets a newer date.`;
     return { state: "ignored", reason };
   }
   if (differs(file, entry)) return { state: "changed", reason: undefined };
@@ -231,7 +234,7 @@ export function runStart(lake: LakeState, now: Date): Date {
   for (const { version } of lake.log.values()) newest = Math.max(newest, version);
   for (const version of lake.applied.values()) newest = Math.max(newest, version);
   if (newest > latestVersion) {
-    throw new CleverLakeError("corrupt", "The lake speaks of a delivery in the year 10000 or later.", {
+    throw new CleverLakeError("corrupt", "The lake has a delivery dated in the year 10000 or later.", {
       hint: "Restore the tables and the ingest log from a copy of the lake.",
     });
   }

@@ -10,7 +10,7 @@ export function headerNotes(header: Header, userType: UserType): string[] {
   for (const [column, fallback] of fallbacks) {
     const [first, second] = [names[indexes.get(column) ?? -1], names[fallback]];
     notes.push(
-      `The file has ${first} and ${second}: the filled one is read, and ${first} where both are, since it is about ${userType}.`,
+      `The file has ${first} and ${second}: the filled one is read; if both are, ${first} is, because the file is about ${userType}.`,
     );
   }
   return notes;
@@ -37,5 +37,5 @@ export async function countWordsForNothing(
 /** The note for that count. */
 export function wordsForNothingNote(cells: number): string {
   const what = cells === 1 ? "1 cell holds" : `${cells} cells hold`;
-  return `${what} a word for nothing in place of a person's id, such as NULL, and ${cells === 1 ? "counts" : "count"} as blank.`;
+  return `${what} a placeholder instead of a person's id, such as NULL, and ${cells === 1 ? "counts" : "count"} as blank.`;
 }

@@ -84,7 +84,7 @@ export async function loadCsv(
   if (others === undefined) return failure("A value could not be read.");
   const loaded = { header, rowsOf: [rows - blank], blankRows: blank, plainTexts, ...others };
   const lost = await columnThatLoses(session, report, loaded, signal);
-  return lost === undefined ? loaded : failure(`What stands in its column ${lost} would be lost.`);
+  return lost === undefined ? loaded : failure(`Values in the column ${lost} would be lost.`);
 }
 
 /**
@@ -131,7 +131,7 @@ export async function leaveOut(
   await listDifferent(session, report, signal);
 }
 
-const unparsableText = "The engine could not take the file apart.";
+const unparsableText = "The engine could not parse the file.";
 
 /** The files in which one of a column's `texts` is not a value in Clever's own form, or may not be an id. */
 async function filesInOtherForm(

@@ -5,7 +5,7 @@ import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { Persons } from "./persons";
 import type { MarkedRows } from "./refuseRows";
 
-const reason = "The id has lost its leading zeros, with which the lake or the file knows the same person";
+const reason = "The id has lost its leading zeros; the lake or the file has the same person with them";
 /** A number without a leading zero. */
 const bareNumber = "[1-9][0-9]*";
 

@@ -142,7 +142,7 @@ async function notesOn(
   return new Map(
     counts.map(({ file, rows, texts }) => [
       Number(file),
-      `${counted(Number(texts), "text")} in ${counted(Number(rows), "row")} held a person's id or address; that part was masked.`,
+      `${counted(Number(texts), "text")} in ${counted(Number(rows), "row")} contained a person's id or address, which was masked.`,
     ]),
   );
 }

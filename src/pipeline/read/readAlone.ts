@@ -77,7 +77,7 @@ export async function readAlone(
   }
   // Even if the readers agree: a file that would count as read without a row must really have none.
   if (rowsIn(loaded) + refused === 0 && (await holdsText(place, header, signal))) {
-    return held("There is text behind the header, but no row of the report.");
+    return held("There is text after the header, but no row of the report.");
   }
   await persons.find(session, loaded, signal);
   const { marked, notes: idNotes, ...checked } = await checkRows(session, loaded, [entry], context);
@@ -101,7 +101,7 @@ export async function readAlone(
     ...headerNotes(header, entry.userType),
     ...(rowsIn(loaded) + refused === 0 ? ["The file has no row."] : []),
     ...(loaded.blankRows > 0
-      ? [`${counted(loaded.blankRows, "row")} without a value in any of the report's columns, passed over.`]
+      ? [`${counted(loaded.blankRows, "row")} without a value in any of the report's columns; skipped.`]
       : []),
     ...(idNotes.get(0) ?? []),
     ...(repeated.get(0) ?? []),
@@ -127,7 +127,7 @@ async function loadGoodRows(
     const bad = await findBadRows(place, report, header, signal, marked);
     if (bad.rows > mostRefused) {
       const { reason, ...held } = quarantine(delivery, "", bad);
-      const agreed = `A person agreed to leave out ${counted(mostRefused, "row")}, no more.`;
+      const agreed = `It was accepted without ${counted(mostRefused, "row")} at most.`;
       return { quarantined: { ...held, reason: `${reason} ${agreed}` } };
     }
   }

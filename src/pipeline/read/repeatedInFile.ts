@@ -45,7 +45,7 @@ export async function repeatedInFile(
         );
       }
       if (Number(differing) > 0) {
-        notes.push(`${Number(differing)} rows tell different things of one person's ${what}; all are kept.`);
+        notes.push(`${Number(differing)} rows have different values for one person's ${what}; all are kept.`);
       }
       return [Number(file), notes];
     }),

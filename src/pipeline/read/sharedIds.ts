@@ -68,8 +68,8 @@ export async function findSharedIds(
     const [kind, other] = place === 0 ? kinds : [kinds[1], kinds[0]];
     const note =
       found === 1
-        ? `1 ${kind.one} stands with two ${other.many} on one day.`
-        : `${Number(found)} ${kind.many} stand with two ${other.many} each on one day.`;
+        ? `1 ${kind.one} occurs with two ${other.many} on one day.`
+        : `${Number(found)} ${kind.many} occur with two ${other.many} each on one day.`;
     notes.set(Number(file), [...(notes.get(Number(file)) ?? []), note]);
   }
   return { marked: await rowsOfShared(session, loaded, columns, signal), notes };
@@ -108,7 +108,7 @@ async function rowsOfShared(
     reasonOf: (index) => {
       const other = kinds[1 - placeOf(index)]?.many ?? "";
       const looks = shape(String(many[n[index] ?? 0]?.id));
-      return `Three or more ${other} stand with this id on one day, so it identifies nobody (the cell looks like ${looks}).`;
+      return `Three or more ${other} occur with this id on one day, so it identifies nobody (the cell looks like ${looks}).`;
     },
   };
 }

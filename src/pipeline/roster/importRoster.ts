@@ -179,7 +179,7 @@ function requireRoster(file: RosterFile, students: RosterStudents): void {
   if (refused > count + repeated + furtherSchools) {
     throw new CleverLakeError(
       "config",
-      `${refused} of the roster's ${counted(count + repeated + furtherSchools + refused, "row")} cannot be taken; nothing was written.${line}`,
+      `${refused} of the roster's ${counted(count + repeated + furtherSchools + refused, "row")} cannot be imported; nothing was written.${line}`,
       { subject: file.path },
     );
   }
@@ -189,8 +189,8 @@ function requireGrades(file: RosterFile, { unknown }: RosterGrades): void {
   if (unknown.length <= mostUnknownGrades) return;
   throw new CleverLakeError(
     "config",
-    `The column grade holds ${unknown.length} different values that are no grades of Clever's; nothing was written.`,
-    { subject: file.path, hint: "Check that the column's header stands over the grades." },
+    `The column grade holds ${unknown.length} different values that are not Clever grades; nothing was written.`,
+    { subject: file.path, hint: "Check that the column's header is above the grades." },
   );
 }
 

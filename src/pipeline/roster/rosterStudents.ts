@@ -105,7 +105,7 @@ export class RosterStudents {
       return;
     }
     if (grade !== null && known.grade !== null && grade !== known.grade) {
-      const reason = `The same student stands on line ${known.line} with another grade; that one is kept.`;
+      const reason = `The same student is on line ${known.line} with another grade; that one is kept.`;
       this.refuse({ line, column: "grade", reason });
       return;
     }

@@ -139,7 +139,7 @@ export function weakSalt(lake: Lake, weakness: SaltWeakness): CleverLakeError {
     `The salt is ${weaknessTexts[weakness]}: a new lake does not accept it, because pseudonyms could be reversed by guessing it. Nothing was written.`,
     {
       subject: lake.url,
-      hint: `Have a new one made, or give one of ${shortestSalt} random characters or more, and keep it like a password.`,
+      hint: `Generate a new one, or enter one of ${shortestSalt} random characters or more, and protect it like a password.`,
     },
   );
 }
@@ -150,7 +150,7 @@ function unprovenSalt(): CleverLakeError {
     "The lake's fingerprint of its salt is gone, and no lookup shows whether this salt is the same; nothing was written.",
     {
       subject: saltFingerprintPath,
-      hint: "Put the file back from a copy of the lake. Where there is a roster, importing one with students of it shows the salt, too.",
+      hint: "Put the file back from a copy of the lake. Or import a roster with students of this lake, which also proves the salt.",
     },
   );
 }

@@ -71,7 +71,7 @@ async function readAt(
         "The file that identifies the lake's salt is damaged; nothing was written.",
         {
           subject: path,
-          hint: "Restore it from a backup. Where there is none and the lake has its lookup tables, delete it: the next run holds the salt against these and writes the file again.",
+          hint: "Restore it from a backup. Where there is none and the lake has its lookup tables, delete it: the next run checks the salt against them and writes the file again.",
         },
       );
     }

@@ -97,7 +97,7 @@ export async function verifyLake(
 function doubtful(lake: Lake): CleverLakeError {
   return new CleverLakeError(
     "busy",
-    "A run is going on, or was while the lake was verified: what did not add up may be its unfinished work.",
+    "A run is active, or was while the lake was verified; the discrepancies may be its unfinished work.",
     { subject: lake.url, hint: "Verify again when it has ended." },
   );
 }

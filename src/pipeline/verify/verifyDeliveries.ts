@@ -150,7 +150,7 @@ class Comparison {
       signal,
     );
     for (const { source } of found) {
-      this.problems.set(String(source), "The table's rows of it are not those that its landed file gives.");
+      this.problems.set(String(source), "Its rows in the table differ from its landed file.");
     }
   }
 

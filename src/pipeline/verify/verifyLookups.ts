@@ -29,7 +29,7 @@ export async function checkLookups(
             WHERE (${some}) AND NOT EXISTS (SELECT 1 FROM (${lookup}) l WHERE ${same})`,
     },
     {
-      problem: "pairs stand more than once in the lookup",
+      problem: "pairs occur more than once in the lookup table",
       sql: `SELECT count(*)::DOUBLE AS n FROM (SELECT ${raws} FROM (${lookup}) GROUP BY ALL HAVING count(*) > 1)`,
     },
   ];
@@ -44,7 +44,7 @@ export async function checkLookups(
     .map(({ raw, pseudonym }) => `${pseudonym} IS DISTINCT FROM sha256(${raw} || $1)`)
     .join(" OR ");
   await ask(
-    "pseudonyms are not what hashing with this salt gives",
+    "pseudonyms do not match their ids and this salt",
     `SELECT count(*)::DOUBLE AS n FROM (${lookup}) WHERE ${wrong}`,
     [salt],
   );

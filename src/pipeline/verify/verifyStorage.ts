@@ -64,7 +64,7 @@ export async function flippedDataFiles(
       const subject = lakePathOf(snapshot, file);
       const sha256 = file.tags?.[hashTag];
       if (!sha256 || (await hashOfFile(placeOf(subject), options)) === sha256) continue;
-      const problem = "The table's data file does not hold the bytes that were written.";
+      const problem = "The table's data file has changed since it was written.";
       problems.push({ subject, problem });
     }
   }
@@ -84,7 +84,7 @@ export async function unloggedLandings(
     for await (const { kind, path } of lake.list(landedFolder(report), options)) {
       if (kind !== "file" || !path.endsWith(".csv") || known.has(path)) continue;
       const problem =
-        "The ingest log does not know this raw file. If a run was cut off, the next one takes it up.";
+        "The ingest log does not know this raw file. If a run was interrupted, the next one adds it.";
       problems.push({ subject: path, problem });
     }
   }
@@ -104,7 +104,7 @@ async function foreignEntriesAmongTables(lake: Lake, options: LakeOptions): Prom
         path === earlierSaltFingerprintPath ? "The next run moves it." : "Move it to another place.";
       strangers.push({
         subject: path,
-        note: `It is no table, and OEA takes all that stands here for one. ${end}`,
+        note: `It is not a table, but OEA treats everything here as one. ${end}`,
       });
     }
   }

@@ -238,7 +238,10 @@ function compareWithLog(
   for (const entry of entries) {
     const isApplied = applied.get(entry.source) === entry.version;
     if (entry.outcome === "anonymized" && !isApplied) {
-      problems.push({ subject: entry.path, problem: "The log calls it anonymized, the table does not." });
+      problems.push({
+        subject: entry.path,
+        problem: "It is anonymized according to the log, but not according to the table.",
+      });
     }
   }
   for (const entry of current) {

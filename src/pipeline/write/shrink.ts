@@ -20,7 +20,7 @@ export function tooFewRows(
     // Accepting it would only remove the rows that the tables have.
     return heldBack(
       delivery,
-      `None of its ${number.format(refused)} rows can be taken. ${staying(before)}.`,
+      `None of its ${number.format(refused)} rows can be read. ${staying(before)}.`,
       false,
     );
   }
@@ -28,7 +28,7 @@ export function tooFewRows(
   const now = rows === 0 ? "no row" : rows === 1 ? "1 row" : `only ${number.format(rows)} rows`;
   return heldBack(
     delivery,
-    `It has ${now} where the delivery before had ${number.format(before)}. ${staying(before)} until the file is accepted.`,
+    `It has ${now}; the previous delivery had ${number.format(before)}. ${staying(before)} until the file is accepted.`,
     true,
   );
 }

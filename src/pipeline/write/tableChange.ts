@@ -252,7 +252,7 @@ export class TableChange {
     const isAccepted = (source: string) => bySource.get(source)?.isAccepted ?? true;
     return contradictions(order, overlaps, isAccepted).flatMap(({ source, others, equal, different }) => {
       const delivery = bySource.get(source);
-      const reason = `${counted(equal + different, "row")} of it are also in ${others.join(", ")}: ${equal} say the same, ${different} something else. The rows of the others stay until the file is accepted.`;
+      const reason = `${counted(equal + different, "row")} of it are also in ${others.join(", ")}: ${equal} with the same values, ${different} with different ones. The rows of the others stay until the file is accepted.`;
       return delivery ? [heldBack(delivery, reason, true)] : [];
     });
   }

@@ -151,10 +151,10 @@ export async function areKnownAsBoth(
 
 /** The reason for a file that does not count because of its twin. */
 export function twinReason(kept: string, why: string): string {
-  return `Its rows are those of ${kept}, which ${why}: the same rows count once. If the file is accepted, they count as well.`;
+  return `Its rows are those of ${kept}, which ${why}: the same rows count once. If the file is accepted, they count too.`;
 }
 
 /** The note for a file whose rows count in addition to those of its twin. */
 export function besideTwinNote(twin: string): string {
-  return `Its rows count beside those of ${twin}, as a person has agreed.`;
+  return `Its rows count in addition to those of ${twin}, because the file was accepted.`;
 }

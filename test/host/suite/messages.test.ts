@@ -85,7 +85,7 @@ suite("messages", function () {
   test("never mention the command line, whatever the error", () => {
     const ofTheCore = [
       "Give the salt that was used before (CLEVER_SALT). With another one the same person would get a second pseudonym.",
-      "Give the district's salt as CLEVER_SALT. For a new lake, `clever-lake salt` makes one: keep it like a password.",
+      "Give the district's salt as CLEVER_SALT. For a new lake, `clever-lake salt` makes one; protect it like a password.",
       "Name it as `clever-lake status` shows it.",
       "Name it with --config FILE.",
       'Set "root" under "sftp" to the folder with Clever\'s reports.',
