@@ -32,7 +32,8 @@ const wordsWithMarks = [
   "#null!",
 ];
 const wordsForNothing: ReadonlySet<string> = new Set([...wordsOfLetters, ...wordsWithMarks]);
-const dashes = /^[-\u2010-\u2015.]{1,3}$/;
+const dashes = "[-\u2010-\u2015.]{1,3}";
+const isDashes = new RegExp(`^${dashes}$`);
 
 /** White space other than the plain space, control and format characters, and other invisible ones. */
 const hiddenCharacter = [
@@ -40,7 +41,8 @@ const hiddenCharacter = [
   "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\u{e0100}-\u{e01ef}]",
 ].join("");
 const hasHidden = new RegExp(hiddenCharacter, "u");
-const aroundId = new RegExp(`^(?:${hiddenCharacter}| )+|(?:${hiddenCharacter}| )+$`, "gu");
+const aroundId = `^(?:${hiddenCharacter}| )+|(?:${hiddenCharacter}| )+$`;
+const isAroundId = new RegExp(aroundId, "gu");
 
 /**
  * A long number in the notation of spreadsheets (`1.23457E+11`), R (`1e+05`) or Java (`1.23E8`). Its last digits may
@@ -58,8 +60,8 @@ const lostLetter = "\ufffd";
 
 /** What is wrong with a person's id; undefined if it is valid. */
 export function judgeId(text: string): IdFinding | undefined {
-  const bare = text.replace(aroundId, "");
-  if (bare === "" || wordsForNothing.has(bare.toLowerCase()) || dashes.test(bare)) return "nothing";
+  const bare = text.replace(isAroundId, "");
+  if (bare === "" || wordsForNothing.has(bare.toLowerCase()) || isDashes.test(bare)) return "nothing";
   const because = (what: string): IdFinding => ({ reason: `${what} (the cell looks like ${shape(text)}).` });
   if (bare !== text || hasHidden.test(text)) {
     return because("There is white space or an invisible character around or within the id");
@@ -78,9 +80,11 @@ export function judgeId(text: string): IdFinding | undefined {
   return undefined;
 }
 
-/** An SQL condition that a text is one of the placeholders, for the engine to choose between two cells. */
+/** An SQL condition that `judgeId` calls a text nothing, for the engine to choose between two cells. */
 export function isNothingSql(cell: string, literal: (text: string) => string): string {
-  return `lower(trim(${cell})) IN (${[...wordsForNothing, "-", "--", "."].map(literal).join(", ")})`;
+  const bare = `regexp_replace(${cell}, ${literal(aroundId)}, '', 'g')`;
+  const words = ["", ...wordsForNothing].map(literal).join(", ");
+  return `(lower(${bare}) IN (${words}) OR regexp_full_match(${bare}, ${literal(dashes)}))`;
 }
 
 /** The forms of nearly all ids: letters and a digit, with hyphens inside; or a word. */

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -241,6 +241,14 @@ describe("what the engine accepts", () => {
     ]);
   });
 
+  test("a folder's name adds no column", async () => {
+    folder = undefined;
+    const file = path.join(await temporaryFolder(), "file_index=3", "c0=5", "date=2020", "report.csv");
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, `${header}\n${row}\n`);
+    expect(await byEngine(file, report)).toHaveLength(1);
+  });
+
   test("of sis_id and staff_id, the filled one counts, and the user type's if both are", async () => {
     folder = undefined;
     const file = await fileOf(
@@ -251,6 +259,9 @@ describe("what the engine accepts", () => {
         `${row}, `,
         `${row.replace(",s,", ",NULL,")},v`,
         `${row},-`,
+        `${row.replace(",s,", ",\u2014,")},w`,
+        `${row.replace(",s,", ",...,")},x`,
+        `${row.replace(",s,", ",\u00a0NULL,")},y`,
         "",
       ].join("\n"),
     );
@@ -260,9 +271,9 @@ describe("what the engine accepts", () => {
         if (!("rowsOf" in loaded)) throw new Error("The file was refused.");
         return (await session.query("SELECT sis_id FROM raw ORDER BY rowid")).map(({ sis_id }) => sis_id);
       });
-    expect(await idsOf("students")).toEqual(["s", "u", "s", "v", "s"]);
-    expect(await idsOf("teachers")).toEqual(["s", "u", "s", "v", "s"]);
-    expect(await idsOf("staff")).toEqual(["t", "u", "s", "v", "s"]);
+    expect(await idsOf("students")).toEqual(["s", "u", "s", "v", "s", "w", "x", "y"]);
+    expect(await idsOf("teachers")).toEqual(["s", "u", "s", "v", "s", "w", "x", "y"]);
+    expect(await idsOf("staff")).toEqual(["t", "u", "s", "v", "s", "w", "x", "y"]);
   });
 
   test("a value that cannot be read refuses the file", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { judgeId, suspectIdSql } from "../../src/clever/personIds";
+import { isNothingSql, judgeId, suspectIdSql } from "../../src/clever/personIds";
 import { Duck, sqlString } from "../../src/duck/duck";
 
 let duck: Duck;
@@ -9,16 +9,17 @@ beforeAll(async () => {
 });
 afterAll(() => duck.close());
 
-/** Whether the engine passes the text to `judgeId`. */
-function isSuspect(text: string): Promise<boolean> {
+function holds(condition: string, text: string): Promise<boolean> {
   return duck.session(async (session) => {
-    const row = await session.one(
-      `SELECT ${suspectIdSql("id", sqlString)} AS suspect FROM (SELECT $1 AS id)`,
-      [text],
-    );
-    return row.suspect === true;
+    const row = await session.one(`SELECT ${condition} AS holds FROM (SELECT $1 AS id)`, [text]);
+    return row.holds === true;
   });
 }
+
+/** Whether the engine passes the text to `judgeId`. */
+const isSuspect = (text: string) => holds(suspectIdSql("id", sqlString), text);
+/** Whether the engine takes the text for a placeholder. */
+const isNothing = (text: string) => holds(isNothingSql("id", sqlString), text);
 
 const reasonOf = (text: string) => {
   const finding = judgeId(text);
@@ -122,7 +123,8 @@ describe("the id of a person", () => {
   });
 });
 
-test("the engine misses no questionable id, and returns no plain id", async () => {
+/** Any text, and combinations of those that mean something. */
+const anyText = () => {
   const pieces = [
     ...nothing,
     ...bad.map(([text]) => text),
@@ -137,12 +139,27 @@ test("the engine misses no questionable id, and returns no plain id", async () =
     "é",
     "e\u0301",
   ];
-  const text = fc.oneof(
+  return fc.oneof(
     fc.array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 3 }).map((parts) => parts.join("")),
     fc.string({ unit: "binary", minLength: 1, maxLength: 8 }),
   );
+};
+
+test("the engine and the judge agree on what means that there is no id", async () => {
+  for (const text of [...nothing, "...", "\u2015", "\u00a0 \u2014\u200b"])
+    expect(await isNothing(text), text).toBe(true);
   await fc.assert(
-    fc.asyncProperty(text, async (id) => {
+    fc.asyncProperty(anyText(), async (id) => {
+      const text = id.replaceAll("\0", " ");
+      expect(await isNothing(text)).toBe(judgeId(text) === "nothing");
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("the engine misses no questionable id, and returns no plain id", async () => {
+  await fc.assert(
+    fc.asyncProperty(anyText(), async (id) => {
       if (judgeId(id) !== undefined) expect(await isSuspect(id.replaceAll("\0", " "))).toBe(true);
     }),
     { numRuns: 500 },

@@ -210,7 +210,7 @@ async function readRows(
   await session.query(
     `CREATE OR REPLACE TEMP TABLE raw AS SELECT file_index::UINTEGER AS file, ${columns.join(", ")}
       FROM read_csv(${sqlStrings(files.map(({ place }) => place))},
-      columns = {${types}}, auto_detect = false, header = true, delim = ${sqlString(header.delimiter)},
+      columns = {${types}}, auto_detect = false, hive_partitioning = false, header = true, delim = ${sqlString(header.delimiter)},
       quote = '"', escape = '"', strict_mode = true, null_padding = false,
       max_line_size = ${maximumRowBytes + 16},
       store_rejects = true, rejects_table = 'bad_lines', rejects_scan = 'bad_scans', rejects_limit = 1)`,
