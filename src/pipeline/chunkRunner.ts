@@ -16,13 +16,13 @@ import type { Landing } from "./plan/plan";
 import { type Chunk, deliveryOf, isDue, isUnrecorded } from "./plan/work";
 import type { Progress } from "./progress";
 import type { OpenReadEngine } from "./read/readEngine";
-import type { PseudoTables } from "./write/tables";
+import { blockingLookup, type LakeTables, type PseudoTables } from "./write/tables";
 
 export interface ChunkContext extends OutcomeContext {
   readonly log: IngestLog;
   readonly lock: RunLock;
   /** The tables at the start of the run. */
-  readonly tables: PseudoTables;
+  readonly tables: LakeTables;
   readonly verifiedVersions: VerifiedVersions;
   readonly source: ReportSource | undefined;
   /** Undefined if nothing is to be pseudonymized. */
@@ -68,7 +68,7 @@ export class ChunkRunner {
   private readonly outcomes: RunOutcomes;
 
   constructor(private readonly context: ChunkContext) {
-    this.newestTables = new Map(context.tables);
+    this.newestTables = new Map(context.tables.pseudo);
     this.landing = bulkhead(context.connections, Number.POSITIVE_INFINITY);
     this.outcomes = new RunOutcomes(context);
   }
@@ -193,6 +193,8 @@ export class ChunkRunner {
     const others = everybody.opened.then(() => this.openedTable(reportOfEverybody));
     const options = isFirst ? {} : { after: everybody.opened, others: others.then((each) => each?.persons) };
     const reading = await this.orFail([...due, ...reranked], async () => {
+      const blocking = blockingLookup(this.context.tables);
+      if (blocking) throw blocking;
       const table = await this.table(name);
       const deliveries = due.map((entry) =>
         deliveryOf(entry, outcomes.currentOf(entry.source), state, accept),
@@ -240,7 +242,7 @@ export class ChunkRunner {
       ReportTable.open(reports[name], {
         ...this.context,
         onEngineState: (state) => this.context.progress.engine(state),
-        table: this.context.tables.get(name),
+        table: this.context.tables.pseudo.get(name),
         salt: this.context.salt ?? "",
         currentOf: (source) => this.outcomes.currentOf(source),
         current: () => this.outcomes.currentOfReport(name),

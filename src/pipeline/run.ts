@@ -190,7 +190,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       log,
       lock,
       state,
-      tables: tables.pseudo,
+      tables,
       verifiedVersions: VerifiedVersions.of(tables, changedByOthers),
       salt,
       scratch,

@@ -259,3 +259,30 @@ describe("a table with features that we cannot read or maintain", () => {
     expect(await fixture.tree()).toEqual(before);
   });
 });
+
+describe("a lookup table that is gone", () => {
+  const withId = usageCsv(usage("amy", "https://x.org/sis-ben/page", "2024-09-05"));
+
+  test("blocks both reports, so that no id of its people stays in a text, until it is rebuilt", async () => {
+    const { fixture } = await lakeWithRows();
+    const before = await fixture.lookup();
+    await fixture.lose(lookup);
+    await fixture.put(usagePath("2024-09-05"), withId);
+    const [finding] = (await fixture.lakeStatus()).changedByOthers;
+    expect(finding).toMatchObject({
+      table: lookup,
+      problem: expect.stringContaining("lookup table is gone"),
+    });
+    expect(await fixture.run()).toMatchObject({
+      landed: 1,
+      anonymized: 0,
+      failed: [{ reason: expect.stringContaining("clever-lake repair") }],
+      changedByOthers: [finding],
+    });
+    await requireRepaired(fixture, { table: lookup, rebuilt: "table", replaced: null, problem: null });
+    expect(await fixture.lookup()).toEqual(before);
+    const texts = (await fixture.rows("resource_usage")).map((row) => JSON.stringify(row));
+    expect(texts).toHaveLength(2);
+    expect(texts.join()).not.toContain("sis-ben");
+  });
+});

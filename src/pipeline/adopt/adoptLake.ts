@@ -214,7 +214,7 @@ class Adoption {
       log,
       lock,
       state,
-      tables: tables.pseudo,
+      tables,
       verifiedVersions: VerifiedVersions.of(tables, []),
       salt,
       scratch,

@@ -1,4 +1,5 @@
 import { replacedTable, tableBeside } from "../../clever/layout";
+import { logFolder } from "../../delta/paths";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import { folderName } from "../plan/plan";
 
@@ -12,12 +13,18 @@ export async function clearBeside(lake: Lake, table: string, options: LakeOption
 }
 
 /**
- * Puts the table that was built next to another one in its place, by two renames. A reader between them finds no table;
- * if this is interrupted there, the next run rebuilds the table from the landed files.
+ * Puts the table that was built next to another one in its place, by two renames. A reader between them finds no table.
+ * If this is interrupted there, the next run rebuilds a table of rows, and the next repair a lookup table.
  *
- * @returns where the old table is kept
+ * @returns where the old table is kept; null if there was none
  */
-export async function swapTable(lake: Lake, table: string, now: Date, options: LakeOptions): Promise<string> {
+export async function swapTable(
+  lake: Lake,
+  table: string,
+  now: Date,
+  options: LakeOptions,
+): Promise<string | null> {
+  const isThere = (await lake.stat(logFolder(table), options)) !== undefined;
   const kept = replacedTable(table, folderName(now));
   await lake.rename(table, kept, options);
   try {
@@ -26,5 +33,5 @@ export async function swapTable(lake: Lake, table: string, now: Date, options: L
     await lake.rename(kept, table).catch(() => undefined);
     throw error;
   }
-  return kept;
+  return isThere ? kept : null;
 }

@@ -12,7 +12,7 @@ import type { Action } from "../../delta/actions";
 import { isNewest, readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { tableActions } from "../../delta/tableActions";
 import type { Duck } from "../../duck/duck";
-import { type CleverLakeError, isCleverLakeError } from "../../errors";
+import { CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import type { SourceEntries } from "../log/logTable";
 import { type LakeState, lakeState } from "../plan/plan";
@@ -59,7 +59,7 @@ export type PseudoTables = ReadonlyMap<ReportName, Snapshot>;
 export interface LakeTables {
   readonly pseudo: PseudoTables;
   readonly lookups: PseudoTables;
-  /** By path, the tables that use features that this program cannot read; they do not block the others. */
+  /** By path, the tables that use features that this program cannot read, and the lookup tables that are gone. */
   readonly refused: ReadonlyMap<string, CleverLakeError>;
 }
 
@@ -94,7 +94,32 @@ export async function readTables(
     readAll(pseudoTable, known?.pseudo),
     readAll(lookupTable, known?.lookups),
   ]);
+  for (const report of allReports()) {
+    const isGone = !lookups.has(report.name) && !refused.has(lookupTable(report));
+    if (isGone && appliedVersions(pseudo.get(report.name)).size > 0)
+      refused.set(lookupTable(report), lookupsGone(report));
+  }
   return { pseudo, lookups, refused };
+}
+
+/** Each delivery's people are committed before its rows, so a table with deliveries has had a lookup table. */
+function lookupsGone(report: Report): CleverLakeError {
+  return new CleverLakeError(
+    "corrupt",
+    "The lookup table is gone: without it, the people of earlier files are unknown, and their ids could stay in texts.",
+    {
+      subject: lookupTable(report),
+      hint: "Restore it from a copy of the lake, or run `clever-lake repair`, which rebuilds it from the landed files.",
+    },
+  );
+}
+
+/**
+ * Why nothing can be pseudonymized, if a lookup table cannot be read or is gone: texts are masked against the ids of
+ * all known people.
+ */
+export function blockingLookup({ refused }: LakeTables): CleverLakeError | undefined {
+  return allReports().flatMap((report) => refused.get(lookupTable(report)) ?? [])[0];
 }
 
 /**
