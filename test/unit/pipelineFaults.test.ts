@@ -121,7 +121,8 @@ describe.each(scenarios)("$name", ({ prepare, request }) => {
         await rm(path.dirname(fixture.server), { recursive: true });
       }
     },
-    120_000,
+    // A minute on an idle machine: each operation of a run is a case.
+    600_000,
   );
 });
 

@@ -483,6 +483,20 @@ describe("rows that are in two different files", () => {
       await expectComplete(fixture);
     });
 
+    test("add their people to the lookup table only once the file is accepted", async () => {
+      const fixture = await withCorrection();
+      const lines = [daily("amy", "2024-09-03", 7), daily("ben", "2024-09-03", 8), daily("cat")];
+      await fixture.put(september30, dailyCsv(...lines));
+      // In the same commit as another file with a new person.
+      await fixture.put(september4, dailyCsv(daily("dan", "2024-09-04")));
+      const people = async () => (await fixture.lookup()).map(({ sis_id }) => sis_id).sort();
+      expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [{ path: september30 }] });
+      expect(await people()).toEqual(["sis-amy", "sis-ben", "sis-dan"]);
+      await fixture.run({ accept: [september30] });
+      expect(await people()).toEqual(["sis-amy", "sis-ben", "sis-cat", "sis-dan"]);
+      await expectComplete(fixture);
+    });
+
     test("replace the first file's if they arrive under its name", async () => {
       const fixture = await withCorrection();
       await fixture.remove(september30);

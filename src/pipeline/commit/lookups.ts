@@ -1,5 +1,5 @@
 import { lookupTable } from "../../clever/layout";
-import { hashedColumns, lookupColumns, type Report } from "../../clever/reports";
+import { hashedColumns, lookupColumns, pseudonymName, type Report } from "../../clever/reports";
 import type { Action, AddFile } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
@@ -25,6 +25,7 @@ export interface LookupContext {
  * the comparison is repeated. Committed before the rows that carry the pseudonyms, so that no pseudonym ever lacks its
  * lookup.
  *
+ * @param people a relation with the pseudonyms of the people to add; undefined for all of `persons`
  * @param pairs is updated to the lookup table's state before the comparison
  * @param known the last known state of the lookup table
  * @returns the resulting state of the lookup table
@@ -34,6 +35,7 @@ export async function appendLookups(
   persons: Persons,
   pairs: KnownPairs,
   known: Snapshot | undefined,
+  people: string | undefined,
 ): Promise<Snapshot | undefined> {
   const { report } = persons;
   const tablePath = lookupTable(report);
@@ -47,7 +49,7 @@ export async function appendLookups(
     operation: { name: "WRITE", parameters: { mode: "Append" } },
     attempt: async (snapshot) => {
       await pairs.update(snapshot, signal);
-      const add = await newPairs(lake, duck, persons, pairs, signal);
+      const add = await newPairs(lake, duck, persons, pairs, people, signal);
       if (add === undefined && snapshot !== undefined) return undefined;
       const creation = snapshot ? [] : lookupTableActions(report);
       const inOrder = verifiedVersions.actions(tablePath, snapshot);
@@ -76,12 +78,18 @@ function newPairs(
   duck: Duck,
   persons: Persons,
   pairs: KnownPairs,
+  people: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<AddFile | undefined> {
   const { report } = persons;
   const someone = hashedColumns(report)
     .map(({ name }) => `person.${sqlName(name)} IS NOT NULL`)
     .join(" OR ");
+  const same = hashedColumns(report)
+    .map(({ name }) => sqlName(pseudonymName(name)))
+    .map((name) => `person.${name} IS NOT DISTINCT FROM added.${name}`)
+    .join(" AND ");
+  const isAmong = people === undefined ? "true" : `EXISTS (SELECT 1 FROM ${people} AS added WHERE ${same})`;
   return withScratch(lake, (scratch) =>
     duck.session((session) =>
       writeDataFile({
@@ -90,7 +98,7 @@ function newPairs(
         lake,
         tablePath: lookupTable(report),
         columns: lookupColumns(report),
-        query: `SELECT * FROM ${persons.table} person WHERE (${someone})
+        query: `SELECT * FROM ${persons.table} person WHERE (${someone}) AND ${isAmong}
           AND NOT EXISTS (SELECT 1 FROM ${pairs.table} known WHERE ${persons.same("person", "known")})`,
         scratch,
       }),

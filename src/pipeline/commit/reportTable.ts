@@ -1,10 +1,10 @@
 import { lookupTable, pseudoTable } from "../../clever/layout";
-import { partitionColumns, type Report } from "../../clever/reports";
+import { hashedColumns, partitionColumns, pseudonymName, type Report } from "../../clever/reports";
 import type { Action } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { mergeSmallFiles } from "../../delta/optimize";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
-import type { Duck } from "../../duck/duck";
+import { type Duck, sqlName, sqlString } from "../../duck/duck";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import type { Delivery, ReadDelivery } from "../delivery";
@@ -66,6 +66,8 @@ export class ReportTable {
   private lookups: Snapshot | undefined;
   private watch: Promise<IdentityWatch> | undefined;
   private lakeIds: LakeIds;
+  /** Whether `persons` may have people of a delivery that was held back after it was read. */
+  private hasHeldBack = false;
 
   private constructor(
     readonly report: Report,
@@ -121,23 +123,26 @@ export class ReportTable {
     });
   }
 
-  /** Commits what was read, in one commit. */
+  /** Commits what was read, in one commit. People enter the lookup table only with rows that enter the tables. */
   async commit({ read, staged, reranked, again }: Arrival): Promise<Committed> {
     const { lake, duck, signal } = this.context;
     const { report } = this;
     const watch = await this.identities();
-    if (read.length > 0) {
-      this.lookups = await appendLookups(this.context, this.persons, watch.known, this.lookups);
-      // The other report's lookup table has more people by now, too.
-      this.lakeIds = new LakeIds(lake, duck, report.name);
-    }
     const context = {
       ...this.context,
       report,
       read: (deliveries: readonly Delivery[]) => this.read(deliveries, { wereRead: true }),
     };
-    const change = new TableChange(context, read, staged, reranked, again);
-    let planned: Planned | undefined;
+    const planned = await new TableChange(context, read, staged, reranked, again).on(this.table);
+    const { applied, quarantined } = planned;
+    this.hasHeldBack ||= quarantined.length > 0;
+    if (applied.length > 0) {
+      const people = this.hasHeldBack ? pseudonymsOf(report, staged, applied) : undefined;
+      this.lookups = await appendLookups(this.context, this.persons, watch.known, this.lookups, people);
+      // The other report's lookup table has more people by now, too.
+      this.lakeIds = new LakeIds(lake, duck, report.name);
+    }
+    let actions: readonly Action[] = [];
     const outcome = await commit({
       lake,
       duck,
@@ -150,24 +155,17 @@ export class ReportTable {
       attempt: async (snapshot, number) => {
         // This run's log does not know what the other writer added, so its rows could not be ranked.
         if (number > 1 || snapshot?.version !== this.table?.version) throw conflict(report);
-        planned = await change.on(snapshot);
-        const { attempt } = planned;
         const inOrder = this.context.verifiedVersions.actions(pseudoTable(report), snapshot);
-        return attempt && { ...attempt, actions: [...attempt.actions, ...inOrder] };
+        const attempt = await planned.attempt?.();
+        actions = attempt?.actions ?? [];
+        return attempt && { ...attempt, actions: [...actions, ...inOrder] };
       },
       signal,
     });
     if (outcome.committed) this.context.verifiedVersions.committed(outcome.snapshot);
-    this.table = await this.merged(outcome.snapshot, planned?.attempt?.actions ?? []);
-    const nothing: Planned = {
-      attempt: undefined,
-      applied: [],
-      quarantined: [],
-      overlaps: [],
-      completed: new Map(),
-    };
+    this.table = await this.merged(outcome.snapshot, actions);
     const identities = read.length > 0 ? await watch.health(signal) : healthy;
-    return { ...(planned ?? nothing), table: this.table, identities };
+    return { ...planned, table: this.table, identities };
   }
 
   /** Merges small data files in the months of a commit; resolves to the resulting state of the table. */
@@ -210,6 +208,20 @@ export class ReportTable {
     this.lookups = await readSnapshot(lake, lookupTable(this.report), duck, { signal });
     return IdentityWatch.open(lake, duck, this.persons, this.lookups, signal);
   }
+}
+
+/** A relation of the pseudonyms in the staged rows of some deliveries. */
+function pseudonymsOf(
+  report: Report,
+  staged: readonly StagedRows[],
+  deliveries: readonly ReadDelivery[],
+): string {
+  const names = hashedColumns(report).map(({ name }) => sqlName(pseudonymName(name)));
+  const sources = deliveries.map(({ entry }) => sqlString(entry.source)).join(", ");
+  const files = staged.map(({ file }) => sqlString(file.place)).join(", ");
+  return files === ""
+    ? `(SELECT ${names.map((name) => `NULL::VARCHAR AS ${name}`).join(", ")} WHERE false)`
+    : `(SELECT DISTINCT ${names.join(", ")} FROM read_parquet([${files}]) WHERE source_file IN (${sources}))`;
 }
 
 function conflict(report: Report): CleverLakeError {

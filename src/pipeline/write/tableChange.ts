@@ -55,8 +55,8 @@ export interface AppliedDelivery extends ReadDelivery {
 
 /** The effect of a change on a table. */
 export interface Planned {
-  /** Undefined if nothing is to be committed. */
-  readonly attempt: Attempt | undefined;
+  /** Imports the new data files into the lake, for a commit; undefined if nothing is to be committed. */
+  readonly attempt: (() => Promise<Attempt | undefined>) | undefined;
   readonly applied: readonly AppliedDelivery[];
   readonly quarantined: readonly QuarantinedDelivery[];
   /** What sources of the change have in common with others. */
@@ -182,7 +182,7 @@ export class TableChange {
         const written: WrittenMonth[] = [];
         for (const month of rows) written.push(await month.write(this.context.scratch));
         return {
-          attempt: await this.attempt(snapshot, applied, written),
+          attempt: () => this.attempt(snapshot, applied, written),
           overlaps,
           completed: again.completed,
         };
