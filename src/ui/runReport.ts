@@ -156,7 +156,7 @@ function filesOf(run: RunDetails): string[] {
         vscode.l10n.t("Rows"),
         vscode.l10n.t("Refused"),
         ...(isShown ? [vscode.l10n.t("Superseded")] : []),
-        root === "" ? vscode.l10n.t("Place in the lake") : vscode.l10n.t("Place in {0}", root.slice(0, -1)),
+        root === "" ? vscode.l10n.t("Path in the lake") : vscode.l10n.t("Path in {0}", root.slice(0, -1)),
       ],
       files,
       isShown ? [2, 3, 4, 5] : [2, 3, 4],

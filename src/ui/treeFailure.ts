@@ -22,6 +22,6 @@ export function failedItem({ error }: FailedNode): vscode.TreeItem {
   item.tooltip = vscode.l10n.t("{0}\n\nClick to try again.", reason);
   item.contextValue = "failed";
   item.accessibilityInformation = { label: `${label}. ${reason}` };
-  item.command = { command: "clever.refresh", title: vscode.l10n.t("Try again") };
+  item.command = { command: "clever.refresh", title: vscode.l10n.t("Try Again") };
   return item;
 }

@@ -61,7 +61,7 @@ describe("a run report", () => {
     expect(run.notReached).toEqual([]);
     const page = reportOf(run).replace(/\\|<\/?nobr>|<wbr>/g, "");
     const [, files = ""] = page.split("## Files of the run");
-    expect(files).toContain("| Place in stage1np/clever |");
+    expect(files).toContain("| Path in stage1np/clever |");
     expect(files).not.toContain(wednesday);
     // The other one is newer, with the same values: it has the row, and this one's is superseded.
     expect((await fixture.lastLog()).get(dailyPath(monday))).toMatchObject({
