@@ -208,6 +208,7 @@ function tableItem(table: TableItem, finding: Finding | undefined): vscode.TreeI
     item.iconPath = new vscode.ThemeIcon("warning", new vscode.ThemeColor("charts.red"));
     item.description = table.problem;
     item.tooltip = table.problem;
+    item.accessibilityInformation = { label: `${table.name}. ${table.problem}` };
     return item;
   }
   item.iconPath = new vscode.ThemeIcon("table");
@@ -216,12 +217,14 @@ function tableItem(table: TableItem, finding: Finding | undefined): vscode.TreeI
     item.contextValue = "lake.table.changed";
     item.description = vscode.l10n.t("changed by another program");
     item.tooltip = `${table.path}\n${finding.problem}`;
+    item.accessibilityInformation = { label: `${table.name}, ${item.description}. ${finding.problem}` };
     return item;
   }
   const rows = table.rows === null ? [] : [counted.rows(table.rows)];
   const changed = table.changed === null ? [] : [dateTime(Date.parse(table.changed))];
   item.description = [...rows, vscode.l10n.t("version {0}", table.version), ...changed].join(" · ");
   item.tooltip = [table.path, ...rows, `${counted.dataFiles(table.files)}, ${bytes(table.bytes)}`].join("\n");
+  item.accessibilityInformation = { label: `${table.name}, ${item.description}` };
   return item;
 }
 
@@ -234,5 +237,6 @@ function landedItem(file: LandedFileItem): vscode.TreeItem {
   item.description = parts ? `${parts.report} · ${bytes(file.size)}` : bytes(file.size);
   item.tooltip = file.path;
   item.contextValue = "lake.file";
+  item.accessibilityInformation = { label: `${name}, ${bytes(file.size)}` };
   return item;
 }

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import type { EngineClient } from "../../src/engine/client";
+import type { TableItem } from "../../src/engine/messages";
+import type { ConnectionModel } from "../../src/ui/connectionModel";
+import { LakeTree } from "../../src/ui/lakeTree";
+
+const table: TableItem = {
+  name: "daily_participation",
+  path: "stage2p/clever/daily_participation",
+  version: 3,
+  rows: 20,
+  files: 1,
+  bytes: 2_000,
+  changed: null,
+  problem: null,
+};
+const stage = { name: "stage2p", identities: false, tables: [table] };
+const file = {
+  path: "stage1np/clever/2025-09-22/2025-09-22-daily-participation-students.csv",
+  size: 2_000,
+  modified: "2025-09-22T00:00:00Z",
+};
+
+function treeWith(changedByOthers: readonly object[] = []): LakeTree {
+  const listen = () => ({ dispose: () => undefined });
+  const model = { changedByOthers, onDidChange: listen, onDidChangeLake: listen };
+  return new LakeTree(model as unknown as ConnectionModel, {} as EngineClient);
+}
+
+test("a screen reader hears the name and the state of a table or landed file", () => {
+  const heard = (tree: LakeTree, each: TableItem) =>
+    tree.getTreeItem({ kind: "table", stage, table: each }).accessibilityInformation?.label;
+  expect(heard(treeWith(), table)).toBe("daily_participation, 20 rows · version 3");
+  expect(heard(treeWith(), { ...table, problem: "A file is missing." })).toBe(
+    "daily_participation. A file is missing.",
+  );
+  const finding = { table: table.path, problem: "Rows were removed." };
+  expect(heard(treeWith([finding]), table)).toBe(
+    "daily_participation, changed by another program. Rows were removed.",
+  );
+  const landed = { kind: "landed", folder: "2025-09-22", time: "2025-09-22T00:00:00Z", file } as const;
+  expect(treeWith().getTreeItem(landed).accessibilityInformation?.label).toBe(
+    "2025-09-22-daily-participation-students.csv, 2.0 kB",
+  );
+});
