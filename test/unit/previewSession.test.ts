@@ -184,6 +184,22 @@ describe("rows", () => {
     expect(await rows()).toHaveLength(10);
   });
 
+  test.each([
+    ["reveal", "recordReveal"],
+    ["more", "loadMore"],
+  ] as const)("of a report that the engine no longer has are reopened by %s", async (type, call) => {
+    const source = new FakePreviewSource({ rows: 20, total: 50 });
+    const { session, last, rows, failures } = await setUp(source);
+    const ask = () => session.handle(type === "more" ? { type } : { type, on: true });
+    source.failing.set(call, forgotten);
+    await ask();
+    expect(last("opened")).toMatchObject({ generation: 2, revealed: false, info: { rowCount: 20 } });
+    expect([failures, last("moreFailed")]).toEqual([[], undefined]);
+    expect(await rows()).toHaveLength(10);
+    await ask();
+    expect(last("opened")).toMatchObject(type === "more" ? { info: { rowCount: 40 } } : { revealed: true });
+  });
+
   test("that fail immediately after opening do not cause a loop", async () => {
     const source = new FakePreviewSource({ rows: 20 });
     const { last, rows } = await setUp(source);

@@ -97,8 +97,7 @@ export class PreviewSession {
       });
     } catch (error) {
       if (signal.aborted || generation !== this.generation) return;
-      // The engine was restarted, or made room for other previews.
-      if (this.served && isCleverLakeError(error, "notFound")) return this.open();
+      if (this.served && isGone(error)) return this.open();
       this.host.post({ type: "rowsFailed", generation, message: describeError(error) });
     }
   }
@@ -112,7 +111,9 @@ export class PreviewSession {
         if (!(await this.host.confirmReveal())) return;
         await this.source.recordReveal(this.info.token, signal);
       } catch (error) {
-        if (!signal.aborted) this.host.revealFailed(error);
+        if (signal.aborted) return;
+        if (isGone(error)) return await this.open();
+        this.host.revealFailed(error);
         return;
       } finally {
         this.asking = false;
@@ -133,7 +134,9 @@ export class PreviewSession {
       const more = await this.source.loadMore(info.token, signal);
       if (!signal.aborted) this.showInfo(more, signal);
     } catch (error) {
-      if (!signal.aborted) this.host.post({ type: "moreFailed", message: describeError(error) });
+      if (signal.aborted) return;
+      if (isGone(error)) return await this.open();
+      this.host.post({ type: "moreFailed", message: describeError(error) });
     } finally {
       this.loadingMore = false;
     }
@@ -183,6 +186,11 @@ export class PreviewSession {
       // An engine that has exited no longer has the report.
     }
   }
+}
+
+/** Whether the engine no longer has the report: it was restarted, or made room for other previews. */
+function isGone(error: unknown): boolean {
+  return isCleverLakeError(error, "notFound");
 }
 
 /** Masks identities a second time: no identity reaches the page unless revealed, whatever the source returned. */
