@@ -6,7 +6,7 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
-import { askLocalPath } from "./localFiles";
+import { askLocalPath, isOnUsersMachine } from "./localFiles";
 import { isCancellation, notify, notifyError } from "./messages";
 import { showInformationMessage, showQuickPick, showWarningMessage, withProgress } from "./window";
 
@@ -45,21 +45,23 @@ export class AssetsCommand {
   }
 
   private notifySummary({ folder, written, kept }: AssetsSummary): void {
+    const uri = vscode.Uri.file(folder);
     const open = {
       title: vscode.l10n.t("Open the Folder"),
-      act: () => vscode.commands.executeCommand("revealFileInOS", vscode.Uri.file(folder)),
+      act: () => vscode.commands.executeCommand("revealFileInOS", uri),
     };
+    const choices = isOnUsersMachine(uri) ? [open] : [];
     for (const file of kept) this.log.info(`Kept with its changes: ${file} in ${folder}`);
     if (kept.length === 0) {
       const text = vscode.l10n.t("{0} written to {1}.", counted.files(written.length), folder);
-      notify(showInformationMessage, text, open);
+      notify(showInformationMessage, text, ...choices);
       return;
     }
     const text = vscode.l10n.t(
       "{0} written to {1}. Kept, because they were changed there: {2} ({3}). To write one again, delete it first.",
       ...[counted.files(written.length), folder, integer(kept.length), listed(kept)],
     );
-    notify(showWarningMessage, text, open);
+    notify(showWarningMessage, text, ...choices);
   }
 }
 

@@ -15,3 +15,8 @@ export async function askLocalPath(options: vscode.OpenDialogOptions): Promise<s
   const [picked] = (await vscode.window.showOpenDialog({ ...options, defaultUri: localFolder() })) ?? [];
   return picked?.fsPath;
 }
+
+/** Whether programs on the user's machine, such as the file manager, can open a file: they cannot on another machine. */
+export function isOnUsersMachine({ scheme }: vscode.Uri): boolean {
+  return scheme === "file" && vscode.env.remoteName === undefined;
+}

@@ -107,7 +107,11 @@ export const l10n = {
     text.replace(/\{(\d)\}/g, (_, index) => String(values[Number(index)])),
 };
 
-export const env = { language: "en", clipboard: { writeText: noted("writeText") } };
+export const env = {
+  language: "en",
+  remoteName: undefined as string | undefined,
+  clipboard: { writeText: noted("writeText") },
+};
 
 export const Uri = { file: (path: string) => ({ scheme: "file", path, fsPath: path }) };
 

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { afterEach, expect, test } from "vitest";
-import { askLocalPath } from "../../src/ui/localFiles";
-import { answers, calls, Uri, workspace } from "../helpers/vscodeStub";
+import { askLocalPath, isOnUsersMachine } from "../../src/ui/localFiles";
+import { answers, calls, env, Uri, workspace } from "../helpers/vscodeStub";
 
 afterEach(() => {
   workspace.workspaceFolders = undefined;
@@ -22,4 +22,12 @@ test.each([
   expect(calls[0]?.parameters).toEqual([{ title: "Import Roster", defaultUri: Uri.file(place) }]);
   answers.push(undefined);
   expect(await askLocalPath({})).toBeUndefined();
+});
+
+test("programs on the user's machine can open a file only if it is there", () => {
+  const file = Uri.file("/work/assets") as Parameters<typeof isOnUsersMachine>[0];
+  expect(isOnUsersMachine(file)).toBe(true);
+  env.remoteName = "wsl";
+  expect(isOnUsersMachine(file)).toBe(false);
+  env.remoteName = undefined;
 });

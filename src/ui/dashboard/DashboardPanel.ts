@@ -7,7 +7,7 @@ import type { DashboardFilter } from "../../dashboard/filter";
 import { type Saved, savedSchema, withChange } from "../../dashboard/saved";
 import { type FromPage, fromPage, type PageFile, pageState, type ToPage } from "../../protocol/dashboard";
 import { Disposable } from "../dispose";
-import { localFolder } from "../localFiles";
+import { isOnUsersMachine, localFolder } from "../localFiles";
 import { notify } from "../messages";
 import { section } from "../settings";
 import { mediaFile, showPage, webviewOptions } from "../webview";
@@ -250,9 +250,8 @@ export class DashboardPanel extends Disposable {
         await vscode.commands.executeCommand("revealFileInOS", target);
       },
     };
-    // Programs on this machine cannot open a file on another one, but VS Code can.
-    const isHere = target.scheme === "file" && vscode.env.remoteName === undefined;
-    const choices = isHere ? [open, reveal] : kind === "html" ? [] : [open];
+    // VS Code can open a file on another machine, but not a page in the browser.
+    const choices = isOnUsersMachine(target) ? [open, reveal] : kind === "html" ? [] : [open];
     notify(showInformationMessage, vscode.l10n.t("{0} was saved.", name), ...choices);
   }
 
