@@ -27,7 +27,6 @@ export async function run(): Promise<void> {
     await secrets.write({ password: sample.password, salt: "a salt for measuring" });
     await writeConnection({
       ...sample,
-      root: "/",
       privateKeyPath: "",
       lakeAuth: "default",
       saltKeyVaultUrl: "",

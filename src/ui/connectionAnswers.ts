@@ -1,14 +1,12 @@
 import type { LakeAuth } from "../config";
 import type { Connected, ServerLogin } from "../engine/messages";
-import { withProxy } from "./settings";
+import { reportsRoot, withProxy } from "./settings";
 
 /** The wizard's answers so far. */
 export interface ConnectionAnswers {
   readonly host: string;
   readonly port: number;
   readonly username: string;
-  /** The folder with the reports. The wizard does not ask for it but keeps the one in the settings. */
-  readonly root: string;
   readonly authentication: "password" | "privateKey" | "agent";
   readonly password: string;
   readonly privateKeyPath: string;
@@ -32,7 +30,6 @@ export const noAnswers: ConnectionAnswers = {
   host: "reports-sftp.clever.com",
   port: 22,
   username: "",
-  root: "/",
   authentication: "password",
   password: "",
   privateKeyPath: "",
@@ -67,15 +64,15 @@ export function connectedWith(answers: ConnectionAnswers): Connected {
   };
 }
 
-/** The answers about the server alone. */
+/** The answers about the server alone, and the reports' folder, which only the settings have. */
 export function loginWith(answers: ConnectionAnswers): ServerLogin {
-  const { host, port, username, root, hostKey, privateKeyPath, password, passphrase } = answers;
+  const { host, port, username, hostKey, privateKeyPath, password, passphrase } = answers;
   return {
     sftp: {
       host,
       port,
       username,
-      root,
+      root: reportsRoot(),
       ...(hostKey ? { hostKey } : {}),
       ...(privateKeyPath ? { privateKeyPath } : {}),
     },

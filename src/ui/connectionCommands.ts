@@ -10,7 +10,7 @@ import { integer } from "./format";
 import { isCancellation, mustBeAdopted, notify, notifyError, offers } from "./messages";
 import { confirmReplacement, offerNewSalt } from "./saltKeeping";
 import type { SecretStore } from "./secrets";
-import { hasConnection, readSettings, reportsRoot } from "./settings";
+import { hasConnection, readSettings } from "./settings";
 import { sameLake, sameServer, targetsOf } from "./targets";
 import { showInformationMessage, showWarningMessage, withProgress } from "./window";
 import { askRecovery } from "./wizard";
@@ -106,7 +106,7 @@ export class ConnectionCommands {
    */
   private async knownAnswers(): Promise<ConnectionAnswers> {
     const { noAnswers } = await import("./connectionAnswers");
-    if (!hasConnection()) return { ...noAnswers, root: reportsRoot() };
+    if (!hasConnection()) return noAnswers;
     const { secrets, boundTo } = await this.secrets.readBound();
     try {
       const { sftp, lake, saltKeyVaultUrl } = await readSettings();
@@ -118,7 +118,6 @@ export class ConnectionCommands {
         host: sftp.host,
         port: sftp.port,
         username: sftp.username,
-        root: sftp.root,
         authentication: sftp.privateKeyPath ? "privateKey" : secrets.password ? "password" : "agent",
         password: ofServer.password ?? "",
         privateKeyPath: sftp.privateKeyPath ?? "",
@@ -133,7 +132,7 @@ export class ConnectionCommands {
         saltLake: boundTo?.lake.url ?? "",
       };
     } catch {
-      return { ...noAnswers, root: reportsRoot() };
+      return noAnswers;
     }
   }
 

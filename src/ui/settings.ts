@@ -173,12 +173,11 @@ export function runsAutomatically(): boolean {
   );
 }
 
-/** The parts of a connection, as in the settings. */
+/** The parts of a connection that the wizard asks for, as in the settings. */
 export interface ConnectionSettings {
   readonly host: string;
   readonly port: number;
   readonly username: string;
-  readonly root: string;
   readonly privateKeyPath: string;
   readonly hostKey: string;
   readonly lakeUrl: string;
@@ -186,13 +185,12 @@ export interface ConnectionSettings {
   readonly saltKeyVaultUrl: string;
 }
 
-/** Writes a connection into the user's settings. */
+/** Writes a connection into the user's settings. The reports' folder stays as it is: only the user sets it. */
 export async function writeConnection(connection: ConnectionSettings): Promise<void> {
   await write({
     "sftp.host": connection.host,
     "sftp.port": connection.port,
     "sftp.username": connection.username,
-    "sftp.root": connection.root,
     "sftp.privateKeyPath": connection.privateKeyPath,
     "sftp.hostKey": connection.hostKey,
     "lake.url": connection.lakeUrl,

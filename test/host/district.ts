@@ -60,7 +60,6 @@ export class District implements AsyncDisposable {
       host,
       port,
       username,
-      root: this.reports,
       privateKeyPath,
       hostKey: hostKeyFingerprint,
       lakeUrl: pathToFileURL(this.lake).href,
@@ -68,6 +67,7 @@ export class District implements AsyncDisposable {
       saltKeyVaultUrl: "",
       ...changes,
     };
+    await setSetting("sftp.root", this.reports);
     await model.keep(settings, { salt });
   }
 

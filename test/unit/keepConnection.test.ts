@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import type { EngineClient } from "../../src/engine/client";
 import { CleverLakeError } from "../../src/errors";
+import { loginWith, noAnswers } from "../../src/ui/connectionAnswers";
 import { ConnectionModel } from "../../src/ui/connectionModel";
 import type { SampleDistrict } from "../../src/ui/sampleDistrict";
 import { SecretStore } from "../../src/ui/secrets";
@@ -18,7 +19,6 @@ const connection = {
   host: "reports.example",
   port: 22,
   username: "district",
-  root: "/",
   privateKeyPath: "",
   hostKey: "",
   lakeUrl: "file:///lake",
@@ -44,6 +44,20 @@ test("a connection that cannot be written to the settings does not replace the p
   unwritable.error = undefined;
   await model.keep(other, { password: "another", salt: "another salt" });
   expect((await secrets.readBound()).secrets).toEqual({ password: "another", salt: "another salt" });
+  model.dispose();
+});
+
+test("a connection keeps the folder of the reports that the user has set, also if a wizard began before", async () => {
+  const model = new ConnectionModel(
+    {} as EngineClient,
+    new SecretStore(new SealedStore()),
+    {} as SampleDistrict,
+  );
+  const answers = { ...noAnswers, host: "reports.example", username: "district" };
+  settings["clever.sftp.root"] = "/district";
+  expect(loginWith(answers).sftp.root).toBe("/district");
+  await model.keep(answers, {});
+  expect(settings["clever.sftp.root"]).toBe("/district");
   model.dispose();
 });
 
