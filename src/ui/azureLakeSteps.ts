@@ -41,8 +41,10 @@ export async function askAzureLake(
 }
 
 function pickLake(place: Place): Promise<string> {
-  const azure: AzureDirectory = new AzureManagement(() => signInWithMicrosoft(managementScope));
+  const signIn = () => signInWithMicrosoft(managementScope);
+  const azure: AzureDirectory = new AzureManagement(signIn);
   return withRecovery(place, async () => {
+    await signIn();
     const asking = vscode.l10n.t("Asking Azure for your subscriptions …");
     const subscriptions = await askWhile(place, asking, (signal) => azure.subscriptions(signal));
     const subscription = await askChoice(
@@ -66,10 +68,9 @@ function pickLake(place: Place): Promise<string> {
   });
 }
 
-/** Signs the user in while the wizard is open, because the engine later requests tokens in the background. */
+/** Signs the user in during the wizard, because the engine later requests tokens in the background. */
 async function signIn(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
-  const asking = vscode.l10n.t("Signing in with your Microsoft account …");
-  await withRecovery(place, () => askWhile(place, asking, () => signInWithMicrosoft(storageScope)));
+  await withRecovery(place, () => signInWithMicrosoft(storageScope));
   return answers;
 }
 

@@ -27,7 +27,10 @@ export async function microsoftToken({ scope, refused }: TokenParams): Promise<T
   );
 }
 
-/** Signs the user in if necessary; rejects with `auth` if they do not sign in. */
+/**
+ * Signs the user in if necessary; rejects with `auth` if they do not sign in. No box of ours may be open: VS Code's list
+ * of accounts would close it.
+ */
 export async function signInWithMicrosoft(scope: string): Promise<string> {
   const session = await signedIn(scope, { createIfNone: true });
   if (session) return session.accessToken;
