@@ -7,6 +7,7 @@ import { asMarkdown } from "./outsideText";
 export abstract class MarkdownPages extends Disposable implements vscode.TextDocumentContentProvider {
   private readonly changed = this.hold(new vscode.EventEmitter<vscode.Uri>());
   readonly onDidChange = this.changed.event;
+  private wasShown = false;
 
   constructor(private readonly scheme: string) {
     super();
@@ -18,6 +19,7 @@ export abstract class MarkdownPages extends Disposable implements vscode.TextDoc
    * page.
    */
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+    this.wasShown = true;
     try {
       return await this.pageOf(uri);
     } catch (error) {
@@ -29,18 +31,18 @@ export abstract class MarkdownPages extends Disposable implements vscode.TextDoc
 
   protected async show(uri: vscode.Uri): Promise<void> {
     // VS Code keeps a page for a few minutes after it was closed.
-    this.changed.fire(uri);
+    this.update([uri]);
     await vscode.commands.executeCommand("markdown.showPreview", uri);
   }
 
   /** Updates the open pages whenever the event fires. */
   protected updateOn(event: vscode.Event<void>): void {
-    this.hold(
-      event(() => {
-        for (const { uri } of vscode.workspace.textDocuments) {
-          if (uri.scheme === this.scheme) this.changed.fire(uri);
-        }
-      }),
-    );
+    this.hold(event(() => this.update(vscode.workspace.textDocuments.map(({ uri }) => uri))));
+  }
+
+  private update(uris: readonly vscode.Uri[]): void {
+    for (const uri of uris) if (uri.scheme === this.scheme) this.changed.fire(uri);
+    // After a few minutes, VS Code drops the text of a page that only a preview shows: the preview must read it again.
+    if (this.wasShown) void vscode.commands.executeCommand("markdown.preview.refresh");
   }
 }
