@@ -14,6 +14,7 @@ import { CredentialCommands } from "./credentialCommands";
 import { Dashboards } from "./dashboard/Dashboards";
 import { Disposable } from "./dispose";
 import { EnginePreviews } from "./enginePreviews";
+import { focus } from "./focus";
 import { hintInVsCode } from "./hints";
 import { type LakeNode, LakeTree } from "./lakeTree";
 import { mustBeAdopted, notify, notifyError } from "./messages";
@@ -51,11 +52,13 @@ export class Application extends Disposable {
   readonly lakeTree: LakeTree;
   readonly runsTree: RunsTree;
   readonly dashboards: Dashboards;
+  private readonly ending = new AbortController();
   private readonly statusBar = this.hold(new StatusBar());
   readonly reportsView: vscode.TreeView<ReportNode>;
 
   constructor(context: vscode.ExtensionContext) {
     super();
+    this.hold({ dispose: () => this.ending.abort() });
     this.client = new EngineClient({
       modulePath: path.join(context.extensionPath, "dist", "engine.js"),
       token: microsoftToken,
@@ -195,8 +198,10 @@ export class Application extends Disposable {
     } catch (error) {
       notifyError(error, this.log);
     }
-    // The badge and status bar show news before the view is first opened; they also show a failure.
-    if (isConnected()) await this.model.loaded().catch(() => undefined);
+    // The badge and status bar show news before the view is first opened; they also show a failure. Of several windows,
+    // only those in use connect.
+    await focus(this.ending.signal);
+    if (isConnected() && !this.disposed) await this.model.loaded().catch(() => undefined);
   }
 
   /** Ends the engine; resolves once its process has exited. */

@@ -61,6 +61,17 @@ test("an unfocused window does not ask and uses the answer given in the focused 
   expect(calls).toEqual([]);
 });
 
+test("the wait of an unfocused window can be cancelled", async () => {
+  settings[setting] = 1;
+  setFocus(false);
+  const abort = new AbortController();
+  const size = new GroupSize(memento()).current(abort.signal);
+  abort.abort(new Error("Stopped."));
+  await expect(size).rejects.toThrow("Stopped.");
+  setFocus(true);
+  expect(calls).toEqual([]);
+});
+
 test("files for other products are written with a confirmed size", async () => {
   settings[setting] = 0;
   const asked: unknown[] = [];

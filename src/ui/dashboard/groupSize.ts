@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { focus } from "../focus";
 import { readGeneralSettings, section } from "../settings";
 import { showWarningMessage } from "../window";
 
@@ -14,8 +15,9 @@ export class GroupSize {
   /**
    * The size to count with. If the setting shows every number, asks the user, and resets the setting if this is not
    * intended. Rejects with `SettingError`.
+   * @param signal ends the wait of an unfocused window
    */
-  async current(): Promise<number> {
+  async current(signal?: AbortSignal): Promise<number> {
     const size = await this.set();
     if (size > 1) {
       if (this.state.get(confirmedKey) !== undefined) await this.state.update(confirmedKey, undefined);
@@ -24,8 +26,9 @@ export class GroupSize {
     if (this.state.get(confirmedKey) === true) return size;
     if (!vscode.window.state.focused) {
       // The setting is that of all windows: the user is asked in the one that they use, and may have answered by then.
-      await focus();
-      return this.current();
+      await focus(signal);
+      signal?.throwIfAborted();
+      return this.current(signal);
     }
     this.asking ??= this.ask(size).finally(() => {
       this.asking = undefined;
@@ -59,15 +62,4 @@ export class GroupSize {
       await settings.update(setting, undefined, vscode.ConfigurationTarget.Global);
     }
   }
-}
-
-/** Resolves once the window has the focus. */
-function focus(): Promise<void> {
-  return new Promise((resolve) => {
-    const listening = vscode.window.onDidChangeWindowState(({ focused }) => {
-      if (!focused) return;
-      listening.dispose();
-      resolve();
-    });
-  });
 }
