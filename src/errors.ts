@@ -47,6 +47,14 @@ export function isCleverLakeError(error: unknown, code?: ErrorCode): error is Cl
 }
 
 /**
+ * Whether a login was refused, or the server is not the trusted one. Such an attempt is not repeated on its own, because
+ * servers lock accounts after several refusals.
+ */
+export function isRefusal(error: unknown): boolean {
+  return isCleverLakeError(error, "auth") || isCleverLakeError(error, "hostKey");
+}
+
+/**
  * The error for a full disk, the same wherever it occurs: in the lake, the engine's spill folder or a temporary file.
  */
 export function diskFull(): CleverLakeError {

@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { type Config, parseConfig, parseServerConfig } from "../config";
 import { sftpAccount } from "../connect/account";
 import { saltOf } from "../connect/salt";
-import { isCleverLakeError } from "../errors";
+import { isRefusal } from "../errors";
 import type { Lake } from "../lake/lake";
 import { openLakeAt } from "../lake/open";
 import { SftpSource } from "../sftp/sftpSource";
@@ -85,7 +85,7 @@ export class Sources implements AsyncDisposable {
       return await work(kept.source, settings);
     } catch (error) {
       // A source never retries refused credentials, but the cause may have been fixed on the server.
-      if (isCleverLakeError(error, "auth") || isCleverLakeError(error, "hostKey")) this.retire(name, kept);
+      if (isRefusal(error)) this.retire(name, kept);
       throw error;
     } finally {
       kept.users--;

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { isRefusal } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { Disposable } from "./dispose";
 import type { RunController } from "./runController";
@@ -34,6 +35,8 @@ export class BackgroundCheck extends Disposable {
     if (!isConnected() || !vscode.workspace.isTrusted || this.runs.running !== undefined) return;
     // A server that takes longer than the interval must not be queried again each time.
     if (this.model.state === "loading") return;
+    // Until the user looks again, or changes the settings or secrets.
+    if (isRefusal(this.model.error)) return;
     await this.model.refresh();
     const mayBeNew = this.model.newCount > 0 || comparesContents();
     if (mayBeNew && !this.model.needsAdoption && runsAutomatically())

@@ -243,6 +243,13 @@ export class ConnectionModel extends Disposable {
     this.lakeChanged.fire();
   }
 
+  /** Shows why the server cannot be used. Stale reports are better than none; the views show their age. */
+  fail(error: unknown): void {
+    this.loading?.abort.abort();
+    this.failure = error;
+    this.set("failed");
+  }
+
   private async load(signal: AbortSignal): Promise<void> {
     const found: ReportItem[] = [];
     this.set("loading");
@@ -265,9 +272,7 @@ export class ConnectionModel extends Disposable {
       this.set(found.length === 0 ? "empty" : "loaded");
     } catch (error) {
       if (signal.aborted) return;
-      // Stale reports are better than none; the views show their age.
-      this.failure = error;
-      this.set("failed");
+      this.fail(error);
       throw error;
     }
   }

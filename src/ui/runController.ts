@@ -3,7 +3,7 @@ import type { EngineClient } from "../engine/client";
 import { signalOf } from "../engine/client";
 import type { Connected, RunParams, RunProgress, RunSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
-import { describeError, isCleverLakeError } from "../errors";
+import { describeError, isCleverLakeError, isRefusal } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
@@ -70,6 +70,7 @@ export class RunController extends Disposable {
     const abort = new AbortController();
     this.abort = abort;
     this.show(vscode.l10n.t("Starting …"));
+    let failure: unknown;
     try {
       const connected = options.connected ?? (await this.model.connected());
       const { secrets, connection } = connected;
@@ -83,6 +84,7 @@ export class RunController extends Disposable {
       if (isRequested || !didNothing) this.notifySummary(summary, request);
       return summary;
     } catch (error) {
+      failure = error;
       if (isCancellation(error)) this.notifyStopped(request);
       // The other run, in another window that checks for new reports or on the command line, does the same work.
       else if (!isRequested && isCleverLakeError(error, "busy")) this.log.info(describeError(error));
@@ -96,7 +98,8 @@ export class RunController extends Disposable {
       this.show(undefined);
       this.model.lakeMayHaveChanged();
       // The run's outcome was already reported. If the server has become unreachable, the view shows this.
-      this.model.refresh().catch(() => undefined);
+      if (isRefusal(failure)) this.model.fail(failure);
+      else this.model.refresh().catch(() => undefined);
     }
   }
 

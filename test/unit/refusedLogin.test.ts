@@ -1,0 +1,64 @@
+import { afterEach, expect, test, vi } from "vitest";
+import type { EngineClient } from "../../src/engine/client";
+import { CleverLakeError } from "../../src/errors";
+import { BackgroundCheck } from "../../src/ui/backgroundCheck";
+import { noAnswers } from "../../src/ui/connectionAnswers";
+import { ConnectionModel } from "../../src/ui/connectionModel";
+import { RunController } from "../../src/ui/runController";
+import type { SampleDistrict } from "../../src/ui/sampleDistrict";
+import { SecretStore } from "../../src/ui/secrets";
+import { SealedStore } from "../helpers/sealedStore";
+import { settings } from "../helpers/vscodeStub";
+
+afterEach(() => {
+  vi.useRealTimers();
+  for (const name of Object.keys(settings)) delete settings[name];
+});
+
+/** A connection whose every request is answered with an error of this code. */
+async function connectedTo(code: "auth" | "hostKey" | "network") {
+  const request = vi.fn(() => Promise.reject(new CleverLakeError(code, "No.")));
+  const client = { request } as unknown as EngineClient;
+  const model = new ConnectionModel(client, new SecretStore(new SealedStore()), {} as SampleDistrict);
+  const answers = { ...noAnswers, host: "reports.example", username: "district", lakeUrl: "file:///lake" };
+  await model.keep(answers, { password: "a password", salt: "a salt" });
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
+  const nothing = () => Promise.resolve();
+  const runs = new RunController(model, client, log, nothing, nothing, nothing);
+  return { model, runs, request };
+}
+
+test.each([
+  ["auth", 1],
+  ["hostKey", 1],
+  ["network", 3],
+] as const)("a look that fails with %s is made %i times by the background check", async (code, looks) => {
+  const { model, runs, request } = await connectedTo(code);
+  // Loads modules, which takes real time.
+  await model.connected();
+  vi.useFakeTimers();
+  settings["clever.checkEvery"] = 5;
+  const check = new BackgroundCheck(model, runs);
+  await vi.advanceTimersByTimeAsync(16 * 60_000);
+  expect([model.state, request.mock.calls.length]).toEqual(["failed", looks]);
+  // The user looks again.
+  await expect(model.refresh()).rejects.toMatchObject({ code });
+  expect(request).toHaveBeenCalledTimes(looks + 1);
+  check.dispose();
+  model.dispose();
+});
+
+test.each([
+  ["auth", 1],
+  ["network", 2],
+] as const)(
+  "a run that fails with %s makes %i requests, and the views show the failure",
+  async (code, requests) => {
+    const { model, runs, request } = await connectedTo(code);
+    await runs.run({ command: "run" });
+    await expect.poll(() => model.state).toBe("failed");
+    expect(model.error).toMatchObject({ code });
+    expect(request).toHaveBeenCalledTimes(requests);
+    model.dispose();
+  },
+);
