@@ -10,19 +10,21 @@ import { Disposable } from "./dispose";
 import { bytes, duration, integer } from "./format";
 import { isCancellation, missingSalt, notify, notifyError, type Offer, offers } from "./messages";
 import { reasonWithPosition } from "./reportState";
-import { outcomeOf } from "./runOutcome";
+import { outcomeOf, type RunOutcome } from "./runOutcome";
 import { showErrorMessage, showInformationMessage, showWarningMessage } from "./window";
 import { type WithProgress, withWork } from "./withWork";
 
 export type RunRequest = Pick<RunParams, "command"> & Partial<Pick<RunParams, "only" | "accept">>;
 
-/** Performs runs, one at a time, with a progress notification. */
+/** Performs runs, one at a time, and shows their progress. */
 export class RunController extends Disposable {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
   /** A run started, progressed or ended. */
   readonly onDidChange = this.changed.event;
   private text: string | undefined;
   private abort: AbortController | undefined;
+  /** The text of the last run's outcome. */
+  private outcome: string | undefined;
 
   constructor(
     private readonly model: ConnectionModel,
@@ -31,11 +33,12 @@ export class RunController extends Disposable {
     private readonly openRun: (runId: string) => Promise<void>,
     /** Opens the preview of a report, by its path on the server. */
     private readonly openReport: (path: string) => Promise<void>,
-    /** Called as part of a successful run, with its connection. */
+    /** Called as part of a successful run, with its connection and the location of its progress. */
     private readonly afterRun: (
       request: RunRequest,
       connected: Connected,
       signal: AbortSignal,
+      location: vscode.ProgressLocation,
     ) => Promise<void>,
   ) {
     super();
@@ -53,8 +56,8 @@ export class RunController extends Disposable {
   }
 
   /**
-   * Runs and reports the outcome. A run that the user did not request is only reported if it did something. Resolves
-   * to the summary; undefined if there is none.
+   * Runs and reports the outcome. A run that the user did not request is only reported if it did something, or if it
+   * failed in another way than the run before it. Resolves to the summary; undefined if there is none.
    *
    * @param options the connection to run with, by default that of the settings
    */
@@ -77,21 +80,25 @@ export class RunController extends Disposable {
       const hasSalt = secrets.salt !== undefined || connection.saltKeyVaultUrl !== undefined;
       if (request.command !== "ingest" && !hasSalt) throw missingSalt();
       const params: RunParams = { ...connected, only: null, accept: [], ...request };
-      const summary = await this.withNotification(params, abort);
-      await this.afterRun(request, connected, abort.signal);
+      const location = isRequested ? vscode.ProgressLocation.Notification : vscode.ProgressLocation.Window;
+      const summary = await this.withProgress(params, abort, location);
+      await this.afterRun(request, connected, abort.signal, location);
       this.logSummary(summary);
-      const didNothing = summary.landed === 0 && summary.anonymized === 0 && summary.failed.length === 0;
-      if (isRequested || !didNothing) this.notifySummary(summary, request);
+      const outcome = outcomeOf(summary, request.accept ?? []);
+      const isNew = this.isNew(outcome.text);
+      const didSomething = summary.landed > 0 || summary.anonymized > 0;
+      if (isRequested || didSomething || (isNew && summary.failed.length > 0))
+        this.notifyOutcome(outcome, summary, request);
       return summary;
     } catch (error) {
       failure = error;
       if (isCancellation(error)) this.notifyStopped(request);
       // The other run, in another window that checks for new reports or on the command line, does the same work.
       else if (!isRequested && isCleverLakeError(error, "busy")) this.log.info(describeError(error));
-      else {
+      else if (this.isNew(describeError(error)) || isRequested) {
         const retry: Offer = { title: vscode.l10n.t("Retry"), act: () => this.run(request) };
         notifyError(error, this.log, retry);
-      }
+      } else this.log.error(describeError(error));
       return undefined;
     } finally {
       this.abort = undefined;
@@ -109,7 +116,18 @@ export class RunController extends Disposable {
     notify(showInformationMessage, vscode.l10n.t("A run is already in progress."), stop);
   }
 
-  private withNotification(params: RunParams, abort: AbortController): Thenable<RunSummary> {
+  /** Whether a run's outcome differs from that of the run before it. */
+  private isNew(outcome: string): boolean {
+    const isNew = outcome !== this.outcome;
+    this.outcome = outcome;
+    return isNew;
+  }
+
+  private withProgress(
+    params: RunParams,
+    abort: AbortController,
+    location: vscode.ProgressLocation,
+  ): Thenable<RunSummary> {
     const title =
       params.command === "ingest"
         ? vscode.l10n.t("Clever: ingesting")
@@ -132,11 +150,14 @@ export class RunController extends Disposable {
         },
       });
     };
-    return withWork(title, work, () => this.show(vscode.l10n.t("Clever: waiting")));
+    return withWork(title, work, () => this.show(vscode.l10n.t("Clever: waiting")), location);
   }
 
-  private notifySummary(summary: RunSummary, request: RunRequest): void {
-    const { severity, text, quarantined } = outcomeOf(summary, request.accept ?? []);
+  private notifyOutcome(
+    { severity, text, quarantined }: RunOutcome,
+    summary: RunSummary,
+    request: RunRequest,
+  ): void {
     const open: Offer = { title: vscode.l10n.t("Open Run Report"), act: () => this.openRun(summary.runId) };
     const retry: Offer = { title: vscode.l10n.t("Retry"), act: () => this.run(request) };
     const dashboard: Offer = {

@@ -32,17 +32,17 @@ function messages(kind: "showInformationMessage" | "showWarningMessage" | "showE
   };
 }
 
-/** A progress notification that can be cancelled; its reports are made plain text too. */
+/** Shows progress, as a notification that can be cancelled or in the status bar; its reports are made plain text too. */
 export function withProgress<T>(
   title: string,
   work: (
     progress: vscode.Progress<{ message?: string; increment?: number }>,
     token: vscode.CancellationToken,
   ) => Thenable<T>,
+  location = vscode.ProgressLocation.Notification,
 ): Thenable<T> {
-  return vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: inert(title), cancellable: true },
-    (progress, token) => work({ report: (step) => progress.report(withInertTexts(step)) }, token),
+  return vscode.window.withProgress({ location, title: inert(title), cancellable: true }, (progress, token) =>
+    work({ report: (step) => progress.report(withInertTexts(step)) }, token),
   );
 }
 

@@ -14,17 +14,19 @@ export type WithProgress<T> = Parameters<typeof withProgress<T>>[1];
 const line: Waiting[] = [];
 
 /**
- * Shows a progress notification for work on the lake, which waits for earlier work of this window to end.
+ * Shows progress for work on the lake, which waits for earlier work of this window to end.
  *
  * @param work sends its request at once, so that the engine has the same order
  * @param onWait called if it waits
+ * @param location by default a notification
  */
 export function withWork<T>(
   title: string,
   work: WithProgress<T>,
   onWait: () => void = () => undefined,
+  location?: vscode.ProgressLocation,
 ): Thenable<T> {
-  return withProgress(title, async (progress, token) => {
+  const inLine: WithProgress<T> = async (progress, token) => {
     const waitFor: Waiting["waitFor"] = (ahead) => {
       const message = ahead === undefined ? "" : vscode.l10n.t("waiting for “{0}” to end", ahead);
       progress.report({ message });
@@ -44,5 +46,6 @@ export function withWork<T>(
       const [next] = line;
       if (wasFirst) for (const each of line) each.waitFor(each === next ? undefined : next?.title);
     }
-  });
+  };
+  return withProgress(title, inLine, location);
 }

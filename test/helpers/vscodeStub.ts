@@ -154,5 +154,5 @@ export class CancellationError extends Error {}
 
 export const ConfigurationTarget = { Global: 1 };
 export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
-export const ProgressLocation = { Notification: 15 };
+export const ProgressLocation = { Window: 10, Notification: 15 };
 export const StatusBarAlignment = { Left: 1, Right: 2 };

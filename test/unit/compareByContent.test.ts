@@ -6,7 +6,7 @@ import { BackgroundCheck } from "../../src/ui/backgroundCheck";
 import type { ConnectionModel } from "../../src/ui/connectionModel";
 import { type ReportCommandParts, ReportCommands } from "../../src/ui/reportCommands";
 import { RunController, type RunRequest } from "../../src/ui/runController";
-import { CancellationError, calls, settings } from "../helpers/vscodeStub";
+import { CancellationError, calls, ProgressLocation, settings } from "../helpers/vscodeStub";
 
 const checkEvery = 5;
 const connected = { "clever.sftp.host": "h", "clever.lake.url": "file:///lake" };
@@ -84,7 +84,12 @@ test("steps after a run use the run's connection, even if the window has changed
   const client = { request: () => Promise.resolve({}) } as unknown as EngineClient;
   const runs = new RunController(model as unknown as ConnectionModel, client, log, nothing, nothing, after);
   await runs.run({ command: "run" });
-  expect(after).toHaveBeenCalledWith({ command: "run" }, first, expect.anything());
+  expect(after).toHaveBeenCalledWith(
+    { command: "run" },
+    first,
+    expect.anything(),
+    ProgressLocation.Notification,
+  );
 });
 
 test.each([
@@ -164,4 +169,32 @@ test.each([
   const runs = new RunController(model, client, log, nothing, nothing, nothing);
   expect(await runs.run({ command: "run" }, { isRequested })).toBe(summary);
   expect(calls.filter(({ name }) => /^show.*Message$/.test(name))).toHaveLength(messages);
+});
+
+test("runs on their own report the same failure once, and show their progress in the status bar", async () => {
+  const model = {
+    connected: () => Promise.resolve({ connection: {}, secrets: { salt: "s" } }),
+    refresh: () => Promise.resolve(),
+    lakeMayHaveChanged: () => undefined,
+  } as unknown as ConnectionModel;
+  let reason = "The disk is full.";
+  const request = () => Promise.reject(new CleverLakeError("io", reason));
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
+  const nothing = () => Promise.resolve();
+  const client = { request } as unknown as EngineClient;
+  const runs = new RunController(model, client, log, nothing, nothing, nothing);
+  const shown = () => calls.filter(({ name }) => name === "showErrorMessage").length;
+  const outcomes: number[] = [];
+  for (const isRequested of [false, false, true, false]) {
+    await runs.run({ command: "run" }, { isRequested });
+    outcomes.push(shown());
+  }
+  reason = "The lake is gone.";
+  await runs.run({ command: "run" }, { isRequested: false });
+  expect([...outcomes, shown()]).toEqual([1, 1, 2, 2, 3]);
+  const { Window, Notification } = ProgressLocation;
+  const locations = calls.flatMap(({ name, parameters }) => (name === "withProgress" ? parameters : []));
+  expect(locations).toEqual(
+    [Window, Window, Notification, Window, Window].map((location) => expect.objectContaining({ location })),
+  );
 });
