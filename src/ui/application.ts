@@ -83,11 +83,11 @@ export class Application extends Disposable {
         log,
         (runId) => runReports.open(runId),
         (path) => reports.openReport(path),
-        async ({ command }, connected, signal) => {
+        async ({ command }, connected, signal, location) => {
           if (command === "ingest") return;
           const path = sample.rosterOf(connected);
           if (path !== undefined) await roster.importQuietly(connected, { origin: "server", path }, signal);
-          await this.dashboards.updateGroupsQuietly(connected, signal);
+          await this.dashboards.updateGroupsAfterRun(connected, signal, location);
         },
       ),
     );

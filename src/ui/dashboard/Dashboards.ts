@@ -112,11 +112,7 @@ export class Dashboards extends Disposable {
   /** Updates the table of groups. Undefined if that failed. */
   async updateGroups(): Promise<GroupsSummary | undefined> {
     try {
-      const title = vscode.l10n.t("Clever: writing the table of groups");
-      const params = await this.groupsParams(await this.model.connected());
-      const done = await withWork(title, (_progress, token) =>
-        this.client.request(engine.updateGroups, params, { signal: signalOf(token) }),
-      );
+      const done = await this.writeGroups(await this.groupsParams(await this.model.connected()));
       const text = done.written
         ? vscode.l10n.t("The table of groups is up to date: {0}.", counted.groups(done.groups))
         : vscode.l10n.t("The table of groups is already up to date.");
@@ -131,13 +127,29 @@ export class Dashboards extends Disposable {
   }
 
   /** Updates the table of groups as part of a run, if the settings ask for it; a failure does not fail the run. */
-  async updateGroupsQuietly(connected: Connected, signal: AbortSignal): Promise<void> {
+  async updateGroupsAfterRun(
+    connected: Connected,
+    signal: AbortSignal,
+    location: vscode.ProgressLocation,
+  ): Promise<void> {
+    if (vscode.workspace.getConfiguration(section).get("groupsTable") !== true) return;
     try {
-      if (vscode.workspace.getConfiguration(section).get("groupsTable") === true)
-        await this.client.request(engine.updateGroups, await this.groupsParams(connected), { signal });
+      await this.writeGroups(await this.groupsParams(connected, signal), signal, location);
     } catch (error) {
-      if (!signal.aborted) notifyError(error, this.log);
+      if (!signal.aborted && !isCancellation(error)) notifyError(error, this.log);
     }
+  }
+
+  private writeGroups(
+    params: CountingParams,
+    signal?: AbortSignal,
+    location?: vscode.ProgressLocation,
+  ): Thenable<GroupsSummary> {
+    const work = (_progress: unknown, token: vscode.CancellationToken) => {
+      const signals = [signalOf(token), ...(signal ? [signal] : [])];
+      return this.client.request(engine.updateGroups, params, { signal: AbortSignal.any(signals) });
+    };
+    return withWork(vscode.l10n.t("Clever: writing the table of groups"), work, undefined, location);
   }
 
   /** The group size to count with; asks first if it would show every number. */
@@ -145,8 +157,8 @@ export class Dashboards extends Disposable {
     return this.groupSize.current();
   }
 
-  private async groupsParams(connected: Connected): Promise<CountingParams> {
-    const minimumGroupSize = await this.groupSize.current();
+  private async groupsParams(connected: Connected, signal?: AbortSignal): Promise<CountingParams> {
+    const minimumGroupSize = await this.groupSize.current(signal);
     const { keepWhole } = await readGeneralSettings();
     return { ...connected, minimumGroupSize, keepWhole, cacheFolder: this.context.globalStorageUri.fsPath };
   }
