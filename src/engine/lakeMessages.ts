@@ -79,6 +79,10 @@ export interface LandedFileItem {
 export interface RunItem {
   readonly runId: string;
   readonly command: RunRecord["command"];
+  /** The paths on the server that it was limited to; null for all. */
+  readonly only: readonly string[] | null;
+  /** Files that were to be accepted without their bad rows. */
+  readonly accept: readonly string[];
   /** `interrupted`: ended without a record of its outcome; the next run completes it. */
   readonly outcome: RunRecord["outcome"] | "interrupted";
   readonly started: string;

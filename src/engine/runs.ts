@@ -95,6 +95,8 @@ function asItem(record: ListedRun): RunItem {
   return {
     runId: record.runId,
     command: record.command,
+    only: record.only ?? null,
+    accept: record.accept ?? [],
     outcome: record.outcome,
     started: record.started.toISOString(),
     ended: record.ended?.toISOString() ?? null,

@@ -181,7 +181,11 @@ export async function run(request: RunRequest): Promise<RunSummary> {
         now,
       );
     }
-    const record: RunRecord = { runId, previous, command, started: now, outcome: "running", landings };
+    const { only } = request;
+    const record: RunRecord = {
+      ...{ runId, previous, command, only, accept: request.accept },
+      ...{ started: now, outcome: "running", landings },
+    };
     await noteNewestRun(lake, { runId, previous });
     await writeRunRecord(lake, record);
     const runner = new ChunkRunner({

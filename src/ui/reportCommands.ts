@@ -194,10 +194,12 @@ export class ReportCommands {
     }
   }
 
+  /** Runs again what a run was asked to do. */
   async retryRun(node?: RunNode): Promise<void> {
-    const command = node?.kind === "run" ? node.run.command : "run";
+    if (node?.kind !== "run") return this.run("run");
+    const { command, only, accept } = node.run;
     if (command === "adopt") await vscode.commands.executeCommand("clever.adopt");
-    else await this.run(command);
+    else await this.parts.runs.run({ command, only, accept });
   }
 
   /** The target reports: given, selected or picked from a list; undefined if the user cancelled. */

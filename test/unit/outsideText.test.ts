@@ -233,6 +233,8 @@ describe("pages and tooltips contain only our own Markdown", () => {
         const run: RunDetails = {
           runId: hostile,
           command: "run",
+          only: null,
+          accept: [],
           outcome: "done",
           started: "",
           ended: null,

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { runRecordPath } from "../../src/clever/layout";
 import { newRunId, readRunRecord } from "../../src/pipeline/log/runRecord";
 import { MemoryLake } from "../helpers/memoryLake";
+import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
 const start = fc.date({ min: new Date("2020-01-01"), max: new Date("2100-01-01"), noInvalidDate: true });
 
@@ -47,7 +48,9 @@ test("a record of an earlier version of this program is read, without the newer 
     summary: { ...summary, duplicates: [] },
   };
   lake.files.set(runRecordPath(runId), Buffer.from(JSON.stringify(record)));
-  expect((await readRunRecord(lake, runId))?.summary).toEqual({
+  const read = await readRunRecord(lake, runId);
+  expect([read?.only, read?.accept]).toEqual([undefined, undefined]);
+  expect(read?.summary).toEqual({
     ...summary,
     quarantined: [{ ...problem, acceptable: true, hasEarlierRows: false }],
     superseded: 0,
@@ -56,4 +59,14 @@ test("a record of an earlier version of this program is read, without the newer 
     changedByOthers: [],
     reportsOnServer: null,
   });
+});
+
+test("a record says which files the run was limited to", async () => {
+  const fixture = await PipelineFixture.create();
+  const [first, second] = ["2024-09-03", "2024-09-04"].map((day) => dailyPath(day));
+  for (const path of [first, second]) await fixture.put(path ?? "", dailyCsv(daily("amy", "2024-09-03")));
+  const limited = await fixture.run({ only: [first ?? ""], accept: [] });
+  expect(await readRunRecord(fixture.lake, limited.runId)).toMatchObject({ only: [first], accept: [] });
+  const whole = await fixture.run();
+  expect((await readRunRecord(fixture.lake, whole.runId))?.only).toBeUndefined();
 });

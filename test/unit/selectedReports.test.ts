@@ -91,6 +91,16 @@ describe("with several reports selected", () => {
   });
 });
 
+test("a run is retried with the files that it was limited to and accepted", async () => {
+  const asked: unknown[] = [];
+  const runs = { run: async (request: unknown) => void asked.push(request) };
+  const reports = new ReportCommands({ runs } as unknown as ReportCommandParts);
+  const request = { command: "run", only: ["one.csv"], accept: ["one.csv"] } as const;
+  const run = { ...request, runId: "r", outcome: "failed", started: "", ended: null, error: null } as const;
+  await reports.retryRun({ kind: "run", run: { ...run, files: 1, counts: null } });
+  expect(asked).toEqual([request]);
+});
+
 test("with one report, its name is in the question", async () => {
   const { quarantine, requests } = commands();
   answers.push("Dismiss", undefined);

@@ -88,6 +88,10 @@ const runRecordSchema = z.object({
   /** The previous run; null for the first one. Records of the first versions of this program lack it. */
   previous: z.string().nullable().optional(),
   command: z.enum(["ingest", "anonymize", "run", "adopt"]),
+  /** The paths on the server that it was limited to, if it was. Records of earlier versions lack this. */
+  only: z.array(z.string()).readonly().optional(),
+  /** Files to accept without their bad rows. Records of earlier versions lack this. */
+  accept: z.array(z.string()).readonly().optional(),
   started: z.coerce.date(),
   ended: z.coerce.date().optional(),
   outcome: z.enum(["running", "done", "incomplete", "cancelled", "failed"]),
