@@ -33,10 +33,12 @@ import { type RunNode, RunsTree } from "./runsTree";
 import { SampleCommands } from "./sampleCommands";
 import { SampleDistrict } from "./sampleDistrict";
 import { SecretStore } from "./secrets";
-import { checkSettings, isConnected, usesSample } from "./settings";
+import { secretsKey } from "./secretsKey";
+import { checkSettings, isConnected, readSettings, usesSample } from "./settings";
 import { StatusBar } from "./statusBar";
 import { showStatusMenu } from "./statusMenu";
 import { TablePages } from "./tablePages";
+import { targetsOf } from "./targets";
 import { UpkeepCommands } from "./upkeepCommands";
 import { viewMessage } from "./viewMessage";
 import { showWarningMessage } from "./window";
@@ -64,7 +66,11 @@ export class Application extends Disposable {
       token: microsoftToken,
       hintFor: hintInVsCode,
     });
-    const secrets = new SecretStore(context.secrets);
+    const secrets = new SecretStore(
+      context.secrets,
+      () => secretsKey(context.globalStorageUri.fsPath, context.globalState),
+      () => readSettings().then(targetsOf, () => undefined),
+    );
     this.secrets = secrets;
     const { client, log } = this;
     const sample = new SampleDistrict(client, path.join(context.globalStorageUri.fsPath, "sample"));

@@ -1,20 +1,19 @@
 import type * as vscode from "vscode";
 import type { Secrets } from "../config";
-import { asTargets, type Targets } from "./targets";
+import { asTargets, sameTargets, type Targets } from "./targets";
 
 const names = ["password", "passphrase", "salt", "lakeAccountKey", "lakeSas"] as const;
 export type SecretName = (typeof names)[number];
 
-const key = "clever.secrets";
+/** The key in earlier versions, for all machines and profiles. */
+const olderKey = "clever.secrets";
 /** An entry without a version predates binding secrets to targets: it contains only the secrets. */
 const version = 2;
 
 /** The secrets, possibly none, and the targets of their connection. */
 export interface BoundSecrets {
   readonly secrets: Secrets;
-  /**
-   * Undefined if no secrets have been stored or used yet, or if a version stored them that did not record targets.
-   */
+  /** Undefined if no secrets have been stored or used yet. */
   readonly boundTo: Targets | undefined;
 }
 
@@ -25,23 +24,23 @@ export interface BoundSecrets {
  * reload.
  */
 export class SecretStore {
-  private writing: Promise<void> = Promise.resolve();
-  private binding = false;
+  private working: Promise<unknown> = Promise.resolve();
+  private key: string | undefined;
+  private isQuiet = false;
 
-  constructor(private readonly storage: vscode.SecretStorage) {}
+  /**
+   * @param ownKey the entry's key, see `secretsKey`
+   * @param targets the targets of the settings; undefined if there are none
+   */
+  constructor(
+    private readonly storage: vscode.SecretStorage,
+    private readonly ownKey: () => Promise<string>,
+    private readonly targets: () => Promise<Targets | undefined>,
+  ) {}
 
   /** All stored secrets and their targets, read at the time of use. `TargetGuard` provides them to requests. */
-  async readBound(): Promise<BoundSecrets> {
-    const stored = new Map(Object.entries(Object(parsed(await this.storage.get(key)))));
-    const isBound = stored.get("version") === version;
-    const found = isBound ? new Map(Object.entries(Object(stored.get("secrets")))) : stored;
-    const secrets = Object.fromEntries(
-      names.flatMap((name) => {
-        const value = found.get(name);
-        return typeof value === "string" && value !== "" ? [[name, value]] : [];
-      }),
-    );
-    return { secrets, boundTo: isBound ? asTargets(stored.get("boundTo")) : undefined };
+  readBound(): Promise<BoundSecrets> {
+    return this.inTurn((key) => this.read(key));
   }
 
   /**
@@ -52,63 +51,108 @@ export class SecretStore {
     changes: Readonly<Partial<Record<SecretName, string | undefined>>>,
     boundTo?: Targets,
   ): Promise<void> {
-    return this.inTurn(async () => {
-      const before = await this.readBound();
+    return this.inTurn(async (key) => {
+      const before = await this.read(key);
       const secrets = Object.entries({ ...before.secrets, ...changes }).filter(([, value]) => value);
-      await this.store({ secrets: Object.fromEntries(secrets), boundTo: boundTo ?? before.boundTo });
+      await this.store(key, { secrets: Object.fromEntries(secrets), boundTo: boundTo ?? before.boundTo });
     });
   }
 
   /** Binds the secrets to other targets. The secrets do not change, and no listener is called. */
   bind(boundTo: Targets): Promise<void> {
-    return this.inTurn(async () => {
-      const { secrets } = await this.readBound();
-      // VS Code fires the event before the write resolves.
-      this.binding = true;
-      try {
-        await this.store({ secrets, boundTo });
-      } finally {
-        this.binding = false;
-      }
+    return this.inTurn(async (key) => {
+      const { secrets } = await this.read(key);
+      await this.storeQuietly(key, { secrets, boundTo });
     });
   }
 
   /** Restores an earlier state, replacing everything written since. */
   restore(before: BoundSecrets): Promise<void> {
-    return this.inTurn(() => this.store(before));
+    return this.inTurn((key) => this.store(key, before));
   }
 
   /** Removes the secrets. The targets stay, because a login without a stored secret must not go elsewhere either. */
   forgetSecrets(): Promise<void> {
-    return this.inTurn(async () => {
-      const { boundTo } = await this.readBound();
-      await this.store({ secrets: {}, boundTo });
+    return this.inTurn(async (key) => {
+      const { boundTo } = await this.read(key);
+      await this.store(key, { secrets: {}, boundTo });
+      await this.storage.delete(olderKey);
     });
   }
 
   /** Removes the secrets and their targets. */
-  async forgetAll(): Promise<void> {
-    await this.inTurn(async () => this.storage.delete(key));
-  }
-
-  /** Calls the listener when secrets change, in any window. */
-  onDidChange(listener: () => void): vscode.Disposable {
-    return this.storage.onDidChange((event) => {
-      if (event.key === key && !this.binding) listener();
+  forgetAll(): Promise<void> {
+    return this.inTurn(async (key) => {
+      await this.storage.delete(key);
+      await this.storage.delete(olderKey);
     });
   }
 
-  private inTurn(write: () => Promise<void>): Promise<void> {
-    const written = this.writing.then(write);
-    // The caller of a failed write gets the error; the next write is still tried.
-    this.writing = written.catch(() => undefined);
-    return written;
+  /** Calls the listener when secrets change, in any window of this machine and profile. */
+  onDidChange(listener: () => void): vscode.Disposable {
+    return this.storage.onDidChange((event) => {
+      if (event.key === this.key && !this.isQuiet) listener();
+    });
   }
 
-  private async store({ secrets, boundTo }: BoundSecrets): Promise<void> {
+  private async read(key: string): Promise<BoundSecrets> {
+    const stored = await this.storage.get(key);
+    return stored === undefined ? this.takeOver(key) : entryOf(stored);
+  }
+
+  /**
+   * Copies the entry of an earlier version if it belongs to the settings. The entry stays, because other machines with the
+   * same settings take it over too, unless it has no targets: then it belongs to the first that uses it.
+   */
+  private async takeOver(key: string): Promise<BoundSecrets> {
+    const older = await this.storage.get(olderKey);
+    const targets = older === undefined ? undefined : await this.targets();
+    const { secrets, boundTo = targets } = entryOf(older);
+    if (targets === undefined || boundTo === undefined || !sameTargets(boundTo, targets)) {
+      return { secrets: {}, boundTo: undefined };
+    }
+    await this.storeQuietly(key, { secrets, boundTo });
+    if (boundTo === targets) await this.storage.delete(olderKey);
+    return { secrets, boundTo };
+  }
+
+  private inTurn<T>(work: (key: string) => Promise<T>): Promise<T> {
+    const done = this.working.then(async () => {
+      this.key = await this.ownKey();
+      return work(this.key);
+    });
+    // The caller of failed work gets the error; the next work is still tried.
+    this.working = done.catch(() => undefined);
+    return done;
+  }
+
+  private async store(key: string, { secrets, boundTo }: BoundSecrets): Promise<void> {
     if (boundTo === undefined && Object.keys(secrets).length === 0) await this.storage.delete(key);
     else await this.storage.store(key, JSON.stringify({ version, secrets, boundTo }));
   }
+
+  /** Stores what no listener needs to know. VS Code fires the event before the write resolves. */
+  private async storeQuietly(key: string, entry: BoundSecrets): Promise<void> {
+    this.isQuiet = true;
+    try {
+      await this.store(key, entry);
+    } finally {
+      this.isQuiet = false;
+    }
+  }
+}
+
+function entryOf(text: string | undefined): BoundSecrets {
+  const stored = new Map(Object.entries(Object(parsed(text))));
+  const isBound = stored.get("version") === version;
+  const found = isBound ? new Map(Object.entries(Object(stored.get("secrets")))) : stored;
+  const secrets = Object.fromEntries(
+    names.flatMap((name) => {
+      const value = found.get(name);
+      return typeof value === "string" && value !== "" ? [[name, value]] : [];
+    }),
+  );
+  return { secrets, boundTo: isBound ? asTargets(stored.get("boundTo")) : undefined };
 }
 
 /** A damaged entry counts as empty. The parser's own error would quote the entry, including secrets. */

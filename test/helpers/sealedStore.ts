@@ -1,4 +1,6 @@
 import type { SecretStorage } from "vscode";
+import { SecretStore } from "../../src/ui/secrets";
+import type { Targets } from "../../src/ui/targets";
 
 /** VS Code's secret store in a browser: encrypted as a whole, and the first encryption takes longest. */
 export class SealedStore implements SecretStorage {
@@ -43,4 +45,13 @@ export class SealedStore implements SecretStorage {
     });
     for (const listener of [...this.listeners]) listener({ key });
   }
+}
+
+/** The secrets of a machine and profile with settings for these targets. */
+export function secretsIn(storage: SecretStorage, targets?: Targets, machine = "here"): SecretStore {
+  return new SecretStore(
+    storage,
+    async () => `clever.secrets.${machine}`,
+    async () => targets,
+  );
 }

@@ -1,23 +1,13 @@
 import { afterEach, expect, test } from "vitest";
-import type { Memento } from "vscode";
 import type { EngineClient } from "../../src/engine/client";
 import { AssetsCommand } from "../../src/ui/assetsCommand";
 import type { ConnectionModel } from "../../src/ui/connectionModel";
 import { GroupSize } from "../../src/ui/dashboard/groupSize";
+import { memento } from "../helpers/memento";
 import { answers, calls, setFocus, settings, Uri } from "../helpers/vscodeStub";
 
 const setting = "clever.minimumGroupSize";
 const confirmed = "clever.everyNumberConfirmed";
-
-/** The state that all windows share. */
-function memento(): Memento {
-  const values = new Map<string, unknown>();
-  return {
-    keys: () => [...values.keys()],
-    get: (key: string) => values.get(key) as never,
-    update: async (key, value) => void values.set(key, value),
-  };
-}
 
 afterEach(() => {
   calls.length = 0;

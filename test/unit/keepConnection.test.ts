@@ -4,8 +4,7 @@ import { CleverLakeError } from "../../src/errors";
 import { loginWith, noAnswers } from "../../src/ui/connectionAnswers";
 import { ConnectionModel } from "../../src/ui/connectionModel";
 import type { SampleDistrict } from "../../src/ui/sampleDistrict";
-import { SecretStore } from "../../src/ui/secrets";
-import { SealedStore } from "../helpers/sealedStore";
+import { SealedStore, secretsIn } from "../helpers/sealedStore";
 import { answers, calls, settings, unwritable } from "../helpers/vscodeStub";
 
 afterEach(() => {
@@ -27,7 +26,7 @@ const connection = {
 };
 
 test("a connection that cannot be written to the settings does not replace the previous one's password or salt", async () => {
-  const secrets = new SecretStore(new SealedStore());
+  const secrets = secretsIn(new SealedStore());
   const model = new ConnectionModel({} as EngineClient, secrets, {} as SampleDistrict);
   await model.keep(connection, { password: "a password", salt: "a salt" });
   const before = await secrets.readBound();
@@ -48,11 +47,7 @@ test("a connection that cannot be written to the settings does not replace the p
 });
 
 test("a connection keeps the folder of the reports that the user has set, also if a wizard began before", async () => {
-  const model = new ConnectionModel(
-    {} as EngineClient,
-    new SecretStore(new SealedStore()),
-    {} as SampleDistrict,
-  );
+  const model = new ConnectionModel({} as EngineClient, secretsIn(new SealedStore()), {} as SampleDistrict);
   const answers = { ...noAnswers, host: "reports.example", username: "district" };
   settings["clever.sftp.root"] = "/district";
   expect(loginWith(answers).sftp.root).toBe("/district");
@@ -70,7 +65,7 @@ async function looking(...outcomes: ("failure" | "reports")[]) {
       ? Promise.reject(new CleverLakeError("network", "The server cannot be reached."))
       : Promise.resolve({ overdue: [], needsAdoption: false, changedByOthers: [] });
   };
-  const secrets = new SecretStore(new SealedStore());
+  const secrets = secretsIn(new SealedStore());
   const model = new ConnectionModel({ request } as unknown as EngineClient, secrets, {} as SampleDistrict);
   await model.keep(connection, { password: "a password", salt: "a salt" });
   return { model, looks: () => looks };

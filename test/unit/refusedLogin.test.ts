@@ -6,8 +6,7 @@ import { noAnswers } from "../../src/ui/connectionAnswers";
 import { ConnectionModel } from "../../src/ui/connectionModel";
 import { RunController } from "../../src/ui/runController";
 import type { SampleDistrict } from "../../src/ui/sampleDistrict";
-import { SecretStore } from "../../src/ui/secrets";
-import { SealedStore } from "../helpers/sealedStore";
+import { SealedStore, secretsIn } from "../helpers/sealedStore";
 import { settings } from "../helpers/vscodeStub";
 
 afterEach(() => {
@@ -19,7 +18,7 @@ afterEach(() => {
 async function connectedTo(code: "auth" | "hostKey" | "network") {
   const request = vi.fn(() => Promise.reject(new CleverLakeError(code, "No.")));
   const client = { request } as unknown as EngineClient;
-  const model = new ConnectionModel(client, new SecretStore(new SealedStore()), {} as SampleDistrict);
+  const model = new ConnectionModel(client, secretsIn(new SealedStore()), {} as SampleDistrict);
   const answers = { ...noAnswers, host: "reports.example", username: "district", lakeUrl: "file:///lake" };
   await model.keep(answers, { password: "a password", salt: "a salt" });
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;

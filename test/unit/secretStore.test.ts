@@ -1,11 +1,17 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { expect, test } from "vitest";
-import { SecretStore } from "../../src/ui/secrets";
+import { secretsKey } from "../../src/ui/secretsKey";
 import { targetsOf } from "../../src/ui/targets";
-import { SealedStore } from "../helpers/sealedStore";
+import { memento } from "../helpers/memento";
+import { SealedStore, secretsIn } from "../helpers/sealedStore";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+const none = { secrets: {}, boundTo: undefined };
 
 test("a connection's secrets survive a reload, whichever of VS Code's writes ends last", async () => {
   const store = new SealedStore();
-  const secrets = new SecretStore(store);
+  const secrets = secretsIn(store);
   await secrets.write({ password: undefined, passphrase: "a passphrase", salt: "a salt", lakeSas: "" });
   store.settle();
   expect(store.sealed).toContain("a passphrase");
@@ -14,7 +20,7 @@ test("a connection's secrets survive a reload, whichever of VS Code's writes end
 });
 
 test("concurrent writes lose nothing, and emptied entries are removed", async () => {
-  const secrets = new SecretStore(new SealedStore());
+  const secrets = secretsIn(new SealedStore());
   await Promise.all([secrets.write({ password: "a password" }), secrets.write({ salt: "a salt" })]);
   expect((await secrets.readBound()).secrets).toEqual({ password: "a password", salt: "a salt" });
   await secrets.write({ password: "" });
@@ -25,7 +31,7 @@ test("concurrent writes lose nothing, and emptied entries are removed", async ()
 
 test("a damaged entry counts as empty, and can be written again", async () => {
   const store = new SealedStore();
-  const secrets = new SecretStore(store);
+  const secrets = secretsIn(store);
   await secrets.write({ salt: "a salt" });
   const [key = ""] = await store.keys();
   await store.store(key, "a salt");
@@ -37,25 +43,67 @@ test("a damaged entry counts as empty, and can be written again", async () => {
 const sftp = { host: "Reports.example", port: 22, username: "district", hostKey: "SHA256:abc=" };
 const targets = targetsOf({ sftp, lake: { url: "file:///lake/" } });
 
-test("an entry of an earlier version is read, and bound without losing a secret or calling a listener", async () => {
+const older = "clever.secrets";
+const given = { password: "a password", salt: "a salt" };
+const elsewhere = targetsOf({ sftp, lake: { url: "file:///elsewhere/" } });
+
+test("an entry without targets is taken over by the first machine that uses it, and calls no listener", async () => {
   const store = new SealedStore();
-  await store.store("clever.secrets", JSON.stringify({ password: "a password", salt: "a salt", other: 1 }));
-  const secrets = new SecretStore(store);
+  await store.store(older, JSON.stringify({ ...given, other: 1 }));
+  const secrets = secretsIn(store, targets);
   let calls = 0;
   secrets.onDidChange(() => calls++);
-  const before = { password: "a password", salt: "a salt" };
-  expect(await secrets.readBound()).toEqual({ secrets: before, boundTo: undefined });
-  await secrets.bind(targets);
+  expect(await secrets.readBound()).toEqual({ secrets: given, boundTo: targets });
+  expect(await secretsIn(store, elsewhere, "elsewhere").readBound()).toEqual(none);
   expect(calls).toBe(0);
-  expect(await secrets.readBound()).toEqual({ secrets: before, boundTo: targets });
   await secrets.write({ salt: "another" });
   expect(calls).toBe(1);
-  expect(await secrets.readBound()).toEqual({ secrets: { ...before, salt: "another" }, boundTo: targets });
+  expect(await secrets.readBound()).toEqual({ secrets: { ...given, salt: "another" }, boundTo: targets });
+});
+
+test("an entry with targets is taken over by the machines whose settings have them", async () => {
+  const store = new SealedStore();
+  await store.store(older, JSON.stringify({ version: 2, secrets: given, boundTo: targets }));
+  const secrets = secretsIn(store, elsewhere);
+  expect(await secrets.readBound()).toEqual(none);
+  await secrets.write({ password: "another" }, elsewhere);
+  for (const machine of ["one", "two"]) {
+    const same = secretsIn(store, targets, machine);
+    expect(await same.readBound()).toEqual({ secrets: given, boundTo: targets });
+  }
+  expect((await secrets.readBound()).secrets).toEqual({ password: "another" });
+  await secretsIn(store, targets, "one").forgetSecrets();
+  expect(await secretsIn(store, targets, "three").readBound()).toEqual(none);
+  expect((await secretsIn(store, targets, "two").readBound()).secrets).toEqual(given);
+});
+
+test("a listener is called for the secrets of its own machine and profile", async () => {
+  const store = new SealedStore();
+  const secrets = secretsIn(store);
+  let calls = 0;
+  secrets.onDidChange(() => calls++);
+  await secrets.readBound();
+  await secretsIn(store, undefined, "elsewhere").write({ password: "a password" });
+  expect(calls).toBe(0);
+  await secretsIn(store).write({ password: "a password" });
+  expect(calls).toBe(1);
+});
+
+test("a machine and a profile have one key, whichever of several windows starts first", async () => {
+  const folder = path.join(await temporaryFolder(), "storage");
+  const [one, other] = [memento(), memento()];
+  const keys = await Promise.all(Array.from({ length: 8 }, () => secretsKey(folder, one)));
+  expect(new Set(await Promise.all([...keys, secretsKey(folder, one)])).size).toBe(1);
+  expect(await secretsKey(folder, other)).not.toBe(keys[0]);
+  expect(await secretsKey(path.join(await temporaryFolder(), "storage"), one)).not.toBe(keys[0]);
+  // Of a window that ended while it created the file.
+  await writeFile(path.join(folder, "machine-id"), "");
+  expect(await secretsKey(folder, one)).toBe(await secretsKey(folder, one));
 });
 
 test("a connection without stored secrets is bound as well, until everything is forgotten", async () => {
   const store = new SealedStore();
-  const secrets = new SecretStore(store);
+  const secrets = secretsIn(store);
   await secrets.write({ password: "" }, targets);
   expect(await secrets.readBound()).toEqual({ secrets: {}, boundTo: targets });
   await secrets.forgetAll();

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { CleverLakeError } from "../../src/errors";
-import { SecretStore } from "../../src/ui/secrets";
 import { type Move, TargetGuard } from "../../src/ui/targetGuard";
 import { type Targets, targetsOf } from "../../src/ui/targets";
-import { SealedStore } from "../helpers/sealedStore";
+import { SealedStore, secretsIn } from "../helpers/sealedStore";
 
 const sftp = { host: "reports.example", port: 22, username: "district", hostKey: "SHA256:abc" };
 const lake = { url: "https://district.dfs.core.windows.net/lake" };
@@ -43,7 +42,7 @@ const others: readonly [string, Targets][] = [
 ];
 
 function guarded(store = new SealedStore()) {
-  const secrets = new SecretStore(store);
+  const secrets = secretsIn(store, own);
   const asked: Move[] = [];
   const answers: ((allowed: boolean) => void)[] = [];
   const allowed: string[] = [];
