@@ -26,6 +26,7 @@ import {
 import { TargetGuard } from "./targetGuard";
 import { targetQuestions } from "./targetQuestions";
 import { targetsOf } from "./targets";
+import { withProgress } from "./window";
 
 /** How long another window may take to write a connection. */
 const settleMilliseconds = 1_000;
@@ -232,10 +233,15 @@ export class ConnectionModel extends Disposable {
     else await this.loading?.done;
   }
 
-  /** Like `loaded`, for a request by the user, which repeats a look that failed. */
+  /** Like `loaded`, for a request by the user, which repeats a look that failed. The user can end the wait. */
   async loadedOnRequest(): Promise<void> {
-    if (this.current === "failed") await this.refresh();
-    else await this.loaded();
+    if (this.current === "loaded" || this.current === "empty") return;
+    await withProgress(vscode.l10n.t("Clever: checking the server"), (_progress, token) => {
+      const cancelled = new Promise<never>((_, reject) => {
+        token.onCancellationRequested(() => reject(new vscode.CancellationError()));
+      });
+      return Promise.race([this.current === "failed" ? this.refresh() : this.loaded(), cancelled]);
+    });
   }
 
   /** A run may have changed the lake. */

@@ -15,7 +15,13 @@ import type { RunController } from "./runController";
 import type { RunReports } from "./runReport";
 import { outcomeWord, type RunNode } from "./runsTree";
 import { comparesContents } from "./settings";
-import { showErrorMessage, showInformationMessage, showQuickPick, showWarningMessage } from "./window";
+import {
+  showErrorMessage,
+  showInformationMessage,
+  showQuickPick,
+  showWarningMessage,
+  withProgress,
+} from "./window";
 import { withWork } from "./withWork";
 
 export interface ReportCommandParts {
@@ -180,7 +186,10 @@ export class ReportCommands {
     try {
       if (node?.kind === "run") return await runReports.open(node.run.runId);
       const connected = await model.connected();
-      const { runs } = await client.request(engine.listRuns, { ...connected, from: 0, count: 100 });
+      const params = { ...connected, from: 0, count: 100 };
+      const { runs } = await withProgress(vscode.l10n.t("Clever: reading the runs"), (_progress, token) =>
+        client.request(engine.listRuns, params, { signal: signalOf(token) }),
+      );
       const picked = await showQuickPick(
         runs.map(({ runId, outcome }) => ({ label: runId, description: outcomeWord(outcome) })),
         {
@@ -190,7 +199,7 @@ export class ReportCommands {
       );
       if (picked) await runReports.open(picked.label);
     } catch (error) {
-      notifyError(error, log);
+      if (!isCancellation(error)) notifyError(error, log);
     }
   }
 
@@ -214,7 +223,7 @@ export class ReportCommands {
     try {
       await model.loadedOnRequest();
     } catch (error) {
-      notifyError(error, log);
+      if (!isCancellation(error)) notifyError(error, log);
       return undefined;
     }
     const items = model.reports

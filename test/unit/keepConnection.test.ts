@@ -80,6 +80,7 @@ test("a look that failed is repeated for a request by the user, and not by a vie
   expect([model.state, looks()]).toEqual(["empty", 2]);
   await model.loadedOnRequest();
   expect(looks()).toBe(2);
+  expect(calls.map(({ name }) => name)).toEqual(["withProgress"]);
   model.dispose();
 });
 
