@@ -90,10 +90,10 @@ export class Application extends Disposable {
         (runId) => runReports.open(runId),
         (path) => reports.openReport(path),
         async ({ command }, connected, signal, location) => {
-          if (command === "ingest") return;
+          if (command === "ingest") return undefined;
           const path = sample.rosterOf(connected);
           if (path !== undefined) await roster.importQuietly(connected, { origin: "server", path }, signal);
-          await this.dashboards.updateGroupsAfterRun(connected, signal, location);
+          return this.dashboards.updateGroupsAfterRun(connected, signal, location);
         },
       ),
     );

@@ -33,13 +33,16 @@ export class RunController extends Disposable {
     private readonly openRun: (runId: string) => Promise<void>,
     /** Opens the preview of a report, by its path on the server. */
     private readonly openReport: (path: string) => Promise<void>,
-    /** Called as part of a successful run, with its connection and the location of its progress. */
+    /**
+     * Called as part of a successful run, with its connection and the location of its progress. Resolves to the error of
+     * a step that failed, which does not fail the run.
+     */
     private readonly afterRun: (
       request: RunRequest,
       connected: Connected,
       signal: AbortSignal,
       location: vscode.ProgressLocation,
-    ) => Promise<void>,
+    ) => Promise<unknown>,
   ) {
     super();
     this.hold(new vscode.Disposable(() => this.cancel()));
@@ -82,10 +85,11 @@ export class RunController extends Disposable {
       const params: RunParams = { ...connected, only: null, accept: [], ...request };
       const location = isRequested ? vscode.ProgressLocation.Notification : vscode.ProgressLocation.Window;
       const summary = await this.withProgress(params, abort, location);
-      await this.afterRun(request, connected, abort.signal, location);
+      const problem = await this.afterRun(request, connected, abort.signal, location);
       this.logSummary(summary);
       const outcome = outcomeOf(summary, request.accept ?? []);
-      const isNew = this.isNew(outcome.text);
+      const isNew = this.isNew([outcome.text, ...(problem ? [describeError(problem)] : [])].join("\n"));
+      if (problem && (isRequested || isNew)) notifyError(problem, this.log);
       const didSomething = summary.landed > 0 || summary.anonymized > 0;
       if (isRequested || didSomething || (isNew && summary.failed.length > 0))
         this.notifyOutcome(outcome, summary, request);

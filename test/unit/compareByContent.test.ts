@@ -147,17 +147,21 @@ test("if contents are compared, a selected report is run although it seems uncha
   expect(asked).toEqual([{ command: "run", only: ["a.csv", "twin.csv"] }]);
 });
 
+function summaryWith(done: Pick<RunSummary, "landed" | "failed">): RunSummary {
+  return {
+    ...{ runId: "r", bytes: 0, anonymized: 0, unchanged: 3, superseded: 0, quarantined: [], refused: 0 },
+    ...{ rows: { daily_participation: 0, resource_usage: 0 }, inQuarantine: ["b.csv"], notRead: [] },
+    ...{ overdue: [], changedByOthers: [], reportsOnServer: 3, notes: [], milliseconds: 1, ...done },
+  } as RunSummary;
+}
+
 test.each([
   [{ landed: 0, failed: [] }, false, 0],
   [{ landed: 1, failed: [] }, false, 1],
   [{ landed: 0, failed: [{ path: "a.csv", reason: "Gone." }] }, false, 1],
   [{ landed: 0, failed: [] }, true, 1],
 ])("a run with %j, requested by the user: %s, shows %i messages", async (done, isRequested, messages) => {
-  const summary = {
-    ...{ runId: "r", bytes: 0, anonymized: 0, unchanged: 3, superseded: 0, quarantined: [], refused: 0 },
-    ...{ rows: { daily_participation: 0, resource_usage: 0 }, inQuarantine: ["b.csv"], notRead: [] },
-    ...{ overdue: [], changedByOthers: [], reportsOnServer: 3, notes: [], milliseconds: 1, ...done },
-  } as RunSummary;
+  const summary = summaryWith(done);
   const model = {
     connected: () => Promise.resolve({ connection: {}, secrets: { salt: "s" } }),
     refresh: () => Promise.resolve(),
@@ -197,4 +201,21 @@ test("runs on their own report the same failure once, and show their progress in
   expect(locations).toEqual(
     [Window, Window, Notification, Window, Window].map((location) => expect.objectContaining({ location })),
   );
+});
+
+test("runs on their own report the same failure of a step after them once", async () => {
+  const model = {
+    connected: () => Promise.resolve({ connection: {}, secrets: { salt: "s" } }),
+    refresh: () => Promise.resolve(),
+    lakeMayHaveChanged: () => undefined,
+  } as unknown as ConnectionModel;
+  const summary = summaryWith({ landed: 0, failed: [] });
+  const client = { request: () => Promise.resolve(summary) } as unknown as EngineClient;
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
+  const nothing = () => Promise.resolve();
+  const after = () => Promise.resolve(new CleverLakeError("io", "The table of groups cannot be written."));
+  const runs = new RunController(model, client, log, nothing, nothing, after);
+  for (const isRequested of [false, false])
+    expect(await runs.run({ command: "run" }, { isRequested })).toBe(summary);
+  expect(calls.filter(({ name }) => name === "showErrorMessage")).toHaveLength(1);
 });

@@ -126,17 +126,18 @@ export class Dashboards extends Disposable {
     }
   }
 
-  /** Updates the table of groups as part of a run, if the settings ask for it; a failure does not fail the run. */
+  /** Updates the table of groups as part of a run, if the settings ask for it. Resolves to the error if that failed. */
   async updateGroupsAfterRun(
     connected: Connected,
     signal: AbortSignal,
     location: vscode.ProgressLocation,
-  ): Promise<void> {
-    if (vscode.workspace.getConfiguration(section).get("groupsTable") !== true) return;
+  ): Promise<unknown> {
+    if (vscode.workspace.getConfiguration(section).get("groupsTable") !== true) return undefined;
     try {
       await this.writeGroups(await this.groupsParams(connected, signal), signal, location);
+      return undefined;
     } catch (error) {
-      if (!signal.aborted && !isCancellation(error)) notifyError(error, this.log);
+      return signal.aborted || isCancellation(error) ? undefined : error;
     }
   }
 
