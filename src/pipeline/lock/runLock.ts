@@ -82,6 +82,13 @@ export class RunLock implements AsyncDisposable {
     );
   }
 
+  /** When the lock was taken, by the lake's clock. Rejects with `conflict` if it is no longer this run's. */
+  async takenAt(): Promise<Date | undefined> {
+    const lock = await this.lake.stat(runLockPath);
+    await this.requireHeld();
+    return lock?.modified;
+  }
+
   /** Releases the lock. Never rejects: if a lock could not be deleted, others detect that it is dead. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.renewal);

@@ -50,6 +50,9 @@ export interface VacuumedTable {
  * (see `unusedFiles`). Never removes a file of a table's log, or a landed one. A table that fails is reported in the
  * summary and does not block the others.
  *
+ * The days are counted from now by the lake's clock, which dated the files; this machine's may be wrong. A dry run, which
+ * writes nothing that the lake could date, counts from this machine's time.
+ *
  * Rejects with `config` for less than seven days, with `busy` while a run is active, and with `conflict` if another run
  * took over while this one was suspended.
  */
@@ -65,8 +68,9 @@ export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary>
       },
     );
   }
-  const since = started.getTime() - olderThanDays * dayMilliseconds;
   await using lock = dryRun ? undefined : await RunLock.take(lake, newRunId(started, undefined), { signal });
+  const now = (await lock?.takenAt()) ?? started;
+  const since = now.getTime() - olderThanDays * dayMilliseconds;
   await using duck = await Duck.open();
   const found: { table: string; files: LakeEntry[]; problem: string | null }[] = [];
   for (const { path: table } of upkeepTables()) {
