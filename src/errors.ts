@@ -46,6 +46,11 @@ export function isCleverLakeError(error: unknown, code?: ErrorCode): error is Cl
   return error instanceof CleverLakeError && (code === undefined || error.code === code);
 }
 
+/** Whether an error is evidence of damaged data: files of a table that are gone, or that cannot be read. */
+export function isDamage(error: unknown): boolean {
+  return (["corrupt", "engine", "notFound"] as const).some((code) => isCleverLakeError(error, code));
+}
+
 /**
  * Whether a login was refused, or the server is not the trusted one. Such an attempt is not repeated on its own, because
  * servers lock accounts after several refusals.

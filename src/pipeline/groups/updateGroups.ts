@@ -4,9 +4,13 @@ import { groupsTable } from "../../clever/layout";
 import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
 import { withScratch } from "../../delta/localFiles";
+import { readQuery } from "../../delta/readQuery";
 import { requireSameShape } from "../../delta/schema";
+import type { Snapshot } from "../../delta/snapshot";
 import { removeFile, tableActions } from "../../delta/tableActions";
-import { Duck, sqlName } from "../../duck/duck";
+import { withDataFiles } from "../../delta/withTable";
+import { Duck, type DuckSession, sqlName } from "../../duck/duck";
+import { isDamage } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
@@ -24,7 +28,7 @@ interface GroupsRequest {
 }
 
 /**
- * Makes the table of groups contain a division: does nothing if it already does, else commits once, so that a reader
+ * Makes the table of groups contain a division: does nothing if its rows already are, else commits once, so that a reader
  * finds one division or the other.
  *
  * Resolves to whether it was written. Rejects with `unsupportedTable` if another program's table with different columns
@@ -40,7 +44,7 @@ export async function updateGroups({
   const options = { signal };
   const rows = rowsOf(division);
   const text = JSON.stringify(rows);
-  const hash = createHash("sha256").update(text).digest("hex");
+  const hash = hashOf(rows);
   const outcome = await commit({
     ...options,
     lake,
@@ -52,9 +56,12 @@ export async function updateGroups({
         requireSameShape(snapshot.metadata, { columns: groupsColumns, partitionColumns: [] }, groupsTable);
       }
       const current = [...(snapshot?.files.values() ?? [])];
-      // Without rows there is no data file.
-      const due = rows.length > 0 ? [hash] : [];
-      if (snapshot && current.map((file) => file.tags?.[divisionTag]).join() === due.join()) return undefined;
+      if (
+        snapshot &&
+        divisionsOf(snapshot).join() === divisionsWith(rows).join() &&
+        (await isUndamaged(lake, duck, snapshot, signal))
+      )
+        return undefined;
       const add = await withScratch(lake, (scratch) =>
         duck.session((session) =>
           writeDataFile({
@@ -92,6 +99,61 @@ export async function updateGroupsAlone(
   await using lock = await RunLock.take(lake, newRunId(new Date(), undefined), { signal });
   await using duck = await Duck.open({ memoryLimit: "200MB" });
   return await updateGroups({ lake, duck, division, requireHeld: () => lock.requireHeld(), signal });
+}
+
+/** Whether the table's rows are those of the division that its tag names. */
+export async function holdsItsDivision(
+  session: DuckSession,
+  { snapshot, select }: { readonly snapshot: Snapshot; readonly select: string },
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const rows = await session.query(
+    `SELECT * REPLACE (day_left_out::VARCHAR AS day_left_out) FROM (${select})
+     ORDER BY cohort NULLS LAST, group_number, day_left_out`,
+    [],
+    signal,
+  );
+  const found = rows.map((row) =>
+    groupsColumns.map(({ name, type }): Row[number] => {
+      const value = row[name];
+      if (value === null || value === undefined) return null;
+      return type === "integer" ? Number(value) : String(value);
+    }),
+  );
+  return divisionsOf(snapshot).join() === divisionsWith(found).join();
+}
+
+async function isUndamaged(
+  lake: Lake,
+  duck: Duck,
+  snapshot: Snapshot,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const files = [...snapshot.files.values()];
+  try {
+    return await withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
+      duck.session((session) =>
+        holdsItsDivision(session, { snapshot, select: readQuery(snapshot, files, placeOf) }, signal),
+      ),
+    );
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return false;
+  }
+}
+
+/** The tags of the table's data files. */
+function divisionsOf(snapshot: Snapshot): unknown[] {
+  return [...snapshot.files.values()].map((file) => file.tags?.[divisionTag]);
+}
+
+/** The tags of a table with these rows: without rows there is no data file. */
+function divisionsWith(rows: readonly Row[]): string[] {
+  return rows.length > 0 ? [hashOf(rows)] : [];
+}
+
+function hashOf(rows: readonly Row[]): string {
+  return createHash("sha256").update(JSON.stringify(rows)).digest("hex");
 }
 
 function newTable() {

@@ -1,5 +1,6 @@
 import {
   digitalActivityTable,
+  groupsTable,
   ingestLogTable,
   pseudoTable,
   rosterTable,
@@ -7,7 +8,7 @@ import {
 } from "../../clever/layout";
 import { userTypes as allUserTypes, type UserType } from "../../clever/reports";
 import { Duck } from "../../duck/duck";
-import { CleverLakeError, describeError, isCleverLakeError } from "../../errors";
+import { CleverLakeError, describeError, isCleverLakeError, isDamage } from "../../errors";
 import { removeLocal } from "../../filesInUse";
 import type { Lake } from "../../lake/lake";
 import { mapAtOnce } from "../../mapAtOnce";
@@ -20,7 +21,14 @@ import { waitingInQuarantine } from "../plan/quarantine";
 import { checkedSaltFor } from "../salt/salt";
 import { allReports } from "../write/tables";
 import { leftoverFiles, unloggedLandings } from "./verifyStorage";
-import { isSound, type VerifyContext, verifyActivity, verifyReport, verifyRoster } from "./verifyTables";
+import {
+  isSound,
+  type VerifyContext,
+  verifyActivity,
+  verifyGroups,
+  verifyReport,
+  verifyRoster,
+} from "./verifyTables";
 
 /** Landed files read concurrently: each mostly waits for the lake. */
 const filesAtOnce = 8;
@@ -135,6 +143,7 @@ async function verifyAll(
   }
   tables.push(...((await orDamage(context, rosterTable, () => verifyRoster(context))) ?? []));
   tables.push(...((await orDamage(context, digitalActivityTable, () => verifyActivity(context))) ?? []));
+  tables.push(...((await orDamage(context, groupsTable, () => verifyGroups(context))) ?? []));
   problems.push(...(await unloggedLandings(lake, read.all, signal)));
   const reportTables = new Set(allReports().map(pseudoTable));
   const reportRows = tables.reduce((sum, table) => sum + (reportTables.has(table.table) ? table.rows : 0), 0);
@@ -192,8 +201,7 @@ async function orDamage<T>(
   try {
     return await work();
   } catch (error) {
-    if (!(["corrupt", "engine", "notFound"] as const).some((code) => isCleverLakeError(error, code)))
-      throw error;
+    if (!isDamage(error)) throw error;
     problems.push({ subject, problem: `It could not be read. ${describeError(error)}` });
     return undefined;
   }

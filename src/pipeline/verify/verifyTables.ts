@@ -1,4 +1,10 @@
-import { digitalActivityTable, lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
+import {
+  digitalActivityTable,
+  groupsTable,
+  lookupTable,
+  pseudoTable,
+  rosterTable,
+} from "../../clever/layout";
 import type { Report } from "../../clever/reports";
 import { counted } from "../../counted";
 import { readQuery } from "../../delta/readQuery";
@@ -8,6 +14,7 @@ import { withDataFiles } from "../../delta/withTable";
 import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { isUpToDate } from "../activity/digitalActivity";
+import { holdsItsDivision } from "../groups/updateGroups";
 import type { LogEntry } from "../log/ingestLog";
 import type { SourceEntries } from "../log/logTable";
 import { appliedVersions, readTables } from "../write/tables";
@@ -207,6 +214,21 @@ export async function verifyActivity(context: VerifyContext): Promise<VerifiedTa
       problems.push({ subject: digitalActivityTable, problem });
     }
     return [table];
+  });
+  return verified ?? [];
+}
+
+/** Checks the table of groups, if there is one: complete, and with the rows of the division that was written last. */
+export async function verifyGroups(context: VerifyContext): Promise<VerifiedTable[]> {
+  const { problems, signal } = context;
+  const verified = await withIntactTables(context, [groupsTable], async (session, found) => {
+    const groups = found.get(groupsTable);
+    if (!groups) return [];
+    if (!(await holdsItsDivision(session, groups, signal))) {
+      const problem = "Its rows are not those of the division that was written last; update the table.";
+      problems.push({ subject: groupsTable, problem });
+    }
+    return [await countedTable(session, groups, signal)];
   });
   return verified ?? [];
 }

@@ -1,0 +1,112 @@
+import { createReadStream } from "node:fs";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Division } from "../../src/clever/groupsTable";
+import { groupsTable } from "../../src/clever/layout";
+import { hashTag } from "../../src/delta/fileHash";
+import { commitPath } from "../../src/delta/paths";
+import { lakePathOf } from "../../src/delta/readQuery";
+import { readSnapshot } from "../../src/delta/snapshot";
+import { sqlString } from "../../src/duck/duck";
+import { updateGroupsAlone } from "../../src/pipeline/groups/updateGroups";
+import { sha256Of } from "../../src/sha256";
+import { lakeRows, sharedDuck } from "../helpers/lakeRows";
+import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
+
+const cohort = (school: string | null, grade: string | null, group: number) => ({
+  school,
+  userType: "student",
+  grade,
+  group,
+});
+const division: Division = {
+  minimumGroupSize: 5,
+  cohorts: [cohort("North “High”", "1", 1), cohort("South", null, 2), cohort(null, "1", 1)],
+  daysLeftOut: [
+    { group: 1, day: "2024-09-03" },
+    { group: 1, day: "2024-10-01" },
+    { group: 2, day: "2024-09-04" },
+  ],
+};
+
+describe("the table of groups", () => {
+  let fixture: PipelineFixture;
+  beforeEach(async () => {
+    fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath(), dailyCsv(daily("amy")));
+    await fixture.run();
+    expect(await update()).toBe(true);
+  });
+
+  const update = (to = division) => updateGroupsAlone(fixture.lake, to);
+  const problems = async () =>
+    (await fixture.verify()).problems.filter(({ subject }) => subject.startsWith(groupsTable));
+  async function placeOfFile(): Promise<string> {
+    const snapshot = await readSnapshot(fixture.lake, groupsTable, await sharedDuck());
+    const [file] = snapshot?.files.values() ?? [];
+    if (!snapshot || !file) throw new Error("There is no data file.");
+    return fixture.lake.localPath(lakePathOf(snapshot, file));
+  }
+
+  /** Changes a row of the data file. */
+  async function changeRow(): Promise<string> {
+    const place = await placeOfFile();
+    const changed = `${place}.changed`;
+    const duck = await sharedDuck();
+    await duck.session((session) =>
+      session.query(
+        `COPY (SELECT * REPLACE (coalesce(cohort, 9) AS group_number) FROM read_parquet(${sqlString(place)}))
+         TO ${sqlString(changed)} (FORMAT parquet)`,
+      ),
+    );
+    await writeFile(place, await readFile(changed));
+    await rm(changed);
+    return place;
+  }
+
+  async function expectHealed(): Promise<void> {
+    expect(await update()).toBe(true);
+    expect(await problems()).toEqual([]);
+    expect(await lakeRows(fixture.lake, groupsTable)).toHaveLength(6);
+    expect(await update()).toBe(false);
+  }
+
+  test("is verified, and not written again if it is as it was written", async () => {
+    const verified = await fixture.verify();
+    expect(verified.problems).toEqual([]);
+    expect(verified.tables).toContainEqual({ table: groupsTable, version: 0, files: 1, rows: 6 });
+    expect(await update()).toBe(false);
+    expect(await update({ minimumGroupSize: 5, cohorts: [], daysLeftOut: [] })).toBe(true);
+    expect(await problems()).toEqual([]);
+  });
+
+  test("with changed bytes is reported by verify, and written again by the next update", async () => {
+    await changeRow();
+    expect(await problems()).toHaveLength(1);
+    await expectHealed();
+  });
+
+  test("without its data file is reported by verify, and written again by the next update", async () => {
+    await rm(await placeOfFile());
+    expect(await problems()).toHaveLength(1);
+    await expectHealed();
+  });
+
+  test("with another division under its tag is reported by verify, and written again by the next update", async () => {
+    const place = await changeRow();
+    const log = fixture.lake.localPath(commitPath(groupsTable, 0));
+    const { size } = await stat(place);
+    const sha256 = await sha256Of(createReadStream(place));
+    const text = (await readFile(log, "utf8"))
+      .replace(/"size":\d+/, `"size":${size}`)
+      .replace(new RegExp(`"${hashTag}":"[0-9a-f]+"`), `"${hashTag}":"${sha256}"`);
+    await writeFile(log, text);
+    expect(await problems()).toEqual([
+      {
+        subject: groupsTable,
+        problem: "Its rows are not those of the division that was written last; update the table.",
+      },
+    ]);
+    await expectHealed();
+  });
+});
