@@ -40,10 +40,8 @@ import { ReadAhead } from "./readAhead";
 import { emptySummary, finishedSummary, isIncomplete } from "./runSummary";
 import { mayHaveEarlierLayout, moveOutOfTableFolders } from "./salt/earlierLayout";
 import { checkedSaltFor, claimCheckedSalt } from "./salt/salt";
+import { defaultMaxShrink } from "./write/shrink";
 import { type LakeTables, type PseudoTables, readTables, stateOf } from "./write/tables";
-
-/** Percent of a source's rows that a redelivery may remove without a person's consent. */
-const defaultMaxShrink = 50;
 
 export type RunCommand = Exclude<RunRecord["command"], "adopt">;
 

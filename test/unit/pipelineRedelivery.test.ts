@@ -108,8 +108,7 @@ describe("a redelivered file", () => {
     await fixture.put(day, dailyCsv(...five.slice(0, 1)));
     const held = {
       path: day,
-      reason:
-        "It has 1 row; the previous delivery had 3. The earlier rows stay until the file is accepted.",
+      reason: "It has 1 row; the previous delivery had 3. The earlier rows stay until the file is accepted.",
       acceptable: true,
       hasEarlierRows: true,
     };
@@ -131,10 +130,108 @@ describe("a redelivered file", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
+  describe("with as many rows as before", () => {
+    const people = ["amy", "ben", "cat", "dan"];
+    const staying = "The earlier rows stay until the file is accepted.";
+    const linesOf = (day: string) => people.map((person) => daily(person, day));
+    const one = linesOf("2024-09-03");
+    const two = linesOf("2024-09-04");
+
+    /** Delivers a file twice; resolves to why the second delivery was held back, after checking that nothing is lost. */
+    async function reasonAfter(first: string, second: string, path = amysDay): Promise<string | undefined> {
+      const fixture = await PipelineFixture.create();
+      await fixture.put(path, first);
+      await fixture.run();
+      const before = await fixture.rows();
+      await fixture.put(path, second);
+      const { anonymized, quarantined } = await fixture.run();
+      expect((await fixture.verify()).problems).toEqual([]);
+      const [held] = quarantined;
+      if (held === undefined) {
+        expect(anonymized).toBe(1);
+        return undefined;
+      }
+      expect(await fixture.rows()).toEqual(before);
+      expect(held).toMatchObject({ path, acceptable: true, hasEarlierRows: true });
+      expect(await fixture.run({ accept: [path] })).toMatchObject({ anonymized: 1, quarantined: [] });
+      expect((await fixture.verify()).problems).toEqual([]);
+      return held.reason;
+    }
+
+    test("but the bytes of another day, is held back until a person accepts it", async () => {
+      expect(await reasonAfter(dailyCsv(...one), dailyCsv(...two))).toBe(
+        `It has no row of 2024-09-03; the previous delivery has 4 in the table. ${staying}`,
+      );
+      const october = linesOf("2024-10-03");
+      expect(await reasonAfter(dailyCsv(...one, ...two), dailyCsv(...october, ...october))).toBe(
+        `It has no row of 2024-09-03 and 1 other day; the previous delivery has 8 in the table. ${staying}`,
+      );
+      expect(await reasonAfter(dailyCsv(...one), dailyCsv(...one.slice(0, 1), ...two))).toBe(
+        `It has 1 row of 2024-09-03; the previous delivery has 4 in the table. ${staying}`,
+      );
+    });
+
+    test("but other days under a name without a date, is held back too", async () => {
+      const path = "daily-participation/Students.csv";
+      expect(await reasonAfter(dailyCsv(...one), dailyCsv(...two), path)).toContain("no row of 2024-09-03");
+      expect(await reasonAfter(dailyCsv(...one), dailyCsv(...one, ...two), path)).toBeUndefined();
+    });
+
+    test("but without the people's ids, is held back", async () => {
+      const blank = one.map((line) => line.replace(/sis-\w+,clever-\w+/, ","));
+      expect(await reasonAfter(dailyCsv(...one), dailyCsv(...blank))).toBe(
+        `It has no value in the column sis_id; the previous delivery has 4 in the table. ${staying}`,
+      );
+    });
+
+    test("but without an optional column, is held back", async () => {
+      const without = dailyCsv(...one)
+        .replace("school_name,", "")
+        .replaceAll("North High,", "");
+      expect(await reasonAfter(dailyCsv(...one), without)).toBe(
+        `It has no value in the column school_name; the previous delivery has 4 in the table. ${staying}`,
+      );
+    });
+
+    test("and other values, or a few of them missing, replaces them", async () => {
+      const corrected = one.map((line, index) => (index > 1 ? line : line.replace("North High", "")));
+      expect(await reasonAfter(dailyCsv(...one), dailyCsv(...corrected))).toBeUndefined();
+      expect(await reasonAfter(dailyCsv(...one, ...two), dailyCsv(...one, ...two.slice(2)))).toBeUndefined();
+    });
+
+    test("does not lose a day whose rows move to another file, or come back from one", async () => {
+      const fixture = await PipelineFixture.create();
+      await fixture.put(amysDay, dailyCsv(...one, ...two));
+      await fixture.run();
+      await fixture.put(amysDay, dailyCsv(...one, daily("eve"), daily("fay")));
+      await fixture.put(bensDay, dailyCsv(...two));
+      expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [] });
+      expect(await fixture.rows()).toHaveLength(10);
+      await fixture.put(amysDay, dailyCsv(...one, ...two));
+      expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [] });
+      await fixture.put(amysDay, dailyCsv(...one));
+      expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [] });
+      expect(await fixture.rows()).toHaveLength(8);
+      expect((await fixture.verify()).problems).toEqual([]);
+    });
+
+    test("does not lose those that a newer file has", async () => {
+      const fixture = await PipelineFixture.create();
+      await fixture.put(amysDay, dailyCsv(...one, ...two));
+      await fixture.put(bensDay, dailyCsv(...two));
+      await fixture.run();
+      await fixture.put(amysDay, dailyCsv(...one), new Date(Date.UTC(2024, 10, 5)));
+      expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [] });
+      expect(await fixture.rows()).toHaveLength(8);
+      expect((await fixture.verify()).problems).toEqual([]);
+    });
+  });
+
   test("replaces them even if the rows move to other months", async () => {
     const fixture = await twoDays();
     await fixture.put(amysDay, dailyCsv(daily("amy", "2024-10-01"), daily("amy", "2023-12-31")));
     await fixture.run();
+    expect(await fixture.run({ accept: [amysDay] })).toMatchObject({ anonymized: 1 });
     expect(await fixture.logins("amy", "ben")).toEqual([
       "amy 2023-12-31 1",
       "amy 2024-10-01 1",

@@ -229,7 +229,9 @@ describe("the same bytes under the name of another date", () => {
     await fixture.put(september4, dailyCsv(daily("ben", "2024-09-04", 99)));
     await fixture.run();
     await fixture.put(september4, dailyCsv(daily("amy")));
-    expect(await fixture.run()).toMatchObject({ anonymized: 1, refused: 0, quarantined: [] });
+    // Ben's day would be lost, so a person accepts it.
+    expect(await fixture.run()).toMatchObject({ anonymized: 0, quarantined: [{ path: september4 }] });
+    expect(await fixture.run({ accept: [september4] })).toMatchObject({ anonymized: 1, refused: 0 });
     expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1"]);
     expect(await standing(fixture, september3)).toMatchObject({ supersededBy: { [september4]: 1 } });
     await expectComplete(fixture);

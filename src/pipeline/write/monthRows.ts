@@ -19,6 +19,7 @@ import { type Cells, dayBit, listCells, type Month } from "./cells";
 import { type ChangedMonth, cellsOf } from "./changedMonths";
 import { contentsOf, contentTags } from "./fileContents";
 import { countOverlaps, findSupersededRows, type Overlap, ranksSql } from "./overlaps";
+import { type Counts, dayKey } from "./shrink";
 import { pseudoFiles } from "./tables";
 import { type CountedSource, mayBeTwins } from "./twins";
 
@@ -150,6 +151,34 @@ export class MonthRows {
     const table = this.tableRows(month.twinFiles).map((rows) => `${rows} WHERE ${isNoneOf(changed)}`);
     const staged = month.staged.map(({ file }) => `${parquet(file)} WHERE ${isNoneOf(heldBack)}`);
     return [...table, ...staged].join(" UNION ALL BY NAME ");
+  }
+
+  /** The rows of some days (`yyyy-MM-dd`) before and after the change, by `dayKey`. Only for days of the change. */
+  async countDays(days: readonly string[]): Promise<ReadonlyMap<string, Counts>> {
+    const { month } = this.sources;
+    const own = days.filter((day) => monthKey(day) === `${month.year}-${month.month}`);
+    if (own.length === 0) return new Map();
+    const files = this.tableRows(month.files);
+    const stay = files.filter((_, origin) => !this.losing.has(origin));
+    const all = [
+      ...files.map((rows) => `SELECT false AS is_now, user_type, "date" FROM (${rows}) rows_`),
+      ...[...stay, this.newRows()].map(
+        (rows) => `SELECT true AS is_now, user_type, "date" FROM (${rows}) rows_`,
+      ),
+    ];
+    const rows = await this.session.query(
+      `SELECT user_type, "date"::VARCHAR AS day, (count(*) FILTER (NOT is_now))::DOUBLE AS before,
+         (count(*) FILTER (is_now))::DOUBLE AS now
+       FROM (${all.join(" UNION ALL ")}) WHERE "date" IN (${own.map((day) => `DATE ${sqlString(day)}`).join(", ")}) GROUP BY ALL`,
+      [],
+      this.signal,
+    );
+    return new Map(
+      rows.map(({ user_type, day, before, now }) => [
+        dayKey(String(user_type), String(day)),
+        { before: Number(before), now: Number(now) },
+      ]),
+    );
   }
 
   /** Writes the new or changed rows of the month into local data files. */
@@ -310,6 +339,10 @@ export class MonthRows {
     }
     return contentTags({ sources, days });
   }
+}
+
+function monthKey(day: string): string {
+  return `${Number(day.slice(0, 4))}-${Number(day.slice(5, 7))}`;
 }
 
 /** A day of a user type, as the table names it. */

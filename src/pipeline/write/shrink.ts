@@ -1,10 +1,30 @@
+import { pseudonymName, type Report, userTypeValue } from "../../clever/reports";
+import { counted } from "../../counted";
+import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import { heldBack, type QuarantinedDelivery, type ReadDelivery } from "../delivery";
 
 const number = new Intl.NumberFormat("en-US");
 
+/** Percent of what there is that a delivery may remove without a person's consent. */
+export const defaultMaxShrink = 50;
+
+/** A count before a change and after it. */
+export interface Counts {
+  readonly before: number;
+  readonly now: number;
+}
+
 /**
- * Holds back a delivery that would remove more of its source's rows than intended: more than `maxShrink` percent, or
- * all of them. A truncated or emptied file must not empty the tables.
+ * The rule against truncated files: whether fewer are left of `before` than intended, more than `maxShrink` percent of
+ * them gone, or all.
+ */
+export function isTooFew({ before, now }: Counts, maxShrink: number): boolean {
+  return before > 0 && (now === 0 || before - now > (before * maxShrink) / 100);
+}
+
+/**
+ * Holds back a delivery that would remove too many of its source's rows: a truncated or emptied file must not empty the
+ * tables.
  *
  * @param before rows of the source that count, or are superseded
  */
@@ -14,8 +34,7 @@ export function tooFewRows(
   maxShrink: number,
 ): QuarantinedDelivery | undefined {
   const { rows, refused, isAccepted } = delivery;
-  const removedRows = before - rows;
-  if (before === 0 || (rows > 0 && removedRows <= (before * maxShrink) / 100)) return undefined;
+  if (!isTooFew({ before, now: rows }, maxShrink)) return undefined;
   if (rows === 0 && refused > 0) {
     // Accepting it would only remove the rows that the tables have.
     return heldBack(
@@ -25,12 +44,103 @@ export function tooFewRows(
     );
   }
   if (isAccepted) return undefined;
-  const now = rows === 0 ? "no row" : rows === 1 ? "1 row" : `only ${number.format(rows)} rows`;
   return heldBack(
     delivery,
-    `It has ${now}; the previous delivery had ${number.format(before)}. ${staying(before)} until the file is accepted.`,
+    `It has ${left(rows, "row")}; the previous delivery had ${number.format(before)}. ${staying(before)} until the file is accepted.`,
     true,
   );
+}
+
+/** The rows that deliveries replace, and those that replace them. */
+export interface ReplacedRows {
+  /** A SELECT of rows of the table, with all of the deliveries' sources. */
+  readonly inTable: string;
+  /** A SELECT of the staged rows. */
+  readonly arriving: string;
+  /** The rows of some days (`yyyy-MM-dd`) from all sources, by `dayKey`. */
+  readonly countDays: (days: readonly string[]) => Promise<ReadonlyMap<string, Counts>>;
+}
+
+export function dayKey(userType: string, day: string): string {
+  return `${userType} ${day}`;
+}
+
+/**
+ * Holds back deliveries that have enough rows, but would remove too many of a day's rows or of a column's values: a
+ * file with the bytes of another day, or without its ids. A day that has its rows from other sources is not lost.
+ */
+export async function tooFewOfDayOrColumn(
+  session: DuckSession,
+  report: Report,
+  deliveries: readonly ReadDelivery[],
+  { inTable, arriving, countDays }: ReplacedRows,
+  maxShrink: number,
+  signal: AbortSignal | undefined,
+): Promise<QuarantinedDelivery[]> {
+  const columns = report.columns.filter(({ blank }) => blank);
+  const values = columns.map(({ name, pseudonymization }) => {
+    const stored = pseudonymization === "hash" ? pseudonymName(name) : name;
+    return `count(${sqlName(stored)})::DOUBLE AS ${sqlName(name)}`;
+  });
+  const sources = deliveries.map(({ entry }) => sqlString(entry.source)).join(", ");
+  const found = await session.query(
+    `SELECT source_file, "date"::VARCHAR AS day, is_now, count(*)::DOUBLE AS rows, ${values.join(", ")}
+     FROM (SELECT false AS is_now, * FROM (${inTable}) UNION ALL BY NAME SELECT true AS is_now, * FROM (${arriving}))
+     WHERE source_file IN (${sources}) GROUP BY ALL ORDER BY day`,
+    [],
+    signal,
+  );
+  const all = deliveries.map((delivery) => {
+    const days = new Map<string, Counts>();
+    const inColumns = new Map<string, Counts>();
+    for (const { source_file, day, is_now, ...counts } of found) {
+      if (source_file !== delivery.entry.source) continue;
+      const at = is_now === true ? "now" : "before";
+      add(days, String(day), at, Number(counts.rows));
+      for (const { name } of columns) add(inColumns, name, at, Number(counts[name]));
+    }
+    return { delivery, fewDays: tooFew(days, maxShrink), fewColumns: tooFew(inColumns, maxShrink) };
+  });
+  const days = new Set(all.flatMap(({ fewDays }) => [...fewDays.keys()]));
+  const totals = days.size > 0 ? await countDays([...days]) : new Map<string, Counts>();
+  return all.flatMap(({ delivery, fewDays, fewColumns }) => {
+    const keyOf = (day: string) => dayKey(userTypeValue[delivery.entry.userType], day);
+    const lost = [...fewDays].filter(([day]) => isTooFew(totals.get(keyOf(day)) ?? nothing, maxShrink));
+    const [first, ...others] = lost;
+    if (first !== undefined) {
+      const sum = (at: keyof Counts) => lost.reduce((total, [, counts]) => total + counts[at], 0);
+      const further = others.length === 0 ? "" : ` and ${counted(others.length, "other day")}`;
+      return [held(delivery, `${left(sum("now"), "row")} of ${first[0]}${further}`, sum("before"))];
+    }
+    const [few] = fewColumns;
+    if (few === undefined) return [];
+    const [column, { before, now }] = few;
+    return [held(delivery, `${left(now, "value")} in the column ${column}`, before)];
+  });
+}
+
+const nothing: Counts = { before: 0, now: 0 };
+
+function add(counts: Map<string, Counts>, name: string, at: keyof Counts, count: number): void {
+  const sum = counts.get(name) ?? nothing;
+  counts.set(name, { ...sum, [at]: sum[at] + count });
+}
+
+function tooFew(counts: ReadonlyMap<string, Counts>, maxShrink: number): ReadonlyMap<string, Counts> {
+  return new Map([...counts].filter(([, each]) => isTooFew(each, maxShrink)));
+}
+
+function held(delivery: ReadDelivery, has: string, before: number): QuarantinedDelivery {
+  return heldBack(
+    delivery,
+    `It has ${has}; the previous delivery has ${number.format(before)} in the table. The earlier rows stay until the file is accepted.`,
+    true,
+  );
+}
+
+/** `no row`, `1 row`, `only 3 rows` */
+function left(count: number, noun: string): string {
+  return count === 0 ? `no ${noun}` : count === 1 ? `1 ${noun}` : `only ${number.format(count)} ${noun}s`;
 }
 
 function staying(before: number): string {

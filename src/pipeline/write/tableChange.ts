@@ -10,7 +10,7 @@ import type { Snapshot } from "../../delta/snapshot";
 import { fileStatistics } from "../../delta/statistics";
 import { removeFile } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
-import type { Duck, DuckSession } from "../../duck/duck";
+import { type Duck, type DuckSession, sqlStrings } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { mapAtOnce } from "../../mapAtOnce";
 import { type Delivery, heldBack, type QuarantinedDelivery, type ReadDelivery } from "../delivery";
@@ -22,7 +22,7 @@ import { type ChangedMonth, changedMonths, mayReach, type SourceDays } from "./c
 import { contentsOf } from "./fileContents";
 import { MonthRows, type WrittenMonth } from "./monthRows";
 import { addOverlaps, contradictions, type Overlap } from "./overlaps";
-import { tooFewRows } from "./shrink";
+import { type Counts, tooFewOfDayOrColumn, tooFewRows } from "./shrink";
 import { isComplete, knownRowsOf, mayUndercountRows, rowsBySource } from "./sourceRows";
 import { appliedVersions, pseudoTableActions, sourceAppId } from "./tables";
 import { areKnownAsBoth, findTwins, knownPeople, twinReason } from "./twins";
@@ -178,6 +178,8 @@ export class TableChange {
           ...this.contradicting(applied, overlaps),
           ...(await this.twins(session, snapshot, rows, applied)),
         ];
+        if (held.length === 0)
+          held.push(...(await this.shrunk(session, snapshot, applied, staged, rows, placeOf)));
         if (held.length > 0) return { held };
         const written: WrittenMonth[] = [];
         for (const month of rows) written.push(await month.write(this.context.scratch));
@@ -188,6 +190,37 @@ export class TableChange {
         };
       }),
     );
+  }
+
+  /** Arriving sources that lose too many rows of a day, or values of a column. */
+  private async shrunk(
+    session: DuckSession,
+    snapshot: Snapshot | undefined,
+    applied: readonly ReadDelivery[],
+    staged: readonly StagedRows[],
+    months: readonly MonthRows[],
+    placeOf: (lakePath: string) => string,
+  ): Promise<QuarantinedDelivery[]> {
+    const { report, maxShrink, signal } = this.context;
+    const replacing = applied.filter(
+      ({ entry, isAccepted, rows }) => !isAccepted && rows > 0 && knownRowsOf(snapshot, entry.source) !== 0,
+    );
+    if (snapshot === undefined || replacing.length === 0) return [];
+    const mayHold = (sources: ReadonlyMap<string, unknown> | undefined) =>
+      replacing.some(({ entry }) => sources?.has(entry.source) ?? true);
+    const files = months.flatMap(({ sources }) => sources.month.files);
+    const own = files.filter((file) => mayHold(contentsOf(file).sources));
+    const places = staged.filter(({ sources }) => mayHold(sources)).map(({ file }) => file.place);
+    const rows = {
+      inTable: readQuery(snapshot, own, placeOf),
+      arriving: `FROM read_parquet(${sqlStrings(places)}, hive_partitioning = false)`,
+      countDays: async (days: readonly string[]) => {
+        const counts: (readonly [string, Counts])[] = [];
+        for (const month of months) counts.push(...(await month.countDays(days)));
+        return new Map(counts);
+      },
+    };
+    return tooFewOfDayOrColumn(session, report, replacing, rows, maxShrink, signal);
   }
 
   /**
