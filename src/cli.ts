@@ -57,6 +57,7 @@ Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or 
     .option("--file <path>", "the roster on this machine")
     .option("--sftp <path>", "the roster on the SFTP server, below its root")
     .option("--keep-raw", "also keep the file unchanged in stage1np, including names and birth dates")
+    .option("--replace", "import it even if most students of the current roster are missing in it")
     .action(lazyAction(async () => (await import("./cli/commands/roster")).importRosterFile));
   const metrics = root.command("metrics").description("compute participation metrics from the tables");
   addFilterOptions(metrics).action(

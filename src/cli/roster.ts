@@ -12,6 +12,7 @@ export interface RosterOptions {
   /** On the SFTP server, relative to its root. */
   readonly sftp?: string;
   readonly keepRaw?: true;
+  readonly replace?: true;
 }
 
 /** Imports the roster given by the options; see `importRoster`. */
@@ -21,7 +22,7 @@ export async function importNamedRoster(
   options: RosterOptions,
   signal: AbortSignal,
 ): Promise<RosterSummary> {
-  const { file, sftp, keepRaw = false } = options;
+  const { file, sftp, keepRaw = false, replace = false } = options;
   if ((file === undefined) === (sftp === undefined)) {
     throw new CleverLakeError("config", "A roster is imported from one place.", {
       hint: "Pass either --file or --sftp.",
@@ -29,7 +30,8 @@ export async function importNamedRoster(
   }
   const lake = await openLake(config, secrets);
   const salt = await readSalt(config, secrets, signal);
-  const request = { lake, salt, keepRaw, signal, onProgress: shareOnTerminal() };
+  const { maxShrink } = config;
+  const request = { lake, salt, keepRaw, maxShrink, replace, signal, onProgress: shareOnTerminal() };
   try {
     if (file !== undefined) return await importRoster({ ...request, file: await rosterOnDisk(file) });
     await using source = await openSource(config, secrets);

@@ -127,6 +127,8 @@ export interface RosterParams extends Connected {
   readonly path: string;
   /** Also keep the file unchanged in `stage1np`. */
   readonly keepRaw: boolean;
+  /** Import it even if most students of the current roster are missing in it. */
+  readonly replace: boolean;
 }
 
 export interface AdoptParams extends Connected {

@@ -1,6 +1,6 @@
 import { importRoster as importFile } from "../pipeline/roster/importRoster";
 import { rosterOnDisk, rosterOnServer } from "../pipeline/roster/rosterFile";
-import { openLake, readSalt, type Sources } from "./connections";
+import { checkedSettings, openLake, readSalt, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
 import type { RosterParams, RosterProgress, RosterSummary } from "./messages";
 import { Throttle } from "./throttle";
@@ -9,15 +9,16 @@ const millisecondsBetweenProgress = 100;
 
 /** Imports a roster from the server or from disk; see `importRoster` of the pipeline for its errors. */
 export async function importRoster(
-  { connection, secrets, origin, path, keepRaw }: RosterParams,
+  { connection, secrets, origin, path, keepRaw, replace }: RosterParams,
   sources: Sources,
   { signal, report }: CallContext<RosterProgress>,
 ): Promise<RosterSummary> {
+  const { maxShrink } = checkedSettings(connection);
   const lake = await openLake(connection, secrets);
   const salt = await readSalt(connection, secrets, signal);
   using progress = new Throttle(millisecondsBetweenProgress, report);
   const onProgress = (state: RosterProgress) => progress.push(state);
-  const request = { lake, salt, keepRaw, signal, onProgress };
+  const request = { lake, salt, keepRaw, maxShrink, replace, signal, onProgress };
   if (origin === "disk") return await importFile({ ...request, file: await rosterOnDisk(path) });
   return await sources.use(connection, secrets, async (source) =>
     importFile({ ...request, file: await rosterOnServer(source, path, signal) }),

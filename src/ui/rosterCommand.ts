@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
 import type { Connected, RosterParams, RosterProgress, RosterSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
+import { isCleverLakeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
@@ -14,6 +15,7 @@ import { withShares } from "./withShares";
 const usualName = "students.csv";
 
 type RosterLocation = Pick<RosterParams, "origin" | "path">;
+type RosterRequest = Omit<RosterParams, keyof Connected>;
 
 /** Imports Clever's roster, which gives the dashboard grades. */
 export class RosterCommand {
@@ -29,8 +31,8 @@ export class RosterCommand {
       const place = await this.askRosterLocation();
       const keepRaw = place && (await askKeepRaw());
       if (place === undefined || keepRaw === undefined) return undefined;
-      const summary = await this.withNotification({ ...place, keepRaw });
-      this.notifySummary(summary);
+      const summary = await this.importedWithConsent({ ...place, keepRaw });
+      if (summary !== undefined) this.notifySummary(summary);
       return summary;
     } catch (error) {
       if (!isCancellation(error)) notifyError(error, this.log);
@@ -41,16 +43,32 @@ export class RosterCommand {
   /** Imports a roster without asking, such as the sample district's; reports only failures. */
   async importQuietly(connected: Connected, place: RosterLocation, signal: AbortSignal): Promise<void> {
     try {
-      const params = { ...connected, ...place, keepRaw: false };
+      const params = { ...connected, ...place, keepRaw: false, replace: false };
       await this.client.request(engine.importRoster, params, { signal });
     } catch (error) {
       if (!signal.aborted) notifyError(error, this.log);
     }
   }
 
-  private async withNotification(
-    roster: RosterLocation & { readonly keepRaw: boolean },
-  ): Promise<RosterSummary> {
+  /** Asks first if most students of the current roster are missing; undefined if the answer is no. */
+  private async importedWithConsent(
+    roster: Omit<RosterRequest, "replace">,
+  ): Promise<RosterSummary | undefined> {
+    try {
+      return await this.withNotification({ ...roster, replace: false });
+    } catch (error) {
+      if (!isCleverLakeError(error, "shrinks")) throw error;
+      const replace = vscode.l10n.t("Replace");
+      const answer = await showWarningMessage(
+        vscode.l10n.t("Replace the roster, although students of it are missing in this file?"),
+        { modal: true, detail: error.message },
+        replace,
+      );
+      return answer === replace ? await this.withNotification({ ...roster, replace: true }) : undefined;
+    }
+  }
+
+  private async withNotification(roster: RosterRequest): Promise<RosterSummary> {
     const connected = await this.model.connected();
     const { saltKeyVaultUrl } = connected.connection;
     if (connected.secrets.salt === undefined && saltKeyVaultUrl === undefined) throw missingSalt();

@@ -179,7 +179,13 @@ describe("the engine over message streams", () => {
     const { request, connected, sample } = await withSample();
     await request(protocol.run, { ...connected, ...everything });
     const rosterPath = sample.rosterPath ?? "";
-    const roster = { ...connected, path: rosterPath, origin: "server", keepRaw: false } as const;
+    const roster = {
+      ...connected,
+      path: rosterPath,
+      origin: "server",
+      keepRaw: false,
+      replace: false,
+    } as const;
     const progress: RosterProgress[] = [];
     const summary = await request(protocol.importRoster, roster, {
       onProgress: (state) => progress.push(state),

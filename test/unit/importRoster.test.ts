@@ -95,7 +95,7 @@ describe("importing a roster", () => {
     const joined = (await fixture.rows()).map((row) => grades.get(row.sis_id_pseudonym) ?? null);
     expect(joined.sort()).toEqual(["1", "2", null].sort());
 
-    const strangers = await imported(csv(student("dan", "1")));
+    const strangers = await imported(csv(student("dan", "1")), { replace: true });
     expect(strangers.inReports).toBe(0);
     expect(hasRosterProblems(strangers)).toBe(true);
   });
@@ -115,6 +115,24 @@ describe("importing a roster", () => {
     expect(next).toMatchObject({ outcome: "imported", version: 1 });
     expect(await table("amy", "cat")).toEqual(["amy 2 S1", "cat 1 S1"]);
     expect(await fixture.version(rosterTable)).toBe(1);
+  });
+
+  test("that lacks most students of the previous one is refused, unless a person says that it is right", async () => {
+    const people = ["amy", "ben", "cat", "dan"];
+    await imported(csv(...people.map((person) => student(person, "1"))));
+    const half = csv(student("amy", "2"), student("ben", "2"));
+    const strangers = csv(...people.map((person) => student(`new-${person}`, "1")));
+    const refusal = (kept: string, of: number) => ({
+      code: "shrinks",
+      message: `The file has ${kept} of the ${of} students of the current roster; nothing was imported.`,
+    });
+    await expect(imported(csv(student("amy", "2")))).rejects.toMatchObject(refusal("1", 4));
+    await expect(imported(strangers)).rejects.toMatchObject(refusal("none", 4));
+    await expect(imported(half, { maxShrink: 20 })).rejects.toMatchObject(refusal("2", 4));
+    expect(await fixture.version(rosterTable)).toBe(0);
+    expect(await imported(half)).toMatchObject({ outcome: "imported", students: 2 });
+    await expect(imported(strangers)).rejects.toMatchObject(refusal("none", 2));
+    expect(await imported(strangers, { replace: true })).toMatchObject({ outcome: "imported", students: 4 });
   });
 
   test("has each student once, despite contacts and additional schools", async () => {

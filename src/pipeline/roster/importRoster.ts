@@ -11,9 +11,10 @@ import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 import { folderName } from "../plan/plan";
 import { checkedSaltFor, claimCheckedSalt } from "../salt/salt";
+import { defaultMaxShrink, isTooFew } from "../write/shrink";
 import type { RosterFile } from "./rosterFile";
 import { type RosterGrades, RosterStudents } from "./rosterStudents";
-import { isOfKnownStudents, replaceRoster, studentsInReports } from "./rosterTable";
+import { countKept, replaceRoster, studentsInReports } from "./rosterTable";
 
 export interface RosterRequest {
   readonly lake: Lake;
@@ -21,6 +22,10 @@ export interface RosterRequest {
   readonly salt: string | undefined;
   /** Keeps the original file, with all its data on children, in `stage1np`. */
   readonly keepRaw?: boolean;
+  /** Percent of the current roster's students that may be missing in this one; default: 50. */
+  readonly maxShrink?: number;
+  /** Imports it however many are missing: a person says that it is right. */
+  readonly replace?: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: RosterProgress) => void) | undefined;
 }
@@ -73,8 +78,8 @@ const mostUnknownGrades = 20;
  * Imports a roster: each student's pseudonym, school and grade; everything else is dropped while the file is read. It
  * replaces the previous one; importing the same again changes nothing. Bad rows are left out, counted and reported.
  *
- * Rejects before anything is written: with `config` if the file is not a roster, most of its rows are bad or there is
- * no salt; `salt` if the salt differs from the lake's or is not accepted for a new lake; `busy` while a run is active;
+ * Rejects before a student is written: with `config` if the file is not a roster, most of its rows are bad or there is
+ * no salt; `shrinks` if too many students of the current roster are missing; `salt` if the salt differs from the lake's or is not accepted for a new lake; `busy` while a run is active;
  * `changedWhileRead`; `conflict` if another run took over while this import was suspended; and with the source's
  * errors.
  */
@@ -96,9 +101,16 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   requireRoster(file, students);
   requireGrades(file, grades);
   await using duck = await Duck.open();
-  const isProven =
-    checkedSalt.standing === "unproven" && (await isOfKnownStudents(lake, duck, students, signal));
+  const { before, kept } = await countKept(lake, duck, students, signal);
+  const isProven = checkedSalt.standing === "unproven" && kept > 0;
   await claimCheckedSalt(lake, checkedSalt, { isProven, signal });
+  if (!request.replace && isTooFew({ before, now: kept }, request.maxShrink ?? defaultMaxShrink)) {
+    throw new CleverLakeError(
+      "shrinks",
+      `The file has ${kept === 0 ? "none" : kept} of the ${counted(before, "student")} of the current roster; nothing was imported.`,
+      { subject: file.path, hint: "If it is complete, import it with --replace." },
+    );
+  }
   const keptRaw = request.keepRaw === true ? await keepRaw(request, new Date(started)) : null;
   await file.requireUnchanged(signal);
   const { version, changed } = await replaceRoster(lake, duck, students, () => lock.requireHeld(), signal);

@@ -90,25 +90,33 @@ export async function studentsInReports(
   });
 }
 
-/** Whether these include a student of the lake's roster under the same pseudonym. */
-export async function isOfKnownStudents(
+/** How many students the lake's roster has, and how many of them are among these, under the same pseudonyms. */
+export async function countKept(
   lake: Lake,
   duck: Duck,
   students: Iterable<PseudonymizedStudent>,
   signal?: AbortSignal,
-): Promise<boolean> {
+): Promise<{ readonly before: number; readonly kept: number }> {
   const tables = [{ tablePath: rosterTable }];
   return withTables(lake, duck, tables, { signal }, async (session, [roster]) => {
-    if (!roster?.select) return false;
+    if (!roster?.select) return { before: 0, kept: 0 };
+    requireRosterShape(roster.snapshot);
     const rows = await session.query(
       `SELECT sis_id_pseudonym AS pseudonym FROM (${roster.select})`,
       [],
       signal,
     );
     const known = new Set(rows.map(({ pseudonym }) => String(pseudonym)));
-    for (const { pseudonym } of students) if (known.has(pseudonym)) return true;
-    return false;
+    let kept = 0;
+    for (const { pseudonym } of students) if (known.has(pseudonym)) kept++;
+    return { before: known.size, kept };
   });
+}
+
+/** Rejects with `unsupportedTable` if another program's table with different columns is there. */
+function requireRosterShape(snapshot: Snapshot | undefined): void {
+  if (snapshot)
+    requireSameShape(snapshot.metadata, { columns: rosterColumns, partitionColumns: [] }, rosterTable);
 }
 
 async function load(
@@ -141,7 +149,7 @@ async function holdsTheSame(
   snapshot: Snapshot,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  requireSameShape(snapshot.metadata, { columns: rosterColumns, partitionColumns: [] }, rosterTable);
+  requireRosterShape(snapshot);
   const files = [...snapshot.files.values()];
   return withDataFiles(lake, [{ snapshot, files }], { signal }, async (placeOf) => {
     const stored = `SELECT ${names} FROM (${readQuery(snapshot, files, placeOf)})`;

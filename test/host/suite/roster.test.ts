@@ -81,6 +81,22 @@ suite("importing a roster", function () {
     assert.equal(kept, await readFile(file, "utf8"));
   });
 
+  test("asks before it replaces a roster by one without most of its students", async () => {
+    const short = path.join(district.reports, "short.csv");
+    const lines = (await readFile(file, "utf8")).split("\n");
+    await writeFile(short, [...lines.slice(0, 3), ""].join("\n"));
+    Object.assign(window, { showOpenDialog: () => Promise.resolve([Uri.file(short)]) });
+    const summary = () => imported(/From this machine/, /school and grade only/);
+    assert.equal(await summary(), undefined);
+    const [asked] = person.shown;
+    assert.ok(asked?.modal);
+    assert.match(asked.detail, /^The file has \d of the \d+ students of the current roster/);
+    person.answer(/^Replace the roster/, "Replace");
+    assert.equal((await summary())?.outcome, "imported");
+    Object.assign(window, { showOpenDialog: () => Promise.resolve([Uri.file(file)]) });
+    assert.equal((await summary())?.outcome, "imported");
+  });
+
   test("lists refused rows by line, without their contents", async () => {
     const broken = path.join(district.reports, "broken.csv");
     await writeFile(broken, `${await readFile(file, "utf8")}101,,Planted-Name\n`);
