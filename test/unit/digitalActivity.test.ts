@@ -143,6 +143,7 @@ test("a month that is no longer in any report is removed", async () => {
   await fixture.run(on);
   await fixture.put(dailyPath(), dailyCsv(daily("a"), daily("b", "2024-09-02")));
   await fixture.run(on);
+  await fixture.run({ ...on, accept: [dailyPath()] });
   expect(await events(fixture, "a", "b")).toEqual(["day a 2024-09-03 1", "day b 2024-09-02 1"]);
 });
 
