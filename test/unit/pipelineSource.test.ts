@@ -267,7 +267,7 @@ describe("reports that were moved to another folder or root", () => {
       ["in quarantine", { outcome: "quarantined", sha256: "ab", reason: "They are not older.", size: 9 }],
     ] as const)("replace their rows if corrected (%s)", async (_, of) => {
       const fixture = await withAside(of);
-      await fixture.put(moved, dailyCsv(daily("amy", "2024-09-02", 5)));
+      await fixture.put(moved, dailyCsv(daily("amy", "2024-09-03", 5)));
       expect(await fixture.run()).toMatchObject({
         landed: 1,
         anonymized: 1,
@@ -275,7 +275,7 @@ describe("reports that were moved to another folder or root", () => {
         failed: [],
         inQuarantine: [],
       });
-      const rows = ["amy 2024-09-02 5", "ben 2024-09-04 1"];
+      const rows = ["amy 2024-09-03 5", "ben 2024-09-04 1"];
       expect(await fixture.logins("amy", "ben")).toEqual(rows);
       expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, unchanged: 2, inQuarantine: [] });
       await fixture.remove(moved);
