@@ -26,7 +26,7 @@ async function transfer(request: TransferRequest): Promise<void> {
   const lake = await FolderLake.open(folder);
   const start = process.hrtime.bigint();
   await using source = new SftpSource({ ...account, privateKey, root });
-  const empty = { log: new Map(), applied: new Map(), current: new Map(), lost: [] };
+  const empty = { log: new Map(), applied: new Map(), current: new Map(), open: new Map() };
   const plan = makePlan(await source.list(), empty, userTypes);
   const landings = planLandings(plan, new Date());
   const waiting = [...landings];

@@ -116,7 +116,7 @@ export class ChunkRunner {
     const { outcomes } = this;
     const { lake, source, state, progress, signal, summary, salt, accept } = this.context;
     if (!source) return;
-    const before = state.log.get(landing.source);
+    const before = outcomes.newestOf(landing.source);
     let entry: LogEntry;
     let isNew: boolean;
     try {

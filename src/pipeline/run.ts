@@ -27,13 +27,13 @@ import {
 } from "./log/runRecord";
 import { VerifiedVersions } from "./others/foreignCommits";
 import { inspectTables } from "./others/inspectTables";
-import { type Comparison, compareContents, withLostCopies } from "./plan/changedFiles";
+import { type Comparison, compareContents, withCopies, withLostCopies } from "./plan/changedFiles";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./plan/freshness";
 import { withKnownCopies } from "./plan/knownCopies";
 import { type LakeState, makePlan, type PlannedFile, planLandings, runStart } from "./plan/plan";
 import { waitingInQuarantine } from "./plan/quarantine";
 import { asOnServer } from "./plan/sourceNames";
-import { bytesPerJob, chunksOf, isDue, isNamed, isUnrecorded } from "./plan/work";
+import { bytesPerJob, chunksOf, isDue, isNamed, turnsOf } from "./plan/work";
 import { Progress, type ProgressListener } from "./progress";
 import type { OpenReadEngine } from "./read/readEngine";
 import { ReadAhead } from "./readAhead";
@@ -128,15 +128,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const plan = await withLostCopies(lake, compared, (entry) => isDue(entry, state, accept), signal);
     const landings = planLandings(plan, runStart(known, now));
     const landing = new Set(landings.map(({ source }) => source));
-    const isInScope = (entry: LogEntry) => !landing.has(entry.source) && isRequested(request, entry);
-    // Recorded before the next delivery arrives: if that one is held back, these rows stay.
-    const unrecorded = [...state.log.values()].filter(
-      (entry) => landing.has(entry.source) && isUnrecorded(entry, state),
-    );
-    const newest = [...state.log.values()].filter((entry) => isInScope(entry) && isDue(entry, state, accept));
-    const awaited = new Set(newest.map(({ source }) => source));
-    const lost = state.lost.filter((entry) => isInScope(entry) && !awaited.has(entry.source));
-    const pending = [...newest, ...lost];
+    const { before, last: pending } = turnsOf(state, landing, accept, (entry) => isRequested(request, entry));
     requireAccepted(request, pending, plan);
 
     // Files that a run lands but does not pseudonymize have days that are not known yet.
@@ -151,7 +143,9 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       reportsOnServer: listing ? reportsAmong(files, request.userTypes) : null,
     };
     summary.notes.push(...(checkedSalt?.notes ?? []).map((note) => ({ path: "salt", note })));
-    const due = salt === undefined ? 0 : unrecorded.length + pending.length;
+    // Nothing can be read of an earlier delivery whose landed copy is gone; the newer one is judged without it.
+    const earlier = salt === undefined ? [] : await withCopies(lake, before, signal);
+    const due = salt === undefined ? 0 : earlier.flat().length + pending.length;
     const finish = async (newest: PseudoTables) => {
       if (salt === undefined) return;
       const { digitalActivity, divide } = request;
@@ -207,9 +201,10 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     });
     progress.start(landings, due);
     try {
-      const early = salt === undefined ? [] : chunksOf([], unrecorded);
       const mostBytes = request.engine ? bytesPerJob : undefined;
-      await runner.run([...early, ...chunksOf(landings, salt === undefined ? [] : pending, mostBytes)]);
+      // What lands is compared with them, so they are not read at the same time.
+      await runner.run(earlier.flatMap((turn) => chunksOf([], turn, mostBytes)));
+      await runner.run(chunksOf(landings, salt === undefined ? [] : pending, mostBytes));
       await finish(runner.tables);
     } catch (error) {
       await writeFailedRecord(lake, { ...record, summary: finishedSummary(summary, now) }, error, signal);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { pseudoTable } from "../../src/clever/layout";
@@ -9,6 +9,8 @@ import { commitPath } from "../../src/delta/paths";
 import { lakePathOf, readQuery } from "../../src/delta/readQuery";
 import { readSnapshot } from "../../src/delta/snapshot";
 import { Duck, sqlString } from "../../src/duck/duck";
+import { IngestLog } from "../../src/pipeline/log/logTable";
+import { sharedDuck } from "../helpers/lakeRows";
 import { daily, dailyCsv, dailyPath, PipelineFixture, usageCsv, usagePath } from "../helpers/pipelineFixture";
 
 const table = pseudoTable(reports.daily_participation);
@@ -282,7 +284,7 @@ describe("a redelivered file", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("landed by `ingest` in two versions is read in its newer one", async () => {
+  test("landed by `ingest` in two versions has the rows of the newer one", async () => {
     const fixture = await PipelineFixture.create();
     for (const logins of [1, 2]) {
       await fixture.put(amysDay, dailyCsv(daily("amy", "2024-09-03", logins)));
@@ -290,6 +292,112 @@ describe("a redelivered file", () => {
     }
     await fixture.run({ command: "anonymize", source: undefined });
     expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 2"]);
+  });
+});
+
+describe("a delivery that only landed is judged before the next one of its source:", () => {
+  const people = ["amy", "ben", "cay"];
+  const day = (logins: number, who = people) =>
+    dailyCsv(...who.map((each) => daily(each, "2024-09-03", logins)));
+  const rows = (logins: number) => people.map((each) => `${each} 2024-09-03 ${logins}`);
+  const bad = dailyCsv(daily("amy", "yesterday"));
+
+  async function landed(...contents: readonly string[]): Promise<PipelineFixture> {
+    const fixture = await PipelineFixture.create();
+    for (const content of contents) {
+      await fixture.put(amysDay, content);
+      await fixture.run({ command: "ingest", salt: undefined });
+    }
+    return fixture;
+  }
+
+  async function expectSettled(fixture: PipelineFixture, logins: number): Promise<void> {
+    expect(await fixture.logins(...people)).toEqual(rows(logins));
+    expect(await fixture.state(amysDay)).toBe("quarantined");
+    const again = await fixture.run();
+    expect(again).toMatchObject({ landed: 0, anonymized: 0, quarantined: [], inQuarantine: [amysDay] });
+    expect(await fixture.logins(...people)).toEqual(rows(logins));
+    expect((await fixture.verify()).problems).toEqual([]);
+  }
+
+  test("if the next one is bad, its rows are in the table", async () => {
+    const fixture = await landed(day(1));
+    await fixture.put(amysDay, bad);
+    expect(await fixture.run()).toMatchObject({
+      landed: 1,
+      anonymized: 1,
+      quarantined: [{ path: amysDay, hasEarlierRows: true }],
+      failed: [],
+    });
+    await expectSettled(fixture, 1);
+  });
+
+  test("if the next one has landed too, and a source's first rows are in the table", async () => {
+    const fixture = await landed(day(1));
+    await fixture.run();
+    for (const content of [day(2), bad]) {
+      await fixture.put(amysDay, content);
+      await fixture.run({ command: "ingest", salt: undefined });
+    }
+    expect(await fixture.run()).toMatchObject({
+      anonymized: 1,
+      quarantined: [{ path: amysDay }],
+      failed: [],
+    });
+    await expectSettled(fixture, 2);
+  });
+
+  test("if an earlier version of this program passed over it", async () => {
+    const fixture = await landed(day(1), bad);
+    const log = new IngestLog(fixture.lake, await sharedDuck());
+    const newest = (await log.last()).get(amysDay);
+    if (newest === undefined) throw new Error("not landed");
+    const reason = "The date is not one.";
+    await log.append([{ ...newest, outcome: "quarantined", line: 2, reason, acceptable: true }]);
+    const summary = await fixture.run({ command: "anonymize", source: undefined });
+    expect(summary).toMatchObject({ anonymized: 1, quarantined: [], inQuarantine: [amysDay] });
+    await expectSettled(fixture, 1);
+  });
+
+  test("if the next one lacks most of its rows, that one waits for a person", async () => {
+    const fixture = await landed(day(1));
+    await fixture.put(amysDay, day(2, ["amy"]));
+    expect(await fixture.run()).toMatchObject({
+      anonymized: 1,
+      quarantined: [{ path: amysDay, acceptable: true, hasEarlierRows: true }],
+    });
+    await expectSettled(fixture, 1);
+    await fixture.run({ accept: [amysDay] });
+    expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 2"]);
+  });
+
+  test("if it is bad too, only the next one is in quarantine", async () => {
+    const fixture = await landed(bad);
+    await fixture.put(amysDay, dailyCsv(daily("amy", "tomorrow")));
+    expect(await fixture.run()).toMatchObject({ anonymized: 0, failed: [] });
+    expect(await fixture.run()).toMatchObject({ quarantined: [], inQuarantine: [amysDay] });
+  });
+
+  test("if the next one has the same bytes, they are judged once", async () => {
+    for (const [content, outcome] of [
+      [day(1), { anonymized: 1, quarantined: [] }],
+      [bad, { anonymized: 0, quarantined: [{ path: amysDay }] }],
+    ] as const) {
+      const fixture = await landed(content);
+      await fixture.touch(amysDay);
+      expect(await fixture.run()).toMatchObject({ landed: 0, ...outcome, failed: [] });
+      const { modified } = (await fixture.lastLog()).get(amysDay) ?? {};
+      expect(modified).toEqual((await stat(path.join(fixture.server, amysDay))).mtime);
+      expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, quarantined: [], failed: [] });
+    }
+  });
+
+  test("unless its landed copy is gone", async () => {
+    const fixture = await landed(day(1));
+    for (const copy of await fixture.landedFiles()) await fixture.lose(copy);
+    await fixture.put(amysDay, day(2));
+    expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1, failed: [] });
+    expect(await fixture.logins(...people)).toEqual(rows(2));
   });
 });
 
@@ -324,7 +432,8 @@ describe("if another program made the log forget which deliveries are applied", 
     await forget(fixture);
     await fixture.put(amysDay, dailyCsv(daily("ben", "2024-09-04", 7)));
     await fixture.put(bensDay, dailyCsv(daily("amy", "2024-09-03", 8)));
-    expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [], failed: [] });
+    // The forgotten deliveries are applied again before the new ones.
+    expect(await fixture.run()).toMatchObject({ anonymized: 4, quarantined: [], failed: [] });
     expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 8", "ben 2024-09-04 7"]);
   });
 });

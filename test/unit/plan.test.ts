@@ -39,7 +39,8 @@ function entry(of: Partial<LogEntry> = {}): LogEntry {
 function lakeOf(entries: readonly LogEntry[], applied: Record<string, number> = {}): LakeState {
   const last = new Map(entries.map((each) => [each.source, each]));
   const anonymized = new Map([...last].filter(([, { outcome }]) => outcome === "anonymized"));
-  return lakeState({ last, anonymized }, new Map(Object.entries(applied)));
+  const deliveries = new Map([...last].map(([source, each]) => [source, [each]]));
+  return lakeState({ last, anonymized, deliveries }, new Map(Object.entries(applied)));
 }
 
 const empty = lakeOf([]);

@@ -27,6 +27,8 @@ export interface SourceEntries {
   readonly last: ReadonlyMap<string, LogEntry>;
   /** The last entry of a delivery whose rows entered the tables. */
   readonly anonymized: ReadonlyMap<string, LogEntry>;
+  /** The last entry of that delivery and of each later one, oldest first. */
+  readonly deliveries: ReadonlyMap<string, readonly LogEntry[]>;
 }
 
 /** The ingest log as a Delta table: for people and for the plan. The tables' own logs decide what has been applied. */
@@ -44,14 +46,17 @@ export class IngestLog {
   async sources(signal?: AbortSignal): Promise<SourceEntries> {
     const { lake, known } = this;
     if (known && (await isNewest(lake, known.snapshot, { signal }))) return known.entries;
-    const newest = `SELECT * FROM rows_ QUALIFY row_number() OVER (PARTITION BY source, outcome = 'anonymized'
-        ORDER BY ${newestFirst}) = 1
-      ORDER BY version, outcome <> 'landed', time`;
+    const newest = `SELECT * EXCLUDE (anonymized_) FROM (
+        SELECT *, max(CASE WHEN outcome = 'anonymized' THEN version END) OVER (PARTITION BY source) AS anonymized_
+        FROM rows_ QUALIFY row_number() OVER (PARTITION BY source, version, outcome = 'anonymized'
+          ORDER BY ${newestFirst}) = 1)
+      WHERE version >= coalesce(anonymized_, 0) ORDER BY version, outcome <> 'landed', time`;
     const entries = await this.select(newest, signal);
     const anonymized = entries.filter(({ outcome }) => outcome === "anonymized");
     const found: SourceEntries = {
       last: new Map(entries.map((entry) => [entry.source, entry])),
       anonymized: new Map(anonymized.map((entry) => [entry.source, entry])),
+      deliveries: deliveriesOf(entries),
     };
     this.known = this.snapshot && { snapshot: this.snapshot, entries: found };
     return found;
@@ -172,6 +177,18 @@ export class IngestLog {
     );
     return rows.map(({ entry }) => entryFromRow(JSON.parse(String(entry)) as Record<string, unknown>));
   }
+}
+
+/** The last entry of each delivery, by source. */
+function deliveriesOf(entries: readonly LogEntry[]): Map<string, readonly LogEntry[]> {
+  const deliveries = new Map<string, LogEntry[]>();
+  for (const entry of entries) {
+    const known = deliveries.get(entry.source) ?? [];
+    if (known.at(-1)?.version === entry.version) known.pop();
+    known.push(entry);
+    deliveries.set(entry.source, known);
+  }
+  return deliveries;
 }
 
 /** The time of the newest entry in milliseconds, from the statistics of the data files; 0 if there is none. */

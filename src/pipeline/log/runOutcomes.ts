@@ -32,9 +32,17 @@ export interface OutcomeContext {
 export class RunOutcomes {
   /** By source, the entry of the delivery whose rows are in the tables. */
   private readonly current: Map<string, LogEntry>;
+  /** By source, the entry of the newest delivery. */
+  private readonly newest: Map<string, LogEntry>;
 
   constructor(private readonly context: OutcomeContext) {
     this.current = new Map(context.state.current);
+    this.newest = new Map(context.state.log);
+  }
+
+  /** The entry of the newest delivery of a source. */
+  newestOf(source: string): LogEntry | undefined {
+    return this.newest.get(source);
   }
 
   /** The entry of the delivery of a source whose rows are in the tables. */
@@ -55,15 +63,15 @@ export class RunOutcomes {
   }
 
   /** @param isNew whether its bytes differ from the previous delivery's */
-  landed({ source, size }: LogEntry, isNew: boolean): void {
+  landed(entry: LogEntry, isNew: boolean): void {
     const { summary } = this.context;
     if (!isNew) {
       summary.unchanged++;
       return;
     }
     summary.landed++;
-    summary.bytes += size;
-    this.leaveQuarantine(source);
+    summary.bytes += entry.size;
+    this.leaveQuarantine(entry);
   }
 
   /** One file's failure does not block the others; an abort or an unexpected error ends the run. */
@@ -77,7 +85,7 @@ export class RunOutcomes {
   quarantined(delivery: QuarantinedDelivery, entries: Map<string, LogEntry>): void {
     const { summary, accept, state } = this.context;
     const { entry, line, column, reason, acceptable, isAccepted } = delivery;
-    this.leaveQuarantine(entry.source);
+    this.leaveQuarantine(entry);
     summary.quarantined.push({
       path: entry.path,
       line: line ?? null,
@@ -86,7 +94,7 @@ export class RunOutcomes {
       acceptable,
       hasEarlierRows: this.current.has(entry.source) || (state.applied.get(entry.source) ?? 0) > 0,
     });
-    entries.set(entry.source, quarantinedEntry(delivery, summary.runId));
+    this.enter(quarantinedEntry(delivery, summary.runId), entries);
     if (isNamed(accept, entry) && !isAccepted) {
       const note = "It was not accepted: this delivery is new, so nobody can have reviewed its problems yet.";
       summary.notes.push({ path: entry.path, note });
@@ -100,7 +108,7 @@ export class RunOutcomes {
     reranked: readonly LogEntry[],
     entries: Map<string, LogEntry>,
   ): Promise<void> {
-    const { lake, duck, signal, summary, state } = this.context;
+    const { lake, duck, signal, summary } = this.context;
     const { runId } = summary;
     this.noteIdentities(name, { ...identities, wordsForNothing: 0 });
     for (const each of quarantined) this.quarantined(each, entries);
@@ -122,8 +130,7 @@ export class RunOutcomes {
       summary.superseded += entry.rowsSuperseded ?? 0;
       this.noteIdentities(name, { ...healthy, wordsForNothing: delivery.wordsForNothing });
       for (const note of notes) summary.notes.push({ path: entry.path, note });
-      // A newer delivery may still be in quarantine.
-      if ((state.log.get(source)?.version ?? 0) <= entry.version) this.leaveQuarantine(source);
+      this.leaveQuarantine(entry);
     }
     for (const source of new Set([...affected, ...rerankedNow.keys()])) {
       const retimed = rerankedNow.get(source);
@@ -143,10 +150,19 @@ export class RunOutcomes {
    */
   note(entry: LogEntry, entries: Map<string, LogEntry>): void {
     this.current.set(entry.source, entry);
-    const newest = entries.get(entry.source) ?? this.context.state.log.get(entry.source);
-    // A newer delivery in quarantine stays the newest entry; this one is written in addition.
-    if (newest && newest.version > entry.version) entries.set(`${entry.source}\n${entry.version}`, entry);
-    else entries.set(entry.source, entry);
+    this.enter(entry, entries);
+  }
+
+  /** A newer delivery in quarantine stays the newest one; the entry of an older one is written in addition. */
+  private enter(entry: LogEntry, entries: Map<string, LogEntry>): void {
+    const { source, version } = entry;
+    const newest = entries.get(source) ?? this.newest.get(source);
+    if (newest && newest.version > version) {
+      entries.set(`${source}\n${version}`, entry);
+    } else {
+      entries.set(source, entry);
+      this.newest.set(source, entry);
+    }
   }
 
   /** Sources that lost rows to these. */
@@ -161,10 +177,11 @@ export class RunOutcomes {
     if (identities) identities[name] = combinedHealth(identities[name], news);
   }
 
-  /** Removes a source from the list of those in quarantine since an earlier run. */
-  private leaveQuarantine(source: string): void {
+  /** Removes a source from the list of those in quarantine since an earlier run, unless a newer delivery is in it. */
+  private leaveQuarantine({ source, version }: LogEntry): void {
     const { state, summary } = this.context;
-    const before = state.log.get(source)?.path;
-    summary.inQuarantine = summary.inQuarantine.filter((path) => path !== before);
+    const before = state.log.get(source);
+    if (before === undefined || before.version > version) return;
+    summary.inQuarantine = summary.inQuarantine.filter((path) => path !== before.path);
   }
 }

@@ -55,6 +55,22 @@ export async function isCopyLost(
   return isDue(entry) && (await lake.stat(entry.landedPath, { signal })) === undefined;
 }
 
+/** Each turn's deliveries whose landed copy is in the lake. */
+export async function withCopies(
+  lake: Lake,
+  turns: readonly (readonly LogEntry[])[],
+  signal?: AbortSignal,
+): Promise<LogEntry[][]> {
+  const present: LogEntry[][] = [];
+  for (const turn of turns) {
+    const found = await mapAtOnce(turn, requestsAtOnce, async (entry) =>
+      (await lake.stat(entry.landedPath, { signal })) === undefined ? [] : [entry],
+    );
+    present.push(found.flat());
+  }
+  return present;
+}
+
 /** The plan, with each file that seems unchanged but is not (according to `isChanged`) as `changed`. */
 function withChanged(
   plan: readonly PlannedFile[],

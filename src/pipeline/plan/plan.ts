@@ -5,8 +5,8 @@ import { CleverLakeError } from "../../errors";
 import type { SkippedEntry, SourceFile, SourceListing } from "../../sftp/source";
 import type { LogEntry } from "../log/ingestLog";
 import type { SourceEntries } from "../log/logTable";
-import { isHeldBack } from "./quarantine";
 import { sourceNames } from "./sourceNames";
+import { isDue } from "./work";
 
 /** The state of a server file in relation to the lake. */
 export type FileState = "new" | "landed" | "anonymized" | "changed" | "quarantined" | "dismissed" | "ignored";
@@ -59,21 +59,24 @@ export interface LakeState {
   readonly applied: ReadonlyMap<string, number>;
   /** By source, the entry of the delivery whose rows are in the tables, if the log knows it. */
   readonly current: ReadonlyMap<string, LogEntry>;
-  /** Deliveries before a quarantined one whose rows are missing from the tables. */
-  readonly lost: readonly LogEntry[];
+  /** By source, oldest first, the deliveries that are to be judged: landed ones, and those whose rows the tables lost. */
+  readonly open: ReadonlyMap<string, readonly LogEntry[]>;
 }
 
 /** What the lake holds, from its log and the versions in its tables. */
 export function lakeState(
-  { last, anonymized }: SourceEntries,
+  { last, anonymized, deliveries }: SourceEntries,
   applied: ReadonlyMap<string, number>,
 ): LakeState {
   const current = [...anonymized].filter(([source, { version }]) => applied.get(source) === version);
-  const lost = [...anonymized.values()].filter(
-    ({ source, version }) => isHeldBack(last.get(source)) && (applied.get(source) ?? 0) < version,
-  );
-  return { log: last, applied, current: new Map(current), lost };
+  const open = [...deliveries].flatMap(([source, entries]): [string, LogEntry[]][] => {
+    const due = entries.filter((entry) => isDue(entry, { applied }, nothingAccepted));
+    return due.length > 0 ? [[source, due]] : [];
+  });
+  return { log: last, applied, current: new Map(current), open: new Map(open) };
 }
+
+const nothingAccepted: ReadonlySet<string> = new Set();
 
 /** Compares the server's files with the lake, in the listing's order; entries that could not be read come last. */
 export function makePlan(

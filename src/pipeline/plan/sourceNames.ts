@@ -27,10 +27,9 @@ export function sourceNames(lake: LakeState): (report: ReportFile) => string {
   };
 }
 
-/** Whether a source has rows in the tables, or its last delivery had or will have some. */
-function counts(source: string, { log, applied }: LakeState): boolean {
-  const outcome = log.get(source)?.outcome;
-  return applied.has(source) || outcome === "anonymized" || outcome === "landed";
+/** Whether a source has rows in the tables, or may get some. */
+function counts(source: string, { applied, open }: LakeState): boolean {
+  return applied.has(source) || (open.get(source) ?? []).some(({ outcome }) => outcome !== "duplicate");
 }
 
 /**
@@ -53,7 +52,13 @@ export function asOnServer(lake: LakeState, plan: readonly PlannedFile[]): LakeS
     const isSettled = entry.outcome === "duplicate" || read.get(entry.path) === now || wasRead;
     return isSettled ? [] : [[source, entry]];
   });
-  return { ...lake, log: new Map(entries) };
+  const log = new Map(entries);
+  const open = [...lake.open].flatMap(([source, waiting]): [string, readonly LogEntry[]][] => {
+    const newest = log.get(source);
+    if (newest === undefined) return [];
+    return [[source, waiting.map((entry) => (entry.version === newest.version ? newest : entry))]];
+  });
+  return { ...lake, log, open: new Map(open) };
 }
 
 /** Whether the server's file is the logged delivery; an older copy, which is ignored, is not. */

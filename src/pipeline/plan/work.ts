@@ -56,15 +56,60 @@ export function isNamed(
 }
 
 /** Whether the tables have a delivery that is not in the log: a run was interrupted between the two. */
-export function isUnrecorded({ source, outcome, version }: LogEntry, { applied }: LakeState): boolean {
+export function isUnrecorded(
+  { source, outcome, version }: LogEntry,
+  { applied }: Pick<LakeState, "applied">,
+): boolean {
   return outcome !== "anonymized" && outcome !== "duplicate" && applied.get(source) === version;
 }
 
 /** Whether a delivery's rows are to enter the tables. */
-export function isDue(entry: LogEntry, state: LakeState, accept: ReadonlySet<string>): boolean {
+export function isDue(
+  entry: LogEntry,
+  state: Pick<LakeState, "applied">,
+  accept: ReadonlySet<string>,
+): boolean {
   if (isUnrecorded(entry, state)) return true;
   if ((state.applied.get(entry.source) ?? 0) >= entry.version) return false;
   return !isHeldBack(entry) || isNamed(accept, entry);
+}
+
+/** Deliveries to be read, in turns. */
+export interface Turns {
+  /** Those before a newer one of their source that this run judges too, in their order. */
+  readonly before: readonly (readonly LogEntry[])[];
+  /** The newest ones of their sources, to be read together with what lands. */
+  readonly last: readonly LogEntry[];
+}
+
+/**
+ * The deliveries to be read. Those of a source are judged one after the other, in the order in which they landed: each
+ * is compared with the rows of the previous one and, if it is held back, those rows are in the tables.
+ *
+ * @param landing sources with a delivery that this run ingests
+ */
+export function turnsOf(
+  state: LakeState,
+  landing: ReadonlySet<string>,
+  accept: ReadonlySet<string>,
+  isRequested: (entry: LogEntry) => boolean,
+): Turns {
+  const before: LogEntry[][] = [];
+  const last: LogEntry[] = [];
+  for (const [source, newest] of state.log) {
+    const isLanding = landing.has(source);
+    const waiting = [...(state.open.get(source) ?? [])];
+    if (!isLanding && !waiting.includes(newest) && isDue(newest, state, accept)) waiting.push(newest);
+    if (!isLanding && !waiting.some(isRequested)) continue;
+    const together = isLanding ? undefined : waiting.pop();
+    if (together) last.push(together);
+    for (const [turn, entry] of waiting.entries()) {
+      const entries = before[turn] ?? [];
+      entries.push(entry);
+      before[turn] = entries;
+    }
+  }
+  return { before, last };
 }
 
 /**
@@ -91,7 +136,8 @@ export function deliveryOf(
   state: LakeState,
   accept: ReadonlySet<string>,
 ): Delivery {
-  const before = entry.outcome === "anonymized" ? entry : state.log.get(entry.source);
+  const logged = state.open.get(entry.source)?.find(({ version }) => version === entry.version);
+  const before = logged ?? state.log.get(entry.source);
   // If it needed consent, it had it when it was first applied.
   const isConsented = hasConsent(accept, entry, before) || isUnrecorded(entry, state);
   // Bytes whose rows are in the table need no consent: only their time, or what came between, has changed.
