@@ -46,11 +46,11 @@ export class IngestLog {
   async sources(signal?: AbortSignal): Promise<SourceEntries> {
     const { lake, known } = this;
     if (known && (await isNewest(lake, known.snapshot, { signal }))) return known.entries;
-    const newest = `SELECT * EXCLUDE (anonymized_) FROM (
-        SELECT *, max(CASE WHEN outcome = 'anonymized' THEN version END) OVER (PARTITION BY source) AS anonymized_
-        FROM rows_ QUALIFY row_number() OVER (PARTITION BY source, version, outcome = 'anonymized'
-          ORDER BY ${newestFirst}) = 1)
-      WHERE version >= coalesce(anonymized_, 0) ORDER BY version, outcome <> 'landed', time`;
+    const newest = `SELECT rows_.* FROM rows_ LEFT JOIN (SELECT source, max(version) AS anonymized_ FROM rows_
+        WHERE outcome = 'anonymized' GROUP BY source) known_ USING (source)
+      WHERE version >= coalesce(anonymized_, 0)
+      QUALIFY row_number() OVER (PARTITION BY source, version, outcome = 'anonymized' ORDER BY ${newestFirst}) = 1
+      ORDER BY version, outcome <> 'landed', time`;
     const entries = await this.select(newest, signal);
     const anonymized = entries.filter(({ outcome }) => outcome === "anonymized");
     const found: SourceEntries = {
