@@ -11,6 +11,8 @@ export interface Delivery {
   readonly mostRefused?: number | undefined;
   /** The source of another user type with the same rows, if a person agreed that both count. */
   readonly agreedTwin?: string | undefined;
+  /** For a delivery that is read again: the lines at which the rows begin that were refused. Undefined if unknown. */
+  readonly refusedLines?: ReadonlySet<number> | undefined;
 }
 
 /** A delivery whose rows were read. */

@@ -8,7 +8,7 @@ import type { LakeState } from "../plan/plan";
 import { isNamed } from "../plan/work";
 import { combinedHealth, healthy, type IdentityHealth } from "../read/identityHealth";
 import { countRowsBySource } from "../write/sourceRows";
-import { changeNotes } from "./changeNotes";
+import { changeNotes, unrestoredNote } from "./changeNotes";
 import type { LogEntry } from "./ingestLog";
 import { affectedEntry, appliedEntry, quarantinedEntry } from "./logEntries";
 import type { RunSummary } from "./runRecord";
@@ -104,7 +104,7 @@ export class RunOutcomes {
   /** @param entries the chunk's log entries */
   async committed(
     name: ReportName,
-    { applied, quarantined, overlaps, completed, table, identities }: Committed,
+    { applied, quarantined, overlaps, completed, unrestored, table, identities }: Committed,
     reranked: readonly LogEntry[],
     entries: Map<string, LogEntry>,
   ): Promise<void> {
@@ -116,6 +116,7 @@ export class RunOutcomes {
     const rerankedNow = new Map(reranked.map((entry) => [entry.source, entry]));
     const changed = new Set([...appliedNow, ...rerankedNow.keys(), ...completed.keys()]);
     const affected = [...completed.keys(), ...overlaps.map(({ source }) => source), ...this.takenBy(changed)];
+    for (const { path } of unrestored) summary.notes.push({ path, note: unrestoredNote });
     // A commit that only quarantined does not need the count, which may read data files.
     if (changed.size === 0) return;
     const rows = await countRowsBySource(lake, duck, table, signal);

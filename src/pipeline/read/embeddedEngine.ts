@@ -31,7 +31,10 @@ export class EmbeddedEngine implements ReadEngine {
     const { lake, persons, signal } = this.context;
     const read: ReadDelivery[] = [];
     const staged: StagedRows[] = [];
-    const small = deliveries.filter(({ entry }) => entry.size < largeFile && (entry.rowsRefused ?? 0) === 0);
+    const small = deliveries.filter(
+      ({ entry, refusedLines }) =>
+        entry.size < largeFile && (entry.rowsRefused ?? 0) === 0 && (refusedLines?.size ?? 0) === 0,
+    );
     await withLandedFiles(lake, small, signal, async (files) => {
       const opened: FileToRead[] = [];
       const known: KnownHeaders = new Map();

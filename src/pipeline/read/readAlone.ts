@@ -57,24 +57,28 @@ export async function readAlone(
 ): Promise<ReadAlone> {
   const { persons, signal } = context;
   const { report } = persons;
-  const { entry, isAccepted } = delivery;
+  const { entry } = delivery;
+  // What was read before needed no consent, or had it.
+  const isAccepted = delivery.isAccepted || context.wereRead === true;
+  const refusedLines = context.wereRead === true ? delivery.refusedLines : undefined;
   const { header, place } = csv;
   const held = (reason: string, bad?: Refusal & { readonly goodRows: number }): ReadAlone => ({
     quarantined: quarantine(delivery, reason, bad),
   });
   let refused = 0;
-  let loaded = await loadCsv(session, csv, report, signal);
-  if ("summary" in loaded) {
-    const { summary } = loaded;
-    if (!isAccepted) {
+  const isPartial = refusedLines !== undefined && refusedLines.size > 0;
+  const whole = isPartial ? undefined : await loadCsv(session, csv, report, signal);
+  let loaded: LoadedCsv;
+  if (whole === undefined || "summary" in whole) {
+    if (whole !== undefined && !isAccepted) {
       const bad = await findBadRows(place, report, header, signal);
-      if (bad.rows > 0) return held(summary, bad);
+      if (bad.rows > 0) return held(whole.summary, bad);
     }
     // If the engine failed on rows that are good one by one, it gets them in plain form.
-    const good = await loadGoodRows(session, delivery, csv, context);
+    const good = await loadGoodRows(session, delivery, csv, context, refusedLines);
     if ("quarantined" in good) return good;
     ({ loaded, refused } = good);
-  }
+  } else loaded = whole;
   // Even if the readers agree: a file that would count as read without a row must really have none.
   if (rowsIn(loaded) + refused === 0 && (await holdsText(place, header, signal))) {
     return held("There is text after the header, but no row of the report.");
@@ -83,7 +87,8 @@ export async function readAlone(
   const { marked, notes: idNotes, ...checked } = await checkRows(session, loaded, [entry], context);
   let { days } = checked;
   // For a delivery that was read before, the rows that were taken stay good, whatever is known by now.
-  const isJudged = context.wereRead === true && refused === (entry.rowsRefused ?? 0);
+  const isJudged =
+    context.wereRead === true && (refusedLines !== undefined || refused === (entry.rowsRefused ?? 0));
   if (marked && !isJudged) {
     if (!isAccepted) {
       return held(marked.reasonOf(0), await findBadRows(place, report, header, signal, marked));
@@ -118,7 +123,7 @@ async function loadGoodRows(
   delivery: Delivery,
   { place, header }: OpenedCsv,
   { lake, persons: { report }, scratch, wereRead, signal }: ReadContext,
-  marked?: MarkedRows,
+  marked?: MarkedRows | ReadonlySet<number>,
 ): Promise<
   { readonly quarantined: QuarantinedDelivery } | { readonly loaded: LoadedCsv; readonly refused: number }
 > {

@@ -5,6 +5,7 @@ import { withLandedFiles } from "./landedFiles";
 import { openCsv } from "./openCsv";
 import { type ReadContext, readAlone } from "./readAlone";
 import type { ReadEngine } from "./readEngine";
+import { withRefusedLines } from "./refusedLines";
 import { isBlankFile } from "./scanBytes";
 import type { StagedRows } from "./stageRows";
 
@@ -29,13 +30,14 @@ export async function readDeliveries(
   engine: ReadEngine = new EmbeddedEngine(session, context),
 ): Promise<Reading> {
   const { lake, persons, signal } = context;
-  const clean = await engine.readClean(deliveries);
+  const known = context.wereRead ? await withRefusedLines(lake, deliveries, signal) : deliveries;
+  const clean = await engine.readClean(known);
   if (clean.people !== undefined) await persons.addFile(session, clean.people, signal);
   const read = [...clean.read];
   const staged = [...clean.staged];
   const quarantined: QuarantinedDelivery[] = [];
   const answered = new Set(read.map(({ entry }) => entry.source));
-  const rest = deliveries.filter(({ entry }) => !answered.has(entry.source));
+  const rest = known.filter(({ entry }) => !answered.has(entry.source));
   const failed = await withLandedFiles(lake, rest, signal, async (files) => {
     for (const { delivery, place } of files) {
       const csv = await openCsv(place, persons.report, delivery.entry.userType, { signal });
@@ -51,6 +53,15 @@ export async function readDeliveries(
     }
   });
   return { read, quarantined, failed, staged };
+}
+
+export function bothReadings(one: Reading, other: Reading): Reading {
+  return {
+    read: [...one.read, ...other.read],
+    quarantined: [...one.quarantined, ...other.quarantined],
+    failed: [...one.failed, ...other.failed],
+    staged: [...one.staged, ...other.staged],
+  };
 }
 
 function emptyFile(delivery: Delivery): ReadDelivery {

@@ -32,7 +32,7 @@ export async function findBadRows(
   report: Report,
   header: Header,
   signal?: AbortSignal,
-  marked?: MarkedRows,
+  marked?: MarkedRows | ReadonlySet<number>,
 ): Promise<Refusal & { readonly goodRows: number }> {
   const problems: Problem[] = [];
   let rows = 0;
@@ -49,8 +49,9 @@ export async function findBadRows(
 }
 
 /**
- * Separates a file's bad rows, including those in `marked`. The good ones go, with the header, into the local file
- * `goodFile`; the refused ones, each after its line number and reason, into `refusedPath` in the lake, if given.
+ * Separates a file's bad rows, including those in `marked` (rows, or the lines at which they begin). The good ones go,
+ * with the header, into the local file `goodFile`; the refused ones, each after its line number and reason, into
+ * `refusedPath` in the lake, if given.
  */
 export async function splitBadRows(
   file: string,
@@ -60,7 +61,7 @@ export async function splitBadRows(
   lake: Lake | undefined,
   refusedPath: string,
   signal?: AbortSignal,
-  marked?: MarkedRows,
+  marked?: MarkedRows | ReadonlySet<number>,
 ): Promise<Refusal & { readonly order: DayMonthOrder }> {
   const problems: Problem[] = [];
   let rows = 0;
@@ -90,12 +91,27 @@ async function judged(
   report: Report,
   header: Header,
   signal: AbortSignal | undefined,
-  marked: MarkedRows | undefined,
+  marked: MarkedRows | ReadonlySet<number> | undefined,
 ): Promise<{ order: DayMonthOrder; rows: AsyncGenerator<JudgedRow> }> {
   const read = () => createReadStream(file, { highWaterMark: 1 << 20, signal });
   const order = await findDayMonthOrder(read, report, header);
   const rows = judgeRows(read, report, header, order);
-  return { order, rows: marked ? withMarked(rows, marked) : rows };
+  if (marked === undefined) return { order, rows };
+  return { order, rows: "rows" in marked ? withMarked(rows, marked) : withoutLines(rows, marked) };
+}
+
+/** Refuses the rows that begin at some lines. */
+async function* withoutLines(
+  rows: AsyncGenerator<JudgedRow>,
+  lines: ReadonlySet<number>,
+): AsyncGenerator<JudgedRow> {
+  for await (const row of rows) {
+    const { line } = row;
+    const isRefused = !row.problem && lines.has(line);
+    yield isRefused
+      ? { ...row, problem: { line, column: undefined, reason: "It was refused before." } }
+      : row;
+  }
 }
 
 /** Refuses the marked ones among the good rows: the engine, which found them, counts good rows in the same order. */

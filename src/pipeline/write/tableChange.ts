@@ -66,6 +66,8 @@ export interface Planned {
    * them.
    */
   readonly completed: ReadonlyMap<string, number>;
+  /** Sources with rows that a changed source superseded, which could not be read again: these rows stay out. */
+  readonly unrestored: readonly LogEntry[];
 }
 
 /**
@@ -79,7 +81,7 @@ export class TableChange {
     private readonly staged: readonly StagedRows[],
     /** Current deliveries whose file has a new modification time but the same bytes. */
     private readonly reranked: readonly LogEntry[],
-    /** Sources to apply although the table has this delivery: their log entry was lost. */
+    /** Sources to apply although the table has this delivery: their log entry was lost. Nothing holds them back. */
     private readonly again: ReadonlySet<string>,
   ) {}
 
@@ -94,9 +96,11 @@ export class TableChange {
       const entry = this.context.currentOf(source);
       return (knownRowsOf(snapshot, source) ?? entry?.rowsWritten ?? 0) + (entry?.rowsSuperseded ?? 0);
     };
-    const quarantined = due.flatMap(
-      (delivery) => tooFewRows(delivery, rowsBefore(delivery.entry.source), this.context.maxShrink) ?? [],
-    );
+    const quarantined = due
+      .filter(({ entry }) => !this.again.has(entry.source))
+      .flatMap(
+        (delivery) => tooFewRows(delivery, rowsBefore(delivery.entry.source), this.context.maxShrink) ?? [],
+      );
     const planned = await this.plan(snapshot, due, quarantined, alreadyThere);
     const applied = planned.applied.map((delivery) => ({
       ...delivery,
@@ -122,7 +126,14 @@ export class TableChange {
         (entry) => this.context.currentOf(entry.source) !== undefined && !out.has(entry.source),
       );
       if (applied.length + reranked.length === 0) {
-        return { attempt: undefined, applied, quarantined, overlaps: [], completed: new Map() };
+        return {
+          attempt: undefined,
+          applied,
+          quarantined,
+          overlaps: [],
+          completed: new Map(),
+          unrestored: [],
+        };
       }
       for (const { entry } of alreadyThere) out.add(entry.source);
       const round = await this.round(snapshot, applied, reranked, out);
@@ -136,7 +147,9 @@ export class TableChange {
     applied: readonly ReadDelivery[],
     reranked: readonly LogEntry[],
     heldBack: ReadonlySet<string>,
-  ): Promise<{ held: QuarantinedDelivery[] } | Pick<Planned, "attempt" | "overlaps" | "completed">> {
+  ): Promise<
+    { held: QuarantinedDelivery[] } | Pick<Planned, "attempt" | "overlaps" | "completed" | "unrestored">
+  > {
     const { lake, duck, report, signal } = this.context;
     const staged = this.staged.filter(({ sources }) =>
       [...sources.keys()].some((each) => !heldBack.has(each)),
@@ -187,6 +200,9 @@ export class TableChange {
           attempt: () => this.attempt(snapshot, applied, written),
           overlaps,
           completed: again.completed,
+          unrestored: again.unrestored.filter(({ supersededBy = {} }) =>
+            [...arriving, ...reranked].some(({ source }) => source in supersededBy),
+          ),
         };
       }),
     );
@@ -235,8 +251,9 @@ export class TableChange {
     readonly sources: readonly SourceDays[];
     readonly staged: readonly StagedRows[];
     readonly completed: ReadonlyMap<string, number>;
+    readonly unrestored: readonly LogEntry[];
   }> {
-    const nothing = { sources: [], staged: [], completed: new Map() };
+    const nothing = { sources: [], staged: [], completed: new Map(), unrestored: [] };
     const touched = months.filter(({ files }) => files.length > 0);
     if (touched.length === 0) return nothing;
     const lacking = [...this.context.current()].filter(
@@ -251,7 +268,9 @@ export class TableChange {
     );
     // If a landed file is gone, or is read differently than before, the table's rows stay.
     const read = all.filter(isReadAsBefore);
+    const isRead = new Set(read.map(({ entry }) => entry.source));
     return {
+      unrestored: lacking.filter(({ source }) => !isRead.has(source)),
       sources: read.map(({ entry, days }) => ({ ...entry, firstDay: days?.first, lastDay: days?.last })),
       staged,
       completed: new Map(
@@ -282,7 +301,8 @@ export class TableChange {
   ): QuarantinedDelivery[] {
     const bySource = new Map(applied.map((delivery) => [delivery.entry.source, delivery]));
     const order = oldestFirst(applied.map(({ entry }) => entry)).map(({ source }) => source);
-    const isAccepted = (source: string) => bySource.get(source)?.isAccepted ?? true;
+    const isAccepted = (source: string) =>
+      this.again.has(source) || (bySource.get(source)?.isAccepted ?? true);
     return contradictions(order, overlaps, isAccepted).flatMap(({ source, others, equal, different }) => {
       const delivery = bySource.get(source);
       const reason = `${counted(equal + different, "row")} of it are also in ${others.join(", ")}: ${equal} with the same values, ${different} with different ones. The rows of the others stay until the file is accepted.`;
@@ -298,7 +318,8 @@ export class TableChange {
     applied: readonly ReadDelivery[],
   ): Promise<QuarantinedDelivery[]> {
     const { report, signal } = this.context;
-    const arriving = new Map(applied.map((delivery) => [delivery.entry.source, delivery]));
+    const judged = applied.filter(({ entry }) => !this.again.has(entry.source));
+    const arriving = new Map(judged.map((delivery) => [delivery.entry.source, delivery]));
     const held = new Map<string, QuarantinedDelivery>();
     for (const month of months) {
       if (!month.mayHaveTwins((source) => this.context.currentOf(source)?.userType)) continue;
@@ -338,7 +359,8 @@ export class TableChange {
     partner: ReadDelivery | undefined,
   ): Promise<{ readonly loser: ReadDelivery; readonly kept: string; readonly why: string } | undefined> {
     const { lake, report, signal } = this.context;
-    const twinType = partner?.entry.userType ?? this.context.currentOf(twin)?.userType;
+    const unrecorded = this.arriving.find(({ entry }) => entry.source === twin);
+    const twinType = (unrecorded?.entry ?? this.context.currentOf(twin))?.userType;
     if (twinType === undefined) return { loser: mine, kept: twin, why: "is in the tables as others" };
     const files = snapshot ? newestFilesOf(snapshot, [mine.entry.userType, twinType]) : [];
     return withDataFiles(lake, [{ snapshot, files }], { signal }, async (placeOf) => {

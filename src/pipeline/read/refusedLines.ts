@@ -1,0 +1,65 @@
+import type { Readable } from "node:stream";
+import { refusedRowsPath } from "../../clever/layout";
+import { isCleverLakeError } from "../../errors";
+import type { Lake } from "../../lake/lake";
+import { mapAtOnce } from "../../mapAtOnce";
+import type { Delivery } from "../delivery";
+import { mayUndercountRows } from "../write/sourceRows";
+
+/** Files read concurrently: each mostly waits for the lake. */
+const filesAtOnce = 8;
+/** Enough for the line number. */
+const startLength = 100;
+
+/**
+ * Deliveries whose rows entered the tables before, with the lines that were refused then. What is known of people's ids
+ * by now does not change which rows of a file are good.
+ */
+export function withRefusedLines(
+  lake: Lake,
+  deliveries: readonly Delivery[],
+  signal: AbortSignal | undefined,
+): Promise<Delivery[]> {
+  return mapAtOnce(deliveries, filesAtOnce, async (delivery) => {
+    const { rowsRefused } = delivery.entry;
+    if (rowsRefused === 0 || mayUndercountRows(delivery.entry)) return delivery;
+    const lines = await linesIn(lake, refusedRowsPath(delivery.entry.landedPath), signal);
+    // Without an entry of its rows, the file of refused rows alone shows them; there is none if all were good.
+    const isWhole = lines !== undefined && lines.size === (rowsRefused ?? lines.size);
+    return isWhole ? { ...delivery, refusedLines: lines } : delivery;
+  });
+}
+
+/** The lines in a file of refused rows (see `splitBadRows`); undefined if it is not one. */
+async function linesIn(
+  lake: Lake,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlySet<number> | undefined> {
+  const lines = new Set<number>();
+  let last = 0;
+  try {
+    for await (const text of lineStarts(lake.readStream(path, { signal }))) {
+      const [, digits] = /^# line (\d+)(?:,|:) /.exec(text) ?? [];
+      if (digits === undefined) continue;
+      const line = Number(digits);
+      if (line <= last) return undefined;
+      lines.add(line);
+      last = line;
+    }
+  } catch (error) {
+    if (!isCleverLakeError(error, "notFound")) throw error;
+  }
+  return lines;
+}
+
+/** The beginnings of a stream's lines. Rejects if the stream fails; `readline` would end early instead. */
+async function* lineStarts(stream: Readable): AsyncGenerator<string> {
+  let start = "";
+  for await (const chunk of stream) {
+    const parts = (chunk as Buffer).toString("latin1").split("\n");
+    parts[0] = start + (parts[0] ?? "");
+    start = (parts.pop() ?? "").slice(0, startLength);
+    yield* parts;
+  }
+}
