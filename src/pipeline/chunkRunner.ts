@@ -4,6 +4,7 @@ import { type ReportName, reportNames, reports } from "../clever/reports";
 import type { Snapshot } from "../delta/snapshot";
 import type { ReportSource } from "../sftp/source";
 import { ReportTable } from "./commit/reportTable";
+import type { Delivery } from "./delivery";
 import { landFile } from "./land/land";
 import type { RunLock } from "./lock/runLock";
 import type { LogEntry } from "./log/ingestLog";
@@ -15,6 +16,7 @@ import { isCopyLost } from "./plan/changedFiles";
 import type { Landing } from "./plan/plan";
 import { type Chunk, deliveryOf, isDue, isUnrecorded } from "./plan/work";
 import type { Progress } from "./progress";
+import { bothReadings } from "./read/readDeliveries";
 import type { OpenReadEngine } from "./read/readEngine";
 import { blockingLookup, type LakeTables, type PseudoTables } from "./write/tables";
 
@@ -192,6 +194,7 @@ export class ChunkRunner {
     const isFirst = name === reportOfEverybody;
     const others = everybody.opened.then(() => this.openedTable(reportOfEverybody));
     const options = isFirst ? {} : { after: everybody.opened, others: others.then((each) => each?.persons) };
+    const again = new Set(due.filter((entry) => isUnrecorded(entry, state)).map(({ source }) => source));
     const reading = await this.orFail([...due, ...reranked], async () => {
       const blocking = blockingLookup(this.context.tables);
       if (blocking) throw blocking;
@@ -199,7 +202,16 @@ export class ChunkRunner {
       const deliveries = due.map((entry) =>
         deliveryOf(entry, outcomes.currentOf(entry.source), state, accept),
       );
-      return progress.duringAll("anonymizing", due, () => table.read(deliveries, options));
+      const isAgain = ({ entry }: Delivery) => again.has(entry.source);
+      return progress.duringAll("anonymizing", due, async () => {
+        if (again.size === 0) return table.read(deliveries, options);
+        const before = await table.read(deliveries.filter(isAgain), { ...options, wereRead: true });
+        const now = await table.read(
+          deliveries.filter((each) => !isAgain(each)),
+          options,
+        );
+        return bothReadings(before, now);
+      });
     });
     if (isFirst) everybody.open();
     if (reading === undefined) return;
@@ -212,7 +224,6 @@ export class ChunkRunner {
     if (reading.read.length + reranked.length === 0) return;
     // A run that lost its lock stops here.
     await lock.requireHeld();
-    const again = new Set(due.filter((entry) => isUnrecorded(entry, state)).map(({ source }) => source));
     const waiting = [...reading.read.map(({ entry }) => entry), ...reranked];
     await this.orFail(waiting, async () => {
       const committed = await (await this.table(name)).commit({ ...reading, reranked, again });

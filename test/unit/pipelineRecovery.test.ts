@@ -2,11 +2,14 @@ import { readFile, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { ingestLogTable, lookupTable, pseudoTable, runLockPath } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
+import { CleverLakeError } from "../../src/errors";
 import type { Lake } from "../../src/lake/lake";
+import type { LogEntry } from "../../src/pipeline/log/ingestLog";
 import { IngestLog } from "../../src/pipeline/log/logTable";
+import type { RunRequest } from "../../src/pipeline/run";
 import { FaultyLake } from "../helpers/faultyLake";
 import { sharedDuck } from "../helpers/lakeRows";
-import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
+import { daily, dailyCsv, dailyHeader, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
 const first = dailyPath("2024-09-03");
 const second = dailyPath("2024-09-04");
@@ -265,6 +268,66 @@ function lakeThat(
     },
   });
 }
+
+describe("a delivery that is in the table but not in the ingest log", () => {
+  const row = (day: string, sis: string, clever: string) => `${day},${sis},${clever},school-1,North,true,1,2`;
+
+  async function dieBeforeLog(fixture: PipelineFixture, request: Partial<RunRequest> = {}): Promise<void> {
+    const lake = lakeThat(fixture, "putIfAbsent", async (file) => {
+      if (file.startsWith(`${ingestLogTable}/_delta_log`)) throw new CleverLakeError("network", "down");
+    });
+    await expect(fixture.run({ lake, ...request })).rejects.toMatchObject({ code: "network" });
+  }
+
+  async function expectRefused(fixture: PipelineFixture, refused: number, rows: number): Promise<LogEntry> {
+    expect(await fixture.run()).toMatchObject({ refused, quarantined: [], failed: [] });
+    expect(await fixture.rows()).toHaveLength(rows);
+    expect((await fixture.verify()).problems).toEqual([]);
+    expect(await fixture.run()).toMatchObject({ anonymized: 0 });
+    const entry = (await fixture.lastLog()).get(first);
+    if (entry === undefined) throw new Error("not in the log");
+    expect(entry).toMatchObject({ outcome: "anonymized", rowsRefused: refused });
+    return entry;
+  }
+
+  test("keeps its rows, whatever is known of people's ids by then", async () => {
+    const fixture = await PipelineFixture.create();
+    const shorter = dailyHeader.replace("school_name,", "");
+    const ids = ["123", "124", "200001", "200002", "200003"];
+    const lines = ids.map((id) => row("2024-09-03", id, `clever-${id}`).replace("North,", ""));
+    await fixture.put(first, [shorter, ...lines, ""].join("\n"));
+    await fixture.put(
+      second,
+      dailyCsv(...["123", "124"].map((id) => row("2024-09-04", `000${id}`, `clever-${id}`))),
+    );
+    await dieBeforeLog(fixture);
+    expect(await fixture.rows()).toHaveLength(7);
+    expect((await expectRefused(fixture, 0, 7)).accepted).toBeUndefined();
+  });
+
+  test("keeps its rows even if a newer delivery of it is bad", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(first, dailyCsv(daily("amy"), daily("ben")));
+    await dieBeforeLog(fixture);
+    await fixture.put(first, dailyCsv(daily("amy", "yesterday")));
+    expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [{ path: first }], failed: [] });
+    expect(await fixture.rows()).toHaveLength(2);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("lacks the rows that a person agreed to leave out", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(second, dailyCsv(row("2024-09-04", "000123", "clever-1")));
+    await fixture.run();
+    const good = ["200001", "200002"].map((id) => row("2024-09-03", id, `clever-${id}`));
+    const unreadable = row("yesterday", "200003", "clever-3");
+    await fixture.put(first, dailyCsv(row("2024-09-03", "123", "clever-1"), ...good, unreadable));
+    expect(await fixture.run()).toMatchObject({ quarantined: [{ path: first, acceptable: true }] });
+    await dieBeforeLog(fixture, { accept: [first] });
+    expect(await fixture.rows()).toHaveLength(3);
+    expect((await expectRefused(fixture, 2, 3)).accepted).toBe(true);
+  });
+});
 
 test("each run leaves a record without any of the files' contents", async () => {
   const fixture = await finishedLake();

@@ -136,10 +136,13 @@ export function deliveryOf(
   state: LakeState,
   accept: ReadonlySet<string>,
 ): Delivery {
+  // The table has its rows, so nothing holds it back; if it was quarantined before, a person had accepted it.
+  if (isUnrecorded(entry, state)) {
+    return { entry, isAccepted: isHeldBack(entry), agreedTwin: entry.twinOf };
+  }
   const logged = state.open.get(entry.source)?.find(({ version }) => version === entry.version);
   const before = logged ?? state.log.get(entry.source);
-  // If it needed consent, it had it when it was first applied.
-  const isConsented = hasConsent(accept, entry, before) || isUnrecorded(entry, state);
+  const isConsented = hasConsent(accept, entry, before);
   // Bytes whose rows are in the table need no consent: only their time, or what came between, has changed.
   const isAsCurrent = current?.sha256 === entry.sha256;
   const known = isAsCurrent ? current : before;
