@@ -5,6 +5,7 @@ import { divide } from "../../src/dashboard/groups/division";
 import type { Cohort } from "../../src/dashboard/index/participationIndex";
 import { type KeepWhole, keptWhole } from "../../src/dashboard/opening";
 import { answer } from "../../src/dashboard/query/answer";
+import { addDays, datesBetween, weekdayOf } from "../helpers/plainDates";
 import { type ParticipationRow, plainIndex } from "../helpers/plainIndex";
 
 /** Divides cohorts of the given sizes, named `school/grade` or `type:school/grade`; returns groups as their names. */
@@ -174,6 +175,80 @@ describe("an answer lists what it leaves out", () => {
     expect(given.byDay[0]).toMatchObject({ logins: 20, activeUsers: 20, partly: true });
     expect(given.byDay[1]).toMatchObject({ logins: 30 });
     expect(given.byDay[1]?.partly).toBeUndefined();
+  });
+});
+
+describe("the size of a cohort", () => {
+  const weekdays = (first: string, count: number) =>
+    datesBetween(first, addDays(first, 2 * count))
+      .filter((date) => weekdayOf(date) < 6)
+      .slice(0, count);
+  const attendedAll = (dates: readonly string[], people: number, grade: string | null) =>
+    dates.flatMap((date) => attended("Elm", people, date, grade));
+  const grades = ["Kindergarten", "1", "2"];
+  const lastYear = weekdays("2024-08-26", 180);
+  const atLast = [2, 25, 25].flatMap((people, at) => attendedAll(lastYear, people, grades[at] ?? null));
+  const shown = ({ byGrade }: Awaited<ReturnType<typeof asked>>) =>
+    byGrade.map((entry) => [entry.grade, entry.users]);
+
+  test.each([20, 60, 180])(
+    "is that of its newest days: last year's two kindergartners do not hide this year's after %i days",
+    async (days) => {
+      const thisYear = weekdays("2025-08-25", days);
+      const rows = [27, 25, 25].flatMap((people, at) => attendedAll(thisYear, people, grades[at] ?? null));
+      const { byGrade, withheld } = await asked([...atLast, ...rows]);
+      expect(byGrade.map((entry) => [entry.grade, entry.users])).toEqual([
+        ["Kindergarten", 27],
+        ["1", 25],
+        ["2", 25],
+      ]);
+      expect(withheld.grades).toEqual([]);
+      // Each day is still judged on its own.
+      expect(withheld.days).toEqual([
+        {
+          group: [{ userType: "students", school: "Elm", grades: ["Kindergarten"] }],
+          days: 180,
+          first: lastYear[0],
+          last: lastYear.at(-1),
+        },
+      ]);
+    },
+  );
+
+  test("is not that of last year: a grade with few people now is joined with another", async () => {
+    const thisYear = weekdays("2025-08-25", 30);
+    const rows = [25, 4, 25].flatMap((people, at) => attendedAll(thisYear, people, grades[at] ?? null));
+    const { withheld } = await asked([...atLast, ...rows]);
+    const small = withheld.grades.filter(({ isSmall }) => isSmall);
+    expect(small.map(({ left }) => left.map(({ grades: of }) => of))).toEqual([[["1"]]]);
+  });
+
+  test("is that of its own newest days if it has left", async () => {
+    const thisYear = weekdays("2025-08-25", 60);
+    const rows = [0, 0, 25].flatMap((people, at) => attendedAll(thisYear, people, grades[at] ?? null));
+    expect(shown(await asked([...atLast.filter(({ grade }) => grade !== grades[0]), ...rows]))).toEqual([
+      ["1", 25],
+      ["2", 25],
+    ]);
+  });
+
+  test("does not depend on a few thin days", async () => {
+    const dates = weekdays("2025-08-25", 40);
+    const thin = dates.filter((_, at) => at % 8 === 7);
+    const full = dates.filter((_, at) => at % 8 !== 7);
+    const rows = [
+      ...attendedAll(full, 12, "1"),
+      ...attendedAll(thin, 3, "1"),
+      ...attendedAll(dates, 25, "2"),
+    ];
+    expect((await asked(rows)).withheld.grades).toEqual([]);
+    const half = dates.filter((_, at) => at % 2 === 0);
+    const rarely = [
+      ...attendedAll(half, 12, "1"),
+      ...attendedAll(dates, 9, "1"),
+      ...attendedAll(dates, 25, "2"),
+    ];
+    expect((await asked(rarely)).withheld.grades.length).toBeGreaterThan(0);
   });
 });
 

@@ -56,8 +56,12 @@ export interface Facts {
   readonly missing: MissingDays;
 }
 
-/** The share of a cohort's days that may have fewer people than its nominal size: people join and leave. */
-const thinDays = 0.1;
+/**
+ * How many days decide the size of a cohort, and the share of its attendance that must be on days with that many people.
+ * Eight weeks of school are few enough that last year's people do not decide, as grades come from the newest roster, and
+ * enough that a few unusual days do not change the division.
+ */
+const [sizeDays, countedShare] = [40, 0.9];
 
 const knownFacts = new WeakMap<ParticipationIndex, Facts>();
 const knownGroups = new WeakMap<ParticipationIndex, Groups>();
@@ -133,17 +137,27 @@ function startsOf(ascending: Uint32Array, count: number): Uint32Array {
   return starts;
 }
 
-/** The number of people that the cohorts reach on nine out of ten of the days on which they have any. */
+/**
+ * The largest number of people such that nine tenths of the cohorts' attendance is on days with at least so many of them,
+ * over the newest days on which they have anybody.
+ */
 function usualPeople({ index, days: { present } }: Facts, cohorts: readonly number[]): number {
   const length = index.months.length * monthDays;
-  const people = new Uint32Array(length);
-  for (const cohort of cohorts) {
-    for (let day = 0; day < length; day++) {
-      people[day] = (people[day] as number) + (present[cohort * length + day] as number);
-    }
+  const people: number[] = [];
+  for (let day = length - 1; day >= 0 && people.length < sizeDays; day--) {
+    let count = 0;
+    for (const cohort of cohorts) count += present[cohort * length + day] as number;
+    if (count > 0) people.push(count);
   }
-  const some = people.filter((count) => count > 0).sort();
-  return some[Math.floor(some.length * thinDays)] ?? 0;
+  people.sort((a, b) => b - a);
+  // A share within rounding: 0.9 is not exact.
+  const enough = countedShare * people.reduce((sum, count) => sum + count, 0) - 1e-6;
+  let counted = 0;
+  for (const count of people) {
+    counted += count;
+    if (counted >= enough) return count;
+  }
+  return 0;
 }
 
 function countedDays(
