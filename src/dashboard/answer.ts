@@ -200,8 +200,8 @@ export interface DayEntry extends Entry {
   /** `yyyy-MM-dd`; every calendar day from the first to the last of the range has an entry. */
   readonly date: string;
   /**
-   * `noData`: no row of either report; `quiet`: rows, but hardly anyone active (a holiday or weekend); otherwise
-   * `school`.
+   * `noData`: no row of either report; `quiet`: rows, but few people active for a weekday or weekend day (a holiday or
+   * weekend); otherwise `school`.
    */
   readonly kind: "school" | "quiet" | "noData";
   /**

@@ -1,4 +1,5 @@
 import { cohortsOf, keyOfCohort, type PlainCohort } from "./plainCohorts";
+import { weekdayOf } from "./plainDates";
 import type { ParticipationRow, UsageRow } from "./plainIndex";
 import { PlainResources } from "./plainResources";
 import type { RandomRows } from "./randomDistrict";
@@ -89,15 +90,13 @@ export class PlainRows {
     return cell;
   }
 
-  /** The day's kind, for the whole district: quiet if it has less than a tenth of a usual day's active people. */
+  /**
+   * The day's kind, for the whole district: quiet if it has less than a tenth of a usual day's active people, or half at
+   * weekends.
+   */
   private kindsOfDays() {
     const counts = new Map<string, number>();
-    const kinds = new Map<string, "school" | "quiet">();
     for (const [date, ofDate] of this.cells) {
-      if (!this.hasParticipation(date)) {
-        kinds.set(date, "school");
-        continue;
-      }
       // Somebody at two schools on one day is active at both.
       const active = [...ofDate.values()].map(({ participation, usage }) => {
         // If the report is missing, those who used something count as present.
@@ -112,10 +111,24 @@ export class PlainRows {
         active.reduce((sum, count) => sum + count, 0),
       );
     }
-    const some = [...counts.values()].filter((count) => count > 0).sort((a, b) => a - b);
-    const usual = some[Math.floor(some.length / 2)] ?? 0;
-    for (const [date, count] of counts)
-      kinds.set(date, count > 0 && count >= usual * 0.1 ? "school" : "quiet");
+    const isWeekend = (date: string) => weekdayOf(date) > 5;
+    const kinds = new Map<string, "school" | "quiet">();
+    for (const [date, count] of counts) {
+      if (!this.hasParticipation(date) && !isWeekend(date)) {
+        kinds.set(date, "school");
+        continue;
+      }
+      const near = [...counts].filter(
+        ([each]) =>
+          this.hasParticipation(each) &&
+          !isWeekend(each) &&
+          Math.abs(Date.parse(each) - Date.parse(date)) <= 56 * 86_400_000,
+      );
+      const some = near.flatMap(([, each]) => (each > 0 ? each : [])).sort((x, y) => x - y);
+      const usual = some[Math.floor(some.length * 0.75)] ?? 0;
+      const isSchool = count > 0 && count >= usual * (isWeekend(date) ? 0.5 : 0.1);
+      kinds.set(date, isSchool ? "school" : "quiet");
+    }
     return kinds;
   }
 

@@ -1,12 +1,15 @@
-import { firstDayOf, lowestBit } from "../calendar";
+import { firstDayOf, lowestBit, weekdayOf } from "../calendar";
 import type { ParticipationIndex } from "../index/participationIndex";
 import type { People } from "./people";
 
 /** Days per month in the indexes of cells. */
 export const monthDays = 31;
 
-/** A day is quiet if less than this share of a usual day's people are active. */
-const quietShare = 0.1;
+/** A day is quiet if fewer people are active than these shares of a usual day's, on weekdays and at weekends. */
+const [weekdayShare, weekendShare] = [0.1, 0.5];
+const friday = 5;
+/** What is usual is said by the weekdays of the eight weeks before and after a day. */
+const nearDays = 56;
 
 /**
  * Days as masks, one per month. Classified over the whole district, so that they disclose nothing about a part of it.
@@ -109,19 +112,51 @@ function kindsOf({ months }: ParticipationIndex, { participated, present, ...day
       active[of] = (active[of] as number) + (people[at] as number);
     }
   });
-  const sorted = active.filter((people) => people > 0).sort();
-  const usual = sorted[sorted.length >>> 1] ?? 0;
+  const weekdays: ActiveDay[] = [];
+  const each = (visit: (day: ActiveDay, month: number, bit: number) => void) =>
+    months.forEach(({ month, participationDays, usageDays }, number) => {
+      for (let left = participationDays | usageDays; left !== 0; left &= left - 1) {
+        const bit = lowestBit(left);
+        const people = active[number * monthDays + bit] as number;
+        visit({ day: firstDayOf(month) + bit, people }, number, left & -left);
+      }
+    });
+  each((day, month, bit) => {
+    const isCounted = ((months[month]?.participationDays ?? 0) & bit) !== 0;
+    if (isCounted && day.people > 0 && weekdayOf(day.day) <= friday) weekdays.push(day);
+  });
+  const school = new Uint32Array(months.length);
+  const usualOn = usualNear(weekdays);
+  each(({ day, people }, month, bit) => {
+    const isWeekend = weekdayOf(day) > friday;
+    // Without participation rows, the number of active people is unknown.
+    const isUnknown = ((months[month]?.participationDays ?? 0) & bit) === 0 && !isWeekend;
+    const least = usualOn(day) * (isWeekend ? weekendShare : weekdayShare);
+    if (isUnknown || (people > 0 && people >= least)) school[month] = ((school[month] as number) | bit) >>> 0;
+  });
   return {
     data: Uint32Array.from(months, ({ participationDays, usageDays }) => participationDays | usageDays),
     participation: Uint32Array.from(months, ({ participationDays }) => participationDays),
-    school: Uint32Array.from(months, ({ participationDays, usageDays }, month) => {
-      // Without participation rows, the number of active people is unknown.
-      let school = usageDays & ~participationDays;
-      for (let left = participationDays; left !== 0; left &= left - 1) {
-        const people = active[month * monthDays + lowestBit(left)] as number;
-        if (people > 0 && people >= usual * quietShare) school |= left & -left;
-      }
-      return school;
-    }),
+    school,
+  };
+}
+
+/** A day, as a number, and how many people are active. */
+interface ActiveDay {
+  readonly day: number;
+  readonly people: number;
+}
+
+/**
+ * The upper quartile of the days near a given one; 0 if there are none. So a break of a few weeks is compared with the
+ * school days around it. Days must be ascending, both those given and those asked for.
+ */
+function usualNear(days: readonly ActiveDay[]): (day: number) => number {
+  let [first, end] = [0, 0];
+  return (day) => {
+    while (end < days.length && (days[end] as ActiveDay).day <= day + nearDays) end++;
+    while (first < end && (days[first] as ActiveDay).day < day - nearDays) first++;
+    const near = Uint32Array.from(days.slice(first, end), ({ people }) => people).sort();
+    return near[Math.floor(near.length * 0.75)] ?? 0;
   };
 }
