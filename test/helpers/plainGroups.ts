@@ -5,7 +5,7 @@ import type { PlainRows } from "./plainRows";
 export class PlainGroups {
   readonly minimum: number;
   readonly groups: readonly (readonly PlainCohort[])[];
-  /** User types with their own group. */
+  /** User types with their own group that has a day that counts. */
   readonly userTypes: readonly string[];
   private readonly byKey = new Map<string, number>();
   private readonly ofOneSchool: readonly boolean[];
@@ -25,10 +25,15 @@ export class PlainGroups {
     this.ofOneSchool = isOfOne("school");
     this.grades = division?.grades ?? this.groups.map(([cohort]) => cohort?.grade);
     const ofOneType = isOfOne("userType");
-    this.userTypes = [
-      ...new Set(this.groups.flatMap(([first], group) => (first && ofOneType[group] ? first.userType : []))),
-    ];
     for (const date of rows.dates) this.countDay(rows, date);
+    const counting = new Set([...this.counted].map((text) => Number(text.split(" ")[0])));
+    this.userTypes = [
+      ...new Set(
+        this.groups.flatMap(([first], group) =>
+          first && ofOneType[group] && counting.has(group) ? first.userType : [],
+        ),
+      ),
+    ];
   }
 
   /** @param key of a cohort */

@@ -46,15 +46,17 @@ export function missingDaysOf(index: ParticipationIndex, { typeOf }: Names, days
 }
 
 /**
- * 1 for each user type that has a group of its own. For other types not even missing reports are disclosed: that
- * would be a statement about fewer people than a group has.
+ * 1 for each user type that has a group of its own with a day that counts. For other types not even missing reports are
+ * disclosed: that would be a statement about fewer people than a group has.
  */
-export function typesWithGroup({ names }: Facts, { groups }: Groups): Uint8Array {
+export function typesWithGroup({ names, index }: Facts, { groups, counted }: Groups): Uint8Array {
+  const months = index.months.length;
   const types = new Uint8Array(userTypes.length);
-  for (const [first = 0, ...others] of groups) {
+  groups.forEach(([first = 0, ...others], group) => {
     const type = names.typeOf[first] as number;
-    if (others.every((cohort) => names.typeOf[cohort] === type)) types[type] = 1;
-  }
+    const isCounted = counted.subarray(group * months, (group + 1) * months).some((days) => days !== 0);
+    if (isCounted && others.every((cohort) => names.typeOf[cohort] === type)) types[type] = 1;
+  });
   return types;
 }
 
