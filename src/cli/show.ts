@@ -179,7 +179,7 @@ export function showMetrics(metrics: ParticipationMetrics<People>): string {
   const resources = metrics.topResources.slice(0, shown);
   const { comparison } = metrics;
   const parts = [
-    `${styled("bold", count(metrics.users))} ${metrics.users === 1 ? "user" : "users"}, ${styled("bold", count(metrics.activeUsers))} active${share}, over ${styled("bold", integer(metrics.days))} ${metrics.days === 1 ? "day" : "days"}`,
+    `${styled("bold", count(metrics.users))} ${metrics.users === 1 ? "user" : "users"}, ${styled("bold", count(metrics.activeUsers))} active${share}, over ${styled("bold", count(metrics.days))} ${metrics.days === 1 ? "day" : "days"}`,
     section(
       "By school",
       columns(

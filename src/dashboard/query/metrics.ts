@@ -63,7 +63,7 @@ export interface ParticipationMetrics<Count extends People = Shown> {
   /** Reports that are missing in the range: sums do not include them. */
   readonly missing: readonly MissingReport[];
   readonly users: Count;
-  readonly days: number;
+  readonly days: Shown;
   readonly activeUsers: Count;
   /** By name. */
   readonly bySchool: readonly (Suppressible & {
@@ -200,7 +200,7 @@ function numbers(
   const { entries, order } = resourceEntries(found);
   return {
     users: total.people(total.users),
-    days: attendance.countedDays,
+    days: total.shown(attendance.countedDays),
     activeUsers: total.people(total.activeUsers),
     bySchool: facts.names.schools.flatMap((school, number) => {
       const part = attendance.schools[number];
