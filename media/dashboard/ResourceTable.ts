@@ -149,7 +149,7 @@ function trendView({ texts, formats }: Ready, weekly: readonly Shown[]): Templat
     const start = at === 0 || weekly[at - 1] === null;
     path += `${start ? "M" : "L"}${((at / (weekly.length - 1)) * width).toFixed(1)} ${(height - 2 - (value / top) * (height - 4)).toFixed(1)}`;
   });
-  const label = fill(texts.trendOf, formats.integer(known[0] ?? 0), formats.integer(known.at(-1) ?? 0));
+  const label = fill(texts.trendOf, formats.average(known[0] ?? 0), formats.average(known.at(-1) ?? 0));
   return html`<svg class="trend-line" viewBox="0 0 ${width} ${height}" role="img" aria-label=${label}>
     <title>${label}</title>${svg`<path d=${path} />`}</svg>`;
 }

@@ -221,7 +221,7 @@ export interface DayEntry extends Entry {
 export interface WeekdayEntry extends Entry {
   /** 1 Monday … 7 Sunday */
   readonly weekday: number;
-  /** Days of the range on this weekday with complete participation, excluding days off. */
+  /** Days of the range on this weekday with complete participation, excluding days off and those withheld entirely. */
   readonly days: number;
   /** Averages over those days. */
   readonly activeUsers: Shown;
@@ -240,8 +240,8 @@ export interface ResourceEntry extends Entry {
   readonly firstDay: string | null;
   readonly lastDay: string | null;
   /**
-   * Person-days of use per calendar week of the range, oldest first, at most 60; for a sparkline. `null` if a
-   * report is missing.
+   * Person-days of use per school day, by calendar week of the range, oldest first, at most 60; for a sparkline. `null`
+   * for a week without school days whose report is there and of which not everything is withheld.
    */
   readonly weekly: readonly Shown[];
 }

@@ -115,8 +115,17 @@ export class PlainEngine {
       }
     }
 
-    const weeks = [...new Set(range.map(mondayOf))].slice(-60);
-    const lacksUsage = new Set(range.filter((date) => missing(date).includes("resourceUsage")).map(mondayOf));
+    const weeks = [...new Set(range.map(mondayOf))]
+      .slice(-60)
+      .map((monday) =>
+        range.filter(
+          (date) =>
+            mondayOf(date) === monday &&
+            rows.kindOf(date) === "school" &&
+            !missing(date).includes("resourceUsage") &&
+            !partOf(days, date).isWithheld,
+        ),
+      );
     const few = (count: number) => (count > 0 && count < groups.minimum ? 1 : count);
     const ordered = [...uses].map(([shown, use]) => ({ shown, use, name: resources.nameOf(shown) }));
     ordered.sort(
@@ -159,7 +168,8 @@ export class PlainEngine {
         .sort(([a], [b]) => a - b)
         .map(([weekday, { dates: compared, part }]) => ({
           weekday,
-          dates: compared,
+          /** Those on which something is known. */
+          dates: compared.filter((date) => !partOf(days, date).isWithheld),
           personDays: compared.reduce((sum, date) => sum + partOf(days, date).activeCount, 0),
           ...part.numbers(),
         })),
@@ -170,7 +180,11 @@ export class PlainEngine {
         accesses: use.accesses,
         firstDay: use.firstDay,
         lastDay: use.lastDay,
-        weekly: weeks.map((week) => (lacksUsage.has(week) ? null : (use.weekly.get(week) ?? 0))),
+        weekly: weeks.map((dates) =>
+          dates.length === 0
+            ? null
+            : dates.reduce((sum, date) => sum + (use.daily.get(date) ?? 0), 0) / dates.length,
+        ),
       })),
       schoolResources: ordered.slice(0, 20).flatMap(({ shown, name: { resource, type } }) =>
         bySchool.flatMap(([school, part]) => {

@@ -1,5 +1,4 @@
 import type { DashboardFilter } from "../../src/dashboard/filter";
-import { mondayOf } from "./plainDates";
 import type { UsageRow } from "./plainIndex";
 
 /** The use of a resource. */
@@ -10,8 +9,8 @@ export interface PlainUse {
   accesses: number;
   firstDay: string;
   lastDay: string;
-  /** Rows with a person, by the week's Monday. */
-  readonly weekly: Map<string, number>;
+  /** Rows with a person, by date. */
+  readonly daily: Map<string, number>;
 }
 
 /** By name, `null` last. */
@@ -110,7 +109,7 @@ export class PlainResources {
   }
 
   newUse(): PlainUse {
-    return { users: new Set(), rows: 0, accesses: 0, firstDay: "~", lastDay: "", weekly: new Map() };
+    return { users: new Set(), rows: 0, accesses: 0, firstDay: "~", lastDay: "", daily: new Map() };
   }
 
   add(use: PlainUse, { accesses, date }: UsageRow, person: number | undefined): void {
@@ -120,7 +119,6 @@ export class PlainResources {
     if (person === undefined) return;
     use.rows++;
     use.users.add(person);
-    const week = mondayOf(date);
-    use.weekly.set(week, (use.weekly.get(week) ?? 0) + 1);
+    use.daily.set(date, (use.daily.get(date) ?? 0) + 1);
   }
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { openingFilter } from "../../src/dashboard/filter";
+import { participationMetrics } from "../../src/dashboard/query/metrics";
 import { ask } from "../helpers/dashboardTruth";
 import { addDays, datesBetween, weekdayOf } from "../helpers/plainDates";
 import { plainIndex } from "../helpers/plainIndex";
-import { attendedOn, usedOn } from "../helpers/syntheticRows";
+import { attendedOn, usedOn, weekdaysFrom } from "../helpers/syntheticRows";
 
 const everyDay = { ...openingFilter, range: { preset: "all" } } as const;
 
@@ -68,4 +69,93 @@ describe("a school day", () => {
       "noData",
     ]);
   });
+});
+
+describe("an average", () => {
+  const dates = weekdaysFrom("2025-09-01", 30);
+  const mondays = dates.filter((date) => weekdayOf(date) === 1);
+  const withheld = mondays.filter((_, at) => at % 2 === 1);
+  const east = { school: "East", people: 12 };
+  const attendance = dates.flatMap((date) => [
+    ...attendedOn(date, { school: "West", people: 30 }),
+    ...attendedOn(date, { ...east, people: withheld.includes(date) ? 5 : 12 }),
+  ]);
+
+  test("of a weekday is not over the days on which everything is withheld", async () => {
+    const index = plainIndex(attendance, [], false);
+    const { byWeekday, byDay } = await ask(index, { ...everyDay, schools: ["East"] }, 10);
+    const unknown = byDay.filter(({ kind, activeUsers }) => kind === "school" && activeUsers === null);
+    expect(unknown.map(({ date }) => date)).toEqual(withheld);
+    expect(byWeekday.map(({ days, activeUsers, logins }) => [days, activeUsers, logins])).toEqual([
+      [3, 12, 12],
+      ...Array.from({ length: 4 }, () => [6, 12, 12]),
+    ]);
+  });
+
+  test("of a weekday is unknown if all of it is withheld", async () => {
+    const rows = attendance.filter(({ date, school }) => school === "West" || !mondays.includes(date));
+    const few = mondays.flatMap((date) => attendedOn(date, { ...east, people: 5 }));
+    const index = plainIndex([...rows, ...few], [], false);
+    const { byWeekday } = await ask(index, { ...everyDay, schools: ["East"] }, 10);
+    expect(byWeekday[0]).toEqual({ weekday: 1, days: 0, activeUsers: null, logins: null, partly: true });
+    expect(byWeekday).toHaveLength(5);
+  });
+
+  test("of a week is over its school days that are known: a short week does not fall, an unknown one is a gap", async () => {
+    const [holiday = ""] = dates.slice(9, 10);
+    const inWeekFour = (date: string) => date >= (dates[15] ?? "") && date <= (dates[19] ?? "");
+    const there = dates.filter((date) => date !== holiday && !inWeekFour(date)).slice(0, -3);
+    const rows = there.flatMap((date) => attendedOn(date, { people: 30 }));
+    const usage = there.flatMap((date) => usedOn(date, "App", { people: 30, active: 20 }));
+    const sunday = addDays(dates[0] ?? "", 6);
+    const quiet = attendedOn(sunday, { people: 30, active: 2 });
+    const onSunday = usedOn(sunday, "App", { people: 2 });
+    const { resources } = await ask(
+      plainIndex([...rows, ...quiet], [...usage, ...onSunday], false),
+      everyDay,
+      0,
+    );
+    expect(resources.map(({ weekly }) => weekly)).toEqual([[20, 20, 20, null, 20, 20]]);
+  });
+
+  test("of a week is not over the days on which everything is withheld", async () => {
+    const usage = dates.flatMap((date) =>
+      usedOn(date, "App", { ...east, people: withheld.includes(date) ? 5 : 12 }),
+    );
+    const { resources } = await ask(
+      plainIndex(attendance, usage, false),
+      { ...everyDay, schools: ["East"] },
+      10,
+    );
+    expect(resources.map(({ weekly }) => weekly)).toEqual([[12, 12, 12, 12, 12, 12]]);
+  });
+});
+
+test("a missing report of fewer people than a group has is not disclosed, and blanks nobody's day", async () => {
+  const dates = weekdaysFrom("2025-09-01", 10);
+  const late = dates[4] ?? "";
+  const students = { people: 30 };
+  const teachers = (people: number) => ({ userType: "teachers", people }) as const;
+  const index = (count: number) =>
+    plainIndex(
+      dates.flatMap((date) => [...attendedOn(date, students), ...attendedOn(date, teachers(count))]),
+      dates.flatMap((date) => [
+        ...usedOn(date, "App", students),
+        ...(date === late ? [] : usedOn(date, "App", teachers(count))),
+      ]),
+      false,
+    );
+  const filter = { ...everyDay, userTypes: [] };
+  const few = await ask(index(4), filter, 10);
+  expect([few.missing, few.byDay[4]?.missing, few.byDay[4]?.distinctResources]).toEqual([[], undefined, 1]);
+  expect(few.cards.accesses.value).toBe(300);
+  const enough = await ask(index(12), filter, 10);
+  expect(enough.missing).toMatchObject([{ report: "resourceUsage", userType: "teachers", first: late }]);
+});
+
+test("metrics do not say how many days count if everything is withheld", async () => {
+  const rows = weekdaysFrom("2025-09-01", 5).flatMap((date) => attendedOn(date, { people: 4 }));
+  const options = { minimumGroupSize: 10, keepWhole: "schools" } as const;
+  const { days, users } = await participationMetrics(plainIndex(rows, [], false), {}, options);
+  expect([days, users]).toEqual([null, null]);
 });

@@ -20,7 +20,7 @@ export function definitionTexts(t: Translate) {
     "No data: neither report has a row of the day. Quiet: there are rows, but fewer than a tenth of the people who are active on a usual day, or fewer than half on a Saturday or Sunday, as on weekends and holidays. Usual is the upper quartile of the weekdays with anybody active within eight weeks before and after. Judged over the whole district and all user types, whatever the filter. Weekdays with resource usage only count as school days.",
   );
   const missing = t(
-    "A report is missing for a day if it has no row of a user type while the other report shows their use on that day. The day's numbers from that report are then unknown, and sums do not include them. A report that was never delivered for a user type does not count as missing.",
+    "A report is missing for a day if it has no row of a user type while the other report shows their use on that day. The day's numbers from that report are then unknown, and sums do not include them. A report that was never delivered for a user type does not count as missing. Nor does one of a user type that has no group of its own, because that would be about too few people.",
   );
   const perPerson = t(
     "For each person, the different resources used at the school in the whole range (by resource_id, or by resource_name where there is no id); their sum over people, divided by the school's users, those without use included. 0 where the school has no users.",
@@ -145,7 +145,7 @@ export function definitionTexts(t: Translate) {
       t("Active people on the average Monday, Tuesday and so on. Days off are left out."),
       t("Distinct active people of each of these days, summed and divided by the number of days."),
       t(
-        "Days of the range on this weekday with daily participation in the district, without quiet days and days of which it is missing for some of the people.",
+        "Days of the range on this weekday with daily participation in the district, without quiet days, days of which it is missing for some of the people and days of which everything is left out.",
       ),
     ),
     licences: explain(
@@ -155,14 +155,14 @@ export function definitionTexts(t: Translate) {
       ),
     ),
     table: explain(
-      t("Every resource that was used. The small line shows its person-days week by week."),
+      t("Every resource that was used. The small line shows its person-days per school day, week by week."),
       resource,
       t("Distinct people in the resource's rows of resource usage."),
       personDays,
       t("Sum of num_access over all rows of the resource."),
       t("First and last day with a row of the resource in the range."),
       t(
-        "Rows with a person per calendar week (Monday to Sunday), as far as it lies in the range; at most the newest 60 weeks.",
+        "Rows with a person per school day of each calendar week, as far as it lies in the range; at most the newest 60 weeks. School days without resource usage of some of the people, or of which everything is left out, are not counted, and a week without other school days is a gap.",
       ),
     ),
     periods: explain(

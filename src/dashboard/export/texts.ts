@@ -246,7 +246,7 @@ function wordTexts(t: Translate) {
     firstDay: t("First day"),
     lastDay: t("Last day"),
     trend: t("Trend"),
-    trendOf: t("Person-days per week, from {0} to {1}"),
+    trendOf: t("Person-days per school day, by week, from {0} to {1}"),
     subject: t("What"),
     change: t("Change"),
     noSchool: t("(no school)"),

@@ -21,9 +21,9 @@ import { breaksIn } from "./breaks";
 import { comparisonOf } from "./comparison";
 import { missingReports } from "./completeness";
 import {
+  comparedDays,
   dayEntries,
   gradeEntries,
-  kindOf,
   neverActive,
   resourceEntries,
   schoolEntries,
@@ -37,7 +37,6 @@ import {
   type DataRange,
   dataRange,
   inRange,
-  isIn,
   otherRange,
   schoolDaysIn,
   schoolYearStart,
@@ -177,18 +176,11 @@ function cardsOf(now: Found, before: Found | undefined): Cards {
 }
 
 /** The average over the school days that have the report and are not withheld; undefined if there are none. */
-function perSchoolDay(
-  { facts, scope, attendance }: Found,
-  report: ReportKind,
-  daily: readonly number[],
-): number | undefined {
-  const compared = daily.filter((_, place) => {
-    const day = scope.from + place;
-    const isKnown = kindOf(facts.days, day) === "school" && !isIn(scope.missing[report], facts.days, day);
-    return isKnown && !attendance.days[place]?.isWithheld;
-  });
-  if (compared.length === 0 || attendance.total.isWithheld) return undefined;
-  return compared.reduce((sum, each) => sum + each, 0) / compared.length;
+function perSchoolDay(found: Found, report: ReportKind, daily: readonly number[]): number | undefined {
+  const compared = comparedDays(found, report);
+  const values = daily.filter((_, place) => compared[place] === 1);
+  if (values.length === 0 || found.attendance.total.isWithheld) return undefined;
+  return values.reduce((sum, each) => sum + each, 0) / values.length;
 }
 
 /** The filter options of an index; undefined if the tables are empty. */

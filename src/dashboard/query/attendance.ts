@@ -90,7 +90,7 @@ type OfDay = (month: number, bit: number) => AttendanceSums[];
 /**
  * Per month: the days used to compare weekdays, which are school days with participation of everyone in the question.
  */
-export function weekdayDays({ kinds }: Days, { missing, range }: Scope): Uint32Array {
+function weekdayDays({ kinds }: Days, { missing, range }: Scope): Uint32Array {
   return range.map(
     (mask, month) =>
       mask &

@@ -1,14 +1,14 @@
 import { compareGrades } from "../../clever/grades";
-import type { ComparedPeriod, ComparedUse, Comparison, Entry, PeriodUse, Shown } from "../answer";
-import { countBits, isoDate, mondayOf } from "../calendar";
+import type { ComparedPeriod, ComparedUse, Comparison, Entry, PeriodUse } from "../answer";
+import { countBits, isoDate } from "../calendar";
 import type { DashboardFilter } from "../filter";
 import type { Facts, Groups, Places } from "../groups/groups";
 import { compareNames } from "../groups/names";
 import type { AttendanceSums } from "./attendance";
 import { missingReports } from "./completeness";
-import { dailyOf, sumOf } from "./entries";
+import { comparedDays, dailyOf, sumOf, weeklyAverages } from "./entries";
 import { type Found, find } from "./found";
-import { inRange, isIn, type Scope, schoolDaysIn } from "./scope";
+import { inRange, type Scope, schoolDaysIn } from "./scope";
 import type { UsageSums } from "./usage";
 import { withheldIn } from "./withheld";
 
@@ -108,9 +108,9 @@ async function findPeriod(
   return {
     ...found,
     days: {
-      total: comparedDays(found, groups.everyone)[0] as number,
-      schools: comparedDays(found, groups.schools),
-      grades: comparedDays(found, groups.grades),
+      total: daysOf(found, groups.everyone)[0] as number,
+      schools: daysOf(found, groups.schools),
+      grades: daysOf(found, groups.grades),
     },
     period: {
       from: isoDate(whole.from),
@@ -120,26 +120,17 @@ async function findPeriod(
       comparedDays: range.reduce((count, mask) => count + countBits(mask), 0),
       missing: missingReports(facts, whole),
       uncounted: withheldIn(facts, groups, whole).days,
-      weeklyPersonDaysPerDay: weeksOf(found),
+      weeklyPersonDaysPerDay: weeklyAverages(
+        Float64Array.from(found.usage.days, ({ personDays }) => personDays),
+        comparedDays(found, "resourceUsage"),
+        whole,
+      ),
     },
   };
 }
 
-function weeksOf({ facts: { days }, scope: { from, range }, attendance, usage }: Found): Shown[] {
-  const weeks: { personDays: number; days: number }[] = [];
-  usage.days.forEach(({ personDays }, place) => {
-    const number = Math.floor((from + place - mondayOf(from)) / 7);
-    weeks[number] ??= { personDays: 0, days: 0 };
-    const week = weeks[number];
-    if (!isIn(range, days, from + place) || attendance.days[place]?.isWithheld) return;
-    week.personDays += personDays;
-    week.days++;
-  });
-  return weeks.map((week) => (week.days === 0 ? null : week.personDays / week.days));
-}
-
 /** Per entry: the days of the scope without those on which all of the entry's rows are withheld. */
-function comparedDays({ facts, scope }: Found, { count, of, countedIn }: Places): Uint32Array {
+function daysOf({ facts, scope }: Found, { count, of, countedIn }: Places): Uint32Array {
   const { participated, used } = facts.days;
   const months = scope.range.length;
   const days = new Uint32Array(count);

@@ -15,7 +15,7 @@ import { isoDate, mondayOf, weekdayOf } from "../calendar";
 import type { Days } from "../groups/days";
 import type { Groups } from "../groups/groups";
 import { compareNames, type ShownResource } from "../groups/names";
-import { type AttendanceSums, weekdayDays } from "./attendance";
+import type { AttendanceSums } from "./attendance";
 import type { Found } from "./found";
 import { choosesResources, isIn, type Scope } from "./scope";
 import type { UsageSums } from "./usage";
@@ -94,6 +94,37 @@ export function missingOn(days: Days, { missing }: Scope, day: number): ReportKi
   );
 }
 
+/**
+ * Per day of the scope, 1 for those that averages per school day cover: the report is there, and not everything is
+ * withheld.
+ */
+export function comparedDays(
+  { facts: { days }, scope, attendance }: DayFacts,
+  report: ReportKind,
+): Uint8Array {
+  return Uint8Array.from(attendance.days, ({ isWithheld }, place) => {
+    const day = scope.from + place;
+    const isAsked = isIn(scope.range, days, day) && kindOf(days, day) === "school";
+    return Number(isAsked && !isIn(scope.missing[report], days, day) && !isWithheld);
+  });
+}
+
+type DayFacts = Pick<Found, "facts" | "scope" | "attendance">;
+
+/** Per calendar week, oldest first: the average over its compared days; `null` if it has none. */
+export function weeklyAverages(daily: Float64Array, compared: Uint8Array, { from }: Scope): Shown[] {
+  const weeks: { sum: number; days: number }[] = [];
+  daily.forEach((value, place) => {
+    const number = Math.floor((from + place - mondayOf(from)) / 7);
+    weeks[number] ??= { sum: 0, days: 0 };
+    if (compared[place] !== 1) return;
+    const week = weeks[number];
+    week.sum += value;
+    week.days++;
+  });
+  return weeks.map(({ sum, days }) => (days === 0 ? null : sum / days));
+}
+
 export function dayEntries({ facts, scope, attendance, usage }: Found): DayEntry[] {
   return attendance.days.map((part, place) => {
     const day = scope.from + place;
@@ -116,16 +147,17 @@ export function dayEntries({ facts, scope, attendance, usage }: Found): DayEntry
   });
 }
 
-export function weekdayEntries({ facts: { days }, scope, attendance }: Found): WeekdayEntry[] {
+export function weekdayEntries({ facts, scope, attendance }: Found): WeekdayEntry[] {
+  const compared = comparedDays({ facts, scope, attendance }, "dailyParticipation");
   const counts = new Array<number>(7).fill(0);
-  const compared = weekdayDays(days, scope);
-  for (let day = scope.from; day <= scope.to; day++) {
-    if (!isIn(compared, days, day)) continue;
-    counts[weekdayOf(day) - 1] = (counts[weekdayOf(day) - 1] as number) + 1;
-  }
+  compared.forEach((isCompared, place) => {
+    const weekday = weekdayOf(scope.from + place) - 1;
+    counts[weekday] = (counts[weekday] as number) + isCompared;
+  });
   return attendance.weekdays.flatMap((part, number): WeekdayEntry[] => {
     const count = counts[number] ?? 0;
-    if (count === 0) return [];
+    // A weekday of which everything is withheld has an entry too.
+    if (count === 0 && !part.isWithheld) return [];
     return [
       {
         weekday: number + 1,
@@ -144,6 +176,7 @@ export function resourceEntries({ facts, groups, scope, attendance, usage }: Fou
   readonly order: readonly number[];
 } {
   const { byResource } = usage;
+  const compared = comparedDays({ facts, scope, attendance }, "resourceUsage");
   const found = facts.names.shown.flatMap(({ name, type, formerNames }, number) => {
     const first = byResource.firstDay[number] as number;
     if (scope.resources[number] !== 1 || first === 0) return [];
@@ -158,7 +191,7 @@ export function resourceEntries({ facts, groups, scope, attendance, usage }: Fou
       accesses: byResource.accesses[number] as number,
       firstDay: isoDate(first),
       lastDay: isoDate(byResource.lastDay[number] as number),
-      weekly: weeklyOf(daily, scope.from, (day) => isIn(scope.missing.resourceUsage, facts.days, day)),
+      weekly: weeklyAverages(daily, compared, scope).slice(-mostWeeks),
     };
     return [{ entry, number, users: comparable(users, groups) }];
   });
@@ -183,17 +216,6 @@ export function dailyOf(values: Float64Array, number: number, { from, to }: Scop
 }
 
 export const sumOf = (values: Float64Array): number => values.reduce((sum, each) => sum + each, 0);
-
-function weeklyOf(daily: Float64Array, from: number, isMissing: (day: number) => boolean): Shown[] {
-  const firstMonday = mondayOf(from);
-  const weekly: Shown[] = [];
-  daily.forEach((rows, place) => {
-    const week = Math.floor((from + place - firstMonday) / 7);
-    const before = weekly[week] === undefined ? 0 : (weekly[week] as Shown);
-    weekly[week] = before === null || isMissing(from + place) ? null : before + rows;
-  });
-  return weekly.slice(-mostWeeks);
-}
 
 export function schoolResourceEntries(
   { facts, attendance, usage }: Found,
