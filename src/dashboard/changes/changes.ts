@@ -54,6 +54,13 @@ export const weeksNeeded = minimumPastWeeks + judgedWeekCount;
 const mostEntries = 10;
 const mostWeeksShown = 60;
 
+/** The index of the first day that is compared or judged; -1 if the days are too few to judge. */
+export function firstCompared(days: ChangesInput["days"]): number {
+  const counted = calendarWeeks(days).filter(({ counts }) => counts);
+  const [first] = counted.slice(-judgedWeekCount - comparedWeekCount);
+  return counted.length < weeksNeeded ? -1 : (first?.days[0]?.index ?? -1);
+}
+
 /** Definitions of the numbers in `Changes`, for help texts, exports and documentation. */
 export const changesDefinitions = {
   meaning:
@@ -84,7 +91,8 @@ export const changesDefinitions = {
     "off to the same side. New: no use before. Stopped: none in the judged weeks, while some was expected.",
   tooLittle:
     `Could not be judged: fewer than ${minimumPastWeeks} earlier weeks since the first use (more weeks of data help), or fewer ` +
-    `than ${minimumPersonDays} person-days (a wider filter helps). A school of which groups are left out is judged by the others. A period needs ` +
+    `than ${minimumPersonDays} person-days (a wider filter helps). A school of which groups are left out is judged by the others; a day ` +
+    "on which a group is left out that otherwise has more than a tenth of the use of a resource or school is unknown for it. A period needs " +
     `${weeksNeeded} weeks that count. A resource that was renamed is one where it has a resource_id; without one it shows as stopped and as new.`,
 } as const;
 

@@ -1,10 +1,11 @@
 import type { Changes, ReportKind } from "../answer";
-import { isoDate } from "../calendar";
-import { daysNeeded, findChanges, type SubjectSeries } from "../changes/changes";
+import { daysMask, isoDate } from "../calendar";
+import { daysNeeded, findChanges, firstCompared, type SubjectSeries } from "../changes/changes";
 import { attendanceTotals } from "./attendance";
-import { dailyOf, kindOf, missingOn } from "./entries";
+import { kindOf, missingOn } from "./entries";
 import type { Found } from "./found";
 import { type DataRange, inRange } from "./scope";
+import { knownAttendance, knownUse } from "./unknownDays";
 import { usageRows } from "./usage";
 
 /**
@@ -23,30 +24,52 @@ export async function whatChanged(
   const attendance = isLonger ? attendanceTotals(facts, groups, history) : found.attendance;
   const rows = isLonger ? await usageRows(facts, groups, history, signal) : found.usage.rows;
   const missing = attendance.days.map((_, place) => missingOn(days, history, history.from + place));
+  const changesDays = attendance.days.map((part, place) => ({
+    date: isoDate(history.from + place),
+    kind: kindOf(days, history.from + place),
+    activeUsers: missing[place]?.includes("dailyParticipation") ? null : part.shown(part.personDays),
+  }));
+  const first = firstCompared(changesDays);
+  /** The school days that are compared and have the reports. */
+  const asked = (...reports: readonly ReportKind[]) =>
+    history.range.map((mask, month) => {
+      const since = daysMask(history.from + first - (days.monthStarts[month] as number), 31);
+      const lacking = reports.reduce((all, report) => all | (history.missing[report][month] as number), 0);
+      return first < 0 ? 0 : mask & since & (days.kinds.school[month] as number) & ~lacking;
+    });
+  const useOf = await knownUse(
+    facts,
+    groups,
+    history,
+    rows,
+    asked("dailyParticipation", "resourceUsage"),
+    signal,
+  );
+  const attendanceOf = knownAttendance(
+    facts,
+    groups,
+    history,
+    attendance.schoolDays,
+    asked("dailyParticipation"),
+  );
   /** On a day without the report, the value is unknown. */
-  const seriesOf = (daily: Float64Array, number: number, report: ReportKind) => {
-    const own = dailyOf(daily, number, history);
-    return own.some(Boolean) && missing.some((reports) => reports.includes(report))
+  const seriesOf = (own: Float64Array, report: ReportKind) =>
+    own.some(Boolean) && missing.some((reports) => reports.includes(report))
       ? own.map((count, place) => (missing[place]?.includes(report) ? Number.NaN : count))
       : own;
-  };
   const resources = names.shown.flatMap(({ name, type }, number): SubjectSeries[] =>
     scope.resources[number] === 1
-      ? [{ subject: "resource", name, type, daily: seriesOf(rows, number, "resourceUsage") }]
+      ? [{ subject: "resource", name, type, daily: seriesOf(useOf(number), "resourceUsage") }]
       : [],
   );
   const schools = names.schools.flatMap((name, number): SubjectSeries[] => {
     const part = attendance.schools[number];
     if (!part?.counts) return [];
-    const daily = seriesOf(attendance.schoolDays, number, "dailyParticipation");
+    const daily = seriesOf(attendanceOf(number), "dailyParticipation");
     return [{ subject: "school", name, type: null, daily, ...(part.left ? { partly: true } : {}) }];
   });
   return findChanges({
-    days: attendance.days.map((part, place) => ({
-      date: isoDate(history.from + place),
-      kind: kindOf(days, history.from + place),
-      activeUsers: missing[place]?.includes("dailyParticipation") ? null : part.shown(part.personDays),
-    })),
+    days: changesDays,
     subjects: [...resources, ...schools],
     leftOut: attendance.schools.filter((part) => part.isWithheld).length,
   });
