@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { breakName, breakPatch, comparedText } from "./comparisonWords";
+import { breakName } from "./breakNames";
+import { breakPatch, comparedText } from "./comparisonWords";
 import { fill, lastDate } from "./formats";
 import { icon } from "./icons";
 import type { Actions, Model } from "./model";

@@ -1,6 +1,7 @@
 import type { Break, ComparedPeriod, ComparedUse, Comparison } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardFilter } from "../../src/dashboard/filter";
+import { breakName } from "./breakNames";
 import { type Formats, fill } from "./formats";
 import type { FilterPatch, Ready } from "./model";
 
@@ -35,11 +36,6 @@ export function changeIn({ texts, formats }: Words, before: number, now: number)
 export function changeText(words: Words, { before, now }: ComparedUse): string {
   const [was, is] = [before.personDaysPerDay, now.personDaysPerDay];
   return was === null || is === null ? "–" : changeIn(words, was, is);
-}
-
-/** The name of a break, by its time of year. */
-export function breakName(texts: DashboardTexts, formats: Formats, { from, to }: Break): string {
-  return from.slice(0, 4) < to.slice(0, 4) ? texts.winterBreak : fill(texts.breakOf, formats.range(from, to));
 }
 
 /** Compares the school days before a break with those after it, with names. */

@@ -1,8 +1,8 @@
-import type { Break } from "../../src/dashboard/answer";
 import type { DashboardFilter } from "../../src/dashboard/filter";
 import { openingFilter } from "../../src/dashboard/opening";
 import type { QuestionId } from "../../src/dashboard/questions";
-import { breakName, breakPatch } from "./comparisonWords";
+import { breakName, isWinterBreak } from "./breakNames";
+import { breakPatch } from "./comparisonWords";
 import { fill } from "./formats";
 import { isChosen } from "./MultiSelect";
 import { type FilterPatch, nameIn, type Ready } from "./model";
@@ -95,9 +95,8 @@ export function questionOf(id: QuestionId, words: Words): Question {
  */
 function periodChoices({ texts, formats, answer }: Words): QuestionChoice[] {
   const newestFirst = [...answer.options.breaks].reverse();
-  const isWinter = (each: Break) => breakName(texts, formats, each) === texts.winterBreak;
   return [
-    ...[...newestFirst.filter(isWinter), ...newestFirst.filter((each) => !isWinter(each))].map(
+    ...[...newestFirst.filter(isWinterBreak), ...newestFirst.filter((each) => !isWinterBreak(each))].map(
       (each): QuestionChoice => ({
         name: fill(texts.aroundBreak, breakName(texts, formats, each)),
         patch: breakPatch(texts, formats, each),

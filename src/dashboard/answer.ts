@@ -91,6 +91,8 @@ export interface Comparison {
 
 /** Days without school, and an equal number of school days on each side for a comparison. */
 export interface Break extends DateRange {
+  /** If no report has a row of its weekdays: there may have been school, with the reports missing. */
+  readonly withoutReports?: true;
   readonly before: DateRange;
   readonly after: DateRange;
 }

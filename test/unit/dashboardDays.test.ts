@@ -1,4 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { breakName } from "../../media/dashboard/breakNames";
+import { Formats } from "../../media/dashboard/formats";
+import type { Break } from "../../src/dashboard/answer";
+import { dashboardTexts } from "../../src/dashboard/export/texts";
 import { openingFilter } from "../../src/dashboard/filter";
 import { participationMetrics } from "../../src/dashboard/query/metrics";
 import { ask } from "../helpers/dashboardTruth";
@@ -158,4 +162,63 @@ test("metrics do not say how many days count if everything is withheld", async (
   const options = { minimumGroupSize: 10, keepWhole: "schools" } as const;
   const { days, users } = await participationMetrics(plainIndex(rows, [], false), {}, options);
   expect([days, users]).toEqual([null, null]);
+});
+
+describe("a break", () => {
+  const dates = datesBetween("2025-11-03", "2026-03-29");
+  const [winter, gap] = [datesBetween("2025-12-20", "2026-01-04"), datesBetween("2026-02-07", "2026-02-15")];
+  /** The breaks of a district with so many active people on weekends and in the break; -1 for no row. */
+  async function breaks(onWeekends: number, inBreak: number) {
+    const rows = dates.flatMap((date) => {
+      const active = winter.includes(date)
+        ? inBreak
+        : weekdayOf(date) > 5
+          ? onWeekends
+          : gap.includes(date)
+            ? -1
+            : 40;
+      return active < 0 ? [] : attendedOn(date, { people: 40, active });
+    });
+    const { options } = await ask(plainIndex(rows, [], false), everyDay, 10);
+    return options.breaks.map(({ from, to, withoutReports }) => [from, to, withoutReports ?? false]);
+  }
+  const [inWinter, missing] = [
+    [winter[0], winter.at(-1)],
+    [gap[0], gap.at(-1)],
+  ];
+
+  test("has few active people; days without any report are none if reports have days off", async () => {
+    expect(await breaks(1, 2)).toEqual([[...inWinter, false]]);
+    expect(await breaks(1, -1)).toEqual([]);
+  });
+
+  test("cannot be told from days without reports if reports have no days off, and is named accordingly", async () => {
+    expect(await breaks(-1, 2)).toEqual([
+      [...inWinter, false],
+      [...missing, true],
+    ]);
+    expect(await breaks(-1, -1)).toEqual([
+      [...inWinter, true],
+      [...missing, true],
+    ]);
+  });
+});
+
+test("a break is named by the years of its winter, or by its days, neutrally if there are no reports of it", () => {
+  const texts = dashboardTexts((text) => text, "en");
+  const formats = new Formats(texts, 10);
+  const days = { from: "", to: "" };
+  const nameOf = (from: string, to: string, more: Partial<Break> = {}) =>
+    breakName(texts, formats, { from, to, before: days, after: days, ...more });
+  expect([
+    nameOf("2024-12-21", "2025-01-05"),
+    nameOf("2025-12-20", "2026-01-04", { withoutReports: true }),
+    nameOf("2026-04-03", "2026-04-12"),
+    nameOf("2026-04-03", "2026-04-12", { withoutReports: true }),
+  ]).toEqual([
+    "winter break 2024/25",
+    "winter break 2025/26",
+    `break of ${formats.range("2026-04-03", "2026-04-12")}`,
+    `the days without reports, ${formats.range("2026-04-03", "2026-04-12")}`,
+  ]);
 });

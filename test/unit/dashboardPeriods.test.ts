@@ -46,6 +46,7 @@ describe("two periods around a winter break", () => {
       {
         from: "2025-12-20",
         to: "2026-01-04",
+        withoutReports: true,
         before: { from: before.at(-after.length), to: "2025-12-19" },
         after: { from: firstDayAfter, to: after.at(-1) },
       },

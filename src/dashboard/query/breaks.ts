@@ -1,5 +1,5 @@
 import type { Break } from "../answer";
-import { isoDate } from "../calendar";
+import { isoDate, weekdayOf } from "../calendar";
 import type { Days } from "../groups/days";
 import { type DataRange, isIn } from "./scope";
 
@@ -8,8 +8,13 @@ const leastDays = 7;
 /** The most and the fewest school days to compare on each side. */
 const [mostSchoolDays, leastSchoolDays] = [30, 5];
 
-/** The breaks that have school on both sides, with the surrounding school days. */
+/**
+ * The breaks that have school on both sides, with the surrounding school days. If the weekends around a gap have rows, so
+ * would days off: without rows on its weekdays, the gap lacks its reports and is no break. Otherwise nothing
+ * distinguishes the two.
+ */
 export function breaksIn(days: Days, { first, last }: DataRange): Break[] {
+  const hasData = (day: number) => isIn(days.kinds.data, days, day);
   const schoolDays: number[] = [];
   for (let day = first; day <= last; day++) {
     if (isIn(days.kinds.school, days, day)) schoolDays.push(day);
@@ -18,13 +23,24 @@ export function breaksIn(days: Days, { first, last }: DataRange): Break[] {
     const next = schoolDays[at + 1];
     const count = Math.min(mostSchoolDays, at + 1, schoolDays.length - at - 1);
     if (next === undefined || next - day <= leastDays || count < leastSchoolDays) return [];
+    const [before, after] = [schoolDays[at - count + 1] as number, schoolDays[at + count] as number];
+    const hasRows = daysBetween(day + 1, next - 1).some((each) => !isWeekend(each) && hasData(each));
+    const weekends = [...daysBetween(before, day), ...daysBetween(next, after)].filter(isWeekend);
+    if (!hasRows && 2 * weekends.filter(hasData).length > weekends.length) return [];
     return [
       {
         from: isoDate(day + 1),
         to: isoDate(next - 1),
-        before: { from: isoDate(schoolDays[at - count + 1] as number), to: isoDate(day) },
-        after: { from: isoDate(next), to: isoDate(schoolDays[at + count] as number) },
+        ...(hasRows ? {} : { withoutReports: true }),
+        before: { from: isoDate(before), to: isoDate(day) },
+        after: { from: isoDate(next), to: isoDate(after) },
       },
     ];
   });
+}
+
+const isWeekend = (day: number) => weekdayOf(day) > 5;
+
+function daysBetween(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, place) => from + place);
 }

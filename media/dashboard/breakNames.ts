@@ -1,0 +1,13 @@
+import type { Break } from "../../src/dashboard/answer";
+import type { DashboardTexts } from "../../src/dashboard/export/texts";
+import { type Formats, fill } from "./formats";
+
+/** A break over New Year. */
+export const isWinterBreak = ({ from, to }: Break): boolean => from.slice(0, 4) < to.slice(0, 4);
+
+/** The name of a break: of the winter of its years, or by its days. */
+export function breakName(texts: DashboardTexts, formats: Formats, given: Break): string {
+  const { from, to, withoutReports } = given;
+  if (isWinterBreak(given)) return fill(texts.winterBreak, `${from.slice(0, 4)}/${to.slice(2, 4)}`);
+  return fill(withoutReports ? texts.daysWithoutReports : texts.breakOf, formats.range(from, to));
+}
