@@ -112,28 +112,17 @@ function kindsOf({ months }: ParticipationIndex, { participated, present, ...day
       active[of] = (active[of] as number) + (people[at] as number);
     }
   });
-  const weekdays: ActiveDay[] = [];
-  const each = (visit: (day: ActiveDay, month: number, bit: number) => void) =>
-    months.forEach(({ month, participationDays, usageDays }, number) => {
-      for (let left = participationDays | usageDays; left !== 0; left &= left - 1) {
-        const bit = lowestBit(left);
-        const people = active[number * monthDays + bit] as number;
-        visit({ day: firstDayOf(month) + bit, people }, number, left & -left);
-      }
-    });
-  each((day, month, bit) => {
-    const isCounted = ((months[month]?.participationDays ?? 0) & bit) !== 0;
-    if (isCounted && day.people > 0 && weekdayOf(day.day) <= friday) weekdays.push(day);
-  });
+  const all = dataDays(months, active);
+  const usualOn = usualNear(
+    all.filter(({ hasParticipation, isWeekend, people }) => hasParticipation && !isWeekend && people > 0),
+  );
   const school = new Uint32Array(months.length);
-  const usualOn = usualNear(weekdays);
-  each(({ day, people }, month, bit) => {
-    const isWeekend = weekdayOf(day) > friday;
-    // Without participation rows, the number of active people is unknown.
-    const isUnknown = ((months[month]?.participationDays ?? 0) & bit) === 0 && !isWeekend;
+  for (const { day, people, hasParticipation, isWeekend, month, bit } of all) {
     const least = usualOn(day) * (isWeekend ? weekendShare : weekdayShare);
+    // Without participation rows, the number of active people is unknown.
+    const isUnknown = !hasParticipation && !isWeekend;
     if (isUnknown || (people > 0 && people >= least)) school[month] = ((school[month] as number) | bit) >>> 0;
-  });
+  }
   return {
     data: Uint32Array.from(months, ({ participationDays, usageDays }) => participationDays | usageDays),
     participation: Uint32Array.from(months, ({ participationDays }) => participationDays),
@@ -141,21 +130,47 @@ function kindsOf({ months }: ParticipationIndex, { participated, present, ...day
   };
 }
 
-/** A day, as a number, and how many people are active. */
-interface ActiveDay {
+/** A day with rows. */
+interface DataDay {
   readonly day: number;
+  /** How many people are active in the district. */
   readonly people: number;
+  readonly hasParticipation: boolean;
+  readonly isWeekend: boolean;
+  /** Its month, and its bit in the masks of the month. */
+  readonly month: number;
+  readonly bit: number;
+}
+
+/** The days with rows, ascending. */
+function dataDays(months: ParticipationIndex["months"], active: Uint32Array): DataDay[] {
+  const days: DataDay[] = [];
+  months.forEach(({ month: name, participationDays, usageDays }, month) => {
+    for (let left = participationDays | usageDays; left !== 0; left &= left - 1) {
+      const bit = left & -left;
+      const day = firstDayOf(name) + lowestBit(bit);
+      days.push({
+        day,
+        people: active[month * monthDays + lowestBit(bit)] as number,
+        hasParticipation: (participationDays & bit) !== 0,
+        isWeekend: weekdayOf(day) > friday,
+        month,
+        bit,
+      });
+    }
+  });
+  return days;
 }
 
 /**
  * The upper quartile of the days near a given one; 0 if there are none. So a break of a few weeks is compared with the
  * school days around it. Days must be ascending, both those given and those asked for.
  */
-function usualNear(days: readonly ActiveDay[]): (day: number) => number {
+function usualNear(days: readonly DataDay[]): (day: number) => number {
   let [first, end] = [0, 0];
   return (day) => {
-    while (end < days.length && (days[end] as ActiveDay).day <= day + nearDays) end++;
-    while (first < end && (days[first] as ActiveDay).day < day - nearDays) first++;
+    while (end < days.length && (days[end] as DataDay).day <= day + nearDays) end++;
+    while (first < end && (days[first] as DataDay).day < day - nearDays) first++;
     const near = Uint32Array.from(days.slice(first, end), ({ people }) => people).sort();
     return near[Math.floor(near.length * 0.75)] ?? 0;
   };
