@@ -4,7 +4,7 @@ import { rangePresets } from "../../src/dashboard/opening";
 import type { Saved } from "../../src/dashboard/saved";
 import { compareChip, compareView } from "./compareView";
 import { filterParts, nameLists, presetName, rangeName, userTypeName } from "./filterWords";
-import { fill, lastDate } from "./formats";
+import { dateLimits, fill } from "./formats";
 import { icon } from "./icons";
 import { type Choice, MultiSelect } from "./MultiSelect";
 import { type Actions, type Model, type NameList, nameIn } from "./model";
@@ -99,8 +99,9 @@ export class FilterBar {
     const { texts, formats, filter, answer } = model;
     const { range } = filter;
     const { actions } = this;
-    const from = "from" in range ? range.from : (answer?.from ?? "");
-    const to = "to" in range ? range.to : (answer?.to ?? "");
+    const limits = dateLimits(answer?.options);
+    const from = "from" in range ? limits.nearest(range.from) : (answer?.from ?? "");
+    const to = "to" in range ? limits.nearest(range.to) : (answer?.to ?? "");
     return html`${popover({
       id: "filter-dates",
       className: "control active",
@@ -142,13 +143,13 @@ export class FilterBar {
         >
           <span class="choices-title">${texts.ownRange}</span>
           <label><span>${texts.from}</span>
-            <input id="own-from" type="date" class="input" required max=${lastDate} .value=${this.ownFrom || from}
+            <input id="own-from" type="date" class="input" required min=${limits.first} max=${limits.last} .value=${this.ownFrom || from}
               @change=${(event: Event) => {
                 if (event.target instanceof HTMLInputElement) this.ownFrom = event.target.value;
               }} />
           </label>
           <label><span>${texts.to}</span>
-            <input id="own-to" type="date" class="input" required max=${lastDate} .value=${this.ownTo || to}
+            <input id="own-to" type="date" class="input" required min=${limits.first} max=${limits.last} .value=${this.ownTo || to}
               @change=${(event: Event) => {
                 if (event.target instanceof HTMLInputElement) this.ownTo = event.target.value;
               }} />

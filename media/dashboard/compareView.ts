@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { breakName } from "./breakNames";
 import { breakPatch, comparedText } from "./comparisonWords";
-import { fill, lastDate } from "./formats";
+import { dateLimits, fill } from "./formats";
 import { icon } from "./icons";
 import type { Actions, Model } from "./model";
 import { close, popover } from "./popover";
@@ -13,6 +13,7 @@ export function compareView({ texts, formats, filter, answer }: Model, actions: 
   const { compare, range } = filter;
   const before = compare ?? answer?.periods.before ?? undefined;
   const now = "from" in range ? range : answer;
+  const limits = dateLimits(answer?.options);
   const apply = (patch: Parameters<Actions["setFilter"]>[0]) => {
     close("filter-compare");
     actions.setFilter(patch);
@@ -38,8 +39,9 @@ export function compareView({ texts, formats, filter, answer }: Model, actions: 
     days: { readonly from: string; readonly to: string } | undefined,
   ) => {
     const date = (end: "from" | "to") =>
-      html`<label><span>${end === "from" ? texts.firstDay : texts.lastDay}</span><input class="input" type="date" required max=${lastDate} name=${`${id}-${end}`}
-        id=${`compare-${id}-${end}`} .value=${days?.[end] ?? ""} /></label>`;
+      html`<label><span>${end === "from" ? texts.firstDay : texts.lastDay}</span><input class="input" type="date" required
+        min=${limits.first} max=${limits.last} name=${`${id}-${end}`} id=${`compare-${id}-${end}`}
+        .value=${days ? limits.nearest(days[end]) : ""} /></label>`;
     return html`<fieldset><legend class="choices-title">${title}</legend>
       <label><span>${texts.periodName}</span><input class="input" name=${`${id}-name`} id=${`compare-${id}-name`}
         maxlength=${mostLetters} .value=${name} /></label>

@@ -147,8 +147,11 @@ export class Formats {
   }
 }
 
-/** The last day of a filter. Browsers let people type six-digit years. */
-export const lastDate = "9999-12-31";
+/** The first and the last day that can be chosen, and the one nearest to another: browsers let people type any year. */
+export function dateLimits(options: { readonly firstDay: string; readonly lastDay: string } | undefined) {
+  const { firstDay: first, lastDay: last } = options ?? { firstDay: "0001-01-01", lastDay: "9999-12-31" };
+  return { first, last, nearest: (day: string) => (day < first ? first : day > last ? last : day) };
+}
 
 const day = 24 * 60 * 60 * 1000;
 

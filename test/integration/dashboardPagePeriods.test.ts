@@ -72,6 +72,23 @@ describe.skipIf(!chromiumPath)("two periods on the dashboard's page", () => {
     await poll(() => asked(source)).toEqual({ ...openingFilter, range: { preset: "last30" } });
   });
 
+  test("days before or after the data cannot be chosen", async () => {
+    const { page, source } = await dashboards.open();
+    await page.locator("#filter-compare-button").press("Enter");
+    for (const id of ["first-from", "first-to", "second-from", "second-to"])
+      expect(await page.locator(`#compare-${id}`).getAttribute("max")).toBe("2026-11-20");
+    await page.keyboard.press("Escape");
+    await page.locator("#filter-dates-button").press("Enter");
+    const { length } = source.asked;
+    await page.locator("#own-from").fill("0026-11-02");
+    await page.locator("#own-apply").click();
+    expect(await page.evaluate("document.getElementById('own-from').validity.rangeUnderflow")).toBe(true);
+    expect(source.asked).toHaveLength(length);
+    await page.locator("#own-from").fill("2026-11-02");
+    await page.locator("#own-apply").click();
+    await poll(() => asked(source)?.range).toEqual({ from: "2026-11-02", to: "2026-11-20" });
+  });
+
   test("the chip ends a comparison; saved files name both periods", async () => {
     const filter = { ...openingFilter, ...around };
     const { page, source, sent } = await dashboards.open({}, { filter });

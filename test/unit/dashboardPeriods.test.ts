@@ -110,5 +110,11 @@ describe("reports in quarantine", () => {
       "2026-01-05-daily-participation-students.csv",
       "Students.csv",
     ]);
+    // A report that is newer than all data is in the range that was asked for.
+    const filter = { ...openingFilter, range: { from: "2026-02-05", to: "2026-02-06" } };
+    expect(quarantinedIn(reports, { from: "2026-02-05", to: "2026-02-05", filter })).toEqual([
+      "2026-02-05-daily-participation-students.csv",
+      "Students.csv",
+    ]);
   });
 });

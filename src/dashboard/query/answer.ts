@@ -81,8 +81,9 @@ export async function answer(
   const groups = groupsOf(facts, minimumGroupSize, keepWhole);
   const scope = scopeOf(facts, groups, filter, data, options.schoolYearStart);
   const found = await find(facts, groups, scope, signal);
-  const range = otherRange(facts.days, filter, scope, data);
-  const before = range && (await find(facts, groups, inRange(facts, groups, scope, range), signal));
+  const other = otherRange(facts.days, filter, scope, data);
+  const range = other && inRange(facts, groups, scope, other);
+  const before = range && (await find(facts, groups, range, signal));
   const { entries: resources, order } = resourceEntries(found);
   return {
     filter,

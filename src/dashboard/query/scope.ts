@@ -87,13 +87,15 @@ export function scopeOf(
 
 export const choosesResources = ({ resources }: Scope): boolean => resources.includes(0);
 
-/** The same people and resources on other days. */
+/** The same people and resources on other days, of which only those from the first to the last with data are kept. */
 export function inRange(
-  { days: { monthStarts, kinds }, missing }: Facts,
+  { days, missing }: Facts,
   { groupOf, counted }: Groups,
   { cohorts, whole, resources, types }: Pick<Scope, "cohorts" | "whole" | "resources" | "types">,
-  { from, to }: Pick<Scope, "from" | "to">,
+  asked: Pick<Scope, "from" | "to">,
 ): Scope {
+  const { monthStarts, kinds } = days;
+  const { from, to } = withinData(days, asked);
   const months = monthStarts.length;
   const range = Uint32Array.from(monthStarts, (start) => daysMask(from - start, to - start));
   const masks = new Uint32Array(cohorts.length * months);
@@ -132,13 +134,20 @@ export function inRange(
   };
 }
 
+/** The part of a range that has data; its nearest day if there is none, since every range has a day. */
+function withinData(days: Days, { from, to }: Pick<Scope, "from" | "to">): Pick<Scope, "from" | "to"> {
+  const data = dataRange(days);
+  if (data === undefined || from > data.last) return { from, to: from };
+  if (to < data.first) return { from: to, to };
+  return { from: Math.max(from, data.first), to: Math.min(to, data.last) };
+}
+
 function rangeOf(range: DashboardFilter["range"], data: DataRange, yearStart: string) {
   if ("from" in range) return { from: dayNumber(range.from), to: dayNumber(range.to) };
   if (range.preset === "all") return { from: data.first, to: data.last };
   const to = data.lastParticipation;
   const from = { last7: to - 6, last30: to - 29, schoolYear: schoolYearStart(to, yearStart) }[range.preset];
-  // Days before the first data would look like days without use.
-  return { from: Math.max(from, data.first), to };
+  return { from, to };
 }
 
 /** The number of school days in a scope. */
