@@ -153,6 +153,12 @@ export function dateLimits(options: { readonly firstDay: string; readonly lastDa
   return { first, last, nearest: (day: string) => (day < first ? first : day > last ? last : day) };
 }
 
+/** The day, as `yyyy-MM-dd`, of a point in time in the reader's time zone. */
+export function localDay(iso: string): string {
+  const time = new Date(iso);
+  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
+}
+
 const day = 24 * 60 * 60 * 1000;
 
 /** The number of days in a range, including both ends. */

@@ -1,8 +1,8 @@
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import type { LicenceEntry } from "../../src/dashboard/answer";
-import { daysIn, fill, isolated } from "./formats";
+import { daysIn, fill, isolated, localDay } from "./formats";
 import { isOnly, pickName, type Ready } from "./model";
-import { type DataTable, drawable, shareOf } from "./panels/panel";
+import { type DataTable, drawable, rowRemarks, shareOf } from "./panels/panel";
 import type { PanelContext } from "./panelView";
 import { exportView, partView } from "./partView";
 
@@ -41,10 +41,11 @@ export function licencesView(context: PanelContext): TemplateResult | undefined 
   );
 }
 
-/** The number of licences, and the number of those without users. */
+/** The number of licences, and the number of those without users, of all people or of those who are counted. */
 export function countText({ texts, formats }: Ready, licences: readonly LicenceEntry[]): string {
   const unused = licences.filter(({ users }) => users === 0).length;
-  return fill(texts.licencesOf, formats.integer(licences.length), formats.integer(unused));
+  const text = licences.some(({ partly }) => partly) ? texts.licencesOfCounted : texts.licencesOf;
+  return fill(text, formats.integer(licences.length), formats.integer(unused));
 }
 
 function rowView(
@@ -58,13 +59,15 @@ function rowView(
   const share = shareOf(users, seats ?? 0);
   const perUser = costPerUser(entry);
   const name = html`<bdi>${resource}</bdi>`;
+  const why = rowRemarks(texts, entry);
+  const mark = why === "" ? nothing : html`<span title=${why}>\u00a0*</span>`;
   return html`<tr class=${picked ? "picked" : ""}>
     <th scope="row" class="name">${
       actions && entry.isKnown
         ? html`<button type="button" class="row-pick" aria-pressed=${picked} title=${fill(picked ? texts.unfilter : texts.filterBy, isolated(resource))}
             @click=${() => actions.setFilter(pickName(filter, "resources", resource))}>${name}</button>`
         : name
-    }</th>
+    }${mark}</th>
     <td class="number">${formats.shown(users)}</td>
     <td class="number">${seats === null ? "–" : formats.integer(seats)}</td>
     <td class="number">${seats ? formats.shown(share, (value) => formats.share(value)) : "–"}</td>
@@ -81,13 +84,16 @@ function costPerUser({ cost, users }: LicenceEntry): number | undefined {
   return cost === null || count === null || count === 0 ? undefined : cost / count;
 }
 
-function remarkOf({ texts, formats, answer }: Ready, { isKnown, nearest, users, end }: LicenceEntry): string {
+function remarkOf(
+  { texts, formats, answer }: Ready,
+  { isKnown, nearest, users, end, partly }: LicenceEntry,
+): string {
   const remarks: string[] = [];
   if (!isKnown) {
     const names = formats.list(nearest.map(isolated));
     remarks.push(nearest.length > 0 ? fill(texts.nearestNames, names) : texts.notInData);
-  } else if (users === 0) remarks.push(texts.notUsed);
-  const left = end === null ? undefined : daysIn(answer.computed.slice(0, 10), end) - 1;
+  } else if (users === 0) remarks.push(partly ? texts.notUsedByCounted : texts.notUsed);
+  const left = end === null ? undefined : daysIn(localDay(answer.computed), end) - 1;
   if (left !== undefined && left < 0) remarks.push(texts.hasEnded);
   else if (left === 0) remarks.push(texts.endsToday);
   else if (left !== undefined && left <= daysBeforeEnd)
@@ -119,6 +125,7 @@ export function licenceTable(ready: Ready, licences: readonly LicenceEntry[]): D
         entry.end ?? undefined,
         remarkOf(ready, entry),
       ],
+      partly: entry.partly,
     })),
   };
 }

@@ -320,8 +320,8 @@ export interface Licence {
 }
 
 /** How a licence is used, whatever resources a question filters by. */
-export interface LicenceEntry extends Licence {
-  /** Distinct people who used a resource of this name. */
+export interface LicenceEntry extends Licence, Entry {
+  /** Distinct people who used a resource of this name; of a former name if no other resource has it now. */
   readonly users: People;
   /** Whether the tables have a resource of this name, used or not; and the closest names if they have none. */
   readonly isKnown: boolean;

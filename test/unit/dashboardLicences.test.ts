@@ -106,6 +106,50 @@ test("if the filter leaves everybody out, no users are shown", async () => {
   expect(given.licences?.[0]).toMatchObject({ users: null, isKnown: true });
 });
 
+test("if the filter leaves some people out, no use is certain", async () => {
+  const filter = { ...openingFilter, range: { from: date, to: date } };
+  const rows = {
+    participation: [
+      ...district.participation,
+      ...["one", "two"].map((person) => ({
+        ...student(person),
+        school: "B",
+        active: true,
+        logins: 1,
+        resources: 1,
+      })),
+    ],
+    usage: [
+      ...district.usage,
+      { ...student("one"), school: "B", id: null, name: "Rare", type: "app", accesses: 1 },
+    ],
+  };
+  const everybody = await ask(rows, filter, 10, [paid("Rare")]);
+  expect(everybody.licences).toMatchObject([{ users: "few" }]);
+  expect(everybody.licences?.[0]).not.toHaveProperty("partly");
+  const ofA = await ask(rows, { ...filter, schools: ["A"] }, 10, [paid("Rare")]);
+  expect(ofA.licences).toMatchObject([{ isKnown: true, partly: true }]);
+});
+
+test("a former name is found, unless another resource has it now", async () => {
+  const rows = {
+    ...district,
+    usage: [
+      ...uses("Lexia Core", 12).map((row) => ({ ...row, id: "1", date: "2025-08-29" })),
+      ...uses("Lexia Core5", 11).map((row) => ({ ...row, id: "1" })),
+    ],
+  };
+  const filter = { ...openingFilter, range: { from: "2025-08-01", to: date } };
+  const given = await ask(rows, filter, 0, [paid("Lexia Core"), paid("Lexia Core5")]);
+  expect(given.licences?.map(({ users, isKnown }) => [users, isKnown])).toEqual([
+    [12, true],
+    [12, true],
+  ]);
+  const taken = { ...rows, usage: [...rows.usage, ...uses("Lexia Core", 3)] };
+  const [entry] = (await ask(taken, filter, 0, [paid("Lexia Core")])).licences ?? [];
+  expect(entry?.users).toBe(3);
+});
+
 test("without a file there is no list", async () => {
   expect((await ask(district, openingFilter, 0, undefined)).licences).toBeNull();
 });

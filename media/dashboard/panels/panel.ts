@@ -1,5 +1,6 @@
 import type { TemplateResult } from "lit";
 import type { People, Shown } from "../../../src/dashboard/answer";
+import { resourcesNamed } from "../../../src/dashboard/resourcesNamed";
 import type { Look } from "../charts/look";
 import type { Picture } from "../charts/picture";
 import { fill, isolated } from "../formats";
@@ -78,12 +79,14 @@ export interface Panel extends Part {
   readonly table: () => DataTable;
 }
 
-/** The chosen resources, in words. */
-export function chosenName({ texts, formats, answer: { filter, resources } }: Ready): string {
-  const names =
-    filter.resources.length > 0 ? resources.map(({ resource }) => nameIn(texts, "resources", resource)) : [];
-  const [only, ...others] =
-    names.length > 0 ? names : filter.resources.map((name) => nameIn(texts, "resources", name));
+/** The resources that the filter chooses, used or not, by their current names, in words. */
+export function chosenName({ texts, formats, answer: { filter, options } }: Ready): string {
+  const numbersOf = resourcesNamed(options.resources);
+  const names = filter.resources.flatMap((name) => {
+    const found = numbersOf(name);
+    return found.length === 0 ? [name] : found.map((number) => options.resources[number]?.name ?? null);
+  });
+  const [only, ...others] = [...new Set(names)].map((name) => nameIn(texts, "resources", name));
   if (only === undefined) return formats.list(filter.resourceTypes.map((type) => typeName(texts, type)));
   return others.length === 0 ? isolated(only) : fill(texts.chosen, formats.integer(others.length + 1));
 }

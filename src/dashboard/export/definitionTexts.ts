@@ -151,7 +151,7 @@ export function definitionTexts(t: Translate) {
     licences: explain(
       t("What the district pays for, according to its file, next to the people who used it."),
       t(
-        "The district's file lists what is paid for. Users are distinct people in resource usage with this resource_name, whatever resources are filtered by. The share is users divided by seats, the cost per user is the licence's cost divided by users.",
+        "The district's file lists what is paid for. Users are distinct people in resource usage with a resource of this name, or of this former name if no other resource has it now, whatever resources are filtered by. People who are left out are not counted. The share is users divided by seats, the cost per user is the licence's cost divided by users.",
       ),
     ),
     table: explain(

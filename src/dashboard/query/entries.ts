@@ -29,7 +29,7 @@ export const neverActive = (part: AttendanceSums): People => part.people(part.us
 
 export const ratio = (sum: number, count: number): number => (count === 0 ? 0 : sum / count);
 
-const partly = ({ left }: AttendanceSums) => (left ? { partly: true as const } : {});
+export const partly = ({ left }: AttendanceSums) => (left ? { partly: true as const } : {});
 
 function personNumbers(part: AttendanceSums, { resources }: UsageSums) {
   return {

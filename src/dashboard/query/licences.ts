@@ -1,7 +1,8 @@
 import { nearestNames } from "../../nearestNames";
 import type { Licence, LicenceEntry } from "../answer";
 import { compareNames } from "../groups/names";
-import { comparable } from "./entries";
+import { resourcesNamed } from "../resourcesNamed";
+import { comparable, partly } from "./entries";
 import type { Found } from "./found";
 import { usersOf } from "./usageRuns";
 
@@ -14,19 +15,18 @@ export function licenceEntries(
   licences: readonly Licence[],
 ): LicenceEntry[] {
   const { shown } = facts.names;
-  const names = shown.flatMap(({ name }) => (name === null ? [] : [name]));
-  const numbers = new Map<string, number[]>();
-  shown.forEach(({ name }, number) => {
-    if (name !== null) numbers.set(name, [...(numbers.get(name) ?? []), number]);
-  });
+  const names = shown.flatMap(({ name, formerNames = [] }) => [name ?? [], formerNames].flat());
+  const numbersOf = resourcesNamed(shown);
   const entries = licences.map((licence) => {
-    const ofName = numbers.get(licence.resource);
-    const users = ofName === undefined ? 0 : usersOf(facts, scope, ofName);
+    const ofName = numbersOf(licence.resource);
+    const isKnown = ofName.length > 0;
+    const users = usersOf(facts, scope, ofName);
     const entry: LicenceEntry = {
       ...licence,
       users: attendance.total.people(users),
-      isKnown: ofName !== undefined,
-      nearest: ofName === undefined ? nearestNames(licence.resource, names) : [],
+      isKnown,
+      nearest: isKnown ? [] : nearestNames(licence.resource, names),
+      ...partly(attendance.total),
     };
     const perSeat = licence.seats ? comparable(users, groups) / licence.seats : Number.POSITIVE_INFINITY;
     return { entry, rank: entry.isKnown ? perSeat : -1 };

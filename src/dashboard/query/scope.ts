@@ -4,6 +4,7 @@ import { countBits, dayNumber, daysMask, isoDate, monthIndex, spanOf } from "../
 import type { DashboardFilter } from "../filter";
 import type { Days } from "../groups/days";
 import type { Facts, Groups } from "../groups/groups";
+import { resourcesNamed } from "../resourcesNamed";
 import { typesWithGroup } from "./completeness";
 
 /** The scope of a filter, in the numbers of the index. Days are day numbers, inclusive. */
@@ -61,7 +62,7 @@ export function scopeOf(
   const schools = new Set(filter.schools);
   const grades = new Set(filter.grades);
   const types = new Set(filter.userTypes);
-  const resources = new Set(filter.resources);
+  const resources = new Set(filter.resources.flatMap(resourcesNamed(facts.names.shown)));
   const resourceTypes = new Set(filter.resourceTypes);
   const isChosen = <T>(chosen: ReadonlySet<T>, value: T) => chosen.size === 0 || chosen.has(value);
   const counted = (cohort: number) => facts.names.grades[groups.grades.of[cohort] as number] as string | null;
@@ -69,16 +70,13 @@ export function scopeOf(
     const isOfGrade = isChosen(grades, grade) || isChosen(grades, counted(cohort));
     return Number(isChosen(schools, school) && isChosen(types, userType) && isOfGrade);
   });
-  const current = new Set(facts.names.shown.map(({ name }) => name));
   const mayBeReported = typesWithGroup(facts, groups);
   const selected = {
     cohorts,
     types: Uint8Array.from(userTypes, (type, at) => Number(mayBeReported[at] === 1 && isChosen(types, type))),
     whole: Uint8Array.from(groups.groups, (of) => Number(of.every((cohort) => cohorts[cohort] === 1))),
-    // A former name still selects the resource, unless another one has that name now.
-    resources: Uint8Array.from(facts.names.shown, ({ name, type, formerNames = [] }) => {
-      const isNamed =
-        isChosen(resources, name) || formerNames.some((each) => resources.has(each) && !current.has(each));
+    resources: Uint8Array.from(facts.names.shown, ({ type }, number) => {
+      const isNamed = filter.resources.length === 0 || resources.has(number);
       return Number(isNamed && isChosen(resourceTypes, type));
     }),
   };
