@@ -21,6 +21,7 @@ import { Exporter } from "./Exporter";
 import { FilterBar } from "./FilterBar";
 import { Formats, fill } from "./formats";
 import { licencesView } from "./licencesView";
+import { orUnknown } from "./missingWords";
 import type { Actions, FilterPatch, Model, Ready } from "./model";
 import type { Panel } from "./panels/panel";
 import { panelsOf } from "./panels/panels";
@@ -258,10 +259,12 @@ export class Page implements Actions {
     const { model } = this;
     const { answer } = ready;
     const missing = unknownNames(answer.filter, namesIn(answer.options));
-    const users = answer.cards.users.value;
     const ask = model.frozen ? nothing : askView(ready, (id) => this.ask(id));
-    if (users === 0) return html`${missingView(model, missing)}${ask}${nobodyView(model, this)}`;
-    if (users === null) return html`${missingView(model, missing)}${ask}${leftOutView(model, ready, this)}`;
+    const incomplete = missingReportsView(ready, model.frozen ? undefined : this);
+    if (answer.rows !== "some") {
+      const nothingShown = answer.rows === "none" ? nobodyView(model, this) : leftOutView(model, ready, this);
+      return html`${missingView(model, missing)}${ask}${incomplete}${nothingShown}`;
+    }
     const context: PanelContext = {
       model,
       ready,
@@ -300,7 +303,7 @@ export class Page implements Actions {
       ${ask}
       ${question ? html`${withheldView(ready)}${askedView(model, ready, this, question, partsOf(true))}` : nothing}
       ${cardsView(ready)}
-      ${missingReportsView(ready, model.frozen ? undefined : this)}
+      ${incomplete}
       ${largeView(ready)}
       ${question ? nothing : withheldView(ready)}
       <div class="panels">${partsOf(false)}</div>
@@ -349,5 +352,6 @@ export class Page implements Actions {
 
 function announcementOf(answer: DashboardAnswer, texts: DashboardTexts, formats: Formats): string {
   const { activeUsers, users } = answer.cards;
-  return fill(texts.updated, formats.shown(activeUsers.value), formats.shown(users.value));
+  const [active, all] = [activeUsers, users].map(({ value }) => formats.shown(orUnknown(answer, value)));
+  return fill(texts.updated, active ?? "", all ?? "");
 }

@@ -3,6 +3,7 @@ import type { People, ResourceEntry, Shown } from "../../src/dashboard/answer";
 import type { ResourceColumn } from "../../src/dashboard/export/view";
 import { fill, isolated } from "./formats";
 import { icon } from "./icons";
+import { orUnknown } from "./missingWords";
 import { formerNames, isOnly, nameIn, pickName, type Ready, typeName } from "./model";
 import { type DataTable, shareOf } from "./panels/panel";
 import type { PanelContext } from "./panelView";
@@ -114,7 +115,7 @@ function rowView(
   const picked = isOnly(filter, "resources", entry.resource);
   const former = formerNames(ready, entry);
   const hiddenView = html`<span class="hidden-number" title=${fill(texts.hiddenHint, answer.minimumGroupSize)}>${texts.hidden}</span>`;
-  const share = shareOf(entry.users, answer.cards.users.value);
+  const share = shareOf(entry.users, orUnknown(answer, answer.cards.users.value));
   const number = (value: People) =>
     html`<td class="number">${value === null ? hiddenView : formats.shown(value)}</td>`;
   const day = (date: string | null) =>
@@ -205,7 +206,7 @@ function resourceTable({ texts, answer }: Ready, rows: readonly ResourceEntry[])
         nameIn(texts, "resources", each.resource),
         typeName(texts, each.type),
         each.users,
-        shareOf(each.users, answer.cards.users.value),
+        shareOf(each.users, orUnknown(answer, answer.cards.users.value)),
         each.rows,
         each.accesses,
         each.firstDay ?? (each.users === null ? null : undefined),

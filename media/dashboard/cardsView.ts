@@ -2,9 +2,9 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Card, Cards, People, ReportKind } from "../../src/dashboard/answer";
 import { changeIn, periodNames } from "./comparisonWords";
 import { explainView } from "./explainView";
-import { fill } from "./formats";
+import { fill, isolated } from "./formats";
 import { icon } from "./icons";
-import { withoutDays } from "./missingWords";
+import { orUnknown, withoutDays } from "./missingWords";
 import type { Ready } from "./model";
 import { shareOf } from "./panels/panel";
 
@@ -53,16 +53,26 @@ function againstText(ready: Ready): string {
   const { comparison, filter, periods } = answer;
   const { schoolDays, before } = periods;
   if (before === null) return texts.noBefore;
+  const isOmitted = shownCards(ready).some((shown) => isDistinct(shown) && isNotComparable(shown));
+  const omitted = isOmitted ? `. ${texts.distinctNotCompared}` : "";
   if (filter.compare && comparison) {
     const counts = [comparison.before.schoolDays, schoolDays].map((days) => formats.integer(days));
-    return fill(texts.againstChosen, ...periodNames(ready, comparison), ...counts);
+    return fill(texts.againstChosen, ...periodNames(ready, comparison), ...counts) + omitted;
   }
-  return fill(
+  const text = fill(
     schoolDays === 1 ? texts.againstOne : texts.against,
     formats.integer(schoolDays),
     formats.range(before.from, before.to),
   );
+  return text + omitted;
 }
+
+/** Whether a card counts distinct people or things, which have no number per day. */
+const isDistinct = ({ id }: ShownCard) => id !== "logins" && id !== "accesses" && id !== "days";
+
+/** Whether a card has numbers of both periods that cannot be compared. */
+const isNotComparable = ({ card: { value, before, compared } }: ShownCard) =>
+  compared === null && typeof value === "number" && typeof before === "number";
 
 /** The cards in words: names, numbers and changes. */
 export function cardTexts(ready: Ready): {
@@ -72,7 +82,7 @@ export function cardTexts(ready: Ready): {
   const cards = shownCards(ready).map((shown) => {
     const change = changeOf(ready, shown);
     const sign = change?.direction === undefined ? "" : change.direction > 0 ? "↑ " : "↓ ";
-    const value = ready.formats.shown(shown.card.value, shown.format);
+    const value = ready.formats.shown(orUnknown(ready.answer, shown.card.value), shown.format);
     return [shown.title, value, change === undefined ? "" : `${sign}${change.text}`];
   });
   return { cards, note: againstText(ready) };
@@ -92,14 +102,15 @@ function cardView(ready: Ready, shown: ShownCard): TemplateResult {
   const { id, title, card, format, beside } = shown;
   const without = withoutDays(ready, reportOf[id]);
   const change = changeOf(ready, shown);
+  const value = orUnknown(answer, card.value);
   return html`<div class="card" id=${`card-${id}`}>
     <div class="card-title"><h2>${title}</h2>${explainView(ready, `card-${id}`, title, texts.definitions[id])}</div>
     ${
-      card.value === null
+      value === null
         ? html`<p class="card-value hidden" title=${fill(texts.hiddenHint, answer.minimumGroupSize)}>
             ${icon("lock")}${texts.hidden}
           </p>`
-        : html`<p class="card-value">${formats.shown(card.value, format)}</p>`
+        : html`<p class="card-value">${formats.shown(value, format)}</p>`
     }
     <p class="card-foot">
       ${
@@ -134,19 +145,22 @@ function shareCompared({ compared: part }: Card<People>, { compared: whole }: Ca
 /** A number's change, without colour: the reader decides whether more is better. */
 function changeOf(
   ready: Ready,
-  { id, card: { value, before, compared }, format }: ShownCard,
+  shown: ShownCard,
 ): { readonly text: string; readonly title: string; readonly direction?: 1 | -1 } | undefined {
-  const { texts } = ready;
+  const { texts, answer } = ready;
+  const { id, card, format } = shown;
+  const [name] = answer.comparison ? periodNames(ready, answer.comparison) : [texts.periodBefore];
+  const ofOther = (value: number) => `${isolated(name)}: ${format(value)}`;
+  const { compared, before } = card;
   if (compared === null) {
-    // Both periods have the same number of days by definition.
-    if (id === "days" || typeof value !== "number" || typeof before !== "number") return undefined;
-    return { text: texts.notComparable, title: texts.notComparableHint };
+    // More days of data are not more use; the note below the cards states the days of both periods.
+    if (id === "days" || !isNotComparable(shown) || typeof before !== "number") return undefined;
+    return { text: ofOther(before), title: texts.notComparableHint };
   }
   if (compared.before === 0) return undefined;
-  const title =
-    id === "logins" || id === "accesses"
-      ? fill(texts.perSchoolDay, format(compared.now), format(compared.before))
-      : fill(texts.beforeWas, format(compared.before));
+  const title = isDistinct(shown)
+    ? ofOther(compared.before)
+    : fill(texts.perSchoolDay, format(compared.now), ofOther(compared.before));
   const text = changeIn(ready, compared.before, compared.now);
   if (compared.now === compared.before) return { text, title };
   return { text, title, direction: compared.now > compared.before ? 1 : -1 };

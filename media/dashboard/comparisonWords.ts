@@ -1,4 +1,4 @@
-import type { Break, ComparedPeriod, ComparedUse, Comparison } from "../../src/dashboard/answer";
+import type { Break, ComparedPeriod, ComparedUse, Comparison, People } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardFilter } from "../../src/dashboard/filter";
 import { breakName } from "./breakNames";
@@ -7,9 +7,24 @@ import type { FilterPatch, Ready } from "./model";
 
 type Words = Pick<Ready, "texts" | "formats">;
 
-/** The names of the two periods, the earlier one first. */
-export function periodNames({ texts }: Words, { before, now }: Comparison): readonly [string, string] {
-  return [before.name || texts.periodBefore, now.name || texts.thisPeriod];
+/** The names of the two periods: first the one that is compared with, which may be later if it was chosen. */
+export function periodNames(
+  { texts, answer }: Pick<Ready, "texts" | "answer">,
+  { before, now }: Comparison,
+): readonly [string, string] {
+  const [first, second] = answer.filter.compare
+    ? [texts.firstPeriod, texts.secondPeriod]
+    : [texts.periodBefore, texts.thisPeriod];
+  return [before.name || first, now.name || second];
+}
+
+/** A number of a period: undefined if it is unknown, and `null` if it is withheld. */
+export function ofPeriod(
+  { comparedDays }: ComparedPeriod,
+  value: People,
+  mayBeWithheld: boolean | undefined,
+): People | undefined {
+  return value === null && (comparedDays === 0 || !mayBeWithheld) ? undefined : value;
 }
 
 /** The days of a period, and how many school days its averages cover. */

@@ -76,14 +76,17 @@ export function provenance({ texts, formats, district, filter, view, answer }: R
     ...withheldSentences({ texts, formats, answer }),
     ...missingSentences({ texts, formats }, answer.missing),
     ...completenessSentences({ texts, formats, answer }).map((text) => `${texts.completeness}: ${text}`),
-    ...comparedPeriods({ texts, formats }, answer.comparison),
+    ...comparedPeriods({ texts, formats, answer }, answer.comparison),
     fill(texts.exportedOn, formats.moment(answer.computed)),
     texts.source,
   ];
 }
 
 /** The two compared periods, one line each. */
-function comparedPeriods(words: Pick<Ready, "texts" | "formats">, comparison: Comparison | null): string[] {
+function comparedPeriods(
+  words: Pick<Ready, "texts" | "formats" | "answer">,
+  comparison: Comparison | null,
+): string[] {
   if (comparison === null) return [];
   const names = periodNames(words, comparison);
   return [comparison.before, comparison.now].map(

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { LicenceEntry } from "../../src/dashboard/answer";
 import { daysIn, fill, isolated, localDay } from "./formats";
+import { orUnknown } from "./missingWords";
 import { isOnly, pickName, type Ready } from "./model";
 import { type DataTable, drawable, rowRemarks, shareOf } from "./panels/panel";
 import type { PanelContext } from "./panelView";
@@ -54,20 +55,21 @@ function rowView(
   actions: PanelContext["actions"] | undefined,
 ): TemplateResult {
   const { texts, formats, filter } = ready;
-  const { resource, users, seats, cost, end } = entry;
+  const { resource, seats, cost, end } = entry;
+  const users = orUnknown(ready.answer, entry.users);
   const picked = isOnly(filter, "resources", resource);
   const share = shareOf(users, seats ?? 0);
   const perUser = costPerUser(entry);
-  const name = html`<bdi>${resource}</bdi>`;
   const why = rowRemarks(texts, entry);
   const mark = why === "" ? nothing : html`<span title=${why}>\u00a0*</span>`;
+  const name = html`<bdi>${resource}</bdi>${mark}`;
   return html`<tr class=${picked ? "picked" : ""}>
     <th scope="row" class="name">${
       actions && entry.isKnown
         ? html`<button type="button" class="row-pick" aria-pressed=${picked} title=${fill(picked ? texts.unfilter : texts.filterBy, isolated(resource))}
             @click=${() => actions.setFilter(pickName(filter, "resources", resource))}>${name}</button>`
         : name
-    }${mark}</th>
+    }</th>
     <td class="number">${formats.shown(users)}</td>
     <td class="number">${seats === null ? "–" : formats.integer(seats)}</td>
     <td class="number">${seats ? formats.shown(share, (value) => formats.share(value)) : "–"}</td>
@@ -102,7 +104,7 @@ function remarkOf(
 }
 
 export function licenceTable(ready: Ready, licences: readonly LicenceEntry[]): DataTable {
-  const { texts } = ready;
+  const { texts, answer } = ready;
   return {
     columns: [
       { title: texts.resource, kind: "text" },
@@ -117,9 +119,9 @@ export function licenceTable(ready: Ready, licences: readonly LicenceEntry[]): D
     rows: licences.map((entry) => ({
       cells: [
         entry.resource,
-        entry.users,
+        orUnknown(answer, entry.users),
         entry.seats ?? undefined,
-        entry.seats ? shareOf(entry.users, entry.seats) : undefined,
+        entry.seats ? shareOf(orUnknown(answer, entry.users), entry.seats) : undefined,
         entry.cost ?? undefined,
         costPerUser(entry),
         entry.end ?? undefined,

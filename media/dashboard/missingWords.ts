@@ -9,6 +9,32 @@ function reportName(texts: DashboardTexts, report: ReportKind): string {
   return { dailyParticipation: texts.reportParticipation, resourceUsage: texts.reportUsage }[report];
 }
 
+/**
+ * `undefined` for a number that is unknown because its report is absent; `null` is one that is withheld. Where a report is
+ * absent, people are counted, so nothing is withheld entirely.
+ */
+export function orUnknown<Value>(
+  { absent = [] }: { readonly absent?: readonly ReportKind[] },
+  value: Value,
+): Value | undefined {
+  return value === null && absent.length > 0 ? undefined : value;
+}
+
+/** Which reports have no row of the people counted, one sentence each; of places only, if some are given. */
+export function absentSentences(
+  { texts, formats }: Pick<Ready, "texts" | "formats">,
+  absent: readonly ReportKind[],
+  places: readonly string[] = [],
+): string[] {
+  return absent.map((report) =>
+    fill(
+      places.length > 0 ? texts.absentAt : texts.absentReport,
+      reportName(texts, report),
+      shortList({ texts, formats }, places.map(isolated)),
+    ),
+  );
+}
+
 /** Which reports are missing, one sentence each. */
 export function missingSentences(
   { texts, formats }: Pick<Ready, "texts" | "formats">,
@@ -61,13 +87,14 @@ function shortList({ texts, formats }: Pick<Ready, "texts" | "formats">, names: 
   return formats.list(others > 0 ? [...named, fill(texts.otherPlaces, formats.integer(others))] : named);
 }
 
-/** What is missing on a day, in a few words each. */
-export function missingOfDay(texts: DashboardTexts, { missing = [] }: DayEntry): string[] {
+/** What is missing, as on a day, in a few words each. */
+export function missingOfDay(texts: DashboardTexts, { missing = [] }: Pick<DayEntry, "missing">): string[] {
   return missing.map((report) => fill(texts.reportMissing, reportName(texts, report)));
 }
 
-/** States that a report's numbers exclude some days; undefined if none is missing. */
+/** States that a report is missing, or that its numbers exclude some days; undefined if none is missing. */
 export function withoutDays({ texts, formats, answer }: Words, report: ReportKind): string | undefined {
+  if (answer.absent.includes(report)) return fill(texts.reportMissing, reportName(texts, report));
   const count = missingCount(answer, report);
   if (count === 0) return undefined;
   return count === 1 ? texts.withoutDay : fill(texts.withoutDays, formats.integer(count));

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { fill } from "./formats";
 import { icon } from "./icons";
-import { missingSentences, quarantineSentences } from "./missingWords";
+import { absentSentences, missingSentences, quarantineSentences } from "./missingWords";
 import type { Actions, Model, Ready } from "./model";
 import { withheldSentences } from "./withheldWords";
 
@@ -38,8 +38,12 @@ export function missingReportsView(
   actions: Actions | undefined,
 ): TemplateResult | typeof nothing {
   const { texts } = ready;
-  const missing = missingSentences(ready, ready.answer.missing);
-  const sentences = [...missing, ...quarantineSentences(ready, ready.answer.quarantined)];
+  const { absent, missing, quarantined } = ready.answer;
+  const sentences = [
+    ...absentSentences(ready, absent),
+    ...missingSentences(ready, missing),
+    ...quarantineSentences(ready, quarantined),
+  ];
   if (sentences.length === 0) return nothing;
   return html`<section class="withheld" id="incomplete" aria-label=${texts.incomplete}>
     ${icon("warning")}
@@ -93,7 +97,9 @@ export function togetherView({ frozen }: Model, { answer, filter, texts }: Ready
 
 /** A button for the other division, which may be able to show what this one cannot. */
 export function otherDivisionView(model: Model, { answer, texts }: Ready, actions: Actions) {
-  if (model.frozen || answer.options.grades.length === 0) return nothing;
+  const { schools, grades } = answer.options;
+  // With one school or one grade, both divisions are the same.
+  if (model.frozen || schools.length < 2 || grades.length < 2) return nothing;
   const keep = answer.keepWhole === "schools" ? "grades" : "schools";
   return html`<button type="button" class="link keep-whole" title=${texts.keepHint}
     @click=${() => actions.post({ type: "keepWhole", keep })}

@@ -6,7 +6,7 @@ import type { SchoolLevel } from "./schoolLevels";
 
 /**
  * An exact sum, average or count; `null` if everything it would cover is withheld, as `DashboardAnswer.withheld`
- * explains.
+ * explains, or if it is unknown because its report is absent or missing.
  */
 export type Shown = number | null;
 
@@ -19,9 +19,9 @@ export interface Card<Value extends People = Shown> {
   /** `null` also if the data has no such period. */
   readonly before: Value;
   /**
-   * The values to compare: for a sum, the average per school day over the days whose report is present; for people or
-   * things, the number as it is. `null` if they cannot be compared, for example because a required report is
-   * missing.
+   * The values to compare: for a sum, the average per school day over the compared days, which have the report; for
+   * people or things, the number as it is. `null` if they cannot be compared: both periods need a compared day and,
+   * for people or things, equally many.
    */
   readonly compared: { readonly now: number; readonly before: number } | null;
 }
@@ -44,7 +44,7 @@ export interface Periods {
 
 /** Use in one period. */
 export interface PeriodUse {
-  /** Distinct people on the compared days. */
+  /** Distinct people on the compared days; `null` also if there is no such day. */
   readonly users: People;
   /** Averages over the compared days: usage rows with a person, and the sum of num_access. */
   readonly personDaysPerDay: Shown;
@@ -112,6 +112,8 @@ export interface MissingReport {
 export interface Entry {
   /** `true` if groups or days of the entry are withheld, so that its numbers cover only the others. */
   readonly partly?: true;
+  /** Reports that have no row of the entry, although the other one shows its use. Their numbers are `null`. */
+  readonly absent?: readonly ReportKind[];
 }
 
 /** People of a school and user type: all of them if `grades` is `null`. */
@@ -355,6 +357,13 @@ export interface DashboardAnswer {
   readonly keepWhole: KeepWhole;
   readonly withheld: Withheld;
   readonly periods: Periods;
+  /** `none` if neither report has a row of the question, `withheld` if all of its rows are withheld. */
+  readonly rows: "some" | "none" | "withheld";
+  /**
+   * Reports that have no row of the people counted in the range, although the other one shows their use. All of their
+   * numbers are `null`.
+   */
+  readonly absent: readonly ReportKind[];
   /** Reports that are missing in the range: sums do not include them. */
   readonly missing: readonly MissingReport[];
   /**

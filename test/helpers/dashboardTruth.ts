@@ -69,13 +69,25 @@ type Report = "dailyParticipation" | "resourceUsage";
 const isKnown = ({ kind, missing }: Pick<Plain["days"][number], "kind" | "missing">, report: Report) =>
   kind !== "noData" && !missing.includes(report);
 
-/** What a card compares with the preceding period: sums per school day, people and things if nothing is missing. */
+/** Whether a card can be compared: people and things only over equally many school days with their report. */
+function areComparable(key: keyof DashboardAnswer["cards"], periods: readonly Plain[]): boolean {
+  if (key === "logins" || key === "accesses") return true;
+  const report = key === "users" || key === "activeUsers" ? "dailyParticipation" : "resourceUsage";
+  const counts = periods.map(({ total, days }) =>
+    total.isWithheld
+      ? 0
+      : days.filter((day) => day.kind === "school" && isKnown(day, report) && !day.isWithheld).length,
+  );
+  return counts.every((count) => count > 0 && count === counts[0]);
+}
+
+/** What a card compares with the preceding period: sums per school day, people and things as they are. */
 function comparable(key: keyof DashboardAnswer["cards"], { total, days }: Plain): number | null {
   if (key === "days") return null;
   const report = ["users", "activeUsers", "logins"].includes(key) ? "dailyParticipation" : "resourceUsage";
   if (key !== "logins" && key !== "accesses") {
     const value = total[key];
-    return typeof value !== "number" || days.some(({ missing }) => missing.includes(report)) ? null : value;
+    return typeof value === "number" ? value : null;
   }
   const school = days.filter((day) => day.kind === "school" && isKnown(day, report) && day[key] !== null);
   if (school.length === 0 || total[key] === null) return null;
@@ -109,6 +121,7 @@ function expected(plain: PlainEngine, given: DashboardAnswer, hasGrades: boolean
     distinctResourcesPerUser: numbers.perPerson,
     ...useOf(numbers),
     ...numbers.partly,
+    ...numbers.absent,
   });
   return {
     cards: Object.fromEntries(
@@ -117,7 +130,8 @@ function expected(plain: PlainEngine, given: DashboardAnswer, hasGrades: boolean
         const days = key === "days" && total[key] === null ? null : total[key];
         const was = past ? comparable(key, past) : null;
         const is = comparable(key, now);
-        const compared = is === null || was === null ? null : { now: is, before: was };
+        const isAlike = past !== undefined && areComparable(key, [now, past]);
+        const compared = is === null || was === null || !isAlike ? null : { now: is, before: was };
         return [key, { value: days, before: before?.[key] ?? null, compared }];
       }),
     ),
@@ -174,7 +188,7 @@ function comparisonOf(
     const days = compared.filter((date) => !part.leftDates.has(date)).length;
     const average = (sum: number | null) => (days === 0 || sum === null ? null : sum / days);
     return {
-      users: sums.resourceUsers,
+      users: days === 0 ? null : sums.resourceUsers,
       personDaysPerDay: average(sums.usePersonDays),
       accessesPerDay: average(sums.accesses),
     };

@@ -29,6 +29,8 @@ export interface FakeDistrict {
   readonly changes?: "some" | "none" | "nothingJudged" | "tooEarly";
   /** Without resource usage of `missingDay`. */
   readonly missingReport?: boolean;
+  /** Without any daily participation. */
+  readonly onlyUsage?: boolean;
   /** More rows than the dashboard was measured with. */
   readonly large?: boolean;
   /** One resource was renamed. */
@@ -86,6 +88,45 @@ const included = (list: readonly (string | null)[], name: string | null) =>
 
 /** Answers as the engine would give them for an invented district; not exact, but consistent between queries. */
 export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {}): DashboardAnswer {
+  const answer = bothReports(filter, district);
+  return district.onlyUsage ? withoutParticipation(answer) : answer;
+}
+
+function withoutParticipation(answer: DashboardAnswer): DashboardAnswer {
+  const { cards } = answer;
+  const absent = ["dailyParticipation"] as const;
+  const unknown = { value: null, before: null, compared: null };
+  const people = {
+    users: null,
+    activeUsers: null,
+    neverActive: null,
+    averageLogins: null,
+    averageResources: null,
+    distinctResourcesPerUser: null,
+    absent,
+  };
+  return {
+    ...answer,
+    absent,
+    cards: {
+      ...cards,
+      users: unknown,
+      activeUsers: unknown,
+      logins: unknown,
+      days: { value: 0, before: 0, compared: null },
+    },
+    neverActive: null,
+    bySchool: answer.bySchool.map((entry) => ({ ...entry, ...people })),
+    byGrade: answer.byGrade.map((entry) => ({ ...entry, ...people })),
+    byDay: answer.byDay.map((day) => {
+      const nothing = { logins: null, resources: null, activeUsers: null };
+      return day.kind === "noData" ? day : { ...day, ...nothing, missing: [...absent] };
+    }),
+    byWeekday: [],
+  };
+}
+
+function bothReports(filter: DashboardFilter, district: FakeDistrict): DashboardAnswer {
   const {
     schools = 8,
     resources = 60,
@@ -159,6 +200,8 @@ export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {})
       schoolDays,
       before: { from: iso(from - (to - from) - dayLength), to: iso(from - dayLength) },
     },
+    rows: users === 0 ? "none" : "some",
+    absent: [],
     missing: missingReport
       ? [{ report: "resourceUsage", userType: "students", days: 1, first: missingDay, last: missingDay }]
       : [],

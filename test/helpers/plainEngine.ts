@@ -40,6 +40,25 @@ export class PlainEngine {
     return count === 0 ? undefined : earlier[earlier.length - count];
   }
 
+  /** The reports without a row of the groups that count, although the other report shows use. */
+  private absentIn(
+    range: readonly string[],
+    isSelected: (cohort: PlainCohort) => boolean,
+    isWhole: readonly boolean[],
+  ) {
+    const part = new PlainPart(this.groups.minimum);
+    for (const date of range) {
+      for (const cell of this.rows.on(date)) {
+        const group = this.groups.groupOf(cell.key);
+        if (!isSelected(cell.cohort) || isWhole[group] !== true || !this.groups.isCounted(group, date))
+          continue;
+        part.notice(true, date, cell);
+        for (const row of cell.participation) part.attend(date, row, undefined);
+      }
+    }
+    return part.numbers().absent.absent ?? [];
+  }
+
   answer({ filter, from, to, isAsked: isDateAsked = () => true }: PlainQuestion) {
     const { rows, groups } = this;
     const { resources } = rows;
@@ -66,7 +85,14 @@ export class PlainEngine {
 
     const range = datesBetween(from, to);
     const types = groups.userTypes.filter((type) => isAmong<string>(filter.userTypes, type));
-    const missing = (date: string) => rows.missingOn(types, date);
+    const absent = this.absentIn(range, isSelected, isWhole);
+    const missing = (date: string) => {
+      const found = new Set([
+        ...rows.missingOn(types, date),
+        ...(rows.kindOf(date) === "noData" ? [] : absent),
+      ]);
+      return (["dailyParticipation", "resourceUsage"] as const).filter((report) => found.has(report));
+    };
     for (const date of range) {
       const day = partOf(days, date);
       const isCompared =
@@ -92,7 +118,7 @@ export class PlainEngine {
           { part: partOf(schools, cohort.school), isIn: isOfSchool },
           { part: partOf(grades, groups.countedGrade(cohort)), isIn: isOfGrade },
         ];
-        for (const each of parts) each.part.notice(each.isIn, date);
+        for (const each of parts) each.part.notice(each.isIn, date, cell);
         const counting = parts.filter((each) => each.isIn).map(({ part }) => part);
         for (const row of cell.participation) {
           const person = rows.personOf(row);
@@ -162,7 +188,7 @@ export class PlainEngine {
         date,
         kind: rows.kindOf(date),
         missing: missing(date),
-        ...partOf(days, date).numbers(),
+        ...partOf(days, date).numbers({ ofDay: true }),
       })),
       weekdays: [...weekdays]
         .sort(([a], [b]) => a - b)
@@ -171,7 +197,7 @@ export class PlainEngine {
           /** Those on which something is known. */
           dates: compared.filter((date) => !partOf(days, date).isWithheld),
           personDays: compared.reduce((sum, date) => sum + partOf(days, date).activeCount, 0),
-          ...part.numbers(),
+          ...part.numbers({ ofDay: true }),
         })),
       resources: ordered.map(({ use, name }) => ({
         ...name,

@@ -1,4 +1,5 @@
 import type { ParticipationRow, UsageRow } from "./plainIndex";
+import type { PlainCell } from "./plainRows";
 
 type Shown = number | null;
 type People = Shown | "few";
@@ -22,6 +23,9 @@ class Mean {
 /** The numbers of a query, or of an entry such as a school or a day: rows are added one by one. */
 export class PlainPart {
   private isLeft = false;
+  /** Whether a row of each report is counted, of any resource. */
+  private participated = false;
+  private used = false;
   /** Dates with rows, and those with counted rows. */
   private readonly noticed = new Set<string>();
   private readonly counted = new Set<string>();
@@ -40,10 +44,17 @@ export class PlainPart {
   constructor(private readonly minimum: number) {}
 
   /** Rows of a cohort and day are within the part, and are counted or left out. */
-  notice(isIn: boolean, date: string): void {
+  notice(
+    isIn: boolean,
+    date: string,
+    { participation, usage }: Pick<PlainCell, "participation" | "usage">,
+  ): void {
     this.noticed.add(date);
     if (isIn) this.counted.add(date);
     else this.isLeft = true;
+    if (!isIn) return;
+    if (participation.length > 0) this.participated = true;
+    if (usage.length > 0) this.used = true;
   }
 
   attend(date: string, row: ParticipationRow, person: number | undefined): void {
@@ -82,26 +93,36 @@ export class PlainPart {
     return this.isWithheld ? null : value > 0 && value < this.minimum ? "few" : value;
   }
 
-  numbers() {
+  /** @param ofDay whether a missing report is known by other means */
+  numbers({ ofDay = false } = {}) {
     const { users, active } = this;
+    const lacksParticipation = !ofDay && this.used && !this.participated;
+    const lacksUsage = !ofDay && !this.used && this.resources.sum > 0;
+    const absent = [
+      ...(lacksParticipation ? (["dailyParticipation"] as const) : []),
+      ...(lacksUsage ? (["resourceUsage"] as const) : []),
+    ];
+    const attended = <V>(value: V) => (lacksParticipation ? null : value);
+    const used = <V>(value: V) => (lacksUsage ? null : value);
     return {
       partly: this.isLeft ? { partly: true } : {},
+      absent: absent.length > 0 ? { absent } : {},
       isWithheld: this.isWithheld,
       /** Dates with rows, all of which are left out. */
       leftDates: new Set([...this.noticed].filter((date) => !this.counted.has(date))),
-      users: this.people(users.size),
-      activeUsers: this.people(active.size),
-      neverActive: this.people(users.size - active.size),
+      users: attended(this.people(users.size)),
+      activeUsers: attended(this.people(active.size)),
+      neverActive: attended(this.people(users.size - active.size)),
       days: this.shown(this.dates.size),
-      logins: this.shown(this.logins.sum),
-      resourceSum: this.shown(this.resources.sum),
-      averageLogins: this.shown(this.logins.average),
-      averageResources: this.shown(this.resources.average),
-      accesses: this.shown(this.accesses),
-      usePersonDays: this.shown(this.usePersonDays),
-      resources: this.shown(this.identities.size),
-      resourceUsers: this.people(this.resourceUsers.size),
-      perPerson: this.shown(users.size === 0 ? 0 : this.pairs.size / users.size),
+      logins: attended(this.shown(this.logins.sum)),
+      resourceSum: attended(this.shown(this.resources.sum)),
+      averageLogins: attended(this.shown(this.logins.average)),
+      averageResources: attended(this.shown(this.resources.average)),
+      accesses: used(this.shown(this.accesses)),
+      usePersonDays: used(this.shown(this.usePersonDays)),
+      resources: used(this.shown(this.identities.size)),
+      resourceUsers: used(this.people(this.resourceUsers.size)),
+      perPerson: attended(used(this.shown(users.size === 0 ? 0 : this.pairs.size / users.size))),
     };
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { openingFilter } from "../../src/dashboard/filter";
 import { answered, asked, chromiumPath, DashboardBrowser, poll, textOf } from "../helpers/dashboardBrowser";
+import { fakeAnswer } from "../helpers/fakeDashboard";
 
 describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", () => {
   const dashboards = new DashboardBrowser();
@@ -279,5 +280,23 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       "Person-days",
       "Accesses",
     ]);
+  });
+
+  test("without daily participation, the page shows resource usage, and why the rest is unknown", async () => {
+    const { page, source } = await dashboards.open({ onlyUsage: true, missingReport: true });
+    expect(await textOf(page, "#card-users .card-value")).toBe("–");
+    expect(await textOf(page, "#card-users .without")).toBe("Daily participation: report missing");
+    expect(await textOf(page, "#card-resourceUsers .card-value")).toMatch(/^[\d,]+$/);
+    expect(await textOf(page, "#incomplete")).toContain(
+      "Daily participation: no day of the period has this report for these people",
+    );
+    expect(await textOf(page, "#panel-neverSchool")).toContain("no day of the period has this report");
+    expect(await page.locator("#panel-top .chart svg").count()).toBe(1);
+    expect(await page.locator(".hidden-number, .card-value.hidden").count()).toBe(0);
+    // If nobody matches, the missing reports are listed above.
+    source.ask = async (filter) => ({ ...fakeAnswer(filter, { missingReport: true }), rows: "none" });
+    await page.locator("#reset").click();
+    await poll(() => textOf(page, ".state h2")).toBe("Nobody matches these filters");
+    expect(await textOf(page, "#incomplete")).toContain("Resource usage (Students): the report of");
   });
 });

@@ -151,6 +151,76 @@ describe("the dashboard's numbers", () => {
     ]);
   });
 
+  test("from a report that no day has are unknown, and those from the other one are shown", async () => {
+    const district = randomDistrict(11, { ...small, days: 30, messy: false });
+    const [date = ""] = district.usage
+      .map(({ date: each }) => each)
+      .sort()
+      .slice(-1);
+    const range = { from: date, to: date };
+    const without = {
+      usage: district.usage,
+      participation: district.participation.filter((row) => row.date !== date),
+    };
+    for (const rows of [without, { ...without, participation: [] }]) {
+      for (const minimum of [0, 10]) await compare(rows, minimum, randomFilters(rows, 8, 3));
+      const given = await ask(plainIndex(rows.participation, rows.usage), { ...openingFilter, range }, 0);
+      expect([given.rows, given.absent]).toEqual(["some", ["dailyParticipation"]]);
+      const { users, logins, days, resourceUsers, accesses } = given.cards;
+      expect([users.value, logins.value, days.value, given.neverActive]).toEqual([null, null, 0, null]);
+      expect([resourceUsers.value, accesses.value].every((value) => Number(value) > 0)).toBe(true);
+      expect(given.bySchool.length).toBeGreaterThan(1);
+      for (const entry of given.bySchool) {
+        expect(entry).toMatchObject({ users: null, averageLogins: null, absent: ["dailyParticipation"] });
+        expect(entry.accesses).toBeGreaterThan(0);
+      }
+      expect(given.byDay).toMatchObject([{ missing: ["dailyParticipation"], logins: null }]);
+    }
+    const unused = { ...district, usage: [] };
+    await compare(unused, 10, randomFilters(unused, 8, 4));
+    const given = await ask(plainIndex(unused.participation, []), openingFilter, 0);
+    expect([given.rows, given.absent]).toEqual(["some", ["resourceUsage"]]);
+    const { users, accesses, resources, resourceUsers } = given.cards;
+    expect(Number(users.value)).toBeGreaterThan(0);
+    expect([accesses.value, resources.value, resourceUsers.value]).toEqual([null, null, null]);
+    expect(given.bySchool[0]).toMatchObject({ accesses: null, distinctResourcesPerUser: null });
+  });
+
+  test("of people who have no row of either report do not exist, and withheld ones are not absent", async () => {
+    const district = randomDistrict(11, { ...small, days: 30, messy: false });
+    const index = plainIndex(district.participation, district.usage);
+    const nobody = { ...openingFilter, range: { from: "2020-01-01", to: "2020-01-31" } };
+    expect(await ask(index, nobody, 10)).toMatchObject({
+      rows: "none",
+      absent: [],
+      cards: { users: { value: 0 } },
+    });
+    const few = {
+      ...openingFilter,
+      userTypes: ["teachers" as const],
+      schools: [district.usage[0]?.school ?? null],
+    };
+    expect(await ask(index, few, 50)).toMatchObject({ rows: "withheld", absent: [] });
+  });
+
+  test("of distinct people are compared only with equally many days", async () => {
+    const district = randomDistrict(11, { ...small, days: 30, messy: false });
+    const dates = [...new Set(district.participation.map(({ date }) => date))].sort();
+    const index = plainIndex(district.participation, district.usage);
+    const compared = async (count: number) => {
+      const compare = { from: dates[0] ?? "", to: dates[count - 1] ?? "", name: "", rangeName: "" };
+      const range = { from: dates[10] ?? "", to: dates[19] ?? "" };
+      return (await ask(index, { ...openingFilter, range, compare }, 0)).cards;
+    };
+    const longer = await compared(8);
+    for (const { value, before, compared: both } of [longer.users, longer.activeUsers, longer.resources]) {
+      expect([typeof value, typeof before, both]).toEqual(["number", "number", null]);
+    }
+    expect(longer.logins.compared).not.toBeNull();
+    const equal = await compared(10);
+    expect(equal.users.compared).toEqual({ now: equal.users.value, before: equal.users.before });
+  });
+
   test("are exact without a filter, except on days with too few people", async () => {
     const district = randomDistrict(8, { ...small, messy: false });
     const index = plainIndex(district.participation, district.usage);

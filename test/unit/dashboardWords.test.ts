@@ -17,7 +17,27 @@ interface Table {
 }
 type Licences = NonNullable<DashboardAnswer["licences"]>;
 
-const { chosenName } = await pageModule<{ chosenName(ready: Ready): string }>("panels/panel");
+const { chosenName, extremes } = await pageModule<{
+  chosenName(ready: Ready): string;
+  extremes(
+    ready: Ready,
+    title: string,
+    entries: readonly { name: string; value: unknown }[],
+    format: (value: number) => string,
+  ): string;
+}>("panels/panel");
+const { periodNames } = await pageModule<{
+  periodNames(ready: Ready, comparison: unknown): readonly string[];
+}>("comparisonWords");
+const { cardTexts } = await pageModule<{ cardTexts(ready: Ready): { cards: string[][]; note: string } }>(
+  "cardsView",
+);
+const { panelsOf } = await pageModule<{
+  panelsOf(ready: Ready): readonly { id: string; summary: string; withheld?: string[]; table(): Table }[];
+}>("panels/panels");
+const { weeksPicture } = await pageModule<{
+  weeksPicture(change: unknown, ready: Ready, look: unknown): { marks: { lines: { value: string }[] }[] };
+}>("charts/weeksPicture");
 const { countText, licenceTable } = await pageModule<{
   countText(ready: Ready, licences: Licences): string;
   licenceTable(ready: Ready, licences: Licences): Table;
@@ -96,5 +116,80 @@ describe("a paid resource without users", () => {
     } finally {
       process.env.TZ = before;
     }
+  });
+});
+
+describe("the highest and the lowest", () => {
+  const said = (...values: (number | "few" | null | undefined)[]) =>
+    extremes(
+      ready(),
+      "Users",
+      values.map((value, at) => ({ name: "ABCDEFGH"[at] ?? "", value })),
+      String,
+    ).replaceAll(/[\u2068\u2069]/g, "");
+
+  test.each([
+    [[30, 12, null], "Users: highest for A with 30, lowest for B with 12."],
+    [[30, 12, "few"], "Users: highest for A with 30. <10 for C."],
+    [[30, "few", "few"], "Users: highest for A with 30. <10 for B and C."],
+    [["few", undefined], "Users: <10 for A."],
+    [[12], "Users: A has 12."],
+    [["few", "few", "few", "few", "few", "few"], "Users: <10 for A, B, C, D, and 2 others."],
+    [[null, undefined], "Users: Nothing to show for these filters"],
+  ] as const)("of %j", (values, text) => expect(said(...values)).toBe(text));
+});
+
+describe("two periods", () => {
+  const chosen = { from: "2026-11-02", to: "2026-11-13" };
+  const names = (compare: { name: string; rangeName: string } | undefined, resources: string[] = []) => {
+    const filter = {
+      ...openingFilter,
+      range: { from: "2026-09-01", to: "2026-09-11" },
+      resources,
+      ...(compare ? { compare: { ...chosen, ...compare } } : {}),
+    };
+    const given = ready({ filter });
+    return periodNames(given, given.answer.comparison);
+  };
+
+  test("have neutral names if they were chosen, since the other one may be later", () => {
+    expect(names({ name: "", rangeName: "" })).toEqual(["First period", "Second period"]);
+    expect(names({ name: "Before", rangeName: "" })).toEqual(["Before", "Second period"]);
+    expect(names(undefined, ["IXL"])).toEqual(["Previous period", "This period"]);
+  });
+});
+
+test("a week without a value is not said to be left out", () => {
+  const given = ready();
+  const [change] = given.answer.changes.entries;
+  const { marks } = weeksPicture(change, given, { palette: [] });
+  expect(marks[5]?.lines.map(({ value }) => value)[0]).toBe("–");
+});
+
+describe("without daily participation", () => {
+  const given = ready({}, { onlyUsage: true });
+
+  test("its numbers are unknown, not left out, and those of resource usage are shown", () => {
+    const { cards } = cardTexts(given);
+    expect(cards.map(([title, value]) => [title, value])).toMatchObject([
+      ["Users", "–"],
+      ["Active users", "–"],
+      ["Resource users", expect.stringMatching(/^[\d,]+$/)],
+      ["Logins", "–"],
+      ["Accesses", expect.stringMatching(/^[\d,]+$/)],
+      ["Different resources", "60"],
+      ["Days with data", "0"],
+    ]);
+    for (const { id, table, summary } of panelsOf(given)) {
+      expect(
+        table().rows.flatMap(({ cells }) => cells),
+        id,
+      ).not.toContain(null);
+      expect(summary).not.toContain("left out");
+    }
+    const bySchool = panelsOf(given).find(({ id }) => id === "neverSchool");
+    expect(bySchool?.withheld).toEqual([
+      "Daily participation: no day of the period has this report for these people, so its numbers are unknown.",
+    ]);
   });
 });

@@ -66,7 +66,7 @@ export function weeksPicture(change: Change, { texts, formats }: Ready, look: Lo
       index,
       title: `${texts.week} ${formats.day(week)}`,
       lines: [
-        { name: texts.actual, colour, value: formats.shown(value, number) },
+        { name: texts.actual, colour, value: value === null ? "–" : number(value) },
         { name: texts.expected, colour: other, value: expected === null ? "–" : number(expected) },
       ],
     })),

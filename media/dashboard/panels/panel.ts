@@ -1,13 +1,14 @@
 import type { TemplateResult } from "lit";
-import type { People, Shown } from "../../../src/dashboard/answer";
+import type { People, ReportKind, Shown } from "../../../src/dashboard/answer";
 import { resourcesNamed } from "../../../src/dashboard/resourcesNamed";
 import type { Look } from "../charts/look";
 import type { Picture } from "../charts/picture";
 import { fill, isolated } from "../formats";
+import { missingOfDay } from "../missingWords";
 import { type FilterPatch, nameIn, type Ready, typeName } from "../model";
 import type { Part } from "../partView";
 
-/** A cell of a data table: `null` is a withheld number, `few` too few people, `undefined` no value. */
+/** A cell of a data table: `null` is a withheld number, `few` too few people, `undefined` no known value. */
 export type Cell = string | number | null | undefined;
 
 export interface Column {
@@ -21,9 +22,13 @@ export const isText = ({ kind }: Column) => kind === "text" || kind === "day";
 /** Notes on how a row's numbers differ from those of everybody with its name; empty if they do not. */
 export function rowRemarks(
   texts: Ready["texts"],
-  { partly, ungraded }: Pick<TableRow, "partly" | "ungraded">,
+  { partly, ungraded, absent = [] }: Pick<TableRow, "partly" | "ungraded" | "absent">,
 ) {
-  return [...(partly ? [texts.ofCounted] : []), ...(ungraded ? [texts.withUngraded] : [])].join(", ");
+  return [
+    ...(partly ? [texts.ofCounted] : []),
+    ...(ungraded ? [texts.withUngraded] : []),
+    ...missingOfDay(texts, { missing: absent }),
+  ].join(", ");
 }
 
 /** A cell as displayed text. */
@@ -47,6 +52,8 @@ export interface TableRow {
   readonly cells: readonly Cell[];
   /** Whether the row's numbers exclude groups or days. */
   readonly partly?: true | undefined;
+  /** Reports without a row of the row's people, so that their numbers are unknown. */
+  readonly absent?: readonly ReportKind[] | undefined;
   /** Whether people without a grade count in this row, or are missing from it because they count with a grade. */
   readonly ungraded?: boolean;
   /** The filter change of a click on the row's name. */
@@ -92,7 +99,10 @@ export function chosenName({ texts, formats, answer: { filter, options } }: Read
 }
 
 /** A part as a share of a whole; unknown if either is. */
-export function shareOf(part: People, whole: People): People {
+export function shareOf(part: People, whole: People): People;
+export function shareOf(part: People | undefined, whole: People | undefined): People | undefined;
+export function shareOf(part: People | undefined, whole: People | undefined): People | undefined {
+  if (part === undefined || whole === undefined) return undefined;
   if (part === null || whole === null) return null;
   if (part === "few" || whole === "few") return "few";
   return whole === 0 ? 0 : part / whole;
@@ -102,20 +112,34 @@ export function shareOf(part: People, whole: People): People {
 export const drawable = (value: People | undefined): Shown =>
   value === "few" || value === undefined ? null : value;
 
-/** The highest and lowest of some named numbers, as a sentence. */
+/** At most this many are named one by one. */
+const mostNamed = 4;
+
+/**
+ * The highest and lowest of some named numbers, as a sentence. Numbers of too few people are named instead of the lowest
+ * one: of a share, they may be any.
+ */
 export function extremes(
-  { texts }: Ready,
+  { texts, formats }: Pick<Ready, "texts" | "formats">,
   title: string,
-  entries: readonly { readonly name: string; readonly value: People }[],
+  entries: readonly { readonly name: string; readonly value: People | undefined }[],
   format: (value: number) => string,
 ): string {
   const known = entries.flatMap(({ name, value }) =>
     typeof value === "number" ? [{ name: isolated(name), value }] : [],
   );
+  const few = entries.flatMap(({ name, value }) => (value === "few" ? [isolated(name)] : []));
+  const others = few.length - mostNamed;
+  const named = few.slice(0, mostNamed);
+  const names = others > 0 ? [...named, fill(texts.otherPlaces, formats.integer(others))] : named;
+  const fewText = few.length === 0 ? "" : fill(texts.fewFor, formats.few, formats.list(names));
   const [first] = known;
-  if (!first) return `${title}: ${texts.nothingToShow}`;
-  if (known.length === 1) return fill(texts.single, title, first.name, format(first.value));
+  if (!first) return `${title}: ${fewText || texts.nothingToShow}`;
   const high = known.reduce((best, each) => (each.value > best.value ? each : best));
   const low = known.reduce((best, each) => (each.value < best.value ? each : best));
+  if (known.length === 1 || few.length > 0) {
+    const text = few.length === 0 ? texts.single : texts.highestOnly;
+    return `${fill(text, title, high.name, format(high.value))} ${fewText}`.trim();
+  }
   return fill(texts.highest, title, high.name, format(high.value), low.name, format(low.value));
 }

@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from "lit";
 import type { Comparison, People, PeriodUse } from "../../../src/dashboard/answer";
 import { weekLinesPicture } from "../charts/weekLinesPicture";
-import { changeIn, changeText, periodDays, periodNames } from "../comparisonWords";
+import { changeIn, changeText, ofPeriod, periodDays, periodNames } from "../comparisonWords";
 import { fill } from "../formats";
 import { missingSentences } from "../missingWords";
 import type { Ready } from "../model";
@@ -17,7 +17,8 @@ export function periodsPanel(ready: Ready): Panel | undefined {
   const names = periodNames(ready, comparison);
   const name = chosenName(ready);
   const average = (value: number) => formats.average(value);
-  const perDay = ({ personDaysPerDay }: PeriodUse) => formats.shown(personDaysPerDay, average);
+  const perDay = (period: "before" | "now") =>
+    formats.shown(ofPeriod(comparison[period], total[period].personDaysPerDay, true), average);
   const weeks = Math.max(before.weeklyPersonDaysPerDay.length, now.weeklyPersonDaysPerDay.length);
   return {
     id: "periods",
@@ -27,7 +28,9 @@ export function periodsPanel(ready: Ready): Panel | undefined {
     wide: true,
     controls: [],
     lead: sideBySide(ready, comparison),
-    caption: texts.weeksCaption,
+    caption: hasEqualDays(comparison)
+      ? texts.weeksCaption
+      : `${texts.weeksCaption} ${texts.distinctNotCompared}`,
     // This period's withheld numbers are stated for the whole page.
     withheld: [
       ...missingSentences(ready, before.missing),
@@ -36,9 +39,9 @@ export function periodsPanel(ready: Ready): Panel | undefined {
     summary: fill(
       texts.periodsSummary,
       names[0],
-      perDay(total.before),
+      perDay("before"),
       names[1],
-      perDay(total.now),
+      perDay("now"),
       changeText(ready, total),
     ),
     picture: (look) =>
@@ -58,7 +61,13 @@ export function periodsPanel(ready: Ready): Panel | undefined {
         ...names.map((title) => ({ title, kind: "decimal" as const })),
       ],
       rows: [
-        { cells: [texts.usePerDay, total.before.personDaysPerDay, total.now.personDaysPerDay] },
+        {
+          cells: [
+            texts.usePerDay,
+            ofPeriod(before, total.before.personDaysPerDay, true),
+            ofPeriod(now, total.now.personDaysPerDay, true),
+          ],
+        },
         ...Array.from({ length: weeks }, (_, week) => ({
           cells: [
             fill(texts.weekNumber, week + 1),
@@ -71,6 +80,9 @@ export function periodsPanel(ready: Ready): Panel | undefined {
   };
 }
 
+/** Whether both periods have the same number of compared days: distinct people grow with the days. */
+const hasEqualDays = ({ before, now }: Comparison) => before.comparedDays === now.comparedDays;
+
 /** The numbers of both periods in a table, with their changes. */
 function sideBySide(ready: Ready, comparison: Comparison): TemplateResult {
   const { texts, formats } = ready;
@@ -82,8 +94,11 @@ function sideBySide(ready: Ready, comparison: Comparison): TemplateResult {
     [texts.accessesPerDay, ({ accessesPerDay }) => accessesPerDay, average],
     [texts.usersOfPeriod, ({ users }) => users, (value) => formats.integer(value)],
   ];
-  const change = (was: People, is: People) =>
-    typeof was === "number" && typeof is === "number" ? changeIn(ready, was, is) : "–";
+  const change = (of: (use: PeriodUse) => People) => {
+    const [was, is] = [of(total.before), of(total.now)];
+    return typeof was === "number" && typeof is === "number" ? changeIn(ready, was, is) : "–";
+  };
+  const isDistinct = (title: string) => title === texts.usersOfPeriod;
   return html`<div class="table-scroll plain" tabindex="0" role="group" aria-label=${texts.titlePeriods}>
     <table class="side-by-side">
       <thead><tr>
@@ -97,9 +112,13 @@ function sideBySide(ready: Ready, comparison: Comparison): TemplateResult {
       <tbody>${rows.map(
         ([title, of, format]) => html`<tr>
           <th scope="row">${title}</th>
-          <td>${formats.shown(of(total.before), format)}</td>
-          <td>${formats.shown(of(total.now), format)}</td>
-          <td class="strong">${change(of(total.before), of(total.now))}</td>
+          <td>${formats.shown(ofPeriod(before, of(total.before), true), format)}</td>
+          <td>${formats.shown(ofPeriod(now, of(total.now), true), format)}</td>
+          ${
+            isDistinct(title) && !hasEqualDays(comparison)
+              ? html`<td title=${texts.distinctNotCompared}>${texts.notComparable}</td>`
+              : html`<td class="strong">${change(of)}</td>`
+          }
         </tr>`,
       )}</tbody>
     </table>

@@ -2,6 +2,7 @@ import type { CutGroup, Entry, People } from "../../../src/dashboard/answer";
 import { barPicture } from "../charts/barPicture";
 import type { Look } from "../charts/look";
 import type { Picture } from "../charts/picture";
+import { absentSentences, orUnknown } from "../missingWords";
 import { isOnly, type NameList, nameIn, pickName, type Ready } from "../model";
 import { countsUngraded, cutSentences, ungradedSentences } from "../withheldWords";
 import { type Cell, type Column, drawable, extremes, type Panel } from "./panel";
@@ -20,7 +21,7 @@ interface PlacePanel<E extends Entry>
   readonly entries: readonly Named<E>[];
   /** The subject of the picture, and what schools are ranked by. */
   readonly subject: string;
-  readonly value: (entry: Named<E>) => People;
+  readonly value: (entry: Named<E>) => People | undefined;
   /** If not all fit, the highest come first; by default ranked by value. */
   readonly rank?: (entry: Named<E>) => number;
   readonly format: (value: number) => string;
@@ -36,7 +37,9 @@ const mostResources = 15;
 /** A picture of named entries, and the table of all of them. */
 export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>): Panel {
   const { texts, filter, view } = ready;
-  const { list, entries, subject, value, format, columns, withheld, controls = [], draw, ...panel } = given;
+  const { list, entries, subject, format, columns, withheld, controls = [], draw, ...panel } = given;
+  const value = (entry: Named<E>) => orUnknown(entry, given.value(entry));
+  const unknown = entries.filter((entry) => entry.absent && value(entry) === undefined);
   const nameOf = ({ name }: Named<E>) => nameIn(texts, list, name);
   const most = { schools: view.schoolsShown, resources: mostResources }[list as string] ?? 0;
   const rank = given.rank ?? ((entry: Named<E>) => drawable(value(entry)) ?? -1);
@@ -55,7 +58,15 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
       ...controls,
       ...(list === "schools" && entries.length > schoolsBeforeChoice ? (["schoolsShown"] as const) : []),
     ],
-    withheld: [...cutSentences(ready, withheld), ...(list === "grades" ? ungradedSentences(ready) : [])],
+    withheld: [
+      ...cutSentences(ready, withheld),
+      ...(list === "grades" ? ungradedSentences(ready) : []),
+      ...absentSentences(
+        ready,
+        [...new Set(unknown.flatMap(({ absent = [] }) => absent))],
+        unknown.length === entries.length ? [] : unknown.map(nameOf),
+      ),
+    ],
     offersOther: entries.every((entry) => value(entry) === null),
     summary: extremes(
       ready,
@@ -63,16 +74,20 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
       entries.map((entry) => ({ name: nameOf(entry), value: value(entry) })),
       format,
     ),
-    picture: (look) => (drawn.length === 0 ? undefined : draw(drawn, look)),
+    picture: (look) => (unknown.length === entries.length ? undefined : draw(drawn, look)),
     table: () => ({
       columns: [{ title: heads[list], kind: "text" }, ...columns],
-      rows: entries.map((entry) => ({
-        cells: [nameOf(entry), ...columns.map(({ cell }) => cell(entry))],
-        pick: pickName(filter, list, entry.name),
-        picked: isOnly(filter, list, entry.name),
-        partly: entry.partly,
-        ungraded: list === "grades" && countsUngraded(ready.answer, entry.name),
-      })),
+      rows: entries.map((entry) => {
+        const cells = columns.map(({ cell }) => orUnknown(entry, cell(entry)));
+        return {
+          cells: [nameOf(entry), ...cells],
+          pick: pickName(filter, list, entry.name),
+          picked: isOnly(filter, list, entry.name),
+          partly: entry.partly,
+          absent: cells.includes(undefined) ? entry.absent : undefined,
+          ungraded: list === "grades" && countsUngraded(ready.answer, entry.name),
+        };
+      }),
     }),
   };
 }
@@ -82,7 +97,7 @@ interface BarsOf<E> {
   readonly name: string;
   /** Its index in the palette. */
   readonly colour: number;
-  readonly value: (entry: E) => People;
+  readonly value: (entry: E) => People | undefined;
 }
 
 /** The name of an entry, marked if one of its groups is withheld, or people without a grade count elsewhere. */
@@ -106,7 +121,7 @@ export function drawBars<E extends Entry>(
           name,
           colour: look.palette[colour] ?? look.text,
           values: drawn.map((entry) => drawable(value(entry))),
-          labels: drawn.map((entry) => ready.formats.shown(value(entry), format)),
+          labels: drawn.map((entry) => ready.formats.shown(orUnknown(entry, value(entry)), format)),
         })),
       },
       look,

@@ -9,8 +9,9 @@ import type {
 import type { Look } from "../charts/look";
 import { pairPicture } from "../charts/pairPicture";
 import { stackPicture } from "../charts/stackPicture";
-import { changeText, periodNames } from "../comparisonWords";
+import { changeText, ofPeriod, periodNames } from "../comparisonWords";
 import { fill } from "../formats";
+import { orUnknown } from "../missingWords";
 import { isOnly, nameIn, pickName, type Ready } from "../model";
 import { chosenName, drawable, extremes, type Panel, shareOf } from "./panel";
 import { drawBars, entryName, type Named, type PlaceColumn, placePanel } from "./placePanel";
@@ -74,7 +75,7 @@ function usePanel(ready: Ready, list: PlaceList): Panel {
   const { texts, formats, answer, view } = ready;
   const inPercent = view.units === "percent";
   const share = ({ use, users }: Place) => shareOf(use?.users ?? null, users);
-  const value = (entry: Place): People => (inPercent ? share(entry) : (entry.use?.users ?? null));
+  const value = (entry: Place): People | undefined => (inPercent ? share(entry) : (entry.use?.users ?? null));
   const format = (number: number) => (inPercent ? formats.share(number) : formats.integer(number));
   const title = list === "schools" ? texts.titleUseBySchool : texts.titleUseByGrade;
   return placePanel<SchoolEntry | GradeEntry>(ready, {
@@ -130,17 +131,18 @@ export function neverPanel(ready: Ready, list: PlaceList): Panel {
   const value = ({ neverActive, users }: Place) => shareOf(neverActive, users);
   const format = (number: number) => formats.share(number);
   const { users } = answer.cards;
+  const note = fill(
+    texts.neverOf,
+    formats.shown(answer.neverActive),
+    formats.shown(users.value),
+    formats.shown(shareOf(answer.neverActive, users.value), format),
+  );
   return placePanel<SchoolEntry | GradeEntry>(ready, {
     id,
     title: list === "schools" ? texts.titleNeverSchool : texts.titleNeverGrade,
     definition: texts.definitions[id],
     allResources: true,
-    note: fill(
-      texts.neverOf,
-      formats.shown(answer.neverActive),
-      formats.shown(users.value),
-      formats.shown(shareOf(answer.neverActive, users.value), format),
-    ),
+    ...(answer.absent.includes("dailyParticipation") ? {} : { note }),
     list,
     entries: placesOf(ready, list),
     subject: texts.neverActive,
@@ -162,10 +164,12 @@ export function topPanel(ready: Ready): Panel {
   const inPercent = view.units === "percent";
   const top = answer.resources.slice(0, view.topResources);
   const known = new Map(answer.resourcesBySchool.map((each) => [keyOf(each.school, each), each.users]));
-  const value = ({ school, users }: SchoolEntry, resource: ResourceEntry): People => {
+  const value = (entry: SchoolEntry, resource: ResourceEntry): People | undefined => {
+    const { school, users, absent } = entry;
+    if (absent?.includes("resourceUsage")) return undefined;
     // A pair that is not listed has no users.
     const count = known.has(keyOf(school, resource)) ? (known.get(keyOf(school, resource)) ?? null) : 0;
-    return inPercent ? shareOf(count, users) : count;
+    return inPercent ? orUnknown(entry, shareOf(count, users)) : count;
   };
   const format = (number: number) => (inPercent ? formats.share(number) : formats.compact(number));
   const resourceName = ({ resource }: ResourceEntry) => nameIn(texts, "resources", resource);
@@ -179,7 +183,9 @@ export function topPanel(ready: Ready): Panel {
     entries: answer.bySchool.map((entry) => ({ ...entry, name: entry.school })),
     subject: first ? resourceName(first) : texts.users,
     value: (entry) =>
-      entry.users === null ? null : top.reduce((sum, each) => sum + (drawable(value(entry, each)) ?? 0), 0),
+      entry.users === null && !entry.absent
+        ? null
+        : top.reduce((sum, each) => sum + (drawable(value(entry, each)) ?? 0), 0),
     format,
     withheld: answer.withheld.schools,
     controls: ["topResources"],
@@ -197,6 +203,7 @@ export function topPanel(ready: Ready): Panel {
             const values = top.map((resource) => value(entry, resource));
             const few = values.filter((each) => each === "few").length;
             if (values.includes(null)) return texts.hidden;
+            if (values.includes(undefined)) return "–";
             return few === 0 ? "" : `+${formats.integer(few)} × ${formats.few}`;
           }),
           picks: drawn.map(({ school }) => pickName(filter, "schools", school)),
@@ -259,9 +266,19 @@ export function periodsBy(ready: Ready, list: "schools" | "grades" | "resources"
   const [before, now] = periodNames(ready, comparison);
   const perDay = ({ personDaysPerDay }: PeriodUse) => personDaysPerDay;
   const format = (value: number) => formats.average(value);
-  const columns = (title: string, of: (entry: ComparedUse) => PeriodUse): PlaceColumn<ComparedUse>[] => [
-    { title: `${title}: ${texts.usePerDay}`, kind: "decimal", cell: (entry) => perDay(of(entry)) },
-    { title: `${title}: ${texts.users}`, kind: "integer", cell: (entry) => of(entry).users },
+  const inPeriod = (entry: ComparedUse, period: "before" | "now", of: (use: PeriodUse) => People) =>
+    ofPeriod(comparison[period], of(entry[period]), list === "resources" || entry.partly);
+  const columns = (title: string, period: "before" | "now"): PlaceColumn<ComparedUse>[] => [
+    {
+      title: `${title}: ${texts.usePerDay}`,
+      kind: "decimal",
+      cell: (entry) => inPeriod(entry, period, perDay),
+    },
+    {
+      title: `${title}: ${texts.users}`,
+      kind: "integer",
+      cell: (entry) => inPeriod(entry, period, ({ users }) => users),
+    },
   ];
   return placePanel(ready, {
     id: { schools: "periodsSchool", grades: "periodsGrade", resources: "periodsResource" }[list],
@@ -280,8 +297,8 @@ export function periodsBy(ready: Ready, list: "schools" | "grades" | "resources"
     format,
     withheld: list === "resources" ? [] : answer.withheld[list],
     columns: [
-      ...columns(before, (entry) => entry.before),
-      ...columns(now, (entry) => entry.now),
+      ...columns(before, "before"),
+      ...columns(now, "now"),
       { title: texts.change, kind: "text", cell: (entry) => changeText(ready, entry) },
     ],
     draw: (drawn, look) =>
@@ -290,18 +307,18 @@ export function periodsBy(ready: Ready, list: "schools" | "grades" | "resources"
           names: drawn.map((entry) => entryName(ready, list, entry)),
           picks: drawn.map(({ name }) => pickName(ready.filter, list, name)),
           ends: drawn.map((entry) =>
-            perDay(entry.before) === null || perDay(entry.now) === null
+            (["before", "now"] as const).some((period) => inPeriod(entry, period, perDay) === null)
               ? texts.hidden
               : changeText(ready, entry),
           ),
           series: [
-            { name: before, colour: look.quiet, of: (entry: ComparedUse) => entry.before },
-            { name: now, colour: look.palette[0] ?? look.text, of: (entry: ComparedUse) => entry.now },
-          ].map(({ name, colour, of }) => ({
+            { name: before, colour: look.quiet, period: "before" as const },
+            { name: now, colour: look.palette[0] ?? look.text, period: "now" as const },
+          ].map(({ name, colour, period }) => ({
             name,
             colour,
-            values: drawn.map((entry) => perDay(of(entry))),
-            labels: drawn.map((entry) => formats.shown(perDay(of(entry)), format)),
+            values: drawn.map((entry) => perDay(entry[period])),
+            labels: drawn.map((entry) => formats.shown(inPeriod(entry, period, perDay), format)),
           })),
           format,
         },

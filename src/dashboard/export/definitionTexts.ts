@@ -20,7 +20,7 @@ export function definitionTexts(t: Translate) {
     "No data: neither report has a row of the day. Quiet: there are rows, but fewer than a tenth of the people who are active on a usual day, or fewer than half on a Saturday or Sunday, as on weekends and holidays. Usual is the upper quartile of the weekdays with anybody active within eight weeks before and after. Judged over the whole district and all user types, whatever the filter. Weekdays with resource usage only count as school days.",
   );
   const missing = t(
-    "A report is missing for a day if it has no row of a user type while the other report shows their use on that day. The day's numbers from that report are then unknown, and sums do not include them. A report that was never delivered for a user type does not count as missing. Nor does one of a user type that has no group of its own, because that would be about too few people.",
+    "A report is missing for a day if it has no row of a user type while the other report shows their use on that day. The day's numbers from that report are then unknown, and sums do not include them. A report that was never delivered for a user type does not count as missing, unless no day of the range has it for the people asked about. Nor does one of a user type that has no group of its own, because that would be about too few people.",
   );
   const perPerson = t(
     "For each person, the different resources used at the school in the whole range (by resource_id, or by resource_name where there is no id); their sum over people, divided by the school's users, those without use included. 0 where the school has no users.",
@@ -178,7 +178,7 @@ export function definitionTexts(t: Translate) {
       ...Object.values(changesDefinitions).map((text) => t(text)),
     ),
     before: t(
-      "The same number for the period that the filter chooses to compare with, or for as many school days, ending on the day before the range. Logins and accesses are compared per school day, over the days whose report is there; people and different resources only where no report is missing. Empty if the data does not reach back that far.",
+      "The same number for the period that the filter chooses to compare with, or for as many school days, ending on the day before the range. Logins and accesses are compared per school day, over the days whose report is there; people and different resources only where both periods have equally many of these days. Empty if the data does not reach back that far.",
     ),
   };
 }

@@ -9,6 +9,7 @@ import type {
   NoAnswer,
   People,
   ReportKind,
+  Shown,
 } from "../answer";
 import { isoDate } from "../calendar";
 import type { DashboardFilter } from "../filter";
@@ -24,10 +25,12 @@ import {
   comparedDays,
   dayEntries,
   gradeEntries,
+  isThere,
   neverActive,
   resourceEntries,
   schoolEntries,
   schoolResourceEntries,
+  unlessAbsent,
   weekdayEntries,
 } from "./entries";
 import { type Found, find } from "./found";
@@ -96,13 +99,15 @@ export async function answer(
       schoolDays: schoolDaysIn(facts.days, scope),
       before: range ? { from: isoDate(range.from), to: isoDate(range.to) } : null,
     },
+    rows: found.attendance.total.isWithheld ? "withheld" : isThere(found.attendance.total) ? "some" : "none",
+    absent: scope.absent,
     missing: missingReports(facts, scope),
     computed: options.now.toISOString(),
     versions: index.versions,
     beyondMeasured: index.rows > measuredRows ? { rows: index.rows, measured: measuredRows } : null,
     options: filterOptions(facts, data, options.schoolYearStart, options.levels),
     cards: cardsOf(found, before),
-    neverActive: neverActive(found.attendance.total),
+    neverActive: unlessAbsent(scope, ["dailyParticipation"], neverActive(found.attendance.total)),
     bySchool: schoolEntries(found),
     byGrade: gradeEntries(found),
     byDay: dayEntries(found),
@@ -120,68 +125,78 @@ export async function answer(
 
 function cardsOf(now: Found, before: Found | undefined): Cards {
   const card = <Value extends People>(
-    value: (found: Found) => Value,
-    compared: (found: Found) => number | undefined,
+    report: ReportKind,
+    number: (found: Found) => Value,
+    compared: (value: (found: Found) => Value, before: Found) => Card["compared"],
   ): Card<Value> => {
-    const numbers = { now: compared(now), before: before && compared(before) };
+    const value = (found: Found) => unlessAbsent(found.scope, [report], number(found)) as Value;
     return {
       value: value(now),
       before: before ? value(before) : (null as Value),
-      compared:
-        numbers.now === undefined || numbers.before === undefined
-          ? null
-          : { now: numbers.now, before: numbers.before },
+      compared: before ? compared(value, before) : null,
     };
   };
-  /** Distinct people or things have no number per day: they are compared if no report is missing. */
-  const distinct = <Value extends People>(report: ReportKind, value: (found: Found) => Value) =>
-    card(value, (found) => {
-      const isComplete = found.scope.missing[report].every((days) => days === 0);
-      const number = value(found);
-      return isComplete && typeof number === "number" ? number : undefined;
+  /** Distinct people or things grow with the days: they are compared only over equally many. */
+  const distinct = <Value extends People>(report: ReportKind, number: (found: Found) => Value) =>
+    card(report, number, (value, earlier) => {
+      const [is, was] = [value(now), value(earlier)];
+      const days = comparedPlaces(now, report).length;
+      const areAlike = days > 0 && days === comparedPlaces(earlier, report).length;
+      return areAlike && typeof is === "number" && typeof was === "number" ? { now: is, before: was } : null;
     });
+  const sum = (
+    report: ReportKind,
+    number: (found: Found) => Shown,
+    daily: (found: Found, place: number) => number,
+  ) =>
+    card(report, number, (_, earlier) => {
+      const [is, was] = [perSchoolDay(now, report, daily), perSchoolDay(earlier, report, daily)];
+      return is === undefined || was === undefined ? null : { now: is, before: was };
+    });
+  const [dailyParticipation, resourceUsage] = ["dailyParticipation", "resourceUsage"] as const;
   return {
-    users: distinct("dailyParticipation", ({ attendance: { total } }) => total.people(total.users)),
-    activeUsers: distinct("dailyParticipation", ({ attendance: { total } }) =>
-      total.people(total.activeUsers),
-    ),
-    days: card(
-      ({ attendance: { total, countedDays } }) => total.shown(countedDays),
-      () => undefined,
-    ),
-    logins: card(
+    users: distinct(dailyParticipation, ({ attendance: { total } }) => total.people(total.users)),
+    activeUsers: distinct(dailyParticipation, ({ attendance: { total } }) => total.people(total.activeUsers)),
+    // How many days have the report is known even if none has.
+    days: {
+      value: now.attendance.total.shown(now.attendance.countedDays),
+      before: before ? before.attendance.total.shown(before.attendance.countedDays) : null,
+      compared: null,
+    },
+    logins: sum(
+      dailyParticipation,
       ({ attendance: { total } }) => total.shown(total.logins),
-      (found) =>
-        perSchoolDay(
-          found,
-          "dailyParticipation",
-          found.attendance.days.map(({ logins }) => logins),
-        ),
+      ({ attendance }, place) => attendance.days[place]?.logins ?? 0,
     ),
-    accesses: card(
+    accesses: sum(
+      resourceUsage,
       ({ attendance: { total }, usage }) => total.shown(usage.total.accesses),
-      (found) =>
-        perSchoolDay(
-          found,
-          "resourceUsage",
-          found.usage.days.map(({ accesses }) => accesses),
-        ),
+      ({ usage }, place) => usage.days[place]?.accesses ?? 0,
     ),
-    resources: distinct("resourceUsage", ({ attendance: { total }, usage }) =>
+    resources: distinct(resourceUsage, ({ attendance: { total }, usage }) =>
       total.shown(usage.total.resources),
     ),
-    resourceUsers: distinct("resourceUsage", ({ attendance: { total }, usage }) =>
+    resourceUsers: distinct(resourceUsage, ({ attendance: { total }, usage }) =>
       total.people(usage.total.users),
     ),
   };
 }
 
-/** The average over the school days that have the report and are not withheld; undefined if there are none. */
-function perSchoolDay(found: Found, report: ReportKind, daily: readonly number[]): number | undefined {
-  const compared = comparedDays(found, report);
-  const values = daily.filter((_, place) => compared[place] === 1);
-  if (values.length === 0 || found.attendance.total.isWithheld) return undefined;
-  return values.reduce((sum, each) => sum + each, 0) / values.length;
+/** The places of the days that averages per school day cover. */
+function comparedPlaces(found: Found, report: ReportKind): number[] {
+  if (found.attendance.total.isWithheld) return [];
+  return [...comparedDays(found, report)].flatMap((isCompared, place) => (isCompared === 1 ? [place] : []));
+}
+
+/** The average over the compared days; undefined if there are none. */
+function perSchoolDay(
+  found: Found,
+  report: ReportKind,
+  daily: (found: Found, place: number) => number,
+): number | undefined {
+  const places = comparedPlaces(found, report);
+  if (places.length === 0) return undefined;
+  return places.reduce((total, place) => total + daily(found, place), 0) / places.length;
 }
 
 /** The filter options of an index; undefined if the tables are empty. */

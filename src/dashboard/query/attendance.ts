@@ -1,4 +1,4 @@
-import type { People, Shown } from "../answer";
+import type { People, ReportKind, Shown } from "../answer";
 import { countBits, lowestBit, weekdayOf } from "../calendar";
 import { type Days, monthDays } from "../groups/days";
 import type { Facts, Groups, Places } from "../groups/groups";
@@ -20,12 +20,23 @@ export class AttendanceSums {
   left = false;
   /** Whether there is a row of daily participation, withheld or not. */
   hasRows = false;
+  /** Whether the groups that count have a row of each report. */
+  participated = false;
+  used = false;
 
   constructor(private readonly minimumGroupSize: number) {}
 
   /** Whether nothing is known because everything was withheld. */
   get isWithheld(): boolean {
     return this.left && !this.counts;
+  }
+
+  /** The reports without a row although the other one shows use: their numbers are unknown, and not zero. */
+  get absent(): ReportKind[] {
+    return [
+      ...(this.used && !this.participated ? (["dailyParticipation"] as const) : []),
+      ...(this.resources > 0 && !this.used ? (["resourceUsage"] as const) : []),
+    ];
   }
 
   /** A sum or average, from either report. */
@@ -102,39 +113,49 @@ function weekdayDays({ kinds }: Days, { missing, range }: Scope): Uint32Array {
 
 /** Records which sums count and of which some is withheld. Returns the number of days with rows that count. */
 function markWithheld({ days }: Facts, groups: Groups, scope: Scope, totals: Totals, ofDay: OfDay): number {
-  const mark = (sums: AttendanceSums, counted: number, left: number, rows: number) => {
-    if (counted !== 0) sums.counts = true;
+  /** All are days: with withheld rows, with rows of daily participation, and with those of each report that count. */
+  const mark = (
+    sums: AttendanceSums,
+    left: number,
+    rows: number,
+    countedRows: number,
+    countedUsage: number,
+  ) => {
+    if ((countedRows | countedUsage) !== 0) sums.counts = true;
     if (left !== 0) sums.left = true;
     if (rows !== 0) sums.hasRows = true;
+    if (countedRows !== 0) sums.participated = true;
+    if (countedUsage !== 0) sums.used = true;
   };
   const months = days.monthStarts.length;
   let countedDays = 0;
   scope.range.forEach((range, month) => {
-    let [allCounted, allLeft, allRows, countedRows] = [0, 0, 0, 0];
+    let [allLeft, allRows, allCountedRows, allCountedUsage] = [0, 0, 0, 0];
     for (let cohort = 0; cohort < scope.cohorts.length; cohort++) {
       if (scope.cohorts[cohort] !== 1) continue;
       const at = cohort * months + month;
       const rows = (days.participated[at] as number) & range;
-      const either = rows | ((days.used[at] as number) & range);
-      const counted = either & (scope.masks[at] as number);
-      const left = either & ~counted;
-      allCounted |= counted;
+      const used = (days.used[at] as number) & range;
+      const either = rows | used;
+      const mask = scope.masks[at] as number;
+      const [left, countedRows, countedUsage] = [either & ~mask, rows & mask, used & mask];
       allLeft |= left;
       allRows |= rows;
-      countedRows |= rows & counted;
+      allCountedRows |= countedRows;
+      allCountedUsage |= countedUsage;
       const markIn = (list: readonly AttendanceSums[], { of, countedIn }: Places) => {
         const sums = list[of[cohort] as number] as AttendanceSums;
-        if ((countedIn[cohort] as number) < 0) mark(sums, 0, either, rows);
-        else mark(sums, counted, left, rows);
+        if ((countedIn[cohort] as number) < 0) mark(sums, either, rows, 0, 0);
+        else mark(sums, left, rows, countedRows, countedUsage);
       };
       markIn(totals.schools, groups.schools);
       markIn(totals.grades, groups.grades);
     }
-    countedDays += countBits(countedRows);
-    for (let rest = allCounted | allLeft; rest !== 0; rest &= rest - 1) {
+    countedDays += countBits(allCountedRows);
+    for (let rest = allCountedRows | allCountedUsage | allLeft; rest !== 0; rest &= rest - 1) {
       const bit = rest & -rest;
       for (const sums of ofDay(month, lowestBit(rest)))
-        mark(sums, allCounted & bit, allLeft & bit, allRows & bit);
+        mark(sums, allLeft & bit, allRows & bit, allCountedRows & bit, allCountedUsage & bit);
     }
   });
   return countedDays;

@@ -83,9 +83,10 @@ export async function comparisonOf(
 type Sums = Pick<UsageSums, "users" | "personDays" | "accesses">;
 
 function useOf({ users, personDays, accesses }: Sums, part: AttendanceSums, days: number): PeriodUse {
-  const average = (total: number) => (days === 0 ? null : part.shown(total / days));
+  const isKnown = days > 0 && !part.absent.includes("resourceUsage");
+  const average = (total: number) => (isKnown ? part.shown(total / days) : null);
   return {
-    users: part.people(users),
+    users: isKnown ? part.people(users) : null,
     personDaysPerDay: average(personDays),
     accessesPerDay: average(accesses),
   };

@@ -31,15 +31,28 @@ export const ratio = (sum: number, count: number): number => (count === 0 ? 0 : 
 
 export const partly = ({ left }: AttendanceSums) => (left ? { partly: true as const } : {});
 
+/** A number that comes from some reports: unknown if one of them is absent. */
+export const unlessAbsent = <Value>(
+  { absent }: { readonly absent: readonly ReportKind[] },
+  reports: readonly ReportKind[],
+  value: Value,
+): Value | null => (reports.some((report) => absent.includes(report)) ? null : value);
+
+/** Numbers from daily participation, from resource usage, and from both. */
+const [participation, usage] = [["dailyParticipation"], ["resourceUsage"]] as const;
+const both = [...participation, ...usage];
+
 function personNumbers(part: AttendanceSums, { resources }: UsageSums) {
+  const present = <Value>(value: Value) => unlessAbsent(part, participation, value);
   return {
-    users: part.people(part.users),
-    activeUsers: part.people(part.activeUsers),
-    neverActive: neverActive(part),
-    averageLogins: part.shown(ratio(part.logins, part.loginRows)),
-    averageResources: part.shown(ratio(part.resources, part.resourceRows)),
-    distinctResourcesPerUser: part.shown(ratio(resources, part.users)),
+    users: present(part.people(part.users)),
+    activeUsers: present(part.people(part.activeUsers)),
+    neverActive: present(neverActive(part)),
+    averageLogins: present(part.shown(ratio(part.logins, part.loginRows))),
+    averageResources: present(part.shown(ratio(part.resources, part.resourceRows))),
+    distinctResourcesPerUser: unlessAbsent(part, both, part.shown(ratio(resources, part.users))),
     ...partly(part),
+    ...(part.absent.length > 0 ? { absent: part.absent } : {}),
   };
 }
 
@@ -61,22 +74,24 @@ function useOf(
   };
 }
 
-const isThere = ({ counts, left }: AttendanceSums) => counts || left;
+export const isThere = ({ counts, left }: AttendanceSums) => counts || left;
 
-export function schoolEntries({ facts, scope, attendance, usage }: Found): SchoolEntry[] {
+export function schoolEntries({ facts, scope, attendance, usage: { schools } }: Found): SchoolEntry[] {
   return facts.names.schools.flatMap((school, number): SchoolEntry[] => {
-    const [part, used] = [attendance.schools[number] as AttendanceSums, usage.schools[number] as UsageSums];
+    const [part, used] = [attendance.schools[number] as AttendanceSums, schools[number] as UsageSums];
     if (!isThere(part)) return [];
-    const accesses = part.shown(used.accesses);
-    return [{ school, ...personNumbers(part, used), accesses, ...useOf(scope, used, part) }];
+    const accesses = unlessAbsent(part, usage, part.shown(used.accesses));
+    const use = useOf(scope, used, part, !part.absent.includes("resourceUsage"));
+    return [{ school, ...personNumbers(part, used), accesses, ...use }];
   });
 }
 
-export function gradeEntries({ facts, scope, attendance, usage }: Found): GradeEntry[] {
+export function gradeEntries({ facts, scope, attendance, usage: { grades } }: Found): GradeEntry[] {
   if (!facts.index.hasGrades) return [];
   const entries = facts.names.grades.flatMap((grade, number): GradeEntry[] => {
-    const [part, used] = [attendance.grades[number] as AttendanceSums, usage.grades[number] as UsageSums];
-    return isThere(part) ? [{ grade, ...personNumbers(part, used), ...useOf(scope, used, part) }] : [];
+    const [part, used] = [attendance.grades[number] as AttendanceSums, grades[number] as UsageSums];
+    const use = useOf(scope, used, part, !part.absent.includes("resourceUsage"));
+    return isThere(part) ? [{ grade, ...personNumbers(part, used), ...use }] : [];
   });
   return entries.sort((a, b) => compareGrades(a.grade, b.grade));
 }

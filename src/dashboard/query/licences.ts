@@ -2,7 +2,7 @@ import { nearestNames } from "../../nearestNames";
 import type { Licence, LicenceEntry } from "../answer";
 import { compareNames } from "../groups/names";
 import { resourcesNamed } from "../resourcesNamed";
-import { comparable, partly } from "./entries";
+import { comparable, partly, unlessAbsent } from "./entries";
 import type { Found } from "./found";
 import { usersOf } from "./usageRuns";
 
@@ -23,7 +23,7 @@ export function licenceEntries(
     const users = usersOf(facts, scope, ofName);
     const entry: LicenceEntry = {
       ...licence,
-      users: attendance.total.people(users),
+      users: unlessAbsent(scope, ["resourceUsage"], attendance.total.people(users)),
       isKnown,
       nearest: isKnown ? [] : nearestNames(licence.resource, names),
       ...partly(attendance.total),

@@ -12,7 +12,7 @@ import { namesIn, requireKnownNames } from "../unknownNames";
 import { type AnswerOptions, filterOptions } from "./answer";
 import { comparisonOf } from "./comparison";
 import { missingReports } from "./completeness";
-import { missingOn, ratio, resourceEntries, schoolResourceEntries } from "./entries";
+import { missingOn, ratio, resourceEntries, schoolResourceEntries, unlessAbsent } from "./entries";
 import { type Found, find } from "./found";
 import { dataRange, scopeOf } from "./scope";
 import { withheldIn } from "./withheld";
@@ -62,6 +62,8 @@ export interface ParticipationMetrics<Count extends People = Shown> {
   readonly withheld: Pick<Withheld, "filter" | "schools" | "days">;
   /** Reports that are missing in the range: sums do not include them. */
   readonly missing: readonly MissingReport[];
+  /** Reports that have no row of the people counted, although the other one shows their use. Their numbers are `null`. */
+  readonly absent: readonly ReportKind[];
   readonly users: Count;
   readonly days: Shown;
   readonly activeUsers: Count;
@@ -73,6 +75,8 @@ export interface ParticipationMetrics<Count extends People = Shown> {
     readonly averageResources: Shown;
     readonly averageLogins: Shown;
     readonly averageDistinctResources: Shown;
+    /** Reports that have no row of the school, although the other one shows its use. Their numbers are `null`. */
+    readonly absent?: readonly ReportKind[];
   })[];
   /** By date, `yyyy-MM-dd`; days with rows. */
   readonly byDay: readonly (Suppressible & {
@@ -154,6 +158,7 @@ export async function participationMetrics(
     ...common,
     withheld: { filter: cut, schools, days },
     missing: missingReports(facts, scope),
+    absent: scope.absent,
     ...numbers(found),
     ...(other ? { comparison: await comparisonOf(facts, groups, scope, other, undefined, signal) } : {}),
   };
@@ -162,6 +167,7 @@ export async function participationMetrics(
 const nothing = {
   withheld: { filter: [], schools: [], days: [] },
   missing: [],
+  absent: [],
   users: 0,
   days: 0,
   activeUsers: 0,
@@ -194,25 +200,35 @@ function filterOf(
 
 function numbers(
   found: Found,
-): Omit<ParticipationMetrics<People>, "filter" | "minimumGroupSize" | "keepWhole" | "withheld" | "missing"> {
+): Omit<
+  ParticipationMetrics<People>,
+  "filter" | "minimumGroupSize" | "keepWhole" | "withheld" | "missing" | "absent"
+> {
   const { attendance, usage, facts, scope } = found;
   const { total } = attendance;
   const { entries, order } = resourceEntries(found);
   return {
-    users: total.people(total.users),
+    users: unlessAbsent(scope, ["dailyParticipation"], total.people(total.users)),
     days: total.shown(attendance.countedDays),
-    activeUsers: total.people(total.activeUsers),
+    activeUsers: unlessAbsent(scope, ["dailyParticipation"], total.people(total.activeUsers)),
     bySchool: facts.names.schools.flatMap((school, number) => {
       const part = attendance.schools[number];
       if (!part?.hasRows) return [];
-      const entry = {
+      const entry = marked({
         school_name: school,
         users: part.people(part.users),
         averageResources: part.shown(ratio(part.resources, part.resourceRows)),
         averageLogins: part.shown(ratio(part.logins, part.loginRows)),
         averageDistinctResources: part.shown(ratio(usage.schools[number]?.resources ?? 0, part.users)),
-      };
-      return [marked(entry)];
+      });
+      const nothingKnown = { users: null, averageResources: null, averageLogins: null };
+      return [
+        {
+          ...entry,
+          ...(part.absent.includes("dailyParticipation") ? nothingKnown : {}),
+          ...(part.absent.length > 0 ? { averageDistinctResources: null, absent: part.absent } : {}),
+        },
+      ];
     }),
     byDay: attendance.days.flatMap((part, place) => {
       const resources = usage.days[place]?.resources ?? 0;

@@ -17,7 +17,9 @@ export interface Scope {
   readonly resources: Uint8Array;
   /** 1 for user types that the filter selects, and whose missing reports may be disclosed. */
   readonly types: Uint8Array;
-  /** Per month: days of the range on which the report is missing for some of the people. */
+  /** Reports of which the groups that count have no row in the range, although the other one shows use. */
+  readonly absent: readonly ReportKind[];
+  /** Per month: days of the range on which the report is missing for some of the people; all days if it is absent. */
   readonly missing: { readonly [Report in ReportKind]: Uint32Array };
   /** Per month: the days of the range. Per cohort and month: the days on which the cohort counts. */
   readonly range: Uint32Array;
@@ -87,7 +89,7 @@ export const choosesResources = ({ resources }: Scope): boolean => resources.inc
 
 /** The same people and resources on other days, of which only those from the first to the last with data are kept. */
 export function inRange(
-  { days, missing }: Facts,
+  { index, days, missing }: Facts,
   { groupOf, counted }: Groups,
   { cohorts, whole, resources, types }: Pick<Scope, "cohorts" | "whole" | "resources" | "types">,
   asked: Pick<Scope, "from" | "to">,
@@ -104,14 +106,15 @@ export function inRange(
       masks[cohort * months + month] = (counted[group * months + month] as number) & (range[month] as number);
     }
   }
-  const missingOf = (ofTypes: Uint32Array) =>
-    range.map(
-      (inMonth, month) =>
-        types.reduce(
-          (all, one, type) => (one === 1 ? all | (ofTypes[type * months + month] as number) : all),
-          0,
-        ) & inMonth,
-    );
+  const absent = absentIn({ index, days }, masks);
+  const missingOf = (report: ReportKind) =>
+    range.map((inMonth, month) => {
+      if (absent.includes(report)) return (kinds.data[month] as number) & inMonth;
+      const ofTypes = missing[report];
+      const add = (all: number, one: number, type: number) =>
+        one === 1 ? all | (ofTypes[type * months + month] as number) : all;
+      return types.reduce(add, 0) & inMonth;
+    });
   return {
     from,
     to,
@@ -119,17 +122,33 @@ export function inRange(
     whole,
     resources,
     types,
+    absent,
     missing: {
       // Where nobody has a row, the report is missing for everyone.
-      dailyParticipation: missingOf(missing.dailyParticipation).map((days, month) => {
+      dailyParticipation: missingOf("dailyParticipation").map((days, month) => {
         const none = (kinds.data[month] as number) & ~(kinds.participation[month] as number);
         return days | (none & (range[month] as number));
       }),
-      resourceUsage: missingOf(missing.resourceUsage),
+      resourceUsage: missingOf("resourceUsage"),
     },
     range,
     masks,
   };
+}
+
+/** The reports without a row under masks although the other one shows use. */
+function absentIn({ index, days }: Pick<Facts, "index" | "days">, masks: Uint32Array): ReportKind[] {
+  const months = days.monthStarts.length;
+  const isIn = (report: Uint32Array) => masks.some((mask, at) => (mask & (report[at] as number)) !== 0);
+  if (isIn(days.used)) return isIn(days.participated) ? [] : ["dailyParticipation"];
+  const showsUse = index.months.some(({ attendanceCells: { cohort, day, resources } }, month) =>
+    resources.some(
+      (count, cell) =>
+        count > 0 &&
+        ((masks[(cohort[cell] as number) * months + month] as number) & (1 << (day[cell] as number))) !== 0,
+    ),
+  );
+  return showsUse ? ["resourceUsage"] : [];
 }
 
 /** The part of a range that has data; its nearest day if there is none, since every range has a day. */
