@@ -15,14 +15,18 @@ export function comparisonParts(
   { count, average }: NumberFormats,
   mostResources: number,
 ): string[] {
-  const row = (name: string | null, use: ComparedUse) => [
-    plain(name ?? "(none)"),
-    average(use.before.personDaysPerDay),
-    average(use.now.personDaysPerDay),
-    changeOf(use),
-    count(use.before.users),
-    count(use.now.users),
-  ];
+  const row = (name: string | null, use: ComparedUse, mayBeWithheld: boolean | undefined) => {
+    const known = <Value>(period: ComparedPeriod, value: Value, format: (value: Value) => string) =>
+      value === null && (period.comparedDays === 0 || !mayBeWithheld) ? "–" : format(value);
+    return [
+      plain(name ?? "(none)"),
+      known(before, use.before.personDaysPerDay, average),
+      known(now, use.now.personDaysPerDay, average),
+      changeOf(use),
+      known(before, use.before.users, count),
+      known(now, use.now.users, count),
+    ];
+  };
   const table = (name: string, rows: readonly string[][]) =>
     columns([name, "Before", "Now", "Change", "Users before", "Users now"], [...rows], [1, 2, 3, 4, 5]);
   const part = (title: string, ...lines: readonly string[]) => [styled("bold", title), ...lines].join("\n");
@@ -31,13 +35,16 @@ export function comparisonParts(
       "Two periods: person-days of use per school day",
       `Before: ${periodText(before)}`,
       `Now:    ${periodText(now)}`,
-      table("School", [row("All", total), ...bySchool.map((entry) => row(entry.school, entry))]),
+      table("School", [
+        row("All", total, true),
+        ...bySchool.map((entry) => row(entry.school, entry, entry.partly)),
+      ]),
     ),
     part(
       "Resources that differ most",
       table(
         "Resource",
-        resources.slice(0, mostResources).map((entry) => row(entry.resource, entry)),
+        resources.slice(0, mostResources).map((entry) => row(entry.resource, entry, true)),
       ),
     ),
   ];

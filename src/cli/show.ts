@@ -1,5 +1,5 @@
 import { counted } from "../counted";
-import type { CutGroup, People, Place, Shown } from "../dashboard/answer";
+import type { CutGroup, MissingReport, People, Place, ReportKind, Shown } from "../dashboard/answer";
 import type { ParticipationMetrics } from "../dashboard/query/metrics";
 import type { RunSummary } from "../pipeline/log/runRecord";
 import type { Freshness } from "../pipeline/plan/freshness";
@@ -166,9 +166,12 @@ function listed(lines: readonly string[]): string[] {
 
 export function showMetrics(metrics: ParticipationMetrics<People>): string {
   const { minimumGroupSize, withheld } = metrics;
-  const count = (value: People) =>
-    value === null ? "left out" : value === "few" ? `<${minimumGroupSize}` : integer(value);
-  const average = (value: Shown) => (value === null ? "left out" : decimal(value));
+  /** `unknown` are reports that are missing: then nothing is withheld. */
+  const nothing = (unknown: readonly ReportKind[] = []) => (unknown.length > 0 ? "–" : "left out");
+  const count = (value: People, unknown?: readonly ReportKind[]) =>
+    value === null ? nothing(unknown) : value === "few" ? `<${minimumGroupSize}` : integer(value);
+  const average = (value: Shown, unknown?: readonly ReportKind[]) =>
+    value === null ? nothing(unknown) : decimal(value);
   const name = (value: string | null) => plain(value ?? "(none)");
   const share =
     typeof metrics.users === "number" && metrics.users > 0 && typeof metrics.activeUsers === "number"
@@ -179,17 +182,17 @@ export function showMetrics(metrics: ParticipationMetrics<People>): string {
   const resources = metrics.topResources.slice(0, shown);
   const { comparison } = metrics;
   const parts = [
-    `${styled("bold", count(metrics.users))} ${metrics.users === 1 ? "user" : "users"}, ${styled("bold", count(metrics.activeUsers))} active${share}, over ${styled("bold", count(metrics.days))} ${metrics.days === 1 ? "day" : "days"}`,
+    `${styled("bold", count(metrics.users, metrics.absent))} ${metrics.users === 1 ? "user" : "users"}, ${styled("bold", count(metrics.activeUsers, metrics.absent))} active${share}, over ${styled("bold", count(metrics.days, []))} ${metrics.days === 1 ? "day" : "days"}`,
     section(
       "By school",
       columns(
         ["School", "Users", "Logins a day", "Resources a day", "Distinct resources"],
         metrics.bySchool.map((row) => [
           name(row.school_name),
-          count(row.users),
-          average(row.averageLogins),
-          average(row.averageResources),
-          average(row.averageDistinctResources),
+          count(row.users, row.absent),
+          average(row.averageLogins, row.absent),
+          average(row.averageResources, row.absent),
+          average(row.averageDistinctResources, row.absent),
         ]),
         [1, 2, 3, 4],
       ),
@@ -214,16 +217,18 @@ export function showMetrics(metrics: ParticipationMetrics<People>): string {
         ["Day", "Active users", "Logins", "Resources", "Distinct resources"],
         newest.map((row) => [
           row.date,
-          count(row.activeUsers),
-          count(row.logins),
-          count(row.resources),
-          count(row.distinctResources),
+          count(row.activeUsers, row.missing),
+          count(row.logins, row.missing),
+          count(row.resources, row.missing),
+          count(row.distinctResources, row.missing),
         ]),
         [1, 2, 3, 4],
       ),
     ),
   ];
   if (comparison) parts.push(...comparisonParts(comparison, { count, average }, shown));
+  const lines = [...metrics.absent.map(absentLine), ...metrics.missing.map(missingLine)];
+  if (lines.length > 0) parts.push([styled("bold", "Missing reports"), ...listed(lines)].join("\n"));
   const cut = [...withheld.filter, ...withheld.schools].map((group) => cutLine(group, minimumGroupSize));
   const days = withheld.days.map(
     ({ group, days: number, first, last }) =>
@@ -240,6 +245,18 @@ export function showMetrics(metrics: ParticipationMetrics<People>): string {
     );
   }
   return parts.join("\n\n");
+}
+
+const reportName = (report: ReportKind) =>
+  ({ dailyParticipation: "daily participation", resourceUsage: "resource usage" })[report];
+
+function absentLine(report: ReportKind): string {
+  return `${reportName(report)}: no day of the range has this report for these people, so its numbers are unknown.`;
+}
+
+function missingLine({ report, userType, days, first, last }: MissingReport): string {
+  const when = days === 1 ? `on ${first}` : `on ${counted(days, "day")} from ${first} to ${last}`;
+  return `${reportName(report)} of ${userType}: missing ${when}. The numbers do not include it.`;
 }
 
 function cutLine({ left, together, isSmall }: CutGroup, minimum: number): string {

@@ -1,11 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { showRun, showStatus, showVerification } from "../../src/cli/show";
+import { showMetrics, showRun, showStatus, showVerification } from "../../src/cli/show";
 import { columns } from "../../src/cli/table";
 import { bytes, decimal, duration, integer, plain } from "../../src/cli/text";
 import { counted } from "../../src/counted";
+import type { ParticipationIndex } from "../../src/dashboard/index/participationIndex";
+import { type MetricsFilterInput, participationMetrics } from "../../src/dashboard/query/metrics";
 import type { RunSummary } from "../../src/pipeline/log/runRecord";
 import type { PlannedFile } from "../../src/pipeline/plan/plan";
 import { healthy } from "../../src/pipeline/read/identityHealth";
+import { plainIndex } from "../helpers/plainIndex";
 
 test.each([
   [0, "0 B"],
@@ -223,6 +226,50 @@ test("the files on the server are listed with their states", () => {
   ).toMatch(
     /Noticed by the last run:\n {2}ids of people in resource usage: 1 Clever id with several school system ids$/,
   );
+});
+
+describe("metrics", () => {
+  const person = (number: number, school = "A") => ({
+    userType: "students" as const,
+    person: `${school} ${number}`,
+    school,
+    grade: null,
+  });
+  const people = (count: number, school?: string) =>
+    Array.from({ length: count }, (_, number) => person(number, school));
+  const [first, second] = ["2025-09-01", "2025-09-02"];
+  const attended = (date: string, count: number, school?: string) =>
+    people(count, school).map((row) => ({ ...row, date, active: true, logins: 1, resources: 1 }));
+  const used = (date: string, count: number) =>
+    people(count).map((row) => ({ ...row, date, id: null, name: "IXL", type: "app", accesses: 1 }));
+  const show = async (index: ParticipationIndex, filter: MetricsFilterInput, minimumGroupSize: number) =>
+    showMetrics(await participationMetrics(index, filter, { minimumGroupSize, keepWhole: "schools" }));
+
+  test("say which reports are missing, and call nothing left out that is not withheld", async () => {
+    const index = plainIndex(attended(first, 12), [...used(first, 12), ...used(second, 12)]);
+    for (const minimum of [0, 10]) {
+      const both = await show(index, {}, minimum);
+      expect(both).not.toContain("left out");
+      expect(both).toMatch(/2025-09-02 +– +– +– +1\n/);
+      expect(both).toContain("daily participation of students: missing on 2025-09-02.");
+      const one = await show(index, { from: second, to: second }, minimum);
+      expect(one).toMatch(/^– users, – active, over 0 days/);
+      expect(one).toContain("daily participation: no day of the range has this report");
+      expect(one).not.toContain("left out");
+    }
+  });
+
+  test("of two periods, one without a school day", async () => {
+    const index = plainIndex(attended(second, 12), used(second, 12));
+    const text = await show(index, { from: second, compareFrom: "2025-01-01", compareTo: "2025-01-31" }, 10);
+    expect(text).toMatch(/All +– +12\.00 +– +12/);
+    expect(text).not.toContain("left out");
+  });
+
+  test("that are withheld are left out", async () => {
+    const rows = [...attended(first, 12), ...attended(first, 3, "B")];
+    expect(await show(plainIndex(rows, used(first, 12)), { schools: ["B"] }, 10)).toMatch(/^left out users/);
+  });
 });
 
 test("discrepancies are listed", () => {
