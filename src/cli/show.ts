@@ -182,7 +182,7 @@ export function showMetrics(metrics: ParticipationMetrics<People>): string {
   const resources = metrics.topResources.slice(0, shown);
   const { comparison } = metrics;
   const parts = [
-    `${styled("bold", count(metrics.users, metrics.absent))} ${metrics.users === 1 ? "user" : "users"}, ${styled("bold", count(metrics.activeUsers, metrics.absent))} active${share}, over ${styled("bold", count(metrics.days, []))} ${metrics.days === 1 ? "day" : "days"}`,
+    `${styled("bold", count(metrics.users, metrics.absent))} ${metrics.users === 1 ? "user" : "users"}, ${styled("bold", count(metrics.activeUsers, metrics.absent))} active${share}, over ${styled("bold", count(metrics.days))} ${metrics.days === 1 ? "day" : "days"}`,
     section(
       "By school",
       columns(
