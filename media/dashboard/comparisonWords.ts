@@ -1,4 +1,4 @@
-import type { Break, ComparedPeriod, ComparedUse, Comparison, People } from "../../src/dashboard/answer";
+import type { Break, ComparedPeriod, ComparedUse, Comparison } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardFilter } from "../../src/dashboard/filter";
 import { breakName } from "./breakNames";
@@ -16,15 +16,6 @@ export function periodNames(
     ? [texts.firstPeriod, texts.secondPeriod]
     : [texts.periodBefore, texts.thisPeriod];
   return [before.name || first, now.name || second];
-}
-
-/** A number of a period: undefined if it is unknown, and `null` if it is withheld. */
-export function ofPeriod(
-  { comparedDays }: ComparedPeriod,
-  value: People,
-  mayBeWithheld: boolean | undefined,
-): People | undefined {
-  return value === null && (comparedDays === 0 || !mayBeWithheld) ? undefined : value;
 }
 
 /** The days of a period, and how many school days its averages cover. */

@@ -1,5 +1,6 @@
 import { counted } from "../counted";
 import type { ComparedPeriod, ComparedUse, Comparison, People, Shown } from "../dashboard/answer";
+import { ofPeriod } from "../dashboard/ofPeriod";
 import { columns } from "./table";
 import { plain, styled } from "./text";
 
@@ -16,8 +17,14 @@ export function comparisonParts(
   mostResources: number,
 ): string[] {
   const row = (name: string | null, use: ComparedUse, mayBeWithheld: boolean | undefined) => {
-    const known = <Value>(period: ComparedPeriod, value: Value, format: (value: Value) => string) =>
-      value === null && (period.comparedDays === 0 || !mayBeWithheld) ? "–" : format(value);
+    const known = <Value extends People>(
+      period: ComparedPeriod,
+      value: Value,
+      format: (value: Value) => string,
+    ) => {
+      const found = ofPeriod(period, value, mayBeWithheld);
+      return found === undefined ? "–" : format(found);
+    };
     return [
       plain(name ?? "(none)"),
       known(before, use.before.personDaysPerDay, average),

@@ -1,7 +1,8 @@
 import { html, type TemplateResult } from "lit";
 import type { Comparison, People, PeriodUse } from "../../../src/dashboard/answer";
+import { ofPeriod } from "../../../src/dashboard/ofPeriod";
 import { weekLinesPicture } from "../charts/weekLinesPicture";
-import { changeIn, changeText, ofPeriod, periodDays, periodNames } from "../comparisonWords";
+import { changeIn, changeText, periodDays, periodNames } from "../comparisonWords";
 import { fill } from "../formats";
 import { missingSentences } from "../missingWords";
 import type { Ready } from "../model";
@@ -89,16 +90,22 @@ function sideBySide(ready: Ready, comparison: Comparison): TemplateResult {
   const { before, now, total } = comparison;
   const names = periodNames(ready, comparison);
   const average = (value: number) => formats.average(value);
-  const rows: readonly (readonly [string, (use: PeriodUse) => People, (value: number) => string])[] = [
-    [texts.usePerDay, ({ personDaysPerDay }) => personDaysPerDay, average],
-    [texts.accessesPerDay, ({ accessesPerDay }) => accessesPerDay, average],
-    [texts.usersOfPeriod, ({ users }) => users, (value) => formats.integer(value)],
-  ];
-  const change = (of: (use: PeriodUse) => People) => {
+  const equalDays = hasEqualDays(comparison);
+  const use = (title: string, of: (use: PeriodUse) => People, format = average, isComparable = true) => {
     const [was, is] = [of(total.before), of(total.now)];
-    return typeof was === "number" && typeof is === "number" ? changeIn(ready, was, is) : "–";
+    const change = typeof was === "number" && typeof is === "number" ? changeIn(ready, was, is) : "–";
+    return html`<tr>
+      <th scope="row">${title}</th>
+      <td>${formats.shown(ofPeriod(before, was, true), format)}</td>
+      <td>${formats.shown(ofPeriod(now, is, true), format)}</td>
+      ${
+        isComparable
+          ? html`<td class="strong">${change}</td>`
+          : html`<td title=${texts.distinctNotCompared}>${texts.notComparable}</td>`
+      }
+    </tr>`;
   };
-  const isDistinct = (title: string) => title === texts.usersOfPeriod;
+  const integer = (value: number) => formats.integer(value);
   return html`<div class="table-scroll plain" tabindex="0" role="group" aria-label=${texts.titlePeriods}>
     <table class="side-by-side">
       <thead><tr>
@@ -109,18 +116,11 @@ function sideBySide(ready: Ready, comparison: Comparison): TemplateResult {
         )}
         <th scope="col">${texts.change}</th>
       </tr></thead>
-      <tbody>${rows.map(
-        ([title, of, format]) => html`<tr>
-          <th scope="row">${title}</th>
-          <td>${formats.shown(ofPeriod(before, of(total.before), true), format)}</td>
-          <td>${formats.shown(ofPeriod(now, of(total.now), true), format)}</td>
-          ${
-            isDistinct(title) && !hasEqualDays(comparison)
-              ? html`<td title=${texts.distinctNotCompared}>${texts.notComparable}</td>`
-              : html`<td class="strong">${change(of)}</td>`
-          }
-        </tr>`,
-      )}</tbody>
+      <tbody>
+        ${use(texts.usePerDay, ({ personDaysPerDay }) => personDaysPerDay)}
+        ${use(texts.accessesPerDay, ({ accessesPerDay }) => accessesPerDay)}
+        ${use(texts.usersOfPeriod, ({ users }) => users, integer, equalDays)}
+      </tbody>
     </table>
   </div>`;
 }

@@ -6,10 +6,11 @@ import type {
   ResourceEntry,
   SchoolEntry,
 } from "../../../src/dashboard/answer";
+import { ofPeriod } from "../../../src/dashboard/ofPeriod";
 import type { Look } from "../charts/look";
 import { pairPicture } from "../charts/pairPicture";
 import { stackPicture } from "../charts/stackPicture";
-import { changeText, ofPeriod, periodNames } from "../comparisonWords";
+import { changeText, periodNames } from "../comparisonWords";
 import { fill } from "../formats";
 import { orUnknown } from "../missingWords";
 import { isOnly, nameIn, pickName, type Ready } from "../model";
