@@ -244,7 +244,7 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       /^Arrows: (\d+) school days against the \1 before, .+; logins and accesses per school day$/,
     );
     expect(await page.locator("#card-logins .delta").getAttribute("title")).toMatch(
-      /^Per school day: [\d,]+; before: [\d,]+$/,
+      /^Per school day: [\d,]+; \u2068Previous period\u2069: [\d,]+$/,
     );
     expect(await page.locator("#card-days .delta").count()).toBe(0);
   });
