@@ -64,17 +64,20 @@ function plainFacts(
   const personOf = plainPeople([...allParticipation, ...allUsage]);
   const named = <Row extends PersonRow>(row: Row): Row => ({ ...row, person: personOf(row) });
   const participation = allParticipation.map(named).filter((row) => inScope(row, filter));
-  const usage = allUsage
-    .map(named)
-    .filter(
-      (row) =>
-        inScope(row, filter) &&
-        isAmong(row.name, filter.resources) &&
-        isAmong(row.type, filter.resourceTypes),
-    );
+  const usageOfAll = allUsage.map(named).filter((row) => inScope(row, filter));
+  const usage = usageOfAll.filter(
+    (row) => isAmong(row.name, filter.resources) && isAmong(row.type, filter.resourceTypes),
+  );
   const personal = usage.filter(({ person }) => person !== null);
   const first = <T>(group: readonly T[]): T => group[0] as T;
 
+  /** The reports that no day has although the other one shows use. */
+  const absent = [
+    ...(participation.length === 0 && usageOfAll.length > 0 ? ["dailyParticipation"] : []),
+    ...(usageOfAll.length === 0 && participation.some(({ resources }) => resources > 0)
+      ? ["resourceUsage"]
+      : []),
+  ];
   const dates = [...new Set([...participation, ...usage].map(({ date }) => date))].sort();
   return {
     users: people(participation),
@@ -90,13 +93,21 @@ function plainFacts(
         loginRows: rows.length,
         resources: sum(rows.map(({ resources }) => resources)),
         resourceRows: rows.length,
+        /** Without a row of resource usage although the other report shows use. */
+        lacksUsage:
+          rows.some(({ resources }) => resources > 0) && !usageOfAll.some(({ school }) => school === name),
         resourcePairs: sum(groupBy(used, ({ person }) => [person]).map(different)),
       };
     }),
     byDay: dates.map((date) => {
       const rows = participation.filter((row) => row.date === date);
       const used = usage.filter((row) => row.date === date);
-      const missing = missingOn(allParticipation, allUsage, filter.userTypes ?? ["students"], date);
+      const missing = [
+        ...new Set([
+          ...missingOn(allParticipation, allUsage, filter.userTypes ?? ["students"], date),
+          ...absent,
+        ]),
+      ].sort();
       const from = (report: string, value: number) => (missing.includes(report) ? null : value);
       return {
         date,
@@ -174,7 +185,11 @@ export function plainMetrics(
         users: school.users,
         averageResources: school.resources / school.resourceRows,
         averageLogins: school.logins / school.loginRows,
-        averageDistinctResources: school.users === 0 ? 0 : school.resourcePairs / school.users,
+        averageDistinctResources: school.lacksUsage
+          ? null
+          : school.users === 0
+            ? 0
+            : school.resourcePairs / school.users,
       })),
     byDay: facts.byDay,
     topResources: [...facts.resources]
