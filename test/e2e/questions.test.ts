@@ -96,7 +96,7 @@ describe.each([
   });
 
   test("1. which apps are used most at the elementary schools", async () => {
-    const frame = await ask("Which apps are used most in a level of schools?");
+    const frame = await ask("Which apps are used most at a school level?");
     const rows = await cellsOf(frame.locator("#panel-table table"));
     const wanted = elementaryApps(district.rows).slice(0, 8);
     expect(rows.slice(0, 8).map(([, , users]) => users)).toEqual(wanted.map(({ users }) => people(users)));

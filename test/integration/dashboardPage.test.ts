@@ -80,7 +80,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
         await page.locator("#filter-resources label", { hasText: name }).locator("input").check();
       }
       await poll(() => asked(source)?.resources).toEqual(["Khan Academy 10", "Khan Academy 11"]);
-      await poll(() => textOf(page, "#filter-resources-button")).toContain("2 chosen");
+      await poll(() => textOf(page, "#filter-resources-button")).toContain("2 selected");
     });
 
     test("units change counts of people without a new query", async () => {

@@ -43,7 +43,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
         "4,200",
         "–",
         "Jun 30, 2026",
-        "not in the data; alike: \u2068Khan Academy\u2069 · has ended",
+        "not in the data; similar: \u2068Khan Academy\u2069 · has ended",
       ],
       ["Paper Tutor", "0", "500", "0%", "4,200", "–", "Dec 10, 2026", "not used · ends in 19 days"],
       [expect.any(String), "<10", "4,000", "<10", "12,500.50", "–", "Jun 30, 2027", ""],
@@ -132,7 +132,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
       type: "save",
       file: {
         content: expect.stringMatching(
-          /District: Dunmere Unified[\s\S]*Question: Which apps are used most in a level of schools\? Elementary schools/,
+          /District: Dunmere Unified[\s\S]*Question: Which apps are used most at a school level\? Elementary schools/,
         ),
       },
     });

@@ -70,7 +70,7 @@ describe("the chosen resources", () => {
 
   test.each([
     [["IXL"], "IXL"],
-    [["IXL", "Seesaw"], "2 chosen"],
+    [["IXL", "Seesaw"], "2 selected"],
     [["Khan Classic"], "Khan Academy"],
     [["Khan Classic", "Khan Academy"], "Khan Academy"],
     [["Unknown"], "Unknown"],

@@ -68,14 +68,14 @@ export const changesDefinitions = {
     `earlier weeks, the most notable first, at most ${mostEntries}.`,
   use: "Use is counted in person-days: each person counts once per day on which they used the resource (for a school: any resource).",
   weeks:
-    "A week counts from Monday to Sunday, if it has at least 3 school days and is not cut off by the end of the period " +
-    "before its Friday. Days off (no data, or next to nobody active) are left out. " +
+    "A week counts from Monday to Sunday, if it has at least 3 school days and does not end before its Friday because the " +
+    "period ends. Days off (no data, or next to nobody active) are left out. " +
     `Compared are the ${comparedWeekCount} weeks before the judged ones, from the first use on; where the chosen period is ` +
-    "shorter, the weeks before it are taken too.",
+    "shorter, the weeks before it are used too.",
   comparable:
     "Days are made comparable by the number of active users of the day and by the subject's own weekday pattern " +
-    "(midmean per weekday). What most resources, or most schools, share in a week is taken out as well (median " +
-    "polish), so that a general rise or fall is not told of each of them. With fewer than " +
+    "(midmean per weekday). What most resources, or most schools, share in a week is removed as well (median " +
+    "polish), so that a general rise or fall is not reported for each of them. With fewer than " +
     `${minimumSubjectsForLevel} schools each is compared with its own past alone, without regard to the others.`,
   expected:
     "Expected is the median of the earlier weeks, or the Theil–Sen line through them where they plainly rise or fall " +

@@ -32,7 +32,7 @@ export function definitionTexts(t: Translate) {
     "As by school, over the rows of people who have the grade in the roster that was imported last. People who are not in it have none.",
   );
   const resource = t(
-    "A resource is known by its resource_id and has the resource_name and resource_type that it had last in the data; resources of the same name and type are one. Without an id it is known by its name and type.",
+    "A resource is identified by its resource_id and has the resource_name and resource_type that it had last in the data; resources of the same name and type are one. Without an id, it is identified by its name and type.",
   );
   const personDays = t("Rows of resource usage with a person: person-days of use.");
   const lines = t(
@@ -168,7 +168,7 @@ export function definitionTexts(t: Translate) {
     periods: explain(
       t("Use in two periods, per school day: so a longer period does not look like more use."),
       t(
-        "Two periods are compared by their school days whose resource usage is there; a day on which all of a school or grade is left out is none of its days. Person-days are rows of resource usage with a person, accesses the sum of num_access, both divided by the number of these days. People are distinct people on these days, without a change in percent unless both periods have equally many of them. Of the resources that the filters choose, or of all.",
+        "Two periods are compared by their school days whose resource usage is there; a day on which all of a school or grade is left out does not count for it. Person-days are rows of resource usage with a person, accesses the sum of num_access, both divided by the number of these days. People are distinct people on these days, without a change in percent unless both periods have equally many of them. Of the resources that the filters choose, or of all.",
       ),
     ),
     changes: explain(
@@ -187,22 +187,22 @@ export function definitionTexts(t: Translate) {
 export function ruleTexts(t: Translate): readonly string[] {
   return [
     t(
-      "Dates, schools, user types and grades apply to both reports. Resources and resource types apply to resource usage only, since daily participation names no resource: users, active users, days, logins and num_resources_accessed stay those of everything used.",
+      "Dates, schools, user types and grades apply to both reports. Resources and resource types apply to resource usage only, since daily participation names no resource: users, active users, days, logins and num_resources_accessed always cover all resources.",
     ),
     t(
       "The last 7 and 30 days are calendar days and end on the last day with daily participation, as does the school year to date, which begins on its configured first day. None of them begins before the first day with data. All is everything from the first to the last day of either report.",
     ),
     t(
-      "People are divided once, before any question, into groups of at least the minimum group size, and every number is about whole groups. A cohort is a school, user type and grade. It is a group if, over its newest 40 days, nine tenths of its attendance (each person in the reports, once a day) is on days with so many of its people; smaller ones are joined until they are one: grades of a school first, then small schools with each other, then user types. By the setting, schools of a grade are joined first. A filter counts the groups that lie wholly within it, exactly, and leaves out those that it cuts. A day on which fewer people of a group are in the reports is not counted for it.",
+      "People are divided once, before any question, into groups of at least the minimum group size, and every number is about whole groups. A cohort is a school, user type and grade. It is a group if, over its newest 40 days, nine tenths of its attendance (each person in the reports, once a day) is on days with so many of its people; smaller ones are joined until they are one: grades of a school first, then small schools with each other, then user types. With the setting “grades”, schools of a grade are joined first. A filter counts the groups that lie wholly within it, exactly, and leaves out those that it splits. A day on which fewer people of a group are in the reports is not counted for it.",
     ),
     t(
       "Whatever is added and subtracted, over schools, grades, people and days, the result is about whole groups, since unions and differences of whole groups are whole groups.",
     ),
     t(
-      "How many of a group did something may be few. Fewer than the minimum group size are shown as such, while sums and averages stay exact. This is a courtesy: a reader can often work the number out, but never of fewer people than a group.",
+      "The number of people in a group who did something can be small. Fewer than the minimum group size are shown as such, while sums and averages stay exact. This is a courtesy: a reader can often work the number out, but never of fewer people than a group.",
     ),
     t(
-      "Counts of distinct people do not add up: the users of two weeks, less those of the first, are the people who came in the second only. These can be few, but nobody knows who of the group they are. Answers from different versions of the tables, with another group size, or with grades instead of schools kept whole, can be compared. Rows of people without an id belong to nobody, but are in sums.",
+      "Counts of distinct people do not add up: the users of two weeks, less those of the first, are the people who came in the second only. These can be few, but nobody can tell who in the group they are. Answers from different versions of the tables, with another group size, or with grades instead of schools kept whole, can be compared. Rows of people without an id belong to nobody, but are in sums.",
     ),
   ];
 }
