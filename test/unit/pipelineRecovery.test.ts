@@ -315,6 +315,19 @@ describe("a delivery that is in the table but not in the ingest log", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
+  test("is not reported as another program's change, even if a newer delivery of it has landed", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(first, dailyCsv(daily("amy")));
+    await fixture.run();
+    await fixture.put(first, dailyCsv(daily("amy"), daily("ben")));
+    await dieBeforeLog(fixture);
+    await fixture.put(first, dailyCsv(daily("amy"), daily("ben"), daily("cat")));
+    await fixture.run({ command: "ingest" });
+    expect((await fixture.lakeStatus()).changedByOthers).toEqual([]);
+    expect(await fixture.run()).toMatchObject({ anonymized: 2, failed: [], changedByOthers: [] });
+    expect(await fixture.rows()).toHaveLength(3);
+  });
+
   test("lacks the rows that a person agreed to leave out", async () => {
     const fixture = await PipelineFixture.create();
     await fixture.put(second, dailyCsv(row("2024-09-04", "000123", "clever-1")));
