@@ -77,9 +77,9 @@ test.each(ways)("metrics count six people as six: %s", async (way) => {
   for (const filter of [{ from: inRange }, {}]) {
     const shown = await lakeMetrics(lake, filter, { minimumGroupSize: 0 });
     expect(shown).toMatchObject({ users: 6, activeUsers: 6, bySchool: [{ users: 6 }] });
-    expect(shown.bySchool[0]?.averageDistinctResources).toBe(
-      filter.from && way.includes("other report") ? 0 : 1,
-    );
+    // Unknown if the report has no row in the range, although the other one shows use.
+    const distinctResources = filter.from && way.includes("other report") ? null : 1;
+    expect(shown.bySchool[0]?.averageDistinctResources).toBe(distinctResources);
     const hidden = await lakeMetrics(lake, filter, { minimumGroupSize: 10 });
     expect(hidden).toMatchObject({ users: null, activeUsers: null, bySchool: [{ suppressed: true }] });
     expect(hidden.topResources).toEqual([]);
