@@ -25,7 +25,7 @@ const document = z.object({
     days: z.array(z.unknown()),
   }),
   users: published,
-  days: z.number(),
+  days: published,
   activeUsers: published,
   bySchool: z.array(
     z.object({
