@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, timingSafeEqual } from "node:crypto";
 import { realpath } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
 import { type AuthContext, type ParsedKey, Server, type SFTPWrapper, utils } from "ssh2";
 import { CleverLakeError } from "../errors";
 import { hostKeyFingerprint } from "./hostKey";
@@ -35,8 +36,9 @@ export async function startSftpServer(options: SftpServerOptions): Promise<Runni
   const fingerprint = hostKeyFingerprint(parseKey(hostKey).getPublicSSH());
   const allowed = (options.authorizedKeys ?? []).map(parseKey);
   const clients = new Set<{ end(): unknown }>();
+  const sockets = new Set<Socket>();
 
-  const server = new Server({ hostKeys: [hostKey] }, (client) => {
+  const ssh = new Server({ hostKeys: [hostKey] }, (client) => {
     clients.add(client);
     client.on("close", () => clients.delete(client));
     // A client that disconnects is not an error of the server.
@@ -50,6 +52,11 @@ export async function startSftpServer(options: SftpServerOptions): Promise<Runni
     });
   });
 
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    ssh.injectSocket(socket);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port ?? 0, "127.0.0.1", () => resolve());
@@ -59,6 +66,8 @@ export async function startSftpServer(options: SftpServerOptions): Promise<Runni
   const close = async () => {
     const closed = new Promise((resolve) => server.close(resolve));
     for (const client of clients) client.end();
+    // A client that hangs never closes its side.
+    for (const socket of sockets) socket.destroySoon();
     await closed;
   };
   return {

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import path from "node:path";
 import { type Attributes, Server, utils } from "ssh2";
 import SftpClient from "ssh2-sftp-client";
@@ -37,6 +39,17 @@ describe("the in-process SFTP server", () => {
     for (const file of files) for await (const piece of source.read(file)) pieces.push(piece);
     expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
   });
+
+  it("closes although a client never closes its connection", async () => {
+    const { server } = await setUp();
+    const client = connect({ port: server.port, host: server.host, allowHalfOpen: true });
+    onTestFinished(() => {
+      client.destroy();
+    });
+    // The server's version.
+    await once(client, "data");
+    await server.close();
+  }, 20_000);
 
   it("lists folders in more than one batch", async () => {
     const { folder, server } = await setUp();
