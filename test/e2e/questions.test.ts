@@ -125,8 +125,10 @@ describe.each([
     const wanted = usePerSchoolDay(district.rows, fallen, afterBreak.date);
     const delta = frame.locator("#card-accesses .delta");
     await expect
-      .poll(() => delta.getAttribute("title"))
-      .toBe(`Per school day: ${integer.format(wanted.now)}; before: ${integer.format(wanted.before)}`);
+      .poll(async () => (await delta.getAttribute("title"))?.replaceAll(/[\u2068\u2069]/g, ""))
+      .toBe(
+        `Per school day: ${integer.format(wanted.now)}; Previous period: ${integer.format(wanted.before)}`,
+      );
     expect((await delta.textContent())?.trim()).toBe(`−${percent.format(1 - wanted.now / wanted.before)}`);
     const panel = frame.locator("#panel-schools");
     const texts = panel.locator(".chart svg text");

@@ -191,7 +191,7 @@ describe("the size of a cohort", () => {
   const shown = ({ byGrade }: Awaited<ReturnType<typeof asked>>) =>
     byGrade.map((entry) => [entry.grade, entry.users]);
 
-  test.each([20, 60, 180])(
+  test.each([3, 20, 60, 180])(
     "is that of its newest days: last year's two kindergartners do not hide this year's after %i days",
     async (days) => {
       const thisYear = weekdays("2025-08-25", days);

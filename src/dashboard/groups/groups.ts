@@ -56,12 +56,10 @@ export interface Facts {
   readonly missing: MissingDays;
 }
 
-/**
- * How many days decide the size of a cohort, and the share of its attendance that must be on days with that many people.
- * Eight weeks of school are few enough that last year's people do not decide, as grades come from the newest roster, and
- * enough that a few unusual days do not change the division.
- */
-const [sizeDays, countedShare] = [40, 0.9];
+/** The share of a cohort's days that may have fewer people than its nominal size: people join and leave. */
+const thinDays = 0.1;
+/** How many of the newest days show how many people a cohort has now. */
+const newestDays = 5;
 
 const knownFacts = new WeakMap<ParticipationIndex, Facts>();
 const knownGroups = new WeakMap<ParticipationIndex, Groups>();
@@ -138,26 +136,23 @@ function startsOf(ascending: Uint32Array, count: number): Uint32Array {
 }
 
 /**
- * The largest number of people such that nine tenths of the cohorts' attendance is on days with at least so many of them,
- * over the newest days on which they have anybody.
+ * The number of people that the cohorts reach on nine out of ten of their days. Days with less than half or more than
+ * twice as many people as the newest ones do not decide: grades come from the newest roster, so last year's days have
+ * other people.
  */
 function usualPeople({ index, days: { present } }: Facts, cohorts: readonly number[]): number {
   const length = index.months.length * monthDays;
-  const people: number[] = [];
-  for (let day = length - 1; day >= 0 && people.length < sizeDays; day--) {
-    let count = 0;
-    for (const cohort of cohorts) count += present[cohort * length + day] as number;
-    if (count > 0) people.push(count);
+  const people = new Uint32Array(length);
+  for (const cohort of cohorts) {
+    for (let day = 0; day < length; day++) {
+      people[day] = (people[day] as number) + (present[cohort * length + day] as number);
+    }
   }
-  people.sort((a, b) => b - a);
-  // A share within rounding: 0.9 is not exact.
-  const enough = countedShare * people.reduce((sum, count) => sum + count, 0) - 1e-6;
-  let counted = 0;
-  for (const count of people) {
-    counted += count;
-    if (counted >= enough) return count;
-  }
-  return 0;
+  const some = people.filter((count) => count > 0);
+  const now = some.slice(-newestDays).sort();
+  const usual = now[now.length >>> 1] ?? 0;
+  const alike = some.filter((count) => count >= usual / 2 && count <= usual * 2).sort();
+  return alike[Math.floor(alike.length * thinDays)] ?? 0;
 }
 
 function countedDays(
