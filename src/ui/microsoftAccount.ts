@@ -12,7 +12,10 @@ const assumedMilliseconds = 10 * 60_000;
  * sign in again.
  */
 export async function microsoftToken({ scope, refused }: TokenParams): Promise<TokenAnswer> {
-  const known = await vscode.authentication.getSession(provider, [scope], { createIfNone: false });
+  const current = () => vscode.authentication.getSession(provider, [scope], { createIfNone: false });
+  let known = await current();
+  // VS Code answers concurrent requests with one session, which may be from before the rejection.
+  if (known && known.accessToken === refused) known = await current();
   if (known && known.accessToken !== refused) return answerOf(known);
   const session =
     known &&
