@@ -25,7 +25,7 @@ test.each([
 });
 
 test("programs on the user's machine can open a file only if it is there", () => {
-  const file = Uri.file("/work/assets") as Parameters<typeof isOnUsersMachine>[0];
+  const file = Uri.file("/home/amy/assets") as Parameters<typeof isOnUsersMachine>[0];
   expect(isOnUsersMachine(file)).toBe(true);
   env.remoteName = "wsl";
   expect(isOnUsersMachine(file)).toBe(false);
