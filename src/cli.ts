@@ -181,8 +181,7 @@ function addRunCommand(root: Command, name: RunRequest["command"], description: 
   command.action(lazyAction(async () => (await import("./cli/commands/run")).runJob(name)));
 }
 
-/** Adds the options for how people are counted and where the cache is. */
-/** The people, resources and days that an answer is about. */
+/** Adds the options for the people, resources and days that an answer is about. */
 function addFilterOptions(command: Command): Command {
   return command
     .option("--from <yyyy-MM-dd>", "first day")
@@ -205,6 +204,7 @@ function addFilterOptions(command: Command): Command {
     );
 }
 
+/** Adds the options for how people are counted and where the cache is. */
 function addCountingOptions(command: Command): void {
   command
     .option(
@@ -224,8 +224,8 @@ function collect(value: string, before: string[] = []): string[] {
 }
 
 function collectOneOf(choices: readonly string[]) {
-  return (value: string, before: string[] = []): string[] => {
-    if (choices.includes(value)) return [...before, value];
+  return (value: string, before?: string[]): string[] => {
+    if (choices.includes(value)) return collect(value, before);
     throw new InvalidArgumentError(`It must be one of ${choices.join(", ")}.`);
   };
 }

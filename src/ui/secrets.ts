@@ -118,7 +118,7 @@ export class SecretStore {
 
   private inTurn<T>(work: (key: string) => Promise<T>): Promise<T> {
     const done = this.working.then(async () => {
-      this.key = await this.ownKey();
+      this.key ??= await this.ownKey();
       return work(this.key);
     });
     // The caller of failed work gets the error; the next work is still tried.

@@ -8,7 +8,8 @@ const profileKey = "clever.profile";
 
 /**
  * The key of the secrets that belong to the settings of this window. VS Code has one secret store for all machines and
- * profiles, but each machine on which extensions run (also by SSH, WSL or in a container) and each profile has its own settings.
+ * profiles, but each machine on which extensions run (also by SSH, WSL or in a container) and each profile has its own
+ * settings.
  *
  * @param folder the extension's folder on this machine, which all profiles share
  * @param profile the extension's state in this profile, which all machines share

@@ -1,4 +1,4 @@
-import { firstDayOf, lowestBit, weekdayOf } from "../calendar";
+import { firstDayOf, isWeekend, lowestBit } from "../calendar";
 import type { ParticipationIndex } from "../index/participationIndex";
 import type { People } from "./people";
 
@@ -7,7 +7,6 @@ export const monthDays = 31;
 
 /** A day is quiet if fewer people are active than these shares of a usual day's, on weekdays and at weekends. */
 const [weekdayShare, weekendShare] = [0.1, 0.5];
-const friday = 5;
 /** What is usual is said by the weekdays of the eight weeks before and after a day. */
 const nearDays = 56;
 
@@ -153,7 +152,7 @@ function dataDays(months: ParticipationIndex["months"], active: Uint32Array): Da
         day,
         people: active[month * monthDays + lowestBit(bit)] as number,
         hasParticipation: (participationDays & bit) !== 0,
-        isWeekend: weekdayOf(day) > friday,
+        isWeekend: isWeekend(day),
         month,
         bit,
       });

@@ -1,5 +1,5 @@
 import type { Break } from "../answer";
-import { isoDate, weekdayOf } from "../calendar";
+import { isoDate, isWeekend } from "../calendar";
 import type { Days } from "../groups/days";
 import { type DataRange, isIn } from "./scope";
 
@@ -38,8 +38,6 @@ export function breaksIn(days: Days, { first, last }: DataRange): Break[] {
     ];
   });
 }
-
-const isWeekend = (day: number) => weekdayOf(day) > 5;
 
 function daysBetween(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, place) => from + place);

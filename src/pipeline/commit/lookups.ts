@@ -25,9 +25,9 @@ export interface LookupContext {
  * the comparison is repeated. Committed before the rows that carry the pseudonyms, so that no pseudonym ever lacks its
  * lookup.
  *
- * @param people a relation with the pseudonyms of the people to add; undefined for all of `persons`
  * @param pairs is updated to the lookup table's state before the comparison
  * @param known the last known state of the lookup table
+ * @param people a relation with the pseudonyms of the people to add; default: all of `persons`
  * @returns the resulting state of the lookup table
  */
 export async function appendLookups(
@@ -35,7 +35,7 @@ export async function appendLookups(
   persons: Persons,
   pairs: KnownPairs,
   known: Snapshot | undefined,
-  people: string | undefined,
+  people?: string,
 ): Promise<Snapshot | undefined> {
   const { report } = persons;
   const tablePath = lookupTable(report);

@@ -64,7 +64,7 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
   await requireHeld();
   // Says nothing about other programs' changes to the lookups.
   const lookupContext = { lake, duck, signal, verifiedVersions: new VerifiedVersions([]) };
-  await appendLookups(lookupContext, reader.persons, reader.identities.known, lookups, undefined);
+  await appendLookups(lookupContext, reader.persons, reader.identities.known, lookups);
   const tablePath = pathOfRebuilt(pseudoTable(report), snapshot);
   const actions = [
     ...(snapshot ? [] : creation(report, current)),

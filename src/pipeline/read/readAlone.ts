@@ -57,10 +57,9 @@ export async function readAlone(
 ): Promise<ReadAlone> {
   const { persons, signal } = context;
   const { report } = persons;
-  const { entry } = delivery;
+  const { entry, refusedLines } = delivery;
   // What was read before needed no consent, or had it.
   const isAccepted = delivery.isAccepted || context.wereRead === true;
-  const refusedLines = context.wereRead === true ? delivery.refusedLines : undefined;
   const { header, place } = csv;
   const held = (reason: string, bad?: Refusal & { readonly goodRows: number }): ReadAlone => ({
     quarantined: quarantine(delivery, reason, bad),

@@ -79,9 +79,9 @@ const mostUnknownGrades = 20;
  * replaces the previous one; importing the same again changes nothing. Bad rows are left out, counted and reported.
  *
  * Rejects before a student is written: with `config` if the file is not a roster, most of its rows are bad or there is
- * no salt; `shrinks` if too many students of the current roster are missing; `salt` if the salt differs from the lake's or is not accepted for a new lake; `busy` while a run is active;
- * `changedWhileRead`; `conflict` if another run took over while this import was suspended; and with the source's
- * errors.
+ * no salt; `shrinks` if too many students of the current roster are missing; `salt` if the salt differs from the lake's
+ * or is not accepted for a new lake; `busy` while a run is active; `changedWhileRead`; `conflict` if another run took
+ * over while this import was suspended; and with the source's errors.
  */
 export async function importRoster(request: RosterRequest): Promise<RosterSummary> {
   const { lake, file, signal } = request;
