@@ -155,6 +155,19 @@ function summaryWith(done: Pick<RunSummary, "landed" | "failed">): RunSummary {
   } as RunSummary;
 }
 
+/** Performs runs whose engine answers with `request`, and whose last step with `afterRun`. */
+function controller(request: () => Promise<RunSummary>, afterRun?: () => Promise<unknown>): RunController {
+  const model = {
+    connected: () => Promise.resolve({ connection: {}, secrets: { salt: "s" } }),
+    refresh: () => Promise.resolve(),
+    lakeMayHaveChanged: () => undefined,
+  } as unknown as ConnectionModel;
+  const client = { request } as unknown as EngineClient;
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
+  const nothing = () => Promise.resolve();
+  return new RunController(model, client, log, nothing, nothing, afterRun ?? nothing);
+}
+
 test.each([
   [{ landed: 0, failed: [] }, false, 0],
   [{ landed: 1, failed: [] }, false, 1],
@@ -162,31 +175,15 @@ test.each([
   [{ landed: 0, failed: [] }, true, 1],
 ])("a run with %j, requested by the user: %s, shows %i messages", async (done, isRequested, messages) => {
   const summary = summaryWith(done);
-  const model = {
-    connected: () => Promise.resolve({ connection: {}, secrets: { salt: "s" } }),
-    refresh: () => Promise.resolve(),
-    lakeMayHaveChanged: () => undefined,
-  } as unknown as ConnectionModel;
-  const client = { request: () => Promise.resolve(summary) } as unknown as EngineClient;
-  const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
-  const nothing = () => Promise.resolve();
-  const runs = new RunController(model, client, log, nothing, nothing, nothing);
+  const runs = controller(() => Promise.resolve(summary));
   expect(await runs.run({ command: "run" }, { isRequested })).toBe(summary);
   expect(calls.filter(({ name }) => /^show.*Message$/.test(name))).toHaveLength(messages);
 });
 
 test("runs on their own report the same failure once, and show their progress in the status bar", async () => {
-  const model = {
-    connected: () => Promise.resolve({ connection: {}, secrets: { salt: "s" } }),
-    refresh: () => Promise.resolve(),
-    lakeMayHaveChanged: () => undefined,
-  } as unknown as ConnectionModel;
   let reason = "The disk is full.";
   const request = () => Promise.reject(new CleverLakeError("io", reason));
-  const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
-  const nothing = () => Promise.resolve();
-  const client = { request } as unknown as EngineClient;
-  const runs = new RunController(model, client, log, nothing, nothing, nothing);
+  const runs = controller(request);
   const shown = () => calls.filter(({ name }) => name === "showErrorMessage").length;
   const outcomes: number[] = [];
   for (const isRequested of [false, false, true, false]) {
@@ -204,17 +201,9 @@ test("runs on their own report the same failure once, and show their progress in
 });
 
 test("runs on their own report the same failure of a step after them once", async () => {
-  const model = {
-    connected: () => Promise.resolve({ connection: {}, secrets: { salt: "s" } }),
-    refresh: () => Promise.resolve(),
-    lakeMayHaveChanged: () => undefined,
-  } as unknown as ConnectionModel;
   const summary = summaryWith({ landed: 0, failed: [] });
-  const client = { request: () => Promise.resolve(summary) } as unknown as EngineClient;
-  const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
-  const nothing = () => Promise.resolve();
   const after = () => Promise.resolve(new CleverLakeError("io", "The table of groups cannot be written."));
-  const runs = new RunController(model, client, log, nothing, nothing, after);
+  const runs = controller(() => Promise.resolve(summary), after);
   for (const isRequested of [false, false])
     expect(await runs.run({ command: "run" }, { isRequested })).toBe(summary);
   expect(calls.filter(({ name }) => name === "showErrorMessage")).toHaveLength(1);
