@@ -5,6 +5,7 @@ import { lookupTable, oeaTable, pseudonymMapTable, pseudoTable } from "../../src
 import { reports } from "../../src/clever/reports";
 import { type AdoptRequest, adoptLake } from "../../src/pipeline/adopt/adoptLake";
 import type { AdoptSummary } from "../../src/pipeline/adopt/adoptSummary";
+import { repairLake } from "../../src/pipeline/others/repair";
 import { lakeMetrics } from "../helpers/lakeMetrics";
 import { lakeRows, sharedDuck } from "../helpers/lakeRows";
 import { asSinkWrites, landAsOea, runOeaNotebook } from "../helpers/oeaLake";
@@ -76,6 +77,18 @@ describe("before it is adopted", () => {
       subject: pseudoTable(dailyReport),
       hint: expect.stringContaining("clever-lake adopt"),
     });
+    expect(await fixture.tree()).toEqual(before);
+  });
+
+  test("repair is refused and changes nothing: by our log, the tables would be empty", async () => {
+    const fixture = await oeaLake();
+    const before = await fixture.tree();
+    for (const dryRun of [true, false]) {
+      await expect(repairLake({ lake: fixture.lake, salt, dryRun })).rejects.toMatchObject({
+        code: "notAdopted",
+        subject: pseudoTable(dailyReport),
+      });
+    }
     expect(await fixture.tree()).toEqual(before);
   });
 

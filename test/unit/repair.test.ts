@@ -24,6 +24,10 @@ import {
 const table = pseudoTable(reports.daily_participation);
 const lookup = lookupTable(reports.daily_participation);
 const september = { year: 2024, month: 9 };
+const vectors = ["deletionVectors"];
+const protocol = {
+  protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: vectors, writerFeatures: vectors },
+};
 const rowsOfTable = ["amy 2024-09-03 1", "amy 2024-09-04 2", "amy 2024-10-01 1", "ben 2024-09-03 1"];
 
 async function lakeWithRows(): Promise<{ fixture: PipelineFixture; other: ForeignWriter }> {
@@ -201,11 +205,6 @@ describe("another program's changes", () => {
 });
 
 describe("a table with features that we cannot read or maintain", () => {
-  const vectors = ["deletionVectors"];
-  const protocol = {
-    protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: vectors, writerFeatures: vectors },
-  };
-
   test("is the only one refused, and rebuilt next to the old one, which is kept", async () => {
     const { fixture, other } = await lakeWithRows();
     const [first] = (await other.snapshot()).files.values();
@@ -284,5 +283,50 @@ describe("a lookup table that is gone", () => {
     const texts = (await fixture.rows("resource_usage")).map((row) => JSON.stringify(row));
     expect(texts).toHaveLength(2);
     expect(texts.join()).not.toContain("sis-ben");
+  });
+});
+
+describe("an ingest log that is gone", () => {
+  test("empties no table: one that cannot be read stays as it is", async () => {
+    const { fixture, other } = await lakeWithRows();
+    const [first] = (await other.snapshot()).files.values();
+    if (first === undefined) throw new Error("the table is empty");
+    await other.commit("DELETE", [protocol, { add: { ...first, deletionVector: { storageType: "i" } } }]);
+    await fixture.lose(fixture.logFolder);
+    const before = await fixture.tree();
+    expect((await repair(fixture)).tables).toMatchObject([
+      { table, problem: expect.stringContaining("does not know any of its files"), replaced: null },
+    ]);
+    expect(await fixture.tree()).toEqual(before);
+  });
+
+  test("builds no lookup table without people, which would no longer block a run", async () => {
+    const { fixture } = await lakeWithRows();
+    await fixture.lose(fixture.logFolder);
+    await fixture.lose(lookup);
+    const before = await fixture.tree();
+    expect((await repair(fixture)).tables).toMatchObject([
+      { table: lookup, problem: expect.stringMatching(/does not know .*and 2 more of its files/) },
+    ]);
+    expect(await fixture.tree()).toEqual(before);
+  });
+
+  test("takes no rows out of a month that another program changed", async () => {
+    const { fixture, other } = await lakeWithRows();
+    const add = await other.file(
+      (rows) => `SELECT * REPLACE (NULL AS source_file) FROM ${rows} WHERE month = 9`,
+      september,
+    );
+    await other.commit("WRITE", [{ add }]);
+    await fixture.lose(fixture.logFolder);
+    expect((await repair(fixture)).tables).toMatchObject([
+      {
+        table,
+        months: [{ month: "2024-09", rowsBefore: 6, rowsAfter: 3 }],
+        kept: [dailyPath(), dailyPath("2024-09-04"), dailyPath("2024-10-01")],
+        problem: null,
+      },
+    ]);
+    expect(await fixture.logins("amy", "ben")).toEqual(rowsOfTable);
   });
 });

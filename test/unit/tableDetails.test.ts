@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { ingestLogTable, lookupTable, pseudoTable } from "../../src/clever/layout";
+import { digitalActivityTable, ingestLogTable, lookupTable, pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
+import { lakeTables } from "../../src/pipeline/catalogue/lakeContents";
 import { tableDetails } from "../../src/pipeline/catalogue/tableDetails";
 import { sharedDuck } from "../helpers/lakeRows";
 import { daily, dailyCsv, dailyPath, PipelineFixture, pseudonym } from "../helpers/pipelineFixture";
@@ -61,6 +62,14 @@ describe("a table's details", () => {
       expect(details.firstRows).toBeUndefined();
       expect(details.rows).toBeGreaterThan(0);
     }
+  });
+
+  it("exist for each table that the lake's contents list", async () => {
+    const { fixture, describeTable } = await lakeOf({ "2024-09-03": ["a"] });
+    await fixture.run({ digitalActivity: true });
+    const tables = await lakeTables(fixture.lake, await sharedDuck());
+    expect(tables.map((table) => table.path)).toContain(digitalActivityTable);
+    for (const table of tables) expect(await describeTable(table.path)).toMatchObject({ path: table.path });
   });
 
   it("exist for the lake's own tables only", async () => {

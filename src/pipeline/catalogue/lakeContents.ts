@@ -1,12 +1,4 @@
-import {
-  digitalActivityTable,
-  groupsTable,
-  ingestLogTable,
-  landedFolder,
-  lookupTable,
-  pseudoTable,
-  rosterTable,
-} from "../../clever/layout";
+import { landedFolder } from "../../clever/layout";
 import type { ReportName } from "../../clever/reports";
 import { commitPath } from "../../delta/paths";
 import { commitTime, readSnapshot } from "../../delta/snapshot";
@@ -14,6 +6,7 @@ import { numRecords } from "../../delta/statistics";
 import type { Duck } from "../../duck/duck";
 import { describeError, isCleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
+import { upkeepTables } from "../upkeep/upkeepTables";
 import { allReports } from "../write/tables";
 
 /** A Delta table as described by its log; no data file is read. */
@@ -42,17 +35,8 @@ export async function lakeTables(
   duck: Duck,
   signal?: AbortSignal,
 ): Promise<(LakeTable | UnreadableTable)[]> {
-  const reports = allReports();
   const tables: (LakeTable | UnreadableTable)[] = [];
-  const paths = [
-    ingestLogTable,
-    ...reports.map(lookupTable),
-    ...reports.map(pseudoTable),
-    rosterTable,
-    groupsTable,
-    digitalActivityTable,
-  ];
-  for (const path of paths) {
+  for (const { path } of upkeepTables()) {
     try {
       const table = await describeTable(lake, duck, path, signal);
       if (table) tables.push(table);

@@ -1,4 +1,3 @@
-import { ingestLogTable, lookupTable, pseudoTable } from "../../clever/layout";
 import { type Action, type AddFile, commitInfoOf } from "../../delta/actions";
 import { readQuery } from "../../delta/readQuery";
 import { readCommit, readSnapshot, type Snapshot } from "../../delta/snapshot";
@@ -8,7 +7,7 @@ import { type Duck, sqlName } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { identityFileSystems } from "../../lake/lakePath";
-import { allReports } from "../write/tables";
+import { upkeepTables } from "../upkeep/upkeepTables";
 
 /** What a Delta table's log says about it, with a few of its rows if they hold no identities. */
 export interface TableDetails {
@@ -58,11 +57,8 @@ export async function tableDetails(
   path: string,
   signal: AbortSignal,
 ): Promise<TableDetails> {
-  const known = [
-    ingestLogTable,
-    ...allReports().flatMap((report) => [lookupTable(report), pseudoTable(report)]),
-  ];
-  const snapshot = known.includes(path) ? await readSnapshot(lake, path, duck, { signal }) : undefined;
+  const isOurs = upkeepTables().some((table) => table.path === path);
+  const snapshot = isOurs ? await readSnapshot(lake, path, duck, { signal }) : undefined;
   if (!snapshot) throw new CleverLakeError("notFound", "The lake has no such table.", { subject: path });
   const { columns, partitionColumns } = snapshot.metadata;
   const files = [...snapshot.files.values()];

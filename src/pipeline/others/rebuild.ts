@@ -51,6 +51,37 @@ export async function readLanded(
   return { read, unread: entries.filter(({ source }) => !isRead.has(source)), staged };
 }
 
+/** Sources whose rows a table has, and whose delivery the ingest log does not know: it was lost, or cut off. */
+export function unloggedSources(
+  applied: ReadonlyMap<string, unknown>,
+  current: readonly LogEntry[],
+): Set<string> {
+  const known = new Set(current.map(({ source }) => source));
+  return new Set([...applied.keys()].filter((source) => !known.has(source)));
+}
+
+/**
+ * Rejects with `corrupt` if the ingest log does not know what a table was built from, so that one built by it would
+ * lack rows.
+ */
+export function requireLogged(
+  subject: string,
+  applied: ReadonlyMap<string, unknown>,
+  current: readonly LogEntry[],
+): void {
+  const [first, ...others] = unloggedSources(applied, current);
+  if (first === undefined && current.length > 0) return;
+  const of =
+    first === undefined
+      ? "any of its files"
+      : [first, ...(others.length > 0 ? [`${others.length} more of its files`] : [])].join(" and ");
+  throw new CleverLakeError(
+    "corrupt",
+    `The ingest log does not know ${of}: a table built by it would lack their rows. The table stays as it is.`,
+    { subject, hint: "Restore the ingest log from a copy of the lake." },
+  );
+}
+
 /** Where a table is rebuilt: in place, or next to the old one, of which nothing is used. */
 export function pathOfRebuilt(table: string, snapshot: Snapshot | undefined): string {
   return snapshot ? table : tableBeside(table);

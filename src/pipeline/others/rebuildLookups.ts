@@ -11,7 +11,7 @@ import { CleverLakeError } from "../../errors";
 import { lookupTableActions } from "../commit/lookups";
 import { LandedReader } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
-import { commitRebuilt, pathOfRebuilt, type RepairContext, readLanded } from "./rebuild";
+import { commitRebuilt, pathOfRebuilt, type RepairContext, readLanded, requireLogged } from "./rebuild";
 
 export interface RebuiltLookups {
   readonly rowsBefore: number | null;
@@ -20,19 +20,26 @@ export interface RebuiltLookups {
   readonly kept: readonly string[];
 }
 
+export interface LookupsToRebuild {
+  readonly report: Report;
+  /** The table; undefined for a new one next to it, which has only the people of the landed files. */
+  readonly snapshot: Snapshot | undefined;
+  /** The sources that the report's table has, by its own log; empty if it cannot be read. */
+  readonly applied: ReadonlyMap<string, unknown>;
+  /** The report's current deliveries. */
+  readonly current: readonly LogEntry[];
+}
+
 /**
  * Rebuilds a report's lookup table: the people of the current deliveries, read from the landed files, and those pairs
  * of the table that the salt confirms, each once.
- *
- * @param snapshot the table; undefined for a new one next to it, which has only the people of the landed files
  */
 export async function rebuildLookups(
   context: RepairContext,
-  report: Report,
-  snapshot: Snapshot | undefined,
-  current: readonly LogEntry[],
+  { report, snapshot, applied, current }: LookupsToRebuild,
 ): Promise<RebuiltLookups> {
   const { lake, duck, salt, scratch, signal } = context;
+  if (snapshot === undefined) requireLogged(lookupTable(report), applied, current);
   const reader = await LandedReader.open(context, report, salt, undefined);
   const withRows = current.filter(({ rowsRead }) => rowsRead !== 0);
   const { unread } = await readLanded(context, reader, withRows, reader.people);

@@ -16,7 +16,15 @@ import { importMonths } from "../write/tableChange";
 import { pseudoTableActions, sourceAppId } from "../write/tables";
 import { monthName, monthOf, VerifiedVersions } from "./foreignCommits";
 import { monthsBetween } from "./inspectTables";
-import { commitRebuilt, type LandedRows, pathOfRebuilt, type RepairContext, readLanded } from "./rebuild";
+import {
+  commitRebuilt,
+  type LandedRows,
+  pathOfRebuilt,
+  type RepairContext,
+  readLanded,
+  requireLogged,
+  unloggedSources,
+} from "./rebuild";
 
 /** A month of a table, and its rows before and after; null if the log does not have them. */
 export interface RebuiltMonth {
@@ -27,7 +35,7 @@ export interface RebuiltMonth {
 
 export interface RebuiltRows {
   readonly months: readonly RebuiltMonth[];
-  /** Server paths of files whose landed files are gone; their rows in the table stay. */
+  /** Server paths of files whose landed files are gone, and sources that the log does not know: their rows stay. */
   readonly kept: readonly string[];
   /** New entries of the ingest log. */
   readonly entries: readonly LogEntry[];
@@ -40,6 +48,8 @@ export interface RowsToRebuild {
   readonly lookups: Snapshot | undefined;
   /** `yyyy-MM`; undefined for all. */
   readonly months: ReadonlySet<string> | undefined;
+  /** The sources that the old table has, by its own log; empty if it cannot be read. */
+  readonly applied: ReadonlyMap<string, unknown>;
   /** The report's current deliveries. */
   readonly current: readonly LogEntry[];
 }
@@ -51,7 +61,8 @@ export interface RowsToRebuild {
  */
 export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild): Promise<RebuiltRows> {
   const { lake, duck, dryRun, requireHeld, runId, signal } = context;
-  const { report, snapshot, lookups, current } = rebuilt;
+  const { report, snapshot, lookups, applied, current } = rebuilt;
+  if (snapshot === undefined) requireLogged(pseudoTable(report), applied, current);
   const reached = current.filter((entry) => mayReachOneOf(entry, rebuilt.months));
   const reader = await LandedReader.open(context, report, context.salt, lookups);
   const landed = await readLanded(context, reader, reached, reader.rows);
@@ -59,7 +70,7 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
   const names = new Set(rebuilt.months ?? landed.staged.map(({ year, month }) => monthName(year, month)));
   const written = await writeMonths(context, rebuilt, landed, [...names].sort());
   const months = [...written].map(([month, each]) => rebuiltMonth(snapshot, month, each));
-  const kept = landed.unread.map(({ path }) => path);
+  const kept = [...landed.unread.map(({ path }) => path), ...unloggedSources(applied, current)];
   if (dryRun) return { months, kept, entries: [] };
   await requireHeld();
   // Says nothing about other programs' changes to the lookups.
@@ -105,12 +116,16 @@ function mayReachOneOf(
 /** Computes months and writes their data files to the local disk. */
 function writeMonths(
   { lake, duck, scratch, signal }: RepairContext,
-  { report, snapshot }: RowsToRebuild,
+  { report, snapshot, applied, current }: RowsToRebuild,
   { read, unread, staged }: LandedRows,
   names: readonly string[],
 ): Promise<Map<string, WrittenMonth>> {
-  const stay = new Set(unread.map(({ source }) => source));
-  const times = new Map([...read, ...unread].map(({ source, modified }) => [source, modified]));
+  const unlogged = unloggedSources(applied, current);
+  const stay = new Set([...unread.map(({ source }) => source), ...unlogged]);
+  const times = new Map([
+    ...[...unlogged].map((source) => [source, new Date(0)] as const),
+    ...[...read, ...unread].map(({ source, modified }) => [source, modified] as const),
+  ]);
   const files = [...(snapshot?.files.values() ?? [])].filter((file) => names.includes(monthOf(file) ?? ""));
   return withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
     duck.session(async (session) => {

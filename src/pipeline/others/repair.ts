@@ -7,15 +7,16 @@ import { Duck } from "../../duck/duck";
 import { isCleverLakeError } from "../../errors";
 import { removeLocal } from "../../filesInUse";
 import type { Lake } from "../../lake/lake";
+import { requireAdopted, requireFinishedAdoption } from "../adopt/oeaTables";
 import { RunLock } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
 import { IngestLog, type SourceEntries } from "../log/logTable";
-import { newRunId } from "../log/runRecord";
+import { interruptedRuns, newRunId, RunHistory } from "../log/runRecord";
 import type { LakeState } from "../plan/plan";
 import { mayHaveEarlierLayout, moveOutOfTableFolders } from "../salt/earlierLayout";
 import { checkedSaltFor, claimCheckedSalt } from "../salt/salt";
 import { problemOf } from "../upkeep/upkeepTables";
-import { allReports, type LakeTables, readTables, stateOf } from "../write/tables";
+import { allReports, appliedVersions, type LakeTables, readTables, stateOf } from "../write/tables";
 import type { Finding } from "./finding";
 import { inspectTables } from "./inspectTables";
 import type { RepairContext } from "./rebuild";
@@ -71,7 +72,7 @@ export interface RepairSummary {
  * written, else the whole table next to the old one. A dry run computes the same and writes nothing to the lake. A
  * table that cannot be repaired is reported in the summary and does not block the others.
  *
- * Rejects with `salt` if the salt differs from the lake's, with `busy` while a run is active, and with `conflict` if
+ * Rejects with `salt` if the salt differs from the lake's, with `notAdopted` if OEA's notebooks wrote it, with `busy` while a run is active, and with `conflict` if
  * another run took over while this one was suspended.
  */
 export async function repairLake(request: RepairRequest): Promise<RepairSummary> {
@@ -80,15 +81,22 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
   const checkedSalt = await checkedSaltFor(lake, request.salt, signal);
   const runId = newRunId(started, undefined);
   await using lock = dryRun ? undefined : await RunLock.take(lake, runId, { signal });
-  if (!dryRun) {
-    await claimCheckedSalt(lake, checkedSalt, { signal });
-    if (mayHaveEarlierLayout(checkedSalt)) await moveOutOfTableFolders(lake, signal);
-  }
   const scratch = await lake.scratch();
   const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
   try {
     const log = new IngestLog(lake, duck);
-    const [tables, entries] = await allSettledOrThrow([readTables(lake, duck, signal), log.sources(signal)]);
+    const [tables, entries, { records }] = await allSettledOrThrow([
+      readTables(lake, duck, signal),
+      log.sources(signal),
+      interruptedRuns(new RunHistory(lake, signal)),
+    ]);
+    // Tables of OEA's would count as damaged ones of ours, and be replaced by what our log knows: nothing.
+    requireAdopted(tables.pseudo);
+    requireFinishedAdoption(records);
+    if (!dryRun) {
+      await claimCheckedSalt(lake, checkedSalt, { signal });
+      if (mayHaveEarlierLayout(checkedSalt)) await moveOutOfTableFolders(lake, signal);
+    }
     const state = stateOf(tables, entries);
     const findings = await inspectTables(lake, duck, tables, state, signal);
     const progress = { bytes: 0, bytesDone: 0 };
@@ -151,6 +159,7 @@ class TableRepair {
         snapshot,
         lookups: lookups.get(report.name),
         months: isWhole ? undefined : new Set(finding.months),
+        applied: appliedVersions(tables.pseudo.get(report.name)),
         // For a new table, the old table's record of applied deliveries does not count.
         current: entriesOf(isWhole ? known.anonymized : known.state.current, report),
       });
@@ -170,7 +179,12 @@ class TableRepair {
     const unchanged = this.nothing(snapshot ? "pairs" : "table");
     try {
       if (snapshot === undefined) await this.makeRoom();
-      const rebuilt = await rebuildLookups(context, report, snapshot, entriesOf(known.anonymized, report));
+      const rebuilt = await rebuildLookups(context, {
+        report,
+        snapshot,
+        applied: appliedVersions(tables.pseudo.get(report.name)),
+        current: entriesOf(known.anonymized, report),
+      });
       return { ...unchanged, ...rebuilt, replaced: snapshot ? null : await this.swap() };
     } catch (error) {
       return { ...unchanged, problem: problemOf(error, context.signal) };
