@@ -4,7 +4,6 @@ import { type ReportName, reportNames, reports } from "../clever/reports";
 import type { Snapshot } from "../delta/snapshot";
 import type { ReportSource } from "../sftp/source";
 import { ReportTable } from "./commit/reportTable";
-import type { Delivery } from "./delivery";
 import { landFile } from "./land/land";
 import type { RunLock } from "./lock/runLock";
 import type { LogEntry } from "./log/ingestLog";
@@ -14,9 +13,8 @@ import { type OutcomeContext, RunOutcomes } from "./log/runOutcomes";
 import type { VerifiedVersions } from "./others/foreignCommits";
 import { isCopyLost } from "./plan/changedFiles";
 import type { Landing } from "./plan/plan";
-import { type Chunk, deliveryOf, isDue, isUnrecorded } from "./plan/work";
+import { type Chunk, deliveryOf, isDue } from "./plan/work";
 import type { Progress } from "./progress";
-import { bothReadings } from "./read/readDeliveries";
 import type { OpenReadEngine } from "./read/readEngine";
 import { blockingLookup, type LakeTables, type PseudoTables } from "./write/tables";
 
@@ -43,8 +41,15 @@ interface LandedChunk {
   readonly entries: Map<string, LogEntry>;
   /** Deliveries whose rows are to enter the tables. */
   readonly due: LogEntry[];
-  /** Current deliveries that have a new modification time and the same bytes. */
-  readonly touched: LogEntry[];
+  /** Files of current deliveries that have a new modification time and the same bytes. */
+  readonly touched: Touched[];
+}
+
+interface Touched {
+  /** The delivery, with the file's new time. */
+  readonly entry: LogEntry;
+  /** Its number if its rows must be compared by that time. */
+  readonly version: number;
 }
 
 function landedChunk(due: readonly LogEntry[]): LandedChunk {
@@ -143,26 +148,46 @@ export class ChunkRunner {
     } catch (error) {
       return outcomes.failed(landing.path, error);
     }
-    // Logged only when its rows are ranked by the new time, so that the next run can do it if this one is interrupted.
-    const isTouched = !isNew && outcomes.currentOf(entry.source)?.version === entry.version;
-    if (isTouched && salt !== undefined) touched.push(entry);
-    else if (isTouched && outcomes.hasOverlaps(entry.source)) {
-      entries.set(entry.source, landedAgainEntry(entry, landing.version));
-    } else entries.set(entry.source, entry);
-    const isToBeRead = salt !== undefined && isDue(entry, state, accept);
-    progress.landed(isToBeRead);
+    const isCurrent = outcomes.currentOf(entry.source)?.version === entry.version;
+    const isTouched = !isNew && isCurrent;
+    if (isTouched) touched.push({ entry, version: landing.version });
+    else entries.set(entry.source, entry);
+    const isToBeRead = salt !== undefined && !isCurrent && isDue(entry, state, accept);
+    progress.landed();
+    progress.due(isToBeRead ? 1 : 0);
     outcomes.landed(entry, isNew);
     if (isToBeRead) due.push(entry);
   }
 
-  private async process({ entries, due, touched }: LandedChunk): Promise<void> {
+  /**
+   * Takes over the new times of files with the same bytes. Resolves to the deliveries whose rows must be compared with
+   * those of other sources by their new time: these are new deliveries of the same bytes.
+   */
+  private async retime(touched: readonly Touched[], entries: Map<string, LogEntry>): Promise<LogEntry[]> {
+    const { outcomes } = this;
     const { log, salt } = this.context;
+    const again: LogEntry[] = [];
+    for (const { entry, version } of touched) {
+      // The previous chunk may have changed the delivery's counts.
+      const retimed = { ...(outcomes.currentOf(entry.source) ?? entry), ...timesOf(entry), time: new Date() };
+      if (outcomes.hasOverlaps(entry.source)) again.push(landedAgainEntry(retimed, version));
+      else outcomes.note(retimed, entries);
+    }
+    // Before its rows: an interruption must not leave the table with a delivery that nothing tells of.
+    await log.append(again);
+    return salt === undefined ? [] : again;
+  }
+
+  private async process({ entries, due: landed, touched }: LandedChunk): Promise<void> {
+    const { log, progress, salt } = this.context;
+    const again = await this.retime(touched, entries);
+    progress.due(again.length);
+    const due = [...landed, ...again];
     const everybody = new Gate();
     const work = (salt === undefined ? [] : reportNames).map(async (name) => {
       const ofReport = ({ report }: LogEntry) => report === name;
-      const chunk = { entries, due: due.filter(ofReport), touched: touched.filter(ofReport) };
       try {
-        await this.processReport(name, chunk, everybody);
+        await this.processReport(name, due.filter(ofReport), entries, everybody);
       } finally {
         if (name === reportOfEverybody) everybody.open();
       }
@@ -176,42 +201,24 @@ export class ChunkRunner {
 
   private async processReport(
     name: ReportName,
-    { entries, due, touched }: LandedChunk,
+    due: readonly LogEntry[],
+    entries: Map<string, LogEntry>,
     everybody: Gate,
   ): Promise<void> {
     const { lock, progress, state, accept } = this.context;
     const { outcomes } = this;
-    // Checked only now: the previous chunk may have added files with the same rows.
-    const reranked: LogEntry[] = [];
-    for (const entry of touched) {
-      // The entry may have changed between the check and the landing.
-      const retimed = { ...(outcomes.currentOf(entry.source) ?? entry), ...timesOf(entry), time: new Date() };
-      if (outcomes.hasOverlaps(entry.source)) reranked.push(retimed);
-      // Rows that arrive now are compared by the new time, too.
-      else outcomes.note(retimed, entries);
-    }
-    if (due.length + reranked.length === 0) return;
+    if (due.length === 0) return;
     const isFirst = name === reportOfEverybody;
     const others = everybody.opened.then(() => this.openedTable(reportOfEverybody));
     const options = isFirst ? {} : { after: everybody.opened, others: others.then((each) => each?.persons) };
-    const again = new Set(due.filter((entry) => isUnrecorded(entry, state)).map(({ source }) => source));
-    const reading = await this.orFail([...due, ...reranked], async () => {
+    const reading = await this.orFail(due, async () => {
       const blocking = blockingLookup(this.context.tables);
       if (blocking) throw blocking;
       const table = await this.table(name);
       const deliveries = due.map((entry) =>
         deliveryOf(entry, outcomes.currentOf(entry.source), state, accept),
       );
-      const isAgain = ({ entry }: Delivery) => again.has(entry.source);
-      return progress.duringAll("anonymizing", due, async () => {
-        if (again.size === 0) return table.read(deliveries, options);
-        const before = await table.read(deliveries.filter(isAgain), { ...options, wereRead: true });
-        const now = await table.read(
-          deliveries.filter((each) => !isAgain(each)),
-          options,
-        );
-        return bothReadings(before, now);
-      });
+      return progress.duringAll("anonymizing", due, () => table.read(deliveries, options));
     });
     if (isFirst) everybody.open();
     if (reading === undefined) return;
@@ -221,14 +228,14 @@ export class ChunkRunner {
       progress.anonymized(0);
       outcomes.quarantined(each, entries);
     }
-    if (reading.read.length + reranked.length === 0) return;
+    if (reading.read.length === 0) return;
     // A run that lost its lock stops here.
     await lock.requireHeld();
-    const waiting = [...reading.read.map(({ entry }) => entry), ...reranked];
+    const waiting = reading.read.map(({ entry }) => entry);
     await this.orFail(waiting, async () => {
-      const committed = await (await this.table(name)).commit({ ...reading, reranked, again });
+      const committed = await (await this.table(name)).commit(reading);
       if (committed.table) this.newestTables.set(name, committed.table);
-      await outcomes.committed(name, committed, reranked, entries);
+      await outcomes.committed(name, committed, entries);
     });
   }
 

@@ -5,14 +5,23 @@ import type { OpenedCsv } from "./read/openCsv";
 /** A landed file to be read, and what a person accepted about it. */
 export interface Delivery {
   readonly entry: LogEntry;
-  /** Its bad rows may be left out, and nothing else holds it back. */
+  /** A person consented: its bad rows may be left out, and nothing else holds it back. */
   readonly isAccepted: boolean;
-  /** The most bad rows that may be left out, if the consent is only known from an earlier reading. */
-  readonly mostRefused?: number | undefined;
+  /**
+   * The log's entry of the source's current delivery, or of this one, if its rows entered the tables and its bytes are
+   * the same. They are read as they were then and never judged again, whatever is known by now; so the order of runs
+   * does not matter.
+   */
+  readonly readAs?: LogEntry | undefined;
   /** The source of another user type with the same rows, if a person agreed that both count. */
   readonly agreedTwin?: string | undefined;
-  /** For a delivery that is read again: the lines at which the rows begin that were refused. Undefined if unknown. */
+  /** With `readAs`: the lines at which the rows begin that were refused. Undefined if unknown. */
   readonly refusedLines?: ReadonlySet<number> | undefined;
+}
+
+/** Whether a delivery is still to be judged: nobody accepted it, and its bytes are new to the tables. */
+export function isJudged({ isAccepted, readAs }: Delivery): boolean {
+  return !isAccepted && readAs === undefined;
 }
 
 /** A delivery whose rows were read. */

@@ -52,8 +52,8 @@ export class LandedReader {
   ): Promise<Reading> {
     const { lake, scratch, signal } = this.context;
     const { persons, identities } = this;
-    const deliveries = entries.map((entry): Delivery => ({ entry, isAccepted: true }));
-    const context = { lake, persons, identities, scratch, signal, stage, wereRead: true };
+    const deliveries = entries.map((entry): Delivery => ({ entry, readAs: entry, isAccepted: true }));
+    const context = { lake, persons, identities, scratch, signal, stage };
     return readDeliveries(session, deliveries, context);
   }
 

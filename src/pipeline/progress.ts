@@ -89,11 +89,13 @@ export class Progress {
     this.change({ bytesLanded: this.state.bytesLanded + count });
   }
 
-  landed(toAnonymize: boolean): void {
-    this.change({
-      filesLanded: this.state.filesLanded + 1,
-      filesToAnonymize: this.state.filesToAnonymize + (toAnonymize ? 1 : 0),
-    });
+  landed(): void {
+    this.change({ filesLanded: this.state.filesLanded + 1 });
+  }
+
+  /** Counts files whose rows are to enter the tables, in addition to those that were pending at the start. */
+  due(files: number): void {
+    if (files > 0) this.change({ filesToAnonymize: this.state.filesToAnonymize + files });
   }
 
   anonymized(rows: number): void {

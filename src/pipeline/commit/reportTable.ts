@@ -8,7 +8,6 @@ import { type Duck, sqlName, sqlString } from "../../duck/duck";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import type { Delivery, ReadDelivery } from "../delivery";
-import type { LogEntry } from "../log/ingestLog";
 import type { VerifiedVersions } from "../others/foreignCommits";
 import { EmbeddedEngine } from "../read/embeddedEngine";
 import { healthy, type IdentityHealth, IdentityWatch } from "../read/identityHealth";
@@ -34,23 +33,11 @@ export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
   readonly verifiedVersions: VerifiedVersions;
 }
 
-/** What is to enter a report's table. */
-export interface Arrival {
-  readonly read: readonly ReadDelivery[];
-  readonly staged: readonly StagedRows[];
-  /** Current deliveries whose file has a new modification time but the same bytes. */
-  readonly reranked: readonly LogEntry[];
-  /** Sources to apply although the table has this delivery: their log entry was lost. */
-  readonly again: ReadonlySet<string>;
-}
-
 export interface ReadOptions {
   /** People of another report of the run, whose ids may occur in texts. */
   readonly others?: Promise<Persons | undefined> | undefined;
   /** To await before the engine is used; files are opened meanwhile. */
   readonly after?: Promise<unknown> | undefined;
-  /** The deliveries were read, and judged, before. */
-  readonly wereRead?: boolean;
 }
 
 /** What a commit did. */
@@ -91,25 +78,21 @@ export class ReportTable {
   }
 
   /** Reads and pseudonymizes landed files; their rows wait for `commit`. */
-  async read(
-    deliveries: readonly Delivery[],
-    { others, after, wereRead = false }: ReadOptions = {},
-  ): Promise<Reading> {
+  async read(deliveries: readonly Delivery[], { others, after }: ReadOptions = {}): Promise<Reading> {
     const { duck, lake, scratch, salt, engine, onEngineState, signal } = this.context;
     const { persons, lakeIds, report } = this;
     const identities = await this.identities();
-    const known = { lake, persons, lakeIds, identities, scratch, wereRead, signal };
+    const known = { lake, persons, lakeIds, identities, scratch, signal };
     return duck.session((session) => {
       const context: ReadContext = {
         ...known,
         stage: async (of, loaded, entries, days) =>
           stageRows(of, loaded, entries, days, { ...known, others: await others }),
       };
-      // A delivery that was read before must give the same result as then, whatever is known by now; only the embedded
-      // engine ensures this.
-      const opened =
-        engine === undefined || wereRead
-          ? new EmbeddedEngine(session, context, after)
+      const embedded = new EmbeddedEngine(session, context, after);
+      const forNew =
+        engine === undefined
+          ? embedded
           : engine({
               report,
               lake,
@@ -119,21 +102,21 @@ export class ReportTable {
               onState: onEngineState,
               knownIds: async () => writeKnownIds(duck, lakeIds, [persons, await others], scratch, signal),
             });
-      return readDeliveries(session, deliveries, context, opened);
+      return readDeliveries(session, deliveries, context, { embedded, forNew });
     });
   }
 
   /** Commits what was read, in one commit. People enter the lookup table only with rows that enter the tables. */
-  async commit({ read, staged, reranked, again }: Arrival): Promise<Committed> {
+  async commit({ read, staged }: Pick<Reading, "read" | "staged">): Promise<Committed> {
     const { lake, duck, signal } = this.context;
     const { report } = this;
     const watch = await this.identities();
     const context = {
       ...this.context,
       report,
-      read: (deliveries: readonly Delivery[]) => this.read(deliveries, { wereRead: true }),
+      read: (deliveries: readonly Delivery[]) => this.read(deliveries),
     };
-    const planned = await new TableChange(context, read, staged, reranked, again).on(this.table);
+    const planned = await new TableChange(context, read, staged).on(this.table);
     const { applied, quarantined } = planned;
     this.hasHeldBack ||= quarantined.length > 0;
     if (applied.length > 0) {

@@ -10,10 +10,11 @@ export const unrestoredNote =
 
 /** Notes on what a delivery did to the rows of its source and of others. */
 export function changeNotes(
-  { entry: { source }, rowsReplaced, rows, agreedTwin }: AppliedDelivery,
+  { entry: { source }, readAs, rowsReplaced, rows, agreedTwin }: AppliedDelivery,
   overlaps: readonly Overlap[],
 ): string[] {
-  const replaced = replacementNote(rowsReplaced, rows);
+  // The same bytes replace nothing.
+  const replaced = readAs === undefined ? replacementNote(rowsReplaced, rows) : undefined;
   const taken = overlaps
     .filter(({ taker }) => taker === source)
     .map(

@@ -83,7 +83,7 @@ export function appliedEntry(
  *
  * @param rowsWritten its rows in the table
  * @param refused its bad rows, if the entry counts others among them
- * @param changed the sources that the change added or reranked
+ * @param changed the sources of the change
  */
 export function affectedEntry(
   entry: LogEntry,

@@ -105,7 +105,6 @@ export class RunOutcomes {
   async committed(
     name: ReportName,
     { applied, quarantined, overlaps, completed, unrestored, table, identities }: Committed,
-    reranked: readonly LogEntry[],
     entries: Map<string, LogEntry>,
   ): Promise<void> {
     const { lake, duck, signal, summary } = this.context;
@@ -113,8 +112,7 @@ export class RunOutcomes {
     this.noteIdentities(name, { ...identities, wordsForNothing: 0 });
     for (const each of quarantined) this.quarantined(each, entries);
     const appliedNow = new Set(applied.map(({ entry }) => entry.source));
-    const rerankedNow = new Map(reranked.map((entry) => [entry.source, entry]));
-    const changed = new Set([...appliedNow, ...rerankedNow.keys(), ...completed.keys()]);
+    const changed = new Set([...appliedNow, ...completed.keys()]);
     const affected = [...completed.keys(), ...overlaps.map(({ source }) => source), ...this.takenBy(changed)];
     for (const { path } of unrestored) summary.notes.push({ path, note: unrestoredNote });
     // A commit that only quarantined does not need the count, which may read data files.
@@ -133,13 +131,11 @@ export class RunOutcomes {
       for (const note of notes) summary.notes.push({ path: entry.path, note });
       this.leaveQuarantine(entry);
     }
-    for (const source of new Set([...affected, ...rerankedNow.keys()])) {
-      const retimed = rerankedNow.get(source);
-      const before = retimed ?? this.current.get(source);
+    for (const source of new Set(affected)) {
+      const before = this.current.get(source);
       if (appliedNow.has(source) || before === undefined) continue;
-      const entry =
-        affectedEntry(before, rows.get(source) ?? 0, completed.get(source), overlaps, changed, runId) ??
-        retimed;
+      const count = rows.get(source) ?? 0;
+      const entry = affectedEntry(before, count, completed.get(source), overlaps, changed, runId);
       if (entry) this.note(entry, entries);
     }
   }

@@ -136,25 +136,24 @@ export function deliveryOf(
   state: LakeState,
   accept: ReadonlySet<string>,
 ): Delivery {
-  // The table has its rows, so nothing holds it back; if it was quarantined before, a person had accepted it.
-  if (isUnrecorded(entry, state)) {
-    return { entry, isAccepted: isHeldBack(entry), agreedTwin: entry.twinOf };
-  }
   const logged = state.open.get(entry.source)?.find(({ version }) => version === entry.version);
   const before = logged ?? state.log.get(entry.source);
-  const isConsented = hasConsent(accept, entry, before);
-  // Bytes whose rows are in the table need no consent: only their time, or what came between, has changed.
-  const isAsCurrent = current?.sha256 === entry.sha256;
-  const known = isAsCurrent ? current : before;
-  const wasConsented = isAsCurrent || wasAccepted(known, entry);
-  const isAccepted = isConsented || wasConsented;
-  const agreedTwin = isAccepted && known?.sha256 === entry.sha256 ? known.twinOf : undefined;
-  const mostRefused = wasConsented && !isConsented ? (known?.rowsRefused ?? 0) : undefined;
-  return { entry, isAccepted, agreedTwin, mostRefused };
+  const isThere = isUnrecorded(entry, state);
+  if (!isThere && hasConsent(accept, entry, before)) {
+    return {
+      entry,
+      isAccepted: true,
+      agreedTwin: before?.sha256 === entry.sha256 ? before.twinOf : undefined,
+    };
+  }
+  const sameBytes = [current, before].find(
+    (each) => each?.outcome === "anonymized" && each.sha256 === entry.sha256,
+  );
+  const readAs = isThere ? entry : sameBytes;
+  return { entry, readAs, isAccepted: wasAccepted(readAs), agreedTwin: readAs?.twinOf };
 }
 
-/** Whether a person already accepted a delivery with the same bytes. */
-function wasAccepted(before: LogEntry | undefined, { sha256 }: LogEntry): boolean {
-  if (before?.outcome !== "anonymized" || before.sha256 !== sha256) return false;
-  return before.accepted ?? (before.rowsRefused ?? 0) > 0;
+/** Whether a person accepted a delivery whose rows entered the tables: it was in quarantine, or lacks bad rows. */
+function wasAccepted(entry: LogEntry | undefined): boolean {
+  return isHeldBack(entry) || (entry?.accepted ?? (entry?.rowsRefused ?? 0) > 0);
 }

@@ -32,8 +32,8 @@ export class EmbeddedEngine implements ReadEngine {
     const read: ReadDelivery[] = [];
     const staged: StagedRows[] = [];
     const small = deliveries.filter(
-      ({ entry, refusedLines }) =>
-        entry.size < largeFile && (entry.rowsRefused ?? 0) === 0 && (refusedLines?.size ?? 0) === 0,
+      ({ entry, readAs, refusedLines }) =>
+        entry.size < largeFile && (readAs?.rowsRefused ?? 0) === 0 && (refusedLines?.size ?? 0) === 0,
     );
     await withLandedFiles(lake, small, signal, async (files) => {
       const opened: FileToRead[] = [];
@@ -82,8 +82,8 @@ export class EmbeddedEngine implements ReadEngine {
     const entries = files.map(({ delivery }) => delivery.entry);
     await persons.find(session, all, signal);
     const { marked, notes: idNotes, days: allDays } = await checkRows(session, all, entries, context);
-    const isJudged = context.wereRead === true;
-    const found = filesOfRows(isJudged ? [] : (marked?.rows ?? []), all.rowsOf);
+    const marks = filesOfRows(marked?.rows ?? [], all.rowsOf);
+    const found = new Set([...marks].filter((file) => files[file]?.delivery.readAs === undefined));
     const loaded = { ...all, rowsOf: all.rowsOf.map((rows, file) => (found.has(file) ? 0 : rows)) };
     if (found.size > 0) {
       await leaveOut(session, report, found, signal);

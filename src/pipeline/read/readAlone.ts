@@ -9,6 +9,7 @@ import {
   type Delivery,
   type FileToRead,
   heldBack,
+  isJudged,
   type QuarantinedDelivery,
   type ReadDelivery,
   spanOf,
@@ -35,8 +36,6 @@ export interface ReadContext extends CheckContext {
     entries: readonly LogEntry[],
     days: FileDays,
   ) => Promise<StagedDeliveries>;
-  /** The deliveries were read before, so what is known by now does not make their rows bad; nothing is written. */
-  readonly wereRead?: boolean;
 }
 
 /** Either its rows or the reason why there are none. */
@@ -57,9 +56,7 @@ export async function readAlone(
 ): Promise<ReadAlone> {
   const { persons, signal } = context;
   const { report } = persons;
-  const { entry, refusedLines } = delivery;
-  // What was read before needed no consent, or had it.
-  const isAccepted = delivery.isAccepted || context.wereRead === true;
+  const { entry, readAs, refusedLines } = delivery;
   const { header, place } = csv;
   const held = (reason: string, bad?: Refusal & { readonly goodRows: number }): ReadAlone => ({
     quarantined: quarantine(delivery, reason, bad),
@@ -69,7 +66,7 @@ export async function readAlone(
   const whole = isPartial ? undefined : await loadCsv(session, csv, report, signal);
   let loaded: LoadedCsv;
   if (whole === undefined || "summary" in whole) {
-    if (whole !== undefined && !isAccepted) {
+    if (whole !== undefined && isJudged(delivery)) {
       const bad = await findBadRows(place, report, header, signal);
       if (bad.rows > 0) return held(whole.summary, bad);
     }
@@ -85,11 +82,11 @@ export async function readAlone(
   await persons.find(session, loaded, signal);
   const { marked, notes: idNotes, ...checked } = await checkRows(session, loaded, [entry], context);
   let { days } = checked;
-  // For a delivery that was read before, the rows that were taken stay good, whatever is known by now.
-  const isJudged =
-    context.wereRead === true && (refusedLines !== undefined || refused === (entry.rowsRefused ?? 0));
-  if (marked && !isJudged) {
-    if (!isAccepted) {
+  // The rows that were taken before stay good.
+  const isAsBefore =
+    readAs !== undefined && (refusedLines !== undefined || refused === (readAs.rowsRefused ?? 0));
+  if (marked && !isAsBefore) {
+    if (isJudged(delivery)) {
       return held(marked.reasonOf(0), await findBadRows(place, report, header, signal, marked));
     }
     const good = await loadGoodRows(session, delivery, csv, context, marked);
@@ -121,24 +118,17 @@ async function loadGoodRows(
   session: DuckSession,
   delivery: Delivery,
   { place, header }: OpenedCsv,
-  { lake, persons: { report }, scratch, wereRead, signal }: ReadContext,
+  { lake, persons: { report }, scratch, signal }: ReadContext,
   marked?: MarkedRows | ReadonlySet<number>,
 ): Promise<
   { readonly quarantined: QuarantinedDelivery } | { readonly loaded: LoadedCsv; readonly refused: number }
 > {
-  const { entry, mostRefused } = delivery;
-  if (mostRefused !== undefined) {
-    const bad = await findBadRows(place, report, header, signal, marked);
-    if (bad.rows > mostRefused) {
-      const { reason, ...held } = quarantine(delivery, "", bad);
-      const agreed = `It was accepted without ${counted(mostRefused, "row")} at most.`;
-      return { quarantined: { ...held, reason: `${reason} ${agreed}` } };
-    }
-  }
+  const { entry, readAs } = delivery;
   const goodFile = path.join(scratch, `${randomUUID()}.csv`);
   try {
     const refusedPath = refusedRowsPath(entry.landedPath);
-    const kept = wereRead === true ? undefined : lake;
+    // What was refused before is next to the landed file of that delivery.
+    const kept = readAs?.landedPath === entry.landedPath ? undefined : lake;
     const refusal = await splitBadRows(place, report, header, goodFile, kept, refusedPath, signal, marked);
     const opened = await openCsv(goodFile, report, entry.userType, { signal });
     if ("reason" in opened) return { quarantined: { ...delivery, ...opened, acceptable: false } };

@@ -18,8 +18,15 @@ export interface Reading {
   readonly staged: readonly StagedRows[];
 }
 
+/** The engines that read the files that need no judging. */
+export interface ReadEngines {
+  readonly embedded: EmbeddedEngine;
+  /** Reads the files that were not read before. */
+  readonly forNew: ReadEngine;
+}
+
 /**
- * Reads landed files of one report and stages their rows. The engine reads those that need no judging; the judge reads
+ * Reads landed files of one report and stages their rows. The engines read those that need no judging; the judge reads
  * the others individually. Any problem of a file puts it among `quarantined`; a problem of the machine or the lake
  * rejects.
  */
@@ -27,14 +34,26 @@ export async function readDeliveries(
   session: DuckSession,
   deliveries: readonly Delivery[],
   context: ReadContext,
-  engine: ReadEngine = new EmbeddedEngine(session, context),
+  engines?: ReadEngines,
 ): Promise<Reading> {
   const { lake, persons, signal } = context;
-  const known = context.wereRead ? await withRefusedLines(lake, deliveries, signal) : deliveries;
-  const clean = await engine.readClean(known);
-  if (clean.people !== undefined) await persons.addFile(session, clean.people, signal);
-  const read = [...clean.read];
-  const staged = [...clean.staged];
+  const embedded = engines?.embedded ?? new EmbeddedEngine(session, context);
+  const known = await withRefusedLines(lake, deliveries, signal);
+  const read: ReadDelivery[] = [];
+  const staged: StagedRows[] = [];
+  // Those that were read before come first: their people count as known. Only the embedded engine reads them as then.
+  const before = known.filter(({ readAs }) => readAs !== undefined);
+  const others = known.filter(({ readAs }) => readAs === undefined);
+  for (const [engine, files] of [
+    [embedded, before],
+    [engines?.forNew ?? embedded, others],
+  ] as const) {
+    if (files.length === 0) continue;
+    const clean = await engine.readClean(files);
+    if (clean.people !== undefined) await persons.addFile(session, clean.people, signal);
+    read.push(...clean.read);
+    staged.push(...clean.staged);
+  }
   const quarantined: QuarantinedDelivery[] = [];
   const answered = new Set(read.map(({ entry }) => entry.source));
   const rest = known.filter(({ entry }) => !answered.has(entry.source));
@@ -53,15 +72,6 @@ export async function readDeliveries(
     }
   });
   return { read, quarantined, failed, staged };
-}
-
-export function bothReadings(one: Reading, other: Reading): Reading {
-  return {
-    read: [...one.read, ...other.read],
-    quarantined: [...one.quarantined, ...other.quarantined],
-    failed: [...one.failed, ...other.failed],
-    staged: [...one.staged, ...other.staged],
-  };
 }
 
 function emptyFile(delivery: Delivery): ReadDelivery {

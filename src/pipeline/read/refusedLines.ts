@@ -11,19 +11,17 @@ const filesAtOnce = 8;
 /** Enough for the line number. */
 const startLength = 100;
 
-/**
- * Deliveries whose rows entered the tables before, with the lines that were refused then. What is known of people's ids
- * by now does not change which rows of a file are good.
- */
+/** Adds to deliveries whose rows entered the tables before the lines that were refused then. */
 export function withRefusedLines(
   lake: Lake,
   deliveries: readonly Delivery[],
   signal: AbortSignal | undefined,
 ): Promise<Delivery[]> {
   return mapAtOnce(deliveries, filesAtOnce, async (delivery) => {
-    const { rowsRefused } = delivery.entry;
-    if (rowsRefused === 0 || mayUndercountRows(delivery.entry)) return delivery;
-    const lines = await linesIn(lake, refusedRowsPath(delivery.entry.landedPath), signal);
+    const { readAs } = delivery;
+    if (readAs === undefined || readAs.rowsRefused === 0 || mayUndercountRows(readAs)) return delivery;
+    const { rowsRefused, landedPath } = readAs;
+    const lines = await linesIn(lake, refusedRowsPath(landedPath), signal);
     // Without an entry of its rows, the file of refused rows alone shows them; there is none if all were good.
     const isWhole = lines !== undefined && lines.size === (rowsRefused ?? lines.size);
     return isWhole ? { ...delivery, refusedLines: lines } : delivery;

@@ -30,12 +30,12 @@ export interface ChangedMonth extends Month {
  * The months that a change of sources affects: where their new rows are, and where the table may have their old ones.
  *
  * @param arriving the sources with new rows; `staged` holds these
- * @param reranked sources whose rows are unchanged but whose rank is not
+ * @param completed sources of an earlier version, for whose unchanged rows the rule now holds
  */
 export function changedMonths(
   snapshot: Snapshot | undefined,
   arriving: readonly SourceDays[],
-  reranked: readonly SourceDays[],
+  completed: readonly SourceDays[],
   staged: readonly StagedRows[],
 ): ChangedMonth[] {
   const months = new Map<string, Month & { files: AddFile[]; staged: StagedRows[]; cells: Cells[] }>();
@@ -53,14 +53,14 @@ export function changedMonths(
     month.staged.push(rows);
     month.cells.push(cellsOf(rows.sources));
   }
-  const holds = snapshot ? holdersOf(snapshot, [...arriving, ...reranked]) : () => [];
+  const holds = snapshot ? holdersOf(snapshot, [...arriving, ...completed]) : () => [];
   for (const month of months.values()) {
     for (const file of month.files) {
       for (const { userType } of holds(file)) month.cells.push(ofType(contentsOf(file).days, userType));
     }
     if (month.files.length === 0) continue;
-    // If newer sources have all of its rows, no file holds a reranked source.
-    for (const { userType, firstDay, lastDay } of reranked) {
+    // If newer sources have all of its rows, no file holds such a source.
+    for (const { userType, firstDay, lastDay } of completed) {
       if (firstDay === undefined || lastDay === undefined) continue;
       month.cells.push(new Map([[userType, daysWithin(month, firstDay, lastDay)]]));
     }

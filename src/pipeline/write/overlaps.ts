@@ -131,11 +131,12 @@ export interface Contradiction {
  * themselves.
  *
  * @param arriving oldest first
+ * @param judged those of them that may be held back
  */
 export function contradictions(
   arriving: readonly string[],
   overlaps: readonly Overlap[],
-  isAccepted: (source: string) => boolean,
+  judged: ReadonlySet<string>,
 ): Contradiction[] {
   const waiting = new Set(arriving);
   const found: Contradiction[] = [];
@@ -148,7 +149,7 @@ export function contradictions(
     });
     const equal = own.reduce((sum, each) => sum + each.equal, 0);
     const different = own.reduce((sum, each) => sum + each.different, 0);
-    if (different <= equal || isAccepted(source)) continue;
+    if (different <= equal || !judged.has(source)) continue;
     heldBack.add(source);
     found.push({ source, others: [...new Set(own.map(({ other }) => other))], equal, different });
   }

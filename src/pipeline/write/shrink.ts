@@ -33,7 +33,13 @@ export function tooFewRows(
   before: number,
   maxShrink: number,
 ): QuarantinedDelivery | undefined {
-  const { rows, refused, isAccepted } = delivery;
+  const { rows, refused, readAs } = delivery;
+  if (readAs !== undefined) {
+    const { rowsRefused: agreed = refused } = readAs;
+    // Without the lines that were refused, more are left out than a person agreed to.
+    const reason = `${counted(refused, "row")} of it cannot be read; it was accepted without ${counted(agreed, "row")}.`;
+    return refused > agreed ? heldBack(delivery, reason, true) : undefined;
+  }
   if (!isTooFew({ before, now: rows }, maxShrink)) return undefined;
   if (rows === 0 && refused > 0) {
     // Accepting it would only remove the rows that the tables have.
@@ -43,7 +49,7 @@ export function tooFewRows(
       false,
     );
   }
-  if (isAccepted) return undefined;
+  if (delivery.isAccepted) return undefined;
   return heldBack(
     delivery,
     `It has ${left(rows, "row")}; the previous delivery had ${number.format(before)}. ${staying(before)} until the file is accepted.`,

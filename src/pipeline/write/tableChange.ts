@@ -13,7 +13,7 @@ import { withDataFiles } from "../../delta/withTable";
 import { type Duck, type DuckSession, sqlStrings } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { mapAtOnce } from "../../mapAtOnce";
-import { type Delivery, heldBack, type QuarantinedDelivery, type ReadDelivery } from "../delivery";
+import { type Delivery, heldBack, isJudged, type QuarantinedDelivery, type ReadDelivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
 import type { Reading } from "../read/readDeliveries";
@@ -70,38 +70,29 @@ export interface Planned {
   readonly unrestored: readonly LogEntry[];
 }
 
-/**
- * What enters a report's table in one commit: deliveries with their staged rows, and sources whose rank changed. `on`
- * computes it for a state of the table.
- */
+/** What enters a report's table in one commit: deliveries with their staged rows. `on` computes it for a state of the table. */
 export class TableChange {
   constructor(
     private readonly context: ChangeContext,
     private readonly arriving: readonly ReadDelivery[],
     private readonly staged: readonly StagedRows[],
-    /** Current deliveries whose file has a new modification time but the same bytes. */
-    private readonly reranked: readonly LogEntry[],
-    /** Sources to apply although the table has this delivery: their log entry was lost. Nothing holds them back. */
-    private readonly again: ReadonlySet<string>,
   ) {}
 
   async on(snapshot: Snapshot | undefined): Promise<Planned> {
     requireOurShape(this.context.report, snapshot);
     const versions = appliedVersions(snapshot);
-    const isThere = ({ entry }: ReadDelivery) =>
-      (versions.get(entry.source) ?? 0) >= entry.version && !this.again.has(entry.source);
-    const alreadyThere = this.arriving.filter(isThere);
-    const due = this.arriving.filter((delivery) => !isThere(delivery));
+    // A run that took over may have applied a newer one. The same one only replaces itself.
+    const isOutdated = ({ entry }: ReadDelivery) => (versions.get(entry.source) ?? 0) > entry.version;
+    const outdated = this.arriving.filter(isOutdated);
+    const due = this.arriving.filter((delivery) => !isOutdated(delivery));
     const rowsBefore = (source: string) => {
       const entry = this.context.currentOf(source);
       return (knownRowsOf(snapshot, source) ?? entry?.rowsWritten ?? 0) + (entry?.rowsSuperseded ?? 0);
     };
-    const quarantined = due
-      .filter(({ entry }) => !this.again.has(entry.source))
-      .flatMap(
-        (delivery) => tooFewRows(delivery, rowsBefore(delivery.entry.source), this.context.maxShrink) ?? [],
-      );
-    const planned = await this.plan(snapshot, due, quarantined, alreadyThere);
+    const quarantined = due.flatMap(
+      (delivery) => tooFewRows(delivery, rowsBefore(delivery.entry.source), this.context.maxShrink) ?? [],
+    );
+    const planned = await this.plan(snapshot, due, quarantined, outdated);
     const applied = planned.applied.map((delivery) => ({
       ...delivery,
       rowsReplaced: rowsBefore(delivery.entry.source),
@@ -117,15 +108,12 @@ export class TableChange {
     snapshot: Snapshot | undefined,
     due: readonly ReadDelivery[],
     quarantined: QuarantinedDelivery[],
-    alreadyThere: readonly ReadDelivery[],
+    outdated: readonly ReadDelivery[],
   ): Promise<Omit<Planned, "applied"> & { readonly applied: readonly ReadDelivery[] }> {
     for (;;) {
       const out = new Set(quarantined.map(({ entry }) => entry.source));
       const applied = due.filter(({ entry }) => !out.has(entry.source));
-      const reranked = this.reranked.filter(
-        (entry) => this.context.currentOf(entry.source) !== undefined && !out.has(entry.source),
-      );
-      if (applied.length + reranked.length === 0) {
+      if (applied.length === 0) {
         return {
           attempt: undefined,
           applied,
@@ -135,8 +123,8 @@ export class TableChange {
           unrestored: [],
         };
       }
-      for (const { entry } of alreadyThere) out.add(entry.source);
-      const round = await this.round(snapshot, applied, reranked, out);
+      for (const { entry } of outdated) out.add(entry.source);
+      const round = await this.round(snapshot, applied, out);
       if (!("held" in round)) return { ...round, applied, quarantined };
       quarantined.push(...round.held);
     }
@@ -145,7 +133,6 @@ export class TableChange {
   private async round(
     snapshot: Snapshot | undefined,
     applied: readonly ReadDelivery[],
-    reranked: readonly LogEntry[],
     heldBack: ReadonlySet<string>,
   ): Promise<
     { held: QuarantinedDelivery[] } | Pick<Planned, "attempt" | "overlaps" | "completed" | "unrestored">
@@ -156,17 +143,17 @@ export class TableChange {
     );
     const changed = new Set(applied.map(({ entry }) => entry.source));
     const arriving = applied.map(({ entry }) => entry);
-    let months = changedMonths(snapshot, arriving, reranked, staged);
+    let months = changedMonths(snapshot, arriving, [], staged);
     let again = await this.restore(snapshot, months, changed);
     // The rule holds for all rows of a source or, as an earlier version left it, for none; so their days are part of
     // the change.
     for (let count = 0; again.completed.size > count; ) {
       count = again.completed.size;
       const completed = again.sources.filter(({ source }) => again.completed.has(source));
-      months = changedMonths(snapshot, arriving, [...reranked, ...completed], staged);
+      months = changedMonths(snapshot, arriving, completed, staged);
       again = await this.restore(snapshot, months, changed);
     }
-    const timeOf = this.times(snapshot, applied, reranked);
+    const timeOf = this.times(snapshot, applied);
     const files = new Set(months.flatMap(({ files: own, twinFiles }) => [...own, ...twinFiles]));
     return withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
       duck.session(async (session) => {
@@ -201,7 +188,7 @@ export class TableChange {
           overlaps,
           completed: again.completed,
           unrestored: again.unrestored.filter(({ supersededBy = {} }) =>
-            [...arriving, ...reranked].some(({ source }) => source in supersededBy),
+            arriving.some(({ source }) => source in supersededBy),
           ),
         };
       }),
@@ -219,7 +206,8 @@ export class TableChange {
   ): Promise<QuarantinedDelivery[]> {
     const { report, maxShrink, signal } = this.context;
     const replacing = applied.filter(
-      ({ entry, isAccepted, rows }) => !isAccepted && rows > 0 && knownRowsOf(snapshot, entry.source) !== 0,
+      (delivery) =>
+        isJudged(delivery) && delivery.rows > 0 && knownRowsOf(snapshot, delivery.entry.source) !== 0,
     );
     if (snapshot === undefined || replacing.length === 0) return [];
     const mayHold = (sources: ReadonlyMap<string, unknown> | undefined) =>
@@ -264,7 +252,7 @@ export class TableChange {
     );
     if (lacking.length === 0) return nothing;
     const { read: all, staged } = await this.context.read(
-      lacking.map((entry) => ({ entry, isAccepted: true })),
+      lacking.map((entry) => ({ entry, readAs: entry, isAccepted: true })),
     );
     // If a landed file is gone, or is read differently than before, the table's rows stay.
     const read = all.filter(isReadAsBefore);
@@ -283,12 +271,9 @@ export class TableChange {
   private times(
     snapshot: Snapshot | undefined,
     applied: readonly ReadDelivery[],
-    reranked: readonly LogEntry[],
   ): (source: string) => Date | undefined {
     const { tagged } = rowsBySource(snapshot);
-    const changedTimes = new Map(
-      [...reranked, ...applied.map(({ entry }) => entry)].map(({ source, modified }) => [source, modified]),
-    );
+    const changedTimes = new Map(applied.map(({ entry: { source, modified } }) => [source, modified]));
     return (source) =>
       changedTimes.get(source) ??
       this.context.currentOf(source)?.modified ??
@@ -301,11 +286,11 @@ export class TableChange {
   ): QuarantinedDelivery[] {
     const bySource = new Map(applied.map((delivery) => [delivery.entry.source, delivery]));
     const order = oldestFirst(applied.map(({ entry }) => entry)).map(({ source }) => source);
-    const isAccepted = (source: string) =>
-      this.again.has(source) || (bySource.get(source)?.isAccepted ?? true);
-    return contradictions(order, overlaps, isAccepted).flatMap(({ source, others, equal, different }) => {
+    const judged = new Set(applied.filter(isJudged).map(({ entry }) => entry.source));
+    return contradictions(order, overlaps, judged).flatMap(({ source, others, equal, different }) => {
       const delivery = bySource.get(source);
-      const reason = `${counted(equal + different, "row")} of it are also in ${others.join(", ")}: ${equal} with the same values, ${different} with different ones. The rows of the others stay until the file is accepted.`;
+      const are = equal + different === 1 ? "is" : "are";
+      const reason = `${counted(equal + different, "row")} of it ${are} also in ${others.join(", ")}: ${equal} with the same values, ${different} with different ones. The rows of the others stay until the file is accepted.`;
       return delivery ? [heldBack(delivery, reason, true)] : [];
     });
   }
@@ -318,7 +303,7 @@ export class TableChange {
     applied: readonly ReadDelivery[],
   ): Promise<QuarantinedDelivery[]> {
     const { report, signal } = this.context;
-    const judged = applied.filter(({ entry }) => !this.again.has(entry.source));
+    const judged = applied.filter(({ readAs }) => readAs === undefined);
     const arriving = new Map(judged.map((delivery) => [delivery.entry.source, delivery]));
     const held = new Map<string, QuarantinedDelivery>();
     for (const month of months) {
