@@ -21,6 +21,9 @@ export class RunController extends Disposable {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
   /** A run started, progressed or ended. */
   readonly onDidChange = this.changed.event;
+  private readonly began = this.hold(new vscode.EventEmitter<void>());
+  /** A run has work to do, and its record is in the lake. */
+  readonly onDidBegin = this.began.event;
   private text: string | undefined;
   private abort: AbortController | undefined;
   /** The text of the last run's outcome. */
@@ -55,7 +58,9 @@ export class RunController extends Disposable {
 
   /** Cancels the run; completed work is kept. */
   cancel(): void {
-    this.abort?.abort(new vscode.CancellationError());
+    if (this.abort === undefined) return;
+    this.abort.abort(new vscode.CancellationError());
+    this.show(vscode.l10n.t("Clever: stopping"));
   }
 
   /**
@@ -141,11 +146,18 @@ export class RunController extends Disposable {
     const work: WithProgress<RunSummary> = (progress, token) => {
       const signal = signalOf(token);
       signal.addEventListener("abort", () => this.cancel(), { once: true });
+      const message = vscode.l10n.t("stopping …");
+      abort.signal.addEventListener("abort", () => progress.report({ message }), { once: true });
       const started = Date.now();
       let shown = 0;
+      let phase: RunProgress["phase"] = "listing";
       return this.client.request(engine.run, params, {
         signal: abort.signal,
         onProgress: (state) => {
+          if (phase !== state.phase) this.began.fire();
+          phase = state.phase;
+          // A commit that has begun is completed: its files would be counted as if the run went on.
+          if (abort.signal.aborted) return;
           const share = doneShare(state);
           const message = progressText(state, Date.now() - started);
           progress.report({ message, increment: Math.max(0, share - shown) });

@@ -8,7 +8,7 @@ import { runPage } from "../../../src/ui/runReport";
 import { activeApplication, killEngine, until } from "../application";
 import { District, salt, setSetting } from "../district";
 import { Person } from "../person";
-import { linesOf, nodeAt } from "../trees";
+import { type Line, linesOf, nodeAt } from "../trees";
 
 suite("runs", function () {
   this.timeout(180_000);
@@ -140,5 +140,28 @@ suite("runs", function () {
       person.shown.filter(({ kind }) => kind === "error"),
       [],
     );
+  });
+
+  test("are listed as running from their beginning", async () => {
+    await using fresh = await District.serve({ students: 1500, days: 12 });
+    await fresh.connect();
+    const { model, runs, runsTree } = await activeApplication();
+    await model.refresh();
+    const lists: Promise<Line[]>[] = [];
+    const listing = runsTree.onDidChangeTreeData(() => lists.push(linesOf(runsTree)));
+    try {
+      const run = runs.run({ command: "run" });
+      await until("the view is refreshed", () => lists.length > 0);
+      assert.notEqual(runs.running, undefined);
+      assert.deepEqual(
+        (await lists[0])?.map(({ description }) => description),
+        ["running"],
+      );
+      runs.cancel();
+      await run;
+      assert.equal(lists.length, 2, "It is refreshed once more, at the end.");
+    } finally {
+      listing.dispose();
+    }
   });
 });
