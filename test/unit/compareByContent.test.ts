@@ -140,7 +140,7 @@ test("if contents are compared, a selected report is run although it seems uncha
   const node = { kind: "file", item, parent: undefined } as const;
   await commands.runSelected("run", node);
   expect(calls.map(({ parameters }) => parameters[0])).toEqual([
-    "The selected reports are already in the lake.",
+    "None of the selected reports is due: anonymized, left out, not a report.",
   ]);
   settings["clever.sftp.compare"] = "hash";
   await commands.runSelected("run", node);

@@ -101,6 +101,42 @@ test("a run is retried with the files that it was limited to and accepted", asyn
   expect(asked).toEqual([request]);
 });
 
+test.each([
+  ["in quarantine", [bad, { ...bad, path: "two.csv", state: "dismissed" }], "quarantined, dismissed"],
+  ["left out", [{ ...bad, state: "ignored", reason: null }], "left out"],
+] as [string, ReportItem[], string][])(
+  "a run on reports that are %s says that none is due, and why",
+  async (_name, items, why) => {
+    const parts = { reportsTree: { filesOf: () => items } } as unknown as ReportCommandParts;
+    await new ReportCommands(parts).runSelected("run", clicked);
+    expect(calls.map(({ parameters }) => parameters)).toEqual([
+      [`None of the selected reports is due: ${why}.`, "Show Reports"],
+    ]);
+  },
+);
+
+test.each([
+  ["no report is ticked", [{ ...bad, state: "new" }], "Which report?"],
+  [
+    "there is no report",
+    [],
+    "There are no reports on the server. Check the settings of its folder and of the user types.",
+  ],
+] as [string, ReportItem[], string][])(
+  "if %s, nothing is ingested or reported",
+  async (_name, reports, asked) => {
+    const parts = {
+      model: { reports, loadedOnRequest: () => Promise.resolve() },
+      reportsView: { selection: [] },
+    } as unknown as ReportCommandParts;
+    answers.push([]);
+    await new ReportCommands(parts).runSelected("ingest");
+    expect(calls.map(({ name, parameters }) => [name, parameters[1]])).toEqual([
+      ["showQuickPick", expect.objectContaining({ placeHolder: asked })],
+    ]);
+  },
+);
+
 test("with one report, its name is in the question", async () => {
   const { quarantine, requests } = commands();
   answers.push("Dismiss", undefined);
