@@ -5,7 +5,7 @@ import type { ReportItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
-import { integer } from "./format";
+import { integer, recentTime } from "./format";
 import type { LakeNode, LakeTree } from "./lakeTree";
 import { isCancellation, notify, notifyError, notifyNothingSelected, type Offer, offers } from "./messages";
 import { isRelevantReport } from "./reportCounts";
@@ -188,13 +188,17 @@ export class ReportCommands {
         client.request(engine.listRuns, params, { signal: signalOf(token) }),
       );
       const picked = await showQuickPick(
-        runs.map(({ runId, outcome }) => ({ label: runId, description: outcomeWord(outcome) })),
+        runs.map(({ runId, outcome, started }) => ({
+          label: recentTime(Date.parse(started)),
+          description: outcomeWord(outcome),
+          detail: runId,
+        })),
         {
           placeHolder:
             runs.length > 0 ? vscode.l10n.t("Which run?") : vscode.l10n.t("Nothing has been run yet."),
         },
       );
-      if (picked) await runReports.open(picked.label);
+      if (picked) await runReports.open(picked.detail);
     } catch (error) {
       if (!isCancellation(error)) notifyError(error, log);
     }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { commands, window, workspace } from "vscode";
+import { commands, type QuickPickItem, window, workspace } from "vscode";
 import { verify } from "../../../src/engine/protocol";
 import { adoptionPage } from "../../../src/ui/adoptionPage";
 import { runPage } from "../../../src/ui/runReport";
@@ -92,13 +92,21 @@ suite("runs", function () {
     assert.match(text, /\*\*done\*\*/);
     assert.match(text, /\| Files anonymized \| \d+ \|/);
     // Without an argument, the user is asked which one.
-    let offered = 0;
+    let offered: readonly QuickPickItem[] = [];
     person.pick((items) => {
-      offered = items.length;
+      offered = items;
       return items[0];
     });
     await commands.executeCommand("clever.openRun");
-    assert.ok(offered >= 2);
+    const rows = (await linesOf(runsTree)).map(({ label, description }) => [
+      label,
+      description.split(" · ")[0],
+    ]);
+    assert.ok(rows.length >= 2);
+    assert.deepEqual(
+      offered.map(({ label, description }) => [label, description]),
+      rows,
+    );
     assert.deepEqual(person.shown, []);
   });
 
