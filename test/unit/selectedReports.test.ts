@@ -56,7 +56,11 @@ describe("with several reports selected", () => {
     expect(messages()).toHaveLength(1);
     const [message, options] = messages()[0]?.parameters ?? [];
     expect(message).toBe("Accept 2 files without their bad rows?");
-    expect(options).toMatchObject({ detail: expect.stringMatching(/one\.csv: .*date.*two\.csv: /s) });
+    expect(options).toMatchObject({
+      detail: expect.stringMatching(
+        /one\.csv: .*date.*two\.csv: .*\n\n2 other selected files stay as they are\.$/s,
+      ),
+    });
     const files = ["one.csv", "two.csv"];
     const request = { command: "run", only: files, accept: files };
     expect(requests).toEqual([{ request, connected: { lake: 0 } }]);
@@ -67,6 +71,9 @@ describe("with several reports selected", () => {
     answers.push("Dismiss");
     await quarantine.dismiss(clicked, selected);
     expect(messages().map(({ parameters }) => parameters[0])).toEqual(["Dismiss 3 files?"]);
+    expect(messages()[0]?.parameters[1]).toMatchObject({
+      detail: expect.stringMatching(/\n\n1 other selected file stays as it is\.$/),
+    });
     expect(requests).toEqual([{ lake: 0, files: ["one.csv", "two.csv", "whole.csv"] }]);
   });
 
