@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { doneShare } from "../doneShare";
 import type { EngineClient } from "../engine/client";
 import { signalOf } from "../engine/client";
 import type { Connected, RunParams, RunProgress, RunSummary } from "../engine/messages";
@@ -243,22 +244,9 @@ export class RunController extends Disposable {
   }
 }
 
-/** Completed percentage. If there is both ingesting and pseudonymizing, each counts half. */
-function doneShare(state: RunProgress): number {
-  const landing = state.bytes > 0 ? state.bytesLanded / state.bytes : undefined;
-  const reading =
-    state.filesToAnonymize > 0
-      ? state.filesAnonymized / Math.max(state.filesToAnonymize, state.files)
-      : undefined;
-  const parts = [landing, reading].filter((part) => part !== undefined);
-  return parts.length === 0
-    ? 0
-    : Math.min(100, (100 * parts.reduce((sum, part) => sum + part, 0)) / parts.length);
-}
-
 /** `file n of m, bytes, rate, time left; rows anonymized`. */
 function progressText(state: RunProgress, milliseconds: number): string {
-  if (state.phase === "listing") return vscode.l10n.t("checking the server …");
+  if (state.phase === "listing") return vscode.l10n.t("checking what is due …");
   const parts: string[] = [];
   if (state.filesLanded < state.files) {
     const file = Math.min(state.filesLanded + 1, state.files);
