@@ -54,7 +54,8 @@ export async function makeVsix(target = `${process.platform}-${process.arch}`) {
     });
     const files = await contents(vsix);
     const { size: bytes } = await stat(vsix);
-    const problems = [...unexpected(files, platform), ...missing(files, manifest, platform)];
+    const readme = await readFile(path.join(root, "README.md"), "utf8");
+    const problems = [...unexpected(files, platform), ...missing(files, manifest, readme, platform)];
     if (bytes > largest) problems.push(`${bytes} bytes, more than ${largest}`);
     return { vsix, bytes, files, problems };
   } finally {
@@ -85,6 +86,7 @@ function expected(platform) {
     /^l10n\/bundle\.l10n\.[a-z-]+\.json$/,
     // vsce changes the spelling of these names.
     /^(readme\.md|changelog\.md|LICENSE\.txt|ThirdPartyNotices\.txt)$/,
+    /^docs\/[\w-]+\.md$/,
     /^spark\/(clever_lake_job|participation|clever_lake\/\w+)\.py$/,
     /^media\/(icon\.png|clever-lake\.svg|(walkthrough|readme)\/[\w-]+\.png)$/,
     /^dist\/((extension|engine|zod|vscode-jsonrpc|azure-storage|azure-identity)\.js|media\/[\w-]+\.(js|css|svg|ttf))$/,
@@ -101,7 +103,7 @@ function unexpected(files, platform) {
     .map(({ name }) => `unexpected: ${name}`);
 }
 
-function missing(files, manifest, platform) {
+function missing(files, manifest, readme, platform) {
   const names = new Set(files.map(({ name }) => name));
   const containers = manifest.contributes.viewsContainers.activitybar.map(({ icon }) => icon);
   const pictures = (manifest.contributes.walkthroughs ?? []).flatMap(({ steps }) =>
@@ -110,7 +112,17 @@ function missing(files, manifest, platform) {
   const library = `dist/node_modules/@duckdb/node-bindings-${platform}/duckdb.node`;
   const parts = ["engine", "zod", "vscode-jsonrpc"].map((name) => `dist/${name}.js`);
   const scripts = ["spark/clever_lake_job.py", "spark/clever_lake/serve.py", "spark/participation.py"];
-  const needed = [...scripts, manifest.main, manifest.icon, ...containers, ...pictures, library, ...parts];
+  const pages = [...readme.matchAll(/\]\((docs\/[^)#]+)/g)].map(([, page]) => page);
+  const needed = [
+    ...scripts,
+    ...pages,
+    manifest.main,
+    manifest.icon,
+    ...containers,
+    ...pictures,
+    library,
+    ...parts,
+  ];
   return needed
     .map((name) => path.posix.normalize(name))
     .filter((name) => !names.has(name))

@@ -140,14 +140,22 @@ Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or 
     .description("run the whole pipeline on a sample district with its own server and lake")
     .option("--keep <folder>", "keep the lake in this folder")
     .option("--days <n>", "how many school days (default: ten weeks)", wholeNumber)
-    .action(async (options: DemoOptions) => {
+    .action(async (options: DemoOptions, command: Command) => {
+      if (command.optsWithGlobals<CommonOptions>().json) {
+        command.error("error: demo shows text only; it takes no --json.");
+      }
       const { demo } = await import("./cli/demo");
       await demo(options, abort.signal);
     });
   root
     .command("salt")
     .description("generate a salt; protect it like a password")
-    .action(async () => console.log((await import("./newSalt")).newSalt()));
+    .action(
+      lazyAction(async () => {
+        const salt = (await import("./newSalt")).newSalt();
+        return async () => ({ text: () => salt, document: () => ({ salt }) });
+      }),
+    );
   return root;
 }
 

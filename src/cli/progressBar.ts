@@ -1,7 +1,8 @@
 import type * as CliProgress from "cli-progress";
 import { counted } from "../counted";
+import { doneShare } from "../doneShare";
 import type { ProgressListener, ProgressState } from "../pipeline/progress";
-import { bytes, integer } from "./text";
+import { bytes, duration, integer } from "./text";
 
 /** Shows a run's progress on standard error: a bar on a terminal, a plain line every few seconds elsewhere. */
 export interface ProgressView {
@@ -15,7 +16,7 @@ export async function progressView(): Promise<ProgressView> {
 }
 
 function barView({ Presets, SingleBar }: typeof CliProgress): ProgressView {
-  let last: ProgressState | undefined;
+  let shown: number | undefined;
   const bar = new SingleBar(
     {
       format: "  {bar} {percentage}%  {text}",
@@ -31,18 +32,16 @@ function barView({ Presets, SingleBar }: typeof CliProgress): ProgressView {
   return {
     listener: (state) => {
       if (state.phase === "listing") {
-        process.stderr.write("  Listing the files on the server …\r");
+        process.stderr.write("  Checking what is due …\r");
         return;
       }
-      const total = Math.max(1, state.bytes + state.filesToAnonymize);
       const text = `${describe(state)}  ${rate(state, started)}`;
-      if (!last) bar.start(total, 0, { text });
-      bar.setTotal(total);
-      bar.update(state.bytesLanded + state.filesAnonymized, { text });
-      last = state;
+      if (shown === undefined) bar.start(100, 0, { text });
+      shown = Math.max(shown ?? 0, doneShare(state));
+      bar.update(shown, { text });
     },
     stop: () => {
-      if (last) bar.stop();
+      if (shown !== undefined) bar.stop();
       else process.stderr.write("\x1b[2K\r");
     },
   };
@@ -93,5 +92,5 @@ function rate(state: ProgressState, started: number): string {
   if (seconds < 1 || state.bytesLanded === 0) return "";
   const perSecond = state.bytesLanded / seconds;
   const left = Math.ceil((state.bytes - state.bytesLanded) / perSecond);
-  return `${bytes(perSecond)}/s${left > 0 ? `, ${left} s left` : ""}`;
+  return `${bytes(perSecond)}/s${left > 0 ? `, ${duration(1000 * left)} left` : ""}`;
 }

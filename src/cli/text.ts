@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { duration as durationIn } from "../duration";
 import { unshownCharacters } from "../plainText";
 
 export { plain } from "../plainText";
@@ -40,9 +41,7 @@ export function bytes(value: number): string {
 }
 
 export function duration(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000);
-  if (seconds < 60) return `${(milliseconds / 1000).toFixed(1)} s`;
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return durationIn(milliseconds, "en-US");
 }
 
 /**

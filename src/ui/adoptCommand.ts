@@ -6,7 +6,15 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { dateTime, integer } from "./format";
-import { isCancellation, missingSalt, notify, notifyError, type Offer, offers } from "./messages";
+import {
+  continuable,
+  isCancellation,
+  missingSalt,
+  notify,
+  notifyError,
+  type Offer,
+  offers,
+} from "./messages";
 import { showInformationMessage, showWarningMessage } from "./window";
 import { withWork } from "./withWork";
 
@@ -43,7 +51,6 @@ export class AdoptCommand {
       return done;
     } catch (error) {
       if (!isCancellation(error)) notifyError(error, this.log);
-      else notify(showInformationMessage, vscode.l10n.t("Stopped. Adopt the lake again to continue."));
       return undefined;
     }
   }
@@ -62,30 +69,30 @@ export class AdoptCommand {
     const { secrets, connection } = connected;
     const hasSalt = secrets.salt !== undefined || connection.saltKeyVaultUrl !== undefined;
     if (!hasSalt) throw missingSalt();
+    const work = withWork(title, (progress, token) => {
+      let phase: AdoptProgress["phase"] | undefined;
+      let shown = 0;
+      const onProgress = (state: AdoptProgress) => {
+        if (state.phase !== phase) shown = 0;
+        phase = state.phase;
+        const percent = state.files === 0 ? 0 : (100 * state.filesDone) / state.files;
+        // A progress bar cannot go back: only the longest phase moves it.
+        const increment = state.phase === (dryRun ? "looking" : "building") ? percent - shown : 0;
+        progress.report({ message: progressText(state), increment });
+        shown = percent;
+      };
+      return this.client.request(
+        engine.adopt,
+        { ...connected, dryRun },
+        { signal: signalOf(token), onProgress },
+      );
+    });
+    if (dryRun) return work;
     try {
-      return await withWork(title, (progress, token) => {
-        let phase: AdoptProgress["phase"] | undefined;
-        let shown = 0;
-        const onProgress = (state: AdoptProgress) => {
-          if (state.phase !== phase) shown = 0;
-          phase = state.phase;
-          const percent = state.files === 0 ? 0 : (100 * state.filesDone) / state.files;
-          // A progress bar cannot go back: only the longest phase moves it.
-          const increment = state.phase === (dryRun ? "looking" : "building") ? percent - shown : 0;
-          progress.report({ message: progressText(state), increment });
-          shown = percent;
-        };
-        return this.client.request(
-          engine.adopt,
-          { ...connected, dryRun },
-          { signal: signalOf(token), onProgress },
-        );
-      });
+      return await continuable(work);
     } finally {
-      if (!dryRun) {
-        this.model.lakeMayHaveChanged();
-        this.model.refresh().catch(() => undefined);
-      }
+      this.model.lakeMayHaveChanged();
+      this.model.refresh().catch(() => undefined);
     }
   }
 

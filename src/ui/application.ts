@@ -100,7 +100,7 @@ export class Application extends Disposable {
 
     const reportsTree = this.hold(new ReportsTree(model));
     const lakeTree = this.hold(new LakeTree(model, client));
-    const runsTree = this.hold(new RunsTree(model, client));
+    const runsTree = this.hold(new RunsTree(model, client, this.runs.onDidBegin));
     this.reportsTree = reportsTree;
     this.lakeTree = lakeTree;
     this.runsTree = runsTree;

@@ -85,17 +85,16 @@ export class CredentialCommands {
     notify(showInformationMessage, text);
   }
 
-  /** Removes all secrets. If they include a salt, warns about the consequences. */
+  /** Removes all secrets of this machine and profile. If they include a salt, warns about the consequences. */
   async forget(): Promise<void> {
     const remove = vscode.l10n.t("Remove");
-    if (!(await this.agrees(vscode.l10n.t("Remove the stored credentials from this machine?"), remove, []))) {
-      return;
-    }
+    const question = vscode.l10n.t("Remove the stored credentials of this machine and profile?");
+    if (!(await this.agrees(question, remove, []))) return;
     await this.parts.secrets.forgetSecrets();
     await this.forgetInEngine();
     notify(
       showInformationMessage,
-      vscode.l10n.t("The stored credentials and the salt have been removed from this machine."),
+      vscode.l10n.t("The stored credentials and the salt of this machine and profile have been removed."),
     );
   }
 

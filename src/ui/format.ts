@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { duration as durationIn } from "../duration";
 
 /** Numbers, sizes and times for people, in VS Code's language. */
 
@@ -64,12 +65,5 @@ export function month(yearMonth: string): string {
 }
 
 export function duration(milliseconds: number): string {
-  const tenths = Math.round(milliseconds / 100);
-  if (tenths < 600) {
-    return `${(tenths / 10).toLocaleString(vscode.env.language, { maximumFractionDigits: 1 })} s`;
-  }
-  const seconds = Math.round(milliseconds / 1000);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  const minutes = Math.round(seconds / 60);
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return durationIn(milliseconds, vscode.env.language);
 }

@@ -7,7 +7,8 @@ import { asMarkdown } from "./outsideText";
 export abstract class MarkdownPages extends Disposable implements vscode.TextDocumentContentProvider {
   private readonly changed = this.hold(new vscode.EventEmitter<vscode.Uri>());
   readonly onDidChange = this.changed.event;
-  private wasShown = false;
+  /** The names of the pages that were shown. A tab's title has the name of its page. */
+  private readonly names = new Set<string>();
 
   constructor(private readonly scheme: string) {
     super();
@@ -19,7 +20,7 @@ export abstract class MarkdownPages extends Disposable implements vscode.TextDoc
    * page.
    */
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
-    this.wasShown = true;
+    this.names.add(uri.path.slice(uri.path.lastIndexOf("/") + 1));
     try {
       return await this.pageOf(uri);
     } catch (error) {
@@ -43,6 +44,14 @@ export abstract class MarkdownPages extends Disposable implements vscode.TextDoc
   private update(uris: readonly vscode.Uri[]): void {
     for (const uri of uris) if (uri.scheme === this.scheme) this.changed.fire(uri);
     // After a few minutes, VS Code drops the text of a page that only a preview shows: the preview must read it again.
-    if (this.wasShown) void vscode.commands.executeCommand("markdown.preview.refresh");
+    // The command does this to all previews, and does not exist without VS Code's own Markdown extension.
+    if (this.isOpen())
+      vscode.commands.executeCommand("markdown.preview.refresh").then(undefined, () => undefined);
+  }
+
+  /** A preview's tab does not tell its URI. */
+  private isOpen(): boolean {
+    const labels = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).map(({ label }) => label);
+    return [...this.names].some((name) => labels.some((label) => label.includes(name)));
   }
 }

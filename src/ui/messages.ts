@@ -104,6 +104,21 @@ export function notifyNothingSelected(view: "clever.reports" | "clever.lake"): v
   );
 }
 
+/** Waits for work that changes the lake. If the user cancels it, says that it can be continued; still rejects. */
+export async function continuable<T>(work: PromiseLike<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isCancellation(error)) {
+      notify(
+        showInformationMessage,
+        vscode.l10n.t("Stopped. Completed work is kept; run the command again to continue."),
+      );
+    }
+    throw error;
+  }
+}
+
 /** Whether an error is a cancellation by the user. */
 export function isCancellation(error: unknown): boolean {
   return error instanceof vscode.CancellationError || (error instanceof Error && error.name === "AbortError");

@@ -51,17 +51,20 @@ export class QuarantineCommands {
       ),
       {
         modal: true,
-        detail: forCount(
-          items.length,
-          vscode.l10n.t(
-            "{0}\n\nThe refused rows are kept next to the file in stage1np and counted.",
-            reasonsOf(items),
+        detail: [
+          forCount(
+            items.length,
+            vscode.l10n.t(
+              "{0}\n\nThe refused rows are kept next to the file in stage1np and counted.",
+              reasonsOf(items),
+            ),
+            vscode.l10n.t(
+              "{0}\n\nThe refused rows are kept next to the files in stage1np and counted.",
+              reasonsOf(items),
+            ),
           ),
-          vscode.l10n.t(
-            "{0}\n\nThe refused rows are kept next to the files in stage1np and counted.",
-            reasonsOf(items),
-          ),
-        ),
+          ...sentenceAboutOthers(files.length - items.length),
+        ].join("\n\n"),
       },
       accept,
     );
@@ -90,17 +93,20 @@ export class QuarantineCommands {
       ),
       {
         modal: true,
-        detail: forCount(
-          items.length,
-          vscode.l10n.t(
-            "{0}\n\nNo row of this delivery enters the tables, and it is no longer shown as waiting. Its copy stays in the lake. If the server publishes the report again, it is read as usual.",
-            reasonsOf(items),
+        detail: [
+          forCount(
+            items.length,
+            vscode.l10n.t(
+              "{0}\n\nNo row of this delivery enters the tables, and it is no longer shown as waiting. Its copy stays in the lake. If the server publishes the report again, it is read as usual.",
+              reasonsOf(items),
+            ),
+            vscode.l10n.t(
+              "{0}\n\nNo row of these deliveries enters the tables, and they are no longer shown as waiting. Their copies stay in the lake. If the server publishes one of the reports again, it is read as usual.",
+              reasonsOf(items),
+            ),
           ),
-          vscode.l10n.t(
-            "{0}\n\nNo row of these deliveries enters the tables, and they are no longer shown as waiting. Their copies stay in the lake. If the server publishes one of the reports again, it is read as usual.",
-            reasonsOf(items),
-          ),
-        ),
+          ...sentenceAboutOthers(selected.length - items.length),
+        ].join("\n\n"),
       },
       dismiss,
     );
@@ -133,4 +139,16 @@ function reasonsOf(items: readonly ReportItem[]): string {
     .map((item) => [item.path, stateReason(item)].filter(Boolean).join(": "));
   const more = items.length - lines.length;
   return [...lines, ...(more > 0 ? [vscode.l10n.t("{0} more", integer(more))] : [])].join("\n");
+}
+
+/** A sentence about selected files that the decision cannot be about. */
+function sentenceAboutOthers(count: number): string[] {
+  if (count === 0) return [];
+  return [
+    forCount(
+      count,
+      vscode.l10n.t("1 other selected file stays as it is."),
+      vscode.l10n.t("{0} other selected files stay as they are.", integer(count)),
+    ),
+  ];
 }

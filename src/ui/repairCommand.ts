@@ -5,7 +5,7 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
-import { isCancellation, notify, notifyError, offers } from "./messages";
+import { continuable, isCancellation, notify, notifyError, offers } from "./messages";
 import { showInformationMessage, showWarningMessage } from "./window";
 import { withShares } from "./withShares";
 
@@ -58,15 +58,17 @@ export class RepairCommand {
   }
 
   private async request(connected: Connected, title: string, dryRun: boolean): Promise<RepairSummary> {
+    const work = withShares(
+      title,
+      ({ bytes, bytesDone }: RepairProgress) => bytesDone / Math.max(1, bytes),
+      (signal, onProgress) =>
+        this.client.request(engine.repair, { ...connected, dryRun }, { signal, onProgress }),
+    );
+    if (dryRun) return work;
     try {
-      return await withShares(
-        title,
-        ({ bytes, bytesDone }: RepairProgress) => bytesDone / Math.max(1, bytes),
-        (signal, onProgress) =>
-          this.client.request(engine.repair, { ...connected, dryRun }, { signal, onProgress }),
-      );
+      return await continuable(work);
     } finally {
-      if (!dryRun) this.model.lakeMayHaveChanged();
+      this.model.lakeMayHaveChanged();
     }
   }
 

@@ -5,7 +5,7 @@ import type { ReportItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
-import { integer } from "./format";
+import { integer, recentTime } from "./format";
 import type { LakeNode, LakeTree } from "./lakeTree";
 import { isCancellation, notify, notifyError, notifyNothingSelected, type Offer, offers } from "./messages";
 import { isRelevantReport } from "./reportCounts";
@@ -65,14 +65,11 @@ export class ReportCommands {
     nodes?: readonly ReportNode[],
   ): Promise<void> {
     const items = await this.chosen(node, nodes);
-    if (items === undefined) return;
+    if (items === undefined || items.length === 0) return;
     const isDue = ({ state }: ReportItem) =>
       state === "new" || state === "changed" || (command === "run" && state === "landed");
     const due = items.filter(comparesContents() ? isRelevantReport : isDue);
-    if (due.length === 0) {
-      notify(showInformationMessage, vscode.l10n.t("The selected reports are already in the lake."));
-      return;
-    }
+    if (due.length === 0) return notifyNoneDue(items);
     await this.parts.runs.run({ command, only: due.map(({ path }) => path) });
   }
 
@@ -191,13 +188,17 @@ export class ReportCommands {
         client.request(engine.listRuns, params, { signal: signalOf(token) }),
       );
       const picked = await showQuickPick(
-        runs.map(({ runId, outcome }) => ({ label: runId, description: outcomeWord(outcome) })),
+        runs.map(({ runId, outcome, started }) => ({
+          label: recentTime(Date.parse(started)),
+          description: outcomeWord(outcome),
+          detail: runId,
+        })),
         {
           placeHolder:
             runs.length > 0 ? vscode.l10n.t("Which run?") : vscode.l10n.t("Nothing has been run yet."),
         },
       );
-      if (picked) await runReports.open(picked.label);
+      if (picked) await runReports.open(picked.detail);
     } catch (error) {
       if (!isCancellation(error)) notifyError(error, log);
     }
@@ -229,7 +230,13 @@ export class ReportCommands {
     const items = model.reports
       .filter(({ report }) => report !== null)
       .map((item) => ({ label: item.path, description: stateWord(item), iconPath: stateIcon(item), item }));
-    const options = { matchOnDescription: true, placeHolder: vscode.l10n.t("Which report?") };
+    const placeHolder =
+      items.length > 0
+        ? vscode.l10n.t("Which report?")
+        : vscode.l10n.t(
+            "There are no reports on the server. Check the settings of its folder and of the user types.",
+          );
+    const options = { matchOnDescription: true, placeHolder };
     if (one) {
       const picked = await showQuickPick(items, options);
       return picked && [picked.item];
@@ -237,6 +244,17 @@ export class ReportCommands {
     const picked = await showQuickPick(items, { ...options, canPickMany: true });
     return picked?.map(({ item }) => item);
   }
+}
+
+/** Reports why a run would do nothing with the selected reports. */
+function notifyNoneDue(items: readonly ReportItem[]): void {
+  if (items.every(({ state }) => state === "landed" || state === "anonymized")) {
+    notify(showInformationMessage, vscode.l10n.t("The selected reports are already in the lake."));
+    return;
+  }
+  const why = [...new Set(items.map(stateWord))].join(", ");
+  const text = vscode.l10n.t("None of the selected reports is due: {0}.", why);
+  notify(showInformationMessage, text, offers.reports());
 }
 
 /**

@@ -7,7 +7,7 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
 import { askLocalPath } from "./localFiles";
-import { isCancellation, missingSalt, notify, notifyError, offers } from "./messages";
+import { continuable, isCancellation, missingSalt, notify, notifyError, offers } from "./messages";
 import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage, withIcon } from "./window";
 import { withShares } from "./withShares";
 
@@ -73,11 +73,13 @@ export class RosterCommand {
     const { saltKeyVaultUrl } = connected.connection;
     if (connected.secrets.salt === undefined && saltKeyVaultUrl === undefined) throw missingSalt();
     try {
-      return await withShares(
-        vscode.l10n.t("Clever: importing the roster"),
-        ({ bytes, bytesRead }: RosterProgress) => bytesRead / Math.max(1, bytes),
-        (signal, onProgress) =>
-          this.client.request(engine.importRoster, { ...connected, ...roster }, { signal, onProgress }),
+      return await continuable(
+        withShares(
+          vscode.l10n.t("Clever: importing the roster"),
+          ({ bytes, bytesRead }: RosterProgress) => bytesRead / Math.max(1, bytes),
+          (signal, onProgress) =>
+            this.client.request(engine.importRoster, { ...connected, ...roster }, { signal, onProgress }),
+        ),
       );
     } finally {
       this.model.lakeMayHaveChanged();

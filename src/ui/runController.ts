@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { doneShare } from "../doneShare";
 import type { EngineClient } from "../engine/client";
 import { signalOf } from "../engine/client";
 import type { Connected, RunParams, RunProgress, RunSummary } from "../engine/messages";
@@ -21,6 +22,9 @@ export class RunController extends Disposable {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
   /** A run started, progressed or ended. */
   readonly onDidChange = this.changed.event;
+  private readonly began = this.hold(new vscode.EventEmitter<void>());
+  /** A run has work to do, and its record is in the lake. */
+  readonly onDidBegin = this.began.event;
   private text: string | undefined;
   private abort: AbortController | undefined;
   /** The text of the last run's outcome. */
@@ -55,7 +59,9 @@ export class RunController extends Disposable {
 
   /** Cancels the run; completed work is kept. */
   cancel(): void {
-    this.abort?.abort(new vscode.CancellationError());
+    if (this.abort === undefined) return;
+    this.abort.abort(new vscode.CancellationError());
+    this.show(vscode.l10n.t("Clever: stopping"));
   }
 
   /**
@@ -141,11 +147,18 @@ export class RunController extends Disposable {
     const work: WithProgress<RunSummary> = (progress, token) => {
       const signal = signalOf(token);
       signal.addEventListener("abort", () => this.cancel(), { once: true });
+      const message = vscode.l10n.t("stopping …");
+      abort.signal.addEventListener("abort", () => progress.report({ message }), { once: true });
       const started = Date.now();
       let shown = 0;
+      let phase: RunProgress["phase"] = "listing";
       return this.client.request(engine.run, params, {
         signal: abort.signal,
         onProgress: (state) => {
+          if (phase !== state.phase) this.began.fire();
+          phase = state.phase;
+          // A commit that has begun is completed: its files would be counted as if the run went on.
+          if (abort.signal.aborted) return;
           const share = doneShare(state);
           const message = progressText(state, Date.now() - started);
           progress.report({ message, increment: Math.max(0, share - shown) });
@@ -231,22 +244,9 @@ export class RunController extends Disposable {
   }
 }
 
-/** Completed percentage. If there is both ingesting and pseudonymizing, each counts half. */
-function doneShare(state: RunProgress): number {
-  const landing = state.bytes > 0 ? state.bytesLanded / state.bytes : undefined;
-  const reading =
-    state.filesToAnonymize > 0
-      ? state.filesAnonymized / Math.max(state.filesToAnonymize, state.files)
-      : undefined;
-  const parts = [landing, reading].filter((part) => part !== undefined);
-  return parts.length === 0
-    ? 0
-    : Math.min(100, (100 * parts.reduce((sum, part) => sum + part, 0)) / parts.length);
-}
-
 /** `file n of m, bytes, rate, time left; rows anonymized`. */
 function progressText(state: RunProgress, milliseconds: number): string {
-  if (state.phase === "listing") return vscode.l10n.t("checking the server …");
+  if (state.phase === "listing") return vscode.l10n.t("checking what is due …");
   const parts: string[] = [];
   if (state.filesLanded < state.files) {
     const file = Math.min(state.filesLanded + 1, state.files);

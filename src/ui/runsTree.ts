@@ -25,9 +25,11 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   constructor(
     private readonly model: ConnectionModel,
     private readonly client: EngineClient,
+    onDidBegin: vscode.Event<void>,
   ) {
     super();
     this.hold(model.onDidChangeLake(() => this.changed.fire()));
+    this.hold(onDidBegin(() => this.changed.fire()));
   }
 
   async getChildren(node?: RunNode): Promise<RunNode[]> {

@@ -32,6 +32,10 @@ export class SampleCommands {
       await useSample(true);
       await vscode.commands.executeCommand("clever.reports.focus");
       await model.refresh();
+      if (model.newCount === 0) {
+        notify(showInformationMessage, vscode.l10n.t("The sample district is connected."));
+        return;
+      }
       notify(
         showInformationMessage,
         vscode.l10n.t("The sample district is connected. Its reports are new to the lake."),

@@ -13,7 +13,7 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { bytes, integer } from "./format";
-import { isCancellation, notify, notifyError, offers } from "./messages";
+import { continuable, isCancellation, notify, notifyError, offers } from "./messages";
 import { showInformationMessage, showInputBox, showWarningMessage } from "./window";
 import { withShares } from "./withShares";
 import { withWork } from "./withWork";
@@ -111,8 +111,10 @@ export class UpkeepCommands {
     try {
       const connected = await this.model.connected();
       const title = vscode.l10n.t("Clever: writing the Digital Engagement table");
-      const done = await withWork(title, (_progress, token) =>
-        this.client.request(engine.updateActivity, connected, { signal: signalOf(token) }),
+      const done = await continuable(
+        withWork(title, (_progress, token) =>
+          this.client.request(engine.updateActivity, connected, { signal: signalOf(token) }),
+        ),
       );
       this.log.info(`Digital Engagement: ${done.rows} rows written, months ${done.months.join(", ")}`);
       const text =
@@ -162,10 +164,12 @@ export class UpkeepCommands {
     shareOf: (progress: Progress) => number,
     request: (signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<Result>,
   ): Promise<Result> {
+    const work = withShares(title, shareOf, request);
+    if (dryRun) return work;
     try {
-      return await withShares(title, shareOf, request);
+      return await continuable(work);
     } finally {
-      if (!dryRun) this.model.lakeMayHaveChanged();
+      this.model.lakeMayHaveChanged();
     }
   }
 

@@ -69,6 +69,12 @@ describe("clever-lake refuses", () => {
     });
   });
 
+  test("a demo as a document", async () => {
+    const { exitCode, stdout, stderr } = await runPlain("demo", "--json");
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+    expect(stderr).toMatch(/^error: demo shows text only; it takes no --json\.\n/);
+  });
+
   test("no request for help", async () => {
     const help = await runPlain("--help");
     expect(help).toMatchObject({ exitCode: 0, stderr: "" });

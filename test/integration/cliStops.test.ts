@@ -127,6 +127,11 @@ describe("clever-lake demo", () => {
 describe("output", () => {
   beforeAll(buildCommandLine);
 
+  test("of salt is a document with --json, as of every command", async () => {
+    const { exitCode, json } = await runPlain("salt", "--json");
+    expect({ exitCode, json }).toEqual({ exitCode: 0, json: { salt: expect.stringMatching(/^[\w-]{43}$/) } });
+  });
+
   test("that nobody reads any more does not stop the work", async () => {
     const folder = await temporaryFolder();
     const lake = path.join(folder, "lake");

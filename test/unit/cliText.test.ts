@@ -24,13 +24,14 @@ test.each([
 });
 
 test.each([
-  [0, "0.0 s"],
+  [0, "0 s"],
   [1_234, "1.2 s"],
   [59_400, "59.4 s"],
   [59_990, "1 min 0 s"],
   [60_000, "1 min 0 s"],
   [119_700, "2 min 0 s"],
-  [3_725_000, "62 min 5 s"],
+  [3_725_000, "1 h 2 min"],
+  [7_260_000, "2 h 1 min"],
 ])("%d milliseconds are shown as %s", (value, text) => {
   expect(duration(value)).toBe(text);
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { EngineClient } from "../../src/engine/client";
-import type { ReportItem, RunSummary } from "../../src/engine/messages";
+import type { ReportItem, RunProgress, RunSummary } from "../../src/engine/messages";
 import { CleverLakeError } from "../../src/errors";
 import { BackgroundCheck } from "../../src/ui/backgroundCheck";
 import type { ConnectionModel } from "../../src/ui/connectionModel";
@@ -140,7 +140,7 @@ test("if contents are compared, a selected report is run although it seems uncha
   const node = { kind: "file", item, parent: undefined } as const;
   await commands.runSelected("run", node);
   expect(calls.map(({ parameters }) => parameters[0])).toEqual([
-    "The selected reports are already in the lake.",
+    "None of the selected reports is due: anonymized, left out, not a report.",
   ]);
   settings["clever.sftp.compare"] = "hash";
   await commands.runSelected("run", node);
@@ -156,7 +156,10 @@ function summaryWith(done: Pick<RunSummary, "landed" | "failed">): RunSummary {
 }
 
 /** Performs runs whose engine answers with `request`, and whose last step with `afterRun`. */
-function controller(request: () => Promise<RunSummary>, afterRun?: () => Promise<unknown>): RunController {
+function controller(
+  request: EngineClient["request"] | (() => Promise<RunSummary>),
+  afterRun?: () => Promise<unknown>,
+): RunController {
   const model = {
     connected: () => Promise.resolve({ connection: {}, secrets: { salt: "s" } }),
     refresh: () => Promise.resolve(),
@@ -207,4 +210,31 @@ test("runs on their own report the same failure of a step after them once", asyn
   for (const isRequested of [false, false])
     expect(await runs.run({ command: "run" }, { isRequested })).toBe(summary);
   expect(calls.filter(({ name }) => name === "showErrorMessage")).toHaveLength(1);
+});
+
+test("a run that is stopped shows this, and counts nothing any more", async () => {
+  let report: (state: RunProgress) => void = () => undefined;
+  let end: (error: Error) => void = () => undefined;
+  const request = (_call: unknown, _params: unknown, { onProgress }: { onProgress: typeof report }) => {
+    report = onProgress;
+    return new Promise<never>((_resolve, reject) => {
+      end = reject;
+    });
+  };
+  const runs = controller(request as never);
+  const run = runs.run({ command: "run" });
+  await vi.advanceTimersByTimeAsync(0);
+  const state = { bytes: 0, bytesLanded: 0, files: 3, filesToAnonymize: 3, filesAnonymized: 0, engine: null };
+  report({ ...state, phase: "working", filesLanded: 3, rows: 2, underWay: [] });
+  expect(runs.running).toBe("Clever: 2 rows");
+  runs.cancel();
+  report({ ...state, phase: "working", filesLanded: 3, rows: 3, underWay: [] });
+  expect(runs.running).toBe("Clever: stopping");
+  const reported = calls.flatMap(({ name, parameters }) => (name === "report" ? parameters : []));
+  expect(reported.at(-1)).toEqual({ message: "stopping …" });
+  end(new CancellationError());
+  await run;
+  expect(runs.running).toBeUndefined();
+  runs.cancel();
+  expect(runs.running).toBeUndefined();
 });

@@ -2,14 +2,24 @@ import { expect, test, vi } from "vitest";
 import type * as vscode from "vscode";
 import { MarkdownPages } from "../../src/ui/markdownPages";
 
-const { executed } = vi.hoisted(() => ({ executed: [] as string[] }));
+const { executed, tabs } = vi.hoisted(() => ({
+  executed: [] as string[],
+  tabs: [] as { readonly label: string }[],
+}));
 vi.mock("vscode", async (original) => {
   const stub = await original<typeof import("../helpers/vscodeStub")>();
   const registerTextDocumentContentProvider = () => new stub.Disposable(() => undefined);
   return {
     ...stub,
     workspace: { ...stub.workspace, textDocuments: [], registerTextDocumentContentProvider },
-    commands: { executeCommand: async (command: string) => void executed.push(command) },
+    window: { ...stub.window, tabGroups: { all: [{ tabs }] } },
+    // As without VS Code's own Markdown extension.
+    commands: {
+      executeCommand: async (command: string) => {
+        executed.push(command);
+        throw new Error(`command '${command}' not found`);
+      },
+    },
   };
 });
 
@@ -24,7 +34,7 @@ class Pages extends MarkdownPages {
   }
 }
 
-test("a page whose text VS Code dropped is read again by its preview, but nothing is if none was shown", async () => {
+test("a page whose text VS Code dropped is read again by its preview, but nothing is if none is open", async () => {
   let change = () => {};
   const pages = new Pages((listener) => {
     change = listener;
@@ -32,7 +42,12 @@ test("a page whose text VS Code dropped is read again by its preview, but nothin
   });
   change();
   expect(executed).toEqual([]);
-  expect(await pages.provideTextDocumentContent({ scheme: "clever-test" } as vscode.Uri)).toBe("a page");
+  const uri = { scheme: "clever-test", path: "/folder/Run 1" } as vscode.Uri;
+  tabs.push({ label: "Preview README.md" });
+  expect(await pages.provideTextDocumentContent(uri)).toBe("a page");
+  change();
+  expect(executed).toEqual([]);
+  tabs.push({ label: "Preview Run 1" });
   change();
   expect(executed).toEqual(["markdown.preview.refresh"]);
   pages.dispose();

@@ -56,7 +56,11 @@ describe("with several reports selected", () => {
     expect(messages()).toHaveLength(1);
     const [message, options] = messages()[0]?.parameters ?? [];
     expect(message).toBe("Accept 2 files without their bad rows?");
-    expect(options).toMatchObject({ detail: expect.stringMatching(/one\.csv: .*date.*two\.csv: /s) });
+    expect(options).toMatchObject({
+      detail: expect.stringMatching(
+        /one\.csv: .*date.*two\.csv: .*\n\n2 other selected files stay as they are\.$/s,
+      ),
+    });
     const files = ["one.csv", "two.csv"];
     const request = { command: "run", only: files, accept: files };
     expect(requests).toEqual([{ request, connected: { lake: 0 } }]);
@@ -67,6 +71,9 @@ describe("with several reports selected", () => {
     answers.push("Dismiss");
     await quarantine.dismiss(clicked, selected);
     expect(messages().map(({ parameters }) => parameters[0])).toEqual(["Dismiss 3 files?"]);
+    expect(messages()[0]?.parameters[1]).toMatchObject({
+      detail: expect.stringMatching(/\n\n1 other selected file stays as it is\.$/),
+    });
     expect(requests).toEqual([{ lake: 0, files: ["one.csv", "two.csv", "whole.csv"] }]);
   });
 
@@ -100,6 +107,42 @@ test("a run is retried with the files that it was limited to and accepted", asyn
   await reports.retryRun({ kind: "run", run: { ...run, files: 1, counts: null } });
   expect(asked).toEqual([request]);
 });
+
+test.each([
+  ["in quarantine", [bad, { ...bad, path: "two.csv", state: "dismissed" }], "quarantined, dismissed"],
+  ["left out", [{ ...bad, state: "ignored", reason: null }], "left out"],
+] as [string, ReportItem[], string][])(
+  "a run on reports that are %s says that none is due, and why",
+  async (_name, items, why) => {
+    const parts = { reportsTree: { filesOf: () => items } } as unknown as ReportCommandParts;
+    await new ReportCommands(parts).runSelected("run", clicked);
+    expect(calls.map(({ parameters }) => parameters)).toEqual([
+      [`None of the selected reports is due: ${why}.`, "Show Reports"],
+    ]);
+  },
+);
+
+test.each([
+  ["no report is ticked", [{ ...bad, state: "new" }], "Which report?"],
+  [
+    "there is no report",
+    [],
+    "There are no reports on the server. Check the settings of its folder and of the user types.",
+  ],
+] as [string, ReportItem[], string][])(
+  "if %s, nothing is ingested or reported",
+  async (_name, reports, asked) => {
+    const parts = {
+      model: { reports, loadedOnRequest: () => Promise.resolve() },
+      reportsView: { selection: [] },
+    } as unknown as ReportCommandParts;
+    answers.push([]);
+    await new ReportCommands(parts).runSelected("ingest");
+    expect(calls.map(({ name, parameters }) => [name, parameters[1]])).toEqual([
+      ["showQuickPick", expect.objectContaining({ placeHolder: asked })],
+    ]);
+  },
+);
 
 test("with one report, its name is in the question", async () => {
   const { quarantine, requests } = commands();

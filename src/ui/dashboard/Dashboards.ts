@@ -9,7 +9,7 @@ import * as engine from "../../engine/protocol";
 import type { ConnectionModel } from "../connectionModel";
 import { counted } from "../counts";
 import { Disposable } from "../dispose";
-import { isCancellation, notify, notifyError } from "../messages";
+import { continuable, isCancellation, notify, notifyError } from "../messages";
 import { readGeneralSettings, section, usesSample } from "../settings";
 import { showInformationMessage, showWarningMessage } from "../window";
 import { withWork } from "../withWork";
@@ -112,7 +112,8 @@ export class Dashboards extends Disposable {
   /** Updates the table of groups. Undefined if that failed. */
   async updateGroups(): Promise<GroupsSummary | undefined> {
     try {
-      const done = await this.writeGroups(await this.groupsParams(await this.model.connected()));
+      const params = await this.groupsParams(await this.model.connected());
+      const done = await continuable(this.writeGroups(params));
       const text = done.written
         ? vscode.l10n.t("The table of groups is up to date: {0}.", counted.groups(done.groups))
         : vscode.l10n.t("The table of groups is already up to date.");

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { commands, window, workspace } from "vscode";
+import { commands, type QuickPickItem, window, workspace } from "vscode";
 import { verify } from "../../../src/engine/protocol";
 import { adoptionPage } from "../../../src/ui/adoptionPage";
 import { runPage } from "../../../src/ui/runReport";
 import { activeApplication, killEngine, until } from "../application";
 import { District, salt, setSetting } from "../district";
 import { Person } from "../person";
-import { linesOf, nodeAt } from "../trees";
+import { type Line, linesOf, nodeAt } from "../trees";
 
 suite("runs", function () {
   this.timeout(180_000);
@@ -92,13 +92,21 @@ suite("runs", function () {
     assert.match(text, /\*\*done\*\*/);
     assert.match(text, /\| Files anonymized \| \d+ \|/);
     // Without an argument, the user is asked which one.
-    let offered = 0;
+    let offered: readonly QuickPickItem[] = [];
     person.pick((items) => {
-      offered = items.length;
+      offered = items;
       return items[0];
     });
     await commands.executeCommand("clever.openRun");
-    assert.ok(offered >= 2);
+    const rows = (await linesOf(runsTree)).map(({ label, description }) => [
+      label,
+      description.split(" · ")[0],
+    ]);
+    assert.ok(rows.length >= 2);
+    assert.deepEqual(
+      offered.map(({ label, description }) => [label, description]),
+      rows,
+    );
     assert.deepEqual(person.shown, []);
   });
 
@@ -140,5 +148,28 @@ suite("runs", function () {
       person.shown.filter(({ kind }) => kind === "error"),
       [],
     );
+  });
+
+  test("are listed as running from their beginning", async () => {
+    await using fresh = await District.serve({ students: 1500, days: 12 });
+    await fresh.connect();
+    const { model, runs, runsTree } = await activeApplication();
+    await model.refresh();
+    const lists: Promise<Line[]>[] = [];
+    const listing = runsTree.onDidChangeTreeData(() => lists.push(linesOf(runsTree)));
+    try {
+      const run = runs.run({ command: "run" });
+      await until("the view is refreshed", () => lists.length > 0);
+      assert.notEqual(runs.running, undefined);
+      assert.deepEqual(
+        (await lists[0])?.map(({ description }) => description),
+        ["running"],
+      );
+      runs.cancel();
+      await run;
+      assert.equal(lists.length, 2, "It is refreshed once more, at the end.");
+    } finally {
+      listing.dispose();
+    }
   });
 });

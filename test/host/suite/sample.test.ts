@@ -25,6 +25,7 @@ suite("the sample district", function () {
     // The roster next to them is not a report.
     assert.equal(model.newCount, model.reports.length - 1);
     assert.ok(model.newCount > 60);
+    assert.deepEqual(person.saw(/Its reports are new to the lake/)[0]?.choices, ["Run the Pipeline"]);
     const folders = await reportsTree.getChildren();
     assert.deepEqual(
       folders.map((node) => node.kind === "folder" && node.name),
@@ -74,6 +75,12 @@ suite("the sample district", function () {
     ]);
     const runs = await runsTree.getChildren();
     assert.ok(runs.length >= 2);
+  });
+
+  test("says that its reports are new only while they are", async () => {
+    await commands.executeCommand("clever.trySample");
+    const shown = person.shown.map(({ message, choices }) => [message, ...choices]);
+    assert.deepEqual(shown, [["The sample district is connected."]]);
   });
 
   test("a report shows where it landed, and can be revealed in the lake", async () => {

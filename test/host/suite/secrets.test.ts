@@ -41,7 +41,7 @@ suite("secrets", () => {
     await commands.executeCommand("clever.forgetCredentials");
     assert.deepEqual((await secrets.readBound()).secrets, {});
     assert.equal(client.pid, pid);
-    assert.equal(person.saw(/have been removed from this machine/).length, 1);
+    assert.equal(person.saw(/of this machine and profile have been removed/).length, 1);
   });
 
   test("are removed with the connection, after a confirmation", async () => {
