@@ -2,7 +2,7 @@ import * as z from "zod";
 import { CleverLakeError } from "../errors";
 
 /** Delta's primitive types that this program reads and writes, with DuckDB's name for each. */
-const sqlTypes = {
+export const sqlTypes = {
   string: "VARCHAR",
   date: "DATE",
   boolean: "BOOLEAN",

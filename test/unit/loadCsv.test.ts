@@ -105,7 +105,7 @@ test("a file with bad rows is refused, and its first bad row is found", async ()
         rows: badRows.length,
         goodRows: rows.length,
       });
-      const [first] = found.problems;
+      const { first } = found;
       expect({ line: first?.line, column: first?.column ?? null }).toEqual({
         line: badRows[0]?.line,
         column: badRows[0]?.column,

@@ -1,8 +1,7 @@
 import { type EngagementOrigin, engagementColumns } from "../../clever/digitalEngagement";
 import type { ReportName } from "../../clever/reports";
+import { sqlTypes } from "../../delta/schema";
 import { sqlName, sqlString } from "../../duck/duck";
-
-const sqlTypes = { string: "VARCHAR", date: "DATE", integer: "INTEGER", boolean: "BOOLEAN" } as const;
 
 /**
  * A SELECT of a report's `_pseudo` rows (given as a SELECT) as events of the Digital Engagement schema.

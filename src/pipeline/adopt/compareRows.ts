@@ -1,6 +1,7 @@
 import { pseudonymMapTable, pseudoTable } from "../../clever/layout";
 import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
 import { withLocalFiles } from "../../delta/localFiles";
+import { sqlTypes } from "../../delta/schema";
 import { withTables } from "../../delta/withTable";
 import { type Duck, type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
@@ -137,8 +138,6 @@ async function gather(
     );
   }
 }
-
-const sqlTypes = { date: "DATE", string: "VARCHAR", boolean: "BOOLEAN", integer: "INTEGER" } as const;
 
 function personOf(report: Report): string {
   return `coalesce(${hashedColumns(report)

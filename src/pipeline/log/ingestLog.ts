@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { ingestLogTable } from "../../clever/layout";
 import { type ReportName, reportNames, type UserType, userTypes } from "../../clever/reports";
+import { sqlTypes } from "../../delta/schema";
 import { CleverLakeError } from "../../errors";
 
 /** The outcome of a landed file. */
@@ -127,14 +128,6 @@ export function entriesToJson(entries: readonly LogEntry[]): string {
     })),
   );
 }
-
-const sqlTypes = {
-  string: "VARCHAR",
-  long: "BIGINT",
-  timestamp: "TIMESTAMPTZ",
-  date: "DATE",
-  boolean: "BOOLEAN",
-} as const;
 
 /** A SELECT of the rows in the JSON array that is bound as the first parameter. */
 export function entriesFromJsonSql(): string {

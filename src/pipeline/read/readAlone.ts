@@ -58,7 +58,7 @@ export async function readAlone(
   const { report } = persons;
   const { entry, readAs, refusedLines } = delivery;
   const { header, place } = csv;
-  const held = (reason: string, bad?: Refusal & { readonly goodRows: number }): ReadAlone => ({
+  const held = (reason: string, bad?: Refusal): ReadAlone => ({
     quarantined: quarantine(delivery, reason, bad),
   });
   let refused = 0;
@@ -142,16 +142,9 @@ async function loadGoodRows(
 }
 
 /** A quarantined delivery, with its first bad row if it has one. */
-function quarantine(
-  delivery: Delivery,
-  summary: string,
-  bad?: Refusal & { readonly goodRows: number },
-): QuarantinedDelivery {
-  const [first] = bad?.problems ?? [];
-  if (!bad || !first) {
-    return heldBack(delivery, summary, false);
-  }
+function quarantine(delivery: Delivery, summary: string, bad?: Refusal): QuarantinedDelivery {
+  if (bad?.first === undefined) return heldBack(delivery, summary, false);
   const more = bad.rows > 1 ? ` (${bad.rows} rows are bad; this is the first.)` : "";
-  const { line, column } = first;
-  return { ...delivery, line, column, reason: `${first.reason}${more}`, acceptable: bad.goodRows > 0 };
+  const { line, column, reason } = bad.first;
+  return { ...delivery, line, column, reason: `${reason}${more}`, acceptable: bad.goodRows > 0 };
 }

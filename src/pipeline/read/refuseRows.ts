@@ -7,12 +7,12 @@ import type { Report } from "../../clever/reports";
 import type { DayMonthOrder } from "../../clever/values";
 import type { Lake } from "../../lake/lake";
 
-/** What is wrong with a file, row by row. */
+/** The rows of a file that are refused, and the others. */
 export interface Refusal {
-  /** How many rows are refused. */
   readonly rows: number;
-  /** The first of them, in the file's order. */
-  readonly problems: readonly Problem[];
+  readonly goodRows: number;
+  /** What is wrong with the first one that is refused. */
+  readonly first: Problem | undefined;
 }
 
 /** Rows that are readable but must be refused. */
@@ -24,34 +24,29 @@ export interface MarkedRows {
   reasonOf(index: number): string;
 }
 
-const problemsKept = 100;
-
-/** Finds each row that cannot be read, or is in `marked`, with line, column and reason. */
+/** Counts the rows that cannot be read, or are in `marked`. */
 export async function findBadRows(
   file: string,
   report: Report,
   header: Header,
   signal?: AbortSignal,
   marked?: MarkedRows | ReadonlySet<number>,
-): Promise<Refusal & { readonly goodRows: number }> {
-  const problems: Problem[] = [];
+): Promise<Refusal> {
+  let first: Problem | undefined;
   let rows = 0;
   let goodRows = 0;
   for await (const { problem } of (await judged(file, report, header, signal, marked)).rows) {
-    if (!problem) {
-      goodRows++;
-      continue;
-    }
-    rows++;
-    if (problems.length < problemsKept) problems.push(problem);
+    if (problem) rows++;
+    else goodRows++;
+    first ??= problem;
   }
-  return { rows, problems, goodRows };
+  return { rows, goodRows, first };
 }
 
 /**
  * Separates a file's bad rows, including those in `marked` (rows, or the lines at which they begin). The good ones go,
  * with the header, into the local file `goodFile`; the refused ones, each after its line number and reason, into
- * `refusedPath` in the lake, if given.
+ * `refusedPath` in the lake, if given. Resolves to the number of refused rows.
  */
 export async function splitBadRows(
   file: string,
@@ -62,8 +57,7 @@ export async function splitBadRows(
   refusedPath: string,
   signal?: AbortSignal,
   marked?: MarkedRows | ReadonlySet<number>,
-): Promise<Refusal & { readonly order: DayMonthOrder }> {
-  const problems: Problem[] = [];
+): Promise<{ readonly rows: number; readonly order: DayMonthOrder }> {
   let rows = 0;
   const refusedFile = `${goodFile}.refused`;
   const { order, rows: judgedRows } = await judged(file, report, header, signal, marked);
@@ -76,14 +70,13 @@ export async function splitBadRows(
         continue;
       }
       rows++;
-      if (problems.length < problemsKept) problems.push(row.problem);
       await refused.appendFile(refusedLine(row, row.problem));
     }
   };
   const good = createWriteStream(goodFile, { flags: "wx", mode: 0o600, encoding: "latin1" });
   await pipeline(goodRows, good, { signal });
   if (rows > 0) await lake?.importFile(refusedFile, refusedPath, { signal });
-  return { rows, problems, order };
+  return { rows, order };
 }
 
 async function judged(

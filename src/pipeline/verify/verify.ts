@@ -1,11 +1,4 @@
-import {
-  digitalActivityTable,
-  groupsTable,
-  ingestLogTable,
-  pseudoTable,
-  rosterTable,
-  saltFingerprintPath,
-} from "../../clever/layout";
+import { ingestLogTable, pseudoTable, saltFingerprintPath } from "../../clever/layout";
 import { userTypes as allUserTypes, type UserType } from "../../clever/reports";
 import { Duck } from "../../duck/duck";
 import { CleverLakeError, describeError, isCleverLakeError, isDamage } from "../../errors";
@@ -21,14 +14,7 @@ import { waitingInQuarantine } from "../plan/quarantine";
 import { checkedSaltFor } from "../salt/salt";
 import { allReports } from "../write/tables";
 import { leftoverFiles, unloggedLandings } from "./verifyStorage";
-import {
-  isSound,
-  type VerifyContext,
-  verifyActivity,
-  verifyGroups,
-  verifyReport,
-  verifyRoster,
-} from "./verifyTables";
+import { isSound, otherTables, type VerifyContext, verifyReport, verifyTable } from "./verifyTables";
 
 /** Landed files read concurrently: each mostly waits for the lake. */
 const filesAtOnce = 8;
@@ -141,9 +127,10 @@ async function verifyAll(
     for (const [source, version] of verified?.applied ?? []) applied.set(source, version);
     for (const source of verified?.sources ?? []) withRows.add(source);
   }
-  tables.push(...((await orDamage(context, rosterTable, () => verifyRoster(context))) ?? []));
-  tables.push(...((await orDamage(context, digitalActivityTable, () => verifyActivity(context))) ?? []));
-  tables.push(...((await orDamage(context, groupsTable, () => verifyGroups(context))) ?? []));
+  for (const [path, check] of otherTables) {
+    const table = await orDamage(context, path, () => verifyTable(context, path, check));
+    if (table) tables.push(table);
+  }
   problems.push(...(await unloggedLandings(lake, read.all, signal)));
   const reportTables = new Set(allReports().map(pseudoTable));
   const reportRows = tables.reduce((sum, table) => sum + (reportTables.has(table.table) ? table.rows : 0), 0);

@@ -1,5 +1,6 @@
 import { dateColumn, hashedColumns, pseudonymName, type Report } from "../../clever/reports";
 import { counted } from "../../counted";
+import { sqlTypes } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import { LandedReader } from "../landedReader";
@@ -190,8 +191,6 @@ class Comparison {
     ]);
   }
 }
-
-const sqlTypes = { date: "DATE", string: "VARCHAR", boolean: "BOOLEAN", integer: "INTEGER" } as const;
 
 function hashSql(values: readonly string[]): string {
   return `hash(${values.join(", ")})`;

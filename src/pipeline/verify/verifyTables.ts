@@ -173,64 +173,74 @@ async function missingValues(
   });
 }
 
-/**
- * Checks the roster, if one was imported: complete, and with each student once, because grades are joined to people by
- * it.
- */
-export async function verifyRoster(context: VerifyContext): Promise<VerifiedTable[]> {
+/** What is wrong with the rows of a table, in words. */
+type CheckRows = (
+  context: VerifyContext,
+  session: DuckSession,
+  table: IntactTable,
+  rows: number,
+) => Promise<string | undefined>;
+
+/** The tables beside those of the reports, with a check of the rows of each. */
+export const otherTables: readonly (readonly [path: string, check: CheckRows])[] = [
+  [rosterTable, checkRoster],
+  [digitalActivityTable, checkActivity],
+  [groupsTable, checkGroups],
+];
+
+/** Checks a table, if it exists: complete, and with the right rows. */
+export async function verifyTable(
+  context: VerifyContext,
+  path: string,
+  check: CheckRows,
+): Promise<VerifiedTable | undefined> {
   const { problems, signal } = context;
-  const verified = await withIntactTables(context, [rosterTable], async (session, found) => {
-    const roster = found.get(rosterTable);
-    if (!roster) return [];
-    const table = await countedTable(session, roster, signal);
-    const { students } = await session.one(
-      `SELECT count(DISTINCT sis_id_pseudonym)::DOUBLE AS students FROM (${roster.select})`,
-      [],
-      signal,
-    );
-    if (table.rows !== students) {
-      const problem = `It has ${counted(table.rows, "row")} about ${counted(Number(students), "student")}.`;
-      problems.push({ subject: rosterTable, problem });
-    }
-    return [table];
+  return withIntactTables(context, [path], async (session, found) => {
+    const intact = found.get(path);
+    if (!intact) return undefined;
+    const table = await countedTable(session, intact, signal);
+    const problem = await check(context, session, intact, table.rows);
+    if (problem !== undefined) problems.push({ subject: path, problem });
+    return table;
   });
-  return verified ?? [];
 }
 
-/**
- * Checks the table of the Digital Engagement schema, if there is one: complete and, if it is up to date, with a row for
- * each row of the reports' tables.
- */
-export async function verifyActivity(context: VerifyContext): Promise<VerifiedTable[]> {
-  const { lake, duck, problems, signal } = context;
+/** Each student once, because grades are joined to people by it. */
+async function checkRoster(
+  { signal }: VerifyContext,
+  session: DuckSession,
+  { select }: IntactTable,
+  rows: number,
+): Promise<string | undefined> {
+  const { students } = await session.one(
+    `SELECT count(DISTINCT sis_id_pseudonym)::DOUBLE AS students FROM (${select})`,
+    [],
+    signal,
+  );
+  if (rows === students) return undefined;
+  return `It has ${counted(rows, "row")} about ${counted(Number(students), "student")}.`;
+}
+
+/** If it is up to date, a row for each row of the reports' tables. */
+async function checkActivity(
+  { lake, duck, signal }: VerifyContext,
+  _session: DuckSession,
+  { snapshot }: IntactTable,
+  rows: number,
+): Promise<string | undefined> {
   const { pseudo: reportTables } = await readTables(lake, duck, signal);
-  const verified = await withIntactTables(context, [digitalActivityTable], async (session, found) => {
-    const activity = found.get(digitalActivityTable);
-    if (!activity) return [];
-    const table = await countedTable(session, activity, signal);
-    const due = numRecords([...reportTables.values()].flatMap(({ files }) => [...files.values()]));
-    if (isUpToDate(activity.snapshot, reportTables) && due !== undefined && due !== table.rows) {
-      const problem = `It has ${counted(table.rows, "row")} where the reports' tables have ${due}.`;
-      problems.push({ subject: digitalActivityTable, problem });
-    }
-    return [table];
-  });
-  return verified ?? [];
+  const due = numRecords([...reportTables.values()].flatMap(({ files }) => [...files.values()]));
+  if (!isUpToDate(snapshot, reportTables) || due === undefined || due === rows) return undefined;
+  return `It has ${counted(rows, "row")} where the reports' tables have ${due}.`;
 }
 
-/** Checks the table of groups, if there is one: complete, and with the rows of the division that was written last. */
-export async function verifyGroups(context: VerifyContext): Promise<VerifiedTable[]> {
-  const { problems, signal } = context;
-  const verified = await withIntactTables(context, [groupsTable], async (session, found) => {
-    const groups = found.get(groupsTable);
-    if (!groups) return [];
-    if (!(await holdsItsDivision(session, groups, signal))) {
-      const problem = "Its rows are not those of the division that was written last; update the table.";
-      problems.push({ subject: groupsTable, problem });
-    }
-    return [await countedTable(session, groups, signal)];
-  });
-  return verified ?? [];
+async function checkGroups(
+  { signal }: VerifyContext,
+  session: DuckSession,
+  table: IntactTable,
+): Promise<string | undefined> {
+  if (await holdsItsDivision(session, table, signal)) return undefined;
+  return "Its rows are not those of the division that was written last; update the table.";
 }
 
 /** Whether a table's data files match its log; otherwise the reasons are among the problems. */
