@@ -131,6 +131,21 @@ test("ids that are only in the other report of the same run are masked", async (
   expect(await fixture.rows("resource_usage")).toMatchObject([{ resource_name: "Portfolio [pseudonym]" }]);
 });
 
+test("ids of the other report are masked in rows that a changed file no longer supersedes", async () => {
+  const fixture = await PipelineFixture.create();
+  const text = "https://x.org/path/zoe-1234567/edit";
+  const other = usageLine("Algebra 1", 2);
+  await fixture.put(usagePath(), usageCsv(usageLine(text, 1)));
+  await fixture.put(usagePath("2024-09-04"), usageCsv(usageLine(text, 1), other));
+  expect(await fixture.run()).toMatchObject({ anonymized: 2, superseded: 1 });
+  const texts = async () => (await fixture.rows("resource_usage")).map((row) => row.resource_name).sort();
+  expect(await texts()).toEqual(["Algebra 1", text]);
+  await fixture.put(usagePath("2024-09-04"), usageCsv(other));
+  await fixture.put(dailyPath(), dailyCsv("2024-09-03,zoe-1234567,clever-zoe,school-1,North,true,1,2"));
+  expect(await fixture.run()).toMatchObject({ anonymized: 2, quarantined: [], failed: [] });
+  expect(await texts()).toEqual(["Algebra 1", "https://x.org/path/[pseudonym]/edit"]);
+});
+
 test("texts of accepted files are masked too", async () => {
   const fixture = await PipelineFixture.create();
   const [text, masked] = planted[0] ?? ["", ""];

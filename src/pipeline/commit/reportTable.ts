@@ -53,6 +53,8 @@ export class ReportTable {
   private lookups: Snapshot | undefined;
   private watch: Promise<IdentityWatch> | undefined;
   private lakeIds: LakeIds;
+  /** The people of the other report, as far as the last reading knew them. */
+  private others: ReadOptions["others"];
   /** Whether `persons` may have people of a delivery that was held back after it was read. */
   private hasHeldBack = false;
 
@@ -79,6 +81,7 @@ export class ReportTable {
 
   /** Reads and pseudonymizes landed files; their rows wait for `commit`. */
   async read(deliveries: readonly Delivery[], { others, after }: ReadOptions = {}): Promise<Reading> {
+    this.others = others;
     const { duck, lake, scratch, salt, engine, onEngineState, signal } = this.context;
     const { persons, lakeIds, report } = this;
     const identities = await this.identities();
@@ -114,7 +117,7 @@ export class ReportTable {
     const context = {
       ...this.context,
       report,
-      read: (deliveries: readonly Delivery[]) => this.read(deliveries),
+      read: (deliveries: readonly Delivery[]) => this.read(deliveries, { others: this.others }),
     };
     const planned = await new TableChange(context, read, staged).on(this.table);
     const { applied, quarantined } = planned;
