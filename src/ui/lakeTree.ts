@@ -6,6 +6,7 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, dateTime } from "./format";
+import { inVsCode } from "./hints";
 import { mustBeAdopted } from "./messages";
 import { partsOf } from "./reportsTree";
 import { type FailedNode, failedItem } from "./treeFailure";
@@ -205,10 +206,11 @@ function tableItem(table: TableItem, finding: Finding | undefined): vscode.TreeI
   item.id = `table:${table.path}`;
   item.contextValue = "lake.table";
   if (table.problem !== null) {
+    const problem = inVsCode(table.problem);
     item.iconPath = new vscode.ThemeIcon("warning", new vscode.ThemeColor("charts.red"));
-    item.description = table.problem;
-    item.tooltip = table.problem;
-    item.accessibilityInformation = { label: `${table.name}. ${table.problem}` };
+    item.description = problem;
+    item.tooltip = problem;
+    item.accessibilityInformation = { label: `${table.name}. ${problem}` };
     return item;
   }
   item.iconPath = new vscode.ThemeIcon("table");

@@ -5,6 +5,7 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
+import { inVsCode } from "./hints";
 import { isCancellation, notify, notifyError, offers } from "./messages";
 import { showInformationMessage, showWarningMessage } from "./window";
 import { withShares } from "./withShares";
@@ -72,7 +73,7 @@ export class RepairCommand {
 
   private notifyFinished(sentences: readonly string[], { tables }: RepairSummary): void {
     const left = tables.flatMap(({ table, problem }) =>
-      problem === null ? [] : [vscode.l10n.t("{0} stays as it is: {1}", table, problem)],
+      problem === null ? [] : [staysAsItIs(table, problem)],
     );
     const text = [...sentences, ...left].join(" ");
     if (left.length === 0) {
@@ -115,8 +116,12 @@ function tableDetail({
       ),
     );
   }
-  const end = problem === null ? lines : [vscode.l10n.t("{0} stays as it is: {1}", table, problem)];
+  const end = problem === null ? lines : [staysAsItIs(table, problem)];
   return [table, found, ...end].join("\n");
+}
+
+function staysAsItIs(table: string, problem: string): string {
+  return vscode.l10n.t("{0} stays as it is: {1}", table, inVsCode(problem));
 }
 
 function keptSentence({ replaced }: RepairedTable): string[] {

@@ -8,6 +8,7 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, duration, integer } from "./format";
+import { inVsCode } from "./hints";
 import { isCancellation, missingSalt, notify, notifyError, type Offer, offers } from "./messages";
 import { reasonWithPosition } from "./reportState";
 import { outcomeOf, type RunOutcome } from "./runOutcome";
@@ -206,7 +207,7 @@ export class RunController extends Disposable {
       `Run ${runId}: ${landed} landed, ${anonymized} anonymized, ${allRows} rows, ${quarantined.length} quarantined, ${failed.length} failed, ${milliseconds} ms`,
     );
     for (const each of quarantined) this.log.warn(`Quarantined: ${each.path}: ${reasonWithPosition(each)}`);
-    for (const each of failed) this.log.error(`Failed: ${each.path}: ${each.reason}`);
+    for (const each of failed) this.log.error(`Failed: ${each.path}: ${inVsCode(each.reason)}`);
     for (const each of notRead) this.log.warn(`Not read: ${each.path}: ${each.reason}`);
     for (const each of changedByOthers) this.log.warn(`Changed by others: ${each.table}: ${each.problem}`);
     for (const each of overdue) this.log.warn(`Overdue: ${each.report}, ${each.userType}: ${each.newestDay}`);

@@ -6,6 +6,7 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, dateTime, duration, integer, recentTime } from "./format";
+import { inVsCode } from "./hints";
 import { countWords } from "./reportCounts";
 import { type FailedNode, failedItem } from "./treeFailure";
 
@@ -103,7 +104,7 @@ function runItem(run: RunItem): vscode.TreeItem {
   item.id = `run:${run.runId}`;
   item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
   item.description = [outcomeWord(run.outcome), ...countTexts(run)].join(" · ");
-  item.tooltip = run.error ?? item.description;
+  item.tooltip = run.error === null ? item.description : inVsCode(run.error);
   const retry =
     run.outcome === "failed" ||
     run.outcome === "incomplete" ||

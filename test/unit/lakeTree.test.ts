@@ -31,8 +31,8 @@ test("a screen reader hears the name and the state of a table or landed file", (
   const heard = (tree: LakeTree, each: TableItem) =>
     tree.getTreeItem({ kind: "table", stage, table: each }).accessibilityInformation?.label;
   expect(heard(treeWith(), table)).toBe("daily_participation, 20 rows · version 3");
-  expect(heard(treeWith(), { ...table, problem: "A file is missing." })).toBe(
-    "daily_participation. A file is missing.",
+  expect(heard(treeWith(), { ...table, problem: "A file is missing. Run clever-lake verify." })).toBe(
+    "daily_participation. A file is missing. Run “Clever: Verify the Lake”.",
   );
   const finding = { table: table.path, problem: "Rows were removed." };
   expect(heard(treeWith([finding]), table)).toBe(
