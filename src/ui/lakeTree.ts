@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
 import type { Finding, LakeOverview, LakeStage, LandedFileItem, TableItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
+import { describeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { Disposable } from "./dispose";
@@ -36,6 +37,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
   constructor(
     private readonly model: ConnectionModel,
     private readonly client: EngineClient,
+    private readonly log: vscode.LogOutputChannel,
   ) {
     super();
     this.hold(
@@ -58,6 +60,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
     try {
       return await this.childrenOf(node);
     } catch (error) {
+      this.log.error(describeError(error));
       return [{ kind: "failed", error }];
     }
   }

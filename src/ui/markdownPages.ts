@@ -9,7 +9,10 @@ export abstract class MarkdownPages extends Disposable implements vscode.TextDoc
   readonly onDidChange = this.changed.event;
   private wasShown = false;
 
-  constructor(private readonly scheme: string) {
+  constructor(
+    private readonly scheme: string,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
     super();
     this.hold(vscode.workspace.registerTextDocumentContentProvider(scheme, this));
   }
@@ -23,7 +26,9 @@ export abstract class MarkdownPages extends Disposable implements vscode.TextDoc
     try {
       return await this.pageOf(uri);
     } catch (error) {
-      return `> ${asMarkdown(describeError(error))}`;
+      const reason = describeError(error);
+      this.log.error(reason);
+      return `> ${asMarkdown(reason)}`;
     }
   }
 

@@ -20,8 +20,9 @@ export class RunReports extends MarkdownPages {
   constructor(
     private readonly model: ConnectionModel,
     private readonly client: EngineClient,
+    log: vscode.LogOutputChannel,
   ) {
-    super(scheme);
+    super(scheme, log);
     this.updateOn(model.onDidChangeLake);
   }
 

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
 import type { RunItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
+import { describeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
@@ -26,6 +27,7 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   constructor(
     private readonly model: ConnectionModel,
     private readonly client: EngineClient,
+    private readonly log: vscode.LogOutputChannel,
   ) {
     super();
     this.hold(model.onDidChangeLake(() => this.changed.fire()));
@@ -36,6 +38,7 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
     try {
       return await this.runs();
     } catch (error) {
+      this.log.error(describeError(error));
       return [{ kind: "failed", error }];
     }
   }
