@@ -199,11 +199,14 @@ export class ConnectionModel extends Disposable {
     });
   }
 
-  /** Removes the user's own connection and its secrets from this machine. */
+  /**
+   * Removes the user's own connection and its secrets from this machine. The secrets stay if the settings cannot be
+   * written: the connection would still be there, and its salt may exist nowhere else.
+   */
   remove(): Promise<void> {
     return this.change(async () => {
-      await this.secrets.forgetAll();
       await removeConnectionSettings();
+      await this.secrets.forgetAll();
     });
   }
 

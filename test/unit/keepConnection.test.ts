@@ -48,6 +48,23 @@ test("a connection that cannot be written to the settings does not replace the p
   model.dispose();
 });
 
+test("a connection that cannot be removed from the settings keeps its password and salt", async () => {
+  const secrets = secretsIn(new SealedStore());
+  const model = new ConnectionModel({} as EngineClient, secrets, {} as SampleDistrict, log);
+  await model.keep(connection, { password: "a password", salt: "a salt" });
+  const before = await secrets.readBound();
+
+  unwritable.error = new Error("Unable to write into user settings.");
+  await expect(model.remove()).rejects.toBe(unwritable.error);
+  expect(await secrets.readBound()).toEqual(before);
+
+  unwritable.error = undefined;
+  await model.remove();
+  expect(await secrets.readBound()).toEqual({ secrets: {}, boundTo: undefined });
+  expect(settings["clever.sftp.host"]).toBeUndefined();
+  model.dispose();
+});
+
 test("a connection keeps the folder of the reports that the user has set, also if a wizard began before", async () => {
   const model = new ConnectionModel(
     {} as EngineClient,
