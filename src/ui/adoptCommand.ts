@@ -6,7 +6,7 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { dateTime, integer } from "./format";
-import { isCancellation, missingSalt, notify, notifyError, type Offer, offers } from "./messages";
+import { isCancellation, notify, notifyError, type Offer, offers, requireSalt } from "./messages";
 import { showInformationMessage, showWarningMessage } from "./window";
 import { withWork } from "./withWork";
 
@@ -59,9 +59,7 @@ export class AdoptCommand {
   }
 
   private async request(connected: Connected, title: string, dryRun: boolean): Promise<AdoptSummary> {
-    const { secrets, connection } = connected;
-    const hasSalt = secrets.salt !== undefined || connection.saltKeyVaultUrl !== undefined;
-    if (!hasSalt) throw missingSalt();
+    requireSalt(connected);
     try {
       return await withWork(title, (progress, token) => {
         let phase: AdoptProgress["phase"] | undefined;

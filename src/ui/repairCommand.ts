@@ -6,7 +6,7 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
 import { inVsCode } from "./hints";
-import { isCancellation, notify, notifyError, offers } from "./messages";
+import { isCancellation, notify, notifyError, offers, requireSalt } from "./messages";
 import { showInformationMessage, showWarningMessage } from "./window";
 import { withShares } from "./withShares";
 
@@ -23,6 +23,7 @@ export class RepairCommand {
     try {
       // For both steps: meanwhile, another window may change the settings.
       const connected = await this.model.connected();
+      requireSalt(connected);
       const planned = await this.request(
         connected,
         vscode.l10n.t("Clever: looking for changes by other programs"),

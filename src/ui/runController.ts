@@ -9,7 +9,7 @@ import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, duration, integer } from "./format";
 import { inVsCode } from "./hints";
-import { isCancellation, missingSalt, notify, notifyError, type Offer, offers } from "./messages";
+import { isCancellation, notify, notifyError, type Offer, offers, requireSalt } from "./messages";
 import { reasonWithPosition } from "./reportState";
 import { outcomeOf, type RunOutcome } from "./runOutcome";
 import { showErrorMessage, showInformationMessage, showWarningMessage } from "./window";
@@ -80,9 +80,7 @@ export class RunController extends Disposable {
     let failure: unknown;
     try {
       const connected = options.connected ?? (await this.model.connected());
-      const { secrets, connection } = connected;
-      const hasSalt = secrets.salt !== undefined || connection.saltKeyVaultUrl !== undefined;
-      if (request.command !== "ingest" && !hasSalt) throw missingSalt();
+      if (request.command !== "ingest") requireSalt(connected);
       const params: RunParams = { ...connected, only: null, accept: [], ...request };
       const location = isRequested ? vscode.ProgressLocation.Notification : vscode.ProgressLocation.Window;
       const summary = await this.withProgress(params, abort, location);

@@ -82,3 +82,16 @@ test.each(Object.entries(commands))(
     ]);
   },
 );
+
+test("a repair without a salt looks for nothing and offers to enter one", async () => {
+  const model = { connected: async () => ({ connection: {}, secrets: {} }) } as never;
+  expect(await new RepairCommand(model, {} as never, log).repair()).toBeUndefined();
+  expect(calls.map(({ name, parameters }) => [name, ...parameters])).toEqual([
+    [
+      "showErrorMessage",
+      expect.stringMatching(/^There is no salt/),
+      "Change Salt or Credentials",
+      "Show Log",
+    ],
+  ]);
+});
