@@ -3,7 +3,7 @@ import type { EngineClient } from "../engine/client";
 import type { Connected, RepairedTable, RepairProgress, RepairSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
-import { counted } from "./counts";
+import { counted, shortened } from "./counts";
 import { integer } from "./format";
 import { inVsCode } from "./hints";
 import { isCancellation, notify, notifyError, offers, requireSalt } from "./messages";
@@ -41,10 +41,14 @@ export class RepairCommand {
         this.notifyFinished([], planned);
         return undefined;
       }
+      const full = planned.tables.map((table) => tableDetail(table, (lines) => lines)).join("\n\n");
+      this.log.info(full);
+      const short = planned.tables.map((table) => tableDetail(table, shortened)).join("\n\n");
+      const rest = short === full ? [] : [vscode.l10n.t("The Clever Lake log has the complete list.")];
       const repair = vscode.l10n.t("Repair");
       const answer = await showWarningMessage(
         vscode.l10n.t("Rebuild {0} from the landed files?", counted.tables(due.length)),
-        { modal: true, detail: planned.tables.map(tableDetail).join("\n\n") },
+        { modal: true, detail: [short, ...rest].join("\n\n") },
         repair,
       );
       if (answer !== repair) return undefined;
@@ -87,20 +91,16 @@ export class RepairCommand {
   }
 }
 
-function tableDetail({
-  table,
-  found,
-  rebuilt,
-  months,
-  rowsBefore,
-  rowsAfter,
-  kept,
-  problem,
-}: RepairedTable): string {
+/** @param listed the part of a list of months or files that is named */
+function tableDetail(
+  { table, found, rebuilt, months, rowsBefore, rowsAfter, kept, problem }: RepairedTable,
+  listed: (lines: readonly string[]) => readonly string[],
+): string {
   const count = (rows: number | null) => (rows === null ? "?" : integer(rows));
-  const lines = months.map((each) =>
+  const changes = months.map((each) =>
     vscode.l10n.t("{0}: {1} → {2} rows", each.month, count(each.rowsBefore), count(each.rowsAfter)),
   );
+  const lines = [...listed(changes)];
   if (months.length === 0 && rowsAfter !== null) {
     lines.push(vscode.l10n.t("{0} → {1} rows", count(rowsBefore), count(rowsAfter)));
   }
@@ -113,7 +113,7 @@ function tableDetail({
     lines.push(
       vscode.l10n.t(
         "The landed files are missing, so the rows of these reports are not changed: {0}",
-        kept.join(", "),
+        listed(kept).join(", "),
       ),
     );
   }
