@@ -173,7 +173,7 @@ export class Application extends Disposable {
           ...lakeCommands(
             new UpkeepCommands(model, client, log),
             new RepairCommand(model, client, log),
-            new AssetsCommand(model, client, log, () => this.dashboards.minimumGroupSize()),
+            new AssetsCommand(model, client, log, () => this.dashboards.confirmedGroupSize()),
           ),
           adopt: () => adoption.adopt(),
         },

@@ -112,7 +112,10 @@ export class Dashboards extends Disposable {
   /** Updates the table of groups. Undefined if that failed. */
   async updateGroups(): Promise<GroupsSummary | undefined> {
     try {
-      const done = await this.writeGroups(await this.groupsParams(await this.model.connected()));
+      const connected = await this.model.connected();
+      const done = await this.writeGroups(
+        await this.groupsParams(connected, await this.groupSize.confirmed()),
+      );
       const text = done.written
         ? vscode.l10n.t("The table of groups is up to date: {0}.", counted.groups(done.groups))
         : vscode.l10n.t("The table of groups is already up to date.");
@@ -134,7 +137,8 @@ export class Dashboards extends Disposable {
   ): Promise<unknown> {
     if (vscode.workspace.getConfiguration(section).get("groupsTable") !== true) return undefined;
     try {
-      await this.writeGroups(await this.groupsParams(connected, signal), signal, location);
+      const size = await this.groupSize.current(signal);
+      await this.writeGroups(await this.groupsParams(connected, size), signal, location);
       return undefined;
     } catch (error) {
       return signal.aborted || isCancellation(error) ? undefined : error;
@@ -153,13 +157,15 @@ export class Dashboards extends Disposable {
     return withWork(vscode.l10n.t("Clever: writing the table of groups"), work, undefined, location);
   }
 
-  /** The group size to count with; asks first if it would show every number. */
-  minimumGroupSize(): Promise<number> {
-    return this.groupSize.current();
+  /**
+   * The group size for files; asks first if it would show every number, and rejects with a `CancellationError` if this
+   * is not intended.
+   */
+  confirmedGroupSize(): Promise<number> {
+    return this.groupSize.confirmed();
   }
 
-  private async groupsParams(connected: Connected, signal?: AbortSignal): Promise<CountingParams> {
-    const minimumGroupSize = await this.groupSize.current(signal);
+  private async groupsParams(connected: Connected, minimumGroupSize: number): Promise<CountingParams> {
     const { keepWhole } = await readGeneralSettings();
     return { ...connected, minimumGroupSize, keepWhole, cacheFolder: this.context.globalStorageUri.fsPath };
   }
