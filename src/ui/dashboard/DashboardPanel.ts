@@ -7,7 +7,7 @@ import type { DashboardFilter } from "../../dashboard/filter";
 import { type Saved, savedSchema, withChange } from "../../dashboard/saved";
 import { type FromPage, fromPage, type PageFile, pageState, type ToPage } from "../../protocol/dashboard";
 import { Disposable } from "../dispose";
-import { isOnUsersMachine, localFolder } from "../localFiles";
+import { isOnUsersMachine, localFolder, saveFile } from "../localFiles";
 import { notify } from "../messages";
 import { section } from "../settings";
 import { mediaFile, showPage, webviewOptions } from "../webview";
@@ -215,7 +215,7 @@ export class DashboardPanel extends Disposable {
     };
     const target = await askWhere(name, { [names[kind]]: [kind] });
     if (!target) return;
-    await vscode.workspace.fs.writeFile(target, Buffer.from(content, kind === "png" ? "base64" : "utf8"));
+    await saveFile("The file", target, Buffer.from(content, kind === "png" ? "base64" : "utf8"));
     this.notifySaved(target, kind);
   }
 
@@ -231,7 +231,7 @@ export class DashboardPanel extends Disposable {
     const district = this.context.district();
     const bundle = { script: await read("dashboard.js"), styles: await read("dashboard.css") };
     const html = dashboardHtml(bundle, { answer, view, texts, district });
-    await vscode.workspace.fs.writeFile(target, Buffer.from(html));
+    await saveFile("The dashboard", target, Buffer.from(html));
     this.notifySaved(target, "html");
   }
 

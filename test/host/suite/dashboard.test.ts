@@ -146,6 +146,21 @@ suite("the dashboard", function () {
     assert.match(await env.clipboard.readText(), /^[\w-]+:\/\/clever-lake\.clever-lake\/dashboard\?filter=/);
   });
 
+  test("says which file could not be written", async () => {
+    const tab = tabs.newest();
+    const blocked = `${district.lake}-file`;
+    await writeFile(blocked, "");
+    const file = Uri.file(path.join(blocked, "table.csv"));
+    person.saveTo(file);
+    tab.say({ type: "save", file: { kind: "csv", name: "table.csv", content: "a" } });
+    await until("it is said", () => person.saw(/could not be written/).length === 1);
+    const [shown] = person.saw(/could not be written/);
+    assert.equal(
+      shown?.message,
+      `${file.fsPath}: The file could not be written. Check that its folder exists and is writable.`,
+    );
+  });
+
   test("opens with the filter of a link, at the front and in the background", async () => {
     const { dashboards } = await activeApplication();
     const tab = tabs.newest();
