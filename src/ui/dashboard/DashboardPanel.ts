@@ -4,7 +4,14 @@ import type { DashboardTexts } from "../../dashboard/export/texts";
 import type { DashboardView } from "../../dashboard/export/view";
 import { type LinkedView, parseViewLink, viewLink } from "../../dashboard/export/viewLink";
 import type { DashboardFilter } from "../../dashboard/filter";
-import { type Saved, savedSchema, withChange } from "../../dashboard/saved";
+import {
+  mostSaved,
+  replacedNames,
+  type Saved,
+  type SavedChange,
+  savedSchema,
+  withChange,
+} from "../../dashboard/saved";
 import { type FromPage, fromPage, type PageFile, pageState, type ToPage } from "../../protocol/dashboard";
 import { Disposable } from "../dispose";
 import { isOnUsersMachine, localFolder, saveFile } from "../localFiles";
@@ -153,7 +160,7 @@ export class DashboardPanel extends Disposable {
   private async act(message: FromPage): Promise<void> {
     switch (message.type) {
       case "keepSaved":
-        await this.keep(withChange(this.context.saved.read(), message.change));
+        await this.keep(message.change);
         return;
       case "run":
         await vscode.commands.executeCommand("clever.run");
@@ -196,9 +203,26 @@ export class DashboardPanel extends Disposable {
     }
   }
 
-  /** Stores the reader's saved items, unless they are too large; the page then shows what is stored. */
-  private async keep(saved: Saved): Promise<void> {
-    if (savedSchema.safeParse(saved).success) await this.context.saved.write(saved);
+  /** Changes the reader's saved items, unless there would be too many; the page then shows what is stored. */
+  private async keep(change: SavedChange): Promise<void> {
+    const before = this.context.saved.read();
+    const saved = withChange(before, change);
+    if (savedSchema.safeParse(saved).success) {
+      await this.context.saved.write(saved);
+      const [name] = replacedNames(before, change);
+      if (name !== undefined) {
+        this.post({
+          type: "notice",
+          text: vscode.l10n.t("What was saved as {0} before was replaced.", name),
+        });
+      }
+    } else {
+      const text = vscode.l10n.t(
+        "Not saved: at most {0} groups and {0} views can be saved for a lake. Forget one first.",
+        mostSaved,
+      );
+      this.post({ type: "notice", text });
+    }
     this.post({ type: "given", ...this.given() });
   }
 
