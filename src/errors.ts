@@ -98,7 +98,8 @@ export function errnoOf(error: unknown): string | undefined {
 
 /** The failure to write a file that the user asked for; `what` begins a sentence: “The dashboard”. */
 export function unwritable(what: string, place: string, cause: unknown): CleverLakeError {
-  const isFull = errnoOf(cause) === "ENOSPC";
+  // VS Code's errors have the operating system's code in their text only.
+  const isFull = errnoOf(cause) === "ENOSPC" || String(cause).includes("ENOSPC");
   return new CleverLakeError("io", `${what} could not be written.`, {
     subject: place,
     hint: isFull

@@ -2,12 +2,17 @@ import * as z from "zod";
 import { dashboardFilterSchema } from "./filter";
 import { questionIds } from "./questions";
 
+/** How many groups, and how many views, are saved for a lake. */
+export const mostSaved = 200;
+
 const name = z.string().trim().min(1).max(100);
 
 /** What a reader saves under names, for one lake: groups of schools, and views. It contains no numbers. */
 export const savedSchema = z
   .strictObject({
-    groups: z.array(z.strictObject({ name, schools: dashboardFilterSchema.unwrap().shape.schools })).max(200),
+    groups: z
+      .array(z.strictObject({ name, schools: dashboardFilterSchema.unwrap().shape.schools }))
+      .max(mostSaved),
     views: z
       .array(
         z.strictObject({
@@ -16,12 +21,12 @@ export const savedSchema = z
           question: z.enum(questionIds).nullable(),
         }),
       )
-      .max(200),
+      .max(mostSaved),
   })
   .readonly();
 export type Saved = z.infer<typeof savedSchema>;
 
-const names = z.array(name).max(200);
+const names = z.array(name).max(mostSaved);
 
 /** A change of what is saved: entries to store under their names, and names to forget. */
 export const savedChangeSchema = savedSchema
@@ -30,6 +35,13 @@ export const savedChangeSchema = savedSchema
   .extend({ forget: z.strictObject({ groups: names, views: names }).partial().optional() })
   .readonly();
 export type SavedChange = z.infer<typeof savedChangeSchema>;
+
+/** The names of saved entries that a change replaces. */
+export function replacedNames(saved: Saved, { groups = [], views = [] }: SavedChange): string[] {
+  const inBoth = (put: readonly { readonly name: string }[], entries: readonly { readonly name: string }[]) =>
+    put.map(({ name }) => name).filter((name) => entries.some((each) => each.name === name));
+  return [...inBoth(groups, saved.groups), ...inBoth(views, saved.views)];
+}
 
 /** What is saved once a change is made to it. */
 export function withChange(saved: Saved, { groups = [], views = [], forget }: SavedChange): Saved {

@@ -9,11 +9,11 @@ import { dateTime, integer } from "./format";
 import {
   continuable,
   isCancellation,
-  missingSalt,
   notify,
   notifyError,
   type Offer,
   offers,
+  requireSalt,
 } from "./messages";
 import { showInformationMessage, showWarningMessage } from "./window";
 import { withWork } from "./withWork";
@@ -66,9 +66,7 @@ export class AdoptCommand {
   }
 
   private async request(connected: Connected, title: string, dryRun: boolean): Promise<AdoptSummary> {
-    const { secrets, connection } = connected;
-    const hasSalt = secrets.salt !== undefined || connection.saltKeyVaultUrl !== undefined;
-    if (!hasSalt) throw missingSalt();
+    requireSalt(connected);
     const work = withWork(title, (progress, token) => {
       let phase: AdoptProgress["phase"] | undefined;
       let shown = 0;

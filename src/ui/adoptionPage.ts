@@ -18,8 +18,9 @@ export class AdoptionPage extends MarkdownPages {
   constructor(
     private readonly model: ConnectionModel,
     private readonly client: EngineClient,
+    log: vscode.LogOutputChannel,
   ) {
-    super(scheme);
+    super(scheme, log);
   }
 
   protected async pageOf(): Promise<string> {

@@ -74,11 +74,11 @@ export class Application extends Disposable {
     this.secrets = secrets;
     const { client, log } = this;
     const sample = new SampleDistrict(client, path.join(context.globalStorageUri.fsPath, "sample"));
-    const model = this.hold(new ConnectionModel(client, secrets, sample));
+    const model = this.hold(new ConnectionModel(client, secrets, sample, log));
     this.model = model;
-    const runReports = this.hold(new RunReports(model, client));
-    const tablePages = this.hold(new TablePages(model, client));
-    const adoptionPage = this.hold(new AdoptionPage(model, client));
+    const runReports = this.hold(new RunReports(model, client, log));
+    const tablePages = this.hold(new TablePages(model, client, log));
+    const adoptionPage = this.hold(new AdoptionPage(model, client, log));
     const adoption = new AdoptCommand(model, client, log, () => adoptionPage.open());
     const roster = new RosterCommand(model, client, log);
     this.dashboards = this.hold(new Dashboards(context, model, client, log));
@@ -99,8 +99,8 @@ export class Application extends Disposable {
     );
 
     const reportsTree = this.hold(new ReportsTree(model));
-    const lakeTree = this.hold(new LakeTree(model, client));
-    const runsTree = this.hold(new RunsTree(model, client, this.runs.onDidBegin));
+    const lakeTree = this.hold(new LakeTree(model, client, log));
+    const runsTree = this.hold(new RunsTree(model, client, log, this.runs.onDidBegin));
     this.reportsTree = reportsTree;
     this.lakeTree = lakeTree;
     this.runsTree = runsTree;
@@ -173,7 +173,7 @@ export class Application extends Disposable {
           ...lakeCommands(
             new UpkeepCommands(model, client, log),
             new RepairCommand(model, client, log),
-            new AssetsCommand(model, client, log, () => this.dashboards.minimumGroupSize()),
+            new AssetsCommand(model, client, log, () => this.dashboards.confirmedGroupSize()),
           ),
           adopt: () => adoption.adopt(),
         },

@@ -16,8 +16,8 @@ export class AssetsCommand {
     private readonly model: ConnectionModel,
     private readonly client: EngineClient,
     private readonly log: vscode.LogOutputChannel,
-    /** The group size to count with; asks first if it would show every number. */
-    private readonly minimumGroupSize: () => Promise<number>,
+    /** The group size to count with, see `Dashboards`. */
+    private readonly confirmedGroupSize: () => Promise<number>,
   ) {}
 
   /** Asks which assets and where, writes them and opens their README. Undefined if the user cancels. */
@@ -28,7 +28,7 @@ export class AssetsCommand {
       if (names === undefined || folder === undefined) return undefined;
       const { connection } = await this.model.connected();
       const { lake, saltKeyVaultUrl } = connection;
-      const minimumGroupSize = await this.minimumGroupSize();
+      const minimumGroupSize = await this.confirmedGroupSize();
       const params = { lakeUrl: lake.url, saltKeyVaultUrl, minimumGroupSize, folder, names };
       const summary = await withProgress(
         vscode.l10n.t("Clever: writing analytics assets"),

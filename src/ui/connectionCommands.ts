@@ -10,7 +10,7 @@ import { integer } from "./format";
 import { isCancellation, mustBeAdopted, notify, notifyError, offers } from "./messages";
 import { confirmReplacement, offerNewSalt } from "./saltKeeping";
 import type { SecretStore } from "./secrets";
-import { hasConnection, readSettings } from "./settings";
+import { hasConnection, readConnectionSettings } from "./settings";
 import { sameLake, sameServer, targetsOf } from "./targets";
 import { showInformationMessage, showWarningMessage, withProgress } from "./window";
 import { askRecovery } from "./wizard";
@@ -109,16 +109,18 @@ export class ConnectionCommands {
     if (!hasConnection()) return noAnswers;
     const { secrets, boundTo } = await this.secrets.readBound();
     try {
-      const { sftp, lake, saltKeyVaultUrl } = await readSettings();
+      const { sftp, lake, saltKeyVaultUrl } = await readConnectionSettings();
       const targets = targetsOf({ sftp, lake, saltKeyVaultUrl });
       const ofServer = boundTo === undefined || sameServer(boundTo.server, targets.server) ? secrets : {};
+      // Without any secret, they may have been forgotten.
+      const noPassword = secrets.password === undefined && Object.keys(secrets).length > 0;
       const ofLake = boundTo === undefined || sameLake(boundTo.lake, targets.lake) ? secrets : {};
       return {
         ...noAnswers,
         host: sftp.host,
         port: sftp.port,
         username: sftp.username,
-        authentication: sftp.privateKeyPath ? "privateKey" : secrets.password ? "password" : "agent",
+        authentication: sftp.privateKeyPath ? "privateKey" : noPassword ? "agent" : "password",
         password: ofServer.password ?? "",
         privateKeyPath: sftp.privateKeyPath ?? "",
         passphrase: ofServer.passphrase ?? "",

@@ -3,7 +3,7 @@ import type { Config } from "../config";
 import type { EngineClient } from "../engine/client";
 import type { Connected, Finding, Freshness, ReportItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
-import { CleverLakeError } from "../errors";
+import { CleverLakeError, describeError } from "../errors";
 import { pause } from "../pause";
 import { Disposable } from "./dispose";
 import { noAutomaticLoading } from "./messages";
@@ -67,6 +67,7 @@ export class ConnectionModel extends Disposable {
     private readonly client: EngineClient,
     private readonly secrets: SecretStore,
     private readonly sample: SampleDistrict,
+    private readonly log: vscode.LogOutputChannel,
   ) {
     super();
     this.guard = new TargetGuard(secrets, { ...targetQuestions, allowed: () => this.lookAgain() });
@@ -198,11 +199,14 @@ export class ConnectionModel extends Disposable {
     });
   }
 
-  /** Removes the user's own connection and its secrets from this machine. */
+  /**
+   * Removes the user's own connection and its secrets from this machine. The secrets stay if the settings cannot be
+   * written: the connection would still be there, and its salt may exist nowhere else.
+   */
   remove(): Promise<void> {
     return this.change(async () => {
-      await this.secrets.forgetAll();
       await removeConnectionSettings();
+      await this.secrets.forgetAll();
     });
   }
 
@@ -252,6 +256,9 @@ export class ConnectionModel extends Disposable {
   /** Shows why the server cannot be used. Stale reports are better than none; the views show their age. */
   fail(error: unknown): void {
     this.loading?.abort.abort();
+    const reason = describeError(error);
+    // An automatic check repeats its look: the log has the reason once.
+    if (this.failure === undefined || describeError(this.failure) !== reason) this.log.error(reason);
     this.failure = error;
     this.set("failed");
   }

@@ -29,3 +29,12 @@ export const counted = {
   subscriptions: (count: number) =>
     forCount(count, vscode.l10n.t("1 subscription"), vscode.l10n.t("{0} subscriptions", integer(count))),
 };
+
+/** Longer lists would make a dialog too high for a small screen. */
+const listedInDialog = 8;
+
+/** The first lines of a list in a dialog, and how many more there are. */
+export function shortened(lines: readonly string[]): readonly string[] {
+  const more = lines.length - listedInDialog;
+  return more <= 0 ? lines : [...lines.slice(0, listedInDialog), vscode.l10n.t("{0} more", integer(more))];
+}

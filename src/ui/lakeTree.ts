@@ -2,10 +2,12 @@ import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
 import type { Finding, LakeOverview, LakeStage, LandedFileItem, TableItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
+import { describeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, dateTime } from "./format";
+import { inVsCode } from "./hints";
 import { mustBeAdopted } from "./messages";
 import { partsOf } from "./reportsTree";
 import { type FailedNode, failedItem } from "./treeFailure";
@@ -35,6 +37,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
   constructor(
     private readonly model: ConnectionModel,
     private readonly client: EngineClient,
+    private readonly log: vscode.LogOutputChannel,
   ) {
     super();
     this.hold(
@@ -57,6 +60,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
     try {
       return await this.childrenOf(node);
     } catch (error) {
+      this.log.error(describeError(error));
       return [{ kind: "failed", error }];
     }
   }
@@ -205,10 +209,11 @@ function tableItem(table: TableItem, finding: Finding | undefined): vscode.TreeI
   item.id = `table:${table.path}`;
   item.contextValue = "lake.table";
   if (table.problem !== null) {
+    const problem = inVsCode(table.problem);
     item.iconPath = new vscode.ThemeIcon("warning", new vscode.ThemeColor("charts.red"));
-    item.description = table.problem;
-    item.tooltip = table.problem;
-    item.accessibilityInformation = { label: `${table.name}. ${table.problem}` };
+    item.description = problem;
+    item.tooltip = problem;
+    item.accessibilityInformation = { label: `${table.name}. ${problem}` };
     return item;
   }
   item.iconPath = new vscode.ThemeIcon("table");

@@ -10,7 +10,10 @@ export abstract class MarkdownPages extends Disposable implements vscode.TextDoc
   /** The names of the pages that were shown. A tab's title has the name of its page. */
   private readonly names = new Set<string>();
 
-  constructor(private readonly scheme: string) {
+  constructor(
+    private readonly scheme: string,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
     super();
     this.hold(vscode.workspace.registerTextDocumentContentProvider(scheme, this));
   }
@@ -24,7 +27,9 @@ export abstract class MarkdownPages extends Disposable implements vscode.TextDoc
     try {
       return await this.pageOf(uri);
     } catch (error) {
-      return `> ${asMarkdown(describeError(error))}`;
+      const reason = describeError(error);
+      this.log.error(reason);
+      return `> ${asMarkdown(reason)}`;
     }
   }
 

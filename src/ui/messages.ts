@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { Connected } from "../engine/messages";
 import { CleverLakeError, describeError, isCleverLakeError } from "../errors";
 import { openSetting, SettingError } from "./settings";
 import { showErrorMessage, showInformationMessage } from "./window";
@@ -136,6 +137,11 @@ export function noAutomaticLoading(): string {
   return vscode.l10n.t(
     "In Restricted Mode, nothing is loaded automatically. Refresh to list the reports on the server.",
   );
+}
+
+/** Throws if a connection has no salt to pseudonymize with, neither in the secret store nor in a key vault. */
+export function requireSalt({ secrets, connection }: Connected): void {
+  if (secrets.salt === undefined && connection.saltKeyVaultUrl === undefined) throw missingSalt();
 }
 
 /** The error for a missing salt, in the extension's wording. */

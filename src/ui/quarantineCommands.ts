@@ -3,7 +3,7 @@ import { type EngineClient, signalOf } from "../engine/client";
 import type { ReportItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
-import { counted, forCount } from "./counts";
+import { counted, forCount, shortened } from "./counts";
 import { integer } from "./format";
 import { isCancellation, notify, notifyError, notifyNothingSelected } from "./messages";
 import { stateReason } from "./reportState";
@@ -11,9 +11,6 @@ import type { ReportNode } from "./reportsTree";
 import type { RunController } from "./runController";
 import { showInformationMessage, showWarningMessage } from "./window";
 import { withWork } from "./withWork";
-
-/** Longer lists would make a dialog too high for a small screen. */
-const listedInDialog = 8;
 
 /**
  * The commands that decide about quarantined files. Each acts on all selected files, after one confirmation, and with
@@ -134,11 +131,8 @@ function filesAmong(node: ReportNode | undefined, nodes: readonly ReportNode[] =
 function reasonsOf(items: readonly ReportItem[]): string {
   const [first] = items;
   if (items.length === 1 && first) return stateReason(first) ?? "";
-  const lines = items
-    .slice(0, listedInDialog)
-    .map((item) => [item.path, stateReason(item)].filter(Boolean).join(": "));
-  const more = items.length - lines.length;
-  return [...lines, ...(more > 0 ? [vscode.l10n.t("{0} more", integer(more))] : [])].join("\n");
+  const lines = items.map((item) => [item.path, stateReason(item)].filter(Boolean).join(": "));
+  return shortened(lines).join("\n");
 }
 
 /** A sentence about selected files that the decision cannot be about. */

@@ -3,9 +3,10 @@ import type { EngineClient } from "../engine/client";
 import type { Connected, RepairedTable, RepairProgress, RepairSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
-import { counted } from "./counts";
+import { counted, shortened } from "./counts";
 import { integer } from "./format";
-import { continuable, isCancellation, notify, notifyError, offers } from "./messages";
+import { inVsCode } from "./hints";
+import { continuable, isCancellation, notify, notifyError, offers, requireSalt } from "./messages";
 import { showInformationMessage, showWarningMessage } from "./window";
 import { withShares } from "./withShares";
 
@@ -22,6 +23,7 @@ export class RepairCommand {
     try {
       // For both steps: meanwhile, another window may change the settings.
       const connected = await this.model.connected();
+      requireSalt(connected);
       const planned = await this.request(
         connected,
         vscode.l10n.t("Clever: looking for changes by other programs"),
@@ -39,10 +41,14 @@ export class RepairCommand {
         this.notifyFinished([], planned);
         return undefined;
       }
+      const full = planned.tables.map((table) => tableDetail(table, (lines) => lines)).join("\n\n");
+      this.log.info(full);
+      const short = planned.tables.map((table) => tableDetail(table, shortened)).join("\n\n");
+      const rest = short === full ? [] : [vscode.l10n.t("The Clever Lake log has the complete list.")];
       const repair = vscode.l10n.t("Repair");
       const answer = await showWarningMessage(
         vscode.l10n.t("Rebuild {0} from the landed files?", counted.tables(due.length)),
-        { modal: true, detail: planned.tables.map(tableDetail).join("\n\n") },
+        { modal: true, detail: [short, ...rest].join("\n\n") },
         repair,
       );
       if (answer !== repair) return undefined;
@@ -74,7 +80,7 @@ export class RepairCommand {
 
   private notifyFinished(sentences: readonly string[], { tables }: RepairSummary): void {
     const left = tables.flatMap(({ table, problem }) =>
-      problem === null ? [] : [vscode.l10n.t("{0} stays as it is: {1}", table, problem)],
+      problem === null ? [] : [staysAsItIs(table, problem)],
     );
     const text = [...sentences, ...left].join(" ");
     if (left.length === 0) {
@@ -87,20 +93,16 @@ export class RepairCommand {
   }
 }
 
-function tableDetail({
-  table,
-  found,
-  rebuilt,
-  months,
-  rowsBefore,
-  rowsAfter,
-  kept,
-  problem,
-}: RepairedTable): string {
+/** @param listed the part of a list of months or files that is named */
+function tableDetail(
+  { table, found, rebuilt, months, rowsBefore, rowsAfter, kept, problem }: RepairedTable,
+  listed: (lines: readonly string[]) => readonly string[],
+): string {
   const count = (rows: number | null) => (rows === null ? "?" : integer(rows));
-  const lines = months.map((each) =>
+  const changes = months.map((each) =>
     vscode.l10n.t("{0}: {1} → {2} rows", each.month, count(each.rowsBefore), count(each.rowsAfter)),
   );
+  const lines = [...listed(changes)];
   if (months.length === 0 && rowsAfter !== null) {
     lines.push(vscode.l10n.t("{0} → {1} rows", count(rowsBefore), count(rowsAfter)));
   }
@@ -113,12 +115,16 @@ function tableDetail({
     lines.push(
       vscode.l10n.t(
         "The landed files are missing, so the rows of these reports are not changed: {0}",
-        kept.join(", "),
+        listed(kept).join(", "),
       ),
     );
   }
-  const end = problem === null ? lines : [vscode.l10n.t("{0} stays as it is: {1}", table, problem)];
+  const end = problem === null ? lines : [staysAsItIs(table, problem)];
   return [table, found, ...end].join("\n");
+}
+
+function staysAsItIs(table: string, problem: string): string {
+  return vscode.l10n.t("{0} stays as it is: {1}", table, inVsCode(problem));
 }
 
 function keptSentence({ replaced }: RepairedTable): string[] {

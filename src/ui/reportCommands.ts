@@ -6,6 +6,7 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { integer, recentTime } from "./format";
+import { inVsCode } from "./hints";
 import type { LakeNode, LakeTree } from "./lakeTree";
 import { isCancellation, notify, notifyError, notifyNothingSelected, type Offer, offers } from "./messages";
 import { isRelevantReport } from "./reportCounts";
@@ -77,10 +78,14 @@ export class ReportCommands {
     const { client, log, model } = this.parts;
     try {
       const connected = await model.connected();
-      const { problems, leftovers, landedFiles, reportRows, inQuarantine, withEarlierRows } = await withWork(
+      const { leftovers, landedFiles, reportRows, inQuarantine, withEarlierRows, ...found } = await withWork(
         vscode.l10n.t("Clever: verifying the lake"),
         (_progress, token) => client.request(engine.verify, connected, { signal: signalOf(token) }),
       );
+      const problems = found.problems.map(({ subject, problem }) => ({
+        subject,
+        problem: inVsCode(problem),
+      }));
       for (const { subject, problem } of problems) log.error(`Verify: ${subject}: ${problem}`);
       for (const { subject, note } of leftovers) log.info(`Verify: ${subject}: ${note}`);
       for (const path of inQuarantine) log.warn(`Verify: ${path}: in quarantine`);

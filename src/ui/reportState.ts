@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { FileState, ReportItem } from "../engine/messages";
 import { bytes, dateTime, integer } from "./format";
+import { inVsCode } from "./hints";
 import { detailsTooltip } from "./markdown";
 
 /** How a report's state is displayed: by word, icon and colour. */
@@ -47,7 +48,7 @@ export function stateIcon(item: ReportItem): vscode.ThemeIcon {
 
 /** Why a report is in its state, with line and column if known; undefined if there is nothing to explain. */
 export function stateReason(item: ReportItem): string | undefined {
-  if (item.failure !== null) return item.failure;
+  if (item.failure !== null) return inVsCode(item.failure);
   if (item.unread !== null) return item.unread.reason;
   return item.reason === null ? undefined : reasonWithPosition(item);
 }

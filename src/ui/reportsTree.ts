@@ -161,7 +161,7 @@ function fileItem({ item }: FileNode): vscode.TreeItem {
   const reason = stateReason(item);
   // A sidebar is narrow: with more text than "failed", the reason would push the state out of view. The tooltip has
   // both.
-  shown.description = [stateWord(item), ...(item.failure === null ? [] : [item.failure])].join(" · ");
+  shown.description = [stateWord(item), ...(item.failure === null ? [] : [reason])].join(" · ");
   shown.tooltip = tooltip(item);
   const kind = item.acceptable ? `${item.state}.acceptable` : item.state;
   shown.contextValue = item.report === null ? "file" : `report.${kind}`;

@@ -7,7 +7,7 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
 import { askLocalPath } from "./localFiles";
-import { continuable, isCancellation, missingSalt, notify, notifyError, offers } from "./messages";
+import { continuable, isCancellation, notify, notifyError, offers, requireSalt } from "./messages";
 import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage, withIcon } from "./window";
 import { withShares } from "./withShares";
 
@@ -70,8 +70,7 @@ export class RosterCommand {
 
   private async withNotification(roster: RosterRequest): Promise<RosterSummary> {
     const connected = await this.model.connected();
-    const { saltKeyVaultUrl } = connected.connection;
-    if (connected.secrets.salt === undefined && saltKeyVaultUrl === undefined) throw missingSalt();
+    requireSalt(connected);
     try {
       return await continuable(
         withShares(

@@ -9,7 +9,8 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, duration, integer } from "./format";
-import { isCancellation, missingSalt, notify, notifyError, type Offer, offers } from "./messages";
+import { inVsCode } from "./hints";
+import { isCancellation, notify, notifyError, type Offer, offers, requireSalt } from "./messages";
 import { reasonWithPosition } from "./reportState";
 import { outcomeOf, type RunOutcome } from "./runOutcome";
 import { showErrorMessage, showInformationMessage, showWarningMessage } from "./window";
@@ -85,9 +86,7 @@ export class RunController extends Disposable {
     let failure: unknown;
     try {
       const connected = options.connected ?? (await this.model.connected());
-      const { secrets, connection } = connected;
-      const hasSalt = secrets.salt !== undefined || connection.saltKeyVaultUrl !== undefined;
-      if (request.command !== "ingest" && !hasSalt) throw missingSalt();
+      if (request.command !== "ingest") requireSalt(connected);
       const params: RunParams = { ...connected, only: null, accept: [], ...request };
       const location = isRequested ? vscode.ProgressLocation.Notification : vscode.ProgressLocation.Window;
       const summary = await this.withProgress(params, abort, location);
@@ -219,7 +218,7 @@ export class RunController extends Disposable {
       `Run ${runId}: ${landed} landed, ${anonymized} anonymized, ${allRows} rows, ${quarantined.length} quarantined, ${failed.length} failed, ${milliseconds} ms`,
     );
     for (const each of quarantined) this.log.warn(`Quarantined: ${each.path}: ${reasonWithPosition(each)}`);
-    for (const each of failed) this.log.error(`Failed: ${each.path}: ${each.reason}`);
+    for (const each of failed) this.log.error(`Failed: ${each.path}: ${inVsCode(each.reason)}`);
     for (const each of notRead) this.log.warn(`Not read: ${each.path}: ${each.reason}`);
     for (const each of changedByOthers) this.log.warn(`Changed by others: ${each.table}: ${each.problem}`);
     for (const each of overdue) this.log.warn(`Overdue: ${each.report}, ${each.userType}: ${each.newestDay}`);

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { RunSummary } from "../engine/messages";
 import { counted, forCount } from "./counts";
 import { bytes, integer } from "./format";
+import { inVsCode } from "./hints";
 import { overdueText } from "./overdue";
 import { reasonWithPosition } from "./reportState";
 
@@ -36,11 +37,12 @@ export function outcomeOf(summary: RunSummary, accepted: readonly string[]): Run
 function failedSentence(failed: RunSummary["failed"]): string[] {
   const [first] = failed;
   if (!first) return [];
+  const named = [first.path, inVsCode(first.reason)] as const;
   return [
     forCount(
       failed.length,
-      vscode.l10n.t("1 file failed: {0}: {1}", first.path, first.reason),
-      vscode.l10n.t("{0} files failed, first {1}: {2}", integer(failed.length), first.path, first.reason),
+      vscode.l10n.t("1 file failed: {0}: {1}", ...named),
+      vscode.l10n.t("{0} files failed, first {1}: {2}", integer(failed.length), ...named),
     ),
   ];
 }

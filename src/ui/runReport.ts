@@ -5,6 +5,7 @@ import * as engine from "../engine/protocol";
 import { isCleverLakeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { bytes, duration, integer, timeInName, unbroken } from "./format";
+import { inVsCode } from "./hints";
 import { hasSuperseded, logWord, optionalInteger } from "./ingestLogPage";
 import { tableSection } from "./markdown";
 import { MarkdownPages } from "./markdownPages";
@@ -19,8 +20,9 @@ export class RunReports extends MarkdownPages {
   constructor(
     private readonly model: ConnectionModel,
     private readonly client: EngineClient,
+    log: vscode.LogOutputChannel,
   ) {
-    super(scheme);
+    super(scheme, log);
     this.updateOn(model.onDidChangeLake);
   }
 
@@ -65,7 +67,7 @@ function noReport(runId: string): string {
 export function reportOf(run: RunDetails): string {
   const title = `**${outcomeWord(run.outcome)}** · ${asMarkdown(run.runId)}`;
   const lines = [`# ${asMarkdown(titleOf(run.runId))}`, "", title, ""];
-  if (run.error !== null) lines.push(`> ${asMarkdown(run.error)}`, "");
+  if (run.error !== null) lines.push(`> ${asMarkdown(inVsCode(run.error))}`, "");
   const { summary } = run;
   if (summary === null)
     lines.push(vscode.l10n.t("The run has no summary: it is still running or was interrupted."), "");
@@ -106,7 +108,7 @@ function problemSentences(summary: RunSummary): string[] {
     ...tableSection(
       vscode.l10n.t("Failed"),
       reasonHead,
-      summary.failed.map((each) => [{ path: each.path }, each.reason]),
+      summary.failed.map((each) => [{ path: each.path }, inVsCode(each.reason)]),
     ),
     ...tableSection(
       vscode.l10n.t("Not read"),

@@ -2,10 +2,12 @@ import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
 import type { RunItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
+import { describeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, dateTime, duration, integer, recentTime } from "./format";
+import { inVsCode } from "./hints";
 import { countWords } from "./reportCounts";
 import { type FailedNode, failedItem } from "./treeFailure";
 
@@ -25,6 +27,7 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   constructor(
     private readonly model: ConnectionModel,
     private readonly client: EngineClient,
+    private readonly log: vscode.LogOutputChannel,
     onDidBegin: vscode.Event<void>,
   ) {
     super();
@@ -37,6 +40,7 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
     try {
       return await this.runs();
     } catch (error) {
+      this.log.error(describeError(error));
       return [{ kind: "failed", error }];
     }
   }
@@ -105,7 +109,7 @@ function runItem(run: RunItem): vscode.TreeItem {
   item.id = `run:${run.runId}`;
   item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
   item.description = [outcomeWord(run.outcome), ...countTexts(run)].join(" · ");
-  item.tooltip = run.error ?? item.description;
+  item.tooltip = run.error === null ? item.description : inVsCode(run.error);
   const retry =
     run.outcome === "failed" ||
     run.outcome === "incomplete" ||

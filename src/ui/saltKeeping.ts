@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
 import { unwritable } from "../errors";
+import { saveFile } from "./localFiles";
 import type { BoundSecrets } from "./secrets";
 import { showInformationMessage, showWarningMessage } from "./window";
 
@@ -130,6 +131,6 @@ async function saveToFile(salt: string): Promise<boolean> {
       await rm(part, { force: true });
       throw unwritable("The salt", uri.fsPath, error);
     }
-  } else await vscode.workspace.fs.writeFile(uri, Buffer.from(text));
+  } else await saveFile("The salt", uri, Buffer.from(text));
   return true;
 }

@@ -87,20 +87,16 @@ export async function checkSettings(): Promise<void> {
 export async function readSettings(): Promise<Config> {
   // Loaded on demand: validation must not be loaded while VS Code starts.
   const { configSchema } = await import("../config");
+  const connection = connectionAsSet();
   return checked(configSchema, {
+    ...connection,
     sftp: present({
-      host: given("sftp.host"),
-      port: given("sftp.port"),
-      username: given("sftp.username"),
+      ...connection.sftp,
       root: given("sftp.root"),
-      privateKeyPath: given("sftp.privateKeyPath"),
-      hostKey: given("sftp.hostKey"),
       connections: given("sftp.connections"),
       timeoutSeconds: given("sftp.timeoutSeconds"),
       compare: given("sftp.compare"),
     }),
-    lake: present({ url: given("lake.url"), auth: given("lake.auth") }),
-    saltKeyVaultUrl: given("saltKeyVaultUrl"),
     userTypes: given("userTypes"),
     minimumGroupSize: given("minimumGroupSize"),
     keepWhole: given("keepWhole"),
@@ -112,6 +108,43 @@ export async function readSettings(): Promise<Config> {
     livy: given("engine") === "livy" ? livy() : undefined,
     expectReportsWithin: given("expectReportsWithin"),
   });
+}
+
+/**
+ * The settings that the wizard writes, as a configuration; rejects with `SettingError` for the first invalid one. Other
+ * settings may be invalid.
+ */
+export async function readConnectionSettings(): Promise<
+  Pick<Config, "lake" | "saltKeyVaultUrl"> & {
+    readonly sftp: Pick<Config["sftp"], "host" | "port" | "username" | "privateKeyPath" | "hostKey">;
+  }
+> {
+  const { configSchema } = await import("../config");
+  const sftp = configSchema.shape.sftp.pick({
+    host: true,
+    port: true,
+    username: true,
+    privateKeyPath: true,
+    hostKey: true,
+  });
+  return checked(
+    configSchema.pick({ lake: true, saltKeyVaultUrl: true }).extend({ sftp }),
+    connectionAsSet(),
+  );
+}
+
+function connectionAsSet() {
+  return {
+    sftp: present({
+      host: given("sftp.host"),
+      port: given("sftp.port"),
+      username: given("sftp.username"),
+      privateKeyPath: given("sftp.privateKeyPath"),
+      hostKey: given("sftp.hostKey"),
+    }),
+    lake: present({ url: given("lake.url"), auth: given("lake.auth") }),
+    saltKeyVaultUrl: given("saltKeyVaultUrl"),
+  };
 }
 
 function livy(): Record<string, unknown> {

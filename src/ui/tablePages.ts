@@ -19,8 +19,9 @@ export class TablePages extends MarkdownPages {
   constructor(
     private readonly model: ConnectionModel,
     private readonly client: EngineClient,
+    log: vscode.LogOutputChannel,
   ) {
-    super(scheme);
+    super(scheme, log);
     this.updateOn(model.onDidChangeLake);
   }
 

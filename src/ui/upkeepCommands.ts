@@ -13,6 +13,7 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { bytes, integer } from "./format";
+import { inVsCode } from "./hints";
 import { continuable, isCancellation, notify, notifyError, offers } from "./messages";
 import { showInformationMessage, showInputBox, showWarningMessage } from "./window";
 import { withShares } from "./withShares";
@@ -176,7 +177,9 @@ export class UpkeepCommands {
   /** Reports the outcome, and tables that were skipped. */
   private notifyFinished(text: string, { tables }: Pick<OptimizeSummary | VacuumSummary, "tables">): void {
     this.log.info(text);
-    const problems = tables.flatMap(({ table, problem }) => (problem === null ? [] : [{ table, problem }]));
+    const problems = tables.flatMap(({ table, problem }) =>
+      problem === null ? [] : [{ table, problem: inVsCode(problem) }],
+    );
     for (const { table, problem } of problems) this.log.warn(`${table}: ${problem}`);
     const [first] = problems;
     if (first === undefined) {

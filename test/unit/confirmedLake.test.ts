@@ -82,3 +82,36 @@ test.each(Object.entries(commands))(
     ]);
   },
 );
+
+test("a repair names the first months and files in its question, and all of them in the log", async () => {
+  const months = Array.from({ length: 12 }, (_, at) => ({
+    month: `2025-${String(at + 1).padStart(2, "0")}`,
+    rowsBefore: 2,
+    rowsAfter: 1,
+  }));
+  const kept = Array.from({ length: 10 }, (_, at) => `${at}.csv`);
+  const [each] = commands.repair.found;
+  const tables = [{ ...each, months, kept }];
+  const logged: string[] = [];
+  const info = (text: string) => void logged.push(text);
+  const model = { connected: async () => ({ connection: {}, secrets: { salt: "a salt" } }) } as never;
+  const client = { request: async () => ({ tables }) } as never;
+  expect(await new RepairCommand(model, client, { info } as never).repair()).toBeUndefined();
+  const asked = calls.find(({ name }) => name === "showWarningMessage")?.parameters[1] as { detail: string };
+  expect(asked.detail).toContain("2025-08: 2 → 1 rows\n4 more\n");
+  expect(asked.detail).toMatch(/ 0\.csv, .*7\.csv, 2 more\n\nThe Clever Lake log has the complete list\.$/);
+  expect(logged).toEqual([expect.stringMatching(/2025-12: 2 → 1 rows\n[^\n]*9\.csv$/)]);
+});
+
+test("a repair without a salt looks for nothing and offers to enter one", async () => {
+  const model = { connected: async () => ({ connection: {}, secrets: {} }) } as never;
+  expect(await new RepairCommand(model, {} as never, log).repair()).toBeUndefined();
+  expect(calls.map(({ name, parameters }) => [name, ...parameters])).toEqual([
+    [
+      "showErrorMessage",
+      expect.stringMatching(/^There is no salt/),
+      "Change Salt or Credentials",
+      "Show Log",
+    ],
+  ]);
+});

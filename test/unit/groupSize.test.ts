@@ -62,20 +62,28 @@ test("the wait of an unfocused window can be cancelled", async () => {
   expect(calls).toEqual([]);
 });
 
-test("files for other products are written with a confirmed size", async () => {
-  settings[setting] = 0;
-  const asked: unknown[] = [];
-  const client = {
-    request: (_call: unknown, params: unknown) => {
-      asked.push(params);
-      return Promise.resolve({ folder: "/work", assets: [], written: [], unchanged: [], kept: [] });
-    },
-  } as unknown as EngineClient;
-  const connection = { lake: { url: "file:///lake" } };
-  const model = { connected: () => Promise.resolve({ connection }) } as unknown as ConnectionModel;
-  const size = new GroupSize(memento());
-  const assets = new AssetsCommand(model, client, {} as never, () => size.current());
-  answers.push((items: unknown) => items, [Uri.file("/work")], undefined);
-  expect(await assets.create()).toBeDefined();
-  expect(asked).toEqual([expect.objectContaining({ minimumGroupSize: 10 })]);
-});
+test.each([
+  ["confirmed", "Show Every Number", [expect.objectContaining({ minimumGroupSize: 0 })]],
+  ["cancelled", undefined, []],
+])(
+  "files for other products are only written with a size that is intended: %s",
+  async (_what, answer, written) => {
+    settings[setting] = 0;
+    const asked: unknown[] = [];
+    const client = {
+      request: (_call: unknown, params: unknown) => {
+        asked.push(params);
+        return Promise.resolve({ folder: "/work", assets: [], written: [], unchanged: [], kept: [] });
+      },
+    } as unknown as EngineClient;
+    const connection = { lake: { url: "file:///lake" } };
+    const model = { connected: () => Promise.resolve({ connection }) } as unknown as ConnectionModel;
+    const size = new GroupSize(memento());
+    const assets = new AssetsCommand(model, client, {} as never, () => size.confirmed());
+    answers.push((items: unknown) => items, [Uri.file("/work")], answer);
+    await assets.create();
+    expect(asked).toEqual(written);
+    expect(settings[setting]).toBe(answer && 0);
+    expect(calls.at(-1)?.name).toBe(answer ? "showInformationMessage" : "showWarningMessage");
+  },
+);

@@ -14,6 +14,8 @@ afterEach(() => {
   calls.length = 0;
 });
 
+const log = { error: () => undefined } as never;
+
 const connection = {
   host: "reports.example",
   port: 22,
@@ -27,7 +29,7 @@ const connection = {
 
 test("a connection that cannot be written to the settings does not replace the previous one's password or salt", async () => {
   const secrets = secretsIn(new SealedStore());
-  const model = new ConnectionModel({} as EngineClient, secrets, {} as SampleDistrict);
+  const model = new ConnectionModel({} as EngineClient, secrets, {} as SampleDistrict, log);
   await model.keep(connection, { password: "a password", salt: "a salt" });
   const before = await secrets.readBound();
   expect(before.secrets).toEqual({ password: "a password", salt: "a salt" });
@@ -46,8 +48,30 @@ test("a connection that cannot be written to the settings does not replace the p
   model.dispose();
 });
 
+test("a connection that cannot be removed from the settings keeps its password and salt", async () => {
+  const secrets = secretsIn(new SealedStore());
+  const model = new ConnectionModel({} as EngineClient, secrets, {} as SampleDistrict, log);
+  await model.keep(connection, { password: "a password", salt: "a salt" });
+  const before = await secrets.readBound();
+
+  unwritable.error = new Error("Unable to write into user settings.");
+  await expect(model.remove()).rejects.toBe(unwritable.error);
+  expect(await secrets.readBound()).toEqual(before);
+
+  unwritable.error = undefined;
+  await model.remove();
+  expect(await secrets.readBound()).toEqual({ secrets: {}, boundTo: undefined });
+  expect(settings["clever.sftp.host"]).toBeUndefined();
+  model.dispose();
+});
+
 test("a connection keeps the folder of the reports that the user has set, also if a wizard began before", async () => {
-  const model = new ConnectionModel({} as EngineClient, secretsIn(new SealedStore()), {} as SampleDistrict);
+  const model = new ConnectionModel(
+    {} as EngineClient,
+    secretsIn(new SealedStore()),
+    {} as SampleDistrict,
+    log,
+  );
   const answers = { ...noAnswers, host: "reports.example", username: "district" };
   settings["clever.sftp.root"] = "/district";
   expect(loginWith(answers).sftp.root).toBe("/district");
@@ -66,7 +90,12 @@ async function looking(...outcomes: ("failure" | "reports")[]) {
       : Promise.resolve({ overdue: [], needsAdoption: false, changedByOthers: [] });
   };
   const secrets = secretsIn(new SealedStore());
-  const model = new ConnectionModel({ request } as unknown as EngineClient, secrets, {} as SampleDistrict);
+  const model = new ConnectionModel(
+    { request } as unknown as EngineClient,
+    secrets,
+    {} as SampleDistrict,
+    log,
+  );
   await model.keep(connection, { password: "a password", salt: "a salt" });
   return { model, looks: () => looks };
 }

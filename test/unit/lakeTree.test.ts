@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import type { EngineClient } from "../../src/engine/client";
 import type { TableItem } from "../../src/engine/messages";
+import { CleverLakeError } from "../../src/errors";
 import type { ConnectionModel } from "../../src/ui/connectionModel";
 import { LakeTree } from "../../src/ui/lakeTree";
+import { RunsTree } from "../../src/ui/runsTree";
 
 const table: TableItem = {
   name: "daily_participation",
@@ -21,18 +23,19 @@ const file = {
   modified: "2025-09-22T00:00:00Z",
 };
 
+const listen = () => ({ dispose: () => undefined });
+
 function treeWith(changedByOthers: readonly object[] = []): LakeTree {
-  const listen = () => ({ dispose: () => undefined });
   const model = { changedByOthers, onDidChange: listen, onDidChangeLake: listen };
-  return new LakeTree(model as unknown as ConnectionModel, {} as EngineClient);
+  return new LakeTree(model as unknown as ConnectionModel, {} as EngineClient, {} as never);
 }
 
 test("a screen reader hears the name and the state of a table or landed file", () => {
   const heard = (tree: LakeTree, each: TableItem) =>
     tree.getTreeItem({ kind: "table", stage, table: each }).accessibilityInformation?.label;
   expect(heard(treeWith(), table)).toBe("daily_participation, 20 rows · version 3");
-  expect(heard(treeWith(), { ...table, problem: "A file is missing." })).toBe(
-    "daily_participation. A file is missing.",
+  expect(heard(treeWith(), { ...table, problem: "A file is missing. Run clever-lake verify." })).toBe(
+    "daily_participation. A file is missing. Run “Clever: Verify the Lake”.",
   );
   const finding = { table: table.path, problem: "Rows were removed." };
   expect(heard(treeWith([finding]), table)).toBe(
@@ -42,4 +45,17 @@ test("a screen reader hears the name and the state of a table or landed file", (
   expect(treeWith().getTreeItem(landed).accessibilityInformation?.label).toBe(
     "2025-09-22-daily-participation-students.csv, 2.0 kB",
   );
+});
+
+test("the log has the reason why the lake or its runs cannot be shown", async () => {
+  const logged: string[] = [];
+  const log = { error: (text: string) => void logged.push(text) } as never;
+  const connected = () => Promise.reject(new CleverLakeError("network", "No route.", { hint: "Wait." }));
+  const model = { connected, mayLook: true, onDidChange: listen, onDidChangeLake: listen };
+  const context = [model as unknown as ConnectionModel, {} as EngineClient, log] as const;
+  for (const tree of [new LakeTree(...context), new RunsTree(...context, listen)]) {
+    expect(await tree.getChildren()).toMatchObject([{ kind: "failed" }]);
+    tree.dispose();
+  }
+  expect(logged).toEqual(["No route. Wait.", "No route. Wait."]);
 });

@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import type * as vscode from "vscode";
+import { CleverLakeError } from "../../src/errors";
 import { MarkdownPages } from "../../src/ui/markdownPages";
 
 const { executed, tabs } = vi.hoisted(() => ({
@@ -24,13 +25,17 @@ vi.mock("vscode", async (original) => {
 });
 
 class Pages extends MarkdownPages {
-  constructor(event: vscode.Event<void>) {
-    super("clever-test");
+  constructor(
+    event: vscode.Event<void>,
+    private readonly text: () => string = () => "a page",
+    log: vscode.LogOutputChannel = {} as never,
+  ) {
+    super("clever-test", log);
     this.updateOn(event);
   }
 
   protected async pageOf(): Promise<string> {
-    return "a page";
+    return this.text();
   }
 }
 
@@ -50,5 +55,18 @@ test("a page whose text VS Code dropped is read again by its preview, but nothin
   tabs.push({ label: "Preview Run 1" });
   change();
   expect(executed).toEqual(["markdown.preview.refresh"]);
+  pages.dispose();
+});
+
+test("the log has the reason why a page cannot be shown", async () => {
+  const logged: string[] = [];
+  const failing = () => {
+    throw new CleverLakeError("corrupt", "The table is damaged.");
+  };
+  const log = { error: (text: string) => void logged.push(text) } as never;
+  const pages = new Pages(() => ({ dispose: () => undefined }), failing, log);
+  const page = await pages.provideTextDocumentContent({ scheme: "clever-test" } as vscode.Uri);
+  expect(page).toMatch(/^> The table is damaged/);
+  expect(logged).toEqual(["The table is damaged."]);
   pages.dispose();
 });

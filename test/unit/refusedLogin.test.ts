@@ -18,34 +18,40 @@ afterEach(() => {
 async function connectedTo(code: "auth" | "hostKey" | "network") {
   const request = vi.fn(() => Promise.reject(new CleverLakeError(code, "No.")));
   const client = { request } as unknown as EngineClient;
-  const model = new ConnectionModel(client, secretsIn(new SealedStore()), {} as SampleDistrict);
+  const logged: string[] = [];
+  const error = (text: string) => void logged.push(text);
+  const log = { info: () => undefined, warn: () => undefined, error } as never;
+  const model = new ConnectionModel(client, secretsIn(new SealedStore()), {} as SampleDistrict, log);
   const answers = { ...noAnswers, host: "reports.example", username: "district", lakeUrl: "file:///lake" };
   await model.keep(answers, { password: "a password", salt: "a salt" });
-  const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
   const nothing = () => Promise.resolve();
   const runs = new RunController(model, client, log, nothing, nothing, nothing);
-  return { model, runs, request };
+  return { model, runs, request, logged };
 }
 
 test.each([
   ["auth", 1],
   ["hostKey", 1],
   ["network", 3],
-] as const)("a look that fails with %s is made %i times by the background check", async (code, looks) => {
-  const { model, runs, request } = await connectedTo(code);
-  // Loads modules, which takes real time.
-  await model.connected();
-  vi.useFakeTimers();
-  settings["clever.checkEvery"] = 5;
-  const check = new BackgroundCheck(model, runs);
-  await vi.advanceTimersByTimeAsync(16 * 60_000);
-  expect([model.state, request.mock.calls.length]).toEqual(["failed", looks]);
-  // The user looks again.
-  await expect(model.refresh()).rejects.toMatchObject({ code });
-  expect(request).toHaveBeenCalledTimes(looks + 1);
-  check.dispose();
-  model.dispose();
-});
+] as const)(
+  "a look that fails with %s is made %i times by the background check, and its reason is once in the log",
+  async (code, looks) => {
+    const { model, runs, request, logged } = await connectedTo(code);
+    // Loads modules, which takes real time.
+    await model.connected();
+    vi.useFakeTimers();
+    settings["clever.checkEvery"] = 5;
+    const check = new BackgroundCheck(model, runs);
+    await vi.advanceTimersByTimeAsync(16 * 60_000);
+    expect([model.state, request.mock.calls.length]).toEqual(["failed", looks]);
+    expect(logged).toEqual(["No."]);
+    // The user looks again.
+    await expect(model.refresh()).rejects.toMatchObject({ code });
+    expect(request).toHaveBeenCalledTimes(looks + 1);
+    check.dispose();
+    model.dispose();
+  },
+);
 
 test.each([
   ["auth", 1],

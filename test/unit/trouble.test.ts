@@ -47,6 +47,14 @@ describe("reports that need attention", () => {
     expect([unread, failed].map((item) => stateIcon(item).color)).toEqual([warning, warning]);
   });
 
+  test("name the commands of VS Code in the reason of a failed file", () => {
+    const failure = "The lookup table is gone. Run `clever-lake repair`.";
+    const shown = "The lookup table is gone. Run “Clever: Repair the Lake”.";
+    expect(stateReason({ ...report, failure })).toBe(shown);
+    const failed = [{ path: "a.csv", reason: failure }];
+    expect(outcomeOf({ ...summary, failed }, []).text).toContain(shown);
+  });
+
   test("say whether there is any report", () => {
     const ignored: ReportItem = { ...report, state: "ignored" };
     const landed = { landedPath: "stage1np/a.csv" } as ReportItem["landed"];

@@ -4,10 +4,17 @@ import type { DashboardTexts } from "../../dashboard/export/texts";
 import type { DashboardView } from "../../dashboard/export/view";
 import { type LinkedView, parseViewLink, viewLink } from "../../dashboard/export/viewLink";
 import type { DashboardFilter } from "../../dashboard/filter";
-import { type Saved, savedSchema, withChange } from "../../dashboard/saved";
+import {
+  mostSaved,
+  replacedNames,
+  type Saved,
+  type SavedChange,
+  savedSchema,
+  withChange,
+} from "../../dashboard/saved";
 import { type FromPage, fromPage, type PageFile, pageState, type ToPage } from "../../protocol/dashboard";
 import { Disposable } from "../dispose";
-import { isOnUsersMachine, localFolder } from "../localFiles";
+import { isOnUsersMachine, localFolder, saveFile } from "../localFiles";
 import { notify } from "../messages";
 import { section } from "../settings";
 import { mediaFile, showPage, webviewOptions } from "../webview";
@@ -153,7 +160,7 @@ export class DashboardPanel extends Disposable {
   private async act(message: FromPage): Promise<void> {
     switch (message.type) {
       case "keepSaved":
-        await this.keep(withChange(this.context.saved.read(), message.change));
+        await this.keep(message.change);
         return;
       case "run":
         await vscode.commands.executeCommand("clever.run");
@@ -196,9 +203,26 @@ export class DashboardPanel extends Disposable {
     }
   }
 
-  /** Stores the reader's saved items, unless they are too large; the page then shows what is stored. */
-  private async keep(saved: Saved): Promise<void> {
-    if (savedSchema.safeParse(saved).success) await this.context.saved.write(saved);
+  /** Changes the reader's saved items, unless there would be too many; the page then shows what is stored. */
+  private async keep(change: SavedChange): Promise<void> {
+    const before = this.context.saved.read();
+    const saved = withChange(before, change);
+    if (savedSchema.safeParse(saved).success) {
+      await this.context.saved.write(saved);
+      const [name] = replacedNames(before, change);
+      if (name !== undefined) {
+        this.post({
+          type: "notice",
+          text: vscode.l10n.t("What was saved as {0} before was replaced.", name),
+        });
+      }
+    } else {
+      const text = vscode.l10n.t(
+        "Not saved: at most {0} groups and {0} views can be saved for a lake. Forget one first.",
+        mostSaved,
+      );
+      this.post({ type: "notice", text });
+    }
     this.post({ type: "given", ...this.given() });
   }
 
@@ -215,7 +239,7 @@ export class DashboardPanel extends Disposable {
     };
     const target = await askWhere(name, { [names[kind]]: [kind] });
     if (!target) return;
-    await vscode.workspace.fs.writeFile(target, Buffer.from(content, kind === "png" ? "base64" : "utf8"));
+    await saveFile("The file", target, Buffer.from(content, kind === "png" ? "base64" : "utf8"));
     this.notifySaved(target, kind);
   }
 
@@ -231,7 +255,7 @@ export class DashboardPanel extends Disposable {
     const district = this.context.district();
     const bundle = { script: await read("dashboard.js"), styles: await read("dashboard.css") };
     const html = dashboardHtml(bundle, { answer, view, texts, district });
-    await vscode.workspace.fs.writeFile(target, Buffer.from(html));
+    await saveFile("The dashboard", target, Buffer.from(html));
     this.notifySaved(target, "html");
   }
 

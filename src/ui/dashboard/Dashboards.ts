@@ -1,11 +1,11 @@
 import * as vscode from "vscode";
 import { regionalLocale } from "../../dashboard/export/regionalLocale";
-import type { DashboardFilter } from "../../dashboard/filter";
 import { defaultSchoolYearStart } from "../../dashboard/opening";
 import { quarantinedIn } from "../../dashboard/quarantine";
 import { type EngineClient, signalOf } from "../../engine/client";
 import type { Connected, CountingParams, GroupsSummary } from "../../engine/messages";
 import * as engine from "../../engine/protocol";
+import { describeError } from "../../errors";
 import type { ConnectionModel } from "../connectionModel";
 import { counted } from "../counts";
 import { Disposable } from "../dispose";
@@ -112,7 +112,8 @@ export class Dashboards extends Disposable {
   /** Updates the table of groups. Undefined if that failed. */
   async updateGroups(): Promise<GroupsSummary | undefined> {
     try {
-      const params = await this.groupsParams(await this.model.connected());
+      const connected = await this.model.connected();
+      const params = await this.groupsParams(connected, await this.groupSize.confirmed());
       const done = await continuable(this.writeGroups(params));
       const text = done.written
         ? vscode.l10n.t("The table of groups is up to date: {0}.", counted.groups(done.groups))
@@ -135,7 +136,8 @@ export class Dashboards extends Disposable {
   ): Promise<unknown> {
     if (vscode.workspace.getConfiguration(section).get("groupsTable") !== true) return undefined;
     try {
-      await this.writeGroups(await this.groupsParams(connected, signal), signal, location);
+      const size = await this.groupSize.current(signal);
+      await this.writeGroups(await this.groupsParams(connected, size), signal, location);
       return undefined;
     } catch (error) {
       return signal.aborted || isCancellation(error) ? undefined : error;
@@ -154,13 +156,15 @@ export class Dashboards extends Disposable {
     return withWork(vscode.l10n.t("Clever: writing the table of groups"), work, undefined, location);
   }
 
-  /** The group size to count with; asks first if it would show every number. */
-  minimumGroupSize(): Promise<number> {
-    return this.groupSize.current();
+  /**
+   * The group size for files; asks first if it would show every number, and rejects with a `CancellationError` if this
+   * is not intended.
+   */
+  confirmedGroupSize(): Promise<number> {
+    return this.groupSize.confirmed();
   }
 
-  private async groupsParams(connected: Connected, signal?: AbortSignal): Promise<CountingParams> {
-    const minimumGroupSize = await this.groupSize.current(signal);
+  private async groupsParams(connected: Connected, minimumGroupSize: number): Promise<CountingParams> {
     const { keepWhole } = await readGeneralSettings();
     return { ...connected, minimumGroupSize, keepWhole, cacheFolder: this.context.globalStorageUri.fsPath };
   }
@@ -184,7 +188,7 @@ export class Dashboards extends Disposable {
       district: districtName,
       saved: await savedIn(context.globalState),
       link: `${vscode.env.uriScheme}://${context.extension.id}${linkPath}`,
-      source: engineSource(model, client, groupSize, context.globalStorageUri.fsPath),
+      source: engineSource(model, client, log, groupSize, context.globalStorageUri.fsPath),
       texts: dashboardTexts((text) => vscode.l10n.t(text), language, locale),
       onDidChange: this.changed.event,
       notifyError: (error) => notifyError(error, log),
@@ -211,34 +215,40 @@ function districtName(): string {
   return typeof name === "string" ? name.trim().slice(0, 200) : "";
 }
 
-/** Asks the engine, with the current settings. */
+/** Asks the engine, with the current settings. The page offers the log, so a failure is in it. */
 function engineSource(
   model: ConnectionModel,
   client: EngineClient,
+  log: vscode.LogOutputChannel,
   groupSize: GroupSize,
   cacheFolder: string,
 ): DashboardSource {
+  const ask: DashboardSource["ask"] = async (filter, signal, onProgress) => {
+    const connected = await model.connected();
+    const minimumGroupSize = await groupSize.current();
+    const { keepWhole, schoolLevelsFile, licencesFile } = await readGeneralSettings();
+    const start = vscode.workspace.getConfiguration(section).get<unknown>("schoolYearStart");
+    const schoolYearStart = typeof start === "string" && start !== "" ? start : defaultSchoolYearStart;
+    const counting = {
+      minimumGroupSize,
+      keepWhole,
+      schoolYearStart,
+      schoolLevelsFile,
+      licencesFile,
+      cacheFolder,
+    };
+    const params = { ...connected, filter, ...counting };
+    const answer = await client.request(engine.dashboard, params, { signal, onProgress });
+    // Reports stay known while the server is being listed, as after each run.
+    return "empty" in answer || model.seen === undefined
+      ? answer
+      : { ...answer, quarantined: quarantinedIn(model.reports, answer) };
+  };
   return {
-    async ask(filter: DashboardFilter, signal, onProgress) {
-      const connected = await model.connected();
-      const minimumGroupSize = await groupSize.current();
-      const { keepWhole, schoolLevelsFile, licencesFile } = await readGeneralSettings();
-      const start = vscode.workspace.getConfiguration(section).get<unknown>("schoolYearStart");
-      const schoolYearStart = typeof start === "string" && start !== "" ? start : defaultSchoolYearStart;
-      const counting = {
-        minimumGroupSize,
-        keepWhole,
-        schoolYearStart,
-        schoolLevelsFile,
-        licencesFile,
-        cacheFolder,
-      };
-      const params = { ...connected, filter, ...counting };
-      const answer = await client.request(engine.dashboard, params, { signal, onProgress });
-      // Reports stay known while the server is being listed, as after each run.
-      return "empty" in answer || model.seen === undefined
-        ? answer
-        : { ...answer, quarantined: quarantinedIn(model.reports, answer) };
-    },
+    ask: (filter, signal, onProgress) =>
+      ask(filter, signal, onProgress).catch((error: unknown) => {
+        if (!signal.aborted) log.error(describeError(error));
+        throw error;
+      }),
   };
 }

@@ -37,6 +37,14 @@ export class GroupSize {
     return this.set();
   }
 
+  /** Like `current`, for files: rejects with a `CancellationError` if the user does not intend to show every number. */
+  async confirmed(): Promise<number> {
+    const before = await this.set();
+    const size = await this.current();
+    if (before <= 1 && size > 1) throw new vscode.CancellationError();
+    return size;
+  }
+
   private async set(): Promise<number> {
     return (await readGeneralSettings()).minimumGroupSize;
   }
@@ -48,7 +56,7 @@ export class GroupSize {
       {
         modal: true,
         detail: vscode.l10n.t(
-          "The setting {0} is {1}. The dashboard then shows every number exactly, even about a single child at a school.",
+          "The setting {0} is {1}. The dashboard then shows every number exactly, even about a single child at a school. Cancel resets the setting to its default.",
           `${section}.${setting}`,
           size,
         ),

@@ -5,6 +5,7 @@ import { commands, EventEmitter, env, extensions, Uri, ViewColumn, window } from
 import { dashboardTexts } from "../../../src/dashboard/export/texts";
 import { viewLink } from "../../../src/dashboard/export/viewLink";
 import { openingFilter, openingView } from "../../../src/dashboard/opening";
+import { mostSaved, type SavedChange } from "../../../src/dashboard/saved";
 import { dashboard } from "../../../src/engine/protocol";
 import type { ToPage } from "../../../src/protocol/dashboard";
 import { type DashboardContext, DashboardPanel } from "../../../src/ui/dashboard/DashboardPanel";
@@ -146,6 +147,21 @@ suite("the dashboard", function () {
     assert.match(await env.clipboard.readText(), /^[\w-]+:\/\/clever-lake\.clever-lake\/dashboard\?filter=/);
   });
 
+  test("says which file could not be written", async () => {
+    const tab = tabs.newest();
+    const blocked = `${district.lake}-file`;
+    await writeFile(blocked, "");
+    const file = Uri.file(path.join(blocked, "table.csv"));
+    person.saveTo(file);
+    tab.say({ type: "save", file: { kind: "csv", name: "table.csv", content: "a" } });
+    await until("it is said", () => person.saw(/could not be written/).length === 1);
+    const [shown] = person.saw(/could not be written/);
+    assert.equal(
+      shown?.message,
+      `${file.fsPath}: The file could not be written. Check that its folder exists and is writable.`,
+    );
+  });
+
   test("opens with the filter of a link, at the front and in the background", async () => {
     const { dashboards } = await activeApplication();
     const tab = tabs.newest();
@@ -209,6 +225,32 @@ suite("the dashboard", function () {
       change: { forget: { groups: ["North side", south.name], views: ["Teachers"] } },
     });
     assert.deepEqual(await savedNow(), { groups: [], views: [] });
+  });
+
+  test("says that a saved view was replaced, or was not saved because there are too many", async () => {
+    const tab = tabs.newest();
+    const view = (at: number) => ({ name: `View ${at}`, filter: openingFilter, question: null });
+    const views = Array.from({ length: mostSaved }, (_, at) => view(at));
+    const afterKeeping = async (change: SavedChange) => {
+      const before = tab.received.length;
+      tab.say({ type: "keepSaved", change });
+      const { saved } = await tab.hears("given", before);
+      const notices = tab.received
+        .slice(before)
+        .flatMap((each) => (each.type === "notice" ? [each.text] : []));
+      return { count: saved.views.length, notices };
+    };
+    assert.deepEqual(await afterKeeping({ views }), { count: mostSaved, notices: [] });
+    assert.deepEqual(await afterKeeping({ views: [view(mostSaved)] }), {
+      count: mostSaved,
+      notices: ["Not saved: at most 200 groups and 200 views can be saved for a lake. Forget one first."],
+    });
+    assert.deepEqual(await afterKeeping({ views: [view(0)] }), {
+      count: mostSaved,
+      notices: ["What was saved as View 0 before was replaced."],
+    });
+    const forget = { views: views.map(({ name }) => name) };
+    assert.deepEqual(await afterKeeping({ forget }), { count: 0, notices: [] });
   });
 
   test("can be closed during a query without an error, and reopened", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { commands } from "vscode";
-import { hintInVsCode } from "../../../src/ui/hints";
+import { hintInVsCode, inVsCode } from "../../../src/ui/hints";
 import { asMarkdown } from "../../../src/ui/outsideText";
 import { activeApplication, until } from "../application";
 import { District, disconnect, setSetting } from "../district";
@@ -87,6 +87,7 @@ suite("messages", function () {
       "Give the salt that was used before (CLEVER_SALT). With another one the same person would get a second pseudonym.",
       "Give the district's salt as CLEVER_SALT. For a new lake, `clever-lake salt` makes one; protect it like a password.",
       "Name it as `clever-lake status` shows it.",
+      "Run `clever-lake adopt --dry-run` to see what is there, then adopt the lake with `clever-lake adopt`.",
       "Name it with --config FILE.",
       'Set "root" under "sftp" to the folder with Clever\'s reports.',
       'Compare it with the key that Clever gives you; if they match, set "hostKey": "SHA256:abc" under "sftp".',
@@ -96,13 +97,44 @@ suite("messages", function () {
         assert.doesNotMatch(hintInVsCode(code, hint), /CLEVER_|clever-lake|--config|"\w+" under|"hostKey":/);
       }
     }
-    assert.equal(
-      hintInVsCode("config", ofTheCore[4] ?? ""),
+  });
+
+  for (const [ofTheCore, shown] of [
+    [
+      'Set "root" under "sftp" to the folder with Clever\'s reports.',
       "Set clever.sftp.root to the folder with Clever's reports.",
-    );
-    assert.equal(
-      hintInVsCode("io", "Put it back from a copy of the lake."),
-      "Put it back from a copy of the lake.",
-    );
+    ],
+    ["Put it back from a copy of the lake.", "Put it back from a copy of the lake."],
+    [
+      "clever-lake repair rebuilds a table of reports from its landed files, without these features. Or drop them from the table.",
+      "“Clever: Repair the Lake” rebuilds a table of reports from its landed files, without these features. Or drop them from the table.",
+    ],
+    [
+      "Restore it from a copy of the lake, or run `clever-lake repair`, which rebuilds it from the landed files.",
+      "Restore it from a copy of the lake, or run “Clever: Repair the Lake”, which rebuilds it from the landed files.",
+    ],
+    [
+      "Run clever-lake verify: it names what is damaged.",
+      "Run “Clever: Verify the Lake”: it names what is damaged.",
+    ],
+    ["`clever-lake status` lists the files that are.", "“Clever: Refresh” lists the files that are."],
+    [
+      "Try `spark-submit --version` in the same environment; `sparkSubmit` sets the program. It needs Java and Python 3.9 or newer.",
+      "Try `spark-submit --version` in the same environment; clever.sparkSubmit sets the program. It needs Java and Python 3.9 or newer.",
+    ],
+  ] as const) {
+    test(`say in VS Code's terms: ${shown}`, () => {
+      assert.equal(hintInVsCode("corrupt", ofTheCore), shown);
+      assert.equal(
+        inVsCode(`2025-09: The table is damaged. ${ofTheCore}`),
+        `2025-09: The table is damaged. ${shown}`,
+      );
+    });
+  }
+
+  test("name the command that adopts a lake, also where only their text is left", () => {
+    const hint = "Continue with `clever-lake adopt`.";
+    assert.match(hintInVsCode("notAdopted", hint), /^Use the command “Clever: Adopt OEA's Lake”/);
+    assert.equal(inVsCode(hint), "Continue with “Clever: Adopt OEA's Lake”.");
   });
 });

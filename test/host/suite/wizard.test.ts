@@ -172,6 +172,32 @@ suite("the wizard", function () {
     assert.deepEqual(connected?.choices, ["Adopt OEA's Lake"]);
   });
 
+  test("proposes the connection after the credentials are forgotten, also if another setting is invalid", async () => {
+    person.answer(/^Remove the stored credentials/, "Remove");
+    await commands.executeCommand("clever.forgetCredentials");
+    await setSetting("maxShrink", 150);
+    const wizard = commands.executeCommand("clever.connect");
+    for (const value of [server.host, String(server.port)]) {
+      const box = await boxes.next(value, (each) => each.value === value && !each.busy);
+      box.done = true;
+      box.accept();
+    }
+    const trust = await boxes.step(3);
+    assert.match(trust.items[0]?.description ?? "", /trusted before/);
+    trust.choose(/Trust this key/);
+    const user = await boxes.step(4);
+    assert.equal(user.value, server.username);
+    user.accept();
+    const way = await boxes.step(5);
+    assert.match(way.activeItems[0]?.label ?? "", /Password/);
+    way.escape();
+    await wizard;
+    await setSetting("maxShrink", undefined);
+    // Also forgets the unfinished answers.
+    person.answer(/^Remove the stored credentials/, "Remove");
+    await commands.executeCommand("clever.forgetCredentials");
+  });
+
   test("warns about a key other than the one trusted before", async () => {
     await setSetting("sftp.hostKey", `SHA256:${"A".repeat(43)}`);
     const wizard = commands.executeCommand("clever.connect");
