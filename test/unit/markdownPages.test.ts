@@ -3,6 +3,8 @@ import type * as vscode from "vscode";
 import { CleverLakeError } from "../../src/errors";
 import { MarkdownPages } from "../../src/ui/markdownPages";
 
+const uri = { scheme: "clever-test", path: "/folder/Run 1" } as vscode.Uri;
+
 const { executed, tabs } = vi.hoisted(() => ({
   executed: [] as string[],
   tabs: [] as { readonly label: string }[],
@@ -47,7 +49,6 @@ test("a page whose text VS Code dropped is read again by its preview, but nothin
   });
   change();
   expect(executed).toEqual([]);
-  const uri = { scheme: "clever-test", path: "/folder/Run 1" } as vscode.Uri;
   tabs.push({ label: "Preview README.md" });
   expect(await pages.provideTextDocumentContent(uri)).toBe("a page");
   change();
@@ -65,7 +66,7 @@ test("the log has the reason why a page cannot be shown", async () => {
   };
   const log = { error: (text: string) => void logged.push(text) } as never;
   const pages = new Pages(() => ({ dispose: () => undefined }), failing, log);
-  const page = await pages.provideTextDocumentContent({ scheme: "clever-test" } as vscode.Uri);
+  const page = await pages.provideTextDocumentContent(uri);
   expect(page).toMatch(/^> The table is damaged/);
   expect(logged).toEqual(["The table is damaged."]);
   pages.dispose();
