@@ -233,9 +233,6 @@ GROUP BY people.grade`,
   ),
 ];
 
-/** Replaces `grade_of_person` if no roster was imported. */
-export const noGradesQuery = `SELECT CAST(NULL AS varchar(64)) AS ${personColumn}, CAST(NULL AS varchar(64)) AS grade WHERE 1 = 0`;
-
 /** The same text, or none. T-SQL's `=` ignores spaces at the end, which would give a row two cohorts. */
 const sameText = (a: string, b: string) =>
   `((${a} = ${b} AND CONCAT(${a}, '|') = CONCAT(${b}, '|')) OR (${a} IS NULL AND ${b} IS NULL))`;
