@@ -19,14 +19,11 @@ export function divisionOf(
 ): Division {
   if (index === undefined) return { minimumGroupSize, cohorts: [], daysLeftOut: [], firstUnknownDay: null };
   const facts = factsOf(index);
-  const { groups, groupOf, counted, uncounted } = groupsOf(facts, minimumGroupSize, keepWhole);
+  const { groupOf, uncounted, everCounts } = groupsOf(facts, minimumGroupSize, keepWhole);
   const months = index.months.length;
-  const everCounts = groups.map((_, at) =>
-    counted.subarray(at * months, (at + 1) * months).some((mask) => mask !== 0),
-  );
   const order = index.cohorts
     .map((cohort, number) => ({ ...cohort, number }))
-    .filter(({ number }) => everCounts[groupOf[number] as number])
+    .filter(({ number }) => everCounts[groupOf[number] as number] === 1)
     .sort(
       (a, b) =>
         userTypes.indexOf(a.userType) - userTypes.indexOf(b.userType) ||
