@@ -263,11 +263,17 @@ test("a break is named by the years of its winter, or by its days, neutrally if 
   expect([
     nameOf("2024-12-21", "2025-01-05"),
     nameOf("2025-12-20", "2026-01-04", { withoutReports: true }),
+    nameOf("2025-12-10", "2026-01-09"),
+    nameOf("2025-12-10", "2026-01-10"),
+    nameOf("2025-06-20", "2026-08-24", { withoutReports: true }),
     nameOf("2026-04-03", "2026-04-12"),
     nameOf("2026-04-03", "2026-04-12", { withoutReports: true }),
   ]).toEqual([
     "winter break 2024/25",
     "winter break 2025/26",
+    "winter break 2025/26",
+    `break of ${formats.range("2025-12-10", "2026-01-10")}`,
+    `the days without reports, ${formats.range("2025-06-20", "2026-08-24")}`,
     `break of ${formats.range("2026-04-03", "2026-04-12")}`,
     `the days without reports, ${formats.range("2026-04-03", "2026-04-12")}`,
   ]);
