@@ -56,7 +56,7 @@ LANDED_SINCE = ""
 # %%
 import sys
 
-from pyspark.sql import SparkSession
+from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 
 if "://" in MODULE:
@@ -297,9 +297,19 @@ RESOURCE_USAGE = """
 usage = spark.sql(RESOURCE_USAGE)
 
 # %%
-# A resource that was renamed is one resource, under its newest name.
-newest = F.max(F.struct("date", "resource_name", "resource_type"))
-names = usage.where("resource_id IS NOT NULL").groupBy("resource_id").agg(newest.alias("newest"))
+# A resource that was renamed is one resource, under its newest name: of the known names, the one used last, else the one
+# that appeared last.
+names = usage.where("resource_id IS NOT NULL").groupBy("resource_id", "resource_name", "resource_type")
+names = names.agg(F.min("date").alias("first"), F.max("date").alias("last"))
+newest_first = Window.partitionBy("resource_id").orderBy(
+    F.isnull("resource_name"),
+    F.desc("last"),
+    F.desc("first"),
+    F.asc_nulls_last("resource_name"),
+    F.asc_nulls_last("resource_type"),
+)
+names = names.withColumn("place", F.row_number().over(newest_first)).where("place = 1")
+names = names.select("resource_id", F.struct("resource_name", "resource_type").alias("newest"))
 usage = usage.join(F.broadcast(names), "resource_id", "left")
 for column in ["resource_name", "resource_type"]:
     name = F.when(F.col("newest").isNull(), F.col(column)).otherwise(F.col(f"newest.{column}"))

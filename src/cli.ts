@@ -68,7 +68,9 @@ Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or 
     .command("dashboard")
     .description("write the dashboard as one HTML file, which opens offline and prints")
     .requiredOption("-o, --out <file>", "the HTML file to write; an existing file is replaced")
-    .addOption(new Option("--range <preset>", "default: schoolYear").choices(rangePresets));
+    .addOption(
+      new Option("--range <preset>", "default: schoolYear").choices(rangePresets).conflicts(["from", "to"]),
+    );
   addFilterOptions(dashboard)
     .option("--grade <grade>", "only this grade, where a roster was imported", collect)
     .option("--licences <file>", "CSV (resource, seats, cost, end) of paid resources")

@@ -2,8 +2,14 @@ import type { Break } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import { type Formats, fill } from "./formats";
 
+/** A longer gap over New Year is another one, such as a semester without Clever. */
+const mostWinterDays = 31;
+const millisecondsPerDay = 24 * 60 * 60_000;
+
 /** A break over New Year. */
-export const isWinterBreak = ({ from, to }: Break): boolean => from.slice(0, 4) < to.slice(0, 4);
+export const isWinterBreak = ({ from, to }: Break): boolean =>
+  from.slice(0, 4) < to.slice(0, 4) &&
+  (Date.parse(to) - Date.parse(from)) / millisecondsPerDay < mostWinterDays;
 
 /** The name of a break: of the winter of its years, or by its days. */
 export function breakName(texts: DashboardTexts, formats: Formats, given: Break): string {

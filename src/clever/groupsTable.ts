@@ -1,9 +1,10 @@
 import type { TableColumn } from "./reports";
 
 /**
- * The columns of the table of groups, from which the measures of other products count whole groups only. It has two
- * kinds of rows: one for each cohort, without `day_left_out`; and one for each day that does not count for a group,
- * with only the group's number and that day.
+ * The columns of the table of groups, from which the measures of other products count whole groups only. It has three
+ * kinds of rows: one for each cohort, without `day_left_out`; one for each day that does not count for a group, with
+ * only the group's number and that day; and one without a group, with the first day that the division does not know:
+ * neither this day nor a later one counts for any group.
  */
 export const groupsColumns: readonly TableColumn[] = [
   { name: "cohort", type: "integer" },
@@ -25,10 +26,12 @@ interface GroupedCohort {
   readonly group: number;
 }
 
-/** How the people of the tables are divided. */
+/** How the people of the tables are divided. Groups that no day counts for are left out. */
 export interface Division {
   readonly minimumGroupSize: number;
   readonly cohorts: readonly GroupedCohort[];
   /** Days on which too few people of a group are in the reports, as `yyyy-MM-dd`. */
   readonly daysLeftOut: readonly { readonly group: number; readonly day: string }[];
+  /** The day after the last one with rows, as `yyyy-MM-dd`; null if there are no rows. */
+  readonly firstUnknownDay: string | null;
 }

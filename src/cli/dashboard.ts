@@ -128,6 +128,7 @@ async function ask(
   options: DashboardOptions,
   signal: AbortSignal,
 ): Promise<DashboardAnswer> {
+  requireDays(options);
   const schoolYearStart = options.schoolYearStart ?? defaultSchoolYearStart;
   const { levels, licences } = await readDistrictFiles({
     ...districtFilesOf(config, options),
@@ -156,25 +157,45 @@ async function ask(
   return { ...answered, quarantined: quarantinedIn(reports, answered) };
 }
 
+/** Rejects before the lake is read. */
+function requireDays({ from, to, compareFrom, compareTo }: DashboardOptions): void {
+  const days = { "--from": from, "--to": to, "--compare-from": compareFrom, "--compare-to": compareTo };
+  for (const [subject, day] of Object.entries(days)) {
+    if (day === undefined || z.iso.date().safeParse(day).success) continue;
+    throw new CleverLakeError("config", "A day must be given as yyyy-MM-dd.", { subject });
+  }
+  if ((compareFrom === undefined) !== (compareTo === undefined)) {
+    throw new CleverLakeError(
+      "config",
+      "The first and the last day of the period to compare with must be given together.",
+    );
+  }
+  const isReversed = (first?: string, last?: string) =>
+    first !== undefined && last !== undefined && first > last;
+  if (isReversed(from, to) || isReversed(compareFrom, compareTo))
+    throw new CleverLakeError("config", "The first day must not be after the last one.");
+}
+
 function filterOf(options: DashboardOptions, known: FilterOptions): DashboardFilter {
-  const { from, to, compareFrom, compareTo } = options;
-  const parsed = dashboardFilterSchema.safeParse({
-    // If only one end is given, the data determines the other.
-    range:
-      from === undefined && to === undefined
-        ? { preset: options.range ?? "schoolYear" }
-        : { from: from ?? known.firstDay, to: to ?? known.lastDay },
+  return dashboardFilterSchema.parse({
+    range: rangeOf(options, known),
     schools: [...(options.school ?? []), ...schoolsOfLevels(options.schoolLevel ?? [], known.schoolLevels)],
     resources: options.resource ?? [],
     resourceTypes: options.resourceType ?? [],
     userTypes: options.userType ?? openingFilter.userTypes,
     grades: options.grade ?? [],
-    ...(compareFrom === undefined && compareTo === undefined
+    ...(options.compareFrom === undefined
       ? {}
-      : { compare: { from: compareFrom, to: compareTo, name: "", rangeName: "" } }),
+      : { compare: { from: options.compareFrom, to: options.compareTo, name: "", rangeName: "" } }),
   });
-  if (parsed.success) return parsed.data;
-  throw new CleverLakeError("config", "The days must be given as yyyy-MM-dd, the first one before the last.");
+}
+
+/** An open end is the end of the data. A day beyond the data gives only this day, which has no data either. */
+function rangeOf({ from, to, range }: DashboardOptions, known: FilterOptions): DashboardFilter["range"] {
+  const { firstDay, lastDay } = known;
+  if (from !== undefined) return { from, to: to ?? (from > lastDay ? from : lastDay) };
+  if (to !== undefined) return { from: to < firstDay ? to : firstDay, to };
+  return { preset: range ?? "schoolYear" };
 }
 
 function nothingYet(): CleverLakeError {

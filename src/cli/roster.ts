@@ -31,7 +31,10 @@ export async function importNamedRoster(
   const lake = await openLake(config, secrets);
   const salt = await readSalt(config, secrets, signal);
   const { maxShrink } = config;
-  const request = { lake, salt, keepRaw, maxShrink, replace, signal, onProgress: shareOnTerminal() };
+  // Loaded only when needed.
+  const divide = async (minimumGroupSize: number) =>
+    (await import("./participation")).divisionIn(lake, config, { minimumGroupSize }, signal);
+  const request = { lake, salt, keepRaw, maxShrink, replace, divide, signal, onProgress: shareOnTerminal() };
   try {
     if (file !== undefined) return await importRoster({ ...request, file: await rosterOnDisk(file) });
     await using source = await openSource(config, secrets);

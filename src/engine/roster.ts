@@ -1,5 +1,9 @@
+import { divisionOf } from "../dashboard/groups/divisionTable";
+import { IndexKeeper } from "../dashboard/index/indexKeeper";
+import { removeLocal } from "../filesInUse";
 import { importRoster as importFile } from "../pipeline/roster/importRoster";
 import { rosterOnDisk, rosterOnServer } from "../pipeline/roster/rosterFile";
+import { machineScratch } from "../scratch";
 import { checkedSettings, openLake, readSalt, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
 import type { RosterParams, RosterProgress, RosterSummary } from "./messages";
@@ -13,12 +17,22 @@ export async function importRoster(
   sources: Sources,
   { signal, report }: CallContext<RosterProgress>,
 ): Promise<RosterSummary> {
-  const { maxShrink } = checkedSettings(connection);
+  const { maxShrink, keepWhole } = checkedSettings(connection);
   const lake = await openLake(connection, secrets);
   const salt = await readSalt(connection, secrets, signal);
   using progress = new Throttle(millisecondsBetweenProgress, report);
   const onProgress = (state: RosterProgress) => progress.push(state);
-  const request = { lake, salt, keepRaw, maxShrink, replace, signal, onProgress };
+  const divide = async (minimumGroupSize: number) => {
+    // New grades make a new index anyway, so the dashboard's cache would not help.
+    const cacheFolder = await machineScratch();
+    try {
+      await using keeper = new IndexKeeper({ cacheFolder });
+      return divisionOf(await keeper.current(lake, signal), { minimumGroupSize, keepWhole });
+    } finally {
+      await removeLocal(cacheFolder);
+    }
+  };
+  const request = { lake, salt, keepRaw, maxShrink, replace, divide, signal, onProgress };
   if (origin === "disk") return await importFile({ ...request, file: await rosterOnDisk(path) });
   return await sources.use(connection, secrets, async (source) =>
     importFile({ ...request, file: await rosterOnServer(source, path, signal) }),

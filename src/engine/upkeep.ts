@@ -69,9 +69,9 @@ export async function updateGroups(
   dashboards: Dashboards,
   signal: AbortSignal,
 ): Promise<GroupsSummary> {
-  const division = await dashboards.division(params, signal);
   const lake = await openLake(params.connection, params.secrets);
-  const written = await updateGroupsAlone(lake, division, signal);
+  const divide = () => dashboards.division(params, signal);
+  const { written, division } = await updateGroupsAlone(lake, divide, signal);
   return { written, groups: new Set(division.cohorts.map(({ group }) => group)).size };
 }
 

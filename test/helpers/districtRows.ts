@@ -16,7 +16,8 @@ export async function districtRows(folder: string, roster?: string): Promise<Ran
   }
   const withGrade = <Row extends (typeof participation)[number] | (typeof usage)[number]>(row: Row) => {
     const person = personOf(row);
-    return { ...row, person, grade: gradeOf.get(person) ?? null };
+    const isStudent = row.userType === "students";
+    return { ...row, person, grade: (isStudent && gradeOf.get(person)) || null };
   };
   return { participation: participation.map(withGrade), usage: usage.map(withGrade) };
 }

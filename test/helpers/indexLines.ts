@@ -53,7 +53,7 @@ export function plainLines(
   const named = <Row extends PersonRow>(row: Row): Row => ({ ...row, person: personOf(row) });
   const [participation, usage] = [rows.participation.map(named), rows.usage.map(named)];
   const cohort = ({ school, userType, person }: PersonRow) =>
-    [school, userType, (person !== null && grades.get(person)) || null] as const;
+    [school, userType, (userType === "students" && person !== null && grades.get(person)) || null] as const;
   const attended = new Map<string, boolean>();
   const cells = new Map<string, number[]>();
   const used = new Set<string>();

@@ -105,12 +105,22 @@ export class PlainEngine {
         weekdays.set(weekdayOf(date), weekday);
       }
       if (!isDateAsked(date)) continue;
+      const everywhere = [total, day, ...(isCompared ? [weekday.part] : [])];
+      for (const cohort of rows.kindOf(date) === "noData" ? [] : rows.cohorts.filter(isSelected)) {
+        const group = groups.groupOf(keyOfCohort(cohort));
+        const isNeverIn = isWhole[group] !== true || !groups.everCounts(group);
+        const left = [
+          ...(isNeverIn ? everywhere : []),
+          ...(isNeverIn || !groups.isOfOneSchool(group) ? [partOf(schools, cohort.school)] : []),
+          ...(isNeverIn || !groups.isOfOneGrade(group) ? [partOf(grades, groups.countedGrade(cohort))] : []),
+        ];
+        for (const part of left) part.leave(date);
+      }
       for (const cell of rows.on(date)) {
         const { cohort } = cell;
         if (!isSelected(cohort)) continue;
         const group = groups.groupOf(cell.key);
         const isIn = isWhole[group] === true && groups.isCounted(group, date);
-        const everywhere = [total, day, ...(isCompared ? [weekday.part] : [])];
         const isOfSchool = isIn && groups.isOfOneSchool(group);
         const isOfGrade = isIn && groups.isOfOneGrade(group);
         const parts = [

@@ -12,6 +12,7 @@ export class PlainGroups {
   private readonly grades: readonly (string | null | undefined)[];
   /** Group and date of everything that counts. */
   private readonly counted = new Set<string>();
+  private readonly counting: ReadonlySet<number>;
 
   /** Without a division each cohort is a group, and every day counts. */
   constructor(rows: PlainRows, division?: PlainDivision) {
@@ -26,11 +27,11 @@ export class PlainGroups {
     this.grades = division?.grades ?? this.groups.map(([cohort]) => cohort?.grade);
     const ofOneType = isOfOne("userType");
     for (const date of rows.dates) this.countDay(rows, date);
-    const counting = new Set([...this.counted].map((text) => Number(text.split(" ")[0])));
+    this.counting = new Set([...this.counted].map((text) => Number(text.split(" ")[0])));
     this.userTypes = [
       ...new Set(
         this.groups.flatMap(([first], group) =>
-          first && ofOneType[group] && counting.has(group) ? first.userType : [],
+          first && ofOneType[group] && this.counting.has(group) ? first.userType : [],
         ),
       ),
     ];
@@ -57,6 +58,11 @@ export class PlainGroups {
   /** Whether a day counts for a group. */
   isCounted(group: number, date: string): boolean {
     return this.counted.has(`${group} ${date}`);
+  }
+
+  /** Whether any day counts for a group. */
+  everCounts(group: number): boolean {
+    return this.counting.has(group);
   }
 
   private countDay(rows: PlainRows, date: string): void {

@@ -78,13 +78,14 @@ function plainFacts(
       ? ["resourceUsage"]
       : []),
   ];
-  const dates = [...new Set([...participation, ...usage].map(({ date }) => date))].sort();
+  const dates = [...new Set([...participation, ...usageOfAll].map(({ date }) => date))].sort();
   return {
     users: people(participation),
     days: new Set(participation.map(({ date }) => date)).size,
     activeUsers: people(participation.filter(({ active }) => active)),
-    schools: groupBy(participation, ({ school }) => [school]).map((rows) => {
-      const name = first(rows).school;
+    schools: groupBy<PersonRow>([...participation, ...usageOfAll], ({ school }) => [school]).map((all) => {
+      const name = first(all).school;
+      const rows = participation.filter(({ school }) => school === name);
       const used = personal.filter(({ school }) => school === name);
       return {
         name,
@@ -93,6 +94,7 @@ function plainFacts(
         loginRows: rows.length,
         resources: sum(rows.map(({ resources }) => resources)),
         resourceRows: rows.length,
+        lacksParticipation: rows.length === 0,
         /** Without a row of resource usage although the other report shows use. */
         lacksUsage:
           rows.some(({ resources }) => resources > 0) && !usageOfAll.some(({ school }) => school === name),
@@ -182,14 +184,15 @@ export function plainMetrics(
       .sort((a, b) => byName(a.name, b.name))
       .map((school) => ({
         school_name: school.name,
-        users: school.users,
-        averageResources: school.resources / school.resourceRows,
-        averageLogins: school.logins / school.loginRows,
-        averageDistinctResources: school.lacksUsage
-          ? null
-          : school.users === 0
-            ? 0
-            : school.resourcePairs / school.users,
+        users: school.lacksParticipation ? null : school.users,
+        averageResources: school.lacksParticipation ? null : school.resources / school.resourceRows,
+        averageLogins: school.lacksParticipation ? null : school.logins / school.loginRows,
+        averageDistinctResources:
+          school.lacksParticipation || school.lacksUsage
+            ? null
+            : school.users === 0
+              ? 0
+              : school.resourcePairs / school.users,
       })),
     byDay: facts.byDay,
     topResources: [...facts.resources]

@@ -26,7 +26,7 @@ export class PlainPart {
   /** Whether a row of each report is counted, of any resource. */
   private participated = false;
   private used = false;
-  /** Dates with rows, and those with counted rows. */
+  /** Dates with rows that are counted or left out, and those with counted rows. */
   private readonly noticed = new Set<string>();
   private readonly counted = new Set<string>();
   private readonly users = new Set<number>();
@@ -55,6 +55,12 @@ export class PlainPart {
     if (!isIn) return;
     if (participation.length > 0) this.participated = true;
     if (usage.length > 0) this.used = true;
+  }
+
+  /** People who belong to the part are left out on a date, whether or not they have rows. */
+  leave(date: string): void {
+    this.noticed.add(date);
+    this.isLeft = true;
   }
 
   attend(date: string, row: ParticipationRow, person: number | undefined): void {

@@ -54,7 +54,7 @@ export async function sampleViews(
   const roster = path.join(folder, "roster.csv");
   await writeFile(roster, "Student_id,School_id,Grade\nsis-a,9,3\nsis-b,9,3\nsis-c,9,4\n");
   await importRoster({ lake: fixture.lake, salt, keepRaw: false, file: await rosterOnDisk(roster) });
-  await updateGroupsAlone(fixture.lake, divisionOf(await indexOf(fixture, folder), counting));
+  await updateGroupsAlone(fixture.lake, async () => divisionOf(await indexOf(fixture, folder), counting));
   const duck = await Duck.open({ threads: 1 });
   await makeViews(fixture, duck, synapseScripts(lakeAddressesOf("file:///data/lake")));
   return { duck, fixture };

@@ -92,17 +92,21 @@ beforeAll(async () => {
       small("c", "2024-09-22", 2),
     ),
   );
-  // A renamed resource, a link without an id, and a file written by a spreadsheet.
+  // A resource that was renamed twice, the second time while the first new name was still used; a link without an id, and a file written by a spreadsheet.
   await fixture.put(
     usagePath("2024-09-21"),
     usageCsv(
       "2024-09-21,sis-a,,school-9,Lone School,app,Mathlark,id-1,4",
+      "2024-09-21,sis-b,clever-b,school-9,Lone School,app,Mathlark Plus,id-1,1",
       "2024-09-21,sis-b,clever-b,school-9,Lone School,link,https://example.org,,2",
     ),
   );
   await fixture.put(
     usagePath("2024-09-22"),
-    usageCsv("9/22/2024,sis-c,clever-c,school-9,Lone School,app,Mathlark Plus,id-1,1"),
+    usageCsv(
+      "9/22/2024,sis-c,clever-c,school-9,Lone School,app,Mathlark Plus,id-1,1",
+      "9/22/2024,sis-c,clever-c,school-9,Lone School,app,Mathlark App,id-1,1",
+    ),
   );
   await fixture.put(
     dailyPath("2024-09-23"),

@@ -309,7 +309,9 @@ describe.skipIf(python === undefined)("in an independent DAX engine", () => {
           ["Active users", ours.activeUsers],
         ],
       });
-      for (const school of ours.bySchool) {
+      // Rows without a school's name cannot be chosen.
+      const schools = ours.bySchool.filter(({ school_name }) => school_name !== null);
+      for (const school of schools) {
         cases.push({
           context: bySchool(school.school_name),
           mine: [
@@ -360,7 +362,7 @@ describe.skipIf(python === undefined)("in an independent DAX engine", () => {
         })),
       );
       // With ten, a school with three people is shown only together with another.
-      expect(ours.bySchool.some(({ users }) => users === null)).toBe(minimum > 0);
+      expect(schools.some(({ users }) => users === null)).toBe(minimum > 0);
     },
   );
 

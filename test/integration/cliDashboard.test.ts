@@ -20,7 +20,7 @@ const frozenSchema = z.object({
     minimumGroupSize: z.number(),
     withheld: z.object({ ungraded: z.array(z.unknown()) }),
     quarantined: z.array(z.string()),
-    cards: z.object({ users: z.object({ value: z.number() }) }),
+    cards: z.object({ users: z.object({ value: z.number().nullable() }) }),
     bySchool: z.array(z.object({ school: z.string(), users: z.number().nullable() })),
     byGrade: z.array(z.object({ grade: z.string().nullable(), users: z.number().nullable() })),
     resources: z.array(z.object({ rows: z.number().nullable() })),
@@ -83,6 +83,13 @@ describe("clever-lake dashboard", () => {
     expect((await readdir(folder)).filter((name) => name.startsWith("page"))).toEqual(["page.html"]);
   });
 
+  test("is about one day without data where the first or last day is outside of the data", async () => {
+    const after = await write("--from", "2031-01-05");
+    expect(after.answer).toMatchObject({ from: "2031-01-05", to: "2031-01-05", bySchool: [] });
+    const before = await write("--to", "2001-01-05");
+    expect(before.answer).toMatchObject({ from: "2001-01-05", to: "2001-01-05", bySchool: [] });
+  });
+
   test("uses the requested language, otherwise that of the locale", async () => {
     const spanish = await write("--range", "last7", "--language", "es");
     expect(spanish.html).toContain('<html lang="es">');
@@ -108,7 +115,7 @@ describe("clever-lake dashboard", () => {
     await page.goto(pathToFileURL(out).href);
     await page.locator("#panel-treemap .chart svg").waitFor();
     expect(await page.locator("#card-users .card-value").textContent()).toBe(
-      answer.cards.users.value.toLocaleString("en"),
+      answer.cards.users.value?.toLocaleString("en"),
     );
     expect(await page.locator("body").textContent()).toContain("Bookburrow");
     expect(await page.locator(".chart svg").count()).toBeGreaterThanOrEqual(9);
@@ -132,9 +139,18 @@ describe("clever-lake dashboard", () => {
     expect(unwritten.exitCode).toBe(2);
     expect(unwritten.stderr).toContain("The dashboard could not be written.");
     expect(unwritten.stderr).toContain(nowhere);
-    const wrong = await cli.run("dashboard", "--out", out, "--from", "2025-10-02", "--to", "2025-10-01");
-    expect(wrong.stderr).toContain("The days must be given as yyyy-MM-dd, the first one before the last.");
-    expect(wrong.exitCode).toBe(2);
+    const refused = [
+      ["--from 2025-10-02 --to 2025-10-01", "The first day must not be after the last one."],
+      ["--compare-from 2025-10-02 --compare-to 2025-10-01", "The first day must not be after the last one."],
+      ["--from 2.10.2025", "--from: A day must be given as yyyy-MM-dd."],
+      ["--compare-to 2025-10-01", "must be given together."],
+      ["--range last7 --from 2025-10-01", "cannot be used with option '--from <yyyy-MM-dd>'"],
+    ] as const;
+    for (const [days, message] of refused) {
+      const wrong = await cli.run("dashboard", "--out", out, ...days.split(" "));
+      expect(wrong.stderr).toContain(message);
+      expect(wrong.exitCode).toBe(2);
+    }
     const misspelt = ["--school", "Cedar Holow High School", "--grade", "14"];
     const unknown = await cli.run("dashboard", "--out", out, ...misspelt);
     expect(unknown.stderr).toContain('There is no school "Cedar Holow High School" in the tables.');

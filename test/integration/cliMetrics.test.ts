@@ -172,7 +172,7 @@ describe("clever-lake metrics", () => {
     const people = ["--user-type", "teachers", "--user-type", "staff"];
     const plain = plainMetrics(participation, usage, { userTypes: ["teachers", "staff"] });
     const truth = new Map(plain.bySchool.map((each) => [each.school_name, each]));
-    const sizes = [...truth.values()].map(({ users }) => users);
+    const sizes = [...truth.values()].map(({ users }) => users ?? 0);
     for (const minimum of [10, 20]) {
       const size = ["--minimum-group-size", String(minimum)];
       // The default is 10.
@@ -201,7 +201,7 @@ describe("clever-lake metrics", () => {
         sizes.some((users) => users < minimum),
       );
     }
-    const small = plain.bySchool.find(({ users }) => users < 10)?.school_name ?? "";
+    const small = plain.bySchool.find(({ users }) => (users ?? 0) < 10)?.school_name ?? "";
     const alone = await metrics(...people, "--school", small);
     expect(alone).toMatchObject({ users: null, withheld: { filter: [{ isSmall: true }] } });
     const reported = await cli.run("metrics", ...people, "--school", small);

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import * as z from "zod";
-import { pseudoTable, rosterTable } from "../../src/clever/layout";
+import { groupsTable, pseudoTable, rosterTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import { sampleDistrict } from "../../src/sample/district";
 import { writeDistrict } from "../../src/sample/reportFiles";
@@ -114,6 +114,17 @@ describe("clever-lake roster", () => {
     const after = read.parse(await runPython(python, "delta.py", { command: "read", table }));
     expect(after.version).toBe(1);
     expect(after.rows).toHaveLength(third.summary?.students ?? 0);
+  });
+
+  test("updates the table of groups, with the minimum group size that it has", async () => {
+    expect((await cli.run("run")).exitCode).toBe(0);
+    const divided = ["groups", "--json", "--minimum-group-size", "5"];
+    expect((await cli.run(...divided)).json).toMatchObject({ written: true });
+    expect((await roster("--file", file)).exitCode).toBe(0);
+    const cohorts = (await lakeRows(await cli.lake(), groupsTable)).filter(({ cohort }) => cohort !== null);
+    expect(cohorts.filter(({ grade }) => grade !== null).length).toBeGreaterThan(5);
+    expect(new Set(cohorts.map(({ minimum_group_size }) => minimum_group_size))).toEqual(new Set([5]));
+    expect((await cli.run(...divided)).json).toMatchObject({ written: false });
   });
 
   test("reports in words what it did and what it keeps", async () => {

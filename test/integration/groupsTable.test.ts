@@ -1,9 +1,13 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { groupsTable } from "../../src/clever/layout";
 import { divisionOf } from "../../src/dashboard/groups/divisionTable";
 import { updateGroupsAlone } from "../../src/pipeline/groups/updateGroups";
+import { importRoster } from "../../src/pipeline/roster/importRoster";
+import { rosterOnDisk } from "../../src/pipeline/roster/rosterFile";
 import { lakeRows } from "../helpers/lakeRows";
-import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
+import { daily, dailyCsv, dailyPath, PipelineFixture, salt } from "../helpers/pipelineFixture";
 import { indexOf } from "../helpers/sqlViews";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
@@ -11,8 +15,9 @@ test("the table of groups follows the tables, and is written only if the divisio
   const folder = await temporaryFolder();
   const fixture = await PipelineFixture.create(folder);
   const write = async (minimumGroupSize = 2) => {
-    const index = await indexOf(fixture, folder);
-    return updateGroupsAlone(fixture.lake, divisionOf(index, { minimumGroupSize, keepWhole: "schools" }));
+    const divide = async () =>
+      divisionOf(await indexOf(fixture, folder), { minimumGroupSize, keepWhole: "schools" });
+    return (await updateGroupsAlone(fixture.lake, divide)).written;
   };
   const rows = async () =>
     (await lakeRows(fixture.lake, groupsTable))
@@ -25,6 +30,8 @@ test("the table of groups follows the tables, and is written only if the divisio
         row.day_left_out && String(row.day_left_out).slice(0, 10),
       ])
       .sort();
+  /** The row that says which days the division does not know. */
+  const unknownFrom = (day: string) => [null, null, null, null, null, day];
   const inSchool = (person: string, school: string, date = "2024-09-03") =>
     daily(person, date).replace("North High", school);
 
@@ -38,11 +45,13 @@ test("the table of groups follows the tables, and is written only if the divisio
   await fixture.run();
   expect(await write(0)).toBe(true);
   expect(await rows()).toEqual([
+    unknownFrom("2024-09-05"),
     [1, "North High", "student", 1, 1, null],
     [2, "South High", "student", 2, 1, null],
   ]);
   expect(await write(2)).toBe(true);
   expect(await rows()).toEqual([
+    unknownFrom("2024-09-05"),
     [null, null, null, 1, null, "2024-09-04"],
     [1, "North High", "student", 1, 2, null],
     [2, "South High", "student", 1, 2, null],
@@ -58,6 +67,7 @@ test("the table of groups follows the tables, and is written only if the divisio
   await fixture.run();
   expect(await write(2)).toBe(true);
   expect(await rows()).toEqual([
+    unknownFrom("2024-09-05"),
     [1, "North High", "student", 1, 1, null],
     [2, "South High", "student", 2, 1, null],
   ]);
@@ -69,4 +79,61 @@ test("the table of groups follows the tables, and is written only if the divisio
   expect((await fixture.run({ divide })).notes).toEqual([{ path: groupsTable, note: "written, 2 cohorts" }]);
   expect(await rows()).toContainEqual([null, null, null, 1, null, "2024-09-05"]);
   expect((await fixture.run({ divide })).notes).toEqual([]);
+});
+
+/** School, user type, grade and group of each cohort in the table. */
+async function cohortsIn({ lake }: PipelineFixture) {
+  const rows = await lakeRows(lake, groupsTable);
+  const cohorts = rows.filter(({ cohort }) => cohort !== null);
+  return cohorts.map((row) => [row.school_name, row.user_type, row.grade, row.group_number]);
+}
+
+test("the table of groups has no group that is too small to count", async () => {
+  const folder = await temporaryFolder();
+  const fixture = await PipelineFixture.create(folder);
+  await fixture.put(dailyPath(), dailyCsv(daily("a"), daily("b")));
+  await fixture.put(dailyPath("2024-09-03", "staff"), dailyCsv(daily("s")));
+  expect((await fixture.run()).anonymized).toBe(2);
+  const divide = async (minimumGroupSize: number) =>
+    divisionOf(await indexOf(fixture, folder), { minimumGroupSize, keepWhole: "schools" });
+  await updateGroupsAlone(fixture.lake, () => divide(2));
+  expect(await cohortsIn(fixture)).toEqual([["North High", "student", null, 1]]);
+  await updateGroupsAlone(fixture.lake, () => divide(1));
+  expect(await cohortsIn(fixture)).toEqual([
+    ["North High", "student", null, 1],
+    ["North High", "staff", null, 2],
+  ]);
+});
+
+test("the table of groups follows a roster, with the minimum group size that it has", async () => {
+  const folder = await temporaryFolder();
+  const fixture = await PipelineFixture.create(folder);
+  await fixture.put(dailyPath(), dailyCsv(...["a", "b", "c", "d"].map((person) => daily(person))));
+  await fixture.run();
+  const divide = async (minimumGroupSize: number) =>
+    divisionOf(await indexOf(fixture, folder), { minimumGroupSize, keepWhole: "schools" });
+  const importGrades = async (...grades: string[]) => {
+    const file = path.join(folder, "students.csv");
+    const lines = grades.map((grade, at) => `sis-${"abcd"[at]},1,${grade}\n`);
+    await writeFile(file, `Student_id,School_id,Grade\n${lines.join("")}`);
+    return importRoster({ lake: fixture.lake, salt, divide, file: await rosterOnDisk(file) });
+  };
+  await importGrades("3", "3", "4", "4");
+  expect(await lakeRows(fixture.lake, groupsTable)).toEqual([]);
+
+  await updateGroupsAlone(fixture.lake, () => divide(2));
+  await importGrades("3", "3", "3", "4");
+  const joined = [
+    ["North High", "student", "3", 1],
+    ["North High", "student", "4", 1],
+  ];
+  expect(await cohortsIn(fixture)).toEqual(joined);
+
+  // An import whose update of the groups failed is made good by the next one.
+  await updateGroupsAlone(fixture.lake, async () => ({
+    ...(await divide(2)),
+    cohorts: [{ school: "North High", userType: "student", grade: "9", group: 1 }],
+  }));
+  expect((await importGrades("3", "3", "3", "4")).outcome).toBe("unchanged");
+  expect(await cohortsIn(fixture)).toEqual(joined);
 });

@@ -12,6 +12,7 @@ import { PlainEngine } from "../helpers/plainEngine";
 import { plainIndex } from "../helpers/plainIndex";
 import { PlainRows } from "../helpers/plainRows";
 import { type RandomRows, randomDistrict } from "../helpers/randomDistrict";
+import { usedOn } from "../helpers/syntheticRows";
 
 /**
  * An attacker who queries without limit, knows the groups and which of them a number includes, and knows that the
@@ -48,7 +49,7 @@ function questions({ participation, usage }: RandomRows, seed: number): Dashboar
     grades: distinct(participation.map(({ grade }) => grade)),
     resources: distinct(usage.map(({ name }) => name)),
     resourceTypes: distinct(usage.map(({ type }) => type)),
-    userTypes: distinct(participation.map(({ userType }) => userType)),
+    userTypes: distinct([...participation, ...usage].map(({ userType }) => userType)),
   };
   const single = Object.entries(lists).flatMap(([control, values]) =>
     subsets(values).map((chosen) => ({ [control]: chosen })),
@@ -359,4 +360,57 @@ describe("an attacker who queries with all filters", () => {
       expect(found.length, `district ${seed}`).toBeGreaterThan(secrets / 10);
     }
   });
+});
+
+describe("the days on which somebody uses Clever do not follow from what is left out", () => {
+  const minimum = 4;
+  const students = randomDistrict(3, {
+    ...{ people: 30, schools: 2, grades: 2, resources: 2 },
+    ...{ firstDay: "2025-09-01", days: 7 },
+  });
+  const dates = distinct(students.participation.map(({ date }) => date));
+  const resource = students.usage[0]?.name ?? "";
+  /** Staff are in resource usage only. */
+  const staff = (school: string, people: number, days: readonly string[]) =>
+    days.flatMap((date) => usedOn(date, resource, { userType: "staff", school, people }));
+
+  /** The answers if somebody at School 0 uses Clever every day, and if only on the first one. */
+  async function answersOf(others: RandomRows["usage"], filter: DashboardFilter) {
+    const ask = (days: readonly string[]) => {
+      const usage = [...students.usage, ...staff("School 0", 1, days), ...others];
+      const index = plainIndex(students.participation, usage);
+      return (one: DashboardFilter) =>
+        answer(index, one, { ...settings, minimumGroupSize: minimum, keepWhole: "schools" });
+    };
+    const [often, once] = [ask(dates), ask(dates.slice(0, 1))];
+    const given = await Promise.all([often(filter), once(filter)]);
+    return given.map((each) => ("empty" in each ? expect.fail("no answer") : each));
+  }
+  const asked = (usage: RandomRows["usage"]) => questions({ ...students, usage }, 3).slice(0, 250);
+
+  test("if a user type has too few people", async () => {
+    const usage = staff("School 0", 1, dates);
+    for (const filter of asked([...students.usage, ...usage])) {
+      const [often, once] = await answersOf([], filter);
+      expect(once, JSON.stringify(filter)).toEqual(often);
+    }
+  }, 120_000);
+
+  test("if a filter splits a group, or a list does", async () => {
+    const others = staff("School 1", 5, dates);
+    const ofStaff = asked([...students.usage, ...others]).map((filter) => ({
+      ...filter,
+      userTypes: filter.userTypes.filter((type) => type === "staff"),
+    }));
+    let split = 0;
+    for (const filter of ofStaff) {
+      const [often, once] = await answersOf(others, filter);
+      const isSplit = filter.schools.length === 1;
+      if (isSplit) split++;
+      const seen = (given: typeof often) =>
+        isSplit ? given : { rows: given?.rows, bySchool: given?.bySchool, withheld: given?.withheld };
+      expect(seen(once), JSON.stringify(filter)).toEqual(seen(often));
+    }
+    expect(split).toBeGreaterThan(10);
+  }, 120_000);
 });

@@ -164,6 +164,56 @@ test("metrics do not say how many days count if everything is withheld", async (
   expect([days, users]).toEqual([null, null]);
 });
 
+describe("metrics list", () => {
+  const metricsOf = (index: ReturnType<typeof plainIndex>, minimumGroupSize: number) =>
+    participationMetrics(index, {}, { minimumGroupSize, keepWhole: "schools" });
+
+  test("a school without daily participation, whose numbers are unknown", async () => {
+    const [elm, oak] = [
+      { school: "Elm", people: 3 },
+      { school: "Oak", people: 3 },
+    ];
+    const index = plainIndex(
+      attendedOn("2025-09-01", elm),
+      [elm, oak].flatMap((one) => usedOn("2025-09-01", "Maps", one)),
+      false,
+    );
+    const { bySchool } = await metricsOf(index, 0);
+    const unknown = {
+      users: null,
+      averageResources: null,
+      averageLogins: null,
+      averageDistinctResources: null,
+    };
+    expect(bySchool).toEqual([
+      {
+        school_name: "Elm",
+        users: 3,
+        averageResources: 1,
+        averageLogins: 1,
+        averageDistinctResources: 1,
+      },
+      { school_name: "Oak", ...unknown, absent: ["dailyParticipation"] },
+    ]);
+  });
+
+  test("a day on which only people who are left out used resources", async () => {
+    const all = { school: "Elm", people: 12 };
+    const index = plainIndex(
+      attendedOn("2025-09-01", all),
+      [...usedOn("2025-09-01", "Maps", all), ...usedOn("2025-09-03", "Maps", { ...all, people: 3 })],
+      false,
+    );
+    const { byDay } = await metricsOf(index, 10);
+    expect(
+      byDay.map(({ date, suppressed, distinctResources }) => [date, suppressed, distinctResources]),
+    ).toEqual([
+      ["2025-09-01", undefined, 1],
+      ["2025-09-03", true, null],
+    ]);
+  });
+});
+
 describe("a break", () => {
   const dates = datesBetween("2025-11-03", "2026-03-29");
   const [winter, gap] = [datesBetween("2025-12-20", "2026-01-04"), datesBetween("2026-02-07", "2026-02-15")];
@@ -213,11 +263,17 @@ test("a break is named by the years of its winter, or by its days, neutrally if 
   expect([
     nameOf("2024-12-21", "2025-01-05"),
     nameOf("2025-12-20", "2026-01-04", { withoutReports: true }),
+    nameOf("2025-12-10", "2026-01-09"),
+    nameOf("2025-12-10", "2026-01-10"),
+    nameOf("2025-06-20", "2026-08-24", { withoutReports: true }),
     nameOf("2026-04-03", "2026-04-12"),
     nameOf("2026-04-03", "2026-04-12", { withoutReports: true }),
   ]).toEqual([
     "winter break 2024/25",
     "winter break 2025/26",
+    "winter break 2025/26",
+    `break of ${formats.range("2025-12-10", "2026-01-10")}`,
+    `the days without reports, ${formats.range("2025-06-20", "2026-08-24")}`,
     `break of ${formats.range("2026-04-03", "2026-04-12")}`,
     `the days without reports, ${formats.range("2026-04-03", "2026-04-12")}`,
   ]);

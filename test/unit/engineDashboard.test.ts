@@ -1,5 +1,7 @@
-import { readdir } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { expect, test } from "vitest";
+import { groupsTable } from "../../src/clever/layout";
 import { type DashboardFilter, openingFilter } from "../../src/dashboard/filter";
 import { Dashboards } from "../../src/engine/dashboard";
 import type { DashboardParams } from "../../src/engine/messages";
@@ -7,11 +9,13 @@ import * as protocol from "../../src/engine/protocol";
 import { isCleverLakeError } from "../../src/errors";
 import { engineInMemory } from "../helpers/engine";
 import { lakeFolders } from "../helpers/indexLines";
+import { lakeRows } from "../helpers/lakeRows";
 import {
   daily,
   dailyCsv,
   dailyPath,
   PipelineFixture,
+  salt,
   usage,
   usageCsv,
   usagePath,
@@ -157,4 +161,46 @@ test("a released index is loaded from the cache", async () => {
   const read = await ask(0);
   expect(read).toEqual({ answers: built.answers, first: { ready: 1, months: 1 } });
   expect(await readdir(folder)).toEqual(before);
+});
+
+test("a roster's import updates the table of groups, with the minimum group size that it has", async () => {
+  const fixture = await PipelineFixture.create();
+  await addDay(fixture, "2024-09-03", 4);
+  const { request } = engineInMemory();
+  const { connection, cacheFolder } = await questions(fixture);
+  const connected = { connection: { ...connection, keepWhole: "grades" as const }, secrets: { salt } };
+  const file = path.join(await temporaryFolder(), "students.csv");
+  await writeFile(
+    file,
+    [
+      "Student_id,School_id,Grade",
+      ...["1,1", "1,1", "1,2", "1,2"].map((rest, number) => `sis-person-${number},${rest}`),
+      "",
+    ].join("\n"),
+  );
+  const importRoster = () =>
+    request(protocol.importRoster, {
+      ...connected,
+      origin: "disk",
+      path: file,
+      keepRaw: false,
+      replace: false,
+    });
+  const cohorts = async () =>
+    (await lakeRows(fixture.lake, groupsTable)).flatMap(
+      ({ cohort, grade, group_number, minimum_group_size }) =>
+        cohort === null ? [] : [[grade, group_number, minimum_group_size]],
+    );
+  await request(protocol.updateGroups, {
+    ...connected,
+    minimumGroupSize: 2,
+    keepWhole: "grades",
+    cacheFolder,
+  });
+  expect(await cohorts()).toEqual([[null, 1, 2]]);
+  await importRoster();
+  expect(await cohorts()).toEqual([
+    ["1", 1, 2],
+    ["2", 2, 2],
+  ]);
 });

@@ -1,8 +1,8 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Division } from "../../src/clever/groupsTable";
-import { groupsTable } from "../../src/clever/layout";
+import { groupsTable, runLockPath } from "../../src/clever/layout";
 import { hashTag } from "../../src/delta/fileHash";
 import { commitPath } from "../../src/delta/paths";
 import { lakePathOf } from "../../src/delta/readQuery";
@@ -27,6 +27,7 @@ const division: Division = {
     { group: 1, day: "2024-10-01" },
     { group: 2, day: "2024-09-04" },
   ],
+  firstUnknownDay: "2024-10-02",
 };
 
 describe("the table of groups", () => {
@@ -38,7 +39,8 @@ describe("the table of groups", () => {
     expect(await update()).toBe(true);
   });
 
-  const update = (to = division) => updateGroupsAlone(fixture.lake, to);
+  const update = async (to = division) =>
+    (await updateGroupsAlone(fixture.lake, () => Promise.resolve(to))).written;
   const problems = async () =>
     (await fixture.verify()).problems.filter(({ subject }) => subject.startsWith(groupsTable));
   async function placeOfFile(): Promise<string> {
@@ -67,17 +69,29 @@ describe("the table of groups", () => {
   async function expectHealed(): Promise<void> {
     expect(await update()).toBe(true);
     expect(await problems()).toEqual([]);
-    expect(await lakeRows(fixture.lake, groupsTable)).toHaveLength(6);
+    expect(await lakeRows(fixture.lake, groupsTable)).toHaveLength(7);
     expect(await update()).toBe(false);
   }
 
   test("is verified, and not written again if it is as it was written", async () => {
     const verified = await fixture.verify();
     expect(verified.problems).toEqual([]);
-    expect(verified.tables).toContainEqual({ table: groupsTable, version: 0, files: 1, rows: 6 });
+    expect(verified.tables).toContainEqual({ table: groupsTable, version: 0, files: 1, rows: 7 });
     expect(await update()).toBe(false);
-    expect(await update({ minimumGroupSize: 5, cohorts: [], daysLeftOut: [] })).toBe(true);
+    expect(await update({ minimumGroupSize: 5, cohorts: [], daysLeftOut: [], firstUnknownDay: null })).toBe(
+      true,
+    );
     expect(await problems()).toEqual([]);
+  });
+
+  test("is divided under the lock", async () => {
+    const lock = fixture.lake.localPath(runLockPath);
+    const isLocked: boolean[] = [];
+    await updateGroupsAlone(fixture.lake, () => {
+      isLocked.push(existsSync(lock));
+      return Promise.resolve(division);
+    });
+    expect([...isLocked, existsSync(lock)]).toEqual([true, false]);
   });
 
   test("with changed bytes is reported by verify, and written again by the next update", async () => {

@@ -160,6 +160,22 @@ const accessed = (person: string, date: string, name = "Maps"): IndexedUsage => 
   accesses: 1,
 });
 
+test("only students have a grade, even if a teacher has a student's number", async () => {
+  const lake = await FolderLake.open(await temporaryFolder());
+  const tables = new PseudoTables(lake);
+  const rows = [
+    attended("a", "2026-01-05"),
+    { ...attended("a", "2026-01-05"), userType: "teachers" as const },
+  ];
+  await tables.put("daily_participation", "1", rows.map(participationRow));
+  await tables.putRoster(new Map([["a", "9"]]));
+  await using keeper = new IndexKeeper({ cacheFolder: await temporaryFolder() });
+  expect((await keeper.current(lake))?.cohorts).toEqual([
+    { school: "North", userType: "students", grade: "9" },
+    { school: "North", userType: "teachers", grade: null },
+  ]);
+});
+
 test("a new day rebuilds only the segment of its month", async () => {
   const tables = new PseudoTables(await FolderLake.open(await temporaryFolder()));
   const put = (report: ReportName, dates: readonly string[]) =>

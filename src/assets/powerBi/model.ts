@@ -171,7 +171,7 @@ const participation: ModelTable = {
     measure(
       "Rows left out",
       whole,
-      "Rows of daily participation under the filter that no number includes: rows of groups that the filter does not include completely, of days with too few people of a group, and of people who are not in a group yet.",
+      "Rows of daily participation under the filter that no number includes: rows of groups that the filter does not include completely, of days with too few people of a group, of days that are newer than the table of groups, and of people who are in no group that is large enough.",
       `COUNTROWS(Participation) - COALESCE(${ofGroups("Participation", "COUNTROWS(Participation)")}, 0)`,
     ),
   ],

@@ -1,9 +1,17 @@
+import { personColumn } from "../../clever/person";
 import type { LakeAddresses } from "../lakeAddresses";
-import { divisionTable, gradesTable, readStage, reportTables, type SqlTable, sqlTypeOf } from "./tables";
+import {
+  divisionTable,
+  gradesTable,
+  readStage,
+  reportTables,
+  type SqlTable,
+  sqlTypeOf,
+  utf8,
+} from "./tables";
 import {
   gradeViews,
   groupViews,
-  noGradesQuery,
   personViews,
   questionViews,
   schemas,
@@ -49,6 +57,11 @@ function viewScripts(from: (table: SqlTable) => string, first: readonly string[]
     "6-groups.sql": script([...first, noGrades, ...[lake(divisionTable), ...groupViews].map(createView)]),
   };
 }
+
+/** Replaces `grade_of_person` if no roster was imported. Its texts compare like those of the tables. */
+const noGradesQuery = `SELECT ${[personColumn, "grade"]
+  .map((name) => `CAST(NULL AS varchar(64)) ${utf8} AS ${name}`)
+  .join(", ")} WHERE 1 = 0`;
 
 const noGrades = `-- If 5-grades.sql was not run, nobody has a grade.
 IF OBJECT_ID('people.grade_of_person') IS NULL

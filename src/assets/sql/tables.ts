@@ -38,7 +38,8 @@ export const divisionTable: SqlTable = table(groupsTable, groupsColumns);
 /** The stage of all these tables: the only one that users of the views may read. */
 export const readStage = "stage2p";
 
-const utf8 = "COLLATE Latin1_General_100_BIN2_UTF8";
+/** The collation of the tables' texts. */
+export const utf8 = "COLLATE Latin1_General_100_BIN2_UTF8";
 const sqlTypes: Readonly<Record<ColumnType, string>> = {
   date: "date",
   // The maximum length, because a resource name that is longer than the type would be an error.

@@ -233,20 +233,28 @@ GROUP BY people.grade`,
   ),
 ];
 
-/** Replaces `grade_of_person` if no roster was imported. */
-export const noGradesQuery = `SELECT CAST(NULL AS varchar(64)) AS ${personColumn}, CAST(NULL AS varchar(64)) AS grade WHERE 1 = 0`;
-
-const sameText = (a: string, b: string) => `(${a} = ${b} OR (${a} IS NULL AND ${b} IS NULL))`;
+/** The same text, or none. T-SQL's `=` ignores spaces at the end, which would give a row two cohorts. */
+const sameText = (a: string, b: string) =>
+  `((${a} = ${b} AND CONCAT(${a}, '|') = CONCAT(${b}, '|')) OR (${a} IS NULL AND ${b} IS NULL))`;
 
 /**
- * The rows of a view of people, each with its cohort. A row of an unknown cohort does not count, like a withheld day.
+ * The rows of a view of people, each with its cohort. Only rows of known cohorts count, on the days that the division
+ * knows and has not left out.
  */
 const withCohort = (rows: string) => `SELECT
   report_rows.*,
   cohorts.cohort,
-  CASE WHEN cohorts.cohort IS NULL OR left_out.day_left_out IS NOT NULL THEN 0 ELSE 1 END AS counts
+  CASE
+    WHEN cohorts.cohort IS NOT NULL AND report_rows.date < unknown_days.first_day AND left_out.day_left_out IS NULL
+      THEN 1
+    ELSE 0
+  END AS counts
 FROM ${rows} AS report_rows
-LEFT JOIN people.grade_of_person AS grades ON grades.${personColumn} = report_rows.${personColumn}
+CROSS JOIN (
+  SELECT MIN(day_left_out) AS first_day FROM lake.groups WHERE group_number IS NULL
+) AS unknown_days
+LEFT JOIN people.grade_of_person AS grades
+  ON grades.${personColumn} = report_rows.${personColumn} AND report_rows.user_type = '${userTypeValue.students}'
 LEFT JOIN people.cohorts AS cohorts
   ON cohorts.user_type = report_rows.user_type
   AND ${sameText("cohorts.school_name", "report_rows.school_name")}

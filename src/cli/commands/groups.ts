@@ -14,8 +14,8 @@ export async function divideIntoGroups(
   const config = await readConfig(options.config);
   const counting = countingOf(config, options);
   const lake = await openLake(config, secretsFrom(environment));
-  const division = await divisionIn(lake, config, options, signal);
-  const isWritten = await updateGroupsAlone(lake, division, signal);
+  const divide = () => divisionIn(lake, config, options, signal);
+  const { written: isWritten, division } = await updateGroupsAlone(lake, divide, signal);
   const groups = new Set(division.cohorts.map(({ group }) => group)).size;
   const document = {
     table: groupsTable,

@@ -104,6 +104,9 @@ export function definitionTexts(t: Translate) {
       t(
         "Average of num_resources_accessed over the school's rows of daily participation (one per person and day), days without use included; rows without a num_resources_accessed are left out.",
       ),
+      t(
+        "A school is known by its name only: schools of the same name are one, and a school that was renamed is two.",
+      ),
     ),
     top: explain(
       t("How many people of a school used each of the most used resources."),

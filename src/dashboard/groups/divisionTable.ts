@@ -1,7 +1,7 @@
 import { compareGrades } from "../../clever/grades";
 import type { Division } from "../../clever/groupsTable";
 import { userTypes, userTypeValue } from "../../clever/reports";
-import { isoDate, lowestBit } from "../calendar";
+import { isoDate, lowestBit, spanOf } from "../calendar";
 import type { ParticipationIndex } from "../index/participationIndex";
 import type { KeepWhole } from "../opening";
 import { factsOf, groupsOf } from "./groups";
@@ -9,7 +9,7 @@ import { compareNames } from "./names";
 
 /**
  * How the people of an index are divided, for products that have no index. The same index and settings give the same
- * numbers in the same order.
+ * numbers in the same order. A group that no day counts for is left out, so that it does not count on later days either.
  *
  * @param index undefined if the tables are empty
  */
@@ -17,11 +17,13 @@ export function divisionOf(
   index: ParticipationIndex | undefined,
   { minimumGroupSize, keepWhole }: { readonly minimumGroupSize: number; readonly keepWhole: KeepWhole },
 ): Division {
-  if (index === undefined) return { minimumGroupSize, cohorts: [], daysLeftOut: [] };
+  if (index === undefined) return { minimumGroupSize, cohorts: [], daysLeftOut: [], firstUnknownDay: null };
   const facts = factsOf(index);
-  const { groups, groupOf, uncounted } = groupsOf(facts, minimumGroupSize, keepWhole);
+  const { groupOf, uncounted, everCounts } = groupsOf(facts, minimumGroupSize, keepWhole);
+  const months = index.months.length;
   const order = index.cohorts
     .map((cohort, number) => ({ ...cohort, number }))
+    .filter(({ number }) => everCounts[groupOf[number] as number] === 1)
     .sort(
       (a, b) =>
         userTypes.indexOf(a.userType) - userTypes.indexOf(b.userType) ||
@@ -40,17 +42,18 @@ export function divisionOf(
     grade,
     group: numbers.get(groupOf[number] as number) ?? 0,
   }));
-  const months = index.months.length;
-  const daysLeftOut = groups.flatMap((_, at) =>
+  const daysLeftOut = [...numbers].flatMap(([at, group]) =>
     Array.from(facts.days.monthStarts).flatMap((start, month) =>
       bitsOf(uncounted[at * months + month] as number).map((bit) => ({
-        group: numbers.get(at) ?? 0,
+        group,
         day: isoDate(start + bit),
       })),
     ),
   );
   daysLeftOut.sort((a, b) => a.group - b.group || (a.day < b.day ? -1 : 1));
-  return { minimumGroupSize, cohorts, daysLeftOut };
+  const known = spanOf(facts.days.monthStarts, facts.days.kinds.data);
+  const firstUnknownDay = known ? isoDate(known.last + 1) : null;
+  return { minimumGroupSize, cohorts, daysLeftOut, firstUnknownDay };
 }
 
 function bitsOf(mask: number): number[] {

@@ -20,6 +20,8 @@ export interface Groups {
    */
   readonly counted: Uint32Array;
   readonly uncounted: Uint32Array;
+  /** Per group: 1 if any day counts. */
+  readonly everCounts: Uint8Array;
   /** The district as a list of one entry, and the lists of its schools and grades, by their numbers in `Names`. */
   readonly everyone: Places;
   readonly schools: Places;
@@ -189,7 +191,10 @@ function countedDays(
       uncounted[group * months + month] = (participated | used) & ~enough;
     }
   });
-  return { counted, uncounted };
+  const everCounts = Uint8Array.from(groups, (_, group) =>
+    Number(counted.subarray(group * months, (group + 1) * months).some((mask) => mask !== 0)),
+  );
+  return { counted, uncounted, everCounts };
 }
 
 /** By group and day: how many people are counted more than once because they are in several of its cohorts. */

@@ -20,6 +20,9 @@ export const emptyDictionary: Dictionary = {
   members: { person: new Uint32Array(), cohort: new Uint32Array() },
 };
 
+/** A teacher may have a student's number, but no grade. */
+const grade = `CASE WHEN found.user_type = ${sqlString(userTypeValue.students)} THEN people.grade END`;
+
 /** The dictionary's tables in a session: `people`, `cohorts`, `members` and `resources`, all of them temporary. */
 export class DictionaryTables {
   private constructor(
@@ -75,11 +78,11 @@ export class DictionaryTables {
        FROM (SELECT DISTINCT pseudonym FROM ${seen} WHERE pseudonym IS NOT NULL) found ANTI JOIN people USING (pseudonym)
        LEFT JOIN grades USING (pseudonym)`,
       `INSERT INTO cohorts SELECT ${number("cohorts", "user_type, school_name, grade")}, school_name, user_type, grade
-       FROM (SELECT DISTINCT school_name, user_type, grade FROM ${seen} LEFT JOIN people USING (pseudonym)) found
+       FROM (SELECT DISTINCT school_name, user_type, ${grade} AS grade FROM ${seen} found LEFT JOIN people USING (pseudonym)) found
        WHERE NOT EXISTS (SELECT 1 FROM cohorts WHERE ${same("found", "cohorts", ["school_name", "user_type", "grade"])})`,
       `INSERT INTO members SELECT ${number("members", "cohort, person")}, person, cohort
        FROM (SELECT DISTINCT people.person, cohorts.cohort FROM ${seen} found JOIN people USING (pseudonym)
-         JOIN cohorts ON ${same("found", "cohorts", ["school_name", "user_type"])} AND people.grade IS NOT DISTINCT FROM cohorts.grade) found
+         JOIN cohorts ON ${same("found", "cohorts", ["school_name", "user_type"])} AND ${grade} IS NOT DISTINCT FROM cohorts.grade) found
        ANTI JOIN members USING (person, cohort)`,
       `INSERT INTO resources SELECT ${number("resources", "name, type, id")}, id, name, type FROM ${used} found
        WHERE NOT EXISTS (SELECT 1 FROM resources WHERE ${same("found", "resources", ["id", "name", "type"])})`,
@@ -90,7 +93,7 @@ export class DictionaryTables {
   /** A SELECT of `seen`'s columns plus `cohort` and `member`, which is null if the pseudonym is. */
   numbered(seen: string): string {
     return `SELECT found.*, cohorts.cohort, members.member FROM ${seen} found LEFT JOIN people USING (pseudonym)
-      JOIN cohorts ON ${same("found", "cohorts", ["school_name", "user_type"])} AND people.grade IS NOT DISTINCT FROM cohorts.grade
+      JOIN cohorts ON ${same("found", "cohorts", ["school_name", "user_type"])} AND ${grade} IS NOT DISTINCT FROM cohorts.grade
       LEFT JOIN members ON members.person = people.person AND members.cohort = cohorts.cohort`;
   }
 

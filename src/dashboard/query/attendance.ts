@@ -3,7 +3,7 @@ import { countBits, lowestBit, weekdayOf } from "../calendar";
 import { type Days, monthDays } from "../groups/days";
 import type { Facts, Groups, Places } from "../groups/groups";
 import type { MonthSegment } from "../index/participationIndex";
-import type { Scope } from "./scope";
+import { daysWithData, isNeverIn, type Scope } from "./scope";
 
 /** Sums of daily participation over the groups that count, for a question or one of its entries. */
 export class AttendanceSums {
@@ -15,11 +15,9 @@ export class AttendanceSums {
   resourceRows = 0;
   /** Active people, summed over the days. */
   personDays = 0;
-  /** Whether any group counts on any day; whether rows of either report were withheld. */
+  /** Whether any group counts on any day; whether a group is withheld. */
   counts = false;
   left = false;
-  /** Whether there is a row of daily participation, withheld or not. */
-  hasRows = false;
   /** Whether the groups that count have a row of each report. */
   participated = false;
   used = false;
@@ -113,40 +111,33 @@ function weekdayDays({ kinds }: Days, { missing, range }: Scope): Uint32Array {
 
 /** Records which sums count and of which some is withheld. Returns the number of days with rows that count. */
 function markWithheld({ days }: Facts, groups: Groups, scope: Scope, totals: Totals, ofDay: OfDay): number {
-  /** All are days: with withheld rows, with rows of daily participation, and with those of each report that count. */
-  const mark = (
-    sums: AttendanceSums,
-    left: number,
-    rows: number,
-    countedRows: number,
-    countedUsage: number,
-  ) => {
+  /** All are days: on which a group is withheld, and with rows of each report that count. */
+  const mark = (sums: AttendanceSums, left: number, countedRows: number, countedUsage: number) => {
     if ((countedRows | countedUsage) !== 0) sums.counts = true;
     if (left !== 0) sums.left = true;
-    if (rows !== 0) sums.hasRows = true;
     if (countedRows !== 0) sums.participated = true;
     if (countedUsage !== 0) sums.used = true;
   };
   const months = days.monthStarts.length;
   let countedDays = 0;
-  scope.range.forEach((range, month) => {
-    let [allLeft, allRows, allCountedRows, allCountedUsage] = [0, 0, 0, 0];
+  daysWithData(days, scope).forEach((all, month) => {
+    let [allLeft, allCountedRows, allCountedUsage] = [0, 0, 0];
     for (let cohort = 0; cohort < scope.cohorts.length; cohort++) {
       if (scope.cohorts[cohort] !== 1) continue;
       const at = cohort * months + month;
-      const rows = (days.participated[at] as number) & range;
-      const used = (days.used[at] as number) & range;
-      const either = rows | used;
+      const [rows, used] = [days.participated[at] as number, days.used[at] as number];
       const mask = scope.masks[at] as number;
-      const [left, countedRows, countedUsage] = [either & ~mask, rows & mask, used & mask];
+      const left = isNeverIn(groups, scope, groups.groupOf[cohort] as number)
+        ? all
+        : (rows | used) & all & ~mask;
+      const [countedRows, countedUsage] = [rows & mask, used & mask];
       allLeft |= left;
-      allRows |= rows;
       allCountedRows |= countedRows;
       allCountedUsage |= countedUsage;
       const markIn = (list: readonly AttendanceSums[], { of, countedIn }: Places) => {
         const sums = list[of[cohort] as number] as AttendanceSums;
-        if ((countedIn[cohort] as number) < 0) mark(sums, either, rows, 0, 0);
-        else mark(sums, left, rows, countedRows, countedUsage);
+        if ((countedIn[cohort] as number) < 0) mark(sums, all, 0, 0);
+        else mark(sums, left, countedRows, countedUsage);
       };
       markIn(totals.schools, groups.schools);
       markIn(totals.grades, groups.grades);
@@ -155,7 +146,7 @@ function markWithheld({ days }: Facts, groups: Groups, scope: Scope, totals: Tot
     for (let rest = allCountedRows | allCountedUsage | allLeft; rest !== 0; rest &= rest - 1) {
       const bit = rest & -rest;
       for (const sums of ofDay(month, lowestBit(rest)))
-        mark(sums, allLeft & bit, allRows & bit, allCountedRows & bit, allCountedUsage & bit);
+        mark(sums, allLeft & bit, allCountedRows & bit, allCountedUsage & bit);
     }
   });
   return countedDays;

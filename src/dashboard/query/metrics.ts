@@ -12,7 +12,7 @@ import { namesIn, requireKnownNames } from "../unknownNames";
 import { type AnswerOptions, filterOptions } from "./answer";
 import { comparisonOf } from "./comparison";
 import { missingReports } from "./completeness";
-import { missingOn, ratio, resourceEntries, schoolResourceEntries, unlessAbsent } from "./entries";
+import { isThere, missingOn, ratio, resourceEntries, schoolResourceEntries, unlessAbsent } from "./entries";
 import { type Found, find } from "./found";
 import { dataRange, scopeOf } from "./scope";
 import { withheldIn } from "./withheld";
@@ -213,7 +213,7 @@ function numbers(
     activeUsers: unlessAbsent(scope, ["dailyParticipation"], total.people(total.activeUsers)),
     bySchool: facts.names.schools.flatMap((school, number) => {
       const part = attendance.schools[number];
-      if (!part?.hasRows) return [];
+      if (!part || !isThere(part)) return [];
       const entry = marked({
         school_name: school,
         users: part.people(part.users),
@@ -232,7 +232,7 @@ function numbers(
     }),
     byDay: attendance.days.flatMap((part, place) => {
       const resources = usage.days[place]?.resources ?? 0;
-      if (!part.hasRows && resources === 0) return [];
+      if (!isThere(part)) return [];
       const entry = marked({
         date: isoDate(scope.from + place),
         logins: part.shown(part.logins),

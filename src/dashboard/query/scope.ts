@@ -85,6 +85,17 @@ export function scopeOf(
   return inRange(facts, groups, selected, rangeOf(filter.range, data, yearStart));
 }
 
+/**
+ * Whether a group has no day that counts in a question: the filter splits it, or it is too small. Whether and when its
+ * people have rows must not show, so it is left out on every day.
+ */
+export const isNeverIn = ({ everCounts }: Groups, { whole }: Pick<Scope, "whole">, group: number): boolean =>
+  whole[group] !== 1 || everCounts[group] !== 1;
+
+/** Per month: the days of the range on which anybody has rows. */
+export const daysWithData = ({ kinds }: Days, { range }: Pick<Scope, "range">): Uint32Array =>
+  range.map((mask, month) => mask & (kinds.data[month] as number));
+
 export const choosesResources = ({ resources }: Scope): boolean => resources.includes(0);
 
 /** The same people and resources on other days, of which only those from the first to the last with data are kept. */

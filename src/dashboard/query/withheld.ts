@@ -5,9 +5,9 @@ import { isoDate, spanOf } from "../calendar";
 import type { Facts, Groups, Places } from "../groups/groups";
 import { compareNames } from "../groups/names";
 import type { Cohort } from "../index/participationIndex";
-import type { Scope } from "./scope";
+import { daysWithData, isNeverIn, type Scope } from "./scope";
 
-/** What a question leaves out, and why. */
+/** What a question leaves out, and why: nothing if nobody has rows in its range. */
 export function withheldIn(facts: Facts, groups: Groups, scope: Scope): Withheld {
   const { names } = facts;
   const filter: CutGroup[] = [];
@@ -24,9 +24,11 @@ export function withheldIn(facts: Facts, groups: Groups, scope: Scope): Withheld
     const small = parts.filter(({ isSmall }) => isSmall);
     cut.push(...(small.length > 0 ? small : parts));
   };
+  const withData = daysWithData(facts.days, scope);
+  const isEmpty = withData.every((mask) => mask === 0);
   groups.groups.forEach((cohorts, group) => {
     const isIn = (cohort: number) => scope.cohorts[cohort] === 1;
-    if (!cohorts.some((cohort) => isIn(cohort) && hasRows(facts, scope, cohort))) return;
+    if (isEmpty || !cohorts.some(isIn)) return;
     if (scope.whole[group] !== 1) {
       filter.push(cutGroup(facts, groups, cohorts, isIn));
       return;
@@ -35,13 +37,13 @@ export function withheldIn(facts: Facts, groups: Groups, scope: Scope): Withheld
     narrow(grades, cohorts, groups.grades);
     for (const cohort of cohorts) {
       const grade = groups.grades.of[cohort] as number;
-      if (grade === names.gradeOf[cohort] || !hasRows(facts, scope, cohort)) continue;
+      if (grade === names.gradeOf[cohort]) continue;
       const { userType, school } = facts.index.cohorts[cohort] as Cohort;
       ungraded.push({ userType, school, grades: [names.grades[grade] as string | null] });
     }
-    const uncounted = scope.range.map(
-      (mask, month) => mask & (groups.uncounted[group * scope.range.length + month] as number),
-    );
+    const uncounted = isNeverIn(groups, scope, group)
+      ? withData
+      : withData.map((mask, month) => mask & (groups.uncounted[group * withData.length + month] as number));
     const span = spanOf(facts.days.monthStarts, uncounted);
     if (span === undefined) return;
     days.push({
@@ -53,14 +55,6 @@ export function withheldIn(facts: Facts, groups: Groups, scope: Scope): Withheld
   });
   ungraded.sort((a, b) => compareNames(a.school, b.school));
   return { filter, schools, grades: facts.index.hasGrades ? grades : [], days, ungraded };
-}
-
-function hasRows({ days }: Facts, scope: Scope, cohort: number): boolean {
-  const months = days.monthStarts.length;
-  return scope.range.some((range, month) => {
-    const at = cohort * months + month;
-    return (((days.participated[at] as number) | (days.used[at] as number)) & range) !== 0;
-  });
 }
 
 function cutGroup(

@@ -8,7 +8,7 @@ import { readQuery } from "../../delta/readQuery";
 import { requireSameShape } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { removeFile, tableActions } from "../../delta/tableActions";
-import { withDataFiles } from "../../delta/withTable";
+import { withDataFiles, withTables } from "../../delta/withTable";
 import { Duck, type DuckSession, sqlName } from "../../duck/duck";
 import { isDamage } from "../../errors";
 import type { Lake } from "../../lake/lake";
@@ -52,9 +52,7 @@ export async function updateGroups({
     tablePath: groupsTable,
     operation: { name: "WRITE", parameters: { mode: "Overwrite" } },
     attempt: async (snapshot) => {
-      if (snapshot) {
-        requireSameShape(snapshot.metadata, { columns: groupsColumns, partitionColumns: [] }, groupsTable);
-      }
+      requireGroupsShape(snapshot);
       const current = [...(snapshot?.files.values() ?? [])];
       if (
         snapshot &&
@@ -90,15 +88,36 @@ export async function updateGroups({
   return outcome.committed;
 }
 
-/** `updateGroups` without a run. Rejects as that does, and with `busy` while a run is active. */
+/**
+ * `updateGroups` without a run. Rejects as that does, and with `busy` while a run is active.
+ *
+ * @param divide divides the people; called under the lock, so that no run changes the tables in between
+ */
 export async function updateGroupsAlone(
   lake: Lake,
-  division: Division,
+  divide: () => Promise<Division>,
   signal?: AbortSignal,
-): Promise<boolean> {
+): Promise<{ readonly written: boolean; readonly division: Division }> {
   await using lock = await RunLock.take(lake, newRunId(new Date(), undefined), { signal });
+  const division = await divide();
   await using duck = await Duck.open({ memoryLimit: "200MB" });
-  return await updateGroups({ lake, duck, division, requireHeld: () => lock.requireHeld(), signal });
+  const written = await updateGroups({ lake, duck, division, requireHeld: () => lock.requireHeld(), signal });
+  return { written, division };
+}
+
+/** The minimum group size of the division in the table; undefined if there is no table, or no division in it. */
+export async function minimumGroupSizeOf(
+  lake: Lake,
+  duck: Duck,
+  signal?: AbortSignal,
+): Promise<number | undefined> {
+  return withTables(lake, duck, [{ tablePath: groupsTable }], { signal }, async (session, [table]) => {
+    if (!table?.select) return undefined;
+    requireGroupsShape(table.snapshot);
+    const sql = `SELECT max(minimum_group_size) AS size FROM (${table.select})`;
+    const { size } = await session.one(sql, [], signal);
+    return size === null ? undefined : Number(size);
+  });
 }
 
 /** Whether the table's rows are those of the division that its tag names. */
@@ -142,6 +161,12 @@ async function isUndamaged(
   }
 }
 
+/** Rejects with `unsupportedTable` if another program's table with different columns is there. */
+function requireGroupsShape(snapshot: Snapshot | undefined): void {
+  if (snapshot)
+    requireSameShape(snapshot.metadata, { columns: groupsColumns, partitionColumns: [] }, groupsTable);
+}
+
 /** The tags of the table's data files. */
 function divisionsOf(snapshot: Snapshot): unknown[] {
   return [...snapshot.files.values()].map((file) => file.tags?.[divisionTag]);
@@ -166,7 +191,7 @@ function newTable() {
 
 type Row = readonly (string | number | null)[];
 
-function rowsOf({ minimumGroupSize, cohorts, daysLeftOut }: Division): Row[] {
+function rowsOf({ minimumGroupSize, cohorts, daysLeftOut, firstUnknownDay }: Division): Row[] {
   const sizes = new Map<number, number>();
   for (const { group } of cohorts) sizes.set(group, (sizes.get(group) ?? 0) + 1);
   return [
@@ -181,6 +206,9 @@ function rowsOf({ minimumGroupSize, cohorts, daysLeftOut }: Division): Row[] {
       null,
     ]),
     ...daysLeftOut.map(({ group, day }) => [null, null, null, null, group, null, minimumGroupSize, day]),
+    ...(firstUnknownDay === null
+      ? []
+      : [[null, null, null, null, null, null, minimumGroupSize, firstUnknownDay]]),
   ];
 }
 

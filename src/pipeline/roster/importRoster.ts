@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Division } from "../../clever/groupsTable";
 import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../../clever/header";
 import { keptRosterPath, rosterFolder } from "../../clever/layout";
 import { readRoster, rosterFileName, rosterShape } from "../../clever/roster";
@@ -7,6 +8,7 @@ import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { sha256Of } from "../../sha256";
+import { minimumGroupSizeOf, updateGroups } from "../groups/updateGroups";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 import { folderName } from "../plan/plan";
@@ -26,6 +28,8 @@ export interface RosterRequest {
   readonly maxShrink?: number;
   /** Imports it however many are missing: a person says that it is right. */
   readonly replace?: boolean;
+  /** Divides people for the table of groups, if the lake has one: its groups follow from the grades. */
+  readonly divide?: (minimumGroupSize: number) => Promise<Division>;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: RosterProgress) => void) | undefined;
 }
@@ -76,12 +80,14 @@ const mostUnknownGrades = 20;
 
 /**
  * Imports a roster: each student's pseudonym, school and grade; everything else is dropped while the file is read. It
- * replaces the previous one; importing the same again changes nothing. Bad rows are left out, counted and reported.
+ * replaces the previous one; importing the same again changes nothing. Bad rows are left out, counted and reported. A
+ * table of groups is updated, with the minimum group size that it has.
  *
  * Rejects before a student is written: with `config` if the file is not a roster, most of its rows are bad or there is
  * no salt; `shrinks` if too many students of the current roster are missing; `salt` if the salt differs from the lake's
  * or is not accepted for a new lake; `busy` while a run is active; `changedWhileRead`; `conflict` if another run took
- * over while this import was suspended; and with the source's errors.
+ * over while this import was suspended; and with the source's errors. Rejects later if only the table of groups could
+ * not be updated; importing the same again then catches up.
  */
 export async function importRoster(request: RosterRequest): Promise<RosterSummary> {
   const { lake, file, signal } = request;
@@ -113,7 +119,13 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   }
   const keptRaw = request.keepRaw === true ? await keepRaw(request, new Date(started)) : null;
   await file.requireUnchanged(signal);
-  const { version, changed } = await replaceRoster(lake, duck, students, () => lock.requireHeld(), signal);
+  const minimumGroupSize = request.divide && (await minimumGroupSizeOf(lake, duck, signal));
+  const requireHeld = () => lock.requireHeld();
+  const { version, changed } = await replaceRoster(lake, duck, students, requireHeld, signal);
+  if (request.divide && minimumGroupSize !== undefined) {
+    const division = await request.divide(minimumGroupSize);
+    await updateGroups({ lake, duck, division, requireHeld, signal });
+  }
   const { repeated, furtherSchools, refused, problems } = students;
   return {
     outcome: changed ? "imported" : "unchanged",
