@@ -22,12 +22,12 @@ export class SampleDistrict {
 
   /** The parameters for a request to the sample. Starts its server if this window's engine does not serve it yet. */
   async connected(signal?: AbortSignal): Promise<Connected> {
-    const { userTypes } = await readGeneralSettings();
+    const { userTypes, keepWhole } = await readGeneralSettings();
     const params = { folder: this.folder };
     this.served = await this.client.request(engine.startSample, params, { signal });
     const { host, port, username, hostKey, password, lakeUrl, salt } = this.served;
     return {
-      connection: { sftp: { host, port, username, hostKey }, lake: { url: lakeUrl }, userTypes },
+      connection: { sftp: { host, port, username, hostKey }, lake: { url: lakeUrl }, userTypes, keepWhole },
       secrets: { password, salt },
     };
   }
