@@ -1,13 +1,12 @@
 import { pseudoTable } from "../../clever/layout";
-import { partitionColumns, pseudoColumns, type Report, type UserType } from "../../clever/reports";
+import { partitionColumns, pseudoColumns, type Report } from "../../clever/reports";
 import { counted } from "../../counted";
-import type { Action, AddFile } from "../../delta/actions";
+import type { Action } from "../../delta/actions";
 import type { Attempt } from "../../delta/conflict";
 import { importDataFile } from "../../delta/dataFile";
 import { readQuery } from "../../delta/readQuery";
 import { requireSameShape } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
-import { fileStatistics } from "../../delta/statistics";
 import { removeFile } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
 import { type Duck, type DuckSession, sqlStrings } from "../../duck/duck";
@@ -20,12 +19,12 @@ import type { Reading } from "../read/readDeliveries";
 import type { StagedRows } from "../read/stageRows";
 import { type ChangedMonth, changedMonths, mayReach, type SourceDays } from "./changedMonths";
 import { contentsOf } from "./fileContents";
+import { TwinJudge } from "./judgeTwins";
 import { MonthRows, type WrittenMonth } from "./monthRows";
 import { addOverlaps, contradictions, type Overlap } from "./overlaps";
 import { type Counts, tooFewOfDayOrColumn, tooFewRows } from "./shrink";
 import { isComplete, knownRowsOf, mayUndercountRows, rowsBySource } from "./sourceRows";
 import { appliedVersions, pseudoTableActions, sourceAppId } from "./tables";
-import { areKnownAsBoth, findTwins, knownPeople, twinReason } from "./twins";
 
 /** Data files imported into the lake concurrently: each mostly waits for the network. */
 const importsAtOnce = 4;
@@ -176,7 +175,7 @@ export class TableChange {
         const overlaps = addOverlaps(rows.flatMap((month) => month.overlaps));
         const held = [
           ...this.contradicting(applied, overlaps),
-          ...(await this.twins(session, snapshot, rows, applied)),
+          ...(await new TwinJudge(this.context, session, snapshot, this.arriving).judge(rows, applied)),
         ];
         if (held.length === 0)
           held.push(...(await this.shrunk(session, snapshot, applied, staged, rows, placeOf)));
@@ -295,80 +294,6 @@ export class TableChange {
     });
   }
 
-  /** Arriving sources with the rows of a source of another user type. */
-  private async twins(
-    session: DuckSession,
-    snapshot: Snapshot | undefined,
-    months: readonly MonthRows[],
-    applied: readonly ReadDelivery[],
-  ): Promise<QuarantinedDelivery[]> {
-    const { report, signal } = this.context;
-    const judged = applied.filter(({ readAs }) => readAs === undefined);
-    const arriving = new Map(judged.map((delivery) => [delivery.entry.source, delivery]));
-    const held = new Map<string, QuarantinedDelivery>();
-    for (const month of months) {
-      if (!month.mayHaveTwins((source) => this.context.currentOf(source)?.userType)) continue;
-      const rows = month.twinRows();
-      for (const { one, other } of await findTwins(session, report, rows, signal)) {
-        const [mine, twin] = arriving.has(one) ? [one, other] : [other, one];
-        const delivery = arriving.get(mine);
-        if (!delivery || this.areAgreed(delivery, twin) || held.has(one) || held.has(other)) continue;
-        const partner = arriving.get(twin);
-        const loss = await this.judgeTwins(session, snapshot, rows, delivery, twin, partner);
-        if (loss === undefined) continue;
-        const { loser, kept, why } = loss;
-        held.set(loser.entry.source, heldBack(loser, twinReason(kept, why), true, kept));
-      }
-    }
-    return [...held.values()];
-  }
-
-  private areAgreed({ entry, agreedTwin }: ReadDelivery, twin: string): boolean {
-    const partner = this.arriving.find((each) => each.entry.source === twin);
-    const current = this.context.currentOf(twin);
-    const ofTwin = partner ? partner.agreedTwin : current?.accepted === true ? current.twinOf : undefined;
-    return agreedTwin === twin || ofTwin === entry.source;
-  }
-
-  /**
-   * Decides which of two twins does not count. Of two arriving ones, the one whose user type its people are known to
-   * have counts, or else the one that came first. Undefined if both count, since their people are known to be of both
-   * user types.
-   */
-  private async judgeTwins(
-    session: DuckSession,
-    snapshot: Snapshot | undefined,
-    rows: string,
-    mine: ReadDelivery,
-    twin: string,
-    partner: ReadDelivery | undefined,
-  ): Promise<{ readonly loser: ReadDelivery; readonly kept: string; readonly why: string } | undefined> {
-    const { lake, report, signal } = this.context;
-    const unrecorded = this.arriving.find(({ entry }) => entry.source === twin);
-    const twinType = (unrecorded?.entry ?? this.context.currentOf(twin))?.userType;
-    if (twinType === undefined) return { loser: mine, kept: twin, why: "is in the tables as others" };
-    const files = snapshot ? newestFilesOf(snapshot, [mine.entry.userType, twinType]) : [];
-    return withDataFiles(lake, [{ snapshot, files }], { signal }, async (placeOf) => {
-      const inTable =
-        snapshot && files.length > 0 ? `FROM (${readQuery(snapshot, files, placeOf)})` : undefined;
-      const other = { source: twin, userType: twinType };
-      if (inTable && (await areKnownAsBoth(session, report, rows, inTable, mine.entry, other, signal)))
-        return undefined;
-      if (partner === undefined) return { loser: mine, kept: twin, why: `is in the tables as ${twinType}` };
-      const known = inTable ? `${rows} UNION ALL BY NAME ${inTable}` : rows;
-      const [first = mine, second = partner] = oldestFirst(
-        [mine, partner].map((delivery) => ({ ...delivery.entry, delivery })),
-      ).map(({ delivery }) => delivery);
-      const { asMine, asTwin } = await knownPeople(session, report, known, first.entry, second.entry, signal);
-      if (asTwin > asMine) {
-        const why = `has people who are known as ${second.entry.userType}`;
-        return { loser: first, kept: second.entry.source, why };
-      }
-      const why = asMine > asTwin ? `has people who are known as ${first.entry.userType}` : "came first";
-      return { loser: second, kept: first.entry.source, why };
-    });
-  }
-
   private async attempt(
     snapshot: Snapshot | undefined,
     applied: readonly ReadDelivery[],
@@ -421,15 +346,4 @@ export function isReadAsBefore({ entry, rows, refused }: ReadDelivery): boolean 
   // Earlier versions counted rows that other files had among the refused ones.
   const isRefused = rowsSuperseded === undefined ? refused <= rowsRefused : refused === rowsRefused;
   return rowsRead === rows + refused && isRefused;
-}
-
-/** This many files of a user type are enough to show which people have it. */
-const filesPerType = 3;
-
-/** The table's newest files of some user types. */
-function newestFilesOf(snapshot: Snapshot, types: readonly UserType[]): AddFile[] {
-  const lastDay = (file: AddFile) => String(fileStatistics(file)?.maxValues.date ?? "");
-  const newest = [...snapshot.files.values()].sort((a, b) => (lastDay(a) < lastDay(b) ? 1 : -1));
-  const ofType = (type: UserType) => newest.filter((file) => (contentsOf(file).days.get(type) ?? 0) !== 0);
-  return [...new Set(types.flatMap((type) => ofType(type).slice(0, filesPerType)))];
 }
