@@ -226,7 +226,8 @@ describe("a district's lake in Azure", () => {
     const { dialog } = workbench();
     await inTheMiddleOfARun("2025-09-03", () => cloud.revokeSignIn());
     expect(await dialog.text()).toContain("The sign-in to the data lake has expired.");
-    await workbench().screenshot("azure-sign-in-again-dark");
+    // The list of runs waits for the sign-in, too.
+    await workbench().screenshot("azure-sign-in-again-dark", undefined, true);
     await dialog.press("Allow");
     await expect.poll(() => reports().row("2025-09-03 students").textContent()).toContain("anonymized");
     await expect.poll(rowsInTables).toBe(await district.rows());

@@ -34,7 +34,8 @@ test.skipIf(builds === undefined)(
     await using windows = await WindowsMachine.create(builds);
     await using runs = await KilledRuns.create(windows.node);
     const landed = "stage1np/clever/daily-participation";
-    const committed = "stage2p/clever/resource_usage_pseudo/_delta_log/00000000000000000000.json";
+    // The first of the commits: after the last one, the run may end before it is killed.
+    const committed = "stage2p/clever/daily_participation_pseudo/_delta_log/00000000000000000000.json";
     for (const made of [landed, committed]) {
       await runs.withLake(async (cli) => {
         const running = await runs.kill(cli, (run) => appears(path.join(cli.lakeFolder, made), run));

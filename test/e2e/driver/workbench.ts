@@ -255,13 +255,14 @@ export class Workbench implements AsyncDisposable {
   /**
    * Takes a screenshot of the window, or of a part of it.
    *
+   * @param mayLoad whether views may be loading, as while they wait for the user
    * @returns the file, `out/screenshots/<name>.png`
    */
-  async screenshot(name: string, part?: Locator): Promise<string> {
+  async screenshot(name: string, part?: Locator, mayLoad = false): Promise<string> {
     await mkdir(pictures, { recursive: true });
     // Away from anything that shows a hover.
     await this.page.mouse.move(0, 0);
-    await this.settled();
+    if (!mayLoad) await this.settled();
     const file = path.join(pictures, `${name}.png`);
     const options = { path: file, animations: "disabled", caret: "hide" } as const;
     await (part === undefined ? this.page.screenshot(options) : part.screenshot(options));
