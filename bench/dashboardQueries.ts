@@ -17,8 +17,10 @@ export class PlainQueries implements Disposable {
 
   /** With ample memory. */
   static async open(lake: string): Promise<PlainQueries> {
-    const duck = await Duck.open({ memoryLimit: "8GB" });
-    return new PlainQueries(duck, await duck.connect(), lake);
+    const duck = await Duck.open();
+    const session = await duck.connect();
+    await session.query("SET memory_limit = '8GB'");
+    return new PlainQueries(duck, session, lake);
   }
 
   /** Seconds for all pictures of a filter; `from` and `to` are the days that it covers. */

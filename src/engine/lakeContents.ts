@@ -24,7 +24,7 @@ export async function lakeContents(
   signal: AbortSignal,
 ): Promise<LakeOverview> {
   const lake = await openLake(connection, secrets);
-  await using duck = await Duck.open({ memoryLimit: "200MB" });
+  await using duck = await Duck.open();
   const tables = (await lakeTables(lake, duck, signal)).map(asItem);
   // Users with access to the pseudonymized tables only see just those.
   const landings = await landingFolders(lake, signal).catch((error: unknown) => {
@@ -54,7 +54,7 @@ export async function tableReport(
   signal: AbortSignal,
 ): Promise<TableReport> {
   const lake = await openLake(connection, secrets);
-  await using duck = await Duck.open({ memoryLimit: "200MB" });
+  await using duck = await Duck.open();
   const details = await tableDetails(lake, duck, table, signal);
   return {
     ...details,

@@ -79,7 +79,7 @@ export async function readRun(
   if (!record) {
     throw new CleverLakeError("notFound", "The lake has no readable record of this run.", { subject: runId });
   }
-  await using duck = await Duck.open({ memoryLimit: "200MB" });
+  await using duck = await Duck.open();
   const entries = await new IngestLog(lake, duck).ofRun(runId, signal);
   const landings = new Map(record.landings.map((landing) => [landing.path, landing]));
   const settled = new Set([...entries, ...(record.summary?.failed ?? [])].map(({ path }) => path));

@@ -31,7 +31,7 @@ describe.skipIf(!existsSync("/dev/full"))("a full disk is reported in plain word
 });
 
 test("a disk without space for the engine's spill files is reported in plain words", async () => {
-  await using duck = await Duck.open({ memoryLimit: "60MB", threads: 1 });
+  await using duck = await Duck.open({ threads: 1 });
   await duck.session(async (session) => {
     // As DuckDB sets it if the disk has no more space.
     await session.query("SET max_temp_directory_size = '1MB'");

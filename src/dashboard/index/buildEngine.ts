@@ -1,9 +1,6 @@
 import { rm } from "node:fs/promises";
 import { Duck, type DuckSession } from "../../duck/duck";
 
-/** Enough for a month of a large district; anything larger is spilled to disk. */
-const memoryLimit = "300MB";
-
 /** A DuckDB instance for one index update, opened on first use. */
 export class BuildEngine implements AsyncDisposable {
   private opening: Promise<Duck> | undefined;
@@ -13,7 +10,7 @@ export class BuildEngine implements AsyncDisposable {
   constructor(private readonly spillFolder: string) {}
 
   duck(): Promise<Duck> {
-    this.opening ??= Duck.open({ memoryLimit, temporaryFolder: this.spillFolder });
+    this.opening ??= Duck.open({ temporaryFolder: this.spillFolder });
     return this.opening;
   }
 

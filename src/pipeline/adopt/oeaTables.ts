@@ -34,7 +34,7 @@ export function requireAdopted(tables: PseudoTables | undefined): void {
 
 /** Whether a lake must be adopted before anything is run on it. */
 export async function needsAdoption(lake: Lake, signal?: AbortSignal): Promise<boolean> {
-  await using duck = await Duck.open({ memoryLimit: "200MB" });
+  await using duck = await Duck.open();
   const { pseudo: tables } = await readTables(lake, duck, signal);
   const { records } = await interruptedRuns(new RunHistory(lake, signal));
   return mustBeAdopted(tables, records);

@@ -100,7 +100,7 @@ export async function updateGroupsAlone(
 ): Promise<{ readonly written: boolean; readonly division: Division }> {
   await using lock = await RunLock.take(lake, newRunId(new Date(), undefined), { signal });
   const division = await divide();
-  await using duck = await Duck.open({ memoryLimit: "200MB" });
+  await using duck = await Duck.open();
   const written = await updateGroups({ lake, duck, division, requireHeld: () => lock.requireHeld(), signal });
   return { written, division };
 }
