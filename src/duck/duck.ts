@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { setImmediate } from "node:timers/promises";
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from "@duckdb/node-api";
 import { CleverLakeError, diskFull } from "../errors";
@@ -27,11 +27,7 @@ export interface DuckOptions {
 
 /** Beyond this many, threads need more memory than they save time. */
 const mostThreads = 4;
-/**
- * Memory grows with the threads: each reads, sorts and compresses buffers of its own, which cannot be spilled. With a
- * limit for all of them together, a large file that two cores can read fails on eight: 400 MB did, 120 MB each do not
- * (measured with 6.4 million rows, 940 MB).
- */
+/** Each thread reads, sorts and compresses buffers of its own, which cannot be spilled. */
 const megabytesPerThread = 120;
 
 /** An in-memory DuckDB: the embedded engine for CSV, hashing, Parquet and SQL. Dispose it when done. */
@@ -40,15 +36,17 @@ export class Duck implements AsyncDisposable {
 
   private constructor(
     private readonly instance: DuckDBInstance,
+    private readonly memory: MemoryLimit,
     private readonly ownFolder: string | undefined,
   ) {}
 
   static async open(options: DuckOptions = {}): Promise<Duck> {
     const ownFolder = options.temporaryFolder === undefined ? await machineScratch() : undefined;
     const threads = options.threads ?? Math.min(availableParallelism(), mostThreads);
+    const memory = new MemoryLimit(threads * megabytesPerThread);
     const config: Record<string, string> = {
       threads: String(threads),
-      memory_limit: `${threads * megabytesPerThread}MB`,
+      memory_limit: memory.text,
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
       preserve_insertion_order: "true",
@@ -57,12 +55,12 @@ export class Duck implements AsyncDisposable {
     if (temporaryFolder !== undefined) config.temp_directory = temporaryFolder;
     // Loaded on first use, because loading takes tens of milliseconds.
     const library = await import("./library");
-    return new Duck(await library.DuckDBInstance.create(":memory:", config), ownFolder);
+    return new Duck(await library.DuckDBInstance.create(":memory:", config), memory, ownFolder);
   }
 
   /** A separate session: temporary tables and running statements are not shared between sessions. */
   async connect(): Promise<DuckSession> {
-    return new DuckSession(await this.instance.connect());
+    return new DuckSession(await this.instance.connect(), this.memory);
   }
 
   /** Runs `work` in a session that is closed afterwards. */
@@ -96,7 +94,10 @@ export class Duck implements AsyncDisposable {
 
 /** One connection; statements on it run one after the other. */
 export class DuckSession {
-  constructor(private readonly connection: DuckDBConnection) {}
+  constructor(
+    private readonly connection: DuckDBConnection,
+    private readonly memory: MemoryLimit,
+  ) {}
 
   /**
    * Runs one statement and returns its rows. An abort of `signal` interrupts it and rejects with the signal's reason.
@@ -154,11 +155,13 @@ export class DuckSession {
   }
 
   private async interruptibly<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    signal?.throwIfAborted();
     const interrupt = () => this.connection.interrupt();
     signal?.addEventListener("abort", interrupt, { once: true });
     try {
-      return await work();
+      return await this.memory.enoughFor(() => {
+        signal?.throwIfAborted();
+        return work();
+      }, this.connection);
     } catch (error) {
       signal?.throwIfAborted();
       const message = withoutValues(error);
@@ -169,6 +172,45 @@ export class DuckSession {
       signal?.removeEventListener("abort", interrupt);
     }
   }
+}
+
+/**
+ * The memory limit of an instance. It starts small, because almost everything can be spilled, and grows when something
+ * cannot, such as the distinct ids of millions of people.
+ */
+class MemoryLimit {
+  constructor(private megabytes: number) {}
+
+  get text(): string {
+    return `${this.megabytes}MB`;
+  }
+
+  /**
+   * Runs a statement again with twice the limit, up to half of the machine's memory, while it needs more. No statement
+   * leaves anything behind when it fails, because each is a transaction of its own.
+   */
+  async enoughFor<T>(statement: () => Promise<T>, connection: DuckDBConnection): Promise<T> {
+    for (;;) {
+      const given = this.megabytes;
+      try {
+        return await statement();
+      } catch (error) {
+        const message = String(error);
+        if (!/Out of Memory/i.test(message) || diskFullMessage.test(message)) throw error;
+        // Otherwise a concurrent statement has doubled it.
+        if (this.megabytes === given) {
+          if (2 * given > mostMegabytes()) throw error;
+          this.megabytes = 2 * given;
+          await connection.run(`SET memory_limit = ${sqlString(this.text)}`);
+        }
+      }
+    }
+  }
+}
+
+function mostMegabytes(): number {
+  const limited = process.constrainedMemory();
+  return Math.min(totalmem(), limited > 0 ? limited : totalmem()) / 2 / 1e6;
 }
 
 /** DuckDB's messages when the disk is full for a file or for spilling. */

@@ -1,14 +1,17 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { Duck } from "../../src/duck/duck";
 
-const cores = vi.hoisted(() => ({ count: 2 }));
+const machine = vi.hoisted(() => ({ cores: 2, bytes: 8e9 }));
 vi.mock("node:os", async (original) => ({
   ...(await original<typeof import("node:os")>()),
-  availableParallelism: () => cores.count,
+  availableParallelism: () => machine.cores,
+  totalmem: () => machine.bytes,
 }));
 afterEach(() => {
-  cores.count = 2;
+  Object.assign(machine, { cores: 2, bytes: 8e9 });
 });
+
+const limits = "SELECT current_setting('threads')::INT AS threads, current_setting('memory_limit') AS memory";
 
 // With one limit for any number of threads, a large file that two cores read failed on eight.
 test.each([
@@ -16,10 +19,31 @@ test.each([
   [2, 2, "228.8 MiB"],
   [8, 4, "457.7 MiB"],
   [64, 4, "457.7 MiB"],
-])("on a machine with %d cores the engine uses %d threads and at most %s", async (count, threads, memory) => {
-  cores.count = count;
+])("on a machine with %d cores the engine uses %d threads and at most %s", async (cores, threads, memory) => {
+  machine.cores = cores;
   await using duck = await Duck.open();
-  const settings =
-    "SELECT current_setting('threads')::INT AS threads, current_setting('memory_limit') AS memory";
-  expect(await duck.session((session) => session.one(settings))).toEqual({ threads, memory });
+  expect(await duck.session((session) => session.one(limits))).toEqual({ threads, memory });
+});
+
+describe("what cannot be spilled", () => {
+  /** A list is kept in memory: 160 MB, and a copy. */
+  const list = "SELECT len(list(range))::INT AS length FROM range(20000000)";
+
+  test("gets twice the memory until it is enough, also in concurrent sessions", async () => {
+    await using duck = await Duck.open({ threads: 1 });
+    const both = [list, list].map((sql) => duck.session((session) => session.one(sql)));
+    expect(await Promise.all(both)).toEqual([{ length: 20_000_000 }, { length: 20_000_000 }]);
+    expect(await duck.session((session) => session.one(limits))).not.toMatchObject({ memory: "114.4 MiB" });
+  });
+
+  test("never gets more than half of the machine's memory", async () => {
+    machine.bytes = 300e6;
+    await using duck = await Duck.open({ threads: 1 });
+    const failed = duck.session((session) => session.one(list));
+    await expect(failed).rejects.toMatchObject({
+      code: "engine",
+      message: expect.stringMatching(/Out of Memory/),
+    });
+    expect(await duck.session((session) => session.one(limits))).toMatchObject({ memory: "114.4 MiB" });
+  });
 });
