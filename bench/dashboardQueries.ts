@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { pseudoTable, rosterTable } from "../src/clever/layout";
 import { reports, userTypeValue } from "../src/clever/reports";
@@ -15,9 +16,9 @@ export class PlainQueries implements Disposable {
     private readonly lake: string,
   ) {}
 
-  /** With ample memory. */
+  /** With ample memory and all cores. */
   static async open(lake: string): Promise<PlainQueries> {
-    const duck = await Duck.open();
+    const duck = await Duck.open({ threads: availableParallelism() });
     const session = await duck.connect();
     await session.query("SET memory_limit = '8GB'");
     return new PlainQueries(duck, session, lake);
