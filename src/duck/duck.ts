@@ -25,9 +25,12 @@ export interface DuckOptions {
   readonly temporaryFolder?: string;
 }
 
-/** Beyond this many, threads need more memory than they save time. */
+/** Bounds the memory on machines with many cores. */
 const mostThreads = 4;
-/** Each thread reads, sorts and compresses buffers of its own, which cannot be spilled. */
+/**
+ * Each thread reads, sorts and compresses buffers of its own, which cannot be spilled. This is enough for a file of 6.4
+ * million rows (`bench/README.md`, h) with one and with two threads.
+ */
 const megabytesPerThread = 120;
 
 /** An in-memory DuckDB: the embedded engine for CSV, hashing, Parquet and SQL. Dispose it when done. */
