@@ -1,5 +1,5 @@
 // Injects every Azure fault at every request of a run (test/integration/adlsFaults.test.ts), with one process per core; takes
-// about an hour. Prints the number of cases at the end.
+// over an hour. Prints the number of cases at the end.
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import path from "node:path";

@@ -2,7 +2,8 @@ import { hashedColumns, personPseudonyms, type Report, type ReportColumn } from 
 
 /**
  * What a row of a report is about: one person's day, and one resource if the report has resources. Two rows about the
- * same thing are the same row, whatever their other values. Run, verification and preview all use this definition.
+ * same thing are the same row, whatever their other values. Runs and verification use this definition. A preview shows rows as they are
+ * and compares none.
  * - The person is Clever's id if the row has one, else the school system's id, which becomes blank when a person
  *   leaves.
  * - The resource is Clever's id if both rows have one, else the name.

@@ -51,7 +51,7 @@ async function reported(fixture: PipelineFixture): Promise<unknown> {
   return changedByOthers;
 }
 
-/** Repairs, and checks that everything adds up. */
+/** Repairs, and checks that verification then finds no discrepancies. */
 async function requireRepaired(fixture: PipelineFixture, expected: object): Promise<void> {
   const before = await fixture.tree();
   const planned = await repair(fixture, true);
