@@ -32,22 +32,36 @@ function newestName(rows: readonly UsageRow[]): string {
   return rows.reduce((last, row) => (row.date >= last.date ? row : last)).name ?? "";
 }
 
-/** Accesses of students per school day to a resource: in a period, and on as many school days before. */
-export function usePerSchoolDay({ participation, usage }: RandomRows, name: string, from: string) {
+/** Students' use of a resource in a period: per school day, and how many used it. */
+interface Use {
+  readonly personDaysPerDay: number;
+  readonly accessesPerDay: number;
+  readonly users: number;
+}
+
+/**
+ * Students' use of a resource before and after a break, over as many school days on both sides: in total, and by school
+ * (`null` is a row without a school).
+ *
+ * @param after the first school day after the break
+ */
+export function useAroundBreak({ participation, usage }: RandomRows, name: string, after: string) {
   const days = [...new Set(participation.map(({ date }) => date))].sort();
-  const now = days.filter((date) => date >= from);
-  const before = days.filter((date) => date < from).slice(-now.length);
-  const perDay = (dates: readonly string[]) => {
-    const rows = usage.filter((row) => isStudent(row) && row.name === name && dates.includes(row.date));
-    return rows.reduce((sum, { accesses }) => sum + (accesses ?? 0), 0) / dates.length;
+  const now = days.filter((date) => date >= after);
+  const before = days.filter((date) => date < after).slice(-now.length);
+  const ofStudents = usage.filter((row) => isStudent(row) && row.name === name);
+  const useOn = (rows: readonly UsageRow[], dates: readonly string[]): Use => {
+    const own = rows.filter(({ date }) => dates.includes(date));
+    return {
+      personDaysPerDay: new Set(own.map(({ person, date }) => `${person} ${date}`)).size / dates.length,
+      accessesPerDay: own.reduce((sum, { accesses }) => sum + (accesses ?? 0), 0) / dates.length,
+      users: people(own).size,
+    };
   };
-  const inPeriod = usage.filter((row) => isStudent(row) && row.name === name && row.date >= from);
+  const around = (rows: readonly UsageRow[]) => ({ before: useOn(rows, before), now: useOn(rows, now) });
   return {
-    now: perDay(now),
-    before: perDay(before),
-    usersBySchool: new Map(
-      [...by(inPeriod, ({ school }) => school)].map(([school, rows]) => [school, people(rows).size]),
-    ),
+    total: around(ofStudents),
+    bySchool: new Map([...by(ofStudents, ({ school }) => school)].map(([school, rows]) => [school, around(rows)])),
   };
 }
 

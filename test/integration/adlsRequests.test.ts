@@ -63,6 +63,26 @@ test("each further file of a run costs only landing and reading; a month has one
   expect((more - few) / 10).toBe(4);
 });
 
+test("a run with one new file commits twice, and takes few requests", async () => {
+  const emulator = await startEmulator(stages);
+  const fixture = await PipelineFixture.create();
+  for (const day of ["2024-09-10", "2024-09-11"]) {
+    await fixture.put(dailyPath(day), dailyCsv(daily("amy", day)));
+    emulator.clearLog();
+    await runInto(openLake(emulator), fixture.source);
+  }
+  const created = emulator.requests.filter(({ operation }) => operation === "Path.Rename").map(({ path }) => path);
+  const commits = created.filter((path) => path.includes("/_delta_log/"));
+  const dataFiles = created.filter((path) => path.endsWith(".parquet"));
+  // The report's table and the ingest log: one data file and one version each. The only person is known already.
+  expect(commits.map((path) => path.split("/")[1])).toEqual(["daily_participation_pseudo", "_ingest_log"]);
+  expect(dataFiles).toHaveLength(2);
+  // A commit takes six requests, and up to two that look for other writers' versions. The others are the listings, the
+  // lock, the run's record, landing, the tables' newest states, and some forty for tables that this lake lacks.
+  expect(emulator.requests.length).toBeLessThanOrEqual(100);
+  console.log(`Requests of a run with one new file: ${emulator.requests.length}`);
+});
+
 /** School weeks of a year, of five days with two reports each. */
 const weeksOfYear = 36;
 /**

@@ -33,6 +33,6 @@ test("contacts the server before it loads the engine, and loads human-readable o
   const packages = await packagesAtStart(path.join(folder, name));
 
   expect(packages).toContain("ssh2");
-  for (const later of ["@duckdb/node-api", "cli-table3", "cli-progress"])
+  for (const later of ["@duckdb/node-api", "cli-progress"])
     expect(packages).not.toContain(later);
 });
