@@ -61,7 +61,9 @@ export function useAroundBreak({ participation, usage }: RandomRows, name: strin
   const around = (rows: readonly UsageRow[]) => ({ before: useOn(rows, before), now: useOn(rows, now) });
   return {
     total: around(ofStudents),
-    bySchool: new Map([...by(ofStudents, ({ school }) => school)].map(([school, rows]) => [school, around(rows)])),
+    bySchool: new Map(
+      [...by(ofStudents, ({ school }) => school)].map(([school, rows]) => [school, around(rows)]),
+    ),
   };
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -49,6 +49,19 @@ describe("clever-lake dashboard", () => {
     const data = /<script type="application\/json" id="frozen">(.*?)<\/script>/s.exec(html)?.[1] ?? "";
     return { out, stdout, html, ...frozenSchema.parse(JSON.parse(data)) };
   };
+
+  test("keeps a cache that only its owner can read, and none with --no-cache", async () => {
+    const caches = path.join(folder, "other-caches");
+    const other = cli.inEnvironment({ XDG_CACHE_HOME: caches });
+    const without = await other.run("metrics", "--no-cache");
+    expect(without.exitCode, without.stderr).toBe(0);
+    await expect(readdir(caches)).rejects.toThrow("ENOENT");
+    const cached = await other.run("metrics");
+    expect(cached.exitCode, cached.stderr).toBe(0);
+    expect(cached.stdout).toBe(without.stdout);
+    const { mode } = await stat(path.join(caches, "clever-lake"));
+    expect((mode & 0o777).toString(8)).toBe("700");
+  });
 
   test("shows the demo district's numbers and changes, but nothing about the small school", async () => {
     const { answer, stdout, out } = await write();

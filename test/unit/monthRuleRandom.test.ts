@@ -11,6 +11,7 @@ import { readSnapshot } from "../../src/delta/snapshot";
 import { CleverLakeError } from "../../src/errors";
 import type { LogEntry } from "../../src/pipeline/log/ingestLog";
 import { IngestLog } from "../../src/pipeline/log/logTable";
+import { dismissQuarantined } from "../../src/pipeline/plan/dismiss";
 import type { Landing } from "../../src/pipeline/plan/plan";
 import type { RunRequest } from "../../src/pipeline/run";
 import { type Fault, FaultyLake } from "../helpers/faultyLake";
@@ -18,8 +19,8 @@ import { sharedDuck } from "../helpers/lakeRows";
 import { dailyHeader, PipelineFixture, pseudonym, usageHeader } from "../helpers/pipelineFixture";
 
 /**
- * The rule of the tables against a plain model, through random operations: redelivered, held back, accepted and touched
- * files, runs that are killed anywhere, small chunks, and tables that another program has merged.
+ * The rule of the tables against a plain model, through random operations: redelivered, held back, accepted, dismissed,
+ * touched and withdrawn files, runs that are killed anywhere, small chunks, and tables that another program has merged.
  */
 
 const chunks = vi.hoisted(() => ({ files: 4096 }));
@@ -107,6 +108,8 @@ type Operation =
   | { readonly kind: "only"; readonly file: File }
   | { readonly kind: "fault"; readonly fault: Fault; readonly at: number; readonly chunk: number }
   | { readonly kind: "ingest" }
+  | { readonly kind: "remove"; readonly file: File }
+  | { readonly kind: "dismiss"; readonly file: File }
   | { readonly kind: "merge"; readonly report: ReportName };
 
 const chunk = fc.constantFrom(1, 2, 4096);
@@ -154,6 +157,8 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("ingest" as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("remove" as const), file: someFile }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("dismiss" as const), file: someFile }) },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant("merge" as const), report: fc.constantFrom(...reportNames) }),
@@ -229,11 +234,20 @@ function csv(report: ReportName, rows: readonly Row[], bad: number): string {
 
 const begin = Date.UTC(2024, 10, 5);
 
+/** The data files of each month of a report's table. */
+type DataFiles = Map<ReportName, ReadonlyMap<string, readonly string[]>>;
+
 class World {
   /** Good rows of every content that was ever on the server, by hash. */
   readonly contents = new Map<string, { readonly rows: readonly Row[]; readonly bad: number }>();
   readonly onServer = new Set<string>();
   private minute = 0;
+  /** The months of all good rows that each file ever had. */
+  private readonly monthsOf = new Map<string, Set<string>>();
+  /** The files that were written or touched since the last check. */
+  private readonly changed = new Set<string>();
+  /** At the last check: the version of each source in the tables, and each month's data files. */
+  private checked: { readonly versions: Map<string, number>; readonly files: DataFiles } | undefined;
 
   constructor(readonly fixture: PipelineFixture) {}
 
@@ -245,12 +259,29 @@ class World {
         const text = csv(op.file.report, op.rows, op.bad);
         this.contents.set(createHash("sha256").update(text).digest("hex"), { rows: op.rows, bad: op.bad });
         this.onServer.add(op.file.path);
+        this.changed.add(op.file.path);
+        const months = this.monthsOf.get(op.file.path) ?? new Set();
+        this.monthsOf.set(op.file.path, new Set([...months, ...op.rows.map(({ day }) => day.slice(0, 7))]));
         await fixture.put(op.file.path, text, this.time(++this.minute));
         return;
       }
       case "touch":
-        if (this.onServer.has(op.file.path)) await fixture.touch(op.file.path, this.time(op.minutes));
+        if (!this.onServer.has(op.file.path)) return;
+        this.changed.add(op.file.path);
+        await fixture.touch(op.file.path, this.time(op.minutes));
         return;
+      case "remove":
+        if (this.onServer.delete(op.file.path)) await fixture.remove(op.file.path);
+        return;
+      case "dismiss": {
+        const inQuarantine = (await fixture.log()).findLast(({ path: each }) => each === op.file.path);
+        if (inQuarantine?.outcome !== "quarantined") return;
+        await dismissQuarantined({ lake: fixture.lake, files: [op.file.path] }).catch((error: unknown) => {
+          // The tables have its rows: a run was killed before it recorded that.
+          expect(error).toMatchObject({ code: "config" });
+        });
+        return;
+      }
       case "ingest":
         await fixture.run({ command: "ingest", salt: undefined });
         return;
@@ -281,6 +312,39 @@ class World {
     const tablePath = pseudoTable(reports[report]);
     const snapshot = await readSnapshot(lake, tablePath, duck);
     if (snapshot) await mergeSmallFiles({ lake, duck, tablePath, snapshot, maxFiles: 1 });
+    this.checked?.files.delete(report);
+  }
+
+  private async dataFiles(): Promise<DataFiles> {
+    const duck = await sharedDuck();
+    const found: DataFiles = new Map();
+    for (const report of reportNames) {
+      const snapshot = await readSnapshot(this.fixture.lake, pseudoTable(reports[report]), duck);
+      const months = new Map<string, string[]>();
+      for (const { path: file, partitionValues } of snapshot?.files.values() ?? []) {
+        const month = `${partitionValues.year}-${String(partitionValues.month).padStart(2, "0")}`;
+        months.set(month, [...(months.get(month) ?? []), file].sort());
+      }
+      found.set(report, months);
+    }
+    return found;
+  }
+
+  /** A month without rows of a delivery that came or went keeps its data files. */
+  private async checkUntouchedMonths(current: ReadonlyMap<string, LogEntry>): Promise<void> {
+    const versions = new Map([...current].map(([source, { version }]) => [source, version]));
+    const files = await this.dataFiles();
+    const before = this.checked;
+    const different = [...versions].filter(([source, version]) => before?.versions.get(source) !== version);
+    const touched = [...this.changed, ...different.map(([source]) => source)];
+    for (const [report, months] of before?.files ?? []) {
+      for (const [month, earlier] of months) {
+        if (touched.some((source) => this.monthsOf.get(source)?.has(month))) continue;
+        expect(files.get(report)?.get(month), `${report} ${month}`).toEqual(earlier);
+      }
+    }
+    this.checked = { versions, files };
+    this.changed.clear();
   }
 
   private async run(apart: boolean, request: Partial<RunRequest> = {}) {
@@ -317,15 +381,14 @@ class World {
     // The current delivery is the newest one that is not quarantined, so none is left without a judgement.
     for (const [source, entries] of deliveries) {
       const outcomes = entries.map(({ outcome }) => outcome);
-      expect(outcomes.findLast((outcome) => outcome !== "quarantined") ?? "anonymized", source).toBe(
-        "anonymized",
-      );
+      const judged = outcomes.filter((outcome) => outcome !== "quarantined" && outcome !== "dismissed");
+      expect(judged.at(-1) ?? "anonymized", source).toBe("anonymized");
     }
     for (const file of this.onServer) {
       const entry = last.get(file);
       const { mtime } = await stat(path.join(fixture.server, file));
       expect(entry?.modified, file).toEqual(mtime);
-      expect(["anonymized", "quarantined"], file).toContain(entry?.outcome);
+      expect(["anonymized", "quarantined", "dismissed"], file).toContain(entry?.outcome);
     }
     const ordered = [...anonymized.values()].sort(
       (a, b) => a.modified.getTime() - b.modified.getTime() || compareCodePoints(a.source, b.source),
@@ -355,6 +418,7 @@ class World {
       }
       expect(await tableRows(fixture, report)).toEqual(expected.sort());
     }
+    await this.checkUntouchedMonths(anonymized);
     expect((await fixture.verify()).problems).toEqual([]);
   }
 }

@@ -18,6 +18,20 @@ test.each([
 });
 
 test.each([
+  ["es-US", "5 ene 2026"],
+  ["es-MX", "5 ene 2026"],
+  ["es-ES", "5 ene 2026"],
+  ["en-US", "Jan 5, 2026"],
+  ["en-GB", "5 Jan 2026"],
+])("dates in %s follow the region", (locale, day) => {
+  const formats = new Formats(
+    dashboardTexts((text) => text, "es", locale),
+    10,
+  );
+  expect(formats.day("2026-01-05")).toBe(day);
+});
+
+test.each([
   ["es-US", "233,825", "4,262"],
   ["es-MX", "233,825", "4,262"],
   ["es-ES", "233.825", "4262"],

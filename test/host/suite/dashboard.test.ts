@@ -162,6 +162,17 @@ suite("the dashboard", function () {
     );
   });
 
+  test("offers to open and reveal what it saved", async () => {
+    const tab = tabs.newest();
+    const file = Uri.file(`${district.lake}-table.csv`);
+    person.saveTo(file).answer(/table\.csv was saved/, "Open");
+    tab.say({ type: "save", file: { kind: "csv", name: "table.csv", content: "school,people\n" } });
+    await until("the file is opened", () => window.activeTextEditor?.document.uri.fsPath === file.fsPath);
+    assert.equal(window.activeTextEditor?.document.getText(), "school,people\n");
+    assert.deepEqual(person.saw(/was saved/)[0]?.choices, ["Open", "Reveal in Folder"]);
+    await commands.executeCommand("workbench.action.closeActiveEditor");
+  });
+
   test("opens with the filter of a link, at the front and in the background", async () => {
     const { dashboards } = await activeApplication();
     const tab = tabs.newest();
