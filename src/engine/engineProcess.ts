@@ -10,7 +10,7 @@ import {
 import { CleverLakeError } from "../errors";
 import type { LogMessage, TokenAnswer, TokenParams } from "./messages";
 import { type EngineCall, shutdown } from "./protocol";
-import { logMessage, progressOf, requestOf, tokenRequest } from "./wire";
+import { logMessage, progressOf, tokenRequest } from "./wire";
 import { fromResponseError, toResponseError } from "./wireError";
 
 export interface EngineProcessOptions {
@@ -100,7 +100,8 @@ export class EngineProcess {
       return await new Promise<Result>((resolve, reject) => {
         pending = { activity: call.activity, reject };
         this.pending.add(pending);
-        this.connection.sendRequest(requestOf(call), message, cancellation.token).then(resolve, (error) => {
+        const answered = this.connection.sendRequest<Result>(call.method, message, cancellation.token);
+        answered.then(resolve, (error) => {
           const answer = fromResponseError(error);
           reject(answer === "cancelled" ? (signal?.reason ?? interruption(call.activity)) : answer);
         });

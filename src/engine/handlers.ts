@@ -1,8 +1,8 @@
-import type { CancellationToken, MessageConnection } from "vscode-jsonrpc/node";
+import { type CancellationToken, type MessageConnection, ProgressType } from "vscode-jsonrpc/node";
 import { CleverLakeError } from "../errors";
-import type { LogMessage } from "./messages";
+import type { LogMessage, WireError } from "./messages";
 import type { EngineCall, WithProgressToken } from "./protocol";
-import { logMessage, progressOf, requestOf } from "./wire";
+import { logMessage } from "./wire";
 import { cancelled, errorOrigin, toResponseError } from "./wireError";
 
 /** What a handler receives besides its parameters. */
@@ -22,9 +22,9 @@ export class Handlers {
     call: EngineCall<Params, Result, Progress>,
     handler: (params: Params, context: CallContext<Progress>) => Promise<Result>,
   ): void {
-    this.connection.onRequest(requestOf(call), async (params, token) => {
+    const answer = async (params: Params & WithProgressToken, token: CancellationToken) => {
       const abort = new AbortController();
-      const report = (progress: Progress) => this.report(call, params, progress);
+      const report = (progress: Progress) => this.report(params, progress);
       const work = this.answer(() => handler(params, { signal: abort.signal, report }), abort, token);
       const ended = work.then(() => undefined);
       this.active.set(abort, ended);
@@ -33,7 +33,8 @@ export class Handlers {
       } finally {
         this.active.delete(abort);
       }
-    });
+    };
+    this.connection.onRequest<unknown, WireError>(call.method, answer);
   }
 
   log(message: LogMessage): void {
@@ -67,13 +68,9 @@ export class Handlers {
     }
   }
 
-  private report<Params, Result, Progress>(
-    call: EngineCall<Params, Result, Progress>,
-    { progressToken }: WithProgressToken,
-    progress: Progress,
-  ): void {
+  private report({ progressToken }: WithProgressToken, progress: unknown): void {
     if (progressToken === undefined) return;
-    this.send(() => this.connection.sendProgress(progressOf(call), progressToken, progress));
+    this.send(() => this.connection.sendProgress(new ProgressType<unknown>(), progressToken, progress));
   }
 
   /** Ignores a closed connection: there is no one to report to. */

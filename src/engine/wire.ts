@@ -1,15 +1,11 @@
 import { NotificationType, ProgressType, RequestType } from "vscode-jsonrpc/node";
 import type { LogMessage, TokenAnswer, TokenParams, WireError } from "./messages";
-import type { EngineCall, WithProgressToken } from "./protocol";
+import type { EngineCall } from "./protocol";
 
 /**
- * Sends calls over a connection. It is separate from `protocol.ts`, so that code that only refers to a call does not
- * load JSON-RPC: the extension does so while VS Code starts.
+ * The kinds of messages besides calls, which are sent by their method. It is separate from `protocol.ts`, so that code
+ * that only refers to a call does not load JSON-RPC: the extension does so while VS Code starts.
  */
-export function requestOf<Params, Result, Progress>({ method }: EngineCall<Params, Result, Progress>) {
-  return new RequestType<Params & WithProgressToken, Result, WireError>(method);
-}
-
 export function progressOf<Params, Result, Progress>(_call: EngineCall<Params, Result, Progress>) {
   return new ProgressType<Progress>();
 }

@@ -13,7 +13,7 @@ import {
 import type { LogMessage } from "../../src/engine/messages";
 import type { EngineCall } from "../../src/engine/protocol";
 import { EngineServer } from "../../src/engine/server";
-import { logMessage, progressOf, requestOf } from "../../src/engine/wire";
+import { logMessage, progressOf } from "../../src/engine/wire";
 import { fromResponseError } from "../../src/engine/wireError";
 
 const root = path.resolve(import.meta.dirname, "..", "..");
@@ -51,7 +51,7 @@ export function engineInMemory() {
   );
   const server = new EngineServer(theirs);
   const logs: LogMessage[] = [];
-  ours.onNotification(logMessage, (message) => logs.push(message));
+  ours.onNotification(logMessage, (message) => void logs.push(message));
   theirs.listen();
   ours.listen();
   onTestFinished(async () => {
@@ -70,7 +70,11 @@ export function engineInMemory() {
     const cancellation = new CancellationTokenSource();
     options.cancel?.addEventListener("abort", () => cancellation.cancel());
     try {
-      return await ours.sendRequest(requestOf(call), { ...params, progressToken: token }, cancellation.token);
+      return await ours.sendRequest<Result>(
+        call.method,
+        { ...params, progressToken: token },
+        cancellation.token,
+      );
     } catch (error) {
       throw fromResponseError(error);
     } finally {
