@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ingestLogTable } from "../../clever/layout";
 import { type ReportName, reportNames, type UserType, userTypes } from "../../clever/reports";
-import { sqlTypes } from "../../delta/schema";
+import { type Column, sqlTypes } from "../../delta/schema";
 import { CleverLakeError } from "../../errors";
 
 /** The outcome of a landed file. */
@@ -63,70 +63,76 @@ export interface LogEntry {
   readonly notes?: string;
 }
 
+/** The fields of every entry: what is known of a delivery once it has landed. */
+export const deliveryFields = [
+  "path",
+  "source",
+  "report",
+  "userType",
+  "size",
+  "modified",
+  "sha256",
+  "landedPath",
+  "version",
+  "runId",
+  "time",
+  "outcome",
+] as const satisfies readonly (keyof LogEntry)[];
+
+interface LogColumn extends Column {
+  /** The only values that are valid. */
+  readonly values?: readonly unknown[];
+}
+
+/** The column that holds each field of an entry, in the order of the table. */
+const columnOf: Readonly<Record<keyof LogEntry, LogColumn>> = {
+  path: { name: "path", type: "string" },
+  source: { name: "source", type: "string" },
+  report: { name: "report", type: "string", values: reportNames },
+  userType: { name: "user_type", type: "string", values: userTypes },
+  size: { name: "size", type: "long" },
+  modified: { name: "modified", type: "timestamp" },
+  sha256: { name: "sha256", type: "string" },
+  landedPath: { name: "landed_path", type: "string" },
+  version: { name: "version", type: "long" },
+  runId: { name: "run_id", type: "string" },
+  time: { name: "time", type: "timestamp" },
+  outcome: { name: "outcome", type: "string", values: outcomes },
+  rowsRead: { name: "rows_read", type: "long" },
+  rowsWritten: { name: "rows_written", type: "long" },
+  rowsRefused: { name: "rows_refused", type: "long" },
+  line: { name: "line", type: "long" },
+  column: { name: "column", type: "string" },
+  reason: { name: "reason", type: "string" },
+  notes: { name: "notes", type: "string" },
+  rowsSuperseded: { name: "rows_superseded", type: "long" },
+  supersededBy: { name: "superseded_by", type: "string" },
+  rowsReplaced: { name: "rows_replaced", type: "long" },
+  firstDay: { name: "first_day", type: "date" },
+  lastDay: { name: "last_day", type: "date" },
+  accepted: { name: "accepted", type: "boolean" },
+  acceptable: { name: "acceptable", type: "boolean" },
+  twinOf: { name: "twin_of", type: "string" },
+};
+
+const fields = Object.entries(columnOf) as readonly [keyof LogEntry, LogColumn][];
+const required: ReadonlySet<string> = new Set(deliveryFields);
+
 /** The log's columns with their Delta types. */
-export const ingestLogColumns = [
-  { name: "path", type: "string" },
-  { name: "source", type: "string" },
-  { name: "report", type: "string" },
-  { name: "user_type", type: "string" },
-  { name: "size", type: "long" },
-  { name: "modified", type: "timestamp" },
-  { name: "sha256", type: "string" },
-  { name: "landed_path", type: "string" },
-  { name: "version", type: "long" },
-  { name: "run_id", type: "string" },
-  { name: "time", type: "timestamp" },
-  { name: "outcome", type: "string" },
-  { name: "rows_read", type: "long" },
-  { name: "rows_written", type: "long" },
-  { name: "rows_refused", type: "long" },
-  { name: "line", type: "long" },
-  { name: "column", type: "string" },
-  { name: "reason", type: "string" },
-  { name: "notes", type: "string" },
-  { name: "rows_superseded", type: "long" },
-  { name: "superseded_by", type: "string" },
-  { name: "rows_replaced", type: "long" },
-  { name: "first_day", type: "date" },
-  { name: "last_day", type: "date" },
-  { name: "accepted", type: "boolean" },
-  { name: "acceptable", type: "boolean" },
-  { name: "twin_of", type: "string" },
-] as const;
+export const ingestLogColumns: readonly Column[] = fields.map(([, { name, type }]) => ({ name, type }));
 
 /** Entries as one JSON array, in the form that the engine expands into rows (see `entriesFromJsonSql`). */
 export function entriesToJson(entries: readonly LogEntry[]): string {
   return JSON.stringify(
-    entries.map((entry) => ({
-      path: entry.path,
-      source: entry.source,
-      report: entry.report,
-      user_type: entry.userType,
-      size: entry.size,
-      modified: entry.modified.toISOString(),
-      sha256: entry.sha256,
-      landed_path: entry.landedPath,
-      version: entry.version,
-      run_id: entry.runId,
-      time: entry.time.toISOString(),
-      outcome: entry.outcome,
-      rows_read: entry.rowsRead ?? null,
-      rows_written: entry.rowsWritten ?? null,
-      rows_refused: entry.rowsRefused ?? null,
-      line: entry.line ?? null,
-      column: entry.column ?? null,
-      reason: entry.reason ?? null,
-      notes: entry.notes ?? null,
-      rows_superseded: entry.rowsSuperseded ?? null,
-      superseded_by: entry.supersededBy ? JSON.stringify(entry.supersededBy) : null,
-      rows_replaced: entry.rowsReplaced ?? null,
-      first_day: entry.firstDay ?? null,
-      last_day: entry.lastDay ?? null,
-      accepted: entry.accepted ?? null,
-      acceptable: entry.acceptable ?? null,
-      twin_of: entry.twinOf ?? null,
-    })),
+    entries.map((entry) =>
+      Object.fromEntries(fields.map(([field, { name }]) => [name, cellOf(entry[field])])),
+    ),
   );
+}
+
+function cellOf(value: LogEntry[keyof LogEntry]): string | number | boolean | null {
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === "object" ? JSON.stringify(value) : (value ?? null);
 }
 
 /** A SELECT of the rows in the JSON array that is bound as the first parameter. */
@@ -150,39 +156,25 @@ export function entryRowsSql(relation: string): string {
 
 /** A row of `entryRowsSql` as an entry; rejects invalid rows with code `corrupt`. */
 export function entryFromRow(row: Readonly<Record<string, unknown>>): LogEntry {
-  const text = (name: string) => optionalText(row, name) ?? fail(name);
-  const number = (name: string) => optionalNumber(row, name) ?? fail(name);
-  return {
-    path: text("path"),
-    source: text("source"),
-    report: reportNames.find((name) => name === row.report) ?? fail("report"),
-    userType: userTypes.find((name) => name === row.user_type) ?? fail("user_type"),
-    size: number("size"),
-    modified: new Date(number("modified")),
-    sha256: text("sha256"),
-    landedPath: text("landed_path"),
-    version: number("version"),
-    runId: text("run_id"),
-    time: new Date(number("time")),
-    outcome: outcomes.find((name) => name === row.outcome) ?? fail("outcome"),
-    ...present({
-      rowsRead: optionalNumber(row, "rows_read"),
-      rowsWritten: optionalNumber(row, "rows_written"),
-      rowsRefused: optionalNumber(row, "rows_refused"),
-      rowsSuperseded: optionalNumber(row, "rows_superseded"),
-      supersededBy: countsIn(optionalText(row, "superseded_by")),
-      rowsReplaced: optionalNumber(row, "rows_replaced"),
-      firstDay: optionalText(row, "first_day"),
-      lastDay: optionalText(row, "last_day"),
-      accepted: optionalBoolean(row, "accepted"),
-      acceptable: optionalBoolean(row, "acceptable"),
-      twinOf: optionalText(row, "twin_of"),
-      line: optionalNumber(row, "line"),
-      column: optionalText(row, "column"),
-      reason: optionalText(row, "reason"),
-      notes: optionalText(row, "notes"),
-    }),
-  };
+  const entry: Partial<Record<keyof LogEntry, unknown>> = {};
+  for (const [field, column] of fields) {
+    const value = readCell(row[column.name], column);
+    if (value !== undefined) entry[field] = value;
+    else if (required.has(field)) fail(column.name);
+  }
+  return entry as LogEntry;
+}
+
+/** The value of a cell; undefined if it has none, or one that the column cannot have. */
+function readCell(cell: unknown, { name, type, values }: LogColumn): unknown {
+  if (values !== undefined && !values.includes(cell)) return undefined;
+  if (type === "boolean") return typeof cell === "boolean" ? cell : undefined;
+  if (type === "long" || type === "timestamp") {
+    if (typeof cell !== "number") return undefined;
+    return type === "long" ? cell : new Date(cell);
+  }
+  if (typeof cell !== "string") return undefined;
+  return name === columnOf.supersededBy.name ? countsIn(cell) : cell;
 }
 
 /** The fields that have a value. */
@@ -192,28 +184,12 @@ export function present<T extends object>(fields: T): { [K in keyof T]?: Exclude
   };
 }
 
-function countsIn(text: string | undefined): Record<string, number> | undefined {
-  if (text === undefined) return undefined;
+function countsIn(text: string): Record<string, number> {
   try {
     return z.record(z.string(), z.number()).parse(JSON.parse(text));
   } catch {
-    return fail("superseded_by");
+    return fail(columnOf.supersededBy.name);
   }
-}
-
-function optionalBoolean(row: Readonly<Record<string, unknown>>, name: string): boolean | undefined {
-  const value = row[name];
-  return typeof value === "boolean" ? value : undefined;
-}
-
-function optionalText(row: Readonly<Record<string, unknown>>, name: string): string | undefined {
-  const value = row[name];
-  return typeof value === "string" ? value : undefined;
-}
-
-function optionalNumber(row: Readonly<Record<string, unknown>>, name: string): number | undefined {
-  const value = row[name];
-  return typeof value === "number" ? value : undefined;
 }
 
 function fail(column: string): never {

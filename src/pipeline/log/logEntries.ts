@@ -1,23 +1,7 @@
 import type { QuarantinedDelivery } from "../delivery";
 import type { Overlap } from "../write/overlaps";
 import type { AppliedDelivery } from "../write/tableChange";
-import { type LogEntry, present } from "./ingestLog";
-
-/** What is known of a delivery once it has landed. */
-const deliveryFields = [
-  "path",
-  "source",
-  "report",
-  "userType",
-  "size",
-  "modified",
-  "sha256",
-  "landedPath",
-  "version",
-  "runId",
-  "time",
-  "outcome",
-] as const satisfies readonly (keyof LogEntry)[];
+import { deliveryFields, type LogEntry, present } from "./ingestLog";
 
 /** An entry without the fields about its rows. */
 function withoutRowFields(entry: LogEntry): LogEntry {

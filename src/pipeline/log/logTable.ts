@@ -4,6 +4,7 @@ import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
 import { withScratch } from "../../delta/localFiles";
 import { mergeSmallFiles } from "../../delta/optimize";
+import type { Column } from "../../delta/schema";
 import { isNewest, type Snapshot } from "../../delta/snapshot";
 import { fileStatistics } from "../../delta/statistics";
 import { addColumns, tableActions } from "../../delta/tableActions";
@@ -205,7 +206,7 @@ function missingColumns(snapshot: Snapshot): Action[] {
   return missing.length > 0 ? [addColumns(snapshot.metadata, missing)] : [];
 }
 
-function missingFrom(snapshot: Snapshot | undefined): (typeof ingestLogColumns)[number][] {
+function missingFrom(snapshot: Snapshot | undefined): Column[] {
   const existing = new Set(snapshot?.metadata.columns.map(({ name }) => name));
   return ingestLogColumns.filter(({ name }) => !existing.has(name));
 }
