@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
-import type { Lake } from "../../lake/lake";
-import type { ReadOptions, ReportSource, SourceFile } from "../../sftp/source";
+import type { Lake, LakeOptions } from "../../lake/lake";
+import type { ReadOptions, ReportSource } from "../../sftp/source";
 import type { Landing } from "../plan/plan";
 
 /** The result of a landing. */
@@ -31,7 +31,10 @@ export async function landFile(
   let current: Landing = landing;
   for (let reading = 1; ; reading++) {
     try {
-      return await landOnce(source, lake, current, previous, options);
+      const { path, size, modified, landedPath } = current;
+      const read = () => source.read({ path, size, modified }, options);
+      const written = await writeUnlessKnown(lake, landedPath, read, previous?.sha256, options);
+      return { ...current, ...written };
     } catch (error) {
       if (!isCleverLakeError(error, "changedWhileRead") || reading === readings) throw error;
       current = { ...current, ...(await source.stat(landing.path, options.signal)) };
@@ -39,36 +42,39 @@ export async function landFile(
   }
 }
 
-async function landOnce(
-  source: ReportSource,
+/**
+ * Writes a file and hashes it on the way, unless its bytes are known: then nothing is written.
+ *
+ * @param read opens the bytes
+ * @param known the SHA-256 of the bytes that need not be written
+ */
+export async function writeUnlessKnown(
   lake: Lake,
-  landing: Landing,
-  previous: { readonly sha256: string } | undefined,
-  options: ReadOptions,
-): Promise<LandedFile> {
+  path: string,
+  read: () => AsyncIterable<Uint8Array>,
+  known: string | undefined,
+  { signal }: LakeOptions,
+): Promise<{ readonly sha256: string; readonly unchanged: boolean }> {
   const hash = createHash("sha256");
-  let found: { sha256: string; unchanged: boolean } | undefined;
-  const file: SourceFile = { path: landing.path, size: landing.size, modified: landing.modified };
+  let sha256: string | undefined;
   const bytes = async function* () {
-    for await (const chunk of source.read(file, options)) {
+    for await (const chunk of read()) {
       hash.update(chunk);
       yield chunk;
     }
-    const sha256 = hash.digest("hex");
-    const unchanged = sha256 === previous?.sha256;
-    found = { sha256, unchanged };
+    sha256 = hash.digest("hex");
     // A stream that fails at its end leaves nothing in the lake: this way we read first and keep only what is new.
-    if (unchanged) throw new AlreadyThere();
+    if (sha256 === known) throw new AlreadyThere();
   };
   try {
-    await lake.write(landing.landedPath, bytes(), { signal: options.signal });
+    await lake.write(path, bytes(), { signal });
   } catch (error) {
     if (!(error instanceof AlreadyThere)) throw error;
   }
-  if (!found) {
-    throw new CleverLakeError("io", "The file ended before it was read.", { subject: landing.path });
+  if (sha256 === undefined) {
+    throw new CleverLakeError("io", "The file ended before it was read.", { subject: path });
   }
-  return { ...landing, ...found };
+  return { sha256, unchanged: sha256 === known };
 }
 
 class AlreadyThere extends Error {}

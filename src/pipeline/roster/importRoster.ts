@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Division } from "../../clever/groupsTable";
 import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../../clever/header";
 import { keptRosterPath, rosterFolder } from "../../clever/layout";
@@ -9,6 +8,7 @@ import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { sha256Of } from "../../sha256";
 import { minimumGroupSizeOf, updateGroups } from "../groups/updateGroups";
+import { writeUnlessKnown } from "../land/land";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 import { folderName } from "../plan/plan";
@@ -232,25 +232,9 @@ async function keepRaw({ lake, file, signal }: RosterRequest, now: Date): Promis
   const newest = await newestKept(lake, signal);
   const before = newest && (await sha256Of(lake.readStream(newest, options)));
   const target = keptRosterPath(folderName(now), rosterFileName);
-  const hash = createHash("sha256");
-  const bytes = async function* () {
-    for await (const chunk of file.read(signal)) {
-      hash.update(chunk as Uint8Array);
-      yield chunk as Uint8Array;
-    }
-    if (hash.digest("hex") === before) throw new AlreadyThere();
-  };
-  try {
-    await lake.write(target, bytes(), options);
-    return target;
-  } catch (error) {
-    if (error instanceof AlreadyThere && newest !== undefined) return newest;
-    throw error;
-  }
+  const { unchanged } = await writeUnlessKnown(lake, target, () => file.read(signal), before, options);
+  return unchanged && newest !== undefined ? newest : target;
 }
-
-/** A stream that fails at its end leaves nothing in the lake. */
-class AlreadyThere extends Error {}
 
 async function newestKept(lake: Lake, signal: AbortSignal | undefined): Promise<string | undefined> {
   const files: string[] = [];
