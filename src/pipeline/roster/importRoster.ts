@@ -16,7 +16,7 @@ import { checkedSaltFor, claimCheckedSalt } from "../salt/salt";
 import { defaultMaxShrink, isTooFew } from "../write/shrink";
 import type { RosterFile } from "./rosterFile";
 import { type RosterGrades, RosterStudents } from "./rosterStudents";
-import { countKept, replaceRoster, studentsInReports } from "./rosterTable";
+import { compareStudents, replaceRoster } from "./rosterTable";
 
 export interface RosterRequest {
   readonly lake: Lake;
@@ -107,7 +107,8 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   requireRoster(file, students);
   requireGrades(file, grades);
   await using duck = await Duck.open();
-  const { before, kept } = await countKept(lake, duck, students, signal);
+  const current = await compareStudents(lake, duck, students, "roster", signal);
+  const { known: before, shared: kept } = current ?? { known: 0, shared: 0 };
   const isProven = checkedSalt.standing === "unproven" && kept > 0;
   await claimCheckedSalt(lake, checkedSalt, { isProven, signal });
   if (!request.replace && isTooFew({ before, now: kept }, request.maxShrink ?? defaultMaxShrink)) {
@@ -139,7 +140,7 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
     grades: grades.known,
     unknownGrades: grades.unknown,
     withoutGrade: grades.without,
-    inReports: (await studentsInReports(lake, duck, students, signal)) ?? null,
+    inReports: (await compareStudents(lake, duck, students, "reports", signal))?.shared ?? null,
     keptRaw,
     notes: checkedSalt.notes,
     version,

@@ -68,48 +68,36 @@ export async function replaceRoster(
   );
 }
 
-/** How many of the roster's students are in the lake's reports; undefined if no report was pseudonymized yet. */
-export async function studentsInReports(
-  lake: Lake,
-  duck: Duck,
-  students: Iterable<PseudonymizedStudent>,
-  signal?: AbortSignal,
-): Promise<number | undefined> {
-  const tables = [{ tablePath: lookupTable(reports.daily_participation) }];
-  return withTables(lake, duck, tables, { signal }, async (session, [lookup]) => {
-    if (!lookup?.select) return undefined;
-    const rows = await session.query(
-      `SELECT DISTINCT sis_id_pseudonym AS pseudonym FROM (${lookup.select}) WHERE sis_id_pseudonym IS NOT NULL`,
-      [],
-      signal,
-    );
-    const known = new Set(rows.map(({ pseudonym }) => String(pseudonym)));
-    let found = 0;
-    for (const { pseudonym } of students) if (known.has(pseudonym)) found++;
-    return found;
-  });
+/** How many people a table of the lake has, and how many of them are among these students. */
+export interface SharedStudents {
+  readonly known: number;
+  readonly shared: number;
 }
 
-/** How many students the lake's roster has, and how many of them are among these, under the same pseudonyms. */
-export async function countKept(
+/**
+ * Compares a roster's students with the lake's roster, or with the people of its reports, by pseudonym. Undefined if
+ * there is no such table. Rejects with `unsupportedTable` if another program's table is in place of the roster.
+ */
+export async function compareStudents(
   lake: Lake,
   duck: Duck,
   students: Iterable<PseudonymizedStudent>,
+  other: "roster" | "reports",
   signal?: AbortSignal,
-): Promise<{ readonly before: number; readonly kept: number }> {
-  const tables = [{ tablePath: rosterTable }];
-  return withTables(lake, duck, tables, { signal }, async (session, [roster]) => {
-    if (!roster?.select) return { before: 0, kept: 0 };
-    requireRosterShape(roster.snapshot);
+): Promise<SharedStudents | undefined> {
+  const tablePath = other === "roster" ? rosterTable : lookupTable(reports.daily_participation);
+  return withTables(lake, duck, [{ tablePath }], { signal }, async (session, [table]) => {
+    if (!table?.select) return undefined;
+    if (other === "roster") requireRosterShape(table.snapshot);
     const rows = await session.query(
-      `SELECT sis_id_pseudonym AS pseudonym FROM (${roster.select})`,
+      `SELECT DISTINCT sis_id_pseudonym AS pseudonym FROM (${table.select}) WHERE sis_id_pseudonym IS NOT NULL`,
       [],
       signal,
     );
     const known = new Set(rows.map(({ pseudonym }) => String(pseudonym)));
-    let kept = 0;
-    for (const { pseudonym } of students) if (known.has(pseudonym)) kept++;
-    return { before: known.size, kept };
+    let shared = 0;
+    for (const { pseudonym } of students) if (known.has(pseudonym)) shared++;
+    return { known: known.size, shared };
   });
 }
 
