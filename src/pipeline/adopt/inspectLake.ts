@@ -10,7 +10,7 @@ import { type InterruptedRuns, interruptedRuns, RunHistory } from "../log/runRec
 import { lakeState } from "../plan/plan";
 import { sourceNames } from "../plan/sourceNames";
 import { appliedIn, type PseudoTables, readTables } from "../write/tables";
-import type { AdoptedFiles, AdoptedTable, AdoptProgress, AdoptSummary } from "./adoptSummary";
+import type { AdoptedTable, AdoptProgress, AdoptSummary } from "./adoptSummary";
 import { historiesOf, type SourceHistory } from "./deliveries";
 import { findLandings } from "./landings";
 import { activitySince, recentActivity } from "./oeaActivity";
@@ -39,16 +39,6 @@ export interface Found {
   /** Undefined if there is nothing, or nothing left, to adopt. */
   readonly histories: readonly SourceHistory[] | undefined;
 }
-
-const noFiles: AdoptedFiles = {
-  landed: 0,
-  bySink: 0,
-  distinct: 0,
-  sources: 0,
-  redelivered: [],
-  escaped: 0,
-  notTaken: [],
-};
 
 /** Checks OEA's tables and reads all files that it landed; changes nothing. */
 export async function inspectLake(context: InspectionContext): Promise<Found> {
@@ -84,17 +74,16 @@ export async function inspectLake(context: InspectionContext): Promise<Found> {
     copies,
     details: {
       tables: described,
-      files: isAdopted
-        ? noFiles
-        : {
-            landed: landings.length,
-            bySink: landings.filter(({ hasBackslashes }) => hasBackslashes).length,
-            distinct: new Set(landings.map(({ name, sha256 }) => `${name}\n${sha256}`)).size,
-            sources: histories.length,
-            redelivered: several.map(({ source }) => source).sort(),
-            escaped: deliveries.filter(({ last }) => last.isEscaped).length,
-            notTaken: found.notTaken,
-          },
+      // All zero if the lake is adopted: then landings were looked for in no report's folder.
+      files: {
+        landed: landings.length,
+        bySink: landings.filter(({ hasBackslashes }) => hasBackslashes).length,
+        distinct: new Set(landings.map(({ name, sha256 }) => `${name}\n${sha256}`)).size,
+        sources: histories.length,
+        redelivered: several.map(({ source }) => source).sort(),
+        escaped: deliveries.filter(({ last }) => last.isEscaped).length,
+        notTaken: found.notTaken,
+      },
       pseudonyms: { ...pseudonyms, map: pseudonyms.unsalted > 0 ? pseudonymMapTable : null },
       warnings: !isAdopted
         ? recentActivity(described, landings, started)
