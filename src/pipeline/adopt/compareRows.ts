@@ -201,6 +201,11 @@ async function readHeldBack(
   }
 }
 
+type Counts = Omit<ComparedMonth, "month">;
+
+const verdicts = ["same", "misread", "superseded", "quarantined", "withdrawn", "unexplained"] as const;
+const counts: (keyof Counts)[] = ["oeaRows", "oeaDistinct", "rows", "distinct", ...verdicts, "onlyOurs"];
+
 async function countMonths(session: DuckSession, signal: AbortSignal | undefined): Promise<ComparedMonth[]> {
   const rows = await session.query(
     `WITH judged AS (SELECT o.month, o.copies, CASE
@@ -210,32 +215,19 @@ async function countMonths(session: DuckSession, signal: AbortSignal | undefined
            WHEN EXISTS (SELECT 1 FROM held_days h WHERE h."date" = o."date" AND h.person = o.person AND h.is_quarantined) THEN 'quarantined'
            WHEN EXISTS (SELECT 1 FROM held_days h WHERE h."date" = o."date" AND h.person = o.person) THEN 'withdrawn'
            ELSE 'unexplained' END AS verdict FROM oea_rows o),
-       oea AS (SELECT month, sum(copies) AS oea_rows, count(*) AS oea_distinct,
-           count(*) FILTER (verdict = 'same') AS same, count(*) FILTER (verdict = 'misread') AS misread,
-           count(*) FILTER (verdict = 'superseded') AS superseded, count(*) FILTER (verdict = 'quarantined') AS quarantined,
-           count(*) FILTER (verdict = 'withdrawn') AS withdrawn, count(*) FILTER (verdict = 'unexplained') AS unexplained
+       oea AS (SELECT month, sum(copies) AS "oeaRows", count(*) AS "oeaDistinct",
+           ${verdicts.map((name) => `count(*) FILTER (verdict = '${name}') AS ${name}`).join(", ")}
          FROM judged GROUP BY month),
-       ours AS (SELECT month, sum(copies) AS rows_, count(*) AS distinct_,
-           count(*) FILTER (row_hash NOT IN (SELECT row_hash FROM oea_rows)) AS only_ours FROM our_rows GROUP BY month)
-     SELECT coalesce(oea.month, ours.month) AS month, coalesce(oea_rows, 0)::DOUBLE AS oea_rows, coalesce(oea_distinct, 0)::DOUBLE AS oea_distinct,
-       coalesce(rows_, 0)::DOUBLE AS rows_, coalesce(distinct_, 0)::DOUBLE AS distinct_,
-       ${["same", "misread", "superseded", "quarantined", "withdrawn", "unexplained", "only_ours"].map((name) => `coalesce(${name}, 0)::DOUBLE AS ${name}`).join(", ")}
+       ours AS (SELECT month, sum(copies) AS "rows", count(*) AS "distinct",
+           count(*) FILTER (row_hash NOT IN (SELECT row_hash FROM oea_rows)) AS "onlyOurs" FROM our_rows GROUP BY month)
+     SELECT coalesce(oea.month, ours.month) AS month,
+       ${counts.map((name) => `coalesce("${name}", 0)::DOUBLE AS "${name}"`).join(", ")}
      FROM oea FULL JOIN ours ON oea.month IS NOT DISTINCT FROM ours.month ORDER BY 1 NULLS FIRST`,
     [],
     signal,
   );
-  return rows.map((row) => ({
-    month: typeof row.month === "string" ? row.month : null,
-    oeaRows: Number(row.oea_rows),
-    oeaDistinct: Number(row.oea_distinct),
-    rows: Number(row.rows_),
-    distinct: Number(row.distinct_),
-    same: Number(row.same),
-    misread: Number(row.misread),
-    superseded: Number(row.superseded),
-    quarantined: Number(row.quarantined),
-    withdrawn: Number(row.withdrawn),
-    unexplained: Number(row.unexplained),
-    onlyOurs: Number(row.only_ours),
-  }));
+  return rows.map(({ month, ...row }) => {
+    const numbers = Object.fromEntries(counts.map((name) => [name, Number(row[name])]));
+    return { month: typeof month === "string" ? month : null, ...(numbers as Counts) };
+  });
 }
