@@ -18,7 +18,8 @@ export interface OeaTable {
 }
 
 /** Whether OEA's own notebook wrote a `_pseudo` table: it has OEA's columns, none of ours, and no delivery of ours. */
-function isOeas(report: Report, snapshot: Snapshot): boolean {
+function isOeas(report: Report, snapshot: Snapshot | undefined): snapshot is Snapshot {
+  if (snapshot === undefined) return false;
   const names = new Set(snapshot.metadata.columns.map(({ name }) => name));
   const hasPseudonyms = hashedColumns(report).every(({ name }) => names.has(pseudonymName(name)));
   return hasPseudonyms && !names.has("source_file") && appliedVersions(snapshot).size === 0;
@@ -28,7 +29,11 @@ function isOeas(report: Report, snapshot: Snapshot): boolean {
 export function requireAdopted(tables: PseudoTables | undefined): void {
   for (const report of allReports()) {
     const table = tables?.get(report.name);
-    if (table !== undefined && isOeas(report, table)) throw notAdopted(table.tablePath);
+    if (!isOeas(report, table)) continue;
+    throw new CleverLakeError("notAdopted", "OEA's own notebooks wrote this table; nothing was changed.", {
+      subject: table.tablePath,
+      hint: "Run `clever-lake adopt --dry-run` to see what is there, then adopt the lake with `clever-lake adopt`.",
+    });
   }
 }
 
@@ -46,13 +51,6 @@ export async function needsAdoption(lake: Lake, signal?: AbortSignal): Promise<b
  */
 export function mustBeAdopted(tables: PseudoTables, records: readonly RunRecord[]): boolean {
   return reportsToAdopt(tables, isAdoptionCutOff(records)).length > 0;
-}
-
-function notAdopted(subject: string): CleverLakeError {
-  return new CleverLakeError("notAdopted", "OEA's own notebooks wrote this table; nothing was changed.", {
-    subject,
-    hint: "Run `clever-lake adopt --dry-run` to see what is there, then adopt the lake with `clever-lake adopt`.",
-  });
 }
 
 /** Whether one of these records is of an interrupted adoption. */
@@ -80,15 +78,10 @@ export function requireFinishedAdoption(records: readonly RunRecord[]): void {
  * @param isCutOff whether an adoption was interrupted, which may already have moved OEA's tables
  */
 export function reportsToAdopt(tables: PseudoTables, isCutOff: boolean): Report[] {
-  const isOurs = (report: Report) => {
-    const table = tables.get(report.name);
-    return table !== undefined && !isOeas(report, table);
-  };
-  const isNeeded = [...tables.values()].some((table) =>
-    allReports().some((report) => pseudoTable(report) === table.tablePath && isOeas(report, table)),
-  );
-  if (isCutOff) return allReports();
-  return isNeeded ? allReports().filter((report) => !isOurs(report)) : [];
+  const all = allReports();
+  if (isCutOff) return all;
+  const ofOea = all.filter((report) => isOeas(report, tables.get(report.name)));
+  return ofOea.length > 0 ? all.filter((report) => ofOea.includes(report) || !tables.has(report.name)) : [];
 }
 
 /**
@@ -117,7 +110,7 @@ export async function oeaTables(lake: Lake, duck: Duck, signal?: AbortSignal): P
   }
   for (const report of allReports()) {
     const table = pseudo.get(report);
-    await add(report, "pseudo", pseudoTable(report), table && isOeas(report, table) ? table : undefined);
+    await add(report, "pseudo", pseudoTable(report), isOeas(report, table) ? table : undefined);
   }
   return found;
 }
