@@ -4,8 +4,7 @@ import type { FoundLanding } from "./landings";
 
 /** Consecutive copies of the same bytes that OEA landed for one source: one delivery. */
 export interface OeaDelivery {
-  /** By time; the last one represents all. */
-  readonly copies: readonly FoundLanding[];
+  /** The last copy, which represents all. */
   readonly last: FoundLanding;
   /** For the ingest log, one per copy, in order. */
   readonly entries: readonly LogEntry[];
@@ -79,35 +78,26 @@ function history(source: string, landings: readonly FoundLanding[], context: His
       const known = context.known.get(landing.landedPath);
       // One number is left free between two, for a copy in Clever's form.
       version = known?.version ?? Math.max(toSeconds(landing.time), version + 2);
-      return known ?? entryOf(landing, source, first.time, version, context);
+      if (known) return known;
+      const { named, report, name, userType, size, sha256, landedPath } = landing;
+      return {
+        path: named ? `${report.slug}/${name}` : source,
+        source,
+        report: report.name,
+        userType,
+        size,
+        modified: first.time,
+        sha256,
+        landedPath,
+        version,
+        runId: context.runId,
+        time: context.now,
+        outcome: "landed",
+      };
     });
-    deliveries.push({ copies, last, entries });
+    deliveries.push({ last, entries });
   }
   return { source: deliveries[0]?.entries[0]?.source ?? source, deliveries };
-}
-
-function entryOf(
-  landing: FoundLanding,
-  source: string,
-  modified: Date,
-  version: number,
-  { runId, now }: HistoryContext,
-): LogEntry {
-  const { named, report, name, userType, size, sha256, landedPath } = landing;
-  return {
-    path: named ? `${report.slug}/${name}` : source,
-    source,
-    report: report.name,
-    userType,
-    size,
-    modified,
-    sha256,
-    landedPath,
-    version,
-    runId,
-    time: now,
-    outcome: "landed",
-  };
 }
 
 /** A source for a name without a date: by its first landing. */
