@@ -37,7 +37,7 @@ export function oeaLandingAt(landedPath: string): OeaLanding | undefined {
   const isSink = rest.length === 1;
   const folderType = isSink ? undefined : typeOfFolder(rest[0]);
   if (!isSink && folderType === undefined) return undefined;
-  const time = isSink ? inCentralTime(folder) : asUtc(folder);
+  const time = isSink ? inCentralTime(folder) : folderTime(folder);
   if (Number.isNaN(time.getTime())) return undefined;
   const recognized = recognizeReport(`${report.slug}/${name}`);
   // A name without a date, such as `Students.csv`, may be for any day.
@@ -75,8 +75,8 @@ function typeOfFolder(name: string | undefined): UserType | undefined {
   return userTypes.find((type) => userTypeFolder[type].toLowerCase() === name?.toLowerCase());
 }
 
-/** A folder's time, read as UTC. */
-function asUtc(folder: string): Date {
+/** A folder's time (`yyyy-MM-ddTHH-mm-ss`), read as UTC; not a number if it has another form. */
+export function folderTime(folder: string): Date {
   const [day = "", time = ""] = folder.split("T");
   return new Date(`${day}T${time.replaceAll("-", ":")}Z`);
 }
@@ -94,7 +94,7 @@ const central = new Intl.DateTimeFormat("en-US", {
 
 /** A folder's time, read as US Central local time. */
 function inCentralTime(folder: string): Date {
-  const shown = asUtc(folder).getTime();
+  const shown = folderTime(folder).getTime();
   if (Number.isNaN(shown)) return new Date(Number.NaN);
   const offsetAt = (time: number) => {
     const parts = Object.fromEntries(

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { withDoubledQuotes } from "../../clever/backslashQuotes";
+import { folderTime } from "../../clever/oeaLanding";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
 import { folderName } from "../plan/plan";
@@ -65,8 +66,7 @@ export class PlainCopies {
     const sha256 = hash.digest("hex");
     // If OEA landed another file at that path, one second later is free.
     let landedPath = plainPath(of);
-    const [day = "", time = ""] = of.folder.split("T");
-    const first = Date.parse(`${day}T${time.replaceAll("-", ":")}Z`);
+    const first = folderTime(of.folder).getTime();
     for (let second = 1; (this.shas.get(landedPath) ?? sha256) !== sha256; second++) {
       landedPath = plainPath({ ...of, folder: folderName(new Date(first + 1000 * second)) });
     }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import { newestRunPath, runRecordPath, runsFolder } from "../../clever/layout";
+import { folderTime } from "../../clever/oeaLanding";
 import { reportNames, userTypes } from "../../clever/reports";
 import { describeError, isCleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
@@ -117,8 +118,7 @@ export type RunRecord = z.infer<typeof runRecordSchema>;
  */
 export function newRunId(start: Date, newest: string | undefined): string {
   const before = newest?.slice(0, folderName(start).length) ?? "";
-  const [day, time] = before.split("T");
-  const next = new Date(Date.parse(`${day}T${time?.replaceAll("-", ":")}Z`) + 1000);
+  const next = new Date(folderTime(before).getTime() + 1000);
   const begin = folderName(start) > before || Number.isNaN(next.getTime()) ? start : next;
   return `${folderName(begin)}-${randomBytes(2).toString("hex")}`;
 }
