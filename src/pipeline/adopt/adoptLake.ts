@@ -1,6 +1,6 @@
+import { withScratch } from "../../delta/localFiles";
 import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
-import { removeLocal } from "../../filesInUse";
 import type { Lake } from "../../lake/lake";
 import { ChunkRunner } from "../chunkRunner";
 import { settleInterrupted } from "../land/recover";
@@ -62,19 +62,16 @@ export async function adoptLake(request: AdoptRequest): Promise<AdoptSummary> {
   const started = new Date();
   const runId = newRunId(started, (await newestRun(lake, signal))?.runId);
   await using lock = dryRun ? undefined : await RunLock.take(lake, runId, { signal });
-  const scratch = await lake.scratch();
-  const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
-  try {
+  // Awaited here, so that the lock is held until the work is done.
+  return await withScratch(lake, async (scratch) => {
+    await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
     const adoption = new Adoption(request, duck, scratch, runId, started);
     const found = await inspectLake(adoption.context);
     // Reported before anybody agrees to anything.
     if (found.histories !== undefined && request.salt) await adoption.saltFor(found, request.salt);
     if (found.histories === undefined || lock === undefined) return await adoption.describe(found);
     return await adoption.carryOut(found, lock);
-  } finally {
-    duck.close();
-    await removeLocal(scratch);
-  }
+  });
 }
 
 class Adoption {

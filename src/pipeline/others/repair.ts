@@ -1,11 +1,11 @@
 import { allSettledOrThrow } from "../../allSettledOrThrow";
 import { lookupTable, pseudoTable } from "../../clever/layout";
 import type { Report } from "../../clever/reports";
+import { withScratch } from "../../delta/localFiles";
 import { requireWritable } from "../../delta/protocol";
 import type { Snapshot } from "../../delta/snapshot";
 import { Duck } from "../../duck/duck";
 import { isCleverLakeError } from "../../errors";
-import { removeLocal } from "../../filesInUse";
 import type { Lake } from "../../lake/lake";
 import { requireAdopted, requireFinishedAdoption } from "../adopt/oeaTables";
 import { RunLock } from "../lock/runLock";
@@ -81,9 +81,9 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
   const checkedSalt = await checkedSaltFor(lake, request.salt, signal);
   const runId = newRunId(started, undefined);
   await using lock = dryRun ? undefined : await RunLock.take(lake, runId, { signal });
-  const scratch = await lake.scratch();
-  const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
-  try {
+  // Awaited here, so that the lock is held until the work is done.
+  return await withScratch(lake, async (scratch) => {
+    await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
     const log = new IngestLog(lake, duck);
     const [tables, entries, { records }] = await allSettledOrThrow([
       readTables(lake, duck, signal),
@@ -126,10 +126,7 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
       repaired.push(await (isLookup(finding) ? repair.ofLookups() : repair.ofRows()));
     }
     return { dryRun, tables: repaired, milliseconds: Date.now() - started.getTime() };
-  } finally {
-    duck.close();
-    await removeLocal(scratch);
-  }
+  });
 }
 
 class TableRepair {

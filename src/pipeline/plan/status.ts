@@ -1,7 +1,7 @@
 import { allSettledOrThrow } from "../../allSettledOrThrow";
 import type { Config } from "../../config";
+import { withScratch } from "../../delta/localFiles";
 import { Duck } from "../../duck/duck";
-import { removeLocal } from "../../filesInUse";
 import type { Lake } from "../../lake/lake";
 import type { ReportSource } from "../../sftp/source";
 import { mustBeAdopted } from "../adopt/oeaTables";
@@ -44,9 +44,8 @@ export async function status(
   signal?: AbortSignal,
   history = new RunHistory(lake, signal),
 ): Promise<Status> {
-  const scratch = await lake.scratch();
-  const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
-  try {
+  return withScratch(lake, async (scratch) => {
+    await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
     const ingestLog = new IngestLog(lake, duck);
     const [listing, log, tables, runs] = await allSettledOrThrow([
       source.list(signal),
@@ -67,10 +66,7 @@ export async function status(
       // They would offer a repair, which rebuilds months of our own tables alone.
       changedByOthers: needsAdoption ? [] : await inspectTables(lake, duck, tables, state, signal),
     };
-  } finally {
-    duck.close();
-    await removeLocal(scratch);
-  }
+  });
 }
 
 /** The kinds with files whose rows have yet to be read. */

@@ -1,8 +1,8 @@
 import { ingestLogTable, pseudoTable, saltFingerprintPath } from "../../clever/layout";
 import { userTypes as allUserTypes, type UserType } from "../../clever/reports";
+import { withScratch } from "../../delta/localFiles";
 import { Duck } from "../../duck/duck";
 import { CleverLakeError, describeError, isCleverLakeError, isDamage } from "../../errors";
-import { removeLocal } from "../../filesInUse";
 import type { Lake } from "../../lake/lake";
 import { mapAtOnce } from "../../mapAtOnce";
 import { sha256Of } from "../../sha256";
@@ -70,10 +70,9 @@ export async function verifyLake(
   userTypes: readonly UserType[] = allUserTypes,
 ): Promise<Verification> {
   const watch = await RunWatch.start(lake, { signal });
-  const scratch = await lake.scratch();
-  const duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
-  const context: VerifyContext = { lake, duck, signal, scratch, problems: [], leftovers: [] };
-  try {
+  return withScratch(lake, async (scratch) => {
+    await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
+    const context: VerifyContext = { lake, duck, signal, scratch, problems: [], leftovers: [] };
     const salt = given === undefined ? undefined : await verifiedSalt(context, given);
     const found = await verifyAll(context, salt, userTypes);
     const { problems, leftovers } = context;
@@ -82,10 +81,7 @@ export async function verifyLake(
     const sawRun = await watch.sawRun(signal);
     if (problems.length > 0 && sawRun) throw doubtful(lake);
     return { ...found, problems, leftovers: sawRun ? [] : leftovers };
-  } finally {
-    duck.close();
-    await removeLocal(scratch);
-  }
+  });
 }
 
 function doubtful(lake: Lake): CleverLakeError {
