@@ -64,6 +64,8 @@ interface Month {
     readonly files: AddFile[];
   }[];
   readonly madeOf: string;
+  /** Whether it has our rows as they should be. */
+  readonly isCurrent: boolean;
   readonly ours: readonly AddFile[];
   readonly foreign: readonly AddFile[];
 }
@@ -102,8 +104,9 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
       const actions: Action[] = [];
       try {
         for (const month of due) {
-          const replaced = await replaceMonth(request, snapshot, month);
-          actions.push(...replaced);
+          const before = actions.length;
+          await replaceMonth(request, snapshot, month, actions);
+          const replaced = actions.slice(before);
           if (replaced.length > 0) summary = withMonth(summary, month, replaced);
         }
         if (actions.length === 0) return undefined;
@@ -150,13 +153,12 @@ function dueMonths(snapshot: Snapshot | undefined, tables: PseudoTables): Month[
     const values = (from[0]?.files ?? files)[0]?.partitionValues ?? {};
     const partition = Object.fromEntries(partitionColumns.map((column) => [column, values[column] ?? null]));
     const foreign = files.filter((file) => !ours.includes(file));
-    return { partition, sources: from, madeOf: hashOf(from), ours, foreign };
+    const madeOf = hashOf(from);
+    const isMade = ours.length === 1 && ours[0]?.tags?.[madeOfTag] === madeOf;
+    const isCurrent = from.length === 0 ? ours.length === 0 : isMade;
+    return { partition, sources: from, madeOf, isCurrent, ours, foreign };
   });
-  return months.filter(
-    ({ ours, foreign, sources: from, madeOf }) =>
-      foreign.length > 0 ||
-      (from.length === 0 ? ours.length > 0 : ours.length !== 1 || ours[0]?.tags?.[madeOfTag] !== madeOf),
-  );
+  return months.filter(({ foreign, isCurrent }) => foreign.length > 0 || !isCurrent);
 }
 
 function hashOf(sources: Month["sources"]): string {
@@ -164,16 +166,20 @@ function hashOf(sources: Month["sources"]): string {
   return createHash("sha256").update(names.join("\n")).digest("hex");
 }
 
-/** The actions that make a month contain our rows once and other modules' rows as before; empty if it already does. */
+/**
+ * Makes a month contain our rows once and other modules' rows as before.
+ *
+ * @param actions receives those to commit, none if the month already is so; the caller deletes the files that they add
+ * if this rejects
+ */
 async function replaceMonth(
   { lake, duck, signal }: ActivityRequest,
   snapshot: Snapshot | undefined,
-  { partition, sources, madeOf, ours, foreign }: Month,
-): Promise<Action[]> {
+  { partition, sources, madeOf, isCurrent, ours, foreign }: Month,
+  actions: Action[],
+): Promise<void> {
   const options = { signal };
-  const isCurrent = ours.length === 1 && ours[0]?.tags?.[madeOfTag] === madeOf;
   const read = [...(isCurrent ? [] : sources), { snapshot, files: foreign }];
-  const actions: Action[] = [];
   const write = {
     ...options,
     lake,
@@ -181,46 +187,40 @@ async function replaceMonth(
     columns: activityColumns,
     partitionValues: partition,
   };
-  try {
-    await withScratch(lake, (scratch) =>
-      withDataFiles(lake, read, options, (placeOf) =>
-        duck.session(async (session) => {
-          for (const file of snapshot ? foreign : []) {
-            const rows = readQuery(snapshot as Snapshot, [file], placeOf);
-            if (!(await holdsOurs(session, rows, signal))) continue;
-            const add = await writeDataFile({
-              ...write,
-              session,
-              scratch,
-              query: `SELECT * FROM (${rows}) WHERE ${isOthers}`,
-            });
-            if (add) actions.push({ add });
-            actions.push(removeFile(file, { dataChange: true }));
-          }
-          if (isCurrent) return;
-          const selects = sources.map((source) =>
-            engagementSql(source.report, readQuery(source.snapshot, source.files, placeOf), ["user_type"]),
-          );
-          actions.push(...ours.map((file) => removeFile(file, { dataChange: true })));
-          if (selects.length === 0) return;
-          const query = selects.join(" UNION ALL ");
+  await withScratch(lake, (scratch) =>
+    withDataFiles(lake, read, options, (placeOf) =>
+      duck.session(async (session) => {
+        for (const file of snapshot ? foreign : []) {
+          const rows = readQuery(snapshot as Snapshot, [file], placeOf);
+          if (!(await holdsOurs(session, rows, signal))) continue;
           const add = await writeDataFile({
             ...write,
             session,
             scratch,
-            query,
-            tags: { [madeOfTag]: madeOf },
+            query: `SELECT * FROM (${rows}) WHERE ${isOthers}`,
           });
           if (add) actions.push({ add });
-          requireEveryRow(sources, add);
-        }),
-      ),
-    );
-    return actions;
-  } catch (error) {
-    await deleteAdded(lake, actions);
-    throw error;
-  }
+          actions.push(removeFile(file, { dataChange: true }));
+        }
+        if (isCurrent) return;
+        const selects = sources.map((source) =>
+          engagementSql(source.report, readQuery(source.snapshot, source.files, placeOf), ["user_type"]),
+        );
+        actions.push(...ours.map((file) => removeFile(file, { dataChange: true })));
+        if (selects.length === 0) return;
+        const query = selects.join(" UNION ALL ");
+        const add = await writeDataFile({
+          ...write,
+          session,
+          scratch,
+          query,
+          tags: { [madeOfTag]: madeOf },
+        });
+        if (add) actions.push({ add });
+        requireEveryRow(sources, add);
+      }),
+    ),
+  );
 }
 
 const isOthers = `coalesce(${sqlName(cleverObjects.column)} NOT IN (${cleverObjects.values.map(sqlString).join(", ")}), true)`;
