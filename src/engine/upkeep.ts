@@ -1,5 +1,5 @@
 import { CleverLakeError } from "../errors";
-import { updateActivityAlone } from "../pipeline/activity/updateAlone";
+import { updateActivityAlone } from "../pipeline/activity/digitalActivity";
 import { updateGroupsAlone } from "../pipeline/groups/updateGroups";
 import { repairLake } from "../pipeline/others/repair";
 import { optimizeLake } from "../pipeline/upkeep/optimizeLake";

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { digitalActivityTable, pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
-import { updateActivityAlone } from "../../src/pipeline/activity/updateAlone";
+import { updateActivityAlone } from "../../src/pipeline/activity/digitalActivity";
 import { optimizeLake } from "../../src/pipeline/upkeep/optimizeLake";
 import { vacuumLake } from "../../src/pipeline/upkeep/vacuumLake";
 import { verifyLake } from "../../src/pipeline/verify/verify";

@@ -14,10 +14,12 @@ import { readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { numRecords } from "../../delta/statistics";
 import { removeFile, tableActions } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
-import { type Duck, type DuckSession, sqlName, sqlString } from "../../duck/duck";
+import { Duck, type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
-import type { PseudoTables } from "../write/tables";
+import { RunLock } from "../lock/runLock";
+import { newRunId } from "../log/runRecord";
+import { type PseudoTables, readTables } from "../write/tables";
 import { engagementSql } from "./engagementSql";
 
 /**
@@ -119,6 +121,15 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
     },
   });
   return summary;
+}
+
+/** `updateDigitalActivity` without a run. Rejects as that does, and with `busy` while a run is active. */
+export async function updateActivityAlone(lake: Lake, signal?: AbortSignal): Promise<ActivitySummary> {
+  await using lock = await RunLock.take(lake, newRunId(new Date(), undefined), { signal });
+  await using duck = await Duck.open();
+  const { pseudo: tables } = await readTables(lake, duck, signal);
+  const requireHeld = () => lock.requireHeld();
+  return await updateDigitalActivity({ lake, duck, tables, requireHeld, signal });
 }
 
 /** Whether, according to its data files, the table contains exactly the rows of the `_pseudo` tables. */
