@@ -5,7 +5,7 @@ import { requireWritable } from "../../delta/protocol";
 import { readQuery } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
 import { withDataFiles } from "../../delta/withTable";
-import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
+import { type Duck, sqlName } from "../../duck/duck";
 import { type CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
@@ -35,20 +35,13 @@ export async function inspectTables(
   const findings: Finding[] = [];
   for (const report of allReports()) {
     const look = new Look(lake, duck, report, state, options);
-    const { pseudo, lookups } = tables;
-    const refused = (table: string, error: CleverLakeError): Finding => ({
-      table,
-      months: [],
-      problem: problemText(error),
-    });
-    const [noTable, noLookups] = [
-      tables.refused.get(pseudoTable(report)),
-      tables.refused.get(lookupTable(report)),
-    ];
-    if (noLookups) findings.push(refused(lookupTable(report), noLookups));
-    else findings.push(...(await look.atLookups(lookups.get(report.name), pseudo.get(report.name))));
-    if (noTable) findings.push(refused(pseudoTable(report), noTable));
-    else findings.push(...(await look.atRows(pseudo.get(report.name))));
+    const [pseudo, lookups] = [tables.pseudo.get(report.name), tables.lookups.get(report.name)];
+    for (const table of [lookupTable(report), pseudoTable(report)]) {
+      const refusal = tables.refused.get(table);
+      if (refusal) findings.push(unusable(table, refusal));
+      else if (table === pseudoTable(report)) findings.push(...(await look.atRows(pseudo)));
+      else findings.push(...(await look.atLookups(lookups, pseudo)));
+    }
   }
   return findings;
 }
@@ -69,7 +62,7 @@ class Look {
       requireOurShape(this.report, snapshot);
       requireWritable(snapshot, []);
     });
-    if (refusal !== undefined) return [{ table, months: [], problem: problemText(refusal) }];
+    if (refusal !== undefined) return [unusable(table, refusal)];
     const changes = await foreignChanges(this.lake, snapshot, this.options);
     const { tagged, untagged } = rowsBySource(snapshot);
     const isOfEarlier = !hasVerifiedVersion(snapshot) && untagged.length > 0;
@@ -95,7 +88,7 @@ class Look {
     if (snapshot === undefined) return [];
     const { tablePath: table } = snapshot;
     const refusal = refusalOf(() => requireWritable(snapshot, []));
-    if (refusal !== undefined) return [{ table, months: [], problem: problemText(refusal) }];
+    if (refusal !== undefined) return [unusable(table, refusal)];
     const changes = await foreignChanges(this.lake, snapshot, this.options);
     if (changes.length === 0) return [];
     const counts = await ifReadable(this.countPairs(snapshot, pseudo));
@@ -168,7 +161,7 @@ class Look {
     lookups: Snapshot,
     pseudo: Snapshot | undefined,
   ): Promise<{ doubled: number; missing: number }> {
-    const all = (snapshot: Snapshot) => ({ snapshot, files: [...snapshot.files.values()] });
+    const { lake, duck, options } = this;
     const columns = hashedColumns(this.report).map(({ name }) => sqlName(pseudonymName(name)));
     const missing = (lookup: string, rows: string) =>
       columns
@@ -177,29 +170,29 @@ class Look {
           EXCEPT SELECT ${name} FROM (${lookup})))`,
         )
         .join(" + ");
-    const [row] = await this.query(
-      [all(lookups), ...(pseudo ? [all(pseudo)] : [])],
-      ([lookup = "", rows]) => `SELECT
-        ((SELECT count(*) FROM (${lookup})) - (SELECT count(*) FROM (SELECT DISTINCT * FROM (${lookup}))))::DOUBLE AS doubled,
-        (${rows === undefined ? "0" : missing(lookup, rows)})::DOUBLE AS missing`,
+    const tables = [lookups, ...(pseudo ? [pseudo] : [])].map((snapshot) => ({
+      snapshot,
+      files: [...snapshot.files.values()],
+    }));
+    return withDataFiles(lake, tables, options, (placeOf) =>
+      duck.session(async (session) => {
+        const [lookup = "", rows] = tables.map((each) => readQuery(each.snapshot, each.files, placeOf));
+        const row = await session.one(
+          `SELECT
+            ((SELECT count(*) FROM (${lookup})) - (SELECT count(*) FROM (SELECT DISTINCT * FROM (${lookup}))))::DOUBLE AS doubled,
+            (${rows === undefined ? "0" : missing(lookup, rows)})::DOUBLE AS missing`,
+          [],
+          options.signal,
+        );
+        return { doubled: Number(row.doubled), missing: Number(row.missing) };
+      }),
     );
-    return { doubled: Number(row?.doubled), missing: Number(row?.missing) };
-  }
-
-  private query(
-    tables: readonly { readonly snapshot: Snapshot; readonly files: Parameters<typeof readQuery>[1] }[],
-    sql: (selects: readonly string[]) => string,
-  ): ReturnType<DuckSession["query"]> {
-    return withDataFiles(this.lake, tables, this.options, (placeOf) => {
-      const selects = tables.map(({ snapshot, files }) => readQuery(snapshot, files, placeOf));
-      return this.duck.session((session) => session.query(sql(selects), [], this.options.signal));
-    });
   }
 }
 
-/** An error's text without the table, which a finding names. */
-function problemText({ message, hint }: CleverLakeError): string {
-  return hint ? `${message} ${hint}` : message;
+/** The finding about a table that cannot be used as it is. */
+function unusable(table: string, { message, hint }: CleverLakeError): Finding {
+  return { table, months: [], problem: hint ? `${message} ${hint}` : message };
 }
 
 const uncounted = "Its rows could not be counted: a data file cannot be read.";
@@ -216,7 +209,8 @@ async function ifReadable<T>(work: Promise<T>): Promise<T | undefined> {
   }
 }
 
-function refusalOf(check: () => void): CleverLakeError | undefined {
+/** The error of a check that a table can be used, if it cannot. */
+export function refusalOf(check: () => void): CleverLakeError | undefined {
   try {
     check();
     return undefined;

@@ -3,9 +3,7 @@ import { lookupTable, pseudoTable } from "../../clever/layout";
 import type { Report } from "../../clever/reports";
 import { withScratch } from "../../delta/localFiles";
 import { requireWritable } from "../../delta/protocol";
-import type { Snapshot } from "../../delta/snapshot";
 import { Duck } from "../../duck/duck";
-import { isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { requireAdopted, requireFinishedAdoption } from "../adopt/oeaTables";
 import { RunLock } from "../lock/runLock";
@@ -18,7 +16,7 @@ import { checkedSaltFor, claimCheckedSalt } from "../salt/salt";
 import { problemOf } from "../upkeep/upkeepTables";
 import { allReports, appliedVersions, type LakeTables, readTables, stateOf } from "../write/tables";
 import type { Finding } from "./finding";
-import { inspectTables } from "./inspectTables";
+import { inspectTables, refusalOf } from "./inspectTables";
 import type { RepairContext } from "./rebuild";
 import { rebuildLookups } from "./rebuildLookups";
 import { type RebuiltMonth, rebuildRows } from "./rebuildRows";
@@ -172,7 +170,9 @@ class TableRepair {
   async ofLookups(): Promise<RepairedTable> {
     const { context, finding, tables, known } = this;
     const report = reportOf(finding.table);
-    const snapshot = writable(tables.lookups.get(report.name));
+    const found = tables.lookups.get(report.name);
+    const isWritable = found !== undefined && refusalOf(() => requireWritable(found, [])) === undefined;
+    const snapshot = isWritable ? found : undefined;
     const unchanged = this.nothing(snapshot ? "pairs" : "table");
     try {
       if (snapshot === undefined) await this.makeRoom();
@@ -216,16 +216,6 @@ function reportOf(table: string): Report {
   const found = allReports().find((report) => table === pseudoTable(report) || table === lookupTable(report));
   if (found === undefined) throw new Error(`No report has the table ${table}.`);
   return found;
-}
-
-function writable(snapshot: Snapshot | undefined): Snapshot | undefined {
-  try {
-    if (snapshot) requireWritable(snapshot, []);
-    return snapshot;
-  } catch (error) {
-    if (isCleverLakeError(error, "unsupportedTable")) return undefined;
-    throw error;
-  }
 }
 
 function sumOf(months: readonly RebuiltMonth[], rows: "rowsBefore" | "rowsAfter"): number | null {
