@@ -1,4 +1,5 @@
 import { tableBeside } from "../../clever/layout";
+import type { Report } from "../../clever/reports";
 import type { Action } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import type { Snapshot } from "../../delta/snapshot";
@@ -20,6 +21,16 @@ export interface RepairContext extends LandedContext {
   readonly requireHeld: () => Promise<void>;
   /** Receives the number of landed bytes read. */
   readonly onBytes: (bytes: number) => void;
+}
+
+export interface TableToRebuild {
+  readonly report: Report;
+  /** The table to be rebuilt in place; undefined for a new one next to it, from the landed files alone. */
+  readonly snapshot: Snapshot | undefined;
+  /** The sources that the report's table of rows has, by its own log; empty if it cannot be read. */
+  readonly applied: ReadonlyMap<string, unknown>;
+  /** The report's current deliveries. */
+  readonly current: readonly LogEntry[];
 }
 
 /** Landed files that were read again. */
@@ -111,18 +122,16 @@ export async function commitRebuilt(
     tablePath,
     operation: { name: "WRITE", parameters: { mode: "Overwrite", ...parameters } },
     attempt: (now, number) => {
-      if (number > 1 || now?.version !== snapshot?.version) throw changedMeanwhile(table);
+      if (number > 1 || now?.version !== snapshot?.version) {
+        throw new CleverLakeError(
+          "conflict",
+          "Another program changed the table meanwhile; it was not repaired.",
+          { subject: table, hint: "Repair it again." },
+        );
+      }
       return Promise.resolve({ actions, reads: "table" });
     },
     signal,
   });
   return outcome.snapshot;
-}
-
-function changedMeanwhile(subject: string): CleverLakeError {
-  return new CleverLakeError(
-    "conflict",
-    "Another program changed the table meanwhile; it was not repaired.",
-    { subject, hint: "Repair it again." },
-  );
 }

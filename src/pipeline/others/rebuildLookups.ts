@@ -1,8 +1,7 @@
 import { lookupTable } from "../../clever/layout";
-import { hashedColumns, lookupColumns, pseudonymName, type Report } from "../../clever/reports";
+import { hashedColumns, lookupColumns, pseudonymName } from "../../clever/reports";
 import { importDataFile, stageDataFile } from "../../delta/dataFile";
 import { readQuery } from "../../delta/readQuery";
-import type { Snapshot } from "../../delta/snapshot";
 import { numRecords } from "../../delta/statistics";
 import { removeFile } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
@@ -10,8 +9,14 @@ import { sqlName } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import { lookupTableActions } from "../commit/lookups";
 import { LandedReader } from "../landedReader";
-import type { LogEntry } from "../log/ingestLog";
-import { commitRebuilt, pathOfRebuilt, type RepairContext, readLanded, requireLogged } from "./rebuild";
+import {
+  commitRebuilt,
+  pathOfRebuilt,
+  type RepairContext,
+  readLanded,
+  requireLogged,
+  type TableToRebuild,
+} from "./rebuild";
 
 export interface RebuiltLookups {
   readonly rowsBefore: number | null;
@@ -20,23 +25,13 @@ export interface RebuiltLookups {
   readonly kept: readonly string[];
 }
 
-export interface LookupsToRebuild {
-  readonly report: Report;
-  /** The table; undefined for a new one next to it, which has only the people of the landed files. */
-  readonly snapshot: Snapshot | undefined;
-  /** The sources that the report's table has, by its own log; empty if it cannot be read. */
-  readonly applied: ReadonlyMap<string, unknown>;
-  /** The report's current deliveries. */
-  readonly current: readonly LogEntry[];
-}
-
 /**
  * Rebuilds a report's lookup table: the people of the current deliveries, read from the landed files, and those pairs
  * of the table that the salt confirms, each once.
  */
 export async function rebuildLookups(
   context: RepairContext,
-  { report, snapshot, applied, current }: LookupsToRebuild,
+  { report, snapshot, applied, current }: TableToRebuild,
 ): Promise<RebuiltLookups> {
   const { lake, duck, salt, scratch, signal } = context;
   if (snapshot === undefined) requireLogged(lookupTable(report), applied, current);

@@ -23,6 +23,7 @@ import {
   type RepairContext,
   readLanded,
   requireLogged,
+  type TableToRebuild,
   unloggedSources,
 } from "./rebuild";
 
@@ -41,17 +42,10 @@ export interface RebuiltRows {
   readonly entries: readonly LogEntry[];
 }
 
-export interface RowsToRebuild {
-  readonly report: Report;
-  /** The table in which months are to be rebuilt; undefined for a new one next to it. */
-  readonly snapshot: Snapshot | undefined;
+export interface RowsToRebuild extends TableToRebuild {
   readonly lookups: Snapshot | undefined;
   /** `yyyy-MM`; undefined for all. */
   readonly months: ReadonlySet<string> | undefined;
-  /** The sources that the old table has, by its own log; empty if it cannot be read. */
-  readonly applied: ReadonlyMap<string, unknown>;
-  /** The report's current deliveries. */
-  readonly current: readonly LogEntry[];
 }
 
 /**
