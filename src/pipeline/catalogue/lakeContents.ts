@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { landedFolder } from "../../clever/layout";
 import type { ReportName } from "../../clever/reports";
 import { commitPath } from "../../delta/paths";
@@ -95,7 +96,7 @@ export async function landingFolders(lake: Lake, signal?: AbortSignal): Promise<
   const folders = new Map<string, ReportName[]>();
   for (const report of allReports()) {
     for await (const { path, kind } of lake.list(landedFolder(report), { signal })) {
-      const name = nameOf(path);
+      const name = posix.basename(path);
       if (kind === "folder" && landingName.test(name)) {
         folders.set(name, [...(folders.get(name) ?? []), report.name]);
       }
@@ -132,8 +133,4 @@ export async function landedFiles(
     }
   }
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }

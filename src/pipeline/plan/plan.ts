@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { recognizeReport, resemblesReport } from "../../clever/fileNames";
 import { landedPath } from "../../clever/layout";
 import type { ReportName, UserType } from "../../clever/reports";
@@ -132,7 +133,8 @@ const misnamed: Unread = {
 
 /** A file of the same name in another folder most likely has older bytes, but it may be another district's. */
 function unreadBeside(file: SourceFile, newest: SourceFile): Unread | undefined {
-  if (folderOf(file.path) === folderOf(newest.path) || file.size === newest.size) return undefined;
+  const isSameFolder = posix.dirname(file.path) === posix.dirname(newest.path);
+  if (isSameFolder || file.size === newest.size) return undefined;
   return { reason: `${newest.path} has the same name and is newer; only that one is read`, report: true };
 }
 
@@ -165,21 +167,13 @@ function stateOf(
     const reason = `Older than ${entry.path}, whose rows are in the lake and which is no longer on the server; this file is read if it gets a newer date.`;
     return { state: "ignored", reason };
   }
-  if (differs(file, entry)) return { state: "changed", reason: undefined };
+  const hasNewTime = hasTime(file) && toSeconds(file.modified) !== toSeconds(entry.modified);
+  if (file.size !== entry.size || hasNewTime) return { state: "changed", reason: undefined };
   if ((lake.applied.get(source) ?? 0) >= entry.version) return { state: "anonymized", reason: undefined };
   if (entry.outcome === "quarantined" || entry.outcome === "dismissed") {
     return { state: entry.outcome, reason: entry.reason };
   }
   return { state: "landed", reason: undefined };
-}
-
-/** Whether the server's file is a different delivery from the logged one. */
-function differs(file: SourceFile, entry: LogEntry | undefined): boolean {
-  return (
-    entry !== undefined &&
-    (file.size !== entry.size || (hasTime(file) && toSeconds(file.modified) !== toSeconds(entry.modified))) &&
-    !isOlderCopy(file, entry)
-  );
 }
 
 /**
@@ -210,7 +204,7 @@ export function planLandings(plan: readonly PlannedFile[], start: Date): Landing
     if (recognized === undefined) return [];
     let time = start;
     const place = () =>
-      landedPath(recognized.report, folderName(time), recognized.userType, nameOf(file.path));
+      landedPath(recognized.report, folderName(time), recognized.userType, posix.basename(file.path));
     while (taken.has(place().toLowerCase())) time = new Date(time.getTime() + 1000);
     taken.add(place().toLowerCase());
     return [
@@ -250,14 +244,6 @@ const latestVersion = Date.UTC(9999, 11, 31) / 1000;
 /** `yyyy-MM-ddTHH-mm-ss`, in UTC. */
 export function folderName(time: Date): string {
   return time.toISOString().slice(0, 19).replaceAll(":", "-");
-}
-
-function folderOf(path: string): string {
-  return path.slice(0, Math.max(path.lastIndexOf("/"), 0));
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** A time as used in versions: seconds since 1970. */

@@ -1,5 +1,6 @@
 import type { UserType } from "../../clever/reports";
 import { compareCodePoints } from "../../delta/codePoints";
+import { toSeconds } from "./plan";
 
 export interface SourceOfRows {
   readonly source: string;
@@ -17,6 +18,7 @@ export interface DatedSource {
  * no part, so the order of runs does not matter.
  */
 export function oldestFirst<T extends DatedSource>(sources: Iterable<T>): T[] {
-  const seconds = ({ modified }: T) => Math.floor(modified.getTime() / 1000);
-  return [...sources].sort((a, b) => seconds(a) - seconds(b) || compareCodePoints(a.source, b.source));
+  return [...sources].sort(
+    (a, b) => toSeconds(a.modified) - toSeconds(b.modified) || compareCodePoints(a.source, b.source),
+  );
 }
