@@ -60,16 +60,15 @@ const summarySchema = z.object({
    * may be missing.
    */
   notRead: z.array(z.object({ path: z.string(), reason: z.string(), report: z.boolean() })).default([]),
-  /**
-   * Kinds of reports whose newest day in the tables is older than expected; `schoolDays` have passed since. Empty if
-   * the check is disabled.
-   */
+  /** Kinds of reports whose newest day in the tables is older than expected. Empty if the check is disabled. */
   overdue: z
     .array(
       z.object({
         report: z.enum(reportNames),
         userType: z.enum(userTypes),
+        /** The newest day of its rows in the tables, `yyyy-MM-dd`. */
         newestDay: z.string(),
+        /** Past school days since then without a row. */
         schoolDays: z.number(),
       }),
     )

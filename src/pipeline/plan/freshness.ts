@@ -1,23 +1,16 @@
 import { recognizeReport } from "../../clever/fileNames";
-import { type ReportName, type UserType, userTypes } from "../../clever/reports";
+import { type UserType, userTypes } from "../../clever/reports";
 import type { Snapshot } from "../../delta/snapshot";
+import type { RunSummary } from "../log/runRecord";
 import { listCells } from "../write/cells";
 import { contentsOf } from "../write/fileContents";
 import { type PseudoTables, sourcesIn } from "../write/tables";
 
-/** A kind of report: Clever publishes each report by user type. */
-export interface ReportKind {
-  readonly report: ReportName;
-  readonly userType: UserType;
-}
+/** How fresh the rows of a kind of report are. */
+export type Freshness = RunSummary["overdue"][number];
 
-/** How fresh the rows of a kind are. */
-export interface Freshness extends ReportKind {
-  /** The newest day of its rows in the tables, `yyyy-MM-dd`. */
-  readonly newestDay: string;
-  /** Past school days since then without a row. */
-  readonly schoolDays: number;
-}
+/** A kind of report: Clever publishes each report by user type. */
+export type ReportKind = Pick<Freshness, "report" | "userType">;
 
 const dayLength = 86_400_000;
 /** Days before the newest one from which school days are inferred. */

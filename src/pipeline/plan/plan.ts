@@ -6,6 +6,7 @@ import { CleverLakeError } from "../../errors";
 import type { SkippedEntry, SourceFile, SourceListing } from "../../sftp/source";
 import type { LogEntry } from "../log/ingestLog";
 import type { SourceEntries } from "../log/logTable";
+import type { RunRecord } from "../log/runRecord";
 import { sourceNames } from "./sourceNames";
 import { isDue } from "./work";
 
@@ -41,16 +42,7 @@ export interface Unread {
 }
 
 /** A file to be ingested, and its target path. */
-export interface Landing {
-  readonly path: string;
-  readonly source: string;
-  readonly report: ReportName;
-  readonly userType: UserType;
-  readonly size: number;
-  readonly modified: Date;
-  readonly landedPath: string;
-  readonly version: number;
-}
+export type Landing = RunRecord["landings"][number];
 
 /** What the lake holds, as far as a plan needs it. */
 export interface LakeState {
