@@ -41,7 +41,8 @@ export async function readRun(
 
 async function readListed(lake: Lake, ids: readonly string[], options: WatchOptions): Promise<ListedRun[]> {
   const records = await Promise.all(ids.map((id) => readRunRecord(lake, id)));
-  if (!records.some((record) => record?.outcome === "running")) return records.filter(isThere);
+  if (!records.some((record) => record?.outcome === "running"))
+    return records.filter((record) => record !== undefined);
   const atWork = await runningRun(lake, options);
   const runs = records.map(async (before): Promise<ListedRun | undefined> => {
     if (before?.outcome !== "running" || before.runId === atWork) return before;
@@ -49,9 +50,5 @@ async function readListed(lake: Lake, ids: readonly string[], options: WatchOpti
     const record = await readRunRecord(lake, before.runId);
     return record?.outcome === "running" ? { ...record, outcome: "interrupted" } : record;
   });
-  return (await Promise.all(runs)).filter(isThere);
-}
-
-function isThere<T>(value: T | undefined): value is T {
-  return value !== undefined;
+  return (await Promise.all(runs)).filter((run) => run !== undefined);
 }
