@@ -127,19 +127,7 @@ export class IngestLog {
       tablePath: ingestLogTable,
       snapshot: this.snapshot,
       operation: { name: "WRITE", parameters: { mode: "Append" } },
-      attempt: (snapshot) =>
-        Promise.resolve({
-          actions: [
-            ...(snapshot
-              ? missingColumns(snapshot)
-              : tableActions({
-                  columns: ingestLogColumns,
-                  name: "_ingest_log",
-                  description: "What was ingested from Clever's reports server, and what became of it.",
-                })),
-            { add },
-          ],
-        }),
+      attempt: (snapshot) => Promise.resolve({ actions: [...tableWithAllColumns(snapshot), { add }] }),
       signal,
     });
     if (!outcome.committed) return;
@@ -200,12 +188,20 @@ function newestTime(snapshot: Snapshot | undefined): number {
   return Math.max(0, ...times.filter((time) => !Number.isNaN(time)));
 }
 
-/** Adds the columns that a log of an earlier version lacks. */
-function missingColumns(snapshot: Snapshot): Action[] {
+/** The actions that create the log, or add the columns that a log of an earlier version lacks. */
+function tableWithAllColumns(snapshot: Snapshot | undefined): Action[] {
+  if (snapshot === undefined) {
+    return tableActions({
+      columns: ingestLogColumns,
+      name: "_ingest_log",
+      description: "What was ingested from Clever's reports server, and what became of it.",
+    });
+  }
   const missing = missingFrom(snapshot);
   return missing.length > 0 ? [addColumns(snapshot.metadata, missing)] : [];
 }
 
+/** The columns that a log of an earlier version lacks; all if there is no log. */
 function missingFrom(snapshot: Snapshot | undefined): Column[] {
   const existing = new Set(snapshot?.metadata.columns.map(({ name }) => name));
   return ingestLogColumns.filter(({ name }) => !existing.has(name));
