@@ -19,7 +19,7 @@ export function runInto(
 
 /** The state that must be the same regardless of interruptions of a run. */
 export async function stateOf(lake: Lake) {
-  const log = [...(await new IngestLog(lake, await sharedDuck()).last()).values()];
+  const log = [...(await new IngestLog(lake, await sharedDuck()).sources()).last.values()];
   const refused: string[] = [];
   for (const { landedPath, source } of log) {
     const place = refusedRowsPath(landedPath);

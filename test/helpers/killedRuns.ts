@@ -93,7 +93,7 @@ export class KilledRuns implements AsyncDisposable {
     const deliveries = new Set(
       (await log.all()).map(({ source, version, landedPath }) => `${source} ${version} ${landedPath}`),
     );
-    const last = [...(await log.last()).values()];
+    const last = [...(await log.sources()).last.values()];
     expect(deliveries.size, killed).toBe(this.reports.length);
     expect(last.map(({ landedPath }) => landedPath).sort(), killed).toEqual(raw.sort());
     expect(last.map(({ source }) => source).sort(), killed).toEqual([...this.reports].sort());

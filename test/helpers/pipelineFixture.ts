@@ -135,7 +135,7 @@ export class PipelineFixture {
 
   /** The last entry of each file. */
   async lastLog(): Promise<ReadonlyMap<string, LogEntry>> {
-    return new IngestLog(this.lake, await sharedDuck()).last();
+    return (await new IngestLog(this.lake, await sharedDuck()).sources()).last;
   }
 
   verify(): Promise<Verification> {

@@ -63,7 +63,7 @@ describe("the current entry of a source is", () => {
   async function last(...entries: LogEntry[]): Promise<LogEntry | undefined> {
     const log = new IngestLog(new MemoryLake(), duck);
     for (const each of entries) await log.append([each]);
-    return (await log.last()).get(entry().source);
+    return (await log.sources()).last.get(entry().source);
   }
   const applied = entry({ outcome: "anonymized", time: time(9) });
 
@@ -81,7 +81,7 @@ describe("the current entry of a source is", () => {
     const log = new IngestLog(new MemoryLake(), duck);
     await log.append([applied]);
     for (const rowsWritten of [1, 2]) await log.append([{ ...applied, rowsWritten, time: time(5) }]);
-    expect((await log.last()).get(applied.source)).toMatchObject({ rowsWritten: 2 });
+    expect((await log.sources()).last.get(applied.source)).toMatchObject({ rowsWritten: 2 });
     expect(await log.all()).toHaveLength(3);
   });
 
@@ -100,7 +100,7 @@ describe("the current entry of a source is", () => {
 test("sources are independent of each other", async () => {
   const log = new IngestLog(new MemoryLake(), duck);
   await log.append([entry(), entry({ source: "other" }), full]);
-  expect([...(await log.last()).keys()].sort()).toEqual(["daily-participation/a.csv", "other", "z"]);
+  expect([...(await log.sources()).last.keys()].sort()).toEqual(["daily-participation/a.csv", "other", "z"]);
 });
 
 test("two concurrent writers both write their entries", async () => {
@@ -121,7 +121,7 @@ test("many runs leave few data files", async () => {
     Array.from({ length: 45 }, (_, run) => `source${run}`),
   );
   lake.calls.length = 0;
-  await new IngestLog(lake, duck).last();
+  await new IngestLog(lake, duck).sources();
   const dataFiles = lake.calls.filter((call) => call.includes(".parquet") && !call.includes("_delta_log"));
   expect(new Set(dataFiles).size).toBeLessThan(25);
 });

@@ -350,7 +350,7 @@ describe("a delivery that only landed is judged before the next one of its sourc
   test("if an earlier version of this program passed over it", async () => {
     const fixture = await landed(day(1), bad);
     const log = new IngestLog(fixture.lake, await sharedDuck());
-    const newest = (await log.last()).get(amysDay);
+    const newest = (await log.sources()).last.get(amysDay);
     if (newest === undefined) throw new Error("not landed");
     const reason = "The date is not one.";
     await log.append([{ ...newest, outcome: "quarantined", line: 2, reason, acceptable: true }]);

@@ -63,11 +63,6 @@ export class IngestLog {
     return found;
   }
 
-  /** The last entry of each source: that of its newest delivery; if there are several, the one written last. */
-  async last(signal?: AbortSignal): Promise<ReadonlyMap<string, LogEntry>> {
-    return (await this.sources(signal)).last;
-  }
-
   /** All entries, oldest first. */
   all(signal?: AbortSignal): Promise<LogEntry[]> {
     return this.select("SELECT * FROM rows_ ORDER BY time, version, source", signal);
