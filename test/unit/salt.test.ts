@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { saltFingerprintPath } from "../../src/clever/layout";
 import { newSalt } from "../../src/newSalt";
-import { checkSalt, claimSalt } from "../../src/pipeline/salt/salt";
+import { checkSalt } from "../../src/pipeline/salt/salt";
+import { claimSalt } from "../helpers/claimSalt";
 import { MemoryLake } from "../helpers/memoryLake";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 

@@ -96,13 +96,6 @@ export async function claimCheckedSalt(
   if (stored === undefined || !(await isSaltOf(salt, stored))) throw otherSalt(lake);
 }
 
-/** `checkedSaltFor` and `claimCheckedSalt` in one. */
-export async function claimSalt(lake: Lake, given: string, signal?: AbortSignal): Promise<CheckedSalt> {
-  const checkedSalt = await checkedSaltFor(lake, given, signal);
-  await claimCheckedSalt(lake, checkedSalt, { signal });
-  return checkedSalt;
-}
-
 /**
  * The state of a salt for a lake. `unclaimed`: a new lake, which may still refuse a salt that is easy to guess
  * (`checkSaltText`). `unproven`: a lake without evidence. Writes nothing.
@@ -113,17 +106,9 @@ export async function checkSalt(
   signal?: AbortSignal,
 ): Promise<"matches" | "differs" | "unclaimed" | "unproven"> {
   const found = await findSalt(lake, given, signal);
-  switch (found?.standing) {
-    case undefined:
-      return "differs";
-    case "new":
-      return "unclaimed";
-    case "unproven":
-      return "unproven";
-    case "fingerprint":
-    case "lookups":
-      return "matches";
-  }
+  if (found === undefined) return "differs";
+  if (found.standing === "new") return "unclaimed";
+  return found.standing === "unproven" ? "unproven" : "matches";
 }
 
 export function otherSalt(lake: Lake): CleverLakeError {
