@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { compareGrades, isKnownGrade } from "../../clever/grades";
 import type { Problem } from "../../clever/header";
 import type { RosterRow } from "../../clever/roster";
+import { pseudonymOf } from "../salt/saltOfLookups";
 
 /** A student without an identity. */
 export interface PseudonymizedStudent {
@@ -74,6 +74,7 @@ export class RosterStudents {
   }
 
   add({ line, studentId, schoolId: school, grade }: RosterRow): void {
+    // Outside the engine, so that no raw id of the roster can be spilled to disk.
     const pseudonym = pseudonymOf(studentId, this.salt);
     const rows = this.rows.get(pseudonym);
     if (rows) rows.push({ line, school, grade });
@@ -128,12 +129,4 @@ export class RosterStudents {
   *[Symbol.iterator](): Generator<PseudonymizedStudent> {
     for (const [pseudonym, { school, grade }] of this.students) yield { pseudonym, school, grade };
   }
-}
-
-/**
- * OEA's `hash`, as `Persons` computes it in the engine. Here it is computed outside the engine, so that no raw id of
- * the roster can be spilled to disk.
- */
-function pseudonymOf(value: string, salt: string): string {
-  return createHash("sha256").update(value).update(salt).digest("hex");
 }

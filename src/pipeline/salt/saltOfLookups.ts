@@ -34,7 +34,12 @@ export async function saltOfLookups(
 }
 
 function isMadeWith(salt: string, { id, pseudonym }: Pair): boolean {
-  return createHash("sha256").update(id).update(salt).digest("hex") === pseudonym;
+  return pseudonymOf(id, salt) === pseudonym;
+}
+
+/** OEA's `hash`, as `Persons` computes it in the engine, but outside of it. */
+export function pseudonymOf(id: string, salt: string): string {
+  return createHash("sha256").update(id).update(salt).digest("hex");
 }
 
 async function somePairs(
