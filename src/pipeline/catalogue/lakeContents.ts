@@ -3,12 +3,11 @@ import { landedFolder } from "../../clever/layout";
 import type { ReportName } from "../../clever/reports";
 import { commitPath } from "../../delta/paths";
 import { commitTime, readSnapshot } from "../../delta/snapshot";
-import { numRecords } from "../../delta/statistics";
 import type { Duck } from "../../duck/duck";
-import { describeError, isCleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
-import { upkeepTables } from "../upkeep/upkeepTables";
+import { problemOf, upkeepTables } from "../upkeep/upkeepTables";
 import { allReports } from "../write/tables";
+import { sizesOf } from "./tableDetails";
 
 /** A Delta table as described by its log; no data file is read. */
 export interface LakeTable {
@@ -39,36 +38,16 @@ export async function lakeTables(
   const tables: (LakeTable | UnreadableTable)[] = [];
   for (const { path } of upkeepTables()) {
     try {
-      const table = await describeTable(lake, duck, path, signal);
-      if (table) tables.push(table);
+      const snapshot = await readSnapshot(lake, path, duck, { signal });
+      if (!snapshot) continue;
+      const changed = await committedAt(lake, path, snapshot.version, { signal });
+      const { version, files } = snapshot;
+      tables.push({ path, version, ...sizesOf([...files.values()]), changed });
     } catch (error) {
-      signal?.throwIfAborted();
-      // An unreachable lake is not the fault of one table.
-      if (!isCleverLakeError(error) || error.code === "network") throw error;
-      tables.push({ path, problem: describeError(error) });
+      tables.push({ path, problem: problemOf(error, signal) });
     }
   }
   return tables;
-}
-
-async function describeTable(
-  lake: Lake,
-  duck: Duck,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<LakeTable | undefined> {
-  const options = { signal };
-  const snapshot = await readSnapshot(lake, path, duck, options);
-  if (!snapshot) return undefined;
-  const files = [...snapshot.files.values()];
-  return {
-    path,
-    version: snapshot.version,
-    files: files.length,
-    bytes: files.reduce((sum, { size }) => sum + size, 0),
-    rows: numRecords(files),
-    changed: await committedAt(lake, path, snapshot.version, options),
-  };
 }
 
 /** The time in the commit, else the time of its file. */

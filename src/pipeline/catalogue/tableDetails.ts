@@ -75,7 +75,8 @@ export async function tableDetails(
   };
 }
 
-function sizesOf(files: readonly AddFile[]) {
+/** The number of data files, their bytes, and their rows as far as they are counted. */
+export function sizesOf(files: readonly AddFile[]) {
   return {
     files: files.length,
     bytes: files.reduce((sum, { size }) => sum + size, 0),
