@@ -44,6 +44,8 @@ export async function compareWithLanded(
   return new Comparison(session, table, reader, context.signal).run(current);
 }
 
+type ReportColumn = Report["columns"][number];
+
 class Comparison {
   private readonly problems = new Map<string, string>();
 
@@ -160,40 +162,38 @@ class Comparison {
   }
 
   private hashOfLanded(loaded: LoadedCsv, userType: string): string {
-    const { report, salt } = this.table;
     const day = this.dayOf(loaded);
-    return hashSql([
-      ...report.columns.flatMap((column) => {
-        if (column.pseudonymization !== "hash")
-          return [`${valueSql(column, loaded)}::${sqlTypes[column.type]}`];
-        return salt === undefined ? [] : [`sha256(${valueSql(column, loaded)} || $1)`];
-      }),
-      `year(${day})::INTEGER`,
-      `month(${day})::INTEGER`,
-      userType,
-    ]);
+    return this.hashOf(
+      (column) => valueSql(column, loaded),
+      (column) => `sha256(${valueSql(column, loaded)} || $1)`,
+      [`year(${day})::INTEGER`, `month(${day})::INTEGER`, userType],
+    );
   }
 
   private hashOfTable(
     rows: string,
     textOf: (column: { readonly name: string }, value: string) => string = (_column, value) => value,
   ): string {
-    const { report, salt } = this.table;
-    return hashSql([
-      ...report.columns.flatMap(({ name, type, pseudonymization }) => {
-        if (pseudonymization === "hash")
-          return salt === undefined ? [] : [`${rows}.${sqlName(pseudonymName(name))}`];
-        return [`${textOf({ name }, `${rows}.${sqlName(name)}`)}::${sqlTypes[type]}`];
-      }),
-      `${rows}."year"::INTEGER`,
-      `${rows}."month"::INTEGER`,
-      `${rows}.user_type`,
-    ]);
+    return this.hashOf(
+      ({ name }) => textOf({ name }, `${rows}.${sqlName(name)}`),
+      ({ name }) => `${rows}.${sqlName(pseudonymName(name))}`,
+      [`${rows}."year"::INTEGER`, `${rows}."month"::INTEGER`, `${rows}.user_type`],
+    );
   }
-}
 
-function hashSql(values: readonly string[]): string {
-  return `hash(${values.join(", ")})`;
+  /** A hash of a row, the same for a landed row and the table's; of its pseudonyms only if the salt is known. */
+  private hashOf(
+    cellOf: (column: ReportColumn) => string,
+    pseudonymOf: (column: ReportColumn) => string,
+    further: readonly string[],
+  ): string {
+    const { report, salt } = this.table;
+    const cells = report.columns.flatMap((column) => {
+      if (column.pseudonymization !== "hash") return [`${cellOf(column)}::${sqlTypes[column.type]}`];
+      return salt === undefined ? [] : [pseudonymOf(column)];
+    });
+    return `hash(${[...cells, ...further].join(", ")})`;
+  }
 }
 
 /** Whether a report's lookup table was made with this salt, as far as its pairs show. */
