@@ -114,10 +114,7 @@ async function verifyAll(
   const withRows = new Set<string>();
   for (const report of allReports()) {
     const verified = await orDamage(context, pseudoTable(report), () =>
-      verifyReport(context, report, read.sources, {
-        isComparable: (each) => !flipped.has(each.landedPath),
-        salt,
-      }),
+      verifyReport(context, report, read.sources, salt, (each) => !flipped.has(each.landedPath)),
     );
     tables.push(...(verified?.tables ?? []));
     for (const [source, version] of verified?.applied ?? []) applied.set(source, version);

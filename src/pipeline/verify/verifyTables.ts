@@ -81,18 +81,17 @@ export interface VerifiedReport {
   readonly sources: ReadonlySet<string>;
 }
 
-export interface ReportOptions {
-  /** Whether the landed file of an entry has the bytes that were ingested. */
-  readonly isComparable: (entry: LogEntry) => boolean;
-  readonly salt: string | undefined;
-}
-
-/** Compares a report's two tables with each other, with the log and with the landed files. */
+/**
+ * Compares a report's two tables with each other, with the log and with the landed files.
+ *
+ * @param isComparable whether the landed file of an entry has the bytes that were ingested
+ */
 export async function verifyReport(
   context: VerifyContext,
   report: Report,
   log: SourceEntries,
-  { isComparable, salt }: ReportOptions,
+  salt: string | undefined,
+  isComparable: (entry: LogEntry) => boolean,
 ): Promise<VerifiedReport | undefined> {
   const { problems, signal } = context;
   const paths = [pseudoTable(report), lookupTable(report)] as const;
