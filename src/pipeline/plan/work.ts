@@ -25,13 +25,9 @@ export function chunksOf(
   pending: readonly LogEntry[],
   mostBytes = bytesPerChunk,
 ): Chunk[] {
-  const work = [
-    ...pending.map((entry) => ({ entry, landing: undefined, size: entry.size })),
-    ...landings.map((landing) => ({ entry: undefined, landing, size: landing.size })),
-  ];
   const chunks: { landings: Landing[]; pending: LogEntry[] }[] = [];
   let bytes = 0;
-  for (const { entry, landing, size } of work) {
+  const chunkFor = ({ size }: { readonly size: number }) => {
     const last = chunks.at(-1);
     const isFull =
       !last || last.landings.length + last.pending.length >= filesPerChunk || bytes + size > mostBytes;
@@ -41,9 +37,10 @@ export function chunksOf(
       bytes = 0;
     }
     bytes += size;
-    if (entry) chunk.pending.push(entry);
-    if (landing) chunk.landings.push(landing);
-  }
+    return chunk;
+  };
+  for (const entry of pending) chunkFor(entry).pending.push(entry);
+  for (const landing of landings) chunkFor(landing).landings.push(landing);
   return chunks;
 }
 
