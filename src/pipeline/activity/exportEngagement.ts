@@ -3,7 +3,8 @@ import { stat } from "node:fs/promises";
 import path from "node:path";
 import { engagementColumns } from "../../clever/digitalEngagement";
 import { pseudoTable } from "../../clever/layout";
-import { type ReportName, reportNames, reports } from "../../clever/reports";
+import { reportNames, reports } from "../../clever/reports";
+import { sqlTypes } from "../../delta/schema";
 import { withTables } from "../../delta/withTable";
 import { type Duck, sqlName, sqlString } from "../../duck/duck";
 import { unwritable } from "../../errors";
@@ -35,21 +36,14 @@ export async function exportEngagement(
       const rows = opened[index]?.select;
       return rows ? [engagementSql(name, rows)] : [];
     });
-    const none = `${engagementSql("daily_participation", emptyRows("daily_participation"))} WHERE false`;
-    const query = selects.length > 0 ? selects.join(" UNION ALL ") : none;
+    // Without reports, the file has the schema's columns and no rows.
+    const nulls = engagementColumns.map(({ name, type }) => `NULL::${sqlTypes[type]} AS ${sqlName(name)}`);
+    if (selects.length === 0) selects.push(`SELECT ${nulls.join(", ")} WHERE false`);
     const { Count } = await session.one(
-      `COPY (${query}) TO ${sqlString(file)} (FORMAT parquet, COMPRESSION snappy)`,
+      `COPY (${selects.join(" UNION ALL ")}) TO ${sqlString(file)} (FORMAT parquet, COMPRESSION snappy)`,
       [],
       signal,
     );
     return Number(Count);
   });
-}
-
-function emptyRows(report: ReportName): string {
-  const columns = engagementColumns.flatMap(({ from }) => {
-    const origin = from[report];
-    return origin && "column" in origin ? [`NULL AS ${sqlName(origin.column)}`] : [];
-  });
-  return `SELECT ${columns.join(", ")}`;
 }
