@@ -207,10 +207,11 @@ export class RunHistory {
     return runRecordSchema.safeParse(await this.document(runId)).data;
   }
 
-  /** The records of the newest runs, newest first, up to one that cannot be read. */
-  async *newestRecords(count: number): AsyncGenerator<RunRecord> {
+  /** The records of the newest ten runs, newest first, up to one that cannot be read. */
+  async *newestRecords(): AsyncGenerator<RunRecord> {
     let runId: string | null | undefined = (await this.newest())?.runId;
-    for (let read = 0; read < count && runId; read++) {
+    // The limit keeps the cost constant over the years.
+    for (let read = 0; read < 10 && runId; read++) {
       this.signal?.throwIfAborted();
       const record = await this.record(runId);
       if (record === undefined) return;

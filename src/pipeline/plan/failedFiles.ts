@@ -8,15 +8,12 @@ export interface FileFailure {
 }
 
 /**
- * The ingest log has no entry for a file that failed, so run records are read; the limit keeps the cost constant over
- * the years.
+ * The newest failure of each file (by its path on the server) in the newest runs. The ingest log has no entry for a
+ * file that failed, so run records are read.
  */
-const runsAtMost = 10;
-
-/** The newest failure of each file (by its path on the server) in the newest runs. */
 export async function failedFiles(history: RunHistory): Promise<ReadonlyMap<string, FileFailure>> {
   const failures = new Map<string, FileFailure>();
-  for await (const { runId, summary } of history.newestRecords(runsAtMost)) {
+  for await (const { runId, summary } of history.newestRecords()) {
     for (const { path, reason } of summary?.failed ?? []) {
       if (!failures.has(path)) failures.set(path, { runId, reason });
     }

@@ -77,12 +77,9 @@ function waitingIn(files: readonly PlannedFile[]): ReportKind[] {
   });
 }
 
-/** Interrupted runs left no summary; only this many runs are searched. */
-const runsLookedAt = 10;
-
-/** What the last run with a summary found about people's ids; undefined if there is none. */
+/** What the last run with a summary found about people's ids; interrupted runs left none. Undefined if there is none. */
 export async function lastIdentities(history: RunHistory): Promise<RunSummary["identities"]> {
-  for await (const { summary } of history.newestRecords(runsLookedAt)) {
+  for await (const { summary } of history.newestRecords()) {
     if (summary) return summary.identities;
   }
   return undefined;
