@@ -4,7 +4,7 @@ import type { ReportName } from "../../clever/reports";
 import { commitPath } from "../../delta/paths";
 import { commitTime, readSnapshot } from "../../delta/snapshot";
 import type { Duck } from "../../duck/duck";
-import type { Lake, LakeOptions } from "../../lake/lake";
+import type { Lake, LakeEntry, LakeOptions } from "../../lake/lake";
 import { problemOf, upkeepTables } from "../upkeep/upkeepTables";
 import { allReports } from "../write/tables";
 import { sizesOf } from "./tableDetails";
@@ -87,13 +87,7 @@ export async function landingFolders(lake: Lake, signal?: AbortSignal): Promise<
 }
 
 /** A file in a landing folder: a report in its original form, or its refused rows. */
-export interface LandedLakeFile {
-  /** In the lake. */
-  readonly path: string;
-  /** Bytes. */
-  readonly size: number;
-  readonly modified: Date;
-}
+export type LandedLakeFile = Omit<LakeEntry, "kind">;
 
 /** The files of a landing folder, by path; none if the folder does not exist. */
 export async function landedFiles(

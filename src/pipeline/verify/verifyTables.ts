@@ -11,10 +11,10 @@ import { readQuery } from "../../delta/readQuery";
 import { readCheckedSnapshot, type Snapshot } from "../../delta/snapshot";
 import { numRecords } from "../../delta/statistics";
 import { withDataFiles } from "../../delta/withTable";
-import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
-import type { Lake } from "../../lake/lake";
+import { type DuckSession, sqlName } from "../../duck/duck";
 import { isUpToDate } from "../activity/digitalActivity";
 import { holdsItsDivision } from "../groups/updateGroups";
+import type { LandedContext } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
 import type { SourceEntries } from "../log/logTable";
 import { appliedVersions, readTables } from "../write/tables";
@@ -23,12 +23,7 @@ import { compareWithLanded, isSaltOf } from "./verifyDeliveries";
 import { checkLookups } from "./verifyLookups";
 import { flippedDataFiles, storedDataFiles } from "./verifyStorage";
 
-export interface VerifyContext {
-  readonly lake: Lake;
-  readonly duck: Duck;
-  readonly signal: AbortSignal | undefined;
-  /** A folder made by the lake's `scratch`. */
-  readonly scratch: string;
+export interface VerifyContext extends LandedContext {
   readonly problems: Discrepancy[];
   readonly leftovers: Leftover[];
 }
