@@ -18,6 +18,8 @@ import { newRunId } from "../log/runRecord";
 /** The tag of the table's one data file: a hash of the division that it holds. */
 const divisionTag = "clever.division";
 
+const description = "How people are divided into groups; every number is to be about whole groups.";
+
 interface GroupsRequest {
   readonly lake: Lake;
   readonly duck: Duck;
@@ -78,7 +80,7 @@ export async function updateGroups({
       await requireHeld();
       return {
         actions: [
-          ...(snapshot ? [] : newTable()),
+          ...(snapshot ? [] : tableActions({ columns: groupsColumns, name: "groups", description })),
           ...current.map((file) => removeFile(file, { dataChange: true })),
           ...(add ? [{ add }] : []),
         ],
@@ -179,14 +181,6 @@ function divisionsWith(rows: readonly Row[]): string[] {
 
 function hashOf(rows: readonly Row[]): string {
   return createHash("sha256").update(JSON.stringify(rows)).digest("hex");
-}
-
-function newTable() {
-  return tableActions({
-    columns: groupsColumns,
-    name: "groups",
-    description: "How people are divided into groups; every number is to be about whole groups.",
-  });
 }
 
 type Row = readonly (string | number | null)[];
