@@ -1,5 +1,5 @@
 import { counted } from "../counted";
-import type { Finding } from "../pipeline/others/finding";
+import type { Finding } from "../pipeline/log/runRecord";
 import type { RepairedTable, RepairSummary } from "../pipeline/others/repair";
 import { columns } from "./table";
 import { duration, integer, plain, styled } from "./text";

@@ -6,7 +6,6 @@ import { reportNames, userTypes } from "../../clever/reports";
 import { describeError, isCleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import { readSmall } from "../../lake/readSmall";
-import { findingSchema } from "../others/finding";
 import { folderName } from "../plan/plan";
 import { identityHealthSchema } from "../read/identityHealth";
 
@@ -74,7 +73,18 @@ const summarySchema = z.object({
     )
     .default([]),
   /** Changes that other programs made to the tables, so that their rows differ from the landed files. */
-  changedByOthers: z.array(findingSchema).default([]),
+  changedByOthers: z
+    .array(
+      z.object({
+        /** The table's folder in the lake. */
+        table: z.string(),
+        /** The months with doubtful rows, `yyyy-MM`; empty for the whole table. */
+        months: z.array(z.string()),
+        /** As sentences. */
+        problem: z.string(),
+      }),
+    )
+    .default([]),
   /** Reports of the configured user types on the server; null if the server was not queried. */
   reportsOnServer: z.number().nullable().default(null),
   milliseconds: z.number(),
@@ -82,6 +92,9 @@ const summarySchema = z.object({
 
 /** What a run did; the document of `run --json`. */
 export type RunSummary = z.infer<typeof summarySchema>;
+
+/** What another program did to a table, so that its rows no longer match the landed files. */
+export type Finding = RunSummary["changedByOthers"][number];
 
 const runRecordSchema = z.object({
   runId: z.string(),

@@ -3,8 +3,8 @@ import { type Action, type AddFile, commitInfoOf, type RemoveFile } from "../../
 import { decodePath } from "../../delta/paths";
 import { readCommit, type Snapshot } from "../../delta/snapshot";
 import type { Lake, LakeOptions } from "../../lake/lake";
+import type { Finding } from "../log/runRecord";
 import { allReports, type LakeTables } from "../write/tables";
-import type { Finding } from "./finding";
 
 /** A commit of another program that changed rows of a table. */
 export interface ForeignChange {

@@ -9,14 +9,13 @@ import { type Duck, sqlName } from "../../duck/duck";
 import { type CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
-import { newestRun, readRunRecord } from "../log/runRecord";
+import { type Finding, newestRun, readRunRecord } from "../log/runRecord";
 import type { LakeState } from "../plan/plan";
 import { isUnrecorded } from "../plan/work";
 import { contentsOf } from "../write/fileContents";
 import { countRowsBySource, rowsBySource } from "../write/sourceRows";
 import { requireOurShape } from "../write/tableChange";
 import { allReports, type LakeTables } from "../write/tables";
-import type { Finding } from "./finding";
 import { type ForeignChange, foreignChanges, hasVerifiedVersion, monthOf } from "./foreignCommits";
 
 /**
