@@ -19,6 +19,7 @@ import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
+import { monthName } from "../others/foreignCommits";
 import { type PseudoTables, readTables } from "../write/tables";
 import { engagementSql } from "./engagementSql";
 
@@ -108,8 +109,7 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
         for (const month of due) {
           const before = actions.length;
           await replaceMonth(request, snapshot, month, actions);
-          const replaced = actions.slice(before);
-          if (replaced.length > 0) summary = withMonth(summary, month, replaced);
+          if (actions.length > before) summary = withMonth(summary, month, actions.slice(before));
         }
         if (actions.length === 0) return undefined;
         await requireHeld();
@@ -259,14 +259,14 @@ function requireEveryRow(sources: Month["sources"], add: AddFile | undefined): v
 
 function withMonth(
   { months, rows }: ActivitySummary,
-  { partition }: Month,
+  { partition: { year, month } }: Month,
   actions: readonly Action[],
 ): ActivitySummary {
-  const [year = "", month = ""] = partitionColumns.map((name) => partition[name] ?? "");
   const added = actions.flatMap((action) =>
     "add" in action && action.add.tags?.[madeOfTag] ? [action.add] : [],
   );
-  return { months: [...months, `${year}-${month.padStart(2, "0")}`], rows: rows + (numRecords(added) ?? 0) };
+  const name = monthName(Number(year), Number(month));
+  return { months: [...months, name], rows: rows + (numRecords(added) ?? 0) };
 }
 
 /** Deletes files that were not committed. */
