@@ -6,7 +6,7 @@ import { readQuery } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
 import { withDataFiles } from "../../delta/withTable";
 import { type Duck, sqlName } from "../../duck/duck";
-import { type CleverLakeError, isCleverLakeError } from "../../errors";
+import { type CleverLakeError, isCleverLakeError, isDamage } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
 import { type Finding, newestRun, readRunRecord } from "../log/runRecord";
@@ -201,10 +201,8 @@ async function ifReadable<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
-    if ((["notFound", "engine", "corrupt"] as const).some((code) => isCleverLakeError(error, code))) {
-      return undefined;
-    }
-    throw error;
+    if (!isDamage(error)) throw error;
+    return undefined;
   }
 }
 
