@@ -7,18 +7,13 @@ import type { Duck } from "../../duck/duck";
 import type { Lake, LakeEntry, LakeOptions } from "../../lake/lake";
 import { problemOf, upkeepTables } from "../upkeep/upkeepTables";
 import { allReports } from "../write/tables";
-import { sizesOf } from "./tableDetails";
+import { sizesOf, type TableSizes } from "./tableDetails";
 
 /** A Delta table as described by its log; no data file is read. */
-export interface LakeTable {
+export interface LakeTable extends TableSizes {
   /** The table's folder in the lake. */
   readonly path: string;
   readonly version: number;
-  readonly files: number;
-  /** Bytes of its data files. */
-  readonly bytes: number;
-  /** Undefined if another writer left a file without statistics. */
-  readonly rows: number | undefined;
   /** When the newest version was committed; undefined if a log clean-up removed that commit. */
   readonly changed: Date | undefined;
 }

@@ -9,14 +9,18 @@ import type { Lake } from "../../lake/lake";
 import { identityFileSystems } from "../../lake/lakePath";
 import { upkeepTables } from "../upkeep/upkeepTables";
 
-/** What a Delta table's log says about it, with a few of its rows if they hold no identities. */
-export interface TableDetails {
-  readonly path: string;
-  readonly version: number;
+/** The data files of a table, or of a part of it. */
+export interface TableSizes {
   readonly files: number;
   readonly bytes: number;
   /** Undefined if another writer left a file without statistics. */
   readonly rows: number | undefined;
+}
+
+/** What a Delta table's log says about it, with a few of its rows if they hold no identities. */
+export interface TableDetails extends TableSizes {
+  readonly path: string;
+  readonly version: number;
   readonly columns: readonly { readonly name: string; readonly type: string; readonly partition: boolean }[];
   /** By partition, newest first; one without a name if the table has none. */
   readonly partitions: readonly TablePartition[];
@@ -26,12 +30,9 @@ export interface TableDetails {
   readonly firstRows: readonly (readonly (string | null)[])[] | undefined;
 }
 
-export interface TablePartition {
+export interface TablePartition extends TableSizes {
   /** `year=2025, month=9` */
   readonly name: string;
-  readonly files: number;
-  readonly bytes: number;
-  readonly rows: number | undefined;
 }
 
 export interface TableCommit {
@@ -75,8 +76,7 @@ export async function tableDetails(
   };
 }
 
-/** The number of data files, their bytes, and their rows as far as they are counted. */
-export function sizesOf(files: readonly AddFile[]) {
+export function sizesOf(files: readonly AddFile[]): TableSizes {
   return {
     files: files.length,
     bytes: files.reduce((sum, { size }) => sum + size, 0),
