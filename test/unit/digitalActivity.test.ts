@@ -266,3 +266,24 @@ test("two concurrent updates write each event once", async () => {
   expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   expect(await events(fixture, "a", "b")).toEqual(["day a 2024-09-03 1", "day b 2024-09-03 1"]);
 });
+
+test("an update whose lock another run took over after the last check writes no month twice", async () => {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("a")));
+  await fixture.run(on);
+  await fixture.put(dailyPath("2024-10-01"), dailyCsv(daily("b", "2024-10-01")));
+  await fixture.run();
+  const duck = await sharedDuck();
+  const { pseudo: tables } = await readTables(fixture.lake, duck);
+  const update = (requireHeld: () => Promise<void>) =>
+    updateDigitalActivity({ lake: fixture.lake, duck, tables, requireHeld });
+  // The new month adds a file and removes none, so nothing but what was read contradicts the other run's commit.
+  let checks = 0;
+  const late = update(async () => {
+    if (++checks > 1) throw new CleverLakeError("conflict", "Another run took over.");
+    await update(() => Promise.resolve());
+  });
+  expect(await late).toEqual({ months: [], rows: 0 });
+  expect(checks).toBe(1);
+  expect(await events(fixture, "a", "b")).toEqual(["day a 2024-09-03 1", "day b 2024-10-01 1"]);
+});

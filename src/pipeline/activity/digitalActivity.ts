@@ -117,7 +117,8 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
         await deleteAdded(lake, actions);
         throw error;
       }
-      return { actions: [...(snapshot ? [] : newTable()), ...actions] };
+      // Another run that took over meanwhile may have written the same months.
+      return { actions: [...(snapshot ? [] : newTable()), ...actions], reads: "table" };
     },
   });
   return summary;

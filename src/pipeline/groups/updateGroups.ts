@@ -84,6 +84,8 @@ export async function updateGroups({
           ...current.map((file) => removeFile(file, { dataChange: true })),
           ...(add ? [{ add }] : []),
         ],
+        // Another run that took over meanwhile may have written a division.
+        reads: "table",
       };
     },
   });
