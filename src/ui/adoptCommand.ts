@@ -7,6 +7,7 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { dateTime, integer } from "./format";
 import {
+  confirmed,
   continuable,
   isCancellation,
   notify,
@@ -45,7 +46,8 @@ export class AdoptCommand {
         this.notifyAdopted(planned, vscode.l10n.t("This lake was adopted before."));
         return undefined;
       }
-      if (!(await this.agrees(planned))) return undefined;
+      const question = vscode.l10n.t("Adopt the lake that OEA wrote?");
+      if (!(await confirmed(question, planText(planned), vscode.l10n.t("Adopt")))) return undefined;
       const done = await this.request(connected, vscode.l10n.t("Clever: adopting OEA's lake"), false);
       this.notifyAdopted(done, doneText(done));
       return done;
@@ -53,16 +55,6 @@ export class AdoptCommand {
       if (!isCancellation(error)) notifyError(error, this.log);
       return undefined;
     }
-  }
-
-  private async agrees(planned: AdoptSummary): Promise<boolean> {
-    const adopt = vscode.l10n.t("Adopt");
-    const answer = await showWarningMessage(
-      vscode.l10n.t("Adopt the lake that OEA wrote?"),
-      { modal: true, detail: planText(planned) },
-      adopt,
-    );
-    return answer === adopt;
   }
 
   private async request(connected: Connected, title: string, dryRun: boolean): Promise<AdoptSummary> {

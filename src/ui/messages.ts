@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { Connected } from "../engine/messages";
 import { CleverLakeError, describeError, isCleverLakeError } from "../errors";
 import { openSetting, SettingError } from "./settings";
-import { showErrorMessage, showInformationMessage } from "./window";
+import { showErrorMessage, showInformationMessage, showWarningMessage } from "./window";
 
 /** A next step that a message offers. */
 export interface Offer {
@@ -80,6 +80,16 @@ export function notifyError(
   else if (isCleverLakeError(error, "notAdopted")) choices.push(offers.adopt());
   choices.push(offers.log());
   notify(showErrorMessage, text, ...choices);
+}
+
+/** Asks a question with one answer besides Cancel; whether the user gave it. */
+export async function confirmed(
+  question: string,
+  detail: string,
+  yes: string,
+  show = showWarningMessage,
+): Promise<boolean> {
+  return (await show(question, { modal: true, detail }, yes)) === yes;
 }
 
 /** Reports that a command needs a connection, and offers ways to create one. */

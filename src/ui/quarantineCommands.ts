@@ -5,11 +5,11 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount, shortened } from "./counts";
 import { integer } from "./format";
-import { isCancellation, notify, notifyError, notifyNothingSelected } from "./messages";
+import { confirmed, isCancellation, notify, notifyError, notifyNothingSelected } from "./messages";
 import { stateReason } from "./reportState";
 import type { ReportNode } from "./reportsTree";
 import type { RunController } from "./runController";
-import { showInformationMessage, showWarningMessage } from "./window";
+import { showInformationMessage } from "./window";
 import { withWork } from "./withWork";
 
 /**
@@ -39,33 +39,29 @@ export class QuarantineCommands {
     }
     const connected = await this.model.connected();
     const paths = items.map(({ path }) => path);
-    const accept = vscode.l10n.t("Accept Without the Bad Rows");
-    const answer = await showWarningMessage(
+    const isAccepted = await confirmed(
       forCount(
         items.length,
         vscode.l10n.t("Accept {0} without its bad rows?", paths[0] ?? ""),
         vscode.l10n.t("Accept {0} files without their bad rows?", integer(items.length)),
       ),
-      {
-        modal: true,
-        detail: [
-          forCount(
-            items.length,
-            vscode.l10n.t(
-              "{0}\n\nThe refused rows are kept next to the file in stage1np and counted.",
-              reasonsOf(items),
-            ),
-            vscode.l10n.t(
-              "{0}\n\nThe refused rows are kept next to the files in stage1np and counted.",
-              reasonsOf(items),
-            ),
+      [
+        forCount(
+          items.length,
+          vscode.l10n.t(
+            "{0}\n\nThe refused rows are kept next to the file in stage1np and counted.",
+            reasonsOf(items),
           ),
-          ...sentenceAboutOthers(files.length - items.length),
-        ].join("\n\n"),
-      },
-      accept,
+          vscode.l10n.t(
+            "{0}\n\nThe refused rows are kept next to the files in stage1np and counted.",
+            reasonsOf(items),
+          ),
+        ),
+        ...sentenceAboutOthers(files.length - items.length),
+      ].join("\n\n"),
+      vscode.l10n.t("Accept Without the Bad Rows"),
     );
-    if (answer !== accept) return;
+    if (!isAccepted) return;
     await this.runs.run({ command: "run", only: paths, accept: paths }, { connected });
   }
 
@@ -81,33 +77,29 @@ export class QuarantineCommands {
     }
     const connected = await this.model.connected();
     const files = items.map(({ path }) => path);
-    const dismiss = vscode.l10n.t("Dismiss");
-    const answer = await showWarningMessage(
+    const isDismissed = await confirmed(
       forCount(
         items.length,
         vscode.l10n.t("Dismiss {0}?", files[0] ?? ""),
         vscode.l10n.t("Dismiss {0} files?", integer(items.length)),
       ),
-      {
-        modal: true,
-        detail: [
-          forCount(
-            items.length,
-            vscode.l10n.t(
-              "{0}\n\nNo row of this delivery enters the tables, and it is no longer shown as waiting. Its copy stays in the lake. If the server publishes the report again, it is read as usual.",
-              reasonsOf(items),
-            ),
-            vscode.l10n.t(
-              "{0}\n\nNo row of these deliveries enters the tables, and they are no longer shown as waiting. Their copies stay in the lake. If the server publishes one of the reports again, it is read as usual.",
-              reasonsOf(items),
-            ),
+      [
+        forCount(
+          items.length,
+          vscode.l10n.t(
+            "{0}\n\nNo row of this delivery enters the tables, and it is no longer shown as waiting. Its copy stays in the lake. If the server publishes the report again, it is read as usual.",
+            reasonsOf(items),
           ),
-          ...sentenceAboutOthers(selected.length - items.length),
-        ].join("\n\n"),
-      },
-      dismiss,
+          vscode.l10n.t(
+            "{0}\n\nNo row of these deliveries enters the tables, and they are no longer shown as waiting. Their copies stay in the lake. If the server publishes one of the reports again, it is read as usual.",
+            reasonsOf(items),
+          ),
+        ),
+        ...sentenceAboutOthers(selected.length - items.length),
+      ].join("\n\n"),
+      vscode.l10n.t("Dismiss"),
     );
-    if (answer !== dismiss) return;
+    if (!isDismissed) return;
     try {
       const title = vscode.l10n.t("Clever: dismissing {0}", counted.files(files.length));
       await withWork(title, (_progress, token) =>

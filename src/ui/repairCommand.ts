@@ -6,7 +6,7 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted, shortened } from "./counts";
 import { integer } from "./format";
 import { inVsCode } from "./hints";
-import { continuable, isCancellation, notify, notifyError, offers, requireSalt } from "./messages";
+import { confirmed, continuable, isCancellation, notify, notifyError, offers, requireSalt } from "./messages";
 import { showInformationMessage, showWarningMessage } from "./window";
 import { withShares } from "./withShares";
 
@@ -45,13 +45,9 @@ export class RepairCommand {
       this.log.info(full);
       const short = planned.tables.map((table) => tableDetail(table, shortened)).join("\n\n");
       const rest = short === full ? [] : [vscode.l10n.t("The Clever Lake log has the complete list.")];
-      const repair = vscode.l10n.t("Repair");
-      const answer = await showWarningMessage(
-        vscode.l10n.t("Rebuild {0} from the landed files?", counted.tables(due.length)),
-        { modal: true, detail: [short, ...rest].join("\n\n") },
-        repair,
-      );
-      if (answer !== repair) return undefined;
+      const question = vscode.l10n.t("Rebuild {0} from the landed files?", counted.tables(due.length));
+      const detail = [short, ...rest].join("\n\n");
+      if (!(await confirmed(question, detail, vscode.l10n.t("Repair")))) return undefined;
       const done = await this.request(connected, vscode.l10n.t("Clever: repairing the lake"), false);
       const built = done.tables.filter(({ problem }) => problem === null);
       const text = vscode.l10n.t("Rebuilt from the landed files: {0}.", counted.tables(built.length));

@@ -7,7 +7,7 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
 import { askLocalPath } from "./localFiles";
-import { continuable, isCancellation, notify, notifyError, offers, requireSalt } from "./messages";
+import { confirmed, continuable, isCancellation, notify, notifyError, offers, requireSalt } from "./messages";
 import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage, withIcon } from "./window";
 import { withShares } from "./withShares";
 
@@ -58,13 +58,12 @@ export class RosterCommand {
       return await this.withNotification({ ...roster, replace: false });
     } catch (error) {
       if (!isCleverLakeError(error, "shrinks")) throw error;
-      const replace = vscode.l10n.t("Replace");
-      const answer = await showWarningMessage(
+      const isAllowed = await confirmed(
         vscode.l10n.t("Replace the roster, although students of it are missing in this file?"),
-        { modal: true, detail: error.message },
-        replace,
+        error.message,
+        vscode.l10n.t("Replace"),
       );
-      return answer === replace ? await this.withNotification({ ...roster, replace: true }) : undefined;
+      return isAllowed ? await this.withNotification({ ...roster, replace: true }) : undefined;
     }
   }
 

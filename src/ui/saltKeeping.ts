@@ -4,6 +4,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { unwritable } from "../errors";
 import { saveFile } from "./localFiles";
+import { confirmed } from "./messages";
 import type { BoundSecrets } from "./secrets";
 import { showInformationMessage, showWarningMessage } from "./window";
 
@@ -34,16 +35,12 @@ export async function offerNewSalt(salt: string): Promise<boolean> {
 
 /** Asks the user to confirm, then shows a lake's salt and offers to copy it. */
 export async function reveal(salt: string, lake: string, log: Log): Promise<void> {
-  const show = vscode.l10n.t("Show");
-  const sure = await showWarningMessage(
+  const isSure = await confirmed(
     vscode.l10n.t("Show the salt on this screen?"),
-    {
-      modal: true,
-      detail: vscode.l10n.t("Anyone with the salt can identify the person behind a pseudonym."),
-    },
-    show,
+    vscode.l10n.t("Anyone with the salt can identify the person behind a pseudonym."),
+    vscode.l10n.t("Show"),
   );
-  if (sure !== show) return;
+  if (!isSure) return;
   log.info("The salt was shown.");
   await offerCopies(salt, vscode.l10n.t("The salt for {0}", lake), salt, {
     title: vscode.l10n.t("Close"),

@@ -2,10 +2,10 @@ import { pathToFileURL } from "node:url";
 import * as vscode from "vscode";
 import { signalOf } from "../engine/client";
 import type { ConnectionModel } from "./connectionModel";
-import { isCancellation, notify, notifyError, offers } from "./messages";
+import { confirmed, isCancellation, notify, notifyError, offers } from "./messages";
 import type { SampleDistrict } from "./sampleDistrict";
 import { hasConnection, lakeUrl, useSample, usesSample } from "./settings";
-import { showInformationMessage, showWarningMessage, withProgress } from "./window";
+import { showInformationMessage, withProgress } from "./window";
 
 interface Parts {
   readonly context: vscode.ExtensionContext;
@@ -76,17 +76,12 @@ export class SampleCommands {
   }
 }
 
-async function askToSetAside(): Promise<boolean> {
-  const use = vscode.l10n.t("Use the Sample District");
-  const answer = await showWarningMessage(
+function askToSetAside(): Promise<boolean> {
+  return confirmed(
     vscode.l10n.t("Use the sample district instead of your connection?"),
-    {
-      modal: true,
-      detail: vscode.l10n.t(
-        "Your connection, its credentials and its salt are kept, but not used in the meantime. “Clever: Leave Sample District” restores the connection.",
-      ),
-    },
-    use,
+    vscode.l10n.t(
+      "Your connection, its credentials and its salt are kept, but not used in the meantime. “Clever: Leave Sample District” restores the connection.",
+    ),
+    vscode.l10n.t("Use the Sample District"),
   );
-  return answer === use;
 }

@@ -1,25 +1,20 @@
 import * as vscode from "vscode";
 import { CleverLakeError } from "../errors";
+import { confirmed } from "./messages";
 import type { Move, TargetQuestions } from "./targetGuard";
 import { type LakeTarget, type ServerTarget, sameLake, sameServer } from "./targets";
-import { showWarningMessage } from "./window";
 
 /** Asks in a modal message that shows the connection's targets and those of the current settings. */
 export const targetQuestions: Omit<TargetQuestions, "allowed"> = {
-  async ask(move) {
-    const go = vscode.l10n.t("Connect There");
+  ask(move) {
     const detail = [
       ...changesOf(move),
       vscode.l10n.t(
         "Nothing has been sent there yet. If you did not change the settings yourself, choose Cancel.",
       ),
     ].join("\n\n");
-    const answer = await showWarningMessage(
-      vscode.l10n.t("The settings no longer match the server and lake of your connection."),
-      { modal: true, detail },
-      go,
-    );
-    return answer === go;
+    const question = vscode.l10n.t("The settings no longer match the server and lake of your connection.");
+    return confirmed(question, detail, vscode.l10n.t("Connect There"));
   },
   refusal: ({ from, to }) =>
     new CleverLakeError(

@@ -14,7 +14,7 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { bytes, integer } from "./format";
 import { inVsCode } from "./hints";
-import { continuable, isCancellation, notify, notifyError, offers } from "./messages";
+import { confirmed, continuable, isCancellation, notify, notifyError, offers } from "./messages";
 import { showInformationMessage, showInputBox, showWarningMessage } from "./window";
 import { withShares } from "./withShares";
 import { withWork } from "./withWork";
@@ -44,13 +44,10 @@ export class UpkeepCommands {
         );
         return undefined;
       }
+      const question = vscode.l10n.t("Merge {1} into {0}?", integer(after), counted.dataFiles(before));
       const merge = vscode.l10n.t("Merge");
-      const answer = await showInformationMessage(
-        vscode.l10n.t("Merge {1} into {0}?", integer(after), counted.dataFiles(before)),
-        { modal: true, detail: optimizeDetail(planned) },
-        merge,
-      );
-      if (answer !== merge) return undefined;
+      if (!(await confirmed(question, optimizeDetail(planned), merge, showInformationMessage)))
+        return undefined;
       const done = await this.requestOptimize(connected, vscode.l10n.t("Clever: optimizing the lake"), false);
       const text = vscode.l10n.t(
         "{0} became {1}. The rows are the same.",
@@ -89,13 +86,9 @@ export class UpkeepCommands {
       for (const { path, size } of planned.tables.flatMap(({ files }) => files)) {
         this.log.info(`Unused: ${path} (${size} bytes)`);
       }
-      const remove = vscode.l10n.t("Remove");
-      const answer = await showWarningMessage(
-        vscode.l10n.t("Remove {0} ({1})?", counted.dataFiles(planned.files), bytes(planned.bytes)),
-        { modal: true, detail: vacuumDetail(planned) },
-        remove,
-      );
-      if (answer !== remove) return undefined;
+      const found = [counted.dataFiles(planned.files), bytes(planned.bytes)] as const;
+      const question = vscode.l10n.t("Remove {0} ({1})?", ...found);
+      if (!(await confirmed(question, vacuumDetail(planned), vscode.l10n.t("Remove")))) return undefined;
       const removing = vscode.l10n.t("Clever: removing unused data files");
       const done = await this.requestVacuum(connected, removing, false, days);
       const what = [counted.dataFiles(done.files), bytes(done.bytes)] as const;

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { focus } from "../focus";
+import { confirmed } from "../messages";
 import { readGeneralSettings, section } from "../settings";
-import { showWarningMessage } from "../window";
 
 const setting = "minimumGroupSize";
 const confirmedKey = "clever.everyNumberConfirmed";
@@ -50,20 +50,16 @@ export class GroupSize {
   }
 
   private async ask(size: number): Promise<void> {
-    const show = vscode.l10n.t("Show Every Number");
-    const answer = await showWarningMessage(
+    const isIntended = await confirmed(
       vscode.l10n.t("Show numbers about individual people?"),
-      {
-        modal: true,
-        detail: vscode.l10n.t(
-          "The setting {0} is {1}. The dashboard then shows every number exactly, even about a single child at a school. Cancel resets the setting to its default.",
-          `${section}.${setting}`,
-          size,
-        ),
-      },
-      show,
+      vscode.l10n.t(
+        "The setting {0} is {1}. The dashboard then shows every number exactly, even about a single child at a school. Cancel resets the setting to its default.",
+        `${section}.${setting}`,
+        size,
+      ),
+      vscode.l10n.t("Show Every Number"),
     );
-    if (answer === show) await this.state.update(confirmedKey, true);
+    if (isIntended) await this.state.update(confirmedKey, true);
     // Another window may have asked too: the value may have been confirmed or changed there.
     else if (this.state.get(confirmedKey) !== true && (await this.set()) <= 1) {
       const settings = vscode.workspace.getConfiguration(section);

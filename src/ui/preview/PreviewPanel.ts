@@ -9,9 +9,9 @@ import {
 } from "../../protocol/preview";
 import { type PreviewSource, previewViewType } from "../../protocol/previewSource";
 import { Disposable } from "../dispose";
-import { notify, offers } from "../messages";
+import { confirmed, notify, offers } from "../messages";
 import { showPage, webviewOptions } from "../webview";
-import { showErrorMessage, showWarningMessage } from "../window";
+import { showErrorMessage } from "../window";
 import { PreviewSession } from "./PreviewSession";
 
 /** What the panel depends on. */
@@ -118,19 +118,14 @@ export class PreviewPanel extends Disposable {
     if (!this.disposed) void this.panel.webview.postMessage(message);
   }
 
-  private async confirmReveal(): Promise<boolean> {
-    const yes = vscode.l10n.t("Reveal");
-    const answer = await showWarningMessage(
+  private confirmReveal(): Promise<boolean> {
+    return confirmed(
       vscode.l10n.t("Show the identities in {0}?", this.file.name),
-      {
-        modal: true,
-        detail: vscode.l10n.t(
-          "Names and identifiers of students and staff will be readable on this screen. They are masked again when the tab is closed. Who reveals which file, and when, is recorded in the lake.",
-        ),
-      },
-      yes,
+      vscode.l10n.t(
+        "Names and identifiers of students and staff will be readable on this screen. They are masked again when the tab is closed. Who reveals which file, and when, is recorded in the lake.",
+      ),
+      vscode.l10n.t("Reveal"),
     );
-    return answer === yes;
   }
 }
 
