@@ -6,16 +6,7 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { dateTime, integer } from "./format";
-import {
-  confirmed,
-  continuable,
-  isCancellation,
-  notify,
-  notifyError,
-  type Offer,
-  offers,
-  requireSalt,
-} from "./messages";
+import { confirmed, continuable, notify, type Offer, offers, requireSalt } from "./messages";
 import { showInformationMessage, showWarningMessage } from "./window";
 import { withWork } from "./withWork";
 
@@ -31,30 +22,25 @@ export class AdoptCommand {
 
   /** Resolves to the summary; undefined if nothing was done. */
   async adopt(): Promise<AdoptSummary | undefined> {
-    try {
-      // For both steps: meanwhile, another window may change the settings.
-      const connected = await this.model.connected();
-      const planned = await this.request(connected, vscode.l10n.t("Clever: inspecting OEA's lake"), true);
-      if (planned.state === "nothing") {
-        notify(
-          showInformationMessage,
-          vscode.l10n.t("There is nothing to adopt: no table of this lake is OEA's own."),
-        );
-        return undefined;
-      }
-      if (planned.state !== "planned") {
-        this.notifyAdopted(planned, vscode.l10n.t("This lake was adopted before."));
-        return undefined;
-      }
-      const question = vscode.l10n.t("Adopt the lake that OEA wrote?");
-      if (!(await confirmed(question, planText(planned), vscode.l10n.t("Adopt")))) return undefined;
-      const done = await this.request(connected, vscode.l10n.t("Clever: adopting OEA's lake"), false);
-      this.notifyAdopted(done, doneText(done));
-      return done;
-    } catch (error) {
-      if (!isCancellation(error)) notifyError(error, this.log);
+    // For both steps: meanwhile, another window may change the settings.
+    const connected = await this.model.connected();
+    const planned = await this.request(connected, vscode.l10n.t("Clever: inspecting OEA's lake"), true);
+    if (planned.state === "nothing") {
+      notify(
+        showInformationMessage,
+        vscode.l10n.t("There is nothing to adopt: no table of this lake is OEA's own."),
+      );
       return undefined;
     }
+    if (planned.state !== "planned") {
+      this.notifyAdopted(planned, vscode.l10n.t("This lake was adopted before."));
+      return undefined;
+    }
+    const question = vscode.l10n.t("Adopt the lake that OEA wrote?");
+    if (!(await confirmed(question, planText(planned), vscode.l10n.t("Adopt")))) return undefined;
+    const done = await this.request(connected, vscode.l10n.t("Clever: adopting OEA's lake"), false);
+    this.notifyAdopted(done, doneText(done));
+    return done;
   }
 
   private async request(connected: Connected, title: string, dryRun: boolean): Promise<AdoptSummary> {
@@ -78,12 +64,9 @@ export class AdoptCommand {
       );
     });
     if (dryRun) return work;
-    try {
-      return await continuable(work);
-    } finally {
-      this.model.lakeMayHaveChanged();
+    return continuable(this.model, work).finally(() => {
       this.model.refresh().catch(() => undefined);
-    }
+    });
   }
 
   /** Reports the state of the lake, worst first, and offers the comparison. */

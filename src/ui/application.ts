@@ -17,7 +17,7 @@ import { EnginePreviews } from "./enginePreviews";
 import { focus } from "./focus";
 import { hintInVsCode } from "./hints";
 import { type LakeNode, LakeTree } from "./lakeTree";
-import { mustBeAdopted, notify, notifyError } from "./messages";
+import { mustBeAdopted, notify, notifyError, reported } from "./messages";
 import { microsoftToken } from "./microsoftAccount";
 import { createTreeView } from "./openRows";
 import { previewStrings } from "./preview/strings";
@@ -151,7 +151,7 @@ export class Application extends Disposable {
       test: () => connection.test(),
       forgetAnswers: () => connection.forgetAnswers(),
     });
-    const samples = new SampleCommands({ context, model, sample, log });
+    const samples = new SampleCommands(context, model, sample);
     const reports = new ReportCommands({
       model,
       client,
@@ -197,13 +197,11 @@ export class Application extends Disposable {
    * Work on startup that the user did not request. Skipped in Restricted Mode, so that nothing connects on its own.
    */
   private async startUp(samples: SampleCommands): Promise<void> {
-    try {
+    await reported(this.log, async () => {
       await samples.adoptOlder();
       // `npm start` requests the sample district through this variable.
       if (process.env.CLEVER_LAKE_TRY_SAMPLE === "1" && !isConnected()) await samples.try();
-    } catch (error) {
-      notifyError(error, this.log);
-    }
+    });
     // The badge and status bar show news before the view is first opened; they also show a failure. Of several windows,
     // only those in use connect.
     await focus(this.ending.signal);
@@ -273,23 +271,25 @@ export class Application extends Disposable {
 
   private watchEngine(): void {
     const { client, log } = this;
-    const logging = client.onLog(({ level, message }) => {
-      if (level === "error") log.error(message);
-      else if (level === "warning") log.warn(message);
-      else log.info(message);
-    });
-    const exits = client.onDidExit(({ interrupted, exitCode, signal }) => {
-      log.error(
-        `The engine ended (${signal ?? `exit code ${exitCode}`}); interrupted: ${interrupted.join(", ") || "nothing"}`,
-      );
-      if (interrupted.length > 0) return;
-      notify(
-        showWarningMessage,
-        vscode.l10n.t("Clever's engine ended unexpectedly; it restarts when needed."),
-      );
-    });
-    this.hold({ dispose: () => logging.dispose() });
-    this.hold({ dispose: () => exits.dispose() });
+    this.hold(
+      client.onLog(({ level, message }) => {
+        if (level === "error") log.error(message);
+        else if (level === "warning") log.warn(message);
+        else log.info(message);
+      }),
+    );
+    this.hold(
+      client.onDidExit(({ interrupted, exitCode, signal }) => {
+        log.error(
+          `The engine ended (${signal ?? `exit code ${exitCode}`}); interrupted: ${interrupted.join(", ") || "nothing"}`,
+        );
+        if (interrupted.length > 0) return;
+        notify(
+          showWarningMessage,
+          vscode.l10n.t("Clever's engine ended unexpectedly; it restarts when needed."),
+        );
+      }),
+    );
   }
 }
 

@@ -7,7 +7,7 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
 import { askLocalPath, isOnUsersMachine } from "./localFiles";
-import { isCancellation, notify, notifyError } from "./messages";
+import { notify } from "./messages";
 import { showInformationMessage, showQuickPick, showWarningMessage, withProgress } from "./window";
 
 /** Writes files for other products, for the lake of the connection. */
@@ -22,26 +22,21 @@ export class AssetsCommand {
 
   /** Asks which assets and where, writes them and opens their README. Undefined if the user cancels. */
   async create(): Promise<AssetsSummary | undefined> {
-    try {
-      const names = await askNames();
-      const folder = names && (await askLocalPath(folderOptions()));
-      if (names === undefined || folder === undefined) return undefined;
-      const { connection } = await this.model.connected();
-      const { lake, saltKeyVaultUrl } = connection;
-      const minimumGroupSize = await this.confirmedGroupSize();
-      const params = { lakeUrl: lake.url, saltKeyVaultUrl, minimumGroupSize, folder, names };
-      const summary = await withProgress(
-        vscode.l10n.t("Clever: writing analytics assets"),
-        (_progress, token) => this.client.request(engine.createAssets, params, { signal: signalOf(token) }),
-      );
-      this.notifySummary(summary);
-      const readme = vscode.Uri.file(path.join(summary.folder, "README.md"));
-      await vscode.commands.executeCommand("markdown.showPreview", readme);
-      return summary;
-    } catch (error) {
-      if (!isCancellation(error)) notifyError(error, this.log);
-      return undefined;
-    }
+    const names = await askNames();
+    const folder = names && (await askLocalPath(folderOptions()));
+    if (names === undefined || folder === undefined) return undefined;
+    const { connection } = await this.model.connected();
+    const { lake, saltKeyVaultUrl } = connection;
+    const minimumGroupSize = await this.confirmedGroupSize();
+    const params = { lakeUrl: lake.url, saltKeyVaultUrl, minimumGroupSize, folder, names };
+    const summary = await withProgress(
+      vscode.l10n.t("Clever: writing analytics assets"),
+      (_progress, token) => this.client.request(engine.createAssets, params, { signal: signalOf(token) }),
+    );
+    this.notifySummary(summary);
+    const readme = vscode.Uri.file(path.join(summary.folder, "README.md"));
+    await vscode.commands.executeCommand("markdown.showPreview", readme);
+    return summary;
   }
 
   private notifySummary({ folder, written, kept }: AssetsSummary): void {

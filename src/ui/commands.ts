@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { notify, notifyError, notifyNotConnected, offers } from "./messages";
+import { notify, notifyNotConnected, offers, reported } from "./messages";
 import type { RunController } from "./runController";
 import { isConnected } from "./settings";
 import { showInformationMessage } from "./window";
@@ -14,7 +14,8 @@ export type Commands = Readonly<Record<string, (...parameters: never[]) => unkno
 
 /**
  * Registers commands, with the prefix `clever.`. A key or a link can still call a command that its `enablement` in
- * the manifest hides from menus: it then reports what is missing and offers a way to fix it. No command throws.
+ * the manifest hides from menus: it then reports what is missing and offers a way to fix it. No command throws: what
+ * fails is reported here.
  * @param onCall called before each command runs, with whether the command needs the connection
  */
 export function registerCommands(
@@ -29,20 +30,17 @@ export function registerCommands(
     const id = `clever.${name}`;
     const enablement =
       manifest.contributes?.commands?.find(({ command }) => command === id)?.enablement ?? "";
-    return vscode.commands.registerCommand(id, async (...parameters: never[]) => {
-      try {
+    return vscode.commands.registerCommand(id, (...parameters: never[]) =>
+      reported(log, async () => {
         const needsConnection = enablement.includes("clever.connected");
         onCall(needsConnection);
         if (needsConnection && !isConnected()) return notifyNotConnected();
         if (enablement.includes("!clever.running") && runs.running !== undefined)
           return runs.notifyAlreadyRunning();
         if (/(^|[^!])clever\.running/.test(enablement) && runs.running === undefined) return notifyNoRun();
-        return await act(...parameters);
-      } catch (error) {
-        notifyError(error, log);
-        return undefined;
-      }
-    });
+        return act(...parameters);
+      }),
+    );
   });
   return vscode.Disposable.from(...registered);
 }

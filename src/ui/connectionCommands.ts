@@ -7,7 +7,7 @@ import type { ConnectionModel } from "./connectionModel";
 import type { askConnection } from "./connectWizard";
 import { forCount } from "./counts";
 import { integer } from "./format";
-import { isCancellation, mustBeAdopted, notify, notifyError, offers } from "./messages";
+import { isCancellation, mustBeAdopted, notify, offers } from "./messages";
 import { confirmReplacement, offerNewSalt } from "./saltKeeping";
 import type { SecretStore } from "./secrets";
 import { hasConnection, readConnectionSettings } from "./settings";
@@ -70,34 +70,30 @@ export class ConnectionCommands {
   }
 
   async test(): Promise<void> {
-    try {
-      const connected = await this.model.connected();
-      const { folders, salt, isOeas } = await this.withProgress(
-        vscode.l10n.t("Clever: testing the connection"),
-        async (signal) => (await wizard()).testConnection(this.client, connected, signal),
+    const connected = await this.model.connected();
+    const { folders, salt, isOeas } = await this.withProgress(
+      vscode.l10n.t("Clever: testing the connection"),
+      async (signal) => (await wizard()).testConnection(this.client, connected, signal),
+    );
+    const reports = folders.reduce((sum, each) => sum + each.reports, 0);
+    const text = forCount(
+      reports,
+      vscode.l10n.t("The connection works: 1 report is on the server, and the lake can be written."),
+      vscode.l10n.t(
+        "The connection works: {0} reports are on the server, and the lake can be written.",
+        integer(reports),
+      ),
+    );
+    if (isOeas) notify(showWarningMessage, `${text} ${mustBeAdopted()}`, offers.adopt());
+    else if (salt === "notGiven") {
+      notify(showWarningMessage, vscode.l10n.t("{0} A salt is still needed.", text), offers.credentials());
+    } else if (salt === "unproven") {
+      const unproven = vscode.l10n.t(
+        "{0} The lake's salt fingerprint is missing, and no lookup table shows whether this salt is the same. Restore the file from a copy of the lake, or import a roster with students of this lake: until then, no run accepts the salt.",
+        text,
       );
-      const reports = folders.reduce((sum, each) => sum + each.reports, 0);
-      const text = forCount(
-        reports,
-        vscode.l10n.t("The connection works: 1 report is on the server, and the lake can be written."),
-        vscode.l10n.t(
-          "The connection works: {0} reports are on the server, and the lake can be written.",
-          integer(reports),
-        ),
-      );
-      if (isOeas) notify(showWarningMessage, `${text} ${mustBeAdopted()}`, offers.adopt());
-      else if (salt === "notGiven") {
-        notify(showWarningMessage, vscode.l10n.t("{0} A salt is still needed.", text), offers.credentials());
-      } else if (salt === "unproven") {
-        const unproven = vscode.l10n.t(
-          "{0} The lake's salt fingerprint is missing, and no lookup table shows whether this salt is the same. Restore the file from a copy of the lake, or import a roster with students of this lake: until then, no run accepts the salt.",
-          text,
-        );
-        notify(showWarningMessage, unproven);
-      } else notify(showInformationMessage, text);
-    } catch (error) {
-      if (!isCancellation(error)) notifyError(error, this.log);
-    }
+      notify(showWarningMessage, unproven);
+    } else notify(showInformationMessage, text);
   }
 
   /**

@@ -82,6 +82,19 @@ export function notifyError(
   notify(showErrorMessage, text, ...choices);
 }
 
+/** Does what the user asked for. Undefined if it failed, which is reported, or if the user cancelled it. */
+export async function reported<T>(
+  log: vscode.LogOutputChannel,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isCancellation(error)) notifyError(error, log);
+    return undefined;
+  }
+}
+
 /** Asks a question with one answer besides Cancel; whether the user gave it. */
 export async function confirmed(
   question: string,
@@ -115,8 +128,14 @@ export function notifyNothingSelected(view: "clever.reports" | "clever.lake"): v
   );
 }
 
-/** Waits for work that changes the lake. If the user cancels it, says that it can be continued; still rejects. */
-export async function continuable<T>(work: PromiseLike<T>): Promise<T> {
+/**
+ * Waits for work that changes the lake, and tells the views, whatever its outcome. If the user cancels it, says that it
+ * can be continued; still rejects.
+ */
+export async function continuable<T>(
+  model: { lakeMayHaveChanged(): void },
+  work: PromiseLike<T>,
+): Promise<T> {
   try {
     return await work;
   } catch (error) {
@@ -127,6 +146,8 @@ export async function continuable<T>(work: PromiseLike<T>): Promise<T> {
       );
     }
     throw error;
+  } finally {
+    model.lakeMayHaveChanged();
   }
 }
 

@@ -6,7 +6,7 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted, shortened } from "./counts";
 import { integer } from "./format";
 import { inVsCode } from "./hints";
-import { confirmed, continuable, isCancellation, notify, notifyError, offers, requireSalt } from "./messages";
+import { confirmed, continuable, notify, offers, requireSalt } from "./messages";
 import { showInformationMessage, showWarningMessage } from "./window";
 import { withShares } from "./withShares";
 
@@ -20,43 +20,38 @@ export class RepairCommand {
 
   /** Resolves to the summary; undefined if nothing was done. */
   async repair(): Promise<RepairSummary | undefined> {
-    try {
-      // For both steps: meanwhile, another window may change the settings.
-      const connected = await this.model.connected();
-      requireSalt(connected);
-      const planned = await this.request(
-        connected,
-        vscode.l10n.t("Clever: looking for changes by other programs"),
-        true,
+    // For both steps: meanwhile, another window may change the settings.
+    const connected = await this.model.connected();
+    requireSalt(connected);
+    const planned = await this.request(
+      connected,
+      vscode.l10n.t("Clever: looking for changes by other programs"),
+      true,
+    );
+    if (planned.tables.length === 0) {
+      notify(
+        showInformationMessage,
+        vscode.l10n.t("There is nothing to repair: no other program changed rows of the tables."),
       );
-      if (planned.tables.length === 0) {
-        notify(
-          showInformationMessage,
-          vscode.l10n.t("There is nothing to repair: no other program changed rows of the tables."),
-        );
-        return undefined;
-      }
-      const due = planned.tables.filter(({ problem }) => problem === null);
-      if (due.length === 0) {
-        this.notifyFinished([], planned);
-        return undefined;
-      }
-      const full = planned.tables.map((table) => tableDetail(table, (lines) => lines)).join("\n\n");
-      this.log.info(full);
-      const short = planned.tables.map((table) => tableDetail(table, shortened)).join("\n\n");
-      const rest = short === full ? [] : [vscode.l10n.t("The Clever Lake log has the complete list.")];
-      const question = vscode.l10n.t("Rebuild {0} from the landed files?", counted.tables(due.length));
-      const detail = [short, ...rest].join("\n\n");
-      if (!(await confirmed(question, detail, vscode.l10n.t("Repair")))) return undefined;
-      const done = await this.request(connected, vscode.l10n.t("Clever: repairing the lake"), false);
-      const built = done.tables.filter(({ problem }) => problem === null);
-      const text = vscode.l10n.t("Rebuilt from the landed files: {0}.", counted.tables(built.length));
-      this.notifyFinished([text, ...built.flatMap(keptSentence)], done);
-      return done;
-    } catch (error) {
-      if (!isCancellation(error)) notifyError(error, this.log);
       return undefined;
     }
+    const due = planned.tables.filter(({ problem }) => problem === null);
+    if (due.length === 0) {
+      this.notifyFinished([], planned);
+      return undefined;
+    }
+    const full = planned.tables.map((table) => tableDetail(table, (lines) => lines)).join("\n\n");
+    this.log.info(full);
+    const short = planned.tables.map((table) => tableDetail(table, shortened)).join("\n\n");
+    const rest = short === full ? [] : [vscode.l10n.t("The Clever Lake log has the complete list.")];
+    const question = vscode.l10n.t("Rebuild {0} from the landed files?", counted.tables(due.length));
+    const detail = [short, ...rest].join("\n\n");
+    if (!(await confirmed(question, detail, vscode.l10n.t("Repair")))) return undefined;
+    const done = await this.request(connected, vscode.l10n.t("Clever: repairing the lake"), false);
+    const built = done.tables.filter(({ problem }) => problem === null);
+    const text = vscode.l10n.t("Rebuilt from the landed files: {0}.", counted.tables(built.length));
+    this.notifyFinished([text, ...built.flatMap(keptSentence)], done);
+    return done;
   }
 
   private async request(connected: Connected, title: string, dryRun: boolean): Promise<RepairSummary> {
@@ -66,12 +61,7 @@ export class RepairCommand {
       (signal, onProgress) =>
         this.client.request(engine.repair, { ...connected, dryRun }, { signal, onProgress }),
     );
-    if (dryRun) return work;
-    try {
-      return await continuable(work);
-    } finally {
-      this.model.lakeMayHaveChanged();
-    }
+    return dryRun ? work : continuable(this.model, work);
   }
 
   private notifyFinished(sentences: readonly string[], { tables }: RepairSummary): void {

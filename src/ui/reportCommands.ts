@@ -8,7 +8,7 @@ import { counted, forCount } from "./counts";
 import { integer, recentTime } from "./format";
 import { inVsCode } from "./hints";
 import type { LakeNode, LakeTree } from "./lakeTree";
-import { isCancellation, notify, notifyError, notifyNothingSelected, type Offer, offers } from "./messages";
+import { notify, notifyError, notifyNothingSelected, type Offer, offers } from "./messages";
 import { isRelevantReport } from "./reportCounts";
 import { stateIcon, stateWord } from "./reportState";
 import type { ReportNode, ReportsTree } from "./reportsTree";
@@ -76,40 +76,36 @@ export class ReportCommands {
 
   async verify(): Promise<void> {
     const { client, log, model } = this.parts;
-    try {
-      const connected = await model.connected();
-      const { leftovers, landedFiles, reportRows, inQuarantine, withEarlierRows, ...found } = await withWork(
-        vscode.l10n.t("Clever: verifying the lake"),
-        (_progress, token) => client.request(engine.verify, connected, { signal: signalOf(token) }),
+    const connected = await model.connected();
+    const { leftovers, landedFiles, reportRows, inQuarantine, withEarlierRows, ...found } = await withWork(
+      vscode.l10n.t("Clever: verifying the lake"),
+      (_progress, token) => client.request(engine.verify, connected, { signal: signalOf(token) }),
+    );
+    const problems = found.problems.map(({ subject, problem }) => ({
+      subject,
+      problem: inVsCode(problem),
+    }));
+    for (const { subject, problem } of problems) log.error(`Verify: ${subject}: ${problem}`);
+    for (const { subject, note } of leftovers) log.info(`Verify: ${subject}: ${note}`);
+    for (const path of inQuarantine) log.warn(`Verify: ${path}: in quarantine`);
+    const waiting = quarantineSentences(inQuarantine, withEarlierRows);
+    const [first] = problems;
+    if (first) {
+      const named = [first.subject, first.problem] as const;
+      const text = forCount(
+        problems.length,
+        vscode.l10n.t("1 discrepancy found: {0}: {1}", ...named),
+        vscode.l10n.t("{0} discrepancies found, first {1}: {2}", integer(problems.length), ...named),
       );
-      const problems = found.problems.map(({ subject, problem }) => ({
-        subject,
-        problem: inVsCode(problem),
-      }));
-      for (const { subject, problem } of problems) log.error(`Verify: ${subject}: ${problem}`);
-      for (const { subject, note } of leftovers) log.info(`Verify: ${subject}: ${note}`);
-      for (const path of inQuarantine) log.warn(`Verify: ${path}: in quarantine`);
-      const waiting = quarantineSentences(inQuarantine, withEarlierRows);
-      const [first] = problems;
-      if (first) {
-        const named = [first.subject, first.problem] as const;
-        const text = forCount(
-          problems.length,
-          vscode.l10n.t("1 discrepancy found: {0}: {1}", ...named),
-          vscode.l10n.t("{0} discrepancies found, first {1}: {2}", integer(problems.length), ...named),
-        );
-        notify(showErrorMessage, [text, ...waiting].join(" "), offers.log());
-      } else {
-        const text = vscode.l10n.t(
-          "No discrepancies found: {0} of reports in {1}.",
-          counted.rows(reportRows),
-          counted.files(landedFiles),
-        );
-        const show = waiting.length > 0 ? showWarningMessage : showInformationMessage;
-        notify(show, [text, ...waiting].join(" "), ...(waiting.length > 0 ? [offers.reports()] : []));
-      }
-    } catch (error) {
-      if (!isCancellation(error)) notifyError(error, log);
+      notify(showErrorMessage, [text, ...waiting].join(" "), offers.log());
+    } else {
+      const text = vscode.l10n.t(
+        "No discrepancies found: {0} of reports in {1}.",
+        counted.rows(reportRows),
+        counted.files(landedFiles),
+      );
+      const show = waiting.length > 0 ? showWarningMessage : showInformationMessage;
+      notify(show, [text, ...waiting].join(" "), ...(waiting.length > 0 ? [offers.reports()] : []));
     }
   }
 
@@ -141,7 +137,7 @@ export class ReportCommands {
   }
 
   async revealInLake(node?: ReportNode): Promise<void> {
-    const { lakeTree, lakeView, log } = this.parts;
+    const { lakeTree, lakeView } = this.parts;
     if (node?.kind !== "file") return notifyNothingSelected("clever.reports");
     const { path, state, landed } = node.item;
     const ingest: Offer = { title: vscode.l10n.t("Ingest"), act: () => this.runSelected("ingest", node) };
@@ -151,27 +147,23 @@ export class ReportCommands {
       else notify(show, vscode.l10n.t("{0} is new: it is not in the lake yet.", path), ingest);
       return;
     }
-    try {
-      const found = await lakeTree.find(landed.landedPath);
-      if (found === undefined) {
-        const text = vscode.l10n.t("{0} was ingested, but is no longer in the lake.", landed.landedPath);
-        notify(showWarningMessage, text, {
-          title: vscode.l10n.t("Verify the Lake"),
-          act: () => this.verify(),
-        });
-        return;
-      }
-      await lakeView.reveal(found, { select: true, focus: true });
-      if (state === "changed") {
-        const text = vscode.l10n.t("This is {0} as it was before it changed on the server.", path);
-        notify(showInformationMessage, text, ingest);
-      } else if (state === "quarantined") {
-        const text = vscode.l10n.t("{0} is in quarantine: no row of this delivery is in the tables.", path);
-        const preview = { title: vscode.l10n.t("Preview Report"), act: () => this.openReport(path) };
-        notify(showInformationMessage, text, preview);
-      }
-    } catch (error) {
-      notifyError(error, log);
+    const found = await lakeTree.find(landed.landedPath);
+    if (found === undefined) {
+      const text = vscode.l10n.t("{0} was ingested, but is no longer in the lake.", landed.landedPath);
+      notify(showWarningMessage, text, {
+        title: vscode.l10n.t("Verify the Lake"),
+        act: () => vscode.commands.executeCommand("clever.verify"),
+      });
+      return;
+    }
+    await lakeView.reveal(found, { select: true, focus: true });
+    if (state === "changed") {
+      const text = vscode.l10n.t("This is {0} as it was before it changed on the server.", path);
+      notify(showInformationMessage, text, ingest);
+    } else if (state === "quarantined") {
+      const text = vscode.l10n.t("{0} is in quarantine: no row of this delivery is in the tables.", path);
+      const preview = { title: vscode.l10n.t("Preview Report"), act: () => this.openReport(path) };
+      notify(showInformationMessage, text, preview);
     }
   }
 
@@ -184,29 +176,25 @@ export class ReportCommands {
   }
 
   async openRun(node?: RunNode): Promise<void> {
-    const { client, log, model, runReports } = this.parts;
-    try {
-      if (node?.kind === "run") return await runReports.open(node.run.runId);
-      const connected = await model.connected();
-      const params = { ...connected, from: 0, count: 100 };
-      const { runs } = await withProgress(vscode.l10n.t("Clever: reading the runs"), (_progress, token) =>
-        client.request(engine.listRuns, params, { signal: signalOf(token) }),
-      );
-      const picked = await showQuickPick(
-        runs.map(({ runId, outcome, started }) => ({
-          label: recentTime(Date.parse(started)),
-          description: outcomeWord(outcome),
-          detail: runId,
-        })),
-        {
-          placeHolder:
-            runs.length > 0 ? vscode.l10n.t("Which run?") : vscode.l10n.t("Nothing has been run yet."),
-        },
-      );
-      if (picked) await runReports.open(picked.detail);
-    } catch (error) {
-      if (!isCancellation(error)) notifyError(error, log);
-    }
+    const { client, model, runReports } = this.parts;
+    if (node?.kind === "run") return runReports.open(node.run.runId);
+    const connected = await model.connected();
+    const params = { ...connected, from: 0, count: 100 };
+    const { runs } = await withProgress(vscode.l10n.t("Clever: reading the runs"), (_progress, token) =>
+      client.request(engine.listRuns, params, { signal: signalOf(token) }),
+    );
+    const picked = await showQuickPick(
+      runs.map(({ runId, outcome, started }) => ({
+        label: recentTime(Date.parse(started)),
+        description: outcomeWord(outcome),
+        detail: runId,
+      })),
+      {
+        placeHolder:
+          runs.length > 0 ? vscode.l10n.t("Which run?") : vscode.l10n.t("Nothing has been run yet."),
+      },
+    );
+    if (picked) await runReports.open(picked.detail);
   }
 
   /** Runs again what a run was asked to do. */
@@ -223,15 +211,10 @@ export class ReportCommands {
     nodes: readonly ReportNode[] | undefined,
     one = false,
   ): Promise<readonly ReportItem[] | undefined> {
-    const { model, reportsTree, reportsView, log } = this.parts;
+    const { model, reportsTree, reportsView } = this.parts;
     const given = nodes && nodes.length > 0 ? nodes : node ? [node] : one ? [] : reportsView.selection;
     if (given.length > 0) return reportsTree.filesOf(given);
-    try {
-      await model.loadedOnRequest();
-    } catch (error) {
-      if (!isCancellation(error)) notifyError(error, log);
-      return undefined;
-    }
+    await model.loadedOnRequest();
     const items = model.reports
       .filter(({ report }) => report !== null)
       .map((item) => ({ label: item.path, description: stateWord(item), iconPath: stateIcon(item), item }));

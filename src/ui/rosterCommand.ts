@@ -7,7 +7,7 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
 import { askLocalPath } from "./localFiles";
-import { confirmed, continuable, isCancellation, notify, notifyError, offers, requireSalt } from "./messages";
+import { confirmed, continuable, notify, notifyError, offers, requireSalt } from "./messages";
 import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage, withIcon } from "./window";
 import { withShares } from "./withShares";
 
@@ -27,17 +27,12 @@ export class RosterCommand {
 
   /** Asks where the roster is and what to keep, imports it, and reports the result. */
   async import(): Promise<RosterSummary | undefined> {
-    try {
-      const place = await this.askRosterLocation();
-      const keepRaw = place && (await askKeepRaw());
-      if (place === undefined || keepRaw === undefined) return undefined;
-      const summary = await this.importedWithConsent({ ...place, keepRaw });
-      if (summary !== undefined) this.notifySummary(summary);
-      return summary;
-    } catch (error) {
-      if (!isCancellation(error)) notifyError(error, this.log);
-      return undefined;
-    }
+    const place = await this.askRosterLocation();
+    const keepRaw = place && (await askKeepRaw());
+    if (place === undefined || keepRaw === undefined) return undefined;
+    const summary = await this.importedWithConsent({ ...place, keepRaw });
+    if (summary !== undefined) this.notifySummary(summary);
+    return summary;
   }
 
   /** Imports a roster without asking, such as the sample district's; reports only failures. */
@@ -70,18 +65,15 @@ export class RosterCommand {
   private async withNotification(roster: RosterRequest): Promise<RosterSummary> {
     const connected = await this.model.connected();
     requireSalt(connected);
-    try {
-      return await continuable(
-        withShares(
-          vscode.l10n.t("Clever: importing the roster"),
-          ({ bytes, bytesRead }: RosterProgress) => bytesRead / Math.max(1, bytes),
-          (signal, onProgress) =>
-            this.client.request(engine.importRoster, { ...connected, ...roster }, { signal, onProgress }),
-        ),
-      );
-    } finally {
-      this.model.lakeMayHaveChanged();
-    }
+    return continuable(
+      this.model,
+      withShares(
+        vscode.l10n.t("Clever: importing the roster"),
+        ({ bytes, bytesRead }: RosterProgress) => bytesRead / Math.max(1, bytes),
+        (signal, onProgress) =>
+          this.client.request(engine.importRoster, { ...connected, ...roster }, { signal, onProgress }),
+      ),
+    );
   }
 
   private async askRosterLocation(): Promise<RosterLocation | undefined> {

@@ -2,48 +2,41 @@ import { pathToFileURL } from "node:url";
 import * as vscode from "vscode";
 import { signalOf } from "../engine/client";
 import type { ConnectionModel } from "./connectionModel";
-import { confirmed, isCancellation, notify, notifyError, offers } from "./messages";
+import { confirmed, notify, offers } from "./messages";
 import type { SampleDistrict } from "./sampleDistrict";
 import { hasConnection, lakeUrl, useSample, usesSample } from "./settings";
 import { showInformationMessage, withProgress } from "./window";
-
-interface Parts {
-  readonly context: vscode.ExtensionContext;
-  readonly model: ConnectionModel;
-  readonly sample: SampleDistrict;
-  readonly log: vscode.LogOutputChannel;
-}
 
 /** Where earlier versions recorded that the connection's settings are those of the sample. */
 const olderKey = "clever.isSample";
 
 /** The commands that switch to the sample district and back to the user's own connection. */
 export class SampleCommands {
-  constructor(private readonly parts: Parts) {}
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly model: ConnectionModel,
+    private readonly sample: SampleDistrict,
+  ) {}
 
   /** Switches to a sample district with its own server and lake; no account needed. */
   async try(): Promise<void> {
-    const { model, sample, log } = this.parts;
+    const { model, sample } = this;
     if (!usesSample() && hasConnection() && !(await askToSetAside())) return;
-    try {
-      await withProgress(vscode.l10n.t("Clever: creating a sample district"), (_progress, token) =>
-        sample.connected(signalOf(token)),
-      );
-      await useSample(true);
-      await vscode.commands.executeCommand("clever.reports.focus");
-      await model.refresh();
-      if (model.newCount === 0) {
-        notify(showInformationMessage, vscode.l10n.t("The sample district is connected."));
-        return;
-      }
-      notify(
-        showInformationMessage,
-        vscode.l10n.t("The sample district is connected. Its reports are new to the lake."),
-        offers.run(),
-      );
-    } catch (error) {
-      if (!isCancellation(error)) notifyError(error, log);
+    await withProgress(vscode.l10n.t("Clever: creating a sample district"), (_progress, token) =>
+      sample.connected(signalOf(token)),
+    );
+    await useSample(true);
+    await vscode.commands.executeCommand("clever.reports.focus");
+    await model.refresh();
+    if (model.newCount === 0) {
+      notify(showInformationMessage, vscode.l10n.t("The sample district is connected."));
+      return;
     }
+    notify(
+      showInformationMessage,
+      vscode.l10n.t("The sample district is connected. Its reports are new to the lake."),
+      offers.run(),
+    );
   }
 
   /** Returns to the user's own connection, or to none if there was none. */
@@ -61,12 +54,12 @@ export class SampleCommands {
       showInformationMessage,
       vscode.l10n.t("You have left the sample district. Your connection is restored."),
     );
-    await this.parts.model.refresh();
+    await this.model.refresh();
   }
 
   /** Migrates a sample from a version that wrote it into the settings and secrets of the connection. */
   async adoptOlder(): Promise<void> {
-    const { context, model, sample } = this.parts;
+    const { context, model, sample } = this;
     if (context.globalState.get(olderKey) !== true) return;
     if (lakeUrl() === pathToFileURL(sample.lakeFolder).href) {
       await model.remove();

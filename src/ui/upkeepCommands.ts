@@ -14,7 +14,7 @@ import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { bytes, integer } from "./format";
 import { inVsCode } from "./hints";
-import { confirmed, continuable, isCancellation, notify, notifyError, offers } from "./messages";
+import { confirmed, continuable, notify, offers } from "./messages";
 import { showInformationMessage, showInputBox, showWarningMessage } from "./window";
 import { withShares } from "./withShares";
 import { withWork } from "./withWork";
@@ -32,34 +32,29 @@ export class UpkeepCommands {
 
   /** Merges small data files. Resolves to the summary; undefined if nothing was done. */
   async optimize(): Promise<OptimizeSummary | undefined> {
-    try {
-      const title = vscode.l10n.t("Clever: looking for small data files");
-      const connected = await this.model.connected();
-      const planned = await this.requestOptimize(connected, title, true);
-      const [before, after] = [filesOf(planned, "before"), filesOf(planned, "after")];
-      if (before === after) {
-        this.notifyFinished(
-          vscode.l10n.t("There is nothing to merge: no month has many small data files."),
-          planned,
-        );
-        return undefined;
-      }
-      const question = vscode.l10n.t("Merge {1} into {0}?", integer(after), counted.dataFiles(before));
-      const merge = vscode.l10n.t("Merge");
-      if (!(await confirmed(question, optimizeDetail(planned), merge, showInformationMessage)))
-        return undefined;
-      const done = await this.requestOptimize(connected, vscode.l10n.t("Clever: optimizing the lake"), false);
-      const text = vscode.l10n.t(
-        "{0} became {1}. The rows are the same.",
-        counted.dataFiles(filesOf(done, "before")),
-        integer(filesOf(done, "after")),
+    const title = vscode.l10n.t("Clever: looking for small data files");
+    const connected = await this.model.connected();
+    const planned = await this.requestOptimize(connected, title, true);
+    const [before, after] = [filesOf(planned, "before"), filesOf(planned, "after")];
+    if (before === after) {
+      this.notifyFinished(
+        vscode.l10n.t("There is nothing to merge: no month has many small data files."),
+        planned,
       );
-      this.notifyFinished(text, done);
-      return done;
-    } catch (error) {
-      if (!isCancellation(error)) notifyError(error, this.log);
       return undefined;
     }
+    const question = vscode.l10n.t("Merge {1} into {0}?", integer(after), counted.dataFiles(before));
+    const merge = vscode.l10n.t("Merge");
+    if (!(await confirmed(question, optimizeDetail(planned), merge, showInformationMessage)))
+      return undefined;
+    const done = await this.requestOptimize(connected, vscode.l10n.t("Clever: optimizing the lake"), false);
+    const text = vscode.l10n.t(
+      "{0} became {1}. The rows are the same.",
+      counted.dataFiles(filesOf(done, "before")),
+      integer(filesOf(done, "after")),
+    );
+    this.notifyFinished(text, done);
+    return done;
   }
 
   /**
@@ -67,65 +62,54 @@ export class UpkeepCommands {
    * done.
    */
   async vacuum(): Promise<VacuumSummary | undefined> {
-    try {
-      const days = await askDays();
-      if (days === undefined) return undefined;
-      const title = vscode.l10n.t("Clever: looking for unused data files");
-      const connected = await this.model.connected();
-      const planned = await this.requestVacuum(connected, title, true, days);
-      if (planned.files === 0) {
-        this.notifyFinished(
-          vscode.l10n.t(
-            "There is nothing to remove: each data file is in use, or was within the last {0} days.",
-            integer(days),
-          ),
-          planned,
-        );
-        return undefined;
-      }
-      for (const { path, size } of planned.tables.flatMap(({ files }) => files)) {
-        this.log.info(`Unused: ${path} (${size} bytes)`);
-      }
-      const found = [counted.dataFiles(planned.files), bytes(planned.bytes)] as const;
-      const question = vscode.l10n.t("Remove {0} ({1})?", ...found);
-      if (!(await confirmed(question, vacuumDetail(planned), vscode.l10n.t("Remove")))) return undefined;
-      const removing = vscode.l10n.t("Clever: removing unused data files");
-      const done = await this.requestVacuum(connected, removing, false, days);
-      const what = [counted.dataFiles(done.files), bytes(done.bytes)] as const;
-      this.notifyFinished(forCount(done.files, ...removedTexts(what)), done);
-      return done;
-    } catch (error) {
-      if (!isCancellation(error)) notifyError(error, this.log);
+    const days = await askDays();
+    if (days === undefined) return undefined;
+    const title = vscode.l10n.t("Clever: looking for unused data files");
+    const connected = await this.model.connected();
+    const planned = await this.requestVacuum(connected, title, true, days);
+    if (planned.files === 0) {
+      this.notifyFinished(
+        vscode.l10n.t(
+          "There is nothing to remove: each data file is in use, or was within the last {0} days.",
+          integer(days),
+        ),
+        planned,
+      );
       return undefined;
     }
+    for (const { path, size } of planned.tables.flatMap(({ files }) => files)) {
+      this.log.info(`Unused: ${path} (${size} bytes)`);
+    }
+    const found = [counted.dataFiles(planned.files), bytes(planned.bytes)] as const;
+    const question = vscode.l10n.t("Remove {0} ({1})?", ...found);
+    if (!(await confirmed(question, vacuumDetail(planned), vscode.l10n.t("Remove")))) return undefined;
+    const removing = vscode.l10n.t("Clever: removing unused data files");
+    const done = await this.requestVacuum(connected, removing, false, days);
+    const what = [counted.dataFiles(done.files), bytes(done.bytes)] as const;
+    this.notifyFinished(forCount(done.files, ...removedTexts(what)), done);
+    return done;
   }
 
   /** Updates the Digital Engagement table. Undefined if that failed. */
   async updateActivity(): Promise<ActivitySummary | undefined> {
-    try {
-      const connected = await this.model.connected();
-      const title = vscode.l10n.t("Clever: writing the Digital Engagement table");
-      const done = await continuable(
-        withWork(title, (_progress, token) =>
-          this.client.request(engine.updateActivity, connected, { signal: signalOf(token) }),
-        ),
-      );
-      this.log.info(`Digital Engagement: ${done.rows} rows written, months ${done.months.join(", ")}`);
-      const text =
-        done.months.length === 0
-          ? vscode.l10n.t("The Digital Engagement table is already up to date.")
-          : vscode.l10n.t(
-              "The Digital Engagement table is up to date: {0} written.",
-              counted.rows(done.rows),
-            );
-      notify(showInformationMessage, text);
-      return done;
-    } catch (error) {
-      if (!isCancellation(error)) notifyError(error, this.log);
-      return undefined;
-    } finally {
-      this.model.lakeMayHaveChanged();
-    }
+    const connected = await this.model.connected();
+    const title = vscode.l10n.t("Clever: writing the Digital Engagement table");
+    const done = await continuable(
+      this.model,
+      withWork(title, (_progress, token) =>
+        this.client.request(engine.updateActivity, connected, { signal: signalOf(token) }),
+      ),
+    );
+    this.log.info(`Digital Engagement: ${done.rows} rows written, months ${done.months.join(", ")}`);
+    const text =
+      done.months.length === 0
+        ? vscode.l10n.t("The Digital Engagement table is already up to date.")
+        : vscode.l10n.t(
+            "The Digital Engagement table is up to date: {0} written.",
+            counted.rows(done.rows),
+          );
+    notify(showInformationMessage, text);
+    return done;
   }
 
   private async requestOptimize(
@@ -159,12 +143,7 @@ export class UpkeepCommands {
     request: (signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<Result>,
   ): Promise<Result> {
     const work = withShares(title, shareOf, request);
-    if (dryRun) return work;
-    try {
-      return await continuable(work);
-    } finally {
-      this.model.lakeMayHaveChanged();
-    }
+    return dryRun ? work : continuable(this.model, work);
   }
 
   /** Reports the outcome, and tables that were skipped. */

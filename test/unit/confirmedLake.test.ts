@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { AdoptCommand } from "../../src/ui/adoptCommand";
+import { reported } from "../../src/ui/messages";
 import { RepairCommand } from "../../src/ui/repairCommand";
 import { UpkeepCommands } from "../../src/ui/upkeepCommands";
 import { answers, calls } from "../helpers/vscodeStub";
@@ -105,7 +106,7 @@ test("a repair names the first months and files in its question, and all of them
 
 test("a repair without a salt looks for nothing and offers to enter one", async () => {
   const model = { connected: async () => ({ connection: {}, secrets: {} }) } as never;
-  expect(await new RepairCommand(model, {} as never, log).repair()).toBeUndefined();
+  expect(await reported(log, () => new RepairCommand(model, {} as never, log).repair())).toBeUndefined();
   expect(calls.map(({ name, parameters }) => [name, ...parameters])).toEqual([
     [
       "showErrorMessage",

@@ -4,6 +4,7 @@ import { AssetsCommand } from "../../src/ui/assetsCommand";
 import type { ConnectionModel } from "../../src/ui/connectionModel";
 import { GroupSize } from "../../src/ui/dashboard/groupSize";
 import { memento } from "../helpers/memento";
+import { reported } from "../../src/ui/messages";
 import { answers, calls, setFocus, settings, Uri } from "../helpers/vscodeStub";
 
 const setting = "clever.minimumGroupSize";
@@ -81,7 +82,7 @@ test.each([
     const size = new GroupSize(memento());
     const assets = new AssetsCommand(model, client, {} as never, () => size.confirmed());
     answers.push((items: unknown) => items, [Uri.file("/work")], answer);
-    await assets.create();
+    await reported({} as never, () => assets.create());
     expect(asked).toEqual(written);
     expect(settings[setting]).toBe(answer && 0);
     expect(calls.at(-1)?.name).toBe(answer ? "showInformationMessage" : "showWarningMessage");

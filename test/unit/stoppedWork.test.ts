@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { EngineClient } from "../../src/engine/client";
 import type { ConnectionModel } from "../../src/ui/connectionModel";
+import { reported } from "../../src/ui/messages";
 import { UpkeepCommands } from "../../src/ui/upkeepCommands";
 import { answers, CancellationError, calls } from "../helpers/vscodeStub";
 
@@ -9,6 +10,7 @@ afterEach(() => {
   answers.length = 0;
 });
 
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
 const size = (files: number) => ({ files, bytes: 9 });
 const planned = { tables: [{ table: "t", before: size(9), after: size(1), rewritten: 9, problem: null }] };
 
@@ -17,9 +19,8 @@ function commands(...results: unknown[]): UpkeepCommands {
   const request = vi.fn(() => Promise.reject(new CancellationError()));
   for (const result of results) request.mockResolvedValueOnce(result as never);
   const model = { connected: () => Promise.resolve({}), lakeMayHaveChanged: () => undefined };
-  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const client = { request } as unknown as EngineClient;
-  return new UpkeepCommands(model as unknown as ConnectionModel, client, log as never);
+  return new UpkeepCommands(model as unknown as ConnectionModel, client, log);
 }
 
 const shown = () => calls.filter(({ name }) => /^show.*Message$/.test(name));
@@ -27,14 +28,14 @@ const stopped = "Stopped. Completed work is kept; run the command again to conti
 
 test("work that the user cancels can be continued, and says so", async () => {
   answers.push("Merge");
-  expect(await commands(planned).optimize()).toBeUndefined();
+  expect(await reported(log, () => commands(planned).optimize())).toBeUndefined();
   expect(shown().map(({ parameters }) => parameters[0])).toEqual(["Merge 9 data files into 1?", stopped]);
   calls.length = 0;
-  expect(await commands().updateActivity()).toBeUndefined();
+  expect(await reported(log, () => commands().updateActivity())).toBeUndefined();
   expect(shown().map(({ parameters }) => parameters[0])).toEqual([stopped]);
 });
 
 test("a dry run that the user cancels ends without a word, because it changes nothing", async () => {
-  expect(await commands().optimize()).toBeUndefined();
+  expect(await reported(log, () => commands().optimize())).toBeUndefined();
   expect(shown()).toEqual([]);
 });

@@ -111,21 +111,14 @@ export class Dashboards extends Disposable {
 
   /** Updates the table of groups. Undefined if that failed. */
   async updateGroups(): Promise<GroupsSummary | undefined> {
-    try {
-      const connected = await this.model.connected();
-      const params = await this.groupsParams(connected, await this.groupSize.confirmed());
-      const done = await continuable(this.writeGroups(params));
-      const text = done.written
-        ? vscode.l10n.t("The table of groups is up to date: {0}.", counted.groups(done.groups))
-        : vscode.l10n.t("The table of groups is already up to date.");
-      notify(showInformationMessage, text);
-      return done;
-    } catch (error) {
-      if (!isCancellation(error)) notifyError(error, this.log);
-      return undefined;
-    } finally {
-      this.model.lakeMayHaveChanged();
-    }
+    const connected = await this.model.connected();
+    const params = await this.groupsParams(connected, await this.groupSize.confirmed());
+    const done = await continuable(this.model, this.writeGroups(params));
+    const text = done.written
+      ? vscode.l10n.t("The table of groups is up to date: {0}.", counted.groups(done.groups))
+      : vscode.l10n.t("The table of groups is already up to date.");
+    notify(showInformationMessage, text);
+    return done;
   }
 
   /** Updates the table of groups as part of a run, if the settings ask for it. Resolves to the error if that failed. */
