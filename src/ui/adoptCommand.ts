@@ -1,6 +1,5 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
-import { signalOf } from "../engine/client";
 import type { AdoptProgress, AdoptSummary, AdoptWarning, Connected } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
@@ -45,7 +44,7 @@ export class AdoptCommand {
 
   private async request(connected: Connected, title: string, dryRun: boolean): Promise<AdoptSummary> {
     requireSalt(connected);
-    const work = withWork(title, (progress, token) => {
+    const work = withWork(title, (progress, signal) => {
       let phase: AdoptProgress["phase"] | undefined;
       let shown = 0;
       const onProgress = (state: AdoptProgress) => {
@@ -57,11 +56,7 @@ export class AdoptCommand {
         progress.report({ message: progressText(state), increment });
         shown = percent;
       };
-      return this.client.request(
-        engine.adopt,
-        { ...connected, dryRun },
-        { signal: signalOf(token), onProgress },
-      );
+      return this.client.request(engine.adopt, { ...connected, dryRun }, { signal, onProgress });
     });
     if (dryRun) return work;
     return continuable(this.model, work).finally(() => {

@@ -1,6 +1,6 @@
 import path from "node:path";
 import * as vscode from "vscode";
-import { type EngineClient, signalOf } from "../engine/client";
+import type { EngineClient } from "../engine/client";
 import type { AssetName, AssetsSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
@@ -31,7 +31,7 @@ export class AssetsCommand {
     const params = { lakeUrl: lake.url, saltKeyVaultUrl, minimumGroupSize, folder, names };
     const summary = await withProgress(
       vscode.l10n.t("Clever: writing analytics assets"),
-      (_progress, token) => this.client.request(engine.createAssets, params, { signal: signalOf(token) }),
+      (_progress, signal) => this.client.request(engine.createAssets, params, { signal }),
     );
     this.notifySummary(summary);
     const readme = vscode.Uri.file(path.join(summary.folder, "README.md"));

@@ -1,6 +1,5 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
-import { signalOf } from "../engine/client";
 import type { ConnectionTest } from "../engine/messages";
 import type { ConnectionAnswers } from "./connectionAnswers";
 import type { ConnectionModel } from "./connectionModel";
@@ -71,9 +70,9 @@ export class ConnectionCommands {
 
   async test(): Promise<void> {
     const connected = await this.model.connected();
-    const { folders, salt, isOeas } = await this.withProgress(
+    const { folders, salt, isOeas } = await withProgress(
       vscode.l10n.t("Clever: testing the connection"),
-      async (signal) => (await wizard()).testConnection(this.client, connected, signal),
+      async (_progress, signal) => (await wizard()).testConnection(this.client, connected, signal),
     );
     const reports = folders.reduce((sum, each) => sum + each.reports, 0);
     const text = forCount(
@@ -137,7 +136,7 @@ export class ConnectionCommands {
   private async tested(answers: ConnectionAnswers): Promise<ConnectionTest> {
     const { connectedWith } = await import("./connectionAnswers");
     const { testConnection } = await wizard();
-    return this.withProgress(vscode.l10n.t("Clever: testing the connection"), (signal) =>
+    return withProgress(vscode.l10n.t("Clever: testing the connection"), (_progress, signal) =>
       testConnection(this.client, connectedWith(answers), signal),
     );
   }
@@ -166,9 +165,5 @@ export class ConnectionCommands {
     );
     if (isOeas) notify(showWarningMessage, `${text} ${mustBeAdopted()}`, offers.adopt());
     else notify(showInformationMessage, text, offers.run());
-  }
-
-  private withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Thenable<T> {
-    return withProgress(title, (_progress, token) => work(signalOf(token)));
   }
 }

@@ -240,9 +240,9 @@ export class ConnectionModel extends Disposable {
   /** Like `loaded`, for a request by the user, which repeats a look that failed. The user can end the wait. */
   async loadedOnRequest(): Promise<void> {
     if (this.current === "loaded" || this.current === "empty") return;
-    await withProgress(vscode.l10n.t("Clever: checking the server"), (_progress, token) => {
+    await withProgress(vscode.l10n.t("Clever: checking the server"), (_progress, signal) => {
       const cancelled = new Promise<never>((_, reject) => {
-        token.onCancellationRequested(() => reject(new vscode.CancellationError()));
+        signal.addEventListener("abort", () => reject(new vscode.CancellationError()));
       });
       return Promise.race([this.current === "failed" ? this.refresh() : this.loaded(), cancelled]);
     });

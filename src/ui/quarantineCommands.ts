@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { type EngineClient, signalOf } from "../engine/client";
+import type { EngineClient } from "../engine/client";
 import type { ReportItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
@@ -102,8 +102,8 @@ export class QuarantineCommands {
     if (!isDismissed) return;
     try {
       const title = vscode.l10n.t("Clever: dismissing {0}", counted.files(files.length));
-      await withWork(title, (_progress, token) =>
-        this.client.request(engine.dismiss, { ...connected, files }, { signal: signalOf(token) }),
+      await withWork(title, (_progress, signal) =>
+        this.client.request(engine.dismiss, { ...connected, files }, { signal }),
       );
     } catch (error) {
       if (!isCancellation(error)) notifyError(error, this.log);

@@ -1,6 +1,5 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
-import { signalOf } from "../engine/client";
 import type { ReportItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
@@ -79,7 +78,7 @@ export class ReportCommands {
     const connected = await model.connected();
     const { leftovers, landedFiles, reportRows, inQuarantine, withEarlierRows, ...found } = await withWork(
       vscode.l10n.t("Clever: verifying the lake"),
-      (_progress, token) => client.request(engine.verify, connected, { signal: signalOf(token) }),
+      (_progress, signal) => client.request(engine.verify, connected, { signal }),
     );
     const problems = found.problems.map(({ subject, problem }) => ({
       subject,
@@ -180,8 +179,8 @@ export class ReportCommands {
     if (node?.kind === "run") return runReports.open(node.run.runId);
     const connected = await model.connected();
     const params = { ...connected, from: 0, count: 100 };
-    const { runs } = await withProgress(vscode.l10n.t("Clever: reading the runs"), (_progress, token) =>
-      client.request(engine.listRuns, params, { signal: signalOf(token) }),
+    const { runs } = await withProgress(vscode.l10n.t("Clever: reading the runs"), (_progress, signal) =>
+      client.request(engine.listRuns, params, { signal }),
     );
     const picked = await showQuickPick(
       runs.map(({ runId, outcome, started }) => ({

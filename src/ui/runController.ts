@@ -1,7 +1,6 @@
 import * as vscode from "vscode";
 import { doneShare } from "../doneShare";
 import type { EngineClient } from "../engine/client";
-import { signalOf } from "../engine/client";
 import type { Connected, RunParams, RunProgress, RunSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { describeError, isCleverLakeError, isRefusal } from "../errors";
@@ -143,8 +142,7 @@ export class RunController extends Disposable {
         : params.command === "anonymize"
           ? vscode.l10n.t("Clever: anonymizing")
           : vscode.l10n.t("Clever: running the pipeline");
-    const work: WithProgress<RunSummary> = (progress, token) => {
-      const signal = signalOf(token);
+    const work: WithProgress<RunSummary> = (progress, signal) => {
       signal.addEventListener("abort", () => this.cancel(), { once: true });
       const message = vscode.l10n.t("stopping …");
       abort.signal.addEventListener("abort", () => progress.report({ message }), { once: true });

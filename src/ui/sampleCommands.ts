@@ -1,6 +1,5 @@
 import { pathToFileURL } from "node:url";
 import * as vscode from "vscode";
-import { signalOf } from "../engine/client";
 import type { ConnectionModel } from "./connectionModel";
 import { confirmed, notify, offers } from "./messages";
 import type { SampleDistrict } from "./sampleDistrict";
@@ -22,8 +21,8 @@ export class SampleCommands {
   async try(): Promise<void> {
     const { model, sample } = this;
     if (!usesSample() && hasConnection() && !(await askToSetAside())) return;
-    await withProgress(vscode.l10n.t("Clever: creating a sample district"), (_progress, token) =>
-      sample.connected(signalOf(token)),
+    await withProgress(vscode.l10n.t("Clever: creating a sample district"), (_progress, signal) =>
+      sample.connected(signal),
     );
     await useSample(true);
     await vscode.commands.executeCommand("clever.reports.focus");

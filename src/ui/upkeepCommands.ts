@@ -1,6 +1,5 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
-import { signalOf } from "../engine/client";
 import type {
   ActivitySummary,
   Connected,
@@ -96,18 +95,15 @@ export class UpkeepCommands {
     const title = vscode.l10n.t("Clever: writing the Digital Engagement table");
     const done = await continuable(
       this.model,
-      withWork(title, (_progress, token) =>
-        this.client.request(engine.updateActivity, connected, { signal: signalOf(token) }),
+      withWork(title, (_progress, signal) =>
+        this.client.request(engine.updateActivity, connected, { signal }),
       ),
     );
     this.log.info(`Digital Engagement: ${done.rows} rows written, months ${done.months.join(", ")}`);
     const text =
       done.months.length === 0
         ? vscode.l10n.t("The Digital Engagement table is already up to date.")
-        : vscode.l10n.t(
-            "The Digital Engagement table is up to date: {0} written.",
-            counted.rows(done.rows),
-          );
+        : vscode.l10n.t("The Digital Engagement table is up to date: {0} written.", counted.rows(done.rows));
     notify(showInformationMessage, text);
     return done;
   }

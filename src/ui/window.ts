@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { signalOf } from "../engine/client";
 import { inert } from "./outsideText";
 
 /**
@@ -32,17 +33,20 @@ function messages(kind: "showInformationMessage" | "showWarningMessage" | "showE
   };
 }
 
-/** Shows progress, as a notification that can be cancelled or in the status bar; its reports are made plain text too. */
+/**
+ * Shows progress, as a notification that can be cancelled or in the status bar; its reports are made plain text too.
+ * @param work its signal aborts if the user cancels
+ */
 export function withProgress<T>(
   title: string,
   work: (
     progress: vscode.Progress<{ message?: string; increment?: number }>,
-    token: vscode.CancellationToken,
+    signal: AbortSignal,
   ) => Thenable<T>,
   location = vscode.ProgressLocation.Notification,
 ): Thenable<T> {
   return vscode.window.withProgress({ location, title: inert(title), cancellable: true }, (progress, token) =>
-    work({ report: (step) => progress.report(withInertTexts(step)) }, token),
+    work({ report: (step) => progress.report(withInertTexts(step)) }, signalOf(token)),
   );
 }
 

@@ -1,4 +1,3 @@
-import { signalOf } from "../engine/client";
 import { withWork } from "./withWork";
 
 /**
@@ -11,9 +10,9 @@ export async function withShares<Progress, Result>(
   shareOf: (progress: Progress) => number,
   request: (signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<Result>,
 ): Promise<Result> {
-  return withWork(title, (progress, token) => {
+  return withWork(title, (progress, signal) => {
     let shown = 0;
-    return request(signalOf(token), (state) => {
+    return request(signal, (state) => {
       const percent = 100 * shareOf(state);
       progress.report({ increment: percent - shown });
       shown = percent;

@@ -26,7 +26,7 @@ export function withWork<T>(
   onWait: () => void = () => undefined,
   location?: vscode.ProgressLocation,
 ): Thenable<T> {
-  const inLine: WithProgress<T> = async (progress, token) => {
+  const inLine: WithProgress<T> = async (progress, signal) => {
     const waitFor: Waiting["waitFor"] = (ahead) => {
       const message = ahead === undefined ? "" : vscode.l10n.t("waiting for “{0}” to end", ahead);
       progress.report({ message });
@@ -39,7 +39,7 @@ export function withWork<T>(
       onWait();
     }
     try {
-      return await work(progress, token);
+      return await work(progress, signal);
     } finally {
       const wasFirst = line[0] === place;
       line.splice(line.indexOf(place), 1);

@@ -3,8 +3,8 @@ import type { EngineClient } from "../../src/engine/client";
 import { AssetsCommand } from "../../src/ui/assetsCommand";
 import type { ConnectionModel } from "../../src/ui/connectionModel";
 import { GroupSize } from "../../src/ui/dashboard/groupSize";
-import { memento } from "../helpers/memento";
 import { reported } from "../../src/ui/messages";
+import { memento } from "../helpers/memento";
 import { answers, calls, setFocus, settings, Uri } from "../helpers/vscodeStub";
 
 const setting = "clever.minimumGroupSize";

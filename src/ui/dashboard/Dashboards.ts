@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { regionalLocale } from "../../dashboard/export/regionalLocale";
 import { defaultSchoolYearStart } from "../../dashboard/opening";
 import { quarantinedIn } from "../../dashboard/quarantine";
-import { type EngineClient, signalOf } from "../../engine/client";
+import type { EngineClient } from "../../engine/client";
 import type { Connected, CountingParams, GroupsSummary } from "../../engine/messages";
 import * as engine from "../../engine/protocol";
 import { describeError } from "../../errors";
@@ -142,8 +142,8 @@ export class Dashboards extends Disposable {
     signal?: AbortSignal,
     location?: vscode.ProgressLocation,
   ): Thenable<GroupsSummary> {
-    const work = (_progress: unknown, token: vscode.CancellationToken) => {
-      const signals = [signalOf(token), ...(signal ? [signal] : [])];
+    const work = (_progress: unknown, cancelled: AbortSignal) => {
+      const signals = [cancelled, ...(signal ? [signal] : [])];
       return this.client.request(engine.updateGroups, params, { signal: AbortSignal.any(signals) });
     };
     return withWork(vscode.l10n.t("Clever: writing the table of groups"), work, undefined, location);
