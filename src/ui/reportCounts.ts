@@ -72,74 +72,58 @@ export const countWords = {
     forCount(count, vscode.l10n.t("1 changed"), vscode.l10n.t("{0} changed", integer(count))),
 };
 
-/**
- * `2 quarantined, 1 failed, 1 not read, 4 new`: most urgent first, because a narrow view truncates the end. Empty if
- * all are 0.
- */
+/** The kinds of reports that need attention, most urgent first: a narrow view truncates the end. */
+const urgency = ["quarantined", "failed", "unread", "overdue", "fresh", "changed"] as const;
+
+/** The texts about the kinds of reports that there are, most urgent first. */
+export function textsFor(
+  counts: ReportCounts,
+  texts: Readonly<Record<keyof ReportCounts, (count: number) => string | readonly string[]>>,
+): string[] {
+  return urgency.flatMap((kind) => {
+    const count = kind === "overdue" ? counts.overdue.length : counts[kind];
+    return count > 0 ? texts[kind](count) : [];
+  });
+}
+
+/** `2 quarantined, 1 failed, 1 not read, 4 new`; empty if all are 0. */
 export function shortCounts(counts: ReportCounts): string {
-  const { quarantined, failed, unread, fresh, changed, overdue } = counts;
-  return [
-    ...(quarantined > 0 ? [countWords.quarantined(quarantined)] : []),
-    ...(failed > 0 ? [countWords.failed(failed)] : []),
-    ...(unread > 0 ? [countWords.unread(unread)] : []),
-    ...(overdue.length > 0 ? [countWords.overdue(overdue.length)] : []),
-    ...(fresh > 0 ? [countWords.fresh(fresh)] : []),
-    ...(changed > 0 ? [countWords.changed(changed)] : []),
-  ].join(", ");
+  return textsFor(counts, countWords).join(", ");
 }
 
 /** The same as sentences, one per line. */
 export function countSentences(counts: ReportCounts): string {
-  const { quarantined, failed, unread, fresh, changed, overdue } = counts;
-  return [
-    ...(quarantined > 0
-      ? [
-          forCount(
-            quarantined,
-            vscode.l10n.t("1 report is in quarantine: its rows are not counted."),
-            vscode.l10n.t("{0} reports are in quarantine: their rows are not counted.", integer(quarantined)),
-          ),
-        ]
-      : []),
-    ...(failed > 0
-      ? [
-          forCount(
-            failed,
-            vscode.l10n.t("1 report failed; the next run tries it again."),
-            vscode.l10n.t("{0} reports failed; the next run tries them again.", integer(failed)),
-          ),
-        ]
-      : []),
-    ...(unread > 0
-      ? [
-          forCount(
-            unread,
-            vscode.l10n.t("1 report on the server is not read: its rows may be missing."),
-            vscode.l10n.t(
-              "{0} reports on the server are not read: their rows may be missing.",
-              integer(unread),
-            ),
-          ),
-        ]
-      : []),
-    ...overdue.map(overdueText),
-    ...(fresh > 0
-      ? [
-          forCount(
-            fresh,
-            vscode.l10n.t("1 report is new on the server."),
-            vscode.l10n.t("{0} reports are new on the server.", integer(fresh)),
-          ),
-        ]
-      : []),
-    ...(changed > 0
-      ? [
-          forCount(
-            changed,
-            vscode.l10n.t("1 report changed on the server."),
-            vscode.l10n.t("{0} reports changed on the server.", integer(changed)),
-          ),
-        ]
-      : []),
-  ].join("\n");
+  return textsFor(counts, {
+    quarantined: (count) =>
+      forCount(
+        count,
+        vscode.l10n.t("1 report is in quarantine: its rows are not counted."),
+        vscode.l10n.t("{0} reports are in quarantine: their rows are not counted.", integer(count)),
+      ),
+    failed: (count) =>
+      forCount(
+        count,
+        vscode.l10n.t("1 report failed; the next run tries it again."),
+        vscode.l10n.t("{0} reports failed; the next run tries them again.", integer(count)),
+      ),
+    unread: (count) =>
+      forCount(
+        count,
+        vscode.l10n.t("1 report on the server is not read: its rows may be missing."),
+        vscode.l10n.t("{0} reports on the server are not read: their rows may be missing.", integer(count)),
+      ),
+    overdue: () => counts.overdue.map(overdueText),
+    fresh: (count) =>
+      forCount(
+        count,
+        vscode.l10n.t("1 report is new on the server."),
+        vscode.l10n.t("{0} reports are new on the server.", integer(count)),
+      ),
+    changed: (count) =>
+      forCount(
+        count,
+        vscode.l10n.t("1 report changed on the server."),
+        vscode.l10n.t("{0} reports changed on the server.", integer(count)),
+      ),
+  }).join("\n");
 }

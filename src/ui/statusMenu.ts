@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { ConnectionModel } from "./connectionModel";
 import { forCount } from "./counts";
 import { integer } from "./format";
+import { textsFor } from "./reportCounts";
 import type { RunController } from "./runController";
 import { isConnected, usesSample } from "./settings";
 import { showQuickPick, withIcon } from "./window";
@@ -57,64 +58,44 @@ function runItem(model: ConnectionModel, runs: RunController): MenuItem {
 
 /** The reports on the server, and those that need attention. */
 function reportItems(model: ConnectionModel): MenuItem[] {
-  const { counts } = model;
-  const { quarantined, failed, unread, overdue, fresh, changed } = counts;
-  const words = [
-    ...(quarantined > 0
-      ? [
-          forCount(
-            quarantined,
-            vscode.l10n.t("$(error) 1 report in quarantine"),
-            vscode.l10n.t("$(error) {0} reports in quarantine", integer(quarantined)),
-          ),
-        ]
-      : []),
-    ...(failed > 0
-      ? [
-          forCount(
-            failed,
-            vscode.l10n.t("$(error) 1 failed report"),
-            vscode.l10n.t("$(error) {0} failed reports", integer(failed)),
-          ),
-        ]
-      : []),
-    ...(unread > 0
-      ? [
-          forCount(
-            unread,
-            vscode.l10n.t("$(warning) 1 report that is not read"),
-            vscode.l10n.t("$(warning) {0} reports that are not read", integer(unread)),
-          ),
-        ]
-      : []),
-    ...(overdue.length > 0
-      ? [
-          forCount(
-            overdue.length,
-            vscode.l10n.t("$(warning) 1 overdue report"),
-            vscode.l10n.t("$(warning) {0} overdue reports", integer(overdue.length)),
-          ),
-        ]
-      : []),
-    ...(fresh > 0
-      ? [
-          forCount(
-            fresh,
-            vscode.l10n.t("$(inbox) 1 new report"),
-            vscode.l10n.t("$(inbox) {0} new reports", integer(fresh)),
-          ),
-        ]
-      : []),
-    ...(changed > 0
-      ? [
-          forCount(
-            changed,
-            vscode.l10n.t("$(inbox) 1 changed report"),
-            vscode.l10n.t("$(inbox) {0} changed reports", integer(changed)),
-          ),
-        ]
-      : []),
-  ];
+  const words = textsFor(model.counts, {
+    quarantined: (count) =>
+      forCount(
+        count,
+        vscode.l10n.t("$(error) 1 report in quarantine"),
+        vscode.l10n.t("$(error) {0} reports in quarantine", integer(count)),
+      ),
+    failed: (count) =>
+      forCount(
+        count,
+        vscode.l10n.t("$(error) 1 failed report"),
+        vscode.l10n.t("$(error) {0} failed reports", integer(count)),
+      ),
+    unread: (count) =>
+      forCount(
+        count,
+        vscode.l10n.t("$(warning) 1 report that is not read"),
+        vscode.l10n.t("$(warning) {0} reports that are not read", integer(count)),
+      ),
+    overdue: (count) =>
+      forCount(
+        count,
+        vscode.l10n.t("$(warning) 1 overdue report"),
+        vscode.l10n.t("$(warning) {0} overdue reports", integer(count)),
+      ),
+    fresh: (count) =>
+      forCount(
+        count,
+        vscode.l10n.t("$(inbox) 1 new report"),
+        vscode.l10n.t("$(inbox) {0} new reports", integer(count)),
+      ),
+    changed: (count) =>
+      forCount(
+        count,
+        vscode.l10n.t("$(inbox) 1 changed report"),
+        vscode.l10n.t("$(inbox) {0} changed reports", integer(count)),
+      ),
+  });
   const lines = words.length > 0 ? words : [vscode.l10n.t("$(inbox) Show the reports")];
   return lines.map((line) => ({ ...withIcon(line), command: "reports.focus" }));
 }
