@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { z } from "zod";
-import type { Config } from "../config";
+import type { Config, LakeAuth } from "../config";
 import type { ProxySettings } from "../engine/messages";
 import { CleverLakeError } from "../errors";
 
@@ -57,6 +57,12 @@ function given(key: string): unknown {
   return value === "" || value === null ? undefined : value;
 }
 
+/** The values of the settings in a group, such as `sftp.`, that are not empty. */
+function allGiven(group: string, keys: readonly string[]): Record<string, unknown> {
+  const values = keys.map((key) => [key, given(`${group}${key}`)] as const);
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+}
+
 /** The settings that apply to every connection; rejects with `SettingError`. */
 export async function readGeneralSettings(): Promise<
   Pick<Config, "userTypes" | "minimumGroupSize" | "keepWhole" | "schoolLevelsFile" | "licencesFile">
@@ -69,13 +75,7 @@ export async function readGeneralSettings(): Promise<
     schoolLevelsFile: true,
     licencesFile: true,
   });
-  return checked(schema, {
-    userTypes: given("userTypes"),
-    minimumGroupSize: given("minimumGroupSize"),
-    keepWhole: given("keepWhole"),
-    schoolLevelsFile: given("schoolLevelsFile"),
-    licencesFile: given("licencesFile"),
-  });
+  return checked(schema, allGiven("", Object.keys(schema.shape)));
 }
 
 /** Rejects with `SettingError` if a setting in use is invalid. */
@@ -87,26 +87,23 @@ export async function checkSettings(): Promise<void> {
 export async function readSettings(): Promise<Config> {
   // Loaded on demand: validation must not be loaded while VS Code starts.
   const { configSchema } = await import("../config");
-  const connection = connectionAsSet();
   return checked(configSchema, {
-    ...connection,
-    sftp: present({
-      ...connection.sftp,
-      root: given("sftp.root"),
-      connections: given("sftp.connections"),
-      timeoutSeconds: given("sftp.timeoutSeconds"),
-      compare: given("sftp.compare"),
-    }),
-    userTypes: given("userTypes"),
-    minimumGroupSize: given("minimumGroupSize"),
-    keepWhole: given("keepWhole"),
-    maxShrink: given("maxShrink"),
-    digitalActivity: given("digitalActivity"),
-    engine: given("engine"),
-    sparkSubmit: given("sparkSubmit"),
+    ...lakeAsSet(),
+    sftp: allGiven("sftp.", Object.keys(configSchema.shape.sftp.shape)),
+    ...allGiven("", [
+      "userTypes",
+      "minimumGroupSize",
+      "keepWhole",
+      "maxShrink",
+      "digitalActivity",
+      "engine",
+      "sparkSubmit",
+      "expectReportsWithin",
+    ]),
     // An incomplete cluster address must not block functions that do not need it.
-    livy: given("engine") === "livy" ? livy() : undefined,
-    expectReportsWithin: given("expectReportsWithin"),
+    ...(given("engine") === "livy"
+      ? { livy: allGiven("livy.", ["url", "workspace", "pool", "lakehouse"]) }
+      : {}),
   });
 }
 
@@ -129,31 +126,12 @@ export async function readConnectionSettings(): Promise<
   });
   return checked(
     configSchema.pick({ lake: true, saltKeyVaultUrl: true }).extend({ sftp }),
-    connectionAsSet(),
+    { ...lakeAsSet(), sftp: allGiven("sftp.", Object.keys(sftp.shape)) },
   );
 }
 
-function connectionAsSet() {
-  return {
-    sftp: present({
-      host: given("sftp.host"),
-      port: given("sftp.port"),
-      username: given("sftp.username"),
-      privateKeyPath: given("sftp.privateKeyPath"),
-      hostKey: given("sftp.hostKey"),
-    }),
-    lake: present({ url: given("lake.url"), auth: given("lake.auth") }),
-    saltKeyVaultUrl: given("saltKeyVaultUrl"),
-  };
-}
-
-function livy(): Record<string, unknown> {
-  return present({
-    url: given("livy.url"),
-    workspace: given("livy.workspace"),
-    pool: given("livy.pool"),
-    lakehouse: given("livy.lakehouse"),
-  });
+function lakeAsSet() {
+  return { lake: allGiven("lake.", ["url", "auth"]), saltKeyVaultUrl: given("saltKeyVaultUrl") };
 }
 
 function checked<Schema extends z.ZodType>(schema: Schema, settings: unknown): z.output<Schema> {
@@ -214,7 +192,9 @@ export interface ConnectionSettings {
   readonly privateKeyPath: string;
   readonly hostKey: string;
   readonly lakeUrl: string;
-  readonly lakeAuth: string;
+  /** For a lake in Azure. */
+  readonly lakeAuth: LakeAuth;
+  /** The key vault with the salt; empty if the salt is in the secret store. */
   readonly saltKeyVaultUrl: string;
 }
 
@@ -251,8 +231,4 @@ async function write(values: Readonly<Record<string, string | number | boolean |
 /** Opens the settings editor at a given setting. */
 export async function openSetting(setting: string): Promise<void> {
   await vscode.commands.executeCommand("workbench.action.openSettings", `@id:${setting}`);
-}
-
-function present(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
