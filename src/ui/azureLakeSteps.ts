@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { authsForLake, isAdlsAddress, lakeAddressFault, storageScope } from "../config";
-import { type AzureDirectory, AzureManagement, managementScope } from "./azureManagement";
+import { AzureManagement, managementScope } from "./azureManagement";
 import type { ConnectionAnswers } from "./connectionAnswers";
 import { counted } from "./counts";
 import { signInWithMicrosoft } from "./microsoftAccount";
@@ -42,7 +42,7 @@ export async function askAzureLake(
 
 function pickLake(place: Place): Promise<string> {
   const signIn = () => signInWithMicrosoft(managementScope);
-  const azure: AzureDirectory = new AzureManagement(signIn);
+  const azure = new AzureManagement(signIn);
   return withRecovery(place, async () => {
     await signIn();
     const asking = vscode.l10n.t("Asking Azure for your subscriptions …");

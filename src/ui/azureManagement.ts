@@ -15,21 +15,15 @@ export interface AzureLake {
   readonly url: string;
 }
 
-/**
- * The parts of Azure Resource Manager that the extension uses. Independent of VS Code, so that tests can use a local
- * server.
- */
-export interface AzureDirectory {
-  subscriptions(signal?: AbortSignal): Promise<AzureSubscription[]>;
-  lakes(subscription: string, signal?: AbortSignal): Promise<AzureLake[]>;
-}
-
 export const managementScope = "https://management.azure.com/.default";
 
 const pagesAtMost = 50;
 
-/** Azure Resource Manager through its REST interface: two lists, for which the platform's `fetch` is enough. */
-export class AzureManagement implements AzureDirectory {
+/**
+ * Azure Resource Manager through its REST interface: two lists, for which the platform's `fetch` is enough. Independent
+ * of VS Code, so that tests can use a local server.
+ */
+export class AzureManagement {
   constructor(
     private readonly token: () => Promise<string>,
     private readonly base = "https://management.azure.com",

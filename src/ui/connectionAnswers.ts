@@ -1,24 +1,13 @@
-import type { LakeAuth } from "../config";
 import type { Connected, ServerLogin } from "../engine/messages";
-import { reportsRoot, withProxy } from "./settings";
+import { type ConnectionSettings, reportsRoot, withProxy } from "./settings";
 
 /** The wizard's answers so far. */
-export interface ConnectionAnswers {
-  readonly host: string;
-  readonly port: number;
-  readonly username: string;
+export interface ConnectionAnswers extends ConnectionSettings {
   readonly authentication: "password" | "privateKey" | "agent";
   readonly password: string;
-  readonly privateKeyPath: string;
   readonly passphrase: string;
-  readonly hostKey: string;
-  readonly lakeUrl: string;
-  /** For a lake in Azure. */
-  readonly lakeAuth: LakeAuth;
   readonly lakeAccountKey: string;
   readonly lakeSas: string;
-  /** The key vault with the salt; empty if the salt is in the secret store. */
-  readonly saltKeyVaultUrl: string;
   readonly salt: string;
   /** Whether the salt was generated here, so that the user must keep a copy. */
   readonly saltIsNew: boolean;

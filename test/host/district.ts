@@ -63,7 +63,7 @@ export class District implements AsyncDisposable {
       privateKeyPath,
       hostKey: hostKeyFingerprint,
       lakeUrl: pathToFileURL(this.lake).href,
-      lakeAuth: "default",
+      lakeAuth: "default" as const,
       saltKeyVaultUrl: "",
       ...changes,
     };

@@ -25,7 +25,7 @@ const connection = {
   lakeUrl: "file:///lake",
   lakeAuth: "default",
   saltKeyVaultUrl: "",
-};
+} as const;
 
 test("a connection that cannot be written to the settings does not replace the previous one's password or salt", async () => {
   const secrets = secretsIn(new SealedStore());
