@@ -10,43 +10,21 @@ export interface Offer {
   readonly act: () => unknown;
 }
 
+/** A step that executes a command. */
+function commandOffer(title: string, command: string): Offer {
+  return { title, act: () => vscode.commands.executeCommand(command) };
+}
+
 export const offers = {
-  connect: (): Offer => ({
-    title: vscode.l10n.t("Connect"),
-    act: () => vscode.commands.executeCommand("clever.connect"),
-  }),
-  sample: (): Offer => ({
-    title: vscode.l10n.t("Try a Sample District"),
-    act: () => vscode.commands.executeCommand("clever.trySample"),
-  }),
-  leaveSample: (): Offer => ({
-    title: vscode.l10n.t("Leave Sample District"),
-    act: () => vscode.commands.executeCommand("clever.leaveSample"),
-  }),
-  run: (): Offer => ({
-    title: vscode.l10n.t("Run the Pipeline"),
-    act: () => vscode.commands.executeCommand("clever.run"),
-  }),
-  credentials: (): Offer => ({
-    title: vscode.l10n.t("Change Salt or Credentials"),
-    act: () => vscode.commands.executeCommand("clever.changeCredentials"),
-  }),
-  adopt: (): Offer => ({
-    title: vscode.l10n.t("Adopt OEA's Lake"),
-    act: () => vscode.commands.executeCommand("clever.adopt"),
-  }),
-  repair: (): Offer => ({
-    title: vscode.l10n.t("Repair…"),
-    act: () => vscode.commands.executeCommand("clever.repair"),
-  }),
-  log: (): Offer => ({
-    title: vscode.l10n.t("Show Log"),
-    act: () => vscode.commands.executeCommand("clever.showLog"),
-  }),
-  reports: (): Offer => ({
-    title: vscode.l10n.t("Show Reports"),
-    act: () => vscode.commands.executeCommand("clever.reports.focus"),
-  }),
+  connect: () => commandOffer(vscode.l10n.t("Connect"), "clever.connect"),
+  sample: () => commandOffer(vscode.l10n.t("Try a Sample District"), "clever.trySample"),
+  leaveSample: () => commandOffer(vscode.l10n.t("Leave Sample District"), "clever.leaveSample"),
+  run: () => commandOffer(vscode.l10n.t("Run the Pipeline"), "clever.run"),
+  credentials: () => commandOffer(vscode.l10n.t("Change Salt or Credentials"), "clever.changeCredentials"),
+  adopt: () => commandOffer(vscode.l10n.t("Adopt OEA's Lake"), "clever.adopt"),
+  repair: () => commandOffer(vscode.l10n.t("Repair…"), "clever.repair"),
+  log: () => commandOffer(vscode.l10n.t("Show Log"), "clever.showLog"),
+  reports: () => commandOffer(vscode.l10n.t("Show Reports"), "clever.reports.focus"),
   setting: (setting: string): Offer => ({
     title: vscode.l10n.t("Open Setting"),
     act: () => openSetting(setting),
@@ -160,6 +138,13 @@ export function isCancellation(error: unknown): boolean {
 export function mustBeAdopted(): string {
   return vscode.l10n.t(
     "OEA's own notebooks wrote this lake: each of their runs repeated every row. Adopt it before you run the pipeline.",
+  );
+}
+
+/** What to do if a server has no reports. */
+export function noReports(): string {
+  return vscode.l10n.t(
+    "There are no reports on the server. Check the settings of its folder and of the user types.",
   );
 }
 

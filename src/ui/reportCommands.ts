@@ -7,7 +7,7 @@ import { counted, forCount } from "./counts";
 import { integer, recentTime } from "./format";
 import { inVsCode } from "./hints";
 import type { LakeNode, LakeTree } from "./lakeTree";
-import { notify, notifyError, notifyNothingSelected, type Offer, offers } from "./messages";
+import { noReports, notify, notifyError, notifyNothingSelected, type Offer, offers } from "./messages";
 import { isRelevantReport } from "./reportCounts";
 import { stateIcon, stateWord } from "./reportState";
 import type { ReportNode, ReportsTree } from "./reportsTree";
@@ -217,12 +217,7 @@ export class ReportCommands {
     const items = model.reports
       .filter(({ report }) => report !== null)
       .map((item) => ({ label: item.path, description: stateWord(item), iconPath: stateIcon(item), item }));
-    const placeHolder =
-      items.length > 0
-        ? vscode.l10n.t("Which report?")
-        : vscode.l10n.t(
-            "There are no reports on the server. Check the settings of its folder and of the user types.",
-          );
+    const placeHolder = items.length > 0 ? vscode.l10n.t("Which report?") : noReports();
     const options = { matchOnDescription: true, placeHolder };
     if (one) {
       const picked = await showQuickPick(items, options);

@@ -3,6 +3,7 @@ import type { RunSummary } from "../engine/messages";
 import { counted, forCount } from "./counts";
 import { bytes, integer } from "./format";
 import { inVsCode } from "./hints";
+import { noReports } from "./messages";
 import { overdueText } from "./overdue";
 import { reasonWithPosition } from "./reportState";
 
@@ -65,13 +66,7 @@ function missingSentences({ notRead, overdue, changedByOthers, reportsOnServer }
   const unread = notRead.filter(({ report }) => report);
   const [first] = unread;
   return [
-    ...(reportsOnServer === 0
-      ? [
-          vscode.l10n.t(
-            "There are no reports on the server. Check the settings of its folder and of the user types.",
-          ),
-        ]
-      : []),
+    ...(reportsOnServer === 0 ? [noReports()] : []),
     ...(first
       ? [vscode.l10n.t("A report on the server cannot be read: {0}: {1}", first.path, first.reason)]
       : []),

@@ -110,11 +110,7 @@ function runItem(run: RunItem): vscode.TreeItem {
   item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
   item.description = [outcomeWord(run.outcome), ...countTexts(run)].join(" · ");
   item.tooltip = run.error === null ? item.description : inVsCode(run.error);
-  const retry =
-    run.outcome === "failed" ||
-    run.outcome === "incomplete" ||
-    run.outcome === "cancelled" ||
-    run.outcome === "interrupted";
+  const retry = run.outcome !== "done" && run.outcome !== "running";
   item.contextValue = retry ? "run.failed" : "run.done";
   item.accessibilityInformation = { label: `${dateTime(Date.parse(run.started))}, ${item.description}` };
   item.command = {

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { Disposable } from "./dispose";
+import { noReports } from "./messages";
 import { inert } from "./outsideText";
 import { countSentences, hasTrouble, type ReportCounts, shortCounts, totalOf } from "./reportCounts";
 
@@ -91,9 +92,7 @@ function nothingToDo(known: "checking" | "none" | "some"): string {
     case "checking":
       return vscode.l10n.t("Checking the server …");
     case "none":
-      return vscode.l10n.t(
-        "There are no reports on the server. Check the settings of its folder and of the user types.",
-      );
+      return noReports();
     case "some":
       return vscode.l10n.t("Every report is in the lake.");
   }
