@@ -1,13 +1,6 @@
 import { html, nothing, render } from "lit";
-import type {
-  FromPage,
-  Opened,
-  PageState,
-  PreviewFile,
-  PreviewStrings,
-  Rows,
-  ToPage,
-} from "../../src/protocol/preview";
+import type { FromPage, Opened, PageState, PreviewFile, Rows, ToPage } from "../../src/protocol/preview";
+import type { PreviewStrings } from "../../src/protocol/previewStrings";
 import { type BarActions, barView, notesView } from "./barView";
 import { ColumnWidths } from "./columns";
 import { detailsView } from "./detailsView";

@@ -1,5 +1,6 @@
-import type { PreviewFile, PreviewStrings } from "../../src/protocol/preview";
+import type { PreviewFile } from "../../src/protocol/preview";
 import type { PreviewColumn, PreviewInfo, PreviewRow } from "../../src/protocol/previewSource";
+import type { PreviewStrings } from "../../src/protocol/previewStrings";
 import type { GridPosition } from "./gridPosition";
 import type { RefusedIndexes } from "./refusedIndexes";
 import { fill, type Numbers } from "./text";

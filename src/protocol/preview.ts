@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { PreviewInfo, PreviewRow } from "./previewSource";
+import type { PreviewStrings } from "./previewStrings";
 
 /** How many rows a page may request at once. */
 const maxRows = 1_000;
@@ -81,54 +82,4 @@ export interface Refused {
   readonly indexes: readonly number[];
   /** Whether the engine has answered. */
   readonly complete: boolean;
-}
-
-/** The page's texts in the user's language. `{0}` and `{1}` are placeholders. */
-export interface PreviewStrings {
-  /** A language tag, for numbers and for screen readers. */
-  readonly language: string;
-  readonly title: string;
-  readonly loading: string;
-  readonly line: string;
-  readonly lineColumn: string;
-  readonly problemColumn: string;
-  readonly row: string;
-  readonly rows: string;
-  readonly firstRows: string;
-  readonly bytesRead: string;
-  readonly noneRefused: string;
-  readonly oneRefused: string;
-  readonly someRefused: string;
-  readonly refusedPlace: string;
-  readonly searching: string;
-  readonly refusedReason: string;
-  readonly columnReason: string;
-  readonly nextRefused: string;
-  readonly previousRefused: string;
-  readonly reveal: string;
-  readonly revealHint: string;
-  readonly masked: string;
-  readonly identities: string;
-  readonly identitiesShown: string;
-  readonly identitiesMasked: string;
-  readonly blank: string;
-  readonly more: string;
-  readonly loadingMore: string;
-  readonly full: string;
-  readonly oneUnknown: string;
-  readonly someUnknown: string;
-  readonly answersTo: string;
-  readonly typeDate: string;
-  readonly typeString: string;
-  readonly typeBoolean: string;
-  readonly typeInteger: string;
-  readonly typeUnknown: string;
-  readonly emptyTitle: string;
-  readonly emptyText: string;
-  readonly unreadableTitle: string;
-  readonly failedTitle: string;
-  readonly rowsFailed: string;
-  readonly retry: string;
-  readonly loadingRow: string;
-  readonly resizeHint: string;
 }

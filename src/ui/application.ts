@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { EngineClient } from "../engine/client";
 import { describeError } from "../errors";
 import { previewViewType } from "../protocol/previewSource";
+import { previewStrings } from "../protocol/previewStrings";
 import { AdoptCommand } from "./adoptCommand";
 import { AdoptionPage } from "./adoptionPage";
 import { AssetsCommand } from "./assetsCommand";
@@ -20,7 +21,6 @@ import { type LakeNode, LakeTree } from "./lakeTree";
 import { mustBeAdopted, notify, notifyError, reported } from "./messages";
 import { microsoftToken } from "./microsoftAccount";
 import { createTreeView } from "./openRows";
-import { previewStrings } from "./preview/strings";
 import { QuarantineCommands } from "./quarantineCommands";
 import { RepairCommand } from "./repairCommand";
 import { ReportCommands } from "./reportCommands";
@@ -124,7 +124,7 @@ export class Application extends Disposable {
     const previewContext = () => ({
       extensionUri: context.extensionUri,
       source: new EnginePreviews(model, client, log),
-      strings: previewStrings(),
+      strings: previewStrings((text) => vscode.l10n.t(text), vscode.env.language),
       onDidChangeConnection: model.onDidChangeConnection,
     });
     const openPreview = async (origin: "server" | "lake", file: string) => {

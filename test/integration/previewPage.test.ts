@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { previewStrings } from "../../src/ui/preview/strings";
+import { previewStrings } from "../../src/protocol/previewStrings";
 import { FakePreviewSource } from "../helpers/fakePreviewSource";
 import { bundlePreview, type ShowPreviewOptions, showPreview } from "../helpers/previewPage";
 import { type VscodeTheme, vscodeThemes } from "../helpers/vscodeThemes";
 
-vi.mock("vscode", () => ({ l10n: { t: (message: string) => message }, env: { language: "en" } }));
+const strings = previewStrings((text) => text, "en");
 
 const executablePath = [process.env.CHROMIUM_PATH ?? "", "/usr/bin/chromium", "/usr/bin/google-chrome"].find(
   (candidate) => candidate !== "" && existsSync(candidate),
@@ -27,7 +27,7 @@ describe.skipIf(!executablePath)("the preview's page", () => {
   afterAll(() => browser.close());
 
   const show = async (source: FakePreviewSource, options: ShowPreviewOptions = {}) => {
-    const shown = await showPreview(browser, files, source, previewStrings(), options);
+    const shown = await showPreview(browser, files, source, strings, options);
     onTestFinished(async () => {
       await shown.close();
       expect(shown.complaints).toEqual([]);

@@ -7,9 +7,9 @@ const root = path.join(__dirname, "..", "..");
 const json = (file: string): Record<string, string> =>
   JSON.parse(readFileSync(path.join(root, file), "utf8"));
 
-/** The texts that the extension passes to `vscode.l10n.t`, those of the dashboard's page through a parameter. */
+/** The texts that the extension passes to `vscode.l10n.t`, those of its pages through a parameter. */
 function textsOfCode(): string[] {
-  return ["src/ui", "src/dashboard/export"].flatMap((folder) =>
+  return ["src/ui", "src/dashboard/export", "src/protocol"].flatMap((folder) =>
     readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts"))
       .flatMap((file) => {

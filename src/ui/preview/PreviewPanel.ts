@@ -1,13 +1,8 @@
 import * as vscode from "vscode";
 import { describeError } from "../../errors";
-import {
-  fromPage,
-  type PreviewFile,
-  type PreviewStrings,
-  pageState,
-  type ToPage,
-} from "../../protocol/preview";
+import { fromPage, type PreviewFile, pageState, type ToPage } from "../../protocol/preview";
 import { type PreviewSource, previewViewType } from "../../protocol/previewSource";
+import type { PreviewStrings } from "../../protocol/previewStrings";
 import { Disposable } from "../dispose";
 import { confirmed, notify, offers } from "../messages";
 import { showPage, webviewOptions } from "../webview";

@@ -5,9 +5,9 @@ import path from "node:path";
 import { commands, extensions, window } from "vscode";
 import type { ToPage } from "../../../src/protocol/preview";
 import { previewViewType } from "../../../src/protocol/previewSource";
+import { previewStrings } from "../../../src/protocol/previewStrings";
 import { EnginePreviews } from "../../../src/ui/enginePreviews";
 import { PreviewPanel } from "../../../src/ui/preview/PreviewPanel";
-import { previewStrings } from "../../../src/ui/preview/strings";
 import { activeApplication, killEngine, until } from "../application";
 import { District, setSetting } from "../district";
 import { Person } from "../person";
@@ -149,7 +149,7 @@ suite("a report's preview", function () {
     const ground = {
       extensionUri: extension.extensionUri,
       source: new EnginePreviews(model, client, log),
-      strings: previewStrings(),
+      strings: previewStrings((text) => text, "en"),
       onDidChangeConnection: model.onDidChangeConnection,
     };
     const restore = (state: unknown) => {
