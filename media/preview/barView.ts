@@ -86,15 +86,15 @@ function refusedPart(model: Model, info: OpenInfo, actions: BarActions): Templat
     ></vscode-toolbar-button>`;
 }
 
-/** Notes on the file as a whole, and errors. */
+/** A note on columns that are not read, and errors. */
 export function notesView(model: Model, actions: BarActions): TemplateResult | typeof nothing {
   const { phase, strings, trouble } = model;
   if (phase.name !== "open" || phase.info.problem) return nothing;
   const unknown = phase.info.columns.filter(({ type }) => type === "unknown").map(({ name }) => name);
-  const notes = [...phase.info.notes];
-  if (unknown.length === 1) notes.push(fill(strings.oneUnknown, unknown[0] ?? ""));
-  if (unknown.length > 1) notes.push(fill(strings.someUnknown, unknown.length, unknown.join(", ")));
-  if (notes.length === 0 && trouble === undefined) return nothing;
+  if (unknown.length === 0 && trouble === undefined) return nothing;
+  const names = unknown.join(", ");
+  const note =
+    unknown.length === 1 ? fill(strings.oneUnknown, names) : fill(strings.someUnknown, unknown.length, names);
   return html`
     <div class="notes">
       ${
@@ -106,11 +106,12 @@ export function notesView(model: Model, actions: BarActions): TemplateResult | t
               <vscode-button secondary @click=${actions.retry}>${strings.retry}</vscode-button>
             </div>`
       }
-      ${notes.map(
-        (note) => html`
-          <div class="note" title=${note}>
-            <vscode-icon name="info" class="info-mark"></vscode-icon><span class="note-text">${note}</span>
-          </div>`,
-      )}
+      ${
+        unknown.length === 0
+          ? nothing
+          : html`<div class="note" title=${note}>
+              <vscode-icon name="info" class="info-mark"></vscode-icon><span class="note-text">${note}</span>
+            </div>`
+      }
     </div>`;
 }

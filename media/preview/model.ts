@@ -68,7 +68,7 @@ export function reasonOf(row: PreviewRow, strings: PreviewStrings): string | und
 /** Whether a row's problem is in this column. */
 export function hasProblem(row: PreviewRow, column: PreviewColumn): boolean {
   const at = row.problem?.column;
-  return at !== undefined && (at === column.reportColumn || at === column.name);
+  return typeof at === "string" && (at === column.reportColumn || at === column.name);
 }
 
 /** The number of rows, in words. */

@@ -52,10 +52,8 @@ export interface PreviewInfo {
   readonly truncated: boolean;
   /** Whether `loadMore` would return nothing more, although the file continues. */
   readonly full: boolean;
-  /** Sentences about the file as a whole. */
-  readonly notes: readonly string[];
   /** Why the file cannot be read as a report; it then has no rows. */
-  readonly problem?: PreviewFileProblem;
+  readonly problem?: PreviewFileProblem | null;
 }
 
 export interface PreviewColumn {
@@ -71,10 +69,8 @@ export interface PreviewColumn {
 /** `unknown` for a column that the report does not have. */
 export type PreviewColumnType = "date" | "string" | "boolean" | "integer" | "unknown";
 
-export interface PreviewFileProblem {
+export interface PreviewFileProblem extends PreviewRowProblem {
   readonly line: number;
-  readonly column?: string;
-  readonly reason: string;
 }
 
 export interface PreviewRow {
@@ -83,10 +79,10 @@ export interface PreviewRow {
   /** In the file's order, null if masked. A refused row can have another number of cells than there are columns. */
   readonly cells: readonly (string | null)[];
   /** Why the row would be refused, without any value of the file. */
-  readonly problem?: PreviewRowProblem;
+  readonly problem?: PreviewRowProblem | null;
 }
 
 export interface PreviewRowProblem {
-  readonly column?: string;
+  readonly column?: string | null | undefined;
   readonly reason: string;
 }

@@ -27,20 +27,9 @@ export class EnginePreviews implements PreviewSource {
 
   async previewRows(request: PreviewRowsRequest, signal: AbortSignal): Promise<readonly PreviewRow[]> {
     const { rows, identities } = await this.client.request(engine.previewRows, request, { signal });
-    return rows.map(({ line, cells, problem }, index) => {
+    return rows.map((row, index) => {
       const revealed = identities?.[index];
-      return {
-        line,
-        cells: revealed ? cells.map((cell, at) => cell ?? revealed[at] ?? null) : cells,
-        ...(problem
-          ? {
-              problem: {
-                reason: problem.reason,
-                ...(problem.column === null ? {} : { column: problem.column }),
-              },
-            }
-          : {}),
-      };
+      return revealed ? { ...row, cells: row.cells.map((cell, at) => cell ?? revealed[at] ?? null) } : row;
     });
   }
 
@@ -72,7 +61,6 @@ export class EnginePreviews implements PreviewSource {
 }
 
 function shown(preview: EnginePreview): PreviewInfo {
-  const { problem } = preview;
   return {
     token: preview.token,
     columns: preview.columns.map(({ name, reportColumn, type, identity }, index) => ({
@@ -87,15 +75,6 @@ function shown(preview: EnginePreview): PreviewInfo {
     readBytes: preview.bytesRead,
     truncated: preview.truncated,
     full: preview.full,
-    notes: [],
-    ...(problem
-      ? {
-          problem: {
-            line: problem.line,
-            reason: problem.reason,
-            ...(problem.column === undefined ? {} : { column: problem.column }),
-          },
-        }
-      : {}),
+    problem: preview.problem,
   };
 }

@@ -86,7 +86,6 @@ export class FakePreviewSource implements PreviewSource {
       readBytes: this.loaded * 93,
       truncated: this.loaded < total,
       full: false,
-      notes: [],
       ...this.options.info,
     };
   }
