@@ -98,7 +98,7 @@ export class Page implements Actions {
     this.scrollTo = scrollTo;
     this.bar = new FilterBar(this, (view) => this.showView(view));
     this.table = new ResourceTable(() => this.changed());
-    this.exporter = new Exporter((file) => this.save(file));
+    this.exporter = new Exporter((file) => outside.save(file));
     window.addEventListener("scroll", () => this.keepSoon(), { passive: true });
     for (const act of ["pointerdown", "keydown"]) window.addEventListener(act, () => this.forgetNotice());
     this.changed();
@@ -156,10 +156,6 @@ export class Page implements Actions {
 
   post(message: FromPage): void {
     this.outside.post(message);
-  }
-
-  save(file: PageFile): void {
-    this.outside.save(file);
   }
 
   savePage(kind: "png" | "svg"): void {

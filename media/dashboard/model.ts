@@ -3,7 +3,7 @@ import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardView } from "../../src/dashboard/export/view";
 import type { DashboardFilter } from "../../src/dashboard/filter";
 import type { Saved, SavedChange } from "../../src/dashboard/saved";
-import type { FromPage, PageFile } from "../../src/protocol/dashboard";
+import type { FromPage } from "../../src/protocol/dashboard";
 import type { Look } from "./charts/look";
 import { type Formats, fill, isolated } from "./formats";
 
@@ -61,8 +61,6 @@ export interface Actions {
   setView(patch: Partial<DashboardView>): void;
   post(message: FromPage): void;
   keepSaved(change: SavedChange): void;
-  /** Passes a file to the extension, or to the browser if there is none. */
-  save(file: PageFile): void;
   /** Saves the whole page as a picture. */
   savePage(kind: "png" | "svg"): void;
   changed(): void;

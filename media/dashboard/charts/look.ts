@@ -2,15 +2,11 @@ import { darkPalette, lightPalette } from "./colours";
 
 /** Colours and sizes for the charts; ECharts cannot read CSS variables. */
 export interface Look {
-  readonly dark: boolean;
   readonly contrast: boolean;
   readonly text: string;
   readonly quiet: string;
   readonly line: string;
   readonly background: string;
-  readonly tip: string;
-  readonly tipText: string;
-  readonly tipEdge: string;
   /** Background of quiet days. */
   readonly band: string;
   readonly palette: readonly string[];
@@ -24,15 +20,11 @@ export interface Look {
 
 /** The look of pictures outside VS Code: dark on white, like documents. */
 export const paperLook: Look = {
-  dark: false,
   contrast: false,
   text: "#1f1f1f",
   quiet: "#5a5a5a",
   line: "#e3e3e3",
   background: "#ffffff",
-  tip: "#ffffff",
-  tipText: "#1f1f1f",
-  tipEdge: "#c8c8c8",
   band: "#f0f0f0",
   palette: lightPalette,
   // Without quotation marks: ECharts writes it into SVG attributes unescaped.
@@ -49,9 +41,7 @@ export function lookOf(body: HTMLElement, labelWidth: number): Look {
   const contrast = body.matches(".vscode-high-contrast, .vscode-high-contrast-light");
   const dark = body.matches(".vscode-dark, .vscode-high-contrast:not(.vscode-high-contrast-light)");
   const text = read("--vscode-foreground", dark ? "#cccccc" : "#3b3b3b");
-  const background = read("--vscode-editor-background", dark ? "#1f1f1f" : "#ffffff");
   return {
-    dark,
     contrast,
     text,
     quiet: read("--vscode-descriptionForeground", text),
@@ -60,13 +50,7 @@ export function lookOf(body: HTMLElement, labelWidth: number): Look {
       : dark
         ? "rgba(255,255,255,0.12)"
         : "rgba(0,0,0,0.11)",
-    background,
-    tip: read("--vscode-editorHoverWidget-background", background),
-    tipText: read("--vscode-editorHoverWidget-foreground", text),
-    tipEdge: read(
-      "--vscode-contrastBorder",
-      read("--vscode-editorHoverWidget-border", dark ? "#454545" : "#c8c8c8"),
-    ),
+    background: read("--vscode-editor-background", dark ? "#1f1f1f" : "#ffffff"),
     band: dark ? "rgba(255,255,255,0.06)" : "rgba(0,0,0,0.05)",
     palette: dark ? darkPalette : lightPalette,
     font: style.fontFamily,
