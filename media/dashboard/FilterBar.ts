@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { UserType } from "../../src/clever/reports";
-import { rangePresets } from "../../src/dashboard/opening";
+import { openingFilter, rangePresets } from "../../src/dashboard/opening";
 import type { Saved } from "../../src/dashboard/saved";
 import { compareChip, compareView } from "./compareView";
 import { filterParts, nameLists, presetName, rangeName, userTypeName } from "./filterWords";
@@ -60,7 +60,7 @@ export class FilterBar {
         ${chipsView(model, actions)}
         <span class="bar-end">
           ${savedView(model, actions, this.showSaved)}
-          <button type="button" class="control plain" id="reset" @click=${() => actions.setFilter(model.opening)}>
+          <button type="button" class="control plain" id="reset" @click=${() => actions.setFilter(openingFilter)}>
             ${icon("discard")}<span>${texts.reset}</span>
           </button>
           <button type="button" class="control" id="export-html" title=${texts.exportHtml} ?disabled=${!isShown}

@@ -3,10 +3,9 @@ import type { Change, DashboardAnswer } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardView } from "../../src/dashboard/export/view";
 import type { LinkedView } from "../../src/dashboard/export/viewLink";
-import type { DashboardFilter } from "../../src/dashboard/filter";
 import { openingView } from "../../src/dashboard/opening";
 import type { QuestionId } from "../../src/dashboard/questions";
-import type { Saved, SavedChange } from "../../src/dashboard/saved";
+import type { SavedChange } from "../../src/dashboard/saved";
 import { namesIn, unknownNames } from "../../src/dashboard/unknownNames";
 import type { FromPage, PageFile, PageState, ToPage } from "../../src/protocol/dashboard";
 import { aboutView, exportedHead } from "./aboutView";
@@ -40,15 +39,8 @@ export interface Outside {
 }
 
 /** The state from which a page starts. */
-export interface Start {
-  readonly saved: Saved;
-  readonly texts: DashboardTexts;
-  readonly district: string;
-  readonly filter: DashboardFilter;
-  readonly opening: DashboardFilter;
-  readonly view: DashboardView;
+export interface Start extends Pick<Model, "saved" | "texts" | "district" | "filter" | "view" | "frozen"> {
   readonly question: number;
-  readonly frozen: boolean;
 }
 
 /** Milliseconds without typing or scrolling after which the state is saved. */
@@ -67,25 +59,18 @@ export class Page implements Actions {
   private pictures = new Map<string, Picture | undefined>();
   private drawnFrom: readonly unknown[] = [];
   private panels: readonly Panel[] = [];
-  private scrollTo: number | undefined;
   /** Whether to scroll to the answer to the latest question. */
   private showsAnswer = false;
 
   constructor(
     private readonly root: HTMLElement,
     private readonly outside: Outside,
-    start: Start,
-    scrollTo: number | undefined,
+    { question, ...start }: Start,
+    private scrollTo: number | undefined,
   ) {
     this.model = {
-      texts: start.texts,
-      district: start.district,
-      saved: start.saved,
+      ...start,
       formats: new Formats(start.texts, 0),
-      opening: start.opening,
-      frozen: start.frozen,
-      filter: start.filter,
-      view: start.view,
       phase: { name: "loading" },
       answer: undefined,
       busy: true,
@@ -94,8 +79,7 @@ export class Page implements Actions {
       announcement: start.texts.loading,
       notice: "",
     };
-    this.question = start.question;
-    this.scrollTo = scrollTo;
+    this.question = question;
     this.bar = new FilterBar(this, (view) => this.showView(view));
     this.table = new ResourceTable(() => this.changed());
     this.exporter = new Exporter((file) => outside.save(file));
@@ -256,13 +240,12 @@ export class Page implements Actions {
     const { answer } = ready;
     const missing = unknownNames(answer.filter, namesIn(answer.options));
     const ask = model.frozen ? nothing : askView(ready, (id) => this.ask(id));
-    const incomplete = missingReportsView(ready, model.frozen ? undefined : this);
+    const incomplete = missingReportsView(ready, this);
     if (answer.rows !== "some") {
-      const nothingShown = answer.rows === "none" ? nobodyView(model, this) : leftOutView(model, ready, this);
+      const nothingShown = answer.rows === "none" ? nobodyView(model, this) : leftOutView(ready, this);
       return html`${missingView(model, missing)}${ask}${incomplete}${nothingShown}`;
     }
     const context: PanelContext = {
-      model,
       ready,
       actions: this,
       exporter: this.exporter,
@@ -297,13 +280,13 @@ export class Page implements Actions {
     return html`
       ${missingView(model, missing)}
       ${ask}
-      ${question ? html`${withheldView(ready)}${askedView(model, ready, this, question, partsOf(true))}` : nothing}
+      ${question ? html`${withheldView(ready)}${askedView(ready, this, question, partsOf(true))}` : nothing}
       ${cardsView(ready)}
       ${incomplete}
       ${largeView(ready)}
       ${question ? nothing : withheldView(ready)}
       <div class="panels">${partsOf(false)}</div>
-      ${aboutView(model, ready)}`;
+      ${aboutView(ready)}`;
   }
 
   /** Pictures depend on the answer, the look and parts of the view, but not on the search text of the table. */

@@ -1,6 +1,7 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import type { People, ResourceEntry, Shown } from "../../src/dashboard/answer";
 import type { ResourceColumn } from "../../src/dashboard/export/view";
+import { hiddenView, rowNameView } from "./dataTableView";
 import { fill, isolated } from "./formats";
 import { icon } from "./icons";
 import { orUnknown } from "./missingWords";
@@ -22,7 +23,7 @@ export class ResourceTable {
   constructor(private readonly changed: () => void) {}
 
   view(context: PanelContext): TemplateResult {
-    const { ready, actions, model } = context;
+    const { ready, actions } = context;
     const { texts, view } = ready;
     const rows = sortedRows(ready);
     const windowed = rows.length > mostRows && !document.body.classList.contains("printing");
@@ -60,7 +61,7 @@ export class ResourceTable {
           <thead><tr aria-rowindex="1">${columns.map(([column, text]) => headView(ready, actions, column, text))}</tr></thead>
           <tbody>
             ${spacer(first)}
-            ${rows.slice(first, last).map((entry, at) => rowView(ready, entry, first + at, model.frozen ? undefined : actions))}
+            ${rows.slice(first, last).map((entry, at) => rowView(ready, entry, first + at, actions))}
             ${spacer(rows.length - last)}
           </tbody>
         </table>
@@ -108,28 +109,27 @@ function rowView(
   ready: Ready,
   entry: ResourceEntry,
   at: number,
-  actions: PanelContext["actions"] | undefined,
+  actions: PanelContext["actions"],
 ): TemplateResult {
   const { texts, formats, answer, filter } = ready;
   const name = nameIn(texts, "resources", entry.resource);
   const picked = isOnly(filter, "resources", entry.resource);
   const former = formerNames(ready, entry);
-  const hiddenView = html`<span class="hidden-number" title=${fill(texts.hiddenHint, answer.minimumGroupSize)}>${texts.hidden}</span>`;
   const share = shareOf(entry.users, orUnknown(answer, answer.cards.users.value));
   const number = (value: People) =>
-    html`<td class="number">${value === null ? hiddenView : formats.shown(value)}</td>`;
+    html`<td class="number">${value === null ? hiddenView(ready) : formats.shown(value)}</td>`;
   const day = (date: string | null) =>
-    html`<td class="day">${date === null ? (entry.users === null ? hiddenView : "–") : formats.day(date)}</td>`;
+    html`<td class="day">${date === null ? (entry.users === null ? hiddenView(ready) : "–") : formats.day(date)}</td>`;
   return html`<tr class=${picked ? "picked" : ""} aria-rowindex=${at + 2}>
-    <th scope="row" class="name">${
-      actions
-        ? html`<button type="button" class="row-pick" aria-pressed=${picked} title=${fill(picked ? texts.unfilter : texts.filterBy, isolated(name))}
-            @click=${() => actions.setFilter(pickName(filter, "resources", entry.resource))}><bdi>${name}</bdi></button>`
-        : html`<bdi>${name}</bdi>`
-    }${former ? html` <span class="quiet former" title=${former}>${former}</span>` : nothing}</th>
+    <th scope="row" class="name">${rowNameView(ready, actions, {
+      name: isolated(name),
+      shown: html`<bdi>${name}</bdi>`,
+      pick: pickName(filter, "resources", entry.resource),
+      picked,
+    })}${former ? html` <span class="quiet former" title=${former}>${former}</span>` : nothing}</th>
     <td class="type">${typeName(texts, entry.type)}</td>
     ${number(entry.users)}
-    <td class="number">${share === null ? hiddenView : formats.shown(share, (value) => formats.share(value))}</td>
+    <td class="number">${share === null ? hiddenView(ready) : formats.shown(share, (value) => formats.share(value))}</td>
     ${number(entry.rows)}
     ${number(entry.accesses)}
     ${day(entry.firstDay)}

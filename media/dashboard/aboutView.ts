@@ -3,7 +3,7 @@ import type { Explanation } from "../../src/dashboard/export/definitionTexts";
 import { comparedText } from "./comparisonWords";
 import { filterParts, groupRule } from "./filterWords";
 import { fill } from "./formats";
-import type { Actions, Model, Ready } from "./model";
+import type { Actions, Ready } from "./model";
 
 /** The head of an exported page: its period and filters, and buttons to print and export it. */
 export function exportedHead(
@@ -31,10 +31,10 @@ export function exportedHead(
 }
 
 /** Definitions of the numbers, when they were computed and what is hidden; in full on an exported or printed page. */
-export function aboutView(model: Model, { texts, formats, answer }: Ready): TemplateResult {
+export function aboutView({ texts, formats, answer, frozen }: Ready): TemplateResult {
   const rule = groupRule(texts, answer.minimumGroupSize);
   const computed = fill(texts.exportedOn, formats.moment(answer.computed));
-  if (!model.frozen) return html`<footer class="about quiet"><p>${rule}</p><p>${computed}</p></footer>`;
+  if (!frozen) return html`<footer class="about quiet"><p>${rule}</p><p>${computed}</p></footer>`;
   const { definitions } = texts;
   const terms: readonly (readonly [string, Explanation])[] = [
     [texts.users, definitions.users],

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { type QuestionId, questionIds } from "../../src/dashboard/questions";
 import { icon } from "./icons";
-import type { Actions, Model, Ready } from "./model";
+import type { Actions, Ready } from "./model";
 import { type QuestionChoice, questionOf, questionText } from "./questions";
 
 /** The heading of the current question, which gets the focus once the question is answered. */
@@ -22,15 +22,14 @@ export function askView({ texts, view }: Ready, ask: (id: QuestionId) => void): 
 
 /** The current question, its choices, and the parts of the page that answer it. */
 export function askedView(
-  model: Model,
   ready: Ready,
   actions: Actions,
   id: QuestionId,
   parts: readonly TemplateResult[],
 ): TemplateResult {
-  const { texts, answer, filter } = ready;
+  const { texts, answer, filter, frozen } = ready;
   const { choices, periods } = questionOf(id, ready);
-  const title = model.frozen ? questionText(id, ready, filter) : texts.questions[id];
+  const title = frozen ? questionText(id, ready, filter) : texts.questions[id];
   const select = (name: string, label: string, list: readonly QuestionChoice[]) =>
     list.length === 0
       ? nothing
@@ -47,7 +46,7 @@ export function askedView(
     <header class="asked-head">
       <h2 id=${askedTitleId} tabindex="-1">${title}</h2>
       ${
-        model.frozen
+        frozen
           ? nothing
           : html`${select("asked-choice", texts.questions[id], choices ?? [])}
             ${select("asked-periods", texts.periodsOfQuestion, periods)}

@@ -21,11 +21,11 @@ const shownAtFirst = 3;
  * Below the picture of all changes: the weeks of each change, or why there are none, and what could not be judged.
  */
 export function changesBelow(context: PanelContext, pictureOf: (change: Change) => Picture): TemplateResult {
-  const { ready, actions, model } = context;
-  const { texts, formats, answer, view } = ready;
+  const { ready, actions } = context;
+  const { texts, formats, answer, view, look } = ready;
   const { entries } = answer.changes;
   const shown = view.allChanges ? entries : entries.slice(0, shownAtFirst);
-  const weeks = html`${legendView(weeksLegend(ready, model.look), undefined)}
+  const weeks = html`${legendView(weeksLegend(ready, look), undefined)}
     <ol class="changes">${shown.map((change) => changeView(context, change, pictureOf(change)))}</ol>`;
   return html`${entries.length === 0 ? emptyView(ready) : view.asTable.includes("changes") ? nothing : weeks}
     ${
@@ -65,8 +65,8 @@ function emptyView(ready: Ready): TemplateResult {
 }
 
 function changeView(context: PanelContext, change: Change, picture: Picture): TemplateResult {
-  const { ready, actions, model } = context;
-  const { texts, formats, filter } = ready;
+  const { ready, actions } = context;
+  const { texts, formats, filter, frozen } = ready;
   const list = changeList(change);
   const name = nameIn(texts, list, change.name);
   const [actual, expected] = [formats.average(change.actual), formats.average(change.expected)];
@@ -77,7 +77,7 @@ function changeView(context: PanelContext, change: Change, picture: Picture): Te
     <div class="change-head">
       <span class=${`direction ${change.direction}`}>${icon(up ? "arrowUp" : "arrowDown")}${changeDirection(ready, change)}</span>
       ${
-        model.frozen
+        frozen
           ? html`<bdi class="change-name" title=${name}>${name}</bdi>`
           : html`<button type="button" class="change-name link" title=${fill(texts.filterBy, isolated(name))}
               @click=${() => actions.setFilter(pickName(filter, list, change.name))}><bdi>${name}</bdi></button>`

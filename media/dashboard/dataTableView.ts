@@ -1,20 +1,18 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { fill, isolated } from "./formats";
-import type { Actions, Ready } from "./model";
+import type { Actions, FilterPatch, Ready } from "./model";
 import { type Cell, type Column, cellText, type DataTable, isText, rowRemarks } from "./panels/panel";
 
 /** A picture's numbers as a table. A click on a row's name filters like a click on its mark. */
 export function dataTableView(
   ready: Ready,
-  actions: Actions | undefined,
+  actions: Actions,
   title: string,
   table: DataTable,
 ): TemplateResult {
-  const { texts, answer } = ready;
+  const { texts } = ready;
   const show = (cell: Cell, column: Column) =>
-    cell === null
-      ? html`<span class="hidden-number" title=${fill(texts.hiddenHint, answer.minimumGroupSize)}>${texts.hidden}</span>`
-      : cellText(ready, cell, column);
+    cell === null ? hiddenView(ready) : cellText(ready, cell, column);
   return html`<div class="table-scroll" tabindex="0" role="group" aria-label=${title}>
     <table class="data">
       <thead><tr>${table.columns.map(
@@ -31,16 +29,37 @@ export function dataTableView(
             const why = rowRemarks(texts, row);
             const mark =
               why !== "" && column.kind !== "day" ? html`<span title=${why}>\u00a0*</span>` : nothing;
-            return html`<th scope="row">${
-              pick && actions
-                ? html`<button type="button" class="row-pick" aria-pressed=${picked === true}
-                  title=${fill(picked ? texts.unfilter : texts.filterBy, name)}
-                  @click=${() => actions.setFilter(pick)}><bdi>${shown}</bdi>${mark}</button>`
-                : html`<bdi>${shown}</bdi>${mark}`
-            }</th>`;
+            return html`<th scope="row">${rowNameView(ready, actions, {
+              name,
+              shown: html`<bdi>${shown}</bdi>${mark}`,
+              pick,
+              picked: picked === true,
+            })}</th>`;
           })}</tr>`,
       )}</tbody>
     </table>
     ${table.rows.length === 0 ? html`<p class="quiet nothing">${texts.nothingToShow}</p>` : nothing}
   </div>`;
+}
+
+/** The place of a number that is withheld. */
+export function hiddenView({ texts, answer }: Ready): TemplateResult {
+  return html`<span class="hidden-number" title=${fill(texts.hiddenHint, answer.minimumGroupSize)}>${texts.hidden}</span>`;
+}
+
+/** A row's name. A click filters by it, except on an exported page. */
+export function rowNameView(
+  { texts, frozen }: Ready,
+  actions: Actions,
+  row: {
+    readonly name: string;
+    readonly shown: TemplateResult;
+    readonly pick: FilterPatch | undefined;
+    readonly picked: boolean;
+  },
+): TemplateResult {
+  const { name, shown, pick, picked } = row;
+  if (pick === undefined || frozen) return shown;
+  return html`<button type="button" class="row-pick" aria-pressed=${picked}
+    title=${fill(picked ? texts.unfilter : texts.filterBy, name)} @click=${() => actions.setFilter(pick)}>${shown}</button>`;
 }

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { LicenceEntry } from "../../src/dashboard/answer";
+import { rowNameView } from "./dataTableView";
 import { daysIn, fill, isolated, localDay } from "./formats";
 import { orUnknown } from "./missingWords";
 import { isOnly, pickName, type Ready } from "./model";
@@ -12,7 +13,7 @@ const daysBeforeEnd = 60;
 
 /** The paid resources: their users, and the cost per user. */
 export function licencesView(context: PanelContext): TemplateResult | undefined {
-  const { ready, actions, model } = context;
+  const { ready, actions } = context;
   const { texts, answer } = ready;
   const { licences } = answer;
   if (licences === null) return undefined;
@@ -36,7 +37,7 @@ export function licencesView(context: PanelContext): TemplateResult | undefined 
     html`<div class="table-scroll" tabindex="0" role="group" aria-label=${title}>
       <table class="data">
         <thead><tr>${heads.map(([text, className]) => html`<th scope="col" class=${className}>${text}</th>`)}</tr></thead>
-        <tbody>${licences.map((entry) => rowView(ready, entry, model.frozen ? undefined : actions))}</tbody>
+        <tbody>${licences.map((entry) => rowView(ready, entry, actions))}</tbody>
       </table>
     </div>`,
   );
@@ -49,11 +50,7 @@ export function countText({ texts, formats }: Ready, licences: readonly LicenceE
   return fill(text, formats.integer(licences.length), formats.integer(unused));
 }
 
-function rowView(
-  ready: Ready,
-  entry: LicenceEntry,
-  actions: PanelContext["actions"] | undefined,
-): TemplateResult {
+function rowView(ready: Ready, entry: LicenceEntry, actions: PanelContext["actions"]): TemplateResult {
   const { texts, formats, filter } = ready;
   const { resource, seats, cost, end } = entry;
   const users = orUnknown(ready.answer, entry.users);
@@ -62,14 +59,13 @@ function rowView(
   const perUser = costPerUser(entry);
   const why = rowRemarks(texts, entry);
   const mark = why === "" ? nothing : html`<span title=${why}>\u00a0*</span>`;
-  const name = html`<bdi>${resource}</bdi>${mark}`;
   return html`<tr class=${picked ? "picked" : ""}>
-    <th scope="row" class="name">${
-      actions && entry.isKnown
-        ? html`<button type="button" class="row-pick" aria-pressed=${picked} title=${fill(picked ? texts.unfilter : texts.filterBy, isolated(resource))}
-            @click=${() => actions.setFilter(pickName(filter, "resources", resource))}>${name}</button>`
-        : name
-    }</th>
+    <th scope="row" class="name">${rowNameView(ready, actions, {
+      name: isolated(resource),
+      shown: html`<bdi>${resource}</bdi>${mark}`,
+      pick: entry.isKnown ? pickName(filter, "resources", resource) : undefined,
+      picked,
+    })}</th>
     <td class="number">${formats.shown(users)}</td>
     <td class="number">${seats === null ? "–" : formats.integer(seats)}</td>
     <td class="number">${seats ? formats.shown(share, (value) => formats.share(value)) : "–"}</td>

@@ -1,5 +1,5 @@
 import type { Frozen } from "../../src/dashboard/export/dashboardHtml";
-import { openingFilter, openingView } from "../../src/dashboard/opening";
+import { openingView } from "../../src/dashboard/opening";
 import type { FromPage, PageFile, PageState, ToPage } from "../../src/protocol/dashboard";
 import { type Outside, Page } from "./Page";
 
@@ -40,7 +40,7 @@ function openLive(root: HTMLElement, vscode: VsCodeApi): void {
       page = new Page(
         root,
         outside,
-        { texts, district, saved, filter, opening: openingFilter, view, question, frozen: false },
+        { texts, district, saved, filter, view, question, frozen: false },
         before?.scrollTop,
       );
       // Saved right away, so that a reload during the first answer restores the filter.
@@ -73,7 +73,6 @@ function openFrozen(root: HTMLElement, { answer, view, texts, district }: Frozen
     saved: { groups: [], views: [] },
     view,
     filter: answer.filter,
-    opening: openingFilter,
     question: 0,
     frozen: true,
   };

@@ -20,7 +20,6 @@ export interface Model {
   district: string;
   /** Depends on the answer's minimum group size. */
   formats: Formats;
-  readonly opening: DashboardFilter;
   /** The reader's saved items. */
   saved: Saved;
   /** Whether this is an exported page: its filters are fixed, and it gets no answers. */
@@ -41,12 +40,7 @@ export interface Model {
 }
 
 /** A model with an answer: the basis of all pictures. */
-export interface Ready {
-  readonly texts: DashboardTexts;
-  readonly district: string;
-  readonly formats: Formats;
-  readonly filter: DashboardFilter;
-  readonly view: DashboardView;
+export interface Ready extends Model {
   readonly answer: DashboardAnswer;
 }
 

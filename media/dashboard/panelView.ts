@@ -5,13 +5,12 @@ import { dataTableView } from "./dataTableView";
 import type { Exporter } from "./Exporter";
 import { fill } from "./formats";
 import { withoutDays } from "./missingWords";
-import type { Actions, Model, Ready } from "./model";
+import type { Actions, Ready } from "./model";
 import type { Control, Panel } from "./panels/panel";
 import { asTableView, exportView, partView } from "./partView";
 import { otherDivisionView, sentencesView } from "./withheldView";
 
 export interface PanelContext {
-  readonly model: Model;
   readonly ready: Ready;
   readonly actions: Actions;
   readonly exporter: Exporter;
@@ -25,8 +24,8 @@ export function panelView(
   picture: Picture | undefined,
   below: unknown = nothing,
 ): TemplateResult {
-  const { model, ready, actions } = context;
-  const { texts, view } = ready;
+  const { ready, actions } = context;
+  const { texts, view, frozen } = ready;
   const asTable = view.asTable.includes(panel.id);
   const filtered = ready.filter.resources.length + ready.filter.resourceTypes.length > 0;
   const without = withoutDays(ready, panel.allResources ? "dailyParticipation" : "resourceUsage");
@@ -49,9 +48,9 @@ export function panelView(
   const body = html`${panel.lead ?? nothing}
     ${
       asTable
-        ? dataTableView(ready, model.frozen ? undefined : actions, panel.title, panel.table())
+        ? dataTableView(ready, actions, panel.title, panel.table())
         : picture
-          ? html`${legendView(picture.legend, model.frozen ? undefined : actions)}
+          ? html`${legendView(picture.legend, frozen ? undefined : actions)}
               ${chartView(context, panel.summary, picture)}`
           : below === nothing
             ? html`<p class="quiet nothing">${texts.nothingToShow}</p>`
@@ -59,33 +58,33 @@ export function panelView(
     }
     ${leftOutView(context, panel)}
     ${panel.caption && !asTable ? html`<p class="quiet caption">${panel.caption}</p>` : nothing}
-    ${panel.id === "time" && !asTable && !model.frozen ? html`<p class="quiet hint">${texts.dragHint}</p>` : nothing}
+    ${panel.id === "time" && !asTable && !frozen ? html`<p class="quiet hint">${texts.dragHint}</p>` : nothing}
     ${below}`;
   return partView(ready, panel, notes, tools, body);
 }
 
-function leftOutView({ model, ready, actions }: PanelContext, { withheld = [], offersOther }: Panel) {
+function leftOutView({ ready, actions }: PanelContext, { withheld = [], offersOther }: Panel) {
   if (withheld.length === 0 && !offersOther) return nothing;
   return html`<div class="quiet left-out">
     ${withheld.length === 0 ? nothing : html`<span aria-hidden="true">*</span><div>${sentencesView(ready, withheld)}</div>`}
-    ${offersOther ? otherDivisionView(model, ready, actions) : nothing}
+    ${offersOther ? otherDivisionView(ready, actions) : nothing}
   </div>`;
 }
 
 export function chartView(context: PanelContext, label: string, picture: Picture): TemplateResult {
-  const { model, actions, ready } = context;
-  const { texts } = ready;
+  const { actions, ready } = context;
+  const { texts, look, frozen } = ready;
   const host: ChartHost = {
     picture,
-    look: model.look,
+    look,
     label,
     role: texts.chart,
     keys: texts.chartKeys,
     pick: ({ pick }) => {
-      if (pick && !model.frozen) actions.setFilter(pick);
+      if (pick && !frozen) actions.setFilter(pick);
     },
     choose: (from, to) => {
-      if (!model.frozen) actions.setFilter({ range: { from, to } });
+      if (!frozen) actions.setFilter({ range: { from, to } });
     },
     say: (text) => context.say(text),
   };

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { openingFilter } from "../../src/dashboard/opening";
 import { fill } from "./formats";
 import { type IconName, icon } from "./icons";
 import type { Actions, Model, Ready } from "./model";
@@ -39,26 +40,25 @@ export function missingView(
 }
 
 /** The message if the filters match nobody. */
-export function nobodyView(model: Model, actions: Actions): TemplateResult {
-  const { texts } = model;
+export function nobodyView({ texts }: Model, actions: Actions): TemplateResult {
   return message(
     "people",
     texts.noUsersTitle,
     texts.noUsersText,
-    html`<button type="button" class="button" @click=${() => actions.setFilter(model.opening)}>${texts.resetFilters}</button>`,
+    html`<button type="button" class="button" @click=${() => actions.setFilter(openingFilter)}>${texts.resetFilters}</button>`,
   );
 }
 
 /** The message if everything that the filters match is withheld. */
-export function leftOutView(model: Model, ready: Ready, actions: Actions): TemplateResult {
-  const { texts } = model;
+export function leftOutView(ready: Ready, actions: Actions): TemplateResult {
+  const { texts } = ready;
   return message(
     "people",
     texts.leftOutTitle,
     html`${sentencesView(ready, withheldSentences(ready))}`,
-    html`${togetherView(model, ready, actions)}
-      <button type="button" class="button secondary" @click=${() => actions.setFilter(model.opening)}>${texts.resetFilters}</button>
-      ${otherDivisionView(model, ready, actions)}`,
+    html`${togetherView(ready, actions)}
+      <button type="button" class="button secondary" @click=${() => actions.setFilter(openingFilter)}>${texts.resetFilters}</button>
+      ${otherDivisionView(ready, actions)}`,
   );
 }
 

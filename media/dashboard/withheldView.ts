@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { fill } from "./formats";
 import { icon } from "./icons";
 import { absentSentences, missingSentences, quarantineSentences } from "./missingWords";
-import type { Actions, Model, Ready } from "./model";
+import type { Actions, Ready } from "./model";
 import { withheldSentences } from "./withheldWords";
 
 /** The number of sentences that are visible at once; the others can be unfolded. */
@@ -33,10 +33,7 @@ export function sentencesView(
 }
 
 /** Which reports are missing in the range, with a link to details. */
-export function missingReportsView(
-  ready: Ready,
-  actions: Actions | undefined,
-): TemplateResult | typeof nothing {
+export function missingReportsView(ready: Ready, actions: Actions): TemplateResult | typeof nothing {
   const { texts } = ready;
   const { absent, missing, quarantined } = ready.answer;
   const sentences = [
@@ -49,9 +46,9 @@ export function missingReportsView(
     ${icon("warning")}
     <div>${sentencesView(ready, sentences)}<p>${texts.missingReportsNote}
       ${
-        actions
-          ? html`<button type="button" class="link" id="show-reports" @click=${() => actions.post({ type: "showReports" })}>${texts.showReports}</button>`
-          : nothing
+        ready.frozen
+          ? nothing
+          : html`<button type="button" class="link" id="show-reports" @click=${() => actions.post({ type: "showReports" })}>${texts.showReports}</button>`
       }</p></div>
   </section>`;
 }
@@ -70,7 +67,7 @@ export function largeView({ texts, formats, answer }: Ready): TemplateResult | t
 }
 
 /** A button that extends the filter to the people that its choice must be shown together with. */
-export function togetherView({ frozen }: Model, { answer, filter, texts }: Ready, actions: Actions) {
+export function togetherView({ answer, filter, texts, frozen }: Ready, actions: Actions) {
   const places = answer.withheld.filter.flatMap(({ together }) => together);
   if (frozen || places.length === 0) return nothing;
   const widened = <T>(chosen: readonly T[], others: readonly T[]) =>
@@ -96,10 +93,10 @@ export function togetherView({ frozen }: Model, { answer, filter, texts }: Ready
 }
 
 /** A button for the other division, which may be able to show what this one cannot. */
-export function otherDivisionView(model: Model, { answer, texts }: Ready, actions: Actions) {
+export function otherDivisionView({ answer, texts, frozen }: Ready, actions: Actions) {
   const { schools, grades } = answer.options;
   // With one school or one grade, both divisions are the same.
-  if (model.frozen || schools.length < 2 || grades.length < 2) return nothing;
+  if (frozen || schools.length < 2 || grades.length < 2) return nothing;
   const keep = answer.keepWhole === "schools" ? "grades" : "schools";
   return html`<button type="button" class="link keep-whole" title=${texts.keepHint}
     @click=${() => actions.post({ type: "keepWhole", keep })}
