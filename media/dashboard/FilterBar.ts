@@ -2,12 +2,13 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { UserType } from "../../src/clever/reports";
 import { openingFilter, rangePresets } from "../../src/dashboard/opening";
 import type { Saved } from "../../src/dashboard/saved";
-import { compareChip, compareView } from "./compareView";
-import { filterParts, nameLists, presetName, rangeName, userTypeName } from "./filterWords";
+import { comparedText } from "./comparisonWords";
+import { compareView } from "./compareView";
+import { filterParts, presetName, rangeName } from "./filterWords";
 import { dateLimits, fill } from "./formats";
 import { icon } from "./icons";
 import { type Choice, MultiSelect } from "./MultiSelect";
-import { type Actions, type Model, type NameList, nameIn } from "./model";
+import { type Actions, type FilterPatch, type Model, type NameList, nameIn, nameLists } from "./model";
 import { close, popover } from "./popover";
 import { savedView } from "./savedView";
 import { schoolGroups } from "./schoolGroups";
@@ -48,7 +49,7 @@ export class FilterBar {
             ? this.people.view(
                 model,
                 texts.userTypes,
-                options.userTypes.map((value) => ({ value, name: userTypeName(texts, value) })),
+                options.userTypes.map((value) => ({ value, name: texts[value] })),
                 filter.userTypes,
                 (userTypes) => actions.setFilter({ userTypes: [...userTypes] }),
               )
@@ -196,6 +197,14 @@ function chipsView(model: Model, actions: Actions): TemplateResult {
   const { texts, formats, filter, answer, saved } = model;
   const parts = filterParts(texts, filter, answer?.options, saved.groups);
   const isOpening = "preset" in filter.range && filter.range.preset === "schoolYear";
+  const compared = comparedText(texts, formats, filter);
+  const chip = (text: string, without: FilterPatch, id?: string) => {
+    const label = fill(texts.removeFilter, text);
+    return html`<li class="chip" id=${id ?? nothing}>
+      <bdi class="chip-name" title=${text}>${text}</bdi>
+      <button type="button" aria-label=${label} title=${label} @click=${() => actions.setFilter(without)}>${icon("close")}</button>
+    </li>`;
+  };
   const dates = answer ? formats.range(answer.from, answer.to) : rangeName(texts, formats, filter);
   return html`<ul class="chips" aria-label=${texts.activeFilters}>
     <li class="chip" id="chip-range">
@@ -207,13 +216,7 @@ function chipsView(model: Model, actions: Actions): TemplateResult {
               @click=${() => actions.setFilter({ range: { preset: "schoolYear" } })}>${icon("close")}</button>`
       }
     </li>
-    ${compareChip(model, actions)}
-    ${parts.map(
-      ({ text, without }) => html`<li class="chip">
-        <bdi class="chip-name" title=${text}>${text}</bdi>
-        <button type="button" aria-label=${fill(texts.removeFilter, text)} title=${fill(texts.removeFilter, text)}
-          @click=${() => actions.setFilter(without)}>${icon("close")}</button>
-      </li>`,
-    )}
+    ${compared === undefined ? nothing : chip(compared, { compare: undefined }, "chip-compare")}
+    ${parts.map(({ text, without }) => chip(text, without))}
   </ul>`;
 }

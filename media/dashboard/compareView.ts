@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { breakName } from "./breakNames";
-import { breakPatch, comparedText } from "./comparisonWords";
+import { breakPatch } from "./comparisonWords";
 import { dateLimits, fill } from "./formats";
 import { icon } from "./icons";
 import type { Actions, Model } from "./model";
@@ -77,14 +77,4 @@ export function compareView({ texts, formats, filter, answer }: Model, actions: 
       </form>
     </div>`,
   });
-}
-
-/** The chip of the comparison period. */
-export function compareChip({ texts, formats, filter }: Model, actions: Actions) {
-  const text = comparedText(texts, formats, filter);
-  if (text === undefined) return nothing;
-  const label = fill(texts.removeFilter, text);
-  return html`<li class="chip" id="chip-compare"><bdi class="chip-name" title=${text}>${text}</bdi>
-    <button type="button" aria-label=${label} title=${label}
-      @click=${() => actions.setFilter({ compare: undefined })}>${icon("close")}</button></li>`;
 }

@@ -1,4 +1,3 @@
-import type { UserType } from "../../src/clever/reports";
 import type { Comparison, FilterOptions } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardFilter, RangePreset } from "../../src/dashboard/filter";
@@ -7,12 +6,10 @@ import { periodDays, periodNames } from "./comparisonWords";
 import { type Formats, fill } from "./formats";
 import { groupOf } from "./MultiSelect";
 import { completenessSentences, missingSentences } from "./missingWords";
-import { type FilterPatch, type NameList, nameIn, type Ready } from "./model";
+import { type FilterPatch, type NameList, nameIn, nameLists, type Ready, type Words } from "./model";
 import { questionText } from "./questions";
 import { schoolGroups } from "./schoolGroups";
 import { withheldSentences } from "./withheldWords";
-
-export const nameLists = ["schools", "resources", "resourceTypes", "grades"] as const;
 
 /** An active part of the filter, and how to remove it. */
 export interface FilterPart {
@@ -30,7 +27,7 @@ export function filterParts(
   const group = options && groupOf(schoolGroups(texts, options, saved), filter.schools);
   return [
     ...filter.userTypes.map((type) => ({
-      text: userTypeName(texts, type),
+      text: texts[type],
       without: { userTypes: filter.userTypes.filter((each) => each !== type) },
     })),
     ...(group ? [{ text: group.name, without: { schools: [] } }] : []),
@@ -46,10 +43,6 @@ export function filterParts(
 function chipName(texts: DashboardTexts, list: NameList, name: string | null): string {
   const text = nameIn(texts, list, name);
   return list === "grades" && name !== null && /^\d+$/.test(name) ? fill(texts.gradeOf, text) : text;
-}
-
-export function userTypeName(texts: DashboardTexts, type: UserType): string {
-  return { students: texts.students, teachers: texts.teachers, staff: texts.staff }[type];
 }
 
 export function presetName(texts: DashboardTexts, preset: RangePreset): string {
@@ -84,7 +77,7 @@ export function provenance({ texts, formats, district, filter, view, answer }: R
 
 /** The two compared periods, one line each. */
 function comparedPeriods(
-  words: Pick<Ready, "texts" | "formats" | "answer">,
+  words: Words,
   comparison: Comparison | null,
 ): string[] {
   if (comparison === null) return [];

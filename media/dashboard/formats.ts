@@ -117,6 +117,13 @@ export class Formats {
     return this.lists.format(parts);
   }
 
+  /** The same, with the number of those beyond the first ones. */
+  shortList(parts: readonly string[], most: number): string {
+    const others = parts.length - most;
+    const named = parts.slice(0, most);
+    return this.list(others > 0 ? [...named, fill(this.texts.otherPlaces, this.integer(others))] : named);
+  }
+
   /** `2026-11-20` as Nov 20, 2026. */
   day(date: string): string {
     return this.days.format(Date.parse(date));

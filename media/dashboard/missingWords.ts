@@ -1,9 +1,10 @@
 import type { DashboardAnswer, DayEntry, MissingReport, ReportKind } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import { fill, isolated } from "./formats";
-import type { Ready } from "./model";
+import type { Ready, Words } from "./model";
 
-type Words = Pick<Ready, "texts" | "formats" | "answer">;
+/** At most this many are listed one by one. */
+const mostNamed = 12;
 
 function reportName(texts: DashboardTexts, report: ReportKind): string {
   return { dailyParticipation: texts.reportParticipation, resourceUsage: texts.reportUsage }[report];
@@ -30,7 +31,7 @@ export function absentSentences(
     fill(
       places.length > 0 ? texts.absentAt : texts.absentReport,
       reportName(texts, report),
-      shortList({ texts, formats }, places.map(isolated)),
+      formats.shortList(places.map(isolated), mostNamed),
     ),
   );
 }
@@ -58,7 +59,7 @@ export function quarantineSentences(
 ): string[] {
   return names.length === 0
     ? []
-    : [fill(texts.inQuarantine, shortList({ texts, formats }, names.map(isolated)))];
+    : [fill(texts.inQuarantine, formats.shortList(names.map(isolated), mostNamed))];
 }
 
 /** Which days lack a report, one by one, for exported files. */
@@ -66,9 +67,9 @@ export function completenessSentences({ texts, formats, answer }: Words): string
   const days = (["dailyParticipation", "resourceUsage"] as const).flatMap((report) => {
     const missing = answer.byDay.filter((day) => day.missing?.includes(report));
     if (missing.length === 0) return [];
-    const dates = shortList(
-      { texts, formats },
+    const dates = formats.shortList(
       missing.map(({ date }) => formats.day(date)),
+      mostNamed,
     );
     return [fill(texts.reportMissingOn, reportName(texts, report), dates)];
   });
@@ -76,15 +77,6 @@ export function completenessSentences({ texts, formats, answer }: Words): string
     ...(days.length === 0 ? [texts.nothingMissing] : days),
     ...quarantineSentences({ texts, formats }, answer.quarantined),
   ];
-}
-
-/** At most this many are listed one by one. */
-const mostNamed = 12;
-
-function shortList({ texts, formats }: Pick<Ready, "texts" | "formats">, names: readonly string[]): string {
-  const others = names.length - mostNamed;
-  const named = names.slice(0, mostNamed);
-  return formats.list(others > 0 ? [...named, fill(texts.otherPlaces, formats.integer(others))] : named);
 }
 
 /** What is missing, as on a day, in a few words each. */

@@ -44,10 +44,15 @@ export interface Ready extends Model {
   readonly answer: DashboardAnswer;
 }
 
+/** What sentences about an answer are made of. */
+export type Words = Pick<Ready, "texts" | "formats" | "answer">;
+
 /** The filter change of a click on a mark. */
 export type FilterPatch = Partial<{ -readonly [Key in keyof DashboardFilter]: DashboardFilter[Key] }>;
 
-export type NameList = "schools" | "resources" | "resourceTypes" | "grades";
+/** The filter's lists of names. */
+export const nameLists = ["schools", "resources", "resourceTypes", "grades"] as const;
+export type NameList = (typeof nameLists)[number];
 
 /** The actions on the page. */
 export interface Actions {
@@ -69,8 +74,7 @@ export function toggled<T>(list: readonly T[], name: T): T[] {
  * The change for a click on a name's mark: filters by that name alone, or removes this filter if it is already set.
  */
 export function pickName(filter: DashboardFilter, list: NameList, name: string | null): FilterPatch {
-  const now = filter[list];
-  return { [list]: now.length === 1 && now[0] === name ? [] : [name] };
+  return { [list]: isOnly(filter, list, name) ? [] : [name] };
 }
 
 /** The change for a click on a day: only that day, or back to the school year if it is already set. */

@@ -1,11 +1,12 @@
 import { html, type TemplateResult } from "lit";
 import type { Explanation } from "../../src/dashboard/export/definitionTexts";
 import { explainView } from "./explainView";
-import { type ExportCommand, exportMenu } from "./exportMenu";
+import { fill } from "./formats";
 import { icon } from "./icons";
 import { type Ready, toggled } from "./model";
 import type { DataTable } from "./panels/panel";
 import type { PanelContext } from "./panelView";
+import { popover } from "./popover";
 
 /** A part of the page: its name, its definition, and its actions. */
 export interface Part {
@@ -53,7 +54,10 @@ export function asTableView({ ready, actions }: PanelContext, { id, title }: Par
     >${icon(asTable ? "graph" : "table")}</button>`;
 }
 
-/** The export button of a part: its table, after other formats. */
+/** An export format of a part of the page: the suffix of the command's id, its text, and its action. */
+type ExportCommand = readonly [kind: "png" | "svg" | "csv", text: string, save: () => void];
+
+/** The export button of a part, with its menu: its table, after other formats. */
 export function exportView(
   { ready, exporter }: PanelContext,
   part: Part,
@@ -61,8 +65,23 @@ export function exportView(
   others: readonly ExportCommand[] = [],
   name = part.id,
 ): TemplateResult {
-  return exportMenu(ready, part.id, part.title, [
+  const { texts } = ready;
+  const label = fill(texts.exportOf, part.title);
+  const commands: readonly ExportCommand[] = [
     ...others,
-    ["csv", ready.texts.asCsv, () => exporter.table(ready, { ...part, id: name }, table())],
-  ]);
+    ["csv", texts.asCsv, () => exporter.table(ready, { ...part, id: name }, table())],
+  ];
+  return popover({
+    id: `export-${part.id}`,
+    className: "icon-button",
+    label,
+    face: icon("export"),
+    heading: label,
+    menu: true,
+    width: 170,
+    content: html`${commands.map(
+      ([kind, text, save]) =>
+        html`<button type="button" role="menuitem" class="command" id=${`${part.id}-${kind}`} @click=${save}>${text}</button>`,
+    )}`,
+  });
 }

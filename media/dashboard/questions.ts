@@ -5,7 +5,7 @@ import { breakName, isWinterBreak } from "./breakNames";
 import { breakPatch } from "./comparisonWords";
 import { fill } from "./formats";
 import { isChosen } from "./MultiSelect";
-import { type FilterPatch, nameIn, type Ready } from "./model";
+import { type FilterPatch, nameIn, type Words } from "./model";
 import { schoolGroups } from "./schoolGroups";
 
 /** A choice that a question offers. */
@@ -32,8 +32,6 @@ export interface Question {
 
 /** The grade that is selected at first, if the data has it. */
 const firstGrade = "7";
-
-type Words = Pick<Ready, "texts" | "formats" | "answer">;
 
 /** A question, with choices from a district's data. Each starts from the dashboard's opening filter. */
 export function questionOf(id: QuestionId, words: Words): Question {

@@ -1,8 +1,6 @@
 import type { CutGroup, Place, UncountedDays } from "../../src/dashboard/answer";
 import { fill, isolated } from "./formats";
-import { nameIn, type Ready } from "./model";
-
-type Words = Pick<Ready, "texts" | "formats" | "answer">;
+import { nameIn, type Ready, type Words } from "./model";
 
 /** At most this many places are listed one by one. */
 const mostNamed = 4;
@@ -68,10 +66,10 @@ export function uncountedSentence(words: Words, { group, days, first, last }: Un
 }
 
 function placesName(words: Words, places: readonly Place[]): string {
-  const { texts, formats } = words;
-  const named = places.slice(0, mostNamed).map((place) => placeName(words, place));
-  const others = places.length - named.length;
-  return formats.list(others > 0 ? [...named, fill(texts.otherPlaces, formats.integer(others))] : named);
+  return words.formats.shortList(
+    places.map((place) => placeName(words, place)),
+    mostNamed,
+  );
 }
 
 function placeName({ texts, formats }: Words, { userType, school, grades }: Place): string {

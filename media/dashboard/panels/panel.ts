@@ -129,10 +129,8 @@ export function extremes(
     typeof value === "number" ? [{ name: isolated(name), value }] : [],
   );
   const few = entries.flatMap(({ name, value }) => (value === "few" ? [isolated(name)] : []));
-  const others = few.length - mostNamed;
-  const named = few.slice(0, mostNamed);
-  const names = others > 0 ? [...named, fill(texts.otherPlaces, formats.integer(others))] : named;
-  const fewText = few.length === 0 ? "" : fill(texts.fewFor, formats.few, formats.list(names));
+  const fewText =
+    few.length === 0 ? "" : fill(texts.fewFor, formats.few, formats.shortList(few, mostNamed));
   const [first] = known;
   if (!first) return `${title}: ${fewText || texts.nothingToShow}`;
   const high = known.reduce((best, each) => (each.value > best.value ? each : best));
