@@ -60,6 +60,6 @@ export function rowNameView(
 ): TemplateResult {
   const { name, shown, pick, picked } = row;
   if (pick === undefined || frozen) return shown;
-  return html`<button type="button" class="row-pick" aria-pressed=${picked}
+  return html`<button type="button" class="link row-pick" aria-pressed=${picked}
     title=${fill(picked ? texts.unfilter : texts.filterBy, name)} @click=${() => actions.setFilter(pick)}>${shown}</button>`;
 }
