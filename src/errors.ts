@@ -71,7 +71,7 @@ export function diskFull(): CleverLakeError {
 
 /** An error for display: the operating system's errors for a full disk become ours, all others stay unchanged. */
 export function asKnownError(error: unknown): unknown {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = errnoOf(error);
   return code === "ENOSPC" || code === "EDQUOT" ? diskFull() : error;
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type * as vscode from "vscode";
+import { errnoOf } from "../errors";
 import { pause } from "../pause";
 
 const profileKey = "clever.profile";
@@ -27,7 +28,7 @@ async function idIn(file: string, attempts = 100): Promise<string> {
   if (/^[0-9a-f-]{36}$/.test(id)) return id;
   // A file that stays empty was left by a window that ended while it created it.
   await writeFile(file, randomUUID(), { flag: attempts > 0 ? "wx" : "w" }).catch((error: unknown) => {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (errnoOf(error) !== "EEXIST") throw error;
   });
   await pause(10);
   return idIn(file, attempts - 1);
