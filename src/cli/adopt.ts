@@ -157,25 +157,9 @@ function verdict(summary: AdoptSummary): string {
   ].join("\n");
 }
 
-const phases = {
+/** What an adoption is doing, for its progress. */
+export const phases: Readonly<Record<AdoptProgress["phase"], string>> = {
   looking: "Reading OEA's landed files",
   building: "Building the tables",
   comparing: "Comparing with OEA's tables",
-} as const;
-
-/** Shows the progress of an adoption on a terminal. */
-export function adoptProgress(): { show(state: AdoptProgress): void; clear(): void } {
-  let shown = "";
-  const write = (text: string) => {
-    if (!process.stderr.isTTY || text === shown) return;
-    shown = text;
-    process.stderr.write(`\x1b[2K${text === "" ? "" : `  ${text}`}\r`);
-  };
-  return {
-    show: ({ phase, files, filesDone }) => {
-      const percent = files === 0 ? 0 : Math.floor((100 * filesDone) / files);
-      write(`${phases[phase]}: ${percent} %`);
-    },
-    clear: () => write(""),
-  };
-}
+};

@@ -32,7 +32,7 @@ import {
   countingOf,
   districtFilesOf,
   type SchoolOptions,
-  withIndexOf,
+  withIndex,
 } from "./participation";
 
 export interface DashboardOptions extends CountingOptions, SchoolOptions {
@@ -151,7 +151,7 @@ async function ask(
     return answered;
   };
   const lake = await openLake(config, secrets);
-  const answered = await withIndexOf(lake, options, compute, signal);
+  const answered = await withIndex(lake, options, compute, signal);
   const inQuarantine = await quarantineIn(lake, config.userTypes, signal);
   const reports = inQuarantine.map(({ path: file, outcome }) => ({ path: file, state: outcome }));
   return { ...answered, quarantined: quarantinedIn(reports, answered) };

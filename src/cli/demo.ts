@@ -16,7 +16,7 @@ import { showcase } from "../sample/showcase";
 import { machineScratch } from "../scratch";
 import { startSftpServer } from "../sftp/server";
 import { SftpSource } from "../sftp/sftpSource";
-import { withIndexOf } from "./participation";
+import { withIndex } from "./participation";
 import { progressView } from "./progressBar";
 import { showRoster } from "./roster";
 import { showMetrics, showRun, showVerification } from "./show";
@@ -73,7 +73,7 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
     console.log(showRoster(await importRoster({ lake, file, salt, signal })));
     step("What the tables say about participation");
     const counting = { minimumGroupSize: 10, keepWhole: "schools" } as const;
-    const metrics = await withIndexOf(
+    const metrics = await withIndex(
       lake,
       { cache: false },
       (index) => participationMetrics(index, {}, counting, signal),

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import path from "node:path";
 import type { Division } from "../clever/groupsTable";
-import type { Config, Secrets } from "../config";
+import type { Config } from "../config";
 import type { DistrictFiles } from "../dashboard/districtFiles";
 import { divisionOf } from "../dashboard/groups/divisionTable";
 import { IndexKeeper } from "../dashboard/index/indexKeeper";
@@ -11,7 +11,6 @@ import type { SchoolLevel } from "../dashboard/schoolLevels";
 import { removeLocal } from "../filesInUse";
 import type { Lake } from "../lake/lake";
 import { machineScratch } from "../scratch";
-import { openLake } from "./connect";
 
 /** Options of every command that counts people. */
 export interface CountingOptions {
@@ -42,20 +41,8 @@ export function countingOf(config: Config, options: CountingOptions) {
   };
 }
 
-/** Queries the index of a configuration's lake; undefined if its tables are empty. */
+/** Queries the index of a lake; undefined if its tables are empty. A failing cache costs only time. */
 export async function withIndex<T>(
-  config: Config,
-  secrets: Secrets,
-  options: CountingOptions,
-  ask: (index: ParticipationIndex | undefined) => Promise<T>,
-  signal: AbortSignal,
-): Promise<T> {
-  const lake = await openLake(config, secrets);
-  return withIndexOf(lake, options, ask, signal);
-}
-
-/** The same for a given lake. A failing cache costs only time. */
-export async function withIndexOf<T>(
   lake: Lake,
   { cache = cacheFolderOf(process.env) }: Pick<CountingOptions, "cache">,
   ask: (index: ParticipationIndex | undefined) => Promise<T>,
@@ -79,7 +66,7 @@ export async function divisionIn(
   signal: AbortSignal,
 ): Promise<Division> {
   const counting = countingOf(config, options);
-  return withIndexOf(lake, options, (index) => Promise.resolve(divisionOf(index, counting)), signal);
+  return withIndex(lake, options, (index) => Promise.resolve(divisionOf(index, counting)), signal);
 }
 
 /** The platform's cache folder for this user's programs. Only the owner can read what we put there. */

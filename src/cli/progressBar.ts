@@ -94,3 +94,18 @@ function rate(state: ProgressState, started: number): string {
   const left = Math.ceil((state.bytes - state.bytesLanded) / perSecond);
   return `${bytes(perSecond)}/s${left > 0 ? `, ${duration(1000 * left)} left` : ""}`;
 }
+
+/** Shows the share of other work on a terminal. */
+export function shareOnTerminal() {
+  let shown = "";
+  const write = (text: string) => {
+    if (!process.stderr.isTTY || text === shown) return;
+    shown = text;
+    process.stderr.write(`\x1b[2K${text}\r`);
+  };
+  return {
+    /** @param share from 0 to 1 */
+    show: (what: string, share: number) => write(`  ${what}: ${Math.floor(100 * share)} %`),
+    clear: () => write(""),
+  };
+}

@@ -1,59 +1,6 @@
-import type { Config, Secrets } from "../config";
 import { counted } from "../counted";
-import { CleverLakeError } from "../errors";
-import { importRoster, type RosterProgress, type RosterSummary } from "../pipeline/roster/importRoster";
-import { rosterOnDisk, rosterOnServer } from "../pipeline/roster/rosterFile";
-import { openLake, openSource, readSalt } from "./connect";
+import type { RosterSummary } from "../pipeline/roster/importRoster";
 import { integer, plain, styled } from "./text";
-
-export interface RosterOptions {
-  /** On the local disk. */
-  readonly file?: string;
-  /** On the SFTP server, relative to its root. */
-  readonly sftp?: string;
-  readonly keepRaw?: true;
-  readonly replace?: true;
-}
-
-/** Imports the roster given by the options; see `importRoster`. */
-export async function importNamedRoster(
-  config: Config,
-  secrets: Secrets,
-  options: RosterOptions,
-  signal: AbortSignal,
-): Promise<RosterSummary> {
-  const { file, sftp, keepRaw = false, replace = false } = options;
-  if ((file === undefined) === (sftp === undefined)) {
-    throw new CleverLakeError("config", "A roster is imported from one place.", {
-      hint: "Pass either --file or --sftp.",
-    });
-  }
-  const lake = await openLake(config, secrets);
-  const salt = await readSalt(config, secrets, signal);
-  const { maxShrink } = config;
-  // Loaded only when needed.
-  const divide = async (minimumGroupSize: number) =>
-    (await import("./participation")).divisionIn(lake, config, { minimumGroupSize }, signal);
-  const request = { lake, salt, keepRaw, maxShrink, replace, divide, signal, onProgress: shareOnTerminal() };
-  try {
-    if (file !== undefined) return await importRoster({ ...request, file: await rosterOnDisk(file) });
-    await using source = await openSource(config, secrets);
-    return await importRoster({ ...request, file: await rosterOnServer(source, sftp ?? "", signal) });
-  } finally {
-    if (process.stderr.isTTY) process.stderr.write("\x1b[2K\r");
-  }
-}
-
-function shareOnTerminal(): ((progress: RosterProgress) => void) | undefined {
-  if (!process.stderr.isTTY) return undefined;
-  let shown = -1;
-  return ({ bytes, bytesRead }) => {
-    const percent = Math.floor((100 * bytesRead) / Math.max(1, bytes));
-    if (percent === shown) return;
-    shown = percent;
-    process.stderr.write(`  Reading the roster: ${percent} %\r`);
-  };
-}
 
 /** Text output of an import. */
 export function showRoster(summary: RosterSummary): string {

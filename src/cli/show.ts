@@ -93,10 +93,11 @@ export function showRun(summary: RunSummary): string {
   if (summary.superseded > 0) lines.push(rowsLine("superseded by newer files", summary.superseded));
   if (summary.refused > 0) lines.push(rowsLine("refused", summary.refused));
   lines.push(...identityLines(summary.identities));
-  const remarks = [
-    ...summary.notes.map(({ path, note }) => `${styled("cyan", "note")}  ${plain(path)}: ${plain(note)}`),
-  ];
-  lines.push(...listed(remarks));
+  lines.push(
+    ...listed(
+      summary.notes.map(({ path, note }) => `${styled("cyan", "note")}  ${plain(path)}: ${plain(note)}`),
+    ),
+  );
   if (summary.overdue.length > 0) {
     lines.push("", styled("red", `Overdue: ${integer(summary.overdue.length)}`));
     lines.push(...listed(summary.overdue.map(overdueLine)));
@@ -106,9 +107,7 @@ export function showRun(summary: RunSummary): string {
     lines.push("", styled("yellow", `On the server and not read: ${integer(notRead.length)}`));
     lines.push(...listed(notRead.map(({ path, reason }) => `${plain(path)}: ${plain(reason)}`)));
   }
-  if (summary.quarantined.length > 0) {
-    lines.push(...quarantineLines(summary.quarantined));
-  }
+  if (summary.quarantined.length > 0) lines.push(...quarantineLines(summary.quarantined));
   const waiting = summary.inQuarantine.length;
   if (waiting > 0)
     lines.push(

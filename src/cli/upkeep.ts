@@ -71,19 +71,3 @@ function problemLines(
   );
   return problems.length === 0 ? [] : ["", styled("red", "Not changed:"), ...problems];
 }
-
-/** Shows progress on a terminal. */
-export function shareOnTerminal(what: string): { show(share: number): void; clear(): void } {
-  let shown = -1;
-  return {
-    show: (share) => {
-      const percent = Math.floor(100 * share);
-      if (!process.stderr.isTTY || percent === shown) return;
-      shown = percent;
-      process.stderr.write(`  ${what}: ${percent} %\r`);
-    },
-    clear: () => {
-      if (shown >= 0) process.stderr.write("\x1b[2K\r");
-    },
-  };
-}

@@ -2,10 +2,11 @@ import { readConfig, secretsFrom } from "../../config";
 import { CleverLakeError } from "../../errors";
 import { type AdoptRequest, adoptLake } from "../../pipeline/adopt/adoptLake";
 import { type AdoptSummary, hasAdoptProblems } from "../../pipeline/adopt/adoptSummary";
-import { adoptProgress, showAdopt } from "../adopt";
+import { phases, showAdopt } from "../adopt";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { confirmed } from "../confirmed";
 import { openLake, readSalt } from "../connect";
+import { shareOnTerminal } from "../progressBar";
 
 export interface AdoptOptions extends CommonOptions {
   readonly dryRun?: true;
@@ -23,7 +24,7 @@ export async function adoptOeaLake(
   const secrets = secretsFrom(environment);
   const lake = await openLake(config, secrets);
   const salt = await readSalt(config, secrets, signal);
-  const progress = adoptProgress();
+  const share = shareOnTerminal();
   const adopt = async (dryRun: boolean): Promise<AdoptSummary> => {
     const request: AdoptRequest = {
       lake,
@@ -31,12 +32,13 @@ export async function adoptOeaLake(
       salt,
       maxShrink: config.maxShrink,
       signal,
-      onProgress: progress.show,
+      onProgress: ({ phase, files, filesDone }) =>
+        share.show(phases[phase], files === 0 ? 0 : filesDone / files),
     };
     try {
       return await adoptLake(request);
     } finally {
-      progress.clear();
+      share.clear();
     }
   };
   const plan = options.yes === true ? undefined : await adopt(true);

@@ -6,6 +6,7 @@ import { optionsOf } from "../../dashboard/query/answer";
 import { metricsDocument, parseMetricsFilter, participationMetrics } from "../../dashboard/query/metrics";
 import { schoolsOfLevels } from "../../dashboard/schoolLevels";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import { openLake } from "../connect";
 import {
   type CountingOptions,
   countingOf,
@@ -45,8 +46,7 @@ export async function answerMetrics(
   parseMetricsFilter(filter);
   const { levels } = await readDistrictFiles(districtFilesOf(config, options));
   const metrics = await withIndex(
-    config,
-    secretsFrom(environment),
+    await openLake(config, secretsFrom(environment)),
     options,
     (index) => {
       const known = index && optionsOf(index, defaultSchoolYearStart, levels);

@@ -3,7 +3,8 @@ import { optimizeLake } from "../../pipeline/upkeep/optimizeLake";
 import { hasUpkeepProblems } from "../../pipeline/upkeep/upkeepTables";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake } from "../connect";
-import { shareOnTerminal, showOptimize } from "../upkeep";
+import { shareOnTerminal } from "../progressBar";
+import { showOptimize } from "../upkeep";
 
 /** `optimize`: merges the small data files of all tables. */
 export async function optimizeTables(
@@ -12,13 +13,13 @@ export async function optimizeTables(
 ): Promise<CommandResult> {
   const config = await readConfig(options.config);
   const lake = await openLake(config, secretsFrom(environment));
-  const share = shareOnTerminal("Merging data files");
+  const share = shareOnTerminal();
   try {
     const summary = await optimizeLake({
       lake,
       dryRun: options.dryRun === true,
       signal,
-      onProgress: ({ bytes, bytesDone }) => share.show(bytesDone / bytes),
+      onProgress: ({ bytes, bytesDone }) => share.show("Merging data files", bytesDone / bytes),
     });
     return {
       text: () => showOptimize(summary),

@@ -3,8 +3,8 @@ import { CleverLakeError } from "../../errors";
 import { hasRepairProblems, repairLake } from "../../pipeline/others/repair";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake, readSalt } from "../connect";
+import { shareOnTerminal } from "../progressBar";
 import { showRepair } from "../repair";
-import { shareOnTerminal } from "../upkeep";
 
 export interface RepairOptions extends CommonOptions {
   readonly dryRun?: true;
@@ -30,14 +30,15 @@ export async function repairTables(
     });
   }
   const lake = await openLake(config, secrets);
-  const share = shareOnTerminal("Reading landed files");
+  const share = shareOnTerminal();
   try {
     const summary = await repairLake({
       lake,
       salt,
       dryRun: options.dryRun === true,
       signal,
-      onProgress: ({ bytes, bytesDone }) => share.show(bytesDone / Math.max(1, bytes)),
+      onProgress: ({ bytes, bytesDone }) =>
+        share.show("Reading landed files", bytesDone / Math.max(1, bytes)),
     });
     return {
       text: () => showRepair(summary),

@@ -1,18 +1,60 @@
 import { readConfig, secretsFrom } from "../../config";
-import { hasRosterProblems } from "../../pipeline/roster/importRoster";
+import { CleverLakeError } from "../../errors";
+import { hasRosterProblems, importRoster } from "../../pipeline/roster/importRoster";
+import { rosterOnDisk, rosterOnServer } from "../../pipeline/roster/rosterFile";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
-import { importNamedRoster, type RosterOptions, showRoster } from "../roster";
+import { openLake, openSource, readSalt } from "../connect";
+import { shareOnTerminal } from "../progressBar";
+import { showRoster } from "../roster";
 
-/** `roster`: grades from Clever's roster file. */
+export interface RosterOptions extends CommonOptions {
+  /** On the local disk. */
+  readonly file?: string;
+  /** On the SFTP server, relative to its root. */
+  readonly sftp?: string;
+  readonly keepRaw?: true;
+  readonly replace?: true;
+}
+
+/** `roster`: grades from Clever's roster file; see `importRoster`. */
 export async function importRosterFile(
-  options: CommonOptions & RosterOptions,
+  options: RosterOptions,
   { environment, signal }: CommandContext,
 ): Promise<CommandResult> {
+  const { file, sftp, keepRaw = false, replace = false } = options;
   const config = await readConfig(options.config);
-  const summary = await importNamedRoster(config, secretsFrom(environment), options, signal);
-  return {
-    text: () => showRoster(summary),
-    document: () => summary,
-    exitCode: hasRosterProblems(summary) ? 1 : 0,
-  };
+  const secrets = secretsFrom(environment);
+  if ((file === undefined) === (sftp === undefined)) {
+    throw new CleverLakeError("config", "A roster is imported from one place.", {
+      hint: "Pass either --file or --sftp.",
+    });
+  }
+  const lake = await openLake(config, secrets);
+  const salt = await readSalt(config, secrets, signal);
+  const { maxShrink } = config;
+  // Loaded only when needed.
+  const divide = async (minimumGroupSize: number) =>
+    (await import("../participation")).divisionIn(lake, config, { minimumGroupSize }, signal);
+  await using source = sftp === undefined ? undefined : await openSource(config, secrets);
+  const share = shareOnTerminal();
+  try {
+    const summary = await importRoster({
+      lake,
+      file: source ? await rosterOnServer(source, sftp ?? "", signal) : await rosterOnDisk(file ?? ""),
+      salt,
+      keepRaw,
+      maxShrink,
+      replace,
+      divide,
+      signal,
+      onProgress: ({ bytes, bytesRead }) => share.show("Reading the roster", bytesRead / Math.max(1, bytes)),
+    });
+    return {
+      text: () => showRoster(summary),
+      document: () => summary,
+      exitCode: hasRosterProblems(summary) ? 1 : 0,
+    };
+  } finally {
+    share.clear();
+  }
 }

@@ -4,7 +4,8 @@ import { hasUpkeepProblems } from "../../pipeline/upkeep/upkeepTables";
 import { vacuumLake } from "../../pipeline/upkeep/vacuumLake";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake } from "../connect";
-import { shareOnTerminal, showVacuum } from "../upkeep";
+import { shareOnTerminal } from "../progressBar";
+import { showVacuum } from "../upkeep";
 
 export interface VacuumOptions extends CommonOptions {
   readonly olderThan?: number;
@@ -18,14 +19,14 @@ export async function vacuumTables(
 ): Promise<CommandResult> {
   const config = await readConfig(options.config);
   const lake = await openLake(config, secretsFrom(environment));
-  const share = shareOnTerminal("Removing data files");
+  const share = shareOnTerminal();
   try {
     const summary = await vacuumLake({
       lake,
       olderThanDays: options.olderThan ?? minimumRetentionDays,
       dryRun: options.dryRun === true,
       signal,
-      onProgress: ({ files, filesDone }) => share.show(filesDone / files),
+      onProgress: ({ files, filesDone }) => share.show("Removing data files", filesDone / files),
     });
     return {
       text: () => showVacuum(summary),
