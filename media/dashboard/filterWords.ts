@@ -76,10 +76,7 @@ export function provenance({ texts, formats, district, filter, view, answer }: R
 }
 
 /** The two compared periods, one line each. */
-function comparedPeriods(
-  words: Words,
-  comparison: Comparison | null,
-): string[] {
+function comparedPeriods(words: Words, comparison: Comparison | null): string[] {
   if (comparison === null) return [];
   const names = periodNames(words, comparison);
   return [comparison.before, comparison.now].map(

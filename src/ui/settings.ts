@@ -124,10 +124,10 @@ export async function readConnectionSettings(): Promise<
     privateKeyPath: true,
     hostKey: true,
   });
-  return checked(
-    configSchema.pick({ lake: true, saltKeyVaultUrl: true }).extend({ sftp }),
-    { ...lakeAsSet(), sftp: allGiven("sftp.", Object.keys(sftp.shape)) },
-  );
+  return checked(configSchema.pick({ lake: true, saltKeyVaultUrl: true }).extend({ sftp }), {
+    ...lakeAsSet(),
+    sftp: allGiven("sftp.", Object.keys(sftp.shape)),
+  });
 }
 
 function lakeAsSet() {

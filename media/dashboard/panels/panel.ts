@@ -129,8 +129,7 @@ export function extremes(
     typeof value === "number" ? [{ name: isolated(name), value }] : [],
   );
   const few = entries.flatMap(({ name, value }) => (value === "few" ? [isolated(name)] : []));
-  const fewText =
-    few.length === 0 ? "" : fill(texts.fewFor, formats.few, formats.shortList(few, mostNamed));
+  const fewText = few.length === 0 ? "" : fill(texts.fewFor, formats.few, formats.shortList(few, mostNamed));
   const [first] = known;
   if (!first) return `${title}: ${fewText || texts.nothingToShow}`;
   const high = known.reduce((best, each) => (each.value > best.value ? each : best));
