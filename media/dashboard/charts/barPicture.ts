@@ -26,22 +26,9 @@ const barHeight = 13;
 export function barPicture(bars: Bars, look: Look): Picture {
   const { names, series } = bars;
   const row = series.length * (barHeight + 2) + 13;
-  const marks: Mark[] = [];
-  names.forEach((name, index) => {
-    const pick = bars.picks[index];
-    series.forEach((_, at) => {
-      marks.push({
-        series: at,
-        index,
-        title: name,
-        lines: series.map(({ name: title, colour, labels }) => ({
-          name: title,
-          colour,
-          value: labels[index] ?? "",
-        })),
-        ...(pick ? { pick } : {}),
-      });
-    });
+  const marks = names.flatMap((title, index) => {
+    const lines = series.map(({ name, colour, labels }) => ({ name, colour, value: labels[index] ?? "" }));
+    return series.map((_, at): Mark => ({ series: at, index, title, lines, pick: bars.picks[index] }));
   });
   const option: EChartsOption = {
     ...baseOption(look),

@@ -62,10 +62,13 @@ export function changePicture(bars: ChangeBars, look: Look): Picture {
         },
       ],
     },
-    marks: names.map((title, index) => {
-      const pick = picks[index];
-      return { series: 0, index, title, lines: lines[index] ?? [], ...(pick ? { pick } : {}) };
-    }),
+    marks: names.map((title, index) => ({
+      series: 0,
+      index,
+      title,
+      lines: lines[index] ?? [],
+      pick: picks[index],
+    })),
     legend: [
       ...(drawn.some((value) => value < 0)
         ? [{ name: bars.fell, colour: down, shape: "square" as const }]

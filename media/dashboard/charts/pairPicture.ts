@@ -15,12 +15,11 @@ const rowHeight = 26;
 export function pairPicture({ names, picks, series, ends, format }: Pairs, look: Look): Picture {
   const largest = names.map((_, row) => Math.max(...series.map(({ values }) => values[row] ?? 0)));
   const marks = names.flatMap((title, index): Mark[] => {
-    const pick = picks[index];
     const lines = [
       ...series.map(({ name, colour, labels }) => ({ name, colour, value: labels[index] ?? "" })),
       { name: ends[index] ?? "", value: "" },
     ];
-    return series.map((_, at) => ({ series: at, index, title, lines, ...(pick ? { pick } : {}) }));
+    return series.map((_, at) => ({ series: at, index, title, lines, pick: picks[index] }));
   });
   const isWhole = (row: number) => series.every(({ values }) => values[row] !== null);
   const option: EChartsOption = {

@@ -11,7 +11,7 @@ export interface Mark {
   readonly title: string;
   readonly lines: readonly MarkLine[];
   /** The filter change of a click; without it, a click does nothing. */
-  readonly pick?: FilterPatch;
+  readonly pick?: FilterPatch | undefined;
 }
 
 export interface MarkLine {

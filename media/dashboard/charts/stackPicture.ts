@@ -17,19 +17,17 @@ export interface Stacks extends Bars {
 /** Stacked horizontal bars next to names; values that cannot be drawn are stated after the bar. */
 export function stackPicture(stacks: Stacks, look: Look): Picture {
   const { names, series, behind, format } = stacks;
-  const marks: Mark[] = [];
-  series.forEach((part, at) => {
-    names.forEach((name, index) => {
-      const pick = stacks.partPicks[at]?.[index];
-      marks.push({
+  const marks = series.flatMap(({ name, colour, labels }, at) =>
+    names.map(
+      (title, index): Mark => ({
         series: at,
         index,
-        title: name,
-        lines: [{ name: part.name, colour: part.colour, value: part.labels[index] ?? "" }],
-        ...(pick ? { pick } : {}),
-      });
-    });
-  });
+        title,
+        lines: [{ name, colour, value: labels[index] ?? "" }],
+        pick: stacks.partPicks[at]?.[index],
+      }),
+    ),
+  );
   const longest = largest(stacks);
   const option: EChartsOption = {
     ...baseOption(look),

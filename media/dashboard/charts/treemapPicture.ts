@@ -84,7 +84,7 @@ export function treemapPicture(
       index: index + 1,
       title: name,
       lines,
-      ...(pick ? { pick } : {}),
+      pick,
     })),
     legend,
     height,
