@@ -4,7 +4,7 @@ import type { AdoptProgress, AdoptSummary, AdoptWarning, Connected } from "../en
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
-import { dateTime, integer } from "./format";
+import { dateTime, integer, nameOf } from "./format";
 import { confirmed, continuable, notify, type Offer, offers, requireSalt } from "./messages";
 import { showInformationMessage, showWarningMessage } from "./window";
 import { withWork } from "./withWork";
@@ -107,12 +107,7 @@ function doneText({ run, files }: AdoptSummary): string {
 /** The current state and the planned changes, as the lines of a question. */
 function planText({ tables, files, pseudonyms, warnings }: AdoptSummary): string {
   const names = tables.map(({ table, rows, distinctRows }) =>
-    vscode.l10n.t(
-      "{0}: {1}, {2} of them distinct",
-      table.slice(table.lastIndexOf("/") + 1),
-      counted.rows(rows),
-      integer(distinctRows),
-    ),
+    vscode.l10n.t("{0}: {1}, {2} of them distinct", nameOf(table), counted.rows(rows), integer(distinctRows)),
   );
   const landed = vscode.l10n.t(
     "OEA landed {0}, of which {1} are distinct. Our tables are built from these: each is read once.",

@@ -4,7 +4,7 @@ import type { AdoptSummary, ComparedMonth } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { warningText } from "./adoptCommand";
 import type { ConnectionModel } from "./connectionModel";
-import { dateTime, integer } from "./format";
+import { dateTime, integer, nameOf } from "./format";
 import { tableSection } from "./markdown";
 import { MarkdownPages } from "./markdownPages";
 import { asMarkdown } from "./outsideText";
@@ -113,7 +113,7 @@ function monthsOf(table: string, months: readonly ComparedMonth[]): string[] {
   ];
   return [
     ...tableSection(
-      table.slice(table.lastIndexOf("/") + 1),
+      nameOf(table),
       head,
       months.map((month) => [
         month.month ?? vscode.l10n.t("no date"),

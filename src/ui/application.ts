@@ -16,6 +16,7 @@ import { Dashboards } from "./dashboard/Dashboards";
 import { Disposable } from "./dispose";
 import { EnginePreviews } from "./enginePreviews";
 import { focus } from "./focus";
+import { nameOf } from "./format";
 import { hintInVsCode } from "./hints";
 import { type LakeNode, LakeTree } from "./lakeTree";
 import { mustBeAdopted, notify, notifyError, reported } from "./messages";
@@ -129,8 +130,7 @@ export class Application extends Disposable {
     });
     const openPreview = async (origin: "server" | "lake", file: string) => {
       const { PreviewPanel } = await import("./preview/PreviewPanel");
-      const name = file.slice(file.lastIndexOf("/") + 1);
-      PreviewPanel.open(previewContext(), { origin, path: file, name });
+      PreviewPanel.open(previewContext(), { origin, path: file, name: nameOf(file) });
     };
     this.hold(
       vscode.window.registerWebviewPanelSerializer(previewViewType, {

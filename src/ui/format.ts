@@ -20,6 +20,11 @@ export function bytes(value: number): string {
   return `${size.toLocaleString(vscode.env.language, digits)} ${byteUnits[unit]}`;
 }
 
+/** The last part of a path. */
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
 /** A short text that does not wrap in a narrow column. */
 export function unbroken(text: string): string {
   return text.replaceAll(" ", "\u00a0");

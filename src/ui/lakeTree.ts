@@ -6,7 +6,7 @@ import { describeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { Disposable } from "./dispose";
-import { bytes, dateTime } from "./format";
+import { bytes, dateTime, nameOf } from "./format";
 import { inVsCode } from "./hints";
 import { mustBeAdopted } from "./messages";
 import { partsOf } from "./reportsTree";
@@ -234,7 +234,7 @@ function tableItem(table: TableItem, finding: Finding | undefined): vscode.TreeI
 }
 
 function landedItem(file: LandedFileItem): vscode.TreeItem {
-  const name = file.path.slice(file.path.lastIndexOf("/") + 1);
+  const name = nameOf(file.path);
   const parts = partsOf(name);
   const item = new vscode.TreeItem(parts?.label ?? name, vscode.TreeItemCollapsibleState.None);
   item.id = `landed:${file.path}`;

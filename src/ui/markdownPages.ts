@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { describeError } from "../errors";
 import { Disposable } from "./dispose";
+import { nameOf } from "./format";
 import { asMarkdown } from "./outsideText";
 
 /** Markdown pages of a URI scheme. Each is generated whenever it is opened. */
@@ -23,7 +24,7 @@ export abstract class MarkdownPages extends Disposable implements vscode.TextDoc
    * page.
    */
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
-    this.names.add(uri.path.slice(uri.path.lastIndexOf("/") + 1));
+    this.names.add(nameOf(uri.path));
     try {
       return await this.pageOf(uri);
     } catch (error) {

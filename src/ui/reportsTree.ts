@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { ReportItem } from "../engine/messages";
 import type { ConnectionModel } from "./connectionModel";
 import { Disposable } from "./dispose";
-import { month } from "./format";
+import { month, nameOf } from "./format";
 import { countsOf, shortCounts } from "./reportCounts";
 import { stateIcon, stateReason, stateWord, tooltip } from "./reportState";
 
@@ -219,8 +219,4 @@ function dateOf(item: ReportItem): string {
 
 function folderOf(path: string): string {
   return path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }

@@ -4,7 +4,7 @@ import type { LogLine, RunDetails, RunSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { isCleverLakeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
-import { bytes, duration, integer, timeInName, unbroken } from "./format";
+import { bytes, duration, integer, nameOf, timeInName, unbroken } from "./format";
 import { inVsCode } from "./hints";
 import { hasSuperseded, logWord, optionalInteger } from "./ingestLogPage";
 import { tableSection } from "./markdown";
@@ -183,8 +183,7 @@ function rootOf(log: readonly LogLine[]): string {
 /** The folder of a file's content; the whole path if it has another name there. */
 function placeOf({ path, landedPath }: LogLine): string {
   const folder = landedPath.slice(0, landedPath.lastIndexOf("/"));
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  return landedPath === `${folder}/${name}` ? folder : landedPath;
+  return landedPath === `${folder}/${nameOf(path)}` ? folder : landedPath;
 }
 
 function remarksOf(summary: RunSummary): string[] {

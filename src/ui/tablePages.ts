@@ -4,7 +4,7 @@ import type { TableReport } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
-import { bytes, dateTime, integer } from "./format";
+import { bytes, dateTime, integer, nameOf } from "./format";
 import { logSection } from "./ingestLogPage";
 import { tableSection } from "./markdown";
 import { MarkdownPages } from "./markdownPages";
@@ -41,7 +41,7 @@ export class TablePages extends MarkdownPages {
 export function pageOf(table: TableReport): string {
   const { path, version, files } = table;
   return [
-    `# ${asMarkdown(path.slice(path.lastIndexOf("/") + 1))}`,
+    `# ${asMarkdown(nameOf(path))}`,
     "",
     asMarkdown(path),
     "",

@@ -11,7 +11,7 @@ import type {
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
-import { bytes, integer } from "./format";
+import { bytes, integer, nameOf } from "./format";
 import { inVsCode } from "./hints";
 import { confirmed, continuable, notify, offers } from "./messages";
 import { showInformationMessage, showInputBox, showWarningMessage } from "./window";
@@ -218,8 +218,4 @@ async function askDays(): Promise<number | undefined> {
       isDays(value) ? undefined : vscode.l10n.t("It must be a whole number, {0} or more.", integer(least)),
   });
   return text !== undefined && isDays(text) ? Number(text) : undefined;
-}
-
-function nameOf(table: string): string {
-  return table.slice(table.lastIndexOf("/") + 1);
 }

@@ -14,6 +14,7 @@ import {
 } from "../../dashboard/saved";
 import { type FromPage, fromPage, type PageFile, pageState, type ToPage } from "../../protocol/dashboard";
 import { Disposable } from "../dispose";
+import { nameOf } from "../format";
 import { isOnUsersMachine, localFolder, saveFile } from "../localFiles";
 import { notify } from "../messages";
 import { section } from "../settings";
@@ -260,7 +261,6 @@ export class DashboardPanel extends Disposable {
   }
 
   private notifySaved(target: vscode.Uri, kind: PageFile["kind"] | "html"): void {
-    const name = target.path.slice(target.path.lastIndexOf("/") + 1);
     const open = {
       title: kind === "html" ? vscode.l10n.t("Open in Browser") : vscode.l10n.t("Open"),
       act: async () => {
@@ -276,7 +276,7 @@ export class DashboardPanel extends Disposable {
     };
     // VS Code can open a file on another machine, but not a page in the browser.
     const choices = isOnUsersMachine(target) ? [open, reveal] : kind === "html" ? [] : [open];
-    notify(showInformationMessage, vscode.l10n.t("{0} was saved.", name), ...choices);
+    notify(showInformationMessage, vscode.l10n.t("{0} was saved.", nameOf(target.path)), ...choices);
   }
 
   private post(message: ToPage): void {
