@@ -98,11 +98,11 @@ export class Page implements BarActions {
       case "rowsFailed":
         if (message.generation !== this.generation) return;
         this.rows.stop();
-        this.trouble(fill(model.strings.rowsFailed, message.message));
+        model.trouble = fill(model.strings.rowsFailed, message.message);
         break;
       case "moreFailed":
         model.loadingMore = false;
-        this.trouble(message.message);
+        model.trouble = message.message;
         break;
     }
     this.changed();
@@ -170,7 +170,6 @@ export class Page implements BarActions {
     if (revealed !== model.revealed) {
       model.announcement = revealed ? model.strings.identitiesShown : model.strings.identitiesMasked;
     } else {
-      model.phase = { name: "open", info };
       model.announcement = info.problem
         ? `${model.strings.unreadableTitle}: ${info.problem.reason}`
         : `${rowsText(model, info)}. ${refusedText(model, info)}.`;
@@ -201,10 +200,6 @@ export class Page implements BarActions {
     this.rows.receive(from, rows);
     if (this.widths.fitRows(rows)) this.grid.remeasure();
     this.showRefusedOnceLoaded();
-  }
-
-  private trouble(message: string): void {
-    this.model.trouble = message;
   }
 
   private fitColumns(): void {

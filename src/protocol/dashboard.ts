@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { DashboardAnswer } from "../dashboard/answer";
 import type { DashboardTexts } from "../dashboard/export/texts";
-import { type DashboardView, dashboardView } from "../dashboard/export/view";
+import { dashboardView } from "../dashboard/export/view";
 import type { LinkedView } from "../dashboard/export/viewLink";
 import { type DashboardFilter, dashboardFilterSchema } from "../dashboard/filter";
 import { keptWhole } from "../dashboard/opening";
@@ -29,11 +29,7 @@ export const pageState = z.object({
   view: dashboardView,
   scrollTop: z.number().nonnegative(),
 });
-export interface PageState {
-  readonly filter: DashboardFilter;
-  readonly view: DashboardView;
-  readonly scrollTop: number;
-}
+export type PageState = z.infer<typeof pageState>;
 
 /** What the page sends to the extension. */
 export const fromPage = z.discriminatedUnion("type", [

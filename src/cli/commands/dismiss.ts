@@ -15,6 +15,5 @@ export async function dismissFiles(
   return {
     text: () => dismissed.map((path) => `Dismissed: ${plain(path)}`).join("\n"),
     document: () => ({ dismissed }),
-    exitCode: 0,
   };
 }
