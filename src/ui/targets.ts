@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../config";
 
 /** The server that reports come from, and the user who logs in. */
@@ -44,20 +45,15 @@ function withoutSlash(url: string): string {
 }
 
 export function sameServer(one: ServerTarget, other: ServerTarget): boolean {
-  return (
-    one.host === other.host &&
-    one.port === other.port &&
-    one.username === other.username &&
-    one.hostKey === other.hostKey
-  );
+  return isDeepStrictEqual(one, other);
 }
 
 export function sameLake(one: LakeTarget, other: LakeTarget): boolean {
-  return one.url === other.url && one.saltKeyVaultUrl === other.saltKeyVaultUrl;
+  return isDeepStrictEqual(one, other);
 }
 
 export function sameTargets(one: Targets, other: Targets): boolean {
-  return sameServer(one.server, other.server) && sameLake(one.lake, other.lake);
+  return isDeepStrictEqual(one, other);
 }
 
 /** Targets as stored; undefined for anything else. */
