@@ -70,10 +70,7 @@ export class MultiSelect<T> {
         this.first = chosen;
         this.changed();
       },
-      content:
-        this.open || chosen.length > 0
-          ? this.content({ texts, formats }, title, choices, chosen, choose, groups)
-          : nothing,
+      content: this.open ? this.content({ texts, formats }, title, choices, chosen, choose, groups) : nothing,
     })}`;
   }
 
@@ -85,7 +82,6 @@ export class MultiSelect<T> {
     choose: (chosen: readonly T[]) => void,
     groups: readonly Together<T>[],
   ): TemplateResult {
-    if (!this.open) return html``;
     const words = this.search.toLocaleLowerCase().split(/\s+/).filter(Boolean);
     const isFound = ({ name }: { readonly name: string }) =>
       words.every((word) => name.toLocaleLowerCase().includes(word));

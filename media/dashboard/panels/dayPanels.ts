@@ -22,34 +22,24 @@ interface DayPanel {
   }[];
 }
 
-/** The pictures over time. */
+/** Logins and accesses over time, or the use of the resources that the filter chooses. */
 export function timePanel(ready: Ready): Panel {
   const { texts } = ready;
-  if (ready.answer.byDay.some(({ use }) => use)) return usePanel(ready);
+  const common = { id: "time", wide: true, height: 230, kind: "integer" } as const;
+  if (!ready.answer.byDay.some(({ use }) => use))
+    return dayPanel(ready, {
+      ...common,
+      title: texts.titleTime,
+      allResources: true,
+      series: [
+        { name: texts.logins, colour: 0, value: ({ logins }) => logins },
+        { name: texts.resourcesAccessed, colour: 1, value: ({ resources }) => resources },
+      ],
+    });
   return dayPanel(ready, {
-    id: "time",
-    title: texts.titleTime,
-    wide: true,
-    height: 230,
-    allResources: true,
-    kind: "integer",
-    series: [
-      { name: texts.logins, colour: 0, value: ({ logins }) => logins },
-      { name: texts.resourcesAccessed, colour: 1, value: ({ resources }) => resources },
-    ],
-  });
-}
-
-/** The resources that the filter chooses, instead of all. */
-function usePanel(ready: Ready): Panel {
-  const { texts } = ready;
-  return dayPanel(ready, {
-    id: "time",
+    ...common,
     title: fill(texts.titleUse, chosenName(ready)),
-    wide: true,
-    height: 230,
     allResources: false,
-    kind: "integer",
     series: [
       { name: texts.users, colour: 0, value: ({ use }) => use?.users ?? null },
       { name: texts.accesses, colour: 1, value: ({ use }) => use?.accesses ?? null },
