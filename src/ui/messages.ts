@@ -22,6 +22,8 @@ export const offers = {
   run: () => commandOffer(vscode.l10n.t("Run the Pipeline"), "clever.run"),
   credentials: () => commandOffer(vscode.l10n.t("Change Salt or Credentials"), "clever.changeCredentials"),
   adopt: () => commandOffer(vscode.l10n.t("Adopt OEA's Lake"), "clever.adopt"),
+  dashboard: () => commandOffer(vscode.l10n.t("Open Dashboard"), "clever.openDashboard"),
+  verify: () => commandOffer(vscode.l10n.t("Verify the Lake"), "clever.verify"),
   repair: () => commandOffer(vscode.l10n.t("Repair…"), "clever.repair"),
   log: () => commandOffer(vscode.l10n.t("Show Log"), "clever.showLog"),
   reports: () => commandOffer(vscode.l10n.t("Show Reports"), "clever.reports.focus"),
@@ -102,7 +104,7 @@ export function notifyNothingSelected(view: "clever.reports" | "clever.lake"): v
     view === "clever.reports"
       ? vscode.l10n.t("Choose this in the menu of a report.")
       : vscode.l10n.t("Choose this in the menu of a table or a landed file."),
-    { title: vscode.l10n.t("Show the View"), act: () => vscode.commands.executeCommand(`${view}.focus`) },
+    commandOffer(vscode.l10n.t("Show the View"), `${view}.focus`),
   );
 }
 

@@ -149,10 +149,7 @@ export class ReportCommands {
     const found = await lakeTree.find(landed.landedPath);
     if (found === undefined) {
       const text = vscode.l10n.t("{0} was ingested, but is no longer in the lake.", landed.landedPath);
-      notify(showWarningMessage, text, {
-        title: vscode.l10n.t("Verify the Lake"),
-        act: () => vscode.commands.executeCommand("clever.verify"),
-      });
+      notify(showWarningMessage, text, offers.verify());
       return;
     }
     await lakeView.reveal(found, { select: true, focus: true });

@@ -174,10 +174,6 @@ export class RunController extends Disposable {
   ): void {
     const open: Offer = { title: vscode.l10n.t("Open Run Report"), act: () => this.openRun(summary.runId) };
     const retry: Offer = { title: vscode.l10n.t("Retry"), act: () => this.run(request) };
-    const dashboard: Offer = {
-      title: vscode.l10n.t("Open Dashboard"),
-      act: () => vscode.commands.executeCommand("clever.openDashboard"),
-    };
     const file = quarantined && {
       title: vscode.l10n.t("Open File"),
       act: () => this.openReport(quarantined),
@@ -186,7 +182,7 @@ export class RunController extends Disposable {
     const choices = [
       ...(file ? [file] : []),
       ...(severity === "error" ? [retry] : []),
-      ...(severity === "information" && summary.anonymized > 0 ? [dashboard] : []),
+      ...(severity === "information" && summary.anonymized > 0 ? [offers.dashboard()] : []),
       ...(summary.changedByOthers.length > 0 ? [offers.repair()] : []),
       ...(severity === "warning" && !file && summary.changedByOthers.length === 0 ? [offers.reports()] : []),
       ...(severity === "information" && isNothing ? [] : [open]),

@@ -89,8 +89,8 @@ export class UpkeepCommands {
     return done;
   }
 
-  /** Updates the Digital Engagement table. Undefined if that failed. */
-  async updateActivity(): Promise<ActivitySummary | undefined> {
+  /** Updates the Digital Engagement table. */
+  async updateActivity(): Promise<ActivitySummary> {
     const connected = await this.model.connected();
     const title = vscode.l10n.t("Clever: writing the Digital Engagement table");
     const done = await continuable(

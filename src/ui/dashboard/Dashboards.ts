@@ -109,8 +109,8 @@ export class Dashboards extends Disposable {
       );
   }
 
-  /** Updates the table of groups. Undefined if that failed. */
-  async updateGroups(): Promise<GroupsSummary | undefined> {
+  /** Updates the table of groups. */
+  async updateGroups(): Promise<GroupsSummary> {
     const connected = await this.model.connected();
     const params = await this.groupsParams(connected, await this.groupSize.confirmed());
     const done = await continuable(this.model, this.writeGroups(params));
