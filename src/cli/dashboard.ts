@@ -142,8 +142,8 @@ async function ask(
     licences,
   };
   const compute = async (index: ParticipationIndex | undefined) => {
-    const known = index && optionsOf(index, schoolYearStart, levels);
-    if (index === undefined || known === undefined) throw nothingYet();
+    if (index === undefined) throw nothingYet();
+    const known = optionsOf(index, schoolYearStart, levels);
     const filter = filterOf(options, known);
     requireKnownNames(filter, namesIn(known));
     const answered = await answer(index, filter, answerOptions, signal);

@@ -55,7 +55,7 @@ export class Dashboards implements AsyncDisposable {
     return await this.withIndex(
       params,
       signal,
-      async (index) => (index === undefined ? { empty: true } : answer(index, filter, options, signal)),
+      (index) => answer(index, filter, options, signal),
       (state) => progress.push(state),
     );
   }

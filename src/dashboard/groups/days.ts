@@ -1,5 +1,8 @@
-import { firstDayOf, isWeekend, lowestBit } from "../calendar";
+import { userTypes } from "../../clever/reports";
+import type { ReportKind } from "../answer";
+import { firstDayOf, isWeekend, lowestBit, spanOf } from "../calendar";
 import type { ParticipationIndex } from "../index/participationIndex";
+import type { Names } from "./names";
 import type { People } from "./people";
 
 /** Days per month in the indexes of cells. */
@@ -24,7 +27,15 @@ export interface DayKinds {
 export interface Days {
   /** The first day of each month, as a day number. */
   readonly monthStarts: Int32Array;
+  /** The first and the last day with rows of either report, and the last one with participation, if any has it. */
+  readonly data: { readonly first: number; readonly last: number; readonly lastParticipation: number };
   readonly kinds: DayKinds;
+  /**
+   * Days on which a report has no row of a user type although the other report proves that there was use: per user type
+   * and month (`type * months + month`). A report that never came for a user type is not reported as missing on single
+   * days.
+   */
+  readonly missing: { readonly [Report in ReportKind]: Uint32Array };
   /** Per cohort and month (`cohort * months + month`): days with rows of daily participation, and of resource usage. */
   readonly participated: Uint32Array;
   readonly used: Uint32Array;
@@ -36,15 +47,12 @@ export interface Days {
   readonly active: Uint32Array;
 }
 
-export function daysOf(index: ParticipationIndex, people: People): Days {
+export function daysOf(index: ParticipationIndex, names: Names, people: People): Days {
   const months = index.months.length;
   const participated = new Uint32Array(index.cohorts.length * months);
   const used = new Uint32Array(participated.length);
   const present = new Uint32Array(participated.length * monthDays);
   const active = new Uint32Array(present.length);
-  const add = (masks: Uint32Array, at: number, days: number) => {
-    masks[at] = ((masks[at] as number) | days) >>> 0;
-  };
   index.months.forEach(({ attendance, attendanceCells: cells, usageRuns: runs }, month) => {
     for (let entry = 0; entry < attendance.member.length; entry++) {
       const cohort = index.members.cohort[attendance.member[entry] as number] as number;
@@ -53,22 +61,32 @@ export function daysOf(index: ParticipationIndex, people: People): Days {
       count(active, start, attendance.active[entry] as number);
     }
     for (let cell = 0; cell < cells.cohort.length; cell++) {
-      add(participated, (cells.cohort[cell] as number) * months + month, 1 << (cells.day[cell] as number));
+      addDays(participated, (cells.cohort[cell] as number) * months + month, 1 << (cells.day[cell] as number));
     }
     for (let run = 0; run < runs.cohort.length; run++) {
-      add(used, (runs.cohort[run] as number) * months + month, runs.days[run] as number);
+      addDays(used, (runs.cohort[run] as number) * months + month, runs.days[run] as number);
     }
   });
   const days = { participated, used, present, active };
   addUsers(index, people, days);
+  const monthStarts = Int32Array.from(index.months, ({ month }) => firstDayOf(month));
+  const kinds = kindsOf(index, days);
+  const { first, last } = spanOf(monthStarts, kinds.data) ?? { first: 0, last: 0 };
+  const lastParticipation = spanOf(monthStarts, kinds.participation)?.last ?? last;
   return {
-    monthStarts: Int32Array.from(index.months, ({ month }) => firstDayOf(month)),
-    kinds: kindsOf(index, days),
+    monthStarts,
+    data: { first, last, lastParticipation },
+    kinds,
+    missing: missingDays(index, names, days),
     ...days,
   };
 }
 
-type CohortDays = Omit<Days, "monthStarts" | "kinds">;
+function addDays(masks: Uint32Array, at: number, days: number): void {
+  masks[at] = (masks[at] as number) | days;
+}
+
+type CohortDays = Pick<Days, "participated" | "used" | "present" | "active">;
 
 /** Counts people with resource usage as present if their cohort has no row of daily participation. */
 function addUsers(index: ParticipationIndex, { moved }: People, { participated, used, present }: CohortDays) {
@@ -90,6 +108,36 @@ function addUsers(index: ParticipationIndex, { moved }: People, { participated, 
       count(present, ((index.members.cohort[member] as number) * months + month) * monthDays, mask);
     }
   });
+}
+
+function missingDays(
+  index: ParticipationIndex,
+  { typeOf }: Names,
+  days: Pick<Days, "participated" | "used">,
+): Days["missing"] {
+  const months = index.months.length;
+  const size = userTypes.length * months;
+  const [participated, used, withUse] = [new Uint32Array(size), new Uint32Array(size), new Uint32Array(size)];
+  typeOf.forEach((type, cohort) => {
+    for (let month = 0; month < months; month++) {
+      addDays(participated, type * months + month, days.participated[cohort * months + month] as number);
+      addDays(used, type * months + month, days.used[cohort * months + month] as number);
+    }
+  });
+  index.months.forEach(({ attendanceCells: cells }, month) => {
+    for (let cell = 0; cell < cells.cohort.length; cell++) {
+      if ((cells.resources[cell] as number) <= 0) continue;
+      const type = typeOf[cells.cohort[cell] as number] as number;
+      addDays(withUse, type * months + month, 1 << (cells.day[cell] as number));
+    }
+  });
+  const missing = (proof: Uint32Array, report: Uint32Array) =>
+    proof.map((mask, at) => {
+      const type = Math.floor(at / months);
+      const ever = report.subarray(type * months, (type + 1) * months).some((days) => days !== 0);
+      return ever ? mask & ~(report[at] as number) : 0;
+    });
+  return { dailyParticipation: missing(used, participated), resourceUsage: missing(withUse, used) };
 }
 
 /** Adds one to each day of a mask. */
@@ -120,7 +168,7 @@ function kindsOf({ months }: ParticipationIndex, { participated, present, ...day
     const least = usualOn(day) * (isWeekend ? weekendShare : weekdayShare);
     // Without participation rows, the number of active people is unknown.
     const isUnknown = !hasParticipation && !isWeekend;
-    if (isUnknown || (people > 0 && people >= least)) school[month] = ((school[month] as number) | bit) >>> 0;
+    if (isUnknown || (people > 0 && people >= least)) addDays(school, month, bit);
   }
   return {
     data: Uint32Array.from(months, ({ participationDays, usageDays }) => participationDays | usageDays),

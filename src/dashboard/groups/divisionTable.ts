@@ -1,7 +1,7 @@
 import { compareGrades } from "../../clever/grades";
 import type { Division } from "../../clever/groupsTable";
 import { userTypes, userTypeValue } from "../../clever/reports";
-import { isoDate, lowestBit, spanOf } from "../calendar";
+import { isoDate, lowestBit } from "../calendar";
 import type { ParticipationIndex } from "../index/participationIndex";
 import type { KeepWhole } from "../opening";
 import { factsOf, groupsOf } from "./groups";
@@ -51,8 +51,7 @@ export function divisionOf(
     ),
   );
   daysLeftOut.sort((a, b) => a.group - b.group || (a.day < b.day ? -1 : 1));
-  const known = spanOf(facts.days.monthStarts, facts.days.kinds.data);
-  const firstUnknownDay = known ? isoDate(known.last + 1) : null;
+  const firstUnknownDay = isoDate(facts.days.data.last + 1);
   return { minimumGroupSize, cohorts, daysLeftOut, firstUnknownDay };
 }
 

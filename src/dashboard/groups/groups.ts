@@ -1,7 +1,7 @@
+import { userTypes } from "../../clever/reports";
 import { lowestBit } from "../calendar";
 import type { ParticipationIndex } from "../index/participationIndex";
 import type { KeepWhole } from "../opening";
-import { type MissingDays, missingDaysOf } from "../query/completeness";
 import { type Days, daysOf, monthDays } from "./days";
 import { divide } from "./division";
 import { type Names, namesOf } from "./names";
@@ -22,6 +22,11 @@ export interface Groups {
   readonly uncounted: Uint32Array;
   /** Per group: 1 if any day counts. */
   readonly everCounts: Uint8Array;
+  /**
+   * 1 for each user type that has a group of its own with a day that counts. For other types not even missing reports
+   * are disclosed: that would be a statement about fewer people than a group has.
+   */
+  readonly ownTypes: Uint8Array;
   /** The district as a list of one entry, and the lists of its schools and grades, by their numbers in `Names`. */
   readonly everyone: Places;
   readonly schools: Places;
@@ -55,7 +60,6 @@ export interface Facts {
   readonly days: Days;
   /** Per month: the first run of each resource in `usageRuns`, plus the end of the last. */
   readonly firstRuns: readonly Uint32Array[];
-  readonly missing: MissingDays;
 }
 
 /** The share of a cohort's days that may have fewer people than its nominal size: people join and leave. */
@@ -72,10 +76,9 @@ export function factsOf(index: ParticipationIndex): Facts {
   if (known) return known;
   const names = namesOf(index);
   const people = peopleOf(index);
-  const days = daysOf(index, people);
+  const days = daysOf(index, names, people);
   const firstRuns = index.months.map(({ usageRuns }) => startsOf(usageRuns.resource, index.resources.length));
-  const missing = missingDaysOf(index, names, days);
-  const facts = { index, names, people, days, firstRuns, missing };
+  const facts = { index, names, people, days, firstRuns };
   knownFacts.set(index, facts);
   return facts;
 }
@@ -106,12 +109,19 @@ export function groupsOf(facts: Facts, minimumGroupSize: number, keepWhole: Keep
     if (grade >= 0 && onlyOne(names.typeOf, cohorts) >= 0 && sizeOf(graded) >= minimumGroupSize)
       for (const cohort of cohorts) gradeOf[cohort] = grade;
   }
+  const days = countedDays(facts, groups, groupOf, minimumGroupSize);
+  const ownTypes = new Uint8Array(userTypes.length);
+  groups.forEach((cohorts, group) => {
+    const type = onlyOne(names.typeOf, cohorts);
+    if (type >= 0 && days.everCounts[group] === 1) ownTypes[type] = 1;
+  });
   const result = {
     minimumGroupSize,
     keepWhole,
     groups,
     groupOf,
-    ...countedDays(facts, groups, groupOf, minimumGroupSize),
+    ...days,
+    ownTypes,
     everyone: placesOf(1, new Uint32Array(groupOf.length)),
     schools: placesOf(names.schools.length, names.schoolOf),
     grades: placesOf(names.grades.length, gradeOf),

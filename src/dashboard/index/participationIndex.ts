@@ -23,7 +23,7 @@ export interface ParticipationIndex {
     readonly person: Uint32Array;
     readonly cohort: Uint32Array;
   };
-  /** Ascending by month. */
+  /** Ascending by month. Each has rows, and there is at least one: empty tables have no index. */
   readonly months: readonly MonthSegment[];
   readonly versions: { readonly dailyParticipation: number | null; readonly resourceUsage: number | null };
   /** Rows of both tables, as far as their logs give them. */

@@ -13,14 +13,13 @@ import type {
 } from "../answer";
 import { isoDate } from "../calendar";
 import type { DashboardFilter } from "../filter";
-import { type Facts, factsOf, groupsOf } from "../groups/groups";
+import { factsOf, groupsOf } from "../groups/groups";
 import { compareNames } from "../groups/names";
 import type { ParticipationIndex } from "../index/participationIndex";
 import type { KeepWhole } from "../opening";
 import { type LevelsByName, schoolsByLevel } from "../schoolLevels";
 import { breaksIn } from "./breaks";
 import { comparisonOf } from "./comparison";
-import { missingReports } from "./completeness";
 import {
   comparedDays,
   dayEntries,
@@ -37,8 +36,6 @@ import { type Found, find } from "./found";
 import { licenceEntries } from "./licences";
 import {
   choosesResources,
-  type DataRange,
-  dataRange,
   inRange,
   otherRange,
   schoolDaysIn,
@@ -46,7 +43,7 @@ import {
   scopeOf,
 } from "./scope";
 import { whatChanged } from "./whatChanged";
-import { withheldIn } from "./withheld";
+import { missingReports, withheldIn } from "./withheld";
 
 /**
  * Rows of both tables with which `bench/README.md` (f) measured the dashboard: 180 days of 70,000 students. Memory
@@ -67,24 +64,24 @@ export interface AnswerOptions {
 }
 
 /**
- * Everything that the dashboard shows for a filter. Throws the signal's reason when aborted. `{ empty: true }` if
- * the tables are empty.
+ * Everything that the dashboard shows for a filter. Throws the signal's reason when aborted.
+ *
+ * @param index undefined if the tables are empty
  */
 export async function answer(
-  index: ParticipationIndex,
+  index: ParticipationIndex | undefined,
   filter: DashboardFilter,
   options: AnswerOptions,
   signal?: AbortSignal,
 ): Promise<DashboardAnswer | NoAnswer> {
   signal?.throwIfAborted();
+  if (index === undefined) return { empty: true };
   const facts = factsOf(index);
-  const data = dataRange(facts.days);
-  if (data === undefined) return { empty: true };
   const { minimumGroupSize, keepWhole } = options;
   const groups = groupsOf(facts, minimumGroupSize, keepWhole);
-  const scope = scopeOf(facts, groups, filter, data, options.schoolYearStart);
+  const scope = scopeOf(facts, groups, filter, options.schoolYearStart);
   const found = await find(facts, groups, scope, signal);
-  const other = otherRange(facts.days, filter, scope, data);
+  const other = otherRange(facts.days, filter, scope);
   const range = other && inRange(facts, groups, scope, other);
   const before = range && (await find(facts, groups, range, signal));
   const { entries: resources, order } = resourceEntries(found);
@@ -105,7 +102,7 @@ export async function answer(
     computed: options.now.toISOString(),
     versions: index.versions,
     beyondMeasured: index.rows > measuredRows ? { rows: index.rows, measured: measuredRows } : null,
-    options: filterOptions(facts, data, options.schoolYearStart, options.levels),
+    options: optionsOf(index, options.schoolYearStart, options.levels),
     cards: cardsOf(found, before),
     neverActive: unlessAbsent(scope, ["dailyParticipation"], neverActive(found.attendance.total)),
     bySchool: schoolEntries(found),
@@ -115,7 +112,7 @@ export async function answer(
     resources,
     resourcesBySchool: schoolResourceEntries(found, order),
     licences: options.licences ? licenceEntries(found, options.licences) : null,
-    changes: await whatChanged(found, data, signal),
+    changes: await whatChanged(found, signal),
     comparison:
       range && (filter.compare || choosesResources(scope))
         ? await comparisonOf(facts, groups, scope, range, filter.compare, signal)
@@ -199,30 +196,20 @@ function perSchoolDay(
   return places.reduce((total, place) => total + daily(found, place), 0) / places.length;
 }
 
-/** The filter options of an index; undefined if the tables are empty. */
+/** The filter options, whatever is chosen now. */
 export function optionsOf(
   index: ParticipationIndex,
   yearStart: string,
   levels?: LevelsByName,
-): FilterOptions | undefined {
-  const facts = factsOf(index);
-  const data = dataRange(facts.days);
-  return data && filterOptions(facts, data, yearStart, levels);
-}
-
-/** The filter options, whatever is chosen now. */
-export function filterOptions(
-  { index, names, days }: Facts,
-  data: DataRange,
-  yearStart: string,
-  levels?: LevelsByName,
 ): FilterOptions {
+  const { names, days } = factsOf(index);
+  const { data } = days;
   const types = new Set(index.cohorts.map(({ userType }) => userType));
   return {
     firstDay: isoDate(data.first),
     lastDay: isoDate(data.last),
     schoolYearStart: isoDate(schoolYearStart(data.lastParticipation, yearStart)),
-    breaks: breaksIn(days, data),
+    breaks: breaksIn(days),
     schools: names.schools,
     schoolLevels: schoolsByLevel(names.schools, levels),
     resources: names.shown,

@@ -1,7 +1,7 @@
 import type { Break } from "../answer";
 import { isoDate, isWeekend } from "../calendar";
 import type { Days } from "../groups/days";
-import { type DataRange, isIn } from "./scope";
+import { isIn } from "./scope";
 
 /** A shorter gap is a weekend, perhaps with a holiday or two. */
 const leastDays = 7;
@@ -13,10 +13,10 @@ const [mostSchoolDays, leastSchoolDays] = [30, 5];
  * would days off: without rows on its weekdays, the gap lacks its reports and is no break. Otherwise nothing
  * distinguishes the two.
  */
-export function breaksIn(days: Days, { first, last }: DataRange): Break[] {
+export function breaksIn(days: Days): Break[] {
   const hasData = (day: number) => isIn(days.kinds.data, days, day);
   const schoolDays: number[] = [];
-  for (let day = first; day <= last; day++) {
+  for (let day = days.data.first; day <= days.data.last; day++) {
     if (isIn(days.kinds.school, days, day)) schoolDays.push(day);
   }
   return schoolDays.flatMap((day, at): Break[] => {

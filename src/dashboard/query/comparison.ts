@@ -5,12 +5,11 @@ import type { DashboardFilter } from "../filter";
 import type { Facts, Groups, Places } from "../groups/groups";
 import { compareNames } from "../groups/names";
 import type { AttendanceSums } from "./attendance";
-import { missingReports } from "./completeness";
 import { comparedDays, dailyOf, sumOf, weeklyAverages } from "./entries";
 import { type Found, find } from "./found";
 import { inRange, type Scope, schoolDaysIn } from "./scope";
 import type { UsageSums } from "./usage";
-import { withheldIn } from "./withheld";
+import { missingReports, withheldIn } from "./withheld";
 
 /** What is found of one period, over the compared days. */
 interface FoundPeriod extends Found {

@@ -4,18 +4,18 @@ import { CleverLakeError } from "../../errors";
 import type { Comparison, MissingReport, People, ReportKind, Shown, Withheld } from "../answer";
 import { dayNumber, isoDate } from "../calendar";
 import type { DashboardFilter } from "../filter";
+import type { Days } from "../groups/days";
 import { factsOf, groupsOf } from "../groups/groups";
 import { compareNames } from "../groups/names";
 import type { ParticipationIndex } from "../index/participationIndex";
 import type { KeepWhole } from "../opening";
 import { namesIn, requireKnownNames } from "../unknownNames";
-import { type AnswerOptions, filterOptions } from "./answer";
+import { type AnswerOptions, optionsOf } from "./answer";
 import { comparisonOf } from "./comparison";
-import { missingReports } from "./completeness";
 import { isThere, missingOn, ratio, resourceEntries, schoolResourceEntries, unlessAbsent } from "./entries";
 import { type Found, find } from "./found";
-import { dataRange, scopeOf } from "./scope";
-import { withheldIn } from "./withheld";
+import { scopeOf } from "./scope";
+import { missingReports, withheldIn } from "./withheld";
 
 const names = z.array(z.string()).readonly();
 
@@ -140,15 +140,14 @@ export async function participationMetrics(
 ): Promise<ParticipationMetrics<People>> {
   const filter = parseMetricsFilter(input);
   const common = { filter, minimumGroupSize, keepWhole };
-  const facts = index && factsOf(index);
-  const data = facts && dataRange(facts.days);
-  if (!facts || !data) {
+  if (index === undefined) {
     requireKnownNames(filter, {});
     return { ...common, ...nothing };
   }
-  requireKnownNames(filter, namesIn(filterOptions(facts, data, "08-01")));
+  const facts = factsOf(index);
+  requireKnownNames(filter, namesIn(optionsOf(index, "08-01")));
   const groups = groupsOf(facts, minimumGroupSize, keepWhole);
-  const scope = scopeOf(facts, groups, filterOf(filter, data), data, "08-01");
+  const scope = scopeOf(facts, groups, filterOf(filter, facts.days), "08-01");
   const found = await find(facts, groups, scope, signal);
   const { filter: cut, schools, days } = withheldIn(facts, groups, scope);
   const { compareFrom, compareTo } = filter;
@@ -177,10 +176,7 @@ const nothing = {
   topResourcesBySchool: [],
 } as const;
 
-function filterOf(
-  filter: MetricsFilter,
-  data: { readonly first: number; readonly last: number },
-): DashboardFilter {
+function filterOf(filter: MetricsFilter, { data }: Days): DashboardFilter {
   const from = filter.from === undefined ? data.first : dayNumber(filter.from);
   const to = filter.to === undefined ? data.last : dayNumber(filter.to);
   // An open end is the end of the data. A bound beyond the data gives a single day there, which has no data either.

@@ -1,11 +1,10 @@
 import { userTypes } from "../../clever/reports";
 import type { ReportKind } from "../answer";
-import { countBits, dayNumber, daysMask, isoDate, monthIndex, spanOf } from "../calendar";
+import { countBits, dayNumber, daysMask, isoDate, monthIndex } from "../calendar";
 import type { DashboardFilter } from "../filter";
 import type { Days } from "../groups/days";
 import type { Facts, Groups } from "../groups/groups";
 import { resourcesNamed } from "../resourcesNamed";
-import { typesWithGroup } from "./completeness";
 
 /** The scope of a filter, in the numbers of the index. Days are day numbers, inclusive. */
 export interface Scope {
@@ -26,21 +25,6 @@ export interface Scope {
   readonly masks: Uint32Array;
 }
 
-/** The first and last day with rows of either report, and the last one with participation. */
-export interface DataRange {
-  readonly first: number;
-  readonly last: number;
-  readonly lastParticipation: number;
-}
-
-/** `undefined` if the tables are empty. */
-export function dataRange({ kinds, monthStarts }: Days): DataRange | undefined {
-  const data = spanOf(monthStarts, kinds.data);
-  if (data === undefined) return undefined;
-  const participation = spanOf(monthStarts, kinds.participation) ?? data;
-  return { first: data.first, last: data.last, lastParticipation: participation.last };
-}
-
 /** The first day of the school year that a day is in. */
 export function schoolYearStart(day: number, monthAndDay: string): number {
   const year = Number(isoDate(day).slice(0, 4));
@@ -58,7 +42,6 @@ export function scopeOf(
   facts: Facts,
   groups: Groups,
   filter: DashboardFilter,
-  data: DataRange,
   yearStart: string,
 ): Scope {
   const schools = new Set(filter.schools);
@@ -72,17 +55,16 @@ export function scopeOf(
     const isOfGrade = isChosen(grades, grade) || isChosen(grades, counted(cohort));
     return Number(isChosen(schools, school) && isChosen(types, userType) && isOfGrade);
   });
-  const mayBeReported = typesWithGroup(facts, groups);
   const selected = {
     cohorts,
-    types: Uint8Array.from(userTypes, (type, at) => Number(mayBeReported[at] === 1 && isChosen(types, type))),
+    types: Uint8Array.from(userTypes, (type, at) => Number(groups.ownTypes[at] === 1 && isChosen(types, type))),
     whole: Uint8Array.from(groups.groups, (of) => Number(of.every((cohort) => cohorts[cohort] === 1))),
     resources: Uint8Array.from(facts.names.shown, ({ type }, number) => {
       const isNamed = filter.resources.length === 0 || resources.has(number);
       return Number(isNamed && isChosen(resourceTypes, type));
     }),
   };
-  return inRange(facts, groups, selected, rangeOf(filter.range, data, yearStart));
+  return inRange(facts, groups, selected, rangeOf(filter.range, facts.days, yearStart));
 }
 
 /**
@@ -100,12 +82,12 @@ export const choosesResources = ({ resources }: Scope): boolean => resources.inc
 
 /** The same people and resources on other days, of which only those from the first to the last with data are kept. */
 export function inRange(
-  { index, days, missing }: Facts,
+  { index, days }: Facts,
   { groupOf, counted }: Groups,
   { cohorts, whole, resources, types }: Pick<Scope, "cohorts" | "whole" | "resources" | "types">,
   asked: Pick<Scope, "from" | "to">,
 ): Scope {
-  const { monthStarts, kinds } = days;
+  const { monthStarts, kinds, missing } = days;
   const { from, to } = withinData(days, asked);
   const months = monthStarts.length;
   const range = Uint32Array.from(monthStarts, (start) => daysMask(from - start, to - start));
@@ -163,14 +145,13 @@ function absentIn({ index, days }: Pick<Facts, "index" | "days">, masks: Uint32A
 }
 
 /** The part of a range that has data; its nearest day if there is none, since every range has a day. */
-function withinData(days: Days, { from, to }: Pick<Scope, "from" | "to">): Pick<Scope, "from" | "to"> {
-  const data = dataRange(days);
-  if (data === undefined || from > data.last) return { from, to: from };
+function withinData({ data }: Days, { from, to }: Pick<Scope, "from" | "to">): Pick<Scope, "from" | "to"> {
+  if (from > data.last) return { from, to: from };
   if (to < data.first) return { from: to, to };
   return { from: Math.max(from, data.first), to: Math.min(to, data.last) };
 }
 
-function rangeOf(range: DashboardFilter["range"], data: DataRange, yearStart: string) {
+function rangeOf(range: DashboardFilter["range"], { data }: Days, yearStart: string) {
   if ("from" in range) return { from: dayNumber(range.from), to: dayNumber(range.to) };
   if (range.preset === "all") return { from: data.first, to: data.last };
   const to = data.lastParticipation;
@@ -191,12 +172,11 @@ export function otherRange(
   days: Days,
   { compare }: Pick<DashboardFilter, "compare">,
   scope: Pick<Scope, "from" | "range">,
-  data: DataRange,
 ): Pick<Scope, "from" | "to"> | undefined {
   if (compare) return { from: dayNumber(compare.from), to: dayNumber(compare.to) };
   let left = schoolDaysIn(days, scope);
   if (left === 0) return undefined;
-  for (let day = scope.from - 1; day >= data.first; day--) {
+  for (let day = scope.from - 1; day >= days.data.first; day--) {
     if (isIn(days.kinds.school, days, day)) left--;
     if (left === 0) return { from: day, to: scope.from - 1 };
   }

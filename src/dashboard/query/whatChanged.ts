@@ -4,7 +4,7 @@ import { daysNeeded, findChanges, firstCompared, type SubjectSeries } from "../c
 import { attendanceTotals } from "./attendance";
 import { kindOf, missingOn } from "./entries";
 import type { Found } from "./found";
-import { type DataRange, inRange } from "./scope";
+import { inRange } from "./scope";
 import { knownAttendance, knownUse } from "./unknownDays";
 import { usageRows } from "./usage";
 
@@ -14,11 +14,10 @@ import { usageRows } from "./usage";
  */
 export async function whatChanged(
   { facts, groups, scope, ...found }: Found,
-  data: DataRange,
   signal: AbortSignal | undefined,
 ): Promise<Changes> {
   const { names, days } = facts;
-  const from = Math.min(Math.max(scope.to - daysNeeded + 1, data.first), scope.from);
+  const from = Math.min(Math.max(scope.to - daysNeeded + 1, days.data.first), scope.from);
   const isLonger = from < scope.from;
   const history = isLonger ? inRange(facts, groups, scope, { from, to: scope.to }) : scope;
   const attendance = isLonger ? attendanceTotals(facts, groups, history) : found.attendance;

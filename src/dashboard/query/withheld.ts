@@ -1,6 +1,6 @@
 import { compareGrades } from "../../clever/grades";
 import { type UserType, userTypes } from "../../clever/reports";
-import type { CutGroup, Place, UncountedDays, Withheld } from "../answer";
+import type { CutGroup, MissingReport, Place, UncountedDays, Withheld } from "../answer";
 import { isoDate, spanOf } from "../calendar";
 import type { Facts, Groups, Places } from "../groups/groups";
 import { compareNames } from "../groups/names";
@@ -70,6 +70,22 @@ function cutGroup(
     together: placesOf(facts, together),
     isSmall: sizeOf(left) < minimumGroupSize,
   };
+}
+
+/** The missing reports of a question, by user type. */
+export function missingReports({ days }: Facts, { types, range }: Scope): MissingReport[] {
+  const months = days.monthStarts.length;
+  return (["dailyParticipation", "resourceUsage"] as const).flatMap((report) =>
+    userTypes.flatMap((userType, type): MissingReport[] => {
+      if (types[type] !== 1) return [];
+      const missing = days.missing[report];
+      const masks = range.map((mask, month) => mask & (missing[type * months + month] as number));
+      const span = spanOf(days.monthStarts, masks);
+      return span
+        ? [{ ...span, report, userType, first: isoDate(span.first), last: isoDate(span.last) }]
+        : [];
+    }),
+  );
 }
 
 /** Cohorts by user type and school; with their grades if the school has others too. */
