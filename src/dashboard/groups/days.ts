@@ -61,7 +61,11 @@ export function daysOf(index: ParticipationIndex, names: Names, people: People):
       count(active, start, attendance.active[entry] as number);
     }
     for (let cell = 0; cell < cells.cohort.length; cell++) {
-      addDays(participated, (cells.cohort[cell] as number) * months + month, 1 << (cells.day[cell] as number));
+      addDays(
+        participated,
+        (cells.cohort[cell] as number) * months + month,
+        1 << (cells.day[cell] as number),
+      );
     }
     for (let run = 0; run < runs.cohort.length; run++) {
       addDays(used, (runs.cohort[run] as number) * months + month, runs.days[run] as number);

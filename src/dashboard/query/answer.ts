@@ -34,14 +34,7 @@ import {
 } from "./entries";
 import { type Found, find } from "./found";
 import { licenceEntries } from "./licences";
-import {
-  choosesResources,
-  inRange,
-  otherRange,
-  schoolDaysIn,
-  schoolYearStart,
-  scopeOf,
-} from "./scope";
+import { choosesResources, inRange, otherRange, schoolDaysIn, schoolYearStart, scopeOf } from "./scope";
 import { whatChanged } from "./whatChanged";
 import { missingReports, withheldIn } from "./withheld";
 
@@ -80,10 +73,10 @@ export async function answer(
   const { minimumGroupSize, keepWhole } = options;
   const groups = groupsOf(facts, minimumGroupSize, keepWhole);
   const scope = scopeOf(facts, groups, filter, options.schoolYearStart);
-  const found = await find(facts, groups, scope, signal);
-  const other = otherRange(facts.days, filter, scope);
-  const range = other && inRange(facts, groups, scope, other);
-  const before = range && (await find(facts, groups, range, signal));
+  const found = await find(scope, signal);
+  const other = otherRange(scope, filter.compare);
+  const range = other && inRange(scope, other);
+  const before = range && (await find(range, signal));
   const { entries: resources, order } = resourceEntries(found);
   return {
     filter,
@@ -91,14 +84,14 @@ export async function answer(
     to: isoDate(scope.to),
     minimumGroupSize,
     keepWhole,
-    withheld: withheldIn(facts, groups, scope),
+    withheld: withheldIn(scope),
     periods: {
-      schoolDays: schoolDaysIn(facts.days, scope),
+      schoolDays: schoolDaysIn(scope),
       before: range ? { from: isoDate(range.from), to: isoDate(range.to) } : null,
     },
     rows: found.attendance.total.isWithheld ? "withheld" : isThere(found.attendance.total) ? "some" : "none",
     absent: scope.absent,
-    missing: missingReports(facts, scope),
+    missing: missingReports(scope),
     computed: options.now.toISOString(),
     versions: index.versions,
     beyondMeasured: index.rows > measuredRows ? { rows: index.rows, measured: measuredRows } : null,
@@ -115,7 +108,7 @@ export async function answer(
     changes: await whatChanged(found, signal),
     comparison:
       range && (filter.compare || choosesResources(scope))
-        ? await comparisonOf(facts, groups, scope, range, filter.compare, signal)
+        ? await comparisonOf(scope, range, filter.compare, signal)
         : null,
   };
 }

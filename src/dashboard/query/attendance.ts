@@ -1,7 +1,7 @@
 import type { People, ReportKind, Shown } from "../answer";
 import { countBits, lowestBit, weekdayOf } from "../calendar";
-import { type Days, monthDays } from "../groups/days";
-import type { Facts, Groups, Places } from "../groups/groups";
+import { monthDays } from "../groups/days";
+import type { Places } from "../groups/groups";
 import type { MonthSegment } from "../index/participationIndex";
 import { daysWithData, isNeverIn, type Scope } from "./scope";
 
@@ -65,7 +65,8 @@ export interface AttendanceTotals {
 }
 
 /** Daily participation of a whole question. */
-export function attendanceTotals(facts: Facts, groups: Groups, scope: Scope): AttendanceTotals {
+export function attendanceTotals(scope: Scope): AttendanceTotals {
+  const { facts, groups } = scope;
   const sums = (count: number) =>
     Array.from({ length: count }, () => new AttendanceSums(groups.minimumGroupSize));
   const length = scope.to - scope.from + 1;
@@ -77,7 +78,7 @@ export function attendanceTotals(facts: Facts, groups: Groups, scope: Scope): At
     weekdays: sums(7),
     schoolDays: new Float64Array(groups.schools.count * length),
   };
-  const compared = weekdayDays(facts.days, scope);
+  const compared = weekdayDays(scope);
   /** The sums that a day of a month belongs to, whatever the cohort. */
   const ofDay = (month: number, bit: number): AttendanceSums[] => {
     const place = (facts.days.monthStarts[month] as number) - scope.from + bit;
@@ -86,10 +87,10 @@ export function attendanceTotals(facts: Facts, groups: Groups, scope: Scope): At
     const weekday = totals.weekdays[weekdayOf(scope.from + place) - 1] as AttendanceSums;
     return isCompared ? [totals.total, day, weekday] : [totals.total, day];
   };
-  const countedDays = markWithheld(facts, groups, scope, totals, ofDay);
-  addCells(facts, groups, scope, totals, ofDay);
-  countPeople(facts, groups, scope, totals);
-  countSeveralOnce(facts, groups, scope, totals, ofDay);
+  const countedDays = markWithheld(scope, totals, ofDay);
+  addCells(scope, totals, ofDay);
+  countPeople(scope, totals);
+  countSeveralOnce(scope, totals, ofDay);
   return { ...totals, countedDays };
 }
 
@@ -99,7 +100,8 @@ type OfDay = (month: number, bit: number) => AttendanceSums[];
 /**
  * Per month: the days used to compare weekdays, which are school days with participation of everyone in the question.
  */
-function weekdayDays({ kinds }: Days, { missing, range }: Scope): Uint32Array {
+function weekdayDays({ facts, missing, range }: Scope): Uint32Array {
+  const { kinds } = facts.days;
   return range.map(
     (mask, month) =>
       mask &
@@ -110,7 +112,9 @@ function weekdayDays({ kinds }: Days, { missing, range }: Scope): Uint32Array {
 }
 
 /** Records which sums count and of which some is withheld. Returns the number of days with rows that count. */
-function markWithheld({ days }: Facts, groups: Groups, scope: Scope, totals: Totals, ofDay: OfDay): number {
+function markWithheld(scope: Scope, totals: Totals, ofDay: OfDay): number {
+  const { groups } = scope;
+  const { days } = scope.facts;
   /** All are days: on which a group is withheld, and with rows of each report that count. */
   const mark = (sums: AttendanceSums, left: number, countedRows: number, countedUsage: number) => {
     if ((countedRows | countedUsage) !== 0) sums.counts = true;
@@ -120,16 +124,14 @@ function markWithheld({ days }: Facts, groups: Groups, scope: Scope, totals: Tot
   };
   const months = days.monthStarts.length;
   let countedDays = 0;
-  daysWithData(days, scope).forEach((all, month) => {
+  daysWithData(scope).forEach((all, month) => {
     let [allLeft, allCountedRows, allCountedUsage] = [0, 0, 0];
     for (let cohort = 0; cohort < scope.cohorts.length; cohort++) {
       if (scope.cohorts[cohort] !== 1) continue;
       const at = cohort * months + month;
       const [rows, used] = [days.participated[at] as number, days.used[at] as number];
       const mask = scope.masks[at] as number;
-      const left = isNeverIn(groups, scope, groups.groupOf[cohort] as number)
-        ? all
-        : (rows | used) & all & ~mask;
+      const left = isNeverIn(scope, groups.groupOf[cohort] as number) ? all : (rows | used) & all & ~mask;
       const [countedRows, countedUsage] = [rows & mask, used & mask];
       allLeft |= left;
       allCountedRows |= countedRows;
@@ -152,7 +154,9 @@ function markWithheld({ days }: Facts, groups: Groups, scope: Scope, totals: Tot
   return countedDays;
 }
 
-function addCells({ index, days }: Facts, groups: Groups, scope: Scope, totals: Totals, ofDay: OfDay): void {
+function addCells(scope: Scope, totals: Totals, ofDay: OfDay): void {
+  const { groups } = scope;
+  const { index, days } = scope.facts;
   const months = days.monthStarts.length;
   const length = totals.days.length;
   index.months.forEach(({ attendanceCells: cells }, month) => {
@@ -187,7 +191,9 @@ const present = 1;
 const active = 2;
 
 /** Counts the people of a question, of its schools and of its grades, each person once. */
-function countPeople({ index, days }: Facts, groups: Groups, scope: Scope, totals: Totals): void {
+function countPeople(scope: Scope, totals: Totals): void {
+  const { groups } = scope;
+  const { index, days } = scope.facts;
   const months = days.monthStarts.length;
   const { cohort: cohortOf } = index.members;
   const seen = new Uint8Array(cohortOf.length);
@@ -231,13 +237,10 @@ export function onceIn(
 }
 
 /** Cells count members; a person who is active in several cohorts on one day must count once. */
-function countSeveralOnce(
-  { index, people: { several }, days }: Facts,
-  { schools }: Groups,
-  scope: Scope,
-  totals: Totals,
-  ofDay: OfDay,
-): void {
+function countSeveralOnce(scope: Scope, totals: Totals, ofDay: OfDay): void {
+  const { schools } = scope.groups;
+  const { index, days, people } = scope.facts;
+  const { several } = people;
   const months = days.monthStarts.length;
   const length = totals.days.length;
   for (let at = 0; at < several.month.length; at++) {

@@ -2,7 +2,7 @@ import { compareGrades } from "../../clever/grades";
 import type { ComparedPeriod, ComparedUse, Comparison, Entry, PeriodUse } from "../answer";
 import { countBits, isoDate } from "../calendar";
 import type { DashboardFilter } from "../filter";
-import type { Facts, Groups, Places } from "../groups/groups";
+import type { Places } from "../groups/groups";
 import { compareNames } from "../groups/names";
 import type { AttendanceSums } from "./attendance";
 import { comparedDays, dailyOf, sumOf, weeklyAverages } from "./entries";
@@ -23,16 +23,13 @@ interface FoundPeriod extends Found {
  * reason when aborted.
  */
 export async function comparisonOf(
-  facts: Facts,
-  groups: Groups,
   scope: Scope,
   other: Pick<Scope, "from" | "to">,
   periodNames: DashboardFilter["compare"],
   signal: AbortSignal | undefined,
 ): Promise<Comparison> {
-  const earlier = inRange(facts, groups, scope, other);
-  const before = await findPeriod(facts, groups, earlier, periodNames?.name, signal);
-  const now = await findPeriod(facts, groups, scope, periodNames?.rangeName, signal);
+  const before = await findPeriod(inRange(scope, other), periodNames?.name, signal);
+  const now = await findPeriod(scope, periodNames?.rangeName, signal);
   const both = (of: (found: FoundPeriod) => PeriodUse & Entry): ComparedUse => {
     const [{ partly: wasPartly, ...was }, { partly, ...is }] = [of(before), of(now)];
     return { before: was, now: is, ...(partly || wasPartly ? { partly: true } : {}) };
@@ -49,7 +46,7 @@ export async function comparisonOf(
       }));
       return [{ name, entry }];
     });
-  const { names, index } = facts;
+  const { names, index } = scope.facts;
   const resources = names.shown.flatMap(({ name, type }, number) => {
     const isUsed = ({ usage }: FoundPeriod) => usage.byResource.firstDay[number] !== 0;
     if (!isUsed(before) && !isUsed(now)) return [];
@@ -92,34 +89,32 @@ function useOf({ users, personDays, accesses }: Sums, part: AttendanceSums, days
 }
 
 async function findPeriod(
-  facts: Facts,
-  groups: Groups,
   whole: Scope,
   name: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<FoundPeriod> {
-  const { kinds, monthStarts } = facts.days;
+  const { kinds, monthStarts } = whole.facts.days;
   const months = monthStarts.length;
   const range = whole.range.map(
     (mask, month) => mask & (kinds.school[month] as number) & ~(whole.missing.resourceUsage[month] as number),
   );
   const masks = whole.masks.map((mask, at) => mask & (range[at % months] as number));
-  const found = await find(facts, groups, { ...whole, range, masks }, signal);
+  const found = await find({ ...whole, range, masks }, signal);
   return {
     ...found,
     days: {
-      total: daysOf(found, groups.everyone)[0] as number,
-      schools: daysOf(found, groups.schools),
-      grades: daysOf(found, groups.grades),
+      total: daysOf(found.scope, whole.groups.everyone)[0] as number,
+      schools: daysOf(found.scope, whole.groups.schools),
+      grades: daysOf(found.scope, whole.groups.grades),
     },
     period: {
       from: isoDate(whole.from),
       to: isoDate(whole.to),
       name: name ?? "",
-      schoolDays: schoolDaysIn(facts.days, whole),
+      schoolDays: schoolDaysIn(whole),
       comparedDays: range.reduce((count, mask) => count + countBits(mask), 0),
-      missing: missingReports(facts, whole),
-      uncounted: withheldIn(facts, groups, whole).days,
+      missing: missingReports(whole),
+      uncounted: withheldIn(whole).days,
       weeklyPersonDaysPerDay: weeklyAverages(
         Float64Array.from(found.usage.days, ({ personDays }) => personDays),
         comparedDays(found, "resourceUsage"),
@@ -130,8 +125,8 @@ async function findPeriod(
 }
 
 /** Per entry: the days of the scope without those on which all of the entry's rows are withheld. */
-function daysOf({ facts, scope }: Found, { count, of, countedIn }: Places): Uint32Array {
-  const { participated, used } = facts.days;
+function daysOf(scope: Scope, { count, of, countedIn }: Places): Uint32Array {
+  const { participated, used } = scope.facts.days;
   const months = scope.range.length;
   const days = new Uint32Array(count);
   scope.range.forEach((range, month) => {

@@ -76,8 +76,8 @@ function useOf(
 
 export const isThere = ({ counts, left }: AttendanceSums) => counts || left;
 
-export function schoolEntries({ facts, scope, attendance, usage: { schools } }: Found): SchoolEntry[] {
-  return facts.names.schools.flatMap((school, number): SchoolEntry[] => {
+export function schoolEntries({ scope, attendance, usage: { schools } }: Found): SchoolEntry[] {
+  return scope.facts.names.schools.flatMap((school, number): SchoolEntry[] => {
     const [part, used] = [attendance.schools[number] as AttendanceSums, schools[number] as UsageSums];
     if (!isThere(part)) return [];
     const accesses = unlessAbsent(part, usage, part.shown(used.accesses));
@@ -86,9 +86,10 @@ export function schoolEntries({ facts, scope, attendance, usage: { schools } }: 
   });
 }
 
-export function gradeEntries({ facts, scope, attendance, usage: { grades } }: Found): GradeEntry[] {
-  if (!facts.index.hasGrades) return [];
-  const entries = facts.names.grades.flatMap((grade, number): GradeEntry[] => {
+export function gradeEntries({ scope, attendance, usage: { grades } }: Found): GradeEntry[] {
+  const { index, names } = scope.facts;
+  if (!index.hasGrades) return [];
+  const entries = names.grades.flatMap((grade, number): GradeEntry[] => {
     const [part, used] = [attendance.grades[number] as AttendanceSums, grades[number] as UsageSums];
     const use = useOf(scope, used, part, !part.absent.includes("resourceUsage"));
     return isThere(part) ? [{ grade, ...personNumbers(part, used), ...use }] : [];
@@ -103,9 +104,9 @@ export function kindOf(days: Days, day: number): DayEntry["kind"] {
 }
 
 /** The reports that are missing on a day for some of the people of a scope. */
-export function missingOn(days: Days, { missing }: Scope, day: number): ReportKind[] {
+export function missingOn({ facts, missing }: Scope, day: number): ReportKind[] {
   return (["dailyParticipation", "resourceUsage"] as const).filter((report) =>
-    isIn(missing[report], days, day),
+    isIn(missing[report], facts.days, day),
   );
 }
 
@@ -114,17 +115,16 @@ export function missingOn(days: Days, { missing }: Scope, day: number): ReportKi
  * withheld.
  */
 export function comparedDays(
-  { facts: { days }, scope, attendance }: DayFacts,
+  { scope, attendance }: Pick<Found, "scope" | "attendance">,
   report: ReportKind,
 ): Uint8Array {
+  const { days } = scope.facts;
   return Uint8Array.from(attendance.days, ({ isWithheld }, place) => {
     const day = scope.from + place;
     const isAsked = isIn(scope.range, days, day) && kindOf(days, day) === "school";
     return Number(isAsked && !isIn(scope.missing[report], days, day) && !isWithheld);
   });
 }
-
-type DayFacts = Pick<Found, "facts" | "scope" | "attendance">;
 
 /** Per calendar week, oldest first: the average over its compared days; `null` if it has none. */
 export function weeklyAverages(daily: Float64Array, compared: Uint8Array, { from }: Scope): Shown[] {
@@ -140,12 +140,12 @@ export function weeklyAverages(daily: Float64Array, compared: Uint8Array, { from
   return weeks.map(({ sum, days }) => (days === 0 ? null : sum / days));
 }
 
-export function dayEntries({ facts, scope, attendance, usage }: Found): DayEntry[] {
+export function dayEntries({ scope, attendance, usage }: Found): DayEntry[] {
   return attendance.days.map((part, place) => {
     const day = scope.from + place;
     const used = usage.days[place] as UsageSums;
-    const kind = kindOf(facts.days, day);
-    const missing = missingOn(facts.days, scope, day);
+    const kind = kindOf(scope.facts.days, day);
+    const missing = missingOn(scope, day);
     const isKnown = (report: ReportKind) => kind !== "noData" && !missing.includes(report);
     const from = <Value>(report: ReportKind, value: Value) => (isKnown(report) ? value : null);
     return {
@@ -162,8 +162,8 @@ export function dayEntries({ facts, scope, attendance, usage }: Found): DayEntry
   });
 }
 
-export function weekdayEntries({ facts, scope, attendance }: Found): WeekdayEntry[] {
-  const compared = comparedDays({ facts, scope, attendance }, "dailyParticipation");
+export function weekdayEntries({ scope, attendance }: Found): WeekdayEntry[] {
+  const compared = comparedDays({ scope, attendance }, "dailyParticipation");
   const counts = new Array<number>(7).fill(0);
   compared.forEach((isCompared, place) => {
     const weekday = weekdayOf(scope.from + place) - 1;
@@ -186,13 +186,13 @@ export function weekdayEntries({ facts, scope, attendance }: Found): WeekdayEntr
 }
 
 /** Includes the number of each shown resource, because names are not unique. */
-export function resourceEntries({ facts, groups, scope, attendance, usage }: Found): {
+export function resourceEntries({ scope, attendance, usage }: Found): {
   readonly entries: readonly ResourceEntry[];
   readonly order: readonly number[];
 } {
   const { byResource } = usage;
-  const compared = comparedDays({ facts, scope, attendance }, "resourceUsage");
-  const found = facts.names.shown.flatMap(({ name, type, formerNames }, number) => {
+  const compared = comparedDays({ scope, attendance }, "resourceUsage");
+  const found = scope.facts.names.shown.flatMap(({ name, type, formerNames }, number) => {
     const first = byResource.firstDay[number] as number;
     if (scope.resources[number] !== 1 || first === 0) return [];
     const daily = dailyOf(usage.rows, number, scope);
@@ -208,7 +208,7 @@ export function resourceEntries({ facts, groups, scope, attendance, usage }: Fou
       lastDay: isoDate(byResource.lastDay[number] as number),
       weekly: weeklyAverages(daily, compared, scope).slice(-mostWeeks),
     };
-    return [{ entry, number, users: comparable(users, groups) }];
+    return [{ entry, number, users: comparable(users, scope.groups) }];
   });
   found.sort(
     (a, b) =>
@@ -233,11 +233,11 @@ export function dailyOf(values: Float64Array, number: number, { from, to }: Scop
 export const sumOf = (values: Float64Array): number => values.reduce((sum, each) => sum + each, 0);
 
 export function schoolResourceEntries(
-  { facts, attendance, usage }: Found,
+  { scope, attendance, usage }: Found,
   resources: readonly number[],
   most = topResources,
 ): SchoolResourceEntry[] {
-  const { schools, shown } = facts.names;
+  const { schools, shown } = scope.facts.names;
   return resources.slice(0, most).flatMap((resource) =>
     schools.flatMap((school, number): SchoolResourceEntry[] => {
       const count = usage.bySchoolResource[resource * schools.length + number] as number;

@@ -10,17 +10,14 @@ import { usersOf } from "./usageRuns";
  * Who used the paid resources, for the people and days of a question, whatever resources it filters by. Names without
  * rows come first, then those with the fewest users per seat; those without seats come last.
  */
-export function licenceEntries(
-  { facts, groups, scope, attendance }: Found,
-  licences: readonly Licence[],
-): LicenceEntry[] {
-  const { shown } = facts.names;
+export function licenceEntries({ scope, attendance }: Found, licences: readonly Licence[]): LicenceEntry[] {
+  const { shown } = scope.facts.names;
   const names = shown.flatMap(({ name, formerNames = [] }) => [name ?? [], formerNames].flat());
   const numbersOf = resourcesNamed(shown);
   const entries = licences.map((licence) => {
     const ofName = numbersOf(licence.resource);
     const isKnown = ofName.length > 0;
-    const users = usersOf(facts, scope, ofName);
+    const users = usersOf(scope, ofName);
     const entry: LicenceEntry = {
       ...licence,
       users: unlessAbsent(scope, ["resourceUsage"], attendance.total.people(users)),
@@ -28,7 +25,9 @@ export function licenceEntries(
       nearest: isKnown ? [] : nearestNames(licence.resource, names),
       ...partly(attendance.total),
     };
-    const perSeat = licence.seats ? comparable(users, groups) / licence.seats : Number.POSITIVE_INFINITY;
+    const perSeat = licence.seats
+      ? comparable(users, scope.groups) / licence.seats
+      : Number.POSITIVE_INFINITY;
     return { entry, rank: entry.isKnown ? perSeat : -1 };
   });
   const byRank = (a: number, b: number) => (a === b ? 0 : a - b);

@@ -148,18 +148,18 @@ export async function participationMetrics(
   requireKnownNames(filter, namesIn(optionsOf(index, "08-01")));
   const groups = groupsOf(facts, minimumGroupSize, keepWhole);
   const scope = scopeOf(facts, groups, filterOf(filter, facts.days), "08-01");
-  const found = await find(facts, groups, scope, signal);
-  const { filter: cut, schools, days } = withheldIn(facts, groups, scope);
+  const found = await find(scope, signal);
+  const { filter: cut, schools, days } = withheldIn(scope);
   const { compareFrom, compareTo } = filter;
   const other =
     compareFrom && compareTo ? { from: dayNumber(compareFrom), to: dayNumber(compareTo) } : undefined;
   return {
     ...common,
     withheld: { filter: cut, schools, days },
-    missing: missingReports(facts, scope),
+    missing: missingReports(scope),
     absent: scope.absent,
     ...numbers(found),
-    ...(other ? { comparison: await comparisonOf(facts, groups, scope, other, undefined, signal) } : {}),
+    ...(other ? { comparison: await comparisonOf(scope, other, undefined, signal) } : {}),
   };
 }
 
@@ -200,14 +200,14 @@ function numbers(
   ParticipationMetrics<People>,
   "filter" | "minimumGroupSize" | "keepWhole" | "withheld" | "missing" | "absent"
 > {
-  const { attendance, usage, facts, scope } = found;
+  const { attendance, usage, scope } = found;
   const { total } = attendance;
   const { entries, order } = resourceEntries(found);
   return {
     users: unlessAbsent(scope, ["dailyParticipation"], total.people(total.users)),
     days: total.shown(attendance.countedDays),
     activeUsers: unlessAbsent(scope, ["dailyParticipation"], total.people(total.activeUsers)),
-    bySchool: facts.names.schools.flatMap((school, number) => {
+    bySchool: scope.facts.names.schools.flatMap((school, number) => {
       const part = attendance.schools[number];
       if (!part || !isThere(part)) return [];
       const entry = marked({
@@ -236,7 +236,7 @@ function numbers(
         activeUsers: part.people(part.personDays),
         distinctResources: part.shown(resources),
       });
-      return [withoutMissing(entry, missingOn(facts.days, scope, scope.from + place))];
+      return [withoutMissing(entry, missingOn(scope, scope.from + place))];
     }),
     topResources: entries
       .map(({ resource, type, rows, accesses, users }) =>

@@ -6,16 +6,26 @@ import type { Days } from "../groups/days";
 import type { Facts, Groups } from "../groups/groups";
 import { resourcesNamed } from "../resourcesNamed";
 
-/** The scope of a filter, in the numbers of the index. Days are day numbers, inclusive. */
-export interface Scope {
-  readonly from: number;
-  readonly to: number;
+/** The people and resources that a filter selects, in the numbers of the index. */
+interface Selection {
+  readonly facts: Facts;
+  readonly groups: Groups;
   /** 1 for cohorts that the filter selects; for groups whose cohorts it selects completely; for shown resources. */
   readonly cohorts: Uint8Array;
   readonly whole: Uint8Array;
   readonly resources: Uint8Array;
   /** 1 for user types that the filter selects, and whose missing reports may be disclosed. */
   readonly types: Uint8Array;
+}
+
+/** Day numbers, inclusive. */
+interface DayRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The scope of a filter: its people and resources, on the days of its range. */
+export interface Scope extends Selection, DayRange {
   /** Reports of which the groups that count have no row in the range, although the other one shows use. */
   readonly absent: readonly ReportKind[];
   /** Per month: days of the range on which the report is missing for some of the people; all days if it is absent. */
@@ -38,12 +48,7 @@ function startIn(year: number, monthAndDay: string): number {
   return Number.isNaN(start) ? dayNumber(`${year}-03-01`) : start;
 }
 
-export function scopeOf(
-  facts: Facts,
-  groups: Groups,
-  filter: DashboardFilter,
-  yearStart: string,
-): Scope {
+export function scopeOf(facts: Facts, groups: Groups, filter: DashboardFilter, yearStart: string): Scope {
   const schools = new Set(filter.schools);
   const grades = new Set(filter.grades);
   const types = new Set(filter.userTypes);
@@ -56,50 +61,51 @@ export function scopeOf(
     return Number(isChosen(schools, school) && isChosen(types, userType) && isOfGrade);
   });
   const selected = {
+    facts,
+    groups,
     cohorts,
-    types: Uint8Array.from(userTypes, (type, at) => Number(groups.ownTypes[at] === 1 && isChosen(types, type))),
+    types: Uint8Array.from(userTypes, (type, at) =>
+      Number(groups.ownTypes[at] === 1 && isChosen(types, type)),
+    ),
     whole: Uint8Array.from(groups.groups, (of) => Number(of.every((cohort) => cohorts[cohort] === 1))),
     resources: Uint8Array.from(facts.names.shown, ({ type }, number) => {
       const isNamed = filter.resources.length === 0 || resources.has(number);
       return Number(isNamed && isChosen(resourceTypes, type));
     }),
   };
-  return inRange(facts, groups, selected, rangeOf(filter.range, facts.days, yearStart));
+  return inRange(selected, rangeOf(filter.range, facts.days, yearStart));
 }
 
 /**
  * Whether a group has no day that counts in a question: the filter splits it, or it is too small. Whether and when its
  * people have rows must not show, so it is left out on every day.
  */
-export const isNeverIn = ({ everCounts }: Groups, { whole }: Pick<Scope, "whole">, group: number): boolean =>
-  whole[group] !== 1 || everCounts[group] !== 1;
+export const isNeverIn = ({ groups, whole }: Scope, group: number): boolean =>
+  whole[group] !== 1 || groups.everCounts[group] !== 1;
 
 /** Per month: the days of the range on which anybody has rows. */
-export const daysWithData = ({ kinds }: Days, { range }: Pick<Scope, "range">): Uint32Array =>
-  range.map((mask, month) => mask & (kinds.data[month] as number));
+export const daysWithData = ({ facts, range }: Scope): Uint32Array =>
+  range.map((mask, month) => mask & (facts.days.kinds.data[month] as number));
 
 export const choosesResources = ({ resources }: Scope): boolean => resources.includes(0);
 
 /** The same people and resources on other days, of which only those from the first to the last with data are kept. */
-export function inRange(
-  { index, days }: Facts,
-  { groupOf, counted }: Groups,
-  { cohorts, whole, resources, types }: Pick<Scope, "cohorts" | "whole" | "resources" | "types">,
-  asked: Pick<Scope, "from" | "to">,
-): Scope {
-  const { monthStarts, kinds, missing } = days;
-  const { from, to } = withinData(days, asked);
+export function inRange(selection: Selection, asked: DayRange): Scope {
+  const { facts, groups, cohorts, whole, types } = selection;
+  const { monthStarts, kinds, missing } = facts.days;
+  const { from, to } = withinData(facts.days, asked);
   const months = monthStarts.length;
   const range = Uint32Array.from(monthStarts, (start) => daysMask(from - start, to - start));
   const masks = new Uint32Array(cohorts.length * months);
   for (let cohort = 0; cohort < cohorts.length; cohort++) {
-    const group = groupOf[cohort] as number;
+    const group = groups.groupOf[cohort] as number;
     if (whole[group] !== 1) continue;
     for (let month = 0; month < months; month++) {
-      masks[cohort * months + month] = (counted[group * months + month] as number) & (range[month] as number);
+      const counted = groups.counted[group * months + month] as number;
+      masks[cohort * months + month] = counted & (range[month] as number);
     }
   }
-  const absent = absentIn({ index, days }, masks);
+  const absent = absentIn(facts, masks);
   const missingOf = (report: ReportKind) =>
     range.map((inMonth, month) => {
       if (absent.includes(report)) return (kinds.data[month] as number) & inMonth;
@@ -109,12 +115,9 @@ export function inRange(
       return types.reduce(add, 0) & inMonth;
     });
   return {
+    ...selection,
     from,
     to,
-    cohorts,
-    whole,
-    resources,
-    types,
     absent,
     missing: {
       // Where nobody has a row, the report is missing for everyone.
@@ -130,7 +133,7 @@ export function inRange(
 }
 
 /** The reports without a row under masks although the other one shows use. */
-function absentIn({ index, days }: Pick<Facts, "index" | "days">, masks: Uint32Array): ReportKind[] {
+function absentIn({ index, days }: Facts, masks: Uint32Array): ReportKind[] {
   const months = days.monthStarts.length;
   const isIn = (report: Uint32Array) => masks.some((mask, at) => (mask & (report[at] as number)) !== 0);
   if (isIn(days.used)) return isIn(days.participated) ? [] : ["dailyParticipation"];
@@ -145,13 +148,13 @@ function absentIn({ index, days }: Pick<Facts, "index" | "days">, masks: Uint32A
 }
 
 /** The part of a range that has data; its nearest day if there is none, since every range has a day. */
-function withinData({ data }: Days, { from, to }: Pick<Scope, "from" | "to">): Pick<Scope, "from" | "to"> {
+function withinData({ data }: Days, { from, to }: DayRange): DayRange {
   if (from > data.last) return { from, to: from };
   if (to < data.first) return { from: to, to };
   return { from: Math.max(from, data.first), to: Math.min(to, data.last) };
 }
 
-function rangeOf(range: DashboardFilter["range"], { data }: Days, yearStart: string) {
+function rangeOf(range: DashboardFilter["range"], { data }: Days, yearStart: string): DayRange {
   if ("from" in range) return { from: dayNumber(range.from), to: dayNumber(range.to) };
   if (range.preset === "all") return { from: data.first, to: data.last };
   const to = data.lastParticipation;
@@ -160,21 +163,19 @@ function rangeOf(range: DashboardFilter["range"], { data }: Days, yearStart: str
 }
 
 /** The number of school days in a scope. */
-export function schoolDaysIn({ kinds }: Days, { range }: Pick<Scope, "range">): number {
-  return range.reduce((sum, mask, month) => sum + countBits(mask & (kinds.school[month] as number)), 0);
+export function schoolDaysIn({ facts, range }: Scope): number {
+  const { school } = facts.days.kinds;
+  return range.reduce((sum, mask, month) => sum + countBits(mask & (school[month] as number)), 0);
 }
 
 /**
  * The period that a scope is compared with: the filter's, or the same number of school days ending on the day before
  * the scope. `undefined` if the data does not reach back that far, or there are no school days.
  */
-export function otherRange(
-  days: Days,
-  { compare }: Pick<DashboardFilter, "compare">,
-  scope: Pick<Scope, "from" | "range">,
-): Pick<Scope, "from" | "to"> | undefined {
+export function otherRange(scope: Scope, compare: DashboardFilter["compare"]): DayRange | undefined {
   if (compare) return { from: dayNumber(compare.from), to: dayNumber(compare.to) };
-  let left = schoolDaysIn(days, scope);
+  const { days } = scope.facts;
+  let left = schoolDaysIn(scope);
   if (left === 0) return undefined;
   for (let day = scope.from - 1; day >= days.data.first; day--) {
     if (isIn(days.kinds.school, days, day)) left--;

@@ -1,6 +1,5 @@
 import { countBits, lowestBit } from "../calendar";
 import { monthDays } from "../groups/days";
-import type { Facts, Groups } from "../groups/groups";
 import { dailyOf } from "./entries";
 import type { Scope } from "./scope";
 import { eachResource, eachRunOf } from "./usageRuns";
@@ -20,7 +19,7 @@ interface WithheldGroup {
 type DayMasks = Uint32Array;
 
 /** The groups of a question that are withheld on some days only. Those that are left out throughout are never in sums. */
-function sometimesWithheld({ groups, counted, uncounted }: Groups, { whole }: Scope, asked: DayMasks) {
+function sometimesWithheld({ groups: { groups, counted, uncounted }, whole }: Scope, asked: DayMasks) {
   const months = asked.length;
   return groups.flatMap((cohorts, group): WithheldGroup[] => {
     if (whole[group] !== 1) return [];
@@ -82,14 +81,13 @@ function eachDay(masks: DayMasks, monthStarts: Int32Array, from: number, visit: 
 
 /** The use of each shown resource by day (`rows` of `usageTotals`), with NaN where it is unknown. */
 export async function knownUse(
-  facts: Facts,
-  groups: Groups,
   scope: Scope,
   rows: Float64Array,
   asked: DayMasks,
   signal: AbortSignal | undefined,
 ): Promise<(resource: number) => Float64Array> {
-  const withheld = sometimesWithheld(groups, scope, asked);
+  const { facts, groups } = scope;
+  const withheld = sometimesWithheld(scope, asked);
   if (withheld.length === 0) return (resource) => dailyOf(rows, resource, scope);
   const numberOf = new Int32Array(groups.groupOf.length).fill(-1);
   withheld.forEach(({ cohorts }, number) => {
@@ -100,7 +98,7 @@ export async function knownUse(
   await eachResource(scope, signal, (shown) => {
     const ofResource = new Float64Array(withheld.length);
     for (const resource of facts.names.resourcesOf[shown] ?? []) {
-      eachRunOf(facts, only, resource, ({ usageRuns, usageCells }, run, mask, _, month) => {
+      eachRunOf(only, resource, ({ usageRuns, usageCells }, run, mask, _, month) => {
         const number = numberOf[usageRuns.cohort[run] as number] as number;
         if (number < 0) return;
         const days = mask & (asked[month] as number);
@@ -123,15 +121,13 @@ export async function knownUse(
 
 /** The active people of each school by day (`schoolDays` of `attendanceTotals`), with NaN where they are unknown. */
 export function knownAttendance(
-  { days }: Facts,
-  groups: Groups,
   scope: Scope,
   schoolDays: Float64Array,
   asked: DayMasks,
 ): (school: number) => Float64Array {
-  const { monthStarts, active } = days;
+  const { monthStarts, active } = scope.facts.days;
   const months = monthStarts.length;
-  const withheld = sometimesWithheld(groups, scope, asked);
+  const withheld = sometimesWithheld(scope, asked);
   const use = withheld.map(({ cohorts }) => {
     let sum = 0;
     for (const cohort of cohorts) {
@@ -146,7 +142,7 @@ export function knownAttendance(
   return (school) => {
     const daily = dailyOf(schoolDays, school, scope);
     const ofSchool = withheld.map(({ cohorts: [first = 0] }, at) =>
-      groups.schools.countedIn[first] === school ? (use[at] as number) : 0,
+      scope.groups.schools.countedIn[first] === school ? (use[at] as number) : 0,
     );
     return withUnknown(daily, withheld, ofSchool, { monthStarts, asked, from: scope.from });
   };

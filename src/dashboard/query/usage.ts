@@ -1,5 +1,5 @@
 import { highestBit, lowestBit } from "../calendar";
-import type { Facts, Groups, Places } from "../groups/groups";
+import type { Places } from "../groups/groups";
 import type { MonthSegment } from "../index/participationIndex";
 import { onceIn } from "./attendance";
 import { choosesResources, type Scope } from "./scope";
@@ -36,28 +36,18 @@ export interface UsageTotals {
 }
 
 /** Throws the signal's reason when aborted. */
-export async function usageTotals(
-  facts: Facts,
-  groups: Groups,
-  scope: Scope,
-  signal: AbortSignal | undefined,
-): Promise<UsageTotals> {
-  const walk = new UsageWalk(facts, groups, scope);
+export async function usageTotals(scope: Scope, signal: AbortSignal | undefined): Promise<UsageTotals> {
+  const walk = new UsageWalk(scope);
   await eachResource(scope, signal, (shown) => walk.addResource(shown));
   return walk.totals();
 }
 
 /** Only the `rows` of `usageTotals`. */
-export async function usageRows(
-  facts: Facts,
-  groups: Groups,
-  scope: Scope,
-  signal: AbortSignal | undefined,
-): Promise<Float64Array> {
-  const walk = new UsageWalk(facts, groups, scope);
+export async function usageRows(scope: Scope, signal: AbortSignal | undefined): Promise<Float64Array> {
+  const walk = new UsageWalk(scope);
   await eachResource(scope, signal, (shown) => {
-    for (const resource of facts.names.resourcesOf[shown] ?? [])
-      eachRunOf(facts, scope, resource, (segment, run, mask, start) =>
+    for (const resource of scope.facts.names.resourcesOf[shown] ?? [])
+      eachRunOf(scope, resource, (segment, run, mask, start) =>
         walk.addCells(shown, segment, run, mask, start),
       );
   });
@@ -89,12 +79,9 @@ class UsageWalk {
   private readonly countedIn: Readonly<Record<"everyone" | "schools" | "grades", Uint32Array>>;
   private stamp = 0;
 
-  constructor(
-    private readonly facts: Facts,
-    private readonly groups: Groups,
-    private readonly scope: Scope,
-  ) {
-    const { names, index, days } = facts;
+  constructor(private readonly scope: Scope) {
+    const { groups } = scope;
+    const { names, index, days } = scope.facts;
     const shown = names.shown.length;
     const members = index.members.person.length;
     const months = days.monthStarts.length;
@@ -122,13 +109,13 @@ class UsageWalk {
   }
 
   addResource(shown: number): void {
-    const { names, days } = this.facts;
+    const { names, days } = this.scope.facts;
     const isSimple = names.simple[shown] === 1;
     const months = days.monthStarts.length;
     this.stamp++;
     for (const resource of names.resourcesOf[shown] ?? []) {
       const identity = names.identityOf[resource] as number;
-      eachRunOf(this.facts, this.scope, resource, (segment, run, mask, start, month) => {
+      eachRunOf(this.scope, resource, (segment, run, mask, start, month) => {
         this.markDays(shown, start + this.scope.from, mask);
         if (identity >= 0) {
           const at = identity * months + month;
@@ -181,7 +168,7 @@ class UsageWalk {
 
   /** The school and the grade that count a cohort; -1 if none does. */
   private placesOf(cohort: number): { readonly school: number; readonly grade: number } {
-    const { schools, grades } = this.groups;
+    const { schools, grades } = this.scope.groups;
     return { school: schools.countedIn[cohort] as number, grade: grades.countedIn[cohort] as number };
   }
 
@@ -192,7 +179,7 @@ class UsageWalk {
     mask: number,
     month: number,
   ): void {
-    const { index, days } = this.facts;
+    const { index, days } = this.scope.facts;
     const months = days.monthStarts.length;
     const end = usageRuns.firstPerson[run + 1] as number;
     for (let at = usageRuns.firstPerson[run] as number; at < end; at++) {
@@ -208,7 +195,7 @@ class UsageWalk {
     mask: number,
     isSimple: boolean,
   ): void {
-    const { moved } = this.facts.people;
+    const { moved } = this.scope.facts.people;
     const { counted, used, stamp } = this;
     const { member: members, days } = usage;
     const { school, grade } = this.placesOf(usageRuns.cohort[run] as number);
@@ -236,7 +223,7 @@ class UsageWalk {
 
   /** Whether a member's person was not counted yet for this stamp where the member counts; counts them. */
   private isNew(list: "everyone" | "schools" | "grades", member: number): boolean {
-    const first = this.groups[list].firstMember[member] as number;
+    const first = this.scope.groups[list].firstMember[member] as number;
     if (this.countedIn[list][first] === this.stamp) return false;
     this.countedIn[list][first] = this.stamp;
     return true;
@@ -260,9 +247,9 @@ class UsageWalk {
     const { rows, schools, grades, byResource, bySchoolResource, accessesByDay } = this;
     this.countSharedIdentities();
     const total = new UsageSums();
-    this.countUsers([total], this.groups.everyone);
-    this.countUsers(schools, this.groups.schools);
-    this.countUsers(grades, this.groups.grades);
+    this.countUsers([total], this.scope.groups.everyone);
+    this.countUsers(schools, this.scope.groups.schools);
+    this.countUsers(grades, this.scope.groups.grades);
     const days = sums(this.length);
     accessesByDay.forEach((accesses, day) => {
       (days[day] as UsageSums).accesses = accesses;
@@ -288,7 +275,7 @@ class UsageWalk {
    * ones.
    */
   private countSharedIdentities(): void {
-    const { names } = this.facts;
+    const { names } = this.scope.facts;
     const shared = new Map<number, number[]>();
     names.resourcesOf.forEach((resources, shown) => {
       if (names.simple[shown] === 1 || this.scope.resources[shown] !== 1) return;
@@ -300,9 +287,7 @@ class UsageWalk {
     for (const resources of shared.values()) {
       this.stamp++;
       for (const resource of resources) {
-        eachRunOf(this.facts, this.scope, resource, (segment, run, mask) =>
-          this.countPairs(segment, run, mask),
-        );
+        eachRunOf(this.scope, resource, (segment, run, mask) => this.countPairs(segment, run, mask));
       }
     }
   }
@@ -319,7 +304,7 @@ class UsageWalk {
   }
 
   private countUsers(list: readonly UsageSums[], places: Places): void {
-    const { cohort } = this.facts.index.members;
+    const { cohort } = this.scope.facts.index.members;
     onceIn(places, cohort, this.used).forEach((used, member) => {
       if (used === 1) (list[places.of[cohort[member] as number] as number] as UsageSums).users++;
     });
@@ -327,7 +312,7 @@ class UsageWalk {
 
   /** Visits each day of masks by month; returns how many things have one. */
   private countByDay(masks: Uint32Array, visit: (day: number) => void): number {
-    const { monthStarts } = this.facts.days;
+    const { monthStarts } = this.scope.facts.days;
     const months = monthStarts.length;
     let [things, last] = [0, -1];
     masks.forEach((mask, at) => {

@@ -1,5 +1,4 @@
 import { setImmediate } from "node:timers/promises";
-import type { Facts } from "../groups/groups";
 import type { MonthSegment } from "../index/participationIndex";
 import type { Scope } from "./scope";
 
@@ -9,12 +8,8 @@ type VisitRun = (segment: MonthSegment, run: number, mask: number, start: number
  * Visits the runs of one of the index's resources that count, with their days; `start` is the month's first day,
  * relative to the scope's.
  */
-export function eachRunOf(
-  { index, days, firstRuns }: Facts,
-  { range, masks, from }: Scope,
-  resource: number,
-  visit: VisitRun,
-): void {
+export function eachRunOf({ facts, range, masks, from }: Scope, resource: number, visit: VisitRun): void {
+  const { index, days, firstRuns } = facts;
   const months = days.monthStarts.length;
   for (let month = 0; month < months; month++) {
     if (range[month] === 0) continue;
@@ -51,11 +46,11 @@ export async function eachResource(
 }
 
 /** Distinct people who used any of the given shown resources, whatever resources a scope has. */
-export function usersOf(facts: Facts, scope: Scope, shown: readonly number[]): number {
-  const { names, index } = facts;
+export function usersOf(scope: Scope, shown: readonly number[]): number {
+  const { names, index } = scope.facts;
   const people = new Set<number>();
   for (const resource of shown.flatMap((each) => names.resourcesOf[each] ?? [])) {
-    eachRunOf(facts, scope, resource, ({ usageRuns, usage }, run, mask) => {
+    eachRunOf(scope, resource, ({ usageRuns, usage }, run, mask) => {
       const end = usageRuns.firstPerson[run + 1] as number;
       for (let at = usageRuns.firstPerson[run] as number; at < end; at++) {
         if (((usage.days[at] as number) & mask) === 0) continue;

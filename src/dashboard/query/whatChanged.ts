@@ -13,16 +13,16 @@ import { usageRows } from "./usage";
  * earlier days. A school with withheld groups is judged by its others, and marked.
  */
 export async function whatChanged(
-  { facts, groups, scope, ...found }: Found,
+  { scope, ...found }: Found,
   signal: AbortSignal | undefined,
 ): Promise<Changes> {
-  const { names, days } = facts;
+  const { names, days } = scope.facts;
   const from = Math.min(Math.max(scope.to - daysNeeded + 1, days.data.first), scope.from);
   const isLonger = from < scope.from;
-  const history = isLonger ? inRange(facts, groups, scope, { from, to: scope.to }) : scope;
-  const attendance = isLonger ? attendanceTotals(facts, groups, history) : found.attendance;
-  const rows = isLonger ? await usageRows(facts, groups, history, signal) : found.usage.rows;
-  const missing = attendance.days.map((_, place) => missingOn(days, history, history.from + place));
+  const history = isLonger ? inRange(scope, { from, to: scope.to }) : scope;
+  const attendance = isLonger ? attendanceTotals(history) : found.attendance;
+  const rows = isLonger ? await usageRows(history, signal) : found.usage.rows;
+  const missing = attendance.days.map((_, place) => missingOn(history, history.from + place));
   const changesDays = attendance.days.map((part, place) => ({
     date: isoDate(history.from + place),
     kind: kindOf(days, history.from + place),
@@ -36,21 +36,8 @@ export async function whatChanged(
       const lacking = reports.reduce((all, report) => all | (history.missing[report][month] as number), 0);
       return first < 0 ? 0 : mask & since & (days.kinds.school[month] as number) & ~lacking;
     });
-  const useOf = await knownUse(
-    facts,
-    groups,
-    history,
-    rows,
-    asked("dailyParticipation", "resourceUsage"),
-    signal,
-  );
-  const attendanceOf = knownAttendance(
-    facts,
-    groups,
-    history,
-    attendance.schoolDays,
-    asked("dailyParticipation"),
-  );
+  const useOf = await knownUse(history, rows, asked("dailyParticipation", "resourceUsage"), signal);
+  const attendanceOf = knownAttendance(history, attendance.schoolDays, asked("dailyParticipation"));
   /** On a day without the report, the value is unknown. */
   const seriesOf = (own: Float64Array, report: ReportKind) =>
     own.some(Boolean) && missing.some((reports) => reports.includes(report))

@@ -2,13 +2,14 @@ import { compareGrades } from "../../clever/grades";
 import { type UserType, userTypes } from "../../clever/reports";
 import type { CutGroup, MissingReport, Place, UncountedDays, Withheld } from "../answer";
 import { isoDate, spanOf } from "../calendar";
-import type { Facts, Groups, Places } from "../groups/groups";
+import type { Facts, Places } from "../groups/groups";
 import { compareNames } from "../groups/names";
 import type { Cohort } from "../index/participationIndex";
 import { daysWithData, isNeverIn, type Scope } from "./scope";
 
 /** What a question leaves out, and why: nothing if nobody has rows in its range. */
-export function withheldIn(facts: Facts, groups: Groups, scope: Scope): Withheld {
+export function withheldIn(scope: Scope): Withheld {
+  const { facts, groups } = scope;
   const { names } = facts;
   const filter: CutGroup[] = [];
   const schools: CutGroup[] = [];
@@ -18,19 +19,19 @@ export function withheldIn(facts: Facts, groups: Groups, scope: Scope): Withheld
   const narrow = (cut: CutGroup[], cohorts: readonly number[], { of, countedIn }: Places) => {
     if (countedIn[cohorts[0] as number] !== -1) return;
     const parts = [...new Set(cohorts.map((cohort) => of[cohort]))].map((entry) =>
-      cutGroup(facts, groups, cohorts, (cohort) => of[cohort] === entry),
+      cutGroup(scope, cohorts, (cohort) => of[cohort] === entry),
     );
     // The entry of a small part already names the other parts.
     const small = parts.filter(({ isSmall }) => isSmall);
     cut.push(...(small.length > 0 ? small : parts));
   };
-  const withData = daysWithData(facts.days, scope);
+  const withData = daysWithData(scope);
   const isEmpty = withData.every((mask) => mask === 0);
   groups.groups.forEach((cohorts, group) => {
     const isIn = (cohort: number) => scope.cohorts[cohort] === 1;
     if (isEmpty || !cohorts.some(isIn)) return;
     if (scope.whole[group] !== 1) {
-      filter.push(cutGroup(facts, groups, cohorts, isIn));
+      filter.push(cutGroup(scope, cohorts, isIn));
       return;
     }
     narrow(schools, cohorts, groups.schools);
@@ -41,7 +42,7 @@ export function withheldIn(facts: Facts, groups: Groups, scope: Scope): Withheld
       const { userType, school } = facts.index.cohorts[cohort] as Cohort;
       ungraded.push({ userType, school, grades: [names.grades[grade] as string | null] });
     }
-    const uncounted = isNeverIn(groups, scope, group)
+    const uncounted = isNeverIn(scope, group)
       ? withData
       : withData.map((mask, month) => mask & (groups.uncounted[group * withData.length + month] as number));
     const span = spanOf(facts.days.monthStarts, uncounted);
@@ -58,8 +59,7 @@ export function withheldIn(facts: Facts, groups: Groups, scope: Scope): Withheld
 }
 
 function cutGroup(
-  facts: Facts,
-  { sizeOf, minimumGroupSize }: Groups,
+  { facts, groups: { sizeOf, minimumGroupSize } }: Scope,
   cohorts: readonly number[],
   isLeft: (cohort: number) => boolean,
 ): CutGroup {
@@ -73,7 +73,7 @@ function cutGroup(
 }
 
 /** The missing reports of a question, by user type. */
-export function missingReports({ days }: Facts, { types, range }: Scope): MissingReport[] {
+export function missingReports({ facts: { days }, types, range }: Scope): MissingReport[] {
   const months = days.monthStarts.length;
   return (["dailyParticipation", "resourceUsage"] as const).flatMap((report) =>
     userTypes.flatMap((userType, type): MissingReport[] => {
