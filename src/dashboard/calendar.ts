@@ -51,6 +51,10 @@ export function spanOf(
   return days === 0 ? undefined : { days, first, last };
 }
 
+/** How many days masks of months have. */
+export const countDays = (masks: Uint32Array): number =>
+  masks.reduce((sum, mask) => sum + countBits(mask), 0);
+
 export function countBits(mask: number): number {
   let bits = mask - ((mask >>> 1) & 0x5555_5555);
   bits = (bits & 0x3333_3333) + ((bits >>> 2) & 0x3333_3333);

@@ -39,6 +39,8 @@ export interface Days {
   /** Per cohort and month (`cohort * months + month`): days with rows of daily participation, and of resource usage. */
   readonly participated: Uint32Array;
   readonly used: Uint32Array;
+  /** The same for days with use of resources according to daily participation. */
+  readonly withUse: Uint32Array;
   /**
    * Per cohort and day (`(cohort * months + month) * 31 + day`): people in the reports, that is with rows of daily
    * participation, or of resource usage if the cohort has none; and those that daily participation calls active.
@@ -51,6 +53,7 @@ export function daysOf(index: ParticipationIndex, names: Names, people: People):
   const months = index.months.length;
   const participated = new Uint32Array(index.cohorts.length * months);
   const used = new Uint32Array(participated.length);
+  const withUse = new Uint32Array(participated.length);
   const present = new Uint32Array(participated.length * monthDays);
   const active = new Uint32Array(present.length);
   index.months.forEach(({ attendance, attendanceCells: cells, usageRuns: runs }, month) => {
@@ -61,17 +64,16 @@ export function daysOf(index: ParticipationIndex, names: Names, people: People):
       count(active, start, attendance.active[entry] as number);
     }
     for (let cell = 0; cell < cells.cohort.length; cell++) {
-      addDays(
-        participated,
-        (cells.cohort[cell] as number) * months + month,
-        1 << (cells.day[cell] as number),
-      );
+      const at = (cells.cohort[cell] as number) * months + month;
+      const day = 1 << (cells.day[cell] as number);
+      addDays(participated, at, day);
+      if ((cells.resources[cell] as number) > 0) addDays(withUse, at, day);
     }
     for (let run = 0; run < runs.cohort.length; run++) {
       addDays(used, (runs.cohort[run] as number) * months + month, runs.days[run] as number);
     }
   });
-  const days = { participated, used, present, active };
+  const days = { participated, used, withUse, present, active };
   addUsers(index, people, days);
   const monthStarts = Int32Array.from(index.months, ({ month }) => firstDayOf(month));
   const kinds = kindsOf(index, days);
@@ -81,7 +83,7 @@ export function daysOf(index: ParticipationIndex, names: Names, people: People):
     monthStarts,
     data: { first, last, lastParticipation },
     kinds,
-    missing: missingDays(index, names, days),
+    missing: missingDays(names, days, months),
     ...days,
   };
 }
@@ -90,7 +92,7 @@ function addDays(masks: Uint32Array, at: number, days: number): void {
   masks[at] = (masks[at] as number) | days;
 }
 
-type CohortDays = Pick<Days, "participated" | "used" | "present" | "active">;
+type CohortDays = Pick<Days, "participated" | "used" | "withUse" | "present" | "active">;
 
 /** Counts people with resource usage as present if their cohort has no row of daily participation. */
 function addUsers(index: ParticipationIndex, { moved }: People, { participated, used, present }: CohortDays) {
@@ -114,34 +116,26 @@ function addUsers(index: ParticipationIndex, { moved }: People, { participated, 
   });
 }
 
-function missingDays(
-  index: ParticipationIndex,
-  { typeOf }: Names,
-  days: Pick<Days, "participated" | "used">,
-): Days["missing"] {
-  const months = index.months.length;
-  const size = userTypes.length * months;
-  const [participated, used, withUse] = [new Uint32Array(size), new Uint32Array(size), new Uint32Array(size)];
-  typeOf.forEach((type, cohort) => {
-    for (let month = 0; month < months; month++) {
-      addDays(participated, type * months + month, days.participated[cohort * months + month] as number);
-      addDays(used, type * months + month, days.used[cohort * months + month] as number);
-    }
-  });
-  index.months.forEach(({ attendanceCells: cells }, month) => {
-    for (let cell = 0; cell < cells.cohort.length; cell++) {
-      if ((cells.resources[cell] as number) <= 0) continue;
-      const type = typeOf[cells.cohort[cell] as number] as number;
-      addDays(withUse, type * months + month, 1 << (cells.day[cell] as number));
-    }
-  });
+function missingDays({ typeOf }: Names, days: CohortDays, months: number): Days["missing"] {
+  const ofTypes = (masks: Uint32Array) => {
+    const all = new Uint32Array(userTypes.length * months);
+    masks.forEach((mask, at) => {
+      const type = typeOf[Math.floor(at / months)] as number;
+      addDays(all, type * months + (at % months), mask);
+    });
+    return all;
+  };
+  const [participated, used] = [ofTypes(days.participated), ofTypes(days.used)];
   const missing = (proof: Uint32Array, report: Uint32Array) =>
     proof.map((mask, at) => {
       const type = Math.floor(at / months);
       const ever = report.subarray(type * months, (type + 1) * months).some((days) => days !== 0);
       return ever ? mask & ~(report[at] as number) : 0;
     });
-  return { dailyParticipation: missing(used, participated), resourceUsage: missing(withUse, used) };
+  return {
+    dailyParticipation: missing(used, participated),
+    resourceUsage: missing(ofTypes(days.withUse), used),
+  };
 }
 
 /** Adds one to each day of a mask. */

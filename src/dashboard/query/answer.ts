@@ -11,7 +11,7 @@ import type {
   ReportKind,
   Shown,
 } from "../answer";
-import { isoDate } from "../calendar";
+import { countDays, isoDate } from "../calendar";
 import type { DashboardFilter } from "../filter";
 import { factsOf, groupsOf } from "../groups/groups";
 import { compareNames } from "../groups/names";
@@ -21,7 +21,7 @@ import { type LevelsByName, schoolsByLevel } from "../schoolLevels";
 import { breaksIn } from "./breaks";
 import { comparisonOf } from "./comparison";
 import {
-  comparedDays,
+  comparedPlaces,
   dayEntries,
   gradeEntries,
   isThere,
@@ -86,7 +86,7 @@ export async function answer(
     keepWhole,
     withheld: withheldIn(scope),
     periods: {
-      schoolDays: schoolDaysIn(scope),
+      schoolDays: countDays(schoolDaysIn(scope)),
       before: range ? { from: isoDate(range.from), to: isoDate(range.to) } : null,
     },
     rows: found.attendance.total.isWithheld ? "withheld" : isThere(found.attendance.total) ? "some" : "none",
@@ -130,8 +130,8 @@ function cardsOf(now: Found, before: Found | undefined): Cards {
   const distinct = <Value extends People>(report: ReportKind, number: (found: Found) => Value) =>
     card(report, number, (value, earlier) => {
       const [is, was] = [value(now), value(earlier)];
-      const days = comparedPlaces(now, report).length;
-      const areAlike = days > 0 && days === comparedPlaces(earlier, report).length;
+      const days = daysToCompare(now, report).length;
+      const areAlike = days > 0 && days === daysToCompare(earlier, report).length;
       return areAlike && typeof is === "number" && typeof was === "number" ? { now: is, before: was } : null;
     });
   const sum = (
@@ -172,10 +172,9 @@ function cardsOf(now: Found, before: Found | undefined): Cards {
   };
 }
 
-/** The places of the days that averages per school day cover. */
-function comparedPlaces(found: Found, report: ReportKind): number[] {
-  if (found.attendance.total.isWithheld) return [];
-  return [...comparedDays(found, report)].flatMap((isCompared, place) => (isCompared === 1 ? [place] : []));
+/** The days that averages per school day cover; none if nothing is known. */
+function daysToCompare(found: Found, report: ReportKind): readonly number[] {
+  return found.attendance.total.isWithheld ? [] : comparedPlaces(found, report);
 }
 
 /** The average over the compared days; undefined if there are none. */
@@ -184,7 +183,7 @@ function perSchoolDay(
   report: ReportKind,
   daily: (found: Found, place: number) => number,
 ): number | undefined {
-  const places = comparedPlaces(found, report);
+  const places = daysToCompare(found, report);
   if (places.length === 0) return undefined;
   return places.reduce((total, place) => total + daily(found, place), 0) / places.length;
 }

@@ -3,7 +3,7 @@ import { countBits, lowestBit, weekdayOf } from "../calendar";
 import { monthDays } from "../groups/days";
 import type { Places } from "../groups/groups";
 import type { MonthSegment } from "../index/participationIndex";
-import { daysWithData, isNeverIn, type Scope } from "./scope";
+import { absentReports, daysWithData, isNeverIn, type Scope, schoolDaysIn } from "./scope";
 
 /** Sums of daily participation over the groups that count, for a question or one of its entries. */
 export class AttendanceSums {
@@ -29,12 +29,9 @@ export class AttendanceSums {
     return this.left && !this.counts;
   }
 
-  /** The reports without a row although the other one shows use: their numbers are unknown, and not zero. */
   get absent(): ReportKind[] {
-    return [
-      ...(this.used && !this.participated ? (["dailyParticipation"] as const) : []),
-      ...(this.resources > 0 && !this.used ? (["resourceUsage"] as const) : []),
-    ];
+    const { participated, used, resources } = this;
+    return absentReports({ participated, used, withUse: resources > 0 });
   }
 
   /** A sum or average, from either report. */
@@ -78,7 +75,7 @@ export function attendanceTotals(scope: Scope): AttendanceTotals {
     weekdays: sums(7),
     schoolDays: new Float64Array(groups.schools.count * length),
   };
-  const compared = weekdayDays(scope);
+  const compared = schoolDaysIn(scope, "dailyParticipation");
   /** The sums that a day of a month belongs to, whatever the cohort. */
   const ofDay = (month: number, bit: number): AttendanceSums[] => {
     const place = (facts.days.monthStarts[month] as number) - scope.from + bit;
@@ -96,20 +93,6 @@ export function attendanceTotals(scope: Scope): AttendanceTotals {
 
 type Totals = Omit<AttendanceTotals, "countedDays">;
 type OfDay = (month: number, bit: number) => AttendanceSums[];
-
-/**
- * Per month: the days used to compare weekdays, which are school days with participation of everyone in the question.
- */
-function weekdayDays({ facts, missing, range }: Scope): Uint32Array {
-  const { kinds } = facts.days;
-  return range.map(
-    (mask, month) =>
-      mask &
-      (kinds.school[month] as number) &
-      (kinds.participation[month] as number) &
-      ~(missing.dailyParticipation[month] as number),
-  );
-}
 
 /** Records which sums count and of which some is withheld. Returns the number of days with rows that count. */
 function markWithheld(scope: Scope, totals: Totals, ofDay: OfDay): number {

@@ -1,11 +1,11 @@
 import { compareGrades } from "../../clever/grades";
 import type { ComparedPeriod, ComparedUse, Comparison, Entry, PeriodUse } from "../answer";
-import { countBits, isoDate } from "../calendar";
+import { countBits, countDays, isoDate } from "../calendar";
 import type { DashboardFilter } from "../filter";
 import type { Places } from "../groups/groups";
 import { compareNames } from "../groups/names";
 import type { AttendanceSums } from "./attendance";
-import { comparedDays, dailyOf, sumOf, weeklyAverages } from "./entries";
+import { comparedPlaces, dailyOf, sumOf, weeklyAverages } from "./entries";
 import { type Found, find } from "./found";
 import { inRange, type Scope, schoolDaysIn } from "./scope";
 import type { UsageSums } from "./usage";
@@ -93,12 +93,8 @@ async function findPeriod(
   name: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<FoundPeriod> {
-  const { kinds, monthStarts } = whole.facts.days;
-  const months = monthStarts.length;
-  const range = whole.range.map(
-    (mask, month) => mask & (kinds.school[month] as number) & ~(whole.missing.resourceUsage[month] as number),
-  );
-  const masks = whole.masks.map((mask, at) => mask & (range[at % months] as number));
+  const range = schoolDaysIn(whole, "resourceUsage");
+  const masks = whole.masks.map((mask, at) => mask & (range[at % range.length] as number));
   const found = await find({ ...whole, range, masks }, signal);
   return {
     ...found,
@@ -111,13 +107,13 @@ async function findPeriod(
       from: isoDate(whole.from),
       to: isoDate(whole.to),
       name: name ?? "",
-      schoolDays: schoolDaysIn(whole),
-      comparedDays: range.reduce((count, mask) => count + countBits(mask), 0),
+      schoolDays: countDays(schoolDaysIn(whole)),
+      comparedDays: countDays(range),
       missing: missingReports(whole),
       uncounted: withheldIn(whole).days,
       weeklyPersonDaysPerDay: weeklyAverages(
         Float64Array.from(found.usage.days, ({ personDays }) => personDays),
-        comparedDays(found, "resourceUsage"),
+        comparedPlaces(found, "resourceUsage"),
         whole,
       ),
     },

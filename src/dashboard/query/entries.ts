@@ -17,7 +17,7 @@ import type { Groups } from "../groups/groups";
 import { compareNames, type ShownResource } from "../groups/names";
 import type { AttendanceSums } from "./attendance";
 import type { Found } from "./found";
-import { choosesResources, isIn, type Scope } from "./scope";
+import { choosesResources, isIn, type Scope, schoolDaysIn } from "./scope";
 import type { UsageSums } from "./usage";
 
 /** How many resources `resourcesBySchool` has, and how many weeks a resource shows. */
@@ -111,32 +111,32 @@ export function missingOn({ facts, missing }: Scope, day: number): ReportKind[] 
 }
 
 /**
- * Per day of the scope, 1 for those that averages per school day cover: the report is there, and not everything is
- * withheld.
+ * The days that averages per school day cover, by their places in the scope: the report is there, and not everything
+ * is withheld.
  */
-export function comparedDays(
+export function comparedPlaces(
   { scope, attendance }: Pick<Found, "scope" | "attendance">,
   report: ReportKind,
-): Uint8Array {
-  const { days } = scope.facts;
-  return Uint8Array.from(attendance.days, ({ isWithheld }, place) => {
-    const day = scope.from + place;
-    const isAsked = isIn(scope.range, days, day) && kindOf(days, day) === "school";
-    return Number(isAsked && !isIn(scope.missing[report], days, day) && !isWithheld);
-  });
+): number[] {
+  const asked = schoolDaysIn(scope, report);
+  return attendance.days.flatMap(({ isWithheld }, place) =>
+    !isWithheld && isIn(asked, scope.facts.days, scope.from + place) ? [place] : [],
+  );
 }
 
 /** Per calendar week, oldest first: the average over its compared days; `null` if it has none. */
-export function weeklyAverages(daily: Float64Array, compared: Uint8Array, { from }: Scope): Shown[] {
-  const weeks: { sum: number; days: number }[] = [];
-  daily.forEach((value, place) => {
-    const number = Math.floor((from + place - mondayOf(from)) / 7);
-    weeks[number] ??= { sum: 0, days: 0 };
-    if (compared[place] !== 1) return;
-    const week = weeks[number];
-    week.sum += value;
+export function weeklyAverages(
+  daily: Float64Array,
+  compared: readonly number[],
+  { from, to }: Scope,
+): Shown[] {
+  const weekOf = (day: number) => Math.floor((day - mondayOf(from)) / 7);
+  const weeks = Array.from({ length: weekOf(to) + 1 }, () => ({ sum: 0, days: 0 }));
+  for (const place of compared) {
+    const week = weeks[weekOf(from + place)] as (typeof weeks)[number];
+    week.sum += daily[place] as number;
     week.days++;
-  });
+  }
   return weeks.map(({ sum, days }) => (days === 0 ? null : sum / days));
 }
 
@@ -163,14 +163,9 @@ export function dayEntries({ scope, attendance, usage }: Found): DayEntry[] {
 }
 
 export function weekdayEntries({ scope, attendance }: Found): WeekdayEntry[] {
-  const compared = comparedDays({ scope, attendance }, "dailyParticipation");
-  const counts = new Array<number>(7).fill(0);
-  compared.forEach((isCompared, place) => {
-    const weekday = weekdayOf(scope.from + place) - 1;
-    counts[weekday] = (counts[weekday] as number) + isCompared;
-  });
+  const compared = comparedPlaces({ scope, attendance }, "dailyParticipation");
   return attendance.weekdays.flatMap((part, number): WeekdayEntry[] => {
-    const count = counts[number] ?? 0;
+    const count = compared.filter((place) => weekdayOf(scope.from + place) === number + 1).length;
     // A weekday of which everything is withheld has an entry too.
     if (count === 0 && !part.isWithheld) return [];
     return [
@@ -191,7 +186,7 @@ export function resourceEntries({ scope, attendance, usage }: Found): {
   readonly order: readonly number[];
 } {
   const { byResource } = usage;
-  const compared = comparedDays({ scope, attendance }, "resourceUsage");
+  const compared = comparedPlaces({ scope, attendance }, "resourceUsage");
   const found = scope.facts.names.shown.flatMap(({ name, type, formerNames }, number) => {
     const first = byResource.firstDay[number] as number;
     if (scope.resources[number] !== 1 || first === 0) return [];

@@ -1,6 +1,6 @@
 import { userTypes } from "../../clever/reports";
 import type { ReportKind } from "../answer";
-import { countBits, dayNumber, daysMask, isoDate, monthIndex } from "../calendar";
+import { countDays, dayNumber, daysMask, isoDate, monthIndex } from "../calendar";
 import type { DashboardFilter } from "../filter";
 import type { Days } from "../groups/days";
 import type { Facts, Groups } from "../groups/groups";
@@ -105,7 +105,7 @@ export function inRange(selection: Selection, asked: DayRange): Scope {
       masks[cohort * months + month] = counted & (range[month] as number);
     }
   }
-  const absent = absentIn(facts, masks);
+  const absent = absentIn(facts.days, masks);
   const missingOf = (report: ReportKind) =>
     range.map((inMonth, month) => {
       if (absent.includes(report)) return (kinds.data[month] as number) & inMonth;
@@ -132,19 +132,22 @@ export function inRange(selection: Selection, asked: DayRange): Scope {
   };
 }
 
-/** The reports without a row under masks although the other one shows use. */
-function absentIn({ index, days }: Facts, masks: Uint32Array): ReportKind[] {
-  const months = days.monthStarts.length;
-  const isIn = (report: Uint32Array) => masks.some((mask, at) => (mask & (report[at] as number)) !== 0);
-  if (isIn(days.used)) return isIn(days.participated) ? [] : ["dailyParticipation"];
-  const showsUse = index.months.some(({ attendanceCells: { cohort, day, resources } }, month) =>
-    resources.some(
-      (count, cell) =>
-        count > 0 &&
-        ((masks[(cohort[cell] as number) * months + month] as number) & (1 << (day[cell] as number))) !== 0,
-    ),
-  );
-  return showsUse ? ["resourceUsage"] : [];
+/**
+ * The reports that people have no row of although the other one shows that they used something: their numbers are
+ * unknown, and not zero.
+ */
+export function absentReports(has: {
+  readonly participated: boolean;
+  readonly used: boolean;
+  readonly withUse: boolean;
+}): ReportKind[] {
+  if (has.used) return has.participated ? [] : ["dailyParticipation"];
+  return has.withUse ? ["resourceUsage"] : [];
+}
+
+function absentIn({ participated, used, withUse }: Days, masks: Uint32Array): ReportKind[] {
+  const has = (days: Uint32Array) => masks.some((mask, at) => (mask & (days[at] as number)) !== 0);
+  return absentReports({ participated: has(participated), used: has(used), withUse: has(withUse) });
 }
 
 /** The part of a range that has data; its nearest day if there is none, since every range has a day. */
@@ -162,10 +165,16 @@ function rangeOf(range: DashboardFilter["range"], { data }: Days, yearStart: str
   return { from, to };
 }
 
-/** The number of school days in a scope. */
-export function schoolDaysIn({ facts, range }: Scope): number {
+/** Per month: the school days of a scope, or those of them that have some reports. */
+export function schoolDaysIn(
+  { facts, range, missing }: Scope,
+  ...reports: readonly ReportKind[]
+): Uint32Array {
   const { school } = facts.days.kinds;
-  return range.reduce((sum, mask, month) => sum + countBits(mask & (school[month] as number)), 0);
+  return range.map((mask, month) => {
+    const lacking = reports.reduce((all, report) => all | (missing[report][month] as number), 0);
+    return mask & (school[month] as number) & ~lacking;
+  });
 }
 
 /**
@@ -175,7 +184,7 @@ export function schoolDaysIn({ facts, range }: Scope): number {
 export function otherRange(scope: Scope, compare: DashboardFilter["compare"]): DayRange | undefined {
   if (compare) return { from: dayNumber(compare.from), to: dayNumber(compare.to) };
   const { days } = scope.facts;
-  let left = schoolDaysIn(scope);
+  let left = countDays(schoolDaysIn(scope));
   if (left === 0) return undefined;
   for (let day = scope.from - 1; day >= days.data.first; day--) {
     if (isIn(days.kinds.school, days, day)) left--;

@@ -1,4 +1,4 @@
-import { countBits, lowestBit } from "../calendar";
+import { countDays, lowestBit } from "../calendar";
 import { monthDays } from "../groups/days";
 import { dailyOf } from "./entries";
 import type { Scope } from "./scope";
@@ -27,12 +27,10 @@ function sometimesWithheld({ groups: { groups, counted, uncounted }, whole }: Sc
       days
         .subarray(group * months, (group + 1) * months)
         .map((mask, month) => mask & (asked[month] as number));
-    const [there, left] = [bitsOf(ofGroup(counted)), ofGroup(uncounted)];
+    const [there, left] = [countDays(ofGroup(counted)), ofGroup(uncounted)];
     return there > 0 && left.some((mask) => mask !== 0) ? [{ cohorts, counted: there, uncounted: left }] : [];
   });
 }
-
-const bitsOf = (masks: DayMasks) => masks.reduce((sum, mask) => sum + countBits(mask), 0);
 
 /**
  * A subject's days, with NaN for those on which it is unknown. `use` has the use of each of the withheld groups on the
@@ -46,7 +44,7 @@ function withUnknown(
 ): Float64Array {
   const lost = new Float64Array(daily.length);
   let [rates, others] = [0, 0];
-  const days = bitsOf(asked);
+  const days = countDays(asked);
   eachDay(asked, monthStarts, from, (place) => {
     others += daily[place] || 0;
   });

@@ -4,7 +4,7 @@ import { daysNeeded, findChanges, firstCompared, type SubjectSeries } from "../c
 import { attendanceTotals } from "./attendance";
 import { kindOf, missingOn } from "./entries";
 import type { Found } from "./found";
-import { inRange } from "./scope";
+import { inRange, schoolDaysIn } from "./scope";
 import { knownAttendance, knownUse } from "./unknownDays";
 import { usageRows } from "./usage";
 
@@ -31,10 +31,9 @@ export async function whatChanged(
   const first = firstCompared(changesDays);
   /** The school days that are compared and have the reports. */
   const asked = (...reports: readonly ReportKind[]) =>
-    history.range.map((mask, month) => {
+    schoolDaysIn(history, ...reports).map((mask, month) => {
       const since = daysMask(history.from + first - (days.monthStarts[month] as number), 31);
-      const lacking = reports.reduce((all, report) => all | (history.missing[report][month] as number), 0);
-      return first < 0 ? 0 : mask & since & (days.kinds.school[month] as number) & ~lacking;
+      return first < 0 ? 0 : mask & since;
     });
   const useOf = await knownUse(history, rows, asked("dailyParticipation", "resourceUsage"), signal);
   const attendanceOf = knownAttendance(history, attendance.schoolDays, asked("dailyParticipation"));
