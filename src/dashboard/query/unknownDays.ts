@@ -2,7 +2,7 @@ import { countDays, lowestBit } from "../calendar";
 import { monthDays } from "../groups/days";
 import { dailyOf } from "./entries";
 import type { Scope } from "./scope";
-import { eachResource, eachRunOf } from "./usageRuns";
+import { eachRunOf } from "./usageRuns";
 
 /** Groups that are withheld on a day make it unknown if they otherwise have more than this share of a subject's use. */
 const leastShare = 0.1;
@@ -37,15 +37,15 @@ function sometimesWithheld({ groups: { groups, counted, uncounted }, whole }: Sc
  * asked days that count.
  */
 function withUnknown(
+  scope: Scope,
+  asked: DayMasks,
   daily: Float64Array,
   withheld: readonly WithheldGroup[],
   use: ArrayLike<number>,
-  { monthStarts, asked, from }: AskedDays,
 ): Float64Array {
   const lost = new Float64Array(daily.length);
   let [rates, others] = [0, 0];
-  const days = countDays(asked);
-  eachDay(asked, monthStarts, from, (place) => {
+  eachDay(scope, asked, (place) => {
     others += daily[place] || 0;
   });
   withheld.forEach(({ counted, uncounted }, at) => {
@@ -53,67 +53,48 @@ function withUnknown(
     if (own === 0) return;
     rates += own / counted;
     others -= own;
-    eachDay(uncounted, monthStarts, from, (place) => {
+    eachDay(scope, uncounted, (place) => {
       lost[place] = (lost[place] as number) + own / counted;
     });
   });
-  const most = leastShare * (rates + Math.max(0, others) / days);
+  const most = leastShare * (rates + Math.max(0, others) / countDays(asked));
   return rates === 0
     ? daily
     : daily.map((value, place) => ((lost[place] as number) > most ? Number.NaN : value));
 }
 
-interface AskedDays {
-  readonly monthStarts: Int32Array;
-  readonly asked: DayMasks;
-  /** The first day of the series. */
-  readonly from: number;
-}
-
-function eachDay(masks: DayMasks, monthStarts: Int32Array, from: number, visit: (place: number) => void) {
+function eachDay({ facts, from }: Scope, masks: DayMasks, visit: (place: number) => void) {
   masks.forEach((mask, month) => {
-    for (let left = mask; left !== 0; left &= left - 1)
-      visit((monthStarts[month] as number) + lowestBit(left) - from);
+    const start = (facts.days.monthStarts[month] as number) - from;
+    for (let left = mask; left !== 0; left &= left - 1) visit(start + lowestBit(left));
   });
 }
 
-/** The use of each shown resource by day (`rows` of `usageTotals`), with NaN where it is unknown. */
-export async function knownUse(
-  scope: Scope,
-  rows: Float64Array,
-  asked: DayMasks,
-  signal: AbortSignal | undefined,
-): Promise<(resource: number) => Float64Array> {
+/** The use of a shown resource by day, with NaN where it is unknown. */
+export function knownUse(scope: Scope, asked: DayMasks): (shown: number) => Float64Array {
   const { facts, groups } = scope;
   const withheld = sometimesWithheld(scope, asked);
-  if (withheld.length === 0) return (resource) => dailyOf(rows, resource, scope);
   const numberOf = new Int32Array(groups.groupOf.length).fill(-1);
   withheld.forEach(({ cohorts }, number) => {
     for (const cohort of cohorts) numberOf[cohort] = number;
   });
-  const use = new Map<number, Float64Array>();
-  const only = { ...scope, range: asked };
-  await eachResource(scope, signal, (shown) => {
-    const ofResource = new Float64Array(withheld.length);
+  return (shown) => {
+    const daily = new Float64Array(scope.to - scope.from + 1);
+    const use = new Float64Array(withheld.length);
     for (const resource of facts.names.resourcesOf[shown] ?? []) {
-      eachRunOf(only, resource, ({ usageRuns, usageCells }, run, mask, _, month) => {
+      eachRunOf(scope, resource, ({ usageRuns, usageCells }, run, mask, start, month) => {
         const number = numberOf[usageRuns.cohort[run] as number] as number;
-        if (number < 0) return;
-        const days = mask & (asked[month] as number);
+        const ofGroup = number < 0 ? 0 : mask & (asked[month] as number);
         const end = usageRuns.firstCell[run + 1] as number;
         for (let cell = usageRuns.firstCell[run] as number; cell < end; cell++) {
-          if ((days & (1 << (usageCells.day[cell] as number))) === 0) continue;
-          ofResource[number] = (ofResource[number] as number) + (usageCells.rows[cell] as number);
+          const [day, rows] = [usageCells.day[cell] as number, usageCells.rows[cell] as number];
+          if ((mask & (1 << day)) === 0) continue;
+          daily[start + day] = (daily[start + day] as number) + rows;
+          if ((ofGroup & (1 << day)) !== 0) use[number] = (use[number] as number) + rows;
         }
       });
     }
-    use.set(shown, ofResource);
-  });
-  const days = { monthStarts: facts.days.monthStarts, asked, from: scope.from };
-  return (resource) => {
-    const daily = dailyOf(rows, resource, scope);
-    const ofGroups = use.get(resource);
-    return ofGroups ? withUnknown(daily, withheld, ofGroups, days) : daily;
+    return withUnknown(scope, asked, daily, withheld, use);
   };
 }
 
@@ -123,8 +104,8 @@ export function knownAttendance(
   schoolDays: Float64Array,
   asked: DayMasks,
 ): (school: number) => Float64Array {
-  const { monthStarts, active } = scope.facts.days;
-  const months = monthStarts.length;
+  const { active } = scope.facts.days;
+  const months = asked.length;
   const withheld = sometimesWithheld(scope, asked);
   const use = withheld.map(({ cohorts }) => {
     let sum = 0;
@@ -142,6 +123,6 @@ export function knownAttendance(
     const ofSchool = withheld.map(({ cohorts: [first = 0] }, at) =>
       scope.groups.schools.countedIn[first] === school ? (use[at] as number) : 0,
     );
-    return withUnknown(daily, withheld, ofSchool, { monthStarts, asked, from: scope.from });
+    return withUnknown(scope, asked, daily, withheld, ofSchool);
   };
 }

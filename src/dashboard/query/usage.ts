@@ -42,18 +42,6 @@ export async function usageTotals(scope: Scope, signal: AbortSignal | undefined)
   return walk.totals();
 }
 
-/** Only the `rows` of `usageTotals`. */
-export async function usageRows(scope: Scope, signal: AbortSignal | undefined): Promise<Float64Array> {
-  const walk = new UsageWalk(scope);
-  await eachResource(scope, signal, (shown) => {
-    for (const resource of scope.facts.names.resourcesOf[shown] ?? [])
-      eachRunOf(scope, resource, (segment, run, mask, start) =>
-        walk.addCells(shown, segment, run, mask, start),
-      );
-  });
-  return walk.rows;
-}
-
 const sums = (count: number) => Array.from({ length: count }, () => new UsageSums());
 
 /**
@@ -137,7 +125,7 @@ class UsageWalk {
     if (last > (lastDay[shown] as number)) lastDay[shown] = last;
   }
 
-  addCells(
+  private addCells(
     shown: number,
     { usageRuns, usageCells }: MonthSegment,
     run: number,

@@ -1,19 +1,20 @@
 import type { Changes, ReportKind } from "../answer";
 import { daysMask, isoDate } from "../calendar";
 import { daysNeeded, findChanges, firstCompared, type SubjectSeries } from "../changes/changes";
+import type { ShownResource } from "../groups/names";
 import { attendanceTotals } from "./attendance";
 import { kindOf, missingOn } from "./entries";
 import type { Found } from "./found";
 import { inRange, schoolDaysIn } from "./scope";
 import { knownAttendance, knownUse } from "./unknownDays";
-import { usageRows } from "./usage";
+import { eachResource } from "./usageRuns";
 
 /**
  * What changed in a question, from the daily sums of whole groups. A range that is too short to judge is extended by
  * earlier days. A school with withheld groups is judged by its others, and marked.
  */
 export async function whatChanged(
-  { scope, ...found }: Found,
+  { scope, ...found }: Pick<Found, "scope" | "attendance">,
   signal: AbortSignal | undefined,
 ): Promise<Changes> {
   const { names, days } = scope.facts;
@@ -21,7 +22,6 @@ export async function whatChanged(
   const isLonger = from < scope.from;
   const history = isLonger ? inRange(scope, { from, to: scope.to }) : scope;
   const attendance = isLonger ? attendanceTotals(history) : found.attendance;
-  const rows = isLonger ? await usageRows(history, signal) : found.usage.rows;
   const missing = attendance.days.map((_, place) => missingOn(history, history.from + place));
   const changesDays = attendance.days.map((part, place) => ({
     date: isoDate(history.from + place),
@@ -35,18 +35,18 @@ export async function whatChanged(
       const since = daysMask(history.from + first - (days.monthStarts[month] as number), 31);
       return first < 0 ? 0 : mask & since;
     });
-  const useOf = await knownUse(history, rows, asked("dailyParticipation", "resourceUsage"), signal);
+  const useOf = knownUse(history, asked("dailyParticipation", "resourceUsage"));
   const attendanceOf = knownAttendance(history, attendance.schoolDays, asked("dailyParticipation"));
   /** On a day without the report, the value is unknown. */
   const seriesOf = (own: Float64Array, report: ReportKind) =>
     own.some(Boolean) && missing.some((reports) => reports.includes(report))
       ? own.map((count, place) => (missing[place]?.includes(report) ? Number.NaN : count))
       : own;
-  const resources = names.shown.flatMap(({ name, type }, number): SubjectSeries[] =>
-    scope.resources[number] === 1
-      ? [{ subject: "resource", name, type, daily: seriesOf(useOf(number), "resourceUsage") }]
-      : [],
-  );
+  const resources: SubjectSeries[] = [];
+  await eachResource(history, signal, (shown) => {
+    const { name, type } = names.shown[shown] as ShownResource;
+    resources.push({ subject: "resource", name, type, daily: seriesOf(useOf(shown), "resourceUsage") });
+  });
   const schools = names.schools.flatMap((name, number): SubjectSeries[] => {
     const part = attendance.schools[number];
     if (!part?.counts) return [];
