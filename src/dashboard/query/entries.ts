@@ -27,7 +27,7 @@ const mostWeeks = 60;
 /** People of a part who are in daily participation and were never active. */
 export const neverActive = (part: AttendanceSums): People => part.people(part.users - part.activeUsers);
 
-export const ratio = (sum: number, count: number): number => (count === 0 ? 0 : sum / count);
+const ratio = (sum: number, count: number): number => (count === 0 ? 0 : sum / count);
 
 export const partly = ({ left }: AttendanceSums) => (left ? { partly: true as const } : {});
 

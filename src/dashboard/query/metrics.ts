@@ -11,8 +11,16 @@ import type { ParticipationIndex } from "../index/participationIndex";
 import type { KeepWhole } from "../opening";
 import { namesIn, requireKnownNames } from "../unknownNames";
 import { type AnswerOptions, optionsOf } from "./answer";
+import type { AttendanceSums } from "./attendance";
 import { comparisonOf } from "./comparison";
-import { isThere, missingOn, ratio, resourceEntries, schoolResourceEntries, unlessAbsent } from "./entries";
+import {
+  dayEntries,
+  isThere,
+  resourceEntries,
+  schoolEntries,
+  schoolResourceEntries,
+  unlessAbsent,
+} from "./entries";
 import { type Found, find } from "./found";
 import { scopeOf } from "./scope";
 import { missingReports, withheldIn } from "./withheld";
@@ -200,48 +208,39 @@ function numbers(
   ParticipationMetrics<People>,
   "filter" | "minimumGroupSize" | "keepWhole" | "withheld" | "missing" | "absent"
 > {
-  const { attendance, usage, scope } = found;
+  const { attendance, scope } = found;
   const { total } = attendance;
   const { entries, order } = resourceEntries(found);
   return {
     users: unlessAbsent(scope, ["dailyParticipation"], total.people(total.users)),
     days: total.shown(attendance.countedDays),
     activeUsers: unlessAbsent(scope, ["dailyParticipation"], total.people(total.activeUsers)),
-    bySchool: scope.facts.names.schools.flatMap((school, number) => {
-      const part = attendance.schools[number];
-      if (!part || !isThere(part)) return [];
-      const entry = marked({
-        school_name: school,
-        users: part.people(part.users),
-        averageResources: part.shown(ratio(part.resources, part.resourceRows)),
-        averageLogins: part.shown(ratio(part.logins, part.loginRows)),
-        averageDistinctResources: part.shown(ratio(usage.schools[number]?.resources ?? 0, part.users)),
-      });
-      const nothingKnown = { users: null, averageResources: null, averageLogins: null };
-      return [
-        {
-          ...entry,
-          ...(part.absent.includes("dailyParticipation") ? nothingKnown : {}),
-          ...(part.absent.length > 0 ? { averageDistinctResources: null, absent: part.absent } : {}),
-        },
-      ];
-    }),
-    byDay: attendance.days.flatMap((part, place) => {
-      const resources = usage.days[place]?.resources ?? 0;
+    bySchool: schoolEntries(found).map(({ school, absent, ...entry }) => ({
+      school_name: school,
+      users: entry.users,
+      averageResources: entry.averageResources,
+      averageLogins: entry.averageLogins,
+      averageDistinctResources: entry.distinctResourcesPerUser,
+      // The number of users is then unknown, and not withheld.
+      ...(absent?.includes("dailyParticipation") ? {} : suppressed(entry.users)),
+      ...(absent ? { absent } : {}),
+    })),
+    byDay: dayEntries(found).flatMap((entry, place) => {
+      const { date, missing, logins, resources, activeUsers, distinctResources } = entry;
+      const part = attendance.days[place] as AttendanceSums;
       if (!isThere(part)) return [];
-      const entry = marked({
-        date: isoDate(scope.from + place),
-        logins: part.shown(part.logins),
-        resources: part.shown(part.resources),
-        activeUsers: part.people(part.personDays),
-        distinctResources: part.shown(resources),
-      });
-      return [withoutMissing(entry, missingOn(scope, scope.from + place))];
+      const numbers = { date, logins, resources, activeUsers, distinctResources };
+      return [{ ...numbers, ...suppressed(part.people(part.personDays)), ...(missing ? { missing } : {}) }];
     }),
     topResources: entries
-      .map(({ resource, type, rows, accesses, users }) =>
-        marked({ resource_name: resource, resource_type: type, rows, accesses, users }),
-      )
+      .map(({ resource, type, rows, accesses, users }) => ({
+        resource_name: resource,
+        resource_type: type,
+        rows,
+        accesses,
+        users,
+        ...suppressed(users),
+      }))
       .sort(
         (a, b) =>
           (b.rows ?? 0) - (a.rows ?? 0) ||
@@ -249,32 +248,19 @@ function numbers(
           compareNames(a.resource_type, b.resource_type),
       ),
     topResourcesBySchool: schoolResourceEntries(found, order, resourcesBySchool).map(
-      ({ school, resource, users }) => marked({ school_name: school, resource_name: resource, users }),
+      ({ school, resource, users }) => ({
+        school_name: school,
+        resource_name: resource,
+        users,
+        ...suppressed(users),
+      }),
     ),
   };
 }
 
-/** A day without the numbers of missing reports, which are unknown. */
-function withoutMissing<E extends Day>(day: E, missing: readonly ReportKind[]): E | Day {
-  if (missing.length === 0) return day;
-  const participation = { logins: null, resources: null, activeUsers: null };
-  return {
-    ...day,
-    missing,
-    ...(missing.includes("dailyParticipation") ? participation : {}),
-    ...(missing.includes("resourceUsage") ? { distinctResources: null } : {}),
-  };
-}
-
-type Day = ParticipationMetrics<People>["byDay"][number];
-
-/** An entry, marked if one of its numbers is withheld. */
-function marked<E extends object>(entry: E): E & Suppressible {
-  const names = ["school_name", "resource_name", "resource_type"];
-  const isHidden = Object.entries(entry).some(
-    ([key, value]) => !names.includes(key) && (value === null || value === "few"),
-  );
-  return isHidden ? { ...entry, suppressed: true } : entry;
+/** Marks an entry by its number of people: everything else is withheld together with it. */
+function suppressed(users: People): Suppressible {
+  return users === null || users === "few" ? { suppressed: true } : {};
 }
 
 /** Keys whose values are numbers of people; under any other key `few` is a name. */
