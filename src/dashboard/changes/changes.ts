@@ -20,7 +20,7 @@ import {
   subjectWeeks,
   totalUse,
 } from "./series";
-import { calendarWeeks, type Week } from "./weeks";
+import { calendarWeeks } from "./weeks";
 
 /** The input of the search for changes: sums of whole groups only, so that it cannot disclose anything else. */
 export interface ChangesInput {
@@ -122,7 +122,7 @@ type Notable = Judged &
  */
 export function findChanges({ days, subjects, leftOut = 0 }: ChangesInput): Changes {
   const weeks = calendarWeeks(days);
-  const counted = weeks.flatMap(({ counts }, place) => (counts ? [place] : []));
+  const counted = weeks.filter(({ counts }) => counts);
   const common = { weeksNeeded, weeks: counted.length };
   const used = subjects.flatMap((series): UsedSeries[] => {
     const firstUse = days.findIndex(({ kind }, index) => kind !== "noData" && series.daily[index] !== 0);
@@ -138,11 +138,10 @@ export function findChanges({ days, subjects, leftOut = 0 }: ChangesInput): Chan
 
   const frame: Frame = {
     weeks,
-    older: [],
+    older: counted.slice(0, -judgedWeekCount - comparedWeekCount),
     past: counted.slice(-judgedWeekCount - comparedWeekCount, -judgedWeekCount),
     judged: counted.slice(-judgedWeekCount),
   };
-  const older = counted.slice(0, -judgedWeekCount - comparedWeekCount);
   const activeUsers = Float64Array.from(days, (day) => day.activeUsers ?? Number.NaN);
   const alone = new Float64Array(days.length).fill(1);
   const fewSchools = schools.length < minimumSubjectsForLevel;
@@ -157,7 +156,7 @@ export function findChanges({ days, subjects, leftOut = 0 }: ChangesInput): Chan
     entries: [...ofResources.notable, ...ofSchools.notable]
       .sort((one, other) => Math.abs(other.score) - Math.abs(one.score) || byName(one, other))
       .slice(0, mostEntries)
-      .map((notable) => entryOf(notable, frame, older)),
+      .map((notable) => entryOf(notable, frame)),
     judged: both("judged"),
     unjudged: { weeks: both("tooFewWeeks"), use: both("tooLittleUse"), leftOut },
   };
@@ -194,19 +193,15 @@ function changesOf(series: readonly UsedSeries[], level: Float64Array, frame: Fr
 
 function subjectOf(series: UsedSeries, level: Float64Array, frame: Frame): Subject {
   const { daily, firstUse } = series;
-  const firstJudged = frame.weeks[frame.judged[0] ?? 0]?.days[0]?.index ?? 0;
+  const firstJudged = frame.judged[0]?.days[0]?.index ?? 0;
   const usedBefore = firstUse < firstJudged;
   // Weeks before a resource's first use are not its past, unless it first appears in the judged weeks.
   const since = usedBefore ? firstUse : 0;
-  const past = frame.past.filter((place) => lastDay(frame.weeks[place]) >= since);
-  return { series, level, usedBefore, weeks: subjectWeeks(daily, level, { ...frame, past }) };
+  const past = frame.past.filter(({ days }) => (days.at(-1)?.index ?? -1) >= since);
+  return { series, level, usedBefore, weeks: subjectWeeks(daily, level, { ...frame, older: [], past }) };
 }
 
-function lastDay(week: Week | undefined): number {
-  return week?.days.at(-1)?.index ?? -1;
-}
-
-function entryOf(notable: Notable, frame: Frame, older: readonly number[]): Change {
+function entryOf(notable: Notable, frame: Frame): Change {
   const { series, direction, expected, actual, score } = notable;
   const { subject, name, type, partly } = series;
   return {
@@ -218,28 +213,26 @@ function entryOf(notable: Notable, frame: Frame, older: readonly number[]): Chan
     expected,
     actual,
     score,
-    weeks: weeksOf(notable, frame, older),
+    weeks: weeksOf(notable, frame),
   };
 }
 
 /** The weeks of the picture, including those before the compared ones. */
-function weeksOf(
-  { series, level, factor, past }: Judged,
-  frame: Frame,
-  older: readonly number[],
-): Change["weeks"] {
-  const shown = scaled(subjectWeeks(series.daily, level, { ...frame, older }), factor);
+function weeksOf({ series, level, factor, past }: Judged, frame: Frame): Change["weeks"] {
+  const shown = scaled(subjectWeeks(series.daily, level, frame), factor);
   const all = [...shown.older, ...shown.past, ...shown.judged];
   const rates = new Map(all.map(({ week, count, exposure }) => [week, count / exposure]));
-  const judged = new Set(frame.judged);
-  const compared = new Set(frame.past);
   return frame.weeks
-    .map(({ monday }, place) => ({
-      week: monday,
-      value: rates.get(place) ?? null,
-      expected: compared.has(place) || judged.has(place) ? expectedPerDay(past, place) : null,
-      judged: judged.has(place),
-    }))
+    .map((each) => {
+      const judged = frame.judged.includes(each);
+      const isCompared = judged || frame.past.includes(each);
+      return {
+        week: each.monday,
+        value: rates.get(each.number) ?? null,
+        expected: isCompared ? expectedPerDay(past, each.number) : null,
+        judged,
+      };
+    })
     .slice(-mostWeeksShown);
 }
 

@@ -4,7 +4,7 @@ import { daysPerWeek, type Week } from "./weeks";
 
 /** One week of a subject, comparable with its other weeks. */
 export interface SubjectWeek {
-  /** Index in the list of all weeks. */
+  /** `Week.number` */
   readonly week: number;
   /** School days whose number is known, and the person-days of use on them. */
   readonly days: number;
@@ -15,7 +15,7 @@ export interface SubjectWeek {
 
 /** A subject's comparable weeks, oldest first. */
 export interface SubjectWeeks {
-  /** Weeks before the compared ones: for the picture only, and only if `Frame.older` names some. */
+  /** Weeks before the compared ones, for the picture only. */
   readonly older: readonly SubjectWeek[];
   readonly past: readonly SubjectWeek[];
   readonly judged: readonly SubjectWeek[];
@@ -23,11 +23,11 @@ export interface SubjectWeeks {
 
 /** The weeks in which every subject is examined. */
 export interface Frame {
+  /** All weeks, oldest first; of those that count, the ones before the compared ones, the compared and the newest. */
   readonly weeks: readonly Week[];
-  /** Indexes of the weeks before the compared ones, of the compared ones, and of the newest; oldest first. */
-  readonly older: readonly number[];
-  readonly past: readonly number[];
-  readonly judged: readonly number[];
+  readonly older: readonly Week[];
+  readonly past: readonly Week[];
+  readonly judged: readonly Week[];
 }
 
 /** The share of a week's school days that must be known. */
@@ -46,8 +46,8 @@ const evenDays = 10;
  */
 export function subjectWeeks(daily: ArrayLike<Shown>, level: ArrayLike<number>, frame: Frame): SubjectWeeks {
   const weekday = weekdayPattern(daily, level, frame);
-  const known = (places: readonly number[]) =>
-    places.flatMap((place) => weekOf(place, daily, level, weekday, frame) ?? []);
+  const known = (weeks: readonly Week[]) =>
+    weeks.flatMap((week) => weekOf(week, daily, level, weekday) ?? []);
   const [older, past, judged] = [known(frame.older), known(frame.past), known(frame.judged)];
   const worth = median([...past, ...judged].map(({ exposure }) => exposure));
   const isUsable = ({ exposure }: SubjectWeek) => exposure > leastWorth * worth;
@@ -55,10 +55,10 @@ export function subjectWeeks(daily: ArrayLike<Shown>, level: ArrayLike<number>, 
 }
 
 /** Known person-days of use in the past and the judged weeks. */
-export function totalUse(daily: ArrayLike<Shown>, { weeks, past, judged }: Frame): number {
+export function totalUse(daily: ArrayLike<Shown>, { past, judged }: Frame): number {
   let total = 0;
-  for (const place of [...past, ...judged]) {
-    for (const { index } of weeks[place]?.days ?? []) total += daily[index] || 0;
+  for (const { days } of [...past, ...judged]) {
+    for (const { index } of days) total += daily[index] || 0;
   }
   return total;
 }
@@ -67,8 +67,8 @@ export function totalUse(daily: ArrayLike<Shown>, { weeks, past, judged }: Frame
 function weekdayPattern(daily: ArrayLike<Shown>, level: ArrayLike<number>, frame: Frame): number[] {
   const values = Array.from({ length: daysPerWeek }, (): number[] => []);
   const levels: number[] = [];
-  for (const place of frame.past) {
-    for (const { index, weekday } of frame.weeks[place]?.days ?? []) {
+  for (const { days } of frame.past) {
+    for (const { index, weekday } of days) {
       const count = knownCount(daily, level, index);
       const at = level[index] ?? Number.NaN;
       if (Number.isNaN(count)) continue;
@@ -87,13 +87,11 @@ function weekdayPattern(daily: ArrayLike<Shown>, level: ArrayLike<number>, frame
 }
 
 function weekOf(
-  place: number,
+  { number, days }: Week,
   daily: ArrayLike<Shown>,
   level: ArrayLike<number>,
   weekday: readonly number[],
-  { weeks }: Frame,
 ): SubjectWeek | undefined {
-  const days = weeks[place]?.days ?? [];
   let known = 0;
   let count = 0;
   let exposure = 0;
@@ -104,7 +102,9 @@ function weekOf(
     count += ofDay;
     exposure += (level[day.index] ?? 0) * (weekday[day.weekday] ?? 1);
   }
-  return known >= minimumKnownShare * days.length ? { week: place, days: known, count, exposure } : undefined;
+  return known >= minimumKnownShare * days.length
+    ? { week: number, days: known, count, exposure }
+    : undefined;
 }
 
 /** A day's person-days of use; NaN if they or the level to compare them by are unknown. */

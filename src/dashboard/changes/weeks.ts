@@ -14,6 +14,8 @@ export interface SchoolDay {
 
 /** A calendar week, Monday to Sunday. */
 export interface Week {
+  /** Its place in the list of all weeks. */
+  readonly number: number;
   /** `yyyy-MM-dd` of its Monday. */
   readonly monday: string;
   /** Its school days within the scope. */
@@ -40,6 +42,7 @@ export function calendarWeeks(days: readonly Pick<DayEntry, "date" | "kind">[]):
       if (days[index]?.kind === "school") school.push({ index, weekday });
     }
     weeks.push({
+      number: weeks.length,
       monday: isoDate(start + from),
       days: school,
       counts: school.length >= leastSchoolDays && from + friday < days.length,
