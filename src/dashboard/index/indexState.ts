@@ -13,11 +13,6 @@ export interface KeptMonth {
   readonly file: StoredFile | undefined;
 }
 
-interface StoredDictionary {
-  readonly people: StoredFile;
-  readonly members: StoredFile;
-}
-
 /** What the index consists of: segments, their dictionary, and where both are stored. */
 export class IndexState {
   dictionary: Dictionary = emptyDictionary;
@@ -25,27 +20,23 @@ export class IndexState {
   /** Identifies the tables' rows once it has all of them. */
   private tables: string | undefined;
   /** Undefined if the current dictionary is not stored. */
-  private stored: StoredDictionary | undefined;
-  /** The state of people it was made with; see `preparePeople`. */
-  readonly people: PeopleOfTables;
+  private stored: { readonly people: StoredFile; readonly members: StoredFile } | undefined;
 
-  private constructor(
+  /**
+   * An empty state.
+   *
+   * @param people the state of people it is made with; see `preparePeople`
+   * @param replaced files to remove when it is saved
+   */
+  constructor(
     private readonly cache: LakeCache,
-    people: PeopleOfTables,
-    /** Files to remove when this is saved. */
+    readonly people: PeopleOfTables,
     private readonly replaced: StoredFile[],
-  ) {
-    this.people = people;
-  }
-
-  /** An empty state that replaces one with the `replaced` files. */
-  static empty(cache: LakeCache, people: PeopleOfTables, replaced: readonly StoredFile[]): IndexState {
-    return new IndexState(cache, people, [...replaced]);
-  }
+  ) {}
 
   /** An empty state that replaces this one. */
   emptied(): IndexState {
-    return IndexState.empty(this.cache, this.people, this.files());
+    return new IndexState(this.cache, this.people, this.files());
   }
 
   /**

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { pseudoTable, rosterTable } from "../../clever/layout";
-import { reports } from "../../clever/reports";
+import type { Snapshot } from "../../delta/snapshot";
 import { numRecords } from "../../delta/statistics";
 import { isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
@@ -11,7 +10,7 @@ import { LakeCache } from "./lakeCache";
 import { filesOf, format, type Manifest } from "./manifest";
 import { buildMonth } from "./monthBuild";
 import { type MonthFiles, monthFiles } from "./monthFiles";
-import type { MonthSegment, ParticipationIndex } from "./participationIndex";
+import type { ParticipationIndex } from "./participationIndex";
 import { preparePeople } from "./peopleTables";
 import { rosterKey, TableRows } from "./tableRows";
 import { isSame, type Snapshots, WatchedTables } from "./watchedTables";
@@ -35,7 +34,7 @@ interface Refresh {
 
 /** Updates the index of one lake; one call at a time. */
 export class IndexUpkeep {
-  private readonly watched: WatchedTables;
+  private readonly watched = new WatchedTables();
   /** Left by an earlier process; read once. */
   private manifest: Manifest | undefined;
   private state: IndexState | undefined;
@@ -48,13 +47,7 @@ export class IndexUpkeep {
   private constructor(
     private readonly cache: LakeCache,
     private readonly onProblem: (error: unknown) => void,
-  ) {
-    this.watched = new WatchedTables({
-      dailyParticipation: pseudoTable(reports.daily_participation),
-      resourceUsage: pseudoTable(reports.resource_usage),
-      roster: rosterTable,
-    });
-  }
+  ) {}
 
   /** Opens the lake's part of the cache; rejects with `io` if it cannot be created. */
   static async open(
@@ -155,7 +148,7 @@ export class IndexUpkeep {
       if (loaded && (await isOfPeople(loaded))) return loaded;
     }
     const replaced = state?.files() ?? (manifest ? filesOf(manifest) : []);
-    return IndexState.empty(cache, people, replaced);
+    return new IndexState(cache, people, replaced);
   }
 
   /** Builds the missing months; all of them if the dictionary is lost. */
@@ -172,7 +165,7 @@ export class IndexUpkeep {
       state.removeMonth(month);
       report({ ready: state.months.size, months: requested.size });
       const selects = await rows.ofMonth(snapshots, monthFiles, signal);
-      const segment = await buildMonth(session, tables, { month, ...selects }, signal);
+      const segment = await buildMonth(session, tables, month, selects, signal);
       state.setMonth(month, { key, segment }, await tables.read(signal));
       await this.save(state, tables, signal);
     }
@@ -209,36 +202,24 @@ function tablesKey(requested: RequestedMonths, { roster }: Snapshots): string {
   return hash.digest("hex");
 }
 
-function versionsOf({ dailyParticipation, resourceUsage }: Snapshots): ParticipationIndex["versions"] {
-  return {
-    dailyParticipation: dailyParticipation?.version ?? null,
-    resourceUsage: resourceUsage?.version ?? null,
-  };
-}
-
-function rowsOf({ dailyParticipation, resourceUsage }: Snapshots): number {
-  const counts = [dailyParticipation, resourceUsage].map(
-    (table) => numRecords(table?.files.values() ?? []) ?? 0,
-  );
-  return counts.reduce((sum, count) => sum + count, 0);
-}
-
 function indexOf(
   { dictionary, months, people }: IndexState,
   requested: readonly string[],
-  snapshots: Snapshots,
+  { dailyParticipation, resourceUsage }: Snapshots,
 ): ParticipationIndex | undefined {
-  const segments = requested.flatMap((month) => months.get(month)?.segment ?? []).filter(hasRows);
+  const segments = requested
+    .flatMap((month) => months.get(month)?.segment ?? [])
+    .filter(({ participationDays, usageDays }) => participationDays !== 0 || usageDays !== 0);
   if (segments.length === 0) return undefined;
+  const rowsOf = (table: Snapshot | undefined) => numRecords(table?.files.values() ?? []) ?? 0;
   return {
     ...dictionary,
     months: segments,
-    versions: versionsOf(snapshots),
-    rows: rowsOf(snapshots),
+    versions: {
+      dailyParticipation: dailyParticipation?.version ?? null,
+      resourceUsage: resourceUsage?.version ?? null,
+    },
+    rows: rowsOf(dailyParticipation) + rowsOf(resourceUsage),
     hasGrades: people.hasGrades,
   };
-}
-
-function hasRows({ participationDays, usageDays }: MonthSegment): boolean {
-  return participationDays !== 0 || usageDays !== 0;
 }

@@ -1,26 +1,23 @@
 import { personColumn, withPerson } from "../../clever/person";
 import { userTypes, userTypeValue } from "../../clever/reports";
 import { type DuckSession, sqlString } from "../../duck/duck";
+import type { ReportKind } from "../answer";
 import type { DictionaryTables } from "./dictionary";
 import type { MonthSegment } from "./participationIndex";
 import { segmentOf, segmentShape } from "./segment";
 
-/** SELECTs of all columns of the two tables for a month; the rows may include other months too. */
-export interface MonthRows {
-  /** `yyyy-MM` */
-  readonly month: string;
-  readonly dailyParticipation: string;
-  readonly resourceUsage: string;
-}
-
 /**
  * Builds a month's segment; memory use depends on the month alone. Assigns numbers to new people and so on. The
  * session tables from `preparePeople` identify the people of the rows.
+ *
+ * @param month `yyyy-MM`
+ * @param rows SELECTs of all columns of the two tables; the rows may include other months too
  */
 export async function buildMonth(
   session: DuckSession,
   tables: DictionaryTables,
-  { month, ...rows }: MonthRows,
+  month: string,
+  rows: Readonly<Record<ReportKind, string>>,
   signal: AbortSignal,
 ): Promise<MonthSegment> {
   const run = (sql: string) => session.query(sql, [], signal);

@@ -4,19 +4,13 @@ import { lakePathOf } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
 import { fileStatistics } from "../../delta/statistics";
 import { CleverLakeError } from "../../errors";
-
-/** The tables that the index is built from; undefined if one does not exist. */
-export interface IndexedTables {
-  readonly dailyParticipation: Snapshot | undefined;
-  readonly resourceUsage: Snapshot | undefined;
-}
+import type { ReportKind } from "../answer";
+import type { Snapshots } from "./watchedTables";
 
 /** The data files that hold a month's rows. */
-export interface MonthFiles {
+export interface MonthFiles extends Readonly<Record<ReportKind, readonly AddFile[]>> {
   /** Changes with any of the files, which never change under their names. */
   readonly key: string;
-  readonly dailyParticipation: readonly AddFile[];
-  readonly resourceUsage: readonly AddFile[];
 }
 
 /** The months (`yyyy-MM`) of a file, for files whose statistics do not give them. */
@@ -24,7 +18,7 @@ export type ReadMonths = (snapshot: Snapshot, file: AddFile, lakePath: string) =
 
 /** The months with rows in the tables, ascending, with their files. Rows without a date belong to no month. */
 export async function monthFiles(
-  tables: IndexedTables,
+  tables: Snapshots,
   readMonths: ReadMonths,
 ): Promise<ReadonlyMap<string, MonthFiles>> {
   const participation = await byMonth(tables.dailyParticipation, readMonths);
@@ -96,7 +90,7 @@ function requireColumns({ metadata, tablePath }: Snapshot): void {
   }
 }
 
-function keyOf(tables: IndexedTables, files: Omit<MonthFiles, "key">): string {
+function keyOf(tables: Snapshots, files: Omit<MonthFiles, "key">): string {
   const hash = createHash("sha256");
   for (const table of ["dailyParticipation", "resourceUsage"] as const) {
     const snapshot = tables[table];

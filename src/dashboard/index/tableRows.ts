@@ -6,10 +6,11 @@ import { sqlType } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
+import type { ReportKind } from "../answer";
 import type { BuildEngine } from "./buildEngine";
 import { LocalCopies } from "./localCopies";
-import type { MonthRows } from "./monthBuild";
-import type { IndexedTables, MonthFiles } from "./monthFiles";
+import type { MonthFiles } from "./monthFiles";
+import type { Snapshots } from "./watchedTables";
 
 /** Identifies a roster: another roster, or another version, has another key. */
 export function rosterKey(roster: Snapshot | undefined): string {
@@ -33,10 +34,10 @@ export class TableRows {
 
   /** The rows of a month's files, including their rows of other months. */
   async ofMonth(
-    { dailyParticipation, resourceUsage }: IndexedTables,
+    { dailyParticipation, resourceUsage }: Snapshots,
     files: Omit<MonthFiles, "key">,
     signal: AbortSignal,
-  ): Promise<Pick<MonthRows, "dailyParticipation" | "resourceUsage">> {
+  ): Promise<Readonly<Record<ReportKind, string>>> {
     return {
       dailyParticipation: dailyParticipation
         ? await this.select(dailyParticipation, files.dailyParticipation, signal)

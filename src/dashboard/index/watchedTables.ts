@@ -1,38 +1,30 @@
+import { pseudoTable, rosterTable } from "../../clever/layout";
+import { reports } from "../../clever/reports";
 import { commitPath, logFolder } from "../../delta/paths";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
 import type { Duck } from "../../duck/duck";
 import type { Lake, LakeEntry, LakeOptions } from "../../lake/lake";
-import type { IndexedTables } from "./monthFiles";
+import type { ReportKind } from "../answer";
 
 /** A consistent view of the tables that the index is built from; undefined if one does not exist. */
-export interface Snapshots extends IndexedTables {
-  readonly roster: Snapshot | undefined;
-}
-
-const tableNames = ["dailyParticipation", "resourceUsage", "roster"] as const;
+export type Snapshots = Readonly<Record<ReportKind | "roster", Snapshot | undefined>>;
 
 /** Snapshots stay the same objects while their tables do not change. */
 export function isSame(a: Snapshots, b: Snapshots): boolean {
-  return tableNames.every((name) => a[name] === b[name]);
+  return (["dailyParticipation", "resourceUsage", "roster"] as const).every((name) => a[name] === b[name]);
 }
 
-/** The tables of the index, by their paths in the lake. */
+/** The tables of the index. */
 export class WatchedTables {
-  private readonly tables: Readonly<Record<keyof Snapshots, WatchedTable>>;
-
-  constructor(paths: Readonly<Record<keyof Snapshots, string>>) {
-    this.tables = {
-      dailyParticipation: new WatchedTable(paths.dailyParticipation),
-      resourceUsage: new WatchedTable(paths.resourceUsage),
-      roster: new WatchedTable(paths.roster),
-    };
-  }
+  private readonly dailyParticipation = new WatchedTable(pseudoTable(reports.daily_participation));
+  private readonly resourceUsage = new WatchedTable(pseudoTable(reports.resource_usage));
+  private readonly roster = new WatchedTable(rosterTable);
 
   async newest(lake: Lake, duck: () => Promise<Duck>, options: LakeOptions): Promise<Snapshots> {
     const [dailyParticipation, resourceUsage, roster] = await Promise.all([
-      this.tables.dailyParticipation.newest(lake, duck, options),
-      this.tables.resourceUsage.newest(lake, duck, options),
-      this.tables.roster.newest(lake, duck, options),
+      this.dailyParticipation.newest(lake, duck, options),
+      this.resourceUsage.newest(lake, duck, options),
+      this.roster.newest(lake, duck, options),
     ]);
     return { dailyParticipation, resourceUsage, roster };
   }
