@@ -1,9 +1,9 @@
 import type { People, ReportKind, Shown } from "../answer";
-import { countBits, lowestBit, weekdayOf } from "../calendar";
+import { lowestBit } from "../calendar";
 import { monthDays } from "../groups/days";
 import type { Places } from "../groups/groups";
 import type { MonthSegment } from "../index/participationIndex";
-import { absentReports, daysWithData, isNeverIn, type Scope, schoolDaysIn } from "./scope";
+import { absentReports, daysWithData, isNeverIn, type Scope } from "./scope";
 
 /** Sums of daily participation over the groups that count, for a question or one of its entries. */
 export class AttendanceSums {
@@ -53,8 +53,6 @@ export interface AttendanceTotals {
   readonly grades: readonly AttendanceSums[];
   /** Each calendar day of the scope; without `users` and `activeUsers`. */
   readonly days: readonly AttendanceSums[];
-  /** Index 0 is Monday; without `users` and `activeUsers`. */
-  readonly weekdays: readonly AttendanceSums[];
   /** Days with rows that count. */
   readonly countedDays: number;
   /** Per school and day of the scope (`school * days + day`): active people. */
@@ -63,39 +61,46 @@ export interface AttendanceTotals {
 
 /** Daily participation of a whole question. */
 export function attendanceTotals(scope: Scope): AttendanceTotals {
-  const { facts, groups } = scope;
-  const sums = (count: number) =>
-    Array.from({ length: count }, () => new AttendanceSums(groups.minimumGroupSize));
+  const { schools, grades, minimumGroupSize } = scope.groups;
+  const sums = (count: number) => Array.from({ length: count }, () => new AttendanceSums(minimumGroupSize));
   const length = scope.to - scope.from + 1;
-  const totals = {
-    total: new AttendanceSums(groups.minimumGroupSize),
-    schools: sums(groups.schools.count),
-    grades: sums(groups.grades.count),
+  const parts = {
+    schools: sums(schools.count),
+    grades: sums(grades.count),
     days: sums(length),
-    weekdays: sums(7),
-    schoolDays: new Float64Array(groups.schools.count * length),
+    schoolDays: new Float64Array(schools.count * length),
   };
-  const compared = schoolDaysIn(scope, "dailyParticipation");
-  /** The sums that a day of a month belongs to, whatever the cohort. */
-  const ofDay = (month: number, bit: number): AttendanceSums[] => {
-    const place = (facts.days.monthStarts[month] as number) - scope.from + bit;
-    const day = totals.days[place] as AttendanceSums;
-    const isCompared = ((compared[month] as number) & (1 << bit)) !== 0;
-    const weekday = totals.weekdays[weekdayOf(scope.from + place) - 1] as AttendanceSums;
-    return isCompared ? [totals.total, day, weekday] : [totals.total, day];
-  };
-  const countedDays = markWithheld(scope, totals, ofDay);
-  addCells(scope, totals, ofDay);
+  markWithheld(scope, parts);
+  addCells(scope, parts);
+  countSeveralOnce(scope, parts);
+  const total = sumOfDays(parts.days, scope);
+  const countedDays = parts.days.filter(({ participated }) => participated).length;
+  const totals = { ...parts, total, countedDays };
   countPeople(scope, totals);
-  countSeveralOnce(scope, totals, ofDay);
-  return { ...totals, countedDays };
+  return totals;
 }
 
-type Totals = Omit<AttendanceTotals, "countedDays">;
-type OfDay = (month: number, bit: number) => AttendanceSums[];
+/** What days have together; without people, who do not add up. */
+export function sumOfDays(days: readonly AttendanceSums[], { groups }: Scope): AttendanceSums {
+  const sum = new AttendanceSums(groups.minimumGroupSize);
+  for (const day of days) {
+    sum.logins += day.logins;
+    sum.loginRows += day.loginRows;
+    sum.resources += day.resources;
+    sum.resourceRows += day.resourceRows;
+    sum.personDays += day.personDays;
+    sum.counts ||= day.counts;
+    sum.left ||= day.left;
+    sum.participated ||= day.participated;
+    sum.used ||= day.used;
+  }
+  return sum;
+}
 
-/** Records which sums count and of which some is withheld. Returns the number of days with rows that count. */
-function markWithheld(scope: Scope, totals: Totals, ofDay: OfDay): number {
+type Parts = Pick<AttendanceTotals, "schools" | "grades" | "days" | "schoolDays">;
+
+/** Records which sums count and of which some is withheld. */
+function markWithheld(scope: Scope, parts: Parts): void {
   const { groups } = scope;
   const { days } = scope.facts;
   /** All are days: on which a group is withheld, and with rows of each report that count. */
@@ -106,7 +111,6 @@ function markWithheld(scope: Scope, totals: Totals, ofDay: OfDay): number {
     if (countedUsage !== 0) sums.used = true;
   };
   const months = days.monthStarts.length;
-  let countedDays = 0;
   daysWithData(scope).forEach((all, month) => {
     let [allLeft, allCountedRows, allCountedUsage] = [0, 0, 0];
     for (let cohort = 0; cohort < scope.cohorts.length; cohort++) {
@@ -124,24 +128,23 @@ function markWithheld(scope: Scope, totals: Totals, ofDay: OfDay): number {
         if ((countedIn[cohort] as number) < 0) mark(sums, all, 0, 0);
         else mark(sums, left, countedRows, countedUsage);
       };
-      markIn(totals.schools, groups.schools);
-      markIn(totals.grades, groups.grades);
+      markIn(parts.schools, groups.schools);
+      markIn(parts.grades, groups.grades);
     }
-    countedDays += countBits(allCountedRows);
+    const start = (days.monthStarts[month] as number) - scope.from;
     for (let rest = allCountedRows | allCountedUsage | allLeft; rest !== 0; rest &= rest - 1) {
       const bit = rest & -rest;
-      for (const sums of ofDay(month, lowestBit(rest)))
-        mark(sums, allLeft & bit, allCountedRows & bit, allCountedUsage & bit);
+      const day = parts.days[start + lowestBit(rest)] as AttendanceSums;
+      mark(day, allLeft & bit, allCountedRows & bit, allCountedUsage & bit);
     }
   });
-  return countedDays;
 }
 
-function addCells(scope: Scope, totals: Totals, ofDay: OfDay): void {
+function addCells(scope: Scope, { schools, grades, days: ofDays, schoolDays }: Parts): void {
   const { groups } = scope;
   const { index, days } = scope.facts;
   const months = days.monthStarts.length;
-  const length = totals.days.length;
+  const length = ofDays.length;
   index.months.forEach(({ attendanceCells: cells }, month) => {
     if (scope.range[month] === 0) return;
     const start = (days.monthStarts[month] as number) - scope.from;
@@ -156,9 +159,9 @@ function addCells(scope: Scope, totals: Totals, ofDay: OfDay): void {
       ];
       if (school >= 0) {
         const at = school * length + start + bit;
-        totals.schoolDays[at] = (totals.schoolDays[at] as number) + active;
+        schoolDays[at] = (schoolDays[at] as number) + active;
       }
-      for (const sums of [...ofDay(month, bit), totals.schools[school], totals.grades[grade]]) {
+      for (const sums of [ofDays[start + bit], schools[school], grades[grade]]) {
         if (sums === undefined) continue;
         sums.logins += cells.logins[cell] as number;
         sums.loginRows += cells.loginRows[cell] as number;
@@ -174,7 +177,7 @@ const present = 1;
 const active = 2;
 
 /** Counts the people of a question, of its schools and of its grades, each person once. */
-function countPeople(scope: Scope, totals: Totals): void {
+function countPeople(scope: Scope, totals: AttendanceTotals): void {
   const { groups } = scope;
   const { index, days } = scope.facts;
   const months = days.monthStarts.length;
@@ -220,12 +223,12 @@ export function onceIn(
 }
 
 /** Cells count members; a person who is active in several cohorts on one day must count once. */
-function countSeveralOnce(scope: Scope, totals: Totals, ofDay: OfDay): void {
+function countSeveralOnce(scope: Scope, parts: Parts): void {
   const { schools } = scope.groups;
   const { index, days, people } = scope.facts;
   const { several } = people;
   const months = days.monthStarts.length;
-  const length = totals.days.length;
+  const length = parts.days.length;
   for (let at = 0; at < several.month.length; at++) {
     const month = several.month[at] as number;
     if (scope.range[month] === 0) continue;
@@ -238,7 +241,7 @@ function countSeveralOnce(scope: Scope, totals: Totals, ofDay: OfDay): void {
       const cohort = index.members.cohort[attendance.member[entry] as number] as number;
       const done = (attendance.active[entry] as number) & (scope.masks[cohort * months + month] as number);
       for (let again = done & seen; again !== 0; again &= again - 1) {
-        for (const sums of ofDay(month, lowestBit(again))) sums.personDays--;
+        (parts.days[start + lowestBit(again)] as AttendanceSums).personDays--;
       }
       seen |= done;
       const school = schools.countedIn[cohort] as number;
@@ -246,7 +249,7 @@ function countSeveralOnce(scope: Scope, totals: Totals, ofDay: OfDay): void {
       const before = seenAt.get(school) ?? 0;
       for (let again = done & before; again !== 0; again &= again - 1) {
         const day = school * length + start + lowestBit(again);
-        totals.schoolDays[day] = (totals.schoolDays[day] as number) - 1;
+        parts.schoolDays[day] = (parts.schoolDays[day] as number) - 1;
       }
       seenAt.set(school, before | done);
     }

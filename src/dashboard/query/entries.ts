@@ -15,7 +15,7 @@ import { isoDate, mondayOf, weekdayOf } from "../calendar";
 import type { Days } from "../groups/days";
 import type { Groups } from "../groups/groups";
 import { compareNames, type ShownResource } from "../groups/names";
-import type { AttendanceSums } from "./attendance";
+import { type AttendanceSums, sumOfDays } from "./attendance";
 import type { Found } from "./found";
 import { choosesResources, isIn, type Scope, schoolDaysIn } from "./scope";
 import type { UsageSums } from "./usage";
@@ -42,7 +42,7 @@ export const unlessAbsent = <Value>(
 const [participation, usage] = [["dailyParticipation"], ["resourceUsage"]] as const;
 const both = [...participation, ...usage];
 
-function personNumbers(part: AttendanceSums, { resources }: UsageSums) {
+function placeNumbers(scope: Scope, part: AttendanceSums, used: UsageSums) {
   const present = <Value>(value: Value) => unlessAbsent(part, participation, value);
   return {
     users: present(part.people(part.users)),
@@ -50,9 +50,10 @@ function personNumbers(part: AttendanceSums, { resources }: UsageSums) {
     neverActive: present(neverActive(part)),
     averageLogins: present(part.shown(ratio(part.logins, part.loginRows))),
     averageResources: present(part.shown(ratio(part.resources, part.resourceRows))),
-    distinctResourcesPerUser: unlessAbsent(part, both, part.shown(ratio(resources, part.users))),
+    distinctResourcesPerUser: unlessAbsent(part, both, part.shown(ratio(used.resources, part.users))),
     ...partly(part),
     ...(part.absent.length > 0 ? { absent: part.absent } : {}),
+    ...useOf(scope, used, part, !part.absent.includes("resourceUsage")),
   };
 }
 
@@ -79,10 +80,8 @@ export const isThere = ({ counts, left }: AttendanceSums) => counts || left;
 export function schoolEntries({ scope, attendance, usage: { schools } }: Found): SchoolEntry[] {
   return scope.facts.names.schools.flatMap((school, number): SchoolEntry[] => {
     const [part, used] = [attendance.schools[number] as AttendanceSums, schools[number] as UsageSums];
-    if (!isThere(part)) return [];
     const accesses = unlessAbsent(part, usage, part.shown(used.accesses));
-    const use = useOf(scope, used, part, !part.absent.includes("resourceUsage"));
-    return [{ school, ...personNumbers(part, used), accesses, ...use }];
+    return isThere(part) ? [{ school, ...placeNumbers(scope, part, used), accesses }] : [];
   });
 }
 
@@ -91,8 +90,7 @@ export function gradeEntries({ scope, attendance, usage: { grades } }: Found): G
   if (!index.hasGrades) return [];
   const entries = names.grades.flatMap((grade, number): GradeEntry[] => {
     const [part, used] = [attendance.grades[number] as AttendanceSums, grades[number] as UsageSums];
-    const use = useOf(scope, used, part, !part.absent.includes("resourceUsage"));
-    return isThere(part) ? [{ grade, ...personNumbers(part, used), ...use }] : [];
+    return isThere(part) ? [{ grade, ...placeNumbers(scope, part, used) }] : [];
   });
   return entries.sort((a, b) => compareGrades(a.grade, b.grade));
 }
@@ -163,14 +161,19 @@ export function dayEntries({ scope, attendance, usage }: Found): DayEntry[] {
 }
 
 export function weekdayEntries({ scope, attendance }: Found): WeekdayEntry[] {
-  const compared = comparedPlaces({ scope, attendance }, "dailyParticipation");
-  return attendance.weekdays.flatMap((part, number): WeekdayEntry[] => {
-    const count = compared.filter((place) => weekdayOf(scope.from + place) === number + 1).length;
+  const asked = schoolDaysIn(scope, "dailyParticipation");
+  return [1, 2, 3, 4, 5, 6, 7].flatMap((weekday): WeekdayEntry[] => {
+    const days = attendance.days.filter((_, place) => {
+      const day = scope.from + place;
+      return weekdayOf(day) === weekday && isIn(asked, scope.facts.days, day);
+    });
+    const part = sumOfDays(days, scope);
+    const count = days.filter(({ isWithheld }) => !isWithheld).length;
     // A weekday of which everything is withheld has an entry too.
     if (count === 0 && !part.isWithheld) return [];
     return [
       {
-        weekday: number + 1,
+        weekday,
         days: count,
         activeUsers: part.shown(part.personDays / count),
         logins: part.shown(part.logins / count),

@@ -202,12 +202,7 @@ function filterOf(filter: MetricsFilter, { data }: Days): DashboardFilter {
   };
 }
 
-function numbers(
-  found: Found,
-): Omit<
-  ParticipationMetrics<People>,
-  "filter" | "minimumGroupSize" | "keepWhole" | "withheld" | "missing" | "absent"
-> {
+function numbers(found: Found) {
   const { attendance, scope } = found;
   const { total } = attendance;
   const { entries, order } = resourceEntries(found);
