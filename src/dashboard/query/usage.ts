@@ -188,25 +188,25 @@ class UsageWalk {
     const { member: members, days } = usage;
     const { school, grade } = this.placesOf(usageRuns.cohort[run] as number);
     const end = usageRuns.firstPerson[run + 1] as number;
-    let fresh = 0;
+    let [users, atSchool, inGrade] = [0, 0, 0];
     for (let at = usageRuns.firstPerson[run] as number; at < end; at++) {
       if (((days[at] as number) & mask) === 0) continue;
       const member = members[at] as number;
       if (counted[member] === stamp) continue;
       counted[member] = stamp;
       used[member] = 1;
-      if (moved[member] !== 1) {
-        fresh++;
-        continue;
-      }
-      if (this.isNew("everyone", member)) this.addUsers(shown, 1);
-      if (school >= 0 && this.isNew("schools", member)) this.addAtSchool(shown, school, 1, isSimple);
-      if (isSimple && grade >= 0 && this.isNew("grades", member)) this.addInGrade(grade, 1);
+      const isOnly = moved[member] !== 1;
+      if (isOnly || this.isNew("everyone", member)) users++;
+      if (school >= 0 && (isOnly || this.isNew("schools", member))) atSchool++;
+      if (isSimple && grade >= 0 && (isOnly || this.isNew("grades", member))) inGrade++;
     }
-    if (fresh === 0) return;
-    this.addUsers(shown, fresh);
-    if (school >= 0) this.addAtSchool(shown, school, fresh, isSimple);
-    if (isSimple && grade >= 0) this.addInGrade(grade, fresh);
+    this.byResource.users[shown] = (this.byResource.users[shown] as number) + users;
+    if (atSchool > 0) {
+      const at = shown * this.schools.length + school;
+      this.bySchoolResource[at] = (this.bySchoolResource[at] as number) + atSchool;
+      if (isSimple) (this.schools[school] as UsageSums).resources += atSchool;
+    }
+    if (inGrade > 0) (this.grades[grade] as UsageSums).resources += inGrade;
   }
 
   /** Whether a member's person was not counted yet for this stamp where the member counts; counts them. */
@@ -215,20 +215,6 @@ class UsageWalk {
     if (this.countedIn[list][first] === this.stamp) return false;
     this.countedIn[list][first] = this.stamp;
     return true;
-  }
-
-  private addUsers(shown: number, count: number): void {
-    this.byResource.users[shown] = (this.byResource.users[shown] as number) + count;
-  }
-
-  private addAtSchool(shown: number, school: number, count: number, isSimple: boolean): void {
-    const at = shown * this.schools.length + school;
-    this.bySchoolResource[at] = (this.bySchoolResource[at] as number) + count;
-    if (isSimple) (this.schools[school] as UsageSums).resources += count;
-  }
-
-  private addInGrade(grade: number, count: number): void {
-    (this.grades[grade] as UsageSums).resources += count;
   }
 
   totals(): UsageTotals {
@@ -287,7 +273,7 @@ class UsageWalk {
       if (((usage.days[at] as number) & mask) === 0) continue;
       const member = usage.member[at] as number;
       if (school >= 0 && this.isNew("schools", member)) (this.schools[school] as UsageSums).resources++;
-      if (grade >= 0 && this.isNew("grades", member)) this.addInGrade(grade, 1);
+      if (grade >= 0 && this.isNew("grades", member)) (this.grades[grade] as UsageSums).resources++;
     }
   }
 
