@@ -3,7 +3,6 @@ import type { ComparedPeriod, ComparedUse, Comparison, Entry, PeriodUse } from "
 import { countBits, countDays, isoDate } from "../calendar";
 import type { DashboardFilter } from "../filter";
 import type { Places } from "../groups/groups";
-import { compareNames } from "../groups/names";
 import type { AttendanceSums } from "./attendance";
 import { comparedPlaces, dailyOf, sumOf, weeklyAverages } from "./entries";
 import { type Found, find } from "./found";
@@ -69,10 +68,8 @@ export async function comparisonOf(
           .map(({ name, entry }) => ({ grade: name, ...entry }))
           .sort((a, b) => compareGrades(a.grade, b.grade))
       : [],
-    resources: resources.sort(
-      (a, b) =>
-        difference(b) - difference(a) || compareNames(a.resource, b.resource) || compareNames(a.type, b.type),
-    ),
+    // Otherwise they stay in the order of their names, as they are.
+    resources: resources.sort((a, b) => difference(b) - difference(a)),
   };
 }
 

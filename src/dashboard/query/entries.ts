@@ -14,7 +14,7 @@ import type {
 import { isoDate, mondayOf, weekdayOf } from "../calendar";
 import type { Days } from "../groups/days";
 import type { Groups } from "../groups/groups";
-import { compareNames, type ShownResource } from "../groups/names";
+import type { ShownResource } from "../groups/names";
 import { type AttendanceSums, sumOfDays } from "./attendance";
 import type { Found } from "./found";
 import { choosesResources, isIn, type Scope, schoolDaysIn } from "./scope";
@@ -208,13 +208,8 @@ export function resourceEntries({ scope, attendance, usage }: Found): {
     };
     return [{ entry, number, users: comparable(users, scope.groups) }];
   });
-  found.sort(
-    (a, b) =>
-      b.users - a.users ||
-      (b.entry.rows ?? 0) - (a.entry.rows ?? 0) ||
-      compareNames(a.entry.resource, b.entry.resource) ||
-      compareNames(a.entry.type, b.entry.type),
-  );
+  // Otherwise they stay in the order of their names, as they are.
+  found.sort((a, b) => b.users - a.users || (b.entry.rows ?? 0) - (a.entry.rows ?? 0));
   return { entries: found.map(({ entry }) => entry), order: found.map(({ number }) => number) };
 }
 
