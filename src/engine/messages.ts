@@ -4,7 +4,7 @@ import type { ReportName, UserType } from "../clever/reports";
 import type { DashboardAnswer, NoAnswer } from "../dashboard/answer";
 import type { DistrictFiles } from "../dashboard/districtFiles";
 import type { DashboardFilter } from "../dashboard/filter";
-import type { IndexProgress } from "../dashboard/index/indexKeeper";
+import type { IndexProgress } from "../dashboard/index/indexUpkeep";
 import type { KeepWhole } from "../dashboard/opening";
 import type { MetricsFilterInput, ParticipationMetrics } from "../dashboard/query/metrics";
 import type { ActivitySummary } from "../pipeline/activity/digitalActivity";

@@ -1,17 +1,12 @@
 import { type UserType, userTypes, userTypeValue } from "../../clever/reports";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
-import type { Cohort, Resource } from "./participationIndex";
+import type { ParticipationIndex } from "./participationIndex";
 
 /**
  * The numbers used in the index. They are assigned in order and never change, so that segments made with an older
  * state stay valid: a later state only appends.
  */
-export interface Dictionary {
-  readonly people: number;
-  readonly cohorts: readonly Cohort[];
-  readonly resources: readonly Resource[];
-  readonly members: { readonly person: Uint32Array; readonly cohort: Uint32Array };
-}
+export type Dictionary = Pick<ParticipationIndex, "people" | "cohorts" | "resources" | "members">;
 
 export const emptyDictionary: Dictionary = {
   people: 0,

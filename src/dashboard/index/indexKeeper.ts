@@ -4,8 +4,6 @@ import { type IndexProgress, IndexUpkeep } from "./indexUpkeep";
 import type { ParticipationIndex } from "./participationIndex";
 import { SharedWork } from "./sharedWork";
 
-export type { IndexProgress } from "./indexUpkeep";
-
 export interface IndexKeeperOptions {
   /** Parent folder of the cache, which uses only its subfolder `dashboard`. */
   readonly cacheFolder: string;
@@ -27,18 +25,13 @@ type Work = SharedWork<Index, IndexProgress>;
  */
 export class IndexKeeper implements AsyncDisposable {
   private upkeep: Promise<IndexUpkeep> | undefined;
-  private readonly recheckMilliseconds: number;
-  private readonly graceMilliseconds: number;
   private work: Work | undefined;
   /** All unfinished work, including work that can no longer be joined. */
   private readonly underWay = new Set<Work>();
   private checked: { readonly at: number; readonly index: Index } | undefined;
   private closed = false;
 
-  constructor(private readonly options: IndexKeeperOptions) {
-    this.recheckMilliseconds = options.recheckMilliseconds ?? 1_000;
-    this.graceMilliseconds = options.graceMilliseconds ?? 5_000;
-  }
+  constructor(private readonly options: IndexKeeperOptions) {}
 
   /**
    * The index of the current tables, the same object while they do not change; undefined if they are empty.
@@ -48,7 +41,8 @@ export class IndexKeeper implements AsyncDisposable {
   async current(lake: Lake, signal?: AbortSignal, onProgress?: Report): Promise<Index> {
     signal?.throwIfAborted();
     const { checked } = this;
-    if (checked && performance.now() - checked.at < this.recheckMilliseconds) return checked.index;
+    const { recheckMilliseconds = 1_000 } = this.options;
+    if (checked && performance.now() - checked.at < recheckMilliseconds) return checked.index;
     if (this.closed) throw closed();
     if (this.work === undefined || this.work.isOver) this.work = this.start(lake);
     return await this.work.join(signal, onProgress);
@@ -81,7 +75,7 @@ export class IndexKeeper implements AsyncDisposable {
       const index = await (await this.opened(lake)).refresh(lake, signal, report);
       if (this.work === work) this.checked = { at, index };
       return index;
-    }, this.graceMilliseconds);
+    }, this.options.graceMilliseconds ?? 5_000);
     this.underWay.add(work);
     void work.ended().then(() => this.underWay.delete(work));
     return work;

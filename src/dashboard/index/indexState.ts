@@ -73,15 +73,15 @@ export class IndexState {
     return some === true;
   }
 
-  /** The wanted months (`keys`, by month) that the cache has; undefined if its dictionary is lost. */
+  /** The wanted months that the cache has with the same key; undefined if its dictionary is lost. */
   static async load(
     cache: LakeCache,
     manifest: Manifest,
-    keys: ReadonlyMap<string, string>,
+    wanted: ReadonlyMap<string, Pick<KeptMonth, "key">>,
     signal: AbortSignal,
   ): Promise<IndexState | undefined> {
     const { people, cohorts, resources, peopleFile, membersFile } = manifest.dictionary;
-    const requested = manifest.months.filter(({ month, key }) => keys.get(month) === key);
+    const requested = manifest.months.filter(({ month, key }) => wanted.get(month)?.key === key);
     const others = manifest.months.filter((month) => !requested.includes(month));
     const state = new IndexState(
       cache,

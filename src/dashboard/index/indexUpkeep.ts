@@ -113,7 +113,7 @@ export class IndexUpkeep {
   ): Promise<IndexState | undefined> {
     const { manifest, cache } = this;
     if (manifest?.tables !== tables) return undefined;
-    const state = await IndexState.load(cache, manifest, keysOf(requested), signal);
+    const state = await IndexState.load(cache, manifest, requested, signal);
     return state && isReady(state, requested) ? state : undefined;
   }
 
@@ -144,7 +144,7 @@ export class IndexUpkeep {
     if (state && (await isOfPeople(state))) return state;
     this.manifest = undefined;
     if (!state && manifest?.peopleOfTables.key === people.key) {
-      const loaded = await IndexState.load(cache, manifest, keysOf(requested), signal);
+      const loaded = await IndexState.load(cache, manifest, requested, signal);
       if (loaded && (await isOfPeople(loaded))) return loaded;
     }
     const replaced = state?.files() ?? (manifest ? filesOf(manifest) : []);
@@ -171,7 +171,7 @@ export class IndexUpkeep {
     }
     // The cache contains the old names until it is rewritten.
     if (requested.size === 0) await this.save(state, tables, signal);
-    await rows.trim();
+    await rows.copies.trim();
   }
 
   /** A failure only costs time later; the answer is not affected. */
@@ -188,9 +188,6 @@ export class IndexUpkeep {
     }
   }
 }
-
-const keysOf = (requested: RequestedMonths) =>
-  new Map([...requested].map(([month, { key }]) => [month, key]));
 
 const isReady = (state: IndexState, requested: RequestedMonths) =>
   [...requested].every(([month, { key }]) => state.months.get(month)?.key === key);

@@ -22,7 +22,7 @@ export function rosterKey(roster: Snapshot | undefined): string {
 
 /** The tables' rows as SELECTs; files of a remote lake are copied first. */
 export class TableRows {
-  private readonly copies: LocalCopies;
+  readonly copies: LocalCopies;
 
   constructor(
     lake: Lake,
@@ -63,11 +63,6 @@ export class TableRows {
       signal,
     );
     return rows.map(({ month }) => String(month));
-  }
-
-  /** Removes long unused copies when there are too many. */
-  async trim(): Promise<void> {
-    await this.copies.trim();
   }
 
   private async select(snapshot: Snapshot, files: readonly AddFile[], signal: AbortSignal): Promise<string> {
