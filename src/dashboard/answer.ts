@@ -97,7 +97,8 @@ export interface Break extends DateRange {
   readonly after: DateRange;
 }
 
-export type ReportKind = "dailyParticipation" | "resourceUsage";
+export const reportKinds = ["dailyParticipation", "resourceUsage"] as const;
+export type ReportKind = (typeof reportKinds)[number];
 
 /** Days on which a report has no row of a user type, although the other report shows use. */
 export interface MissingReport {

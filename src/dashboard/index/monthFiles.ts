@@ -4,7 +4,7 @@ import { lakePathOf } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
 import { fileStatistics } from "../../delta/statistics";
 import { CleverLakeError } from "../../errors";
-import type { ReportKind } from "../answer";
+import { type ReportKind, reportKinds } from "../answer";
 import type { Snapshots } from "./watchedTables";
 
 /** The data files that hold a month's rows. */
@@ -92,7 +92,7 @@ function requireColumns({ metadata, tablePath }: Snapshot): void {
 
 function keyOf(tables: Snapshots, files: Omit<MonthFiles, "key">): string {
   const hash = createHash("sha256");
-  for (const table of ["dailyParticipation", "resourceUsage"] as const) {
+  for (const table of reportKinds) {
     const snapshot = tables[table];
     if (snapshot === undefined || files[table].length === 0) continue;
     // The schema determines how values are read.

@@ -4,14 +4,14 @@ import { commitPath, logFolder } from "../../delta/paths";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
 import type { Duck } from "../../duck/duck";
 import type { Lake, LakeEntry, LakeOptions } from "../../lake/lake";
-import type { ReportKind } from "../answer";
+import { type ReportKind, reportKinds } from "../answer";
 
 /** A consistent view of the tables that the index is built from; undefined if one does not exist. */
 export type Snapshots = Readonly<Record<ReportKind | "roster", Snapshot | undefined>>;
 
 /** Snapshots stay the same objects while their tables do not change. */
 export function isSame(a: Snapshots, b: Snapshots): boolean {
-  return (["dailyParticipation", "resourceUsage", "roster"] as const).every((name) => a[name] === b[name]);
+  return ([...reportKinds, "roster"] as const).every((name) => a[name] === b[name]);
 }
 
 /** The tables of the index. */

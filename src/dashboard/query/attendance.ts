@@ -15,14 +15,18 @@ export class AttendanceSums {
   resourceRows = 0;
   /** Active people, summed over the days. */
   personDays = 0;
-  /** Whether any group counts on any day; whether a group is withheld. */
-  counts = false;
+  /** Whether a group is withheld. */
   left = false;
   /** Whether the groups that count have a row of each report. */
   participated = false;
   used = false;
 
   constructor(private readonly minimumGroupSize: number) {}
+
+  /** Whether any group counts on any day. */
+  get counts(): boolean {
+    return this.participated || this.used;
+  }
 
   /** Whether nothing is known because everything was withheld. */
   get isWithheld(): boolean {
@@ -89,7 +93,6 @@ export function sumOfDays(days: readonly AttendanceSums[], { groups }: Scope): A
     sum.resources += day.resources;
     sum.resourceRows += day.resourceRows;
     sum.personDays += day.personDays;
-    sum.counts ||= day.counts;
     sum.left ||= day.left;
     sum.participated ||= day.participated;
     sum.used ||= day.used;
@@ -105,7 +108,6 @@ function markWithheld(scope: Scope, parts: Parts): void {
   const { days } = scope.facts;
   /** All are days: on which a group is withheld, and with rows of each report that count. */
   const mark = (sums: AttendanceSums, left: number, countedRows: number, countedUsage: number) => {
-    if ((countedRows | countedUsage) !== 0) sums.counts = true;
     if (left !== 0) sums.left = true;
     if (countedRows !== 0) sums.participated = true;
     if (countedUsage !== 0) sums.used = true;

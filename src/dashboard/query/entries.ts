@@ -1,15 +1,16 @@
 import { compareGrades } from "../../clever/grades";
-import type {
-  DayEntry,
-  GradeEntry,
-  People,
-  ReportKind,
-  ResourceEntry,
-  SchoolEntry,
-  SchoolResourceEntry,
-  Shown,
-  Use,
-  WeekdayEntry,
+import {
+  type DayEntry,
+  type GradeEntry,
+  type People,
+  type ReportKind,
+  type ResourceEntry,
+  reportKinds,
+  type SchoolEntry,
+  type SchoolResourceEntry,
+  type Shown,
+  type Use,
+  type WeekdayEntry,
 } from "../answer";
 import { isoDate, mondayOf, weekdayOf } from "../calendar";
 import type { Days } from "../groups/days";
@@ -38,19 +39,15 @@ export const unlessAbsent = <Value>(
   value: Value,
 ): Value | null => (reports.some((report) => absent.includes(report)) ? null : value);
 
-/** Numbers from daily participation, from resource usage, and from both. */
-const [participation, usage] = [["dailyParticipation"], ["resourceUsage"]] as const;
-const both = [...participation, ...usage];
-
 function placeNumbers(scope: Scope, part: AttendanceSums, used: UsageSums) {
-  const present = <Value>(value: Value) => unlessAbsent(part, participation, value);
+  const present = <Value>(value: Value) => unlessAbsent(part, ["dailyParticipation"], value);
   return {
     users: present(part.people(part.users)),
     activeUsers: present(part.people(part.activeUsers)),
     neverActive: present(neverActive(part)),
     averageLogins: present(part.shown(ratio(part.logins, part.loginRows))),
     averageResources: present(part.shown(ratio(part.resources, part.resourceRows))),
-    distinctResourcesPerUser: unlessAbsent(part, both, part.shown(ratio(used.resources, part.users))),
+    distinctResourcesPerUser: unlessAbsent(part, reportKinds, part.shown(ratio(used.resources, part.users))),
     ...partly(part),
     ...(part.absent.length > 0 ? { absent: part.absent } : {}),
     ...useOf(scope, used, part, !part.absent.includes("resourceUsage")),
@@ -80,7 +77,7 @@ export const isThere = ({ counts, left }: AttendanceSums) => counts || left;
 export function schoolEntries({ scope, attendance, usage: { schools } }: Found): SchoolEntry[] {
   return scope.facts.names.schools.flatMap((school, number): SchoolEntry[] => {
     const [part, used] = [attendance.schools[number] as AttendanceSums, schools[number] as UsageSums];
-    const accesses = unlessAbsent(part, usage, part.shown(used.accesses));
+    const accesses = unlessAbsent(part, ["resourceUsage"], part.shown(used.accesses));
     return isThere(part) ? [{ school, ...placeNumbers(scope, part, used), accesses }] : [];
   });
 }
@@ -103,9 +100,7 @@ export function kindOf(days: Days, day: number): DayEntry["kind"] {
 
 /** The reports that are missing on a day for some of the people of a scope. */
 export function missingOn({ facts, missing }: Scope, day: number): ReportKind[] {
-  return (["dailyParticipation", "resourceUsage"] as const).filter((report) =>
-    isIn(missing[report], facts.days, day),
-  );
+  return reportKinds.filter((report) => isIn(missing[report], facts.days, day));
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Changes, ReportKind } from "../answer";
+import { type Changes, type ReportKind, reportKinds } from "../answer";
 import { daysMask, isoDate } from "../calendar";
 import { daysNeeded, findChanges, firstCompared, type SubjectSeries } from "../changes/changes";
 import type { ShownResource } from "../groups/names";
@@ -35,7 +35,7 @@ export async function whatChanged(
       const since = daysMask(history.from + first - (days.monthStarts[month] as number), 31);
       return first < 0 ? 0 : mask & since;
     });
-  const useOf = knownUse(history, asked("dailyParticipation", "resourceUsage"));
+  const useOf = knownUse(history, asked(...reportKinds));
   const attendanceOf = knownAttendance(history, attendance.schoolDays, asked("dailyParticipation"));
   /** On a day without the report, the value is unknown. */
   const seriesOf = (own: Float64Array, report: ReportKind) =>

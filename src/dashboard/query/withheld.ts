@@ -1,6 +1,13 @@
 import { compareGrades } from "../../clever/grades";
 import { type UserType, userTypes } from "../../clever/reports";
-import type { CutGroup, MissingReport, Place, UncountedDays, Withheld } from "../answer";
+import {
+  type CutGroup,
+  type MissingReport,
+  type Place,
+  reportKinds,
+  type UncountedDays,
+  type Withheld,
+} from "../answer";
 import { isoDate, spanOf } from "../calendar";
 import type { Facts, Places } from "../groups/groups";
 import { compareNames } from "../groups/names";
@@ -45,14 +52,8 @@ export function withheldIn(scope: Scope): Withheld {
     const uncounted = isNeverIn(scope, group)
       ? withData
       : withData.map((mask, month) => mask & (groups.uncounted[group * withData.length + month] as number));
-    const span = spanOf(facts.days.monthStarts, uncounted);
-    if (span === undefined) return;
-    days.push({
-      ...span,
-      group: placesOf(facts, cohorts),
-      first: isoDate(span.first),
-      last: isoDate(span.last),
-    });
+    const span = spanIn(scope, uncounted);
+    if (span) days.push({ ...span, group: placesOf(facts, cohorts) });
   });
   ungraded.sort((a, b) => compareNames(a.school, b.school));
   return { filter, schools, grades: facts.index.hasGrades ? grades : [], days, ungraded };
@@ -73,19 +74,25 @@ function cutGroup(
 }
 
 /** The missing reports of a question, by user type. */
-export function missingReports({ facts: { days }, types, range }: Scope): MissingReport[] {
-  const months = days.monthStarts.length;
-  return (["dailyParticipation", "resourceUsage"] as const).flatMap((report) =>
+export function missingReports(scope: Scope): MissingReport[] {
+  const { missing } = scope.facts.days;
+  const months = scope.range.length;
+  return reportKinds.flatMap((report) =>
     userTypes.flatMap((userType, type): MissingReport[] => {
-      if (types[type] !== 1) return [];
-      const missing = days.missing[report];
-      const masks = range.map((mask, month) => mask & (missing[type * months + month] as number));
-      const span = spanOf(days.monthStarts, masks);
-      return span
-        ? [{ ...span, report, userType, first: isoDate(span.first), last: isoDate(span.last) }]
-        : [];
+      if (scope.types[type] !== 1) return [];
+      const masks = scope.range.map(
+        (mask, month) => mask & (missing[report][type * months + month] as number),
+      );
+      const span = spanIn(scope, masks);
+      return span ? [{ ...span, report, userType }] : [];
     }),
   );
+}
+
+/** How many days masks of months have, with the first and the last of them; undefined if they have none. */
+function spanIn({ facts }: Scope, masks: Uint32Array) {
+  const span = spanOf(facts.days.monthStarts, masks);
+  return span && { ...span, first: isoDate(span.first), last: isoDate(span.last) };
 }
 
 /** Cohorts by user type and school; with their grades if the school has others too. */
