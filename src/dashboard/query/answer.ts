@@ -1,7 +1,6 @@
 import { compareGrades } from "../../clever/grades";
 import { userTypes } from "../../clever/reports";
 import type {
-  Card,
   Cards,
   DashboardAnswer,
   FilterOptions,
@@ -113,79 +112,71 @@ export async function answer(
   };
 }
 
-function cardsOf(now: Found, before: Found | undefined): Cards {
-  const card = <Value extends People>(
-    report: ReportKind,
-    number: (found: Found) => Value,
-    compared: (value: (found: Found) => Value, before: Found) => Card["compared"],
-  ): Card<Value> => {
-    const value = (found: Found) => unlessAbsent(found.scope, [report], number(found)) as Value;
+function cardsOf(found: Found, foundBefore: Found | undefined): Cards {
+  const now = numbersOf(found);
+  const before = foundBefore && numbersOf(foundBefore);
+  const card = <Value extends People>(is: PeriodNumber<Value>, was: PeriodNumber<Value> | undefined) => {
     return {
-      value: value(now),
-      before: before ? value(before) : (null as Value),
-      compared: before ? compared(value, before) : null,
+      value: is.value,
+      before: was ? was.value : (null as Value),
+      compared:
+        was && is.days === was.days && is.comparable !== undefined && was.comparable !== undefined
+          ? { now: is.comparable, before: was.comparable }
+          : null,
     };
   };
-  /** Distinct people or things grow with the days: they are compared only over equally many. */
-  const distinct = <Value extends People>(report: ReportKind, number: (found: Found) => Value) =>
-    card(report, number, (value, earlier) => {
-      const [is, was] = [value(now), value(earlier)];
-      const days = daysToCompare(now, report).length;
-      const areAlike = days > 0 && days === daysToCompare(earlier, report).length;
-      return areAlike && typeof is === "number" && typeof was === "number" ? { now: is, before: was } : null;
-    });
-  const sum = (
-    report: ReportKind,
-    number: (found: Found) => Shown,
-    daily: (found: Found, place: number) => number,
-  ) =>
-    card(report, number, (_, earlier) => {
-      const [is, was] = [perSchoolDay(now, report, daily), perSchoolDay(earlier, report, daily)];
-      return is === undefined || was === undefined ? null : { now: is, before: was };
-    });
-  const [dailyParticipation, resourceUsage] = ["dailyParticipation", "resourceUsage"] as const;
   return {
-    users: distinct(dailyParticipation, ({ attendance: { total } }) => total.people(total.users)),
-    activeUsers: distinct(dailyParticipation, ({ attendance: { total } }) => total.people(total.activeUsers)),
-    // How many days have the report is known even if none has.
-    days: {
-      value: now.attendance.total.shown(now.attendance.countedDays),
-      before: before ? before.attendance.total.shown(before.attendance.countedDays) : null,
-      compared: null,
-    },
-    logins: sum(
-      dailyParticipation,
-      ({ attendance: { total } }) => total.shown(total.logins),
-      ({ attendance }, place) => attendance.days[place]?.logins ?? 0,
-    ),
-    accesses: sum(
-      resourceUsage,
-      ({ attendance: { total }, usage }) => total.shown(usage.total.accesses),
-      ({ usage }, place) => usage.days[place]?.accesses ?? 0,
-    ),
-    resources: distinct(resourceUsage, ({ attendance: { total }, usage }) =>
-      total.shown(usage.total.resources),
-    ),
-    resourceUsers: distinct(resourceUsage, ({ attendance: { total }, usage }) =>
-      total.people(usage.total.users),
-    ),
+    users: card(now.users, before?.users),
+    activeUsers: card(now.activeUsers, before?.activeUsers),
+    days: card(now.days, before?.days),
+    logins: card(now.logins, before?.logins),
+    accesses: card(now.accesses, before?.accesses),
+    resources: card(now.resources, before?.resources),
+    resourceUsers: card(now.resourceUsers, before?.resourceUsers),
   };
 }
 
-/** The days that averages per school day cover; none if nothing is known. */
-function daysToCompare(found: Found, report: ReportKind): readonly number[] {
-  return found.attendance.total.isWithheld ? [] : comparedPlaces(found, report);
+/** A card's number of one period. */
+interface PeriodNumber<Value extends People> {
+  readonly value: Value;
+  /** What is compared with the other period; undefined if nothing can be. */
+  readonly comparable?: number | undefined;
+  /** How many school days both periods must have for that. */
+  readonly days?: number;
 }
 
-/** The average over the compared days; undefined if there are none. */
-function perSchoolDay(
-  found: Found,
-  report: ReportKind,
-  daily: (found: Found, place: number) => number,
-): number | undefined {
-  const places = daysToCompare(found, report);
-  if (places.length === 0) return undefined;
-  return places.reduce((total, place) => total + daily(found, place), 0) / places.length;
+function numbersOf(found: Found) {
+  const { scope, attendance, usage } = found;
+  const { total } = attendance;
+  const ofReport = (report: ReportKind) => {
+    const known = <Value extends People>(value: Value) => unlessAbsent(scope, [report], value) as Value;
+    const places = total.isWithheld ? [] : comparedPlaces(found, report);
+    const days = places.length;
+    return {
+      /** Distinct people or things grow with the days: they are compared only over equally many. */
+      distinct: <Value extends People>(count: Value): PeriodNumber<Value> => {
+        const value = known(count);
+        return { value, days, comparable: days > 0 && typeof value === "number" ? value : undefined };
+      },
+      /** Sums are compared by their averages per school day. */
+      sum: (value: Shown, daily: (place: number) => number): PeriodNumber<Shown> => {
+        const ofPlaces = places.reduce((sum, place) => sum + daily(place), 0);
+        return { value: known(value), comparable: days > 0 ? ofPlaces / days : undefined };
+      },
+    };
+  };
+  const [participation, use] = [ofReport("dailyParticipation"), ofReport("resourceUsage")];
+  // How many days have the report is known even if none has.
+  const days: PeriodNumber<Shown> = { value: total.shown(attendance.countedDays) };
+  return {
+    users: participation.distinct(total.people(total.users)),
+    activeUsers: participation.distinct(total.people(total.activeUsers)),
+    days,
+    logins: participation.sum(total.shown(total.logins), (place) => attendance.days[place]?.logins ?? 0),
+    accesses: use.sum(total.shown(usage.total.accesses), (place) => usage.days[place]?.accesses ?? 0),
+    resources: use.distinct(total.shown(usage.total.resources)),
+    resourceUsers: use.distinct(total.people(usage.total.users)),
+  };
 }
 
 /** The filter options, whatever is chosen now. */
