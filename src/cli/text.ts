@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { inByteUnit } from "../byteSize";
 import { duration as durationIn } from "../duration";
 import { unshownCharacters } from "../plainText";
 
@@ -30,14 +31,8 @@ export function decimal(value: number): string {
 }
 
 export function bytes(value: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let size = value;
-  let unit = 0;
-  while (Math.round(size * 10) >= 10_000 && unit < units.length - 1) {
-    size /= 1000;
-    unit++;
-  }
-  return `${unit === 0 ? size : size.toFixed(1)} ${units[unit]}`;
+  const { amount, decimals, unit } = inByteUnit(value);
+  return `${amount.toFixed(decimals)} ${unit}`;
 }
 
 export function duration(milliseconds: number): string {

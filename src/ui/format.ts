@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { inByteUnit } from "../byteSize";
 import { duration as durationIn } from "../duration";
 
 /** Numbers, sizes and times for people, in VS Code's language. */
@@ -7,17 +8,10 @@ export function integer(value: number): string {
   return value.toLocaleString(vscode.env.language);
 }
 
-const byteUnits = ["B", "kB", "MB", "GB", "TB"];
-
 export function bytes(value: number): string {
-  let size = value;
-  let unit = 0;
-  while (size >= 1000 && unit < byteUnits.length - 1) {
-    size /= 1000;
-    unit++;
-  }
-  const digits = { minimumFractionDigits: unit === 0 ? 0 : 1, maximumFractionDigits: unit === 0 ? 0 : 1 };
-  return `${size.toLocaleString(vscode.env.language, digits)} ${byteUnits[unit]}`;
+  const { amount, decimals, unit } = inByteUnit(value);
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  return `${amount.toLocaleString(vscode.env.language, digits)} ${unit}`;
 }
 
 /** The last part of a path. */

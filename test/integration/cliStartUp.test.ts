@@ -33,6 +33,5 @@ test("contacts the server before it loads the engine, and loads human-readable o
   const packages = await packagesAtStart(path.join(folder, name));
 
   expect(packages).toContain("ssh2");
-  for (const later of ["@duckdb/node-api", "cli-progress"])
-    expect(packages).not.toContain(later);
+  for (const later of ["@duckdb/node-api", "cli-progress"]) expect(packages).not.toContain(later);
 });

@@ -5,6 +5,7 @@ import { quarantinedIn } from "../../src/dashboard/quarantine";
 import { answer } from "../../src/dashboard/query/answer";
 import { sampleRows } from "../helpers/dashboardCsv";
 import { plainIndex } from "../helpers/plainIndex";
+import { attendedOn, usedOn, weekdaysFrom } from "../helpers/syntheticRows";
 
 /** At the default settings: a district of 250 students, with a winter break, after which an app is used less. */
 
@@ -117,4 +118,39 @@ describe("reports in quarantine", () => {
       "Students.csv",
     ]);
   });
+});
+
+test("averages do not tell on which days people who are left out used Clever", async () => {
+  const dates = weekdaysFrom("2025-09-01", 20);
+  const closed = dates.at(-1);
+  const students = (school: string) => ({ school, grade: "3", people: 25 });
+  const few = { school: "Elm", userType: "staff" as const, people: 4 };
+  const averages = async (isStaffThere: boolean) => {
+    const here = (date: string) => [
+      students("Oak"),
+      // On the last day, of this school only those who are left out may have rows.
+      ...(date === closed ? [] : [students("Elm")]),
+      ...(date === closed && !isStaffThere ? [] : [few]),
+    ];
+    const index = plainIndex(
+      dates.flatMap((date) => here(date).flatMap((one) => attendedOn(date, one))),
+      dates.flatMap((date) => here(date).flatMap((one) => usedOn(date, "Reader", one))),
+    );
+    const [before, now] = [dates.slice(0, 10), dates.slice(10)];
+    const filter = {
+      ...openingFilter,
+      userTypes: [],
+      range: { from: now[0] ?? "", to: now[9] ?? "" },
+      compare: { from: before[0] ?? "", to: before[9] ?? "", name: "", rangeName: "" },
+    };
+    const given = await answer(index, filter, settings);
+    if ("empty" in given) throw new Error("there is no answer");
+    const { comparison } = given;
+    return { total: comparison?.total, schools: comparison?.bySchool };
+  };
+  const with4 = await averages(true);
+  expect(await averages(false)).toEqual(with4);
+  // The closed day counts for nothing of the school.
+  const elm = with4.schools?.find(({ school }) => school === "Elm");
+  expect([elm?.partly, elm?.before.personDaysPerDay, elm?.now.personDaysPerDay]).toEqual([true, 25, 25]);
 });

@@ -54,4 +54,5 @@ test("numbers are formatted as in the language", () => {
   expect(new Numbers("es").integer(100_000)).toBe("100.000");
   expect(new Numbers("en").bytes(651)).toBe("651 B");
   expect(new Numbers("es").bytes(9_300_000)).toBe("9,3 MB");
+  expect(new Numbers("en").bytes(999_999)).toBe("1 MB");
 });

@@ -1,3 +1,4 @@
+import { allSettledOrThrow } from "../../allSettledOrThrow";
 import { pseudoTable, rosterTable } from "../../clever/layout";
 import { reports } from "../../clever/reports";
 import { commitPath, logFolder } from "../../delta/paths";
@@ -21,7 +22,8 @@ export class WatchedTables {
   private readonly roster = new WatchedTable(rosterTable);
 
   async newest(lake: Lake, duck: () => Promise<Duck>, options: LakeOptions): Promise<Snapshots> {
-    const [dailyParticipation, resourceUsage, roster] = await Promise.all([
+    // If one fails, the others have ended, too: they must not open an engine that nobody closes.
+    const [dailyParticipation, resourceUsage, roster] = await allSettledOrThrow([
       this.dailyParticipation.newest(lake, duck, options),
       this.resourceUsage.newest(lake, duck, options),
       this.roster.newest(lake, duck, options),

@@ -6,7 +6,7 @@ import type { Places } from "../groups/groups";
 import type { AttendanceSums } from "./attendance";
 import { comparedPlaces, dailyOf, sumOf, weeklyAverages } from "./entries";
 import { type Found, find } from "./found";
-import { inRange, type Scope, schoolDaysIn } from "./scope";
+import { inRange, isNeverIn, type Scope, schoolDaysIn } from "./scope";
 import type { UsageSums } from "./usage";
 import { missingReports, withheldIn } from "./withheld";
 
@@ -117,24 +117,30 @@ async function findPeriod(
   };
 }
 
-/** Per entry: the days of the scope without those on which all of the entry's rows are withheld. */
+/**
+ * Per entry: the days of the scope without those on which all of the entry is withheld. A cohort that is left out is so
+ * on each of these days, whether it has rows or not: otherwise an average would tell when its few people used Clever.
+ */
 function daysOf(scope: Scope, { count, of, countedIn }: Places): Uint32Array {
   const { participated, used } = scope.facts.days;
   const months = scope.range.length;
   const days = new Uint32Array(count);
   scope.range.forEach((range, month) => {
-    const [rows, counted] = [new Uint32Array(count), new Uint32Array(count)];
+    const [left, counted] = [new Uint32Array(count), new Uint32Array(count)];
     scope.cohorts.forEach((isChosen, cohort) => {
       if (isChosen !== 1) return;
       const [entry, at] = [of[cohort] as number, cohort * months + month];
-      const all = (participated[at] as number) | (used[at] as number);
-      rows[entry] = (rows[entry] as number) | all;
-      if ((countedIn[cohort] as number) < 0) return;
-      counted[entry] = (counted[entry] as number) | (all & (scope.masks[at] as number));
+      const isLeftOut =
+        (countedIn[cohort] as number) < 0 || isNeverIn(scope, scope.groups.groupOf[cohort] as number);
+      const [rows, mask] = [
+        (participated[at] as number) | (used[at] as number),
+        isLeftOut ? 0 : (scope.masks[at] as number),
+      ];
+      left[entry] = (left[entry] as number) | (isLeftOut ? range : rows & ~mask);
+      counted[entry] = (counted[entry] as number) | (rows & mask);
     });
-    rows.forEach((all, entry) => {
-      const left = all & ~(counted[entry] as number);
-      days[entry] = (days[entry] as number) + countBits(range & ~left);
+    left.forEach((mask, entry) => {
+      days[entry] = (days[entry] as number) + countBits(range & ~(mask & ~(counted[entry] as number)));
     });
   });
   return days;
