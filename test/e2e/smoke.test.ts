@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, inject, test } from "vitest";
 import { scene } from "./driver/scene";
@@ -31,5 +31,18 @@ describe("the packaged extension in VS Code 1.139", () => {
     await workbench().runCommand("Markdown: Open Preview");
     const preview = await workbench().webview("h1");
     expect(await preview.locator("h1").textContent()).toBe("A heading to find");
+  });
+});
+
+describe("the window that `npm start` and F5 open", () => {
+  const variable = "CLEVER_LAKE_TRY_SAMPLE";
+  const workbench = scene(() => ({ env: { [variable]: "1" } }));
+
+  test("starts with the sample district", async () => {
+    await workbench().openActivity("Clever Lake");
+    await workbench().tree("Participation Reports").row("daily-participation").waitFor();
+    const root = path.resolve(__dirname, "../..");
+    for (const file of [".vscode/launch.json", "scripts/start.mjs"])
+      expect(await readFile(path.join(root, file), "utf8"), file).toMatch(new RegExp(`${variable}"?: "1"`));
   });
 });
