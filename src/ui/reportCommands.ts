@@ -149,7 +149,8 @@ export class ReportCommands {
     const found = await lakeTree.find(landed.landedPath);
     if (found === undefined) {
       const text = vscode.l10n.t("{0} was ingested, but is no longer in the lake.", landed.landedPath);
-      notify(showWarningMessage, text, offers.verify());
+      // Unlike the command, it waits for a run in progress.
+      notify(showWarningMessage, text, { ...offers.verify(), act: () => this.verify() });
       return;
     }
     await lakeView.reveal(found, { select: true, focus: true });
