@@ -43,12 +43,18 @@ export async function backlogBenchmark(
     (await copyings(workshop, reports)).map((copying) => byHand(workshop, reports, copying)),
     runs,
   );
+  const emptyProgram = { name: "node -e 0", run: () => timeNode(workshop.folder, ["-e", "0"], {}) };
   const [nothingNew] = await turns(
     {
       name: "clever-lake run, nothing new",
       run: async () => workshop.cleverLake("run", await workshop.config(reports, done)),
     },
-    [{ name: "node -e 0", run: () => timeNode(workshop.folder, ["-e", "0"], {}) }],
+    [emptyProgram],
+    runs,
+  );
+  const [startUp] = await turns(
+    { name: "clever-lake --version", run: () => workshop.start() },
+    [emptyProgram],
     runs,
   );
   const [verify] = await turns(
@@ -59,7 +65,7 @@ export async function backlogBenchmark(
     [scriptTables(workshop, files)],
     runs,
   );
-  if (!intoTables || !nothingNew || !verify) throw new Error("A side was not measured.");
+  if (!intoTables || !nothingNew || !startUp || !verify) throw new Error("A side was not measured.");
   await Promise.all([reports, landed, done].map((place) => workshop.remove(place)));
   const title = `${days * 6} small files`;
   const time = (name: string, sides: Turns, target: number): Comparison => ({
@@ -80,6 +86,7 @@ export async function backlogBenchmark(
     comparisons: [
       time("CSV to tables", intoTables, 1.5),
       ...wholeJobs.map((sides) => time("the whole job", sides, 1.3)),
+      { benchmark: "g", title: "Start-up", ...startUp, measure: "time", target: 1.5 },
     ],
     limits: [seconds("nothing new", nothingNew, 0.35), seconds("verify", verify, 5)],
   };

@@ -78,6 +78,11 @@ export class Workshop implements AsyncDisposable {
     return timeNode(this.folder, [cli, command, "--json", "--config", config], { CLEVER_SALT: this.salt });
   }
 
+  /** The start and end of the program without any work. */
+  start(): Promise<TimedProcess> {
+    return timeNode(this.folder, [path.join(projectFolder, "dist", "cli.mjs"), "--version"], {});
+  }
+
   /** The installed rclone and, if it can be built, the newest one. */
   async rclones(): Promise<readonly Rclone[]> {
     this.newest ??= newestRclone(projectFolder);
