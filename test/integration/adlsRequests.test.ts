@@ -71,7 +71,9 @@ test("a run with one new file commits twice, and takes few requests", async () =
     emulator.clearLog();
     await runInto(openLake(emulator), fixture.source);
   }
-  const created = emulator.requests.filter(({ operation }) => operation === "Path.Rename").map(({ path }) => path);
+  const created = emulator.requests
+    .filter(({ operation }) => operation === "Path.Rename")
+    .map(({ path }) => path);
   const commits = created.filter((path) => path.includes("/_delta_log/"));
   const dataFiles = created.filter((path) => path.endsWith(".parquet"));
   // The report's table and the ingest log: one data file and one version each. The only person is known already.
