@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { commands, EventEmitter, env, extensions, Uri, ViewColumn, window } from "vscode";
 import { dashboardTexts } from "../../../src/dashboard/export/texts";
@@ -162,15 +162,15 @@ suite("the dashboard", function () {
     );
   });
 
-  test("offers to open and reveal what it saved", async () => {
+  test("offers to open what it saved", async () => {
     const tab = tabs.newest();
     const file = Uri.file(`${district.lake}-table.csv`);
-    person.saveTo(file).answer(/table\.csv was saved/, "Open");
+    person.saveTo(file);
     tab.say({ type: "save", file: { kind: "csv", name: "table.csv", content: "school,people\n" } });
-    await until("the file is opened", () => window.activeTextEditor?.document.uri.fsPath === file.fsPath);
-    assert.equal(window.activeTextEditor?.document.getText(), "school,people\n");
-    assert.deepEqual(person.saw(/was saved/)[0]?.choices, ["Open", "Reveal in Folder"]);
-    await commands.executeCommand("workbench.action.closeActiveEditor");
+    await until("it is said", () => person.saw(/table\.csv was saved/).length === 1);
+    // These tests' VS Code runs on a server, whose folders the user's file manager does not show.
+    assert.deepEqual(person.saw(/was saved/)[0]?.choices, ["Open"]);
+    assert.equal(await readFile(file.fsPath, "utf8"), "school,people\n");
   });
 
   test("opens with the filter of a link, at the front and in the background", async () => {
