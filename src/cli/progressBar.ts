@@ -95,7 +95,7 @@ function rate(state: ProgressState, started: number): string {
   return `${bytes(perSecond)}/s${left > 0 ? `, ${duration(1000 * left)} left` : ""}`;
 }
 
-/** Shows the share of other work on a terminal. */
+/** Shows the share of other work on a terminal. Dispose it when the work ends: that clears the line. */
 export function shareOnTerminal() {
   let shown = "";
   const write = (text: string) => {
@@ -106,6 +106,6 @@ export function shareOnTerminal() {
   return {
     /** @param share from 0 to 1 */
     show: (what: string, share: number) => write(`  ${what}: ${Math.floor(100 * share)} %`),
-    clear: () => write(""),
+    [Symbol.dispose]: () => write(""),
   };
 }

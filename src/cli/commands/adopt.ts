@@ -24,8 +24,8 @@ export async function adoptOeaLake(
   const secrets = secretsFrom(environment);
   const lake = await openLake(config, secrets);
   const salt = await readSalt(config, secrets, signal);
-  const share = shareOnTerminal();
   const adopt = async (dryRun: boolean): Promise<AdoptSummary> => {
+    using share = shareOnTerminal();
     const request: AdoptRequest = {
       lake,
       dryRun,
@@ -35,11 +35,7 @@ export async function adoptOeaLake(
       onProgress: ({ phase, files, filesDone }) =>
         share.show(phases[phase], files === 0 ? 0 : filesDone / files),
     };
-    try {
-      return await adoptLake(request);
-    } finally {
-      share.clear();
-    }
+    return await adoptLake(request);
   };
   const plan = options.yes === true ? undefined : await adopt(true);
   if (plan?.state === "planned" && options.dryRun !== true) {

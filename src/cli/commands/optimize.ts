@@ -13,20 +13,16 @@ export async function optimizeTables(
 ): Promise<CommandResult> {
   const config = await readConfig(options.config);
   const lake = await openLake(config, secretsFrom(environment));
-  const share = shareOnTerminal();
-  try {
-    const summary = await optimizeLake({
-      lake,
-      dryRun: options.dryRun === true,
-      signal,
-      onProgress: ({ bytes, bytesDone }) => share.show("Merging data files", bytesDone / bytes),
-    });
-    return {
-      text: () => showOptimize(summary),
-      document: () => summary,
-      exitCode: hasUpkeepProblems(summary) ? 1 : 0,
-    };
-  } finally {
-    share.clear();
-  }
+  using share = shareOnTerminal();
+  const summary = await optimizeLake({
+    lake,
+    dryRun: options.dryRun === true,
+    signal,
+    onProgress: ({ bytes, bytesDone }) => share.show("Merging data files", bytesDone / bytes),
+  });
+  return {
+    text: () => showOptimize(summary),
+    document: () => summary,
+    exitCode: hasUpkeepProblems(summary) ? 1 : 0,
+  };
 }

@@ -30,22 +30,17 @@ export async function repairTables(
     });
   }
   const lake = await openLake(config, secrets);
-  const share = shareOnTerminal();
-  try {
-    const summary = await repairLake({
-      lake,
-      salt,
-      dryRun: options.dryRun === true,
-      signal,
-      onProgress: ({ bytes, bytesDone }) =>
-        share.show("Reading landed files", bytesDone / Math.max(1, bytes)),
-    });
-    return {
-      text: () => showRepair(summary),
-      document: () => summary,
-      exitCode: hasRepairProblems(summary) ? 1 : 0,
-    };
-  } finally {
-    share.clear();
-  }
+  using share = shareOnTerminal();
+  const summary = await repairLake({
+    lake,
+    salt,
+    dryRun: options.dryRun === true,
+    signal,
+    onProgress: ({ bytes, bytesDone }) => share.show("Reading landed files", bytesDone / Math.max(1, bytes)),
+  });
+  return {
+    text: () => showRepair(summary),
+    document: () => summary,
+    exitCode: hasRepairProblems(summary) ? 1 : 0,
+  };
 }

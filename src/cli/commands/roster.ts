@@ -36,25 +36,21 @@ export async function importRosterFile(
   const divide = async (minimumGroupSize: number) =>
     (await import("../participation")).divisionIn(lake, config, { minimumGroupSize }, signal);
   await using source = sftp === undefined ? undefined : await openSource(config, secrets);
-  const share = shareOnTerminal();
-  try {
-    const summary = await importRoster({
-      lake,
-      file: source ? await rosterOnServer(source, sftp ?? "", signal) : await rosterOnDisk(file ?? ""),
-      salt,
-      keepRaw,
-      maxShrink,
-      replace,
-      divide,
-      signal,
-      onProgress: ({ bytes, bytesRead }) => share.show("Reading the roster", bytesRead / Math.max(1, bytes)),
-    });
-    return {
-      text: () => showRoster(summary),
-      document: () => summary,
-      exitCode: hasRosterProblems(summary) ? 1 : 0,
-    };
-  } finally {
-    share.clear();
-  }
+  using share = shareOnTerminal();
+  const summary = await importRoster({
+    lake,
+    file: source ? await rosterOnServer(source, sftp ?? "", signal) : await rosterOnDisk(file ?? ""),
+    salt,
+    keepRaw,
+    maxShrink,
+    replace,
+    divide,
+    signal,
+    onProgress: ({ bytes, bytesRead }) => share.show("Reading the roster", bytesRead / Math.max(1, bytes)),
+  });
+  return {
+    text: () => showRoster(summary),
+    document: () => summary,
+    exitCode: hasRosterProblems(summary) ? 1 : 0,
+  };
 }

@@ -19,21 +19,17 @@ export async function vacuumTables(
 ): Promise<CommandResult> {
   const config = await readConfig(options.config);
   const lake = await openLake(config, secretsFrom(environment));
-  const share = shareOnTerminal();
-  try {
-    const summary = await vacuumLake({
-      lake,
-      olderThanDays: options.olderThan ?? minimumRetentionDays,
-      dryRun: options.dryRun === true,
-      signal,
-      onProgress: ({ files, filesDone }) => share.show("Removing data files", filesDone / files),
-    });
-    return {
-      text: () => showVacuum(summary),
-      document: () => summary,
-      exitCode: hasUpkeepProblems(summary) ? 1 : 0,
-    };
-  } finally {
-    share.clear();
-  }
+  using share = shareOnTerminal();
+  const summary = await vacuumLake({
+    lake,
+    olderThanDays: options.olderThan ?? minimumRetentionDays,
+    dryRun: options.dryRun === true,
+    signal,
+    onProgress: ({ files, filesDone }) => share.show("Removing data files", filesDone / files),
+  });
+  return {
+    text: () => showVacuum(summary),
+    document: () => summary,
+    exitCode: hasUpkeepProblems(summary) ? 1 : 0,
+  };
 }
