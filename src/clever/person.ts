@@ -23,6 +23,11 @@ export function withPerson(rows: string, joined: string): string {
     FROM (${rows}) own LEFT JOIN ${joined} joined ON own.${cleverId} IS NULL AND own.${sisId} = joined.sis_id`;
 }
 
+/** The same as `withPerson`, and faster, for rows that all have a Clever id. */
+export function withCleverPerson(rows: string): string {
+  return `SELECT own.*, own.${cleverId} AS ${personColumn} FROM (${rows}) own`;
+}
+
 /**
  * A SELECT of (`sis_id`, `person`): the school system's ids that lack a Clever id in some row, and the Clever id that
  * they have in other rows. Empty if every row has a Clever id.

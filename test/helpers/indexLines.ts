@@ -13,6 +13,7 @@ import { plainPeople } from "./plainPeople";
 
 interface PersonRow {
   readonly userType: UserType;
+  /** `yyyy-MM-dd`, or empty. */
   readonly date: string;
   /** The pseudonyms of the school system's id and of Clever's. */
   readonly person: string | null;
@@ -50,8 +51,9 @@ export function plainLines(
     const before = person === null ? undefined : grades.get(person);
     if (person !== null && grade && (before === undefined || grade < before)) grades.set(person, grade);
   }
-  const named = <Row extends PersonRow>(row: Row): Row => ({ ...row, person: personOf(row) });
-  const [participation, usage] = [rows.participation.map(named), rows.usage.map(named)];
+  const counted = <Row extends PersonRow>(each: readonly Row[]): Row[] =>
+    each.filter(({ date }) => date !== "").map((row) => ({ ...row, person: personOf(row) }));
+  const [participation, usage] = [counted(rows.participation), counted(rows.usage)];
   const cohort = ({ school, userType, person }: PersonRow) =>
     [school, userType, (userType === "students" && person !== null && grades.get(person)) || null] as const;
   const attended = new Map<string, boolean>();

@@ -49,7 +49,7 @@ function personCells({
   userType,
 }: IndexedParticipation | IndexedUsage): TableRow {
   return {
-    date,
+    date: date || null,
     sis_id_pseudonym: person,
     clever_user_id_pseudonym: clever ?? null,
     school_name: school,

@@ -66,11 +66,11 @@ test.each(Object.keys(damages))(
     expect(expected).toEqual(plainLines(await rowsOfFolder(fixture.server)));
     const [folder = ""] = await lakeFolders(cacheFolder);
     const kinds = await Promise.all(
-      ["manifest.json", /segment$/, /(parquet|members)$/].map(async (pattern) =>
+      ["manifest.json", /segment$/, /(parquet|members|ids)$/].map(async (pattern) =>
         (await filesBelow(folder)).filter((file) => file.match(pattern)),
       ),
     );
-    expect(kinds.map(({ length }) => length)).toEqual([1, 2, 2]);
+    expect(kinds.map(({ length }) => length)).toEqual([1, 2, 4]);
     const damaged = [...(kinds[0] ?? []), ...(kinds[1] ?? []).slice(1), ...(kinds[2] ?? [])];
     for (const [number, kind] of damaged.entries()) {
       // The names change when segments are rebuilt, but not their number.
@@ -92,7 +92,7 @@ test.each(Object.keys(damages))(
     await fixture.put(dailyPath("2024-10-30"), dailyCsv(daily("amy", "2024-10-30")));
     await fixture.run();
     await readLines(fixture.lake, cacheFolder);
-    expect((await filesBelow(folder)).length).toBe(5);
+    expect((await filesBelow(folder)).length).toBe(7);
   },
   120_000,
 );
@@ -126,10 +126,10 @@ test("the cache has pseudonyms but no identities, and only its owner can read it
   await readLines(fixture.lake, cacheFolder);
   const duck = await sharedDuck();
   const files = await filesBelow(path.join(cacheFolder, "dashboard"));
-  expect(files.length).toBe(5);
+  expect(files.length).toBe(7);
   for (const file of files) {
     const place = path.join(cacheFolder, "dashboard", file);
-    const rows = file.endsWith(".parquet")
+    const rows = /\.(parquet|ids)$/.test(file)
       ? await duck.session((session) =>
           session.query(`SELECT to_json(row_)::VARCHAR AS json FROM read_parquet(${sqlString(place)}) row_`),
         )

@@ -1,6 +1,9 @@
+import { readdir, writeFile } from "node:fs/promises";
+import path from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { ReportName, UserType } from "../../src/clever/reports";
+import { pseudoTable } from "../../src/clever/layout";
+import { type ReportName, reports, type UserType } from "../../src/clever/reports";
 import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../../src/dashboard/index/participationIndex";
 import { FolderLake } from "../../src/lake/folder";
@@ -20,7 +23,7 @@ const orNull = <T>(...values: readonly T[]) => fc.option(some(...values), { nil:
 
 const personRow = {
   userType: some<UserType>("students", "students", "students", "teachers", "staff"),
-  date: some("2025-12-31", "2026-01-01", "2026-01-31", "2026-02-02"),
+  date: some("2025-12-31", "2026-01-01", "2026-01-31", "2026-02-02", ""),
   person: orNull("a", "b", "c", "d", "e"),
   clever: fc.option(some("A", "B", "C", "D"), { nil: null, freq: 2 }),
   school: orNull("North", "South's", "", "日本 🏫"),
@@ -215,6 +218,46 @@ test("rows without a date or of unknown user types are ignored", async () => {
   await using keeper = new IndexKeeper({ cacheFolder: await temporaryFolder() });
   expect(await keeper.current(lake)).toBeUndefined();
 });
+
+test("rows that are not counted can say whom other rows are about", async () => {
+  const lake = await FolderLake.open(await temporaryFolder());
+  const tables = new PseudoTables(lake);
+  const put = (name: string, row: IndexedParticipation) =>
+    tables.put("daily_participation", name, [participationRow(row)]);
+  await put("1", attended("a", "2026-01-05"));
+  await put("2", { ...attended("b", "2026-01-05"), clever: "B" });
+  await put("3", { ...attended("a", ""), clever: "B" });
+  await using keeper = new IndexKeeper({ cacheFolder: await temporaryFolder() });
+  expect(await keeper.current(lake)).toMatchObject({ people: 1 });
+});
+
+test("after a new day, only the rows of its month are read", async () => {
+  const lake = await FolderLake.open(await temporaryFolder());
+  const tables = new PseudoTables(lake);
+  const cacheFolder = await temporaryFolder();
+  const rows = [attended("a", "2026-01-05"), { ...attended("a", "2026-01-06"), clever: "A" }];
+  await tables.put("daily_participation", "1", rows.map(participationRow));
+  await tables.putRoster(new Map([["a", "9"]]));
+  {
+    await using keeper = new IndexKeeper({ cacheFolder });
+    await keeper.current(lake);
+  }
+  for (const file of await lakeDataFiles(lake)) await writeFile(file, "");
+  const later = attended("a", "2026-02-05");
+  await tables.put("daily_participation", "2", [participationRow(later)]);
+  await using keeper = new IndexKeeper({ cacheFolder });
+  const lines = indexLines(await keeper.current(lake), await cachedPeople(cacheFolder));
+  expect(lines).toEqual(plainLines({ participation: [...rows, later], usage: [] }, new Map([["a", "9"]])));
+});
+
+/** The data files of daily participation. */
+async function lakeDataFiles(lake: FolderLake): Promise<string[]> {
+  const folder = lake.localPath(pseudoTable(reports.daily_participation));
+  const names = await readdir(folder, { recursive: true });
+  return names
+    .filter((name) => name.endsWith(".parquet") && !name.includes("_delta_log"))
+    .map((name) => path.join(folder, name));
+}
 
 test("a table recreated under its old name counts as a different one", async () => {
   const lake = new MemoryLake();

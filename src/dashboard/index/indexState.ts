@@ -2,6 +2,7 @@ import { type DuckSession, sqlString } from "../../duck/duck";
 import { type Dictionary, type DictionaryTables, emptyDictionary } from "./dictionary";
 import type { LakeCache } from "./lakeCache";
 import type { Manifest, StoredFile } from "./manifest";
+import type { MonthIds } from "./monthIds";
 import type { MonthSegment } from "./participationIndex";
 import type { PeopleOfTables } from "./peopleTables";
 import { decodeSegment, encodeSegment } from "./segment";
@@ -137,9 +138,13 @@ export class IndexState {
     this.tables = tables;
   }
 
-  /** Stores what is not stored yet. `tables` are those of the current dictionary, if it was extended. */
+  /**
+   * Stores what is not stored yet, together with `ids` and `fileMonths`. `tables` are those of the current dictionary,
+   * if it was extended.
+   */
   async save(
     tables: DictionaryTables | undefined,
+    ids: MonthIds,
     fileMonths: ReadonlyMap<string, readonly string[]>,
     signal: AbortSignal,
   ): Promise<void> {
@@ -171,11 +176,13 @@ export class IndexState {
         membersFile: this.stored.members,
       },
       months: [...this.months].flatMap(([month, { key, file }]) => (file ? [{ month, key, file }] : [])),
+      ids: ids.manifest,
       fileMonths: Object.fromEntries([...fileMonths].map(([file, months]) => [file, [...months]])),
     };
     await cache.writeManifest(manifest);
-    await cache.clean(this.replaced, manifest);
+    await cache.clean([...this.replaced, ...ids.replaced], manifest);
     this.replaced.length = 0;
+    ids.replaced.length = 0;
   }
 
   /** The files in which it is stored. */

@@ -9,7 +9,8 @@ import { IndexState } from "./indexState";
 import { LakeCache } from "./lakeCache";
 import { filesOf, format, type Manifest } from "./manifest";
 import { buildMonth } from "./monthBuild";
-import { type MonthFiles, monthFiles } from "./monthFiles";
+import { type FilesByMonth, monthFiles } from "./monthFiles";
+import { MonthIds } from "./monthIds";
 import type { ParticipationIndex } from "./participationIndex";
 import { preparePeople } from "./peopleTables";
 import { rosterKey, TableRows } from "./tableRows";
@@ -21,7 +22,7 @@ export interface IndexProgress {
   readonly months: number;
 }
 
-type RequestedMonths = ReadonlyMap<string, MonthFiles>;
+type RequestedMonths = FilesByMonth["months"];
 
 /** The state of one call of `refresh`. */
 interface Refresh {
@@ -41,13 +42,19 @@ export class IndexUpkeep {
   private latest:
     | { readonly snapshots: Snapshots; readonly index: ParticipationIndex | undefined }
     | undefined;
+  private readonly ids: MonthIds;
   /** Months of files whose statistics do not give them, by the files' paths in the lake. */
-  private fileMonths: ReadonlyMap<string, readonly string[]> = new Map();
+  private fileMonths: ReadonlyMap<string, readonly string[]>;
 
   private constructor(
     private readonly cache: LakeCache,
+    manifest: Manifest | undefined,
     private readonly onProblem: (error: unknown) => void,
-  ) {}
+  ) {
+    this.manifest = manifest;
+    this.ids = new MonthIds(cache, manifest?.ids ?? [], onProblem);
+    this.fileMonths = new Map(Object.entries(manifest?.fileMonths ?? {}));
+  }
 
   /** Opens the lake's part of the cache; rejects with `io` if it cannot be created. */
   static async open(
@@ -55,10 +62,8 @@ export class IndexUpkeep {
     cacheFolder: string,
     onProblem: (error: unknown) => void,
   ): Promise<IndexUpkeep> {
-    const upkeep = new IndexUpkeep(await LakeCache.open(cacheFolder, lakeUrl), onProblem);
-    upkeep.manifest = await upkeep.cache.readManifest();
-    upkeep.fileMonths = new Map(Object.entries(upkeep.manifest?.fileMonths ?? {}));
-    return upkeep;
+    const cache = await LakeCache.open(cacheFolder, lakeUrl);
+    return new IndexUpkeep(cache, await cache.readManifest(), onProblem);
   }
 
   /** The index of the current tables; undefined if they are empty. */
@@ -87,15 +92,18 @@ export class IndexUpkeep {
     if (this.latest && isSame(this.latest.snapshots, snapshots)) return this.latest.index;
     // Avoids holding both the old and the new index in memory.
     this.latest = undefined;
-    const requested = await this.requestedMonths(refresh);
+    const files = await this.filesByMonth(refresh);
+    const { months: requested } = files;
     const tables = tablesKey(requested, snapshots);
     const stored = this.state ? undefined : await this.stored(requested, tables, signal);
-    this.state = stored ?? (await this.stateFor(refresh, requested));
-    if (!stored) {
+    if (stored) this.state = stored;
+    else {
+      const ids = await this.idsByMonth(refresh, requested);
+      this.state = await this.stateFor(refresh, files, ids);
       const gone = [...this.state.months.keys()].filter((month) => !requested.has(month));
       for (const month of gone) this.state.removeMonth(month);
-      if (!isReady(this.state, requested)) await this.build(refresh, this.state, requested);
-      if (this.state.hasUnused()) await this.build(refresh, this.state.emptied(), requested);
+      if (!isReady(this.state, requested)) await this.build(refresh, this.state, requested, ids);
+      if (this.state.hasUnused()) await this.build(refresh, this.state.emptied(), requested, ids);
       this.state.complete(tables);
       await this.save(this.state, undefined, signal);
     }
@@ -117,15 +125,30 @@ export class IndexUpkeep {
     return state && isReady(state, requested) ? state : undefined;
   }
 
-  private async requestedMonths({ snapshots, rows, signal }: Refresh): Promise<RequestedMonths> {
+  private async filesByMonth({ snapshots, rows, signal }: Refresh): Promise<FilesByMonth> {
     const known = new Map<string, readonly string[]>();
-    const requested = await monthFiles(snapshots, async (snapshot, file, lakePath) => {
+    const files = await monthFiles(snapshots, async (snapshot, file, lakePath) => {
       const months = this.fileMonths.get(lakePath) ?? (await rows.monthsOf(snapshot, file, signal));
       known.set(lakePath, months);
       return months;
     });
     this.fileMonths = known;
-    return requested;
+    return files;
+  }
+
+  /** The ids of each month, as `MonthIds` returns them. */
+  private async idsByMonth(
+    { snapshots, engine, rows, signal }: Refresh,
+    requested: RequestedMonths,
+  ): Promise<ReadonlyMap<string, string>> {
+    const session = await engine.session();
+    const found = new Map<string, string>();
+    for (const [month, { key, ...files }] of requested) {
+      const readRows = () => rows.ofMonth(snapshots, files, signal);
+      found.set(month, await this.ids.ofMonth(session, month, key, readRows, signal));
+    }
+    this.ids.keep(requested);
+    return found;
   }
 
   /**
@@ -134,11 +157,14 @@ export class IndexUpkeep {
    */
   private async stateFor(
     { snapshots, engine, rows, signal }: Refresh,
-    requested: RequestedMonths,
+    { months: requested, undated }: FilesByMonth,
+    ids: ReadonlyMap<string, string>,
   ): Promise<IndexState> {
     const { cache, manifest, state } = this;
     const session = await engine.session();
-    const people = await preparePeople(session, rows, snapshots, signal);
+    const roster = await rows.ofRoster(snapshots.roster, signal);
+    const ofUndated = Object.values(await rows.ofMonth(snapshots, undated, signal));
+    const people = await preparePeople(session, [...ids.values(), ...ofUndated], roster, signal);
     const isOfPeople = async (found: IndexState) =>
       found.people.key === people.key && !(await found.hasOtherGrades(session, signal));
     if (state && (await isOfPeople(state))) return state;
@@ -152,7 +178,12 @@ export class IndexUpkeep {
   }
 
   /** Builds the missing months; all of them if the dictionary is lost. */
-  private async build(refresh: Refresh, before: IndexState, requested: RequestedMonths): Promise<void> {
+  private async build(
+    refresh: Refresh,
+    before: IndexState,
+    requested: RequestedMonths,
+    ids: ReadonlyMap<string, string>,
+  ): Promise<void> {
     const { snapshots, engine, rows, signal, report } = refresh;
     const session = await engine.session();
     const people = await before.peopleFile();
@@ -165,7 +196,7 @@ export class IndexUpkeep {
       state.removeMonth(month);
       report({ ready: state.months.size, months: requested.size });
       const selects = await rows.ofMonth(snapshots, monthFiles, signal);
-      const segment = await buildMonth(session, tables, month, selects, signal);
+      const segment = await buildMonth(session, tables, month, selects, ids.get(month) as string, signal);
       state.setMonth(month, { key, segment }, await tables.read(signal));
       await this.save(state, tables, signal);
     }
@@ -181,7 +212,7 @@ export class IndexUpkeep {
     signal: AbortSignal,
   ): Promise<void> {
     try {
-      await state.save(tables, this.fileMonths, signal);
+      await state.save(tables, this.ids, this.fileMonths, signal);
     } catch (error) {
       signal.throwIfAborted();
       this.onProblem(error);

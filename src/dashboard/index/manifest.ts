@@ -3,7 +3,7 @@ import * as z from "zod";
 import { userTypes } from "../../clever/reports";
 
 /** Change this number with the format of any cache file; files of an older version are then rebuilt. */
-export const format = 4;
+export const format = 5;
 
 const nullable = z.string().nullable();
 const count = z.number().int().nonnegative();
@@ -27,6 +27,8 @@ const manifest = z.object({
   }),
   /** `key` identifies the data files that the segment was made from. */
   months: z.array(z.object({ month: z.string(), key: z.string(), file: storedFile })),
+  /** Parquet files of the ids in each month's rows (see `MonthIds`). */
+  ids: z.array(z.object({ month: z.string(), key: z.string(), file: storedFile })),
   /** Months of data files that had to be opened to find out, by the files' paths in the lake. */
   fileMonths: z.record(z.string(), z.array(z.string())),
 });
@@ -50,6 +52,6 @@ export function decodeManifest(text: string): Manifest | undefined {
 }
 
 /** The files that a manifest names. */
-export function filesOf({ dictionary, months }: Manifest): StoredFile[] {
-  return [dictionary.peopleFile, dictionary.membersFile, ...months.map(({ file }) => file)];
+export function filesOf({ dictionary, months, ids }: Manifest): StoredFile[] {
+  return [dictionary.peopleFile, dictionary.membersFile, ...[...months, ...ids].map(({ file }) => file)];
 }

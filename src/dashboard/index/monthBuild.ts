@@ -1,5 +1,5 @@
-import { personColumn, withPerson } from "../../clever/person";
-import { userTypes, userTypeValue } from "../../clever/reports";
+import { personColumn, withCleverPerson, withPerson } from "../../clever/person";
+import { pseudonymName, userTypes, userTypeValue } from "../../clever/reports";
 import { type DuckSession, sqlString } from "../../duck/duck";
 import type { ReportKind } from "../answer";
 import type { DictionaryTables } from "./dictionary";
@@ -12,24 +12,35 @@ import { segmentOf, segmentShape } from "./segment";
  *
  * @param month `yyyy-MM`
  * @param rows SELECTs of all columns of the two tables; the rows may include other months too
+ * @param ids a SELECT of the ids in these rows, as `MonthIds` returns it
  */
 export async function buildMonth(
   session: DuckSession,
   tables: DictionaryTables,
   month: string,
   rows: Readonly<Record<ReportKind, string>>,
+  ids: string,
   signal: AbortSignal,
 ): Promise<MonthSegment> {
   const run = (sql: string) => session.query(sql, [], signal);
-  const participation = `(FROM (${withPerson(rows.dailyParticipation, "joined_ids")}) WHERE ${isOf(month)})`;
-  const usage = `(FROM (${withPerson(rows.resourceUsage, "joined_ids")}) WHERE ${isOf(month)})`;
-  const person = `${personColumn} AS pseudonym, school_name, user_type`;
+  const { lacking } = await session.one(
+    `SELECT EXISTS (FROM (${ids}) WHERE ${pseudonymName("clever_user_id")} IS NULL) AS lacking`,
+    [],
+    signal,
+  );
+  const withPeople = (select: string) =>
+    lacking === true ? withPerson(select, "joined_ids") : withCleverPerson(select);
+  const participation = `(FROM (${withPeople(rows.dailyParticipation)}) WHERE ${isOf(month)})`;
+  const usage = `(FROM (${withPeople(rows.resourceUsage)}) WHERE ${isOf(month)})`;
   const resource = "resource_id AS id, resource_name AS name, resource_type AS type";
   try {
     await run(
-      `CREATE TEMP TABLE seen AS SELECT ${person} FROM ${participation} UNION SELECT ${person} FROM ${usage}`,
+      `CREATE TEMP TABLE seen AS SELECT DISTINCT ${personColumn} AS pseudonym, school_name, user_type
+       FROM (${withPeople(`FROM (${ids}) WHERE counts`)})`,
     );
-    await run(`CREATE TEMP TABLE used AS SELECT DISTINCT ${resource} FROM ${usage}`);
+    await run(
+      `CREATE TEMP TABLE used AS SELECT DISTINCT ${resource} FROM (${rows.resourceUsage}) WHERE ${isOf(month)}`,
+    );
     await tables.add("seen", "used", signal);
     await run(`CREATE TEMP TABLE numbered AS ${tables.numbered("seen")}`);
     await run(
@@ -65,7 +76,7 @@ export async function buildMonth(
 }
 
 /** Rows without a date belong to no month; rows whose user type is not one of Clever's are left out. */
-function isOf(month: string): string {
+export function isOf(month: string): string {
   const types = userTypes.map((userType) => sqlString(userTypeValue[userType]));
   const first = `DATE ${sqlString(`${month}-01`)}`;
   return `date BETWEEN ${first} AND last_day(${first}) AND user_type IN (${types.join(", ")})`;

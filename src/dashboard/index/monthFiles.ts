@@ -16,24 +16,37 @@ export interface MonthFiles extends Readonly<Record<ReportKind, readonly AddFile
 /** The months (`yyyy-MM`) of a file, for files whose statistics do not give them. */
 export type ReadMonths = (snapshot: Snapshot, file: AddFile, lakePath: string) => Promise<readonly string[]>;
 
-/** The months with rows in the tables, ascending, with their files. Rows without a date belong to no month. */
-export async function monthFiles(
-  tables: Snapshots,
-  readMonths: ReadMonths,
-): Promise<ReadonlyMap<string, MonthFiles>> {
+/** The tables' data files by month. Rows without a date belong to no month. */
+export interface FilesByMonth {
+  /** The months with rows, ascending. */
+  readonly months: ReadonlyMap<string, MonthFiles>;
+  /** Files in which no row has a date. */
+  readonly undated: Omit<MonthFiles, "key">;
+}
+
+/** Sorts the tables' data files by month. */
+export async function monthFiles(tables: Snapshots, readMonths: ReadMonths): Promise<FilesByMonth> {
   const participation = await byMonth(tables.dailyParticipation, readMonths);
   const usage = await byMonth(tables.resourceUsage, readMonths);
-  const months = [...new Set([...participation.keys(), ...usage.keys()])].sort();
-  return new Map(
-    months.map((month) => {
-      const files = {
-        dailyParticipation: participation.get(month) ?? [],
-        resourceUsage: usage.get(month) ?? [],
-      };
-      return [month, { key: keyOf(tables, files), ...files }];
-    }),
-  );
+  const filesOf = (month: string) => ({
+    dailyParticipation: participation.get(month) ?? [],
+    resourceUsage: usage.get(month) ?? [],
+  });
+  const months = [...new Set([...participation.keys(), ...usage.keys()])]
+    .filter((month) => month !== undatedName)
+    .sort();
+  return {
+    months: new Map(
+      months.map((month) => {
+        const files = filesOf(month);
+        return [month, { key: keyOf(tables, files), ...files }];
+      }),
+    ),
+    undated: filesOf(undatedName),
+  };
 }
+
+const undatedName = "";
 
 async function byMonth(
   snapshot: Snapshot | undefined,
@@ -43,8 +56,8 @@ async function byMonth(
   if (snapshot === undefined) return months;
   requireColumns(snapshot);
   for (const file of snapshot.files.values()) {
-    const known = monthsByStatistics(file);
-    for (const month of known ?? (await readMonths(snapshot, file, lakePathOf(snapshot, file)))) {
+    const found = monthsByStatistics(file) ?? (await readMonths(snapshot, file, lakePathOf(snapshot, file)));
+    for (const month of found.length > 0 ? found : [undatedName]) {
       const files = months.get(month);
       if (files) files.push(file);
       else months.set(month, [file]);

@@ -1,10 +1,7 @@
 import { createHash } from "node:crypto";
 import { joinedIds, personColumn, withPerson } from "../../clever/person";
 import { pseudonymName } from "../../clever/reports";
-import { fileStatistics } from "../../delta/statistics";
 import type { DuckSession } from "../../duck/duck";
-import { rosterKey, type TableRows } from "./tableRows";
-import type { Snapshots } from "./watchedTables";
 
 const sisId = pseudonymName("sis_id");
 const cleverId = pseudonymName("clever_user_id");
@@ -17,57 +14,44 @@ export interface PeopleOfTables {
   readonly hasGrades: boolean;
 }
 
+/** A roster's rows as a SELECT, and what identifies the roster. */
+export interface Roster {
+  readonly key: string;
+  readonly rows: string;
+}
+
 /**
- * Creates two temporary tables in the session, from all rows of the tables: `joined_ids` (see `clever/person.ts`)
- * and, if there is a roster, `grades` with everybody's (`pseudonym`, `grade`). A person's grade is the first, in
- * text order, that the roster has for one of the person's ids, whichever rows have them.
+ * Creates two temporary tables in the session: `joined_ids` (see `clever/person.ts`) and, if there is a roster, `grades`
+ * with everybody's (`pseudonym`, `grade`). A person's grade is the first, in text order, that the roster has for one
+ * of the person's ids, whichever rows have them.
+ *
+ * @param ids SELECTs that together contain each pair of pseudonyms that a row of the tables has
  */
 export async function preparePeople(
   session: DuckSession,
-  rows: TableRows,
-  snapshots: Snapshots,
+  ids: readonly string[],
+  roster: Roster | undefined,
   signal: AbortSignal,
 ): Promise<PeopleOfTables> {
   const run = (sql: string) => session.query(sql, [], signal);
-  const { roster } = snapshots;
-  await run("CREATE OR REPLACE TEMP TABLE joined_ids (sis_id VARCHAR, person VARCHAR)");
   await run("CREATE OR REPLACE TEMP TABLE grades (pseudonym VARCHAR, grade VARCHAR)");
-  const hash = createHash("sha256").update(rosterKey(roster));
-  const tables =
-    roster !== undefined || mayLackCleverIds(snapshots)
-      ? [
-          ...(await rows.ofTable(snapshots.dailyParticipation, signal)),
-          ...(await rows.ofTable(snapshots.resourceUsage, signal)),
-        ]
-      : [];
-  // The ids are used more than once but read once.
-  const ids = tables.map((table) => `SELECT DISTINCT ${sisId}, ${cleverId} FROM (${table})`);
+  await run(`CREATE OR REPLACE TEMP TABLE ids (${sisId} VARCHAR, ${cleverId} VARCHAR)`);
   if (ids.length > 0) {
-    await run(`CREATE OR REPLACE TEMP TABLE ids AS ${ids.join(" UNION ")}`);
-    await run(`INSERT INTO joined_ids ${joinedIds(["FROM ids"])}`);
+    await run(
+      `INSERT INTO ids ${ids.map((each) => `SELECT ${sisId}, ${cleverId} FROM (${each})`).join(" UNION ")}`,
+    );
   }
+  await run(`CREATE OR REPLACE TEMP TABLE joined_ids AS ${joinedIds(["FROM ids"])}`);
+  const hash = createHash("sha256").update(roster?.key ?? "");
   for (const { sis_id, person } of await run("FROM joined_ids ORDER BY sis_id")) {
     hash.update(`\n${String(sis_id)} ${String(person)}`);
   }
   const key = hash.digest("hex");
-  const [graded] = await rows.ofTable(roster, signal);
-  if (graded === undefined) return { key, hasGrades: false };
-  if (ids.length > 0) {
-    await run(
-      `INSERT INTO grades SELECT ${personColumn}, min(grade) FROM (${withPerson("FROM ids", "joined_ids")}) ids
-       LEFT JOIN (${graded}) roster USING (${sisId}) WHERE ${personColumn} IS NOT NULL GROUP BY ${personColumn}`,
-    );
-  }
-  const { some } = await session.one(`SELECT count(grade) > 0 AS some FROM (${graded})`, [], signal);
-  return { key, hasGrades: some === true };
-}
-
-/**
- * False if the statistics prove that every row has a Clever id, so that no row needs other rows to identify its
- * person.
- */
-function mayLackCleverIds({ dailyParticipation, resourceUsage }: Snapshots): boolean {
-  return [dailyParticipation, resourceUsage].some((snapshot) =>
-    [...(snapshot?.files.values() ?? [])].some((file) => fileStatistics(file)?.nullCount[cleverId] !== 0),
+  if (roster === undefined) return { key, hasGrades: false };
+  await run(
+    `INSERT INTO grades SELECT ${personColumn}, min(grade) FROM (${withPerson("FROM ids", "joined_ids")}) ids
+     LEFT JOIN (${roster.rows}) roster USING (${sisId}) WHERE ${personColumn} IS NOT NULL GROUP BY ${personColumn}`,
   );
+  const { some } = await session.one(`SELECT count(grade) > 0 AS some FROM (${roster.rows})`, [], signal);
+  return { key, hasGrades: some === true };
 }

@@ -10,6 +10,7 @@ import type { ReportKind } from "../answer";
 import type { BuildEngine } from "./buildEngine";
 import { LocalCopies } from "./localCopies";
 import type { MonthFiles } from "./monthFiles";
+import type { Roster } from "./peopleTables";
 import type { Snapshots } from "./watchedTables";
 
 /** Identifies a roster: another roster, or another version, has another key. */
@@ -48,9 +49,13 @@ export class TableRows {
     };
   }
 
-  /** All rows of a table; empty if it does not exist. */
-  async ofTable(snapshot: Snapshot | undefined, signal: AbortSignal): Promise<string[]> {
-    return snapshot ? [await this.select(snapshot, [...snapshot.files.values()], signal)] : [];
+  /** All rows of the roster's table, with their identity; undefined if it does not exist. */
+  async ofRoster(snapshot: Snapshot | undefined, signal: AbortSignal): Promise<Roster | undefined> {
+    if (snapshot === undefined) return undefined;
+    return {
+      key: rosterKey(snapshot),
+      rows: await this.select(snapshot, [...snapshot.files.values()], signal),
+    };
   }
 
   /** The months (`yyyy-MM`) that a file has rows of, ascending. */

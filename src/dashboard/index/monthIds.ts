@@ -1,0 +1,88 @@
+import { pseudonymName } from "../../clever/reports";
+import { type DuckSession, sqlString } from "../../duck/duck";
+import type { ReportKind } from "../answer";
+import type { LakeCache } from "./lakeCache";
+import type { Manifest, StoredFile } from "./manifest";
+import { isOf } from "./monthBuild";
+
+const columns = `${pseudonymName("sis_id")}, ${pseudonymName("clever_user_id")}, school_name, user_type`;
+
+/** SELECTs of all columns of the two tables. */
+type Rows = Readonly<Record<ReportKind, string>>;
+
+/**
+ * The distinct ids, schools and user types in the rows of each month. Whom a row is about can depend on rows of any
+ * other month, so the ids of all months are needed whenever one changes. They are stored in the cache, so that only
+ * the rows of the changed month are read.
+ */
+export class MonthIds {
+  private readonly stored: Map<string, Manifest["ids"][number]>;
+  /** Files of months that have changed. */
+  readonly replaced: StoredFile[] = [];
+
+  /**
+   * @param stored what an earlier process stored
+   * @param onProblem called if ids cannot be stored: then they are read from the rows again
+   */
+  constructor(
+    private readonly cache: LakeCache,
+    stored: Manifest["ids"],
+    private readonly onProblem: (error: unknown) => void,
+  ) {
+    this.stored = new Map(stored.map((ids) => [ids.month, ids]));
+  }
+
+  /**
+   * A SELECT of the ids in a month's data files, from the cache if they are there: both pseudonyms, `school_name`,
+   * `user_type`, and `counts`, which is false for rows of the files that `buildMonth` leaves out.
+   *
+   * @param month `yyyy-MM`
+   * @param key identifies the month's files
+   * @param readRows called if the rows have to be read
+   */
+  async ofMonth(
+    session: DuckSession,
+    month: string,
+    key: string,
+    readRows: () => Promise<Rows>,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const known = this.stored.get(month);
+    if (known?.key === key && (await this.cache.read(known.file))) return this.selectFile(known.file);
+    if (known) this.remove(known);
+    const { dailyParticipation, resourceUsage } = await readRows();
+    const ids = [dailyParticipation, resourceUsage]
+      .map((rows) => `SELECT ${columns}, coalesce(${isOf(month)}, false) AS counts FROM (${rows})`)
+      .join(" UNION ");
+    try {
+      const place = this.cache.newPlace();
+      await session.query(`COPY (${ids}) TO ${sqlString(place)} (FORMAT parquet)`, [], signal);
+      const file = await this.cache.adopt(place, "ids");
+      this.stored.set(month, { month, key, file });
+      return this.selectFile(file);
+    } catch (error) {
+      signal.throwIfAborted();
+      this.onProblem(error);
+      return ids;
+    }
+  }
+
+  /** Forgets all months but the given ones. */
+  keep(months: { has(month: string): boolean }): void {
+    for (const ids of this.stored.values()) if (!months.has(ids.month)) this.remove(ids);
+  }
+
+  /** What a later process can use. */
+  get manifest(): Manifest["ids"] {
+    return [...this.stored.values()];
+  }
+
+  private remove({ month, file }: Manifest["ids"][number]): void {
+    this.stored.delete(month);
+    this.replaced.push(file);
+  }
+
+  private selectFile({ name }: StoredFile): string {
+    return `FROM read_parquet(${sqlString(this.cache.place(name))})`;
+  }
+}
