@@ -129,8 +129,8 @@ describe("clever-lake optimize and vacuum", () => {
     expect(dryRun).toMatchObject({ exitCode: 0, stderr: "" });
     const reported = optimized.parse(dryRun.json);
     const text = await cli.run("optimize", "--dry-run");
-    expect(text.stdout).toMatch(/resource_usage_pseudo +23 +12 /);
-    expect(text.stdout).toMatch(/ {2}year=2025, month=8 +15 +4 /);
+    expect(text.stdout).toMatch(/resource_usage_pseudo +23 +4 /);
+    expect(text.stdout).toMatch(/ {2}year=2025, month=8 +15 +2 /);
     expect(text.stdout).toMatch(/Dry run: \d+ data files would become \d+, .* nothing was written\./);
     expect(await contentsBelow(cli.lakeFolder)).toEqual(stored);
 
@@ -146,7 +146,7 @@ describe("clever-lake optimize and vacuum", () => {
       ]);
     expect(counts(done)).toEqual(counts(reported));
     expect(done.tables.map(({ table }) => table)).toContain(ingestLogTable);
-    expect(done.tables.flatMap(({ partitions }) => partitions).every(({ after }) => after.files <= 8)).toBe(
+    expect(done.tables.flatMap(({ partitions }) => partitions).every(({ after }) => after.files <= 4)).toBe(
       true,
     );
     expect(await rows()).toEqual(before);

@@ -34,7 +34,7 @@ export function appliedVersions(snapshot: Snapshot | undefined): Map<string, num
 }
 
 /** Data files that a partition may have before its small ones are merged: every reader pays for each. */
-export const filesPerPartition = 8;
+export const filesPerPartition = 4;
 
 /**
  * What a `_pseudo` table's data files record in addition to their rows, so that a source's rows are found without
