@@ -1,32 +1,57 @@
 import { expect, test } from "vitest";
+import * as z from "zod";
 import { contributes } from "../../package.json";
-import { parseConfig } from "../../src/config";
+import { configSchema } from "../../src/config";
 import { defaultSchoolYearStart, monthAndDay } from "../../src/dashboard/opening";
 
+/** A part of a JSON schema, as in the manifest. */
+interface Setting {
+  readonly type?: string;
+  readonly default?: unknown;
+  readonly pattern?: string;
+  readonly properties?: Readonly<Record<string, Setting>>;
+  readonly items?: Setting;
+  readonly [keyword: string]: unknown;
+}
+
 /** VS Code's settings, without their prefix. */
-const properties: Record<string, { default?: unknown; pattern?: string }> =
-  contributes.configuration.properties;
+const properties: Readonly<Record<string, Setting>> = contributes.configuration.properties;
 const settings = new Map(
   Object.entries(properties).map(([name, setting]) => [name.replace(/^clever\./, ""), setting]),
 );
 
-/** The command line's defaults. */
-const { sftp, lake, ...general } = parseConfig(
-  { sftp: { host: "reports.example", username: "district" }, lake: { url: "file:///lake" } },
-  "the test",
+/** The keys of the command line's configuration, as the settings name them. */
+const keys = new Map(
+  leaves("", z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" }) as Setting),
 );
-const defaults = [
-  ...Object.entries(general),
-  ...Object.entries(sftp).map(([key, value]) => [`sftp.${key}`, value] as const),
-  ...Object.entries(lake).map(([key, value]) => [`lake.${key}`, value] as const),
-].filter(([key]) => !["sftp.host", "sftp.username", "lake.url"].includes(key));
 
-test("all defaults of the command line are checked here", () => {
-  expect(defaults.length).toBeGreaterThan(12);
+function leaves(name: string, { properties: parts, ...schema }: Setting): [string, Setting][] {
+  if (parts === undefined) return [[name, schema]];
+  return Object.entries(parts).flatMap(([key, part]) => leaves(name === "" ? key : `${name}.${key}`, part));
+}
+
+/** What a value must be, without a text's least length: an empty setting is one that is not set. */
+function rules({ type, default: value, items, ...others }: Setting) {
+  const kept = ["enum", "minimum", "maximum", "maxLength", "minItems"].flatMap((keyword) => {
+    const limit = others[keyword];
+    const isNone = limit === undefined || Math.abs(Number(limit)) === Number.MAX_SAFE_INTEGER;
+    return isNone ? [] : [[keyword, limit]];
+  });
+  return {
+    type,
+    default: value ?? (type === "string" ? "" : undefined),
+    items: items?.enum,
+    ...Object.fromEntries(kept),
+  };
+}
+
+test("every setting is a key of the command line's configuration, or VS Code's alone", () => {
+  const ofVsCode = ["sampleDistrict", "schoolYearStart", "checkEvery", "runAutomatically"];
+  expect([...settings.keys()].sort()).toEqual([...keys.keys(), ...ofVsCode].sort());
 });
 
-test.each(defaults)("the setting %s has the command line's default", (key, value) => {
-  expect(settings.get(key)?.default).toEqual(value);
+test.each([...keys])("the setting %s has the command line's default and limits", (key, schema) => {
+  expect(rules(settings.get(key) ?? {})).toEqual(rules(schema));
 });
 
 test("the school year begins on the same day", () => {

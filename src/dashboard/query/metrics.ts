@@ -8,7 +8,7 @@ import type { Days } from "../groups/days";
 import { factsOf, groupsOf } from "../groups/groups";
 import { compareNames } from "../groups/names";
 import type { ParticipationIndex } from "../index/participationIndex";
-import type { KeepWhole } from "../opening";
+import { defaultSchoolYearStart, type KeepWhole } from "../opening";
 import { namesIn, requireKnownNames } from "../unknownNames";
 import { type AnswerOptions, optionsOf } from "./answer";
 import type { AttendanceSums } from "./attendance";
@@ -153,9 +153,9 @@ export async function participationMetrics(
     return { ...common, ...nothing };
   }
   const facts = factsOf(index);
-  requireKnownNames(filter, namesIn(optionsOf(index, "08-01")));
+  requireKnownNames(filter, namesIn(optionsOf(index, defaultSchoolYearStart)));
   const groups = groupsOf(facts, minimumGroupSize, keepWhole);
-  const scope = scopeOf(facts, groups, filterOf(filter, facts.days), "08-01");
+  const scope = scopeOf(facts, groups, filterOf(filter, facts.days), defaultSchoolYearStart);
   const found = await find(scope, signal);
   const { filter: cut, schools, days } = withheldIn(scope);
   const { compareFrom, compareTo } = filter;
