@@ -1,4 +1,3 @@
-import path from "node:path";
 import type { Lake, LakeOptions } from "../lake/lake";
 import { logFolder, parseLogFileName } from "./paths";
 
@@ -26,8 +25,8 @@ export async function listLog(lake: Lake, tablePath: string, options: LakeOption
   const partCounts = new Map<string, number>();
   let hasV2Checkpoints = false;
   let newest = -1;
-  for await (const entry of lake.list(logFolder(tablePath), options)) {
-    const file = entry.kind === "file" ? parseLogFileName(path.posix.basename(entry.path)) : undefined;
+  for (const name of await lake.names(logFolder(tablePath), options)) {
+    const file = parseLogFileName(name);
     if (file === undefined) continue;
     const { version } = file;
     newest = Math.max(newest, version);

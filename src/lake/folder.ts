@@ -60,13 +60,17 @@ export class FolderLake implements Lake {
     for (let current = pending.pop(); current !== undefined; current = pending.pop()) {
       options.signal?.throwIfAborted();
       for (const name of await namesIn(path.join(this.root, current))) {
-        if (name === temporaryFolder) continue;
         const entry = await this.entry(current === "" ? name : `${current}/${name}`);
         if (entry === undefined) continue;
         yield entry;
         if (options.recursive && entry.kind === "folder") pending.push(entry.path);
       }
     }
+  }
+
+  async names(folder: string, { signal }: LakeOptions = {}): Promise<string[]> {
+    signal?.throwIfAborted();
+    return namesIn(this.resolve(folder));
   }
 
   async stat(lakePath: string, _options: LakeOptions = {}): Promise<LakeEntry | undefined> {
@@ -335,7 +339,8 @@ function isNotEmpty(error: unknown): boolean {
 
 async function namesIn(folder: string): Promise<string[]> {
   try {
-    return await retryWhileInUse(() => fs.readdir(folder));
+    const names = await retryWhileInUse(() => fs.readdir(folder));
+    return names.filter((name) => name !== temporaryFolder);
   } catch (error) {
     if (isMissing(error)) return [];
     throw ioError(error, folder);

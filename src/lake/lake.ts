@@ -25,6 +25,12 @@ export interface Lake {
   /** Entries below `folder`, in no particular order; none if the folder does not exist. */
   list(folder: string, options?: LakeOptions & { readonly recursive?: boolean }): AsyncIterable<LakeEntry>;
 
+  /**
+   * The names of the entries directly in `folder`, in no particular order; none if it does not exist. In a local folder
+   * this is much faster than `list`, which looks at each entry.
+   */
+  names(folder: string, options?: LakeOptions): Promise<string[]>;
+
   /** The entry, or undefined if there is none. */
   stat(path: string, options?: LakeOptions): Promise<LakeEntry | undefined>;
 

@@ -30,6 +30,10 @@ export class FaultyLake implements Lake {
     return this.lake.list(folder, options);
   }
 
+  names(folder: string, options?: LakeOptions): Promise<string[]> {
+    return this.lake.names(folder, options);
+  }
+
   stat(path: string, options?: LakeOptions): Promise<LakeEntry | undefined> {
     return this.lake.stat(path, options);
   }

@@ -103,6 +103,8 @@ export function lakeConformance(name: string, open: () => Promise<Lake>): void {
         "folder stage2p/t/_delta_log 0",
       ]);
       expect(await entries(lake, "stage2p/none")).toEqual([]);
+      expect((await lake.names("stage2p/t")).sort()).toEqual(["_delta_log", "x y ü.parquet"]);
+      expect(await lake.names("stage2p/none")).toEqual([]);
     });
 
     test("a local file is imported from scratch, and scratch is not part of the lake", async () => {

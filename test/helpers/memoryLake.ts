@@ -32,6 +32,12 @@ export class MemoryLake implements Lake {
     for (const name of folders) yield entry(name, "folder", 0);
   }
 
+  async names(folder: string, options: LakeOptions = {}): Promise<string[]> {
+    const names: string[] = [];
+    for await (const { path: place } of this.list(folder, options)) names.push(path.posix.basename(place));
+    return names;
+  }
+
   async stat(file: string, options: LakeOptions = {}): Promise<LakeEntry | undefined> {
     await this.called("stat", file, options);
     const data = this.files.get(file);

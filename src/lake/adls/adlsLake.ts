@@ -82,6 +82,12 @@ export class AdlsLake implements Lake {
     }
   }
 
+  async names(folder: string, options: LakeOptions = {}): Promise<string[]> {
+    const names: string[] = [];
+    for await (const { path: place } of this.list(folder, options)) names.push(path.posix.basename(place));
+    return names;
+  }
+
   async stat(lakePath: string, options: LakeOptions = {}): Promise<LakeEntry | undefined> {
     const file = this.file(lakePath);
     try {

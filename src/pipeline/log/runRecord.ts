@@ -252,12 +252,11 @@ export async function noteNewestRun(lake: Lake, newest: NewestRun): Promise<void
 
 /** The names of all runs with a record, newest first. */
 export async function runIds(lake: Lake, signal?: AbortSignal): Promise<string[]> {
-  const ids: string[] = [];
-  for await (const { path } of lake.list(runsFolder, { signal })) {
-    const id = /([^/]+)\.json$/.exec(path)?.[1];
-    if (id !== undefined) ids.push(id);
-  }
-  return ids.sort().reverse();
+  const names = await lake.names(runsFolder, { signal });
+  return names
+    .flatMap((name) => /^(.+)\.json$/.exec(name)?.[1] ?? [])
+    .sort()
+    .reverse();
 }
 
 /** Earlier runs that left something to clean up, and the newest one with a record. */
