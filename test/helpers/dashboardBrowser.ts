@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import type { DashboardFilter } from "../../src/dashboard/filter";
+import type { DashboardSource } from "../../src/ui/dashboard/DashboardSession";
 import {
   bundleDashboard,
   type ShowDashboardOptions,
@@ -54,6 +55,14 @@ export class DashboardBrowser {
   ): Promise<OpenedDashboard> {
     const source = new FakeDashboardSource(district);
     prepare?.(source);
+    return this.showFrom(source, options);
+  }
+
+  /** Shows the answers of any source. */
+  async showFrom<Source extends DashboardSource>(
+    source: Source,
+    options: ShowDashboardOptions = {},
+  ): Promise<ShownDashboard & { readonly source: Source }> {
     const shown = await showDashboard(this.browser, this.bundle, source, options);
     onTestFinished(async () => {
       await shown.close();

@@ -20,11 +20,13 @@ export interface IngestedDistrict {
   readonly index: ParticipationIndex;
   /** The index without the roster's grades. */
   readonly withoutGrades: ParticipationIndex;
+  /** Paths of the files in quarantine. */
+  readonly quarantined: readonly string[];
 }
 
 /** Clever's files in a folder, and optionally a roster, ingested into a lake. */
 async function ingested(fixture: PipelineFixture, roster?: string): Promise<IngestedDistrict> {
-  await fixture.run();
+  const { quarantined } = await fixture.run();
   await using keeper = new IndexKeeper({ cacheFolder: await temporaryFolder() });
   const withoutGrades = await keeper.current(fixture.lake);
   if (roster !== undefined)
@@ -33,7 +35,13 @@ async function ingested(fixture: PipelineFixture, roster?: string): Promise<Inge
   const index = await keeper.current(fixture.lake);
   if (!index || !withoutGrades) throw new Error("The lake holds no row.");
   const district = await districtRows(fixture.server, roster);
-  return { district, rows: new PlainRows(district, roster !== undefined), index, withoutGrades };
+  return {
+    district,
+    rows: new PlainRows(district, roster !== undefined),
+    index,
+    withoutGrades,
+    quarantined: quarantined.map(({ path: file }) => file),
+  };
 }
 
 /**

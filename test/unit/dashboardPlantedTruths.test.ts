@@ -1,61 +1,28 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
-import path from "node:path";
 import { describe, expect, test } from "vitest";
 import type { DashboardAnswer } from "../../src/dashboard/answer";
 import { type DashboardFilter, openingFilter } from "../../src/dashboard/filter";
 import { answer } from "../../src/dashboard/query/answer";
 import { sampleDistrict } from "../../src/sample/district";
-import { type IngestedDistrict, ingestedSample } from "../helpers/ingestedDistrict";
-import { dailyPath, usagePath } from "../helpers/pipelineFixture";
-import { datesBetween, weekdayOf } from "../helpers/plainDates";
+import type { IngestedDistrict } from "../helpers/ingestedDistrict";
+import { weekdayOf } from "../helpers/plainDates";
 import type { UsageRow } from "../helpers/plainIndex";
-
-/** As the page opens with default settings. */
-const settings = {
-  minimumGroupSize: 10,
-  keepWhole: "schools",
-  schoolYearStart: "08-01",
-  now: new Date("2026-02-01T12:00:00Z"),
-} as const;
-
-/** The first school day of the newest two weeks, 2026-01-20. */
-const newest = 46;
-const taken = "Wordmeadow";
-const risen = "Codepebble";
-const noUsage = "2025-12-03";
-const badParticipation = "2025-12-10";
-/** Within the two judged weeks. */
-const badUsage = "2026-01-22";
-const winterBreak = datesBetween("2025-12-22", "2026-01-02");
-const options = {
-  seed: 3,
-  students: 250,
-  teachers: 12,
-  staff: 4,
-  schools: 5,
-  days: 55,
-  firstDay: "2025-10-27",
-  changes: [
-    { resource: taken, schoolDay: newest, factor: 0 },
-    { resource: risen, schoolDay: newest, factor: 4 },
-  ],
-};
-
-/** Removes a report, and damages two so that they are quarantined. */
-async function spoil(server: string): Promise<void> {
-  await rm(path.join(server, usagePath(noUsage)));
-  for (const file of [dailyPath(badParticipation), usagePath(badUsage)]) {
-    const place = path.join(server, file);
-    const [header = "", ...lines] = (await readFile(place, "utf8")).split("\n");
-    await writeFile(place, [header, ...lines.map((line) => line.replace(/^\d{4}-/, "20x5-"))].join("\n"));
-  }
-}
+import {
+  badParticipation,
+  badUsage,
+  noUsage,
+  plantedDistrict,
+  plantedOptions,
+  plantedSettings,
+  risen,
+  taken,
+  winterBreak,
+} from "../helpers/plantedDistrict";
 
 describe("the page shows every planted fact of a district of 250 students, and nothing false", () => {
   let made: Promise<IngestedDistrict> | undefined;
   /** Created by the first test that needs it. */
   const district = (): Promise<IngestedDistrict> => {
-    made ??= ingestedSample(options, spoil);
+    made ??= plantedDistrict();
     return made;
   };
   /** The students' use in the good files. */
@@ -67,7 +34,7 @@ describe("the page shows every planted fact of a district of 250 students, and n
   }
 
   async function ask(patch: Partial<DashboardFilter> = {}): Promise<DashboardAnswer> {
-    const given = await answer((await district()).index, { ...openingFilter, ...patch }, settings);
+    const given = await answer((await district()).index, { ...openingFilter, ...patch }, plantedSettings);
     if ("empty" in given) throw new Error("no answer");
     return given;
   }
@@ -115,7 +82,7 @@ describe("the page shows every planted fact of a district of 250 students, and n
     );
     const after = await ask({ range: { from: "2026-01-05", to: "2026-01-30" } });
     const { schoolDays, before } = after.periods;
-    const isSchoolDay = sampleDistrict(options).days;
+    const isSchoolDay = sampleDistrict(plantedOptions).days;
     const earlier = isSchoolDay.filter((date) => date < "2026-01-05").slice(-schoolDays);
     expect([schoolDays, before]).toEqual([
       isSchoolDay.filter((date) => date >= "2026-01-05").length,
@@ -156,7 +123,7 @@ describe("the page shows every planted fact of a district of 250 students, and n
 
   test("a tiny school, shown only together with others", async () => {
     const opened = await ask();
-    const tiny = sampleDistrict(options).tinySchool?.name ?? "";
+    const tiny = sampleDistrict(plantedOptions).tinySchool?.name ?? "";
     const { withheld, bySchool } = opened;
     expect(withheld.filter).toEqual([]);
     const small = withheld.schools.filter(({ isSmall }) => isSmall);
