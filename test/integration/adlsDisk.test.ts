@@ -7,6 +7,7 @@ import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
 import type { AdlsEmulator } from "../adls-emulator/emulator";
 import { openLake, startEmulator } from "../helpers/adls";
 import { runInto } from "../helpers/adlsPipeline";
+import { filesBelow } from "../helpers/lakeFiles";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
@@ -53,7 +54,10 @@ describe("a disk that is too full for the dashboard's cache", () => {
     const problems: unknown[] = [];
     await using keeper = new IndexKeeper({ cacheFolder, onProblem: (problem) => problems.push(problem) });
     expect((await keeper.current(openLake(emulator)))?.people).toBeDefined();
-    expect(problems).toHaveLength(1);
+    // Neither the month's ids nor its segment.
+    expect(problems).toHaveLength(2);
+    const partial = (await filesBelow(cacheFolder)).filter((file) => file.endsWith(".tmp"));
+    expect(partial).toEqual([]);
   });
 });
 

@@ -157,10 +157,8 @@ export class IndexState {
     if (this.stored === undefined && tables) {
       const { person, cohort } = dictionary.members;
       const members = Buffer.concat([bytesOf(person), bytesOf(cohort)]);
-      const place = cache.newPlace();
-      await tables.save(place, signal);
       this.stored = {
-        people: await cache.adopt(place, "parquet"),
+        people: await cache.add("parquet", (place) => tables.save(place, signal)),
         members: await cache.write("members", members),
       };
     }

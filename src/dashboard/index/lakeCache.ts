@@ -70,18 +70,31 @@ export class LakeCache {
   }
 
   async write(extension: string, content: Uint8Array): Promise<StoredFile> {
-    const place = this.newPlace();
-    await writeFile(place, content, { flag: "wx", mode: 0o600 });
-    return this.adopt(place, extension, content);
+    return this.add(extension, (place) => writeFile(place, content, { flag: "wx", mode: 0o600 }), content);
   }
 
-  /** Adds a file that was written at a `newPlace`; `content` is its content, if available. */
-  async adopt(place: string, extension: string, content?: Uint8Array): Promise<StoredFile> {
-    const bytes = content ?? (await readFile(place));
-    const name = `${randomUUID()}.${extension}`;
-    await chmod(place, 0o600);
-    await replaceFile(place, this.place(name));
-    return { name, size: bytes.length, crc: crc32(bytes) };
+  /**
+   * Adds a file that `make` writes at the given path. If it fails, as on a full disk, nothing stays there.
+   *
+   * @param content the file's content, if available
+   */
+  async add(
+    extension: string,
+    make: (place: string) => Promise<unknown>,
+    content?: Uint8Array,
+  ): Promise<StoredFile> {
+    const place = this.newPlace();
+    try {
+      await make(place);
+      const bytes = content ?? (await readFile(place));
+      const name = `${randomUUID()}.${extension}`;
+      await chmod(place, 0o600);
+      await replaceFile(place, this.place(name));
+      return { name, size: bytes.length, crc: crc32(bytes) };
+    } catch (error) {
+      await removeLocal(place).catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Path of a stored file. */

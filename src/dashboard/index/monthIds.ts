@@ -55,9 +55,9 @@ export class MonthIds {
       .map((rows) => `SELECT ${columns}, coalesce(${isOf(month)}, false) AS counts FROM (${rows})`)
       .join(" UNION ");
     try {
-      const place = this.cache.newPlace();
-      await session.query(`COPY (${ids}) TO ${sqlString(place)} (FORMAT parquet)`, [], signal);
-      const file = await this.cache.adopt(place, "ids");
+      const file = await this.cache.add("ids", (place) =>
+        session.query(`COPY (${ids}) TO ${sqlString(place)} (FORMAT parquet)`, [], signal),
+      );
       this.stored.set(month, { month, key, file });
       return this.selectFile(file);
     } catch (error) {
