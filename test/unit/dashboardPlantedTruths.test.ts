@@ -3,7 +3,6 @@ import type { DashboardAnswer } from "../../src/dashboard/answer";
 import { type DashboardFilter, openingFilter } from "../../src/dashboard/filter";
 import { answer } from "../../src/dashboard/query/answer";
 import { sampleDistrict } from "../../src/sample/district";
-import type { IngestedDistrict } from "../helpers/ingestedDistrict";
 import { weekdayOf } from "../helpers/plainDates";
 import type { UsageRow } from "../helpers/plainIndex";
 import {
@@ -19,22 +18,20 @@ import {
 } from "../helpers/plantedDistrict";
 
 describe("the page shows every planted fact of a district of 250 students, and nothing false", () => {
-  let made: Promise<IngestedDistrict> | undefined;
-  /** Created by the first test that needs it. */
-  const district = (): Promise<IngestedDistrict> => {
-    made ??= plantedDistrict();
-    return made;
-  };
   /** The students' use in the good files. */
   async function rows() {
-    const { participation, usage } = (await district()).district;
+    const { participation, usage } = (await plantedDistrict()).district;
     const isReported = ({ date, userType }: { readonly date: string; readonly userType: string }) =>
       userType === "students" && !date.startsWith("20x5");
     return { participation: participation.filter(isReported), usage: usage.filter(isReported) };
   }
 
   async function ask(patch: Partial<DashboardFilter> = {}): Promise<DashboardAnswer> {
-    const given = await answer((await district()).index, { ...openingFilter, ...patch }, plantedSettings);
+    const given = await answer(
+      (await plantedDistrict()).index,
+      { ...openingFilter, ...patch },
+      plantedSettings,
+    );
     if ("empty" in given) throw new Error("no answer");
     return given;
   }

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -14,6 +14,7 @@ import {
   indexLines,
   plainLines,
 } from "../helpers/indexLines";
+import { filesBelow } from "../helpers/lakeFiles";
 import { MemoryLake } from "../helpers/memoryLake";
 import { PseudoTables, participationRow, usageRow } from "../helpers/pseudoTables";
 import { temporaryFolder } from "../helpers/temporaryFolder";
@@ -242,22 +243,16 @@ test("after a new day, only the rows of its month are read", async () => {
     await using keeper = new IndexKeeper({ cacheFolder });
     await keeper.current(lake);
   }
-  for (const file of await lakeDataFiles(lake)) await writeFile(file, "");
+  const folder = lake.localPath(pseudoTable(reports.daily_participation));
+  const dataFiles = (await filesBelow(folder)).filter((file) => file.endsWith(".parquet"));
+  expect(dataFiles).toHaveLength(1);
+  for (const file of dataFiles) await writeFile(path.join(folder, file), "");
   const later = attended("a", "2026-02-05");
   await tables.put("daily_participation", "2", [participationRow(later)]);
   await using keeper = new IndexKeeper({ cacheFolder });
   const lines = indexLines(await keeper.current(lake), await cachedPeople(cacheFolder));
   expect(lines).toEqual(plainLines({ participation: [...rows, later], usage: [] }, new Map([["a", "9"]])));
 });
-
-/** The data files of daily participation. */
-async function lakeDataFiles(lake: FolderLake): Promise<string[]> {
-  const folder = lake.localPath(pseudoTable(reports.daily_participation));
-  const names = await readdir(folder, { recursive: true });
-  return names
-    .filter((name) => name.endsWith(".parquet") && !name.includes("_delta_log"))
-    .map((name) => path.join(folder, name));
-}
 
 test("a table recreated under its old name counts as a different one", async () => {
   const lake = new MemoryLake();

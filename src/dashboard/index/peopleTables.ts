@@ -25,7 +25,7 @@ export interface Roster {
  * with everybody's (`pseudonym`, `grade`). A person's grade is the first, in text order, that the roster has for one
  * of the person's ids, whichever rows have them.
  *
- * @param ids SELECTs that together contain each pair of pseudonyms that a row of the tables has
+ * @param ids at least one SELECT; together they contain each pair of pseudonyms that a row of the tables has
  */
 export async function preparePeople(
   session: DuckSession,
@@ -35,12 +35,8 @@ export async function preparePeople(
 ): Promise<PeopleOfTables> {
   const run = (sql: string) => session.query(sql, [], signal);
   await run("CREATE OR REPLACE TEMP TABLE grades (pseudonym VARCHAR, grade VARCHAR)");
-  await run(`CREATE OR REPLACE TEMP TABLE ids (${sisId} VARCHAR, ${cleverId} VARCHAR)`);
-  if (ids.length > 0) {
-    await run(
-      `INSERT INTO ids ${ids.map((each) => `SELECT ${sisId}, ${cleverId} FROM (${each})`).join(" UNION ")}`,
-    );
-  }
+  const pairs = ids.map((each) => `SELECT ${sisId}, ${cleverId} FROM (${each})`);
+  await run(`CREATE OR REPLACE TEMP TABLE ids AS ${pairs.join(" UNION ")}`);
   await run(`CREATE OR REPLACE TEMP TABLE joined_ids AS ${joinedIds(["FROM ids"])}`);
   const hash = createHash("sha256").update(roster?.key ?? "");
   for (const { sis_id, person } of await run("FROM joined_ids ORDER BY sis_id")) {
