@@ -406,14 +406,14 @@ if gaps:
     pictures.say(f"The report of resource usage is missing for: {', '.join(gaps)}.")
 if days:
     pictures.line(
-        "Different resources used per day",
+        "Distinct resources used per day",
         f"User type: {USER_TYPE}",
         [row["date"] for row in days],
         shown,
         "Apps and links with at least one access",
     )
 pictures.table(
-    ["Day", "Different resources", "Logins", "Resources accessed", "Active people"],
+    ["Day", "Distinct resources", "Logins", "Resources accessed", "Active people"],
     [
         [
             row["date"],
@@ -484,7 +484,7 @@ if PERSON:
 
 # %% [markdown]
 # ### How many resources does a student use, by school and by grade?
-# *Different resources per person* is the number of distinct pairs of person and resource, divided by the number of people. People
+# *Distinct resources per person* is the number of distinct pairs of person and resource, divided by the number of people. People
 # who used nothing are included, so a low number may mean that many do not use Clever at all.
 
 # %%
@@ -495,14 +495,14 @@ schools = ask(BY_SCHOOL).orderBy("school_name").collect()
 shown = enough(schools, "school_name")
 if shown:
     pictures.bars(
-        "Different resources per person, by school",
+        "Distinct resources per person, by school",
         "People without any use are included",
         [str(row["school_name"]) for row in shown],
         [row["average_different_resources"] for row in shown],
         "Resources per person, over all days",
     )
 pictures.table(
-    ["School", "People", "Different resources per person", "Logins per day", "Resources per day"],
+    ["School", "People", "Distinct resources per person", "Logins per day", "Resources per day"],
     [
         [
             row["school_name"],
@@ -529,14 +529,14 @@ if has_roster and USER_TYPE == "student":
     shown = enough(grades, "grade")
     if shown:
         pictures.bars(
-            "Different resources per student, by grade",
+            "Distinct resources per student, by grade",
             "Grades are those of the newest roster",
             [str(row["grade"] or "no grade") for row in shown],
             [row["average_different_resources"] for row in shown],
             "Resources per student, over all days",
         )
     pictures.table(
-        ["Grade", "Students", "Different resources per student"],
+        ["Grade", "Students", "Distinct resources per student"],
         [[row["grade"] or "no grade", row["users"], row["average_different_resources"]] for row in shown],
     )
 else:

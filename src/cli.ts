@@ -29,7 +29,7 @@ function program(): Command {
     .addHelpText(
       "after",
       `
-Secrets come from the environment only:
+Secrets come from the environment (the salt also from a key vault, with saltKeyVaultUrl):
   CLEVER_SFTP_PASSWORD    the SFTP account's password
   CLEVER_SFTP_PASSPHRASE  the private key's passphrase
   CLEVER_SALT             the district's salt, used to make pseudonyms
@@ -57,7 +57,10 @@ Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or 
     .option("--file <path>", "the roster on this machine")
     .option("--sftp <path>", "the roster on the SFTP server, below its root")
     .option("--keep-raw", "also keep the file unchanged in stage1np, including names and birth dates")
-    .option("--replace", "import it even if most students of the current roster are missing in it")
+    .option(
+      "--replace",
+      "import it even if too many students of the current roster (see maxShrink) are missing from it",
+    )
     .action(lazyAction(async () => (await import("./cli/commands/roster")).importRosterFile));
   const metrics = root.command("metrics").description("compute participation metrics from the tables");
   addFilterOptions(metrics).action(
@@ -66,7 +69,7 @@ Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or 
   addCountingOptions(metrics);
   const dashboard = root
     .command("dashboard")
-    .description("write the dashboard as one HTML file, which opens offline and prints")
+    .description("write the dashboard as one HTML file that works offline and can be printed")
     .requiredOption("-o, --out <file>", "the HTML file to write; an existing file is replaced")
     .addOption(
       new Option("--range <preset>", "default: schoolYear").choices(rangePresets).conflicts(["from", "to"]),
@@ -105,7 +108,7 @@ Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or 
   root
     .command("adopt")
     .description(
-      "adopt a lake that OEA's own notebooks wrote: shows what is there, and asks before it does anything",
+      "adopt a lake that OEA's own notebooks wrote: shows what it found, and asks before changing anything",
     )
     .option("--dry-run", "show what is there and what would be done, and change nothing")
     .option("-y, --yes", "adopt without asking")
@@ -144,7 +147,7 @@ Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or 
     .option("--days <n>", "how many school days (default: ten weeks)", wholeNumber)
     .action(async (options: DemoOptions, command: Command) => {
       if (command.optsWithGlobals<CommonOptions>().json) {
-        command.error("error: demo shows text only; it takes no --json.");
+        command.error("error: demo does not support --json.");
       }
       const { demo } = await import("./cli/demo");
       await demo(options, abort.signal);
@@ -200,7 +203,7 @@ function addFilterOptions(command: Command): Command {
     .option("--compare-to <yyyy-MM-dd>", "its last day")
     .option("--school <name>", "only this school (may be repeated)", collect)
     .addOption(
-      new Option("--school-level <level>", "also the schools of this level, by their names")
+      new Option("--school-level <level>", "also schools of this level, inferred from their names")
         .choices(schoolLevels)
         .argParser(collectOneOf(schoolLevels)),
     )

@@ -12,7 +12,7 @@ export type ErrorCode =
   | "corrupt" // stored data contradicts itself
   | "salt"
   | "notAdopted" // OEA's own notebooks wrote the lake's tables
-  | "shrinks" // a roster lacks most of the current one's students; a person can replace it all the same
+  | "shrinks" // a roster lacks most of the current one's students; the user can import it anyway
   | "busy" // another run is using this lake
   | "io"
   | "engine" // DuckDB or its process failed

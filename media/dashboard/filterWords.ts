@@ -17,7 +17,7 @@ export interface FilterPart {
   readonly without: FilterPatch;
 }
 
-/** The parts of a filter besides its dates. Each user type is a part, because no choice of user types is neutral. */
+/** The parts of a filter other than its dates. Each user type is a part, because no choice of user types is neutral. */
 export function filterParts(
   texts: DashboardTexts,
   filter: DashboardFilter,

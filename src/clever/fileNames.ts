@@ -5,7 +5,7 @@ export interface ReportFile {
   readonly report: Report;
   readonly userType: UserType;
   /**
-   * The source of the file: its path without copy marks. `… (1).csv`, downloaded by hand and put back, is thus a
+   * The source of the file: its path without copy marks. `… (1).csv`, downloaded by hand and put back, is therefore a
    * redelivery of the same report and not a second report.
    */
   readonly source: string;

@@ -57,7 +57,8 @@ export function readHeader(start: Buffer, report: CsvShape, userType?: UserType)
   const text = start.subarray(markLength);
   const found = delimiters.map((delimiter) => ({ delimiter, ...firstRecord(text, delimiter) }));
   const best = found.reduce((a, b) => (known(b.names, report) > known(a.names, report) ? b : a));
-  if (known(best.names, report) === 0) return problem(`There is no header of a ${report.title} report.`);
+  if (known(best.names, report) === 0)
+    return problem(`The file does not have the header of a ${report.title} report.`);
   if (best.names.some((name) => !isKnown(name, report) && holdsData(name))) {
     return problem("The header line contains data or a line break.");
   }

@@ -39,7 +39,7 @@ function tableListing({ tables, state }: AdoptSummary): string {
 function landedText({ files }: AdoptSummary): string {
   const { landed, bySink, distinct, sources, redelivered, escaped, notTaken } = files;
   const lines = [
-    `OEA landed ${counted(landed, "file")}, of which ${integer(distinct)} differ by name or content. Each of these is read once, as deliveries of ${counted(sources, "report")}.`,
+    `OEA landed ${counted(landed, "file")}, of which ${integer(distinct)} are distinct by name and content. These are read once each, as deliveries of ${counted(sources, "report")}.`,
     ...(bySink > 0
       ? [
           `${integer(bySink)} are from OEA's production pipeline: they have no folder for the user type, and their times are in US Central time.`,
@@ -79,7 +79,7 @@ function listed(paths: readonly string[]): string[] {
 function saltText({ pseudonyms: { ids, unsalted, map } }: AdoptSummary): string {
   if (ids === 0)
     return "OEA's lookup tables are empty, so they do not show whether its pseudonyms have a salt.";
-  if (map === null) return `OEA's pseudonyms of ${counted(ids, "id")} have a salt, which is kept.`;
+  if (map === null) return `OEA made the pseudonyms of ${counted(ids, "id")} with a salt, which is kept.`;
   return `OEA made the pseudonyms of ${integer(unsalted)} of ${counted(ids, "id")} without a salt: anyone can compute them. New pseudonyms use your salt; ${map} maps the old ones to the new ones. Once you no longer need OEA's tables, remove them or revoke all access to them.`;
 }
 
@@ -139,8 +139,11 @@ function verdict(summary: AdoptSummary): string {
   const unexplained = unexplainedRows(summary);
   const proof =
     unexplained === 0
-      ? "Every distinct row of OEA's tables is in ours or explained."
-      : styled("red", `${counted(unexplained, "row")} of OEA's are not explained.`);
+      ? "Every distinct row of OEA's tables is in our tables or accounted for."
+      : styled(
+          "red",
+          `${counted(unexplained, "row")} in OEA's tables ${unexplained === 1 ? "is" : "are"} unexplained.`,
+        );
   if (state === "adoptedBefore" || run === null) {
     return `${styled("green", "Nothing to adopt:")} the lake was adopted before. ${proof}`;
   }
@@ -152,7 +155,7 @@ function verdict(summary: AdoptSummary): string {
     ),
     ...run.failed.map(
       ({ path, reason }) =>
-        `${styled("red", "Failed:")} ${plain(path)}: ${plain(reason)} The next run tries it again.`,
+        `${styled("red", "Failed:")} ${plain(path)}: ${plain(reason)} The next run retries it.`,
     ),
   ].join("\n");
 }

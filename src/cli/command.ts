@@ -10,7 +10,7 @@ export interface CommonOptions {
   readonly json?: true;
 }
 
-/** What a command receives besides its options. */
+/** What a command receives in addition to its options. */
 export interface CommandContext {
   readonly environment: NodeJS.ProcessEnv;
   /** The folder of the program's bundles. */

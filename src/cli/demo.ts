@@ -80,7 +80,7 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
       signal,
     );
     console.log(showMetrics(metrics));
-    step("The tables recounted against the log and the landed files");
+    step("Verifying the tables against the log and the landed files");
     console.log(showVerification(await verifyLake(lake, salt, signal)));
     if (keep) {
       console.log(`\nThe lake is kept in ${keep}. Further runs need its salt as CLEVER_SALT: ${salt}`);

@@ -22,7 +22,7 @@ export function showRoster(summary: RosterSummary): string {
   addLine(repeated, `${repeated === 1 ? "row that repeats" : "rows that repeat"} a student, as for contacts`);
   addLine(
     furtherSchools,
-    `${furtherSchools === 1 ? "row" : "rows"} for a further school; the first school is kept`,
+    `${furtherSchools === 1 ? "row" : "rows"} for an additional school; the first school is kept`,
   );
   if (summary.keptRaw !== null) lines.push(`  the file is kept unchanged: ${plain(summary.keptRaw)}`);
   for (const note of summary.notes) lines.push(`  ${styled("cyan", "note")}  ${note}`);

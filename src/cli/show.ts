@@ -5,7 +5,7 @@ import type { RunSummary } from "../pipeline/log/runRecord";
 import type { Freshness } from "../pipeline/plan/freshness";
 import type { PlannedFile } from "../pipeline/plan/plan";
 import type { Status } from "../pipeline/plan/status";
-import { missesReports } from "../pipeline/runSummary";
+import { hasMissingReports } from "../pipeline/runSummary";
 import type { Verification } from "../pipeline/verify/verify";
 import { comparisonParts } from "./comparison";
 import { identityLines } from "./identities";
@@ -69,7 +69,7 @@ export function showRun(summary: RunSummary): string {
   const { landed, anonymized, unchanged, rows } = summary;
   const lines: string[] = [];
   const { reportsOnServer, notRead } = summary;
-  const nothing = landed === 0 && anonymized === 0 && !missesReports(summary);
+  const nothing = landed === 0 && anonymized === 0 && !hasMissingReports(summary);
   if (reportsOnServer === 0) {
     lines.push(
       `${styled("red", "There are no reports on the server.")} Check "root" under "sftp", and "userTypes"; clever-lake status shows the files.`,
@@ -81,7 +81,7 @@ export function showRun(summary: RunSummary): string {
       `${styled("green", "Nothing new.")} ${counted(unchanged, "report")} on the server ${unchanged === 1 ? "is" : "are"} in the lake already.`,
     );
   } else {
-    const mark = missesReports(summary)
+    const mark = hasMissingReports(summary)
       ? styled("yellow", "Done, but some files were left out.")
       : styled("green", "Done.");
     lines.push(
@@ -117,7 +117,7 @@ export function showRun(summary: RunSummary): string {
       ),
     );
   if (summary.failed.length > 0) {
-    lines.push("", styled("red", `Failed (the next run tries again): ${summary.failed.length}`));
+    lines.push("", styled("red", `Failed (the next run retries them): ${summary.failed.length}`));
     lines.push(...listed(summary.failed.map(({ path, reason }) => `${plain(path)}: ${plain(reason)}`)));
   }
   return lines.join("\n");

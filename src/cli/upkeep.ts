@@ -56,7 +56,7 @@ export function showVacuum(summary: VacuumSummary): string {
     listing.length === 0 ? [] : [columns(dryRun ? ["File", "Size"] : ["Table", "Removed"], listing, [1]), ""];
   const verdict =
     files === 0
-      ? `${styled("green", "Nothing to remove.")} Every data file is needed by a version of the last ${days}, or is not older than that.`
+      ? `${styled("green", "Nothing to remove.")} Every data file is newer than ${days} or needed by a table version from that period.`
       : dryRun
         ? `${styled("cyan", "Dry run:")} ${what} that no version of the last ${days} needs would be removed; nothing was removed.`
         : `${styled("green", "Removed:")} ${what} that no version of the last ${days} needs, in ${duration(milliseconds)}.`;

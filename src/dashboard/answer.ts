@@ -164,7 +164,7 @@ export interface Cards {
   readonly logins: Card;
   /** Sum of num_access of resource usage. */
   readonly accesses: Card;
-  /** Different resources used (by resource_id, by name if there is none). */
+  /** Distinct resources used (by resource_id, by name if there is none). */
   readonly resources: Card;
   /** Distinct people with resource usage under the filter, including its resource filters. */
   readonly resourceUsers: Card<People>;
@@ -187,7 +187,7 @@ interface PlaceEntry extends Entry {
   /** Per person-day row of daily participation, including days without use, as on OEA's page. */
   readonly averageLogins: Shown;
   readonly averageResources: Shown;
-  /** Different resources per person in the whole period, including people without use. */
+  /** Distinct resources per person in the whole period, including people without use. */
   readonly distinctResourcesPerUser: Shown;
   readonly use?: Use;
 }
@@ -218,7 +218,7 @@ export interface DayEntry extends Entry {
   /** Sum of num_resources_accessed. */
   readonly resources: Shown;
   readonly activeUsers: People;
-  /** Different resources used that day. */
+  /** Distinct resources used that day. */
   readonly distinctResources: Shown;
   readonly use?: Use;
 }

@@ -108,7 +108,7 @@ export function schoolsOfLevels(
     const found = byLevel.find(({ name }) => name === level);
     if (found) return [...found.schools];
     throw new CleverLakeError("config", `No school in the tables has the level "${level}".`, {
-      hint: "Levels follow from the words of a school's name. A file with the columns school and level sets those of other schools: --school-levels FILE.",
+      hint: "Levels are inferred from words in school names. For other schools, list the levels in a CSV file with the columns school and level: --school-levels FILE.",
     });
   });
 }

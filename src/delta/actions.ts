@@ -217,7 +217,7 @@ function unreadable(file: string, line: number | undefined, reason: string): Cle
   const place = line === undefined ? "The table's log" : `Line ${line} of the table's log`;
   return new CleverLakeError("corrupt", `${place} cannot be read: ${reason}.`, {
     subject: file,
-    hint: "Restore this file from a copy of the lake; the table's other files are not affected.",
+    hint: "Restore this file from a backup of the lake; the table's other files are not affected.",
   });
 }
 

@@ -1,5 +1,5 @@
 /**
- * Orders texts by code point, like UTF-8 bytes and thus like Parquet, Delta and DuckDB. JavaScript orders by UTF-16
+ * Orders texts by code point, like UTF-8 bytes, so also like Parquet, Delta and DuckDB. JavaScript orders by UTF-16
  * unit.
  */
 export function compareCodePoints(a: string, b: string): number {

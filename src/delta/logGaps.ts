@@ -2,7 +2,7 @@ import { CleverLakeError } from "../errors";
 import { commitPath, lastCheckpointPath } from "./paths";
 
 const hint =
-  "Restore the missing files from a copy of the lake. If there is none, move the table's whole folder away (with a _lookup " +
+  "Restore the missing files from a backup of the lake. If there is none, move the table's whole folder away (with a _lookup " +
   "table, its _pseudo table too) and run again: the table is rebuilt from the landed files, and no row is in it twice. " +
   "Then import the roster again.";
 

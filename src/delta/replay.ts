@@ -146,6 +146,6 @@ export class Replay {
 function contradiction(file: string, what: string): CleverLakeError {
   return new CleverLakeError("corrupt", `The table's log contradicts itself: it has ${what}.`, {
     subject: file,
-    hint: "Restore the table's _delta_log folder from a copy of the lake.",
+    hint: "Restore the table's _delta_log folder from a backup of the lake.",
   });
 }

@@ -50,7 +50,7 @@ export async function readSnapshot(
 
 /**
  * The table's newest state, undefined if there is no table, checked against the whole log. The log is listed first,
- * once, and every version that occurs in a file name must be reached. Nothing is thus committed into a gap, however
+ * once, and every version that occurs in a file name must be reached. So nothing is committed into a gap, however
  * wide. Rejects like `readSnapshot`.
  * @param known a known state, from which the newest is reached faster
  */
@@ -219,7 +219,7 @@ async function fromListing(
       throw new CleverLakeError(
         "corrupt",
         "The table's checkpoints cannot be read, and its log does not reach back to its beginning.",
-        { subject: logFolder(tablePath), hint: "Restore this folder from a copy of the lake." },
+        { subject: logFolder(tablePath), hint: "Restore this folder from a backup of the lake." },
       );
     }
     if (behind.length > 0) throw versionMissing(tablePath, 0);

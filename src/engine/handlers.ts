@@ -5,7 +5,7 @@ import type { EngineCall, WithProgressToken } from "./protocol";
 import { logMessage } from "./wire";
 import { cancelled, errorOrigin, toResponseError } from "./wireError";
 
-/** What a handler receives besides its parameters. */
+/** What a handler receives in addition to its parameters. */
 export interface CallContext<Progress> {
   /** Aborted when the request is cancelled, or the engine ends. */
   readonly signal: AbortSignal;

@@ -26,7 +26,7 @@ export interface TableReport {
   readonly version: number;
   readonly files: number;
   readonly bytes: number;
-  /** Null if another writer left a file without statistics; likewise in the lists below. */
+  /** Null if another writer left a file without statistics; also in the lists below. */
   readonly rows: number | null;
   readonly columns: readonly { readonly name: string; readonly type: string; readonly partition: boolean }[];
   /** Newest first; the partition of an unpartitioned table has no name. */

@@ -3,7 +3,7 @@ import { EngineServer } from "./server";
 
 /**
  * The engine's process, forked by `EngineProcess` with an IPC channel. Everything arrives on that channel: the
- * command line and the environment contain nothing about a connection. The process ends with the channel, and thus
+ * command line and the environment contain nothing about a connection. The process ends with the channel, and so
  * with its parent.
  */
 

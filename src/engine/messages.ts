@@ -85,7 +85,7 @@ export interface ReportItem {
   readonly unread: Unread | null;
 }
 
-/** The answer besides the files themselves. */
+/** The answer without the files themselves. */
 export interface ReportsAnswer {
   /** Number of files. */
   readonly count: number;

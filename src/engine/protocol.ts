@@ -100,13 +100,13 @@ export const vacuum = new EngineCall<messages.VacuumParams, messages.VacuumSumma
   "removing unused data files",
 );
 
-/** Updates the table of the Digital Engagement schema; see `updateActivityAlone` of the pipeline. */
+/** Updates the table of the Digital Engagement schema; see `updateActivityWithoutRun` of the pipeline. */
 export const updateActivity = new EngineCall<messages.Connected, messages.ActivitySummary>(
   "updateActivity",
   "writing the Digital Engagement table",
 );
 
-/** Updates the table of groups; see `updateGroupsAlone` of the pipeline. */
+/** Updates the table of groups; see `updateGroupsWithoutRun` of the pipeline. */
 export const updateGroups = new EngineCall<messages.CountingParams, messages.GroupsSummary>(
   "updateGroups",
   "writing the table of groups",
@@ -212,7 +212,7 @@ export const startSample = new EngineCall<messages.SampleParams, messages.Sample
 
 export const stopSample = new EngineCall<Nothing, Nothing>("stopSample", "stopping the sample district");
 
-/** Closes idle SFTP connections and thus discards their credentials. */
+/** Closes idle SFTP connections, which discards their credentials. */
 export const forget = new EngineCall<Nothing, Nothing>("forget", "forgetting the credentials");
 
 /** Cancels work in progress and releases everything. The engine can then be ended. */

@@ -1,6 +1,6 @@
 import { CleverLakeError } from "../errors";
-import { updateActivityAlone } from "../pipeline/activity/digitalActivity";
-import { updateGroupsAlone } from "../pipeline/groups/updateGroups";
+import { updateActivityWithoutRun } from "../pipeline/activity/digitalActivity";
+import { updateGroupsWithoutRun } from "../pipeline/groups/updateGroups";
 import { repairLake } from "../pipeline/others/repair";
 import { optimizeLake } from "../pipeline/upkeep/optimizeLake";
 import { vacuumLake } from "../pipeline/upkeep/vacuumLake";
@@ -63,7 +63,7 @@ export async function vacuum(
   return await vacuumLake({ lake, dryRun, olderThanDays, signal, onProgress });
 }
 
-/** Updates the table of groups; see `updateGroupsAlone` for its errors. */
+/** Updates the table of groups; see `updateGroupsWithoutRun` for its errors. */
 export async function updateGroups(
   params: CountingParams,
   dashboards: Dashboards,
@@ -71,14 +71,14 @@ export async function updateGroups(
 ): Promise<GroupsSummary> {
   const lake = await openLake(params.connection, params.secrets);
   const divide = () => dashboards.division(params, signal);
-  const { written, division } = await updateGroupsAlone(lake, divide, signal);
+  const { written, division } = await updateGroupsWithoutRun(lake, divide, signal);
   return { written, groups: new Set(division.cohorts.map(({ group }) => group)).size };
 }
 
-/** Updates the Digital Engagement table; see `updateActivityAlone` for its errors. */
+/** Updates the Digital Engagement table; see `updateActivityWithoutRun` for its errors. */
 export async function updateActivity(
   { connection, secrets }: Connected,
   signal: AbortSignal,
 ): Promise<ActivitySummary> {
-  return updateActivityAlone(await openLake(connection, secrets), signal);
+  return updateActivityWithoutRun(await openLake(connection, secrets), signal);
 }

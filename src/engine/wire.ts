@@ -3,7 +3,7 @@ import type { LogMessage, TokenAnswer, TokenParams, WireError } from "./messages
 import type { EngineCall } from "./protocol";
 
 /**
- * The kinds of messages besides calls, which are sent by their method. It is separate from `protocol.ts`, so that code
+ * The kinds of messages other than calls, which are sent by their method. It is separate from `protocol.ts`, so that code
  * that only refers to a call does not load JSON-RPC: the extension does so while VS Code starts.
  */
 export function progressOf<Params, Result, Progress>(_call: EngineCall<Params, Result, Progress>) {

@@ -18,7 +18,7 @@ import { TemporaryFiles } from "./temporaryFiles";
 
 /**
  * A lake in a local folder. A write goes to a temporary file next to the file systems, is forced to disk, and is then
- * renamed (or hard-linked, for put-if-absent) into place. A crash thus leaves either the old or the new file. Files
+ * renamed (or hard-linked, for put-if-absent) into place. A crash leaves either the old or the new file. Files
  * that a killed process left in the temporary folder are removed by a later process (see `ScratchNames`). If another
  * program holds a file open, as is possible on Windows, the lake waits for it.
  */

@@ -20,6 +20,6 @@ export async function readSmall(
   if (bytes.length <= most) return bytes.toString("utf8");
   throw new CleverLakeError("corrupt", `The file is larger than the allowed ${most / mebibyte} MiB.`, {
     subject: path,
-    hint: "Restore this file from a copy of the lake.",
+    hint: "Restore this file from a backup of the lake.",
   });
 }

@@ -57,7 +57,7 @@ function landedChunk(due: readonly LogEntry[]): LandedChunk {
 }
 
 /** It has a row for everybody, so its people are known before the texts of other reports are masked. */
-const reportOfEverybody: ReportName = "daily_participation";
+const reportWithAllPeople: ReportName = "daily_participation";
 
 /** A one-time event to wait for. */
 class Gate {
@@ -173,7 +173,7 @@ export class ChunkRunner {
       if (outcomes.hasOverlaps(entry.source)) again.push(landedAgainEntry(retimed, version));
       else outcomes.note(retimed, entries);
     }
-    // Before its rows: an interruption must not leave the table with a delivery that nothing tells of.
+    // Logged before its rows: after an interruption, the table must not have a delivery that nothing records.
     await log.append(again);
     return salt === undefined ? [] : again;
   }
@@ -189,7 +189,7 @@ export class ChunkRunner {
       try {
         await this.processReport(name, due.filter(ofReport), entries, everybody);
       } finally {
-        if (name === reportOfEverybody) everybody.open();
+        if (name === reportWithAllPeople) everybody.open();
       }
     });
     try {
@@ -208,10 +208,10 @@ export class ChunkRunner {
     const { lock, progress, state, accept } = this.context;
     const { outcomes } = this;
     if (due.length === 0) return;
-    const isFirst = name === reportOfEverybody;
-    const others = everybody.opened.then(() => this.openedTable(reportOfEverybody));
+    const isFirst = name === reportWithAllPeople;
+    const others = everybody.opened.then(() => this.openedTable(reportWithAllPeople));
     const options = isFirst ? {} : { after: everybody.opened, others: others.then((each) => each?.persons) };
-    const reading = await this.orFail(due, async () => {
+    const reading = await this.failFilesOnError(due, async () => {
       const blocking = blockingLookup(this.context.tables);
       if (blocking) throw blocking;
       const table = await this.table(name);
@@ -232,7 +232,7 @@ export class ChunkRunner {
     // A run that lost its lock stops here.
     await lock.requireHeld();
     const waiting = reading.read.map(({ entry }) => entry);
-    await this.orFail(waiting, async () => {
+    await this.failFilesOnError(waiting, async () => {
       const committed = await (await this.table(name)).commit(reading);
       if (committed.table) this.newestTables.set(name, committed.table);
       await outcomes.committed(name, committed, entries);
@@ -240,7 +240,10 @@ export class ChunkRunner {
   }
 
   /** Runs `work`. If it fails because of the lake, these files fail with it, and no others. */
-  private async orFail<T>(files: readonly LogEntry[], work: () => Promise<T>): Promise<T | undefined> {
+  private async failFilesOnError<T>(
+    files: readonly LogEntry[],
+    work: () => Promise<T>,
+  ): Promise<T | undefined> {
     try {
       return await work();
     } catch (error) {

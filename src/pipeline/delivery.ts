@@ -9,7 +9,7 @@ export interface Delivery {
   readonly isAccepted: boolean;
   /**
    * The log's entry of the source's current delivery, or of this one, if its rows entered the tables and its bytes are
-   * the same. They are read as they were then and never judged again, whatever is known by now; so the order of runs
+   * the same. They are read the same way as then and never judged again, whatever has been learned since, so the order of runs
    * does not matter.
    */
   readonly readAs?: LogEntry | undefined;

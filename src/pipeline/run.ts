@@ -202,7 +202,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     progress.start(landings, due);
     try {
       const mostBytes = request.engine ? bytesPerJob : undefined;
-      // What lands is compared with them, so they are not read at the same time.
+      // New landings are compared with these deliveries, so they are not read concurrently.
       await runner.run(earlier.flatMap((turn) => chunksOf([], turn, mostBytes)));
       await runner.run(chunksOf(landings, salt === undefined ? [] : pending, mostBytes));
       await finish(runner.tables);
@@ -259,7 +259,7 @@ async function updateDerived(
 function requireSalt(request: RunRequest): string {
   if (request.salt !== undefined && request.salt !== "") return request.salt;
   throw new CleverLakeError("config", "There is no salt to pseudonymize with; nothing was written.", {
-    hint: "Give the district's salt as CLEVER_SALT. For a new lake, `clever-lake salt` makes one; protect it like a password.",
+    hint: "Set CLEVER_SALT to the district's salt. For a new lake, `clever-lake salt` generates one; protect it like a password.",
   });
 }
 

@@ -8,7 +8,7 @@ export function isIncomplete(summary: RunSummary): boolean {
 }
 
 /** Whether there are reports whose rows the run should have added but did not. */
-export function missesReports(summary: RunSummary): boolean {
+export function hasMissingReports(summary: RunSummary): boolean {
   return isIncomplete(summary) || summary.notRead.some(({ report }) => report);
 }
 
@@ -16,9 +16,11 @@ export function missesReports(summary: RunSummary): boolean {
  * Whether something needs attention: reports are missed or overdue, the server has none at all, or another program
  * changed rows.
  */
-export function hasTrouble(summary: RunSummary): boolean {
+export function needsAttention(summary: RunSummary): boolean {
   const isOthers = summary.changedByOthers.length > 0;
-  return missesReports(summary) || summary.overdue.length > 0 || summary.reportsOnServer === 0 || isOthers;
+  return (
+    hasMissingReports(summary) || summary.overdue.length > 0 || summary.reportsOnServer === 0 || isOthers
+  );
 }
 
 /** The summary of a run that has not done anything yet. */

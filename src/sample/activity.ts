@@ -76,7 +76,7 @@ export class DayActivity {
   left = false;
   /** Number of resources accessed; 0 for an inactive person. */
   resourceCount = 0;
-  /** Indexes into `district.resources`, valid up to `resourceCount`; likewise `accesses`. */
+  /** Indexes into `district.resources`, valid up to `resourceCount`; the same holds for `accesses`. */
   readonly resources = new Int32Array(mostResourcesPerDay);
   readonly accesses = new Int32Array(mostResourcesPerDay);
   /** The sum of the accesses. */

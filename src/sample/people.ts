@@ -14,7 +14,7 @@ export interface SamplePerson {
   readonly band?: GradeBand;
   /** The first school day with rows of this person, counted from the district's first (0). */
   readonly joinsAt: number;
-  /** The school day from which `sis_id` is blank, counted likewise. It may be after the district's last day. */
+  /** The school day from which `sis_id` is blank, counted in the same way. It may be after the district's last day. */
   readonly leavesAt: number | undefined;
   /** Chance to be active on an average day, 0 to 1. */
   readonly propensity: number;

@@ -86,7 +86,7 @@ export class Login {
 
   /**
    * The next method, or false if none is left. The first request comes without an offer. Unless there is a key, the
-   * answer is `none`, to learn the offer: the password is thus not sent where only keys are accepted.
+   * answer is `none`, to learn the offer: so the password is not sent where only keys are accepted.
    * @param isPartial whether the last method was accepted, and another one is also required
    */
   next(offered: readonly string[] | null, isPartial = false): AnyAuthMethod | false {

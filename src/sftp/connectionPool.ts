@@ -15,7 +15,7 @@ export interface Lease<C> extends Disposable {
 
 /**
  * Up to `size` concurrent connections, opened when needed and then reused. The first is opened alone; later, at most
- * as many are opened at once as are already open. Wrong credentials thus count only once against the account, and a
+ * as many are opened at once as are already open. Wrong credentials count only once against the account, and a
  * server that allows fewer connections refuses few. After a refusal, the pool continues with the open ones.
  */
 export class ConnectionPool<C extends PooledConnection> {

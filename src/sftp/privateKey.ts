@@ -78,7 +78,7 @@ function keyError(text: string, libraryMessage: string, withPassphrase: boolean)
 
 function lockedError(withPassphrase: boolean): CleverLakeError {
   return withPassphrase
-    ? new CleverLakeError("auth", "The passphrase does not open the private key.", {
+    ? new CleverLakeError("auth", "The passphrase does not decrypt the private key.", {
         hint: `Check it. If it is correct, the key is encrypted in an uncommon way. ${saveAgain}`,
       })
     : new CleverLakeError("auth", "The private key is protected by a passphrase, and none was given.", {

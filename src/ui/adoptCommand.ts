@@ -72,7 +72,7 @@ export class AdoptCommand {
       .reduce((sum, month) => sum + month.unexplained, 0);
     const wrong = [
       ...(run?.failed.slice(0, 1) ?? []).map(({ path, reason }) =>
-        vscode.l10n.t("{0} failed: {1} The next run tries it again.", path, reason),
+        vscode.l10n.t("{0} failed: {1} The next run retries it.", path, reason),
       ),
       ...(run && run.quarantined.length > 0
         ? [
@@ -84,11 +84,11 @@ export class AdoptCommand {
           ]
         : []),
       ...(unexplained > 0
-        ? [vscode.l10n.t("{0} of OEA's tables are not explained.", counted.rows(unexplained))]
+        ? [vscode.l10n.t("Not accounted for in OEA's tables: {0}.", counted.rows(unexplained))]
         : []),
       ...warnings.map(warningText),
     ];
-    const proof = vscode.l10n.t("Every distinct row of OEA's tables is in ours or explained.");
+    const proof = vscode.l10n.t("Every distinct row of OEA's tables is in our tables or accounted for.");
     const message = [text, ...(wrong.length > 0 ? wrong : [proof])].join(" ");
     this.log.info(message);
     const page: Offer = { title: vscode.l10n.t("Show the Comparison"), act: () => this.openPage() };

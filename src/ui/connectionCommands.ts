@@ -88,7 +88,7 @@ export class ConnectionCommands {
       notify(showWarningMessage, vscode.l10n.t("{0} A salt is still needed.", text), offers.credentials());
     } else if (salt === "unproven") {
       const unproven = vscode.l10n.t(
-        "{0} The lake's salt fingerprint is missing, and no lookup table shows whether this salt is the same. Restore the file from a copy of the lake, or import a roster with students of this lake: until then, no run accepts the salt.",
+        "{0} The lake's salt fingerprint is missing, and no lookup table shows whether this salt is the same. Restore the file from a backup of the lake, or import a roster with students of this lake: until then, no run accepts the salt.",
         text,
       );
       notify(showWarningMessage, unproven);

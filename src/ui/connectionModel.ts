@@ -237,7 +237,7 @@ export class ConnectionModel extends Disposable {
     else await this.loading?.done;
   }
 
-  /** Like `loaded`, for a request by the user, which repeats a look that failed. The user can end the wait. */
+  /** Like `loaded`, for a request by the user, which retries a failed listing. The user can end the wait. */
   async loadedOnRequest(): Promise<void> {
     if (this.current === "loaded" || this.current === "empty") return;
     await withProgress(vscode.l10n.t("Clever: checking the server"), (_progress, signal) => {
@@ -257,7 +257,7 @@ export class ConnectionModel extends Disposable {
   fail(error: unknown): void {
     this.loading?.abort.abort();
     const reason = describeError(error);
-    // An automatic check repeats its look: the log has the reason once.
+    // An automatic check would fail again: log the reason once.
     if (this.failure === undefined || describeError(this.failure) !== reason) this.log.error(reason);
     this.failure = error;
     this.set("failed");
@@ -300,11 +300,11 @@ export class ConnectionModel extends Disposable {
   private lookAgain(): void {
     this.lakeChanged.fire();
     this.connectionChanged.fire();
-    // A look that is under way continues with what was allowed.
+    // A listing in progress continues with what was allowed.
     if (this.current !== "loading") this.refreshQuietly();
   }
 
-  /** Drops what is known of the connection. Views are closed or look again; badge and status bar have no such look. */
+  /** Drops what is known of the connection. Views are closed or look again; the badge and the status bar do not refresh themselves. */
   private reset(): void {
     const wasKnown = this.current !== "unknown";
     this.loading?.abort.abort();

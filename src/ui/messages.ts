@@ -75,7 +75,7 @@ export async function reported<T>(
   }
 }
 
-/** Asks a question with one answer besides Cancel; whether the user gave it. */
+/** Asks a question with one answer other than Cancel; whether the user gave it. */
 export async function confirmed(
   question: string,
   detail: string,

@@ -54,7 +54,7 @@ export function totalOf({ quarantined, failed, unread, fresh, changed, overdue }
 }
 
 /** Whether there is a problem, and not just something new. */
-export function hasTrouble({ quarantined, failed, unread, overdue }: ReportCounts): boolean {
+export function needsAttention({ quarantined, failed, unread, overdue }: ReportCounts): boolean {
   return quarantined + failed + unread + overdue.length > 0;
 }
 
@@ -103,7 +103,7 @@ export function countSentences(counts: ReportCounts): string {
     failed: (count) =>
       forCount(
         count,
-        vscode.l10n.t("1 report failed; the next run tries it again."),
+        vscode.l10n.t("1 report failed; the next run retries it."),
         vscode.l10n.t("{0} reports failed; the next run tries them again.", integer(count)),
       ),
     unread: (count) =>

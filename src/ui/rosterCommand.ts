@@ -54,7 +54,7 @@ export class RosterCommand {
     } catch (error) {
       if (!isCleverLakeError(error, "shrinks")) throw error;
       const isAllowed = await confirmed(
-        vscode.l10n.t("Replace the roster, although students of it are missing in this file?"),
+        vscode.l10n.t("Replace the current roster even though students in it are missing from this file?"),
         error.message,
         vscode.l10n.t("Replace"),
       );

@@ -237,7 +237,7 @@ export class RunController extends Disposable {
   }
 }
 
-/** `file n of m, bytes, rate, time left; rows anonymized`. */
+/** `file n of m, bytes, rate, time left; rows pseudonymized`. */
 function progressText(state: RunProgress, milliseconds: number): string {
   if (state.phase === "listing") return vscode.l10n.t("checking what is due …");
   const parts: string[] = [];
@@ -259,7 +259,7 @@ function progressText(state: RunProgress, milliseconds: number): string {
       forCount(
         state.rows,
         vscode.l10n.t("1 row anonymized"),
-        vscode.l10n.t("{0} rows anonymized", integer(state.rows)),
+        vscode.l10n.t("{0} rows pseudonymized", integer(state.rows)),
       ),
     );
   }

@@ -80,7 +80,7 @@ function numbersOf(summary: RunSummary): string[] {
     `| | |`,
     `| --- | ---: |`,
     row(vscode.l10n.t("Files ingested"), `${integer(summary.landed)} (${bytes(summary.bytes)})`),
-    row(vscode.l10n.t("Files anonymized"), integer(summary.anonymized)),
+    row(vscode.l10n.t("Files pseudonymized"), integer(summary.anonymized)),
     row(vscode.l10n.t("Files unchanged"), integer(summary.unchanged)),
     row(vscode.l10n.t("Rows of daily participation"), integer(summary.rows.daily_participation)),
     row(vscode.l10n.t("Rows of resource usage"), integer(summary.rows.resource_usage)),

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { Disposable } from "./dispose";
 import { noReports } from "./messages";
 import { inert } from "./outsideText";
-import { countSentences, hasTrouble, type ReportCounts, shortCounts, totalOf } from "./reportCounts";
+import { countSentences, needsAttention, type ReportCounts, shortCounts, totalOf } from "./reportCounts";
 
 /** The status bar's contents: reports that need attention, new reports, or a run's progress. */
 export type StatusBarState =
@@ -60,7 +60,7 @@ export class StatusBar extends Disposable {
       });
       return;
     }
-    const isTrouble = hasTrouble(counts);
+    const isTrouble = needsAttention(counts);
     this.set({
       icon: isTrouble ? "warning" : "database",
       text: vscode.l10n.t("Clever: {0}", shortCounts(counts)),

@@ -30,7 +30,9 @@ describe("the sample district, for a new user", () => {
   test("a run shows its progress, and the states change", async () => {
     await workbench().notifications.clear();
     await workbench().runCommand("Clever: Run the Pipeline (Ingest and Anonymize)");
-    await workbench().notifications.shows(/running the pipeline: (file \d+ of 192|[\d,]+ rows anonymized)/);
+    await workbench().notifications.shows(
+      /running the pipeline: (file \d+ of 192|[\d,]+ rows pseudonymized)/,
+    );
     await workbench().screenshot("run-going-on");
     await workbench().notifications.shows("192 files ingested");
     await workbench().tree("Data Lake").row("daily_participation_pseudo").waitFor();

@@ -11,7 +11,7 @@ import type { ParticipationIndex } from "../../src/dashboard/index/participation
 import type { KeepWhole } from "../../src/dashboard/opening";
 import { withTables } from "../../src/delta/withTable";
 import { Duck } from "../../src/duck/duck";
-import { updateGroupsAlone } from "../../src/pipeline/groups/updateGroups";
+import { updateGroupsWithoutRun } from "../../src/pipeline/groups/updateGroups";
 import { importRoster } from "../../src/pipeline/roster/importRoster";
 import { rosterOnDisk } from "../../src/pipeline/roster/rosterFile";
 import { sampleDistrict } from "../../src/sample/district";
@@ -54,7 +54,9 @@ export async function sampleViews(
   const roster = path.join(folder, "roster.csv");
   await writeFile(roster, "Student_id,School_id,Grade\nsis-a,9,3\nsis-b,9,3\nsis-c,9,4\n");
   await importRoster({ lake: fixture.lake, salt, keepRaw: false, file: await rosterOnDisk(roster) });
-  await updateGroupsAlone(fixture.lake, async () => divisionOf(await indexOf(fixture, folder), counting));
+  await updateGroupsWithoutRun(fixture.lake, async () =>
+    divisionOf(await indexOf(fixture, folder), counting),
+  );
   const duck = await Duck.open({ threads: 1 });
   await makeViews(fixture, duck, synapseScripts(lakeAddressesOf("file:///data/lake")));
   return { duck, fixture };

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { digitalActivityTable, pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
-import { updateActivityAlone } from "../../src/pipeline/activity/digitalActivity";
+import { updateActivityWithoutRun } from "../../src/pipeline/activity/digitalActivity";
 import { optimizeLake } from "../../src/pipeline/upkeep/optimizeLake";
 import { vacuumLake } from "../../src/pipeline/upkeep/vacuumLake";
 import { verifyLake } from "../../src/pipeline/verify/verify";
@@ -61,11 +61,11 @@ test("the Digital Engagement table in Azure follows a correction and leaves noth
   await fixture.put(dailyPath("2024-10-01"), dailyCsv(daily("amy", "2024-10-01")));
   const lake = openLake(emulator);
   await runInto(lake, fixture.source);
-  expect(await updateActivityAlone(lake)).toEqual({ months: ["2024-09", "2024-10"], rows: 3 });
+  expect(await updateActivityWithoutRun(lake)).toEqual({ months: ["2024-09", "2024-10"], rows: 3 });
   await fixture.put(dailyPath("2024-10-01"), dailyCsv(daily("amy", "2024-10-01", 7)));
   await runInto(lake, fixture.source);
-  expect(await updateActivityAlone(lake)).toEqual({ months: ["2024-10"], rows: 1 });
-  expect(await updateActivityAlone(lake)).toEqual({ months: [], rows: 0 });
+  expect(await updateActivityWithoutRun(lake)).toEqual({ months: ["2024-10"], rows: 1 });
+  expect(await updateActivityWithoutRun(lake)).toEqual({ months: [], rows: 0 });
   const accesses = (await lakeRows(lake, digitalActivityTable)).map(
     (row) => row.generated_aggregateMeasure_metric_numAccess,
   );

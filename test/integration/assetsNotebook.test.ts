@@ -240,7 +240,7 @@ describe("on a lake in a folder, with a group size of 0", () => {
     expect(table(notebook, "Day")).toEqual(
       reported.byDay.map((day) => ({
         Day: day.date,
-        "Different resources": day.distinctResources ?? "–",
+        "Distinct resources": day.distinctResources ?? "–",
         Logins: day.logins,
         "Resources accessed": day.resources,
         "Active people": day.activeUsers,
@@ -250,7 +250,7 @@ describe("on a lake in a folder, with a group size of 0", () => {
       reported.bySchool.map((school) => ({
         School: school.school_name,
         People: school.users,
-        "Different resources per person": close(school.averageDistinctResources),
+        "Distinct resources per person": close(school.averageDistinctResources),
         "Logins per day": close(school.averageLogins),
         "Resources per day": close(school.averageResources),
       })),
@@ -328,7 +328,7 @@ test("generated for an Azure account, runs through abfss://, finds a changed row
       .map((school) => ({
         School: school.school_name,
         People: school.users,
-        "Different resources per person": close(school.averageDistinctResources),
+        "Distinct resources per person": close(school.averageDistinctResources),
         "Logins per day": close(school.averageLogins),
         "Resources per day": close(school.averageResources),
       })),

@@ -279,7 +279,7 @@ test("a run counts a file once if a pipeline also landed it, and verify lists it
   expect(await fixture.run()).toMatchObject({ quarantined: [] });
   expect(await fixture.logins("a", "b")).toEqual(["a 2024-09-03 1", "b 2024-09-03 1"]);
   expect((await fixture.verify()).problems).toEqual([
-    { subject: landed, problem: expect.stringMatching(/ingest log does not know this raw file/) },
+    { subject: landed, problem: expect.stringMatching(/ingest log has no entry for this raw file/) },
   ]);
 });
 

@@ -266,18 +266,13 @@ describe.skipIf(python === undefined)("in an independent DAX engine", () => {
     const [toSchools, toDays] = [schools.length, schools.length + days.length];
     compare(
       others.slice(0, toSchools),
-      [
-        "Users",
-        "Resources per person and day",
-        "Logins per person and day",
-        "Different resources per person",
-      ],
+      ["Users", "Resources per person and day", "Logins per person and day", "Distinct resources per person"],
       schools,
       ["users", "average_resources", "average_logins", "average_different_resources"],
     );
     compare(
       others.slice(toSchools, toDays),
-      ["Logins", "Resources accessed", "Active users", "Different resources"],
+      ["Logins", "Resources accessed", "Active users", "Distinct resources"],
       days,
       ["logins", "resources", "active_users", "different_resources"],
     );
@@ -318,7 +313,7 @@ describe.skipIf(python === undefined)("in an independent DAX engine", () => {
             ["Users", school.users],
             ["Resources per person and day", school.averageResources],
             ["Logins per person and day", school.averageLogins],
-            ["Different resources per person", school.averageDistinctResources],
+            ["Distinct resources per person", school.averageDistinctResources],
           ],
         });
         const filter = { userTypes: ["students" as const], schools: [school.school_name ?? ""] };
@@ -332,7 +327,7 @@ describe.skipIf(python === undefined)("in an independent DAX engine", () => {
             ["Logins", day.logins],
             ["Resources accessed", day.resources],
             ["Active users", day.activeUsers],
-            ["Different resources", day.distinctResources],
+            ["Distinct resources", day.distinctResources],
           ],
         });
       }

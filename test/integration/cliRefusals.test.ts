@@ -72,7 +72,7 @@ describe("clever-lake refuses", () => {
   test("a demo as a document", async () => {
     const { exitCode, stdout, stderr } = await runPlain("demo", "--json");
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
-    expect(stderr).toMatch(/^error: demo shows text only; it takes no --json\.\n/);
+    expect(stderr).toMatch(/^error: demo does not support --json\.\n/);
   });
 
   test("no request for help", async () => {

@@ -112,7 +112,7 @@ describe("clever-lake demo", () => {
     const { exitCode, stdout, stderr } = await runPlain("demo").finally(() => vi.unstubAllEnvs());
     expect(exitCode, stderr).toBe(0);
     const [, first = "", second = "", roster = "", answers = "", proof = ""] = stdout.split(
-      /First run.*\n|Second run.*\n|The roster: .*\n|What the tables say.*\n|The tables recounted.*\n/,
+      /First run.*\n|Second run.*\n|The roster: .*\n|What the tables say.*\n|Verifying the tables.*\n/,
     );
     expect(first).toContain("Done. 192 files ingested");
     expect(second).toBe("Nothing new. 192 reports on the server are in the lake already.\n\n");

@@ -192,22 +192,22 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
     test("says so if there are no changes", async () => {
       const early = await dashboards.open({ changes: "tooEarly" });
       expect(await textOf(early.page, ".no-changes")).toBe(
-        "Too early to tell A judgement needs 6 weeks with school up to the end of the period; there are 3. More weeks of data help.",
+        "Too early to tell An evaluation needs 6 weeks with school up to the end of the period; there are 3. More weeks of data help.",
       );
       // The number with too little data is not shown if there are too few weeks for all.
       expect(await early.page.locator("#panel-changes .note").count()).toBe(0);
       const none = await dashboards.open({ changes: "none" });
       expect(await none.page.locator("#panel-changes .unjudged > *").allTextContents()).toEqual([
-        "Could not be judged: resources: 3, schools: 2",
-        "With too few complete weeks to be judged: resources: 1, schools: 0. More weeks of data help.",
-        "Used too little to be judged: resources: 2, schools: 1. A wider filter helps.",
-        "Schools with too few people to be judged alone: 1.",
+        "Could not be evaluated: resources: 3, schools: 2",
+        "With too few complete weeks to be evaluated: resources: 1, schools: 0. More weeks of data help.",
+        "Used too little to be evaluated: resources: 2, schools: 1. A wider filter helps.",
+        "Schools with too few people to be evaluated alone: 1.",
       ]);
       expect(await textOf(none.page, ".no-changes")).toBe(
-        "Nothing stands out Of what could be judged (resources: 60, schools: 8), nothing differs notably from its own past.",
+        "Nothing stands out None of those evaluated (resources: 60, schools: 8) differs notably from its own past.",
       );
       const unknown = await dashboards.open({ changes: "nothingJudged" });
-      expect(await textOf(unknown.page, ".no-changes")).toBe("Nothing could be judged");
+      expect(await textOf(unknown.page, ".no-changes")).toBe("Nothing could be evaluated");
     });
 
     test("is restored as it was left", async () => {

@@ -116,7 +116,7 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       await page.keyboard.press("ArrowDown");
       await page.keyboard.press("ArrowDown");
       await poll(() => textOf(page, "#announcement")).toMatch(
-        /Jefferson Academy, Different resources per person: /,
+        /Jefferson Academy, Distinct resources per person: /,
       );
       await page.keyboard.press("Enter");
       await poll(() => asked(source)?.schools).toEqual(["Jefferson Academy"]);

@@ -3,7 +3,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { groupsTable } from "../../src/clever/layout";
 import { divisionOf } from "../../src/dashboard/groups/divisionTable";
-import { updateGroupsAlone } from "../../src/pipeline/groups/updateGroups";
+import { updateGroupsWithoutRun } from "../../src/pipeline/groups/updateGroups";
 import { importRoster } from "../../src/pipeline/roster/importRoster";
 import { rosterOnDisk } from "../../src/pipeline/roster/rosterFile";
 import { lakeRows } from "../helpers/lakeRows";
@@ -17,7 +17,7 @@ test("the table of groups follows the tables, and is written only if the divisio
   const write = async (minimumGroupSize = 2) => {
     const divide = async () =>
       divisionOf(await indexOf(fixture, folder), { minimumGroupSize, keepWhole: "schools" });
-    return (await updateGroupsAlone(fixture.lake, divide)).written;
+    return (await updateGroupsWithoutRun(fixture.lake, divide)).written;
   };
   const rows = async () =>
     (await lakeRows(fixture.lake, groupsTable))
@@ -96,9 +96,9 @@ test("the table of groups has no group that is too small to count", async () => 
   expect((await fixture.run()).anonymized).toBe(2);
   const divide = async (minimumGroupSize: number) =>
     divisionOf(await indexOf(fixture, folder), { minimumGroupSize, keepWhole: "schools" });
-  await updateGroupsAlone(fixture.lake, () => divide(2));
+  await updateGroupsWithoutRun(fixture.lake, () => divide(2));
   expect(await cohortsIn(fixture)).toEqual([["North High", "student", null, 1]]);
-  await updateGroupsAlone(fixture.lake, () => divide(1));
+  await updateGroupsWithoutRun(fixture.lake, () => divide(1));
   expect(await cohortsIn(fixture)).toEqual([
     ["North High", "student", null, 1],
     ["North High", "staff", null, 2],
@@ -121,7 +121,7 @@ test("the table of groups follows a roster, with the minimum group size that it 
   await importGrades("3", "3", "4", "4");
   expect(await lakeRows(fixture.lake, groupsTable)).toEqual([]);
 
-  await updateGroupsAlone(fixture.lake, () => divide(2));
+  await updateGroupsWithoutRun(fixture.lake, () => divide(2));
   await importGrades("3", "3", "3", "4");
   const joined = [
     ["North High", "student", "3", 1],
@@ -130,7 +130,7 @@ test("the table of groups follows a roster, with the minimum group size that it 
   expect(await cohortsIn(fixture)).toEqual(joined);
 
   // An import whose update of the groups failed is made good by the next one.
-  await updateGroupsAlone(fixture.lake, async () => ({
+  await updateGroupsWithoutRun(fixture.lake, async () => ({
     ...(await divide(2)),
     cohorts: [{ school: "North High", userType: "student", grade: "9", group: 1 }],
   }));

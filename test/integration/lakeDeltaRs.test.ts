@@ -227,7 +227,7 @@ describe.skipIf(python === undefined)("a lake of clever-lake, with delta-rs", ()
     expect(topResources).toContainEqual({ resource_name: "Another program's app", accesses: 4711 });
     // `verify` must report rows that belong to no file.
     expect(await problems()).toEqual([
-      { subject: "another program", problem: "The table has 1 row of it that the ingest log does not know." },
+      { subject: "another program", problem: "The table has 1 row from it that is not in the ingest log." },
     ]);
     await expectSame(usage);
 
@@ -237,7 +237,7 @@ describe.skipIf(python === undefined)("a lake of clever-lake, with delta-rs", ()
     });
     const planned = await cli.run("repair", "--dry-run");
     expect(planned).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("Dry run: 1 table") });
-    expect(planned.stdout).toContain("1 row is of files that the ingest log does not know");
+    expect(planned.stdout).toContain("1 row is from files that are not in the ingest log");
     expect(await cli.run("repair", "--yes", "--json")).toMatchObject({
       exitCode: 0,
       json: { tables: [{ table: usage, rebuilt: "months", problem: null }] },

@@ -153,7 +153,7 @@ describe.skipIf(binary === undefined)("the SFTP source, against OpenSSH", () => 
     [
       "a wrong passphrase",
       () => ({ privateKey: sshd.encryptedPrivateKey, passphrase: "wrong-secret" }),
-      "does not open",
+      "does not decrypt",
     ],
     ["no passphrase", () => ({ privateKey: sshd.encryptedPrivateKey }), "none was given"],
     ["no key at all", () => ({ privateKey: "wrong-secret" }), "cannot be read"],

@@ -177,7 +177,7 @@ describe("without daily participation", () => {
       ["Resource users", expect.stringMatching(/^[\d,]+$/)],
       ["Logins", "–"],
       ["Accesses", expect.stringMatching(/^[\d,]+$/)],
-      ["Different resources", "60"],
+      ["Distinct resources", "60"],
       ["Days with data", "0"],
     ]);
     for (const { id, table, summary } of panelsOf(given)) {

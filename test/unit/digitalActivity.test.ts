@@ -11,7 +11,7 @@ import { readSnapshot } from "../../src/delta/snapshot";
 import { removeFile, tableActions } from "../../src/delta/tableActions";
 import { sqlString } from "../../src/duck/duck";
 import { CleverLakeError } from "../../src/errors";
-import { updateActivityAlone, updateDigitalActivity } from "../../src/pipeline/activity/digitalActivity";
+import { updateActivityWithoutRun, updateDigitalActivity } from "../../src/pipeline/activity/digitalActivity";
 import { optimizeLake } from "../../src/pipeline/upkeep/optimizeLake";
 import { readTables } from "../../src/pipeline/write/tables";
 import { lakeRows, sharedDuck } from "../helpers/lakeRows";
@@ -104,7 +104,7 @@ test("each row is an event once, and a run with nothing new commits nothing", as
   expect(rows.map((each) => each.user_type).sort()).toEqual(["staff", "student", "student", "student"]);
 
   expect((await fixture.run(on)).notes).toEqual([]);
-  expect(await updateActivityAlone(fixture.lake)).toEqual({ months: [], rows: 0 });
+  expect(await updateActivityWithoutRun(fixture.lake)).toEqual({ months: [], rows: 0 });
   expect(await version(fixture)).toBe(0);
 });
 
@@ -113,7 +113,7 @@ test("without the setting there is no table; the command creates it from everyth
   await fixture.put(dailyPath(), dailyCsv(daily("a")));
   await fixture.run();
   expect(await version(fixture)).toBe(-1);
-  expect(await updateActivityAlone(fixture.lake)).toEqual({ months: ["2024-09"], rows: 1 });
+  expect(await updateActivityWithoutRun(fixture.lake)).toEqual({ months: ["2024-09"], rows: 1 });
   expect(await events(fixture, "a")).toEqual(["day a 2024-09-03 1"]);
 });
 
@@ -196,7 +196,7 @@ test("merged data files of the tables give the same events", async () => {
   const before = await events(fixture, "a");
   expect(before).toHaveLength(12);
   await optimizeLake({ lake: fixture.lake, dryRun: false });
-  await updateActivityAlone(fixture.lake);
+  await updateActivityWithoutRun(fixture.lake);
   expect(await events(fixture, "a")).toEqual(before);
   expect(await filesOf(fixture)).toHaveLength(1);
 });
@@ -260,8 +260,8 @@ test("two concurrent updates write each event once", async () => {
   await fixture.put(dailyPath(), dailyCsv(daily("a"), daily("b")));
   await fixture.run();
   const outcomes = await Promise.allSettled([
-    updateActivityAlone(fixture.lake),
-    updateActivityAlone(fixture.lake),
+    updateActivityWithoutRun(fixture.lake),
+    updateActivityWithoutRun(fixture.lake),
   ]);
   expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   expect(await events(fixture, "a", "b")).toEqual(["day a 2024-09-03 1", "day b 2024-09-03 1"]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { showRun } from "../../src/cli/show";
 import { readRunRecord } from "../../src/pipeline/log/runRecord";
-import { hasTrouble } from "../../src/pipeline/runSummary";
+import { needsAttention } from "../../src/pipeline/runSummary";
 import {
   daily,
   dailyCsv,
@@ -81,7 +81,7 @@ describe("an overdue report", () => {
     const fixture = await withDays([dayBefore(20)]);
     const summary = await fixture.run({ expectReportsWithin: 3 });
     expect(summary).toMatchObject({ landed: 0, unchanged: 1, overdue: [late] });
-    expect(hasTrouble(summary)).toBe(true);
+    expect(needsAttention(summary)).toBe(true);
     expect(showRun(summary)).toMatch(
       /^Nothing new[\s\S]*Overdue: 1\n +daily participation of students: the newest day is \S+, with \d+ school days since\./,
     );

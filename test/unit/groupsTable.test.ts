@@ -8,7 +8,7 @@ import { commitPath } from "../../src/delta/paths";
 import { lakePathOf } from "../../src/delta/readQuery";
 import { readSnapshot } from "../../src/delta/snapshot";
 import { sqlString } from "../../src/duck/duck";
-import { updateGroupsAlone } from "../../src/pipeline/groups/updateGroups";
+import { updateGroupsWithoutRun } from "../../src/pipeline/groups/updateGroups";
 import { sha256Of } from "../../src/sha256";
 import { lakeRows, sharedDuck } from "../helpers/lakeRows";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
@@ -40,7 +40,7 @@ describe("the table of groups", () => {
   });
 
   const update = async (to = division) =>
-    (await updateGroupsAlone(fixture.lake, () => Promise.resolve(to))).written;
+    (await updateGroupsWithoutRun(fixture.lake, () => Promise.resolve(to))).written;
   const problems = async () =>
     (await fixture.verify()).problems.filter(({ subject }) => subject.startsWith(groupsTable));
   async function placeOfFile(): Promise<string> {
@@ -87,7 +87,7 @@ describe("the table of groups", () => {
   test("is divided under the lock", async () => {
     const lock = fixture.lake.localPath(runLockPath);
     const isLocked: boolean[] = [];
-    await updateGroupsAlone(fixture.lake, () => {
+    await updateGroupsWithoutRun(fixture.lake, () => {
       isLocked.push(existsSync(lock));
       return Promise.resolve(division);
     });
@@ -118,7 +118,7 @@ describe("the table of groups", () => {
     expect(await problems()).toEqual([
       {
         subject: groupsTable,
-        problem: "Its rows are not those of the division that was written last; update the table.",
+        problem: "Its rows do not match the division that was last written; update the table.",
       },
     ]);
     await expectHealed();

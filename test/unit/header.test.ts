@@ -128,7 +128,7 @@ describe("a line that is not the report's header is refused with line, column an
       `${clever},staff_id,sis_id`,
       /^1 sis_id The header has the column sis_id 3 times/,
     ],
-    ["rows without a header", "2020-01-01,a,b,c,d,true,1,1\n", /^1 - There is no header/],
+    ["rows without a header", "2020-01-01,a,b,c,d,true,1,1\n", /^1 - The file does not have the header/],
     ["UTF-16", Buffer.from(`\ufeff${clever}`, "utf16le"), /another encoding/],
     [
       "the other report",

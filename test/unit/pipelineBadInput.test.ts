@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pseudoTable, refusedRowsPath } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import type { RunSummary } from "../../src/pipeline/log/runRecord";
-import { hasTrouble } from "../../src/pipeline/runSummary";
+import { needsAttention } from "../../src/pipeline/runSummary";
 import { daily, dailyCsv, dailyHeader, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
 const bad = dailyPath("2024-09-03");
@@ -206,7 +206,7 @@ describe("an empty file", () => {
     async (content) => {
       const { fixture, summary } = await runWith(content);
       expect(summary).toMatchObject({ landed: 2, anonymized: 2, quarantined: [], failed: [], refused: 0 });
-      expect(hasTrouble(summary)).toBe(false);
+      expect(needsAttention(summary)).toBe(false);
       expect(summary.notes).toEqual([{ path: bad, note: expect.stringMatching(/^The file is empty/) }]);
       expect((await fixture.lastLog()).get(bad)).toMatchObject({ rowsRead: 0, outcome: "anonymized" });
       expect((await fixture.verify()).problems).toEqual([]);
@@ -221,7 +221,7 @@ describe("an empty file", () => {
     const fixture = await PipelineFixture.create();
     for (const day of ["2024-09-03", "2024-09-04", "2024-09-05"]) {
       await fixture.put(dailyPath(day, "staff"), "");
-      expect(hasTrouble(await fixture.run())).toBe(false);
+      expect(needsAttention(await fixture.run())).toBe(false);
     }
   });
 
@@ -412,7 +412,7 @@ describe("an accepted file", () => {
         quarantined: [
           {
             path: bad,
-            reason: "2 rows of it cannot be read; it was accepted without 1 row.",
+            reason: "2 rows of this file cannot be read; when it was accepted, it was 1 row.",
             acceptable: true,
           },
         ],

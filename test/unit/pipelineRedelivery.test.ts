@@ -104,7 +104,7 @@ describe("a redelivered file", () => {
     expect(await fixture.run()).toMatchObject({
       anonymized: 1,
       quarantined: [],
-      notes: [{ path: day, note: "Replaces 5 rows by 3." }],
+      notes: [{ path: day, note: "Replaces 5 rows with 3." }],
     });
     expect(await fixture.rows()).toHaveLength(3);
     await fixture.put(day, dailyCsv(...five.slice(0, 1)));

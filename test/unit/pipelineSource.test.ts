@@ -6,7 +6,7 @@ import { CleverLakeError } from "../../src/errors";
 import type { LogEntry } from "../../src/pipeline/log/ingestLog";
 import { IngestLog } from "../../src/pipeline/log/logTable";
 import type { ProgressState } from "../../src/pipeline/progress";
-import { missesReports } from "../../src/pipeline/runSummary";
+import { hasMissingReports } from "../../src/pipeline/runSummary";
 import { sharedDuck } from "../helpers/lakeRows";
 import {
   daily,
@@ -149,10 +149,10 @@ test("a file of the same name in another folder that was an earlier delivery is 
   await fixture.put(first, dailyCsv(daily("amy"), daily("ben")));
   const summary = await fixture.run();
   expect(summary).toMatchObject({ landed: 1, anonymized: 1, notRead: [] });
-  expect(missesReports(summary)).toBe(false);
+  expect(hasMissingReports(summary)).toBe(false);
   expect((await fixture.status()).find((file) => file.path === archived)).toMatchObject({
     state: "ignored",
-    reason: `A delivery that the log knows already. An older copy of ${first}.`,
+    reason: `A delivery that is already in the log. An older copy of ${first}.`,
     unread: undefined,
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { showRun } from "../../src/cli/show";
 import { readRunRecord } from "../../src/pipeline/log/runRecord";
-import { hasTrouble } from "../../src/pipeline/runSummary";
+import { needsAttention } from "../../src/pipeline/runSummary";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
 const day = dailyPath("2024-09-03");
@@ -26,7 +26,7 @@ describe("an unread entry next to the reports", () => {
       const fixture = await withUnread(beside);
       const summary = await fixture.run({ command });
       expect(summary).toMatchObject({ landed: 1, notRead, reportsOnServer: 1 });
-      expect(hasTrouble(summary)).toBe(false);
+      expect(needsAttention(summary)).toBe(false);
       const record = await readRunRecord(fixture.lake, summary.runId);
       expect(record).toMatchObject({ outcome: "done", summary: { notRead } });
       const text = showRun(summary);
@@ -52,9 +52,9 @@ describe("an unread entry next to the reports", () => {
       failed: [],
       notRead: [{ path, reason: "a special file", report: true }],
     });
-    expect(hasTrouble(summary)).toBe(true);
+    expect(needsAttention(summary)).toBe(true);
     expect(showRun(summary)).toMatch(/^Done, but some files were left out\./);
-    expect(hasTrouble(await fixture.run())).toBe(true);
+    expect(needsAttention(await fixture.run())).toBe(true);
   });
 
   test("is not listed if it is a link to a report that is read under another path", async () => {
@@ -62,7 +62,7 @@ describe("an unread entry next to the reports", () => {
     const fixture = await withUnread([{ path: `latest/${day}`, reason, isRead: true }]);
     const summary = await fixture.run();
     expect(summary).toMatchObject({ landed: 1, notRead: [] });
-    expect(hasTrouble(summary)).toBe(false);
+    expect(needsAttention(summary)).toBe(false);
   });
 
   test("is not listed for reports that the configuration excludes, or by a run on other files", async () => {
@@ -78,7 +78,7 @@ describe("a server without a single report", () => {
     await fixture.put("readme.txt", "hello");
     const summary = await fixture.run();
     expect(summary).toMatchObject({ landed: 0, failed: [], reportsOnServer: 0 });
-    expect(hasTrouble(summary)).toBe(true);
+    expect(needsAttention(summary)).toBe(true);
     expect(showRun(summary)).toMatch(/^There are no reports on the server\./);
   });
 
@@ -95,7 +95,7 @@ describe("a server without a single report", () => {
     await fixture.run();
     const summary = await fixture.run({ command: "anonymize", source: undefined });
     expect(summary).toMatchObject({ reportsOnServer: null, notRead: [] });
-    expect(hasTrouble(summary)).toBe(false);
+    expect(needsAttention(summary)).toBe(false);
     expect(showRun(summary)).toBe("Nothing new. There was nothing to pseudonymize.");
   });
 });

@@ -5,7 +5,7 @@ import { writeCheckpoint } from "../../src/delta/checkpoint";
 import { commitPath } from "../../src/delta/paths";
 import { removeFile } from "../../src/delta/tableActions";
 import { repairLake } from "../../src/pipeline/others/repair";
-import { hasTrouble } from "../../src/pipeline/runSummary";
+import { needsAttention } from "../../src/pipeline/runSummary";
 import { ForeignWriter } from "../helpers/foreignWriter";
 import { sharedDuck } from "../helpers/lakeRows";
 import {
@@ -47,7 +47,7 @@ async function reported(fixture: PipelineFixture): Promise<unknown> {
   const { changedByOthers } = await fixture.lakeStatus();
   const summary = await fixture.run();
   expect(summary.changedByOthers).toEqual(changedByOthers);
-  expect(hasTrouble(summary)).toBe(changedByOthers.length > 0);
+  expect(needsAttention(summary)).toBe(changedByOthers.length > 0);
   return changedByOthers;
 }
 
@@ -140,7 +140,7 @@ describe("another program's changes", () => {
     expect(await reported(fixture)).toMatchObject([
       {
         months: ["2024-09", "2024-10"],
-        problem: expect.stringMatching(/RESTORE\. 4 rows are gone, of 3 files\.$/),
+        problem: expect.stringMatching(/RESTORE\. 4 rows are missing, from 3 files\.$/),
       },
     ]);
     await requireRepaired(fixture, { rebuilt: "months", rowsBefore: 0, rowsAfter: 4 });
@@ -182,7 +182,7 @@ describe("another program's changes", () => {
       await fixture.lake.delete(commitPath(table, version));
     }
     expect(await reported(fixture)).toEqual([
-      { table, months: ["2024-10"], problem: "1 row is gone, of 1 file." },
+      { table, months: ["2024-10"], problem: "1 row is missing, from 1 file." },
     ]);
     await requireRepaired(fixture, { rebuilt: "months", rowsBefore: 0, rowsAfter: 1 });
   });
@@ -295,7 +295,7 @@ describe("an ingest log that is gone", () => {
     await fixture.lose(fixture.logFolder);
     const before = await fixture.tree();
     expect((await repair(fixture)).tables).toMatchObject([
-      { table, problem: expect.stringContaining("does not know any of its files"), replaced: null },
+      { table, problem: expect.stringContaining("has no entry for any of its files"), replaced: null },
     ]);
     expect(await fixture.tree()).toEqual(before);
   });
@@ -306,7 +306,7 @@ describe("an ingest log that is gone", () => {
     await fixture.lose(lookup);
     const before = await fixture.tree();
     expect((await repair(fixture)).tables).toMatchObject([
-      { table: lookup, problem: expect.stringMatching(/does not know .*and 2 more of its files/) },
+      { table: lookup, problem: expect.stringMatching(/has no entry for .*and 2 more of its files/) },
     ]);
     expect(await fixture.tree()).toEqual(before);
   });

@@ -128,8 +128,8 @@ describe("an unusable private key", () => {
 
   it.each([
     ["without its passphrase", pkcs8(protection), undefined, "none was given", "Enter the key's passphrase"],
-    ["with a wrong passphrase", pkcs8(protection), "wrong-secret", "does not open", ""],
-    ["in the old format, with a wrong one", oldPem("aes-128-cbc"), "wrong-secret", "does not open", ""],
+    ["with a wrong passphrase", pkcs8(protection), "wrong-secret", "does not decrypt", ""],
+    ["in the old format, with a wrong one", oldPem("aes-128-cbc"), "wrong-secret", "does not decrypt", ""],
     ["in the old format, without one", oldPem("aes-128-cbc"), undefined, "none was given", ""],
     [
       "with unsupported encryption",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Freshness, ReportItem, RunSummary } from "../../src/engine/messages";
-import { countsOf, hasReports, hasTrouble, totalOf } from "../../src/ui/reportCounts";
+import { countsOf, hasReports, needsAttention, totalOf } from "../../src/ui/reportCounts";
 import { stateIcon, stateReason, stateWord } from "../../src/ui/reportState";
 import { outcomeOf } from "../../src/ui/runOutcome";
 import { StatusBar } from "../../src/ui/statusBar";
@@ -38,7 +38,7 @@ describe("reports that need attention", () => {
     const beside: ReportItem = { ...skipped, path: "private", unread: { reason, report: false } };
     const counts = countsOf([unread, beside, { ...skipped, path: "notes.txt" }]);
     expect(counts).toEqual({ quarantined: 0, failed: 0, unread: 1, fresh: 0, changed: 0, overdue: [] });
-    expect([totalOf(counts), hasTrouble(counts)]).toEqual([1, true]);
+    expect([totalOf(counts), needsAttention(counts)]).toEqual([1, true]);
     expect([unread, beside, skipped].map(stateWord)).toEqual(["not read", "not read", "not a report"]);
     expect([unread, beside, skipped].map((item) => stateIcon(item).id)).toEqual(["warning", "file", "file"]);
     expect(stateReason(unread)).toBe(reason);
@@ -80,7 +80,7 @@ describe("reports that need attention", () => {
       command: "clever.showMenu",
     });
     expect(item.tooltip).toBe(
-      "2 reports are in quarantine: their rows are not counted.\n1 report failed; the next run tries it again.\n1 report on the server is not read: its rows may be missing.\n4 reports are new on the server.\n3 reports changed on the server.\n\nClick for the menu.",
+      "2 reports are in quarantine: their rows are not counted.\n1 report failed; the next run retries it.\n1 report on the server is not read: its rows may be missing.\n4 reports are new on the server.\n3 reports changed on the server.\n\nClick for the menu.",
     );
     bar.show({
       kind: "blocked",

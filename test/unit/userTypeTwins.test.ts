@@ -16,10 +16,10 @@ const day = "2024-09-04";
 const content = (date = day) => dailyCsv(...people.map((person) => daily(person, date)));
 const [students, teachers, staff] = userTypes.map((type) => dailyPath(day, type)) as [string, string, string];
 
-const once = "the same rows count once. If the file is accepted, they count too.";
-const firstReason = (source: string) => `Its rows are those of ${source}, which came first: ${once}`;
+const once = "and the same rows count only once. If you accept this file, its rows count too.";
+const firstReason = (source: string) => `It has the same rows as ${source}, which came first, ${once}`;
 const knownReason = (source: string, as: string) =>
-  `Its rows are those of ${source}, which has people who are known as ${as}: ${once}`;
+  `It has the same rows as ${source}, which has people who are known as ${as}, ${once}`;
 
 /** The user types of the rows in the table, by day. */
 async function counted(fixture: PipelineFixture): Promise<string[]> {
@@ -121,7 +121,7 @@ describe("the same bytes under two user types count once", () => {
     expect((await fixture.run()).quarantined).toMatchObject([
       {
         path: teachers,
-        reason: `Its rows are those of ${students}, which is in the tables as students: ${once}`,
+        reason: `It has the same rows as ${students}, which is in the tables as students, ${once}`,
       },
     ]);
     expect(await counted(fixture)).toEqual([`${day} student`]);
@@ -142,7 +142,7 @@ describe("the same bytes under two user types count once", () => {
     const rows = people.map((person) => daily(person, day));
     await fixture.put(teachers, dailyCsv(...rows, daily("eve", "yesterday")));
     expect((await fixture.run()).quarantined).toMatchObject([{ path: teachers, line: 6 }]);
-    const inTables = `Its rows are those of ${students}, which is in the tables as students: ${once}`;
+    const inTables = `It has the same rows as ${students}, which is in the tables as students, ${once}`;
     const twin = { path: teachers, line: null, reason: inTables };
     expect(await fixture.run({ accept: [teachers] })).toMatchObject({ anonymized: 0, quarantined: [twin] });
     expect(await counted(fixture)).toEqual([`${day} student`]);

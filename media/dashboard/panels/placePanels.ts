@@ -100,7 +100,7 @@ function usePanel(ready: Ready, list: PlaceList): Panel {
   });
 }
 
-/** Different resources per person; by grade, the use of chosen resources instead. */
+/** Distinct resources per person; by grade, the use of chosen resources instead. */
 export function distinctPanel(ready: Ready, list: PlaceList): Panel {
   if (list === "grades" && ready.answer.byGrade.some(({ use }) => use)) return usePanel(ready, list);
   const { texts, formats, answer } = ready;

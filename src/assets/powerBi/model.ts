@@ -163,7 +163,7 @@ const participation: ModelTable = {
       ofGroups("Participation", "AVERAGE(Participation[num_resources_accessed])"),
     ),
     measure(
-      "Different resources per person",
+      "Distinct resources per person",
       decimals,
       "The average number of distinct resources per person, including people who used none.",
       "IF([Users] > 0, DIVIDE([Person-resource pairs] + 0, [Users]))",
@@ -208,7 +208,7 @@ const usage: ModelTable = {
       ofGroups("Usage", "DISTINCTCOUNTNOBLANK(Usage[date])"),
     ),
     measure(
-      "Different resources",
+      "Distinct resources",
       whole,
       "Distinct resources that were used, by Clever's id, or by name if there is no id.",
       ofGroups("Usage", "DISTINCTCOUNTNOBLANK(Usage[resource])"),

@@ -195,7 +195,7 @@ const questions: Page = {
       type: "lineChart",
       title: "How many different resources are used on a day?",
       altText: "For each day, the number of distinct resources that were used.",
-      fields: { Category: [date], Y: [measure("Usage", "Different resources")] },
+      fields: { Category: [date], Y: [measure("Usage", "Distinct resources")] },
       sortedBy: { field: date, direction: "Ascending" },
       position: box(240, 16, 1024, 216),
     },
@@ -205,7 +205,7 @@ const questions: Page = {
       title: "How many different resources does a student use, by grade?",
       altText:
         "For each grade the average number of different resources per person, including people without any.",
-      fields: { Category: [grade], Y: [measure("Participation", "Different resources per person")] },
+      fields: { Category: [grade], Y: [measure("Participation", "Distinct resources per person")] },
       sortedBy: { field: grade, direction: "Ascending" },
       position: box(240, 244, 506, 216),
     },
@@ -215,7 +215,7 @@ const questions: Page = {
       title: "How many different resources does a student use, by school?",
       altText:
         "For each school the average number of different resources per person, including people without any.",
-      fields: { Category: [school], Y: [measure("Participation", "Different resources per person")] },
+      fields: { Category: [school], Y: [measure("Participation", "Distinct resources per person")] },
       position: box(758, 244, 506, 216),
     },
     {

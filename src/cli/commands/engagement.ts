@@ -2,7 +2,7 @@ import { digitalActivityTable } from "../../clever/layout";
 import { readConfig, secretsFrom } from "../../config";
 import { counted } from "../../counted";
 import { Duck } from "../../duck/duck";
-import { updateActivityAlone } from "../../pipeline/activity/digitalActivity";
+import { updateActivityWithoutRun } from "../../pipeline/activity/digitalActivity";
 import { exportEngagement } from "../../pipeline/activity/exportEngagement";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake } from "../connect";
@@ -15,7 +15,7 @@ export async function writeEngagement(
 ): Promise<CommandResult> {
   const lake = await openLake(await readConfig(config), secretsFrom(environment));
   if (out === undefined) {
-    const { months, rows } = await updateActivityAlone(lake, signal);
+    const { months, rows } = await updateActivityWithoutRun(lake, signal);
     const what = `${counted(months.length, "month")} written, ${counted(rows, "row")}`;
     return {
       text: () => `${digitalActivityTable}: ${months.length === 0 ? "already up to date" : what}.`,

@@ -1,7 +1,7 @@
 import { groupsTable } from "../../clever/layout";
 import { readConfig, secretsFrom } from "../../config";
 import { counted } from "../../counted";
-import { updateGroupsAlone } from "../../pipeline/groups/updateGroups";
+import { updateGroupsWithoutRun } from "../../pipeline/groups/updateGroups";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake } from "../connect";
 import { type CountingOptions, countingOf, divisionIn } from "../participation";
@@ -15,7 +15,7 @@ export async function divideIntoGroups(
   const counting = countingOf(config, options);
   const lake = await openLake(config, secretsFrom(environment));
   const divide = () => divisionIn(lake, config, options, signal);
-  const { written: isWritten, division } = await updateGroupsAlone(lake, divide, signal);
+  const { written: isWritten, division } = await updateGroupsWithoutRun(lake, divide, signal);
   const groups = new Set(division.cohorts.map(({ group }) => group)).size;
   const document = {
     table: groupsTable,

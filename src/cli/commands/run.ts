@@ -1,6 +1,6 @@
 import { readConfig, secretsFrom } from "../../config";
 import { type RunRequest, run } from "../../pipeline/run";
-import { hasTrouble } from "../../pipeline/runSummary";
+import { needsAttention } from "../../pipeline/runSummary";
 import { openEngine } from "../../spark/openEngine";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
 import { openLake, openSource, readSalt } from "../connect";
@@ -44,7 +44,7 @@ export function runJob(command: RunRequest["command"]) {
       return {
         text: async () => (await import("../show")).showRun(summary),
         document: () => summary,
-        exitCode: hasTrouble(summary) ? 1 : 0,
+        exitCode: needsAttention(summary) ? 1 : 0,
       };
     } finally {
       view.stop();

@@ -70,7 +70,7 @@ export const changesDefinitions = {
   weeks:
     "A week counts from Monday to Sunday, if it has at least 3 school days and does not end before its Friday because the " +
     "period ends. Days off (no data, or next to nobody active) are left out. " +
-    `Compared are the ${comparedWeekCount} weeks before the judged ones, from the first use on; where the chosen period is ` +
+    `Compared are the ${comparedWeekCount} weeks before the recent ones, from the first use on; where the chosen period is ` +
     "shorter, the weeks before it are used too.",
   comparable:
     "Days are made comparable by the number of active users of the day and by the subject's own weekday pattern " +
@@ -79,7 +79,7 @@ export const changesDefinitions = {
     `${minimumSubjectsForLevel} schools each is compared with its own past alone, without regard to the others.`,
   expected:
     "Expected is the median of the earlier weeks, or the Theil–Sen line through them where they plainly rise or fall " +
-    "(Mann–Kendall test, 1 %). Expected and actual are person-days per school day of the judged weeks.",
+    "(Mann–Kendall test, 1 %). Expected and actual are person-days per school day of the recent weeks.",
   score:
     "The score is the distance between actual and expected in robust standard deviations (1.4826 × median absolute " +
     "deviation of the earlier weeks), on a scale on which counting noise is the same for small and large numbers " +
@@ -87,11 +87,11 @@ export const changesDefinitions = {
     "usual from week to week in the period.",
   notable:
     `Notable: a score of at least ${minimumScore}, a difference of at least ${minimumRelativeChange * 100} % of the ` +
-    `expected, at least ${minimumPersonDays} person-days expected or counted in the judged weeks, and each judged week ` +
-    "off to the same side. New: no use before. Stopped: none in the judged weeks, while some was expected.",
+    `expected, at least ${minimumPersonDays} person-days expected or counted in the recent weeks, and each recent week ` +
+    "off to the same side. New: no use before. Stopped: none in the recent weeks, while some was expected.",
   tooLittle:
-    `Could not be judged: fewer than ${minimumPastWeeks} earlier weeks since the first use (more weeks of data help), or fewer ` +
-    `than ${minimumPersonDays} person-days (a wider filter helps). A school of which groups are left out is judged by the others; a day ` +
+    `Could not be evaluated: fewer than ${minimumPastWeeks} earlier weeks since the first use (more weeks of data help), or fewer ` +
+    `than ${minimumPersonDays} person-days (a wider filter helps). A school of which groups are left out is evaluated by the others; a day ` +
     "on which a group is left out that otherwise has more than a tenth of the use of a resource or school is unknown for it. A period needs " +
     `${weeksNeeded} weeks that count. A resource that was renamed is one where it has a resource_id; without one it shows as stopped and as new.`,
 } as const;

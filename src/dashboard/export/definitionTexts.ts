@@ -61,7 +61,7 @@ export function definitionTexts(t: Translate) {
     ),
     resources: explain(
       t("Resources that were used at least once. A renamed resource counts once."),
-      t("Different resources in resource usage, by resource_id, or by resource_name where there is no id."),
+      t("Distinct resources in resource usage, by resource_id, or by resource_name where there is no id."),
     ),
     resourceUsers: explain(
       t("People who used one of the filtered resources. Each counts once."),
@@ -92,7 +92,7 @@ export function definitionTexts(t: Translate) {
     distinctDay: explain(
       t("How many different resources were used on each day. A day without its report is a hatched gap."),
       t(
-        "Different resources in the day's resource usage, by resource_id, or by resource_name where there is no id.",
+        "Distinct resources in the day's resource usage, by resource_id, or by resource_name where there is no id.",
       ),
       missing,
     ),
@@ -105,7 +105,7 @@ export function definitionTexts(t: Translate) {
         "Average of num_resources_accessed over the school's rows of daily participation (one per person and day), days without use included; rows without a num_resources_accessed are left out.",
       ),
       t(
-        "A school is known by its name only: schools of the same name are one, and a school that was renamed is two.",
+        "A school is identified only by its name: schools of the same name are one, and a school that was renamed is two.",
       ),
     ),
     top: explain(

@@ -31,7 +31,7 @@ export interface Names {
    */
   readonly shown: readonly ShownResource[];
   readonly resourcesOf: readonly (readonly number[])[];
-  /** Different resources: by id, by name if there is none; -1 for a resource with neither. */
+  /** Distinct resources: by id, by name if there is none; -1 for a resource with neither. */
   readonly identityOf: Int32Array;
   readonly identities: number;
   /** 1 for shown resources that correspond to exactly one different resource, which is shown nowhere else. */

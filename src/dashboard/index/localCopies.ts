@@ -110,7 +110,7 @@ export class LocalCopies {
           "A data file does not have the length recorded in the table's log.",
           {
             subject: lakePath,
-            hint: "Restore this file from a copy of the lake.",
+            hint: "Restore this file from a backup of the lake.",
           },
         );
       }

@@ -11,7 +11,7 @@ export class UsageSums {
   /** Rows with a person. */
   personDays = 0;
   accesses = 0;
-  /** Different resources; of a school or grade, those of each person, summed over its people. */
+  /** Distinct resources; of a school or grade, those of each person, summed over its people. */
   resources = 0;
 }
 

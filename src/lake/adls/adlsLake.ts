@@ -37,7 +37,7 @@ interface Identity {
 
 /**
  * A lake in Azure Data Lake Storage Gen2. A write goes to a temporary file that is renamed into place (for
- * put-if-absent, on the condition that the target does not exist). Readers thus see the complete file or none. If the
+ * put-if-absent, on the condition that the target does not exist). Readers see the complete file or none. If the
  * response to a rename is lost, the mark of the file in place shows who wrote it. Files left by killed processes are
  * removed after a day.
  */

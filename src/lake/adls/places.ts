@@ -35,7 +35,7 @@ export class Places {
 
   /**
    * Where a file is written before it is put in place: below the first folder of its stage (`clever`); in stages with
-   * tables, below the table's own folder, because OEA treats every child of `clever` as a table there. The file thus
+   * tables, below the table's own folder, because OEA treats every child of `clever` as a table there. So the file
    * inherits the access rights of these folders, and keeps them when it is renamed.
    */
   temporary(target: Place, id: string): Place {

@@ -124,8 +124,8 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
   return summary;
 }
 
-/** `updateDigitalActivity` without a run. Rejects as that does, and with `busy` while a run is active. */
-export async function updateActivityAlone(lake: Lake, signal?: AbortSignal): Promise<ActivitySummary> {
+/** `updateDigitalActivity` without a run. Rejects for the same reasons, and with `busy` while a run is active. */
+export async function updateActivityWithoutRun(lake: Lake, signal?: AbortSignal): Promise<ActivitySummary> {
   await using lock = await RunLock.take(lake, newRunId(new Date(), undefined), { signal });
   await using duck = await Duck.open();
   const { pseudo: tables } = await readTables(lake, duck, signal);

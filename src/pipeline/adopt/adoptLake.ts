@@ -148,7 +148,7 @@ class Adoption {
   /**
    * Enters all files that OEA landed into the ingest log; files with `\"` first get a copy in Clever's form. Resolves
    * to the deliveries to read: the first ones of all sources, then the second ones, and so on. A delivery that removes
-   * rows, or is unreadable, is thus compared with the one before.
+   * rows, or is unreadable, is compared with the one before.
    */
   private async logLandings(
     { entries, copies }: Found,
@@ -264,7 +264,7 @@ class Adoption {
     const { salt } = this.request;
     if (salt !== undefined && salt !== "") return salt;
     throw new CleverLakeError("config", "There is no salt to pseudonymize with; nothing was changed.", {
-      hint: "Give the district's OEA salt as CLEVER_SALT. Where OEA's pseudonyms have none, `clever-lake salt` makes one; protect it like a password.",
+      hint: "Set CLEVER_SALT to the district's OEA salt. If OEA used none, `clever-lake salt` generates one; protect it like a password.",
     });
   }
 

@@ -93,11 +93,11 @@ export async function updateGroups({
 }
 
 /**
- * `updateGroups` without a run. Rejects as that does, and with `busy` while a run is active.
+ * `updateGroups` without a run. Rejects for the same reasons, and with `busy` while a run is active.
  *
  * @param divide divides the people; called under the lock, so that no run changes the tables in between
  */
-export async function updateGroupsAlone(
+export async function updateGroupsWithoutRun(
   lake: Lake,
   divide: () => Promise<Division>,
   signal?: AbortSignal,

@@ -8,7 +8,7 @@ import { isAlive, processSpace } from "../../processSpace";
 
 /**
  * What a lake stores about the active run: the lock, which is written once and names its holder, and the holder's
- * lease, a separate file that each renewal rewrites. A late renewal can thus never touch a successor's lock.
+ * lease, a separate file that each renewal rewrites. A late renewal can never touch a successor's lock.
  */
 const lockSchema = z.object({
   id: z.string().regex(/^[\w-]{1,64}$/),

@@ -6,7 +6,7 @@ import { besideTwinNote } from "../write/twins";
 
 /** On a source that could not be read again although a file that superseded rows of it has changed. */
 export const unrestoredNote =
-  "Rows of it may be missing from the table: a file that superseded some of them has changed, but its own landed copy is gone or can no longer be read as before.";
+  "Some of this file's rows may be missing from the table: a file that superseded them has changed, but this file's landed copy is missing or can no longer be read as before.";
 
 /** Notes on what a delivery did to the rows of its source and of others. */
 export function changeNotes(

@@ -18,7 +18,7 @@ export interface ForeignChange {
 
 /**
  * The application id under which one of our commits records that all earlier versions were ours too, or were checked
- * and did not change rows. A check thus begins after that version, however long the table's log is.
+ * and did not change rows. So a check begins after that version, however long the table's log is.
  */
 const verifiedAppId = "clever-lake";
 

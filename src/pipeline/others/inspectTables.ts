@@ -128,12 +128,12 @@ class Look {
       ...(counts.none > 0
         ? [`${counted(counts.none, "row")} without source_file: another program wrote them.`]
         : []),
-      ...(counts.unknown > 0 ? [`${are(counts.unknown)} of files that the ingest log does not know.`] : []),
-      ...(counts.lacking > 0 ? [`${are(counts.lacking)} gone, of ${counted(files.lacking, "file")}.`] : []),
+      ...(counts.unknown > 0 ? [`${are(counts.unknown)} from files that are not in the ingest log.`] : []),
+      ...(counts.lacking > 0
+        ? [`${are(counts.lacking)} missing, from ${counted(files.lacking, "file")}.`]
+        : []),
       ...(counts.further > 0
-        ? [
-            `${are(counts.further)} in the table in addition to those that were written, of ${counted(files.further, "file")}.`,
-          ]
+        ? [`The table has ${counted(counts.further, "extra row")} from ${counted(files.further, "file")}.`]
         : []),
     ];
     return { sources, sentences };

@@ -88,8 +88,8 @@ export function requireLogged(
       : [first, ...(others.length > 0 ? [`${others.length} more of its files`] : [])].join(" and ");
   throw new CleverLakeError(
     "corrupt",
-    `The ingest log does not know ${of}: a table built by it would lack their rows. The table stays as it is.`,
-    { subject, hint: "Restore the ingest log from a copy of the lake." },
+    `The ingest log has no entry for ${of}: a table rebuilt from it would lack their rows. The table was not changed.`,
+    { subject, hint: "Restore the ingest log from a backup of the lake." },
   );
 }
 

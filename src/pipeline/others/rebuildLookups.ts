@@ -43,7 +43,7 @@ export async function rebuildLookups(
     throw new CleverLakeError(
       "notFound",
       `${unread.length} landed copies are gone: a lookup table built without them would lack people. The table stays as it is.`,
-      { subject: lookupTable(report), hint: "Put the landed files back from a copy of the lake." },
+      { subject: lookupTable(report), hint: "Restore the landed files from a backup of the lake." },
     );
   }
   const files = [...(snapshot?.files.values() ?? [])];

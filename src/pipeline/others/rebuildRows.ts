@@ -84,7 +84,7 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
   return { months, kept, entries };
 }
 
-/** The error that refuses to replace a table by one that lacks rows. */
+/** The error that refuses to replace a table with one that lacks rows. */
 function landedCopiesMissing(report: Report, unread: readonly LogEntry[]): CleverLakeError {
   const [first] = unread;
   const others = unread.length > 1 ? ` and of ${unread.length - 1} more` : "";
@@ -93,7 +93,7 @@ function landedCopiesMissing(report: Report, unread: readonly LogEntry[]): Cleve
     `The landed copy of ${first?.path ?? "a file"}${others} is gone, or is not read as it was: a table built without it would lack rows. The table stays as it is.`,
     {
       subject: pseudoTable(report),
-      hint: "Put the landed files back from a copy of the lake, or drop the feature from the table with the program that set it.",
+      hint: "Restore the landed files from a backup of the lake, or drop the feature from the table with the program that set it.",
     },
   );
 }

@@ -87,7 +87,7 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
       log.sources(signal),
       interruptedRuns(new RunHistory(lake, signal)),
     ]);
-    // Tables of OEA's would count as damaged ones of ours, and be replaced by what our log knows: nothing.
+    // OEA's tables would count as damaged ones of ours, and be rebuilt from our log, which has no entries.
     requireAdopted(tables.pseudo);
     requireFinishedAdoption(records);
     if (!dryRun) {

@@ -18,7 +18,7 @@ export async function withKnownCopies(
   const isKnown = new Set(missed.filter((file) => known.has(delivery(file))));
   return plan.map((file) =>
     isKnown.has(file)
-      ? { ...file, reason: `A delivery that the log knows already. ${file.reason}`, unread: undefined }
+      ? { ...file, reason: `A delivery that is already in the log. ${file.reason}`, unread: undefined }
       : file,
   );
 }

@@ -224,7 +224,7 @@ export function runStart(lake: LakeState, now: Date): Date {
   for (const version of lake.applied.values()) newest = Math.max(newest, version);
   if (newest > latestVersion) {
     throw new CleverLakeError("corrupt", "The lake has a delivery dated in the year 10000 or later.", {
-      hint: "Restore the tables and the ingest log from a copy of the lake.",
+      hint: "Restore the tables and the ingest log from a backup of the lake.",
     });
   }
   return new Date(Math.max(toSeconds(now), newest + 1) * 1000);

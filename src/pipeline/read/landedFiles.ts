@@ -52,6 +52,6 @@ function localDelivery(delivery: Delivery | undefined, place: string): LocalDeli
 function gone(subject: string | undefined): CleverLakeError {
   return new CleverLakeError("notFound", "The landed file is gone from the lake.", {
     ...(subject === undefined ? {} : { subject }),
-    hint: "A run that finds it on the server ingests it again. Otherwise put it back from a copy of the lake.",
+    hint: "A run that finds it on the server ingests it again. Otherwise restore it from a backup of the lake.",
   });
 }

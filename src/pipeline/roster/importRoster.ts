@@ -94,7 +94,7 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   const started = Date.now();
   if (!request.salt) {
     throw new CleverLakeError("config", "There is no salt to pseudonymize with; nothing was written.", {
-      hint: "Give the district's salt as CLEVER_SALT: grades join to the reports by the pseudonyms that it makes.",
+      hint: "Set CLEVER_SALT to the district's salt: grades are joined to the reports by pseudonym.",
     });
   }
   const header = readHeader(await file.head(headerBytes, signal), rosterShape);

@@ -114,7 +114,7 @@ export async function checkSalt(
 export function otherSalt(lake: Lake): CleverLakeError {
   return new CleverLakeError("salt", "This lake was pseudonymized with another salt; nothing was written.", {
     subject: lake.url,
-    hint: "Give the salt that was used before (CLEVER_SALT). With another one the same person would get a second pseudonym.",
+    hint: "Set CLEVER_SALT to the salt that was used before. With another one the same person would get a second pseudonym.",
   });
 }
 
@@ -132,10 +132,10 @@ export function weakSalt(lake: Lake, weakness: SaltWeakness): CleverLakeError {
 function unprovenSalt(): CleverLakeError {
   return new CleverLakeError(
     "salt",
-    "The lake's fingerprint of its salt is gone, and no lookup shows whether this salt is the same; nothing was written.",
+    "The lake's salt fingerprint is missing, and no lookup table shows whether this salt is the same; nothing was written.",
     {
       subject: saltFingerprintPath,
-      hint: "Put the file back from a copy of the lake. Or import a roster with students of this lake, which also proves the salt.",
+      hint: "Restore the file from a backup of the lake. Or import a roster with students of this lake, which also proves the salt.",
     },
   );
 }

@@ -162,7 +162,7 @@ async function verifiedSalt({ lake, problems, signal }: VerifyContext, given: st
   try {
     const { salt, standing } = await checkedSaltFor(lake, given, signal);
     if (standing === "lookups" || standing === "unproven") {
-      problems.push({ subject: saltFingerprintPath, problem: "The fingerprint of the lake's salt is gone." });
+      problems.push({ subject: saltFingerprintPath, problem: "The lake's salt fingerprint is missing." });
     }
     return salt;
   } catch (error) {

@@ -84,7 +84,7 @@ export async function unloggedLandings(
     for await (const { kind, path } of lake.list(landedFolder(report), options)) {
       if (kind !== "file" || !path.endsWith(".csv") || known.has(path)) continue;
       const problem =
-        "The ingest log does not know this raw file. If a run was interrupted, the next one adds it.";
+        "The ingest log has no entry for this raw file. If a run was interrupted, the next one adds the entry.";
       problems.push({ subject: path, problem });
     }
   }

@@ -175,7 +175,7 @@ type CheckRows = (
   rows: number,
 ) => Promise<string | undefined>;
 
-/** The tables beside those of the reports, with a check of the rows of each. */
+/** The tables other than the reports' tables, with a check of the rows of each. */
 export const otherTables: readonly (readonly [path: string, check: CheckRows])[] = [
   [rosterTable, checkRoster],
   [digitalActivityTable, checkActivity],
@@ -234,7 +234,7 @@ async function checkGroups(
   table: IntactTable,
 ): Promise<string | undefined> {
   if (await holdsItsDivision(session, table, signal)) return undefined;
-  return "Its rows are not those of the division that was written last; update the table.";
+  return "Its rows do not match the division that was last written; update the table.";
 }
 
 /** Whether a table's data files match its log; otherwise the reasons are among the problems. */
@@ -284,7 +284,7 @@ function compareWithLog(
     }
   }
   for (const [source, count] of unknown) {
-    const problem = `The table has ${counted(count, "row")} of it that the ingest log does not know.`;
+    const problem = `The table has ${counted(count, "row")} from it that ${count === 1 ? "is" : "are"} not in the ingest log.`;
     problems.push({ subject: source === "" ? pseudoTable(report) : source, problem });
   }
   return problems;

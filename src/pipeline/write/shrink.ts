@@ -37,7 +37,7 @@ export function tooFewRows(
   if (readAs !== undefined) {
     const { rowsRefused: agreed = refused } = readAs;
     // Without the lines that were refused, more are left out than a person agreed to.
-    const reason = `${counted(refused, "row")} of it cannot be read; it was accepted without ${counted(agreed, "row")}.`;
+    const reason = `${counted(refused, "row")} of this file cannot be read; when it was accepted, it was ${counted(agreed, "row")}.`;
     return refused > agreed ? heldBack(delivery, reason, true) : undefined;
   }
   if (!isTooFew({ before, now: rows }, maxShrink)) return undefined;
@@ -157,5 +157,5 @@ function staying(before: number): string {
 export function replacementNote(before: number, rows: number): string | undefined {
   return before === 0
     ? undefined
-    : `Replaces ${number.format(before)} ${before === 1 ? "row" : "rows"} by ${number.format(rows)}.`;
+    : `Replaces ${number.format(before)} ${before === 1 ? "row" : "rows"} with ${number.format(rows)}.`;
 }

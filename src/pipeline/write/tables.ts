@@ -109,7 +109,7 @@ function lookupsGone(report: Report): CleverLakeError {
     "The lookup table is gone: without it, the people of earlier files are unknown, and their ids could stay in texts.",
     {
       subject: lookupTable(report),
-      hint: "Restore it from a copy of the lake, or run `clever-lake repair`, which rebuilds it from the landed files.",
+      hint: "Restore it from a backup of the lake, or run `clever-lake repair`, which rebuilds it from the landed files.",
     },
   );
 }

@@ -151,7 +151,7 @@ export async function areKnownAsBoth(
 
 /** The reason for a file that does not count because of its twin. */
 export function twinReason(kept: string, why: string): string {
-  return `Its rows are those of ${kept}, which ${why}: the same rows count once. If the file is accepted, they count too.`;
+  return `It has the same rows as ${kept}, which ${why}, and the same rows count only once. If you accept this file, its rows count too.`;
 }
 
 /** The note for a file whose rows count in addition to those of its twin. */

@@ -20,7 +20,7 @@ const packageName = "clever_lake";
 
 /**
  * Puts the scripts and the specifications of all reports into the lake, unless they exist there, in a folder named
- * after the hash of all of them. The program that ran can thus be checked afterwards, and no cluster runs a mix of
+ * after the hash of all of them. The program that ran can be checked afterwards, and no cluster runs a mix of
  * versions.
  * @param scripts the folder of the entry script and its package
  */

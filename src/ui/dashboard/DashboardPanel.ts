@@ -227,15 +227,15 @@ export class DashboardPanel extends Disposable {
     this.post({ type: "given", ...this.given() });
   }
 
-  /** The page's data from the settings and the current lake, besides numbers. */
+  /** The page's data from the settings and the current lake, other than numbers. */
   private given() {
     return { district: this.context.district(), saved: this.context.saved.read() };
   }
 
   private async save({ kind, name, content }: PageFile): Promise<void> {
     const names = {
-      png: vscode.l10n.t("Pictures"),
-      svg: vscode.l10n.t("Pictures"),
+      png: vscode.l10n.t("Images"),
+      svg: vscode.l10n.t("Images"),
       csv: vscode.l10n.t("Tables"),
     };
     const target = await askWhere(name, { [names[kind]]: [kind] });

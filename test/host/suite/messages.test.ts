@@ -84,8 +84,8 @@ suite("messages", function () {
 
   test("never mention the command line, whatever the error", () => {
     const ofTheCore = [
-      "Give the salt that was used before (CLEVER_SALT). With another one the same person would get a second pseudonym.",
-      "Give the district's salt as CLEVER_SALT. For a new lake, `clever-lake salt` makes one; protect it like a password.",
+      "Set CLEVER_SALT to the salt that was used before. With another one the same person would get a second pseudonym.",
+      "Set CLEVER_SALT to the district's salt. For a new lake, `clever-lake salt` generates one; protect it like a password.",
       "Name it as `clever-lake status` shows it.",
       "Run `clever-lake adopt --dry-run` to see what is there, then adopt the lake with `clever-lake adopt`.",
       "Name it with --config FILE.",
@@ -104,14 +104,14 @@ suite("messages", function () {
       'Set "root" under "sftp" to the folder with Clever\'s reports.',
       "Set clever.sftp.root to the folder with Clever's reports.",
     ],
-    ["Put it back from a copy of the lake.", "Put it back from a copy of the lake."],
+    ["Restore it from a backup of the lake.", "Restore it from a backup of the lake."],
     [
       "clever-lake repair rebuilds a table of reports from its landed files, without these features. Or drop them from the table.",
       "“Clever: Repair the Lake” rebuilds a table of reports from its landed files, without these features. Or drop them from the table.",
     ],
     [
-      "Restore it from a copy of the lake, or run `clever-lake repair`, which rebuilds it from the landed files.",
-      "Restore it from a copy of the lake, or run “Clever: Repair the Lake”, which rebuilds it from the landed files.",
+      "Restore it from a backup of the lake, or run `clever-lake repair`, which rebuilds it from the landed files.",
+      "Restore it from a backup of the lake, or run “Clever: Repair the Lake”, which rebuilds it from the landed files.",
     ],
     [
       "Run clever-lake verify: it names what is damaged.",

@@ -90,7 +90,7 @@ suite("runs", function () {
     const uri = runPage(node.run.runId);
     const text = (await workspace.openTextDocument(uri)).getText();
     assert.match(text, /\*\*done\*\*/);
-    assert.match(text, /\| Files anonymized \| \d+ \|/);
+    assert.match(text, /\| Files pseudonymized \| \d+ \|/);
     // Without an argument, the user is asked which one.
     let offered: readonly QuickPickItem[] = [];
     person.pick((items) => {
