@@ -6,5 +6,10 @@ import { buildCommandLine, buildExtension } from "../esbuild.mjs";
 import { thirdPartyNotices } from "./vscode/notices.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const inputs = [...(await buildCommandLine()), ...(await buildExtension())];
-await writeFile(path.join(root, "dist", "ThirdPartyNotices.txt"), await thirdPartyNotices(root, inputs));
+
+async function main() {
+  const inputs = [...(await buildCommandLine()), ...(await buildExtension())];
+  await writeFile(path.join(root, "dist", "ThirdPartyNotices.txt"), await thirdPartyNotices(root, inputs));
+}
+
+void main();

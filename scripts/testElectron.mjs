@@ -8,39 +8,43 @@ import { runTests } from "@vscode/test-electron";
 import { recipes } from "./vscode/hosts.mjs";
 import { buildHostTests, root } from "./vscode/hostTests.mjs";
 
-const { values } = parseArgs({
-  options: { version: { type: "string", default: recipes["1.100"].vscode }, grep: { type: "string" } },
-});
-const extensionTestsPath = await buildHostTests();
-const results = path.join(root, "out", "test-results", "electron.xml");
-await mkdir(path.dirname(results), { recursive: true });
-const temporary = await mkdtemp(path.join(tmpdir(), "clever-lake-electron-"));
-try {
-  const workspace = path.join(temporary, "workspace");
-  await mkdir(workspace);
-  process.exitCode = await runTests({
-    ...(process.env.VSCODE_PATH === undefined
-      ? { version: values.version, cachePath: path.join(root, ".cache", "vscode-test") }
-      : { vscodeExecutablePath: process.env.VSCODE_PATH }),
-    extensionDevelopmentPath: root,
-    extensionTestsPath,
-    extensionTestsEnv: {
-      CLEVER_LAKE_TEST_RESULTS: results,
-      ...(values.grep === undefined ? {} : { CLEVER_LAKE_TEST_GREP: values.grep }),
-    },
-    launchArgs: [
-      workspace,
-      `--user-data-dir=${path.join(temporary, "user")}`,
-      `--extensions-dir=${path.join(temporary, "extensions")}`,
-      "--disable-workspace-trust",
-      "--skip-welcome",
-      "--skip-release-notes",
-    ],
+async function main() {
+  const { values } = parseArgs({
+    options: { version: { type: "string", default: recipes["1.100"].vscode }, grep: { type: "string" } },
   });
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  console.error("The desktop VS Code could not run the tests. Without one, use `npm run test:host`.");
-  process.exitCode = 2;
-} finally {
-  await rm(temporary, { recursive: true, force: true });
+  const extensionTestsPath = await buildHostTests();
+  const results = path.join(root, "out", "test-results", "electron.xml");
+  await mkdir(path.dirname(results), { recursive: true });
+  const temporary = await mkdtemp(path.join(tmpdir(), "clever-lake-electron-"));
+  try {
+    const workspace = path.join(temporary, "workspace");
+    await mkdir(workspace);
+    process.exitCode = await runTests({
+      ...(process.env.VSCODE_PATH === undefined
+        ? { version: values.version, cachePath: path.join(root, ".cache", "vscode-test") }
+        : { vscodeExecutablePath: process.env.VSCODE_PATH }),
+      extensionDevelopmentPath: root,
+      extensionTestsPath,
+      extensionTestsEnv: {
+        CLEVER_LAKE_TEST_RESULTS: results,
+        ...(values.grep === undefined ? {} : { CLEVER_LAKE_TEST_GREP: values.grep }),
+      },
+      launchArgs: [
+        workspace,
+        `--user-data-dir=${path.join(temporary, "user")}`,
+        `--extensions-dir=${path.join(temporary, "extensions")}`,
+        "--disable-workspace-trust",
+        "--skip-welcome",
+        "--skip-release-notes",
+      ],
+    });
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    console.error("The desktop VS Code could not run the tests. Without one, use `npm run test:host`.");
+    process.exitCode = 2;
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
 }
+
+void main();

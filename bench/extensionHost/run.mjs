@@ -2,7 +2,8 @@
 //   --activations n   number of extension hosts started for the median activation (15)
 //   --students n      size of the run's district: 10 school days of them (65000, about 200 MB)
 //   --extension path  another checkout of this project, already built, to measure its activation
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtempSync } from "node:fs";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -19,7 +20,7 @@ const { values } = parseArgs({
     extension: { type: "string" },
   },
 });
-const work = await mkdtemp(path.join(tmpdir(), "clever-lake-bench-"));
+const work = mkdtempSync(path.join(tmpdir(), "clever-lake-bench-"));
 
 /** Starts one VS Code, opens it `times` times, and returns what the named module measured each time. */
 async function measured(name, times, extension, env = {}) {
@@ -49,36 +50,40 @@ function median(numbers) {
   return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 }
 
-try {
-  if (values.extension === undefined) await buildExtension();
-  await build({
-    absWorkingDir: root,
-    entryPoints: ["activation", "responsiveness"].map((name) => `bench/extensionHost/${name}.ts`),
-    outdir: "out/bench",
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "cjs",
-    external: ["vscode"],
-    logLevel: "warning",
-  });
-  const extension = path.resolve(values.extension ?? root);
-  const activations = await measured("activation", Number(values.activations), extension);
-  const times = activations.map(({ milliseconds }) => milliseconds);
-  console.log(
-    `Activation: median ${median(times).toFixed(1)} ms (${Math.min(...times).toFixed(1)}–${Math.max(...times).toFixed(1)}) ` +
-      `of ${times.length}, of the processor's time ${median(activations.map(({ processor }) => processor)).toFixed(1)} ms; ` +
-      `loaded by then: ${activations[0].loaded.join(", ")}`,
-  );
-  if (values.extension === undefined) {
-    const [run] = await measured("responsiveness", 1, extension, { BENCH_STUDENTS: values.students });
+async function main() {
+  try {
+    if (values.extension === undefined) await buildExtension();
+    await build({
+      absWorkingDir: root,
+      entryPoints: ["activation", "responsiveness"].map((name) => `bench/extensionHost/${name}.ts`),
+      outdir: "out/bench",
+      bundle: true,
+      platform: "node",
+      target: "node20",
+      format: "cjs",
+      external: ["vscode"],
+      logLevel: "warning",
+    });
+    const extension = path.resolve(values.extension ?? root);
+    const activations = await measured("activation", Number(values.activations), extension);
+    const times = activations.map(({ milliseconds }) => milliseconds);
     console.log(
-      `During a run of ${(run.bytes / 1e6).toFixed(0)} MB and ${run.rows} rows (${run.seconds.toFixed(1)} s): ` +
-        `event-loop delay p50 ${run.p50.toFixed(1)} ms, p99 ${run.p99.toFixed(1)} ms, greatest ${run.max.toFixed(1)} ms; ` +
-        `at rest p99 ${run.restP99.toFixed(1)} ms; the host's processor time ${run.processor.toFixed(1)} s`,
+      `Activation: median ${median(times).toFixed(1)} ms (${Math.min(...times).toFixed(1)}–${Math.max(...times).toFixed(1)}) ` +
+        `of ${times.length}, of the processor's time ${median(activations.map(({ processor }) => processor)).toFixed(1)} ms; ` +
+        `loaded by then: ${activations[0].loaded.join(", ")}`,
     );
-    console.log(`A cancelled run stopped after ${run.stopped.toFixed(0)} ms.`);
+    if (values.extension === undefined) {
+      const [run] = await measured("responsiveness", 1, extension, { BENCH_STUDENTS: values.students });
+      console.log(
+        `During a run of ${(run.bytes / 1e6).toFixed(0)} MB and ${run.rows} rows (${run.seconds.toFixed(1)} s): ` +
+          `event-loop delay p50 ${run.p50.toFixed(1)} ms, p99 ${run.p99.toFixed(1)} ms, greatest ${run.max.toFixed(1)} ms; ` +
+          `at rest p99 ${run.restP99.toFixed(1)} ms; the host's processor time ${run.processor.toFixed(1)} s`,
+      );
+      console.log(`A cancelled run stopped after ${run.stopped.toFixed(0)} ms.`);
+    }
+  } finally {
+    await rm(work, { recursive: true, force: true });
   }
-} finally {
-  await rm(work, { recursive: true, force: true });
 }
+
+void main();
