@@ -127,7 +127,7 @@ export class Workshop implements AsyncDisposable {
 
   /** The script as an engineer would write it, on the CSV files of both reports, or of one (the other empty). */
   handWritten(participation: string, usage: string, tables: string): Promise<Sample> {
-    const script = path.join(projectFolder, "bench", "handWritten.mjs");
+    const script = path.join(__dirname, "handWritten.js");
     return timeNode(this.folder, [script, participation, usage, tables], { CLEVER_SALT: this.salt });
   }
 

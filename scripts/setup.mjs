@@ -1,4 +1,5 @@
 // Installs the packages of the lock file if needed, so that one command works on a fresh clone.
+// JavaScript: before that, nothing can run TypeScript.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";

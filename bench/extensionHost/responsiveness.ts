@@ -13,6 +13,20 @@ import { writeConnection } from "../../src/ui/settings";
 const resolution = 10;
 const secondsAtRest = 10;
 
+/** The run, the event loop's delays in milliseconds, and the processor's seconds. */
+export interface Responsiveness {
+  readonly bytes: number;
+  readonly rows: number;
+  readonly seconds: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+  readonly restP99: number;
+  /** From a cancellation to the end of the run. */
+  readonly stopped: number;
+  readonly processor: number;
+}
+
 /** How responsive the extension host stays while the pipeline ingests a large district, and while idle. */
 export async function run(): Promise<void> {
   const extension = extensions.getExtension<Application>("clever-lake.clever-lake");
@@ -43,7 +57,7 @@ export async function run(): Promise<void> {
     delay.disable();
     const { user, system } = process.cpuUsage(before);
     if (summary === undefined) throw new Error("The run did not succeed.");
-    const result = {
+    const result: Responsiveness = {
       bytes: summary.bytes,
       rows: Object.values(summary.rows).reduce((sum, rows) => sum + rows, 0),
       seconds: summary.milliseconds / 1000,

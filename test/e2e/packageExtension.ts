@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import type { TestProject } from "vitest/node";
-import { makeVsix } from "../../scripts/package.mjs";
-import { findChromium, prepareHost } from "../../scripts/vscodeHost.mjs";
+import { makeVsix } from "../../scripts/package";
+import { findChromium, prepareHost } from "../../scripts/vscodeHost";
 
 declare module "vitest" {
   export interface ProvidedContext {
-    /** Path of the packaged extension, and the problems that scripts/package.mjs finds. */
+    /** Path of the packaged extension, and the problems that scripts/package.ts finds. */
     vsix: string;
     packageProblems: readonly string[];
   }

@@ -42,7 +42,7 @@ describe("the window that `npm start` and F5 open", () => {
     await workbench().openActivity("Clever Lake");
     await workbench().tree("Participation Reports").row("daily-participation").waitFor();
     const root = path.resolve(__dirname, "../..");
-    for (const file of [".vscode/launch.json", "scripts/start.mjs"])
+    for (const file of [".vscode/launch.json", "scripts/start.ts"])
       expect(await readFile(path.join(root, file), "utf8"), file).toMatch(new RegExp(`${variable}"?: "1"`));
   });
 });

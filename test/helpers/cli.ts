@@ -30,7 +30,7 @@ export async function buildCommandLine(): Promise<void> {
     }
     try {
       if (!isOutdated()) return;
-      const { status, stderr } = spawnSync(process.execPath, ["esbuild.mjs"], {
+      const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", "esbuild.ts"], {
         cwd: root,
         encoding: "utf8",
       });
@@ -46,7 +46,7 @@ function isOutdated(): boolean {
     .filter((name) => name.endsWith(".ts"))
     .map((name) => path.join("src", name));
   const newest = Math.max(
-    ...[...sources, "package.json", "esbuild.mjs"].map((name) => changed(path.join(root, name))),
+    ...[...sources, "package.json", "esbuild.ts"].map((name) => changed(path.join(root, name))),
   );
   return changed(commandLine) < newest;
 }

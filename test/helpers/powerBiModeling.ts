@@ -3,7 +3,7 @@ import { chmod } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import * as z from "zod";
-import { verifiedPackage } from "../../scripts/verifiedPackage.mjs";
+import { verifiedPackage } from "../../scripts/verifiedPackage";
 import { leftOut } from "./installed";
 
 /** Microsoft's own library for semantic models, in an MCP server; for tests only, never shipped. */

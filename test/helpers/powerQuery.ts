@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import path from "node:path";
 import * as z from "zod";
-import { verifiedPackage } from "../../scripts/verifiedPackage.mjs";
+import { verifiedPackage } from "../../scripts/verifiedPackage";
 import { leftOut } from "./installed";
 
 /** Microsoft's own parser for Power Query's M language, and its dependencies. */

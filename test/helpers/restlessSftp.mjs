@@ -1,5 +1,6 @@
 // OpenSSH's sftp-server with a file that keeps changing: before each message of the client reaches the server, the file
 // that NOTE names grows by a byte. So a client that looks twice always sees a change, however slow the machine.
+// JavaScript: sshd starts it for each connection, outside the project's folder.
 import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 

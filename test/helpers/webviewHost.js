@@ -1,4 +1,5 @@
 // Runs in a page before its own script, like the code that VS Code adds to every webview.
+// JavaScript: the page gets the file as it is.
 const { kind, state, variables } = globalThis.webviewSetup;
 let kept = state;
 

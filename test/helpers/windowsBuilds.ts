@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { verifiedPackage } from "../../scripts/verifiedPackage.mjs";
-import { duckdbBinding } from "../../scripts/vscode/duckdbBinding.mjs";
+import { verifiedPackage } from "../../scripts/verifiedPackage";
+import { duckdbBinding } from "../../scripts/vscode/duckdbBinding";
 import { leftOut } from "./installed";
 
 const root = path.resolve(import.meta.dirname, "..", "..");

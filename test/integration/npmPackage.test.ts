@@ -33,7 +33,7 @@ beforeAll(async () => {
   );
   await symlink(path.join(projectFolder, "node_modules"), path.join(copy, "node_modules"), "junction");
   // `prepack` of package.json without the installation, which would change the project through the link.
-  const built = run(process.execPath, ["scripts/prepack.mjs"], copy);
+  const built = run(process.execPath, ["--import", "tsx", "scripts/prepack.ts"], copy);
   expect(built.status, built.stderr).toBe(0);
   const { status, stderr } = run(
     "npm",

@@ -2,8 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import lock from "../../package-lock.json";
-import { verifiedPackage } from "../../scripts/verifiedPackage.mjs";
-import { duckdbBinding } from "../../scripts/vscode/duckdbBinding.mjs";
+import { verifiedPackage } from "../../scripts/verifiedPackage";
+import { duckdbBinding } from "../../scripts/vscode/duckdbBinding";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 const root = path.resolve(import.meta.dirname, "..", "..");

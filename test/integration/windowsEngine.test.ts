@@ -1,7 +1,7 @@
 import path from "node:path";
 import { expect, test } from "vitest";
-import { makeVsix } from "../../scripts/package.mjs";
-import { unpackVsix } from "../../scripts/unpackVsix.mjs";
+import { makeVsix } from "../../scripts/package";
+import { unpackVsix } from "../../scripts/unpackVsix";
 import { windowsUnderWine } from "../helpers/windowsBuilds";
 import { WindowsMachine, windowsPath } from "../helpers/windowsMachine";
 

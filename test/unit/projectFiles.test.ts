@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { scripts } from "../../package.json";
-import { targets } from "../../scripts/package.mjs";
+import { targets } from "../../scripts/package";
 
 const root = path.resolve(import.meta.dirname, "..", "..");
 const text = (file: string) => readFileSync(path.join(root, file), "utf8");

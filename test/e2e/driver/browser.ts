@@ -1,5 +1,5 @@
 import { type BrowserContext, chromium } from "playwright-core";
-import { chromiumOptions } from "../../../scripts/vscodeHost.mjs";
+import { chromiumOptions } from "../../../scripts/vscodeHost";
 
 /** The timeout of every step in milliseconds; a busy machine with two processors needs much of it. */
 export const patience = 90_000;

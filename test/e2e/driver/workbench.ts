@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { BrowserContext, Frame, Locator, Page } from "playwright-core";
 import { expect, vi } from "vitest";
-import { type Host, startHost, workbenchUrl } from "../../../scripts/vscodeHost.mjs";
+import { type Host, startHost, workbenchUrl } from "../../../scripts/vscodeHost";
 import { openBrowser, patience } from "./browser";
 import { Dialog } from "./dialog";
 import { Notifications } from "./notifications";

@@ -1,5 +1,6 @@
 // Replaces VS Code's own Microsoft account, which its bare server lacks. It requests tokens from the test's Azure, and
 // like the real one it has a token for every scope after a sign-in, renewed silently when it expires.
+// JavaScript: it is packed without a build.
 const vscode = require("vscode");
 
 const signInPage = process.env.CLEVER_LAKE_TEST_SIGN_IN;

@@ -5,7 +5,7 @@ import { District, setSetting } from "../district";
 import { manifest, settingsOfTheUser } from "../manifest";
 import { Person } from "../person";
 
-// The folder's own settings name a server, a lake and more: see `hostile` in sessions.mjs.
+// The folder's own settings name a server, a lake and more: see `hostile` in sessions.ts.
 suite("in Restricted Mode", function () {
   this.timeout(120_000);
 

@@ -30,7 +30,7 @@ suite("where secrets and data go", function () {
     person.leave();
   });
 
-  // The folder's own settings name a server, a lake and more: see `hostile` in sessions.mjs.
+  // The folder's own settings name a server, a lake and more: see `hostile` in sessions.ts.
   test("is not set by a folder's settings, even if the folder is trusted", () => {
     assert.equal(workspace.isTrusted, true);
     assert.equal(workspace.getConfiguration("files").get("eol"), "\r\n");

@@ -1,17 +1,18 @@
 // A script as an engineer would write it: Clever's CSV files into pseudonymized Parquet, with DuckDB. No lookups, no
 // log, no checks, no second run.
-//   CLEVER_SALT=… node handWritten.mjs <glob of participation files> <glob of usage files> <folder for the tables>
+//   CLEVER_SALT=… node dist/bench/handWritten.js <glob of participation files> <glob of usage files> <folder for the tables>
 // An empty glob skips that report.
 import { mkdirSync } from "node:fs";
 import { DuckDBInstance } from "@duckdb/node-api";
 
-const [, , participation, usage, tables] = process.argv;
-const salt = process.env.CLEVER_SALT;
-mkdirSync(tables, { recursive: true });
-const connection = await (await DuckDBInstance.create(":memory:")).connect();
+async function main(): Promise<void> {
+  const [, , participation = "", usage = "", tables = ""] = process.argv;
+  const salt = process.env.CLEVER_SALT;
+  mkdirSync(tables, { recursive: true });
+  const connection = await (await DuckDBInstance.create(":memory:")).connect();
 
-if (participation)
-  await connection.run(`
+  if (participation !== "")
+    await connection.run(`
   COPY (
     SELECT date, sha256(sis_id || '${salt}') AS sis_id_pseudonym,
       sha256(clever_user_id || '${salt}') AS clever_user_id_pseudonym, clever_school_id, school_name,
@@ -22,8 +23,8 @@ if (participation)
     }, header = true)
   ) TO '${tables}/daily_participation_pseudo' (FORMAT parquet, PARTITION_BY (year, month))`);
 
-if (usage)
-  await connection.run(`
+  if (usage !== "")
+    await connection.run(`
   COPY (
     SELECT date, sha256(sis_id || '${salt}') AS sis_id_pseudonym,
       sha256(clever_user_id || '${salt}') AS clever_user_id_pseudonym, clever_school_id, school_name,
@@ -34,3 +35,6 @@ if (usage)
       'num_access': 'INTEGER'
     }, header = true)
   ) TO '${tables}/resource_usage_pseudo' (FORMAT parquet, PARTITION_BY (year, month))`);
+}
+
+void main();

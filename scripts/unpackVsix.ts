@@ -1,19 +1,19 @@
-// Extracts the extension's files from a VSIX, as VS Code does on installation.
 import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
-import yauzl from "yauzl";
+import { openPromise } from "yauzl";
 
 const inVsix = "extension/";
 
 /**
- * @param {string} vsix
- * @param {string} folder parent of the `extension` folder
- * @returns {Promise<string>} the extension's folder
+ * Extracts the extension's files from a VSIX, as VS Code does on installation.
+ *
+ * @param folder parent of the `extension` folder
+ * @returns the extension's folder
  */
-export async function unpackVsix(vsix, folder) {
-  const zip = await yauzl.openPromise(vsix);
+export async function unpackVsix(vsix: string, folder: string): Promise<string> {
+  const zip = await openPromise(vsix);
   for await (const entry of zip.eachEntry()) {
     if (!entry.fileName.startsWith(inVsix) || entry.fileName.endsWith("/")) continue;
     const target = path.join(folder, entry.fileName);

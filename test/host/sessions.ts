@@ -1,18 +1,34 @@
 // The sessions of the host tests, each a separate VS Code.
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { capabilities, contributes } from "../../package.json";
 
-/**
- * @typedef {object} Session
- * @property {string} name
- * @property {string} suite the folder with its tests
- * @property {Readonly<Record<string, unknown>>} [settings] the user's
- * @property {(folder: string) => Promise<void>} [workspace] puts files into the opened folder
- */
+export interface Session {
+  readonly name: string;
+  /** The folder with its tests. */
+  readonly suite: string;
+  /** The user's. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Puts files into the opened folder. */
+  workspace(folder: string): Promise<void>;
+}
 
-/** @type {readonly Session[]} */
-export const sessions = [
+/** Where a setting counts. */
+interface Scope {
+  readonly scope: string;
+  /** Whether a folder that is not trusted cannot set it. */
+  readonly restricted: boolean;
+}
+
+/** What the manifest says of a setting. */
+interface Property {
+  readonly scope: string;
+  readonly type: string;
+  readonly default: unknown;
+  readonly enum?: readonly string[];
+}
+
+export const sessions: readonly Session[] = [
   { name: "trusted", suite: "suite", workspace: (folder) => hostile(folder, ofTheUser) },
   {
     name: "restricted",
@@ -27,22 +43,17 @@ export const sessions = [
 ];
 
 /** Settings that no folder can set. */
-const ofTheUser = ({ scope }) => scope === "machine" || scope === "application";
+const ofTheUser = ({ scope }: Scope) => scope === "machine" || scope === "application";
 
 /**
  * A folder whose settings would send the reports to somebody else, if they counted: each one that must not count has a
  * value other than its default.
- *
- * @param {string} folder
- * @param {(setting: { scope: string, restricted: boolean }) => boolean} mustNotCount
  */
-async function hostile(folder, mustNotCount) {
-  const file = fileURLToPath(new URL("../../package.json", import.meta.url));
-  const { capabilities, contributes } = JSON.parse(await readFile(file, "utf8"));
-  const { properties } = contributes.configuration;
+async function hostile(folder: string, mustNotCount: (setting: Scope) => boolean): Promise<void> {
+  const properties = Object.entries<Property>(contributes.configuration.properties);
   const { restrictedConfigurations } = capabilities.untrustedWorkspaces;
   const settings = Object.fromEntries(
-    Object.entries(properties)
+    properties
       .filter(([key, { scope }]) =>
         mustNotCount({ scope, restricted: restrictedConfigurations.includes(key) }),
       )
@@ -60,10 +71,10 @@ async function hostile(folder, mustNotCount) {
 }
 
 /** A value of a setting's type other than its default. */
-function another({ type, default: usual, enum: values }) {
+function another({ type, default: usual, enum: values }: Property): unknown {
   if (values !== undefined) return values.find((value) => value !== usual);
   if (type === "boolean") return !usual;
   if (type === "string") return "127.0.0.1";
   // For numbers, a lower group size would do harm.
-  return usual === 0 ? 1 : usual - 1;
+  return usual === 0 ? 1 : Number(usual) - 1;
 }

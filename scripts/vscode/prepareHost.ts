@@ -1,24 +1,35 @@
 // Assembles a host's packages once, in .cache/vscode/<version>.
-import { spawn } from "node:child_process";
+import { type SpawnOptions, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { nodeGyp, recipeOf } from "./hosts.mjs";
+import { nodeGyp, type Recipe, recipeOf } from "./hosts";
 
-const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+const root = path.resolve(import.meta.dirname, "..", "..");
 const cache = path.join(root, ".cache", "vscode");
-const npm = ["npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]];
+const npmInstall = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+
+/** What runs VS Code's server. */
+interface Program {
+  readonly node: string;
+  /** The server's entry point. */
+  readonly serverMain: string;
+}
+
+type Say = (message: string) => void;
 
 /**
  * Prepares the host if needed: about a minute, mostly compiling. Two processes may do this concurrently: each works
  * in its own folder, and the first to finish wins.
  *
- * @param {string} version "1.100" or "1.139"
- * @param {(message: string) => void} [say] receives each step
- * @returns {Promise<{ node: string; serverMain: string; vscode: string }>} the Node.js and the server's entry point
+ * @param version "1.100" or "1.139"
+ * @param say receives each step
+ * @returns what runs the server, and the exact version of VS Code
  */
-export async function prepareHost(version, say = console.error) {
+export async function prepareHost(
+  version: string,
+  say: Say = console.error,
+): Promise<Program & { readonly vscode: string }> {
   const recipe = recipeOf(version);
   if (process.platform !== "linux") {
     throw new Error("The VS Code host is made for Linux. Elsewhere, use `npm run test:electron`.");
@@ -43,15 +54,15 @@ export async function prepareHost(version, say = console.error) {
   return { ...layout(folder, nodePackage), vscode: recipe.vscode };
 }
 
-async function install(folder, recipe, nodePackage, say) {
+async function install(folder: string, recipe: Recipe, nodePackage: string, say: Say): Promise<void> {
   const dependencies = { "code-server": recipe.codeServer, [nodePackage]: recipe.node, "node-gyp": nodeGyp };
   await writeFile(path.join(folder, "package.json"), JSON.stringify({ private: true, dependencies }));
   say(`  code-server ${recipe.codeServer}, Node.js ${recipe.node}`);
-  await run(...npm, { cwd: folder });
+  await run("npm", npmInstall, { cwd: folder });
   const { node, serverMain } = layout(folder, nodePackage);
   const server = path.dirname(path.dirname(serverMain));
   say("  the server's packages");
-  await run(npm[0], [...npm[1], "--omit=dev"], { cwd: server });
+  await run("npm", [...npmInstall, "--omit=dev"], { cwd: server });
   for (const name of recipe.native) {
     say(`  compiling ${name}`);
     const gyp = path.join(folder, "node_modules", "node-gyp", "bin", "node-gyp.js");
@@ -64,7 +75,7 @@ async function install(folder, recipe, nodePackage, say) {
   }
 }
 
-function layout(folder, nodePackage) {
+function layout(folder: string, nodePackage: string): Program {
   const modules = path.join(folder, "node_modules");
   return {
     node: path.join(modules, nodePackage, "bin", "node"),
@@ -72,7 +83,7 @@ function layout(folder, nodePackage) {
   };
 }
 
-async function moveIntoPlace(work, folder, stamp) {
+async function moveIntoPlace(work: string, folder: string, stamp: string): Promise<void> {
   if ((await read(path.join(folder, "stamp.json"))) === stamp) return;
   await rm(folder, { recursive: true, force: true });
   try {
@@ -83,17 +94,17 @@ async function moveIntoPlace(work, folder, stamp) {
   }
 }
 
-async function read(file) {
+async function read(file: string): Promise<string | undefined> {
   return existsSync(file) ? await readFile(file, "utf8") : undefined;
 }
 
 /** Runs a command to its end; prints its output only if it fails. */
-function run(command, args, options) {
+function run(command: string, args: readonly string[], options: SpawnOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text) => {
+      stream.setEncoding("utf8").on("data", (text: string) => {
         output = (output + text).slice(-20_000);
       });
     }

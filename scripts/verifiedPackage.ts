@@ -5,17 +5,24 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
+export interface WantedPackage {
+  readonly name: string;
+  readonly version: string;
+  /** As in a lock file. */
+  readonly integrity: string;
+}
+
 /**
  * The folder of a package in the project's `.cache`, where npm installs it once. npm rejects it if its hash differs.
  *
- * @param {string} root the project
- * @typedef {{ readonly name: string, readonly version: string, readonly integrity: string }} Wanted `integrity` as in
- *   a lock file
- * @param {Wanted} wanted
- * @param {readonly Wanted[]} needed its dependencies, installed with it
- * @returns {Promise<string>}
+ * @param root the project
+ * @param needed its dependencies, installed with it
  */
-export async function verifiedPackage(root, wanted, needed = []) {
+export async function verifiedPackage(
+  root: string,
+  wanted: WantedPackage,
+  needed: readonly WantedPackage[] = [],
+): Promise<string> {
   const all = [wanted, ...needed];
   const { name, version } = wanted;
   const hashes = all.map(({ integrity }) => integrity).join("\n");
@@ -50,7 +57,7 @@ export async function verifiedPackage(root, wanted, needed = []) {
       shell: process.platform === "win32",
     });
     if (status !== 0) throw new Error(`npm could not install ${name} ${version} with the expected hashes.`);
-    await rename(fresh, home).catch((error) => {
+    await rename(fresh, home).catch((error: unknown) => {
       // Another process finished first.
       if (!existsSync(found)) throw error;
     });

@@ -1,19 +1,17 @@
 // Bundles the program's entry points. DuckDB's native library stays outside the bundles.
-//   node esbuild.mjs --watch   rebuilds on changes until interrupted
-import { realpathSync } from "node:fs";
+//   node --import tsx esbuild.ts --watch   rebuilds on changes until interrupted
 import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { isProgram } from "./scripts/program";
 
-const root = path.dirname(fileURLToPath(import.meta.url));
-const isProgram =
-  process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
-const watching = isProgram && process.argv.includes("--watch");
+const root = import.meta.dirname;
+const started = isProgram(import.meta.filename);
+const watching = started && process.argv.includes("--watch");
 
 /** Signals the task in `.vscode/tasks.json` when a rebuild starts and when all are done. */
 const watchNotes = { ready: false, running: 0 };
-const reportBuilds = {
+const reportBuilds: esbuild.Plugin = {
   name: "report-builds",
   setup(building) {
     building.onStart(() => {
@@ -25,16 +23,14 @@ const reportBuilds = {
   },
 };
 
-/** Builds once; when watching, also after each change. */
-async function build(options) {
-  if (!watching) return esbuild.build(options);
-  const context = await esbuild.context({
-    ...options,
-    plugins: [...(options.plugins ?? []), reportBuilds],
-  });
-  const result = await context.rebuild();
+/** Builds once; when watching, also after each change. Resolves to what was read and written. */
+async function build(options: esbuild.BuildOptions): Promise<esbuild.Metafile> {
+  if (!watching) return (await esbuild.build({ ...options, metafile: true })).metafile;
+  const plugins = [...(options.plugins ?? []), reportBuilds];
+  const context = await esbuild.context({ ...options, plugins, metafile: true });
+  const { metafile } = await context.rebuild();
   await context.watch();
-  return result;
+  return metafile;
 }
 
 const shared = {
@@ -48,17 +44,17 @@ const shared = {
   sourcemap: true,
   logLevel: "warning",
   legalComments: "none",
-};
+} satisfies esbuild.BuildOptions;
 
 /**
  * Azure's packages, in separate files next to the bundles: they are larger than everything else, and a lake in a
  * folder does not need them.
  */
-const azurePackages = {
+const azurePackages: Readonly<Record<string, string>> = {
   "@azure/storage-file-datalake": "azure-storage",
   "@azure/identity": "azure-identity",
 };
-const separateAzure = {
+const separateAzure: esbuild.Plugin = {
   name: "separate-azure",
   setup(building) {
     building.onResolve({ filter: /^@azure\/(storage-file-datalake|identity)$/ }, ({ path: name }) => ({
@@ -72,7 +68,7 @@ const separateAzure = {
  * For the command line: packages with native parts are bundled too, and only the native parts stay outside. From
  * node_modules, Node.js would load some two hundred separate files, which takes longer than running them.
  */
-const externalNativeParts = {
+const externalNativeParts: esbuild.Plugin = {
   name: "external-native-parts",
   setup(building) {
     building.onResolve({ filter: /sshcrypto\.node$/ }, () => ({
@@ -85,28 +81,29 @@ const externalNativeParts = {
   },
 };
 
-/** Bundles Azure's packages into a folder; resolves to the source files in the bundle. */
-async function buildAzure(outdir, output = {}) {
-  const { metafile } = await build({
+/** Bundles Azure's packages into a folder. */
+function buildAzure(outdir: string, output: esbuild.BuildOptions): Promise<esbuild.Metafile> {
+  return build({
     ...shared,
     ...output,
     entryPoints: Object.entries(azurePackages).map(([name, out]) => ({ in: name, out })),
     outdir,
     external: [],
-    metafile: true,
     // One of the packages finds its own location with it.
     define: { "import.meta.url": "importMetaUrl" },
     banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
   });
-  return metafile;
 }
 
 /**
  * Packages that the extension loads on first use, in separate files next to it: VS Code reads the extension on
  * startup, and without these packages it is a sixth of the size.
  */
-const deferredPackages = { zod: "zod", "vscode-jsonrpc/node": "vscode-jsonrpc" };
-const separateDeferred = {
+const deferredPackages: Readonly<Record<string, string>> = {
+  zod: "zod",
+  "vscode-jsonrpc/node": "vscode-jsonrpc",
+};
+const separateDeferred: esbuild.Plugin = {
   name: "separate-deferred",
   setup(building) {
     building.onResolve({ filter: /^(zod|vscode-jsonrpc\/node)$/ }, ({ path: name }) => ({
@@ -132,24 +129,31 @@ const dashboardEntries = [
   { in: "media/dashboard/style.css", out: "dashboard" },
 ];
 
+export interface ExtensionOptions {
+  readonly outdir?: string;
+  /**
+   * The package with DuckDB's library for one platform. With it, DuckDB's JavaScript is bundled too and the result is
+   * minified, as in the VSIX. Without it, DuckDB stays in node_modules.
+   */
+  readonly duckdbBinding?: string;
+}
+
 /**
  * Builds what VS Code loads: the extension, its engine process and its webviews. ssh2 is bundled, so that only DuckDB
  * is needed besides the bundles; its optional native helpers are not, because they fit one Node.js version only.
  *
- * @param {object} [options]
- * @param {string} [options.outdir]
- * @param {string} [options.duckdbBinding] the package with DuckDB's library for one platform. With it, DuckDB's
- *   JavaScript is bundled too and the result is minified, as in the VSIX. Without it, DuckDB stays in node_modules.
- * @returns {Promise<readonly string[]>} the source files in the bundles
+ * @returns the source files in the bundles
  */
-export async function buildExtension({ outdir = "dist", duckdbBinding } = {}) {
+export async function buildExtension({
+  outdir = "dist",
+  duckdbBinding,
+}: ExtensionOptions = {}): Promise<readonly string[]> {
   const packaged = duckdbBinding !== undefined;
   const output = {
     // Names are kept, so that stack traces in bug reports are readable.
     minifySyntax: packaged,
     minifyWhitespace: packaged,
     sourcemap: !packaged,
-    metafile: true,
   };
   const webview = {
     ...shared,
@@ -162,8 +166,8 @@ export async function buildExtension({ outdir = "dist", duckdbBinding } = {}) {
     external: [],
     loader: { ".svg": "copy", ".ttf": "copy" },
     assetNames: "[name]",
-  };
-  const results = await Promise.all([
+  } satisfies esbuild.BuildOptions;
+  const metafiles = await Promise.all([
     build({
       ...shared,
       ...output,
@@ -191,13 +195,13 @@ export async function buildExtension({ outdir = "dist", duckdbBinding } = {}) {
     }),
     build({ ...webview, entryPoints: webviewEntries }),
     build({ ...webview, entryPoints: dashboardEntries, minify: true }),
+    buildAzure(outdir, output),
   ]);
-  const metafiles = [...results.map(({ metafile }) => metafile), await buildAzure(outdir, output)];
   return metafiles.flatMap(({ inputs }) => Object.keys(inputs));
 }
 
 /** Removes chunks of earlier builds of the command line: their names change with their contents. */
-async function removeOldChunks(outputs) {
+async function removeOldChunks(outputs: readonly string[]): Promise<void> {
   const current = new Set(outputs.map((output) => path.basename(output)));
   const names = await readdir(path.join(root, "dist"));
   const old = names.filter((name) => /^cli-.*\.mjs(\.map)?$/.test(name) && !current.has(name));
@@ -207,13 +211,12 @@ async function removeOldChunks(outputs) {
 /**
  * Builds the command line.
  *
- * @returns {Promise<readonly string[]>} the source files in the bundles
+ * @returns the source files in the bundles
  */
-export async function buildCommandLine() {
+export async function buildCommandLine(): Promise<readonly string[]> {
   // ES modules with chunks: each command loads its own, so that `--version` and a run with nothing new start fast.
-  const { metafile } = await build({
+  const { inputs, outputs } = await build({
     ...shared,
-    metafile: true,
     entryPoints: { cli: "src/cli.ts" },
     outdir: "dist",
     format: "esm",
@@ -234,11 +237,11 @@ export async function buildCommandLine() {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;',
     },
   });
-  await removeOldChunks(Object.keys(metafile.outputs));
-  return Object.keys(metafile.inputs);
+  await removeOldChunks(Object.keys(outputs));
+  return Object.keys(inputs);
 }
 
-async function main() {
+async function main(): Promise<void> {
   await buildCommandLine();
   await buildExtension();
   // For `npm run bench`; not part of the program.
@@ -246,7 +249,10 @@ async function main() {
     await build({
       ...shared,
       entryPoints: Object.fromEntries([
-        ...["main", "usageAtExit", "transfer", "delayProxy"].map((name) => [name, `bench/${name}.ts`]),
+        ...["main", "usageAtExit", "transfer", "delayProxy", "handWritten"].map((name) => [
+          name,
+          `bench/${name}.ts`,
+        ]),
         ["adlsEmulator", "test/adls-emulator/main.ts"],
       ]),
       outdir: "dist/bench",
@@ -255,12 +261,10 @@ async function main() {
       define: { "import.meta.dirname": "__dirname" },
     });
   }
-}
-
-if (isProgram) {
-  await main();
   if (watching) {
     watchNotes.ready = true;
     if (watchNotes.running === 0) console.log("Built; watching for changes.");
   }
 }
+
+if (started) void main();

@@ -1,23 +1,24 @@
 // A Chromium that shows the workbench.
-import { spawnSync } from "node:child_process";
+import { type SpawnSyncOptions, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { chromium } from "playwright-core";
+import { type Browser, chromium } from "playwright-core";
 
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /**
  * Finds Chromium or Chrome; installs it if that is possible without asking (root on Debian or Ubuntu).
  *
- * @returns {string} its path
+ * @returns its path
  * @throws if there is none and none can be installed
  */
-export function findChromium() {
+export function findChromium(): string {
   const found = installed();
   if (found !== undefined) return found;
   if (process.getuid?.() === 0 && existsSync("/etc/debian_version")) {
     console.error("Installing chromium (apt-get) …");
-    const options = { stdio: ["ignore", 2, 2], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    const options: SpawnSyncOptions = { stdio: ["ignore", 2, 2], env };
     const aptOptions = ["-q", "-o", "DPkg::Lock::Timeout=120"];
     spawnSync("apt-get", ["update", ...aptOptions], options);
     spawnSync("apt-get", ["install", "-y", "--no-install-recommends", ...aptOptions, "chromium"], options);
@@ -30,7 +31,7 @@ export function findChromium() {
   );
 }
 
-function installed() {
+function installed(): string | undefined {
   const folders = (process.env.PATH ?? "").split(path.delimiter);
   const places = [
     process.env.CHROMIUM_PATH,
@@ -56,11 +57,7 @@ export function chromiumOptions() {
   };
 }
 
-/**
- * Starts it headless.
- *
- * @returns {Promise<import("playwright-core").Browser>}
- */
-export function launchChromium() {
+/** Starts it headless. */
+export function launchChromium(): Promise<Browser> {
   return chromium.launch(chromiumOptions());
 }

@@ -4,43 +4,32 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { constants, freemem, tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { build, stop } from "esbuild";
-import { endLeftBehind, interruption, runNode } from "./testProcesses.mjs";
-import { findChromium, prepareHost } from "./vscodeHost.mjs";
+import type { JsonTestResult, JsonTestResults } from "vitest/node";
+import { pythonWithDelta } from "../test/helpers/python";
+import { sparkJars } from "../test/helpers/spark";
+import { findSshd } from "../test/helpers/sshd";
+import { windowsUnderWine } from "../test/helpers/windowsBuilds";
+import { endLeftBehind, interruption, runNode } from "./testProcesses";
+import { findChromium, prepareHost } from "./vscodeHost";
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const helpers = path.join(root, "test", "helpers");
-const filters = process.argv.slice(2);
-const total = { passed: 0, failed: 0, skipped: 0 };
-/** The failed tests, by name and reason: the end of a long output is what one reads first. @type {string[]} */
-const failures = [];
-/** @type {string[]} */
-const leftOut = [];
-
-/** The tests' own code that finds sshd, Python, Spark and Wine, so that the tests use what is prepared here. */
-async function helperFunctions() {
-  const { outputFiles } = await build({
-    stdin: {
-      contents:
-        'export { findSshd } from "./sshd"; export { pythonWithDelta } from "./python"; export { sparkJars } from "./spark"; export { windowsUnderWine } from "./windowsBuilds";',
-      resolveDir: helpers,
-    },
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "esm",
-    write: false,
-    define: { "import.meta.dirname": JSON.stringify(helpers) },
-  });
-  // Otherwise its process would run as long as this one.
-  await stop();
-  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+/** What a part of the run came to. */
+interface Results {
+  readonly passed: number;
+  readonly failures: readonly string[];
+  readonly skipped: number;
 }
 
+const root = path.dirname(import.meta.dirname);
+const typeScript = ["--import", "tsx"];
+const none: Results = { passed: 0, failures: [], skipped: 0 };
+const filters = process.argv.slice(2);
+const total = { passed: 0, failed: 0, skipped: 0 };
+/** The failed tests, by name and reason: the end of a long output is what one reads first. */
+const failures: string[] = [];
+const leftOut: string[] = [];
+
 /** Runs before vitest starts its workers: two of them might try to install at once. */
-async function prepare() {
-  const { findSshd, pythonWithDelta, sparkJars, windowsUnderWine } = await helperFunctions();
+async function prepare(): Promise<void> {
   await leaveOutUnless("the tests against a real OpenSSH server (install openssh-server)", findSshd);
   await leaveOutUnless(
     "the checks with delta-rs, OpenDAL and Azure's Python client (install Python 3.11 or newer with venv and pip)",
@@ -51,7 +40,7 @@ async function prepare() {
 }
 
 /** Whether the prerequisite is available; otherwise the tests that need it are listed as left out. */
-async function leaveOutUnless(what, find) {
+async function leaveOutUnless(what: string, find: () => unknown): Promise<boolean> {
   try {
     if ((await find()) !== undefined) return true;
   } catch (error) {
@@ -62,7 +51,7 @@ async function leaveOutUnless(what, find) {
 }
 
 /** Everything that vitest runs with one of its configurations. */
-async function vitest(args, minutes) {
+async function vitest(args: readonly string[], minutes?: number): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), "clever-lake-results-"));
   try {
     const report = path.join(folder, "results.json");
@@ -82,12 +71,10 @@ async function vitest(args, minutes) {
 /**
  * Runs tests with their temporary files in memory, if there is plenty: they write much and keep little, and this is
  * faster.
- *
- * @param {() => Promise<void>} run
  */
-async function inMemory(run) {
+async function inMemory(run: () => Promise<void>): Promise<void> {
   const needed = 8e9;
-  const { bavail = 0, bsize = 0 } = existsSync(sharedMemory) ? statfsSync(sharedMemory) : {};
+  const { bavail, bsize } = existsSync(sharedMemory) ? statfsSync(sharedMemory) : { bavail: 0, bsize: 0 };
   if (bavail * bsize < needed || freemem() < 2 * needed) return run();
   const folder = mkdtempSync(path.join(sharedMemory, "clever-lake-tests-"));
   const { TMPDIR } = process.env;
@@ -104,12 +91,12 @@ async function inMemory(run) {
 const sharedMemory = "/dev/shm";
 
 /** The results of a run of vitest. A file that fails before its tests counts as one failure. */
-function vitestResults(report) {
-  let results;
+function vitestResults(report: string): Results {
+  let results: JsonTestResults;
   try {
     results = JSON.parse(readFileSync(report, "utf8"));
   } catch {
-    return { passed: 0, failures: [], skipped: 0 };
+    return none;
   }
   return {
     passed: results.numPassedTests,
@@ -119,25 +106,25 @@ function vitestResults(report) {
 }
 
 /** The failures of a file of tests. */
-function failuresOf({ name, status, message, assertionResults }) {
+function failuresOf({ name, status, message, assertionResults }: JsonTestResult): string[] {
   const file = path.relative(root, name);
   const failed = assertionResults
     .filter((test) => test.status === "failed")
-    .map((test) => `${file}: ${test.fullName}\n${test.failureMessages.join("\n")}`);
+    .map((test) => `${file}: ${test.fullName}\n${(test.failureMessages ?? []).join("\n")}`);
   return failed.length === 0 && status === "failed" ? [`${file}\n${message}`] : failed;
 }
 
 /** The results of the tests inside the extension host. */
-function hostResults() {
+function hostResults(): Results {
   try {
     return JSON.parse(readFileSync(path.join(root, "out", "test-results", "host.json"), "utf8"));
   } catch {
-    return { passed: 0, failures: [], skipped: 0 };
+    return none;
   }
 }
 
 /** A run that failed without a failing test, or without any test, counts as one failure. */
-function count(what, results, status) {
+function count(what: string, results: Results, status: number): void {
   total.passed += results.passed;
   total.skipped += results.skipped;
   const failed = [...results.failures];
@@ -149,12 +136,12 @@ function count(what, results, status) {
 }
 
 /** Runs the tests in a real VS Code. Preparing the hosts again reports why it failed, if it did. */
-async function testInVsCode() {
+async function testInVsCode(): Promise<void> {
   const inVsCode = "the tests inside VS Code's extension host and the end-to-end tests";
   if (!(await leaveOutUnless(`${inVsCode} (install chromium)`, findChromium))) return;
   if (await leaveOutUnless("the tests inside VS Code's extension host", () => prepareHost("1.100"))) {
     rmSync(path.join(root, "out", "test-results", "host.json"), { force: true });
-    const status = await runNode([path.join("test", "host", "run.mjs")], {
+    const status = await runNode([...typeScript, path.join("test", "host", "run.ts")], {
       cwd: root,
       stdio: ["ignore", "inherit", "inherit"],
       minutes: 30,
@@ -166,12 +153,11 @@ async function testInVsCode() {
   }
 }
 
-async function main() {
+async function runAll(): Promise<void> {
   await prepare();
-  const quiet = { cwd: root, stdio: /** @type {const} */ (["ignore", "ignore", "ignore"]) };
-  const built = await runNode(["esbuild.mjs"], { cwd: root, stdio: ["ignore", 2, 2] });
+  const built = await runNode([...typeScript, "esbuild.ts"], { cwd: root, stdio: ["ignore", 2, 2] });
   if (built !== 0) {
-    count("the build", { passed: 0, failures: [], skipped: 0 }, built);
+    count("the build", none, built);
     return;
   }
   if (filters.length > 0) {
@@ -179,8 +165,9 @@ async function main() {
     return;
   }
   // On a fresh machine this downloads and compiles for minutes: in parallel with the first tests, at low priority.
-  const preparing = runNode([path.join("scripts", "vscodeHost.mjs"), "prepare"], {
-    ...quiet,
+  const preparing = runNode([...typeScript, path.join("scripts", "vscodeHost.ts"), "prepare"], {
+    cwd: root,
+    stdio: "ignore",
     priority: constants.priority.PRIORITY_LOW,
   });
   await inMemory(() => vitest([]));
@@ -188,28 +175,32 @@ async function main() {
   if (interruption() === undefined) await testInVsCode();
 }
 
-try {
-  await main();
-} catch (error) {
-  console.error(error);
-  total.failed++;
+async function main(): Promise<void> {
+  try {
+    await runAll();
+  } catch (error) {
+    console.error(error);
+    total.failed++;
+  }
+  const leftBehind = await endLeftBehind();
+  const signal = interruption();
+  if (signal !== undefined) {
+    console.error(`*** Interrupted by ${signal}.`);
+    total.failed++;
+  } else {
+    for (const command of leftBehind) console.error(`*** LEFT RUNNING, killed now: ${command}`);
+    if (leftBehind.length > 0) total.failed++;
+  }
+  if (total.skipped > 0) leftOut.push(`${total.skipped} tests that were skipped`);
+  for (const failure of failures)
+    console.error(`*** FAILED: ${failure.split("\n").slice(0, 12).join("\n    ")}`);
+  for (const what of leftOut) console.error(`*** LEFT OUT: ${what}`);
+  if (process.env.CI && leftOut.length > 0) {
+    console.error("*** In CI nothing may be left out: this run counts as failed.");
+    total.failed += leftOut.length;
+  }
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = total.failed > 0 ? 1 : 0;
 }
-const leftBehind = await endLeftBehind();
-const signal = interruption();
-if (signal !== undefined) {
-  console.error(`*** Interrupted by ${signal}.`);
-  total.failed++;
-} else {
-  for (const command of leftBehind) console.error(`*** LEFT RUNNING, killed now: ${command}`);
-  if (leftBehind.length > 0) total.failed++;
-}
-if (total.skipped > 0) leftOut.push(`${total.skipped} tests that were skipped`);
-for (const failure of failures)
-  console.error(`*** FAILED: ${failure.split("\n").slice(0, 12).join("\n    ")}`);
-for (const what of leftOut) console.error(`*** LEFT OUT: ${what}`);
-if (process.env.CI && leftOut.length > 0) {
-  console.error("*** In CI nothing may be left out: this run counts as failed.");
-  total.failed += leftOut.length;
-}
-console.log(`${total.passed} passed, ${total.failed} failed`);
-process.exitCode = total.failed > 0 ? 1 : 0;
+
+void main();

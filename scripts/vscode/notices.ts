@@ -3,12 +3,12 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 
 /**
- * @param {string} root the project
- * @param {readonly string[]} inputs the source files in the bundles
- * @returns {Promise<string>} name, version and licence text of each package, by name
+ * @param root the project
+ * @param inputs the source files in the bundles
+ * @returns name, version and licence text of each package, by name
  * @throws if a package states no licence
  */
-export async function thirdPartyNotices(root, inputs) {
+export async function thirdPartyNotices(root: string, inputs: readonly string[]): Promise<string> {
   const folders = new Set(
     inputs.flatMap((input) => {
       const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
@@ -19,7 +19,7 @@ export async function thirdPartyNotices(root, inputs) {
     [...folders].sort().map(async (folder) => {
       const { name, version, license } = JSON.parse(
         await readFile(path.join(root, folder, "package.json"), "utf8"),
-      );
+      ) as { name: string; version: string; license?: string };
       const file = (await readdir(path.join(root, folder))).find((entry) => /^licen[cs]e/i.test(entry));
       if (file === undefined && license === undefined) throw new Error(`${folder} states no licence.`);
       const text =

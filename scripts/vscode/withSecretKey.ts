@@ -4,20 +4,24 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
+import type { Duplex } from "node:stream";
+
+export interface SecretKeyServer {
+  readonly port: number;
+  close(): void;
+}
 
 /**
  * VS Code in a browser requests its server's half of the key from `/mint-key`; without one it forgets its secrets
  * when the window reloads. All other requests are passed to the server unchanged.
  *
- * @param {number} target port of VS Code's server on this machine
- * @param {number} port to listen on; 0 for a free one
- * @returns {Promise<{ readonly port: number, close(): void }>}
+ * @param target port of VS Code's server on this machine
+ * @param port to listen on; 0 for a free one
  */
-export async function withSecretKey(target, port) {
+export async function withSecretKey(target: number, port: number): Promise<SecretKeyServer> {
   const half = randomBytes(32);
   const address = { host: "127.0.0.1", port: target };
-  /** @type {Set<import("node:stream").Duplex>} */
-  const upgraded = new Set();
+  const upgraded = new Set<Duplex>();
   const server = http.createServer((request, response) => {
     if (request.method === "POST" && request.url?.split("?")[0]?.endsWith("/mint-key")) {
       response.end(half);
@@ -44,7 +48,7 @@ export async function withSecretKey(target, port) {
     for (const [from, to] of [
       [socket, onward],
       [onward, socket],
-    ]) {
+    ] as const) {
       upgraded.add(from);
       from.once("error", () => to.destroy());
       from.once("close", () => {

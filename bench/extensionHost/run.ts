@@ -8,10 +8,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
-import { buildExtension } from "../../esbuild.mjs";
-import { root } from "../../scripts/vscode/hostTests.mjs";
-import { runTestModule } from "../../scripts/vscode/runTestModule.mjs";
-import { startHost } from "../../scripts/vscodeHost.mjs";
+import { buildExtension } from "../../esbuild";
+import { root } from "../../scripts/vscode/hostTests";
+import { runTestModule } from "../../scripts/vscode/runTestModule";
+import { startHost } from "../../scripts/vscodeHost";
+import type { Activation } from "./activation";
+import type { Responsiveness } from "./responsiveness";
 
 const { values } = parseArgs({
   options: {
@@ -23,7 +25,12 @@ const { values } = parseArgs({
 const work = mkdtempSync(path.join(tmpdir(), "clever-lake-bench-"));
 
 /** Starts one VS Code, opens it `times` times, and returns what the named module measured each time. */
-async function measured(name, times, extension, env = {}) {
+async function measured<Measurement>(
+  name: string,
+  times: number,
+  extension: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Measurement[]> {
   const results = path.join(work, `${name}.jsonl`);
   const folder = path.join(work, "workspace");
   await mkdir(folder, { recursive: true });
@@ -43,14 +50,14 @@ async function measured(name, times, extension, env = {}) {
   }
   const lines = (await readFile(results, "utf8")).trim().split("\n");
   if (lines.length !== times) throw new Error(`${times} measurements were due, ${lines.length} came.`);
-  return lines.map((line) => JSON.parse(line));
+  return lines.map((line) => JSON.parse(line) as Measurement);
 }
 
-function median(numbers) {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }
 
-async function main() {
+async function main(): Promise<void> {
   try {
     if (values.extension === undefined) await buildExtension();
     await build({
@@ -65,15 +72,18 @@ async function main() {
       logLevel: "warning",
     });
     const extension = path.resolve(values.extension ?? root);
-    const activations = await measured("activation", Number(values.activations), extension);
+    const activations = await measured<Activation>("activation", Number(values.activations), extension);
     const times = activations.map(({ milliseconds }) => milliseconds);
     console.log(
       `Activation: median ${median(times).toFixed(1)} ms (${Math.min(...times).toFixed(1)}–${Math.max(...times).toFixed(1)}) ` +
         `of ${times.length}, of the processor's time ${median(activations.map(({ processor }) => processor)).toFixed(1)} ms; ` +
-        `loaded by then: ${activations[0].loaded.join(", ")}`,
+        `loaded by then: ${activations[0]?.loaded.join(", ")}`,
     );
     if (values.extension === undefined) {
-      const [run] = await measured("responsiveness", 1, extension, { BENCH_STUDENTS: values.students });
+      const [run] = await measured<Responsiveness>("responsiveness", 1, extension, {
+        BENCH_STUDENTS: values.students,
+      });
+      if (run === undefined) throw new Error("The run was not measured.");
       console.log(
         `During a run of ${(run.bytes / 1e6).toFixed(0)} MB and ${run.rows} rows (${run.seconds.toFixed(1)} s): ` +
           `event-loop delay p50 ${run.p50.toFixed(1)} ms, p99 ${run.p99.toFixed(1)} ms, greatest ${run.max.toFixed(1)} ms; ` +

@@ -1,31 +1,41 @@
 // Calls a module's `run()` inside the extension host.
 import { appendFileSync } from "node:fs";
 import { inspect } from "node:util";
-import { launchChromium, workbenchUrl } from "../vscodeHost.mjs";
+import { launchChromium, workbenchUrl } from "../vscodeHost";
 
 /** Prefix of the module's output for people; the rest of the console is the workbench's. */
 const mark = "test| ";
 
+export interface TestModule {
+  /** Path of the workspace. */
+  readonly folder: string;
+  /** Path of the extension's source. */
+  readonly extension: string;
+  /** Path of the module. */
+  readonly tests: string;
+  /** File for the workbench's output. */
+  readonly log: string;
+  /** Time limit. */
+  readonly seconds: number;
+  /** Receives the module's output. */
+  readonly onLine?: (line: string) => void;
+}
+
 /**
  * Opens the workbench, which calls the module and reports the result through two functions on its page.
  *
- * @param {{ readonly url: string }} host
- * @param {object} options
- * @param {string} options.folder path of the workspace
- * @param {string} options.extension path of the extension's source
- * @param {string} options.tests path of the module
- * @param {string} options.log file for the workbench's output
- * @param {number} options.seconds time limit
- * @param {(line: string) => void} [options.onLine] receives the module's output
- * @returns {Promise<number>} 0 if `run()` resolved, and if the extension host died
+ * @returns 0 if `run()` resolved, and if the extension host died
  */
-export async function runTestModule(host, { folder, extension, tests, log, seconds, onLine = () => {} }) {
+export async function runTestModule(
+  host: { readonly url: string },
+  { folder, extension, tests, log, seconds, onLine = () => {} }: TestModule,
+): Promise<number> {
   const browser = await launchChromium();
-  let timer;
+  let timer: NodeJS.Timeout | undefined;
   try {
     const page = await browser.newPage();
-    let end;
-    const ended = new Promise((resolve, reject) => {
+    let end: (code: number) => void = () => {};
+    const ended = new Promise<number>((resolve, reject) => {
       end = resolve;
       page.once("crash", () => reject(new Error("The workbench crashed.")));
       timer = setTimeout(
@@ -33,8 +43,8 @@ export async function runTestModule(host, { folder, extension, tests, log, secon
         seconds * 1000,
       );
     });
-    await page.exposeFunction("codeAutomationExit", (code) => end(code));
-    await page.exposeFunction("codeAutomationLog", (type, args) => {
+    await page.exposeFunction("codeAutomationExit", (code: number) => end(code));
+    await page.exposeFunction("codeAutomationLog", (type: string, args: readonly unknown[]) => {
       const text = args.map((arg) => (typeof arg === "string" ? arg : inspect(arg))).join(" ");
       for (const line of text.split("\n")) {
         if (line.startsWith(mark)) onLine(line.slice(mark.length));

@@ -5,10 +5,11 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { buildHostTests, root } from "../../scripts/vscode/hostTests.mjs";
-import { runTestModule } from "../../scripts/vscode/runTestModule.mjs";
-import { startHost } from "../../scripts/vscodeHost.mjs";
-import { sessions } from "./sessions.mjs";
+import { fail } from "../../scripts/program";
+import { buildHostTests, root } from "../../scripts/vscode/hostTests";
+import { runTestModule } from "../../scripts/vscode/runTestModule";
+import { type Host, startHost } from "../../scripts/vscodeHost";
+import { type Session, sessions } from "./sessions";
 
 const oldest = "1.100";
 const { values } = parseArgs({
@@ -19,10 +20,17 @@ const { values } = parseArgs({
 });
 const results = path.join(root, "out", "test-results");
 
-async function main() {
+/** What `index.ts` writes. */
+interface Results {
+  readonly passed: number;
+  readonly failures: readonly string[];
+  readonly skipped: number;
+}
+
+async function main(): Promise<void> {
   await mkdir(results, { recursive: true });
   await rm(path.join(results, "host.json"), { force: true });
-  const total = { passed: 0, failures: [], skipped: 0 };
+  const total = { passed: 0, failures: [] as string[], skipped: 0 };
   for (const session of sessions) {
     const { passed, failures, skipped } = await run(session);
     total.passed += passed;
@@ -33,18 +41,18 @@ async function main() {
     throw new Error(`No test has "${values.grep}" in its name.`);
   }
   await writeFile(path.join(results, "host.json"), JSON.stringify(total));
-  return total.failures.length === 0 ? 0 : 1;
+  process.exitCode = total.failures.length === 0 ? 0 : 1;
 }
 
 /** Runs one session's tests in a separate VS Code. */
-async function run({ name, suite, settings, workspace }) {
+async function run({ name, suite, settings, workspace }: Session): Promise<Results> {
   const tests = await buildHostTests(suite);
-  const file = (ending) => path.join(results, `host-${name}.${ending}`);
+  const file = (ending: string) => path.join(results, `host-${name}.${ending}`);
   for (const ending of ["xml", "json", "log"]) await rm(file(ending), { force: true });
   const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-workspace-"));
-  let host;
+  let host: Host | undefined;
   try {
-    await workspace?.(folder);
+    await workspace(folder);
     host = await startHost({
       version: oldest,
       userSettings: settings,
@@ -70,8 +78,8 @@ async function run({ name, suite, settings, workspace }) {
 }
 
 /** The tests by outcome. An extension host that dies also exits with 0, but leaves no results. */
-async function resultsOf(code, file) {
-  let results;
+async function resultsOf(code: number, file: (ending: string) => string): Promise<Results> {
+  let results: Results;
   try {
     results = JSON.parse(await readFile(file("json"), "utf8"));
   } catch {
@@ -88,9 +96,4 @@ async function resultsOf(code, file) {
   return results;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 2;
-}
+main().catch(fail);

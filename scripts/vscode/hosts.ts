@@ -1,15 +1,18 @@
 // The real VS Code versions that tests run in: `code-server` packages VS Code's server and web workbench for npm.
 
-/**
- * @typedef {object} Recipe The parts of one host.
- * @property {string} vscode its exact VS Code version
- * @property {string} codeServer version of the npm package `code-server`
- * @property {string} node version of the npm package `node-linux-<arch>`: Node.js with its headers
- * @property {readonly string[]} native modules that must be compiled, or the server does not start
- */
+/** The parts of one host. */
+export interface Recipe {
+  /** Its exact VS Code version. */
+  readonly vscode: string;
+  /** The version of the npm package `code-server`. */
+  readonly codeServer: string;
+  /** The version of the npm package `node-linux-<arch>`: Node.js with its headers. */
+  readonly node: string;
+  /** Modules that must be compiled, or the server does not start. */
+  readonly native: readonly string[];
+}
 
-/** @type {Readonly<Record<"1.100" | "1.139", Recipe>>} */
-export const recipes = {
+export const recipes: Readonly<Record<"1.100" | "1.139", Recipe>> = {
   // The oldest VS Code that `engines.vscode` allows.
   "1.100": {
     vscode: "1.100.3",
@@ -28,13 +31,10 @@ export const recipes = {
 /** Compiles the native modules; installed in each host's folder, so that the machine needs none. */
 export const nodeGyp = "11.4.2";
 
-/**
- * @param {string} version
- * @returns {Recipe}
- * @throws if there is no such host
- */
-export function recipeOf(version) {
-  const recipe = recipes[/** @type {keyof typeof recipes} */ (version)];
+/** @throws if there is no such host */
+export function recipeOf(version: string): Recipe {
+  const all: Readonly<Record<string, Recipe>> = recipes;
+  const recipe = all[version];
   if (recipe === undefined) {
     throw new Error(
       `There is no host for VS Code ${version}; there are ${Object.keys(recipes).join(" and ")}.`,

@@ -1,19 +1,19 @@
 // Builds the VSIX for one platform: npm run package [-- --target darwin-arm64]
-import { realpathSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { createVSIX, listFiles } from "@vscode/vsce";
-import yauzl from "yauzl";
-import { buildExtension } from "../esbuild.mjs";
-import { duckdbBinding } from "./vscode/duckdbBinding.mjs";
-import { thirdPartyNotices } from "./vscode/notices.mjs";
+import { createVSIX, listFiles, PackageManager } from "@vscode/vsce";
+import { openPromise } from "yauzl";
+import { buildExtension } from "../esbuild";
+import manifest from "../package.json";
+import { fail, isProgram } from "./program";
+import { duckdbBinding } from "./vscode/duckdbBinding";
+import { thirdPartyNotices } from "./vscode/notices";
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const root = path.dirname(import.meta.dirname);
 const largest = 30e6;
 /** VS Code's name of a platform → the suffix of DuckDB's package name for it. */
-export const targets = {
+export const targets: Readonly<Record<string, string>> = {
   "linux-x64": "linux-x64",
   "linux-arm64": "linux-arm64",
   "alpine-x64": "linux-x64-musl",
@@ -24,24 +24,36 @@ export const targets = {
   "win32-arm64": "win32-arm64",
 };
 
+interface PackedFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly packed: number;
+}
+
+export interface Package {
+  /** Path of the VSIX. */
+  readonly vsix: string;
+  readonly bytes: number;
+  readonly files: readonly PackedFile[];
+  /** Too large, something missing or something unexpected; empty if it may be released. */
+  readonly problems: readonly string[];
+}
+
 /**
  * Builds the extension and packs it with DuckDB's library for one platform.
  *
- * @param {string} [target] VS Code's name of the platform; by default this machine's
- * @returns {Promise<import("./package.mjs").Package>} with its problems: too large, something missing or something
- *   unexpected
+ * @param target VS Code's name of the platform; by default this machine's
  */
-export async function makeVsix(target = `${process.platform}-${process.arch}`) {
-  const platform = targets[/** @type {keyof typeof targets} */ (target)];
+export async function makeVsix(target = `${process.platform}-${process.arch}`): Promise<Package> {
+  const platform = targets[target];
   if (platform === undefined) {
     throw new Error(`Unknown target "${target}"; the targets are ${Object.keys(targets).join(", ")}.`);
   }
-  const manifest = JSON.parse(await readFile(path.join(root, "package.json"), "utf8"));
   const out = path.join(root, "out");
   await mkdir(out, { recursive: true });
   const stage = await mkdtemp(path.join(out, "stage-"));
   try {
-    await fill(stage, manifest, `@duckdb/node-bindings-${platform}`);
+    await fill(stage, `@duckdb/node-bindings-${platform}`);
     const vsix = path.join(out, `${manifest.name}-${target}-${manifest.version}.vsix`);
     await createVSIX({
       cwd: stage,
@@ -50,12 +62,12 @@ export async function makeVsix(target = `${process.platform}-${process.arch}`) {
       dependencies: false,
       // Relative links are resolved against the repository's address if the manifest has one.
       allowMissingRepository: true,
-      rewriteRelativeLinks: manifest.repository !== undefined,
+      rewriteRelativeLinks: "repository" in manifest,
     });
     const files = await contents(vsix);
     const { size: bytes } = await stat(vsix);
     const readme = await readFile(path.join(root, "README.md"), "utf8");
-    const problems = [...unexpected(files, platform), ...missing(files, manifest, readme, platform)];
+    const problems = [...unexpected(files, platform), ...missing(files, readme, platform)];
     if (bytes > largest) problems.push(`${bytes} bytes, more than ${largest}`);
     return { vsix, bytes, files, problems };
   } finally {
@@ -64,10 +76,10 @@ export async function makeVsix(target = `${process.platform}-${process.arch}`) {
 }
 
 /** Copies the files that .vscodeignore admits into a folder, with bundles and library built for the platform. */
-async function fill(stage, manifest, bindingName) {
+async function fill(stage: string, bindingName: string): Promise<void> {
   const binding = await duckdbBinding(root, bindingName);
   const inputs = await buildExtension({ outdir: path.join(stage, "dist"), duckdbBinding: bindingName });
-  for (const file of await listFiles({ cwd: root, dependencies: false })) {
+  for (const file of await listFiles({ cwd: root, packageManager: PackageManager.None })) {
     if (!file.startsWith("dist/"))
       await cp(path.join(root, file), path.join(stage, file), { recursive: true });
   }
@@ -79,7 +91,7 @@ async function fill(stage, manifest, bindingName) {
   await writeFile(path.join(stage, "package.json"), JSON.stringify(shipped, undefined, 2));
 }
 
-function expected(platform) {
+function expected(platform: string): RegExp[] {
   const binding = `dist/node_modules/@duckdb/node-bindings-${platform}`;
   return [
     /^package(\.nls(\.[a-z-]+)?)?\.json$/,
@@ -96,23 +108,23 @@ function expected(platform) {
   ];
 }
 
-function unexpected(files, platform) {
+function unexpected(files: readonly PackedFile[], platform: string): string[] {
   const patterns = expected(platform);
   return files
     .filter(({ name }) => !patterns.some((pattern) => pattern.test(name)))
     .map(({ name }) => `unexpected: ${name}`);
 }
 
-function missing(files, manifest, readme, platform) {
+function missing(files: readonly PackedFile[], readme: string, platform: string): string[] {
   const names = new Set(files.map(({ name }) => name));
   const containers = manifest.contributes.viewsContainers.activitybar.map(({ icon }) => icon);
-  const pictures = (manifest.contributes.walkthroughs ?? []).flatMap(({ steps }) =>
+  const pictures = manifest.contributes.walkthroughs.flatMap(({ steps }) =>
     steps.map(({ media }) => media.image),
   );
   const library = `dist/node_modules/@duckdb/node-bindings-${platform}/duckdb.node`;
   const parts = ["engine", "zod", "vscode-jsonrpc"].map((name) => `dist/${name}.js`);
   const scripts = ["spark/clever_lake_job.py", "spark/clever_lake/serve.py", "spark/participation.py"];
-  const pages = [...readme.matchAll(/\]\((docs\/[^)#]+)/g)].map(([, page]) => page);
+  const pages = [...readme.matchAll(/\]\((docs\/[^)#]+)/g)].map(([, page = ""]) => page);
   const needed = [
     ...scripts,
     ...pages,
@@ -130,28 +142,21 @@ function missing(files, manifest, readme, platform) {
 }
 
 /** The extension's files in a VSIX. */
-async function contents(vsix) {
-  const zip = await new Promise((resolve, reject) =>
-    yauzl.open(vsix, { autoClose: true }, (error, opened) => (error ? reject(error) : resolve(opened))),
-  );
-  const files = [];
-  await new Promise((resolve, reject) => {
-    zip.on("entry", ({ fileName, uncompressedSize, compressedSize }) => {
-      if (fileName.startsWith("extension/")) {
-        files.push({
-          name: fileName.slice("extension/".length),
-          bytes: uncompressedSize,
-          packed: compressedSize,
-        });
-      }
+async function contents(vsix: string): Promise<PackedFile[]> {
+  const zip = await openPromise(vsix);
+  const files: PackedFile[] = [];
+  for await (const { fileName, uncompressedSize, compressedSize } of zip.eachEntry()) {
+    if (!fileName.startsWith("extension/")) continue;
+    files.push({
+      name: fileName.slice("extension/".length),
+      bytes: uncompressedSize,
+      packed: compressedSize,
     });
-    zip.once("end", resolve);
-    zip.once("error", reject);
-  });
+  }
   return files;
 }
 
-async function main() {
+async function main(): Promise<void> {
   const { values } = parseArgs({ options: { target: { type: "string" } } });
   const { vsix, bytes, files, problems } = await makeVsix(values.target);
   for (const { name, bytes: size, packed } of files) {
@@ -161,11 +166,4 @@ async function main() {
   if (problems.length > 0) throw new Error(`The package has problems:\n  ${problems.join("\n  ")}`);
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  try {
-    await main();
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-  }
-}
+if (isProgram(import.meta.filename)) main().catch(fail);

@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { runTests } from "@vscode/test-electron";
-import { recipes } from "./vscode/hosts.mjs";
-import { buildHostTests, root } from "./vscode/hostTests.mjs";
+import { fail } from "./program";
+import { recipes } from "./vscode/hosts";
+import { buildHostTests, root } from "./vscode/hostTests";
 
-async function main() {
+async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { version: { type: "string", default: recipes["1.100"].vscode }, grep: { type: "string" } },
   });
@@ -39,12 +40,11 @@ async function main() {
       ],
     });
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    fail(error);
     console.error("The desktop VS Code could not run the tests. Without one, use `npm run test:host`.");
-    process.exitCode = 2;
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
 }
 
-void main();
+main().catch(fail);

@@ -1,19 +1,18 @@
 // The tests that run inside the extension host, in the form that VS Code expects.
 import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { buildExtension } from "../../esbuild.mjs";
+import { buildExtension } from "../../esbuild";
 
-export const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+export const root = path.resolve(import.meta.dirname, "..", "..");
 
 /**
  * Builds the extension and its host tests.
  *
- * @param {string} [name] the folder in test/host with the tests
- * @returns {Promise<string>} the module whose `run()` VS Code calls
+ * @param name the folder in test/host with the tests
+ * @returns the module whose `run()` VS Code calls
  */
-export async function buildHostTests(name = "suite") {
+export async function buildHostTests(name = "suite"): Promise<string> {
   await buildExtension();
   const outdir = path.join(root, "out", "host", name);
   await rm(outdir, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 // The processes of a test run: starts them, ends them with the run, and finds leftovers afterwards.
-import { spawn } from "node:child_process";
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { setPriority } from "node:os";
@@ -13,12 +13,10 @@ const markName = "TEST_RUN_MARK";
 const mark = randomUUID();
 process.env[markName] = mark;
 
-/** @type {Set<import("node:child_process").ChildProcess>} */
-const children = new Set();
-/** @type {NodeJS.Signals | undefined} */
-let interruptedBy;
+const children = new Set<ChildProcess>();
+let interruptedBy: NodeJS.Signals | undefined;
 
-for (const name of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(name, () => interrupt(name));
 }
 // npm forwards no signals: its shell ends, and with it the process that waits for the result.
@@ -27,37 +25,42 @@ setInterval(() => {
   if (process.ppid !== parent && interruptedBy === undefined) interrupt("SIGHUP");
 }, 1000).unref();
 
-/** @param {NodeJS.Signals} name */
-function interrupt(name) {
+function interrupt(name: NodeJS.Signals): void {
   interruptedBy ??= name;
   for (const child of children) child.kill(name === "SIGINT" ? "SIGINT" : "SIGTERM");
 }
 
 /** The signal that ended the run early, if any. */
-export function interruption() {
+export function interruption(): NodeJS.Signals | undefined {
   return interruptedBy;
 }
 
+export interface RunOptions {
+  readonly cwd: string;
+  readonly stdio: StdioOptions;
+  /** Time limit. */
+  readonly minutes?: number | undefined;
+  /** Niceness: a higher one yields to other processes. */
+  readonly priority?: number;
+}
+
 /**
- * Runs a Node.js script to its end.
+ * Runs Node.js to its end.
  *
- * @param {readonly string[]} args
- * @param {object} options
- * @param {string} options.cwd
- * @param {import("node:child_process").StdioOptions} options.stdio
- * @param {number} [options.minutes] time limit
- * @param {number} [options.priority] niceness: a higher one yields to other processes
- * @returns {Promise<number>} its exit code; 1 if it was killed
+ * @returns its exit code; 1 if it was killed
  */
-export async function runNode(args, { cwd, stdio, minutes, priority }) {
+export async function runNode(
+  args: readonly string[],
+  { cwd, stdio, minutes, priority }: RunOptions,
+): Promise<number> {
   if (interruptedBy !== undefined) return 1;
   const child = spawn(process.execPath, args, { cwd, stdio });
   children.add(child);
   if (priority !== undefined && child.pid !== undefined) setPriority(child.pid, priority);
-  let late;
+  let late: NodeJS.Timeout | undefined;
   if (minutes !== undefined) {
     late = setTimeout(() => {
-      console.error(`*** ${args[0]} did not end within ${minutes} minutes.`);
+      console.error(`*** ${args.join(" ")} did not end within ${minutes} minutes.`);
       child.kill("SIGTERM");
       late = setTimeout(() => child.kill("SIGKILL"), 10_000);
     }, minutes * 60_000);
@@ -76,13 +79,13 @@ export async function runNode(args, { cwd, stdio, minutes, priority }) {
 /**
  * Ends leftover processes of the run, after a few seconds in which they may exit.
  *
- * @returns {Promise<string[]>} the command lines of the processes that had to be ended
+ * @returns the command lines of the processes that had to be ended
  */
-export async function endLeftBehind() {
+export async function endLeftBehind(): Promise<string[]> {
   if (process.platform !== "linux") return [];
   const deadline = Date.now() + (interruptedBy === undefined ? 10_000 : 3_000);
   while (marked().length > 0 && Date.now() < deadline) await sleep(200);
-  const commands = [];
+  const commands: string[] = [];
   // A process may start another just before it is ended.
   for (let round = 0; round < 5; round++) {
     for (const { pid, command } of marked()) {
@@ -99,7 +102,7 @@ export async function endLeftBehind() {
 }
 
 /** The processes of this run that are still alive. */
-function marked() {
+function marked(): { readonly pid: number; readonly command: string }[] {
   const wanted = `${markName}=${mark}`;
   return readdirSync("/proc").flatMap((name) => {
     const pid = Number(name);

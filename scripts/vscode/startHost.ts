@@ -1,12 +1,13 @@
 // Runs VS Code's server, bound to the loopback address only.
 import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { prepareHost } from "./prepareHost.mjs";
-import { withSecretKey } from "./withSecretKey.mjs";
+import { prepareHost } from "./prepareHost";
+import { type SecretKeyServer, withSecretKey } from "./withSecretKey";
 
 const quietSettings = {
   "workbench.startupEditor": "none",
@@ -22,26 +23,49 @@ const quietSettings = {
   "workbench.secondarySideBar.defaultVisibility": "hidden",
 };
 
-/**
- * Prepares the host if needed and starts it.
- *
- * @param {object} options
- * @param {string} options.version "1.100" or "1.139"
- * @param {string} [options.extensionsDir] folder for installed extensions; by default an empty temporary folder
- * @param {string} [options.serverDataDir] logs, settings and globalStorage; by default a temporary folder
- * @param {Record<string, unknown>} [options.userSettings] added to settings that keep the workbench quiet
- * @param {number} [options.port] by default a free one
- * @param {readonly string[]} [options.vsix] extensions to install first
- * @param {NodeJS.ProcessEnv} [options.env] added to the environment of the server, and so of the extension host
- * @returns {Promise<import("../vscodeHost.mjs").Host>}
- */
-export async function startHost(options) {
+export interface HostOptions {
+  /** "1.100" (the oldest that the extension supports) or "1.139". */
+  readonly version: string;
+  /** Folder for installed extensions; by default an empty temporary folder. */
+  readonly extensionsDir?: string;
+  /** Logs, user settings and the extensions' storage; by default a temporary folder. */
+  readonly serverDataDir?: string;
+  /** Added to settings that keep the workbench quiet. */
+  readonly userSettings?: Readonly<Record<string, unknown>> | undefined;
+  /** By default a free one. */
+  readonly port?: number;
+  /** Extensions to install first. */
+  readonly vsix?: readonly string[];
+  /** Added to the environment of the server, and so of the extension host. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Host extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  /** Process id of the server, which leads its own process group. */
+  readonly pid: number;
+  /** The exact version of VS Code. */
+  readonly vscode: string;
+  readonly serverDataDir: string;
+  readonly extensionsDir: string;
+  /** Ends the server and everything it started, and removes the temporary folders. */
+  stop(): Promise<void>;
+}
+
+/** Prepares the host if needed and starts it. */
+export async function startHost(options: HostOptions): Promise<Host> {
   const { node, serverMain, vscode } = await prepareHost(options.version);
   const temporary = await mkdtemp(path.join(tmpdir(), "clever-lake-vscode-"));
   const serverDataDir = options.serverDataDir ?? path.join(temporary, "data");
   const extensionsDir = options.extensionsDir ?? path.join(temporary, "extensions");
-  let server;
-  let front;
+  let server: Server | undefined;
+  let front: SecretKeyServer | undefined;
+  const stop = async () => {
+    front?.close();
+    await server?.stop();
+    await rm(temporary, { recursive: true, force: true, maxRetries: 5 });
+  };
   try {
     await mkdir(extensionsDir, { recursive: true });
     const settings = { ...quietSettings, ...options.userSettings };
@@ -61,41 +85,44 @@ export async function startHost(options) {
     const env = { ...process.env, EXTENSIONS_GALLERY: "{}", ...options.env };
     server = await listen(node, [...common, ...address], env);
     front = await withSecretKey(server.port, options.port ?? 0);
+    return {
+      url: `http://localhost:${front.port}`,
+      port: front.port,
+      pid: server.pid,
+      vscode,
+      serverDataDir,
+      extensionsDir,
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
-    await server?.stop();
-    await rm(temporary, { recursive: true, force: true });
+    await stop();
     throw error;
   }
-  const stop = async () => {
-    front.close();
-    await server.stop();
-    await rm(temporary, { recursive: true, force: true, maxRetries: 5 });
-  };
-  return {
-    url: `http://localhost:${front.port}`,
-    port: front.port,
-    pid: server.pid,
-    vscode,
-    serverDataDir,
-    extensionsDir,
-    stop,
-    [Symbol.asyncDispose]: stop,
-  };
 }
 
 /** Writes the settings file of a folder, which is made. */
-async function writeSettings(folder, settings) {
+async function writeSettings(folder: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, "settings.json"), JSON.stringify(settings, undefined, 2));
 }
 
+interface Server {
+  readonly port: number;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
 /** Starts the server in its own process group, so that the extension hosts it forks end with it. */
-async function listen(node, args, env) {
+async function listen(node: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Server> {
   const child = spawn(node, args, { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const { pid } = child;
+  // It could not be started; the reason follows as an event.
+  if (pid === undefined) throw (await once(child, "error"))[0];
   const exited = new Promise((resolve) => child.once("exit", resolve));
-  const signal = (name) => {
+  const signal = (name: NodeJS.Signals) => {
     try {
-      if (child.pid !== undefined) process.kill(-child.pid, name);
+      process.kill(-pid, name);
     } catch {
       // The group has ended already.
     }
@@ -103,7 +130,7 @@ async function listen(node, args, env) {
   const onExit = () => signal("SIGKILL");
   process.once("exit", onExit);
   // An unhandled signal ends this process without "exit", and the server would keep running.
-  const handlers = ["SIGINT", "SIGTERM", "SIGHUP"]
+  const handlers = (["SIGINT", "SIGTERM", "SIGHUP"] as const)
     .filter((name) => process.listenerCount(name) === 0)
     .map((name) => {
       const handler = () => {
@@ -123,27 +150,29 @@ async function listen(node, args, env) {
     for (const { name, handler } of handlers) process.off(name, handler);
   };
   let output = "";
-  const port = await new Promise((resolve, reject) => {
+  const port = await new Promise<number>((resolve, reject) => {
     const late = setTimeout(
       () => reject(new Error(`VS Code's server did not start in 60 s:\n${output}`)),
       60_000,
     );
-    const done = (settle, value) => {
+    const failed = (error: Error) => {
       clearTimeout(late);
-      settle(value);
+      reject(error);
     };
-    child.once("error", (error) => done(reject, error));
-    child.once("close", (code) => done(reject, new Error(`VS Code's server ended (${code}):\n${output}`)));
+    child.once("error", failed);
+    child.once("close", (code) => failed(new Error(`VS Code's server ended (${code}):\n${output}`)));
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text) => {
+      stream.setEncoding("utf8").on("data", (text: string) => {
         output = (output + text).slice(-20_000);
         const match = /Extension host agent listening on (\d+)/.exec(output);
-        if (match) done(resolve, Number(match[1]));
+        if (match === null) return;
+        clearTimeout(late);
+        resolve(Number(match[1]));
       });
     }
-  }).catch(async (error) => {
+  }).catch(async (error: unknown) => {
     await stop();
     throw error;
   });
-  return { port, pid: child.pid, stop };
+  return { port, pid, stop };
 }

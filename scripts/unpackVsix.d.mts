@@ -1,1 +1,0 @@
-export function unpackVsix(vsix: string, folder: string): Promise<string>;

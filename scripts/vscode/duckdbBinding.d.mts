@@ -1,1 +1,0 @@
-export function duckdbBinding(root: string, name: string): Promise<string>;
