@@ -180,6 +180,7 @@ export class Page implements Actions {
     model.busy = message.type === "loading" || message.type === "progress";
     switch (message.type) {
       case "loading":
+        if (message.forget) model.answer = undefined;
         // Existing pictures stay, dimmed.
         if (!model.answer) model.phase = { name: "loading" };
         break;

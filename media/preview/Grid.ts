@@ -122,7 +122,7 @@ export class Grid implements GridActions {
     const size = { rows: rowCount(model), columns: columnCount(phase.info), page };
     const next = moveInGrid(active, { key: event.key, control }, size);
     if (!next) return;
-    event.preventDefault();
+    handled(event);
     this.goTo(next);
   };
 
@@ -177,7 +177,7 @@ export class Grid implements GridActions {
   readonly resizeToFit = (column: number): void => this.resize(column, undefined);
 
   private widen(column: number, by: number, event: Event): void {
-    event.preventDefault();
+    handled(event);
     if (column >= 0) this.resize(column, this.widthOf(column) + by);
   }
 
@@ -253,4 +253,10 @@ export class Grid implements GridActions {
 
 function cellOf(target: EventTarget | null): HTMLElement | null {
   return target instanceof Element ? target.closest<HTMLElement>(".cell") : null;
+}
+
+/** Keeps a key that the table uses from the page and from VS Code, where Alt+Left leaves the tab on Windows. */
+function handled(event: Event): void {
+  event.preventDefault();
+  event.stopPropagation();
 }

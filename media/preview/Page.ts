@@ -78,11 +78,13 @@ export class Page implements BarActions {
         return;
       case "loading":
         model.phase = { name: "loading" };
+        model.loadingMore = false;
         model.refused = new RefusedIndexes();
         model.announcement = model.strings.loading;
         break;
       case "failed":
         model.phase = { name: "failed", message: message.message };
+        model.loadingMore = false;
         model.announcement = `${model.strings.failedTitle}: ${message.message}`;
         break;
       case "opened":

@@ -34,10 +34,11 @@ export function moveInGrid(
       return control ? to(0, 0) : to(row, 0);
     case "End":
       return control ? to(rows - 1, columns - 1) : to(row, columns - 1);
+    // With Ctrl, these keys switch between VS Code's tabs.
     case "PageUp":
-      return to(Math.max(row - page, Math.min(row, 0)), column);
+      return control ? undefined : to(Math.max(row - page, Math.min(row, 0)), column);
     case "PageDown":
-      return to(row + page, column);
+      return control ? undefined : to(row + page, column);
     default:
       return undefined;
   }

@@ -75,7 +75,8 @@ export type ToPage =
       /** The question of a link, if the page does not know it yet. */
       readonly asked?: LinkedView["question"];
     }
-  | { readonly type: "loading"; readonly question: number }
+  /** An answer is being computed; `forget` if the connection changed, so that the shown one is of another lake. */
+  | { readonly type: "loading"; readonly question: number; readonly forget?: true }
   /** The tables changed and are being read again: how many of the months are ready. */
   | { readonly type: "progress"; readonly question: number; readonly ready: number; readonly months: number }
   | { readonly type: "answer"; readonly question: number; readonly answer: DashboardAnswer }

@@ -127,6 +127,7 @@ export class Application extends Disposable {
       source: new EnginePreviews(model, client, log),
       strings: previewStrings((text) => vscode.l10n.t(text), vscode.env.language),
       onDidChangeConnection: model.onDidChangeConnection,
+      userActs: () => model.userActs(true),
     });
     const openPreview = async (origin: "server" | "lake", file: string) => {
       const { PreviewPanel } = await import("./preview/PreviewPanel");
@@ -141,7 +142,7 @@ export class Application extends Disposable {
       }),
     );
 
-    const connection = new ConnectionCommands(model, client, secrets, log);
+    const connection = this.hold(new ConnectionCommands(model, client, secrets, log));
     const credentials = new CredentialCommands({
       model,
       client,
@@ -266,7 +267,8 @@ export class Application extends Disposable {
   /** Reports an invalid setting when it is written, not when it is first used; only in the window that is in use. */
   private checkSettings(event: vscode.ConfigurationChangeEvent): void {
     if (!event.affectsConfiguration("clever") || !isConnected() || !vscode.window.state.focused) return;
-    checkSettings().catch((error: unknown) => notifyError(error, this.log));
+    // The wizard writes one setting after the other.
+    this.model.written.then(checkSettings).catch((error: unknown) => notifyError(error, this.log));
   }
 
   private watchEngine(): void {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
 import type { ConnectionTest } from "../engine/messages";
@@ -5,6 +6,7 @@ import type { ConnectionAnswers } from "./connectionAnswers";
 import type { ConnectionModel } from "./connectionModel";
 import type { askConnection } from "./connectWizard";
 import { forCount } from "./counts";
+import { Disposable } from "./dispose";
 import { integer } from "./format";
 import { isCancellation, mustBeAdopted, notify, offers } from "./messages";
 import { confirmReplacement, offerNewSalt } from "./saltKeeping";
@@ -19,8 +21,11 @@ const wizard = () => import("./connectWizard");
 type FirstStep = Parameters<typeof askConnection>[2]["from"];
 
 /** The commands that create and test a connection. */
-export class ConnectionCommands {
-  /** Answers of a wizard that ended without a connection, including secrets: kept in memory for the next time. */
+export class ConnectionCommands extends Disposable {
+  /**
+   * What the user entered in a wizard that ended without a connection, including secrets: kept in memory for the next
+   * time, until the connection changes in another way.
+   */
   private unfinished: ConnectionAnswers | undefined;
 
   constructor(
@@ -28,18 +33,22 @@ export class ConnectionCommands {
     private readonly client: EngineClient,
     private readonly secrets: SecretStore,
     private readonly log: vscode.LogOutputChannel,
-  ) {}
+  ) {
+    super();
+    this.hold(model.onDidChangeConnection(() => this.forgetAnswers()));
+  }
 
   /** Runs the wizard until the connection works or the user leaves. */
   async connect(): Promise<void> {
     const { askConnection, stepToFix } = await wizard();
-    let answers = this.unfinished ?? (await this.knownAnswers());
+    const known = await this.knownAnswers();
+    let answers = this.unfinished ?? known;
     let from: FirstStep | "none" = "host";
     for (;;) {
       if (from !== "none") {
         const walked = await askConnection(this.client, answers, { log: this.log, from });
         answers = walked.state;
-        this.unfinished = answers;
+        this.unfinished = isDeepStrictEqual(answers, known) ? undefined : answers;
         if (!walked.done) return;
       }
       try {
@@ -57,7 +66,10 @@ export class ConnectionCommands {
         return;
       } catch (error) {
         const way = isCancellation(error) ? "back" : await askRecovery(error, this.log);
-        if (way === "leave") return;
+        if (way === "leave") {
+          this.unfinished = answers;
+          return;
+        }
         from = way === "again" ? "none" : stepToFix(error, answers);
       }
     }
@@ -153,7 +165,8 @@ export class ConnectionCommands {
     await this.model.keep(answers, { password, passphrase, salt, lakeAccountKey, lakeSas });
     this.forgetAnswers();
     await vscode.commands.executeCommand("clever.reports.focus");
-    await this.model.refresh();
+    // The connection is stored. If its reports cannot be listed, the view says why.
+    await this.model.refresh().catch(() => undefined);
   }
 
   private notifyConnected({ folders, isOeas }: ConnectionTest): void {

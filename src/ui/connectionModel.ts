@@ -154,7 +154,10 @@ export class ConnectionModel extends Disposable {
     const { minimumGroupSize: _, ...settings } = await this.settledSettings();
     const { sftp, lake, saltKeyVaultUrl } = settings;
     const connection = withProxy(settings);
-    return { connection, secrets: await this.guard.secretsFor(targetsOf({ sftp, lake, saltKeyVaultUrl })) };
+    const stored = await this.guard.secretsFor(targetsOf({ sftp, lake, saltKeyVaultUrl }));
+    // The settings say where the salt is, whatever was stored before.
+    const { salt: _salt, ...secrets } = stored;
+    return { connection, secrets: saltKeyVaultUrl === undefined ? stored : secrets };
   }
 
   /** The settings, once they are consistent: another window writes a connection one setting after the other. */
@@ -208,6 +211,11 @@ export class ConnectionModel extends Disposable {
       await removeConnectionSettings();
       await this.secrets.forgetAll();
     });
+  }
+
+  /** Resolves when no connection is being written. */
+  get written(): Promise<void> {
+    return this.changing;
   }
 
   /** Makes callers of `connected` wait until `write` has finished. */

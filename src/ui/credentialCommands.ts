@@ -41,7 +41,9 @@ export class CredentialCommands {
               name: "passphrase" as const,
             }
           : { ...withIcon(vscode.l10n.t("$(key) Password")), name: "password" as const },
-        { ...withIcon(vscode.l10n.t("$(shield) Salt")), name: "salt" as const },
+        ...(settings.saltKeyVaultUrl === undefined
+          ? [{ ...withIcon(vscode.l10n.t("$(shield) Salt")), name: "salt" as const }]
+          : []),
         ...lakeSecretOf(lake.auth),
         { ...withIcon(vscode.l10n.t("$(plug) Everything…")), name: "all" as const },
       ],

@@ -15,7 +15,6 @@ import { withShares } from "./withShares";
 const usualName = "students.csv";
 
 type RosterLocation = Pick<RosterParams, "origin" | "path">;
-type RosterRequest = Omit<RosterParams, keyof Connected>;
 
 /** Imports Clever's roster, which gives the dashboard grades. */
 export class RosterCommand {
@@ -47,10 +46,13 @@ export class RosterCommand {
 
   /** Asks first if most students of the current roster are missing; undefined if the answer is no. */
   private async importedWithConsent(
-    roster: Omit<RosterRequest, "replace">,
+    roster: RosterLocation & Pick<RosterParams, "keepRaw">,
   ): Promise<RosterSummary | undefined> {
+    // Read once, so that the answer applies to the lake that was asked about.
+    const connected = await this.model.connected();
+    requireSalt(connected);
     try {
-      return await this.withNotification({ ...roster, replace: false });
+      return await this.withNotification({ ...connected, ...roster, replace: false });
     } catch (error) {
       if (!isCleverLakeError(error, "shrinks")) throw error;
       const isAllowed = await confirmed(
@@ -58,20 +60,17 @@ export class RosterCommand {
         error.message,
         vscode.l10n.t("Replace"),
       );
-      return isAllowed ? await this.withNotification({ ...roster, replace: true }) : undefined;
+      return isAllowed ? await this.withNotification({ ...connected, ...roster, replace: true }) : undefined;
     }
   }
 
-  private async withNotification(roster: RosterRequest): Promise<RosterSummary> {
-    const connected = await this.model.connected();
-    requireSalt(connected);
+  private withNotification(params: RosterParams): Promise<RosterSummary> {
     return continuable(
       this.model,
       withShares(
         vscode.l10n.t("Clever: importing the roster"),
         ({ bytes, bytesRead }: RosterProgress) => bytesRead / Math.max(1, bytes),
-        (signal, onProgress) =>
-          this.client.request(engine.importRoster, { ...connected, ...roster }, { signal, onProgress }),
+        (signal, onProgress) => this.client.request(engine.importRoster, params, { signal, onProgress }),
       ),
     );
   }

@@ -50,6 +50,8 @@ export class RunController extends Disposable {
   ) {
     super();
     this.hold(new vscode.Disposable(() => this.cancel()));
+    // The window remembers it, but the run of an extension host that ended is over.
+    this.setContext();
   }
 
   /** The run's progress in a few words; undefined if none is running. */
@@ -76,7 +78,7 @@ export class RunController extends Disposable {
   ): Promise<RunSummary | undefined> {
     const { isRequested = true } = options;
     if (this.abort) {
-      this.notifyAlreadyRunning();
+      if (isRequested) this.notifyAlreadyRunning();
       return undefined;
     }
     const abort = new AbortController();
@@ -104,8 +106,7 @@ export class RunController extends Disposable {
       // The other run, in another window that checks for new reports or on the command line, does the same work.
       else if (!isRequested && isCleverLakeError(error, "busy")) this.log.info(describeError(error));
       else if (this.isNew(describeError(error)) || isRequested) {
-        const retry: Offer = { title: vscode.l10n.t("Retry"), act: () => this.run(request) };
-        notifyError(error, this.log, retry);
+        notifyError(error, this.log, this.offer(vscode.l10n.t("Retry"), request));
       } else this.log.error(describeError(error));
       return undefined;
     } finally {
@@ -173,7 +174,7 @@ export class RunController extends Disposable {
     request: RunRequest,
   ): void {
     const open: Offer = { title: vscode.l10n.t("Open Run Report"), act: () => this.openRun(summary.runId) };
-    const retry: Offer = { title: vscode.l10n.t("Retry"), act: () => this.run(request) };
+    const retry = this.offer(vscode.l10n.t("Retry"), request);
     const file = quarantined && {
       title: vscode.l10n.t("Open File"),
       act: () => this.openReport(quarantined),
@@ -219,21 +220,31 @@ export class RunController extends Disposable {
   }
 
   private notifyStopped(request: RunRequest): void {
-    const resume: Offer = { title: vscode.l10n.t("Resume"), act: () => this.run(request) };
     notify(
       showInformationMessage,
       vscode.l10n.t("Stopped. Completed work is kept; the next run continues from there."),
-      resume,
+      this.offer(vscode.l10n.t("Resume"), request),
     );
+  }
+
+  /** The offer of a message to run again, as a request by the user. */
+  private offer(title: string, request: RunRequest): Offer {
+    const act = () => {
+      this.model.userActs(true);
+      return this.run(request);
+    };
+    return { title, act };
   }
 
   private show(text: string | undefined): void {
     const before = this.text;
     this.text = text;
-    if ((before === undefined) !== (text === undefined)) {
-      void vscode.commands.executeCommand("setContext", "clever.running", text !== undefined);
-    }
+    if ((before === undefined) !== (text === undefined)) this.setContext();
     this.changed.fire();
+  }
+
+  private setContext(): void {
+    void vscode.commands.executeCommand("setContext", "clever.running", this.text !== undefined);
   }
 }
 
@@ -258,7 +269,7 @@ function progressText(state: RunProgress, milliseconds: number): string {
     parts.push(
       forCount(
         state.rows,
-        vscode.l10n.t("1 row anonymized"),
+        vscode.l10n.t("1 row pseudonymized"),
         vscode.l10n.t("{0} rows pseudonymized", integer(state.rows)),
       ),
     );

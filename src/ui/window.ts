@@ -23,13 +23,11 @@ export const showInformationMessage: ShowMessage = messages("showInformationMess
 export const showWarningMessage: ShowMessage = messages("showWarningMessage");
 export const showErrorMessage: ShowMessage = messages("showErrorMessage");
 
+/** The detail of a modal message stays as it is: VS Code shows it as plain text, and a salt must be shown exactly. */
 function messages(kind: "showInformationMessage" | "showWarningMessage" | "showErrorMessage"): ShowMessage {
   return <T extends MessageChoice>(message: string, ...rest: (vscode.MessageOptions | T)[]) => {
-    const [first, ...choices] = rest;
-    const hasOptions = typeof first === "object" && !("title" in first);
-    const shown = hasOptions ? [withInertTexts(first), ...choices] : rest;
     const show: (message: string, ...rest: never[]) => Thenable<T | undefined> = vscode.window[kind];
-    return show(inert(message), ...(shown as never[]));
+    return show(inert(message), ...(rest as never[]));
   };
 }
 

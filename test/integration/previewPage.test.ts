@@ -177,6 +177,8 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     const first = await show(large());
     await first.page.locator("#cell-0-4").click();
     await first.page.keyboard.press("PageDown");
+    const active = () => first.page.locator(".grid [tabindex='0']").getAttribute("id");
+    await expect.poll(active).toMatch(/^cell-\d\d-4$/);
     await first.page.evaluate("document.querySelector('.grid').scrollTop = 44_000");
     await expect.poll(() => first.kept()).toMatchObject({ column: 4, scrollTop: 44_000 });
     expect(JSON.stringify(first.kept())).not.toMatch(/Lincoln|5f1a7b3c/);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { openingFilter } from "../../src/dashboard/opening";
 import { CleverLakeError } from "../../src/errors";
+import type { ToPage } from "../../src/protocol/dashboard";
 import { DashboardSession } from "../../src/ui/dashboard/DashboardSession";
 import { FakeDashboardSource } from "../helpers/fakeDashboard";
 
@@ -21,4 +22,16 @@ test("the shown answer can be exported while the next one is computed, but not a
   open();
   await next;
   expect(session.answer).toBeUndefined();
+});
+
+test("an answer is forgotten once the connection leads to another lake", async () => {
+  const posted: ToPage[] = [];
+  const session = new DashboardSession(new FakeDashboardSource(), (message) => posted.push(message));
+  await session.refresh();
+  expect(session.answer).toBeDefined();
+  session.forget();
+  expect(session.answer).toBeUndefined();
+  expect(posted.at(-1)).toEqual({ type: "loading", question: 0, forget: true });
+  await session.refresh();
+  expect(session.answer).toBeDefined();
 });

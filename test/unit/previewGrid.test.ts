@@ -28,6 +28,8 @@ describe("moveInGrid", () => {
     ["PageDown", false, [30, 2]],
     ["PageUp", false, [0, 2]],
     ["Enter", false, undefined],
+    ["PageDown", true, undefined],
+    ["PageUp", true, undefined],
   ])("%s (control: %s) leads to %j", (key, control, expected) =>
     expect(move(key, control)).toEqual(expected),
   );

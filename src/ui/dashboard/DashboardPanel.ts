@@ -41,6 +41,10 @@ export interface DashboardContext {
   readonly saved: SavedState;
   /** Fires when the numbers may have changed: after a run or a change of settings. */
   readonly onDidChange: vscode.Event<void>;
+  /** Fires when the numbers may come from another lake. */
+  readonly onDidChangeConnection: vscode.Event<void>;
+  /** Called when the user acts in the page. */
+  userActs(): void;
   /** Shows the error of an action that the user requested. */
   notifyError(error: unknown): void;
 }
@@ -122,11 +126,11 @@ export class DashboardPanel extends Disposable {
       }),
     );
     this.hold(panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
+    this.hold(context.onDidChange(() => this.update()));
     this.hold(
-      context.onDidChange(() => {
-        if (panel.visible) void this.session.refresh();
-        else this.session.refreshWhenShown();
-        this.post({ type: "given", ...this.given() });
+      context.onDidChangeConnection(() => {
+        this.session.forget();
+        this.update();
       }),
     );
 
@@ -141,6 +145,12 @@ export class DashboardPanel extends Disposable {
     this.panel.dispose();
   }
 
+  private update(): void {
+    if (this.panel.visible) void this.session.refresh();
+    else this.session.refreshWhenShown();
+    this.post({ type: "given", ...this.given() });
+  }
+
   private receive(message: unknown): void {
     const parsed = fromPage.safeParse(message);
     if (!parsed.success) return;
@@ -153,6 +163,7 @@ export class DashboardPanel extends Disposable {
       const before = parsed.data.state;
       this.post({ type: "init", texts, ...this.given(), filter, question: at, before, ...asked });
     }
+    if (parsed.data.type === "retry") this.context.userActs();
     void this.session.handle(parsed.data);
     void this.act(parsed.data).catch((error: unknown) => this.context.notifyError(error));
   }

@@ -61,6 +61,12 @@ export class DashboardSession {
     this.show({ type: "loading", question: this.question });
   }
 
+  /** Drops the answer, because the connection may lead to another lake now. The question must be repeated. */
+  forget(): void {
+    this.latest = undefined;
+    this.show({ type: "loading", question: this.question, forget: true });
+  }
+
   /** Asks with another filter, with which the page starts when its tab is shown again. */
   use(filter: DashboardFilter): Promise<void> {
     return this.ask(this.question, filter);

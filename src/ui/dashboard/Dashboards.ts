@@ -184,6 +184,8 @@ export class Dashboards extends Disposable {
       source: engineSource(model, client, log, groupSize, context.globalStorageUri.fsPath),
       texts: dashboardTexts((text) => vscode.l10n.t(text), language, locale),
       onDidChange: this.changed.event,
+      onDidChangeConnection: model.onDidChangeConnection,
+      userActs: () => model.userActs(true),
       notifyError: (error) => notifyError(error, log),
     };
   }

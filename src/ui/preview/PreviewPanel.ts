@@ -15,6 +15,8 @@ export interface PreviewContext {
   readonly source: PreviewSource;
   readonly strings: PreviewStrings;
   readonly onDidChangeConnection: vscode.Event<void>;
+  /** Called when the user acts in the page. */
+  userActs(): void;
 }
 
 /** The tab with a report's first rows; one per file. */
@@ -60,10 +62,11 @@ export class PreviewPanel extends Disposable {
 
   private constructor(
     private readonly panel: vscode.WebviewPanel,
-    { extensionUri, source, strings, onDidChangeConnection }: PreviewContext,
+    private readonly context: PreviewContext,
     private readonly file: PreviewFile,
   ) {
     super();
+    const { extensionUri, source, strings, onDidChangeConnection } = context;
     this.strings = strings;
     this.session = new PreviewSession(source, file, {
       post: (message) => this.post(message),
@@ -106,6 +109,7 @@ export class PreviewPanel extends Disposable {
     if (parsed.data.type === "ready") {
       this.post({ type: "init", file: this.file, strings: this.strings, before: parsed.data.state });
     }
+    if (parsed.data.type === "retry") this.context.userActs();
     void this.session.handle(parsed.data);
   }
 

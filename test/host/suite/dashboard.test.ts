@@ -381,6 +381,8 @@ suite("the dashboard", function () {
       saved: { read: () => ({ groups: [], views: [] }), write: async () => undefined },
       texts: dashboardTexts((text) => text, "en"),
       onDidChange: new EventEmitter<void>().event,
+      onDidChangeConnection: new EventEmitter<void>().event,
+      userActs: () => undefined,
       notifyError: (error) => assert.fail(String(error)),
     };
   }

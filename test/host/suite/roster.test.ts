@@ -91,7 +91,7 @@ suite("importing a roster", function () {
     const [asked] = person.shown;
     assert.ok(asked?.modal);
     assert.match(asked.detail, /^The file has \d of the \d+ students of the current roster/);
-    person.answer(/^Replace the roster/, "Replace");
+    person.answer(/^Replace the current roster/, "Replace");
     assert.equal((await summary())?.outcome, "imported");
     Object.assign(window, { showOpenDialog: () => Promise.resolve([Uri.file(file)]) });
     assert.equal((await summary())?.outcome, "imported");

@@ -198,6 +198,19 @@ suite("the wizard", function () {
     await commands.executeCommand("clever.forgetCredentials");
   });
 
+  test("proposes the settings as they are now, not as they were when it was cancelled", async () => {
+    const firstStep = async (host: string) => {
+      const wizard = commands.executeCommand("clever.connect");
+      const box = await boxes.next("the host", (each) => each.value === host && !each.busy);
+      box.escape();
+      await wizard;
+    };
+    await firstStep(server.host);
+    await setSetting("sftp.host", "elsewhere.invalid");
+    await firstStep("elsewhere.invalid");
+    await setSetting("sftp.host", server.host);
+  });
+
   test("warns about a key other than the one trusted before", async () => {
     await setSetting("sftp.hostKey", `SHA256:${"A".repeat(43)}`);
     const wizard = commands.executeCommand("clever.connect");
