@@ -39,14 +39,14 @@ export async function writeCheckpoint(
     const target = path.join(scratch, "checkpoint.parquet");
     const columns = [...writeColumns(snapshot.protocol)].map(([name, type]) => `${name}: ${sqlString(type)}`);
     const size = await writeLines(source, checkpointActions(snapshot, Date.now()));
-    await duck.session((session) =>
-      session.query(
-        `COPY (
+    await duck.session(
+      (session) =>
+        session.query(
+          `COPY (
            FROM read_json(${sqlString(source)}, format = 'newline_delimited', columns = {${columns.join(", ")}})
          ) TO ${sqlString(target)} (FORMAT parquet, COMPRESSION snappy)`,
-        [],
-        options.signal,
-      ),
+        ),
+      options.signal,
     );
     const sizeInBytes = (await stat(target)).size;
     await lake.importFile(target, checkpointPath, options);

@@ -9,7 +9,7 @@ import { encodePath } from "./paths";
 import { type Column, sqlType } from "./schema";
 import { type FileStatistics, statisticsOfCopy } from "./statistics";
 
-export interface StageRequest extends LakeOptions {
+export interface StageRequest {
   readonly session: DuckSession;
   readonly tablePath: string;
   /** All columns of the table in the table's order. */
@@ -43,7 +43,7 @@ export interface StagedDataFile {
  * folder; undefined if there are no rows.
  */
 export async function stageDataFile(request: StageRequest): Promise<StagedDataFile | undefined> {
-  const { session, tablePath, scratch, signal } = request;
+  const { session, tablePath, scratch } = request;
   const partitionValues = Object.fromEntries(
     Object.entries(request.partitionValues ?? {}).map(([name, value]) => [
       name,
@@ -62,7 +62,6 @@ export async function stageDataFile(request: StageRequest): Promise<StagedDataFi
       `COPY (SELECT ${list.join(", ")} FROM (${request.query}) rows_)
        TO ${sqlString(place)} (FORMAT parquet, COMPRESSION snappy, RETURN_STATS true)`,
       request.parameters,
-      signal,
     );
     const { size, statistics } = statisticsOfCopy(answer, stored, request.exactStatistics);
     if (statistics.numRecords > 0) return { place, name, partitionValues, size, statistics };
@@ -108,7 +107,7 @@ export async function importDataFile(
   };
 }
 
-export interface DataFileRequest extends StageRequest {
+export interface DataFileRequest extends StageRequest, LakeOptions {
   readonly lake: Lake;
   readonly tags?: Tags;
   /** False if the rows are already in the table; default true. */

@@ -128,7 +128,7 @@ async function attemptOf(
             onLeft?.(merge, error);
           }
         }
-      }),
+      }, request.signal),
     );
     if (removes.length === 0) return undefined;
     await requireHeld();

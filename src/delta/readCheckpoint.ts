@@ -40,13 +40,13 @@ export async function readCheckpoint(
       `${sqlString(name)}: {name: ${sqlString(name)}, type: ${sqlString(type)}, default_value: NULL}`,
   );
   const rows = await withLocalFiles(lake, files, options, (local) =>
-    duck.session((session) =>
-      session.query(
-        `SELECT CAST(to_json(row_) AS VARCHAR) AS action
+    duck.session(
+      (session) =>
+        session.query(
+          `SELECT CAST(to_json(row_) AS VARCHAR) AS action
          FROM read_parquet(${sqlStrings(local)}, hive_partitioning = false, schema = MAP {${schema.join(", ")}}) row_`,
-        [],
-        options.signal,
-      ),
+        ),
+      options.signal,
     ),
   );
   const actions: Action[] = [];

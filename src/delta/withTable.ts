@@ -40,7 +40,7 @@ export async function withTables<T>(
       snapshot,
       select: snapshot && readQuery(snapshot, files, placeOf),
     }));
-    return duck.session((session) => work(session, opened));
+    return duck.session((session) => work(session, opened), options.signal);
   });
 }
 

@@ -61,14 +61,17 @@ export class Duck implements AsyncDisposable {
     return new Duck(await library.DuckDBInstance.create(":memory:", config), memory, ownFolder);
   }
 
-  /** A separate session: temporary tables and running statements are not shared between sessions. */
-  async connect(): Promise<DuckSession> {
-    return new DuckSession(await this.instance.connect(), this.memory);
+  /**
+   * A separate session: temporary tables and running statements are not shared between sessions. An abort of `signal`
+   * interrupts its statements.
+   */
+  async connect(signal?: AbortSignal): Promise<DuckSession> {
+    return new DuckSession(await this.instance.connect(), this.memory, signal);
   }
 
   /** Runs `work` in a session that is closed afterwards. */
-  async session<T>(work: (session: DuckSession) => Promise<T>): Promise<T> {
-    const session = await this.connect();
+  async session<T>(work: (session: DuckSession) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const session = await this.connect(signal);
     try {
       return await work(session);
     } finally {
@@ -95,23 +98,20 @@ export class Duck implements AsyncDisposable {
   }
 }
 
-/** One connection; statements on it run one after the other. */
+/**
+ * One connection; statements on it run one after the other. Once its signal is aborted, they reject with the signal's
+ * reason.
+ */
 export class DuckSession {
   constructor(
     private readonly connection: DuckDBConnection,
     private readonly memory: MemoryLimit,
+    private readonly signal: AbortSignal | undefined,
   ) {}
 
-  /**
-   * Runs one statement and returns its rows. An abort of `signal` interrupts it and rejects with the signal's reason.
-   * Failures reject with code `engine` and a message without cell values.
-   */
-  async query(
-    sql: string,
-    parameters: readonly SqlParameter[] = [],
-    signal?: AbortSignal,
-  ): Promise<SqlRow[]> {
-    return this.interruptibly(signal, async () => {
+  /** Runs one statement and returns its rows. Failures reject with code `engine` and a message without cell values. */
+  async query(sql: string, parameters: readonly SqlParameter[] = []): Promise<SqlRow[]> {
+    return this.interruptibly(async () => {
       // Without parameters no statement is prepared: preparing would parse and plan on this thread.
       const values: DuckDBValue[] | undefined = parameters.length > 0 ? [...parameters] : undefined;
       const reader = await this.connection.runAndReadAll(sql, values);
@@ -123,12 +123,8 @@ export class DuckSession {
    * Runs one statement and returns its columns as typed arrays, which is fast enough for millions of numbers. The
    * statement's columns are those of `shape`, in the same order, and contain no nulls. Otherwise like `query`.
    */
-  async columns<Shape extends ColumnShape>(
-    sql: string,
-    shape: Shape,
-    signal?: AbortSignal,
-  ): Promise<TypedColumns<Shape>> {
-    return this.interruptibly(signal, async () => {
+  async columns<Shape extends ColumnShape>(sql: string, shape: Shape): Promise<TypedColumns<Shape>> {
+    return this.interruptibly(async () => {
       const { chunksPerTurn, copyChunk, makeColumns } = await import("./columns");
       const result = await this.connection.run(sql);
       const { rowCount } = result;
@@ -138,7 +134,7 @@ export class DuckSession {
         row += copyChunk(result.getChunk(chunk), columns, row);
         if (chunk % chunksPerTurn === chunksPerTurn - 1) {
           await setImmediate();
-          signal?.throwIfAborted();
+          this.signal?.throwIfAborted();
         }
       }
       return columns;
@@ -146,8 +142,8 @@ export class DuckSession {
   }
 
   /** The first row of a statement that returns at least one. */
-  async one(sql: string, parameters: readonly SqlParameter[] = [], signal?: AbortSignal): Promise<SqlRow> {
-    const [row] = await this.query(sql, parameters, signal);
+  async one(sql: string, parameters: readonly SqlParameter[] = []): Promise<SqlRow> {
+    const [row] = await this.query(sql, parameters);
     if (row === undefined)
       throw new CleverLakeError("engine", "DuckDB returned no row where one was expected.");
     return row;
@@ -157,7 +153,8 @@ export class DuckSession {
     this.connection.closeSync();
   }
 
-  private async interruptibly<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  private async interruptibly<T>(work: () => Promise<T>): Promise<T> {
+    const { signal } = this;
     const interrupt = () => this.connection.interrupt();
     signal?.addEventListener("abort", interrupt, { once: true });
     try {

@@ -67,7 +67,7 @@ export class LandedReader {
 
   /** Only adds the people to `persons`. */
   readonly people: ReadContext["stage"] = async (session) => {
-    await this.persons.add(session, this.context.signal);
+    await this.persons.add(session);
     return { staged: [], notes: new Map() };
   };
 }

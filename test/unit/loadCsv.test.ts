@@ -33,7 +33,7 @@ async function load(
   { userType, order }: { readonly userType?: UserType; readonly order?: DayMonthOrder | undefined } = {},
 ): Promise<Problem | Awaited<ReturnType<typeof loadCsv>>> {
   const opened = await openCsv(file, report, userType);
-  return "reason" in opened ? opened : loadCsv(session, opened, report, undefined, order);
+  return "reason" in opened ? opened : loadCsv(session, opened, report, order);
 }
 
 /** The rows as the engine reads them; undefined if it refuses the file. */
@@ -297,10 +297,11 @@ describe("what the engine accepts", () => {
     const file = await fileOf(`${header}\n${`${row}\n`.repeat(1000)}`);
     const reason = new Error("Stopped.");
     const signal = AbortSignal.abort(reason);
-    await expect(openCsv(file, report, undefined, { signal })).rejects.toBeDefined();
+    await expect(openCsv(file, report, undefined, { signal })).rejects.toBe(reason);
     const opened = await openCsv(file, report, undefined);
     if ("reason" in opened) throw new Error("The file was refused.");
-    await expect(duck.session((session) => loadCsv(session, opened, report, signal))).rejects.toBeDefined();
+    const loading = duck.session((session) => loadCsv(session, opened, report), signal);
+    await expect(loading).rejects.toBe(reason);
   });
 });
 

@@ -106,7 +106,7 @@ async function shiftedRowsOf(text: string, name: ReportName, before?: string) {
       const loaded = await loadCsv(session, opened, reports[name]);
       if (!("rowsOf" in loaded)) throw new Error("The file was refused.");
       await persons.find(session, loaded);
-      await readKeptTexts(session, reports[name], undefined);
+      await readKeptTexts(session, reports[name]);
       found = await findShiftedRows(session, loaded, persons);
       await persons.add(session);
     });

@@ -6,8 +6,14 @@ export class BuildEngine implements AsyncDisposable {
   private opening: Promise<Duck> | undefined;
   private connecting: Promise<DuckSession> | undefined;
 
-  /** @param spillFolder a folder for data that exceeds the memory limit; only pseudonymized data is written there */
-  constructor(private readonly spillFolder: string) {}
+  /**
+   * @param spillFolder a folder for data that exceeds the memory limit; only pseudonymized data is written there
+   * @param signal ends the update
+   */
+  constructor(
+    private readonly spillFolder: string,
+    private readonly signal: AbortSignal,
+  ) {}
 
   duck(): Promise<Duck> {
     this.opening ??= Duck.open({ temporaryFolder: this.spillFolder });
@@ -17,7 +23,7 @@ export class BuildEngine implements AsyncDisposable {
   /** The session that holds the build's tables. */
   session(): Promise<DuckSession> {
     this.connecting ??= this.duck().then(async (duck) => {
-      const session = await duck.connect();
+      const session = await duck.connect(this.signal);
       // Queries that need an order ask for it; preserving insertion order costs memory.
       await session.query("SET preserve_insertion_order = false");
       // Rows of files are looked up in small tables, not the other way round, whatever row counts DuckDB estimates.

@@ -30,7 +30,6 @@ export class DictionaryTables {
     session: DuckSession,
     known: Dictionary,
     people: string | undefined,
-    signal: AbortSignal,
   ): Promise<DictionaryTables> {
     const statements = [
       "CREATE OR REPLACE TEMP TABLE people (person UINTEGER, pseudonym VARCHAR, grade VARCHAR)",
@@ -39,23 +38,20 @@ export class DictionaryTables {
       "CREATE OR REPLACE TEMP TABLE resources (resource UINTEGER, id VARCHAR, name VARCHAR, type VARCHAR)",
       ...(people ? [`INSERT INTO people SELECT * FROM read_parquet(${sqlString(people)})`] : []),
     ];
-    for (const sql of statements) await session.query(sql, [], signal);
+    for (const sql of statements) await session.query(sql);
     const tables = new DictionaryTables(session, known);
     await tables.insert(
       "cohorts",
       known.cohorts.map(({ school, userType, grade }) => [school, userTypeValue[userType], grade]),
-      signal,
     );
     await tables.insert(
       "resources",
       known.resources.map(({ id, name, type }) => [id, name, type]),
-      signal,
     );
     const { person, cohort } = known.members;
     await tables.insert(
       "members",
       Array.from(person, (number, at) => [number, cohort[at] ?? null]),
-      signal,
     );
     return tables;
   }
@@ -65,7 +61,7 @@ export class DictionaryTables {
    * `school_name`, `user_type`) of its rows, `used` one with the distinct (`id`, `name`, `type`) of its resources.
    * Grades come from the session table `grades`.
    */
-  async add(seen: string, used: string, signal: AbortSignal): Promise<void> {
+  async add(seen: string, used: string): Promise<void> {
     const number = (table: string, order: string) =>
       `((SELECT count(*) FROM ${table}) + row_number() OVER (ORDER BY ${order}) - 1)::UINTEGER`;
     const statements = [
@@ -82,7 +78,7 @@ export class DictionaryTables {
       `INSERT INTO resources SELECT ${number("resources", "name, type, id")}, id, name, type FROM ${used} found
        WHERE NOT EXISTS (SELECT 1 FROM resources WHERE ${same("found", "resources", ["id", "name", "type"])})`,
     ];
-    for (const sql of statements) await this.session.query(sql, [], signal);
+    for (const sql of statements) await this.session.query(sql);
   }
 
   /** A SELECT of `seen`'s columns plus `cohort` and `member`, which is null if the pseudonym is. */
@@ -93,23 +89,18 @@ export class DictionaryTables {
   }
 
   /** The current dictionary. */
-  async read(signal: AbortSignal): Promise<Dictionary> {
+  async read(): Promise<Dictionary> {
     const { known, session } = this;
-    const [counts] = await session.query("SELECT count(*)::INTEGER AS people FROM people", [], signal);
+    const [counts] = await session.query("SELECT count(*)::INTEGER AS people FROM people");
     const cohorts = await session.query(
       `SELECT school_name, user_type, grade FROM cohorts WHERE cohort >= ${known.cohorts.length} ORDER BY cohort`,
-      [],
-      signal,
     );
     const resources = await session.query(
       `SELECT id, name, type FROM resources WHERE resource >= ${known.resources.length} ORDER BY resource`,
-      [],
-      signal,
     );
     const members = await session.columns(
       `SELECT person, cohort FROM members WHERE member >= ${known.members.person.length} ORDER BY member`,
       { person: "UINTEGER", cohort: "UINTEGER" },
-      signal,
     );
     this.known = {
       people: Number(counts?.people),
@@ -134,16 +125,12 @@ export class DictionaryTables {
   }
 
   /** Writes the people to a Parquet file, from which the next build continues. */
-  async save(file: string, signal: AbortSignal): Promise<void> {
+  async save(file: string): Promise<void> {
     const people = "SELECT * FROM people ORDER BY person";
-    await this.session.query(`COPY (${people}) TO ${sqlString(file)} (FORMAT parquet)`, [], signal);
+    await this.session.query(`COPY (${people}) TO ${sqlString(file)} (FORMAT parquet)`);
   }
 
-  private async insert(
-    table: string,
-    rows: readonly (readonly (string | number | null)[])[],
-    signal: AbortSignal,
-  ): Promise<void> {
+  private async insert(table: string, rows: readonly (readonly (string | number | null)[])[]): Promise<void> {
     // As one JSON text: parsing a list of thousands of literals would take longer than everything else.
     const [width = 0] = rows.map((row) => row.length);
     if (rows.length === 0) return;
@@ -152,7 +139,6 @@ export class DictionaryTables {
       `INSERT INTO ${sqlName(table)} SELECT (number - 1)::UINTEGER, ${cells.join(", ")}
        FROM (SELECT unnest(from_json($1, '[["VARCHAR"]]')) AS entry, unnest(range(1, ${rows.length + 1})) AS number)`,
       [JSON.stringify(rows)],
-      signal,
     );
   }
 }

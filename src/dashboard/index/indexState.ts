@@ -61,15 +61,13 @@ export class IndexState {
    * also if the dictionary is not stored, because then nothing can be added to it. The session has the table
    * `grades`.
    */
-  async hasOtherGrades(session: DuckSession, signal: AbortSignal): Promise<boolean> {
+  async hasOtherGrades(session: DuckSession): Promise<boolean> {
     if (!this.people.hasGrades || this.dictionary.people === 0) return false;
     const people = await this.peopleFile();
     if (people === undefined) return true;
     const { some } = await session.one(
       `SELECT EXISTS (FROM read_parquet(${sqlString(people)}) known JOIN grades USING (pseudonym)
          WHERE known.grade IS DISTINCT FROM grades.grade) AS some`,
-      [],
-      signal,
     );
     return some === true;
   }
@@ -146,7 +144,6 @@ export class IndexState {
     tables: DictionaryTables | undefined,
     ids: MonthIds,
     fileMonths: ReadonlyMap<string, readonly string[]>,
-    signal: AbortSignal,
   ): Promise<void> {
     const { cache, dictionary } = this;
     await cache.ensure();
@@ -158,7 +155,7 @@ export class IndexState {
       const { person, cohort } = dictionary.members;
       const members = Buffer.concat([bytesOf(person), bytesOf(cohort)]);
       this.stored = {
-        people: await cache.add("parquet", (place) => tables.save(place, signal)),
+        people: await cache.add("parquet", (place) => tables.save(place)),
         members: await cache.write("members", members),
       };
     }

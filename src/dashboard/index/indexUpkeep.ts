@@ -72,7 +72,7 @@ export class IndexUpkeep {
     signal: AbortSignal,
     report: (progress: IndexProgress) => void,
   ): Promise<ParticipationIndex | undefined> {
-    await using engine = new BuildEngine(this.cache.newPlace());
+    await using engine = new BuildEngine(this.cache.newPlace(), signal);
     const rows = new TableRows(lake, this.cache.copiesFolder, engine);
     const newest = () => this.watched.newest(lake, () => engine.duck(), { signal });
     const snapshots = await newest();
@@ -164,9 +164,9 @@ export class IndexUpkeep {
     const session = await engine.session();
     const roster = await rows.ofRoster(snapshots.roster, signal);
     const ofUndated = Object.values(await rows.ofMonth(snapshots, undated, signal));
-    const people = await preparePeople(session, [...ids.values(), ...ofUndated], roster, signal);
+    const people = await preparePeople(session, [...ids.values(), ...ofUndated], roster);
     const isOfPeople = async (found: IndexState) =>
-      found.people.key === people.key && !(await found.hasOtherGrades(session, signal));
+      found.people.key === people.key && !(await found.hasOtherGrades(session));
     if (state && (await isOfPeople(state))) return state;
     this.manifest = undefined;
     if (!state && manifest?.peopleOfTables.key === people.key) {
@@ -190,14 +190,14 @@ export class IndexUpkeep {
     const state = people ? before : before.emptied();
     // Whatever happens next, the previous state is dropped here, and its memory with it.
     this.state = state;
-    const tables = await DictionaryTables.open(session, state.dictionary, people, signal);
+    const tables = await DictionaryTables.open(session, state.dictionary, people);
     for (const [month, { key, ...monthFiles }] of requested) {
       if (state.months.get(month)?.key === key) continue;
       state.removeMonth(month);
       report({ ready: state.months.size, months: requested.size });
       const selects = await rows.ofMonth(snapshots, monthFiles, signal);
-      const segment = await buildMonth(session, tables, month, selects, ids.get(month) as string, signal);
-      state.setMonth(month, { key, segment }, await tables.read(signal));
+      const segment = await buildMonth(session, tables, month, selects, ids.get(month) as string);
+      state.setMonth(month, { key, segment }, await tables.read());
       await this.save(state, tables, signal);
     }
     // The cache contains the old names until it is rewritten.
@@ -212,7 +212,7 @@ export class IndexUpkeep {
     signal: AbortSignal,
   ): Promise<void> {
     try {
-      await state.save(tables, this.ids, this.fileMonths, signal);
+      await state.save(tables, this.ids, this.fileMonths);
     } catch (error) {
       signal.throwIfAborted();
       this.onProblem(error);

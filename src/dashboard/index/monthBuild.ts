@@ -20,59 +20,53 @@ export async function buildMonth(
   month: string,
   rows: Readonly<Record<ReportKind, string>>,
   ids: string,
-  signal: AbortSignal,
 ): Promise<MonthSegment> {
-  const run = (sql: string) => session.query(sql, [], signal);
+  const run = (sql: string) => session.query(sql);
   const { lacking } = await session.one(
     `SELECT EXISTS (FROM (${ids}) WHERE ${pseudonymName("clever_user_id")} IS NULL) AS lacking`,
-    [],
-    signal,
   );
   const withPeople = (select: string) =>
     lacking === true ? withPerson(select, "joined_ids") : withCleverPerson(select);
   const participation = `(FROM (${withPeople(rows.dailyParticipation)}) WHERE ${isOf(month)})`;
   const usage = `(FROM (${withPeople(rows.resourceUsage)}) WHERE ${isOf(month)})`;
   const resource = "resource_id AS id, resource_name AS name, resource_type AS type";
-  try {
-    await run(
-      `CREATE TEMP TABLE seen AS SELECT DISTINCT ${personColumn} AS pseudonym, school_name, user_type
-       FROM (${withPeople(`FROM (${ids}) WHERE counts`)})`,
-    );
-    await run(
-      `CREATE TEMP TABLE used AS SELECT DISTINCT ${resource} FROM (${rows.resourceUsage}) WHERE ${isOf(month)}`,
-    );
-    await tables.add("seen", "used", signal);
-    await run(`CREATE TEMP TABLE numbered AS ${tables.numbered("seen")}`);
-    await run(
-      `CREATE TEMP TABLE attended AS SELECT cohort, member, ${dayOfMonth}, active, num_logins, num_resources_accessed
-       FROM ${participation} found JOIN numbered ON ${isSamePerson}`,
-    );
-    await run(
-      `CREATE TEMP TABLE accessed AS SELECT cohort, member, resource, ${dayOfMonth}, num_access
-       FROM ${usage} found JOIN numbered ON ${isSamePerson} JOIN resources ON ${isSameResource}`,
-    );
-    await run(`CREATE TEMP TABLE users AS ${memberUsage}`);
-    await run(`CREATE TEMP TABLE cells AS ${usageCells}`);
-    return segmentOf(month, {
-      attendance: await session.columns(attendance, segmentShape.attendance, signal),
-      attendanceCells: await session.columns(attendanceCells, segmentShape.attendanceCells, signal),
-      usageRuns: await session.columns(usageRuns, segmentShape.usageRuns, signal),
-      usage: await session.columns(
-        "SELECT member, days FROM users ORDER BY resource, cohort, member",
-        segmentShape.usage,
-        signal,
-      ),
-      usageCells: await session.columns(
-        "SELECT day, rows, accesses FROM cells ORDER BY resource, cohort, day",
-        segmentShape.usageCells,
-        signal,
-      ),
-    });
-  } finally {
-    for (const table of ["seen", "used", "numbered", "attended", "accessed", "users", "cells"]) {
-      await session.query(`DROP TABLE IF EXISTS ${table}`);
-    }
+  await run(
+    `CREATE OR REPLACE TEMP TABLE seen AS SELECT DISTINCT ${personColumn} AS pseudonym, school_name, user_type
+     FROM (${withPeople(`FROM (${ids}) WHERE counts`)})`,
+  );
+  await run(
+    `CREATE OR REPLACE TEMP TABLE used AS SELECT DISTINCT ${resource} FROM (${rows.resourceUsage}) WHERE ${isOf(month)}`,
+  );
+  await tables.add("seen", "used");
+  await run(`CREATE OR REPLACE TEMP TABLE numbered AS ${tables.numbered("seen")}`);
+  await run(
+    `CREATE OR REPLACE TEMP TABLE attended AS SELECT cohort, member, ${dayOfMonth}, active, num_logins, num_resources_accessed
+     FROM ${participation} found JOIN numbered ON ${isSamePerson}`,
+  );
+  await run(
+    `CREATE OR REPLACE TEMP TABLE accessed AS SELECT cohort, member, resource, ${dayOfMonth}, num_access
+     FROM ${usage} found JOIN numbered ON ${isSamePerson} JOIN resources ON ${isSameResource}`,
+  );
+  await run(`CREATE OR REPLACE TEMP TABLE users AS ${memberUsage}`);
+  await run(`CREATE OR REPLACE TEMP TABLE cells AS ${usageCells}`);
+  const segment = segmentOf(month, {
+    attendance: await session.columns(attendance, segmentShape.attendance),
+    attendanceCells: await session.columns(attendanceCells, segmentShape.attendanceCells),
+    usageRuns: await session.columns(usageRuns, segmentShape.usageRuns),
+    usage: await session.columns(
+      "SELECT member, days FROM users ORDER BY resource, cohort, member",
+      segmentShape.usage,
+    ),
+    usageCells: await session.columns(
+      "SELECT day, rows, accesses FROM cells ORDER BY resource, cohort, day",
+      segmentShape.usageCells,
+    ),
+  });
+  // A failed build leaves them to the next one, or to the end of the session.
+  for (const table of ["seen", "used", "numbered", "attended", "accessed", "users", "cells"]) {
+    await run(`DROP TABLE ${table}`);
   }
+  return segment;
 }
 
 /** Rows without a date belong to no month; rows whose user type is not one of Clever's are left out. */

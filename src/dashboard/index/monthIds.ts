@@ -56,7 +56,7 @@ export class MonthIds {
       .join(" UNION ");
     try {
       const file = await this.cache.add("ids", (place) =>
-        session.query(`COPY (${ids}) TO ${sqlString(place)} (FORMAT parquet)`, [], signal),
+        session.query(`COPY (${ids}) TO ${sqlString(place)} (FORMAT parquet)`),
       );
       this.stored.set(month, { month, key, file });
       return this.selectFile(file);

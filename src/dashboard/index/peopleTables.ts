@@ -31,9 +31,8 @@ export async function preparePeople(
   session: DuckSession,
   ids: readonly string[],
   roster: Roster | undefined,
-  signal: AbortSignal,
 ): Promise<PeopleOfTables> {
-  const run = (sql: string) => session.query(sql, [], signal);
+  const run = (sql: string) => session.query(sql);
   await run("CREATE OR REPLACE TEMP TABLE grades (pseudonym VARCHAR, grade VARCHAR)");
   const pairs = ids.map((each) => `SELECT ${sisId}, ${cleverId} FROM (${each})`);
   await run(`CREATE OR REPLACE TEMP TABLE ids AS ${pairs.join(" UNION ")}`);
@@ -48,6 +47,6 @@ export async function preparePeople(
     `INSERT INTO grades SELECT ${personColumn}, min(grade) FROM (${withPerson("FROM ids", "joined_ids")}) ids
      LEFT JOIN (${roster.rows}) roster USING (${sisId}) WHERE ${personColumn} IS NOT NULL GROUP BY ${personColumn}`,
   );
-  const { some } = await session.one(`SELECT count(grade) > 0 AS some FROM (${roster.rows})`, [], signal);
+  const { some } = await session.one(`SELECT count(grade) > 0 AS some FROM (${roster.rows})`);
   return { key, hasGrades: some === true };
 }

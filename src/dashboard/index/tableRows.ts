@@ -64,8 +64,6 @@ export class TableRows {
     const rows = await session.query(
       `SELECT DISTINCT strftime(date, '%Y-%m') AS month FROM (${await this.select(snapshot, [file], signal)})
        WHERE date BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' ORDER BY month`,
-      [],
-      signal,
     );
     return rows.map(({ month }) => String(month));
   }

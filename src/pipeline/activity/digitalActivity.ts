@@ -204,7 +204,7 @@ async function replaceMonth(
       duck.session(async (session) => {
         for (const file of snapshot ? foreign : []) {
           const rows = readQuery(snapshot as Snapshot, [file], placeOf);
-          if (!(await holdsOurs(session, rows, signal))) continue;
+          if (!(await holdsOurs(session, rows))) continue;
           const add = await writeDataFile({
             ...write,
             session,
@@ -230,19 +230,15 @@ async function replaceMonth(
         });
         if (add) actions.push({ add });
         requireEveryRow(sources, add);
-      }),
+      }, signal),
     ),
   );
 }
 
 const isOthers = `coalesce(${sqlName(cleverObjects.column)} NOT IN (${cleverObjects.values.map(sqlString).join(", ")}), true)`;
 
-async function holdsOurs(
-  session: DuckSession,
-  rows: string,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  const found = await session.query(`SELECT 1 FROM (${rows}) WHERE NOT ${isOthers} LIMIT 1`, [], signal);
+async function holdsOurs(session: DuckSession, rows: string): Promise<boolean> {
+  const found = await session.query(`SELECT 1 FROM (${rows}) WHERE NOT ${isOthers} LIMIT 1`);
   return found.length > 0;
 }
 

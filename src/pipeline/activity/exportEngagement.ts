@@ -41,8 +41,6 @@ export async function exportEngagement(
     if (selects.length === 0) selects.push(`SELECT ${nulls.join(", ")} WHERE false`);
     const { Count } = await session.one(
       `COPY (${selects.join(" UNION ALL ")}) TO ${sqlString(file)} (FORMAT parquet, COMPRESSION snappy)`,
-      [],
-      signal,
     );
     return Number(Count);
   });

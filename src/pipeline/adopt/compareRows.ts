@@ -67,9 +67,9 @@ export async function compareRows(
   const months = await withTables(lake, duck, tables, options, async (session, [oea, ours, map]) => {
     if (oea?.select === undefined || oea.snapshot === undefined) return [];
     const names = new Set(oea.snapshot.metadata.columns.map(({ name }) => name));
-    await gather(session, report, { oea: oea.select, names, ours: ours?.select, map: map?.select }, signal);
+    await gather(session, report, { oea: oea.select, names, ours: ours?.select, map: map?.select });
     await readHeldBack(context, session, report);
-    return countMonths(session, signal);
+    return countMonths(session);
   });
   return { table, oeaTable: path, months };
 }
@@ -87,11 +87,10 @@ async function gather(
   session: DuckSession,
   report: Report,
   { oea, names, ours, map }: Selects,
-  signal: AbortSignal | undefined,
 ): Promise<void> {
   const nothing =
     "SELECT NULL::VARCHAR AS id_column, NULL::VARCHAR AS oea_pseudonym, NULL::VARCHAR AS pseudonym WHERE false";
-  await session.query(`CREATE OR REPLACE TEMP TABLE new_names AS FROM (${map ?? nothing})`, [], signal);
+  await session.query(`CREATE OR REPLACE TEMP TABLE new_names AS FROM (${map ?? nothing})`);
   const hashed = hashedColumns(report).map(({ name }) => name);
   const joins = hashed.map((name, index) => {
     const pseudonym = sqlName(pseudonymName(name));
@@ -112,17 +111,13 @@ async function gather(
   await session.query(
     `CREATE OR REPLACE TEMP TABLE oea_cells AS SELECT ${columns.join(", ")}, count(*) AS copies FROM (
        SELECT ${oeaCells.join(", ")} FROM (${oea}) r ${joins.join(" ")}) GROUP BY ALL`,
-    [],
-    signal,
   );
   const empty = `SELECT ${columns.join(", ")}, '' AS user_type FROM oea_cells WHERE false`;
   await session.query(
     `CREATE OR REPLACE TEMP TABLE our_cells AS SELECT ${columns.join(", ")}, user_type, count(*) AS copies FROM (${ours ?? empty}) GROUP BY ALL`,
-    [],
-    signal,
   );
   for (const side of ["oea", "our"]) {
-    const texts = await comparableTexts(session, report, `${side}_cells`, `${side}_texts`, signal);
+    const texts = await comparableTexts(session, report, `${side}_cells`, `${side}_texts`);
     const values = report.columns.map(({ name, type, pseudonymization }) => {
       if (pseudonymization === "hash") return sqlName(pseudonymName(name));
       if (type !== "string") return sqlName(name);
@@ -133,8 +128,6 @@ async function gather(
          row_hash, any_value(${keyOf(report)}) AS key, any_value("date") AS "date",
          any_value(${personOf(report)}) AS person, bool_or(${lacksValue(report)}) AS is_misread
        FROM (SELECT c.*, hash(${values.join(", ")}) AS row_hash FROM ${side}_cells c) GROUP BY month, row_hash`,
-      [],
-      signal,
     );
   }
 }
@@ -177,9 +170,7 @@ async function readHeldBack(
     await withLocalFiles(lake, [entry.landedPath], { signal }, async ([place = ""]) => {
       const csv = `read_csv(${sqlString(place)}, all_varchar = true, header = true, delim = ',', quote = '"', escape = '"', ignore_errors = true, null_padding = true, strict_mode = false)`;
       try {
-        const names = (await session.query(`DESCRIBE FROM ${csv}`, [], signal)).map((row) =>
-          String(row.column_name),
-        );
+        const names = (await session.query(`DESCRIBE FROM ${csv}`)).map((row) => String(row.column_name));
         const ids = hashedColumns(report)
           .toReversed()
           .flatMap((column) => {
@@ -191,7 +182,6 @@ async function readHeldBack(
           `INSERT INTO held_days SELECT DISTINCT try_cast("date" AS DATE), sha256(coalesce(${ids.join(", ")}) || $1), ${isQuarantined}
            FROM ${csv}`,
           [salt],
-          signal,
         );
       } catch {
         signal?.throwIfAborted();
@@ -206,7 +196,7 @@ type Counts = Omit<ComparedMonth, "month">;
 const verdicts = ["same", "misread", "superseded", "quarantined", "withdrawn", "unexplained"] as const;
 const counts: (keyof Counts)[] = ["oeaRows", "oeaDistinct", "rows", "distinct", ...verdicts, "onlyOurs"];
 
-async function countMonths(session: DuckSession, signal: AbortSignal | undefined): Promise<ComparedMonth[]> {
+async function countMonths(session: DuckSession): Promise<ComparedMonth[]> {
   const rows = await session.query(
     `WITH judged AS (SELECT o.month, o.copies, CASE
            WHEN o.row_hash IN (SELECT row_hash FROM our_rows) THEN 'same'
@@ -223,8 +213,6 @@ async function countMonths(session: DuckSession, signal: AbortSignal | undefined
      SELECT coalesce(oea.month, ours.month) AS month,
        ${counts.map((name) => `coalesce("${name}", 0)::DOUBLE AS "${name}"`).join(", ")}
      FROM oea FULL JOIN ours ON oea.month IS NOT DISTINCT FROM ours.month ORDER BY 1 NULLS FIRST`,
-    [],
-    signal,
   );
   return rows.map(({ month, ...row }) => {
     const numbers = Object.fromEntries(counts.map((name) => [name, Number(row[name])]));

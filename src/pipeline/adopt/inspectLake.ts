@@ -103,8 +103,6 @@ async function describe({ lake, duck, signal }: InspectionContext, table: OeaTab
     session.one(
       `SELECT coalesce(sum(copies), 0)::DOUBLE AS rows_, count(*)::DOUBLE AS distinct_
          FROM (SELECT ${names}, count(*) AS copies FROM (${opened?.select ?? ""}) GROUP BY ALL)`,
-      [],
-      signal,
     ),
   );
   const lastCommit = await commitTime(lake, path, snapshot.version, options);

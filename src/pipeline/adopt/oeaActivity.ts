@@ -50,7 +50,7 @@ export async function activitySince(
     const count = await withTables(lake, duck, [{ tablePath }], options, async (session, [table]) => {
       if (table?.select === undefined) return 0;
       const rows = `SELECT count(*)::DOUBLE AS n FROM (${table.select}) WHERE source_file IS NULL`;
-      return Number((await session.one(rows, [], signal)).n);
+      return Number((await session.one(rows)).n);
     });
     if (count > 0) warnings.push({ kind: "rowsSince", subject: tablePath, count });
   }

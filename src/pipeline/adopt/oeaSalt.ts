@@ -32,8 +32,6 @@ export function oeaPseudonyms(context: LookupContext): Promise<OeaPseudonyms> {
   return withPairs(context, async (session) => {
     const { ids, unsalted } = await session.one(
       `SELECT count(*)::DOUBLE AS ids, count(*) FILTER (WHERE pseudonym = sha256(id))::DOUBLE AS unsalted FROM oea_pairs`,
-      [],
-      context.signal,
     );
     return { ids: Number(ids), unsalted: Number(unsalted) };
   });
@@ -65,7 +63,6 @@ function formThatExplains(
       const { n } = await session.one(
         "SELECT count(*)::DOUBLE AS n FROM oea_pairs WHERE pseudonym <> sha256(id) AND pseudonym = sha256(id || $1)",
         [form],
-        context.signal,
       );
       if (Number(n) === salted) return form;
     }
@@ -87,7 +84,7 @@ export async function writePseudonymMap(context: LookupContext, salt: string): P
   const options = { signal };
   return withPairs(context, async (session) => {
     const changed = "FROM oea_pairs WHERE pseudonym <> sha256(id || $1)";
-    const { n } = await session.one(`SELECT count(*)::DOUBLE AS n ${changed}`, [salt], signal);
+    const { n } = await session.one(`SELECT count(*)::DOUBLE AS n ${changed}`, [salt]);
     if (Number(n) === 0) return 0;
     await commit({
       ...options,
@@ -141,8 +138,6 @@ function withPairs<T>(
     await session.query(
       `CREATE OR REPLACE TEMP TABLE oea_pairs AS SELECT DISTINCT * FROM (${[nothing, ...pairs].join(" UNION ALL ")})
        WHERE id IS NOT NULL AND pseudonym IS NOT NULL`,
-      [],
-      signal,
     );
     return work(session);
   });

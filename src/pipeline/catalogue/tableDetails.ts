@@ -151,10 +151,8 @@ async function firstRows(
       const texts = names.map((name) => `CAST(${sqlName(name)} AS VARCHAR) AS ${sqlName(name)}`);
       const rows = await session.query(
         `SELECT ${texts.join(", ")} FROM (${readQuery(snapshot, files, placeOf)}) LIMIT ${rowsShown}`,
-        [],
-        signal,
       );
       return rows.map((row) => names.map((name) => (typeof row[name] === "string" ? row[name] : null)));
-    }),
+    }, signal),
   );
 }

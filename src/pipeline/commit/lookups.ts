@@ -91,17 +91,19 @@ function newPairs(
     .join(" AND ");
   const isAmong = people === undefined ? "true" : `EXISTS (SELECT 1 FROM ${people} AS added WHERE ${same})`;
   return withScratch(lake, (scratch) =>
-    duck.session((session) =>
-      writeDataFile({
-        signal,
-        session,
-        lake,
-        tablePath: lookupTable(report),
-        columns: lookupColumns(report),
-        query: `SELECT * FROM ${persons.table} person WHERE (${someone}) AND ${isAmong}
+    duck.session(
+      (session) =>
+        writeDataFile({
+          signal,
+          session,
+          lake,
+          tablePath: lookupTable(report),
+          columns: lookupColumns(report),
+          query: `SELECT * FROM ${persons.table} person WHERE (${someone}) AND ${isAmong}
           AND NOT EXISTS (SELECT 1 FROM ${pairs.table} known WHERE ${persons.same("person", "known")})`,
-        scratch,
-      }),
+          scratch,
+        }),
+      signal,
     ),
   );
 }

@@ -106,7 +106,7 @@ export class ReportTable {
               knownIds: async () => writeKnownIds(duck, lakeIds, [persons, await others], scratch, signal),
             });
       return readDeliveries(session, deliveries, context, { embedded, forNew });
-    });
+    }, signal);
   }
 
   /** Commits what was read, in one commit. People enter the lookup table only with rows that enter the tables. */

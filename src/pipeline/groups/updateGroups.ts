@@ -63,18 +63,20 @@ export async function updateGroups({
       )
         return undefined;
       const add = await withScratch(lake, (scratch) =>
-        duck.session((session) =>
-          writeDataFile({
-            ...options,
-            lake,
-            session,
-            scratch,
-            tablePath: groupsTable,
-            columns: groupsColumns,
-            query: rowsSql,
-            parameters: [text],
-            tags: { [divisionTag]: hash },
-          }),
+        duck.session(
+          (session) =>
+            writeDataFile({
+              ...options,
+              lake,
+              session,
+              scratch,
+              tablePath: groupsTable,
+              columns: groupsColumns,
+              query: rowsSql,
+              parameters: [text],
+              tags: { [divisionTag]: hash },
+            }),
+          signal,
         ),
       );
       await requireHeld();
@@ -119,7 +121,7 @@ export async function minimumGroupSizeOf(
     if (!table?.select) return undefined;
     requireGroupsShape(table.snapshot);
     const sql = `SELECT max(minimum_group_size) AS size FROM (${table.select})`;
-    const { size } = await session.one(sql, [], signal);
+    const { size } = await session.one(sql);
     return size === null ? undefined : Number(size);
   });
 }
@@ -128,13 +130,10 @@ export async function minimumGroupSizeOf(
 export async function holdsItsDivision(
   session: DuckSession,
   { snapshot, select }: { readonly snapshot: Snapshot; readonly select: string },
-  signal?: AbortSignal,
 ): Promise<boolean> {
   const rows = await session.query(
     `SELECT * REPLACE (day_left_out::VARCHAR AS day_left_out) FROM (${select})
      ORDER BY cohort NULLS LAST, group_number, day_left_out`,
-    [],
-    signal,
   );
   const found = rows.map((row) =>
     groupsColumns.map(({ name, type }): Row[number] => {
@@ -155,8 +154,9 @@ async function isUndamaged(
   const files = [...snapshot.files.values()];
   try {
     return await withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
-      duck.session((session) =>
-        holdsItsDivision(session, { snapshot, select: readQuery(snapshot, files, placeOf) }, signal),
+      duck.session(
+        (session) => holdsItsDivision(session, { snapshot, select: readQuery(snapshot, files, placeOf) }),
+        signal,
       ),
     );
   } catch (error) {

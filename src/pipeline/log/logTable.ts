@@ -102,17 +102,19 @@ export class IngestLog {
       entry.time.getTime() < newest ? { ...entry, time: new Date(newest + 1) } : entry,
     );
     const add = await withScratch(lake, (scratch) =>
-      duck.session((session) =>
-        writeDataFile({
-          session,
-          lake,
-          scratch,
-          tablePath: ingestLogTable,
-          columns: ingestLogColumns,
-          query: entriesFromJsonSql(),
-          parameters: [entriesToJson(dated)],
-          signal,
-        }),
+      duck.session(
+        (session) =>
+          writeDataFile({
+            session,
+            lake,
+            scratch,
+            tablePath: ingestLogTable,
+            columns: ingestLogColumns,
+            query: entriesFromJsonSql(),
+            parameters: [entriesToJson(dated)],
+            signal,
+          }),
+        signal,
       ),
     );
     if (add === undefined) return;
@@ -154,8 +156,6 @@ export class IngestLog {
         // One text per entry: fetching twenty values one by one from the engine takes longer.
         return session.query(
           `SELECT CAST(to_json(entry_) AS VARCHAR) AS entry FROM (${entryRowsSql(rows)}) entry_`,
-          [],
-          signal,
         );
       },
     );

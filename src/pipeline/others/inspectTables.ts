@@ -180,11 +180,9 @@ class Look {
           `SELECT
             ((SELECT count(*) FROM (${lookup})) - (SELECT count(*) FROM (SELECT DISTINCT * FROM (${lookup}))))::DOUBLE AS doubled,
             (${rows === undefined ? "0" : missing(lookup, rows)})::DOUBLE AS missing`,
-          [],
-          options.signal,
         );
         return { doubled: Number(row.doubled), missing: Number(row.missing) };
-      }),
+      }, options.signal),
     );
   }
 }

@@ -45,7 +45,7 @@ export interface LandedRows {
 
 /** @param stage one of the reader's ways to stage rows */
 export async function readLanded(
-  { duck, onBytes }: RepairContext,
+  { duck, onBytes, signal }: RepairContext,
   reader: LandedReader,
   entries: readonly LogEntry[],
   stage: ReadContext["stage"],
@@ -53,7 +53,7 @@ export async function readLanded(
   const read: LogEntry[] = [];
   const staged: StagedRows[] = [];
   for (const { pending } of chunksOf([], entries)) {
-    const reading = await duck.session((session) => reader.read(session, pending, stage));
+    const reading = await duck.session((session) => reader.read(session, pending, stage), signal);
     read.push(...reading.read.filter(isReadAsBefore).map(({ entry }) => entry));
     staged.push(...reading.staged);
     onBytes(pending.reduce((sum, { size }) => sum + size, 0));

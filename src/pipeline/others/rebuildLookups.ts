@@ -66,9 +66,8 @@ export async function rebuildLookups(
         query: [...old, `SELECT ${list} FROM ${reader.persons.table}`].join(" UNION "),
         parameters: snapshot ? [salt] : [],
         scratch,
-        signal,
       });
-    }),
+    }, signal),
   );
   const rowsAfter = staged?.statistics.numRecords ?? 0;
   const kept = unread.map(({ path }) => path);

@@ -145,12 +145,12 @@ function writeMonths(
           timeOf: (source: string) => times.get(source),
           placeOf,
         };
-        const rows = new MonthRows(session, sources, number, signal);
+        const rows = new MonthRows(session, sources, number);
         await rows.analyze();
         written.set(name, await rows.write(scratch));
       }
       return written;
-    }),
+    }, signal),
   );
 }
 

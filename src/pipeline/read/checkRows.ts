@@ -32,14 +32,14 @@ export async function checkRows(
   session: DuckSession,
   loaded: LoadedCsv,
   files: readonly Pick<LogEntry, "path" | "modified" | "version">[],
-  { persons, identities, signal }: CheckContext,
+  { persons, identities }: CheckContext,
 ): Promise<CheckedRows> {
   const { report } = persons;
-  const ids = await identities.check(session, loaded, signal);
-  const days = await daysOfFiles(session, loaded, report, signal);
+  const ids = await identities.check(session, loaded);
+  const days = await daysOfFiles(session, loaded, report);
   const marked = [
-    await findShiftedRows(session, loaded, persons, signal),
-    await findUnlikelyDates(session, loaded, report, files, days, signal),
+    await findShiftedRows(session, loaded, persons),
+    await findUnlikelyDates(session, loaded, report, files, days),
     ids.marked,
   ].reduce((first, second) => bothMarked(first, second));
   return { marked, notes: ids.notes, days };

@@ -25,7 +25,6 @@ export async function comparableTexts(
   report: Report,
   relation: string,
   table: string,
-  signal: AbortSignal | undefined,
 ): Promise<ComparableTexts> {
   const kept = keptTexts(report);
   const forms: { place: number; text: string; form: string }[] = [];
@@ -33,8 +32,6 @@ export async function comparableTexts(
     const name = sqlName(column.name);
     const rows = await session.query(
       `SELECT DISTINCT ${name} AS text FROM ${relation} texts WHERE regexp_matches(${name}, '${mayIdentify}')`,
-      [],
-      signal,
     );
     for (const { text } of rows) {
       const form = maskText(String(text), textKindOf(column), () => true);
@@ -45,7 +42,6 @@ export async function comparableTexts(
     `CREATE OR REPLACE TEMP TABLE ${table} AS SELECT unnest(from_json($1::JSON,
       '[{"place":"UTINYINT","text":"VARCHAR","form":"VARCHAR"}]'), recursive := true)`,
     [JSON.stringify(forms)],
-    signal,
   );
   const masked = new Set(forms.map(({ place }) => kept[place]?.name));
   return {

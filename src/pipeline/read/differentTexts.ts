@@ -6,19 +6,11 @@ import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
  * Lists the distinct values in `raw`, because most of its texts repeat in thousands of rows: people's ids as they were
  * read in `ids_as_read`, and the kept texts in `kept_texts`. Resolves to the columns of plain texts.
  */
-export async function listDifferent(
-  session: DuckSession,
-  report: Report,
-  signal: AbortSignal | undefined,
-): Promise<ReadonlySet<string>> {
+export async function listDifferent(session: DuckSession, report: Report): Promise<ReadonlySet<string>> {
   const hashed = hashedColumns(report);
   const cells = hashed.map(({ name }) => sqlName(name)).join(", ");
-  await session.query(
-    `CREATE OR REPLACE TEMP TABLE ids_as_read AS SELECT DISTINCT ${cells} FROM raw`,
-    [],
-    signal,
-  );
-  await readKeptTexts(session, report, signal);
+  await session.query(`CREATE OR REPLACE TEMP TABLE ids_as_read AS SELECT DISTINCT ${cells} FROM raw`);
+  await readKeptTexts(session, report);
   const kept = keptTexts(report);
   const isBlankText = (cell: string) => `${cell} IS NOT NULL AND ${textSql(cell)} IS NULL`;
   const selects = [
@@ -27,7 +19,7 @@ export async function listDifferent(
     ),
     `SELECT place + ${hashed.length} FROM kept_texts WHERE ${isBlankText("text")}`,
   ];
-  const found = await session.query(selects.join(" UNION "), [], signal);
+  const found = await session.query(selects.join(" UNION "));
   const blank = new Set(found.map(({ place }) => Number(place)));
   return new Set([...hashed, ...kept].flatMap(({ name }, place) => (blank.has(place) ? [] : [name])));
 }
@@ -36,17 +28,11 @@ export async function listDifferent(
  * Counts the rows of `raw` by file, date, numbers and flags as written in the file, into the temporary table
  * `rows_by_value`: these repeat in thousands of rows.
  */
-export async function countByValue(
-  session: DuckSession,
-  report: Report,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+export async function countByValue(session: DuckSession, report: Report): Promise<void> {
   const typed = report.columns.filter(({ type }) => type !== "string");
   const names = typed.map(({ name }) => sqlName(name)).join(", ");
   await session.query(
     `CREATE OR REPLACE TEMP TABLE rows_by_value AS SELECT file, ${names}, count(*) AS rows FROM raw GROUP BY ALL`,
-    [],
-    signal,
   );
 }
 
@@ -55,11 +41,7 @@ export async function countByValue(
  * number in `keptTexts(report)`. A school's texts belong together, and so do a resource's: combined they are hardly
  * more, and the rows are scanned only twice.
  */
-export async function readKeptTexts(
-  session: DuckSession,
-  report: Report,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+export async function readKeptTexts(session: DuckSession, report: Report): Promise<void> {
   const kept = keptTexts(report);
   const ofSchool = kept.filter(({ name }) => name.includes("school"));
   const groups = [ofSchool, kept.filter((column) => !ofSchool.includes(column))];
@@ -73,11 +55,7 @@ export async function readKeptTexts(
       return `SELECT DISTINCT place, text FROM (SELECT unnest([${cells.join(", ")}], recursive := true)
         FROM (SELECT DISTINCT ${names} FROM raw)) WHERE text IS NOT NULL`;
     });
-  await session.query(
-    `CREATE OR REPLACE TEMP TABLE kept_texts AS ${selects.join(" UNION ALL ")}`,
-    [],
-    signal,
-  );
+  await session.query(`CREATE OR REPLACE TEMP TABLE kept_texts AS ${selects.join(" UNION ALL ")}`);
 }
 
 /** A cell of `raw`, by a name that is also valid in joins. */

@@ -71,26 +71,25 @@ export class EmbeddedEngine implements ReadEngine {
   /** Reads files with the same header and stages the rows of those without findings. */
   private async readAsBatch(files: readonly FileToRead[]): Promise<CleanReading> {
     const { session, context } = this;
-    const { persons, signal } = context;
+    const { persons } = context;
     const { report } = persons;
     const { loaded: all, suspects } = await loadBatch(
       session,
       files.map(({ csv }) => csv),
       report,
-      signal,
     );
     const entries = files.map(({ delivery }) => delivery.entry);
-    await persons.find(session, all, signal);
+    await persons.find(session, all);
     const { marked, notes: idNotes, days: allDays } = await checkRows(session, all, entries, context);
     const marks = filesOfRows(marked?.rows ?? [], all.rowsOf);
     const found = new Set([...marks].filter((file) => files[file]?.delivery.readAs === undefined));
     const loaded = { ...all, rowsOf: all.rowsOf.map((rows, file) => (found.has(file) ? 0 : rows)) };
     if (found.size > 0) {
-      await leaveOut(session, report, found, signal);
-      await persons.find(session, loaded, signal);
+      await leaveOut(session, report, found);
+      await persons.find(session, loaded);
     }
     const days = new Map([...allDays].filter(([file]) => !found.has(file)));
-    const repeated = await repeatedInFile(session, loaded, report, signal);
+    const repeated = await repeatedInFile(session, loaded, report);
     const { staged, notes: textNotes } = await context.stage(session, loaded, entries, days);
     const read = files.flatMap(({ delivery, csv }, number): ReadDelivery[] => {
       if (suspects.has(number) || found.has(number)) return [];

@@ -20,17 +20,12 @@ export function headerNotes(header: Header, userType: UserType): string[] {
 export async function countWordsForNothing(
   session: DuckSession,
   { wordsForNothing }: LoadedCsv,
-  signal?: AbortSignal,
 ): Promise<number> {
   if (wordsForNothing.size === 0) return 0;
   const counts = [...wordsForNothing].map(
     ([name, words]) => `count(*) FILTER (WHERE ${sqlName(name)} IN (${words.map(sqlString).join(", ")}))`,
   );
-  const { cells } = await session.one(
-    `SELECT (${counts.join(" + ")})::INTEGER AS cells FROM raw`,
-    [],
-    signal,
-  );
+  const { cells } = await session.one(`SELECT (${counts.join(" + ")})::INTEGER AS cells FROM raw`);
   return Number(cells);
 }
 

@@ -74,11 +74,11 @@ export class IdentityWatch {
    * Checks the ids of the session's `raw`, whose people are in `found`: which rows are bad, and what to note about each
    * file.
    */
-  async check(session: DuckSession, loaded: LoadedCsv, signal?: AbortSignal): Promise<SharedIds> {
-    const zeros = await findLostZeros(session, loaded, this.persons, this.known, signal);
-    const { marked, notes } = await findSharedIds(session, loaded, this.persons, signal);
+  async check(session: DuckSession, loaded: LoadedCsv): Promise<SharedIds> {
+    const zeros = await findLostZeros(session, loaded, this.persons, this.known);
+    const { marked, notes } = await findSharedIds(session, loaded, this.persons);
     if (notes.size > 0) {
-      await session.query(`INSERT INTO ${this.clashes} SELECT place, id FROM clashing_ids`, [], signal);
+      await session.query(`INSERT INTO ${this.clashes} SELECT place, id FROM clashing_ids`);
     }
     return { marked: bothMarked(zeros, marked), notes };
   }
@@ -91,11 +91,11 @@ export class IdentityWatch {
     const [sisIdsOfSeveral = 0, cleverIdsOfSeveral = 0] = await this.duck.session(async (session) => {
       const counts: number[] = [];
       for (const place of hashedColumns(this.persons.report).keys()) {
-        const { ids } = await session.one(this.countSql(place), [], signal);
+        const { ids } = await session.one(this.countSql(place));
         counts.push(Number(ids));
       }
       return counts;
-    });
+    }, signal);
     return { sisIdsOfSeveral, cleverIdsOfSeveral };
   }
 

@@ -39,8 +39,9 @@ export class KnownPairs {
     await withLocalFiles(this.lake, paths, { signal }, (local) => {
       const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
       const rows = readQuery(lookups, added, (path) => places.get(path) ?? path);
-      return this.duck.session((session) =>
-        session.query(`INSERT INTO ${this.table} SELECT ${this.columns()} FROM (${rows})`, [], signal),
+      return this.duck.session(
+        (session) => session.query(`INSERT INTO ${this.table} SELECT ${this.columns()} FROM (${rows})`),
+        signal,
       );
     });
     for (const [path] of news) this.files.add(path);

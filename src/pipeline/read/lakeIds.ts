@@ -39,7 +39,7 @@ export class LakeIds {
         return select === undefined ? [] : hashedColumns(report).map(idOf(select));
       });
       const query = selects.length > 0 ? selects.join(" UNION ") : "SELECT NULL::VARCHAR AS id WHERE false";
-      await session.query(`CREATE OR REPLACE TABLE ${table} AS ${query}`, [], signal);
+      await session.query(`CREATE OR REPLACE TABLE ${table} AS ${query}`);
     });
     return table;
   }
@@ -59,12 +59,12 @@ export async function writeKnownIds(
   const place = path.join(scratch, `${randomUUID()}.parquet`);
   const ofRun = people.flatMap((persons) => (persons ? idColumns(persons, [persons.table]) : []));
   const ids = [`SELECT id FROM ${await lakeIds.table(signal)}`, ...ofRun].join(" UNION ");
-  await duck.session((session) =>
-    session.query(
-      `COPY (SELECT id FROM (${ids}) WHERE id IS NOT NULL) TO ${sqlString(place)} (FORMAT parquet)`,
-      [],
-      signal,
-    ),
+  await duck.session(
+    (session) =>
+      session.query(
+        `COPY (SELECT id FROM (${ids}) WHERE id IS NOT NULL) TO ${sqlString(place)} (FORMAT parquet)`,
+      ),
+    signal,
   );
   return place;
 }

@@ -56,7 +56,6 @@ export async function loadCsv(
   session: DuckSession,
   file: OpenedCsv,
   report: Report,
-  signal?: AbortSignal,
   order?: DayMonthOrder,
 ): Promise<LoadedCsv | LoadFailure> {
   const { header } = file;
@@ -64,7 +63,7 @@ export async function loadCsv(
   if (file.fault !== undefined) return failure(file.fault);
   let counts: FileCounts | undefined;
   try {
-    [counts] = await readRows(session, [file], report, signal);
+    [counts] = await readRows(session, [file], report);
   } catch (error) {
     // It rejects some files altogether, such as those with mixed line ends.
     if (isCleverLakeError(error, "engine")) return { ...failure(unparsableText), cause: error };
@@ -76,14 +75,14 @@ export async function loadCsv(
     return failure(`Two counts of its rows disagree: ${file.records - 1} by bytes, ${rows} by the engine.`);
   }
   if (blank > 0) {
-    await session.query(`DELETE FROM raw WHERE ${allBlankSql(report)}`, [], signal);
-    await countByValue(session, report, signal);
+    await session.query(`DELETE FROM raw WHERE ${allBlankSql(report)}`);
+    await countByValue(session, report);
   }
-  const plainTexts = await listDifferent(session, report, signal);
-  const others = await readOtherForms(session, report, header, order, signal);
+  const plainTexts = await listDifferent(session, report);
+  const others = await readOtherForms(session, report, header, order);
   if (others === undefined) return failure("A value could not be read.");
   const loaded = { header, rowsOf: [rows - blank], blankRows: blank, plainTexts, ...others };
-  const lost = await columnThatLoses(session, report, loaded, signal);
+  const lost = await columnThatLoses(session, report, loaded);
   return lost === undefined ? loaded : failure(`Values in the column ${lost} would be lost.`);
 }
 
@@ -96,24 +95,23 @@ export async function loadBatch(
   session: DuckSession,
   files: readonly OpenedCsv[],
   report: Report,
-  signal?: AbortSignal,
 ): Promise<{ readonly loaded: LoadedCsv; readonly suspects: ReadonlySet<number> }> {
   const header = files[0]?.header;
   if (header === undefined) throw new RangeError("There is no file to read.");
-  const counts = await readRows(session, files, report, signal);
+  const counts = await readRows(session, files, report);
   const suspects = new Set(
     counts.flatMap(({ rows, rejected, blank }, file) =>
       rejected > 0 || blank > 0 || (files[file]?.records ?? 0) - 1 !== rows ? [file] : [],
     ),
   );
-  const plainTexts = await listDifferent(session, report, signal);
-  for (const [column, texts] of await textsInOtherForm(session, report, header, signal)) {
-    for (const file of await filesInOtherForm(session, column, texts, signal)) suspects.add(file);
+  const plainTexts = await listDifferent(session, report);
+  for (const [column, texts] of await textsInOtherForm(session, report, header)) {
+    for (const file of await filesInOtherForm(session, column, texts)) suspects.add(file);
   }
   const rowsOf = counts.map(({ rows }, file) => (suspects.has(file) ? 0 : rows));
   const clean = { blankRows: 0, otherForms: new Set<string>(), wordsForNothing: new Map() };
   const loaded = { header, rowsOf, plainTexts, ...clean };
-  await leaveOut(session, report, suspects, signal);
+  await leaveOut(session, report, suspects);
   return { loaded, suspects };
 }
 
@@ -122,13 +120,12 @@ export async function leaveOut(
   session: DuckSession,
   report: Report,
   files: ReadonlySet<number>,
-  signal: AbortSignal | undefined,
 ): Promise<void> {
   if (files.size === 0) return;
   for (const table of ["raw", "rows_by_value"]) {
-    await session.query(`DELETE FROM ${table} WHERE file IN (${[...files].join(", ")})`, [], signal);
+    await session.query(`DELETE FROM ${table} WHERE file IN (${[...files].join(", ")})`);
   }
-  await listDifferent(session, report, signal);
+  await listDifferent(session, report);
 }
 
 const unparsableText = "The engine could not parse the file.";
@@ -138,7 +135,6 @@ async function filesInOtherForm(
   session: DuckSession,
   column: ReportColumn,
   texts: readonly string[],
-  signal: AbortSignal | undefined,
 ): Promise<number[]> {
   const isSound = (text: string) => {
     if (column.type !== "string") return false;
@@ -155,7 +151,6 @@ async function filesInOtherForm(
   const rows = await session.query(
     `SELECT DISTINCT file FROM raw WHERE ${condition}`,
     isCut ? [] : [JSON.stringify(odd)],
-    signal,
   );
   return rows.map(({ file }) => Number(file));
 }
@@ -168,14 +163,13 @@ async function columnThatLoses(
   session: DuckSession,
   report: Report,
   loaded: LoadedCsv,
-  signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   const read = report.columns.filter(({ name, blank }) => loaded.otherForms.has(name) && !blank);
   const searches = read.map((column) => {
     return `(SELECT ${sqlString(column.name)} AS name FROM rows_by_value raw WHERE ${valueSql(column, loaded)} IS NULL LIMIT 1)`;
   });
   if (searches.length === 0) return undefined;
-  const [found] = await session.query(searches.join(" UNION ALL "), [], signal);
+  const [found] = await session.query(searches.join(" UNION ALL "));
   return found === undefined ? undefined : String(found.name);
 }
 
@@ -191,7 +185,6 @@ async function readRows(
   session: DuckSession,
   files: readonly OpenedCsv[],
   report: Report,
-  signal: AbortSignal | undefined,
 ): Promise<FileCounts[]> {
   const [first] = files;
   if (first === undefined) return [];
@@ -214,17 +207,11 @@ async function readRows(
       quote = '"', escape = '"', strict_mode = true, null_padding = false,
       max_line_size = ${maximumRowBytes + 16},
       store_rejects = true, rejects_table = 'bad_lines', rejects_scan = 'bad_scans', rejects_limit = 1)`,
-    [],
-    signal,
   );
-  await countByValue(session, report, signal);
+  await countByValue(session, report);
   // Only a row without a day can be entirely blank, and almost no file has one.
   const day = textSql(sqlName(dateColumn(report).name));
-  const { some } = await session.one(
-    `SELECT EXISTS (FROM rows_by_value WHERE ${day} IS NULL) AS some`,
-    [],
-    signal,
-  );
+  const { some } = await session.one(`SELECT EXISTS (FROM rows_by_value WHERE ${day} IS NULL) AS some`);
   const blank = `SELECT file, 0 AS rows, 0 AS rejected, count(*) AS blank FROM raw WHERE ${allBlankSql(report)} GROUP BY file`;
   const counts = await session.query(
     `SELECT file, sum(rows)::DOUBLE AS rows, sum(rejected)::DOUBLE AS rejected, sum(blank)::DOUBLE AS blank FROM (
@@ -233,8 +220,6 @@ async function readRows(
        UNION ALL SELECT coalesce(list_position(${sqlStrings(files.map(({ place }) => place))}, file_path) - 1, file_id), 0, 1, 0
          FROM bad_lines JOIN bad_scans USING (scan_id, file_id)
      ) GROUP BY file`,
-    [],
-    signal,
   );
   const byFile = new Map(counts.map((row) => [Number(row.file), row]));
   return files.map((_, file) => {
@@ -262,9 +247,8 @@ async function readOtherForms(
   report: Report,
   header: Header,
   known: DayMonthOrder | undefined,
-  signal: AbortSignal | undefined,
 ): Promise<Pick<LoadedCsv, "otherForms" | "wordsForNothing"> | undefined> {
-  const found = await textsInOtherForm(session, report, header, signal);
+  const found = await textsInOtherForm(session, report, header);
   const wordsForNothing = new Map<string, string[]>();
   if (found.size === 0) return { otherForms: new Set(), wordsForNothing };
   const readings: { name: string; text: string; value: string }[] = [];
@@ -284,7 +268,6 @@ async function readOtherForms(
     `CREATE OR REPLACE TEMP TABLE readings AS SELECT unnest(from_json($1::JSON,
       '[{"name":"VARCHAR","text":"VARCHAR","value":"VARCHAR"}]'), recursive := true)`,
     [JSON.stringify(readings)],
-    signal,
   );
   return { otherForms: new Set(readings.map(({ name }) => name)), wordsForNothing };
 }
@@ -294,11 +277,10 @@ async function textsInOtherForm(
   session: DuckSession,
   report: Report,
   header: Header,
-  signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<ReportColumn, readonly string[]>> {
   const present = report.columns.filter((column) => header.indexes.get(column) !== undefined);
   const searches = present.flatMap((column) => searchForOtherForms(report, column) ?? []);
-  const found = await session.query(searches.join(" UNION ALL "), [], signal);
+  const found = await session.query(searches.join(" UNION ALL "));
   const texts = new Map<ReportColumn, string[]>();
   for (const column of present) {
     const own = found.filter(({ name }) => name === column.name);

@@ -20,14 +20,13 @@ export async function findLostZeros(
   loaded: LoadedCsv,
   persons: Persons,
   known: KnownPairs,
-  signal?: AbortSignal,
 ): Promise<MarkedRows | undefined> {
   const [sisColumn, cleverColumn] = hashedColumns(persons.report);
   if (!sisColumn || !cleverColumn) return undefined;
   const [sis, clever] = [sqlName(sisColumn.name), sqlName(cleverColumn.name)];
   // The comparison is faster, and leaves few where ids begin with zeros or letters.
   const isBare = (id: string) => `${id} >= '1' AND ${id} < ':' AND regexp_full_match(${id}, '${bareNumber}')`;
-  const { some } = await session.one(`SELECT EXISTS (FROM found WHERE ${isBare(sis)}) AS some`, [], signal);
+  const { some } = await session.one(`SELECT EXISTS (FROM found WHERE ${isBare(sis)}) AS some`);
   if (some !== true) return undefined;
   const others = ["found", persons.table, known.table].map(
     (table) => `SELECT ${sis} AS padded, ${clever} AS person FROM ${table} WHERE starts_with(${sis}, '0')`,
@@ -39,14 +38,10 @@ export async function findLostZeros(
      FROM bare JOIN (${others.join(" UNION ALL ")}) USING (person) WHERE ltrim(padded, '0') = id
      UNION SELECT id, length(${sis}) FROM bare JOIN found ON ltrim(${sis}, '0') = id
      WHERE starts_with(${sis}, '0') AND (person IS NULL OR ${clever} IS NULL)`,
-    [],
-    signal,
   );
   const { lost, widths, width } = await session.one(
     `SELECT count(*)::INTEGER AS lost, count(DISTINCT width)::INTEGER AS widths, max(width)::INTEGER AS width
      FROM lost_zeros`,
-    [],
-    signal,
   );
   if (lost === 0) return undefined;
   const shorter = widths === 1 ? `OR (${isBare("id")} AND length(id) < ${Number(width)})` : "";
@@ -56,7 +51,6 @@ export async function findLostZeros(
      SELECT row::UINTEGER AS row, length(id)::UINTEGER AS digits FROM numbered
      WHERE id IN (SELECT id FROM lost_zeros) ${shorter} ORDER BY row`,
     { row: "UINTEGER", digits: "UINTEGER" },
-    signal,
   );
   return {
     rows: row,

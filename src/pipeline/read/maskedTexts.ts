@@ -37,29 +37,23 @@ export async function maskKeptTexts(
   loaded: LoadedCsv,
   people: KnownPeople,
 ): Promise<MaskedTexts> {
-  const { persons, signal } = people;
+  const { persons } = people;
   const kept = keptTexts(persons.report);
   await session.query(
     "CREATE OR REPLACE TEMP TABLE masked_texts (place UTINYINT, text VARCHAR, masked VARCHAR)",
-    [],
-    signal,
   );
   await session.query(
     `CREATE OR REPLACE TEMP TABLE texts_to_look_at AS SELECT place, text, row_number() OVER () - 1 AS number
      FROM kept_texts WHERE regexp_matches(text, '[\\pN@%/?=&#:;._-]')`,
-    [],
-    signal,
   );
-  const { texts } = await session.one("SELECT count(*)::INTEGER AS texts FROM texts_to_look_at", [], signal);
+  const { texts } = await session.one("SELECT count(*)::INTEGER AS texts FROM texts_to_look_at");
   for (let from = 0; from < Number(texts); from += textsAtOnce) {
     const rows = await session.query(
       `SELECT place, text FROM texts_to_look_at WHERE number >= ${from} AND number < ${from + textsAtOnce}`,
-      [],
-      signal,
     );
     await maskSome(session, kept, rows, people);
   }
-  const places = await session.query("SELECT DISTINCT place FROM masked_texts", [], signal);
+  const places = await session.query("SELECT DISTINCT place FROM masked_texts");
   const masked = new Set(places.map(({ place }) => kept[Number(place)]?.name));
   const place = ({ name }: ReportColumn) => kept.findIndex((column) => column.name === name);
   return {
@@ -67,7 +61,7 @@ export async function maskKeptTexts(
       masked.has(column.name)
         ? `coalesce((SELECT masked FROM masked_texts WHERE place = ${place(column)} AND text = raw.${sqlName(column.name)}), ${valueSql(column, loaded)})`
         : valueSql(column, loaded),
-    notes: masked.size === 0 ? new Map() : await notesOn(session, kept, signal),
+    notes: masked.size === 0 ? new Map() : await notesOn(session, kept),
   };
 }
 
@@ -98,7 +92,6 @@ async function maskSome(
     `INSERT INTO masked_texts SELECT unnest(from_json($1::JSON,
       '[{"place":"UTINYINT","text":"VARCHAR","masked":"VARCHAR"}]'), recursive := true)`,
     [JSON.stringify(masked)],
-    people.signal,
   );
 }
 
@@ -119,16 +112,11 @@ async function knownOf(
     `SELECT DISTINCT candidate FROM (SELECT unnest(from_json($1::JSON, '["VARCHAR"]')) AS candidate)
      SEMI JOIN (${ids.join(" UNION ALL ")}) ON CASE WHEN contains(id, ' ') THEN lower(trim(id)) ELSE lower(id) END = candidate`,
     [JSON.stringify(candidates)],
-    signal,
   );
   return new Set(rows.map((row) => String(row.candidate)));
 }
 
-async function notesOn(
-  session: DuckSession,
-  kept: readonly ReportColumn[],
-  signal: AbortSignal | undefined,
-): Promise<Map<number, string>> {
+async function notesOn(session: DuckSession, kept: readonly ReportColumn[]): Promise<Map<number, string>> {
   const cells = kept.map(
     ({ name }, place) => `SELECT file, raw.rowid AS row_id, place, text
       FROM raw JOIN masked_texts ON place = ${place} AND text = raw.${sqlName(name)}`,
@@ -136,8 +124,6 @@ async function notesOn(
   const counts = await session.query(
     `SELECT file, count(DISTINCT row_id)::INTEGER AS rows, count(DISTINCT {place: place, text: text})::INTEGER AS texts
      FROM (${cells.join(" UNION ALL ")}) GROUP BY file`,
-    [],
-    signal,
   );
   return new Map(
     counts.map(({ file, rows, texts }) => [

@@ -29,29 +29,29 @@ export class Persons {
   }
 
   /** Defines the distinct people of the session's `raw`, loaded by `loadCsv`, as its temporary view `found`. */
-  async find(session: DuckSession, loaded: LoadedCsv, signal?: AbortSignal): Promise<void> {
+  async find(session: DuckSession, loaded: LoadedCsv): Promise<void> {
     const columns = hashedColumns(this.report);
     const ids = columns.map((column) => `${valueSql(column, loaded)} AS ${sqlName(column.name)}`);
     // They are already distinct, unless some of them count as blank.
     const isDistinct =
       loaded.wordsForNothing.size === 0 && columns.every(({ name }) => loaded.plainTexts.has(name));
     const select = `SELECT ${isDistinct ? "" : "DISTINCT"} ${ids.join(", ")} FROM ids_as_read raw`;
-    await session.query(`CREATE OR REPLACE TEMP VIEW found AS ${select}`, [], signal);
+    await session.query(`CREATE OR REPLACE TEMP VIEW found AS ${select}`);
   }
 
   /** Adds the people in the session's `found` that are not known yet, and hashes only these. */
-  async add(session: DuckSession, signal?: AbortSignal): Promise<void> {
+  async add(session: DuckSession): Promise<void> {
     const ids = hashedColumns(this.report).map(({ name }) => sqlName(name));
     const hashes = ids.map((id) => `sha256(${id} || $1)`);
-    await this.insert(session, "found", [...ids, ...hashes], [this.salt], signal);
+    await this.insert(session, "found", [...ids, ...hashes], [this.salt]);
   }
 
   /** Adds the people in a Parquet file that are not known yet; its columns are named as in the lookup table. */
-  async addFile(session: DuckSession, place: string, signal?: AbortSignal): Promise<void> {
+  async addFile(session: DuckSession, place: string): Promise<void> {
     const ids = hashedColumns(this.report).map(({ name }) => name);
     const columns = [...ids, ...ids.map(pseudonymName)].map(sqlName);
     const people = `(SELECT DISTINCT ${columns.join(", ")} FROM read_parquet(${sqlString(place)}))`;
-    await this.insert(session, people, columns, [], signal);
+    await this.insert(session, people, columns, []);
   }
 
   private async insert(
@@ -59,14 +59,12 @@ export class Persons {
     people: string,
     values: readonly string[],
     parameters: readonly string[],
-    signal: AbortSignal | undefined,
   ): Promise<void> {
     const insert = () =>
       session.query(
         `INSERT INTO ${this.table} SELECT ${values.join(", ")} FROM ${people} AS candidate
          WHERE NOT EXISTS (SELECT 1 FROM ${this.table} known WHERE ${this.same("candidate", "known")})`,
         parameters,
-        signal,
       );
     // Two sessions at once would both add people that they share, and a join would then double their rows.
     const turn = this.inserting.then(insert, insert);

@@ -63,7 +63,7 @@ export async function readAlone(
   });
   let refused = 0;
   const isPartial = refusedLines !== undefined && refusedLines.size > 0;
-  const whole = isPartial ? undefined : await loadCsv(session, csv, report, signal);
+  const whole = isPartial ? undefined : await loadCsv(session, csv, report);
   let loaded: LoadedCsv;
   if (whole === undefined || "summary" in whole) {
     if (whole !== undefined && isJudged(delivery)) {
@@ -79,7 +79,7 @@ export async function readAlone(
   if (rowsIn(loaded) + refused === 0 && (await holdsText(place, header, signal))) {
     return held("There is text after the header, but no row of the report.");
   }
-  await persons.find(session, loaded, signal);
+  await persons.find(session, loaded);
   const { marked, notes: idNotes, ...checked } = await checkRows(session, loaded, [entry], context);
   let { days } = checked;
   // The rows that were taken before stay good.
@@ -92,11 +92,11 @@ export async function readAlone(
     const good = await loadGoodRows(session, delivery, csv, context, marked);
     if ("quarantined" in good) return good;
     ({ loaded, refused } = good);
-    await persons.find(session, loaded, signal);
-    days = await daysOfFiles(session, loaded, report, signal);
+    await persons.find(session, loaded);
+    days = await daysOfFiles(session, loaded, report);
   }
-  const repeated = await repeatedInFile(session, loaded, report, signal);
-  const wordsForNothing = await countWordsForNothing(session, loaded, signal);
+  const repeated = await repeatedInFile(session, loaded, report);
+  const wordsForNothing = await countWordsForNothing(session, loaded);
   const { staged, notes: textNotes } = await context.stage(session, loaded, [entry], days);
   const notes = [
     ...headerNotes(header, entry.userType),
@@ -132,7 +132,7 @@ async function loadGoodRows(
     const refusal = await splitBadRows(place, report, header, goodFile, kept, refusedPath, signal, marked);
     const opened = await openCsv(goodFile, report, entry.userType, { signal });
     if ("reason" in opened) return { quarantined: { ...delivery, ...opened, acceptable: false } };
-    const loaded = await loadCsv(session, opened, report, signal, refusal.order);
+    const loaded = await loadCsv(session, opened, report, refusal.order);
     if (!("summary" in loaded)) return { loaded, refused: refusal.rows };
     if (loaded.cause) throw loaded.cause;
     return { quarantined: quarantine(delivery, loaded.summary) };

@@ -50,7 +50,7 @@ export async function readDeliveries(
   ] as const) {
     if (files.length === 0) continue;
     const clean = await engine.readClean(files);
-    if (clean.people !== undefined) await persons.addFile(session, clean.people, signal);
+    if (clean.people !== undefined) await persons.addFile(session, clean.people);
     read.push(...clean.read);
     staged.push(...clean.staged);
   }

@@ -12,7 +12,6 @@ export async function repeatedInFile(
   session: DuckSession,
   loaded: LoadedCsv,
   report: Report,
-  signal?: AbortSignal,
 ): Promise<ReadonlyMap<number, readonly string[]>> {
   const valueIn = (column: ReportColumn) =>
     column.type === "date" ? daySql(report, loaded) : valueSql(column, loaded);
@@ -20,8 +19,6 @@ export async function repeatedInFile(
   // Almost no file has any, and comparing hashes shows this fastest; a collision costs only a second check.
   const found = await session.query(
     `SELECT file FROM raw WHERE ${hasKey} GROUP BY file HAVING count(*) > count(DISTINCT hash(${key.join(", ")}))`,
-    [],
-    signal,
   );
   if (found.length === 0) return new Map();
   const files = found.map(({ file }) => Number(file)).join(", ");
@@ -32,8 +29,6 @@ export async function repeatedInFile(
      FROM (SELECT file, count(*) AS rows, count(DISTINCT hash(${values})) AS kinds FROM raw
        WHERE file IN (${files}) AND ${hasKey} GROUP BY file, ${key.join(", ")} HAVING count(*) > 1)
      GROUP BY file`,
-    [],
-    signal,
   );
   const what = report.name === "resource_usage" ? "day with one resource" : "day";
   return new Map(

@@ -31,7 +31,6 @@ export async function findSharedIds(
   session: DuckSession,
   loaded: LoadedCsv,
   { report }: Persons,
-  signal?: AbortSignal,
 ): Promise<SharedIds> {
   const columns = hashedColumns(report);
   const day = dateColumn(report);
@@ -41,7 +40,7 @@ export async function findSharedIds(
     "CREATE OR REPLACE TEMP TABLE clashing_ids (file UINTEGER, place INTEGER, id VARCHAR, others INTEGER)",
   );
   const different = ids.map((id) => `count(*) > count(DISTINCT ${id})`).join(" OR ");
-  const { some } = await session.one(`SELECT ${different} AS some FROM found WHERE ${bothThere}`, [], signal);
+  const { some } = await session.one(`SELECT ${different} AS some FROM found WHERE ${bothThere}`);
   if (some !== true) return { marked: undefined, notes: new Map() };
   const values = columns.map((column) => `${valueSql(column, loaded)} AS ${sqlName(column.name)}`).join(", ");
   const clashes = ids.map(
@@ -54,14 +53,10 @@ export async function findSharedIds(
     `INSERT INTO clashing_ids WITH days AS MATERIALIZED (
        SELECT DISTINCT file, ${values}, ${valueSql(day, loaded)} AS day FROM raw)
      ${clashes.join(" UNION ALL ")}`,
-    [],
-    signal,
   );
   const counts = await session.query(
     `SELECT file, place, count(*)::INTEGER AS ids FROM clashing_ids WHERE others < ${shared}
      GROUP BY file, place ORDER BY file, place`,
-    [],
-    signal,
   );
   const notes = new Map<number, string[]>();
   for (const { file, place, ids: found } of counts) {
@@ -72,7 +67,7 @@ export async function findSharedIds(
         : `${Number(found)} ${kind.many} occur with two ${other.many} each on one day.`;
     notes.set(Number(file), [...(notes.get(Number(file)) ?? []), note]);
   }
-  return { marked: await rowsOfShared(session, loaded, columns, signal), notes };
+  return { marked: await rowsOfShared(session, loaded, columns), notes };
 }
 
 /** The rows with an id that three or more others share. */
@@ -80,12 +75,9 @@ async function rowsOfShared(
   session: DuckSession,
   loaded: LoadedCsv,
   columns: readonly ReportColumn[],
-  signal: AbortSignal | undefined,
 ): Promise<MarkedRows | undefined> {
   const many = await session.query(
     `SELECT file, place, id FROM clashing_ids WHERE others >= ${shared} ORDER BY place, id, file`,
-    [],
-    signal,
   );
   if (many.length === 0) return undefined;
   const joins = columns.map(
@@ -99,7 +91,6 @@ async function rowsOfShared(
        numbered AS (SELECT file, row_number() OVER (ORDER BY raw.rowid) - 1 AS row, ${values.join(", ")} FROM raw)
      SELECT row::UINTEGER AS row, min(n)::UINTEGER AS n FROM (${joins.join(" UNION ALL ")}) GROUP BY row ORDER BY row`,
     { row: "UINTEGER", n: "UINTEGER" },
-    signal,
   );
   const placeOf = (index: number) => Number(many[n[index] ?? 0]?.place);
   return {

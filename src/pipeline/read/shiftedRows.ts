@@ -18,7 +18,6 @@ export async function findShiftedRows(
   session: DuckSession,
   loaded: LoadedCsv,
   persons: Persons,
-  signal?: AbortSignal,
 ): Promise<MarkedRows | undefined> {
   const kept = keptTexts(persons.report);
   await session.query(
@@ -26,16 +25,13 @@ export async function findShiftedRows(
      WITH ids AS (${idColumns(persons, ["found", persons.table]).join(" UNION ALL ")})
      SELECT DISTINCT place, text FROM kept_texts SEMI JOIN ids ON id = text
      WHERE length(text) >= ${shortestId} AND NOT regexp_full_match(text, ${sqlString(plainNumber)})`,
-    [],
-    signal,
   );
-  const { found } = await session.one("SELECT count(*)::INTEGER AS found FROM texts_like_ids", [], signal);
+  const { found } = await session.one("SELECT count(*)::INTEGER AS found FROM texts_like_ids");
   if (found === 0) return undefined;
-  const { row, place } = await session.columns(
-    shiftedRows(kept, loaded, persons),
-    { row: "UINTEGER", place: "UTINYINT" },
-    signal,
-  );
+  const { row, place } = await session.columns(shiftedRows(kept, loaded, persons), {
+    row: "UINTEGER",
+    place: "UTINYINT",
+  });
   if (row.length === 0) return undefined;
   return { rows: row, columnOf: (index) => kept[place[index] ?? -1]?.name, reasonOf: () => shiftedReason };
 }

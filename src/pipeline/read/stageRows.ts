@@ -59,15 +59,11 @@ export async function stageRows(
   days: FileDays,
   context: StageContext,
 ): Promise<StagedDeliveries> {
-  const { persons, scratch, signal } = context;
+  const { persons, scratch } = context;
   const { report } = persons;
-  await persons.add(session, signal);
+  await persons.add(session);
   const texts = await maskKeptTexts(session, loaded, context);
-  await session.query(
-    `CREATE OR REPLACE TEMP TABLE delivered AS SELECT * FROM ${deliveredSql(files)}`,
-    [],
-    signal,
-  );
+  await session.query(`CREATE OR REPLACE TEMP TABLE delivered AS SELECT * FROM ${deliveredSql(files)}`);
   const query = pseudonymizedRows(loaded, texts, persons);
   const staged: StagedRows[] = [];
   // One statement per month: DuckDB's own partitioning takes a third longer.
@@ -82,7 +78,6 @@ export async function stageRows(
       partitionValues: { year, month },
       scratch,
       exactStatistics: pseudoFiles.exactStatistics,
-      signal,
     });
     if (file) staged.push({ file, year, month, sources });
   }

@@ -14,13 +14,10 @@ export async function daysOfFiles(
   session: DuckSession,
   loaded: LoadedCsv,
   report: Report,
-  signal?: AbortSignal,
 ): Promise<FileDays> {
   const rows = await session.query(
     `SELECT file, ${daySql(report, loaded)} AS day, sum(rows)::INTEGER AS rows
      FROM rows_by_value raw GROUP BY 1, 2 ORDER BY 1, 2`,
-    [],
-    signal,
   );
   const days = new Map<number, DayRows[]>();
   for (const { file, day, rows: count } of rows) {
@@ -43,7 +40,6 @@ export async function findUnlikelyDates(
   report: Report,
   files: readonly Pick<LogEntry, "path" | "modified" | "version">[],
   days: FileDays,
-  signal?: AbortSignal,
 ): Promise<MarkedRows | undefined> {
   const unlikely = files.flatMap(({ path, modified, version }, file) => {
     const times = { named: dateInName(path), modified, landed: new Date(version * 1000) };
@@ -60,7 +56,6 @@ export async function findUnlikelyDates(
      SELECT row::UINTEGER AS row, reason::UINTEGER AS reason
      FROM (SELECT row, CASE ${cases.join(" ")} END AS reason FROM numbered) WHERE reason IS NOT NULL ORDER BY row`,
     { row: "UINTEGER", reason: "UINTEGER" },
-    signal,
   );
   return {
     rows: row,

@@ -33,7 +33,7 @@ export async function replaceRoster(
   const options = { signal };
   return withScratch(lake, (scratch) =>
     duck.session(async (session) => {
-      await load(session, students, signal);
+      await load(session, students);
       let add: AddFile | undefined;
       const outcome = await commit({
         ...options,
@@ -64,7 +64,7 @@ export async function replaceRoster(
         },
       });
       return { version: outcome.snapshot?.version ?? 0, changed: outcome.committed };
-    }),
+    }, signal),
   );
 }
 
@@ -91,8 +91,6 @@ export async function compareStudents(
     if (other === "roster") requireRosterShape(table.snapshot);
     const rows = await session.query(
       `SELECT DISTINCT sis_id_pseudonym AS pseudonym FROM (${table.select}) WHERE sis_id_pseudonym IS NOT NULL`,
-      [],
-      signal,
     );
     const known = new Set(rows.map(({ pseudonym }) => String(pseudonym)));
     let shared = 0;
@@ -107,19 +105,14 @@ function requireRosterShape(snapshot: Snapshot | undefined): void {
     requireSameShape(snapshot.metadata, { columns: rosterColumns, partitionColumns: [] }, rosterTable);
 }
 
-async function load(
-  session: DuckSession,
-  students: Iterable<PseudonymizedStudent>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function load(session: DuckSession, students: Iterable<PseudonymizedStudent>): Promise<void> {
   const columns = rosterColumns.map(({ name }) => `${sqlName(name)} VARCHAR`);
-  await session.query(`CREATE OR REPLACE TEMP TABLE roster (${columns.join(", ")})`, [], signal);
+  await session.query(`CREATE OR REPLACE TEMP TABLE roster (${columns.join(", ")})`);
   const insert = (batch: readonly (readonly (string | null)[])[]) =>
     session.query(
       `INSERT INTO roster SELECT row_[1], row_[2], row_[3]
        FROM (SELECT unnest(from_json($1::JSON, '[["VARCHAR"]]')) AS row_)`,
       [JSON.stringify(batch)],
-      signal,
     );
   let batch: (readonly (string | null)[])[] = [];
   for (const { pseudonym, school, grade } of students) {
@@ -144,8 +137,6 @@ async function holdsTheSame(
     const expected = `SELECT ${names} FROM roster`;
     const [row] = await session.query(
       `SELECT 1 FROM ((${stored} EXCEPT ALL ${expected}) UNION ALL (${expected} EXCEPT ALL ${stored})) LIMIT 1`,
-      [],
-      signal,
     );
     return row === undefined;
   });

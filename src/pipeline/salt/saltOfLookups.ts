@@ -56,8 +56,6 @@ async function somePairs(
       const [row] = await session.query(
         `SELECT ${sqlName(name)} AS id, ${sqlName(pseudonymName(name))} AS pseudonym
          FROM (${lookup.select}) WHERE ${sqlName(name)} IS NOT NULL LIMIT 1`,
-        [],
-        signal,
       );
       if (row) pairs.push({ id: String(row.id), pseudonym: String(row.pseudonym) });
     }

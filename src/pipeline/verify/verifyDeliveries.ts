@@ -41,7 +41,7 @@ export async function compareWithLanded(
 ): Promise<ReadonlyMap<string, string>> {
   // Without the salt, pseudonyms are made with none: they distinguish people as well, and are not compared.
   const reader = await LandedReader.open(context, table.report, table.salt ?? "", table.lookups);
-  return new Comparison(session, table, reader, context.signal).run(current);
+  return new Comparison(session, table, reader).run(current);
 }
 
 type ReportColumn = Report["columns"][number];
@@ -53,32 +53,25 @@ class Comparison {
     private readonly session: DuckSession,
     private readonly table: ComparedTable,
     private readonly reader: LandedReader,
-    private readonly signal: AbortSignal | undefined,
   ) {}
 
   async run(current: readonly LogEntry[]): Promise<ReadonlyMap<string, string>> {
-    const { session, signal } = this;
+    const { session } = this;
     await session.query(
       `CREATE OR REPLACE TEMP TABLE expected (source VARCHAR, user_type VARCHAR, "date" DATE, rows BIGINT, hashes HUGEINT)`,
     );
     await session.query(
       `CREATE OR REPLACE TEMP TABLE actual AS SELECT coalesce(source_file, '') AS source, user_type, "date",
          count(*) AS rows, sum(${this.hashOfTable("rows_")})::HUGEINT AS hashes FROM (${this.table.select}) rows_ GROUP BY ALL`,
-      [],
-      signal,
     );
     const readable = await this.expect(current);
     const shared = await session.query(
       `SELECT DISTINCT source FROM expected SEMI JOIN (SELECT user_type, "date" FROM expected
          GROUP BY ALL HAVING count(DISTINCT source) > 1) USING (user_type, "date")`,
-      [],
-      signal,
     );
     const different = await session.query(
       `SELECT DISTINCT source FROM (
          (FROM expected EXCEPT FROM actual) UNION ALL (FROM (FROM actual EXCEPT FROM expected)))`,
-      [],
-      signal,
     );
     const close = new Set([...shared, ...different].map(({ source }) => String(source)));
     await this.compareClosely(readable.filter(({ source }) => close.has(source)));
@@ -87,14 +80,12 @@ class Comparison {
 
   /** Reads landed files and records the sums of their rows; resolves to those that could be read as before. */
   private async expect(entries: readonly LogEntry[]): Promise<LogEntry[]> {
-    const { signal } = this;
     const reading = await this.reader.read(this.session, entries, async (session, loaded, files) => {
       await session.query(
         `INSERT INTO expected SELECT source_file, user_type, "date", count(*), sum(hash_)::HUGEINT FROM (
            SELECT source_file, user_type, ${this.dayOf(loaded)} AS "date", ${this.hashOfLanded(loaded, "user_type")} AS hash_
            FROM raw JOIN ${deliveredSql(files)} USING (file)) GROUP BY ALL`,
         this.table.salt === undefined ? [] : [this.table.salt],
-        signal,
       );
       return { staged: [], notes: new Map() };
     });
@@ -114,7 +105,7 @@ class Comparison {
   /** Computes, by the rule, the rows of sources that share days, and compares them row by row. */
   private async compareClosely(entries: readonly LogEntry[]): Promise<void> {
     if (entries.length === 0) return;
-    const { session, signal } = this;
+    const { session } = this;
     const { report } = this.table;
     const { staged } = await this.reader.read(session, entries);
     const files = staged.map(
@@ -126,14 +117,12 @@ class Comparison {
     await session.query(
       `CREATE OR REPLACE TEMP TABLE landed_rows AS SELECT row_number() OVER () AS row_id, ranks.rank, rows_.*
        FROM (${files.join(" UNION ALL BY NAME ")}) rows_ JOIN ${ranksSql(ranked)} ranks USING (source_file)`,
-      [],
-      signal,
     );
-    await findSupersededRows(session, report, "landed_rows", "taken_rows", signal);
-    const landedTexts = await comparableTexts(session, report, "landed_rows", "landed_texts", signal);
+    await findSupersededRows(session, report, "landed_rows", "taken_rows");
+    const landedTexts = await comparableTexts(session, report, "landed_rows", "landed_texts");
     const names = entries.map(({ source }) => sqlString(source)).join(", ");
     const inTable = `SELECT * FROM (${this.table.select}) WHERE source_file IN (${names})`;
-    const tableTexts = await comparableTexts(session, report, `(${inTable})`, "table_texts", signal);
+    const tableTexts = await comparableTexts(session, report, `(${inTable})`, "table_texts");
     const landedHash = this.hashOfTable("rows_", landedTexts.valueOf);
     const tableHash = this.hashOfTable("rows_", tableTexts.valueOf);
     // Earlier versions left out rows that other files had, and their log does not distinguish these from bad ones.
@@ -149,8 +138,6 @@ class Comparison {
        SELECT DISTINCT source FROM (
          (FROM expected_ WHERE NOT (${isPartial("source")}) EXCEPT ALL FROM actual_)
          UNION ALL (FROM (FROM actual_ EXCEPT ALL FROM expected_)))`,
-      [],
-      signal,
     );
     for (const { source } of found) {
       this.problems.set(String(source), "Its rows in the table differ from its landed file.");
@@ -202,11 +189,10 @@ export async function isSaltOf(
   report: Report,
   lookup: string,
   salt: string,
-  signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const right = hashedColumns(report)
     .map(({ name }) => `${sqlName(pseudonymName(name))} = sha256(${sqlName(name)} || $1)`)
     .join(" OR ");
-  const found = await session.query(`SELECT 1 FROM (${lookup}) WHERE ${right} LIMIT 1`, [salt], signal);
+  const found = await session.query(`SELECT 1 FROM (${lookup}) WHERE ${right} LIMIT 1`, [salt]);
   return found.length > 0;
 }

@@ -10,7 +10,6 @@ export async function checkLookups(
   pseudo: string,
   lookup: string,
   salt: string | undefined,
-  signal: AbortSignal | undefined,
 ): Promise<Discrepancy[]> {
   const hashed = hashedColumns(report).map(({ name }) => ({
     raw: sqlName(name),
@@ -35,7 +34,7 @@ export async function checkLookups(
   ];
   const problems: Discrepancy[] = [];
   const ask = async (problem: string, sql: string, parameters: readonly string[]) => {
-    const { n } = await session.one(sql, parameters, signal);
+    const { n } = await session.one(sql, parameters);
     if (Number(n) > 0) problems.push({ subject: lookupTable(report), problem: `${Number(n)} ${problem}.` });
   };
   for (const { problem, sql } of questions) await ask(problem, sql, []);

@@ -63,7 +63,7 @@ async function withIntactTables<T>(
       const select = readQuery(snapshot, files, placeOf);
       return [snapshot.tablePath, { snapshot, select }] as const;
     });
-    return duck.session((session) => work(session, new Map(tables)));
+    return duck.session((session) => work(session, new Map(tables)), signal);
   });
 }
 
@@ -88,23 +88,22 @@ export async function verifyReport(
   salt: string | undefined,
   isComparable: (entry: LogEntry) => boolean,
 ): Promise<VerifiedReport | undefined> {
-  const { problems, signal } = context;
+  const { problems } = context;
   const paths = [pseudoTable(report), lookupTable(report)] as const;
   return withIntactTables(context, paths, async (session, found) => {
     const [pseudo, lookup] = paths.map((path) => found.get(path));
     const tables: VerifiedTable[] = [];
-    for (const table of found.values()) tables.push(await countedTable(session, table, signal));
+    for (const table of found.values()) tables.push(await countedTable(session, table));
     const applied = appliedVersions(pseudo?.snapshot);
-    const rows = pseudo ? await rowsOfSources(session, pseudo.select, signal) : new Map<string, number>();
+    const rows = pseudo ? await rowsOfSources(session, pseudo.select) : new Map<string, number>();
     const entries = [...log.last.values()].filter((entry) => entry.report === report.name);
     const current = [...log.anonymized.values()].filter(
       (entry) => entry.report === report.name && applied.get(entry.source) === entry.version,
     );
     problems.push(...compareWithLog(report, entries, current, applied, rows));
     if (pseudo) {
-      problems.push(...(await missingValues(session, report, pseudo.select, signal)));
-      const isSalt =
-        salt !== undefined && lookup && (await isSaltOf(session, report, lookup.select, salt, signal));
+      problems.push(...(await missingValues(session, report, pseudo.select)));
+      const isSalt = salt !== undefined && lookup && (await isSaltOf(session, report, lookup.select, salt));
       const different = await compareWithLanded(
         context,
         session,
@@ -127,38 +126,27 @@ export async function verifyReport(
     if (pseudo && !lookup)
       problems.push({ subject: lookupTable(report), problem: "The lookup table is gone." });
     if (pseudo && lookup) {
-      problems.push(...(await checkLookups(session, report, pseudo.select, lookup.select, salt, signal)));
+      problems.push(...(await checkLookups(session, report, pseudo.select, lookup.select, salt)));
     }
     return { tables, applied, sources: new Set(rows.keys()) };
   });
 }
 
 /** The rows of each source; those without a source are under "". */
-async function rowsOfSources(
-  session: DuckSession,
-  select: string,
-  signal: AbortSignal | undefined,
-): Promise<Map<string, number>> {
+async function rowsOfSources(session: DuckSession, select: string): Promise<Map<string, number>> {
   const rows = await session.query(
     `SELECT coalesce(source_file, '') AS source, count(*)::DOUBLE AS rows FROM (${select}) GROUP BY 1`,
-    [],
-    signal,
   );
   return new Map(rows.map(({ source, rows: count }) => [String(source), Number(count)]));
 }
 
 /** Columns that are null in a row although no file may leave them blank. */
-async function missingValues(
-  session: DuckSession,
-  report: Report,
-  select: string,
-  signal: AbortSignal | undefined,
-): Promise<Discrepancy[]> {
+async function missingValues(session: DuckSession, report: Report, select: string): Promise<Discrepancy[]> {
   const needed = report.columns.filter(({ blank }) => !blank).map(({ name }) => name);
   const counts = needed.map(
     (name) => `count(*) FILTER (WHERE ${sqlName(name)} IS NULL)::DOUBLE AS ${sqlName(name)}`,
   );
-  const row = await session.one(`SELECT ${counts.join(", ")} FROM (${select})`, [], signal);
+  const row = await session.one(`SELECT ${counts.join(", ")} FROM (${select})`);
   return needed.flatMap((name) => {
     const rows = Number(row[name]);
     if (rows === 0) return [];
@@ -188,11 +176,11 @@ export async function verifyTable(
   path: string,
   check: CheckRows,
 ): Promise<VerifiedTable | undefined> {
-  const { problems, signal } = context;
+  const { problems } = context;
   return withIntactTables(context, [path], async (session, found) => {
     const intact = found.get(path);
     if (!intact) return undefined;
-    const table = await countedTable(session, intact, signal);
+    const table = await countedTable(session, intact);
     const problem = await check(context, session, intact, table.rows);
     if (problem !== undefined) problems.push({ subject: path, problem });
     return table;
@@ -201,15 +189,13 @@ export async function verifyTable(
 
 /** Each student once, because grades are joined to people by it. */
 async function checkRoster(
-  { signal }: VerifyContext,
+  _context: VerifyContext,
   session: DuckSession,
   { select }: IntactTable,
   rows: number,
 ): Promise<string | undefined> {
   const { students } = await session.one(
     `SELECT count(DISTINCT sis_id_pseudonym)::DOUBLE AS students FROM (${select})`,
-    [],
-    signal,
   );
   if (rows === students) return undefined;
   return `It has ${counted(rows, "row")} about ${counted(Number(students), "student")}.`;
@@ -229,11 +215,11 @@ async function checkActivity(
 }
 
 async function checkGroups(
-  { signal }: VerifyContext,
+  _context: VerifyContext,
   session: DuckSession,
   table: IntactTable,
 ): Promise<string | undefined> {
-  if (await holdsItsDivision(session, table, signal)) return undefined;
+  if (await holdsItsDivision(session, table)) return undefined;
   return "Its rows do not match the division that was last written; update the table.";
 }
 
@@ -242,12 +228,8 @@ export async function isSound(context: VerifyContext, tablePath: string): Promis
   return (await withIntactTables(context, [tablePath], () => Promise.resolve(true))) ?? false;
 }
 
-async function countedTable(
-  session: DuckSession,
-  { snapshot, select }: IntactTable,
-  signal: AbortSignal | undefined,
-): Promise<VerifiedTable> {
-  const { rows } = await session.one(`SELECT count(*)::DOUBLE AS rows FROM (${select})`, [], signal);
+async function countedTable(session: DuckSession, { snapshot, select }: IntactTable): Promise<VerifiedTable> {
+  const { rows } = await session.one(`SELECT count(*)::DOUBLE AS rows FROM (${select})`);
   const { tablePath: table, version, files } = snapshot;
   return { table, version, files: files.size, rows: Number(rows) };
 }

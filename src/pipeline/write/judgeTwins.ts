@@ -28,14 +28,14 @@ export class TwinJudge {
     applied: readonly ReadDelivery[],
   ): Promise<QuarantinedDelivery[]> {
     const { session } = this;
-    const { report, signal } = this.context;
+    const { report } = this.context;
     const judged = applied.filter(({ readAs }) => readAs === undefined);
     const arriving = new Map(judged.map((delivery) => [delivery.entry.source, delivery]));
     const held = new Map<string, QuarantinedDelivery>();
     for (const month of months) {
       if (!month.mayHaveTwins((source) => this.context.currentOf(source)?.userType)) continue;
       const rows = month.twinRows();
-      for (const { one, other } of await findTwins(session, report, rows, signal)) {
+      for (const { one, other } of await findTwins(session, report, rows)) {
         const [mine, twin] = arriving.has(one) ? [one, other] : [other, one];
         const delivery = arriving.get(mine);
         if (!delivery || this.areAgreed(delivery, twin) || held.has(one) || held.has(other)) continue;
@@ -77,14 +77,14 @@ export class TwinJudge {
       const inTable =
         snapshot && files.length > 0 ? `FROM (${readQuery(snapshot, files, placeOf)})` : undefined;
       const other = { source: twin, userType: twinType };
-      if (inTable && (await areKnownAsBoth(session, report, rows, inTable, mine.entry, other, signal)))
+      if (inTable && (await areKnownAsBoth(session, report, rows, inTable, mine.entry, other)))
         return undefined;
       if (partner === undefined) return { loser: mine, kept: twin, why: `is in the tables as ${twinType}` };
       const known = inTable ? `${rows} UNION ALL BY NAME ${inTable}` : rows;
       const [first = mine, second = partner] = oldestFirst(
         [mine, partner].map((delivery) => ({ ...delivery.entry, delivery })),
       ).map(({ delivery }) => delivery);
-      const { asMine, asTwin } = await knownPeople(session, report, known, first.entry, second.entry, signal);
+      const { asMine, asTwin } = await knownPeople(session, report, known, first.entry, second.entry);
       if (asTwin > asMine) {
         const why = `has people who are known as ${second.entry.userType}`;
         return { loser: first, kept: second.entry.source, why };

@@ -64,12 +64,11 @@ export class MonthRows {
     private readonly session: DuckSession,
     readonly sources: MonthSources,
     private readonly number: number,
-    private readonly signal: AbortSignal | undefined,
   ) {}
 
   /** Finds what the sources have in common. */
   async analyze(): Promise<void> {
-    const { session, signal } = this;
+    const { session } = this;
     const { month, changed, onlyStay, incomplete } = this.sources;
     const cells = new Map<string, Cell & { readonly sources: Set<string> }>();
     const note = (userType: string, date: string, source: string) => {
@@ -101,16 +100,12 @@ export class MonthRows {
        SELECT row_number() OVER () AS row_id, rank, rows_.*
        FROM (${this.allRows()}) rows_ SEMI JOIN shared_${this.number} USING (user_type, "date")
        LEFT JOIN ${ranksSql(ranked)} ranks USING (source_file)`,
-      [],
-      signal,
     );
     const taken = `taken_${this.number}`;
-    await findSupersededRows(session, this.sources.report, `candidates_${this.number}`, taken, signal);
-    this.overlaps = await countOverlaps(session, taken, signal);
+    await findSupersededRows(session, this.sources.report, `candidates_${this.number}`, taken);
+    this.overlaps = await countOverlaps(session, taken);
     const origins = await session.query(
       `SELECT DISTINCT origin::INTEGER AS origin FROM candidates_${this.number} JOIN ${taken} USING (row_id) WHERE origin >= 0`,
-      [],
-      signal,
     );
     for (const { origin } of origins) this.losing.add(Number(origin));
   }
@@ -170,8 +165,6 @@ export class MonthRows {
       `SELECT user_type, "date"::VARCHAR AS day, (count(*) FILTER (NOT is_now))::DOUBLE AS before,
          (count(*) FILTER (is_now))::DOUBLE AS now
        FROM (${all.join(" UNION ALL ")}) WHERE "date" IN (${own.map((day) => `DATE ${sqlString(day)}`).join(", ")}) GROUP BY ALL`,
-      [],
-      this.signal,
     );
     return new Map(
       rows.map(({ user_type, day, before, now }) => [
@@ -206,7 +199,6 @@ export class MonthRows {
       ),
       scratch,
       exactStatistics: pseudoFiles.exactStatistics,
-      signal: this.signal,
     });
     return { removed, added: file ? [{ file, tags: await this.tagsOf(file) }] : [] };
   }
@@ -273,8 +265,6 @@ export class MonthRows {
       `SELECT origin, coalesce(source_file, '') AS source, user_type, "date"::VARCHAR AS date, cells.is_cell IS NOT NULL AS cell
        FROM (${all.join(" UNION ALL ")}) rows_
        LEFT JOIN (SELECT *, true AS is_cell FROM cells_${this.number}) cells USING (user_type, "date")`,
-      [],
-      this.signal,
     );
     return rows.map(({ origin, source, user_type, date, cell }) => ({
       origin: Number(origin),
@@ -312,8 +302,6 @@ export class MonthRows {
       rows.length > 0 ? `VALUES ${rows.join(", ")}` : "SELECT NULL::VARCHAR, NULL::DATE WHERE false";
     await this.session.query(
       `CREATE OR REPLACE TEMP TABLE ${table} AS SELECT * FROM (${list}) AS cells(user_type, "date")`,
-      [],
-      this.signal,
     );
   }
 
@@ -322,8 +310,6 @@ export class MonthRows {
     const rows = await this.session.query(
       `SELECT source_file, user_type, day("date")::INTEGER AS day, count(*)::INTEGER AS rows
        FROM (${parquet(file)}) GROUP BY ALL`,
-      [],
-      this.signal,
     );
     // Rows of another program: without tags, every reader reads the rows themselves.
     if (rows.some(({ source_file, day }) => typeof source_file !== "string" || typeof day !== "number"))

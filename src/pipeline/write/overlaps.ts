@@ -28,10 +28,9 @@ export async function findSupersededRows(
   report: Report,
   relation: string,
   taken: string,
-  signal?: AbortSignal,
 ): Promise<void> {
   const same = sameValuesSql(report, "older", "newer", maskMarker);
-  const rows = await keyedRows(session, report, relation, signal);
+  const rows = await keyedRows(session, report, relation);
   const pairs = sameRowSql(report, "older", "newer", maskMarker).map(
     (
       condition,
@@ -41,8 +40,6 @@ export async function findSupersededRows(
   await session.query(
     `CREATE OR REPLACE TEMP TABLE ${taken} AS
      SELECT row_id, source, taker, bool_or(same) AS same FROM (${pairs.join(" UNION ALL ")}) GROUP BY ALL`,
-    [],
-    signal,
   );
   await session.query(
     `INSERT INTO ${taken}
@@ -50,42 +47,25 @@ export async function findSupersededRows(
        FROM ${taken} JOIN ${relation} rows_ USING (row_id))
      SELECT row_id, rows_.source_file, taker, NULL FROM ${relation} rows_
      JOIN days USING (source_file, user_type, date) WHERE ${hasNoKeySql(report, "rows_")}`,
-    [],
-    signal,
   );
 }
 
 /** The rows with the columns that `sameRowSql` needs. */
-async function keyedRows(
-  session: DuckSession,
-  report: Report,
-  relation: string,
-  signal: AbortSignal | undefined,
-): Promise<string> {
+async function keyedRows(session: DuckSession, report: Report, relation: string): Promise<string> {
   if (!hasResources(report)) return relation;
-  const [nameless] = await session.query(
-    `SELECT 1 FROM ${relation} rows_ WHERE resource_id IS NULL LIMIT 1`,
-    [],
-    signal,
-  );
+  const [nameless] = await session.query(`SELECT 1 FROM ${relation} rows_ WHERE resource_id IS NULL LIMIT 1`);
   // Only rows without Clever's resource id are distinguished by its name.
   if (nameless === undefined) return `(SELECT *, resource_name AS resource_key FROM ${relation} rows_)`;
-  const texts = await comparableTexts(session, report, relation, "resource_names", signal);
+  const texts = await comparableTexts(session, report, relation, "resource_names");
   const key = texts.valueOf({ name: "resource_name" }, "resource_name");
   return `(SELECT *, ${key} AS resource_key FROM ${relation} rows_)`;
 }
 
 /** Counts what `findSupersededRows` found. */
-export async function countOverlaps(
-  session: DuckSession,
-  taken: string,
-  signal?: AbortSignal,
-): Promise<Overlap[]> {
+export async function countOverlaps(session: DuckSession, taken: string): Promise<Overlap[]> {
   const rows = await session.query(
     `SELECT source, taker, count(*)::INTEGER AS rows, (count(*) FILTER (same))::INTEGER AS equal,
        (count(*) FILTER (NOT same))::INTEGER AS different FROM ${taken} GROUP BY ALL ORDER BY ALL`,
-    [],
-    signal,
   );
   return rows.map(({ source, taker, rows: count, equal, different }) => ({
     source: String(source),

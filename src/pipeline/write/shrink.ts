@@ -81,7 +81,6 @@ export async function tooFewOfDayOrColumn(
   deliveries: readonly ReadDelivery[],
   { inTable, arriving, countDays }: ReplacedRows,
   maxShrink: number,
-  signal: AbortSignal | undefined,
 ): Promise<QuarantinedDelivery[]> {
   const columns = report.columns.filter(({ blank }) => blank);
   const values = columns.map(({ name, pseudonymization }) => {
@@ -93,8 +92,6 @@ export async function tooFewOfDayOrColumn(
     `SELECT source_file, "date"::VARCHAR AS day, is_now, count(*)::DOUBLE AS rows, ${values.join(", ")}
      FROM (SELECT false AS is_now, * FROM (${inTable}) UNION ALL BY NAME SELECT true AS is_now, * FROM (${arriving}))
      WHERE source_file IN (${sources}) GROUP BY ALL ORDER BY day`,
-    [],
-    signal,
   );
   const all = deliveries.map((delivery) => {
     const days = new Map<string, Counts>();

@@ -70,13 +70,11 @@ export async function countRowsBySource(
       const found = await session.query(
         `SELECT coalesce(source_file, '') AS source, count(*)::DOUBLE AS rows
          FROM (${readQuery(snapshot, untagged, placeOf)}) GROUP BY 1`,
-        [],
-        signal,
       );
       for (const { source, rows: count } of found) {
         rows.set(String(source), (rows.get(String(source)) ?? 0) + Number(count));
       }
-    }),
+    }, signal),
   );
   return rows;
 }

@@ -169,7 +169,7 @@ export class TableChange {
             restored: again.staged.filter(({ year, month: of }) => year === month.year && of === month.month),
             placeOf,
           };
-          return new MonthRows(session, sources, number, signal);
+          return new MonthRows(session, sources, number);
         });
         for (const month of rows) await month.analyze();
         const overlaps = addOverlaps(rows.flatMap((month) => month.overlaps));
@@ -190,7 +190,7 @@ export class TableChange {
             arriving.some(({ source }) => source in supersededBy),
           ),
         };
-      }),
+      }, signal),
     );
   }
 
@@ -203,7 +203,7 @@ export class TableChange {
     months: readonly MonthRows[],
     placeOf: (lakePath: string) => string,
   ): Promise<QuarantinedDelivery[]> {
-    const { report, maxShrink, signal } = this.context;
+    const { report, maxShrink } = this.context;
     const replacing = applied.filter(
       (delivery) =>
         isJudged(delivery) && delivery.rows > 0 && knownRowsOf(snapshot, delivery.entry.source) !== 0,
@@ -223,7 +223,7 @@ export class TableChange {
         return new Map(counts);
       },
     };
-    return tooFewOfDayOrColumn(session, report, replacing, rows, maxShrink, signal);
+    return tooFewOfDayOrColumn(session, report, replacing, rows, maxShrink);
   }
 
   /**

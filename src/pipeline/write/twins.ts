@@ -25,12 +25,7 @@ export interface TwinPair {
  *
  * @param rows a SELECT with the columns of the `_pseudo` table, of one month
  */
-export async function findTwins(
-  session: DuckSession,
-  report: Report,
-  rows: string,
-  signal?: AbortSignal,
-): Promise<TwinPair[]> {
+export async function findTwins(session: DuckSession, report: Report, rows: string): Promise<TwinPair[]> {
   const person = personSql(report);
   const pairs = await session.query(
     `WITH people AS MATERIALIZED (
@@ -39,13 +34,11 @@ export async function findTwins(
      SELECT one.source_file AS one, other.source_file AS other FROM people one JOIN people other
        ON one.user_type < other.user_type AND (one.first = other.first OR one.last = other.last)
          AND one.begins <= other.ends AND other.begins <= one.ends ORDER BY ALL`,
-    [],
-    signal,
   );
   const twins: TwinPair[] = [];
   for (const pair of pairs) {
     const twin = { one: String(pair.one), other: String(pair.other) };
-    if (await haveSameRows(session, report, rows, twin, signal)) twins.push(twin);
+    if (await haveSameRows(session, report, rows, twin)) twins.push(twin);
   }
   return twins;
 }
@@ -55,7 +48,6 @@ async function haveSameRows(
   report: Report,
   rows: string,
   { one, other }: TwinPair,
-  signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const ours = new Set<string>(["user_type", "source_file", ...partitionColumns]);
   const columns = pseudoColumns(report)
@@ -67,8 +59,6 @@ async function haveSameRows(
     `WITH one AS MATERIALIZED (${of(one)}), other AS MATERIALIZED (${of(other)})
      SELECT (SELECT count(*) FROM (FROM one INTERSECT ALL FROM other))::INTEGER AS same,
        greatest((SELECT count(*) FROM one), (SELECT count(*) FROM other))::INTEGER AS most`,
-    [],
-    signal,
   );
   return 2 * Number(same) > Number(most);
 }
@@ -100,7 +90,6 @@ export async function knownPeople(
   rows: string,
   mine: SourceOfRows,
   twin: SourceOfRows,
-  signal?: AbortSignal,
 ): Promise<{ readonly asMine: number; readonly asTwin: number }> {
   const person = personSql(report);
   const both = [mine, twin].map(({ source }) => sqlString(source)).join(", ");
@@ -110,8 +99,6 @@ export async function knownPeople(
     `SELECT ${known(mine)} AS as_mine, ${known(twin)} AS as_twin FROM (${rows})
      WHERE (source_file IN (${both})) IS NOT TRUE
        AND ${person} IN (SELECT ${person} FROM (${rows}) WHERE source_file = ${sqlString(mine.source)})`,
-    [],
-    signal,
   );
   return { asMine: Number(as_mine), asTwin: Number(as_twin) };
 }
@@ -130,7 +117,6 @@ export async function areKnownAsBoth(
   known: string,
   mine: SourceOfRows,
   twin: SourceOfRows,
-  signal?: AbortSignal,
 ): Promise<boolean> {
   const person = personSql(report);
   const both = [mine, twin].map(({ source }) => sqlString(source)).join(", ");
@@ -143,8 +129,6 @@ export async function areKnownAsBoth(
        GROUP BY ALL HAVING count(DISTINCT user_type) = 2)
      SELECT (SELECT count(*) FROM mine)::INTEGER AS people,
        (SELECT count(*) FROM mine SEMI JOIN known USING (person))::INTEGER AS as_both`,
-    [],
-    signal,
   );
   return 2 * Number(counts.as_both) > Number(counts.people);
 }
