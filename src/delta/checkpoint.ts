@@ -1,7 +1,6 @@
 import { open, stat } from "node:fs/promises";
 import path from "node:path";
 import { type Duck, sqlString } from "../duck/duck";
-import { CleverLakeError } from "../errors";
 import type { Lake, LakeOptions } from "../lake/lake";
 import type { Action } from "./actions";
 import { writeColumns } from "./checkpointSchema";
@@ -105,25 +104,12 @@ async function writeLines(file: string, actions: Iterable<Action>): Promise<numb
   }
 }
 
-/**
- * Writes a checkpoint if one is due. A failure is harmless: it is reported to `onWarning`, and the next due checkpoint
- * is written.
- */
+/** Writes a checkpoint if one is due. A failure is harmless: the next due checkpoint is written. */
 export async function checkpointIfDue(
   lake: Lake,
   duck: Duck,
   snapshot: Snapshot,
-  options: LakeOptions & { readonly onWarning?: (warning: CleverLakeError) => void },
+  options: LakeOptions,
 ): Promise<void> {
-  if (!isCheckpointDue(snapshot)) return;
-  try {
-    await writeCheckpoint(lake, duck, snapshot, options);
-  } catch (cause) {
-    options.onWarning?.(
-      new CleverLakeError("io", `The checkpoint of version ${snapshot.version} could not be written.`, {
-        subject: snapshot.tablePath,
-        cause,
-      }),
-    );
-  }
+  if (isCheckpointDue(snapshot)) await writeCheckpoint(lake, duck, snapshot, options).catch(() => undefined);
 }

@@ -31,8 +31,6 @@ export interface CommitRequest extends LakeOptions {
   readonly snapshot?: Snapshot | undefined;
   /** How many lost races are retried before the commit rejects with `conflict`; default 50. */
   readonly maxRaces?: number;
-  /** Receives errors that did not affect the commit. */
-  readonly onWarning?: (warning: CleverLakeError) => void;
 }
 
 export type CommitOutcome =
@@ -120,16 +118,8 @@ class Transaction {
     const needed = new Set(addedPaths(this.current?.actions ?? []));
     for (const path of this.abandoned) {
       if (needed.has(path)) continue;
-      try {
-        await this.request.lake.delete(`${this.request.tablePath}/${path}`);
-      } catch (cause) {
-        this.request.onWarning?.(
-          new CleverLakeError("io", "An unneeded data file could not be deleted.", {
-            subject: path,
-            cause,
-          }),
-        );
-      }
+      // One that stays is not part of the table.
+      await this.request.lake.delete(`${this.request.tablePath}/${path}`).catch(() => undefined);
     }
   }
 

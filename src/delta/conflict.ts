@@ -5,10 +5,10 @@ import { decodePath } from "./paths";
 export interface Attempt {
   readonly actions: readonly Action[];
   /**
-   * Files (decoded paths) on whose rows the actions depend; `"table"` if they depend on all rows; undefined if they
-   * are valid whatever the table contains. Files that the actions remove count as read.
+   * Whether they depend on all rows of the table. Otherwise they are valid whatever the table contains, except that
+   * files that they remove count as read.
    */
-  readonly reads?: ReadonlySet<string> | "table";
+  readonly readsTable?: boolean;
 }
 
 /** Why an attempt cannot be committed on top of another writer's commit. */
@@ -21,26 +21,24 @@ export type Conflict = "metadata" | "protocol" | "transaction" | "files" | "rows
  */
 export function findConflict(attempt: Attempt, winner: readonly Action[]): Conflict | undefined {
   const appIds = new Set(attempt.actions.flatMap((action) => ("txn" in action ? [action.txn.appId] : [])));
-  const touched = new Set(attempt.reads === "table" ? [] : attempt.reads);
-  for (const path of removedPaths(attempt.actions)) touched.add(path);
-
+  const removed = new Set(removedPaths(attempt.actions));
   for (const action of winner) {
     if ("metaData" in action) return "metadata";
     if ("protocol" in action) return "protocol";
     if ("txn" in action && appIds.has(action.txn.appId)) return "transaction";
     const file = "add" in action ? action.add : "remove" in action ? action.remove : undefined;
     if (file === undefined) continue;
-    if (touched.has(decodePath(file.path))) return "files";
+    if (removed.has(decodePath(file.path))) return "files";
     // Without a data change, the rows are the same.
-    if (attempt.reads === "table" && file.dataChange) return "rows";
+    if (attempt.readsTable && file.dataChange) return "rows";
   }
   return undefined;
 }
 
 /** Whether the actions only add rows, whatever the table contains. */
-export function isBlindAppend({ actions, reads }: Attempt): boolean {
+export function isBlindAppend({ actions, readsTable }: Attempt): boolean {
   return (
-    reads === undefined &&
+    !readsTable &&
     actions.every((action) =>
       "add" in action ? action.add.dataChange : "txn" in action || "commitInfo" in action,
     )

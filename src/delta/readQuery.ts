@@ -1,6 +1,4 @@
 import { sqlName, sqlString, sqlStrings } from "../duck/duck";
-import { CleverLakeError } from "../errors";
-import type { Lake } from "../lake/lake";
 import type { AddFile, PartitionValues } from "./actions";
 import { dataFilePath } from "./paths";
 import type { Snapshot } from "./replay";
@@ -12,24 +10,10 @@ export function lakePathOf(snapshot: Snapshot, file: AddFile): string {
 }
 
 /**
- * Maps data files to local paths if the lake is a folder. For other lakes the caller makes copies (`withLocalFiles`)
- * and passes a mapping to them.
- */
-export function pathsInFolder(lake: Lake): (lakePath: string) => string {
-  return (lakePath) => {
-    const place = lake.localPath(lakePath);
-    if (place !== undefined) return place;
-    throw new CleverLakeError("io", "The lake's files must be copied to this machine to be read.", {
-      subject: lakePath,
-    });
-  };
-}
-
-/**
- * A SELECT of the rows of `files` (active files of `snapshot`, such as from `scanFiles`): all columns of the table in
+ * A SELECT of the rows of `files` (active files of `snapshot`): all columns of the table in
  * the table's order and types. Partition columns come from the log. Columns that a file lacks are null, and columns
  * that the table does not have are left out. There is one branch per partition, so that filters on partition columns
- * skip whole branches. `localPath` maps a path in the lake to a local one.
+ * skip whole branches. `localPath` maps a path in the lake to a local one (`withLocalFiles`).
  */
 export function readQuery(
   snapshot: Snapshot,

@@ -13,11 +13,6 @@ import { Replay, type Snapshot } from "./replay";
 
 export type { Snapshot } from "./replay";
 
-export interface ReadSnapshotOptions extends LakeOptions {
-  /** The requested version; default: the newest. */
-  readonly version?: number;
-}
-
 /** A commit that was read. */
 export interface Commit {
   readonly version: number;
@@ -25,26 +20,21 @@ export interface Commit {
 }
 
 /**
- * The table's state, undefined if there is no table. Reads the last checkpoint and the commits after it, so the work
+ * The table's newest state, undefined if there is no table. Reads the last checkpoint and the commits after it, so the work
  * does not grow with the number of commits. The log is listed only if the record of the last checkpoint is missing or
- * misleading. Only gaps of one version are detected; `readCheckedSnapshot` detects all. Rejects with `corrupt`,
- * `unsupportedTable`, or `notFound` for a version that does not exist.
+ * misleading. Only gaps of one version are detected; `readCheckedSnapshot` detects all. Rejects with `corrupt` or
+ * `unsupportedTable`.
  */
 export async function readSnapshot(
   lake: Lake,
   tablePath: string,
   duck: Duck,
-  options: ReadSnapshotOptions = {},
+  options: LakeOptions = {},
 ): Promise<Snapshot | undefined> {
   const noted = await readLastCheckpoint(lake, tablePath, options);
   const snapshot =
     (await fromLastCheckpoint(lake, tablePath, duck, noted, options)) ??
     (await fromListing(lake, tablePath, duck, noted, await listLog(lake, tablePath, options), options));
-  if (options.version !== undefined && snapshot?.version !== options.version) {
-    throw new CleverLakeError("notFound", `The table has no version ${options.version}.`, {
-      subject: tablePath,
-    });
-  }
   return readable(snapshot);
 }
 
@@ -105,18 +95,14 @@ export async function isNewest(
   return (await lake.stat(commitPath(tablePath, version + 1), options)) === undefined;
 }
 
-/**
- * Commits after a version, one by one to the newest (or to `until`). A missing commit followed by another one is
- * `corrupt`.
- */
+/** Commits after a version, one by one to the newest. A missing commit followed by another one is `corrupt`. */
 export async function* commitsAfter(
   lake: Lake,
   tablePath: string,
   version: number,
-  options: LakeOptions & { readonly until?: number },
+  options: LakeOptions,
 ): AsyncGenerator<Commit> {
-  const until = options.until ?? Number.POSITIVE_INFINITY;
-  for (let next = version + 1; next <= until; next++) {
+  for (let next = version + 1; ; next++) {
     const actions = await readCommit(lake, tablePath, next, options);
     if (actions !== undefined) {
       yield { version: next, actions };
@@ -167,24 +153,24 @@ async function fromLastCheckpoint(
   tablePath: string,
   duck: Duck,
   noted: LastCheckpoint | undefined,
-  options: ReadSnapshotOptions,
+  options: LakeOptions,
 ): Promise<Snapshot | undefined> {
-  if (noted === undefined || noted.version > (options.version ?? Number.POSITIVE_INFINITY)) return undefined;
+  if (noted === undefined) return undefined;
   let snapshot: Snapshot;
   let base: Snapshot | undefined;
   try {
     base = await checkpointSnapshot(lake, tablePath, duck, noted, options);
     if (base === undefined) return undefined;
-    const commits = commitsAfter(lake, tablePath, base.version, untilVersion(options));
+    const commits = commitsAfter(lake, tablePath, base.version, options);
     snapshot = await replayed(tablePath, base, commits);
   } catch (error) {
-    // A newer checkpoint may not need the damaged or missing commit; an older state may not need v2 checkpoints.
+    // A newer checkpoint may not need the damaged or missing commit, and the log may not need v2 checkpoints.
     if (isCleverLakeError(error, "corrupt") || isCleverLakeError(error, "unsupportedTable")) return undefined;
     throw error;
   }
   // If a clean-up removed the commits after a newer checkpoint that was never recorded, the recorded checkpoint looks
   // like the newest. Clean-ups keep the commit of the checkpoint that they keep, so a missing commit reveals this.
-  const nothingBehind = snapshot.version === base.version && options.version !== base.version;
+  const nothingBehind = snapshot.version === base.version;
   if (nothingBehind && (await lake.stat(commitPath(tablePath, base.version), options)) === undefined) {
     return undefined;
   }
@@ -197,12 +183,11 @@ async function fromListing(
   duck: Duck,
   noted: LastCheckpoint | undefined,
   { commits, checkpoints, hasV2Checkpoints, newest }: LogListing,
-  options: ReadSnapshotOptions,
+  options: LakeOptions,
 ): Promise<Snapshot | undefined> {
-  const requested = options.version ?? Number.POSITIVE_INFINITY;
   let base: Snapshot | undefined;
   let refusal = hasV2Checkpoints ? v2Checkpoints(tablePath) : undefined;
-  for (const checkpoint of checkpoints.filter(({ version }) => version <= requested)) {
+  for (const checkpoint of checkpoints) {
     try {
       base = await checkpointSnapshot(lake, tablePath, duck, checkpoint, options);
     } catch (error) {
@@ -211,9 +196,7 @@ async function fromListing(
     }
     if (base !== undefined) break;
   }
-  const start = base?.version ?? -1;
-  const behind = commits.filter((version) => version > start && version <= requested);
-  if (base === undefined && behind[0] !== 0) {
+  if (base === undefined && commits[0] !== 0) {
     if (refusal !== undefined) throw refusal;
     if (checkpoints.length > 0) {
       throw new CleverLakeError(
@@ -222,17 +205,15 @@ async function fromListing(
         { subject: logFolder(tablePath), hint: "Restore this folder from a backup of the lake." },
       );
     }
-    if (behind.length > 0) throw versionMissing(tablePath, 0);
+    if (commits.length > 0) throw versionMissing(tablePath, 0);
   }
   const snapshot = await replayed(
     tablePath,
     base,
-    commitsAfter(lake, tablePath, start, untilVersion(options)),
+    commitsAfter(lake, tablePath, base?.version ?? -1, options),
   );
-  if (options.version === undefined) {
-    requireReached(tablePath, snapshot?.version, newest);
-    requireReached(tablePath, snapshot?.version, noted?.version, "note");
-  }
+  requireReached(tablePath, snapshot?.version, newest);
+  requireReached(tablePath, snapshot?.version, noted?.version, "note");
   return snapshot;
 }
 
@@ -271,9 +252,4 @@ async function replayed<Base extends Snapshot | undefined>(
     replay.apply(commit.actions, commitPath(tablePath, version));
   }
   return version === undefined ? base : replay.snapshot(version, commitPath(tablePath, version));
-}
-
-function untilVersion(options: ReadSnapshotOptions): LakeOptions & { readonly until?: number } {
-  const { version, ...rest } = options;
-  return version === undefined ? rest : { ...rest, until: version };
 }

@@ -9,8 +9,6 @@ export interface NewTable {
   readonly partitionColumns?: readonly string[];
   readonly name?: string;
   readonly description?: string;
-  /** Table properties, such as `delta.appendOnly`. */
-  readonly configuration?: Readonly<Record<string, string>>;
 }
 
 /** The actions that create a table; they belong in its first commit. */
@@ -25,7 +23,7 @@ export function tableActions(table: NewTable): Action[] {
         format: { provider: "parquet", options: {} },
         schemaString: formatSchema(table.columns),
         partitionColumns: table.partitionColumns ?? [],
-        configuration: table.configuration ?? {},
+        configuration: {},
         createdTime: Date.now(),
       },
     },

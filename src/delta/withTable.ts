@@ -3,15 +3,7 @@ import type { Lake, LakeOptions } from "../lake/lake";
 import type { AddFile } from "./actions";
 import { withLocalFiles } from "./localFiles";
 import { lakePathOf, readQuery } from "./readQuery";
-import { type Scan, scanFiles } from "./scan";
 import { readSnapshot, type Snapshot } from "./snapshot";
-
-/** A table of the lake to be queried. */
-export interface QueriedTable {
-  readonly tablePath: string;
-  /** Which rows are needed: files that provably contain none of them are not read. */
-  readonly scan?: Scan | undefined;
-}
 
 /** An opened table: its snapshot, and a SELECT of its rows; both undefined if there is no such table. */
 export interface OpenTable {
@@ -26,17 +18,17 @@ export interface OpenTable {
 export async function withTables<T>(
   lake: Lake,
   duck: Duck,
-  tables: readonly QueriedTable[],
+  tablePaths: readonly string[],
   options: LakeOptions,
   work: (session: DuckSession, opened: readonly OpenTable[]) => Promise<T>,
 ): Promise<T> {
-  const chosen: { snapshot: Snapshot | undefined; files: readonly AddFile[] }[] = [];
-  for (const { tablePath, scan } of tables) {
+  const tables: { snapshot: Snapshot | undefined; files: readonly AddFile[] }[] = [];
+  for (const tablePath of tablePaths) {
     const snapshot = await readSnapshot(lake, tablePath, duck, options);
-    chosen.push({ snapshot, files: snapshot ? scanFiles(snapshot, scan) : [] });
+    tables.push({ snapshot, files: [...(snapshot?.files.values() ?? [])] });
   }
-  return withDataFiles(lake, chosen, options, (placeOf) => {
-    const opened = chosen.map(({ snapshot, files }) => ({
+  return withDataFiles(lake, tables, options, (placeOf) => {
+    const opened = tables.map(({ snapshot, files }) => ({
       snapshot,
       select: snapshot && readQuery(snapshot, files, placeOf),
     }));

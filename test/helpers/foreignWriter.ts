@@ -3,7 +3,7 @@ import { type Action, type AddFile, formatCommit } from "../../src/delta/actions
 import { type DataFileRequest, writeDataFile } from "../../src/delta/dataFile";
 import { withScratch } from "../../src/delta/localFiles";
 import { commitPath } from "../../src/delta/paths";
-import { pathsInFolder, readQuery } from "../../src/delta/readQuery";
+import { readQuery } from "../../src/delta/readQuery";
 import { tableColumns } from "../../src/delta/schema";
 import { readSnapshot, type Snapshot } from "../../src/delta/snapshot";
 import type { FolderLake } from "../../src/lake/folder";
@@ -38,7 +38,8 @@ export class ForeignWriter {
   ): Promise<AddFile> {
     const snapshot = await this.snapshot();
     const duck = await sharedDuck();
-    const rows = readQuery(snapshot, [...snapshot.files.values()], pathsInFolder(this.lake));
+    const files = [...snapshot.files.values()];
+    const rows = readQuery(snapshot, files, (lakePath) => this.lake.localPath(lakePath));
     const add = await withScratch(this.lake, (scratch) =>
       duck.session((session) =>
         writeDataFile({

@@ -57,6 +57,6 @@ export async function splitBySource(lake: Lake, duck: Duck, tablePath: string): 
     tablePath,
     snapshot,
     operation: { name: "OPTIMIZE" },
-    attempt: () => Promise.resolve({ actions, reads: "table" }),
+    attempt: () => Promise.resolve({ actions, readsTable: true }),
   });
 }

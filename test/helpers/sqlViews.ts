@@ -80,34 +80,28 @@ async function makeViews(
   files: Readonly<Record<string, string>>,
 ): Promise<void> {
   const tables = [...reportNames.map((name) => pseudoTable(reports[name])), rosterTable, groupsTable];
-  await withTables(
-    lake,
-    duck,
-    tables.map((tablePath) => ({ tablePath })),
-    {},
-    async (session, opened) => {
-      const rowset =
-        /^SELECT \*\nFROM OPENROWSET\(\n {2}BULK '([^']*)',\n {2}DATA_SOURCE = 'clever_lake',\n {2}FORMAT = 'DELTA'\n\) WITH \(\n([^()]*(?:\(\d+\)[^()]*)*)\n\) AS source_rows$/;
-      await session.query(
-        "CREATE SCHEMA lake; CREATE SCHEMA dbo; CREATE SCHEMA people; CREATE SCHEMA questions;",
-      );
-      for (const batch of Object.values(files).flatMap((sql) => sql.split("GO\n"))) {
-        const [, name = "", body = ""] = /CREATE OR ALTER VIEW (\S+) AS\n(.*);\n$/s.exec(batch) ?? [];
-        if (name === "") continue;
-        const [, bulk = "", declared = ""] = rowset.exec(body) ?? [];
-        if (bulk === "") {
-          await session.query(`CREATE VIEW ${name} AS ${body}`);
-          continue;
-        }
-        const columns = declared.split(",\n").map((line) => {
-          const [, column = "", type = ""] = /^ {2}\[(\w+)\] (\w+)/.exec(line) ?? [];
-          // In T-SQL, a bit is a number.
-          return `CAST(${column} AS ${type === "bit" ? "TINYINT" : type}) AS ${column}`;
-        });
-        const source = opened[tables.indexOf(`stage2p/${bulk}`)]?.select;
-        expect(source, bulk).toBeDefined();
-        await session.query(`CREATE TABLE ${name} AS SELECT ${columns.join(", ")} FROM (${source})`);
+  await withTables(lake, duck, tables, {}, async (session, opened) => {
+    const rowset =
+      /^SELECT \*\nFROM OPENROWSET\(\n {2}BULK '([^']*)',\n {2}DATA_SOURCE = 'clever_lake',\n {2}FORMAT = 'DELTA'\n\) WITH \(\n([^()]*(?:\(\d+\)[^()]*)*)\n\) AS source_rows$/;
+    await session.query(
+      "CREATE SCHEMA lake; CREATE SCHEMA dbo; CREATE SCHEMA people; CREATE SCHEMA questions;",
+    );
+    for (const batch of Object.values(files).flatMap((sql) => sql.split("GO\n"))) {
+      const [, name = "", body = ""] = /CREATE OR ALTER VIEW (\S+) AS\n(.*);\n$/s.exec(batch) ?? [];
+      if (name === "") continue;
+      const [, bulk = "", declared = ""] = rowset.exec(body) ?? [];
+      if (bulk === "") {
+        await session.query(`CREATE VIEW ${name} AS ${body}`);
+        continue;
       }
-    },
-  );
+      const columns = declared.split(",\n").map((line) => {
+        const [, column = "", type = ""] = /^ {2}\[(\w+)\] (\w+)/.exec(line) ?? [];
+        // In T-SQL, a bit is a number.
+        return `CAST(${column} AS ${type === "bit" ? "TINYINT" : type}) AS ${column}`;
+      });
+      const source = opened[tables.indexOf(`stage2p/${bulk}`)]?.select;
+      expect(source, bulk).toBeDefined();
+      await session.query(`CREATE TABLE ${name} AS SELECT ${columns.join(", ")} FROM (${source})`);
+    }
+  });
 }

@@ -3,12 +3,12 @@ import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Action, AddFile } from "../../src/delta/actions";
 import { withLocalFiles } from "../../src/delta/localFiles";
-import { lakePathOf, pathsInFolder, readQuery } from "../../src/delta/readQuery";
-import { type Scan, scanFiles } from "../../src/delta/scan";
+import { lakePathOf, readQuery } from "../../src/delta/readQuery";
 import { fileStatistics, numRecords } from "../../src/delta/statistics";
 import { tableActions } from "../../src/delta/tableActions";
 import { type Duck, sqlString } from "../../src/duck/duck";
 import { FolderLake } from "../../src/lake/folder";
+import { mayHold } from "../../src/pipeline/write/changedMonths";
 import { columns, committed, type Part, row, rowsOf, table, tableOf, write } from "../helpers/deltaTable";
 import { sharedDuck } from "../helpers/lakeRows";
 import { MemoryLake } from "../helpers/memoryLake";
@@ -53,7 +53,7 @@ describe("a data file", () => {
     const lake = await FolderLake.open(await temporaryFolder());
     const snapshot = await tableOf(lake, ["year", "school"], [part]);
     const [local = ""] = [...snapshot.files.values()].map((file) =>
-      pathsInFolder(lake)(lakePathOf(snapshot, file)),
+      lake.localPath(lakePathOf(snapshot, file)),
     );
     const described = await duck.session((session) =>
       session.query(`DESCRIBE FROM read_parquet(${sqlString(local)}, hive_partitioning = false)`),
@@ -142,70 +142,46 @@ describe("reading", () => {
 });
 
 describe("skipping files", () => {
-  const names = (files: readonly AddFile[]) =>
-    files.map((file) => String(fileStatistics(file)?.minValues.source_file ?? "?")).sort();
-
-  test("by partition and by statistics, only if these prove it", async () => {
+  test("by the bounds of a source's name, only if these prove it", async () => {
     const lake = new MemoryLake();
-    const part = (
-      year: number,
-      n: number,
-      source: string,
-      exactStatistics: readonly string[] = [],
-    ): Part => ({
-      query: `SELECT DATE '${year}-03-01' AS date, ${n} AS n, 's' AS school, ${source} AS source_file`,
-      partitionValues: { year },
+    const part = (source: string, exactStatistics: readonly string[] = []): Part => ({
+      query: `SELECT DATE '2022-03-01' AS date, 1 AS n, 2022 AS year, 's' AS school, ${source} AS source_file`,
       exactStatistics,
     });
     const long = "daily-participation/2022-01-01-daily-participation-students";
-    const made = await tableOf(
+    await tableOf(
       lake,
-      ["year"],
+      [],
       [
-        part(2021, 5, "'a'"),
-        part(2022, 15, `'${long}.csv'`, ["source_file"]),
-        part(2022, 25, `'${long} (1).csv'`),
-        part(2022, 35, "NULL"),
+        part("'a'"),
+        part(`'${long}.csv'`, ["source_file"]),
+        part(`'${long} (1).csv'`),
+        part("NULL"),
+        part("'\uffff'", ["source_file"]),
       ],
     );
-    const foreign = {
-      path: "x",
-      partitionValues: { year: "2022" },
-      size: 1,
-      modificationTime: 1,
-      dataChange: true,
-    };
+    const foreign = { path: "x", partitionValues: {}, size: 1, modificationTime: 1, dataChange: true };
     const snapshot = await committed(lake, [
       { add: { ...foreign } },
       { add: { ...foreign, path: "y", stats: "{" } },
     ]);
-    expect(snapshot.files.size).toBe(made.files.size + 2);
-    const found = (scan: Scan) => names(scanFiles(snapshot, scan));
+    const files = [...snapshot.files.values()];
+    const holders = (source: string) =>
+      files
+        .filter((file) => mayHold(file, source))
+        .map((file) => String(fileStatistics(file)?.minValues.source_file ?? "?"))
+        .sort();
     const unknown = ["?", "?"];
     const cut = long.slice(0, 32);
 
-    expect(found({})).toEqual([...unknown, "?", "a", `${long}.csv`, cut].sort());
-    expect(found({ partition: ({ year }) => year === "2021" })).toEqual(["a"]);
-    expect(found({ ranges: [{ column: "n", from: 15, to: 15 }] })).toEqual([...unknown, `${long}.csv`]);
-    expect(found({ ranges: [{ column: "n", to: 4 }] })).toEqual(unknown);
-    expect(found({ ranges: [{ column: "date", to: "2021-12-31" }] })).toEqual([...unknown, "a"]);
+    expect(files).toHaveLength(7);
     // Exact bounds select one file, truncated ones keep all with the same prefix, nulls alone match nothing.
-    const source = (name: string): Scan => ({ ranges: [{ column: "source_file", from: name, to: name }] });
-    expect(found(source(`${long}.csv`))).toEqual([...unknown, `${long}.csv`, cut].sort());
-    expect(found(source(`${long} (1).csv`))).toEqual([...unknown, cut]);
-    // Columns without statistics, or with other types than the bounds, exclude nothing.
-    expect(found({ ranges: [{ column: "toString", from: 3 }] })).toHaveLength(6);
-    expect(found({ ranges: [{ column: "n", from: "x" }] })).toHaveLength(6);
-  });
-
-  test("bounds of texts are compared in Delta's order", async () => {
-    const lake = new MemoryLake();
-    const query = `SELECT DATE '2022-01-01' AS date, 1 AS n, 2022 AS year, 's' AS school, '\uffff' AS source_file`;
-    const snapshot = await tableOf(lake, [], [{ query }]);
-    const [file] = snapshot.files.values();
-    expect(file && fileStatistics(file)?.maxValues.source_file).toBe("\uffff");
-    expect(scanFiles(snapshot, { ranges: [{ column: "source_file", from: "😀" }] })).toEqual([]);
-    expect(scanFiles(snapshot, { ranges: [{ column: "source_file", to: "😀" }] })).toHaveLength(1);
+    expect(holders("a")).toEqual([...unknown, "a"]);
+    expect(holders(`${long}.csv`)).toEqual([...unknown, `${long}.csv`, cut].sort());
+    expect(holders(`${long} (1).csv`)).toEqual([...unknown, cut]);
+    // Bounds are compared in Delta's order.
+    expect(holders("\uffff")).toEqual([...unknown, "\uffff"]);
+    expect(holders("😀")).toEqual(unknown);
   });
 });
 
@@ -223,6 +199,5 @@ describe("local files", () => {
     await expect(withLocalFiles(memory, ["stage2p/b"], {}, async () => 0)).rejects.toMatchObject({
       code: "notFound",
     });
-    expect(() => pathsInFolder(memory)("stage2p/a")).toThrow(expect.objectContaining({ code: "io" }));
   });
 });

@@ -6,7 +6,7 @@ import type { Action } from "../../src/delta/actions";
 import { commit } from "../../src/delta/commit";
 import { writeDataFile } from "../../src/delta/dataFile";
 import { withScratch } from "../../src/delta/localFiles";
-import { pathsInFolder, readQuery } from "../../src/delta/readQuery";
+import { readQuery } from "../../src/delta/readQuery";
 import { readSnapshot } from "../../src/delta/snapshot";
 import { removeFile, tableActions } from "../../src/delta/tableActions";
 import { sqlString } from "../../src/duck/duck";
@@ -61,7 +61,10 @@ async function rewrite(
     attempt: async (snapshot) => {
       const actions: Action[] = snapshot ? [] : tableActions({ columns: activityColumns, partitionColumns });
       const files = options.merge && snapshot ? [...snapshot.files.values()] : [];
-      const own = snapshot && files.length > 0 ? [readQuery(snapshot, files, pathsInFolder(lake))] : [];
+      const own =
+        snapshot && files.length > 0
+          ? [readQuery(snapshot, files, (lakePath) => lake.localPath(lakePath))]
+          : [];
       const further = options.further === undefined ? [] : [options.further];
       await withScratch(lake, (scratch) =>
         duck.session(async (session) => {
@@ -215,7 +218,8 @@ test("verify reports a missing event", async () => {
     attempt: async (snapshot) => {
       const [file] = snapshot?.files.values() ?? [];
       if (snapshot === undefined || file === undefined) return undefined;
-      const query = `SELECT * FROM (${readQuery(snapshot, [file], pathsInFolder(fixture.lake))}) LIMIT 1`;
+      const rows = readQuery(snapshot, [file], (lakePath) => fixture.lake.localPath(lakePath));
+      const query = `SELECT * FROM (${rows}) LIMIT 1`;
       const add = await withScratch(fixture.lake, (scratch) =>
         duck.session((session) =>
           writeDataFile({

@@ -118,7 +118,7 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
         throw error;
       }
       // Another run that took over meanwhile may have written the same months.
-      return { actions: [...(snapshot ? [] : newTable()), ...actions], reads: "table" };
+      return { actions: [...(snapshot ? [] : newTable()), ...actions], readsTable: true };
     },
   });
   return summary;

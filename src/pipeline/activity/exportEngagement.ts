@@ -30,7 +30,7 @@ export async function exportEngagement(
   const folder = await stat(path.dirname(file)).catch((error: unknown) => error);
   if (there?.isDirectory()) throw unwritable("The Parquet file", file, new Error("A folder has this name."));
   if (!(folder instanceof Stats && folder.isDirectory())) throw unwritable("The Parquet file", file, folder);
-  const tables = reportNames.map((name) => ({ tablePath: pseudoTable(reports[name]) }));
+  const tables = reportNames.map((name) => pseudoTable(reports[name]));
   return withTables(lake, duck, tables, { signal }, async (session, opened) => {
     const selects = reportNames.flatMap((name, index) => {
       const rows = opened[index]?.select;

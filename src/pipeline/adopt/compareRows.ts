@@ -62,7 +62,7 @@ export async function compareRows(
 ): Promise<ComparedTable> {
   const { lake, duck, signal } = context;
   const table = pseudoTable(report);
-  const tables = [path, table, pseudonymMapTable].map((tablePath) => ({ tablePath }));
+  const tables = [path, table, pseudonymMapTable];
   const options = { signal };
   const months = await withTables(lake, duck, tables, options, async (session, [oea, ours, map]) => {
     if (oea?.select === undefined || oea.snapshot === undefined) return [];

@@ -99,7 +99,7 @@ async function describe({ lake, duck, signal }: InspectionContext, table: OeaTab
   const { report, kind, path, movedPath, snapshot } = table;
   const options = { signal };
   const names = snapshot.metadata.columns.map(({ name }) => sqlName(name)).join(", ");
-  const counts = await withTables(lake, duck, [{ tablePath: path }], options, (session, [opened]) =>
+  const counts = await withTables(lake, duck, [path], options, (session, [opened]) =>
     session.one(
       `SELECT coalesce(sum(copies), 0)::DOUBLE AS rows_, count(*)::DOUBLE AS distinct_
          FROM (SELECT ${names}, count(*) AS copies FROM (${opened?.select ?? ""}) GROUP BY ALL)`,

@@ -47,7 +47,7 @@ export async function activitySince(
   const options = { signal };
   const warnings: AdoptWarning[] = [];
   for (const { tablePath } of tables.values()) {
-    const count = await withTables(lake, duck, [{ tablePath }], options, async (session, [table]) => {
+    const count = await withTables(lake, duck, [tablePath], options, async (session, [table]) => {
       if (table?.select === undefined) return 0;
       const rows = `SELECT count(*)::DOUBLE AS n FROM (${table.select}) WHERE source_file IS NULL`;
       return Number((await session.one(rows)).n);

@@ -124,8 +124,8 @@ function withPairs<T>(
   work: (session: DuckSession) => Promise<T>,
 ): Promise<T> {
   const lookups = tables.filter(({ kind }) => kind === "lookup");
-  const queried = lookups.map(({ path: tablePath }) => ({ tablePath }));
-  return withTables(lake, duck, queried, { signal }, async (session, opened) => {
+  const paths = lookups.map(({ path }) => path);
+  return withTables(lake, duck, paths, { signal }, async (session, opened) => {
     const pairs = lookups.flatMap(({ report }, index) => {
       const select = opened[index]?.select;
       if (select === undefined) return [];

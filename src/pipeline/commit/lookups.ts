@@ -53,7 +53,7 @@ export async function appendLookups(
       if (add === undefined && snapshot !== undefined) return undefined;
       const creation = snapshot ? [] : lookupTableActions(report);
       const inOrder = verifiedVersions.actions(tablePath, snapshot);
-      return { actions: [...creation, ...(add ? [{ add }] : []), ...inOrder], reads: "table" };
+      return { actions: [...creation, ...(add ? [{ add }] : []), ...inOrder], readsTable: true };
     },
   });
   const { snapshot } = outcome;

@@ -87,7 +87,7 @@ export async function updateGroups({
           ...(add ? [{ add }] : []),
         ],
         // Another run that took over meanwhile may have written a division.
-        reads: "table",
+        readsTable: true,
       };
     },
   });
@@ -117,7 +117,7 @@ export async function minimumGroupSizeOf(
   duck: Duck,
   signal?: AbortSignal,
 ): Promise<number | undefined> {
-  return withTables(lake, duck, [{ tablePath: groupsTable }], { signal }, async (session, [table]) => {
+  return withTables(lake, duck, [groupsTable], { signal }, async (session, [table]) => {
     if (!table?.select) return undefined;
     requireGroupsShape(table.snapshot);
     const sql = `SELECT max(minimum_group_size) AS size FROM (${table.select})`;

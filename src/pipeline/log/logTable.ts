@@ -142,23 +142,17 @@ export class IngestLog {
 
   private async select(select: string, signal?: AbortSignal): Promise<LogEntry[]> {
     const { lake, duck } = this;
-    const rows = await withTables(
-      lake,
-      duck,
-      [{ tablePath: ingestLogTable }],
-      { signal },
-      (session, [table]) => {
-        this.snapshot = table?.snapshot;
-        if (!table?.select) return Promise.resolve([]);
-        // A log of an earlier version lacks columns.
-        const nulls = missingFrom(table.snapshot).map(({ name }) => `, NULL AS "${name}"`);
-        const rows = `WITH rows_ AS (SELECT *${nulls.join("")} FROM (${table.select})) ${select}`;
-        // One text per entry: fetching twenty values one by one from the engine takes longer.
-        return session.query(
-          `SELECT CAST(to_json(entry_) AS VARCHAR) AS entry FROM (${entryRowsSql(rows)}) entry_`,
-        );
-      },
-    );
+    const rows = await withTables(lake, duck, [ingestLogTable], { signal }, (session, [table]) => {
+      this.snapshot = table?.snapshot;
+      if (!table?.select) return Promise.resolve([]);
+      // A log of an earlier version lacks columns.
+      const nulls = missingFrom(table.snapshot).map(({ name }) => `, NULL AS "${name}"`);
+      const rows = `WITH rows_ AS (SELECT *${nulls.join("")} FROM (${table.select})) ${select}`;
+      // One text per entry: fetching twenty values one by one from the engine takes longer.
+      return session.query(
+        `SELECT CAST(to_json(entry_) AS VARCHAR) AS entry FROM (${entryRowsSql(rows)}) entry_`,
+      );
+    });
     return rows.map(({ entry }) => entryFromRow(JSON.parse(String(entry)) as Record<string, unknown>));
   }
 }

@@ -129,7 +129,7 @@ export async function commitRebuilt(
           { subject: table, hint: "Repair it again." },
         );
       }
-      return Promise.resolve({ actions, reads: "table" });
+      return Promise.resolve({ actions, readsTable: true });
     },
     signal,
   });

@@ -32,7 +32,7 @@ export class LakeIds {
   private async load(signal: AbortSignal | undefined): Promise<string> {
     const table = `lake_ids_${this.name}`;
     const reports = allReports();
-    const lookups = reports.map((report) => ({ tablePath: lookupTable(report) }));
+    const lookups = reports.map(lookupTable);
     await withTables(this.lake, this.duck, lookups, { signal }, async (session, opened) => {
       const selects = reports.flatMap((report, index) => {
         const select = opened[index]?.select;

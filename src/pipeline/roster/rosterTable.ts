@@ -60,7 +60,7 @@ export async function replaceRoster(
                 description: "The district's students: pseudonym, school and grade.",
               });
           await requireHeld();
-          return { actions: [...before, ...(add ? [{ add }] : [])], reads: "table" };
+          return { actions: [...before, ...(add ? [{ add }] : [])], readsTable: true };
         },
       });
       return { version: outcome.snapshot?.version ?? 0, changed: outcome.committed };
@@ -86,7 +86,7 @@ export async function compareStudents(
   signal?: AbortSignal,
 ): Promise<SharedStudents | undefined> {
   const tablePath = other === "roster" ? rosterTable : lookupTable(reports.daily_participation);
-  return withTables(lake, duck, [{ tablePath }], { signal }, async (session, [table]) => {
+  return withTables(lake, duck, [tablePath], { signal }, async (session, [table]) => {
     if (!table?.select) return undefined;
     if (other === "roster") requireRosterShape(table.snapshot);
     const rows = await session.query(

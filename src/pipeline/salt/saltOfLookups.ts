@@ -49,7 +49,7 @@ async function somePairs(
   signal: AbortSignal | undefined,
 ): Promise<Pair[]> {
   const options = { signal };
-  return withTables(lake, duck, [{ tablePath: lookupTable(report) }], options, async (session, [lookup]) => {
+  return withTables(lake, duck, [lookupTable(report)], options, async (session, [lookup]) => {
     const pairs: Pair[] = [];
     if (lookup?.select === undefined) return pairs;
     for (const { name } of hashedColumns(report)) {

@@ -1,7 +1,8 @@
 import type { UserType } from "../../clever/reports";
 import type { AddFile } from "../../delta/actions";
-import { scanFiles } from "../../delta/scan";
+import { compareCodePoints } from "../../delta/codePoints";
 import type { Snapshot } from "../../delta/snapshot";
+import { fileStatistics } from "../../delta/statistics";
 import type { StagedRows } from "../read/stageRows";
 import { type Cells, daysWithin, haveCommon, type Month, ofOtherTypes, ofType, unionOf } from "./cells";
 import { contentsOf } from "./fileContents";
@@ -53,10 +54,12 @@ export function changedMonths(
     month.staged.push(rows);
     month.cells.push(cellsOf(rows.sources));
   }
-  const holds = snapshot ? holdersOf(snapshot, [...arriving, ...completed]) : () => [];
   for (const month of months.values()) {
     for (const file of month.files) {
-      for (const { userType } of holds(file)) month.cells.push(ofType(contentsOf(file).days, userType));
+      const { sources, days } = contentsOf(file);
+      for (const { source, userType } of [...arriving, ...completed]) {
+        if (sources ? sources.has(source) : mayHold(file, source)) month.cells.push(ofType(days, userType));
+      }
     }
     if (month.files.length === 0) continue;
     // If newer sources have all of its rows, no file holds such a source.
@@ -80,24 +83,15 @@ export function cellsOf(sources: StagedRows["sources"]): Cells {
   return unionOf([...sources.values()].map(({ userType, days }) => new Map([[userType, days]])));
 }
 
-/** Finds which of some sources a file holds, or may hold if another program wrote it. */
-function holdersOf(
-  snapshot: Snapshot,
-  sources: readonly SourceDays[],
-): (file: AddFile) => readonly SourceDays[] {
-  const untagged = new Map([...snapshot.files].filter(([, file]) => contentsOf(file).sources === undefined));
-  const mayHold = new Map<AddFile, SourceDays[]>();
-  for (const each of untagged.size > 0 ? sources : []) {
-    const { source } = each;
-    const ranges = [{ column: "source_file", from: source, to: source }];
-    for (const file of scanFiles({ ...snapshot, files: untagged }, { ranges })) {
-      mayHold.set(file, [...(mayHold.get(file) ?? []), each]);
-    }
-  }
-  return (file) => {
-    const fileSources = contentsOf(file).sources;
-    return fileSources ? sources.filter(({ source }) => fileSources.has(source)) : (mayHold.get(file) ?? []);
-  };
+/** Whether a file without tags may have rows of a source, by its statistics. */
+export function mayHold(file: AddFile, source: string): boolean {
+  const statistics = fileStatistics(file);
+  if (statistics === undefined) return true;
+  const { numRecords, nullCount, minValues, maxValues } = statistics;
+  if (numRecords > 0 && nullCount.source_file === numRecords) return false;
+  const [min, max] = [minValues.source_file, maxValues.source_file];
+  if (typeof max === "string" && compareCodePoints(max, source) < 0) return false;
+  return !(typeof min === "string" && compareCodePoints(source, min) < 0);
 }
 
 /** Whether a source may have rows in cells of a month. */

@@ -307,7 +307,7 @@ export class TableChange {
     if (actions.length === 0) return undefined;
     const creation = snapshot ? [] : pseudoTableActions(report);
     // Anything that another writer adds must be checked first: it may be the same rows.
-    return { actions: [...creation, ...actions], reads: "table" };
+    return { actions: [...creation, ...actions], readsTable: true };
   }
 }
 
