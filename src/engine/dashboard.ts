@@ -7,12 +7,11 @@ import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
 import { keptWhole } from "../dashboard/opening";
 import { answer } from "../dashboard/query/answer";
-import { metricsDocument, type ParticipationMetrics, participationMetrics } from "../dashboard/query/metrics";
 import { CleverLakeError } from "../errors";
 import { openLake } from "./connections";
 import type { CallContext } from "./handlers";
 import { Lane } from "./lane";
-import type { CountingParams, DashboardParams, DashboardProgress, MetricsParams } from "./messages";
+import type { CountingParams, DashboardParams, DashboardProgress } from "./messages";
 import { Throttle } from "./throttle";
 import { errorOrigin } from "./wireError";
 
@@ -57,13 +56,6 @@ export class Dashboards implements AsyncDisposable {
       signal,
       (index) => answer(index, filter, options, signal),
       (state) => progress.push(state),
-    );
-  }
-
-  /** Rejects as `answer` does. */
-  async metrics(params: MetricsParams, signal: AbortSignal): Promise<ParticipationMetrics> {
-    return this.withIndex(params, signal, async (index) =>
-      metricsDocument(await participationMetrics(index, params.filter, params, signal)),
     );
   }
 

@@ -6,7 +6,6 @@ import type { DistrictFiles } from "../dashboard/districtFiles";
 import type { DashboardFilter } from "../dashboard/filter";
 import type { IndexProgress } from "../dashboard/index/indexUpkeep";
 import type { KeepWhole } from "../dashboard/opening";
-import type { MetricsFilterInput, ParticipationMetrics } from "../dashboard/query/metrics";
 import type { ActivitySummary } from "../pipeline/activity/digitalActivity";
 import type { AdoptProgress, AdoptSummary, AdoptWarning } from "../pipeline/adopt/adoptSummary";
 import type { ComparedMonth } from "../pipeline/adopt/compareRows";
@@ -43,11 +42,9 @@ export type {
   FileState,
   Finding,
   Freshness,
-  MetricsFilterInput,
   NoAnswer,
   OptimizeProgress,
   OptimizeSummary,
-  ParticipationMetrics,
   RepairedTable,
   RepairProgress,
   RepairSummary,
@@ -187,10 +184,6 @@ export interface DashboardParams extends CountingParams, DistrictFiles {
   readonly filter: DashboardFilter;
   /** The first day of the school year, `MM-dd`. */
   readonly schoolYearStart: string;
-}
-
-export interface MetricsParams extends CountingParams {
-  readonly filter: MetricsFilterInput;
 }
 
 /** The engine's progress in reading changed tables. */

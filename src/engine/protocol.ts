@@ -188,12 +188,6 @@ export const closePreview = new EngineCall<{ readonly token: string }, Nothing>(
   "closing a preview",
 );
 
-/** Participation metrics from the tables. */
-export const metrics = new EngineCall<messages.MetricsParams, messages.ParticipationMetrics>(
-  "metrics",
-  "computing the metrics",
-);
-
 /**
  * Everything that the dashboard shows for a filter. Cancel a question when a newer one replaces it: questions are
  * answered one at a time.

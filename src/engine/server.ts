@@ -126,7 +126,6 @@ export class EngineServer implements AsyncDisposable {
       lanes.look.run(signal, () => contents.tableReport(params, signal)),
     );
     handlers.on(protocol.landedFiles, (params, { signal }) => contents.landedFiles(params, signal));
-    handlers.on(protocol.metrics, (params, { signal }) => dashboards.metrics(params, signal));
   }
 
   private answerPreviews(): void {

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { openingFilter } from "../../src/dashboard/opening";
 import { EngineClient } from "../../src/engine/client";
 import type { ReportItem, TokenAnswer, TokenParams } from "../../src/engine/messages";
 import * as engine from "../../src/engine/protocol";
@@ -76,14 +77,15 @@ test("everything that the extension shows works on a lake in Azure, with tokens 
   expect(preview).toMatchObject({ problem: null, truncated: false });
   const { runs } = await client.request(engine.listRuns, { ...connected, from: 0, count: 20 });
   expect(runs).toMatchObject([{ outcome: "done", counts: { landed: 12 } }]);
-  const metrics = await client.request(engine.metrics, {
+  const answer = await client.request(engine.dashboard, {
     ...connected,
-    filter: {},
+    filter: { ...openingFilter, range: { preset: "all" } },
     minimumGroupSize: 0,
     keepWhole: "schools",
+    schoolYearStart: "08-01",
     cacheFolder: await temporaryFolder(),
   });
-  expect(metrics.users).toBeGreaterThan(30);
+  expect("cards" in answer && answer.cards.users.value).toBeGreaterThan(30);
   expect((await client.request(engine.verify, connected)).problems).toEqual([]);
 });
 

@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { pseudoTable } from "../../src/clever/layout";
 import { reportNames, reports } from "../../src/clever/reports";
+import { openingFilter } from "../../src/dashboard/opening";
 import type {
   ConnectionSettings,
   OptimizeProgress,
@@ -129,14 +130,15 @@ describe("the engine over message streams", () => {
     expect(details.log.map(({ outcome }) => outcome)).toEqual(Array(18).fill("anonymized"));
     expect(details.notReached).toEqual([]);
 
-    const answer = await request(protocol.metrics, {
+    const answer = await request(protocol.dashboard, {
       ...connected,
-      filter: {},
+      filter: { ...openingFilter, range: { preset: "all" } },
       minimumGroupSize: 5,
       keepWhole: "schools",
+      schoolYearStart: "08-01",
       cacheFolder: await temporaryFolder(),
     });
-    expect(answer.users).toBeGreaterThan(40);
+    expect("cards" in answer && answer.cards.users.value).toBeGreaterThan(40);
     const verification = await request(protocol.verify, connected);
     expect(verification.problems).toEqual([]);
 
