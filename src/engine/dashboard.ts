@@ -12,10 +12,8 @@ import { openLake } from "./connections";
 import type { CallContext } from "./handlers";
 import { Lane } from "./lane";
 import type { CountingParams, DashboardParams, DashboardProgress } from "./messages";
-import { Throttle } from "./throttle";
 import { errorOrigin } from "./wireError";
 
-const millisecondsBetweenProgress = 100;
 const millisecondsUntilRelease = 10 * 60_000;
 
 /** The most recently used lake. */
@@ -46,17 +44,10 @@ export class Dashboards implements AsyncDisposable {
     { signal, report }: CallContext<DashboardProgress>,
   ): Promise<DashboardAnswer | NoAnswer> {
     const filter = checkedFilter(params);
-    using progress = new Throttle(millisecondsBetweenProgress, report);
     const { minimumGroupSize, keepWhole, schoolYearStart } = params;
     const { levels, licences } = await readDistrictFiles(params);
     const options = { minimumGroupSize, keepWhole, schoolYearStart, now: new Date(), levels, licences };
-    // Awaited here, so that pending progress is sent before the answer.
-    return await this.withIndex(
-      params,
-      signal,
-      (index) => answer(index, filter, options, signal),
-      (state) => progress.push(state),
-    );
+    return this.withIndex(params, signal, (index) => answer(index, filter, options, signal), report);
   }
 
   /** The current division of people. Rejects as `answer` does. */

@@ -2,6 +2,7 @@ import { type CancellationToken, type MessageConnection, ProgressType } from "vs
 import { CleverLakeError } from "../errors";
 import type { LogMessage, WireError } from "./messages";
 import type { EngineCall, WithProgressToken } from "./protocol";
+import { Throttle } from "./throttle";
 import { logMessage } from "./wire";
 import { cancelled, errorOrigin, toResponseError } from "./wireError";
 
@@ -9,8 +10,11 @@ import { cancelled, errorOrigin, toResponseError } from "./wireError";
 export interface CallContext<Progress> {
   /** Aborted when the request is cancelled, or the engine ends. */
   readonly signal: AbortSignal;
+  /** Sends the newest progress at most ten times a second. */
   readonly report: (progress: Progress) => void;
 }
+
+const millisecondsBetweenProgress = 100;
 
 /** Answers requests of one connection; turns cancellation into signals and thrown values into typed errors. */
 export class Handlers {
@@ -18,14 +22,22 @@ export class Handlers {
 
   constructor(private readonly connection: MessageConnection) {}
 
+  /** @param options `everyReport`: all progress must arrive, because each is a part of the result */
   on<Params, Result, Progress>(
     call: EngineCall<Params, Result, Progress>,
     handler: (params: Params, context: CallContext<Progress>) => Promise<Result>,
+    { everyReport = false }: { readonly everyReport?: boolean } = {},
   ): void {
     const answer = async (params: Params & WithProgressToken, token: CancellationToken) => {
       const abort = new AbortController();
-      const report = (progress: Progress) => this.report(params, progress);
-      const work = this.answer(() => handler(params, { signal: abort.signal, report }), abort, token);
+      const send = (progress: Progress) => this.report(params, progress);
+      const handle = async () => {
+        using throttle = new Throttle(millisecondsBetweenProgress, send);
+        const report = everyReport ? send : (progress: Progress) => throttle.push(progress);
+        // Awaited here, so that pending progress is sent before the answer.
+        return await handler(params, { signal: abort.signal, report });
+      };
+      const work = this.answer(handle, abort, token);
       const ended = work.then(() => undefined);
       this.active.set(abort, ended);
       try {

@@ -127,8 +127,8 @@ export interface RosterParams extends Connected {
   readonly replace: boolean;
 }
 
-export interface AdoptParams extends Connected {
-  /** Reports the current state and the planned changes, and changes nothing. */
+export interface DryRunParams extends Connected {
+  /** Reports what would be done, and changes nothing. */
   readonly dryRun: boolean;
 }
 
@@ -142,24 +142,12 @@ export interface AssetsParams {
   readonly names: readonly AssetName[];
 }
 
-export interface OptimizeParams extends Connected {
-  /** Reports what would be merged, and writes nothing. */
-  readonly dryRun: boolean;
-}
-
 export interface DismissParams extends Connected {
   /** Paths on the server of quarantined files. */
   readonly files: readonly string[];
 }
 
-export interface RepairParams extends Connected {
-  /** Reports what would be rebuilt, and writes nothing. */
-  readonly dryRun: boolean;
-}
-
-export interface VacuumParams extends Connected {
-  /** Reports what would be removed, and removes nothing. */
-  readonly dryRun: boolean;
+export interface VacuumParams extends DryRunParams {
   readonly olderThanDays: number;
 }
 

@@ -76,20 +76,20 @@ export const verify = new EngineCall<messages.Connected, messages.Verification>(
 );
 
 /** Adopts a lake that OEA's own notebooks wrote, or reports what it would do; see `adoptLake` of the pipeline. */
-export const adopt = new EngineCall<messages.AdoptParams, messages.AdoptSummary, messages.AdoptProgress>(
+export const adopt = new EngineCall<messages.DryRunParams, messages.AdoptSummary, messages.AdoptProgress>(
   "adopt",
   "adopting OEA's lake",
 );
 
 /** Merges the small data files of the tables; see `optimizeLake` of the pipeline. */
 export const optimize = new EngineCall<
-  messages.OptimizeParams,
+  messages.DryRunParams,
   messages.OptimizeSummary,
   messages.OptimizeProgress
 >("optimize", "merging data files");
 
 /** Rebuilds what other programs changed in the tables; see `repairLake` of the pipeline. */
-export const repair = new EngineCall<messages.RepairParams, messages.RepairSummary, messages.RepairProgress>(
+export const repair = new EngineCall<messages.DryRunParams, messages.RepairSummary, messages.RepairProgress>(
   "repair",
   "repairing the lake",
 );

@@ -7,21 +7,16 @@ import { machineScratch } from "../scratch";
 import { checkedSettings, openLake, readSalt, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
 import type { RosterParams, RosterProgress, RosterSummary } from "./messages";
-import { Throttle } from "./throttle";
-
-const millisecondsBetweenProgress = 100;
 
 /** Imports a roster from the server or from disk; see `importRoster` of the pipeline for its errors. */
 export async function importRoster(
   { connection, secrets, origin, path, keepRaw, replace }: RosterParams,
   sources: Sources,
-  { signal, report }: CallContext<RosterProgress>,
+  { signal, report: onProgress }: CallContext<RosterProgress>,
 ): Promise<RosterSummary> {
   const { maxShrink, keepWhole } = checkedSettings(connection);
   const lake = await openLake(connection, secrets);
   const salt = await readSalt(connection, secrets, signal);
-  using progress = new Throttle(millisecondsBetweenProgress, report);
-  const onProgress = (state: RosterProgress) => progress.push(state);
   const divide = async (minimumGroupSize: number) => {
     // New grades make a new index anyway, so the dashboard's cache would not help.
     const cacheFolder = await machineScratch();

@@ -18,15 +18,12 @@ import type {
   RunSummary,
   Verification,
 } from "./messages";
-import { Throttle } from "./throttle";
-
-const millisecondsBetweenProgress = 100;
 
 /** Runs the job; see `run` of the pipeline for details and errors. */
 export async function run(
   params: RunParams,
   sources: Sources,
-  { signal, report }: CallContext<RunProgress>,
+  { signal, report: onProgress }: CallContext<RunProgress>,
 ): Promise<RunSummary> {
   const { connection, secrets, command, only, accept } = params;
   const settings = checkedSettings(connection);
@@ -34,7 +31,6 @@ export async function run(
   await using engine = await openEngine(settings, azureAccess(connection));
   const lake = await openLake(connection, secrets);
   const salt = command === "ingest" ? undefined : await readSalt(connection, secrets, signal);
-  using progress = new Throttle(millisecondsBetweenProgress, report);
   const request = {
     command,
     lake,
@@ -48,7 +44,7 @@ export async function run(
     digitalActivity,
     engine: engine?.open,
     signal,
-    onProgress: (state: RunProgress) => progress.push(state),
+    onProgress,
     ...(only === null ? {} : { only }),
   };
   if (command === "anonymize") return await runPipeline(request);

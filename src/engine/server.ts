@@ -5,7 +5,7 @@ import { scriptsOfProgram } from "../spark/scripts";
 import { adopt } from "./adopt";
 import { Sources } from "./connections";
 import { Dashboards } from "./dashboard";
-import { Handlers } from "./handlers";
+import { type CallContext, Handlers } from "./handlers";
 import * as contents from "./lakeContents";
 import { Lane } from "./lane";
 import { Previews } from "./previews";
@@ -60,8 +60,11 @@ export class EngineServer implements AsyncDisposable {
     );
     handlers.on(protocol.testLogin, (params, { signal }) => reports.testLogin(params, signal));
     handlers.on(protocol.testLake, (params, { signal }) => reports.testLake(params, signal));
-    handlers.on(protocol.listReports, (params, context) =>
-      lanes.list.run(context.signal, () => reports.listReports(params, sources, context)),
+    handlers.on(
+      protocol.listReports,
+      (params, context) =>
+        lanes.list.run(context.signal, () => reports.listReports(params, sources, context)),
+      { everyReport: true },
     );
     handlers.on(protocol.startSample, (params, { signal }) =>
       lanes.sample.run(signal, () => sample.start(params, signal)),
@@ -73,33 +76,23 @@ export class EngineServer implements AsyncDisposable {
 
   private answerLake(): void {
     const { handlers, sources, lanes, dashboards } = this;
+    /** Answers with work that may change the tables of the dashboard. */
+    const change = <Params, Result, Progress>(
+      call: protocol.EngineCall<Params, Result, Progress>,
+      handler: (params: Params, context: CallContext<Progress>) => Promise<Result>,
+    ) =>
+      handlers.on(call, (params, context) =>
+        lanes.work.run(context.signal, () => handler(params, context)).finally(() => dashboards.recheck()),
+      );
     handlers.on(protocol.dashboard, (params, context) => dashboards.answer(params, context));
-    handlers.on(protocol.run, (params, context) =>
-      lanes.work
-        .run(context.signal, () => runs.run(params, sources, context))
-        .finally(() => dashboards.recheck()),
-    );
-    handlers.on(protocol.importRoster, (params, context) =>
-      lanes.work
-        .run(context.signal, () => importRoster(params, sources, context))
-        .finally(() => dashboards.recheck()),
-    );
+    change(protocol.run, (params, context) => runs.run(params, sources, context));
+    change(protocol.importRoster, (params, context) => importRoster(params, sources, context));
     handlers.on(protocol.dismiss, (params, { signal }) =>
       lanes.work.run(signal, () => reports.dismiss(params, signal)),
     );
-    handlers.on(protocol.adopt, (params, context) =>
-      lanes.work.run(context.signal, () => adopt(params, context)).finally(() => dashboards.recheck()),
-    );
-    handlers.on(protocol.optimize, (params, context) =>
-      lanes.work
-        .run(context.signal, () => upkeep.optimize(params, context))
-        .finally(() => dashboards.recheck()),
-    );
-    handlers.on(protocol.repair, (params, context) =>
-      lanes.work
-        .run(context.signal, () => upkeep.repair(params, context))
-        .finally(() => dashboards.recheck()),
-    );
+    change(protocol.adopt, adopt);
+    change(protocol.optimize, upkeep.optimize);
+    change(protocol.repair, upkeep.repair);
     handlers.on(protocol.vacuum, (params, context) =>
       lanes.work.run(context.signal, () => upkeep.vacuum(params, context)),
     );

@@ -11,35 +11,30 @@ import type {
   ActivitySummary,
   Connected,
   CountingParams,
+  DryRunParams,
   GroupsSummary,
-  OptimizeParams,
   OptimizeProgress,
   OptimizeSummary,
-  RepairParams,
   RepairProgress,
   RepairSummary,
   VacuumParams,
   VacuumProgress,
   VacuumSummary,
 } from "./messages";
-import { Throttle } from "./throttle";
-
-const millisecondsBetweenProgress = 100;
 
 /** Merges small data files, or reports which; see `optimizeLake` of the pipeline for its errors. */
 export async function optimize(
-  { connection, secrets, dryRun }: OptimizeParams,
-  { signal, report }: CallContext<OptimizeProgress>,
+  { connection, secrets, dryRun }: DryRunParams,
+  { signal, report: onProgress }: CallContext<OptimizeProgress>,
 ): Promise<OptimizeSummary> {
   const lake = await openLake(connection, secrets);
-  using progress = new Throttle(millisecondsBetweenProgress, report);
-  return await optimizeLake({ lake, dryRun, signal, onProgress: (state) => progress.push(state) });
+  return await optimizeLake({ lake, dryRun, signal, onProgress });
 }
 
 /** Rebuilds what other programs changed, or reports what; see `repairLake` of the pipeline for its errors. */
 export async function repair(
-  { connection, secrets, dryRun }: RepairParams,
-  { signal, report }: CallContext<RepairProgress>,
+  { connection, secrets, dryRun }: DryRunParams,
+  { signal, report: onProgress }: CallContext<RepairProgress>,
 ): Promise<RepairSummary> {
   const lake = await openLake(connection, secrets);
   const salt = await readSalt(connection, secrets, signal);
@@ -48,18 +43,15 @@ export async function repair(
       hint: "Enter the salt with Change Salt or Credentials.",
     });
   }
-  using progress = new Throttle(millisecondsBetweenProgress, report);
-  return await repairLake({ lake, salt, dryRun, signal, onProgress: (state) => progress.push(state) });
+  return await repairLake({ lake, salt, dryRun, signal, onProgress });
 }
 
 /** Removes unneeded data files, or reports which; see `vacuumLake` of the pipeline for its errors. */
 export async function vacuum(
   { connection, secrets, dryRun, olderThanDays }: VacuumParams,
-  { signal, report }: CallContext<VacuumProgress>,
+  { signal, report: onProgress }: CallContext<VacuumProgress>,
 ): Promise<VacuumSummary> {
   const lake = await openLake(connection, secrets);
-  using progress = new Throttle(millisecondsBetweenProgress, report);
-  const onProgress = (state: VacuumProgress) => progress.push(state);
   return await vacuumLake({ lake, dryRun, olderThanDays, signal, onProgress });
 }
 
