@@ -26,5 +26,14 @@ export interface CommandResult {
   readonly exitCode?: ExitCode;
 }
 
+/** The result of a command with one summary, which is its document, and may say that something needs attention. */
+export function shown<T>(
+  summary: T,
+  text: (summary: T) => string | Promise<string>,
+  hasProblems: (summary: T) => boolean = () => false,
+): CommandResult {
+  return { text: () => text(summary), document: () => summary, exitCode: hasProblems(summary) ? 1 : 0 };
+}
+
 /** One command. */
 export type CommandAction<T> = (options: T, context: CommandContext) => Promise<CommandResult>;

@@ -1,10 +1,11 @@
-import type { Config, Secrets } from "../config";
+import { type Config, readConfig, type Secrets, secretsFrom } from "../config";
 import { sftpAccount } from "../connect/account";
 import { saltOf } from "../connect/salt";
 import { CleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import { openLakeAt } from "../lake/open";
 import { SftpSource } from "../sftp/sftpSource";
+import type { CommandContext, CommonOptions } from "./command";
 
 /** The server of a configuration; connects on first use. */
 export async function openSource({ sftp }: Config, secrets: Secrets): Promise<SftpSource> {
@@ -28,4 +29,12 @@ export function readSalt(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   return saltOf(salt, saltKeyVaultUrl, {}, signal);
+}
+
+/** A command's configuration and secrets, with the lake that they open and a way to read the salt. */
+export async function opened(options: CommonOptions, { environment, signal }: CommandContext) {
+  const config = await readConfig(options.config);
+  const secrets = secretsFrom(environment);
+  const lake = await openLake(config, secrets);
+  return { config, secrets, lake, readSalt: () => readSalt(config, secrets, signal) };
 }

@@ -1,11 +1,10 @@
-import { readConfig, secretsFrom } from "../../config";
 import { CleverLakeError } from "../../errors";
 import { type AdoptRequest, adoptLake } from "../../pipeline/adopt/adoptLake";
 import { type AdoptSummary, hasAdoptProblems } from "../../pipeline/adopt/adoptSummary";
 import { phases, showAdopt } from "../adopt";
-import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import { type CommandContext, type CommandResult, type CommonOptions, shown } from "../command";
 import { confirmed } from "../confirmed";
-import { openLake, readSalt } from "../connect";
+import { opened } from "../connect";
 import { shareOnTerminal } from "../progressBar";
 
 export interface AdoptOptions extends CommonOptions {
@@ -16,14 +15,10 @@ export interface AdoptOptions extends CommonOptions {
 /**
  * `adopt`: turns a lake that OEA's own notebooks wrote into one of ours. It first shows what it would do, then asks.
  */
-export async function adoptOeaLake(
-  options: AdoptOptions,
-  { environment, signal }: CommandContext,
-): Promise<CommandResult> {
-  const config = await readConfig(options.config);
-  const secrets = secretsFrom(environment);
-  const lake = await openLake(config, secrets);
-  const salt = await readSalt(config, secrets, signal);
+export async function adoptOeaLake(options: AdoptOptions, context: CommandContext): Promise<CommandResult> {
+  const { signal } = context;
+  const { config, lake, readSalt } = await opened(options, context);
+  const salt = await readSalt();
   const adopt = async (dryRun: boolean): Promise<AdoptSummary> => {
     using share = shareOnTerminal();
     const request: AdoptRequest = {
@@ -44,11 +39,7 @@ export async function adoptOeaLake(
   }
   const isDone = plan !== undefined && (options.dryRun === true || plan.state !== "planned");
   const summary = isDone ? plan : await adopt(options.dryRun === true);
-  return {
-    text: () => showAdopt(summary),
-    document: () => summary,
-    exitCode: hasAdoptProblems(summary) ? 1 : 0,
-  };
+  return shown(summary, showAdopt, hasAdoptProblems);
 }
 
 async function requireConsent(signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import { type AssetsSummary, writeAssets } from "../../assets/writeAssets";
 import { readConfig } from "../../config";
 import { counted } from "../../counted";
 import { scriptsOfProgram } from "../../spark/scripts";
-import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import { type CommandContext, type CommandResult, type CommonOptions, shown } from "../command";
 import { plain, styled } from "../text";
 
 /** `assets`: files for other products, generated for this lake. The lake itself is not opened. */
@@ -15,7 +15,7 @@ export async function createAssets(
   const names = options.only ?? assetNames;
   const settings = { saltKeyVaultUrl, minimumGroupSize, scripts: scriptsOfProgram() };
   const summary = await writeAssets({ lakeUrl: lake.url, folder: options.out, names, signal, ...settings });
-  return { text: () => showAssets(summary), document: () => summary };
+  return shown(summary, showAssets);
 }
 
 function showAssets({ folder, assets, written, unchanged, kept }: AssetsSummary): string {

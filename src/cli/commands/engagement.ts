@@ -1,19 +1,20 @@
 import { digitalActivityTable } from "../../clever/layout";
-import { readConfig, secretsFrom } from "../../config";
 import { counted } from "../../counted";
 import { Duck } from "../../duck/duck";
 import { updateActivityWithoutRun } from "../../pipeline/activity/digitalActivity";
 import { exportEngagement } from "../../pipeline/activity/exportEngagement";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
-import { openLake } from "../connect";
+import { opened } from "../connect";
 import { plain } from "../text";
 
 /** `engagement`: the pseudonymized rows in OEA's Digital Engagement schema, as a table or as a file. */
 export async function writeEngagement(
-  { config, out }: CommonOptions & { readonly out?: string },
-  { environment, signal }: CommandContext,
+  options: CommonOptions & { readonly out?: string },
+  context: CommandContext,
 ): Promise<CommandResult> {
-  const lake = await openLake(await readConfig(config), secretsFrom(environment));
+  const { out } = options;
+  const { signal } = context;
+  const { lake } = await opened(options, context);
   if (out === undefined) {
     const { months, rows } = await updateActivityWithoutRun(lake, signal);
     const what = `${counted(months.length, "month")} written, ${counted(rows, "row")}`;

@@ -1,19 +1,18 @@
 import { groupsTable } from "../../clever/layout";
-import { readConfig, secretsFrom } from "../../config";
 import { counted } from "../../counted";
 import { updateGroupsWithoutRun } from "../../pipeline/groups/updateGroups";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
-import { openLake } from "../connect";
+import { opened } from "../connect";
 import { type CountingOptions, countingOf, divisionIn } from "../participation";
 
 /** `groups`: the division of people as a table, for products that compute their own counts. */
 export async function divideIntoGroups(
   options: CommonOptions & CountingOptions,
-  { environment, signal }: CommandContext,
+  context: CommandContext,
 ): Promise<CommandResult> {
-  const config = await readConfig(options.config);
+  const { signal } = context;
+  const { config, lake } = await opened(options, context);
   const counting = countingOf(config, options);
-  const lake = await openLake(config, secretsFrom(environment));
   const divide = () => divisionIn(lake, config, options, signal);
   const { written: isWritten, division } = await updateGroupsWithoutRun(lake, divide, signal);
   const groups = new Set(division.cohorts.map(({ group }) => group)).size;

@@ -1,7 +1,7 @@
 import { readConfig, secretsFrom } from "../../config";
 import { CleverLakeError } from "../../errors";
 import { hasRepairProblems, repairLake } from "../../pipeline/others/repair";
-import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import { type CommandContext, type CommandResult, type CommonOptions, shown } from "../command";
 import { openLake, readSalt } from "../connect";
 import { shareOnTerminal } from "../progressBar";
 import { showRepair } from "../repair";
@@ -38,9 +38,5 @@ export async function repairTables(
     signal,
     onProgress: ({ bytes, bytesDone }) => share.show("Reading landed files", bytesDone / Math.max(1, bytes)),
   });
-  return {
-    text: () => showRepair(summary),
-    document: () => summary,
-    exitCode: hasRepairProblems(summary) ? 1 : 0,
-  };
+  return shown(summary, showRepair, hasRepairProblems);
 }

@@ -2,7 +2,7 @@ import { readConfig, secretsFrom } from "../../config";
 import { CleverLakeError } from "../../errors";
 import { hasRosterProblems, importRoster } from "../../pipeline/roster/importRoster";
 import { rosterOnDisk, rosterOnServer } from "../../pipeline/roster/rosterFile";
-import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import { type CommandContext, type CommandResult, type CommonOptions, shown } from "../command";
 import { openLake, openSource, readSalt } from "../connect";
 import { shareOnTerminal } from "../progressBar";
 import { showRoster } from "../roster";
@@ -48,9 +48,5 @@ export async function importRosterFile(
     signal,
     onProgress: ({ bytes, bytesRead }) => share.show("Reading the roster", bytesRead / Math.max(1, bytes)),
   });
-  return {
-    text: () => showRoster(summary),
-    document: () => summary,
-    exitCode: hasRosterProblems(summary) ? 1 : 0,
-  };
+  return shown(summary, showRoster, hasRosterProblems);
 }

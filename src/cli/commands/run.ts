@@ -1,9 +1,8 @@
-import { readConfig, secretsFrom } from "../../config";
 import { type RunRequest, run } from "../../pipeline/run";
 import { needsAttention } from "../../pipeline/runSummary";
 import { openEngine } from "../../spark/openEngine";
-import type { CommandContext, CommandResult, CommonOptions } from "../command";
-import { openLake, openSource, readSalt } from "../connect";
+import { type CommandContext, type CommandResult, type CommonOptions, shown } from "../command";
+import { opened, openSource } from "../connect";
 import { progressView } from "../progressBar";
 
 export interface RunOptions extends CommonOptions {
@@ -12,11 +11,10 @@ export interface RunOptions extends CommonOptions {
 
 /** `run`, and its two steps `ingest` and `anonymize`. */
 export function runJob(command: RunRequest["command"]) {
-  return async (options: RunOptions, { environment, signal }: CommandContext): Promise<CommandResult> => {
-    const config = await readConfig(options.config);
-    const secrets = secretsFrom(environment);
-    const lake = await openLake(config, secrets);
-    const salt = command === "ingest" ? undefined : await readSalt(config, secrets, signal);
+  return async (options: RunOptions, context: CommandContext): Promise<CommandResult> => {
+    const { signal } = context;
+    const { config, secrets, lake, readSalt } = await opened(options, context);
+    const salt = command === "ingest" ? undefined : await readSalt();
     await using source = command === "anonymize" ? undefined : await openSource(config, secrets);
     await using engine = await openEngine(config);
     const view = await progressView();
@@ -41,11 +39,7 @@ export function runJob(command: RunRequest["command"]) {
         signal,
         onProgress: view.listener,
       });
-      return {
-        text: async () => (await import("../show")).showRun(summary),
-        document: () => summary,
-        exitCode: needsAttention(summary) ? 1 : 0,
-      };
+      return shown(summary, async () => (await import("../show")).showRun(summary), needsAttention);
     } finally {
       view.stop();
     }

@@ -1,18 +1,16 @@
-import { readConfig, secretsFrom } from "../../config";
 import { RunHistory } from "../../pipeline/log/runRecord";
 import { lastIdentities, status } from "../../pipeline/plan/status";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
-import { openLake, openSource } from "../connect";
+import { opened, openSource } from "../connect";
 import { showStatus } from "../show";
 
 /** `status`: every file on the server with its ingestion status. */
 export async function showServerStatus(
   options: CommonOptions,
-  { environment, signal }: CommandContext,
+  context: CommandContext,
 ): Promise<CommandResult> {
-  const config = await readConfig(options.config);
-  const secrets = secretsFrom(environment);
-  const lake = await openLake(config, secrets);
+  const { signal } = context;
+  const { config, secrets, lake } = await opened(options, context);
   await using source = await openSource(config, secrets);
   const history = new RunHistory(lake, signal);
   const found = await status(source, lake, config, signal, history);

@@ -1,9 +1,8 @@
-import { readConfig, secretsFrom } from "../../config";
 import { minimumRetentionDays } from "../../pipeline/upkeep/retention";
 import { hasUpkeepProblems } from "../../pipeline/upkeep/upkeepTables";
 import { vacuumLake } from "../../pipeline/upkeep/vacuumLake";
-import type { CommandContext, CommandResult, CommonOptions } from "../command";
-import { openLake } from "../connect";
+import { type CommandContext, type CommandResult, type CommonOptions, shown } from "../command";
+import { opened } from "../connect";
 import { shareOnTerminal } from "../progressBar";
 import { showVacuum } from "../upkeep";
 
@@ -13,23 +12,15 @@ export interface VacuumOptions extends CommonOptions {
 }
 
 /** `vacuum`: removes data files that no version of the last days needs. */
-export async function vacuumTables(
-  options: VacuumOptions,
-  { environment, signal }: CommandContext,
-): Promise<CommandResult> {
-  const config = await readConfig(options.config);
-  const lake = await openLake(config, secretsFrom(environment));
+export async function vacuumTables(options: VacuumOptions, context: CommandContext): Promise<CommandResult> {
+  const { lake } = await opened(options, context);
   using share = shareOnTerminal();
   const summary = await vacuumLake({
     lake,
     olderThanDays: options.olderThan ?? minimumRetentionDays,
     dryRun: options.dryRun === true,
-    signal,
+    signal: context.signal,
     onProgress: ({ files, filesDone }) => share.show("Removing data files", filesDone / files),
   });
-  return {
-    text: () => showVacuum(summary),
-    document: () => summary,
-    exitCode: hasUpkeepProblems(summary) ? 1 : 0,
-  };
+  return shown(summary, showVacuum, hasUpkeepProblems);
 }

@@ -1,6 +1,6 @@
 import { readConfig, secretsFrom } from "../../config";
 import { verifyLake } from "../../pipeline/verify/verify";
-import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import { type CommandContext, type CommandResult, type CommonOptions, shown } from "../command";
 import { openLake, readSalt } from "../connect";
 import { showVerification } from "../show";
 
@@ -14,9 +14,5 @@ export async function verifyTables(
   const salt = await readSalt(config, secrets, signal);
   const lake = await openLake(config, secrets);
   const verification = await verifyLake(lake, salt, signal, config.userTypes);
-  return {
-    text: () => showVerification(verification),
-    document: () => verification,
-    exitCode: verification.problems.length > 0 ? 1 : 0,
-  };
+  return shown(verification, showVerification, ({ problems }) => problems.length > 0);
 }
