@@ -1,52 +1,11 @@
-import type { ReportName } from "../clever/reports";
+import type { LandedFileItem, LandingFolder, TableItem } from "../pipeline/catalogue/lakeContents";
+import type { TableDetails } from "../pipeline/catalogue/tableDetails";
 import type { RunRecord, RunSummary } from "../pipeline/log/runRecord";
 
-export type TableItem = {
-  /** The table's folder in the lake, and the folder's last part. */
-  readonly path: string;
-  readonly name: string;
-} & (
-  | { readonly problem: string }
-  | {
-      readonly problem: null;
-      readonly version: number;
-      readonly files: number;
-      readonly bytes: number;
-      /** Null if another writer left a file without statistics. */
-      readonly rows: number | null;
-      /** When the newest version was committed. */
-      readonly changed: string | null;
-    }
-);
+export type { LandedFileItem, TableItem };
 
 /** A table as its log describes it, for a person to read. */
-export interface TableReport {
-  /** The table's folder in the lake. */
-  readonly path: string;
-  readonly version: number;
-  readonly files: number;
-  readonly bytes: number;
-  /** Null if another writer left a file without statistics; also in the lists below. */
-  readonly rows: number | null;
-  readonly columns: readonly { readonly name: string; readonly type: string; readonly partition: boolean }[];
-  /** Newest first; the partition of an unpartitioned table has no name. */
-  readonly partitions: readonly {
-    readonly name: string;
-    readonly files: number;
-    readonly bytes: number;
-    readonly rows: number | null;
-  }[];
-  /** Newest first, as far back as the page shows. */
-  readonly commits: readonly {
-    readonly version: number;
-    readonly time: string | null;
-    readonly operation: string | null;
-    readonly filesAdded: number;
-    readonly filesRemoved: number;
-    readonly rowsAdded: number | null;
-  }[];
-  /** A few rows as texts in the columns' order; null if the table may hold identities, and for the ingest log. */
-  readonly firstRows: readonly (readonly (string | null)[])[] | null;
+export interface TableReport extends TableDetails {
   /** The newest lines of the ingest log, newest first; null for every other table. */
   readonly log: readonly LogLine[] | null;
 }
@@ -62,18 +21,7 @@ export interface LakeStage {
 export interface LakeOverview {
   readonly stages: readonly LakeStage[];
   /** Folders of landed files, newest first; `landedFiles` lists their files. */
-  readonly landings: readonly {
-    readonly folder: string;
-    readonly time: string;
-    readonly reports: readonly ReportName[];
-  }[];
-}
-
-export interface LandedFileItem {
-  /** In the lake. */
-  readonly path: string;
-  readonly size: number;
-  readonly modified: string;
+  readonly landings: readonly LandingFolder[];
 }
 
 export interface RunItem {

@@ -80,7 +80,11 @@ describe("the lake's contents", () => {
     await using duck = await Duck.open();
     const tables = await lakeTables(lake, duck);
     expect(tables).toEqual([
-      { path, problem: expect.stringContaining("00000000000000000000.json") as string },
+      {
+        path,
+        name: "resource_usage_pseudo",
+        problem: expect.stringContaining("00000000000000000000.json") as string,
+      },
     ]);
   });
 
@@ -94,9 +98,9 @@ describe("the lake's contents", () => {
     ]) {
       lake.files.set(`${place}/${file}`, Buffer.from("12345"));
     }
-    expect((await landingFolders(lake)).map(({ name }) => name)).toEqual([
-      "2026-02-02T03-04-05",
-      "2026-01-02T03-04-05",
+    expect((await landingFolders(lake)).map(({ folder, time }) => [folder, time])).toEqual([
+      ["2026-02-02T03-04-05", "2026-02-02T03:04:05.000Z"],
+      ["2026-01-02T03-04-05", "2026-01-02T03:04:05.000Z"],
     ]);
     // As OEA's production pipeline lands: without a folder for the user type.
     lake.files.set(`${place}/2026-01-02T03-04-05/b.csv`, Buffer.from("rows"));

@@ -46,7 +46,7 @@ describe("a table's details", () => {
       Array.from({ length: details.version + 1 }, (_, index) => details.version - index),
     );
     expect(details.commits[0]).toMatchObject({ filesAdded: 1, filesRemoved: 0, rowsAdded: 1 });
-    expect(details.commits[0]?.time).toBeInstanceOf(Date);
+    expect(details.commits[0]?.time).toMatch(/^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/);
     expect(details.firstRows?.map((row) => row.slice(0, 2))).toEqual([
       ["2024-11-04", pseudonym("sis-c")],
       ["2024-10-01", pseudonym("sis-a")],
@@ -59,7 +59,7 @@ describe("a table's details", () => {
     const { describeTable } = await lakeOf({ "2024-09-03": ["a"] });
     for (const table of [lookup, ingestLogTable]) {
       const details = await describeTable(table);
-      expect(details.firstRows).toBeUndefined();
+      expect(details.firstRows).toBeNull();
       expect(details.rows).toBeGreaterThan(0);
     }
   });

@@ -4,42 +4,38 @@ import type { ReportName } from "../../clever/reports";
 import { commitPath } from "../../delta/paths";
 import { commitTime, readSnapshot } from "../../delta/snapshot";
 import type { Duck } from "../../duck/duck";
-import type { Lake, LakeEntry, LakeOptions } from "../../lake/lake";
+import type { Lake, LakeOptions } from "../../lake/lake";
 import { problemOf, upkeepTables } from "../upkeep/upkeepTables";
 import { allReports } from "../write/tables";
 import { sizesOf, type TableSizes } from "./tableDetails";
 
-/** A Delta table as described by its log; no data file is read. */
-export interface LakeTable extends TableSizes {
-  /** The table's folder in the lake. */
+/** A Delta table as described by its log, or why it cannot be read; no data file is read. */
+export type TableItem = {
+  /** The table's folder in the lake, and the folder's last part. */
   readonly path: string;
-  readonly version: number;
-  /** When the newest version was committed; undefined if a log clean-up removed that commit. */
-  readonly changed: Date | undefined;
-}
+  readonly name: string;
+} & ({ readonly problem: string } | ReadableTable);
 
-/** A table that exists but cannot be read. */
-export interface UnreadableTable {
-  readonly path: string;
-  readonly problem: string;
+interface ReadableTable extends TableSizes {
+  readonly problem: null;
+  readonly version: number;
+  /** When the newest version was committed; null if a log clean-up removed that commit. */
+  readonly changed: string | null;
 }
 
 /** The lake's tables, in the order of OEA's stages. */
-export async function lakeTables(
-  lake: Lake,
-  duck: Duck,
-  signal?: AbortSignal,
-): Promise<(LakeTable | UnreadableTable)[]> {
-  const tables: (LakeTable | UnreadableTable)[] = [];
+export async function lakeTables(lake: Lake, duck: Duck, signal?: AbortSignal): Promise<TableItem[]> {
+  const tables: TableItem[] = [];
   for (const { path } of upkeepTables()) {
+    const name = posix.basename(path);
     try {
       const snapshot = await readSnapshot(lake, path, duck, { signal });
       if (!snapshot) continue;
       const changed = await committedAt(lake, path, snapshot.version, { signal });
       const { version, files } = snapshot;
-      tables.push({ path, version, ...sizesOf([...files.values()]), changed });
+      tables.push({ path, name, problem: null, version, ...sizesOf([...files.values()]), changed });
     } catch (error) {
-      tables.push({ path, problem: problemOf(error, signal) });
+      tables.push({ path, name, problem: problemOf(error, signal) });
     }
   }
   return tables;
@@ -51,15 +47,18 @@ async function committedAt(
   path: string,
   version: number,
   options: LakeOptions,
-): Promise<Date | undefined> {
+): Promise<string | null> {
   const noted = await commitTime(lake, path, version, options);
-  return noted ?? (await lake.stat(commitPath(path, version), options))?.modified;
+  const time = noted ?? (await lake.stat(commitPath(path, version), options))?.modified;
+  return time?.toISOString() ?? null;
 }
 
 /** A folder of landed files: those of one run, or those that would have collided in that run's folder. */
 export interface LandingFolder {
-  /** `yyyy-MM-ddTHH-mm-ss`, UTC */
-  readonly name: string;
+  /** Its name: `yyyy-MM-ddTHH-mm-ss`, UTC. */
+  readonly folder: string;
+  /** The same as an ISO 8601 time. */
+  readonly time: string;
   readonly reports: readonly ReportName[];
 }
 
@@ -77,27 +76,37 @@ export async function landingFolders(lake: Lake, signal?: AbortSignal): Promise<
     }
   }
   return [...folders]
-    .map(([name, reports]) => ({ name, reports }))
-    .sort((a, b) => (a.name < b.name ? 1 : -1));
+    .map(([folder, reports]) => ({ folder, time: timeOf(folder), reports }))
+    .sort((a, b) => (a.folder < b.folder ? 1 : -1));
+}
+
+function timeOf(folder: string): string {
+  const [date, time = ""] = folder.split("T");
+  return `${date}T${time.replaceAll("-", ":")}.000Z`;
 }
 
 /** A file in a landing folder: a report in its original form, or its refused rows. */
-export type LandedLakeFile = Omit<LakeEntry, "kind">;
+export interface LandedFileItem {
+  /** In the lake. */
+  readonly path: string;
+  readonly size: number;
+  readonly modified: string;
+}
 
 /** The files of a landing folder, by path; none if the folder does not exist. */
 export async function landedFiles(
   lake: Lake,
   folder: string,
   signal?: AbortSignal,
-): Promise<LandedLakeFile[]> {
+): Promise<LandedFileItem[]> {
   if (!landingName.test(folder)) return [];
-  const files: LandedLakeFile[] = [];
+  const files: LandedFileItem[] = [];
   for (const report of allReports()) {
     // OEA's production pipeline has no folders for user types in it.
     const options = { recursive: true, signal };
     for await (const entry of lake.list(`${landedFolder(report)}/${folder}`, options)) {
       const { path, kind, size, modified } = entry;
-      if (kind === "file") files.push({ path, size, modified });
+      if (kind === "file") files.push({ path, size, modified: modified.toISOString() });
     }
   }
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));

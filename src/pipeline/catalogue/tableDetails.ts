@@ -9,16 +9,17 @@ import type { Lake } from "../../lake/lake";
 import { identityFileSystems } from "../../lake/lakePath";
 import { upkeepTables } from "../upkeep/upkeepTables";
 
-/** The data files of a table, or of a part of it. */
+/** The data files of a table, or of a part of it. As in messages, times are ISO 8601 texts and missing values null. */
 export interface TableSizes {
   readonly files: number;
   readonly bytes: number;
-  /** Undefined if another writer left a file without statistics. */
-  readonly rows: number | undefined;
+  /** Null if another writer left a file without statistics. */
+  readonly rows: number | null;
 }
 
 /** What a Delta table's log says about it, with a few of its rows if they hold no identities. */
 export interface TableDetails extends TableSizes {
+  /** The table's folder in the lake. */
   readonly path: string;
   readonly version: number;
   readonly columns: readonly { readonly name: string; readonly type: string; readonly partition: boolean }[];
@@ -26,8 +27,8 @@ export interface TableDetails extends TableSizes {
   readonly partitions: readonly TablePartition[];
   /** The newest commits still in the log, newest first. */
   readonly commits: readonly TableCommit[];
-  /** From the newest partition, as texts in the columns' order; undefined if the table may hold identities. */
-  readonly firstRows: readonly (readonly (string | null)[])[] | undefined;
+  /** From the newest partition, as texts in the columns' order; null if the table may hold identities. */
+  readonly firstRows: readonly (readonly (string | null)[])[] | null;
 }
 
 export interface TablePartition extends TableSizes {
@@ -37,13 +38,13 @@ export interface TablePartition extends TableSizes {
 
 export interface TableCommit {
   readonly version: number;
-  readonly time: Date | undefined;
+  readonly time: string | null;
   /** In the writer's words, such as `WRITE`. */
-  readonly operation: string | undefined;
+  readonly operation: string | null;
   readonly filesAdded: number;
   readonly filesRemoved: number;
   /** Rows of the files that it added, including those that it only rewrote. */
-  readonly rowsAdded: number | undefined;
+  readonly rowsAdded: number | null;
 }
 
 const commitsShown = 20;
@@ -71,7 +72,7 @@ export async function tableDetails(
     partitions: partitionsOf(snapshot),
     commits: await newestCommits(lake, snapshot, signal),
     firstRows: identityFileSystems.has(path.slice(0, path.indexOf("/")))
-      ? undefined
+      ? null
       : await firstRows(lake, duck, snapshot, signal),
   };
 }
@@ -80,7 +81,7 @@ export function sizesOf(files: readonly AddFile[]): TableSizes {
   return {
     files: files.length,
     bytes: files.reduce((sum, { size }) => sum + size, 0),
-    rows: numRecords(files),
+    rows: numRecords(files) ?? null,
   };
 }
 
@@ -126,11 +127,11 @@ function commitOf(version: number, actions: readonly Action[]): TableCommit {
   const info = commitInfoOf(actions);
   return {
     version,
-    time: info?.timestamp === undefined ? undefined : new Date(info.timestamp),
-    operation: info?.operation,
+    time: info?.timestamp === undefined ? null : new Date(info.timestamp).toISOString(),
+    operation: info?.operation ?? null,
     filesAdded: added.length,
     filesRemoved: actions.filter((action) => "remove" in action).length,
-    rowsAdded: numRecords(added),
+    rowsAdded: numRecords(added) ?? null,
   };
 }
 
