@@ -101,7 +101,7 @@ describe.skipIf(server === undefined)("a district's own server, with a key and t
     await quickInput.step("(7/9)");
     expect(await quickInput.isMasked()).toBe(true);
     await quickInput.answer(wrongPassphrase);
-    await quickInput.refused("does not open the private key");
+    await quickInput.refused("does not decrypt the private key");
     expect(await page.locator(".monaco-workbench").textContent()).not.toContain("PlantedMistake");
     await workbench().screenshot("wizard-wrong-passphrase-dark");
     await quickInput.cancel();

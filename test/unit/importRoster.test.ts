@@ -260,7 +260,7 @@ describe("importing a roster", () => {
   });
 
   test.each([
-    ["a file without the columns", "a,b\n1,2\n", /no header of a student roster/],
+    ["a file without the columns", "a,b\n1,2\n", /does not have the header of a student roster/],
     ["a missing column", "Student_id,School_id\n1,2\n", /column grade.*missing/],
     ["an empty file", "", /empty/],
     ["a roster without students", `${header}\n`, /no student/],
