@@ -70,7 +70,7 @@ Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or 
   const dashboard = root
     .command("dashboard")
     .description("write the dashboard as one HTML file that works offline and can be printed")
-    .requiredOption("-o, --out <file>", "the HTML file to write; an existing file is replaced")
+    .requiredOption("-o, --out <file>", "the HTML file to write; an existing file is replaced", nonEmpty)
     .addOption(
       new Option("--range <preset>", "default: schoolYear").choices(rangePresets).conflicts(["from", "to"]),
     );
@@ -124,7 +124,11 @@ Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or 
     .description(
       "update the table stage2p/digital_activity: the pseudonymized rows in OEA's Digital Engagement schema",
     )
-    .option("-o, --out <file>", "export all rows as one Parquet file instead; the table stays as it is")
+    .option(
+      "-o, --out <file>",
+      "export all rows as one Parquet file instead; the table stays as it is",
+      nonEmpty,
+    )
     .action(lazyAction(async () => (await import("./cli/commands/engagement")).writeEngagement));
   const groups = root
     .command("groups")
@@ -137,6 +141,7 @@ Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or 
     .requiredOption(
       "-o, --out <folder>",
       "the folder to write into; files that you have changed there are kept",
+      nonEmpty,
     )
     .addOption(new Option("--only <asset...>", "which to write (default: all)").choices(assetNames))
     .action(lazyAction(async () => (await import("./cli/commands/assets")).createAssets));
@@ -241,6 +246,12 @@ function collectOneOf(choices: readonly string[]) {
     if (choices.includes(value)) return collect(value, before);
     throw new InvalidArgumentError(`It must be one of ${choices.join(", ")}.`);
   };
+}
+
+/** For example, an unset variable in a script. */
+function nonEmpty(value: string): string {
+  if (value === "") throw new InvalidArgumentError("It must not be empty.");
+  return value;
 }
 
 function wholeNumber(value: string): number {

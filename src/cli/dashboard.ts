@@ -24,6 +24,7 @@ import { schoolsOfLevels } from "../dashboard/schoolLevels";
 import { namesIn, requireKnownNames } from "../dashboard/unknownNames";
 import { CleverLakeError, unwritable } from "../errors";
 import { replaceFile } from "../filesInUse";
+import { outputFile } from "../outputFile";
 import { quarantineIn } from "../pipeline/plan/quarantineIn";
 import { openLake } from "./connect";
 import { type Language, languages } from "./languages";
@@ -112,10 +113,11 @@ async function textsIn(language: Language, l10nFolder: string): Promise<Dashboar
 
 /** Written to a temporary file with a unique name first, so that readers never see a partial file. */
 async function writeWhole(file: string, content: string): Promise<void> {
-  const unfinished = `${file}.${randomUUID()}.part`;
+  const place = await outputFile("The dashboard", file);
+  const unfinished = `${place}.${randomUUID()}.part`;
   try {
     await writeFile(unfinished, content, { flag: "wx" });
-    await replaceFile(unfinished, file);
+    await replaceFile(unfinished, place);
   } catch (cause) {
     await rm(unfinished, { force: true }).catch(() => undefined);
     throw unwritable("The dashboard", file, cause);

@@ -126,7 +126,10 @@ export class Login {
       return new CleverLakeError(
         "auth",
         `The SFTP server accepts only these login methods: ${methodNames(this.offered)}. None of them is configured.`,
-        { hint: "Configure one of them.", cause },
+        {
+          hint: 'Set CLEVER_SFTP_PASSWORD, or "privateKeyPath" under "sftp", or start an SSH agent that has the key.',
+          cause,
+        },
       );
     if (taken !== undefined && refused.length === 0)
       return new CleverLakeError(

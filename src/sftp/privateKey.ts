@@ -82,7 +82,7 @@ function lockedError(withPassphrase: boolean): CleverLakeError {
         hint: `Check it. If it is correct, the key is encrypted in an uncommon way. ${saveAgain}`,
       })
     : new CleverLakeError("auth", "The private key is protected by a passphrase, and none was given.", {
-        hint: "Enter the key's passphrase.",
+        hint: "Enter the key's passphrase. On the command line, set CLEVER_SFTP_PASSPHRASE.",
       });
 }
 

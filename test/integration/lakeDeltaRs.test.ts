@@ -227,7 +227,11 @@ describe.skipIf(python === undefined)("a lake of clever-lake, with delta-rs", ()
     expect(topResources).toContainEqual({ resource_name: "Another program's app", accesses: 4711 });
     // `verify` must report rows that belong to no file.
     expect(await problems()).toEqual([
-      { subject: "another program", problem: "The table has 1 row from it that is not in the ingest log." },
+      {
+        subject: "another program",
+        problem:
+          "The table has 1 row from it that is not in the ingest log. If a run was interrupted, the next one adds the entry.",
+      },
     ]);
     await expectSame(usage);
 

@@ -74,7 +74,8 @@ describe("among rows that another program added", () => {
     await commitRows(participation, "SELECT * REPLACE ('elsewhere.csv' AS source_file) FROM rows_");
     expect(await problems()).toContainEqual({
       subject: "elsewhere.csv",
-      problem: "The table has 3 rows from it that are not in the ingest log.",
+      problem:
+        "The table has 3 rows from it that are not in the ingest log. If a run was interrupted, the next one adds the entry.",
     });
   });
 
@@ -82,7 +83,8 @@ describe("among rows that another program added", () => {
     await commitRows(participation, "SELECT * REPLACE (NULL::VARCHAR AS source_file) FROM rows_");
     expect(await problems()).toContainEqual({
       subject: participation,
-      problem: "The table has 3 rows from it that are not in the ingest log.",
+      problem:
+        "The table has 3 rows from it that are not in the ingest log. If a run was interrupted, the next one adds the entry.",
     });
   });
 

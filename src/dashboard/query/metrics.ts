@@ -50,7 +50,7 @@ const filterSchema = z
     path: ["compareTo"],
     message: "first and last day of the period to compare with are given together",
   })
-  .refine(({ compareFrom = "", compareTo = "" }) => compareFrom <= compareTo, {
+  .refine(({ compareFrom, compareTo }) => !compareFrom || !compareTo || compareFrom <= compareTo, {
     path: ["compareTo"],
     message: "lies before compareFrom",
   });

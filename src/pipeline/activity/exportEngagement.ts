@@ -9,6 +9,7 @@ import { withTables } from "../../delta/withTable";
 import { type Duck, sqlName, sqlString } from "../../duck/duck";
 import { unwritable } from "../../errors";
 import type { Lake } from "../../lake/lake";
+import { outputFile } from "../../outputFile";
 import { engagementSql } from "./engagementSql";
 
 /**
@@ -25,10 +26,9 @@ export async function exportEngagement(
   file: string,
   signal?: AbortSignal,
 ): Promise<number> {
+  const place = await outputFile("The Parquet file", file);
   // DuckDB would say no more than "IO Error".
-  const there = await stat(file).catch(() => undefined);
-  const folder = await stat(path.dirname(file)).catch((error: unknown) => error);
-  if (there?.isDirectory()) throw unwritable("The Parquet file", file, new Error("A folder has this name."));
+  const folder = await stat(path.dirname(place)).catch((error: unknown) => error);
   if (!(folder instanceof Stats && folder.isDirectory())) throw unwritable("The Parquet file", file, folder);
   const tables = reportNames.map((name) => pseudoTable(reports[name]));
   return withTables(lake, duck, tables, { signal }, async (session, opened) => {
@@ -40,7 +40,7 @@ export async function exportEngagement(
     const nulls = engagementColumns.map(({ name, type }) => `NULL::${sqlTypes[type]} AS ${sqlName(name)}`);
     if (selects.length === 0) selects.push(`SELECT ${nulls.join(", ")} WHERE false`);
     const { Count } = await session.one(
-      `COPY (${selects.join(" UNION ALL ")}) TO ${sqlString(file)} (FORMAT parquet, COMPRESSION snappy)`,
+      `COPY (${selects.join(" UNION ALL ")}) TO ${sqlString(place)} (FORMAT parquet, COMPRESSION snappy)`,
     );
     return Number(Count);
   });

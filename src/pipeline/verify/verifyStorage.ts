@@ -84,7 +84,7 @@ export async function unloggedLandings(
     for await (const { kind, path } of lake.list(landedFolder(report), options)) {
       if (kind !== "file" || !path.endsWith(".csv") || known.has(path)) continue;
       const problem =
-        "The ingest log has no entry for this raw file. If a run was interrupted, the next one adds the entry.";
+        "The ingest log has no entry for this raw file. If a run was interrupted, the next one adds the entry. If the log was lost and the report was ingested again, this copy is no longer needed.";
       problems.push({ subject: path, problem });
     }
   }

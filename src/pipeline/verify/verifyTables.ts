@@ -266,7 +266,7 @@ function compareWithLog(
     }
   }
   for (const [source, count] of unknown) {
-    const problem = `The table has ${counted(count, "row")} from it that ${count === 1 ? "is" : "are"} not in the ingest log.`;
+    const problem = `The table has ${counted(count, "row")} from it that ${count === 1 ? "is" : "are"} not in the ingest log. If a run was interrupted, the next one adds the entry.`;
     problems.push({ subject: source === "" ? pseudoTable(report) : source, problem });
   }
   return problems;

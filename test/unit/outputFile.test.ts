@@ -1,0 +1,29 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, readFile, realpath, symlink, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { outputFile } from "../../src/outputFile";
+import { temporaryFolder } from "../helpers/temporaryFolder";
+
+describe.skipIf(process.platform === "win32")("a file that the user named", () => {
+  test("is written where it is, or where its link leads", async () => {
+    const folder = await realpath(await temporaryFolder());
+    const file = path.join(folder, "file.html");
+    expect(await outputFile("The dashboard", file)).toBe(file);
+    await writeFile(file, "before");
+    expect(await outputFile("The dashboard", file)).toBe(file);
+    const link = path.join(folder, "link.html");
+    await symlink(file, link);
+    expect(await outputFile("The dashboard", link)).toBe(file);
+    expect(await readFile(link, "utf8")).toBe("before");
+  });
+
+  test("is refused if it is a folder, a pipe or a device", async () => {
+    const folder = await temporaryFolder();
+    await mkdir(path.join(folder, "folder"));
+    execFileSync("mkfifo", [path.join(folder, "pipe")]);
+    for (const place of [path.join(folder, "folder"), path.join(folder, "pipe"), "/dev/null"]) {
+      await expect(outputFile("The dashboard", place)).rejects.toMatchObject({ code: "io", subject: place });
+    }
+  });
+});
