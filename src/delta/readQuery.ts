@@ -10,10 +10,10 @@ export function lakePathOf(snapshot: Snapshot, file: AddFile): string {
 }
 
 /**
- * A SELECT of the rows of `files` (active files of `snapshot`): all columns of the table in
- * the table's order and types. Partition columns come from the log. Columns that a file lacks are null, and columns
- * that the table does not have are left out. There is one branch per partition, so that filters on partition columns
- * skip whole branches. `localPath` maps a path in the lake to a local one (`withLocalFiles`).
+ * A SELECT of the rows of `files` (active files of `snapshot`): all columns of the table in the table's order and
+ * types. Partition columns come from the log. Columns that a file lacks are null, and columns that the table does not
+ * have are left out. There is one branch per partition, so that filters on partition columns skip whole branches.
+ * `localPath` maps a path in the lake to a local one (`withLocalFiles`).
  */
 export function readQuery(
   snapshot: Snapshot,

@@ -20,9 +20,9 @@ export interface Commit {
 }
 
 /**
- * The table's newest state, undefined if there is no table. Reads the last checkpoint and the commits after it, so the work
- * does not grow with the number of commits. The log is listed only if the record of the last checkpoint is missing or
- * misleading. Only gaps of one version are detected; `readCheckedSnapshot` detects all. Rejects with `corrupt` or
+ * The table's newest state, undefined if there is no table. Reads the last checkpoint and the commits after it, so the
+ * work does not grow with the number of commits. The log is listed only if the record of the last checkpoint is missing
+ * or misleading. Only gaps of one version are detected; `readCheckedSnapshot` detects all. Rejects with `corrupt` or
  * `unsupportedTable`.
  */
 export async function readSnapshot(

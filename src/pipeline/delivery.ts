@@ -9,8 +9,8 @@ export interface Delivery {
   readonly isAccepted: boolean;
   /**
    * The log's entry of the source's current delivery, or of this one, if its rows entered the tables and its bytes are
-   * the same. They are read the same way as then and never judged again, whatever has been learned since, so the order of runs
-   * does not matter.
+   * the same. They are read the same way as then and never judged again, whatever has been learned since, so the order
+   * of runs does not matter.
    */
   readonly readAs?: LogEntry | undefined;
   /** The source of another user type with the same rows, if a person agreed that both count. */

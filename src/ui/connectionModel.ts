@@ -46,7 +46,7 @@ export class ConnectionModel extends Disposable {
   /** The lake or its runs may have changed. */
   readonly onDidChangeLake = this.lakeChanged.event;
   private readonly connectionChanged = this.hold(new vscode.EventEmitter<void>());
-  /** The server, the lake or a secret may have changed. */
+  /** The server, the lake or a secret may have changed; fires after `onDidChangeLake`. */
   readonly onDidChangeConnection = this.connectionChanged.event;
 
   private items: readonly ReportItem[] = [];
@@ -312,7 +312,10 @@ export class ConnectionModel extends Disposable {
     if (this.current !== "loading") this.refreshQuietly();
   }
 
-  /** Drops what is known of the connection. Views are closed or look again; the badge and the status bar do not refresh themselves. */
+  /**
+   * Drops what is known of the connection. Views are closed or look again; the badge and the status bar do not refresh
+   * themselves.
+   */
   private reset(): void {
     const wasKnown = this.current !== "unknown";
     this.loading?.abort.abort();

@@ -11,8 +11,8 @@ const columns = `${pseudonymName("sis_id")}, ${pseudonymName("clever_user_id")},
 type Rows = Readonly<Record<ReportKind, string>>;
 
 /**
- * The distinct ids, schools and user types in the rows of each month. Which person a row is about can depend on rows of any
- * other month, so the ids of all months are needed whenever one changes. They are stored in the cache, so that only
+ * The distinct ids, schools and user types in the rows of each month. Which person a row is about can depend on rows of
+ * any other month, so the ids of all months are needed whenever one changes. They are stored in the cache, so that only
  * the rows of the changed month are read.
  */
 export class MonthIds {

@@ -13,8 +13,8 @@ export interface ParticipationIndex {
   /** Each has at least one usage row. In no particular order. */
   readonly resources: readonly Resource[];
   /**
-   * People (`clever/person.ts` defines which person a row is about) are 0 … `people` - 1. Numbers are permanent: people whose
-   * rows were all withdrawn keep theirs, and so do their members, but no segment has them. So count people by the
+   * People (`clever/person.ts` defines which person a row is about) are 0 … `people` - 1. Numbers are permanent: people
+   * whose rows were all withdrawn keep theirs, and so do their members, but no segment has them. So count people by the
    * segments.
    */
   readonly people: number;

@@ -41,7 +41,8 @@ export async function readDeliveries(
   const known = await withRefusedLines(lake, deliveries, signal);
   const read: ReadDelivery[] = [];
   const staged: StagedRows[] = [];
-  // Those that were read before come first: their people count as known. Only the embedded engine can repeat the earlier reading.
+  // Those that were read before come first: their people count as known. Only the embedded engine can repeat the
+  // earlier reading.
   const before = known.filter(({ readAs }) => readAs !== undefined);
   const others = known.filter(({ readAs }) => readAs === undefined);
   for (const [engine, files] of [

@@ -41,7 +41,7 @@ export interface DashboardContext {
   readonly saved: SavedState;
   /** Fires when the numbers may have changed: after a run or a change of settings. */
   readonly onDidChange: vscode.Event<void>;
-  /** Fires when the numbers may come from another lake. */
+  /** Fires when the numbers may come from another lake, after `onDidChange` has fired. */
   readonly onDidChangeConnection: vscode.Event<void>;
   /** Called when the user acts in the page. */
   userActs(): void;
@@ -126,13 +126,14 @@ export class DashboardPanel extends Disposable {
       }),
     );
     this.hold(panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
-    this.hold(context.onDidChange(() => this.update()));
     this.hold(
-      context.onDidChangeConnection(() => {
-        this.session.forget();
-        this.update();
+      context.onDidChange(() => {
+        if (panel.visible) void this.session.refresh();
+        else this.session.refreshWhenShown();
+        this.post({ type: "given", ...this.given() });
       }),
     );
+    this.hold(context.onDidChangeConnection(() => this.session.forget()));
 
     const { language, title } = context.texts;
     showPage(panel, context.extensionUri, { name: "dashboard", icons: false, root: "div", language, title });
@@ -143,12 +144,6 @@ export class DashboardPanel extends Disposable {
     if (this.disposed) return;
     super.dispose();
     this.panel.dispose();
-  }
-
-  private update(): void {
-    if (this.panel.visible) void this.session.refresh();
-    else this.session.refreshWhenShown();
-    this.post({ type: "given", ...this.given() });
   }
 
   private receive(message: unknown): void {

@@ -61,7 +61,7 @@ export class DashboardSession {
     this.show({ type: "loading", question: this.question });
   }
 
-  /** Drops the answer, because the connection may lead to another lake now. The question must be repeated. */
+  /** Drops the answer, because the connection may lead to another lake now. `refresh` was called before. */
   forget(): void {
     this.latest = undefined;
     this.show({ type: "loading", question: this.question, forget: true });
