@@ -115,7 +115,9 @@ Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or 
     .action(lazyAction(async () => (await import("./cli/commands/adopt")).adoptOeaLake));
   root
     .command("repair")
-    .description("rebuild what other programs changed in the tables, from the landed files")
+    .description(
+      "rebuild from the landed files what other programs changed in the tables, and damaged data files",
+    )
     .option("--dry-run", "show what would be done, and write nothing")
     .option("--yes", "repair the tables")
     .action(lazyAction(async () => (await import("./cli/commands/repair")).repairTables));

@@ -12,7 +12,7 @@ export type ErrorCode =
   | "corrupt" // stored data contradicts itself
   | "salt"
   | "notAdopted" // OEA's own notebooks wrote the lake's tables
-  | "shrinks" // a roster lacks most of the current one's students; the user can import it anyway
+  | "shrinks" // a roster lacks most of the current one's students, or cannot be compared; the user can import it anyway
   | "busy" // another run is using this lake
   | "io"
   | "engine" // DuckDB or its process failed
@@ -50,6 +50,16 @@ export function isCleverLakeError(error: unknown, code?: ErrorCode): error is Cl
 /** Whether an error is evidence of damaged data: files of a table that are gone, or that cannot be read. */
 export function isDamage(error: unknown): boolean {
   return (["corrupt", "engine", "notFound"] as const).some((code) => isCleverLakeError(error, code));
+}
+
+/** The result of reading a table, or undefined if a data file is gone or damaged. */
+export async function ifReadable<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return undefined;
+  }
 }
 
 /**

@@ -7,7 +7,7 @@ import { duration, integer, plain, styled } from "./text";
 /** Text output of `repair`: the findings for each table, and its rows before and after. */
 export function showRepair({ dryRun, tables, milliseconds }: RepairSummary): string {
   if (tables.length === 0) {
-    return `${styled("green", "Nothing to repair.")} No other program changed rows of the tables.`;
+    return `${styled("green", "Nothing to repair.")} No other program changed rows of the tables, and no data file is damaged.`;
   }
   const repaired = tables.filter(({ problem }) => problem === null);
   const what = counted(repaired.length, "table");

@@ -297,6 +297,7 @@ export function showVerification(verification: Verification): string {
       : [
           styled("red", `${counted(problems.length, "problem")}:`),
           ...problems.map((each) => `  ${plain(each.subject)}: ${plain(each.problem)}`),
+          "clever-lake repair --dry-run shows what can be rebuilt from the landed files.",
         ].join("\n");
   const left = leftovers.map((each) => `  ${plain(each.subject)}: ${plain(each.note)}`);
   return [

@@ -4,6 +4,7 @@ import type { AddFile } from "./actions";
 import { withLocalFiles } from "./localFiles";
 import { lakePathOf, readQuery } from "./readQuery";
 import { readSnapshot, type Snapshot } from "./snapshot";
+import { namingDamage } from "./storedFiles";
 
 /** An opened table: its snapshot, and a SELECT of its rows; both undefined if there is no such table. */
 export interface OpenTable {
@@ -44,9 +45,10 @@ export interface TableFiles {
 
 /**
  * Runs `work` with data files on the local disk, as `withLocalFiles` does; `placeOf` gives the local path of one of them
- * by its path in the lake, as `readQuery` needs it.
+ * by its path in the lake, as `readQuery` needs it. If it fails because a data file is gone or damaged, rejects with
+ * `corrupt`.
  */
-export function withDataFiles<T>(
+export async function withDataFiles<T>(
   lake: Lake,
   tables: readonly TableFiles[],
   options: LakeOptions,
@@ -55,8 +57,17 @@ export function withDataFiles<T>(
   const paths = tables.flatMap(({ snapshot, files }) =>
     snapshot ? [...files].map((file) => lakePathOf(snapshot, file)) : [],
   );
-  return withLocalFiles(lake, paths, options, (local) => {
-    const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
-    return work((path) => places.get(path) ?? path);
-  });
+  try {
+    return await withLocalFiles(lake, paths, options, (local) => {
+      const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
+      return work((path) => places.get(path) ?? path);
+    });
+  } catch (error) {
+    throw await namingDamage(
+      lake,
+      tables.map(({ snapshot }) => snapshot),
+      error,
+      options,
+    );
+  }
 }

@@ -88,7 +88,7 @@ export const optimize = new EngineCall<
   messages.OptimizeProgress
 >("optimize", "merging data files");
 
-/** Rebuilds what other programs changed in the tables; see `repairLake` of the pipeline. */
+/** Rebuilds what other programs changed in the tables, and damaged data files; see `repairLake` of the pipeline. */
 export const repair = new EngineCall<messages.DryRunParams, messages.RepairSummary, messages.RepairProgress>(
   "repair",
   "repairing the lake",

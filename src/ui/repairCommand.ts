@@ -10,7 +10,7 @@ import { confirmed, continuable, notify, offers, requireSalt } from "./messages"
 import { showInformationMessage, showWarningMessage } from "./window";
 import { withShares } from "./withShares";
 
-/** Rebuilds what other programs changed in the tables. It first shows what it would do, then asks. */
+/** Rebuilds what other programs changed in the tables, and damaged data files. It first shows what it would do, then asks. */
 export class RepairCommand {
   constructor(
     private readonly model: ConnectionModel,
@@ -25,13 +25,15 @@ export class RepairCommand {
     requireSalt(connected);
     const planned = await this.request(
       connected,
-      vscode.l10n.t("Clever: looking for changes by other programs"),
+      vscode.l10n.t("Clever: looking for damage and for changes by other programs"),
       true,
     );
     if (planned.tables.length === 0) {
       notify(
         showInformationMessage,
-        vscode.l10n.t("There is nothing to repair: no other program changed rows of the tables."),
+        vscode.l10n.t(
+          "There is nothing to repair: no other program changed rows of the tables, and no data file is damaged.",
+        ),
       );
       return undefined;
     }

@@ -96,7 +96,7 @@ export class ReportCommands {
         vscode.l10n.t("1 discrepancy found: {0}: {1}", ...named),
         vscode.l10n.t("{0} discrepancies found, first {1}: {2}", integer(problems.length), ...named),
       );
-      notify(showErrorMessage, [text, ...waiting].join(" "), offers.log());
+      notify(showErrorMessage, [text, ...waiting].join(" "), offers.repair(), offers.log());
     } else {
       const text = vscode.l10n.t(
         "No discrepancies found: {0} of reports in {1}.",

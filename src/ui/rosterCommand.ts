@@ -44,7 +44,7 @@ export class RosterCommand {
     }
   }
 
-  /** Asks first if most students of the current roster are missing; undefined if the answer is no. */
+  /** Asks first if most students of the current roster are missing, or it is damaged; undefined if the answer is no. */
   private async importedWithConsent(
     roster: RosterLocation & Pick<RosterParams, "keepRaw">,
   ): Promise<RosterSummary | undefined> {
@@ -56,7 +56,7 @@ export class RosterCommand {
     } catch (error) {
       if (!isCleverLakeError(error, "shrinks")) throw error;
       const isAllowed = await confirmed(
-        vscode.l10n.t("Replace the current roster even though students in it are missing from this file?"),
+        vscode.l10n.t("Replace the current roster?"),
         error.message,
         vscode.l10n.t("Replace"),
       );

@@ -135,6 +135,19 @@ describe("importing a roster", () => {
     expect(await imported(strangers, { replace: true })).toMatchObject({ outcome: "imported", students: 4 });
   });
 
+  test("replaces a damaged one, which cannot be compared, only if a person says so", async () => {
+    const roster = csv(student("amy", "1"), student("ben", "2"));
+    await imported(roster);
+    for (const [place] of await fixture.tree())
+      if (place.startsWith(rosterTable) && place.endsWith(".parquet")) await fixture.lose(place);
+    await expect(imported(roster)).rejects.toMatchObject({
+      code: "shrinks",
+      message: expect.stringContaining("The current roster is damaged"),
+    });
+    expect(await imported(roster, { replace: true })).toMatchObject({ outcome: "imported", version: 1 });
+    expect(await table("amy", "ben")).toEqual(["amy 1 S1", "ben 2 S1"]);
+  });
+
   test("has each student once, despite contacts and additional schools", async () => {
     const summary = await imported(
       csv(

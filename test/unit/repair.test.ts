@@ -1,5 +1,6 @@
+import { readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { landedFolder, lookupTable, pseudoTable } from "../../src/clever/layout";
+import { digitalActivityTable, landedFolder, lookupTable, pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import { writeCheckpoint } from "../../src/delta/checkpoint";
 import { commitPath } from "../../src/delta/paths";
@@ -7,7 +8,7 @@ import { removeFile } from "../../src/delta/tableActions";
 import { repairLake } from "../../src/pipeline/others/repair";
 import { needsAttention } from "../../src/pipeline/runSummary";
 import { ForeignWriter } from "../helpers/foreignWriter";
-import { sharedDuck } from "../helpers/lakeRows";
+import { lakeRows, sharedDuck } from "../helpers/lakeRows";
 import {
   daily,
   dailyCsv,
@@ -283,6 +284,105 @@ describe("a lookup table that is gone", () => {
     const texts = (await fixture.rows("resource_usage")).map((row) => JSON.stringify(row));
     expect(texts).toHaveLength(2);
     expect(texts.join()).not.toContain("sis-ben");
+  });
+});
+
+describe("a damaged data file", () => {
+  const damages: Record<string, (place: string) => Promise<void>> = {
+    gone: (place) => rm(place),
+    "cut off": (place) => truncate(place, 100),
+    flipped: async (place) => {
+      const bytes = await readFile(place);
+      bytes[20] = (bytes[20] ?? 0) ^ 1;
+      await writeFile(place, bytes);
+    },
+  };
+
+  /** Damages the data files of a table; with a month, only those of that month. */
+  async function damageFiles(
+    fixture: PipelineFixture,
+    path: string,
+    damage: (place: string) => Promise<void>,
+    month?: string,
+  ): Promise<void> {
+    const snapshot = await new ForeignWriter(fixture.lake, path).snapshot();
+    for (const file of snapshot.files.values()) {
+      if (month === undefined || file.partitionValues.month === month)
+        await damage(fixture.lake.localPath(`${path}/${file.path}`));
+    }
+  }
+
+  test.each(Object.keys(damages))(
+    "of rows that is %s is rebuilt with the rows of its month",
+    async (kind) => {
+      const { fixture } = await lakeWithRows();
+      await damageFiles(fixture, table, damages[kind] ?? rm, "9");
+      expect((await fixture.verify()).problems).toHaveLength(1);
+      await requireRepaired(fixture, {
+        table,
+        found: expect.stringMatching(/^1 data file gone or damaged: .*month=9.*\.parquet\.$/),
+        rebuilt: "months",
+        months: [{ month: "2024-09", rowsBefore: 3, rowsAfter: 3 }],
+        problem: null,
+      });
+    },
+  );
+
+  test("of lookups is rebuilt before the rows, which may be damaged too", async () => {
+    const { fixture } = await lakeWithRows();
+    const before = await fixture.lookup();
+    await damageFiles(fixture, lookup, rm);
+    await damageFiles(fixture, table, rm);
+    const planned = await repair(fixture, true);
+    const { tables } = await repair(fixture);
+    expect(tables).toMatchObject([
+      { table: lookup, rebuilt: "pairs", rowsBefore: 2, rowsAfter: 2, problem: null },
+      { table, rebuilt: "months", rowsBefore: 4, rowsAfter: 4, problem: null },
+    ]);
+    expect(planned.tables).toEqual(tables);
+    expect(await fixture.lookup()).toEqual(before);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("of rows stays if a landed copy is missing, since rows would be lost", async () => {
+    const { fixture } = await lakeWithRows();
+    await damageFiles(fixture, table, rm, "9");
+    await fixture.lake.delete((await fixture.lastLog()).get(dailyPath())?.landedPath ?? "");
+    const before = await fixture.tree();
+    expect((await repair(fixture)).tables).toMatchObject([
+      { table, problem: expect.stringContaining(`The landed copy of ${dailyPath()} is gone`) },
+    ]);
+    expect(await fixture.tree()).toEqual(before);
+  });
+
+  test("of the Digital Engagement table is made again", async () => {
+    const { fixture } = await lakeWithRows();
+    await fixture.run({ digitalActivity: true });
+    const before = await lakeRows(fixture.lake, digitalActivityTable);
+    await damageFiles(fixture, digitalActivityTable, rm, "9");
+    expect(await repair(fixture)).toMatchObject({ tables: [{ table: digitalActivityTable, problem: null }] });
+    expect((await lakeRows(fixture.lake, digitalActivityTable)).length).toBe(before.length);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("is named by a run that needs it", async () => {
+    const { fixture } = await lakeWithRows();
+    await damageFiles(fixture, table, rm, "9");
+    await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("amy", "2024-09-04", 5)));
+    expect(await fixture.run()).toMatchObject({
+      anonymized: 0,
+      failed: [
+        {
+          path: dailyPath("2024-09-04"),
+          reason: expect.stringMatching(
+            /month=9.*\.parquet: The table's data file is gone\. .*clever-lake repair/,
+          ),
+        },
+      ],
+    });
+    expect((await repair(fixture)).tables).toMatchObject([{ table, problem: null }]);
+    expect(await fixture.run()).toMatchObject({ anonymized: 1, failed: [] });
+    expect((await fixture.verify()).problems).toEqual([]);
   });
 });
 

@@ -11,7 +11,7 @@ export interface RepairOptions extends CommonOptions {
   readonly yes?: true;
 }
 
-/** `repair`: rebuilds from the landed files what other programs changed in the tables. */
+/** `repair`: rebuilds from the landed files what other programs changed in the tables, and damaged data files. */
 export async function repairTables(
   options: RepairOptions,
   { environment, signal }: CommandContext,

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Snapshot } from "../../delta/snapshot";
 import { numRecords } from "../../delta/statistics";
-import { isCleverLakeError } from "../../errors";
+import { namingDamage } from "../../delta/storedFiles";
+import { isDamage } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { BuildEngine } from "./buildEngine";
 import { DictionaryTables } from "./dictionary";
@@ -80,9 +81,9 @@ export class IndexUpkeep {
       return await this.bringUpToDate({ snapshots, engine, rows, signal, report });
     } catch (error) {
       // Another writer may have replaced a file in the meantime and vacuumed it.
-      if (!isCleverLakeError(error, "engine") && !isCleverLakeError(error, "notFound")) throw error;
+      if (!isDamage(error)) throw error;
       const now = await newest();
-      if (isSame(now, snapshots)) throw error;
+      if (isSame(now, snapshots)) throw await namingDamage(lake, Object.values(now), error, { signal });
       return await this.bringUpToDate({ snapshots: now, engine, rows, signal, report });
     }
   }

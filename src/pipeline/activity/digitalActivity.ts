@@ -46,6 +46,8 @@ export interface ActivityRequest {
   readonly duck: Duck;
   /** The newest states of the `_pseudo` tables. */
   readonly tables: PseudoTables;
+  /** The paths, in the table's log, of data files that are gone or damaged: their months are made again. */
+  readonly damaged?: ReadonlySet<string>;
   /** Rejects if another run has taken over the lake; called right before the commit. */
   readonly requireHeld: () => Promise<void>;
   readonly signal?: AbortSignal | undefined;
@@ -79,12 +81,12 @@ interface Month {
  * and as `commit` does.
  */
 export async function updateDigitalActivity(request: ActivityRequest): Promise<ActivitySummary> {
-  const { lake, duck, tables, requireHeld, signal } = request;
+  const { lake, duck, tables, damaged, requireHeld, signal } = request;
   const options = { signal };
   let summary: ActivitySummary = { months: [], rows: 0 };
   // Usually nothing is due, and a commit lists the log first.
   const known = await readSnapshot(lake, digitalActivityTable, duck, options);
-  if (dueMonths(known, tables).length === 0) return summary;
+  if (dueMonths(known, tables, damaged).length === 0) return summary;
   await commit({
     ...options,
     lake,
@@ -102,7 +104,7 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
           { columns: activityColumns, partitionColumns },
           digitalActivityTable,
         );
-      const due = dueMonths(snapshot, tables);
+      const due = dueMonths(snapshot, tables, damaged);
       summary = { months: [], rows: 0 };
       const actions: Action[] = [];
       try {
@@ -147,7 +149,11 @@ function newTable(): Action[] {
   });
 }
 
-function dueMonths(snapshot: Snapshot | undefined, tables: PseudoTables): Month[] {
+function dueMonths(
+  snapshot: Snapshot | undefined,
+  tables: PseudoTables,
+  damaged: ReadonlySet<string> = new Set(),
+): Month[] {
   const existing = snapshot ? filesByPartition(snapshot) : new Map<string, AddFile[]>();
   const sources = [...tables].map(([report, table]) => ({
     report,
@@ -166,7 +172,8 @@ function dueMonths(snapshot: Snapshot | undefined, tables: PseudoTables): Month[
     const partition = Object.fromEntries(partitionColumns.map((column) => [column, values[column] ?? null]));
     const foreign = files.filter((file) => !ours.includes(file));
     const madeOf = hashOf(from);
-    const isMade = ours.length === 1 && ours[0]?.tags?.[madeOfTag] === madeOf;
+    const [made, ...further] = ours;
+    const isMade = further.length === 0 && made?.tags?.[madeOfTag] === madeOf && !damaged.has(made.path);
     const isCurrent = from.length === 0 ? ours.length === 0 : isMade;
     return { partition, sources: from, madeOf, isCurrent, ours, foreign };
   });

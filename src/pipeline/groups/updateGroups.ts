@@ -10,7 +10,7 @@ import type { Snapshot } from "../../delta/snapshot";
 import { removeFile, tableActions } from "../../delta/tableActions";
 import { withDataFiles, withTables } from "../../delta/withTable";
 import { Duck, type DuckSession, sqlName } from "../../duck/duck";
-import { isDamage } from "../../errors";
+import { ifReadable } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
@@ -59,7 +59,7 @@ export async function updateGroups({
       if (
         snapshot &&
         divisionsOf(snapshot).join() === divisionsWith(rows).join() &&
-        (await isUndamaged(lake, duck, snapshot, signal))
+        (await ifReadable(holdsItsRows(lake, duck, snapshot, signal)))
       )
         return undefined;
       const add = await withScratch(lake, (scratch) =>
@@ -145,24 +145,19 @@ export async function holdsItsDivision(
   return divisionsOf(snapshot).join() === divisionsWith(found).join();
 }
 
-async function isUndamaged(
+async function holdsItsRows(
   lake: Lake,
   duck: Duck,
   snapshot: Snapshot,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const files = [...snapshot.files.values()];
-  try {
-    return await withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
-      duck.session(
-        (session) => holdsItsDivision(session, { snapshot, select: readQuery(snapshot, files, placeOf) }),
-        signal,
-      ),
-    );
-  } catch (error) {
-    if (!isDamage(error)) throw error;
-    return false;
-  }
+  return withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
+    duck.session(
+      (session) => holdsItsDivision(session, { snapshot, select: readQuery(snapshot, files, placeOf) }),
+      signal,
+    ),
+  );
 }
 
 /** Rejects with `unsupportedTable` if another program's table with different columns is there. */

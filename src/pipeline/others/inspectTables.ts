@@ -6,7 +6,7 @@ import { readQuery } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
 import { withDataFiles } from "../../delta/withTable";
 import { type Duck, sqlName } from "../../duck/duck";
-import { type CleverLakeError, isCleverLakeError, isDamage } from "../../errors";
+import { type CleverLakeError, ifReadable, isCleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
 import { type Finding, newestRun, readRunRecord } from "../log/runRecord";
@@ -193,16 +193,6 @@ function unusable(table: string, { message, hint }: CleverLakeError): Finding {
 }
 
 const uncounted = "Its rows could not be counted: a data file cannot be read.";
-
-/** Undefined if a data file is gone or damaged: a check must not end a run. */
-async function ifReadable<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (!isDamage(error)) throw error;
-    return undefined;
-  }
-}
 
 /** The error of a check that a table can be used, if it cannot. */
 export function refusalOf(check: () => void): CleverLakeError | undefined {

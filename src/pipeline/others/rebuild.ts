@@ -27,6 +27,8 @@ export interface TableToRebuild {
   readonly report: Report;
   /** The table to be rebuilt in place; undefined for a new one next to it, from the landed files alone. */
   readonly snapshot: Snapshot | undefined;
+  /** The paths, in its log, of data files of `snapshot` that are gone or damaged: they are replaced unread. */
+  readonly damaged: ReadonlySet<string>;
   /** The sources that the report's table of rows has, by its own log; empty if it cannot be read. */
   readonly applied: ReadonlyMap<string, unknown>;
   /** The report's current deliveries. */

@@ -27,26 +27,29 @@ export interface RebuiltLookups {
 
 /**
  * Rebuilds a report's lookup table: the people of the current deliveries, read from the landed files, and those pairs
- * of the table that the salt confirms, each once.
+ * of the table that the salt confirms, each once. Rejects with `notFound` or `corrupt` if the table, or a data file, is
+ * to be replaced unread and the landed files do not have all people.
  */
 export async function rebuildLookups(
   context: RepairContext,
-  { report, snapshot, applied, current }: TableToRebuild,
+  { report, snapshot, damaged, applied, current }: TableToRebuild,
 ): Promise<RebuiltLookups> {
   const { lake, duck, salt, scratch, signal } = context;
-  if (snapshot === undefined) requireLogged(lookupTable(report), applied, current);
+  const isUnread = snapshot === undefined || damaged.size > 0;
+  if (isUnread) requireLogged(lookupTable(report), applied, current);
   const reader = await LandedReader.open(context, report, salt, undefined);
   const withRows = current.filter(({ rowsRead }) => rowsRead !== 0);
   const { unread } = await readLanded(context, reader, withRows, reader.people);
   const tablePath = pathOfRebuilt(lookupTable(report), snapshot);
-  if (snapshot === undefined && unread.length > 0) {
+  if (isUnread && unread.length > 0) {
     throw new CleverLakeError(
       "notFound",
       `${unread.length} landed copies are gone: a lookup table built without them would lack people. The table stays as it is.`,
       { subject: lookupTable(report), hint: "Restore the landed files from a backup of the lake." },
     );
   }
-  const files = [...(snapshot?.files.values() ?? [])];
+  const replaced = [...(snapshot?.files.values() ?? [])];
+  const files = replaced.filter(({ path }) => !damaged.has(path));
   const columns = lookupColumns(report);
   const list = columns.map(({ name }) => sqlName(name)).join(", ");
   const staged = await withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
@@ -71,12 +74,12 @@ export async function rebuildLookups(
   );
   const rowsAfter = staged?.statistics.numRecords ?? 0;
   const kept = unread.map(({ path }) => path);
-  const rowsBefore = snapshot ? (numRecords(files) ?? null) : null;
+  const rowsBefore = snapshot ? (numRecords(replaced) ?? null) : null;
   if (context.dryRun) return { rowsBefore, rowsAfter, kept };
   const add = staged && (await importDataFile(lake, tablePath, staged, { signal }));
   await commitRebuilt(context, lookupTable(report), snapshot, [
     ...(snapshot ? [] : lookupTableActions(report)),
-    ...files.map((file) => removeFile(file, { dataChange: true })),
+    ...replaced.map((file) => removeFile(file, { dataChange: true })),
     ...(add ? [{ add }] : []),
   ]);
   return { rowsBefore, rowsAfter, kept };

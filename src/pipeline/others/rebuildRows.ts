@@ -10,6 +10,7 @@ import { LandedReader } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
 import { affectedEntry } from "../log/logEntries";
 import { allDays } from "../write/cells";
+import { contentsOf } from "../write/fileContents";
 import { MonthRows, type WrittenMonth } from "../write/monthRows";
 import { countRowsBySource } from "../write/sourceRows";
 import { importMonths } from "../write/tableChange";
@@ -60,7 +61,15 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
   const reached = current.filter((entry) => mayReachOneOf(entry, rebuilt.months));
   const reader = await LandedReader.open(context, report, context.salt, lookups);
   const landed = await readLanded(context, reader, reached, reader.rows);
-  if (snapshot === undefined && landed.unread.length > 0) throw landedCopiesMissing(report, landed.unread);
+  if (snapshot === undefined && landed.unread.length > 0) {
+    const hint =
+      "Restore the landed files from a backup of the lake, or drop the feature from the table with the program that set it.";
+    throw landedCopiesMissing(
+      report,
+      landed.unread.map(({ path }) => path),
+      hint,
+    );
+  }
   const names = new Set(rebuilt.months ?? landed.staged.map(({ year, month }) => monthName(year, month)));
   const written = await writeMonths(context, rebuilt, landed, [...names].sort());
   const months = [...written].map(([month, each]) => rebuiltMonth(snapshot, month, each));
@@ -84,17 +93,13 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
   return { months, kept, entries };
 }
 
-/** The error that refuses to replace a table with one that lacks rows. */
-function landedCopiesMissing(report: Report, unread: readonly LogEntry[]): CleverLakeError {
-  const [first] = unread;
-  const others = unread.length > 1 ? ` and of ${unread.length - 1} more` : "";
+/** The error that refuses to replace a table, or a data file, with one that lacks rows of these files. */
+function landedCopiesMissing(report: Report, files: readonly string[], hint: string): CleverLakeError {
+  const others = files.length > 1 ? ` and of ${files.length - 1} more` : "";
   return new CleverLakeError(
     "notFound",
-    `The landed copy of ${first?.path ?? "a file"}${others} is gone, or is not read as it was: a table built without it would lack rows. The table stays as it is.`,
-    {
-      subject: pseudoTable(report),
-      hint: "Restore the landed files from a backup of the lake, or drop the feature from the table with the program that set it.",
-    },
+    `The landed copy of ${files[0]}${others} is gone, or is not read as it was: a table built without it would lack rows. The table stays as it is.`,
+    { subject: pseudoTable(report), hint },
   );
 }
 
@@ -108,9 +113,9 @@ function mayReachOneOf(
 }
 
 /** Computes months and writes their data files to the local disk. */
-function writeMonths(
+async function writeMonths(
   { lake, duck, scratch, signal }: RepairContext,
-  { report, snapshot, applied, current }: RowsToRebuild,
+  { report, snapshot, damaged, applied, current }: RowsToRebuild,
   { read, unread, staged }: LandedRows,
   names: readonly string[],
 ): Promise<Map<string, WrittenMonth>> {
@@ -120,7 +125,18 @@ function writeMonths(
     ...[...unlogged].map((source) => [source, new Date(0)] as const),
     ...[...read, ...unread].map(({ source, modified }) => [source, modified] as const),
   ]);
-  const files = [...(snapshot?.files.values() ?? [])].filter((file) => names.includes(monthOf(file) ?? ""));
+  const replaced = [...(snapshot?.files.values() ?? [])].filter((file) =>
+    names.includes(monthOf(file) ?? ""),
+  );
+  const unreadable = replaced.filter(({ path }) => damaged.has(path));
+  const files = replaced.filter(({ path }) => !damaged.has(path));
+  const lost = [...stay].filter((source) =>
+    unreadable.some((file) => contentsOf(file).sources?.has(source) ?? true),
+  );
+  if (lost.length > 0) {
+    const hint = "Restore the landed files, or the table's data files, from a backup of the lake.";
+    throw landedCopiesMissing(report, lost, hint);
+  }
   return withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
     duck.session(async (session) => {
       const written = new Map<string, WrittenMonth>();
@@ -147,7 +163,9 @@ function writeMonths(
         };
         const rows = new MonthRows(session, sources, number);
         await rows.analyze();
-        written.set(name, await rows.write(scratch));
+        const { removed, added } = await rows.write(scratch);
+        const gone = unreadable.filter((file) => monthOf(file) === name);
+        written.set(name, { removed: [...removed, ...gone], added });
       }
       return written;
     }, signal),

@@ -1,10 +1,11 @@
 import { allSettledOrThrow } from "../../allSettledOrThrow";
-import { lookupTable, pseudoTable } from "../../clever/layout";
+import { groupsTable, lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
 import type { Report } from "../../clever/reports";
 import { withScratch } from "../../delta/localFiles";
 import { requireWritable } from "../../delta/protocol";
 import { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
+import { updateDigitalActivity } from "../activity/digitalActivity";
 import { requireAdopted, requireFinishedAdoption } from "../adopt/oeaTables";
 import { RunLock } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
@@ -15,6 +16,7 @@ import { mayHaveEarlierLayout, moveOutOfTableFolders } from "../salt/earlierLayo
 import { checkedSaltFor, claimCheckedSalt } from "../salt/salt";
 import { problemOf } from "../upkeep/upkeepTables";
 import { allReports, appliedVersions, type LakeTables, readTables, stateOf } from "../write/tables";
+import { type Damage, damagedPaths, damageOf, withDamage } from "./damage";
 import { inspectTables, refusalOf } from "./inspectTables";
 import type { RepairContext } from "./rebuild";
 import { rebuildLookups } from "./rebuildLookups";
@@ -40,7 +42,7 @@ export interface RepairProgress {
 export interface RepairedTable {
   /** The table's folder in the lake. */
   readonly table: string;
-  /** What other programs did to it. */
+  /** What other programs did to it, and which data files are damaged. */
   readonly found: string;
   /** `months`, or the pairs of a lookup table, are rebuilt in place; a whole `table` is built next to the old one. */
   readonly rebuilt: "months" | "pairs" | "table";
@@ -65,8 +67,8 @@ export interface RepairSummary {
 }
 
 /**
- * Rebuilds from the landed files what other programs changed in the tables of reports: months of a table that can be
- * written, else the whole table next to the old one. A dry run computes the same and writes nothing to the lake. A
+ * Rebuilds from the landed files what other programs changed in the tables of reports, and data files that are gone or
+ * damaged: months of a table that can be written, else the whole table next to the old one. A dry run computes the same and writes nothing to the lake. A
  * table that cannot be repaired is reported in the summary and does not block the others.
  *
  * Rejects with `salt` if the salt differs from the lake's, with `notAdopted` if OEA's notebooks wrote it, with `busy` while a run is active, and with `conflict` if
@@ -95,7 +97,9 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
       if (mayHaveEarlierLayout(checkedSalt)) await moveOutOfTableFolders(lake, signal);
     }
     const state = stateOf(tables, entries);
-    const findings = await inspectTables(lake, duck, tables, state, signal);
+    const damage = await damageOf(lake, duck, tables, { signal });
+    const inspected = await inspectTables(lake, duck, tables, state, signal);
+    const findings = withDamage(inspected, damage);
     const progress = { bytes: 0, bytesDone: 0 };
     const context: RepairContext = {
       lake,
@@ -112,15 +116,14 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
       signal,
     };
     for (const { table } of findings) {
-      const landed = entriesOf(entries.anonymized, reportOf(table));
+      const report = reportOf(table);
+      const landed = report ? entriesOf(entries.anonymized, report) : [];
       progress.bytes += landed.reduce((sum, { size }) => sum + size, 0);
     }
     const repaired: RepairedTable[] = [];
-    // Lookups first: no pseudonym may lack its lookup.
-    const isLookup = ({ table }: Finding) => table === lookupTable(reportOf(table));
-    for (const finding of [...findings].sort((a, b) => Number(isLookup(b)) - Number(isLookup(a)))) {
-      const repair = new TableRepair(context, finding, tables, { state, ...entries }, log);
-      repaired.push(await (isLookup(finding) ? repair.ofLookups() : repair.ofRows()));
+    for (const finding of [...findings].sort((a, b) => turnOf(a) - turnOf(b))) {
+      const repair = new TableRepair(context, finding, tables, { state, damage, ...entries }, log);
+      repaired.push(await repair.done());
     }
     return { dryRun, tables: repaired, milliseconds: Date.now() - started.getTime() };
   });
@@ -131,16 +134,27 @@ class TableRepair {
     private readonly context: RepairContext,
     private readonly finding: Finding,
     private readonly tables: LakeTables,
-    private readonly known: { readonly state: LakeState; readonly anonymized: SourceEntries["anonymized"] },
+    private readonly known: {
+      readonly state: LakeState;
+      readonly damage: Damage;
+      readonly anonymized: SourceEntries["anonymized"];
+    },
     private readonly log: IngestLog,
   ) {}
 
-  async ofRows(): Promise<RepairedTable> {
+  done(): Promise<RepairedTable> {
+    const { table } = this.finding;
+    const report = reportOf(table);
+    if (report === undefined) return this.ofOther();
+    return table === lookupTable(report) ? this.ofLookups(report) : this.ofRows(report);
+  }
+
+  private async ofRows(report: Report): Promise<RepairedTable> {
     const { context, finding, tables, known } = this;
-    const report = reportOf(finding.table);
     const isWhole = finding.months.length === 0;
     const unchanged = this.nothing(isWhole ? "table" : "months");
     try {
+      const damaged = (table: string) => damagedPaths(known.damage, table);
       // The lookups may just have been repaired.
       const { lookups } = context.dryRun
         ? tables
@@ -151,7 +165,9 @@ class TableRepair {
       const { months, kept, entries } = await rebuildRows(context, {
         report,
         snapshot,
-        lookups: lookups.get(report.name),
+        lookups:
+          damaged(lookupTable(report)).size > 0 && context.dryRun ? undefined : lookups.get(report.name),
+        damaged: damaged(finding.table),
         months: isWhole ? undefined : new Set(finding.months),
         applied: appliedVersions(tables.pseudo.get(report.name)),
         // For a new table, the old table's record of applied deliveries does not count.
@@ -166,9 +182,8 @@ class TableRepair {
     }
   }
 
-  async ofLookups(): Promise<RepairedTable> {
+  private async ofLookups(report: Report): Promise<RepairedTable> {
     const { context, finding, tables, known } = this;
-    const report = reportOf(finding.table);
     const found = tables.lookups.get(report.name);
     const isWritable = found !== undefined && refusalOf(() => requireWritable(found, [])) === undefined;
     const snapshot = isWritable ? found : undefined;
@@ -178,12 +193,31 @@ class TableRepair {
       const rebuilt = await rebuildLookups(context, {
         report,
         snapshot,
+        damaged: damagedPaths(known.damage, finding.table),
         applied: appliedVersions(tables.pseudo.get(report.name)),
         current: entriesOf(known.anonymized, report),
       });
       return { ...unchanged, ...rebuilt, replaced: snapshot ? null : await this.swap() };
     } catch (error) {
       return { ...unchanged, problem: problemOf(error, context.signal) };
+    }
+  }
+
+  /** A table with a damaged data file that is not made from the landed files alone. */
+  private async ofOther(): Promise<RepairedTable> {
+    const { finding, known } = this;
+    const { lake, duck, dryRun, requireHeld, signal } = this.context;
+    const unchanged = this.nothing("months");
+    const remedy = remedies.get(finding.table);
+    if (remedy !== undefined) return { ...unchanged, rebuilt: "table", problem: remedy };
+    if (dryRun) return unchanged;
+    try {
+      const { pseudo } = await readTables(lake, duck, signal);
+      const damaged = damagedPaths(known.damage, finding.table);
+      await updateDigitalActivity({ lake, duck, tables: pseudo, damaged, requireHeld, signal });
+      return unchanged;
+    } catch (error) {
+      return { ...unchanged, problem: problemOf(error, signal) };
     }
   }
 
@@ -211,11 +245,23 @@ function entriesOf(entries: ReadonlyMap<string, LogEntry>, report: Report): LogE
   return [...entries.values()].filter((entry) => entry.report === report.name);
 }
 
-function reportOf(table: string): Report {
-  const found = allReports().find((report) => table === pseudoTable(report) || table === lookupTable(report));
-  if (found === undefined) throw new Error(`No report has the table ${table}.`);
-  return found;
+/** The report of a table of rows or a lookup table. */
+function reportOf(table: string): Report | undefined {
+  return allReports().find((report) => table === pseudoTable(report) || table === lookupTable(report));
 }
+
+/** No pseudonym may lack its lookup, and the Digital Engagement table is made from the tables of rows. */
+function turnOf({ table }: Finding): number {
+  const report = reportOf(table);
+  if (report === undefined) return 2;
+  return table === lookupTable(report) ? 0 : 1;
+}
+
+/** How a damaged table is written again that `repair` cannot rebuild. */
+const remedies: ReadonlyMap<string, string> = new Map([
+  [rosterTable, "It cannot be rebuilt from the landed files: import the roster again, to replace it."],
+  [groupsTable, "It cannot be rebuilt from the landed files: update the table of groups."],
+]);
 
 function sumOf(months: readonly RebuiltMonth[], rows: "rowsBefore" | "rowsAfter"): number | null {
   const counts = months.map((month) => month[rows]);

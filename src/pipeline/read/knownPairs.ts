@@ -1,7 +1,7 @@
 import { hashedColumns, type Report } from "../../clever/reports";
-import { withLocalFiles } from "../../delta/localFiles";
-import { lakePathOf, readQuery } from "../../delta/readQuery";
+import { readQuery } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
+import { withDataFiles } from "../../delta/withTable";
 import { type Duck, sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 
@@ -34,11 +34,9 @@ export class KnownPairs {
     if ([...this.files].some((path) => !current.has(path))) await this.clear();
     const news = [...current].filter(([path]) => !this.files.has(path));
     if (!lookups || news.length === 0) return;
-    const added = news.map(([, file]) => file);
-    const paths = added.map((file) => lakePathOf(lookups, file));
-    await withLocalFiles(this.lake, paths, { signal }, (local) => {
-      const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
-      const rows = readQuery(lookups, added, (path) => places.get(path) ?? path);
+    const files = news.map(([, file]) => file);
+    await withDataFiles(this.lake, [{ snapshot: lookups, files }], { signal }, (placeOf) => {
+      const rows = readQuery(lookups, files, placeOf);
       return this.duck.session(
         (session) => session.query(`INSERT INTO ${this.table} SELECT ${this.columns()} FROM (${rows})`),
         signal,

@@ -4,7 +4,7 @@ import { keptRosterPath, rosterFolder } from "../../clever/layout";
 import { readRoster, rosterFileName, rosterShape } from "../../clever/roster";
 import { counted } from "../../counted";
 import { Duck } from "../../duck/duck";
-import { CleverLakeError } from "../../errors";
+import { CleverLakeError, isDamage } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { sha256Of } from "../../sha256";
 import { minimumGroupSizeOf, updateGroups } from "../groups/updateGroups";
@@ -16,7 +16,7 @@ import { checkedSaltFor, claimCheckedSalt } from "../salt/salt";
 import { defaultMaxShrink, isTooFew } from "../write/shrink";
 import type { RosterFile } from "./rosterFile";
 import { type RosterGrades, RosterStudents } from "./rosterStudents";
-import { compareStudents, replaceRoster } from "./rosterTable";
+import { compareStudents, replaceRoster, type SharedStudents } from "./rosterTable";
 
 export interface RosterRequest {
   readonly lake: Lake;
@@ -84,7 +84,7 @@ const mostUnknownGrades = 20;
  * table of groups is updated, with the minimum group size that it has.
  *
  * Rejects before a student is written: with `config` if the file is not a roster, most of its rows are bad or there is
- * no salt; `shrinks` if too many students of the current roster are missing; `salt` if the salt differs from the lake's
+ * no salt; `shrinks` if too many students of the current roster are missing or it is damaged; `salt` if the salt differs from the lake's
  * or is not accepted for a new lake; `busy` while a run is active; `changedWhileRead`; `conflict` if another run took
  * over while this import was suspended; and with the source's errors. Rejects later if only the table of groups could
  * not be updated; importing the same again then catches up.
@@ -107,7 +107,7 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   requireRoster(file, students);
   requireGrades(file, grades);
   await using duck = await Duck.open();
-  const current = await compareStudents(lake, duck, students, "roster", signal);
+  const current = await compareWithCurrent(request, duck, students);
   const { known: before, shared: kept } = current ?? { known: 0, shared: 0 };
   const isProven = checkedSalt.standing === "unproven" && kept > 0;
   await claimCheckedSalt(lake, checkedSalt, { isProven, signal });
@@ -146,6 +146,25 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
     version,
     milliseconds: Date.now() - started,
   };
+}
+
+/** Undefined if there is no roster yet, or if it is to be replaced and is damaged. */
+async function compareWithCurrent(
+  { lake, file, replace, signal }: RosterRequest,
+  duck: Duck,
+  students: RosterStudents,
+): Promise<SharedStudents | undefined> {
+  try {
+    return await compareStudents(lake, duck, students, "roster", signal);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    if (replace) return undefined;
+    throw new CleverLakeError(
+      "shrinks",
+      "The current roster is damaged, so the file cannot be compared with it; nothing was imported.",
+      { subject: file.path, hint: "If it is complete, import it with --replace.", cause: error },
+    );
+  }
 }
 
 /** Whether rows were refused, or no student of the roster is in the reports. */

@@ -11,6 +11,7 @@ import type { Snapshot } from "../../delta/snapshot";
 import { removeFile, tableActions } from "../../delta/tableActions";
 import { withDataFiles, withTables } from "../../delta/withTable";
 import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
+import { ifReadable } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import type { PseudonymizedStudent } from "./rosterStudents";
 
@@ -42,7 +43,8 @@ export async function replaceRoster(
         tablePath: rosterTable,
         operation: { name: "WRITE", parameters: { mode: "Overwrite" } },
         attempt: async (snapshot) => {
-          if (snapshot && (await holdsTheSame(lake, session, snapshot, signal))) return undefined;
+          const same = snapshot && (await ifReadable(holdsTheSame(lake, session, snapshot, signal)));
+          if (same) return undefined;
           add ??= await writeDataFile({
             ...options,
             session,

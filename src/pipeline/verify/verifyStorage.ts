@@ -1,10 +1,6 @@
 import { earlierSaltFingerprintPath, landedFolder, runLockPath, tableFolders } from "../../clever/layout";
 import { counted } from "../../counted";
-import type { AddFile } from "../../delta/actions";
-import { hashOfFile, hashTag } from "../../delta/fileHash";
 import { logFolder } from "../../delta/paths";
-import { lakePathOf } from "../../delta/readQuery";
-import type { Snapshot } from "../../delta/snapshot";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import { lockFiles } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
@@ -12,63 +8,12 @@ import { upkeepTables } from "../upkeep/upkeepTables";
 import { allReports } from "../write/tables";
 import type { Discrepancy, Leftover } from "./verify";
 
-/** A table's folder compared with its log, with one listing. */
-export interface StoredDataFiles {
-  /** Data files that are gone, or whose size differs from the log. */
-  readonly damaged: readonly Discrepancy[];
-  /** Data files that the table no longer uses, or that were never committed. */
-  readonly unused: Leftover | undefined;
-}
-
-export async function storedDataFiles(
-  lake: Lake,
-  snapshot: Snapshot,
-  options: LakeOptions,
-): Promise<StoredDataFiles> {
-  const { tablePath, files, tombstones } = snapshot;
-  const sizes = new Map<string, number>();
-  let unused = 0;
-  let bytes = 0;
-  for await (const { kind, path, size } of lake.list(tablePath, { ...options, recursive: true })) {
-    if (kind !== "file") continue;
-    sizes.set(path, size);
-    const name = path.slice(tablePath.length + 1);
-    const isData = name.endsWith(".parquet") && !name.split("/").some((part) => part.startsWith("_"));
-    if (!isData || files.has(name) || tombstones.has(name)) continue;
-    unused++;
-    bytes += size;
-  }
-  const damaged: Discrepancy[] = [];
-  for (const file of files.values()) {
-    const subject = lakePathOf(snapshot, file);
-    const size = sizes.get(subject);
-    if (size === undefined) damaged.push({ subject, problem: "The table's data file is gone." });
-    else if (size !== file.size) {
-      const problem = `The table's data file has ${size} bytes; its log says ${file.size}.`;
-      damaged.push({ subject, problem });
-    }
-  }
-  const note = `${counted(unused, "data file")} that the table does not use (${counted(bytes, "byte")}): VACUUM removes them.`;
-  return { damaged, unused: unused === 0 ? undefined : { subject: tablePath, note } };
-}
-
-/** Data files whose bytes changed since they were written; those of other writers carry no hash and are not checked. */
-export async function flippedDataFiles(
-  tables: readonly { readonly snapshot: Snapshot; readonly files: readonly AddFile[] }[],
-  placeOf: (path: string) => string,
-  options: LakeOptions,
-): Promise<Discrepancy[]> {
-  const problems: Discrepancy[] = [];
-  for (const { snapshot, files } of tables) {
-    for (const file of files) {
-      const subject = lakePathOf(snapshot, file);
-      const sha256 = file.tags?.[hashTag];
-      if (!sha256 || (await hashOfFile(placeOf(subject), options)) === sha256) continue;
-      const problem = "The table's data file has changed since it was written.";
-      problems.push({ subject, problem });
-    }
-  }
-  return problems;
+/** What the note about a table's unused data files says; undefined if there are none. */
+export function unusedFilesOf(tablePath: string, sizes: readonly number[]): Leftover | undefined {
+  if (sizes.length === 0) return undefined;
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  const note = `${counted(sizes.length, "data file")} that the table does not use (${counted(bytes, "byte")}): VACUUM removes them.`;
+  return { subject: tablePath, note };
 }
 
 /** Raw files without an entry in the ingest log: OEA's notebooks would read them anyway. */

@@ -10,6 +10,7 @@ import { counted } from "../../counted";
 import { readQuery } from "../../delta/readQuery";
 import { readCheckedSnapshot, type Snapshot } from "../../delta/snapshot";
 import { numRecords } from "../../delta/statistics";
+import { type DamagedFile, flippedFiles, storedFiles } from "../../delta/storedFiles";
 import { withDataFiles } from "../../delta/withTable";
 import { type DuckSession, sqlName } from "../../duck/duck";
 import { isUpToDate } from "../activity/digitalActivity";
@@ -21,7 +22,7 @@ import { appliedVersions, readTables } from "../write/tables";
 import type { Discrepancy, Leftover, VerifiedTable } from "./verify";
 import { compareWithLanded, isSaltOf } from "./verifyDeliveries";
 import { checkLookups } from "./verifyLookups";
-import { flippedDataFiles, storedDataFiles } from "./verifyStorage";
+import { unusedFilesOf } from "./verifyStorage";
 
 export interface VerifyContext extends LandedContext {
   readonly problems: Discrepancy[];
@@ -50,14 +51,16 @@ async function withIntactTables<T>(
     const snapshot = await readCheckedSnapshot(lake, tablePath, duck, undefined, options);
     if (snapshot === undefined) continue;
     snapshots.push(snapshot);
-    const stored = await storedDataFiles(lake, snapshot, options);
-    problems.push(...stored.damaged);
-    if (stored.unused) leftovers.push(stored.unused);
+    const stored = await storedFiles(lake, snapshot, options);
+    problems.push(...stored.damaged.map(asDiscrepancy));
+    const unused = unusedFilesOf(tablePath, stored.unused);
+    if (unused) leftovers.push(unused);
   }
   if (problems.length > before) return undefined;
   const read = snapshots.map((snapshot) => ({ snapshot, files: [...snapshot.files.values()] }));
   return withDataFiles(lake, read, options, async (placeOf) => {
-    problems.push(...(await flippedDataFiles(read, placeOf, options)));
+    for (const { snapshot, files } of read)
+      problems.push(...(await flippedFiles(snapshot, files, placeOf, options)).map(asDiscrepancy));
     if (problems.length > before) return undefined;
     const tables = read.map(({ snapshot, files }) => {
       const select = readQuery(snapshot, files, placeOf);
@@ -65,6 +68,10 @@ async function withIntactTables<T>(
     });
     return duck.session((session) => work(session, new Map(tables)), signal);
   });
+}
+
+function asDiscrepancy({ path, problem }: DamagedFile): Discrepancy {
+  return { subject: path, problem };
 }
 
 /** Findings about a report's tables. */

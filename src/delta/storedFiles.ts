@@ -1,0 +1,91 @@
+import { CleverLakeError, isDamage } from "../errors";
+import type { Lake, LakeOptions } from "../lake/lake";
+import type { AddFile } from "./actions";
+import { hashOfFile, hashTag } from "./fileHash";
+import { lakePathOf } from "./readQuery";
+import type { Snapshot } from "./replay";
+
+/** A data file of a table that is gone, or that is not as it was written. */
+export interface DamagedFile {
+  readonly file: AddFile;
+  /** Its path in the lake. */
+  readonly path: string;
+  /** What is wrong, as a sentence. */
+  readonly problem: string;
+}
+
+/** A table's folder compared with its log, with one listing. */
+export interface StoredFiles {
+  /** Data files that are gone, or whose size differs from the log. */
+  readonly damaged: readonly DamagedFile[];
+  /** The sizes of data files that the table no longer uses, or that were never committed. */
+  readonly unused: readonly number[];
+}
+
+export async function storedFiles(
+  lake: Lake,
+  snapshot: Snapshot,
+  options: LakeOptions,
+): Promise<StoredFiles> {
+  const { tablePath, files, tombstones } = snapshot;
+  const sizes = new Map<string, number>();
+  const unused: number[] = [];
+  for await (const { kind, path, size } of lake.list(tablePath, { ...options, recursive: true })) {
+    if (kind !== "file") continue;
+    sizes.set(path, size);
+    const name = path.slice(tablePath.length + 1);
+    const isData = name.endsWith(".parquet") && !name.split("/").some((part) => part.startsWith("_"));
+    if (isData && !files.has(name) && !tombstones.has(name)) unused.push(size);
+  }
+  const damaged = [...files.values()].flatMap((file): DamagedFile[] => {
+    const path = lakePathOf(snapshot, file);
+    const size = sizes.get(path);
+    if (size === file.size) return [];
+    const problem =
+      size === undefined
+        ? "The table's data file is gone."
+        : `The table's data file has ${size} bytes; its log says ${file.size}.`;
+    return [{ file, path, problem }];
+  });
+  return { damaged, unused };
+}
+
+/** Data files whose bytes changed since they were written; those of other writers carry no hash and are not checked. */
+export async function flippedFiles(
+  snapshot: Snapshot,
+  files: Iterable<AddFile>,
+  placeOf: (lakePath: string) => string,
+  options: LakeOptions,
+): Promise<DamagedFile[]> {
+  const flipped: DamagedFile[] = [];
+  for (const file of files) {
+    const path = lakePathOf(snapshot, file);
+    const sha256 = file.tags?.[hashTag];
+    if (!sha256 || (await hashOfFile(placeOf(path), options)) === sha256) continue;
+    flipped.push({ file, path, problem: "The table's data file has changed since it was written." });
+  }
+  return flipped;
+}
+
+/**
+ * The error of work that read tables: if one of their data files is gone or has another size, an error with code
+ * `corrupt` that names the file and says what to do, else the error itself.
+ */
+export async function namingDamage(
+  lake: Lake,
+  tables: Iterable<Snapshot | undefined>,
+  error: unknown,
+  options: LakeOptions,
+): Promise<unknown> {
+  if (!isDamage(error)) return error;
+  for (const snapshot of tables) {
+    const [found] = snapshot ? (await storedFiles(lake, snapshot, options)).damaged : [];
+    if (found === undefined) continue;
+    return new CleverLakeError("corrupt", found.problem, {
+      subject: found.path,
+      hint: "`clever-lake verify` names every such file, and `clever-lake repair` rebuilds the tables of reports from the landed files.",
+      cause: error,
+    });
+  }
+  return error;
+}

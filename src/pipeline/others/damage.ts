@@ -1,0 +1,66 @@
+import { digitalActivityTable, groupsTable, rosterTable } from "../../clever/layout";
+import { counted } from "../../counted";
+import { readSnapshot, type Snapshot } from "../../delta/snapshot";
+import { type DamagedFile, flippedFiles, storedFiles } from "../../delta/storedFiles";
+import { withDataFiles } from "../../delta/withTable";
+import type { Duck } from "../../duck/duck";
+import type { Lake, LakeOptions } from "../../lake/lake";
+import type { Finding } from "../log/runRecord";
+import type { LakeTables } from "../write/tables";
+import { monthOf } from "./foreignCommits";
+
+/** The damaged data files of the lake's tables, by table; tables without any are left out. */
+export type Damage = ReadonlyMap<string, readonly DamagedFile[]>;
+
+/** Looks for data files that are gone or not as they were written. Reads all of them once. */
+export async function damageOf(
+  lake: Lake,
+  duck: Duck,
+  { pseudo, lookups }: LakeTables,
+  options: LakeOptions,
+): Promise<Damage> {
+  const snapshots = [...lookups.values(), ...pseudo.values()];
+  for (const path of [rosterTable, groupsTable, digitalActivityTable]) {
+    const snapshot = await readSnapshot(lake, path, duck, options);
+    if (snapshot) snapshots.push(snapshot);
+  }
+  const damage = new Map<string, readonly DamagedFile[]>();
+  for (const snapshot of snapshots) {
+    const damaged = await damagedFiles(lake, snapshot, options);
+    if (damaged.length > 0) damage.set(snapshot.tablePath, damaged);
+  }
+  return damage;
+}
+
+async function damagedFiles(lake: Lake, snapshot: Snapshot, options: LakeOptions): Promise<DamagedFile[]> {
+  const { damaged } = await storedFiles(lake, snapshot, options);
+  const known = new Set(damaged.map(({ file }) => file));
+  const files = [...snapshot.files.values()].filter((file) => !known.has(file));
+  const flipped = await withDataFiles(lake, [{ snapshot, files }], options, (placeOf) =>
+    flippedFiles(snapshot, files, placeOf, options),
+  );
+  return [...damaged, ...flipped];
+}
+
+/** Findings with those about damaged data files. A table that is to be rebuilt as a whole stays so. */
+export function withDamage(findings: readonly Finding[], damage: Damage): Finding[] {
+  const found = new Map(findings.map((finding) => [finding.table, finding]));
+  for (const [table, files] of damage) {
+    const before = found.get(table);
+    const months = [...(before?.months ?? []), ...files.flatMap(({ file }) => monthOf(file) ?? [])];
+    const isWhole = before?.months.length === 0;
+    const others = files.length > 1 ? `, and ${files.length - 1} more` : "";
+    const problem = `${counted(files.length, "data file")} gone or damaged: ${files[0]?.path}${others}.`;
+    found.set(table, {
+      table,
+      months: isWhole ? [] : [...new Set(months)].sort(),
+      problem: before ? `${before.problem} ${problem}` : problem,
+    });
+  }
+  return [...found.values()];
+}
+
+/** The paths in a table's log of its damaged data files. */
+export function damagedPaths(damage: Damage, table: string): ReadonlySet<string> {
+  return new Set(damage.get(table)?.map(({ file }) => file.path));
+}
