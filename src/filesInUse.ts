@@ -1,11 +1,10 @@
 import { rename, rm } from "node:fs/promises";
-import { ExponentialBackoff } from "cockatiel";
 import { errnoOf } from "./errors";
 import { retryWhile } from "./retryWhile";
 
 /** With these pauses, the last attempt is made after about six seconds. */
 const attempts = 14;
-const backoff = new ExponentialBackoff({ initialDelay: 20, maxDelay: 1_000 });
+const waits = { firstWait: 20, longestWait: 1_000 };
 
 /**
  * The operating system's codes for a file that another program holds open. On Windows this affects every file that is
@@ -20,7 +19,7 @@ const inUseCodes: ReadonlySet<string | undefined> = new Set(
 export function retryWhileInUse<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const mayRetry = (error: unknown, attempt: number) =>
     attempt + 1 < attempts && inUseCodes.has(errnoOf(error));
-  return retryWhile(work, { backoff, mayRetry, signal });
+  return retryWhile(work, { ...waits, mayRetry, signal });
 }
 
 /** Renames a file and replaces an existing target. */

@@ -1,4 +1,3 @@
-import { ExponentialBackoff } from "cockatiel";
 import { isCleverLakeError } from "../errors";
 import { retryWhile } from "../retryWhile";
 import { SilentServerError } from "./sftpErrors";
@@ -6,7 +5,7 @@ import { SilentServerError } from "./sftpErrors";
 const retries = 4;
 /** Each takes a whole timeout. */
 const retriesAfterSilence = 1;
-const backoff = new ExponentialBackoff({ initialDelay: 250, maxDelay: 5_000 });
+const waits = { firstWait: 250, longestWait: 5_000 };
 
 /** Retries `work` while it fails with code `network`, with exponentially growing jittered pauses. */
 export async function retrying<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
@@ -15,5 +14,5 @@ export async function retrying<T>(signal: AbortSignal | undefined, work: () => P
     if (attempt === retries || !isCleverLakeError(error, "network")) return false;
     return !(error instanceof SilentServerError && ++silences > retriesAfterSilence);
   };
-  return retryWhile(work, { backoff, mayRetry, signal });
+  return retryWhile(work, { ...waits, mayRetry, signal });
 }

@@ -1,5 +1,5 @@
-import { CleverLakeError, isCleverLakeError } from "../../errors";
-import { pause } from "../../pause";
+import { CleverLakeError, errnoOf, isCleverLakeError } from "../../errors";
+import { retryWhile } from "../../retryWhile";
 import { saltName, vaultScope } from "./address";
 import { isCertificateCode, notFromAzureCode } from "./adlsErrors";
 import { notFromAzure, untrusted } from "./adlsMessages";
@@ -7,7 +7,6 @@ import { machineTokens } from "./identity";
 import type { ProxySettings } from "./proxy";
 import { trustSystemCertificates } from "./systemCertificates";
 import { TokenKeeper, type TokenSource } from "./tokens";
-import { waitBefore } from "./waitBefore";
 import { webRequest } from "./webRequest";
 import { within } from "./within";
 
@@ -55,14 +54,20 @@ function secretIn(answer: string): string | undefined {
   }
 }
 
-const attempts = 3;
-/** Milliseconds. */
-const firstWait = 500;
+const retries = 2;
+const waits = { firstWait: 500, longestWait: 60_000 };
 
 interface Answer {
   readonly status: number;
   readonly text: string;
   readonly retryAfter: string | undefined;
+}
+
+/** An answer after which it may help to ask again. */
+class Busy extends Error {
+  constructor(readonly answer: Answer) {
+    super();
+  }
 }
 
 async function ask(
@@ -71,28 +76,37 @@ async function ask(
   { url, proxy }: KeyVault,
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
-  for (let attempt = 1; ; attempt++) {
-    let retryAfter: string | undefined;
-    try {
-      const answer = await get(address, token, proxy, signal);
-      if (attempt === attempts || (answer.status !== 429 && answer.status < 500)) return answer;
-      retryAfter = answer.retryAfter;
-    } catch (cause) {
-      signal?.throwIfAborted();
-      if (isCleverLakeError(cause)) throw cause;
-      const { code = "", message } = cause as NodeJS.ErrnoException;
-      if (code === notFromAzureCode) throw notFromAzure(Number(message));
-      if (isCertificateCode(code)) throw untrusted(code, "the key vault");
-      if (attempt === attempts) {
-        throw new CleverLakeError("network", "The key vault cannot be reached.", {
-          subject: url,
-          hint: "Check the network and the vault's address; its firewall may block this machine.",
-          cause,
-        });
-      }
-    }
-    await pause(waitBefore(retryAfter, attempt, firstWait), signal);
+  const once = async () => {
+    const answer = await get(address, token, proxy, signal);
+    if (answer.status === 429 || answer.status >= 500) throw new Busy(answer);
+    return answer;
+  };
+  try {
+    return await retryWhile(once, {
+      ...waits,
+      mayRetry: (error, attempt) => attempt < retries && !isFinal(error),
+      retryAfter: (error) => (error instanceof Busy ? error.answer.retryAfter : undefined),
+      signal,
+    });
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (cause instanceof Busy) return cause.answer;
+    if (isCleverLakeError(cause)) throw cause;
+    const { code = "", message } = cause as NodeJS.ErrnoException;
+    if (code === notFromAzureCode) throw notFromAzure(Number(message));
+    if (isCertificateCode(code)) throw untrusted(code, "the key vault");
+    throw new CleverLakeError("network", "The key vault cannot be reached.", {
+      subject: url,
+      hint: "Check the network and the vault's address; its firewall may block this machine.",
+      cause,
+    });
   }
+}
+
+/** Whether asking again cannot help: a proxy or another program answered, or the certificate is not trusted. */
+function isFinal(error: unknown): boolean {
+  const code = errnoOf(error) ?? "";
+  return isCleverLakeError(error) || code === notFromAzureCode || isCertificateCode(code);
 }
 
 async function get(

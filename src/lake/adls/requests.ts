@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { type RequestPolicyFactory, RestError, type WebResource } from "@azure/storage-file-datalake";
-import { pause } from "../../pause";
+import { retryWhile } from "../../retryWhile";
 import { codeOf, isFromAzure, isUntrusted, notFromAzureCode, statusOf, wrongTenantCode } from "./adlsErrors";
 import { type Agents, agents } from "./agents";
 import type { ProxySettings } from "./proxy";
 import { type TokenKeeper, tenantOf } from "./tokens";
-import { waitBefore } from "./waitBefore";
 import { within } from "./within";
 
 /** A request for the log, without its query, which may contain a SAS. */
@@ -60,20 +59,25 @@ export function maybeDone(error: unknown): boolean {
   );
 }
 
+/** Milliseconds. */
+const longestWait = 60_000;
+
 /** Errors of requests that were sent more than once. */
 const repeated = new WeakSet<object>();
 
 async function send<R extends Answer>(
   request: WebResource,
   next: (request: WebResource) => Promise<R>,
-  { tokens, proxy, connections = agents, onRequest, attempts, firstWait = 400, wait = pause }: RequestOptions,
+  { tokens, proxy, connections = agents, onRequest, attempts, firstWait = 400, wait }: RequestOptions,
 ): Promise<R> {
   const signal = request.abortSignal as AbortSignal | undefined;
+  let number = 0;
   let renewed = false;
   let doubtful = false;
   request.agent = connections.to(request.url, proxy);
   request.body = inSlices(request);
-  for (let attempt = 1; ; attempt++) {
+  const once = async (): Promise<R> => {
+    const attempt = ++number;
     const clientRequestId = randomUUID();
     request.headers.set("x-ms-client-request-id", clientRequestId);
     const token = tokens && (await within(tokens.token(), { signal }));
@@ -107,17 +111,23 @@ async function send<R extends Answer>(
         requireTenant(error, token, request);
         renewed = true;
         await within(tokens.renewed(token), { signal });
-        continue;
+        return once();
       }
       if (statusOf(error) === 403 && token !== undefined) tokens?.forget(token);
-      // If the network is down, the user should soon know; if the service moves a partition, that takes longer.
-      const most = attempts ?? (statusOf(error) === undefined ? 5 : 8);
-      if (attempt >= most || !isTransient(error)) throw error;
-      doubtful = true;
-      const header = error instanceof RestError ? error.response?.headers.get("retry-after") : undefined;
-      await wait(waitBefore(header, attempt, firstWait), signal);
+      doubtful ||= isTransient(error);
+      throw error;
     }
-  }
+  };
+  return retryWhile(once, {
+    firstWait,
+    longestWait,
+    // If the network is down, the user should soon know; if the service moves a partition, that takes longer.
+    mayRetry: (error) => isTransient(error) && number < (attempts ?? (statusOf(error) === undefined ? 5 : 8)),
+    retryAfter: (error) =>
+      error instanceof RestError ? error.response?.headers.get("retry-after") : undefined,
+    signal,
+    wait,
+  });
 }
 
 interface Answer {

@@ -1,4 +1,3 @@
-import { ExponentialBackoff } from "cockatiel";
 import * as z from "zod";
 import { CleverLakeError, errnoOf } from "../../errors";
 import { machineTokens } from "../../lake/adls/identity";
@@ -152,9 +151,8 @@ export class LivyBatches {
       const { status } = error.answer;
       return status === 429 || status === 503 || (method !== "POST" && status >= 500);
     };
-    const backoff = new ExponentialBackoff({ initialDelay: firstWait, maxDelay: longestWait });
     try {
-      return await retryWhile(once, { backoff, mayRetry, signal });
+      return await retryWhile(once, { firstWait, longestWait, mayRetry, signal });
     } catch (error) {
       throw this.explained(error);
     }
