@@ -12,7 +12,7 @@ export async function openSource({ sftp }: Config, secrets: Secrets): Promise<Sf
   return new SftpSource(await sftpAccount(sftp, secrets));
 }
 
-/** The lake of a configuration; a folder is created if it does not exist, and Azure is contacted on first use. */
+/** The lake of a configuration; a folder is created by the first write, and Azure is contacted on first use. */
 export function openLake({ lake }: Config, secrets: Secrets): Promise<Lake> {
   if (lake.auth === "vscode") {
     throw new CleverLakeError("config", "VS Code's sign-in is not available on the command line.", {

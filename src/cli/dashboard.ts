@@ -32,6 +32,7 @@ import {
   type CountingOptions,
   countingOf,
   districtFilesOf,
+  nothingYet,
   type SchoolOptions,
   withIndex,
 } from "./participation";
@@ -143,16 +144,16 @@ async function ask(
     levels,
     licences,
   };
+  const lake = await openLake(config, secrets);
   const compute = async (index: ParticipationIndex | undefined) => {
-    if (index === undefined) throw nothingYet();
+    if (index === undefined) throw nothingYet(lake);
     const known = optionsOf(index, schoolYearStart, levels);
     const filter = filterOf(options, known);
     requireKnownNames(filter, namesIn(known));
     const answered = await answer(index, filter, answerOptions, signal);
-    if ("empty" in answered) throw nothingYet();
+    if ("empty" in answered) throw nothingYet(lake);
     return answered;
   };
-  const lake = await openLake(config, secrets);
   const answered = await withIndex(lake, options, compute, signal);
   const inQuarantine = await quarantineIn(lake, config.userTypes, signal);
   const reports = inQuarantine.map(({ path: file, outcome }) => ({ path: file, state: outcome }));
@@ -198,10 +199,4 @@ function rangeOf({ from, to, range }: DashboardOptions, known: FilterOptions): D
   if (from !== undefined) return { from, to: to ?? (from > lastDay ? from : lastDay) };
   if (to !== undefined) return { from: to < firstDay ? to : firstDay, to };
   return { preset: range ?? "schoolYear" };
-}
-
-function nothingYet(): CleverLakeError {
-  return new CleverLakeError("notFound", "The lake's tables are still empty.", {
-    hint: "Fill them first: clever-lake run.",
-  });
 }

@@ -8,6 +8,7 @@ import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
 import type { KeepWhole } from "../dashboard/opening";
 import type { SchoolLevel } from "../dashboard/schoolLevels";
+import { CleverLakeError } from "../errors";
 import { removeLocal } from "../filesInUse";
 import type { Lake } from "../lake/lake";
 import { machineScratch } from "../scratch";
@@ -56,6 +57,14 @@ export async function withIndex<T>(
   } finally {
     if (ownFolder !== undefined) await removeLocal(ownFolder);
   }
+}
+
+/** The error for a question about a lake that has no rows. */
+export function nothingYet({ url: subject }: Lake): CleverLakeError {
+  return new CleverLakeError("notFound", "There are no rows in this lake's tables.", {
+    subject,
+    hint: "If it is new, fill it first: clever-lake run. Otherwise check its address, and whether its disk is mounted.",
+  });
 }
 
 /** How the people of a lake are divided. */

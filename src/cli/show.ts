@@ -27,7 +27,8 @@ const colours: Readonly<Record<PlannedFile["state"], Parameters<typeof styled>[0
 
 /** @param identities what the last run noticed about people's ids */
 export function showStatus(
-  { files, freshness, overdue, needsAdoption, changedByOthers }: Status,
+  { isNew, files, freshness, overdue, needsAdoption, changedByOthers }: Status,
+  lakeUrl: string,
   identities?: RunSummary["identities"],
 ): string {
   const rows = files.map((file) => [
@@ -45,12 +46,20 @@ export function showStatus(
   const noticed = identityLines(identities);
   return [
     files.length === 0 ? none : `${listing}\n\n${counted(files.length, "file")}: ${summary}`,
+    ...(isNew ? [newLakeLines(lakeUrl)] : []),
     ...(noticed.length > 0 ? [["Noticed by the last run:", ...noticed].join("\n")] : []),
     ...(freshness.length > 0 ? [newestDays(freshness)] : []),
     ...overdue.map((kind) => styled("red", `Overdue: ${overdueLine(kind)}`)),
     ...(needsAdoption ? [adoptionLines()] : []),
     ...(changedByOthers.length > 0 ? [othersLines(changedByOthers).join("\n")] : []),
   ].join("\n\n");
+}
+
+function newLakeLines(lakeUrl: string): string {
+  return [
+    styled("yellow", `There is no lake at ${plain(lakeUrl)} yet; the first run creates it.`),
+    'If there should be one, check "url" under "lake", and whether its disk is mounted.',
+  ].join("\n");
 }
 
 function adoptionLines(): string {

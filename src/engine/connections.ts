@@ -15,7 +15,7 @@ export function checkedSettings({ proxy: _, ...settings }: ConnectionSettings): 
   return parseConfig(settings, "settings");
 }
 
-/** The lake of a connection; a folder is created if it does not exist, and Azure is contacted on first use. */
+/** The lake of a connection; a folder is created by the first write, and Azure is contacted on first use. */
 export function openLake(connection: ConnectionSettings, secrets: Secrets): Promise<Lake> {
   const { lake } = checkedSettings(connection);
   return openLakeAt({

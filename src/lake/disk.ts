@@ -63,6 +63,13 @@ const windowsHints: Readonly<Record<string, string>> = {
   EACCES: `${hints.EACCES} ${hints.EBUSY}`,
 };
 
+export function isThere(place: string): Promise<boolean> {
+  return fs.stat(place).then(
+    () => true,
+    () => false,
+  );
+}
+
 export function isMissing(error: unknown): boolean {
   return errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR";
 }

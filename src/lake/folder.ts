@@ -8,7 +8,7 @@ import { CleverLakeError, errnoOf } from "../errors";
 import { removeLocal, replaceFile, retryWhileInUse } from "../filesInUse";
 import { machineScratch } from "../scratch";
 import { windowsNameFault } from "../windowsNames";
-import { forceFile, forceFolder, ioError, isMissing, lacksHardLinks } from "./disk";
+import { forceFile, forceFolder, ioError, isMissing, isThere, lacksHardLinks } from "./disk";
 import { folderOf } from "./folderAddress";
 import type { Lake, LakeEntry, LakeOptions } from "./lake";
 import { checkedPath, identityFileSystems, temporaryFolder } from "./lakePath";
@@ -36,7 +36,8 @@ export class FolderLake implements Lake {
   }
 
   /**
-   * Opens a lake by `file:` address or by path, and creates the folder if it is missing.
+   * Opens a lake by `file:` address or by path. A missing folder is created by the first write. Rejects with `config`
+   * if the address names a file.
    * @param options.hardLinks false if the file system has none; detected by default
    */
   static async open(
@@ -44,11 +45,7 @@ export class FolderLake implements Lake {
     options: { readonly hardLinks?: false | undefined } = {},
   ): Promise<FolderLake> {
     const root = folderOf(address);
-    try {
-      await fs.mkdir(root, { recursive: true });
-    } catch (error) {
-      throw ioError(error, root);
-    }
+    await requireNoFile(root);
     return new FolderLake(root, options.hardLinks !== false);
   }
 
@@ -219,6 +216,8 @@ export class FolderLake implements Lake {
 
   async scratch(): Promise<string> {
     try {
+      // Readers have scratch folders too, and must not create a lake.
+      if (!(await isThere(this.root))) return await machineScratch();
       return await this.temporary.scratch();
     } catch (error) {
       // Read-only lakes can be verified, too.
@@ -259,7 +258,7 @@ export class FolderLake implements Lake {
 
   private async viaTemporary<T>(lakePath: string, work: (temporary: string) => Promise<T>): Promise<T> {
     const temporary = await this.temporary.next(lakePath).catch((error: unknown) => {
-      throw ioError(error, lakePath);
+      throw ioError(error, this.root);
     });
     try {
       return await work(temporary);
@@ -303,13 +302,10 @@ export class FolderLake implements Lake {
   private async makeFolder(folder: string): Promise<void> {
     const missing: string[] = [];
     for (let current = folder; current !== this.root; current = path.dirname(current)) {
-      const exists = await fs.stat(current).then(
-        () => true,
-        () => false,
-      );
-      if (exists) break;
+      if (await isThere(current)) break;
       missing.push(current);
     }
+    if (missing.length > 0) await fs.mkdir(this.root, { recursive: true });
     for (const current of missing.reverse()) {
       const [fileSystem = "", ...below] = path.relative(this.root, current).split(path.sep);
       const isPrivate = identityFileSystems.has(fileSystem);
@@ -330,6 +326,20 @@ export class FolderLake implements Lake {
 }
 
 const writeRefusals: ReadonlySet<string | undefined> = new Set(["EACCES", "EPERM", "EROFS"]);
+
+/** Rejects with `config` if the lake's folder, or one above it, is a file. */
+async function requireNoFile(root: string): Promise<void> {
+  try {
+    if ((await fs.stat(root)).isDirectory()) return;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return;
+    if (errnoOf(error) !== "ENOTDIR") throw ioError(error, root);
+  }
+  throw new CleverLakeError("config", "The lake's address names a file, or a place below one.", {
+    subject: root,
+    hint: "Name a folder of its own; the first run creates it.",
+  });
+}
 
 /** Systems differ in which of the two errors they report for a folder with entries. */
 function isNotEmpty(error: unknown): boolean {

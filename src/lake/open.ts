@@ -19,7 +19,7 @@ export interface LakeLocation {
   readonly onRequest?: ((note: RequestNote) => void) | undefined;
 }
 
-/** Opens a lake. A folder is created if missing; Azure is not contacted until the lake is used. */
+/** Opens a lake. Nothing is created, and Azure is not contacted, until the lake is used. */
 export async function openLakeAt(location: LakeLocation): Promise<Lake> {
   if (!isAdlsAddress(location.url)) return FolderLake.open(location.url);
   // Loaded only here: a lake in a folder must not wait for Azure's packages.

@@ -4,6 +4,7 @@ import * as fs from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { CleverLakeError, errnoOf } from "../errors";
+import { isThere } from "./disk";
 
 /** Runs a Windows program and resolves to its output. */
 type Run = (program: string, args: readonly string[]) => Promise<string>;
@@ -44,13 +45,6 @@ export async function makePrivateFolder(folder: string): Promise<void> {
     // Unless another process created it first.
     if (!(await isThere(folder))) throw error;
   }
-}
-
-function isThere(folder: string): Promise<boolean> {
-  return fs.stat(folder).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function close(folder: string, name: string): Promise<void> {

@@ -6,6 +6,7 @@ import { counted } from "../counted";
 import { CleverLakeError, describeError, isCleverLakeError } from "../errors";
 import { removeLocal } from "../filesInUse";
 import type { Lake } from "../lake/lake";
+import { requireLake } from "../lake/requireLake";
 import type { ReportSource } from "../sftp/source";
 import { updateDigitalActivity } from "./activity/digitalActivity";
 import { requireAdopted, requireFinishedAdoption } from "./adopt/oeaTables";
@@ -82,14 +83,16 @@ export interface RunRequest {
  * interrupted one. The summary lists failed and quarantined files; they do not block other files.
  *
  * Rejects before anything is written: with `salt` if the salt differs from the lake's or is too easy to guess for a new
- * lake, `config` if it is missing, `notAdopted` if OEA's notebooks wrote the lake, `busy` while another run is active,
- * and with the server's errors. Rejects later with `conflict` if another run took over while this one was suspended. An
- * abort rejects with the signal's reason; completed work stays and is recorded.
+ * lake, `config` if it is missing, `notFound` if there is no lake to pseudonymize, `notAdopted` if OEA's notebooks wrote
+ * the lake, `busy` while another run is active, and with the server's errors. Rejects later with `conflict` if another
+ * run took over while this one was suspended. An abort rejects with the signal's reason; completed work stays and is
+ * recorded.
  */
 export async function run(request: RunRequest): Promise<RunSummary> {
   const { lake, command, signal } = request;
   const progress = new Progress(request.onProgress);
   const given = command === "ingest" ? undefined : requireSalt(request);
+  if (command === "anonymize") await requireLake(lake, { signal });
   progress.listing();
   const pendingListing = command === "anonymize" ? undefined : request.source?.list(signal);
   // Runs while we wait for the server. None of it writes anything; if several fail, the server's error is reported.

@@ -25,6 +25,7 @@ const freshness = z.array(
 const statusDocument = z.strictObject({
   freshness,
   overdue: freshness,
+  isNew: z.boolean(),
   needsAdoption: z.boolean(),
   changedByOthers: z.tuple([]),
   files: z.array(

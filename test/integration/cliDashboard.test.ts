@@ -146,7 +146,9 @@ describe("clever-lake dashboard", () => {
     const out = path.join(empty, "page.html");
     const nothing = await other.run("dashboard", "--out", out);
     expect(nothing.exitCode).toBe(2);
-    expect(nothing.stderr).toContain("The lake's tables are still empty. Fill them first: clever-lake run.");
+    expect(nothing.stderr).toContain(
+      "There are no rows in this lake's tables. If it is new, fill it first: clever-lake run.",
+    );
     const nowhere = path.join(folder, "no such folder", "page.html");
     const unwritten = await cli.run("dashboard", "--out", nowhere);
     expect(unwritten.exitCode).toBe(2);

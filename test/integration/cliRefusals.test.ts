@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { processSpace } from "../../src/processSpace";
@@ -139,6 +139,41 @@ describe("clever-lake refuses", () => {
     }
     expect((await cli.run("verify")).exitCode).toBe(0);
     expect((await resalted.run("verify")).exitCode).toBe(1);
+  });
+
+  test("to work on the contents of a lake that does not exist, and creates none", async () => {
+    const cli = await commandLine();
+    const page = path.join(folder, "page.html");
+    const rows = path.join(folder, "rows.parquet");
+    for (const command of [
+      "verify",
+      "metrics",
+      "groups",
+      "engagement",
+      `engagement --out ${rows}`,
+      `dashboard --out ${page}`,
+      "anonymize",
+      "optimize --dry-run",
+      "vacuum --dry-run",
+      "repair --dry-run",
+      "adopt --dry-run",
+      "dismiss --file x.csv",
+    ]) {
+      expect(await refused(cli, ...command.split(" "))).toMatch(/file:.*(There is no lake|no rows).*mounted/);
+    }
+    const status = await cli.run("status");
+    expect(status.exitCode).toBe(0);
+    expect(status.stdout).toContain("There is no lake at file:");
+    expect(await readdir(folder)).not.toContain("lake");
+    expect((await cli.run("run")).exitCode).toBe(0);
+    expect(await cli.run("status", "--json")).toMatchObject({ json: { isNew: false } });
+  });
+
+  test("a lake whose address is that of a file", async () => {
+    const cli = await commandLine();
+    await writeFile(cli.lakeFolder, "x");
+    for (const command of ["run", "status", "verify"])
+      expect(await refused(cli, command)).toContain("names a file");
   });
 
   test("to accept a file that does not exist", async () => {

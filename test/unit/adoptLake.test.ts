@@ -409,11 +409,7 @@ describe("OEA's job, if still active,", () => {
 
 test("a regular lake has nothing to adopt", async () => {
   const fixture = await PipelineFixture.create();
-  expect(await adopt(fixture, { salt: undefined })).toMatchObject({
-    state: "nothing",
-    tables: [],
-    warnings: [],
-  });
+  await expect(adopt(fixture, { salt: undefined })).rejects.toMatchObject({ code: "notFound" });
   await fixture.put(dailyPath(), tuesdayCsv);
   await fixture.run();
   const before = await fixture.tree();

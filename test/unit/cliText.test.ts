@@ -192,13 +192,23 @@ test("the files on the server are listed with their states", () => {
     newestDay: "2024-09-03",
     schoolDays: 4,
   } as const;
-  const text = showStatus({
-    files,
-    freshness: [kind],
-    overdue: [kind],
+  const noFiles = {
+    isNew: false,
+    files: [],
+    freshness: [],
+    overdue: [],
     needsAdoption: false,
     changedByOthers: [],
-  });
+  };
+  const text = showStatus(
+    {
+      ...noFiles,
+      files,
+      freshness: [kind],
+      overdue: [kind],
+    },
+    "file:///lake",
+  );
   expect(text).toMatch(
     /In the tables +Newest day +School days since *\n +resource usage of staff +2024-09-03 +4/,
   );
@@ -209,22 +219,18 @@ test("the files on the server are listed with their states", () => {
   expect(text).toContain("Not a date.");
   expect(text).toContain("2 files: 1 quarantined, 1 new");
   expect(text).not.toContain("\u001b");
-  expect(
-    showStatus({ files: [], freshness: [], overdue: [], needsAdoption: false, changedByOthers: [] }),
-  ).toBe("There are no files on the server.");
-  expect(
-    showStatus({ files: [], freshness: [], overdue: [], needsAdoption: true, changedByOthers: [] }),
-  ).toMatch(/\n\nOEA's notebooks wrote this lake\.[\s\S]*`clever-lake adopt` adopts it\.$/);
+  expect(showStatus(noFiles, "file:///lake")).toBe("There are no files on the server.");
+  expect(showStatus({ ...noFiles, needsAdoption: true }, "file:///lake")).toMatch(
+    /\n\nOEA's notebooks wrote this lake\.[\s\S]*`clever-lake adopt` adopts it\.$/,
+  );
+  expect(showStatus({ ...noFiles, isNew: true }, "file:///lake")).toContain(
+    "There is no lake at file:///lake yet; the first run creates it.",
+  );
   const identities = {
     daily_participation: healthy,
     resource_usage: { ...healthy, cleverIdsOfSeveral: 1 },
   };
-  expect(
-    showStatus(
-      { files: [file], freshness: [], overdue: [], needsAdoption: false, changedByOthers: [] },
-      identities,
-    ),
-  ).toMatch(
+  expect(showStatus({ ...noFiles, files: [file] }, "file:///lake", identities)).toMatch(
     /Noticed by the last run:\n {2}ids of people in resource usage: 1 Clever id with several school system ids$/,
   );
 });

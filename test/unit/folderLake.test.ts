@@ -17,6 +17,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { FolderLake } from "../../src/lake/folder";
 import type { LakeEntry } from "../../src/lake/lake";
+import { isLake } from "../../src/lake/requireLake";
 import { processSpace } from "../../src/processSpace";
 import { lakeConformance } from "../helpers/lakeConformance";
 import { temporaryFolder } from "../helpers/temporaryFolder";
@@ -88,6 +89,43 @@ test("opens by file URL, with spaces and umlauts", async () => {
   const lake = await FolderLake.open(new URL(`file://${root}`).href);
   await lake.write("stage1np/x", one("1"));
   expect(await readFile(path.join(root, "stage1np/x"), "utf8")).toBe("1");
+});
+
+describe("a folder that does not exist", () => {
+  test("is created by the first write only", async () => {
+    for (const write of [
+      (lake: FolderLake) => lake.write("stage1np/a.csv", one("x")),
+      (lake: FolderLake) => lake.putIfAbsent("stage1np/a.csv", Buffer.from("x")),
+      async (lake: FolderLake) => {
+        const local = path.join(await lake.scratch(), "part");
+        await writeFile(local, "x");
+        await lake.importFile(local, "stage1np/a.csv");
+      },
+    ]) {
+      const root = path.join(await temporaryFolder(), "new", "lake");
+      const lake = await FolderLake.open(root);
+      await lake.scratch();
+      expect(await isLake(lake)).toBe(false);
+      await expect(lake.read("stage1np/a.csv")).rejects.toMatchObject({ code: "notFound" });
+      expect(existsSync(path.dirname(root))).toBe(false);
+      await write(lake);
+      expect(await isLake(lake)).toBe(true);
+      expect(await readFile(path.join(root, "stage1np/a.csv"), "utf8")).toBe("x");
+    }
+  });
+
+  test("is refused if its name, or one above it, is a file's", async () => {
+    const file = path.join(await temporaryFolder(), "file");
+    await writeFile(file, "x");
+    for (const root of [file, path.join(file, "lake")]) {
+      await expect(FolderLake.open(root)).rejects.toMatchObject({
+        code: "config",
+        subject: root,
+        message: expect.stringContaining("names a file"),
+        hint: expect.any(String),
+      });
+    }
+  });
 });
 
 describe("another process's file in the temporary folder", () => {

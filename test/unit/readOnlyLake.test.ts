@@ -3,6 +3,7 @@ import { FolderLake } from "../../src/lake/folder";
 import { status } from "../../src/pipeline/plan/status";
 import { verifyLake } from "../../src/pipeline/verify/verify";
 import { daily, dailyCsv, dailyPath, PipelineFixture, salt } from "../helpers/pipelineFixture";
+import { temporaryFolder } from "../helpers/temporaryFolder";
 
 /** The system's error when a folder is created in the lake; undefined allows it. */
 const refusal = vi.hoisted(() => ({ code: undefined as string | undefined }));
@@ -34,7 +35,7 @@ test.each(["EACCES", "EROFS"])("verify and status work on a read-only lake (%s)"
 
 test("a temporary folder that cannot be created for another reason is an error of the lake", async () => {
   refusal.code = "ENOSPC";
-  const { lake } = await PipelineFixture.create();
+  const lake = await FolderLake.open(await temporaryFolder());
   await expect(lake.scratch()).rejects.toMatchObject({
     code: "io",
     hint: expect.stringContaining("disk is full"),

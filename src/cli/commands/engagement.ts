@@ -1,6 +1,7 @@
 import { digitalActivityTable } from "../../clever/layout";
 import { counted } from "../../counted";
 import { Duck } from "../../duck/duck";
+import { requireLake } from "../../lake/requireLake";
 import { updateActivityWithoutRun } from "../../pipeline/activity/digitalActivity";
 import { exportEngagement } from "../../pipeline/activity/exportEngagement";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
@@ -23,6 +24,7 @@ export async function writeEngagement(
       document: () => ({ table: digitalActivityTable, months, rows }),
     };
   }
+  await requireLake(lake, { signal });
   await using duck = await Duck.open();
   const rows = await exportEngagement(lake, duck, out, signal);
   return {

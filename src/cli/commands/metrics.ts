@@ -11,6 +11,7 @@ import {
   type CountingOptions,
   countingOf,
   districtFilesOf,
+  nothingYet,
   type SchoolOptions,
   withIndex,
 } from "../participation";
@@ -45,12 +46,14 @@ export async function answerMetrics(
   // Validates the filter before the lake is read.
   parseMetricsFilter(filter);
   const { levels } = await readDistrictFiles(districtFilesOf(config, options));
+  const lake = await openLake(config, secretsFrom(environment));
   const metrics = await withIndex(
-    await openLake(config, secretsFrom(environment)),
+    lake,
     options,
     (index) => {
-      const known = index && optionsOf(index, defaultSchoolYearStart, levels);
-      const ofLevels = schoolsOfLevels(options.schoolLevel ?? [], known?.schoolLevels ?? []);
+      if (index === undefined) throw nothingYet(lake);
+      const known = optionsOf(index, defaultSchoolYearStart, levels);
+      const ofLevels = schoolsOfLevels(options.schoolLevel ?? [], known.schoolLevels);
       const schools = [...(options.school ?? []), ...ofLevels.filter((school) => school !== null)];
       const fullFilter = { ...filter, schools: schools.length > 0 ? schools : undefined };
       return participationMetrics(index, fullFilter, countingOf(config, options), signal);

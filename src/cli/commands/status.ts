@@ -14,11 +14,12 @@ export async function showServerStatus(
   await using source = await openSource(config, secrets);
   const history = new RunHistory(lake, signal);
   const found = await status(source, lake, config, signal, history);
-  const { files, freshness, overdue, needsAdoption, changedByOthers } = found;
+  const { isNew, files, freshness, overdue, needsAdoption, changedByOthers } = found;
   const identities = await lastIdentities(history);
   return {
-    text: () => showStatus(found, identities),
+    text: () => showStatus(found, lake.url, identities),
     document: () => ({
+      isNew,
       files: files.map(({ path, report, userType, size, modified, state, reason }) => ({
         path,
         report: report ?? null,

@@ -17,6 +17,7 @@ import { withDataFiles } from "../../delta/withTable";
 import { Duck, type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
+import { requireLake } from "../../lake/requireLake";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 import { monthName } from "../others/foreignCommits";
@@ -126,8 +127,12 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
   return summary;
 }
 
-/** `updateDigitalActivity` without a run. Rejects for the same reasons, and with `busy` while a run is active. */
+/**
+ * `updateDigitalActivity` without a run. Rejects for the same reasons, with `notFound` if there is no lake, and with
+ * `busy` while a run is active.
+ */
 export async function updateActivityWithoutRun(lake: Lake, signal?: AbortSignal): Promise<ActivitySummary> {
+  await requireLake(lake, { signal });
   await using lock = await RunLock.take(lake, newRunId(new Date(), undefined), { signal });
   await using duck = await Duck.open();
   const { pseudo: tables } = await readTables(lake, duck, signal);

@@ -2,6 +2,7 @@ import { withScratch } from "../../delta/localFiles";
 import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
+import { requireLake } from "../../lake/requireLake";
 import { ChunkRunner } from "../chunkRunner";
 import { settleInterrupted } from "../land/recover";
 import { RunLock } from "../lock/runLock";
@@ -54,11 +55,12 @@ const entriesPerCommit = 20_000;
  * the last table is moved before the first row is written. Until this run's record is closed, runs are refused and
  * another call continues.
  *
- * Rejects with `config` without a salt, `salt` for one that differs from OEA's or is easy to guess, `busy` while a run
+ * Rejects with `notFound` if there is no lake, `config` without a salt, `salt` for one that differs from OEA's or is easy to guess, `busy` while a run
  * is active, and `conflict` if OEA's job writes meanwhile.
  */
 export async function adoptLake(request: AdoptRequest): Promise<AdoptSummary> {
   const { lake, dryRun, signal } = request;
+  await requireLake(lake, { signal });
   const started = new Date();
   const runId = newRunId(started, (await newestRun(lake, signal))?.runId);
   await using lock = dryRun ? undefined : await RunLock.take(lake, runId, { signal });

@@ -12,6 +12,7 @@ import { withDataFiles, withTables } from "../../delta/withTable";
 import { Duck, type DuckSession, sqlName } from "../../duck/duck";
 import { ifReadable } from "../../errors";
 import type { Lake } from "../../lake/lake";
+import { requireLake } from "../../lake/requireLake";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 
@@ -95,7 +96,8 @@ export async function updateGroups({
 }
 
 /**
- * `updateGroups` without a run. Rejects for the same reasons, and with `busy` while a run is active.
+ * `updateGroups` without a run. Rejects for the same reasons, with `notFound` if there is no lake, and with `busy` while
+ * a run is active.
  *
  * @param divide divides the people; called under the lock, so that no run changes the tables in between
  */
@@ -104,6 +106,7 @@ export async function updateGroupsWithoutRun(
   divide: () => Promise<Division>,
   signal?: AbortSignal,
 ): Promise<{ readonly written: boolean; readonly division: Division }> {
+  await requireLake(lake, { signal });
   await using lock = await RunLock.take(lake, newRunId(new Date(), undefined), { signal });
   const division = await divide();
   await using duck = await Duck.open();

@@ -5,6 +5,7 @@ import { withScratch } from "../../delta/localFiles";
 import { requireWritable } from "../../delta/protocol";
 import { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
+import { requireLake } from "../../lake/requireLake";
 import { updateDigitalActivity } from "../activity/digitalActivity";
 import { requireAdopted, requireFinishedAdoption } from "../adopt/oeaTables";
 import { RunLock } from "../lock/runLock";
@@ -68,15 +69,18 @@ export interface RepairSummary {
 
 /**
  * Rebuilds from the landed files what other programs changed in the tables of reports, and data files that are gone or
- * damaged: months of a table that can be written, else the whole table next to the old one. A dry run computes the same and writes nothing to the lake. A
- * table that cannot be repaired is reported in the summary and does not block the others.
+ * damaged: months of a table that can be written, else the whole table next to the old one. A dry run computes the same
+ * and writes nothing to the lake. A table that cannot be repaired is reported in the summary and does not block the
+ * others.
  *
- * Rejects with `salt` if the salt differs from the lake's, with `notAdopted` if OEA's notebooks wrote it, with `busy` while a run is active, and with `conflict` if
- * another run took over while this one was suspended.
+ * Rejects with `notFound` if there is no lake, with `salt` if the salt differs from the lake's, with `notAdopted` if
+ * OEA's notebooks wrote it, with `busy` while a run is active, and with `conflict` if another run took over while this
+ * one was suspended.
  */
 export async function repairLake(request: RepairRequest): Promise<RepairSummary> {
   const started = new Date();
   const { lake, dryRun, signal } = request;
+  await requireLake(lake, { signal });
   const checkedSalt = await checkedSaltFor(lake, request.salt, signal);
   const runId = newRunId(started, undefined);
   await using lock = dryRun ? undefined : await RunLock.take(lake, runId, { signal });

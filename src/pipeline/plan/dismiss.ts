@@ -2,6 +2,7 @@ import { allSettledOrThrow } from "../../allSettledOrThrow";
 import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
+import { requireLake } from "../../lake/requireLake";
 import { RunLock } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
 import { IngestLog } from "../log/logTable";
@@ -22,9 +23,11 @@ export interface DismissRequest {
  * Their rows do not enter the tables; earlier rows of the source stay. A new delivery of the same source is read as
  * usual, and a dismissed one can still be accepted. Resolves to the paths on the server.
  *
- * Rejects with `config` if a file is not in quarantine, and with `busy` while a run is active; nothing is written then.
+ * Rejects with `notFound` if there is no lake, with `config` if a file is not in quarantine, and with `busy` while a run
+ * is active; nothing is written then.
  */
 export async function dismissQuarantined({ lake, files, signal }: DismissRequest): Promise<string[]> {
+  await requireLake(lake, { signal });
   const now = new Date();
   await using lock = await RunLock.take(lake, newRunId(now, undefined), { signal });
   await using duck = await Duck.open();

@@ -3,6 +3,7 @@ import type { Config } from "../../config";
 import { withScratch } from "../../delta/localFiles";
 import { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
+import { isLake } from "../../lake/requireLake";
 import type { ReportSource } from "../../sftp/source";
 import { mustBeAdopted } from "../adopt/oeaTables";
 import { IngestLog } from "../log/logTable";
@@ -16,6 +17,8 @@ import { quarantinedAndGone } from "./quarantine";
 import { asOnServer } from "./sourceNames";
 
 export interface Status {
+  /** Whether there is no lake yet: the first run creates it. */
+  readonly isNew: boolean;
   /** In the listing's order. */
   readonly files: readonly PlannedFile[];
   /** How fresh the tables are, by kind of report. */
@@ -57,7 +60,9 @@ export async function status(
     const files = [...plan, ...quarantinedAndGone(plan, asOnServer(state, plan), userTypes)];
     const freshness = freshnessOf(tables.pseudo, new Date());
     const needsAdoption = mustBeAdopted(tables.pseudo, runs.records);
+    const isEmpty = log.last.size === 0 && tables.pseudo.size === 0;
     return {
+      isNew: isEmpty && !(await isLake(lake, { signal })),
       files,
       freshness,
       overdue: overdue(freshness, expectReportsWithin, userTypes, waitingIn(files)),

@@ -4,6 +4,7 @@ import { readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { Duck } from "../../duck/duck";
 import { describeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
+import { requireLake } from "../../lake/requireLake";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 import { filesPerPartition } from "../write/tables";
@@ -58,12 +59,13 @@ export interface OptimizedTable {
  * and days stay as they are. The merged files stay in the lake until `vacuumLake` removes them, so that readers of
  * older versions find them. A table that fails is reported in the summary and does not block the others.
  *
- * Rejects with `busy` while a run is active, and with `conflict` if another run took over while this one was suspended;
- * committed work stays, as it does after an abort.
+ * Rejects with `notFound` if there is no lake, with `busy` while a run is active, and with `conflict` if another run took
+ * over while this one was suspended; committed work stays, as it does after an abort.
  */
 export async function optimizeLake(request: OptimizeRequest): Promise<OptimizeSummary> {
   const started = new Date();
   const { lake, dryRun, signal } = request;
+  await requireLake(lake, { signal });
   await using lock = dryRun ? undefined : await RunLock.take(lake, newRunId(started, undefined), { signal });
   await using duck = await Duck.open();
   const jobs = await readJobs(lake, duck, signal);

@@ -3,6 +3,7 @@ import { unusedFiles } from "../../delta/unusedFiles";
 import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake, LakeEntry } from "../../lake/lake";
+import { requireLake } from "../../lake/requireLake";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 import { minimumRetentionDays } from "./retention";
@@ -53,8 +54,8 @@ export interface VacuumedTable {
  * The days are counted from now by the lake's clock, which dated the files; this machine's may be wrong. A dry run, which
  * writes nothing that the lake could date, counts from this machine's time.
  *
- * Rejects with `config` for less than seven days, with `busy` while a run is active, and with `conflict` if another run
- * took over while this one was suspended.
+ * Rejects with `config` for less than seven days, with `notFound` if there is no lake, with `busy` while a run is active,
+ * and with `conflict` if another run took over while this one was suspended.
  */
 export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary> {
   const started = new Date();
@@ -68,6 +69,7 @@ export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary>
       },
     );
   }
+  await requireLake(lake, { signal });
   await using lock = dryRun ? undefined : await RunLock.take(lake, newRunId(started, undefined), { signal });
   const now = (await lock?.takenAt()) ?? started;
   const since = now.getTime() - olderThanDays * dayMilliseconds;

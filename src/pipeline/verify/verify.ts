@@ -4,6 +4,7 @@ import { withScratch } from "../../delta/localFiles";
 import { Duck } from "../../duck/duck";
 import { CleverLakeError, describeError, isCleverLakeError, isDamage } from "../../errors";
 import type { Lake } from "../../lake/lake";
+import { requireLake } from "../../lake/requireLake";
 import { mapAtOnce } from "../../mapAtOnce";
 import { sha256Of } from "../../sha256";
 import { RunWatch } from "../lock/runWatch";
@@ -61,7 +62,7 @@ export interface Verification {
  * them again, value by value, pseudonyms by their lookups and, if the salt is given, by hashing again. Also looks for
  * rows that two files added, or that no file can have. Reads everything and writes nothing.
  *
- * Rejects with `busy` if a run is active, or was while a discrepancy was found, which may be its unfinished work.
+ * Rejects with `notFound` if there is no lake, and with `busy` if a run is active, or was while a discrepancy was found, which may be its unfinished work.
  */
 export async function verifyLake(
   lake: Lake,
@@ -69,6 +70,7 @@ export async function verifyLake(
   signal?: AbortSignal,
   userTypes: readonly UserType[] = allUserTypes,
 ): Promise<Verification> {
+  await requireLake(lake, { signal });
   const watch = await RunWatch.start(lake, { signal });
   return withScratch(lake, async (scratch) => {
     await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
@@ -125,6 +127,10 @@ async function verifyAll(
     if (table) tables.push(table);
   }
   problems.push(...(await unloggedLandings(lake, read.all, signal)));
+  // A lake of which all is gone must not pass.
+  if (tables.length === 0 && landed.length === 0 && problems.length === 0) {
+    problems.push({ subject: lake.url, problem: "Nothing was ingested into this lake yet." });
+  }
   const reportTables = new Set(allReports().map(pseudoTable));
   const reportRows = tables.reduce((sum, table) => sum + (reportTables.has(table.table) ? table.rows : 0), 0);
   const quarantined = waitingInQuarantine(lakeState(read.sources, applied), userTypes);
