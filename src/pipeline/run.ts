@@ -105,14 +105,16 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     holding,
     newestRun(lake, signal),
   ]);
-  if (checkedSalt !== undefined) await claimCheckedSalt(lake, checkedSalt, { signal });
   const salt = checkedSalt?.salt;
 
   const now = new Date();
   const runId = newRunId(now, newest?.runId);
   await using lock = await RunLock.take(lake, runId, { signal });
-  if (checkedSalt !== undefined && mayHaveEarlierLayout(checkedSalt))
-    await moveOutOfTableFolders(lake, signal);
+  const requireHeld = () => lock.requireHeld();
+  if (checkedSalt !== undefined) {
+    await claimCheckedSalt(lake, checkedSalt, { requireHeld, signal });
+    if (mayHaveEarlierLayout(checkedSalt)) await moveOutOfTableFolders(lake, signal);
+  }
   const scratch = await lake.scratch();
   const { duck, log } = ahead;
   try {
@@ -152,7 +154,6 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const finish = async (newest: PseudoTables) => {
       if (salt === undefined) return;
       const { digitalActivity, divide } = request;
-      const requireHeld = () => lock.requireHeld();
       if (digitalActivity) {
         await updateDerived(digitalActivityTable, summary, signal, async () => {
           const update = { lake, duck, tables: newest, requireHeld, signal };

@@ -4,12 +4,10 @@ import { describe, expect, test } from "vitest";
 import { rosterTable, saltFingerprintPath } from "../../src/clever/layout";
 import { importRoster, type RosterSummary } from "../../src/pipeline/roster/importRoster";
 import { rosterOnDisk } from "../../src/pipeline/roster/rosterFile";
-import { checkSalt } from "../../src/pipeline/salt/salt";
+import { checkedSaltFor, checkSalt, claimCheckedSalt } from "../../src/pipeline/salt/salt";
 import { storeFingerprint } from "../../src/pipeline/salt/saltFingerprint";
 import { verifyLake } from "../../src/pipeline/verify/verify";
-import { claimSalt } from "../helpers/claimSalt";
 import { lakeRows } from "../helpers/lakeRows";
-import { MemoryLake } from "../helpers/memoryLake";
 import { daily, dailyCsv, dailyPath, PipelineFixture, pseudonym } from "../helpers/pipelineFixture";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
@@ -74,10 +72,12 @@ describe("an old lake", () => {
   });
 
   test("keeps white space that its salt had", async () => {
-    const lake = new MemoryLake();
-    await storeFingerprint(lake, ` ${good}\t`, {});
-    expect(await claimSalt(lake, ` ${good}\t`)).toMatchObject({ salt: ` ${good}\t` });
-    expect(await checkSalt(lake, good)).toBe("differs");
+    const fixture = await withFile();
+    const salt = ` ${good}\t`;
+    await storeFingerprint(fixture.lake, salt, {});
+    await fixture.run({ salt });
+    expect(await fixture.rows()).toMatchObject([{ sis_id_pseudonym: pseudonym("sis-amy", salt) }]);
+    expect(await checkSalt(fixture.lake, good)).toBe("differs");
   });
 
   test("keeps a weak salt, with a warning each time", async () => {
@@ -91,6 +91,70 @@ describe("an old lake", () => {
     // Even if its fingerprint is lost, since its lookups confirm the salt.
     await fixture.lake.delete(saltFingerprintPath);
     expect((await fixture.run({ salt: "pepper" })).notes).toHaveLength(1);
+  });
+});
+
+describe("a lake without a pseudonym", () => {
+  const firstRuns: Readonly<Record<string, (fixture: PipelineFixture) => Promise<unknown>>> = {
+    "had nothing to do": (fixture) => fixture.run({ salt: good }),
+    "quarantined every file": async (fixture) => {
+      await fixture.put(dailyPath("2024-09-02"), dailyCsv(daily("amy", "not a date")));
+      const { quarantined } = await fixture.run({ salt: good });
+      expect(quarantined).toHaveLength(1);
+    },
+  };
+
+  test.each(Object.keys(firstRuns))(
+    "takes another salt after a run that %s, and then no other",
+    async (what) => {
+      const fixture = await PipelineFixture.create();
+      await firstRuns[what]?.(fixture);
+      expect(await checkSalt(fixture.lake, good)).toBe("matches");
+      expect(await checkSalt(fixture.lake, other)).toBe("unclaimed");
+      await expect(fixture.run({ salt: "pepper" })).rejects.toMatchObject({
+        code: "salt",
+        message: expect.stringContaining("shorter than 16"),
+      });
+      await fixture.put(dailyPath(), dailyCsv(daily("amy")));
+      expect(await fixture.run({ salt: other })).toMatchObject({ anonymized: 1 });
+      expect(await fixture.rows()).toMatchObject([{ sis_id_pseudonym: pseudonym("sis-amy", other) }]);
+      expect(await checkSalt(fixture.lake, good)).toBe("differs");
+      await expect(fixture.run({ salt: good })).rejects.toMatchObject({ code: "salt" });
+      expect((await verifyLake(fixture.lake, other)).problems).toEqual([]);
+    },
+  );
+
+  test("takes the salt of a roster, and then no other", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.run({ salt: good });
+    await roster(fixture, other, "amy");
+    expect(await checkSalt(fixture.lake, good)).toBe("differs");
+    await expect(roster(fixture, good, "amy")).rejects.toMatchObject({ code: "salt" });
+  });
+
+  test("keeps the salt with which another run pseudonymized since it was checked", async () => {
+    for (const late of [good, other]) {
+      const fixture = await withFile();
+      await storeFingerprint(fixture.lake, good, {});
+      const checkedSalt = await checkedSaltFor(fixture.lake, late);
+      const winner = late === good ? other : good;
+      await fixture.run({ salt: winner });
+      await expect(
+        claimCheckedSalt(fixture.lake, checkedSalt, { requireHeld: () => Promise.resolve() }),
+      ).rejects.toMatchObject({ code: "salt" });
+      expect(await checkSalt(fixture.lake, winner)).toBe("matches");
+    }
+  });
+
+  test("changes nothing if another run took over the lock", async () => {
+    const fixture = await PipelineFixture.create();
+    await storeFingerprint(fixture.lake, good, {});
+    const checkedSalt = await checkedSaltFor(fixture.lake, other);
+    const requireHeld = () => Promise.reject(new Error("no longer held"));
+    await expect(claimCheckedSalt(fixture.lake, checkedSalt, { requireHeld })).rejects.toThrow(
+      "no longer held",
+    );
+    expect(await checkSalt(fixture.lake, good)).toBe("matches");
   });
 });
 

@@ -96,8 +96,9 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
     // OEA's tables would count as damaged ones of ours, and be rebuilt from our log, which has no entries.
     requireAdopted(tables.pseudo);
     requireFinishedAdoption(records);
+    const requireHeld = async () => lock?.requireHeld();
     if (!dryRun) {
-      await claimCheckedSalt(lake, checkedSalt, { signal });
+      await claimCheckedSalt(lake, checkedSalt, { requireHeld, signal });
       if (mayHaveEarlierLayout(checkedSalt)) await moveOutOfTableFolders(lake, signal);
     }
     const state = stateOf(tables, entries);
@@ -112,7 +113,7 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
       scratch,
       dryRun,
       runId,
-      requireHeld: async () => lock?.requireHeld(),
+      requireHeld,
       onBytes: (bytes) => {
         progress.bytesDone += bytes;
         request.onProgress?.({ ...progress, bytes: Math.max(progress.bytes, progress.bytesDone) });

@@ -110,7 +110,8 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   const current = await compareWithCurrent(request, duck, students);
   const { known: before, shared: kept } = current ?? { known: 0, shared: 0 };
   const isProven = checkedSalt.standing === "unproven" && kept > 0;
-  await claimCheckedSalt(lake, checkedSalt, { isProven, signal });
+  const requireHeld = () => lock.requireHeld();
+  await claimCheckedSalt(lake, checkedSalt, { requireHeld, isProven, signal });
   if (!request.replace && isTooFew({ before, now: kept }, request.maxShrink ?? defaultMaxShrink)) {
     throw new CleverLakeError(
       "shrinks",
@@ -121,7 +122,6 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   const keptRaw = request.keepRaw === true ? await keepRaw(request, new Date(started)) : null;
   await file.requireUnchanged(signal);
   const minimumGroupSize = request.divide && (await minimumGroupSizeOf(lake, duck, signal));
-  const requireHeld = () => lock.requireHeld();
   const { version, changed } = await replaceRoster(lake, duck, students, requireHeld, signal);
   if (request.divide && minimumGroupSize !== undefined) {
     const division = await request.divide(minimumGroupSize);

@@ -5,8 +5,8 @@ import { temporaryFolder } from "../../lake/lakePath";
 import type { CheckedSalt } from "./salt";
 
 /** Whether a lake may have files of an earlier version among its tables: its salt's fingerprint was there. */
-export function mayHaveEarlierLayout({ standing, place }: CheckedSalt): boolean {
-  return standing !== "new" && place !== saltFingerprintPath;
+export function mayHaveEarlierLayout({ standing, stored }: CheckedSalt): boolean {
+  return standing !== "new" && stored?.path !== saltFingerprintPath;
 }
 
 /**

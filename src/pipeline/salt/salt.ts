@@ -2,23 +2,30 @@ import { saltFingerprintPath } from "../../clever/layout";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { checkSaltText, type SaltWeakness, shortestSalt, weaknessTexts } from "../../saltText";
-import { isSaltOf, readFingerprint, storeFingerprint } from "./saltFingerprint";
-import { saltOfLookups } from "./saltOfLookups";
+import {
+  isSaltOf,
+  readFingerprint,
+  replaceFingerprint,
+  type StoredFingerprint,
+  storeFingerprint,
+} from "./saltFingerprint";
+import { holdsPseudonyms, saltOfLookups } from "./saltOfLookups";
 
 /** A salt that was checked against a lake. */
 export interface CheckedSalt {
   /** The form that the lake uses. */
   readonly salt: string;
   readonly standing: Standing;
-  /** The path of the lake's fingerprint; undefined if it has none. */
-  readonly place: string | undefined;
+  /** The lake's fingerprint when the salt was checked; undefined if it had none. */
+  readonly stored: StoredFingerprint | undefined;
   /** Notes for the user about the salt, as sentences; they do not show it. */
   readonly notes: readonly string[];
 }
 
 /**
  * The evidence that a salt is the lake's: its `fingerprint`, or its `lookups` if that is lost. A `new` lake takes any
- * salt; an `unproven` one has pseudonyms, but no evidence of their salt.
+ * salt: it has no pseudonyms, but may have the fingerprint of a salt with which nothing was pseudonymized. An
+ * `unproven` lake has pseudonyms, but no evidence of their salt.
  */
 export type Standing = "fingerprint" | "lookups" | "new" | "unproven";
 
@@ -31,7 +38,7 @@ export async function checkedSaltFor(lake: Lake, given: string, signal?: AbortSi
   const { salt: trimmed, weakness } = checkSaltText(given);
   const found = await findSalt(lake, given, signal);
   if (found === undefined) throw otherSalt(lake);
-  const { salt, standing, place } = found;
+  const { salt, standing, stored } = found;
   if (standing === "new" && weakness !== undefined) throw weakSalt(lake, weakness);
   const notes: string[] = [];
   if (salt !== trimmed) {
@@ -42,7 +49,7 @@ export async function checkedSaltFor(lake: Lake, given: string, signal?: AbortSi
       `The salt is ${weaknessTexts[weakness]}, so pseudonyms can be reversed by guessing it. This lake cannot change it: give few people access to stage2p.`,
     );
   }
-  return { salt, standing, place, notes };
+  return { salt, standing, stored, notes };
 }
 
 /** The salts with which a lake may have been pseudonymized, if this was given as its salt. */
@@ -56,44 +63,50 @@ async function findSalt(
   lake: Lake,
   given: string,
   signal: AbortSignal | undefined,
-): Promise<Pick<CheckedSalt, "salt" | "standing" | "place"> | undefined> {
+): Promise<Omit<CheckedSalt, "notes"> | undefined> {
   const { salt: trimmed } = checkSaltText(given);
   const forms = formsOf(given);
   const stored = await readFingerprint(lake, { signal });
   if (stored !== undefined) {
-    const { path: place } = stored;
     for (const salt of forms)
-      if (await isSaltOf(salt, stored)) return { salt, standing: "fingerprint", place };
-    return undefined;
+      if (await isSaltOf(salt, stored)) return { salt, standing: "fingerprint", stored };
+    return (await holdsPseudonyms(lake, signal)) ? undefined : { salt: trimmed, standing: "new", stored };
   }
   // Without this check, any salt would be accepted after a fingerprint was lost.
   const found = await saltOfLookups(lake, forms, signal);
   if (found === "differs") return undefined;
   return typeof found === "string"
-    ? { salt: trimmed, standing: found, place: undefined }
-    : { salt: found.salt, standing: "lookups", place: undefined };
+    ? { salt: trimmed, standing: found, stored }
+    : { salt: found.salt, standing: "lookups", stored };
 }
 
 /**
- * Makes a checked salt the lake's, if it has none yet. Of two first runs with different salts one wins; the other is
- * refused with `salt`, before it wrote anything else.
+ * Makes a checked salt the lake's, unless it is already. To be called by the holder of the run's lock, so that nobody
+ * else pseudonymizes meanwhile. Rejects with `salt` if the lake has had pseudonyms with another one since the check.
  *
- * @param isProven whether other evidence shows that an `unproven` salt is the lake's
+ * @param claim.requireHeld rejects if another run has taken over the lake
+ * @param claim.isProven whether other evidence shows that an `unproven` salt is the lake's
  */
 export async function claimCheckedSalt(
   lake: Lake,
-  { salt, standing }: CheckedSalt,
-  {
-    isProven = false,
-    signal,
-  }: { readonly isProven?: boolean; readonly signal?: AbortSignal | undefined } = {},
+  { salt, standing, stored: before }: CheckedSalt,
+  claim: {
+    readonly requireHeld: () => Promise<void>;
+    readonly isProven?: boolean;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<void> {
-  if (standing === "fingerprint") return;
-  if (standing === "unproven" && !isProven) throw unprovenSalt();
-  const options = { signal };
-  if (await storeFingerprint(lake, salt, options)) return;
+  const options = { signal: claim.signal };
+  // Another run may have stored one since the check.
   const stored = await readFingerprint(lake, options);
-  if (stored === undefined || !(await isSaltOf(salt, stored))) throw otherSalt(lake);
+  if (stored !== undefined) {
+    const isChecked = standing === "fingerprint" && stored.nonce === before?.nonce;
+    if (isChecked || (await isSaltOf(salt, stored))) return;
+    if (await holdsPseudonyms(lake, claim.signal)) throw otherSalt(lake);
+  } else if (standing === "unproven" && claim.isProven !== true) throw unprovenSalt();
+  await claim.requireHeld();
+  if (stored !== undefined) await replaceFingerprint(lake, salt, stored, options);
+  else if (!(await storeFingerprint(lake, salt, options))) throw otherSalt(lake);
 }
 
 /**

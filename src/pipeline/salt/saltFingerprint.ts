@@ -1,4 +1,5 @@
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import { Readable } from "node:stream";
 import * as z from "zod";
 import { earlierSaltFingerprintPath, saltFingerprintPath } from "../../clever/layout";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
@@ -35,8 +36,21 @@ export async function makeFingerprint(salt: string): Promise<Fingerprint> {
 
 /** Stores a salt's fingerprint, unless the lake has one. Resolves to whether it was stored. */
 export async function storeFingerprint(lake: Lake, salt: string, options: LakeOptions): Promise<boolean> {
-  const data = Buffer.from(`${JSON.stringify(await makeFingerprint(salt), undefined, 2)}\n`);
-  return lake.putIfAbsent(saltFingerprintPath, data, options);
+  return lake.putIfAbsent(saltFingerprintPath, await fingerprintFile(salt), options);
+}
+
+/** Stores a salt's fingerprint in place of one with whose salt nothing was pseudonymized. */
+export async function replaceFingerprint(
+  lake: Lake,
+  salt: string,
+  { path }: StoredFingerprint,
+  options: LakeOptions,
+): Promise<void> {
+  await lake.write(path, Readable.from([await fingerprintFile(salt)]), options);
+}
+
+async function fingerprintFile(salt: string): Promise<Buffer> {
+  return Buffer.from(`${JSON.stringify(await makeFingerprint(salt), undefined, 2)}\n`);
 }
 
 /** The lake's fingerprint and its path. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
+import { lookupTable, pseudonymMapTable, pseudoTable, rosterTable } from "../../clever/layout";
 import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
 import { readSnapshot } from "../../delta/snapshot";
 import { withTables } from "../../delta/withTable";
@@ -26,7 +26,7 @@ export async function saltOfLookups(
   await using duck = await Duck.open();
   const pairs: Pair[] = [];
   for (const report of allReports()) pairs.push(...(await somePairs(lake, duck, report, signal)));
-  if (pairs.length === 0) return (await holdsPseudonyms(lake, duck, signal)) ? "unproven" : "new";
+  if (pairs.length === 0) return (await holdsPseudonyms(lake, signal)) ? "unproven" : "new";
   // OEA's default: adopting the lake gives it a salt.
   if (pairs.every((pair) => isMadeWith("", pair))) return "new";
   const salt = forms.find((form) => pairs.every((pair) => isMadeWith(form, pair)));
@@ -63,8 +63,11 @@ async function somePairs(
   });
 }
 
-async function holdsPseudonyms(lake: Lake, duck: Duck, signal: AbortSignal | undefined): Promise<boolean> {
-  for (const tablePath of [rosterTable, ...allReports().map(pseudoTable)]) {
+/** Whether the lake has a row with a pseudonym: of a report, a lookup table, the roster, or an adoption. */
+export async function holdsPseudonyms(lake: Lake, signal?: AbortSignal): Promise<boolean> {
+  await using duck = await Duck.open();
+  const ofReports = allReports().flatMap((report) => [lookupTable(report), pseudoTable(report)]);
+  for (const tablePath of [...ofReports, rosterTable, pseudonymMapTable]) {
     const snapshot = await readSnapshot(lake, tablePath, duck, { signal });
     if (snapshot && snapshot.files.size > 0) return true;
   }
