@@ -12,8 +12,9 @@ export const rangePresets = ["last7", "last30", "schoolYear", "all"] as const;
 export const keptWhole = ["schools", "grades"] as const;
 export type KeepWhole = (typeof keptWhole)[number];
 
-/** A day of any year, `MM-dd`. */
-export const monthAndDay = /^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
+/** A day of any year, `MM-dd`; February 29 is one. */
+export const monthAndDay =
+  /^(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d)$|^(?:0[13-9]|1[0-2])-30$|^(?:0[13578]|1[02])-31$/;
 
 /** The default first day of the school year; the manifest has the same default. */
 export const defaultSchoolYearStart = "08-01";
