@@ -55,8 +55,8 @@ const entriesPerCommit = 20_000;
  * the last table is moved before the first row is written. Until this run's record is closed, runs are refused and
  * another call continues.
  *
- * Rejects with `notFound` if there is no lake, `config` without a salt, `salt` for one that differs from OEA's or is easy to guess, `busy` while a run
- * is active, and `conflict` if OEA's job writes meanwhile.
+ * Rejects with `notFound` if there is no lake, `config` without a salt, `salt` for one that differs from OEA's or is
+ * easy to guess, `busy` while a run is active, and `conflict` if OEA's job writes meanwhile.
  */
 export async function adoptLake(request: AdoptRequest): Promise<AdoptSummary> {
   const { lake, dryRun, signal } = request;
