@@ -83,7 +83,7 @@ export async function namingDamage(
     if (found === undefined) continue;
     return new CleverLakeError("corrupt", found.problem, {
       subject: found.path,
-      hint: "`clever-lake verify` names every such file, and `clever-lake repair` rebuilds the tables of reports from the landed files.",
+      hint: "`clever-lake verify` names every such file, and `clever-lake repair` rebuilds what follows from the landed files.",
       cause: error,
     });
   }

@@ -1,6 +1,12 @@
 import { readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { digitalActivityTable, landedFolder, lookupTable, pseudoTable } from "../../src/clever/layout";
+import {
+  digitalActivityTable,
+  landedFolder,
+  lookupTable,
+  pseudoTable,
+  runsFolder,
+} from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import { writeCheckpoint } from "../../src/delta/checkpoint";
 import { commitPath } from "../../src/delta/paths";
@@ -70,6 +76,20 @@ async function requireRepaired(fixture: PipelineFixture, expected: object): Prom
   expect(await reported(fixture)).toEqual([]);
   expect((await fixture.verify()).problems).toEqual([]);
   expect(await repair(fixture)).toMatchObject({ tables: [] });
+}
+
+/** Damages the data files of a table; with a month, only those of that month. */
+async function damageFiles(
+  fixture: PipelineFixture,
+  path: string,
+  damage: (place: string) => Promise<void>,
+  month?: string,
+): Promise<void> {
+  const snapshot = await new ForeignWriter(fixture.lake, path).snapshot();
+  for (const file of snapshot.files.values()) {
+    if (month === undefined || file.partitionValues.month === month)
+      await damage(fixture.lake.localPath(`${path}/${file.path}`));
+  }
 }
 
 describe("another program's changes", () => {
@@ -298,20 +318,6 @@ describe("a damaged data file", () => {
     },
   };
 
-  /** Damages the data files of a table; with a month, only those of that month. */
-  async function damageFiles(
-    fixture: PipelineFixture,
-    path: string,
-    damage: (place: string) => Promise<void>,
-    month?: string,
-  ): Promise<void> {
-    const snapshot = await new ForeignWriter(fixture.lake, path).snapshot();
-    for (const file of snapshot.files.values()) {
-      if (month === undefined || file.partitionValues.month === month)
-        await damage(fixture.lake.localPath(`${path}/${file.path}`));
-    }
-  }
-
   test.each(Object.keys(damages))(
     "of rows that is %s is rebuilt with the rows of its month",
     async (kind) => {
@@ -386,13 +392,47 @@ describe("a damaged data file", () => {
   });
 });
 
-describe("an ingest log that is gone", () => {
+describe("an ingest log that is gone or damaged", () => {
+  const losses: Record<string, (fixture: PipelineFixture) => Promise<void>> = {
+    "without its data files": (fixture) => damageFiles(fixture, fixture.logFolder, rm),
+    "without its newest data file": async (fixture) => {
+      const snapshot = await new ForeignWriter(fixture.lake, fixture.logFolder).snapshot();
+      const newest = [...snapshot.files.values()].at(-1);
+      await fixture.lose(`${fixture.logFolder}/${newest?.path}`);
+    },
+    "that is gone": (fixture) => fixture.lose(fixture.logFolder),
+  };
+
+  test.each(Object.keys(losses))(
+    "%s is restored from the records of runs, and no file lands twice",
+    async (loss) => {
+      const { fixture } = await lakeWithRows();
+      await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("amy", "2024-09-04", 3)));
+      await fixture.put(dailyPath("2024-09-05"), dailyCsv(daily("amy", "2024-09-05", "x" as never)));
+      await fixture.run();
+      const before = { rows: await fixture.logins("amy", "ben"), landed: await fixture.landedFiles() };
+      expect(before.landed).toHaveLength(6);
+      await losses[loss]?.(fixture);
+      const tree = await fixture.tree();
+      expect(await repair(fixture, true)).toMatchObject({ tables: [{ table: fixture.logFolder }] });
+      expect(await fixture.tree()).toEqual(tree);
+      expect(await repair(fixture)).toMatchObject({ tables: [{ table: fixture.logFolder, problem: null }] });
+      expect(await fixture.run()).toMatchObject({ landed: 0, failed: [], changedByOthers: [] });
+      expect(await fixture.state(dailyPath("2024-09-05"))).toBe("quarantined");
+      expect({ rows: await fixture.logins("amy", "ben"), landed: await fixture.landedFiles() }).toEqual(
+        before,
+      );
+      expect((await fixture.verify()).problems).toEqual([]);
+      expect(await repair(fixture)).toMatchObject({ tables: [] });
+    },
+  );
   test("empties no table: one that cannot be read stays as it is", async () => {
     const { fixture, other } = await lakeWithRows();
     const [first] = (await other.snapshot()).files.values();
     if (first === undefined) throw new Error("the table is empty");
     await other.commit("DELETE", [protocol, { add: { ...first, deletionVector: { storageType: "i" } } }]);
     await fixture.lose(fixture.logFolder);
+    await fixture.lose(runsFolder);
     const before = await fixture.tree();
     expect((await repair(fixture)).tables).toMatchObject([
       { table, problem: expect.stringContaining("has no entry for any of its files"), replaced: null },
@@ -403,6 +443,7 @@ describe("an ingest log that is gone", () => {
   test("builds no lookup table without people, which would no longer block a run", async () => {
     const { fixture } = await lakeWithRows();
     await fixture.lose(fixture.logFolder);
+    await fixture.lose(runsFolder);
     await fixture.lose(lookup);
     const before = await fixture.tree();
     expect((await repair(fixture)).tables).toMatchObject([
@@ -419,6 +460,7 @@ describe("an ingest log that is gone", () => {
     );
     await other.commit("WRITE", [{ add }]);
     await fixture.lose(fixture.logFolder);
+    await fixture.lose(runsFolder);
     expect((await repair(fixture)).tables).toMatchObject([
       {
         table,

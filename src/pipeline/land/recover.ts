@@ -25,7 +25,7 @@ export async function settleInterrupted(
  * Entries for files that a run landed but did not log, because it was killed or the lake failed: files at a path of its
  * plan without an entry. The file is accepted as it is, so that nothing is ingested twice and no file stays unknown.
  */
-async function adoptLandings(
+export async function adoptLandings(
   lake: Lake,
   landings: readonly Landing[],
   known: readonly LogEntry[],

@@ -1,6 +1,7 @@
 import { allSettledOrThrow } from "../../allSettledOrThrow";
-import { groupsTable, lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
+import { groupsTable, ingestLogTable, lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
 import type { Report } from "../../clever/reports";
+import { counted } from "../../counted";
 import { withScratch } from "../../delta/localFiles";
 import { requireWritable } from "../../delta/protocol";
 import { Duck } from "../../duck/duck";
@@ -22,6 +23,7 @@ import { inspectTables, refusalOf } from "./inspectTables";
 import type { RepairContext } from "./rebuild";
 import { rebuildLookups } from "./rebuildLookups";
 import { type RebuiltMonth, rebuildRows } from "./rebuildRows";
+import { dropDamagedFiles, isLogIncomplete, lostEntries } from "./restoreLog";
 import { clearBeside, swapTable } from "./swapTable";
 
 export interface RepairRequest {
@@ -88,6 +90,13 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
   return await withScratch(lake, async (scratch) => {
     await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
     const log = new IngestLog(lake, duck);
+    const droppedFiles = await dropDamagedFiles(lake, duck, dryRun, signal);
+    const ofLog = (entries: readonly LogEntry[]): RepairSummary => ({
+      dryRun,
+      tables: [repairedLog(droppedFiles, entries)],
+      milliseconds: Date.now() - started.getTime(),
+    });
+    if (dryRun && droppedFiles > 0) return ofLog([]);
     const [tables, entries, { records }] = await allSettledOrThrow([
       readTables(lake, duck, signal),
       log.sources(signal),
@@ -102,6 +111,12 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
       if (mayHaveEarlierLayout(checkedSalt)) await moveOutOfTableFolders(lake, signal);
     }
     const state = stateOf(tables, entries);
+    if (droppedFiles > 0 || isLogIncomplete(state)) {
+      const lost = await lostEntries(lake, log, signal);
+      if (!dryRun) await log.append(lost, signal);
+      // The tables cannot be compared with the log before the next run has completed it.
+      if (droppedFiles > 0 || lost.length > 0) return ofLog(lost);
+    }
     const damage = await damageOf(lake, duck, tables, { signal });
     const inspected = await inspectTables(lake, duck, tables, state, signal);
     const findings = withDamage(inspected, damage);
@@ -132,6 +147,26 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
     }
     return { dryRun, tables: repaired, milliseconds: Date.now() - started.getTime() };
   });
+}
+
+/** The ingest log, restored from the records of runs. */
+function repairedLog(droppedFiles: number, entries: readonly LogEntry[]): RepairedTable {
+  const found = [
+    ...(droppedFiles > 0 ? [`${counted(droppedFiles, "data file")} gone or damaged.`] : []),
+    ...(entries.length > 0 ? [`${counted(entries.length, "landed file")} without an entry.`] : []),
+    "Its entries are restored from the records of runs. The next run completes them; repair again after it.",
+  ];
+  return {
+    table: ingestLogTable,
+    found: found.join(" "),
+    rebuilt: "months",
+    months: [],
+    rowsBefore: null,
+    rowsAfter: null,
+    kept: [],
+    replaced: null,
+    problem: null,
+  };
 }
 
 class TableRepair {
