@@ -5,6 +5,7 @@ import * as z from "zod";
 import { userTypes } from "./clever/reports";
 import { keptWhole } from "./dashboard/opening";
 import { CleverLakeError, isCleverLakeError } from "./errors";
+import { jsonFault } from "./jsonFault";
 import {
   isAdlsAddress,
   isVaultAddress,
@@ -179,7 +180,9 @@ export async function readConfig(file: string): Promise<Config> {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     const singleBackslash = /[^\\]\\(?:\\\\)*[^"\\/bfnrtu]/.test(text);
-    throw new CleverLakeError("config", "The configuration file is not valid JSON.", {
+    const { line, column } = jsonFault(text);
+    const where = `line ${line}, column ${column}`;
+    throw new CleverLakeError("config", `The configuration file is not valid JSON (${where}).`, {
       subject: file,
       ...(singleBackslash ? { hint: backslashHint } : {}),
     });

@@ -4,6 +4,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { expandHome, folderPathOf, parseConfig, readConfig, secretsFrom } from "../../src/config";
+import { jsonFault } from "../../src/jsonFault";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 const hostKey = `SHA256:${"a".repeat(43)}`;
@@ -103,11 +104,30 @@ describe("a configuration file", () => {
   test("that is missing or not JSON is named", async () => {
     const file = path.join(await temporaryFolder(), "clever-lake.json");
     await expect(readConfig(file)).rejects.toMatchObject({ code: "config", subject: file });
-    await writeFile(file, '{"password": "hunter2"');
+    await writeFile(file, '{\n  "password": "hunter2"');
     const error: unknown = await readConfig(file).catch((failure: unknown) => failure);
     expect(error).toMatchObject({ code: "config", subject: file });
+    expect(String(error)).toContain("not valid JSON (line 2, column 24)");
     expect(String(error)).not.toContain("hunter2");
   });
+});
+
+test.each([
+  ["", 1, 1],
+  ["{", 1, 2],
+  ['{\n  "a": 1,\n}', 3, 1],
+  ['{"a": 1 "b": 2}', 1, 9],
+  ['{\r\n  "a": tru\r\n}', 2, 8],
+  ['{\n  "a": [1, 2,\n    x]\n}', 3, 5],
+  ["{\n  // a comment\n}", 2, 3],
+  ['{"a": 1}}', 1, 9],
+  ['{\n  "a": "C:\\data"\n}', 2, 8],
+  ['{"a": 01}', 1, 7],
+  ['{\n  "a": "never closed\n}', 2, 8],
+  ['{"a": {"b": [true, false, null, -1.5e3, "\\u00e9"]}', 1, 51],
+])("the fault in the JSON text %j is found", (text, line, column) => {
+  expect(() => JSON.parse(text) as unknown).toThrow(SyntaxError);
+  expect(jsonFault(text)).toEqual({ line, column });
 });
 
 describe("a configuration file on Windows", () => {
