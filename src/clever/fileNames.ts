@@ -28,7 +28,7 @@ const cleverName = new RegExp(
   `^(?<stem>(?<date>\\d{4}-\\d{2}-\\d{2})-(?<slug>${slugs})-(?<type>${types}))${copyMarks}\\.csv$`,
   "i",
 );
-const beginning = new RegExp(`^\\d{4}-\\d{2}-\\d{2}-(?:${slugs})-(?:${types})(?![a-z])`, "i");
+const beginning = new RegExp(`^\\d{4}-\\d{2}-\\d{2}-(?:${slugs})-(?<type>${types})(?![a-z])`, "i");
 /** OEA's test data: `Students.csv`; the folders above it name the report. */
 const oeaName = new RegExp(`^(?<type>${types})${copyMarks}\\.csv$`, "i");
 
@@ -68,11 +68,14 @@ function reportAt(path: string): ReportFile | undefined {
 }
 
 /**
- * Whether a name begins like a report's but continues differently, such as `….csv.gz`: a user may mistake it for a
- * report.
+ * The report for which a user may mistake a file that is none: its name begins like a report's but continues
+ * differently, such as `….csv.gz`.
  */
-export function resemblesReport(path: string): boolean {
-  return recognizeReport(path) === undefined && beginning.test(path.slice(path.lastIndexOf("/") + 1));
+export function resembledReport(path: string): Pick<ReportFile, "name" | "userType"> | undefined {
+  if (recognizeReport(path) !== undefined) return undefined;
+  const found = beginning.exec(path.slice(path.lastIndexOf("/") + 1));
+  const userType = userTypeByName(found?.groups?.type);
+  return found && userType ? { name: `${found[0].toLowerCase()}.csv`, userType } : undefined;
 }
 
 /** Recognizes reports, and the folders that contain them, by their paths on the server. */

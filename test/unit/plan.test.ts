@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { userTypes } from "../../src/clever/reports";
+import { type UserType, userTypes } from "../../src/clever/reports";
 import type { LogEntry } from "../../src/pipeline/log/ingestLog";
 import {
   folderName,
@@ -238,11 +238,18 @@ describe("a report in another folder or below another root", () => {
 
 test("files that only look like reports are reported", () => {
   const names = [`${path}.gz`, path.replace(".csv", "-corrected.csv"), path.replace("students", "studentsx")];
-  const plan = makePlan({ files: names.map((name) => file({ path: name })), skipped: [] }, empty, [
-    ...userTypes,
-  ]);
-  const unread = { reason: "its name begins like a report's, but does not end like one", report: false };
-  expect(plan.map((planned) => planned.unread)).toEqual([unread, unread, undefined]);
+  const reason = "its name begins like a report's, but does not end like one";
+  const unread = (paths: readonly string[], lake = empty, types: readonly UserType[] = userTypes) => {
+    const files = paths.map((each) => file({ path: each }));
+    return makePlan({ files, skipped: [] }, lake, types).map((planned) => planned.unread);
+  };
+  const missed = { reason, report: true };
+  expect(unread(names)).toEqual([missed, missed, undefined]);
+  // Nothing is missing if the report itself is there, or was.
+  const beside = { reason, report: false };
+  expect(unread([...names, path])).toEqual([beside, beside, undefined, undefined]);
+  expect(unread(names, lakeOf([entry()], { [path]: 100 }))).toEqual([beside, beside, undefined]);
+  expect(unread(names, empty, ["staff"])).toEqual([beside, beside, undefined]);
 });
 
 describe("a copy that an earlier version ignored", () => {

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { recognizeReport, resemblesReport } from "../../clever/fileNames";
+import { recognizeReport, resembledReport } from "../../clever/fileNames";
 import { landedPath } from "../../clever/layout";
 import type { ReportName, UserType } from "../../clever/reports";
 import { CleverLakeError } from "../../errors";
@@ -37,7 +37,7 @@ export interface PlannedFile {
 export interface Unread {
   /** A clause, not a full sentence. */
   readonly reason: string;
-  /** Whether it has a report's name, so that rows may be missing. */
+  /** Whether rows may be missing: it has a report's name, or is the only file whose name begins like that report's. */
   readonly report: boolean;
 }
 
@@ -88,6 +88,17 @@ export function makePlan(
     const source = report && nameOfSource(report);
     if (source !== undefined && !current.has(source)) current.set(source, file);
   }
+  const knownSources = [...lake.log.keys()].map((source) => recognizeReport(source));
+  const known = new Set(
+    [...recognized.map(({ report }) => report), ...knownSources].map((each) => each?.name),
+  );
+  const misnamed = (path: string): Unread | undefined => {
+    const resembled = resembledReport(path);
+    if (resembled === undefined) return undefined;
+    // Beside the report itself, it is most likely another copy of it.
+    const isMissed = userTypes.includes(resembled.userType) && !known.has(resembled.name);
+    return { reason: "its name begins like a report's, but does not end like one", report: isMissed };
+  };
   const files = recognized.map(({ file, report }): PlannedFile => {
     const attributes = { path: file.path, size: file.size, modified: file.modified };
     const ignored = (reason: string, unread?: Unread): PlannedFile => ({
@@ -100,7 +111,7 @@ export function makePlan(
       source: undefined,
       entry: undefined,
     });
-    if (!report) return ignored("Not a report.", resemblesReport(file.path) ? misnamed : undefined);
+    if (!report) return ignored("Not a report.", misnamed(file.path));
     if (!userTypes.includes(report.userType)) return ignored("The configuration leaves out this user type.");
     const source = nameOfSource(report);
     const newest = current.get(source) ?? file;
@@ -117,11 +128,6 @@ export function makePlan(
   });
   return [...files, ...listing.skipped.map((entry) => skippedFile(entry, userTypes))];
 }
-
-const misnamed: Unread = {
-  reason: "its name begins like a report's, but does not end like one",
-  report: false,
-};
 
 /** A file of the same name in another folder most likely has older bytes, but it may be another district's. */
 function unreadBeside(file: SourceFile, newest: SourceFile): Unread | undefined {
