@@ -10,7 +10,7 @@ import { FileReader, fullPace } from "./fileReader";
 import { listBelow, modifiedOf } from "./listing";
 import { joinPath, printable, safeRelativePath } from "./paths";
 import { RemotePaths } from "./remotePaths";
-import { refusal } from "./sftpErrors";
+import { refusal, tried } from "./sftpErrors";
 import type { ReadOptions, ReportNames, ReportSource, SourceFile, SourceListing } from "./source";
 
 export interface SftpSourceConfig extends Credentials {
@@ -73,18 +73,29 @@ export class SftpSource implements ReportSource {
 
   async list(signal?: AbortSignal): Promise<SourceListing> {
     listenedToByMany(signal);
-    const root = await this.root(signal);
+    let root = this.configuredRoot;
     try {
+      root = await this.root(signal);
       const { pool, connections, names } = this;
       return await listBelow(pool, { root, connections, names, signal });
     } catch (error) {
-      if (!isCleverLakeError(error, "notFound")) throw error;
-      throw new CleverLakeError("notFound", error.message, {
-        ...(error.subject === undefined ? {} : { subject: error.subject }),
-        hint: `Check "root" under "sftp".`,
-        cause: error,
-      });
+      throw isCleverLakeError(error) ? await this.withHint(error, root, signal) : error;
     }
+  }
+
+  /** An error of a listing, with what is wrong with the root if that is the cause. */
+  private async withHint(error: CleverLakeError, root: string, signal: AbortSignal | undefined) {
+    const isRoot = error.subject === printable(root);
+    if (error.code !== "notFound" && !(error.code === "io" && isRoot)) return error;
+    // Servers refuse to list a file with any status.
+    const there = isRoot ? await tried(new RemotePaths(this.pool, signal).stat(root)) : undefined;
+    const message = there?.isFile() ? `${printable(root)} is a file on the SFTP server.` : error.message;
+    const start = this.configuredRoot.startsWith("/") ? "" : ", seen from the account's login folder";
+    return new CleverLakeError(error.code, message, {
+      ...(error.subject === undefined ? {} : { subject: error.subject }),
+      hint: `Check "root" under "sftp": it is the folder with Clever's reports${start}.`,
+      cause: error,
+    });
   }
 
   async stat(path: string, signal?: AbortSignal): Promise<SourceFile> {

@@ -95,6 +95,16 @@ describe.skipIf(binary === undefined)("the SFTP source, against OpenSSH", () => 
       code: "notFound",
       hint: expect.stringContaining("root"),
     });
+    const file = connect(path.relative(stdout.trim(), path.join(root, "a.csv")));
+    await expect(file.list()).rejects.toMatchObject({
+      message: `${path.join(root, "a.csv")} is a file on the SFTP server.`,
+      hint: `Check "root" under "sftp": it is the folder with Clever's reports, seen from the account's login folder.`,
+    });
+    const relative = connect("none/of/these");
+    await expect(relative.list()).rejects.toMatchObject({
+      code: "notFound",
+      hint: expect.stringContaining("seen from the account's login folder"),
+    });
     await expect(source.stat("b.csv")).rejects.toMatchObject({ code: "notFound", subject: "b.csv" });
     await expect(source.stat("../../etc/passwd")).rejects.toMatchObject({ code: "unsafePath" });
   });
