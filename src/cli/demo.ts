@@ -2,8 +2,10 @@ import path from "node:path";
 import { reportNamesOnServer } from "../clever/fileNames";
 import { type UserType, userTypes } from "../clever/reports";
 import { participationMetrics } from "../dashboard/query/metrics";
+import { CleverLakeError } from "../errors";
 import { removeLocal } from "../filesInUse";
 import { FolderLake } from "../lake/folder";
+import { isLake } from "../lake/requireLake";
 import { newSalt } from "../newSalt";
 import { importRoster } from "../pipeline/roster/importRoster";
 import { rosterOnServer } from "../pipeline/roster/rosterFile";
@@ -35,6 +37,7 @@ export interface DemoOptions {
  */
 export async function demo(options: DemoOptions, signal: AbortSignal): Promise<void> {
   const { keep, days = showcase.days } = options;
+  if (keep !== undefined) await requireNoLake(await FolderLake.open(keep));
   const folder = await machineScratch();
   try {
     const { students, schools } = showcase;
@@ -88,6 +91,15 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
   } finally {
     await removeLocal(folder);
   }
+}
+
+/** The demo makes a salt of its own, which no other lake accepts. */
+async function requireNoLake(lake: FolderLake): Promise<void> {
+  if (!(await isLake(lake))) return;
+  throw new CleverLakeError("config", "There is a lake here already; nothing was done.", {
+    subject: lake.url,
+    hint: "Name another folder, or delete this one if the lake is an earlier demo's.",
+  });
 }
 
 async function withProgress(request: RunRequest) {

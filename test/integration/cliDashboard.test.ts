@@ -8,6 +8,7 @@ import * as z from "zod";
 import { showcase } from "../../src/sample/showcase";
 import { CommandLine, runPlain } from "../helpers/cli";
 import { chromiumPath } from "../helpers/dashboardBrowser";
+import { contentsBelow } from "../helpers/lakeFiles";
 
 /** `dashboard` of the built command line, on the lake that `demo` keeps: what new users see. */
 
@@ -101,6 +102,14 @@ describe("clever-lake dashboard", () => {
     expect(after.answer).toMatchObject({ from: "2031-01-05", to: "2031-01-05", bySchool: [] });
     const before = await write("--to", "2001-01-05");
     expect(before.answer).toMatchObject({ from: "2001-01-05", to: "2001-01-05", bySchool: [] });
+  });
+
+  test("is not made of another demo in the same folder", async () => {
+    const before = await contentsBelow(cli.lakeFolder);
+    const { exitCode, stdout, stderr } = await runPlain("demo", "--days", "2", "--keep", cli.lakeFolder);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+    expect(stderr).toContain("There is a lake here already; nothing was done. Name another folder");
+    expect(await contentsBelow(cli.lakeFolder)).toEqual(before);
   });
 
   test("uses the requested language, otherwise that of the locale", async () => {
