@@ -8,10 +8,11 @@ import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
 import type { KeepWhole } from "../dashboard/opening";
 import type { SchoolLevel } from "../dashboard/schoolLevels";
-import { CleverLakeError } from "../errors";
+import { CleverLakeError, describeError } from "../errors";
 import { removeLocal } from "../filesInUse";
 import type { Lake } from "../lake/lake";
 import { machineScratch } from "../scratch";
+import { warn } from "./text";
 
 /** Options of every command that counts people. */
 export interface CountingOptions {
@@ -52,11 +53,24 @@ export async function withIndex<T>(
   const ownFolder = cache === false ? await machineScratch() : undefined;
   const cacheFolder = cache === false ? (ownFolder ?? "") : cache;
   try {
-    await using keeper = new IndexKeeper({ cacheFolder });
+    await using keeper = new IndexKeeper({ cacheFolder, onProblem: once(warnOfCache) });
     return await ask(await keeper.current(lake, signal));
   } finally {
     if (ownFolder !== undefined) await removeLocal(ownFolder);
   }
+}
+
+function warnOfCache(error: unknown): void {
+  warn(`There is no cache, so that the next question takes longer. ${describeError(error)}`);
+}
+
+/** Calls a function for the first problem only. */
+function once(report: (problem: unknown) => void): (problem: unknown) => void {
+  let isReported = false;
+  return (problem) => {
+    if (!isReported) report(problem);
+    isReported = true;
+  };
 }
 
 /** The error for a question about a lake that has no rows. */

@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { inByteUnit } from "../byteSize";
 import { duration as durationIn } from "../duration";
-import { unshownCharacters } from "../plainText";
+import { plain, unshownCharacters } from "../plainText";
 
 export { plain } from "../plainText";
 
@@ -20,6 +20,11 @@ export function styled(style: Style, text: string): string {
 /** The same for standard error. */
 export function styledError(style: Style, text: string): string {
   return hasColours(process.stderr) ? styleText(style, text) : text;
+}
+
+/** Writes a warning to standard error. */
+export function warn(text: string): void {
+  console.error(`${styledError("yellow", "warning:")} ${plain(text)}`);
 }
 
 export function integer(value: number): string {

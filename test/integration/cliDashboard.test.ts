@@ -104,6 +104,18 @@ describe("clever-lake dashboard", () => {
     expect(before.answer).toMatchObject({ from: "2001-01-05", to: "2001-01-05", bySchool: [] });
   });
 
+  test("goes on without a cache that cannot be written, and warns once", async () => {
+    const file = path.join(folder, "not a folder");
+    await writeFile(file, "");
+    const out = path.join(folder, "page.html");
+    for (const command of [["metrics"], ["dashboard", "--out", out]]) {
+      const { exitCode, stdout, stderr } = await cli.run(...command, "--cache", file);
+      expect(exitCode).toBe(0);
+      expect(stdout).toMatch(/./);
+      expect(stderr).toMatch(/^warning: There is no cache, .*not a folder.*\n$/);
+    }
+  });
+
   test("is not made of another demo in the same folder", async () => {
     const before = await contentsBelow(cli.lakeFolder);
     const { exitCode, stdout, stderr } = await runPlain("demo", "--days", "2", "--keep", cli.lakeFolder);

@@ -1,5 +1,7 @@
 import { CleverLakeError } from "../../errors";
+import { removeLocal } from "../../filesInUse";
 import type { Lake } from "../../lake/lake";
+import { machineScratch } from "../../scratch";
 import { type IndexProgress, IndexUpkeep } from "./indexUpkeep";
 import type { ParticipationIndex } from "./participationIndex";
 import { SharedWork } from "./sharedWork";
@@ -7,7 +9,7 @@ import { SharedWork } from "./sharedWork";
 export interface IndexKeeperOptions {
   /** Parent folder of the cache, which uses only its subfolder `dashboard`. */
   readonly cacheFolder: string;
-  /** Called for cache failures, which cost time but no answer. */
+  /** Called for cache failures, also if the folder cannot be written. They cost time but no answer. */
   readonly onProblem?: (error: unknown) => void;
   /** How long a check of the tables' versions stays valid; default: one second. */
   readonly recheckMilliseconds?: number;
@@ -30,6 +32,8 @@ export class IndexKeeper implements AsyncDisposable {
   private readonly underWay = new Set<Work>();
   private checked: { readonly at: number; readonly index: Index } | undefined;
   private closed = false;
+  /** In place of a cache that cannot be written. */
+  private temporaryCache: string | undefined;
 
   constructor(private readonly options: IndexKeeperOptions) {}
 
@@ -61,6 +65,7 @@ export class IndexKeeper implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.closed = true;
     await Promise.all([...this.underWay].map((work) => work.stop(closed())));
+    if (this.temporaryCache !== undefined) await removeLocal(this.temporaryCache);
   }
 
   private start(lake: Lake): Work {
@@ -83,11 +88,18 @@ export class IndexKeeper implements AsyncDisposable {
 
   private opened(lake: Lake): Promise<IndexUpkeep> {
     const { cacheFolder, onProblem = () => undefined } = this.options;
-    this.upkeep ??= IndexUpkeep.open(lake.url, cacheFolder, onProblem).catch((error: unknown) => {
-      // The cause of the failure may be gone next time.
-      this.upkeep = undefined;
-      throw error;
-    });
+    const open = (folder: string) => IndexUpkeep.open(lake.url, folder, onProblem);
+    this.upkeep ??= open(cacheFolder)
+      .catch(async (error: unknown) => {
+        onProblem(error);
+        this.temporaryCache ??= await machineScratch();
+        return open(this.temporaryCache);
+      })
+      .catch((error: unknown) => {
+        // The cause of the failure may be gone next time.
+        this.upkeep = undefined;
+        throw error;
+      });
     return this.upkeep;
   }
 }
