@@ -34,6 +34,7 @@ import {
   districtFilesOf,
   nothingYet,
   type SchoolOptions,
+  warnOfUnknownSchools,
   withIndex,
 } from "./participation";
 
@@ -133,10 +134,11 @@ async function ask(
 ): Promise<DashboardAnswer> {
   requireDays(options);
   const schoolYearStart = options.schoolYearStart ?? defaultSchoolYearStart;
-  const { levels, licences } = await readDistrictFiles({
+  const files = {
     ...districtFilesOf(config, options),
     licencesFile: options.licences ?? config.licencesFile,
-  });
+  };
+  const { levels, licences } = await readDistrictFiles(files);
   const answerOptions = {
     ...countingOf(config, options),
     schoolYearStart,
@@ -148,6 +150,7 @@ async function ask(
   const compute = async (index: ParticipationIndex | undefined) => {
     if (index === undefined) throw nothingYet(lake);
     const known = optionsOf(index, schoolYearStart, levels);
+    warnOfUnknownSchools(files.schoolLevelsFile, levels, known.schools);
     const filter = filterOf(options, known);
     requireKnownNames(filter, namesIn(known));
     const answered = await answer(index, filter, answerOptions, signal);

@@ -7,10 +7,11 @@ import { divisionOf } from "../dashboard/groups/divisionTable";
 import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
 import type { KeepWhole } from "../dashboard/opening";
-import type { SchoolLevel } from "../dashboard/schoolLevels";
+import type { LevelsByName, SchoolLevel } from "../dashboard/schoolLevels";
 import { CleverLakeError, describeError } from "../errors";
 import { removeLocal } from "../filesInUse";
 import type { Lake } from "../lake/lake";
+import { nearestNames } from "../nearestNames";
 import { machineScratch } from "../scratch";
 import { warn } from "./text";
 
@@ -33,6 +34,25 @@ export interface SchoolOptions {
 /** The district's files: from the options, else from the configuration. */
 export function districtFilesOf(config: Config, options: SchoolOptions): DistrictFiles {
   return { schoolLevelsFile: options.schoolLevels ?? config.schoolLevelsFile };
+}
+
+/** Warns of schools in the district's file that the tables do not have: their levels have no effect. */
+export function warnOfUnknownSchools(
+  file: string | undefined,
+  levels: LevelsByName,
+  known: readonly (string | null)[],
+): void {
+  const names = known.filter((school) => school !== null);
+  const unknown = [...levels.keys()].filter((school) => !names.includes(school));
+  const [first] = unknown;
+  if (first === undefined) return;
+  const [nearest] = nearestNames(first, names);
+  const near = nearest === undefined ? "" : ` (nearest: "${nearest}")`;
+  const which =
+    unknown.length === 1
+      ? `the school "${first}"${near}`
+      : `${unknown.length} of its schools, such as "${first}"${near}`;
+  warn(`${file}: The tables do not have ${which}.`);
 }
 
 /** How people are counted: from the options, else from the configuration. */

@@ -116,6 +116,21 @@ describe("clever-lake dashboard", () => {
     }
   });
 
+  test("warns of schools in the district's file that the tables do not have", async () => {
+    const file = path.join(folder, "levels.csv");
+    const out = path.join(folder, "page.html");
+    await writeFile(file, "school,level\nCedar Hollow High School,middle\nCedar Hollow Hihg School,high\n");
+    for (const command of [["metrics"], ["dashboard", "--out", out]]) {
+      const { exitCode, stderr } = await cli.run(...command, "--school-levels", file);
+      expect(exitCode).toBe(0);
+      expect(stderr).toBe(
+        `warning: ${file}: The tables do not have the school "Cedar Hollow Hihg School" (nearest: "Cedar Hollow High School").\n`,
+      );
+    }
+    await writeFile(file, "school,level\nCedar Hollow High School,middle\n");
+    expect((await cli.run("metrics", "--school-levels", file)).stderr).toBe("");
+  });
+
   test("is not made of another demo in the same folder", async () => {
     const before = await contentsBelow(cli.lakeFolder);
     const { exitCode, stdout, stderr } = await runPlain("demo", "--days", "2", "--keep", cli.lakeFolder);

@@ -13,6 +13,7 @@ import {
   districtFilesOf,
   nothingYet,
   type SchoolOptions,
+  warnOfUnknownSchools,
   withIndex,
 } from "../participation";
 import { showMetrics } from "../show";
@@ -45,7 +46,8 @@ export async function answerMetrics(
   };
   // Validates the filter before the lake is read.
   parseMetricsFilter(filter);
-  const { levels } = await readDistrictFiles(districtFilesOf(config, options));
+  const files = districtFilesOf(config, options);
+  const { levels } = await readDistrictFiles(files);
   const lake = await openLake(config, secretsFrom(environment));
   const metrics = await withIndex(
     lake,
@@ -53,6 +55,7 @@ export async function answerMetrics(
     (index) => {
       if (index === undefined) throw nothingYet(lake);
       const known = optionsOf(index, defaultSchoolYearStart, levels);
+      warnOfUnknownSchools(files.schoolLevelsFile, levels, known.schools);
       const ofLevels = schoolsOfLevels(options.schoolLevel ?? [], known.schoolLevels);
       const schools = [...(options.school ?? []), ...ofLevels.filter((school) => school !== null)];
       const fullFilter = { ...filter, schools: schools.length > 0 ? schools : undefined };
