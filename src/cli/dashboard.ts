@@ -61,6 +61,9 @@ export interface WrittenDashboard {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** The first and the last day in the tables. */
+  readonly firstDay: string;
+  readonly lastDay: string;
   readonly bytes: number;
 }
 
@@ -84,7 +87,9 @@ export async function writeDashboard(
   const texts = await textsIn(options.language ?? languageOf(process.env), folders.l10n);
   const html = dashboardHtml(bundle, { answer: answered, view, texts, district: config.districtName ?? "" });
   await writeWhole(options.out, html);
-  return { file: options.out, from: answered.from, to: answered.to, bytes: Buffer.byteLength(html) };
+  const { from, to } = answered;
+  const { firstDay, lastDay } = answered.options;
+  return { file: options.out, from, to, firstDay, lastDay, bytes: Buffer.byteLength(html) };
 }
 
 /**

@@ -102,6 +102,14 @@ describe("clever-lake dashboard", () => {
     expect(after.answer).toMatchObject({ from: "2031-01-05", to: "2031-01-05", bySchool: [] });
     const before = await write("--to", "2001-01-05");
     expect(before.answer).toMatchObject({ from: "2001-01-05", to: "2001-01-05", bySchool: [] });
+    const only = /The tables have rows from (\d{4}-\d\d-\d\d) to (\d{4}-\d\d-\d\d) only\./;
+    for (const { stdout } of [after, before]) expect(stdout).toMatch(only);
+    const [, first = "", last = ""] = only.exec(after.stdout) ?? [];
+    const cut = await write("--from", "2001-01-05", "--to", "2031-01-05");
+    expect(cut.stdout).toContain(
+      `from ${first} to ${last}. The tables have rows from ${first} to ${last} only.`,
+    );
+    expect((await write("--from", first, "--to", last)).stdout).not.toMatch(only);
   });
 
   test("goes on without a cache that cannot be written, and warns once", async () => {

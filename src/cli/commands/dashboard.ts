@@ -12,8 +12,12 @@ export async function exportDashboard(
   const config = await readConfig(options.config);
   const folders = { media: path.join(programFolder, "media"), l10n: path.join(programFolder, "..", "l10n") };
   const written = await writeDashboard(config, secretsFrom(environment), options, folders, signal);
+  const { file, from, to, firstDay, lastDay } = written;
+  const isOther = (asked: string | undefined, shown: string) => asked !== undefined && asked !== shown;
+  const isOutside = from > lastDay || to < firstDay || isOther(options.from, from) || isOther(options.to, to);
+  const note = isOutside ? ` The tables have rows from ${firstDay} to ${lastDay} only.` : "";
   return {
-    text: () => `${plain(written.file)}: the dashboard from ${written.from} to ${written.to}.`,
+    text: () => `${plain(file)}: the dashboard from ${from} to ${to}.${note}`,
     document: () => written,
   };
 }
