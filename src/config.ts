@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
+import type { ParseError } from "jsonc-parser";
 import * as z from "zod";
 import { userTypes } from "./clever/reports";
 import { keptWhole } from "./dashboard/opening";
 import { CleverLakeError, isCleverLakeError } from "./errors";
-import { jsonFault } from "./jsonFault";
 import {
   isAdlsAddress,
   isVaultAddress,
@@ -180,13 +180,25 @@ export async function readConfig(file: string): Promise<Config> {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     const singleBackslash = /[^\\]\\(?:\\\\)*[^"\\/bfnrtu]/.test(text);
-    const { line, column } = jsonFault(text);
-    const where = `line ${line}, column ${column}`;
-    throw new CleverLakeError("config", `The configuration file is not valid JSON (${where}).`, {
-      subject: file,
-      ...(singleBackslash ? { hint: backslashHint } : {}),
-    });
+    const { line, column } = await firstFault(text);
+    throw new CleverLakeError(
+      "config",
+      `The configuration file is not valid JSON (line ${line}, column ${column}).`,
+      {
+        subject: file,
+        ...(singleBackslash ? { hint: backslashHint } : {}),
+      },
+    );
   }
+}
+
+/** Where a text first stops being JSON, from line 1 and column 1; the messages of `JSON.parse` quote the text. */
+async function firstFault(text: string): Promise<{ readonly line: number; readonly column: number }> {
+  const { parse } = await import("jsonc-parser");
+  const faults: ParseError[] = [];
+  parse(text, faults, { disallowComments: true });
+  const before = text.slice(0, faults[0]?.offset ?? text.length).split(/\r\n|\r|\n/);
+  return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
 }
 
 const backslashHint =
