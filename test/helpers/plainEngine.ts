@@ -59,6 +59,20 @@ export class PlainEngine {
     return part.numbers().absent.absent ?? [];
   }
 
+  /** The school days among some dates on which each group counts that counts on any of them; all if these are few. */
+  private comparedDates(dates: readonly string[], isWhole: readonly boolean[]): ReadonlySet<string> {
+    const { rows, groups } = this;
+    const schoolDays = dates.filter((date) => rows.kindOf(date) === "school");
+    const counts = (group: number) => schoolDays.some((date) => groups.isCounted(group, date));
+    const sometimes = groups.groups.flatMap((_, group) => (isWhole[group] && counts(group) ? group : []));
+    const isComplete = (date: string) => {
+      const present = new Set([...rows.on(date)].map(({ key }) => groups.groupOf(key)));
+      return sometimes.every((group) => !present.has(group) || groups.isCounted(group, date));
+    };
+    const complete = schoolDays.filter(isComplete);
+    return new Set(2 * complete.length < schoolDays.length ? schoolDays : complete);
+  }
+
   answer({ filter, from, to, isAsked: isDateAsked = () => true }: PlainQuestion) {
     const { rows, groups } = this;
     const { resources } = rows;
@@ -93,13 +107,25 @@ export class PlainEngine {
       ]);
       return (["dailyParticipation", "resourceUsage"] as const).filter((report) => found.has(report));
     };
-    for (const date of range) {
-      const day = partOf(days, date);
-      const isCompared =
+    const participated = range.filter(
+      (date) =>
         rows.kindOf(date) === "school" &&
         rows.hasParticipation(date) &&
-        !missing(date).includes("dailyParticipation");
+        !missing(date).includes("dailyParticipation"),
+    );
+    const compared = {
+      dailyParticipation: this.comparedDates(participated, isWhole),
+      resourceUsage: this.comparedDates(
+        range.filter((date) => !missing(date).includes("resourceUsage")),
+        isWhole,
+      ),
+    };
+    for (const date of range) {
+      const day = partOf(days, date);
       const weekday = weekdays.get(weekdayOf(date)) ?? { dates: [], part: newPart() };
+      const ofWeekday = participated.filter((each) => weekdayOf(each) === weekdayOf(date));
+      const isComplete = (each: string) => compared.dailyParticipation.has(each);
+      const isCompared = ofWeekday.some(isComplete) ? isComplete(date) : ofWeekday.includes(date);
       if (isCompared) {
         weekday.dates.push(date);
         weekdays.set(weekdayOf(date), weekday);
@@ -156,10 +182,7 @@ export class PlainEngine {
       .map((monday) =>
         range.filter(
           (date) =>
-            mondayOf(date) === monday &&
-            rows.kindOf(date) === "school" &&
-            !missing(date).includes("resourceUsage") &&
-            !partOf(days, date).isWithheld,
+            mondayOf(date) === monday && compared.resourceUsage.has(date) && !partOf(days, date).isWithheld,
         ),
       );
     const few = (count: number) => (count > 0 && count < groups.minimum ? 1 : count);
@@ -198,15 +221,19 @@ export class PlainEngine {
         date,
         kind: rows.kindOf(date),
         missing: missing(date),
+        /** The reports whose averages per school day cover the date. */
+        compared: (["dailyParticipation", "resourceUsage"] as const).filter((report) =>
+          compared[report].has(date),
+        ),
         ...partOf(days, date).numbers({ ofDay: true }),
       })),
       weekdays: [...weekdays]
         .sort(([a], [b]) => a - b)
-        .map(([weekday, { dates: compared, part }]) => ({
+        .map(([weekday, { dates, part }]) => ({
           weekday,
           /** Those on which something is known. */
-          dates: compared.filter((date) => !partOf(days, date).isWithheld),
-          personDays: compared.reduce((sum, date) => sum + partOf(days, date).activeCount, 0),
+          dates: dates.filter((date) => !partOf(days, date).isWithheld),
+          personDays: dates.reduce((sum, date) => sum + partOf(days, date).activeCount, 0),
           ...part.numbers({ ofDay: true }),
         })),
       resources: ordered.map(({ use, name }) => ({

@@ -96,6 +96,39 @@ describe("an average", () => {
     ]);
   });
 
+  test("does not cover a day without some of the people, which would look like one of little use", async () => {
+    const usage = dates.flatMap((date) => [
+      ...usedOn(date, "App", { school: "West", people: 20 }),
+      ...usedOn(date, "App", { school: "East", people: withheld.includes(date) ? 4 : 10 }),
+    ]);
+    const index = plainIndex(attendance, usage, false);
+    const halves = {
+      compare: { from: dates[0] ?? "", to: dates[14] ?? "", name: "before", rangeName: "now" },
+      range: { from: dates[15] ?? "", to: dates[29] ?? "" },
+    };
+    const { byWeekday, comparison, cards } = await ask(index, { ...everyDay, ...halves }, 10);
+    expect(byWeekday.map(({ activeUsers }) => activeUsers)).toEqual([42, 42, 42, 42, 42]);
+    expect(comparison).toMatchObject({
+      before: { schoolDays: 15, comparedDays: 14 },
+      now: { schoolDays: 15, comparedDays: 13 },
+      total: { before: { personDaysPerDay: 30 }, now: { personDaysPerDay: 30 } },
+    });
+    expect(cards.accesses.compared?.now).toBe(cards.accesses.compared?.before);
+  });
+
+  test("covers all days if those without some of the people are more than half", async () => {
+    const rows = dates.flatMap((date, at) => [
+      ...attendedOn(date, { school: "West", people: 30 }),
+      ...attendedOn(date, { ...east, people: at < 15 && at % 3 > 0 ? 5 : 12 }),
+    ]);
+    const halves = {
+      compare: { from: dates[0] ?? "", to: dates[14] ?? "", name: "before", rangeName: "now" },
+      range: { from: dates[15] ?? "", to: dates[29] ?? "" },
+    };
+    const { cards } = await ask(plainIndex(rows, [], false), { ...everyDay, ...halves }, 10);
+    expect(cards.logins.compared).toEqual({ now: 42, before: (15 * 30 + 5 * 12) / 15 });
+  });
+
   test("of a weekday is unknown if all of it is withheld", async () => {
     const rows = attendance.filter(({ date, school }) => school === "West" || !mondays.includes(date));
     const few = mondays.flatMap((date) => attendedOn(date, { ...east, people: 5 }));

@@ -6,7 +6,7 @@ import type { Places } from "../groups/groups";
 import type { AttendanceSums } from "./attendance";
 import { comparedPlaces, dailyOf, sumOf, weeklyAverages } from "./entries";
 import { type Found, find } from "./found";
-import { inRange, isNeverIn, type Scope, schoolDaysIn } from "./scope";
+import { comparedDaysIn, inRange, isNeverIn, type Scope, schoolDaysIn } from "./scope";
 import type { UsageSums } from "./usage";
 import { missingReports, withheldIn } from "./withheld";
 
@@ -90,7 +90,7 @@ async function findPeriod(
   name: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<FoundPeriod> {
-  const range = schoolDaysIn(whole, "resourceUsage");
+  const range = comparedDaysIn(whole, "resourceUsage");
   const masks = whole.masks.map((mask, at) => mask & (range[at % range.length] as number));
   const found = await find({ ...whole, range, masks }, signal);
   return {

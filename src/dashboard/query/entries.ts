@@ -18,7 +18,7 @@ import type { Groups } from "../groups/groups";
 import type { ShownResource } from "../groups/names";
 import { type AttendanceSums, sumOfDays } from "./attendance";
 import type { Found } from "./found";
-import { choosesResources, isIn, type Scope, schoolDaysIn } from "./scope";
+import { choosesResources, comparedDaysIn, isIn, type Scope, schoolDaysIn } from "./scope";
 import type { UsageSums } from "./usage";
 
 /** How many resources `resourcesBySchool` has, and how many weeks a resource shows. */
@@ -103,15 +103,12 @@ export function missingOn({ facts, missing }: Scope, day: number): ReportKind[] 
   return reportKinds.filter((report) => isIn(missing[report], facts.days, day));
 }
 
-/**
- * The days that averages per school day cover, by their places in the scope: the report is there, and not everything
- * is withheld.
- */
+/** The days that averages per school day cover, by their places in the scope; not those of which all is withheld. */
 export function comparedPlaces(
   { scope, attendance }: Pick<Found, "scope" | "attendance">,
   report: ReportKind,
 ): number[] {
-  const asked = schoolDaysIn(scope, report);
+  const asked = comparedDaysIn(scope, report);
   return attendance.days.flatMap(({ isWithheld }, place) =>
     !isWithheld && isIn(asked, scope.facts.days, scope.from + place) ? [place] : [],
   );
@@ -156,12 +153,15 @@ export function dayEntries({ scope, attendance, usage }: Found): DayEntry[] {
 }
 
 export function weekdayEntries({ scope, attendance }: Found): WeekdayEntry[] {
-  const asked = schoolDaysIn(scope, "dailyParticipation");
+  const [asked, compared] = [schoolDaysIn, comparedDaysIn].map((of) => of(scope, "dailyParticipation"));
   return [1, 2, 3, 4, 5, 6, 7].flatMap((weekday): WeekdayEntry[] => {
-    const days = attendance.days.filter((_, place) => {
-      const day = scope.from + place;
-      return weekdayOf(day) === weekday && isIn(asked, scope.facts.days, day);
-    });
+    const daysIn = (masks: Uint32Array = new Uint32Array()) =>
+      attendance.days.filter((_, place) => {
+        const day = scope.from + place;
+        return weekdayOf(day) === weekday && isIn(masks, scope.facts.days, day);
+      });
+    const complete = daysIn(compared);
+    const days = complete.length > 0 ? complete : daysIn(asked);
     const part = sumOfDays(days, scope);
     const count = days.filter(({ isWithheld }) => !isWithheld).length;
     // A weekday of which everything is withheld has an entry too.

@@ -178,6 +178,29 @@ export function schoolDaysIn(
 }
 
 /**
+ * Per month: the school days that averages per school day cover. They have the report, and each group that counts on any
+ * of them counts on all: otherwise a day without some of the people would look like one of little use. If more than half
+ * of the days would be left out, all are covered.
+ */
+export function comparedDaysIn(scope: Scope, report: ReportKind): Uint32Array {
+  const { groups, whole } = scope;
+  const asked = schoolDaysIn(scope, report);
+  const months = asked.length;
+  const partial = new Uint32Array(months);
+  groups.groups.forEach((_, group) => {
+    const isAny = (days: Uint32Array) =>
+      asked.some((mask, month) => (mask & (days[group * months + month] as number)) !== 0);
+    if (whole[group] !== 1 || !isAny(groups.counted) || !isAny(groups.uncounted)) return;
+    for (let month = 0; month < months; month++) {
+      const uncounted = groups.uncounted[group * months + month] as number;
+      partial[month] = (partial[month] as number) | uncounted;
+    }
+  });
+  const covered = asked.map((mask, month) => mask & ~(partial[month] as number));
+  return 2 * countDays(covered) < countDays(asked) ? asked : covered;
+}
+
+/**
  * The period that a scope is compared with: the filter's, or the same number of school days ending on the day before
  * the scope. `undefined` if the data does not reach back that far, or there are no school days.
  */
