@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Formats, localDay } from "../../media/dashboard/formats";
 import type { DashboardAnswer } from "../../src/dashboard/answer";
 import { dashboardTexts } from "../../src/dashboard/export/texts";
@@ -106,15 +106,14 @@ describe("a paid resource without users", () => {
     ["America/Los_Angeles", "2026-11-19", "has ended"],
     ["Pacific/Auckland", "2026-11-20", "has ended"],
   ])("ends on the last day of the reader in %s", (zone, end, text) => {
-    const before = process.env.TZ;
-    process.env.TZ = zone;
+    vi.stubEnv("TZ", zone);
     try {
       const given = ready({ computed: "2026-11-21T05:30:00.000Z" });
       const [row] = licenceTable(given, [{ ...licence, users: 5, end }]).rows;
       expect(row?.cells.at(-1)).toBe(text);
       expect(localDay("2026-11-21T05:30:00.000Z")).toBe(zone.startsWith("A") ? "2026-11-20" : "2026-11-21");
     } finally {
-      process.env.TZ = before;
+      vi.unstubAllEnvs();
     }
   });
 });
