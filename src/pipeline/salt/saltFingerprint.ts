@@ -1,4 +1,4 @@
-import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import { createHash, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { Readable } from "node:stream";
 import * as z from "zod";
 import { earlierSaltFingerprintPath, saltFingerprintPath } from "../../clever/layout";
@@ -21,16 +21,30 @@ const fingerprintSchema = z.object({
 
 export type Fingerprint = z.infer<typeof fingerprintSchema>;
 
+/**
+ * Fingerprints that this process computed, each with its salt, as hashes: the next command on the same lake need not
+ * spend the time again. Only the process has them, and it has the salt, too.
+ */
+const proven = new Set<string>();
+
 /** Whether the fingerprint is of this salt. */
 export async function isSaltOf(salt: string, stored: Fingerprint): Promise<boolean> {
+  if (proven.has(proofOf(salt, stored))) return true;
   const given = await fingerprintOf(salt, stored.nonce, stored.cost);
-  return timingSafeEqual(given, Buffer.from(stored.fingerprint, "hex"));
+  const isIts = timingSafeEqual(given, Buffer.from(stored.fingerprint, "hex"));
+  if (isIts) proven.add(proofOf(salt, stored));
+  return isIts;
+}
+
+function proofOf(salt: string, { nonce, fingerprint }: Pick<Fingerprint, "nonce" | "fingerprint">): string {
+  return createHash("sha256").update(`${nonce} ${fingerprint} `).update(salt).digest("hex");
 }
 
 /** A fingerprint of a salt, with a new nonce. */
 export async function makeFingerprint(salt: string): Promise<Fingerprint> {
   const nonce = randomBytes(16).toString("hex");
   const fingerprint = (await fingerprintOf(salt, nonce, cost)).toString("hex");
+  proven.add(proofOf(salt, { nonce, fingerprint }));
   return { algorithm: "scrypt", cost, nonce, fingerprint };
 }
 
