@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lookupTable, pseudonymMapTable, pseudoTable, rosterTable } from "../../clever/layout";
+import { lookupTable, pseudonymMapTable, pseudoTable, rosterTable, tableFolders } from "../../clever/layout";
 import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
 import { readSnapshot } from "../../delta/snapshot";
 import { withTables } from "../../delta/withTable";
@@ -23,6 +23,9 @@ export async function saltOfLookups(
   forms: readonly string[],
   signal?: AbortSignal,
 ): Promise<{ readonly salt: string } | "differs" | "new" | "unproven"> {
+  // A new lake has no table, and this need not be asked of each one.
+  const tables = await Promise.all(tableFolders.map((folder) => lake.names(folder, { signal })));
+  if (tables.flat().length === 0) return "new";
   await using duck = await Duck.open();
   const pairs: Pair[] = [];
   for (const report of allReports()) pairs.push(...(await somePairs(lake, duck, report, signal)));
