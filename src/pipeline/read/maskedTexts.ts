@@ -46,15 +46,14 @@ export async function maskKeptTexts(
     `CREATE OR REPLACE TEMP TABLE texts_to_look_at AS SELECT place, text, row_number() OVER () - 1 AS number
      FROM kept_texts WHERE regexp_matches(text, '[\\pN@%/?=&#:;._-]')`,
   );
-  const { texts } = await session.one("SELECT count(*)::INTEGER AS texts FROM texts_to_look_at");
-  for (let from = 0; from < Number(texts); from += textsAtOnce) {
+  const masked = new Set<string | undefined>();
+  for (let from = 0, isLast = false; !isLast; from += textsAtOnce) {
     const rows = await session.query(
       `SELECT place, text FROM texts_to_look_at WHERE number >= ${from} AND number < ${from + textsAtOnce}`,
     );
-    await maskSome(session, kept, rows, people);
+    for (const place of await maskSome(session, kept, rows, people)) masked.add(kept[place]?.name);
+    isLast = rows.length < textsAtOnce;
   }
-  const places = await session.query("SELECT DISTINCT place FROM masked_texts");
-  const masked = new Set(places.map(({ place }) => kept[Number(place)]?.name));
   const place = ({ name }: ReportColumn) => kept.findIndex((column) => column.name === name);
   return {
     valueOf: (column) =>
@@ -65,12 +64,13 @@ export async function maskKeptTexts(
   };
 }
 
+/** Adds those of the texts that are masked to `masked_texts`; resolves to the numbers of their columns. */
 async function maskSome(
   session: DuckSession,
   kept: readonly ReportColumn[],
   rows: readonly Readonly<Record<string, unknown>>[],
   people: KnownPeople,
-): Promise<void> {
+): Promise<number[]> {
   const texts = rows.flatMap(({ place, text }) => {
     const column = kept[Number(place)];
     return column ? [{ place: Number(place), text: String(text), kind: textKindOf(column) }] : [];
@@ -87,12 +87,13 @@ async function maskSome(
     const result = maskText(text, kind, (id) => known.has(id));
     return result === text ? [] : [{ place, text, masked: result }];
   });
-  if (masked.length === 0) return;
+  if (masked.length === 0) return [];
   await session.query(
     `INSERT INTO masked_texts SELECT unnest(from_json($1::JSON,
       '[{"place":"UTINYINT","text":"VARCHAR","masked":"VARCHAR"}]'), recursive := true)`,
     [JSON.stringify(masked)],
   );
+  return masked.map(({ place }) => place);
 }
 
 /** Those of the lower-case texts that are people's ids. */
