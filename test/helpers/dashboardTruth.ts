@@ -36,14 +36,27 @@ export function divisionOf(index: ParticipationIndex, minimum: number, keep: Kee
   return { minimum, groups: groups.map(cohortsOf), grades };
 }
 
-/** Any combination of the filter bar's controls. Some compare two periods. */
-function randomFilter(random: () => number, { participation, usage }: RandomRows): DashboardFilter {
+/** What a district's filters can choose, in the order of the rows. */
+function choicesOf({ participation, usage }: RandomRows) {
   const all = [...participation, ...usage];
-  const dates = all.map(({ date }) => date).sort();
-  const [first = "", last = ""] = [dates[0], dates[dates.length - 1]];
+  const dates = [...new Set(all.map(({ date }) => date))].sort();
+  return {
+    first: dates[0] ?? "",
+    last: dates[dates.length - 1] ?? "",
+    schools: [...new Set(all.map(({ school }) => school))],
+    grades: [...new Set(all.map(({ grade }) => grade))],
+    resources: [...new Set(usage.map(({ name }) => name))],
+    resourceTypes: [...new Set(usage.map(({ type }) => type))],
+  };
+}
+
+/** Any combination of the filter bar's controls. Some compare two periods. */
+function randomFilter(
+  random: () => number,
+  { first, last, ...lists }: ReturnType<typeof choicesOf>,
+): DashboardFilter {
   const length = (Date.parse(last) - Date.parse(first)) / 86_400_000;
-  const some = <T>(values: readonly T[]): T[] =>
-    random() < 0.5 ? [] : [...new Set(values)].filter(() => random() < 0.4);
+  const some = <T>(values: readonly T[]): T[] => (random() < 0.5 ? [] : values.filter(() => random() < 0.4));
   const range = (): DashboardFilter["range"] => {
     const presets = ["last7", "last30", "schoolYear", "all"] as const;
     if (random() < 0.4) return { preset: presets[Math.floor(random() * 4)] ?? "all" };
@@ -55,11 +68,11 @@ function randomFilter(random: () => number, { participation, usage }: RandomRows
   return {
     range: range(),
     ...(compare && "from" in compare ? { compare: { ...compare, name: "before", rangeName: "" } } : {}),
-    schools: some(all.map(({ school }) => school)),
-    resources: some(usage.map(({ name }) => name)),
-    resourceTypes: random() < 0.7 ? [] : some(usage.map(({ type }) => type)),
+    schools: some(lists.schools),
+    resources: some(lists.resources),
+    resourceTypes: random() < 0.7 ? [] : some(lists.resourceTypes),
     userTypes: some(["students", "teachers"] as const),
-    grades: some(all.map(({ grade }) => grade)),
+    grades: some(lists.grades),
   };
 }
 
@@ -454,5 +467,6 @@ export async function sharesShown(index: ParticipationIndex, filter: DashboardFi
 
 export function randomFilters(district: RandomRows, count: number, seed: number): DashboardFilter[] {
   const random = randomStream(seed, "filters");
-  return Array.from({ length: count }, () => randomFilter(random, district));
+  const choices = choicesOf(district);
+  return Array.from({ length: count }, () => randomFilter(random, choices));
 }

@@ -1,5 +1,5 @@
 import type { DashboardFilter } from "../../src/dashboard/filter";
-import { keyOfCohort, type PlainCohort, type PlainDivision } from "./plainCohorts";
+import type { PlainCohort, PlainDivision } from "./plainCohorts";
 import { addDays, datesBetween, mondayOf, weekdayOf } from "./plainDates";
 import { PlainGroups } from "./plainGroups";
 import { PlainPart } from "./plainPart";
@@ -21,8 +21,12 @@ export interface PlainQuestion {
 
 const isAmong = <T>(list: readonly T[], value: T) => list.length === 0 || list.includes(value);
 
+type PlainAnswer = ReturnType<PlainEngine["compute"]>;
+
 export class PlainEngine {
   private readonly groups: PlainGroups;
+  /** By filter and range. */
+  private readonly answers = new WeakMap<DashboardFilter, Map<string, PlainAnswer>>();
 
   constructor(
     private readonly rows: PlainRows,
@@ -73,7 +77,18 @@ export class PlainEngine {
     return new Set(2 * complete.length < schoolDays.length ? schoolDays : complete);
   }
 
-  answer({ filter, from, to, isAsked: isDateAsked = () => true }: PlainQuestion) {
+  answer(question: PlainQuestion): PlainAnswer {
+    const { filter, from, to, isAsked } = question;
+    if (isAsked) return this.compute(question);
+    // The periods of a comparison are asked about again.
+    const known = this.answers.get(filter) ?? new Map<string, PlainAnswer>();
+    this.answers.set(filter, known);
+    const answer = known.get(`${from} ${to}`) ?? this.compute(question);
+    known.set(`${from} ${to}`, answer);
+    return answer;
+  }
+
+  private compute({ filter, from, to, isAsked: isDateAsked = () => true }: PlainQuestion) {
     const { rows, groups } = this;
     const { resources } = rows;
     const isSelected = (cohort: PlainCohort) =>
@@ -97,6 +112,11 @@ export class PlainEngine {
       return part;
     };
 
+    const selected = rows.cohorts.filter(isSelected).map((cohort) => ({
+      school: cohort.school,
+      grade: groups.countedGrade(cohort),
+      group: groups.groupOfCohort(cohort),
+    }));
     const range = datesBetween(from, to);
     const types = groups.userTypes.filter((type) => isAmong<string>(filter.userTypes, type));
     const absent = this.absentIn(range, isSelected, isWhole);
@@ -132,13 +152,12 @@ export class PlainEngine {
       }
       if (!isDateAsked(date)) continue;
       const everywhere = [total, day, ...(isCompared ? [weekday.part] : [])];
-      for (const cohort of rows.kindOf(date) === "noData" ? [] : rows.cohorts.filter(isSelected)) {
-        const group = groups.groupOf(keyOfCohort(cohort));
+      for (const { school, grade, group } of rows.kindOf(date) === "noData" ? [] : selected) {
         const isNeverIn = isWhole[group] !== true || !groups.everCounts(group);
         const left = [
           ...(isNeverIn ? everywhere : []),
-          ...(isNeverIn || !groups.isOfOneSchool(group) ? [partOf(schools, cohort.school)] : []),
-          ...(isNeverIn || !groups.isOfOneGrade(group) ? [partOf(grades, groups.countedGrade(cohort))] : []),
+          ...(isNeverIn || !groups.isOfOneSchool(group) ? [partOf(schools, school)] : []),
+          ...(isNeverIn || !groups.isOfOneGrade(group) ? [partOf(grades, grade)] : []),
         ];
         for (const part of left) part.leave(date);
       }
@@ -157,16 +176,15 @@ export class PlainEngine {
         for (const each of parts) each.part.notice(each.isIn, date, cell);
         const counting = parts.filter((each) => each.isIn).map(({ part }) => part);
         for (const row of cell.participation) {
-          const person = rows.personOf(row);
-          for (const part of counting) part.attend(date, row, person);
+          for (const part of counting) part.attend(date, row, row.number);
         }
         if (!isIn) continue;
         const atSchool = usersAtSchool.get(cohort.school) ?? new Map<number, Set<number>>();
         if (isOfSchool) usersAtSchool.set(cohort.school, atSchool);
         for (const row of cell.usage) {
-          const { shown, identity } = resources.of(row);
+          const { shown, identity } = row.resource;
           if (!isAsked[shown]) continue;
-          const person = rows.personOf(row);
+          const person = row.number;
           for (const part of counting) part.use(row, person, identity);
           const use = uses.get(shown) ?? resources.newUse();
           uses.set(shown, use);
@@ -203,7 +221,7 @@ export class PlainEngine {
       shownOfTotal: (sum: number) => total.shown(sum),
       /** Whether a cohort's use on a date is in the sums overall, of its school and of its grade. */
       hasCell: (cohort: PlainCohort, date: string, list?: "schools" | "grades") => {
-        const group = groups.groupOf(keyOfCohort(cohort));
+        const group = groups.groupOfCohort(cohort);
         const isKnown =
           list === undefined ||
           (list === "schools" ? groups.isOfOneSchool(group) : groups.isOfOneGrade(group));

@@ -8,6 +8,7 @@ export class PlainGroups {
   /** User types with their own group that has a day that counts. */
   readonly userTypes: readonly string[];
   private readonly byKey = new Map<string, number>();
+  private readonly byCohort = new WeakMap<PlainCohort, number>();
   private readonly ofOneSchool: readonly boolean[];
   private readonly grades: readonly (string | null | undefined)[];
   /** Group and date of everything that counts. */
@@ -42,6 +43,12 @@ export class PlainGroups {
     return this.byKey.get(key) ?? -1;
   }
 
+  groupOfCohort(cohort: PlainCohort): number {
+    const group = this.byCohort.get(cohort) ?? this.groupOf(keyOfCohort(cohort));
+    this.byCohort.set(cohort, group);
+    return group;
+  }
+
   isOfOneSchool(group: number): boolean {
     return this.ofOneSchool[group] === true;
   }
@@ -52,7 +59,7 @@ export class PlainGroups {
 
   /** The grade that a cohort counts with. */
   countedGrade(cohort: PlainCohort): string | null {
-    return this.grades[this.groupOf(keyOfCohort(cohort))] ?? cohort.grade;
+    return this.grades[this.groupOfCohort(cohort)] ?? cohort.grade;
   }
 
   /** Whether a day counts for a group. */

@@ -32,7 +32,7 @@ interface Shown {
 }
 
 /** Numbers of a row's resource: for display, and for counting different resources (none without id and name). */
-interface RowResource {
+export interface RowResource {
   readonly shown: number;
   readonly identity: number | undefined;
 }
@@ -42,7 +42,6 @@ const keyOf = ({ id, name, type }: UsageRow) => (id === null ? JSON.stringify([n
 /** The resources of rows, each under the name and type that its id has last. */
 export class PlainResources {
   private readonly shown: Shown[] = [];
-  /** Needed for every query. */
   private readonly byRow = new Map<UsageRow, RowResource>();
 
   constructor(usage: readonly UsageRow[]) {

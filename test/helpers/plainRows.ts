@@ -1,18 +1,23 @@
 import { cohortsOf, keyOfCohort, type PlainCohort } from "./plainCohorts";
 import { weekdayOf } from "./plainDates";
 import type { ParticipationRow, UsageRow } from "./plainIndex";
-import { PlainResources } from "./plainResources";
+import { PlainResources, type RowResource } from "./plainResources";
 import type { RandomRows } from "./randomDistrict";
 
 type Row = ParticipationRow | UsageRow;
 type Report = "dailyParticipation" | "resourceUsage";
 
+/** The number of a row's person, which every query needs; undefined if the row has none. */
+interface OfPerson {
+  readonly number: number | undefined;
+}
+
 /** The rows of a cohort on a date. */
 export interface PlainCell {
   readonly cohort: PlainCohort;
   readonly key: string;
-  readonly participation: ParticipationRow[];
-  readonly usage: UsageRow[];
+  readonly participation: (ParticipationRow & OfPerson)[];
+  readonly usage: (UsageRow & OfPerson & { readonly resource: RowResource })[];
 }
 
 /** The rows of a district by date and cohort, with derived values that do not depend on the groups. */
@@ -34,8 +39,14 @@ export class PlainRows {
   ) {
     this.cohorts = [...cohortsOf([...participation, ...usage], hasGrades).values()];
     this.resources = new PlainResources(usage);
-    for (const row of participation) this.cellOf(row).participation.push(row);
-    for (const row of usage) this.cellOf(row).usage.push(row);
+    for (const row of participation) {
+      const cell = this.cellOf(row);
+      cell.participation.push({ ...row, number: this.numberOf(row) });
+    }
+    for (const row of usage) {
+      const cell = this.cellOf(row);
+      cell.usage.push({ ...row, number: this.numberOf(row), resource: this.resources.of(row) });
+    }
     this.participated = new Set(participation.map(({ date }) => date));
     this.kinds = this.kindsOfDays();
     this.findMissing(participation, usage);
@@ -48,10 +59,6 @@ export class PlainRows {
 
   on(date: string): Iterable<PlainCell> {
     return this.cells.get(date)?.values() ?? [];
-  }
-
-  personOf({ person }: Row): number | undefined {
-    return person === null ? undefined : this.people.get(person);
   }
 
   isOfSeveralCohorts({ person }: Row): boolean {
@@ -72,6 +79,10 @@ export class PlainRows {
     return (["dailyParticipation", "resourceUsage"] as const).filter((report) =>
       found.some((reports) => reports?.has(report)),
     );
+  }
+
+  private numberOf({ person }: Row): number | undefined {
+    return person === null ? undefined : this.people.get(person);
   }
 
   private cellOf(row: Row): PlainCell {
