@@ -67,7 +67,8 @@ export class Exporter {
       if (value === undefined) return null;
       if (value === null) return texts.hidden;
       if (value === "few" && kind !== "text") return ready.formats.few;
-      return kind === "share" && typeof value === "number" ? Number(value.toFixed(4)) : value;
+      const isComputed = kind === "share" || kind === "decimal";
+      return isComputed && typeof value === "number" ? Number(value.toFixed(4)) : value;
     };
     const content = csvOf(header, [
       ...rows.map((row) => [

@@ -31,8 +31,12 @@ export function inTwoLines(name: string, letters: number): string {
 export class Formats {
   private readonly integers: Intl.NumberFormat;
   private readonly decimals: Intl.NumberFormat;
-  private readonly compacts: Intl.NumberFormat;
+  private readonly roughDecimals: Intl.NumberFormat;
   private readonly shares: Intl.NumberFormat;
+  private readonly wholeShares: Intl.NumberFormat;
+  private readonly ticks: Intl.NumberFormat;
+  private readonly largeTicks: Intl.NumberFormat;
+  private readonly shareTicks: Intl.NumberFormat;
   private readonly days: Intl.DateTimeFormat;
   private readonly shortDays: Intl.DateTimeFormat;
   private readonly weekdaysAndDays: Intl.DateTimeFormat;
@@ -49,8 +53,19 @@ export class Formats {
     const utc = { timeZone: "UTC" } as const;
     this.integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
     this.decimals = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-    this.compacts = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
-    this.shares = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
+    this.roughDecimals = new Intl.NumberFormat(locale, {
+      minimumFractionDigits: 1,
+      maximumFractionDigits: 1,
+    });
+    this.shares = new Intl.NumberFormat(locale, {
+      style: "percent",
+      minimumFractionDigits: 1,
+      maximumFractionDigits: 1,
+    });
+    this.wholeShares = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
+    this.ticks = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
+    this.largeTicks = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
+    this.shareTicks = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 2 });
     this.days = new Intl.DateTimeFormat(locale, { ...utc, dateStyle: "medium" });
     this.shortDays = new Intl.DateTimeFormat(locale, { ...utc, month: "short", day: "numeric" });
     this.weekdaysAndDays = new Intl.DateTimeFormat(locale, {
@@ -73,28 +88,30 @@ export class Formats {
     return this.decimals.format(value);
   }
 
-  /** A daily average, with a useful precision. */
+  /** A daily average: the change between two of them must be about what a reader computes from their digits. */
   average(value: number): string {
-    return value > 0 && value < 10 ? this.decimal(value) : this.integer(value);
+    if (value === 0 || value >= 1000) return this.integer(value);
+    return value < 10 ? this.decimal(value) : this.roughDecimals.format(value);
   }
 
-  compact(value: number): string {
-    return Math.abs(value) < 10_000 ? this.integers.format(value) : this.compacts.format(value);
+  /** A number on an axis, with no more digits than it needs. */
+  tick(value: number): string {
+    return (Math.abs(value) < 10_000 ? this.ticks : this.largeTicks).format(value);
   }
 
-  /** An amount of money without its currency. */
-  amount(value: number): string {
-    return Number.isInteger(value) ? this.integers.format(value) : this.decimals.format(value);
+  /** The same for a share. */
+  shareTick(value: number): string {
+    return this.shareTicks.format(value);
   }
 
-  /** 0.25 as 25 %. */
+  /** 0.25 as 25.0 %. */
   share(value: number): string {
     return this.shares.format(value);
   }
 
   /** Without decimals, for estimates. */
   wholeShare(value: number): string {
-    return this.shares.format(Math.round(value * 100) / 100);
+    return this.wholeShares.format(value);
   }
 
   /** Text for `few` people. */

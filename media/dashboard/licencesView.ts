@@ -69,7 +69,7 @@ function rowView(ready: Ready, entry: LicenceEntry, actions: PanelContext["actio
     <td class="number">${formats.shown(users)}</td>
     <td class="number">${seats === null ? "–" : formats.integer(seats)}</td>
     <td class="number">${seats ? formats.shown(share, (value) => formats.share(value)) : "–"}</td>
-    <td class="number">${cost === null ? "–" : formats.amount(cost)}</td>
+    <td class="number">${cost === null ? "–" : formats.decimal(cost)}</td>
     <td class="number">${perUser === undefined ? "–" : formats.decimal(perUser)}</td>
     <td class="day">${end === null ? "–" : formats.day(end)}</td>
     <td class="remark">${remarkOf(ready, entry)}</td>

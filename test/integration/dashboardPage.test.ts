@@ -88,7 +88,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       const before = source.asked.length;
       expect(await textOf(page, "#card-activeUsers .card-value")).toBe("3,544");
       await page.locator("#units-percent").click();
-      await poll(() => textOf(page, "#card-activeUsers .card-value")).toBe("87%");
+      await poll(() => textOf(page, "#card-activeUsers .card-value")).toBe("87.0%");
       await poll(() => page.locator("#panel-weekday .chart svg").textContent()).toContain("%");
       expect(await textOf(page, "#card-logins .card-value")).toBe("428,218");
       expect(source.asked).toHaveLength(before);

@@ -1,5 +1,6 @@
 import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
+import { Formats } from "../../media/dashboard/formats";
 import { openingFilter } from "../../src/dashboard/filter";
 import { violations } from "../helpers/axe";
 import { answered, asked, chromiumPath, DashboardBrowser, poll, textOf } from "../helpers/dashboardBrowser";
@@ -28,12 +29,12 @@ describe.skipIf(!chromiumPath)("two periods on the dashboard's page", () => {
     await poll(() => asked(source)).toEqual(filter);
     await answered(page);
     const { comparison } = fakeAnswer(filter, { grades: true });
-    const whole = (value: unknown) => Math.round(Number(value)).toLocaleString("en-US");
+    const formats = new Formats(englishTexts, 10);
     await poll(async () =>
       (await page.locator(".side-by-side tbody tr").first().locator("td").allTextContents()).slice(0, 2),
     ).toEqual([
-      whole(comparison?.total.before.personDaysPerDay),
-      whole(comparison?.total.now.personDaysPerDay),
+      formats.average(comparison?.total.before.personDaysPerDay ?? 0),
+      formats.average(comparison?.total.now.personDaysPerDay ?? 0),
     ]);
     expect(await textOf(page, ".side-by-side thead")).toContain("Sep 1 – Oct 9, 2026 · 24 school days");
     for (const panel of ["periods", "periodsSchool", "periodsGrade"])

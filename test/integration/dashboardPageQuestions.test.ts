@@ -39,13 +39,13 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
         "Kahn Academy",
         "0",
         "500",
-        "0%",
-        "4,200",
+        "0.0%",
+        "4,200.00",
         "–",
         "Jun 30, 2026",
         "not in the data; similar: \u2068Khan Academy\u2069 · has ended",
       ],
-      ["Paper Tutor", "0", "500", "0%", "4,200", "–", "Dec 10, 2026", "not used · ends in 19 days"],
+      ["Paper Tutor", "0", "500", "0.0%", "4,200.00", "–", "Dec 10, 2026", "not used · ends in 19 days"],
       [expect.any(String), "<10", "4,000", "<10", "12,500.50", "–", "Jun 30, 2027", ""],
     ]);
     expect(cells[3]?.at(-1)).toBe("ends today");
@@ -64,7 +64,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
 
   test("who was never active, by school and grade, with the share of all", async () => {
     const { page } = await dashboards.open({ grades: true });
-    expect(await textOf(page, "#panel-neverSchool .note")).toBe("In total: 529 of 4,073 people, 13%");
+    expect(await textOf(page, "#panel-neverSchool .note")).toBe("In total: 529 of 4,073 people, 13.0%");
     for (const id of ["neverSchool", "neverGrade"]) {
       await page.locator(`#panel-${id} .as-table`).click();
       const heads = page.locator(`#panel-${id} thead th`);

@@ -2,7 +2,7 @@ import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { darkPalette, lightPalette, luminance, textOn } from "../../media/dashboard/charts/colours";
-import { inTwoLines } from "../../media/dashboard/formats";
+import { Formats, inTwoLines } from "../../media/dashboard/formats";
 import { csvOf } from "../../src/dashboard/export/csv";
 import { dashboardHtml } from "../../src/dashboard/export/dashboardHtml";
 import { dashboardTexts } from "../../src/dashboard/export/texts";
@@ -49,6 +49,24 @@ describe("colours", () => {
       });
     }
   });
+});
+
+test("numbers have as many digits as their kind needs, on an axis only those that differ", () => {
+  const formats = new Formats(
+    dashboardTexts((text) => text, "en"),
+    10,
+  );
+  expect([0, 2, 9.5, 16.84, 999.96, 1234.5].map((value) => formats.average(value))).toEqual([
+    "0",
+    "2.00",
+    "9.50",
+    "16.8",
+    "1,000.0",
+    "1,235",
+  ]);
+  expect([0, 0.95, 0.9674].map((value) => formats.share(value))).toEqual(["0.0%", "95.0%", "96.7%"]);
+  expect([0, 0.5, 2, 57_900].map((value) => formats.tick(value))).toEqual(["0", "0.5", "2", "57.9K"]);
+  expect([0, 0.0025, 0.2].map((value) => formats.shareTick(value))).toEqual(["0%", "0.25%", "20%"]);
 });
 
 test.each([

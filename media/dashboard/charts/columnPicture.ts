@@ -4,7 +4,7 @@ import { baseOption, type Picture, valueAxis } from "./picture";
 
 /** Vertical bars for a few names, with their values on top. */
 export function columnPicture(
-  { names, series, format }: Omit<Bars, "picks"> & { readonly format: (value: number) => string },
+  { names, series, tick }: Omit<Bars, "picks"> & { readonly tick: (value: number) => string },
   look: Look,
 ): Picture {
   return {
@@ -18,7 +18,7 @@ export function columnPicture(
         axisTick: { show: false },
         axisLabel: { color: look.text, interval: 0 },
       },
-      yAxis: { ...valueAxis(look, format), min: 0, splitNumber: 3 },
+      yAxis: { ...valueAxis(look, tick), min: 0, splitNumber: 3 },
       series: series.map(({ name, colour, values, labels }) => ({
         type: "bar",
         name,

@@ -33,6 +33,7 @@ export function dayPicture(
   ready: Ready,
   series: readonly DaySeries[],
   format: (value: number) => string,
+  tick: (value: number) => string,
   height: number,
   look: Look,
 ): Picture {
@@ -98,7 +99,7 @@ export function dayPicture(
       { type: "category", data: byDay.map(({ date }) => date), show: false },
     ],
     yAxis: [
-      { ...valueAxis(look, format), min: 0, splitNumber: height > 200 ? 4 : 3 },
+      { ...valueAxis(look, tick), min: 0, splitNumber: height > 200 ? 4 : 3 },
       { type: "value", show: false, min: 0, max: 1 },
     ],
     series: [

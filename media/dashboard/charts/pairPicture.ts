@@ -6,13 +6,13 @@ import { baseOption, type Mark, type Picture, valueAxis } from "./picture";
 export interface Pairs extends Bars {
   /** The text after each pair. */
   readonly ends: readonly string[];
-  readonly format: (value: number) => string;
+  readonly tick: (value: number) => string;
 }
 
 const rowHeight = 26;
 
 /** Two points on a line next to each name: the earlier value and the current one. */
-export function pairPicture({ names, picks, series, ends, format }: Pairs, look: Look): Picture {
+export function pairPicture({ names, picks, series, ends, tick }: Pairs, look: Look): Picture {
   const largest = names.map((_, row) => Math.max(...series.map(({ values }) => values[row] ?? 0)));
   const marks = names.flatMap((title, index): Mark[] => {
     const lines = [
@@ -25,7 +25,7 @@ export function pairPicture({ names, picks, series, ends, format }: Pairs, look:
   const option: EChartsOption = {
     ...baseOption(look),
     grid: { left: look.labelWidth + 10, right: 66, top: 4, bottom: 26 },
-    xAxis: { ...valueAxis(look, format), min: 0 },
+    xAxis: { ...valueAxis(look, tick), min: 0 },
     yAxis: nameAxis(names, look),
     series: [
       ...series.map(({ name, colour, values }, at) => ({

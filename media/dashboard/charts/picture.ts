@@ -54,7 +54,7 @@ export function baseOption(look: Look): EChartsOption {
 }
 
 /** A scale with few, faint lines. */
-export function valueAxis(look: Look, format: (value: number) => string) {
+export function valueAxis(look: Look, tick: (value: number) => string) {
   return {
     type: "value" as const,
     splitNumber: 4,
@@ -67,6 +67,6 @@ export function valueAxis(look: Look, format: (value: number) => string) {
         type: look.contrast ? ("dotted" as const) : ("solid" as const),
       },
     },
-    axisLabel: { color: look.quiet, formatter: format, hideOverlap: true },
+    axisLabel: { color: look.quiet, formatter: tick, hideOverlap: true },
   };
 }

@@ -8,7 +8,7 @@ import { baseOption, type Mark, type Picture, valueAxis } from "./picture";
 export interface Stacks extends Bars {
   /** The text after each name's bar. */
   readonly behind: readonly string[];
-  readonly format: (value: number) => string;
+  readonly tick: (value: number) => string;
   /** The filter change of a click on a part, by series and name. */
   readonly partPicks: readonly (readonly (FilterPatch | undefined)[])[];
   readonly legendPicks: readonly { readonly pick: FilterPatch; readonly picked: boolean }[];
@@ -16,7 +16,7 @@ export interface Stacks extends Bars {
 
 /** Stacked horizontal bars next to names; values that cannot be drawn are stated after the bar. */
 export function stackPicture(stacks: Stacks, look: Look): Picture {
-  const { names, series, behind, format } = stacks;
+  const { names, series, behind, tick } = stacks;
   const marks = series.flatMap(({ name, colour, labels }, at) =>
     names.map(
       (title, index): Mark => ({
@@ -37,7 +37,7 @@ export function stackPicture(stacks: Stacks, look: Look): Picture {
       top: 4,
       bottom: 26,
     },
-    xAxis: valueAxis(look, format),
+    xAxis: valueAxis(look, tick),
     yAxis: nameAxis(names, look),
     series: [
       ...series.map(({ name, colour, values, labels }) => ({

@@ -14,7 +14,7 @@ interface WeekLine {
 export function weekLinesPicture(
   weeks: readonly string[],
   lines: readonly WeekLine[],
-  format: (value: number) => string,
+  tick: (value: number) => string,
   label: (value: Shown | undefined) => string,
   look: Look,
 ): Picture {
@@ -29,7 +29,7 @@ export function weekLinesPicture(
         axisTick: { show: false },
         axisLabel: { color: look.quiet, hideOverlap: true },
       },
-      yAxis: { ...valueAxis(look, format), min: 0, splitNumber: 3 },
+      yAxis: { ...valueAxis(look, tick), min: 0, splitNumber: 3 },
       series: lines.map(({ name, colour, values, dashed }) => ({
         type: "line",
         name,

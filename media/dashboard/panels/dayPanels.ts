@@ -92,7 +92,8 @@ function dayPanel(ready: Ready, { series: given, kind, height, ...panel }: DayPa
     value: (day: DayEntry) =>
       day.kind === "noData" || day.missing?.includes(report) ? undefined : each.value(day),
   }));
-  const format = (value: number) => (kind === "share" ? formats.share(value) : formats.compact(value));
+  const format = (value: number) => (kind === "share" ? formats.share(value) : formats.integer(value));
+  const tick = (value: number) => (kind === "share" ? formats.shareTick(value) : formats.tick(value));
   const drawn = (look: Look): DaySeries[] =>
     series.flatMap(({ colour, onlyInTable, ...each }) =>
       onlyInTable ? [] : [{ ...each, colour: look.palette[colour] ?? look.text }],
@@ -110,7 +111,7 @@ function dayPanel(ready: Ready, { series: given, kind, height, ...panel }: DayPa
     ...(given.some(({ bars }) => !bars) ? { caption: texts.linesCaption } : {}),
     summary: first ? peak(ready, panel.title, first.value, format) : panel.title,
     picture: (look) =>
-      answer.byDay.length === 0 ? undefined : dayPicture(ready, drawn(look), format, height, look),
+      answer.byDay.length === 0 ? undefined : dayPicture(ready, drawn(look), format, tick, height, look),
     table: () => ({
       columns,
       rows: answer.byDay.map((day) => ({

@@ -15,7 +15,8 @@ export function weekdayPanel(ready: Ready): Panel {
   const value = (each: (typeof days)[number]) =>
     inPercent ? shareOf(each.activeUsers, answer.cards.users.value) : each.activeUsers;
   const drawn = (each: (typeof days)[number]) => drawable(value(each));
-  const format = (number: number) => (inPercent ? formats.share(number) : formats.compact(number));
+  const format = (number: number) => (inPercent ? formats.share(number) : formats.integer(number));
+  const tick = (number: number) => (inPercent ? formats.shareTick(number) : formats.tick(number));
   return {
     id: "weekday",
     title: texts.titleWeekday,
@@ -34,7 +35,7 @@ export function weekdayPanel(ready: Ready): Panel {
         ? undefined
         : columnPicture(
             {
-              format,
+              tick,
               names: days.map(({ weekday }) => formats.weekday(weekday)),
               series: [
                 {
@@ -115,7 +116,7 @@ export function treemapPanel(ready: Ready): Panel {
         ],
         pick: pickName(filter, "resources", each.resource),
       }));
-      return treemapPicture(tiles, legend, (value) => formats.compact(value), look);
+      return treemapPicture(tiles, legend, (value) => formats.integer(value), look);
     },
     table: () => ({
       columns: [

@@ -52,7 +52,7 @@ export function periodsPanel(ready: Ready): Panel | undefined {
           { name: names[0], colour: look.quiet, values: before.weeklyPersonDaysPerDay, dashed: true },
           { name: names[1], colour: look.palette[0] ?? look.text, values: now.weeklyPersonDaysPerDay },
         ],
-        average,
+        (value) => formats.tick(value),
         (value) => formats.shown(value, average),
         look,
       ),

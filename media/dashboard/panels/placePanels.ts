@@ -172,7 +172,8 @@ export function topPanel(ready: Ready): Panel {
     const count = known.has(keyOf(school, resource)) ? (known.get(keyOf(school, resource)) ?? null) : 0;
     return inPercent ? orUnknown(entry, shareOf(count, users)) : count;
   };
-  const format = (number: number) => (inPercent ? formats.share(number) : formats.compact(number));
+  const format = (number: number) => (inPercent ? formats.share(number) : formats.integer(number));
+  const tick = (number: number) => (inPercent ? formats.shareTick(number) : formats.tick(number));
   const resourceName = ({ resource }: ResourceEntry) => nameIn(texts, "resources", resource);
   const [first] = top;
   const panel = placePanel(ready, {
@@ -198,7 +199,7 @@ export function topPanel(ready: Ready): Panel {
     draw: (drawn, look) =>
       stackPicture(
         {
-          format,
+          tick,
           names: drawn.map((entry) => entryName(ready, "schools", entry)),
           behind: drawn.map((entry) => {
             const values = top.map((resource) => value(entry, resource));
@@ -321,7 +322,7 @@ export function periodsBy(ready: Ready, list: "schools" | "grades" | "resources"
             values: drawn.map((entry) => perDay(entry[period])),
             labels: drawn.map((entry) => formats.shown(inPeriod(entry, period, perDay), format)),
           })),
-          format,
+          tick: (value) => formats.tick(value),
         },
         look,
       ),
