@@ -1,10 +1,10 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { Card, Cards, People, ReportKind } from "../../src/dashboard/answer";
+import type { Card, Cards, Comparison, People, ReportKind } from "../../src/dashboard/answer";
 import { changeIn, periodNames } from "./comparisonWords";
 import { explainView } from "./explainView";
 import { fill, isolated } from "./formats";
 import { icon } from "./icons";
-import { orUnknown, withoutDays } from "./missingWords";
+import { daysWithout, orUnknown, reportName, withoutDays } from "./missingWords";
 import type { Ready } from "./model";
 import { shareOf } from "./panels/panel";
 
@@ -53,19 +53,27 @@ function againstText(ready: Ready): string {
   const { comparison, filter, periods } = answer;
   const { schoolDays, before } = periods;
   if (before === null) return texts.noBefore;
-  const isOmitted = shownCards(ready).some((shown) => isDistinct(shown) && isNotComparable(shown));
-  const omitted = isOmitted ? `. ${texts.distinctNotCompared}` : "";
+  const omitted = shownCards(ready).filter((shown) => isDistinct(shown) && isNotComparable(shown));
+  const reports = [...new Set(omitted.map(({ id }) => reportName(texts, reportOf[id])))];
+  const more = [
+    ...(filter.compare && comparison && isOverlapping(comparison) ? [texts.overlapping] : []),
+    ...(reports.length === 0 ? [] : [fill(texts.distinctNotCompared, formats.list(reports))]),
+  ];
+  const sentences = (text: string) => (more.length === 0 ? text : `${text}. ${more.join(" ")}`);
   if (filter.compare && comparison) {
     const counts = [comparison.before.schoolDays, schoolDays].map((days) => formats.integer(days));
-    return fill(texts.againstChosen, ...periodNames(ready, comparison), ...counts) + omitted;
+    return sentences(fill(texts.againstChosen, ...periodNames(ready, comparison), ...counts));
   }
-  const text = fill(
-    schoolDays === 1 ? texts.againstOne : texts.against,
-    formats.integer(schoolDays),
-    formats.range(before.from, before.to),
+  return sentences(
+    fill(
+      schoolDays === 1 ? texts.againstOne : texts.against,
+      formats.integer(schoolDays),
+      formats.range(before.from, before.to),
+    ),
   );
-  return text + omitted;
 }
+
+const isOverlapping = ({ before, now }: Comparison) => before.from <= now.to && now.from <= before.to;
 
 /** Whether a card counts distinct people or things, which have no number per day. */
 const isDistinct = ({ id }: ShownCard) => id !== "logins" && id !== "accesses" && id !== "days";
@@ -100,7 +108,7 @@ export function cardsView(ready: Ready): TemplateResult {
 function cardView(ready: Ready, shown: ShownCard): TemplateResult {
   const { texts, formats, answer } = ready;
   const { id, title, card, format, beside } = shown;
-  const without = withoutDays(ready, reportOf[id]);
+  const without = id === "days" ? daysWithout(ready) : withoutDays(ready, reportOf[id]);
   const change = changeOf(ready, shown);
   const value = orUnknown(answer, card.value);
   return html`<div class="card" id=${`card-${id}`}>
@@ -155,7 +163,9 @@ function changeOf(
   if (compared === null) {
     // More days of data are not more use; the note below the cards states the days of both periods.
     if (id === "days" || !isNotComparable(shown) || typeof before !== "number") return undefined;
-    return { text: ofOther(before), title: texts.notComparableHint };
+    const hasDay = answer.comparison?.before.schoolDays !== 0;
+    const text = hasDay ? ofOther(before) : `${isolated(name)}: ${texts.noSchoolDay}`;
+    return { text, title: texts.notComparableHint };
   }
   if (compared.before === 0) return undefined;
   const title = isDistinct(shown)

@@ -6,7 +6,7 @@ import type { Ready, Words } from "./model";
 /** At most this many are listed one by one. */
 const mostNamed = 12;
 
-function reportName(texts: DashboardTexts, report: ReportKind): string {
+export function reportName(texts: DashboardTexts, report: ReportKind): string {
   return { dailyParticipation: texts.reportParticipation, resourceUsage: texts.reportUsage }[report];
 }
 
@@ -90,6 +90,14 @@ export function withoutDays({ texts, formats, answer }: Words, report: ReportKin
   const count = missingCount(answer, report);
   if (count === 0) return undefined;
   return count === 1 ? texts.withoutDay : fill(texts.withoutDays, formats.integer(count));
+}
+
+/** The same beside the number of days: it includes those on which only some of the people have the report. */
+export function daysWithout({ texts, formats, answer }: Words): string | undefined {
+  const report = "dailyParticipation";
+  const count = missingCount(answer, report);
+  if (count === 0 || answer.absent.includes(report)) return withoutDays({ texts, formats, answer }, report);
+  return count === 1 ? texts.reportMissingOnDay : fill(texts.reportMissingOnDays, formats.integer(count));
 }
 
 function missingCount({ byDay }: DashboardAnswer, report: ReportKind): number {

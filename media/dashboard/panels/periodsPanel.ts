@@ -1,10 +1,10 @@
 import { html, type TemplateResult } from "lit";
-import type { Comparison, People, PeriodUse } from "../../../src/dashboard/answer";
+import type { ComparedPeriod, Comparison, People, PeriodUse } from "../../../src/dashboard/answer";
 import { ofPeriod } from "../../../src/dashboard/ofPeriod";
 import { weekLinesPicture } from "../charts/weekLinesPicture";
 import { changeIn, changeText, periodDays, periodNames } from "../comparisonWords";
 import { fill } from "../formats";
-import { missingSentences } from "../missingWords";
+import { missingSentences, reportName } from "../missingWords";
 import type { Ready } from "../model";
 import { uncountedSentence } from "../withheldWords";
 import { chosenName, type Panel } from "./panel";
@@ -29,9 +29,7 @@ export function periodsPanel(ready: Ready): Panel | undefined {
     wide: true,
     controls: [],
     lead: sideBySide(ready, comparison),
-    caption: hasEqualDays(comparison)
-      ? texts.weeksCaption
-      : `${texts.weeksCaption} ${texts.distinctNotCompared}`,
+    caption: hasEqualDays(comparison) ? texts.weeksCaption : `${texts.weeksCaption} ${notCompared(ready)}`,
     // This period's withheld numbers are stated for the whole page.
     withheld: [
       ...missingSentences(ready, before.missing),
@@ -84,6 +82,8 @@ export function periodsPanel(ready: Ready): Panel | undefined {
 /** Whether both periods have the same number of compared days: distinct people grow with the days. */
 const hasEqualDays = ({ before, now }: Comparison) => before.comparedDays === now.comparedDays;
 
+const notCompared = ({ texts }: Ready) => fill(texts.distinctNotCompared, reportName(texts, "resourceUsage"));
+
 /** The numbers of both periods in a table, with their changes. */
 function sideBySide(ready: Ready, comparison: Comparison): TemplateResult {
   const { texts, formats } = ready;
@@ -94,14 +94,16 @@ function sideBySide(ready: Ready, comparison: Comparison): TemplateResult {
   const use = (title: string, of: (use: PeriodUse) => People, format = average, isComparable = true) => {
     const [was, is] = [of(total.before), of(total.now)];
     const change = typeof was === "number" && typeof is === "number" ? changeIn(ready, was, is) : "–";
+    const shown = (period: ComparedPeriod, value: People) =>
+      period.schoolDays === 0 ? texts.noSchoolDay : formats.shown(ofPeriod(period, value, true), format);
     return html`<tr>
       <th scope="row">${title}</th>
-      <td>${formats.shown(ofPeriod(before, was, true), format)}</td>
-      <td>${formats.shown(ofPeriod(now, is, true), format)}</td>
+      <td>${shown(before, was)}</td>
+      <td>${shown(now, is)}</td>
       ${
         isComparable
           ? html`<td class="strong">${change}</td>`
-          : html`<td title=${texts.distinctNotCompared}>${texts.notComparable}</td>`
+          : html`<td title=${notCompared(ready)}>${texts.notComparable}</td>`
       }
     </tr>`;
   };
