@@ -24,13 +24,21 @@ export function compareView({ texts, formats, filter, answer }: Model, actions: 
     const given = new FormData(event.currentTarget);
     const text = (name: string) => String(given.get(name) ?? "").trim();
     const period = (name: string) => {
-      const [from = "", to = ""] = [text(`${name}-from`), text(`${name}-to`)].sort();
-      return { from, to };
+      return { from: text(`${name}-from`), to: text(`${name}-to`) };
     };
     apply({
       range: period("second"),
       compare: { ...period("first"), name: text("first-name"), rangeName: text("second-name") },
     });
+  };
+  /** The browser shows the message instead of submitting the form. */
+  const refuseReversed = ({ currentTarget }: Event) => {
+    const form = currentTarget instanceof HTMLButtonElement ? currentTarget.form : null;
+    for (const id of ["first", "second"]) {
+      const [from, to] = ["from", "to"].map((end) => form?.elements.namedItem(`${id}-${end}`));
+      if (!(from instanceof HTMLInputElement) || !(to instanceof HTMLInputElement)) continue;
+      to.setCustomValidity(to.value < from.value ? texts.lastBeforeFirst : "");
+    }
   };
   const period = (
     id: "first" | "second",
@@ -73,7 +81,7 @@ export function compareView({ texts, formats, filter, answer }: Model, actions: 
       <form class="own-range" id="compare-form" @submit=${submit}>
         ${period("first", texts.firstPeriod, compare?.name ?? "", before)}
         ${period("second", texts.secondPeriod, compare?.rangeName ?? "", now ?? undefined)}
-        <button type="submit" class="button" id="compare-apply">${texts.compare}</button>
+        <button type="submit" class="button" id="compare-apply" @click=${refuseReversed}>${texts.compare}</button>
       </form>
     </div>`,
   });

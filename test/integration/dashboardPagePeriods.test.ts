@@ -59,6 +59,12 @@ describe.skipIf(!chromiumPath)("two periods on the dashboard's page", () => {
     await fill("second-from", "2026-11-02");
     await fill("second-to", "2026-11-13");
     await page.locator("#compare-second-to").press("Enter");
+    const message = await page.evaluate("document.getElementById('compare-first-to').validationMessage");
+    expect(message).toBe(englishTexts.lastBeforeFirst);
+    expect(asked(source)?.compare).toBeUndefined();
+    await fill("first-from", "2026-09-07");
+    await fill("first-to", "2026-10-01");
+    await page.locator("#compare-second-to").press("Enter");
     const compare = { from: "2026-09-07", to: "2026-10-01", name: "Fall", rangeName: "Now" };
     await poll(() => asked(source)).toEqual({
       ...openingFilter,
