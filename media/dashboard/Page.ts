@@ -243,8 +243,10 @@ export class Page implements Actions {
     const ask = model.frozen ? nothing : askView(ready, (id) => this.ask(id));
     const incomplete = missingReportsView(ready, this);
     if (answer.rows !== "some") {
-      const nothingShown = answer.rows === "none" ? nobodyView(model, this) : leftOutView(ready, this);
-      return html`${missingView(model, missing)}${ask}${incomplete}${nothingShown}`;
+      const nothingShown = answer.rows === "none" ? nobodyView(ready, this) : leftOutView(ready, this);
+      const { question } = ready.view;
+      const asked = question ? askedView(ready, this, question, []) : nothing;
+      return html`${missingView(model, missing)}${ask}${asked}${incomplete}${nothingShown}`;
     }
     const context: PanelContext = {
       ready,

@@ -4,7 +4,7 @@ import type { LegendEntry, Picture } from "./charts/picture";
 import { dataTableView } from "./dataTableView";
 import type { Exporter } from "./Exporter";
 import { fill } from "./formats";
-import { withoutDays } from "./missingWords";
+import { absentSentences, withoutDays } from "./missingWords";
 import type { Actions, Ready } from "./model";
 import type { Control, Panel } from "./panels/panel";
 import { asTableView, exportView, partView } from "./partView";
@@ -53,7 +53,7 @@ export function panelView(
           ? html`${legendView(picture.legend, frozen ? undefined : actions)}
               ${chartView(context, panel.summary, picture)}`
           : below === nothing
-            ? html`<p class="quiet nothing">${texts.nothingToShow}</p>`
+            ? nothingView(ready, panel)
             : nothing
     }
     ${leftOutView(context, panel)}
@@ -61,6 +61,14 @@ export function panelView(
     ${panel.id === "time" && !asTable && !frozen ? html`<p class="quiet hint">${texts.dragHint}</p>` : nothing}
     ${below}`;
   return partView(ready, panel, notes, tools, body);
+}
+
+/** Why there is no picture, unless the sentences below say so. */
+function nothingView(ready: Ready, { allResources, withheld = [] }: Panel) {
+  const report = allResources ? "dailyParticipation" : "resourceUsage";
+  const reasons = absentSentences(ready, ready.answer.absent.includes(report) ? [report] : []);
+  if (withheld.length > 0) return nothing;
+  return html`<p class="quiet nothing">${reasons[0] ?? ready.texts.nothingToShow}</p>`;
 }
 
 function leftOutView({ ready, actions }: PanelContext, { withheld = [], offersOther }: Panel) {

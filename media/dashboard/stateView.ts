@@ -39,8 +39,21 @@ export function missingView(
   return html`<p class="missing" id="missing">${icon("warning")}<span>${fill(texts.missingNames, names)}</span></p>`;
 }
 
-/** The message if the filters match nobody. */
-export function nobodyView({ texts }: Model, actions: Actions): TemplateResult {
+/** The message if the filters match nobody, or if the period is without school. */
+export function nobodyView({ texts, formats, answer }: Ready, actions: Actions): TemplateResult {
+  const { from, to, byDay, options } = answer;
+  if (!byDay.some(({ kind }) => kind === "school")) {
+    const around = options.breaks.find((each) => each.from <= from && to <= each.to);
+    const nearest =
+      around && fill(texts.nearestSchoolDays, formats.day(around.before.to), formats.day(around.after.from));
+    return message(
+      "calendar",
+      texts.noSchoolDayTitle,
+      [fill(texts.noSchoolDayText, formats.range(from, to)), ...(nearest ? [nearest] : [])].join(" "),
+      html`<button type="button" class="button" id="whole-range"
+        @click=${() => actions.setFilter({ range: { preset: "schoolYear" } })}>${texts.removeRange}</button>`,
+    );
+  }
   return message(
     "people",
     texts.noUsersTitle,

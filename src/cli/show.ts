@@ -189,58 +189,65 @@ export function showMetrics(metrics: ParticipationMetrics<People>): string {
   const newest = metrics.byDay.slice(-shown);
   const resources = metrics.topResources.slice(0, shown);
   const { comparison } = metrics;
+  const { from, to } = metrics.filter;
+  const range = [from ? `from ${from}` : "", to ? `to ${to}` : ""].filter(Boolean).join(" ");
+  const isEmpty = metrics.byDay.length === 0 && withheld.filter.length === 0;
   const parts = [
-    `${styled("bold", count(metrics.users, metrics.absent))} ${metrics.users === 1 ? "user" : "users"}, ${styled("bold", count(metrics.activeUsers, metrics.absent))} active${share}, over ${styled("bold", count(metrics.days))} ${metrics.days === 1 ? "day" : "days"}`,
-    section(
-      "By school",
-      columns(
-        ["School", "Users", "Logins a day", "Resources a day", "Distinct resources"],
-        metrics.bySchool.map((row) => [
-          name(row.school_name),
-          count(row.users, row.absent),
-          average(row.averageLogins, row.absent),
-          average(row.averageResources, row.absent),
-          average(row.averageDistinctResources, row.absent),
+    `${styled("bold", count(metrics.users, metrics.absent))} ${metrics.users === 1 ? "user" : "users"}, ${styled("bold", count(metrics.activeUsers, metrics.absent))} active${share}, over ${styled("bold", count(metrics.days))} ${metrics.days === 1 ? "day" : "days"} with daily participation`,
+    ...(isEmpty
+      ? [`The tables have no row for this question${range && ` ${range}`}.`]
+      : [
+          section(
+            "By school",
+            columns(
+              ["School", "Users", "Logins a day", "Resources a day", "Distinct resources"],
+              metrics.bySchool.map((row) => [
+                name(row.school_name),
+                count(row.users, row.absent),
+                average(row.averageLogins, row.absent),
+                average(row.averageResources, row.absent),
+                average(row.averageDistinctResources, row.absent),
+              ]),
+              [1, 2, 3, 4],
+            ),
+          ),
+          section(
+            `Top resources${metrics.topResources.length > shown ? ` (${shown} of ${metrics.topResources.length})` : ""}`,
+            columns(
+              ["Resource", "Type", "Users", "Accesses", "Person-days"],
+              resources.map((row) => [
+                name(row.resource_name),
+                name(row.resource_type),
+                count(row.users),
+                count(row.accesses),
+                count(row.rows),
+              ]),
+              [2, 3, 4],
+            ),
+          ),
+          section(
+            `By day${metrics.byDay.length > shown ? ` (the last ${shown} of ${metrics.byDay.length})` : ""}`,
+            columns(
+              ["Day", "Active users", "Logins", "Resources", "Distinct resources"],
+              newest.map((row) => [
+                row.date,
+                count(row.activeUsers, row.missing),
+                count(row.logins, row.missing),
+                count(row.resources, row.missing),
+                count(row.distinctResources, row.missing),
+              ]),
+              [1, 2, 3, 4],
+            ),
+          ),
         ]),
-        [1, 2, 3, 4],
-      ),
-    ),
-    section(
-      `Top resources${metrics.topResources.length > shown ? ` (${shown} of ${metrics.topResources.length})` : ""}`,
-      columns(
-        ["Resource", "Type", "Users", "Accesses", "Person-days"],
-        resources.map((row) => [
-          name(row.resource_name),
-          name(row.resource_type),
-          count(row.users),
-          count(row.accesses),
-          count(row.rows),
-        ]),
-        [2, 3, 4],
-      ),
-    ),
-    section(
-      `By day${metrics.byDay.length > shown ? ` (the last ${shown} of ${metrics.byDay.length})` : ""}`,
-      columns(
-        ["Day", "Active users", "Logins", "Resources", "Distinct resources"],
-        newest.map((row) => [
-          row.date,
-          count(row.activeUsers, row.missing),
-          count(row.logins, row.missing),
-          count(row.resources, row.missing),
-          count(row.distinctResources, row.missing),
-        ]),
-        [1, 2, 3, 4],
-      ),
-    ),
   ];
   if (comparison) parts.push(...comparisonParts(comparison, { count, average }, shown));
   const lines = [...metrics.absent.map(absentLine), ...metrics.missing.map(missingLine)];
   if (lines.length > 0) parts.push([styled("bold", "Missing reports"), ...listed(lines)].join("\n"));
   const cut = [...withheld.filter, ...withheld.schools].map((group) => cutLine(group, minimumGroupSize));
   const days = withheld.days.map(
-    ({ group, days: number, first, last }) =>
-      `${placesText(group)}: not counted on ${counted(number, "day")} from ${first} to ${last}, on which fewer than ${minimumGroupSize} of these people are in the reports.`,
+    ({ group, ...when }) =>
+      `${placesText(group)}: not counted ${daysText(when)}, on which fewer than ${minimumGroupSize} of these people are in the reports.`,
   );
   const left = [...cut, ...days];
   if (left.length > 0) parts.push([styled("bold", "Left out"), ...listed(left)].join("\n"));
@@ -262,9 +269,12 @@ function absentLine(report: ReportKind): string {
   return `${reportName(report)}: no day of the range has this report for these people, so its numbers are unknown.`;
 }
 
-function missingLine({ report, userType, days, first, last }: MissingReport): string {
-  const when = days === 1 ? `on ${first}` : `on ${counted(days, "day")} from ${first} to ${last}`;
-  return `${reportName(report)} of ${userType}: missing ${when}. The numbers do not include it.`;
+function daysText({ days, first, last }: Pick<MissingReport, "days" | "first" | "last">): string {
+  return days === 1 ? `on ${first}` : `on ${counted(days, "day")} from ${first} to ${last}`;
+}
+
+function missingLine({ report, userType, ...when }: MissingReport): string {
+  return `${reportName(report)} of ${userType}: missing ${daysText(when)}. The numbers do not include it.`;
 }
 
 function cutLine({ left, together, isSmall }: CutGroup, minimum: number): string {
