@@ -56,6 +56,6 @@ export function askedView(
     </header>
     ${choices?.length === 0 ? html`<p class="quiet">${texts.nothingToAsk}</p>` : nothing}
     ${id === "licences" && answer.licences === null ? html`<p class="quiet" id="no-licences">${texts.noLicences}</p>` : nothing}
-    <div class="panels">${parts}</div>
+    ${parts.length === 0 ? nothing : html`<div class="panels">${parts}</div>`}
   </section>`;
 }

@@ -30,7 +30,7 @@ export interface Question {
   readonly filter: DashboardFilter;
 }
 
-/** The grade that is selected at first, if the data has it. */
+/** The grade that is selected at first, if the data has it and it can be shown alone. */
 const firstGrade = "7";
 
 /** A question, with choices from a district's data. Each starts from the dashboard's opening filter. */
@@ -71,11 +71,19 @@ export function questionOf(id: QuestionId, words: Words): Question {
         options.resources.map(({ name }) => name),
       );
       const panels = ["periods", "periodsSchool", "periodsGrade", "time", "changes"];
-      return questionView(panels, choices[0]?.patch, choices, periodChoices(words));
+      // The resources of an answer begin with the most used one.
+      const [most] = answer.resources;
+      const first = choices.find(({ patch }) => patch.resources?.[0] === most?.resource) ?? choices[0];
+      return questionView(panels, first?.patch, choices, periodChoices(words));
     }
     case "gradeResources": {
       const choices = named("grades", options.grades);
-      const first = choices.find(({ patch }) => patch.grades?.[0] === firstGrade) ?? choices[0];
+      const isShown = (grade: string | null | undefined) =>
+        answer.byGrade.some((each) => each.grade === grade && each.users !== null);
+      const gradeOf = ({ patch }: QuestionChoice) => patch.grades?.[0];
+      const usual = choices.find((choice) => gradeOf(choice) === firstGrade);
+      const shown = usual && isShown(firstGrade) ? usual : choices.find((choice) => isShown(gradeOf(choice)));
+      const first = shown ?? usual ?? choices[0];
       return questionView(["distinctSchool"], first?.patch, choices);
     }
     case "licences":
