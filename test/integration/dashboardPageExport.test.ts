@@ -71,12 +71,16 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     await page.goto(`file://${file}`);
     return page;
   };
-  const exported = (district: FakeDistrict = {}, schools: readonly string[] = []) =>
+  const exported = (
+    district: FakeDistrict = {},
+    schools: readonly string[] = [],
+    asTable: readonly string[] = ["weekday"],
+  ) =>
     dashboardHtml(
       { script: dashboards.file("dashboard.js"), styles: dashboards.file("dashboard.css") },
       {
         answer: fakeAnswer({ ...openingFilter, schools: [...schools] }, district),
-        view: { ...openingView, asTable: ["weekday"] },
+        view: { ...openingView, asTable: [...asTable] },
         texts: englishTexts,
         district: "Dunmere <Unified>",
       },
@@ -248,9 +252,36 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     expect(await page.locator("#panel-table tbody tr").count()).toBe(300);
     expect(await page.locator("#panel-schools svg path[fill='#19639f']").count()).toBeGreaterThan(0);
     expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(1400);
-    const pdf = await page.pdf({ format: "A4" });
-    expect(pdf.length).toBeGreaterThan(50_000);
     await page.evaluate("dispatchEvent(new Event('afterprint'))");
     expect(await background(page)).toBe("rgb(31, 31, 31)");
+  });
+
+  test.each([480, 1400])("prints whole charts and tables from a window of %s pixels", async (width) => {
+    const page = await offline(exported({ grades: true, resources: 300 }, [], ["top"]), { width });
+    await page.locator("#panel-treemap .chart svg").waitFor();
+    await page.emulateMedia({ media: "print" });
+    // In one step, as for printing: no frame may pass between the event and what is compared.
+    const { texts, outside } = await page.evaluate<{
+      texts: Record<string, string[]>;
+      outside: string[];
+    }>(`(() => {
+      dispatchEvent(new Event("beforeprint"));
+      const texts = {};
+      const outside = [];
+      for (const panel of document.querySelectorAll(".panel")) {
+        const frame = panel.getBoundingClientRect();
+        texts[panel.id] = [...panel.querySelectorAll(".chart svg text")].map((each) => each.textContent);
+        for (const each of panel.querySelectorAll(".chart svg, .chart svg text, table, th, td")) {
+          const { left, right } = each.getBoundingClientRect();
+          if (left < frame.left - 1 || right > frame.right + 1)
+            outside.push(panel.id + ": " + each.tagName + " " + each.textContent.slice(0, 60));
+        }
+      }
+      return { texts, outside };
+    })()`);
+    expect(outside).toEqual([]);
+    expect(texts["panel-weekday"]).toEqual(expect.arrayContaining(["Mon", "Tue", "Wed", "Thu", "Fri"]));
+    expect(texts["panel-schools"]?.filter((text) => /^\d+\.\d\d$/.test(text)).length).toBeGreaterThan(4);
+    expect((await page.pdf({ format: "A4" })).length).toBeGreaterThan(50_000);
   });
 });

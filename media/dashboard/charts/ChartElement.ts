@@ -53,11 +53,12 @@ export class ChartElement extends HTMLElement {
     this.drawn = undefined;
   }
 
-  /** Adapts to the current size; for printing, which does not wait for observers. */
+  /** Adapts to the current size at once: printing waits neither for observers nor for the next frame. */
   fit(): void {
     const { clientWidth: width, clientHeight: height } = this;
-    if (this.chart && width > 0 && height > 0)
-      this.chart.resize({ width, height, animation: { duration: 0 } });
+    if (!this.chart || width === 0 || height === 0) return;
+    this.chart.resize({ width, height, animation: { duration: 0 } });
+    this.chart.getZr().flush();
   }
 
   private draw(): void {
