@@ -29,7 +29,11 @@ export class Exporter {
     const sheet = {
       title: panel.title,
       picture,
-      notes: [...leadOf(panel), `${ready.texts.definition}: ${panel.definition.brief}`, ...provenance(ready)],
+      notes: [
+        ...notesOf(panel),
+        `${ready.texts.definition}: ${panel.definition.brief}`,
+        ...provenance(ready),
+      ],
     };
     const content = kind === "svg" ? drawSvg(sheet) : drawPng(sheet);
     this.save({ kind, name: fileName(ready, panel.id, kind), content });
@@ -47,7 +51,7 @@ export class Exporter {
       cardsNote: note,
       pictures: panels.flatMap((panel) => {
         const picture = panel.picture(paperLook);
-        return picture ? [{ title: panel.title, picture, wide: panel.wide, notes: leadOf(panel) }] : [];
+        return picture ? [{ title: panel.title, picture, wide: panel.wide, notes: notesOf(panel) }] : [];
       }),
       tables: tablesOf(ready),
       notes,
@@ -57,26 +61,27 @@ export class Exporter {
   }
 
   /** The numbers come first, unformatted, for other programs; their definitions are below. */
-  table(ready: Ready, { id, title, definition }: Part, { columns, rows }: DataTable): void {
+  table(ready: Ready, part: Part & Pick<Panel, "withheld">, { columns, rows }: DataTable): void {
     const { texts } = ready;
+    const { id, title, definition, withheld = [] } = part;
     // A separate column, so that numbers stay numbers.
     const hasRemarks = rows.some((row) => rowRemarks(texts, row) !== "");
     const header = [...columns.map((column) => column.title), ...(hasRemarks ? [texts.partly] : [])];
-    const wide = (first: string): CsvCell[] => [first, ...header.slice(1).map(() => null)];
+    const wide = (first: string): CsvCell[] => [withoutIsolates(first), ...header.slice(1).map(() => null)];
     const cell = (value: Cell, { kind }: Column): CsvCell => {
       if (value === undefined) return null;
       if (value === null) return texts.hidden;
       if (value === "few" && kind !== "text") return ready.formats.few;
-      const isComputed = kind === "share" || kind === "decimal";
-      return isComputed && typeof value === "number" ? Number(value.toFixed(4)) : value;
+      if (typeof value === "string") return withoutIsolates(value);
+      return kind === "share" || kind === "decimal" ? Number(value.toFixed(4)) : value;
     };
-    const content = csvOf(header, [
+    const content = csvOf(header.map(withoutIsolates), [
       ...rows.map((row) => [
         ...columns.map((column, at) => cell(row.cells[at], column)),
         ...(hasRemarks ? [rowRemarks(texts, row) || texts.complete] : []),
       ]),
       header.map(() => null),
-      ...[title, `${texts.definition}: ${definition.exact}`, ...provenance(ready)].map(wide),
+      ...[title, ...withheld, `${texts.definition}: ${definition.exact}`, ...provenance(ready)].map(wide),
     ]);
     this.save({ kind: "csv", name: fileName(ready, id, "csv"), content });
   }
@@ -113,9 +118,14 @@ function tablesOf(ready: Ready): TableSheet[] {
   ];
 }
 
-/** The sentence above a picture on the page. */
-function leadOf({ lead, summary }: Panel): string[] {
-  return lead ? [summary] : [];
+/** The sentence above a picture on the page, and what `*` means below it. */
+function notesOf({ lead, summary, withheld = [] }: Panel): string[] {
+  return [...(lead ? [summary] : []), ...withheld.map((sentence) => `* ${sentence}`)];
+}
+
+/** A text without the invisible marks around names, because other programs compare names letter by letter. */
+function withoutIsolates(text: string): string {
+  return text.replaceAll(/[\u2068\u2069]/g, "");
 }
 
 function fileName({ answer }: Ready, id: string, kind: string): string {

@@ -9,6 +9,7 @@ import { formerNames, isOnly, nameIn, pickName, type Ready, typeName } from "./m
 import { type DataTable, shareOf } from "./panels/panel";
 import type { PanelContext } from "./panelView";
 import { exportView, partView } from "./partView";
+import { isPartial } from "./withheldWords";
 
 /** Longer tables render only their visible rows. */
 const mostRows = 200;
@@ -213,6 +214,7 @@ function resourceTable({ texts, answer }: Ready, rows: readonly ResourceEntry[])
         each.lastDay ?? (each.users === null ? null : undefined),
         each.formerNames?.join(", "),
       ],
+      partly: isPartial(answer),
     })),
   };
 }

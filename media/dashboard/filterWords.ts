@@ -67,7 +67,8 @@ export function provenance({ texts, formats, district, filter, view, answer }: R
     `${texts.applied}: ${parts.length === 0 ? texts.none : parts.join(", ")}`,
     `${texts.privacy}: ${groupRule(texts, answer.minimumGroupSize)}`,
     ...withheldSentences({ texts, formats, answer }),
-    ...missingSentences({ texts, formats }, answer.missing),
+    // With one kind of people, the sentences about completeness say the same.
+    ...(filter.userTypes.length === 1 ? [] : missingSentences({ texts, formats }, answer.missing)),
     ...completenessSentences({ texts, formats, answer }).map((text) => `${texts.completeness}: ${text}`),
     ...comparedPeriods({ texts, formats, answer }, answer.comparison),
     fill(texts.exportedOn, formats.moment(answer.computed)),

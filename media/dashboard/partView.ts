@@ -4,7 +4,7 @@ import { explainView } from "./explainView";
 import { fill } from "./formats";
 import { icon } from "./icons";
 import { type Ready, toggled } from "./model";
-import type { DataTable } from "./panels/panel";
+import type { DataTable, Panel } from "./panels/panel";
 import type { PanelContext } from "./panelView";
 import { popover } from "./popover";
 
@@ -60,7 +60,7 @@ type ExportCommand = readonly [kind: "png" | "svg" | "csv", text: string, save: 
 /** The export button of a part, with its menu: its table, after other formats. */
 export function exportView(
   { ready, exporter }: PanelContext,
-  part: Part,
+  part: Part & Pick<Panel, "withheld">,
   table: () => DataTable,
   others: readonly ExportCommand[] = [],
   name = part.id,

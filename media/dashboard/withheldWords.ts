@@ -40,6 +40,11 @@ export function withheldSentences(words: Words): string[] {
   ];
 }
 
+/** Whether the numbers of the whole answer exclude groups or days. */
+export function isPartial({ withheld }: Ready["answer"]): true | undefined {
+  return withheld.filter.length + withheld.days.length > 0 || undefined;
+}
+
 /** The grades with which people without a grade count, in at most one sentence. */
 export function ungradedSentences(words: Words): string[] {
   const { texts, formats, answer } = words;

@@ -166,6 +166,16 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     expect(whitest).toBeGreaterThan(0.005);
   });
 
+  test("pictures and tables say what is left out, and each missing report once", async () => {
+    const shown = await dashboards.open({ grades: true, missingReport: true });
+    for (const kind of ["svg", "csv"]) {
+      const { content } = await saved(shown, "distinctGrade", kind);
+      const words = content.replaceAll(/<[^>]+>|[\u2068\u2069]/g, " ").replaceAll(/\s+/g, " ");
+      expect(words).toContain("Where fewer than 10 people have no grade, they count with the grade");
+      expect(words.match(/Nov 4, 2026/g)).toHaveLength(1);
+    }
+  });
+
   test("an SVG is valid and drawn by a browser", async () => {
     const { content } = await saved(await dashboards.open({ hostile: true }), "treemap", "svg");
     const page = await dashboards.browser.newPage();
@@ -185,6 +195,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
       expect(cells.filter((cell) => /^[\s]*[=+@\t\r]/.test(cell) || /^\s*-\D/.test(cell))).toEqual([]);
       expect(content).toContain("Filters: Students");
       expect(content).toContain("whole groups of at least 10 people");
+      expect(content).not.toMatch(/[\u2068\u2069]/);
     }
     const rows: string[][] = parse((await saved(shown, "schools", "csv")).content, { bom: true });
     for (const school of hostileNames) {

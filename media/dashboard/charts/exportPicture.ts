@@ -15,10 +15,10 @@ const margin = 24;
 const leastHeight = 280;
 const noteSize = 12;
 const noteLine = 17;
-/** The number of letters that fit in a line of notes, a conservative estimate. */
-const lettersInLine = 140;
+/** The width of a letter of notes, a conservative estimate. */
+const noteLetter = 6.85;
 /** Notes end before the edge, because the reader's font may be wider. */
-const notesWidth = 960;
+const widthOfNotes = (wide: number) => (wide - 2 * margin) * 0.91;
 
 /** The picture as SVG, with real text. */
 export function drawSvg(sheet: Sheet): string {
@@ -156,7 +156,7 @@ function layOut({ title, lines, cards, cardsNote, pictures, tables, notes }: Pag
   if (waiting.length > 0) add(...waiting);
   for (const table of tables) add(tableBlock(table));
   add(
-    textBlock(linesOf(notes) * noteLine + 2 * margin, [
+    textBlock(linesOf(notes, width) * noteLine + 2 * margin, [
       { text: notes.map(plain).join("\n"), top: margin, quiet: true },
     ]),
   );
@@ -214,7 +214,7 @@ function textBlock(height: number, texts: readonly BlockText[]): Block {
           text,
           top,
           left = margin,
-          width: wide = notesWidth,
+          width: wide = widthOfNotes(width),
           fontSize = noteSize,
           fontWeight = 400,
           quiet,
@@ -242,13 +242,16 @@ function textBlock(height: number, texts: readonly BlockText[]): Block {
   };
 }
 
-const linesOf = (notes: readonly string[]) =>
-  notes.reduce((sum, note) => sum + Math.max(1, Math.ceil(note.length / lettersInLine)), 0);
+/** The number of lines that notes take in a block. */
+function linesOf(notes: readonly string[], wide: number): number {
+  const letters = Math.floor(widthOfNotes(wide) / noteLetter);
+  return notes.reduce((sum, note) => sum + Math.max(1, Math.ceil(note.length / letters)), 0);
+}
 
 function blockOf({ title, picture, notes }: Sheet, wide: number): Block {
   // Half a page needs its own title size.
   const [titleSize, legendSize, letters] = wide === width ? [19, 13, 30] : [15, 12, 20];
-  const lines = linesOf(notes);
+  const lines = linesOf(notes, wide);
   const above = margin + (picture.legend.length > 0 ? 66 : 42);
   const below = lines * noteLine + margin + 14;
   const inner = Math.max(picture.height, leastHeight);
@@ -304,7 +307,7 @@ function blockOf({ title, picture, notes }: Sheet, wide: number): Block {
             fontSize: noteSize,
             lineHeight: noteLine,
             fontWeight: 400,
-            width: notesWidth,
+            width: widthOfNotes(wide),
             overflow: "break",
           },
         },

@@ -3,6 +3,7 @@ import type { LegendEntry } from "../charts/picture";
 import { treemapPicture } from "../charts/treemapPicture";
 import { fill } from "../formats";
 import { formerNames, isOnly, nameIn, pickName, type Ready, typeName } from "../model";
+import { isPartial } from "../withheldWords";
 import { drawable, extremes, type Panel, shareOf } from "./panel";
 
 /** The number of distinguishable tiles; the table has all. */
@@ -127,6 +128,7 @@ export function treemapPanel(ready: Ready): Panel {
       ],
       rows: answer.resources.map((each) => ({
         cells: [nameIn(texts, "resources", each.resource), typeName(texts, each.type), each.rows, each.users],
+        partly: isPartial(answer),
         pick: pickName(filter, "resources", each.resource),
         picked: isOnly(filter, "resources", each.resource),
       })),
