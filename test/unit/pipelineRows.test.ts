@@ -120,7 +120,7 @@ test("the tables hold exactly the rows of the files, pseudonymized, and each pai
     }),
     { numRuns: 6 },
   );
-}, 120_000);
+}, 300_000);
 
 test("no row of a file with a bad row enters the tables until it is accepted; then all good rows do", async () => {
   const bad = reportCsvWithBadRows().filter(({ text }) => !/^(?:,|"")+\r?$/m.test(text));
@@ -169,7 +169,7 @@ test("no row of a file with a bad row enters the tables until it is accepted; th
     }),
     { numRuns: 4 },
   );
-}, 120_000);
+}, 300_000);
 
 describe("the tables are the same as OEA's", () => {
   const oea: Readonly<Record<ReportName, string>> = {
