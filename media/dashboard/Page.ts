@@ -25,6 +25,7 @@ import type { Actions, FilterPatch, Model, Ready } from "./model";
 import type { Panel } from "./panels/panel";
 import { panelsOf } from "./panels/panels";
 import { type PanelContext, panelView } from "./panelView";
+import { keepingFocus } from "./popover";
 import { questionOf } from "./questions";
 import { ResourceTable } from "./ResourceTable";
 import { leftOutView, missingView, nobodyView, stateView } from "./stateView";
@@ -209,7 +210,7 @@ export class Page implements Actions {
   private draw(): void {
     cancelAnimationFrame(this.frame);
     this.frame = 0;
-    render(this.view(), this.root);
+    keepingFocus(() => render(this.view(), this.root));
     if (this.scrollTo !== undefined && this.model.phase.name === "ready") {
       window.scrollTo(0, this.scrollTo);
       this.scrollTo = undefined;

@@ -28,6 +28,15 @@ export function askedView(
   parts: readonly TemplateResult[],
 ): TemplateResult {
   const { texts, answer, filter, frozen } = ready;
+  const close = () => {
+    document.getElementById(`ask-${id}`)?.focus();
+    actions.setView({ question: null });
+  };
+  const onKey = (event: KeyboardEvent) => {
+    // Escape closes an open popover, or leaves a chart's mark, first.
+    if (event.key !== "Escape" || frozen || event.defaultPrevented) return;
+    if (document.querySelector(":popover-open") === null) close();
+  };
   const { choices, periods } = questionOf(id, ready);
   const title = frozen ? questionText(id, ready, filter) : texts.questions[id];
   const select = (name: string, label: string, list: readonly QuestionChoice[]) =>
@@ -42,7 +51,7 @@ export function askedView(
           ${list.some(({ isMade }) => isMade(filter)) ? nothing : html`<option value="" selected></option>`}
           ${list.map((choice, at) => html`<option value=${at} .selected=${choice.isMade(filter)}>${choice.name}</option>`)}
         </select>`;
-  return html`<section class="asked" aria-labelledby=${askedTitleId}>
+  return html`<section class="asked" aria-labelledby=${askedTitleId} @keydown=${onKey}>
     <header class="asked-head">
       <h2 id=${askedTitleId} tabindex="-1">${title}</h2>
       ${
@@ -51,7 +60,7 @@ export function askedView(
           : html`${select("asked-choice", texts.questions[id], choices ?? [])}
             ${select("asked-periods", texts.periodsOfQuestion, periods)}
             <button type="button" class="icon-button" id="asked-close" aria-label=${texts.closeQuestion} title=${texts.closeQuestion}
-              @click=${() => actions.setView({ question: null })}>${icon("close")}</button>`
+              @click=${close}>${icon("close")}</button>`
       }
     </header>
     ${choices?.length === 0 ? html`<p class="quiet">${texts.nothingToAsk}</p>` : nothing}

@@ -85,6 +85,23 @@ export function focusables(within: Element | null): HTMLElement[] {
   return [...(within?.querySelectorAll<HTMLElement>("button:not([disabled]), input") ?? [])];
 }
 
+/** If a change of the page removes the element with the focus, another one nearby gets it. */
+export function keepingFocus(change: () => void): void {
+  const focused = document.activeElement;
+  const around: Element[] = [];
+  for (let each = focused?.parentElement; each; each = each.parentElement) around.push(each);
+  change();
+  if (focused === null || focused.isConnected) return;
+  for (const each of around) {
+    const left = each.isConnected ? focusables(each).filter((one) => one.checkVisibility()) : [];
+    // The end of a list is nearest: its entries move up, so only the last element disappears.
+    const next = each instanceof HTMLUListElement ? left.at(-1) : left[0];
+    if (next === undefined) continue;
+    next.focus({ preventScroll: true });
+    return;
+  }
+}
+
 /** The arrow keys, Home and End move between elements. */
 export function moveFocus(event: KeyboardEvent, among: readonly HTMLElement[]): void {
   const at = among.indexOf(document.activeElement as HTMLElement);

@@ -101,8 +101,9 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     );
     // Each part of the page exists once.
     for (const panel of panels) expect(await page.locator(`#panel-${panel}`).count()).toBe(1);
-    await page.locator("#asked-close").click();
+    await (id === "levelApps" ? page.keyboard.press("Escape") : page.locator("#asked-close").click());
     await poll(() => page.locator(".asked").count()).toBe(0);
+    expect(await page.evaluate<string>("document.activeElement?.id")).toBe(`ask-${id}`);
     expect(await page.locator(`#panel-${panels[0]}`).count()).toBe(1);
   });
 
