@@ -15,6 +15,7 @@ import {
   isText,
   type Panel,
   rowRemarks,
+  type TableRow,
 } from "./panels/panel";
 import type { Part } from "./partView";
 import { shownResources } from "./ResourceTable";
@@ -78,7 +79,7 @@ export class Exporter {
     const content = csvOf(header.map(withoutIsolates), [
       ...rows.map((row) => [
         ...columns.map((column, at) => cell(row.cells[at], column)),
-        ...(hasRemarks ? [rowRemarks(texts, row) || texts.complete] : []),
+        ...(hasRemarks ? [rowRemarks(texts, row) || (hasNumber(row) ? texts.complete : null)] : []),
       ]),
       header.map(() => null),
       ...[title, ...withheld, `${texts.definition}: ${definition.exact}`, ...provenance(ready)].map(wide),
@@ -86,6 +87,9 @@ export class Exporter {
     this.save({ kind: "csv", name: fileName(ready, id, "csv"), content });
   }
 }
+
+/** Whether a row has a number: those of a day off have none, which are not complete. */
+const hasNumber = ({ cells }: TableRow) => cells.some((cell) => typeof cell === "number" || cell === "few");
 
 /** Column widths, relative to a column of numbers. */
 const columnShares: Readonly<Partial<Record<Column["kind"], number>>> = { text: 2, day: 1.4 };

@@ -60,7 +60,9 @@ export function dayPicture(
       colour,
       value: formats.shown(value(day), format),
     }));
-    const kind = { school: [], quiet: [texts.quietDay], noData: [texts.noDataDay] }[day.kind];
+    const kind = { school: [], quiet: [texts.quietDay], noData: [texts.noDataDay] }[
+      isOff(day) ? "quiet" : day.kind
+    ];
     return {
       series: 0,
       index,

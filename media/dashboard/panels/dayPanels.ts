@@ -1,4 +1,5 @@
 import type { DayEntry, People } from "../../../src/dashboard/answer";
+import { weekendsOff } from "../charts/acrossWeekends";
 import { type DaySeries, dayPicture, hasPartialDays } from "../charts/dayPicture";
 import type { Look } from "../charts/look";
 import { fill } from "../formats";
@@ -99,6 +100,8 @@ function dayPanel(ready: Ready, { series: given, kind, height, ...panel }: DayPa
       onlyInTable ? [] : [{ ...each, colour: look.palette[colour] ?? look.text }],
     );
   const [first] = series;
+  // The picture shows a weekend without reports as days off.
+  const isOff = weekendsOff(answer.byDay);
   const columns: Column[] = [
     { title: texts.date, kind: "day" },
     { title: texts.kind, kind: "text" },
@@ -118,7 +121,9 @@ function dayPanel(ready: Ready, { series: given, kind, height, ...panel }: DayPa
         cells: [
           day.date,
           [
-            { school: texts.schoolDay, quiet: texts.quietDay, noData: texts.noDataDay }[day.kind],
+            { school: texts.schoolDay, quiet: texts.quietDay, noData: texts.noDataDay }[
+              isOff(day) ? "quiet" : day.kind
+            ],
             ...missingOfDay(texts, day),
             ...(day.partly && hasPartialDays(ready) ? [texts.partlyDay] : []),
           ].join("; "),
