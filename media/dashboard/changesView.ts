@@ -46,13 +46,14 @@ function unjudgedView(ready: Ready): TemplateResult | typeof nothing {
 
 function emptyView(ready: Ready): TemplateResult {
   const { texts, formats, answer } = ready;
-  const { weeks, weeksNeeded, judged } = answer.changes;
+  const { absent, changes } = answer;
+  const { weeks, weeksNeeded, judged } = changes;
   const early = weeks < weeksNeeded;
   if (!early && countOf(judged) === 0) {
     return html`<div class="no-changes">${icon("question")}<p class="strong">${texts.nothingJudgedTitle}</p></div>`;
   }
   return html`<div class="no-changes">
-    ${icon(early ? "calendar" : "check")}
+    ${icon(early ? "calendar" : absent.includes("resourceUsage") ? "question" : "check")}
     <div>
       <p class="strong">${early ? texts.tooFewWeeksTitle : texts.noChangesTitle}</p>
       <p class="quiet">${

@@ -6,7 +6,15 @@ import { periodDays, periodNames } from "./comparisonWords";
 import { type Formats, fill } from "./formats";
 import { groupOf } from "./MultiSelect";
 import { completenessSentences, missingSentences } from "./missingWords";
-import { type FilterPatch, type NameList, nameIn, nameLists, type Ready, type Words } from "./model";
+import {
+  type FilterPatch,
+  isNumbered,
+  type NameList,
+  nameIn,
+  nameLists,
+  type Ready,
+  type Words,
+} from "./model";
 import { questionText } from "./questions";
 import { schoolGroups } from "./schoolGroups";
 import { withheldSentences } from "./withheldWords";
@@ -42,7 +50,7 @@ export function filterParts(
 
 function chipName(texts: DashboardTexts, list: NameList, name: string | null): string {
   const text = nameIn(texts, list, name);
-  return list === "grades" && name !== null && /^\d+$/.test(name) ? fill(texts.gradeOf, text) : text;
+  return list === "grades" && name !== null && isNumbered(name) ? fill(texts.gradeOf, text) : text;
 }
 
 export function presetName(texts: DashboardTexts, preset: RangePreset): string {

@@ -134,11 +134,11 @@ export class Formats {
     return this.lists.format(parts);
   }
 
-  /** The same, with the number of those beyond the first ones. */
+  /** The same, with the number of those beyond the first ones if these are at least two. */
   shortList(parts: readonly string[], most: number): string {
     const others = parts.length - most;
-    const named = parts.slice(0, most);
-    return this.list(others > 0 ? [...named, fill(this.texts.otherPlaces, this.integer(others))] : named);
+    if (others < 2) return this.list(parts);
+    return this.list([...parts.slice(0, most), fill(this.texts.otherPlaces, this.integer(others))]);
   }
 
   /** `2026-11-20` as Nov 20, 2026. */

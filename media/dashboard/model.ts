@@ -113,6 +113,9 @@ export function formerNames(
   return names && fill(texts.formerly, formats.list(names.map(isolated)));
 }
 
+/** Whether a grade is a number, before which a text says “grade”. */
+export const isNumbered = (grade: string): boolean => /^\d+$/.test(grade);
+
 /** The display name of a value that may have no name. */
 export function nameIn(texts: DashboardTexts, list: NameList, name: string | null): string {
   if (list === "resourceTypes") return typeName(texts, name);

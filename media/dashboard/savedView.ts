@@ -53,7 +53,7 @@ export function savedView(
                 (each) => html`<li><button type="button" class="command saved-group" @click=${() => {
                   close("saved");
                   actions.setFilter({ schools: [...each.schools] });
-                }}><bdi>${each.name}</bdi> <span class="quiet">${fill(texts.savedSchools, each.schools.length)}</span></button>
+                }}><bdi>${each.name}</bdi> <span class="quiet">${fill(texts.countOfSchools, each.schools.length)}</span></button>
                 ${forget(each.name, () => actions.keepSaved({ forget: { groups: [each.name] } }))}</li>`,
               )}
             </ul>`

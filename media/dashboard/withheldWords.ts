@@ -1,6 +1,6 @@
 import type { CutGroup, Place, UncountedDays } from "../../src/dashboard/answer";
 import { fill, isolated } from "./formats";
-import { nameIn, type Ready, type Words } from "./model";
+import { isNumbered, nameIn, type Ready, type Words } from "./model";
 
 /** At most this many places are listed one by one. */
 const mostNamed = 4;
@@ -35,7 +35,7 @@ export function withheldSentences(words: Words): string[] {
   const { withheld, filter } = words.answer;
   return [
     ...cutSentences(words, withheld.filter),
-    ...withheld.days.map((each) => uncountedSentence(words, each)),
+    ...uncountedSentences(words, withheld.days),
     ...(filter.grades.length > 0 ? ungradedSentences(words) : []),
   ];
 }
@@ -58,16 +58,32 @@ export function countsUngraded({ withheld }: Ready["answer"], grade: string | nu
   return withheld.ungraded.some(({ grades }) => grade === null || grades?.includes(grade));
 }
 
-/** Which days of a group are not counted, and why. */
-export function uncountedSentence(words: Words, { group, days, first, last }: UncountedDays): string {
+/** Which days of groups are not counted, and why; one sentence for all groups with the same single day. */
+export function uncountedSentences(words: Words, all: readonly UncountedDays[]): string[] {
   const { texts, formats, answer } = words;
-  return fill(
-    days === 1 ? texts.uncountedDay : texts.uncountedDays,
-    placesName(words, group),
-    formats.integer(days),
-    formats.range(first, last),
-    formats.integer(answer.minimumGroupSize),
-  );
+  const minimum = formats.integer(answer.minimumGroupSize);
+  const sharing = ({ days, first }: UncountedDays) =>
+    days === 1 ? all.filter((each) => each.days === 1 && each.first === first) : [];
+  return all.flatMap((each) => {
+    const { group, days, first, last } = each;
+    const others = sharing(each);
+    if (others.length > 1) {
+      if (others[0] !== each) return [];
+      const names = others.map((other) => placesName(words, other.group));
+      return [
+        fill(texts.uncountedGroups, formats.shortList(names, mostNamed), formats.range(first, last), minimum),
+      ];
+    }
+    return [
+      fill(
+        days === 1 ? texts.uncountedDay : texts.uncountedDays,
+        placesName(words, group),
+        formats.integer(days),
+        formats.range(first, last),
+        minimum,
+      ),
+    ];
+  });
 }
 
 function placesName(words: Words, places: readonly Place[]): string {
@@ -83,5 +99,8 @@ function placeName({ texts, formats }: Words, { userType, school, grades }: Plac
   const where = userType === "students" ? name : fill(people, name);
   if (grades === null) return where;
   const list = formats.list(grades.map((grade) => nameIn(texts, "grades", grade)));
+  if (grades.every((grade) => grade === null)) return `${where} ${list}`;
+  // Other grades, such as Kindergarten, are names.
+  if (!grades.some((grade) => grade !== null && isNumbered(grade))) return `${where} (${list})`;
   return fill(grades.length === 1 ? texts.placeGrade : texts.placeGrades, where, list);
 }

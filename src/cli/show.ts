@@ -284,6 +284,12 @@ function cutLine({ left, together, isSmall }: CutGroup, minimum: number): string
     : `${one}: shown only together with ${other}, which has fewer than ${minimum} people.`;
 }
 
+/** A grade that is not a number, such as Kindergarten, is a name. */
+function gradesText(grades: readonly (string | null)[]): string {
+  const list = grades.map((grade) => grade ?? "(no grade)").join(", ");
+  return grades.some((grade) => /^\d+$/.test(grade ?? "")) ? `grade ${list}` : list;
+}
+
 function placesText(places: readonly Place[]): string {
   return places
     .map(({ userType, school, grades }) =>
@@ -291,7 +297,7 @@ function placesText(places: readonly Place[]): string {
         [
           ...(userType === "students" ? [] : [userType]),
           school ?? "(no school)",
-          ...(grades === null ? [] : [`grade ${grades.map((grade) => grade ?? "(none)").join(", ")}`]),
+          ...(grades === null ? [] : [gradesText(grades)]),
         ].join(", "),
       ),
     )

@@ -24,7 +24,7 @@ export function changesPanel(ready: Ready): Panel {
       ready,
       texts.change,
       entries.map((change) => ({ name: name(change), value: changeOf(change) })),
-      (value) => formats.wholeShare(value),
+      (value) => `${value < 0 ? "−" : "+"}${formats.wholeShare(Math.abs(value))}`,
     ),
     picture: (look) =>
       entries.length === 0
@@ -118,5 +118,8 @@ export function unjudgedTexts(ready: Ready): {
 export const countOf = ({ resources, schools }: Subjects) => resources + schools;
 
 export function subjectsText({ texts, formats }: Ready, { resources, schools }: Subjects): string {
-  return fill(texts.subjects, formats.integer(resources), formats.integer(schools));
+  return [
+    ...(resources > 0 ? [fill(texts.countOfResources, formats.integer(resources))] : []),
+    ...(schools > 0 ? [fill(texts.countOfSchools, formats.integer(schools))] : []),
+  ].join(", ");
 }

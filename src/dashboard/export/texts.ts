@@ -88,7 +88,8 @@ function pictureTexts(t: Translate) {
     saved: t("Saved"),
     nothingSaved: t("Nothing is saved yet. Give the current view a name to save it."),
     savedName: t("Name"),
-    savedSchools: t("schools: {0}"),
+    countOfResources: t("resources: {0}"),
+    countOfSchools: t("schools: {0}"),
     saveView: t("Save View"),
     saveGroup: t("Save Schools as Group"),
     forget: t("Forget {0}"),
@@ -225,7 +226,9 @@ function pictureTexts(t: Translate) {
     expected: t("Expected"),
     judgedWeeks: t("Recent weeks"),
     noChangesTitle: t("Nothing stands out"),
-    noChangesText: t("None of those evaluated ({0}) differs notably from its own past."),
+    noChangesText: t(
+      "In the newest complete weeks of the period, none of those evaluated ({0}) differs notably from its own past.",
+    ),
     nothingJudgedTitle: t("Nothing could be evaluated"),
     tooFewWeeksTitle: t("Too early to tell"),
     tooFewWeeksText: t(
@@ -234,7 +237,6 @@ function pictureTexts(t: Translate) {
     unjudgedWeeks: t("With too few complete weeks to be evaluated: {0}. More weeks of data help."),
     unjudgedUse: t("Used too little to be evaluated: {0}. A wider filter helps."),
     unjudgedLeftOut: t("Schools with too few people to be evaluated alone: {0}."),
-    subjects: t("resources: {0}, schools: {1}"),
   };
 }
 
@@ -285,6 +287,9 @@ function wordTexts(t: Translate) {
     ),
     uncountedDays: t(
       "{0}: {1} days ({2}) are not counted, since fewer than {3} of these people are in the reports on them.",
+    ),
+    uncountedGroups: t(
+      "{0}: {1} is not counted, since fewer than {2} people of each of these groups are in the reports on that day.",
     ),
     ungraded: t("Where fewer than {1} people have no grade, they count with the grade of their group: {0}."),
     otherPlaces: t("{0} others"),
