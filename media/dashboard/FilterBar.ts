@@ -10,7 +10,7 @@ import { icon } from "./icons";
 import { type Choice, MultiSelect } from "./MultiSelect";
 import { type Actions, type FilterPatch, type Model, type NameList, nameIn, nameLists } from "./model";
 import { close, popover } from "./popover";
-import { savedView } from "./savedView";
+import { savedView, type Typed } from "./savedView";
 import { schoolGroups } from "./schoolGroups";
 
 /** The bar with all filters, and the chips of the active ones. */
@@ -19,6 +19,7 @@ export class FilterBar {
   private readonly people: MultiSelect<UserType>;
   private ownFrom = "";
   private ownTo = "";
+  private readonly savedName: Typed = { name: "" };
 
   constructor(
     private readonly actions: Actions,
@@ -60,7 +61,7 @@ export class FilterBar {
       <div class="filter-state">
         ${chipsView(model, actions)}
         <span class="bar-end">
-          ${savedView(model, actions, this.showSaved)}
+          ${savedView(model, actions, this.savedName, this.showSaved)}
           <button type="button" class="control plain" id="reset" @click=${() => actions.setFilter(openingFilter)}>
             ${icon("discard")}<span>${texts.reset}</span>
           </button>

@@ -7,29 +7,41 @@ import { close, popover } from "./popover";
 
 const mostLetters = 100;
 
-/** Saved views and groups of schools: opens and deletes them, and saves the current one. */
+/** A name that the reader is typing. */
+export interface Typed {
+  name: string;
+}
+
+/**
+ * Saved views and groups of schools: opens and deletes them, and saves the current one. Its button says so if there is
+ * one of the typed name already.
+ */
 export function savedView(
   { texts, saved, filter, view }: Model,
   actions: Actions,
+  typed: Typed,
   show: (view: Saved["views"][number]) => void,
 ): TemplateResult {
+  const type = (name: string) => {
+    typed.name = name;
+    actions.changed();
+  };
+  const isTaken = ({ name }: { readonly name: string }) => name === typed.name.trim();
   const forget = (name: string, act: () => void) => {
     const label = fill(texts.forget, isolated(name));
     return html`<button type="button" class="icon-button" aria-label=${label} title=${label} @click=${act}>${icon("close")}</button>`;
   };
   const save = (event: SubmitEvent) => {
     event.preventDefault();
-    const form = event.currentTarget;
-    const input = form instanceof HTMLFormElement ? form.elements.namedItem("name") : null;
-    if (!(input instanceof HTMLInputElement) || input.value.trim() === "") return;
-    const name = input.value.trim().slice(0, mostLetters);
+    const name = typed.name.trim().slice(0, mostLetters);
+    if (name === "") return;
     const isGroup = event.submitter?.id === "save-group";
     actions.keepSaved(
       isGroup
         ? { groups: [{ name, schools: filter.schools }] }
         : { views: [{ name, filter, question: view.question }] },
     );
-    input.value = "";
+    type("");
   };
   return popover({
     id: "saved",
@@ -59,10 +71,13 @@ export function savedView(
             </ul>`
       }
       <form @submit=${save}>
-        <input class="input" name="name" id="saved-name" required maxlength=${mostLetters} placeholder=${texts.savedName} aria-label=${texts.savedName} />
+        <input class="input" name="name" id="saved-name" required maxlength=${mostLetters} placeholder=${texts.savedName} aria-label=${texts.savedName}
+          .value=${typed.name} @input=${({ target }: Event) => {
+            if (target instanceof HTMLInputElement) type(target.value);
+          }} />
         <div class="saved-buttons">
-          <button type="submit" class="button" id="save-view">${texts.saveView}</button>
-          ${filter.schools.length < 2 ? nothing : html`<button type="submit" class="button secondary" id="save-group">${texts.saveGroup}</button>`}
+          <button type="submit" class="button" id="save-view">${saved.views.some(isTaken) ? texts.replaceView : texts.saveView}</button>
+          ${filter.schools.length < 2 ? nothing : html`<button type="submit" class="button secondary" id="save-group">${saved.groups.some(isTaken) ? texts.replaceGroup : texts.saveGroup}</button>`}
         </div>
       </form>
     </div>`,

@@ -165,6 +165,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     await poll(() => page.locator(".saved-group").count()).toBe(2);
     // Saving under an existing name replaces it.
     await page.locator("#saved-name").fill("Never on");
+    await poll(() => textOf(page, "#save-view")).toBe("Replace View");
     await page.locator("#saved-name").press("Enter");
     const views = [{ name: "Never on", filter, question: null }];
     await poll(() => sent.at(-1)).toEqual({ type: "keepSaved", change: { views } });
@@ -175,6 +176,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
       change: { forget: { groups: ["South side"] } },
     });
     await poll(() => page.locator(".saved-group").count()).toBe(1);
+    expect(await page.evaluate("document.activeElement?.closest('#saved') !== null")).toBe(true);
   });
 
   test("a saved view restores its filter and question, a saved group is one chip", async () => {

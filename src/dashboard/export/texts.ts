@@ -91,7 +91,9 @@ function pictureTexts(t: Translate) {
     countOfResources: t("resources: {0}"),
     countOfSchools: t("schools: {0}"),
     saveView: t("Save View"),
+    replaceView: t("Replace View"),
     saveGroup: t("Save Schools as Group"),
+    replaceGroup: t("Replace Group of Schools"),
     forget: t("Forget {0}"),
     ask: t("Ask"),
     questions: {
