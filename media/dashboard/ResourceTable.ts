@@ -6,7 +6,7 @@ import { fill, isolated } from "./formats";
 import { icon } from "./icons";
 import { orUnknown } from "./missingWords";
 import { formerNames, isOnly, nameIn, pickName, type Ready, typeName } from "./model";
-import { type DataTable, shareOf } from "./panels/panel";
+import { type DataTable, labelText, shareCell } from "./panels/panel";
 import type { PanelContext } from "./panelView";
 import { exportView, partView } from "./partView";
 import { isPartial } from "./withheldWords";
@@ -116,7 +116,7 @@ function rowView(
   const name = nameIn(texts, "resources", entry.resource);
   const picked = isOnly(filter, "resources", entry.resource);
   const former = formerNames(ready, entry);
-  const share = shareOf(entry.users, orUnknown(answer, answer.cards.users.value));
+  const share = shareCell(ready, entry.users, orUnknown(answer, answer.cards.users.value));
   const number = (value: People) =>
     html`<td class="number">${value === null ? hiddenView(ready) : formats.shown(value)}</td>`;
   const day = (date: string | null) =>
@@ -130,7 +130,7 @@ function rowView(
     })}${former ? html` <span class="quiet former" title=${former}>${former}</span>` : nothing}</th>
     <td class="type">${typeName(texts, entry.type)}</td>
     ${number(entry.users)}
-    <td class="number">${share === null ? hiddenView(ready) : formats.shown(share, (value) => formats.share(value))}</td>
+    <td class="number">${share === null ? hiddenView(ready) : labelText(ready, share, (value) => formats.share(value))}</td>
     ${number(entry.rows)}
     ${number(entry.accesses)}
     ${day(entry.firstDay)}
@@ -187,7 +187,7 @@ function sortedRows({ answer, view, texts }: Ready): readonly ResourceEntry[] {
 
 const sizeOf = (value: People | string): number => (typeof value === "number" ? value : 0.5);
 
-function resourceTable({ texts, answer }: Ready, rows: readonly ResourceEntry[]): DataTable {
+function resourceTable({ texts, formats, answer }: Ready, rows: readonly ResourceEntry[]): DataTable {
   return {
     columns: [
       { title: texts.resource, kind: "text" },
@@ -207,7 +207,7 @@ function resourceTable({ texts, answer }: Ready, rows: readonly ResourceEntry[])
         nameIn(texts, "resources", each.resource),
         typeName(texts, each.type),
         each.users,
-        shareOf(each.users, orUnknown(answer, answer.cards.users.value)),
+        shareCell({ formats }, each.users, orUnknown(answer, answer.cards.users.value)),
         each.rows,
         each.accesses,
         each.firstDay ?? (each.users === null ? null : undefined),

@@ -14,6 +14,8 @@ interface ShownCard {
   readonly title: string;
   readonly card: Card<People>;
   readonly format: (value: number) => string;
+  /** The text for a share of too few people. */
+  readonly few?: string;
   readonly beside?: string;
 }
 
@@ -31,7 +33,9 @@ function shownCards({ texts, formats, answer, view }: Ready): readonly ShownCard
         compared: shareCompared(card, cards.users),
       };
       const percent = (value: number) => formats.share(value);
-      return { id, title, card: inPercent, format: percent, beside: formats.shown(card.value) };
+      const users = cards.users.value;
+      const few = typeof users === "number" ? formats.fewOf(users) : "–";
+      return { id, title, card: inPercent, format: percent, few, beside: formats.shown(card.value) };
     }
     const beside = typeof share === "number" ? { beside: fill(texts.ofUsers, formats.share(share)) } : {};
     return { id, title, card, format, ...beside };
@@ -90,10 +94,14 @@ export function cardTexts(ready: Ready): {
   const cards = shownCards(ready).map((shown) => {
     const change = changeOf(ready, shown);
     const sign = change?.direction === undefined ? "" : change.direction > 0 ? "↑ " : "↓ ";
-    const value = ready.formats.shown(orUnknown(ready.answer, shown.card.value), shown.format);
+    const value = valueText(ready, shown);
     return [shown.title, value, change === undefined ? "" : `${sign}${change.text}`];
   });
   return { cards, note: againstText(ready) };
+}
+
+function valueText({ formats, answer }: Ready, { card, format, few }: ShownCard): string {
+  return card.value === "few" && few ? few : formats.shown(orUnknown(answer, card.value), format);
 }
 
 /** The number cards, each with its change since the previous period. */
@@ -106,8 +114,8 @@ export function cardsView(ready: Ready): TemplateResult {
 }
 
 function cardView(ready: Ready, shown: ShownCard): TemplateResult {
-  const { texts, formats, answer } = ready;
-  const { id, title, card, format, beside } = shown;
+  const { texts, answer } = ready;
+  const { id, title, card, beside } = shown;
   const without = id === "days" ? daysWithout(ready) : withoutDays(ready, reportOf[id]);
   const change = changeOf(ready, shown);
   const value = orUnknown(answer, card.value);
@@ -118,7 +126,7 @@ function cardView(ready: Ready, shown: ShownCard): TemplateResult {
         ? html`<p class="card-value hidden" title=${fill(texts.hiddenHint, answer.minimumGroupSize)}>
             ${icon("lock")}${texts.hidden}
           </p>`
-        : html`<p class="card-value">${formats.shown(value, format)}</p>`
+        : html`<p class="card-value">${valueText(ready, shown)}</p>`
     }
     <p class="card-foot">
       ${

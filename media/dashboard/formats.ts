@@ -119,6 +119,11 @@ export class Formats {
     return `<${this.integers.format(this.minimum)}`;
   }
 
+  /** Text for the share that `few` people have of a whole. */
+  fewOf(whole: number): string {
+    return `<${this.share(Math.min(1, this.minimum / whole))}`;
+  }
+
   /** A number, or the text for one that is not shown. */
   shown(
     value: People | undefined,

@@ -5,7 +5,7 @@ import type { Look } from "../charts/look";
 import { fill } from "../formats";
 import { missingOfDay } from "../missingWords";
 import { isDay, pickDay, type Ready } from "../model";
-import { type Column, chosenName, type Panel, shareOf } from "./panel";
+import { type Cell, type Column, chosenName, type Panel, shareCell, shareOf } from "./panel";
 
 interface DayPanel {
   readonly id: "time" | "active" | "distinctDay";
@@ -18,6 +18,8 @@ interface DayPanel {
     readonly name: string;
     readonly colour: number;
     readonly value: (day: DayEntry) => People;
+    /** The value in the table, if it is another. */
+    readonly cell?: (day: DayEntry) => Cell;
     readonly bars?: boolean;
     readonly onlyInTable?: boolean;
   }[];
@@ -54,6 +56,7 @@ export function activePanel(ready: Ready): Panel {
   const users = ready.answer.cards.users.value;
   const inPercent = view.units === "percent";
   const value = ({ activeUsers }: DayEntry) => (inPercent ? shareOf(activeUsers, users) : activeUsers);
+  const cell = ({ activeUsers }: DayEntry) => shareCell(ready, activeUsers, users);
   return dayPanel(ready, {
     id: "active",
     title: texts.titleActive,
@@ -61,7 +64,7 @@ export function activePanel(ready: Ready): Panel {
     height: 190,
     allResources: true,
     kind: inPercent ? "share" : "integer",
-    series: [{ name: texts.activeUsers, colour: 2, bars: true, value }],
+    series: [{ name: texts.activeUsers, colour: 2, bars: true, value, ...(inPercent ? { cell } : {}) }],
   });
 }
 
@@ -127,7 +130,7 @@ function dayPanel(ready: Ready, { series: given, kind, height, ...panel }: DayPa
             ...missingOfDay(texts, day),
             ...(day.partly && hasPartialDays(ready) ? [texts.partlyDay] : []),
           ].join("; "),
-          ...series.map(({ value }) => value(day)),
+          ...series.map(({ value, cell = value }) => (value(day) === undefined ? undefined : cell(day))),
         ],
         pick: pickDay(filter, day.date),
         picked: isDay(filter, day.date),

@@ -108,6 +108,27 @@ export function shareOf(part: People | undefined, whole: People | undefined): Pe
   return whole === 0 ? 0 : part / whole;
 }
 
+/** A share to be shown; of too few people, what the shown numbers say about it. */
+export function shareCell(
+  { formats }: Pick<Ready, "formats">,
+  part: People | undefined,
+  whole: People | undefined,
+): Cell {
+  const share = shareOf(part, whole);
+  if (share !== "few") return share;
+  return typeof whole === "number" ? formats.fewOf(whole) : undefined;
+}
+
+/** A cell as the label of a mark. */
+export function labelText(
+  { formats }: Pick<Ready, "formats">,
+  cell: Cell,
+  format: (value: number) => string,
+) {
+  if (cell === "few") return formats.few;
+  return typeof cell === "string" ? cell : formats.shown(cell, format);
+}
+
 /** A number that can be drawn. */
 export const drawable = (value: People | undefined): Shown =>
   value === "few" || value === undefined ? null : value;

@@ -5,7 +5,7 @@ import type { Picture } from "../charts/picture";
 import { absentSentences, orUnknown } from "../missingWords";
 import { isOnly, type NameList, nameIn, pickName, type Ready } from "../model";
 import { countsUngraded, cutSentences, ungradedSentences } from "../withheldWords";
-import { type Cell, type Column, drawable, extremes, type Panel } from "./panel";
+import { type Cell, type Column, drawable, extremes, labelText, type Panel } from "./panel";
 
 /** A school, grade or resource. */
 export type Named<E extends Entry> = E & { readonly name: string | null };
@@ -98,6 +98,8 @@ interface BarsOf<E> {
   /** Its index in the palette. */
   readonly colour: number;
   readonly value: (entry: E) => People | undefined;
+  /** Another value as its label. */
+  readonly label?: (entry: E) => Cell;
 }
 
 /** The name of an entry, marked if one of its groups is withheld, or people without a grade count elsewhere. */
@@ -117,11 +119,11 @@ export function drawBars<E extends Entry>(
       {
         names: drawn.map((entry) => entryName(ready, list, entry)),
         picks: drawn.map(({ name }) => pickName(ready.filter, list, name)),
-        series: series.map(({ name, colour, value }) => ({
+        series: series.map(({ name, colour, value, label = value }) => ({
           name,
           colour: look.palette[colour] ?? look.text,
           values: drawn.map((entry) => drawable(value(entry))),
-          labels: drawn.map((entry) => ready.formats.shown(orUnknown(entry, value(entry)), format)),
+          labels: drawn.map((entry) => labelText(ready, orUnknown(entry, label(entry)), format)),
         })),
       },
       look,

@@ -14,7 +14,16 @@ import { changeText, periodNames } from "../comparisonWords";
 import { fill } from "../formats";
 import { orUnknown } from "../missingWords";
 import { isOnly, nameIn, pickName, type Ready } from "../model";
-import { chosenName, drawable, extremes, type Panel, shareOf } from "./panel";
+import {
+  type Cell,
+  chosenName,
+  drawable,
+  extremes,
+  labelText,
+  type Panel,
+  shareCell,
+  shareOf,
+} from "./panel";
 import { drawBars, entryName, type Named, type PlaceColumn, placePanel } from "./placePanel";
 
 type Place = Named<SchoolEntry | GradeEntry>;
@@ -28,11 +37,16 @@ function placesOf({ answer }: Ready, list: PlaceList): Place[] {
 
 type Columns = readonly PlaceColumn<Place>[];
 
-function personColumns({ texts }: Ready): Columns {
+function personColumns(ready: Ready): Columns {
+  const { texts } = ready;
   return [
     { title: texts.users, kind: "integer", cell: ({ users }) => users },
     { title: texts.activeUsers, kind: "integer", cell: ({ activeUsers }) => activeUsers },
-    { title: texts.share, kind: "share", cell: ({ activeUsers, users }) => shareOf(activeUsers, users) },
+    {
+      title: texts.share,
+      kind: "share",
+      cell: ({ activeUsers, users }) => shareCell(ready, activeUsers, users),
+    },
     { title: texts.averageLogins, kind: "decimal", cell: ({ averageLogins }) => averageLogins },
     { title: texts.averageResources, kind: "decimal", cell: ({ averageResources }) => averageResources },
   ];
@@ -76,6 +90,7 @@ function usePanel(ready: Ready, list: PlaceList): Panel {
   const { texts, formats, answer, view } = ready;
   const inPercent = view.units === "percent";
   const share = ({ use, users }: Place) => shareOf(use?.users ?? null, users);
+  const shown = ({ use, users }: Place) => shareCell(ready, use?.users ?? null, users);
   const value = (entry: Place): People | undefined => (inPercent ? share(entry) : (entry.use?.users ?? null));
   const format = (number: number) => (inPercent ? formats.share(number) : formats.integer(number));
   const title = list === "schools" ? texts.titleUseBySchool : texts.titleUseByGrade;
@@ -92,11 +107,16 @@ function usePanel(ready: Ready, list: PlaceList): Panel {
     withheld: answer.withheld[list],
     columns: [
       { title: texts.users, kind: "integer", cell: ({ use }) => use?.users ?? null },
-      { title: texts.share, kind: "share", cell: share },
+      { title: texts.share, kind: "share", cell: shown },
       { title: texts.personDays, kind: "integer", cell: ({ use }) => use?.personDays ?? null },
       { title: texts.accesses, kind: "integer", cell: ({ use }) => use?.accesses ?? null },
     ],
-    draw: drawBars(ready, list, [{ name: texts.users, colour: 0, value }], format),
+    draw: drawBars(
+      ready,
+      list,
+      [{ name: texts.users, colour: 0, value, ...(inPercent ? { label: shown } : {}) }],
+      format,
+    ),
   });
 }
 
@@ -131,13 +151,18 @@ export function neverPanel(ready: Ready, list: PlaceList): Panel {
   const id = list === "schools" ? "neverSchool" : "neverGrade";
   const value = ({ neverActive, users }: Place) => shareOf(neverActive, users);
   const format = (number: number) => formats.share(number);
-  const { users } = answer.cards;
-  const note = fill(
-    texts.neverOf,
-    formats.shown(answer.neverActive),
-    formats.shown(users.value),
-    formats.shown(shareOf(answer.neverActive, users.value), format),
-  );
+  const shown = ({ neverActive, users }: Pick<Place, "neverActive" | "users">) =>
+    shareCell(ready, neverActive, users);
+  const users = answer.cards.users.value;
+  const note =
+    answer.neverActive === "few"
+      ? fill(texts.neverOfFew, formats.integer(answer.minimumGroupSize), formats.shown(users))
+      : fill(
+          texts.neverOf,
+          formats.shown(answer.neverActive),
+          formats.shown(users),
+          formats.shown(shareOf(answer.neverActive, users), format),
+        );
   return placePanel<SchoolEntry | GradeEntry>(ready, {
     id,
     title: list === "schools" ? texts.titleNeverSchool : texts.titleNeverGrade,
@@ -153,9 +178,9 @@ export function neverPanel(ready: Ready, list: PlaceList): Panel {
     columns: [
       { title: texts.users, kind: "integer", cell: (entry) => entry.users },
       { title: texts.neverActive, kind: "integer", cell: ({ neverActive }) => neverActive },
-      { title: texts.share, kind: "share", cell: value },
+      { title: texts.share, kind: "share", cell: shown },
     ],
-    draw: drawBars(ready, list, [{ name: texts.neverActive, colour: 4, value }], format),
+    draw: drawBars(ready, list, [{ name: texts.neverActive, colour: 4, value, label: shown }], format),
   });
 }
 
@@ -165,12 +190,18 @@ export function topPanel(ready: Ready): Panel {
   const inPercent = view.units === "percent";
   const top = answer.resources.slice(0, view.topResources);
   const known = new Map(answer.resourcesBySchool.map((each) => [keyOf(each.school, each), each.users]));
-  const value = (entry: SchoolEntry, resource: ResourceEntry): People | undefined => {
-    const { school, users, absent } = entry;
+  const countOf = ({ school, absent }: SchoolEntry, resource: ResourceEntry): People | undefined => {
     if (absent?.includes("resourceUsage")) return undefined;
     // A pair that is not listed has no users.
-    const count = known.has(keyOf(school, resource)) ? (known.get(keyOf(school, resource)) ?? null) : 0;
-    return inPercent ? orUnknown(entry, shareOf(count, users)) : count;
+    return known.has(keyOf(school, resource)) ? (known.get(keyOf(school, resource)) ?? null) : 0;
+  };
+  const value = (entry: SchoolEntry, resource: ResourceEntry): People | undefined => {
+    const count = countOf(entry, resource);
+    return inPercent ? orUnknown(entry, shareOf(count, entry.users)) : count;
+  };
+  const shown = (entry: SchoolEntry, resource: ResourceEntry): Cell => {
+    const count = countOf(entry, resource);
+    return inPercent ? orUnknown(entry, shareCell(ready, count, entry.users)) : count;
   };
   const format = (number: number) => (inPercent ? formats.share(number) : formats.integer(number));
   const tick = (number: number) => (inPercent ? formats.shareTick(number) : formats.tick(number));
@@ -194,7 +225,7 @@ export function topPanel(ready: Ready): Panel {
     columns: top.map((resource) => ({
       title: resourceName(resource),
       kind: inPercent ? ("share" as const) : ("integer" as const),
-      cell: (entry: SchoolEntry) => value(entry, resource),
+      cell: (entry: SchoolEntry) => shown(entry, resource),
     })),
     draw: (drawn, look) =>
       stackPicture(
@@ -213,7 +244,7 @@ export function topPanel(ready: Ready): Panel {
             name: resourceName(resource),
             colour: look.palette[at] ?? "",
             values: drawn.map((entry) => drawable(value(entry, resource))),
-            labels: drawn.map((entry) => formats.shown(value(entry, resource), format)),
+            labels: drawn.map((entry) => labelText(ready, shown(entry, resource), format)),
           })),
           partPicks: top.map(({ resource }) =>
             drawn.map(({ school }) =>

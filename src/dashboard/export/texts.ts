@@ -147,6 +147,7 @@ function pictureTexts(t: Translate) {
     titleNeverSchool: t("Never active, by school"),
     titleNeverGrade: t("Never active, by grade"),
     neverActive: t("Never active"),
+    neverOfFew: t("In total: fewer than {0} of {1} people"),
     neverOf: t("In total: {0} of {1} people, {2}"),
     titleWeekday: t("An average week: active users by weekday"),
     titleLicences: t("Paid licences"),
