@@ -25,13 +25,11 @@ export function dataTableView(
             const shown = show(cells[at], column);
             if (at > 0) return html`<td class=${isText(column) ? "" : "number"}>${shown}</td>`;
             const name = typeof shown === "string" ? isolated(shown) : texts.hidden;
-            // The same mark as in the picture, with the reason below it. Days have a column for the reason instead.
-            const why = rowRemarks(texts, row);
-            const mark =
-              why !== "" && column.kind !== "day" ? html`<span title=${why}>\u00a0*</span>` : nothing;
+            // Days have a column for the reason instead.
+            const why = column.kind === "day" ? "" : rowRemarks(texts, row);
             return html`<th scope="row">${rowNameView(ready, actions, {
               name,
-              shown: html`<bdi>${shown}</bdi>${mark}`,
+              shown: markedView(shown, why),
               pick,
               picked: picked === true,
             })}</th>`;
@@ -40,6 +38,13 @@ export function dataTableView(
     </table>
     ${table.rows.length === 0 ? html`<p class="quiet nothing">${texts.nothingToShow}</p>` : nothing}
   </div>`;
+}
+
+/** A row's name with the same mark as in the picture, if there is a reason for one. */
+export function markedView(name: unknown, why: string): TemplateResult {
+  return why === ""
+    ? html`<bdi>${name}</bdi>`
+    : html`<span class="marked"><bdi>${name}</bdi><span title=${why}>\u00a0*</span></span>`;
 }
 
 /** The place of a number that is withheld. */

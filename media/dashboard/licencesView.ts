@@ -1,6 +1,6 @@
-import { html, nothing, type TemplateResult } from "lit";
+import { html, type TemplateResult } from "lit";
 import type { LicenceEntry } from "../../src/dashboard/answer";
-import { rowNameView } from "./dataTableView";
+import { markedView, rowNameView } from "./dataTableView";
 import { daysIn, fill, isolated, localDay } from "./formats";
 import { orUnknown } from "./missingWords";
 import { isOnly, pickName, type Ready } from "./model";
@@ -57,12 +57,10 @@ function rowView(ready: Ready, entry: LicenceEntry, actions: PanelContext["actio
   const picked = isOnly(filter, "resources", resource);
   const share = shareCell(ready, users, seats ?? 0);
   const perUser = costPerUser(entry);
-  const why = rowRemarks(texts, entry);
-  const mark = why === "" ? nothing : html`<span title=${why}>\u00a0*</span>`;
   return html`<tr class=${picked ? "picked" : ""}>
     <th scope="row" class="name">${rowNameView(ready, actions, {
       name: isolated(resource),
-      shown: html`<bdi>${resource}</bdi>${mark}`,
+      shown: markedView(resource, rowRemarks(texts, entry)),
       pick: entry.isKnown ? pickName(filter, "resources", resource) : undefined,
       picked,
     })}</th>
