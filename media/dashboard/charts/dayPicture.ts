@@ -1,11 +1,19 @@
-import type { DayEntry, People, Shown } from "../../../src/dashboard/answer";
+import type { DayEntry, People, ReportKind, Shown } from "../../../src/dashboard/answer";
 import { missingOfDay } from "../missingWords";
 import { pickDay, type Ready } from "../model";
 import { drawable } from "../panels/panel";
 import { acrossWeekends, weekendsOff } from "./acrossWeekends";
 import type { EChartsOption } from "./echarts";
 import type { Look } from "./look";
-import { baseOption, type LegendEntry, type Mark, type MarkLine, type Picture, valueAxis } from "./picture";
+import {
+  baseOption,
+  type Hatching,
+  type LegendEntry,
+  type Mark,
+  type MarkLine,
+  type Picture,
+  valueAxis,
+} from "./picture";
 
 export interface DaySeries {
   readonly name: string;
@@ -26,11 +34,14 @@ export const hasPartialDays = ({ answer: { withheld } }: Ready): boolean =>
 /**
  * Lines or bars over days. Quiet days are shaded, days without data hatched. Lines continue across weekends without
  * school, because they would otherwise drop to zero every week. They break at every other day without school. They
- * also break at days whose report is missing or that are withheld, which are hatched. A day on which some groups are
- * withheld is hatched. `few` people are a hollow mark on the zero line.
+ * also break at days whose report is missing or that are withheld, which are hatched in their own way. So is a day on
+ * which some groups are withheld. `few` people are a hollow mark on the zero line.
+ *
+ * @param report the one that has the numbers: a day without the other report is not marked
  */
 export function dayPicture(
   ready: Ready,
+  report: ReportKind,
   series: readonly DaySeries[],
   format: (value: number) => string,
   tick: (value: number) => string,
@@ -44,16 +55,20 @@ export function dayPicture(
       day.kind !== "noData" && series.some(({ value }) => value(day) === requested) ? [index] : [],
     );
   const leftOut = new Set(daysWith(null));
-  const missing = new Set(byDay.flatMap((day, index) => (day.missing ? [index] : [])));
+  const missing = new Set(byDay.flatMap((day, index) => (day.missing?.includes(report) ? [index] : [])));
   const few = daysWith("few");
   const explainsPartialDays = hasPartialDays(ready);
   const partly = new Set(
     byDay.flatMap((day, index) =>
-      explainsPartialDays && day.partly && day.kind === "school" ? [index] : [],
+      explainsPartialDays && day.partly && day.kind === "school" && !missing.has(index) ? [index] : [],
     ),
   );
   const isOff = weekendsOff(byDay);
-  const isHatched = (index: number) => leftOut.has(index) || missing.has(index) || partly.has(index);
+  const hatchings = [
+    { days: missing, name: texts.missingDay, hatching: "falling" },
+    { days: leftOut, name: texts.hidden, hatching: "upright" },
+    { days: partly, name: texts.partlyDay, hatching: "dotted" },
+  ] as const;
   const marks = byDay.map((day, index): Mark => {
     const lines: MarkLine[] = series.map(({ name, colour, value }) => ({
       name,
@@ -115,7 +130,9 @@ export function dayPicture(
         barWidth: "101%",
         itemStyle: { color: look.band },
         data: byDay.map((day, at) => {
-          const kind = isHatched(at) ? "noData" : isOff(day) ? "quiet" : day.kind;
+          const hatched = hatchings.find(({ days }) => days.has(at));
+          if (hatched) return { value: 1, itemStyle: hatchedBand(look, hatched.hatching) };
+          const kind = isOff(day) ? "quiet" : day.kind;
           return kind === "school" ? 0 : { value: 1, ...bandOf(kind, look) };
         }),
         z: 1,
@@ -139,18 +156,14 @@ export function dayPicture(
   if (byDay.some((day) => day.kind === "quiet" || isOff(day)))
     legend.push(
       look.contrast
-        ? { name: texts.quietDay, colour: look.line, shape: "striped" }
+        ? { name: texts.quietDay, colour: look.line, shape: "level" }
         : { name: texts.quietDay, colour: look.band, shape: "band" },
     );
   if (byDay.some((day) => day.kind === "noData" && !isOff(day))) {
-    legend.push({ name: texts.noDataDay, colour: look.line, shape: "hatched" });
+    legend.push({ name: texts.noDataDay, colour: look.mark, shape: "rising" });
   }
-  for (const [days, name] of [
-    [missing, texts.missingDay],
-    [leftOut, texts.hidden],
-    [partly, texts.partlyDay],
-  ] as const) {
-    if (days.size > 0) legend.push({ name, colour: look.line, shape: "hatched" });
+  for (const { days, name, hatching } of hatchings) {
+    if (days.size > 0) legend.push({ name, colour: look.mark, shape: hatching });
   }
   if (few.length > 0) legend.push({ name: formats.few, colour: look.quiet, shape: "hidden" });
   return {
@@ -201,21 +214,28 @@ function barsOf(byDay: readonly DayEntry[], { name, colour, value }: DaySeries) 
 
 /** The marking of a day without school. Tints are invisible in high contrast, so lines distinguish the kinds. */
 function bandOf(kind: "quiet" | "noData", look: Look) {
-  if (kind === "noData") return { itemStyle: lined(look, -Math.PI / 4) };
-  return look.contrast ? { itemStyle: lined(look, 0) } : {};
+  if (kind === "noData") return { itemStyle: hatchedBand(look, "rising") };
+  return look.contrast ? { itemStyle: hatchedBand(look, "level") } : {};
 }
 
-function lined(look: Look, rotation: number) {
-  return {
-    color: look.band,
-    decal: {
-      symbol: "rect",
-      color: look.line,
-      dashArrayX: [1, 0],
-      dashArrayY: [1, 6],
-      rotation,
-    },
-  };
+/** Spaced and turned differently, because in a band of a few pixels a direction alone cannot be seen. */
+const decals: Readonly<Record<Hatching, Decal>> = {
+  level: { dashArrayX: [1, 0], dashArrayY: [1, 6], rotation: 0 },
+  rising: { dashArrayX: [1, 0], dashArrayY: [1, 6], rotation: -Math.PI / 4 },
+  falling: { dashArrayX: [1, 0], dashArrayY: [2, 2], rotation: Math.PI / 4 },
+  upright: { dashArrayX: [1, 0], dashArrayY: [1, 2], rotation: Math.PI / 2 },
+  dotted: { symbol: "circle", dashArrayX: [2, 2], dashArrayY: [2, 4], rotation: 0 },
+};
+
+interface Decal {
+  readonly symbol?: string;
+  readonly dashArrayX: number[];
+  readonly dashArrayY: number[];
+  readonly rotation: number;
+}
+
+function hatchedBand(look: Look, hatching: Hatching) {
+  return { color: look.band, decal: { symbol: "rect", color: look.mark, ...decals[hatching] } };
 }
 
 /** The days with labels on the axis: Mondays in short ranges, the first of each month in long ones. */

@@ -7,6 +7,8 @@ export interface Look {
   readonly quiet: string;
   readonly line: string;
   readonly background: string;
+  /** Lines and dots on bands: darker than other lines, because they have a meaning. */
+  readonly mark: string;
   /** Background of quiet days. */
   readonly band: string;
   readonly palette: readonly string[];
@@ -24,6 +26,7 @@ export const paperLook: Look = {
   text: "#1f1f1f",
   quiet: "#5a5a5a",
   line: "#e3e3e3",
+  mark: "#a6a6a6",
   background: "#ffffff",
   band: "#f0f0f0",
   palette: lightPalette,
@@ -50,6 +53,11 @@ export function lookOf(body: HTMLElement, labelWidth: number): Look {
       : dark
         ? "rgba(255,255,255,0.12)"
         : "rgba(0,0,0,0.11)",
+    mark: contrast
+      ? read("--vscode-contrastBorder", text)
+      : dark
+        ? "rgba(255,255,255,0.32)"
+        : "rgba(0,0,0,0.32)",
     background: read("--vscode-editor-background", dark ? "#1f1f1f" : "#ffffff"),
     band: dark ? "rgba(255,255,255,0.06)" : "rgba(0,0,0,0.05)",
     palette: dark ? darkPalette : lightPalette,

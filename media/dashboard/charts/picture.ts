@@ -20,10 +20,13 @@ export interface MarkLine {
   readonly colour?: string;
 }
 
+/** The lines on a band: level, rising, falling or upright ones, or dots. */
+export type Hatching = "level" | "rising" | "falling" | "upright" | "dotted";
+
 export interface LegendEntry {
   readonly name: string;
   readonly colour: string;
-  readonly shape: "line" | "dashes" | "ring" | "dot" | "square" | "band" | "striped" | "hatched" | "hidden";
+  readonly shape: "line" | "dashes" | "ring" | "dot" | "square" | "band" | "hidden" | Hatching;
   readonly pick?: FilterPatch;
   readonly picked?: boolean;
 }

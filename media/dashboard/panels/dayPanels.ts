@@ -117,7 +117,9 @@ function dayPanel(ready: Ready, { series: given, kind, height, ...panel }: DayPa
     ...(given.some(({ bars }) => !bars) ? { caption: texts.linesCaption } : {}),
     summary: first ? peak(ready, panel.title, first.value, format) : panel.title,
     picture: (look) =>
-      answer.byDay.length === 0 ? undefined : dayPicture(ready, drawn(look), format, tick, height, look),
+      answer.byDay.length === 0
+        ? undefined
+        : dayPicture(ready, report, drawn(look), format, tick, height, look),
     table: () => ({
       columns,
       rows: answer.byDay.map((day) => ({
