@@ -1,7 +1,7 @@
 import { clipped } from "../formats";
 import { type EChartsOption, type EChartsType, init } from "./echarts";
 import { paperLook } from "./look";
-import type { Picture } from "./picture";
+import type { LegendEntry, Picture } from "./picture";
 
 /** A self-contained picture: a title above, a legend, and notes for the reader below. */
 export interface Sheet {
@@ -164,6 +164,9 @@ function layOut({ title, lines, cards, cardsNote, pictures, tables, notes }: Pag
 }
 
 const rowLine = 20;
+/** The names of columns take up to two lines. */
+const headLine = 15;
+const headHeight = 2 * headLine + 6;
 const columnGap = 12;
 
 function tableBlock({ title, note, columns, rows }: TableSheet): Block {
@@ -176,11 +179,11 @@ function tableBlock({ title, note, columns, rows }: TableSheet): Block {
     const common = { ...place, width: wide - columnGap, lineHeight: rowLine, isCut: true };
     const text = (row: readonly string[]) => plain(row[at] ?? "");
     return [
-      { ...common, text: column.title, top: margin + 54, quiet: true },
-      { ...common, text: rows.map(text).join("\n"), top: margin + 54 + rowLine },
+      { ...common, text: column.title, top: margin + 54, quiet: true, lineHeight: headLine, isCut: false },
+      { ...common, text: rows.map(text).join("\n"), top: margin + 54 + headHeight },
     ];
   });
-  return textBlock(margin + 54 + (rows.length + 2) * rowLine, [
+  return textBlock(margin + 54 + headHeight + (rows.length + 1) * rowLine, [
     { text: title, top: margin, fontSize: 19, fontWeight: 600 },
     { text: note, top: margin + 30, quiet: true },
     ...cells,
@@ -250,21 +253,14 @@ function linesOf(notes: readonly string[], wide: number): number {
 
 function blockOf({ title, picture, notes }: Sheet, wide: number): Block {
   // Half a page needs its own title size.
-  const [titleSize, legendSize, letters] = wide === width ? [19, 13, 30] : [15, 12, 20];
+  const [titleSize, legendSize] = wide === width ? [19, 13] : [15, 12];
+  const legend = legendOf(picture, wide, legendSize);
   const lines = linesOf(notes, wide);
-  const above = margin + (picture.legend.length > 0 ? 66 : 42);
+  const above = margin + 42 + legend.lines * legendLine;
   const below = lines * noteLine + margin + 14;
   const inner = Math.max(picture.height, leastHeight);
   const height = above + inner + below;
   const common = { left: margin, padding: 0 };
-  const legend = picture.legend.map(({ name, colour }, at) => ({
-    text: `{key${at}|■}  ${clipped(plain(name), letters)}`,
-    colour,
-    at,
-  }));
-  const keys = Object.fromEntries(
-    legend.map(({ colour, at }) => [`key${at}`, { color: colour, fontSize: 15 }]),
-  );
   return {
     width: wide,
     height,
@@ -288,14 +284,13 @@ function blockOf({ title, picture, notes }: Sheet, wide: number): Block {
         {
           ...common,
           top: margin + 32,
-          text: legend.map(({ text }) => text).join("      "),
+          text: legend.text,
           textStyle: {
             color: paperLook.text,
             fontSize: legendSize,
             fontWeight: 400,
-            width: wide - 2 * margin,
-            overflow: "truncate",
-            rich: keys,
+            lineHeight: legendLine,
+            rich: legend.keys,
           },
         },
         {
@@ -313,6 +308,50 @@ function blockOf({ title, picture, notes }: Sheet, wide: number): Block {
         },
       ],
     },
+  };
+}
+
+const legendLine = 22;
+/** Letters that look like the marks of the picture. */
+const keyLetters: Readonly<Record<LegendEntry["shape"], string>> = {
+  line: "━",
+  dashes: "┅",
+  ring: "○",
+  dot: "●",
+  square: "■",
+  hidden: "◇",
+  band: "□",
+  level: "▤",
+  rising: "▨",
+  falling: "▧",
+  upright: "▥",
+  dotted: "░",
+};
+
+/** A picture's legend as text with as many lines as it needs, and the styles of its marks. */
+function legendOf({ legend }: Picture, wide: number, fontSize: number) {
+  const most = (wide - 2 * margin) / (0.58 * fontSize);
+  const lines: string[][] = [];
+  let letters = most;
+  legend.forEach(({ name, shape }, at) => {
+    const text = clipped(plain(name), 60);
+    // The mark and the distances around it.
+    letters += text.length + 10;
+    if (letters > most) {
+      lines.push([]);
+      letters = text.length + 4;
+    }
+    lines.at(-1)?.push(`{key${at}|${keyLetters[shape]}}  ${text}`);
+  });
+  const keys = legend.map(({ colour, shape }, at) => [
+    `key${at}`,
+    // A band's own colour would be too faint for a letter.
+    { color: shape === "band" ? paperLook.mark : colour, fontSize: 15 },
+  ]);
+  return {
+    text: lines.map((line) => line.join("      ")).join("\n"),
+    lines: lines.length,
+    keys: Object.fromEntries(keys),
   };
 }
 
