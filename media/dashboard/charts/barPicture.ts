@@ -25,7 +25,7 @@ const barHeight = 13;
 /** Horizontal bars next to names, one or more per name, with their values at the ends. */
 export function barPicture(bars: Bars, look: Look): Picture {
   const { names, series } = bars;
-  const row = series.length * (barHeight + 2) + 13;
+  const row = rowHeight(names, look, series.length * (barHeight + 2) + 13);
   const marks = names.flatMap((title, index) => {
     const lines = series.map(({ name, colour, labels }) => ({ name, colour, value: labels[index] ?? "" }));
     return series.map((_, at): Mark => ({ series: at, index, title, lines, pick: bars.picks[index] }));
@@ -61,12 +61,21 @@ export function barPicture(bars: Bars, look: Look): Picture {
   return { option, marks, legend, height: names.length * row + 8, byAxis: "y" };
 }
 
+/** The capacity of a line of names: letter width relative to font size, in the widest of the usual fonts. */
+const lettersIn = (look: Look) => Math.floor(look.labelWidth / (0.62 * (look.fontSize - 1)));
+
+/** The height of a row, so that names on two lines do not touch. */
+export function rowHeight(names: readonly string[], look: Look, least: number): number {
+  const letters = lettersIn(look);
+  const inTwo = names.some((name) => name.length > letters && name.includes(" "));
+  return inTwo ? Math.max(least, 2 * look.fontSize + 8) : least;
+}
+
 /**
  * An axis of names from top to bottom. It identifies them by index, because two names may look the same when clipped.
  */
 export function nameAxis(names: readonly string[], look: Look) {
-  // Letter width relative to font size, in the widest of the usual fonts.
-  const letters = Math.floor(look.labelWidth / (0.62 * (look.fontSize - 1)));
+  const letters = lettersIn(look);
   return {
     type: "category" as const,
     inverse: true,

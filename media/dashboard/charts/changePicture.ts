@@ -1,4 +1,4 @@
-import { type Bars, nameAxis } from "./barPicture";
+import { type Bars, nameAxis, rowHeight } from "./barPicture";
 import type { Look } from "./look";
 import { baseOption, type Mark, type Picture } from "./picture";
 
@@ -13,7 +13,7 @@ export interface ChangeBars extends Pick<Bars, "names" | "picks"> {
   readonly fell: string;
 }
 
-const rowHeight = 26;
+const leastRow = 26;
 /** With less space for names than this, there is no space for numbers after the bars. */
 const narrow = 150;
 /** Rises are drawn up to a doubling: larger ones would make all others tiny. */
@@ -77,7 +77,7 @@ export function changePicture(bars: ChangeBars, look: Look): Picture {
         ? [{ name: bars.rose, colour: up, shape: "square" as const }]
         : []),
     ],
-    height: names.length * rowHeight + 8,
+    height: names.length * rowHeight(names, look, leastRow) + 8,
     byAxis: "y",
   };
 }

@@ -1,6 +1,7 @@
 import { BarChart, LineChart, ScatterChart, TreemapChart } from "echarts/charts";
 import { BrushComponent, GridComponent, TitleComponent, TooltipComponent } from "echarts/components";
 import { type EChartsType, init, use } from "echarts/core";
+import { LabelLayout } from "echarts/features";
 import { CanvasRenderer, SVGRenderer } from "echarts/renderers";
 import type { EChartsOption } from "echarts/types/dist/shared";
 
@@ -13,6 +14,7 @@ use([
   GridComponent,
   TitleComponent,
   TooltipComponent,
+  LabelLayout,
   CanvasRenderer,
   SVGRenderer,
 ]);

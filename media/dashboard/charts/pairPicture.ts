@@ -1,4 +1,4 @@
-import { type Bars, nameAxis } from "./barPicture";
+import { type Bars, nameAxis, rowHeight } from "./barPicture";
 import type { EChartsOption } from "./echarts";
 import type { Look } from "./look";
 import { baseOption, type Mark, type Picture, valueAxis } from "./picture";
@@ -9,7 +9,7 @@ export interface Pairs extends Bars {
   readonly tick: (value: number) => string;
 }
 
-const rowHeight = 26;
+const leastRow = 26;
 
 /** Two points on a line next to each name: the earlier value and the current one. */
 export function pairPicture({ names, picks, series, ends, tick }: Pairs, look: Look): Picture {
@@ -70,7 +70,7 @@ export function pairPicture({ names, picks, series, ends, tick }: Pairs, look: L
     option,
     marks,
     legend: series.map(({ name, colour }, at) => ({ name, colour, shape: at === 0 ? "ring" : "dot" })),
-    height: names.length * rowHeight + 32,
+    height: names.length * rowHeight(names, look, leastRow) + 32,
     byAxis: "y",
   };
 }

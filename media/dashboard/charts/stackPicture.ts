@@ -1,5 +1,5 @@
 import type { FilterPatch } from "../model";
-import { type Bars, nameAxis } from "./barPicture";
+import { type Bars, nameAxis, rowHeight } from "./barPicture";
 import { textOn } from "./colours";
 import type { EChartsOption } from "./echarts";
 import type { Look } from "./look";
@@ -12,6 +12,10 @@ export interface Stacks extends Bars {
   /** The filter change of a click on a part, by series and name. */
   readonly partPicks: readonly (readonly (FilterPatch | undefined)[])[];
   readonly legendPicks: readonly { readonly pick: FilterPatch; readonly picked: boolean }[];
+}
+
+interface Box {
+  readonly width: number;
 }
 
 /** Stacked horizontal bars next to names; values that cannot be drawn are stated after the bar. */
@@ -28,7 +32,6 @@ export function stackPicture(stacks: Stacks, look: Look): Picture {
       }),
     ),
   );
-  const longest = largest(stacks);
   const option: EChartsOption = {
     ...baseOption(look),
     grid: {
@@ -52,13 +55,11 @@ export function stackPicture(stacks: Stacks, look: Look): Picture {
           show: true,
           color: textOn(colour),
           fontSize: look.fontSize - 2,
-          formatter: ({ dataIndex }: { readonly dataIndex: number }) => {
-            const text = labels[dataIndex] ?? "";
-            // Estimates the pixels of a bar from the label width.
-            const pixels = ((values[dataIndex] ?? 0) / longest) * 2 * look.labelWidth;
-            return pixels > text.length * 7 + 6 ? text : "";
-          },
+          formatter: ({ dataIndex }: { readonly dataIndex: number }) => labels[dataIndex] ?? "",
         },
+        // A label that does not fit into its part is not drawn; ECharts offers no other way to leave one out.
+        labelLayout: ({ rect, labelRect }: { readonly rect: Box; readonly labelRect: Box }) =>
+          labelRect.width + 4 > rect.width ? { fontSize: 0 } : {},
         data: values.map((value) => value ?? 0),
       })),
       {
@@ -72,6 +73,9 @@ export function stackPicture(stacks: Stacks, look: Look): Picture {
           position: "insideLeft" as const,
           align: "left" as const,
           color: look.quiet,
+          // Covers the lines of the scale.
+          backgroundColor: look.background,
+          padding: [2, 3],
           fontStyle: "italic" as const,
           fontSize: look.fontSize - 2,
           formatter: ({ dataIndex }: { readonly dataIndex: number }) => behind[dataIndex] ?? "",
@@ -89,13 +93,6 @@ export function stackPicture(stacks: Stacks, look: Look): Picture {
       shape: "square",
       ...stacks.legendPicks[at],
     })),
-    height: names.length * 28 + 32,
+    height: names.length * rowHeight(names, look, 28) + 32,
   };
-}
-
-/** The length of the longest bar. */
-function largest({ names, series }: Stacks): number {
-  return Math.max(
-    ...names.map((_, index) => series.reduce((sum, { values }) => sum + (values[index] ?? 0), 0)),
-  );
 }

@@ -48,7 +48,9 @@ export function treemapPicture(
           cursor: "pointer",
           itemStyle: { borderColor: look.background, borderWidth: 1, gapWidth: 1 },
           label: {
-            position: [6, 5],
+            position: [0, 0],
+            // Part of the width that names are cut to, unlike an offset.
+            padding: [5, 6],
             fontSize: look.fontSize - 1,
             lineHeight: Math.round(look.fontSize * 1.3),
             overflow: "truncate",
