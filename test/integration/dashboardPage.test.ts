@@ -199,12 +199,12 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       const none = await dashboards.open({ changes: "none" });
       expect(await none.page.locator("#panel-changes .unjudged > *").allTextContents()).toEqual([
         "Could not be evaluated: resources: 3, schools: 2",
-        "With too few complete weeks to be evaluated: resources: 1, schools: 0. More weeks of data help.",
+        "With too few complete weeks to be evaluated: resources: 1. More weeks of data help.",
         "Used too little to be evaluated: resources: 2, schools: 1. A wider filter helps.",
         "Schools with too few people to be evaluated alone: 1.",
       ]);
       expect(await textOf(none.page, ".no-changes")).toBe(
-        "Nothing stands out None of those evaluated (resources: 60, schools: 8) differs notably from its own past.",
+        "Nothing stands out In the newest complete weeks of the period, none of those evaluated (resources: 60, schools: 8) differs notably from its own past.",
       );
       const unknown = await dashboards.open({ changes: "nothingJudged" });
       expect(await textOf(unknown.page, ".no-changes")).toBe("Nothing could be evaluated");
