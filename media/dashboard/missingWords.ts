@@ -84,12 +84,16 @@ export function missingOfDay(texts: DashboardTexts, { missing = [] }: Pick<DayEn
   return missing.map((report) => fill(texts.reportMissing, reportName(texts, report)));
 }
 
-/** States that a report is missing, or that its numbers exclude some days; undefined if none is missing. */
+/** States that a report is missing, or what its numbers exclude on some days; undefined if they have everything. */
 export function withoutDays({ texts, formats, answer }: Words, report: ReportKind): string | undefined {
   if (answer.absent.includes(report)) return fill(texts.reportMissing, reportName(texts, report));
-  const count = missingCount(answer, report);
-  if (count === 0) return undefined;
-  return count === 1 ? texts.withoutDay : fill(texts.withoutDays, formats.integer(count));
+  const worded = (count: number, one: string, several: string) =>
+    count === 0 ? [] : [count === 1 ? one : fill(several, formats.integer(count))];
+  const sentences = [
+    ...worded(missingCount(answer, report), texts.withoutDay, texts.withoutDays),
+    ...worded(partialCount(answer, report), texts.withoutGroups, texts.withoutGroupsOnDays),
+  ];
+  return sentences.length === 0 ? undefined : sentences.join(" · ");
 }
 
 /** The same beside the number of days: it includes those on which only some of the people have the report. */
@@ -98,6 +102,13 @@ export function daysWithout({ texts, formats, answer }: Words): string | undefin
   const count = missingCount(answer, report);
   if (count === 0 || answer.absent.includes(report)) return withoutDays({ texts, formats, answer }, report);
   return count === 1 ? texts.reportMissingOnDay : fill(texts.reportMissingOnDays, formats.integer(count));
+}
+
+/** Days with the report on which some groups are not counted. Those that never are, are named apart. */
+function partialCount({ byDay, withheld }: DashboardAnswer, report: ReportKind): number {
+  const days = byDay.filter(({ kind, missing }) => kind === "school" && !missing?.includes(report));
+  const partial = days.filter(({ partly }) => partly);
+  return withheld.filter.length > 0 || partial.length === days.length ? 0 : partial.length;
 }
 
 function missingCount({ byDay }: DashboardAnswer, report: ReportKind): number {

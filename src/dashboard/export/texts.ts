@@ -326,6 +326,8 @@ function wordTexts(t: Translate) {
     reportMissingOnDays: t("On {0} days, a report is missing"),
     withoutDay: t("Without one day whose report is missing"),
     withoutDays: t("Without {0} days whose report is missing"),
+    withoutGroups: t("Without some groups on one day"),
+    withoutGroupsOnDays: t("Without some groups on {0} days"),
     partlyDay: t("Some groups are not counted on this day"),
     showTogether: t("Show Them Together"),
     keepGrades: t("Keep grades whole instead of schools"),
