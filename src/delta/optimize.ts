@@ -203,7 +203,7 @@ async function requireIntact(
     "The data file's bytes have changed since it was written; it was not merged.",
     {
       subject: lakePath,
-      hint: "Restore the file from a backup of the lake.",
+      hint: "`clever-lake repair` rebuilds what follows from the landed files.",
     },
   );
 }
