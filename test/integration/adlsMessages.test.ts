@@ -38,7 +38,7 @@ describe("the message", () => {
   test("if the role is missing", async () => {
     const emulator = await startEmulator({ tokens: [{ token, role: "reader" }], fileSystems: stages });
     expect(await messageOf(openLake(emulator))).toBe(
-      "stage1np/clever/_salt_fingerprint.json: Your account lacks the permission to do this in the storage account devaccount. Ask for the role Storage Blob Data Contributor on the storage account or on the file systems stage1np, stage2np and stage2p; Storage Blob Data Reader is enough to view tables. Role changes take some minutes to take effect.",
+      "stage1np/clever/_run.lock: Your account lacks the permission to do this in the storage account devaccount. Ask for the role Storage Blob Data Contributor on the storage account or on the file systems stage1np, stage2np and stage2p; Storage Blob Data Reader is enough to view tables. Role changes take some minutes to take effect.",
     );
   });
 

@@ -46,11 +46,11 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
         "not in the data; similar: \u2068Khan Academy\u2069 · has ended",
       ],
       ["Paper Tutor", "0", "500", "0.0%", "4,200.00", "–", "Dec 10, 2026", "not used · ends in 19 days"],
-      [expect.any(String), "<10", "4,000", "<10", "12,500.50", "–", "Jun 30, 2027", ""],
+      [expect.any(String), "<10", "4,000", "<0.3%", "12,500.50", "–", "Jun 30, 2027", ""],
     ]);
     expect(cells[3]?.at(-1)).toBe("ends today");
     const { users, cost } = { users: Number(cells[4]?.[1]?.replace(",", "")), cost: 31_000 };
-    expect(cells[4]?.[3]).toBe(`${Math.round((users / 4_000) * 1_000) / 10}%`);
+    expect(cells[4]?.[3]).toBe(`${((users / 4_000) * 100).toFixed(1)}%`);
     expect(cells[4]?.[5]).toBe((cost / users).toFixed(2));
     expect(cells[5]?.slice(2, 7)).toEqual(["–", "–", "–", "–", "–"]);
     await page.locator("#panel-licences tbody tr").nth(4).locator(".row-pick").press("Enter");
