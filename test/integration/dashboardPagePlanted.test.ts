@@ -8,6 +8,7 @@ import { answer } from "../../src/dashboard/query/answer";
 import { sampleDistrict } from "../../src/sample/district";
 import { answered, chromiumPath, DashboardBrowser, poll, textOf } from "../helpers/dashboardBrowser";
 import { dailyPath, usagePath } from "../helpers/pipelineFixture";
+import { weekdayOf } from "../helpers/plainDates";
 import {
   badParticipation,
   badUsage,
@@ -84,7 +85,10 @@ describe.skipIf(!chromiumPath)("the page of a district of 250 students, at the d
     ]);
     const marked = [...days.values()].filter(([kind = ""]) => kind.includes("missing"));
     expect(marked).toHaveLength(3);
-    for (const date of winterBreak) expect([date, dayOf(date)]).toEqual([date, ["No data", "–", "–"]]);
+    for (const date of winterBreak) {
+      const kind = weekdayOf(date) > 5 ? "Quiet day or day off" : "No data";
+      expect([date, dayOf(date)]).toEqual([date, [kind, "–", "–"]]);
+    }
 
     const search = page.locator("#panel-table input[type=search]");
     await search.fill("Mathlark");

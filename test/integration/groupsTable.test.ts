@@ -35,6 +35,8 @@ test("the table of groups follows the tables, and is written only if the divisio
   const inSchool = (person: string, school: string, date = "2024-09-03") =>
     daily(person, date).replace("North High", school);
 
+  await expect(write()).rejects.toMatchObject({ code: "notFound" });
+  await fixture.run();
   expect(await write()).toBe(true);
   expect(await rows()).toEqual([]);
   expect(await write()).toBe(false);
