@@ -39,7 +39,9 @@ const plainText = async (element: Locator) =>
 
 const integer = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const decimal = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const percent = new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 1 });
+const oneDecimal = { minimumFractionDigits: 1, maximumFractionDigits: 1 } as const;
+const percent = new Intl.NumberFormat("en-US", { style: "percent", ...oneDecimal });
+const rough = new Intl.NumberFormat("en-US", oneDecimal);
 const people = (count: number) => (count > 0 && count < 10 ? "<10" : integer.format(count));
 
 describe.each([
@@ -124,7 +126,8 @@ describe.each([
     const wanted = useAroundBreak(district.rows, fallen, afterBreak.date);
     const changeOf = (was: number, is: number) =>
       `${is > was ? "+" : "−"}${percent.format(Math.abs(is / was - 1))}`;
-    const average = (value: number) => (value < 10 ? decimal : integer).format(value);
+    const average = (value: number) =>
+      (value === 0 || value >= 1_000 ? integer : value < 10 ? decimal : rough).format(value);
 
     const { before, now } = wanted.total;
     const sides = await cellsOf(compared);
@@ -189,7 +192,7 @@ describe.each([
         integer.format(users),
         integer.format(seats),
         percent.format(users / seats),
-        integer.format(cost),
+        decimal.format(cost),
         decimal.format(cost / users),
       ]);
     }
@@ -226,7 +229,9 @@ describe.each([
         const cells = [
           people(real.users),
           people(real.never),
-          people(real.never) === "<10" ? "<10" : percent.format(real.never / real.users),
+          people(real.never) === "<10"
+            ? `<${percent.format(Math.min(1, 10 / real.users))}`
+            : percent.format(real.never / real.users),
         ];
         expect([name, users, never, share]).toEqual([name, ...cells]);
         held++;
