@@ -1,4 +1,4 @@
-import { CleverLakeError, errnoOf, isCleverLakeError } from "../../errors";
+import { CleverLakeError, isCleverLakeError } from "../../errors";
 import { retryWhile } from "../../retryWhile";
 import { saltName, vaultScope } from "./address";
 import { isCertificateCode, notFromAzureCode } from "./adlsErrors";
@@ -77,14 +77,21 @@ async function ask(
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
   const once = async () => {
-    const answer = await get(address, token, proxy, signal);
+    const answer = await get(address, token, proxy, signal).catch((cause: NodeJS.ErrnoException) => {
+      signal?.throwIfAborted();
+      const { code = "", message } = cause;
+      if (code === notFromAzureCode) throw notFromAzure(Number(message));
+      if (isCertificateCode(code)) throw untrusted(code, "the key vault");
+      throw cause;
+    });
     if (answer.status === 429 || answer.status >= 500) throw new Busy(answer);
     return answer;
   };
   try {
     return await retryWhile(once, {
       ...waits,
-      mayRetry: (error, attempt) => attempt < retries && !isFinal(error),
+      // Asking again cannot help if another program answered or the certificate is not trusted.
+      mayRetry: (error, attempt) => attempt < retries && !isCleverLakeError(error),
       retryAfter: (error) => (error instanceof Busy ? error.answer.retryAfter : undefined),
       signal,
     });
@@ -92,21 +99,12 @@ async function ask(
     signal?.throwIfAborted();
     if (cause instanceof Busy) return cause.answer;
     if (isCleverLakeError(cause)) throw cause;
-    const { code = "", message } = cause as NodeJS.ErrnoException;
-    if (code === notFromAzureCode) throw notFromAzure(Number(message));
-    if (isCertificateCode(code)) throw untrusted(code, "the key vault");
     throw new CleverLakeError("network", "The key vault cannot be reached.", {
       subject: url,
       hint: "Check the network and the vault's address; its firewall may block this machine.",
       cause,
     });
   }
-}
-
-/** Whether asking again cannot help: a proxy or another program answered, or the certificate is not trusted. */
-function isFinal(error: unknown): boolean {
-  const code = errnoOf(error) ?? "";
-  return isCleverLakeError(error) || code === notFromAzureCode || isCertificateCode(code);
 }
 
 async function get(
