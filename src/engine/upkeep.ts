@@ -31,7 +31,10 @@ export async function optimize(
   return await optimizeLake({ lake, dryRun, signal, onProgress });
 }
 
-/** Rebuilds what other programs changed or what is damaged, or reports what; see `repairLake` of the pipeline for its errors. */
+/**
+ * Rebuilds what other programs changed or what is damaged, or reports what; see `repairLake` of the pipeline for its
+ * errors.
+ */
 export async function repair(
   { connection, secrets, dryRun }: DryRunParams,
   { signal, report: onProgress }: CallContext<RepairProgress>,

@@ -156,17 +156,13 @@ function repairedLog(droppedFiles: number, entries: readonly LogEntry[]): Repair
     ...(entries.length > 0 ? [`${counted(entries.length, "landed file")} without an entry.`] : []),
     "Its entries are restored from the records of runs. The next run completes them; repair again after it.",
   ];
-  return {
-    table: ingestLogTable,
-    found: found.join(" "),
-    rebuilt: "months",
-    months: [],
-    rowsBefore: null,
-    rowsAfter: null,
-    kept: [],
-    replaced: null,
-    problem: null,
-  };
+  return asFound(ingestLogTable, found.join(" "), "months");
+}
+
+/** What was found of a table, before anything is done. */
+function asFound(table: string, found: string, rebuilt: RepairedTable["rebuilt"]): RepairedTable {
+  const rows = { rowsBefore: null, rowsAfter: null };
+  return { table, found, rebuilt, months: [], ...rows, kept: [], replaced: null, problem: null };
 }
 
 class TableRepair {
@@ -262,9 +258,7 @@ class TableRepair {
   }
 
   private nothing(rebuilt: RepairedTable["rebuilt"]): RepairedTable {
-    const { table, problem: found } = this.finding;
-    const rows = { rowsBefore: null, rowsAfter: null };
-    return { table, found, rebuilt, months: [], ...rows, kept: [], replaced: null, problem: null };
+    return asFound(this.finding.table, this.finding.problem, rebuilt);
   }
 
   private async makeRoom(): Promise<void> {
