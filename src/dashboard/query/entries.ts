@@ -153,9 +153,10 @@ export function dayEntries({ scope, attendance, usage }: Found): DayEntry[] {
 }
 
 export function weekdayEntries({ scope, attendance }: Found): WeekdayEntry[] {
-  const [asked, compared] = [schoolDaysIn, comparedDaysIn].map((of) => of(scope, "dailyParticipation"));
+  const asked = schoolDaysIn(scope, "dailyParticipation");
+  const compared = comparedDaysIn(scope, "dailyParticipation");
   return [1, 2, 3, 4, 5, 6, 7].flatMap((weekday): WeekdayEntry[] => {
-    const daysIn = (masks: Uint32Array = new Uint32Array()) =>
+    const daysIn = (masks: Uint32Array) =>
       attendance.days.filter((_, place) => {
         const day = scope.from + place;
         return weekdayOf(day) === weekday && isIn(masks, scope.facts.days, day);
