@@ -4,6 +4,7 @@ import type { AddFile } from "./actions";
 import { hashOfFile, hashTag } from "./fileHash";
 import { lakePathOf } from "./readQuery";
 import type { Snapshot } from "./replay";
+import { dataFilesAmong, filesOfTable } from "./tableFiles";
 
 /** A data file of a table that is gone, or that is not as it was written. */
 export interface DamagedFile {
@@ -28,15 +29,14 @@ export async function storedFiles(
   options: LakeOptions,
 ): Promise<StoredFiles> {
   const { tablePath, files, tombstones } = snapshot;
-  const sizes = new Map<string, number>();
-  const unused: number[] = [];
-  for await (const { kind, path, size } of lake.list(tablePath, { ...options, recursive: true })) {
-    if (kind !== "file") continue;
-    sizes.set(path, size);
-    const name = path.slice(tablePath.length + 1);
-    const isData = name.endsWith(".parquet") && !name.split("/").some((part) => part.startsWith("_"));
-    if (isData && !files.has(name) && !tombstones.has(name)) unused.push(size);
-  }
+  const stored = await filesOfTable(lake, tablePath, options);
+  const unused = dataFilesAmong(stored, tablePath)
+    .filter(({ path }) => {
+      const name = path.slice(tablePath.length + 1);
+      return !files.has(name) && !tombstones.has(name);
+    })
+    .map(({ size }) => size);
+  const sizes = new Map(stored.map(({ path, size }) => [path, size]));
   const damaged = [...files.values()].flatMap((file): DamagedFile[] => {
     const path = lakePathOf(snapshot, file);
     const size = sizes.get(path);

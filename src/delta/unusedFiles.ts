@@ -4,6 +4,7 @@ import type { Action } from "./actions";
 import { commitPath, dataFilePath } from "./paths";
 import { requireWritable } from "./protocol";
 import { readCheckedSnapshot, readCommit, type Snapshot } from "./snapshot";
+import { dataFilesAmong, filesOfTable } from "./tableFiles";
 
 /**
  * The data files in a table's folder that are older than `since` and not needed by any version that was the newest at
@@ -19,28 +20,12 @@ export async function unusedFiles(
   options: LakeOptions = {},
 ): Promise<LakeEntry[]> {
   // Listed first, so that files committed in the meantime are known to be in use.
-  const stored = await storedDataFiles(lake, tablePath, options);
+  const stored = dataFilesAmong(await filesOfTable(lake, tablePath, options), tablePath);
   const snapshot = await readCheckedSnapshot(lake, tablePath, duck, undefined, options);
   if (snapshot === undefined) return [];
   requireWritable(snapshot, []);
   const used = await usedPaths(lake, snapshot, since, options);
   return stored.filter(({ path, modified }) => modified.getTime() < since && !used.has(path));
-}
-
-/** Parquet files by path, except hidden ones and those of other tables below this one's folder. */
-async function storedDataFiles(lake: Lake, tablePath: string, options: LakeOptions): Promise<LakeEntry[]> {
-  const files: LakeEntry[] = [];
-  const tablesBelow: string[] = [];
-  for await (const entry of lake.list(tablePath, { ...options, recursive: true })) {
-    const name = entry.path.slice(tablePath.length + 1);
-    const below = /^(.+\/)_delta_log(?:\/|$)/.exec(name)?.[1];
-    if (below !== undefined) tablesBelow.push(`${tablePath}/${below}`);
-    const isHidden = name.split("/").some((part) => part.startsWith("_") || part.startsWith("."));
-    if (entry.kind === "file" && name.endsWith(".parquet") && !isHidden) files.push(entry);
-  }
-  return files
-    .filter(({ path }) => !tablesBelow.some((folder) => path.startsWith(folder)))
-    .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** The files of all versions since `since`, as paths in the lake. */
