@@ -86,6 +86,8 @@ export interface ReportItem {
 export interface ReportsAnswer {
   /** Number of files. */
   readonly count: number;
+  /** Whether there is no lake yet: the first run creates it. */
+  readonly isNew: boolean;
   /** The kinds of reports that are overdue. */
   readonly overdue: readonly Freshness[];
   /** Whether OEA's notebooks wrote the tables, so that runs are refused until they are adopted. */

@@ -93,7 +93,7 @@ export async function listReports(
 ): Promise<ReportsAnswer> {
   const lake = await openLake(connection, secrets);
   const history = new RunHistory(lake, signal);
-  const [{ files, overdue, needsAdoption, changedByOthers }, failures] = await allSettledOrThrow([
+  const [{ files, isNew, overdue, needsAdoption, changedByOthers }, failures] = await allSettledOrThrow([
     sources.use(connection, secrets, (source, settings) => status(source, lake, settings, signal, history)),
     failedFiles(history),
   ]);
@@ -101,7 +101,7 @@ export async function listReports(
     signal.throwIfAborted();
     report(files.slice(from, from + filesPerMessage).map((file) => asItem(file, failures.get(file.path))));
   }
-  return { count: files.length, overdue, needsAdoption, changedByOthers };
+  return { count: files.length, isNew, overdue, needsAdoption, changedByOthers };
 }
 
 /** Dismisses quarantined files; see `dismissQuarantined` of the pipeline for its errors. */

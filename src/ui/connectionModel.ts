@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { Config } from "../config";
 import type { EngineClient } from "../engine/client";
-import type { Connected, Finding, Freshness, ReportItem } from "../engine/messages";
+import type { Connected, Finding, Freshness, ReportItem, ReportsAnswer } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { CleverLakeError, describeError } from "../errors";
 import { pause } from "../pause";
@@ -31,6 +31,14 @@ import { withProgress } from "./window";
 /** How long another window may take to write a connection. */
 const settleMilliseconds = 1_000;
 
+/** What is known of the lake before the first listing. */
+const nothing: Omit<ReportsAnswer, "count"> = {
+  isNew: false,
+  overdue: [],
+  needsAdoption: false,
+  changedByOthers: [],
+};
+
 /** The state of the last listing of the server. */
 export type ReportsState = "unknown" | "loading" | "loaded" | "empty" | "failed";
 
@@ -50,9 +58,7 @@ export class ConnectionModel extends Disposable {
   readonly onDidChangeConnection = this.connectionChanged.event;
 
   private items: readonly ReportItem[] = [];
-  private late: readonly Freshness[] = [];
-  private isOeas = false;
-  private findings: readonly Finding[] = [];
+  private found = nothing;
   private current: ReportsState = "unknown";
   private failure: unknown;
   private lookedAt: number | undefined;
@@ -94,17 +100,22 @@ export class ConnectionModel extends Disposable {
 
   /** The kinds of reports that are overdue. */
   get overdue(): readonly Freshness[] {
-    return this.late;
+    return this.found.overdue;
+  }
+
+  /** Whether there is no lake yet: the first run creates it. */
+  get isNewLake(): boolean {
+    return this.found.isNew;
   }
 
   /** Whether OEA's notebooks wrote the lake, so that runs are refused until it is adopted. */
   get needsAdoption(): boolean {
-    return this.isOeas;
+    return this.found.needsAdoption;
   }
 
   /** Changes to the tables by other programs. */
   get changedByOthers(): readonly Finding[] {
-    return this.findings;
+    return this.found.changedByOthers;
   }
 
   get state(): ReportsState {
@@ -128,7 +139,7 @@ export class ConnectionModel extends Disposable {
 
   /** How many reports need attention, for badge and status bar. */
   get counts(): ReportCounts {
-    return countsOf(this.items, this.late);
+    return countsOf(this.items, this.overdue);
   }
 
   /**
@@ -272,25 +283,19 @@ export class ConnectionModel extends Disposable {
   }
 
   private async load(signal: AbortSignal): Promise<void> {
-    const found: ReportItem[] = [];
+    const items: ReportItem[] = [];
     this.set("loading");
     try {
-      const { overdue, needsAdoption, changedByOthers } = await this.client.request(
-        engine.listReports,
-        await this.connected(),
-        {
-          signal,
-          onProgress: (items) => found.push(...items),
-        },
-      );
+      const found = await this.client.request(engine.listReports, await this.connected(), {
+        signal,
+        onProgress: (more) => items.push(...more),
+      });
       if (signal.aborted) return;
-      this.items = found;
-      this.late = overdue;
-      this.isOeas = needsAdoption;
-      this.findings = changedByOthers;
+      this.items = items;
+      this.found = found;
       this.lookedAt = Date.now();
       this.failure = undefined;
-      this.set(found.length === 0 ? "empty" : "loaded");
+      this.set(items.length === 0 ? "empty" : "loaded");
     } catch (error) {
       if (signal.aborted) return;
       this.fail(error);
@@ -320,9 +325,7 @@ export class ConnectionModel extends Disposable {
     const wasKnown = this.current !== "unknown";
     this.loading?.abort.abort();
     this.items = [];
-    this.late = [];
-    this.isOeas = false;
-    this.findings = [];
+    this.found = nothing;
     this.lookedAt = undefined;
     this.failure = undefined;
     this.set("unknown");
@@ -341,6 +344,6 @@ export class ConnectionModel extends Disposable {
     void vscode.commands.executeCommand("setContext", "clever.connected", isConnected());
     void vscode.commands.executeCommand("setContext", "clever.sample", usesSample());
     void vscode.commands.executeCommand("setContext", "clever.reportsState", this.current);
-    void vscode.commands.executeCommand("setContext", "clever.needsAdoption", this.isOeas);
+    void vscode.commands.executeCommand("setContext", "clever.needsAdoption", this.needsAdoption);
   }
 }

@@ -3,11 +3,14 @@ import { describeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { timeOrDay } from "./format";
 import { mustBeAdopted, noAutomaticLoading } from "./messages";
-import { isConnected } from "./settings";
+import { isConnected, lakeUrl, usesSample } from "./settings";
 
 /** The message above the list of reports; empty if the list speaks for itself. */
 export function viewMessage(
-  model: Pick<ConnectionModel, "state" | "reports" | "seen" | "error" | "mayLook" | "needsAdoption">,
+  model: Pick<
+    ConnectionModel,
+    "state" | "reports" | "seen" | "error" | "mayLook" | "needsAdoption" | "isNewLake"
+  >,
 ): string {
   if (model.state === "loading" && model.reports.length === 0) return vscode.l10n.t("Checking the server …");
   if (model.state === "failed" && model.reports.length > 0 && model.seen !== undefined) {
@@ -18,5 +21,11 @@ export function viewMessage(
     );
   }
   if (isConnected() && !model.mayLook) return noAutomaticLoading();
-  return model.needsAdoption ? mustBeAdopted() : "";
+  if (model.needsAdoption) return mustBeAdopted();
+  // The sample district's lake is a folder of ours.
+  if (!model.isNewLake || usesSample()) return "";
+  return vscode.l10n.t(
+    "There is no lake at {0} yet; the first run creates it. If there should be one, check the setting `clever.lake.url`, and whether its disk is mounted.",
+    lakeUrl() ?? "",
+  );
 }

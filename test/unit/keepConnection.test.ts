@@ -87,7 +87,7 @@ async function looking(...outcomes: ("failure" | "reports")[]) {
     looks++;
     return outcomes.shift() === "failure"
       ? Promise.reject(new CleverLakeError("network", "The server cannot be reached."))
-      : Promise.resolve({ overdue: [], needsAdoption: false, changedByOthers: [] });
+      : Promise.resolve({ isNew: false, overdue: [], needsAdoption: false, changedByOthers: [] });
   };
   const secrets = secretsIn(new SealedStore());
   const model = new ConnectionModel(

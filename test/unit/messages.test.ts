@@ -3,7 +3,7 @@ import { CleverLakeError } from "../../src/errors";
 import { notify } from "../../src/ui/messages";
 import { viewMessage } from "../../src/ui/viewMessage";
 import { showInformationMessage } from "../../src/ui/window";
-import { answers, CancellationError, calls } from "../helpers/vscodeStub";
+import { answers, CancellationError, calls, settings } from "../helpers/vscodeStub";
 
 afterEach(() => {
   calls.length = 0;
@@ -48,4 +48,15 @@ test("the message above an old list of reports says what to do about the error",
   expect(viewMessage(model)).toMatch(
     /^This list is from .*\. The server cannot be reached\. Check the firewall\. Refresh to try again\.$/,
   );
+});
+
+test("the message above the reports says that the first run creates the lake, except for the sample district", () => {
+  Object.assign(settings, { "clever.sftp.host": "sftp.example", "clever.lake.url": "file:///mnt/lake" });
+  const model = { state: "loaded", reports: [{}], mayLook: true, needsAdoption: false } as const;
+  expect(viewMessage({ ...model, isNewLake: true } as never)).toMatch(
+    /^There is no lake at file:\/\/\/mnt\/lake yet/,
+  );
+  expect(viewMessage({ ...model, isNewLake: false } as never)).toBe("");
+  settings["clever.sampleDistrict"] = true;
+  expect(viewMessage({ ...model, isNewLake: true } as never)).toBe("");
 });
