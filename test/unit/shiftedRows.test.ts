@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { refusedRowsPath } from "../../src/clever/layout";
-import { type ReportName, reports } from "../../src/clever/reports";
+import { hashedColumns, type ReportName, reports } from "../../src/clever/reports";
 import { Duck } from "../../src/duck/duck";
 import { readKeptTexts } from "../../src/pipeline/read/differentTexts";
 import { loadCsv } from "../../src/pipeline/read/loadCsv";
@@ -59,6 +59,22 @@ describe("a row with a person's id in a column of kept texts", () => {
     expect(await fixture.run()).toMatchObject({ anonymized: 0, inQuarantine: [] });
   });
 
+  test("is found by the ids that the lake knows from earlier files", async () => {
+    const { fixture } = await fixtureWith(dailyCsv(daily("amy"), daily("ben")));
+    const next = dailyPath("2024-09-04");
+    // Ben is nowhere else in this file.
+    await fixture.put(next, dailyCsv(daily("amy", "2024-09-04"), shifted.replace("-03", "-04")));
+    const summary = await fixture.run();
+    expect(summary.quarantined).toMatchObject([{ path: next, line: 3, column: "clever_school_id", reason }]);
+    expect(await fixture.run({ accept: [next] })).toMatchObject({ anonymized: 1, refused: 1 });
+    expect(await fixture.logins("amy", "ben")).toEqual([
+      "amy 2024-09-03 1",
+      "amy 2024-09-04 1",
+      "ben 2024-09-03 1",
+    ]);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
   test("is counted with other bad rows, in the file's order", async () => {
     const text = dailyCsv(daily("amy"), "\n", shifted, daily("cat", "yesterday"), daily("ben"));
     const { fixture, summary } = await fixtureWith(text);
@@ -94,6 +110,8 @@ describe("a row with a person's id in a column of kept texts", () => {
 async function shiftedRowsOf(text: string, name: ReportName, before?: string) {
   await using duck = await Duck.open({ threads: 1 });
   const persons = await Persons.create(duck, reports[name], "pepper");
+  const ids = hashedColumns(reports[name]).map((column) => `${column.name} VARCHAR`);
+  await duck.session((session) => session.query(`CREATE TABLE nobody (${ids.join(", ")})`));
   const folder = await temporaryFolder();
   let found: Awaited<ReturnType<typeof findShiftedRows>>;
   for (const [index, each] of [before, text].entries()) {
@@ -107,7 +125,7 @@ async function shiftedRowsOf(text: string, name: ReportName, before?: string) {
       if (!("rowsOf" in loaded)) throw new Error("The file was refused.");
       await persons.find(session, loaded);
       await readKeptTexts(session, reports[name]);
-      found = await findShiftedRows(session, loaded, persons);
+      found = await findShiftedRows(session, loaded, persons, { table: "nobody" });
       await persons.add(session);
     });
   }

@@ -38,7 +38,7 @@ export async function checkRows(
   const ids = await identities.check(session, loaded);
   const days = await daysOfFiles(session, loaded, report);
   const marked = [
-    await findShiftedRows(session, loaded, persons),
+    await findShiftedRows(session, loaded, persons, identities.known),
     await findUnlikelyDates(session, loaded, report, files, days),
     ids.marked,
   ].reduce((first, second) => bothMarked(first, second));

@@ -1,13 +1,14 @@
 import { hashedColumns, keptTexts, type ReportColumn } from "../../clever/reports";
 import { plainNumber, shiftedReason, shortestId } from "../../clever/shiftedCells";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
+import type { KnownPairs } from "./knownPairs";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { Persons } from "./persons";
 import type { MarkedRows } from "./refuseRows";
 
 /**
  * Finds the rows of the session's `raw`, whose people are in `found`, in which a kept text equals a person's id from
- * any row of this file or of the run's others. Undefined if there are none. Nearly all of the time goes into looking up
+ * any row of this file or of the run's others, or from the report's lookup table. Undefined if there are none. Nearly all of the time goes into looking up
  * the few distinct texts, in `kept_texts` (see `readKeptTexts`), among the ids.
  *
  * A text that several people have in one column is not the id of one of them, whatever it equals: a school has many
@@ -18,11 +19,12 @@ export async function findShiftedRows(
   session: DuckSession,
   loaded: LoadedCsv,
   persons: Persons,
+  known: Pick<KnownPairs, "table">,
 ): Promise<MarkedRows | undefined> {
   const kept = keptTexts(persons.report);
   await session.query(
     `CREATE OR REPLACE TEMP TABLE texts_like_ids AS
-     WITH ids AS (${idColumns(persons, ["found", persons.table]).join(" UNION ALL ")})
+     WITH ids AS (${idColumns(persons, ["found", persons.table, known.table]).join(" UNION ALL ")})
      SELECT DISTINCT place, text FROM kept_texts SEMI JOIN ids ON id = text
      WHERE length(text) >= ${shortestId} AND NOT regexp_full_match(text, ${sqlString(plainNumber)})`,
   );
