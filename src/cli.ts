@@ -235,7 +235,7 @@ function addCountingOptions(command: Command): void {
     .addOption(
       new Option("--keep-whole <what>", "what stays whole when groups must be joined").choices(keptWhole),
     )
-    .option("--cache <folder>", "cache folder (default: the platform's)")
+    .option("--cache <folder>", "cache folder (default: the platform's)", nonEmpty)
     .option("--no-cache", "do not keep a cache");
 }
 

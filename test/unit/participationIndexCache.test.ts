@@ -1,4 +1,4 @@
-import { copyFile, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
@@ -167,6 +167,25 @@ test("each lake has its own cache, and the least recently used ones are removed"
   expect(left).toHaveLength(4);
   expect(left).not.toContain(folders[0]);
   expect(left).toContain(folders[1]);
+});
+
+test("only caches are removed from a folder that has other things in it", async () => {
+  const cacheFolder = await temporaryFolder();
+  const all = path.join(cacheFolder, "dashboard");
+  const others = ["page.html", "exports", "0123456789abcdef0123456789abcdef.zip"];
+  await mkdir(path.join(all, "exports"), { recursive: true, mode: 0o755 });
+  for (const name of ["page.html", "0123456789abcdef0123456789abcdef.zip"]) {
+    await writeFile(path.join(all, name), "");
+  }
+  for (const name of others) await utimes(path.join(all, name), 1, 1);
+  for (let number = 0; number < 5; number++) {
+    await using keeper = new IndexKeeper({ cacheFolder });
+    await keeper.current(await FolderLake.open(await temporaryFolder()));
+  }
+  const left = await readdir(all);
+  expect(left).toEqual(expect.arrayContaining(others));
+  expect(left).toHaveLength(4 + others.length);
+  if (process.platform !== "win32") expect((await stat(all)).mode & 0o777).toBe(0o755);
 });
 
 test("what an ended process left behind is removed, and recent files stay", async () => {

@@ -27,7 +27,6 @@ export class LakeCache {
     try {
       const cache = new LakeCache(folder);
       await cache.ensure();
-      await chmod(all, 0o700);
       await utimes(folder, new Date(), new Date());
       await removeOldest(all);
       return cache;
@@ -146,8 +145,11 @@ async function readWhole(place: string, expected: number): Promise<ArrayBuffer |
   }
 }
 
+/** Removes the least recently used caches among a folder's entries; the user may keep other things in it. */
 async function removeOldest(folder: string): Promise<void> {
-  const places = (await readdir(folder)).map((name) => path.join(folder, name));
+  const entries = await readdir(folder, { withFileTypes: true });
+  const caches = entries.filter((entry) => entry.isDirectory() && /^[0-9a-f]{32}$/.test(entry.name));
+  const places = caches.map(({ name }) => path.join(folder, name));
   const aged = await Promise.all(places.map(async (place) => ({ place, time: await modified(place) })));
   aged.sort((a, b) => b.time - a.time);
   for (const { place } of aged.slice(keptLakes)) await removeLocal(place);
