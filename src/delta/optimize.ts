@@ -55,6 +55,20 @@ export async function mergeSmallFiles(request: MergeRequest): Promise<Snapshot |
   return newest;
 }
 
+/**
+ * Merges after a commit, if possible: its rows are in the table even if merging fails, and a later commit merges.
+ * Resolves to the resulting snapshot.
+ */
+export async function mergeAfterCommit(request: MergeRequest): Promise<Snapshot> {
+  try {
+    return (await mergeSmallFiles(request)) ?? request.snapshot;
+  } catch (error) {
+    request.signal?.throwIfAborted();
+    if (isCleverLakeError(error)) return request.snapshot;
+    throw error;
+  }
+}
+
 function steps(merges: readonly Merge[]): Merge[][] {
   const result: Merge[][] = [];
   let bytes = Number.POSITIVE_INFINITY;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ingestLogTable } from "../../src/clever/layout";
 import { Duck } from "../../src/duck/duck";
+import { diskFull } from "../../src/errors";
 import { entryFromRow, type LogEntry } from "../../src/pipeline/log/ingestLog";
 import { IngestLog } from "../../src/pipeline/log/logTable";
 import { MemoryLake } from "../helpers/memoryLake";
@@ -124,6 +125,27 @@ test("many runs leave few data files", async () => {
   await new IngestLog(lake, duck).sources();
   const dataFiles = lake.calls.filter((call) => call.includes(".parquet") && !call.includes("_delta_log"));
   expect(new Set(dataFiles).size).toBeLessThan(25);
+});
+
+test("an entry is written even if merging afterwards fails", async () => {
+  /** A lake with room for one more data file per append. */
+  class FullLake extends MemoryLake {
+    room = 0;
+    override async importFile(local: string, file: string): Promise<void> {
+      if (this.room-- === 0) throw diskFull();
+      await super.importFile(local, file);
+    }
+  }
+  const lake = new FullLake();
+  const log = new IngestLog(lake, duck);
+  let merges = 0;
+  for (let run = 0; run < 25; run++) {
+    lake.room = 1;
+    await log.append([entry({ source: `source${run}`, time: time(run) })]);
+    if (lake.room < 0) merges++;
+  }
+  expect(merges).toBeGreaterThan(0);
+  expect(await new IngestLog(lake, duck).all()).toHaveLength(25);
 });
 
 describe("a row that cannot be an entry is reported as damage:", () => {

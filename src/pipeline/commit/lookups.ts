@@ -4,7 +4,7 @@ import type { Action, AddFile } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
 import { withScratch } from "../../delta/localFiles";
-import { mergeSmallFiles } from "../../delta/optimize";
+import { mergeAfterCommit } from "../../delta/optimize";
 import type { Snapshot } from "../../delta/snapshot";
 import { tableActions } from "../../delta/tableActions";
 import { type Duck, sqlName } from "../../duck/duck";
@@ -59,9 +59,9 @@ export async function appendLookups(
   const { snapshot } = outcome;
   if (snapshot === undefined) return undefined;
   if (outcome.committed) verifiedVersions.committed(snapshot);
-  const merged = await mergeSmallFiles({ ...options, lake, duck, tablePath, snapshot, maxFiles: 20 });
-  if (merged) verifiedVersions.committed(merged);
-  return merged ?? snapshot;
+  const merged = await mergeAfterCommit({ ...options, lake, duck, tablePath, snapshot, maxFiles: 20 });
+  if (merged !== snapshot) verifiedVersions.committed(merged);
+  return merged;
 }
 
 /** The actions that create a report's lookup table. */

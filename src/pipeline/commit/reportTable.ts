@@ -2,10 +2,10 @@ import { lookupTable, pseudoTable } from "../../clever/layout";
 import { hashedColumns, partitionColumns, pseudonymName, type Report } from "../../clever/reports";
 import type { Action } from "../../delta/actions";
 import { commit } from "../../delta/commit";
-import { mergeSmallFiles } from "../../delta/optimize";
+import { mergeAfterCommit } from "../../delta/optimize";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
 import { type Duck, sqlName, sqlString } from "../../duck/duck";
-import { CleverLakeError, isCleverLakeError } from "../../errors";
+import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import type { Delivery, ReadDelivery } from "../delivery";
 import type { VerifiedVersions } from "../others/foreignCommits";
@@ -162,25 +162,18 @@ export class ReportTable {
     const { lake, duck, signal } = this.context;
     const partitions = actions.flatMap((action) => ("add" in action ? [action.add.partitionValues] : []));
     if (snapshot === undefined || partitions.length === 0) return snapshot;
-    try {
-      const merged = await mergeSmallFiles({
-        lake,
-        duck,
-        snapshot,
-        partitions,
-        tablePath: pseudoTable(this.report),
-        maxFiles: filesPerPartition,
-        ...pseudoFiles,
-        signal,
-      });
-      if (merged) this.context.verifiedVersions.committed(merged);
-      return merged ?? snapshot;
-    } catch (error) {
-      signal?.throwIfAborted();
-      // The rows are in the table; a later run merges.
-      if (isCleverLakeError(error)) return snapshot;
-      throw error;
-    }
+    const merged = await mergeAfterCommit({
+      lake,
+      duck,
+      snapshot,
+      partitions,
+      tablePath: pseudoTable(this.report),
+      maxFiles: filesPerPartition,
+      ...pseudoFiles,
+      signal,
+    });
+    if (merged !== snapshot) this.context.verifiedVersions.committed(merged);
+    return merged;
   }
 
   /** Opened by the first file; if the lookup table cannot be read, this and all others fail. */

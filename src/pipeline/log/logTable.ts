@@ -3,7 +3,7 @@ import type { Action } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
 import { withScratch } from "../../delta/localFiles";
-import { mergeSmallFiles } from "../../delta/optimize";
+import { mergeAfterCommit } from "../../delta/optimize";
 import type { Column } from "../../delta/schema";
 import { isNewest, type Snapshot } from "../../delta/snapshot";
 import { fileStatistics } from "../../delta/statistics";
@@ -129,15 +129,16 @@ export class IngestLog {
     });
     if (!outcome.committed) return;
     // Each run adds a file; occasional merging keeps them few however many runs there were.
-    this.snapshot =
-      (await mergeSmallFiles({
-        lake,
-        duck,
-        tablePath: ingestLogTable,
-        snapshot: outcome.snapshot,
-        maxFiles: 20,
-        signal,
-      })) ?? outcome.snapshot;
+    const { snapshot } = outcome;
+    this.snapshot = snapshot;
+    this.snapshot = await mergeAfterCommit({
+      lake,
+      duck,
+      tablePath: ingestLogTable,
+      snapshot,
+      maxFiles: 20,
+      signal,
+    });
   }
 
   private async select(select: string, signal?: AbortSignal): Promise<LogEntry[]> {
