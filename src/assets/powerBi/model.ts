@@ -94,14 +94,15 @@ const usageColumns = factColumns("resource_usage", ["resource", "resource_key"])
 
 type Fact = "Participation" | "Usage";
 
+const wholeGroups =
+  "FILTER(VALUES(Cohort[group_number]), CALCULATE(COUNTROWS(Cohort)) = CALCULATE(MAX(Cohort[cohorts_in_group])))";
+
 /**
  * An expression over a fact table under the rule of groups: only groups that the filter includes completely, on the
  * days that count for them. A filter on people would split every group, so it gives no result.
  */
 function ofGroups(fact: Fact, expression: string): string {
-  const whole =
-    "FILTER(VALUES(Cohort[group_number]), CALCULATE(COUNTROWS(Cohort)) = CALCULATE(MAX(Cohort[cohorts_in_group])))";
-  const counted = `CALCULATE(${expression}, KEEPFILTERS(${whole}), KEEPFILTERS(${fact}[counts] = 1))`;
+  const counted = `CALCULATE(${expression}, KEEPFILTERS(${wholeGroups}), KEEPFILTERS(${fact}[counts] = 1))`;
   return `IF(ISFILTERED(Person[${personColumn}]) && MAX(Cohort[minimum_group_size]) > 1, BLANK(), ${counted})`;
 }
 
@@ -169,10 +170,10 @@ const participation: ModelTable = {
       "IF([Users] > 0, DIVIDE([Person-resource pairs] + 0, [Users]))",
     ),
     measure(
-      "Rows left out",
+      "Groups left out",
       whole,
-      "Rows of daily participation under the filter that no number includes: rows of groups that the filter does not include completely, of days with too few people of a group, of days that are newer than the table of groups, and of people who are in no group that is large enough.",
-      `COUNTROWS(Participation) - COALESCE(${ofGroups("Participation", "COUNTROWS(Participation)")}, 0)`,
+      "Groups that no number under the filter includes, because the filter splits them; people who are in no group that is large enough are one more. It does not depend on rows: their number and days would be about those people.",
+      `COUNTROWS(VALUES(Cohort[group_number])) - COUNTROWS(${wholeGroups})`,
     ),
   ],
 };

@@ -166,9 +166,10 @@ const usageSummary: Page = {
     {
       name: "left-out",
       type: "card",
-      title: "Person-days left out",
-      altText: "How many rows no number on this page includes, because the filter splits their groups.",
-      fields: { Values: [measure("Participation", "Rows left out")] },
+      title: "Groups left out",
+      altText:
+        "How many groups no number on this page includes, because the filter splits them or they are too small.",
+      fields: { Values: [measure("Participation", "Groups left out")] },
       position: box(912, 600, 352, 104),
     },
   ],
