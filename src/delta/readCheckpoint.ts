@@ -1,4 +1,4 @@
-import { type Duck, sqlString, sqlStrings } from "../duck/duck";
+import { type Duck, sqlFiles, sqlString } from "../duck/duck";
 import { CleverLakeError } from "../errors";
 import type { Lake, LakeOptions } from "../lake/lake";
 import { type Action, parseAction } from "./actions";
@@ -44,7 +44,7 @@ export async function readCheckpoint(
       (session) =>
         session.query(
           `SELECT CAST(to_json(row_) AS VARCHAR) AS action
-         FROM read_parquet(${sqlStrings(local)}, hive_partitioning = false, schema = MAP {${schema.join(", ")}}) row_`,
+         FROM read_parquet(${sqlFiles(local)}, hive_partitioning = false, schema = MAP {${schema.join(", ")}}) row_`,
         ),
       options.signal,
     ),

@@ -1,4 +1,4 @@
-import { sqlName, sqlString, sqlStrings } from "../duck/duck";
+import { sqlFiles, sqlName, sqlString } from "../duck/duck";
 import type { AddFile, PartitionValues } from "./actions";
 import { dataFilePath } from "./paths";
 import type { Snapshot } from "./replay";
@@ -40,7 +40,7 @@ export function readQuery(
         ? `${partitionLiteral(field, first?.partitionValues ?? {})} AS ${sqlName(field.name)}`
         : sqlName(field.name),
     );
-    return `SELECT ${list.join(", ")} FROM read_parquet(${sqlStrings(paths)}, hive_partitioning = false, schema = MAP {${schema.join(", ")}})`;
+    return `SELECT ${list.join(", ")} FROM read_parquet(${sqlFiles(paths)}, hive_partitioning = false, schema = MAP {${schema.join(", ")}})`;
   });
   return branches.join(" UNION ALL ");
 }

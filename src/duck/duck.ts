@@ -235,7 +235,20 @@ export function sqlName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** Texts as an SQL list of string literals, as `read_parquet` takes it. */
+/**
+ * A local file's path as an SQL literal for `read_csv` and `read_parquet`. They take a path with `*`, `?` or `[` for a
+ * pattern, which can match other files.
+ */
+export function sqlFile(place: string): string {
+  return sqlString(place.replaceAll(/[*?[]/g, "[$&]"));
+}
+
+/** Paths of local files as an SQL list of such literals. */
+export function sqlFiles(places: readonly string[]): string {
+  return `[${places.map(sqlFile).join(", ")}]`;
+}
+
+/** Texts as an SQL list of string literals. */
 export function sqlStrings(texts: readonly string[]): string {
   return `[${texts.map(sqlString).join(", ")}]`;
 }

@@ -1,5 +1,5 @@
 import { type UserType, userTypes, userTypeValue } from "../../clever/reports";
-import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
+import { type DuckSession, sqlFile, sqlName, sqlString } from "../../duck/duck";
 import type { ParticipationIndex } from "./participationIndex";
 
 /**
@@ -36,7 +36,7 @@ export class DictionaryTables {
       "CREATE OR REPLACE TEMP TABLE members (member UINTEGER, person UINTEGER, cohort UINTEGER)",
       "CREATE OR REPLACE TEMP TABLE cohorts (cohort UINTEGER, school_name VARCHAR, user_type VARCHAR, grade VARCHAR)",
       "CREATE OR REPLACE TEMP TABLE resources (resource UINTEGER, id VARCHAR, name VARCHAR, type VARCHAR)",
-      ...(people ? [`INSERT INTO people SELECT * FROM read_parquet(${sqlString(people)})`] : []),
+      ...(people ? [`INSERT INTO people SELECT * FROM read_parquet(${sqlFile(people)})`] : []),
     ];
     for (const sql of statements) await session.query(sql);
     const tables = new DictionaryTables(session, known);

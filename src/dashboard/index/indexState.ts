@@ -1,4 +1,4 @@
-import { type DuckSession, sqlString } from "../../duck/duck";
+import { type DuckSession, sqlFile } from "../../duck/duck";
 import { type Dictionary, type DictionaryTables, emptyDictionary } from "./dictionary";
 import type { LakeCache } from "./lakeCache";
 import type { Manifest, StoredFile } from "./manifest";
@@ -66,7 +66,7 @@ export class IndexState {
     const people = await this.peopleFile();
     if (people === undefined) return true;
     const { some } = await session.one(
-      `SELECT EXISTS (FROM read_parquet(${sqlString(people)}) known JOIN grades USING (pseudonym)
+      `SELECT EXISTS (FROM read_parquet(${sqlFile(people)}) known JOIN grades USING (pseudonym)
          WHERE known.grade IS DISTINCT FROM grades.grade) AS some`,
     );
     return some === true;

@@ -1,5 +1,5 @@
 import { pseudonymName } from "../../clever/reports";
-import { type DuckSession, sqlString } from "../../duck/duck";
+import { type DuckSession, sqlFile, sqlString } from "../../duck/duck";
 import type { ReportKind } from "../answer";
 import type { LakeCache } from "./lakeCache";
 import type { Manifest, StoredFile } from "./manifest";
@@ -83,6 +83,6 @@ export class MonthIds {
   }
 
   private selectFile({ name }: StoredFile): string {
-    return `FROM read_parquet(${sqlString(this.cache.place(name))})`;
+    return `FROM read_parquet(${sqlFile(this.cache.place(name))})`;
   }
 }

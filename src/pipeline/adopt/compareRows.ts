@@ -3,7 +3,7 @@ import { hashedColumns, pseudonymName, type Report } from "../../clever/reports"
 import { withLocalFiles } from "../../delta/localFiles";
 import { sqlTypes } from "../../delta/schema";
 import { withTables } from "../../delta/withTable";
-import { type Duck, type DuckSession, sqlName, sqlString } from "../../duck/duck";
+import { type Duck, type DuckSession, sqlFile, sqlName, sqlString } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
 import { comparableTexts } from "../read/comparableTexts";
@@ -168,7 +168,7 @@ async function readHeldBack(
   ].filter(({ entry }) => entry.report === report.name);
   for (const { entry, isQuarantined } of files) {
     await withLocalFiles(lake, [entry.landedPath], { signal }, async ([place = ""]) => {
-      const csv = `read_csv(${sqlString(place)}, all_varchar = true, header = true, delim = ',', quote = '"', escape = '"', ignore_errors = true, null_padding = true, strict_mode = false)`;
+      const csv = `read_csv(${sqlFile(place)}, all_varchar = true, header = true, delim = ',', quote = '"', escape = '"', ignore_errors = true, null_padding = true, strict_mode = false)`;
       try {
         const names = (await session.query(`DESCRIBE FROM ${csv}`)).map((row) => String(row.column_name));
         const ids = hashedColumns(report)

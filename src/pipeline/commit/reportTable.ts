@@ -4,7 +4,7 @@ import type { Action } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { mergeAfterCommit } from "../../delta/optimize";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
-import { type Duck, sqlName, sqlString } from "../../duck/duck";
+import { type Duck, sqlFiles, sqlName, sqlString } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import type { Delivery, ReadDelivery } from "../delivery";
@@ -197,10 +197,10 @@ function pseudonymsOf(
 ): string {
   const names = hashedColumns(report).map(({ name }) => sqlName(pseudonymName(name)));
   const sources = deliveries.map(({ entry }) => sqlString(entry.source)).join(", ");
-  const files = staged.map(({ file }) => sqlString(file.place)).join(", ");
-  return files === ""
+  const places = staged.map(({ file }) => file.place);
+  return places.length === 0
     ? `(SELECT ${names.map((name) => `NULL::VARCHAR AS ${name}`).join(", ")} WHERE false)`
-    : `(SELECT DISTINCT ${names.join(", ")} FROM read_parquet([${files}]) WHERE source_file IN (${sources}))`;
+    : `(SELECT DISTINCT ${names.join(", ")} FROM read_parquet(${sqlFiles(places)}) WHERE source_file IN (${sources}))`;
 }
 
 function conflict(report: Report): CleverLakeError {

@@ -10,7 +10,7 @@ import {
   isBlank,
   parseValue,
 } from "../../clever/values";
-import { type DuckSession, sqlName, sqlString, sqlStrings } from "../../duck/duck";
+import { type DuckSession, sqlFiles, sqlName, sqlString, sqlStrings } from "../../duck/duck";
 import { type CleverLakeError, isCleverLakeError } from "../../errors";
 import { cellOf, countByValue, listDifferent, textSql } from "./differentTexts";
 import type { OpenedCsv } from "./openCsv";
@@ -202,7 +202,7 @@ async function readRows(
   await session.query("DROP TABLE IF EXISTS bad_scans");
   await session.query(
     `CREATE OR REPLACE TEMP TABLE raw AS SELECT file_index::UINTEGER AS file, ${columns.join(", ")}
-      FROM read_csv(${sqlStrings(files.map(({ place }) => place))},
+      FROM read_csv(${sqlFiles(files.map(({ place }) => place))},
       columns = {${types}}, auto_detect = false, hive_partitioning = false, header = true, delim = ${sqlString(header.delimiter)},
       quote = '"', escape = '"', strict_mode = true, null_padding = false,
       max_line_size = ${maximumRowBytes + 16},

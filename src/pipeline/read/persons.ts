@@ -1,5 +1,5 @@
 import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
-import { type Duck, type DuckSession, sqlName, sqlString } from "../../duck/duck";
+import { type Duck, type DuckSession, sqlFile, sqlName } from "../../duck/duck";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 
 /**
@@ -50,7 +50,7 @@ export class Persons {
   async addFile(session: DuckSession, place: string): Promise<void> {
     const ids = hashedColumns(this.report).map(({ name }) => name);
     const columns = [...ids, ...ids.map(pseudonymName)].map(sqlName);
-    const people = `(SELECT DISTINCT ${columns.join(", ")} FROM read_parquet(${sqlString(place)}))`;
+    const people = `(SELECT DISTINCT ${columns.join(", ")} FROM read_parquet(${sqlFile(place)}))`;
     await this.insert(session, people, columns, []);
   }
 

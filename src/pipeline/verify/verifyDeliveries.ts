@@ -2,7 +2,7 @@ import { dateColumn, hashedColumns, pseudonymName, type Report } from "../../cle
 import { counted } from "../../counted";
 import { sqlTypes } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
-import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
+import { type DuckSession, sqlFile, sqlName, sqlString } from "../../duck/duck";
 import { LandedReader } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
@@ -110,7 +110,7 @@ class Comparison {
     const { staged } = await this.reader.read(session, entries);
     const files = staged.map(
       ({ file, year, month }) =>
-        `SELECT *, ${year} AS "year", ${month} AS "month" FROM read_parquet(${sqlString(file.place)}, hive_partitioning = false)`,
+        `SELECT *, ${year} AS "year", ${month} AS "month" FROM read_parquet(${sqlFile(file.place)}, hive_partitioning = false)`,
     );
     if (files.length === 0) return;
     const ranked = oldestFirst(entries).map(({ source }) => source);

@@ -12,7 +12,7 @@ import { type StagedDataFile, stageDataFile } from "../../delta/dataFile";
 import { readQuery } from "../../delta/readQuery";
 import { tableColumns } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
-import { type DuckSession, sqlString } from "../../duck/duck";
+import { type DuckSession, sqlFile, sqlString } from "../../duck/duck";
 import { oldestFirst } from "../plan/ranks";
 import type { StagedRows } from "../read/stageRows";
 import { type Cells, dayBit, listCells, type Month } from "./cells";
@@ -348,7 +348,7 @@ function asStaged({ file, sources }: StagedRows): WrittenMonth["added"][number] 
 }
 
 function parquet(file: StagedDataFile): string {
-  return `FROM read_parquet(${sqlString(file.place)}, hive_partitioning = false)`;
+  return `FROM read_parquet(${sqlFile(file.place)}, hive_partitioning = false)`;
 }
 
 function isOneOf(sources: ReadonlySet<string>): string {

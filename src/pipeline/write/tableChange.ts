@@ -9,7 +9,7 @@ import { requireSameShape } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { removeFile } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
-import { type Duck, type DuckSession, sqlStrings } from "../../duck/duck";
+import { type Duck, type DuckSession, sqlFiles } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { mapAtOnce } from "../../mapAtOnce";
 import { type Delivery, heldBack, isJudged, type QuarantinedDelivery, type ReadDelivery } from "../delivery";
@@ -216,7 +216,7 @@ export class TableChange {
     const places = staged.filter(({ sources }) => mayHold(sources)).map(({ file }) => file.place);
     const rows = {
       inTable: readQuery(snapshot, own, placeOf),
-      arriving: `FROM read_parquet(${sqlStrings(places)}, hive_partitioning = false)`,
+      arriving: `FROM read_parquet(${sqlFiles(places)}, hive_partitioning = false)`,
       countDays: async (days: readonly string[]) => {
         const counts: (readonly [string, Counts])[] = [];
         for (const month of months) counts.push(...(await month.countDays(days)));
