@@ -59,7 +59,7 @@ export function comparisonParts(
 
 function periodText({ from, to, schoolDays, comparedDays }: ComparedPeriod): string {
   const left = schoolDays - comparedDays;
-  const without = left > 0 ? `, ${counted(left, "day")} without resource usage left out` : "";
+  const without = left > 0 ? `, ${counted(left, "incomplete day")} left out` : "";
   return `${from} to ${to}, ${counted(schoolDays, "school day")}${without}`;
 }
 

@@ -62,7 +62,7 @@ export interface ComparedPeriod extends DateRange {
   /** Empty if it has no name. */
   readonly name: string;
   readonly schoolDays: number;
-  /** School days that have a resource usage report; averages are over these. */
+  /** School days that averages cover: with resource usage, and with the same groups as all others of both periods. */
   readonly comparedDays: number;
   readonly missing: readonly MissingReport[];
   readonly uncounted: readonly UncountedDays[];

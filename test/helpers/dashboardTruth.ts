@@ -82,25 +82,37 @@ type Report = "dailyParticipation" | "resourceUsage";
 const isKnown = ({ kind, missing }: Pick<Plain["days"][number], "kind" | "missing">, report: Report) =>
   kind !== "noData" && !missing.includes(report);
 
-/** Whether a card can be compared: people and things only over equally many school days with their report. */
-function areComparable(key: keyof DashboardAnswer["cards"], periods: readonly Plain[]): boolean {
-  if (key === "logins" || key === "accesses") return true;
-  const report = key === "users" || key === "activeUsers" ? "dailyParticipation" : "resourceUsage";
-  const counts = periods.map(({ total, days }) =>
-    total.isWithheld ? 0 : days.filter((day) => day.compared.includes(report) && !day.isWithheld).length,
-  );
-  return counts.every((count) => count > 0 && count === counts[0]);
+/** The school days of a period that averages cover in a comparison with another one. */
+function comparedDates(plain: PlainEngine, period: Plain, other: Plain, report: Report): ReadonlySet<string> {
+  const all = plain.comparedDates(period.reported[report], period.isWhole, other.reported[report]);
+  return new Set(period.days.flatMap(({ date }) => (all.has(date) ? date : [])));
 }
 
-/** What a card compares with the preceding period: sums per school day, people and things as they are. */
-function comparable(key: keyof DashboardAnswer["cards"], { total, days }: Plain): number | null {
+type CardKey = keyof DashboardAnswer["cards"];
+const reportOf = (key: CardKey): Report =>
+  ["users", "activeUsers", "logins"].includes(key) ? "dailyParticipation" : "resourceUsage";
+
+/** Whether a card can be compared: people and things only over equally many school days that averages cover. */
+function areComparable(plain: PlainEngine, key: CardKey, [now, past]: readonly [Plain, Plain]): boolean {
+  if (key === "logins" || key === "accesses") return true;
+  const count = (period: Plain, other: Plain) => {
+    const dates = comparedDates(plain, period, other, reportOf(key));
+    const { total, days } = period;
+    return total.isWithheld ? 0 : days.filter((day) => dates.has(day.date) && !day.isWithheld).length;
+  };
+  return count(now, past) > 0 && count(now, past) === count(past, now);
+}
+
+/** What a card compares with another period: sums per school day, people and things as they are. */
+function comparable(plain: PlainEngine, key: CardKey, period: Plain, other: Plain): number | null {
   if (key === "days") return null;
-  const report = ["users", "activeUsers", "logins"].includes(key) ? "dailyParticipation" : "resourceUsage";
+  const { total, days } = period;
   if (key !== "logins" && key !== "accesses") {
     const value = total[key];
     return typeof value === "number" ? value : null;
   }
-  const school = days.filter((day) => day.compared.includes(report) && day[key] !== null);
+  const dates = comparedDates(plain, period, other, reportOf(key));
+  const school = days.filter((day) => dates.has(day.date) && day[key] !== null);
   if (school.length === 0 || total[key] === null) return null;
   return school.reduce((sum, day) => sum + (day[key] ?? 0), 0) / school.length;
 }
@@ -139,9 +151,9 @@ function expected(plain: PlainEngine, given: DashboardAnswer, hasGrades: boolean
       keys.map((key) => {
         // The number of counted days is known even if it is zero.
         const days = key === "days" && total[key] === null ? null : total[key];
-        const was = past ? comparable(key, past) : null;
-        const is = comparable(key, now);
-        const isAlike = past !== undefined && areComparable(key, [now, past]);
+        const was = past ? comparable(plain, key, past, now) : null;
+        const is = past ? comparable(plain, key, now, past) : null;
+        const isAlike = past !== undefined && areComparable(plain, key, [now, past]);
         const compared = is === null || was === null || !isAlike ? null : { now: is, before: was };
         return [key, { value: days, before: before?.[key] ?? null, compared }];
       }),
@@ -180,15 +192,20 @@ function comparisonOf(
   other: { readonly from: string; readonly to: string },
   hasGrades: boolean,
 ) {
-  const periodOf = (range: { readonly from: string; readonly to: string }) => {
-    const schoolDays = plain.answer({ filter, ...range }).days.filter(({ kind }) => kind === "school");
-    const compared = schoolDays.flatMap(({ date, compared: reports }) =>
-      reports.includes("resourceUsage") ? date : [],
-    );
-    const found = plain.answer({ filter, ...range, isAsked: (date) => compared.includes(date) });
+  type Range = { readonly from: string; readonly to: string };
+  const periodOf = (range: Range, beside: Range) => {
+    const period = plain.answer({ filter, ...range });
+    const schoolDays = period.days.filter(({ kind }) => kind === "school");
+    const dates = comparedDates(plain, period, plain.answer({ filter, ...beside }), "resourceUsage");
+    const compared = [...dates];
+    const found = plain.answer({ filter, ...range, isAsked: (date) => dates.has(date) });
     return { range, schoolDays, compared, found };
   };
-  const [before, now] = [periodOf({ from: other.from, to: other.to }), periodOf({ from, to })];
+  const [thisRange, otherRange] = [
+    { from, to },
+    { from: other.from, to: other.to },
+  ];
+  const [before, now] = [periodOf(otherRange, thisRange), periodOf(thisRange, otherRange)];
   type Period = typeof now;
   type Part = Plain["total"];
   const useOf = (

@@ -63,10 +63,18 @@ export class PlainEngine {
     return part.numbers().absent.absent ?? [];
   }
 
-  /** The school days among some dates on which each group counts that counts on any of them; all if these are few. */
-  private comparedDates(dates: readonly string[], isWhole: readonly boolean[]): ReadonlySet<string> {
+  /**
+   * The school days among some dates on which each group counts that counts on any of them; all if these are few.
+   *
+   * @param others dates that they are compared with
+   */
+  comparedDates(
+    own: readonly string[],
+    isWhole: readonly boolean[],
+    others: readonly string[] = [],
+  ): ReadonlySet<string> {
     const { rows, groups } = this;
-    const schoolDays = dates.filter((date) => rows.kindOf(date) === "school");
+    const schoolDays = [...new Set([...own, ...others])].filter((date) => rows.kindOf(date) === "school");
     const counts = (group: number) => schoolDays.some((date) => groups.isCounted(group, date));
     const sometimes = groups.groups.flatMap((_, group) => (isWhole[group] && counts(group) ? group : []));
     const isComplete = (date: string) => {
@@ -133,12 +141,14 @@ export class PlainEngine {
         rows.hasParticipation(date) &&
         !missing(date).includes("dailyParticipation"),
     );
+    /** The dates with a report. */
+    const reported = {
+      dailyParticipation: participated,
+      resourceUsage: range.filter((date) => !missing(date).includes("resourceUsage")),
+    };
     const compared = {
-      dailyParticipation: this.comparedDates(participated, isWhole),
-      resourceUsage: this.comparedDates(
-        range.filter((date) => !missing(date).includes("resourceUsage")),
-        isWhole,
-      ),
+      dailyParticipation: this.comparedDates(reported.dailyParticipation, isWhole),
+      resourceUsage: this.comparedDates(reported.resourceUsage, isWhole),
     };
     for (const date of range) {
       const day = partOf(days, date);
@@ -214,6 +224,8 @@ export class PlainEngine {
     );
     const bySchool = [...schools].sort(([a], [b]) => compareNames(a, b));
     return {
+      reported,
+      isWhole,
       total: total.numbers(),
       /** An entry without any row. */
       none: newPart().numbers(),
@@ -239,10 +251,6 @@ export class PlainEngine {
         date,
         kind: rows.kindOf(date),
         missing: missing(date),
-        /** The reports whose averages per school day cover the date. */
-        compared: (["dailyParticipation", "resourceUsage"] as const).filter((report) =>
-          compared[report].has(date),
-        ),
         ...partOf(days, date).numbers({ ofDay: true }),
       })),
       weekdays: [...weekdays]

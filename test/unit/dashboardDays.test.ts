@@ -116,17 +116,33 @@ describe("an average", () => {
     expect(cards.accesses.compared?.now).toBe(cards.accesses.compared?.before);
   });
 
-  test("covers all days if those without some of the people are more than half", async () => {
-    const rows = dates.flatMap((date, at) => [
-      ...attendedOn(date, { school: "West", people: 30 }),
-      ...attendedOn(date, { ...east, people: at < 15 && at % 3 > 0 ? 5 : 12 }),
-    ]);
+  describe("in a comparison", () => {
     const halves = {
       compare: { from: dates[0] ?? "", to: dates[14] ?? "", name: "before", rangeName: "now" },
       range: { from: dates[15] ?? "", to: dates[29] ?? "" },
     };
-    const { cards } = await ask(plainIndex(rows, [], false), { ...everyDay, ...halves }, 10);
-    expect(cards.logins.compared).toEqual({ now: 42, before: (15 * 30 + 5 * 12) / 15 });
+    const cardsIf = async (isFew: (at: number) => boolean) => {
+      const rows = dates.flatMap((date, at) => [
+        ...attendedOn(date, { school: "West", people: 30 }),
+        ...attendedOn(date, { ...east, people: isFew(at) ? 5 : 12 }),
+      ]);
+      return (await ask(plainIndex(rows, [], false), { ...everyDay, ...halves }, 10)).cards;
+    };
+
+    test("covers only days with the same groups, also if one period has few of them", async () => {
+      const { logins } = await cardsIf((at) => at < 15 && at % 3 > 0);
+      expect(logins.compared).toEqual({ now: 42, before: 42 });
+    });
+
+    test("does not exist if a group that one period has is never counted in the other", async () => {
+      const { logins } = await cardsIf((at) => at < 15);
+      expect(logins.compared).toBeNull();
+    });
+
+    test("covers all days if those without some of the people are more than half", async () => {
+      const { logins } = await cardsIf((at) => at < 20);
+      expect(logins.compared).toEqual({ now: (15 * 30 + 10 * 12) / 15, before: 30 });
+    });
   });
 
   test("of a weekday is unknown if all of it is withheld", async () => {

@@ -171,7 +171,7 @@ export function definitionTexts(t: Translate) {
     periods: explain(
       t("Use in two periods, per school day: so a longer period does not look like more use."),
       t(
-        "Two periods are compared by their school days whose resource usage is there; a day on which all of a school or grade is left out does not count for it. Person-days are rows of resource usage with a person, accesses the sum of num_access, both divided by the number of these days. People are distinct people on these days, without a change in percent unless both periods have equally many of them. Of the resources that the filters choose, or of all.",
+        "Two periods are compared by their complete school days: those with resource usage, and with every group that counts on any of the days of both periods, unless these are less than half. A day on which all of a school or grade is left out does not count for it. Person-days are rows of resource usage with a person, accesses the sum of num_access, both divided by the number of these days. People are distinct people on these days, without a change in percent unless both periods have equally many of them. Of the resources that the filters choose, or of all.",
       ),
     ),
     changes: explain(
@@ -181,7 +181,7 @@ export function definitionTexts(t: Translate) {
       ...Object.values(changesDefinitions).map((text) => t(text)),
     ),
     before: t(
-      "The same number for the period that the filter chooses to compare with, or for as many school days, ending on the day before the range. Logins and accesses are compared per school day, over the days whose report is there; people and different resources only where both periods have equally many of these days. Empty if the data does not reach back that far.",
+      "The same number for the period that the filter chooses to compare with, or for as many school days, ending on the day before the range. Logins and accesses are compared per school day, over the complete days: those with the report, and with every group that counts on any of the days of both periods, unless these are less than half; people and different resources only where both periods have equally many of these days. Empty if the data does not reach back that far.",
     ),
   };
 }

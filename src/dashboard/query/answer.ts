@@ -33,7 +33,15 @@ import {
 } from "./entries";
 import { type Found, find } from "./found";
 import { licenceEntries } from "./licences";
-import { choosesResources, inRange, otherRange, schoolDaysIn, schoolYearStart, scopeOf } from "./scope";
+import {
+  choosesResources,
+  inRange,
+  otherRange,
+  type Scope,
+  schoolDaysIn,
+  schoolYearStart,
+  scopeOf,
+} from "./scope";
 import { whatChanged } from "./whatChanged";
 import { missingReports, withheldIn } from "./withheld";
 
@@ -113,8 +121,8 @@ export async function answer(
 }
 
 function cardsOf(found: Found, foundBefore: Found | undefined): Cards {
-  const now = numbersOf(found);
-  const before = foundBefore && numbersOf(foundBefore);
+  const now = numbersOf(found, foundBefore?.scope);
+  const before = foundBefore && numbersOf(foundBefore, found.scope);
   const card = <Value extends People>(is: PeriodNumber<Value>, was: PeriodNumber<Value> | undefined) => {
     return {
       value: is.value,
@@ -145,12 +153,13 @@ interface PeriodNumber<Value extends People> {
   readonly days?: number;
 }
 
-function numbersOf(found: Found) {
+/** @param other the scope of the period that this one is compared with */
+function numbersOf(found: Found, other: Scope | undefined) {
   const { scope, attendance, usage } = found;
   const { total } = attendance;
   const ofReport = (report: ReportKind) => {
     const known = <Value extends People>(value: Value) => unlessAbsent(scope, [report], value) as Value;
-    const places = total.isWithheld ? [] : comparedPlaces(found, report);
+    const places = total.isWithheld ? [] : comparedPlaces(found, report, other);
     const days = places.length;
     return {
       /** Distinct people or things grow with the days: they are compared only over equally many. */

@@ -27,8 +27,9 @@ export async function comparisonOf(
   periodNames: DashboardFilter["compare"],
   signal: AbortSignal | undefined,
 ): Promise<Comparison> {
-  const before = await findPeriod(inRange(scope, other), periodNames?.name, signal);
-  const now = await findPeriod(scope, periodNames?.rangeName, signal);
+  const earlier = inRange(scope, other);
+  const before = await findPeriod(earlier, scope, periodNames?.name, signal);
+  const now = await findPeriod(scope, earlier, periodNames?.rangeName, signal);
   const both = (of: (found: FoundPeriod) => PeriodUse & Entry): ComparedUse => {
     const [{ partly: wasPartly, ...was }, { partly, ...is }] = [of(before), of(now)];
     return { before: was, now: is, ...(partly || wasPartly ? { partly: true } : {}) };
@@ -87,10 +88,11 @@ function useOf({ users, personDays, accesses }: Sums, part: AttendanceSums, days
 
 async function findPeriod(
   whole: Scope,
+  other: Scope,
   name: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<FoundPeriod> {
-  const range = comparedDaysIn(whole, "resourceUsage");
+  const range = comparedDaysIn(whole, "resourceUsage", other);
   const masks = whole.masks.map((mask, at) => mask & (range[at % range.length] as number));
   const found = await find({ ...whole, range, masks }, signal);
   return {
@@ -110,7 +112,7 @@ async function findPeriod(
       uncounted: withheldIn(whole).days,
       weeklyPersonDaysPerDay: weeklyAverages(
         Float64Array.from(found.usage.days, ({ personDays }) => personDays),
-        comparedPlaces(found, "resourceUsage"),
+        comparedPlaces(found, "resourceUsage", other),
         whole,
       ),
     },

@@ -103,12 +103,17 @@ export function missingOn({ facts, missing }: Scope, day: number): ReportKind[] 
   return reportKinds.filter((report) => isIn(missing[report], facts.days, day));
 }
 
-/** The days that averages per school day cover, by their places in the scope; not those of which all is withheld. */
+/**
+ * The days that averages per school day cover, by their places in the scope; not those of which all is withheld.
+ *
+ * @param other the scope of the period that this one is compared with
+ */
 export function comparedPlaces(
   { scope, attendance }: Pick<Found, "scope" | "attendance">,
   report: ReportKind,
+  other?: Scope,
 ): number[] {
-  const asked = comparedDaysIn(scope, report);
+  const asked = comparedDaysIn(scope, report, other);
   return attendance.days.flatMap(({ isWithheld }, place) =>
     !isWithheld && isIn(asked, scope.facts.days, scope.from + place) ? [place] : [],
   );

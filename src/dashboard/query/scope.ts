@@ -181,10 +181,14 @@ export function schoolDaysIn(
  * Per month: the school days that averages per school day cover. They have the report, and each group that counts on any
  * of them counts on all: otherwise a day without some of the people would look like one of little use. If more than half
  * of the days would be left out, all are covered.
+ *
+ * @param other the scope of the period that this one is compared with: both then have the same groups on all days
  */
-export function comparedDaysIn(scope: Scope, report: ReportKind): Uint32Array {
+export function comparedDaysIn(scope: Scope, report: ReportKind, other?: Scope): Uint32Array {
   const { groups, whole } = scope;
-  const asked = schoolDaysIn(scope, report);
+  const own = schoolDaysIn(scope, report);
+  const others = other && schoolDaysIn(other, report);
+  const asked = own.map((mask, month) => mask | (others?.[month] ?? 0));
   const months = asked.length;
   const partial = new Uint32Array(months);
   groups.groups.forEach((_, group) => {
@@ -196,8 +200,8 @@ export function comparedDaysIn(scope: Scope, report: ReportKind): Uint32Array {
       partial[month] = (partial[month] as number) | uncounted;
     }
   });
-  const covered = asked.map((mask, month) => mask & ~(partial[month] as number));
-  return 2 * countDays(covered) < countDays(asked) ? asked : covered;
+  const without = (days: Uint32Array) => days.map((mask, month) => mask & ~(partial[month] as number));
+  return 2 * countDays(without(asked)) < countDays(asked) ? own : without(own);
 }
 
 /**
