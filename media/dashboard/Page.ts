@@ -144,8 +144,8 @@ export class Page implements Actions {
   }
 
   savePage(kind: "png" | "svg"): void {
-    const { model, panels } = this;
-    if (model.answer) this.exporter.page({ ...model, answer: model.answer }, panels, kind);
+    const { ready, panels } = this;
+    if (ready) this.exporter.page(ready, panels, kind);
   }
 
   /** Redraws in the next frame. */
@@ -222,10 +222,17 @@ export class Page implements Actions {
     }
   }
 
+  /** What an answer shows, exports and changes is about its own filter, also while the next answer is computed. */
+  private get ready(): Ready | undefined {
+    const { model } = this;
+    const { answer } = model;
+    return answer && { ...model, answer, filter: answer.filter };
+  }
+
   private view(): TemplateResult {
     const { model } = this;
     const { texts, phase, answer } = model;
-    const ready: Ready | undefined = answer && { ...model, answer };
+    const { ready } = this;
     return html`
       ${model.frozen ? (ready ? exportedHead(ready, this) : nothing) : html`<header class="top"><h1 class="spoken">${texts.title}</h1>${this.bar.view(model)}</header>`}
       <main class=${model.busy && answer ? "busy" : ""} aria-busy=${model.busy}>
@@ -290,7 +297,7 @@ export class Page implements Actions {
       ${largeView(ready)}
       ${question ? nothing : withheldView(ready)}
       <div class="panels">${partsOf(false)}</div>
-      ${aboutView(ready)}`;
+      ${aboutView(ready, this.panels)}`;
   }
 
   /** Pictures depend on the answer, the look and parts of the view, but not on the search text of the table. */
@@ -300,8 +307,7 @@ export class Page implements Actions {
     if (from.some((each, at) => each !== this.drawnFrom[at])) {
       this.drawnFrom = from;
       this.pictures = new Map();
-      // A click on a picture changes the filter of the answer that it shows.
-      this.panels = panelsOf({ ...ready, filter: ready.answer.filter });
+      this.panels = panelsOf(ready);
     }
   }
 

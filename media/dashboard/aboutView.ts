@@ -4,6 +4,7 @@ import { comparedText } from "./comparisonWords";
 import { filterParts, groupRule } from "./filterWords";
 import { fill } from "./formats";
 import type { Actions, Ready } from "./model";
+import type { Panel } from "./panels/panel";
 
 /** The head of an exported page: its period and filters, and buttons to print and export it. */
 export function exportedHead(
@@ -31,7 +32,10 @@ export function exportedHead(
 }
 
 /** Definitions of the numbers, when they were computed and what is hidden; in full on an exported or printed page. */
-export function aboutView({ texts, formats, answer, frozen }: Ready): TemplateResult {
+export function aboutView(
+  { texts, formats, answer, frozen }: Ready,
+  panels: readonly Panel[],
+): TemplateResult {
   const rule = groupRule(texts, answer.minimumGroupSize);
   const computed = fill(texts.exportedOn, formats.moment(answer.computed));
   if (!frozen) return html`<footer class="about quiet"><p>${rule}</p><p>${computed}</p></footer>`;
@@ -44,25 +48,15 @@ export function aboutView({ texts, formats, answer, frozen }: Ready): TemplateRe
     [texts.accesses, definitions.accesses],
     [texts.differentResources, definitions.resources],
     [texts.days, definitions.days],
-    [texts.titleTime, definitions.time],
-    [texts.titleChanges, definitions.changes],
-    [texts.titleSchools, definitions.schools],
-    [texts.titleTop, definitions.top],
-    [texts.titleTreemap, definitions.treemap],
-    [texts.titleActive, definitions.active],
-    [texts.titleDistinctSchool, definitions.distinctSchool],
-    ...(answer.byGrade.length > 0 ? ([[texts.titleDistinctGrade, definitions.distinctGrade]] as const) : []),
-    [texts.titleNeverSchool, definitions.neverSchool],
-    ...(answer.byGrade.length > 0 ? ([[texts.titleNeverGrade, definitions.neverGrade]] as const) : []),
-    [texts.titleWeekday, definitions.weekday],
-    [texts.titleDistinctDay, definitions.distinctDay],
+    ...panels.map(({ title, definition }) => [title, definition] as const),
     ...(answer.licences ? ([[texts.titleLicences, definitions.licences]] as const) : []),
-    ...(answer.comparison ? ([[texts.titlePeriods, definitions.periods]] as const) : []),
     [texts.titleTable, definitions.table],
   ];
+  // Pictures of one kind share a definition.
+  const first = terms.filter(([, each], at) => terms.findIndex(([, other]) => other === each) === at);
   return html`<footer class="about panel wide">
     <h2>${texts.aboutTitle}</h2>
-    <dl>${terms.map(
+    <dl>${first.map(
       ([term, { brief, exact }]) => html`<div><dt>${term}</dt>
         <dd>${brief}<details><summary>${texts.more}</summary>${exact}</details></dd></div>`,
     )}

@@ -87,7 +87,7 @@ export function chartView(context: PanelContext, label: string, picture: Picture
     look,
     label,
     role: texts.chart,
-    keys: texts.chartKeys,
+    keys: frozen ? texts.chartKeysExported : texts.chartKeys,
     pick: ({ pick }) => {
       if (pick && !frozen) actions.setFilter(pick);
     },

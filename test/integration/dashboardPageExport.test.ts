@@ -10,6 +10,8 @@ import { openingFilter } from "../../src/dashboard/filter";
 import type { PageFile } from "../../src/protocol/dashboard";
 import { violations } from "../helpers/axe";
 import {
+  answered,
+  asked,
   chromiumPath,
   DashboardBrowser,
   type OpenedDashboard,
@@ -205,6 +207,23 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     expect(rows[1]?.slice(1).every((cell) => cell === "left out" || /^\d+(\.\d+)?$/.test(cell))).toBe(true);
   });
 
+  test("what is saved while the next answer is computed has the filter of the answer shown", async () => {
+    const shown = await dashboards.open();
+    let open = () => {};
+    shown.source.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    await shown.page.locator("#filter-schools-button").click();
+    await shown.page.locator("#filter-schools label", { hasText: "Roosevelt High" }).locator("input").check();
+    await poll(() => asked(shown.source)?.schools).toEqual(["Roosevelt High"]);
+    await shown.page.keyboard.press("Escape");
+    const before = await saved(shown, "weekday", "csv");
+    expect(before.content).not.toContain("Roosevelt High");
+    open();
+    await answered(shown.page);
+    expect((await saved(shown, "weekday", "csv")).content).toContain("Roosevelt High");
+  });
+
   test("one HTML file that opens offline as it was, without filter controls", async () => {
     const page = await offline(exported({ grades: true }, ["Roosevelt High"]));
     await page.locator("#panel-treemap .chart svg").waitFor();
@@ -215,6 +234,12 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     expect(await page.locator("#panel-weekday table").count()).toBe(1);
     expect(await textOf(page, ".about dl")).toContain("Sum of num_logins in daily participation.");
     expect(await textOf(page, ".about")).toContain("whole groups of at least 10 people");
+    // Every title of a picture is explained once; there is no filter that a mark could set.
+    const terms = await page.locator(".about dt").allTextContents();
+    expect(new Set(terms).size).toBe(terms.length);
+    expect(terms).toContain(await textOf(page, "#panel-treemap h2"));
+    const label = await page.locator("#panel-treemap clever-chart").getAttribute("aria-label");
+    expect(label).toMatch(/Use the arrow keys to move between marks$/);
     await page.locator("#resource-search").fill("khan");
     await poll(() => page.locator("#panel-table tbody tr").count()).toBe(3);
   });

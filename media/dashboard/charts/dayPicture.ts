@@ -1,7 +1,7 @@
 import type { DayEntry, People, ReportKind, Shown } from "../../../src/dashboard/answer";
 import { missingOfDay } from "../missingWords";
 import { pickDay, type Ready } from "../model";
-import { drawable } from "../panels/panel";
+import { type Cell, drawable, labelText } from "../panels/panel";
 import { acrossWeekends, weekendsOff } from "./acrossWeekends";
 import type { EChartsOption } from "./echarts";
 import type { Look } from "./look";
@@ -20,6 +20,8 @@ export interface DaySeries {
   readonly colour: string;
   /** Undefined if the value is unknown. */
   readonly value: (day: DayEntry) => People | undefined;
+  /** How the value is named, if not as itself. */
+  readonly cell?: (day: DayEntry) => Cell;
   /** Bars instead of a line. */
   readonly bars?: boolean;
 }
@@ -70,10 +72,10 @@ export function dayPicture(
     { days: partly, name: texts.partlyDay, hatching: "dotted" },
   ] as const;
   const marks = byDay.map((day, index): Mark => {
-    const lines: MarkLine[] = series.map(({ name, colour, value }) => ({
+    const lines: MarkLine[] = series.map(({ name, colour, value, cell = value }) => ({
       name,
       colour,
-      value: formats.shown(value(day), format),
+      value: labelText(ready, value(day) === undefined ? undefined : cell(day), format),
     }));
     const kind = { school: [], quiet: [texts.quietDay], noData: [texts.noDataDay] }[
       isOff(day) ? "quiet" : day.kind
@@ -165,7 +167,12 @@ export function dayPicture(
   for (const { days, name, hatching } of hatchings) {
     if (days.size > 0) legend.push({ name, colour: look.mark, shape: hatching });
   }
-  if (few.length > 0) legend.push({ name: formats.few, colour: look.quiet, shape: "hidden" });
+  const [fewText] = byDay.flatMap((day) =>
+    series.flatMap(({ value, cell = value }) =>
+      value(day) === "few" ? labelText(ready, cell(day), format) : [],
+    ),
+  );
+  if (fewText !== undefined) legend.push({ name: fewText, colour: look.quiet, shape: "hidden" });
   return {
     option,
     marks,

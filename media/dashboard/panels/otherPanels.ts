@@ -16,6 +16,10 @@ export function weekdayPanel(ready: Ready): Panel {
   const value = (each: (typeof days)[number]) =>
     inPercent ? shareOf(each.activeUsers, answer.cards.users.value) : each.activeUsers;
   const drawn = (each: (typeof days)[number]) => drawable(value(each));
+  // If all are, the page says so once.
+  const isMarked = days.some(({ partly }) => !partly);
+  const nameOf = ({ weekday, partly }: (typeof days)[number]) =>
+    `${formats.weekday(weekday)}${partly && isMarked ? "\u00a0*" : ""}`;
   const format = (number: number) => (inPercent ? formats.share(number) : formats.integer(number));
   const tick = (number: number) => (inPercent ? formats.shareTick(number) : formats.tick(number));
   return {
@@ -28,7 +32,7 @@ export function weekdayPanel(ready: Ready): Panel {
     summary: extremes(
       ready,
       texts.activePerDay,
-      days.map((each) => ({ name: formats.weekday(each.weekday), value: value(each) })),
+      days.map((each) => ({ name: nameOf(each), value: value(each) })),
       format,
     ),
     picture: (look) =>
@@ -37,7 +41,7 @@ export function weekdayPanel(ready: Ready): Panel {
         : columnPicture(
             {
               tick,
-              names: days.map(({ weekday }) => formats.weekday(weekday)),
+              names: days.map(nameOf),
               series: [
                 {
                   name: texts.activePerDay,

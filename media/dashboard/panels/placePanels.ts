@@ -234,10 +234,12 @@ export function topPanel(ready: Ready): Panel {
           names: drawn.map((entry) => entryName(ready, "schools", entry)),
           behind: drawn.map((entry) => {
             const values = top.map((resource) => value(entry, resource));
-            const few = values.filter((each) => each === "few").length;
             if (values.includes(null)) return texts.hidden;
             if (values.includes(undefined)) return "–";
-            return few === 0 ? "" : `+${formats.integer(few)} × ${formats.few}`;
+            const few = top.filter((_, at) => values[at] === "few");
+            const [first] = few;
+            if (!first) return "";
+            return `+${formats.integer(few.length)} × ${labelText(ready, shown(entry, first), format)}`;
           }),
           picks: drawn.map(({ school }) => pickName(filter, "schools", school)),
           series: top.map((resource, at) => ({
