@@ -1,7 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { showRun } from "../../src/cli/show";
 import { readRunRecord } from "../../src/pipeline/log/runRecord";
+import { freshnessOf } from "../../src/pipeline/plan/freshness";
 import { needsAttention } from "../../src/pipeline/runSummary";
+import { readTables } from "../../src/pipeline/write/tables";
+import { sharedDuck } from "../helpers/lakeRows";
 import {
   daily,
   dailyCsv,
@@ -29,6 +32,31 @@ async function withDays(reported: readonly string[]): Promise<PipelineFixture> {
   await fixture.run();
   return fixture;
 }
+
+describe("the school days since then", () => {
+  const zone = process.env.TZ;
+  afterEach(() => {
+    if (zone === undefined) delete process.env.TZ;
+    else process.env.TZ = zone;
+  });
+
+  test.each([
+    ["America/Los_Angeles", 1],
+    ["Pacific/Auckland", 2],
+  ])("end on the day that it is in %s", async (there, schoolDays) => {
+    const fixture = await PipelineFixture.create();
+    // A Tuesday.
+    await fixture.put(dailyPath("2024-09-03"), dailyCsv(daily("amy", "2024-09-03")));
+    await fixture.run();
+    process.env.TZ = there;
+    const duck = await sharedDuck();
+    const tables = await readTables(fixture.lake, duck);
+    const thursdayEvening = new Date("2024-09-06T01:00:00Z");
+    expect(freshnessOf(tables.pseudo, thursdayEvening)).toMatchObject([
+      { newestDay: "2024-09-03", schoolDays },
+    ]);
+  });
+});
 
 describe("the newest day of each report and user type", () => {
   test("comes from the rows, not from the files' names or times", async () => {

@@ -75,7 +75,7 @@ function daysOf(snapshot: Snapshot, userType: UserType, now: Date): Set<number> 
       month: Number(month),
     })) {
       const day = dayNumber(new Date(date));
-      if (day <= dayNumber(now) + 1) days.add(day);
+      if (day <= todayNumber(now) + 1) days.add(day);
     }
   }
   return days;
@@ -83,7 +83,7 @@ function daysOf(snapshot: Snapshot, userType: UserType, now: Date): Set<number> 
 
 function schoolDaysSince(newest: number, days: ReadonlySet<number>, now: Date): number {
   const isSchoolDay = schoolWeekdays(newest, days);
-  const end = Math.min(dayNumber(now), newest + mostDays);
+  const end = Math.min(todayNumber(now), newest + mostDays);
   let count = 0;
   for (let day = newest + 1; day < end; day++) if (isSchoolDay(weekday(day))) count++;
   return count;
@@ -104,6 +104,11 @@ function schoolWeekdays(newest: number, days: ReadonlySet<number>): (weekday: nu
 
 function dayNumber(time: Date): number {
   return Math.floor(time.getTime() / dayLength);
+}
+
+/** Today by the machine's time zone: Clever's days are the district's, and in its evening UTC has the next day. */
+function todayNumber(now: Date): number {
+  return Math.floor(Date.UTC(now.getFullYear(), now.getMonth(), now.getDate()) / dayLength);
 }
 
 function isoDay(day: number): string {
