@@ -254,7 +254,7 @@ export class Page implements Actions {
       const nothingShown = answer.rows === "none" ? nobodyView(ready, this) : leftOutView(ready, this);
       const { question } = ready.view;
       const asked = question ? askedView(ready, this, question, []) : nothing;
-      return html`${missingView(model, missing)}${ask}${asked}${incomplete}${nothingShown}`;
+      return html`${missingView(ready, missing)}${ask}${asked}${incomplete}${nothingShown}`;
     }
     const context: PanelContext = {
       ready,
@@ -289,7 +289,7 @@ export class Page implements Actions {
     const partsOf = (asked: boolean) =>
       all.flatMap(([id, part]) => (answering.includes(id) === asked ? [part] : []));
     return html`
-      ${missingView(model, missing)}
+      ${missingView(ready, missing)}
       ${ask}
       ${question ? html`${withheldView(ready)}${askedView(ready, this, question, partsOf(true))}` : nothing}
       ${cardsView(ready)}

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { openingFilter } from "../../src/dashboard/opening";
-import { fill } from "./formats";
+import { fill, isolated } from "./formats";
 import { type IconName, icon } from "./icons";
 import type { Actions, Model, Ready } from "./model";
 import { otherDivisionView, sentencesView, togetherView } from "./withheldView";
@@ -29,14 +29,22 @@ export function stateView(model: Model, actions: Actions): TemplateResult {
   return skeletonView(model);
 }
 
-/** Names in the filters that the data does not have, for example after a school was renamed. */
+/**
+ * Names that the data does not have: in the filters, for example after a school was renamed, and in the file of school
+ * levels.
+ */
 export function missingView(
-  { texts }: Model,
+  { texts, formats, answer, frozen }: Ready,
   missing: readonly { readonly name: string }[],
-): TemplateResult | typeof nothing {
-  if (missing.length === 0) return nothing;
-  const names = missing.map(({ name }) => name).join(", ");
-  return html`<p class="missing" id="missing">${icon("warning")}<span>${fill(texts.missingNames, names)}</span></p>`;
+): TemplateResult {
+  const note = (id: string, text: string, names: readonly string[]) =>
+    names.length === 0
+      ? nothing
+      : html`<p class="missing" id=${id}>${icon("warning")}<span>${fill(text, formats.list(names.map(isolated)))}</span></p>`;
+  const names = missing.map(({ name }) => name);
+  return html`
+    ${note("missing", texts.missingNames, names)}
+    ${frozen ? nothing : note("unknown-schools", texts.unknownSchools, answer.options.unknownSchools)}`;
 }
 
 /** The message if the filters match nobody, or if the period is without school. */

@@ -155,7 +155,7 @@ async function ask(
   const compute = async (index: ParticipationIndex | undefined) => {
     if (index === undefined) throw nothingYet(lake);
     const known = optionsOf(index, schoolYearStart, levels);
-    warnOfUnknownSchools(files.schoolLevelsFile, levels, known.schools);
+    warnOfUnknownSchools(files.schoolLevelsFile, known);
     const filter = filterOf(options, known);
     requireKnownNames(filter, namesIn(known));
     const answered = await answer(index, filter, answerOptions, signal);

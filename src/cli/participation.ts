@@ -2,12 +2,13 @@ import { homedir } from "node:os";
 import path from "node:path";
 import type { Division } from "../clever/groupsTable";
 import type { Config } from "../config";
+import type { FilterOptions } from "../dashboard/answer";
 import type { DistrictFiles } from "../dashboard/districtFiles";
 import { divisionOf } from "../dashboard/groups/divisionTable";
 import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
 import type { KeepWhole } from "../dashboard/opening";
-import type { LevelsByName, SchoolLevel } from "../dashboard/schoolLevels";
+import type { SchoolLevel } from "../dashboard/schoolLevels";
 import { CleverLakeError, describeError } from "../errors";
 import { removeLocal } from "../filesInUse";
 import type { Lake } from "../lake/lake";
@@ -39,11 +40,9 @@ export function districtFilesOf(config: Config, options: SchoolOptions): Distric
 /** Warns of schools in the district's file that the tables do not have: their levels have no effect. */
 export function warnOfUnknownSchools(
   file: string | undefined,
-  levels: LevelsByName,
-  known: readonly (string | null)[],
+  { schools, unknownSchools: unknown }: Pick<FilterOptions, "schools" | "unknownSchools">,
 ): void {
-  const names = known.filter((school) => school !== null);
-  const unknown = [...levels.keys()].filter((school) => !names.includes(school));
+  const names = schools.filter((school) => school !== null);
   const [first] = unknown;
   if (first === undefined) return;
   const [nearest] = nearestNames(first, names);

@@ -341,6 +341,8 @@ export interface FilterOptions {
   readonly schools: readonly (string | null)[];
   /** The schools of each level that has any: elementary, middle, high, other. */
   readonly schoolLevels: readonly (NamedSchools & { readonly name: SchoolLevel })[];
+  /** Schools in the district's file of levels that the tables do not have. */
+  readonly unknownSchools: readonly string[];
   readonly resources: readonly ShownResource[];
   readonly resourceTypes: readonly (string | null)[];
   readonly userTypes: readonly UserType[];

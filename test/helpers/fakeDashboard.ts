@@ -37,6 +37,8 @@ export interface FakeDistrict {
   readonly renamed?: boolean;
   /** Whether the district has a licences file. */
   readonly licences?: boolean;
+  /** Schools in its file of levels that the data does not have. */
+  readonly unknownSchools?: readonly string[];
 }
 
 const missingDay = "2026-11-04";
@@ -215,6 +217,7 @@ function bothReports(filter: DashboardFilter, district: FakeDistrict): Dashboard
       breaks: breaksOf(first),
       schools: allSchools,
       schoolLevels: schoolsByLevel(allSchools),
+      unknownSchools: district.unknownSchools ?? [],
       resources: allResources.map(({ name, type }) => ({
         name,
         type,

@@ -127,16 +127,19 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
     });
 
     test("that name something no longer in the data are reported", async () => {
-      const { page, post } = await dashboards.open();
+      const { page, post } = await dashboards.open({ unknownSchools: ["Nort <i>High</i>"] });
       await page.locator(".cards .card-value").first().waitFor();
       expect(await page.locator("#missing").count()).toBe(0);
+      expect((await textOf(page, "#unknown-schools"))?.replaceAll(/[\u2068\u2069]/g, "")).toBe(
+        "The file of school levels names schools that the data does not have: Nort <i>High</i>.",
+      );
       await post({
         type: "pasted",
         question: null,
         filter: { ...openingFilter, schools: ["<b>Closed</b> High"], grades: ["13"] },
       });
-      await poll(() => textOf(page, "#missing")).toBe(
-        "The data does not have: <b>Closed</b> High, 13. Remove these filters.",
+      await poll(async () => (await textOf(page, "#missing"))?.replaceAll(/[\u2068\u2069]/g, "")).toBe(
+        "The data does not have: <b>Closed</b> High and 13. Remove these filters.",
       );
     });
 

@@ -55,7 +55,7 @@ export async function answerMetrics(
     (index) => {
       if (index === undefined) throw nothingYet(lake);
       const known = optionsOf(index, defaultSchoolYearStart, levels);
-      warnOfUnknownSchools(files.schoolLevelsFile, levels, known.schools);
+      warnOfUnknownSchools(files.schoolLevelsFile, known);
       const ofLevels = schoolsOfLevels(options.schoolLevel ?? [], known.schoolLevels);
       const schools = [...(options.school ?? []), ...ofLevels.filter((school) => school !== null)];
       const fullFilter = { ...filter, schools: schools.length > 0 ? schools : undefined };

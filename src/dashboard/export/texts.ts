@@ -355,6 +355,7 @@ function wordTexts(t: Translate) {
     ),
     runPipeline: t("Run the Pipeline"),
     missingNames: t("The data does not have: {0}. Remove these filters."),
+    unknownSchools: t("The file of school levels names schools that the data does not have: {0}."),
     noUsersTitle: t("Nobody matches these filters"),
     noUsersText: t("Neither report has a row for them. Remove a filter, or reset the filters."),
     noSchoolDayTitle: t("No school day with data"),

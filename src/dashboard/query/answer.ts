@@ -204,6 +204,7 @@ export function optionsOf(
     breaks: breaksIn(days),
     schools: names.schools,
     schoolLevels: schoolsByLevel(names.schools, levels),
+    unknownSchools: [...(levels?.keys() ?? [])].filter((school) => !names.schools.includes(school)),
     resources: names.shown,
     resourceTypes: [...new Set(names.shown.map(({ type }) => type))].sort(compareNames),
     userTypes: userTypes.filter((type) => types.has(type)),
