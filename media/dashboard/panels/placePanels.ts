@@ -204,7 +204,8 @@ export function topPanel(ready: Ready): Panel {
     return inPercent ? orUnknown(entry, shareCell(ready, count, entry.users)) : count;
   };
   const format = (number: number) => (inPercent ? formats.share(number) : formats.integer(number));
-  const tick = (number: number) => (inPercent ? formats.shareTick(number) : formats.tick(number));
+  // A person counts with each of several resources, so the length of a bar is no share of anybody.
+  const tick = (number: number) => (inPercent ? "" : formats.tick(number));
   const resourceName = ({ resource }: ResourceEntry) => nameIn(texts, "resources", resource);
   const [first] = top;
   const panel = placePanel(ready, {
