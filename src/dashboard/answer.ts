@@ -286,6 +286,8 @@ export interface Changes {
   /** Weeks of data that a judgement needs, and how many the scope has. */
   readonly weeksNeeded: number;
   readonly weeks: number;
+  /** The first and the last school day of the weeks that are judged; absent if there are too few weeks. */
+  readonly recent?: DateRange;
   /** Most notable first. */
   readonly entries: readonly Change[];
   /** How many were judged, and how many could not be: whether these changed is unknown. */

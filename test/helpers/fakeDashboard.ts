@@ -485,6 +485,7 @@ function fakeChanges(
   const common = {
     weeksNeeded: 6,
     weeks: 16,
+    recent: { from: "2026-11-09", to: "2026-11-20" },
     judged: changes === "nothingJudged" ? none : all,
     unjudged: { weeks: of(1, 0), use: of(2, 1), leftOut: 1 },
   };

@@ -77,6 +77,11 @@ describe("planted changes", () => {
       ["school", "s4", "fell"],
     ]);
     expect({ weeks, needed }).toEqual({ weeks: 18, needed: weeksNeeded });
+    // The newest two weeks, from Monday to Friday.
+    const [from, to] = [changes.recent?.from ?? "", changes.recent?.to ?? ""];
+    expect([from, to].map((date) => new Date(date).getUTCDay())).toEqual([1, 5]);
+    expect((Date.parse(to) - Date.parse(from)) / 86_400_000).toBe(11);
+    expect(to).toBe(input.days.findLast(({ kind }) => kind === "school")?.date);
     expect([judged.resources + judged.schools, unjudged(changes)]).toEqual([
       input.subjects.length,
       { weeks: 0, use: 0 },

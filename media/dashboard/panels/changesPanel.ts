@@ -7,7 +7,7 @@ import { extremes, type Panel } from "./panel";
 /** Rises and falls compared with each subject's own past, in one picture. */
 export function changesPanel(ready: Ready): Panel {
   const { texts, formats, answer, filter } = ready;
-  const { entries } = answer.changes;
+  const { entries, recent } = answer.changes;
   const number = (value: number) => formats.average(value);
   const name = (change: Change) => nameIn(texts, changeList(change), change.name);
   const label = (change: Change) =>
@@ -19,6 +19,7 @@ export function changesPanel(ready: Ready): Panel {
     allResources: false,
     wide: true,
     controls: [],
+    ...(recent ? { note: `${texts.judgedWeeks}: ${formats.range(recent.from, recent.to)}` } : {}),
     ...(entries.length === 0 ? {} : { caption: texts.changesCaption }),
     summary: extremes(
       ready,

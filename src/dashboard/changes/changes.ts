@@ -142,6 +142,7 @@ export function findChanges({ days, subjects, leftOut = 0 }: ChangesInput): Chan
     past: counted.slice(-judgedWeekCount - comparedWeekCount, -judgedWeekCount),
     judged: counted.slice(-judgedWeekCount),
   };
+  const recentDays = frame.judged.flatMap((week) => week.days.map(({ index }) => days[index]?.date ?? ""));
   const activeUsers = Float64Array.from(days, (day) => day.activeUsers ?? Number.NaN);
   const alone = new Float64Array(days.length).fill(1);
   const fewSchools = schools.length < minimumSubjectsForLevel;
@@ -153,6 +154,7 @@ export function findChanges({ days, subjects, leftOut = 0 }: ChangesInput): Chan
   });
   return {
     ...common,
+    recent: { from: recentDays.at(0) ?? "", to: recentDays.at(-1) ?? "" },
     entries: [...ofResources.notable, ...ofSchools.notable]
       .sort((one, other) => Math.abs(other.score) - Math.abs(one.score) || byName(one, other))
       .slice(0, mostEntries)
