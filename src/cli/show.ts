@@ -242,14 +242,20 @@ export function showMetrics(metrics: ParticipationMetrics<People>): string {
         ]),
   ];
   if (comparison) parts.push(...comparisonParts(comparison, { count, average }, shown));
-  const lines = [...metrics.absent.map(absentLine), ...metrics.missing.map(missingLine)];
+  // The periods of a comparison may overlap.
+  const ofBoth = (lines: readonly string[]) => [...new Set(lines)];
+  const { missing: missingBefore = [], uncounted: uncountedBefore = [] } = comparison?.before ?? {};
+  const lines = ofBoth([
+    ...metrics.absent.map(absentLine),
+    ...[...missingBefore, ...metrics.missing].map(missingLine),
+  ]);
   if (lines.length > 0) parts.push([styled("bold", "Missing reports"), ...listed(lines)].join("\n"));
   const cut = [...withheld.filter, ...withheld.schools].map((group) => cutLine(group, minimumGroupSize));
-  const days = withheld.days.map(
+  const days = [...uncountedBefore, ...withheld.days].map(
     ({ group, ...when }) =>
       `${placesText(group)}: not counted ${daysText(when)}, on which fewer than ${minimumGroupSize} of these people are in the reports.`,
   );
-  const left = [...cut, ...days];
+  const left = ofBoth([...cut, ...days]);
   if (left.length > 0) parts.push([styled("bold", "Left out"), ...listed(left)].join("\n"));
   if (minimumGroupSize > 1) {
     parts.push(
