@@ -198,8 +198,11 @@ async function mergedFile(
   );
 }
 
-/** If damaged bytes were rewritten, the new file's hash would hide the damage. */
-async function requireIntact(
+/**
+ * Rejects with `corrupt` if a data file's bytes have changed since it was written. If damaged bytes were rewritten, the
+ * new file's hash would hide the damage.
+ */
+export async function requireIntact(
   file: AddFile,
   lakePath: string,
   placeOf: (path: string) => string,
@@ -212,14 +215,10 @@ async function requireIntact(
     throw ioError(error, lakePath);
   });
   if (found === sha256) return;
-  throw new CleverLakeError(
-    "corrupt",
-    "The data file's bytes have changed since it was written; it was not merged.",
-    {
-      subject: lakePath,
-      hint: "`clever-lake repair` rebuilds what follows from the landed files.",
-    },
-  );
+  throw new CleverLakeError("corrupt", "The table's data file has changed since it was written.", {
+    subject: lakePath,
+    hint: "`clever-lake repair` rebuilds what follows from the landed files.",
+  });
 }
 
 function isUnreadable(error: unknown): error is CleverLakeError {

@@ -67,19 +67,32 @@ export async function flippedFiles(
   return flipped;
 }
 
+/** Data files of a table; none if there is no such table. */
+export interface TableFiles {
+  readonly snapshot: Snapshot | undefined;
+  readonly files: Iterable<AddFile>;
+}
+
 /**
- * The error of work that read tables: if one of their data files is gone or has another size, an error with code
- * `corrupt` that names the file and says what to do, else the error itself.
+ * The error of work that read tables: if one of their data files is gone, has another size or other bytes, an error with
+ * code `corrupt` that names the file and says what to do, else the error itself.
+ *
+ * @param placeOf the local path of a data file, if they are on the local disk
  */
 export async function namingDamage(
   lake: Lake,
-  tables: Iterable<Snapshot | undefined>,
+  tables: Iterable<TableFiles>,
   error: unknown,
   options: LakeOptions,
+  placeOf?: (lakePath: string) => string,
 ): Promise<unknown> {
   if (!isDamage(error)) return error;
-  for (const snapshot of tables) {
-    const [found] = snapshot ? (await storedFiles(lake, snapshot, options)).damaged : [];
+  for (const { snapshot, files } of tables) {
+    if (snapshot === undefined) continue;
+    const { damaged } = await storedFiles(lake, snapshot, options);
+    const flipped =
+      placeOf && damaged.length === 0 ? await flippedFiles(snapshot, files, placeOf, options) : [];
+    const [found] = [...damaged, ...flipped];
     if (found === undefined) continue;
     return new CleverLakeError("corrupt", found.problem, {
       subject: found.path,

@@ -4,7 +4,7 @@ import type { AddFile } from "./actions";
 import { withLocalFiles } from "./localFiles";
 import { lakePathOf, readQuery } from "./readQuery";
 import { readSnapshot, type Snapshot } from "./snapshot";
-import { namingDamage } from "./storedFiles";
+import { namingDamage, type TableFiles } from "./storedFiles";
 
 /** An opened table: its snapshot, and a SELECT of its rows; both undefined if there is no such table. */
 export interface OpenTable {
@@ -37,12 +37,6 @@ export async function withTables<T>(
   });
 }
 
-/** Data files of a table; none if there is no such table. */
-export interface TableFiles {
-  readonly snapshot: Snapshot | undefined;
-  readonly files: Iterable<AddFile>;
-}
-
 /**
  * Runs `work` with data files on the local disk, as `withLocalFiles` does; `placeOf` gives the local path of one of them
  * by its path in the lake, as `readQuery` needs it. If it fails because a data file is gone or damaged, rejects with
@@ -57,17 +51,20 @@ export async function withDataFiles<T>(
   const paths = tables.flatMap(({ snapshot, files }) =>
     snapshot ? [...files].map((file) => lakePathOf(snapshot, file)) : [],
   );
+  const named = async (error: unknown, placeOf?: (lakePath: string) => string) =>
+    namingDamage(lake, tables, error, options, placeOf);
+  const reading = withLocalFiles(lake, paths, options, async (local) => {
+    const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
+    const placeOf = (path: string) => places.get(path) ?? path;
+    try {
+      return await work(placeOf);
+    } catch (error) {
+      throw await named(error, placeOf);
+    }
+  });
   try {
-    return await withLocalFiles(lake, paths, options, (local) => {
-      const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
-      return work((path) => places.get(path) ?? path);
-    });
+    return await reading;
   } catch (error) {
-    throw await namingDamage(
-      lake,
-      tables.map(({ snapshot }) => snapshot),
-      error,
-      options,
-    );
+    throw await named(error);
   }
 }

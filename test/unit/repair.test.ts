@@ -307,17 +307,18 @@ describe("a lookup table that is gone", () => {
   });
 });
 
-describe("a damaged data file", () => {
-  const damages: Record<string, (place: string) => Promise<void>> = {
-    gone: (place) => rm(place),
-    "cut off": (place) => truncate(place, 100),
-    flipped: async (place) => {
-      const bytes = await readFile(place);
-      bytes[20] = (bytes[20] ?? 0) ^ 1;
-      await writeFile(place, bytes);
-    },
-  };
+/** Ways to damage a file. */
+const damages: Record<string, (place: string) => Promise<void>> = {
+  gone: (place) => rm(place),
+  "cut off": (place) => truncate(place, 100),
+  flipped: async (place) => {
+    const bytes = await readFile(place);
+    bytes[20] = (bytes[20] ?? 0) ^ 1;
+    await writeFile(place, bytes);
+  },
+};
 
+describe("a damaged data file", () => {
   test.each(Object.keys(damages))(
     "of rows that is %s is rebuilt with the rows of its month",
     async (kind) => {
@@ -371,18 +372,19 @@ describe("a damaged data file", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("is named by a run that needs it", async () => {
+  test.each([
+    ["gone", "The table's data file is gone."],
+    ["flipped", "The table's data file has changed since it was written."],
+  ])("that is %s is named by a run that needs it", async (kind, problem) => {
     const { fixture } = await lakeWithRows();
-    await damageFiles(fixture, table, rm, "9");
+    await damageFiles(fixture, table, damages[kind] ?? rm, "9");
     await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("amy", "2024-09-04", 5)));
     expect(await fixture.run()).toMatchObject({
       anonymized: 0,
       failed: [
         {
           path: dailyPath("2024-09-04"),
-          reason: expect.stringMatching(
-            /month=9.*\.parquet: The table's data file is gone\. .*clever-lake repair/,
-          ),
+          reason: expect.stringMatching(new RegExp(`month=9.*\\.parquet: ${problem} .*clever-lake repair`)),
         },
       ],
     });
@@ -392,9 +394,32 @@ describe("a damaged data file", () => {
   });
 });
 
+test("flipped bytes are not rewritten by a run, which would hide them from a repair", async () => {
+  const { fixture } = await lakeWithRows();
+  // Still readable: the letters are the name of the writer.
+  const flipName = async (place: string) => {
+    const bytes = await readFile(place);
+    bytes[bytes.lastIndexOf("DuckDB")] = "d".charCodeAt(0);
+    await writeFile(place, bytes);
+  };
+  await damageFiles(fixture, table, flipName, "9");
+  // Replaces a row in that file.
+  await fixture.put(dailyPath(), dailyCsv(daily("amy", "2024-09-03", 9), daily("ben")));
+  expect(await fixture.run()).toMatchObject({
+    anonymized: 0,
+    failed: [
+      { reason: expect.stringMatching(/The table's data file has changed since .*clever-lake repair/) },
+    ],
+  });
+  expect((await repair(fixture)).tables).toMatchObject([{ table, problem: null }]);
+  expect(await fixture.run()).toMatchObject({ anonymized: 1, failed: [] });
+  expect((await fixture.verify()).problems).toEqual([]);
+});
+
 describe("an ingest log that is gone or damaged", () => {
   const losses: Record<string, (fixture: PipelineFixture) => Promise<void>> = {
     "without its data files": (fixture) => damageFiles(fixture, fixture.logFolder, rm),
+    "with flipped bytes": (fixture) => damageFiles(fixture, fixture.logFolder, damages.flipped ?? rm),
     "without its newest data file": async (fixture) => {
       const snapshot = await new ForeignWriter(fixture.lake, fixture.logFolder).snapshot();
       const newest = [...snapshot.files.values()].at(-1);

@@ -83,7 +83,13 @@ export class IndexUpkeep {
       // Another writer may have replaced a file in the meantime and vacuumed it.
       if (!isDamage(error)) throw error;
       const now = await newest();
-      if (isSame(now, snapshots)) throw await namingDamage(lake, Object.values(now), error, { signal });
+      if (isSame(now, snapshots))
+        throw await namingDamage(
+          lake,
+          Object.values(now).map((snapshot) => ({ snapshot, files: [] })),
+          error,
+          { signal },
+        );
       return await this.bringUpToDate({ snapshots: now, engine, rows, signal, report });
     }
   }

@@ -32,7 +32,12 @@ export async function damageOf(
   return damage;
 }
 
-async function damagedFiles(lake: Lake, snapshot: Snapshot, options: LakeOptions): Promise<DamagedFile[]> {
+/** A table's data files that are gone or not as they were written. Reads all of them once. */
+export async function damagedFiles(
+  lake: Lake,
+  snapshot: Snapshot,
+  options: LakeOptions,
+): Promise<DamagedFile[]> {
   const { damaged } = await storedFiles(lake, snapshot, options);
   const known = new Set(damaged.map(({ file }) => file));
   const files = [...snapshot.files.values()].filter((file) => !known.has(file));

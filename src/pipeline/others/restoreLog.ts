@@ -1,7 +1,6 @@
 import { ingestLogTable } from "../../clever/layout";
 import { commit } from "../../delta/commit";
 import { readSnapshot } from "../../delta/snapshot";
-import { storedFiles } from "../../delta/storedFiles";
 import { removeFile } from "../../delta/tableActions";
 import type { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
@@ -10,6 +9,7 @@ import type { LogEntry } from "../log/ingestLog";
 import type { IngestLog } from "../log/logTable";
 import { RunHistory, runIds } from "../log/runRecord";
 import type { LakeState, Landing } from "../plan/plan";
+import { damagedFiles } from "./damage";
 
 /** Removes data files that are gone or damaged from the ingest log, so that it can be read. Resolves to their number. */
 export async function dropDamagedFiles(
@@ -21,7 +21,7 @@ export async function dropDamagedFiles(
   const options = { signal };
   const snapshot = await readSnapshot(lake, ingestLogTable, duck, options);
   if (snapshot === undefined) return 0;
-  const { damaged } = await storedFiles(lake, snapshot, options);
+  const damaged = await damagedFiles(lake, snapshot, options);
   if (damaged.length === 0 || dryRun) return damaged.length;
   const actions = damaged.map(({ file }) => removeFile(file, { dataChange: true }));
   await commit({

@@ -4,7 +4,8 @@ import { counted } from "../../counted";
 import type { Action } from "../../delta/actions";
 import type { Attempt } from "../../delta/conflict";
 import { importDataFile } from "../../delta/dataFile";
-import { readQuery } from "../../delta/readQuery";
+import { requireIntact } from "../../delta/optimize";
+import { lakePathOf, readQuery } from "../../delta/readQuery";
 import { requireSameShape } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { removeFile } from "../../delta/tableActions";
@@ -182,6 +183,10 @@ export class TableChange {
         if (held.length > 0) return { held };
         const written: WrittenMonth[] = [];
         for (const month of rows) written.push(await month.write(this.context.scratch));
+        if (snapshot) {
+          for (const file of written.flatMap(({ removed }) => removed))
+            await requireIntact(file, lakePathOf(snapshot, file), placeOf, { signal });
+        }
         return {
           attempt: () => this.attempt(snapshot, applied, written),
           overlaps,
