@@ -2,6 +2,7 @@ import { bulkhead } from "cockatiel";
 import { allSettledOrThrow } from "../allSettledOrThrow";
 import { type ReportName, reportNames, reports } from "../clever/reports";
 import type { Snapshot } from "../delta/snapshot";
+import { type CleverLakeError, isCleverLakeError } from "../errors";
 import type { ReportSource } from "../sftp/source";
 import { ReportTable } from "./commit/reportTable";
 import { landFile } from "./land/land";
@@ -70,6 +71,8 @@ class Gate {
 /** Processes a run's chunks: lands files, reads their rows and commits them, one commit per table. */
 export class ChunkRunner {
   private readonly opened = new Map<ReportName, Promise<ReportTable>>();
+  /** Reports whose table another program changed: the next run continues with them, so no more of their files are read. */
+  private readonly conflicts = new Map<ReportName, CleverLakeError>();
   private readonly landing;
   private readonly newestTables: Map<ReportName, Snapshot>;
   private readonly outcomes: RunOutcomes;
@@ -212,6 +215,8 @@ export class ChunkRunner {
     const others = everybody.opened.then(() => this.openedTable(reportWithAllPeople));
     const options = isFirst ? {} : { after: everybody.opened, others: others.then((each) => each?.persons) };
     const reading = await this.failFilesOnError(due, async () => {
+      const conflict = this.conflicts.get(name);
+      if (conflict) throw conflict;
       const blocking = blockingLookup(this.context.tables);
       if (blocking) throw blocking;
       const table = await this.table(name);
@@ -233,7 +238,10 @@ export class ChunkRunner {
     await lock.requireHeld();
     const waiting = reading.read.map(({ entry }) => entry);
     await this.failFilesOnError(waiting, async () => {
-      const committed = await (await this.table(name)).commit(reading);
+      const committed = await (await this.table(name)).commit(reading).catch((error: unknown) => {
+        if (isCleverLakeError(error, "conflict")) this.conflicts.set(name, error);
+        throw error;
+      });
       if (committed.table) this.newestTables.set(name, committed.table);
       await outcomes.committed(name, committed, entries);
     });

@@ -1,3 +1,5 @@
+import { mkdir, rename } from "node:fs/promises";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { RunLock } from "../../src/pipeline/lock/runLock";
 import { dismissQuarantined } from "../../src/pipeline/plan/dismiss";
@@ -26,6 +28,16 @@ test("a dismissed file no longer waits, on the server or not, and none of its ro
   expect(await fixture.status()).toEqual([]);
   expect(await fixture.rows()).toEqual([]);
   expect(await fixture.verify()).toMatchObject({ problems: [], inQuarantine: [] });
+});
+
+test("a file that was moved on the server is dismissed by its current path", async () => {
+  const fixture = await quarantined();
+  const moved = `archive/${file}`;
+  await mkdir(path.dirname(path.join(fixture.server, moved)), { recursive: true });
+  await rename(path.join(fixture.server, file), path.join(fixture.server, moved));
+  expect(await fixture.status()).toMatchObject([{ path: moved, state: "quarantined" }]);
+  await dismissQuarantined({ lake: fixture.lake, files: [moved] });
+  expect(await fixture.state(moved)).toBe("dismissed");
 });
 
 test("a file that cannot be accepted is dismissed like any other", async () => {

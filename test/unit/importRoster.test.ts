@@ -2,7 +2,8 @@ import { writeFileSync } from "node:fs";
 import { readFile, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { rosterTable, runLockPath } from "../../src/clever/layout";
+import { lookupTable, rosterTable, runLockPath } from "../../src/clever/layout";
+import { reports } from "../../src/clever/reports";
 import { RunLock } from "../../src/pipeline/lock/runLock";
 import {
   hasRosterProblems,
@@ -133,6 +134,16 @@ describe("importing a roster", () => {
     expect(await imported(half)).toMatchObject({ outcome: "imported", students: 2 });
     await expect(imported(strangers)).rejects.toMatchObject(refusal("none", 2));
     expect(await imported(strangers, { replace: true })).toMatchObject({ outcome: "imported", students: 4 });
+  });
+
+  test("is imported even if the people of the reports cannot be read", async () => {
+    await fixture.put(dailyPath(), dailyCsv(daily("amy")));
+    await fixture.run();
+    const lookups = lookupTable(reports.daily_participation);
+    for (const [place] of await fixture.tree())
+      if (place.startsWith(lookups) && place.endsWith(".parquet")) await fixture.lose(place);
+    expect(await imported(csv(student("amy", "1")))).toMatchObject({ outcome: "imported", inReports: null });
+    expect(await table("amy")).toEqual(["amy 1 S1"]);
   });
 
   test("replaces a damaged one, which cannot be compared, only if a person says so", async () => {

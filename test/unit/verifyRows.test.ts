@@ -1,3 +1,4 @@
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { pseudoTable } from "../../src/clever/layout";
@@ -155,4 +156,17 @@ test("a fully superseded file still supersedes rows of older ones", async () => 
   await fixture.run();
   expect(await fixture.rows()).toMatchObject([{ source_file: dailyPath("2024-09-05") }]);
   expect(await problems()).toEqual([]);
+});
+
+test("the landed file of rows in the tables is checked, also if a newer delivery is in quarantine", async () => {
+  const landed = (await fixture.lastLog()).get(older)?.landedPath ?? "";
+  await fixture.put(older, dailyCsv(daily("amy"), "not a row"));
+  expect((await fixture.run()).quarantined).toMatchObject([{ path: older, hasEarlierRows: true }]);
+  expect((await fixture.verify()).problems).toEqual([]);
+  const place = fixture.lake.localPath(landed);
+  await writeFile(place, `${await readFile(place, "utf8")}\n`);
+  expect((await fixture.verify()).problems).toContainEqual({
+    subject: landed,
+    problem: "The landed file's bytes are not those that were ingested.",
+  });
 });

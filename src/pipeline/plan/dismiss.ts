@@ -1,4 +1,5 @@
 import { allSettledOrThrow } from "../../allSettledOrThrow";
+import { recognizeReport } from "../../clever/fileNames";
 import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
@@ -9,6 +10,7 @@ import { IngestLog } from "../log/logTable";
 import { newRunId } from "../log/runRecord";
 import { readTables, stateOf } from "../write/tables";
 import { isQuarantined } from "./quarantine";
+import { sourceNames } from "./sourceNames";
 import { isNamed } from "./work";
 
 export interface DismissRequest {
@@ -33,10 +35,16 @@ export async function dismissQuarantined({ lake, files, signal }: DismissRequest
   await using duck = await Duck.open();
   const log = new IngestLog(lake, duck);
   const [before, tables] = await allSettledOrThrow([log.sources(signal), readTables(lake, duck, signal)]);
-  const { log: last, applied } = stateOf(tables, before);
-  const waiting = [...last.values()].filter((entry) => isQuarantined(entry, applied));
+  const state = stateOf(tables, before);
+  const nameOfSource = sourceNames(state);
+  const waiting = [...state.log.values()].filter((entry) => isQuarantined(entry, state.applied));
   const found = files.map((file) => {
-    const entry = waiting.find((each) => isNamed(new Set([file]), each));
+    // A file that was moved on the server since then is still a delivery of its source.
+    const report = recognizeReport(file);
+    const source = report && nameOfSource(report);
+    const entry =
+      waiting.find((each) => isNamed(new Set([file]), each)) ??
+      waiting.find((each) => each.source === source);
     if (entry) return entry;
     throw new CleverLakeError("config", "The file is not in quarantine; nothing was dismissed.", {
       subject: file,

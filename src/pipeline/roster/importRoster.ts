@@ -4,7 +4,7 @@ import { keptRosterPath, rosterFolder } from "../../clever/layout";
 import { readRoster, rosterFileName, rosterShape } from "../../clever/roster";
 import { counted } from "../../counted";
 import { Duck } from "../../duck/duck";
-import { CleverLakeError, isDamage } from "../../errors";
+import { CleverLakeError, ifReadable, isDamage } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { sha256Of } from "../../sha256";
 import { minimumGroupSizeOf, updateGroups } from "../groups/updateGroups";
@@ -64,7 +64,7 @@ export interface RosterSummary {
   readonly grades: readonly string[];
   readonly unknownGrades: readonly string[];
   readonly withoutGrade: number;
-  /** How many of the students are in the lake's reports; null if there are none yet. */
+  /** How many of the students are in the lake's reports; null if there are none yet, or they cannot be read. */
   readonly inReports: number | null;
   /** Where the file was kept; null if that was not requested. */
   readonly keptRaw: string | null;
@@ -122,6 +122,8 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   const keptRaw = request.keepRaw === true ? await keepRaw(request, new Date(started)) : null;
   await file.requireUnchanged(signal);
   const minimumGroupSize = request.divide && (await minimumGroupSizeOf(lake, duck, signal));
+  // Before the commit: whatever is wrong with the reports, the roster is imported or it is not.
+  const inReports = await ifReadable(compareStudents(lake, duck, students, "reports", signal));
   const { version, changed } = await replaceRoster(lake, duck, students, requireHeld, signal);
   if (request.divide && minimumGroupSize !== undefined) {
     const division = await request.divide(minimumGroupSize);
@@ -140,7 +142,7 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
     grades: grades.known,
     unknownGrades: grades.unknown,
     withoutGrade: grades.without,
-    inReports: (await compareStudents(lake, duck, students, "reports", signal))?.shared ?? null,
+    inReports: inReports?.shared ?? null,
     keptRaw,
     notes: checkedSalt.notes,
     version,

@@ -108,8 +108,10 @@ async function verifyAll(
   );
   if (read === undefined)
     return { tables: [], reportRows: 0, landedFiles: 0, inQuarantine: [], withEarlierRows: [] };
-  const entries = [...read.sources.last.values()];
-  const landed = entries.filter(({ outcome }) => outcome !== "duplicate");
+  // The rows of a source whose newest delivery is in quarantine are those of an earlier one.
+  const entries = [...read.sources.last.values(), ...read.sources.anonymized.values()];
+  const files = entries.filter(({ outcome }) => outcome !== "duplicate");
+  const landed = [...new Map(files.map((entry) => [entry.landedPath, entry])).values()];
   const flipped = await flippedLandings(context, landed);
   const tables: VerifiedTable[] = [];
   const applied = new Map<string, number>();
