@@ -451,6 +451,29 @@ describe("an ingest log that is gone or damaged", () => {
       expect(await repair(fixture)).toMatchObject({ tables: [] });
     },
   );
+  test("knows a delivery that was applied again for its new time", async () => {
+    const fixture = await PipelineFixture.create();
+    const [first, second] = [dailyPath("2024-09-03"), dailyPath("2024-09-04")];
+    await fixture.put(first, dailyCsv(daily("amy", "2024-09-03", 1), daily("ben", "2024-09-03", 1)));
+    await fixture.put(second, dailyCsv(daily("amy", "2024-09-03", 1), daily("cat", "2024-09-04", 1)));
+    await fixture.run();
+    await fixture.touch(first);
+    await fixture.run();
+    expect((await fixture.verify()).problems).toEqual([]);
+    const before = await fixture.logins("amy", "ben", "cat");
+    await fixture.lose(fixture.logFolder);
+    await repair(fixture);
+    expect(await fixture.run()).toMatchObject({ landed: 0, failed: [] });
+    expect((await fixture.verify()).problems).toEqual([]);
+    // The first file's row of Amy is the newer one.
+    await fixture.put(second, dailyCsv(daily("amy", "2024-09-03", 1), daily("dan", "2024-09-04", 1)));
+    await fixture.run();
+    await fixture.touch(first);
+    await fixture.run();
+    expect(await fixture.logins("amy", "ben", "dan")).toEqual(before.map((row) => row.replace("cat", "dan")));
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
   test("empties no table: one that cannot be read stays as it is", async () => {
     const { fixture, other } = await lakeWithRows();
     const [first] = (await other.snapshot()).files.values();

@@ -112,7 +112,7 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
     }
     const state = stateOf(tables, entries);
     if (droppedFiles > 0 || isLogIncomplete(state)) {
-      const lost = await lostEntries(lake, log, signal);
+      const lost = await lostEntries(lake, log, state.applied, signal);
       if (!dryRun) await log.append(lost, signal);
       // The tables cannot be compared with the log before the next run has completed it.
       if (droppedFiles > 0 || lost.length > 0) return ofLog(lost);

@@ -6,6 +6,7 @@ import type { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { adoptLandings } from "../land/recover";
 import type { LogEntry } from "../log/ingestLog";
+import { landedAgainEntry } from "../log/logEntries";
 import type { IngestLog } from "../log/logTable";
 import { RunHistory, runIds } from "../log/runRecord";
 import type { LakeState, Landing } from "../plan/plan";
@@ -48,6 +49,7 @@ export function isLogIncomplete({ log, applied }: LakeState): boolean {
 export async function lostEntries(
   lake: Lake,
   log: IngestLog,
+  applied: LakeState["applied"],
   signal: AbortSignal | undefined,
 ): Promise<LogEntry[]> {
   const known = await log.all(signal);
@@ -60,7 +62,30 @@ export async function lostEntries(
     signal?.throwIfAborted();
     const record = await history.record(runId);
     const landings = record?.landings.filter(isLost) ?? [];
-    entries.push(...(await adoptLandings(lake, landings, known, runId, signal)));
+    const adopted = await adoptLandings(lake, landings, known, runId, signal);
+    const before = [...known, ...entries];
+    entries.push(...adopted, ...retimedEntries(landings, adopted, before, applied, runId));
   }
   return entries;
+}
+
+/**
+ * Entries for deliveries of the same bytes that were applied again for their new time: their runs have landed no file
+ * of their own.
+ */
+function retimedEntries(
+  landings: readonly Landing[],
+  adopted: readonly LogEntry[],
+  before: readonly LogEntry[],
+  applied: LakeState["applied"],
+  runId: string,
+): LogEntry[] {
+  const landed = new Set(adopted.map(({ landedPath }) => landedPath));
+  return landings.flatMap(({ source, version, landedPath, path, modified }) => {
+    if (landed.has(landedPath) || applied.get(source) !== version) return [];
+    const ofSource = before.filter((entry) => entry.source === source && entry.version < version);
+    const previous = ofSource.toSorted((a, b) => a.version - b.version).at(-1);
+    if (!previous) return [];
+    return [landedAgainEntry({ ...previous, path, modified, runId, time: new Date() }, version)];
+  });
 }
