@@ -31,7 +31,7 @@ import {
   unlessAbsent,
   weekdayEntries,
 } from "./entries";
-import { type Found, find } from "./found";
+import { type Found, find, findTotal } from "./found";
 import { licenceEntries } from "./licences";
 import {
   choosesResources,
@@ -83,7 +83,7 @@ export async function answer(
   const found = await find(scope, signal);
   const other = otherRange(scope, filter.compare);
   const range = other && inRange(scope, other);
-  const before = range && (await find(range, signal));
+  const before = range && (await findTotal(range, signal));
   const { entries: resources, order } = resourceEntries(found);
   return {
     filter,

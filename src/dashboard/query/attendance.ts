@@ -63,8 +63,8 @@ export interface AttendanceTotals {
   readonly schoolDays: Float64Array;
 }
 
-/** Daily participation of a whole question. */
-export function attendanceTotals(scope: Scope): AttendanceTotals {
+/** Daily participation of a whole question, without the people. */
+export function attendanceParts(scope: Scope): AttendanceParts {
   const { schools, grades, minimumGroupSize } = scope.groups;
   const sums = (count: number) => Array.from({ length: count }, () => new AttendanceSums(minimumGroupSize));
   const length = scope.to - scope.from + 1;
@@ -77,6 +77,12 @@ export function attendanceTotals(scope: Scope): AttendanceTotals {
   markWithheld(scope, parts);
   addCells(scope, parts);
   countSeveralOnce(scope, parts);
+  return parts;
+}
+
+/** Daily participation of a whole question. */
+export function attendanceTotals(scope: Scope): AttendanceTotals {
+  const parts = attendanceParts(scope);
   const total = sumOfDays(parts.days, scope);
   const countedDays = parts.days.filter(({ participated }) => participated).length;
   const totals = { ...parts, total, countedDays };
@@ -100,10 +106,10 @@ export function sumOfDays(days: readonly AttendanceSums[], { groups }: Scope): A
   return sum;
 }
 
-type Parts = Pick<AttendanceTotals, "schools" | "grades" | "days" | "schoolDays">;
+type AttendanceParts = Pick<AttendanceTotals, "schools" | "grades" | "days" | "schoolDays">;
 
 /** Records which sums count and of which some is withheld. */
-function markWithheld(scope: Scope, parts: Parts): void {
+function markWithheld(scope: Scope, parts: AttendanceParts): void {
   const { groups } = scope;
   const { days } = scope.facts;
   /** All are days: on which a group is withheld, and with rows of each report that count. */
@@ -142,7 +148,7 @@ function markWithheld(scope: Scope, parts: Parts): void {
   });
 }
 
-function addCells(scope: Scope, { schools, grades, days: ofDays, schoolDays }: Parts): void {
+function addCells(scope: Scope, { schools, grades, days: ofDays, schoolDays }: AttendanceParts): void {
   const { groups } = scope;
   const { index, days } = scope.facts;
   const months = days.monthStarts.length;
@@ -200,7 +206,9 @@ function countPeople(scope: Scope, totals: AttendanceTotals): void {
     [totals.schools, groups.schools],
     [totals.grades, groups.grades],
   ] as const) {
-    for (const [member, bits] of onceIn(places, cohortOf, seen).entries()) {
+    const once = onceIn(places, cohortOf, seen);
+    for (let member = 0; member < once.length; member++) {
+      const bits = once[member] as number;
       if (bits === 0) continue;
       const sums = list[places.of[cohortOf[member] as number] as number] as AttendanceSums;
       sums.users++;
@@ -225,7 +233,7 @@ export function onceIn(
 }
 
 /** Cells count members; a person who is active in several cohorts on one day must count once. */
-function countSeveralOnce(scope: Scope, parts: Parts): void {
+function countSeveralOnce(scope: Scope, parts: AttendanceParts): void {
   const { schools } = scope.groups;
   const { index, days, people } = scope.facts;
   const { several } = people;

@@ -9,6 +9,13 @@ export interface Found {
   readonly usage: UsageTotals;
 }
 
+/** A question without its schools and grades. Throws the signal's reason when aborted. */
+export function findTotal(scope: Scope, signal: AbortSignal | undefined): Promise<Found> {
+  const { groups } = scope;
+  const none = { ...groups.everyone, countedIn: new Int32Array(groups.groupOf.length).fill(-1) };
+  return find({ ...scope, groups: { ...groups, schools: none, grades: none } }, signal);
+}
+
 /** Throws the signal's reason when aborted. */
 export async function find(scope: Scope, signal: AbortSignal | undefined): Promise<Found> {
   return { scope, attendance: attendanceTotals(scope), usage: await usageTotals(scope, signal) };

@@ -70,8 +70,16 @@ function eachDay({ facts, from }: Scope, masks: DayMasks, visit: (place: number)
   });
 }
 
-/** The use of a shown resource by day, with NaN where it is unknown. */
-export function knownUse(scope: Scope, asked: DayMasks): (shown: number) => Float64Array {
+/**
+ * The use of a shown resource by day, with NaN where it is unknown.
+ *
+ * @param rows the scope's `rows` of `usageTotals`, if they are available
+ */
+export function knownUse(
+  scope: Scope,
+  asked: DayMasks,
+  rows: Float64Array | undefined,
+): (shown: number) => Float64Array {
   const { facts, groups } = scope;
   const withheld = sometimesWithheld(scope, asked);
   const numberOf = new Int32Array(groups.groupOf.length).fill(-1);
@@ -79,18 +87,21 @@ export function knownUse(scope: Scope, asked: DayMasks): (shown: number) => Floa
     for (const cohort of cohorts) numberOf[cohort] = number;
   });
   return (shown) => {
-    const daily = new Float64Array(scope.to - scope.from + 1);
+    const length = scope.to - scope.from + 1;
+    const daily = rows?.subarray(shown * length, (shown + 1) * length) ?? new Float64Array(length);
+    if (rows && withheld.length === 0) return daily;
     const use = new Float64Array(withheld.length);
     for (const resource of facts.names.resourcesOf[shown] ?? []) {
       eachRunOf(scope, resource, ({ usageRuns, usageCells }, run, mask, start, month) => {
         const number = numberOf[usageRuns.cohort[run] as number] as number;
+        if (rows && number < 0) return;
         const ofGroup = number < 0 ? 0 : mask & (asked[month] as number);
         const end = usageRuns.firstCell[run + 1] as number;
         for (let cell = usageRuns.firstCell[run] as number; cell < end; cell++) {
-          const [day, rows] = [usageCells.day[cell] as number, usageCells.rows[cell] as number];
+          const [day, count] = [usageCells.day[cell] as number, usageCells.rows[cell] as number];
           if ((mask & (1 << day)) === 0) continue;
-          daily[start + day] = (daily[start + day] as number) + rows;
-          if ((ofGroup & (1 << day)) !== 0) use[number] = (use[number] as number) + rows;
+          if (!rows) daily[start + day] = (daily[start + day] as number) + count;
+          if ((ofGroup & (1 << day)) !== 0) use[number] = (use[number] as number) + count;
         }
       });
     }

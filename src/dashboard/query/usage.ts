@@ -279,9 +279,10 @@ class UsageWalk {
 
   private countUsers(list: readonly UsageSums[], places: Places): void {
     const { cohort } = this.scope.facts.index.members;
-    onceIn(places, cohort, this.used).forEach((used, member) => {
-      if (used === 1) (list[places.of[cohort[member] as number] as number] as UsageSums).users++;
-    });
+    const once = onceIn(places, cohort, this.used);
+    for (let member = 0; member < once.length; member++) {
+      if (once[member] === 1) (list[places.of[cohort[member] as number] as number] as UsageSums).users++;
+    }
   }
 
   /** Visits each day of masks by month; returns how many things have one. */
@@ -289,14 +290,14 @@ class UsageWalk {
     const { monthStarts } = this.scope.facts.days;
     const months = monthStarts.length;
     let [things, last] = [0, -1];
-    masks.forEach((mask, at) => {
-      if (mask === 0) return;
+    for (let at = 0; at < masks.length; at++) {
+      if (masks[at] === 0) continue;
       const thing = Math.floor(at / months);
       if (thing !== last) things++;
       last = thing;
       const start = (monthStarts[at % months] as number) - this.scope.from;
-      for (let left = mask; left !== 0; left &= left - 1) visit(start + lowestBit(left));
-    });
+      for (let left = masks[at] as number; left !== 0; left &= left - 1) visit(start + lowestBit(left));
+    }
     return things;
   }
 }

@@ -2,7 +2,7 @@ import { type Changes, type ReportKind, reportKinds } from "../answer";
 import { daysMask, isoDate } from "../calendar";
 import { daysNeeded, findChanges, firstCompared, type SubjectSeries } from "../changes/changes";
 import type { ShownResource } from "../groups/names";
-import { attendanceTotals } from "./attendance";
+import { attendanceParts } from "./attendance";
 import { kindOf, missingOn } from "./entries";
 import type { Found } from "./found";
 import { inRange, schoolDaysIn } from "./scope";
@@ -14,14 +14,14 @@ import { eachResource } from "./usageRuns";
  * earlier days. A school with withheld groups is judged by its others, and marked.
  */
 export async function whatChanged(
-  { scope, ...found }: Pick<Found, "scope" | "attendance">,
+  { scope, ...found }: Found,
   signal: AbortSignal | undefined,
 ): Promise<Changes> {
   const { names, days } = scope.facts;
   const from = Math.min(Math.max(scope.to - daysNeeded + 1, days.data.first), scope.from);
   const isLonger = from < scope.from;
   const history = isLonger ? inRange(scope, { from, to: scope.to }) : scope;
-  const attendance = isLonger ? attendanceTotals(history) : found.attendance;
+  const attendance = isLonger ? attendanceParts(history) : found.attendance;
   const missing = attendance.days.map((_, place) => missingOn(history, history.from + place));
   const changesDays = attendance.days.map((part, place) => ({
     date: isoDate(history.from + place),
@@ -35,7 +35,7 @@ export async function whatChanged(
       const since = daysMask(history.from + first - (days.monthStarts[month] as number), 31);
       return first < 0 ? 0 : mask & since;
     });
-  const useOf = knownUse(history, asked(...reportKinds));
+  const useOf = knownUse(history, asked(...reportKinds), isLonger ? undefined : found.usage.rows);
   const attendanceOf = knownAttendance(history, attendance.schoolDays, asked("dailyParticipation"));
   /** On a day without the report, the value is unknown. */
   const seriesOf = (own: Float64Array, report: ReportKind) =>

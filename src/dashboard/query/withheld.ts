@@ -96,26 +96,19 @@ function spanIn({ facts }: Scope, masks: Uint32Array) {
 }
 
 /** Cohorts by user type and school; with their grades if the school has others too. */
-function placesOf({ index }: Facts, cohorts: readonly number[]): Place[] {
-  const key = (userType: UserType, school: string | null) => JSON.stringify([userType, school]);
-  const all = new Map<string, number>();
-  for (const { userType, school } of index.cohorts) {
-    all.set(key(userType, school), (all.get(key(userType, school)) ?? 0) + 1);
-  }
-  const places = new Map<string, { userType: UserType; school: string | null; grades: (string | null)[] }>();
+function placesOf({ index, names: { placeOf, cohortsAt } }: Facts, cohorts: readonly number[]): Place[] {
+  const places = new Map<number, { userType: UserType; school: string | null; grades: (string | null)[] }>();
   for (const cohort of cohorts) {
     const { userType, school, grade } = index.cohorts[cohort] as Cohort;
-    const place = places.get(key(userType, school)) ?? { userType, school, grades: [] };
+    const number = placeOf[cohort] as number;
+    const place = places.get(number) ?? { userType, school, grades: [] };
     place.grades.push(grade);
-    places.set(key(userType, school), place);
+    places.set(number, place);
   }
   return [...places]
-    .map(([name, { grades, ...place }]) => ({
+    .sort(([a], [b]) => a - b)
+    .map(([number, { grades, ...place }]) => ({
       ...place,
-      grades: grades.length === all.get(name) ? null : grades.sort(compareGrades),
-    }))
-    .sort(
-      (a, b) =>
-        userTypes.indexOf(a.userType) - userTypes.indexOf(b.userType) || compareNames(a.school, b.school),
-    );
+      grades: grades.length === cohortsAt[number] ? null : grades.sort(compareGrades),
+    }));
 }
