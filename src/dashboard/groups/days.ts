@@ -1,7 +1,7 @@
 import { userTypes } from "../../clever/reports";
 import type { ReportKind } from "../answer";
 import { firstDayOf, isWeekend, lowestBit, spanOf } from "../calendar";
-import type { ParticipationIndex } from "../index/participationIndex";
+import type { MonthSegment, ParticipationIndex } from "../index/participationIndex";
 import type { Names } from "./names";
 import type { People } from "./people";
 
@@ -57,12 +57,8 @@ export function daysOf(index: ParticipationIndex, names: Names, people: People):
   const present = new Uint32Array(participated.length * monthDays);
   const active = new Uint32Array(present.length);
   index.months.forEach(({ attendance, attendanceCells: cells, usageRuns: runs }, month) => {
-    for (let entry = 0; entry < attendance.member.length; entry++) {
-      const cohort = index.members.cohort[attendance.member[entry] as number] as number;
-      const start = (cohort * months + month) * monthDays;
-      count(present, start, attendance.present[entry] as number);
-      count(active, start, attendance.active[entry] as number);
-    }
+    countMembers(index, month, attendance.present, present);
+    countMembers(index, month, attendance.active, active);
     for (let cell = 0; cell < cells.cohort.length; cell++) {
       const at = (cells.cohort[cell] as number) * months + month;
       const day = 1 << (cells.day[cell] as number);
@@ -111,7 +107,7 @@ function addUsers(index: ParticipationIndex, { moved }: People, { participated, 
       }
     }
     for (const [member, mask] of users) {
-      count(present, ((index.members.cohort[member] as number) * months + month) * monthDays, mask);
+      add(present, ((index.members.cohort[member] as number) * months + month) * monthDays, mask, 1);
     }
   });
 }
@@ -138,12 +134,30 @@ function missingDays({ typeOf }: Names, days: CohortDays, months: number): Days[
   };
 }
 
-/** Adds one to each day of a mask. */
-function count(days: Uint32Array, start: number, mask: number): void {
+/** Adds a number to each day of a mask. */
+function add(days: Uint32Array, start: number, mask: number, number: number): void {
   for (let left = mask; left !== 0; left &= left - 1) {
     const at = start + lowestBit(left);
-    days[at] = (days[at] as number) + 1;
+    days[at] = (days[at] as number) + number;
   }
+}
+
+/** Counts the members of each cohort by day; `masks` are those of the month's `attendance`. */
+function countMembers(index: ParticipationIndex, month: number, masks: Uint32Array, days: Uint32Array): void {
+  const { member } = (index.months[month] as MonthSegment).attendance;
+  // Bit `day` of a cohort's n-th number is the n-th binary digit of the day's count: all days are added at once.
+  const digits = new Uint32Array(index.cohorts.length * 32);
+  for (let entry = 0; entry < member.length; entry++) {
+    let at = (index.members.cohort[member[entry] as number] as number) * 32;
+    for (let carry = masks[entry] as number; carry !== 0; at++) {
+      const digit = digits[at] as number;
+      digits[at] = digit ^ carry;
+      carry &= digit;
+    }
+  }
+  digits.forEach((mask, at) => {
+    add(days, ((at >>> 5) * index.months.length + month) * monthDays, mask, 1 << (at & 31));
+  });
 }
 
 function kindsOf({ months }: ParticipationIndex, { participated, present, ...days }: CohortDays): DayKinds {

@@ -74,10 +74,10 @@ const knownGroups = new WeakMap<ParticipationIndex, Groups>();
 export function factsOf(index: ParticipationIndex): Facts {
   const known = knownFacts.get(index);
   if (known) return known;
-  const names = namesOf(index);
+  const firstRuns = index.months.map(({ usageRuns }) => startsOf(usageRuns.resource, index.resources.length));
+  const names = namesOf(index, firstRuns);
   const people = peopleOf(index);
   const days = daysOf(index, names, people);
-  const firstRuns = index.months.map(({ usageRuns }) => startsOf(usageRuns.resource, index.resources.length));
   const facts = { index, names, people, days, firstRuns };
   knownFacts.set(index, facts);
   return facts;

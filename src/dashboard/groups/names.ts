@@ -1,5 +1,5 @@
 import { userTypes } from "../../clever/reports";
-import { firstDayOf, highestBit, lowestBit } from "../calendar";
+import { firstDayOf, spanOf } from "../calendar";
 import type { ParticipationIndex, Resource } from "../index/participationIndex";
 
 /** Ascending by code units, `null` last: the same order on every machine. */
@@ -41,13 +41,14 @@ export interface Names {
   readonly simple: Uint8Array;
 }
 
-export function namesOf(index: ParticipationIndex): Names {
+/** @param firstRuns those of `Facts` */
+export function namesOf(index: ParticipationIndex, firstRuns: readonly Uint32Array[]): Names {
   const { cohorts, resources } = index;
   const schools = distinct(cohorts.map(({ school }) => school)).sort(compareNames);
   const grades = distinct(cohorts.map(({ grade }) => grade)).sort(compareNames);
   const schoolNumbers = numbers(schools);
   const gradeNumbers = numbers(grades);
-  const newest = newestOf(index);
+  const newest = newestOf(index, firstRuns);
   const key = ({ name, type }: ShownResource) => JSON.stringify([name, type]);
   const byKey = [...new Map(newest.map(({ name, type }) => [key({ name, type }), { name, type }])).values()];
   byKey.sort((a, b) => compareNames(a.name, b.name) || compareNames(a.type, b.type));
@@ -89,25 +90,26 @@ export function namesOf(index: ParticipationIndex): Names {
 }
 
 /** For each of the index's resources, the newest one with the same id; itself if it has none. */
-function newestOf({ resources, months }: ParticipationIndex): Resource[] {
-  const [first, last] = [new Float64Array(resources.length), new Float64Array(resources.length)];
-  for (const { month, usageRuns: runs } of months) {
-    const start = firstDayOf(month);
-    for (let run = 0; run < runs.resource.length; run++) {
-      const resource = runs.resource[run] as number;
-      const days = runs.days[run] as number;
-      const begin = start + lowestBit(days);
-      last[resource] = Math.max(last[resource] as number, start + highestBit(days));
-      if (first[resource] === 0 || begin < (first[resource] as number)) first[resource] = begin;
-    }
-  }
+function newestOf(
+  { resources, months }: ParticipationIndex,
+  firstRuns: readonly Uint32Array[],
+): readonly Resource[] {
+  const monthStarts = Int32Array.from(months, ({ month }) => firstDayOf(month));
+  const usedOn = (resource: number) => {
+    const masks = Uint32Array.from(months, ({ usageRuns: { days } }, month) => {
+      const [start, end] = (firstRuns[month] as Uint32Array).subarray(resource);
+      return days.subarray(start, end).reduce((all, mask) => all | mask, 0);
+    });
+    return spanOf(monthStarts, masks) ?? { first: 0, last: 0 };
+  };
   /** Prefers a known name, then the one used last, then the one added last. */
   const isNewer = (one: number, other: number) => {
     const [a, b] = [resources[one], resources[other]];
+    const [daysA, daysB] = [usedOn(one), usedOn(other)];
     const order =
       Number(a?.name === null) - Number(b?.name === null) ||
-      (last[other] as number) - (last[one] as number) ||
-      (first[other] as number) - (first[one] as number) ||
+      daysB.last - daysA.last ||
+      daysB.first - daysA.first ||
       compareNames(a?.name ?? null, b?.name ?? null) ||
       compareNames(a?.type ?? null, b?.type ?? null);
     return order < 0;

@@ -29,7 +29,7 @@ export function peopleOf(index: ParticipationIndex): People {
 /** Per member: the person's first member in a cohort with the same value. */
 export function firstMembers({ members, people }: ParticipationIndex, of: Uint32Array): Uint32Array {
   const { person, cohort } = members;
-  const result = Uint32Array.from(person, (_, member) => member);
+  const result = person.map((_, member) => member);
   const firstOf = new Int32Array(people).fill(-1);
   const membersOf = new Map<number, number[]>();
   for (let member = 0; member < person.length; member++) {

@@ -161,10 +161,8 @@ function addCells(scope: Scope, { schools, grades, days: ofDays, schoolDays }: A
       const slot = cohort * months + month;
       if (((scope.masks[slot] as number) & (1 << bit)) === 0) continue;
       const active = days.active[slot * monthDays + bit] as number;
-      const [school, grade] = [groups.schools.countedIn[cohort], groups.grades.countedIn[cohort]] as [
-        number,
-        number,
-      ];
+      const school = groups.schools.countedIn[cohort] as number;
+      const grade = groups.grades.countedIn[cohort] as number;
       if (school >= 0) {
         const at = school * length + start + bit;
         schoolDays[at] = (schoolDays[at] as number) + active;
