@@ -1,7 +1,7 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContext, CDPSession, Page } from "playwright-core";
 import { type WebviewFrame, webviewHtml } from "../../src/ui/webviewHtml";
 import { type VscodeTheme, vscodeThemes } from "./vscodeThemes";
 
@@ -58,6 +58,48 @@ export interface HostedPage<ToPage> {
   close(): Promise<void>;
 }
 
+/** A window that pages use one after the other, each in a tab of its own. */
+interface Window {
+  readonly context: BrowserContext;
+  /** Of the tab that keeps the window open. */
+  readonly debuggerOf: CDPSession;
+}
+
+/** The windows that no page uses, by their options. */
+const idle = new WeakMap<Browser, Map<string, Window[]>>();
+
+/**
+ * A tab with nothing of the earlier ones. Opening a window costs Chromium over a second of processor time, a tab a
+ * fraction of that.
+ */
+async function openTab(
+  browser: Browser,
+  { viewport, ...options }: NonNullable<ShowOptions["context"]>,
+): Promise<{ page: Page; close(): Promise<void> }> {
+  const windows = idle.get(browser) ?? new Map<string, Window[]>();
+  idle.set(browser, windows);
+  const key = JSON.stringify(options);
+  const others = windows.get(key) ?? [];
+  windows.set(key, others);
+  const used = others.pop() ?? (await openWindow(browser, options));
+  const page = await used.context.newPage();
+  if (viewport) await page.setViewportSize(viewport);
+  return {
+    page,
+    async close() {
+      await page.close();
+      await used.context.clearCookies();
+      await used.debuggerOf.send("Storage.clearDataForOrigin", { origin, storageTypes: "all" });
+      others.push(used);
+    },
+  };
+}
+
+async function openWindow(browser: Browser, options: ShowOptions["context"]): Promise<Window> {
+  const context = await browser.newContext(options);
+  return { context, debuggerOf: await context.newCDPSession(await context.newPage()) };
+}
+
 /**
  * @param name of the page's bundle, `name.js` and `name.css`
  * @param receive gets each message of the page; its errors are thrown in the page
@@ -69,11 +111,10 @@ export async function hostPage<ToPage>(
   receive: (message: unknown) => void,
   options: ShowOptions,
 ): Promise<HostedPage<ToPage>> {
-  const context = await browser.newContext({
+  const { page, close } = await openTab(browser, {
     viewport: { width: options.width ?? 1400, height: options.height ?? 900 },
     ...options.context,
   });
-  const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
@@ -127,6 +168,6 @@ export async function hostPage<ToPage>(
       });
       await page.goto(`${origin}/page`);
     },
-    close: () => context.close(),
+    close,
   };
 }
