@@ -183,7 +183,7 @@ export class Page implements Actions {
       case "loading":
         if (message.forget) model.answer = undefined;
         // Existing pictures stay, dimmed.
-        if (!model.answer) model.phase = { name: "loading" };
+        model.phase = { name: model.answer ? "ready" : "loading" };
         break;
       case "progress":
         model.progress = fill(texts.loadingMonths, message.ready, message.months);

@@ -1,4 +1,5 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
+import { ref } from "lit/directives/ref.js";
 import type { People, ResourceEntry, Shown } from "../../src/dashboard/answer";
 import type { ResourceColumn } from "../../src/dashboard/export/view";
 import { hiddenView, rowNameView } from "./dataTableView";
@@ -28,9 +29,11 @@ export class ResourceTable {
     const { texts, view } = ready;
     const rows = sortedRows(ready);
     const windowed = rows.length > mostRows && !document.body.classList.contains("printing");
-    const first = windowed ? Math.max(0, Math.floor(this.scrollTop / rowHeight) - overscan) : 0;
+    // A search can leave fewer rows than were scrolled past.
+    const top = Math.min(this.scrollTop, Math.max(0, rows.length * rowHeight - this.height));
+    const first = windowed ? Math.max(0, Math.floor(top / rowHeight) - overscan) : 0;
     const last = windowed
-      ? Math.min(rows.length, Math.ceil((this.scrollTop + this.height) / rowHeight) + overscan)
+      ? Math.min(rows.length, Math.ceil((top + this.height) / rowHeight) + overscan)
       : rows.length;
     const title = texts.titleTable;
     const columns: readonly (readonly [ResourceColumn | undefined, string])[] = [
@@ -57,7 +60,7 @@ export class ResourceTable {
       part,
       html`<p class="quiet note" role="status">${count}</p>`,
       html`${search}${exportView(context, part, () => resourceTable(ready, rows), [], "resources")}`,
-      html`<div class="table-scroll resources" tabindex="0" role="group" aria-label=${title} @scroll=${this.onScroll}>
+      html`<div class="table-scroll resources" tabindex="0" role="group" aria-label=${title} @scroll=${this.onScroll} ${ref(this.onBox)}>
         <table class="data" aria-rowcount=${rows.length + 1}>
           <thead><tr aria-rowindex="1">${columns.map(([column, text]) => headView(ready, actions, column, text))}</tr></thead>
           <tbody>
@@ -70,6 +73,13 @@ export class ResourceTable {
       </div>`,
     );
   }
+
+  /** If the table has moved to another place of the page, its box is a new one, which is not scrolled. */
+  private readonly onBox = (box: Element | undefined): void => {
+    if (!box || box.scrollTop === this.scrollTop) return;
+    this.scrollTop = box.scrollTop;
+    this.changed();
+  };
 
   private readonly onScroll = ({ currentTarget }: Event): void => {
     if (!(currentTarget instanceof HTMLElement)) return;

@@ -12,6 +12,7 @@ import { type ConnectionAnswers, loginWith } from "./connectionAnswers";
 import { askLocalPath } from "./localFiles";
 import { otherSalt } from "./saltBox";
 import { askSalt } from "./saltStep";
+import { serverTimeout } from "./settings";
 import { withIcon } from "./window";
 import {
   askChoice,
@@ -215,7 +216,11 @@ async function askTrust(
   const asking = vscode.l10n.t("Asking {0} for its key …", host);
   const { hostKey: presented } = await withRecovery(place, () =>
     askWhile(place, asking, (signal) =>
-      client.request(engine.fetchHostKey, { host, port, timeoutSeconds: 15 }, { signal }),
+      client.request(
+        engine.fetchHostKey,
+        { host, port, timeoutSeconds: Math.max(15, serverTimeout() ?? 0) },
+        { signal },
+      ),
     ),
   );
   const trusted = answers.hostKey === presented;

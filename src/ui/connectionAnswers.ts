@@ -1,5 +1,5 @@
 import type { Connected, ServerLogin } from "../engine/messages";
-import { type ConnectionSettings, reportsRoot, withProxy } from "./settings";
+import { type ConnectionSettings, reportsRoot, serverTimeout, withProxy } from "./settings";
 
 /** The wizard's answers so far. */
 export interface ConnectionAnswers extends ConnectionSettings {
@@ -53,15 +53,17 @@ export function connectedWith(answers: ConnectionAnswers): Connected {
   };
 }
 
-/** The answers about the server alone, and the reports' folder, which only the settings have. */
+/** The answers about the server alone, with the reports' folder and the timeout, which only the settings have. */
 export function loginWith(answers: ConnectionAnswers): ServerLogin {
   const { host, port, username, hostKey, privateKeyPath, password, passphrase } = answers;
+  const timeoutSeconds = serverTimeout();
   return {
     sftp: {
       host,
       port,
       username,
       root: reportsRoot(),
+      ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
       ...(hostKey ? { hostKey } : {}),
       ...(privateKeyPath ? { privateKeyPath } : {}),
     },

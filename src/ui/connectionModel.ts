@@ -39,6 +39,10 @@ const nothing: Omit<ReportsAnswer, "count"> = {
   changedByOthers: [],
 };
 
+/** What runs have landed, for comparisons. */
+const landingsOf = (items: readonly ReportItem[]): string =>
+  JSON.stringify(items.map(({ landed }) => landed && [landed.landedPath, landed.runId]));
+
 /** The state of the last listing of the server. */
 export type ReportsState = "unknown" | "loading" | "loaded" | "empty" | "failed";
 
@@ -291,11 +295,14 @@ export class ConnectionModel extends Disposable {
         onProgress: (more) => items.push(...more),
       });
       if (signal.aborted) return;
+      const hasOtherRuns = this.lookedAt !== undefined && landingsOf(items) !== landingsOf(this.items);
       this.items = items;
       this.found = found;
       this.lookedAt = Date.now();
       this.failure = undefined;
       this.set(items.length === 0 ? "empty" : "loaded");
+      // For example, of another window or of a schedule.
+      if (hasOtherRuns) this.lakeChanged.fire();
     } catch (error) {
       if (signal.aborted) return;
       this.fail(error);

@@ -56,6 +56,8 @@ export class EnginePreviews implements PreviewSource {
   }
 
   async closePreview(token: string): Promise<void> {
+    // Its previews ended with the engine; a request would start another one.
+    if (this.client.pid === undefined) return;
     await this.client.request(engine.closePreview, { token });
   }
 }

@@ -63,7 +63,11 @@ export class RepairCommand {
       (signal, onProgress) =>
         this.client.request(engine.repair, { ...connected, dryRun }, { signal, onProgress }),
     );
-    return dryRun ? work : continuable(this.model, work);
+    if (dryRun) return work;
+    // What other programs changed is known from the listing.
+    return continuable(this.model, work).finally(() => {
+      this.model.refresh().catch(() => undefined);
+    });
   }
 
   private notifyFinished(sentences: readonly string[], { tables }: RepairSummary): void {

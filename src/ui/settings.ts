@@ -24,6 +24,12 @@ export function reportsRoot(): string {
   return typeof root === "string" && root !== "" ? root : "/";
 }
 
+/** How many seconds the server may take to answer, without validation; undefined if it is not set. */
+export function serverTimeout(): number | undefined {
+  const seconds = vscode.workspace.getConfiguration(section).get<unknown>("sftp.timeoutSeconds");
+  return typeof seconds === "number" ? seconds : undefined;
+}
+
 /** The lake's URL as set, without validation. */
 export function lakeUrl(): string | undefined {
   return vscode.workspace.getConfiguration(section).get<string>("lake.url");

@@ -22,6 +22,8 @@ export function viewMessage(
   }
   if (isConnected() && !model.mayLook) return noAutomaticLoading();
   if (model.needsAdoption) return mustBeAdopted();
+  // With a message, the view would not say that the server has no files.
+  if (model.state === "empty") return "";
   // The sample district's lake is a folder of ours.
   if (!model.isNewLake || usesSample()) return "";
   return vscode.l10n.t(

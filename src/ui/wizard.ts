@@ -55,7 +55,8 @@ export function askText(step: TextStep): Promise<string> {
       const text = box.value;
       try {
         await step.attempt?.(text, abort.signal);
-        resolve(text);
+        // A text that was corrected meanwhile has not been tried; the box stays open for it.
+        if (box.value === text) resolve(text);
       } catch (error) {
         if (abort.signal.aborted) return;
         const reason = describeError(error);

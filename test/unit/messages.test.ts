@@ -57,6 +57,8 @@ test("the message above the reports says that the first run creates the lake, ex
     /^There is no lake at file:\/\/\/mnt\/lake yet/,
   );
   expect(viewMessage({ ...model, isNewLake: false } as never)).toBe("");
+  // The view's own text says that the server has no files.
+  expect(viewMessage({ ...model, state: "empty", reports: [], isNewLake: true } as never)).toBe("");
   settings["clever.sampleDistrict"] = true;
   expect(viewMessage({ ...model, isNewLake: true } as never)).toBe("");
 });
