@@ -202,6 +202,26 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       await poll(async () => (await names()).every((name) => /^Seesaw.*1/.test(name))).toBe(true);
     });
 
+    test("shows rows after a search and a question, however far it was scrolled", async () => {
+      const { page } = await dashboards.open({ resources: 1000 });
+      const isShown = () =>
+        page.evaluate<boolean>(`(() => {
+          const box = document.querySelector(".resources").getBoundingClientRect();
+          return [...document.querySelectorAll("#panel-table tbody tr:not([aria-hidden])")].some((row) => {
+            const { top, bottom } = row.getBoundingClientRect();
+            return top < box.bottom && bottom > box.top;
+          });
+        })()`);
+      await page.evaluate("document.querySelector('.resources').scrollTop = 1e6");
+      await page.locator("#resource-search").fill("1");
+      await poll(isShown).toBe(true);
+      await page.locator("#resource-search").fill("");
+      await page.evaluate("document.querySelector('.resources').scrollTop = 1e6");
+      await page.locator("#ask-neverActive").click();
+      await answered(page);
+      await poll(isShown).toBe(true);
+    });
+
     test("small counts are not shown as zero", async () => {
       const { page } = await dashboards.open({ resources: 300, schools: 1 });
       await page.locator("#panel-table .sort", { hasText: "Users" }).click();
