@@ -1,12 +1,10 @@
 import type { Duck, DuckSession } from "../duck/duck";
 import { CleverLakeError, isCleverLakeError } from "../errors";
-import { ioError } from "../lake/disk";
-import type { Lake, LakeOptions } from "../lake/lake";
+import type { Lake } from "../lake/lake";
 import type { AddFile } from "./actions";
 import { type CommitOutcome, commit } from "./commit";
 import type { Attempt } from "./conflict";
 import { writeDataFile } from "./dataFile";
-import { hashOfFile, hashTag } from "./fileHash";
 import { withScratch } from "./localFiles";
 import { type Merge, type MergePolicy, planMerges } from "./mergePlan";
 import { dataFilePath, decodePath } from "./paths";
@@ -15,6 +13,7 @@ import { lakePathOf, readQuery } from "./readQuery";
 import { tableColumns } from "./schema";
 import type { Snapshot } from "./snapshot";
 import { numRecords } from "./statistics";
+import { requireIntact } from "./storedFiles";
 import { removeFile } from "./tableActions";
 import { withDataFiles } from "./withTable";
 
@@ -170,7 +169,7 @@ async function mergedFile(
   const values = files[0]?.partitionValues ?? {};
   const tags = tagsOf?.(files);
   const merged = await withDataFiles(lake, [{ snapshot: current, files }], options, async (placeOf) => {
-    for (const file of files) await requireIntact(file, lakePathOf(current, file), placeOf, options);
+    await requireIntact(current, files, placeOf, options);
     return writeDataFile({
       ...options,
       session,
@@ -196,29 +195,6 @@ async function mergedFile(
       hint: "Run clever-lake verify: it reports what is damaged.",
     },
   );
-}
-
-/**
- * Rejects with `corrupt` if a data file's bytes have changed since it was written. If damaged bytes were rewritten, the
- * new file's hash would hide the damage.
- */
-export async function requireIntact(
-  file: AddFile,
-  lakePath: string,
-  placeOf: (path: string) => string,
-  options: LakeOptions,
-): Promise<void> {
-  const sha256 = file.tags?.[hashTag];
-  if (!sha256) return;
-  const found = await hashOfFile(placeOf(lakePath), options).catch((error: unknown) => {
-    options.signal?.throwIfAborted();
-    throw ioError(error, lakePath);
-  });
-  if (found === sha256) return;
-  throw new CleverLakeError("corrupt", "The table's data file has changed since it was written.", {
-    subject: lakePath,
-    hint: "`clever-lake repair` rebuilds what follows from the landed files.",
-  });
 }
 
 function isUnreadable(error: unknown): error is CleverLakeError {

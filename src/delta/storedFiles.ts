@@ -1,4 +1,5 @@
 import { CleverLakeError, isDamage } from "../errors";
+import { ioError } from "../lake/disk";
 import type { Lake, LakeOptions } from "../lake/lake";
 import type { AddFile } from "./actions";
 import { hashOfFile, hashTag } from "./fileHash";
@@ -61,10 +62,37 @@ export async function flippedFiles(
   for (const file of files) {
     const path = lakePathOf(snapshot, file);
     const sha256 = file.tags?.[hashTag];
-    if (!sha256 || (await hashOfFile(placeOf(path), options)) === sha256) continue;
+    if (!sha256) continue;
+    const found = await hashOfFile(placeOf(path), options).catch((error: unknown) => {
+      options.signal?.throwIfAborted();
+      throw ioError(error, path);
+    });
+    if (found === sha256) continue;
     flipped.push({ file, path, problem: "The table's data file has changed since it was written." });
   }
   return flipped;
+}
+
+/**
+ * Rejects with `corrupt` if the bytes of data files have changed since they were written. If damaged bytes were
+ * rewritten, the new file's hash would hide the damage.
+ */
+export async function requireIntact(
+  snapshot: Snapshot,
+  files: Iterable<AddFile>,
+  placeOf: (lakePath: string) => string,
+  options: LakeOptions,
+): Promise<void> {
+  const [found] = await flippedFiles(snapshot, files, placeOf, options);
+  if (found) throw damageError(found);
+}
+
+function damageError({ path, problem }: DamagedFile, cause?: unknown): CleverLakeError {
+  return new CleverLakeError("corrupt", problem, {
+    subject: path,
+    hint: "`clever-lake verify` names every such file, and `clever-lake repair` rebuilds what follows from the landed files.",
+    cause,
+  });
 }
 
 /** Data files of a table; none if there is no such table. */
@@ -93,12 +121,7 @@ export async function namingDamage(
     const flipped =
       placeOf && damaged.length === 0 ? await flippedFiles(snapshot, files, placeOf, options) : [];
     const [found] = [...damaged, ...flipped];
-    if (found === undefined) continue;
-    return new CleverLakeError("corrupt", found.problem, {
-      subject: found.path,
-      hint: "`clever-lake verify` names every such file, and `clever-lake repair` rebuilds what follows from the landed files.",
-      cause: error,
-    });
+    if (found) return damageError(found, error);
   }
   return error;
 }

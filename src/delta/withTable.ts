@@ -51,20 +51,19 @@ export async function withDataFiles<T>(
   const paths = tables.flatMap(({ snapshot, files }) =>
     snapshot ? [...files].map((file) => lakePathOf(snapshot, file)) : [],
   );
-  const named = async (error: unknown, placeOf?: (lakePath: string) => string) =>
-    namingDamage(lake, tables, error, options, placeOf);
-  const reading = withLocalFiles(lake, paths, options, async (local) => {
-    const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
-    const placeOf = (path: string) => places.get(path) ?? path;
-    try {
-      return await work(placeOf);
-    } catch (error) {
-      throw await named(error, placeOf);
-    }
-  });
+  let placeOf: ((lakePath: string) => string) | undefined;
   try {
-    return await reading;
+    return await withLocalFiles(lake, paths, options, async (local) => {
+      const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
+      placeOf = (path) => places.get(path) ?? path;
+      try {
+        return await work(placeOf);
+      } catch (error) {
+        // Here, while the copies of a remote lake's files exist.
+        throw await namingDamage(lake, tables, error, options, placeOf);
+      }
+    });
   } catch (error) {
-    throw await named(error);
+    throw placeOf ? error : await namingDamage(lake, tables, error, options);
   }
 }

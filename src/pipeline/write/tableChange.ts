@@ -4,10 +4,10 @@ import { counted } from "../../counted";
 import type { Action } from "../../delta/actions";
 import type { Attempt } from "../../delta/conflict";
 import { importDataFile } from "../../delta/dataFile";
-import { requireIntact } from "../../delta/optimize";
-import { lakePathOf, readQuery } from "../../delta/readQuery";
+import { readQuery } from "../../delta/readQuery";
 import { requireSameShape } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
+import { requireIntact } from "../../delta/storedFiles";
 import { removeFile } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
 import { type Duck, type DuckSession, sqlFiles } from "../../duck/duck";
@@ -183,10 +183,8 @@ export class TableChange {
         if (held.length > 0) return { held };
         const written: WrittenMonth[] = [];
         for (const month of rows) written.push(await month.write(this.context.scratch));
-        if (snapshot) {
-          for (const file of written.flatMap(({ removed }) => removed))
-            await requireIntact(file, lakePathOf(snapshot, file), placeOf, { signal });
-        }
+        const removed = written.flatMap((month) => month.removed);
+        if (snapshot) await requireIntact(snapshot, removed, placeOf, { signal });
         return {
           attempt: () => this.attempt(snapshot, applied, written),
           overlaps,
