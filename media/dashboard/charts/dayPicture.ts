@@ -20,8 +20,8 @@ export interface DaySeries {
   readonly colour: string;
   /** Undefined if the value is unknown. */
   readonly value: (day: DayEntry) => People | undefined;
-  /** How the value is named, if not as itself. */
-  readonly cell?: (day: DayEntry) => Cell;
+  /** How the value is named. */
+  readonly cell: (day: DayEntry) => Cell;
   /** Bars instead of a line. */
   readonly bars?: boolean;
 }
@@ -72,10 +72,10 @@ export function dayPicture(
     { days: partly, name: texts.partlyDay, hatching: "dotted" },
   ] as const;
   const marks = byDay.map((day, index): Mark => {
-    const lines: MarkLine[] = series.map(({ name, colour, value, cell = value }) => ({
+    const lines: MarkLine[] = series.map(({ name, colour, cell }) => ({
       name,
       colour,
-      value: labelText(ready, value(day) === undefined ? undefined : cell(day), format),
+      value: labelText(ready, cell(day), format),
     }));
     const kind = { school: [], quiet: [texts.quietDay], noData: [texts.noDataDay] }[
       isOff(day) ? "quiet" : day.kind
@@ -168,9 +168,7 @@ export function dayPicture(
     if (days.size > 0) legend.push({ name, colour: look.mark, shape: hatching });
   }
   const [fewText] = byDay.flatMap((day) =>
-    series.flatMap(({ value, cell = value }) =>
-      value(day) === "few" ? labelText(ready, cell(day), format) : [],
-    ),
+    series.flatMap(({ value, cell }) => (value(day) === "few" ? labelText(ready, cell(day), format) : [])),
   );
   if (fewText !== undefined) legend.push({ name: fewText, colour: look.quiet, shape: "hidden" });
   return {

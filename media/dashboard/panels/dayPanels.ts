@@ -91,10 +91,14 @@ export function distinctDayPanel(ready: Ready): Panel {
 function dayPanel(ready: Ready, { series: given, kind, height, ...panel }: DayPanel): Panel {
   const { texts, formats, answer, filter } = ready;
   const report = panel.allResources ? "dailyParticipation" : "resourceUsage";
-  const series = given.map((each) => ({
+  const known =
+    <T>(of: (day: DayEntry) => T) =>
+    (day: DayEntry) =>
+      day.kind === "noData" || day.missing?.includes(report) ? undefined : of(day);
+  const series = given.map(({ value, cell = value, ...each }) => ({
     ...each,
-    value: (day: DayEntry) =>
-      day.kind === "noData" || day.missing?.includes(report) ? undefined : each.value(day),
+    value: known(value),
+    cell: known(cell),
   }));
   const format = (value: number) => (kind === "share" ? formats.share(value) : formats.integer(value));
   const tick = (value: number) => (kind === "share" ? formats.shareTick(value) : formats.tick(value));
@@ -132,7 +136,7 @@ function dayPanel(ready: Ready, { series: given, kind, height, ...panel }: DayPa
             ...missingOfDay(texts, day),
             ...(day.partly && hasPartialDays(ready) ? [texts.partlyDay] : []),
           ].join("; "),
-          ...series.map(({ value, cell = value }) => (value(day) === undefined ? undefined : cell(day))),
+          ...series.map(({ cell }) => cell(day)),
         ],
         pick: pickDay(filter, day.date),
         picked: isDay(filter, day.date),
