@@ -95,6 +95,11 @@ export function asked(source: FakeDashboardSource): DashboardFilter | undefined 
   return source.asked.at(-1);
 }
 
+/** The visible text, without the marks that isolate names from the direction of the text around them. */
+export async function plainTextOf(page: Page, selector: string): Promise<string | undefined> {
+  return (await textOf(page, selector))?.replaceAll(/[\u2068\u2069]/g, "");
+}
+
 /** The visible text. */
 export async function textOf(page: Page, selector: string): Promise<string | undefined> {
   return (await page.locator(selector).first().textContent())?.replaceAll(/\s+/g, " ").trim();

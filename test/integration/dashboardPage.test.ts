@@ -1,7 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { openingFilter } from "../../src/dashboard/filter";
 import { CleverLakeError } from "../../src/errors";
-import { asked, chromiumPath, DashboardBrowser, poll, textOf } from "../helpers/dashboardBrowser";
+import {
+  asked,
+  chromiumPath,
+  DashboardBrowser,
+  plainTextOf,
+  poll,
+  textOf,
+} from "../helpers/dashboardBrowser";
 import { hostileNames } from "../helpers/fakeDashboard";
 
 describe.skipIf(!chromiumPath)("the dashboard's page", () => {
@@ -130,7 +137,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       const { page, post } = await dashboards.open({ unknownSchools: ["Nort <i>High</i>"] });
       await page.locator(".cards .card-value").first().waitFor();
       expect(await page.locator("#missing").count()).toBe(0);
-      expect((await textOf(page, "#unknown-schools"))?.replaceAll(/[\u2068\u2069]/g, "")).toBe(
+      expect(await plainTextOf(page, "#unknown-schools")).toBe(
         "The file of school levels names schools that the data does not have: Nort <i>High</i>.",
       );
       await post({
@@ -138,7 +145,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
         question: null,
         filter: { ...openingFilter, schools: ["<b>Closed</b> High"], grades: ["13"] },
       });
-      await poll(async () => (await textOf(page, "#missing"))?.replaceAll(/[\u2068\u2069]/g, "")).toBe(
+      await poll(() => plainTextOf(page, "#missing")).toBe(
         "The data does not have: <b>Closed</b> High and 13. Remove these filters.",
       );
     });

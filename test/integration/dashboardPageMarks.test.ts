@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { openingFilter } from "../../src/dashboard/filter";
-import { answered, asked, chromiumPath, DashboardBrowser, poll, textOf } from "../helpers/dashboardBrowser";
+import {
+  answered,
+  asked,
+  chromiumPath,
+  DashboardBrowser,
+  plainTextOf,
+  poll,
+  textOf,
+} from "../helpers/dashboardBrowser";
 import { fakeAnswer } from "../helpers/fakeDashboard";
 
 describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", () => {
@@ -282,8 +290,7 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
   test("the charts over time, by school and by grade show a selected resource", async () => {
     const filter = { ...openingFilter, resources: ["Khan Academy"] };
     const { page } = await dashboards.open({ grades: true }, { filter });
-    const title = async (panel: string) =>
-      (await textOf(page, `#panel-${panel} h2`))?.replaceAll(/[\u2068\u2069]/g, "");
+    const title = async (panel: string) => plainTextOf(page, `#panel-${panel} h2`);
     expect(await title("time")).toContain("Use per day: Khan Academy");
     expect(await title("schools")).toContain("Users by school: Khan Academy");
     expect(await title("distinctGrade")).toContain("Users by grade: Khan Academy");
