@@ -8,8 +8,8 @@ import type { MarkedRows } from "./refuseRows";
 
 /**
  * Finds the rows of the session's `raw`, whose people are in `found`, in which a kept text equals a person's id from
- * any row of this file or of the run's others, or from the report's lookup table. Undefined if there are none. Nearly all of the time goes into looking up
- * the few distinct texts, in `kept_texts` (see `readKeptTexts`), among the ids.
+ * any row of this file or of the run's others, or from the report's lookup table. Undefined if there are none. Nearly
+ * all of the time goes into looking up the few distinct texts, in `kept_texts` (see `readKeptTexts`), among the ids.
  *
  * A text that several people have in one column is not the id of one of them, whatever it equals: a school has many
  * people, while a shifted row's cells all belong to its own person. So if one row has a school's id in place of a
