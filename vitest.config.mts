@@ -11,6 +11,7 @@ const unit = {
   testTimeout: 120_000,
   hookTimeout: 120_000,
   pool: "forks",
+  setupFiles: "test/helpers/propertyTests.ts",
   // By default one core is left free.
   maxWorkers: availableParallelism(),
   sequence: { groupOrder: 0 },
