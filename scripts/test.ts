@@ -1,10 +1,20 @@
 // Runs every test with one command: installs what the tests need where possible, builds the program, and runs vitest,
 // the tests inside VS Code's extension host and the end-to-end tests. Names the failed tests at the end, and counts all. In
 // CI, no test may be left out. With arguments, only vitest runs, on the named files: npm test -- test/unit/plan.test.ts
-import { existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+} from "node:fs";
 import { constants, freemem, tmpdir } from "node:os";
 import path from "node:path";
 import type { JsonTestResult, JsonTestResults } from "vitest/node";
+import { allSettledOrThrow } from "../src/allSettledOrThrow";
 import { pythonWithDelta } from "../test/helpers/python";
 import { sparkJars } from "../test/helpers/spark";
 import { findSshd } from "../test/helpers/sshd";
@@ -135,21 +145,40 @@ function count(what: string, results: Results, status: number): void {
   failures.push(...failed);
 }
 
-/** Runs the tests in a real VS Code. Preparing the hosts again reports why it failed, if it did. */
+/**
+ * Runs the tests in a real VS Code. Preparing the hosts again reports why it failed, if it did. The host tests and the
+ * end-to-end tests run concurrently, because both mostly wait for their windows.
+ */
 async function testInVsCode(): Promise<void> {
   const inVsCode = "the tests inside VS Code's extension host and the end-to-end tests";
   if (!(await leaveOutUnless(`${inVsCode} (install chromium)`, findChromium))) return;
+  const parts: Promise<void>[] = [];
   if (await leaveOutUnless("the tests inside VS Code's extension host", () => prepareHost("1.100"))) {
-    rmSync(path.join(root, "out", "test-results", "host.json"), { force: true });
-    const status = await runNode([...typeScript, path.join("test", "host", "run.ts")], {
-      cwd: root,
-      stdio: ["ignore", "inherit", "inherit"],
-      minutes: 30,
-    });
-    count("the tests inside VS Code's extension host", hostResults(), status);
+    parts.push(testInExtensionHost());
   }
   if (await leaveOutUnless("the end-to-end tests in VS Code", () => prepareHost("1.139"))) {
-    await vitest(["--config", path.join("test", "e2e", "vitest.config.mts")], 45);
+    parts.push(vitest(["--config", path.join("test", "e2e", "vitest.config.mts")], 45));
+  }
+  await allSettledOrThrow(parts);
+}
+
+/** Runs the host tests. Their output is printed at the end, so that it does not mix with that of others. */
+async function testInExtensionHost(): Promise<void> {
+  const folder = path.join(root, "out", "test-results");
+  mkdirSync(folder, { recursive: true });
+  rmSync(path.join(folder, "host.json"), { force: true });
+  const output = path.join(folder, "host-output.txt");
+  const file = openSync(output, "w");
+  try {
+    const status = await runNode([...typeScript, path.join("test", "host", "run.ts"), "--timeout", "1800"], {
+      cwd: root,
+      stdio: ["ignore", file, file],
+      minutes: 45,
+    });
+    count("the tests inside VS Code's extension host", hostResults(), status);
+  } finally {
+    closeSync(file);
+    console.log(readFileSync(output, "utf8"));
   }
 }
 
