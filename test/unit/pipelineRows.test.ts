@@ -70,18 +70,23 @@ function sorted(rows: readonly unknown[]): string[] {
   return rows.map((row) => JSON.stringify(row)).sort();
 }
 
-/** Whether two files have the same person's day; if so, only the newer file has it. */
+/**
+ * Whether two files may have the same person's day; if so, only the newer file has it. A row without Clever's id is about
+ * the person with the same id of the school system.
+ */
 function overlap(files: readonly ReportCsv[]): boolean {
   const seen = new Map<string, number>();
   return files.some((file, index) =>
-    file.rows.some((row) => {
-      const person = row.clever_user_id ?? row.sis_id;
-      if (person === null || person === undefined) return false;
-      const key = JSON.stringify([file.report, file.userType, row.date, person]);
-      const before = seen.get(key);
-      seen.set(key, index);
-      return before !== undefined && before !== index;
-    }),
+    file.rows.some((row) =>
+      (["clever_user_id", "sis_id"] as const).some((column) => {
+        const id = row[column] ?? null;
+        if (id === null) return false;
+        const key = JSON.stringify([file.report, file.userType, row.date, column, id]);
+        const before = seen.get(key);
+        seen.set(key, index);
+        return before !== undefined && before !== index;
+      }),
+    ),
   );
 }
 
