@@ -7,7 +7,7 @@ import type { Lake } from "../lake/lake";
 import { openLakeAt } from "../lake/open";
 import { SftpSource } from "../sftp/sftpSource";
 import type { AzureAccess } from "../spark/openEngine";
-import type { ConnectionSettings, Secrets, ServerLogin } from "./messages";
+import type { Connected, ConnectionSettings, ServerLogin } from "./messages";
 import { logRequest, vscodeTokens } from "./tokens";
 
 /** Validates received settings; throws `config`, naming the key. */
@@ -16,7 +16,7 @@ export function checkedSettings({ proxy: _, ...settings }: ConnectionSettings): 
 }
 
 /** The lake of a connection; a folder is created by the first write, and Azure is contacted on first use. */
-export function openLake(connection: ConnectionSettings, secrets: Secrets): Promise<Lake> {
+export function openLake({ connection, secrets }: Connected): Promise<Lake> {
   const { lake } = checkedSettings(connection);
   return openLakeAt({
     ...lake,
@@ -30,12 +30,18 @@ export function openLake(connection: ConnectionSettings, secrets: Secrets): Prom
 
 /** The salt of a connection; undefined if there is none. */
 export function readSalt(
-  connection: ConnectionSettings,
-  { salt }: Secrets,
+  { connection, secrets }: Connected,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { saltKeyVaultUrl } = checkedSettings(connection);
-  return saltOf(salt || undefined, saltKeyVaultUrl, azureAccess(connection), signal);
+  return saltOf(secrets.salt || undefined, saltKeyVaultUrl, azureAccess(connection), signal);
+}
+
+/** The settings, the lake and the salt of a connection. */
+export async function opened(connected: Connected, signal: AbortSignal) {
+  const settings = checkedSettings(connected.connection);
+  const lake = await openLake(connected);
+  return { settings, lake, salt: await readSalt(connected, signal) };
 }
 
 /** How a connection signs in to Azure outside its lake, and through which proxy. */
@@ -65,8 +71,7 @@ export class Sources implements AsyncDisposable {
 
   /** Runs `work` with the server's source. */
   async use<T>(
-    connection: ConnectionSettings,
-    secrets: Secrets,
+    { connection, secrets }: Connected,
     work: (source: SftpSource, settings: Config) => Promise<T>,
   ): Promise<T> {
     const settings = checkedSettings(connection);

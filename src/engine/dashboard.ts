@@ -66,7 +66,7 @@ export class Dashboards implements AsyncDisposable {
     clearTimeout(this.idle);
     this.asking++;
     try {
-      const lake = await openLake(params.connection, params.secrets);
+      const lake = await openLake(params);
       const { keeper } = await this.keeperOf(lake.url, params.cacheFolder);
       const index = await keeper.current(lake, signal, onProgress);
       return await this.lane.run(signal, () => work(index));

@@ -14,6 +14,12 @@ export interface CallContext<Progress> {
   readonly report: (progress: Progress) => void;
 }
 
+/** Answers the requests of one call. */
+export type Handler<Params, Result, Progress> = (
+  params: Params,
+  context: CallContext<Progress>,
+) => Promise<Result>;
+
 const millisecondsBetweenProgress = 100;
 
 /** Answers requests of one connection; turns cancellation into signals and thrown values into typed errors. */
@@ -25,7 +31,7 @@ export class Handlers {
   /** @param options `everyReport`: all progress must arrive, because each is a part of the result */
   on<Params, Result, Progress>(
     call: EngineCall<Params, Result, Progress>,
-    handler: (params: Params, context: CallContext<Progress>) => Promise<Result>,
+    handler: Handler<Params, Result, Progress>,
     { everyReport = false }: { readonly everyReport?: boolean } = {},
   ): void {
     const answer = async (params: Params & WithProgressToken, token: CancellationToken) => {

@@ -2,22 +2,19 @@ import { ingestLogTable } from "../clever/layout";
 import { Duck } from "../duck/duck";
 import { isCleverLakeError } from "../errors";
 import { fileSystems, identityFileSystems } from "../lake/lakePath";
-import { lakeTables, landingFolders, landedFiles as listLanded } from "../pipeline/catalogue/lakeContents";
+import { lakeTables, landingFolders } from "../pipeline/catalogue/lakeContents";
 import { tableDetails } from "../pipeline/catalogue/tableDetails";
 import { IngestLog } from "../pipeline/log/logTable";
 import { openLake } from "./connections";
 import { asLogLine } from "./logLine";
-import type { Connected, LakeOverview, LandedFileItem, TableReport } from "./messages";
+import type { Connected, LakeOverview, TableReport } from "./messages";
 
 /** The number of log lines that are shown. */
 const logLinesShown = 200;
 
 /** The lake's stages with their tables, and the folders of landed files. */
-export async function lakeContents(
-  { connection, secrets }: Connected,
-  signal: AbortSignal,
-): Promise<LakeOverview> {
-  const lake = await openLake(connection, secrets);
+export async function lakeContents(connected: Connected, signal: AbortSignal): Promise<LakeOverview> {
+  const lake = await openLake(connected);
   await using duck = await Duck.open();
   const tables = await lakeTables(lake, duck, signal);
   // Users with access to the pseudonymized tables only see just those.
@@ -35,18 +32,11 @@ export async function lakeContents(
   };
 }
 
-export async function landedFiles(
-  { connection, secrets, folder }: Connected & { readonly folder: string },
-  signal: AbortSignal,
-): Promise<{ files: LandedFileItem[] }> {
-  return { files: await listLanded(await openLake(connection, secrets), folder, signal) };
-}
-
 export async function tableReport(
-  { connection, secrets, table }: Connected & { readonly table: string },
+  { table, ...connected }: Connected & { readonly table: string },
   signal: AbortSignal,
 ): Promise<TableReport> {
-  const lake = await openLake(connection, secrets);
+  const lake = await openLake(connected);
   await using duck = await Duck.open();
   return {
     ...(await tableDetails(lake, duck, table, signal)),

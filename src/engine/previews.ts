@@ -1,13 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { hostname, userInfo } from "node:os";
 import { CleverLakeError, isCleverLakeError } from "../errors";
-import type { Lake } from "../lake/lake";
 import { type Reveal, recordReveal } from "../pipeline/log/reveals";
 import type { SourceFile } from "../sftp/source";
 import { checkedSettings, openLake, type Sources } from "./connections";
 import { Lane } from "./lane";
 import type { Connected, PreviewInfo, PreviewPage, PreviewParams } from "./messages";
-import { PreviewFile, type ReadRange } from "./previewFile";
+import { PreviewFile } from "./previewFile";
 import { maskRows, previewColumns } from "./previewMask";
 
 const defaultBytes = 2 * 1024 * 1024;
@@ -21,7 +20,7 @@ const previewsInMemory = 20;
 /** The location of a preview's file. Credentials come with each request. */
 type Place =
   | { readonly origin: "server"; readonly file: SourceFile }
-  | { readonly origin: "lake"; readonly path: string; readonly size: number };
+  | { readonly origin: "lake"; readonly file: Pick<SourceFile, "path" | "size"> };
 
 interface Preview {
   /**
@@ -46,7 +45,7 @@ export class Previews {
     return this.lane.run(signal, async () => {
       const token = randomUUID();
       const place = await this.find(params, signal);
-      const file = new PreviewFile(params.path, sizeOf(place));
+      const file = new PreviewFile(params.path, place.file.size);
       const preview = { origin: originOf(params), place, file, revealed: false };
       await this.readMore(preview, params, signal);
       this.open.set(token, preview);
@@ -70,9 +69,9 @@ export class Previews {
   /** Records in the lake who reveals the identities, before any are shown. */
   async reveal(params: Connected & { readonly token: string }, signal: AbortSignal): Promise<Reveal> {
     const preview = this.usedWith(params);
-    const lake = await openLake(params.connection, params.secrets);
-    const { origin } = preview.place;
-    const path = origin === "server" ? preview.place.file.path : preview.place.path;
+    const lake = await openLake(params);
+    const { origin, file } = preview.place;
+    const { path } = file;
     try {
       const who = { user: userName(), machine: hostname() };
       const reveal = await recordReveal(lake, { ...who, origin, path }, signal);
@@ -119,33 +118,32 @@ export class Previews {
   }
 
   private async find(params: PreviewParams, signal: AbortSignal): Promise<Place> {
-    const { connection, secrets, origin, path } = params;
+    const { origin, path } = params;
     if (origin === "server") {
-      return {
-        origin,
-        file: await this.sources.use(connection, secrets, (source) => source.stat(path, signal)),
-      };
+      return { origin, file: await this.sources.use(params, (source) => source.stat(path, signal)) };
     }
-    const entry = await (await openLake(connection, secrets)).stat(path, { signal });
+    const entry = await (await openLake(params)).stat(path, { signal });
     if (entry?.kind !== "file") {
       throw new CleverLakeError("notFound", "The lake has no such file.", { subject: path });
     }
-    return { origin, path, size: entry.size };
+    return { origin, file: { path, size: entry.size } };
   }
 
   private async readMore(
     { place, file }: Preview,
-    { connection, secrets, bytes = defaultBytes }: Connected & { readonly bytes?: number },
+    connected: Connected & { readonly bytes?: number },
     signal: AbortSignal,
   ): Promise<void> {
+    const { bytes = defaultBytes } = connected;
     const length = Math.min(Math.max(bytes, bytesAtLeast), bytesAtMost);
     if (place.origin === "server") {
-      await this.sources.use(connection, secrets, (source) =>
+      await this.sources.use(connected, (source) =>
         file.more((start, end) => source.readRange(place.file, start, end, signal), length, signal),
       );
       return;
     }
-    await file.more(lakeReader(await openLake(connection, secrets), place.path, signal), length, signal);
+    const lake = await openLake(connected);
+    await file.more((start, end) => lake.readRange(place.file.path, start, end, { signal }), length, signal);
   }
 
   private used(token: string): Preview {
@@ -193,14 +191,6 @@ function userName(): string {
 function originOf({ connection }: Connected): string {
   const { sftp, lake } = checkedSettings(connection);
   return JSON.stringify([sftp.host, sftp.port, sftp.username, sftp.root, lake.url]);
-}
-
-function sizeOf(place: Place): number {
-  return place.origin === "server" ? place.file.size : place.size;
-}
-
-function lakeReader(lake: Lake, path: string, signal: AbortSignal): ReadRange {
-  return (start, length) => lake.readRange(path, start, length, { signal });
 }
 
 function infoOf(token: string, { file }: Preview): PreviewInfo {

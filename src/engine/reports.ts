@@ -6,24 +6,21 @@ import type { Lake } from "../lake/lake";
 import { temporaryFolder } from "../lake/lakePath";
 import { needsAdoption } from "../pipeline/adopt/oeaTables";
 import { RunHistory } from "../pipeline/log/runRecord";
-import { dismissQuarantined } from "../pipeline/plan/dismiss";
 import { type FileFailure, failedFiles, isUnresolved } from "../pipeline/plan/failedFiles";
 import type { PlannedFile } from "../pipeline/plan/plan";
 import { isAcceptable, isHeldBack } from "../pipeline/plan/quarantine";
 import { status } from "../pipeline/plan/status";
 import { checkSalt } from "../pipeline/salt/salt";
 import type { SourceFile } from "../sftp/source";
-import { openLake, readSalt, type Sources, sourceOf } from "./connections";
+import { openLake, readSalt, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
 import type {
   Connected,
   ConnectionTest,
-  DismissParams,
   LakeTest,
   LandedDetails,
   ReportItem,
   ReportsAnswer,
-  ServerLogin,
 } from "./messages";
 
 /**
@@ -31,26 +28,19 @@ import type {
  * compares the salt with the lake's. Rejects if the server or the lake fails; a different salt is part of the answer.
  */
 export async function testConnection(
-  { connection, secrets }: Connected,
+  connected: Connected,
   sources: Sources,
   signal: AbortSignal,
 ): Promise<ConnectionTest> {
-  const { files } = await sources.use(connection, secrets, (source) => source.list(signal));
-  return { folders: topFolders(files), ...(await testLake({ connection, secrets }, signal)) };
-}
-
-/** The server's part of `testConnection`, without the listing. Rejects if the login is refused. */
-export async function testLogin(login: ServerLogin, signal: AbortSignal): Promise<Record<string, never>> {
-  await using source = await sourceOf(login);
-  await source.login(signal);
-  return {};
+  const { files } = await sources.use(connected, (source) => source.list(signal));
+  return { folders: topFolders(files), ...(await testLake(connected, signal)) };
 }
 
 /** The lake's part of `testConnection`. */
-export async function testLake({ connection, secrets }: Connected, signal: AbortSignal): Promise<LakeTest> {
-  const lake = await openLake(connection, secrets);
+export async function testLake(connected: Connected, signal: AbortSignal): Promise<LakeTest> {
+  const lake = await openLake(connected);
   await checkWritable(lake, signal);
-  const salt = await readSalt(connection, secrets, signal);
+  const salt = await readSalt(connected, signal);
   return {
     salt: salt === undefined ? "notGiven" : await checkSalt(lake, salt, signal),
     isOeas: await needsAdoption(lake, signal),
@@ -87,14 +77,14 @@ const filesPerMessage = 500;
 
 /** Sends the files on the server with their ingestion status, in batches. */
 export async function listReports(
-  { connection, secrets }: Connected,
+  connected: Connected,
   sources: Sources,
   { signal, report }: CallContext<readonly ReportItem[]>,
 ): Promise<ReportsAnswer> {
-  const lake = await openLake(connection, secrets);
+  const lake = await openLake(connected);
   const history = new RunHistory(lake, signal);
   const [{ files, isNew, overdue, needsAdoption, changedByOthers }, failures] = await allSettledOrThrow([
-    sources.use(connection, secrets, (source, settings) => status(source, lake, settings, signal, history)),
+    sources.use(connected, (source, settings) => status(source, lake, settings, signal, history)),
     failedFiles(history),
   ]);
   for (let from = 0; from < files.length; from += filesPerMessage) {
@@ -102,15 +92,6 @@ export async function listReports(
     report(files.slice(from, from + filesPerMessage).map((file) => asItem(file, failures.get(file.path))));
   }
   return { count: files.length, isNew, overdue, needsAdoption, changedByOthers };
-}
-
-/** Dismisses quarantined files; see `dismissQuarantined` of the pipeline for its errors. */
-export async function dismiss(
-  { connection, secrets, files }: DismissParams,
-  signal: AbortSignal,
-): Promise<{ dismissed: readonly string[] }> {
-  const lake = await openLake(connection, secrets);
-  return { dismissed: await dismissQuarantined({ lake, files, signal }) };
 }
 
 function asItem(file: PlannedFile, failure: FileFailure | undefined): ReportItem {

@@ -4,19 +4,18 @@ import { removeLocal } from "../filesInUse";
 import { importRoster as importFile } from "../pipeline/roster/importRoster";
 import { rosterOnDisk, rosterOnServer } from "../pipeline/roster/rosterFile";
 import { machineScratch } from "../scratch";
-import { checkedSettings, openLake, readSalt, type Sources } from "./connections";
+import { opened, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
 import type { RosterParams, RosterProgress, RosterSummary } from "./messages";
 
 /** Imports a roster from the server or from disk; see `importRoster` of the pipeline for its errors. */
 export async function importRoster(
-  { connection, secrets, origin, path, keepRaw, replace }: RosterParams,
+  { origin, path, keepRaw, replace, ...connected }: RosterParams,
   sources: Sources,
   { signal, report: onProgress }: CallContext<RosterProgress>,
 ): Promise<RosterSummary> {
-  const { maxShrink, keepWhole } = checkedSettings(connection);
-  const lake = await openLake(connection, secrets);
-  const salt = await readSalt(connection, secrets, signal);
+  const { settings, lake, salt } = await opened(connected, signal);
+  const { maxShrink, keepWhole } = settings;
   const divide = async (minimumGroupSize: number) => {
     // New grades make a new index anyway, so the dashboard's cache would not help.
     const cacheFolder = await machineScratch();
@@ -29,7 +28,7 @@ export async function importRoster(
   };
   const request = { lake, salt, keepRaw, maxShrink, replace, divide, signal, onProgress };
   if (origin === "disk") return await importFile({ ...request, file: await rosterOnDisk(path) });
-  return await sources.use(connection, secrets, async (source) =>
+  return await sources.use(connected, async (source) =>
     importFile({ ...request, file: await rosterOnServer(source, path, signal) }),
   );
 }

@@ -5,7 +5,7 @@ import { IngestLog } from "../pipeline/log/logTable";
 import { run as runPipeline } from "../pipeline/run";
 import { verifyLake } from "../pipeline/verify/verify";
 import { openEngine } from "../spark/openEngine";
-import { azureAccess, checkedSettings, openLake, readSalt, type Sources } from "./connections";
+import { azureAccess, checkedSettings, opened, openLake, readSalt, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
 import { asLogLine } from "./logLine";
 import type {
@@ -25,12 +25,12 @@ export async function run(
   sources: Sources,
   { signal, report: onProgress }: CallContext<RunProgress>,
 ): Promise<RunSummary> {
-  const { connection, secrets, command, only, accept } = params;
+  const { connection, command, only, accept } = params;
   const settings = checkedSettings(connection);
   const { userTypes, sftp, expectReportsWithin, maxShrink, digitalActivity } = settings;
   await using engine = await openEngine(settings, azureAccess(connection));
-  const lake = await openLake(connection, secrets);
-  const salt = command === "ingest" ? undefined : await readSalt(connection, secrets, signal);
+  const lake = await openLake(params);
+  const salt = command === "ingest" ? undefined : await readSalt(params, signal);
   const request = {
     command,
     lake,
@@ -48,29 +48,28 @@ export async function run(
     ...(only === null ? {} : { only }),
   };
   if (command === "anonymize") return await runPipeline(request);
-  return await sources.use(connection, secrets, (source) => runPipeline({ ...request, source }));
+  return await sources.use(params, (source) => runPipeline({ ...request, source }));
 }
 
-export async function verify({ connection, secrets }: Connected, signal: AbortSignal): Promise<Verification> {
-  const salt = await readSalt(connection, secrets, signal);
-  const { userTypes } = checkedSettings(connection);
-  return verifyLake(await openLake(connection, secrets), salt, signal, userTypes);
+export async function verify(connected: Connected, signal: AbortSignal): Promise<Verification> {
+  const { settings, lake, salt } = await opened(connected, signal);
+  return verifyLake(lake, salt, signal, settings.userTypes);
 }
 
 export async function listRuns(
-  { connection, secrets, from, count }: Connected & { readonly from: number; readonly count: number },
+  { from, count, ...connected }: Connected & { readonly from: number; readonly count: number },
   signal: AbortSignal,
 ): Promise<{ total: number; runs: RunItem[] }> {
-  const { total, runs } = await listRecords(await openLake(connection, secrets), { from, count }, { signal });
+  const { total, runs } = await listRecords(await openLake(connected), { from, count }, { signal });
   return { total, runs: runs.map(asItem) };
 }
 
 /** A run's record has its plan; the ingest log has the outcome. */
 export async function readRun(
-  { connection, secrets, runId }: Connected & { readonly runId: string },
+  { runId, ...connected }: Connected & { readonly runId: string },
   signal: AbortSignal,
 ): Promise<RunDetails> {
-  const lake = await openLake(connection, secrets);
+  const lake = await openLake(connected);
   const record = await readRecord(lake, runId, { signal });
   if (!record) {
     throw new CleverLakeError("notFound", "The lake has no readable record of this run.", { subject: runId });

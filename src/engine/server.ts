@@ -1,11 +1,19 @@
 import type { MessageConnection } from "vscode-jsonrpc/node";
 import { writeAssets } from "../assets/writeAssets";
+import { CleverLakeError } from "../errors";
+import { updateActivityWithoutRun } from "../pipeline/activity/digitalActivity";
+import { adoptLake } from "../pipeline/adopt/adoptLake";
+import { landedFiles } from "../pipeline/catalogue/lakeContents";
+import { updateGroupsWithoutRun } from "../pipeline/groups/updateGroups";
+import { repairLake } from "../pipeline/others/repair";
+import { dismissQuarantined } from "../pipeline/plan/dismiss";
+import { optimizeLake } from "../pipeline/upkeep/optimizeLake";
+import { vacuumLake } from "../pipeline/upkeep/vacuumLake";
 import { fetchHostKey as fetchKey } from "../sftp/hostKey";
 import { scriptsOfProgram } from "../spark/scripts";
-import { adopt } from "./adopt";
-import { Sources } from "./connections";
+import { opened, openLake, Sources, sourceOf } from "./connections";
 import { Dashboards } from "./dashboard";
-import { type CallContext, Handlers } from "./handlers";
+import { type Handler, Handlers } from "./handlers";
 import * as contents from "./lakeContents";
 import { Lane } from "./lane";
 import { Previews } from "./previews";
@@ -15,10 +23,9 @@ import { importRoster } from "./roster";
 import * as runs from "./runs";
 import { Sample } from "./sample";
 import { useTokenConnection } from "./tokens";
-import * as upkeep from "./upkeep";
 import { errorOrigin } from "./wireError";
 
-/** The engine behind one connection: answers the requests of `protocol.ts`. */
+/** The engine behind one connection: answers the requests of `protocol.ts`, which also says what each rejects with. */
 export class EngineServer implements AsyncDisposable {
   private readonly handlers: Handlers;
   private readonly sources = new Sources();
@@ -35,7 +42,9 @@ export class EngineServer implements AsyncDisposable {
     this.handlers = new Handlers(connection);
     useTokenConnection(connection);
     this.answerServer();
-    this.answerLake();
+    this.answerRuns();
+    this.answerUpkeep();
+    this.answerLooks();
     this.answerPreviews();
     this.answerLife();
   }
@@ -50,75 +59,108 @@ export class EngineServer implements AsyncDisposable {
     await this.close();
   }
 
+  /** Answers a call after everything before it in the lane has ended. */
+  private inLane<Params, Result, Progress>(
+    lane: keyof typeof this.lanes,
+    call: protocol.EngineCall<Params, Result, Progress>,
+    handler: Handler<Params, Result, Progress>,
+    options?: { readonly everyReport: boolean },
+  ): void {
+    const queued: typeof handler = (params, context) =>
+      this.lanes[lane].run(context.signal, () => handler(params, context));
+    this.handlers.on(call, queued, options);
+  }
+
+  /** Answers with work that may change the tables of the dashboard. */
+  private change<Params, Result, Progress>(
+    call: protocol.EngineCall<Params, Result, Progress>,
+    handler: Handler<Params, Result, Progress>,
+  ): void {
+    this.inLane("work", call, (params, context) =>
+      handler(params, context).finally(() => this.dashboards.recheck()),
+    );
+  }
+
   private answerServer(): void {
-    const { handlers, sources, sample, lanes } = this;
+    const { handlers, sources, sample } = this;
     handlers.on(protocol.fetchHostKey, async ({ host, port, timeoutSeconds }, { signal }) => ({
       hostKey: await fetchKey(host, port, signal, timeoutSeconds),
     }));
     handlers.on(protocol.testConnection, (params, { signal }) =>
       reports.testConnection(params, sources, signal),
     );
-    handlers.on(protocol.testLogin, (params, { signal }) => reports.testLogin(params, signal));
+    handlers.on(protocol.testLogin, async (params, { signal }) => {
+      await using source = await sourceOf(params);
+      await source.login(signal);
+      return {};
+    });
     handlers.on(protocol.testLake, (params, { signal }) => reports.testLake(params, signal));
-    handlers.on(
+    this.inLane(
+      "list",
       protocol.listReports,
-      (params, context) =>
-        lanes.list.run(context.signal, () => reports.listReports(params, sources, context)),
+      (params, context) => reports.listReports(params, sources, context),
       { everyReport: true },
     );
-    handlers.on(protocol.startSample, (params, { signal }) =>
-      lanes.sample.run(signal, () => sample.start(params, signal)),
-    );
-    handlers.on(protocol.stopSample, (_params, { signal }) =>
-      lanes.sample.run(signal, () => sample.stop().then(() => ({}))),
-    );
+    this.inLane("sample", protocol.startSample, (params, { signal }) => sample.start(params, signal));
+    this.inLane("sample", protocol.stopSample, () => sample.stop().then(() => ({})));
   }
 
-  private answerLake(): void {
-    const { handlers, sources, lanes, dashboards } = this;
-    /** Answers with work that may change the tables of the dashboard. */
-    const change = <Params, Result, Progress>(
-      call: protocol.EngineCall<Params, Result, Progress>,
-      handler: (params: Params, context: CallContext<Progress>) => Promise<Result>,
-    ) =>
-      handlers.on(call, (params, context) =>
-        lanes.work.run(context.signal, () => handler(params, context)).finally(() => dashboards.recheck()),
-      );
-    handlers.on(protocol.dashboard, (params, context) => dashboards.answer(params, context));
-    change(protocol.run, (params, context) => runs.run(params, sources, context));
-    change(protocol.importRoster, (params, context) => importRoster(params, sources, context));
-    handlers.on(protocol.dismiss, (params, { signal }) =>
-      lanes.work.run(signal, () => reports.dismiss(params, signal)),
+  private answerRuns(): void {
+    const { sources } = this;
+    this.change(protocol.run, (params, context) => runs.run(params, sources, context));
+    this.change(protocol.importRoster, (params, context) => importRoster(params, sources, context));
+    this.inLane("work", protocol.verify, (params, { signal }) => runs.verify(params, signal));
+    this.inLane("work", protocol.dismiss, async ({ files, ...connected }, { signal }) => {
+      const lake = await openLake(connected);
+      return { dismissed: await dismissQuarantined({ lake, files, signal }) };
+    });
+  }
+
+  private answerUpkeep(): void {
+    const { handlers, dashboards } = this;
+    this.change(protocol.adopt, async ({ dryRun, ...connected }, { signal, report: onProgress }) => {
+      const { settings, lake, salt } = await opened(connected, signal);
+      return adoptLake({ lake, salt, dryRun, maxShrink: settings.maxShrink, signal, onProgress });
+    });
+    this.change(protocol.optimize, async ({ dryRun, ...connected }, { signal, report: onProgress }) =>
+      optimizeLake({ lake: await openLake(connected), dryRun, signal, onProgress }),
     );
-    change(protocol.adopt, adopt);
-    change(protocol.optimize, upkeep.optimize);
-    change(protocol.repair, upkeep.repair);
-    handlers.on(protocol.vacuum, (params, context) =>
-      lanes.work.run(context.signal, () => upkeep.vacuum(params, context)),
+    this.change(protocol.repair, async ({ dryRun, ...connected }, { signal, report: onProgress }) => {
+      const { lake, salt } = await opened(connected, signal);
+      if (salt === undefined) {
+        throw new CleverLakeError("config", "There is no salt to pseudonymize with; nothing was done.", {
+          hint: "Enter the salt with Change Salt or Credentials.",
+        });
+      }
+      return repairLake({ lake, salt, dryRun, signal, onProgress });
+    });
+    this.inLane("work", protocol.vacuum, async (params, { signal, report: onProgress }) => {
+      const { dryRun, olderThanDays } = params;
+      return vacuumLake({ lake: await openLake(params), dryRun, olderThanDays, signal, onProgress });
+    });
+    this.inLane("work", protocol.updateActivity, async (params, { signal }) =>
+      updateActivityWithoutRun(await openLake(params), signal),
     );
-    handlers.on(protocol.updateActivity, (params, { signal }) =>
-      lanes.work.run(signal, () => upkeep.updateActivity(params, signal)),
-    );
-    handlers.on(protocol.updateGroups, (params, { signal }) =>
-      lanes.work.run(signal, () => upkeep.updateGroups(params, dashboards, signal)),
-    );
+    this.inLane("work", protocol.updateGroups, async (params, { signal }) => {
+      const divide = () => dashboards.division(params, signal);
+      const { written, division } = await updateGroupsWithoutRun(await openLake(params), divide, signal);
+      return { written, groups: new Set(division.cohorts.map(({ group }) => group)).size };
+    });
     handlers.on(protocol.createAssets, (params, { signal }) =>
       writeAssets({ ...params, scripts: scriptsOfProgram(), signal }),
     );
-    handlers.on(protocol.verify, (params, { signal }) =>
-      lanes.work.run(signal, () => runs.verify(params, signal)),
-    );
+  }
+
+  private answerLooks(): void {
+    const { handlers, dashboards } = this;
+    handlers.on(protocol.dashboard, (params, context) => dashboards.answer(params, context));
     handlers.on(protocol.listRuns, (params, { signal }) => runs.listRuns(params, signal));
-    handlers.on(protocol.readRun, (params, { signal }) =>
-      lanes.look.run(signal, () => runs.readRun(params, signal)),
-    );
-    handlers.on(protocol.lakeContents, (params, { signal }) =>
-      lanes.look.run(signal, () => contents.lakeContents(params, signal)),
-    );
-    handlers.on(protocol.tableReport, (params, { signal }) =>
-      lanes.look.run(signal, () => contents.tableReport(params, signal)),
-    );
-    handlers.on(protocol.landedFiles, (params, { signal }) => contents.landedFiles(params, signal));
+    this.inLane("look", protocol.readRun, (params, { signal }) => runs.readRun(params, signal));
+    this.inLane("look", protocol.lakeContents, (params, { signal }) => contents.lakeContents(params, signal));
+    this.inLane("look", protocol.tableReport, (params, { signal }) => contents.tableReport(params, signal));
+    handlers.on(protocol.landedFiles, async ({ folder, ...connected }, { signal }) => ({
+      files: await landedFiles(await openLake(connected), folder, signal),
+    }));
   }
 
   private answerPreviews(): void {
