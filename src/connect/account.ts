@@ -1,22 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { reportNamesOnServer } from "../clever/fileNames";
-import { type Config, expandHome } from "../config";
+import { type Config, expandHome, type Secrets } from "../config";
 import { CleverLakeError } from "../errors";
 import { findAgent } from "../sftp/agent";
 import type { SftpSourceConfig } from "../sftp/sftpSource";
 
-/** The credentials for the server. Without a key or a password, an SSH agent is used if there is one. */
-export interface SftpSecrets {
-  readonly password?: string | undefined;
-  /** The key's text; by default, that of the configured file. */
-  readonly privateKey?: string | undefined;
-  readonly passphrase?: string | undefined;
-}
-
-/** The account on the server. Rejects with `config` if the private key file cannot be read. */
-export async function sftpAccount(sftp: Config["sftp"], secrets: SftpSecrets): Promise<SftpSourceConfig> {
+/**
+ * The account on the server. Without a key or a password, an SSH agent is used if there is one. Rejects with `config` if
+ * the private key file cannot be read.
+ */
+export async function sftpAccount(sftp: Config["sftp"], secrets: Secrets): Promise<SftpSourceConfig> {
   const { password, passphrase } = secrets;
-  const privateKey = secrets.privateKey ?? (await readKey(sftp.privateKeyPath));
+  const privateKey = await readKey(sftp.privateKeyPath);
   const agent = privateKey || password ? undefined : await findAgent();
   return {
     host: sftp.host,

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Secrets as ConfigSecrets, configSchema } from "../config";
+import type { configSchema, Secrets } from "../config";
 import type { ErrorCode } from "../errors";
 import type { ProxySettings } from "../lake/adls/proxy";
 
@@ -11,18 +11,13 @@ export type ConnectionSettings = Omit<z.input<typeof configSchema>, "minimumGrou
   readonly proxy?: ProxySettings;
 };
 
-/**
- * Sent with each request that needs them. The engine does not keep them beyond the request, except in SFTP
- * connections that stay open for the next one. A lake with VS Code's sign-in needs none: the engine requests tokens
- * itself.
- */
-export interface Secrets extends ConfigSecrets {
-  /** Contents of a private key file. `privateKeyPath` of the settings is for a key that is not stored. */
-  readonly privateKey?: string;
-}
-
 export interface Connected {
   readonly connection: ConnectionSettings;
+  /**
+   * Sent with each request that needs them. The engine does not keep them beyond the request, except in SFTP
+   * connections that stay open for the next one. A lake with VS Code's sign-in needs none: the engine requests tokens
+   * itself.
+   */
   readonly secrets: Secrets;
 }
 

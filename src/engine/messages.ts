@@ -1,64 +1,36 @@
-import type { AssetName } from "../assets/asset";
-import type { AssetsSummary } from "../assets/writeAssets";
-import type { ReportName, UserType } from "../clever/reports";
-import type { DashboardAnswer, NoAnswer } from "../dashboard/answer";
-import type { DistrictFiles } from "../dashboard/districtFiles";
-import type { DashboardFilter } from "../dashboard/filter";
-import type { IndexProgress } from "../dashboard/index/indexUpkeep";
-import type { KeepWhole } from "../dashboard/opening";
-import type { ActivitySummary } from "../pipeline/activity/digitalActivity";
-import type { AdoptProgress, AdoptSummary, AdoptWarning } from "../pipeline/adopt/adoptSummary";
-import type { ComparedMonth } from "../pipeline/adopt/compareRows";
-import type { Reveal } from "../pipeline/log/reveals";
-import type { Finding, RunSummary } from "../pipeline/log/runRecord";
-import type { RepairedTable, RepairProgress, RepairSummary } from "../pipeline/others/repair";
-import type { Freshness } from "../pipeline/plan/freshness";
-import type { FileState, Unread } from "../pipeline/plan/plan";
-import type { ProgressState } from "../pipeline/progress";
-import type { RosterProgress, RosterSummary } from "../pipeline/roster/importRoster";
-import type { RunCommand } from "../pipeline/run";
-import type { OptimizeProgress, OptimizeSummary } from "../pipeline/upkeep/optimizeLake";
-import type { VacuumProgress, VacuumSummary } from "../pipeline/upkeep/vacuumLake";
-import type { Verification } from "../pipeline/verify/verify";
-import type { Connected } from "./connectionMessages";
-
-export type * from "./connectionMessages";
-export type * from "./lakeMessages";
-export type * from "./previewMessages";
 /**
  * Messages between the extension host and the engine: plain JSON. Times are ISO 8601 texts, missing values are
  * `null`, sizes are bytes.
  */
-export type {
-  ActivitySummary,
-  AdoptProgress,
-  AdoptSummary,
-  AdoptWarning,
-  AssetName,
-  AssetsSummary,
-  ComparedMonth,
-  DashboardAnswer,
-  DashboardFilter,
-  FileState,
-  Finding,
-  Freshness,
-  NoAnswer,
-  OptimizeProgress,
-  OptimizeSummary,
-  RepairedTable,
-  RepairProgress,
-  RepairSummary,
-  ReportName,
-  Reveal,
-  RosterProgress,
-  RosterSummary,
-  RunSummary,
-  Unread,
-  UserType,
-  VacuumProgress,
-  VacuumSummary,
-  Verification,
-};
+import type { AssetName } from "../assets/asset";
+import type { ReportName, UserType } from "../clever/reports";
+import type { DistrictFiles } from "../dashboard/districtFiles";
+import type { DashboardFilter } from "../dashboard/filter";
+import type { KeepWhole } from "../dashboard/opening";
+import type { Finding } from "../pipeline/log/runRecord";
+import type { Freshness } from "../pipeline/plan/freshness";
+import type { FileState, Unread } from "../pipeline/plan/plan";
+import type { RunCommand } from "../pipeline/run";
+import type { Connected } from "./connectionMessages";
+
+export type { AssetsSummary } from "../assets/writeAssets";
+export type { DashboardAnswer, NoAnswer } from "../dashboard/answer";
+export type { IndexProgress as DashboardProgress } from "../dashboard/index/indexUpkeep";
+export type { ActivitySummary } from "../pipeline/activity/digitalActivity";
+export type { AdoptProgress, AdoptSummary, AdoptWarning } from "../pipeline/adopt/adoptSummary";
+export type { ComparedMonth } from "../pipeline/adopt/compareRows";
+export type { Reveal } from "../pipeline/log/reveals";
+export type { RunSummary } from "../pipeline/log/runRecord";
+export type { RepairedTable, RepairProgress, RepairSummary } from "../pipeline/others/repair";
+export type { ProgressState as RunProgress } from "../pipeline/progress";
+export type { RosterProgress, RosterSummary } from "../pipeline/roster/importRoster";
+export type { OptimizeProgress, OptimizeSummary } from "../pipeline/upkeep/optimizeLake";
+export type { VacuumProgress, VacuumSummary } from "../pipeline/upkeep/vacuumLake";
+export type { Verification } from "../pipeline/verify/verify";
+export type * from "./connectionMessages";
+export type * from "./lakeMessages";
+export type * from "./previewMessages";
+export type { AssetName, DashboardFilter, FileState, Finding, Freshness };
 
 export interface ReportItem {
   /** On the server. */
@@ -116,9 +88,6 @@ export interface RunParams extends Connected {
   readonly accept: readonly string[];
 }
 
-/** A run's progress, at most ten times a second. */
-export type RunProgress = ProgressState;
-
 export interface RosterParams extends Connected {
   /** Where the roster is: on the SFTP server, relative to its root, or on this machine. */
   readonly origin: "server" | "disk";
@@ -175,9 +144,6 @@ export interface DashboardParams extends CountingParams, DistrictFiles {
   /** The first day of the school year, `MM-dd`. */
   readonly schoolYearStart: string;
 }
-
-/** The engine's progress in reading changed tables. */
-export type DashboardProgress = IndexProgress;
 
 export interface SampleParams {
   /** The district's folder. A district from an earlier start is reused. */
