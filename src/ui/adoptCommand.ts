@@ -120,10 +120,7 @@ function planText({ tables, files, pseudonyms, warnings }: AdoptSummary): string
           forCount(
             files.redelivered.length,
             vscode.l10n.t("1 report landed with different content; the last one counts."),
-            vscode.l10n.t(
-              "{0} reports landed with different content; the last one of each counts.",
-              integer(files.redelivered.length),
-            ),
+            vscode.l10n.t("{0} reports landed with different content; the last one of each counts."),
           ),
         ]
       : [];

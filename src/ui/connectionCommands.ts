@@ -7,7 +7,6 @@ import type { ConnectionModel } from "./connectionModel";
 import type { askConnection } from "./connectWizard";
 import { forCount } from "./counts";
 import { Disposable } from "./dispose";
-import { integer } from "./format";
 import { isCancellation, mustBeAdopted, notify, offers } from "./messages";
 import { confirmReplacement, offerNewSalt } from "./saltKeeping";
 import type { SecretStore } from "./secrets";
@@ -90,10 +89,7 @@ export class ConnectionCommands extends Disposable {
     const text = forCount(
       reports,
       vscode.l10n.t("The connection works: 1 report is on the server, and the lake can be written."),
-      vscode.l10n.t(
-        "The connection works: {0} reports are on the server, and the lake can be written.",
-        integer(reports),
-      ),
+      vscode.l10n.t("The connection works: {0} reports are on the server, and the lake can be written."),
     );
     if (isOeas) notify(showWarningMessage, `${text} ${mustBeAdopted()}`, offers.adopt());
     else if (salt === "notGiven") {
@@ -174,7 +170,7 @@ export class ConnectionCommands extends Disposable {
     const text = forCount(
       reports,
       vscode.l10n.t("Connected: 1 report is on the server."),
-      vscode.l10n.t("Connected: {0} reports are on the server.", integer(reports)),
+      vscode.l10n.t("Connected: {0} reports are on the server."),
     );
     if (isOeas) notify(showWarningMessage, `${text} ${mustBeAdopted()}`, offers.adopt());
     else notify(showInformationMessage, text, offers.run());

@@ -4,30 +4,30 @@ import { integer } from "./format";
 /**
  * The wording for a number of things. English and Spanish have one form for exactly one and another for all other
  * numbers.
- * @param one the text for 1
- * @param many the text for every other number
+ * @param one the text for 1; its placeholders stand for `values`
+ * @param many the text for every other number; its first placeholder stands for the number, the others for `values`
  */
-export function forCount(count: number, one: string, many: string): string {
-  return count === 1 ? one : many;
+export function forCount(count: number, one: string, many: string, ...values: readonly string[]): string {
+  return count === 1 ? filled(one, values) : filled(many, [integer(count), ...values]);
+}
+
+/** A translated text with values for its placeholders. */
+export function filled(text: string, values: readonly string[]): string {
+  return text.replace(/\{(\d)\}/g, (placeholder, index) => values[Number(index)] ?? placeholder);
 }
 
 /** A number and its noun in VS Code's language: `1 file`, `1,234 files`. */
 export const counted = {
-  files: (count: number) =>
-    forCount(count, vscode.l10n.t("1 file"), vscode.l10n.t("{0} files", integer(count))),
+  files: (count: number) => forCount(count, vscode.l10n.t("1 file"), vscode.l10n.t("{0} files")),
   dataFiles: (count: number) =>
-    forCount(count, vscode.l10n.t("1 data file"), vscode.l10n.t("{0} data files", integer(count))),
-  tables: (count: number) =>
-    forCount(count, vscode.l10n.t("1 table"), vscode.l10n.t("{0} tables", integer(count))),
-  rows: (count: number) => forCount(count, vscode.l10n.t("1 row"), vscode.l10n.t("{0} rows", integer(count))),
-  students: (count: number) =>
-    forCount(count, vscode.l10n.t("1 student"), vscode.l10n.t("{0} students", integer(count))),
-  grades: (count: number) =>
-    forCount(count, vscode.l10n.t("1 grade"), vscode.l10n.t("{0} grades", integer(count))),
-  groups: (count: number) =>
-    forCount(count, vscode.l10n.t("1 group"), vscode.l10n.t("{0} groups", integer(count))),
+    forCount(count, vscode.l10n.t("1 data file"), vscode.l10n.t("{0} data files")),
+  tables: (count: number) => forCount(count, vscode.l10n.t("1 table"), vscode.l10n.t("{0} tables")),
+  rows: (count: number) => forCount(count, vscode.l10n.t("1 row"), vscode.l10n.t("{0} rows")),
+  students: (count: number) => forCount(count, vscode.l10n.t("1 student"), vscode.l10n.t("{0} students")),
+  grades: (count: number) => forCount(count, vscode.l10n.t("1 grade"), vscode.l10n.t("{0} grades")),
+  groups: (count: number) => forCount(count, vscode.l10n.t("1 group"), vscode.l10n.t("{0} groups")),
   subscriptions: (count: number) =>
-    forCount(count, vscode.l10n.t("1 subscription"), vscode.l10n.t("{0} subscriptions", integer(count))),
+    forCount(count, vscode.l10n.t("1 subscription"), vscode.l10n.t("{0} subscriptions")),
 };
 
 /** Longer lists would make a dialog too high for a small screen. */

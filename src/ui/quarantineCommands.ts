@@ -1,10 +1,9 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
-import type { ReportItem } from "../engine/messages";
+import type { Connected, ReportItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
-import { counted, forCount, shortened } from "./counts";
-import { integer } from "./format";
+import { counted, filled, forCount, shortened } from "./counts";
 import { confirmed, isCancellation, notify, notifyError, notifyNothingSelected } from "./messages";
 import { stateReason } from "./reportState";
 import type { ReportNode } from "./reportsTree";
@@ -27,79 +26,43 @@ export class QuarantineCommands {
 
   /** Accepts files without their bad rows, after showing what is wrong; the run reports how many there were. */
   async accept(node?: ReportNode, nodes?: readonly ReportNode[]): Promise<void> {
-    const files = filesAmong(node, nodes);
-    const [first] = files;
-    if (first === undefined) return notifyNothingSelected("clever.reports");
-    const items = files.filter(({ acceptable }) => acceptable);
-    if (items.length === 0) {
-      const reason = stateReason(first) ?? "";
-      const text = vscode.l10n.t("{0} cannot be accepted without its bad rows. {1}", first.path, reason);
-      notify(showInformationMessage, text);
-      return;
-    }
-    const connected = await this.model.connected();
-    const paths = items.map(({ path }) => path);
-    const isAccepted = await confirmed(
-      forCount(
-        items.length,
-        vscode.l10n.t("Accept {0} without its bad rows?", paths[0] ?? ""),
-        vscode.l10n.t("Accept {0} files without their bad rows?", integer(items.length)),
-      ),
-      [
-        forCount(
-          items.length,
-          vscode.l10n.t(
-            "{0}\n\nThe refused rows are kept next to the file in stage1np and counted.",
-            reasonsOf(items),
-          ),
-          vscode.l10n.t(
-            "{0}\n\nThe refused rows are kept next to the files in stage1np and counted.",
-            reasonsOf(items),
-          ),
-        ),
-        ...sentenceAboutOthers(files.length - items.length),
-      ].join("\n\n"),
-      vscode.l10n.t("Accept Without the Bad Rows"),
-    );
-    if (!isAccepted) return;
-    await this.runs.run({ command: "run", only: paths, accept: paths }, { connected });
+    const agreed = await this.agreed(filesAmong(node, nodes), {
+      isPossible: ({ acceptable }) => acceptable,
+      impossible: (file) =>
+        vscode.l10n.t("{0} cannot be accepted without its bad rows. {1}", file.path, stateReason(file) ?? ""),
+      question: [
+        vscode.l10n.t("Accept {0} without its bad rows?"),
+        vscode.l10n.t("Accept {0} files without their bad rows?"),
+      ],
+      detail: [
+        vscode.l10n.t("{0}\n\nThe refused rows are kept next to the file in stage1np and counted."),
+        vscode.l10n.t("{0}\n\nThe refused rows are kept next to the files in stage1np and counted."),
+      ],
+      yes: vscode.l10n.t("Accept Without the Bad Rows"),
+    });
+    if (agreed === undefined) return;
+    const { connected, files } = agreed;
+    await this.runs.run({ command: "run", only: files, accept: files }, { connected });
   }
 
   /** Dismisses files permanently, so that they no longer need attention. */
   async dismiss(node?: ReportNode, nodes?: readonly ReportNode[]): Promise<void> {
-    const selected = filesAmong(node, nodes);
-    const [first] = selected;
-    if (first === undefined) return notifyNothingSelected("clever.reports");
-    const items = selected.filter(({ state }) => state === "quarantined");
-    if (items.length === 0) {
-      notify(showInformationMessage, vscode.l10n.t("{0} is not in quarantine.", first.path));
-      return;
-    }
-    const connected = await this.model.connected();
-    const files = items.map(({ path }) => path);
-    const isDismissed = await confirmed(
-      forCount(
-        items.length,
-        vscode.l10n.t("Dismiss {0}?", files[0] ?? ""),
-        vscode.l10n.t("Dismiss {0} files?", integer(items.length)),
-      ),
-      [
-        forCount(
-          items.length,
-          vscode.l10n.t(
-            "{0}\n\nNo row of this delivery enters the tables, and it is no longer shown as waiting. Its copy stays in the lake. If the server publishes the report again, it is read as usual.",
-            reasonsOf(items),
-          ),
-          vscode.l10n.t(
-            "{0}\n\nNo row of these deliveries enters the tables, and they are no longer shown as waiting. Their copies stay in the lake. If the server publishes one of the reports again, it is read as usual.",
-            reasonsOf(items),
-          ),
+    const agreed = await this.agreed(filesAmong(node, nodes), {
+      isPossible: ({ state }) => state === "quarantined",
+      impossible: ({ path }) => vscode.l10n.t("{0} is not in quarantine.", path),
+      question: [vscode.l10n.t("Dismiss {0}?"), vscode.l10n.t("Dismiss {0} files?")],
+      detail: [
+        vscode.l10n.t(
+          "{0}\n\nNo row of this delivery enters the tables, and it is no longer shown as waiting. Its copy stays in the lake. If the server publishes the report again, it is read as usual.",
         ),
-        ...sentenceAboutOthers(selected.length - items.length),
-      ].join("\n\n"),
-      vscode.l10n.t("Dismiss"),
-    );
-    if (!isDismissed) return;
+        vscode.l10n.t(
+          "{0}\n\nNo row of these deliveries enters the tables, and they are no longer shown as waiting. Their copies stay in the lake. If the server publishes one of the reports again, it is read as usual.",
+        ),
+      ],
+      yes: vscode.l10n.t("Dismiss"),
+    });
+    if (agreed === undefined) return;
+    const { connected, files } = agreed;
     try {
       const title = vscode.l10n.t("Clever: dismissing {0}", counted.files(files.length));
       await withWork(title, (_progress, signal) =>
@@ -111,6 +74,47 @@ export class QuarantineCommands {
       await this.refresh();
     }
   }
+
+  /** Asks about the selected files that a decision is possible for; undefined if the user does not agree. */
+  private async agreed(
+    selected: readonly ReportItem[],
+    { isPossible, impossible, question, detail, yes }: Decision,
+  ): Promise<{ readonly connected: Connected; readonly files: readonly string[] } | undefined> {
+    const [first] = selected;
+    if (first === undefined) {
+      notifyNothingSelected("clever.reports");
+      return undefined;
+    }
+    const items = selected.filter(isPossible);
+    if (items.length === 0) {
+      notify(showInformationMessage, impossible(first));
+      return undefined;
+    }
+    const connected = await this.model.connected();
+    const files = items.map(({ path }) => path);
+    const [one, many] = detail;
+    const isAgreed = await confirmed(
+      forCount(files.length, ...question, ...files),
+      [
+        filled(files.length === 1 ? one : many, [reasonsOf(items)]),
+        ...sentenceAboutOthers(selected.length - items.length),
+      ].join("\n\n"),
+      yes,
+    );
+    return isAgreed ? { connected, files } : undefined;
+  }
+}
+
+/** A decision about quarantined files, in texts about one of them and about several. */
+interface Decision {
+  readonly isPossible: (file: ReportItem) => boolean;
+  /** Why it is not possible for a file. */
+  readonly impossible: (file: ReportItem) => string;
+  readonly question: readonly [one: string, many: string];
+  /** With a placeholder for what is wrong with the files. */
+  readonly detail: readonly [one: string, many: string];
+  /** The confirming button. */
+  readonly yes: string;
 }
 
 /** The files among the nodes of a command. A folder is not expanded: only files that were selected are decided on. */
@@ -134,7 +138,7 @@ function sentenceAboutOthers(count: number): string[] {
     forCount(
       count,
       vscode.l10n.t("1 other selected file stays as it is."),
-      vscode.l10n.t("{0} other selected files stay as they are.", integer(count)),
+      vscode.l10n.t("{0} other selected files stay as they are."),
     ),
   ];
 }

@@ -4,7 +4,7 @@ import type { ReportItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
-import { integer, recentTime } from "./format";
+import { recentTime } from "./format";
 import { inVsCode } from "./hints";
 import type { LakeNode, LakeTree } from "./lakeTree";
 import { noReports, notify, notifyError, notifyNothingSelected, type Offer, offers } from "./messages";
@@ -90,11 +90,12 @@ export class ReportCommands {
     const waiting = quarantineSentences(inQuarantine, withEarlierRows);
     const [first] = problems;
     if (first) {
-      const named = [first.subject, first.problem] as const;
       const text = forCount(
         problems.length,
-        vscode.l10n.t("1 discrepancy found: {0}: {1}", ...named),
-        vscode.l10n.t("{0} discrepancies found, first {1}: {2}", integer(problems.length), ...named),
+        vscode.l10n.t("1 discrepancy found: {0}: {1}"),
+        vscode.l10n.t("{0} discrepancies found, first {1}: {2}"),
+        first.subject,
+        first.problem,
       );
       notify(showErrorMessage, [text, ...waiting].join(" "), offers.repair(), offers.log());
     } else {
@@ -246,15 +247,11 @@ function quarantineSentences(paths: readonly string[], withEarlierRows: readonly
   return [
     forCount(
       paths.length,
-      vscode.l10n.t(
-        "1 file is in quarantine, and no row of its newest delivery is in the tables: {0}.",
-        first,
-      ),
+      vscode.l10n.t("1 file is in quarantine, and no row of its newest delivery is in the tables: {0}."),
       vscode.l10n.t(
         "{0} files are in quarantine, and no row of their newest deliveries is in the tables; first {1}.",
-        integer(paths.length),
-        first,
       ),
+      first,
     ),
     ...(withEarlierRows.length > 0 ? [vscode.l10n.t("Rows of earlier deliveries stay in the tables.")] : []),
   ];

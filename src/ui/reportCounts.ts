@@ -1,7 +1,6 @@
 import * as vscode from "vscode";
 import type { Freshness, ReportItem } from "../engine/messages";
 import { forCount } from "./counts";
-import { integer } from "./format";
 import { overdueText } from "./overdue";
 
 /** How many reports need attention, each report counted once. */
@@ -58,72 +57,59 @@ export function needsAttention({ quarantined, failed, unread, overdue }: ReportC
   return quarantined + failed + unread + overdue.length > 0;
 }
 
-export const countWords = {
-  quarantined: (count: number) =>
-    forCount(count, vscode.l10n.t("1 quarantined"), vscode.l10n.t("{0} quarantined", integer(count))),
-  failed: (count: number) =>
-    forCount(count, vscode.l10n.t("1 failed"), vscode.l10n.t("{0} failed", integer(count))),
-  unread: (count: number) =>
-    forCount(count, vscode.l10n.t("1 not read"), vscode.l10n.t("{0} not read", integer(count))),
-  overdue: (count: number) =>
-    forCount(count, vscode.l10n.t("1 overdue"), vscode.l10n.t("{0} overdue", integer(count))),
-  fresh: (count: number) => forCount(count, vscode.l10n.t("1 new"), vscode.l10n.t("{0} new", integer(count))),
-  changed: (count: number) =>
-    forCount(count, vscode.l10n.t("1 changed"), vscode.l10n.t("{0} changed", integer(count))),
-};
+/** The wording of each kind of report that needs attention: for one of them, and for more. */
+type CountTexts = Readonly<Record<keyof ReportCounts, readonly [one: string, many: string]>>;
+
+export const countWords = (): CountTexts => ({
+  quarantined: [vscode.l10n.t("1 quarantined"), vscode.l10n.t("{0} quarantined")],
+  failed: [vscode.l10n.t("1 failed"), vscode.l10n.t("{0} failed")],
+  unread: [vscode.l10n.t("1 not read"), vscode.l10n.t("{0} not read")],
+  overdue: [vscode.l10n.t("1 overdue"), vscode.l10n.t("{0} overdue")],
+  fresh: [vscode.l10n.t("1 new"), vscode.l10n.t("{0} new")],
+  changed: [vscode.l10n.t("1 changed"), vscode.l10n.t("{0} changed")],
+});
 
 /** The kinds of reports that need attention, most urgent first: a narrow view truncates the end. */
 const urgency = ["quarantined", "failed", "unread", "overdue", "fresh", "changed"] as const;
 
 /** The texts about the kinds of reports that there are, most urgent first. */
-export function textsFor(
-  counts: ReportCounts,
-  texts: Readonly<Record<keyof ReportCounts, (count: number) => string | readonly string[]>>,
-): string[] {
+export function textsFor(counts: ReportCounts, texts: CountTexts): string[] {
   return urgency.flatMap((kind) => {
     const count = kind === "overdue" ? counts.overdue.length : counts[kind];
-    return count > 0 ? texts[kind](count) : [];
+    return count > 0 ? forCount(count, ...texts[kind]) : [];
   });
 }
 
 /** `2 quarantined, 1 failed, 1 not read, 4 new`; empty if all are 0. */
 export function shortCounts(counts: ReportCounts): string {
-  return textsFor(counts, countWords).join(", ");
+  return textsFor(counts, countWords()).join(", ");
 }
 
 /** The same as sentences, one per line. */
 export function countSentences(counts: ReportCounts): string {
+  const overdue = counts.overdue.map(overdueText).join("\n");
   return textsFor(counts, {
-    quarantined: (count) =>
-      forCount(
-        count,
-        vscode.l10n.t("1 report is in quarantine: its rows are not counted."),
-        vscode.l10n.t("{0} reports are in quarantine: their rows are not counted.", integer(count)),
-      ),
-    failed: (count) =>
-      forCount(
-        count,
-        vscode.l10n.t("1 report failed; the next run retries it."),
-        vscode.l10n.t("{0} reports failed; the next run tries them again.", integer(count)),
-      ),
-    unread: (count) =>
-      forCount(
-        count,
-        vscode.l10n.t("1 report on the server is not read: its rows may be missing."),
-        vscode.l10n.t("{0} reports on the server are not read: their rows may be missing.", integer(count)),
-      ),
-    overdue: () => counts.overdue.map(overdueText),
-    fresh: (count) =>
-      forCount(
-        count,
-        vscode.l10n.t("1 report is new on the server."),
-        vscode.l10n.t("{0} reports are new on the server.", integer(count)),
-      ),
-    changed: (count) =>
-      forCount(
-        count,
-        vscode.l10n.t("1 report changed on the server."),
-        vscode.l10n.t("{0} reports changed on the server.", integer(count)),
-      ),
+    quarantined: [
+      vscode.l10n.t("1 report is in quarantine: its rows are not counted."),
+      vscode.l10n.t("{0} reports are in quarantine: their rows are not counted."),
+    ],
+    failed: [
+      vscode.l10n.t("1 report failed; the next run retries it."),
+      vscode.l10n.t("{0} reports failed; the next run tries them again."),
+    ],
+    unread: [
+      vscode.l10n.t("1 report on the server is not read: its rows may be missing."),
+      vscode.l10n.t("{0} reports on the server are not read: their rows may be missing."),
+    ],
+    // Each has its own sentence.
+    overdue: [overdue, overdue],
+    fresh: [
+      vscode.l10n.t("1 report is new on the server."),
+      vscode.l10n.t("{0} reports are new on the server."),
+    ],
+    changed: [
+      vscode.l10n.t("1 report changed on the server."),
+      vscode.l10n.t("{0} reports changed on the server."),
+    ],
   }).join("\n");
 }

@@ -267,11 +267,7 @@ function progressText(state: RunProgress, milliseconds: number): string {
   }
   if (state.rows > 0) {
     parts.push(
-      forCount(
-        state.rows,
-        vscode.l10n.t("1 row pseudonymized"),
-        vscode.l10n.t("{0} rows pseudonymized", integer(state.rows)),
-      ),
+      forCount(state.rows, vscode.l10n.t("1 row pseudonymized"), vscode.l10n.t("{0} rows pseudonymized")),
     );
   }
   if (state.engine !== null) parts.push(engineText(state.engine));

@@ -38,12 +38,13 @@ export function outcomeOf(summary: RunSummary, accepted: readonly string[]): Run
 function failedSentence(failed: RunSummary["failed"]): string[] {
   const [first] = failed;
   if (!first) return [];
-  const named = [first.path, inVsCode(first.reason)] as const;
   return [
     forCount(
       failed.length,
-      vscode.l10n.t("1 file failed: {0}: {1}", ...named),
-      vscode.l10n.t("{0} files failed, first {1}: {2}", integer(failed.length), ...named),
+      vscode.l10n.t("1 file failed: {0}: {1}"),
+      vscode.l10n.t("{0} files failed, first {1}: {2}"),
+      first.path,
+      inVsCode(first.reason),
     ),
   ];
 }
@@ -51,12 +52,13 @@ function failedSentence(failed: RunSummary["failed"]): string[] {
 function quarantinedSentence(quarantined: RunSummary["quarantined"]): string[] {
   const [first] = quarantined;
   if (!first) return [];
-  const named = [first.path, reasonWithPosition(first)] as const;
   return [
     forCount(
       quarantined.length,
-      vscode.l10n.t("1 file went into quarantine: {0}: {1}", ...named),
-      vscode.l10n.t("{0} files went into quarantine, first {1}: {2}", integer(quarantined.length), ...named),
+      vscode.l10n.t("1 file went into quarantine: {0}: {1}"),
+      vscode.l10n.t("{0} files went into quarantine, first {1}: {2}"),
+      first.path,
+      reasonWithPosition(first),
     ),
   ];
 }
@@ -81,7 +83,7 @@ function waitingSentence(count: number): string[] {
     forCount(
       count,
       vscode.l10n.t("1 file of an earlier run is still in quarantine."),
-      vscode.l10n.t("{0} files of earlier runs are still in quarantine.", integer(count)),
+      vscode.l10n.t("{0} files of earlier runs are still in quarantine."),
     ),
   ];
 }
@@ -90,7 +92,7 @@ function supersededSentence(count: number): string {
   return forCount(
     count,
     vscode.l10n.t("1 row was superseded by a newer file."),
-    vscode.l10n.t("{0} rows were superseded by newer files.", integer(count)),
+    vscode.l10n.t("{0} rows were superseded by newer files."),
   );
 }
 
@@ -126,7 +128,7 @@ function doneSentence(summary: RunSummary, isTrouble: boolean, accepted: readonl
     forCount(
       unchanged,
       vscode.l10n.t("Nothing new: 1 report is in the lake already."),
-      vscode.l10n.t("Nothing new: {0} reports are in the lake already.", integer(unchanged)),
+      vscode.l10n.t("Nothing new: {0} reports are in the lake already."),
     ),
   ];
 }

@@ -6,7 +6,7 @@ import { describeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
-import { bytes, dateTime, duration, integer, recentTime } from "./format";
+import { bytes, dateTime, duration, recentTime } from "./format";
 import { inVsCode } from "./hints";
 import { countWords } from "./reportCounts";
 import { type FailedNode, failedItem } from "./treeFailure";
@@ -52,7 +52,9 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   getTreeItem(node: RunNode): vscode.TreeItem {
     if (node.kind === "failed") return failedItem(node);
     if (node.kind === "run") return runItem(node.run);
-    const item = new vscode.TreeItem(olderRuns(Math.min(node.left, pageSize)));
+    const older = Math.min(node.left, pageSize);
+    const label = forCount(older, vscode.l10n.t("Show 1 older run"), vscode.l10n.t("Show {0} older runs"));
+    const item = new vscode.TreeItem(label);
     item.id = "more";
     item.iconPath = new vscode.ThemeIcon("ellipsis");
     item.command = { command: "clever.showOlderRuns", title: vscode.l10n.t("Show older runs") };
@@ -121,20 +123,13 @@ function runItem(run: RunItem): vscode.TreeItem {
   return item;
 }
 
-function olderRuns(count: number): string {
-  return forCount(
-    count,
-    vscode.l10n.t("Show 1 older run"),
-    vscode.l10n.t("Show {0} older runs", integer(count)),
-  );
-}
-
 function countTexts({ counts }: RunItem): string[] {
   if (counts === null) return [];
   // Problems come first: a narrow view truncates the end.
   const words = [];
-  if (counts.quarantined > 0) words.push(countWords.quarantined(counts.quarantined));
-  if (counts.failed > 0) words.push(countWords.failed(counts.failed));
+  const { quarantined, failed } = countWords();
+  if (counts.quarantined > 0) words.push(forCount(counts.quarantined, ...quarantined));
+  if (counts.failed > 0) words.push(forCount(counts.failed, ...failed));
   if (counts.landed > 0) words.push(`${counted.files(counts.landed)} (${bytes(counts.bytes)})`);
   if (counts.rows > 0) words.push(counted.rows(counts.rows));
   return [...words, duration(counts.milliseconds)];

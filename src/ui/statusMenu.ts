@@ -1,7 +1,5 @@
 import * as vscode from "vscode";
 import type { ConnectionModel } from "./connectionModel";
-import { forCount } from "./counts";
-import { integer } from "./format";
 import { textsFor } from "./reportCounts";
 import type { RunController } from "./runController";
 import { isConnected, usesSample } from "./settings";
@@ -59,42 +57,18 @@ function runItem(model: ConnectionModel, runs: RunController): MenuItem {
 /** The reports on the server, and those that need attention. */
 function reportItems(model: ConnectionModel): MenuItem[] {
   const words = textsFor(model.counts, {
-    quarantined: (count) =>
-      forCount(
-        count,
-        vscode.l10n.t("$(error) 1 report in quarantine"),
-        vscode.l10n.t("$(error) {0} reports in quarantine", integer(count)),
-      ),
-    failed: (count) =>
-      forCount(
-        count,
-        vscode.l10n.t("$(error) 1 failed report"),
-        vscode.l10n.t("$(error) {0} failed reports", integer(count)),
-      ),
-    unread: (count) =>
-      forCount(
-        count,
-        vscode.l10n.t("$(warning) 1 report that is not read"),
-        vscode.l10n.t("$(warning) {0} reports that are not read", integer(count)),
-      ),
-    overdue: (count) =>
-      forCount(
-        count,
-        vscode.l10n.t("$(warning) 1 overdue report"),
-        vscode.l10n.t("$(warning) {0} overdue reports", integer(count)),
-      ),
-    fresh: (count) =>
-      forCount(
-        count,
-        vscode.l10n.t("$(inbox) 1 new report"),
-        vscode.l10n.t("$(inbox) {0} new reports", integer(count)),
-      ),
-    changed: (count) =>
-      forCount(
-        count,
-        vscode.l10n.t("$(inbox) 1 changed report"),
-        vscode.l10n.t("$(inbox) {0} changed reports", integer(count)),
-      ),
+    quarantined: [
+      vscode.l10n.t("$(error) 1 report in quarantine"),
+      vscode.l10n.t("$(error) {0} reports in quarantine"),
+    ],
+    failed: [vscode.l10n.t("$(error) 1 failed report"), vscode.l10n.t("$(error) {0} failed reports")],
+    unread: [
+      vscode.l10n.t("$(warning) 1 report that is not read"),
+      vscode.l10n.t("$(warning) {0} reports that are not read"),
+    ],
+    overdue: [vscode.l10n.t("$(warning) 1 overdue report"), vscode.l10n.t("$(warning) {0} overdue reports")],
+    fresh: [vscode.l10n.t("$(inbox) 1 new report"), vscode.l10n.t("$(inbox) {0} new reports")],
+    changed: [vscode.l10n.t("$(inbox) 1 changed report"), vscode.l10n.t("$(inbox) {0} changed reports")],
   });
   const lines = words.length > 0 ? words : [vscode.l10n.t("$(inbox) Show the reports")];
   return lines.map((line) => ({ ...withIcon(line), command: "reports.focus" }));

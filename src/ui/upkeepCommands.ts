@@ -10,7 +10,7 @@ import type {
 } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
-import { counted, forCount } from "./counts";
+import { counted, filled } from "./counts";
 import { bytes, integer, nameOf } from "./format";
 import { inVsCode } from "./hints";
 import { confirmed, continuable, notify, offers } from "./messages";
@@ -84,8 +84,9 @@ export class UpkeepCommands {
     if (!(await confirmed(question, vacuumDetail(planned), vscode.l10n.t("Remove")))) return undefined;
     const removing = vscode.l10n.t("Clever: removing unused data files");
     const done = await this.requestVacuum(connected, removing, false, days);
-    const what = [counted.dataFiles(done.files), bytes(done.bytes)] as const;
-    this.notifyFinished(forCount(done.files, ...removedTexts(what)), done);
+    const removed =
+      done.files === 1 ? vscode.l10n.t("{0} was removed ({1}).") : vscode.l10n.t("{0} were removed ({1}).");
+    this.notifyFinished(filled(removed, [counted.dataFiles(done.files), bytes(done.bytes)]), done);
     return done;
   }
 
@@ -197,13 +198,6 @@ function vacuumDetail({ tables, olderThanDays }: VacuumSummary): string {
     integer(olderThanDays),
   );
   return `${lines.join("\n")}\n\n${rest}`;
-}
-
-function removedTexts(what: readonly [string, string]): [string, string] {
-  return [
-    vscode.l10n.t("{0} was removed ({1}).", ...what),
-    vscode.l10n.t("{0} were removed ({1}).", ...what),
-  ];
 }
 
 /** The number of days for which versions keep their files; undefined if the user cancels. */

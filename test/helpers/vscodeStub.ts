@@ -104,7 +104,7 @@ export class StatusBarItem {
 
 export const l10n = {
   t: (text: string, ...values: readonly unknown[]) =>
-    text.replace(/\{(\d)\}/g, (_, index) => String(values[Number(index)])),
+    text.replace(/\{(\d)\}/g, (placeholder, index) => String(values[Number(index)] ?? placeholder)),
 };
 
 export const env = {
