@@ -5,9 +5,9 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { dateTime, integer, nameOf } from "./format";
-import { confirmed, continuable, notify, type Offer, offers, requireSalt } from "./messages";
+import { confirmed, notify, type Offer, offers, requireSalt } from "./messages";
 import { showInformationMessage, showWarningMessage } from "./window";
-import { withWork } from "./withWork";
+import { workOnLake } from "./workOnLake";
 
 /** Adopts a lake that OEA's own notebooks wrote. It first shows what it would do, then asks. */
 export class AdoptCommand {
@@ -44,23 +44,22 @@ export class AdoptCommand {
 
   private async request(connected: Connected, title: string, dryRun: boolean): Promise<AdoptSummary> {
     requireSalt(connected);
-    const work = withWork(title, (progress, signal) => {
-      let phase: AdoptProgress["phase"] | undefined;
-      let shown = 0;
-      const onProgress = (state: AdoptProgress) => {
-        if (state.phase !== phase) shown = 0;
-        phase = state.phase;
-        const percent = state.files === 0 ? 0 : (100 * state.filesDone) / state.files;
+    const { model, client } = this;
+    const work = workOnLake(
+      { model, client },
+      engine.adopt,
+      { ...connected, dryRun },
+      {
+        title,
         // A progress bar cannot go back: only the longest phase moves it.
-        const increment = state.phase === (dryRun ? "looking" : "building") ? percent - shown : 0;
-        progress.report({ message: progressText(state), increment });
-        shown = percent;
-      };
-      return this.client.request(engine.adopt, { ...connected, dryRun }, { signal, onProgress });
-    });
+        shareOf: ({ phase, files, filesDone }) =>
+          phase !== (dryRun ? "looking" : "building") || files === 0 ? 0 : filesDone / files,
+        textOf: progressText,
+      },
+    );
     if (dryRun) return work;
-    return continuable(this.model, work).finally(() => {
-      this.model.refresh().catch(() => undefined);
+    return work.finally(() => {
+      model.refresh().catch(() => undefined);
     });
   }
 

@@ -1,14 +1,14 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
-import type { Connected, RepairedTable, RepairProgress, RepairSummary } from "../engine/messages";
+import type { Connected, RepairedTable, RepairSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, shortened } from "./counts";
 import { integer } from "./format";
 import { inVsCode } from "./hints";
-import { confirmed, continuable, notify, offers, requireSalt } from "./messages";
+import { confirmed, notify, offers, requireSalt } from "./messages";
 import { showInformationMessage, showWarningMessage } from "./window";
-import { withShares } from "./withShares";
+import { workOnLake } from "./workOnLake";
 
 /** Rebuilds what other programs changed in the tables, and damaged data files. It first shows what it would do, then asks. */
 export class RepairCommand {
@@ -57,16 +57,16 @@ export class RepairCommand {
   }
 
   private async request(connected: Connected, title: string, dryRun: boolean): Promise<RepairSummary> {
-    const work = withShares(
+    const { model, client } = this;
+    const params = { ...connected, dryRun };
+    const work = workOnLake({ model, client }, engine.repair, params, {
       title,
-      ({ bytes, bytesDone }: RepairProgress) => bytesDone / Math.max(1, bytes),
-      (signal, onProgress) =>
-        this.client.request(engine.repair, { ...connected, dryRun }, { signal, onProgress }),
-    );
-    if (dryRun) return work;
+      shareOf: ({ bytes, bytesDone }) => bytesDone / Math.max(1, bytes),
+    });
     // What other programs changed is known from the listing.
-    return continuable(this.model, work).finally(() => {
-      this.model.refresh().catch(() => undefined);
+    if (dryRun) return work;
+    return work.finally(() => {
+      model.refresh().catch(() => undefined);
     });
   }
 

@@ -1,15 +1,15 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
-import type { Connected, RosterParams, RosterProgress, RosterSummary } from "../engine/messages";
+import type { Connected, RosterParams, RosterSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { isCleverLakeError } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
 import { askLocalPath } from "./localFiles";
-import { confirmed, continuable, notify, notifyError, offers, requireSalt } from "./messages";
+import { confirmed, notify, notifyError, offers, requireSalt } from "./messages";
 import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage, withIcon } from "./window";
-import { withShares } from "./withShares";
+import { workOnLake } from "./workOnLake";
 
 /** The usual name of a roster file; others can be picked too. */
 const usualName = "students.csv";
@@ -65,14 +65,11 @@ export class RosterCommand {
   }
 
   private withNotification(params: RosterParams): Promise<RosterSummary> {
-    return continuable(
-      this.model,
-      withShares(
-        vscode.l10n.t("Clever: importing the roster"),
-        ({ bytes, bytesRead }: RosterProgress) => bytesRead / Math.max(1, bytes),
-        (signal, onProgress) => this.client.request(engine.importRoster, params, { signal, onProgress }),
-      ),
-    );
+    const { model, client } = this;
+    return workOnLake({ model, client }, engine.importRoster, params, {
+      title: vscode.l10n.t("Clever: importing the roster"),
+      shareOf: ({ bytes, bytesRead }) => bytesRead / Math.max(1, bytes),
+    });
   }
 
   private async askRosterLocation(): Promise<RosterLocation | undefined> {

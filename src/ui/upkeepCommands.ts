@@ -1,22 +1,14 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
-import type {
-  ActivitySummary,
-  Connected,
-  OptimizeProgress,
-  OptimizeSummary,
-  VacuumProgress,
-  VacuumSummary,
-} from "../engine/messages";
+import type { ActivitySummary, OptimizeSummary, VacuumSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, filled } from "./counts";
 import { bytes, integer, nameOf } from "./format";
 import { inVsCode } from "./hints";
-import { confirmed, continuable, notify, offers } from "./messages";
+import { confirmed, notify, offers } from "./messages";
 import { showInformationMessage, showInputBox, showWarningMessage } from "./window";
-import { withShares } from "./withShares";
-import { withWork } from "./withWork";
+import { workOnLake } from "./workOnLake";
 
 /**
  * Maintenance of the lake's data files. Each command first shows what it would do, then asks. It then does that with the
@@ -31,9 +23,19 @@ export class UpkeepCommands {
 
   /** Merges small data files. Resolves to the summary; undefined if nothing was done. */
   async optimize(): Promise<OptimizeSummary | undefined> {
-    const title = vscode.l10n.t("Clever: looking for small data files");
-    const connected = await this.model.connected();
-    const planned = await this.requestOptimize(connected, title, true);
+    const { model, client } = this;
+    const connected = await model.connected();
+    const request = (title: string, dryRun: boolean) =>
+      workOnLake(
+        { model, client },
+        engine.optimize,
+        { ...connected, dryRun },
+        {
+          title,
+          shareOf: ({ bytes, bytesDone }) => bytesDone / Math.max(1, bytes),
+        },
+      );
+    const planned = await request(vscode.l10n.t("Clever: looking for small data files"), true);
     const [before, after] = [filesOf(planned, "before"), filesOf(planned, "after")];
     if (before === after) {
       this.notifyFinished(
@@ -46,7 +48,7 @@ export class UpkeepCommands {
     const merge = vscode.l10n.t("Merge");
     if (!(await confirmed(question, optimizeDetail(planned), merge, showInformationMessage)))
       return undefined;
-    const done = await this.requestOptimize(connected, vscode.l10n.t("Clever: optimizing the lake"), false);
+    const done = await request(vscode.l10n.t("Clever: optimizing the lake"), false);
     const text = vscode.l10n.t(
       "{0} became {1}. The rows are the same.",
       counted.dataFiles(filesOf(done, "before")),
@@ -63,9 +65,19 @@ export class UpkeepCommands {
   async vacuum(): Promise<VacuumSummary | undefined> {
     const days = await askDays();
     if (days === undefined) return undefined;
-    const title = vscode.l10n.t("Clever: looking for unused data files");
-    const connected = await this.model.connected();
-    const planned = await this.requestVacuum(connected, title, true, days);
+    const { model, client } = this;
+    const connected = await model.connected();
+    const request = (title: string, dryRun: boolean) =>
+      workOnLake(
+        { model, client },
+        engine.vacuum,
+        { ...connected, dryRun, olderThanDays: days },
+        {
+          title,
+          shareOf: ({ files, filesDone }) => filesDone / Math.max(1, files),
+        },
+      );
+    const planned = await request(vscode.l10n.t("Clever: looking for unused data files"), true);
     if (planned.files === 0) {
       this.notifyFinished(
         vscode.l10n.t(
@@ -82,8 +94,7 @@ export class UpkeepCommands {
     const found = [counted.dataFiles(planned.files), bytes(planned.bytes)] as const;
     const question = vscode.l10n.t("Remove {0} ({1})?", ...found);
     if (!(await confirmed(question, vacuumDetail(planned), vscode.l10n.t("Remove")))) return undefined;
-    const removing = vscode.l10n.t("Clever: removing unused data files");
-    const done = await this.requestVacuum(connected, removing, false, days);
+    const done = await request(vscode.l10n.t("Clever: removing unused data files"), false);
     const removed =
       done.files === 1 ? vscode.l10n.t("{0} was removed ({1}).") : vscode.l10n.t("{0} were removed ({1}).");
     this.notifyFinished(filled(removed, [counted.dataFiles(done.files), bytes(done.bytes)]), done);
@@ -92,14 +103,11 @@ export class UpkeepCommands {
 
   /** Updates the Digital Engagement table. */
   async updateActivity(): Promise<ActivitySummary> {
-    const connected = await this.model.connected();
+    const { model, client } = this;
     const title = vscode.l10n.t("Clever: writing the Digital Engagement table");
-    const done = await continuable(
-      this.model,
-      withWork(title, (_progress, signal) =>
-        this.client.request(engine.updateActivity, connected, { signal }),
-      ),
-    );
+    const done = await workOnLake({ model, client }, engine.updateActivity, await model.connected(), {
+      title,
+    });
     this.log.info(`Digital Engagement: ${done.rows} rows written, months ${done.months.join(", ")}`);
     const text =
       done.months.length === 0
@@ -107,40 +115,6 @@ export class UpkeepCommands {
         : vscode.l10n.t("The Digital Engagement table is up to date: {0} written.", counted.rows(done.rows));
     notify(showInformationMessage, text);
     return done;
-  }
-
-  private async requestOptimize(
-    connected: Connected,
-    title: string,
-    dryRun: boolean,
-  ): Promise<OptimizeSummary> {
-    const shares = ({ bytes, bytesDone }: OptimizeProgress) => bytesDone / Math.max(1, bytes);
-    return this.execute(title, dryRun, shares, (signal, onProgress) =>
-      this.client.request(engine.optimize, { ...connected, dryRun }, { signal, onProgress }),
-    );
-  }
-
-  private async requestVacuum(
-    connected: Connected,
-    title: string,
-    dryRun: boolean,
-    olderThanDays: number,
-  ): Promise<VacuumSummary> {
-    const shares = ({ files, filesDone }: VacuumProgress) => filesDone / Math.max(1, files);
-    return this.execute(title, dryRun, shares, (signal, onProgress) =>
-      this.client.request(engine.vacuum, { ...connected, dryRun, olderThanDays }, { signal, onProgress }),
-    );
-  }
-
-  /** Anything but a dry run may have changed the lake, whatever the outcome. */
-  private async execute<Progress, Result>(
-    title: string,
-    dryRun: boolean,
-    shareOf: (progress: Progress) => number,
-    request: (signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<Result>,
-  ): Promise<Result> {
-    const work = withShares(title, shareOf, request);
-    return dryRun ? work : continuable(this.model, work);
   }
 
   /** Reports the outcome, and tables that were skipped. */
