@@ -1,8 +1,12 @@
-import { landedFolder } from "../../clever/layout";
-import { reports } from "../../clever/reports";
 import type { LakeAddresses } from "../lakeAddresses";
-import { type Activity, after, expression, policy } from "./activities";
-import { type FileAccess, type FileLocation, landingActivities, lastLandings, parameters } from "./landing";
+import {
+  type FileLocation,
+  failActivity,
+  landingActivities,
+  locationOf,
+  notebookActivity,
+  parameters,
+} from "./landing";
 import { schedule } from "./names";
 
 const gitIntegration = "https://developer.microsoft.com/json-schemas/fabric/gitIntegration";
@@ -44,67 +48,19 @@ export function fabricFiles(place: LakeAddresses): Record<string, unknown> {
 const connections = { server: "SFTP_CONNECTION_ID", lake: "STORAGE_CONNECTION_ID" } as const;
 
 function pipeline(place: LakeAddresses) {
-  const { fileSystem } = place.partsOf(landedFolder(reports.daily_participation));
+  const dataset = (location: FileLocation) => ({
+    annotations: [],
+    type: "Binary",
+    typeProperties: { location: locationOf(location, place) },
+    externalReferences: { connection: connections[location.store] },
+  });
   return {
-    activities: [...landingActivities(place, accessTo(fileSystem)), notebook, fail],
+    activities: [
+      ...landingActivities(place, { dataset, isInline: true }),
+      notebookActivity("TridentNotebook", { notebookId: "NOTEBOOK_ID", workspaceId: "WORKSPACE_ID" }),
+      failActivity(),
+    ],
     parameters,
     concurrency: 1,
   };
 }
-
-function accessTo(fileSystem: string): FileAccess {
-  const dataset = ({ store, folder, file }: FileLocation) => ({
-    annotations: [],
-    type: "Binary",
-    typeProperties: {
-      location: {
-        type: store === "server" ? "SftpLocation" : "AzureBlobFSLocation",
-        ...(store === "server" ? {} : { fileSystem }),
-        folderPath: expression(folder),
-        ...(file === undefined ? {} : { fileName: expression(file) }),
-      },
-    },
-    externalReferences: { connection: connections[store] },
-  });
-  const readSettings = (store: FileLocation["store"]) => ({
-    storeSettings: {
-      type: store === "server" ? "SftpReadSettings" : "AzureBlobFSReadSettings",
-      recursive: false,
-    },
-    formatSettings: { type: "BinaryReadSettings" },
-  });
-  return {
-    metadataOf: (place) => ({ datasetSettings: dataset(place), ...readSettings(place.store) }),
-    copy: (from, to) => ({
-      typeProperties: {
-        source: { type: "BinarySource", ...readSettings(from.store), datasetSettings: dataset(from) },
-        sink: {
-          type: "BinarySink",
-          storeSettings: { type: "AzureBlobFSWriteSettings" },
-          datasetSettings: dataset(to),
-        },
-        validateDataConsistency: true,
-      },
-    }),
-  };
-}
-
-const notebookStep = "Notebook";
-
-const notebook: Activity = {
-  name: notebookStep,
-  type: "TridentNotebook",
-  dependsOn: lastLandings.map((name) => after(name)),
-  policy: policy(0, { timeout: "0.06:00:00" }),
-  typeProperties: { notebookId: "NOTEBOOK_ID", workspaceId: "WORKSPACE_ID" },
-};
-
-const fail: Activity = {
-  name: "Fail",
-  type: "Fail",
-  dependsOn: [after(notebookStep, "Failed", "Skipped")],
-  typeProperties: {
-    message: "A file was not landed, or the notebook failed. See the failed activity above.",
-    errorCode: "cleverToLake",
-  },
-};

@@ -20,12 +20,45 @@ export interface FileLocation {
 
 /** How an activity of the product refers to its files. */
 export interface FileAccess {
-  readonly metadataOf: (place: FileLocation) => Readonly<Record<string, unknown>>;
-  /** Properties of a copy from the server to the lake. */
-  readonly copy: (
-    from: FileLocation,
-    to: FileLocation,
-  ) => Pick<Activity, "typeProperties" | "inputs" | "outputs">;
+  readonly dataset: (place: FileLocation) => object;
+  /** Whether datasets are part of the activities, and not files of their own. */
+  readonly isInline: boolean;
+}
+
+/** The location of a dataset. */
+export function locationOf({ store, folder, file }: FileLocation, place: LakeAddresses) {
+  const { fileSystem } = place.partsOf(landedFolder(reports.daily_participation));
+  return {
+    type: store === "server" ? "SftpLocation" : "AzureBlobFSLocation",
+    ...(store === "server" ? {} : { fileSystem }),
+    folderPath: expression(folder),
+    ...(file === undefined ? {} : { fileName: expression(file) }),
+  };
+}
+
+const readSettings = ({ store }: FileLocation) => ({
+  storeSettings: {
+    type: store === "server" ? "SftpReadSettings" : "AzureBlobFSReadSettings",
+    recursive: false,
+  },
+  formatSettings: { type: "BinaryReadSettings" },
+});
+
+function metadataOf({ dataset, isInline }: FileAccess, place: FileLocation) {
+  return { [isInline ? "datasetSettings" : "dataset"]: dataset(place), ...readSettings(place) };
+}
+
+/** Properties of a copy from the server to the lake. */
+function copy({ dataset, isInline }: FileAccess, from: FileLocation, to: FileLocation) {
+  const inline = (place: FileLocation) => (isInline ? { datasetSettings: dataset(place) } : {});
+  return {
+    ...(isInline ? {} : { inputs: [dataset(from)], outputs: [dataset(to)] }),
+    typeProperties: {
+      source: { type: "BinarySource", ...readSettings(from), ...inline(from) },
+      sink: { type: "BinarySink", storeSettings: { type: "AzureBlobFSWriteSettings" }, ...inline(to) },
+      validateDataConsistency: true,
+    },
+  };
 }
 
 export const parameters = {
@@ -36,8 +69,31 @@ export const parameters = {
 
 const parameter = (name: keyof typeof parameters) => `pipeline().parameters.${name}`;
 
-/** The last activity of each report. */
-export const lastLandings = reportNames.map((name) => landName(reports[name]));
+/** The activity that runs the product's notebook, once everything has landed. */
+export const notebookActivity = (
+  type: string,
+  typeProperties: Readonly<Record<string, unknown>>,
+): Activity => ({
+  name: "Notebook",
+  type,
+  dependsOn: reportNames.map((name) => after(landName(reports[name]))),
+  policy: policy(0, { timeout: "0.06:00:00" }),
+  typeProperties,
+});
+
+/** True if a file was not landed, or the notebook failed. */
+export const afterFailure = after("Notebook", "Failed", "Skipped");
+
+/** Makes the run of the pipeline fail. */
+export const failActivity = (...further: Activity["dependsOn"]): Activity => ({
+  name: "Fail",
+  type: "Fail",
+  dependsOn: [afterFailure, ...further],
+  typeProperties: {
+    message: "A file was not landed, or the notebook failed. See the failed activity above.",
+    errorCode: "cleverToLake",
+  },
+});
 
 export function landingActivities(place: LakeAddresses, access: FileAccess): Activity[] {
   return reportNames.flatMap((name) => landReport(reports[name], place, access));
@@ -57,7 +113,7 @@ function landReport(report: Report, place: LakeAddresses, access: FileAccess): A
       type: "GetMetadata",
       dependsOn: [],
       policy: policy(2),
-      typeProperties: { ...access.metadataOf({ store: "server", folder }), fieldList: ["childItems"] },
+      typeProperties: { ...metadataOf(access, { store: "server", folder }), fieldList: ["childItems"] },
     },
     {
       name: filter,
@@ -109,7 +165,7 @@ function landFile(report: Report, folder: string, place: LakeAddresses, access: 
       type: "GetMetadata",
       dependsOn: [],
       policy: policy(2),
-      typeProperties: { ...access.metadataOf(from), fieldList: ["lastModified", "size"] },
+      typeProperties: { ...metadataOf(access, from), fieldList: ["lastModified", "size"] },
     },
     {
       name: lake,
@@ -117,7 +173,7 @@ function landFile(report: Report, folder: string, place: LakeAddresses, access: 
       dependsOn: [after(server)],
       policy: policy(2),
       // With `exists`, the activity does not fail if the file is missing; it then returns no size.
-      typeProperties: { ...access.metadataOf(to), fieldList: ["exists", "size"] },
+      typeProperties: { ...metadataOf(access, to), fieldList: ["exists", "size"] },
     },
     {
       name: `Is new ${slug}`,
@@ -131,7 +187,7 @@ function landFile(report: Report, folder: string, place: LakeAddresses, access: 
             type: "Copy",
             dependsOn: [],
             policy: policy(2),
-            ...access.copy(from, to),
+            ...copy(access, from, to),
           },
         ],
       },

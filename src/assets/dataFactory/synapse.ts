@@ -1,8 +1,14 @@
-import { landedFolder } from "../../clever/layout";
-import { reports } from "../../clever/reports";
 import type { LakeAddresses } from "../lakeAddresses";
 import { type Activity, after, expression, policy } from "./activities";
-import { type FileAccess, type FileLocation, landingActivities, lastLandings, parameters } from "./landing";
+import {
+  afterFailure,
+  type FileLocation,
+  failActivity,
+  landingActivities,
+  locationOf,
+  notebookActivity,
+  parameters,
+} from "./landing";
 import { notebookName, schedule, sparkPoolName } from "./names";
 
 export const names = {
@@ -61,14 +67,8 @@ const datasetName = (store: Store, isFile: boolean) => `clever_${store}_${isFile
 function datasets(place: LakeAddresses): Record<string, unknown> {
   const of = (store: Store, isFile: boolean) => {
     const keys = isFile ? ["folder", "file"] : ["folder"];
-    const location = {
-      type: store === "server" ? "SftpLocation" : "AzureBlobFSLocation",
-      ...(store === "server"
-        ? {}
-        : { fileSystem: place.partsOf(landedFolder(reports.daily_participation)).fileSystem }),
-      folderPath: expression("dataset().folder"),
-      ...(isFile ? { fileName: expression("dataset().file") } : {}),
-    };
+    const file = isFile ? { file: "dataset().file" } : {};
+    const location = locationOf({ store, folder: "dataset().folder", ...file }, place);
     const name = datasetName(store, isFile);
     const properties = {
       linkedServiceName: service(store === "server" ? names.server : names.storage),
@@ -90,33 +90,10 @@ const dataset = ({ store, folder, file }: FileLocation) => ({
   },
 });
 
-const readSettings = (store: Store) => ({
-  storeSettings: {
-    type: store === "server" ? "SftpReadSettings" : "AzureBlobFSReadSettings",
-    recursive: false,
-  },
-  formatSettings: { type: "BinaryReadSettings" },
-});
-
-const access: FileAccess = {
-  metadataOf: (place) => ({ dataset: dataset(place), ...readSettings(place.store) }),
-  copy: (from, to) => ({
-    inputs: [dataset(from)],
-    outputs: [dataset(to)],
-    typeProperties: {
-      source: { type: "BinarySource", ...readSettings(from.store) },
-      sink: { type: "BinarySink", storeSettings: { type: "AzureBlobFSWriteSettings" } },
-      validateDataConsistency: true,
-    },
-  }),
-};
-
-const notebookStep = "Notebook";
-
 function pipeline(place: LakeAddresses) {
   return {
     description: "Lands Clever's new files in stage1np, then runs the notebook on them.",
-    activities: [...landingActivities(place, access), notebook, ...onFailure],
+    activities: [...landingActivities(place, { dataset, isInline: false }), notebook, ...onFailure],
     parameters: {
       ...parameters,
       keyVaultUrl: { type: "String", defaultValue: "https://KEY_VAULT.vault.azure.net" },
@@ -127,16 +104,10 @@ function pipeline(place: LakeAddresses) {
   };
 }
 
-const notebook: Activity = {
-  name: notebookStep,
-  type: "SynapseNotebook",
-  dependsOn: lastLandings.map((name) => after(name)),
-  policy: policy(0, { timeout: "0.06:00:00" }),
-  typeProperties: {
-    notebook: { referenceName: notebookName, type: "NotebookReference" },
-    sparkPool: { referenceName: sparkPoolName, type: "BigDataPoolReference" },
-  },
-};
+const notebook = notebookActivity("SynapseNotebook", {
+  notebook: { referenceName: notebookName, type: "NotebookReference" },
+  sparkPool: { referenceName: sparkPoolName, type: "BigDataPoolReference" },
+});
 
 const alertAddress = "Alert address";
 const alert = "Alert";
@@ -146,7 +117,7 @@ const onFailure: readonly Activity[] = [
   {
     name: alertAddress,
     type: "WebActivity",
-    dependsOn: [after(notebookStep, "Failed", "Skipped")],
+    dependsOn: [afterFailure],
     policy: policy(2, { isSecret: true }),
     typeProperties: {
       method: "GET",
@@ -170,16 +141,8 @@ const onFailure: readonly Activity[] = [
       ),
     },
   },
-  {
-    name: "Fail",
-    type: "Fail",
-    // After a success, the first condition is false, so this activity is skipped like the two before it.
-    dependsOn: [after(notebookStep, "Failed", "Skipped"), after(alert, "Succeeded", "Failed", "Skipped")],
-    typeProperties: {
-      message: "A file was not landed, or the notebook failed. See the failed activity above.",
-      errorCode: "cleverToLake",
-    },
-  },
+  // After a success, the first condition is false, so this activity is skipped like the two before it.
+  failActivity(after(alert, "Succeeded", "Failed", "Skipped")),
 ];
 
 const trigger = {
