@@ -10,6 +10,10 @@ export interface AssetFile {
   readonly content: string | Buffer;
 }
 
+export function jsonFile(path: string, value: unknown): AssetFile {
+  return { path, content: `${JSON.stringify(value, undefined, 2)}\n` };
+}
+
 /** The configuration for assets in addition to the lake's location, and the scripts that they contain. */
 export interface AssetSettings {
   readonly saltKeyVaultUrl: string | undefined;

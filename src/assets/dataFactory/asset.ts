@@ -1,6 +1,6 @@
 import { landedFolder } from "../../clever/layout";
 import { reports } from "../../clever/reports";
-import type { Asset, AssetFile } from "../asset";
+import { type Asset, type AssetFile, jsonFile } from "../asset";
 import type { LakeAddresses } from "../lakeAddresses";
 import { deploymentFiles } from "./deployment";
 import { fabricFiles } from "./fabric";
@@ -13,12 +13,8 @@ const fabricFolder = "pipeline/fabric/Clever to lake.DataPipeline";
 export const pipelineAsset: Asset = { name: "pipeline", title: "Pipeline and deployment", files, guide };
 
 function files(place: LakeAddresses): AssetFile[] {
-  const json = ([path, value]: [string, unknown]): AssetFile => ({
-    path,
-    content: `${JSON.stringify(value, undefined, 2)}\n`,
-  });
   const within = (folder: string, content: Record<string, unknown>, ending = ""): AssetFile[] =>
-    Object.entries(content).map(([name, value]) => json([`${folder}/${name}${ending}`, value]));
+    Object.entries(content).map(([name, value]) => jsonFile(`${folder}/${name}${ending}`, value));
   return [
     ...within("pipeline/azure", deploymentFiles(place)),
     ...within("pipeline/synapse", synapseFiles(place), ".json"),

@@ -1,20 +1,3 @@
-/** A notebook in nbformat 4.2, which VS Code, Jupyter, Synapse and Fabric read. */
-interface Notebook {
-  readonly nbformat: 4;
-  readonly nbformat_minor: 2;
-  readonly metadata: Readonly<Record<string, unknown>>;
-  readonly cells: readonly Cell[];
-}
-
-type Cell = {
-  readonly metadata: Readonly<Record<string, unknown>>;
-  /** Lines with their line ends. */
-  readonly source: readonly string[];
-} & (
-  | { readonly cell_type: "markdown" }
-  | { readonly cell_type: "code"; readonly execution_count: null; readonly outputs: readonly [] }
-);
-
 /**
  * Synapse and Fabric run a notebook with this metadata in PySpark without asking; VS Code and Jupyter ask for a
  * kernel.
@@ -26,8 +9,9 @@ const metadata = {
 };
 
 /**
- * A notebook without outputs, from a script in the percent format: `# %%` begins a code cell, `# %% [markdown]` a
- * text cell, whose lines are comments. Lines before the first cell are dropped.
+ * A notebook in nbformat 4.2, which VS Code, Jupyter, Synapse and Fabric read, without outputs. It is made from a script
+ * in the percent format: `# %%` begins a code cell, `# %% [markdown]` a text cell, whose lines are comments. Lines before
+ * the first cell are dropped.
  * @param values replacements for `{{name}}`; throws for a name without a value
  */
 export function notebookOf(script: string, values: Readonly<Record<string, string>>): string {
@@ -37,11 +21,11 @@ export function notebookOf(script: string, values: Readonly<Record<string, strin
     return value;
   });
   const [, ...parts] = filled.split(/^# %%/m);
-  const notebook: Notebook = { nbformat: 4, nbformat_minor: 2, metadata, cells: parts.map(cellOf) };
+  const notebook = { nbformat: 4, nbformat_minor: 2, metadata, cells: parts.map(cellOf) };
   return `${JSON.stringify(notebook, undefined, 1)}\n`;
 }
 
-function cellOf(part: string): Cell {
+function cellOf(part: string): object {
   const [kind = "", ...lines] = part.split("\n");
   if (kind.trim() === "[markdown]") {
     return {

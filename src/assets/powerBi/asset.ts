@@ -1,6 +1,5 @@
 import { groupsTable } from "../../clever/layout";
-import type { Asset, AssetFile } from "../asset";
-import type { LakeAddresses } from "../lakeAddresses";
+import { type Asset, type AssetFile, jsonFile } from "../asset";
 import { databaseName } from "../sql/scripts";
 import { pbirFiles } from "./pbir";
 import { tmdlFiles } from "./tmdl";
@@ -19,19 +18,15 @@ const schemas = "https://developer.microsoft.com/json-schemas/fabric";
 export const powerBiAsset: Asset = { name: "power-bi", title: "Power BI project", files, guide };
 
 function files(): AssetFile[] {
-  const json = (path: string, value: unknown): AssetFile => ({
-    path,
-    content: `${JSON.stringify(value, undefined, 2)}\n`,
-  });
   const model = tmdlFiles({ endpoint, database: databaseName });
   return [
-    json(pbip, {
+    jsonFile(pbip, {
       $schema: `${schemas}/pbip/pbipProperties/1.0.0/schema.json`,
       version: "1.0",
       artifacts: [{ report: { path: reportFolder } }],
       settings: { enableAutoRecovery: true },
     }),
-    json(`${folder}/${modelFolder}/definition.pbism`, {
+    jsonFile(`${folder}/${modelFolder}/definition.pbism`, {
       $schema: `${schemas}/item/semanticModel/definitionProperties/1.0.0/schema.json`,
       version: "4.2",
       settings: {},
@@ -41,12 +36,12 @@ function files(): AssetFile[] {
       content,
     })),
     ...Object.entries(pbirFiles(modelFolder)).map(([name, value]) =>
-      json(`${folder}/${reportFolder}/${name}`, value),
+      jsonFile(`${folder}/${reportFolder}/${name}`, value),
     ),
   ];
 }
 
-function guide(_place: LakeAddresses): string {
+function guide(): string {
   return `A semantic model and a report with two pages, *Usage Summary* and *Questions*, on the SQL views. Create those first: see
 *SQL views* (\`--only sql\`).
 

@@ -31,14 +31,12 @@ const schemas = "https://developer.microsoft.com/json-schemas/fabric/item/report
 const themeFile = "clever-lake.json";
 
 /** OEA's report is about students; users can change the filter. */
-const studentsOnly = categoricalFilter(
-  "students-only",
-  {
-    table: "Cohort",
-    name: "user_type",
-    kind: "column",
-  },
-  [userTypeValue.students],
+const studentsOnly = inFilter(
+  { name: "students-only", type: "Categorical" },
+  { table: "Cohort", name: "user_type", kind: "column" },
+  "t",
+  [{ Name: "t", Entity: "Cohort", Type: 0 }],
+  { Values: [[{ Literal: { Value: `'${userTypeValue.students}'` } }]] },
 );
 
 const report = {
@@ -140,62 +138,43 @@ function expression({ table, name, kind }: Field, source: object = { Entity: tab
   return kind === "measure" ? { Measure: of } : { Column: of };
 }
 
-function categoricalFilter(name: string, field: Field, values: readonly string[]) {
+/**
+ * A filter by the values of a field.
+ * @param alias the name of the field's table in `from`
+ * @param values the values, or where they are
+ */
+function inFilter(
+  filter: { readonly name: string; readonly type: string },
+  field: Field,
+  alias: string,
+  from: readonly object[],
+  values: object,
+) {
+  const condition = { In: { Expressions: [expression(field, { Source: alias })], ...values } };
   return {
-    name,
+    name: filter.name,
     field: expression(field),
-    type: "Categorical",
-    filter: {
-      Version: 2,
-      From: [{ Name: "t", Entity: field.table, Type: 0 }],
-      Where: [
-        {
-          Condition: {
-            In: {
-              Expressions: [expression(field, { Source: "t" })],
-              Values: values.map((value) => [{ Literal: { Value: `'${value}'` } }]),
-            },
-          },
-        },
-      ],
-    },
+    type: filter.type,
+    filter: { Version: 2, From: from, Where: [{ Condition: condition }] },
   };
 }
 
 function topFilter(name: string, { count, of, by }: NonNullable<Visual["top"]>) {
-  const from = [
-    { Name: "f", Entity: of.table, Type: 0 },
-    { Name: "m", Entity: by.table, Type: 0 },
-  ];
+  const field = { Name: "f", Entity: of.table, Type: 0 };
   const subquery = {
     Version: 2,
-    From: from,
+    From: [field, { Name: "m", Entity: by.table, Type: 0 }],
     Select: [{ ...expression(of, { Source: "f" }), Name: "field" }],
     OrderBy: [{ Direction: 2, Expression: expression(by, { Source: "m" }) }],
     Top: count,
   };
-  return {
-    name: `${name}-top`,
-    field: expression(of),
-    type: "TopN",
-    filter: {
-      Version: 2,
-      From: [
-        { Name: "subquery", Expression: { Subquery: { Query: subquery } }, Type: 2 },
-        { Name: "f", Entity: of.table, Type: 0 },
-      ],
-      Where: [
-        {
-          Condition: {
-            In: {
-              Expressions: [expression(of, { Source: "f" })],
-              Table: { SourceRef: { Source: "subquery" } },
-            },
-          },
-        },
-      ],
-    },
-  };
+  return inFilter(
+    { name: `${name}-top`, type: "TopN" },
+    of,
+    "f",
+    [{ Name: "subquery", Expression: { Subquery: { Query: subquery } }, Type: 2 }, field],
+    { Table: { SourceRef: { Source: "subquery" } } },
+  );
 }
 
 function literal(value: string) {

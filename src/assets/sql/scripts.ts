@@ -27,10 +27,9 @@ const dataSource = "clever_lake";
 
 /** The scripts for Synapse serverless, by name. */
 export function synapseScripts(place: LakeAddresses): Record<string, string> {
-  const from = (table: SqlTable) => openRowset(table);
   return {
     "1-database.sql": script(synapseDatabase(place)),
-    ...viewScripts(from, [`USE ${databaseName};`]),
+    ...viewScripts(openRowset, [`USE ${databaseName};`]),
   };
 }
 
