@@ -12,11 +12,12 @@ import { RowCache } from "./rowCache";
 import { stateView } from "./stateView";
 import { fill, Numbers } from "./text";
 
-/** The extension, as the page knows it. */
-export interface Extension {
-  post(message: FromPage): void;
-  /** Saves the state from which a later page of the same tab starts. */
-  keep(state: PageState): void;
+/** The API that VS Code provides in every webview. */
+export interface VsCodeApi {
+  postMessage(message: FromPage): void;
+  /** The state from which a later page of the same tab starts. Unchecked: the extension validates it. */
+  getState(): PageState | undefined;
+  setState(state: PageState): void;
 }
 
 const rowHeightPerFontSize = 22 / 13;
@@ -42,7 +43,7 @@ export class Page implements BarActions {
 
   constructor(
     private readonly root: HTMLElement,
-    private readonly extension: Extension,
+    private readonly vscode: VsCodeApi,
     file: PreviewFile,
     strings: PreviewStrings,
     before: PageState | undefined,
@@ -63,7 +64,7 @@ export class Page implements BarActions {
     this.setWidths = { ...before?.widths };
     this.scrollTop = before?.scrollTop ?? 0;
     this.rows = new RowCache(({ from, count }) =>
-      extension.post({ type: "rows", generation: this.generation, from, count }),
+      vscode.postMessage({ type: "rows", generation: this.generation, from, count }),
     );
     this.widths = new ColumnWidths((text, bold) => this.measure(text, bold), this.setWidths);
     this.grid = new Grid(this);
@@ -152,18 +153,18 @@ export class Page implements BarActions {
     this.showRefusedOnceLoaded();
   };
 
-  readonly reveal = (on: boolean): void => this.extension.post({ type: "reveal", on });
+  readonly reveal = (on: boolean): void => this.vscode.postMessage({ type: "reveal", on });
 
   readonly loadMore = (): void => {
     const { model } = this;
     if (model.loadingMore) return;
     model.loadingMore = true;
     model.announcement = model.strings.loadingMore;
-    this.extension.post({ type: "more" });
+    this.vscode.postMessage({ type: "more" });
     this.changed();
   };
 
-  readonly retry = (): void => this.extension.post({ type: "retry" });
+  readonly retry = (): void => this.vscode.postMessage({ type: "retry" });
 
   private opened({ info, revealed, generation }: Opened): void {
     const { model } = this;
@@ -250,7 +251,7 @@ export class Page implements BarActions {
   private keep(): void {
     const { file, active } = this.model;
     if (this.model.phase.name === "open" && rowCount(this.model) > 0) {
-      this.extension.keep({
+      this.vscode.setState({
         file,
         ...active,
         scrollTop: Math.max(0, this.grid.scrollTop),

@@ -2,16 +2,9 @@ import "@vscode-elements/elements/dist/vscode-button/index.js";
 import "@vscode-elements/elements/dist/vscode-icon/index.js";
 import "@vscode-elements/elements/dist/vscode-progress-bar/index.js";
 import "@vscode-elements/elements/dist/vscode-toolbar-button/index.js";
-import type { FromPage, PageState, ToPage } from "../../src/protocol/preview";
-import { Page } from "./Page";
+import type { ToPage } from "../../src/protocol/preview";
+import { Page, type VsCodeApi } from "./Page";
 
-/** The API that VS Code provides in every webview. */
-interface VsCodeApi {
-  postMessage(message: FromPage): void;
-  /** Unchecked: the extension validates it. */
-  getState(): PageState | undefined;
-  setState(state: PageState): void;
-}
 declare function acquireVsCodeApi(): VsCodeApi;
 
 const vscode = acquireVsCodeApi();
@@ -22,11 +15,7 @@ window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
     const root = document.getElementById("page");
     if (!root) return;
     const { file, strings, before } = data;
-    const extension = {
-      post: (message: FromPage) => vscode.postMessage(message),
-      keep: (state: PageState) => vscode.setState(state),
-    };
-    page = new Page(root, extension, file, strings, before);
+    page = new Page(root, vscode, file, strings, before);
     // Saved right away, so that a reload while opening restores the file.
     if (!before) vscode.setState({ file, row: 0, column: 1, scrollTop: 0, widths: {} });
     // VS Code writes the theme's variables and the font into the document's style.

@@ -34,26 +34,10 @@ export function rowCount({ phase }: Model): number {
   return phase.name === "open" ? phase.info.rowCount : 0;
 }
 
-/** A column's type in words. */
-function typeWord(column: PreviewColumn, strings: PreviewStrings): string {
-  switch (column.type) {
-    case "date":
-      return strings.typeDate;
-    case "string":
-      return strings.typeString;
-    case "boolean":
-      return strings.typeBoolean;
-    case "integer":
-      return strings.typeInteger;
-    case "unknown":
-      return strings.typeUnknown;
-  }
-}
-
 /** The text below a header's name: the type, and the report's column if it has another name. */
 export function columnText(column: PreviewColumn, strings: PreviewStrings): string {
   const { name, reportColumn } = column;
-  const type = typeWord(column, strings);
+  const type = strings.types[column.type];
   if (reportColumn === undefined || reportColumn === name) return type;
   return `${type} · ${fill(strings.answersTo, reportColumn)}`;
 }

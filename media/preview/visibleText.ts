@@ -4,12 +4,16 @@ export interface TextPart {
   readonly control: boolean;
 }
 
-// Controls, line and paragraph separators, and format characters: zero-width ones, directional marks and overrides,
-// tags. They have no glyph, or can make a text read as another one.
-const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u00a0]/u;
-/** Joiners shape letters and emoji in many languages; anywhere else they only hide. */
-const joiners = new Set(["\u200c", "\u200d"]);
-const joinable = /[\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}]/u;
+/**
+ * Controls, line and paragraph separators, and format characters: zero-width ones, directional marks and overrides,
+ * tags. They have no glyph, or can make a text read as another one. Joiners shape letters and emoji in many languages;
+ * anywhere else they only hide.
+ */
+const joinable = String.raw`[\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}]`;
+const unseen = new RegExp(
+  String.raw`((?!(?<=${joinable})[\u200c\u200d]${joinable})[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u00a0])`,
+  "u",
+);
 
 const controls =
   "NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US".split(
@@ -18,25 +22,11 @@ const controls =
 
 /** Splits a text so that every character is visible. */
 export function visibleText(text: string): TextPart[] {
-  if (!unseen.test(text)) return text === "" ? [] : [{ text, control: false }];
-  const parts: TextPart[] = [];
-  const characters = [...text];
-  let plain = "";
-  characters.forEach((character, index) => {
-    const joins =
-      joiners.has(character) &&
-      joinable.test(characters[index - 1] ?? "") &&
-      joinable.test(characters[index + 1] ?? "");
-    if (joins || !unseen.test(character)) {
-      plain += character;
-      return;
-    }
-    if (plain) parts.push({ text: plain, control: false });
-    plain = "";
-    parts.push({ text: nameOf(character), control: true });
-  });
-  if (plain) parts.push({ text: plain, control: false });
-  return parts;
+  // What the pattern captures is every other part.
+  return text
+    .split(unseen)
+    .map((part, index) => ({ text: index % 2 === 1 ? nameOf(part) : part, control: index % 2 === 1 }))
+    .filter((part) => part.text !== "");
 }
 
 /** The ASCII name of a control (LF), which every font can show, else the code point (U+202E). */
