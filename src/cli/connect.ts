@@ -7,11 +7,6 @@ import { openLakeAt } from "../lake/open";
 import { SftpSource } from "../sftp/sftpSource";
 import type { CommandContext, CommonOptions } from "./command";
 
-/** The server of a configuration; connects on first use. */
-export async function openSource({ sftp }: Config, secrets: Secrets): Promise<SftpSource> {
-  return new SftpSource(await sftpAccount(sftp, secrets));
-}
-
 /** The lake of a configuration; a folder is created by the first write, and Azure is contacted on first use. */
 export function openLake({ lake }: Config, secrets: Secrets): Promise<Lake> {
   if (lake.auth === "vscode") {
@@ -22,19 +17,16 @@ export function openLake({ lake }: Config, secrets: Secrets): Promise<Lake> {
   return openLakeAt({ ...lake, accountKey: secrets.lakeAccountKey, sas: secrets.lakeSas });
 }
 
-/** The salt of a configuration; undefined if none is configured. */
-export function readSalt(
-  { saltKeyVaultUrl }: Config,
-  { salt }: Secrets,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  return saltOf(salt, saltKeyVaultUrl, {}, signal);
-}
-
-/** A command's configuration and secrets, with the lake that they open and a way to read the salt. */
+/** A command's configuration, and what it names. */
 export async function opened(options: CommonOptions, { environment, signal }: CommandContext) {
   const config = await readConfig(options.config);
   const secrets = secretsFrom(environment);
-  const lake = await openLake(config, secrets);
-  return { config, secrets, lake, readSalt: () => readSalt(config, secrets, signal) };
+  return {
+    config,
+    lake: await openLake(config, secrets),
+    /** Undefined if none is configured. */
+    readSalt: () => saltOf(secrets.salt, config.saltKeyVaultUrl, {}, signal),
+    /** The server; connects on first use. */
+    openSource: async () => new SftpSource(await sftpAccount(config.sftp, secrets)),
+  };
 }

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
-import type { UserType } from "../clever/reports";
 import type { Config, Secrets } from "../config";
 import type { DashboardAnswer, FilterOptions } from "../dashboard/answer";
 import { readDistrictFiles } from "../dashboard/districtFiles";
@@ -29,26 +28,18 @@ import { quarantineIn } from "../pipeline/plan/quarantineIn";
 import { openLake } from "./connect";
 import { type Language, languages } from "./languages";
 import {
-  type CountingOptions,
   countingOf,
   districtFilesOf,
   nothingYet,
-  type SchoolOptions,
+  type QuestionOptions,
   warnOfUnknownSchools,
   withIndex,
 } from "./participation";
 
-export interface DashboardOptions extends CountingOptions, SchoolOptions {
+export interface DashboardOptions extends QuestionOptions {
   readonly out: string;
   readonly range?: RangePreset;
-  readonly from?: string;
-  readonly to?: string;
-  readonly compareFrom?: string;
-  readonly compareTo?: string;
-  readonly resource?: string[];
-  readonly resourceType?: string[];
   readonly grade?: string[];
-  readonly userType?: UserType[];
   /** A file that lists the paid resources. */
   readonly licences?: string;
   readonly percent?: true;

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import path from "node:path";
 import type { Division } from "../clever/groupsTable";
+import type { UserType } from "../clever/reports";
 import type { Config } from "../config";
 import type { FilterOptions } from "../dashboard/answer";
 import type { DistrictFiles } from "../dashboard/districtFiles";
@@ -24,16 +25,26 @@ export interface CountingOptions {
   readonly cache?: string | false;
 }
 
-/** Which schools, by name and by level. */
-export interface SchoolOptions {
+/** Options of every command that asks about days, schools, resources and people. */
+export interface QuestionOptions extends CountingOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly compareFrom?: string;
+  readonly compareTo?: string;
   readonly school?: string[];
   readonly schoolLevel?: SchoolLevel[];
   /** A file with the levels of schools. */
   readonly schoolLevels?: string;
+  readonly resource?: string[];
+  readonly resourceType?: string[];
+  readonly userType?: UserType[];
 }
 
 /** The district's files: from the options, else from the configuration. */
-export function districtFilesOf(config: Config, options: SchoolOptions): DistrictFiles {
+export function districtFilesOf(
+  config: Config,
+  options: Pick<QuestionOptions, "schoolLevels">,
+): DistrictFiles {
   return { schoolLevelsFile: options.schoolLevels ?? config.schoolLevelsFile };
 }
 

@@ -1,5 +1,5 @@
 import { CleverLakeError } from "../../errors";
-import { type AdoptRequest, adoptLake } from "../../pipeline/adopt/adoptLake";
+import { adoptLake } from "../../pipeline/adopt/adoptLake";
 import { type AdoptSummary, hasAdoptProblems } from "../../pipeline/adopt/adoptSummary";
 import { phases, showAdopt } from "../adopt";
 import { type CommandContext, type CommandResult, type CommonOptions, shown } from "../command";
@@ -7,21 +7,19 @@ import { confirmed } from "../confirmed";
 import { opened } from "../connect";
 import { shareOnTerminal } from "../progressBar";
 
-export interface AdoptOptions extends CommonOptions {
-  readonly dryRun?: true;
-  readonly yes?: true;
-}
-
 /**
  * `adopt`: turns a lake that OEA's own notebooks wrote into one of ours. It first shows what it would do, then asks.
  */
-export async function adoptOeaLake(options: AdoptOptions, context: CommandContext): Promise<CommandResult> {
+export async function adoptOeaLake(
+  options: CommonOptions & { readonly dryRun?: true; readonly yes?: true },
+  context: CommandContext,
+): Promise<CommandResult> {
   const { signal } = context;
   const { config, lake, readSalt } = await opened(options, context);
   const salt = await readSalt();
   const adopt = async (dryRun: boolean): Promise<AdoptSummary> => {
     using share = shareOnTerminal();
-    const request: AdoptRequest = {
+    return await adoptLake({
       lake,
       dryRun,
       salt,
@@ -29,8 +27,7 @@ export async function adoptOeaLake(options: AdoptOptions, context: CommandContex
       signal,
       onProgress: ({ phase, files, filesDone }) =>
         share.show(phases[phase], files === 0 ? 0 : filesDone / files),
-    };
-    return await adoptLake(request);
+    });
   };
   const plan = options.yes === true ? undefined : await adopt(true);
   if (plan?.state === "planned" && options.dryRun !== true) {

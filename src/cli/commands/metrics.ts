@@ -1,39 +1,26 @@
-import type { UserType } from "../../clever/reports";
-import { readConfig, secretsFrom } from "../../config";
 import { readDistrictFiles } from "../../dashboard/districtFiles";
 import { defaultSchoolYearStart } from "../../dashboard/opening";
 import { optionsOf } from "../../dashboard/query/answer";
 import { metricsDocument, parseMetricsFilter, participationMetrics } from "../../dashboard/query/metrics";
 import { schoolsOfLevels } from "../../dashboard/schoolLevels";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
-import { openLake } from "../connect";
+import { opened } from "../connect";
 import {
-  type CountingOptions,
   countingOf,
   districtFilesOf,
   nothingYet,
-  type SchoolOptions,
+  type QuestionOptions,
   warnOfUnknownSchools,
   withIndex,
 } from "../participation";
 import { showMetrics } from "../show";
 
-export interface MetricsOptions extends CommonOptions, CountingOptions, SchoolOptions {
-  readonly from?: string;
-  readonly to?: string;
-  readonly compareFrom?: string;
-  readonly compareTo?: string;
-  readonly resource?: string[];
-  readonly resourceType?: string[];
-  readonly userType?: UserType[];
-}
-
 /** `metrics`: participation metrics from the tables. */
 export async function answerMetrics(
-  options: MetricsOptions,
-  { environment, signal }: CommandContext,
+  options: CommonOptions & QuestionOptions,
+  context: CommandContext,
 ): Promise<CommandResult> {
-  const config = await readConfig(options.config);
+  const { config, lake } = await opened(options, context);
   const filter = {
     from: options.from,
     to: options.to,
@@ -48,7 +35,6 @@ export async function answerMetrics(
   parseMetricsFilter(filter);
   const files = districtFilesOf(config, options);
   const { levels } = await readDistrictFiles(files);
-  const lake = await openLake(config, secretsFrom(environment));
   const metrics = await withIndex(
     lake,
     options,
@@ -59,9 +45,9 @@ export async function answerMetrics(
       const ofLevels = schoolsOfLevels(options.schoolLevel ?? [], known.schoolLevels);
       const schools = [...(options.school ?? []), ...ofLevels.filter((school) => school !== null)];
       const fullFilter = { ...filter, schools: schools.length > 0 ? schools : undefined };
-      return participationMetrics(index, fullFilter, countingOf(config, options), signal);
+      return participationMetrics(index, fullFilter, countingOf(config, options), context.signal);
     },
-    signal,
+    context.signal,
   );
   return { text: () => showMetrics(metrics), document: () => metricsDocument(metrics) };
 }

@@ -1,41 +1,33 @@
-import { readConfig, secretsFrom } from "../../config";
 import { CleverLakeError } from "../../errors";
 import { hasRepairProblems, repairLake } from "../../pipeline/others/repair";
 import { type CommandContext, type CommandResult, type CommonOptions, shown } from "../command";
-import { openLake, readSalt } from "../connect";
+import { opened } from "../connect";
 import { shareOnTerminal } from "../progressBar";
 import { showRepair } from "../repair";
 
-export interface RepairOptions extends CommonOptions {
-  readonly dryRun?: true;
-  readonly yes?: true;
-}
-
 /** `repair`: rebuilds from the landed files what other programs changed in the tables, and damaged data files. */
 export async function repairTables(
-  options: RepairOptions,
-  { environment, signal }: CommandContext,
+  options: CommonOptions & { readonly dryRun?: true; readonly yes?: true },
+  context: CommandContext,
 ): Promise<CommandResult> {
   if (options.dryRun !== true && options.yes !== true) {
     throw new CleverLakeError("config", "Nothing was done: repair replaces rows of the tables.", {
       hint: "Check with --dry-run what it would do, then pass --yes.",
     });
   }
-  const config = await readConfig(options.config);
-  const secrets = secretsFrom(environment);
-  const salt = await readSalt(config, secrets, signal);
+  const { lake, readSalt } = await opened(options, context);
+  const salt = await readSalt();
   if (!salt) {
     throw new CleverLakeError("config", "There is no salt to pseudonymize with; nothing was done.", {
       hint: "Set CLEVER_SALT to the district's salt.",
     });
   }
-  const lake = await openLake(config, secrets);
   using share = shareOnTerminal();
   const summary = await repairLake({
     lake,
     salt,
     dryRun: options.dryRun === true,
-    signal,
+    signal: context.signal,
     onProgress: ({ bytes, bytesDone }) => share.show("Reading landed files", bytesDone / Math.max(1, bytes)),
   });
   return shown(summary, showRepair, hasRepairProblems);

@@ -1,9 +1,8 @@
-import { readConfig, secretsFrom } from "../../config";
 import { CleverLakeError } from "../../errors";
 import { hasRosterProblems, importRoster } from "../../pipeline/roster/importRoster";
 import { rosterOnDisk, rosterOnServer } from "../../pipeline/roster/rosterFile";
 import { type CommandContext, type CommandResult, type CommonOptions, shown } from "../command";
-import { openLake, openSource, readSalt } from "../connect";
+import { opened } from "../connect";
 import { shareOnTerminal } from "../progressBar";
 import { showRoster } from "../roster";
 
@@ -19,23 +18,22 @@ export interface RosterOptions extends CommonOptions {
 /** `roster`: grades from Clever's roster file; see `importRoster`. */
 export async function importRosterFile(
   options: RosterOptions,
-  { environment, signal }: CommandContext,
+  context: CommandContext,
 ): Promise<CommandResult> {
   const { file, sftp, keepRaw = false, replace = false } = options;
-  const config = await readConfig(options.config);
-  const secrets = secretsFrom(environment);
+  const { signal } = context;
+  const { config, lake, readSalt, openSource } = await opened(options, context);
   if ((file === undefined) === (sftp === undefined)) {
     throw new CleverLakeError("config", "A roster is imported from one place.", {
       hint: "Pass either --file or --sftp.",
     });
   }
-  const lake = await openLake(config, secrets);
-  const salt = await readSalt(config, secrets, signal);
+  const salt = await readSalt();
   const { maxShrink } = config;
   // Loaded only when needed.
   const divide = async (minimumGroupSize: number) =>
     (await import("../participation")).divisionIn(lake, config, { minimumGroupSize }, signal);
-  await using source = sftp === undefined ? undefined : await openSource(config, secrets);
+  await using source = sftp === undefined ? undefined : await openSource();
   using share = shareOnTerminal();
   const summary = await importRoster({
     lake,

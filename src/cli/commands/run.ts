@@ -2,20 +2,19 @@ import { type RunRequest, run } from "../../pipeline/run";
 import { needsAttention } from "../../pipeline/runSummary";
 import { openEngine } from "../../spark/openEngine";
 import { type CommandContext, type CommandResult, type CommonOptions, shown } from "../command";
-import { opened, openSource } from "../connect";
+import { opened } from "../connect";
 import { progressView } from "../progressBar";
-
-export interface RunOptions extends CommonOptions {
-  readonly accept?: string[];
-}
 
 /** `run`, and its two steps `ingest` and `anonymize`. */
 export function runJob(command: RunRequest["command"]) {
-  return async (options: RunOptions, context: CommandContext): Promise<CommandResult> => {
+  return async (
+    options: CommonOptions & { readonly accept?: string[] },
+    context: CommandContext,
+  ): Promise<CommandResult> => {
     const { signal } = context;
-    const { config, secrets, lake, readSalt } = await opened(options, context);
+    const { config, lake, readSalt, openSource } = await opened(options, context);
     const salt = command === "ingest" ? undefined : await readSalt();
-    await using source = command === "anonymize" ? undefined : await openSource(config, secrets);
+    await using source = command === "anonymize" ? undefined : await openSource();
     await using engine = await openEngine(config);
     const view = await progressView();
     try {

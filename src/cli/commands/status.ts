@@ -1,7 +1,7 @@
 import { RunHistory } from "../../pipeline/log/runRecord";
 import { lastIdentities, status } from "../../pipeline/plan/status";
 import type { CommandContext, CommandResult, CommonOptions } from "../command";
-import { opened, openSource } from "../connect";
+import { opened } from "../connect";
 import { showStatus } from "../show";
 
 /** `status`: every file on the server with its ingestion status. */
@@ -10,8 +10,8 @@ export async function showServerStatus(
   context: CommandContext,
 ): Promise<CommandResult> {
   const { signal } = context;
-  const { config, secrets, lake } = await opened(options, context);
-  await using source = await openSource(config, secrets);
+  const { config, lake, openSource } = await opened(options, context);
+  await using source = await openSource();
   const history = new RunHistory(lake, signal);
   const found = await status(source, lake, config, signal, history);
   const { isNew, files, freshness, overdue, needsAdoption, changedByOthers } = found;

@@ -6,13 +6,11 @@ import { opened } from "../connect";
 import { shareOnTerminal } from "../progressBar";
 import { showVacuum } from "../upkeep";
 
-export interface VacuumOptions extends CommonOptions {
-  readonly olderThan?: number;
-  readonly dryRun?: true;
-}
-
 /** `vacuum`: removes data files that no version of the last days needs. */
-export async function vacuumTables(options: VacuumOptions, context: CommandContext): Promise<CommandResult> {
+export async function vacuumTables(
+  options: CommonOptions & { readonly olderThan?: number; readonly dryRun?: true },
+  context: CommandContext,
+): Promise<CommandResult> {
   const { lake } = await opened(options, context);
   using share = shareOnTerminal();
   const summary = await vacuumLake({
