@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import { CleverLakeError, type ErrorCode } from "../errors";
 import type { EngineExit, EngineProcess, EngineProcessOptions, RequestOptions } from "./engineProcess";
 import type { LogMessage } from "./messages";
@@ -27,8 +28,7 @@ export class EngineClient implements AsyncDisposable {
   private process: EngineProcess | undefined;
   private deaths: number[] = [];
   private disposing: Promise<void> | undefined;
-  private readonly exits = new Listeners<EngineExit>();
-  private readonly logs = new Listeners<LogMessage>();
+  private readonly events = new EventEmitter<{ exit: [EngineExit]; log: [LogMessage] }>();
 
   constructor(private readonly options: EngineClientOptions) {}
 
@@ -58,11 +58,13 @@ export class EngineClient implements AsyncDisposable {
 
   /** Calls the listener when the process ended unexpectedly. */
   onDidExit(listener: (exit: EngineExit) => void): Disposable {
-    return this.exits.add(listener);
+    this.events.on("exit", listener);
+    return { dispose: () => this.events.off("exit", listener) };
   }
 
   onLog(listener: (message: LogMessage) => void): Disposable {
-    return this.logs.add(listener);
+    this.events.on("log", listener);
+    return { dispose: () => this.events.off("log", listener) };
   }
 
   /** Ends the process: gracefully within two seconds, then by force. Pending requests reject. */
@@ -88,21 +90,20 @@ export class EngineClient implements AsyncDisposable {
 
   private async end(): Promise<void> {
     await this.process?.end(millisecondsToEnd);
-    this.exits.clear();
-    this.logs.clear();
+    this.events.removeAllListeners();
   }
 
   private running(Process: typeof EngineProcess): EngineProcess {
     if (this.disposing !== undefined) throw new CleverLakeError("engine", "The engine has been shut down.");
     if (this.process?.usable) return this.process;
     this.refuseRepeatedStart();
-    const started = new Process(this.options, (message) => this.logs.notify(message));
+    const started = new Process(this.options, (message) => this.events.emit("log", message));
     this.process = started;
     void started.ended.then((exit) => {
       if (this.process === started) this.process = undefined;
       if (this.disposing !== undefined) return;
       this.deaths.push(Date.now());
-      this.exits.notify(exit);
+      this.events.emit("exit", exit);
     });
     return started;
   }
@@ -117,23 +118,6 @@ export class EngineClient implements AsyncDisposable {
         hint: "See the log for the reason, and try again in a minute.",
       },
     );
-  }
-}
-
-class Listeners<T> {
-  private readonly listeners = new Set<(value: T) => void>();
-
-  add(listener: (value: T) => void): Disposable {
-    this.listeners.add(listener);
-    return { dispose: () => this.listeners.delete(listener) };
-  }
-
-  notify(value: T): void {
-    for (const listener of [...this.listeners]) listener(value);
-  }
-
-  clear(): void {
-    this.listeners.clear();
   }
 }
 

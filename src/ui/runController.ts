@@ -196,27 +196,19 @@ export class RunController extends Disposable {
     notify(show, text, ...choices);
   }
 
-  private logSummary({
-    runId,
-    landed,
-    anonymized,
-    rows,
-    quarantined,
-    failed,
-    notRead,
-    overdue,
-    changedByOthers,
-    milliseconds,
-  }: RunSummary): void {
+  private logSummary(summary: RunSummary): void {
+    const { runId, landed, anonymized, rows, quarantined, failed, milliseconds } = summary;
     const allRows = Object.values(rows).reduce((sum, count) => sum + count, 0);
     this.log.info(
       `Run ${runId}: ${landed} landed, ${anonymized} anonymized, ${allRows} rows, ${quarantined.length} quarantined, ${failed.length} failed, ${milliseconds} ms`,
     );
     for (const each of quarantined) this.log.warn(`Quarantined: ${each.path}: ${reasonWithPosition(each)}`);
     for (const each of failed) this.log.error(`Failed: ${each.path}: ${inVsCode(each.reason)}`);
-    for (const each of notRead) this.log.warn(`Not read: ${each.path}: ${each.reason}`);
-    for (const each of changedByOthers) this.log.warn(`Changed by others: ${each.table}: ${each.problem}`);
-    for (const each of overdue) this.log.warn(`Overdue: ${each.report}, ${each.userType}: ${each.newestDay}`);
+    for (const each of summary.notRead) this.log.warn(`Not read: ${each.path}: ${each.reason}`);
+    for (const each of summary.changedByOthers)
+      this.log.warn(`Changed by others: ${each.table}: ${each.problem}`);
+    for (const each of summary.overdue)
+      this.log.warn(`Overdue: ${each.report}, ${each.userType}: ${each.newestDay}`);
   }
 
   private notifyStopped(request: RunRequest): void {

@@ -164,49 +164,38 @@ export class DashboardPanel extends Disposable {
   }
 
   /** Handles messages that are not questions about numbers. */
-  private async act(message: FromPage): Promise<void> {
+  private async act(message: FromPage): Promise<unknown> {
     switch (message.type) {
       case "keepSaved":
-        await this.keep(message.change);
-        return;
+        return this.keep(message.change);
       case "run":
-        await vscode.commands.executeCommand("clever.run");
-        return;
+        return vscode.commands.executeCommand("clever.run");
       case "openLog":
-        await vscode.commands.executeCommand("clever.showLog");
-        return;
+        return vscode.commands.executeCommand("clever.showLog");
       case "showReports":
-        await vscode.commands.executeCommand("clever.reports.focus");
-        return;
+        return vscode.commands.executeCommand("clever.reports.focus");
       case "copyFilter":
         await vscode.env.clipboard.writeText(viewLink(this.context.link, message));
-        this.post({
-          type: "notice",
-          text: vscode.l10n.t(
+        return this.notice(
+          vscode.l10n.t(
             "A link to this view is in the clipboard. It opens in VS Code and contains no numbers.",
           ),
-        });
-        return;
+        );
       case "pasteFilter": {
         const linked = parseViewLink(await vscode.env.clipboard.readText());
-        if (linked) this.post({ type: "pasted", ...linked });
-        else
-          this.post({ type: "notice", text: vscode.l10n.t("There is no link to a view in the clipboard.") });
-        return;
+        if (linked) return this.post({ type: "pasted", ...linked });
+        return this.notice(vscode.l10n.t("There is no link to a view in the clipboard."));
       }
       case "keepWhole":
-        await vscode.workspace
+        return vscode.workspace
           .getConfiguration(section)
           .update("keepWhole", message.keep, vscode.ConfigurationTarget.Global);
-        return;
       case "save":
-        await this.save(message.file);
-        return;
+        return this.save(message.file);
       case "saveDashboard":
-        await this.saveDashboard(message.view);
-        return;
+        return this.saveDashboard(message.view);
       default:
-        return;
+        return undefined;
     }
   }
 
@@ -217,18 +206,14 @@ export class DashboardPanel extends Disposable {
     if (savedSchema.safeParse(saved).success) {
       await this.context.saved.write(saved);
       const [name] = replacedNames(before, change);
-      if (name !== undefined) {
-        this.post({
-          type: "notice",
-          text: vscode.l10n.t("What was saved as {0} before was replaced.", name),
-        });
-      }
+      if (name !== undefined) this.notice(vscode.l10n.t("What was saved as {0} before was replaced.", name));
     } else {
-      const text = vscode.l10n.t(
-        "Not saved: at most {0} groups and {0} views can be saved for a lake. Forget one first.",
-        mostSaved,
+      this.notice(
+        vscode.l10n.t(
+          "Not saved: at most {0} groups and {0} views can be saved for a lake. Forget one first.",
+          mostSaved,
+        ),
       );
-      this.post({ type: "notice", text });
     }
     this.post({ type: "given", ...this.given() });
   }
@@ -269,20 +254,22 @@ export class DashboardPanel extends Disposable {
   private notifySaved(target: vscode.Uri, kind: PageFile["kind"] | "html"): void {
     const open = {
       title: kind === "html" ? vscode.l10n.t("Open in Browser") : vscode.l10n.t("Open"),
-      act: async () => {
-        if (kind === "html") await vscode.env.openExternal(target);
-        else await vscode.commands.executeCommand("vscode.open", target);
-      },
+      act: () =>
+        kind === "html"
+          ? vscode.env.openExternal(target)
+          : vscode.commands.executeCommand("vscode.open", target),
     };
     const reveal = {
       title: vscode.l10n.t("Reveal in Folder"),
-      act: async () => {
-        await vscode.commands.executeCommand("revealFileInOS", target);
-      },
+      act: () => vscode.commands.executeCommand("revealFileInOS", target),
     };
     // VS Code can open a file on another machine, but not a page in the browser.
     const choices = isOnUsersMachine(target) ? [open, reveal] : kind === "html" ? [] : [open];
     notify(showInformationMessage, vscode.l10n.t("{0} was saved.", nameOf(target.path)), ...choices);
+  }
+
+  private notice(text: string): void {
+    this.post({ type: "notice", text });
   }
 
   private post(message: ToPage): void {
