@@ -22,10 +22,19 @@ const versions = {
 /** The file system for the workspace's own files; must not be one of the lake's. */
 const workspaceFileSystem = "synapse";
 
-const text = (description: string, defaultValue?: string) => ({
-  type: "string",
+const parameter = (type: "string" | "bool" | "array", description: string, defaultValue?: unknown) => ({
+  type,
   ...(defaultValue === undefined ? {} : { defaultValue }),
   metadata: { description },
+});
+const text = (description: string, defaultValue?: string) => parameter("string", description, defaultValue);
+
+/** What every resource with a place of its own has. */
+const resource = (type: string, apiVersion: string, name: string) => ({
+  type,
+  apiVersion,
+  name: `[${name}]`,
+  location: "[parameters('location')]",
 });
 
 const idOf = (type: string, ...names: readonly string[]) =>
@@ -65,10 +74,7 @@ const workspace: Grantee = {
   type: "ServicePrincipal",
   dependsOn: workspaceId,
 };
-const notebookInWorkspace: Grantee = {
-  ...workspace,
-  condition: "parameters('notebookWritesTables')",
-};
+const notebookInWorkspace: Grantee = { ...workspace, condition: "parameters('notebookWritesTables')" };
 const readers: Grantee = {
   key: "readers",
   principal: "parameters('readersGroup')",
@@ -121,32 +127,25 @@ export function deploymentFiles(place: LakeAddresses): Record<string, unknown> {
           "The object id of the group that may read pseudonymized rows; empty if there is none yet.",
           "",
         ),
-        notebookWritesTables: {
-          type: "bool",
-          defaultValue: false,
-          metadata: {
-            description:
-              "Whether the workspace's identity may write all tables and read the salt, which a notebook in a pipeline needs for pseudonymization. Anyone who may run code in the workspace can then read identities.",
-          },
-        },
-        allowedAddresses: {
-          type: "array",
-          defaultValue: [],
-          metadata: {
-            description:
-              'The addresses from which the account and the vault are reached, as { "value": "203.0.113.0/24" }.',
-          },
-        },
+        notebookWritesTables: parameter(
+          "bool",
+          "Whether the workspace's identity may write all tables and read the salt, which a notebook in a pipeline needs for pseudonymization. Anyone who may run code in the workspace can then read identities.",
+          false,
+        ),
+        allowedAddresses: parameter(
+          "array",
+          'The addresses from which the account and the vault are reached, as { "value": "203.0.113.0/24" }.',
+          [],
+        ),
       },
       resources: [
         ...storage,
         ...vaults.map(vaultNamed),
-        {
-          type: "Microsoft.ManagedIdentity/userAssignedIdentities",
-          apiVersion: versions.identity,
-          name: "[parameters('ingestionIdentity')]",
-          location: "[parameters('location')]",
-        },
+        resource(
+          "Microsoft.ManagedIdentity/userAssignedIdentities",
+          versions.identity,
+          "parameters('ingestionIdentity')",
+        ),
         ...synapse,
         // clever-lake: lands and pseudonymizes files, and writes its lookup tables.
         ...stages.map((stage) => grant("Storage Blob Data Contributor", onContainer(stage), ingestion)),
@@ -199,10 +198,7 @@ const network = {
 
 const storage = [
   {
-    type: "Microsoft.Storage/storageAccounts",
-    apiVersion: versions.storage,
-    name: "[parameters('storageAccount')]",
-    location: "[parameters('location')]",
+    ...resource("Microsoft.Storage/storageAccounts", versions.storage, "parameters('storageAccount')"),
     kind: "StorageV2",
     sku: { name: "Standard_ZRS" },
     properties: {
@@ -241,10 +237,7 @@ const storage = [
 ];
 
 const vaultNamed = (name: Vault) => ({
-  type: "Microsoft.KeyVault/vaults",
-  apiVersion: versions.vault,
-  name: `[parameters('${name}')]`,
-  location: "[parameters('location')]",
+  ...resource("Microsoft.KeyVault/vaults", versions.vault, `parameters('${name}')`),
   properties: {
     tenantId: "[subscription().tenantId]",
     sku: { family: "A", name: "standard" },
@@ -258,10 +251,7 @@ const vaultNamed = (name: Vault) => ({
 
 const synapse = [
   {
-    type: "Microsoft.Synapse/workspaces",
-    apiVersion: versions.synapse,
-    name: "[parameters('synapseWorkspace')]",
-    location: "[parameters('location')]",
+    ...resource("Microsoft.Synapse/workspaces", versions.synapse, "parameters('synapseWorkspace')"),
     identity: { type: "SystemAssigned" },
     dependsOn: [`[${containerId(workspaceFileSystem)}]`],
     properties: {
@@ -274,10 +264,11 @@ const synapse = [
     },
   },
   {
-    type: "Microsoft.Synapse/workspaces/bigDataPools",
-    apiVersion: versions.synapse,
-    name: `[concat(parameters('synapseWorkspace'), '/${sparkPoolName}')]`,
-    location: "[parameters('location')]",
+    ...resource(
+      "Microsoft.Synapse/workspaces/bigDataPools",
+      versions.synapse,
+      `concat(parameters('synapseWorkspace'), '/${sparkPoolName}')`,
+    ),
     dependsOn: [`[${workspaceId}]`],
     properties: {
       nodeSize: "Small",

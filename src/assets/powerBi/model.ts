@@ -106,14 +106,19 @@ function ofGroups(fact: Fact, expression: string): string {
   return `IF(ISFILTERED(Person[${personColumn}]) && MAX(Cohort[minimum_group_size]) > 1, BLANK(), ${counted})`;
 }
 
-const measure = (name: string, format: string, description: string, expression: string): Measure => ({
-  name,
-  format,
-  description,
-  expression,
-});
 const whole = "#,0";
 const decimals = "#,0.00";
+/** A measure under the rule of groups. */
+const measureOf =
+  (fact: Fact) =>
+  (name: string, description: string, expression: string, format = whole): Measure => ({
+    name,
+    format,
+    description,
+    expression: ofGroups(fact, expression),
+  });
+const ofParticipation = measureOf("Participation");
+const ofUsage = measureOf("Usage");
 
 const participation: ModelTable = {
   name: "Participation",
@@ -121,60 +126,53 @@ const participation: ModelTable = {
   columns: participationColumns,
   source: { kind: "m", lines: factSource("grouped_participation", participationColumns) },
   measures: [
-    measure(
+    ofParticipation(
       "Users",
-      whole,
       "Distinct people in daily participation, active or not. Rows without a person are not counted. Like every measure, about whole groups only.",
-      ofGroups("Participation", `DISTINCTCOUNTNOBLANK(Participation[${personColumn}])`),
+      `DISTINCTCOUNTNOBLANK(Participation[${personColumn}])`,
     ),
-    measure(
+    ofParticipation(
       "Days",
-      whole,
       "Distinct dates in daily participation.",
-      ofGroups("Participation", "DISTINCTCOUNTNOBLANK(Participation[date])"),
+      "DISTINCTCOUNTNOBLANK(Participation[date])",
     ),
-    measure(
-      "Active users",
-      whole,
-      "Distinct people who were active on at least one day.",
-      "CALCULATE([Users], Participation[active] = TRUE())",
-    ),
-    measure(
-      "Logins",
-      whole,
-      "Sum of num_logins.",
-      ofGroups("Participation", "SUM(Participation[num_logins])"),
-    ),
-    measure(
+    {
+      name: "Active users",
+      format: whole,
+      description: "Distinct people who were active on at least one day.",
+      expression: "CALCULATE([Users], Participation[active] = TRUE())",
+    },
+    ofParticipation("Logins", "Sum of num_logins.", "SUM(Participation[num_logins])"),
+    ofParticipation(
       "Resources accessed",
-      whole,
       "Sum of num_resources_accessed.",
-      ofGroups("Participation", "SUM(Participation[num_resources_accessed])"),
+      "SUM(Participation[num_resources_accessed])",
     ),
-    measure(
+    ofParticipation(
       "Logins per person and day",
-      decimals,
       "Average of num_logins over the rows, including days without use.",
-      ofGroups("Participation", "AVERAGE(Participation[num_logins])"),
+      "AVERAGE(Participation[num_logins])",
+      decimals,
     ),
-    measure(
+    ofParticipation(
       "Resources per person and day",
-      decimals,
       "Average of num_resources_accessed over the rows, including days without use.",
-      ofGroups("Participation", "AVERAGE(Participation[num_resources_accessed])"),
-    ),
-    measure(
-      "Distinct resources per person",
+      "AVERAGE(Participation[num_resources_accessed])",
       decimals,
-      "The average number of distinct resources per person, including people who used none.",
-      "IF([Users] > 0, DIVIDE([Person-resource pairs] + 0, [Users]))",
     ),
-    measure(
-      "Groups left out",
-      whole,
-      "Groups that no number under the filter includes, because the filter splits them; people who are in no group that is large enough are one more. It does not depend on rows: their number and days would be about those people.",
-      `COUNTROWS(VALUES(Cohort[group_number])) - COUNTROWS(${wholeGroups})`,
-    ),
+    {
+      name: "Distinct resources per person",
+      format: decimals,
+      description: "The average number of distinct resources per person, including people who used none.",
+      expression: "IF([Users] > 0, DIVIDE([Person-resource pairs] + 0, [Users]))",
+    },
+    {
+      name: "Groups left out",
+      format: whole,
+      description:
+        "Groups that no number under the filter includes, because the filter splits them; people who are in no group that is large enough are one more. It does not depend on rows: their number and days would be about those people.",
+      expression: `COUNTROWS(VALUES(Cohort[group_number])) - COUNTROWS(${wholeGroups})`,
+    },
   ],
 };
 
@@ -189,39 +187,27 @@ const usage: ModelTable = {
     ]),
   },
   measures: [
-    measure(
+    ofUsage(
       "Users of resources",
-      whole,
       "Distinct people who used a resource.",
-      ofGroups("Usage", `DISTINCTCOUNTNOBLANK(Usage[${personColumn}])`),
+      `DISTINCTCOUNTNOBLANK(Usage[${personColumn}])`,
     ),
-    measure(
+    ofUsage(
       "Person-days of use",
-      whole,
       "Rows of resource usage with a person: people times days, for each resource.",
-      ofGroups("Usage", `COUNTA(Usage[${personColumn}])`),
+      `COUNTA(Usage[${personColumn}])`,
     ),
-    measure("Accesses", whole, "Sum of num_access.", ofGroups("Usage", "SUM(Usage[num_access])")),
-    measure(
-      "Days of use",
-      whole,
-      "Distinct dates in resource usage.",
-      ofGroups("Usage", "DISTINCTCOUNTNOBLANK(Usage[date])"),
-    ),
-    measure(
+    ofUsage("Accesses", "Sum of num_access.", "SUM(Usage[num_access])"),
+    ofUsage("Days of use", "Distinct dates in resource usage.", "DISTINCTCOUNTNOBLANK(Usage[date])"),
+    ofUsage(
       "Distinct resources",
-      whole,
       "Distinct resources that were used, by Clever's id, or by name if there is no id.",
-      ofGroups("Usage", "DISTINCTCOUNTNOBLANK(Usage[resource])"),
+      "DISTINCTCOUNTNOBLANK(Usage[resource])",
     ),
-    measure(
+    ofUsage(
       "Person-resource pairs",
-      whole,
       "The number of distinct resources per person, summed over people.",
-      ofGroups(
-        "Usage",
-        `COUNTROWS(FILTER(SUMMARIZE(Usage, Usage[${personColumn}], Usage[resource]), NOT(ISBLANK(Usage[${personColumn}])) && NOT(ISBLANK(Usage[resource]))))`,
-      ),
+      `COUNTROWS(FILTER(SUMMARIZE(Usage, Usage[${personColumn}], Usage[resource]), NOT(ISBLANK(Usage[${personColumn}])) && NOT(ISBLANK(Usage[resource]))))`,
     ),
   ],
 };

@@ -48,24 +48,23 @@ export interface Page {
   readonly visuals: readonly Visual[];
 }
 
-const column = (table: string, name: string, label?: string): Field => ({
-  table,
-  name,
-  kind: "column",
-  ...(label === undefined ? {} : { label }),
-});
-const measure = (table: string, name: string, label?: string): Field => ({
-  table,
-  name,
-  kind: "measure",
-  ...(label === undefined ? {} : { label }),
-});
+const field =
+  (kind: Field["kind"]) =>
+  (table: string, name: string, label?: string): Field => ({
+    table,
+    name,
+    kind,
+    ...(label === undefined ? {} : { label }),
+  });
+const column = field("column");
+const measure = field("measure");
 const box = (x: number, y: number, width: number, height: number): Box => ({ x, y, width, height });
 
 const school = column("Cohort", "school_name", "School");
 const date = column("Date", "date", "Date");
 const grade = column("Cohort", "grade", "Grade");
 const resource = column("Resource", "resource_name", "Resource");
+const people = column("Cohort", "user_type", "People");
 const resourceType = column("Resource", "resource_type", "Type");
 const users = measure("Participation", "Users");
 const resourceUsers = measure("Usage", "Users of resources", "People");
@@ -112,7 +111,7 @@ const usageSummary: Page = {
         ["app", "App Filter", resource],
         ["school", "School Filter", school],
         ["date", "Date Filter", date],
-        ["people", "People", column("Cohort", "user_type", "People")],
+        ["people", "People", people],
       ],
       248,
     ),
@@ -187,7 +186,7 @@ const questions: Page = {
         ["year", "School year", column("Date", "school_year", "School year")],
         ["date", "Date", date],
         ["app", "Resource", resource],
-        ["people", "People", column("Cohort", "user_type", "People")],
+        ["people", "People", people],
       ],
       16,
     ),

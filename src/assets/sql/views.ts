@@ -37,18 +37,11 @@ const joined = "people.person_of_sis_id";
 const participation = "people.daily_participation";
 const usage = "people.resource_usage";
 
-const people = (name: string, comment: string, body: string): View => ({
-  schema: "people",
-  name,
-  comment,
-  body,
-});
-const question = (name: string, comment: string, body: string): View => ({
-  schema: "questions",
-  name,
-  comment,
-  body,
-});
+const viewIn =
+  (schema: Schema) =>
+  (name: string, comment: string, body: string): View => ({ schema, name, comment, body });
+const people = viewIn("people");
+const question = viewIn("questions");
 
 /** The rows with the person that each row is about. */
 export const personViews: readonly View[] = [
