@@ -67,13 +67,12 @@ export class Application extends Disposable {
       token: microsoftToken,
       hintFor: hintInVsCode,
     });
-    const secrets = new SecretStore(
+    this.secrets = new SecretStore(
       context.secrets,
       () => secretsKey(context.globalStorageUri.fsPath, context.globalState),
       () => readSettings().then(targetsOf, () => undefined),
     );
-    this.secrets = secrets;
-    const { client, log } = this;
+    const { client, log, secrets } = this;
     const sample = new SampleDistrict(client, path.join(context.globalStorageUri.fsPath, "sample"));
     const model = this.hold(new ConnectionModel(client, secrets, sample, log));
     this.model = model;
@@ -99,20 +98,17 @@ export class Application extends Disposable {
       ),
     );
 
-    const reportsTree = this.hold(new ReportsTree(model));
-    const lakeTree = this.hold(new LakeTree(model, client, log));
-    const runsTree = this.hold(new RunsTree(model, client, log, this.runs.onDidBegin));
-    this.reportsTree = reportsTree;
-    this.lakeTree = lakeTree;
-    this.runsTree = runsTree;
-    const reportsView = this.hold(
+    this.reportsTree = this.hold(new ReportsTree(model));
+    this.lakeTree = this.hold(new LakeTree(model, client, log));
+    this.runsTree = this.hold(new RunsTree(model, client, log, this.runs.onDidBegin));
+    const { runs, reportsTree, lakeTree } = this;
+    this.reportsView = this.hold(
       createTreeView<ReportNode>(
         "clever.reports",
         { treeDataProvider: reportsTree, canSelectMany: true, showCollapseAll: true },
         context.workspaceState,
       ),
     );
-    this.reportsView = reportsView;
     const lakeView = this.hold(
       createTreeView<LakeNode>(
         "clever.lake",
@@ -120,7 +116,7 @@ export class Application extends Disposable {
         context.workspaceState,
       ),
     );
-    this.hold(vscode.window.createTreeView<RunNode>("clever.runs", { treeDataProvider: runsTree }));
+    this.hold(vscode.window.createTreeView<RunNode>("clever.runs", { treeDataProvider: this.runsTree }));
 
     const previewContext = () => ({
       extensionUri: context.extensionUri,
@@ -157,10 +153,10 @@ export class Application extends Disposable {
       model,
       client,
       log,
-      runs: this.runs,
+      runs,
       runReports,
       reportsTree,
-      reportsView,
+      reportsView: this.reportsView,
       lakeTree,
       lakeView,
       openTable: (table) => tablePages.open(table),
@@ -169,14 +165,8 @@ export class Application extends Disposable {
     this.hold(
       registerCommands(
         {
+          ...this.commands(reports, roster, adoption),
           ...connectionCommands(connection, credentials, samples),
-          ...this.commands(reports, runsTree, roster),
-          ...lakeCommands(
-            new UpkeepCommands(model, client, log),
-            new RepairCommand(model, client, log),
-            new AssetsCommand(model, client, log, () => this.dashboards.confirmedGroupSize()),
-          ),
-          adopt: () => adoption.adopt(),
         },
         context.extension,
         this.runs,
@@ -215,15 +205,18 @@ export class Application extends Disposable {
     return this.client.dispose();
   }
 
-  private commands(reports: ReportCommands, runsTree: RunsTree, roster: RosterCommand): Commands {
+  private commands(reports: ReportCommands, roster: RosterCommand, adoption: AdoptCommand): Commands {
     const { model, client, log, runs } = this;
+    const upkeep = new UpkeepCommands(model, client, log);
+    const repair = new RepairCommand(model, client, log);
+    const assets = new AssetsCommand(model, client, log, () => this.dashboards.confirmedGroupSize());
     const quarantine = new QuarantineCommands(model, client, log, runs, () => reports.refresh());
     return {
       refresh: () => reports.refresh(),
       ingest: () => reports.run("ingest"),
       anonymize: () => reports.run("anonymize"),
       run: () => reports.run("run"),
-      cancelRun: () => this.runs.cancel(),
+      cancelRun: () => runs.cancel(),
       ingestSelected: (node?: ReportNode, nodes?: ReportNode[]) => reports.runSelected("ingest", node, nodes),
       runSelected: (node?: ReportNode, nodes?: ReportNode[]) => reports.runSelected("run", node, nodes),
       acceptFile: (node?: ReportNode, nodes?: ReportNode[]) => quarantine.accept(node, nodes),
@@ -237,11 +230,17 @@ export class Application extends Disposable {
       openLakeItem: (node?: LakeNode) => reports.openLakeItem(node),
       openRun: (node?: RunNode) => reports.openRun(node),
       retryRun: (node?: RunNode) => reports.retryRun(node),
+      adopt: () => adoption.adopt(),
+      optimize: () => upkeep.optimize(),
+      vacuum: () => upkeep.vacuum(),
+      repair: () => repair.repair(),
+      updateActivity: () => upkeep.updateActivity(),
+      createAssets: () => assets.create(),
       updateGroups: () => this.dashboards.updateGroups(),
       openDashboard: (filter?: unknown, asked?: unknown) => this.dashboards.open(filter, asked),
-      showOlderRuns: () => runsTree.showOlder(),
-      showLog: () => this.log.show(),
-      showMenu: () => showStatusMenu(this.model, this.runs),
+      showOlderRuns: () => this.runsTree.showOlder(),
+      showLog: () => log.show(),
+      showMenu: () => showStatusMenu(model, runs),
     };
   }
 
@@ -293,16 +292,6 @@ export class Application extends Disposable {
       }),
     );
   }
-}
-
-function lakeCommands(upkeep: UpkeepCommands, repair: RepairCommand, assets: AssetsCommand): Commands {
-  return {
-    optimize: () => upkeep.optimize(),
-    vacuum: () => upkeep.vacuum(),
-    repair: () => repair.repair(),
-    updateActivity: () => upkeep.updateActivity(),
-    createAssets: () => assets.create(),
-  };
 }
 
 function connectionCommands(

@@ -52,11 +52,8 @@ export class ConnectionCommands extends Disposable {
       }
       try {
         const tested = await this.tested(answers);
-        if (answers.saltIsNew && !(await offerNewSalt(answers.salt))) {
-          from = "salt";
-          continue;
-        }
-        if (!(await this.mayReplaceSalt(answers))) {
+        const hasCopy = !answers.saltIsNew || (await offerNewSalt(answers.salt));
+        if (!hasCopy || !(await this.mayReplaceSalt(answers))) {
           from = "salt";
           continue;
         }
@@ -85,9 +82,8 @@ export class ConnectionCommands extends Disposable {
       vscode.l10n.t("Clever: testing the connection"),
       async (_progress, signal) => (await wizard()).testConnection(this.client, connected, signal),
     );
-    const reports = folders.reduce((sum, each) => sum + each.reports, 0);
     const text = forCount(
-      reports,
+      reportsIn(folders),
       vscode.l10n.t("The connection works: 1 report is on the server, and the lake can be written."),
       vscode.l10n.t("The connection works: {0} reports are on the server, and the lake can be written."),
     );
@@ -166,13 +162,16 @@ export class ConnectionCommands extends Disposable {
   }
 
   private notifyConnected({ folders, isOeas }: ConnectionTest): void {
-    const reports = folders.reduce((sum, each) => sum + each.reports, 0);
     const text = forCount(
-      reports,
+      reportsIn(folders),
       vscode.l10n.t("Connected: 1 report is on the server."),
       vscode.l10n.t("Connected: {0} reports are on the server."),
     );
     if (isOeas) notify(showWarningMessage, `${text} ${mustBeAdopted()}`, offers.adopt());
     else notify(showInformationMessage, text, offers.run());
   }
+}
+
+function reportsIn(folders: ConnectionTest["folders"]): number {
+  return folders.reduce((sum, each) => sum + each.reports, 0);
 }

@@ -27,15 +27,11 @@ export class SampleCommands {
     await useSample(true);
     await vscode.commands.executeCommand("clever.reports.focus");
     await model.refresh();
-    if (model.newCount === 0) {
-      notify(showInformationMessage, vscode.l10n.t("The sample district is connected."));
-      return;
-    }
-    notify(
-      showInformationMessage,
-      vscode.l10n.t("The sample district is connected. Its reports are new to the lake."),
-      offers.run(),
-    );
+    const text =
+      model.newCount === 0
+        ? vscode.l10n.t("The sample district is connected.")
+        : vscode.l10n.t("The sample district is connected. Its reports are new to the lake.");
+    notify(showInformationMessage, text, ...(model.newCount === 0 ? [] : [offers.run()]));
   }
 
   /** Returns to the user's own connection, or to none if there was none. */

@@ -70,9 +70,7 @@ function allGiven(group: string, keys: readonly string[]): Record<string, unknow
 }
 
 /** The settings that apply to every connection; rejects with `SettingError`. */
-export async function readGeneralSettings(): Promise<
-  Pick<Config, "userTypes" | "minimumGroupSize" | "keepWhole" | "schoolLevelsFile" | "licencesFile">
-> {
+export async function readGeneralSettings() {
   const { configSchema } = await import("../config");
   const schema = configSchema.pick({
     userTypes: true,
@@ -117,11 +115,7 @@ export async function readSettings(): Promise<Config> {
  * The settings that the wizard writes, as a configuration; rejects with `SettingError` for the first invalid one. Other
  * settings may be invalid.
  */
-export async function readConnectionSettings(): Promise<
-  Pick<Config, "lake" | "saltKeyVaultUrl"> & {
-    readonly sftp: Pick<Config["sftp"], "host" | "port" | "username" | "privateKeyPath" | "hostKey">;
-  }
-> {
+export async function readConnectionSettings() {
   const { configSchema } = await import("../config");
   const sftp = configSchema.shape.sftp.pick({
     host: true,
@@ -204,25 +198,28 @@ export interface ConnectionSettings {
   readonly saltKeyVaultUrl: string;
 }
 
+/** The setting of each part of a connection. */
+const connectionKeys: Readonly<Record<keyof ConnectionSettings, string>> = {
+  host: "sftp.host",
+  port: "sftp.port",
+  username: "sftp.username",
+  privateKeyPath: "sftp.privateKeyPath",
+  hostKey: "sftp.hostKey",
+  lakeUrl: "lake.url",
+  lakeAuth: "lake.auth",
+  saltKeyVaultUrl: "saltKeyVaultUrl",
+};
+
 /** Writes a connection into the user's settings. The reports' folder stays as it is: only the user sets it. */
 export async function writeConnection(connection: ConnectionSettings): Promise<void> {
-  await write({
-    "sftp.host": connection.host,
-    "sftp.port": connection.port,
-    "sftp.username": connection.username,
-    "sftp.privateKeyPath": connection.privateKeyPath,
-    "sftp.hostKey": connection.hostKey,
-    "lake.url": connection.lakeUrl,
-    "lake.auth": connection.lakeAuth,
-    saltKeyVaultUrl: connection.saltKeyVaultUrl,
-  });
+  const parts = Object.keys(connectionKeys) as (keyof ConnectionSettings)[];
+  await write(Object.fromEntries(parts.map((part) => [connectionKeys[part], connection[part]])));
 }
 
 /** Removes the connection from the user's settings. */
 export async function removeConnectionSettings(): Promise<void> {
-  const keys = ["host", "port", "username", "root", "privateKeyPath", "hostKey"].map((key) => `sftp.${key}`);
   await write(
-    Object.fromEntries([...keys, "lake.url", "lake.auth", "saltKeyVaultUrl"].map((key) => [key, undefined])),
+    Object.fromEntries([...Object.values(connectionKeys), "sftp.root"].map((key) => [key, undefined])),
   );
 }
 

@@ -224,15 +224,8 @@ function engineSource(
     const { keepWhole, schoolLevelsFile, licencesFile } = await readGeneralSettings();
     const start = vscode.workspace.getConfiguration(section).get<unknown>("schoolYearStart");
     const schoolYearStart = typeof start === "string" && start !== "" ? start : defaultSchoolYearStart;
-    const counting = {
-      minimumGroupSize,
-      keepWhole,
-      schoolYearStart,
-      schoolLevelsFile,
-      licencesFile,
-      cacheFolder,
-    };
-    const params = { ...connected, filter, ...counting };
+    const counting = { minimumGroupSize, keepWhole, schoolYearStart, cacheFolder };
+    const params = { ...connected, filter, ...counting, schoolLevelsFile, licencesFile };
     const answer = await client.request(engine.dashboard, params, { signal, onProgress });
     // Reports stay known while the server is being listed, as after each run.
     return "empty" in answer || model.seen === undefined
