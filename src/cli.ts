@@ -175,9 +175,9 @@ Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or 
  * The action of a command, whose module is loaded when the command runs: `--version` loads only the argument parser.
  * Program options may come before or after the command's name.
  */
-function lazyAction<T extends CommonOptions>(load: () => Promise<CommandAction<T>>) {
+function lazyAction<T>(load: () => Promise<CommandAction<T>>) {
   return async (_options: unknown, command: Command): Promise<void> => {
-    const options = command.optsWithGlobals<T>();
+    const options = command.optsWithGlobals<CommonOptions & T>();
     const action = await load();
     const result = await action(options, {
       environment: process.env,

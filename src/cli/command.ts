@@ -35,5 +35,8 @@ export function shown<T>(
   return { text: () => text(summary), document: () => summary, exitCode: hasProblems(summary) ? 1 : 0 };
 }
 
-/** One command. */
-export type CommandAction<T> = (options: T, context: CommandContext) => Promise<CommandResult>;
+/** One command, with its own options. */
+export type CommandAction<T = unknown> = (
+  options: CommonOptions & T,
+  context: CommandContext,
+) => Promise<CommandResult>;

@@ -2,7 +2,7 @@ import { CleverLakeError } from "../../errors";
 import { adoptLake } from "../../pipeline/adopt/adoptLake";
 import { type AdoptSummary, hasAdoptProblems } from "../../pipeline/adopt/adoptSummary";
 import { phases, showAdopt } from "../adopt";
-import { type CommandContext, type CommandResult, type CommonOptions, shown } from "../command";
+import { type CommandAction, shown } from "../command";
 import { confirmed } from "../confirmed";
 import { opened } from "../connect";
 import { shareOnTerminal } from "../progressBar";
@@ -10,10 +10,10 @@ import { shareOnTerminal } from "../progressBar";
 /**
  * `adopt`: turns a lake that OEA's own notebooks wrote into one of ours. It first shows what it would do, then asks.
  */
-export async function adoptOeaLake(
-  options: CommonOptions & { readonly dryRun?: true; readonly yes?: true },
-  context: CommandContext,
-): Promise<CommandResult> {
+export const adoptOeaLake: CommandAction<{ readonly dryRun?: true; readonly yes?: true }> = async (
+  options,
+  context,
+) => {
   const { signal } = context;
   const { config, lake, readSalt } = await opened(options, context);
   const salt = await readSalt();
@@ -37,7 +37,7 @@ export async function adoptOeaLake(
   const isDone = plan !== undefined && (options.dryRun === true || plan.state !== "planned");
   const summary = isDone ? plan : await adopt(options.dryRun === true);
   return shown(summary, showAdopt, hasAdoptProblems);
-}
+};
 
 async function requireConsent(signal: AbortSignal): Promise<void> {
   if (await confirmed("Adopt this lake?", signal)) return;

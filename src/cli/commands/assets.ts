@@ -3,20 +3,20 @@ import { type AssetsSummary, writeAssets } from "../../assets/writeAssets";
 import { readConfig } from "../../config";
 import { counted } from "../../counted";
 import { scriptsOfProgram } from "../../spark/scripts";
-import { type CommandContext, type CommandResult, type CommonOptions, shown } from "../command";
+import { type CommandAction, shown } from "../command";
 import { plain, styled } from "../text";
 
 /** `assets`: files for other products, generated for this lake. The lake itself is not opened. */
-export async function createAssets(
-  options: CommonOptions & { readonly out: string; readonly only?: readonly AssetName[] },
-  { signal }: CommandContext,
-): Promise<CommandResult> {
+export const createAssets: CommandAction<{
+  readonly out: string;
+  readonly only?: readonly AssetName[];
+}> = async (options, { signal }) => {
   const { lake, saltKeyVaultUrl, minimumGroupSize } = await readConfig(options.config);
   const names = options.only ?? assetNames;
   const settings = { saltKeyVaultUrl, minimumGroupSize, scripts: scriptsOfProgram() };
   const summary = await writeAssets({ lakeUrl: lake.url, folder: options.out, names, signal, ...settings });
   return shown(summary, showAssets);
-}
+};
 
 function showAssets({ folder, assets, written, unchanged, kept }: AssetsSummary): string {
   const lines = [

@@ -1,14 +1,14 @@
 import path from "node:path";
 import { readConfig, secretsFrom } from "../../config";
-import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import type { CommandAction } from "../command";
 import { type DashboardOptions, writeDashboard } from "../dashboard";
 import { plain } from "../text";
 
 /** `dashboard`: the participation dashboard as one HTML file. */
-export async function exportDashboard(
-  options: CommonOptions & DashboardOptions,
-  { environment, programFolder, signal }: CommandContext,
-): Promise<CommandResult> {
+export const exportDashboard: CommandAction<DashboardOptions> = async (
+  options,
+  { environment, programFolder, signal },
+) => {
   const config = await readConfig(options.config);
   const folders = { media: path.join(programFolder, "media"), l10n: path.join(programFolder, "..", "l10n") };
   const written = await writeDashboard(config, secretsFrom(environment), options, folders, signal);
@@ -20,4 +20,4 @@ export async function exportDashboard(
     text: () => `${plain(file)}: the dashboard from ${from} to ${to}.${note}`,
     document: () => written,
   };
-}
+};

@@ -4,15 +4,12 @@ import { Duck } from "../../duck/duck";
 import { requireLake } from "../../lake/requireLake";
 import { updateActivityWithoutRun } from "../../pipeline/activity/digitalActivity";
 import { exportEngagement } from "../../pipeline/activity/exportEngagement";
-import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import type { CommandAction } from "../command";
 import { opened } from "../connect";
 import { plain } from "../text";
 
 /** `engagement`: the pseudonymized rows in OEA's Digital Engagement schema, as a table or as a file. */
-export async function writeEngagement(
-  options: CommonOptions & { readonly out?: string },
-  context: CommandContext,
-): Promise<CommandResult> {
+export const writeEngagement: CommandAction<{ readonly out?: string }> = async (options, context) => {
   const { out } = options;
   const { signal } = context;
   const { lake } = await opened(options, context);
@@ -31,4 +28,4 @@ export async function writeEngagement(
     text: () => `${counted(rows, "row")} written to ${plain(out)}.`,
     document: () => ({ file: out, rows }),
   };
-}
+};

@@ -1,15 +1,12 @@
 import { groupsTable } from "../../clever/layout";
 import { counted } from "../../counted";
 import { updateGroupsWithoutRun } from "../../pipeline/groups/updateGroups";
-import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import type { CommandAction } from "../command";
 import { opened } from "../connect";
 import { type CountingOptions, countingOf, divisionIn } from "../participation";
 
 /** `groups`: the division of people as a table, for products that compute their own counts. */
-export async function divideIntoGroups(
-  options: CommonOptions & CountingOptions,
-  context: CommandContext,
-): Promise<CommandResult> {
+export const divideIntoGroups: CommandAction<CountingOptions> = async (options, context) => {
   const { signal } = context;
   const { config, lake } = await opened(options, context);
   const counting = countingOf(config, options);
@@ -29,4 +26,4 @@ export async function divideIntoGroups(
       `${groupsTable}: ${isWritten ? "written" : "already up to date"}. ${counted(document.cohorts, "cohort")} in ${counted(groups, "group")}${counting.minimumGroupSize > 1 ? ` of at least ${counting.minimumGroupSize} people` : ""}.`,
     document: () => document,
   };
-}
+};

@@ -3,7 +3,7 @@ import { defaultSchoolYearStart } from "../../dashboard/opening";
 import { optionsOf } from "../../dashboard/query/answer";
 import { metricsDocument, parseMetricsFilter, participationMetrics } from "../../dashboard/query/metrics";
 import { schoolsOfLevels } from "../../dashboard/schoolLevels";
-import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import type { CommandAction } from "../command";
 import { opened } from "../connect";
 import {
   countingOf,
@@ -16,10 +16,7 @@ import {
 import { showMetrics } from "../show";
 
 /** `metrics`: participation metrics from the tables. */
-export async function answerMetrics(
-  options: CommonOptions & QuestionOptions,
-  context: CommandContext,
-): Promise<CommandResult> {
+export const answerMetrics: CommandAction<QuestionOptions> = async (options, context) => {
   const { config, lake } = await opened(options, context);
   const filter = {
     from: options.from,
@@ -50,4 +47,4 @@ export async function answerMetrics(
     context.signal,
   );
   return { text: () => showMetrics(metrics), document: () => metricsDocument(metrics) };
-}
+};

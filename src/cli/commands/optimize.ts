@@ -1,15 +1,12 @@
 import { optimizeLake } from "../../pipeline/upkeep/optimizeLake";
 import { hasUpkeepProblems } from "../../pipeline/upkeep/upkeepTables";
-import { type CommandContext, type CommandResult, type CommonOptions, shown } from "../command";
+import { type CommandAction, shown } from "../command";
 import { opened } from "../connect";
 import { shareOnTerminal } from "../progressBar";
 import { showOptimize } from "../upkeep";
 
 /** `optimize`: merges the small data files of all tables. */
-export async function optimizeTables(
-  options: CommonOptions & { readonly dryRun?: true },
-  context: CommandContext,
-): Promise<CommandResult> {
+export const optimizeTables: CommandAction<{ readonly dryRun?: true }> = async (options, context) => {
   const { lake } = await opened(options, context);
   using share = shareOnTerminal();
   const summary = await optimizeLake({
@@ -19,4 +16,4 @@ export async function optimizeTables(
     onProgress: ({ bytes, bytesDone }) => share.show("Merging data files", bytesDone / bytes),
   });
   return shown(summary, showOptimize, hasUpkeepProblems);
-}
+};

@@ -1,15 +1,15 @@
 import { CleverLakeError } from "../../errors";
 import { hasRepairProblems, repairLake } from "../../pipeline/others/repair";
-import { type CommandContext, type CommandResult, type CommonOptions, shown } from "../command";
+import { type CommandAction, shown } from "../command";
 import { opened } from "../connect";
 import { shareOnTerminal } from "../progressBar";
 import { showRepair } from "../repair";
 
 /** `repair`: rebuilds from the landed files what other programs changed in the tables, and damaged data files. */
-export async function repairTables(
-  options: CommonOptions & { readonly dryRun?: true; readonly yes?: true },
-  context: CommandContext,
-): Promise<CommandResult> {
+export const repairTables: CommandAction<{ readonly dryRun?: true; readonly yes?: true }> = async (
+  options,
+  context,
+) => {
   if (options.dryRun !== true && options.yes !== true) {
     throw new CleverLakeError("config", "Nothing was done: repair replaces rows of the tables.", {
       hint: "Check with --dry-run what it would do, then pass --yes.",
@@ -31,4 +31,4 @@ export async function repairTables(
     onProgress: ({ bytes, bytesDone }) => share.show("Reading landed files", bytesDone / Math.max(1, bytes)),
   });
   return shown(summary, showRepair, hasRepairProblems);
-}
+};

@@ -1,12 +1,12 @@
 import { CleverLakeError } from "../../errors";
 import { hasRosterProblems, importRoster } from "../../pipeline/roster/importRoster";
 import { rosterOnDisk, rosterOnServer } from "../../pipeline/roster/rosterFile";
-import { type CommandContext, type CommandResult, type CommonOptions, shown } from "../command";
+import { type CommandAction, shown } from "../command";
 import { opened } from "../connect";
 import { shareOnTerminal } from "../progressBar";
 import { showRoster } from "../roster";
 
-export interface RosterOptions extends CommonOptions {
+interface RosterOptions {
   /** On the local disk. */
   readonly file?: string;
   /** On the SFTP server, relative to its root. */
@@ -16,10 +16,7 @@ export interface RosterOptions extends CommonOptions {
 }
 
 /** `roster`: grades from Clever's roster file; see `importRoster`. */
-export async function importRosterFile(
-  options: RosterOptions,
-  context: CommandContext,
-): Promise<CommandResult> {
+export const importRosterFile: CommandAction<RosterOptions> = async (options, context) => {
   const { file, sftp, keepRaw = false, replace = false } = options;
   const { signal } = context;
   const { config, lake, readSalt, openSource } = await opened(options, context);
@@ -47,4 +44,4 @@ export async function importRosterFile(
     onProgress: ({ bytes, bytesRead }) => share.show("Reading the roster", bytesRead / Math.max(1, bytes)),
   });
   return shown(summary, showRoster, hasRosterProblems);
-}
+};

@@ -1,16 +1,13 @@
 import { type RunRequest, run } from "../../pipeline/run";
 import { needsAttention } from "../../pipeline/runSummary";
 import { openEngine } from "../../spark/openEngine";
-import { type CommandContext, type CommandResult, type CommonOptions, shown } from "../command";
+import { type CommandAction, shown } from "../command";
 import { opened } from "../connect";
 import { progressView } from "../progressBar";
 
 /** `run`, and its two steps `ingest` and `anonymize`. */
-export function runJob(command: RunRequest["command"]) {
-  return async (
-    options: CommonOptions & { readonly accept?: string[] },
-    context: CommandContext,
-  ): Promise<CommandResult> => {
+export function runJob(command: RunRequest["command"]): CommandAction<{ readonly accept?: string[] }> {
+  return async (options, context) => {
     const { signal } = context;
     const { config, lake, readSalt, openSource } = await opened(options, context);
     const salt = command === "ingest" ? undefined : await readSalt();

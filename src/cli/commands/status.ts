@@ -1,14 +1,11 @@
 import { RunHistory } from "../../pipeline/log/runRecord";
 import { lastIdentities, status } from "../../pipeline/plan/status";
-import type { CommandContext, CommandResult, CommonOptions } from "../command";
+import type { CommandAction } from "../command";
 import { opened } from "../connect";
 import { showStatus } from "../show";
 
 /** `status`: every file on the server with its ingestion status. */
-export async function showServerStatus(
-  options: CommonOptions,
-  context: CommandContext,
-): Promise<CommandResult> {
+export const showServerStatus: CommandAction = async (options, context) => {
   const { signal } = context;
   const { config, lake, openSource } = await opened(options, context);
   await using source = await openSource();
@@ -36,4 +33,4 @@ export async function showServerStatus(
       identities: identities ?? null,
     }),
   };
-}
+};

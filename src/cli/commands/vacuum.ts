@@ -1,16 +1,16 @@
 import { minimumRetentionDays } from "../../pipeline/upkeep/retention";
 import { hasUpkeepProblems } from "../../pipeline/upkeep/upkeepTables";
 import { vacuumLake } from "../../pipeline/upkeep/vacuumLake";
-import { type CommandContext, type CommandResult, type CommonOptions, shown } from "../command";
+import { type CommandAction, shown } from "../command";
 import { opened } from "../connect";
 import { shareOnTerminal } from "../progressBar";
 import { showVacuum } from "../upkeep";
 
 /** `vacuum`: removes data files that no version of the last days needs. */
-export async function vacuumTables(
-  options: CommonOptions & { readonly olderThan?: number; readonly dryRun?: true },
-  context: CommandContext,
-): Promise<CommandResult> {
+export const vacuumTables: CommandAction<{ readonly olderThan?: number; readonly dryRun?: true }> = async (
+  options,
+  context,
+) => {
   const { lake } = await opened(options, context);
   using share = shareOnTerminal();
   const summary = await vacuumLake({
@@ -21,4 +21,4 @@ export async function vacuumTables(
     onProgress: ({ files, filesDone }) => share.show("Removing data files", filesDone / files),
   });
   return shown(summary, showVacuum, hasUpkeepProblems);
-}
+};
