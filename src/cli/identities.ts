@@ -1,36 +1,20 @@
+import { counted } from "../counted";
 import type { RunSummary } from "../pipeline/log/runRecord";
 import type { IdentityHealth } from "../pipeline/read/identityHealth";
-import { integer } from "./text";
 
-const findings: readonly {
-  readonly of: keyof IdentityHealth;
-  readonly one: string;
-  readonly many: string;
-}[] = [
-  {
-    of: "wordsForNothing",
-    one: "cell with a placeholder for a missing id, counted as blank",
-    many: "cells with a placeholder for a missing id, counted as blank",
-  },
-  {
-    of: "sisIdsOfSeveral",
-    one: "school system id with several Clever ids",
-    many: "school system ids with several Clever ids",
-  },
-  {
-    of: "cleverIdsOfSeveral",
-    one: "Clever id with several school system ids",
-    many: "Clever ids with several school system ids",
-  },
+/** What may be noticed, as a noun and what follows it. */
+const findings: readonly (readonly [of: keyof IdentityHealth, noun: string, rest: string])[] = [
+  ["wordsForNothing", "cell", "with a placeholder for a missing id, counted as blank"],
+  ["sisIdsOfSeveral", "school system id", "with several Clever ids"],
+  ["cleverIdsOfSeveral", "Clever id", "with several school system ids"],
 ];
 
 /** What a run noticed about people's ids, one line per report; empty if nothing. */
 export function identityLines(identities: RunSummary["identities"]): string[] {
   return Object.entries(identities ?? {}).flatMap(([report, health]) => {
-    const remarksOfReport = findings.flatMap(({ of, one, many }) => {
-      const count = health[of];
-      return count > 0 ? [`${integer(count)} ${count === 1 ? one : many}`] : [];
-    });
+    const remarksOfReport = findings.flatMap(([of, noun, rest]) =>
+      health[of] > 0 ? [`${counted(health[of], noun)} ${rest}`] : [],
+    );
     return remarksOfReport.length > 0
       ? [`  ids of people in ${report.replaceAll("_", " ")}: ${remarksOfReport.join("; ")}`]
       : [];

@@ -99,17 +99,19 @@ export class Sources implements AsyncDisposable {
   }
 
   /** Closes idle sources now, and the others as soon as they are idle. */
-  async forget(): Promise<void> {
-    const all = [...this.kept];
-    for (const [name, kept] of all) this.retire(name, kept);
-    await Promise.all(all.filter(([, { users }]) => users === 0).map(([, { source }]) => source.close()));
+  forget(): Promise<void> {
+    return this.retireAll(({ users }) => users === 0);
   }
 
   /** Closes everything; work in progress rejects. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.retireAll(() => true);
+  }
+
+  private async retireAll(isClosed: (kept: Kept) => boolean): Promise<void> {
     const all = [...this.kept];
     for (const [name, kept] of all) this.retire(name, kept);
-    await Promise.all(all.map(([, { source }]) => source.close()));
+    await Promise.all(all.map(([, kept]) => (isClosed(kept) ? kept.source.close() : undefined)));
   }
 
   private retire(name: string, kept: Kept): void {

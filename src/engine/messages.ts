@@ -11,6 +11,7 @@ import type { Finding } from "../pipeline/log/runRecord";
 import type { Freshness } from "../pipeline/plan/freshness";
 import type { FileState, Unread } from "../pipeline/plan/plan";
 import type { RunCommand } from "../pipeline/run";
+import type { SampleOptions } from "../sample/district";
 import type { Connected } from "./connectionMessages";
 
 export type { AssetsSummary } from "../assets/writeAssets";
@@ -153,13 +154,7 @@ export interface SampleParams {
   readonly size?: SampleSize;
 }
 
-export interface SampleSize {
-  readonly students: number;
-  readonly teachers: number;
-  readonly staff: number;
-  readonly schools: number;
-  readonly days: number;
-}
+export type SampleSize = Pick<SampleOptions, "students" | "teachers" | "staff" | "schools" | "days">;
 
 /**
  * A running sample server. The host key and the lake with its salt belong to the district; the port is new at each

@@ -68,12 +68,6 @@ function pickLake(place: Place): Promise<string> {
   });
 }
 
-/** Signs the user in during the wizard, because the engine later requests tokens in the background. */
-async function signIn(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
-  await withRecovery(place, () => signInWithMicrosoft(storageScope));
-  return answers;
-}
-
 async function typeLake(answers: ConnectionAnswers, place: Place): Promise<string> {
   const typed = await askText({
     ...place,
@@ -110,7 +104,11 @@ async function askLakeAuth(answers: ConnectionAnswers, place: Place): Promise<Co
     answers.lakeAuth,
   );
   const cleared = { ...answers, lakeAuth, lakeAccountKey: "", lakeSas: "" };
-  if (lakeAuth === "vscode") return (await orBack(signIn(cleared, place))) ?? askLakeAuth(answers, place);
+  if (lakeAuth === "vscode") {
+    // Now, because the engine later requests tokens in the background.
+    const signedIn = withRecovery(place, () => signInWithMicrosoft(storageScope));
+    return (await orBack(signedIn.then(() => cleared))) ?? askLakeAuth(answers, place);
+  }
   if (lakeAuth !== "sharedKey" && lakeAuth !== "sas") return cleared;
   const isKey = lakeAuth === "sharedKey";
   const secret = await orBack(

@@ -11,6 +11,11 @@ export function forCount(count: number, one: string, many: string, ...values: re
   return count === 1 ? filled(one, values) : filled(many, [integer(count), ...values]);
 }
 
+/** The same as a sentence of several; none if the number is 0. */
+export function ifAny(count: number, one: string, many: string, ...values: readonly string[]): string[] {
+  return count === 0 ? [] : [forCount(count, one, many, ...values)];
+}
+
 /** A translated text with values for its placeholders. */
 export function filled(text: string, values: readonly string[]): string {
   return text.replace(/\{(\d)\}/g, (placeholder, index) => values[Number(index)] ?? placeholder);

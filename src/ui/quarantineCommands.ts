@@ -3,7 +3,7 @@ import type { EngineClient } from "../engine/client";
 import type { Connected, ReportItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
-import { counted, filled, forCount, shortened } from "./counts";
+import { counted, filled, forCount, ifAny, shortened } from "./counts";
 import { confirmed, isCancellation, notify, notifyError, notifyNothingSelected } from "./messages";
 import { stateReason } from "./reportState";
 import type { ReportNode } from "./reportsTree";
@@ -97,7 +97,11 @@ export class QuarantineCommands {
       forCount(files.length, ...question, ...files),
       [
         filled(files.length === 1 ? one : many, [reasonsOf(items)]),
-        ...sentenceAboutOthers(selected.length - items.length),
+        ...ifAny(
+          selected.length - items.length,
+          vscode.l10n.t("1 other selected file stays as it is."),
+          vscode.l10n.t("{0} other selected files stay as they are."),
+        ),
       ].join("\n\n"),
       yes,
     );
@@ -129,16 +133,4 @@ function reasonsOf(items: readonly ReportItem[]): string {
   if (items.length === 1 && first) return stateReason(first) ?? "";
   const lines = items.map((item) => [item.path, stateReason(item)].filter(Boolean).join(": "));
   return shortened(lines).join("\n");
-}
-
-/** A sentence about selected files that the decision cannot be about. */
-function sentenceAboutOthers(count: number): string[] {
-  if (count === 0) return [];
-  return [
-    forCount(
-      count,
-      vscode.l10n.t("1 other selected file stays as it is."),
-      vscode.l10n.t("{0} other selected files stay as they are."),
-    ),
-  ];
 }

@@ -3,7 +3,7 @@ import type { EngineClient } from "../engine/client";
 import type { ReportItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
-import { counted, forCount } from "./counts";
+import { counted, forCount, ifAny } from "./counts";
 import { recentTime } from "./format";
 import { inVsCode } from "./hints";
 import type { LakeNode, LakeTree } from "./lakeTree";
@@ -242,16 +242,14 @@ function notifyNoneDue(items: readonly ReportItem[]): void {
  * Sentences about quarantined files after a verification: these deliveries are in no table, so they are not verified.
  */
 function quarantineSentences(paths: readonly string[], withEarlierRows: readonly string[]): string[] {
-  const [first] = paths;
-  if (first === undefined) return [];
   return [
-    forCount(
+    ...ifAny(
       paths.length,
       vscode.l10n.t("1 file is in quarantine, and no row of its newest delivery is in the tables: {0}."),
       vscode.l10n.t(
         "{0} files are in quarantine, and no row of their newest deliveries is in the tables; first {1}.",
       ),
-      first,
+      ...paths.slice(0, 1),
     ),
     ...(withEarlierRows.length > 0 ? [vscode.l10n.t("Rows of earlier deliveries stay in the tables.")] : []),
   ];

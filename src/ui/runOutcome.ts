@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { RunSummary } from "../engine/messages";
-import { counted, forCount } from "./counts";
+import { counted, forCount, ifAny } from "./counts";
 import { bytes, integer } from "./format";
 import { inVsCode } from "./hints";
 import { noReports } from "./messages";
@@ -18,49 +18,44 @@ export interface RunOutcome {
 /** The work of a run and what is left to do, in sentences. Problems come first, and none is omitted. */
 export function outcomeOf(summary: RunSummary, accepted: readonly string[]): RunOutcome {
   const { failed, quarantined, superseded, inQuarantine } = summary;
+  const [firstFailed] = failed;
+  const [firstHeld] = quarantined;
   const missing = missingSentences(summary);
-  const wrong = [...failedSentence(failed), ...quarantinedSentence(quarantined), ...missing];
-  const waiting = waitingSentence(inQuarantine.length);
-  const sentences = [
-    ...wrong,
-    ...doneSentence(summary, wrong.length > 0, accepted),
-    ...(superseded > 0 ? [supersededSentence(superseded)] : []),
-    ...waiting,
-  ];
-  const isWarning = quarantined.length > 0 || missing.length > 0 || waiting.length > 0;
-  return {
-    severity: failed.length > 0 ? "error" : isWarning ? "warning" : "information",
-    text: sentences.join(" "),
-    quarantined: quarantined[0]?.path,
-  };
-}
-
-function failedSentence(failed: RunSummary["failed"]): string[] {
-  const [first] = failed;
-  if (!first) return [];
-  return [
-    forCount(
+  const wrong = [
+    ...ifAny(
       failed.length,
       vscode.l10n.t("1 file failed: {0}: {1}"),
       vscode.l10n.t("{0} files failed, first {1}: {2}"),
-      first.path,
-      inVsCode(first.reason),
+      ...(firstFailed ? [firstFailed.path, inVsCode(firstFailed.reason)] : []),
     ),
-  ];
-}
-
-function quarantinedSentence(quarantined: RunSummary["quarantined"]): string[] {
-  const [first] = quarantined;
-  if (!first) return [];
-  return [
-    forCount(
+    ...ifAny(
       quarantined.length,
       vscode.l10n.t("1 file went into quarantine: {0}: {1}"),
       vscode.l10n.t("{0} files went into quarantine, first {1}: {2}"),
-      first.path,
-      reasonWithPosition(first),
+      ...(firstHeld ? [firstHeld.path, reasonWithPosition(firstHeld)] : []),
+    ),
+    ...missing,
+  ];
+  const sentences = [
+    ...wrong,
+    ...doneSentence(summary, wrong.length > 0, accepted),
+    ...ifAny(
+      superseded,
+      vscode.l10n.t("1 row was superseded by a newer file."),
+      vscode.l10n.t("{0} rows were superseded by newer files."),
+    ),
+    ...ifAny(
+      inQuarantine.length,
+      vscode.l10n.t("1 file of an earlier run is still in quarantine."),
+      vscode.l10n.t("{0} files of earlier runs are still in quarantine."),
     ),
   ];
+  const isWarning = quarantined.length > 0 || missing.length > 0 || inQuarantine.length > 0;
+  return {
+    severity: failed.length > 0 ? "error" : isWarning ? "warning" : "information",
+    text: sentences.join(" "),
+    quarantined: firstHeld?.path,
+  };
 }
 
 /** Problems that affect all numbers: missing or unreadable reports, and rows that another program changed. */
@@ -75,25 +70,6 @@ function missingSentences({ notRead, overdue, changedByOthers, reportsOnServer }
     ...overdue.map(overdueText),
     ...changedByOthers.map(({ table, problem }) => `${table}: ${problem}`),
   ];
-}
-
-function waitingSentence(count: number): string[] {
-  if (count === 0) return [];
-  return [
-    forCount(
-      count,
-      vscode.l10n.t("1 file of an earlier run is still in quarantine."),
-      vscode.l10n.t("{0} files of earlier runs are still in quarantine."),
-    ),
-  ];
-}
-
-function supersededSentence(count: number): string {
-  return forCount(
-    count,
-    vscode.l10n.t("1 row was superseded by a newer file."),
-    vscode.l10n.t("{0} rows were superseded by newer files."),
-  );
 }
 
 /** The completed work. If there was a problem, the absence of new rows is not mentioned. */

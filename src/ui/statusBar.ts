@@ -30,60 +30,46 @@ export class StatusBar extends Disposable {
   }
 
   show(state: StatusBarState): void {
-    switch (state.kind) {
-      case "hidden":
-        this.item.hide();
-        return;
-      case "reports":
-        this.showReports(state);
-        break;
-      case "blocked":
-        this.set({
-          icon: "warning",
-          text: "Clever",
-          state: [state.reason, countSentences(state.counts)].filter(Boolean).join("\n\n"),
-        });
-        break;
-      case "running":
-        this.set({ icon: "sync~spin", text: state.text, state: vscode.l10n.t("A run is in progress.") });
-        break;
-    }
-    this.item.show();
-  }
-
-  private showReports({ known, counts }: Extract<StatusBarState, { kind: "reports" }>): void {
-    if (totalOf(counts) === 0) {
-      this.set({
-        icon: "database",
-        text: "Clever",
-        state: nothingToDo(known),
-      });
+    if (state.kind === "hidden") {
+      this.item.hide();
       return;
     }
-    const isTrouble = needsAttention(counts);
-    this.set({
-      icon: isTrouble ? "warning" : "database",
-      text: vscode.l10n.t("Clever: {0}", shortCounts(counts)),
-      state: countSentences(counts),
-      ...(isTrouble ? { background: new vscode.ThemeColor("statusBarItem.warningBackground") } : {}),
-    });
-  }
-
-  /** Only the icon may be rendered as an icon. Text and tooltip may contain external text, which is made inert. */
-  private set(look: {
-    readonly icon: string;
-    readonly text: string;
-    /** The sentences of the tooltip. */
-    readonly state: string;
-    readonly background?: vscode.ThemeColor;
-  }): void {
+    // Only the icon may be rendered as an icon. Text and tooltip may contain external text, which is made inert.
+    const look = lookOf(state);
     const text = inert(look.text);
     const tooltip = inert(vscode.l10n.t("{0}\n\nClick for the menu.", look.state));
     this.item.text = `$(${look.icon}) ${text}`;
     this.item.tooltip = tooltip;
     this.item.backgroundColor = look.background;
     this.item.accessibilityInformation = { label: `${text}. ${tooltip}`, role: "button" };
+    this.item.show();
   }
+}
+
+interface Look {
+  readonly icon: string;
+  readonly text: string;
+  /** The sentences of the tooltip. */
+  readonly state: string;
+  readonly background?: vscode.ThemeColor;
+}
+
+function lookOf(state: Exclude<StatusBarState, { kind: "hidden" }>): Look {
+  if (state.kind === "running")
+    return { icon: "sync~spin", text: state.text, state: vscode.l10n.t("A run is in progress.") };
+  const { counts } = state;
+  if (state.kind === "blocked") {
+    const sentences = [state.reason, countSentences(counts)].filter(Boolean);
+    return { icon: "warning", text: "Clever", state: sentences.join("\n\n") };
+  }
+  if (totalOf(counts) === 0) return { icon: "database", text: "Clever", state: nothingToDo(state.known) };
+  const isTrouble = needsAttention(counts);
+  return {
+    icon: isTrouble ? "warning" : "database",
+    text: vscode.l10n.t("Clever: {0}", shortCounts(counts)),
+    state: countSentences(counts),
+    ...(isTrouble ? { background: new vscode.ThemeColor("statusBarItem.warningBackground") } : {}),
+  };
 }
 
 /** The text if no report needs attention. */

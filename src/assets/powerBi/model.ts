@@ -27,7 +27,6 @@ export interface ModelTable {
   readonly description: string;
   readonly columns: readonly ModelColumn[];
   readonly measures: readonly Measure[];
-  readonly hidden?: true;
   readonly isDateTable?: true;
   /** A query in M, or the DAX of a calculated table. */
   readonly source: { readonly kind: "m" | "dax"; readonly lines: readonly string[] };

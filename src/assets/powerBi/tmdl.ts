@@ -39,19 +39,10 @@ export function tmdlFiles(parameters: {
   };
 }
 
-function tableLines({
-  name,
-  description,
-  columns,
-  measures,
-  hidden,
-  isDateTable,
-  source,
-}: ModelTable): string[] {
+function tableLines({ name, description, columns, measures, isDateTable, source }: ModelTable): string[] {
   return [
     `/// ${description}`,
     `table ${quoted(name)}`,
-    ...(hidden ? ["\tisHidden"] : []),
     ...(isDateTable ? ["\tdataCategory: Time"] : []),
     "",
     ...measures.flatMap((measure) => [
