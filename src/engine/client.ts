@@ -6,11 +6,6 @@ import type { EngineCall } from "./protocol";
 
 export type { EngineExit, EngineProcessOptions, RequestOptions } from "./engineProcess";
 
-/** Ends a subscription, like VS Code's own disposables. */
-export interface Disposable {
-  dispose(): void;
-}
-
 export interface EngineClientOptions extends EngineProcessOptions {
   /** Rewords an error's hint for the calling program; by default the engine's wording is used. */
   readonly hintFor?: (code: ErrorCode, hint: string) => string;
@@ -57,12 +52,12 @@ export class EngineClient implements AsyncDisposable {
   }
 
   /** Calls the listener when the process ended unexpectedly. */
-  onDidExit(listener: (exit: EngineExit) => void): Disposable {
+  onDidExit(listener: (exit: EngineExit) => void) {
     this.events.on("exit", listener);
     return { dispose: () => this.events.off("exit", listener) };
   }
 
-  onLog(listener: (message: LogMessage) => void): Disposable {
+  onLog(listener: (message: LogMessage) => void) {
     this.events.on("log", listener);
     return { dispose: () => this.events.off("log", listener) };
   }

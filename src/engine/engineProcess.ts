@@ -103,7 +103,9 @@ export class EngineProcess {
         const answered = this.connection.sendRequest<Result>(call.method, message, cancellation.token);
         answered.then(resolve, (error) => {
           const answer = fromResponseError(error);
-          reject(answer === "cancelled" ? (signal?.reason ?? interruption(call.activity)) : answer);
+          const ended = `The engine was ended while it was ${call.activity}.`;
+          const cancelled = signal?.reason ?? new CleverLakeError("engine", ended);
+          reject(answer === "cancelled" ? cancelled : answer);
         });
       });
     } finally {
@@ -168,10 +170,6 @@ function lost(
       hint: "Completed work is kept. Try again: the engine restarts, and a run continues where it stopped.",
     },
   );
-}
-
-function interruption(activity: string): CleverLakeError {
-  return new CleverLakeError("engine", `The engine was ended while it was ${activity}.`);
 }
 
 /** This process's environment without variables that may contain secrets or change how Node runs. */

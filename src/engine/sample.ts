@@ -25,7 +25,7 @@ type Identity = z.infer<typeof identitySchema>;
  * The sample district behind an SFTP server in this process; one at a time. Each process uses its own port, so that
  * several can serve the same district independently.
  */
-export class Sample implements AsyncDisposable {
+export class Sample {
   private running: { readonly server: RunningSftpServer; readonly answer: SampleServer } | undefined;
 
   /** Starts the district's server; a running one with the same folder and password is kept. */
@@ -60,10 +60,6 @@ export class Sample implements AsyncDisposable {
     const { server } = this.running ?? {};
     this.running = undefined;
     await server?.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
   }
 }
 

@@ -53,7 +53,7 @@ export interface PreviewInfo {
   /** Whether `loadMore` would return nothing more, although the file continues. */
   readonly full: boolean;
   /** Why the file cannot be read as a report; it then has no rows. */
-  readonly problem?: PreviewFileProblem | null;
+  readonly problem?: (PreviewRowProblem & { readonly line: number }) | null;
 }
 
 export interface PreviewColumn {
@@ -61,16 +61,10 @@ export interface PreviewColumn {
   readonly name: string;
   /** The report's column, if the file uses another name. */
   readonly reportColumn?: string;
-  readonly type: PreviewColumnType;
+  /** `unknown` for a column that the report does not have. */
+  readonly type: "date" | "string" | "boolean" | "integer" | "unknown";
   /** Whether its cells are masked until they are revealed. */
   readonly identity: boolean;
-}
-
-/** `unknown` for a column that the report does not have. */
-export type PreviewColumnType = "date" | "string" | "boolean" | "integer" | "unknown";
-
-export interface PreviewFileProblem extends PreviewRowProblem {
-  readonly line: number;
 }
 
 export interface PreviewRow {

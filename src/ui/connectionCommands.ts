@@ -11,7 +11,7 @@ import { isCancellation, mustBeAdopted, notify, offers } from "./messages";
 import { confirmReplacement, offerNewSalt } from "./saltKeeping";
 import type { SecretStore } from "./secrets";
 import { hasConnection, readConnectionSettings } from "./settings";
-import { sameLake, sameServer, targetsOf } from "./targets";
+import { same, targetsOf } from "./targets";
 import { showInformationMessage, showWarningMessage, withProgress } from "./window";
 import { askRecovery } from "./wizard";
 
@@ -110,10 +110,10 @@ export class ConnectionCommands extends Disposable {
     try {
       const { sftp, lake, saltKeyVaultUrl } = await readConnectionSettings();
       const targets = targetsOf({ sftp, lake, saltKeyVaultUrl });
-      const ofServer = boundTo === undefined || sameServer(boundTo.server, targets.server) ? secrets : {};
+      const ofServer = boundTo === undefined || same(boundTo.server, targets.server) ? secrets : {};
       // Without any secret, they may have been forgotten.
       const noPassword = secrets.password === undefined && Object.keys(secrets).length > 0;
-      const ofLake = boundTo === undefined || sameLake(boundTo.lake, targets.lake) ? secrets : {};
+      const ofLake = boundTo === undefined || same(boundTo.lake, targets.lake) ? secrets : {};
       return {
         ...noAnswers,
         host: sftp.host,

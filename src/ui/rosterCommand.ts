@@ -119,43 +119,41 @@ export class RosterCommand {
   }
 
   private notifySummary(summary: RosterSummary): void {
-    const { students, refused, inReports, grades, unknownGrades, problems } = summary;
+    const { students, refused, inReports, problems } = summary;
     this.log.info(
       `Roster ${summary.path}: ${summary.outcome}, ${summary.rows} rows, ${students} students, ${summary.repeated} repeated, ${summary.furtherSchools} for further schools, ${refused} refused, ${inReports ?? "none yet"} in the reports, ${summary.milliseconds} ms`,
     );
     for (const { line, column, reason } of problems) {
       this.log.warn(`Roster: line ${line}${column === null ? "" : `, ${column}`}: ${reason}`);
     }
-    const [first] = problems;
-    if (refused > 0) {
-      const text = vscode.l10n.t(
-        "{0} imported, {1} of the roster refused; the first is line {2}: {3}",
-        ...[
-          counted.students(students),
-          counted.rows(refused),
-          integer(first?.line ?? 0),
-          first?.reason ?? "",
-        ],
-      );
-      notify(showWarningMessage, text, offers.log());
-    } else if (inReports === 0) {
-      const text = vscode.l10n.t(
-        "{0} imported, but none of them are in the lake's reports. Is Student_id the id that the reports call sis_id?",
-        counted.students(students),
-      );
-      notify(showWarningMessage, text, offers.log());
-    } else if (summary.outcome === "unchanged") {
-      const text = vscode.l10n.t("The roster is unchanged: {0}.", counted.students(students));
-      notify(showInformationMessage, text);
-    } else {
-      const text = vscode.l10n.t(
-        "{0} in {1} imported. Only pseudonym, school and grade are kept.",
-        counted.students(students),
-        counted.grades(grades.length + unknownGrades.length),
-      );
-      notify(showInformationMessage, text);
-    }
+    const isWrong = refused > 0 || inReports === 0;
+    const show = isWrong ? showWarningMessage : showInformationMessage;
+    notify(show, outcomeText(summary), ...(isWrong ? [offers.log()] : []));
   }
+}
+
+function outcomeText(summary: RosterSummary): string {
+  const { refused, inReports, grades, unknownGrades, problems } = summary;
+  const students = counted.students(summary.students);
+  const [first] = problems;
+  if (refused > 0) {
+    return vscode.l10n.t(
+      "{0} imported, {1} of the roster refused; the first is line {2}: {3}",
+      ...[students, counted.rows(refused), integer(first?.line ?? 0), first?.reason ?? ""],
+    );
+  }
+  if (inReports === 0) {
+    return vscode.l10n.t(
+      "{0} imported, but none of them are in the lake's reports. Is Student_id the id that the reports call sis_id?",
+      students,
+    );
+  }
+  if (summary.outcome === "unchanged") return vscode.l10n.t("The roster is unchanged: {0}.", students);
+  return vscode.l10n.t(
+    "{0} in {1} imported. Only pseudonym, school and grade are kept.",
+    students,
+    counted.grades(grades.length + unknownGrades.length),
+  );
 }
 
 async function askDiskPath(): Promise<RosterLocation | undefined> {

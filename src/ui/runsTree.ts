@@ -45,10 +45,6 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
     }
   }
 
-  getParent(): undefined {
-    return undefined;
-  }
-
   getTreeItem(node: RunNode): vscode.TreeItem {
     if (node.kind === "failed") return failedItem(node);
     if (node.kind === "run") return runItem(node.run);

@@ -1,6 +1,6 @@
 import type * as vscode from "vscode";
 import type { Secrets } from "../config";
-import { asTargets, sameTargets, type Targets } from "./targets";
+import { asTargets, same, type Targets } from "./targets";
 
 const names = ["password", "passphrase", "salt", "lakeAccountKey", "lakeSas"] as const;
 export type SecretName = (typeof names)[number];
@@ -108,7 +108,7 @@ export class SecretStore {
     const older = await this.storage.get(olderKey);
     const targets = older === undefined ? undefined : await this.targets();
     const { secrets, boundTo = targets } = entryOf(older);
-    if (targets === undefined || boundTo === undefined || !sameTargets(boundTo, targets)) {
+    if (targets === undefined || boundTo === undefined || !same(boundTo, targets)) {
       return { secrets: {}, boundTo: undefined };
     }
     await this.storeQuietly(key, { secrets, boundTo });

@@ -44,15 +44,7 @@ function withoutSlash(url: string): string {
   return url.replace(/\/+$/, "");
 }
 
-export function sameServer(one: ServerTarget, other: ServerTarget): boolean {
-  return isDeepStrictEqual(one, other);
-}
-
-export function sameLake(one: LakeTarget, other: LakeTarget): boolean {
-  return isDeepStrictEqual(one, other);
-}
-
-export function sameTargets(one: Targets, other: Targets): boolean {
+export function same<T extends Targets | ServerTarget | LakeTarget>(one: T, other: T): boolean {
   return isDeepStrictEqual(one, other);
 }
 

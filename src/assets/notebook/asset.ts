@@ -51,12 +51,12 @@ async function moduleFiles(scripts: string): Promise<ZippedFile[]> {
   const names = (await readdir(folder).catch((error: unknown) => Promise.reject(ioError(error, folder))))
     .filter((name) => name.endsWith(".py"))
     .sort();
-  const sources = await Promise.all(names.map((name) => textOf(path.join(folder, name))));
-  const known = JSON.stringify(definitions());
-  return [
-    ...names.map((name, index) => ({ name, text: sources[index] ?? "" })),
-    { name: "definitions.json", text: known },
-  ].map(({ name, text }) => ({ name: `${packageName}/${name}`, bytes: Buffer.from(text) }));
+  const zipped = (name: string, text: string) => ({
+    name: `${packageName}/${name}`,
+    bytes: Buffer.from(text),
+  });
+  const sources = names.map(async (name) => zipped(name, await textOf(path.join(folder, name))));
+  return [...(await Promise.all(sources)), zipped("definitions.json", JSON.stringify(definitions()))];
 }
 
 async function textOf(file: string): Promise<string> {

@@ -218,25 +218,25 @@ function engineSource(
   groupSize: GroupSize,
   cacheFolder: string,
 ): DashboardSource {
-  const ask: DashboardSource["ask"] = async (filter, signal, onProgress) => {
-    const connected = await model.connected();
-    const minimumGroupSize = await groupSize.current();
-    const { keepWhole, schoolLevelsFile, licencesFile } = await readGeneralSettings();
-    const start = vscode.workspace.getConfiguration(section).get<unknown>("schoolYearStart");
-    const schoolYearStart = typeof start === "string" && start !== "" ? start : defaultSchoolYearStart;
-    const counting = { minimumGroupSize, keepWhole, schoolYearStart, cacheFolder };
-    const params = { ...connected, filter, ...counting, schoolLevelsFile, licencesFile };
-    const answer = await client.request(engine.dashboard, params, { signal, onProgress });
-    // Reports stay known while the server is being listed, as after each run.
-    return "empty" in answer || model.seen === undefined
-      ? answer
-      : { ...answer, quarantined: quarantinedIn(model.reports, answer) };
-  };
   return {
-    ask: (filter, signal, onProgress) =>
-      ask(filter, signal, onProgress).catch((error: unknown) => {
+    async ask(filter, signal, onProgress) {
+      try {
+        const connected = await model.connected();
+        const minimumGroupSize = await groupSize.current();
+        const { keepWhole, schoolLevelsFile, licencesFile } = await readGeneralSettings();
+        const start = vscode.workspace.getConfiguration(section).get<unknown>("schoolYearStart");
+        const schoolYearStart = typeof start === "string" && start !== "" ? start : defaultSchoolYearStart;
+        const counting = { minimumGroupSize, keepWhole, schoolYearStart, cacheFolder };
+        const params = { ...connected, filter, ...counting, schoolLevelsFile, licencesFile };
+        const answer = await client.request(engine.dashboard, params, { signal, onProgress });
+        // Reports stay known while the server is being listed, as after each run.
+        return "empty" in answer || model.seen === undefined
+          ? answer
+          : { ...answer, quarantined: quarantinedIn(model.reports, answer) };
+      } catch (error) {
         if (!signal.aborted) log.error(describeError(error));
         throw error;
-      }),
+      }
+    },
   };
 }

@@ -58,7 +58,6 @@ export class PreviewPanel extends Disposable {
   }
 
   private readonly session: PreviewSession;
-  private readonly strings: PreviewStrings;
 
   private constructor(
     private readonly panel: vscode.WebviewPanel,
@@ -67,7 +66,6 @@ export class PreviewPanel extends Disposable {
   ) {
     super();
     const { extensionUri, source, strings, onDidChangeConnection } = context;
-    this.strings = strings;
     this.session = new PreviewSession(source, file, {
       post: (message) => this.post(message),
       confirmReveal: () => this.confirmReveal(),
@@ -107,7 +105,7 @@ export class PreviewPanel extends Disposable {
     const parsed = fromPage.safeParse(message);
     if (!parsed.success) return;
     if (parsed.data.type === "ready") {
-      this.post({ type: "init", file: this.file, strings: this.strings, before: parsed.data.state });
+      this.post({ type: "init", file: this.file, strings: this.context.strings, before: parsed.data.state });
     }
     if (parsed.data.type === "retry") this.context.userActs();
     void this.session.handle(parsed.data);
