@@ -42,19 +42,15 @@ export interface RunItem {
 }
 
 /** A summary with lengths in place of its lists. */
-export interface RunCounts {
-  readonly landed: number;
-  readonly bytes: number;
-  readonly anonymized: number;
-  readonly unchanged: number;
-  /** Rows that newer files supersede. */
-  readonly superseded: number;
+export interface RunCounts
+  extends Pick<
+    RunSummary,
+    "landed" | "bytes" | "anonymized" | "unchanged" | "superseded" | "refused" | "milliseconds"
+  > {
   readonly quarantined: number;
   readonly failed: number;
-  readonly refused: number;
   /** Rows written to all tables. */
   readonly rows: number;
-  readonly milliseconds: number;
 }
 
 export interface RunDetails extends RunItem {

@@ -13,6 +13,7 @@ import type { FileState, Unread } from "../pipeline/plan/plan";
 import type { RunCommand } from "../pipeline/run";
 import type { SampleOptions } from "../sample/district";
 import type { Connected } from "./connectionMessages";
+import type { LogLine } from "./lakeMessages";
 
 export type { AssetsSummary } from "../assets/writeAssets";
 export type { DashboardAnswer, NoAnswer } from "../dashboard/answer";
@@ -69,16 +70,10 @@ export interface ReportsAnswer {
   readonly changedByOthers: readonly Finding[];
 }
 
-export interface LandedDetails {
+export interface LandedDetails
+  extends Pick<LogLine, "landedPath" | "rowsRead" | "rowsWritten" | "rowsRefused" | "time" | "notes"> {
   readonly sha256: string;
-  readonly landedPath: string;
-  /** Null until the rows were read. */
-  readonly rowsRead: number | null;
-  readonly rowsWritten: number | null;
-  readonly rowsRefused: number | null;
   readonly runId: string;
-  readonly time: string;
-  readonly notes: string | null;
 }
 
 export interface RunParams extends Connected {

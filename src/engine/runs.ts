@@ -102,15 +102,10 @@ function asItem(record: ListedRun): RunItem {
 }
 
 function countsOf(summary: RunSummary): RunCounts {
-  const { landed, bytes, anonymized, unchanged, refused, milliseconds } = summary;
+  const { landed, bytes, anonymized, unchanged, superseded, refused, milliseconds } = summary;
+  const counts = { landed, bytes, anonymized, unchanged, superseded, refused, milliseconds };
   return {
-    landed,
-    bytes,
-    anonymized,
-    unchanged,
-    refused,
-    milliseconds,
-    superseded: summary.superseded,
+    ...counts,
     quarantined: summary.quarantined.length,
     failed: summary.failed.length,
     rows: Object.values(summary.rows).reduce((sum, rows) => sum + rows, 0),
