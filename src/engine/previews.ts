@@ -143,7 +143,11 @@ export class Previews {
       return;
     }
     const lake = await openLake(connected);
-    await file.more((start, end) => lake.readRange(place.file.path, start, end, { signal }), length, signal);
+    await file.more(
+      (start, count) => lake.readRange(place.file.path, start, count, { signal }),
+      length,
+      signal,
+    );
   }
 
   private used(token: string): Preview {
