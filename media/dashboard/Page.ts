@@ -18,7 +18,7 @@ import type { Picture } from "./charts/picture";
 import { weeksPicture } from "./charts/weeksPicture";
 import { Exporter } from "./Exporter";
 import { FilterBar } from "./FilterBar";
-import { Formats, fill } from "./formats";
+import { type Formats, fill, formatsOf } from "./formats";
 import { licencesView } from "./licencesView";
 import { orUnknown } from "./missingWords";
 import type { Actions, FilterPatch, Model, Ready } from "./model";
@@ -71,7 +71,7 @@ export class Page implements Actions {
   ) {
     this.model = {
       ...start,
-      formats: new Formats(start.texts, 0),
+      formats: formatsOf(start.texts, 0),
       phase: { name: "loading" },
       answer: undefined,
       busy: true,
@@ -191,7 +191,7 @@ export class Page implements Actions {
       case "answer":
         model.progress = "";
         model.answer = message.answer;
-        model.formats = new Formats(texts, message.answer.minimumGroupSize);
+        model.formats = formatsOf(texts, message.answer.minimumGroupSize);
         model.phase = { name: "ready" };
         model.announcement = announcementOf(message.answer, texts, model.formats);
         break;

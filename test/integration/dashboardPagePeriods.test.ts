@@ -1,6 +1,6 @@
 import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
-import { Formats } from "../../media/dashboard/formats";
+import { formatsOf } from "../../media/dashboard/formats";
 import { openingFilter } from "../../src/dashboard/filter";
 import { violations } from "../helpers/axe";
 import { answered, asked, chromiumPath, DashboardBrowser, poll, textOf } from "../helpers/dashboardBrowser";
@@ -29,7 +29,7 @@ describe.skipIf(!chromiumPath)("two periods on the dashboard's page", () => {
     await poll(() => asked(source)).toEqual(filter);
     await answered(page);
     const { comparison } = fakeAnswer(filter, { grades: true });
-    const formats = new Formats(englishTexts, 10);
+    const formats = formatsOf(englishTexts, 10);
     await poll(async () =>
       (await page.locator(".side-by-side tbody tr").first().locator("td").allTextContents()).slice(0, 2),
     ).toEqual([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { breakName } from "../../media/dashboard/breakNames";
-import { Formats } from "../../media/dashboard/formats";
+import { formatsOf } from "../../media/dashboard/formats";
 import type { Break } from "../../src/dashboard/answer";
 import { dashboardTexts } from "../../src/dashboard/export/texts";
 import { openingFilter } from "../../src/dashboard/filter";
@@ -305,7 +305,7 @@ describe("a break", () => {
 
 test("a break is named by the years of its winter, or by its days, neutrally if there are no reports of it", () => {
   const texts = dashboardTexts((text) => text, "en");
-  const formats = new Formats(texts, 10);
+  const formats = formatsOf(texts, 10);
   const days = { from: "", to: "" };
   const nameOf = (from: string, to: string, more: Partial<Break> = {}) =>
     breakName(texts, formats, { from, to, before: days, after: days, ...more });

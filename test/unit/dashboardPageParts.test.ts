@@ -2,7 +2,7 @@ import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { darkPalette, lightPalette, luminance, textOn } from "../../media/dashboard/charts/colours";
-import { Formats, inTwoLines } from "../../media/dashboard/formats";
+import { formatsOf, inTwoLines } from "../../media/dashboard/formats";
 import { csvOf } from "../../src/dashboard/export/csv";
 import { dashboardHtml } from "../../src/dashboard/export/dashboardHtml";
 import { dashboardTexts } from "../../src/dashboard/export/texts";
@@ -52,7 +52,7 @@ describe("colours", () => {
 });
 
 test("numbers have as many digits as their kind needs, on an axis only those that differ", () => {
-  const formats = new Formats(
+  const formats = formatsOf(
     dashboardTexts((text) => text, "en"),
     10,
   );

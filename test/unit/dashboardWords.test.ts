@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { Formats, localDay } from "../../media/dashboard/formats";
+import { formatsOf, localDay } from "../../media/dashboard/formats";
 import type { DashboardAnswer } from "../../src/dashboard/answer";
 import { dashboardTexts } from "../../src/dashboard/export/texts";
 import { openingView } from "../../src/dashboard/export/view";
@@ -51,7 +51,7 @@ function ready(patch: Partial<DashboardAnswer> = {}, district: FakeDistrict = {}
   return {
     texts,
     district: "",
-    formats: new Formats(texts, minimumGroupSize),
+    formats: formatsOf(texts, minimumGroupSize),
     filter,
     view: openingView,
     answer,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Formats } from "../../media/dashboard/formats";
+import { formatsOf } from "../../media/dashboard/formats";
 import { regionalLocale } from "../../src/dashboard/export/regionalLocale";
 import { dashboardTexts } from "../../src/dashboard/export/texts";
 
@@ -24,7 +24,7 @@ test.each([
   ["en-US", "Jan 5, 2026"],
   ["en-GB", "5 Jan 2026"],
 ])("dates in %s follow the region", (locale, day) => {
-  const formats = new Formats(
+  const formats = formatsOf(
     dashboardTexts((text) => text, "es", locale),
     10,
   );
@@ -37,7 +37,7 @@ test.each([
   ["es-ES", "233.825", "4262"],
   ["en-US", "233,825", "4,262"],
 ])("numbers in %s follow the region", (locale, large, small) => {
-  const formats = new Formats(
+  const formats = formatsOf(
     dashboardTexts((text) => text, "es", locale),
     10,
   );

@@ -7,7 +7,7 @@ import { baseOption, type LegendEntry, type Picture } from "./picture";
 export function weeksPicture(change: Change, { texts, formats }: Ready, look: Look): Picture {
   const [colour = "", other = ""] = look.palette;
   const { weeks } = change;
-  const number = (value: number) => formats.average(value);
+  const number = formats.average;
   const last = weeks.length - 1;
   return {
     option: {

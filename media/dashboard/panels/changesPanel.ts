@@ -8,7 +8,7 @@ import { extremes, type Panel } from "./panel";
 export function changesPanel(ready: Ready): Panel {
   const { texts, formats, answer, filter } = ready;
   const { entries, recent } = answer.changes;
-  const number = (value: number) => formats.average(value);
+  const number = formats.average;
   const name = (change: Change) => nameIn(texts, changeList(change), change.name);
   const label = (change: Change) =>
     `${changeDirection(ready, change)} (${number(change.expected)} → ${number(change.actual)})`;

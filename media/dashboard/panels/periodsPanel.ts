@@ -17,7 +17,7 @@ export function periodsPanel(ready: Ready): Panel | undefined {
   const { before, now, total } = comparison;
   const names = periodNames(ready, comparison);
   const name = chosenName(ready);
-  const average = (value: number) => formats.average(value);
+  const { average } = formats;
   const perDay = (period: "before" | "now") =>
     formats.shown(ofPeriod(comparison[period], total[period].personDaysPerDay, true), average);
   const weeks = Math.max(before.weeklyPersonDaysPerDay.length, now.weeklyPersonDaysPerDay.length);
@@ -47,7 +47,7 @@ export function periodsPanel(ready: Ready): Panel | undefined {
           { name: names[0], colour: look.quiet, values: before.weeklyPersonDaysPerDay, dashed: true },
           { name: names[1], colour: look.palette[0] ?? look.text, values: now.weeklyPersonDaysPerDay },
         ],
-        (value) => formats.tick(value),
+        formats.tick,
         (value) => formats.shown(value, average),
         look,
       ),
@@ -86,7 +86,7 @@ function sideBySide(ready: Ready, comparison: Comparison): TemplateResult {
   const { texts, formats } = ready;
   const { before, now, total } = comparison;
   const names = periodNames(ready, comparison);
-  const average = (value: number) => formats.average(value);
+  const { average } = formats;
   const equalDays = hasEqualDays(comparison);
   const use = (title: string, of: (use: PeriodUse) => People, format = average, isComparable = true) => {
     const [was, is] = [of(total.before), of(total.now)];
@@ -104,7 +104,6 @@ function sideBySide(ready: Ready, comparison: Comparison): TemplateResult {
       }
     </tr>`;
   };
-  const integer = (value: number) => formats.integer(value);
   return html`<div class="table-scroll plain" tabindex="0" role="group" aria-label=${texts.titlePeriods}>
     <table class="side-by-side">
       <thead><tr>
@@ -118,7 +117,7 @@ function sideBySide(ready: Ready, comparison: Comparison): TemplateResult {
       <tbody>
         ${use(texts.usePerDay, ({ personDaysPerDay }) => personDaysPerDay)}
         ${use(texts.accessesPerDay, ({ accessesPerDay }) => accessesPerDay)}
-        ${use(texts.usersOfPeriod, ({ users }) => users, integer, equalDays)}
+        ${use(texts.usersOfPeriod, ({ users }) => users, formats.integer, equalDays)}
       </tbody>
     </table>
   </div>`;
