@@ -7,7 +7,7 @@ import { fill, isolated } from "./formats";
 import { icon } from "./icons";
 import { orUnknown } from "./missingWords";
 import { formerNames, isOnly, nameIn, pickName, type Ready, typeName } from "./model";
-import { type DataTable, labelText, shareCell } from "./panels/panel";
+import { type DataTable, labelText, shareOf } from "./panels/panel";
 import type { PanelContext } from "./panelView";
 import { exportView, partView } from "./partView";
 import { isPartial } from "./withheldWords";
@@ -126,7 +126,7 @@ function rowView(
   const name = nameIn(texts, "resources", entry.resource);
   const picked = isOnly(filter, "resources", entry.resource);
   const former = formerNames(ready, entry);
-  const share = shareCell(ready, entry.users, orUnknown(answer, answer.cards.users.value));
+  const share = shareOf(ready, entry.users, orUnknown(answer, answer.cards.users.value));
   const number = (value: People) =>
     html`<td class="number">${value === null ? hiddenView(ready) : formats.shown(value)}</td>`;
   const day = (date: string | null) =>
@@ -140,7 +140,7 @@ function rowView(
     })}${former ? html` <span class="quiet former" title=${former}>${former}</span>` : nothing}</th>
     <td class="type">${typeName(texts, entry.type)}</td>
     ${number(entry.users)}
-    <td class="number">${share === null ? hiddenView(ready) : labelText(ready, share, (value) => formats.share(value))}</td>
+    <td class="number">${share === null ? hiddenView(ready) : labelText(ready, share, formats.share)}</td>
     ${number(entry.rows)}
     ${number(entry.accesses)}
     ${day(entry.firstDay)}
@@ -217,7 +217,7 @@ function resourceTable({ texts, formats, answer }: Ready, rows: readonly Resourc
         nameIn(texts, "resources", each.resource),
         typeName(texts, each.type),
         each.users,
-        shareCell({ formats }, each.users, orUnknown(answer, answer.cards.users.value)),
+        shareOf({ formats }, each.users, orUnknown(answer, answer.cards.users.value)),
         each.rows,
         each.accesses,
         each.firstDay ?? (each.users === null ? null : undefined),

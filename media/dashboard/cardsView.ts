@@ -6,48 +6,42 @@ import { fill, isolated } from "./formats";
 import { icon } from "./icons";
 import { daysWithout, orUnknown, reportName, withoutDays } from "./missingWords";
 import type { Ready } from "./model";
-import { shareOf } from "./panels/panel";
+import { type Cell, labelText, shareOf } from "./panels/panel";
 
 /** A card as displayed. */
 interface ShownCard {
   readonly id: keyof Cards;
   readonly title: string;
-  readonly card: Card<People>;
+  readonly card: Readonly<Record<"value" | "before", Cell>> & Pick<Card, "compared">;
   readonly format: (value: number) => string;
-  /** The text for a share of too few people. */
-  readonly few?: string;
   readonly beside?: string;
 }
 
 /** The number cards, in order. */
 function shownCards({ texts, formats, answer, view }: Ready): readonly ShownCard[] {
   const { cards } = answer;
-  const format = (value: number) => formats.integer(value);
   const people = (id: "activeUsers" | "resourceUsers", title: string): ShownCard => {
     const card = cards[id];
-    const share = shareOf(card.value, cards.users.value);
+    const share = shareOf({ formats }, card.value, cards.users.value);
     if (view.units === "percent") {
       const inPercent = {
         value: share,
-        before: shareOf(card.before, cards.users.before),
+        before: shareOf({ formats }, card.before, cards.users.before),
         compared: shareCompared(card, cards.users),
       };
-      const percent = (value: number) => formats.share(value);
-      const users = cards.users.value;
-      const few = typeof users === "number" ? formats.fewOf(users) : "–";
-      return { id, title, card: inPercent, format: percent, few, beside: formats.shown(card.value) };
+      return { id, title, card: inPercent, format: formats.share, beside: formats.shown(card.value) };
     }
     const beside = typeof share === "number" ? { beside: fill(texts.ofUsers, formats.share(share)) } : {};
-    return { id, title, card, format, ...beside };
+    return { id, title, card, format: formats.integer, ...beside };
   };
   return [
-    { id: "users", title: texts.users, card: cards.users, format },
+    { id: "users", title: texts.users, card: cards.users, format: formats.integer },
     people("activeUsers", texts.activeUsers),
     people("resourceUsers", texts.resourceUsers),
-    { id: "logins", title: texts.logins, card: cards.logins, format },
-    { id: "accesses", title: texts.accesses, card: cards.accesses, format },
-    { id: "resources", title: texts.differentResources, card: cards.resources, format },
-    { id: "days", title: texts.days, card: cards.days, format },
+    { id: "logins", title: texts.logins, card: cards.logins, format: formats.integer },
+    { id: "accesses", title: texts.accesses, card: cards.accesses, format: formats.integer },
+    { id: "resources", title: texts.differentResources, card: cards.resources, format: formats.integer },
+    { id: "days", title: texts.days, card: cards.days, format: formats.integer },
   ];
 }
 
@@ -100,8 +94,8 @@ export function cardTexts(ready: Ready): {
   return { cards, note: againstText(ready) };
 }
 
-function valueText({ formats, answer }: Ready, { card, format, few }: ShownCard): string {
-  return card.value === "few" && few ? few : formats.shown(orUnknown(answer, card.value), format);
+function valueText(ready: Ready, { card, format }: ShownCard): string {
+  return labelText(ready, orUnknown(ready.answer, card.value), format);
 }
 
 /** The number cards, each with its change since the previous period. */

@@ -4,7 +4,7 @@ import { markedView, rowNameView } from "./dataTableView";
 import { daysIn, fill, isolated, localDay } from "./formats";
 import { orUnknown } from "./missingWords";
 import { isOnly, pickName, type Ready } from "./model";
-import { type DataTable, drawable, labelText, rowRemarks, shareCell } from "./panels/panel";
+import { type DataTable, drawable, labelText, rowRemarks, shareOf } from "./panels/panel";
 import type { PanelContext } from "./panelView";
 import { exportView, partView } from "./partView";
 
@@ -55,7 +55,7 @@ function rowView(ready: Ready, entry: LicenceEntry, actions: PanelContext["actio
   const { resource, seats, cost, end } = entry;
   const users = orUnknown(ready.answer, entry.users);
   const picked = isOnly(filter, "resources", resource);
-  const share = shareCell(ready, users, seats ?? 0);
+  const share = shareOf(ready, users, seats ?? 0);
   const perUser = costPerUser(entry);
   return html`<tr class=${picked ? "picked" : ""}>
     <th scope="row" class="name">${rowNameView(ready, actions, {
@@ -66,7 +66,7 @@ function rowView(ready: Ready, entry: LicenceEntry, actions: PanelContext["actio
     })}</th>
     <td class="number">${formats.shown(users)}</td>
     <td class="number">${seats === null ? "–" : formats.integer(seats)}</td>
-    <td class="number">${seats ? labelText(ready, share, (value) => formats.share(value)) : "–"}</td>
+    <td class="number">${seats ? labelText(ready, share, formats.share) : "–"}</td>
     <td class="number">${cost === null ? "–" : formats.decimal(cost)}</td>
     <td class="number">${perUser === undefined ? "–" : formats.decimal(perUser)}</td>
     <td class="day">${end === null ? "–" : formats.day(end)}</td>
@@ -115,7 +115,7 @@ export function licenceTable(ready: Ready, licences: readonly LicenceEntry[]): D
         entry.resource,
         orUnknown(answer, entry.users),
         entry.seats ?? undefined,
-        entry.seats ? shareCell(ready, orUnknown(answer, entry.users), entry.seats) : undefined,
+        entry.seats ? shareOf(ready, orUnknown(answer, entry.users), entry.seats) : undefined,
         entry.cost ?? undefined,
         costPerUser(entry),
         entry.end ?? undefined,

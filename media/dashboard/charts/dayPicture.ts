@@ -1,4 +1,4 @@
-import type { DayEntry, People, ReportKind, Shown } from "../../../src/dashboard/answer";
+import type { DayEntry, ReportKind, Shown } from "../../../src/dashboard/answer";
 import { missingOfDay } from "../missingWords";
 import { pickDay, type Ready } from "../model";
 import { type Cell, drawable, labelText } from "../panels/panel";
@@ -18,10 +18,7 @@ import {
 export interface DaySeries {
   readonly name: string;
   readonly colour: string;
-  /** Undefined if the value is unknown. */
-  readonly value: (day: DayEntry) => People | undefined;
-  /** How the value is named. */
-  readonly cell: (day: DayEntry) => Cell;
+  readonly value: (day: DayEntry) => Cell;
   /** Bars instead of a line. */
   readonly bars?: boolean;
 }
@@ -52,13 +49,14 @@ export function dayPicture(
 ): Picture {
   const { byDay } = ready.answer;
   const { texts, formats, filter } = ready;
-  const daysWith = (requested: null | "few") =>
+  const daysWith = (isMeant: (value: Cell) => boolean) =>
     byDay.flatMap((day, index) =>
-      day.kind !== "noData" && series.some(({ value }) => value(day) === requested) ? [index] : [],
+      day.kind !== "noData" && series.some(({ value }) => isMeant(value(day))) ? [index] : [],
     );
-  const leftOut = new Set(daysWith(null));
+  const leftOut = new Set(daysWith((value) => value === null));
   const missing = new Set(byDay.flatMap((day, index) => (day.missing?.includes(report) ? [index] : [])));
-  const few = daysWith("few");
+  const isFew = (value: Cell) => typeof value === "string";
+  const few = daysWith(isFew);
   const explainsPartialDays = hasPartialDays(ready);
   const partly = new Set(
     byDay.flatMap((day, index) =>
@@ -72,10 +70,10 @@ export function dayPicture(
     { days: partly, name: texts.partlyDay, hatching: "dotted" },
   ] as const;
   const marks = byDay.map((day, index): Mark => {
-    const lines: MarkLine[] = series.map(({ name, colour, cell }) => ({
+    const lines: MarkLine[] = series.map(({ name, colour, value }) => ({
       name,
       colour,
-      value: labelText(ready, cell(day), format),
+      value: labelText(ready, value(day), format),
     }));
     const kind = { school: [], quiet: [texts.quietDay], noData: [texts.noDataDay] }[
       isOff(day) ? "quiet" : day.kind
@@ -168,7 +166,7 @@ export function dayPicture(
     if (days.size > 0) legend.push({ name, colour: look.mark, shape: hatching });
   }
   const [fewText] = byDay.flatMap((day) =>
-    series.flatMap(({ value, cell }) => (value(day) === "few" ? labelText(ready, cell(day), format) : [])),
+    series.flatMap(({ value }) => (isFew(value(day)) ? labelText(ready, value(day), format) : [])),
   );
   if (fewText !== undefined) legend.push({ name: fewText, colour: look.quiet, shape: "hidden" });
   return {

@@ -1,11 +1,11 @@
-import type { DayEntry, People } from "../../../src/dashboard/answer";
+import type { DayEntry } from "../../../src/dashboard/answer";
 import { weekendsOff } from "../charts/acrossWeekends";
 import { type DaySeries, dayPicture, hasPartialDays } from "../charts/dayPicture";
 import type { Look } from "../charts/look";
 import { fill } from "../formats";
 import { missingOfDay } from "../missingWords";
 import { isDay, pickDay, type Ready } from "../model";
-import { type Cell, type Column, chosenName, type Panel, shareCell, shareOf } from "./panel";
+import { type Cell, type Column, chosenName, type Panel, unitsOf } from "./panel";
 
 interface DayPanel {
   readonly id: "time" | "active" | "distinctDay";
@@ -13,13 +13,11 @@ interface DayPanel {
   readonly wide: boolean;
   readonly height: number;
   readonly allResources: boolean;
-  readonly kind: "integer" | "share";
+  readonly units?: ReturnType<typeof unitsOf>;
   readonly series: readonly {
     readonly name: string;
     readonly colour: number;
-    readonly value: (day: DayEntry) => People;
-    /** The value in the table, if it is another. */
-    readonly cell?: (day: DayEntry) => Cell;
+    readonly value: (day: DayEntry) => Cell;
     readonly bars?: boolean;
     readonly onlyInTable?: boolean;
   }[];
@@ -28,7 +26,7 @@ interface DayPanel {
 /** Logins and accesses over time, or the use of the resources that the filter chooses. */
 export function timePanel(ready: Ready): Panel {
   const { texts } = ready;
-  const common = { id: "time", wide: true, height: 230, kind: "integer" } as const;
+  const common = { id: "time", wide: true, height: 230 } as const;
   if (!ready.answer.byDay.some(({ use }) => use))
     return dayPanel(ready, {
       ...common,
@@ -54,17 +52,16 @@ export function timePanel(ready: Ready): Panel {
 export function activePanel(ready: Ready): Panel {
   const { texts, view } = ready;
   const users = ready.answer.cards.users.value;
-  const inPercent = view.units === "percent";
-  const value = ({ activeUsers }: DayEntry) => (inPercent ? shareOf(activeUsers, users) : activeUsers);
-  const cell = ({ activeUsers }: DayEntry) => shareCell(ready, activeUsers, users);
+  const units = unitsOf(ready, view.units);
+  const value = ({ activeUsers }: DayEntry) => units.of(activeUsers, users);
   return dayPanel(ready, {
     id: "active",
     title: texts.titleActive,
     wide: false,
     height: 190,
     allResources: true,
-    kind: inPercent ? "share" : "integer",
-    series: [{ name: texts.activeUsers, colour: 2, bars: true, value, ...(inPercent ? { cell } : {}) }],
+    units,
+    series: [{ name: texts.activeUsers, colour: 2, bars: true, value }],
   });
 }
 
@@ -76,7 +73,6 @@ export function distinctDayPanel(ready: Ready): Panel {
     wide: false,
     height: 190,
     allResources: false,
-    kind: "integer",
     series: [
       {
         name: texts.differentResources,
@@ -88,20 +84,15 @@ export function distinctDayPanel(ready: Ready): Panel {
   });
 }
 
-function dayPanel(ready: Ready, { series: given, kind, height, ...panel }: DayPanel): Panel {
-  const { texts, formats, answer, filter } = ready;
+function dayPanel(ready: Ready, { series: given, units, height, ...panel }: DayPanel): Panel {
+  const { texts, answer, filter } = ready;
   const report = panel.allResources ? "dailyParticipation" : "resourceUsage";
   const known =
     <T>(of: (day: DayEntry) => T) =>
     (day: DayEntry) =>
       day.kind === "noData" || day.missing?.includes(report) ? undefined : of(day);
-  const series = given.map(({ value, cell = value, ...each }) => ({
-    ...each,
-    value: known(value),
-    cell: known(cell),
-  }));
-  const format = (value: number) => (kind === "share" ? formats.share(value) : formats.integer(value));
-  const tick = (value: number) => (kind === "share" ? formats.shareTick(value) : formats.tick(value));
+  const series = given.map(({ value, ...each }) => ({ ...each, value: known(value) }));
+  const { kind, format, tick } = units ?? unitsOf(ready, "absolute");
   const drawn = (look: Look): DaySeries[] =>
     series.flatMap(({ colour, onlyInTable, ...each }) =>
       onlyInTable ? [] : [{ ...each, colour: look.palette[colour] ?? look.text }],
@@ -136,7 +127,7 @@ function dayPanel(ready: Ready, { series: given, kind, height, ...panel }: DayPa
             ...missingOfDay(texts, day),
             ...(day.partly && hasPartialDays(ready) ? [texts.partlyDay] : []),
           ].join("; "),
-          ...series.map(({ cell }) => cell(day)),
+          ...series.map(({ value }) => value(day)),
         ],
         pick: pickDay(filter, day.date),
         picked: isDay(filter, day.date),
@@ -149,7 +140,7 @@ function dayPanel(ready: Ready, { series: given, kind, height, ...panel }: DayPa
 function peak(
   { answer, texts, formats }: Ready,
   title: string,
-  value: (day: DayEntry) => People | undefined,
+  value: (day: DayEntry) => Cell,
   format: (value: number) => string,
 ): string {
   let best: { date: string; value: number } | undefined;

@@ -4,24 +4,20 @@ import { treemapPicture } from "../charts/treemapPicture";
 import { fill } from "../formats";
 import { formerNames, isOnly, nameIn, pickName, type Ready, typeName } from "../model";
 import { isPartial } from "../withheldWords";
-import { drawable, extremes, type Panel, shareOf } from "./panel";
+import { drawable, extremes, labelText, type Panel, unitsOf } from "./panel";
 
 /** The number of distinguishable tiles; the table has all. */
 const mostTiles = 80;
 
 export function weekdayPanel(ready: Ready): Panel {
   const { texts, formats, answer, view } = ready;
-  const inPercent = view.units === "percent";
+  const { kind, format, tick, of } = unitsOf(ready, view.units);
   const days = answer.byWeekday.filter((each) => each.days > 0);
-  const value = (each: (typeof days)[number]) =>
-    inPercent ? shareOf(each.activeUsers, answer.cards.users.value) : each.activeUsers;
-  const drawn = (each: (typeof days)[number]) => drawable(value(each));
+  const value = (each: (typeof days)[number]) => of(each.activeUsers, answer.cards.users.value);
   // If all are, the page says so once.
   const isMarked = days.some(({ partly }) => !partly);
   const nameOf = ({ weekday, partly }: (typeof days)[number]) =>
     `${formats.weekday(weekday)}${partly && isMarked ? "\u00a0*" : ""}`;
-  const format = (number: number) => (inPercent ? formats.share(number) : formats.integer(number));
-  const tick = (number: number) => (inPercent ? formats.shareTick(number) : formats.tick(number));
   return {
     id: "weekday",
     title: texts.titleWeekday,
@@ -46,8 +42,8 @@ export function weekdayPanel(ready: Ready): Panel {
                 {
                   name: texts.activePerDay,
                   colour: look.palette[2] ?? "",
-                  values: days.map(drawn),
-                  labels: days.map((each) => formats.shown(value(each), format)),
+                  values: days.map((each) => drawable(value(each))),
+                  labels: days.map((each) => labelText(ready, value(each), format)),
                 },
               ],
             },
@@ -57,7 +53,7 @@ export function weekdayPanel(ready: Ready): Panel {
       columns: [
         { title: texts.weekday, kind: "text" },
         { title: texts.days, kind: "integer" },
-        { title: texts.activePerDay, kind: inPercent ? "share" : "integer" },
+        { title: texts.activePerDay, kind },
         { title: texts.loginsPerDay, kind: "integer" },
       ],
       rows: answer.byWeekday.map((each) => ({
@@ -91,7 +87,7 @@ export function treemapPanel(ready: Ready): Panel {
       ready,
       texts.personDays,
       known.map(({ resource, rows }) => ({ name: nameIn(texts, "resources", resource), value: rows })),
-      (value) => formats.integer(value),
+      formats.integer,
     ),
     picture: (look) => {
       if (drawn.length === 0) return undefined;
@@ -121,7 +117,7 @@ export function treemapPanel(ready: Ready): Panel {
         ],
         pick: pickName(filter, "resources", each.resource),
       }));
-      return treemapPicture(tiles, legend, (value) => formats.integer(value), look);
+      return treemapPicture(tiles, legend, formats.integer, look);
     },
     table: () => ({
       columns: [

@@ -1,5 +1,6 @@
 import type { TemplateResult } from "lit";
 import type { People, ReportKind, Shown } from "../../../src/dashboard/answer";
+import type { DashboardView } from "../../../src/dashboard/export/view";
 import { resourcesNamed } from "../../../src/dashboard/resourcesNamed";
 import type { Look } from "../charts/look";
 import type { Picture } from "../charts/picture";
@@ -98,25 +99,36 @@ export function chosenName({ texts, formats, answer: { filter, options } }: Read
   return others.length === 0 ? isolated(only) : fill(texts.chosen, formats.integer(others.length + 1));
 }
 
-/** A part as a share of a whole; unknown if either is. */
-export function shareOf(part: People, whole: People): People;
-export function shareOf(part: People | undefined, whole: People | undefined): People | undefined;
-export function shareOf(part: People | undefined, whole: People | undefined): People | undefined {
-  if (part === undefined || whole === undefined) return undefined;
-  if (part === null || whole === null) return null;
-  if (part === "few" || whole === "few") return "few";
-  return whole === 0 ? 0 : part / whole;
-}
-
-/** A share to be shown; of too few people, what the shown numbers say about it. */
-export function shareCell(
+/**
+ * A part as a share of a whole; unknown if either is. Of too few people, what the shown numbers say about it, as text.
+ */
+export function shareOf(
   { formats }: Pick<Ready, "formats">,
   part: People | undefined,
   whole: People | undefined,
 ): Cell {
-  const share = shareOf(part, whole);
-  if (share !== "few") return share;
-  return typeof whole === "number" ? formats.fewOf(whole) : undefined;
+  if (part === undefined || whole === undefined) return undefined;
+  if (part === null || whole === null) return null;
+  if (whole === "few") return undefined;
+  if (part === "few") return formats.fewOf(whole);
+  return whole === 0 ? 0 : part / whole;
+}
+
+/** How numbers of people are shown: as they are, or as shares of a whole. */
+export function unitsOf({ formats }: Pick<Ready, "formats">, units: DashboardView["units"]) {
+  return units === "percent"
+    ? ({
+        kind: "share",
+        format: formats.share,
+        tick: formats.shareTick,
+        of: (part: People | undefined, whole: People | undefined) => shareOf({ formats }, part, whole),
+      } as const)
+    : ({
+        kind: "integer",
+        format: formats.integer,
+        tick: formats.tick,
+        of: (part: People | undefined): Cell => part,
+      } as const);
 }
 
 /** A cell as the label of a mark. */
@@ -129,9 +141,8 @@ export function labelText(
   return typeof cell === "string" ? cell : formats.shown(cell, format);
 }
 
-/** A number that can be drawn. */
-export const drawable = (value: People | undefined): Shown =>
-  value === "few" || value === undefined ? null : value;
+/** A number that can be drawn: too few people are a text. */
+export const drawable = (value: Cell): Shown => (typeof value === "number" ? value : null);
 
 /** At most this many are named one by one. */
 const mostNamed = 4;
@@ -143,13 +154,13 @@ const mostNamed = 4;
 export function extremes(
   { texts, formats }: Pick<Ready, "texts" | "formats">,
   title: string,
-  entries: readonly { readonly name: string; readonly value: People | undefined }[],
+  entries: readonly { readonly name: string; readonly value: Cell }[],
   format: (value: number) => string,
 ): string {
   const known = entries.flatMap(({ name, value }) =>
     typeof value === "number" ? [{ name: isolated(name), value }] : [],
   );
-  const few = entries.flatMap(({ name, value }) => (value === "few" ? [isolated(name)] : []));
+  const few = entries.flatMap(({ name, value }) => (typeof value === "string" ? [isolated(name)] : []));
   const fewText = few.length === 0 ? "" : fill(texts.fewFor, formats.few, formats.shortList(few, mostNamed));
   const [first] = known;
   if (!first) return `${title}: ${fewText || texts.nothingToShow}`;

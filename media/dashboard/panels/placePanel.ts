@@ -1,5 +1,5 @@
-import type { CutGroup, Entry, People } from "../../../src/dashboard/answer";
-import { barPicture } from "../charts/barPicture";
+import type { Entry } from "../../../src/dashboard/answer";
+import { type Bars, barPicture } from "../charts/barPicture";
 import type { Look } from "../charts/look";
 import type { Picture } from "../charts/picture";
 import { absentSentences, orUnknown } from "../missingWords";
@@ -15,20 +15,33 @@ export interface PlaceColumn<E> extends Column {
   readonly cell: (entry: E) => Cell;
 }
 
+/** A numeric property of entries, as bars next to their names. */
+interface BarsOf<E> {
+  readonly name: string;
+  /** Its index in the palette. */
+  readonly colour: number;
+  readonly value: (entry: E) => Cell;
+}
+
+type Draw<E extends Entry> = (
+  drawn: readonly Named<E>[],
+  rows: Pick<Bars, "names" | "picks">,
+  look: Look,
+) => Picture;
+
 interface PlacePanel<E extends Entry>
   extends Pick<Panel, "id" | "title" | "definition" | "allResources" | "note"> {
   readonly list: NameList;
   readonly entries: readonly Named<E>[];
   /** The subject of the picture, and what schools are ranked by. */
   readonly subject: string;
-  readonly value: (entry: Named<E>) => People | undefined;
+  readonly value: (entry: Named<E>) => Cell;
   /** If not all fit, the highest come first; by default ranked by value. */
   readonly rank?: (entry: Named<E>) => number;
   readonly format: (value: number) => string;
   readonly columns: readonly PlaceColumn<Named<E>>[];
-  readonly withheld: readonly CutGroup[];
   readonly controls?: Panel["controls"];
-  readonly draw: (drawn: readonly Named<E>[], look: Look) => Picture;
+  readonly picture: readonly BarsOf<Named<E>>[] | Draw<E>;
 }
 
 const schoolsBeforeChoice = 12;
@@ -36,8 +49,9 @@ const mostResources = 15;
 
 /** A picture of named entries, and the table of all of them. */
 export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>): Panel {
-  const { texts, filter, view } = ready;
-  const { list, entries, subject, format, columns, withheld, controls = [], draw, ...panel } = given;
+  const { texts, filter, view, answer } = ready;
+  const { list, entries, subject, format, columns, controls = [], picture, ...panel } = given;
+  const draw = typeof picture === "function" ? picture : drawBars(ready, picture, format);
   const value = (entry: Named<E>) => orUnknown(entry, given.value(entry));
   const unknown = entries.filter((entry) => entry.absent && value(entry) === undefined);
   const nameOf = ({ name }: Named<E>) => nameIn(texts, list, name);
@@ -59,7 +73,7 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
       ...(list === "schools" && entries.length > schoolsBeforeChoice ? (["schoolsShown"] as const) : []),
     ],
     withheld: [
-      ...cutSentences(ready, withheld),
+      ...(list === "schools" || list === "grades" ? cutSentences(ready, answer.withheld[list]) : []),
       ...(list === "grades" ? ungradedSentences(ready) : []),
       ...absentSentences(
         ready,
@@ -74,7 +88,11 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
       entries.map((entry) => ({ name: nameOf(entry), value: value(entry) })),
       format,
     ),
-    picture: (look) => (unknown.length === entries.length ? undefined : draw(drawn, look)),
+    picture: (look) => {
+      const names = drawn.map((entry) => entryName(ready, list, entry));
+      const picks = drawn.map(({ name }) => pickName(filter, list, name));
+      return unknown.length === entries.length ? undefined : draw(drawn, { names, picks }, look);
+    },
     table: () => ({
       columns: [{ title: heads[list], kind: "text" }, ...columns],
       rows: entries.map((entry) => {
@@ -85,45 +103,33 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
           picked: isOnly(filter, list, entry.name),
           partly: entry.partly,
           absent: cells.includes(undefined) ? entry.absent : undefined,
-          ungraded: list === "grades" && countsUngraded(ready.answer, entry.name),
+          ungraded: list === "grades" && countsUngraded(answer, entry.name),
         };
       }),
     }),
   };
 }
 
-/** A numeric property of entries, as bars next to their names. */
-interface BarsOf<E> {
-  readonly name: string;
-  /** Its index in the palette. */
-  readonly colour: number;
-  readonly value: (entry: E) => People | undefined;
-  /** Another value as its label. */
-  readonly label?: (entry: E) => Cell;
-}
-
 /** The name of an entry, marked if one of its groups is withheld, or people without a grade count elsewhere. */
-export function entryName({ texts, answer }: Ready, list: NameList, { name, partly }: Named<Entry>): string {
+function entryName({ texts, answer }: Ready, list: NameList, { name, partly }: Named<Entry>): string {
   const text = nameIn(texts, list, name);
   return partly || (list === "grades" && countsUngraded(answer, name)) ? `${text}\u00a0*` : text;
 }
 
-export function drawBars<E extends Entry>(
+function drawBars<E extends Entry>(
   ready: Ready,
-  list: NameList,
   series: readonly BarsOf<Named<E>>[],
   format: (value: number) => string,
-) {
-  return (drawn: readonly Named<E>[], look: Look) =>
+): Draw<E> {
+  return (drawn, rows, look) =>
     barPicture(
       {
-        names: drawn.map((entry) => entryName(ready, list, entry)),
-        picks: drawn.map(({ name }) => pickName(ready.filter, list, name)),
-        series: series.map(({ name, colour, value, label = value }) => ({
+        ...rows,
+        series: series.map(({ name, colour, value }) => ({
           name,
           colour: look.palette[colour] ?? look.text,
           values: drawn.map((entry) => drawable(value(entry))),
-          labels: drawn.map((entry) => labelText(ready, orUnknown(entry, label(entry)), format)),
+          labels: drawn.map((entry) => labelText(ready, orUnknown(entry, value(entry)), format)),
         })),
       },
       look,

@@ -14,26 +14,19 @@ import { changeText, periodNames } from "../comparisonWords";
 import { fill } from "../formats";
 import { orUnknown } from "../missingWords";
 import { isOnly, nameIn, pickName, type Ready } from "../model";
-import {
-  type Cell,
-  chosenName,
-  drawable,
-  extremes,
-  labelText,
-  type Panel,
-  shareCell,
-  shareOf,
-} from "./panel";
-import { drawBars, entryName, type Named, type PlaceColumn, placePanel } from "./placePanel";
+import { type Cell, chosenName, drawable, extremes, labelText, type Panel, shareOf, unitsOf } from "./panel";
+import { type Named, type PlaceColumn, placePanel } from "./placePanel";
 
 type Place = Named<SchoolEntry | GradeEntry>;
 export type PlaceList = "schools" | "grades";
 
-function placesOf({ answer }: Ready, list: PlaceList): Place[] {
-  return list === "schools"
-    ? answer.bySchool.map((entry) => ({ ...entry, name: entry.school }))
-    : answer.byGrade.map((entry) => ({ ...entry, name: entry.grade }));
-}
+const schoolsOf = ({ answer }: Ready): Named<SchoolEntry>[] =>
+  answer.bySchool.map((entry) => ({ ...entry, name: entry.school }));
+
+const placesOf = (ready: Ready, list: PlaceList): Place[] =>
+  list === "schools"
+    ? schoolsOf(ready)
+    : ready.answer.byGrade.map((entry) => ({ ...entry, name: entry.grade }));
 
 type Columns = readonly PlaceColumn<Place>[];
 
@@ -45,7 +38,7 @@ function personColumns(ready: Ready): Columns {
     {
       title: texts.share,
       kind: "share",
-      cell: ({ activeUsers, users }) => shareCell(ready, activeUsers, users),
+      cell: ({ activeUsers, users }) => shareOf(ready, activeUsers, users),
     },
     { title: texts.averageLogins, kind: "decimal", cell: ({ averageLogins }) => averageLogins },
     { title: texts.averageResources, kind: "decimal", cell: ({ averageResources }) => averageResources },
@@ -55,44 +48,33 @@ function personColumns(ready: Ready): Columns {
 /** Logins and resources per person and day; or the use of the chosen resources. */
 export function schoolsPanel(ready: Ready): Panel {
   if (ready.answer.bySchool.some(({ use }) => use)) return usePanel(ready, "schools");
-  const { texts, formats, answer } = ready;
-  const entries = answer.bySchool.map((entry) => ({ ...entry, name: entry.school }));
-  const format = (value: number) => formats.decimal(value);
+  const { texts, formats } = ready;
   return placePanel(ready, {
     id: "schools",
     title: texts.titleSchools,
     definition: texts.definitions.schools,
     allResources: true,
     list: "schools",
-    entries,
+    entries: schoolsOf(ready),
     subject: texts.averageLogins,
     value: ({ averageLogins }) => averageLogins,
-    format,
-    withheld: answer.withheld.schools,
+    format: formats.decimal,
     columns: [
       ...personColumns(ready),
       { title: texts.accesses, kind: "integer", cell: ({ accesses }: SchoolEntry) => accesses },
     ],
-    draw: drawBars(
-      ready,
-      "schools",
-      [
-        { name: texts.logins, colour: 0, value: ({ averageLogins }) => averageLogins },
-        { name: texts.resourcesAccessed, colour: 1, value: ({ averageResources }) => averageResources },
-      ],
-      format,
-    ),
+    picture: [
+      { name: texts.logins, colour: 0, value: ({ averageLogins }) => averageLogins },
+      { name: texts.resourcesAccessed, colour: 1, value: ({ averageResources }) => averageResources },
+    ],
   });
 }
 
 /** Use of the chosen resources. */
 function usePanel(ready: Ready, list: PlaceList): Panel {
-  const { texts, formats, answer, view } = ready;
-  const inPercent = view.units === "percent";
-  const share = ({ use, users }: Place) => shareOf(use?.users ?? null, users);
-  const shown = ({ use, users }: Place) => shareCell(ready, use?.users ?? null, users);
-  const value = (entry: Place): People | undefined => (inPercent ? share(entry) : (entry.use?.users ?? null));
-  const format = (number: number) => (inPercent ? formats.share(number) : formats.integer(number));
+  const { texts, view } = ready;
+  const { format, of } = unitsOf(ready, view.units);
+  const value = ({ use, users }: Place) => of(use?.users ?? null, users);
   const title = list === "schools" ? texts.titleUseBySchool : texts.titleUseByGrade;
   return placePanel<SchoolEntry | GradeEntry>(ready, {
     id: list === "schools" ? "schools" : "distinctGrade",
@@ -104,29 +86,26 @@ function usePanel(ready: Ready, list: PlaceList): Panel {
     subject: texts.users,
     value,
     format,
-    withheld: answer.withheld[list],
     columns: [
       { title: texts.users, kind: "integer", cell: ({ use }) => use?.users ?? null },
-      { title: texts.share, kind: "share", cell: shown },
+      {
+        title: texts.share,
+        kind: "share",
+        cell: ({ use, users }) => shareOf(ready, use?.users ?? null, users),
+      },
       { title: texts.personDays, kind: "integer", cell: ({ use }) => use?.personDays ?? null },
       { title: texts.accesses, kind: "integer", cell: ({ use }) => use?.accesses ?? null },
     ],
-    draw: drawBars(
-      ready,
-      list,
-      [{ name: texts.users, colour: 0, value, ...(inPercent ? { label: shown } : {}) }],
-      format,
-    ),
+    picture: [{ name: texts.users, colour: 0, value }],
   });
 }
 
 /** Distinct resources per person; by grade, the use of chosen resources instead. */
 export function distinctPanel(ready: Ready, list: PlaceList): Panel {
   if (list === "grades" && ready.answer.byGrade.some(({ use }) => use)) return usePanel(ready, list);
-  const { texts, formats, answer } = ready;
+  const { texts, formats } = ready;
   const id = list === "schools" ? "distinctSchool" : "distinctGrade";
   const value = ({ distinctResourcesPerUser }: Place) => distinctResourcesPerUser;
-  const format = (number: number) => formats.decimal(number);
   const perPerson = { title: texts.perPerson, kind: "decimal", cell: value } as const;
   const users = { title: texts.users, kind: "integer", cell: (entry: Place) => entry.users } as const;
   return placePanel<SchoolEntry | GradeEntry>(ready, {
@@ -138,10 +117,9 @@ export function distinctPanel(ready: Ready, list: PlaceList): Panel {
     entries: placesOf(ready, list),
     subject: texts.perPerson,
     value,
-    format,
-    withheld: answer.withheld[list],
+    format: formats.decimal,
     columns: list === "schools" ? [users, perPerson] : [...personColumns(ready), perPerson],
-    draw: drawBars(ready, list, [{ name: texts.perPerson, colour: 3, value }], format),
+    picture: [{ name: texts.perPerson, colour: 3, value }],
   });
 }
 
@@ -149,10 +127,8 @@ export function distinctPanel(ready: Ready, list: PlaceList): Panel {
 export function neverPanel(ready: Ready, list: PlaceList): Panel {
   const { texts, formats, answer } = ready;
   const id = list === "schools" ? "neverSchool" : "neverGrade";
-  const value = ({ neverActive, users }: Place) => shareOf(neverActive, users);
-  const format = (number: number) => formats.share(number);
-  const shown = ({ neverActive, users }: Pick<Place, "neverActive" | "users">) =>
-    shareCell(ready, neverActive, users);
+  const value = ({ neverActive, users }: Place) => shareOf(ready, neverActive, users);
+  const format = formats.share;
   const users = answer.cards.users.value;
   const note =
     answer.neverActive === "few"
@@ -161,7 +137,7 @@ export function neverPanel(ready: Ready, list: PlaceList): Panel {
           texts.neverOf,
           formats.shown(answer.neverActive),
           formats.shown(users),
-          formats.shown(shareOf(answer.neverActive, users), format),
+          labelText(ready, shareOf(ready, answer.neverActive, users), format),
         );
   return placePanel<SchoolEntry | GradeEntry>(ready, {
     id,
@@ -174,20 +150,19 @@ export function neverPanel(ready: Ready, list: PlaceList): Panel {
     subject: texts.neverActive,
     value,
     format,
-    withheld: answer.withheld[list],
     columns: [
       { title: texts.users, kind: "integer", cell: (entry) => entry.users },
       { title: texts.neverActive, kind: "integer", cell: ({ neverActive }) => neverActive },
-      { title: texts.share, kind: "share", cell: shown },
+      { title: texts.share, kind: "share", cell: value },
     ],
-    draw: drawBars(ready, list, [{ name: texts.neverActive, colour: 4, value, label: shown }], format),
+    picture: [{ name: texts.neverActive, colour: 4, value }],
   });
 }
 
 /** The most used resources by school, stacked. */
 export function topPanel(ready: Ready): Panel {
   const { texts, formats, answer, filter, view } = ready;
-  const inPercent = view.units === "percent";
+  const { kind, format, of } = unitsOf(ready, view.units);
   const top = answer.resources.slice(0, view.topResources);
   const known = new Map(answer.resourcesBySchool.map((each) => [keyOf(each.school, each), each.users]));
   const countOf = ({ school, absent }: SchoolEntry, resource: ResourceEntry): People | undefined => {
@@ -195,17 +170,12 @@ export function topPanel(ready: Ready): Panel {
     // A pair that is not listed has no users.
     return known.has(keyOf(school, resource)) ? (known.get(keyOf(school, resource)) ?? null) : 0;
   };
-  const value = (entry: SchoolEntry, resource: ResourceEntry): People | undefined => {
-    const count = countOf(entry, resource);
-    return inPercent ? orUnknown(entry, shareOf(count, entry.users)) : count;
+  const value = (entry: SchoolEntry, resource: ResourceEntry): Cell => {
+    const share = of(countOf(entry, resource), entry.users);
+    return kind === "share" ? orUnknown(entry, share) : share;
   };
-  const shown = (entry: SchoolEntry, resource: ResourceEntry): Cell => {
-    const count = countOf(entry, resource);
-    return inPercent ? orUnknown(entry, shareCell(ready, count, entry.users)) : count;
-  };
-  const format = (number: number) => (inPercent ? formats.share(number) : formats.integer(number));
   // A person counts with each of several resources, so the length of a bar is no share of anybody.
-  const tick = (number: number) => (inPercent ? "" : formats.tick(number));
+  const tick = (number: number) => (kind === "share" ? "" : formats.tick(number));
   const resourceName = ({ resource }: ResourceEntry) => nameIn(texts, "resources", resource);
   const [first] = top;
   const panel = placePanel(ready, {
@@ -214,40 +184,37 @@ export function topPanel(ready: Ready): Panel {
     definition: texts.definitions.top,
     allResources: false,
     list: "schools",
-    entries: answer.bySchool.map((entry) => ({ ...entry, name: entry.school })),
+    entries: schoolsOf(ready),
     subject: first ? resourceName(first) : texts.users,
     value: (entry) =>
       entry.users === null && !entry.absent
         ? null
         : top.reduce((sum, each) => sum + (drawable(value(entry, each)) ?? 0), 0),
     format,
-    withheld: answer.withheld.schools,
     controls: ["topResources"],
     columns: top.map((resource) => ({
       title: resourceName(resource),
-      kind: inPercent ? ("share" as const) : ("integer" as const),
-      cell: (entry: SchoolEntry) => shown(entry, resource),
+      kind,
+      cell: (entry: SchoolEntry) => value(entry, resource),
     })),
-    draw: (drawn, look) =>
+    picture: (drawn, rows, look) =>
       stackPicture(
         {
+          ...rows,
           tick,
-          names: drawn.map((entry) => entryName(ready, "schools", entry)),
           behind: drawn.map((entry) => {
             const values = top.map((resource) => value(entry, resource));
             if (values.includes(null)) return texts.hidden;
             if (values.includes(undefined)) return "–";
-            const few = top.filter((_, at) => values[at] === "few");
-            const [first] = few;
-            if (!first) return "";
-            return `+${formats.integer(few.length)} × ${labelText(ready, shown(entry, first), format)}`;
+            const few = values.filter((each) => typeof each === "string");
+            if (few.length === 0) return "";
+            return `+${formats.integer(few.length)} × ${labelText(ready, few[0], format)}`;
           }),
-          picks: drawn.map(({ school }) => pickName(filter, "schools", school)),
           series: top.map((resource, at) => ({
             name: resourceName(resource),
             colour: look.palette[at] ?? "",
             values: drawn.map((entry) => drawable(value(entry, resource))),
-            labels: drawn.map((entry) => labelText(ready, shown(entry, resource), format)),
+            labels: drawn.map((entry) => labelText(ready, value(entry, resource), format)),
           })),
           partPicks: top.map(({ resource }) =>
             drawn.map(({ school }) =>
@@ -301,7 +268,7 @@ export function periodsBy(ready: Ready, list: "schools" | "grades" | "resources"
   if (entries.length < (list === "resources" ? 2 : 1)) return undefined;
   const [before, now] = periodNames(ready, comparison);
   const perDay = ({ personDaysPerDay }: PeriodUse) => personDaysPerDay;
-  const format = (value: number) => formats.average(value);
+  const format = formats.average;
   const inPeriod = (entry: ComparedUse, period: "before" | "now", of: (use: PeriodUse) => People) =>
     ofPeriod(comparison[period], of(entry[period]), list === "resources" || entry.partly);
   const columns = (title: string, period: "before" | "now"): PlaceColumn<ComparedUse>[] => [
@@ -331,17 +298,15 @@ export function periodsBy(ready: Ready, list: "schools" | "grades" | "resources"
     value: (entry) => perDay(entry.now) ?? perDay(entry.before),
     rank: (entry) => Math.abs((perDay(entry.now) ?? 0) - (perDay(entry.before) ?? 0)),
     format,
-    withheld: list === "resources" ? [] : answer.withheld[list],
     columns: [
       ...columns(before, "before"),
       ...columns(now, "now"),
       { title: texts.change, kind: "text", cell: (entry) => changeText(ready, entry) },
     ],
-    draw: (drawn, look) =>
+    picture: (drawn, rows, look) =>
       pairPicture(
         {
-          names: drawn.map((entry) => entryName(ready, list, entry)),
-          picks: drawn.map(({ name }) => pickName(ready.filter, list, name)),
+          ...rows,
           ends: drawn.map((entry) =>
             (["before", "now"] as const).some((period) => inPeriod(entry, period, perDay) === null)
               ? texts.hidden
@@ -356,7 +321,7 @@ export function periodsBy(ready: Ready, list: "schools" | "grades" | "resources"
             values: drawn.map((entry) => perDay(entry[period])),
             labels: drawn.map((entry) => formats.shown(inPeriod(entry, period, perDay), format)),
           })),
-          tick: (value) => formats.tick(value),
+          tick: formats.tick,
         },
         look,
       ),
