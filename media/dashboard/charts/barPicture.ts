@@ -1,9 +1,16 @@
 import type { Shown } from "../../../src/dashboard/answer";
 import { inTwoLines } from "../formats";
 import type { FilterPatch } from "../model";
-import type { EChartsOption } from "./echarts";
 import type { Look } from "./look";
-import { baseOption, type LegendEntry, type Mark, type Picture } from "./picture";
+import {
+  baseOption,
+  categoryAxis,
+  type LegendEntry,
+  type Mark,
+  markLabel,
+  type Picture,
+  valueAxis,
+} from "./picture";
 
 export interface BarSeries {
   readonly name: string;
@@ -26,40 +33,90 @@ const barHeight = 13;
 export function barPicture(bars: Bars, look: Look): Picture {
   const { names, series } = bars;
   const row = rowHeight(names, look, series.length * (barHeight + 2) + 13);
-  const marks = names.flatMap((title, index) => {
-    const lines = series.map(({ name, colour, labels }) => ({ name, colour, value: labels[index] ?? "" }));
-    return series.map((_, at): Mark => ({ series: at, index, title, lines, pick: bars.picks[index] }));
-  });
-  const option: EChartsOption = {
-    ...baseOption(look),
-    grid: { left: look.labelWidth + 10, right: 58, top: 4, bottom: 4 },
-    xAxis: { type: "value", show: false, min: 0 },
-    yAxis: nameAxis(names, look),
-    series: series.map(({ name, colour, values, labels }) => ({
-      type: "bar",
-      name,
-      barWidth: barHeight,
-      barGap: "15%",
-      cursor: "pointer",
-      itemStyle: { color: colour, borderRadius: [0, 2, 2, 0] },
-      emphasis: { itemStyle: { color: colour, opacity: 0.82 } },
-      label: {
-        show: true,
-        position: "right",
-        distance: 5,
-        color: look.text,
-        fontSize: look.fontSize - 1,
-        formatter: ({ dataIndex }) => labels[dataIndex] ?? "",
-      },
-      data: values.map((value) =>
-        value === null ? { value: 0, label: { color: look.quiet, fontStyle: "italic" } } : { value },
-      ),
-    })),
+  return {
+    option: {
+      ...baseOption(look),
+      grid: { left: look.labelWidth + 10, right: 58, top: 4, bottom: 4 },
+      xAxis: { type: "value", show: false, min: 0 },
+      yAxis: nameAxis(names, look),
+      series: series.map((each) => ({
+        ...barsOf(each, look, [0, 2, 2, 0]),
+        barWidth: barHeight,
+        barGap: "15%",
+        label: { ...markLabel(look, each.labels), position: "right", distance: 5 },
+      })),
+    },
+    marks: nameMarks(bars),
+    legend: series.length > 1 ? squares(series) : [],
+    height: names.length * row + 8,
+    byAxis: "y",
   };
-  const legend: LegendEntry[] =
-    series.length > 1 ? series.map(({ name, colour }) => ({ name, colour, shape: "square" })) : [];
-  return { option, marks, legend, height: names.length * row + 8, byAxis: "y" };
 }
+
+/** Vertical bars for a few names, with their values on top. */
+export function columnPicture(
+  { names, series, tick }: Omit<Bars, "picks"> & { readonly tick: (value: number) => string },
+  look: Look,
+): Picture {
+  return {
+    option: {
+      ...baseOption(look),
+      grid: { left: 48, right: 12, top: 24, bottom: 26 },
+      xAxis: categoryAxis(look, names, { color: look.text, interval: 0 }),
+      yAxis: { ...valueAxis(look, tick), min: 0, splitNumber: 3 },
+      series: series.map((each) => ({
+        ...barsOf(each, look, [3, 3, 0, 0]),
+        barMaxWidth: 44,
+        barCategoryGap: "35%",
+        label: { ...markLabel(look, each.labels), position: "top" },
+      })),
+    },
+    marks: partMarks({ names, series }),
+    legend: [],
+    height: 210,
+    byAxis: "x",
+  };
+}
+
+function barsOf({ name, colour, values }: BarSeries, look: Look, borderRadius: number[]) {
+  return {
+    type: "bar" as const,
+    name,
+    itemStyle: { color: colour, borderRadius },
+    emphasis: { itemStyle: { color: colour, opacity: 0.82 } },
+    data: values.map((value) =>
+      value === null ? { value: 0, label: { color: look.quiet, fontStyle: "italic" as const } } : { value },
+    ),
+  };
+}
+
+/** A mark for each series of each name; each has all numbers of the name, and the text at its end. */
+export function nameMarks({ names, picks, series }: Bars, ends?: readonly string[]): Mark[] {
+  return names.flatMap((title, index) => {
+    const numbers = series.map(({ name, colour, labels }) => ({ name, colour, value: labels[index] ?? "" }));
+    const lines = [...numbers, ...(ends ? [{ name: ends[index] ?? "", value: "" }] : [])];
+    return series.map((_, at) => ({ series: at, index, title, lines, pick: picks[index] }));
+  });
+}
+
+/** A mark for each number. */
+export function partMarks(
+  { names, series }: Omit<Bars, "picks">,
+  picks: readonly (readonly (FilterPatch | undefined)[])[] = [],
+): Mark[] {
+  return series.flatMap(({ name, colour, labels }, at) =>
+    names.map((title, index) => ({
+      series: at,
+      index,
+      title,
+      lines: [{ name, colour, value: labels[index] ?? "" }],
+      pick: picks[at]?.[index],
+    })),
+  );
+}
+
+export const squares = (series: readonly Pick<BarSeries, "name" | "colour">[]): LegendEntry[] =>
+  series.map(({ name, colour }) => ({ name, colour, shape: "square" }));
 
 /** The capacity of a line of names: letter width relative to font size, in the widest of the usual fonts. */
 const lettersIn = (look: Look) => Math.floor(look.labelWidth / (0.62 * (look.fontSize - 1)));

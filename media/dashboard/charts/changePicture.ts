@@ -1,6 +1,6 @@
-import { type Bars, nameAxis, rowHeight } from "./barPicture";
+import { type Bars, nameAxis, rowHeight, squares } from "./barPicture";
 import type { Look } from "./look";
-import { baseOption, type Mark, type Picture } from "./picture";
+import { baseOption, type Mark, markLabel, type Picture } from "./picture";
 
 export interface ChangeBars extends Pick<Bars, "names" | "picks"> {
   /** Changes relative to the expected value. A new subject is drawn at full length. */
@@ -45,14 +45,7 @@ export function changePicture(bars: ChangeBars, look: Look): Picture {
         {
           type: "bar",
           barWidth: 13,
-          cursor: "pointer",
-          label: {
-            show: true,
-            distance: 6,
-            color: look.text,
-            fontSize: look.fontSize - 1,
-            formatter: ({ dataIndex }) => labels[dataIndex] ?? "",
-          },
+          label: { ...markLabel(look, labels), distance: 6 },
           data: drawn.map((value) => ({
             value,
             itemStyle: { color: value < 0 ? down : up, borderRadius: 2 },
@@ -69,14 +62,10 @@ export function changePicture(bars: ChangeBars, look: Look): Picture {
       lines: lines[index] ?? [],
       pick: picks[index],
     })),
-    legend: [
-      ...(drawn.some((value) => value < 0)
-        ? [{ name: bars.fell, colour: down, shape: "square" as const }]
-        : []),
-      ...(drawn.some((value) => value > 0)
-        ? [{ name: bars.rose, colour: up, shape: "square" as const }]
-        : []),
-    ],
+    legend: squares([
+      ...(drawn.some((value) => value < 0) ? [{ name: bars.fell, colour: down }] : []),
+      ...(drawn.some((value) => value > 0) ? [{ name: bars.rose, colour: up }] : []),
+    ]),
     height: names.length * rowHeight(names, look, leastRow) + 8,
     byAxis: "y",
   };

@@ -6,7 +6,9 @@ import { acrossWeekends, weekendsOff } from "./acrossWeekends";
 import type { EChartsOption } from "./echarts";
 import type { Look } from "./look";
 import {
+  bands,
   baseOption,
+  categoryAxis,
   type Hatching,
   type LegendEntry,
   type Mark,
@@ -27,8 +29,20 @@ export interface DaySeries {
  * Whether to mark days on which some groups are withheld. If the filter itself withholds groups, this applies to all
  * days and is stated once.
  */
-export const hasPartialDays = ({ answer: { withheld } }: Ready): boolean =>
+const hasPartialDays = ({ answer: { withheld } }: Ready): boolean =>
   withheld.filter.length === 0 && withheld.days.length > 0;
+
+/** The kind of a day, and what its numbers lack. A weekend without reports is shown as days off. */
+export function dayWords(ready: Ready): (day: DayEntry) => string[] {
+  const { texts, answer } = ready;
+  const isOff = weekendsOff(answer.byDay);
+  const kinds = { school: texts.schoolDay, quiet: texts.quietDay, noData: texts.noDataDay };
+  return (day) => [
+    kinds[isOff(day) ? "quiet" : day.kind],
+    ...missingOfDay(texts, day),
+    ...(day.partly && hasPartialDays(ready) ? [texts.partlyDay] : []),
+  ];
+}
 
 /**
  * Lines or bars over days. Quiet days are shaded, days without data hatched. Lines continue across weekends without
@@ -48,6 +62,7 @@ export function dayPicture(
   look: Look,
 ): Picture {
   const { byDay } = ready.answer;
+  const days = byDay.map(({ date }) => date);
   const { texts, formats, filter } = ready;
   const daysWith = (isMeant: (value: Cell) => boolean) =>
     byDay.flatMap((day, index) =>
@@ -64,6 +79,7 @@ export function dayPicture(
     ),
   );
   const isOff = weekendsOff(byDay);
+  const wordsOf = dayWords(ready);
   const hatchings = [
     { days: missing, name: texts.missingDay, hatching: "falling" },
     { days: leftOut, name: texts.hidden, hatching: "upright" },
@@ -75,24 +91,12 @@ export function dayPicture(
       colour,
       value: labelText(ready, value(day), format),
     }));
-    const kind = { school: [], quiet: [texts.quietDay], noData: [texts.noDataDay] }[
-      isOff(day) ? "quiet" : day.kind
-    ];
+    const words = wordsOf(day).slice(day.kind === "school" ? 1 : 0);
     return {
       series: 0,
       index,
       title: formats.longDay(day.date),
-      lines: [
-        ...lines,
-        ...[
-          ...kind,
-          ...missingOfDay(texts, day),
-          ...(explainsPartialDays && day.partly ? [texts.partlyDay] : []),
-        ].map((name) => ({
-          name,
-          value: "",
-        })),
-      ],
+      lines: [...lines, ...words.map((name) => ({ name, value: "" }))],
       pick: pickDay(filter, day.date),
     };
   });
@@ -100,20 +104,14 @@ export function dayPicture(
     ...baseOption(look),
     grid: { left: 48, right: 14, top: 12, bottom: 26 },
     xAxis: [
-      {
-        type: "category",
-        data: byDay.map(({ date }) => date),
-        axisLine: { lineStyle: { color: look.line } },
-        axisTick: { show: false },
-        axisLabel: {
-          color: look.quiet,
-          hideOverlap: true,
-          formatter: (date: string) => formats.shortDay(date),
-          ...labelled(byDay),
-        },
-      },
+      categoryAxis(look, days, {
+        color: look.quiet,
+        hideOverlap: true,
+        formatter: formats.shortDay,
+        ...labelled(byDay),
+      }),
       // The bands have their own axis, because bars on a shared axis would be placed side by side.
-      { type: "category", data: byDay.map(({ date }) => date), show: false },
+      { type: "category", data: days, show: false },
     ],
     yAxis: [
       { ...valueAxis(look, tick), min: 0, splitNumber: height > 200 ? 4 : 3 },
@@ -122,20 +120,16 @@ export function dayPicture(
     series: [
       ...series.map((each) => (each.bars ? barsOf(byDay, each) : lineOf(byDay, each))),
       {
-        type: "bar",
+        ...bands(
+          look,
+          byDay.map((day, at) => {
+            const hatched = hatchings.find((each) => each.days.has(at));
+            if (hatched) return { value: 1, itemStyle: hatchedBand(look, hatched.hatching) };
+            const kind = isOff(day) ? "quiet" : day.kind;
+            return kind === "school" ? 0 : { value: 1, ...bandOf(kind, look) };
+          }),
+        ),
         xAxisIndex: 1,
-        yAxisIndex: 1,
-        silent: true,
-        animation: false,
-        barWidth: "101%",
-        itemStyle: { color: look.band },
-        data: byDay.map((day, at) => {
-          const hatched = hatchings.find(({ days }) => days.has(at));
-          if (hatched) return { value: 1, itemStyle: hatchedBand(look, hatched.hatching) };
-          const kind = isOff(day) ? "quiet" : day.kind;
-          return kind === "school" ? 0 : { value: 1, ...bandOf(kind, look) };
-        }),
-        z: 1,
       },
       {
         type: "scatter",
@@ -169,14 +163,7 @@ export function dayPicture(
     series.flatMap(({ value }) => (isFew(value(day)) ? labelText(ready, value(day), format) : [])),
   );
   if (fewText !== undefined) legend.push({ name: fewText, colour: look.quiet, shape: "hidden" });
-  return {
-    option,
-    marks,
-    legend,
-    height,
-    days: byDay.map(({ date }) => date),
-    byAxis: "x",
-  };
+  return { option, marks, legend, height, days, byAxis: "x" };
 }
 
 function lineOf(byDay: readonly DayEntry[], { name, colour, value }: DaySeries) {
@@ -185,7 +172,6 @@ function lineOf(byDay: readonly DayEntry[], { name, colour, value }: DaySeries) 
   return {
     type: "line" as const,
     name,
-    cursor: "pointer",
     symbol: "circle",
     showSymbol: true,
     showAllSymbol: true as const,
@@ -205,7 +191,6 @@ function barsOf(byDay: readonly DayEntry[], { name, colour, value }: DaySeries) 
   return {
     type: "bar" as const,
     name,
-    cursor: "pointer",
     barCategoryGap: byDay.length > 120 ? "10%" : "25%",
     barMaxWidth: 40,
     itemStyle: { color: colour },

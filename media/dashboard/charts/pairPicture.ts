@@ -1,7 +1,7 @@
-import { type Bars, nameAxis, rowHeight } from "./barPicture";
+import { type Bars, nameAxis, nameMarks, rowHeight } from "./barPicture";
 import type { EChartsOption } from "./echarts";
 import type { Look } from "./look";
-import { baseOption, type Mark, type Picture, valueAxis } from "./picture";
+import { baseOption, markLabel, type Picture, valueAxis } from "./picture";
 
 export interface Pairs extends Bars {
   /** The text after each pair. */
@@ -12,15 +12,9 @@ export interface Pairs extends Bars {
 const leastRow = 26;
 
 /** Two points on a line next to each name: the earlier value and the current one. */
-export function pairPicture({ names, picks, series, ends, tick }: Pairs, look: Look): Picture {
+export function pairPicture(pairs: Pairs, look: Look): Picture {
+  const { names, series, ends, tick } = pairs;
   const largest = names.map((_, row) => Math.max(...series.map(({ values }) => values[row] ?? 0)));
-  const marks = names.flatMap((title, index): Mark[] => {
-    const lines = [
-      ...series.map(({ name, colour, labels }) => ({ name, colour, value: labels[index] ?? "" })),
-      { name: ends[index] ?? "", value: "" },
-    ];
-    return series.map((_, at) => ({ series: at, index, title, lines, pick: picks[index] }));
-  });
   const isWhole = (row: number) => series.every(({ values }) => values[row] !== null);
   const option: EChartsOption = {
     ...baseOption(look),
@@ -31,7 +25,6 @@ export function pairPicture({ names, picks, series, ends, tick }: Pairs, look: L
       ...series.map(({ name, colour, values }, at) => ({
         type: "scatter" as const,
         name,
-        cursor: "pointer",
         symbol: "circle",
         symbolSize: 11,
         // Hollow and solid, so that colour is not the only difference.
@@ -53,14 +46,7 @@ export function pairPicture({ names, picks, series, ends, tick }: Pairs, look: L
         type: "scatter" as const,
         silent: true,
         symbolSize: 0,
-        label: {
-          show: true,
-          position: "right" as const,
-          distance: 10,
-          color: look.text,
-          fontSize: look.fontSize - 1,
-          formatter: ({ dataIndex }: { readonly dataIndex: number }) => ends[dataIndex] ?? "",
-        },
+        label: { ...markLabel(look, ends), position: "right" as const, distance: 10 },
         data: names.map((_, row) => [isWhole(row) ? (largest[row] ?? 0) : 0, row]),
         z: 6,
       },
@@ -68,7 +54,7 @@ export function pairPicture({ names, picks, series, ends, tick }: Pairs, look: L
   };
   return {
     option,
-    marks,
+    marks: nameMarks(pairs, ends),
     legend: series.map(({ name, colour }, at) => ({ name, colour, shape: at === 0 ? "ring" : "dot" })),
     height: names.length * rowHeight(names, look, leastRow) + 32,
     byAxis: "y",

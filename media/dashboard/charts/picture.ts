@@ -50,8 +50,6 @@ export function baseOption(look: Look): EChartsOption {
     animation: !look.still,
     animationDuration: 300,
     animationDurationUpdate: 300,
-    aria: { enabled: false },
-    backgroundColor: "transparent",
     textStyle: { fontFamily: look.font, fontSize: look.fontSize - 1, color: look.text },
   };
 }
@@ -61,8 +59,6 @@ export function valueAxis(look: Look, tick: (value: number) => string) {
   return {
     type: "value" as const,
     splitNumber: 4,
-    axisLine: { show: false },
-    axisTick: { show: false },
     splitLine: {
       lineStyle: {
         color: look.line,
@@ -71,5 +67,40 @@ export function valueAxis(look: Look, tick: (value: number) => string) {
       },
     },
     axisLabel: { color: look.quiet, formatter: tick, hideOverlap: true },
+  };
+}
+
+/** An axis of days, weeks or other names from left to right. */
+export function categoryAxis<Label extends object>(look: Look, data: readonly string[], axisLabel: Label) {
+  return {
+    type: "category" as const,
+    data: [...data],
+    axisLine: { lineStyle: { color: look.line } },
+    axisTick: { show: false },
+    axisLabel,
+  };
+}
+
+/** The texts at bars or points. */
+export function markLabel(look: Look, texts: readonly string[]) {
+  return {
+    show: true,
+    color: look.text,
+    fontSize: look.fontSize - 1,
+    formatter: ({ dataIndex }: { readonly dataIndex: number }) => texts[dataIndex] ?? "",
+  };
+}
+
+/** Bars as wide as their places, behind everything else. */
+export function bands<Data>(look: Look, data: Data) {
+  return {
+    type: "bar" as const,
+    yAxisIndex: 1,
+    silent: true,
+    animation: false,
+    barWidth: "101%",
+    itemStyle: { color: look.band },
+    data,
+    z: 1,
   };
 }

@@ -1,9 +1,9 @@
 import type { FilterPatch } from "../model";
-import { type Bars, nameAxis, rowHeight } from "./barPicture";
+import { type Bars, nameAxis, partMarks, rowHeight, squares } from "./barPicture";
 import { textOn } from "./colours";
 import type { EChartsOption } from "./echarts";
 import type { Look } from "./look";
-import { baseOption, type Mark, type Picture, valueAxis } from "./picture";
+import { baseOption, markLabel, type Picture, valueAxis } from "./picture";
 
 export interface Stacks extends Bars {
   /** The text after each name's bar. */
@@ -21,17 +21,6 @@ interface Box {
 /** Stacked horizontal bars next to names; values that cannot be drawn are stated after the bar. */
 export function stackPicture(stacks: Stacks, look: Look): Picture {
   const { names, series, behind, tick } = stacks;
-  const marks = series.flatMap(({ name, colour, labels }, at) =>
-    names.map(
-      (title, index): Mark => ({
-        series: at,
-        index,
-        title,
-        lines: [{ name, colour, value: labels[index] ?? "" }],
-        pick: stacks.partPicks[at]?.[index],
-      }),
-    ),
-  );
   const option: EChartsOption = {
     ...baseOption(look),
     grid: {
@@ -48,15 +37,9 @@ export function stackPicture(stacks: Stacks, look: Look): Picture {
         name,
         stack: "all",
         barWidth: 17,
-        cursor: "pointer",
         itemStyle: { color: colour, borderColor: look.background, borderWidth: 1 },
         emphasis: { itemStyle: { color: colour, opacity: 0.82 } },
-        label: {
-          show: true,
-          color: textOn(colour),
-          fontSize: look.fontSize - 2,
-          formatter: ({ dataIndex }: { readonly dataIndex: number }) => labels[dataIndex] ?? "",
-        },
+        label: { ...markLabel(look, labels), color: textOn(colour), fontSize: look.fontSize - 2 },
         // A label that does not fit into its part is not drawn; ECharts offers no other way to leave one out.
         labelLayout: ({ rect, labelRect }: { readonly rect: Box; readonly labelRect: Box }) =>
           labelRect.width + 4 > rect.width ? { fontSize: 0 } : {},
@@ -69,7 +52,7 @@ export function stackPicture(stacks: Stacks, look: Look): Picture {
         tooltip: { show: false },
         itemStyle: { color: "transparent" },
         label: {
-          show: true,
+          ...markLabel(look, behind),
           position: "insideLeft" as const,
           align: "left" as const,
           color: look.quiet,
@@ -78,7 +61,6 @@ export function stackPicture(stacks: Stacks, look: Look): Picture {
           padding: [2, 3],
           fontStyle: "italic" as const,
           fontSize: look.fontSize - 2,
-          formatter: ({ dataIndex }: { readonly dataIndex: number }) => behind[dataIndex] ?? "",
         },
         data: names.map(() => 0),
       },
@@ -86,13 +68,8 @@ export function stackPicture(stacks: Stacks, look: Look): Picture {
   };
   return {
     option,
-    marks,
-    legend: series.map(({ name, colour }, at) => ({
-      name,
-      colour,
-      shape: "square",
-      ...stacks.legendPicks[at],
-    })),
+    marks: partMarks(stacks, stacks.partPicks),
+    legend: squares(series).map((entry, at) => ({ ...entry, ...stacks.legendPicks[at] })),
     height: names.length * rowHeight(names, look, 28) + 32,
   };
 }

@@ -45,7 +45,6 @@ export function treemapPicture(
           roam: false,
           nodeClick: false,
           breadcrumb: { show: false },
-          cursor: "pointer",
           itemStyle: { borderColor: look.background, borderWidth: 1, gapWidth: 1 },
           label: {
             position: [0, 0],

@@ -1,6 +1,6 @@
 import type { Shown } from "../../../src/dashboard/answer";
 import type { Look } from "./look";
-import { baseOption, type Picture, valueAxis } from "./picture";
+import { baseOption, categoryAxis, type Picture, valueAxis } from "./picture";
 
 interface WeekLine {
   readonly name: string;
@@ -22,13 +22,7 @@ export function weekLinesPicture(
     option: {
       ...baseOption(look),
       grid: { left: 48, right: 14, top: 12, bottom: 26 },
-      xAxis: {
-        type: "category",
-        data: [...weeks],
-        axisLine: { lineStyle: { color: look.line } },
-        axisTick: { show: false },
-        axisLabel: { color: look.quiet, hideOverlap: true },
-      },
+      xAxis: categoryAxis(look, weeks, { color: look.quiet, hideOverlap: true }),
       yAxis: { ...valueAxis(look, tick), min: 0, splitNumber: 3 },
       series: lines.map(({ name, colour, values, dashed }) => ({
         type: "line",

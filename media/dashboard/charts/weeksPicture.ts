@@ -1,7 +1,7 @@
 import type { Change } from "../../../src/dashboard/answer";
 import type { Ready } from "../model";
 import type { Look } from "./look";
-import { baseOption, type LegendEntry, type Picture } from "./picture";
+import { bands, baseOption, categoryAxis, type LegendEntry, type Picture } from "./picture";
 
 /** Weekly use and the expected use; the judged weeks are shaded. */
 export function weeksPicture(change: Change, { texts, formats }: Ready, look: Look): Picture {
@@ -13,20 +13,18 @@ export function weeksPicture(change: Change, { texts, formats }: Ready, look: Lo
     option: {
       ...baseOption(look),
       grid: { left: 4, right: 4, top: 8, bottom: 20 },
-      xAxis: {
-        type: "category",
-        data: weeks.map(({ week }) => week),
-        axisTick: { show: false },
-        axisLine: { lineStyle: { color: look.line } },
-        axisLabel: {
+      xAxis: categoryAxis(
+        look,
+        weeks.map(({ week }) => week),
+        {
           color: look.quiet,
           fontSize: look.fontSize - 2,
-          interval: (index) => index === 0 || index === last,
-          alignMinLabel: "left",
-          alignMaxLabel: "right",
-          formatter: (week: string) => formats.shortDay(week),
+          interval: (index: number) => index === 0 || index === last,
+          alignMinLabel: "left" as const,
+          alignMaxLabel: "right" as const,
+          formatter: formats.shortDay,
         },
-      },
+      ),
       yAxis: [
         { type: "value", show: false, min: 0 },
         { type: "value", show: false, min: 0, max: 1 },
@@ -49,16 +47,10 @@ export function weeksPicture(change: Change, { texts, formats }: Ready, look: Lo
           data: weeks.map(({ expected }) => expected ?? "-"),
           z: 2,
         },
-        {
-          type: "bar",
-          yAxisIndex: 1,
-          silent: true,
-          animation: false,
-          barWidth: "101%",
-          itemStyle: { color: look.band },
-          data: weeks.map(({ judged }) => (judged ? 1 : 0)),
-          z: 1,
-        },
+        bands(
+          look,
+          weeks.map(({ judged }) => (judged ? 1 : 0)),
+        ),
       ],
     },
     marks: weeks.map(({ week, value, expected }, index) => ({

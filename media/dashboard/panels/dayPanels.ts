@@ -1,9 +1,7 @@
 import type { DayEntry } from "../../../src/dashboard/answer";
-import { weekendsOff } from "../charts/acrossWeekends";
-import { type DaySeries, dayPicture, hasPartialDays } from "../charts/dayPicture";
+import { type DaySeries, dayPicture, dayWords } from "../charts/dayPicture";
 import type { Look } from "../charts/look";
 import { fill } from "../formats";
-import { missingOfDay } from "../missingWords";
 import { isDay, pickDay, type Ready } from "../model";
 import { type Cell, type Column, chosenName, type Panel, unitsOf } from "./panel";
 
@@ -98,8 +96,7 @@ function dayPanel(ready: Ready, { series: given, units, height, ...panel }: DayP
       onlyInTable ? [] : [{ ...each, colour: look.palette[colour] ?? look.text }],
     );
   const [first] = series;
-  // The picture shows a weekend without reports as days off.
-  const isOff = weekendsOff(answer.byDay);
+  const wordsOf = dayWords(ready);
   const columns: Column[] = [
     { title: texts.date, kind: "day" },
     { title: texts.kind, kind: "text" },
@@ -118,17 +115,7 @@ function dayPanel(ready: Ready, { series: given, units, height, ...panel }: DayP
     table: () => ({
       columns,
       rows: answer.byDay.map((day) => ({
-        cells: [
-          day.date,
-          [
-            { school: texts.schoolDay, quiet: texts.quietDay, noData: texts.noDataDay }[
-              isOff(day) ? "quiet" : day.kind
-            ],
-            ...missingOfDay(texts, day),
-            ...(day.partly && hasPartialDays(ready) ? [texts.partlyDay] : []),
-          ].join("; "),
-          ...series.map(({ value }) => value(day)),
-        ],
+        cells: [day.date, wordsOf(day).join("; "), ...series.map(({ value }) => value(day))],
         pick: pickDay(filter, day.date),
         picked: isDay(filter, day.date),
         partly: day.partly,

@@ -1,4 +1,4 @@
-import { columnPicture } from "../charts/columnPicture";
+import { columnPicture } from "../charts/barPicture";
 import type { LegendEntry } from "../charts/picture";
 import { treemapPicture } from "../charts/treemapPicture";
 import { fill } from "../formats";
