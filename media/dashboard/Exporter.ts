@@ -92,7 +92,7 @@ export class Exporter {
 const hasNumber = ({ cells }: TableRow) => cells.some((cell) => typeof cell === "number" || cell === "few");
 
 /** Column widths, relative to a column of numbers. */
-const columnShares: Readonly<Partial<Record<Column["kind"], number>>> = { text: 2, day: 1.7 };
+const columnShares: Readonly<Partial<Record<Column["kind"], number>>> = { text: 2, date: 1.7 };
 /** The exported file of the table has all rows. */
 const mostRows = 25;
 

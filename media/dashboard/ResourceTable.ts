@@ -2,12 +2,12 @@ import { html, nothing, svg, type TemplateResult } from "lit";
 import { ref } from "lit/directives/ref.js";
 import type { People, ResourceEntry, Shown } from "../../src/dashboard/answer";
 import type { ResourceColumn } from "../../src/dashboard/export/view";
-import { hiddenView, rowNameView } from "./dataTableView";
+import { cellView, rowNameView } from "./dataTableView";
 import { fill, isolated } from "./formats";
 import { icon } from "./icons";
 import { orUnknown } from "./missingWords";
 import { formerNames, isOnly, nameIn, pickName, type Ready, typeName } from "./model";
-import { type DataTable, labelText, shareOf } from "./panels/panel";
+import { type Cell, type Column, type DataTable, isText, shareOf } from "./panels/panel";
 import type { PanelContext } from "./panelView";
 import { exportView, partView } from "./partView";
 import { isPartial } from "./withheldWords";
@@ -36,17 +36,7 @@ export class ResourceTable {
       ? Math.min(rows.length, Math.ceil((top + this.height) / rowHeight) + overscan)
       : rows.length;
     const title = texts.titleTable;
-    const columns: readonly (readonly [ResourceColumn | undefined, string])[] = [
-      ["resource", texts.resource],
-      ["type", texts.type],
-      ["users", texts.users],
-      [undefined, texts.share],
-      ["rows", texts.personDays],
-      ["accesses", texts.accesses],
-      ["firstDay", texts.firstDay],
-      ["lastDay", texts.lastDay],
-      [undefined, texts.trend],
-    ];
+    const columns = columnsOf(ready);
     const part = { id: "table", title, definition: texts.definitions.table, wide: true };
     const count = countText(ready, rows);
     const search = html`<input type="search" class="input" id="resource-search" placeholder=${texts.search}
@@ -62,10 +52,10 @@ export class ResourceTable {
       html`${search}${exportView(context, part, () => resourceTable(ready, rows), [], "resources")}`,
       html`<div class="table-scroll resources" tabindex="0" role="group" aria-label=${title} @scroll=${this.onScroll} ${ref(this.onBox)}>
         <table class="data" aria-rowcount=${rows.length + 1}>
-          <thead><tr aria-rowindex="1">${columns.map(([column, text]) => headView(ready, actions, column, text))}</tr></thead>
+          <thead><tr aria-rowindex="1">${columns.map((column) => headView(ready, actions, column))}<th scope="col">${texts.trend}</th></tr></thead>
           <tbody>
             ${spacer(first)}
-            ${rows.slice(first, last).map((entry, at) => rowView(ready, entry, first + at, actions))}
+            ${rows.slice(first, last).map((entry, at) => rowView(ready, columns, entry, first + at, actions))}
             ${spacer(rows.length - last)}
           </tbody>
         </table>
@@ -98,54 +88,42 @@ function spacer(rows: number): TemplateResult | typeof nothing {
 function headView(
   { texts, view }: Ready,
   actions: PanelContext["actions"],
-  column: ResourceColumn | undefined,
-  text: string,
+  column: SortableColumn,
 ): TemplateResult {
-  const className =
-    ["resource", "type", "firstDay", "lastDay"].includes(column ?? "") || text === texts.trend
-      ? ""
-      : "number";
-  if (column === undefined) return html`<th scope="col" class=${className}>${text}</th>`;
-  const { sort } = view;
-  const sorted = sort.column === column;
-  return html`<th scope="col" class=${className} aria-sort=${sorted ? (sort.descending ? "descending" : "ascending") : "none"}>
-    <button type="button" class="sort" title=${fill(texts.sortBy, text)}
+  const { title, sort } = column;
+  const className = isText(column) ? "" : "number";
+  if (sort === undefined) return html`<th scope="col" class=${className}>${title}</th>`;
+  const sorted = view.sort.column === sort;
+  const { descending } = view.sort;
+  return html`<th scope="col" class=${className} aria-sort=${sorted ? (descending ? "descending" : "ascending") : "none"}>
+    <button type="button" class="sort" title=${fill(texts.sortBy, title)}
       @click=${() =>
-        actions.setView({ sort: { column, descending: sorted ? !sort.descending : className === "number" } })}
-    >${text}${sorted ? icon(sort.descending ? "arrowDown" : "arrowUp") : nothing}</button>
+        actions.setView({ sort: { column: sort, descending: sorted ? !descending : !isText(column) } })}
+    >${title}${sorted ? icon(descending ? "arrowDown" : "arrowUp") : nothing}</button>
   </th>`;
 }
 
 function rowView(
   ready: Ready,
+  columns: readonly SortableColumn[],
   entry: ResourceEntry,
   at: number,
   actions: PanelContext["actions"],
 ): TemplateResult {
-  const { texts, formats, answer, filter } = ready;
+  const { texts, filter } = ready;
   const name = nameIn(texts, "resources", entry.resource);
   const picked = isOnly(filter, "resources", entry.resource);
   const former = formerNames(ready, entry);
-  const share = shareOf(ready, entry.users, orUnknown(answer, answer.cards.users.value));
-  const number = (value: People) =>
-    html`<td class="number">${value === null ? hiddenView(ready) : formats.shown(value)}</td>`;
-  const day = (date: string | null) =>
-    html`<td class="day">${date === null ? (entry.users === null ? hiddenView(ready) : "–") : formats.day(date)}</td>`;
+  const cells = cellsOf(ready, entry);
   return html`<tr class=${picked ? "picked" : ""} aria-rowindex=${at + 2}>
-    <th scope="row" class="name">${rowNameView(ready, actions, {
+    <th scope="row">${rowNameView(ready, actions, {
       name: isolated(name),
       shown: html`<bdi>${name}</bdi>`,
       pick: pickName(filter, "resources", entry.resource),
       picked,
     })}${former ? html` <span class="quiet former" title=${former}>${former}</span>` : nothing}</th>
-    <td class="type">${typeName(texts, entry.type)}</td>
-    ${number(entry.users)}
-    <td class="number">${share === null ? hiddenView(ready) : labelText(ready, share, formats.share)}</td>
-    ${number(entry.rows)}
-    ${number(entry.accesses)}
-    ${day(entry.firstDay)}
-    ${day(entry.lastDay)}
-    <td class="trend">${trendView(ready, entry.weekly)}</td>
+    ${columns.slice(1).map((column, place) => cellView(ready, cells[place + 1], column))}
+    <td>${trendView(ready, entry.weekly)}</td>
   </tr>`;
 }
 
@@ -197,34 +175,49 @@ function sortedRows({ answer, view, texts }: Ready): readonly ResourceEntry[] {
 
 const sizeOf = (value: People | string): number => (typeof value === "number" ? value : 0.5);
 
-function resourceTable({ texts, formats, answer }: Ready, rows: readonly ResourceEntry[]): DataTable {
+interface SortableColumn extends Column {
+  readonly sort?: ResourceColumn;
+}
+
+function columnsOf({ texts }: Ready): SortableColumn[] {
+  return [
+    { title: texts.resource, kind: "text", sort: "resource" },
+    { title: texts.type, kind: "text", sort: "type" },
+    { title: texts.users, kind: "integer", sort: "users" },
+    { title: texts.share, kind: "share" },
+    { title: texts.personDays, kind: "integer", sort: "rows" },
+    { title: texts.accesses, kind: "integer", sort: "accesses" },
+    { title: texts.firstDay, kind: "date", sort: "firstDay" },
+    { title: texts.lastDay, kind: "date", sort: "lastDay" },
+  ];
+}
+
+function cellsOf(ready: Ready, entry: ResourceEntry): Cell[] {
+  const { texts, answer } = ready;
+  const { users, rows, accesses, firstDay, lastDay } = entry;
+  const unknownDay = users === null ? null : undefined;
+  return [
+    nameIn(texts, "resources", entry.resource),
+    typeName(texts, entry.type),
+    users,
+    shareOf(ready, users, orUnknown(answer, answer.cards.users.value)),
+    rows,
+    accesses,
+    firstDay ?? unknownDay,
+    lastDay ?? unknownDay,
+  ];
+}
+
+function resourceTable(ready: Ready, rows: readonly ResourceEntry[]): DataTable {
+  const hasFormer = rows.some(({ formerNames: former }) => former);
   return {
     columns: [
-      { title: texts.resource, kind: "text" },
-      { title: texts.type, kind: "text" },
-      { title: texts.users, kind: "integer" },
-      { title: texts.share, kind: "share" },
-      { title: texts.personDays, kind: "integer" },
-      { title: texts.accesses, kind: "integer" },
-      { title: texts.firstDay, kind: "day" },
-      { title: texts.lastDay, kind: "day" },
-      ...(rows.some(({ formerNames: former }) => former)
-        ? [{ title: texts.formerNames, kind: "text" } as const]
-        : []),
+      ...columnsOf(ready),
+      ...(hasFormer ? [{ title: ready.texts.formerNames, kind: "text" } as const] : []),
     ],
     rows: rows.map((each) => ({
-      cells: [
-        nameIn(texts, "resources", each.resource),
-        typeName(texts, each.type),
-        each.users,
-        shareOf({ formats }, each.users, orUnknown(answer, answer.cards.users.value)),
-        each.rows,
-        each.accesses,
-        each.firstDay ?? (each.users === null ? null : undefined),
-        each.lastDay ?? (each.users === null ? null : undefined),
-        each.formerNames?.join(", "),
-      ],
-      partly: isPartial(answer),
+      cells: [...cellsOf(ready, each), each.formerNames?.join(", ")],
+      partly: isPartial(ready.answer),
     })),
   };
 }

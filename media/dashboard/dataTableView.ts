@@ -3,16 +3,19 @@ import { fill, isolated } from "./formats";
 import type { Actions, FilterPatch, Ready } from "./model";
 import { type Cell, type Column, cellText, type DataTable, isText, rowRemarks } from "./panels/panel";
 
-/** A picture's numbers as a table. A click on a row's name filters like a click on its mark. */
+/**
+ * A table of numbers. A click on a row's name filters like a click on its mark.
+ *
+ * @param empty shown if it has no rows
+ */
 export function dataTableView(
   ready: Ready,
   actions: Actions,
   title: string,
   table: DataTable,
+  empty = ready.texts.nothingToShow,
 ): TemplateResult {
   const { texts } = ready;
-  const show = (cell: Cell, column: Column) =>
-    cell === null ? hiddenView(ready) : cellText(ready, cell, column);
   return html`<div class="table-scroll" tabindex="0" role="group" aria-label=${title}>
     <table class="data">
       <thead><tr>${table.columns.map(
@@ -22,8 +25,8 @@ export function dataTableView(
       <tbody>${table.rows.map(
         ({ cells, pick, picked, ...row }) =>
           html`<tr class=${picked ? "picked" : ""}>${table.columns.map((column, at) => {
-            const shown = show(cells[at], column);
-            if (at > 0) return html`<td class=${isText(column) ? "" : "number"}>${shown}</td>`;
+            if (at > 0) return cellView(ready, cells[at], column);
+            const shown = shownCell(ready, cells[at], column);
             const name = typeof shown === "string" ? isolated(shown) : texts.hidden;
             // Days have a column for the reason instead.
             const why = column.kind === "day" ? "" : rowRemarks(texts, row);
@@ -36,19 +39,31 @@ export function dataTableView(
           })}</tr>`,
       )}</tbody>
     </table>
-    ${table.rows.length === 0 ? html`<p class="quiet nothing">${texts.nothingToShow}</p>` : nothing}
+    ${table.rows.length === 0 && empty ? html`<p class="quiet nothing">${empty}</p>` : nothing}
   </div>`;
 }
 
+/** A cell, other than the row's name. */
+export function cellView(ready: Ready, cell: Cell, column: Column): TemplateResult {
+  const className = column.kind === "date" ? "date" : isText(column) ? "" : "number";
+  return html`<td class=${className}>${shownCell(ready, cell, column)}</td>`;
+}
+
+function shownCell(ready: Ready, cell: Cell, column: Column): string | TemplateResult {
+  if (cell === null) return hiddenView(ready);
+  // The weekday is of interest only where a row is about a day.
+  return column.kind === "date" && cell ? ready.formats.day(String(cell)) : cellText(ready, cell, column);
+}
+
 /** A row's name with the same mark as in the picture, if there is a reason for one. */
-export function markedView(name: unknown, why: string): TemplateResult {
+function markedView(name: unknown, why: string): TemplateResult {
   return why === ""
     ? html`<bdi>${name}</bdi>`
     : html`<span class="marked"><bdi>${name}</bdi><span title=${why}>\u00a0*</span></span>`;
 }
 
 /** The place of a number that is withheld. */
-export function hiddenView({ texts, answer }: Ready): TemplateResult {
+function hiddenView({ texts, answer }: Ready): TemplateResult {
   return html`<span class="hidden-number" title=${fill(texts.hiddenHint, answer.minimumGroupSize)}>${texts.hidden}</span>`;
 }
 

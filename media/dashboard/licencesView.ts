@@ -1,10 +1,10 @@
 import { html, type TemplateResult } from "lit";
 import type { LicenceEntry } from "../../src/dashboard/answer";
-import { markedView, rowNameView } from "./dataTableView";
+import { dataTableView } from "./dataTableView";
 import { daysIn, fill, isolated, localDay } from "./formats";
 import { orUnknown } from "./missingWords";
 import { isOnly, pickName, type Ready } from "./model";
-import { type DataTable, drawable, labelText, rowRemarks, shareOf } from "./panels/panel";
+import { type DataTable, drawable, shareOf } from "./panels/panel";
 import type { PanelContext } from "./panelView";
 import { exportView, partView } from "./partView";
 
@@ -18,28 +18,14 @@ export function licencesView(context: PanelContext): TemplateResult | undefined 
   const { licences } = answer;
   if (licences === null) return undefined;
   const title = texts.titleLicences;
-  const heads: readonly (readonly [string, string])[] = [
-    [texts.resource, ""],
-    [texts.users, "number"],
-    [texts.seats, "number"],
-    [texts.seatsUsed, "number"],
-    [texts.cost, "number"],
-    [texts.costPerUser, "number"],
-    [texts.licenceEnd, ""],
-    [texts.remark, ""],
-  ];
   const part = { id: "licences", title, definition: texts.definitions.licences, wide: true };
+  const table = licenceTable(ready, licences);
   return partView(
     ready,
     part,
     html`<p class="quiet note">${countText(ready, licences)}</p>`,
-    exportView(context, part, () => licenceTable(ready, licences)),
-    html`<div class="table-scroll" tabindex="0" role="group" aria-label=${title}>
-      <table class="data">
-        <thead><tr>${heads.map(([text, className]) => html`<th scope="col" class=${className}>${text}</th>`)}</tr></thead>
-        <tbody>${licences.map((entry) => rowView(ready, entry, actions))}</tbody>
-      </table>
-    </div>`,
+    exportView(context, part, () => table),
+    dataTableView(ready, actions, title, table, ""),
   );
 }
 
@@ -48,30 +34,6 @@ export function countText({ texts, formats }: Ready, licences: readonly LicenceE
   const unused = licences.filter(({ users }) => users === 0).length;
   const text = licences.some(({ partly }) => partly) ? texts.licencesOfCounted : texts.licencesOf;
   return fill(text, formats.integer(licences.length), formats.integer(unused));
-}
-
-function rowView(ready: Ready, entry: LicenceEntry, actions: PanelContext["actions"]): TemplateResult {
-  const { texts, formats, filter } = ready;
-  const { resource, seats, cost, end } = entry;
-  const users = orUnknown(ready.answer, entry.users);
-  const picked = isOnly(filter, "resources", resource);
-  const share = shareOf(ready, users, seats ?? 0);
-  const perUser = costPerUser(entry);
-  return html`<tr class=${picked ? "picked" : ""}>
-    <th scope="row" class="name">${rowNameView(ready, actions, {
-      name: isolated(resource),
-      shown: markedView(resource, rowRemarks(texts, entry)),
-      pick: entry.isKnown ? pickName(filter, "resources", resource) : undefined,
-      picked,
-    })}</th>
-    <td class="number">${formats.shown(users)}</td>
-    <td class="number">${seats === null ? "–" : formats.integer(seats)}</td>
-    <td class="number">${seats ? labelText(ready, share, formats.share) : "–"}</td>
-    <td class="number">${cost === null ? "–" : formats.decimal(cost)}</td>
-    <td class="number">${perUser === undefined ? "–" : formats.decimal(perUser)}</td>
-    <td class="day">${end === null ? "–" : formats.day(end)}</td>
-    <td class="remark">${remarkOf(ready, entry)}</td>
-  </tr>`;
 }
 
 /** The cost per user; undefined if nobody used it, or an unknown number of people. */
@@ -98,7 +60,7 @@ function remarkOf(
 }
 
 export function licenceTable(ready: Ready, licences: readonly LicenceEntry[]): DataTable {
-  const { texts, answer } = ready;
+  const { texts, answer, filter } = ready;
   return {
     columns: [
       { title: texts.resource, kind: "text" },
@@ -107,7 +69,7 @@ export function licenceTable(ready: Ready, licences: readonly LicenceEntry[]): D
       { title: texts.seatsUsed, kind: "share" },
       { title: texts.cost, kind: "decimal" },
       { title: texts.costPerUser, kind: "decimal" },
-      { title: texts.licenceEnd, kind: "day" },
+      { title: texts.licenceEnd, kind: "date" },
       { title: texts.remark, kind: "text" },
     ],
     rows: licences.map((entry) => ({
@@ -122,6 +84,8 @@ export function licenceTable(ready: Ready, licences: readonly LicenceEntry[]): D
         remarkOf(ready, entry),
       ],
       partly: entry.partly,
+      pick: entry.isKnown ? pickName(filter, "resources", entry.resource) : undefined,
+      picked: isOnly(filter, "resources", entry.resource),
     })),
   };
 }

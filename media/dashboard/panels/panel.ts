@@ -14,11 +14,12 @@ export type Cell = string | number | null | undefined;
 
 export interface Column {
   readonly title: string;
-  /** `integer` is a count or sum, `decimal` an average. */
-  readonly kind: "text" | "integer" | "decimal" | "share" | "day";
+  /** `integer` is a count or sum, `decimal` an average; `day` names its row, and `date` is a fact about it. */
+  readonly kind: "text" | "integer" | "decimal" | "share" | "day" | "date";
 }
 
-export const isText = ({ kind }: Column) => kind === "text" || kind === "day";
+const textKinds: readonly Column["kind"][] = ["text", "day", "date"];
+export const isText = ({ kind }: Column) => textKinds.includes(kind);
 
 /** Notes on how a row's numbers differ from those of everybody with its name; empty if they do not. */
 export function rowRemarks(
@@ -38,7 +39,7 @@ export function cellText({ texts, formats }: Ready, cell: Cell, { kind }: Column
   if (cell === null) return texts.hidden;
   if (kind === "text") return String(cell);
   if (cell === "few") return formats.few;
-  if (typeof cell === "string") return kind === "day" ? formats.longDay(cell) : cell;
+  if (typeof cell === "string") return kind === "day" || kind === "date" ? formats.longDay(cell) : cell;
   if (kind === "decimal") return formats.decimal(cell);
   return kind === "share" ? formats.share(cell) : formats.integer(cell);
 }
@@ -58,7 +59,7 @@ export interface TableRow {
   /** Whether people without a grade count in this row, or are missing from it because they count with a grade. */
   readonly ungraded?: boolean;
   /** The filter change of a click on the row's name. */
-  readonly pick?: FilterPatch;
+  readonly pick?: FilterPatch | undefined;
   readonly picked?: boolean;
 }
 
