@@ -1,7 +1,7 @@
 import { type CsvCell, csvOf } from "../../src/dashboard/export/csv";
 import type { PageFile } from "../../src/protocol/dashboard";
 import { cardTexts } from "./cardsView";
-import { drawPagePng, drawPageSvg, drawPng, drawSvg, type TableSheet } from "./charts/exportPicture";
+import { drawPage, drawSheet, type PictureKind, type TableSheet } from "./charts/exportPicture";
 import { paperLook } from "./charts/look";
 import { provenance } from "./filterWords";
 import { fill } from "./formats";
@@ -24,7 +24,7 @@ import { shownResources } from "./ResourceTable";
 export class Exporter {
   constructor(private readonly save: (file: PageFile) => void) {}
 
-  picture(ready: Ready, panel: Panel, kind: "png" | "svg"): void {
+  picture(ready: Ready, panel: Panel, kind: PictureKind): void {
     const picture = panel.picture(paperLook);
     if (!picture) return;
     const sheet = {
@@ -36,12 +36,11 @@ export class Exporter {
         ...provenance(ready),
       ],
     };
-    const content = kind === "svg" ? drawSvg(sheet) : drawPng(sheet);
-    this.save({ kind, name: fileName(ready, panel.id, kind), content });
+    this.save({ kind, name: fileName(ready, panel.id, kind), content: drawSheet(sheet, kind) });
   }
 
   /** The whole page as one picture. */
-  page(ready: Ready, panels: readonly Panel[], kind: "png" | "svg"): void {
+  page(ready: Ready, panels: readonly Panel[], kind: PictureKind): void {
     const { texts, formats, district, answer } = ready;
     const notes = provenance(ready);
     const { cards, note } = cardTexts(ready);
@@ -57,8 +56,7 @@ export class Exporter {
       tables: tablesOf(ready),
       notes,
     };
-    const content = kind === "svg" ? drawPageSvg(sheet) : drawPagePng(sheet);
-    this.save({ kind, name: fileName(ready, "dashboard", kind), content });
+    this.save({ kind, name: fileName(ready, "dashboard", kind), content: drawPage(sheet, kind) });
   }
 
   /** The numbers come first, unformatted, for other programs; their definitions are below. */

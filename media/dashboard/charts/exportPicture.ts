@@ -20,14 +20,12 @@ const noteLetter = 6.85;
 /** Notes end before the edge, because the reader's font may be wider. */
 const widthOfNotes = (wide: number) => (wide - 2 * margin) * 0.91;
 
-/** The picture as SVG, with real text. */
-export function drawSvg(sheet: Sheet): string {
-  return svgOf(blockOf(sheet, width));
-}
+/** SVG has real text; PNG is in base64, at twice its pixel size. */
+export type PictureKind = "svg" | "png";
 
-/** The picture as PNG in base64, at twice its pixel size. */
-export function drawPng(sheet: Sheet): string {
-  return drawn(blockOf(sheet, width), 2, pngOf);
+export function drawSheet(sheet: Sheet, kind: PictureKind): string {
+  const block = blockOf(sheet, width);
+  return kind === "svg" ? svgOf(block) : drawn(block, 2, pngOf);
 }
 
 /** The whole page as one picture: head, numbers, pictures and notes for the reader. */
@@ -51,18 +49,16 @@ export interface TableSheet {
   readonly rows: readonly (readonly string[])[];
 }
 
-export function drawPageSvg(page: PageSheet): string {
+/** A page that is too high for browsers to draw as PNG is drawn smaller. */
+export function drawPage(page: PageSheet, kind: PictureKind): string {
   const { blocks, height } = layOut(page);
-  const parts = blocks.map(({ x, y, block }) => svgOf(block).replace("<svg ", `<svg x="${x}" y="${y}" `));
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
+  if (kind === "svg") {
+    const parts = blocks.map(({ x, y, block }) => svgOf(block).replace("<svg ", `<svg x="${x}" y="${y}" `));
+    return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
 <rect width="100%" height="100%" fill="${paperLook.background}"/>
 ${parts.join("\n")}
 </svg>`;
-}
-
-/** The page as PNG in base64, at twice its pixel size, or as large as browsers can draw. */
-export function drawPagePng(page: PageSheet): string {
-  const { blocks, height } = layOut(page);
+  }
   const ratio = Math.min(2, highestCanvas / height);
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [Math.floor(width * ratio), Math.floor(height * ratio)];
@@ -203,44 +199,33 @@ interface BlockText {
   readonly lineHeight?: number;
   /** Whether lines that are too long are cut, not broken. */
   readonly isCut?: boolean;
+  /** Styles of marked parts of the text. */
+  readonly rich?: Readonly<Record<string, object>>;
 }
 
 function textBlock(height: number, texts: readonly BlockText[]): Block {
+  const title = texts.map((each) => {
+    const lineHeight = Math.max(noteLine, (each.fontSize ?? noteSize) * 1.2);
+    return titleOf({ lineHeight, width: widthOfNotes(width), ...each });
+  });
+  return { width, height, option: { animation: false, backgroundColor: paperLook.background, title } };
+}
+
+/** A text as a title of ECharts, which has no other texts. */
+function titleOf({ text, top, left = margin, align, quiet, isCut, ...style }: BlockText) {
   return {
-    width,
-    height,
-    option: {
-      animation: false,
-      backgroundColor: paperLook.background,
-      title: texts.map(
-        ({
-          text,
-          top,
-          left = margin,
-          width: wide = widthOfNotes(width),
-          fontSize = noteSize,
-          fontWeight = 400,
-          quiet,
-          align,
-          lineHeight = Math.max(noteLine, fontSize * 1.2),
-          isCut,
-        }) => ({
-          left,
-          top,
-          padding: 0,
-          text,
-          ...(align ? { textAlign: align } : {}),
-          textStyle: {
-            color: quiet ? paperLook.quiet : paperLook.text,
-            fontFamily: paperLook.font,
-            fontSize,
-            fontWeight,
-            lineHeight,
-            width: wide,
-            overflow: isCut ? ("truncate" as const) : ("break" as const),
-          },
-        }),
-      ),
+    left,
+    top,
+    padding: 0,
+    text,
+    ...(align ? { textAlign: align } : {}),
+    textStyle: {
+      color: quiet ? paperLook.quiet : paperLook.text,
+      fontFamily: paperLook.font,
+      fontSize: noteSize,
+      fontWeight: 400,
+      overflow: isCut ? ("truncate" as const) : ("break" as const),
+      ...style,
     },
   };
 }
@@ -260,7 +245,6 @@ function blockOf({ title, picture, notes }: Sheet, wide: number): Block {
   const below = lines * noteLine + margin + 14;
   const inner = Math.max(picture.height, leastHeight);
   const height = above + inner + below;
-  const common = { left: margin, padding: 0 };
   return {
     width: wide,
     height,
@@ -269,43 +253,28 @@ function blockOf({ title, picture, notes }: Sheet, wide: number): Block {
       animation: false,
       backgroundColor: paperLook.background,
       title: [
-        {
-          ...common,
-          top: margin,
+        titleOf({
           text: title,
-          textStyle: {
-            color: paperLook.text,
-            fontSize: titleSize,
-            fontWeight: 600,
-            width: wide - 2 * margin,
-            overflow: "truncate",
-          },
-        },
-        {
-          ...common,
-          top: margin + 32,
+          top: margin,
+          fontSize: titleSize,
+          fontWeight: 600,
+          width: wide - 2 * margin,
+          isCut: true,
+        }),
+        titleOf({
           text: legend.text,
-          textStyle: {
-            color: paperLook.text,
-            fontSize: legendSize,
-            fontWeight: 400,
-            lineHeight: legendLine,
-            rich: legend.keys,
-          },
-        },
-        {
-          ...common,
-          top: above + inner + 14,
+          top: margin + 32,
+          fontSize: legendSize,
+          lineHeight: legendLine,
+          rich: legend.keys,
+        }),
+        titleOf({
           text: notes.map(plain).join("\n"),
-          textStyle: {
-            color: paperLook.quiet,
-            fontSize: noteSize,
-            lineHeight: noteLine,
-            fontWeight: 400,
-            width: widthOfNotes(wide),
-            overflow: "break",
-          },
-        },
+          top: above + inner + 14,
+          quiet: true,
+          lineHeight: noteLine,
+          width: widthOfNotes(wide),
+        }),
       ],
     },
   };
