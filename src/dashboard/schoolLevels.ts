@@ -12,32 +12,14 @@ export type LevelsByName = ReadonlyMap<string, SchoolLevel>;
  * Words for levels in school names, in English and Spanish, without accents and in lower case. `secundaria` has
  * Mexico's meaning (grades 7 to 9); `elemental`, `intermedia` and `superior` are used in Puerto Rico.
  */
-const words: Readonly<Record<string, SchoolLevel>> = {
-  elementary: "elementary",
-  elem: "elementary",
-  primary: "elementary",
-  kindergarten: "elementary",
-  preschool: "elementary",
-  primaria: "elementary",
-  elemental: "elementary",
-  preescolar: "elementary",
-  jardin: "elementary",
-  middle: "middle",
-  intermediate: "middle",
-  juniorhigh: "middle",
-  secundaria: "middle",
-  intermedia: "middle",
-  high: "high",
-  seniorhigh: "high",
-  secondary: "high",
-  preparatoria: "high",
-  bachillerato: "high",
-  superior: "high",
-  es: "elementary",
-  ms: "middle",
-  jhs: "middle",
-  hs: "high",
-};
+const words: readonly (readonly [SchoolLevel, string])[] = [
+  ["elementary", "elementary elem primary kindergarten preschool primaria elemental preescolar jardin es"],
+  ["middle", "middle intermediate juniorhigh secundaria intermedia ms jhs"],
+  ["high", "high seniorhigh secondary preparatoria bachillerato superior hs"],
+];
+const levelOfWord = new Map(
+  words.flatMap(([level, list]) => list.split(" ").map((word) => [word, level] as const)),
+);
 /** Abbreviations mean levels only at the end of a name: `es` is a Spanish word. */
 const abbreviations = new Set(["es", "ms", "jhs", "hs"]);
 const joiners = new Set(["and", "&", "/", "-", "y", "e"]);
@@ -59,7 +41,7 @@ export function levelOfName(name: string): SchoolLevel {
   let found: { level: SchoolLevel; at: number } | undefined;
   let joined = false;
   tokens.forEach((token, at) => {
-    const level = Object.hasOwn(words, token) ? words[token] : undefined;
+    const level = levelOfWord.get(token);
     if (level === undefined || (abbreviations.has(token) && at !== tokens.length - 1)) return;
     const between = found ? tokens.slice(found.at + 1, at) : [];
     const isJoined = between.length > 0 && between.every((each) => joiners.has(each) || each === "school");

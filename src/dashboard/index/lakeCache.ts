@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { chmod, mkdir, open, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { crc32 } from "node:zlib";
 import { CleverLakeError } from "../../errors";
@@ -59,10 +59,13 @@ export class LakeCache {
   }
 
   /** A file's content; undefined unless it is exactly what was stored. */
-  async read(file: StoredFile): Promise<ArrayBuffer | undefined> {
+  async read({ name, size, crc }: StoredFile): Promise<ArrayBuffer | undefined> {
     try {
-      const buffer = await readWhole(this.place(file.name), file.size);
-      return buffer !== undefined && crc32(new Uint8Array(buffer)) === file.crc ? buffer : undefined;
+      const bytes = await readFile(this.place(name));
+      if (bytes.length !== size || crc32(bytes) !== crc) return undefined;
+      // Typed arrays can be views of it. A buffer of its own is not copied.
+      const { buffer, byteOffset } = bytes;
+      return size === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + size);
     } catch {
       return undefined;
     }
@@ -122,26 +125,6 @@ export class LakeCache {
         await removeLocal(place);
       }
     }
-  }
-}
-
-/**
- * Undefined if the file's size is not as expected. Reads into one buffer, so that typed arrays can be views of it.
- */
-async function readWhole(place: string, expected: number): Promise<ArrayBuffer | undefined> {
-  const file = await open(place, "r");
-  try {
-    const { size } = await file.stat();
-    if (size !== expected) return undefined;
-    const bytes = new Uint8Array(size);
-    for (let position = 0; position < size; ) {
-      const { bytesRead } = await file.read(bytes, position, size - position, position);
-      if (bytesRead === 0) return undefined;
-      position += bytesRead;
-    }
-    return bytes.buffer;
-  } finally {
-    await file.close();
   }
 }
 
