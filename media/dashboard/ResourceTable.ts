@@ -7,9 +7,10 @@ import { fill, isolated } from "./formats";
 import { icon } from "./icons";
 import { orUnknown } from "./missingWords";
 import { formerNames, isOnly, nameIn, pickName, type Ready, typeName } from "./model";
-import { type Cell, type Column, type DataTable, isText, shareOf } from "./panels/panel";
+import { type ColumnOf, type DataTable, isText, shareOf, tableOf } from "./panels/panel";
 import type { PanelContext } from "./panelView";
 import { exportView, partView } from "./partView";
+import { entered } from "./popover";
 import { isPartial } from "./withheldWords";
 
 /** Longer tables render only their visible rows. */
@@ -41,10 +42,7 @@ export class ResourceTable {
     const count = countText(ready, rows);
     const search = html`<input type="search" class="input" id="resource-search" placeholder=${texts.search}
       aria-label=${fill(texts.searchIn, title)} .value=${view.search}
-      @input=${(event: Event) => {
-        if (event.target instanceof HTMLInputElement)
-          actions.setView({ search: event.target.value.slice(0, 300) });
-      }} />`;
+      @input=${(event: Event) => actions.setView({ search: entered(event).slice(0, 300) })} />`;
     return partView(
       ready,
       part,
@@ -114,7 +112,6 @@ function rowView(
   const name = nameIn(texts, "resources", entry.resource);
   const picked = isOnly(filter, "resources", entry.resource);
   const former = formerNames(ready, entry);
-  const cells = cellsOf(ready, entry);
   return html`<tr class=${picked ? "picked" : ""} aria-rowindex=${at + 2}>
     <th scope="row">${rowNameView(ready, actions, {
       name: isolated(name),
@@ -122,7 +119,7 @@ function rowView(
       pick: pickName(filter, "resources", entry.resource),
       picked,
     })}${former ? html` <span class="quiet former" title=${former}>${former}</span>` : nothing}</th>
-    ${columns.slice(1).map((column, place) => cellView(ready, cells[place + 1], column))}
+    ${columns.slice(1).map((column) => cellView(ready, column.cell(entry), column))}
     <td>${trendView(ready, entry.weekly)}</td>
   </tr>`;
 }
@@ -175,49 +172,36 @@ function sortedRows({ answer, view, texts }: Ready): readonly ResourceEntry[] {
 
 const sizeOf = (value: People | string): number => (typeof value === "number" ? value : 0.5);
 
-interface SortableColumn extends Column {
+interface SortableColumn extends ColumnOf<ResourceEntry> {
   readonly sort?: ResourceColumn;
 }
 
-function columnsOf({ texts }: Ready): SortableColumn[] {
-  return [
-    { title: texts.resource, kind: "text", sort: "resource" },
-    { title: texts.type, kind: "text", sort: "type" },
-    { title: texts.users, kind: "integer", sort: "users" },
-    { title: texts.share, kind: "share" },
-    { title: texts.personDays, kind: "integer", sort: "rows" },
-    { title: texts.accesses, kind: "integer", sort: "accesses" },
-    { title: texts.firstDay, kind: "date", sort: "firstDay" },
-    { title: texts.lastDay, kind: "date", sort: "lastDay" },
-  ];
-}
-
-function cellsOf(ready: Ready, entry: ResourceEntry): Cell[] {
+function columnsOf(ready: Ready): SortableColumn[] {
   const { texts, answer } = ready;
-  const { users, rows, accesses, firstDay, lastDay } = entry;
-  const unknownDay = users === null ? null : undefined;
+  const whole = orUnknown(answer, answer.cards.users.value);
+  const name = ({ resource }: ResourceEntry) => nameIn(texts, "resources", resource);
+  const date = (of: "firstDay" | "lastDay") => (entry: ResourceEntry) =>
+    entry[of] ?? (entry.users === null ? null : undefined);
   return [
-    nameIn(texts, "resources", entry.resource),
-    typeName(texts, entry.type),
-    users,
-    shareOf(ready, users, orUnknown(answer, answer.cards.users.value)),
-    rows,
-    accesses,
-    firstDay ?? unknownDay,
-    lastDay ?? unknownDay,
+    { title: texts.resource, kind: "text", sort: "resource", cell: name },
+    { title: texts.type, kind: "text", sort: "type", cell: ({ type }) => typeName(texts, type) },
+    { title: texts.users, kind: "integer", sort: "users", cell: ({ users }) => users },
+    { title: texts.share, kind: "share", cell: ({ users }) => shareOf(ready, users, whole) },
+    { title: texts.personDays, kind: "integer", sort: "rows", cell: ({ rows }) => rows },
+    { title: texts.accesses, kind: "integer", sort: "accesses", cell: ({ accesses }) => accesses },
+    { title: texts.firstDay, kind: "date", sort: "firstDay", cell: date("firstDay") },
+    { title: texts.lastDay, kind: "date", sort: "lastDay", cell: date("lastDay") },
   ];
 }
 
 function resourceTable(ready: Ready, rows: readonly ResourceEntry[]): DataTable {
-  const hasFormer = rows.some(({ formerNames: former }) => former);
-  return {
-    columns: [
-      ...columnsOf(ready),
-      ...(hasFormer ? [{ title: ready.texts.formerNames, kind: "text" } as const] : []),
-    ],
-    rows: rows.map((each) => ({
-      cells: [...cellsOf(ready, each), each.formerNames?.join(", ")],
-      partly: isPartial(ready.answer),
-    })),
+  const former: ColumnOf<ResourceEntry> = {
+    title: ready.texts.formerNames,
+    kind: "text",
+    cell: ({ formerNames: names }) => names?.join(", "),
   };
+  const hasFormer = rows.some(({ formerNames: names }) => names);
+  return tableOf(rows, [...columnsOf(ready), ...(hasFormer ? [former] : [])], () => ({
+    partly: isPartial(ready.answer),
+  }));
 }

@@ -3,8 +3,8 @@ import type { LicenceEntry } from "../../src/dashboard/answer";
 import { dataTableView } from "./dataTableView";
 import { daysIn, fill, isolated, localDay } from "./formats";
 import { orUnknown } from "./missingWords";
-import { isOnly, pickName, type Ready } from "./model";
-import { type DataTable, drawable, shareOf } from "./panels/panel";
+import type { Ready } from "./model";
+import { type DataTable, drawable, picking, shareOf, tableOf } from "./panels/panel";
 import type { PanelContext } from "./panelView";
 import { exportView, partView } from "./partView";
 
@@ -61,31 +61,26 @@ function remarkOf(
 
 export function licenceTable(ready: Ready, licences: readonly LicenceEntry[]): DataTable {
   const { texts, answer, filter } = ready;
-  return {
-    columns: [
-      { title: texts.resource, kind: "text" },
-      { title: texts.users, kind: "integer" },
-      { title: texts.seats, kind: "integer" },
-      { title: texts.seatsUsed, kind: "share" },
-      { title: texts.cost, kind: "decimal" },
-      { title: texts.costPerUser, kind: "decimal" },
-      { title: texts.licenceEnd, kind: "date" },
-      { title: texts.remark, kind: "text" },
+  const usersOf = ({ users }: LicenceEntry) => orUnknown(answer, users);
+  return tableOf(
+    licences,
+    [
+      { title: texts.resource, kind: "text", cell: ({ resource }) => resource },
+      { title: texts.users, kind: "integer", cell: usersOf },
+      { title: texts.seats, kind: "integer", cell: ({ seats }) => seats ?? undefined },
+      {
+        title: texts.seatsUsed,
+        kind: "share",
+        cell: (entry) => (entry.seats ? shareOf(ready, usersOf(entry), entry.seats) : undefined),
+      },
+      { title: texts.cost, kind: "decimal", cell: ({ cost }) => cost ?? undefined },
+      { title: texts.costPerUser, kind: "decimal", cell: costPerUser },
+      { title: texts.licenceEnd, kind: "date", cell: ({ end }) => end ?? undefined },
+      { title: texts.remark, kind: "text", cell: (entry) => remarkOf(ready, entry) },
     ],
-    rows: licences.map((entry) => ({
-      cells: [
-        entry.resource,
-        orUnknown(answer, entry.users),
-        entry.seats ?? undefined,
-        entry.seats ? shareOf(ready, orUnknown(answer, entry.users), entry.seats) : undefined,
-        entry.cost ?? undefined,
-        costPerUser(entry),
-        entry.end ?? undefined,
-        remarkOf(ready, entry),
-      ],
-      partly: entry.partly,
-      pick: entry.isKnown ? pickName(filter, "resources", entry.resource) : undefined,
-      picked: isOnly(filter, "resources", entry.resource),
-    })),
-  };
+    ({ resource, isKnown, partly }) => {
+      const { pick, picked } = picking(filter, "resources", resource);
+      return { pick: isKnown ? pick : undefined, picked, partly };
+    },
+  );
 }

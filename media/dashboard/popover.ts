@@ -48,6 +48,11 @@ export function popover(given: Popover): TemplateResult {
     >${content}</div>`;
 }
 
+/** What the reader entered or chose in the element of an event. */
+export function entered({ target }: Event): string {
+  return target instanceof HTMLInputElement || target instanceof HTMLSelectElement ? target.value : "";
+}
+
 /** Focuses the element that is likely used first: the current choice, a search box, a command. */
 function focusIn(id: string): void {
   const panel = document.getElementById(id);

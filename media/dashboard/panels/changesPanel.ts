@@ -2,7 +2,7 @@ import type { Change, Subjects } from "../../../src/dashboard/answer";
 import { changePicture } from "../charts/changePicture";
 import { fill } from "../formats";
 import { type NameList, nameIn, pickName, type Ready, typeName } from "../model";
-import { extremes, type Panel } from "./panel";
+import { extremes, type Panel, tableOf } from "./panel";
 
 /** Rises and falls compared with each subject's own past, in one picture. */
 export function changesPanel(ready: Ready): Panel {
@@ -47,26 +47,18 @@ export function changesPanel(ready: Ready): Panel {
             },
             look,
           ),
-    table: () => ({
-      columns: [
-        { title: texts.subject, kind: "text" },
-        { title: texts.type, kind: "text" },
-        { title: texts.change, kind: "text" },
-        { title: texts.actual, kind: "decimal" },
-        { title: texts.expected, kind: "decimal" },
-      ],
-      rows: entries.map((change) => ({
-        cells: [
-          name(change),
-          changeKind(ready, change),
-          directionText(ready, change),
-          change.actual,
-          change.expected,
+    table: () =>
+      tableOf(
+        entries,
+        [
+          { title: texts.subject, kind: "text", cell: name },
+          { title: texts.type, kind: "text", cell: (change) => changeKind(ready, change) },
+          { title: texts.change, kind: "text", cell: (change) => directionText(ready, change) },
+          { title: texts.actual, kind: "decimal", cell: ({ actual }) => actual },
+          { title: texts.expected, kind: "decimal", cell: ({ expected }) => expected },
         ],
-        pick: pickName(filter, changeList(change), change.name),
-        partly: change.partly,
-      })),
-    }),
+        (change) => ({ pick: pickName(filter, changeList(change), change.name), partly: change.partly }),
+      ),
   };
 }
 

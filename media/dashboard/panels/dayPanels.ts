@@ -3,7 +3,7 @@ import { type DaySeries, dayPicture, dayWords } from "../charts/dayPicture";
 import type { Look } from "../charts/look";
 import { fill } from "../formats";
 import { isDay, pickDay, type Ready } from "../model";
-import { type Cell, type Column, chosenName, type Panel, unitsOf } from "./panel";
+import { type Cell, chosenName, type Panel, tableOf, unitsOf } from "./panel";
 
 interface DayPanel {
   readonly id: "time" | "active" | "distinctDay";
@@ -97,11 +97,6 @@ function dayPanel(ready: Ready, { series: given, units, height, ...panel }: DayP
     );
   const [first] = series;
   const wordsOf = dayWords(ready);
-  const columns: Column[] = [
-    { title: texts.date, kind: "day" },
-    { title: texts.kind, kind: "text" },
-    ...series.map(({ name }): Column => ({ title: name, kind })),
-  ];
   return {
     ...panel,
     definition: texts.definitions[panel.id === "time" && !panel.allResources ? "use" : panel.id],
@@ -112,15 +107,16 @@ function dayPanel(ready: Ready, { series: given, units, height, ...panel }: DayP
       answer.byDay.length === 0
         ? undefined
         : dayPicture(ready, report, drawn(look), format, tick, height, look),
-    table: () => ({
-      columns,
-      rows: answer.byDay.map((day) => ({
-        cells: [day.date, wordsOf(day).join("; "), ...series.map(({ value }) => value(day))],
-        pick: pickDay(filter, day.date),
-        picked: isDay(filter, day.date),
-        partly: day.partly,
-      })),
-    }),
+    table: () =>
+      tableOf<DayEntry>(
+        answer.byDay,
+        [
+          { title: texts.date, kind: "day", cell: ({ date }) => date },
+          { title: texts.kind, kind: "text", cell: (day) => wordsOf(day).join("; ") },
+          ...series.map(({ name, value }) => ({ title: name, kind, cell: value })),
+        ],
+        ({ date, partly }) => ({ pick: pickDay(filter, date), picked: isDay(filter, date), partly }),
+      ),
   };
 }
 

@@ -2,9 +2,9 @@ import { columnPicture } from "../charts/barPicture";
 import type { LegendEntry } from "../charts/picture";
 import { treemapPicture } from "../charts/treemapPicture";
 import { fill } from "../formats";
-import { formerNames, isOnly, nameIn, pickName, type Ready, typeName } from "../model";
+import { formerNames, nameIn, pickName, type Ready, typeName } from "../model";
 import { isPartial } from "../withheldWords";
-import { drawable, extremes, labelText, type Panel, unitsOf } from "./panel";
+import { drawable, extremes, labelText, type Panel, picking, tableOf, unitsOf } from "./panel";
 
 /** The number of distinguishable tiles; the table has all. */
 const mostTiles = 80;
@@ -49,18 +49,17 @@ export function weekdayPanel(ready: Ready): Panel {
             },
             look,
           ),
-    table: () => ({
-      columns: [
-        { title: texts.weekday, kind: "text" },
-        { title: texts.days, kind: "integer" },
-        { title: texts.activePerDay, kind },
-        { title: texts.loginsPerDay, kind: "integer" },
-      ],
-      rows: answer.byWeekday.map((each) => ({
-        cells: [formats.weekday(each.weekday), each.days, value(each), each.logins],
-        partly: each.partly,
-      })),
-    }),
+    table: () =>
+      tableOf(
+        answer.byWeekday,
+        [
+          { title: texts.weekday, kind: "text", cell: ({ weekday }) => formats.weekday(weekday) },
+          { title: texts.days, kind: "integer", cell: (each) => each.days },
+          { title: texts.activePerDay, kind, cell: value },
+          { title: texts.loginsPerDay, kind: "integer", cell: ({ logins }) => logins },
+        ],
+        ({ partly }) => ({ partly }),
+      ),
   };
 }
 
@@ -97,8 +96,7 @@ export function treemapPanel(ready: Ready): Panel {
           name: typeName(texts, type),
           colour: colourOf(type),
           shape: "square",
-          pick: pickName(filter, "resourceTypes", type),
-          picked: isOnly(filter, "resourceTypes", type),
+          ...picking(filter, "resourceTypes", type),
         }),
       );
       const tiles = drawn.map((each) => ({
@@ -119,19 +117,16 @@ export function treemapPanel(ready: Ready): Panel {
       }));
       return treemapPicture(tiles, legend, formats.integer, look);
     },
-    table: () => ({
-      columns: [
-        { title: texts.resource, kind: "text" },
-        { title: texts.type, kind: "text" },
-        { title: texts.personDays, kind: "integer" },
-        { title: texts.users, kind: "integer" },
-      ],
-      rows: answer.resources.map((each) => ({
-        cells: [nameIn(texts, "resources", each.resource), typeName(texts, each.type), each.rows, each.users],
-        partly: isPartial(answer),
-        pick: pickName(filter, "resources", each.resource),
-        picked: isOnly(filter, "resources", each.resource),
-      })),
-    }),
+    table: () =>
+      tableOf(
+        answer.resources,
+        [
+          { title: texts.resource, kind: "text", cell: (each) => nameIn(texts, "resources", each.resource) },
+          { title: texts.type, kind: "text", cell: ({ type }) => typeName(texts, type) },
+          { title: texts.personDays, kind: "integer", cell: ({ rows }) => rows },
+          { title: texts.users, kind: "integer", cell: ({ users }) => users },
+        ],
+        ({ resource }) => ({ ...picking(filter, "resources", resource), partly: isPartial(answer) }),
+      ),
   };
 }

@@ -6,7 +6,7 @@ import type { Look } from "../charts/look";
 import type { Picture } from "../charts/picture";
 import { fill, isolated } from "../formats";
 import { missingOfDay } from "../missingWords";
-import { type FilterPatch, nameIn, type Ready, typeName } from "../model";
+import { type FilterPatch, isOnly, nameIn, pickName, type Ready, typeName } from "../model";
 import type { Part } from "../partView";
 
 /** A cell of a data table: `null` is a withheld number, `few` too few people, `undefined` no known value. */
@@ -61,6 +61,27 @@ export interface TableRow {
   /** The filter change of a click on the row's name. */
   readonly pick?: FilterPatch | undefined;
   readonly picked?: boolean;
+}
+
+/** How a row's name filters by it. */
+export const picking = (...name: Parameters<typeof pickName>) => ({
+  pick: pickName(...name),
+  picked: isOnly(...name),
+});
+
+/** A column, and its cell of an entry's row. */
+export interface ColumnOf<E> extends Column {
+  readonly cell: (entry: E) => Cell;
+}
+
+/** A table with a row for each entry. */
+export function tableOf<E>(
+  entries: readonly E[],
+  columns: readonly ColumnOf<E>[],
+  more: (entry: E) => Omit<TableRow, "cells"> = () => ({}),
+): DataTable {
+  const rows = entries.map((entry) => ({ ...more(entry), cells: columns.map(({ cell }) => cell(entry)) }));
+  return { columns, rows };
 }
 
 /** The controls of a picture. */

@@ -3,17 +3,12 @@ import { type Bars, barPicture } from "../charts/barPicture";
 import type { Look } from "../charts/look";
 import type { Picture } from "../charts/picture";
 import { absentSentences, orUnknown } from "../missingWords";
-import { isOnly, type NameList, nameIn, pickName, type Ready } from "../model";
+import { type NameList, nameIn, pickName, type Ready } from "../model";
 import { countsUngraded, cutSentences, ungradedSentences } from "../withheldWords";
-import { type Cell, type Column, drawable, extremes, labelText, type Panel } from "./panel";
+import { type Cell, type ColumnOf, drawable, extremes, labelText, type Panel, picking } from "./panel";
 
 /** A school, grade or resource. */
 export type Named<E extends Entry> = E & { readonly name: string | null };
-
-/** A property of entries, as a column of their table. */
-export interface PlaceColumn<E> extends Column {
-  readonly cell: (entry: E) => Cell;
-}
 
 /** A numeric property of entries, as bars next to their names. */
 interface BarsOf<E> {
@@ -39,7 +34,7 @@ interface PlacePanel<E extends Entry>
   /** If not all fit, the highest come first; by default ranked by value. */
   readonly rank?: (entry: Named<E>) => number;
   readonly format: (value: number) => string;
-  readonly columns: readonly PlaceColumn<Named<E>>[];
+  readonly columns: readonly ColumnOf<Named<E>>[];
   readonly controls?: Panel["controls"];
   readonly picture: readonly BarsOf<Named<E>>[] | Draw<E>;
 }
@@ -99,8 +94,7 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
         const cells = columns.map(({ cell }) => orUnknown(entry, cell(entry)));
         return {
           cells: [nameOf(entry), ...cells],
-          pick: pickName(filter, list, entry.name),
-          picked: isOnly(filter, list, entry.name),
+          ...picking(filter, list, entry.name),
           partly: entry.partly,
           absent: cells.includes(undefined) ? entry.absent : undefined,
           ungraded: list === "grades" && countsUngraded(answer, entry.name),

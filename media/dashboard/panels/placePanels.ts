@@ -13,9 +13,20 @@ import { stackPicture } from "../charts/stackPicture";
 import { changeText, periodNames } from "../comparisonWords";
 import { fill } from "../formats";
 import { orUnknown } from "../missingWords";
-import { isOnly, nameIn, pickName, type Ready } from "../model";
-import { type Cell, chosenName, drawable, extremes, labelText, type Panel, shareOf, unitsOf } from "./panel";
-import { type Named, type PlaceColumn, placePanel } from "./placePanel";
+import { isOnly, nameIn, type Ready } from "../model";
+import {
+  type Cell,
+  type ColumnOf,
+  chosenName,
+  drawable,
+  extremes,
+  labelText,
+  type Panel,
+  picking,
+  shareOf,
+  unitsOf,
+} from "./panel";
+import { type Named, placePanel } from "./placePanel";
 
 type Place = Named<SchoolEntry | GradeEntry>;
 export type PlaceList = "schools" | "grades";
@@ -28,7 +39,7 @@ const placesOf = (ready: Ready, list: PlaceList): Place[] =>
     ? schoolsOf(ready)
     : ready.answer.byGrade.map((entry) => ({ ...entry, name: entry.grade }));
 
-type Columns = readonly PlaceColumn<Place>[];
+type Columns = readonly ColumnOf<Place>[];
 
 function personColumns(ready: Ready): Columns {
   const { texts } = ready;
@@ -223,10 +234,7 @@ export function topPanel(ready: Ready): Panel {
                 : { schools: [school], resources: [resource] },
             ),
           ),
-          legendPicks: top.map(({ resource }) => ({
-            pick: pickName(filter, "resources", resource),
-            picked: isOnly(filter, "resources", resource),
-          })),
+          legendPicks: top.map(({ resource }) => picking(filter, "resources", resource)),
         },
         look,
       ),
@@ -271,7 +279,7 @@ export function periodsBy(ready: Ready, list: "schools" | "grades" | "resources"
   const format = formats.average;
   const inPeriod = (entry: ComparedUse, period: "before" | "now", of: (use: PeriodUse) => People) =>
     ofPeriod(comparison[period], of(entry[period]), list === "resources" || entry.partly);
-  const columns = (title: string, period: "before" | "now"): PlaceColumn<ComparedUse>[] => [
+  const columns = (title: string, period: "before" | "now"): ColumnOf<ComparedUse>[] => [
     {
       title: `${title}: ${texts.usePerDay}`,
       kind: "decimal",
