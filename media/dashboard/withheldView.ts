@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { fill } from "./formats";
-import { icon } from "./icons";
+import { type IconName, icon } from "./icons";
 import { absentSentences, missingSentences, quarantineSentences } from "./missingWords";
 import type { Actions, Ready } from "./model";
 import { withheldSentences } from "./withheldWords";
@@ -12,10 +12,11 @@ const mostAtOnce = 3;
 export function withheldView(ready: Ready): TemplateResult | typeof nothing {
   const sentences = withheldSentences(ready);
   if (sentences.length === 0) return nothing;
-  return html`<section class="withheld" id="withheld" aria-label=${ready.texts.leftOut}>
-    ${icon("people")}
-    <div>${sentencesView(ready, sentences)}</div>
-  </section>`;
+  return noteView("withheld", ready.texts.leftOut, "people", sentencesView(ready, sentences));
+}
+
+function noteView(id: string, label: string, name: IconName, content: TemplateResult): TemplateResult {
+  return html`<section class="withheld" id=${id} aria-label=${label}>${icon(name)}<div>${content}</div></section>`;
 }
 
 export function sentencesView(
@@ -42,28 +43,23 @@ export function missingReportsView(ready: Ready, actions: Actions): TemplateResu
     ...quarantineSentences(ready, quarantined),
   ];
   if (sentences.length === 0) return nothing;
-  return html`<section class="withheld" id="incomplete" aria-label=${texts.incomplete}>
-    ${icon("warning")}
-    <div>${sentencesView(ready, sentences)}<p>${texts.missingReportsNote}
-      ${
-        ready.frozen
-          ? nothing
-          : html`<button type="button" class="link" id="show-reports" @click=${() => actions.post({ type: "showReports" })}>${texts.showReports}</button>`
-      }</p></div>
-  </section>`;
+  const link = html`<button type="button" class="link" id="show-reports" @click=${() => actions.post({ type: "showReports" })}>${texts.showReports}</button>`;
+  return noteView(
+    "incomplete",
+    texts.incomplete,
+    "warning",
+    html`${sentencesView(ready, sentences)}<p>${texts.missingReportsNote}
+      ${ready.frozen ? nothing : link}</p>`,
+  );
 }
 
 /** A note that the tables are larger than those that the dashboard was measured with. It suggests a better tool. */
 export function largeView({ texts, formats, answer }: Ready): TemplateResult | typeof nothing {
   const { beyondMeasured } = answer;
   if (beyondMeasured === null) return nothing;
-  const [rows, measured] = [beyondMeasured.rows, beyondMeasured.measured].map((count) =>
-    formats.integer(count),
-  );
-  return html`<section class="withheld" id="large" aria-label=${texts.large}>
-    ${icon("database")}
-    <div><p>${fill(texts.beyondMeasured, rows ?? "", measured ?? "")}</p></div>
-  </section>`;
+  const { rows, measured } = beyondMeasured;
+  const text = fill(texts.beyondMeasured, formats.integer(rows), formats.integer(measured));
+  return noteView("large", texts.large, "database", html`<p>${text}</p>`);
 }
 
 /** A button that extends the filter to the people that its choice must be shown together with. */

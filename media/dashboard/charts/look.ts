@@ -44,20 +44,13 @@ export function lookOf(body: HTMLElement, labelWidth: number): Look {
   const contrast = body.matches(".vscode-high-contrast, .vscode-high-contrast-light");
   const dark = body.matches(".vscode-dark, .vscode-high-contrast:not(.vscode-high-contrast-light)");
   const text = read("--vscode-foreground", dark ? "#cccccc" : "#3b3b3b");
+  const border = read("--vscode-contrastBorder", text);
   return {
     contrast,
     text,
     quiet: read("--vscode-descriptionForeground", text),
-    line: contrast
-      ? read("--vscode-contrastBorder", text)
-      : dark
-        ? "rgba(255,255,255,0.12)"
-        : "rgba(0,0,0,0.11)",
-    mark: contrast
-      ? read("--vscode-contrastBorder", text)
-      : dark
-        ? "rgba(255,255,255,0.32)"
-        : "rgba(0,0,0,0.32)",
+    line: contrast ? border : dark ? "rgba(255,255,255,0.12)" : "rgba(0,0,0,0.11)",
+    mark: contrast ? border : dark ? "rgba(255,255,255,0.32)" : "rgba(0,0,0,0.32)",
     background: read("--vscode-editor-background", dark ? "#1f1f1f" : "#ffffff"),
     band: dark ? "rgba(255,255,255,0.06)" : "rgba(0,0,0,0.05)",
     palette: dark ? darkPalette : lightPalette,
