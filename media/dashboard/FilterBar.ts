@@ -7,9 +7,9 @@ import { comparedText } from "./comparisonWords";
 import { filterParts, presetName, rangeName } from "./filterWords";
 import { dateLimits, fill } from "./formats";
 import { icon } from "./icons";
-import { type Choice, MultiSelect } from "./MultiSelect";
+import { MultiSelect } from "./MultiSelect";
 import { type Actions, type FilterPatch, type Model, type NameList, nameIn, nameLists } from "./model";
-import { close, popover } from "./popover";
+import { close, entered, popover } from "./popover";
 import { savedView, type Typed } from "./savedView";
 import { schoolGroups } from "./schoolGroups";
 
@@ -47,13 +47,12 @@ export class FilterBar {
         ${nameLists.map((list) => (options ? this.names(model, list) : nothing))}
         ${
           options
-            ? this.people.view(
-                model,
-                texts.userTypes,
-                options.userTypes.map((value) => ({ value, name: texts[value] })),
-                filter.userTypes,
-                (userTypes) => actions.setFilter({ userTypes: [...userTypes] }),
-              )
+            ? this.people.view(model, {
+                title: texts.userTypes,
+                choices: options.userTypes.map((value) => ({ value, name: texts[value] })),
+                chosen: filter.userTypes,
+                choose: (userTypes) => actions.setFilter({ userTypes: [...userTypes] }),
+              })
             : nothing
         }
         ${unitsView(model, actions)}
@@ -83,18 +82,13 @@ export class FilterBar {
     if (list === "grades" && all.length === 0) return nothing;
     // A filtered name stays visible even if the data no longer has it.
     const known = [...all, ...filter[list].filter((name) => !all.includes(name))];
-    const choices: Choice<string | null>[] = known.map((value) => ({
-      value,
-      name: nameIn(texts, list, value),
-    }));
-    return this.selects[list].view(
-      model,
-      texts[list],
-      choices,
-      filter[list],
-      (chosen) => this.actions.setFilter({ [list]: [...chosen] }),
-      list === "schools" ? schoolGroups(texts, options, model.saved.groups) : [],
-    );
+    return this.selects[list].view(model, {
+      title: texts[list],
+      choices: known.map((value) => ({ value, name: nameIn(texts, list, value) })),
+      chosen: filter[list],
+      choose: (chosen) => this.actions.setFilter({ [list]: [...chosen] }),
+      groups: list === "schools" ? schoolGroups(texts, options, model.saved.groups) : [],
+    });
   }
 
   private dates(model: Model): TemplateResult {
@@ -147,13 +141,13 @@ export class FilterBar {
           <label><span>${texts.from}</span>
             <input id="own-from" type="date" class="input" required min=${limits.first} max=${limits.last} .value=${this.ownFrom || from}
               @change=${(event: Event) => {
-                if (event.target instanceof HTMLInputElement) this.ownFrom = event.target.value;
+                this.ownFrom = entered(event);
               }} />
           </label>
           <label><span>${texts.to}</span>
             <input id="own-to" type="date" class="input" required min=${limits.first} max=${limits.last} .value=${this.ownTo || to}
               @change=${(event: Event) => {
-                if (event.target instanceof HTMLInputElement) this.ownTo = event.target.value;
+                this.ownTo = entered(event);
               }} />
           </label>
           <button type="submit" class="button" id="own-apply">${texts.apply}</button>

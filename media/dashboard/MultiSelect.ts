@@ -1,13 +1,13 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { fill } from "./formats";
 import { icon } from "./icons";
-import type { Model } from "./model";
-import { close, focusables, moveFocus, popover } from "./popover";
+import { type Model, toggled } from "./model";
+import { close, entered, focusables, moveFocus, popover } from "./popover";
 
 /** The maximum number of checkboxes; the search finds the other names. */
 const mostShown = 200;
 
-export interface Choice<T> {
+interface Choice<T> {
   readonly value: T;
   readonly name: string;
 }
@@ -16,6 +16,15 @@ export interface Choice<T> {
 export interface Together<T> {
   readonly name: string;
   readonly values: readonly T[];
+}
+
+/** What a list offers. */
+interface Offer<T> {
+  readonly title: string;
+  readonly choices: readonly Choice<T>[];
+  readonly chosen: readonly T[];
+  readonly choose: (chosen: readonly T[]) => void;
+  readonly groups?: readonly Together<T>[];
 }
 
 /** Whether exactly these are chosen, in any order. */
@@ -40,14 +49,9 @@ export class MultiSelect<T> {
     private readonly changed: () => void,
   ) {}
 
-  view(
-    { texts, formats }: Model,
-    title: string,
-    choices: readonly Choice<T>[],
-    chosen: readonly T[],
-    choose: (chosen: readonly T[]) => void,
-    groups: readonly Together<T>[] = [],
-  ): TemplateResult {
+  view(model: Model, offer: Offer<T>): TemplateResult {
+    const { texts, formats } = model;
+    const { title, choices, chosen, groups = [] } = offer;
     const group = groupOf(groups, chosen);
     const [only] = chosen;
     const text =
@@ -70,18 +74,12 @@ export class MultiSelect<T> {
         this.first = chosen;
         this.changed();
       },
-      content: this.open ? this.content({ texts, formats }, title, choices, chosen, choose, groups) : nothing,
+      content: this.open ? this.content(model, offer) : nothing,
     })}`;
   }
 
-  private content(
-    { texts, formats }: Pick<Model, "texts" | "formats">,
-    title: string,
-    choices: readonly Choice<T>[],
-    chosen: readonly T[],
-    choose: (chosen: readonly T[]) => void,
-    groups: readonly Together<T>[],
-  ): TemplateResult {
+  private content({ texts, formats }: Model, offer: Offer<T>): TemplateResult {
+    const { title, choices, chosen, choose, groups = [] } = offer;
     const words = this.search.toLocaleLowerCase().split(/\s+/).filter(Boolean);
     const isFound = ({ name }: { readonly name: string }) =>
       words.every((word) => name.toLocaleLowerCase().includes(word));
@@ -101,7 +99,7 @@ export class MultiSelect<T> {
                 aria-label=${fill(texts.searchIn, title)}
                 .value=${this.search}
                 @input=${(event: Event) => {
-                  if (event.target instanceof HTMLInputElement) this.search = event.target.value;
+                  this.search = entered(event);
                   this.changed();
                 }}
               />`
@@ -109,16 +107,19 @@ export class MultiSelect<T> {
         }
         <button type="button" class="link" ?disabled=${chosen.length === 0} @click=${() => choose([])}>${texts.clear}</button>
       </div>
-      ${foundGroups.length === 0 ? nothing : groupsView(foundGroups, chosen, choose)}
+      ${
+        foundGroups.length === 0
+          ? nothing
+          : html`<div class="choices-groups">${foundGroups.map(({ name, values }) => {
+              const pressed = isChosen(values, chosen);
+              return html`<button type="button" class="choices-group" aria-pressed=${pressed}
+                @click=${() => choose(pressed ? [] : values)}><bdi>${name}</bdi></button>`;
+            })}</div>`
+      }
       <div class="choices-list" role="group" aria-label=${title}>
         ${shown.map(
           ({ value, name }) => html`<label class="choice">
-            <input
-              type="checkbox"
-              .checked=${chosen.includes(value)}
-              @change=${() =>
-                choose(chosen.includes(value) ? chosen.filter((each) => each !== value) : [...chosen, value])}
-            /><span class="choice-name" dir="auto" title=${name}>${name}</span>
+            <input type="checkbox" .checked=${chosen.includes(value)} @change=${() => choose(toggled(chosen, value))} /><span class="choice-name" dir="auto" title=${name}>${name}</span>
           </label>`,
         )}
         ${shown.length === 0 ? html`<p class="quiet">${texts.nothingFound}</p>` : nothing}
@@ -137,16 +138,4 @@ export class MultiSelect<T> {
     if (event.key === "Enter" && event.target instanceof HTMLInputElement) close(this.id);
     else if (event.currentTarget instanceof HTMLElement) moveFocus(event, focusables(event.currentTarget));
   };
-}
-
-function groupsView<T>(
-  groups: readonly Together<T>[],
-  chosen: readonly T[],
-  choose: (chosen: readonly T[]) => void,
-): TemplateResult {
-  return html`<div class="choices-groups">${groups.map(({ name, values }) => {
-    const pressed = isChosen(values, chosen);
-    return html`<button type="button" class="choices-group" aria-pressed=${pressed}
-      @click=${() => choose(pressed ? [] : values)}><bdi>${name}</bdi></button>`;
-  })}</div>`;
 }

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { type QuestionId, questionIds } from "../../src/dashboard/questions";
 import { icon } from "./icons";
 import type { Actions, Ready } from "./model";
+import { entered } from "./popover";
 import { type QuestionChoice, questionOf, questionText } from "./questions";
 
 /** The heading of the current question, which gets the focus once the question is answered. */
@@ -43,8 +44,8 @@ export function askedView(
     list.length === 0
       ? nothing
       : html`<select class="select" id=${name} aria-label=${label}
-          @change=${({ target }: Event) => {
-            const choice = target instanceof HTMLSelectElement && list[Number(target.value)];
+          @change=${(event: Event) => {
+            const choice = list[Number(entered(event))];
             if (choice) actions.setFilter(choice.patch);
           }}
         >

@@ -8,6 +8,7 @@ import { absentSentences, withoutDays } from "./missingWords";
 import type { Actions, Ready } from "./model";
 import type { Control, Panel } from "./panels/panel";
 import { asTableView, exportView, partView } from "./partView";
+import { entered } from "./popover";
 import { otherDivisionView, sentencesView } from "./withheldView";
 
 export interface PanelContext {
@@ -128,10 +129,7 @@ function controlView(
 ): TemplateResult {
   const select = (label: string, value: number, choices: readonly (readonly [number, string])[]) =>
     html`<select class="select" id=${`${panel}-${control}`} aria-label=${label} title=${label}
-      @change=${(event: Event) => {
-        if (event.target instanceof HTMLSelectElement)
-          actions.setView({ [control]: Number(event.target.value) });
-      }}
+      @change=${(event: Event) => actions.setView({ [control]: Number(entered(event)) })}
     >${choices.map(([number, text]) => html`<option value=${number} .selected=${number === value}>${text}</option>`)}</select>`;
   if (control === "topResources") {
     return select(

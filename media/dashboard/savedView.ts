@@ -3,7 +3,7 @@ import type { Saved } from "../../src/dashboard/saved";
 import { fill, isolated } from "./formats";
 import { icon } from "./icons";
 import type { Actions, Model } from "./model";
-import { close, popover } from "./popover";
+import { close, entered, popover } from "./popover";
 
 const mostLetters = 100;
 
@@ -72,9 +72,7 @@ export function savedView(
       }
       <form @submit=${save}>
         <input class="input" name="name" id="saved-name" required maxlength=${mostLetters} placeholder=${texts.savedName} aria-label=${texts.savedName}
-          .value=${typed.name} @input=${({ target }: Event) => {
-            if (target instanceof HTMLInputElement) type(target.value);
-          }} />
+          .value=${typed.name} @input=${(event: Event) => type(entered(event))} />
         <div class="saved-buttons">
           <button type="submit" class="button" id="save-view">${saved.views.some(isTaken) ? texts.replaceView : texts.saveView}</button>
           ${filter.schools.length < 2 ? nothing : html`<button type="submit" class="button secondary" id="save-group">${saved.groups.some(isTaken) ? texts.replaceGroup : texts.saveGroup}</button>`}
