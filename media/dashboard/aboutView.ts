@@ -21,7 +21,7 @@ export function exportedHead(
       <ul class="chips" aria-label=${texts.activeFilters}>
         ${compared === undefined ? nothing : html`<li class="chip"><bdi class="chip-name" title=${compared}>${compared}</bdi></li>`}
         ${parts.map(({ text }) => html`<li class="chip"><bdi class="chip-name" title=${text}>${text}</bdi></li>`)}
-        ${parts.length === 0 ? html`<li class="chip">${texts.applied}: ${texts.none}</li>` : nothing}
+        ${parts.length === 0 ? html`<li class="chip">${texts.filters}: ${texts.none}</li>` : nothing}
       </ul>
     </div>
     <div class="exported-tools">

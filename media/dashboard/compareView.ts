@@ -51,7 +51,7 @@ export function compareView({ texts, formats, filter, answer }: Model, actions: 
         min=${limits.first} max=${limits.last} name=${`${id}-${end}`} id=${`compare-${id}-${end}`}
         .value=${days ? limits.nearest(days[end]) : ""} /></label>`;
     return html`<fieldset><legend class="choices-title">${title}</legend>
-      <label><span>${texts.periodName}</span><input class="input" name=${`${id}-name`} id=${`compare-${id}-name`}
+      <label><span>${texts.name}</span><input class="input" name=${`${id}-name`} id=${`compare-${id}-name`}
         maxlength=${mostLetters} .value=${name} /></label>
       ${date("from")}${date("to")}
     </fieldset>`;
@@ -67,7 +67,7 @@ export function compareView({ texts, formats, filter, answer }: Model, actions: 
       ${compare ? html`<span class="control-value">${compare.name || formats.range(compare.from, compare.to)}</span>` : nothing}${icon("chevronDown")}`,
     content: html`<div class="dates compare">
       <ul>
-        ${command(texts.comparePrevious, { compare: undefined }, compare === undefined)}
+        ${command(texts.periodBefore, { compare: undefined }, compare === undefined)}
         ${[...(answer?.options.breaks ?? [])]
           .reverse()
           .map((each) =>

@@ -72,7 +72,7 @@ export function provenance({ texts, formats, district, filter, view, answer }: R
     ...(district === "" ? [] : [`${texts.district}: ${district}`]),
     ...(question ? [`${texts.question}: ${questionText(question, { texts, formats, answer }, filter)}`] : []),
     `${texts.period}: ${formats.range(answer.from, answer.to)}`,
-    `${texts.applied}: ${parts.length === 0 ? texts.none : parts.join(", ")}`,
+    `${texts.filters}: ${parts.length === 0 ? texts.none : parts.join(", ")}`,
     `${texts.privacy}: ${groupRule(texts, answer.minimumGroupSize)}`,
     ...withheldSentences({ texts, formats, answer }),
     // With one kind of people, the sentences about completeness say the same.

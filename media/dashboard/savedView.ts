@@ -71,7 +71,7 @@ export function savedView(
             </ul>`
       }
       <form @submit=${save}>
-        <input class="input" name="name" id="saved-name" required maxlength=${mostLetters} placeholder=${texts.savedName} aria-label=${texts.savedName}
+        <input class="input" name="name" id="saved-name" required maxlength=${mostLetters} placeholder=${texts.name} aria-label=${texts.name}
           .value=${typed.name} @input=${(event: Event) => type(entered(event))} />
         <div class="saved-buttons">
           <button type="submit" class="button" id="save-view">${saved.views.some(isTaken) ? texts.replaceView : texts.saveView}</button>

@@ -54,7 +54,7 @@ export function activePanel(ready: Ready): Panel {
   const value = ({ activeUsers }: DayEntry) => units.of(activeUsers, users);
   return dayPanel(ready, {
     id: "active",
-    title: texts.titleActive,
+    title: texts.activePerDay,
     wide: false,
     height: 190,
     allResources: true,

@@ -22,12 +22,20 @@ export function definitionTexts(t: Translate) {
   const missing = t(
     "A report is missing for a day if it has no row of a user type while the other report shows their use on that day. The day's numbers from that report are then unknown, and sums do not include them. A report that was never delivered for a user type does not count as missing, unless no day of the range has it for the people asked about. Nor does one of a user type that has no group of its own, because that would be about too few people.",
   );
-  const perPerson = t(
-    "For each person, the different resources used at the school in the whole range (by resource_id, or by resource_name where there is no id); their sum over people, divided by the school's users, those without use included. 0 where the school has no users.",
-  );
-  const neverActive = t(
-    "Distinct people in the school's rows of daily participation who were active on no day of the range. The share is of the school's users. People whom the reports do not name are not counted.",
-  );
+  const perPerson = [
+    t(
+      "How many different resources one person used in the whole period, on average. People without use are included.",
+    ),
+    t(
+      "For each person, the different resources used at the school in the whole range (by resource_id, or by resource_name where there is no id); their sum over people, divided by the school's users, those without use included. 0 where the school has no users.",
+    ),
+  ] as const;
+  const neverActive = [
+    t("People of the reports who used nothing in the whole period, as a share of all of them."),
+    t(
+      "Distinct people in the school's rows of daily participation who were active on no day of the range. The share is of the school's users. People whom the reports do not name are not counted.",
+    ),
+  ] as const;
   const byGrade = t(
     "As by school, over the rows of people who have the grade in the roster that was imported last. People who are not in it have none.",
   );
@@ -122,28 +130,10 @@ export function definitionTexts(t: Translate) {
       personDays,
       resource,
     ),
-    distinctSchool: explain(
-      t(
-        "How many different resources one person used in the whole period, on average. People without use are included.",
-      ),
-      perPerson,
-    ),
-    distinctGrade: explain(
-      t(
-        "How many different resources one person used in the whole period, on average. People without use are included.",
-      ),
-      perPerson,
-      byGrade,
-    ),
-    neverSchool: explain(
-      t("People of the reports who used nothing in the whole period, as a share of all of them."),
-      neverActive,
-    ),
-    neverGrade: explain(
-      t("People of the reports who used nothing in the whole period, as a share of all of them."),
-      neverActive,
-      byGrade,
-    ),
+    distinctSchool: explain(...perPerson),
+    distinctGrade: explain(...perPerson, byGrade),
+    neverSchool: explain(...neverActive),
+    neverGrade: explain(...neverActive, byGrade),
     weekday: explain(
       t("Active people on the average Monday, Tuesday and so on. Days off are left out."),
       t("Distinct active people of each of these days, summed and divided by the number of days."),

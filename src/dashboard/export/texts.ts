@@ -20,15 +20,8 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     title: t("Participation Dashboard"),
     definitions: definitionTexts(t),
     rules: ruleTexts(t),
-    ...filterTexts(t),
-    ...pictureTexts(t),
-    ...wordTexts(t),
-    ...exportTexts(t),
-  };
-}
 
-function filterTexts(t: Translate) {
-  return {
+    // The filters.
     filters: t("Filters"),
     dates: t("Dates"),
     last7: t("Last 7 days"),
@@ -42,10 +35,9 @@ function filterTexts(t: Translate) {
     apply: t("Apply"),
     compare: t("Compare"),
     comparedWith: t("Compared with {0}"),
-    comparePrevious: t("Previous period"),
     firstPeriod: t("First period"),
     secondPeriod: t("Second period"),
-    periodName: t("Name"),
+    name: t("Name"),
     schools: t("Schools"),
     schoolLevels: {
       elementary: t("Elementary schools"),
@@ -80,14 +72,10 @@ function filterTexts(t: Translate) {
     removeRange: t("Back to this school year"),
     filterBy: t("Filter by {0}"),
     unfilter: t("Stop filtering by {0}"),
-  };
-}
 
-function pictureTexts(t: Translate) {
-  return {
+    // The pictures.
     saved: t("Saved"),
     nothingSaved: t("Nothing is saved yet. Give the current view a name to save it."),
-    savedName: t("Name"),
     countOfResources: t("resources: {0}"),
     countOfSchools: t("schools: {0}"),
     saveView: t("Save View"),
@@ -137,7 +125,7 @@ function pictureTexts(t: Translate) {
     titleUse: t("Use per day: {0}"),
     titleUseBySchool: t("Users by school: {0}"),
     titleUseByGrade: t("Users by grade: {0}"),
-    titleActive: t("Active users per day"),
+    activePerDay: t("Active users per day"),
     titleDistinctDay: t("Distinct resources used per day"),
     titleSchools: t("Logins and resources per person and day, by school"),
     titleTop: t("Users of the most used resources, by school"),
@@ -200,7 +188,6 @@ function pictureTexts(t: Translate) {
     averageLogins: t("Logins per person and day"),
     averageResources: t("Resources per person and day"),
     perPerson: t("Distinct resources per person"),
-    activePerDay: t("Active users per day"),
     loginsPerDay: t("Logins per day"),
     personDays: t("Person-days"),
     quietDay: t("Quiet day or day off"),
@@ -240,11 +227,8 @@ function pictureTexts(t: Translate) {
     unjudgedWeeks: t("With too few complete weeks to be evaluated: {0}. More weeks of data help."),
     unjudgedUse: t("Used too little to be evaluated: {0}. A wider filter helps."),
     unjudgedLeftOut: t("Schools with too few people to be evaluated alone: {0}."),
-  };
-}
 
-function wordTexts(t: Translate) {
-  return {
+    // Words, and what is left out or missing.
     school: t("School"),
     resource: t("Resource"),
     type: t("Type"),
@@ -365,11 +349,8 @@ function wordTexts(t: Translate) {
     failedTitle: t("The dashboard could not be computed"),
     retry: t("Try Again"),
     openLog: t("Open Log"),
-  };
-}
 
-function exportTexts(t: Translate) {
-  return {
+    // Exports.
     export: t("Export"),
     exportHtml: t("Export the whole dashboard as one HTML file that works offline and can be printed"),
     exportOf: t("Export {0}"),
@@ -386,7 +367,6 @@ function exportTexts(t: Translate) {
     exportedOn: t("Computed on {0}"),
     aboutTitle: t("What the numbers mean"),
     period: t("Period"),
-    applied: t("Filters"),
     none: t("none"),
     definition: t("Definition"),
     privacy: t("Privacy"),
