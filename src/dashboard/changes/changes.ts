@@ -1,7 +1,6 @@
 import type { Change, Changes, DayEntry, Shown, Subjects } from "../answer";
 import {
   expectedPerDay,
-  type Judgement,
   judge,
   learn,
   minimumPastWeeks,
@@ -100,22 +99,6 @@ export const changesDefinitions = {
 interface UsedSeries extends SubjectSeries {
   readonly firstUse: number;
 }
-interface Subject {
-  readonly series: SubjectSeries;
-  readonly level: Float64Array;
-  /** Whether there was, or may have been, use before the judged weeks. */
-  readonly usedBefore: boolean;
-  readonly weeks: SubjectWeeks;
-}
-interface Judged extends Subject {
-  readonly past: Past;
-  /** The change that subjects share in a week. */
-  readonly factor: (week: number) => number;
-}
-/** A subject that changed notably. */
-type Notable = Judged &
-  Omit<Judgement, "tooFew" | "direction"> & { direction: Exclude<Judgement["direction"], undefined> };
-
 /**
  * Finds resources and schools whose use deviates from their own past, with robust, explainable statistics.
  * `changesDefinitions` has the rules. Deterministic: the same input gives the same answer.
@@ -157,8 +140,7 @@ export function findChanges({ days, subjects, leftOut = 0 }: ChangesInput): Chan
     recent: { from: recentDays.at(0) ?? "", to: recentDays.at(-1) ?? "" },
     entries: [...ofResources.notable, ...ofSchools.notable]
       .sort((one, other) => Math.abs(other.score) - Math.abs(one.score) || byName(one, other))
-      .slice(0, mostEntries)
-      .map((notable) => entryOf(notable, frame)),
+      .slice(0, mostEntries),
     judged: both("judged"),
     unjudged: { weeks: both("tooFewWeeks"), use: both("tooLittleUse"), leftOut },
   };
@@ -176,52 +158,49 @@ function changesOf(series: readonly UsedSeries[], level: Float64Array, frame: Fr
     enough.map(({ weeks }) => weeks),
     frame.weeks.length,
   );
+  /** The change that subjects share in a week. */
   const factor = (week: number) => common[week] ?? 1;
-  const comparable = enough.map((subject): Judged => {
+  const comparable = enough.map((subject) => {
     const weeks = scaled(subject.weeks, factor);
-    return { ...subject, weeks, past: learn(weeks), factor };
+    return { ...subject, weeks, past: learn(weeks) };
   });
   const unsteadiness = usualUnsteadiness(comparable.map(({ past }) => past));
   const tooFewWeeks = large.length - enough.length;
   let tooLittleUse = series.length - large.length;
-  const notable: Notable[] = [];
-  for (const subject of comparable) {
-    const { tooFew, direction, ...numbers } = judge(subject.weeks, subject.past, unsteadiness);
+  const notable: Change[] = [];
+  for (const { series, usedBefore, weeks, past } of comparable) {
+    const { tooFew, direction, expected, actual, score } = judge(weeks, past, unsteadiness);
     if (tooFew) tooLittleUse++;
-    if (direction !== undefined) notable.push({ ...subject, ...numbers, direction });
+    if (direction === undefined) continue;
+    const { subject, name, type, partly } = series;
+    notable.push({
+      ...(partly ? { partly } : {}),
+      subject,
+      name,
+      type,
+      direction: direction === "rose" && !usedBefore ? "new" : direction,
+      expected,
+      actual,
+      score,
+      weeks: weeksOf(scaled(subjectWeeks(series.daily, level, frame), factor), past, frame),
+    });
   }
   return { notable, tooFewWeeks, tooLittleUse, judged: series.length - tooFewWeeks - tooLittleUse };
 }
 
-function subjectOf(series: UsedSeries, level: Float64Array, frame: Frame): Subject {
+/** A subject's weeks, and whether there was, or may have been, use before the judged ones. */
+function subjectOf(series: UsedSeries, level: Float64Array, frame: Frame) {
   const { daily, firstUse } = series;
   const firstJudged = frame.judged[0]?.days[0]?.index ?? 0;
   const usedBefore = firstUse < firstJudged;
   // Weeks before a resource's first use are not its past, unless it first appears in the judged weeks.
   const since = usedBefore ? firstUse : 0;
   const past = frame.past.filter(({ days }) => (days.at(-1)?.index ?? -1) >= since);
-  return { series, level, usedBefore, weeks: subjectWeeks(daily, level, { ...frame, older: [], past }) };
-}
-
-function entryOf(notable: Notable, frame: Frame): Change {
-  const { series, direction, expected, actual, score } = notable;
-  const { subject, name, type, partly } = series;
-  return {
-    ...(partly ? { partly } : {}),
-    subject,
-    name,
-    type,
-    direction: direction === "rose" && !notable.usedBefore ? "new" : direction,
-    expected,
-    actual,
-    score,
-    weeks: weeksOf(notable, frame),
-  };
+  return { series, usedBefore, weeks: subjectWeeks(daily, level, { ...frame, older: [], past }) };
 }
 
 /** The weeks of the picture, including those before the compared ones. */
-function weeksOf({ series, level, factor, past }: Judged, frame: Frame): Change["weeks"] {
-  const shown = scaled(subjectWeeks(series.daily, level, frame), factor);
+function weeksOf(shown: SubjectWeeks, past: Past, frame: Frame): Change["weeks"] {
   const all = [...shown.older, ...shown.past, ...shown.judged];
   const rates = new Map(all.map(({ week, count, exposure }) => [week, count / exposure]));
   return frame.weeks
@@ -238,7 +217,7 @@ function weeksOf({ series, level, factor, past }: Judged, frame: Frame): Change[
     .slice(-mostWeeksShown);
 }
 
-function byName({ series: one }: Notable, { series: other }: Notable): number {
+function byName(one: Change, other: Change): number {
   const [a, b] = [`${one.subject}/${one.name ?? ""}`, `${other.subject}/${other.name ?? ""}`];
   return a < b ? -1 : a > b ? 1 : 0;
 }
