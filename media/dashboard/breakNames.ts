@@ -1,15 +1,14 @@
 import type { Break } from "../../src/dashboard/answer";
+import { dayNumber } from "../../src/dashboard/calendar";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import { type Formats, fill } from "./formats";
 
 /** A longer gap over New Year is another one, such as a semester without Clever. */
 const mostWinterDays = 31;
-const millisecondsPerDay = 24 * 60 * 60_000;
 
 /** A break over New Year. */
 export const isWinterBreak = ({ from, to }: Break): boolean =>
-  from.slice(0, 4) < to.slice(0, 4) &&
-  (Date.parse(to) - Date.parse(from)) / millisecondsPerDay < mostWinterDays;
+  from.slice(0, 4) < to.slice(0, 4) && dayNumber(to) - dayNumber(from) < mostWinterDays;
 
 /** The name of a break: of the winter of its years, or by its days. */
 export function breakName(texts: DashboardTexts, formats: Formats, given: Break): string {

@@ -1,12 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Card, Cards, Comparison, People, ReportKind } from "../../src/dashboard/answer";
 import { changeIn, periodNames } from "./comparisonWords";
-import { explainView } from "./explainView";
 import { fill, isolated } from "./formats";
 import { icon } from "./icons";
 import { daysWithout, orUnknown, reportName, withoutDays } from "./missingWords";
 import type { Ready } from "./model";
 import { type Cell, labelText, shareOf } from "./panels/panel";
+import { explainView } from "./partView";
 
 /** A card as displayed. */
 interface ShownCard {

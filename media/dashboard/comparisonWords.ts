@@ -3,9 +3,7 @@ import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardFilter } from "../../src/dashboard/filter";
 import { breakName } from "./breakNames";
 import { type Formats, fill } from "./formats";
-import type { FilterPatch, Ready } from "./model";
-
-type Words = Pick<Ready, "texts" | "formats">;
+import type { FilterPatch, Language, Ready } from "./model";
 
 /** The names of the two periods: first the one that is compared with, which may be later if it was chosen. */
 export function periodNames(
@@ -19,7 +17,7 @@ export function periodNames(
 }
 
 /** The days of a period, and how many school days its averages cover. */
-export function periodDays({ texts, formats }: Words, period: ComparedPeriod): string {
+export function periodDays({ texts, formats }: Language, period: ComparedPeriod): string {
   const { from, to, schoolDays, comparedDays } = period;
   const days = fill(
     schoolDays === 1 ? texts.oneSchoolDay : texts.schoolDaysCount,
@@ -31,7 +29,7 @@ export function periodDays({ texts, formats }: Words, period: ComparedPeriod): s
 }
 
 /** A change in percent; in words if it cannot be computed. */
-export function changeIn({ texts, formats }: Words, before: number, now: number): string {
+export function changeIn({ texts, formats }: Language, before: number, now: number): string {
   if (before === now) return texts.unchanged;
   if (before === 0) return texts.isNew;
   const change = now / before - 1;
@@ -39,9 +37,9 @@ export function changeIn({ texts, formats }: Words, before: number, now: number)
 }
 
 /** The change in person-days per school day; a dash if either is withheld. */
-export function changeText(words: Words, { before, now }: ComparedUse): string {
+export function changeText(language: Language, { before, now }: ComparedUse): string {
   const [was, is] = [before.personDaysPerDay, now.personDaysPerDay];
-  return was === null || is === null ? "–" : changeIn(words, was, is);
+  return was === null || is === null ? "–" : changeIn(language, was, is);
 }
 
 /** Compares the school days before a break with those after it, with names. */

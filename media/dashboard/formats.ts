@@ -120,10 +120,3 @@ export function localDay(iso: string): string {
   const time = new Date(iso);
   return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
 }
-
-const day = 24 * 60 * 60 * 1000;
-
-/** The number of days in a range, including both ends. */
-export function daysIn(from: string, to: string): number {
-  return Math.round((Date.parse(to) - Date.parse(from)) / day) + 1;
-}

@@ -1,7 +1,8 @@
 import { html, type TemplateResult } from "lit";
 import type { LicenceEntry } from "../../src/dashboard/answer";
+import { dayNumber } from "../../src/dashboard/calendar";
 import { dataTableView } from "./dataTableView";
-import { daysIn, fill, isolated, localDay } from "./formats";
+import { fill, isolated, localDay } from "./formats";
 import { orUnknown } from "./missingWords";
 import type { Ready } from "./model";
 import { type DataTable, drawable, picking, shareOf, tableOf } from "./panels/panel";
@@ -51,7 +52,7 @@ function remarkOf(
     const names = formats.list(nearest.map(isolated));
     remarks.push(nearest.length > 0 ? fill(texts.nearestNames, names) : texts.notInData);
   } else if (users === 0) remarks.push(partly ? texts.notUsedByCounted : texts.notUsed);
-  const left = end === null ? undefined : daysIn(localDay(answer.computed), end) - 1;
+  const left = end === null ? undefined : dayNumber(end) - dayNumber(localDay(answer.computed));
   if (left !== undefined && left < 0) remarks.push(texts.hasEnded);
   else if (left === 0) remarks.push(texts.endsToday);
   else if (left !== undefined && left <= daysBeforeEnd)

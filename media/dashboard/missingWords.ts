@@ -1,7 +1,7 @@
 import type { DashboardAnswer, DayEntry, MissingReport, ReportKind } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import { fill, isolated } from "./formats";
-import type { Ready, Words } from "./model";
+import type { Language, Words } from "./model";
 
 /** At most this many are listed one by one. */
 const mostNamed = 12;
@@ -23,7 +23,7 @@ export function orUnknown<Value>(
 
 /** Which reports have no row of the people counted, one sentence each; of places only, if some are given. */
 export function absentSentences(
-  { texts, formats }: Pick<Ready, "texts" | "formats">,
+  { texts, formats }: Language,
   absent: readonly ReportKind[],
   places: readonly string[] = [],
 ): string[] {
@@ -37,10 +37,7 @@ export function absentSentences(
 }
 
 /** Which reports are missing, one sentence each. */
-export function missingSentences(
-  { texts, formats }: Pick<Ready, "texts" | "formats">,
-  missing: readonly MissingReport[],
-): string[] {
+export function missingSentences({ texts, formats }: Language, missing: readonly MissingReport[]): string[] {
   return missing.map(({ report, userType, days, first, last }) =>
     fill(
       days === 1 ? texts.missingReport : texts.missingReports,
@@ -53,10 +50,7 @@ export function missingSentences(
 }
 
 /** Which reports are in quarantine; empty if there are none or if this is unknown. */
-export function quarantineSentences(
-  { texts, formats }: Pick<Ready, "texts" | "formats">,
-  names: readonly string[] = [],
-): string[] {
+export function quarantineSentences({ texts, formats }: Language, names: readonly string[] = []): string[] {
   return names.length === 0
     ? []
     : [fill(texts.inQuarantine, formats.shortList(names.map(isolated), mostNamed))];

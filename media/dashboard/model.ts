@@ -45,7 +45,8 @@ export interface Ready extends Model {
 }
 
 /** What sentences about an answer are made of. */
-export type Words = Pick<Ready, "texts" | "formats" | "answer">;
+export type Words = Language & Pick<Ready, "answer">;
+export type Language = Pick<Ready, "texts" | "formats">;
 
 /** The filter change of a click on a mark. */
 export type FilterPatch = Partial<{ -readonly [Key in keyof DashboardFilter]: DashboardFilter[Key] }>;
@@ -107,7 +108,7 @@ export function typeName(texts: DashboardTexts, type: string | null): string {
 
 /** A resource's former names, in words. */
 export function formerNames(
-  { texts, formats }: Pick<Ready, "texts" | "formats">,
+  { texts, formats }: Language,
   { formerNames: names }: { readonly formerNames?: readonly string[] },
 ): string | undefined {
   return names && fill(texts.formerly, formats.list(names.map(isolated)));

@@ -1,8 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit";
+import type { Place } from "../../src/dashboard/answer";
 import { fill } from "./formats";
 import { type IconName, icon } from "./icons";
 import { absentSentences, missingSentences, quarantineSentences } from "./missingWords";
-import type { Actions, Ready } from "./model";
+import type { Actions, Language, Ready } from "./model";
 import { withheldSentences } from "./withheldWords";
 
 /** The number of sentences that are visible at once; the others can be unfolded. */
@@ -19,10 +20,7 @@ function noteView(id: string, label: string, name: IconName, content: TemplateRe
   return html`<section class="withheld" id=${id} aria-label=${label}>${icon(name)}<div>${content}</div></section>`;
 }
 
-export function sentencesView(
-  { texts, formats }: Pick<Ready, "texts" | "formats">,
-  sentences: readonly string[],
-): TemplateResult {
+export function sentencesView({ texts, formats }: Language, sentences: readonly string[]): TemplateResult {
   const others = sentences.slice(mostAtOnce);
   return html`${sentences.slice(0, mostAtOnce).map((text) => html`<p>${text}</p>`)}
     ${
@@ -66,24 +64,13 @@ export function largeView({ texts, formats, answer }: Ready): TemplateResult | t
 export function togetherView({ answer, filter, texts, frozen }: Ready, actions: Actions) {
   const places = answer.withheld.filter.flatMap(({ together }) => together);
   if (frozen || places.length === 0) return nothing;
-  const widened = <T>(chosen: readonly T[], others: readonly T[]) =>
-    chosen.length === 0 ? [] : [...new Set([...chosen, ...others])];
+  const widened = <T>(chosen: readonly T[], of: (place: Place) => readonly T[]) =>
+    chosen.length === 0 ? [] : [...new Set([...chosen, ...places.flatMap(of)])];
   const isWhole = places.some(({ grades }) => grades === null);
   const patch = {
-    schools: widened(
-      filter.schools,
-      places.map(({ school }) => school),
-    ),
-    userTypes: widened(
-      filter.userTypes,
-      places.map(({ userType }) => userType),
-    ),
-    grades: isWhole
-      ? []
-      : widened(
-          filter.grades,
-          places.flatMap(({ grades }) => grades ?? []),
-        ),
+    schools: widened(filter.schools, ({ school }) => [school]),
+    userTypes: widened(filter.userTypes, ({ userType }) => [userType]),
+    grades: isWhole ? [] : widened(filter.grades, ({ grades }) => grades ?? []),
   };
   return html`<button type="button" class="button" id="show-together" @click=${() => actions.setFilter(patch)}>${texts.showTogether}</button>`;
 }

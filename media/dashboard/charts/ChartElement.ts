@@ -1,7 +1,6 @@
 import { type EChartsType, init } from "./echarts";
 import type { Look } from "./look";
 import type { Mark, Picture } from "./picture";
-import { tipOf } from "./tip";
 
 /** The page's data and functions that an element needs. */
 export interface ChartHost {
@@ -204,6 +203,31 @@ function brushOf(look: Look) {
     brushStyle: { color: look.band, borderColor: look.palette[0] ?? look.text, borderWidth: 1 },
     outOfBrush: { colorAlpha: 1 },
   };
+}
+
+/** A tooltip's content, as elements: names stay text, and no styles are written into markup. */
+function tipOf({ title, lines }: Mark): HTMLElement {
+  const tip = element("div", "tip");
+  tip.append(element("div", "tip-title", title));
+  for (const { name, value, colour } of lines) {
+    const line = element("div", "tip-line");
+    const key = element("span", "tip-key");
+    if (colour === undefined) key.classList.add("none");
+    else key.style.backgroundColor = colour;
+    line.append(key, element("span", "tip-name", name), element("span", "tip-value", value));
+    tip.append(line);
+  }
+  return tip;
+}
+
+function element(tag: string, className: string, text?: string): HTMLElement {
+  const created = document.createElement(tag);
+  created.className = className;
+  if (text !== undefined) {
+    created.dir = "auto";
+    created.textContent = text;
+  }
+  return created;
 }
 
 customElements.define("clever-chart", ChartElement);

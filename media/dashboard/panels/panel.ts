@@ -6,7 +6,7 @@ import type { Look } from "../charts/look";
 import type { Picture } from "../charts/picture";
 import { fill, isolated } from "../formats";
 import { missingOfDay } from "../missingWords";
-import { type FilterPatch, isOnly, nameIn, pickName, type Ready, typeName } from "../model";
+import { type FilterPatch, isOnly, type Language, nameIn, pickName, type Ready, typeName } from "../model";
 import type { Part } from "../partView";
 
 /** A cell of a data table: `null` is a withheld number, `few` too few people, `undefined` no known value. */
@@ -174,7 +174,7 @@ const mostNamed = 4;
  * one: of a share, they may be any.
  */
 export function extremes(
-  { texts, formats }: Pick<Ready, "texts" | "formats">,
+  { texts, formats }: Language,
   title: string,
   entries: readonly { readonly name: string; readonly value: Cell }[],
   format: (value: number) => string,
