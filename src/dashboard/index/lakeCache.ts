@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
-import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { crc32 } from "node:zlib";
 import { CleverLakeError } from "../../errors";
 import { removeLocal, replaceFile } from "../../filesInUse";
+import { newestFirst } from "./localCopies";
 import { decodeManifest, encodeManifest, filesOf, type Manifest, type StoredFile } from "./manifest";
 
 const manifestName = "manifest.json";
@@ -118,10 +119,9 @@ export class LakeCache {
   async clean(replaced: readonly StoredFile[], manifest: Manifest): Promise<void> {
     const keep = new Set([manifestName, copiesName, ...filesOf(manifest).map(({ name }) => name)]);
     const gone = new Set(replaced.map(({ name }) => name));
-    for (const name of await readdir(this.folder)) {
-      if (keep.has(name)) continue;
-      const place = this.place(name);
-      if (gone.has(name) || Date.now() - (await modified(place)) > leftoverAgeMilliseconds) {
+    const others = (await readdir(this.folder)).filter((name) => !keep.has(name));
+    for (const { place, time } of await newestFirst(others.map((name) => this.place(name)))) {
+      if (gone.has(path.basename(place)) || Date.now() - time > leftoverAgeMilliseconds) {
         await removeLocal(place);
       }
     }
@@ -132,16 +132,6 @@ export class LakeCache {
 async function removeOldest(folder: string): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true });
   const caches = entries.filter((entry) => entry.isDirectory() && /^[0-9a-f]{32}$/.test(entry.name));
-  const places = caches.map(({ name }) => path.join(folder, name));
-  const aged = await Promise.all(places.map(async (place) => ({ place, time: await modified(place) })));
-  aged.sort((a, b) => b.time - a.time);
-  for (const { place } of aged.slice(keptLakes)) await removeLocal(place);
-}
-
-/** Milliseconds since the epoch; the current time for files removed in the meantime. */
-async function modified(place: string): Promise<number> {
-  return stat(place).then(
-    ({ mtimeMs }) => mtimeMs,
-    () => Date.now(),
-  );
+  const newest = await newestFirst(caches.map(({ name }) => path.join(folder, name)));
+  for (const { place } of newest.slice(keptLakes)) await removeLocal(place);
 }

@@ -47,14 +47,10 @@ export class LocalCopies {
   /** Removes the least recently used copies until the rest is within the limit. */
   async trim(): Promise<void> {
     const names = await readdir(this.folder).catch(() => []);
-    const files = await Promise.all(
-      names.map(async (name) => ({ name, ...(await sizeAndTime(path.join(this.folder, name))) })),
-    );
-    files.sort((a, b) => b.time - a.time);
     let total = 0;
-    for (const { name, size } of files) {
+    for (const { place, size } of await newestFirst(names.map((name) => path.join(this.folder, name)))) {
       total += size;
-      if (total > mostBytes) await removeLocal(path.join(this.folder, name));
+      if (total > mostBytes) await removeLocal(place);
     }
   }
 
@@ -139,9 +135,13 @@ async function isWhole(place: string, name: string, size: number): Promise<boole
   }
 }
 
-async function sizeAndTime(place: string): Promise<{ size: number; time: number }> {
-  return stat(place).then(
-    ({ size, mtimeMs }) => ({ size, time: mtimeMs }),
-    () => ({ size: 0, time: 0 }),
+/** Files or folders by the time of their last change; those removed in the meantime count as new and empty. */
+export async function newestFirst(places: readonly string[]) {
+  const found = places.map((place) =>
+    stat(place).then(
+      ({ size, mtimeMs }) => ({ place, size, time: mtimeMs }),
+      () => ({ place, size: 0, time: Date.now() }),
+    ),
   );
+  return (await Promise.all(found)).sort((a, b) => b.time - a.time);
 }
