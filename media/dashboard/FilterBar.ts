@@ -98,6 +98,11 @@ export class FilterBar {
     const limits = dateLimits(answer?.options);
     const from = "from" in range ? limits.nearest(range.from) : (answer?.from ?? "");
     const to = "to" in range ? limits.nearest(range.to) : (answer?.to ?? "");
+    const date = (id: string, label: string, value: string, set: (date: string) => void) =>
+      html`<label><span>${label}</span>
+        <input id=${id} type="date" class="input" required min=${limits.first} max=${limits.last} .value=${value}
+          @change=${(event: Event) => set(entered(event))} />
+      </label>`;
     return html`${popover({
       id: "filter-dates",
       className: "control active",
@@ -138,18 +143,12 @@ export class FilterBar {
           }}
         >
           <span class="choices-title">${texts.ownRange}</span>
-          <label><span>${texts.from}</span>
-            <input id="own-from" type="date" class="input" required min=${limits.first} max=${limits.last} .value=${this.ownFrom || from}
-              @change=${(event: Event) => {
-                this.ownFrom = entered(event);
-              }} />
-          </label>
-          <label><span>${texts.to}</span>
-            <input id="own-to" type="date" class="input" required min=${limits.first} max=${limits.last} .value=${this.ownTo || to}
-              @change=${(event: Event) => {
-                this.ownTo = entered(event);
-              }} />
-          </label>
+          ${date("own-from", texts.from, this.ownFrom || from, (given) => {
+            this.ownFrom = given;
+          })}
+          ${date("own-to", texts.to, this.ownTo || to, (given) => {
+            this.ownTo = given;
+          })}
           <button type="submit" class="button" id="own-apply">${texts.apply}</button>
         </form>
       </div>`,

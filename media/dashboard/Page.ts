@@ -5,7 +5,6 @@ import type { DashboardView } from "../../src/dashboard/export/view";
 import type { LinkedView } from "../../src/dashboard/export/viewLink";
 import { openingView } from "../../src/dashboard/opening";
 import type { QuestionId } from "../../src/dashboard/questions";
-import type { SavedChange } from "../../src/dashboard/saved";
 import { namesIn, unknownNames } from "../../src/dashboard/unknownNames";
 import type { FromPage, PageFile, PageState, ToPage } from "../../src/protocol/dashboard";
 import { aboutView, exportedHead } from "./aboutView";
@@ -127,10 +126,6 @@ export class Page implements Actions {
     this.showsAnswer = true;
     this.setView({ question, sort: openingView.sort, search: "" });
     this.setFilter(questionOf(question, { texts, formats, answer }).filter);
-  }
-
-  keepSaved(change: SavedChange): void {
-    this.outside.post({ type: "keepSaved", change });
   }
 
   /** Shows a saved or linked view, replacing the current one. */

@@ -2,7 +2,7 @@ import type { DashboardAnswer } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardView } from "../../src/dashboard/export/view";
 import type { DashboardFilter } from "../../src/dashboard/filter";
-import type { Saved, SavedChange } from "../../src/dashboard/saved";
+import type { Saved } from "../../src/dashboard/saved";
 import type { FromPage } from "../../src/protocol/dashboard";
 import type { Look } from "./charts/look";
 import { type Formats, fill, isolated } from "./formats";
@@ -60,7 +60,6 @@ export interface Actions {
   setFilter(patch: FilterPatch): void;
   setView(patch: Partial<DashboardView>): void;
   post(message: FromPage): void;
-  keepSaved(change: SavedChange): void;
   /** Saves the whole page as a picture. */
   savePage(kind: "png" | "svg"): void;
   changed(): void;

@@ -118,8 +118,8 @@ export function legendView(
   })}</ul>`;
 }
 
-const schoolSteps = [6, 12, 25, 50] as const;
-const topSteps = [3, 4, 5, 6, 7, 8] as const;
+const schoolSteps = [6, 12, 25, 50];
+const topSteps = [3, 4, 5, 6, 7, 8];
 
 function controlView(
   control: Control,
@@ -127,22 +127,17 @@ function controlView(
   actions: Actions,
   panel: string,
 ): TemplateResult {
-  const select = (label: string, value: number, choices: readonly (readonly [number, string])[]) =>
-    html`<select class="select" id=${`${panel}-${control}`} aria-label=${label} title=${label}
-      @change=${(event: Event) => actions.setView({ [control]: Number(entered(event)) })}
-    >${choices.map(([number, text]) => html`<option value=${number} .selected=${number === value}>${text}</option>`)}</select>`;
-  if (control === "topResources") {
-    return select(
-      texts.resources,
-      view.topResources,
-      topSteps.map((step) => [step, fill(texts.top, step)]),
-    );
-  }
   const all = answer.bySchool.length;
-  return select(texts.schools, view.schoolsShown, [
-    ...schoolSteps
-      .filter((step) => step < all)
-      .map((step) => [step, fill(texts.schoolsOf, step, formats.integer(all))] as const),
-    [0, texts.allSchools],
-  ]);
+  const schools = (step: number) => fill(texts.schoolsOf, step, formats.integer(all));
+  const { label, steps, text } = {
+    topResources: { label: texts.resources, steps: topSteps, text: (step: number) => fill(texts.top, step) },
+    schoolsShown: {
+      label: texts.schools,
+      steps: [...schoolSteps.filter((step) => step < all), 0],
+      text: (step: number) => (step === 0 ? texts.allSchools : schools(step)),
+    },
+  }[control];
+  return html`<select class="select" id=${`${panel}-${control}`} aria-label=${label} title=${label}
+    @change=${(event: Event) => actions.setView({ [control]: Number(entered(event)) })}
+  >${steps.map((step) => html`<option value=${step} .selected=${step === view[control]}>${text(step)}</option>`)}</select>`;
 }

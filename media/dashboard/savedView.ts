@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { Saved } from "../../src/dashboard/saved";
+import type { Saved, SavedChange } from "../../src/dashboard/saved";
 import { fill, isolated } from "./formats";
 import { icon } from "./icons";
 import type { Actions, Model } from "./model";
@@ -27,16 +27,22 @@ export function savedView(
     actions.changed();
   };
   const isTaken = ({ name }: { readonly name: string }) => name === typed.name.trim();
-  const forget = (name: string, act: () => void) => {
+  const change = (change: SavedChange) => actions.post({ type: "keepSaved", change });
+  const item = (kind: "view" | "group", name: string, more: unknown, open: () => void) => {
     const label = fill(texts.forget, isolated(name));
-    return html`<button type="button" class="icon-button" aria-label=${label} title=${label} @click=${act}>${icon("close")}</button>`;
+    return html`<li><button type="button" class=${`command saved-${kind}`} @click=${() => {
+      close("saved");
+      open();
+    }}><bdi>${name}</bdi>${more}</button>
+    <button type="button" class="icon-button" aria-label=${label} title=${label}
+      @click=${() => change({ forget: { [`${kind}s`]: [name] } })}>${icon("close")}</button></li>`;
   };
   const save = (event: SubmitEvent) => {
     event.preventDefault();
     const name = typed.name.trim().slice(0, mostLetters);
     if (name === "") return;
     const isGroup = event.submitter?.id === "save-group";
-    actions.keepSaved(
+    change(
       isGroup
         ? { groups: [{ name, schools: filter.schools }] }
         : { views: [{ name, filter, question: view.question }] },
@@ -54,19 +60,14 @@ export function savedView(
         saved.views.length + saved.groups.length === 0
           ? html`<p class="quiet">${texts.nothingSaved}</p>`
           : html`<ul>
-              ${saved.views.map(
-                (each) => html`<li><button type="button" class="command saved-view" @click=${() => {
-                  close("saved");
-                  show(each);
-                }}><bdi>${each.name}</bdi></button>
-                ${forget(each.name, () => actions.keepSaved({ forget: { views: [each.name] } }))}</li>`,
-              )}
-              ${saved.groups.map(
-                (each) => html`<li><button type="button" class="command saved-group" @click=${() => {
-                  close("saved");
-                  actions.setFilter({ schools: [...each.schools] });
-                }}><bdi>${each.name}</bdi> <span class="quiet">${fill(texts.countOfSchools, each.schools.length)}</span></button>
-                ${forget(each.name, () => actions.keepSaved({ forget: { groups: [each.name] } }))}</li>`,
+              ${saved.views.map((each) => item("view", each.name, nothing, () => show(each)))}
+              ${saved.groups.map(({ name, schools }) =>
+                item(
+                  "group",
+                  name,
+                  html` <span class="quiet">${fill(texts.countOfSchools, schools.length)}</span>`,
+                  () => actions.setFilter({ schools: [...schools] }),
+                ),
               )}
             </ul>`
       }

@@ -207,20 +207,13 @@ function bandOf(kind: "quiet" | "noData", look: Look) {
 }
 
 /** Spaced and turned differently, because in a band of a few pixels a direction alone cannot be seen. */
-const decals: Readonly<Record<Hatching, Decal>> = {
+const decals = {
   level: { dashArrayX: [1, 0], dashArrayY: [1, 6], rotation: 0 },
   rising: { dashArrayX: [1, 0], dashArrayY: [1, 6], rotation: -Math.PI / 4 },
   falling: { dashArrayX: [1, 0], dashArrayY: [2, 2], rotation: Math.PI / 4 },
   upright: { dashArrayX: [1, 0], dashArrayY: [1, 2], rotation: Math.PI / 2 },
   dotted: { symbol: "circle", dashArrayX: [2, 2], dashArrayY: [2, 4], rotation: 0 },
-};
-
-interface Decal {
-  readonly symbol?: string;
-  readonly dashArrayX: number[];
-  readonly dashArrayY: number[];
-  readonly rotation: number;
-}
+} satisfies Readonly<Record<Hatching, object>>;
 
 function hatchedBand(look: Look, hatching: Hatching) {
   return { color: look.band, decal: { symbol: "rect", color: look.mark, ...decals[hatching] } };

@@ -14,10 +14,6 @@ export interface Stacks extends Bars {
   readonly legendPicks: readonly { readonly pick: FilterPatch; readonly picked: boolean }[];
 }
 
-interface Box {
-  readonly width: number;
-}
-
 /** Stacked horizontal bars next to names; values that cannot be drawn are stated after the bar. */
 export function stackPicture(stacks: Stacks, look: Look): Picture {
   const { names, series, behind, tick } = stacks;
@@ -41,7 +37,10 @@ export function stackPicture(stacks: Stacks, look: Look): Picture {
         emphasis: { itemStyle: { color: colour, opacity: 0.82 } },
         label: { ...markLabel(look, labels), color: textOn(colour), fontSize: look.fontSize - 2 },
         // A label that does not fit into its part is not drawn; ECharts offers no other way to leave one out.
-        labelLayout: ({ rect, labelRect }: { readonly rect: Box; readonly labelRect: Box }) =>
+        labelLayout: ({
+          rect,
+          labelRect,
+        }: Readonly<Record<"rect" | "labelRect", { readonly width: number }>>) =>
           labelRect.width + 4 > rect.width ? { fontSize: 0 } : {},
         data: values.map((value) => value ?? 0),
       })),

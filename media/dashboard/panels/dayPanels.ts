@@ -12,13 +12,11 @@ interface DayPanel {
   readonly height: number;
   readonly allResources: boolean;
   readonly units?: ReturnType<typeof unitsOf>;
-  readonly series: readonly {
-    readonly name: string;
+  /** Colours are indexes in the palette. */
+  readonly series: readonly (Omit<DaySeries, "colour"> & {
     readonly colour: number;
-    readonly value: (day: DayEntry) => Cell;
-    readonly bars?: boolean;
     readonly onlyInTable?: boolean;
-  }[];
+  })[];
 }
 
 /** Logins and accesses over time, or the use of the resources that the filter chooses. */
