@@ -7,6 +7,8 @@ import { type NameList, nameIn, pickName, type Ready } from "../model";
 import { countsUngraded, cutSentences, ungradedSentences } from "../withheldWords";
 import { type Cell, type ColumnOf, drawable, extremes, labelText, type Panel, picking } from "./panel";
 
+export type PlaceList = "schools" | "grades" | "resources";
+
 /** A school, grade or resource. */
 export type Named<E extends Entry> = E & { readonly name: string | null };
 
@@ -26,7 +28,7 @@ type Draw<E extends Entry> = (
 
 interface PlacePanel<E extends Entry>
   extends Pick<Panel, "id" | "title" | "definition" | "allResources" | "note"> {
-  readonly list: NameList;
+  readonly list: PlaceList;
   readonly entries: readonly Named<E>[];
   /** The subject of the picture, and what schools are ranked by. */
   readonly subject: string;
@@ -50,16 +52,11 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
   const value = (entry: Named<E>) => orUnknown(entry, given.value(entry));
   const unknown = entries.filter((entry) => entry.absent && value(entry) === undefined);
   const nameOf = ({ name }: Named<E>) => nameIn(texts, list, name);
-  const most = { schools: view.schoolsShown, resources: mostResources }[list as string] ?? 0;
+  const most = { schools: view.schoolsShown, grades: 0, resources: mostResources }[list];
   const rank = given.rank ?? ((entry: Named<E>) => drawable(value(entry)) ?? -1);
   const sorted = list === "schools" ? [...entries].sort((a, b) => rank(b) - rank(a)) : entries;
   const drawn = most === 0 ? sorted : sorted.slice(0, most);
-  const heads = {
-    schools: texts.school,
-    grades: texts.grade,
-    resources: texts.resource,
-    resourceTypes: texts.type,
-  };
+  const title = { schools: texts.school, grades: texts.grade, resources: texts.resource }[list];
   return {
     ...panel,
     wide: false,
@@ -68,7 +65,7 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
       ...(list === "schools" && entries.length > schoolsBeforeChoice ? (["schoolsShown"] as const) : []),
     ],
     withheld: [
-      ...(list === "schools" || list === "grades" ? cutSentences(ready, answer.withheld[list]) : []),
+      ...(list === "resources" ? [] : cutSentences(ready, answer.withheld[list])),
       ...(list === "grades" ? ungradedSentences(ready) : []),
       ...absentSentences(
         ready,
@@ -89,7 +86,7 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
       return unknown.length === entries.length ? undefined : draw(drawn, { names, picks }, look);
     },
     table: () => ({
-      columns: [{ title: heads[list], kind: "text" }, ...columns],
+      columns: [{ title, kind: "text" }, ...columns],
       rows: entries.map((entry) => {
         const cells = columns.map(({ cell }) => orUnknown(entry, cell(entry)));
         return {

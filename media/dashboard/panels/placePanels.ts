@@ -26,15 +26,14 @@ import {
   shareOf,
   unitsOf,
 } from "./panel";
-import { type Named, placePanel } from "./placePanel";
+import { type Named, type PlaceList, placePanel } from "./placePanel";
 
 type Place = Named<SchoolEntry | GradeEntry>;
-export type PlaceList = "schools" | "grades";
 
 const schoolsOf = ({ answer }: Ready): Named<SchoolEntry>[] =>
   answer.bySchool.map((entry) => ({ ...entry, name: entry.school }));
 
-const placesOf = (ready: Ready, list: PlaceList): Place[] =>
+const placesOf = (ready: Ready, list: "schools" | "grades"): Place[] =>
   list === "schools"
     ? schoolsOf(ready)
     : ready.answer.byGrade.map((entry) => ({ ...entry, name: entry.grade }));
@@ -82,7 +81,7 @@ export function schoolsPanel(ready: Ready): Panel {
 }
 
 /** Use of the chosen resources. */
-function usePanel(ready: Ready, list: PlaceList): Panel {
+function usePanel(ready: Ready, list: "schools" | "grades"): Panel {
   const { texts, view } = ready;
   const { format, of } = unitsOf(ready, view.units);
   const value = ({ use, users }: Place) => of(use?.users ?? null, users);
@@ -112,7 +111,7 @@ function usePanel(ready: Ready, list: PlaceList): Panel {
 }
 
 /** Distinct resources per person; by grade, the use of chosen resources instead. */
-export function distinctPanel(ready: Ready, list: PlaceList): Panel {
+export function distinctPanel(ready: Ready, list: "schools" | "grades"): Panel {
   if (list === "grades" && ready.answer.byGrade.some(({ use }) => use)) return usePanel(ready, list);
   const { texts, formats } = ready;
   const id = list === "schools" ? "distinctSchool" : "distinctGrade";
@@ -135,7 +134,7 @@ export function distinctPanel(ready: Ready, list: PlaceList): Panel {
 }
 
 /** People who do not use Clever at all: people in the reports who were active on no day. */
-export function neverPanel(ready: Ready, list: PlaceList): Panel {
+export function neverPanel(ready: Ready, list: "schools" | "grades"): Panel {
   const { texts, formats, answer } = ready;
   const id = list === "schools" ? "neverSchool" : "neverGrade";
   const value = ({ neverActive, users }: Place) => shareOf(ready, neverActive, users);
@@ -263,7 +262,7 @@ function keyOf(
 }
 
 /** Use in two periods, by school, grade or resource. */
-export function periodsBy(ready: Ready, list: "schools" | "grades" | "resources"): Panel | undefined {
+export function periodsBy(ready: Ready, list: PlaceList): Panel | undefined {
   const { texts, formats, answer } = ready;
   const { comparison } = answer;
   if (comparison === null) return undefined;

@@ -13,9 +13,6 @@ export interface Frozen {
   readonly district: string;
 }
 
-/** The id of the data block with this content. */
-const frozenId = "frozen";
-
 /** The page's built bundle: `dashboard.js` and `dashboard.css`. */
 export interface PageBundle {
   readonly script: string;
@@ -54,7 +51,7 @@ export function dashboardHtml(bundle: PageBundle, frozen: Frozen): string {
 </head>
 <body class="exported">
 <div id="page"></div>
-<script type="application/json" id="${frozenId}">${safeJson(frozen)}</script>
+<script type="application/json" id="frozen">${safeJson(frozen)}</script>
 <script>${script}</script>
 </body>
 </html>
