@@ -6,24 +6,15 @@ import { isNumbered, nameIn, type Ready, type Words } from "./model";
 const mostNamed = 4;
 
 /** Why groups are withheld, one sentence each. */
-export function cutSentences({ answer, ...words }: Words, groups: readonly CutGroup[]): string[] {
-  const { texts, formats } = words;
+export function cutSentences(words: Words, groups: readonly CutGroup[]): string[] {
+  const { texts, formats, answer } = words;
   const minimum = formats.integer(answer.minimumGroupSize);
   return groups.map(({ left, together, isSmall }) => {
-    const one = left.length === 1;
-    const text = isSmall
-      ? one
-        ? texts.cutSmall
-        : texts.cutSmallSeveral
-      : one
-        ? texts.cutByOthers
-        : texts.cutByOthersSeveral;
-    return fill(
-      text,
-      placesName({ answer, ...words }, left),
-      minimum,
-      placesName({ answer, ...words }, together),
-    );
+    const [one, several] = isSmall
+      ? [texts.cutSmall, texts.cutSmallSeveral]
+      : [texts.cutByOthers, texts.cutByOthersSeveral];
+    const text = left.length === 1 ? one : several;
+    return fill(text, placesName(words, left), minimum, placesName(words, together));
   });
 }
 
