@@ -53,27 +53,17 @@ export function countsUngraded({ withheld }: Ready["answer"], grade: string | nu
 export function uncountedSentences(words: Words, all: readonly UncountedDays[]): string[] {
   const { texts, formats, answer } = words;
   const minimum = formats.integer(answer.minimumGroupSize);
-  const sharing = ({ days, first }: UncountedDays) =>
-    days === 1 ? all.filter((each) => each.days === 1 && each.first === first) : [];
   return all.flatMap((each) => {
     const { group, days, first, last } = each;
-    const others = sharing(each);
-    if (others.length > 1) {
-      if (others[0] !== each) return [];
-      const names = others.map((other) => placesName(words, other.group));
-      return [
-        fill(texts.uncountedGroups, formats.shortList(names, mostNamed), formats.range(first, last), minimum),
-      ];
+    const range = formats.range(first, last);
+    const sharing = all.filter((other) => days === 1 && other.days === 1 && other.first === first);
+    if (sharing.length > 1) {
+      const names = sharing.map((other) => placesName(words, other.group));
+      const text = fill(texts.uncountedGroups, formats.shortList(names, mostNamed), range, minimum);
+      return sharing[0] === each ? [text] : [];
     }
-    return [
-      fill(
-        days === 1 ? texts.uncountedDay : texts.uncountedDays,
-        placesName(words, group),
-        formats.integer(days),
-        formats.range(first, last),
-        minimum,
-      ),
-    ];
+    const text = days === 1 ? texts.uncountedDay : texts.uncountedDays;
+    return [fill(text, placesName(words, group), formats.integer(days), range, minimum)];
   });
 }
 
