@@ -52,16 +52,11 @@ export class MultiSelect<T> {
   view(model: Model, offer: Offer<T>): TemplateResult {
     const { texts, formats } = model;
     const { title, choices, chosen, groups = [] } = offer;
-    const group = groupOf(groups, chosen);
     const [only] = chosen;
+    const isOne = chosen.length === 1;
+    const found = isOne ? choices.find(({ value }) => value === only) : groupOf(groups, chosen);
     const text =
-      chosen.length === 0
-        ? texts.all
-        : group
-          ? group.name
-          : chosen.length === 1
-            ? (choices.find(({ value }) => value === only)?.name ?? fill(texts.chosen, 1))
-            : fill(texts.chosen, formats.integer(chosen.length));
+      chosen.length === 0 ? texts.all : (found?.name ?? fill(texts.chosen, formats.integer(chosen.length)));
     return html`${popover({
       id: this.id,
       className: chosen.length > 0 ? "control active" : "control",

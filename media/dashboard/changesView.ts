@@ -3,7 +3,7 @@ import type { Change } from "../../src/dashboard/answer";
 import type { Picture } from "./charts/picture";
 import { weeksLegend } from "./charts/weeksPicture";
 import { fill, isolated } from "./formats";
-import { icon } from "./icons";
+import { type IconName, icon } from "./icons";
 import { formerNames, nameIn, pickName, type Ready } from "./model";
 import {
   changeDirection,
@@ -48,21 +48,16 @@ function emptyView(ready: Ready): TemplateResult {
   const { texts, formats, answer } = ready;
   const { absent, changes } = answer;
   const { weeks, weeksNeeded, judged } = changes;
-  const early = weeks < weeksNeeded;
-  if (!early && countOf(judged) === 0) {
-    return html`<div class="no-changes">${icon("question")}<p class="strong">${texts.nothingJudgedTitle}</p></div>`;
+  const view = (name: IconName, title: string, text?: string) =>
+    html`<div class="no-changes">${icon(name)}<div><p class="strong">${title}</p>
+      ${text === undefined ? nothing : html`<p class="quiet">${text}</p>`}</div></div>`;
+  if (weeks < weeksNeeded) {
+    const text = fill(texts.tooFewWeeksText, formats.integer(weeksNeeded), formats.integer(weeks));
+    return view("calendar", texts.tooFewWeeksTitle, text);
   }
-  return html`<div class="no-changes">
-    ${icon(early ? "calendar" : absent.includes("resourceUsage") ? "question" : "check")}
-    <div>
-      <p class="strong">${early ? texts.tooFewWeeksTitle : texts.noChangesTitle}</p>
-      <p class="quiet">${
-        early
-          ? fill(texts.tooFewWeeksText, formats.integer(weeksNeeded), formats.integer(weeks))
-          : fill(texts.noChangesText, subjectsText(ready, judged))
-      }</p>
-    </div>
-  </div>`;
+  if (countOf(judged) === 0) return view("question", texts.nothingJudgedTitle);
+  const name = absent.includes("resourceUsage") ? "question" : "check";
+  return view(name, texts.noChangesTitle, fill(texts.noChangesText, subjectsText(ready, judged)));
 }
 
 function changeView(context: PanelContext, change: Change, picture: Picture): TemplateResult {
