@@ -49,7 +49,7 @@ export function askedView(
             if (choice) actions.setFilter(choice.patch);
           }}
         >
-          ${list.some(({ isMade }) => isMade(filter)) ? nothing : html`<option value="" selected></option>`}
+          ${list.some(({ isMade }) => isMade(filter)) ? nothing : html`<option value="-1" selected></option>`}
           ${list.map((choice, at) => html`<option value=${at} .selected=${choice.isMade(filter)}>${choice.name}</option>`)}
         </select>`;
   return html`<section class="asked" aria-labelledby=${askedTitleId} @keydown=${onKey}>

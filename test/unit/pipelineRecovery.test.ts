@@ -274,7 +274,8 @@ describe("a delivery that is in the table but not in the ingest log", () => {
 
   async function dieBeforeLog(fixture: PipelineFixture, request: Partial<RunRequest> = {}): Promise<void> {
     const lake = lakeThat(fixture, "putIfAbsent", async (file) => {
-      if (file.startsWith(`${ingestLogTable}/_delta_log`)) throw new CleverLakeError("io", "The disk is gone.");
+      if (file.startsWith(`${ingestLogTable}/_delta_log`))
+        throw new CleverLakeError("io", "The disk is gone.");
     });
     await expect(fixture.run({ lake, ...request })).rejects.toMatchObject({ code: "io" });
   }
