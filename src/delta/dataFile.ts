@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { type DuckSession, type SqlParameter, sqlName, sqlString } from "../duck/duck";
 import type { Lake, LakeOptions } from "../lake/lake";
+import { sha256Of } from "../sha256";
 import type { AddFile, Tags } from "./actions";
-import { hashOfFile, hashTag } from "./fileHash";
 import { encodePath } from "./paths";
 import { type Column, sqlType } from "./schema";
 import { type FileStatistics, statisticsOfCopy } from "./statistics";
@@ -73,6 +74,17 @@ export async function stageDataFile(request: StageRequest): Promise<StagedDataFi
   return undefined;
 }
 
+/**
+ * The tag of a data file with the SHA-256 of its bytes, in lower-case hex: Parquet has no checksums unless the writer
+ * adds some, and a flipped byte may leave it readable.
+ */
+export const hashTag = "clever.sha256";
+
+/** The SHA-256 of a local file, in lower-case hex. */
+export function hashOfFile(file: string, { signal }: LakeOptions): Promise<string> {
+  return sha256Of(createReadStream(file, { highWaterMark: 1 << 20, signal }));
+}
+
 const hiveNull = "__HIVE_DEFAULT_PARTITION__";
 
 export interface ImportOptions extends LakeOptions {
@@ -107,11 +119,8 @@ export async function importDataFile(
   };
 }
 
-export interface DataFileRequest extends StageRequest, LakeOptions {
+export interface DataFileRequest extends StageRequest, ImportOptions {
   readonly lake: Lake;
-  readonly tags?: Tags;
-  /** False if the rows are already in the table; default true. */
-  readonly dataChange?: boolean;
 }
 
 /** `stageDataFile` and `importDataFile` in one; undefined if there are no rows. */

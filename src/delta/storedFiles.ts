@@ -2,7 +2,7 @@ import { CleverLakeError, isDamage } from "../errors";
 import { ioError } from "../lake/disk";
 import type { Lake, LakeOptions } from "../lake/lake";
 import type { AddFile } from "./actions";
-import { hashOfFile, hashTag } from "./fileHash";
+import { hashOfFile, hashTag } from "./dataFile";
 import { lakePathOf } from "./readQuery";
 import type { Snapshot } from "./replay";
 import { dataFilesAmong, filesOfTable } from "./tableFiles";

@@ -3,7 +3,7 @@ import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Division } from "../../src/clever/groupsTable";
 import { groupsTable, runLockPath } from "../../src/clever/layout";
-import { hashTag } from "../../src/delta/fileHash";
+import { hashTag } from "../../src/delta/dataFile";
 import { commitPath } from "../../src/delta/paths";
 import { lakePathOf } from "../../src/delta/readQuery";
 import { readSnapshot } from "../../src/delta/snapshot";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AddFile, PartitionValues, Tags } from "../../src/delta/actions";
-import { hashTag } from "../../src/delta/fileHash";
+import { hashTag } from "../../src/delta/dataFile";
 import { filesByPartition, type MergePolicy, planMerges } from "../../src/delta/mergePlan";
 import { type MergeRequest, mergeSmallFiles } from "../../src/delta/optimize";
 import { Replay, type Snapshot } from "../../src/delta/replay";

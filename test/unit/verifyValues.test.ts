@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { ingestLogTable, lookupTable, pseudoTable, runLeasePath, runLockPath } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import { formatCommit, parseCommit } from "../../src/delta/actions";
-import { hashTag } from "../../src/delta/fileHash";
+import { hashTag } from "../../src/delta/dataFile";
 import { commitPath } from "../../src/delta/paths";
 import { lakePathOf } from "../../src/delta/readQuery";
 import { readSnapshot } from "../../src/delta/snapshot";
