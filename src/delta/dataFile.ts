@@ -6,6 +6,7 @@ import { type DuckSession, type SqlParameter, sqlName, sqlString } from "../duck
 import type { Lake, LakeOptions } from "../lake/lake";
 import { sha256Of } from "../sha256";
 import type { AddFile, Tags } from "./actions";
+import { withScratch } from "./localFiles";
 import { encodePath } from "./paths";
 import { type Column, sqlType } from "./schema";
 import { type FileStatistics, statisticsOfCopy } from "./statistics";
@@ -119,19 +120,17 @@ export async function importDataFile(
   };
 }
 
-export interface DataFileRequest extends StageRequest, ImportOptions {
+export interface DataFileRequest extends Omit<StageRequest, "scratch">, ImportOptions {
   readonly lake: Lake;
 }
 
 /** `stageDataFile` and `importDataFile` in one; undefined if there are no rows. */
-export async function writeDataFile(request: DataFileRequest): Promise<AddFile | undefined> {
-  const staged = await stageDataFile(request);
-  if (staged === undefined) return undefined;
-  try {
-    return await importDataFile(request.lake, request.tablePath, staged, request);
-  } finally {
-    await rm(staged.place, { force: true });
-  }
+export function writeDataFile(request: DataFileRequest): Promise<AddFile | undefined> {
+  const { lake, tablePath } = request;
+  return withScratch(lake, async (scratch) => {
+    const staged = await stageDataFile({ ...request, scratch });
+    return staged && importDataFile(lake, tablePath, staged, request);
+  });
 }
 
 /** Folder names in Hive style. They only serve people: readers take partition values from the log. */

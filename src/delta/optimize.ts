@@ -5,7 +5,6 @@ import type { AddFile } from "./actions";
 import { type CommitOutcome, commit } from "./commit";
 import type { Attempt } from "./conflict";
 import { writeDataFile } from "./dataFile";
-import { withScratch } from "./localFiles";
 import { type Merge, type MergePolicy, planMerges } from "./mergePlan";
 import { dataFilePath, decodePath } from "./paths";
 import { requireWritable } from "./protocol";
@@ -125,24 +124,22 @@ async function attemptOf(
   const adds: AddFile[] = [];
   const removes: AddFile[] = [];
   try {
-    await withScratch(lake, (scratch) =>
-      duck.session(async (session) => {
-        for (const merge of step) {
-          // Files that another writer has removed meanwhile are not restored.
-          const files = merge.files.filter(({ path }) => current.files.has(decodePath(path)));
-          if (files.length < merge.files.length) continue;
-          try {
-            const merged = await mergedFile(current, files, { session, scratch }, request);
-            if (merged !== undefined) adds.push(merged);
-            removes.push(...files);
-            onMerged?.(merge);
-          } catch (error) {
-            if (!isUnreadable(error)) throw error;
-            onLeft?.(merge, error);
-          }
+    await duck.session(async (session) => {
+      for (const merge of step) {
+        // Files that another writer has removed meanwhile are not restored.
+        const files = merge.files.filter(({ path }) => current.files.has(decodePath(path)));
+        if (files.length < merge.files.length) continue;
+        try {
+          const merged = await mergedFile(current, files, session, request);
+          if (merged !== undefined) adds.push(merged);
+          removes.push(...files);
+          onMerged?.(merge);
+        } catch (error) {
+          if (!isUnreadable(error)) throw error;
+          onLeft?.(merge, error);
         }
-      }, request.signal),
-    );
+      }
+    }, request.signal);
     if (removes.length === 0) return undefined;
     await requireHeld();
   } catch (error) {
@@ -161,26 +158,24 @@ async function attemptOf(
 async function mergedFile(
   current: Snapshot,
   files: readonly AddFile[],
-  { session, scratch }: { readonly session: DuckSession; readonly scratch: string },
+  session: DuckSession,
   { lake, tablePath, tagsOf, exactStatistics, signal }: MergeRequest,
 ): Promise<AddFile | undefined> {
   const { columns, partitionColumns } = current.metadata;
   const options = { signal };
   const values = files[0]?.partitionValues ?? {};
-  const tags = tagsOf?.(files);
   const merged = await withDataFiles(lake, [{ snapshot: current, files }], options, async (placeOf) => {
     await requireIntact(current, files, placeOf, options);
     return writeDataFile({
       ...options,
       session,
       lake,
-      scratch,
       tablePath,
       columns: tableColumns(columns, tablePath),
       query: readQuery(current, files, placeOf),
       partitionValues: Object.fromEntries(partitionColumns.map((name) => [name, values[name] ?? null])),
       dataChange: false,
-      ...(tags ? { tags } : {}),
+      tags: tagsOf?.(files),
       ...(exactStatistics ? { exactStatistics } : {}),
     });
   });

@@ -1,7 +1,7 @@
 import type { Action, AddFile } from "../../src/delta/actions";
 import { commit } from "../../src/delta/commit";
 import { type DataFileRequest, writeDataFile } from "../../src/delta/dataFile";
-import { withLocalFiles, withScratch } from "../../src/delta/localFiles";
+import { withLocalFiles } from "../../src/delta/localFiles";
 import { lakePathOf, readQuery } from "../../src/delta/readQuery";
 import type { Column } from "../../src/delta/schema";
 import type { Snapshot } from "../../src/delta/snapshot";
@@ -29,9 +29,7 @@ export type Part = Pick<
 
 export async function write(lake: Lake, part: Part): Promise<AddFile | undefined> {
   const duck = await sharedDuck();
-  return withScratch(lake, (scratch) =>
-    duck.session((session) => writeDataFile({ session, lake, tablePath: table, columns, scratch, ...part })),
-  );
+  return duck.session((session) => writeDataFile({ session, lake, tablePath: table, columns, ...part }));
 }
 
 /** Creates the table with these files. */

@@ -1,7 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { type Action, type AddFile, formatCommit } from "../../src/delta/actions";
 import { type DataFileRequest, writeDataFile } from "../../src/delta/dataFile";
-import { withScratch } from "../../src/delta/localFiles";
 import { commitPath } from "../../src/delta/paths";
 import { readQuery } from "../../src/delta/readQuery";
 import { tableColumns } from "../../src/delta/schema";
@@ -40,19 +39,16 @@ export class ForeignWriter {
     const duck = await sharedDuck();
     const files = [...snapshot.files.values()];
     const rows = readQuery(snapshot, files, (lakePath) => this.lake.localPath(lakePath));
-    const add = await withScratch(this.lake, (scratch) =>
-      duck.session((session) =>
-        writeDataFile({
-          session,
-          scratch,
-          dataChange,
-          lake: this.lake,
-          tablePath: this.table,
-          columns: tableColumns(snapshot.metadata.columns, this.table),
-          query: select(`(${rows})`),
-          ...(partitionValues ? { partitionValues } : {}),
-        }),
-      ),
+    const add = await duck.session((session) =>
+      writeDataFile({
+        session,
+        dataChange,
+        lake: this.lake,
+        tablePath: this.table,
+        columns: tableColumns(snapshot.metadata.columns, this.table),
+        query: select(`(${rows})`),
+        ...(partitionValues ? { partitionValues } : {}),
+      }),
     );
     if (add === undefined) throw new Error("there are no rows");
     const { tags: _tags, ...untagged } = add;

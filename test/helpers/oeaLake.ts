@@ -3,7 +3,6 @@ import { hashedColumns, lookupColumns, pseudoColumns, type Report, reports } fro
 import type { AddFile } from "../../src/delta/actions";
 import { commit } from "../../src/delta/commit";
 import { writeDataFile } from "../../src/delta/dataFile";
-import { withScratch } from "../../src/delta/localFiles";
 import { tableActions } from "../../src/delta/tableActions";
 import { type Duck, sqlName, sqlString, sqlStrings } from "../../src/duck/duck";
 import type { FolderLake } from "../../src/lake/folder";
@@ -84,39 +83,37 @@ async function append(
   partitionColumns: readonly string[],
   query: string,
 ): Promise<void> {
-  await withScratch(lake, (scratch) =>
-    duck.session(async (session) => {
-      await session.query(`CREATE OR REPLACE TEMP TABLE read_ AS ${query}`);
-      const parts =
-        partitionColumns.length === 0
-          ? [{ where: "true", values: {} }]
-          : (await session.query(`SELECT DISTINCT "year", "month" FROM read_`)).map(({ year, month }) => ({
-              where: `"year" IS NOT DISTINCT FROM ${year ?? "NULL"} AND "month" IS NOT DISTINCT FROM ${month ?? "NULL"}`,
-              values: {
-                year: year === null ? null : Number(year),
-                month: month === null ? null : Number(month),
-              },
-            }));
-      const adds: AddFile[] = [];
-      for (const { where, values } of parts) {
-        const add = await writeDataFile({
-          ...{ session, lake, scratch, tablePath, columns },
-          query: `SELECT * FROM read_ WHERE ${where}`,
-          partitionValues: values,
-        });
-        if (add) adds.push(add);
-      }
-      await commit({
-        ...{ lake, duck, tablePath },
-        operation: { name: "WRITE", parameters: { mode: "Append" } },
-        attempt: (snapshot) =>
-          Promise.resolve({
-            actions: [
-              ...(snapshot ? [] : tableActions({ columns, partitionColumns })),
-              ...adds.map((add) => ({ add })),
-            ],
-          }),
+  await duck.session(async (session) => {
+    await session.query(`CREATE OR REPLACE TEMP TABLE read_ AS ${query}`);
+    const parts =
+      partitionColumns.length === 0
+        ? [{ where: "true", values: {} }]
+        : (await session.query(`SELECT DISTINCT "year", "month" FROM read_`)).map(({ year, month }) => ({
+            where: `"year" IS NOT DISTINCT FROM ${year ?? "NULL"} AND "month" IS NOT DISTINCT FROM ${month ?? "NULL"}`,
+            values: {
+              year: year === null ? null : Number(year),
+              month: month === null ? null : Number(month),
+            },
+          }));
+    const adds: AddFile[] = [];
+    for (const { where, values } of parts) {
+      const add = await writeDataFile({
+        ...{ session, lake, tablePath, columns },
+        query: `SELECT * FROM read_ WHERE ${where}`,
+        partitionValues: values,
       });
-    }),
-  );
+      if (add) adds.push(add);
+    }
+    await commit({
+      ...{ lake, duck, tablePath },
+      operation: { name: "WRITE", parameters: { mode: "Append" } },
+      attempt: (snapshot) =>
+        Promise.resolve({
+          actions: [
+            ...(snapshot ? [] : tableActions({ columns, partitionColumns })),
+            ...adds.map((add) => ({ add })),
+          ],
+        }),
+    });
+  });
 }

@@ -10,7 +10,6 @@ import { rosterColumns } from "../../src/clever/roster";
 import type { AddFile } from "../../src/delta/actions";
 import { commit } from "../../src/delta/commit";
 import { writeDataFile } from "../../src/delta/dataFile";
-import { withScratch } from "../../src/delta/localFiles";
 import { sqlType } from "../../src/delta/schema";
 import { removeFile, tableActions } from "../../src/delta/tableActions";
 import { sqlName, sqlString } from "../../src/duck/duck";
@@ -90,10 +89,8 @@ export class PseudoTables {
     const { lake } = this;
     const duck = await sharedDuck();
     const before = this.files.get(key);
-    const add = await withScratch(lake, (scratch) =>
-      duck.session((session) =>
-        writeDataFile({ session, lake, scratch, tablePath, columns, query: relation(columns, rows) }),
-      ),
+    const add = await duck.session((session) =>
+      writeDataFile({ session, lake, tablePath, columns, query: relation(columns, rows) }),
     );
     const added = add && !statistics ? withoutStatistics(add) : add;
     await commit({

@@ -2,7 +2,7 @@ import { type UserType, userTypes, userTypeValue } from "../../src/clever/report
 import type { Action } from "../../src/delta/actions";
 import { commit } from "../../src/delta/commit";
 import { writeDataFile } from "../../src/delta/dataFile";
-import { withLocalFiles, withScratch } from "../../src/delta/localFiles";
+import { withLocalFiles } from "../../src/delta/localFiles";
 import { lakePathOf, readQuery } from "../../src/delta/readQuery";
 import { tableColumns } from "../../src/delta/schema";
 import { readSnapshot } from "../../src/delta/snapshot";
@@ -21,33 +21,30 @@ export async function splitBySource(lake: Lake, duck: Duck, tablePath: string): 
     actions.push(removeFile(file, { dataChange: false }));
     for (const source of contentsOf(file).sources?.keys() ?? []) {
       await withLocalFiles(lake, [place], {}, ([local = place]) =>
-        withScratch(lake, (scratch) =>
-          duck.session(async (session) => {
-            const query = `SELECT * FROM (${readQuery(snapshot, [file], () => local)}) WHERE source_file = ${sqlString(source)}`;
-            const found = await session.query(
-              `SELECT user_type, day("date")::INTEGER AS day, count(*)::INTEGER AS rows FROM (${query}) GROUP BY ALL`,
-            );
-            const days = new Map<UserType, number>();
-            for (const { user_type, day } of found) {
-              const type = userTypes.find((each) => userTypeValue[each] === user_type);
-              if (type) days.set(type, (days.get(type) ?? 0) | (1 << (Number(day) - 1)));
-            }
-            const rows = found.reduce((sum, { rows: count }) => sum + Number(count), 0);
-            const add = await writeDataFile({
-              session,
-              lake,
-              scratch,
-              tablePath,
-              query,
-              columns: tableColumns(snapshot.metadata.columns, tablePath),
-              partitionValues: file.partitionValues,
-              tags: contentTags({ sources: new Map([[source, rows]]), days }),
-              exactStatistics: ["source_file"],
-              dataChange: false,
-            });
-            if (add) actions.push({ add });
-          }),
-        ),
+        duck.session(async (session) => {
+          const query = `SELECT * FROM (${readQuery(snapshot, [file], () => local)}) WHERE source_file = ${sqlString(source)}`;
+          const found = await session.query(
+            `SELECT user_type, day("date")::INTEGER AS day, count(*)::INTEGER AS rows FROM (${query}) GROUP BY ALL`,
+          );
+          const days = new Map<UserType, number>();
+          for (const { user_type, day } of found) {
+            const type = userTypes.find((each) => userTypeValue[each] === user_type);
+            if (type) days.set(type, (days.get(type) ?? 0) | (1 << (Number(day) - 1)));
+          }
+          const rows = found.reduce((sum, { rows: count }) => sum + Number(count), 0);
+          const add = await writeDataFile({
+            session,
+            lake,
+            tablePath,
+            query,
+            columns: tableColumns(snapshot.metadata.columns, tablePath),
+            partitionValues: file.partitionValues,
+            tags: contentTags({ sources: new Map([[source, rows]]), days }),
+            exactStatistics: ["source_file"],
+            dataChange: false,
+          });
+          if (add) actions.push({ add });
+        }),
       );
     }
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { writeCheckpoint } from "../../src/delta/checkpoint";
 import { commit } from "../../src/delta/commit";
 import { writeDataFile } from "../../src/delta/dataFile";
-import { withLocalFiles, withScratch } from "../../src/delta/localFiles";
+import { withLocalFiles } from "../../src/delta/localFiles";
 import { lakePathOf, readQuery } from "../../src/delta/readQuery";
 import type { Column } from "../../src/delta/schema";
 import { readSnapshot, type Snapshot } from "../../src/delta/snapshot";
@@ -43,18 +43,16 @@ function sorted(rows: readonly Row[]): string[] {
 
 /** Adds a month of 50 rows; in nullable columns one value in seven is null. */
 async function append(lake: AdlsLake, duck: Duck, month: number): Promise<void> {
-  const add = await withScratch(lake, (scratch) =>
-    duck.session((session) =>
-      writeDataFile({
-        ...{ session, lake, tablePath: table, columns, scratch },
-        partitionValues: { year: 2022, month },
-        query: `SELECT make_date(2022, ${month}, 1 + (i % 28)::INTEGER) AS date,
+  const add = await duck.session((session) =>
+    writeDataFile({
+      ...{ session, lake, tablePath: table, columns },
+      partitionValues: { year: 2022, month },
+      query: `SELECT make_date(2022, ${month}, 1 + (i % 28)::INTEGER) AS date,
             CASE WHEN i % 7 > 0 THEN repeat('é😀', i::INTEGER % 30) || i END AS pseudonym, i % 2 = 0 AS active,
             i::INTEGER - 3 AS accesses, i * 10000000000 AS bytes,
             TIMESTAMPTZ '2022-01-01 00:00:00.123456+00' + to_seconds(i) AS "at",
             CASE WHEN i % 7 > 0 THEN i / 4 END AS share FROM range(50) r(i)`,
-      }),
-    ),
+    }),
   );
   if (add === undefined) throw new Error("there are no rows");
   const outcome = await commit({

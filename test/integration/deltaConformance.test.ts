@@ -6,7 +6,6 @@ import type { Action } from "../../src/delta/actions";
 import { writeCheckpoint } from "../../src/delta/checkpoint";
 import { commit } from "../../src/delta/commit";
 import { writeDataFile } from "../../src/delta/dataFile";
-import { withScratch } from "../../src/delta/localFiles";
 import { mergeSmallFiles } from "../../src/delta/optimize";
 import { readQuery } from "../../src/delta/readQuery";
 import type { Column } from "../../src/delta/schema";
@@ -89,22 +88,19 @@ describe.skipIf(python === undefined)("delta-rs", () => {
 
   /** `count` rows of a month; in nullable columns one value in seven is null. */
   const monthFile = (month: number, count = 50) =>
-    withScratch(lake, (scratch) =>
-      duck.session((session) =>
-        writeDataFile({
-          session,
-          lake,
-          tablePath: table,
-          columns,
-          scratch,
-          partitionValues: { year: 2022, month },
-          query: `SELECT make_date(2022, ${month}, 1 + (i % 28)::INTEGER) AS date,
+    duck.session((session) =>
+      writeDataFile({
+        session,
+        lake,
+        tablePath: table,
+        columns,
+        partitionValues: { year: 2022, month },
+        query: `SELECT make_date(2022, ${month}, 1 + (i % 28)::INTEGER) AS date,
               CASE WHEN i % 7 > 0 THEN repeat('é😀', i::INTEGER % 30) || i END AS pseudonym, i % 2 = 0 AS active,
               i::INTEGER - 3 AS n, i * 10000000000 AS total,
               TIMESTAMPTZ '2022-01-01 00:00:00.123456+00' + to_seconds(i) AS "at",
               CASE WHEN i % 7 > 0 THEN i / 4 END AS share FROM range(${count}) r(i)`,
-        }),
-      ),
+      }),
     );
 
   async function append(month: number, ...more: Action[]): Promise<Snapshot> {

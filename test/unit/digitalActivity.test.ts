@@ -5,7 +5,6 @@ import { partitionColumns } from "../../src/clever/reports";
 import type { Action } from "../../src/delta/actions";
 import { commit } from "../../src/delta/commit";
 import { writeDataFile } from "../../src/delta/dataFile";
-import { withScratch } from "../../src/delta/localFiles";
 import { readQuery } from "../../src/delta/readQuery";
 import { readSnapshot } from "../../src/delta/snapshot";
 import { removeFile, tableActions } from "../../src/delta/tableActions";
@@ -66,20 +65,17 @@ async function rewrite(
           ? [readQuery(snapshot, files, (lakePath) => lake.localPath(lakePath))]
           : [];
       const further = options.further === undefined ? [] : [options.further];
-      await withScratch(lake, (scratch) =>
-        duck.session(async (session) => {
-          const add = await writeDataFile({
-            session,
-            lake,
-            scratch,
-            tablePath: digitalActivityTable,
-            columns: activityColumns,
-            partitionValues: { year: 2024, month: 9 },
-            query: [...own, ...further].join(" UNION ALL "),
-          });
-          if (add) actions.push({ add: { ...add, tags: undefined } });
-        }),
-      );
+      await duck.session(async (session) => {
+        const add = await writeDataFile({
+          session,
+          lake,
+          tablePath: digitalActivityTable,
+          columns: activityColumns,
+          partitionValues: { year: 2024, month: 9 },
+          query: [...own, ...further].join(" UNION ALL "),
+        });
+        if (add) actions.push({ add: { ...add, tags: undefined } });
+      });
       return { actions: [...actions, ...files.map((file) => removeFile(file, { dataChange: false }))] };
     },
   });
@@ -220,19 +216,16 @@ test("verify reports a missing event", async () => {
       if (snapshot === undefined || file === undefined) return undefined;
       const rows = readQuery(snapshot, [file], (lakePath) => fixture.lake.localPath(lakePath));
       const query = `SELECT * FROM (${rows}) LIMIT 1`;
-      const add = await withScratch(fixture.lake, (scratch) =>
-        duck.session((session) =>
-          writeDataFile({
-            session,
-            lake: fixture.lake,
-            scratch,
-            tablePath: digitalActivityTable,
-            columns: activityColumns,
-            partitionValues: { year: 2024, month: 9 },
-            query,
-            tags: file.tags ?? {},
-          }),
-        ),
+      const add = await duck.session((session) =>
+        writeDataFile({
+          session,
+          lake: fixture.lake,
+          tablePath: digitalActivityTable,
+          columns: activityColumns,
+          partitionValues: { year: 2024, month: 9 },
+          query,
+          tags: file.tags ?? {},
+        }),
       );
       return { actions: [...(add ? [{ add }] : []), removeFile(file, { dataChange: true })] };
     },

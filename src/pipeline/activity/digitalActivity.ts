@@ -5,7 +5,6 @@ import { partitionColumns, type ReportName } from "../../clever/reports";
 import type { Action, AddFile, PartitionValues } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
-import { withScratch } from "../../delta/localFiles";
 import { filesByPartition } from "../../delta/mergePlan";
 import { dataFilePath } from "../../delta/paths";
 import { readQuery } from "../../delta/readQuery";
@@ -211,39 +210,35 @@ async function replaceMonth(
     columns: activityColumns,
     partitionValues: partition,
   };
-  await withScratch(lake, (scratch) =>
-    withDataFiles(lake, read, options, (placeOf) =>
-      duck.session(async (session) => {
-        for (const file of snapshot ? foreign : []) {
-          const rows = readQuery(snapshot as Snapshot, [file], placeOf);
-          if (!(await holdsOurs(session, rows))) continue;
-          const add = await writeDataFile({
-            ...write,
-            session,
-            scratch,
-            query: `SELECT * FROM (${rows}) WHERE ${isOthers}`,
-          });
-          if (add) actions.push({ add });
-          actions.push(removeFile(file, { dataChange: true }));
-        }
-        if (isCurrent) return;
-        const selects = sources.map((source) =>
-          engagementSql(source.report, readQuery(source.snapshot, source.files, placeOf), ["user_type"]),
-        );
-        actions.push(...ours.map((file) => removeFile(file, { dataChange: true })));
-        if (selects.length === 0) return;
-        const query = selects.join(" UNION ALL ");
+  await withDataFiles(lake, read, options, (placeOf) =>
+    duck.session(async (session) => {
+      for (const file of snapshot ? foreign : []) {
+        const rows = readQuery(snapshot as Snapshot, [file], placeOf);
+        if (!(await holdsOurs(session, rows))) continue;
         const add = await writeDataFile({
           ...write,
           session,
-          scratch,
-          query,
-          tags: { [madeOfTag]: madeOf },
+          query: `SELECT * FROM (${rows}) WHERE ${isOthers}`,
         });
         if (add) actions.push({ add });
-        requireEveryRow(sources, add);
-      }, signal),
-    ),
+        actions.push(removeFile(file, { dataChange: true }));
+      }
+      if (isCurrent) return;
+      const selects = sources.map((source) =>
+        engagementSql(source.report, readQuery(source.snapshot, source.files, placeOf), ["user_type"]),
+      );
+      actions.push(...ours.map((file) => removeFile(file, { dataChange: true })));
+      if (selects.length === 0) return;
+      const query = selects.join(" UNION ALL ");
+      const add = await writeDataFile({
+        ...write,
+        session,
+        query,
+        tags: { [madeOfTag]: madeOf },
+      });
+      if (add) actions.push({ add });
+      requireEveryRow(sources, add);
+    }, signal),
   );
 }
 

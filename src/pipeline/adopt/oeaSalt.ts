@@ -2,7 +2,6 @@ import { pseudonymMapTable } from "../../clever/layout";
 import { hashedColumns, pseudonymName } from "../../clever/reports";
 import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
-import { withScratch } from "../../delta/localFiles";
 import { tableActions } from "../../delta/tableActions";
 import { withTables } from "../../delta/withTable";
 import { type Duck, type DuckSession, sqlName, sqlString } from "../../duck/duck";
@@ -92,26 +91,23 @@ export async function writePseudonymMap(context: LookupContext, salt: string): P
       duck,
       tablePath: pseudonymMapTable,
       operation: { name: "WRITE", parameters: { mode: "Append" } },
-      attempt: (snapshot) => {
-        if (snapshot !== undefined) return Promise.resolve(undefined);
-        return withScratch(lake, async (scratch) => {
-          const add = await writeDataFile({
-            ...options,
-            session,
-            lake,
-            scratch,
-            tablePath: pseudonymMapTable,
-            columns: mapColumns,
-            query: `SELECT id_column, pseudonym AS oea_pseudonym, sha256(id || $1) AS pseudonym ${changed}`,
-            parameters: [salt],
-          });
-          const creation = tableActions({
-            columns: mapColumns,
-            name: "pseudonyms_oea",
-            description: "Which pseudonym takes the place of one that OEA made without a salt.",
-          });
-          return { actions: [...creation, ...(add ? [{ add }] : [])] };
+      attempt: async (snapshot) => {
+        if (snapshot !== undefined) return undefined;
+        const add = await writeDataFile({
+          ...options,
+          session,
+          lake,
+          tablePath: pseudonymMapTable,
+          columns: mapColumns,
+          query: `SELECT id_column, pseudonym AS oea_pseudonym, sha256(id || $1) AS pseudonym ${changed}`,
+          parameters: [salt],
         });
+        const creation = tableActions({
+          columns: mapColumns,
+          name: "pseudonyms_oea",
+          description: "Which pseudonym takes the place of one that OEA made without a salt.",
+        });
+        return { actions: [...creation, ...(add ? [{ add }] : [])] };
       },
     });
     return Number(n);

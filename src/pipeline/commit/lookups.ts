@@ -3,7 +3,6 @@ import { hashedColumns, lookupColumns, pseudonymName, type Report } from "../../
 import type { Action, AddFile } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
-import { withScratch } from "../../delta/localFiles";
 import { mergeAfterCommit } from "../../delta/optimize";
 import type { Snapshot } from "../../delta/snapshot";
 import { tableActions } from "../../delta/tableActions";
@@ -90,20 +89,17 @@ function newPairs(
     .map((name) => `person.${name} IS NOT DISTINCT FROM added.${name}`)
     .join(" AND ");
   const isAmong = people === undefined ? "true" : `EXISTS (SELECT 1 FROM ${people} AS added WHERE ${same})`;
-  return withScratch(lake, (scratch) =>
-    duck.session(
-      (session) =>
-        writeDataFile({
-          signal,
-          session,
-          lake,
-          tablePath: lookupTable(report),
-          columns: lookupColumns(report),
-          query: `SELECT * FROM ${persons.table} person WHERE (${someone}) AND ${isAmong}
+  return duck.session(
+    (session) =>
+      writeDataFile({
+        signal,
+        session,
+        lake,
+        tablePath: lookupTable(report),
+        columns: lookupColumns(report),
+        query: `SELECT * FROM ${persons.table} person WHERE (${someone}) AND ${isAmong}
           AND NOT EXISTS (SELECT 1 FROM ${pairs.table} known WHERE ${persons.same("person", "known")})`,
-          scratch,
-        }),
-      signal,
-    ),
+      }),
+    signal,
   );
 }

@@ -3,7 +3,6 @@ import { type Division, groupsColumns } from "../../clever/groupsTable";
 import { groupsTable } from "../../clever/layout";
 import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
-import { withScratch } from "../../delta/localFiles";
 import { readQuery } from "../../delta/readQuery";
 import { requireSameShape } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
@@ -63,22 +62,19 @@ export async function updateGroups({
         (await ifReadable(holdsItsRows(lake, duck, snapshot, signal)))
       )
         return undefined;
-      const add = await withScratch(lake, (scratch) =>
-        duck.session(
-          (session) =>
-            writeDataFile({
-              ...options,
-              lake,
-              session,
-              scratch,
-              tablePath: groupsTable,
-              columns: groupsColumns,
-              query: rowsSql,
-              parameters: [text],
-              tags: { [divisionTag]: hash },
-            }),
-          signal,
-        ),
+      const add = await duck.session(
+        (session) =>
+          writeDataFile({
+            ...options,
+            lake,
+            session,
+            tablePath: groupsTable,
+            columns: groupsColumns,
+            query: rowsSql,
+            parameters: [text],
+            tags: { [divisionTag]: hash },
+          }),
+        signal,
       );
       await requireHeld();
       return {

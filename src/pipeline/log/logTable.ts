@@ -2,7 +2,6 @@ import { ingestLogTable, newestEntryFirst } from "../../clever/layout";
 import type { Action } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
-import { withScratch } from "../../delta/localFiles";
 import { mergeAfterCommit } from "../../delta/optimize";
 import type { Column } from "../../delta/schema";
 import { isNewest, type Snapshot } from "../../delta/snapshot";
@@ -101,21 +100,18 @@ export class IngestLog {
     const dated = entries.map((entry) =>
       entry.time.getTime() < newest ? { ...entry, time: new Date(newest + 1) } : entry,
     );
-    const add = await withScratch(lake, (scratch) =>
-      duck.session(
-        (session) =>
-          writeDataFile({
-            session,
-            lake,
-            scratch,
-            tablePath: ingestLogTable,
-            columns: ingestLogColumns,
-            query: entriesFromJsonSql(),
-            parameters: [entriesToJson(dated)],
-            signal,
-          }),
-        signal,
-      ),
+    const add = await duck.session(
+      (session) =>
+        writeDataFile({
+          session,
+          lake,
+          tablePath: ingestLogTable,
+          columns: ingestLogColumns,
+          query: entriesFromJsonSql(),
+          parameters: [entriesToJson(dated)],
+          signal,
+        }),
+      signal,
     );
     if (add === undefined) return;
     const outcome = await commit({

@@ -4,7 +4,6 @@ import { rosterColumns } from "../../clever/roster";
 import type { AddFile } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
-import { withScratch } from "../../delta/localFiles";
 import { readQuery } from "../../delta/readQuery";
 import { requireSameShape } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
@@ -32,42 +31,39 @@ export async function replaceRoster(
   signal?: AbortSignal,
 ): Promise<{ readonly version: number; readonly changed: boolean }> {
   const options = { signal };
-  return withScratch(lake, (scratch) =>
-    duck.session(async (session) => {
-      await load(session, students);
-      let add: AddFile | undefined;
-      const outcome = await commit({
-        ...options,
-        lake,
-        duck,
-        tablePath: rosterTable,
-        operation: { name: "WRITE", parameters: { mode: "Overwrite" } },
-        attempt: async (snapshot) => {
-          const same = snapshot && (await ifReadable(holdsTheSame(lake, session, snapshot, signal)));
-          if (same) return undefined;
-          add ??= await writeDataFile({
-            ...options,
-            session,
-            lake,
-            scratch,
-            tablePath: rosterTable,
-            columns: rosterColumns,
-            query: `SELECT ${names} FROM roster ORDER BY sis_id_pseudonym`,
-          });
-          const before = snapshot
-            ? [...snapshot.files.values()].map((file) => removeFile(file, { dataChange: true }))
-            : tableActions({
-                columns: rosterColumns,
-                name: "students_pseudo",
-                description: "The district's students: pseudonym, school and grade.",
-              });
-          await requireHeld();
-          return { actions: [...before, ...(add ? [{ add }] : [])], readsTable: true };
-        },
-      });
-      return { version: outcome.snapshot?.version ?? 0, changed: outcome.committed };
-    }, signal),
-  );
+  return duck.session(async (session) => {
+    await load(session, students);
+    let add: AddFile | undefined;
+    const outcome = await commit({
+      ...options,
+      lake,
+      duck,
+      tablePath: rosterTable,
+      operation: { name: "WRITE", parameters: { mode: "Overwrite" } },
+      attempt: async (snapshot) => {
+        const same = snapshot && (await ifReadable(holdsTheSame(lake, session, snapshot, signal)));
+        if (same) return undefined;
+        add ??= await writeDataFile({
+          ...options,
+          session,
+          lake,
+          tablePath: rosterTable,
+          columns: rosterColumns,
+          query: `SELECT ${names} FROM roster ORDER BY sis_id_pseudonym`,
+        });
+        const before = snapshot
+          ? [...snapshot.files.values()].map((file) => removeFile(file, { dataChange: true }))
+          : tableActions({
+              columns: rosterColumns,
+              name: "students_pseudo",
+              description: "The district's students: pseudonym, school and grade.",
+            });
+        await requireHeld();
+        return { actions: [...before, ...(add ? [{ add }] : [])], readsTable: true };
+      },
+    });
+    return { version: outcome.snapshot?.version ?? 0, changed: outcome.committed };
+  }, signal);
 }
 
 /** How many people a table of the lake has, and how many of them are among these students. */
