@@ -1,24 +1,24 @@
 import { createHash } from "node:crypto";
 import { type Division, groupsColumns } from "../../clever/groupsTable";
 import { groupsTable } from "../../clever/layout";
-import { commit } from "../../delta/commit";
-import { writeDataFile } from "../../delta/dataFile";
-import { readQuery } from "../../delta/readQuery";
-import { requireSameShape } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
-import { removeFile, tableActions } from "../../delta/tableActions";
-import { withDataFiles, withTables } from "../../delta/withTable";
+import { withTables } from "../../delta/withTable";
 import { Duck, type DuckSession, sqlName } from "../../duck/duck";
-import { ifReadable } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { requireLake } from "../../lake/requireLake";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
+import { replaceRows, requireShapeOf, type WholeTable } from "../write/replaceRows";
 
 /** The tag of the table's one data file: a hash of the division that it holds. */
 const divisionTag = "clever.division";
 
-const description = "How people are divided into groups; every number is to be about whole groups.";
+const table: WholeTable = {
+  path: groupsTable,
+  columns: groupsColumns,
+  name: "groups",
+  description: "How people are divided into groups; every number is to be about whole groups.",
+};
 
 interface GroupsRequest {
   readonly lake: Lake;
@@ -36,58 +36,23 @@ interface GroupsRequest {
  * Resolves to whether it was written. Rejects with `unsupportedTable` if another program's table with different columns
  * is there, and as `commit` does.
  */
-export async function updateGroups({
-  lake,
-  duck,
-  division,
-  requireHeld,
-  signal,
-}: GroupsRequest): Promise<boolean> {
-  const options = { signal };
+export async function updateGroups({ division, ...request }: GroupsRequest): Promise<boolean> {
   const rows = rowsOf(division);
-  const text = JSON.stringify(rows);
-  const hash = hashOf(rows);
-  const outcome = await commit({
-    ...options,
-    lake,
-    duck,
-    tablePath: groupsTable,
-    operation: { name: "WRITE", parameters: { mode: "Overwrite" } },
-    attempt: async (snapshot) => {
-      requireGroupsShape(snapshot);
-      const current = [...(snapshot?.files.values() ?? [])];
-      if (
-        snapshot &&
-        divisionsOf(snapshot).join() === divisionsWith(rows).join() &&
-        (await ifReadable(holdsItsRows(lake, duck, snapshot, signal)))
-      )
-        return undefined;
-      const add = await duck.session(
-        (session) =>
-          writeDataFile({
-            ...options,
-            lake,
-            session,
-            tablePath: groupsTable,
-            columns: groupsColumns,
-            query: rowsSql,
-            parameters: [text],
-            tags: { [divisionTag]: hash },
-          }),
-        signal,
-      );
-      await requireHeld();
-      return {
-        actions: [
-          ...(snapshot ? [] : tableActions({ columns: groupsColumns, name: "groups", description })),
-          ...current.map((file) => removeFile(file, { dataChange: true })),
-          ...(add ? [{ add }] : []),
-        ],
-        // Another run that took over meanwhile may have written a division.
-        readsTable: true,
-      };
-    },
-  });
+  const outcome = await request.duck.session(
+    (session) =>
+      replaceRows({
+        ...request,
+        session,
+        table,
+        query: rowsSql,
+        parameters: [JSON.stringify(rows)],
+        tags: { [divisionTag]: hashOf(rows) },
+        isCurrent: async (snapshot, select) =>
+          divisionsOf(snapshot).join() === divisionsWith(rows).join() &&
+          (await holdsItsDivision(session, { snapshot, select })),
+      }),
+    request.signal,
+  );
   return outcome.committed;
 }
 
@@ -116,10 +81,10 @@ export async function minimumGroupSizeOf(
   duck: Duck,
   signal?: AbortSignal,
 ): Promise<number | undefined> {
-  return withTables(lake, duck, [groupsTable], { signal }, async (session, [table]) => {
-    if (!table?.select) return undefined;
-    requireGroupsShape(table.snapshot);
-    const sql = `SELECT max(minimum_group_size) AS size FROM (${table.select})`;
+  return withTables(lake, duck, [groupsTable], { signal }, async (session, [groups]) => {
+    if (!groups?.select) return undefined;
+    requireShapeOf(table, groups.snapshot);
+    const sql = `SELECT max(minimum_group_size) AS size FROM (${groups.select})`;
     const { size } = await session.one(sql);
     return size === null ? undefined : Number(size);
   });
@@ -142,27 +107,6 @@ export async function holdsItsDivision(
     }),
   );
   return divisionsOf(snapshot).join() === divisionsWith(found).join();
-}
-
-async function holdsItsRows(
-  lake: Lake,
-  duck: Duck,
-  snapshot: Snapshot,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  const files = [...snapshot.files.values()];
-  return withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
-    duck.session(
-      (session) => holdsItsDivision(session, { snapshot, select: readQuery(snapshot, files, placeOf) }),
-      signal,
-    ),
-  );
-}
-
-/** Rejects with `unsupportedTable` if another program's table with different columns is there. */
-function requireGroupsShape(snapshot: Snapshot | undefined): void {
-  if (snapshot)
-    requireSameShape(snapshot.metadata, { columns: groupsColumns, partitionColumns: [] }, groupsTable);
 }
 
 /** The tags of the table's data files. */

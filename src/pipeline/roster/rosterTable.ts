@@ -1,19 +1,18 @@
 import { lookupTable, rosterTable } from "../../clever/layout";
 import { reports } from "../../clever/reports";
 import { rosterColumns } from "../../clever/roster";
-import type { AddFile } from "../../delta/actions";
-import { commit } from "../../delta/commit";
-import { writeDataFile } from "../../delta/dataFile";
-import { readQuery } from "../../delta/readQuery";
-import { requireSameShape } from "../../delta/schema";
-import type { Snapshot } from "../../delta/snapshot";
-import { removeFile, tableActions } from "../../delta/tableActions";
-import { withDataFiles, withTables } from "../../delta/withTable";
+import { withTables } from "../../delta/withTable";
 import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
-import { ifReadable } from "../../errors";
 import type { Lake } from "../../lake/lake";
+import { replaceRows, requireShapeOf, type WholeTable } from "../write/replaceRows";
 import type { PseudonymizedStudent } from "./rosterStudents";
 
+const table: WholeTable = {
+  path: rosterTable,
+  columns: rosterColumns,
+  name: "students_pseudo",
+  description: "The district's students: pseudonym, school and grade.",
+};
 const names = rosterColumns.map(({ name }) => sqlName(name)).join(", ");
 const studentsPerStatement = 10_000;
 
@@ -30,39 +29,19 @@ export async function replaceRoster(
   requireHeld: () => Promise<void>,
   signal?: AbortSignal,
 ): Promise<{ readonly version: number; readonly changed: boolean }> {
-  const options = { signal };
   return duck.session(async (session) => {
     await load(session, students);
-    let add: AddFile | undefined;
-    const outcome = await commit({
-      ...options,
+    const { snapshot, committed } = await replaceRows({
       lake,
       duck,
-      tablePath: rosterTable,
-      operation: { name: "WRITE", parameters: { mode: "Overwrite" } },
-      attempt: async (snapshot) => {
-        const same = snapshot && (await ifReadable(holdsTheSame(lake, session, snapshot, signal)));
-        if (same) return undefined;
-        add ??= await writeDataFile({
-          ...options,
-          session,
-          lake,
-          tablePath: rosterTable,
-          columns: rosterColumns,
-          query: `SELECT ${names} FROM roster ORDER BY sis_id_pseudonym`,
-        });
-        const before = snapshot
-          ? [...snapshot.files.values()].map((file) => removeFile(file, { dataChange: true }))
-          : tableActions({
-              columns: rosterColumns,
-              name: "students_pseudo",
-              description: "The district's students: pseudonym, school and grade.",
-            });
-        await requireHeld();
-        return { actions: [...before, ...(add ? [{ add }] : [])], readsTable: true };
-      },
+      session,
+      requireHeld,
+      signal,
+      table,
+      query: `SELECT ${names} FROM roster ORDER BY sis_id_pseudonym`,
+      isCurrent: (_snapshot, select) => holdsTheSame(session, select),
     });
-    return { version: outcome.snapshot?.version ?? 0, changed: outcome.committed };
+    return { version: snapshot?.version ?? 0, changed: committed };
   }, signal);
 }
 
@@ -84,23 +63,17 @@ export async function compareStudents(
   signal?: AbortSignal,
 ): Promise<SharedStudents | undefined> {
   const tablePath = other === "roster" ? rosterTable : lookupTable(reports.daily_participation);
-  return withTables(lake, duck, [tablePath], { signal }, async (session, [table]) => {
-    if (!table?.select) return undefined;
-    if (other === "roster") requireRosterShape(table.snapshot);
+  return withTables(lake, duck, [tablePath], { signal }, async (session, [others]) => {
+    if (!others?.select) return undefined;
+    if (other === "roster") requireShapeOf(table, others.snapshot);
     const rows = await session.query(
-      `SELECT DISTINCT sis_id_pseudonym AS pseudonym FROM (${table.select}) WHERE sis_id_pseudonym IS NOT NULL`,
+      `SELECT DISTINCT sis_id_pseudonym AS pseudonym FROM (${others.select}) WHERE sis_id_pseudonym IS NOT NULL`,
     );
     const known = new Set(rows.map(({ pseudonym }) => String(pseudonym)));
     let shared = 0;
     for (const { pseudonym } of students) if (known.has(pseudonym)) shared++;
     return { known: known.size, shared };
   });
-}
-
-/** Rejects with `unsupportedTable` if another program's table with different columns is there. */
-function requireRosterShape(snapshot: Snapshot | undefined): void {
-  if (snapshot)
-    requireSameShape(snapshot.metadata, { columns: rosterColumns, partitionColumns: [] }, rosterTable);
 }
 
 async function load(session: DuckSession, students: Iterable<PseudonymizedStudent>): Promise<void> {
@@ -122,20 +95,11 @@ async function load(session: DuckSession, students: Iterable<PseudonymizedStuden
   if (batch.length > 0) await insert(batch);
 }
 
-async function holdsTheSame(
-  lake: Lake,
-  session: DuckSession,
-  snapshot: Snapshot,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  requireRosterShape(snapshot);
-  const files = [...snapshot.files.values()];
-  return withDataFiles(lake, [{ snapshot, files }], { signal }, async (placeOf) => {
-    const stored = `SELECT ${names} FROM (${readQuery(snapshot, files, placeOf)})`;
-    const expected = `SELECT ${names} FROM roster`;
-    const [row] = await session.query(
-      `SELECT 1 FROM ((${stored} EXCEPT ALL ${expected}) UNION ALL (${expected} EXCEPT ALL ${stored})) LIMIT 1`,
-    );
-    return row === undefined;
-  });
+async function holdsTheSame(session: DuckSession, rows: string): Promise<boolean> {
+  const stored = `SELECT ${names} FROM (${rows})`;
+  const expected = `SELECT ${names} FROM roster`;
+  const [row] = await session.query(
+    `SELECT 1 FROM ((${stored} EXCEPT ALL ${expected}) UNION ALL (${expected} EXCEPT ALL ${stored})) LIMIT 1`,
+  );
+  return row === undefined;
 }
