@@ -37,7 +37,7 @@ import { asOnServer } from "./plan/sourceNames";
 import { bytesPerJob, chunksOf, isDue, isNamed, turnsOf } from "./plan/work";
 import { Progress, type ProgressListener } from "./progress";
 import type { OpenReadEngine } from "./read/readEngine";
-import { ReadAhead } from "./readAhead";
+import { type ReadAhead, readAhead } from "./readAhead";
 import { emptySummary, finishedSummary, isIncomplete } from "./runSummary";
 import { mayHaveEarlierLayout, moveOutOfTableFolders } from "./salt/earlierLayout";
 import { checkedSaltFor, claimCheckedSalt } from "./salt/salt";
@@ -97,14 +97,19 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   const pendingListing = command === "anonymize" ? undefined : request.source?.list(signal);
   // Runs while we wait for the server. None of it writes anything; if several fail, the server's error is reported.
   const holding = given === undefined ? undefined : checkedSaltFor(lake, given, signal);
-  await using ahead = new ReadAhead(lake, signal);
-  const ready = ahead.ready.then(() => requireAdopted(ahead.tables?.pseudo));
+  const reading = readAhead(lake, signal);
+  const ready = reading.then(({ tables }) => requireAdopted(tables?.pseudo));
   const [listing, , checkedSalt, newest] = await allSettledOrThrow([
     pendingListing,
     ready,
     holding,
     newestRun(lake, signal),
-  ]);
+  ]).catch(async (error: unknown) => {
+    (await reading.catch(() => undefined))?.duck.close();
+    throw error;
+  });
+  const ahead = await reading;
+  await using duck = ahead.duck;
   const salt = checkedSalt?.salt;
 
   const now = new Date();
@@ -116,7 +121,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     if (mayHaveEarlierLayout(checkedSalt)) await moveOutOfTableFolders(lake, signal);
   }
   const scratch = await lake.scratch();
-  const { duck, log } = ahead;
+  const { log } = ahead;
   try {
     await duck.spillInto(`${scratch}/spill`);
     const { state: known, previous, tables } = await currentState(lake, ahead, signal);
