@@ -1,4 +1,5 @@
 import { type Action, type AddFile, commitInfoOf } from "../../delta/actions";
+import { filesByPartition } from "../../delta/mergePlan";
 import { readQuery } from "../../delta/readQuery";
 import { readCommit, readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { numRecords } from "../../delta/statistics";
@@ -69,7 +70,7 @@ export async function tableDetails(
     version: snapshot.version,
     ...sizesOf(files),
     columns: columns.map(({ name, type }) => ({ name, type, partition: partitionColumns.includes(name) })),
-    partitions: partitionsOf(snapshot),
+    partitions: newestFirst(snapshot).map(([name, own]) => ({ name, ...sizesOf(own) })),
     commits: await newestCommits(lake, snapshot, signal),
     firstRows: identityFileSystems.has(path.slice(0, path.indexOf("/")))
       ? null
@@ -85,30 +86,9 @@ export function sizesOf(files: readonly AddFile[]): TableSizes {
   };
 }
 
-function partitionsOf(snapshot: Snapshot): TablePartition[] {
-  const { partitionColumns } = snapshot.metadata;
-  const groups = new Map<string, AddFile[]>();
-  for (const file of newestFirst(snapshot)) {
-    const name = partitionColumns
-      .map((column) => `${column}=${file.partitionValues[column] ?? ""}`)
-      .join(", ");
-    groups.set(name, [...(groups.get(name) ?? []), file]);
-  }
-  return [...groups].map(([name, files]) => ({ name, ...sizesOf(files) }));
-}
-
-/** By partition values, compared as numbers if they are. */
-function newestFirst({ files, metadata }: Snapshot): AddFile[] {
-  const valuesOf = (file: AddFile) =>
-    metadata.partitionColumns.map((column) => file.partitionValues[column] ?? "");
-  return [...files.values()].sort((a, b) => {
-    const [ours, theirs] = [valuesOf(a), valuesOf(b)];
-    for (const [index, value] of ours.entries()) {
-      const order = (theirs[index] ?? "").localeCompare(value, "en", { numeric: true });
-      if (order !== 0) return order;
-    }
-    return 0;
-  });
+/** The data files by partition, newest first. */
+function newestFirst(snapshot: Snapshot): [name: string, files: AddFile[]][] {
+  return [...filesByPartition(snapshot)].reverse();
 }
 
 async function newestCommits(lake: Lake, snapshot: Snapshot, signal: AbortSignal): Promise<TableCommit[]> {
@@ -142,7 +122,7 @@ async function firstRows(
   signal: AbortSignal,
 ): Promise<(string | null)[][]> {
   const files: AddFile[] = [];
-  for (const file of newestFirst(snapshot)) {
+  for (const file of newestFirst(snapshot).flatMap(([, own]) => own)) {
     if (files.length === filesRead || (numRecords(files) ?? 0) >= rowsShown) break;
     files.push(file);
   }
