@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import * as z from "zod";
 import { isCleverLakeError } from "../errors";
 import type { Lake, LakeOptions } from "../lake/lake";
@@ -55,8 +56,5 @@ export async function writeLastCheckpoint(
   const noted = await readLastCheckpoint(lake, tablePath, options);
   if (noted !== undefined && noted.version > checkpoint.version) return;
   const data = Buffer.from(JSON.stringify(checkpoint));
-  async function* chunks() {
-    yield data;
-  }
-  await lake.write(lastCheckpointPath(tablePath), chunks(), options);
+  await lake.write(lastCheckpointPath(tablePath), Readable.from([data]), options);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
+import { Readable } from "node:stream";
 import { isBesideRunLock, runLeasePath, runLockPath } from "../../clever/layout";
 import { counted } from "../../counted";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
@@ -108,7 +109,7 @@ export class RunLock implements AsyncDisposable {
     try {
       if (!(await isLockOf(this.lake, this.id))) return;
       this.isRenewed = true;
-      await this.lake.write(runLeasePath(this.id), single(serialize({ expires: leaseEnd() })));
+      await this.lake.write(runLeasePath(this.id), Readable.from([serialize({ expires: leaseEnd() })]));
     } catch {
       // The next renewal tries again; a lease that expires meanwhile is noticed before the next commit.
     }
@@ -193,10 +194,6 @@ export async function lockFiles(lake: Lake, options: LakeOptions = {}): Promise<
     if (entry.path === runLockPath || isBesideRunLock(entry.path)) files.push(entry);
   }
   return files;
-}
-
-async function* single(data: Uint8Array): AsyncIterable<Uint8Array> {
-  yield await Promise.resolve(data);
 }
 
 /**

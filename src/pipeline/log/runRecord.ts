@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { Readable } from "node:stream";
 import * as z from "zod";
 import { newestRunPath, runRecordPath, runsFolder } from "../../clever/layout";
 import { folderTime } from "../../clever/oeaLanding";
@@ -158,12 +159,7 @@ export async function writeFailedRecord(
 
 async function writeJson(lake: Lake, path: string, document: unknown): Promise<void> {
   const data = Buffer.from(`${JSON.stringify(document, undefined, 2)}\n`);
-  await lake.write(
-    path,
-    (async function* () {
-      yield await Promise.resolve(data);
-    })(),
-  );
+  await lake.write(path, Readable.from([data]));
 }
 
 /** A run's record; undefined if there is no readable one. */

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { sparkBatchesFolder } from "../../clever/layout";
 import { isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
@@ -108,9 +109,6 @@ export class Mailbox {
   }
 
   private signalAlive(count: number): Promise<void> {
-    const sign = async function* () {
-      yield Buffer.from(String(count));
-    };
-    return this.lake.write(`${this.folder}/alive`, sign());
+    return this.lake.write(`${this.folder}/alive`, Readable.from([Buffer.from(String(count))]));
   }
 }
