@@ -1,11 +1,12 @@
 import { CleverLakeError, isDamage } from "../errors";
 import { ioError } from "../lake/disk";
+import { filesBelow } from "../lake/filesBelow";
 import type { Lake, LakeOptions } from "../lake/lake";
 import type { AddFile } from "./actions";
 import { hashOfFile, hashTag } from "./dataFile";
 import { lakePathOf } from "./readQuery";
 import type { Snapshot } from "./replay";
-import { dataFilesAmong, filesOfTable } from "./tableFiles";
+import { dataFilesAmong } from "./tableFiles";
 
 /** A data file of a table that is gone, or that is not as it was written. */
 export interface DamagedFile {
@@ -30,7 +31,7 @@ export async function storedFiles(
   options: LakeOptions,
 ): Promise<StoredFiles> {
   const { tablePath, files, tombstones } = snapshot;
-  const stored = await filesOfTable(lake, tablePath, options);
+  const stored = await filesBelow(lake, tablePath, options);
   const unused = dataFilesAmong(stored, tablePath)
     .filter(({ path }) => {
       const name = path.slice(tablePath.length + 1);

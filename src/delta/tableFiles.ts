@@ -1,16 +1,4 @@
-import type { Lake, LakeEntry, LakeOptions } from "../lake/lake";
-
-/** All files in a table's folder and below, with those of its log. */
-export async function filesOfTable(
-  lake: Lake,
-  tablePath: string,
-  options: LakeOptions,
-): Promise<LakeEntry[]> {
-  const files: LakeEntry[] = [];
-  for await (const entry of lake.list(tablePath, { ...options, recursive: true }))
-    if (entry.kind === "file") files.push(entry);
-  return files;
-}
+import type { LakeEntry } from "../lake/lake";
 
 /** Parquet files by path, except hidden ones and those of other tables below this one's folder. */
 export function dataFilesAmong(files: readonly LakeEntry[], tablePath: string): LakeEntry[] {

@@ -1,10 +1,11 @@
 import type { Duck } from "../duck/duck";
+import { filesBelow } from "../lake/filesBelow";
 import type { Lake, LakeEntry, LakeOptions } from "../lake/lake";
 import type { Action } from "./actions";
 import { commitPath, dataFilePath } from "./paths";
 import { requireWritable } from "./protocol";
 import { readCheckedSnapshot, readCommit, type Snapshot } from "./snapshot";
-import { dataFilesAmong, filesOfTable } from "./tableFiles";
+import { dataFilesAmong } from "./tableFiles";
 
 /**
  * The data files in a table's folder that are older than `since` and not needed by any version that was the newest at
@@ -20,7 +21,7 @@ export async function unusedFiles(
   options: LakeOptions = {},
 ): Promise<LakeEntry[]> {
   // Listed first, so that files committed in the meantime are known to be in use.
-  const stored = dataFilesAmong(await filesOfTable(lake, tablePath, options), tablePath);
+  const stored = dataFilesAmong(await filesBelow(lake, tablePath, options), tablePath);
   const snapshot = await readCheckedSnapshot(lake, tablePath, duck, undefined, options);
   if (snapshot === undefined) return [];
   requireWritable(snapshot, []);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { dataFilesAmong, filesOfTable } from "../../src/delta/tableFiles";
+import { dataFilesAmong } from "../../src/delta/tableFiles";
+import { filesBelow } from "../../src/lake/filesBelow";
 import { MemoryLake } from "../helpers/memoryLake";
 
 test("a table's data files leave out hidden files, its log and the tables below its folder", async () => {
@@ -17,7 +18,7 @@ test("a table's data files leave out hidden files, its log and the tables below 
     "copies/part-6.parquet",
   ];
   for (const name of names) lake.files.set(`table/${name}`, Buffer.from(name));
-  const files = await filesOfTable(lake, "table", {});
+  const files = await filesBelow(lake, "table", {});
   expect(files.map(({ path }) => path).sort()).toEqual(names.map((name) => `table/${name}`).sort());
   expect(dataFilesAmong(files, "table").map(({ path }) => path)).toEqual([
     "table/copies/part-6.parquet",

@@ -4,6 +4,7 @@ import { headerBytes } from "../../clever/header";
 import { landedFolder, landedPath } from "../../clever/layout";
 import { type OeaLanding, oeaLandingAt, userTypeOf } from "../../clever/oeaLanding";
 import type { Report, UserType } from "../../clever/reports";
+import { filesBelow } from "../../lake/filesBelow";
 import type { Lake, LakeEntry } from "../../lake/lake";
 import { mapAtOnce } from "../../mapAtOnce";
 
@@ -34,12 +35,11 @@ export async function findLandings(
   signal: AbortSignal | undefined,
   onProgress: (done: number, files: number) => void,
 ): Promise<FoundLandings> {
-  const options = { signal };
   const files: { entry: LakeEntry; landing: OeaLanding }[] = [];
   const notTaken: string[] = [];
   for (const report of reports) {
-    for await (const entry of lake.list(landedFolder(report), { ...options, recursive: true })) {
-      if (entry.kind !== "file" || !entry.path.endsWith(".csv")) continue;
+    for (const entry of await filesBelow(lake, landedFolder(report), { signal })) {
+      if (!entry.path.endsWith(".csv")) continue;
       const landing = oeaLandingAt(entry.path);
       if (landing) files.push({ entry, landing });
       else notTaken.push(entry.path);

@@ -2,6 +2,7 @@ import { landedFolder } from "../../clever/layout";
 import { oeaLandingAt } from "../../clever/oeaLanding";
 import { withTables } from "../../delta/withTable";
 import type { Duck } from "../../duck/duck";
+import { filesBelow } from "../../lake/filesBelow";
 import type { Lake } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
 import { allReports, type PseudoTables } from "../write/tables";
@@ -57,8 +58,8 @@ export async function activitySince(
   const known = new Set(entries.map(({ landedPath }) => landedPath));
   const unknown: string[] = [];
   for (const report of allReports()) {
-    for await (const { kind, path } of lake.list(landedFolder(report), { ...options, recursive: true })) {
-      if (kind === "file" && !known.has(path) && oeaLandingAt(path) !== undefined) unknown.push(path);
+    for (const { path } of await filesBelow(lake, landedFolder(report), options)) {
+      if (!known.has(path) && oeaLandingAt(path) !== undefined) unknown.push(path);
     }
   }
   const [first] = unknown.sort();

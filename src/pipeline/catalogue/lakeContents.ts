@@ -4,6 +4,7 @@ import type { ReportName } from "../../clever/reports";
 import { commitPath } from "../../delta/paths";
 import { commitTime, readSnapshot } from "../../delta/snapshot";
 import type { Duck } from "../../duck/duck";
+import { filesBelow } from "../../lake/filesBelow";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import { problemOf, upkeepTables } from "../upkeep/upkeepTables";
 import { allReports } from "../write/tables";
@@ -103,11 +104,10 @@ export async function landedFiles(
   const files: LandedFileItem[] = [];
   for (const report of allReports()) {
     // OEA's production pipeline has no folders for user types in it.
-    const options = { recursive: true, signal };
-    for await (const entry of lake.list(`${landedFolder(report)}/${folder}`, options)) {
-      const { path, kind, size, modified } = entry;
-      if (kind === "file") files.push({ path, size, modified: modified.toISOString() });
-    }
+    const found = await filesBelow(lake, `${landedFolder(report)}/${folder}`, { signal });
+    files.push(
+      ...found.map(({ path, size, modified }) => ({ path, size, modified: modified.toISOString() })),
+    );
   }
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -1,15 +1,13 @@
 import { replacedTable, tableBeside } from "../../clever/layout";
 import { logFolder } from "../../delta/paths";
+import { filesBelow } from "../../lake/filesBelow";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import { folderName } from "../plan/plan";
 
 /** Removes what a killed repair left where a table is to be built next to another one. */
 export async function clearBeside(lake: Lake, table: string, options: LakeOptions): Promise<void> {
-  const left: string[] = [];
-  for await (const { kind, path } of lake.list(tableBeside(table), { ...options, recursive: true })) {
-    if (kind === "file") left.push(path);
-  }
-  for (const path of left) await lake.delete(path, options);
+  const left = await filesBelow(lake, tableBeside(table), options);
+  for (const { path } of left) await lake.delete(path, options);
 }
 
 /**

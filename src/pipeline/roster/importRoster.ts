@@ -5,6 +5,7 @@ import { readRoster, rosterFileName, rosterShape } from "../../clever/roster";
 import { counted } from "../../counted";
 import { Duck } from "../../duck/duck";
 import { CleverLakeError, ifReadable, isDamage } from "../../errors";
+import { filesBelow } from "../../lake/filesBelow";
 import type { Lake } from "../../lake/lake";
 import { sha256Of } from "../../sha256";
 import { minimumGroupSizeOf, updateGroups } from "../groups/updateGroups";
@@ -251,20 +252,13 @@ function notARoster(file: RosterFile, { line, column, reason }: Problem): Clever
 /** Lands the file byte for byte, unless the newest kept one has the same bytes. Resolves to its path. */
 async function keepRaw({ lake, file, signal }: RosterRequest, now: Date): Promise<string> {
   const options = { signal };
-  const newest = await newestKept(lake, signal);
+  const kept = await filesBelow(lake, rosterFolder, options);
+  const newest = kept
+    .map(({ path }) => path)
+    .sort()
+    .at(-1);
   const before = newest && (await sha256Of(lake.readStream(newest, options)));
   const target = keptRosterPath(folderName(now), rosterFileName);
   const { unchanged } = await writeUnlessKnown(lake, target, () => file.read(signal), before, options);
   return unchanged && newest !== undefined ? newest : target;
-}
-
-async function newestKept(lake: Lake, signal: AbortSignal | undefined): Promise<string | undefined> {
-  const files: string[] = [];
-  for await (const { path, kind } of lake.list(rosterFolder, {
-    recursive: true,
-    signal,
-  })) {
-    if (kind === "file") files.push(path);
-  }
-  return files.sort().at(-1);
 }

@@ -1,6 +1,7 @@
 import { earlierSaltFingerprintPath, landedFolder, runLockPath, tableFolders } from "../../clever/layout";
 import { counted } from "../../counted";
 import { logFolder } from "../../delta/paths";
+import { filesBelow } from "../../lake/filesBelow";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import { lockFiles } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
@@ -25,9 +26,8 @@ export async function unloggedLandings(
   const known = new Set(entries.map(({ landedPath }) => landedPath));
   const problems: Discrepancy[] = [];
   for (const report of allReports()) {
-    const options = { recursive: true, signal };
-    for await (const { kind, path } of lake.list(landedFolder(report), options)) {
-      if (kind !== "file" || !path.endsWith(".csv") || known.has(path)) continue;
+    for (const { path } of await filesBelow(lake, landedFolder(report), { signal })) {
+      if (!path.endsWith(".csv") || known.has(path)) continue;
       const problem =
         "The ingest log has no entry for this raw file. If a run was interrupted, the next one adds the entry. If the log was lost and the report was ingested again, this copy is no longer needed.";
       problems.push({ subject: path, problem });
