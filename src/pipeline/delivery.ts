@@ -40,30 +40,13 @@ export interface ReadDelivery extends Delivery {
 /** A delivery of which no row enters the tables. */
 export interface QuarantinedDelivery extends Delivery {
   /** Undefined if no line is to blame. */
-  readonly line: number | undefined;
-  readonly column: string | undefined;
+  readonly line?: number | undefined;
+  readonly column?: string | undefined;
   readonly reason: string;
   /** Whether a person can accept it so that its rows count. */
   readonly acceptable: boolean;
   /** The source of another user type with the same rows, if that is the reason. */
   readonly twinOf?: string | undefined;
-}
-
-/** A delivery that is held back as a whole: no line is to blame. */
-export function heldBack(
-  delivery: Delivery,
-  reason: string,
-  acceptable: boolean,
-  twinOf?: string,
-): QuarantinedDelivery {
-  return {
-    ...delivery,
-    line: undefined,
-    column: undefined,
-    reason,
-    acceptable,
-    ...(twinOf ? { twinOf } : {}),
-  };
 }
 
 /** A delivery that could not be processed, which says nothing about the file. */

@@ -142,7 +142,7 @@ export class ReportTable {
         // This run's log does not know what the other writer added, so its rows could not be ranked.
         if (number > 1 || snapshot?.version !== this.table?.version) throw conflict(report);
         const inOrder = this.context.verifiedVersions.actions(pseudoTable(report), snapshot);
-        const attempt = await planned.attempt?.();
+        const attempt = await planned.attempt();
         actions = attempt?.actions ?? [];
         return attempt && { ...attempt, actions: [...actions, ...inOrder] };
       },

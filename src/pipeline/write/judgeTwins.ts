@@ -5,7 +5,7 @@ import type { Snapshot } from "../../delta/snapshot";
 import { fileStatistics } from "../../delta/statistics";
 import { withDataFiles } from "../../delta/withTable";
 import type { DuckSession } from "../../duck/duck";
-import { heldBack, type QuarantinedDelivery, type ReadDelivery } from "../delivery";
+import type { QuarantinedDelivery, ReadDelivery } from "../delivery";
 import { oldestFirst } from "../plan/ranks";
 import { contentsOf } from "./fileContents";
 import type { MonthRows } from "./monthRows";
@@ -43,7 +43,8 @@ export class TwinJudge {
         const loss = await this.judgePair(rows, delivery, twin, partner);
         if (loss === undefined) continue;
         const { loser, kept, why } = loss;
-        held.set(loser.entry.source, heldBack(loser, twinReason(kept, why), true, kept));
+        const reason = twinReason(kept, why);
+        held.set(loser.entry.source, { ...loser, reason, acceptable: true, twinOf: kept });
       }
     }
     return [...held.values()];

@@ -1,7 +1,7 @@
 import { pseudonymName, type Report, userTypeValue } from "../../clever/reports";
 import { counted } from "../../counted";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
-import { heldBack, type QuarantinedDelivery, type ReadDelivery } from "../delivery";
+import type { QuarantinedDelivery, ReadDelivery } from "../delivery";
 
 const number = new Intl.NumberFormat("en-US");
 
@@ -38,23 +38,17 @@ export function tooFewRows(
     const { rowsRefused: agreed = refused } = readAs;
     // Without the lines that were refused, more are left out than a person agreed to.
     const reason = `${counted(refused, "row")} of this file cannot be read; when it was accepted, it was ${counted(agreed, "row")}.`;
-    return refused > agreed ? heldBack(delivery, reason, true) : undefined;
+    return refused > agreed ? { ...delivery, reason, acceptable: true } : undefined;
   }
   if (!isTooFew({ before, now: rows }, maxShrink)) return undefined;
   if (rows === 0 && refused > 0) {
     // Accepting it would only remove the rows that the tables have.
-    return heldBack(
-      delivery,
-      `None of its ${number.format(refused)} rows can be read. ${staying(before)}.`,
-      false,
-    );
+    const reason = `None of its ${number.format(refused)} rows can be read. ${staying(before)}.`;
+    return { ...delivery, reason, acceptable: false };
   }
   if (delivery.isAccepted) return undefined;
-  return heldBack(
-    delivery,
-    `It has ${left(rows, "row")}; the previous delivery had ${number.format(before)}. ${staying(before)} until the file is accepted.`,
-    true,
-  );
+  const reason = `It has ${left(rows, "row")}; the previous delivery had ${number.format(before)}. ${staying(before)} until the file is accepted.`;
+  return { ...delivery, reason, acceptable: true };
 }
 
 /** The rows that deliveries replace, and those that replace them. */
@@ -134,11 +128,8 @@ function tooFew(counts: ReadonlyMap<string, Counts>, maxShrink: number): Readonl
 }
 
 function held(delivery: ReadDelivery, has: string, before: number): QuarantinedDelivery {
-  return heldBack(
-    delivery,
-    `It has ${has}; the previous delivery has ${number.format(before)} in the table. The earlier rows stay until the file is accepted.`,
-    true,
-  );
+  const reason = `It has ${has}; the previous delivery has ${number.format(before)} in the table. The earlier rows stay until the file is accepted.`;
+  return { ...delivery, reason, acceptable: true };
 }
 
 /** `no row`, `1 row`, `only 3 rows` */

@@ -13,7 +13,7 @@ import { withDataFiles } from "../../delta/withTable";
 import { type Duck, type DuckSession, sqlFiles } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { mapAtOnce } from "../../mapAtOnce";
-import { type Delivery, heldBack, isJudged, type QuarantinedDelivery, type ReadDelivery } from "../delivery";
+import { type Delivery, isJudged, type QuarantinedDelivery, type ReadDelivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
 import type { Reading } from "../read/readDeliveries";
@@ -55,8 +55,8 @@ export interface AppliedDelivery extends ReadDelivery {
 
 /** The effect of a change on a table. */
 export interface Planned {
-  /** Imports the new data files into the lake, for a commit; undefined if nothing is to be committed. */
-  readonly attempt: (() => Promise<Attempt | undefined>) | undefined;
+  /** Imports the new data files into the lake, for a commit; resolves to undefined if nothing is to be committed. */
+  readonly attempt: () => Promise<Attempt | undefined>;
   readonly applied: readonly AppliedDelivery[];
   readonly quarantined: readonly QuarantinedDelivery[];
   /** What sources of the change have in common with others. */
@@ -92,44 +92,19 @@ export class TableChange {
     const quarantined = due.flatMap(
       (delivery) => tooFewRows(delivery, rowsBefore(delivery.entry.source), this.context.maxShrink) ?? [],
     );
-    const planned = await this.plan(snapshot, due, quarantined, outdated);
-    const applied = planned.applied.map((delivery) => ({
-      ...delivery,
-      rowsReplaced: rowsBefore(delivery.entry.source),
-    }));
-    return { ...planned, applied };
-  }
-
-  /**
-   * Computes the months. A source that is quarantined because of what sources have in common is left out of the next
-   * round.
-   */
-  private async plan(
-    snapshot: Snapshot | undefined,
-    due: readonly ReadDelivery[],
-    quarantined: QuarantinedDelivery[],
-    outdated: readonly ReadDelivery[],
-  ): Promise<Omit<Planned, "applied"> & { readonly applied: readonly ReadDelivery[] }> {
+    // A source that is quarantined because of what sources have in common is left out of the next round.
     for (;;) {
-      const out = new Set(quarantined.map(({ entry }) => entry.source));
-      const applied = due.filter(({ entry }) => !out.has(entry.source));
-      if (applied.length === 0) {
-        return {
-          attempt: undefined,
-          applied,
-          quarantined,
-          overlaps: [],
-          completed: new Map(),
-          unrestored: [],
-        };
-      }
-      for (const { entry } of outdated) out.add(entry.source);
+      const out = new Set([...quarantined, ...outdated].map(({ entry }) => entry.source));
+      const applied = due
+        .filter(({ entry }) => !out.has(entry.source))
+        .map((delivery) => ({ ...delivery, rowsReplaced: rowsBefore(delivery.entry.source) }));
       const round = await this.round(snapshot, applied, out);
       if (!("held" in round)) return { ...round, applied, quarantined };
       quarantined.push(...round.held);
     }
   }
 
+  /** Computes the months. */
   private async round(
     snapshot: Snapshot | undefined,
     applied: readonly ReadDelivery[],
@@ -293,7 +268,7 @@ export class TableChange {
       const delivery = bySource.get(source);
       const are = equal + different === 1 ? "is" : "are";
       const reason = `${counted(equal + different, "row")} of it ${are} also in ${others.join(", ")}: ${equal} with the same values, ${different} with different ones. The rows of the others stay until the file is accepted.`;
-      return delivery ? [heldBack(delivery, reason, true)] : [];
+      return delivery ? [{ ...delivery, reason, acceptable: true }] : [];
     });
   }
 
