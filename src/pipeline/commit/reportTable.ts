@@ -9,7 +9,6 @@ import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import type { Delivery, ReadDelivery } from "../delivery";
 import type { VerifiedVersions } from "../others/foreignCommits";
-import { EmbeddedEngine } from "../read/embeddedEngine";
 import { healthy, type IdentityHealth, IdentityWatch } from "../read/identityHealth";
 import { LakeIds, writeKnownIds } from "../read/lakeIds";
 import { Persons } from "../read/persons";
@@ -45,7 +44,7 @@ export interface Committed extends Planned {
   /** The resulting state of the table; undefined if there is none. */
   readonly table: Snapshot | undefined;
   /** Findings about people's ids in the run's files of the report so far. */
-  readonly identities: Omit<IdentityHealth, "wordsForNothing">;
+  readonly identities: IdentityHealth;
 }
 
 /** One report's tables during a run: reads deliveries into staged rows and commits them, lookups first. */
@@ -92,20 +91,16 @@ export class ReportTable {
         stage: async (of, loaded, entries, days) =>
           stageRows(of, loaded, entries, days, { ...known, others: await others }),
       };
-      const embedded = new EmbeddedEngine(session, context, after);
-      const forNew =
-        engine === undefined
-          ? embedded
-          : engine({
-              report,
-              lake,
-              salt,
-              scratch,
-              signal,
-              onState: onEngineState,
-              knownIds: async () => writeKnownIds(duck, lakeIds, [persons, await others], scratch, signal),
-            });
-      return readDeliveries(session, deliveries, context, { embedded, forNew });
+      const external = engine?.({
+        report,
+        lake,
+        salt,
+        scratch,
+        signal,
+        onState: onEngineState,
+        knownIds: async () => writeKnownIds(duck, lakeIds, [persons, await others], scratch, signal),
+      });
+      return readDeliveries(session, deliveries, context, { engine: external, after });
     }, signal);
   }
 

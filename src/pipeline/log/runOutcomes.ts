@@ -109,7 +109,7 @@ export class RunOutcomes {
   ): Promise<void> {
     const { lake, duck, signal, summary } = this.context;
     const { runId } = summary;
-    this.noteIdentities(name, { ...identities, wordsForNothing: 0 });
+    this.noteIdentities(name, identities);
     for (const each of quarantined) this.quarantined(each, entries);
     const appliedNow = new Set(applied.map(({ entry }) => entry.source));
     const changed = new Set([...appliedNow, ...completed.keys()]);

@@ -87,7 +87,7 @@ export class IdentityWatch {
    * Counts the ids of the run's people that have more counterparts in its files and the lookup table than can be
    * explained.
    */
-  async health(signal?: AbortSignal): Promise<Omit<IdentityHealth, "wordsForNothing">> {
+  async health(signal?: AbortSignal): Promise<IdentityHealth> {
     const [sisIdsOfSeveral = 0, cleverIdsOfSeveral = 0] = await this.duck.session(async (session) => {
       const counts: number[] = [];
       for (const place of hashedColumns(this.persons.report).keys()) {
@@ -96,7 +96,7 @@ export class IdentityWatch {
       }
       return counts;
     }, signal);
-    return { sisIdsOfSeveral, cleverIdsOfSeveral };
+    return { ...healthy, sisIdsOfSeveral, cleverIdsOfSeveral };
   }
 
   private countSql(place: number): string {

@@ -18,11 +18,11 @@ export interface Reading {
   readonly staged: readonly StagedRows[];
 }
 
-/** The engines that read the files that need no judging. */
-export interface ReadEngines {
-  readonly embedded: EmbeddedEngine;
-  /** Reads the files that were not read before. */
-  readonly forNew: ReadEngine;
+export interface ReadOptions {
+  /** Reads the files that were not read before and need no judging; default: the embedded engine. */
+  readonly engine?: ReadEngine | undefined;
+  /** To await before an engine is used; files are opened meanwhile. */
+  readonly after?: Promise<unknown> | undefined;
 }
 
 /**
@@ -34,10 +34,10 @@ export async function readDeliveries(
   session: DuckSession,
   deliveries: readonly Delivery[],
   context: ReadContext,
-  engines?: ReadEngines,
+  { engine, after }: ReadOptions = {},
 ): Promise<Reading> {
   const { lake, persons, signal } = context;
-  const embedded = engines?.embedded ?? new EmbeddedEngine(session, context);
+  const embedded = new EmbeddedEngine(session, context, after);
   const known = await withRefusedLines(lake, deliveries, signal);
   const read: ReadDelivery[] = [];
   const staged: StagedRows[] = [];
@@ -45,12 +45,12 @@ export async function readDeliveries(
   // earlier reading.
   const before = known.filter(({ readAs }) => readAs !== undefined);
   const others = known.filter(({ readAs }) => readAs === undefined);
-  for (const [engine, files] of [
+  for (const [reader, files] of [
     [embedded, before],
-    [engines?.forNew ?? embedded, others],
+    [engine ?? embedded, others],
   ] as const) {
     if (files.length === 0) continue;
-    const clean = await engine.readClean(files);
+    const clean = await reader.readClean(files);
     if (clean.people !== undefined) await persons.addFile(session, clean.people);
     read.push(...clean.read);
     staged.push(...clean.staged);
