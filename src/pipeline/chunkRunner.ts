@@ -137,7 +137,7 @@ export class ChunkRunner {
         const isLost =
           before && (await isCopyLost(lake, before, (each) => isDue(each, state, accept), signal));
         const previous = isLost ? undefined : before;
-        return await progress.during("landing", landing.path, () =>
+        return await progress.during("landing", [landing], () =>
           landFile(source, lake, landing, previous, { signal, onBytes }),
         );
       });
@@ -223,7 +223,7 @@ export class ChunkRunner {
       const deliveries = due.map((entry) =>
         deliveryOf(entry, outcomes.currentOf(entry.source), state, accept),
       );
-      return progress.duringAll("anonymizing", due, () => table.read(deliveries, options));
+      return progress.during("anonymizing", due, () => table.read(deliveries, options));
     });
     if (isFirst) everybody.open();
     if (reading === undefined) return;

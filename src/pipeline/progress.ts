@@ -55,19 +55,8 @@ export class Progress {
     this.change({ phase: "working", files: landings.length, bytes, filesToAnonymize: pending });
   }
 
-  /** Counts a file as active until `work` has ended. */
-  async during<T>(activity: FileInProgress["activity"], path: string, work: () => Promise<T>): Promise<T> {
-    const file: FileInProgress = { path, activity };
-    this.change({ underWay: [...this.state.underWay, file] });
-    try {
-      return await work();
-    } finally {
-      this.change({ underWay: this.state.underWay.filter((other) => other !== file) });
-    }
-  }
-
-  /** Counts files that are processed together as active until `work` has ended; only a few of them are reported. */
-  async duringAll<T>(
+  /** Counts files as active until `work` has ended; only a few that are processed together are reported. */
+  async during<T>(
     activity: FileInProgress["activity"],
     files: readonly { readonly path: string }[],
     work: () => Promise<T>,
