@@ -2,7 +2,6 @@ import type { Report } from "../clever/reports";
 import type { Snapshot } from "../delta/snapshot";
 import type { Duck, DuckSession } from "../duck/duck";
 import type { Lake } from "../lake/lake";
-import type { Delivery } from "./delivery";
 import type { LogEntry } from "./log/ingestLog";
 import { IdentityWatch } from "./read/identityHealth";
 import { LakeIds } from "./read/lakeIds";
@@ -19,55 +18,29 @@ export interface LandedContext {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Reads landed files of a report again, as a run did when their rows entered the tables. Writes nothing to the lake. */
-export class LandedReader {
-  private readonly lakeIds: LakeIds;
+/**
+ * What reads landed files of a report again, as a run did when their rows entered the tables.
+ *
+ * @param lookups the lookup table; undefined if there is no readable one
+ */
+export async function landedReader(
+  { lake, duck, scratch, signal }: LandedContext,
+  report: Report,
+  salt: string,
+  lookups: Snapshot | undefined,
+): Promise<ReadContext> {
+  const persons = await Persons.create(duck, report, salt);
+  const identities = await IdentityWatch.open(lake, duck, persons, lookups, signal);
+  const lakeIds = new LakeIds(lake, duck, report.name);
+  return { lake, persons, identities, lakeIds, scratch, signal, stage: stageRows };
+}
 
-  private constructor(
-    private readonly context: LandedContext,
-    readonly persons: Persons,
-    readonly identities: IdentityWatch,
-  ) {
-    this.lakeIds = new LakeIds(context.lake, context.duck, persons.report.name);
-  }
-
-  /** @param lookups the lookup table; undefined if there is no readable one */
-  static async open(
-    context: LandedContext,
-    report: Report,
-    salt: string,
-    lookups: Snapshot | undefined,
-  ): Promise<LandedReader> {
-    const { lake, duck, signal } = context;
-    const persons = await Persons.create(duck, report, salt);
-    const identities = await IdentityWatch.open(lake, duck, persons, lookups, signal);
-    return new LandedReader(context, persons, identities);
-  }
-
-  /** @param stage receives the rows of the files; default: `rows` */
-  read(
-    session: DuckSession,
-    entries: readonly LogEntry[],
-    stage: ReadContext["stage"] = this.rows,
-  ): Promise<Reading> {
-    const { lake, scratch, signal } = this.context;
-    const { persons, identities } = this;
-    const deliveries = entries.map((entry): Delivery => ({ entry, readAs: entry, isAccepted: true }));
-    const context = { lake, persons, identities, scratch, signal, stage };
-    return readDeliveries(session, deliveries, context);
-  }
-
-  /** Stages the rows, as a run does. */
-  readonly rows: ReadContext["stage"] = (session, loaded, files, days) => {
-    const { scratch, signal } = this.context;
-    const { persons, identities, lakeIds } = this;
-    const context = { persons, identities, lakeIds, others: undefined, scratch, signal };
-    return stageRows(session, loaded, files, days, context);
-  };
-
-  /** Only adds the people to `persons`. */
-  readonly people: ReadContext["stage"] = async (session) => {
-    await this.persons.add(session);
-    return { staged: [], notes: new Map() };
-  };
+/** Reads landed files again. Writes nothing to the lake. */
+export function readAgain(
+  session: DuckSession,
+  reader: ReadContext,
+  entries: readonly LogEntry[],
+): Promise<Reading> {
+  const deliveries = entries.map((entry) => ({ entry, readAs: entry, isAccepted: true }));
+  return readDeliveries(session, deliveries, reader);
 }

@@ -31,12 +31,8 @@ export const embedded: OpenReadEngine = ({ report, lake, salt, scratch, signal }
     const duck = await sharedDuck();
     const persons = await Persons.create(duck, report, salt);
     const identities = await IdentityWatch.open(lake, duck, persons, undefined, signal);
-    const known = { lake, persons, identities, scratch, signal };
-    const staging = { ...known, lakeIds: new LakeIds(lake, duck, report.name), others: undefined };
-    const context: ReadContext = {
-      ...known,
-      stage: (session, loaded, entries, days) => stageRows(session, loaded, entries, days, staging),
-    };
+    const lakeIds = new LakeIds(lake, duck, report.name);
+    const context: ReadContext = { lake, persons, identities, lakeIds, scratch, signal, stage: stageRows };
     return duck.session(async (session) => {
       const clean = await new EmbeddedEngine(session, context).readClean(deliveries);
       const people = path.join(scratch, `${randomUUID()}.parquet`);

@@ -12,7 +12,6 @@ import type { VerifiedVersions } from "../others/foreignCommits";
 import { healthy, type IdentityHealth, IdentityWatch } from "../read/identityHealth";
 import { LakeIds, writeKnownIds } from "../read/lakeIds";
 import { Persons } from "../read/persons";
-import type { ReadContext } from "../read/readAlone";
 import { type Reading, readDeliveries } from "../read/readDeliveries";
 import type { EngineTask, OpenReadEngine } from "../read/readEngine";
 import { type StagedRows, stageRows } from "../read/stageRows";
@@ -84,13 +83,8 @@ export class ReportTable {
     const { duck, lake, scratch, salt, engine, onEngineState, signal } = this.context;
     const { persons, lakeIds, report } = this;
     const identities = await this.identities();
-    const known = { lake, persons, lakeIds, identities, scratch, signal };
+    const context = { lake, persons, others, lakeIds, identities, scratch, signal, stage: stageRows };
     return duck.session((session) => {
-      const context: ReadContext = {
-        ...known,
-        stage: async (of, loaded, entries, days) =>
-          stageRows(of, loaded, entries, days, { ...known, others: await others }),
-      };
       const external = engine?.({
         report,
         lake,

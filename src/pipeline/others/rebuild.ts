@@ -4,7 +4,7 @@ import type { Action } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import type { Snapshot } from "../../delta/snapshot";
 import { CleverLakeError } from "../../errors";
-import type { LandedContext, LandedReader } from "../landedReader";
+import { type LandedContext, readAgain } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
 import { chunksOf } from "../plan/work";
 import type { ReadContext } from "../read/readAlone";
@@ -45,17 +45,15 @@ export interface LandedRows {
   readonly staged: readonly StagedRows[];
 }
 
-/** @param stage one of the reader's ways to stage rows */
 export async function readLanded(
   { duck, onBytes, signal }: RepairContext,
-  reader: LandedReader,
+  reader: ReadContext,
   entries: readonly LogEntry[],
-  stage: ReadContext["stage"],
 ): Promise<LandedRows> {
   const read: LogEntry[] = [];
   const staged: StagedRows[] = [];
   for (const { pending } of chunksOf([], entries)) {
-    const reading = await duck.session((session) => reader.read(session, pending, stage), signal);
+    const reading = await duck.session((session) => readAgain(session, reader, pending), signal);
     read.push(...reading.read.filter(isReadAsBefore).map(({ entry }) => entry));
     staged.push(...reading.staged);
     onBytes(pending.reduce((sum, { size }) => sum + size, 0));

@@ -8,7 +8,7 @@ import { withDataFiles } from "../../delta/withTable";
 import { sqlName } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import { lookupTableActions } from "../commit/lookups";
-import { LandedReader } from "../landedReader";
+import { landedReader } from "../landedReader";
 import {
   commitRebuilt,
   pathOfRebuilt,
@@ -37,9 +37,14 @@ export async function rebuildLookups(
   const { lake, duck, salt, scratch, signal } = context;
   const isUnread = snapshot === undefined || damaged.size > 0;
   if (isUnread) requireLogged(lookupTable(report), applied, current);
-  const reader = await LandedReader.open(context, report, salt, undefined);
+  const reader = await landedReader(context, report, salt, undefined);
+  const { persons } = reader;
+  const onlyPeople: typeof reader.stage = async (session) => {
+    await persons.add(session);
+    return { staged: [], notes: new Map() };
+  };
   const withRows = current.filter(({ rowsRead }) => rowsRead !== 0);
-  const { unread } = await readLanded(context, reader, withRows, reader.people);
+  const { unread } = await readLanded(context, { ...reader, stage: onlyPeople }, withRows);
   const tablePath = pathOfRebuilt(lookupTable(report), snapshot);
   if (isUnread && unread.length > 0) {
     throw new CleverLakeError(
@@ -66,7 +71,7 @@ export async function rebuildLookups(
         session,
         tablePath,
         columns,
-        query: [...old, `SELECT ${list} FROM ${reader.persons.table}`].join(" UNION "),
+        query: [...old, `SELECT ${list} FROM ${persons.table}`].join(" UNION "),
         parameters: snapshot ? [salt] : [],
         scratch,
       });

@@ -6,7 +6,7 @@ import { numRecords } from "../../delta/statistics";
 import { withDataFiles } from "../../delta/withTable";
 import { CleverLakeError } from "../../errors";
 import { appendLookups } from "../commit/lookups";
-import { LandedReader } from "../landedReader";
+import { landedReader } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
 import { affectedEntry } from "../log/logEntries";
 import { allDays } from "../write/cells";
@@ -59,8 +59,8 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
   const { report, snapshot, lookups, applied, current } = rebuilt;
   if (snapshot === undefined) requireLogged(pseudoTable(report), applied, current);
   const reached = current.filter((entry) => mayReachOneOf(entry, rebuilt.months));
-  const reader = await LandedReader.open(context, report, context.salt, lookups);
-  const landed = await readLanded(context, reader, reached, reader.rows);
+  const reader = await landedReader(context, report, context.salt, lookups);
+  const landed = await readLanded(context, reader, reached);
   if (snapshot === undefined && landed.unread.length > 0) {
     const hint =
       "Restore the landed files from a backup of the lake, or drop the feature from the table with the program that set it.";

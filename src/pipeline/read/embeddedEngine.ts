@@ -90,7 +90,7 @@ export class EmbeddedEngine implements ReadEngine {
     }
     const days = new Map([...allDays].filter(([file]) => !found.has(file)));
     const repeated = await repeatedInFile(session, loaded, report);
-    const { staged, notes: textNotes } = await context.stage(session, loaded, entries, days);
+    const { staged, notes: textNotes } = await context.stage(session, loaded, entries, days, context);
     const read = files.flatMap(({ delivery, csv }, number): ReadDelivery[] => {
       if (suspects.has(number) || found.has(number)) return [];
       const notes = [

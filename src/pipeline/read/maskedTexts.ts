@@ -19,8 +19,8 @@ export interface MaskedTexts {
 export interface KnownPeople {
   /** Those in the run's files of this report, including this one. */
   readonly persons: Persons;
-  /** Those of another report. */
-  readonly others: Persons | undefined;
+  /** Those of another report of the run. */
+  readonly others?: Promise<Persons | undefined> | undefined;
   /** Those that the lake already knew. */
   readonly lakeIds: LakeIds;
   readonly signal?: AbortSignal | undefined;
@@ -103,9 +103,10 @@ async function knownOf(
   { persons, others, lakeIds, signal }: KnownPeople,
 ): Promise<ReadonlySet<string>> {
   if (candidates.length === 0) return new Set();
+  const further = await others;
   const ids = [
     ...idColumns(persons, [persons.table]),
-    ...(others ? idColumns(others, [others.table]) : []),
+    ...(further ? idColumns(further, [further.table]) : []),
     `FROM ${await lakeIds.table(signal)}`,
   ];
   // Trimming costs several times the join, and hardly any id has a blank.

@@ -13,28 +13,20 @@ import {
   type ReadDelivery,
   spanOf,
 } from "../delivery";
-import type { LogEntry } from "../log/ingestLog";
-import { type CheckContext, checkRows } from "./checkRows";
+import { checkRows } from "./checkRows";
 import { countWordsForNothing, headerNotes, wordsForNothingNote } from "./fileNotes";
 import { type LoadedCsv, loadCsv, rowsIn } from "./loadCsv";
 import { type OpenedCsv, openCsv } from "./openCsv";
 import { findBadRows, type MarkedRows, type Refusal, splitBadRows } from "./refuseRows";
 import { repeatedInFile } from "./repeatedInFile";
 import { holdsText } from "./scanBytes";
-import type { StagedDeliveries, StagedRows } from "./stageRows";
-import { daysOfFiles, type FileDays } from "./unlikelyDates";
+import type { StageContext, StagedRows, stageRows } from "./stageRows";
+import { daysOfFiles } from "./unlikelyDates";
 
-export interface ReadContext extends CheckContext {
+export interface ReadContext extends StageContext {
   readonly lake: Lake;
-  /** A folder made by the lake's `scratch`. */
-  readonly scratch: string;
-  /** Stages the rows in `raw`, whose people are in `found` and whose kept texts are in `kept_texts`. */
-  readonly stage: (
-    session: DuckSession,
-    loaded: LoadedCsv,
-    entries: readonly LogEntry[],
-    days: FileDays,
-  ) => Promise<StagedDeliveries>;
+  /** What is done with the rows in `raw`, as `stageRows` does. */
+  readonly stage: typeof stageRows;
 }
 
 /** Either its rows or the reason why there are none. */
@@ -96,7 +88,7 @@ export async function readAlone(
   }
   const repeated = await repeatedInFile(session, loaded, report);
   const wordsForNothing = await countWordsForNothing(session, loaded);
-  const { staged, notes: textNotes } = await context.stage(session, loaded, [entry], days);
+  const { staged, notes: textNotes } = await context.stage(session, loaded, [entry], days, context);
   const notes = [
     ...headerNotes(header, entry.userType),
     ...(rowsIn(loaded) + refused === 0 ? ["The file has no row."] : []),

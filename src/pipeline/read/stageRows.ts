@@ -7,9 +7,8 @@ import type { LogEntry } from "../log/ingestLog";
 import { dayBit } from "../write/cells";
 import { pseudoFiles } from "../write/tables";
 import type { CheckContext } from "./checkRows";
-import type { LakeIds } from "./lakeIds";
 import { daySql, type LoadedCsv, rowsIn, valueSql } from "./loadCsv";
-import { type MaskedTexts, maskKeptTexts } from "./maskedTexts";
+import { type KnownPeople, type MaskedTexts, maskKeptTexts } from "./maskedTexts";
 import type { Persons } from "./persons";
 import type { FileDays } from "./unlikelyDates";
 
@@ -36,11 +35,7 @@ export interface StagedDeliveries {
   readonly notes: ReadonlyMap<number, readonly string[]>;
 }
 
-export interface StageContext extends CheckContext {
-  /** People of another report of the run, whose ids may occur in texts. */
-  readonly others: Persons | undefined;
-  /** The ids of the people known to the lake. */
-  readonly lakeIds: LakeIds;
+export interface StageContext extends CheckContext, KnownPeople {
   /** A folder made by the lake's `scratch`. */
   readonly scratch: string;
 }

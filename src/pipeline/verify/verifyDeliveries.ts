@@ -3,11 +3,12 @@ import { counted } from "../../counted";
 import { sqlTypes } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { type DuckSession, sqlFile, sqlName, sqlString } from "../../duck/duck";
-import { LandedReader } from "../landedReader";
+import { landedReader, readAgain } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
 import { comparableTexts } from "../read/comparableTexts";
 import { type LoadedCsv, valueSql } from "../read/loadCsv";
+import type { ReadContext } from "../read/readAlone";
 import { deliveredSql } from "../read/stageRows";
 import { findSupersededRows, ranksSql } from "../write/overlaps";
 import { mayUndercountRows } from "../write/sourceRows";
@@ -40,7 +41,7 @@ export async function compareWithLanded(
   current: readonly LogEntry[],
 ): Promise<ReadonlyMap<string, string>> {
   // Without the salt, pseudonyms are made with none: they distinguish people as well, and are not compared.
-  const reader = await LandedReader.open(context, table.report, table.salt ?? "", table.lookups);
+  const reader = await landedReader(context, table.report, table.salt ?? "", table.lookups);
   return new Comparison(session, table, reader).run(current);
 }
 
@@ -52,7 +53,7 @@ class Comparison {
   constructor(
     private readonly session: DuckSession,
     private readonly table: ComparedTable,
-    private readonly reader: LandedReader,
+    private readonly reader: ReadContext,
   ) {}
 
   async run(current: readonly LogEntry[]): Promise<ReadonlyMap<string, string>> {
@@ -80,7 +81,7 @@ class Comparison {
 
   /** Reads landed files and records the sums of their rows; resolves to those that could be read as before. */
   private async expect(entries: readonly LogEntry[]): Promise<LogEntry[]> {
-    const reading = await this.reader.read(this.session, entries, async (session, loaded, files) => {
+    const stage: ReadContext["stage"] = async (session, loaded, files) => {
       await session.query(
         `INSERT INTO expected SELECT source_file, user_type, "date", count(*), sum(hash_)::HUGEINT FROM (
            SELECT source_file, user_type, ${this.dayOf(loaded)} AS "date", ${this.hashOfLanded(loaded, "user_type")} AS hash_
@@ -88,7 +89,8 @@ class Comparison {
         this.table.salt === undefined ? [] : [this.table.salt],
       );
       return { staged: [], notes: new Map() };
-    });
+    };
+    const reading = await readAgain(this.session, { ...this.reader, stage }, entries);
     for (const { entry } of reading.failed) this.problems.set(entry.source, "The landed file is gone.");
     for (const { entry, reason } of reading.quarantined) {
       this.problems.set(entry.source, `Its rows cannot be read any more: ${reason}`);
@@ -107,7 +109,7 @@ class Comparison {
     if (entries.length === 0) return;
     const { session } = this;
     const { report } = this.table;
-    const { staged } = await this.reader.read(session, entries);
+    const { staged } = await readAgain(session, this.reader, entries);
     const files = staged.map(
       ({ file, year, month }) =>
         `SELECT *, ${year} AS "year", ${month} AS "month" FROM read_parquet(${sqlFile(file.place)}, hive_partitioning = false)`,
