@@ -21,12 +21,6 @@ export interface RosterGrades {
 interface Row {
   readonly line: number;
   readonly school: string | null;
-  readonly grade: string | null;
-}
-
-interface Known {
-  readonly line: number;
-  readonly school: string | null;
   grade: string | null;
 }
 
@@ -49,17 +43,23 @@ export class RosterStudents {
   /** Rows for contacts, of the same school; and rows for further schools. */
   repeated = 0;
   furtherSchools = 0;
-  refused = 0;
-  /** The first refused rows. */
-  problems: readonly Problem[] = [];
   private readonly rows = new Map<string, Row[]>();
-  private readonly students = new Map<string, Known>();
+  private readonly students = new Map<string, Row>();
   private readonly refusals: Problem[] = [];
 
   constructor(private readonly salt: string) {}
 
   get count(): number {
     return this.students.size;
+  }
+
+  get refused(): number {
+    return this.refusals.length;
+  }
+
+  /** The first refused rows. */
+  get problems(): readonly Problem[] {
+    return this.refusals.toSorted((one, other) => one.line - other.line).slice(0, mostProblems);
   }
 
   grades(): RosterGrades {
@@ -76,13 +76,12 @@ export class RosterStudents {
   add({ line, studentId, schoolId: school, grade }: RosterRow): void {
     // Outside the engine, so that no raw id of the roster can be spilled to disk.
     const pseudonym = pseudonymOf(studentId, this.salt);
-    const rows = this.rows.get(pseudonym);
-    if (rows) rows.push({ line, school, grade });
-    else this.rows.set(pseudonym, [{ line, school, grade }]);
+    const rows = this.rows.get(pseudonym) ?? [];
+    this.rows.set(pseudonym, rows);
+    rows.push({ line, school, grade });
   }
 
   refuse(problem: Problem): void {
-    this.refused++;
     this.refusals.push(problem);
   }
 
@@ -96,13 +95,13 @@ export class RosterStudents {
       }
     }
     this.rows.clear();
-    this.problems = this.refusals.sort((one, other) => one.line - other.line).slice(0, mostProblems);
   }
 
-  private take(pseudonym: string, { line, school, grade }: Row): void {
+  private take(pseudonym: string, row: Row): void {
+    const { line, school, grade } = row;
     const known = this.students.get(pseudonym);
     if (known === undefined) {
-      this.students.set(pseudonym, { line, school, grade });
+      this.students.set(pseudonym, row);
       return;
     }
     if (grade !== null && known.grade !== null && grade !== known.grade) {
