@@ -250,14 +250,11 @@ class Adoption {
       const key = `${entry.source}\n${entry.sha256}`;
       if (!current.has(key)) others.set(key, entry);
     }
-    const isHeld = ({ outcome }: LogEntry) => outcome === "quarantined" || outcome === "dismissed";
-    const quarantined = [...others.values()].filter(isHeld);
-    const earlier = [...others.values()].filter((entry) => !isHeld(entry));
     const compared: AdoptSummary["comparison"][number][] = [];
     const pseudo = oea.filter(({ kind }) => kind === "pseudo");
     for (const [done, table] of pseudo.entries()) {
       this.notify({ phase: "comparing", files: pseudo.length, filesDone: done });
-      compared.push(await compareRows({ lake, duck, salt, signal, quarantined, earlier }, table));
+      compared.push(await compareRows({ lake, duck, salt, signal, others: [...others.values()] }, table));
     }
     return compared;
   }

@@ -6,6 +6,7 @@ import { withTables } from "../../delta/withTable";
 import { type Duck, type DuckSession, sqlFile, sqlName, sqlString } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
+import { isHeldBack } from "../plan/quarantine";
 import { comparableTexts } from "../read/comparableTexts";
 import type { OeaTable } from "./oeaTables";
 
@@ -50,9 +51,8 @@ export interface CompareContext {
   readonly duck: Duck;
   readonly salt: string | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Deliveries in quarantine, and earlier ones of sources that have several. */
-  readonly quarantined: readonly LogEntry[];
-  readonly earlier: readonly LogEntry[];
+  /** Deliveries whose rows do not count: those in quarantine, and earlier ones of sources that have several. */
+  readonly others: readonly LogEntry[];
 }
 
 /** Compares the rows of OEA's table, repeated ones once, with ours, month by month. */
@@ -155,18 +155,15 @@ function lacksValue(report: Report): string {
 
 /** Writes the days of people in files that are held back into `held_days`, with the reason. */
 async function readHeldBack(
-  { lake, salt = "", quarantined, earlier, signal }: CompareContext,
+  { lake, salt = "", others, signal }: CompareContext,
   session: DuckSession,
   report: Report,
 ): Promise<void> {
   await session.query(
     `CREATE OR REPLACE TEMP TABLE held_days ("date" DATE, person VARCHAR, is_quarantined BOOLEAN)`,
   );
-  const files = [
-    ...quarantined.map((entry) => ({ entry, isQuarantined: true })),
-    ...earlier.map((entry) => ({ entry, isQuarantined: false })),
-  ].filter(({ entry }) => entry.report === report.name);
-  for (const { entry, isQuarantined } of files) {
+  for (const entry of others) {
+    if (entry.report !== report.name) continue;
     await withLocalFiles(lake, [entry.landedPath], { signal }, async ([place = ""]) => {
       const csv = `read_csv(${sqlFile(place)}, all_varchar = true, header = true, delim = ',', quote = '"', escape = '"', ignore_errors = true, null_padding = true, strict_mode = false)`;
       try {
@@ -179,7 +176,7 @@ async function readHeldBack(
           });
         if (!names.includes("date") || ids.length === 0) return;
         await session.query(
-          `INSERT INTO held_days SELECT DISTINCT try_cast("date" AS DATE), sha256(coalesce(${ids.join(", ")}) || $1), ${isQuarantined}
+          `INSERT INTO held_days SELECT DISTINCT try_cast("date" AS DATE), sha256(coalesce(${ids.join(", ")}) || $1), ${isHeldBack(entry)}
            FROM ${csv}`,
           [salt],
         );

@@ -15,7 +15,7 @@ import { historiesOf, type SourceHistory } from "./deliveries";
 import { findLandings } from "./landings";
 import { activitySince, recentActivity } from "./oeaActivity";
 import { oeaPseudonyms } from "./oeaSalt";
-import { isAdoptionCutOff, type OeaTable, oeaTables, reportsToAdopt } from "./oeaTables";
+import { type OeaTable, oeaTables, reportsToAdopt } from "./oeaTables";
 import { PlainCopies } from "./plainCopies";
 
 export interface InspectionContext {
@@ -48,11 +48,11 @@ export async function inspectLake(context: InspectionContext): Promise<Found> {
   const interrupted = await interruptedRuns(new RunHistory(lake, signal));
   const oea = await oeaTables(lake, duck, signal);
   const entries = await log.all(signal);
-  const reports = reportsToAdopt(tables, isAdoptionCutOff(interrupted.records));
+  const reports = reportsToAdopt(tables, interrupted.records);
   const found = await findLandings(lake, reports, signal, (filesDone, files) =>
     notify({ phase: "looking", files, filesDone }),
   );
-  const copies = new PlainCopies(lake, found.landings, signal);
+  const copies = new PlainCopies(lake, found.landings, { signal });
   const landings = await copies.withoutCopies(found.landings);
   const nameOfSource = sourceNames(lakeState(await log.sources(signal), appliedIn(tables)));
   const histories = historiesOf(landings, {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { BackslashSearch } from "../../clever/backslashQuotes";
 import { headerBytes } from "../../clever/header";
-import { landedFolder, landedPath } from "../../clever/layout";
+import { landedFolder } from "../../clever/layout";
 import { type OeaLanding, oeaLandingAt, userTypeOf } from "../../clever/oeaLanding";
 import type { Report, UserType } from "../../clever/reports";
 import { filesBelow } from "../../lake/filesBelow";
@@ -84,9 +84,4 @@ async function readLanding(
     sha256: hash.digest("hex"),
     isEscaped: search.found,
   };
-}
-
-/** Where a landed file is in Clever's form: as if it had been landed byte for byte. */
-export function plainPath({ report, folder, userType, name }: FoundLanding): string {
-  return landedPath(report, folder, userType, name);
 }

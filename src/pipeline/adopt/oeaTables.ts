@@ -42,19 +42,11 @@ export async function needsAdoption(lake: Lake, signal?: AbortSignal): Promise<b
   await using duck = await Duck.open();
   const { pseudo: tables } = await readTables(lake, duck, signal);
   const { records } = await interruptedRuns(new RunHistory(lake, signal));
-  return mustBeAdopted(tables, records);
-}
-
-/**
- * Whether these tables must be adopted before anything is run on them.
- * @param records those of interrupted runs
- */
-export function mustBeAdopted(tables: PseudoTables, records: readonly RunRecord[]): boolean {
-  return reportsToAdopt(tables, isAdoptionCutOff(records)).length > 0;
+  return reportsToAdopt(tables, records).length > 0;
 }
 
 /** Whether one of these records is of an interrupted adoption. */
-export function isAdoptionCutOff(records: readonly RunRecord[]): boolean {
+function isAdoptionCutOff(records: readonly RunRecord[]): boolean {
   return records.some(({ command, outcome }) => command === "adopt" && outcome !== "incomplete");
 }
 
@@ -74,12 +66,13 @@ export function requireFinishedAdoption(records: readonly RunRecord[]): void {
 }
 
 /**
- * The reports without a table of ours, whose landed files are to be adopted; none if there is nothing to adopt.
- * @param isCutOff whether an adoption was interrupted, which may already have moved OEA's tables
+ * The reports without a table of ours, whose landed files are to be adopted before anything is run on the lake; none if
+ * there is nothing to adopt.
+ * @param records those of interrupted runs: an adoption among them may already have moved OEA's tables
  */
-export function reportsToAdopt(tables: PseudoTables, isCutOff: boolean): Report[] {
+export function reportsToAdopt(tables: PseudoTables, records: readonly RunRecord[]): Report[] {
   const all = allReports();
-  if (isCutOff) return all;
+  if (isAdoptionCutOff(records)) return all;
   const ofOea = all.filter((report) => isOeas(report, tables.get(report.name)));
   return ofOea.length > 0 ? all.filter((report) => ofOea.includes(report) || !tables.has(report.name)) : [];
 }
@@ -89,30 +82,25 @@ export function reportsToAdopt(tables: PseudoTables, isCutOff: boolean): Report[
  * tables show that a lake is not adopted until the last one was moved.
  */
 export async function oeaTables(lake: Lake, duck: Duck, signal?: AbortSignal): Promise<OeaTable[]> {
-  const options = { signal };
-  const found: OeaTable[] = [];
-  const pseudo = new Map<Report, Snapshot | undefined>();
+  const read = (path: string) => readSnapshot(lake, path, duck, { signal });
+  const lookups: OeaTable[] = [];
+  const pseudo: OeaTable[] = [];
   for (const report of allReports()) {
-    pseudo.set(report, await readSnapshot(lake, pseudoTable(report), duck, options));
-  }
-  const add = async (report: Report, kind: OeaTable["kind"], path: string, own: Snapshot | undefined) => {
-    const movedPath = oeaTable(path);
-    const moved = await readSnapshot(lake, movedPath, duck, options);
-    if (moved) found.push({ report, kind, path: movedPath, movedPath, snapshot: moved });
-    if (own) found.push({ report, kind, path, movedPath, snapshot: own });
-  };
-  for (const report of allReports()) {
-    const table = pseudo.get(report);
-    const lookup = await readSnapshot(lake, lookupTable(report), duck, options);
+    const table = await read(pseudoTable(report));
+    const lookup = await read(lookupTable(report));
     // Ours have the same columns, so their name distinguishes them.
     const isOurs = lookup?.metadata.name === `${report.name}_lookup` || (table && !isOeas(report, table));
-    await add(report, "lookup", lookupTable(report), isOurs ? undefined : lookup);
+    for (const [found, kind, path, own] of [
+      [lookups, "lookup", lookupTable(report), isOurs ? undefined : lookup],
+      [pseudo, "pseudo", pseudoTable(report), isOeas(report, table) ? table : undefined],
+    ] as const) {
+      const movedPath = oeaTable(path);
+      const moved = await read(movedPath);
+      if (moved) found.push({ report, kind, path: movedPath, movedPath, snapshot: moved });
+      if (own) found.push({ report, kind, path, movedPath, snapshot: own });
+    }
   }
-  for (const report of allReports()) {
-    const table = pseudo.get(report);
-    await add(report, "pseudo", pseudoTable(report), isOeas(report, table) ? table : undefined);
-  }
-  return found;
+  return [...lookups, ...pseudo];
 }
 
 /**

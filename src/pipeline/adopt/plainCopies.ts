@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { withDoubledQuotes } from "../../clever/backslashQuotes";
+import { landedPath } from "../../clever/layout";
 import { folderTime } from "../../clever/oeaLanding";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
 import { folderName } from "../plan/plan";
 import type { OeaDelivery } from "./deliveries";
-import { type FoundLanding, plainPath } from "./landings";
+import type { FoundLanding } from "./landings";
 
 /**
  * A landed file with quotes escaped as `\"`, in Clever's form. It is written next to OEA's file, which stays. A file's
@@ -22,12 +23,11 @@ export interface PlainCopy {
 /** The copies of OEA's escaped files that an adoption makes, by the paths at which the lake already has files. */
 export class PlainCopies {
   private readonly shas: ReadonlyMap<string, string>;
-  private readonly made = new Map<string, Promise<PlainCopy>>();
 
   constructor(
     private readonly lake: Lake,
     landings: readonly FoundLanding[],
-    private readonly signal: AbortSignal | undefined,
+    private readonly options: LakeOptions,
   ) {
     this.shas = new Map(landings.map(({ landedPath, sha256 }) => [landedPath, sha256]));
   }
@@ -43,20 +43,14 @@ export class PlainCopies {
     return landings.filter(({ landedPath }) => !copies.has(landedPath));
   }
 
-  /** The copy of an escaped file; written only by `write`. */
-  of(landing: FoundLanding): Promise<PlainCopy> {
-    const made = this.made.get(landing.landedPath) ?? this.make(landing);
-    this.made.set(landing.landedPath, made);
-    return made;
-  }
-
   /** Writes a copy, unless it exists. */
   async write({ of, landedPath, sha256 }: PlainCopy): Promise<void> {
     if (this.shas.get(landedPath) === sha256) return;
     await this.lake.write(landedPath, this.plain(of), this.options);
   }
 
-  private async make(of: FoundLanding): Promise<PlainCopy> {
+  /** The copy of an escaped file; written only by `write`. */
+  async of(of: FoundLanding): Promise<PlainCopy> {
     const hash = createHash("sha256");
     let size = 0;
     for await (const piece of this.plain(of)) {
@@ -65,21 +59,22 @@ export class PlainCopies {
     }
     const sha256 = hash.digest("hex");
     // If OEA landed another file at that path, one second later is free.
-    let landedPath = plainPath(of);
+    let target = plainPath(of);
     const first = folderTime(of.folder).getTime();
-    for (let second = 1; (this.shas.get(landedPath) ?? sha256) !== sha256; second++) {
-      landedPath = plainPath({ ...of, folder: folderName(new Date(first + 1000 * second)) });
+    for (let second = 1; (this.shas.get(target) ?? sha256) !== sha256; second++) {
+      target = plainPath({ ...of, folder: folderName(new Date(first + 1000 * second)) });
     }
-    return { of, landedPath, size, sha256 };
+    return { of, landedPath: target, size, sha256 };
   }
 
   private plain({ landedPath }: FoundLanding): AsyncGenerator<Buffer> {
     return withDoubledQuotes(this.lake.readStream(landedPath, this.options) as AsyncIterable<Buffer>);
   }
+}
 
-  private get options(): LakeOptions {
-    return { signal: this.signal };
-  }
+/** Where a landed file is in Clever's form: as if it had been landed byte for byte. */
+function plainPath({ report, folder, userType, name }: FoundLanding): string {
+  return landedPath(report, folder, userType, name);
 }
 
 /** The log entry of the copy that is read for a delivery, as a later version of what OEA landed. */

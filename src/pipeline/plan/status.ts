@@ -5,7 +5,7 @@ import { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { isLake } from "../../lake/requireLake";
 import type { ReportSource } from "../../sftp/source";
-import { mustBeAdopted } from "../adopt/oeaTables";
+import { reportsToAdopt } from "../adopt/oeaTables";
 import { IngestLog } from "../log/logTable";
 import { type Finding, interruptedRuns, RunHistory, type RunSummary } from "../log/runRecord";
 import { inspectTables } from "../others/inspectTables";
@@ -59,7 +59,7 @@ export async function status(
     const plan = await withKnownCopies(makePlan(listing, state, userTypes), ingestLog, signal);
     const files = [...plan, ...quarantinedAndGone(plan, asOnServer(state, plan), userTypes)];
     const freshness = freshnessOf(tables.pseudo, new Date());
-    const needsAdoption = mustBeAdopted(tables.pseudo, runs.records);
+    const needsAdoption = reportsToAdopt(tables.pseudo, runs.records).length > 0;
     const isEmpty = log.last.size === 0 && tables.pseudo.size === 0;
     return {
       isNew: isEmpty && !(await isLake(lake, { signal })),
