@@ -58,33 +58,29 @@ export function statisticsOfCopy(
       new Map(value.map((entry) => [entry.key, entry.value])),
     ]),
   );
-  const minValues: Record<string, Bound> = {};
-  const maxValues: Record<string, Bound> = {};
-  const nullCount: Record<string, number> = {};
+  const min: Record<string, Bound> = {};
+  const max: Record<string, Bound> = {};
+  const nulls: Record<string, number> = {};
   for (const { name, type } of columns) {
     const values = written.get(`"${name.replaceAll('"', '""')}"`);
-    const nulls = values?.get("null_count");
-    if (values === undefined || nulls === undefined) continue;
-    nullCount[name] = Number(nulls);
-    const asIs = exact.includes(name);
-    const min = boundOf(type, values.get("min"), asIs ? undefined : lowerTextBound, Math.floor);
-    if (min !== undefined) minValues[name] = min;
+    const nullCount = values?.get("null_count");
+    if (values === undefined || nullCount === undefined) continue;
+    nulls[name] = Number(nullCount);
+    const least = boundOf(type, values.get("min"), Math.floor);
+    if (least !== undefined) min[name] = least;
     // NaN counts as greater than all numbers, and DuckDB's maximum ignores it.
-    if (values.get("has_nan") === "true") continue;
-    const max = boundOf(type, values.get("max"), asIs ? undefined : upperTextBound, Math.ceil);
-    if (max !== undefined) maxValues[name] = max;
+    const greatest =
+      values.get("has_nan") === "true" ? undefined : boundOf(type, values.get("max"), Math.ceil);
+    if (greatest !== undefined) max[name] = greatest;
   }
-  const numRecords = Number(parsed.data.count);
+  const counted = { rows: Number(parsed.data.count), min, max, nulls };
   return {
     size: Number(parsed.data.file_size_bytes),
-    statistics: { numRecords, minValues, maxValues, nullCount },
+    statistics: statisticsOfValues(counted, columns, exact),
   };
 }
 
-/**
- * Statistics from another engine for a file that it wrote, with bounds of texts in full, and none for columns without
- * values.
- */
+/** What an engine counted in a file that it wrote, with bounds of texts in full, and none for columns without values. */
 export interface CountedValues {
   readonly rows: number;
   readonly min: Readonly<Record<string, Bound>>;
@@ -92,7 +88,7 @@ export interface CountedValues {
   readonly nulls: Readonly<Record<string, number>>;
 }
 
-/** The statistics of such a file, in the form of `statisticsOfCopy`. */
+/** The statistics of such a file. */
 export function statisticsOfValues(
   counted: CountedValues,
   columns: readonly Column[],
@@ -116,13 +112,12 @@ export function statisticsOfValues(
 function boundOf(
   type: DeltaType,
   text: string | undefined,
-  cut: ((text: string) => string | undefined) | undefined,
   roundMilliseconds: (value: number) => number,
 ): Bound | undefined {
   if (text === undefined) return undefined;
   switch (type) {
     case "string":
-      return cut === undefined ? text : cut(text);
+      return text;
     case "date":
       // Years of more than four digits and infinity have no form that all readers accept.
       return /^\d{4}-\d{2}-\d{2}$/.test(text) ? text : undefined;
@@ -174,30 +169,22 @@ function widthAt(text: string, place: number): number {
   return (text.codePointAt(place) ?? 0) > 0xffff ? 2 : 1;
 }
 
-const bounds = z
-  .record(z.string(), z.unknown())
-  .nullish()
-  .transform((values) => {
-    const simple: Record<string, Bound> = {};
-    for (const [name, value] of Object.entries(values ?? {})) {
-      if (typeof value === "string" || typeof value === "number") simple[name] = value;
-    }
-    return simple;
-  });
+/** The values of one kind in an object, without others such as those of nested columns. */
+const only = <T>(isKind: (value: unknown) => value is T) =>
+  z
+    .record(z.string(), z.unknown())
+    .nullish()
+    .transform((all) =>
+      Object.fromEntries(Object.entries(all ?? {}).filter((entry): entry is [string, T] => isKind(entry[1]))),
+    );
+const isNumber = (value: unknown): value is number => typeof value === "number";
+const bounds = only((value): value is Bound => typeof value === "string" || isNumber(value));
 
 const statistics = z.object({
   numRecords: z.number().int().nonnegative(),
   minValues: bounds,
   maxValues: bounds,
-  nullCount: z
-    .record(z.string(), z.unknown())
-    .nullish()
-    .transform((counts) => {
-      const simple: Record<string, number> = {};
-      for (const [name, count] of Object.entries(counts ?? {}))
-        if (typeof count === "number") simple[name] = count;
-      return simple;
-    }),
+  nullCount: only(isNumber),
 });
 
 /** Cache: actions live as long as the snapshots that share them, and their statistics are queried many times. */
