@@ -95,14 +95,8 @@ export function parseAdlsAddress(text: string): AdlsAddress {
     if (account === undefined) throw wrong("An emulator's address ends in /ACCOUNT.");
     const endpoint = `${url.origin}/${account}`;
     if (account === oneLakeAccount) return inOneLake(endpoint, `${account}/`, folders);
-    return {
-      kind: "account",
-      account,
-      endpoint,
-      accountPath: `${account}/`,
-      fileSystem: undefined,
-      prefix: folders.join("/"),
-    };
+    const prefix = folders.join("/");
+    return { kind: "account", account, endpoint, accountPath: `${account}/`, fileSystem: undefined, prefix };
   }
   const oneLake = oneLakeHost.exec(url.hostname)?.groups?.region;
   if (oneLake !== undefined && url.port === "" && url.protocol === "https:") {

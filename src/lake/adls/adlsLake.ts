@@ -25,8 +25,14 @@ import {
 import { download } from "./download";
 import type { Place, Places } from "./places";
 import { maybeDone } from "./requests";
-import { createOnce, deleteQuietly, signalOf, writeMark } from "./temporaryFile";
-import { listTemporaries, sweepTemporaries } from "./temporaryFolder";
+import {
+  createOnce,
+  deleteQuietly,
+  listTemporaries,
+  signalOf,
+  sweepTemporaries,
+  writeMark,
+} from "./temporaryFiles";
 import { upload } from "./upload";
 
 /** What identifies a file after a rename. */
