@@ -30,7 +30,7 @@ export async function openEngine(
     const program = expandHome(settings.sparkSubmit);
     return new SparkEngine(submitSpark({ program, scripts: scriptsOfProgram() }));
   }
-  const { livyTargetOf } = await import("./livy/livyTarget");
+  const { livyTargetOf } = await import("./livy/livyService");
   const target = livyTargetOf(settings);
   const { LivySession } = await import("./livy/livySession");
   const options = { ...azure, ...target, scripts: scriptsOfProgram() };

@@ -4,9 +4,8 @@ import type { Action } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { mergeAfterCommit } from "../../delta/optimize";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
-import { type Duck, sqlFiles, sqlName, sqlString } from "../../duck/duck";
+import { sqlFiles, sqlName, sqlString } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
-import type { Lake } from "../../lake/lake";
 import type { Delivery, ReadDelivery } from "../delivery";
 import type { VerifiedVersions } from "../others/foreignCommits";
 import { healthy, type IdentityHealth, IdentityWatch } from "../read/identityHealth";
@@ -20,8 +19,6 @@ import { filesPerPartition, pseudoFiles } from "../write/tables";
 import { appendLookups } from "./lookups";
 
 export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
-  readonly lake: Lake;
-  readonly duck: Duck;
   readonly salt: string;
   /** Reads clean files; default: the embedded engine. */
   readonly engine?: OpenReadEngine | undefined;

@@ -78,7 +78,7 @@ export class LivySession implements SparkSession {
     const { service, scripts, saltKeyVaultUrl, patienceSeconds = 300 } = options;
     const { addressOf: address = (place: string) => hadoopAddress(lake.url, place) } = options;
     const batches = new LivyBatches(options);
-    const program = await storeProgram(lake, scripts, signal ? { signal } : {});
+    const program = await storeProgram(lake, scripts, { signal });
     const id = randomUUID();
     const mailbox = new Mailbox(lake, sparkBatchFolder(id));
     await mailbox.removeOthers();
@@ -103,7 +103,7 @@ export class LivySession implements SparkSession {
     work: (lent: LentInputs) => Promise<void>,
   ): Promise<void> {
     const { lake, report, scratch, signal } = task;
-    const options = signal ? { signal } : {};
+    const options = { signal };
     const job = `${this.mailbox.folder}/${randomUUID()}`;
     const knownIds = `${job}/known.parquet`;
     await lake.write(knownIds, createReadStream(await task.knownIds()), options);

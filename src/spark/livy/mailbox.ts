@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { sparkBatchesFolder } from "../../clever/layout";
 import { isCleverLakeError } from "../../errors";
-import type { Lake } from "../../lake/lake";
+import type { Lake, LakeOptions } from "../../lake/lake";
 import { readSmall } from "../../lake/readSmall";
 import { pause } from "../../pause";
 import type { Fingerprint } from "../../pipeline/salt/saltFingerprint";
@@ -33,8 +33,7 @@ export class Mailbox {
 
   /** @param beat milliseconds between two heartbeats */
   async open(fingerprint: Fingerprint, beat: number, signal?: AbortSignal): Promise<void> {
-    const options = signal ? { signal } : {};
-    await this.put("salt.json", fingerprint, options);
+    await this.put("salt.json", fingerprint, { signal });
     await this.signalAlive(0);
     this.beating = this.beat(beat);
   }
@@ -86,11 +85,7 @@ export class Mailbox {
     }
   }
 
-  private async put(
-    name: string,
-    document: object,
-    options: { readonly signal?: AbortSignal },
-  ): Promise<void> {
+  private async put(name: string, document: object, options: LakeOptions): Promise<void> {
     const bytes = Buffer.from(JSON.stringify(document));
     await this.lake.putIfAbsent(`${this.folder}/${name}`, bytes, options);
   }
