@@ -1,108 +1,25 @@
 import * as z from "zod";
 import { CleverLakeError } from "../errors";
 
-/**
- * The actions of a Delta log, as the protocol names their fields ("Actions" in PROTOCOL.md of delta-io/delta).
- * Times are milliseconds since the epoch, sizes are bytes.
- */
-export interface Protocol {
-  readonly minReaderVersion: number;
-  readonly minWriterVersion: number;
-  readonly readerFeatures?: readonly string[] | undefined;
-  readonly writerFeatures?: readonly string[] | undefined;
-}
-
-export interface Metadata {
-  readonly id: string;
-  readonly name?: string | undefined;
-  readonly description?: string | undefined;
-  readonly format: { readonly provider: string; readonly options: Readonly<Record<string, string>> };
-  readonly schemaString: string;
-  readonly partitionColumns: readonly string[];
-  readonly configuration: Readonly<Record<string, string | null>>;
-  readonly createdTime?: number | undefined;
-}
-
-/** The value of each partition column as text; null for null. */
-export type PartitionValues = Readonly<Record<string, string | null>>;
-export type Tags = Readonly<Record<string, string | null>>;
-
-export interface AddFile {
-  /** Relative to the table, percent-encoded; see `decodePath`. */
-  readonly path: string;
-  readonly partitionValues: PartitionValues;
-  readonly size: number;
-  readonly modificationTime: number;
-  /** False if the rows were already in the table, in files that the same commit removes. */
-  readonly dataChange: boolean;
-  /** Statistics as a JSON text; see `FileStatistics`. */
-  readonly stats?: string | undefined;
-  readonly tags?: Tags | undefined;
-  /** Present if rows of the file are deleted; must not occur for readers of version 1. */
-  readonly deletionVector?: unknown;
-}
-
-/** Data of a table feature in the table's log. */
-export interface DomainMetadata {
-  readonly domain: string;
-  readonly removed: boolean;
-}
-
-export interface RemoveFile {
-  readonly path: string;
-  readonly dataChange: boolean;
-  readonly deletionTimestamp?: number | undefined;
-  /** True if partition values, size and tags are filled in. */
-  readonly extendedFileMetadata?: boolean | undefined;
-  readonly partitionValues?: PartitionValues | undefined;
-  readonly size?: number | undefined;
-  readonly tags?: Tags | undefined;
-  /** The file's vector at that time; the same file may be added again with another one. */
-  readonly deletionVector?: unknown;
-}
-
-/** Records that an application has applied its transactions up to `version`. */
-export interface Txn {
-  readonly appId: string;
-  readonly version: number;
-  readonly lastUpdated?: number | undefined;
-}
-
-/** The origin of a commit. The protocol allows any fields; these are the ones that this program reads. */
-export interface CommitInfo {
-  readonly timestamp?: number | undefined;
-  readonly operation?: string | undefined;
-  readonly operationParameters?: Readonly<Record<string, unknown>> | undefined;
-  readonly engineInfo?: string | undefined;
-  readonly readVersion?: number | undefined;
-  readonly isBlindAppend?: boolean | undefined;
-  /** Unique to one commit, so that a writer recognizes its own. */
-  readonly txnId?: string | undefined;
-}
-
-export type Action =
-  | { readonly protocol: Protocol }
-  | { readonly metaData: Metadata }
-  | { readonly add: AddFile }
-  | { readonly remove: RemoveFile }
-  | { readonly txn: Txn }
-  | { readonly domainMetadata: DomainMetadata }
-  | { readonly commitInfo: CommitInfo };
-
 /** Absent and null are equivalent: JSON omits fields, checkpoints contain nulls. */
 const optional = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? undefined);
 
+const deletionVector = optional(z.unknown()).transform((vector): unknown => vector);
 const texts = z.record(z.string(), z.string().nullable());
 
-const protocol: z.ZodType<Protocol> = z.object({
+/**
+ * The actions of a Delta log, as the protocol names their fields ("Actions" in PROTOCOL.md of delta-io/delta).
+ * Times are milliseconds since the epoch, sizes are bytes.
+ */
+const protocol = z.object({
   minReaderVersion: z.number().int(),
   minWriterVersion: z.number().int(),
   readerFeatures: optional(z.array(z.string())),
   writerFeatures: optional(z.array(z.string())),
 });
 
-const metaData: z.ZodType<Metadata> = z.object({
+const metaData = z.object({
   id: z.string(),
   name: optional(z.string()),
   description: optional(z.string()),
@@ -116,56 +33,95 @@ const metaData: z.ZodType<Metadata> = z.object({
   createdTime: optional(z.number()),
 });
 
-const add: z.ZodType<AddFile> = z.object({
+const add = z.object({
+  /** Relative to the table, percent-encoded; see `decodePath`. */
   path: z.string().min(1),
   partitionValues: optional(texts).transform((values) => values ?? {}),
   size: z.number().nonnegative(),
   modificationTime: z.number(),
+  /** False if the rows were already in the table, in files that the same commit removes. */
   dataChange: z.boolean(),
+  /** Statistics as a JSON text; see `FileStatistics`. */
   stats: optional(z.string()),
   tags: optional(texts),
-  deletionVector: optional(z.unknown()),
+  /** Present if rows of the file are deleted; must not occur for readers of version 1. */
+  deletionVector,
 });
 
-const remove: z.ZodType<RemoveFile> = z.object({
+const remove = z.object({
   path: z.string().min(1),
   dataChange: z.boolean(),
   deletionTimestamp: optional(z.number()),
+  /** True if partition values, size and tags are filled in. */
   extendedFileMetadata: optional(z.boolean()),
   partitionValues: optional(texts),
   size: optional(z.number()),
   tags: optional(texts),
-  deletionVector: optional(z.unknown()),
+  /** The file's vector at that time; the same file may be added again with another one. */
+  deletionVector,
 });
 
-const domainMetadata: z.ZodType<DomainMetadata> = z.object({
+/** Data of a table feature in the table's log. */
+const domainMetadata = z.object({
   domain: z.string(),
   removed: optional(z.boolean()).transform((removed) => removed ?? false),
 });
 
-const txn: z.ZodType<Txn> = z.object({
+/** Records that an application has applied its transactions up to `version`. */
+const txn = z.object({
   appId: z.string(),
   version: z.number().int(),
   lastUpdated: optional(z.number()),
 });
 
-/**
- * Other writers put arbitrary fields into a commit's `commitInfo`. A field whose type differs from ours is ignored.
- */
+/** Other writers put arbitrary fields into a commit's `commitInfo`. A field whose type differs from ours is ignored. */
 const ignoreIfInvalid = <T extends z.ZodType>(schema: T) => optional(schema).catch(undefined);
 
-const commitInfo: z.ZodType<CommitInfo> = z.object({
+/** The origin of a commit. The protocol allows any fields; these are the ones that this program reads. */
+const commitInfo = z.object({
   timestamp: ignoreIfInvalid(z.number()),
   operation: ignoreIfInvalid(z.string()),
   operationParameters: ignoreIfInvalid(z.record(z.string(), z.unknown())),
   engineInfo: ignoreIfInvalid(z.string()),
   readVersion: ignoreIfInvalid(z.number()),
   isBlindAppend: ignoreIfInvalid(z.boolean()),
+  /** Unique to one commit, so that a writer recognizes its own. */
   txnId: ignoreIfInvalid(z.string()),
 });
 
 const actionSchemas = { add, remove, txn, commitInfo, protocol, metaData, domainMetadata } as const;
 const actionNames = ["add", "remove", "txn", "commitInfo", "protocol", "metaData", "domainMetadata"] as const;
+
+/** A parsed value, read-only; what may be undefined may also be absent. */
+type Parsed<T> = T extends readonly (infer Item)[]
+  ? readonly Parsed<Item>[]
+  : T extends Readonly<Record<string, unknown>>
+    ? string extends keyof T
+      ? Readonly<T>
+      : { readonly [K in keyof T as undefined extends T[K] ? never : K]: Parsed<T[K]> } & {
+          readonly [K in keyof T as undefined extends T[K] ? K : never]?: Parsed<T[K]>;
+        }
+    : T;
+
+export type Protocol = Parsed<z.infer<typeof protocol>>;
+export type Metadata = Parsed<z.infer<typeof metaData>>;
+export type AddFile = Parsed<z.infer<typeof add>>;
+export type RemoveFile = Parsed<z.infer<typeof remove>>;
+export type Txn = Parsed<z.infer<typeof txn>>;
+export type CommitInfo = Parsed<z.infer<typeof commitInfo>>;
+
+/** The value of each partition column as text; null for null. */
+export type PartitionValues = AddFile["partitionValues"];
+export type Tags = NonNullable<AddFile["tags"]>;
+
+export type Action =
+  | { readonly protocol: Protocol }
+  | { readonly metaData: Metadata }
+  | { readonly add: AddFile }
+  | { readonly remove: RemoveFile }
+  | { readonly txn: Txn }
+  | { readonly domainMetadata: Parsed<z.infer<typeof domainMetadata>> }
+  | { readonly commitInfo: CommitInfo };
 
 /**
  * One action from its JSON value; undefined for an unknown kind, which the protocol allows readers to ignore. Unknown
