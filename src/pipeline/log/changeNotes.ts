@@ -1,8 +1,6 @@
 import { counted } from "../../counted";
 import type { Overlap } from "../write/overlaps";
-import { replacementNote } from "../write/shrink";
 import type { AppliedDelivery } from "../write/tableChange";
-import { besideTwinNote } from "../write/twins";
 
 /** On a source that could not be read again although a file that superseded rows of it has changed. */
 export const unrestoredNote =
@@ -14,7 +12,7 @@ export function changeNotes(
   overlaps: readonly Overlap[],
 ): string[] {
   // The same bytes replace nothing.
-  const replaced = readAs === undefined ? replacementNote(rowsReplaced, rows) : undefined;
+  const isReplaced = readAs === undefined && rowsReplaced > 0;
   const taken = overlaps
     .filter(({ taker }) => taker === source)
     .map(
@@ -28,9 +26,11 @@ export function changeNotes(
         `${counted(count, "row")} ${count === 1 ? "is" : "are"} superseded by ${taker}, which is newer.`,
     );
   return [
-    ...(replaced === undefined ? [] : [replaced]),
+    ...(isReplaced ? [`Replaces ${counted(rowsReplaced, "row")} with ${rows.toLocaleString("en-US")}.`] : []),
     ...taken,
     ...superseded,
-    ...(agreedTwin === undefined ? [] : [besideTwinNote(agreedTwin)]),
+    ...(agreedTwin === undefined
+      ? []
+      : [`Its rows count in addition to those of ${agreedTwin}, because the file was accepted.`]),
   ];
 }

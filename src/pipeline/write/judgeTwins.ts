@@ -10,7 +10,7 @@ import { oldestFirst } from "../plan/ranks";
 import { contentsOf } from "./fileContents";
 import type { MonthRows } from "./monthRows";
 import type { ChangeContext } from "./tableChange";
-import { areKnownAsBoth, findTwins, knownPeople, twinReason } from "./twins";
+import { areKnownAsBoth, findTwins, knownPeople } from "./twins";
 
 /** Finds arriving deliveries with the rows of a source of another user type, and decides which of the two counts. */
 export class TwinJudge {
@@ -43,7 +43,7 @@ export class TwinJudge {
         const loss = await this.judgePair(rows, delivery, twin, partner);
         if (loss === undefined) continue;
         const { loser, kept, why } = loss;
-        const reason = twinReason(kept, why);
+        const reason = `It has the same rows as ${kept}, which ${why}, and the same rows count only once. If you accept this file, its rows count too.`;
         held.set(loser.entry.source, { ...loser, reason, acceptable: true, twinOf: kept });
       }
     }

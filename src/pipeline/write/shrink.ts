@@ -140,10 +140,3 @@ function left(count: number, noun: string): string {
 function staying(before: number): string {
   return before === 1 ? "The earlier row stays" : "The earlier rows stay";
 }
-
-/** What a delivery does to the rows of its source. */
-export function replacementNote(before: number, rows: number): string | undefined {
-  return before === 0
-    ? undefined
-    : `Replaces ${number.format(before)} ${before === 1 ? "row" : "rows"} with ${number.format(rows)}.`;
-}

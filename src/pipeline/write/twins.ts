@@ -132,13 +132,3 @@ export async function areKnownAsBoth(
   );
   return 2 * Number(counts.as_both) > Number(counts.people);
 }
-
-/** The reason for a file that does not count because of its twin. */
-export function twinReason(kept: string, why: string): string {
-  return `It has the same rows as ${kept}, which ${why}, and the same rows count only once. If you accept this file, its rows count too.`;
-}
-
-/** The note for a file whose rows count in addition to those of its twin. */
-export function besideTwinNote(twin: string): string {
-  return `Its rows count in addition to those of ${twin}, because the file was accepted.`;
-}
