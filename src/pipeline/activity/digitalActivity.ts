@@ -83,10 +83,11 @@ interface Month {
 export async function updateDigitalActivity(request: ActivityRequest): Promise<ActivitySummary> {
   const { lake, duck, tables, damaged, requireHeld, signal } = request;
   const options = { signal };
-  let summary: ActivitySummary = { months: [], rows: 0 };
+  let months: string[] = [];
+  let rows = 0;
   // Usually nothing is due, and a commit lists the log first.
   const known = await readSnapshot(lake, digitalActivityTable, duck, options);
-  if (dueMonths(known, tables, damaged).length === 0) return summary;
+  if (dueMonths(known, tables, damaged).length === 0) return { months, rows };
   await commit({
     ...options,
     lake,
@@ -104,14 +105,16 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
           { columns: activityColumns, partitionColumns },
           digitalActivityTable,
         );
-      const due = dueMonths(snapshot, tables, damaged);
-      summary = { months: [], rows: 0 };
+      months = [];
+      rows = 0;
       const actions: Action[] = [];
       try {
-        for (const month of due) {
+        for (const month of dueMonths(snapshot, tables, damaged)) {
           const before = actions.length;
-          await replaceMonth(request, snapshot, month, actions);
-          if (actions.length > before) summary = withMonth(summary, month, actions.slice(before));
+          const add = await replaceMonth(request, snapshot, month, actions);
+          const { year, month: number } = month.partition;
+          if (actions.length > before) months.push(monthName(Number(year), Number(number)));
+          rows += numRecords(add ? [add] : []) ?? 0;
         }
         if (actions.length === 0) return undefined;
         await requireHeld();
@@ -123,7 +126,7 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
       return { actions: [...(snapshot ? [] : newTable()), ...actions], readsTable: true };
     },
   });
-  return summary;
+  return { months, rows };
 }
 
 /**
@@ -194,13 +197,14 @@ function hashOf(sources: Month["sources"]): string {
  *
  * @param actions receives those to commit, none if the month already is so; the caller deletes the files that they add
  * if this rejects
+ * @returns the new file with our rows
  */
 async function replaceMonth(
   { lake, duck, signal }: ActivityRequest,
   snapshot: Snapshot | undefined,
   { partition, sources, madeOf, isCurrent, ours, foreign }: Month,
   actions: Action[],
-): Promise<void> {
+): Promise<AddFile | undefined> {
   const options = { signal };
   const read = [...(isCurrent ? [] : sources), { snapshot, files: foreign }];
   const write = {
@@ -210,7 +214,7 @@ async function replaceMonth(
     columns: activityColumns,
     partitionValues: partition,
   };
-  await withDataFiles(lake, read, options, (placeOf) =>
+  return withDataFiles(lake, read, options, (placeOf) =>
     duck.session(async (session) => {
       for (const file of snapshot ? foreign : []) {
         const rows = readQuery(snapshot as Snapshot, [file], placeOf);
@@ -223,12 +227,12 @@ async function replaceMonth(
         if (add) actions.push({ add });
         actions.push(removeFile(file, { dataChange: true }));
       }
-      if (isCurrent) return;
+      if (isCurrent) return undefined;
       const selects = sources.map((source) =>
         engagementSql(source.report, readQuery(source.snapshot, source.files, placeOf), ["user_type"]),
       );
       actions.push(...ours.map((file) => removeFile(file, { dataChange: true })));
-      if (selects.length === 0) return;
+      if (selects.length === 0) return undefined;
       const query = selects.join(" UNION ALL ");
       const add = await writeDataFile({
         ...write,
@@ -238,6 +242,7 @@ async function replaceMonth(
       });
       if (add) actions.push({ add });
       requireEveryRow(sources, add);
+      return add;
     }, signal),
   );
 }
@@ -259,18 +264,6 @@ function requireEveryRow(sources: Month["sources"], add: AddFile | undefined): v
     `The month's data files have ${written} rows where the tables' logs say ${due}; nothing was written.`,
     { subject: digitalActivityTable, hint: "Run clever-lake verify: it names what is damaged." },
   );
-}
-
-function withMonth(
-  { months, rows }: ActivitySummary,
-  { partition: { year, month } }: Month,
-  actions: readonly Action[],
-): ActivitySummary {
-  const added = actions.flatMap((action) =>
-    "add" in action && action.add.tags?.[madeOfTag] ? [action.add] : [],
-  );
-  const name = monthName(Number(year), Number(month));
-  return { months: [...months, name], rows: rows + (numRecords(added) ?? 0) };
 }
 
 /** Deletes files that were not committed. */
