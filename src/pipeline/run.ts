@@ -128,7 +128,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const made = listing ? makePlan(listing, known, request.userTypes) : [];
     const files = await withKnownCopies(made, log, signal);
     const state = asOnServer(known, files);
-    const listed = chosen(files, request.only);
+    const listed = files.filter(({ path }) => request.only?.includes(path) ?? true);
     const connections = request.connections ?? 4;
     const compared =
       request.source && request.compare === "hash"
@@ -175,12 +175,11 @@ export async function run(request: RunRequest): Promise<RunSummary> {
         });
       }
     };
+    const finished = (newest: PseudoTables) =>
+      finishedSummary({ ...summary, overdue: overdueReports(request, newest, unread, now) }, now);
     if (landings.length === 0 && due === 0) {
       await finish(tables.pseudo);
-      return finishedSummary(
-        { ...summary, overdue: overdueReports(request, tables.pseudo, unread, now) },
-        now,
-      );
+      return finished(tables.pseudo);
     }
     const { only } = request;
     const record: RunRecord = {
@@ -219,10 +218,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       await writeFailedRecord(lake, { ...record, summary: finishedSummary(summary, now) }, error, signal);
       throw error;
     }
-    const done = finishedSummary(
-      { ...summary, overdue: overdueReports(request, runner.tables, unread, now) },
-      now,
-    );
+    const done = finished(runner.tables);
     const outcome = isIncomplete(done) ? "incomplete" : "done";
     await writeRunRecord(lake, { ...record, ended: new Date(), outcome, summary: done });
     return done;
@@ -290,14 +286,6 @@ async function currentState(
   await settleInterrupted(lake, log, records, signal);
   const entries = records.length === 0 ? known : await log.sources(signal);
   return { state: stateOf(tables, entries), previous, tables };
-}
-
-function chosen<T extends { readonly path: string }>(
-  files: readonly T[],
-  only: readonly string[] | undefined,
-): T[] {
-  const requested = only && new Set(only);
-  return files.filter(({ path }) => requested === undefined || requested.has(path));
 }
 
 function isRequested({ userTypes, only }: RunRequest, { userType, path }: LogEntry): boolean {
