@@ -86,22 +86,18 @@ function tombstoneRetention(interval: string | null | undefined): number {
 
 /** Writes actions as lines, a few hundred kilobytes at a time; resolves to their number. */
 async function writeLines(file: string, actions: Iterable<Action>): Promise<number> {
-  const handle = await open(file, "wx", 0o600);
-  try {
-    let count = 0;
-    let pending = "";
-    for (const action of actions) {
-      count++;
-      pending += `${JSON.stringify(action)}\n`;
-      if (pending.length < 1 << 18) continue;
-      await handle.appendFile(pending);
-      pending = "";
-    }
+  await using handle = await open(file, "wx", 0o600);
+  let count = 0;
+  let pending = "";
+  for (const action of actions) {
+    count++;
+    pending += `${JSON.stringify(action)}\n`;
+    if (pending.length < 1 << 18) continue;
     await handle.appendFile(pending);
-    return count;
-  } finally {
-    await handle.close();
+    pending = "";
   }
+  await handle.appendFile(pending);
+  return count;
 }
 
 /** Writes a checkpoint if one is due. A failure is harmless: the next due checkpoint is written. */
