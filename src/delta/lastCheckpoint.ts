@@ -1,8 +1,7 @@
 import { Readable } from "node:stream";
 import * as z from "zod";
-import { isCleverLakeError } from "../errors";
 import type { Lake, LakeOptions } from "../lake/lake";
-import { readSmall } from "../lake/readSmall";
+import { readDocument } from "../lake/readSmall";
 import { lastCheckpointPath } from "./paths";
 
 /** The contents of `_last_checkpoint` ("Last Checkpoint File Schema" in PROTOCOL.md). */
@@ -34,13 +33,8 @@ export async function readLastCheckpoint(
   tablePath: string,
   options: LakeOptions,
 ): Promise<LastCheckpoint | undefined> {
-  try {
-    return content.parse(JSON.parse(await readSmall(lake, lastCheckpointPath(tablePath), options)));
-  } catch (error) {
-    if (isCleverLakeError(error, "notFound") || isCleverLakeError(error, "corrupt")) return undefined;
-    if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
-    throw error;
-  }
+  const noted = await readDocument(lake, lastCheckpointPath(tablePath), content, options);
+  return noted === "unreadable" ? undefined : noted;
 }
 
 /**

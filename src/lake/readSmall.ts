@@ -1,4 +1,5 @@
-import { CleverLakeError } from "../errors";
+import type * as z from "zod";
+import { CleverLakeError, isCleverLakeError } from "../errors";
 import type { Lake, LakeOptions } from "./lake";
 
 const mebibyte = 1024 * 1024;
@@ -22,4 +23,21 @@ export async function readSmall(
     subject: path,
     hint: "Restore this file from a backup of the lake.",
   });
+}
+
+/** A small JSON document; undefined if there is none, `unreadable` if it is not what the schema says. */
+export async function readDocument<T>(
+  lake: Lake,
+  path: string,
+  schema: z.ZodType<T>,
+  options: LakeOptions = {},
+): Promise<T | "unreadable" | undefined> {
+  try {
+    const parsed = schema.safeParse(JSON.parse(await readSmall(lake, path, options)));
+    return parsed.success ? parsed.data : "unreadable";
+  } catch (error) {
+    if (isCleverLakeError(error, "notFound")) return undefined;
+    if (error instanceof SyntaxError || isCleverLakeError(error, "corrupt")) return "unreadable";
+    throw error;
+  }
 }

@@ -1,9 +1,8 @@
 import { hostname } from "node:os";
 import * as z from "zod";
 import { runLeasePath, runLockPath } from "../../clever/layout";
-import { isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
-import { readSmall } from "../../lake/readSmall";
+import { readDocument } from "../../lake/readSmall";
 import { isAlive, processSpace } from "../../processSpace";
 
 /**
@@ -43,31 +42,16 @@ export function serialize(document: unknown): Buffer {
 
 /** The lock at a path with its lease as last renewed; undefined if there is none. */
 export async function readLock(lake: Lake, path = runLockPath): Promise<Lock | "unreadable" | undefined> {
-  const lock = await readJson(lake, path, lockSchema);
+  const lock = await readDocument(lake, path, lockSchema);
   if (lock === undefined || lock === "unreadable") return lock;
-  const lease = await readJson(lake, runLeasePath(lock.id), leaseSchema);
+  const lease = await readDocument(lake, runLeasePath(lock.id), leaseSchema);
   return typeof lease === "object" ? { ...lock, expires: lease.expires } : lock;
 }
 
 /** Whether the lock at a path has this id. One read. */
 export async function isLockOf(lake: Lake, id: string, path = runLockPath): Promise<boolean> {
-  const lock = await readJson(lake, path, lockSchema);
+  const lock = await readDocument(lake, path, lockSchema);
   return typeof lock === "object" && lock.id === id;
-}
-
-async function readJson<T>(
-  lake: Lake,
-  path: string,
-  schema: z.ZodType<T>,
-): Promise<T | "unreadable" | undefined> {
-  try {
-    const parsed = schema.safeParse(JSON.parse(await readSmall(lake, path)));
-    return parsed.success ? parsed.data : "unreadable";
-  } catch (error) {
-    if (isCleverLakeError(error, "notFound")) return undefined;
-    if (error instanceof SyntaxError || isCleverLakeError(error, "corrupt")) return "unreadable";
-    throw error;
-  }
 }
 
 /**

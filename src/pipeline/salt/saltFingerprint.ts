@@ -2,8 +2,9 @@ import { createHash, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { Readable } from "node:stream";
 import * as z from "zod";
 import { earlierSaltFingerprintPath, saltFingerprintPath } from "../../clever/layout";
-import { CleverLakeError, isCleverLakeError } from "../../errors";
+import { CleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
+import { readDocument } from "../../lake/readSmall";
 
 const cost = 2 ** 14;
 
@@ -88,23 +89,16 @@ async function readAt(
   path: string,
   options: LakeOptions,
 ): Promise<StoredFingerprint | undefined> {
-  try {
-    const stored = JSON.parse((await lake.read(path, options)).toString("utf8")) as unknown;
-    return { ...fingerprintSchema.parse(stored), path };
-  } catch (error) {
-    if (isCleverLakeError(error, "notFound")) return undefined;
-    if (error instanceof z.ZodError || error instanceof SyntaxError) {
-      throw new CleverLakeError(
-        "corrupt",
-        "The file that identifies the lake's salt is damaged; nothing was written.",
-        {
-          subject: path,
-          hint: "Restore it from a backup. Where there is none and the lake has its lookup tables, delete it: the next run checks the salt against them and writes the file again.",
-        },
-      );
-    }
-    throw error;
-  }
+  const stored = await readDocument(lake, path, fingerprintSchema, options);
+  if (stored !== "unreadable") return stored && { ...stored, path };
+  throw new CleverLakeError(
+    "corrupt",
+    "The file that identifies the lake's salt is damaged; nothing was written.",
+    {
+      subject: path,
+      hint: "Restore it from a backup. Where there is none and the lake has its lookup tables, delete it: the next run checks the salt against them and writes the file again.",
+    },
+  );
 }
 
 function fingerprintOf(salt: string, nonce: string, N: number): Promise<Buffer> {
