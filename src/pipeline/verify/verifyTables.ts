@@ -162,13 +162,15 @@ async function missingValues(session: DuckSession, report: Report, select: strin
   });
 }
 
+/** An intact table to be checked, with its row count. */
+interface CountedTable extends IntactTable {
+  readonly context: VerifyContext;
+  readonly session: DuckSession;
+  readonly rows: number;
+}
+
 /** What is wrong with the rows of a table, in words. */
-type CheckRows = (
-  context: VerifyContext,
-  session: DuckSession,
-  table: IntactTable,
-  rows: number,
-) => Promise<string | undefined>;
+type CheckRows = (table: CountedTable) => Promise<string | undefined>;
 
 /** The tables other than the reports' tables, with a check of the rows of each. */
 export const otherTables: readonly (readonly [path: string, check: CheckRows])[] = [
@@ -188,19 +190,14 @@ export async function verifyTable(
     const intact = found.get(path);
     if (!intact) return undefined;
     const table = await countedTable(session, intact);
-    const problem = await check(context, session, intact, table.rows);
+    const problem = await check({ ...intact, context, session, rows: table.rows });
     if (problem !== undefined) problems.push({ subject: path, problem });
     return table;
   });
 }
 
 /** Each student once, because grades are joined to people by it. */
-async function checkRoster(
-  _context: VerifyContext,
-  session: DuckSession,
-  { select }: IntactTable,
-  rows: number,
-): Promise<string | undefined> {
+async function checkRoster({ session, select, rows }: CountedTable): Promise<string | undefined> {
   const { students } = await session.one(
     `SELECT count(DISTINCT sis_id_pseudonym)::DOUBLE AS students FROM (${select})`,
   );
@@ -209,23 +206,15 @@ async function checkRoster(
 }
 
 /** If it is up to date, a row for each row of the reports' tables. */
-async function checkActivity(
-  { lake, duck, signal }: VerifyContext,
-  _session: DuckSession,
-  { snapshot }: IntactTable,
-  rows: number,
-): Promise<string | undefined> {
+async function checkActivity({ context, snapshot, rows }: CountedTable): Promise<string | undefined> {
+  const { lake, duck, signal } = context;
   const { pseudo: reportTables } = await readTables(lake, duck, signal);
   const due = numRecords([...reportTables.values()].flatMap(({ files }) => [...files.values()]));
   if (!isUpToDate(snapshot, reportTables) || due === undefined || due === rows) return undefined;
   return `It has ${counted(rows, "row")} where the reports' tables have ${due}.`;
 }
 
-async function checkGroups(
-  _context: VerifyContext,
-  session: DuckSession,
-  table: IntactTable,
-): Promise<string | undefined> {
+async function checkGroups({ session, ...table }: CountedTable): Promise<string | undefined> {
   if (await holdsItsDivision(session, table)) return undefined;
   return "Its rows do not match the division that was last written; update the table.";
 }
