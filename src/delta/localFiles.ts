@@ -5,6 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { CleverLakeError } from "../errors";
 import { removeLocal } from "../filesInUse";
 import type { Lake, LakeOptions } from "../lake/lake";
+import { mapAtOnce } from "../mapAtOnce";
 
 /** Files copied concurrently; each copy mostly waits for the network. */
 const copiesAtOnce = 8;
@@ -51,21 +52,14 @@ async function copyAll(
   setMaxListeners(0, stop.signal);
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   setMaxListeners(0, signal);
-  let next = 0;
-  const copyNext = async () => {
-    for (let index = next++; index < lakePaths.length; index = next++) {
-      const [lakePath, copy] = [lakePaths[index], copies[index]];
-      if (lakePath !== undefined && copy !== undefined) await copyOne(lake, lakePath, copy, { signal });
-    }
-  };
   const failures: unknown[] = [];
-  const workers = Array.from({ length: Math.min(copiesAtOnce, lakePaths.length) }, () =>
-    copyNext().catch((error: unknown) => {
+  await mapAtOnce(lakePaths.entries(), copiesAtOnce, async ([index, lakePath]) => {
+    if (signal.aborted) return;
+    await copyOne(lake, lakePath, copies[index] ?? "", { signal }).catch((error: unknown) => {
       failures.push(error);
       stop.abort();
-    }),
-  );
-  await Promise.all(workers);
+    });
+  });
   options.signal?.throwIfAborted();
   if (failures.length > 0) throw failures[0];
 }
