@@ -32,10 +32,9 @@ export async function readSnapshot(
   options: LakeOptions = {},
 ): Promise<Snapshot | undefined> {
   const noted = await readLastCheckpoint(lake, tablePath, options);
-  const snapshot =
-    (await fromLastCheckpoint(lake, tablePath, duck, noted, options)) ??
-    (await fromListing(lake, tablePath, duck, noted, await listLog(lake, tablePath, options), options));
-  return readable(snapshot);
+  const log = { lake, tablePath, duck, noted, options };
+  const snapshot = await fromLastCheckpoint(log);
+  return readable(snapshot ?? (await fromListing(log, await listLog(lake, tablePath, options))));
 }
 
 /**
@@ -57,11 +56,10 @@ export async function readCheckedSnapshot(
     if (known.version <= listing.newest && snapshot.version >= listing.newest) return snapshot;
   }
   const noted = await readLastCheckpoint(lake, tablePath, options);
-  const snapshot = await fromLastCheckpoint(lake, tablePath, duck, noted, options);
-  const base =
-    snapshot !== undefined && snapshot.version >= listing.newest
-      ? snapshot
-      : await fromListing(lake, tablePath, duck, noted, listing, options);
+  const log = { lake, tablePath, duck, noted, options };
+  const snapshot = await fromLastCheckpoint(log);
+  const isReached = snapshot !== undefined && snapshot.version >= listing.newest;
+  const base = isReached ? snapshot : await fromListing(log, listing);
   if (known !== undefined) requireReached(tablePath, base?.version, known.version);
   return readable(base);
 }
@@ -147,19 +145,24 @@ export async function commitTime(
   return timestamp === undefined ? undefined : new Date(timestamp);
 }
 
+/** A table's log, and what reads it. */
+interface TableLog {
+  readonly lake: Lake;
+  readonly tablePath: string;
+  readonly duck: Duck;
+  /** The record of the last checkpoint. */
+  readonly noted: LastCheckpoint | undefined;
+  readonly options: LakeOptions;
+}
+
 /** The newest state by the record of the last checkpoint; undefined if the record does not lead to it. */
-async function fromLastCheckpoint(
-  lake: Lake,
-  tablePath: string,
-  duck: Duck,
-  noted: LastCheckpoint | undefined,
-  options: LakeOptions,
-): Promise<Snapshot | undefined> {
+async function fromLastCheckpoint(log: TableLog): Promise<Snapshot | undefined> {
+  const { lake, tablePath, noted, options } = log;
   if (noted === undefined) return undefined;
   let snapshot: Snapshot;
   let base: Snapshot | undefined;
   try {
-    base = await checkpointSnapshot(lake, tablePath, duck, noted, options);
+    base = await checkpointSnapshot(log, noted);
     if (base === undefined) return undefined;
     const commits = commitsAfter(lake, tablePath, base.version, options);
     snapshot = await replayed(tablePath, base, commits);
@@ -177,19 +180,14 @@ async function fromLastCheckpoint(
   return snapshot;
 }
 
-async function fromListing(
-  lake: Lake,
-  tablePath: string,
-  duck: Duck,
-  noted: LastCheckpoint | undefined,
-  { commits, checkpoints, hasV2Checkpoints, newest }: LogListing,
-  options: LakeOptions,
-): Promise<Snapshot | undefined> {
+async function fromListing(log: TableLog, listing: LogListing): Promise<Snapshot | undefined> {
+  const { lake, tablePath, noted, options } = log;
+  const { commits, checkpoints, hasV2Checkpoints, newest } = listing;
   let base: Snapshot | undefined;
   let refusal = hasV2Checkpoints ? v2Checkpoints(tablePath) : undefined;
   for (const checkpoint of checkpoints) {
     try {
-      base = await checkpointSnapshot(lake, tablePath, duck, checkpoint, options);
+      base = await checkpointSnapshot(log, checkpoint);
     } catch (error) {
       if (!isCleverLakeError(error, "unsupportedTable")) throw error;
       refusal = error;
@@ -207,11 +205,8 @@ async function fromListing(
     }
     if (commits.length > 0) throw versionMissing(tablePath, 0);
   }
-  const snapshot = await replayed(
-    tablePath,
-    base,
-    commitsAfter(lake, tablePath, base?.version ?? -1, options),
-  );
+  const after = commitsAfter(lake, tablePath, base?.version ?? -1, options);
+  const snapshot = await replayed(tablePath, base, after);
   requireReached(tablePath, snapshot?.version, newest);
   requireReached(tablePath, snapshot?.version, noted?.version, "note");
   return snapshot;
@@ -219,11 +214,8 @@ async function fromListing(
 
 /** The state in a checkpoint; undefined if it cannot be read, because the log may not need it. */
 async function checkpointSnapshot(
-  lake: Lake,
-  tablePath: string,
-  duck: Duck,
+  { lake, tablePath, duck, options }: TableLog,
   checkpoint: CheckpointFiles,
-  options: LakeOptions,
 ): Promise<Snapshot | undefined> {
   const file = `${logFolder(tablePath)} (checkpoint ${checkpoint.version})`;
   try {
