@@ -21,14 +21,14 @@ export interface PlannedFile {
   readonly modified: Date;
   readonly state: FileState;
   /** Undefined if it is not a report. */
-  readonly report: ReportName | undefined;
-  readonly userType: UserType | undefined;
+  readonly report?: ReportName | undefined;
+  readonly userType?: UserType | undefined;
   /** Why it is ignored or quarantined. */
-  readonly reason: string | undefined;
+  readonly reason?: string | undefined;
   /** The source that it is a delivery of. */
-  readonly source: string | undefined;
+  readonly source?: string | undefined;
   /** The source's newest log entry. */
-  readonly entry: LogEntry | undefined;
+  readonly entry?: LogEntry | undefined;
   /** Set if the file is not read although a user may expect it. */
   readonly unread?: Unread | undefined;
 }
@@ -108,8 +108,6 @@ export function makePlan(
       unread,
       report: report?.report.name,
       userType: report?.userType,
-      source: undefined,
-      entry: undefined,
     });
     if (!report) return ignored("Not a report.", misnamed(file.path));
     if (!userTypes.includes(report.userType)) return ignored("The configuration leaves out this user type.");
@@ -146,10 +144,6 @@ function skippedFile({ path, reason, isRead }: SkippedEntry, userTypes: readonly
     modified: new Date(0),
     state: "ignored",
     reason: `Not read: ${reason}.`,
-    report: undefined,
-    userType: undefined,
-    source: undefined,
-    entry: undefined,
     unread: isMissed ? { reason, report: report !== undefined } : undefined,
   };
 }
@@ -159,19 +153,19 @@ function stateOf(
   source: string,
   entry: LogEntry | undefined,
   lake: LakeState,
-): { state: FileState; reason: string | undefined } {
-  if (!entry) return { state: "new", reason: undefined };
+): Pick<PlannedFile, "state" | "reason"> {
+  if (!entry) return { state: "new" };
   if (isOlderCopy(file, entry)) {
     const reason = `Older than ${entry.path}, whose rows are in the lake and which is no longer on the server; this file is read if it gets a newer date.`;
     return { state: "ignored", reason };
   }
   const hasNewTime = hasTime(file) && toSeconds(file.modified) !== toSeconds(entry.modified);
-  if (file.size !== entry.size || hasNewTime) return { state: "changed", reason: undefined };
-  if ((lake.applied.get(source) ?? 0) >= entry.version) return { state: "anonymized", reason: undefined };
+  if (file.size !== entry.size || hasNewTime) return { state: "changed" };
+  if ((lake.applied.get(source) ?? 0) >= entry.version) return { state: "anonymized" };
   if (entry.outcome === "quarantined" || entry.outcome === "dismissed") {
     return { state: entry.outcome, reason: entry.reason };
   }
-  return { state: "landed", reason: undefined };
+  return { state: "landed" };
 }
 
 /**
