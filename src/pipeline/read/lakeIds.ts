@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { lookupTable } from "../../clever/layout";
-import { hashedColumns, type ReportColumn } from "../../clever/reports";
+import { hashedColumns } from "../../clever/reports";
 import { withTables } from "../../delta/withTable";
 import { type Duck, sqlName, sqlString } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
@@ -36,7 +36,9 @@ export class LakeIds {
     await withTables(this.lake, this.duck, lookups, { signal }, async (session, opened) => {
       const selects = reports.flatMap((report, index) => {
         const select = opened[index]?.select;
-        return select === undefined ? [] : hashedColumns(report).map(idOf(select));
+        if (select === undefined) return [];
+        const ids = hashedColumns(report).map(({ name }) => sqlName(name));
+        return ids.map((id) => `SELECT ${id} AS id FROM (${select}) WHERE ${id} IS NOT NULL`);
       });
       const query = selects.length > 0 ? selects.join(" UNION ") : "SELECT NULL::VARCHAR AS id WHERE false";
       await session.query(`CREATE OR REPLACE TABLE ${table} AS ${query}`);
@@ -67,8 +69,4 @@ export async function writeKnownIds(
     signal,
   );
   return place;
-}
-
-function idOf(select: string): (column: ReportColumn) => string {
-  return ({ name }) => `SELECT ${sqlName(name)} AS id FROM (${select}) WHERE ${sqlName(name)} IS NOT NULL`;
 }
