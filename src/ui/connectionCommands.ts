@@ -7,7 +7,7 @@ import type { ConnectionModel } from "./connectionModel";
 import type { askConnection } from "./connectWizard";
 import { forCount } from "./counts";
 import { Disposable } from "./dispose";
-import { isCancellation, mustBeAdopted, notify, offers } from "./messages";
+import { isCancellation, mustBeAdopted, notify, type Offer, offers } from "./messages";
 import { confirmReplacement, offerNewSalt } from "./saltKeeping";
 import type { SecretStore } from "./secrets";
 import { hasConnection, readConnectionSettings } from "./settings";
@@ -58,7 +58,12 @@ export class ConnectionCommands extends Disposable {
           continue;
         }
         await this.keep(answers);
-        this.notifyConnected(tested);
+        const text = forCount(
+          reportsIn(tested),
+          vscode.l10n.t("Connected: 1 report is on the server."),
+          vscode.l10n.t("Connected: {0} reports are on the server."),
+        );
+        notifyWorks(tested, text, offers.run());
         return;
       } catch (error) {
         const way = isCancellation(error) ? "back" : await askRecovery(error, this.log);
@@ -78,25 +83,16 @@ export class ConnectionCommands extends Disposable {
 
   async test(): Promise<void> {
     const connected = await this.model.connected();
-    const { folders, salt, isOeas } = await withProgress(
+    const tested = await withProgress(
       vscode.l10n.t("Clever: testing the connection"),
       async (_progress, signal) => (await wizard()).testConnection(this.client, connected, signal),
     );
     const text = forCount(
-      reportsIn(folders),
+      reportsIn(tested),
       vscode.l10n.t("The connection works: 1 report is on the server, and the lake can be written."),
       vscode.l10n.t("The connection works: {0} reports are on the server, and the lake can be written."),
     );
-    if (isOeas) notify(showWarningMessage, `${text} ${mustBeAdopted()}`, offers.adopt());
-    else if (salt === "notGiven") {
-      notify(showWarningMessage, vscode.l10n.t("{0} A salt is still needed.", text), offers.credentials());
-    } else if (salt === "unproven") {
-      const unproven = vscode.l10n.t(
-        "{0} The lake's salt fingerprint is missing, and no lookup table shows whether this salt is the same. Restore the file from a backup of the lake, or import a roster with students of this lake: until then, no run accepts the salt.",
-        text,
-      );
-      notify(showWarningMessage, unproven);
-    } else notify(showInformationMessage, text);
+    notifyWorks(tested, text);
   }
 
   /**
@@ -160,18 +156,22 @@ export class ConnectionCommands extends Disposable {
     // The connection is stored. If its reports cannot be listed, the view says why.
     await this.model.refresh().catch(() => undefined);
   }
-
-  private notifyConnected({ folders, isOeas }: ConnectionTest): void {
-    const text = forCount(
-      reportsIn(folders),
-      vscode.l10n.t("Connected: 1 report is on the server."),
-      vscode.l10n.t("Connected: {0} reports are on the server."),
-    );
-    if (isOeas) notify(showWarningMessage, `${text} ${mustBeAdopted()}`, offers.adopt());
-    else notify(showInformationMessage, text, offers.run());
-  }
 }
 
-function reportsIn(folders: ConnectionTest["folders"]): number {
+/** Notifies that a connection works, or what it still needs before a run. */
+function notifyWorks({ salt, isOeas }: ConnectionTest, text: string, ...offered: Offer[]): void {
+  if (isOeas) notify(showWarningMessage, `${text} ${mustBeAdopted()}`, offers.adopt());
+  else if (salt === "notGiven") {
+    notify(showWarningMessage, vscode.l10n.t("{0} A salt is still needed.", text), offers.credentials());
+  } else if (salt === "unproven") {
+    const unproven = vscode.l10n.t(
+      "{0} The lake's salt fingerprint is missing, and no lookup table shows whether this salt is the same. Restore the file from a backup of the lake, or import a roster with students of this lake: until then, no run accepts the salt.",
+      text,
+    );
+    notify(showWarningMessage, unproven);
+  } else notify(showInformationMessage, text, ...offered);
+}
+
+function reportsIn({ folders }: ConnectionTest): number {
   return folders.reduce((sum, each) => sum + each.reports, 0);
 }

@@ -3,6 +3,8 @@ import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { commands, env, extensions, workspace } from "vscode";
+import { lookupTable, saltFingerprintPath } from "../../../src/clever/layout";
+import { reports } from "../../../src/clever/reports";
 import type { SampleServer } from "../../../src/engine/messages";
 import { startSample } from "../../../src/engine/protocol";
 import { activeApplication, until } from "../application";
@@ -152,6 +154,25 @@ suite("the wizard", function () {
     await pasted.refuses(/pseudonymized with another salt/);
     pasted.escape();
     await wizard;
+  });
+
+  test("warns that no run accepts the salt of a lake that lost the proof of it", async () => {
+    const lake = path.join(folder, "unproven-lake");
+    await cp(path.join(folder, "own-lake"), lake, { recursive: true });
+    const proofs = [saltFingerprintPath, ...Object.values(reports).map(lookupTable)];
+    for (const proof of proofs) await rm(path.join(lake, proof), { recursive: true });
+    const { salt = "" } = (await (await activeApplication()).secrets.readBound()).secrets;
+    const wizard = commands.executeCommand("clever.connect");
+    (await toThePassword()).accept();
+    (await boxes.step(8)).choose(/Type a folder's path/);
+    (await boxes.step(8)).answer(lake);
+    (await boxes.step(9)).choose(/Paste/);
+    (await boxes.step(9)).answer(salt);
+    await wizard;
+    const [connected] = person.saw(/^Connected: /);
+    assert.equal(connected?.kind, "warning");
+    assert.match(connected?.message ?? "", /no run accepts the salt/);
+    assert.deepEqual(connected?.choices, []);
   });
 
   test("offers to adopt a lake that OEA wrote, with a new salt", async () => {
