@@ -7,6 +7,7 @@ import { type KeepWhole, keptWhole } from "../../src/dashboard/opening";
 import { answer } from "../../src/dashboard/query/answer";
 import { addDays, datesBetween, weekdayOf } from "../helpers/plainDates";
 import { type ParticipationRow, plainIndex } from "../helpers/plainIndex";
+import { attendedOn, usedOn, weekdaysFrom } from "../helpers/syntheticRows";
 
 /** Divides cohorts of the given sizes, named `school/grade` or `type:school/grade`; returns groups as their names. */
 function divided(
@@ -229,6 +230,28 @@ describe("the size of a cohort", () => {
     expect(shown(await asked([...atLast.filter(({ grade }) => grade !== grades[0]), ...rows]))).toEqual([
       ["1", 25],
       ["2", 25],
+    ]);
+  });
+
+  test("does not depend on days whose participation comes late, when only the users of resources are known", async () => {
+    const dates = weekdaysFrom("2025-08-25", 20);
+    const people = { North: 30, South: 30, Elm: 12 };
+    const schools = Object.entries(people).map(([school, count]) => ({ school, grade: "3", people: count }));
+    const users = schools.map((each) => ({ ...each, people: Math.round(each.people / 4) }));
+    const late = dates.slice(-3);
+    const onTime = dates.filter((date) => !late.includes(date));
+    const index = plainIndex(
+      onTime.flatMap((date) => schools.flatMap((each) => attendedOn(date, each))),
+      dates.flatMap((date) => users.flatMap((each) => usedOn(date, "Reader", each))),
+    );
+    const range = { from: onTime[0] ?? "", to: onTime.at(-1) ?? "" };
+    const given = await answer(index, { ...openingFilter, range }, { ...settings, minimumGroupSize: 10 });
+    if ("empty" in given) throw new Error("no answer");
+    expect(given.withheld.schools).toEqual([]);
+    expect(given.bySchool.map(({ school, users: count }) => [school, count]).sort()).toEqual([
+      ["Elm", 12],
+      ["North", 30],
+      ["South", 30],
     ]);
   });
 

@@ -117,6 +117,17 @@ describe("reports in quarantine", () => {
       "2026-02-05-daily-participation-students.csv",
       "Students.csv",
     ]);
+    // A preset range ends with the data.
+    expect(quarantinedIn(reports, { from: "2026-01-20", to: "2026-01-31", filter: openingFilter })).toEqual([
+      "2026-02-05-daily-participation-students.csv",
+      "Students.csv",
+    ]);
+    const compare = { from: "2026-01-05", to: "2026-01-06", name: "", rangeName: "" };
+    const compared = { ...openingFilter, range: { from: "2026-03-01", to: "2026-03-02" }, compare };
+    expect(quarantinedIn(reports, { from: "2026-03-01", to: "2026-03-02", filter: compared })).toEqual([
+      "2026-01-05-daily-participation-students.csv",
+      "Students.csv",
+    ]);
   });
 });
 

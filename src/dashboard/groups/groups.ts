@@ -150,14 +150,23 @@ function startsOf(ascending: Uint32Array, count: number): Uint32Array {
 /**
  * The number of people that the cohorts reach on nine out of ten of their days. Days with less than half or more than
  * twice as many people as the newest ones do not decide: grades come from the newest roster, so last year's days have
- * other people.
+ * other people. Nor do days without daily participation of a cohort that otherwise has it: users of resources alone are
+ * fewer, and a report that comes late must not change the division.
  */
-function usualPeople({ index, days: { present } }: Facts, cohorts: readonly number[]): number {
-  const length = index.months.length * monthDays;
+function usualPeople({ index, days }: Facts, cohorts: readonly number[]): number {
+  const months = index.months.length;
+  const length = months * monthDays;
   const people = new Uint32Array(length);
   for (const cohort of cohorts) {
-    for (let day = 0; day < length; day++) {
-      people[day] = (people[day] as number) + (present[cohort * length + day] as number);
+    const participated = days.participated.subarray(cohort * months, (cohort + 1) * months);
+    const participates = participated.some((mask) => mask !== 0);
+    const present = days.present.subarray(cohort * length, (cohort + 1) * length);
+    for (let month = 0; month < months; month++) {
+      const counting = participates ? (participated[month] as number) : -1;
+      for (let day = 0; day < monthDays; day++) {
+        const at = month * monthDays + day;
+        if ((counting & (1 << day)) !== 0) people[at] = (people[at] as number) + (present[at] as number);
+      }
     }
   }
   const some = people.filter((count) => count > 0);
