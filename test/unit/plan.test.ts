@@ -244,12 +244,33 @@ test("files that only look like reports are reported", () => {
     return makePlan({ files, skipped: [] }, lake, types).map((planned) => planned.unread);
   };
   const missed = { reason, report: true };
-  expect(unread(names)).toEqual([missed, missed, undefined]);
+  // Of a new kind of name, nobody knows whether its report is there under another one.
+  const stray = { reason: "its name is not a report's, but its folder's is", report: true };
+  expect(unread(names)).toEqual([missed, missed, stray]);
   // Nothing is missing if the report itself is there, or was.
   const beside = { reason, report: false };
-  expect(unread([...names, path])).toEqual([beside, beside, undefined, undefined]);
-  expect(unread(names, lakeOf([entry()], { [path]: 100 }))).toEqual([beside, beside, undefined]);
-  expect(unread(names, empty, ["staff"])).toEqual([beside, beside, undefined]);
+  expect(unread([...names, path])).toEqual([beside, beside, stray, undefined]);
+  expect(unread(names, lakeOf([entry()], { [path]: 100 }))).toEqual([beside, beside, stray]);
+  expect(unread(names, empty, ["staff"])).toEqual([beside, beside, stray]);
+  expect(unread(["daily-participation/20240903-students.csv", "notes/20240903-students.csv"])).toEqual([
+    stray,
+    undefined,
+  ]);
+});
+
+test("of two copies in a folder, the older one is not reported, and one with the same time is", () => {
+  const copy = path.replace(".csv", " (1).csv");
+  const unread = (minutes: number, size: number) => {
+    const modified = new Date(file().modified.getTime() - minutes * 60_000);
+    const listing = { files: [file(), file({ path: copy, modified, size })], skipped: [] };
+    return makePlan(listing, empty, userTypes).find((planned) => planned.path === copy)?.unread;
+  };
+  expect(unread(1, 99)).toBeUndefined();
+  expect(unread(0, file().size)).toBeUndefined();
+  expect(unread(0, 99)).toEqual({
+    reason: `${path} is a copy of it with the same time; only that one is read`,
+    report: true,
+  });
 });
 
 describe("a copy that an earlier version ignored", () => {

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { recognizeReport, resembledReport } from "../../clever/fileNames";
+import { recognizeReport, reportNamesOnServer, resembledReport } from "../../clever/fileNames";
 import { landedPath } from "../../clever/layout";
 import type { ReportName, UserType } from "../../clever/reports";
 import { CleverLakeError } from "../../errors";
@@ -94,7 +94,12 @@ export function makePlan(
   );
   const misnamed = (path: string): Unread | undefined => {
     const resembled = resembledReport(path);
-    if (resembled === undefined) return undefined;
+    if (resembled === undefined) {
+      const isStray = /\.csv$/i.test(path) && reportNamesOnServer.isReportFolder(posix.dirname(path));
+      return isStray
+        ? { reason: "its name is not a report's, but its folder's is", report: true }
+        : undefined;
+    }
     // Beside the report itself, it is most likely another copy of it.
     const isMissed = userTypes.includes(resembled.userType) && !known.has(resembled.name);
     return { reason: "its name begins like a report's, but does not end like one", report: isMissed };
@@ -127,11 +132,16 @@ export function makePlan(
   return [...files, ...listing.skipped.map((entry) => skippedFile(entry, userTypes))];
 }
 
-/** A file of the same name in another folder most likely has older bytes, but it may be another district's. */
+/**
+ * An older copy in the same folder is most likely a correction's predecessor. In another folder it may be another
+ * district's, and without an order of time nobody knows which copy is right.
+ */
 function unreadBeside(file: SourceFile, newest: SourceFile): Unread | undefined {
+  const isOlder = file.modified.getTime() < newest.modified.getTime();
   const isSameFolder = posix.dirname(file.path) === posix.dirname(newest.path);
-  if (isSameFolder || file.size === newest.size) return undefined;
-  return { reason: `${newest.path} has the same name and is newer; only that one is read`, report: true };
+  if ((isSameFolder && isOlder) || file.size === newest.size) return undefined;
+  const why = isOlder ? "has the same name and is newer" : "is a copy of it with the same time";
+  return { reason: `${newest.path} ${why}; only that one is read`, report: true };
 }
 
 /** An entry that the listing could not read; a report of a user type that the configuration excludes is not missed. */
