@@ -32,7 +32,7 @@ export function licencesView(context: PanelContext): TemplateResult | undefined 
 
 /** The number of licences, and the number of those without users, of all people or of those who are counted. */
 export function countText({ texts, formats }: Ready, licences: readonly LicenceEntry[]): string {
-  const unused = licences.filter(({ users }) => users === 0).length;
+  const unused = licences.filter(({ isKnown, users }) => isKnown && users === 0).length;
   const text = licences.some(({ partly }) => partly) ? texts.licencesOfCounted : texts.licencesOf;
   return fill(text, formats.integer(licences.length), formats.integer(unused));
 }

@@ -131,6 +131,17 @@ test("if the filter leaves some people out, no use is certain", async () => {
   expect(ofA.licences).toMatchObject([{ isKnown: true, partly: true }]);
 });
 
+test("if only teachers use a resource and the question is about students, no use is certain", async () => {
+  const filter = { ...openingFilter, range: { from: date, to: date } };
+  const teacher = { ...student("teacher"), userType: "teachers" as const };
+  const rows = {
+    participation: [...district.participation, { ...teacher, active: true, logins: 1, resources: 1 }],
+    usage: [...district.usage, { ...teacher, id: null, name: "Gradebook", type: "app", accesses: 9 }],
+  };
+  const given = await ask(rows, filter, 10, [paid("Gradebook")]);
+  expect(given.licences).toMatchObject([{ users: 0, isKnown: true, partly: true }]);
+});
+
 test("a former name is found, unless another resource has it now", async () => {
   const rows = {
     ...district,

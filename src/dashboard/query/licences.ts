@@ -11,19 +11,22 @@ import { usersOf } from "./usageRuns";
  * rows come first, then those with the fewest users per seat; those without seats come last.
  */
 export function licenceEntries({ scope, attendance }: Found, licences: readonly Licence[]): LicenceEntry[] {
-  const { shown } = scope.facts.names;
-  const names = shown.flatMap(({ name, formerNames = [] }) => [name ?? [], formerNames].flat());
-  const numbersOf = resourcesNamed(shown);
+  const { shown: resources } = scope.facts.names;
+  const names = resources.flatMap(({ name, formerNames = [] }) => [name ?? [], formerNames].flat());
+  const numbersOf = resourcesNamed(resources);
   const entries = licences.map((licence) => {
     const ofName = numbersOf(licence.resource);
     const isKnown = ofName.length > 0;
     const users = usersOf(scope, ofName);
+    const shown = unlessAbsent(scope, ["resourceUsage"], attendance.total.people(users));
+    // People whom the filter leaves out may use it.
+    const isUncertain = isKnown && shown === 0 && scope.cohorts.includes(0);
     const entry: LicenceEntry = {
       ...licence,
-      users: unlessAbsent(scope, ["resourceUsage"], attendance.total.people(users)),
+      users: shown,
       isKnown,
       nearest: isKnown ? [] : nearestNames(licence.resource, names),
-      ...partly(attendance.total),
+      ...(isUncertain ? { partly: true } : partly(attendance.total)),
     };
     const perSeat = licence.seats
       ? comparable(users, scope.groups) / licence.seats
