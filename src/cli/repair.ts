@@ -37,7 +37,11 @@ function tableLines(table: RepairedTable, dryRun: boolean): string[] {
       : rowsAfter === null
         ? []
         : [`  ${count(rowsBefore)} rows before, ${count(rowsAfter)} after`];
-  const whole = `  The whole table ${dryRun ? "would be" : "was"} rebuilt next to the old one${dryRun ? ", and would replace it." : `, which is kept in ${plain(replaced ?? "")}; delete it when you no longer need it.`}`;
+  const whole = dryRun
+    ? "  The whole table would be rebuilt next to the old one, and would replace it."
+    : replaced === null
+      ? "  The whole table was rebuilt."
+      : `  The whole table was rebuilt next to the old one, which is kept in ${plain(replaced)}; delete it when you no longer need it.`;
   return [
     styled("yellow", plain(table.table)),
     `  ${plain(table.found)}`,
