@@ -256,6 +256,7 @@ test("files that only look like reports are reported", () => {
     stray,
     undefined,
   ]);
+  expect(unread(["daily-participation/summary.csv"])).toEqual([{ ...stray, report: false }]);
 });
 
 test("of two copies in a folder, the older one is not reported, and one with the same time is", () => {

@@ -47,12 +47,15 @@ describe("a table's details", () => {
     );
     expect(details.commits[0]).toMatchObject({ filesAdded: 1, filesRemoved: 0, rowsAdded: 1 });
     expect(details.commits[0]?.time).toMatch(/^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/);
-    expect(details.firstRows?.map((row) => row.slice(0, 2))).toEqual([
+    const [november, october, ...september] = details.firstRows?.map((row) => row.slice(0, 2)) ?? [];
+    expect([november, october]).toEqual([
       ["2024-11-04", pseudonym("sis-c")],
       ["2024-10-01", pseudonym("sis-a")],
-      ["2024-09-03", pseudonym("sis-a")],
-      ["2024-09-03", pseudonym("sis-b")],
     ]);
+    // Rows of one file have no order.
+    expect(new Set(september)).toEqual(
+      new Set(["sis-a", "sis-b"].map((id) => ["2024-09-03", pseudonym(id)])),
+    );
   });
 
   it("contain no rows if the table may contain identities", async () => {

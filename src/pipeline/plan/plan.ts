@@ -96,9 +96,10 @@ export function makePlan(
     const resembled = resembledReport(path);
     if (resembled === undefined) {
       const isStray = /\.csv$/i.test(path) && reportNamesOnServer.isReportFolder(posix.dirname(path));
-      return isStray
-        ? { reason: "its name is not a report's, but its folder's is", report: true }
-        : undefined;
+      if (!isStray) return undefined;
+      // With a date it most likely is a report, named in a new way.
+      const isDated = /\d{4}\D?\d{2}\D?\d{2}/.test(posix.basename(path));
+      return { reason: "its name is not a report's, but its folder's is", report: isDated };
     }
     // Beside the report itself, it is most likely another copy of it.
     const isMissed = userTypes.includes(resembled.userType) && !known.has(resembled.name);
