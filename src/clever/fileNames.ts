@@ -73,9 +73,18 @@ function reportAt(path: string): ReportFile | undefined {
  */
 export function resembledReport(path: string): Pick<ReportFile, "name" | "userType"> | undefined {
   if (recognizeReport(path) !== undefined) return undefined;
-  const found = beginning.exec(path.slice(path.lastIndexOf("/") + 1));
+  const found = beginning.exec(nameIn(path));
   const userType = userTypeByName(found?.groups?.type);
   return found && userType ? { name: `${found[0].toLowerCase()}.csv`, userType } : undefined;
+}
+
+/**
+ * Of a file that neither is a report nor resembles one: whether it is a CSV file in a report's folder. If its name has a
+ * date, it most likely is a report, named in a new way.
+ */
+export function strayReport(path: string): { readonly isDated: boolean } | undefined {
+  if (!/\.csv$/i.test(path) || !reportNamesOnServer.isReportFolder(path)) return undefined;
+  return { isDated: /\d{4}\D?\d{2}\D?\d{2}/.test(nameIn(path)) };
 }
 
 /** Recognizes reports, and the folders that contain them, by their paths on the server. */
@@ -87,8 +96,12 @@ export const reportNamesOnServer = {
 
 /** The date in a report name that Clever wrote, `yyyy-MM-dd`; undefined for other names and invalid dates. */
 export function dateInName(path: string): string | undefined {
-  const date = cleverName.exec(path.slice(path.lastIndexOf("/") + 1))?.groups?.date;
+  const date = cleverName.exec(nameIn(path))?.groups?.date;
   return date !== undefined && !Number.isNaN(Date.parse(date)) ? date : undefined;
+}
+
+function nameIn(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 function copyNumber(marks: string): number {

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { recognizeReport, reportNamesOnServer, resembledReport } from "../../clever/fileNames";
+import { recognizeReport, resembledReport, strayReport } from "../../clever/fileNames";
 import { landedPath } from "../../clever/layout";
 import type { ReportName, UserType } from "../../clever/reports";
 import { CleverLakeError } from "../../errors";
@@ -95,11 +95,8 @@ export function makePlan(
   const misnamed = (path: string): Unread | undefined => {
     const resembled = resembledReport(path);
     if (resembled === undefined) {
-      const isStray = /\.csv$/i.test(path) && reportNamesOnServer.isReportFolder(posix.dirname(path));
-      if (!isStray) return undefined;
-      // With a date it most likely is a report, named in a new way.
-      const isDated = /\d{4}\D?\d{2}\D?\d{2}/.test(posix.basename(path));
-      return { reason: "its name is not a report's, but its folder's is", report: isDated };
+      const stray = strayReport(path);
+      return stray && { reason: "its name is not a report's, but its folder's is", report: stray.isDated };
     }
     // Beside the report itself, it is most likely another copy of it.
     const isMissed = userTypes.includes(resembled.userType) && !known.has(resembled.name);
