@@ -128,7 +128,8 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const made = listing ? makePlan(listing, known, request.userTypes) : [];
     const files = await withKnownCopies(made, log, signal);
     const state = asOnServer(known, files);
-    const listed = files.filter(({ path }) => request.only?.includes(path) ?? true);
+    const selected = request.only && new Set(request.only);
+    const listed = files.filter(({ path }) => selected?.has(path) ?? true);
     const connections = request.connections ?? 4;
     const compared =
       request.source && request.compare === "hash"

@@ -35,6 +35,8 @@ export type ReportNode = FolderNode | MonthNode | FileNode;
 interface FolderContents {
   readonly folders: FolderNode[];
   readonly files: ReportItem[];
+  /** The files by month, computed on demand. */
+  months?: ReadonlyMap<string, readonly ReportItem[]>;
 }
 
 /** The server's folders and files. Rebuilt for each listing of the server; each level when it is opened. */
@@ -95,10 +97,7 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
 
   private below(node: ReportNode): readonly ReportItem[] {
     if (node.kind === "file") return [node.item];
-    if (node.kind === "month") {
-      const { files = [] } = this.index().get(node.parent.path) ?? {};
-      return files.filter((item) => monthOf(item) === node.month);
-    }
+    if (node.kind === "month") return this.monthsIn(node.parent.path).get(node.month) ?? [];
     return this.model.reports.filter(({ path }) => path.startsWith(`${node.path}/`));
   }
 
@@ -106,12 +105,26 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
     const { folders, files } = this.index().get(folder.path) ?? { folders: [], files: [] };
     const inside: ReportNode[] =
       files.length > groupedAbove
-        ? [...new Set(files.map(monthOf))]
+        ? [...this.monthsIn(folder.path).keys()]
             .sort()
             .reverse()
             .map((each) => ({ kind: "month", month: each, parent: folder }))
         : sorted(files).map((item) => ({ kind: "file", item, parent }));
     return [...folders, ...inside];
+  }
+
+  private monthsIn(folder: string): ReadonlyMap<string, readonly ReportItem[]> {
+    const contents = this.index().get(folder);
+    if (!contents) return new Map();
+    if (contents.months) return contents.months;
+    const months = new Map<string, ReportItem[]>();
+    for (const item of contents.files) {
+      const month = months.get(monthOf(item));
+      if (month) month.push(item);
+      else months.set(monthOf(item), [item]);
+    }
+    contents.months = months;
+    return months;
   }
 
   private summary(node: FolderNode | MonthNode): string {
