@@ -1,8 +1,8 @@
 import type { Frame, Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { answered } from "../helpers/dashboardBrowser";
 import { AnsweredDistrict } from "./answeredDistrict";
 import { elementaryApps, neverActive, resourcesOfGrade, useAroundBreak, usersOf } from "./answers";
-import { patience } from "./driver/browser";
 import { scene } from "./driver/scene";
 
 /** The first school day after the winter break, and of the newest two weeks. */
@@ -85,8 +85,6 @@ describe.each([
     await answered(frame);
     return frame;
   }
-  const answered = (frame: Frame) =>
-    expect.poll(() => frame.locator("main").getAttribute("aria-busy"), { timeout: patience }).toBe("false");
   /** A chart of the answer, shown as a table. */
   async function tableOf(frame: Frame, id: string): Promise<string[][]> {
     const panel = frame.locator(`#panel-${id}`);

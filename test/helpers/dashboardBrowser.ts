@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type Frame, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import type { DashboardFilter } from "../../src/dashboard/filter";
 import type { DashboardSource } from "../../src/ui/dashboard/DashboardSession";
@@ -85,8 +85,12 @@ export function poll<T>(read: () => T): ReturnType<typeof expect.poll<T>> {
   return expect.poll(read, { timeout: 20_000 });
 }
 
-/** Waits until the answer to the last query is shown: before that, a clicked mark may be replaced. */
-export async function answered(page: Page): Promise<void> {
+/**
+ * Waits until the answer to the last query is shown: before that, a clicked mark may be replaced. The page marks itself as
+ * busy in the next frame only, so this waits for that one first.
+ */
+export async function answered(page: Page | Frame): Promise<void> {
+  await page.evaluate("new Promise(requestAnimationFrame)");
   await poll(() => page.locator("main").getAttribute("aria-busy")).toBe("false");
 }
 
