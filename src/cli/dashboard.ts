@@ -145,7 +145,7 @@ async function ask(
   const lake = await openLake(config, secrets);
   const compute = async (index: ParticipationIndex | undefined) => {
     if (index === undefined) throw nothingYet(lake);
-    const known = optionsOf(index, schoolYearStart, levels);
+    const known = optionsOf(index, answerOptions);
     warnOfUnknownSchools(files.schoolLevelsFile, known);
     const filter = filterOf(options, known);
     requireKnownNames(filter, namesIn(known));

@@ -14,6 +14,12 @@ export const mondayOf = (day: number): number => day - weekdayOf(day) + 1;
 /** The first day of a month `yyyy-MM`. */
 export const firstDayOf = (month: string): number => dayNumber(`${month}-01`);
 
+/** The last day of the month that a day is in. */
+export function lastDayOfMonth(day: number): number {
+  const date = new Date(day * millisecondsPerDay);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0) / millisecondsPerDay;
+}
+
 /** The index of the last month that has begun by a day, among ascending month starts; -1 before the first. */
 export function monthIndex(monthStarts: Int32Array, day: number): number {
   let month = monthStarts.length - 1;

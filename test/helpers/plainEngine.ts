@@ -35,10 +35,12 @@ export class PlainEngine {
     this.groups = new PlainGroups(rows, division);
   }
 
+  private readonly kindOf = (date: string) => this.groups.days.kindOf(date);
+
   /** The first day of the preceding period with as many school days. */
   startBefore(from: string, to: string, firstDay: string): string | undefined {
     const schoolDays = (first: string, last: string) =>
-      datesBetween(first, last).filter((date) => this.rows.kindOf(date) === "school");
+      datesBetween(first, last).filter((date) => this.kindOf(date) === "school");
     const earlier = schoolDays(firstDay, addDays(from, -1));
     const count = schoolDays(from, to).length;
     return count === 0 ? undefined : earlier[earlier.length - count];
@@ -74,7 +76,7 @@ export class PlainEngine {
     others: readonly string[] = [],
   ): ReadonlySet<string> {
     const { rows, groups } = this;
-    const schoolDays = [...new Set([...own, ...others])].filter((date) => rows.kindOf(date) === "school");
+    const schoolDays = [...new Set([...own, ...others])].filter((date) => this.kindOf(date) === "school");
     const counts = (group: number) => schoolDays.some((date) => groups.isCounted(group, date));
     const sometimes = groups.groups.flatMap((_, group) => (isWhole[group] && counts(group) ? group : []));
     const isComplete = (date: string) => {
@@ -131,14 +133,18 @@ export class PlainEngine {
     const missing = (date: string) => {
       const found = new Set([
         ...rows.missingOn(types, date),
-        ...(rows.kindOf(date) === "noData" ? [] : absent),
+        ...(this.kindOf(date) === "noData" ? [] : absent),
+        // Where nobody has a row, the report is missing for everyone.
+        ...(this.kindOf(date) === "noData" || groups.days.hasParticipation(date)
+          ? []
+          : ["dailyParticipation" as const]),
       ]);
       return (["dailyParticipation", "resourceUsage"] as const).filter((report) => found.has(report));
     };
     const participated = range.filter(
       (date) =>
-        rows.kindOf(date) === "school" &&
-        rows.hasParticipation(date) &&
+        this.kindOf(date) === "school" &&
+        groups.days.hasParticipation(date) &&
         !missing(date).includes("dailyParticipation"),
     );
     /** The dates with a report. */
@@ -162,7 +168,7 @@ export class PlainEngine {
       }
       if (!isDateAsked(date)) continue;
       const everywhere = [total, day, ...(isCompared ? [weekday.part] : [])];
-      for (const { school, grade, group } of rows.kindOf(date) === "noData" ? [] : selected) {
+      for (const { school, grade, group } of this.kindOf(date) === "noData" ? [] : selected) {
         const isNeverIn = isWhole[group] !== true || !groups.everCounts(group);
         const left = [
           ...(isNeverIn ? everywhere : []),
@@ -249,7 +255,7 @@ export class PlainEngine {
         .map(([grade, part]) => ({ grade, ...part.numbers() })),
       days: range.map((date) => ({
         date,
-        kind: rows.kindOf(date),
+        kind: this.kindOf(date),
         missing: missing(date),
         ...partOf(days, date).numbers({ ofDay: true }),
       })),

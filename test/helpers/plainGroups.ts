@@ -1,4 +1,5 @@
 import { keyOfCohort, type PlainCohort, type PlainDivision } from "./plainCohorts";
+import { PlainDayKinds } from "./plainDayKinds";
 import type { PlainRows } from "./plainRows";
 
 /** The groups of a division, and the days that count for each. */
@@ -14,6 +15,7 @@ export class PlainGroups {
   /** Group and date of everything that counts. */
   private readonly counted = new Set<string>();
   private readonly counting: ReadonlySet<number>;
+  readonly days: PlainDayKinds;
 
   /** Without a division each cohort is a group, and every day counts. */
   constructor(rows: PlainRows, division?: PlainDivision) {
@@ -29,6 +31,7 @@ export class PlainGroups {
     const ofOneType = isOfOne("userType");
     for (const date of rows.dates) this.countDay(rows, date);
     this.counting = new Set([...this.counted].map((text) => Number(text.split(" ")[0])));
+    this.days = new PlainDayKinds(rows, (key) => this.counting.has(this.groupOf(key)));
     this.userTypes = [
       ...new Set(
         this.groups.flatMap(([first], group) =>

@@ -1,5 +1,4 @@
 import { cohortsOf, keyOfCohort, type PlainCohort } from "./plainCohorts";
-import { weekdayOf } from "./plainDates";
 import type { ParticipationRow, UsageRow } from "./plainIndex";
 import { PlainResources, type RowResource } from "./plainResources";
 import type { RandomRows } from "./randomDistrict";
@@ -28,9 +27,7 @@ export class PlainRows {
   private readonly people = new Map<string, number>();
   /** The cohort of each person; `several` for more than one. */
   private readonly cohortOf = new Map<string, string>();
-  private readonly participated: ReadonlySet<string>;
-  private readonly kinds: ReadonlyMap<string, "school" | "quiet">;
-  /** By `user type date`; a report without any rows on the day is missing for all, as `* date`. */
+  /** By `user type date`. */
   private readonly missing = new Map<string, Set<Report>>();
 
   constructor(
@@ -47,8 +44,6 @@ export class PlainRows {
       const cell = this.cellOf(row);
       cell.usage.push({ ...row, number: this.numberOf(row), resource: this.resources.of(row) });
     }
-    this.participated = new Set(participation.map(({ date }) => date));
-    this.kinds = this.kindsOfDays();
     this.findMissing(participation, usage);
   }
 
@@ -65,17 +60,9 @@ export class PlainRows {
     return person !== null && this.cohortOf.get(person) === "several";
   }
 
-  kindOf(date: string): "school" | "quiet" | "noData" {
-    return this.kinds.get(date) ?? "noData";
-  }
-
-  hasParticipation(date: string): boolean {
-    return this.participated.has(date);
-  }
-
   /** The reports that are missing on a date for some of these user types. */
   missingOn(userTypes: readonly string[], date: string): Report[] {
-    const found = ["*", ...userTypes].map((type) => this.missing.get(`${type} ${date}`));
+    const found = userTypes.map((type) => this.missing.get(`${type} ${date}`));
     return (["dailyParticipation", "resourceUsage"] as const).filter((report) =>
       found.some((reports) => reports?.has(report)),
     );
@@ -101,48 +88,6 @@ export class PlainRows {
     return cell;
   }
 
-  /**
-   * The day's kind, for the whole district: quiet if it has less than a tenth of a usual day's active people, or half at
-   * weekends.
-   */
-  private kindsOfDays() {
-    const counts = new Map<string, number>();
-    for (const [date, ofDate] of this.cells) {
-      // Somebody at two schools on one day is active at both.
-      const active = [...ofDate.values()].map(({ participation, usage }) => {
-        // If the report is missing, those who used something count as present.
-        const rows =
-          participation.length > 0
-            ? participation.filter((row) => row.active)
-            : usage.filter((row) => !this.isOfSeveralCohorts(row));
-        return new Set(rows.flatMap(({ person }) => person ?? [])).size;
-      });
-      counts.set(
-        date,
-        active.reduce((sum, count) => sum + count, 0),
-      );
-    }
-    const isWeekend = (date: string) => weekdayOf(date) > 5;
-    const kinds = new Map<string, "school" | "quiet">();
-    for (const [date, count] of counts) {
-      if (!this.hasParticipation(date) && !isWeekend(date)) {
-        kinds.set(date, "school");
-        continue;
-      }
-      const near = [...counts].filter(
-        ([each]) =>
-          this.hasParticipation(each) &&
-          !isWeekend(each) &&
-          Math.abs(Date.parse(each) - Date.parse(date)) <= 56 * 86_400_000,
-      );
-      const some = near.flatMap(([, each]) => (each > 0 ? each : [])).sort((x, y) => x - y);
-      const usual = some[Math.floor(some.length * 0.75)] ?? 0;
-      const isSchool = count > 0 && count >= usual * (isWeekend(date) ? 0.5 : 0.1);
-      kinds.set(date, isSchool ? "school" : "quiet");
-    }
-    return kinds;
-  }
-
   private findMissing(participation: readonly ParticipationRow[], usage: readonly UsageRow[]): void {
     const at = ({ userType, date }: Row) => `${userType} ${date}`;
     const [there, used] = [new Set(participation.map(at)), new Set(usage.map(at))];
@@ -152,7 +97,6 @@ export class PlainRows {
       this.missing.set(key, (this.missing.get(key) ?? new Set()).add(report));
     for (const row of usage) {
       if (!there.has(at(row)) && ever.has(row.userType)) add(at(row), "dailyParticipation");
-      if (!this.hasParticipation(row.date)) add(`* ${row.date}`, "dailyParticipation");
     }
     for (const row of participation) {
       if ((row.resources ?? 0) > 0 && !used.has(at(row)) && everUsed.has(row.userType))

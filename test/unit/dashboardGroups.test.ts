@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { DashboardAnswer } from "../../src/dashboard/answer";
 import { openingFilter } from "../../src/dashboard/filter";
 import { divide } from "../../src/dashboard/groups/division";
 import type { Cohort } from "../../src/dashboard/index/participationIndex";
 import { type KeepWhole, keptWhole } from "../../src/dashboard/opening";
 import { answer } from "../../src/dashboard/query/answer";
+import { ask } from "../helpers/dashboardTruth";
 import { addDays, datesBetween, weekdayOf } from "../helpers/plainDates";
 import { type ParticipationRow, plainIndex } from "../helpers/plainIndex";
 import { attendedOn, usedOn, weekdaysFrom } from "../helpers/syntheticRows";
@@ -330,5 +332,39 @@ describe("a few people without a grade", () => {
     const teachers = attended("Dunmere", 15, date).map((row) => ({ ...row, userType: "teachers" as const }));
     const whole = await asked([...attended("Dunmere", 4, date, "7"), ...teachers]);
     expect(whole.withheld.ungraded).toEqual([]);
+  });
+});
+
+describe("a group that is too small to be shown", () => {
+  const days = weekdaysFrom("2025-09-01", 30);
+  const few = { userType: "teachers", people: 4 } as const;
+  const askedOf = (teachersOn: readonly string[], students: number) =>
+    ask(
+      plainIndex(
+        [
+          ...days.flatMap((date) => attendedOn(date, { school: "Elm", grade: "1", people: students })),
+          ...teachersOn.flatMap((date) => attendedOn(date, few)),
+        ],
+        [
+          ...days.flatMap((date) => usedOn(date, "Reader", { school: "Elm", grade: "1", people: students })),
+          ...teachersOn.flatMap((date) => usedOn(date, "Reader", few)),
+        ],
+      ),
+      { ...openingFilter, userTypes: [], range: { preset: "all" } },
+      10,
+    );
+  /** Everything but the count of the tables' rows. */
+  const shown = ({ beyondMeasured: _, ...all }: DashboardAnswer) => all;
+
+  test("does not show on which days it has rows: before, among and after those of others", async () => {
+    const without = shown(await askedOf(days.slice(3, 4), 40));
+    const others = ["2025-08-20", "2025-09-06", "2025-10-11", "2025-10-24", "2026-01-14"];
+    expect(shown(await askedOf([...days, ...others], 40))).toEqual(without);
+  });
+
+  test("does not do so either if it is the whole district", async () => {
+    const without = shown(await askedOf(["2025-09-01", "2025-10-02"], 0));
+    expect(without.rows).toBe("withheld");
+    expect(shown(await askedOf(["2025-09-03", "2025-09-06", "2025-10-30"], 0))).toEqual(without);
   });
 });

@@ -37,12 +37,13 @@ export const answerMetrics: CommandAction<QuestionOptions> = async (options, con
     options,
     (index) => {
       if (index === undefined) throw nothingYet(lake);
-      const known = optionsOf(index, defaultSchoolYearStart, levels);
+      const counting = countingOf(config, options);
+      const known = optionsOf(index, { ...counting, schoolYearStart: defaultSchoolYearStart, levels });
       warnOfUnknownSchools(files.schoolLevelsFile, known);
       const ofLevels = schoolsOfLevels(options.schoolLevel ?? [], known.schoolLevels);
       const schools = [...(options.school ?? []), ...ofLevels.filter((school) => school !== null)];
       const fullFilter = { ...filter, schools: schools.length > 0 ? schools : undefined };
-      return participationMetrics(index, fullFilter, countingOf(config, options), context.signal);
+      return participationMetrics(index, fullFilter, counting, context.signal);
     },
     context.signal,
   );

@@ -1,6 +1,6 @@
 import { userTypes } from "../../clever/reports";
 import type { ReportKind } from "../answer";
-import { firstDayOf, isWeekend, lowestBit, spanOf } from "../calendar";
+import { firstDayOf, lowestBit } from "../calendar";
 import type { MonthSegment, ParticipationIndex } from "../index/participationIndex";
 import type { Names } from "./names";
 import type { People } from "./people";
@@ -8,28 +8,10 @@ import type { People } from "./people";
 /** Days per month in the indexes of cells. */
 export const monthDays = 31;
 
-/** A day is quiet if fewer people are active than these shares of a usual day's, on weekdays and at weekends. */
-const [weekdayShare, weekendShare] = [0.1, 0.5];
-/** What is usual is said by the weekdays of the eight weeks before and after a day. */
-const nearDays = 56;
-
-/**
- * Days as masks, one per month. Classified over the whole district, so that they disclose nothing about a part of it.
- */
-export interface DayKinds {
-  readonly data: Uint32Array;
-  readonly participation: Uint32Array;
-  /** Days with data that are not quiet. */
-  readonly school: Uint32Array;
-}
-
-/** What kinds of days the index has. */
+/** What the index has on which days. */
 export interface Days {
   /** The first day of each month, as a day number. */
   readonly monthStarts: Int32Array;
-  /** The first and the last day with rows of either report, and the last one with participation, if any has it. */
-  readonly data: { readonly first: number; readonly last: number; readonly lastParticipation: number };
-  readonly kinds: DayKinds;
   /**
    * Days on which a report has no row of a user type although the other report proves that there was use: per user type
    * and month (`type * months + month`). A report that never came for a user type is not reported as missing on single
@@ -72,16 +54,7 @@ export function daysOf(index: ParticipationIndex, names: Names, people: People):
   const days = { participated, used, withUse, present, active };
   addUsers(index, people, days);
   const monthStarts = Int32Array.from(index.months, ({ month }) => firstDayOf(month));
-  const kinds = kindsOf(index, days);
-  const { first, last } = spanOf(monthStarts, kinds.data) ?? { first: 0, last: 0 };
-  const lastParticipation = spanOf(monthStarts, kinds.participation)?.last ?? last;
-  return {
-    monthStarts,
-    data: { first, last, lastParticipation },
-    kinds,
-    missing: missingDays(names, days, months),
-    ...days,
-  };
+  return { monthStarts, missing: missingDays(names, days, months), ...days };
 }
 
 function addDays(masks: Uint32Array, at: number, days: number): void {
@@ -158,79 +131,4 @@ function countMembers(index: ParticipationIndex, month: number, masks: Uint32Arr
   digits.forEach((mask, at) => {
     add(days, ((at >>> 5) * index.months.length + month) * monthDays, mask, 1 << (at & 31));
   });
-}
-
-function kindsOf({ months }: ParticipationIndex, { participated, present, ...days }: CohortDays): DayKinds {
-  const active = new Uint32Array(months.length * monthDays);
-  participated.forEach((mask, slot) => {
-    for (let day = 0; day < monthDays; day++) {
-      const at = slot * monthDays + day;
-      const of = (slot % months.length) * monthDays + day;
-      // A missing report does not make a day off: people with usage were present.
-      const people = (mask & (1 << day)) !== 0 ? days.active : present;
-      active[of] = (active[of] as number) + (people[at] as number);
-    }
-  });
-  const all = dataDays(months, active);
-  const usualOn = usualNear(
-    all.filter(({ hasParticipation, isWeekend, people }) => hasParticipation && !isWeekend && people > 0),
-  );
-  const school = new Uint32Array(months.length);
-  for (const { day, people, hasParticipation, isWeekend, month, bit } of all) {
-    const least = usualOn(day) * (isWeekend ? weekendShare : weekdayShare);
-    // Without participation rows, the number of active people is unknown.
-    const isUnknown = !hasParticipation && !isWeekend;
-    if (isUnknown || (people > 0 && people >= least)) addDays(school, month, bit);
-  }
-  return {
-    data: Uint32Array.from(months, ({ participationDays, usageDays }) => participationDays | usageDays),
-    participation: Uint32Array.from(months, ({ participationDays }) => participationDays),
-    school,
-  };
-}
-
-/** A day with rows. */
-interface DataDay {
-  readonly day: number;
-  /** How many people are active in the district. */
-  readonly people: number;
-  readonly hasParticipation: boolean;
-  readonly isWeekend: boolean;
-  /** Its month, and its bit in the masks of the month. */
-  readonly month: number;
-  readonly bit: number;
-}
-
-/** The days with rows, ascending. */
-function dataDays(months: ParticipationIndex["months"], active: Uint32Array): DataDay[] {
-  const days: DataDay[] = [];
-  months.forEach(({ month: name, participationDays, usageDays }, month) => {
-    for (let left = participationDays | usageDays; left !== 0; left &= left - 1) {
-      const bit = left & -left;
-      const day = firstDayOf(name) + lowestBit(bit);
-      days.push({
-        day,
-        people: active[month * monthDays + lowestBit(bit)] as number,
-        hasParticipation: (participationDays & bit) !== 0,
-        isWeekend: isWeekend(day),
-        month,
-        bit,
-      });
-    }
-  });
-  return days;
-}
-
-/**
- * The upper quartile of the days near a given one; 0 if there are none. So a break of a few weeks is compared with the
- * school days around it. Days must be ascending, both those given and those asked for.
- */
-function usualNear(days: readonly DataDay[]): (day: number) => number {
-  let [first, end] = [0, 0];
-  return (day) => {
-    while (end < days.length && (days[end] as DataDay).day <= day + nearDays) end++;
-    while (first < end && (days[first] as DataDay).day < day - nearDays) first++;
-    const near = Uint32Array.from(days.slice(first, end), ({ people }) => people).sort();
-    return near[Math.floor(near.length * 0.75)] ?? 0;
-  };
 }

@@ -19,7 +19,7 @@ export function divisionOf(
 ): Division {
   if (index === undefined) return { minimumGroupSize, cohorts: [], daysLeftOut: [], firstUnknownDay: null };
   const facts = factsOf(index);
-  const { groupOf, uncounted, everCounts } = groupsOf(facts, minimumGroupSize, keepWhole);
+  const { groupOf, uncounted, everCounts, kinds } = groupsOf(facts, minimumGroupSize, keepWhole);
   const months = index.months.length;
   const order = index.cohorts
     .map((cohort, number) => ({ ...cohort, number }))
@@ -51,7 +51,7 @@ export function divisionOf(
     ),
   );
   daysLeftOut.sort((a, b) => a.group - b.group || (a.day < b.day ? -1 : 1));
-  const firstUnknownDay = isoDate(facts.days.data.last + 1);
+  const firstUnknownDay = isoDate(kinds.span.last + 1);
   return { minimumGroupSize, cohorts, daysLeftOut, firstUnknownDay };
 }
 

@@ -2,6 +2,7 @@ import { userTypes } from "../../clever/reports";
 import { lowestBit } from "../calendar";
 import type { ParticipationIndex } from "../index/participationIndex";
 import type { KeepWhole } from "../opening";
+import { type DayKinds, dayKindsOf } from "./dayKinds";
 import { type Days, daysOf, monthDays } from "./days";
 import { divide } from "./division";
 import { type Names, namesOf } from "./names";
@@ -27,6 +28,7 @@ export interface Groups {
    * are disclosed: that would be a statement about fewer people than a group has.
    */
   readonly ownTypes: Uint8Array;
+  readonly kinds: DayKinds;
   /** The district as a list of one entry, and the lists of its schools and grades, by their numbers in `Names`. */
   readonly everyone: Places;
   readonly schools: Places;
@@ -122,6 +124,7 @@ export function groupsOf(facts: Facts, minimumGroupSize: number, keepWhole: Keep
     groupOf,
     ...days,
     ownTypes,
+    kinds: dayKindsOf(index, facts.days, (cohort) => days.everCounts[groupOf[cohort] as number] === 1),
     everyone: placesOf(1, new Uint32Array(groupOf.length)),
     schools: placesOf(names.schools.length, names.schoolOf),
     grades: placesOf(names.grades.length, gradeOf),

@@ -102,7 +102,7 @@ export async function answer(
     computed: options.now.toISOString(),
     versions: index.versions,
     beyondMeasured: index.rows > measuredRows ? { rows: index.rows, measured: measuredRows } : null,
-    options: optionsOf(index, options.schoolYearStart, options.levels),
+    options: optionsOf(index, options),
     cards: cardsOf(found, before),
     neverActive: unlessAbsent(scope, ["dailyParticipation"], neverActive(found.attendance.total)),
     bySchool: schoolEntries(found),
@@ -191,17 +191,23 @@ function numbersOf(found: Found, other: Scope | undefined) {
 /** The filter options, whatever is chosen now. */
 export function optionsOf(
   index: ParticipationIndex,
-  yearStart: string,
-  levels?: LevelsByName,
+  {
+    minimumGroupSize,
+    keepWhole,
+    schoolYearStart: yearStart,
+    levels,
+  }: Pick<AnswerOptions, "minimumGroupSize" | "keepWhole" | "schoolYearStart" | "levels">,
 ): FilterOptions {
-  const { names, days } = factsOf(index);
-  const { data } = days;
+  const facts = factsOf(index);
+  const { kinds } = groupsOf(facts, minimumGroupSize, keepWhole);
+  const { names, days } = facts;
+  const { span } = kinds;
   const types = new Set(index.cohorts.map(({ userType }) => userType));
   return {
-    firstDay: isoDate(data.first),
-    lastDay: isoDate(data.last),
-    schoolYearStart: isoDate(schoolYearStart(data.lastParticipation, yearStart)),
-    breaks: breaksIn(days),
+    firstDay: isoDate(span.first),
+    lastDay: isoDate(span.last),
+    schoolYearStart: isoDate(schoolYearStart(span.lastParticipation, yearStart)),
+    breaks: breaksIn(kinds, days),
     schools: names.schools,
     schoolLevels: schoolsByLevel(names.schools, levels),
     unknownSchools: [...(levels?.keys() ?? [])].filter((school) => !names.schools.includes(school)),

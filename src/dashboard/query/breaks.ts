@@ -1,5 +1,6 @@
 import type { Break } from "../answer";
 import { isoDate, isWeekend } from "../calendar";
+import type { DayKinds } from "../groups/dayKinds";
 import type { Days } from "../groups/days";
 import { isIn } from "./scope";
 
@@ -13,12 +14,9 @@ const [mostSchoolDays, leastSchoolDays] = [30, 5];
  * would days off: without rows on its weekdays, the gap lacks its reports and is no break. Otherwise nothing
  * distinguishes the two.
  */
-export function breaksIn(days: Days): Break[] {
-  const hasData = (day: number) => isIn(days.kinds.data, days, day);
-  const schoolDays: number[] = [];
-  for (let day = days.data.first; day <= days.data.last; day++) {
-    if (isIn(days.kinds.school, days, day)) schoolDays.push(day);
-  }
+export function breaksIn({ data, school, span }: DayKinds, days: Days): Break[] {
+  const hasData = (day: number) => isIn(data, days, day);
+  const schoolDays = daysBetween(span.first, span.last).filter((day) => isIn(school, days, day));
   return schoolDays.flatMap((day, at): Break[] => {
     const next = schoolDays[at + 1];
     const count = Math.min(mostSchoolDays, at + 1, schoolDays.length - at - 1);

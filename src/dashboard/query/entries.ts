@@ -13,7 +13,6 @@ import {
   type WeekdayEntry,
 } from "../answer";
 import { isoDate, mondayOf, weekdayOf } from "../calendar";
-import type { Days } from "../groups/days";
 import type { Groups } from "../groups/groups";
 import type { ShownResource } from "../groups/names";
 import { type AttendanceSums, sumOfDays } from "./attendance";
@@ -93,9 +92,9 @@ export function gradeEntries({ scope, attendance, usage: { grades } }: Found): G
 }
 
 /** The kind of a day, given as a day number. */
-export function kindOf(days: Days, day: number): DayEntry["kind"] {
-  if (!isIn(days.kinds.data, days, day)) return "noData";
-  return isIn(days.kinds.school, days, day) ? "school" : "quiet";
+export function kindOf({ facts: { days }, groups: { kinds } }: Scope, day: number): DayEntry["kind"] {
+  if (!isIn(kinds.data, days, day)) return "noData";
+  return isIn(kinds.school, days, day) ? "school" : "quiet";
 }
 
 /** The reports that are missing on a day for some of the people of a scope. */
@@ -139,7 +138,7 @@ export function dayEntries({ scope, attendance, usage }: Found): DayEntry[] {
   return attendance.days.map((part, place) => {
     const day = scope.from + place;
     const used = usage.days[place] as UsageSums;
-    const kind = kindOf(scope.facts.days, day);
+    const kind = kindOf(scope, day);
     const missing = missingOn(scope, day);
     const isKnown = (report: ReportKind) => kind !== "noData" && !missing.includes(report);
     const from = <Value>(report: ReportKind, value: Value) => (isKnown(report) ? value : null);

@@ -4,7 +4,7 @@ import { CleverLakeError } from "../../errors";
 import type { Comparison, MissingReport, People, ReportKind, Shown, Withheld } from "../answer";
 import { dayNumber, isoDate } from "../calendar";
 import type { DashboardFilter } from "../filter";
-import type { Days } from "../groups/days";
+import type { DayKinds } from "../groups/dayKinds";
 import { factsOf, groupsOf } from "../groups/groups";
 import { compareNames } from "../groups/names";
 import type { ParticipationIndex } from "../index/participationIndex";
@@ -143,19 +143,23 @@ export function parseMetricsFilter(input: unknown): MetricsFilter {
 export async function participationMetrics(
   index: ParticipationIndex | undefined,
   input: MetricsFilterInput,
-  { minimumGroupSize, keepWhole }: Pick<AnswerOptions, "minimumGroupSize" | "keepWhole">,
+  counting: Pick<AnswerOptions, "minimumGroupSize" | "keepWhole">,
   signal?: AbortSignal,
 ): Promise<ParticipationMetrics<People>> {
   const filter = parseMetricsFilter(input);
+  const { minimumGroupSize, keepWhole } = counting;
   const common = { filter, minimumGroupSize, keepWhole };
   if (index === undefined) {
     requireKnownNames(filter, {});
     return { ...common, ...nothing };
   }
   const facts = factsOf(index);
-  requireKnownNames(filter, namesIn(optionsOf(index, defaultSchoolYearStart)));
+  requireKnownNames(
+    filter,
+    namesIn(optionsOf(index, { ...counting, schoolYearStart: defaultSchoolYearStart })),
+  );
   const groups = groupsOf(facts, minimumGroupSize, keepWhole);
-  const scope = scopeOf(facts, groups, filterOf(filter, facts.days), defaultSchoolYearStart);
+  const scope = scopeOf(facts, groups, filterOf(filter, groups.kinds.span), defaultSchoolYearStart);
   const found = await find(scope, signal);
   const { filter: cut, schools, days } = withheldIn(scope);
   const { compareFrom, compareTo } = filter;
@@ -184,9 +188,9 @@ const nothing = {
   topResourcesBySchool: [],
 } as const;
 
-function filterOf(filter: MetricsFilter, { data }: Days): DashboardFilter {
-  const from = filter.from === undefined ? data.first : dayNumber(filter.from);
-  const to = filter.to === undefined ? data.last : dayNumber(filter.to);
+function filterOf(filter: MetricsFilter, span: DayKinds["span"]): DashboardFilter {
+  const from = filter.from === undefined ? span.first : dayNumber(filter.from);
+  const to = filter.to === undefined ? span.last : dayNumber(filter.to);
   // An open end is the end of the data. A bound beyond the data gives a single day there, which has no data either.
   const range =
     filter.from === undefined

@@ -2,6 +2,7 @@ import { userTypes } from "../../clever/reports";
 import type { ReportKind } from "../answer";
 import { countDays, dayNumber, daysMask, isoDate, monthIndex } from "../calendar";
 import type { DashboardFilter } from "../filter";
+import type { DayKinds } from "../groups/dayKinds";
 import type { Days } from "../groups/days";
 import type { Facts, Groups } from "../groups/groups";
 import { resourcesNamed } from "../resourcesNamed";
@@ -73,7 +74,7 @@ export function scopeOf(facts: Facts, groups: Groups, filter: DashboardFilter, y
       return Number(isNamed && isChosen(resourceTypes, type));
     }),
   };
-  return inRange(selected, rangeOf(filter.range, facts.days, yearStart));
+  return inRange(selected, rangeOf(filter.range, groups.kinds.span, yearStart));
 }
 
 /**
@@ -83,17 +84,18 @@ export function scopeOf(facts: Facts, groups: Groups, filter: DashboardFilter, y
 export const isNeverIn = ({ groups, whole }: Scope, group: number): boolean =>
   whole[group] !== 1 || groups.everCounts[group] !== 1;
 
-/** Per month: the days of the range on which anybody has rows. */
-export const daysWithData = ({ facts, range }: Scope): Uint32Array =>
-  range.map((mask, month) => mask & (facts.days.kinds.data[month] as number));
+/** Per month: the days of the range with data. */
+export const daysWithData = ({ groups, range }: Scope): Uint32Array =>
+  range.map((mask, month) => mask & (groups.kinds.data[month] as number));
 
 export const choosesResources = ({ resources }: Scope): boolean => resources.includes(0);
 
 /** The same people and resources on other days, of which only those from the first to the last with data are kept. */
 export function inRange(selection: Selection, asked: DayRange): Scope {
   const { facts, groups, cohorts, whole, types } = selection;
-  const { monthStarts, kinds, missing } = facts.days;
-  const { from, to } = withinData(facts.days, asked);
+  const { monthStarts, missing } = facts.days;
+  const { kinds } = groups;
+  const { from, to } = withinData(kinds.span, asked);
   const months = monthStarts.length;
   const range = Uint32Array.from(monthStarts, (start) => daysMask(from - start, to - start));
   const masks = new Uint32Array(cohorts.length * months);
@@ -151,26 +153,26 @@ function absentIn({ participated, used, withUse }: Days, masks: Uint32Array): Re
 }
 
 /** The part of a range that has data; its nearest day if there is none, since every range has a day. */
-function withinData({ data }: Days, { from, to }: DayRange): DayRange {
-  if (from > data.last) return { from, to: from };
-  if (to < data.first) return { from: to, to };
-  return { from: Math.max(from, data.first), to: Math.min(to, data.last) };
+function withinData({ first, last }: DayKinds["span"], { from, to }: DayRange): DayRange {
+  if (from > last) return { from, to: from };
+  if (to < first) return { from: to, to };
+  return { from: Math.max(from, first), to: Math.min(to, last) };
 }
 
-function rangeOf(range: DashboardFilter["range"], { data }: Days, yearStart: string): DayRange {
+function rangeOf(range: DashboardFilter["range"], span: DayKinds["span"], yearStart: string): DayRange {
   if ("from" in range) return { from: dayNumber(range.from), to: dayNumber(range.to) };
-  if (range.preset === "all") return { from: data.first, to: data.last };
-  const to = data.lastParticipation;
+  if (range.preset === "all") return { from: span.first, to: span.last };
+  const to = span.lastParticipation;
   const from = { last7: to - 6, last30: to - 29, schoolYear: schoolYearStart(to, yearStart) }[range.preset];
   return { from, to };
 }
 
 /** Per month: the school days of a scope, or those of them that have some reports. */
 export function schoolDaysIn(
-  { facts, range, missing }: Scope,
+  { groups, range, missing }: Scope,
   ...reports: readonly ReportKind[]
 ): Uint32Array {
-  const { school } = facts.days.kinds;
+  const { school } = groups.kinds;
   return range.map((mask, month) => {
     const lacking = reports.reduce((all, report) => all | (missing[report][month] as number), 0);
     return mask & (school[month] as number) & ~lacking;
@@ -210,11 +212,11 @@ export function comparedDaysIn(scope: Scope, report: ReportKind, other?: Scope):
  */
 export function otherRange(scope: Scope, compare: DashboardFilter["compare"]): DayRange | undefined {
   if (compare) return { from: dayNumber(compare.from), to: dayNumber(compare.to) };
-  const { days } = scope.facts;
+  const { school, span } = scope.groups.kinds;
   let left = countDays(schoolDaysIn(scope));
   if (left === 0) return undefined;
-  for (let day = scope.from - 1; day >= days.data.first; day--) {
-    if (isIn(days.kinds.school, days, day)) left--;
+  for (let day = scope.from - 1; day >= span.first; day--) {
+    if (isIn(school, scope.facts.days, day)) left--;
     if (left === 0) return { from: day, to: scope.from - 1 };
   }
   return undefined;

@@ -18,14 +18,14 @@ export async function whatChanged(
   signal: AbortSignal | undefined,
 ): Promise<Changes> {
   const { names, days } = scope.facts;
-  const from = Math.min(Math.max(scope.to - daysNeeded + 1, days.data.first), scope.from);
+  const from = Math.min(Math.max(scope.to - daysNeeded + 1, scope.groups.kinds.span.first), scope.from);
   const isLonger = from < scope.from;
   const history = isLonger ? inRange(scope, { from, to: scope.to }) : scope;
   const attendance = isLonger ? attendanceParts(history) : found.attendance;
   const missing = attendance.days.map((_, place) => missingOn(history, history.from + place));
   const changesDays = attendance.days.map((part, place) => ({
     date: isoDate(history.from + place),
-    kind: kindOf(days, history.from + place),
+    kind: kindOf(history, history.from + place),
     activeUsers: missing[place]?.includes("dailyParticipation") ? null : part.shown(part.personDays),
   }));
   const first = firstCompared(changesDays);

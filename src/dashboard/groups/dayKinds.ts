@@ -1,0 +1,137 @@
+import { daysMask, isWeekend, lastDayOfMonth, lowestBit, spanOf } from "../calendar";
+import type { ParticipationIndex } from "../index/participationIndex";
+import { type Days, monthDays } from "./days";
+
+/** A day is quiet if fewer people are active than these shares of a usual day's, on weekdays and at weekends. */
+const [weekdayShare, weekendShare] = [0.1, 0.5];
+/** What is usual is said by the weekdays of the eight weeks before and after a day. */
+const nearDays = 56;
+
+/**
+ * Days as masks, one per month. Classified over all groups that ever count, so that they disclose nothing about a
+ * part of the district.
+ */
+export interface DayKinds {
+  /** Days with rows of either report, and of daily participation. */
+  readonly data: Uint32Array;
+  readonly participation: Uint32Array;
+  /** Days with data that are not quiet. */
+  readonly school: Uint32Array;
+  /** The first and the last day with data, and the last one with participation, if any has it. */
+  readonly span: { readonly first: number; readonly last: number; readonly lastParticipation: number };
+}
+
+/**
+ * Classifies the days by the cohorts whose group ever counts: whether and when the others have rows must not show. If no
+ * group ever counts, each day of each month with rows is a quiet one.
+ *
+ * @param isShown whether a cohort's group ever counts
+ */
+export function dayKindsOf(
+  { months, cohorts }: ParticipationIndex,
+  days: Days,
+  isShown: (cohort: number) => boolean,
+): DayKinds {
+  const shown = cohorts.flatMap((_, cohort) => (isShown(cohort) ? cohort : []));
+  const unionOf = (masks: Uint32Array) =>
+    Uint32Array.from(months, (_, month) =>
+      shown.reduce((all, cohort) => all | (masks[cohort * months.length + month] as number), 0),
+    );
+  const everyDay = days.monthStarts.map((start) => daysMask(0, lastDayOfMonth(start) - start));
+  const used = unionOf(days.used);
+  const participation = shown.length > 0 ? unionOf(days.participated) : Uint32Array.from(everyDay);
+  const data = participation.map((mask, month) => (mask | (used[month] as number)) >>> 0);
+  const { first, last } = spanOf(days.monthStarts, data) ?? { first: 0, last: 0 };
+  const lastParticipation = spanOf(days.monthStarts, participation)?.last ?? last;
+  return {
+    data,
+    participation,
+    school: schoolDays(
+      dataDays(days.monthStarts, { data, participation }, activeOn(days, shown)),
+      months.length,
+    ),
+    span: { first, last, lastParticipation },
+  };
+}
+
+/** Per month and day (`month * 31 + day`): how many people are active. */
+function activeOn({ monthStarts, participated, ...days }: Days, cohorts: readonly number[]): Uint32Array {
+  const months = monthStarts.length;
+  const active = new Uint32Array(months * monthDays);
+  for (const cohort of cohorts) {
+    for (let month = 0; month < months; month++) {
+      const slot = cohort * months + month;
+      for (let day = 0; day < monthDays; day++) {
+        const [at, of] = [slot * monthDays + day, month * monthDays + day];
+        // A missing report does not make a day off: people with usage were present.
+        const people = ((participated[slot] as number) & (1 << day)) !== 0 ? days.active : days.present;
+        active[of] = (active[of] as number) + (people[at] as number);
+      }
+    }
+  }
+  return active;
+}
+
+function schoolDays(all: readonly DataDay[], months: number): Uint32Array {
+  const usualOn = usualNear(
+    all.filter(({ hasParticipation, isWeekend, people }) => hasParticipation && !isWeekend && people > 0),
+  );
+  const school = new Uint32Array(months);
+  for (const { day, people, hasParticipation, isWeekend, month, bit } of all) {
+    const least = usualOn(day) * (isWeekend ? weekendShare : weekdayShare);
+    // Without participation rows, the number of active people is unknown.
+    const isUnknown = !hasParticipation && !isWeekend;
+    if (isUnknown || (people > 0 && people >= least)) school[month] = (school[month] as number) | bit;
+  }
+  return school;
+}
+
+/** A day with rows. */
+interface DataDay {
+  readonly day: number;
+  /** How many people are active. */
+  readonly people: number;
+  readonly hasParticipation: boolean;
+  readonly isWeekend: boolean;
+  /** Its month, and its bit in the masks of the month. */
+  readonly month: number;
+  readonly bit: number;
+}
+
+/** The days with rows, ascending. */
+function dataDays(
+  monthStarts: Int32Array,
+  { data, participation }: Pick<DayKinds, "data" | "participation">,
+  active: Uint32Array,
+): DataDay[] {
+  const days: DataDay[] = [];
+  data.forEach((mask, month) => {
+    for (let left = mask; left !== 0; left &= left - 1) {
+      const bit = left & -left;
+      const day = (monthStarts[month] as number) + lowestBit(bit);
+      days.push({
+        day,
+        people: active[month * monthDays + lowestBit(bit)] as number,
+        hasParticipation: ((participation[month] as number) & bit) !== 0,
+        isWeekend: isWeekend(day),
+        month,
+        bit,
+      });
+    }
+  });
+  return days;
+}
+
+/**
+ * The upper quartile of the days near a given one; 0 if there are none. So a break of a few weeks is compared with the
+ * school days around it. Days must be ascending, both those given and those asked for.
+ */
+function usualNear(days: readonly DataDay[]): (day: number) => number {
+  let [first, end] = [0, 0];
+  return (day) => {
+    while (end < days.length && (days[end] as DataDay).day <= day + nearDays) end++;
+    while (first < end && (days[first] as DataDay).day < day - nearDays) first++;
+    const near = Uint32Array.from(days.slice(first, end), ({ people }) => people).sort();
+    return near[Math.floor(near.length * 0.75)] ?? 0;
+  };
+}
