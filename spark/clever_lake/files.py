@@ -42,6 +42,8 @@ class FileStatistics:
     # Whether there are school system ids that may have lost zeros, and ids with leading zeros.
     has_bare: bool
     has_padded: bool
+    # Whether there are school system ids with letters, which have an upper and a lower case.
+    has_letters: bool
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ def _statistics(lines: DataFrame, specification: Specification) -> DataFrame:
         F.min(day).alias("first_day"),
         F.max(day).alias("last_day"),
         _any(school_id.rlike(BARE_NUMBER)).alias("has_bare"),
+        _any(F.lower(school_id) != F.upper(school_id)).alias("has_letters"),
         _any(
             reduce(lambda one, other: F.coalesce(one, F.lit(False)) | F.coalesce(other, F.lit(False)), padded)
         ).alias("has_padded"),
@@ -138,6 +141,7 @@ def _statistics_of(row: Row) -> FileStatistics:
         last_day=row["last_day"],
         has_bare=row["has_bare"],
         has_padded=row["has_padded"],
+        has_letters=row["has_letters"],
     )
 
 

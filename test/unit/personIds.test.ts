@@ -94,6 +94,8 @@ const bad: readonly (readonly [string, RegExp, string])[] = [
   ["12345,0", /as a number/, "“99999,9”"],
   ["12,345", /as a number/, "“99,999”"],
   ["1,234,567", /as a number/, "“9,999,999”"],
+  ["50CA15A93BC2733956000007", /letter case/, "“99aa99a99aa9999999999999”"],
+  ["50ca15a93Bc2733956000007", /letter case/, "“99aa99a99aa9999999999999”"],
   ["Pe\ufffda", /lost in an encoding error/, "“aa�a”"],
   ["???", /no letters or digits/, "“???”"],
   ["*", /no letters or digits/, "“*”"],
@@ -102,7 +104,16 @@ const bad: readonly (readonly [string, RegExp, string])[] = [
 
 const sound = [
   ...["00123", "0", "000", "9", "S-00123", "sis-amy", "amy", "amy.p@example.org", "AB 123", "Peña1", "张三"],
-  ...["50ca15a93bc2733956000007", "b2baefad-4c1d-463e-b541-cc5f2f204f52", "12e4", "1E05", "1.2.3", "001.234"],
+  ...[
+    "50ca15a93bc2733956000007",
+    "501115193902733956000007",
+    "B2BAEFAD-4C1D-463E-B541-CC5F2F204F52",
+    "b2baefad-4c1d-463e-b541-cc5f2f204f52",
+    "12e4",
+    "1E05",
+    "1.2.3",
+    "001.234",
+  ],
   ...["Null Island 1", "nancy", "NA12", "x_", "_x", "-5", "O'Brien", "#12", "12,34"],
 ];
 

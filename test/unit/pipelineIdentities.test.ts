@@ -219,6 +219,50 @@ describe("lost leading zeros", () => {
   });
 });
 
+describe("a school system id with other letter case", () => {
+  const later = (...lines: string[]) =>
+    dailyCsv(...lines.map((line) => line.replace("2024-09-03", "2024-09-04")));
+
+  /** A run of these lines after one of the others. */
+  async function laterRun(before: readonly string[], ...lines: string[]) {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(file, dailyCsv(...before));
+    await fixture.run();
+    await fixture.put(next, later(...lines));
+    return { fixture, summary: await fixture.run() };
+  }
+
+  test.each([
+    ["without a Clever id", [withIds("S-0071", "clever-amy")], withIds("s-0071", "")],
+    ["with the same Clever id", [withIds("S-0071", "clever-amy")], withIds("s-0071", "clever-amy")],
+    ["that was without a Clever id", [withIds("s-0071", "")], withIds("S-0071", "clever-amy")],
+    ["with letters that are not English", [withIds("PEÑA71", "")], withIds("peña71", "")],
+  ])("%s is refused, because its person would count twice", async (_, before, line) => {
+    const { fixture, summary } = await laterRun(before, withIds("s-0072", ""), line);
+    expect(summary.quarantined).toMatchObject([{ path: next, line: 3, column: "sis_id", acceptable: true }]);
+    expect(summary.quarantined[0]?.reason).toMatch(
+      /^The lake or the file has the same id with other letter case \(the cell looks like “[^”]+”\)\.$/,
+    );
+    expect(await fixture.run({ accept: [next] })).toMatchObject({ anonymized: 1, refused: 1 });
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("is refused within a file: the form with lower-case letters is right", async () => {
+    const { summary } = await runOf(withIds("s-0071", ""), withIds("S-0071", "", "2024-09-02"), daily("ben"));
+    expect(summary.quarantined).toMatchObject([{ line: 3, column: "sis_id" }]);
+  });
+
+  test("is accepted if it is another person's, or if the lake has both forms", async () => {
+    const { summary } = await laterRun([withIds("S-0071", "clever-amy")], withIds("s-0071", "clever-ben"));
+    expect(summary).toMatchObject({ anonymized: 1, quarantined: [] });
+    const both = [withIds("S-0071", "clever-amy"), withIds("s-0071", "clever-ben")];
+    expect((await laterRun(both, withIds("S-0071", ""))).summary).toMatchObject({
+      anonymized: 1,
+      quarantined: [],
+    });
+  });
+});
+
 describe("an unlikely date", () => {
   test("makes a bad row, like an unreadable one", async () => {
     const lines = [daily("amy"), daily("ben", "2023-09-03"), daily("cat"), daily("dan", "2031-01-01")];

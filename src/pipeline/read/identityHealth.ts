@@ -3,6 +3,7 @@ import { hashedColumns, userTypes } from "../../clever/reports";
 import type { Snapshot } from "../../delta/snapshot";
 import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
+import { findChangedCase } from "./changedCase";
 import { KnownPairs } from "./knownPairs";
 import type { LoadedCsv } from "./loadCsv";
 import { findLostZeros } from "./lostZeros";
@@ -76,11 +77,12 @@ export class IdentityWatch {
    */
   async check(session: DuckSession, loaded: LoadedCsv): Promise<SharedIds> {
     const zeros = await findLostZeros(session, loaded, this.persons, this.known);
+    const cases = await findChangedCase(session, loaded, this.persons, this.known);
     const { marked, notes } = await findSharedIds(session, loaded, this.persons);
     if (notes.size > 0) {
       await session.query(`INSERT INTO ${this.clashes} SELECT place, id FROM clashing_ids`);
     }
-    return { marked: bothMarked(zeros, marked), notes };
+    return { marked: bothMarked(bothMarked(zeros, cases), marked), notes };
   }
 
   /**
