@@ -327,7 +327,7 @@ describe("an accepted file", () => {
       expect((await fixture.verify()).problems).toEqual([]);
     });
 
-    test("it was redelivered since as a copy, unless the copy is named", async () => {
+    test("it was redelivered since as a copy or in another folder, even if this is named", async () => {
       const { fixture } = await runWith(content);
       const copy = bad.replace(".csv", " (1).csv");
       await fixture.put(copy, worse);
@@ -336,6 +336,7 @@ describe("an accepted file", () => {
       expect(await fixture.run({ accept: [copy] })).toMatchObject(refusedNow(copy));
       const second = bad.replace(".csv", " (2).csv");
       await fixture.put(second, worse);
+      expect(await fixture.run({ accept: [second] })).toMatchObject({ landed: 1, ...refusedNow(second) });
       expect(await fixture.run({ accept: [second] })).toMatchObject({ anonymized: 1, refused: 2, notes: [] });
     });
 

@@ -118,7 +118,6 @@ export function turnsOf(
 function hasConsent(accept: ReadonlySet<string>, entry: LogEntry, before: LogEntry | undefined): boolean {
   if (!isNamed(accept, entry)) return false;
   if (before === undefined || accept.has(entry.landedPath)) return true;
-  if (accept.has(entry.path) && entry.path !== before.path) return true;
   return before.outcome !== "landed" && before.sha256 === entry.sha256;
 }
 
