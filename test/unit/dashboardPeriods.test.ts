@@ -3,6 +3,7 @@ import type { ComparedUse, DashboardAnswer } from "../../src/dashboard/answer";
 import { type DashboardFilter, openingFilter } from "../../src/dashboard/filter";
 import { quarantinedIn } from "../../src/dashboard/quarantine";
 import { answer } from "../../src/dashboard/query/answer";
+import { metricsDocument, participationMetrics } from "../../src/dashboard/query/metrics";
 import { sampleRows } from "../helpers/dashboardCsv";
 import { plainIndex } from "../helpers/plainIndex";
 import { attendedOn, usedOn, weekdaysFrom } from "../helpers/syntheticRows";
@@ -164,4 +165,22 @@ test("averages do not tell on which days people who are left out used Clever", a
   // The closed day counts for nothing of the school.
   const elm = with4.schools?.find(({ school }) => school === "Elm");
   expect([elm?.partly, elm?.before.personDaysPerDay, elm?.now.personDaysPerDay]).toEqual([true, 25, 25]);
+});
+
+test("the document of metrics says where it leaves out a count of few people", async () => {
+  const [was, is] = weekdaysFrom("2025-09-01", 2) as [string, string];
+  const elm = { school: "Elm", grade: "1" };
+  const index = plainIndex(
+    [was, is].flatMap((date) => attendedOn(date, { ...elm, people: 40 })),
+    [...usedOn(was, "Reader", { ...elm, people: 3 }), ...usedOn(is, "Reader", { ...elm, people: 20 })],
+  );
+  const filter = { from: is, to: is, compareFrom: was, compareTo: was };
+  const { suppressed, comparison } = metricsDocument(await participationMetrics(index, filter, settings));
+  const few = { users: null, suppressed: true, personDaysPerDay: 3, accessesPerDay: 3 };
+  const enough = { users: 20, personDaysPerDay: 20, accessesPerDay: 20 };
+  expect(comparison?.total).toEqual({ before: few, now: enough });
+  expect(comparison?.bySchool).toEqual([{ school: "Elm", before: few, now: enough }]);
+  expect(suppressed).toBeUndefined();
+  const before = await participationMetrics(index, { from: was, to: was, resources: ["Reader"] }, settings);
+  expect(metricsDocument(before).topResources).toMatchObject([{ users: null, suppressed: true }]);
 });

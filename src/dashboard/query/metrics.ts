@@ -62,7 +62,7 @@ export type MetricsFilter = z.output<typeof filterSchema>;
 export type MetricsFilterInput = z.input<typeof filterSchema>;
 
 /** The document of `metrics --json`: the dashboard's numbers in compact form. */
-export interface ParticipationMetrics<Count extends People = Shown> {
+export interface ParticipationMetrics<Count extends People = Shown> extends Suppressible {
   readonly filter: MetricsFilter;
   readonly minimumGroupSize: number;
   readonly keepWhole: KeepWhole;
@@ -114,7 +114,7 @@ export interface ParticipationMetrics<Count extends People = Shown> {
   })[];
 }
 
-/** `true` in an entry of which a number is withheld, or is below the minimum group size. */
+/** `true` where a number is withheld, or is below the minimum group size. */
 interface Suppressible {
   readonly suppressed?: true;
 }
@@ -257,7 +257,7 @@ function numbers(found: Found) {
   };
 }
 
-/** Marks an entry by its number of people: everything else is withheld together with it. */
+/** Marks an entry by its number of people. */
 function suppressed(users: People): Suppressible {
   return users === null || users === "few" ? { suppressed: true } : {};
 }
@@ -265,11 +265,19 @@ function suppressed(users: People): Suppressible {
 /** Keys whose values are numbers of people; under any other key `few` is a name. */
 const peopleKeys: readonly string[] = ["users", "activeUsers"];
 
-/** The metrics as a document of numbers: counts below the minimum group size are `null`. */
+/**
+ * The metrics as a document of numbers: counts below the minimum group size are `null`, and the object that has one says
+ * `suppressed`.
+ */
 export function metricsDocument(metrics: ParticipationMetrics<People>): ParticipationMetrics {
   return JSON.parse(
-    JSON.stringify(metrics, (key, value: unknown) =>
-      value === "few" && peopleKeys.includes(key) ? null : value,
-    ),
+    JSON.stringify(metrics, (key, value: unknown) => {
+      if (value === "few" && peopleKeys.includes(key)) return null;
+      const hasFew = (of: object) =>
+        Object.entries(of).some(([name, each]) => each === "few" && peopleKeys.includes(name));
+      return typeof value === "object" && value !== null && hasFew(value)
+        ? { ...value, suppressed: true }
+        : value;
+    }),
   );
 }
