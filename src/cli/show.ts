@@ -338,9 +338,11 @@ export function showVerification(verification: Verification): string {
   ].join("\n");
 }
 
-function waitingLines({ inQuarantine, withEarlierRows }: Verification): string[] {
+function waitingLines({ inQuarantine, withEarlierRows, problems }: Verification): string[] {
   if (inQuarantine.length === 0) return [];
-  const without = withEarlierRows.length === 0 ? " (none of their rows are in the tables)" : "";
+  // Rows in a table that could not be read are unknown.
+  const without =
+    withEarlierRows.length === 0 && problems.length === 0 ? " (none of their rows are in the tables)" : "";
   const title = `${counted(inQuarantine.length, "file")} in quarantine${without}:`;
   const files = inQuarantine.map((path) =>
     withEarlierRows.includes(path) ? `${plain(path)}: ${earlierRowsStay}` : plain(path),

@@ -145,6 +145,10 @@ async function verifyAll(
   };
 }
 
+/** What to do where `repair` has nothing to read. */
+const restoreIt =
+  "Restore it from a backup of the lake: without it, rows cannot be checked or rebuilt. Those in the tables stay.";
+
 /** Landed files that are gone, or whose bytes are not those that were ingested; the reasons are among the problems. */
 async function flippedLandings(
   { lake, problems, signal }: VerifyContext,
@@ -154,10 +158,10 @@ async function flippedLandings(
     signal?.throwIfAborted();
     try {
       if ((await sha256Of(lake.readStream(subject, { signal }))) === sha256) return undefined;
-      return { subject, problem: "The landed file's bytes are not those that were ingested." };
+      return { subject, problem: `The landed file's bytes are not those that were ingested. ${restoreIt}` };
     } catch (error) {
       if (!isCleverLakeError(error, "notFound")) throw error;
-      return { subject, problem: "The landed file is gone." };
+      return { subject, problem: `The landed file is gone. ${restoreIt}` };
     }
   });
   const found = checked.filter((each) => each !== undefined);
