@@ -151,7 +151,16 @@ describe("the same bytes under the name of another date", () => {
     test("come back from its landed copy once the newer file is redelivered with other rows", async () => {
       const fixture = await withoutOlder();
       await fixture.put(september4, dailyCsv(daily("ben")));
-      expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1, quarantined: [], failed: [] });
+      expect(await fixture.run()).toMatchObject({
+        landed: 1,
+        anonymized: 1,
+        quarantined: [],
+        failed: [],
+        notes: [
+          { path: september3, note: "Back in the table: 1 row that a newer file had superseded." },
+          { path: september4, note: "Replaces 1 row with 1." },
+        ],
+      });
       expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-03 1"]);
       expect((await fixture.lastLog()).get(september3)).toMatchObject({ outcome: "anonymized" });
       expect(await standing(fixture, september3)).toEqual({

@@ -1,10 +1,17 @@
 import { counted } from "../../counted";
 import type { Overlap } from "../write/overlaps";
 import type { AppliedDelivery } from "../write/tableChange";
+import type { LogEntry } from "./ingestLog";
 
 /** On a source that could not be read again although a file that superseded rows of it has changed. */
 export const unrestoredNote =
   "Some of this file's rows may be missing from the table: a file that superseded them has changed, but this file's landed copy is missing or can no longer be read as before.";
+
+/** Notes on a source that was not delivered again, whose rows a changed file no longer supersedes. */
+export function affectedNotes(before: LogEntry, entry: LogEntry): string[] {
+  const back = (before.rowsSuperseded ?? 0) - (entry.rowsSuperseded ?? 0);
+  return back > 0 ? [`Back in the table: ${counted(back, "row")} that a newer file had superseded.`] : [];
+}
 
 /** Notes on what a delivery did to the rows of its source and of others. */
 export function changeNotes(

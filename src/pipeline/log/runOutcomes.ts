@@ -8,7 +8,7 @@ import type { LakeState } from "../plan/plan";
 import { isNamed } from "../plan/work";
 import { combinedHealth, healthy, type IdentityHealth } from "../read/identityHealth";
 import { countRowsBySource } from "../write/sourceRows";
-import { changeNotes, unrestoredNote } from "./changeNotes";
+import { affectedNotes, changeNotes, unrestoredNote } from "./changeNotes";
 import type { LogEntry } from "./ingestLog";
 import { affectedEntry, appliedEntry, quarantinedEntry } from "./logEntries";
 import type { RunSummary } from "./runRecord";
@@ -136,7 +136,9 @@ export class RunOutcomes {
       if (appliedNow.has(source) || before === undefined) continue;
       const count = rows.get(source) ?? 0;
       const entry = affectedEntry(before, count, completed.get(source), overlaps, changed, runId);
-      if (entry) this.note(entry, entries);
+      if (entry === undefined) continue;
+      this.note(entry, entries);
+      for (const note of affectedNotes(before, entry)) summary.notes.push({ path: entry.path, note });
     }
   }
 
