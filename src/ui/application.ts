@@ -144,7 +144,10 @@ export class Application extends Disposable {
       client,
       secrets,
       log,
-      connect: () => connection.connect(),
+      // As a command, which is refused during a run.
+      connect: async () => {
+        await vscode.commands.executeCommand("clever.connect");
+      },
       test: () => connection.test(),
       forgetAnswers: () => connection.forgetAnswers(),
     });

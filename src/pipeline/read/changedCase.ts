@@ -8,6 +8,9 @@ import type { MarkedRows } from "./refuseRows";
 
 const reason = "The lake or the file has the same id with other letter case";
 
+/** A condition that an id has letters, which may be upper or lower case. */
+export const hasLettersSql = (id: string) => `lower(${id}) <> upper(${id})`;
+
 /**
  * Finds the rows of the session's `raw`, whose people are in `found`, with a school system id that is known with other
  * letter case, unless Clever's ids prove that it is another person's. Pseudonyms are computed from an id's bytes, so
@@ -24,13 +27,9 @@ export async function findChangedCase(
   const [sisColumn, cleverColumn] = hashedColumns(persons.report);
   if (!sisColumn || !cleverColumn) return undefined;
   const [sis, clever] = [sqlName(sisColumn.name), sqlName(cleverColumn.name)];
-  const hasLetters = `lower(${sis}) <> upper(${sis})`;
-  // Most school systems' ids are numbers, which need no comparison.
-  const { some } = await session.one(`SELECT EXISTS (FROM found WHERE ${hasLetters}) AS some`);
-  if (some !== true) return undefined;
   const forms = [known.table, persons.table, "found"].map(
     (table, rank) =>
-      `SELECT ${sis} AS id, ${clever} AS person, ${rank} AS rank FROM ${table} WHERE ${hasLetters}`,
+      `SELECT ${sis} AS id, ${clever} AS person, ${rank} AS rank FROM ${table} WHERE ${hasLettersSql(sis)}`,
   );
   await session.query(
     `CREATE OR REPLACE TEMP TABLE changed_case AS

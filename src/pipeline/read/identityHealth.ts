@@ -3,10 +3,10 @@ import { hashedColumns, userTypes } from "../../clever/reports";
 import type { Snapshot } from "../../delta/snapshot";
 import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
-import { findChangedCase } from "./changedCase";
+import { findChangedCase, hasLettersSql } from "./changedCase";
 import { KnownPairs } from "./knownPairs";
 import type { LoadedCsv } from "./loadCsv";
-import { findLostZeros } from "./lostZeros";
+import { findLostZeros, isBareSql } from "./lostZeros";
 import type { Persons } from "./persons";
 import { bothMarked } from "./refuseRows";
 import { findSharedIds, type SharedIds } from "./sharedIds";
@@ -76,8 +76,17 @@ export class IdentityWatch {
    * file.
    */
   async check(session: DuckSession, loaded: LoadedCsv): Promise<SharedIds> {
-    const zeros = await findLostZeros(session, loaded, this.persons, this.known);
-    const cases = await findChangedCase(session, loaded, this.persons, this.known);
+    const [sisColumn] = hashedColumns(this.persons.report);
+    const sis = sqlName(sisColumn?.name ?? "");
+    // Most ids are of one kind, so that at most one comparison with other ids is needed.
+    const asked = await session.one(
+      `SELECT coalesce(bool_or(${isBareSql(sis)}), false) AS bare, coalesce(bool_or(${hasLettersSql(sis)}), false) AS letters
+       FROM found`,
+    );
+    const zeros =
+      asked.bare === true ? await findLostZeros(session, loaded, this.persons, this.known) : undefined;
+    const cases =
+      asked.letters === true ? await findChangedCase(session, loaded, this.persons, this.known) : undefined;
     const { marked, notes } = await findSharedIds(session, loaded, this.persons);
     if (notes.size > 0) {
       await session.query(`INSERT INTO ${this.clashes} SELECT place, id FROM clashing_ids`);
