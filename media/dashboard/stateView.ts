@@ -48,7 +48,8 @@ export function missingView(
 }
 
 /** The message if the filters match nobody, or if the period is without school. */
-export function nobodyView({ texts, formats, answer }: Ready, actions: Actions): TemplateResult {
+export function nobodyView(ready: Ready, actions: Actions): TemplateResult {
+  const { texts, formats, answer, frozen } = ready;
   const { from, to, byDay, options } = answer;
   if (!byDay.some(({ kind }) => kind === "school")) {
     const around = options.breaks.find((each) => each.from <= from && to <= each.to);
@@ -58,16 +59,13 @@ export function nobodyView({ texts, formats, answer }: Ready, actions: Actions):
       "calendar",
       texts.noSchoolDayTitle,
       [fill(texts.noSchoolDayText, formats.range(from, to)), ...(nearest ? [nearest] : [])].join(" "),
-      html`<button type="button" class="button" id="whole-range"
-        @click=${() => actions.setFilter({ range: { preset: "schoolYear" } })}>${texts.removeRange}</button>`,
+      frozen
+        ? nothing
+        : html`<button type="button" class="button" id="whole-range"
+            @click=${() => actions.setFilter({ range: { preset: "schoolYear" } })}>${texts.removeRange}</button>`,
     );
   }
-  return message(
-    "people",
-    texts.noUsersTitle,
-    texts.noUsersText,
-    html`<button type="button" class="button" @click=${() => actions.setFilter(openingFilter)}>${texts.resetFilters}</button>`,
-  );
+  return message("people", texts.noUsersTitle, texts.noUsersText, resetView(ready, actions));
 }
 
 /** The message if everything that the filters match is withheld. */
@@ -78,16 +76,31 @@ export function leftOutView(ready: Ready, actions: Actions): TemplateResult {
     texts.leftOutTitle,
     html`${sentencesView(ready, withheldSentences(ready))}`,
     html`${togetherView(ready, actions)}
-      <button type="button" class="button secondary" @click=${() => actions.setFilter(openingFilter)}>${texts.resetFilters}</button>
+      ${resetView(ready, actions, "secondary")}
       ${otherDivisionView(ready, actions)}`,
   );
+}
+
+/** A button that removes all filters, if there are any. */
+function resetView(
+  { texts, filter, frozen }: Ready,
+  actions: Actions,
+  look = "",
+): TemplateResult | typeof nothing {
+  const parts = Object.keys(openingFilter) as (keyof typeof openingFilter)[];
+  const isOpening =
+    filter.compare === undefined &&
+    parts.every((part) => JSON.stringify(filter[part]) === JSON.stringify(openingFilter[part]));
+  if (frozen || isOpening) return nothing;
+  return html`<button type="button" class=${`button ${look}`} id="reset-filters"
+    @click=${() => actions.setFilter(openingFilter)}>${texts.resetFilters}</button>`;
 }
 
 function message(
   name: IconName,
   title: string,
   text: string | TemplateResult,
-  more: TemplateResult,
+  more: TemplateResult | typeof nothing,
 ): TemplateResult {
   return html`<div class="state">
     <span class=${`state-icon ${name}`}>${icon(name)}</span>

@@ -4,6 +4,7 @@ import path from "node:path";
 import { parse } from "csv-parse/sync";
 import type { Page } from "playwright-core";
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { DashboardAnswer } from "../../src/dashboard/answer";
 import { dashboardHtml } from "../../src/dashboard/export/dashboardHtml";
 import { openingView } from "../../src/dashboard/export/view";
 import { openingFilter } from "../../src/dashboard/filter";
@@ -76,13 +77,13 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
   const exported = (
     district: FakeDistrict = {},
     schools: readonly string[] = [],
-    asTable: readonly string[] = ["weekday"],
+    { asTable = ["weekday"], rows = "some" }: { asTable?: string[]; rows?: DashboardAnswer["rows"] } = {},
   ) =>
     dashboardHtml(
       { script: dashboards.file("dashboard.js"), styles: dashboards.file("dashboard.css") },
       {
-        answer: fakeAnswer({ ...openingFilter, schools: [...schools] }, district),
-        view: { ...openingView, asTable: [...asTable] },
+        answer: { ...fakeAnswer({ ...openingFilter, schools: [...schools] }, district), rows },
+        view: { ...openingView, asTable },
         texts: englishTexts,
         district: "Dunmere <Unified>",
       },
@@ -244,6 +245,15 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     await poll(() => page.locator("#panel-table tbody tr").count()).toBe(3);
   });
 
+  test.each(["none", "withheld"] as const)(
+    "an exported page of %s rows has no controls of filters, which would have no effect",
+    async (rows) => {
+      const page = await offline(exported({}, ["Roosevelt High"], { rows }));
+      await page.locator(".state h2").waitFor();
+      expect(await page.locator("main button").count()).toBe(0);
+    },
+  );
+
   test("charts and tables can be saved from the exported page", async () => {
     const page = await offline(exported({}, ["Roosevelt High"]));
     await page.locator("#panel-treemap .chart svg").waitFor();
@@ -293,7 +303,9 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
   });
 
   test.each([480, 1400])("prints whole charts and tables from a window of %s pixels", async (width) => {
-    const page = await offline(exported({ grades: true, resources: 300 }, [], ["top"]), { width });
+    const page = await offline(exported({ grades: true, resources: 300 }, [], { asTable: ["top"] }), {
+      width,
+    });
     await page.locator("#panel-treemap .chart svg").waitFor();
     await page.emulateMedia({ media: "print" });
     // In one step, as for printing: no frame may pass between the event and what is compared.
