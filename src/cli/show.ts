@@ -192,10 +192,14 @@ export function showMetrics(metrics: ParticipationMetrics<People>): string {
   const { from, to } = metrics.filter;
   const range = [from ? `from ${from}` : "", to ? `to ${to}` : ""].filter(Boolean).join(" ");
   const isEmpty = metrics.byDay.length === 0 && withheld.filter.length === 0;
+  const headline = `${styled("bold", count(metrics.users, metrics.absent))} ${metrics.users === 1 ? "user" : "users"}, ${styled("bold", count(metrics.activeUsers, metrics.absent))} active${share}, over ${styled("bold", count(metrics.days))} ${metrics.days === 1 ? "day" : "days"} with daily participation`;
+  // Days are counted unless everything is withheld.
+  const isWithheld = metrics.days === null;
   const parts = [
-    `${styled("bold", count(metrics.users, metrics.absent))} ${metrics.users === 1 ? "user" : "users"}, ${styled("bold", count(metrics.activeUsers, metrics.absent))} active${share}, over ${styled("bold", count(metrics.days))} ${metrics.days === 1 ? "day" : "days"} with daily participation`,
-    ...(isEmpty
-      ? [`The tables have no row for this question${range && ` ${range}`}.`]
+    isWithheld ? styled("bold", "All numbers are left out.") : headline,
+    ...(isEmpty ? [`The tables have no row for this question${range && ` ${range}`}.`] : []),
+    ...(isEmpty || isWithheld
+      ? []
       : [
           section(
             "By school",
