@@ -222,6 +222,8 @@ describe("lost leading zeros", () => {
 describe("a school system id with other letter case", () => {
   const later = (...lines: string[]) =>
     dailyCsv(...lines.map((line) => line.replace("2024-09-03", "2024-09-04")));
+  const one =
+    "1 school system id is known with other letter case. Its person counts twice where rows have no Clever id.";
 
   /** A run of these lines after one of the others. */
   async function laterRun(before: readonly string[], ...lines: string[]) {
@@ -237,29 +239,39 @@ describe("a school system id with other letter case", () => {
     ["with the same Clever id", [withIds("S-0071", "clever-amy")], withIds("s-0071", "clever-amy")],
     ["that was without a Clever id", [withIds("s-0071", "")], withIds("S-0071", "clever-amy")],
     ["with letters that are not English", [withIds("PEÑA71", "")], withIds("peña71", "")],
-  ])("%s is refused, because its person would count twice", async (_, before, line) => {
+  ])("%s is noted once: its person may count twice", async (_, before, line) => {
     const { fixture, summary } = await laterRun(before, withIds("s-0072", ""), line);
-    expect(summary.quarantined).toMatchObject([{ path: next, line: 3, column: "sis_id", acceptable: true }]);
-    expect(summary.quarantined[0]?.reason).toMatch(
-      /^The lake or the file has the same id with other letter case \(the cell looks like “[^”]+”\)\.$/,
-    );
-    expect(await fixture.run({ accept: [next] })).toMatchObject({ anonymized: 1, refused: 1 });
+    expect(summary).toMatchObject({ anonymized: 1, quarantined: [], notes: [{ path: next, note: one }] });
+    expect((await fixture.lastLog()).get(next)?.notes).toBe(one);
+    await fixture.put(dailyPath("2024-09-05"), later(line).replace("2024-09-04", "2024-09-05"));
+    expect(await fixture.run()).toMatchObject({ anonymized: 1, notes: [] });
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("is refused within a file: the form with lower-case letters is right", async () => {
+  test("is noted within a file, and in the file that has it", async () => {
     const { summary } = await runOf(withIds("s-0071", ""), withIds("S-0071", "", "2024-09-02"), daily("ben"));
-    expect(summary.quarantined).toMatchObject([{ line: 3, column: "sis_id" }]);
+    const note =
+      "2 school system ids are known with other letter case. Their people count twice where rows have no Clever id.";
+    expect(summary).toMatchObject({ anonymized: 1, quarantined: [], notes: [{ path: file, note }] });
+    const fixture = await PipelineFixture.create();
+    await fixture.put(file, dailyCsv(withIds("S-0071", ""), withIds("s-0072", "")));
+    await fixture.put(next, later(withIds("s-0072", "")));
+    await fixture.put(dailyPath("2024-09-05"), dailyCsv(withIds("s-0071", "", "2024-09-05")));
+    const { notes } = await fixture.run();
+    expect(notes.map(({ path }) => path)).not.toContain(next);
+    expect(notes.length).toBeGreaterThan(0);
   });
 
-  test("is accepted if it is another person's, or if the lake has both forms", async () => {
+  test("is another person's if Clever's ids differ, also beside a row without one", async () => {
     const { summary } = await laterRun([withIds("S-0071", "clever-amy")], withIds("s-0071", "clever-ben"));
-    expect(summary).toMatchObject({ anonymized: 1, quarantined: [] });
-    const both = [withIds("S-0071", "clever-amy"), withIds("s-0071", "clever-ben")];
-    expect((await laterRun(both, withIds("S-0071", ""))).summary).toMatchObject({
-      anonymized: 1,
-      quarantined: [],
-    });
+    expect(summary).toMatchObject({ anonymized: 1, quarantined: [], notes: [] });
+  });
+
+  test("enters as the correction of another form", async () => {
+    const { fixture } = await runOf(withIds("S-0071", "clever-amy"));
+    await fixture.put(file, dailyCsv(withIds("s-0071", "clever-amy")));
+    expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [] });
+    expect(await pairsIn(fixture)).toEqual([[pseudonym("s-0071"), pseudonym("clever-amy")]]);
   });
 });
 

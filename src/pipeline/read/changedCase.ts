@@ -1,56 +1,52 @@
 import { hashedColumns } from "../../clever/reports";
-import { shape } from "../../clever/shape";
 import { type DuckSession, sqlName } from "../../duck/duck";
 import type { KnownPairs } from "./knownPairs";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { Persons } from "./persons";
-import type { MarkedRows } from "./refuseRows";
-
-const reason = "The lake or the file has the same id with other letter case";
 
 /** A condition that an id has letters, which may be upper or lower case. */
 export const hasLettersSql = (id: string) => `lower(${id}) <> upper(${id})`;
 
 /**
- * Finds the rows of the session's `raw`, whose people are in `found`, with a school system id that is known with other
- * letter case, unless Clever's ids prove that it is another person's. Pseudonyms are computed from an id's bytes, so
- * that the person would count twice. The form in the lookup table is right, otherwise that in the run's other files,
- * otherwise the one that comes last in the file's alphabet, with lower-case letters. Ids of Clever are judged one by
- * one (see `personIds.ts`).
+ * Notes on files of the session's `raw`, whose people are in `found`, with school system ids that are known with other
+ * letter case: in the lookup table, in the run's other files or in these. Pseudonyms are computed from an id's bytes,
+ * so that such a person has two, and counts twice where rows have no Clever id. Only noted, once for each form, because
+ * a school system may have changed all of its ids. Not if Clever's ids prove that it is another person's.
  */
 export async function findChangedCase(
   session: DuckSession,
   loaded: LoadedCsv,
   persons: Persons,
   known: KnownPairs,
-): Promise<MarkedRows | undefined> {
+): Promise<ReadonlyMap<number, string>> {
   const [sisColumn, cleverColumn] = hashedColumns(persons.report);
-  if (!sisColumn || !cleverColumn) return undefined;
+  if (!sisColumn || !cleverColumn) return new Map();
   const [sis, clever] = [sqlName(sisColumn.name), sqlName(cleverColumn.name)];
   const forms = [known.table, persons.table, "found"].map(
-    (table, rank) =>
-      `SELECT ${sis} AS id, ${clever} AS person, ${rank} AS rank FROM ${table} WHERE ${hasLettersSql(sis)}`,
+    (table) => `SELECT ${sis} AS id, ${clever} AS person FROM ${table} WHERE ${hasLettersSql(sis)}`,
   );
   await session.query(
     `CREATE OR REPLACE TEMP TABLE changed_case AS
-     WITH forms AS MATERIALIZED (
-       SELECT id, person, min(rank) OVER (PARTITION BY id) AS rank FROM (${forms.join(" UNION ALL ")}))
-     SELECT DISTINCT own.id FROM forms own JOIN forms other ON lower(own.id) = lower(other.id) AND own.id <> other.id
-     WHERE own.id IN (SELECT ${sis} FROM found) AND coalesce(own.person = other.person, true)
-       AND (other.rank < own.rank OR other.rank = own.rank AND own.rank = 2 AND other.id > own.id)`,
+     SELECT DISTINCT own.id, own.person
+     FROM (SELECT ${sis} AS id, ${clever} AS person FROM found WHERE ${hasLettersSql(sis)}) own
+     JOIN (${forms.join(" UNION ")}) other ON lower(own.id) = lower(other.id) AND own.id <> other.id
+     WHERE coalesce(own.person = other.person, true) AND own.id NOT IN (SELECT ${sis} FROM ${known.table} WHERE ${sis} IS NOT NULL)`,
   );
-  const changed = await session.query("SELECT id FROM changed_case ORDER BY id");
-  if (changed.length === 0) return undefined;
-  const { row, n } = await session.columns(
-    `WITH changed AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM changed_case),
-       numbered AS (
-         SELECT row_number() OVER (ORDER BY raw.rowid) - 1 AS row, ${valueSql(sisColumn, loaded)} AS id FROM raw)
-     SELECT row::UINTEGER AS row, n::UINTEGER AS n FROM numbered JOIN changed USING (id) ORDER BY row`,
-    { row: "UINTEGER", n: "UINTEGER" },
+  const { some } = await session.one("SELECT EXISTS (FROM changed_case) AS some");
+  if (some !== true) return new Map();
+  const values = [sisColumn, cleverColumn].map((column) => valueSql(column, loaded));
+  const files = await session.query(
+    `SELECT file, count(DISTINCT id)::INTEGER AS ids
+     FROM (SELECT file, ${values[0]} AS id, ${values[1]} AS person FROM raw) own SEMI JOIN changed_case
+       ON own.id = changed_case.id AND own.person IS NOT DISTINCT FROM changed_case.person
+     GROUP BY file ORDER BY file`,
   );
-  return {
-    rows: row,
-    columnOf: () => sisColumn.name,
-    reasonOf: (index) => `${reason} (the cell looks like ${shape(String(changed[n[index] ?? 0]?.id))}).`,
-  };
+  return new Map(
+    files.map(({ file, ids }) => [
+      Number(file),
+      ids === 1
+        ? "1 school system id is known with other letter case. Its person counts twice where rows have no Clever id."
+        : `${Number(ids)} school system ids are known with other letter case. Their people count twice where rows have no Clever id.`,
+    ]),
+  );
 }

@@ -85,13 +85,16 @@ export class IdentityWatch {
     );
     const zeros =
       asked.bare === true ? await findLostZeros(session, loaded, this.persons, this.known) : undefined;
-    const cases =
-      asked.letters === true ? await findChangedCase(session, loaded, this.persons, this.known) : undefined;
     const { marked, notes } = await findSharedIds(session, loaded, this.persons);
     if (notes.size > 0) {
       await session.query(`INSERT INTO ${this.clashes} SELECT place, id FROM clashing_ids`);
     }
-    return { marked: bothMarked(bothMarked(zeros, cases), marked), notes };
+    const all = new Map(notes);
+    if (asked.letters === true) {
+      for (const [file, note] of await findChangedCase(session, loaded, this.persons, this.known))
+        all.set(file, [...(all.get(file) ?? []), note]);
+    }
+    return { marked: bothMarked(zeros, marked), notes: all };
   }
 
   /**
