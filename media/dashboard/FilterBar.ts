@@ -111,8 +111,9 @@ export class FilterBar {
       face: html`${icon("calendar")}<span class="control-title">${texts.dates}</span>
         <span class="control-value">${rangeName(texts, formats, filter)}</span>${icon("chevronDown")}`,
       opened: () => {
-        this.ownFrom = from;
-        this.ownTo = to;
+        // Until the reader enters others, they are those of the filter, also if it changes meanwhile.
+        this.ownFrom = "";
+        this.ownTo = "";
         actions.changed();
       },
       content: html`<div class="dates">

@@ -139,8 +139,9 @@ export class Page implements Actions {
   }
 
   savePage(kind: "png" | "svg"): void {
-    const { ready, panels } = this;
-    if (ready) this.exporter.page(ready, panels, kind);
+    const { ready } = this;
+    // The remembered panels may be of an earlier answer.
+    if (ready) this.exporter.page(ready, ready.answer.rows === "some" ? panelsOf(ready) : [], kind);
   }
 
   /** Redraws in the next frame. */

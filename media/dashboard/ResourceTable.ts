@@ -47,7 +47,7 @@ export class ResourceTable {
       ready,
       part,
       html`<p class="quiet note" role="status">${count}</p>`,
-      html`${search}${exportView(context, part, () => resourceTable(ready, rows), [], "resources")}`,
+      html`${search}${exportView(context, { ...part, withheld: searchNote(ready, rows) }, () => resourceTable(ready, rows), [], "resources")}`,
       html`<div class="table-scroll resources" tabindex="0" role="group" aria-label=${title} @scroll=${this.onScroll} ${ref(this.onBox)}>
         <table class="data" aria-rowcount=${rows.length + 1}>
           <thead><tr aria-rowindex="1">${columns.map((column) => headView(ready, actions, column))}<th scope="col">${texts.trend}</th></tr></thead>
@@ -144,7 +144,14 @@ function trendView({ texts, formats }: Ready, weekly: readonly Shown[]): Templat
 /** The rows of the table as shown, with their number in words. */
 export function shownResources(ready: Ready): { readonly table: DataTable; readonly count: string } {
   const rows = sortedRows(ready);
-  return { table: resourceTable(ready, rows), count: countText(ready, rows) };
+  const [count = countText(ready, rows)] = searchNote(ready, rows);
+  return { table: resourceTable(ready, rows), count };
+}
+
+/** What an export says of a table that a search has cut. */
+function searchNote(ready: Ready, rows: readonly ResourceEntry[]): string[] {
+  const search = ready.view.search.trim();
+  return search === "" ? [] : [`${countText(ready, rows)} (“${search}”)`];
 }
 
 function countText({ texts, formats, answer }: Ready, rows: readonly ResourceEntry[]): string {

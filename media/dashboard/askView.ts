@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { live } from "lit/directives/live.js";
 import { type QuestionId, questionIds } from "../../src/dashboard/questions";
 import { icon } from "./icons";
 import type { Actions, Ready } from "./model";
@@ -36,6 +37,9 @@ export function askedView(
   const onKey = (event: KeyboardEvent) => {
     // Escape closes an open popover, or leaves a chart's mark, first.
     if (event.key !== "Escape" || frozen || event.defaultPrevented) return;
+    // In a search, it clears what was entered.
+    const { target } = event;
+    if (target instanceof HTMLInputElement && target.type === "search" && target.value !== "") return;
     if (document.querySelector(":popover-open") === null) close();
   };
   const { choices, periods } = questionOf(id, ready);
@@ -50,7 +54,7 @@ export function askedView(
           }}
         >
           ${list.some(({ isMade }) => isMade(filter)) ? nothing : html`<option value="-1" selected></option>`}
-          ${list.map((choice, at) => html`<option value=${at} .selected=${choice.isMade(filter)}>${choice.name}</option>`)}
+          ${list.map((choice, at) => html`<option value=${at} .selected=${live(choice.isMade(filter))}>${choice.name}</option>`)}
         </select>`;
   return html`<section class="asked" aria-labelledby=${askedTitleId} @keydown=${onKey}>
     <header class="asked-head">

@@ -55,6 +55,7 @@ function remarkOf(
   const left = end === null ? undefined : dayNumber(end) - dayNumber(localDay(answer.computed));
   if (left !== undefined && left < 0) remarks.push(texts.hasEnded);
   else if (left === 0) remarks.push(texts.endsToday);
+  else if (left === 1) remarks.push(texts.endsTomorrow);
   else if (left !== undefined && left <= daysBeforeEnd)
     remarks.push(fill(texts.endsSoon, formats.integer(left)));
   return remarks.join(" · ");

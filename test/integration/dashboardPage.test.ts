@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { openingFilter } from "../../src/dashboard/filter";
 import { CleverLakeError } from "../../src/errors";
 import {
+  answered,
   asked,
   chromiumPath,
   DashboardBrowser,
@@ -27,6 +28,15 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       await poll(() => textOf(page, "#chip-range")).toBe("Sep 1 – Oct 1, 2026");
       await page.locator("#chip-range button").click();
       await poll(() => asked(source)?.range).toEqual({ preset: "schoolYear" });
+    });
+
+    test("dates of one's own begin with those of the preset that was chosen", async () => {
+      const { page } = await dashboards.open();
+      await page.locator("#filter-dates-button").click();
+      await page.locator("#filter-dates input[value=last7]").check();
+      await answered(page);
+      expect(await page.locator("#own-from").inputValue()).toBe("2026-11-14");
+      expect(await page.locator("#own-to").inputValue()).toBe("2026-11-20");
     });
 
     test("a year of five digits is ignored, so the page does not wait for an answer that never comes", async () => {

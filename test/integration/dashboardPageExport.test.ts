@@ -47,6 +47,16 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     return message.file;
   };
 
+  const savedPage = async ({ page, sent }: OpenedDashboard, kind: "png" | "svg"): Promise<PageFile> => {
+    const before = sent.length;
+    await page.locator("#more-button").click();
+    await page.locator(`#page-${kind}`).click();
+    await poll(() => sent.slice(before).some(({ type }) => type === "save")).toBe(true);
+    const message = sent.at(-1);
+    if (message?.type !== "save") throw new Error("Nothing was saved.");
+    return message.file;
+  };
+
   /** A separate page without network, with its errors and network requests. */
   const offline = async (html: string, options: { colorScheme?: "dark" | "light"; width?: number } = {}) => {
     const folder = await mkdtemp(path.join(tmpdir(), "dashboard-export-"));
@@ -115,16 +125,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
 
   test("the whole page as one picture, with its numbers and the notes that a reader needs", async () => {
     const shown = await dashboards.open({ grades: true, hostile: true, missingReport: true, licences: true });
-    const savedPage = async (kind: "png" | "svg"): Promise<PageFile> => {
-      const before = shown.sent.length;
-      await shown.page.locator("#more-button").click();
-      await shown.page.locator(`#page-${kind}`).click();
-      await poll(() => shown.sent.slice(before).some(({ type }) => type === "save")).toBe(true);
-      const message = shown.sent.at(-1);
-      if (message?.type !== "save") throw new Error("Nothing was saved.");
-      return message.file;
-    };
-    const svg = await savedPage("svg");
+    const svg = await savedPage(shown, "svg");
     expect(svg.name).toBe("clever-dashboard-2026-08-01-2026-11-20.svg");
     const words = svg.content.replaceAll(/<[^>]+>/g, " ").replaceAll(/\s+/g, " ");
     for (const part of [
@@ -147,7 +148,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     const source = Buffer.from(svg.content).toString("base64");
     await page.setContent(`<img src="data:image/svg+xml;base64,${source}">`);
     await poll(() => page.evaluate<number>("document.images[0].naturalWidth")).toBe(1100);
-    const png = Buffer.from((await savedPage("png")).content, "base64");
+    const png = Buffer.from((await savedPage(shown, "png")).content, "base64");
     expect(png.subarray(1, 4).toString()).toBe("PNG");
     expect(png.readUInt32BE(16)).toBeGreaterThan(2000);
     expect(png.readUInt32BE(20)).toBeGreaterThan(png.readUInt32BE(16));
@@ -167,6 +168,24 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
       return Math.min(...bands);
     })()`);
     expect(whitest).toBeGreaterThan(0.005);
+  });
+
+  test("the page as one picture has no charts of an earlier answer, if everything is left out", async () => {
+    const shown = await dashboards.open();
+    expect((await savedPage(shown, "svg")).content).toContain(englishTexts.titleTime);
+    shown.source.ask = async (filter) => ({ ...fakeAnswer(filter), rows: "withheld" });
+    await shown.page.locator("#reset").click();
+    await shown.page.locator(".state h2").waitFor();
+    expect((await savedPage(shown, "svg")).content).not.toContain(englishTexts.titleTime);
+  });
+
+  test("a table that a search has cut says so", async () => {
+    const shown = await dashboards.open();
+    await shown.page.locator("#resource-search").fill("khan");
+    await poll(() => shown.page.locator("#panel-table tbody tr").count()).toBe(3);
+    const note = "Resources: 3 of 60 (“khan”)";
+    expect((await saved(shown, "table", "csv")).content).toContain(note);
+    expect((await savedPage(shown, "svg")).content.replaceAll(/<[^>]+>/g, "")).toContain(note);
   });
 
   test("pictures and tables say what is left out, and each missing report once", async () => {

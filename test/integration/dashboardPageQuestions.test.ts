@@ -107,6 +107,40 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     expect(await page.locator(`#panel-${panels[0]}`).count()).toBe(1);
   });
 
+  test("Escape clears a search of the answer, and then closes the question", async () => {
+    const { page } = await dashboards.open();
+    await page.locator("#ask-levelApps").click();
+    await answered(page);
+    const search = page.locator("#resource-search");
+    await search.fill("khan");
+    await search.press("Escape");
+    await poll(() => search.inputValue()).toBe("");
+    await poll(() => page.locator("#panel-table tbody tr").count()).toBeGreaterThan(3);
+    expect(await page.locator(".asked").count()).toBe(1);
+    await search.press("Escape");
+    await poll(() => page.locator(".asked").count()).toBe(0);
+  });
+
+  test("a list shows what was asked, also if another choice was never answered", async () => {
+    const { page, source } = await dashboards.open();
+    await page.locator("#ask-appUse").click();
+    await answered(page);
+    const list = page.locator("#asked-choice");
+    const chosen = () =>
+      page.evaluate<string>("document.querySelector('#asked-choice').selectedOptions[0].text");
+    const first = await chosen();
+    let open = () => {};
+    source.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    await list.selectOption({ label: "Khan Academy" });
+    await page.locator("#ask-appUse").click();
+    open();
+    await answered(page);
+    expect(asked(source)?.resources).toEqual([first]);
+    expect(await chosen()).toBe(first);
+  });
+
   test("a question selects its subject", async () => {
     const { page, source, kept } = await dashboards.open({ schools: 13, grades: true });
     await page.locator("#ask-appUse").click();

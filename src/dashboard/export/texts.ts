@@ -148,6 +148,7 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     licenceEnd: t("End"),
     endsSoon: t("ends in {0} days"),
     endsToday: t("ends today"),
+    endsTomorrow: t("ends tomorrow"),
     hasEnded: t("has ended"),
     notUsed: t("not used"),
     notUsedByCounted: t("no use among those counted"),
