@@ -364,6 +364,20 @@ describe("an accepted file", () => {
     });
   });
 
+  test("in a copy that has left the server gives way to the older file, and the run says so", async () => {
+    const { fixture } = await runWith(dailyCsv(daily("amy")));
+    const copy = bad.replace(".csv", " (1).csv");
+    await fixture.put(copy, content);
+    expect(await fixture.run()).toMatchObject({ quarantined: [{ path: copy }] });
+    await fixture.remove(copy);
+    const left = `It is no longer in quarantine, because it is no longer on the server: the older ${bad} counts.`;
+    expect(await fixture.run()).toMatchObject({
+      inQuarantine: [],
+      notes: [{ path: copy, note: left }],
+      quarantined: [],
+    });
+  });
+
   test("is read again without another acceptance after the table was lost", async () => {
     const { fixture } = await runWith(content);
     await fixture.run({ accept: [bad] });

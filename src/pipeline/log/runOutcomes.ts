@@ -71,6 +71,11 @@ export class RunOutcomes {
     }
     summary.landed++;
     summary.bytes += entry.size;
+    const before = this.context.state.log.get(entry.source);
+    if (before?.outcome === "quarantined" && before.path !== entry.path && entry.modified < before.modified) {
+      const note = `It is no longer in quarantine, because it is no longer on the server: the older ${entry.path} counts.`;
+      summary.notes.push({ path: before.path, note });
+    }
     this.leaveQuarantine(entry);
   }
 
