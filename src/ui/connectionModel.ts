@@ -93,7 +93,7 @@ export class ConnectionModel extends Disposable {
       }),
     );
     this.hold(secrets.onDidChange(() => this.reset()));
-    this.hold(vscode.workspace.onDidGrantWorkspaceTrust(() => this.lakeChanged.fire()));
+    this.hold(vscode.workspace.onDidGrantWorkspaceTrust(() => this.mayLookNow()));
     this.hold(new vscode.Disposable(() => this.loading?.abort.abort()));
     this.setContext();
   }
@@ -192,8 +192,13 @@ export class ConnectionModel extends Disposable {
   private allowLooks(): void {
     const couldLook = this.mayLook;
     this.isRequested = true;
-    // Views that could not load before are empty.
-    if (!couldLook) this.lakeChanged.fire();
+    if (!couldLook) this.mayLookNow();
+  }
+
+  /** Views, tabs and pages that could not use the connection try again. */
+  private mayLookNow(): void {
+    this.lakeChanged.fire();
+    this.connectionChanged.fire();
   }
 
   /** Stores a connection with its secrets, replacing the previous one, which stays if the settings cannot be written. */
@@ -257,7 +262,12 @@ export class ConnectionModel extends Disposable {
   /** Resolves when the reports are known; lists the server if that has not been done yet. Rejects if that failed. */
   async loaded(): Promise<void> {
     if (this.current === "unknown") await this.refresh();
-    else await this.loading?.done;
+    // A listing that was ended by a newer one has no answer.
+    let awaited: typeof this.loading;
+    do {
+      awaited = this.loading;
+      await awaited?.done;
+    } while (this.loading !== awaited);
   }
 
   /** Like `loaded`, for a request by the user, which retries a failed listing. The user can end the wait. */
@@ -316,10 +326,8 @@ export class ConnectionModel extends Disposable {
     this.refresh().catch(() => undefined);
   }
 
-  /** Views, tabs and pages that could not use the connection try again. */
   private lookAgain(): void {
-    this.lakeChanged.fire();
-    this.connectionChanged.fire();
+    this.mayLookNow();
     // A listing in progress continues with what was allowed.
     if (this.current !== "loading") this.refreshQuietly();
   }

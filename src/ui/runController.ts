@@ -17,6 +17,12 @@ import { type WithProgress, withWork } from "./withWork";
 
 export type RunRequest = Pick<RunParams, "command"> & Partial<Pick<RunParams, "only" | "accept">>;
 
+/** A run to repeat, and the URL of the lake that it was for; undefined if it ended before it had one. */
+interface RepeatedRun {
+  readonly request: RunRequest;
+  readonly lake?: string;
+}
+
 /** Performs runs, one at a time, and shows their progress. */
 export class RunController extends Disposable {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
@@ -85,8 +91,14 @@ export class RunController extends Disposable {
     this.abort = abort;
     this.show(vscode.l10n.t("Starting …"));
     let failure: unknown;
+    let again: RepeatedRun = { request };
+    let isSameConnection = true;
+    const watch = this.model.onDidChangeConnection(() => {
+      isSameConnection = false;
+    });
     try {
       const connected = options.connected ?? (await this.model.connected());
+      again = { request, lake: connected.connection.lake.url };
       if (request.command !== "ingest") requireSalt(connected);
       const params: RunParams = { ...connected, only: null, accept: [], ...request };
       const location = isRequested ? vscode.ProgressLocation.Notification : vscode.ProgressLocation.Window;
@@ -98,23 +110,24 @@ export class RunController extends Disposable {
       if (problem && (isRequested || isNew)) notifyError(problem, this.log);
       const didSomething = summary.landed > 0 || summary.anonymized > 0;
       if (isRequested || didSomething || (isNew && summary.failed.length > 0))
-        this.notifyOutcome(outcome, summary, request);
+        this.notifyOutcome(outcome, summary, again);
       return summary;
     } catch (error) {
       failure = error;
-      if (isCancellation(error)) this.notifyStopped(request);
+      if (isCancellation(error)) this.notifyStopped(again);
       // The other run, in another window that checks for new reports or on the command line, does the same work.
       else if (!isRequested && isCleverLakeError(error, "busy")) this.log.info(describeError(error));
       else if (this.isNew(describeError(error)) || isRequested) {
-        notifyError(error, this.log, this.offer(vscode.l10n.t("Retry"), request));
+        notifyError(error, this.log, this.offer(vscode.l10n.t("Retry"), again));
       } else this.log.error(describeError(error));
       return undefined;
     } finally {
+      watch.dispose();
       this.abort = undefined;
       this.show(undefined);
       this.model.lakeMayHaveChanged();
       // The run's outcome was already reported. If the server has become unreachable, the view shows this.
-      if (isRefusal(failure)) this.model.fail(failure);
+      if (isRefusal(failure) && isSameConnection) this.model.fail(failure);
       else this.model.refresh().catch(() => undefined);
     }
   }
@@ -171,10 +184,10 @@ export class RunController extends Disposable {
   private notifyOutcome(
     { severity, text, quarantined }: RunOutcome,
     summary: RunSummary,
-    request: RunRequest,
+    again: RepeatedRun,
   ): void {
     const open: Offer = { title: vscode.l10n.t("Open Run Report"), act: () => this.openRun(summary.runId) };
-    const retry = this.offer(vscode.l10n.t("Retry"), request);
+    const retry = this.offer(vscode.l10n.t("Retry"), again);
     const file = quarantined && {
       title: vscode.l10n.t("Open File"),
       act: () => this.openReport(quarantined),
@@ -211,19 +224,24 @@ export class RunController extends Disposable {
       this.log.warn(`Overdue: ${each.report}, ${each.userType}: ${each.newestDay}`);
   }
 
-  private notifyStopped(request: RunRequest): void {
+  private notifyStopped(again: RepeatedRun): void {
     notify(
       showInformationMessage,
       vscode.l10n.t("Stopped. Completed work is kept; the next run continues from there."),
-      this.offer(vscode.l10n.t("Resume"), request),
+      this.offer(vscode.l10n.t("Resume"), again),
     );
   }
 
-  /** The offer of a message to run again, as a request by the user. */
-  private offer(title: string, request: RunRequest): Offer {
-    const act = () => {
+  /** The offer of a message to run again, as a request by the user. A message can outlive its connection. */
+  private offer(title: string, { request, lake }: RepeatedRun): Offer {
+    const act = async () => {
       this.model.userActs(true);
-      return this.run(request);
+      if (lake !== undefined && lake !== (await this.model.connected()).connection.lake.url) {
+        const text = vscode.l10n.t("That run was for another lake, so it is not repeated.");
+        notify(showWarningMessage, text, offers.run());
+        return;
+      }
+      await this.run(request);
     };
     return { title, act };
   }

@@ -144,10 +144,18 @@ export class Disposable {
   constructor(readonly dispose: () => void) {}
 }
 
-export class EventEmitter {
-  readonly event = () => new Disposable(() => undefined);
-  fire() {}
-  dispose() {}
+export class EventEmitter<T> {
+  private readonly listeners = new Set<(event: T) => void>();
+  readonly event = (listener: (event: T) => void) => {
+    this.listeners.add(listener);
+    return new Disposable(() => this.listeners.delete(listener));
+  };
+  fire(event: T) {
+    for (const listener of [...this.listeners]) listener(event);
+  }
+  dispose() {
+    this.listeners.clear();
+  }
 }
 
 export class CancellationError extends Error {}

@@ -25,6 +25,20 @@ afterEach(() => {
   for (const name of Object.keys(settings)) delete settings[name];
 });
 
+const connection = { lake: { url: "/lake" } };
+
+/** What a run needs of a connection. */
+function modelOf(
+  connected: () => Promise<unknown> = () => Promise.resolve({ connection, secrets: { salt: "s" } }),
+): ConnectionModel {
+  return {
+    connected,
+    refresh: () => Promise.resolve(),
+    lakeMayHaveChanged: () => undefined,
+    onDidChangeConnection: () => ({ dispose: () => undefined }),
+  } as unknown as ConnectionModel;
+}
+
 /** How often a background check starts a run. */
 async function runsAfterALook(newCount: number): Promise<number> {
   const run = vi.fn(() => Promise.resolve(undefined));
@@ -77,12 +91,12 @@ test("steps after a run use the run's connection, even if the window has changed
     secrets: { salt: "s" },
   }));
   const connected = vi.fn(() => Promise.resolve(second)).mockResolvedValueOnce(first);
-  const model = { connected, refresh: () => Promise.resolve(), lakeMayHaveChanged: () => undefined };
+  const model = modelOf(connected);
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
   const nothing = () => Promise.resolve();
   const after = vi.fn(() => Promise.reject(new CancellationError()));
   const client = { request: () => Promise.resolve({}) } as unknown as EngineClient;
-  const runs = new RunController(model as unknown as ConnectionModel, client, log, nothing, nothing, after);
+  const runs = new RunController(model, client, log, nothing, nothing, after);
   await runs.run({ command: "run" });
   expect(after).toHaveBeenCalledWith(
     { command: "run" },
@@ -99,11 +113,7 @@ test.each([
 ] as const)(
   "a run that ends with %s, requested by the user: %s, shows %i messages",
   async (code, isRequested, messages) => {
-    const model = {
-      connected: () => Promise.resolve({ connection: {}, secrets: { salt: "s" } }),
-      refresh: () => Promise.resolve(),
-      lakeMayHaveChanged: () => undefined,
-    } as unknown as ConnectionModel;
+    const model = modelOf();
     const request = () => Promise.reject(new CleverLakeError(code, "Another run is active on this lake."));
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
     const nothing = () => Promise.resolve();
@@ -160,11 +170,7 @@ function controller(
   request: EngineClient["request"] | (() => Promise<RunSummary>),
   afterRun?: () => Promise<unknown>,
 ): RunController {
-  const model = {
-    connected: () => Promise.resolve({ connection: {}, secrets: { salt: "s" } }),
-    refresh: () => Promise.resolve(),
-    lakeMayHaveChanged: () => undefined,
-  } as unknown as ConnectionModel;
+  const model = modelOf();
   const client = { request } as unknown as EngineClient;
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
   const nothing = () => Promise.resolve();

@@ -103,6 +103,7 @@ describe("a paid resource without users", () => {
 
   test.each([
     ["America/Los_Angeles", "2026-11-20", "ends today"],
+    ["America/Los_Angeles", "2026-11-21", "ends tomorrow"],
     ["America/Los_Angeles", "2026-11-19", "has ended"],
     ["Pacific/Auckland", "2026-11-20", "has ended"],
   ])("ends on the last day of the reader in %s", (zone, end, text) => {

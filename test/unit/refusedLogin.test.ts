@@ -7,10 +7,12 @@ import { ConnectionModel } from "../../src/ui/connectionModel";
 import { RunController } from "../../src/ui/runController";
 import type { SampleDistrict } from "../../src/ui/sampleDistrict";
 import { SealedStore, secretsIn } from "../helpers/sealedStore";
-import { settings } from "../helpers/vscodeStub";
+import { calls, answers as given, settings } from "../helpers/vscodeStub";
 
 afterEach(() => {
   vi.useRealTimers();
+  calls.length = 0;
+  given.length = 0;
   for (const name of Object.keys(settings)) delete settings[name];
 });
 
@@ -21,12 +23,15 @@ async function connectedTo(code: "auth" | "hostKey" | "network") {
   const logged: string[] = [];
   const error = (text: string) => void logged.push(text);
   const log = { info: () => undefined, warn: () => undefined, error } as never;
-  const model = new ConnectionModel(client, secretsIn(new SealedStore()), {} as SampleDistrict, log);
+  const store = new SealedStore();
+  const model = new ConnectionModel(client, secretsIn(store), {} as SampleDistrict, log);
   const answers = { ...noAnswers, host: "reports.example", username: "district", lakeUrl: "file:///lake" };
-  await model.keep(answers, { password: "a password", salt: "a salt" });
+  const connectTo = (lakeUrl: string) =>
+    model.keep({ ...answers, lakeUrl }, { password: "a password", salt: "a salt" });
+  await connectTo(answers.lakeUrl);
   const nothing = () => Promise.resolve();
   const runs = new RunController(model, client, log, nothing, nothing, nothing);
-  return { model, runs, request, logged };
+  return { model, runs, request, logged, store, connectTo };
 }
 
 test.each([
@@ -67,3 +72,35 @@ test.each([
     model.dispose();
   },
 );
+
+test.each([
+  ["file:///lake", []],
+  ["file:///other", ["That run was for another lake, so it is not repeated."]],
+])("a failed run is repeated for its own lake only: with %s", async (lake, warnings) => {
+  const { model, runs, request, connectTo } = await connectedTo("network");
+  given.push(async () => {
+    await connectTo(lake);
+    return "Retry";
+  });
+  const messages = (kind: string) => calls.filter(({ name }) => name === `show${kind}Message`);
+  await runs.run({ command: "run" });
+  const repeated = warnings.length === 0;
+  await expect.poll(() => messages(repeated ? "Error" : "Warning").length).toBe(repeated ? 2 : 1);
+  expect(messages("Warning").map(({ parameters }) => parameters[0])).toEqual(warnings);
+  const commands = request.mock.calls.map(
+    (parameters: unknown[]) => (parameters[0] as { method: string }).method,
+  );
+  expect(commands.filter((name) => name === "run")).toHaveLength(repeated ? 2 : 1);
+  model.dispose();
+});
+
+test("a run that is refused after another window changed the connection says nothing of the new one", async () => {
+  const { model, runs, request, store } = await connectedTo("auth");
+  request.mockImplementationOnce(async () => {
+    await store.store("clever.secrets.here", "{}");
+    throw new CleverLakeError("auth", "The old server refuses the login.");
+  });
+  await runs.run({ command: "run" });
+  expect(String(model.error)).not.toContain("old server");
+  model.dispose();
+});
