@@ -30,10 +30,12 @@ def telling_files(
     hashed = [column.name for column in specification.hashed]
     ids = reduce(DataFrame.union, [rows.select(name) for name in hashed], known.select("id")).toDF("id")
     suspects: dict[int, str] = {}
-    asked = [statistics for number, statistics in found.statistics.items() if number not in left]
-    if any(statistics.has_letters for statistics in asked):
-        suspects.update(dict.fromkeys(_changed_case(rows, specification, ids), "other letter case"))
-    if any(statistics.has_bare for statistics in asked) and found.has_padded:
+    if found.has_capitals:
+        suspects.update(dict.fromkeys(_changed_case(rows, hashed, ids), "other letter case"))
+    is_bare = any(
+        statistics.has_bare for number, statistics in found.statistics.items() if number not in left
+    )
+    if is_bare and found.has_padded:
         suspects.update(dict.fromkeys(_lost_zeros(rows, specification, ids), "lost zeros"))
     suspects.update(
         dict.fromkeys(
@@ -54,12 +56,12 @@ def _lost_zeros(rows: DataFrame, specification: Specification, ids: DataFrame) -
     return [row[FILE] for row in found.collect()]
 
 
-def _changed_case(rows: DataFrame, specification: Specification, ids: DataFrame) -> list[int]:
-    """The files with a school system id that is also anybody's with other letter case."""
-    school = F.lower(specification.hashed[0].name)
+def _changed_case(rows: DataFrame, hashed: list[str], ids: DataFrame) -> list[int]:
+    """The files with an id that is also anybody's with other letter case."""
     several = ids.groupBy(F.lower("id").alias("lower")).agg(F.countDistinct("id").alias("forms"))
-    found = rows.select(FILE, school.alias("lower")).join(several.where("forms > 1"), "lower", "left_semi")
-    return [row[FILE] for row in found.select(FILE).distinct().collect()]
+    own = reduce(DataFrame.union, [rows.select(FILE, F.lower(name)) for name in hashed]).toDF(FILE, "lower")
+    found = own.join(several.where("forms > 1"), "lower", "left_semi").select(FILE).distinct()
+    return [row[FILE] for row in found.collect()]
 
 
 def _files_with_ids_in_texts(

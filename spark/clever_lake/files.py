@@ -42,8 +42,6 @@ class FileStatistics:
     # Whether there are school system ids that may have lost zeros, and ids with leading zeros.
     has_bare: bool
     has_padded: bool
-    # Whether there are school system ids with letters, which have an upper and a lower case.
-    has_letters: bool
 
 
 @dataclass(frozen=True)
@@ -61,8 +59,9 @@ class Found:
     # By file: what the judge must check.
     marks: dict[int, str]
     texts: list[KeptText]
-    # Whether a known id, or one in these files, has leading zeros.
+    # Whether a known id, or one in these files, has leading zeros, and capital letters.
     has_padded: bool
+    has_capitals: bool
 
 
 def look_at(lines: DataFrame, rows: DataFrame, job: Job, known: DataFrame) -> Found:
@@ -77,25 +76,37 @@ def look_at(lines: DataFrame, rows: DataFrame, job: Job, known: DataFrame) -> Fo
         _statistics(lines, specification),
         _marks(rows, specification),
         _texts(rows, specification),
-        known.agg(_any(F.col("id").rlike(PADDED_NUMBER)).alias("has_padded")).withColumn(
-            "about", F.lit(_KNOWN)
-        ),
+        known.agg(
+            _any(F.col("id").rlike(PADDED_NUMBER)).alias("has_padded"),
+            _any(_has_capitals("id")).alias("has_capitals"),
+        ).withColumn("about", F.lit(_KNOWN)),
     ]
     union = reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), parts)
     statistics: dict[int, FileStatistics] = {}
     marks: dict[int, str] = {}
     texts: list[KeptText] = []
-    has_padded = False
+    has_padded, has_capitals = False, False
     for row in union.collect():
         about = row["about"]
         has_padded = has_padded or bool(row["has_padded"])
+        has_capitals = has_capitals or bool(row["has_capitals"])
         if about == _STATISTICS:
             statistics[row[FILE]] = _statistics_of(row)
         elif about == _TEXT:
             texts.append(KeptText(row["kind"], row["text"], row["files"]))
         elif about != _KNOWN:
             marks[row[FILE]] = about
-    return Found(statistics, marks, texts, has_padded)
+    return Found(statistics, marks, texts, has_padded, has_capitals)
+
+
+def _has_capitals(name: str) -> SparkColumn:
+    return F.col(name) != F.lower(name)
+
+
+def _any_of(conditions: list[SparkColumn]) -> SparkColumn:
+    """Whether any condition holds; an unknown one does not."""
+    known = [F.coalesce(each, F.lit(False)) for each in conditions]
+    return _any(reduce(lambda one, other: one | other, known))
 
 
 def _any(condition: SparkColumn) -> SparkColumn:
@@ -106,7 +117,7 @@ def _statistics(lines: DataFrame, specification: Specification) -> DataFrame:
     is_row = F.col(HEADER) == NO_HEADER
     day = F.when(is_row, F.col(specification.day))
     school_id, *_ = [F.col(column.name) for column in specification.hashed]
-    padded = [F.col(column.name).rlike(PADDED_NUMBER) for column in specification.hashed]
+    names = [column.name for column in specification.hashed]
     return lines.groupBy(FILE).agg(
         F.lit(_STATISTICS).alias("about"),
         F.count(F.when(is_row, 1)).alias("rows"),
@@ -120,10 +131,8 @@ def _statistics(lines: DataFrame, specification: Specification) -> DataFrame:
         F.min(day).alias("first_day"),
         F.max(day).alias("last_day"),
         _any(school_id.rlike(BARE_NUMBER)).alias("has_bare"),
-        _any(F.lower(school_id) != F.upper(school_id)).alias("has_letters"),
-        _any(
-            reduce(lambda one, other: F.coalesce(one, F.lit(False)) | F.coalesce(other, F.lit(False)), padded)
-        ).alias("has_padded"),
+        _any_of([F.col(name).rlike(PADDED_NUMBER) for name in names]).alias("has_padded"),
+        _any_of([_has_capitals(name) for name in names]).alias("has_capitals"),
     )
 
 
@@ -141,7 +150,6 @@ def _statistics_of(row: Row) -> FileStatistics:
         last_day=row["last_day"],
         has_bare=row["has_bare"],
         has_padded=row["has_padded"],
-        has_letters=row["has_letters"],
     )
 
 

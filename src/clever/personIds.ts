@@ -53,9 +53,6 @@ const roundedNumber = "[0-9]{1,3}(?:[eE][+]|[.,][0-9]+[eE][+]?)[0-9]{1,3}";
 const formattedNumber = "[0-9]+[.,]0+|[0-9]{1,3}(?:,[0-9]{3})+";
 const isRounded = new RegExp(`^(?:${roundedNumber})$`);
 const isFormatted = new RegExp(`^(?:${formattedNumber})$`);
-/** An id of Clever with capital letters; Clever writes them in lower case. */
-const capitalized = { digits: "[0-9A-Fa-f]{24}", capital: "[A-F]" };
-const isCapitalized = new RegExp(`^(?=.*${capitalized.capital})${capitalized.digits}$`);
 const isError = /^#[¡¿]?[\p{L}\d_/]+[!?]$|^#GETTING_DATA$|^Err:\d{3}$|^#{2,}$/iu;
 const quoteOrFormula = /^[='"`\u2018-\u201f\u00ab\u2039]|["`\u2018-\u201f\u00bb\u203a]$/;
 /** The replacement character for letters that were lost in an encoding error. */
@@ -75,7 +72,6 @@ export function judgeId(text: string): IdFinding | undefined {
     return because("The id was rounded by a spreadsheet or another program: its last digits are lost");
   }
   if (isFormatted.test(text)) return because("A program read the id as a number and reformatted it");
-  if (isCapitalized.test(text)) return because("A program changed the letter case of a Clever id");
   if (text.includes(lostLetter)) return because("A letter of the id was lost in an encoding error");
   if (!/[\p{L}\p{N}]/u.test(text)) return because("The id has no letters or digits");
   if (text !== text.normalize("NFC")) {
@@ -107,13 +103,11 @@ const plainForms = {
 export function suspectIdSql(cell: string, literal: (text: string) => string): string {
   const has = (form: string) => `regexp_full_match(${cell}, ${literal(form)})`;
   const words = wordsOfLetters.map(literal).join(", ");
-  const isOther = `NOT ${has(plainForms.withDigit)} AND (NOT ${has(plainForms.word)} OR lower(${cell}) IN (${words}))`;
-  const { digits, capital } = capitalized;
-  return `(${isOther} OR ${has(digits)} AND regexp_matches(${cell}, ${literal(capital)}))`;
+  return `NOT ${has(plainForms.withDigit)} AND (NOT ${has(plainForms.word)} OR lower(${cell}) IN (${words}))`;
 }
 
-/** A pattern of ids for which `judgeId` has no finding, and of those for which it has one nevertheless. */
+/** A pattern of ids for which `judgeId` has no finding, and of the placeholders that it also accepts as ids. */
 export const plainId = {
   form: `${plainForms.withDigit}|${plainForms.word}`,
-  except: `(?i:${wordsOfLetters.join("|")})|(?=.*${capitalized.capital})${capitalized.digits}`,
+  except: `(?i:${wordsOfLetters.join("|")})`,
 } as const;

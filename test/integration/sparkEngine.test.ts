@@ -58,7 +58,11 @@ const odd: readonly (readonly [string, string])[] = [
   ["a row twice", dailyCsv(line("amy"), line("amy"))],
   ["two rows of a day", dailyCsv(line("amy"), line("amy").replace(",1,2", ",3,4"))],
   ["an id with two others", dailyCsv(line("amy"), line("amy").replace("sis-amy", "sis-amy2"))],
-  ["an id with other letter case", dailyCsv(line("amy"), line("amy").replace("sis-amy", "SIS-amy"))],
+  ["an id with other letter case", dailyCsv(line("eve"), line("eve").replace("sis-eve", "SIS-eve"))],
+  [
+    "a Clever id with other letter case",
+    dailyCsv(line("fay"), line("gus").replace("clever-gus", "Clever-fay")),
+  ],
   ["an e-mail address in a text", dailyCsv(withSchool("ann@example.org", "amy"))],
   ["a person's id in a text", dailyCsv(withSchool("North sis-7amy", "amy").replace(",sis-amy", ",sis-7amy"))],
   ["a link to a person", dailyCsv(withSchool("https://x.example/users/12", "amy"))],

@@ -219,11 +219,10 @@ describe("lost leading zeros", () => {
   });
 });
 
-describe("a school system id with other letter case", () => {
+describe("an id with other letter case", () => {
   const later = (...lines: string[]) =>
     dailyCsv(...lines.map((line) => line.replace("2024-09-03", "2024-09-04")));
-  const one =
-    "1 school system id is known with other letter case. Its person counts twice where rows have no Clever id.";
+  const one = (kind: string) => `1 ${kind} is known with other letter case: its person may count twice.`;
 
   /** A run of these lines after one of the others. */
   async function laterRun(before: readonly string[], ...lines: string[]) {
@@ -235,23 +234,25 @@ describe("a school system id with other letter case", () => {
   }
 
   test.each([
-    ["without a Clever id", [withIds("S-0071", "clever-amy")], withIds("s-0071", "")],
-    ["with the same Clever id", [withIds("S-0071", "clever-amy")], withIds("s-0071", "clever-amy")],
-    ["that was without a Clever id", [withIds("s-0071", "")], withIds("S-0071", "clever-amy")],
-    ["with letters that are not English", [withIds("PEÑA71", "")], withIds("peña71", "")],
-  ])("%s is noted once: its person may count twice", async (_, before, line) => {
-    const { fixture, summary } = await laterRun(before, withIds("s-0072", ""), line);
-    expect(summary).toMatchObject({ anonymized: 1, quarantined: [], notes: [{ path: next, note: one }] });
-    expect((await fixture.lastLog()).get(next)?.notes).toBe(one);
+    ["of the school system, without a Clever id", withIds("S-0071", "clever-amy"), withIds("s-0071", "")],
+    ["of the school system, with the same Clever id", withIds("S-0071", "ab"), withIds("s-0071", "ab")],
+    ["of the school system, that had no Clever id", withIds("s-0071", ""), withIds("S-0071", "clever-amy")],
+    ["with letters that are not English", withIds("PEÑA71", ""), withIds("peña71", "")],
+    ["of Clever", withIds("", "50ca15a93bc2733956000007"), withIds("", "50CA15A93BC2733956000007")],
+    ["of Clever, with another id", withIds("1", "50ca15a93bc2"), withIds("2", "50CA15A93BC2")],
+  ])("%s is noted once: its person may count twice", async (what, before, line) => {
+    const { fixture, summary } = await laterRun([before], withIds("s-0072", ""), line);
+    const note = one(what.startsWith("of Clever") ? "Clever id" : "school system id");
+    expect(summary).toMatchObject({ anonymized: 1, quarantined: [], notes: [{ path: next, note }] });
+    expect((await fixture.lastLog()).get(next)?.notes).toBe(note);
     await fixture.put(dailyPath("2024-09-05"), later(line).replace("2024-09-04", "2024-09-05"));
     expect(await fixture.run()).toMatchObject({ anonymized: 1, notes: [] });
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("is noted within a file, and in the file that has it", async () => {
+  test("is noted within a file, and in the files that have it", async () => {
     const { summary } = await runOf(withIds("s-0071", ""), withIds("S-0071", "", "2024-09-02"), daily("ben"));
-    const note =
-      "2 school system ids are known with other letter case. Their people count twice where rows have no Clever id.";
+    const note = "2 school system ids are known with other letter case: their people may count twice.";
     expect(summary).toMatchObject({ anonymized: 1, quarantined: [], notes: [{ path: file, note }] });
     const fixture = await PipelineFixture.create();
     await fixture.put(file, dailyCsv(withIds("S-0071", ""), withIds("s-0072", "")));
@@ -262,7 +263,7 @@ describe("a school system id with other letter case", () => {
     expect(notes.length).toBeGreaterThan(0);
   });
 
-  test("is another person's if Clever's ids differ, also beside a row without one", async () => {
+  test("is another person's, if the school system's ids come with different ids of Clever", async () => {
     const { summary } = await laterRun([withIds("S-0071", "clever-amy")], withIds("s-0071", "clever-ben"));
     expect(summary).toMatchObject({ anonymized: 1, quarantined: [], notes: [] });
   });

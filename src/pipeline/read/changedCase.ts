@@ -3,50 +3,53 @@ import { type DuckSession, sqlName } from "../../duck/duck";
 import type { KnownPairs } from "./knownPairs";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { Persons } from "./persons";
-
-/** A condition that an id has letters, which may be upper or lower case. */
-export const hasLettersSql = (id: string) => `lower(${id}) <> upper(${id})`;
+import { idKinds } from "./sharedIds";
 
 /**
- * Notes on files of the session's `raw`, whose people are in `found`, with school system ids that are known with other
- * letter case: in the lookup table, in the run's other files or in these. Pseudonyms are computed from an id's bytes,
- * so that such a person has two, and counts twice where rows have no Clever id. Only noted, once for each form, because
- * a school system may have changed all of its ids. Not if Clever's ids prove that it is another person's.
+ * Notes, by file number, on files of the session's `raw`, whose people are in `found`, with new ids that are known with
+ * other letter case: in the lookup table, in the run's other files or in these. Pseudonyms are computed from an id's
+ * bytes, so that the person of such an id has two, and may count twice. Only noted, once for each form, because a
+ * program may have changed all ids. Not a school system's ids that are two people's according to Clever's.
  */
 export async function findChangedCase(
   session: DuckSession,
   loaded: LoadedCsv,
   persons: Persons,
   known: KnownPairs,
-): Promise<ReadonlyMap<number, string>> {
-  const [sisColumn, cleverColumn] = hashedColumns(persons.report);
-  if (!sisColumn || !cleverColumn) return new Map();
-  const [sis, clever] = [sqlName(sisColumn.name), sqlName(cleverColumn.name)];
-  const forms = [known.table, persons.table, "found"].map(
-    (table) => `SELECT ${sis} AS id, ${clever} AS person FROM ${table} WHERE ${hasLettersSql(sis)}`,
-  );
-  await session.query(
-    `CREATE OR REPLACE TEMP TABLE changed_case AS
-     SELECT DISTINCT own.id, own.person
-     FROM (SELECT ${sis} AS id, ${clever} AS person FROM found WHERE ${hasLettersSql(sis)}) own
-     JOIN (${forms.join(" UNION ")}) other ON lower(own.id) = lower(other.id) AND own.id <> other.id
-     WHERE coalesce(own.person = other.person, true) AND own.id NOT IN (SELECT ${sis} FROM ${known.table} WHERE ${sis} IS NOT NULL)`,
-  );
-  const { some } = await session.one("SELECT EXISTS (FROM changed_case) AS some");
+): Promise<ReadonlyMap<number, readonly string[]>> {
+  const columns = hashedColumns(persons.report);
+  const ids = columns.map(({ name }) => sqlName(name));
+  const [sis = "", clever = ""] = ids;
+  const all = [known.table, persons.table, "found"]
+    .map((table) => `SELECT ${ids.join(", ")} FROM ${table}`)
+    .join(" UNION ALL ");
+  // Of two forms, one has capital letters. Most ids have none.
+  const capitals = ids.map((id) => `${id} <> lower(${id})`).join(" OR ");
+  const { some } = await session.one(`SELECT EXISTS (FROM (${all}) WHERE ${capitals}) AS some`);
   if (some !== true) return new Map();
-  const values = [sisColumn, cleverColumn].map((column) => valueSql(column, loaded));
-  const files = await session.query(
-    `SELECT file, count(DISTINCT id)::INTEGER AS ids
-     FROM (SELECT file, ${values[0]} AS id, ${values[1]} AS person FROM raw) own SEMI JOIN changed_case
-       ON own.id = changed_case.id AND own.person IS NOT DISTINCT FROM changed_case.person
-     GROUP BY file ORDER BY file`,
+  const isSamePerson = [`coalesce(own.${clever} = other.${clever}, true)`, "true"];
+  const forms = ids.map(
+    (id, place) => `SELECT DISTINCT ${place} AS place, own.${id} AS id
+      FROM found own JOIN everyone other ON lower(own.${id}) = lower(other.${id}) AND own.${id} <> other.${id}
+      WHERE ${isSamePerson[place]} AND NOT EXISTS (FROM ${known.table} known WHERE known.${id} = own.${id})`,
   );
-  return new Map(
-    files.map(({ file, ids }) => [
-      Number(file),
-      ids === 1
-        ? "1 school system id is known with other letter case. Its person counts twice where rows have no Clever id."
-        : `${Number(ids)} school system ids are known with other letter case. Their people count twice where rows have no Clever id.`,
-    ]),
+  const [sisValue, cleverValue] = columns.map((column) => valueSql(column, loaded));
+  const found = await session.query(
+    `WITH everyone AS MATERIALIZED (SELECT DISTINCT ${sis}, ${clever} FROM (${all})),
+       forms AS (${forms.join(" UNION ALL ")}),
+       cells AS (SELECT DISTINCT file, 0 AS place, ${sisValue} AS id FROM raw
+         UNION ALL SELECT DISTINCT file, 1 AS place, ${cleverValue} AS id FROM raw)
+     SELECT file, place, count(*)::INTEGER AS ids FROM cells SEMI JOIN forms USING (place, id)
+     GROUP BY file, place ORDER BY file, place`,
   );
+  const notes = new Map<number, string[]>();
+  for (const { file, place, ids: count } of found) {
+    const { one, many } = idKinds[place === 0 ? 0 : 1];
+    const note =
+      count === 1
+        ? `1 ${one} is known with other letter case: its person may count twice.`
+        : `${Number(count)} ${many} are known with other letter case: their people may count twice.`;
+    notes.set(Number(file), [...(notes.get(Number(file)) ?? []), note]);
+  }
+  return notes;
 }

@@ -3,10 +3,10 @@ import { hashedColumns, userTypes } from "../../clever/reports";
 import type { Snapshot } from "../../delta/snapshot";
 import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
-import { findChangedCase, hasLettersSql } from "./changedCase";
+import { findChangedCase } from "./changedCase";
 import { KnownPairs } from "./knownPairs";
 import type { LoadedCsv } from "./loadCsv";
-import { findLostZeros, isBareSql } from "./lostZeros";
+import { findLostZeros } from "./lostZeros";
 import type { Persons } from "./persons";
 import { bothMarked } from "./refuseRows";
 import { findSharedIds, type SharedIds } from "./sharedIds";
@@ -76,24 +76,14 @@ export class IdentityWatch {
    * file.
    */
   async check(session: DuckSession, loaded: LoadedCsv): Promise<SharedIds> {
-    const [sisColumn] = hashedColumns(this.persons.report);
-    const sis = sqlName(sisColumn?.name ?? "");
-    // Most ids are of one kind, so that at most one comparison with other ids is needed.
-    const asked = await session.one(
-      `SELECT coalesce(bool_or(${isBareSql(sis)}), false) AS bare, coalesce(bool_or(${hasLettersSql(sis)}), false) AS letters
-       FROM found`,
-    );
-    const zeros =
-      asked.bare === true ? await findLostZeros(session, loaded, this.persons, this.known) : undefined;
+    const zeros = await findLostZeros(session, loaded, this.persons, this.known);
     const { marked, notes } = await findSharedIds(session, loaded, this.persons);
     if (notes.size > 0) {
       await session.query(`INSERT INTO ${this.clashes} SELECT place, id FROM clashing_ids`);
     }
     const all = new Map(notes);
-    if (asked.letters === true) {
-      for (const [file, note] of await findChangedCase(session, loaded, this.persons, this.known))
-        all.set(file, [...(all.get(file) ?? []), note]);
-    }
+    for (const [file, changed] of await findChangedCase(session, loaded, this.persons, this.known))
+      all.set(file, [...(all.get(file) ?? []), ...changed]);
     return { marked: bothMarked(zeros, marked), notes: all };
   }
 

@@ -9,10 +9,6 @@ const reason = "The id has lost its leading zeros; the lake or the file has the 
 /** A number without a leading zero. */
 const bareNumber = "[1-9][0-9]*";
 
-/** A condition that an id is one. The comparison is fast, and leaves few where ids begin with zeros or letters. */
-export const isBareSql = (id: string) =>
-  `${id} >= '1' AND ${id} < ':' AND regexp_full_match(${id}, '${bareNumber}')`;
-
 /**
  * Finds the rows of the session's `raw`, whose people are in `found`, with a school system id that lost its leading
  * zeros. This is certain if the same person, by Clever's id, is known with a zero-padded id: in the lookup table, in
@@ -28,12 +24,16 @@ export async function findLostZeros(
   const [sisColumn, cleverColumn] = hashedColumns(persons.report);
   if (!sisColumn || !cleverColumn) return undefined;
   const [sis, clever] = [sqlName(sisColumn.name), sqlName(cleverColumn.name)];
+  // The comparison is faster, and leaves few where ids begin with zeros or letters.
+  const isBare = (id: string) => `${id} >= '1' AND ${id} < ':' AND regexp_full_match(${id}, '${bareNumber}')`;
+  const { some } = await session.one(`SELECT EXISTS (FROM found WHERE ${isBare(sis)}) AS some`);
+  if (some !== true) return undefined;
   const others = ["found", persons.table, known.table].map(
     (table) => `SELECT ${sis} AS padded, ${clever} AS person FROM ${table} WHERE starts_with(${sis}, '0')`,
   );
   await session.query(
     `CREATE OR REPLACE TEMP TABLE lost_zeros AS
-     WITH bare AS MATERIALIZED (SELECT ${sis} AS id, ${clever} AS person FROM found WHERE ${isBareSql(sis)})
+     WITH bare AS MATERIALIZED (SELECT ${sis} AS id, ${clever} AS person FROM found WHERE ${isBare(sis)})
      SELECT DISTINCT id, length(padded) AS width
      FROM bare JOIN (${others.join(" UNION ALL ")}) USING (person) WHERE ltrim(padded, '0') = id
      UNION SELECT id, length(${sis}) FROM bare JOIN found ON ltrim(${sis}, '0') = id
@@ -44,7 +44,7 @@ export async function findLostZeros(
      FROM lost_zeros`,
   );
   if (lost === 0) return undefined;
-  const shorter = widths === 1 ? `OR (${isBareSql("id")} AND length(id) < ${Number(width)})` : "";
+  const shorter = widths === 1 ? `OR (${isBare("id")} AND length(id) < ${Number(width)})` : "";
   const { row, digits } = await session.columns(
     `WITH numbered AS (
        SELECT row_number() OVER (ORDER BY raw.rowid) - 1 AS row, ${valueSql(sisColumn, loaded)} AS id FROM raw)

@@ -17,7 +17,7 @@ export interface SharedIds {
 const shared = 3;
 
 /** The names of the hashed columns, in the report's order. */
-const kinds = [
+export const idKinds = [
   { one: "school system id", many: "school system ids" },
   { one: "Clever id", many: "Clever ids" },
 ] as const;
@@ -60,7 +60,7 @@ export async function findSharedIds(
   );
   const notes = new Map<number, string[]>();
   for (const { file, place, ids: found } of counts) {
-    const [kind, other] = place === 0 ? kinds : [kinds[1], kinds[0]];
+    const [kind, other] = place === 0 ? idKinds : [idKinds[1], idKinds[0]];
     const note =
       found === 1
         ? `1 ${kind.one} occurs with two ${other.many} on one day.`
@@ -97,7 +97,7 @@ async function rowsOfShared(
     rows: row,
     columnOf: (index) => columns[placeOf(index)]?.name,
     reasonOf: (index) => {
-      const other = kinds[1 - placeOf(index)]?.many ?? "";
+      const other = idKinds[1 - placeOf(index)]?.many ?? "";
       const looks = shape(String(many[n[index] ?? 0]?.id));
       return `Three or more ${other} occur with this id on one day, so it identifies nobody (the cell looks like ${looks}).`;
     },
