@@ -28,6 +28,7 @@ export interface Groups {
    * are disclosed: that would be a statement about fewer people than a group has.
    */
   readonly ownTypes: Uint8Array;
+  /** The kinds of days, by the groups that ever count. */
   readonly kinds: DayKinds;
   /** The district as a list of one entry, and the lists of its schools and grades, by their numbers in `Names`. */
   readonly everyone: Places;

@@ -213,6 +213,7 @@ function numbers(found: Found) {
   return {
     users: unlessAbsent(scope, ["dailyParticipation"], total.people(total.users)),
     days: total.shown(attendance.countedDays),
+    ...(total.isWithheld ? { suppressed: true as const } : {}),
     activeUsers: unlessAbsent(scope, ["dailyParticipation"], total.people(total.activeUsers)),
     bySchool: schoolEntries(found).map(({ school, absent, ...entry }) => ({
       school_name: school,
