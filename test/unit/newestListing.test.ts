@@ -1,0 +1,69 @@
+import { afterEach, expect, test, vi } from "vitest";
+import type { EngineClient } from "../../src/engine/client";
+import { noAnswers } from "../../src/ui/connectionAnswers";
+import { ConnectionModel } from "../../src/ui/connectionModel";
+import type { SampleDistrict } from "../../src/ui/sampleDistrict";
+import { SealedStore, secretsIn } from "../helpers/sealedStore";
+import { settings, workspace } from "../helpers/vscodeStub";
+
+afterEach(() => {
+  workspace.isTrusted = true;
+  for (const name of Object.keys(settings)) delete settings[name];
+});
+
+/** A connection whose listings are answered one by one, each with one report. */
+async function connected() {
+  const answers: (() => void)[] = [];
+  const request = vi.fn((_call: unknown, _params: unknown, { onProgress, signal }: RequestOptions) => {
+    return new Promise((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(new Error("aborted")));
+      answers.push(() => {
+        onProgress([{ path: "a.csv", state: "new", landed: null }]);
+        resolve({ isNew: false, overdue: [], needsAdoption: false, changedByOthers: [] });
+      });
+    });
+  });
+  const client = { request } as unknown as EngineClient;
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
+  const model = new ConnectionModel(client, secretsIn(new SealedStore()), {} as SampleDistrict, log);
+  const given = { ...noAnswers, host: "reports.example", username: "district", lakeUrl: "file:///lake" };
+  await model.keep(given, { password: "a password", salt: "a salt" });
+  return { model, answers };
+}
+
+interface RequestOptions {
+  readonly onProgress: (items: readonly unknown[]) => void;
+  readonly signal: AbortSignal;
+}
+
+test("who waits for the reports waits for the newest listing, not for one that it ended", async () => {
+  const { model, answers } = await connected();
+  const first = model.refresh();
+  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  let isLoaded = false;
+  const loaded = model.loaded().then(() => {
+    isLoaded = true;
+  });
+  const second = model.refresh();
+  await first;
+  await vi.waitFor(() => expect(answers).toHaveLength(2));
+  expect(isLoaded).toBe(false);
+  answers[1]?.();
+  await Promise.all([second, loaded]);
+  expect([model.state, model.reports.length]).toEqual(["loaded", 1]);
+  model.dispose();
+});
+
+test("in Restricted Mode, the first request by the user lets views and tabs look again", async () => {
+  const { model, answers } = await connected();
+  workspace.isTrusted = false;
+  const told: string[] = [];
+  model.onDidChangeLake(() => told.push("lake"));
+  model.onDidChangeConnection(() => told.push("connection"));
+  const first = model.refresh();
+  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  expect(told).toEqual(["lake", "connection"]);
+  answers[0]?.();
+  await first;
+  model.dispose();
+});
