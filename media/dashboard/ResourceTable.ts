@@ -144,7 +144,7 @@ function trendView({ texts, formats }: Ready, weekly: readonly Shown[]): Templat
 /** The rows of the table as shown, with their number in words. */
 export function shownResources(ready: Ready): { readonly table: DataTable; readonly count: string } {
   const rows = sortedRows(ready);
-  const [count = countText(ready, rows)] = searchNote(ready, rows);
+  const count = searchNote(ready, rows)[0] ?? countText(ready, rows);
   return { table: resourceTable(ready, rows), count };
 }
 

@@ -93,7 +93,7 @@ export class ConnectionModel extends Disposable {
       }),
     );
     this.hold(secrets.onDidChange(() => this.reset()));
-    this.hold(vscode.workspace.onDidGrantWorkspaceTrust(() => this.mayLookNow()));
+    this.hold(vscode.workspace.onDidGrantWorkspaceTrust(() => this.connectionMayHaveChanged()));
     this.hold(new vscode.Disposable(() => this.loading?.abort.abort()));
     this.setContext();
   }
@@ -192,11 +192,11 @@ export class ConnectionModel extends Disposable {
   private allowLooks(): void {
     const couldLook = this.mayLook;
     this.isRequested = true;
-    if (!couldLook) this.mayLookNow();
+    if (!couldLook) this.connectionMayHaveChanged();
   }
 
-  /** Views, tabs and pages that could not use the connection try again. */
-  private mayLookNow(): void {
+  /** Tells views, tabs and pages, which try again if they could not use the connection before. */
+  private connectionMayHaveChanged(): void {
     this.lakeChanged.fire();
     this.connectionChanged.fire();
   }
@@ -327,7 +327,7 @@ export class ConnectionModel extends Disposable {
   }
 
   private lookAgain(): void {
-    this.mayLookNow();
+    this.connectionMayHaveChanged();
     // A listing in progress continues with what was allowed.
     if (this.current !== "loading") this.refreshQuietly();
   }
@@ -344,8 +344,7 @@ export class ConnectionModel extends Disposable {
     this.lookedAt = undefined;
     this.failure = undefined;
     this.set("unknown");
-    this.lakeChanged.fire();
-    this.connectionChanged.fire();
+    this.connectionMayHaveChanged();
     if (wasKnown) this.refreshQuietly();
   }
 

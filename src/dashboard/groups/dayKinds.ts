@@ -37,9 +37,11 @@ export function dayKindsOf(
     Uint32Array.from(months, (_, month) =>
       shown.reduce((all, cohort) => all | (masks[cohort * months.length + month] as number), 0),
     );
-  const everyDay = days.monthStarts.map((start) => daysMask(0, lastDayOfMonth(start) - start));
   const used = unionOf(days.used);
-  const participation = shown.length > 0 ? unionOf(days.participated) : Uint32Array.from(everyDay);
+  const participation =
+    shown.length > 0
+      ? unionOf(days.participated)
+      : Uint32Array.from(days.monthStarts, (start) => daysMask(0, lastDayOfMonth(start) - start));
   const data = participation.map((mask, month) => (mask | (used[month] as number)) >>> 0);
   const { first, last } = spanOf(days.monthStarts, data) ?? { first: 0, last: 0 };
   const lastParticipation = spanOf(days.monthStarts, participation)?.last ?? last;

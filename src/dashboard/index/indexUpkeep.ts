@@ -244,7 +244,7 @@ function indexOf(
 ): ParticipationIndex | undefined {
   const segments = requested
     .flatMap((month) => months.get(month)?.segment ?? [])
-    .filter(({ participationDays, usageDays }) => participationDays !== 0 || usageDays !== 0);
+    .filter(({ attendanceCells, usageRuns }) => attendanceCells.day.length > 0 || usageRuns.days.length > 0);
   if (segments.length === 0) return undefined;
   const rowsOf = (table: Snapshot | undefined) => numRecords(table?.files.values() ?? []) ?? 0;
   return {

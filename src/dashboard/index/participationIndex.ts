@@ -50,9 +50,6 @@ export interface Resource {
 export interface MonthSegment {
   /** `yyyy-MM` */
   readonly month: string;
-  /** Days of the month with a row of daily participation, and of resource usage. */
-  readonly participationDays: number;
-  readonly usageDays: number;
   /** Members with rows of daily participation, ascending by member. */
   readonly attendance: {
     readonly member: Uint32Array;

@@ -33,15 +33,9 @@ type SegmentColumns = {
 
 /** A month's columns with the data derived from them. */
 export function segmentOf(month: string, columns: SegmentColumns): MonthSegment {
-  const { usageRuns, attendanceCells } = columns;
-  let participationDays = 0;
-  for (const day of attendanceCells.day) participationDays |= 1 << day;
-  let usageDays = 0;
-  for (const days of usageRuns.days) usageDays |= days;
+  const { usageRuns } = columns;
   return {
     month,
-    participationDays: participationDays >>> 0,
-    usageDays: usageDays >>> 0,
     ...columns,
     usageRuns: {
       ...usageRuns,

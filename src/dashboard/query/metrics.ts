@@ -258,9 +258,9 @@ function numbers(found: Found) {
   };
 }
 
-/** Marks an entry by its number of people. */
+/** Marks an entry whose number of people is withheld; `metricsDocument` marks those of few people. */
 function suppressed(users: People): Suppressible {
-  return users === null || users === "few" ? { suppressed: true } : {};
+  return users === null ? { suppressed: true } : {};
 }
 
 /** Keys whose values are numbers of people; under any other key `few` is a name. */
