@@ -9,7 +9,7 @@ import type { Lake } from "../lake/lake";
 import { requireLake } from "../lake/requireLake";
 import type { ReportSource } from "../sftp/source";
 import { updateDigitalActivity } from "./activity/digitalActivity";
-import { requireAdopted, requireFinishedAdoption } from "./adopt/oeaTables";
+import { requireAdopted, requireComplete, requireFinishedAdoption } from "./adopt/oeaTables";
 import { ChunkRunner } from "./chunkRunner";
 import { updateGroups } from "./groups/updateGroups";
 import { settleInterrupted } from "./land/recover";
@@ -162,7 +162,8 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       const { digitalActivity, divide } = request;
       if (digitalActivity) {
         await updateDerived(digitalActivityTable, summary, signal, async () => {
-          const update = { lake, duck, tables: newest, requireHeld, signal };
+          const complete = requireComplete({ ...tables, pseudo: newest });
+          const update = { lake, duck, tables: complete, requireHeld, signal };
           const { months, rows } = await updateDigitalActivity(update);
           const written = `${counted(months.length, "month")} written, ${counted(rows, "row")}`;
           return months.length > 0 ? written : undefined;

@@ -3,6 +3,8 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { lookupTable, oeaTable, pseudonymMapTable, pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
+import { updateActivityWithoutRun } from "../../src/pipeline/activity/digitalActivity";
+import { exportEngagement } from "../../src/pipeline/activity/exportEngagement";
 import { type AdoptRequest, adoptLake } from "../../src/pipeline/adopt/adoptLake";
 import type { AdoptSummary } from "../../src/pipeline/adopt/adoptSummary";
 import { repairLake } from "../../src/pipeline/others/repair";
@@ -19,6 +21,7 @@ import {
   usage,
   usageCsv,
 } from "../helpers/pipelineFixture";
+import { temporaryFolder } from "../helpers/temporaryFolder";
 
 /** A lake that OEA's own notebooks wrote, before and after its adoption. */
 
@@ -66,6 +69,14 @@ describe("before it is adopted", () => {
       code: "notAdopted",
       hint: expect.stringContaining("clever-lake adopt"),
     });
+  });
+
+  test("its rows, which are there once per run of OEA's, do not become Digital Engagement events", async () => {
+    const { lake } = await oeaLake();
+    const place = path.join(await temporaryFolder(), "events.parquet");
+    const refused = { code: "notAdopted", subject: pseudoTable(dailyReport) };
+    await expect(exportEngagement(lake, await sharedDuck(), place)).rejects.toMatchObject(refused);
+    await expect(updateActivityWithoutRun(lake)).rejects.toMatchObject(refused);
   });
 
   test.each(["run", "ingest", "anonymize"] as const)("%s is refused and changes nothing", async (command) => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { activityColumns } from "../../src/clever/digitalEngagement";
-import { digitalActivityTable } from "../../src/clever/layout";
-import { partitionColumns } from "../../src/clever/reports";
+import { digitalActivityTable, pseudoTable } from "../../src/clever/layout";
+import { partitionColumns, reports } from "../../src/clever/reports";
 import type { Action } from "../../src/delta/actions";
 import { commit } from "../../src/delta/commit";
 import { writeDataFile } from "../../src/delta/dataFile";
@@ -11,8 +11,10 @@ import { removeFile, tableActions } from "../../src/delta/tableActions";
 import { sqlString } from "../../src/duck/duck";
 import { CleverLakeError } from "../../src/errors";
 import { updateActivityWithoutRun, updateDigitalActivity } from "../../src/pipeline/activity/digitalActivity";
+import { exportEngagement } from "../../src/pipeline/activity/exportEngagement";
 import { optimizeLake } from "../../src/pipeline/upkeep/optimizeLake";
 import { readTables } from "../../src/pipeline/write/tables";
+import { ForeignWriter } from "../helpers/foreignWriter";
 import { lakeRows, sharedDuck } from "../helpers/lakeRows";
 import {
   daily,
@@ -24,6 +26,7 @@ import {
   usageCsv,
   usagePath,
 } from "../helpers/pipelineFixture";
+import { temporaryFolder } from "../helpers/temporaryFolder";
 
 const on = { digitalActivity: true };
 
@@ -283,4 +286,33 @@ test("an update whose lock another run took over after the last check writes no 
   expect(await late).toEqual({ months: [], rows: 0 });
   expect(checks).toBe(1);
   expect(await events(fixture, "a", "b")).toEqual(["day a 2024-09-03 1", "day b 2024-10-01 1"]);
+});
+
+test("the events of a report whose table another program made unreadable stay", async () => {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("a")));
+  await fixture.put(usagePath(), usageCsv(usage("a", "Mathlark")));
+  await fixture.run(on);
+  const before = await events(fixture, "a");
+  const table = pseudoTable(reports.resource_usage);
+  const features = ["aFutureFeature"];
+  const protocol = { minReaderVersion: 3, minWriterVersion: 7 };
+  await new ForeignWriter(fixture.lake, table).commit("SET TBLPROPERTIES", [
+    { protocol: { ...protocol, readerFeatures: features, writerFeatures: features } },
+  ]);
+  const unsupported = { code: "unsupportedTable", subject: table };
+
+  await expect(updateActivityWithoutRun(fixture.lake)).rejects.toMatchObject(unsupported);
+  const { failed } = await fixture.run(on);
+  expect(failed).toMatchObject([{ path: digitalActivityTable, reason: expect.stringMatching(table) }]);
+  expect(await events(fixture, "a")).toEqual(before);
+  const place = `${await temporaryFolder()}/events.parquet`;
+  const duck = await sharedDuck();
+  await expect(exportEngagement(fixture.lake, duck, place)).rejects.toMatchObject(unsupported);
+  // The rest of the lake is verified all the same.
+  const { problems, tables } = await fixture.verify();
+  expect(problems).toMatchObject([
+    { subject: table, problem: expect.stringMatching(/^It could not be read/) },
+  ]);
+  expect(tables.map((each) => each.table)).toContain(pseudoTable(reports.daily_participation));
 });

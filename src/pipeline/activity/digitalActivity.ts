@@ -17,6 +17,7 @@ import { Duck, type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { requireLake } from "../../lake/requireLake";
+import { requireComplete } from "../adopt/oeaTables";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 import { monthName } from "../others/foreignCommits";
@@ -44,7 +45,7 @@ export function activityTags(files: readonly AddFile[]): AddFile["tags"] {
 export interface ActivityRequest {
   readonly lake: Lake;
   readonly duck: Duck;
-  /** The newest states of the `_pseudo` tables. */
+  /** The newest states of all `_pseudo` tables: those of `requireComplete`. */
   readonly tables: PseudoTables;
   /** The paths, in the table's log, of data files that are gone or damaged: their months are made again. */
   readonly damaged?: ReadonlySet<string>;
@@ -130,14 +131,14 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
 }
 
 /**
- * `updateDigitalActivity` without a run. Rejects for the same reasons, with `notFound` if there is no lake, and with
- * `busy` while a run is active.
+ * `updateDigitalActivity` without a run. Rejects for the same reasons and those of `requireComplete`, with `notFound` if
+ * there is no lake, and with `busy` while a run is active.
  */
 export async function updateActivityWithoutRun(lake: Lake, signal?: AbortSignal): Promise<ActivitySummary> {
   await requireLake(lake, { signal });
   await using lock = await RunLock.take(lake, newRunId(new Date(), undefined), { signal });
   await using duck = await Duck.open();
-  const { pseudo: tables } = await readTables(lake, duck, signal);
+  const tables = requireComplete(await readTables(lake, duck, signal));
   const requireHeld = () => lock.requireHeld();
   return await updateDigitalActivity({ lake, duck, tables, requireHeld, signal });
 }

@@ -2,14 +2,15 @@ import { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { engagementColumns } from "../../clever/digitalEngagement";
-import { pseudoTable } from "../../clever/layout";
-import { reportNames, reports } from "../../clever/reports";
+import { readQuery } from "../../delta/readQuery";
 import { sqlTypes } from "../../delta/schema";
-import { withTables } from "../../delta/withTable";
+import { withDataFiles } from "../../delta/withTable";
 import { type Duck, sqlName, sqlString } from "../../duck/duck";
 import { unwritable } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { outputFile } from "../../outputFile";
+import { requireComplete } from "../adopt/oeaTables";
+import { readTables } from "../write/tables";
 import { engagementSql } from "./engagementSql";
 
 /**
@@ -18,7 +19,7 @@ import { engagementSql } from "./engagementSql";
  *
  * @param file a local path, replaced if it exists
  * @returns the number of rows
- * @throws CleverLakeError `io` if the file cannot be written
+ * @throws CleverLakeError `io` if the file cannot be written, and as `requireComplete` does
  */
 export async function exportEngagement(
   lake: Lake,
@@ -30,18 +31,19 @@ export async function exportEngagement(
   // DuckDB would say no more than "IO Error".
   const folder = await stat(path.dirname(place)).catch((error: unknown) => error);
   if (!(folder instanceof Stats && folder.isDirectory())) throw unwritable("The Parquet file", file, folder);
-  const tables = reportNames.map((name) => pseudoTable(reports[name]));
-  return withTables(lake, duck, tables, { signal }, async (session, opened) => {
-    const selects = reportNames.flatMap((name, index) => {
-      const rows = opened[index]?.select;
-      return rows ? [engagementSql(name, rows)] : [];
-    });
+  const tables = [...requireComplete(await readTables(lake, duck, signal))].map(([report, snapshot]) => ({
+    report,
+    snapshot,
+    files: [...snapshot.files.values()],
+  }));
+  return withDataFiles(lake, tables, { signal }, (placeOf) => {
+    const selects = tables.map(({ report, snapshot, files }) =>
+      engagementSql(report, readQuery(snapshot, files, placeOf)),
+    );
     // Without reports, the file has the schema's columns and no rows.
     const nulls = engagementColumns.map(({ name, type }) => `NULL::${sqlTypes[type]} AS ${sqlName(name)}`);
     if (selects.length === 0) selects.push(`SELECT ${nulls.join(", ")} WHERE false`);
-    const { Count } = await session.one(
-      `COPY (${selects.join(" UNION ALL ")}) TO ${sqlString(place)} (FORMAT parquet, COMPRESSION snappy)`,
-    );
-    return Number(Count);
+    const copy = `COPY (${selects.join(" UNION ALL ")}) TO ${sqlString(place)} (FORMAT parquet, COMPRESSION snappy)`;
+    return duck.session(async (session) => Number((await session.one(copy)).Count), signal);
   });
 }

@@ -5,7 +5,7 @@ import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { interruptedRuns, RunHistory, type RunRecord } from "../log/runRecord";
-import { allReports, appliedVersions, type PseudoTables, readTables } from "../write/tables";
+import { allReports, appliedVersions, type LakeTables, type PseudoTables, readTables } from "../write/tables";
 
 /** A table that OEA's own notebooks wrote. */
 export interface OeaTable {
@@ -35,6 +35,19 @@ export function requireAdopted(tables: PseudoTables | undefined): void {
       hint: "Run `clever-lake adopt --dry-run` to see what is there, then adopt the lake with `clever-lake adopt`.",
     });
   }
+}
+
+/**
+ * The `_pseudo` tables, for what is made from all of their rows. Rejects with `unsupportedTable` if one of them cannot be
+ * read, because it would be taken for one without rows, and with `notAdopted` as `requireAdopted` does.
+ */
+export function requireComplete({ pseudo, refused }: LakeTables): PseudoTables {
+  requireAdopted(pseudo);
+  for (const report of allReports()) {
+    const error = refused.get(pseudoTable(report));
+    if (error) throw error;
+  }
+  return pseudo;
 }
 
 /** Whether a lake must be adopted before anything is run on it. */

@@ -8,7 +8,7 @@ import { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { requireLake } from "../../lake/requireLake";
 import { updateDigitalActivity } from "../activity/digitalActivity";
-import { requireAdopted, requireFinishedAdoption } from "../adopt/oeaTables";
+import { requireAdopted, requireComplete, requireFinishedAdoption } from "../adopt/oeaTables";
 import { RunLock } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
 import { IngestLog, type SourceEntries } from "../log/logTable";
@@ -248,9 +248,9 @@ class TableRepair {
     if (remedy !== undefined) return { ...unchanged, rebuilt: "table", problem: remedy };
     if (dryRun) return unchanged;
     try {
-      const { pseudo } = await readTables(lake, duck, signal);
+      const tables = requireComplete(await readTables(lake, duck, signal));
       const damaged = damagedPaths(known.damage, finding.table);
-      await updateDigitalActivity({ lake, duck, tables: pseudo, damaged, requireHeld, signal });
+      await updateDigitalActivity({ lake, duck, tables, damaged, requireHeld, signal });
       return unchanged;
     } catch (error) {
       return { ...unchanged, problem: problemOf(error, signal) };

@@ -184,7 +184,7 @@ async function verifiedSalt({ lake, problems, signal }: VerifyContext, given: st
   }
 }
 
-/** Adds evidence of damaged data to the problems, and then returns undefined. */
+/** Adds evidence of damaged data, and a table that another program made unreadable, to the problems; then undefined. */
 async function orDamage<T>(
   { problems }: VerifyContext,
   subject: string,
@@ -193,7 +193,7 @@ async function orDamage<T>(
   try {
     return await work();
   } catch (error) {
-    if (!isDamage(error)) throw error;
+    if (!isDamage(error) && !isCleverLakeError(error, "unsupportedTable")) throw error;
     problems.push({ subject, problem: `It could not be read. ${describeError(error)}` });
     return undefined;
   }
