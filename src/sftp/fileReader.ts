@@ -106,9 +106,10 @@ export class FileReader implements Disposable {
 
   private async open(): Promise<OpenFile> {
     const lease = await this.pool.lease(this.signal);
+    const { connection } = lease;
+    let handle: Buffer | undefined;
     try {
-      const { connection } = lease;
-      const handle = await connection.call<Buffer>((session, done) =>
+      handle = await connection.call<Buffer>((session, done) =>
         session.open(this.range.remotePath, "r", done),
       );
       const opened: OpenFile = {
@@ -126,6 +127,7 @@ export class FileReader implements Disposable {
       await unchanged;
       return opened;
     } catch (error) {
+      if (handle) closeHandle(connection, handle);
       lease[Symbol.dispose]();
       throw error;
     }

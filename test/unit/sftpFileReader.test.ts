@@ -7,12 +7,22 @@ import { modifiedOf } from "../../src/sftp/listing";
 
 type Done = (error: undefined, result?: unknown) => void;
 
-/** A connection to a server with one file with the given attributes. */
-function connectionTo(content: string, attributes: { size: number; mtime?: number }): SftpConnection {
+/** A connection to a server with one file with the given attributes, which counts its handles. */
+function connectionTo(
+  content: string,
+  attributes: { size: number; mtime?: number },
+  count = { opened: 0, closed: 0 },
+): SftpConnection {
   const session = {
-    open: (_path: string, _flags: string, done: Done) => done(undefined, Buffer.from("handle")),
+    open: (_path: string, _flags: string, done: Done) => {
+      count.opened++;
+      done(undefined, Buffer.from("handle"));
+    },
     fstat: (_handle: Buffer, done: Done) => done(undefined, attributes),
-    close: (_handle: Buffer, done: Done) => done(undefined),
+    close: (_handle: Buffer, done: Done) => {
+      count.closed++;
+      done(undefined);
+    },
     read: (_: Buffer, into: Buffer, offset: number, length: number, at: number, done: Done) =>
       done(undefined, Buffer.from(content).copy(into, offset, at, at + length)),
   };
@@ -42,4 +52,16 @@ test.each([
     pieces.push(piece.toString());
   }
   expect(pieces.join("")).toBe("0123456789");
+});
+
+test("the handle of a file that changed since the listing is closed", async () => {
+  const count = { opened: 0, closed: 0 };
+  const open = () => Promise.resolve(connectionTo("0123456789", { size: 10 }, count));
+  const pool = new ConnectionPool<SftpConnection>({ open }, 1);
+  const listed = { path: "a.csv", size: 5, modified: modifiedOf({}) };
+  const range = { remotePath: "/a.csv", file: listed, start: 0, end: 5 };
+  using reader = new FileReader(pool, range, new FileGuard(listed, "/a.csv"), fullPace(), undefined);
+  await expect(reader.next()).rejects.toMatchObject({ code: "changedWhileRead" });
+  expect(count.opened).toBeGreaterThan(0);
+  expect(count.closed).toBe(count.opened);
 });
