@@ -10,13 +10,16 @@ import { mapAtOnce } from "../mapAtOnce";
 /** Files copied concurrently; each copy mostly waits for the network. */
 const copiesAtOnce = 8;
 
-/** Runs `work` with a scratch folder of the lake, then removes the folder with its contents. */
+/**
+ * Runs `work` with a scratch folder of the lake, then removes the folder with its contents. If another program holds a
+ * file there, a later process removes it: the result of `work` must not be lost because of that.
+ */
 export async function withScratch<T>(lake: Lake, work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await lake.scratch();
   try {
     return await work(folder);
   } finally {
-    await removeLocal(folder);
+    await removeLocal(folder).catch(() => undefined);
   }
 }
 

@@ -3,8 +3,10 @@ import { access, mkdir, rm, stat, symlink, utimes, writeFile } from "node:fs/pro
 import { userInfo } from "node:os";
 import path from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { withScratch } from "../../src/delta/localFiles";
 import { Duck } from "../../src/duck/duck";
 import { machineScratch } from "../../src/scratch";
+import { MemoryLake } from "../helpers/memoryLake";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 const exists = (place: string) =>
@@ -62,4 +64,13 @@ describe("the machine's temporary folder", () => {
     await expect(machineScratch()).rejects.toMatchObject({ code: "io", subject: ours });
     expect(await exists(old)).toBe(true);
   });
+});
+
+test("the result of work is not lost if its scratch folder cannot be removed", async () => {
+  const file = path.join(await temporaryFolder(), "file");
+  await writeFile(file, "");
+  const lake = new MemoryLake();
+  // Neither a file nor a folder: as one that another program holds, it cannot be removed.
+  lake.scratch = () => Promise.resolve(path.join(file, "scratch"));
+  expect(await withScratch(lake, () => Promise.resolve("done"))).toBe("done");
 });
