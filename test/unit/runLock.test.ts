@@ -99,6 +99,21 @@ test("a lock renewed while another run is about to take it over keeps its lease"
   expect(String(lake.files.get(runLeasePath("other")))).toBe(lease);
 });
 
+test("is held if the reply to its request was lost, and the repeated request found it there", async () => {
+  const lake = new MemoryLake();
+  const put = lake.putIfAbsent.bind(lake);
+  lake.putIfAbsent = async (...given) => {
+    await put(...given);
+    return false;
+  };
+  {
+    await using _lock = await RunLock.take(lake, "mine");
+    expect(holder(lake)).toBe("mine");
+    await expect(RunLock.take(lake, "second")).rejects.toMatchObject({ code: "busy" });
+  }
+  expect(lake.files.size).toBe(0);
+});
+
 test("names its holder", async () => {
   const lake = lakeWithLock({ ...foreign, expires: later() });
   await expect(RunLock.take(lake, "mine")).rejects.toThrow(/theirs.*process 1 on another-machine/);

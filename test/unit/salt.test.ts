@@ -27,6 +27,17 @@ test("a lake accepts any salt until something is pseudonymized", async () => {
   expect(await checkSalt(lake, one)).toBe("unclaimed");
 });
 
+test("a salt is the lake's if the reply to its request was lost, and the repeated request found it there", async () => {
+  const lake = new MemoryLake();
+  const put = lake.putIfAbsent.bind(lake);
+  lake.putIfAbsent = async (...given) => {
+    await put(...given);
+    return false;
+  };
+  await claimSalt(lake, one);
+  expect(await checkSalt(lake, one)).toBe("matches");
+});
+
 test("the lake keeps neither the salt nor a plain hash of it", async () => {
   const lake = new MemoryLake();
   const other = new MemoryLake();

@@ -61,7 +61,7 @@ export class RunLock implements AsyncDisposable {
     // continues.
     heldHere.add(id);
     try {
-      await win(lake, () => newLock(id, runId), options);
+      await win(lake, id, runId, options);
     } catch (error) {
       heldHere.delete(id);
       throw error;
@@ -116,16 +116,14 @@ export class RunLock implements AsyncDisposable {
   }
 }
 
-/**
- * Puts a lock into the lake, in place of a dead one if necessary.
- *
- * @param lock makes the lock, with a lease from now on
- */
-async function win(lake: Lake, lock: () => Lock, options: WatchOptions): Promise<void> {
+/** Puts a lock into the lake, in place of a dead one if necessary. */
+async function win(lake: Lake, id: string, runId: string, options: WatchOptions): Promise<void> {
   for (let attempt = 0; attempt < 5; attempt++) {
-    if (await lake.putIfAbsent(runLockPath, serialize(lock()))) return;
+    if (await lake.putIfAbsent(runLockPath, serialize(newLock(id, runId)))) return;
     const holder = await readLock(lake);
     if (holder === undefined) continue;
+    // It was written, but the reply was lost, and the repeated request found it.
+    if (typeof holder === "object" && holder.id === id) return;
     if (holder !== "unreadable") {
       const state = await judge(lake, holder, options);
       if (state === "another") continue;

@@ -106,7 +106,11 @@ export async function claimCheckedSalt(
   } else if (standing === "unproven" && claim.isProven !== true) throw unprovenSalt();
   await claim.requireHeld();
   if (stored !== undefined) await replaceFingerprint(lake, salt, stored, options);
-  else if (!(await storeFingerprint(lake, salt, options))) throw otherSalt(lake);
+  else if (!(await storeFingerprint(lake, salt, options))) {
+    // Of another run; or this one, whose reply was lost before the request was repeated.
+    const now = await readFingerprint(lake, options);
+    if (now === undefined || !(await isSaltOf(salt, now))) throw otherSalt(lake);
+  }
 }
 
 /**
