@@ -37,14 +37,17 @@ export async function dropDamagedFiles(
   return damaged.length;
 }
 
-/** Whether the log does not know a source of which the tables have rows: it was lost, or cut off. */
-export function isLogIncomplete({ log, applied }: LakeState): boolean {
-  return [...applied.keys()].some((source) => !log.has(source));
+/** Whether the log does not know a delivery whose rows the tables have: it was lost, or cut off. */
+export function isLogIncomplete({ log, applied, current, open }: LakeState): boolean {
+  return [...applied].some(([source, version]) => {
+    const known = [current.get(source), log.get(source), ...(open.get(source) ?? [])];
+    return known.every((entry) => entry?.version !== version);
+  });
 }
 
 /**
- * Entries for landed files that the records of runs name and that are newer than what the log knows of their source. The
- * next run completes them: it finds the rows of those whose version the tables have.
+ * Entries for landed files that the records of runs name and the log does not. The next run completes them: it finds the
+ * rows of those whose version the tables have.
  */
 export async function lostEntries(
   lake: Lake,
@@ -53,9 +56,8 @@ export async function lostEntries(
   signal: AbortSignal | undefined,
 ): Promise<LogEntry[]> {
   const known = await log.all(signal);
-  const newest = new Map<string, number>();
-  for (const { source, version } of known) newest.set(source, Math.max(version, newest.get(source) ?? 0));
-  const isLost = ({ source, version }: Landing) => version > (newest.get(source) ?? 0);
+  const deliveries = new Set(known.map(nameOf));
+  const isLost = (landing: Landing) => !deliveries.has(nameOf(landing));
   const history = new RunHistory(lake, signal);
   const entries: LogEntry[] = [];
   for (const runId of (await runIds(lake, signal)).reverse()) {
@@ -67,6 +69,10 @@ export async function lostEntries(
     entries.push(...adopted, ...retimedEntries(landings, adopted, before, applied, runId));
   }
   return entries;
+}
+
+function nameOf({ source, version }: Pick<Landing, "source" | "version">): string {
+  return `${version} ${source}`;
 }
 
 /**
