@@ -17,13 +17,15 @@ import type { Landing } from "./plan/plan";
 import { type Chunk, deliveryOf, isDue } from "./plan/work";
 import type { Progress } from "./progress";
 import type { OpenReadEngine } from "./read/readEngine";
-import { blockingLookup, type LakeTables, type PseudoTables } from "./write/tables";
+import type { LakeTables, PseudoTables } from "./write/tables";
 
 export interface ChunkContext extends OutcomeContext {
   readonly log: IngestLog;
   readonly lock: RunLock;
   /** The tables at the start of the run. */
   readonly tables: LakeTables;
+  /** Why nothing can be pseudonymized: a lookup table cannot be read, is gone, or lacks people. */
+  readonly blocked: CleverLakeError | undefined;
   readonly verifiedVersions: VerifiedVersions;
   readonly source: ReportSource | undefined;
   /** Undefined if nothing is to be pseudonymized. */
@@ -208,7 +210,7 @@ export class ChunkRunner {
     entries: Map<string, LogEntry>,
     everybody: Gate,
   ): Promise<void> {
-    const { lock, progress, state, accept } = this.context;
+    const { lock, progress, state, accept, blocked } = this.context;
     const { outcomes } = this;
     if (due.length === 0) return;
     const isFirst = name === reportWithAllPeople;
@@ -217,8 +219,7 @@ export class ChunkRunner {
     const reading = await this.failFilesOnError(due, async () => {
       const conflict = this.conflicts.get(name);
       if (conflict) throw conflict;
-      const blocking = blockingLookup(this.context.tables);
-      if (blocking) throw blocking;
+      if (blocked) throw blocked;
       const table = await this.table(name);
       const deliveries = due.map((entry) =>
         deliveryOf(entry, outcomes.currentOf(entry.source), state, accept),

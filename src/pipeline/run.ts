@@ -42,7 +42,7 @@ import { emptySummary, finishedSummary, isIncomplete } from "./runSummary";
 import { mayHaveEarlierLayout, moveOutOfTableFolders } from "./salt/earlierLayout";
 import { checkedSaltFor, claimCheckedSalt } from "./salt/salt";
 import { defaultMaxShrink } from "./write/shrink";
-import { type LakeTables, type PseudoTables, readTables, stateOf } from "./write/tables";
+import { blockingLookup, type LakeTables, type PseudoTables, readTables, stateOf } from "./write/tables";
 
 export type RunCommand = Exclude<RunRecord["command"], "adopt">;
 
@@ -144,7 +144,9 @@ export async function run(request: RunRequest): Promise<RunSummary> {
 
     // Files that a run lands but does not pseudonymize have days that are not known yet.
     const unread = salt === undefined ? [...landings, ...pending] : [];
-    const changedByOthers = salt === undefined ? [] : await inspectTables(lake, duck, tables, state, signal);
+    const inspection =
+      salt === undefined ? undefined : await inspectTables(lake, duck, tables, state, signal);
+    const changedByOthers = [...(inspection?.findings ?? [])];
     const summary = {
       ...emptySummary(runId),
       unchanged: plan.filter((file) => inLake.has(file.state)).length,
@@ -197,6 +199,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       lock,
       state,
       tables,
+      blocked: blockingLookup(tables) ?? inspection?.lacksPeople,
       verifiedVersions: VerifiedVersions.of(tables, changedByOthers),
       salt,
       scratch,
@@ -226,7 +229,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     return done;
   } finally {
     duck.close();
-    await removeLocal(scratch);
+    await removeLocal(scratch).catch(() => undefined);
   }
 }
 

@@ -22,7 +22,7 @@ import { type Chunk, chunksOf, isDue } from "../plan/work";
 import { Progress } from "../progress";
 import { emptySummary, finishedSummary, isIncomplete } from "../runSummary";
 import { storeFingerprint } from "../salt/saltFingerprint";
-import { appliedIn, type PseudoTables, readTables, stateOf } from "../write/tables";
+import { appliedIn, blockingLookup, type PseudoTables, readTables, stateOf } from "../write/tables";
 import type { AdoptProgress, AdoptSummary } from "./adoptSummary";
 import { compareRows } from "./compareRows";
 import type { SourceHistory } from "./deliveries";
@@ -214,6 +214,7 @@ class Adoption {
       lock,
       state,
       tables,
+      blocked: blockingLookup(tables),
       verifiedVersions: VerifiedVersions.of(tables, []),
       salt,
       scratch,

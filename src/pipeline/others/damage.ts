@@ -1,29 +1,20 @@
-import { digitalActivityTable, groupsTable, rosterTable } from "../../clever/layout";
 import { counted } from "../../counted";
-import { readSnapshot, type Snapshot } from "../../delta/snapshot";
+import type { Snapshot } from "../../delta/snapshot";
 import { type DamagedFile, flippedFiles, storedFiles } from "../../delta/storedFiles";
 import { withDataFiles } from "../../delta/withTable";
-import type { Duck } from "../../duck/duck";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import type { Finding } from "../log/runRecord";
-import type { LakeTables } from "../write/tables";
 import { monthOf } from "./foreignCommits";
 
-/** The damaged data files of the lake's tables, by table; tables without any are left out. */
+/** The damaged data files of tables, by table; tables without any are left out. */
 export type Damage = ReadonlyMap<string, readonly DamagedFile[]>;
 
-/** Looks for data files that are gone or not as they were written. Reads all of them once. */
+/** Looks for data files of tables that are gone or not as they were written. Reads all of them once. */
 export async function damageOf(
   lake: Lake,
-  duck: Duck,
-  { pseudo, lookups }: LakeTables,
+  snapshots: readonly Snapshot[],
   options: LakeOptions,
 ): Promise<Damage> {
-  const snapshots = [...lookups.values(), ...pseudo.values()];
-  for (const path of [rosterTable, groupsTable, digitalActivityTable]) {
-    const snapshot = await readSnapshot(lake, path, duck, options);
-    if (snapshot) snapshots.push(snapshot);
-  }
   const damage = new Map<string, readonly DamagedFile[]>();
   for (const snapshot of snapshots) {
     const damaged = await damagedFiles(lake, snapshot, options);

@@ -22,30 +22,33 @@ export interface ForeignChange {
  */
 const verifiedAppId = "clever-lake";
 
-/** Whether this commit, or a later one, recorded that the table is in order; earlier versions did not record it. */
-export function hasVerifiedVersion(snapshot: Snapshot): boolean {
-  return snapshot.transactions.has(verifiedAppId);
-}
-
-/** For a table without such a record, this many commits are checked: those that are not in a checkpoint yet. */
+/** For a table without such a record, which an earlier version of this program wrote, this many commits are checked: those that are not in a checkpoint yet. */
 const inspectedEarlierCommits = 10;
 
-/** Row changes by other programs since the version up to which a table is known to be in order. */
+/** What the commits of a table say about other programs. */
+export interface ForeignChanges {
+  /** Row changes since the version up to which the table is known to be in order. */
+  readonly changes: readonly ForeignChange[];
+  /** Whether all commits since then were read. A clean-up of the log removes old ones. */
+  readonly isComplete: boolean;
+}
+
 export async function foreignChanges(
   lake: Lake,
   snapshot: Snapshot,
   options: LakeOptions,
-): Promise<ForeignChange[]> {
+): Promise<ForeignChanges> {
   const { version, transactions, tablePath } = snapshot;
-  const verifiedVersions = transactions.get(verifiedAppId)?.version ?? version - inspectedEarlierCommits;
+  const verified = transactions.get(verifiedAppId)?.version;
   const changes: ForeignChange[] = [];
-  for (let each = Math.max(0, verifiedVersions + 1); each <= version; each++) {
-    // A log clean-up may have removed it.
+  let isComplete = verified !== undefined;
+  for (let each = Math.max(0, (verified ?? version - inspectedEarlierCommits) + 1); each <= version; each++) {
     const actions = await readCommit(lake, tablePath, each, options);
+    if (actions === undefined) isComplete = false;
     const change = actions && changeIn(actions, each);
     if (change) changes.push(change);
   }
-  return changes;
+  return { changes, isComplete };
 }
 
 function changeIn(actions: readonly Action[], version: number): ForeignChange | undefined {

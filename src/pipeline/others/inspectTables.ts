@@ -15,8 +15,15 @@ import { isUnrecorded } from "../plan/work";
 import { contentsOf } from "../write/fileContents";
 import { countRowsBySource, rowsBySource } from "../write/sourceRows";
 import { requireOurShape } from "../write/tableChange";
-import { allReports, type LakeTables } from "../write/tables";
-import { type ForeignChange, foreignChanges, hasVerifiedVersion, monthOf } from "./foreignCommits";
+import { allReports, type LakeTables, lookupsIncomplete } from "../write/tables";
+import { type ForeignChange, foreignChanges, monthOf } from "./foreignCommits";
+
+/** What other programs did to the tables of reports. */
+export interface Inspection {
+  readonly findings: readonly Finding[];
+  /** Why nothing may be pseudonymized: a lookup table lacks people of the rows, whose ids could then stay in texts. */
+  readonly lacksPeople: CleverLakeError | undefined;
+}
 
 /**
  * Checks what other programs did to the tables of reports. The Delta logs show it: commits of others that changed rows,
@@ -29,9 +36,10 @@ export async function inspectTables(
   tables: LakeTables,
   state: LakeState,
   signal?: AbortSignal,
-): Promise<Finding[]> {
+): Promise<Inspection> {
   const options = { signal };
   const findings: Finding[] = [];
+  let lacksPeople: CleverLakeError | undefined;
   for (const report of allReports()) {
     const look = new Look(lake, duck, report, state, options);
     const [pseudo, lookups] = [tables.pseudo.get(report.name), tables.lookups.get(report.name)];
@@ -41,11 +49,14 @@ export async function inspectTables(
       else if (table === pseudoTable(report)) findings.push(...(await look.atRows(pseudo)));
       else findings.push(...(await look.atLookups(lookups, pseudo)));
     }
+    lacksPeople ??= look.lacksPeople;
   }
-  return findings;
+  return { findings, lacksPeople };
 }
 
 class Look {
+  lacksPeople: CleverLakeError | undefined;
+
   constructor(
     private readonly lake: Lake,
     private readonly duck: Duck,
@@ -62,13 +73,12 @@ class Look {
       requireWritable(snapshot, []);
     });
     if (refusal !== undefined) return [unusable(table, refusal)];
-    const changes = await foreignChanges(this.lake, snapshot, this.options);
+    const { changes, isComplete } = await foreignChanges(this.lake, snapshot, this.options);
     const { tagged, untagged } = rowsBySource(snapshot);
-    const isOfEarlier = !hasVerifiedVersion(snapshot) && untagged.length > 0;
     const isCounted = untagged.length === 0;
     const wrong = isCounted ? this.compared(tagged) : undefined;
-    const isInOrder = wrong === undefined || wrong.sources.size === 0;
-    if (changes.length === 0 && !isOfEarlier && isInOrder) return [];
+    const isInOrder = wrong ? wrong.sources.size === 0 : isComplete;
+    if (changes.length === 0 && isInOrder) return [];
     const rows = wrong
       ? undefined
       : await ifReadable(countRowsBySource(this.lake, this.duck, snapshot, this.options.signal));
@@ -88,13 +98,17 @@ class Look {
     const { tablePath: table } = snapshot;
     const refusal = refusalOf(() => requireWritable(snapshot, []));
     if (refusal !== undefined) return [unusable(table, refusal)];
-    const changes = await foreignChanges(this.lake, snapshot, this.options);
-    if (changes.length === 0) return [];
+    const { changes, isComplete } = await foreignChanges(this.lake, snapshot, this.options);
+    if (changes.length === 0 && isComplete) return [];
     const counts = await ifReadable(this.countPairs(snapshot, pseudo));
     const { doubled, missing } = counts ?? { doubled: 0, missing: 0 };
+    if (changes.length === 0 && doubled === 0 && missing === 0) return [];
     const texts = [...changeSentences(changes), ...(counts ? [] : [uncounted])];
     if (doubled > 0) texts.push(`${counted(doubled, "row")} too many: pairs of ids occur more than once.`);
-    if (missing > 0) texts.push(`${counted(missing, "pseudonym")} of the table have no pair in it.`);
+    if (missing > 0) {
+      texts.push(`${counted(missing, "pseudonym")} of the table have no pair in it.`);
+      this.lacksPeople = lookupsIncomplete(this.report);
+    }
     return [{ table, months: [], problem: texts.join(" ") }];
   }
 

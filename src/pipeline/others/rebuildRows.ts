@@ -28,7 +28,10 @@ import {
   unloggedSources,
 } from "./rebuild";
 
-/** A month of a table, and its rows before and after; null if the log does not have them. */
+/** The name of rows whose partition is no month: another program wrote them. */
+const noMonth = "none";
+
+/** A month of a table, or `noMonth`, and its rows before and after; null if the log does not have them. */
 export interface RebuiltMonth {
   readonly month: string;
   readonly rowsBefore: number | null;
@@ -137,6 +140,7 @@ async function writeMonths(
     const hint = "Restore the landed files, or the table's data files, from a backup of the lake.";
     throw landedCopiesMissing(report, lost, hint);
   }
+  const stray = [...(snapshot?.files.values() ?? [])].filter((file) => monthOf(file) === undefined);
   return withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
     duck.session(async (session) => {
       const written = new Map<string, WrittenMonth>();
@@ -167,6 +171,8 @@ async function writeMonths(
         const gone = unreadable.filter((file) => monthOf(file) === name);
         written.set(name, { removed: [...removed, ...gone], added });
       }
+      // No delivery has such rows.
+      if (stray.length > 0) written.set(noMonth, { removed: stray, added: [] });
       return written;
     }, signal),
   );
@@ -177,7 +183,7 @@ function rebuiltMonth(
   month: string,
   { removed, added }: WrittenMonth,
 ): RebuiltMonth {
-  const files = [...(snapshot?.files.values() ?? [])].filter((file) => monthOf(file) === month);
+  const files = [...(snapshot?.files.values() ?? [])].filter((file) => (monthOf(file) ?? noMonth) === month);
   const [before, gone] = [numRecords(files), numRecords(removed)];
   const news = added.reduce((sum, { file }) => sum + file.statistics.numRecords, 0);
   const isKnown = before !== undefined && gone !== undefined;

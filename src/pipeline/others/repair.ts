@@ -1,9 +1,17 @@
 import { allSettledOrThrow } from "../../allSettledOrThrow";
-import { groupsTable, ingestLogTable, lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
+import {
+  digitalActivityTable,
+  groupsTable,
+  ingestLogTable,
+  lookupTable,
+  pseudoTable,
+  rosterTable,
+} from "../../clever/layout";
 import type { Report } from "../../clever/reports";
 import { counted } from "../../counted";
 import { withScratch } from "../../delta/localFiles";
 import { requireWritable } from "../../delta/protocol";
+import { readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { requireLake } from "../../lake/requireLake";
@@ -117,9 +125,11 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
       // The tables cannot be compared with the log before the next run has completed it.
       if (droppedFiles > 0 || lost.length > 0) return ofLog(lost);
     }
-    const damage = await damageOf(lake, duck, tables, { signal });
+    const others = await otherTables(lake, duck, signal);
+    const written = [...tables.lookups.values(), ...tables.pseudo.values(), ...others.snapshots];
+    const damage = await damageOf(lake, written, { signal });
     const inspected = await inspectTables(lake, duck, tables, state, signal);
-    const findings = withDamage(inspected, damage);
+    const findings = withDamage(inspected.findings, damage);
     const progress = { bytes: 0, bytesDone: 0 };
     const context: RepairContext = {
       lake,
@@ -142,11 +152,36 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
     }
     const repaired: RepairedTable[] = [];
     for (const finding of [...findings].sort((a, b) => turnOf(a) - turnOf(b))) {
+      const isBlocked = turnOf(finding) > 0 && repaired.some((each) => turnOf(each) === 0 && each.problem);
       const repair = new TableRepair(context, finding, tables, { state, damage, ...entries }, log);
-      repaired.push(await repair.done());
+      repaired.push(isBlocked ? repair.blocked() : await repair.done());
     }
-    return { dryRun, tables: repaired, milliseconds: Date.now() - started.getTime() };
+    return {
+      dryRun,
+      tables: [...repaired, ...others.unreadable],
+      milliseconds: Date.now() - started.getTime(),
+    };
   });
+}
+
+/** The tables that are not made from the landed files alone; those that cannot be read, as tables that stay. */
+async function otherTables(
+  lake: Lake,
+  duck: Duck,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly snapshots: readonly Snapshot[]; readonly unreadable: readonly RepairedTable[] }> {
+  const snapshots: Snapshot[] = [];
+  const unreadable: RepairedTable[] = [];
+  for (const path of [rosterTable, groupsTable, digitalActivityTable]) {
+    try {
+      const snapshot = await readSnapshot(lake, path, duck, { signal });
+      if (snapshot) snapshots.push(snapshot);
+    } catch (error) {
+      const problem = problemOf(error, signal);
+      unreadable.push({ ...asFound(path, "It cannot be read.", "table"), problem });
+    }
+  }
+  return { snapshots, unreadable };
 }
 
 /** The ingest log, restored from the records of runs. */
@@ -183,6 +218,12 @@ class TableRepair {
     const report = reportOf(table);
     if (report === undefined) return this.ofOther();
     return table === lookupTable(report) ? this.ofLookups(report) : this.ofRows(report);
+  }
+
+  /** Without all people, ids would stay in the texts of rebuilt rows. */
+  blocked(): RepairedTable {
+    const problem = "It is repaired once the lookup tables are: without them, ids could stay in texts.";
+    return { ...this.nothing(this.finding.months.length === 0 ? "table" : "months"), problem };
   }
 
   private async ofRows(report: Report): Promise<RepairedTable> {
@@ -285,7 +326,7 @@ function reportOf(table: string): Report | undefined {
 }
 
 /** No pseudonym may lack its lookup, and the Digital Engagement table is made from the tables of rows. */
-function turnOf({ table }: Finding): number {
+function turnOf({ table }: Pick<Finding, "table">): number {
   const report = reportOf(table);
   if (report === undefined) return 2;
   return table === lookupTable(report) ? 0 : 1;

@@ -68,7 +68,7 @@ export async function status(
       overdue: overdue(freshness, expectReportsWithin, userTypes, waitingIn(files)),
       needsAdoption,
       // They would offer a repair, which rebuilds months of our own tables alone.
-      changedByOthers: needsAdoption ? [] : await inspectTables(lake, duck, tables, state, signal),
+      changedByOthers: needsAdoption ? [] : (await inspectTables(lake, duck, tables, state, signal)).findings,
     };
   });
 }

@@ -95,18 +95,21 @@ export async function readTables(
     readAll(lookupTable, known?.lookups),
   ]);
   for (const report of allReports()) {
-    const isGone = !lookups.has(report.name) && !refused.has(lookupTable(report));
-    if (isGone && appliedVersions(pseudo.get(report.name)).size > 0)
-      refused.set(lookupTable(report), lookupsGone(report));
+    const isAbsent = !lookups.has(report.name) && !refused.has(lookupTable(report));
+    const mayHaveRows = refused.has(pseudoTable(report)) || appliedVersions(pseudo.get(report.name)).size > 0;
+    if (isAbsent && mayHaveRows) refused.set(lookupTable(report), lookupsIncomplete(report));
   }
   return { pseudo, lookups, refused };
 }
 
-/** Each delivery's people are committed before its rows, so a table with deliveries has had a lookup table. */
-function lookupsGone(report: Report): CleverLakeError {
+/**
+ * The error about a lookup table that is gone, or lacks people. Each delivery's people are committed before its rows, so
+ * another program removed them.
+ */
+export function lookupsIncomplete(report: Report): CleverLakeError {
   return new CleverLakeError(
     "corrupt",
-    "The lookup table is gone: without it, the people of earlier files are unknown, and their ids could stay in texts.",
+    "The lookup table is gone or lacks people: without it, people of earlier files are unknown, and their ids could stay in texts.",
     {
       subject: lookupTable(report),
       hint: "Restore it from a backup of the lake, or run `clever-lake repair`, which rebuilds it from the landed files.",

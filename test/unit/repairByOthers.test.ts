@@ -1,0 +1,201 @@
+import { rm } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { digitalActivityTable, lookupTable, pseudoTable } from "../../src/clever/layout";
+import { reports } from "../../src/clever/reports";
+import { writeCheckpoint } from "../../src/delta/checkpoint";
+import { commitPath } from "../../src/delta/paths";
+import { removeFile } from "../../src/delta/tableActions";
+import { repairLake } from "../../src/pipeline/others/repair";
+import { ForeignWriter } from "../helpers/foreignWriter";
+import { sharedDuck } from "../helpers/lakeRows";
+import {
+  daily,
+  dailyCsv,
+  dailyPath,
+  PipelineFixture,
+  salt,
+  usage,
+  usageCsv,
+  usagePath,
+} from "../helpers/pipelineFixture";
+
+/** Several changes of other programs at once, and what a repair must not do then. */
+
+const dailyTable = pseudoTable(reports.daily_participation);
+const usageTable = pseudoTable(reports.resource_usage);
+const lookup = lookupTable(reports.daily_participation);
+/** A resource whose name has Ben's id. */
+const named = "https://example.org/sis-ben/page";
+const masked = expect.stringMatching(/^https:\/\/example\.org\/\[pseudonym\]\/page$/);
+
+async function lakeWithRows(resource = "Maths"): Promise<PipelineFixture> {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("amy"), daily("ben")));
+  await fixture.put(dailyPath("2024-10-01"), dailyCsv(daily("amy", "2024-10-01")));
+  await fixture.put(usagePath(), usageCsv(usage("amy", resource)));
+  await fixture.run();
+  return fixture;
+}
+
+const repair = ({ lake }: PipelineFixture) => repairLake({ lake, salt, dryRun: false });
+
+/** Deletes all rows of a table, as `DELETE FROM` does. */
+async function empty({ lake }: PipelineFixture, table: string, month?: string): Promise<void> {
+  const writer = new ForeignWriter(lake, table);
+  const files = [...(await writer.snapshot()).files.values()].filter(
+    ({ partitionValues }) => month === undefined || partitionValues.month === month,
+  );
+  await writer.commit(
+    "DELETE",
+    files.map((file) => removeFile(file, { dataChange: true })),
+  );
+}
+
+/** Makes a table need a feature that this program does not have. */
+async function makeUnsupported({ lake }: PipelineFixture, table: string): Promise<void> {
+  const features = ["aFutureFeature"];
+  await new ForeignWriter(lake, table).commit("SET TBLPROPERTIES", [
+    {
+      protocol: {
+        minReaderVersion: 3,
+        minWriterVersion: 7,
+        readerFeatures: features,
+        writerFeatures: features,
+      },
+    },
+  ]);
+}
+
+async function resourceNames(fixture: PipelineFixture): Promise<unknown[]> {
+  return (await fixture.rows("resource_usage")).map((row) => row.resource_name).sort();
+}
+
+describe("people whose lookups are gone are not known", () => {
+  test("if a program deleted them from the table, nothing is pseudonymized until it is repaired", async () => {
+    const fixture = await lakeWithRows();
+    await empty(fixture, lookup);
+    await fixture.put(usagePath("2024-09-05"), usageCsv(usage("amy", named, "2024-09-05")));
+    const { anonymized, failed } = await fixture.run();
+    expect(anonymized).toBe(0);
+    expect(failed).toMatchObject([{ reason: expect.stringMatching(/gone or lacks people/) }]);
+    expect(await resourceNames(fixture)).toEqual(["Maths"]);
+    await repair(fixture);
+    expect(await fixture.run()).toMatchObject({ anonymized: 1, failed: [] });
+    expect(await resourceNames(fixture)).toEqual(["Maths", masked]);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("nor if the table of rows cannot be read either", async () => {
+    const fixture = await lakeWithRows();
+    await makeUnsupported(fixture, dailyTable);
+    await fixture.lose(lookup);
+    await fixture.put(usagePath("2024-09-05"), usageCsv(usage("amy", named, "2024-09-05")));
+    const { anonymized, failed } = await fixture.run();
+    expect(anonymized).toBe(0);
+    expect(failed).toMatchObject([{ reason: expect.stringMatching(/gone or lacks people/) }]);
+    expect(await resourceNames(fixture)).toEqual(["Maths"]);
+  });
+
+  test.each([
+    ["of the other report", usageTable, undefined],
+    ["of their own report", dailyTable, "10"],
+  ])("so no rows %s are rebuilt while the lookups cannot be", async (_name, table, month) => {
+    const fixture = await lakeWithRows(named);
+    await fixture.lose(lookup);
+    const landed = (await fixture.lastLog()).get(dailyPath())?.landedPath ?? "";
+    await fixture.lake.delete(landed);
+    await empty(fixture, table, month);
+    const { tables } = await repair(fixture);
+    expect(tables).toMatchObject([
+      { table: lookup, problem: expect.stringMatching(/lack people/) },
+      { table, problem: expect.stringMatching(/once the lookup tables are/) },
+    ]);
+    // A new lookup table with some of the people would no longer block a run.
+    expect(await fixture.lake.stat(`${lookup}/_delta_log`)).toBeUndefined();
+    expect((await fixture.run()).changedByOthers.map((each) => each.table)).toContain(table);
+  });
+});
+
+test("a damaged log gets back the delivery whose rows count, if a newer one is in quarantine", async () => {
+  const fixture = await PipelineFixture.create();
+  const [older, newer] = [dailyPath("2024-09-03"), dailyPath("2024-09-04")];
+  const others = [daily("ben", "2024-09-04"), daily("dan", "2024-09-04")];
+  await fixture.put(older, dailyCsv(daily("amy"), daily("cat")));
+  await fixture.put(newer, dailyCsv(daily("amy", "2024-09-03", 7), ...others));
+  await fixture.run({ accept: [older, newer] });
+  const first = [...(await new ForeignWriter(fixture.lake, fixture.logFolder).snapshot()).files.keys()];
+  await fixture.put(newer, dailyCsv("2024-13-99,sis-amy,clever-amy,school-1,North High,true,7,2", ...others));
+  expect((await fixture.run()).quarantined).toHaveLength(1);
+  for (const file of first) await rm(fixture.lake.localPath(`${fixture.logFolder}/${file}`));
+
+  await repair(fixture);
+  await fixture.run();
+  expect((await fixture.verify()).problems).toEqual([]);
+  // The older file is delivered again, and must not take the newer one's row.
+  await fixture.put(
+    older,
+    dailyCsv(daily("amy"), daily("cat", "2024-09-03", 3)),
+    new Date(Date.UTC(2024, 10, 5, 0, 1, 30)),
+  );
+  await fixture.run();
+  await fixture.run({ accept: [older] });
+  expect(await fixture.logins("amy", "cat")).toEqual(
+    expect.arrayContaining(["amy 2024-09-03 7", "cat 2024-09-03 3"]),
+  );
+  expect(await fixture.state(newer)).toBe("quarantined");
+});
+
+test("rows that a program appended are found after its commit was cleaned up", async () => {
+  const fixture = await lakeWithRows();
+  const writer = new ForeignWriter(fixture.lake, dailyTable);
+  const add = await writer.file(
+    (rows) => `SELECT * REPLACE (NULL AS source_file) FROM ${rows} WHERE month = 9`,
+    { year: 2024, month: 9 },
+  );
+  await writer.commit("WRITE", [{ add }]);
+  await writer.commit("OPTIMIZE", []);
+  const snapshot = await writer.snapshot();
+  await writeCheckpoint(fixture.lake, await sharedDuck(), snapshot);
+  for (let version = 0; version < snapshot.version; version++)
+    await fixture.lake.delete(commitPath(dailyTable, version));
+
+  const found = [
+    { table: dailyTable, months: ["2024-09"], problem: expect.stringMatching(/^2 rows without/) },
+  ];
+  expect((await fixture.lakeStatus()).changedByOthers).toMatchObject(found);
+  await fixture.put(dailyPath("2024-10-02"), dailyCsv(daily("amy", "2024-10-02")));
+  expect((await fixture.run()).changedByOthers).toMatchObject(found);
+  await repair(fixture);
+  expect(await fixture.rows()).toHaveLength(4);
+  expect((await fixture.run()).changedByOthers).toEqual([]);
+  expect((await fixture.verify()).problems).toEqual([]);
+});
+
+test("rows of a partition without a month are removed", async () => {
+  const fixture = await lakeWithRows();
+  const writer = new ForeignWriter(fixture.lake, dailyTable);
+  const add = await writer.file((rows) => `SELECT * REPLACE (NULL AS source_file) FROM ${rows} LIMIT 1`, {
+    year: null,
+    month: null,
+  });
+  await writer.commit("WRITE", [{ add }]);
+  expect((await fixture.run()).changedByOthers).toHaveLength(1);
+  const { tables } = await repair(fixture);
+  expect(tables).toMatchObject([{ table: dailyTable, rowsBefore: 4, rowsAfter: 3, problem: null }]);
+  expect(tables[0]?.months.at(-1)).toEqual({ month: "none", rowsBefore: 1, rowsAfter: 0 });
+  expect((await fixture.run()).changedByOthers).toEqual([]);
+  expect((await fixture.verify()).problems).toEqual([]);
+});
+
+test("a table of other modules that cannot be read does not block the repair of ours", async () => {
+  const fixture = await lakeWithRows();
+  await fixture.run({ digitalActivity: true });
+  await makeUnsupported(fixture, digitalActivityTable);
+  await empty(fixture, dailyTable, "10");
+  const { tables } = await repair(fixture);
+  expect(tables).toMatchObject([
+    { table: dailyTable, problem: null },
+    { table: digitalActivityTable, problem: expect.stringMatching(/aFutureFeature/) },
+  ]);
+  expect(await fixture.rows()).toHaveLength(3);
+});
