@@ -3,8 +3,8 @@ import type { TableColumn } from "./reports";
 /**
  * The columns of the table of groups, from which the measures of other products count whole groups only. It has three
  * kinds of rows: one for each cohort, without `day_left_out`; one for each day that does not count for a group, with
- * only the group's number and that day; and one without a group, with the first day that the division does not know:
- * neither this day nor a later one counts for any group.
+ * only the group's number and that day; and two without a group, with the first day that the division knows and the
+ * first one after it that it does not know: no day outside of these counts for any group.
  */
 export const groupsColumns: readonly TableColumn[] = [
   { name: "cohort", type: "integer" },
@@ -30,8 +30,11 @@ interface GroupedCohort {
 export interface Division {
   readonly minimumGroupSize: number;
   readonly cohorts: readonly GroupedCohort[];
-  /** Days on which too few people of a group are in the reports, as `yyyy-MM-dd`. */
+  /**
+   * The known days on which too few people of a group are in the reports, as `yyyy-MM-dd`. Also those without reports: one
+   * that comes late must not count before the people are divided again.
+   */
   readonly daysLeftOut: readonly { readonly group: number; readonly day: string }[];
-  /** The day after the last one with rows, as `yyyy-MM-dd`; null if there are no rows. */
-  readonly firstUnknownDay: string | null;
+  /** The first day with rows and the day after the last one, as `yyyy-MM-dd`; null if there are no rows. */
+  readonly knownDays: { readonly first: string; readonly end: string } | null;
 }

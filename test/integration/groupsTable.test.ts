@@ -30,8 +30,9 @@ test("the table of groups follows the tables, and is written only if the divisio
         row.day_left_out && String(row.day_left_out).slice(0, 10),
       ])
       .sort();
-  /** The row that says which days the division does not know. */
-  const unknownFrom = (day: string) => [null, null, null, null, null, day];
+  /** The rows that say which days the division knows. */
+  const known = (first: string, end: string) =>
+    [first, end].map((day) => [null, null, null, null, null, day]);
   const inSchool = (person: string, school: string, date = "2024-09-03") =>
     daily(person, date).replace("North High", school);
 
@@ -47,13 +48,13 @@ test("the table of groups follows the tables, and is written only if the divisio
   await fixture.run();
   expect(await write(0)).toBe(true);
   expect(await rows()).toEqual([
-    unknownFrom("2024-09-05"),
+    ...known("2024-09-03", "2024-09-05"),
     [1, "North High", "student", 1, 1, null],
     [2, "South High", "student", 2, 1, null],
   ]);
   expect(await write(2)).toBe(true);
   expect(await rows()).toEqual([
-    unknownFrom("2024-09-05"),
+    ...known("2024-09-03", "2024-09-05"),
     [null, null, null, 1, null, "2024-09-04"],
     [1, "North High", "student", 1, 2, null],
     [2, "South High", "student", 1, 2, null],
@@ -69,7 +70,9 @@ test("the table of groups follows the tables, and is written only if the divisio
   await fixture.run();
   expect(await write(2)).toBe(true);
   expect(await rows()).toEqual([
-    unknownFrom("2024-09-05"),
+    ...known("2024-09-03", "2024-09-05"),
+    // A report of that school for this day is still missing.
+    [null, null, null, 2, null, "2024-09-04"],
     [1, "North High", "student", 1, 1, null],
     [2, "South High", "student", 2, 1, null],
   ]);
@@ -81,6 +84,13 @@ test("the table of groups follows the tables, and is written only if the divisio
   expect((await fixture.run({ divide })).notes).toEqual([{ path: groupsTable, note: "written, 2 cohorts" }]);
   expect(await rows()).toContainEqual([null, null, null, 1, null, "2024-09-05"]);
   expect((await fixture.run({ divide })).notes).toEqual([]);
+  // A day without reports does not count either: one that comes late may have too few people.
+  await fixture.put(dailyPath("2024-09-09"), dailyCsv(daily("a", "2024-09-09"), daily("b", "2024-09-09")));
+  await fixture.run({ divide });
+  const found = await rows();
+  expect(found).toEqual(expect.arrayContaining(known("2024-09-03", "2024-09-10")));
+  const leftOut = found.filter(([, , , group, cohorts]) => group === 1 && cohorts === null);
+  expect(leftOut.map((row) => row.at(-1))).toEqual(["05", "06", "07", "08"].map((day) => `2024-09-${day}`));
 });
 
 /** School, user type, grade and group of each cohort in the table. */

@@ -238,14 +238,16 @@ const withCohort = (rows: string) => `SELECT
   report_rows.*,
   cohorts.cohort,
   CASE
-    WHEN cohorts.cohort IS NOT NULL AND report_rows.date < unknown_days.first_day AND left_out.day_left_out IS NULL
+    WHEN cohorts.cohort IS NOT NULL
+      AND report_rows.date >= known_days.first_day AND report_rows.date < known_days.end_day
+      AND left_out.day_left_out IS NULL
       THEN 1
     ELSE 0
   END AS counts
 FROM ${rows} AS report_rows
 CROSS JOIN (
-  SELECT MIN(day_left_out) AS first_day FROM lake.groups WHERE group_number IS NULL
-) AS unknown_days
+  SELECT MIN(day_left_out) AS first_day, MAX(day_left_out) AS end_day FROM lake.groups WHERE group_number IS NULL
+) AS known_days
 LEFT JOIN people.grade_of_person AS grades
   ON grades.${personColumn} = report_rows.${personColumn} AND report_rows.user_type = '${userTypeValue.students}'
 LEFT JOIN people.cohorts AS cohorts

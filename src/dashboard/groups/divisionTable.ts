@@ -17,9 +17,9 @@ export function divisionOf(
   index: ParticipationIndex | undefined,
   { minimumGroupSize, keepWhole }: { readonly minimumGroupSize: number; readonly keepWhole: KeepWhole },
 ): Division {
-  if (index === undefined) return { minimumGroupSize, cohorts: [], daysLeftOut: [], firstUnknownDay: null };
+  if (index === undefined) return { minimumGroupSize, cohorts: [], daysLeftOut: [], knownDays: null };
   const facts = factsOf(index);
-  const { groupOf, uncounted, everCounts, kinds } = groupsOf(facts, minimumGroupSize, keepWhole);
+  const { groupOf, counted, everCounts, kinds } = groupsOf(facts, minimumGroupSize, keepWhole);
   const months = index.months.length;
   const order = index.cohorts
     .map((cohort, number) => ({ ...cohort, number }))
@@ -42,17 +42,19 @@ export function divisionOf(
     grade,
     group: numbers.get(groupOf[number] as number) ?? 0,
   }));
-  const daysLeftOut = [...numbers].flatMap(([at, group]) =>
-    Array.from(facts.days.monthStarts).flatMap((start, month) =>
-      bitsOf(uncounted[at * months + month] as number).map((bit) => ({
-        group,
-        day: isoDate(start + bit),
-      })),
-    ),
-  );
-  daysLeftOut.sort((a, b) => a.group - b.group || (a.day < b.day ? -1 : 1));
-  const firstUnknownDay = isoDate(kinds.span.last + 1);
-  return { minimumGroupSize, cohorts, daysLeftOut, firstUnknownDay };
+  const { first, last } = kinds.span;
+  // Without a minimum every day counts.
+  const known = minimumGroupSize > 1 ? Array.from({ length: last + 1 - first }, (_, at) => first + at) : [];
+  const daysLeftOut = [...numbers].flatMap(([at, group]) => {
+    const counting = new Set(
+      Array.from(facts.days.monthStarts).flatMap((start, month) =>
+        bitsOf(counted[at * months + month] as number).map((bit) => start + bit),
+      ),
+    );
+    return known.filter((day) => !counting.has(day)).map((day) => ({ group, day: isoDate(day) }));
+  });
+  const knownDays = { first: isoDate(first), end: isoDate(last + 1) };
+  return { minimumGroupSize, cohorts, daysLeftOut, knownDays };
 }
 
 function bitsOf(mask: number): number[] {

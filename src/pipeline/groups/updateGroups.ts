@@ -125,7 +125,7 @@ function hashOf(rows: readonly Row[]): string {
 
 type Row = readonly (string | number | null)[];
 
-function rowsOf({ minimumGroupSize, cohorts, daysLeftOut, firstUnknownDay }: Division): Row[] {
+function rowsOf({ minimumGroupSize, cohorts, daysLeftOut, knownDays }: Division): Row[] {
   const sizes = new Map<number, number>();
   for (const { group } of cohorts) sizes.set(group, (sizes.get(group) ?? 0) + 1);
   return [
@@ -140,9 +140,16 @@ function rowsOf({ minimumGroupSize, cohorts, daysLeftOut, firstUnknownDay }: Div
       null,
     ]),
     ...daysLeftOut.map(({ group, day }) => [null, null, null, null, group, null, minimumGroupSize, day]),
-    ...(firstUnknownDay === null
-      ? []
-      : [[null, null, null, null, null, null, minimumGroupSize, firstUnknownDay]]),
+    ...Object.values(knownDays ?? {}).map((day) => [
+      null,
+      null,
+      null,
+      null,
+      null,
+      null,
+      minimumGroupSize,
+      day,
+    ]),
   ];
 }
 
