@@ -44,7 +44,7 @@ MODULE = {{module}}
 USER_TYPE = {{userType}}
 # Schools, grades, resources and days with fewer people than this are excluded from charts and tables.
 MINIMUM_GROUP_SIZE = {{minimumGroupSize}}
-# Whether to run steps 2 to 4, and the first landing date to check (yyyy-mm-dd; empty for all).
+# Whether to run steps 1 to 4, and the first landing date to check (yyyy-mm-dd; empty for all).
 CHECK_LANDED = True
 LANDED_SINCE = ""
 
@@ -101,40 +101,42 @@ pictures.say(f"Spark {spark.version}, Clever Lake {DEFINITIONS['version']}.")
 # Clever corrects files. The last delivery of a file whose rows entered the tables is the *current* one. A file in
 # *quarantine* waits for a person's decision: none of its rows are in the tables until somebody accepts it.
 
+
 # %%
-log = delta(DEFINITIONS["ingestLog"])
-
-
 def last_of_each(entries):
     """The newest entry of each file."""
     place = F.expr("row_number() OVER (PARTITION BY source ORDER BY {{newestEntry}})")
     return entries.withColumn("place_", place).where("place_ = 1").drop("place_")
 
 
-last = last_of_each(log).persist()
-current = last_of_each(log.where("outcome = 'anonymized'")).persist()
-
-outcomes = last.groupBy("report", "user_type", "outcome").agg(
-    F.count("*").alias("files"), F.max("last_day").alias("day")
-)
-pictures.table(
-    ["Report", "People", "Outcome", "Files", "Newest day"],
-    [
-        [row["report"], row["user_type"], row["outcome"], row["files"], row["day"]]
-        for row in outcomes.orderBy("report", "user_type", "outcome").collect()
-    ],
-    "anonymized: its rows are in the table. quarantined: it waits for a decision. duplicate: the same bytes landed before.",
-)
+# The log is next to the landed files, in `stage1np`.
+if CHECK_LANDED:
+    log = delta(DEFINITIONS["ingestLog"])
+    last = last_of_each(log).persist()
+    current = last_of_each(log.where("outcome = 'anonymized'")).persist()
+    outcomes = last.groupBy("report", "user_type", "outcome").agg(
+        F.count("*").alias("files"), F.max("last_day").alias("day")
+    )
+    pictures.table(
+        ["Report", "People", "Outcome", "Files", "Newest day"],
+        [
+            [row["report"], row["user_type"], row["outcome"], row["files"], row["day"]]
+            for row in outcomes.orderBy("report", "user_type", "outcome").collect()
+        ],
+        "anonymized: its rows are in the table. quarantined: it waits for a decision. duplicate: the same bytes landed before.",
+    )
+else:
+    pictures.say("Skipped: CHECK_LANDED is False.")
 
 # %%
-problems = last.where("outcome = 'quarantined'").orderBy("path").collect()
+problems = last.where("outcome = 'quarantined'").orderBy("path").collect() if CHECK_LANDED else []
 if problems:
     pictures.table(
         ["File", "Line", "Column", "What is wrong"],
         [[row["path"], row["line"], row["column"], row["reason"]] for row in problems],
         "Open the file's preview in Clever Lake, or run `clever-lake status`, to decide what to do with it.",
     )
-else:
+elif CHECK_LANDED:
     pictures.say("No file is in quarantine.")
 
 # %% [markdown]
@@ -195,6 +197,8 @@ else:
 
 # %%
 salt = notebook.find_salt(SALT_KEY_VAULT, SALT_SECRET) if readings else None
+if salt is not None:
+    salt = notebook.form_of_lake(spark, salt, at(DEFINITIONS["saltFingerprint"]))
 if not readings:
     pictures.say("Skipped: there is nothing to pseudonymize.")
 elif salt is None:
@@ -360,8 +364,8 @@ def enough(rows, name):
 
 
 def many(count):
-    """A count of people; None if it is small but not zero."""
-    return count if count == 0 or count >= MINIMUM_GROUP_SIZE else None
+    """A count of people; None if it is unknown, or small but not zero."""
+    return count if count == 0 or (count or 0) >= MINIMUM_GROUP_SIZE else None
 
 
 SUMMARY = """
@@ -397,10 +401,10 @@ days = enough(ask(BY_DAY).join(seen, "date").orderBy("date").collect(), "date")
 
 def without_report(row):
     """Whether people used resources on that day but its resource usage report is missing."""
-    return row["different_resources"] == 0 and row["resources"] > 0
+    return row["different_resources"] is None
 
 
-shown = [None if without_report(row) else row["different_resources"] for row in days]
+shown = [row["different_resources"] for row in days]
 gaps = [str(row["date"]) for row in days if without_report(row)]
 if gaps:
     pictures.say(f"The report of resource usage is missing for: {', '.join(gaps)}.")
@@ -493,12 +497,13 @@ BY_SCHOOL = """
 """
 schools = ask(BY_SCHOOL).orderBy("school_name").collect()
 shown = enough(schools, "school_name")
-if shown:
+known = [row for row in shown if row["average_different_resources"] is not None]
+if known:
     pictures.bars(
         "Distinct resources per person, by school",
         "People without any use are included",
-        [str(row["school_name"]) for row in shown],
-        [row["average_different_resources"] for row in shown],
+        [str(row["school_name"]) for row in known],
+        [row["average_different_resources"] for row in known],
         "Resources per person, over all days",
     )
 pictures.table(
@@ -513,7 +518,7 @@ pictures.table(
         ]
         for row in shown
     ],
-    "Per day: the average over all days of all people in the report, including days without use.",
+    "Per day: the average over all days of all people in the report, including days without use. A dash: the report is missing.",
 )
 
 # %%
@@ -527,12 +532,13 @@ if has_roster and USER_TYPE == "student":
         key=lambda row: (row["grade"] is None, order.get(row["grade"], len(order)), str(row["grade"]))
     )
     shown = enough(grades, "grade")
-    if shown:
+    known = [row for row in shown if row["average_different_resources"] is not None]
+    if known:
         pictures.bars(
             "Distinct resources per student, by grade",
             "Grades are those of the newest roster",
-            [str(row["grade"] or "no grade") for row in shown],
-            [row["average_different_resources"] for row in shown],
+            [str(row["grade"] or "no grade") for row in known],
+            [row["average_different_resources"] for row in known],
             "Resources per student, over all days",
         )
     pictures.table(

@@ -23,6 +23,12 @@ def read_text(spark: SparkSession, address: str) -> str:
         stream.close()
 
 
+def exists(spark: SparkSession, address: str) -> bool:
+    path, file_system = _opened(spark, address)
+    there: bool = file_system.exists(path)
+    return there
+
+
 def write_text(spark: SparkSession, address: str, text: str) -> None:
     """Writes a new file atomically: it appears complete or not at all."""
     beside, file_system = _opened(spark, address + ".tmp")

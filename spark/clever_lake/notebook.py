@@ -10,6 +10,9 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
+from .file_systems import exists, read_text
+from .salt import form_of
+
 # The environment variable of the salt, as on the command line.
 SALT_VARIABLE = "CLEVER_SALT"
 
@@ -61,6 +64,15 @@ def find_salt(vault: str, secret: str) -> str | None:
         # Fabric expects the address of a vault, Synapse its name.
         found = utilities.credentials.getSecret(vault.split("//")[-1].split(".")[0], secret)
     return found
+
+
+def form_of_lake(spark: SparkSession, given: str, fingerprint: str) -> str:
+    """The salt in the lake's form: white space around it counts only if the lake was pseudonymized with it.
+
+    :param fingerprint: the address of the file that identifies the lake's salt; a lake may have lost it
+    """
+    form = form_of(given, json.loads(read_text(spark, fingerprint))) if exists(spark, fingerprint) else None
+    return given.strip() if form is None else form
 
 
 def _utilities() -> Any:

@@ -23,7 +23,18 @@ def salt_of_lake(service: str, vault: str, proof: dict[str, Any]) -> str:
     :param service: `synapse`, `fabric` or `livy`
     :param proof: the salt's fingerprint, made by the pipeline
     """
-    given = _secret(service, vault)
+    form = form_of(_secret(service, vault), proof)
+    if form is None:
+        raise NoSalt("the key vault has another salt than this run")
+    return form
+
+
+def form_of(given: str, proof: dict[str, Any]) -> str | None:
+    """The form of a salt that a fingerprint is of: with the white space around it that the lake uses; None if there is
+    none.
+
+    :param proof: the salt's fingerprint
+    """
     trimmed = given.strip()
     for form in (given, trimmed, trimmed + "\n", trimmed + "\r\n"):
         made = hashlib.scrypt(
@@ -37,7 +48,7 @@ def salt_of_lake(service: str, vault: str, proof: dict[str, Any]) -> str:
         )
         if made.hex() == proof["fingerprint"]:
             return form
-    raise NoSalt("the key vault has another salt than this run")
+    return None
 
 
 def _secret(service: str, vault: str) -> str:

@@ -50,6 +50,11 @@ export async function sampleViews(
       "2024-09-11,sis-b,,school-9,,link,https://example.org,,2",
     ),
   );
+  // A day without a report of daily participation.
+  await fixture.put(
+    usagePath("2024-09-12"),
+    usageCsv("2024-09-12,sis-a,clever-a,school-9,Lone School,app,Mathlark,id-1,1"),
+  );
   expect((await fixture.run()).quarantined).toEqual([]);
   const roster = path.join(folder, "roster.csv");
   await writeFile(roster, "Student_id,School_id,Grade\nsis-a,9,3\nsis-b,9,3\nsis-c,9,4\n");

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Readable } from "node:stream";
@@ -188,7 +188,11 @@ describe("on a lake in a folder, with a group size of 0", () => {
     const spark = await configuredSpark(folder);
     if (spark === undefined) return;
     const before = await fixture.tree();
-    notebook = await runNotebook(await writtenNotebook(cli), { ...spark.environment, CLEVER_SALT: salt });
+    // White space around the salt is ignored, as by a run.
+    notebook = await runNotebook(await writtenNotebook(cli), {
+      ...spark.environment,
+      CLEVER_SALT: `${salt}\n`,
+    });
     expect(await fixture.tree(), "the lake's files").toEqual(before);
   }, 1_200_000);
 
@@ -290,6 +294,24 @@ describe("on a lake in a folder, with a group size of 0", () => {
     expect(secrets.length).toBeGreaterThan(200);
     for (const secret of [salt, ...secrets]) expect(notebook.text.includes(secret), secret).toBe(false);
   });
+});
+
+test("without CHECK_LANDED, stage2p is enough", async () => {
+  const spark = await configuredSpark(folder);
+  if (spark === undefined) return;
+  const place = path.join(await mkdtemp(path.join(folder, "readable-")), "lake");
+  const stage = "stage2p";
+  await cp(path.join(lakeFolder, stage), path.join(place, stage), { recursive: true });
+  const file = await writtenNotebook(await commandLine("unchecked", pathToFileURL(lakeFolder).href, 0));
+  const text = await readFile(file, "utf8");
+  const changed = text
+    .replace("CHECK_LANDED = True", "CHECK_LANDED = False")
+    .replaceAll(pathToFileURL(lakeFolder).pathname, pathToFileURL(place).pathname);
+  await writeFile(file, changed);
+  const notebook = await runNotebook(file, spark.environment);
+  if (notebook === undefined) return;
+  expect(notebook.said.filter((said) => said.startsWith("Skipped"))).toHaveLength(4);
+  expect(table(notebook, "School").length).toBeGreaterThan(2);
 });
 
 test("generated for an Azure account, runs through abfss://, finds a changed row, and leaves small groups out", async () => {

@@ -116,16 +116,23 @@ describe("on a sample lake", () => {
         grouped([...daily, ...usage], ["user_type", "date"]).map(([first]) => {
           const sameDay = (row: SqlRow) => row.user_type === first?.user_type && row.date === first?.date;
           const rows = daily.filter(sameDay);
+          const used = usage.filter(sameDay);
+          // Without its report, a number is unknown, and not zero.
+          const known = (value: number) => (rows.length > 0 ? value : null);
+          const resources = known(sum(rows, "num_resources_accessed"));
           return {
             user_type: first?.user_type,
             date: first?.date,
-            logins: sum(rows, "num_logins"),
-            resources: sum(rows, "num_resources_accessed"),
-            active_users: distinct(
-              rows.filter(({ active }) => active),
-              "person",
+            logins: known(sum(rows, "num_logins")),
+            resources,
+            active_users: known(
+              distinct(
+                rows.filter(({ active }) => active),
+                "person",
+              ),
             ),
-            different_resources: distinct(usage.filter(sameDay), "resource"),
+            different_resources:
+              used.length === 0 && (resources ?? 0) > 0 ? null : distinct(used, "resource"),
           };
         }),
       ),

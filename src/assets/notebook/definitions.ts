@@ -1,6 +1,12 @@
 import { version } from "../../../package.json";
 import { gradeOrder } from "../../clever/grades";
-import { ingestLogTable, lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
+import {
+  ingestLogTable,
+  lookupTable,
+  pseudoTable,
+  rosterTable,
+  saltFingerprintPath,
+} from "../../clever/layout";
 import { hashedColumns, type ReportName, reportNames, reports } from "../../clever/reports";
 import { specificationOf } from "../../clever/specification";
 import { gradeViews, personViews, questionViews } from "../sql/views";
@@ -24,6 +30,7 @@ export function definitions(): object {
   return {
     version,
     ingestLog: ingestLogTable,
+    saltFingerprint: saltFingerprintPath,
     reports: Object.fromEntries(reportNames.map((name) => [name, ofReport(name)])),
     roster: { table: rosterTable, view: viewOf(rosterTable) },
     grades: gradeOrder,

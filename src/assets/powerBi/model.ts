@@ -162,8 +162,10 @@ const participation: ModelTable = {
     {
       name: "Distinct resources per person",
       format: decimals,
-      description: "The average number of distinct resources per person, including people who used none.",
-      expression: "IF([Users] > 0, DIVIDE([Person-resource pairs] + 0, [Users]))",
+      description:
+        "The average number of distinct resources per person, including people who used none. Blank if the report of resource usage is missing.",
+      expression:
+        "IF([Users] > 0 && NOT(ISBLANK([Person-resource pairs]) && [Resources accessed] > 0), DIVIDE([Person-resource pairs] + 0, [Users]))",
     },
     {
       name: "Groups left out",

@@ -68,6 +68,13 @@ const used = `SELECT DISTINCT user_type, school_name, ${personColumn}, resource
   FROM ${usage}
   WHERE ${personColumn} IS NOT NULL AND resource IS NOT NULL`;
 
+/**
+ * A number from resource usage: zero if nothing was used according to daily participation, else unknown if there is no
+ * row.
+ */
+const knownUse = (number: string, resources: string) =>
+  `CASE WHEN ${number} IS NULL AND ${resources} > 0 THEN NULL ELSE COALESCE(${number}, 0) END`;
+
 /** The dashboard's questions, over all days, with one row per user type and other dimensions in the view's name. */
 export const questionViews: readonly View[] = [
   question(
@@ -83,14 +90,14 @@ GROUP BY user_type`,
   ),
   question(
     "by_school",
-    "Averages per person and day, including days without use; distinct resources per person, including people without any.",
+    "Averages per person and day, including days without use; distinct resources per person, including people without any. NULL if the report is missing.",
     `SELECT
   school.user_type,
   school.school_name,
   school.users,
   school.average_resources,
   school.average_logins,
-  COALESCE(1e0 * used.pairs / NULLIF(school.users, 0), 0) AS average_different_resources
+  ${knownUse("1e0 * used.pairs / NULLIF(school.users, 0)", "school.average_resources")} AS average_different_resources
 FROM (
   SELECT
     user_type,
@@ -111,14 +118,14 @@ LEFT JOIN (
   ),
   question(
     "by_day",
-    "Logins, resources accessed and active people of each day, and the number of distinct resources used.",
+    "Logins, resources accessed and active people of each day, and the number of distinct resources used. NULL if the day's report is missing.",
     `SELECT
   days.user_type,
   days.date,
-  COALESCE(there.logins, 0) AS logins,
-  COALESCE(there.resources, 0) AS resources,
-  COALESCE(there.active_users, 0) AS active_users,
-  COALESCE(used.different_resources, 0) AS different_resources
+  there.logins,
+  there.resources,
+  there.active_users,
+  ${knownUse("used.different_resources", "there.resources")} AS different_resources
 FROM (
   SELECT user_type, date FROM ${participation}
   UNION
@@ -209,13 +216,17 @@ GROUP BY ids.${personColumn}`,
   ),
   question(
     "by_grade",
-    "Distinct resources per student by grade, including students without any. Students without a grade are in the row with NULL.",
-    `SELECT people.grade, COUNT(*) AS users, AVG(1e0 * people.resources) AS average_different_resources
+    "Distinct resources per student by grade, including students without any; NULL if the report is missing. Students without a grade are in the row with NULL.",
+    `SELECT
+  people.grade,
+  COUNT(*) AS users,
+  ${knownUse("1e0 * NULLIF(SUM(people.resources), 0) / COUNT(*)", "SUM(people.accessed)")} AS average_different_resources
 FROM (
-  SELECT there.${personColumn}, grades.grade, COUNT(DISTINCT used.resource) AS resources
+  SELECT there.${personColumn}, grades.grade, COUNT(DISTINCT used.resource) AS resources, MAX(there.accessed) AS accessed
   FROM (
-    SELECT DISTINCT ${personColumn} FROM ${participation}
+    SELECT ${personColumn}, SUM(CAST(num_resources_accessed AS bigint)) AS accessed FROM ${participation}
     WHERE user_type = '${userTypeValue.students}' AND ${personColumn} IS NOT NULL
+    GROUP BY ${personColumn}
   ) AS there
   LEFT JOIN people.grade_of_person AS grades ON grades.${personColumn} = there.${personColumn}
   LEFT JOIN ${usage} AS used
