@@ -3,43 +3,27 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import type { Config, Secrets } from "../config";
-import type { DashboardAnswer, FilterOptions } from "../dashboard/answer";
+import type { DashboardAnswer } from "../dashboard/answer";
 import { readDistrictFiles } from "../dashboard/districtFiles";
 import { dashboardHtml } from "../dashboard/export/dashboardHtml";
 import { regionalLocale } from "../dashboard/export/regionalLocale";
 import { type DashboardTexts, dashboardTexts } from "../dashboard/export/texts";
 import { openingView } from "../dashboard/export/view";
-import {
-  type DashboardFilter,
-  dashboardFilterSchema,
-  openingFilter,
-  type RangePreset,
-} from "../dashboard/filter";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
 import { defaultSchoolYearStart } from "../dashboard/opening";
 import { quarantinedIn } from "../dashboard/quarantine";
 import { answer, optionsOf } from "../dashboard/query/answer";
-import { schoolsOfLevels } from "../dashboard/schoolLevels";
-import { namesIn, requireKnownNames } from "../dashboard/unknownNames";
-import { CleverLakeError, unwritable } from "../errors";
+import { unwritable } from "../errors";
 import { replaceFile } from "../filesInUse";
 import { outputFile } from "../outputFile";
 import { quarantineIn } from "../pipeline/plan/quarantineIn";
 import { openLake } from "./connect";
 import { type Language, languages } from "./languages";
-import {
-  countingOf,
-  districtFilesOf,
-  nothingYet,
-  type QuestionOptions,
-  warnOfUnknownSchools,
-  withIndex,
-} from "./participation";
+import { countingOf, nothingYet, withIndex } from "./participation";
+import { districtFilesOf, filterOf, type QuestionOptions, requireDays } from "./question";
 
 export interface DashboardOptions extends QuestionOptions {
   readonly out: string;
-  readonly range?: RangePreset;
-  readonly grade?: string[];
   /** A file that lists the paid resources. */
   readonly licences?: string;
   readonly percent?: true;
@@ -145,10 +129,7 @@ async function ask(
   const lake = await openLake(config, secrets);
   const compute = async (index: ParticipationIndex | undefined) => {
     if (index === undefined) throw nothingYet(lake);
-    const known = optionsOf(index, answerOptions);
-    warnOfUnknownSchools(files.schoolLevelsFile, known);
-    const filter = filterOf(options, known);
-    requireKnownNames(filter, namesIn(known));
+    const filter = filterOf(options, files.schoolLevelsFile, optionsOf(index, answerOptions));
     const answered = await answer(index, filter, answerOptions, signal);
     if ("empty" in answered) throw nothingYet(lake);
     return answered;
@@ -157,45 +138,4 @@ async function ask(
   const inQuarantine = await quarantineIn(lake, config.userTypes, signal);
   const reports = inQuarantine.map(({ path: file, outcome }) => ({ path: file, state: outcome }));
   return { ...answered, quarantined: quarantinedIn(reports, answered) };
-}
-
-/** Rejects before the lake is read. */
-function requireDays({ from, to, compareFrom, compareTo }: DashboardOptions): void {
-  const days = { "--from": from, "--to": to, "--compare-from": compareFrom, "--compare-to": compareTo };
-  for (const [subject, day] of Object.entries(days)) {
-    if (day === undefined || z.iso.date().safeParse(day).success) continue;
-    throw new CleverLakeError("config", "A day must be given as yyyy-MM-dd.", { subject });
-  }
-  if ((compareFrom === undefined) !== (compareTo === undefined)) {
-    throw new CleverLakeError(
-      "config",
-      "The first and the last day of the period to compare with must be given together.",
-    );
-  }
-  const isReversed = (first?: string, last?: string) =>
-    first !== undefined && last !== undefined && first > last;
-  if (isReversed(from, to) || isReversed(compareFrom, compareTo))
-    throw new CleverLakeError("config", "The first day must not be after the last one.");
-}
-
-function filterOf(options: DashboardOptions, known: FilterOptions): DashboardFilter {
-  return dashboardFilterSchema.parse({
-    range: rangeOf(options, known),
-    schools: [...(options.school ?? []), ...schoolsOfLevels(options.schoolLevel ?? [], known.schoolLevels)],
-    resources: options.resource ?? [],
-    resourceTypes: options.resourceType ?? [],
-    userTypes: options.userType ?? openingFilter.userTypes,
-    grades: options.grade ?? [],
-    ...(options.compareFrom === undefined
-      ? {}
-      : { compare: { from: options.compareFrom, to: options.compareTo, name: "", rangeName: "" } }),
-  });
-}
-
-/** An open end is the end of the data. A day beyond the data gives only this day, which has no data either. */
-function rangeOf({ from, to, range }: DashboardOptions, known: FilterOptions): DashboardFilter["range"] {
-  const { firstDay, lastDay } = known;
-  if (from !== undefined) return { from, to: to ?? (from > lastDay ? from : lastDay) };
-  if (to !== undefined) return { from: to < firstDay ? to : firstDay, to };
-  return { preset: range ?? "schoolYear" };
 }

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { reportNamesOnServer } from "../clever/fileNames";
 import { type UserType, userTypes } from "../clever/reports";
+import { openingFilter } from "../dashboard/opening";
 import { participationMetrics } from "../dashboard/query/metrics";
 import { CleverLakeError } from "../errors";
 import { removeLocal } from "../filesInUse";
@@ -18,7 +19,7 @@ import { showcase } from "../sample/showcase";
 import { machineScratch } from "../scratch";
 import { startSftpServer } from "../sftp/server";
 import { SftpSource } from "../sftp/sftpSource";
-import { withIndex } from "./participation";
+import { nothingYet, withIndex } from "./participation";
 import { progressView } from "./progressBar";
 import { showRoster } from "./roster";
 import { showMetrics, showRun, showVerification } from "./show";
@@ -79,7 +80,10 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
     const metrics = await withIndex(
       lake,
       { cache: false },
-      (index) => participationMetrics(index, {}, counting, signal),
+      (index) => {
+        if (index === undefined) throw nothingYet(lake);
+        return participationMetrics(index, { ...openingFilter, range: { preset: "all" } }, counting, signal);
+      },
       signal,
     );
     console.log(showMetrics(metrics));

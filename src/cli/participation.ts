@@ -1,19 +1,14 @@
 import { homedir } from "node:os";
 import path from "node:path";
 import type { Division } from "../clever/groupsTable";
-import type { UserType } from "../clever/reports";
 import type { Config } from "../config";
-import type { FilterOptions } from "../dashboard/answer";
-import type { DistrictFiles } from "../dashboard/districtFiles";
 import { divisionOf } from "../dashboard/groups/divisionTable";
 import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
 import type { KeepWhole } from "../dashboard/opening";
-import type { SchoolLevel } from "../dashboard/schoolLevels";
 import { CleverLakeError, describeError } from "../errors";
 import { removeLocal } from "../filesInUse";
 import type { Lake } from "../lake/lake";
-import { nearestNames } from "../nearestNames";
 import { machineScratch } from "../scratch";
 import { warn } from "./text";
 
@@ -23,46 +18,6 @@ export interface CountingOptions {
   readonly keepWhole?: KeepWhole;
   /** A folder for the cache; `false` for a temporary one. The platform's default if omitted. */
   readonly cache?: string | false;
-}
-
-/** Options of every command that asks about days, schools, resources and people. */
-export interface QuestionOptions extends CountingOptions {
-  readonly from?: string;
-  readonly to?: string;
-  readonly compareFrom?: string;
-  readonly compareTo?: string;
-  readonly school?: string[];
-  readonly schoolLevel?: SchoolLevel[];
-  /** A file with the levels of schools. */
-  readonly schoolLevels?: string;
-  readonly resource?: string[];
-  readonly resourceType?: string[];
-  readonly userType?: UserType[];
-}
-
-/** The district's files: from the options, else from the configuration. */
-export function districtFilesOf(
-  config: Config,
-  options: Pick<QuestionOptions, "schoolLevels">,
-): DistrictFiles {
-  return { schoolLevelsFile: options.schoolLevels ?? config.schoolLevelsFile };
-}
-
-/** Warns of schools in the district's file that the tables do not have: their levels have no effect. */
-export function warnOfUnknownSchools(
-  file: string | undefined,
-  { schools, unknownSchools: unknown }: Pick<FilterOptions, "schools" | "unknownSchools">,
-): void {
-  const names = schools.filter((school) => school !== null);
-  const [first] = unknown;
-  if (first === undefined) return;
-  const [nearest] = nearestNames(first, names);
-  const near = nearest === undefined ? "" : ` (nearest: "${nearest}")`;
-  const which =
-    unknown.length === 1
-      ? `the school "${first}"${near}`
-      : `${unknown.length} of its schools, such as "${first}"${near}`;
-  warn(`${file}: The tables do not have ${which}.`);
 }
 
 /** How people are counted: from the options, else from the configuration. */

@@ -9,6 +9,7 @@ import { hasMissingReports } from "../pipeline/runSummary";
 import type { Verification } from "../pipeline/verify/verify";
 import { comparisonParts } from "./comparison";
 import { identityLines } from "./identities";
+import type { QuestionOptions } from "./question";
 import { othersLines } from "./repair";
 import { columns } from "./table";
 import { bytes, decimal, duration, integer, plain, styled } from "./text";
@@ -172,7 +173,10 @@ function listed(lines: readonly string[]): string[] {
   return [...lines.slice(0, most).map((line) => `  ${line}`), ...more];
 }
 
-export function showMetrics(metrics: ParticipationMetrics<People>): string {
+export function showMetrics(
+  metrics: ParticipationMetrics<People>,
+  { from, to }: Pick<QuestionOptions, "from" | "to"> = {},
+): string {
   const { minimumGroupSize, withheld } = metrics;
   /** `unknown` are reports that are missing: then nothing is withheld. */
   const nothing = (unknown: readonly ReportKind[] = []) => (unknown.length > 0 ? "–" : "left out");
@@ -189,7 +193,6 @@ export function showMetrics(metrics: ParticipationMetrics<People>): string {
   const newest = metrics.byDay.slice(-shown);
   const resources = metrics.topResources.slice(0, shown);
   const { comparison } = metrics;
-  const { from, to } = metrics.filter;
   const range = [from ? `from ${from}` : "", to ? `to ${to}` : ""].filter(Boolean).join(" ");
   const isEmpty = metrics.byDay.length === 0 && withheld.filter.length === 0;
   const headline = `${styled("bold", count(metrics.users, metrics.absent))} ${metrics.users === 1 ? "user" : "users"}, ${styled("bold", count(metrics.activeUsers, metrics.absent))} active${share}, over ${styled("bold", count(metrics.days))} ${metrics.days === 1 ? "day" : "days"} with daily participation`;

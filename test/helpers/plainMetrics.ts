@@ -1,5 +1,4 @@
 import type { UserType } from "../../src/clever/reports";
-import type { MetricsFilterInput } from "../../src/dashboard/query/metrics";
 import { type PersonIds, plainPeople } from "./plainPeople";
 
 /** The participation metrics computed independently, without SQL: maps and sets over rows. */
@@ -23,7 +22,17 @@ export interface PlainUsage extends PersonRow {
   readonly accesses: number;
 }
 
-function inScope(row: PersonRow, filter: MetricsFilterInput): boolean {
+/** What is counted: everything about students, unless it says otherwise. Days are inclusive. */
+export interface PlainFilter {
+  readonly from?: string;
+  readonly to?: string;
+  readonly schools?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly resourceTypes?: readonly string[];
+  readonly userTypes?: readonly UserType[];
+}
+
+function inScope(row: PersonRow, filter: PlainFilter): boolean {
   const types = filter.userTypes ?? ["students"];
   if (!types.includes(row.userType)) return false;
   if (filter.from !== undefined && row.date < filter.from) return false;
@@ -59,7 +68,7 @@ function different(rows: readonly PlainUsage[]): number {
 function plainFacts(
   allParticipation: readonly PlainParticipation[],
   allUsage: readonly PlainUsage[],
-  filter: MetricsFilterInput = {},
+  filter: PlainFilter = {},
 ) {
   const personOf = plainPeople([...allParticipation, ...allUsage]);
   const named = <Row extends PersonRow>(row: Row): Row => ({ ...row, person: personOf(row) });
@@ -169,7 +178,7 @@ function byName(a: string | null, b: string | null): number {
 export function plainMetrics(
   participation: readonly PlainParticipation[],
   usage: readonly PlainUsage[],
-  filter: MetricsFilterInput,
+  filter: PlainFilter,
   top = 5,
 ) {
   const facts = plainFacts(participation, usage, filter);

@@ -5,13 +5,17 @@ import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { recognizeReport } from "../../src/clever/fileNames";
-import type { MetricsFilterInput } from "../../src/dashboard/query/metrics";
 import { sampleDistrict } from "../../src/sample/district";
 import { writeDistrict } from "../../src/sample/reportFiles";
 import { startSftpServer } from "../../src/sftp/server";
 import { CommandLine } from "../helpers/cli";
 import { filesBelow } from "../helpers/lakeFiles";
-import { type PlainParticipation, type PlainUsage, plainMetrics } from "../helpers/plainMetrics";
+import {
+  type PlainFilter,
+  type PlainParticipation,
+  type PlainUsage,
+  plainMetrics,
+} from "../helpers/plainMetrics";
 
 /** `metrics` of the built command line on OEA's file, and on a district with usage and all user types. */
 
@@ -133,7 +137,7 @@ describe("clever-lake metrics", () => {
 
   const [school = "", otherSchool = ""] = ["Mitchell High", "Hampton High"];
   const all = ["--minimum-group-size", "0"];
-  const questions: [string, string[], MetricsFilterInput][] = [
+  const questions: [string, string[], PlainFilter][] = [
     ["everything about students", [], {}],
     ["a day", ["--from", "2022-01-05", "--to", "2022-01-05"], { from: "2022-01-05", to: "2022-01-05" }],
     ["from a day", ["--from", "2022-01-25"], { from: "2022-01-25" }],

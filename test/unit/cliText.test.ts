@@ -3,11 +3,13 @@ import { showMetrics, showRun, showStatus, showVerification } from "../../src/cl
 import { columns } from "../../src/cli/table";
 import { bytes, decimal, duration, integer, plain } from "../../src/cli/text";
 import { counted } from "../../src/counted";
+import type { DashboardFilter } from "../../src/dashboard/filter";
 import type { ParticipationIndex } from "../../src/dashboard/index/participationIndex";
-import { type MetricsFilterInput, participationMetrics } from "../../src/dashboard/query/metrics";
+import { participationMetrics } from "../../src/dashboard/query/metrics";
 import type { RunSummary } from "../../src/pipeline/log/runRecord";
 import type { PlannedFile } from "../../src/pipeline/plan/plan";
 import { healthy } from "../../src/pipeline/read/identityHealth";
+import { metricsFilter } from "../helpers/metricsFilter";
 import { plainIndex } from "../helpers/plainIndex";
 
 test.each([
@@ -249,8 +251,14 @@ describe("metrics", () => {
     people(count, school).map((row) => ({ ...row, date, active: true, logins: 1, resources: 1 }));
   const used = (date: string, count: number) =>
     people(count).map((row) => ({ ...row, date, id: null, name: "IXL", type: "app", accesses: 1 }));
-  const show = async (index: ParticipationIndex, filter: MetricsFilterInput, minimumGroupSize: number) =>
-    showMetrics(await participationMetrics(index, filter, { minimumGroupSize, keepWhole: "schools" }));
+  const show = async (
+    index: ParticipationIndex,
+    filter: Partial<DashboardFilter>,
+    minimumGroupSize: number,
+  ) =>
+    showMetrics(
+      await participationMetrics(index, metricsFilter(filter), { minimumGroupSize, keepWhole: "schools" }),
+    );
 
   test("say which reports are missing, and call nothing left out that is not withheld", async () => {
     const index = plainIndex(attended(first, 12), [...used(first, 12), ...used(second, 12)]);
@@ -259,7 +267,7 @@ describe("metrics", () => {
       expect(both).not.toContain("left out");
       expect(both).toMatch(/2025-09-02 +– +– +– +1\n/);
       expect(both).toContain("daily participation of students: missing on 2025-09-02.");
-      const one = await show(index, { from: second, to: second }, minimum);
+      const one = await show(index, { range: { from: second, to: second } }, minimum);
       expect(one).toMatch(/^– users, – active, over 0 days/);
       expect(one).toContain("daily participation: no day of the range has this report");
       expect(one).not.toContain("left out");
@@ -268,7 +276,8 @@ describe("metrics", () => {
 
   test("of two periods, one without a school day", async () => {
     const index = plainIndex(attended(second, 12), used(second, 12));
-    const text = await show(index, { from: second, compareFrom: "2025-01-01", compareTo: "2025-01-31" }, 10);
+    const compare = { from: "2025-01-01", to: "2025-01-31", name: "", rangeName: "" };
+    const text = await show(index, { range: { from: second, to: second }, compare }, 10);
     expect(text).toMatch(/All +– +12\.00 +– +12/);
     expect(text).not.toContain("left out");
   });

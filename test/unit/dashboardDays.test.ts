@@ -6,6 +6,7 @@ import { dashboardTexts } from "../../src/dashboard/export/texts";
 import { openingFilter } from "../../src/dashboard/filter";
 import { participationMetrics } from "../../src/dashboard/query/metrics";
 import { ask } from "../helpers/dashboardTruth";
+import { metricsFilter } from "../helpers/metricsFilter";
 import { addDays, datesBetween, weekdayOf } from "../helpers/plainDates";
 import { plainIndex } from "../helpers/plainIndex";
 import { attendedOn, usedOn, weekdaysFrom } from "../helpers/syntheticRows";
@@ -209,13 +210,13 @@ test("a missing report of fewer people than a group has is not disclosed, and bl
 test("metrics do not say how many days count if everything is withheld", async () => {
   const rows = weekdaysFrom("2025-09-01", 5).flatMap((date) => attendedOn(date, { people: 4 }));
   const options = { minimumGroupSize: 10, keepWhole: "schools" } as const;
-  const { days, users } = await participationMetrics(plainIndex(rows, [], false), {}, options);
+  const { days, users } = await participationMetrics(plainIndex(rows, [], false), metricsFilter(), options);
   expect([days, users]).toEqual([null, null]);
 });
 
 describe("metrics list", () => {
   const metricsOf = (index: ReturnType<typeof plainIndex>, minimumGroupSize: number) =>
-    participationMetrics(index, {}, { minimumGroupSize, keepWhole: "schools" });
+    participationMetrics(index, metricsFilter(), { minimumGroupSize, keepWhole: "schools" });
 
   test("a school without daily participation, whose numbers are unknown", async () => {
     const [elm, oak] = [

@@ -5,6 +5,7 @@ import { quarantinedIn } from "../../src/dashboard/quarantine";
 import { answer } from "../../src/dashboard/query/answer";
 import { metricsDocument, participationMetrics } from "../../src/dashboard/query/metrics";
 import { sampleRows } from "../helpers/dashboardCsv";
+import { metricsFilter } from "../helpers/metricsFilter";
 import { plainIndex } from "../helpers/plainIndex";
 import { attendedOn, usedOn, weekdaysFrom } from "../helpers/syntheticRows";
 
@@ -174,13 +175,15 @@ test("the document of metrics says where it leaves out a count of few people", a
     [was, is].flatMap((date) => attendedOn(date, { ...elm, people: 40 })),
     [...usedOn(was, "Reader", { ...elm, people: 3 }), ...usedOn(is, "Reader", { ...elm, people: 20 })],
   );
-  const filter = { from: is, to: is, compareFrom: was, compareTo: was };
+  const compare = { from: was, to: was, name: "", rangeName: "" };
+  const filter = metricsFilter({ range: { from: is, to: is }, compare });
   const { suppressed, comparison } = metricsDocument(await participationMetrics(index, filter, settings));
   const few = { users: null, suppressed: true, personDaysPerDay: 3, accessesPerDay: 3 };
   const enough = { users: 20, personDaysPerDay: 20, accessesPerDay: 20 };
   expect(comparison?.total).toEqual({ before: few, now: enough });
   expect(comparison?.bySchool).toEqual([{ school: "Elm", before: few, now: enough }]);
   expect(suppressed).toBeUndefined();
-  const before = await participationMetrics(index, { from: was, to: was, resources: ["Reader"] }, settings);
+  const earlier = metricsFilter({ range: { from: was, to: was }, resources: ["Reader"] });
+  const before = await participationMetrics(index, earlier, settings);
   expect(metricsDocument(before).topResources).toMatchObject([{ users: null, suppressed: true }]);
 });

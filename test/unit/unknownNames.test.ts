@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { filterOf, type QuestionOptions } from "../../src/cli/question";
+import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
+import { optionsOf } from "../../src/dashboard/query/answer";
+import { participationMetrics } from "../../src/dashboard/query/metrics";
 import { requireKnownNames } from "../../src/dashboard/unknownNames";
 import { nearestNames } from "../../src/nearestNames";
-import { lakeMetrics } from "../helpers/lakeMetrics";
 import {
   daily,
   dailyCsv,
@@ -11,6 +14,7 @@ import {
   usageCsv,
   usagePath,
 } from "../helpers/pipelineFixture";
+import { temporaryFolder } from "../helpers/temporaryFolder";
 
 describe("the nearest names", () => {
   const schools = ["North High", "South High", "Cedar Hollow High School", "Escuela Peñasco", "East"];
@@ -69,20 +73,27 @@ describe("a filter with unknown names", () => {
     );
     await fixture.put(usagePath("2024-09-03"), usageCsv(usage("amy", "Maths")));
     await fixture.run();
-    const ask = (filter: Parameters<typeof lakeMetrics>[1]) =>
-      lakeMetrics(fixture.lake, filter, { minimumGroupSize: 0 });
-    await expect(ask({ schools: ["North High", "Nroth High"] })).rejects.toMatchObject({
-      code: "config",
-      message: 'There is no school "Nroth High" in the tables.',
-      hint: 'The nearest to "Nroth High": "North High", "South High".',
-    });
-    await expect(ask({ resources: ["Math"], resourceTypes: ["apps"] })).rejects.toMatchObject({
-      message: 'There is no resource "Math" in the tables. There is no resource type "apps" in the tables.',
-      hint: 'The nearest to "Math": "Maths". The nearest to "apps": "app".',
-    });
-    expect(await ask({ schools: ["South High"], to: "2024-09-30" })).toMatchObject({ users: 0, days: 0 });
-    expect(
-      await ask({ schools: ["North High"], resources: ["Maths"], resourceTypes: ["app"] }),
-    ).toMatchObject({ users: 1 });
+    await using keeper = new IndexKeeper({ cacheFolder: await temporaryFolder() });
+    const index = await keeper.current(fixture.lake);
+    const counting = { minimumGroupSize: 0, keepWhole: "schools" } as const;
+    const known = index && optionsOf(index, { ...counting, schoolYearStart: "08-01" });
+    if (index === undefined || known === undefined) expect.fail();
+    const ask = (options: QuestionOptions) =>
+      participationMetrics(index, filterOf(options, undefined, known), counting);
+    expect(() => ask({ school: ["North High", "Nroth High"] })).toThrow(
+      refused(
+        'There is no school "Nroth High" in the tables.',
+        'The nearest to "Nroth High": "North High", "South High".',
+      ),
+    );
+    expect(() => ask({ resource: ["Math"], resourceType: ["apps"] })).toThrow(
+      refused(
+        'There is no resource "Math" in the tables. There is no resource type "apps" in the tables.',
+        'The nearest to "Math": "Maths". The nearest to "apps": "app".',
+      ),
+    );
+    expect(await ask({ school: ["South High"], to: "2024-09-30" })).toMatchObject({ users: 0, days: 0 });
+    const named = { school: ["North High"], resource: ["Maths"], resourceType: ["app"] };
+    expect(await ask(named)).toMatchObject({ users: 1 });
   });
 });

@@ -1,16 +1,10 @@
-import * as z from "zod";
-import { type UserType, userTypes } from "../../clever/reports";
-import { CleverLakeError } from "../../errors";
 import type { Comparison, MissingReport, People, ReportKind, Shown, Withheld } from "../answer";
-import { dayNumber, isoDate } from "../calendar";
 import type { DashboardFilter } from "../filter";
-import type { DayKinds } from "../groups/dayKinds";
 import { factsOf, groupsOf } from "../groups/groups";
 import { compareNames } from "../groups/names";
 import type { ParticipationIndex } from "../index/participationIndex";
 import { defaultSchoolYearStart, type KeepWhole } from "../opening";
-import { namesIn, requireKnownNames } from "../unknownNames";
-import { type AnswerOptions, optionsOf } from "./answer";
+import type { AnswerOptions } from "./answer";
 import type { AttendanceSums } from "./attendance";
 import { comparisonOf } from "./comparison";
 import {
@@ -22,48 +16,11 @@ import {
   unlessAbsent,
 } from "./entries";
 import { type Found, find } from "./found";
-import { scopeOf } from "./scope";
+import { otherRange, scopeOf } from "./scope";
 import { missingReports, withheldIn } from "./withheld";
-
-const names = z.array(z.string()).readonly();
-
-const filterSchema = z
-  .strictObject({
-    /** First and last day, inclusive. */
-    from: z.iso.date().optional(),
-    to: z.iso.date().optional(),
-    /** A period to compare with, inclusive. */
-    compareFrom: z.iso.date().optional(),
-    compareTo: z.iso.date().optional(),
-    /** Values of `school_name`. A list that is omitted or empty does not filter. */
-    schools: names.optional(),
-    /** Values of `resource_name` and `resource_type`; resource usage only. */
-    resources: names.optional(),
-    resourceTypes: names.optional(),
-    userTypes: z.array(z.enum(userTypes)).min(1).readonly().default(["students"]),
-  })
-  .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
-    path: ["to"],
-    message: "lies before from",
-  })
-  .refine(({ compareFrom, compareTo }) => (compareFrom === undefined) === (compareTo === undefined), {
-    path: ["compareTo"],
-    message: "first and last day of the period to compare with are given together",
-  })
-  .refine(({ compareFrom, compareTo }) => !compareFrom || !compareTo || compareFrom <= compareTo, {
-    path: ["compareTo"],
-    message: "lies before compareFrom",
-  });
-
-/** Which rows a question is about. */
-export type MetricsFilter = z.output<typeof filterSchema>;
-
-/** A filter as callers write it: user types default to students. */
-export type MetricsFilterInput = z.input<typeof filterSchema>;
 
 /** The document of `metrics --json`: the dashboard's numbers in compact form. */
 export interface ParticipationMetrics<Count extends People = Shown> extends Suppressible {
-  readonly filter: MetricsFilter;
   readonly minimumGroupSize: number;
   readonly keepWhole: KeepWhole;
   /** Groups, and days of groups, that no number includes. */
@@ -121,88 +78,27 @@ interface Suppressible {
 
 const resourcesBySchool = 5;
 
-/** Validates a filter from outside. Rejects with code `config`, naming the invalid part but not its value. */
-export function parseMetricsFilter(input: unknown): MetricsFilter {
-  const result = filterSchema.safeParse(input);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message, code }) =>
-    code === "unrecognized_keys" ? "unknown part" : `${path.join(".") || "filter"}: ${message}`,
-  );
-  throw new CleverLakeError("config", `The filter cannot be used (${problems.join("; ")}).`, {
-    subject: "metrics filter",
-    hint: `Dates are yyyy-MM-dd, from not after to; user types are ${userTypes.join(", ")}.`,
-  });
-}
-
-/**
- * Participation metrics from the tables. Rejects with `config` for an invalid filter and, with the closest names, for
- * one that names something no row has.
- *
- * @param index undefined if the tables are empty
- */
+/** Participation metrics from the tables. Throws the signal's reason when aborted. */
 export async function participationMetrics(
-  index: ParticipationIndex | undefined,
-  input: MetricsFilterInput,
-  counting: Pick<AnswerOptions, "minimumGroupSize" | "keepWhole">,
+  index: ParticipationIndex,
+  filter: DashboardFilter,
+  { minimumGroupSize, keepWhole }: Pick<AnswerOptions, "minimumGroupSize" | "keepWhole">,
   signal?: AbortSignal,
 ): Promise<ParticipationMetrics<People>> {
-  const filter = parseMetricsFilter(input);
-  const { minimumGroupSize, keepWhole } = counting;
-  const common = { filter, minimumGroupSize, keepWhole };
-  if (index === undefined) {
-    requireKnownNames(filter, {});
-    return { ...common, ...nothing };
-  }
   const facts = factsOf(index);
-  requireKnownNames(
-    filter,
-    namesIn(optionsOf(index, { ...counting, schoolYearStart: defaultSchoolYearStart })),
-  );
   const groups = groupsOf(facts, minimumGroupSize, keepWhole);
-  const scope = scopeOf(facts, groups, filterOf(filter, groups.kinds.span), defaultSchoolYearStart);
+  const scope = scopeOf(facts, groups, filter, defaultSchoolYearStart);
   const found = await find(scope, signal);
   const { filter: cut, schools, days } = withheldIn(scope);
-  const { compareFrom, compareTo } = filter;
-  const other =
-    compareFrom && compareTo ? { from: dayNumber(compareFrom), to: dayNumber(compareTo) } : undefined;
+  const other = filter.compare && otherRange(scope, filter.compare);
   return {
-    ...common,
+    minimumGroupSize,
+    keepWhole,
     withheld: { filter: cut, schools, days },
     missing: missingReports(scope),
     absent: scope.absent,
     ...numbers(found),
-    ...(other ? { comparison: await comparisonOf(scope, other, undefined, signal) } : {}),
-  };
-}
-
-const nothing = {
-  withheld: { filter: [], schools: [], days: [] },
-  missing: [],
-  absent: [],
-  users: 0,
-  days: 0,
-  activeUsers: 0,
-  bySchool: [],
-  byDay: [],
-  topResources: [],
-  topResourcesBySchool: [],
-} as const;
-
-function filterOf(filter: MetricsFilter, span: DayKinds["span"]): DashboardFilter {
-  const from = filter.from === undefined ? span.first : dayNumber(filter.from);
-  const to = filter.to === undefined ? span.last : dayNumber(filter.to);
-  // An open end is the end of the data. A bound beyond the data gives a single day there, which has no data either.
-  const range =
-    filter.from === undefined
-      ? { from: isoDate(Math.min(from, to)), to: isoDate(to) }
-      : { from: isoDate(from), to: isoDate(Math.max(from, to)) };
-  return {
-    range,
-    schools: [...(filter.schools ?? [])],
-    resources: [...(filter.resources ?? [])],
-    resourceTypes: [...(filter.resourceTypes ?? [])],
-    userTypes: [...filter.userTypes] as UserType[],
-    grades: [],
+    ...(other ? { comparison: await comparisonOf(scope, other, filter.compare, signal) } : {}),
   };
 }
 

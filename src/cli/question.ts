@@ -1,0 +1,111 @@
+import * as z from "zod";
+import type { UserType } from "../clever/reports";
+import type { Config } from "../config";
+import type { FilterOptions } from "../dashboard/answer";
+import type { DistrictFiles } from "../dashboard/districtFiles";
+import {
+  type DashboardFilter,
+  dashboardFilterSchema,
+  openingFilter,
+  type RangePreset,
+} from "../dashboard/filter";
+import { type SchoolLevel, schoolsOfLevels } from "../dashboard/schoolLevels";
+import { namesIn, requireKnownNames } from "../dashboard/unknownNames";
+import { CleverLakeError } from "../errors";
+import { nearestNames } from "../nearestNames";
+import type { CountingOptions } from "./participation";
+import { warn } from "./text";
+
+/** Options of the commands that ask about days, schools, resources and people. */
+export interface QuestionOptions extends CountingOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly range?: RangePreset;
+  readonly compareFrom?: string;
+  readonly compareTo?: string;
+  readonly school?: string[];
+  readonly schoolLevel?: SchoolLevel[];
+  /** A file with the levels of schools. */
+  readonly schoolLevels?: string;
+  readonly resource?: string[];
+  readonly resourceType?: string[];
+  readonly userType?: UserType[];
+  readonly grade?: string[];
+}
+
+/** The district's files: from the options, else from the configuration. */
+export function districtFilesOf(
+  config: Config,
+  options: Pick<QuestionOptions, "schoolLevels">,
+): DistrictFiles {
+  return { schoolLevelsFile: options.schoolLevels ?? config.schoolLevelsFile };
+}
+
+/** Rejects with `config` for days that no question can be about. Needs no lake. */
+export function requireDays({ from, to, compareFrom, compareTo }: QuestionOptions): void {
+  const days = { "--from": from, "--to": to, "--compare-from": compareFrom, "--compare-to": compareTo };
+  for (const [subject, day] of Object.entries(days)) {
+    if (day === undefined || z.iso.date().safeParse(day).success) continue;
+    throw new CleverLakeError("config", "A day must be given as yyyy-MM-dd.", { subject });
+  }
+  if ((compareFrom === undefined) !== (compareTo === undefined)) {
+    throw new CleverLakeError(
+      "config",
+      "The first and the last day of the period to compare with must be given together.",
+    );
+  }
+  const isReversed = (first?: string, last?: string) =>
+    first !== undefined && last !== undefined && first > last;
+  if (isReversed(from, to) || isReversed(compareFrom, compareTo))
+    throw new CleverLakeError("config", "The first day must not be after the last one.");
+}
+
+/**
+ * The filter that options describe. Warns of schools that only the file of school levels has; rejects with `config` for
+ * names that the tables do not have.
+ */
+export function filterOf(
+  options: QuestionOptions,
+  schoolLevelsFile: string | undefined,
+  known: FilterOptions,
+): DashboardFilter {
+  warnOfUnknownSchools(schoolLevelsFile, known);
+  const filter = dashboardFilterSchema.parse({
+    range: rangeOf(options, known),
+    schools: [...(options.school ?? []), ...schoolsOfLevels(options.schoolLevel ?? [], known.schoolLevels)],
+    resources: options.resource ?? [],
+    resourceTypes: options.resourceType ?? [],
+    userTypes: options.userType ?? openingFilter.userTypes,
+    grades: options.grade ?? [],
+    ...(options.compareFrom === undefined
+      ? {}
+      : { compare: { from: options.compareFrom, to: options.compareTo, name: "", rangeName: "" } }),
+  });
+  requireKnownNames(filter, namesIn(known));
+  return filter;
+}
+
+/** An open end is the end of the data. A day beyond the data gives only this day, which has no data either. */
+function rangeOf({ from, to, range }: QuestionOptions, known: FilterOptions): DashboardFilter["range"] {
+  const { firstDay, lastDay } = known;
+  if (from !== undefined) return { from, to: to ?? (from > lastDay ? from : lastDay) };
+  if (to !== undefined) return { from: to < firstDay ? to : firstDay, to };
+  return { preset: range ?? "schoolYear" };
+}
+
+/** Warns of schools in the district's file that the tables do not have: their levels have no effect. */
+function warnOfUnknownSchools(
+  file: string | undefined,
+  { schools, unknownSchools: unknown }: Pick<FilterOptions, "schools" | "unknownSchools">,
+): void {
+  const names = schools.filter((school) => school !== null);
+  const [first] = unknown;
+  if (first === undefined) return;
+  const [nearest] = nearestNames(first, names);
+  const near = nearest === undefined ? "" : ` (nearest: "${nearest}")`;
+  const which =
+    unknown.length === 1
+      ? `the school "${first}"${near}`
+      : `${unknown.length} of its schools, such as "${first}"${near}`;
+  warn(`${file}: The tables do not have ${which}.`);
+}
