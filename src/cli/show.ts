@@ -174,7 +174,7 @@ function listed(lines: readonly string[]): string[] {
 }
 
 export function showMetrics(
-  metrics: ParticipationMetrics<People>,
+  metrics: ParticipationMetrics,
   { from, to }: Pick<QuestionOptions, "from" | "to"> = {},
 ): string {
   const { minimumGroupSize, withheld } = metrics;

@@ -1,9 +1,9 @@
-import type { Comparison, MissingReport, People, ReportKind, Shown, Withheld } from "../answer";
+import type { People } from "../answer";
 import type { DashboardFilter } from "../filter";
 import { factsOf, groupsOf } from "../groups/groups";
 import { compareNames } from "../groups/names";
 import type { ParticipationIndex } from "../index/participationIndex";
-import { defaultSchoolYearStart, type KeepWhole } from "../opening";
+import { defaultSchoolYearStart } from "../opening";
 import type { AnswerOptions } from "./answer";
 import type { AttendanceSums } from "./attendance";
 import { comparisonOf } from "./comparison";
@@ -19,57 +19,8 @@ import { type Found, find } from "./found";
 import { otherRange, scopeOf } from "./scope";
 import { missingReports, withheldIn } from "./withheld";
 
-/** The document of `metrics --json`: the dashboard's numbers in compact form. */
-export interface ParticipationMetrics<Count extends People = Shown> extends Suppressible {
-  readonly minimumGroupSize: number;
-  readonly keepWhole: KeepWhole;
-  /** Groups, and days of groups, that no number includes. */
-  readonly withheld: Pick<Withheld, "filter" | "schools" | "days">;
-  /** Reports that are missing in the range: sums do not include them. */
-  readonly missing: readonly MissingReport[];
-  /** Reports that have no row of the people counted, although the other one shows their use. Their numbers are `null`. */
-  readonly absent: readonly ReportKind[];
-  readonly users: Count;
-  readonly days: Shown;
-  readonly activeUsers: Count;
-  /** By name. */
-  readonly bySchool: readonly (Suppressible & {
-    /** `null` groups the rows without a school's name. */
-    readonly school_name: string | null;
-    readonly users: Count;
-    readonly averageResources: Shown;
-    readonly averageLogins: Shown;
-    readonly averageDistinctResources: Shown;
-    /** Reports that have no row of the school, although the other one shows its use. Their numbers are `null`. */
-    readonly absent?: readonly ReportKind[];
-  })[];
-  /** By date, `yyyy-MM-dd`; days with rows. */
-  readonly byDay: readonly (Suppressible & {
-    readonly date: string;
-    /** Reports that are missing on the day; their numbers are `null`. */
-    readonly missing?: readonly ReportKind[];
-    readonly logins: Shown;
-    readonly resources: Shown;
-    readonly activeUsers: Count;
-    readonly distinctResources: Shown;
-  })[];
-  /** Most rows first, then by name and type. */
-  readonly topResources: readonly (Suppressible & {
-    readonly resource_name: string | null;
-    readonly resource_type: string | null;
-    readonly rows: Shown;
-    readonly accesses: Shown;
-    readonly users: Count;
-  })[];
-  /** Use per school day compared with another period; present only if the filter names one. */
-  readonly comparison?: Comparison;
-  /** For the five resources with the most users, in that order, then by school. */
-  readonly topResourcesBySchool: readonly (Suppressible & {
-    readonly school_name: string | null;
-    readonly resource_name: string | null;
-    readonly users: Count;
-  })[];
-}
+/** The numbers of `metrics`, in the order of its document. `null` are numbers that are withheld or unknown. */
+export type ParticipationMetrics = Awaited<ReturnType<typeof participationMetrics>>;
 
 /** `true` where a number is withheld, or is below the minimum group size. */
 interface Suppressible {
@@ -84,7 +35,7 @@ export async function participationMetrics(
   filter: DashboardFilter,
   { minimumGroupSize, keepWhole }: Pick<AnswerOptions, "minimumGroupSize" | "keepWhole">,
   signal?: AbortSignal,
-): Promise<ParticipationMetrics<People>> {
+) {
   const facts = factsOf(index);
   const groups = groupsOf(facts, minimumGroupSize, keepWhole);
   const scope = scopeOf(facts, groups, filter, defaultSchoolYearStart);
@@ -94,11 +45,15 @@ export async function participationMetrics(
   return {
     minimumGroupSize,
     keepWhole,
+    /** Groups, and days of groups, that no number includes. */
     withheld: { filter: cut, schools, days },
+    /** Reports that are missing in the range: sums do not include them. */
     missing: missingReports(scope),
+    /** Reports that have no row of the people counted, although the other one shows their use. Their numbers are `null`. */
     absent: scope.absent,
     ...numbers(found),
-    ...(other ? { comparison: await comparisonOf(scope, other, filter.compare, signal) } : {}),
+    /** Use per school day compared with another period; undefined unless the filter names one. */
+    comparison: other && (await comparisonOf(scope, other, filter.compare, signal)),
   };
 }
 
@@ -109,8 +64,9 @@ function numbers(found: Found) {
   return {
     users: unlessAbsent(scope, ["dailyParticipation"], total.people(total.users)),
     days: total.shown(attendance.countedDays),
-    ...(total.isWithheld ? { suppressed: true as const } : {}),
+    ...(total.isWithheld ? suppressed(null) : {}),
     activeUsers: unlessAbsent(scope, ["dailyParticipation"], total.people(total.activeUsers)),
+    /** By name; `null` groups the rows without a school's name. */
     bySchool: schoolEntries(found).map(({ school, absent, ...entry }) => ({
       school_name: school,
       users: entry.users,
@@ -119,8 +75,10 @@ function numbers(found: Found) {
       averageDistinctResources: entry.distinctResourcesPerUser,
       // The number of users is then unknown, and not withheld.
       ...(absent?.includes("dailyParticipation") ? {} : suppressed(entry.users)),
+      // Reports that have no row of the school, although the other one shows its use. Their numbers are `null`.
       ...(absent ? { absent } : {}),
     })),
+    /** By date; days with rows. */
     byDay: dayEntries(found).flatMap((entry, place) => {
       const { date, missing, logins, resources, activeUsers, distinctResources } = entry;
       const part = attendance.days[place] as AttendanceSums;
@@ -128,6 +86,7 @@ function numbers(found: Found) {
       const numbers = { date, logins, resources, activeUsers, distinctResources };
       return [{ ...numbers, ...suppressed(part.people(part.personDays)), ...(missing ? { missing } : {}) }];
     }),
+    /** Most rows first, then by name and type. */
     topResources: entries
       .map(({ resource, type, rows, accesses, users }) => ({
         resource_name: resource,
@@ -143,6 +102,7 @@ function numbers(found: Found) {
           compareNames(a.resource_name, b.resource_name) ||
           compareNames(a.resource_type, b.resource_type),
       ),
+    /** For the five resources with the most users, in that order, then by school. */
     topResourcesBySchool: schoolResourceEntries(found, order, resourcesBySchool).map(
       ({ school, resource, users }) => ({
         school_name: school,
@@ -166,7 +126,7 @@ const peopleKeys: readonly string[] = ["users", "activeUsers"];
  * The metrics as a document of numbers: counts below the minimum group size are `null`, and the object that has one says
  * `suppressed`.
  */
-export function metricsDocument(metrics: ParticipationMetrics<People>): ParticipationMetrics {
+export function metricsDocument(metrics: ParticipationMetrics): ParticipationMetrics {
   return JSON.parse(
     JSON.stringify(metrics, (key, value: unknown) => {
       if (value === "few" && peopleKeys.includes(key)) return null;
