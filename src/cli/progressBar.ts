@@ -1,7 +1,7 @@
 import type * as CliProgress from "cli-progress";
 import { counted } from "../counted";
 import { doneShare } from "../doneShare";
-import type { ProgressListener, ProgressState } from "../pipeline/progress";
+import type { ProgressListener, ProgressState, WorkProgress } from "../pipeline/progress";
 import { bytes, duration, integer } from "./text";
 
 /** Shows a run's progress on standard error: a bar on a terminal, a plain line every few seconds elsewhere. */
@@ -104,8 +104,8 @@ export function shareOnTerminal() {
     process.stderr.write(`\x1b[2K${text}\r`);
   };
   return {
-    /** @param share from 0 to 1 */
-    show: (what: string, share: number) => write(`  ${what}: ${Math.floor(100 * share)} %`),
+    show: (what: string, { done, all }: WorkProgress) =>
+      write(`  ${what}: ${Math.floor((100 * done) / Math.max(1, all))} %`),
     [Symbol.dispose]: () => write(""),
   };
 }

@@ -23,11 +23,11 @@ export type { AdoptProgress, AdoptSummary, AdoptWarning } from "../pipeline/adop
 export type { ComparedMonth } from "../pipeline/adopt/compareRows";
 export type { Reveal } from "../pipeline/log/reveals";
 export type { RunSummary } from "../pipeline/log/runRecord";
-export type { RepairedTable, RepairProgress, RepairSummary } from "../pipeline/others/repair";
-export type { ProgressState as RunProgress } from "../pipeline/progress";
-export type { RosterProgress, RosterSummary } from "../pipeline/roster/importRoster";
-export type { OptimizeProgress, OptimizeSummary } from "../pipeline/upkeep/optimizeLake";
-export type { VacuumProgress, VacuumSummary } from "../pipeline/upkeep/vacuumLake";
+export type { RepairedTable, RepairSummary } from "../pipeline/others/repair";
+export type { ProgressState as RunProgress, WorkProgress } from "../pipeline/progress";
+export type { RosterSummary } from "../pipeline/roster/importRoster";
+export type { OptimizeSummary } from "../pipeline/upkeep/optimizeLake";
+export type { VacuumSummary } from "../pipeline/upkeep/vacuumLake";
 export type { Verification } from "../pipeline/verify/verify";
 export type * from "./connectionMessages";
 export type * from "./lakeMessages";

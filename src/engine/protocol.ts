@@ -66,7 +66,7 @@ export const dismiss = new EngineCall<messages.DismissParams, { readonly dismiss
 export const importRoster = new EngineCall<
   messages.RosterParams,
   messages.RosterSummary,
-  messages.RosterProgress
+  messages.WorkProgress
 >("importRoster", "importing the roster");
 
 /** Recounts the tables; with a salt, the pseudonyms too. */
@@ -85,17 +85,17 @@ export const adopt = new EngineCall<messages.DryRunParams, messages.AdoptSummary
 export const optimize = new EngineCall<
   messages.DryRunParams,
   messages.OptimizeSummary,
-  messages.OptimizeProgress
+  messages.WorkProgress
 >("optimize", "merging data files");
 
 /** Rebuilds what other programs changed in the tables, and damaged data files; see `repairLake` of the pipeline. */
-export const repair = new EngineCall<messages.DryRunParams, messages.RepairSummary, messages.RepairProgress>(
+export const repair = new EngineCall<messages.DryRunParams, messages.RepairSummary, messages.WorkProgress>(
   "repair",
   "repairing the lake",
 );
 
 /** Removes data files that no version of the last days needs; see `vacuumLake` of the pipeline. */
-export const vacuum = new EngineCall<messages.VacuumParams, messages.VacuumSummary, messages.VacuumProgress>(
+export const vacuum = new EngineCall<messages.VacuumParams, messages.VacuumSummary, messages.WorkProgress>(
   "vacuum",
   "removing unused data files",
 );

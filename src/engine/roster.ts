@@ -6,13 +6,13 @@ import { rosterOnDisk, rosterOnServer } from "../pipeline/roster/rosterFile";
 import { machineScratch } from "../scratch";
 import { opened, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
-import type { RosterParams, RosterProgress, RosterSummary } from "./messages";
+import type { RosterParams, RosterSummary, WorkProgress } from "./messages";
 
 /** Imports a roster from the server or from disk; see `importRoster` of the pipeline for its errors. */
 export async function importRoster(
   { origin, path, keepRaw, replace, ...connected }: RosterParams,
   sources: Sources,
-  { signal, report: onProgress }: CallContext<RosterProgress>,
+  { signal, report: onProgress }: CallContext<WorkProgress>,
 ): Promise<RosterSummary> {
   const { settings, lake, salt } = await opened(connected, signal);
   const { maxShrink, keepWhole } = settings;

@@ -8,6 +8,12 @@ export interface FileInProgress {
   readonly activity: "landing" | "anonymizing";
 }
 
+/** How much of other work is done, in bytes or files. `all` may grow. */
+export interface WorkProgress {
+  readonly done: number;
+  readonly all: number;
+}
+
 /** The progress of a run. */
 export interface ProgressState {
   readonly phase: "listing" | "working";

@@ -51,9 +51,8 @@ export class AdoptCommand {
       { ...connected, dryRun },
       {
         title,
-        // A progress bar cannot go back: only the longest phase moves it.
-        shareOf: ({ phase, files, filesDone }) =>
-          phase !== (dryRun ? "looking" : "building") || files === 0 ? 0 : filesDone / files,
+        // The longest phase.
+        isShown: ({ phase }) => phase === (dryRun ? "looking" : "building"),
         textOf: progressText,
       },
     );
@@ -171,17 +170,12 @@ export function warningText(warning: AdoptWarning): string {
   }
 }
 
-function progressText({ phase, files, filesDone, rows }: AdoptProgress): string {
+function progressText({ phase, done, all, rows }: AdoptProgress): string {
   switch (phase) {
     case "looking":
-      return vscode.l10n.t("{0} of {1} landed files inspected", integer(filesDone), integer(files));
+      return vscode.l10n.t("{0} of {1} landed files inspected", integer(done), integer(all));
     case "building":
-      return vscode.l10n.t(
-        "{0} of {1} files read, {2}",
-        integer(filesDone),
-        integer(files),
-        counted.rows(rows),
-      );
+      return vscode.l10n.t("{0} of {1} files read, {2}", integer(done), integer(all), counted.rows(rows));
     case "comparing":
       return vscode.l10n.t("comparing with OEA's tables …");
   }

@@ -59,10 +59,7 @@ export class RepairCommand {
   private async request(connected: Connected, title: string, dryRun: boolean): Promise<RepairSummary> {
     const { model, client } = this;
     const params = { ...connected, dryRun };
-    const work = workOnLake({ model, client }, engine.repair, params, {
-      title,
-      shareOf: ({ bytes, bytesDone }) => bytesDone / Math.max(1, bytes),
-    });
+    const work = workOnLake({ model, client }, engine.repair, params, { title });
     // What other programs changed is known from the listing.
     if (dryRun) return work;
     return work.finally(() => {

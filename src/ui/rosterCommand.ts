@@ -68,7 +68,6 @@ export class RosterCommand {
     const { model, client } = this;
     return workOnLake({ model, client }, engine.importRoster, params, {
       title: vscode.l10n.t("Clever: importing the roster"),
-      shareOf: ({ bytes, bytesRead }) => bytesRead / Math.max(1, bytes),
     });
   }
 

@@ -26,15 +26,7 @@ export class UpkeepCommands {
     const { model, client } = this;
     const connected = await model.connected();
     const request = (title: string, dryRun: boolean) =>
-      workOnLake(
-        { model, client },
-        engine.optimize,
-        { ...connected, dryRun },
-        {
-          title,
-          shareOf: ({ bytes, bytesDone }) => bytesDone / Math.max(1, bytes),
-        },
-      );
+      workOnLake({ model, client }, engine.optimize, { ...connected, dryRun }, { title });
     const planned = await request(vscode.l10n.t("Clever: looking for small data files"), true);
     const [before, after] = [filesOf(planned, "before"), filesOf(planned, "after")];
     if (before === after) {
@@ -68,15 +60,7 @@ export class UpkeepCommands {
     const { model, client } = this;
     const connected = await model.connected();
     const request = (title: string, dryRun: boolean) =>
-      workOnLake(
-        { model, client },
-        engine.vacuum,
-        { ...connected, dryRun, olderThanDays: days },
-        {
-          title,
-          shareOf: ({ files, filesDone }) => filesDone / Math.max(1, files),
-        },
-      );
+      workOnLake({ model, client }, engine.vacuum, { ...connected, dryRun, olderThanDays: days }, { title });
     const planned = await request(vscode.l10n.t("Clever: looking for unused data files"), true);
     if (planned.files === 0) {
       this.notifyFinished(

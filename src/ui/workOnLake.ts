@@ -1,5 +1,5 @@
 import type { EngineClient } from "../engine/client";
-import type { Connected } from "../engine/messages";
+import type { Connected, WorkProgress } from "../engine/messages";
 import type { EngineCall } from "../engine/protocol";
 import { continuable } from "./messages";
 import { withWork } from "./withWork";
@@ -7,8 +7,8 @@ import { withWork } from "./withWork";
 /** What a notification shows of work. */
 interface Shown<Progress> {
   readonly title: string;
-  /** The completed share, from 0 to 1; a lower one than before changes nothing. */
-  readonly shareOf?: (progress: Progress) => number;
+  /** Whether progress moves the bar: all does by default. A bar cannot go back. */
+  readonly isShown?: (progress: Progress) => boolean;
   readonly textOf?: (progress: Progress) => string;
 }
 
@@ -19,17 +19,18 @@ interface Shown<Progress> {
 export async function workOnLake<
   Params extends Connected & { readonly dryRun?: boolean },
   Result,
-  Progress = never,
+  Progress extends WorkProgress = never,
 >(
   { model, client }: { readonly model: { lakeMayHaveChanged(): void }; readonly client: EngineClient },
   call: EngineCall<Params, Result, Progress>,
   params: Params,
-  { title, shareOf = () => 0, textOf }: Shown<Progress>,
+  { title, isShown = () => true, textOf }: Shown<Progress>,
 ): Promise<Result> {
   const work = withWork(title, (progress, signal) => {
     let shown = 0;
     const onProgress = (state: Progress) => {
-      const percent = Math.max(shown, 100 * shareOf(state));
+      const share = isShown(state) ? state.done / Math.max(1, state.all) : 0;
+      const percent = Math.max(shown, 100 * share);
       progress.report({ ...(textOf && { message: textOf(state) }), increment: percent - shown });
       shown = percent;
     };

@@ -7,11 +7,10 @@ import { reportNames, reports } from "../../src/clever/reports";
 import { openingFilter } from "../../src/dashboard/opening";
 import type {
   ConnectionSettings,
-  OptimizeProgress,
   ReportItem,
-  RosterProgress,
   RunProgress,
   SampleParams,
+  WorkProgress,
 } from "../../src/engine/messages";
 import * as protocol from "../../src/engine/protocol";
 import { FolderLake } from "../../src/lake/folder";
@@ -188,14 +187,14 @@ describe("the engine over message streams", () => {
       keepRaw: false,
       replace: false,
     } as const;
-    const progress: RosterProgress[] = [];
+    const progress: WorkProgress[] = [];
     const summary = await request(protocol.importRoster, roster, {
       onProgress: (state) => progress.push(state),
     });
     expect(summary).toMatchObject({ outcome: "imported", refused: 0, unknownGrades: [], keptRaw: null });
     expect(summary.students).toBeGreaterThan(50);
     expect(summary.inReports).toBe(summary.students);
-    expect(progress.at(-1)?.bytesRead).toBe(progress.at(-1)?.bytes);
+    expect(progress.at(-1)?.done).toBe(progress.at(-1)?.all);
     const path = `${sample.reportsFolder}/${rosterPath}`;
     const fromDisk = await request(protocol.importRoster, { ...roster, origin: "disk", path });
     expect(fromDisk).toMatchObject({ outcome: "unchanged", students: summary.students });
@@ -212,13 +211,13 @@ describe("the engine over message streams", () => {
     for (const name of reportNames) {
       await splitBySource(lake, await sharedDuck(), pseudoTable(reports[name]));
     }
-    const progress: OptimizeProgress[] = [];
-    const onProgress = (state: OptimizeProgress) => progress.push(state);
+    const progress: WorkProgress[] = [];
+    const onProgress = (state: WorkProgress) => progress.push(state);
     const planned = await request(protocol.optimize, { ...connected, dryRun: true }, { onProgress });
     expect(progress).toEqual([]);
     const done = await request(protocol.optimize, { ...connected, dryRun: false }, { onProgress });
     const last = progress.at(-1);
-    expect(last).toEqual({ bytes: last?.bytesDone, bytesDone: expect.any(Number) });
+    expect(last).toEqual({ done: last?.all, all: expect.any(Number) });
     const files = ({ tables }: typeof done) => tables.map(({ table, after }) => [table, after.files]);
     expect(files(done)).toEqual(files(planned));
     expect((await request(protocol.verify, connected)).problems).toEqual([]);

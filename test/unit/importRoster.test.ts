@@ -356,7 +356,7 @@ describe("importing a roster", () => {
     const roster = await rosterOnServer(fixture.source, "roster/students.csv");
     const summary = await importRoster({ lake: fixture.lake, file: roster, salt, onProgress });
     expect(summary).toMatchObject({ students: 2, path: "roster/students.csv" });
-    expect(onProgress).toHaveBeenLastCalledWith({ bytes: 2 * roster.size, bytesRead: 2 * roster.size });
+    expect(onProgress).toHaveBeenLastCalledWith({ done: 2 * roster.size, all: 2 * roster.size });
     await expect(rosterOnServer(fixture.source, "nothing.csv")).rejects.toMatchObject({ code: "notFound" });
     await expect(rosterOnDisk(path.join(fixture.server, "nothing.csv"))).rejects.toMatchObject({
       code: "notFound",

@@ -88,7 +88,7 @@ describe("a lake of many small files", () => {
     const done = await optimizeLake({
       lake: fixture.lake,
       dryRun: false,
-      onProgress: ({ bytes, bytesDone }) => progress.push(bytesDone / bytes),
+      onProgress: ({ done, all }) => progress.push(done / all),
     });
     expect(await rows()).toEqual(before.rows);
     expect(await contents(dailyTable)).toEqual(before.daily);

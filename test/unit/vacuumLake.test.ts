@@ -49,7 +49,7 @@ describe("a maintained lake", () => {
       lake,
       olderThanDays: 7,
       dryRun: false,
-      onProgress: ({ filesDone }) => counts.push(filesDone),
+      onProgress: ({ done }) => counts.push(done),
     });
     expect({ ...done, dryRun: true, milliseconds: 0 }).toEqual({ ...reported, milliseconds: 0 });
     expect(counts.at(-1)).toBe(done.files);

@@ -25,8 +25,7 @@ export const adoptOeaLake: CommandAction<{ readonly dryRun?: true; readonly yes?
       salt,
       maxShrink: config.maxShrink,
       signal,
-      onProgress: ({ phase, files, filesDone }) =>
-        share.show(phases[phase], files === 0 ? 0 : filesDone / files),
+      onProgress: (progress) => share.show(phases[progress.phase], progress),
     });
   };
   const plan = options.yes === true ? undefined : await adopt(true);

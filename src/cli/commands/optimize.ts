@@ -13,7 +13,7 @@ export const optimizeTables: CommandAction<{ readonly dryRun?: true }> = async (
     lake,
     dryRun: options.dryRun === true,
     signal: context.signal,
-    onProgress: ({ bytes, bytesDone }) => share.show("Merging data files", bytesDone / bytes),
+    onProgress: (progress) => share.show("Merging data files", progress),
   });
   return shown(summary, showOptimize, hasUpkeepProblems);
 };

@@ -28,7 +28,7 @@ export const repairTables: CommandAction<{ readonly dryRun?: true; readonly yes?
     salt,
     dryRun: options.dryRun === true,
     signal: context.signal,
-    onProgress: ({ bytes, bytesDone }) => share.show("Reading landed files", bytesDone / Math.max(1, bytes)),
+    onProgress: (progress) => share.show("Reading landed files", progress),
   });
   return shown(summary, showRepair, hasRepairProblems);
 };

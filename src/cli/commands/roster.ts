@@ -41,7 +41,7 @@ export const importRosterFile: CommandAction<RosterOptions> = async (options, co
     replace,
     divide,
     signal,
-    onProgress: ({ bytes, bytesRead }) => share.show("Reading the roster", bytesRead / Math.max(1, bytes)),
+    onProgress: (progress) => share.show("Reading the roster", progress),
   });
   return shown(summary, showRoster, hasRosterProblems);
 };

@@ -18,7 +18,7 @@ export const vacuumTables: CommandAction<{ readonly olderThan?: number; readonly
     olderThanDays: options.olderThan ?? minimumRetentionDays,
     dryRun: options.dryRun === true,
     signal: context.signal,
-    onProgress: ({ files, filesDone }) => share.show("Removing data files", filesDone / files),
+    onProgress: (progress) => share.show("Removing data files", progress),
   });
   return shown(summary, showVacuum, hasUpkeepProblems);
 };

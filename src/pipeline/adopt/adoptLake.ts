@@ -78,7 +78,7 @@ export async function adoptLake(request: AdoptRequest): Promise<AdoptSummary> {
 
 class Adoption {
   private readonly log: IngestLog;
-  private progress: AdoptProgress = { phase: "looking", files: 0, filesDone: 0, rows: 0 };
+  private progress: AdoptProgress = { phase: "looking", done: 0, all: 0, rows: 0 };
 
   constructor(
     private readonly request: AdoptRequest,
@@ -204,7 +204,7 @@ class Adoption {
     const due = rounds.map((entries) => entries.filter((entry) => isDue(entry, state, new Set())));
     const files = due.reduce((sum, entries) => sum + entries.length, 0);
     const progress = new Progress(({ filesAnonymized, rows }) =>
-      this.notify({ phase: "building", files, filesDone: filesAnonymized, rows }),
+      this.notify({ phase: "building", done: filesAnonymized, all: files, rows }),
     );
     progress.start([], files);
     const runner = new ChunkRunner({
@@ -254,7 +254,7 @@ class Adoption {
     const compared: AdoptSummary["comparison"][number][] = [];
     const pseudo = oea.filter(({ kind }) => kind === "pseudo");
     for (const [done, table] of pseudo.entries()) {
-      this.notify({ phase: "comparing", files: pseudo.length, filesDone: done });
+      this.notify({ phase: "comparing", done, all: pseudo.length });
       compared.push(await compareRows({ lake, duck, salt, signal, others: [...others.values()] }, table));
     }
     return compared;

@@ -1,13 +1,12 @@
 import type { ReportName } from "../../clever/reports";
 import type { RunSummary } from "../log/runRecord";
+import type { WorkProgress } from "../progress";
 import type { ComparedTable } from "./compareRows";
 
-/** Progress of an adoption. */
-export interface AdoptProgress {
+/** Progress of an adoption: the files of a phase. */
+export interface AdoptProgress extends WorkProgress {
   /** Reading what OEA landed, building our tables from it, or comparing them with OEA's. */
   readonly phase: "looking" | "building" | "comparing";
-  readonly files: number;
-  readonly filesDone: number;
   /** Rows of our tables so far. */
   readonly rows: number;
 }

@@ -49,8 +49,8 @@ export async function inspectLake(context: InspectionContext): Promise<Found> {
   const oea = await oeaTables(lake, duck, signal);
   const entries = await log.all(signal);
   const reports = reportsToAdopt(tables, interrupted.records);
-  const found = await findLandings(lake, reports, signal, (filesDone, files) =>
-    notify({ phase: "looking", files, filesDone }),
+  const found = await findLandings(lake, reports, signal, (done, all) =>
+    notify({ phase: "looking", done, all }),
   );
   const copies = new PlainCopies(lake, found.landings, { signal });
   const landings = await copies.withoutCopies(found.landings);

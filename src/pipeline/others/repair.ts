@@ -22,6 +22,7 @@ import type { LogEntry } from "../log/ingestLog";
 import { IngestLog, type SourceEntries } from "../log/logTable";
 import { type Finding, interruptedRuns, newRunId, RunHistory } from "../log/runRecord";
 import type { LakeState } from "../plan/plan";
+import type { WorkProgress } from "../progress";
 import { mayHaveEarlierLayout, moveOutOfTableFolders } from "../salt/earlierLayout";
 import { checkedSaltFor, claimCheckedSalt } from "../salt/salt";
 import { problemOf } from "../upkeep/upkeepTables";
@@ -40,13 +41,8 @@ export interface RepairRequest {
   /** Reports what would be done, and writes nothing. */
   readonly dryRun: boolean;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: RepairProgress) => void) | undefined;
-}
-
-/** How much of the landed files has been read again. */
-export interface RepairProgress {
-  readonly bytes: number;
-  readonly bytesDone: number;
+  /** Called with the bytes of landed files that have been read again. */
+  readonly onProgress?: ((progress: WorkProgress) => void) | undefined;
 }
 
 /** A table that was, or would be, rebuilt. */
@@ -130,7 +126,7 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
     const damage = await damageOf(lake, written, { signal });
     const inspected = await inspectTables(lake, duck, tables, state, signal);
     const findings = withDamage(inspected.findings, damage);
-    const progress = { bytes: 0, bytesDone: 0 };
+    const progress = { done: 0, all: 0 };
     const context: RepairContext = {
       lake,
       duck,
@@ -140,15 +136,15 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
       runId,
       requireHeld,
       onBytes: (bytes) => {
-        progress.bytesDone += bytes;
-        request.onProgress?.({ ...progress, bytes: Math.max(progress.bytes, progress.bytesDone) });
+        progress.done += bytes;
+        request.onProgress?.({ ...progress, all: Math.max(progress.all, progress.done) });
       },
       signal,
     };
     for (const { table } of findings) {
       const report = reportOf(table);
       const landed = report ? entriesOf(entries.anonymized, report) : [];
-      progress.bytes += landed.reduce((sum, { size }) => sum + size, 0);
+      progress.all += landed.reduce((sum, { size }) => sum + size, 0);
     }
     const repaired: RepairedTable[] = [];
     for (const finding of [...findings].sort((a, b) => turnOf(a) - turnOf(b))) {

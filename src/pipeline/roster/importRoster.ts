@@ -13,6 +13,7 @@ import { writeUnlessKnown } from "../land/land";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 import { folderName } from "../plan/plan";
+import type { WorkProgress } from "../progress";
 import { checkedSaltFor, claimCheckedSalt } from "../salt/salt";
 import { defaultMaxShrink, isTooFew } from "../write/shrink";
 import type { RosterFile } from "./rosterFile";
@@ -32,13 +33,8 @@ export interface RosterRequest {
   /** Divides people for the table of groups, if the lake has one: its groups follow from the grades. */
   readonly divide?: (minimumGroupSize: number) => Promise<Division>;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: RosterProgress) => void) | undefined;
-}
-
-/** The progress of an import; the file is read more than once. */
-export interface RosterProgress {
-  readonly bytes: number;
-  readonly bytesRead: number;
+  /** Called with the bytes of the file that have been read; it is read more than once. */
+  readonly onProgress?: ((progress: WorkProgress) => void) | undefined;
 }
 
 /**
@@ -199,14 +195,14 @@ async function readStudents(request: RosterRequest, salt: string, header: Header
 
 /** Opens the file for each reading, and reports how much of all readings is done. */
 function progressing({ file, signal, onProgress }: RosterRequest, readings: number) {
-  const bytes = file.size * readings;
-  let bytesRead = 0;
+  const all = file.size * readings;
+  let done = 0;
   return () => {
     const stream = file.read(signal);
     if (onProgress) {
       stream.on("data", (chunk: Buffer) => {
-        bytesRead += chunk.length;
-        onProgress({ bytes, bytesRead });
+        done += chunk.length;
+        onProgress({ done, all });
       });
       stream.pause();
     }

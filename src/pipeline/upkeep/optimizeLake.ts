@@ -7,6 +7,7 @@ import type { Lake } from "../../lake/lake";
 import { requireLake } from "../../lake/requireLake";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
+import type { WorkProgress } from "../progress";
 import { filesPerPartition } from "../write/tables";
 import { problemOf, type UpkeepTable, upkeepTables } from "./upkeepTables";
 
@@ -15,13 +16,8 @@ export interface OptimizeRequest {
   /** Reports what would be done, and writes nothing. */
   readonly dryRun: boolean;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: OptimizeProgress) => void) | undefined;
-}
-
-/** How much of the planned bytes has been rewritten. */
-export interface OptimizeProgress {
-  readonly bytes: number;
-  readonly bytesDone: number;
+  /** Called with the bytes that have been rewritten. */
+  readonly onProgress?: ((progress: WorkProgress) => void) | undefined;
 }
 
 export interface DataFiles {
@@ -69,7 +65,7 @@ export async function optimizeLake(request: OptimizeRequest): Promise<OptimizeSu
   await using lock = dryRun ? undefined : await RunLock.take(lake, newRunId(started, undefined), { signal });
   await using duck = await Duck.open();
   const jobs = await readJobs(lake, duck, signal);
-  const progress = { bytes: jobs.reduce((sum, { rewritten }) => sum + rewritten, 0), bytesDone: 0 };
+  const progress = { done: 0, all: jobs.reduce((sum, { rewritten }) => sum + rewritten, 0) };
   const tables: OptimizedTable[] = [];
   for (const job of jobs) {
     const isDone = lock === undefined || job.snapshot === undefined || job.rewritten === 0;
@@ -96,7 +92,7 @@ export async function optimizeLake(request: OptimizeRequest): Promise<OptimizeSu
         onLeft: (_merge, reason) => problems.push(describeError(reason)),
         onMerged: ({ bytes }) => {
           rewritten += bytes;
-          progress.bytesDone += bytes;
+          progress.done += bytes;
           request.onProgress?.({ ...progress });
         },
       });

@@ -6,6 +6,7 @@ import type { Lake, LakeEntry } from "../../lake/lake";
 import { requireLake } from "../../lake/requireLake";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
+import type { WorkProgress } from "../progress";
 import { minimumRetentionDays } from "./retention";
 import { problemOf, upkeepTables } from "./upkeepTables";
 
@@ -19,12 +20,8 @@ export interface VacuumRequest {
   /** Reports what would be removed, and removes nothing. */
   readonly dryRun: boolean;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: VacuumProgress) => void) | undefined;
-}
-
-export interface VacuumProgress {
-  readonly files: number;
-  readonly filesDone: number;
+  /** Called with the number of removed files. */
+  readonly onProgress?: ((progress: WorkProgress) => void) | undefined;
 }
 
 /** What was, or would be, removed; the document of `vacuum --json`. */
@@ -83,7 +80,7 @@ export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary>
       found.push({ table, files: [], problem: problemOf(error, signal) });
     }
   }
-  const progress = { files: found.reduce((sum, { files }) => sum + files.length, 0), filesDone: 0 };
+  const progress = { done: 0, all: found.reduce((sum, { files }) => sum + files.length, 0) };
   const tables: VacuumedTable[] = [];
   for (const { table, files, problem } of found) {
     const removal = lock === undefined ? { files, problem } : await removed(files, lock);
@@ -106,7 +103,7 @@ export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary>
         const remove = async (file: LakeEntry) => {
           await lake.delete(file.path, { signal });
           done.add(file);
-          progress.filesDone++;
+          progress.done++;
         };
         await allSettledOrThrow(files.slice(next, next + removedAtOnce).map(remove));
         request.onProgress?.({ ...progress });
