@@ -1,13 +1,13 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
-import type { AdoptProgress, AdoptSummary, AdoptWarning, Connected } from "../engine/messages";
+import type { AdoptProgress, AdoptSummary, AdoptWarning } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { dateTime, integer, nameOf } from "./format";
-import { confirmed, notify, type Offer, offers, requireSalt } from "./messages";
+import { notify, type Offer, offers, requireSalt } from "./messages";
 import { showInformationMessage, showWarningMessage } from "./window";
-import { workOnLake } from "./workOnLake";
+import { plannedThenDone } from "./workOnLake";
 
 /** Adopts a lake that OEA's own notebooks wrote. It first shows what it would do, then asks. */
 export class AdoptCommand {
@@ -21,45 +21,32 @@ export class AdoptCommand {
 
   /** Resolves to the summary; undefined if nothing was done. */
   async adopt(): Promise<AdoptSummary | undefined> {
-    // For both steps: meanwhile, another window may change the settings.
-    const connected = await this.model.connected();
-    const planned = await this.request(connected, vscode.l10n.t("Clever: inspecting OEA's lake"), true);
-    if (planned.state === "nothing") {
-      notify(
-        showInformationMessage,
-        vscode.l10n.t("There is nothing to adopt: no table of this lake is OEA's own."),
-      );
-      return undefined;
-    }
-    if (planned.state !== "planned") {
-      this.notifyAdopted(planned, vscode.l10n.t("This lake was adopted before."));
-      return undefined;
-    }
-    const question = vscode.l10n.t("Adopt the lake that OEA wrote?");
-    if (!(await confirmed(question, planText(planned), vscode.l10n.t("Adopt")))) return undefined;
-    const done = await this.request(connected, vscode.l10n.t("Clever: adopting OEA's lake"), false);
-    this.notifyAdopted(done, doneText(done));
-    return done;
-  }
-
-  private async request(connected: Connected, title: string, dryRun: boolean): Promise<AdoptSummary> {
-    requireSalt(connected);
     const { model, client } = this;
-    const work = workOnLake(
-      { model, client },
-      engine.adopt,
-      { ...connected, dryRun },
-      {
-        title,
-        // The longest phase.
-        isShown: ({ phase }) => phase === (dryRun ? "looking" : "building"),
-        textOf: progressText,
+    const connected = await model.connected();
+    requireSalt(connected);
+    const done = await plannedThenDone({ model, client }, engine.adopt, connected, {
+      looking: vscode.l10n.t("Clever: inspecting OEA's lake"),
+      doing: vscode.l10n.t("Clever: adopting OEA's lake"),
+      // The longest phase.
+      isShown: ({ phase }, dryRun) => phase === (dryRun ? "looking" : "building"),
+      textOf: progressText,
+      ask: (planned) => {
+        if (planned.state === "planned") {
+          const question = vscode.l10n.t("Adopt the lake that OEA wrote?");
+          return [question, planText(planned), vscode.l10n.t("Adopt")];
+        }
+        if (planned.state === "nothing") {
+          notify(
+            showInformationMessage,
+            vscode.l10n.t("There is nothing to adopt: no table of this lake is OEA's own."),
+          );
+        } else this.notifyAdopted(planned, vscode.l10n.t("This lake was adopted before."));
+        return undefined;
       },
-    );
-    if (dryRun) return work;
-    return work.finally(() => {
-      model.refresh().catch(() => undefined);
+      afterwards: () => model.refreshQuietly(),
     });
+    if (done) this.notifyAdopted(done, doneText(done));
+    return done;
   }
 
   /** Reports the state of the lake, worst first, and offers the comparison. */

@@ -320,9 +320,9 @@ export class ConnectionModel extends Disposable {
     }
   }
 
-  private refreshQuietly(): void {
+  /** Starts to read the server again. A failure becomes the state `failed`, which the views show. */
+  refreshQuietly(): void {
     if (!this.mayLook) return;
-    // Any failure becomes the state `failed`, which the views show.
     this.refresh().catch(() => undefined);
   }
 

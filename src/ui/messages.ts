@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Connected } from "../engine/messages";
 import { CleverLakeError, describeError, isCleverLakeError } from "../errors";
+import { inVsCode } from "./hints";
 import { openSetting, SettingError } from "./settings";
 import { showErrorMessage, showInformationMessage, showWarningMessage } from "./window";
 
@@ -83,6 +84,30 @@ export async function confirmed(
   show = showWarningMessage,
 ): Promise<boolean> {
   return (await show(question, { modal: true, detail }, yes)) === yes;
+}
+
+/** Says that a table was not changed, and why. */
+export function staysAsItIs(table: string, problem: string): string {
+  return vscode.l10n.t("{0} stays as it is: {1}", table, inVsCode(problem));
+}
+
+/** Reports the outcome of work on tables, and those that were not changed. */
+export function notifyFinished(
+  log: vscode.LogOutputChannel,
+  sentences: readonly string[],
+  tables: readonly { readonly table: string; readonly problem: string | null }[],
+): void {
+  const left = tables.flatMap(({ table, problem }) =>
+    problem === null ? [] : [staysAsItIs(table, problem)],
+  );
+  const text = [...sentences, ...left].join(" ");
+  if (left.length === 0) {
+    log.info(text);
+    notify(showInformationMessage, text);
+    return;
+  }
+  log.warn(text);
+  notify(showWarningMessage, text, offers.log());
 }
 
 /** Reports that a command needs a connection, and offers ways to create one. */

@@ -1,14 +1,12 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
-import type { Connected, RepairedTable, RepairSummary } from "../engine/messages";
+import type { RepairedTable, RepairSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, shortened } from "./counts";
 import { integer } from "./format";
-import { inVsCode } from "./hints";
-import { confirmed, notify, offers, requireSalt } from "./messages";
-import { showInformationMessage, showWarningMessage } from "./window";
-import { workOnLake } from "./workOnLake";
+import { notifyFinished, requireSalt, staysAsItIs } from "./messages";
+import { plannedThenDone } from "./workOnLake";
 
 /** Rebuilds what other programs changed in the tables, and damaged data files. It first shows what it would do, then asks. */
 export class RepairCommand {
@@ -20,65 +18,36 @@ export class RepairCommand {
 
   /** Resolves to the summary; undefined if nothing was done. */
   async repair(): Promise<RepairSummary | undefined> {
-    // For both steps: meanwhile, another window may change the settings.
-    const connected = await this.model.connected();
+    const { model, client, log } = this;
+    const connected = await model.connected();
     requireSalt(connected);
-    const planned = await this.request(
-      connected,
-      vscode.l10n.t("Clever: looking for damage and for changes by other programs"),
-      true,
-    );
-    if (planned.tables.length === 0) {
-      notify(
-        showInformationMessage,
-        vscode.l10n.t(
-          "There is nothing to repair: no other program changed rows of the tables, and no data file is damaged.",
-        ),
-      );
-      return undefined;
-    }
-    const due = planned.tables.filter(({ problem }) => problem === null);
-    if (due.length === 0) {
-      this.notifyFinished([], planned);
-      return undefined;
-    }
-    const full = planned.tables.map((table) => tableDetail(table, (lines) => lines)).join("\n\n");
-    this.log.info(full);
-    const short = planned.tables.map((table) => tableDetail(table, shortened)).join("\n\n");
-    const rest = short === full ? [] : [vscode.l10n.t("The Clever Lake log has the complete list.")];
-    const question = vscode.l10n.t("Rebuild {0} from the landed files?", counted.tables(due.length));
-    const detail = [short, ...rest].join("\n\n");
-    if (!(await confirmed(question, detail, vscode.l10n.t("Repair")))) return undefined;
-    const done = await this.request(connected, vscode.l10n.t("Clever: repairing the lake"), false);
+    const done = await plannedThenDone({ model, client }, engine.repair, connected, {
+      looking: vscode.l10n.t("Clever: looking for damage and for changes by other programs"),
+      doing: vscode.l10n.t("Clever: repairing the lake"),
+      ask: ({ tables }) => {
+        const due = tables.filter(({ problem }) => problem === null);
+        if (due.length === 0) {
+          const none = vscode.l10n.t(
+            "There is nothing to repair: no other program changed rows of the tables, and no data file is damaged.",
+          );
+          notifyFinished(log, tables.length === 0 ? [none] : [], tables);
+          return undefined;
+        }
+        const full = tables.map((table) => tableDetail(table, (lines) => lines)).join("\n\n");
+        log.info(full);
+        const short = tables.map((table) => tableDetail(table, shortened)).join("\n\n");
+        const rest = short === full ? [] : [vscode.l10n.t("The Clever Lake log has the complete list.")];
+        const question = vscode.l10n.t("Rebuild {0} from the landed files?", counted.tables(due.length));
+        return [question, [short, ...rest].join("\n\n"), vscode.l10n.t("Repair")];
+      },
+      // What other programs changed is known from the listing.
+      afterwards: () => model.refreshQuietly(),
+    });
+    if (done === undefined) return undefined;
     const built = done.tables.filter(({ problem }) => problem === null);
     const text = vscode.l10n.t("Rebuilt from the landed files: {0}.", counted.tables(built.length));
-    this.notifyFinished([text, ...built.flatMap(keptSentence)], done);
+    notifyFinished(log, [text, ...built.flatMap(keptSentence)], done.tables);
     return done;
-  }
-
-  private async request(connected: Connected, title: string, dryRun: boolean): Promise<RepairSummary> {
-    const { model, client } = this;
-    const params = { ...connected, dryRun };
-    const work = workOnLake({ model, client }, engine.repair, params, { title });
-    // What other programs changed is known from the listing.
-    if (dryRun) return work;
-    return work.finally(() => {
-      model.refresh().catch(() => undefined);
-    });
-  }
-
-  private notifyFinished(sentences: readonly string[], { tables }: RepairSummary): void {
-    const left = tables.flatMap(({ table, problem }) =>
-      problem === null ? [] : [staysAsItIs(table, problem)],
-    );
-    const text = [...sentences, ...left].join(" ");
-    if (left.length === 0) {
-      this.log.info(text);
-      notify(showInformationMessage, text);
-      return;
-    }
-    this.log.warn(text);
-    notify(showWarningMessage, text, offers.log());
   }
 }
 
@@ -110,10 +79,6 @@ function tableDetail(
   }
   const end = problem === null ? lines : [staysAsItIs(table, problem)];
   return [table, found, ...end].join("\n");
-}
-
-function staysAsItIs(table: string, problem: string): string {
-  return vscode.l10n.t("{0} stays as it is: {1}", table, inVsCode(problem));
 }
 
 function keptSentence({ replaced }: RepairedTable): string[] {

@@ -5,15 +5,11 @@ import * as engine from "../engine/protocol";
 import type { ConnectionModel } from "./connectionModel";
 import { counted, filled } from "./counts";
 import { bytes, integer, nameOf } from "./format";
-import { inVsCode } from "./hints";
-import { confirmed, notify, offers } from "./messages";
-import { showInformationMessage, showInputBox, showWarningMessage } from "./window";
-import { workOnLake } from "./workOnLake";
+import { notify, notifyFinished } from "./messages";
+import { showInformationMessage, showInputBox } from "./window";
+import { plannedThenDone, workOnLake } from "./workOnLake";
 
-/**
- * Maintenance of the lake's data files. Each command first shows what it would do, then asks. It then does that with the
- * same connection: meanwhile, another window may have changed the settings.
- */
+/** Maintenance of the lake's data files. */
 export class UpkeepCommands {
   constructor(
     private readonly model: ConnectionModel,
@@ -23,30 +19,28 @@ export class UpkeepCommands {
 
   /** Merges small data files. Resolves to the summary; undefined if nothing was done. */
   async optimize(): Promise<OptimizeSummary | undefined> {
-    const { model, client } = this;
-    const connected = await model.connected();
-    const request = (title: string, dryRun: boolean) =>
-      workOnLake({ model, client }, engine.optimize, { ...connected, dryRun }, { title });
-    const planned = await request(vscode.l10n.t("Clever: looking for small data files"), true);
-    const [before, after] = [filesOf(planned, "before"), filesOf(planned, "after")];
-    if (before === after) {
-      this.notifyFinished(
-        vscode.l10n.t("There is nothing to merge: no month has many small data files."),
-        planned,
-      );
-      return undefined;
-    }
-    const question = vscode.l10n.t("Merge {1} into {0}?", integer(after), counted.dataFiles(before));
-    const merge = vscode.l10n.t("Merge");
-    if (!(await confirmed(question, optimizeDetail(planned), merge, showInformationMessage)))
-      return undefined;
-    const done = await request(vscode.l10n.t("Clever: optimizing the lake"), false);
+    const { model, client, log } = this;
+    const done = await plannedThenDone({ model, client }, engine.optimize, await model.connected(), {
+      looking: vscode.l10n.t("Clever: looking for small data files"),
+      doing: vscode.l10n.t("Clever: optimizing the lake"),
+      ask: (planned) => {
+        const [before, after] = [filesOf(planned, "before"), filesOf(planned, "after")];
+        if (before === after) {
+          const none = vscode.l10n.t("There is nothing to merge: no month has many small data files.");
+          notifyFinished(log, [none], planned.tables);
+          return undefined;
+        }
+        const question = vscode.l10n.t("Merge {1} into {0}?", integer(after), counted.dataFiles(before));
+        return [question, optimizeDetail(planned), vscode.l10n.t("Merge"), showInformationMessage];
+      },
+    });
+    if (done === undefined) return undefined;
     const text = vscode.l10n.t(
       "{0} became {1}. The rows are the same.",
       counted.dataFiles(filesOf(done, "before")),
       integer(filesOf(done, "after")),
     );
-    this.notifyFinished(text, done);
+    notifyFinished(log, [text], done.tables);
     return done;
   }
 
@@ -57,31 +51,33 @@ export class UpkeepCommands {
   async vacuum(): Promise<VacuumSummary | undefined> {
     const days = await askDays();
     if (days === undefined) return undefined;
-    const { model, client } = this;
-    const connected = await model.connected();
-    const request = (title: string, dryRun: boolean) =>
-      workOnLake({ model, client }, engine.vacuum, { ...connected, dryRun, olderThanDays: days }, { title });
-    const planned = await request(vscode.l10n.t("Clever: looking for unused data files"), true);
-    if (planned.files === 0) {
-      this.notifyFinished(
-        vscode.l10n.t(
-          "There is nothing to remove: each data file is in use, or was within the last {0} days.",
-          integer(days),
-        ),
-        planned,
-      );
-      return undefined;
-    }
-    for (const { path, size } of planned.tables.flatMap(({ files }) => files)) {
-      this.log.info(`Unused: ${path} (${size} bytes)`);
-    }
-    const found = [counted.dataFiles(planned.files), bytes(planned.bytes)] as const;
-    const question = vscode.l10n.t("Remove {0} ({1})?", ...found);
-    if (!(await confirmed(question, vacuumDetail(planned), vscode.l10n.t("Remove")))) return undefined;
-    const done = await request(vscode.l10n.t("Clever: removing unused data files"), false);
+    const { model, client, log } = this;
+    const params = { ...(await model.connected()), olderThanDays: days };
+    const done = await plannedThenDone({ model, client }, engine.vacuum, params, {
+      looking: vscode.l10n.t("Clever: looking for unused data files"),
+      doing: vscode.l10n.t("Clever: removing unused data files"),
+      ask: (planned) => {
+        if (planned.files === 0) {
+          const none = vscode.l10n.t(
+            "There is nothing to remove: each data file is in use, or was within the last {0} days.",
+            integer(days),
+          );
+          notifyFinished(log, [none], planned.tables);
+          return undefined;
+        }
+        for (const { path, size } of planned.tables.flatMap(({ files }) => files)) {
+          log.info(`Unused: ${path} (${size} bytes)`);
+        }
+        const found = [counted.dataFiles(planned.files), bytes(planned.bytes)] as const;
+        const question = vscode.l10n.t("Remove {0} ({1})?", ...found);
+        return [question, vacuumDetail(planned), vscode.l10n.t("Remove")];
+      },
+    });
+    if (done === undefined) return undefined;
     const removed =
       done.files === 1 ? vscode.l10n.t("{0} was removed ({1}).") : vscode.l10n.t("{0} were removed ({1}).");
-    this.notifyFinished(filled(removed, [counted.dataFiles(done.files), bytes(done.bytes)]), done);
+    const text = filled(removed, [counted.dataFiles(done.files), bytes(done.bytes)]);
+    notifyFinished(log, [text], done.tables);
     return done;
   }
 
@@ -99,22 +95,6 @@ export class UpkeepCommands {
         : vscode.l10n.t("The Digital Engagement table is up to date: {0} written.", counted.rows(done.rows));
     notify(showInformationMessage, text);
     return done;
-  }
-
-  /** Reports the outcome, and tables that were skipped. */
-  private notifyFinished(text: string, { tables }: Pick<OptimizeSummary | VacuumSummary, "tables">): void {
-    this.log.info(text);
-    const problems = tables.flatMap(({ table, problem }) =>
-      problem === null ? [] : [{ table, problem: inVsCode(problem) }],
-    );
-    for (const { table, problem } of problems) this.log.warn(`${table}: ${problem}`);
-    const [first] = problems;
-    if (first === undefined) {
-      notify(showInformationMessage, text);
-      return;
-    }
-    const left = vscode.l10n.t("{0} stays as it is: {1}", first.table, first.problem);
-    notify(showWarningMessage, `${text} ${left}`, offers.log());
   }
 }
 

@@ -1,14 +1,19 @@
 import type { EngineClient } from "../engine/client";
 import type { Connected, WorkProgress } from "../engine/messages";
 import type { EngineCall } from "../engine/protocol";
-import { continuable } from "./messages";
+import { confirmed, continuable } from "./messages";
 import { withWork } from "./withWork";
+
+interface Context {
+  readonly model: { lakeMayHaveChanged(): void };
+  readonly client: EngineClient;
+}
 
 /** What a notification shows of work. */
 interface Shown<Progress> {
   readonly title: string;
   /** Whether progress moves the bar: all does by default. A bar cannot go back. */
-  readonly isShown?: (progress: Progress) => boolean;
+  readonly isShown?: (progress: Progress, dryRun: boolean) => boolean;
   readonly textOf?: (progress: Progress) => string;
 }
 
@@ -21,7 +26,7 @@ export async function workOnLake<
   Result,
   Progress extends WorkProgress = never,
 >(
-  { model, client }: { readonly model: { lakeMayHaveChanged(): void }; readonly client: EngineClient },
+  { model, client }: Context,
   call: EngineCall<Params, Result, Progress>,
   params: Params,
   { title, isShown = () => true, textOf }: Shown<Progress>,
@@ -29,7 +34,7 @@ export async function workOnLake<
   const work = withWork(title, (progress, signal) => {
     let shown = 0;
     const onProgress = (state: Progress) => {
-      const share = isShown(state) ? state.done / Math.max(1, state.all) : 0;
+      const share = isShown(state, params.dryRun === true) ? state.done / Math.max(1, state.all) : 0;
       const percent = Math.max(shown, 100 * share);
       progress.report({ ...(textOf && { message: textOf(state) }), increment: percent - shown });
       shown = percent;
@@ -37,4 +42,32 @@ export async function workOnLake<
     return client.request(call, params, { signal, onProgress });
   });
   return params.dryRun ? work : continuable(model, work);
+}
+
+/** The steps of a command that first shows what it would do, then asks. */
+interface Steps<Result, Progress> extends Omit<Shown<Progress>, "title"> {
+  /** The titles of the two steps. */
+  readonly looking: string;
+  readonly doing: string;
+  /** The arguments of `confirmed`; undefined if there is nothing to do, which has been reported. */
+  readonly ask: (planned: Result) => Parameters<typeof confirmed> | undefined;
+  /** Called after the second step, whatever its outcome. */
+  readonly afterwards?: () => void;
+}
+
+/**
+ * Shows what work on the lake would do, asks, and does it with the same connection: meanwhile, another window may have
+ * changed the settings. Resolves to undefined if nothing was done.
+ */
+export async function plannedThenDone<Params extends Connected, Result, Progress extends WorkProgress>(
+  context: Context,
+  call: EngineCall<Params & { readonly dryRun: boolean }, Result, Progress>,
+  params: Params,
+  { looking, doing, ask, afterwards, ...shown }: Steps<Result, Progress>,
+): Promise<Result | undefined> {
+  const planned = await workOnLake(context, call, { ...params, dryRun: true }, { ...shown, title: looking });
+  const question = ask(planned);
+  if (question === undefined || !(await confirmed(...question))) return undefined;
+  const work = workOnLake(context, call, { ...params, dryRun: false }, { ...shown, title: doing });
+  return work.finally(afterwards);
 }
