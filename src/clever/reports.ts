@@ -65,14 +65,19 @@ const column = (
   ...(options.words ? { words: true } : {}),
 });
 
-const person: readonly ReportColumn[] = [
-  column("date", "date"),
+/** The columns with a person's ids, which are hashed: the school system's, then Clever's. Every report has them. */
+export const idColumns = [
   column("sis_id", "string", {
     pseudonymization: "hash",
     aliases: ["staff_id"],
     headerOf: { staff: "staff_id" },
   }),
   column("clever_user_id", "string", { pseudonymization: "hash" }),
+] as const;
+
+const person: readonly ReportColumn[] = [
+  column("date", "date"),
+  ...idColumns,
   column("clever_school_id", "string"),
   column("school_name", "string", { required: false, words: true }),
 ];
@@ -138,6 +143,11 @@ export function isPseudonymColumn(name: string): boolean {
   return name.endsWith(pseudonymEnding);
 }
 
+/** The names of `idColumns`, valid in SQL. */
+export const idNames = [idColumns[0].name, idColumns[1].name] as const;
+/** The names of their hash columns, in the same order. */
+export const pseudonymNames = [pseudonymName(idNames[0]), pseudonymName(idNames[1])] as const;
+
 /** The columns of OEA's own `_pseudo` table of a report, in OEA's order. */
 export function oeaColumns(report: Report): readonly TableColumn[] {
   return [
@@ -161,21 +171,6 @@ export function pseudoColumns(report: Report): readonly TableColumn[] {
   ];
 }
 
-/** The columns of a report that are hashed. */
-export function hashedColumns(report: Report): readonly ReportColumn[] {
-  return report.columns.filter(({ pseudonymization }) => pseudonymization === "hash");
-}
-
-/**
- * The columns with a person's pseudonyms, Clever's own first: the school system's id becomes blank when a person
- * leaves.
- */
-export function personPseudonyms(report: Report): string[] {
-  return hashedColumns(report)
-    .map(({ name }) => pseudonymName(name))
-    .toReversed();
-}
-
 /** The column with the day of a row; every report has one. */
 export function dateColumn(report: Report): ReportColumn {
   const found = report.columns.find(({ type }) => type === "date");
@@ -190,11 +185,8 @@ export function keptTexts(report: Report): readonly ReportColumn[] {
   );
 }
 
-/** The `_lookup` table of a report: raw identities, then their pseudonyms. */
-export function lookupColumns(report: Report): readonly TableColumn[] {
-  const hashed = hashedColumns(report);
-  return [
-    ...hashed.map(({ name, type }) => ({ name, type })),
-    ...hashed.map(({ name, type }) => ({ name: pseudonymName(name), type })),
-  ];
-}
+/** The columns of every `_lookup` table: raw identities, then their pseudonyms. */
+export const lookupColumns: readonly TableColumn[] = [...idNames, ...pseudonymNames].map((name) => ({
+  name,
+  type: "string",
+}));

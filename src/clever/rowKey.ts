@@ -1,4 +1,4 @@
-import { hashedColumns, personPseudonyms, type Report, type ReportColumn } from "./reports";
+import { idColumns, pseudonymNames, type Report, type ReportColumn } from "./reports";
 
 /**
  * What a row of a report is about: one person's day, and one resource if the report has resources. Two rows about the
@@ -11,6 +11,11 @@ import { hashedColumns, personPseudonyms, type Report, type ReportColumn } from 
  * - A row without any id of a person has no key.
  */
 
+const [sis, clever] = pseudonymNames;
+
+/** The pseudonym that identifies the person of a row of a `_pseudo` table; null without any id. */
+export const personSql = `coalesce(${clever}, ${sis})`;
+
 /**
  * Pairs of rows with the same key, as SQL conditions on two relations with the columns of a `_pseudo` table. If the
  * report has resources, the relations also have `resource_key`: the resource's name in a form that does not depend on
@@ -20,7 +25,6 @@ import { hashedColumns, personPseudonyms, type Report, type ReportColumn } from 
  * @param marker occurs in masked texts
  */
 export function sameRowSql(report: Report, a: string, b: string, marker: string): string[] {
-  const [clever = "", sis = ""] = personPseudonyms(report);
   const day = daysOf(report).map(({ name }) => `${a}."${name}" = ${b}."${name}"`);
   const resource = hasResources(report)
     ? [
@@ -40,10 +44,8 @@ export function sameRowSql(report: Report, a: string, b: string, marker: string)
 }
 
 /** A condition that a row of a `_pseudo` relation has no key. */
-export function hasNoKeySql(report: Report, relation: string): string {
-  return personPseudonyms(report)
-    .map((name) => `${relation}.${name} IS NULL`)
-    .join(" AND ");
+export function hasNoKeySql(relation: string): string {
+  return `${relation}.${clever} IS NULL AND ${relation}.${sis} IS NULL`;
 }
 
 /**
@@ -76,7 +78,7 @@ export function keyInFileSql(
   report: Report,
   valueIn: (column: ReportColumn) => string,
 ): { readonly key: readonly string[]; readonly hasKey: string } {
-  const person = `coalesce(${hashedColumns(report).toReversed().map(valueIn).join(", ")})`;
+  const person = `coalesce(${idColumns.toReversed().map(valueIn).join(", ")})`;
   const resource = report.columns.filter(({ name }) => name === "resource_id").map(valueIn);
   return {
     key: [...daysOf(report).map(valueIn), person, ...resource],

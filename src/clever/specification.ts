@@ -5,7 +5,7 @@ import {
   type ColumnType,
   type CsvShape,
   dateColumn,
-  hashedColumns,
+  idNames,
   partitionColumns,
   pseudoColumns,
   pseudonymName,
@@ -85,9 +85,7 @@ export function specificationOf(report: Report): Specification {
     partitions: partitionColumns,
     key: {
       day: dateColumn(report).name,
-      person: hashedColumns(report)
-        .map(({ name }) => name)
-        .toReversed(),
+      person: idNames.toReversed(),
       resource: hasResources(report) ? "resource_id" : null,
     },
     longestRow: maximumRowBytes,

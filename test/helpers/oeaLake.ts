@@ -1,5 +1,5 @@
 import { lookupTable, pseudoTable } from "../../src/clever/layout";
-import { hashedColumns, lookupColumns, pseudoColumns, type Report, reports } from "../../src/clever/reports";
+import { idNames, lookupColumns, pseudoColumns, type Report, reports } from "../../src/clever/reports";
 import type { AddFile } from "../../src/delta/actions";
 import { commit } from "../../src/delta/commit";
 import { writeDataFile } from "../../src/delta/dataFile";
@@ -63,11 +63,11 @@ export async function runOeaNotebook(
     );
     const hash = (name: string) =>
       `sha256(${sqlName(name)} || ${sqlString(salt)}) AS ${sqlName(`${name}_pseudonym`)}`;
-    const hashes = hashedColumns(report).map(({ name }) => hash(name));
+    const hashes = idNames.map(hash);
     const rows = `SELECT ${[...cells, ...hashes].join(", ")}, year(try_cast("date" AS DATE)) AS "year", month(try_cast("date" AS DATE)) AS "month"
       FROM read_csv(${sqlStrings(files.sort())}, columns = {${texts}}, auto_detect = false, header = true, delim = ',',
         quote = '"', escape = '\\', null_padding = true, ignore_errors = true, strict_mode = false)`;
-    await append(lake, duck, lookupTable(report), lookupColumns(report), [], rows);
+    await append(lake, duck, lookupTable(report), lookupColumns, [], rows);
     const columns = pseudoColumns(report).filter(
       ({ name }) => name !== "user_type" && name !== "source_file",
     );
@@ -79,7 +79,7 @@ async function append(
   lake: FolderLake,
   duck: Duck,
   tablePath: string,
-  columns: ReturnType<typeof lookupColumns>,
+  columns: typeof lookupColumns,
   partitionColumns: readonly string[],
   query: string,
 ): Promise<void> {

@@ -2,13 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { pseudoTable } from "../../src/clever/layout";
-import {
-  hashedColumns,
-  pseudoColumns,
-  pseudonymName,
-  type Report,
-  userTypeValue,
-} from "../../src/clever/reports";
+import { idNames, pseudoColumns, pseudonymName, type Report, userTypeValue } from "../../src/clever/reports";
 import { stageDataFile } from "../../src/delta/dataFile";
 import { sqlString } from "../../src/duck/duck";
 import type { Delivery, ReadDelivery } from "../../src/pipeline/delivery";
@@ -118,10 +112,9 @@ async function write(
     createHash("sha256")
       .update(`${id ?? ""}${salt}`)
       .digest("hex");
-  const ids = hashedColumns(report).map(({ name }) => name);
   const withPseudonyms = rows.map(({ source, ...row }) => ({
     ...row,
-    ...Object.fromEntries(ids.map((name) => [pseudonymName(name), hash(row[name])])),
+    ...Object.fromEntries(idNames.map((name) => [pseudonymName(name), hash(row[name])])),
     source_file: source,
   }));
   const names = Object.keys(withPseudonyms[0] ?? {});
@@ -134,7 +127,7 @@ async function write(
        SELECT unnest(from_json($1::JSON, ${sqlString(shape)}), recursive := true)`,
       [JSON.stringify(withPseudonyms)],
     );
-    const columns = [...ids, ...ids.map(pseudonymName)].join(", ");
+    const columns = [...idNames, ...idNames.map(pseudonymName)].join(", ");
     await session.query(
       `COPY (SELECT DISTINCT ${columns} FROM plain_rows) TO ${sqlString(people)} (FORMAT parquet)`,
     );

@@ -11,7 +11,7 @@ import {
   pseudonymMapTable,
   pseudoTable,
 } from "../../src/clever/layout";
-import { hashedColumns, type Report, reports } from "../../src/clever/reports";
+import { idNames, type Report, reports } from "../../src/clever/reports";
 import { FolderLake } from "../../src/lake/folder";
 import { verifyLake } from "../../src/pipeline/verify/verify";
 import { type RunningSftpServer, startSftpServer } from "../../src/sftp/server";
@@ -67,10 +67,9 @@ function notebook(folder: string, report: Report, isFirst: boolean): string[] {
   const named = report.columns.map(({ name, pseudonymization }) =>
     pseudonymization === "hash" ? `sha2(${name}, 256) AS ${name}_pseudonym` : name,
   );
-  const ids = hashedColumns(report).map(({ name }) => name);
   const landed = "(SELECT * FROM in_folders UNION ALL SELECT * FROM by_sink)";
   const pseudo = `SELECT ${named.join(", ")}, year(date) AS year, month(date) AS month FROM ${landed}`;
-  const lookup = `SELECT ${ids.join(", ")}, ${ids.map((id) => `sha2(${id}, 256) AS ${id}_pseudonym`).join(", ")} FROM ${landed}`;
+  const lookup = `SELECT ${idNames.join(", ")}, ${idNames.map((id) => `sha2(${id}, 256) AS ${id}_pseudonym`).join(", ")} FROM ${landed}`;
   const write = (table: string, partitions: string, select: string) =>
     isFirst
       ? `CREATE TABLE delta.\`${folder}/${table}\` USING DELTA ${partitions} AS ${select}`

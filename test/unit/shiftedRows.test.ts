@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { refusedRowsPath } from "../../src/clever/layout";
-import { hashedColumns, type ReportName, reports } from "../../src/clever/reports";
+import { idNames, type ReportName, reports } from "../../src/clever/reports";
 import { Duck } from "../../src/duck/duck";
 import { readKeptTexts } from "../../src/pipeline/read/differentTexts";
 import { loadCsv } from "../../src/pipeline/read/loadCsv";
@@ -110,7 +110,7 @@ describe("a row with a person's id in a column of kept texts", () => {
 async function shiftedRowsOf(text: string, name: ReportName, before?: string) {
   await using duck = await Duck.open({ threads: 1 });
   const persons = await Persons.create(duck, reports[name], "pepper");
-  const ids = hashedColumns(reports[name]).map((column) => `${column.name} VARCHAR`);
+  const ids = idNames.map((column) => `${column} VARCHAR`);
   await duck.session((session) => session.query(`CREATE TABLE nobody (${ids.join(", ")})`));
   const folder = await temporaryFolder();
   let found: Awaited<ReturnType<typeof findShiftedRows>>;

@@ -7,7 +7,7 @@ import {
   rosterTable,
   saltFingerprintPath,
 } from "../../clever/layout";
-import { hashedColumns, type ReportName, reportNames, reports } from "../../clever/reports";
+import { idNames, type ReportName, reportNames, reports } from "../../clever/reports";
 import { specificationOf } from "../../clever/specification";
 import { gradeViews, personViews, questionViews } from "../sql/views";
 
@@ -24,7 +24,7 @@ export function definitions(): object {
       table: pseudoTable(report),
       view: viewOf(pseudoTable(report)),
       lookup: lookupTable(report),
-      identities: hashedColumns(report).map((column) => column.name),
+      identities: idNames,
     };
   };
   return {

@@ -1,9 +1,10 @@
 import { pseudonymMapTable, pseudoTable } from "../../clever/layout";
-import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
+import { idColumns, idNames, pseudonymName, type Report } from "../../clever/reports";
+import { personSql } from "../../clever/rowKey";
 import { withLocalFiles } from "../../delta/localFiles";
 import { sqlTypes } from "../../delta/schema";
 import { withTables } from "../../delta/withTable";
-import { type Duck, type DuckSession, sqlFile, sqlName, sqlString } from "../../duck/duck";
+import { type Duck, type DuckSession, sqlFile, sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
 import { isHeldBack } from "../plan/quarantine";
@@ -91,16 +92,14 @@ async function gather(
   const nothing =
     "SELECT NULL::VARCHAR AS id_column, NULL::VARCHAR AS oea_pseudonym, NULL::VARCHAR AS pseudonym WHERE false";
   await session.query(`CREATE OR REPLACE TEMP TABLE new_names AS FROM (${map ?? nothing})`);
-  const hashed = hashedColumns(report).map(({ name }) => name);
-  const joins = hashed.map((name, index) => {
-    const pseudonym = sqlName(pseudonymName(name));
-    return `LEFT JOIN new_names n${index} ON n${index}.id_column = ${sqlString(name)} AND n${index}.oea_pseudonym = r.${pseudonym}`;
-  });
+  const joins = idNames.map(
+    (name) =>
+      `LEFT JOIN new_names new_${name} ON new_${name}.id_column = '${name}' AND new_${name}.oea_pseudonym = r.${pseudonymName(name)}`,
+  );
   const oeaCells = report.columns.map(({ name, type, pseudonymization }) => {
     const column = pseudonymization === "hash" ? pseudonymName(name) : name;
     const cell = names.has(column) ? `r.${sqlName(column)}` : "NULL";
-    const index = hashed.indexOf(name);
-    if (index >= 0) return `coalesce(n${index}.pseudonym, ${cell}) AS ${sqlName(column)}`;
+    if (pseudonymization === "hash") return `coalesce(new_${name}.pseudonym, ${cell}) AS ${column}`;
     // OEA keeps doubled quotes within a quoted field.
     const value = type === "string" ? `replace(${cell}, '""', '"')` : cell;
     return `CAST(${value} AS ${sqlTypes[type]}) AS ${sqlName(column)}`;
@@ -126,24 +125,17 @@ async function gather(
     await session.query(
       `CREATE OR REPLACE TEMP TABLE ${side}_rows AS SELECT strftime("date", '%Y-%m') AS month, sum(copies)::DOUBLE AS copies,
          row_hash, any_value(${keyOf(report)}) AS key, any_value("date") AS "date",
-         any_value(${personOf(report)}) AS person, bool_or(${lacksValue(report)}) AS is_misread
+         any_value(${personSql}) AS person, bool_or(${lacksValue(report)}) AS is_misread
        FROM (SELECT c.*, hash(${values.join(", ")}) AS row_hash FROM ${side}_cells c) GROUP BY month, row_hash`,
     );
   }
 }
 
-function personOf(report: Report): string {
-  return `coalesce(${hashedColumns(report)
-    .toReversed()
-    .map(({ name }) => sqlName(pseudonymName(name)))
-    .join(", ")})`;
-}
-
 /** A person's day, and the resource if the report has resources. */
 function keyOf(report: Report): string {
   const hasResources = report.columns.some(({ name }) => name === "resource_id");
-  const key = `hash("date", ${personOf(report)}${hasResources ? ", coalesce(resource_id, resource_name)" : ""})`;
-  return `CASE WHEN ${personOf(report)} IS NOT NULL THEN ${key} END`;
+  const key = `hash("date", ${personSql}${hasResources ? ", coalesce(resource_id, resource_name)" : ""})`;
+  return `CASE WHEN ${personSql} IS NOT NULL THEN ${key} END`;
 }
 
 function lacksValue(report: Report): string {
@@ -168,12 +160,10 @@ async function readHeldBack(
       const csv = `read_csv(${sqlFile(place)}, all_varchar = true, header = true, delim = ',', quote = '"', escape = '"', ignore_errors = true, null_padding = true, strict_mode = false)`;
       try {
         const names = (await session.query(`DESCRIBE FROM ${csv}`)).map((row) => String(row.column_name));
-        const ids = hashedColumns(report)
-          .toReversed()
-          .flatMap((column) => {
-            const name = names.find((each) => each === column.name || column.aliases?.includes(each));
-            return name === undefined ? [] : [`nullif(trim(${sqlName(name)}), '')`];
-          });
+        const ids = idColumns.toReversed().flatMap((column) => {
+          const name = names.find((each) => each === column.name || column.aliases?.includes(each));
+          return name === undefined ? [] : [`nullif(trim(${sqlName(name)}), '')`];
+        });
         if (!names.includes("date") || ids.length === 0) return;
         await session.query(
           `INSERT INTO held_days SELECT DISTINCT try_cast("date" AS DATE), sha256(coalesce(${ids.join(", ")}) || $1), ${isHeldBack(entry)}

@@ -1,10 +1,10 @@
 import { pseudonymMapTable } from "../../clever/layout";
-import { hashedColumns, pseudonymName } from "../../clever/reports";
+import { idNames, pseudonymName } from "../../clever/reports";
 import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
 import { tableActions } from "../../delta/tableActions";
 import { withTables } from "../../delta/withTable";
-import { type Duck, type DuckSession, sqlName, sqlString } from "../../duck/duck";
+import type { Duck, DuckSession } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { checkSaltText } from "../../saltText";
 import { formsOf, otherSalt, weakSalt } from "../salt/salt";
@@ -119,15 +119,13 @@ function withPairs<T>(
   { lake, duck, tables, signal }: LookupContext,
   work: (session: DuckSession) => Promise<T>,
 ): Promise<T> {
-  const lookups = tables.filter(({ kind }) => kind === "lookup");
-  const paths = lookups.map(({ path }) => path);
+  const paths = tables.filter(({ kind }) => kind === "lookup").map(({ path }) => path);
   return withTables(lake, duck, paths, { signal }, async (session, opened) => {
-    const pairs = lookups.flatMap(({ report }, index) => {
-      const select = opened[index]?.select;
+    const pairs = opened.flatMap(({ select }) => {
       if (select === undefined) return [];
-      return hashedColumns(report).map(
-        ({ name }) =>
-          `SELECT ${sqlString(name)} AS id_column, ${sqlName(name)} AS id, ${sqlName(pseudonymName(name))} AS pseudonym FROM (${select})`,
+      return idNames.map(
+        (name) =>
+          `SELECT '${name}' AS id_column, ${name} AS id, ${pseudonymName(name)} AS pseudonym FROM (${select})`,
       );
     });
     const nothing = "SELECT '' AS id_column, NULL::VARCHAR AS id, NULL::VARCHAR AS pseudonym";

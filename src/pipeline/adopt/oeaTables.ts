@@ -1,5 +1,5 @@
 import { lookupTable, oeaTable, pseudoTable } from "../../clever/layout";
-import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
+import { pseudonymNames, type Report } from "../../clever/reports";
 import { readCheckedSnapshot, readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
@@ -18,10 +18,10 @@ export interface OeaTable {
 }
 
 /** Whether OEA's own notebook wrote a `_pseudo` table: it has OEA's columns, none of ours, and no delivery of ours. */
-function isOeas(report: Report, snapshot: Snapshot | undefined): snapshot is Snapshot {
+function isOeas(snapshot: Snapshot | undefined): snapshot is Snapshot {
   if (snapshot === undefined) return false;
   const names = new Set(snapshot.metadata.columns.map(({ name }) => name));
-  const hasPseudonyms = hashedColumns(report).every(({ name }) => names.has(pseudonymName(name)));
+  const hasPseudonyms = pseudonymNames.every((name) => names.has(name));
   return hasPseudonyms && !names.has("source_file") && appliedVersions(snapshot).size === 0;
 }
 
@@ -29,7 +29,7 @@ function isOeas(report: Report, snapshot: Snapshot | undefined): snapshot is Sna
 export function requireAdopted(tables: PseudoTables | undefined): void {
   for (const report of allReports()) {
     const table = tables?.get(report.name);
-    if (!isOeas(report, table)) continue;
+    if (!isOeas(table)) continue;
     throw new CleverLakeError("notAdopted", "OEA's own notebooks wrote this table; nothing was changed.", {
       subject: table.tablePath,
       hint: "Run `clever-lake adopt --dry-run` to see what is there, then adopt the lake with `clever-lake adopt`.",
@@ -86,7 +86,7 @@ export function requireFinishedAdoption(records: readonly RunRecord[]): void {
 export function reportsToAdopt(tables: PseudoTables, records: readonly RunRecord[]): Report[] {
   const all = allReports();
   if (isAdoptionCutOff(records)) return all;
-  const ofOea = all.filter((report) => isOeas(report, tables.get(report.name)));
+  const ofOea = all.filter((report) => isOeas(tables.get(report.name)));
   return ofOea.length > 0 ? all.filter((report) => ofOea.includes(report) || !tables.has(report.name)) : [];
 }
 
@@ -102,10 +102,10 @@ export async function oeaTables(lake: Lake, duck: Duck, signal?: AbortSignal): P
     const table = await read(pseudoTable(report));
     const lookup = await read(lookupTable(report));
     // Ours have the same columns, so their name distinguishes them.
-    const isOurs = lookup?.metadata.name === `${report.name}_lookup` || (table && !isOeas(report, table));
+    const isOurs = lookup?.metadata.name === `${report.name}_lookup` || (table && !isOeas(table));
     for (const [found, kind, path, own] of [
       [lookups, "lookup", lookupTable(report), isOurs ? undefined : lookup],
-      [pseudo, "pseudo", pseudoTable(report), isOeas(report, table) ? table : undefined],
+      [pseudo, "pseudo", pseudoTable(report), isOeas(table) ? table : undefined],
     ] as const) {
       const movedPath = oeaTable(path);
       const moved = await read(movedPath);

@@ -1,12 +1,12 @@
 import { lookupTable } from "../../clever/layout";
-import { hashedColumns, lookupColumns, pseudonymName, type Report } from "../../clever/reports";
+import { idNames, lookupColumns, pseudonymNames, type Report } from "../../clever/reports";
 import type { Action, AddFile } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
 import { mergeAfterCommit } from "../../delta/optimize";
 import type { Snapshot } from "../../delta/snapshot";
 import { tableActions } from "../../delta/tableActions";
-import { type Duck, sqlName } from "../../duck/duck";
+import type { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import type { VerifiedVersions } from "../others/foreignCommits";
 import type { KnownPairs } from "../read/knownPairs";
@@ -66,7 +66,7 @@ export async function appendLookups(
 /** The actions that create a report's lookup table. */
 export function lookupTableActions(report: Report): Action[] {
   return tableActions({
-    columns: lookupColumns(report),
+    columns: lookupColumns,
     name: `${report.name}_lookup`,
     description: "Who is behind a pseudonym. Holds identities.",
   });
@@ -80,12 +80,8 @@ function newPairs(
   people: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<AddFile | undefined> {
-  const { report } = persons;
-  const someone = hashedColumns(report)
-    .map(({ name }) => `person.${sqlName(name)} IS NOT NULL`)
-    .join(" OR ");
-  const same = hashedColumns(report)
-    .map(({ name }) => sqlName(pseudonymName(name)))
+  const someone = idNames.map((name) => `person.${name} IS NOT NULL`).join(" OR ");
+  const same = pseudonymNames
     .map((name) => `person.${name} IS NOT DISTINCT FROM added.${name}`)
     .join(" AND ");
   const isAmong = people === undefined ? "true" : `EXISTS (SELECT 1 FROM ${people} AS added WHERE ${same})`;
@@ -95,8 +91,8 @@ function newPairs(
         signal,
         session,
         lake,
-        tablePath: lookupTable(report),
-        columns: lookupColumns(report),
+        tablePath: lookupTable(persons.report),
+        columns: lookupColumns,
         query: `SELECT * FROM ${persons.table} person WHERE (${someone}) AND ${isAmong}
           AND NOT EXISTS (SELECT 1 FROM ${pairs.table} known WHERE ${persons.same("person", "known")})`,
       }),

@@ -1,10 +1,10 @@
 import { lookupTable, pseudoTable } from "../../clever/layout";
-import { hashedColumns, partitionColumns, pseudonymName, type Report } from "../../clever/reports";
+import { partitionColumns, pseudonymNames, type Report } from "../../clever/reports";
 import type { Action } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { mergeAfterCommit } from "../../delta/optimize";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
-import { sqlFiles, sqlName, sqlString } from "../../duck/duck";
+import { sqlFiles, sqlString } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Delivery, ReadDelivery } from "../delivery";
 import type { VerifiedVersions } from "../others/foreignCommits";
@@ -109,7 +109,7 @@ export class ReportTable {
     const { applied, quarantined } = planned;
     this.hasHeldBack ||= quarantined.length > 0;
     if (applied.length > 0) {
-      const people = this.hasHeldBack ? pseudonymsOf(report, staged, applied) : undefined;
+      const people = this.hasHeldBack ? pseudonymsOf(staged, applied) : undefined;
       this.lookups = await appendLookups(this.context, this.persons, watch.known, this.lookups, people);
       // The other report's lookup table has more people by now, too.
       this.lakeIds = new LakeIds(lake, duck, report.name);
@@ -176,17 +176,12 @@ export class ReportTable {
 }
 
 /** A relation of the pseudonyms in the staged rows of some deliveries. */
-function pseudonymsOf(
-  report: Report,
-  staged: readonly StagedRows[],
-  deliveries: readonly ReadDelivery[],
-): string {
-  const names = hashedColumns(report).map(({ name }) => sqlName(pseudonymName(name)));
+function pseudonymsOf(staged: readonly StagedRows[], deliveries: readonly ReadDelivery[]): string {
   const sources = deliveries.map(({ entry }) => sqlString(entry.source)).join(", ");
   const places = staged.map(({ file }) => file.place);
   return places.length === 0
-    ? `(SELECT ${names.map((name) => `NULL::VARCHAR AS ${name}`).join(", ")} WHERE false)`
-    : `(SELECT DISTINCT ${names.join(", ")} FROM read_parquet(${sqlFiles(places)}) WHERE source_file IN (${sources}))`;
+    ? `(SELECT ${pseudonymNames.map((name) => `NULL::VARCHAR AS ${name}`).join(", ")} WHERE false)`
+    : `(SELECT DISTINCT ${pseudonymNames.join(", ")} FROM read_parquet(${sqlFiles(places)}) WHERE source_file IN (${sources}))`;
 }
 
 function conflict(report: Report): CleverLakeError {

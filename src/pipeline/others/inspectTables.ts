@@ -1,11 +1,11 @@
 import { lookupTable, pseudoTable } from "../../clever/layout";
-import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
+import { pseudonymNames, type Report } from "../../clever/reports";
 import { counted } from "../../counted";
 import { requireWritable } from "../../delta/protocol";
 import { readQuery } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
 import { withDataFiles } from "../../delta/withTable";
-import { type Duck, sqlName } from "../../duck/duck";
+import type { Duck } from "../../duck/duck";
 import { type CleverLakeError, ifReadable, isCleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
@@ -175,9 +175,8 @@ class Look {
     pseudo: Snapshot | undefined,
   ): Promise<{ doubled: number; missing: number }> {
     const { lake, duck, options } = this;
-    const columns = hashedColumns(this.report).map(({ name }) => sqlName(pseudonymName(name)));
     const missing = (lookup: string, rows: string) =>
-      columns
+      pseudonymNames
         .map(
           (name) => `(SELECT count(*) FROM (SELECT ${name} FROM (${rows}) WHERE ${name} IS NOT NULL
           EXCEPT SELECT ${name} FROM (${lookup})))`,

@@ -1,11 +1,10 @@
 import { lookupTable } from "../../clever/layout";
-import { hashedColumns, lookupColumns, pseudonymName } from "../../clever/reports";
+import { idNames, lookupColumns, pseudonymName } from "../../clever/reports";
 import { importDataFile, stageDataFile } from "../../delta/dataFile";
 import { readQuery } from "../../delta/readQuery";
 import { numRecords } from "../../delta/statistics";
 import { removeFile } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
-import { sqlName } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import { lookupTableActions } from "../commit/lookups";
 import { landedReader } from "../landedReader";
@@ -55,14 +54,11 @@ export async function rebuildLookups(
   }
   const replaced = [...(snapshot?.files.values() ?? [])];
   const files = replaced.filter(({ path }) => !damaged.has(path));
-  const columns = lookupColumns(report);
-  const list = columns.map(({ name }) => sqlName(name)).join(", ");
+  const list = lookupColumns.map(({ name }) => name).join(", ");
   const staged = await withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
     duck.session((session) => {
-      const confirmed = hashedColumns(report)
-        .map(
-          ({ name }) => `${sqlName(pseudonymName(name))} IS NOT DISTINCT FROM sha256(${sqlName(name)} || $1)`,
-        )
+      const confirmed = idNames
+        .map((name) => `${pseudonymName(name)} IS NOT DISTINCT FROM sha256(${name} || $1)`)
         .join(" AND ");
       const old = snapshot
         ? [`SELECT ${list} FROM (${readQuery(snapshot, files, placeOf)}) WHERE ${confirmed}`]
@@ -70,7 +66,7 @@ export async function rebuildLookups(
       return stageDataFile({
         session,
         tablePath,
-        columns,
+        columns: lookupColumns,
         query: [...old, `SELECT ${list} FROM ${persons.table}`].join(" UNION "),
         parameters: snapshot ? [salt] : [],
         scratch,

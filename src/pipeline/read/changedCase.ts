@@ -1,5 +1,5 @@
-import { hashedColumns } from "../../clever/reports";
-import { type DuckSession, sqlName } from "../../duck/duck";
+import { idColumns, idNames } from "../../clever/reports";
+import type { DuckSession } from "../../duck/duck";
 import type { KnownPairs } from "./knownPairs";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { Persons } from "./persons";
@@ -17,23 +17,21 @@ export async function findChangedCase(
   persons: Persons,
   known: KnownPairs,
 ): Promise<ReadonlyMap<number, readonly string[]>> {
-  const columns = hashedColumns(persons.report);
-  const ids = columns.map(({ name }) => sqlName(name));
-  const [sis = "", clever = ""] = ids;
+  const [sis, clever] = idNames;
   const all = [known.table, persons.table, "found"]
-    .map((table) => `SELECT ${ids.join(", ")} FROM ${table}`)
+    .map((table) => `SELECT ${sis}, ${clever} FROM ${table}`)
     .join(" UNION ALL ");
   // Of two forms, one has capital letters. Most ids have none.
-  const capitals = ids.map((id) => `${id} <> lower(${id})`).join(" OR ");
+  const capitals = idNames.map((id) => `${id} <> lower(${id})`).join(" OR ");
   const { some } = await session.one(`SELECT EXISTS (FROM (${all}) WHERE ${capitals}) AS some`);
   if (some !== true) return new Map();
   const isSamePerson = [`coalesce(own.${clever} = other.${clever}, true)`, "true"];
-  const forms = ids.map(
+  const forms = idNames.map(
     (id, place) => `SELECT DISTINCT ${place} AS place, own.${id} AS id
       FROM found own JOIN everyone other ON lower(own.${id}) = lower(other.${id}) AND own.${id} <> other.${id}
       WHERE ${isSamePerson[place]} AND NOT EXISTS (FROM ${known.table} known WHERE known.${id} = own.${id})`,
   );
-  const [sisValue, cleverValue] = columns.map((column) => valueSql(column, loaded));
+  const [sisValue, cleverValue] = idColumns.map((column) => valueSql(column, loaded));
   const found = await session.query(
     `WITH everyone AS MATERIALIZED (SELECT DISTINCT ${sis}, ${clever} FROM (${all})),
        forms AS (${forms.join(" UNION ALL ")}),

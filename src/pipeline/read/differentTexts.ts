@@ -1,4 +1,4 @@
-import { hashedColumns, keptTexts, type Report, type ReportColumn } from "../../clever/reports";
+import { idColumns, idNames, keptTexts, type Report, type ReportColumn } from "../../clever/reports";
 import { whiteSpace } from "../../clever/values";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 
@@ -7,21 +7,21 @@ import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
  * read in `ids_as_read`, and the kept texts in `kept_texts`. Resolves to the columns of plain texts.
  */
 export async function listDifferent(session: DuckSession, report: Report): Promise<ReadonlySet<string>> {
-  const hashed = hashedColumns(report);
-  const cells = hashed.map(({ name }) => sqlName(name)).join(", ");
-  await session.query(`CREATE OR REPLACE TEMP TABLE ids_as_read AS SELECT DISTINCT ${cells} FROM raw`);
+  await session.query(
+    `CREATE OR REPLACE TEMP TABLE ids_as_read AS SELECT DISTINCT ${idNames.join(", ")} FROM raw`,
+  );
   await readKeptTexts(session, report);
   const kept = keptTexts(report);
   const isBlankText = (cell: string) => `${cell} IS NOT NULL AND ${textSql(cell)} IS NULL`;
   const selects = [
-    ...hashed.map(
+    ...idColumns.map(
       (column, place) => `SELECT ${place} AS place FROM ids_as_read raw WHERE ${isBlankText(cellOf(column))}`,
     ),
-    `SELECT place + ${hashed.length} FROM kept_texts WHERE ${isBlankText("text")}`,
+    `SELECT place + ${idColumns.length} FROM kept_texts WHERE ${isBlankText("text")}`,
   ];
   const found = await session.query(selects.join(" UNION "));
   const blank = new Set(found.map(({ place }) => Number(place)));
-  return new Set([...hashed, ...kept].flatMap(({ name }, place) => (blank.has(place) ? [] : [name])));
+  return new Set([...idColumns, ...kept].flatMap(({ name }, place) => (blank.has(place) ? [] : [name])));
 }
 
 /**

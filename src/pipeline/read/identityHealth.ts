@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { hashedColumns, userTypes } from "../../clever/reports";
+import { idNames, userTypes } from "../../clever/reports";
 import type { Snapshot } from "../../delta/snapshot";
-import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
+import type { Duck, DuckSession } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { findChangedCase } from "./changedCase";
 import { KnownPairs } from "./knownPairs";
@@ -94,7 +94,7 @@ export class IdentityWatch {
   async health(signal?: AbortSignal): Promise<IdentityHealth> {
     const [sisIdsOfSeveral = 0, cleverIdsOfSeveral = 0] = await this.duck.session(async (session) => {
       const counts: number[] = [];
-      for (const place of hashedColumns(this.persons.report).keys()) {
+      for (const place of idNames.keys()) {
         const { ids } = await session.one(this.countSql(place));
         counts.push(Number(ids));
       }
@@ -104,8 +104,7 @@ export class IdentityWatch {
   }
 
   private countSql(place: number): string {
-    const ids = hashedColumns(this.persons.report).map(({ name }) => sqlName(name));
-    const [id = "", other = ""] = [ids[place], ids[1 - place]];
+    const [id, other] = [idNames[place], idNames[1 - place]];
     const run = this.persons.table;
     return `SELECT count(*)::INTEGER AS ids FROM (
       SELECT id FROM (

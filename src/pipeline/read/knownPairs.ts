@@ -1,8 +1,8 @@
-import { hashedColumns, type Report } from "../../clever/reports";
+import { idNames, type Report } from "../../clever/reports";
 import { readQuery } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
 import { withDataFiles } from "../../delta/withTable";
-import { type Duck, sqlName } from "../../duck/duck";
+import type { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 
 /**
@@ -17,7 +17,7 @@ export class KnownPairs {
   private constructor(
     private readonly lake: Lake,
     private readonly duck: Duck,
-    private readonly report: Report,
+    report: Report,
   ) {
     this.table = `known_${report.name}`;
   }
@@ -38,7 +38,7 @@ export class KnownPairs {
     await withDataFiles(this.lake, [{ snapshot: lookups, files }], { signal }, (placeOf) => {
       const rows = readQuery(lookups, files, placeOf);
       return this.duck.session(
-        (session) => session.query(`INSERT INTO ${this.table} SELECT ${this.columns()} FROM (${rows})`),
+        (session) => session.query(`INSERT INTO ${this.table} SELECT ${idNames.join(", ")} FROM (${rows})`),
         signal,
       );
     });
@@ -47,15 +47,9 @@ export class KnownPairs {
 
   private async clear(): Promise<void> {
     this.files.clear();
-    const typed = hashedColumns(this.report).map(({ name }) => `${sqlName(name)} VARCHAR`);
+    const typed = idNames.map((name) => `${name} VARCHAR`);
     await this.duck.session((session) =>
       session.query(`CREATE OR REPLACE TABLE ${this.table} (${typed.join(", ")})`),
     );
-  }
-
-  private columns(): string {
-    return hashedColumns(this.report)
-      .map(({ name }) => sqlName(name))
-      .join(", ");
   }
 }

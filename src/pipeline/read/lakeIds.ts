@@ -1,13 +1,12 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { lookupTable } from "../../clever/layout";
-import { hashedColumns } from "../../clever/reports";
 import { withTables } from "../../delta/withTable";
-import { type Duck, sqlName, sqlString } from "../../duck/duck";
+import { type Duck, sqlString } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { allReports } from "../write/tables";
 import type { Persons } from "./persons";
-import { idColumns } from "./shiftedRows";
+import { selectIds } from "./shiftedRows";
 
 /** The ids of people that the lake's lookup tables held when first queried. */
 export class LakeIds {
@@ -34,13 +33,9 @@ export class LakeIds {
     const reports = allReports();
     const lookups = reports.map(lookupTable);
     await withTables(this.lake, this.duck, lookups, { signal }, async (session, opened) => {
-      const selects = reports.flatMap((report, index) => {
-        const select = opened[index]?.select;
-        if (select === undefined) return [];
-        const ids = hashedColumns(report).map(({ name }) => sqlName(name));
-        return ids.map((id) => `SELECT ${id} AS id FROM (${select}) WHERE ${id} IS NOT NULL`);
-      });
-      const query = selects.length > 0 ? selects.join(" UNION ") : "SELECT NULL::VARCHAR AS id WHERE false";
+      const selects = selectIds(opened.flatMap(({ select }) => (select === undefined ? [] : `(${select})`)));
+      const ids = ["SELECT NULL::VARCHAR AS id", ...selects].join(" UNION ");
+      const query = `SELECT id FROM (${ids}) WHERE id IS NOT NULL`;
       await session.query(`CREATE OR REPLACE TABLE ${table} AS ${query}`);
     });
     return table;
@@ -59,7 +54,7 @@ export async function writeKnownIds(
   signal: AbortSignal | undefined,
 ): Promise<string> {
   const place = path.join(scratch, `${randomUUID()}.parquet`);
-  const ofRun = people.flatMap((persons) => (persons ? idColumns(persons, [persons.table]) : []));
+  const ofRun = selectIds(people.flatMap((persons) => persons?.table ?? []));
   const ids = [`SELECT id FROM ${await lakeIds.table(signal)}`, ...ofRun].join(" UNION ");
   await duck.session(
     (session) =>

@@ -1,5 +1,5 @@
-import { hashedColumns } from "../../clever/reports";
-import { type DuckSession, sqlName } from "../../duck/duck";
+import { idColumns, idNames } from "../../clever/reports";
+import type { DuckSession } from "../../duck/duck";
 import type { KnownPairs } from "./knownPairs";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { Persons } from "./persons";
@@ -21,9 +21,7 @@ export async function findLostZeros(
   persons: Persons,
   known: KnownPairs,
 ): Promise<MarkedRows | undefined> {
-  const [sisColumn, cleverColumn] = hashedColumns(persons.report);
-  if (!sisColumn || !cleverColumn) return undefined;
-  const [sis, clever] = [sqlName(sisColumn.name), sqlName(cleverColumn.name)];
+  const [sis, clever] = idNames;
   // The comparison is faster, and leaves few where ids begin with zeros or letters.
   const isBare = (id: string) => `${id} >= '1' AND ${id} < ':' AND regexp_full_match(${id}, '${bareNumber}')`;
   const { some } = await session.one(`SELECT EXISTS (FROM found WHERE ${isBare(sis)}) AS some`);
@@ -47,14 +45,14 @@ export async function findLostZeros(
   const shorter = widths === 1 ? `OR (${isBare("id")} AND length(id) < ${Number(width)})` : "";
   const { row, digits } = await session.columns(
     `WITH numbered AS (
-       SELECT row_number() OVER (ORDER BY raw.rowid) - 1 AS row, ${valueSql(sisColumn, loaded)} AS id FROM raw)
+       SELECT row_number() OVER (ORDER BY raw.rowid) - 1 AS row, ${valueSql(idColumns[0], loaded)} AS id FROM raw)
      SELECT row::UINTEGER AS row, length(id)::UINTEGER AS digits FROM numbered
      WHERE id IN (SELECT id FROM lost_zeros) ${shorter} ORDER BY row`,
     { row: "UINTEGER", digits: "UINTEGER" },
   );
   return {
     rows: row,
-    columnOf: () => sisColumn.name,
+    columnOf: () => sis,
     reasonOf: (index) => `${reason} (the cell looks like “${"9".repeat(Math.min(digits[index] ?? 0, 24))}”).`,
   };
 }

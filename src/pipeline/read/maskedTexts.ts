@@ -5,7 +5,7 @@ import { type DuckSession, sqlName } from "../../duck/duck";
 import type { LakeIds } from "./lakeIds";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { Persons } from "./persons";
-import { idColumns } from "./shiftedRows";
+import { selectIds } from "./shiftedRows";
 
 /** A file's kept texts, with people's ids masked. */
 export interface MaskedTexts {
@@ -105,8 +105,7 @@ async function knownOf(
   if (candidates.length === 0) return new Set();
   const further = await others;
   const ids = [
-    ...idColumns(persons, [persons.table]),
-    ...(further ? idColumns(further, [further.table]) : []),
+    ...selectIds([persons.table, ...(further ? [further.table] : [])]),
     `FROM ${await lakeIds.table(signal)}`,
   ];
   // Trimming costs several times the join, and hardly any id has a blank.

@@ -1,5 +1,5 @@
-import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
-import { type Duck, type DuckSession, sqlFile, sqlName } from "../../duck/duck";
+import { idColumns, idNames, lookupColumns, type Report } from "../../clever/reports";
+import { type Duck, type DuckSession, sqlFile } from "../../duck/duck";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 
 /**
@@ -20,8 +20,7 @@ export class Persons {
 
   static async create(duck: Duck, report: Report, salt: string): Promise<Persons> {
     const persons = new Persons(report, salt);
-    const names = hashedColumns(report).map(({ name }) => name);
-    const columns = [...names, ...names.map(pseudonymName)].map((name) => `${sqlName(name)} VARCHAR`);
+    const columns = lookupColumns.map(({ name }) => `${name} VARCHAR`);
     await duck.session((session) =>
       session.query(`CREATE OR REPLACE TABLE ${persons.table} (${columns.join(", ")})`),
     );
@@ -30,26 +29,23 @@ export class Persons {
 
   /** Defines the distinct people of the session's `raw`, loaded by `loadCsv`, as its temporary view `found`. */
   async find(session: DuckSession, loaded: LoadedCsv): Promise<void> {
-    const columns = hashedColumns(this.report);
-    const ids = columns.map((column) => `${valueSql(column, loaded)} AS ${sqlName(column.name)}`);
+    const ids = idColumns.map((column) => `${valueSql(column, loaded)} AS ${column.name}`);
     // They are already distinct, unless some of them count as blank.
     const isDistinct =
-      loaded.wordsForNothing.size === 0 && columns.every(({ name }) => loaded.plainTexts.has(name));
+      loaded.wordsForNothing.size === 0 && idNames.every((name) => loaded.plainTexts.has(name));
     const select = `SELECT ${isDistinct ? "" : "DISTINCT"} ${ids.join(", ")} FROM ids_as_read raw`;
     await session.query(`CREATE OR REPLACE TEMP VIEW found AS ${select}`);
   }
 
   /** Adds the people in the session's `found` that are not known yet, and hashes only these. */
   async add(session: DuckSession): Promise<void> {
-    const ids = hashedColumns(this.report).map(({ name }) => sqlName(name));
-    const hashes = ids.map((id) => `sha256(${id} || $1)`);
-    await this.insert(session, "found", [...ids, ...hashes], [this.salt]);
+    const hashes = idNames.map((id) => `sha256(${id} || $1)`);
+    await this.insert(session, "found", [...idNames, ...hashes], [this.salt]);
   }
 
   /** Adds the people in a Parquet file that are not known yet; its columns are named as in the lookup table. */
   async addFile(session: DuckSession, place: string): Promise<void> {
-    const ids = hashedColumns(this.report).map(({ name }) => name);
-    const columns = [...ids, ...ids.map(pseudonymName)].map(sqlName);
+    const columns = lookupColumns.map(({ name }) => name);
     const people = `(SELECT DISTINCT ${columns.join(", ")} FROM read_parquet(${sqlFile(place)}))`;
     await this.insert(session, people, columns, []);
   }
@@ -74,8 +70,6 @@ export class Persons {
 
   /** The condition that two relations with the ids mean the same person; nulls compare equal. */
   same(left: string, right: string): string {
-    return hashedColumns(this.report)
-      .map(({ name }) => `${left}.${sqlName(name)} IS NOT DISTINCT FROM ${right}.${sqlName(name)}`)
-      .join(" AND ");
+    return idNames.map((name) => `${left}.${name} IS NOT DISTINCT FROM ${right}.${name}`).join(" AND ");
   }
 }

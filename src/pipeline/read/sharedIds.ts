@@ -1,6 +1,6 @@
-import { dateColumn, hashedColumns, type ReportColumn } from "../../clever/reports";
+import { dateColumn, idColumns, idNames } from "../../clever/reports";
 import { shape } from "../../clever/shape";
-import { type DuckSession, sqlName } from "../../duck/duck";
+import type { DuckSession } from "../../duck/duck";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { Persons } from "./persons";
 import type { MarkedRows } from "./refuseRows";
@@ -16,7 +16,7 @@ export interface SharedIds {
 /** An id with this many others is a placeholder or was truncated; two may be one person with two accounts. */
 const shared = 3;
 
-/** The names of the hashed columns, in the report's order. */
+/** The kinds of ids, in the order of `idColumns`. */
 export const idKinds = [
   { one: "school system id", many: "school system ids" },
   { one: "Clever id", many: "Clever ids" },
@@ -32,26 +32,23 @@ export async function findSharedIds(
   loaded: LoadedCsv,
   { report }: Persons,
 ): Promise<SharedIds> {
-  const columns = hashedColumns(report);
-  const day = dateColumn(report);
-  const ids = columns.map(({ name }) => sqlName(name));
-  const bothThere = ids.map((id) => `${id} IS NOT NULL`).join(" AND ");
+  const bothThere = idNames.map((id) => `${id} IS NOT NULL`).join(" AND ");
   await session.query(
     "CREATE OR REPLACE TEMP TABLE clashing_ids (file UINTEGER, place INTEGER, id VARCHAR, others INTEGER)",
   );
-  const different = ids.map((id) => `count(*) > count(DISTINCT ${id})`).join(" OR ");
+  const different = idNames.map((id) => `count(*) > count(DISTINCT ${id})`).join(" OR ");
   const { some } = await session.one(`SELECT ${different} AS some FROM found WHERE ${bothThere}`);
   if (some !== true) return { marked: undefined, notes: new Map() };
-  const values = columns.map((column) => `${valueSql(column, loaded)} AS ${sqlName(column.name)}`).join(", ");
-  const clashes = ids.map(
+  const values = idColumns.map((column) => `${valueSql(column, loaded)} AS ${column.name}`).join(", ");
+  const clashes = idNames.map(
     (id, place) => `SELECT file, ${place} AS place, ${id} AS id, max(others)::INTEGER AS others FROM (
-      SELECT file, ${id}, day, count(DISTINCT ${ids[1 - place]}) AS others FROM days
+      SELECT file, ${id}, day, count(DISTINCT ${idNames[1 - place]}) AS others FROM days
       WHERE ${id} IN (SELECT ${id} FROM found WHERE ${bothThere} GROUP BY ${id} HAVING count(*) > 1)
-      GROUP BY ALL HAVING count(DISTINCT ${ids[1 - place]}) > 1) GROUP BY file, ${id}`,
+      GROUP BY ALL HAVING count(DISTINCT ${idNames[1 - place]}) > 1) GROUP BY file, ${id}`,
   );
   await session.query(
     `INSERT INTO clashing_ids WITH days AS MATERIALIZED (
-       SELECT DISTINCT file, ${values}, ${valueSql(day, loaded)} AS day FROM raw)
+       SELECT DISTINCT file, ${values}, ${valueSql(dateColumn(report), loaded)} AS day FROM raw)
      ${clashes.join(" UNION ALL ")}`,
   );
   const counts = await session.query(
@@ -67,24 +64,20 @@ export async function findSharedIds(
         : `${Number(found)} ${kind.many} occur with two ${other.many} each on one day.`;
     notes.set(Number(file), [...(notes.get(Number(file)) ?? []), note]);
   }
-  return { marked: await rowsOfShared(session, loaded, columns), notes };
+  return { marked: await rowsOfShared(session, loaded), notes };
 }
 
 /** The rows with an id that three or more others share. */
-async function rowsOfShared(
-  session: DuckSession,
-  loaded: LoadedCsv,
-  columns: readonly ReportColumn[],
-): Promise<MarkedRows | undefined> {
+async function rowsOfShared(session: DuckSession, loaded: LoadedCsv): Promise<MarkedRows | undefined> {
   const many = await session.query(
     `SELECT file, place, id FROM clashing_ids WHERE others >= ${shared} ORDER BY place, id, file`,
   );
   if (many.length === 0) return undefined;
-  const joins = columns.map(
-    (column, place) =>
-      `SELECT row, n FROM numbered JOIN many ON place = ${place} AND id = ${sqlName(column.name)} AND many.file = numbered.file`,
+  const joins = idNames.map(
+    (name, place) =>
+      `SELECT row, n FROM numbered JOIN many ON place = ${place} AND id = ${name} AND many.file = numbered.file`,
   );
-  const values = columns.map((column) => `${valueSql(column, loaded)} AS ${sqlName(column.name)}`);
+  const values = idColumns.map((column) => `${valueSql(column, loaded)} AS ${column.name}`);
   const { row, n } = await session.columns(
     `WITH many AS (SELECT file, place, id, row_number() OVER (ORDER BY place, id, file) - 1 AS n FROM clashing_ids
          WHERE others >= ${shared}),
@@ -95,7 +88,7 @@ async function rowsOfShared(
   const placeOf = (index: number) => Number(many[n[index] ?? 0]?.place);
   return {
     rows: row,
-    columnOf: (index) => columns[placeOf(index)]?.name,
+    columnOf: (index) => idNames[placeOf(index)],
     reasonOf: (index) => {
       const other = idKinds[1 - placeOf(index)]?.many ?? "";
       const looks = shape(String(many[n[index] ?? 0]?.id));

@@ -1,4 +1,4 @@
-import { hashedColumns, keptTexts, type ReportColumn } from "../../clever/reports";
+import { idColumns, idNames, keptTexts, type ReportColumn } from "../../clever/reports";
 import { plainNumber, shiftedReason, shortestId } from "../../clever/shiftedCells";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import type { KnownPairs } from "./knownPairs";
@@ -24,13 +24,13 @@ export async function findShiftedRows(
   const kept = keptTexts(persons.report);
   await session.query(
     `CREATE OR REPLACE TEMP TABLE texts_like_ids AS
-     WITH ids AS (${idColumns(persons, ["found", persons.table, known.table]).join(" UNION ALL ")})
+     WITH ids AS (${selectIds(["found", persons.table, known.table]).join(" UNION ALL ")})
      SELECT DISTINCT place, text FROM kept_texts SEMI JOIN ids ON id = text
      WHERE length(text) >= ${shortestId} AND NOT regexp_full_match(text, ${sqlString(plainNumber)})`,
   );
   const { found } = await session.one("SELECT count(*)::INTEGER AS found FROM texts_like_ids");
   if (found === 0) return undefined;
-  const { row, place } = await session.columns(shiftedRows(kept, loaded, persons), {
+  const { row, place } = await session.columns(shiftedRows(kept, loaded), {
     row: "UINTEGER",
     place: "UTINYINT",
   });
@@ -39,14 +39,12 @@ export async function findShiftedRows(
 }
 
 /** SELECTs of the ids in relations with people, such as `found` and `table`. */
-export function idColumns({ report }: Persons, relations: readonly string[]): string[] {
-  return hashedColumns(report).flatMap(({ name }) =>
-    relations.map((relation) => `SELECT ${sqlName(name)} AS id FROM ${relation}`),
-  );
+export function selectIds(relations: readonly string[]): string[] {
+  return idNames.flatMap((name) => relations.map((relation) => `SELECT ${name} AS id FROM ${relation}`));
 }
 
-function shiftedRows(kept: readonly ReportColumn[], loaded: LoadedCsv, persons: Persons): string {
-  const ids = hashedColumns(persons.report).map((column) => valueSql(column, loaded));
+function shiftedRows(kept: readonly ReportColumn[], loaded: LoadedCsv): string {
+  const ids = idColumns.map((column) => valueSql(column, loaded));
   const cells = kept.map(
     (
       { name },

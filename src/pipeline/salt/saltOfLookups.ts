@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { lookupTable, pseudonymMapTable, pseudoTable, rosterTable, tableFolders } from "../../clever/layout";
-import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
+import { idNames, pseudonymName, type Report } from "../../clever/reports";
 import { readSnapshot } from "../../delta/snapshot";
 import { withTables } from "../../delta/withTable";
-import { Duck, sqlName } from "../../duck/duck";
+import { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { allReports } from "../write/tables";
 
@@ -55,10 +55,10 @@ async function somePairs(
   return withTables(lake, duck, [lookupTable(report)], options, async (session, [lookup]) => {
     const pairs: Pair[] = [];
     if (lookup?.select === undefined) return pairs;
-    for (const { name } of hashedColumns(report)) {
+    for (const name of idNames) {
       const [row] = await session.query(
-        `SELECT ${sqlName(name)} AS id, ${sqlName(pseudonymName(name))} AS pseudonym
-         FROM (${lookup.select}) WHERE ${sqlName(name)} IS NOT NULL LIMIT 1`,
+        `SELECT ${name} AS id, ${pseudonymName(name)} AS pseudonym
+         FROM (${lookup.select}) WHERE ${name} IS NOT NULL LIMIT 1`,
       );
       if (row) pairs.push({ id: String(row.id), pseudonym: String(row.pseudonym) });
     }

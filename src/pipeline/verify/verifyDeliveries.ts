@@ -1,4 +1,4 @@
-import { dateColumn, hashedColumns, pseudonymName, type Report } from "../../clever/reports";
+import { dateColumn, idNames, pseudonymName, type Report } from "../../clever/reports";
 import { counted } from "../../counted";
 import { sqlTypes } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
@@ -185,16 +185,9 @@ class Comparison {
   }
 }
 
-/** Whether a report's lookup table was made with this salt, as far as its pairs show. */
-export async function isSaltOf(
-  session: DuckSession,
-  report: Report,
-  lookup: string,
-  salt: string,
-): Promise<boolean> {
-  const right = hashedColumns(report)
-    .map(({ name }) => `${sqlName(pseudonymName(name))} = sha256(${sqlName(name)} || $1)`)
-    .join(" OR ");
+/** Whether a lookup table was made with this salt, as far as its pairs show. */
+export async function isSaltOf(session: DuckSession, lookup: string, salt: string): Promise<boolean> {
+  const right = idNames.map((name) => `${pseudonymName(name)} = sha256(${name} || $1)`).join(" OR ");
   const found = await session.query(`SELECT 1 FROM (${lookup}) WHERE ${right} LIMIT 1`, [salt]);
   return found.length > 0;
 }

@@ -1,6 +1,6 @@
 import { lookupTable } from "../../clever/layout";
-import { hashedColumns, pseudonymName, type Report } from "../../clever/reports";
-import { type DuckSession, sqlName } from "../../duck/duck";
+import { idNames, pseudonymName, pseudonymNames, type Report } from "../../clever/reports";
+import type { DuckSession } from "../../duck/duck";
 import type { Discrepancy } from "./verify";
 
 /** Pseudonyms that are missing from a report's lookup table or, if the salt is given, wrong in it. */
@@ -11,25 +11,17 @@ export async function checkLookups(
   lookup: string,
   salt: string | undefined,
 ): Promise<Discrepancy[]> {
-  const hashed = hashedColumns(report).map(({ name }) => ({
-    raw: sqlName(name),
-    pseudonym: sqlName(pseudonymName(name)),
-  }));
-  const same = hashed
-    .map(({ pseudonym }) => `p.${pseudonym} IS NOT DISTINCT FROM l.${pseudonym}`)
-    .join(" AND ");
-  const pseudonyms = hashed.map(({ pseudonym }) => pseudonym).join(", ");
-  const some = hashed.map(({ pseudonym }) => `p.${pseudonym} IS NOT NULL`).join(" OR ");
-  const raws = hashed.map(({ raw }) => raw).join(", ");
+  const same = pseudonymNames.map((name) => `p.${name} IS NOT DISTINCT FROM l.${name}`).join(" AND ");
+  const some = pseudonymNames.map((name) => `p.${name} IS NOT NULL`).join(" OR ");
   const questions = [
     {
       problem: "pseudonym pairs are in the table and not in its lookup",
-      sql: `SELECT count(*)::DOUBLE AS n FROM (SELECT DISTINCT ${pseudonyms} FROM (${pseudo})) p
+      sql: `SELECT count(*)::DOUBLE AS n FROM (SELECT DISTINCT ${pseudonymNames.join(", ")} FROM (${pseudo})) p
             WHERE (${some}) AND NOT EXISTS (SELECT 1 FROM (${lookup}) l WHERE ${same})`,
     },
     {
       problem: "pairs occur more than once in the lookup table",
-      sql: `SELECT count(*)::DOUBLE AS n FROM (SELECT ${raws} FROM (${lookup}) GROUP BY ALL HAVING count(*) > 1)`,
+      sql: `SELECT count(*)::DOUBLE AS n FROM (SELECT ${idNames.join(", ")} FROM (${lookup}) GROUP BY ALL HAVING count(*) > 1)`,
     },
   ];
   const problems: Discrepancy[] = [];
@@ -39,8 +31,8 @@ export async function checkLookups(
   };
   for (const { problem, sql } of questions) await ask(problem, sql, []);
   if (salt === undefined) return problems;
-  const wrong = hashed
-    .map(({ raw, pseudonym }) => `${pseudonym} IS DISTINCT FROM sha256(${raw} || $1)`)
+  const wrong = idNames
+    .map((name) => `${pseudonymName(name)} IS DISTINCT FROM sha256(${name} || $1)`)
     .join(" OR ");
   await ask(
     "pseudonyms do not match their ids and this salt",

@@ -110,7 +110,7 @@ export async function verifyReport(
     problems.push(...compareWithLog(report, entries, current, applied, rows));
     if (pseudo) {
       problems.push(...(await missingValues(session, report, pseudo.select)));
-      const isSalt = salt !== undefined && lookup && (await isSaltOf(session, report, lookup.select, salt));
+      const isSalt = salt !== undefined && lookup && (await isSaltOf(session, lookup.select, salt));
       const different = await compareWithLanded(
         context,
         session,

@@ -69,7 +69,7 @@ export class TwinJudge {
     partner: ReadDelivery | undefined,
   ): Promise<{ readonly loser: ReadDelivery; readonly kept: string; readonly why: string } | undefined> {
     const { session, snapshot } = this;
-    const { lake, report, signal } = this.context;
+    const { lake, signal } = this.context;
     const unrecorded = this.arriving.find(({ entry }) => entry.source === twin);
     const twinType = (unrecorded?.entry ?? this.context.currentOf(twin))?.userType;
     if (twinType === undefined) return { loser: mine, kept: twin, why: "is in the tables as others" };
@@ -78,14 +78,13 @@ export class TwinJudge {
       const inTable =
         snapshot && files.length > 0 ? `FROM (${readQuery(snapshot, files, placeOf)})` : undefined;
       const other = { source: twin, userType: twinType };
-      if (inTable && (await areKnownAsBoth(session, report, rows, inTable, mine.entry, other)))
-        return undefined;
+      if (inTable && (await areKnownAsBoth(session, rows, inTable, mine.entry, other))) return undefined;
       if (partner === undefined) return { loser: mine, kept: twin, why: `is in the tables as ${twinType}` };
       const known = inTable ? `${rows} UNION ALL BY NAME ${inTable}` : rows;
       const [first = mine, second = partner] = oldestFirst(
         [mine, partner].map((delivery) => ({ ...delivery.entry, delivery })),
       ).map(({ delivery }) => delivery);
-      const { asMine, asTwin } = await knownPeople(session, report, known, first.entry, second.entry);
+      const { asMine, asTwin } = await knownPeople(session, known, first.entry, second.entry);
       if (asTwin > asMine) {
         const why = `has people who are known as ${second.entry.userType}`;
         return { loser: first, kept: second.entry.source, why };

@@ -46,7 +46,7 @@ export async function findSupersededRows(
      WITH days AS (SELECT DISTINCT rows_.source_file, rows_.user_type, rows_.date, taker
        FROM ${taken} JOIN ${relation} rows_ USING (row_id))
      SELECT row_id, rows_.source_file, taker, NULL FROM ${relation} rows_
-     JOIN days USING (source_file, user_type, date) WHERE ${hasNoKeySql(report, "rows_")}`,
+     JOIN days USING (source_file, user_type, date) WHERE ${hasNoKeySql("rows_")}`,
   );
 }
 

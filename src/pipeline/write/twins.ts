@@ -1,16 +1,13 @@
 import {
   partitionColumns,
-  personPseudonyms,
   pseudoColumns,
   type Report,
   type UserType,
   userTypeValue,
 } from "../../clever/reports";
+import { personSql as person } from "../../clever/rowKey";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import type { SourceOfRows } from "../plan/ranks";
-
-/** A row's person, by the pseudonym that counts. */
-const personSql = (report: Report) => `coalesce(${personPseudonyms(report).map(sqlName).join(", ")})`;
 
 /** Two sources of different user types with the same rows. */
 export interface TwinPair {
@@ -26,7 +23,6 @@ export interface TwinPair {
  * @param rows a SELECT with the columns of the `_pseudo` table, of one month
  */
 export async function findTwins(session: DuckSession, report: Report, rows: string): Promise<TwinPair[]> {
-  const person = personSql(report);
   const pairs = await session.query(
     `WITH people AS MATERIALIZED (
        SELECT source_file, user_type, min(${person}) AS first, max(${person}) AS last, min("date") AS begins, max("date") AS ends
@@ -86,12 +82,10 @@ export function mayBeTwins(arriving: readonly CountedSource[], others: readonly 
  */
 export async function knownPeople(
   session: DuckSession,
-  report: Report,
   rows: string,
   mine: SourceOfRows,
   twin: SourceOfRows,
 ): Promise<{ readonly asMine: number; readonly asTwin: number }> {
-  const person = personSql(report);
   const both = [mine, twin].map(({ source }) => sqlString(source)).join(", ");
   const known = ({ userType }: SourceOfRows) =>
     `(count(DISTINCT ${person}) FILTER (user_type = ${sqlString(userTypeValue[userType])}))::INTEGER`;
@@ -112,13 +106,11 @@ export async function knownPeople(
  */
 export async function areKnownAsBoth(
   session: DuckSession,
-  report: Report,
   rows: string,
   known: string,
   mine: SourceOfRows,
   twin: SourceOfRows,
 ): Promise<boolean> {
-  const person = personSql(report);
   const both = [mine, twin].map(({ source }) => sqlString(source)).join(", ");
   const types = [mine, twin].map(({ userType }) => sqlString(userTypeValue[userType])).join(", ");
   const counts = await session.one(
