@@ -8,7 +8,7 @@ import { type Duck, type DuckSession, sqlFile, sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
 import { isHeldBack } from "../plan/quarantine";
-import { comparableTexts } from "../read/comparableTexts";
+import { comparableTexts } from "../read/maskedTexts";
 import type { OeaTable } from "./oeaTables";
 
 /**

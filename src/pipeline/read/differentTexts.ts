@@ -36,12 +36,16 @@ export async function countByValue(session: DuckSession, report: Report): Promis
   );
 }
 
-/**
- * Writes the distinct kept texts of `raw` into the session's temporary table `kept_texts`; `place` is the column's
- * number in `keptTexts(report)`. A school's texts belong together, and so do a resource's: combined they are hardly
- * more, and the rows are scanned only twice.
- */
+/** Writes the distinct kept texts of `raw` into the session's temporary table `kept_texts` (see `keptTextsSql`). */
 export async function readKeptTexts(session: DuckSession, report: Report): Promise<void> {
+  await session.query(`CREATE OR REPLACE TEMP TABLE kept_texts AS ${keptTextsSql(report, "raw")}`);
+}
+
+/**
+ * A SELECT of a relation's distinct kept texts; `place` is the column's number in `keptTexts(report)`. A school's texts
+ * belong together, and so do a resource's: combined they are hardly more, and the rows are scanned only twice.
+ */
+export function keptTextsSql(report: Report, relation: string): string {
   const kept = keptTexts(report);
   const ofSchool = kept.filter(({ name }) => name.includes("school"));
   const groups = [ofSchool, kept.filter((column) => !ofSchool.includes(column))];
@@ -53,9 +57,9 @@ export async function readKeptTexts(session: DuckSession, report: Report): Promi
         (column) => `{place: ${kept.indexOf(column)}, text: ${sqlName(column.name)}}`,
       );
       return `SELECT DISTINCT place, text FROM (SELECT unnest([${cells.join(", ")}], recursive := true)
-        FROM (SELECT DISTINCT ${names} FROM raw)) WHERE text IS NOT NULL`;
+        FROM (SELECT DISTINCT ${names} FROM ${relation} rows_)) WHERE text IS NOT NULL`;
     });
-  await session.query(`CREATE OR REPLACE TEMP TABLE kept_texts AS ${selects.join(" UNION ALL ")}`);
+  return selects.join(" UNION ALL ");
 }
 
 /** A cell of `raw`, by a name that is also valid in joins. */

@@ -1,7 +1,8 @@
 import { maskText, textKindOf } from "../../clever/maskedText";
-import { keptTexts, type ReportColumn } from "../../clever/reports";
+import { keptTexts, type Report, type ReportColumn } from "../../clever/reports";
 import { counted } from "../../counted";
 import { type DuckSession, sqlName } from "../../duck/duck";
+import { cellOf, keptTextsSql } from "./differentTexts";
 import type { LakeIds } from "./lakeIds";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { Persons } from "./persons";
@@ -26,74 +27,114 @@ export interface KnownPeople {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Kept texts in a form in which ids and addresses of people are masked. */
+export interface TextForms {
+  /** Whether any text differs from its form. */
+  readonly some: boolean;
+  /**
+   * The form of a column's text, as an SQL expression.
+   *
+   * @param otherwise the value of a text that is its own form; default: the text
+   */
+  valueOf(column: Pick<ReportColumn, "name">, text: string, otherwise?: string): string;
+}
+
+/** Matches texts that may contain an id or a marker; all others are their own form. */
+const mayIdentify = "[\\pN@%/?=&#:;._-]";
 const textsAtOnce = 2_000;
 
 /**
- * Masks the texts of the session's table `kept_texts` (see `readKeptTexts`), each distinct one once. Known ids are
- * those of `people`; the lake's lookup tables are read only if a text contains what may be an id.
+ * Writes those of some kept texts that differ from their form into a temporary table.
+ *
+ * @param texts a relation of distinct texts, as `keptTextsSql` selects them
+ * @param idsAmong selects people's ids from lower-case parts of the texts; default: all may be ids
  */
-export async function maskKeptTexts(
+async function writeForms(
   session: DuckSession,
-  loaded: LoadedCsv,
-  people: KnownPeople,
-): Promise<MaskedTexts> {
-  const { persons } = people;
-  const kept = keptTexts(persons.report);
-  await session.query(
-    "CREATE OR REPLACE TEMP TABLE masked_texts (place UTINYINT, text VARCHAR, masked VARCHAR)",
-  );
+  report: Report,
+  texts: string,
+  table: string,
+  idsAmong?: (parts: readonly string[]) => Promise<ReadonlySet<string>>,
+): Promise<TextForms> {
+  const kept = keptTexts(report);
+  await session.query(`CREATE OR REPLACE TEMP TABLE ${table} (place UTINYINT, text VARCHAR, form VARCHAR)`);
   await session.query(
     `CREATE OR REPLACE TEMP TABLE texts_to_look_at AS SELECT place, text, row_number() OVER () - 1 AS number
-     FROM kept_texts WHERE regexp_matches(text, '[\\pN@%/?=&#:;._-]')`,
+     FROM ${texts} WHERE regexp_matches(text, '${mayIdentify}')`,
   );
   const masked = new Set<string | undefined>();
   for (let from = 0, isLast = false; !isLast; from += textsAtOnce) {
     const rows = await session.query(
       `SELECT place, text FROM texts_to_look_at WHERE number >= ${from} AND number < ${from + textsAtOnce}`,
     );
-    for (const place of await maskSome(session, kept, rows, people)) masked.add(kept[place]?.name);
     isLast = rows.length < textsAtOnce;
+    const some = rows.flatMap(({ place, text }) => {
+      const column = kept[Number(place)];
+      return column ? [{ place: Number(place), text: String(text), kind: textKindOf(column) }] : [];
+    });
+    const parts = new Set<string>();
+    for (const { text, kind } of idsAmong ? some : []) {
+      maskText(text, kind, (part) => {
+        parts.add(part);
+        return false;
+      });
+    }
+    const ids = await idsAmong?.([...parts]);
+    const forms = some.flatMap(({ place, text, kind }) => {
+      const form = maskText(text, kind, (part) => ids?.has(part) ?? true);
+      return form === text ? [] : [{ place, text, form }];
+    });
+    if (forms.length === 0) continue;
+    await session.query(
+      `INSERT INTO ${table} SELECT unnest(from_json($1::JSON,
+        '[{"place":"UTINYINT","text":"VARCHAR","form":"VARCHAR"}]'), recursive := true)`,
+      [JSON.stringify(forms)],
+    );
+    for (const { place } of forms) masked.add(kept[place]?.name);
   }
-  const place = ({ name }: ReportColumn) => kept.findIndex((column) => column.name === name);
   return {
-    valueOf: (column) =>
-      masked.has(column.name)
-        ? `coalesce((SELECT masked FROM masked_texts WHERE place = ${place(column)} AND text = raw.${sqlName(column.name)}), ${valueSql(column, loaded)})`
-        : valueSql(column, loaded),
-    notes: masked.size === 0 ? new Map() : await notesOn(session, kept),
+    some: masked.size > 0,
+    valueOf: ({ name }, text, otherwise = text) => {
+      if (!masked.has(name)) return otherwise;
+      const place = kept.findIndex((column) => column.name === name);
+      return `coalesce((SELECT form FROM ${table} WHERE place = ${place} AND text = ${text}), ${otherwise})`;
+    },
   };
 }
 
-/** Adds those of the texts that are masked to `masked_texts`; resolves to the numbers of their columns. */
-async function maskSome(
+/**
+ * Creates the forms of a relation's kept texts that do not depend on which ids were known when they were masked:
+ * everything that may be an id is masked. A landed text and its masked version have the same form.
+ *
+ * @param relation a table, or a SELECT in brackets, with the report's kept columns
+ * @param table the temporary table to write them to
+ */
+export function comparableTexts(
   session: DuckSession,
-  kept: readonly ReportColumn[],
-  rows: readonly Readonly<Record<string, unknown>>[],
+  report: Report,
+  relation: string,
+  table: string,
+): Promise<TextForms> {
+  return writeForms(session, report, `(${keptTextsSql(report, relation)})`, table);
+}
+
+/**
+ * Masks the texts of the session's table `kept_texts` (see `readKeptTexts`). Known ids are those of `people`; the lake's
+ * lookup tables are read only if a text contains what may be an id.
+ */
+export async function maskKeptTexts(
+  session: DuckSession,
+  loaded: LoadedCsv,
   people: KnownPeople,
-): Promise<number[]> {
-  const texts = rows.flatMap(({ place, text }) => {
-    const column = kept[Number(place)];
-    return column ? [{ place: Number(place), text: String(text), kind: textKindOf(column) }] : [];
-  });
-  const candidates = new Set<string>();
-  for (const { text, kind } of texts) {
-    maskText(text, kind, (id) => {
-      candidates.add(id);
-      return false;
-    });
-  }
-  const known = await knownOf(session, [...candidates], people);
-  const masked = texts.flatMap(({ place, text, kind }) => {
-    const result = maskText(text, kind, (id) => known.has(id));
-    return result === text ? [] : [{ place, text, masked: result }];
-  });
-  if (masked.length === 0) return [];
-  await session.query(
-    `INSERT INTO masked_texts SELECT unnest(from_json($1::JSON,
-      '[{"place":"UTINYINT","text":"VARCHAR","masked":"VARCHAR"}]'), recursive := true)`,
-    [JSON.stringify(masked)],
+): Promise<MaskedTexts> {
+  const { report } = people.persons;
+  const forms = await writeForms(session, report, "kept_texts", "masked_texts", (parts) =>
+    knownOf(session, parts, people),
   );
-  return masked.map(({ place }) => place);
+  return {
+    valueOf: (column) => forms.valueOf(column, cellOf(column), valueSql(column, loaded)),
+    notes: forms.some ? await notesOn(session, keptTexts(report)) : new Map(),
+  };
 }
 
 /** Those of the lower-case texts that are people's ids. */
