@@ -211,7 +211,12 @@ export function plainMetrics(
       facts.cells
         .filter((cell) => cell.resource === name && cell.type === type)
         .sort((a, b) => byName(a.school, b.school))
-        .map(({ school, users }) => ({ school_name: school, resource_name: name, users })),
+        .map(({ school, users }) => ({
+          school_name: school,
+          resource_name: name,
+          resource_type: type,
+          users,
+        })),
     ),
   };
 }

@@ -1,5 +1,8 @@
-/** The ids of a row's person: the school system's and Clever's. */
+import type { UserType } from "../../src/clever/reports";
+
+/** The user type and the ids of a row's person: the school system's and Clever's. */
 export interface PersonIds {
+  readonly userType: UserType;
   readonly person: string | null;
   readonly clever?: string | null;
 }
@@ -7,10 +10,12 @@ export interface PersonIds {
 /** Assigns rows to people by maps over all rows, as `clever/person.ts` does in SQL. */
 export function plainPeople(all: readonly PersonIds[]): (row: PersonIds) => string | null {
   const joined = new Map<string, string>();
-  for (const { person, clever } of all) {
+  for (const { userType, person, clever } of all) {
     if (person === null || !clever) continue;
-    const before = joined.get(person);
-    if (before === undefined || clever < before) joined.set(person, clever);
+    const key = `${userType} ${person}`;
+    const before = joined.get(key);
+    if (before === undefined || clever < before) joined.set(key, clever);
   }
-  return ({ person, clever }) => clever ?? (person === null ? null : (joined.get(person) ?? person));
+  return ({ userType, person, clever }) =>
+    clever ?? (person === null ? null : (joined.get(`${userType} ${person}`) ?? person));
 }

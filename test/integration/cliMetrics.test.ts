@@ -60,7 +60,12 @@ const document = z.object({
     }),
   ),
   topResourcesBySchool: z.array(
-    z.object({ school_name: z.string().nullable(), resource_name: z.string().nullable(), users: published }),
+    z.object({
+      school_name: z.string().nullable(),
+      resource_name: z.string().nullable(),
+      resource_type: z.string().nullable(),
+      users: published,
+    }),
   ),
 });
 

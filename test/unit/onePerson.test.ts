@@ -106,6 +106,23 @@ test.each(ways)("the dashboard counts six people as six: %s", async (way) => {
   }
 });
 
+test("a number that a student and a teacher share says nothing about the other's rows", async () => {
+  for (const teacher of ["clever 0", "clever 2"]) {
+    const { lake } = await tablesOf({
+      participation: [
+        attended("7", "clever 1", before),
+        attended("7", null),
+        { ...attended("7", teacher), userType: "teachers" },
+      ],
+      usage: [used("7", null)],
+    });
+    for (const userType of ["students", "teachers"] as const)
+      expect(await lakeMetrics(lake, { userTypes: [userType] }, { minimumGroupSize: 0 })).toMatchObject({
+        users: 1,
+      });
+  }
+});
+
 test("a later month that joins two ids, or no longer does, changes the earlier months", async () => {
   const lake = await FolderLake.open(await temporaryFolder());
   const tables = new PseudoTables(lake);

@@ -47,7 +47,7 @@ const question = viewIn("questions");
 export const personViews: readonly View[] = [
   people(
     "person_of_sis_id",
-    "The person of each of the school system's ids, from rows that also have Clever's id.",
+    "The person of each of the school system's ids of a user type, from rows that also have Clever's id.",
     standardJoinedIds(reportNames.map(selectAll)),
   ),
   people(

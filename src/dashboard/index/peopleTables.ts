@@ -25,7 +25,7 @@ export interface Roster {
  * with everybody's (`pseudonym`, `grade`). A person's grade is the first, in text order, that the roster has for one
  * of the person's ids, whichever rows have them.
  *
- * @param ids at least one SELECT; together they contain each pair of pseudonyms that a row of the tables has
+ * @param ids at least one SELECT; together they contain each pair of pseudonyms that a row of the tables has, with its user type
  */
 export async function preparePeople(
   session: DuckSession,
@@ -34,12 +34,12 @@ export async function preparePeople(
 ): Promise<PeopleOfTables> {
   const run = (sql: string) => session.query(sql);
   await run("CREATE OR REPLACE TEMP TABLE grades (pseudonym VARCHAR, grade VARCHAR)");
-  const pairs = ids.map((each) => `SELECT ${sisId}, ${cleverId} FROM (${each})`);
+  const pairs = ids.map((each) => `SELECT user_type, ${sisId}, ${cleverId} FROM (${each})`);
   await run(`CREATE OR REPLACE TEMP TABLE ids AS ${pairs.join(" UNION ")}`);
   await run(`CREATE OR REPLACE TEMP TABLE joined_ids AS ${joinedIds(["FROM ids"])}`);
   const hash = createHash("sha256").update(roster?.key ?? "");
-  for (const { sis_id, person } of await run("FROM joined_ids ORDER BY sis_id")) {
-    hash.update(`\n${String(sis_id)} ${String(person)}`);
+  for (const { user_type, sis_id, person } of await run("FROM joined_ids ORDER BY user_type, sis_id")) {
+    hash.update(`\n${String(user_type)} ${String(sis_id)} ${String(person)}`);
   }
   const key = hash.digest("hex");
   if (roster === undefined) return { key, hasGrades: false };

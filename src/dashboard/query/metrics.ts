@@ -104,9 +104,10 @@ function numbers(found: Found) {
       ),
     /** For the five resources with the most users, in that order, then by school. */
     topResourcesBySchool: schoolResourceEntries(found, order, resourcesBySchool).map(
-      ({ school, resource, users }) => ({
+      ({ school, resource, type, users }) => ({
         school_name: school,
         resource_name: resource,
+        resource_type: type,
         users,
         ...suppressed(users),
       }),
