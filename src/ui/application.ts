@@ -256,7 +256,7 @@ export class Application extends Disposable {
     else if (!isConnected() || model.state === "unknown") statusBar.show({ kind: "hidden" });
     else if (model.state === "failed")
       statusBar.show({ kind: "blocked", reason: describeError(model.error), counts });
-    else if (model.needsAdoption) statusBar.show({ kind: "blocked", reason: mustBeAdopted(), counts });
+    else if (model.lake.needsAdoption) statusBar.show({ kind: "blocked", reason: mustBeAdopted(), counts });
     else statusBar.show({ kind: "reports", known: this.knownReports(), counts });
     this.reportsView.message = viewMessage(model);
   }

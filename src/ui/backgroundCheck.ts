@@ -39,7 +39,7 @@ export class BackgroundCheck extends Disposable {
     if (isRefusal(this.model.error)) return;
     await this.model.refresh();
     const mayBeNew = this.model.newCount > 0 || comparesContents();
-    if (mayBeNew && !this.model.needsAdoption && runsAutomatically())
+    if (mayBeNew && !this.model.lake.needsAdoption && runsAutomatically())
       await this.runs.run({ command: "run" }, { isRequested: false });
   }
 }

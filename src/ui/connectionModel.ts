@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { Config } from "../config";
 import type { EngineClient } from "../engine/client";
-import type { Connected, Finding, Freshness, ReportItem, ReportsAnswer } from "../engine/messages";
+import type { Connected, ReportItem, ReportsAnswer } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { CleverLakeError, describeError } from "../errors";
 import { pause } from "../pause";
@@ -102,24 +102,9 @@ export class ConnectionModel extends Disposable {
     return this.items;
   }
 
-  /** The kinds of reports that are overdue. */
-  get overdue(): readonly Freshness[] {
-    return this.found.overdue;
-  }
-
-  /** Whether there is no lake yet: the first run creates it. */
-  get isNewLake(): boolean {
-    return this.found.isNew;
-  }
-
-  /** Whether OEA's notebooks wrote the lake, so that runs are refused until it is adopted. */
-  get needsAdoption(): boolean {
-    return this.found.needsAdoption;
-  }
-
-  /** Changes to the tables by other programs. */
-  get changedByOthers(): readonly Finding[] {
-    return this.found.changedByOthers;
+  /** What the last listing says of the lake. */
+  get lake(): Omit<ReportsAnswer, "count"> {
+    return this.found;
   }
 
   get state(): ReportsState {
@@ -143,7 +128,7 @@ export class ConnectionModel extends Disposable {
 
   /** How many reports need attention, for badge and status bar. */
   get counts(): ReportCounts {
-    return countsOf(this.items, this.overdue);
+    return countsOf(this.items, this.found.overdue);
   }
 
   /**
@@ -358,6 +343,6 @@ export class ConnectionModel extends Disposable {
     void vscode.commands.executeCommand("setContext", "clever.connected", isConnected());
     void vscode.commands.executeCommand("setContext", "clever.sample", usesSample());
     void vscode.commands.executeCommand("setContext", "clever.reportsState", this.current);
-    void vscode.commands.executeCommand("setContext", "clever.needsAdoption", this.needsAdoption);
+    void vscode.commands.executeCommand("setContext", "clever.needsAdoption", this.found.needsAdoption);
   }
 }

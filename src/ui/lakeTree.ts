@@ -48,7 +48,10 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
     );
     this.hold(
       model.onDidChange(() => {
-        const warned = [model.needsAdoption, ...model.changedByOthers.map(({ table }) => table)].join("\n");
+        const warned = [
+          model.lake.needsAdoption,
+          ...model.lake.changedByOthers.map(({ table }) => table),
+        ].join("\n");
         if (warned === this.warned) return;
         this.warned = warned;
         this.changed.fire();
@@ -128,7 +131,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
   }
 
   private findingOf({ path }: TableItem): Finding | undefined {
-    return this.model.changedByOthers.find(({ table }) => table === path);
+    return this.model.lake.changedByOthers.find(({ table }) => table === path);
   }
 
   private async childrenOf(node?: LakeNode): Promise<LakeNode[]> {
@@ -136,7 +139,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
       if (!this.model.mayLook) return [];
       const { stages } = await this.read();
       return [
-        ...(this.model.needsAdoption ? [{ kind: "adoption" } as const] : []),
+        ...(this.model.lake.needsAdoption ? [{ kind: "adoption" } as const] : []),
         ...stages.map((stage) => ({ kind: "stage", stage }) as const),
       ];
     }

@@ -49,7 +49,7 @@ function itemsFor(model: ConnectionModel, runs: RunController): MenuItem[] {
 function runItem(model: ConnectionModel, runs: RunController): MenuItem {
   if (runs.running !== undefined)
     return { ...withIcon(vscode.l10n.t("$(debug-stop) Stop the Run")), command: "cancelRun" };
-  return model.needsAdoption
+  return model.lake.needsAdoption
     ? { ...withIcon(vscode.l10n.t("$(archive) Adopt OEA's Lake…")), command: "adopt" }
     : { ...withIcon(vscode.l10n.t("$(play) Run the Pipeline")), command: "run" };
 }

@@ -7,10 +7,7 @@ import { isConnected, lakeUrl, usesSample } from "./settings";
 
 /** The message above the list of reports; empty if the list speaks for itself. */
 export function viewMessage(
-  model: Pick<
-    ConnectionModel,
-    "state" | "reports" | "seen" | "error" | "mayLook" | "needsAdoption" | "isNewLake"
-  >,
+  model: Pick<ConnectionModel, "state" | "reports" | "seen" | "error" | "mayLook" | "lake">,
 ): string {
   if (model.state === "loading" && model.reports.length === 0) return vscode.l10n.t("Checking the server …");
   if (model.state === "failed" && model.reports.length > 0 && model.seen !== undefined) {
@@ -21,11 +18,11 @@ export function viewMessage(
     );
   }
   if (isConnected() && !model.mayLook) return noAutomaticLoading();
-  if (model.needsAdoption) return mustBeAdopted();
+  if (model.lake.needsAdoption) return mustBeAdopted();
   // With a message, the view would not say that the server has no files.
   if (model.state === "empty") return "";
   // The sample district's lake is a folder of ours.
-  if (!model.isNewLake || usesSample()) return "";
+  if (!model.lake.isNew || usesSample()) return "";
   return vscode.l10n.t(
     "There is no lake at {0} yet; the first run creates it. If there should be one, check the setting `clever.lake.url`, and whether its disk is mounted.",
     lakeUrl() ?? "",

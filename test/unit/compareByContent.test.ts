@@ -42,7 +42,7 @@ function modelOf(
 /** How often a background check starts a run. */
 async function runsAfterALook(newCount: number): Promise<number> {
   const run = vi.fn(() => Promise.resolve(undefined));
-  const model = { refresh: () => Promise.resolve(), newCount } as unknown as ConnectionModel;
+  const model = { refresh: () => Promise.resolve(), newCount, lake: {} } as unknown as ConnectionModel;
   const check = new BackgroundCheck(model, { run, running: undefined } as unknown as RunController);
   await vi.advanceTimersByTimeAsync(checkEvery * 60_000);
   check.dispose();

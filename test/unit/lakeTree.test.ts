@@ -26,7 +26,7 @@ const file = {
 const listen = () => ({ dispose: () => undefined });
 
 function treeWith(changedByOthers: readonly object[] = []): LakeTree {
-  const model = { changedByOthers, onDidChange: listen, onDidChangeLake: listen };
+  const model = { lake: { changedByOthers }, onDidChange: listen, onDidChangeLake: listen };
   return new LakeTree(model as unknown as ConnectionModel, {} as EngineClient, {} as never);
 }
 

@@ -52,13 +52,13 @@ test("the message above an old list of reports says what to do about the error",
 
 test("the message above the reports says that the first run creates the lake, except for the sample district", () => {
   Object.assign(settings, { "clever.sftp.host": "sftp.example", "clever.lake.url": "file:///mnt/lake" });
-  const model = { state: "loaded", reports: [{}], mayLook: true, needsAdoption: false } as const;
-  expect(viewMessage({ ...model, isNewLake: true } as never)).toMatch(
+  const model = { state: "loaded", reports: [{}], mayLook: true } as const;
+  expect(viewMessage({ ...model, lake: { isNew: true } } as never)).toMatch(
     /^There is no lake at file:\/\/\/mnt\/lake yet/,
   );
-  expect(viewMessage({ ...model, isNewLake: false } as never)).toBe("");
+  expect(viewMessage({ ...model, lake: { isNew: false } } as never)).toBe("");
   // The view's own text says that the server has no files.
-  expect(viewMessage({ ...model, state: "empty", reports: [], isNewLake: true } as never)).toBe("");
+  expect(viewMessage({ ...model, state: "empty", reports: [], lake: { isNew: true } } as never)).toBe("");
   settings["clever.sampleDistrict"] = true;
-  expect(viewMessage({ ...model, isNewLake: true } as never)).toBe("");
+  expect(viewMessage({ ...model, lake: { isNew: true } } as never)).toBe("");
 });
