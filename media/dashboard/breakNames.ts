@@ -1,5 +1,5 @@
+import { dayNumber } from "../../src/calendar";
 import type { Break } from "../../src/dashboard/answer";
-import { dayNumber } from "../../src/dashboard/calendar";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import { type Formats, fill } from "./formats";
 

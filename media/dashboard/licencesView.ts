@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from "lit";
+import { dayNumber } from "../../src/calendar";
 import type { LicenceEntry } from "../../src/dashboard/answer";
-import { dayNumber } from "../../src/dashboard/calendar";
 import { dataTableView } from "./dataTableView";
 import { fill, isolated, localDay } from "./formats";
 import { orUnknown } from "./missingWords";

@@ -1,3 +1,5 @@
+import { dayNumber, dayOf, isoDate } from "../calendar";
+
 /** A file's times, apart from its rows. */
 export interface FileTimes {
   /** `yyyy-MM-dd`, from the file's name; undefined if Clever did not name it. */
@@ -21,7 +23,6 @@ interface Period {
   readonly rows: number;
 }
 
-const millisecondsPerDay = 86_400_000;
 /** A year that is off by one moves a date by 365 or 366 days. */
 const shortYear = 365;
 const longYear = 366;
@@ -42,11 +43,11 @@ const reasons = {
  */
 export function unlikelyDays(days: readonly DayRows[], times: FileTimes): ReadonlyMap<string, string> {
   const written = dayOf(writtenAt(times));
-  const anchors = times.named === undefined ? [] : [numberOf(times.named), written];
+  const anchors = times.named === undefined ? [] : [dayNumber(times.named), written];
   const unlikely = new Map<string, string>();
   const past: DayRows[] = [];
   for (const each of days) {
-    if (numberOf(each.day) > written + 1) unlikely.set(each.day, reasons.future);
+    if (dayNumber(each.day) > written + 1) unlikely.set(each.day, reasons.future);
     else past.push(each);
   }
   const periods = periodsOf(past);
@@ -57,7 +58,7 @@ export function unlikelyDays(days: readonly DayRows[], times: FileTimes): Readon
   const distance = ({ first, last }: Period) => Math.max(first - written, written - last, 0);
   const [rest] = near.toSorted((a, b) => b.rows - a.rows || distance(a) - distance(b));
   for (const { day } of past) {
-    const isIn = ({ first, last }: Period) => numberOf(day) >= first && numberOf(day) <= last;
+    const isIn = ({ first, last }: Period) => dayNumber(day) >= first && dayNumber(day) <= last;
     if (!near.some(isIn)) unlikely.set(day, reasons.farFromFile);
     else if (rest && !isIn(rest)) unlikely.set(day, reasons.farFromOthers);
   }
@@ -72,21 +73,13 @@ function writtenAt({ modified, landed }: FileTimes): Date {
 
 function periodsOf(days: readonly DayRows[]): Period[] {
   const periods: Period[] = [];
-  const sorted = days.map(({ day, rows }) => ({ day: numberOf(day), rows })).sort((a, b) => a.day - b.day);
+  const sorted = days.map(({ day, rows }) => ({ day: dayNumber(day), rows })).sort((a, b) => a.day - b.day);
   for (const { day, rows } of sorted) {
     const last = periods.at(-1);
     if (!last || day - last.last >= shortYear) periods.push({ first: day, last: day, rows });
     else periods[periods.length - 1] = { first: last.first, last: day, rows: last.rows + rows };
   }
   return periods;
-}
-
-function numberOf(day: string): number {
-  return dayOf(new Date(`${day}T00:00:00Z`));
-}
-
-function dayOf(time: Date): number {
-  return Math.floor(time.getTime() / millisecondsPerDay);
 }
 
 /** Limits within which `unlikelyDays` finds nothing, for an engine that cannot call it. */
@@ -104,7 +97,6 @@ export interface DateLimits {
 
 export function dateLimits(times: FileTimes): DateLimits {
   const written = dayOf(writtenAt(times));
-  const text = (day: number) => new Date(day * millisecondsPerDay).toISOString().slice(0, 10);
-  const anchors = times.named === undefined ? [] : [times.named, text(written)];
-  return { latest: text(written + 1), lessThan: shortYear, anchors, near: longYear };
+  const anchors = times.named === undefined ? [] : [times.named, isoDate(written)];
+  return { latest: isoDate(written + 1), lessThan: shortYear, anchors, near: longYear };
 }

@@ -1,13 +1,5 @@
-/** Days as whole numbers since 1970-01-01, without a time zone, as in `date` columns. */
+import { dayNumber, millisecondsPerDay, weekdayOf } from "../calendar";
 
-const millisecondsPerDay = 86_400_000;
-
-export const dayNumber = (date: string): number => Date.parse(date.slice(0, 10)) / millisecondsPerDay;
-export const isoDate = (day: number): string => new Date(day * millisecondsPerDay).toISOString().slice(0, 10);
-/** 1 Monday … 7 Sunday; 1970-01-01 was a Thursday. */
-export const weekdayOf = (day: number): number => ((((day + 3) % 7) + 7) % 7) + 1;
-/** Whether a day is a Saturday or Sunday. */
-export const isWeekend = (day: number): boolean => weekdayOf(day) > 5;
 /** The Monday of the day's week. */
 export const mondayOf = (day: number): number => day - weekdayOf(day) + 1;
 

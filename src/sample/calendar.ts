@@ -4,34 +4,31 @@
  * this file they are whole days since 1970-01-01.
  */
 
-const millisecondsPerDay = 86_400_000;
-const [sunday, monday, thursday, friday, saturday] = [0, 1, 4, 5, 6] as const;
+import { dayNumber, dayOf, isoDate, isWeekend, weekdayOf } from "../calendar";
+
+const [monday, thursday, friday, saturday, sunday] = [1, 4, 5, 6, 7] as const;
 const [january, february, april, may, june, august, september, october, november, december] = [
   1, 2, 4, 5, 6, 8, 9, 10, 11, 12,
 ] as const;
 
-const dayNumber = (year: number, month: number, day: number): number =>
-  Date.UTC(year, month - 1, day) / millisecondsPerDay;
-
-const weekday = (day: number): number => new Date(day * millisecondsPerDay).getUTCDay();
-
-const isoDate = (day: number): string => new Date(day * millisecondsPerDay).toISOString().slice(0, 10);
+const dayIn = (year: number, month: number, day: number): number =>
+  dayOf(new Date(Date.UTC(year, month - 1, day)));
 
 /** The `n`th given weekday of a month, counted from 1. */
 function nthWeekday(year: number, month: number, target: number, n: number): number {
-  const first = dayNumber(year, month, 1);
-  return first + ((target - weekday(first) + 7) % 7) + (n - 1) * 7;
+  const first = dayIn(year, month, 1);
+  return first + ((target - weekdayOf(first) + 7) % 7) + (n - 1) * 7;
 }
 
 function lastWeekday(year: number, month: number, target: number): number {
-  const last = dayNumber(year, month + 1, 0);
-  return last - ((weekday(last) - target + 7) % 7);
+  const last = dayIn(year, month + 1, 0);
+  return last - ((weekdayOf(last) - target + 7) % 7);
 }
 
 /** A holiday with a fixed date is moved to Friday or Monday if it falls on a weekend. */
 function observed(day: number): number {
-  if (weekday(day) === saturday) return day - 1;
-  return weekday(day) === sunday ? day + 1 : day;
+  if (weekdayOf(day) === saturday) return day - 1;
+  return weekdayOf(day) === sunday ? day + 1 : day;
 }
 
 interface SchoolYear {
@@ -46,12 +43,12 @@ function schoolYear(year: number): SchoolYear {
   const addRun = (first: number, length: number): void => {
     for (let day = first; day < first + length; day++) free.add(day);
   };
-  const christmas = dayNumber(year, december, 25);
+  const christmas = dayIn(year, december, 25);
   addRun(nthWeekday(year, september, monday, 1), 1); // Labor Day
   addRun(nthWeekday(year, october, monday, 2), 1); // Indigenous Peoples' Day
-  addRun(observed(dayNumber(year, november, 11)), 1); // Veterans Day
+  addRun(observed(dayIn(year, november, 11)), 1); // Veterans Day
   addRun(nthWeekday(year, november, thursday, 4) - 1, 3); // Thanksgiving, Wednesday to Friday
-  addRun(christmas - weekday(christmas) + 1, 14); // winter break: the week of Christmas and the next
+  addRun(christmas - (weekdayOf(christmas) % 7) + 1, 14); // winter break: the week of Christmas and the next
   addRun(nthWeekday(year + 1, january, monday, 3), 1); // Martin Luther King Jr. Day
   addRun(nthWeekday(year + 1, february, monday, 3), 1); // Presidents' Day
   addRun(nthWeekday(year + 1, april, monday, 2), 5); // spring break
@@ -65,13 +62,12 @@ function schoolYear(year: number): SchoolYear {
 
 /** The school days from `firstDay` (`yyyy-MM-dd`), without end, as `yyyy-MM-dd`. */
 export function* schoolDays(firstDay: string): Generator<string, never> {
-  const start = Date.parse(firstDay) / millisecondsPerDay;
+  const start = dayNumber(firstDay);
   // A day before August belongs to the school year that began in the year before.
   for (let year = Number(firstDay.slice(0, 4)) - 1; ; year++) {
     const { first, last, free } = schoolYear(year);
     for (let day = Math.max(first, start); day <= last; day++) {
-      const onWeekend = weekday(day) === saturday || weekday(day) === sunday;
-      if (!onWeekend && !free.has(day)) yield isoDate(day);
+      if (!isWeekend(day) && !free.has(day)) yield isoDate(day);
     }
   }
 }

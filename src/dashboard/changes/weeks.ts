@@ -1,5 +1,5 @@
+import { dayNumber, isoDate, weekdayOf } from "../../calendar";
 import type { DayEntry } from "../answer";
-import { dayNumber, isoDate, weekdayOf } from "../calendar";
 
 export const daysPerWeek = 7;
 const friday = 4;

@@ -1,4 +1,5 @@
-import { daysMask, isWeekend, lastDayOfMonth, lowestBit, spanOf } from "../calendar";
+import { isWeekend } from "../../calendar";
+import { daysMask, lastDayOfMonth, lowestBit, spanOf } from "../calendar";
 import type { ParticipationIndex } from "../index/participationIndex";
 import { type Days, monthDays } from "./days";
 

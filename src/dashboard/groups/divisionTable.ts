@@ -1,7 +1,8 @@
+import { isoDate } from "../../calendar";
 import { compareGrades } from "../../clever/grades";
 import type { Division } from "../../clever/groupsTable";
 import { userTypes, userTypeValue } from "../../clever/reports";
-import { isoDate, lowestBit } from "../calendar";
+import { lowestBit } from "../calendar";
 import type { ParticipationIndex } from "../index/participationIndex";
 import type { KeepWhole } from "../opening";
 import { factsOf, groupsOf } from "./groups";

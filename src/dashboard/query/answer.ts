@@ -1,3 +1,4 @@
+import { isoDate } from "../../calendar";
 import { compareGrades } from "../../clever/grades";
 import { userTypes } from "../../clever/reports";
 import type {
@@ -10,7 +11,7 @@ import type {
   ReportKind,
   Shown,
 } from "../answer";
-import { countDays, isoDate } from "../calendar";
+import { countDays } from "../calendar";
 import type { DashboardFilter } from "../filter";
 import { factsOf, groupsOf } from "../groups/groups";
 import { compareNames } from "../groups/names";

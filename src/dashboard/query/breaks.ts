@@ -1,5 +1,5 @@
+import { isoDate, isWeekend } from "../../calendar";
 import type { Break } from "../answer";
-import { isoDate, isWeekend } from "../calendar";
 import type { DayKinds } from "../groups/dayKinds";
 import type { Days } from "../groups/days";
 import { isIn } from "./scope";

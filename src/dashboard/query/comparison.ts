@@ -1,6 +1,7 @@
+import { isoDate } from "../../calendar";
 import { compareGrades } from "../../clever/grades";
 import type { ComparedPeriod, ComparedUse, Comparison, Entry, PeriodUse } from "../answer";
-import { countBits, countDays, isoDate } from "../calendar";
+import { countBits, countDays } from "../calendar";
 import type { DashboardFilter } from "../filter";
 import type { Places } from "../groups/groups";
 import type { AttendanceSums } from "./attendance";

@@ -1,3 +1,4 @@
+import { isoDate, weekdayOf } from "../../calendar";
 import { compareGrades } from "../../clever/grades";
 import {
   type DayEntry,
@@ -12,7 +13,7 @@ import {
   type Use,
   type WeekdayEntry,
 } from "../answer";
-import { isoDate, mondayOf, weekdayOf } from "../calendar";
+import { mondayOf } from "../calendar";
 import type { Groups } from "../groups/groups";
 import type { ShownResource } from "../groups/names";
 import { type AttendanceSums, sumOfDays } from "./attendance";

@@ -1,6 +1,7 @@
+import { dayNumber, isoDate } from "../../calendar";
 import { userTypes } from "../../clever/reports";
 import type { ReportKind } from "../answer";
-import { countDays, dayNumber, daysMask, isoDate, monthIndex } from "../calendar";
+import { countDays, daysMask, monthIndex } from "../calendar";
 import type { DashboardFilter } from "../filter";
 import type { DayKinds } from "../groups/dayKinds";
 import type { Days } from "../groups/days";

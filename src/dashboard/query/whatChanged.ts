@@ -1,5 +1,6 @@
+import { isoDate } from "../../calendar";
 import { type Changes, type ReportKind, reportKinds } from "../answer";
-import { daysMask, isoDate } from "../calendar";
+import { daysMask } from "../calendar";
 import { daysNeeded, findChanges, firstCompared, type SubjectSeries } from "../changes/changes";
 import type { ShownResource } from "../groups/names";
 import { attendanceParts } from "./attendance";

@@ -1,3 +1,4 @@
+import { isoDate } from "../../calendar";
 import { compareGrades } from "../../clever/grades";
 import { type UserType, userTypes } from "../../clever/reports";
 import {
@@ -8,7 +9,7 @@ import {
   type UncountedDays,
   type Withheld,
 } from "../answer";
-import { isoDate, spanOf } from "../calendar";
+import { spanOf } from "../calendar";
 import type { Facts, Places } from "../groups/groups";
 import { compareNames } from "../groups/names";
 import type { Cohort } from "../index/participationIndex";

@@ -1,3 +1,4 @@
+import { millisecondsPerDay } from "../../calendar";
 import { landedFolder } from "../../clever/layout";
 import { oeaLandingAt } from "../../clever/oeaLanding";
 import { withTables } from "../../delta/withTable";
@@ -11,7 +12,6 @@ import type { FoundLanding } from "./landings";
 
 /** A job that runs once a week is noticed within this many days. */
 const recentDays = 8;
-const dayMilliseconds = 86_400_000;
 
 /** Signs, before an adoption, that OEA's job is active: the newest commit and landing, if they are recent. */
 export function recentActivity(
@@ -19,7 +19,7 @@ export function recentActivity(
   landings: readonly FoundLanding[],
   now: Date,
 ): AdoptWarning[] {
-  const since = now.getTime() - recentDays * dayMilliseconds;
+  const since = now.getTime() - recentDays * millisecondsPerDay;
   const newest = (events: readonly { readonly subject: string; readonly time: number }[]) =>
     events
       .filter(({ time }) => time >= since)

@@ -1,3 +1,4 @@
+import { dayNumber, dayOf, isoDate, weekdayOf } from "../../calendar";
 import { recognizeReport } from "../../clever/fileNames";
 import { type UserType, userTypes } from "../../clever/reports";
 import type { Snapshot } from "../../delta/snapshot";
@@ -12,7 +13,6 @@ export type Freshness = RunSummary["overdue"][number];
 /** A kind of report: Clever publishes each report by user type. */
 export type ReportKind = Pick<Freshness, "report" | "userType">;
 
-const dayLength = 86_400_000;
 /** Days before the newest one from which school days are inferred. */
 const daysLookedAt = 56;
 /** With fewer known days, Monday to Friday are taken as school days. */
@@ -34,7 +34,7 @@ export function freshnessOf(tables: PseudoTables, now: Date): Freshness[] {
       const newest = Math.max(...days);
       if (days.size === 0) return [];
       return [
-        { report, userType, newestDay: isoDay(newest), schoolDays: schoolDaysSince(newest, days, now) },
+        { report, userType, newestDay: isoDate(newest), schoolDays: schoolDaysSince(newest, days, now) },
       ];
     }),
   );
@@ -74,7 +74,7 @@ function daysOf(snapshot: Snapshot, userType: UserType, now: Date): Set<number> 
       year: Number(year),
       month: Number(month),
     })) {
-      const day = dayNumber(new Date(date));
+      const day = dayNumber(date);
       if (day <= todayNumber(now) + 1) days.add(day);
     }
   }
@@ -85,37 +85,24 @@ function schoolDaysSince(newest: number, days: ReadonlySet<number>, now: Date): 
   const isSchoolDay = schoolWeekdays(newest, days);
   const end = Math.min(todayNumber(now), newest + mostDays);
   let count = 0;
-  for (let day = newest + 1; day < end; day++) if (isSchoolDay(weekday(day))) count++;
+  for (let day = newest + 1; day < end; day++) if (isSchoolDay(weekdayOf(day))) count++;
   return count;
 }
 
 function schoolWeekdays(newest: number, days: ReadonlySet<number>): (weekday: number) => boolean {
   const recent = [...days].filter((day) => day > newest - daysLookedAt);
   if (recent.length < fewDays) return (each) => each >= 1 && each <= 5;
-  const dates = new Array<number>(7).fill(0);
-  const withRows = new Array<number>(7).fill(0);
+  const dates: number[] = [];
+  const withRows: number[] = [];
   for (let day = Math.min(...recent); day <= newest; day++) {
-    const at = weekday(day);
+    const at = weekdayOf(day);
     dates[at] = (dates[at] ?? 0) + 1;
     if (days.has(day)) withRows[at] = (withRows[at] ?? 0) + 1;
   }
   return (each) => 2 * (withRows[each] ?? 0) >= Math.max(dates[each] ?? 0, 1);
 }
 
-function dayNumber(time: Date): number {
-  return Math.floor(time.getTime() / dayLength);
-}
-
 /** Today by the machine's time zone: Clever's days are the district's, and in its evening UTC has the next day. */
 function todayNumber(now: Date): number {
-  return Math.floor(Date.UTC(now.getFullYear(), now.getMonth(), now.getDate()) / dayLength);
-}
-
-function isoDay(day: number): string {
-  return new Date(day * dayLength).toISOString().slice(0, 10);
-}
-
-/** 0 is Sunday; 1970-01-01 was a Thursday. */
-function weekday(day: number): number {
-  return (day + 4) % 7;
+  return dayOf(new Date(Date.UTC(now.getFullYear(), now.getMonth(), now.getDate())));
 }

@@ -1,4 +1,5 @@
 import { allSettledOrThrow } from "../../allSettledOrThrow";
+import { millisecondsPerDay } from "../../calendar";
 import { unusedFiles } from "../../delta/unusedFiles";
 import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
@@ -10,7 +11,6 @@ import type { WorkProgress } from "../progress";
 import { minimumRetentionDays } from "./retention";
 import { problemOf, upkeepTables } from "./upkeepTables";
 
-const dayMilliseconds = 86_400_000;
 /** Files removed concurrently, and between two checks of the lock. */
 const removedAtOnce = 8;
 
@@ -69,7 +69,7 @@ export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary>
   await requireLake(lake, { signal });
   await using lock = dryRun ? undefined : await RunLock.take(lake, newRunId(started, undefined), { signal });
   const now = (await lock?.takenAt()) ?? started;
-  const since = now.getTime() - olderThanDays * dayMilliseconds;
+  const since = now.getTime() - olderThanDays * millisecondsPerDay;
   await using duck = await Duck.open();
   const found: { table: string; files: LakeEntry[]; problem: string | null }[] = [];
   for (const { path: table } of upkeepTables()) {
