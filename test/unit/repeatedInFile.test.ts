@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { refusedRowsPath } from "../../src/clever/layout";
-import { bothMarked, type MarkedRows } from "../../src/pipeline/read/refuseRows";
+import { Duck } from "../../src/duck/duck";
+import { type Mark, markedRows } from "../../src/pipeline/read/markedRows";
 import {
   daily,
   dailyCsv,
@@ -153,20 +154,25 @@ describe("rows with different values for one person's day", () => {
   });
 });
 
-test("rows that are refused for two reasons are refused once, for the first", () => {
-  const marked = (reason: string, ...rows: number[]): MarkedRows => ({
-    rows: Uint32Array.from(rows),
-    columnOf: (index) => `${reason}${index}`,
-    reasonOf: () => reason,
+test("rows that are refused for two reasons are refused once, for the first", async () => {
+  await using duck = await Duck.open({ threads: 1 });
+  const mark = (column: string, ...rows: number[]): Mark => ({
+    column,
+    rows: `SELECT unnest([${rows.join(", ")}]) AS row_id, unnest(range(${rows.length})) AS detail`,
+    reasonOf: (detail) => `${column}${detail}`,
   });
-  const both = bothMarked(marked("a", 2, 10, 11), marked("b", 1, 10, 100));
+  const both = await duck.session(async (session) => {
+    await session.query("CREATE TEMP TABLE raw AS SELECT 0 AS file FROM range(200)");
+    await session.query("DELETE FROM raw WHERE rowid = 50");
+    return markedRows(session, [mark("a", 10, 2, 11), mark("b", 1, 10, 100)]);
+  });
   expect(
     [...(both?.rows ?? [])].map((row, index) => [row, both?.columnOf(index), both?.reasonOf(index)]),
   ).toEqual([
-    [1, "b0", "b"],
-    [2, "a0", "a"],
-    [10, "a1", "a"],
-    [11, "a2", "a"],
-    [100, "b2", "b"],
+    [1, "b", "b0"],
+    [2, "a", "a1"],
+    [10, "a", "a0"],
+    [11, "a", "a2"],
+    [99, "b", "b2"],
   ]);
 });

@@ -5,6 +5,7 @@ import { idNames, type ReportName, reports } from "../../src/clever/reports";
 import { Duck } from "../../src/duck/duck";
 import { readKeptTexts } from "../../src/pipeline/read/differentTexts";
 import { loadCsv } from "../../src/pipeline/read/loadCsv";
+import { markedRows } from "../../src/pipeline/read/markedRows";
 import { openCsv } from "../../src/pipeline/read/openCsv";
 import { Persons } from "../../src/pipeline/read/persons";
 import { findShiftedRows } from "../../src/pipeline/read/shiftedRows";
@@ -113,7 +114,7 @@ async function shiftedRowsOf(text: string, name: ReportName, before?: string) {
   const ids = idNames.map((column) => `${column} VARCHAR`);
   await duck.session((session) => session.query(`CREATE TABLE nobody (${ids.join(", ")})`));
   const folder = await temporaryFolder();
-  let found: Awaited<ReturnType<typeof findShiftedRows>>;
+  let found: Awaited<ReturnType<typeof markedRows>>;
   for (const [index, each] of [before, text].entries()) {
     if (each === undefined) continue;
     await duck.session(async (session) => {
@@ -125,7 +126,7 @@ async function shiftedRowsOf(text: string, name: ReportName, before?: string) {
       if (!("rowsOf" in loaded)) throw new Error("The file was refused.");
       await persons.find(session, loaded);
       await readKeptTexts(session, reports[name]);
-      found = await findShiftedRows(session, loaded, persons, { table: "nobody" });
+      found = await markedRows(session, await findShiftedRows(session, loaded, persons, { table: "nobody" }));
       await persons.add(session);
     });
   }

@@ -2,8 +2,8 @@ import type { DuckSession } from "../../duck/duck";
 import type { LogEntry } from "../log/ingestLog";
 import type { IdentityWatch } from "./identityHealth";
 import type { LoadedCsv } from "./loadCsv";
+import { type MarkedRows, markedRows } from "./markedRows";
 import type { Persons } from "./persons";
-import { bothMarked, type MarkedRows } from "./refuseRows";
 import { findShiftedRows } from "./shiftedRows";
 import { daysOfFiles, type FileDays, findUnlikelyDates } from "./unlikelyDates";
 
@@ -37,10 +37,10 @@ export async function checkRows(
   const { report } = persons;
   const ids = await identities.check(session, loaded);
   const days = await daysOfFiles(session, loaded, report);
-  const marked = [
-    await findShiftedRows(session, loaded, persons, identities.known),
-    await findUnlikelyDates(session, loaded, report, files, days),
-    ids.marked,
-  ].reduce((first, second) => bothMarked(first, second));
+  const marked = await markedRows(session, [
+    ...(await findShiftedRows(session, loaded, persons, identities.known)),
+    ...findUnlikelyDates(loaded, report, files, days),
+    ...ids.marks,
+  ]);
   return { marked, notes: ids.notes, days };
 }

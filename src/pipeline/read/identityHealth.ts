@@ -8,7 +8,6 @@ import { KnownPairs } from "./knownPairs";
 import type { LoadedCsv } from "./loadCsv";
 import { findLostZeros } from "./lostZeros";
 import type { Persons } from "./persons";
-import { bothMarked } from "./refuseRows";
 import { findSharedIds, type SharedIds } from "./sharedIds";
 
 export const identityHealthSchema = z.object({
@@ -77,14 +76,14 @@ export class IdentityWatch {
    */
   async check(session: DuckSession, loaded: LoadedCsv): Promise<SharedIds> {
     const zeros = await findLostZeros(session, loaded, this.persons, this.known);
-    const { marked, notes } = await findSharedIds(session, loaded, this.persons);
+    const { marks, notes } = await findSharedIds(session, loaded, this.persons);
     if (notes.size > 0) {
       await session.query(`INSERT INTO ${this.clashes} SELECT place, id FROM clashing_ids`);
     }
     const all = new Map(notes);
     for (const [file, changed] of await findChangedCase(session, loaded, this.persons, this.known))
       all.set(file, [...(all.get(file) ?? []), ...changed]);
-    return { marked: bothMarked(zeros, marked), notes: all };
+    return { marks: [...zeros, ...marks], notes: all };
   }
 
   /**

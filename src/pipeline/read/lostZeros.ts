@@ -2,8 +2,8 @@ import { idColumns, idNames } from "../../clever/reports";
 import type { DuckSession } from "../../duck/duck";
 import type { KnownPairs } from "./knownPairs";
 import { type LoadedCsv, valueSql } from "./loadCsv";
+import type { Mark } from "./markedRows";
 import type { Persons } from "./persons";
-import type { MarkedRows } from "./refuseRows";
 
 const reason = "The id has lost its leading zeros; the lake or the file has the same person with them";
 /** A number without a leading zero. */
@@ -20,12 +20,12 @@ export async function findLostZeros(
   loaded: LoadedCsv,
   persons: Persons,
   known: KnownPairs,
-): Promise<MarkedRows | undefined> {
+): Promise<Mark[]> {
   const [sis, clever] = idNames;
   // The comparison is faster, and leaves few where ids begin with zeros or letters.
   const isBare = (id: string) => `${id} >= '1' AND ${id} < ':' AND regexp_full_match(${id}, '${bareNumber}')`;
   const { some } = await session.one(`SELECT EXISTS (FROM found WHERE ${isBare(sis)}) AS some`);
-  if (some !== true) return undefined;
+  if (some !== true) return [];
   const others = ["found", persons.table, known.table].map(
     (table) => `SELECT ${sis} AS padded, ${clever} AS person FROM ${table} WHERE starts_with(${sis}, '0')`,
   );
@@ -41,18 +41,15 @@ export async function findLostZeros(
     `SELECT count(*)::INTEGER AS lost, count(DISTINCT width)::INTEGER AS widths, max(width)::INTEGER AS width
      FROM lost_zeros`,
   );
-  if (lost === 0) return undefined;
+  if (lost === 0) return [];
   const shorter = widths === 1 ? `OR (${isBare("id")} AND length(id) < ${Number(width)})` : "";
-  const { row, digits } = await session.columns(
-    `WITH numbered AS (
-       SELECT row_number() OVER (ORDER BY raw.rowid) - 1 AS row, ${valueSql(idColumns[0], loaded)} AS id FROM raw)
-     SELECT row::UINTEGER AS row, length(id)::UINTEGER AS digits FROM numbered
-     WHERE id IN (SELECT id FROM lost_zeros) ${shorter} ORDER BY row`,
-    { row: "UINTEGER", digits: "UINTEGER" },
-  );
-  return {
-    rows: row,
-    columnOf: () => sis,
-    reasonOf: (index) => `${reason} (the cell looks like “${"9".repeat(Math.min(digits[index] ?? 0, 24))}”).`,
-  };
+  return [
+    {
+      column: sis,
+      rows: `SELECT row_id, length(id) AS detail
+        FROM (SELECT raw.rowid AS row_id, ${valueSql(idColumns[0], loaded)} AS id FROM raw)
+        WHERE id IN (SELECT id FROM lost_zeros) ${shorter}`,
+      reasonOf: (digits) => `${reason} (the cell looks like “${"9".repeat(Math.min(digits, 24))}”).`,
+    },
+  ];
 }

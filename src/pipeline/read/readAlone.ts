@@ -16,8 +16,9 @@ import {
 import { checkRows } from "./checkRows";
 import { countWordsForNothing, headerNotes, wordsForNothingNote } from "./fileNotes";
 import { type LoadedCsv, loadCsv, rowsIn } from "./loadCsv";
+import type { MarkedRows } from "./markedRows";
 import { type OpenedCsv, openCsv } from "./openCsv";
-import { findBadRows, type MarkedRows, type Refusal, splitBadRows } from "./refuseRows";
+import { findBadRows, type Refusal, splitBadRows } from "./refuseRows";
 import { repeatedInFile } from "./repeatedInFile";
 import { holdsText } from "./scanBytes";
 import type { StageContext, StagedRows, stageRows } from "./stageRows";

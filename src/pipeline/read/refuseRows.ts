@@ -6,6 +6,7 @@ import { findDayMonthOrder, type JudgedRow, judgeRows } from "../../clever/judge
 import type { Report } from "../../clever/reports";
 import type { DayMonthOrder } from "../../clever/values";
 import type { Lake } from "../../lake/lake";
+import type { MarkedRows } from "./markedRows";
 
 /** The rows of a file that are refused, and the others. */
 export interface Refusal {
@@ -13,15 +14,6 @@ export interface Refusal {
   readonly goodRows: number;
   /** What is wrong with the first one that is refused. */
   readonly first: Problem | undefined;
-}
-
-/** Rows that are readable but must be refused. */
-export interface MarkedRows {
-  /** Which of the file's good rows they are, from 0, ascending. */
-  readonly rows: Uint32Array;
-  /** For each of them the column to blame, if there is one. */
-  columnOf(index: number): string | undefined;
-  reasonOf(index: number): string;
 }
 
 /** Counts the rows that cannot be read, or are in `marked`. */
@@ -118,31 +110,6 @@ async function* withMarked(rows: AsyncGenerator<JudgedRow>, marked: MarkedRows):
       yield { ...row, problem };
     } else yield row;
   }
-}
-
-/** The union of both; if both mark a row, the first one's column and reason. */
-export function bothMarked(
-  first: MarkedRows | undefined,
-  second: MarkedRows | undefined,
-): MarkedRows | undefined {
-  if (!first || !second) return first ?? second;
-  const places = new Map<number, { readonly of: MarkedRows; readonly index: number }>();
-  for (const of of [second, first]) {
-    for (const [index, row] of of.rows.entries()) places.set(row, { of, index });
-  }
-  const rows = Uint32Array.from(places.keys()).sort();
-  const at = (index: number) => places.get(rows[index] ?? -1);
-  return {
-    rows,
-    columnOf: (index) => {
-      const place = at(index);
-      return place?.of.columnOf(place.index);
-    },
-    reasonOf: (index) => {
-      const place = at(index);
-      return place?.of.reasonOf(place.index) ?? "";
-    },
-  };
 }
 
 function refusedLine(row: JudgedRow, problem: Problem): Buffer {

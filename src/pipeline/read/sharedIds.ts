@@ -2,13 +2,13 @@ import { dateColumn, idColumns, idNames } from "../../clever/reports";
 import { shape } from "../../clever/shape";
 import type { DuckSession } from "../../duck/duck";
 import { type LoadedCsv, valueSql } from "./loadCsv";
+import type { Mark } from "./markedRows";
 import type { Persons } from "./persons";
-import type { MarkedRows } from "./refuseRows";
 
 /** Ids in a file that occur with several ids of the other kind on one day. */
 export interface SharedIds {
   /** Rows with an id that three or more others share: it identifies nobody. */
-  readonly marked: MarkedRows | undefined;
+  readonly marks: readonly Mark[];
   /** Per file, the number of ids with two others, which may be a person's second account. */
   readonly notes: ReadonlyMap<number, readonly string[]>;
 }
@@ -38,7 +38,7 @@ export async function findSharedIds(
   );
   const different = idNames.map((id) => `count(*) > count(DISTINCT ${id})`).join(" OR ");
   const { some } = await session.one(`SELECT ${different} AS some FROM found WHERE ${bothThere}`);
-  if (some !== true) return { marked: undefined, notes: new Map() };
+  if (some !== true) return { marks: [], notes: new Map() };
   const values = idColumns.map((column) => `${valueSql(column, loaded)} AS ${column.name}`).join(", ");
   const clashes = idNames.map(
     (id, place) => `SELECT file, ${place} AS place, ${id} AS id, max(others)::INTEGER AS others FROM (
@@ -64,35 +64,21 @@ export async function findSharedIds(
         : `${Number(found)} ${kind.many} occur with two ${other.many} each on one day.`;
     notes.set(Number(file), [...(notes.get(Number(file)) ?? []), note]);
   }
-  return { marked: await rowsOfShared(session, loaded), notes };
+  return { marks: await marksOfShared(session, loaded), notes };
 }
 
-/** The rows with an id that three or more others share. */
-async function rowsOfShared(session: DuckSession, loaded: LoadedCsv): Promise<MarkedRows | undefined> {
+/** Marks the rows with an id that three or more others share. */
+async function marksOfShared(session: DuckSession, loaded: LoadedCsv): Promise<Mark[]> {
   const many = await session.query(
-    `SELECT file, place, id FROM clashing_ids WHERE others >= ${shared} ORDER BY place, id, file`,
+    `SELECT rowid::INTEGER AS detail, id FROM clashing_ids WHERE others >= ${shared}`,
   );
-  if (many.length === 0) return undefined;
-  const joins = idNames.map(
-    (name, place) =>
-      `SELECT row, n FROM numbered JOIN many ON place = ${place} AND id = ${name} AND many.file = numbered.file`,
-  );
-  const values = idColumns.map((column) => `${valueSql(column, loaded)} AS ${column.name}`);
-  const { row, n } = await session.columns(
-    `WITH many AS (SELECT file, place, id, row_number() OVER (ORDER BY place, id, file) - 1 AS n FROM clashing_ids
-         WHERE others >= ${shared}),
-       numbered AS (SELECT file, row_number() OVER (ORDER BY raw.rowid) - 1 AS row, ${values.join(", ")} FROM raw)
-     SELECT row::UINTEGER AS row, min(n)::UINTEGER AS n FROM (${joins.join(" UNION ALL ")}) GROUP BY row ORDER BY row`,
-    { row: "UINTEGER", n: "UINTEGER" },
-  );
-  const placeOf = (index: number) => Number(many[n[index] ?? 0]?.place);
-  return {
-    rows: row,
-    columnOf: (index) => idNames[placeOf(index)],
-    reasonOf: (index) => {
-      const other = idKinds[1 - placeOf(index)]?.many ?? "";
-      const looks = shape(String(many[n[index] ?? 0]?.id));
-      return `Three or more ${other} occur with this id on one day, so it identifies nobody (the cell looks like ${looks}).`;
-    },
-  };
+  if (many.length === 0) return [];
+  const looks = new Map(many.map(({ detail, id }) => [detail, shape(String(id))]));
+  return idColumns.map((column, place) => ({
+    column: column.name,
+    rows: `SELECT raw.rowid AS row_id, clashing_ids.rowid AS detail FROM raw JOIN clashing_ids
+      ON place = ${place} AND others >= ${shared} AND id = ${valueSql(column, loaded)} AND clashing_ids.file = raw.file`,
+    reasonOf: (detail) =>
+      `Three or more ${idKinds[1 - place]?.many} occur with this id on one day, so it identifies nobody (the cell looks like ${looks.get(detail)}).`,
+  }));
 }

@@ -4,7 +4,7 @@ import { dateColumn, type Report } from "../../clever/reports";
 import { type DuckSession, sqlString } from "../../duck/duck";
 import type { LogEntry } from "../log/ingestLog";
 import { daySql, type LoadedCsv } from "./loadCsv";
-import type { MarkedRows } from "./refuseRows";
+import type { Mark } from "./markedRows";
 
 /** The days of files with their row counts, by file number. */
 export type FileDays = ReadonlyMap<number, readonly DayRows[]>;
@@ -34,32 +34,25 @@ export async function daysOfFiles(
  * @param files the deliveries, by file number
  * @param days the rows of `raw` by file and day
  */
-export async function findUnlikelyDates(
-  session: DuckSession,
+export function findUnlikelyDates(
   loaded: LoadedCsv,
   report: Report,
   files: readonly Pick<LogEntry, "path" | "modified" | "version">[],
   days: FileDays,
-): Promise<MarkedRows | undefined> {
+): Mark[] {
   const unlikely = files.flatMap(({ path, modified, version }, file) => {
     const times = { named: dateInName(path), modified, landed: new Date(version * 1000) };
     const found = unlikelyDays(days.get(file) ?? [], times);
     return [...found].map(([day, reason]) => ({ file, day, reason }));
   });
-  if (unlikely.length === 0) return undefined;
-  const cases = unlikely.map(
-    ({ file, day }, index) => `WHEN file = ${file} AND day = ${sqlString(day)} THEN ${index}`,
-  );
-  const { row, reason } = await session.columns(
-    `WITH numbered AS (
-       SELECT row_number() OVER (ORDER BY raw.rowid) - 1 AS row, file, ${daySql(report, loaded)} AS day FROM raw)
-     SELECT row::UINTEGER AS row, reason::UINTEGER AS reason
-     FROM (SELECT row, CASE ${cases.join(" ")} END AS reason FROM numbered) WHERE reason IS NOT NULL ORDER BY row`,
-    { row: "UINTEGER", reason: "UINTEGER" },
-  );
-  return {
-    rows: row,
-    columnOf: () => dateColumn(report).name,
-    reasonOf: (index) => unlikely[reason[index] ?? -1]?.reason ?? "",
-  };
+  if (unlikely.length === 0) return [];
+  const values = unlikely.map(({ file, day }, detail) => `(${detail}, ${file}, ${sqlString(day)})`);
+  return [
+    {
+      column: dateColumn(report).name,
+      rows: `SELECT row_id, detail FROM (SELECT raw.rowid AS row_id, file, ${daySql(report, loaded)} AS day FROM raw)
+        JOIN (VALUES ${values.join(", ")}) AS unlikely(detail, file, day) USING (file, day)`,
+      reasonOf: (detail) => unlikely[detail]?.reason ?? "",
+    },
+  ];
 }
