@@ -5,23 +5,17 @@ import { refusedRowsPath } from "../../clever/layout";
 import { counted } from "../../counted";
 import type { DuckSession } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
-import {
-  type Delivery,
-  type FileToRead,
-  isJudged,
-  type QuarantinedDelivery,
-  type ReadDelivery,
-  spanOf,
-} from "../delivery";
+import { type Delivery, type FileToRead, isJudged, type QuarantinedDelivery, spanOf } from "../delivery";
 import { checkRows } from "./checkRows";
 import { countWordsForNothing, headerNotes, wordsForNothingNote } from "./fileNotes";
 import { type LoadedCsv, loadCsv, rowsIn } from "./loadCsv";
 import type { MarkedRows } from "./markedRows";
 import { type OpenedCsv, openCsv } from "./openCsv";
+import type { Reading } from "./readDeliveries";
 import { findBadRows, type Refusal, splitBadRows } from "./refuseRows";
 import { repeatedInFile } from "./repeatedInFile";
 import { holdsText } from "./scanBytes";
-import type { StageContext, StagedRows, stageRows } from "./stageRows";
+import type { StageContext, stageRows } from "./stageRows";
 import { daysOfFiles } from "./unlikelyDates";
 
 export interface ReadContext extends StageContext {
@@ -31,11 +25,7 @@ export interface ReadContext extends StageContext {
 }
 
 /** Either its rows or the reason why there are none. */
-export interface ReadAlone {
-  readonly read?: ReadDelivery;
-  readonly staged?: readonly StagedRows[];
-  readonly quarantined?: QuarantinedDelivery;
-}
+export type ReadAlone = Partial<Omit<Reading, "failed">>;
 
 /**
  * Reads one landed file and stages its rows. If the engine or a check finds anything, each row is judged: the file is
@@ -51,7 +41,7 @@ export async function readAlone(
   const { entry, readAs, refusedLines } = delivery;
   const { header, place } = csv;
   const held = (reason: string, bad?: Refusal): ReadAlone => ({
-    quarantined: quarantine(delivery, reason, bad),
+    quarantined: [quarantine(delivery, reason, bad)],
   });
   let refused = 0;
   const isPartial = refusedLines !== undefined && refusedLines.size > 0;
@@ -102,7 +92,8 @@ export async function readAlone(
     ...(wordsForNothing > 0 ? [wordsForNothingNote(wordsForNothing)] : []),
   ];
   const span = spanOf(days.get(0));
-  return { read: { ...delivery, rows: rowsIn(loaded), refused, notes, wordsForNothing, days: span }, staged };
+  const read = { ...delivery, rows: rowsIn(loaded), refused, notes, wordsForNothing, days: span };
+  return { read: [read], staged };
 }
 
 /** Loads a file without its bad rows, which are written next to it in the lake. */
@@ -113,7 +104,8 @@ async function loadGoodRows(
   { lake, persons: { report }, scratch, signal }: ReadContext,
   marked?: MarkedRows | ReadonlySet<number>,
 ): Promise<
-  { readonly quarantined: QuarantinedDelivery } | { readonly loaded: LoadedCsv; readonly refused: number }
+  | { readonly quarantined: readonly QuarantinedDelivery[] }
+  | { readonly loaded: LoadedCsv; readonly refused: number }
 > {
   const { entry, readAs } = delivery;
   const goodFile = path.join(scratch, `${randomUUID()}.csv`);
@@ -123,11 +115,11 @@ async function loadGoodRows(
     const kept = readAs?.landedPath === entry.landedPath ? undefined : lake;
     const refusal = await splitBadRows(place, report, header, goodFile, kept, refusedPath, signal, marked);
     const opened = await openCsv(goodFile, report, entry.userType, { signal });
-    if ("reason" in opened) return { quarantined: { ...delivery, ...opened, acceptable: false } };
+    if ("reason" in opened) return { quarantined: [{ ...delivery, ...opened, acceptable: false }] };
     const loaded = await loadCsv(session, opened, report, refusal.order);
     if (!("summary" in loaded)) return { loaded, refused: refusal.rows };
     if (loaded.cause) throw loaded.cause;
-    return { quarantined: quarantine(delivery, loaded.summary) };
+    return { quarantined: [quarantine(delivery, loaded.summary)] };
   } finally {
     for (const made of [goodFile, `${goodFile}.refused`]) await rm(made, { force: true });
   }

@@ -3,7 +3,7 @@ import type { Delivery, FailedDelivery, QuarantinedDelivery, ReadDelivery } from
 import { EmbeddedEngine } from "./embeddedEngine";
 import { withLandedFiles } from "./landedFiles";
 import { openCsv } from "./openCsv";
-import { type ReadContext, readAlone } from "./readAlone";
+import { type ReadAlone, type ReadContext, readAlone } from "./readAlone";
 import type { ReadEngine } from "./readEngine";
 import { withRefusedLines } from "./refusedLines";
 import { isBlankFile } from "./scanBytes";
@@ -39,8 +39,7 @@ export async function readDeliveries(
   const { lake, persons, signal } = context;
   const embedded = new EmbeddedEngine(session, context, after);
   const known = await withRefusedLines(lake, deliveries, signal);
-  const read: ReadDelivery[] = [];
-  const staged: StagedRows[] = [];
+  const parts: ReadAlone[] = [];
   // Those that were read before come first: their people count as known. Only the embedded engine can repeat the
   // earlier reading.
   const before = known.filter(({ readAs }) => readAs !== undefined);
@@ -52,27 +51,24 @@ export async function readDeliveries(
     if (files.length === 0) continue;
     const clean = await reader.readClean(files);
     if (clean.people !== undefined) await persons.addFile(session, clean.people);
-    read.push(...clean.read);
-    staged.push(...clean.staged);
+    parts.push(clean);
   }
-  const quarantined: QuarantinedDelivery[] = [];
-  const answered = new Set(read.map(({ entry }) => entry.source));
+  const answered = new Set(parts.flatMap(({ read = [] }) => read.map(({ entry }) => entry.source)));
   const rest = known.filter(({ entry }) => !answered.has(entry.source));
   const failed = await withLandedFiles(lake, rest, signal, async (files) => {
     for (const { delivery, place } of files) {
       const csv = await openCsv(place, persons.report, delivery.entry.userType, { signal });
-      if ("reason" in csv) {
-        if (await isBlankFile(place, signal)) read.push(emptyFile(delivery));
-        else quarantined.push({ ...delivery, ...csv, acceptable: false });
-        continue;
-      }
-      const judged = await readAlone(session, { delivery, csv }, context);
-      if (judged.read) read.push(judged.read);
-      if (judged.quarantined) quarantined.push(judged.quarantined);
-      staged.push(...(judged.staged ?? []));
+      if (!("reason" in csv)) parts.push(await readAlone(session, { delivery, csv }, context));
+      else if (await isBlankFile(place, signal)) parts.push({ read: [emptyFile(delivery)] });
+      else parts.push({ quarantined: [{ ...delivery, ...csv, acceptable: false }] });
     }
   });
-  return { read, quarantined, failed, staged };
+  return {
+    read: parts.flatMap(({ read = [] }) => read),
+    quarantined: parts.flatMap(({ quarantined = [] }) => quarantined),
+    failed,
+    staged: parts.flatMap(({ staged = [] }) => staged),
+  };
 }
 
 function emptyFile(delivery: Delivery): ReadDelivery {
