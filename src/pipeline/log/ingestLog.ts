@@ -63,41 +63,27 @@ export interface LogEntry {
   readonly notes?: string;
 }
 
-/** The fields of every entry: what is known of a delivery once it has landed. */
-export const deliveryFields = [
-  "path",
-  "source",
-  "report",
-  "userType",
-  "size",
-  "modified",
-  "sha256",
-  "landedPath",
-  "version",
-  "runId",
-  "time",
-  "outcome",
-] as const satisfies readonly (keyof LogEntry)[];
-
 interface LogColumn extends Column {
   /** The only values that are valid. */
   readonly values?: readonly unknown[];
+  /** Whether every entry has it: what is known of a delivery once it has landed. */
+  readonly required?: boolean;
 }
 
 /** The column that holds each field of an entry, in the order of the table. */
 const columnOf: Readonly<Record<keyof LogEntry, LogColumn>> = {
-  path: { name: "path", type: "string" },
-  source: { name: "source", type: "string" },
-  report: { name: "report", type: "string", values: reportNames },
-  userType: { name: "user_type", type: "string", values: userTypes },
-  size: { name: "size", type: "long" },
-  modified: { name: "modified", type: "timestamp" },
-  sha256: { name: "sha256", type: "string" },
-  landedPath: { name: "landed_path", type: "string" },
-  version: { name: "version", type: "long" },
-  runId: { name: "run_id", type: "string" },
-  time: { name: "time", type: "timestamp" },
-  outcome: { name: "outcome", type: "string", values: outcomes },
+  path: { name: "path", type: "string", required: true },
+  source: { name: "source", type: "string", required: true },
+  report: { name: "report", type: "string", values: reportNames, required: true },
+  userType: { name: "user_type", type: "string", values: userTypes, required: true },
+  size: { name: "size", type: "long", required: true },
+  modified: { name: "modified", type: "timestamp", required: true },
+  sha256: { name: "sha256", type: "string", required: true },
+  landedPath: { name: "landed_path", type: "string", required: true },
+  version: { name: "version", type: "long", required: true },
+  runId: { name: "run_id", type: "string", required: true },
+  time: { name: "time", type: "timestamp", required: true },
+  outcome: { name: "outcome", type: "string", values: outcomes, required: true },
   rowsRead: { name: "rows_read", type: "long" },
   rowsWritten: { name: "rows_written", type: "long" },
   rowsRefused: { name: "rows_refused", type: "long" },
@@ -116,10 +102,15 @@ const columnOf: Readonly<Record<keyof LogEntry, LogColumn>> = {
 };
 
 const fields = Object.entries(columnOf) as readonly [keyof LogEntry, LogColumn][];
-const required: ReadonlySet<string> = new Set(deliveryFields);
 
 /** The log's columns with their Delta types. */
 export const ingestLogColumns: readonly Column[] = fields.map(([, { name, type }]) => ({ name, type }));
+
+/** An entry without the fields about its rows. */
+export function withoutRowFields(entry: LogEntry): LogEntry {
+  const known = fields.filter(([, { required }]) => required).map(([field]) => [field, entry[field]]);
+  return Object.fromEntries(known) as LogEntry;
+}
 
 /** Entries as one JSON array, in the form that the engine expands into rows (see `entriesFromJsonSql`). */
 export function entriesToJson(entries: readonly LogEntry[]): string {
@@ -160,7 +151,7 @@ export function entryFromRow(row: Readonly<Record<string, unknown>>): LogEntry {
   for (const [field, column] of fields) {
     const value = readCell(row[column.name], column);
     if (value !== undefined) entry[field] = value;
-    else if (required.has(field)) fail(column.name);
+    else if (column.required) fail(column.name);
   }
   return entry as LogEntry;
 }

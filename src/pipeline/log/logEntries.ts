@@ -1,13 +1,7 @@
 import type { QuarantinedDelivery } from "../delivery";
 import type { Overlap } from "../write/overlaps";
 import type { AppliedDelivery } from "../write/tableChange";
-import { deliveryFields, type LogEntry, present } from "./ingestLog";
-
-/** An entry without the fields about its rows. */
-function withoutRowFields(entry: LogEntry): LogEntry {
-  const known = Object.fromEntries(deliveryFields.map((name) => [name, entry[name]]));
-  return known as Pick<LogEntry, (typeof deliveryFields)[number]>;
-}
+import { type LogEntry, present, withoutRowFields } from "./ingestLog";
 
 /** The entry of a delivery with the same bytes and landed file as the previous one, to be processed by its new time. */
 export function landedAgainEntry(entry: LogEntry, version: number): LogEntry {
