@@ -30,7 +30,7 @@ export async function readDocument<T>(
   lake: Lake,
   path: string,
   schema: z.ZodType<T>,
-  options: LakeOptions = {},
+  options: ReadSmallOptions = {},
 ): Promise<T | "unreadable" | undefined> {
   try {
     const parsed = schema.safeParse(JSON.parse(await readSmall(lake, path, options)));

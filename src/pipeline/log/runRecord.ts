@@ -4,9 +4,9 @@ import * as z from "zod";
 import { newestRunPath, runRecordPath, runsFolder } from "../../clever/layout";
 import { folderTime } from "../../clever/oeaLanding";
 import { reportNames, userTypes } from "../../clever/reports";
-import { describeError, isCleverLakeError } from "../../errors";
-import type { Lake, LakeOptions } from "../../lake/lake";
-import { readSmall } from "../../lake/readSmall";
+import { describeError } from "../../errors";
+import type { Lake } from "../../lake/lake";
+import { readDocument } from "../../lake/readSmall";
 import { folderName } from "../plan/plan";
 import { identityHealthSchema } from "../read/identityHealth";
 
@@ -170,16 +170,6 @@ export async function readRunRecord(lake: Lake, runId: string): Promise<RunRecor
 /** A record has a few hundred bytes for each file of its run. */
 const mostRecordBytes = 128 * 1024 * 1024;
 
-/** A document in the lake; undefined if there is none, or it is not JSON. */
-async function readJson(lake: Lake, path: string, options: LakeOptions = {}): Promise<unknown> {
-  try {
-    return JSON.parse(await readSmall(lake, path, { ...options, most: mostRecordBytes }));
-  } catch (error) {
-    if (isCleverLakeError(error, "notFound") || error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
 const newestRunSchema = z.object({ runId: z.string(), previous: z.string().nullable().optional() });
 
 /** The newest run and the previous one; `previous` is undefined if it was not recorded. */
@@ -190,8 +180,8 @@ export type NewestRun = z.infer<typeof newestRunSchema>;
  * this program, which did not record it.
  */
 export async function newestRun(lake: Lake, signal?: AbortSignal): Promise<NewestRun | undefined> {
-  const noted = newestRunSchema.safeParse(await readJson(lake, newestRunPath, { signal })).data;
-  if (noted) return noted;
+  const noted = await readDocument(lake, newestRunPath, newestRunSchema, { signal });
+  if (typeof noted === "object") return noted;
   const [runId] = await runIds(lake, signal);
   return runId === undefined ? undefined : { runId };
 }
@@ -235,7 +225,9 @@ export class RunHistory {
   }
 
   private document(runId: string): Promise<unknown> {
-    const read = this.documents.get(runId) ?? readJson(this.lake, runRecordPath(runId));
+    const read =
+      this.documents.get(runId) ??
+      readDocument(this.lake, runRecordPath(runId), z.unknown(), { most: mostRecordBytes });
     this.documents.set(runId, read);
     return read;
   }
