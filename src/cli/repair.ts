@@ -30,7 +30,7 @@ function tableLines(table: RepairedTable, dryRun: boolean): string[] {
       ? [
           columns(
             ["Month", "Rows before", "after"],
-            months.map((each) => [each.month, count(each.rowsBefore), count(each.rowsAfter)]),
+            months.map((each) => [each.month ?? "none", count(each.rowsBefore), count(each.rowsAfter)]),
             [1, 2],
           ),
         ]

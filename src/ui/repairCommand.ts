@@ -58,7 +58,12 @@ function tableDetail(
 ): string {
   const count = (rows: number | null) => (rows === null ? "?" : integer(rows));
   const changes = months.map((each) =>
-    vscode.l10n.t("{0}: {1} → {2} rows", each.month, count(each.rowsBefore), count(each.rowsAfter)),
+    vscode.l10n.t(
+      "{0}: {1} → {2} rows",
+      each.month ?? vscode.l10n.t("no month"),
+      count(each.rowsBefore),
+      count(each.rowsAfter),
+    ),
   );
   const lines = [...listed(changes)];
   if (months.length === 0 && rowsAfter !== null) {

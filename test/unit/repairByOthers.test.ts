@@ -182,7 +182,7 @@ test("rows of a partition without a month are removed", async () => {
   expect((await fixture.run()).changedByOthers).toHaveLength(1);
   const { tables } = await repair(fixture);
   expect(tables).toMatchObject([{ table: dailyTable, rowsBefore: 4, rowsAfter: 3, problem: null }]);
-  expect(tables[0]?.months.at(-1)).toEqual({ month: "none", rowsBefore: 1, rowsAfter: 0 });
+  expect(tables[0]?.months.at(-1)).toEqual({ month: null, rowsBefore: 1, rowsAfter: 0 });
   expect((await fixture.run()).changedByOthers).toEqual([]);
   expect((await fixture.verify()).problems).toEqual([]);
 });

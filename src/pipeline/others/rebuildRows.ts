@@ -28,12 +28,10 @@ import {
   unloggedSources,
 } from "./rebuild";
 
-/** The name of rows whose partition is no month: another program wrote them. */
-const noMonth = "none";
-
-/** A month of a table, or `noMonth`, and its rows before and after; null if the log does not have them. */
+/** A month of a table and its rows before and after; null if the log does not have them. */
 export interface RebuiltMonth {
-  readonly month: string;
+  /** `yyyy-MM`; null for rows of a partition without a month, which another program wrote. */
+  readonly month: string | null;
   readonly rowsBefore: number | null;
   readonly rowsAfter: number | null;
 }
@@ -121,7 +119,7 @@ async function writeMonths(
   { report, snapshot, damaged, applied, current }: RowsToRebuild,
   { read, unread, staged }: LandedRows,
   names: readonly string[],
-): Promise<Map<string, WrittenMonth>> {
+): Promise<Map<string | null, WrittenMonth>> {
   const unlogged = unloggedSources(applied, current);
   const stay = new Set([...unread.map(({ source }) => source), ...unlogged]);
   const times = new Map([
@@ -143,7 +141,7 @@ async function writeMonths(
   const stray = [...(snapshot?.files.values() ?? [])].filter((file) => monthOf(file) === undefined);
   return withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
     duck.session(async (session) => {
-      const written = new Map<string, WrittenMonth>();
+      const written = new Map<string | null, WrittenMonth>();
       for (const [number, name] of names.entries()) {
         const [year = 0, month = 0] = name.split("-").map(Number);
         const sources = {
@@ -172,7 +170,7 @@ async function writeMonths(
         written.set(name, { removed: [...removed, ...gone], added });
       }
       // No delivery has such rows.
-      if (stray.length > 0) written.set(noMonth, { removed: stray, added: [] });
+      if (stray.length > 0) written.set(null, { removed: stray, added: [] });
       return written;
     }, signal),
   );
@@ -180,10 +178,10 @@ async function writeMonths(
 
 function rebuiltMonth(
   snapshot: Snapshot | undefined,
-  month: string,
+  month: string | null,
   { removed, added }: WrittenMonth,
 ): RebuiltMonth {
-  const files = [...(snapshot?.files.values() ?? [])].filter((file) => (monthOf(file) ?? noMonth) === month);
+  const files = [...(snapshot?.files.values() ?? [])].filter((file) => (monthOf(file) ?? null) === month);
   const [before, gone] = [numRecords(files), numRecords(removed)];
   const news = added.reduce((sum, { file }) => sum + file.statistics.numRecords, 0);
   const isKnown = before !== undefined && gone !== undefined;
