@@ -8,7 +8,7 @@ export function showRoster(summary: RosterSummary): string {
   const done =
     summary.outcome === "unchanged"
       ? `${styled("green", "Unchanged:")} the lake already has exactly these ${counted(students, "student")}.`
-      : `${styled(refused > 0 ? "yellow" : "green", "Imported:")} ${counted(students, "student")} with school and grade; nothing else of the roster is kept.`;
+      : `${styled(refused > 0 ? "yellow" : "green", "Imported:")} ${counted(students, "student")} with school and grade${summary.keptRaw === null ? "; nothing else of the roster is kept" : ""}.`;
   const grades = [...summary.grades, ...summary.unknownGrades].map(plain).join(", ");
   const lines = [done, `  grades: ${grades || "none"}`];
   const addLine = (count: number, text: string) => {

@@ -57,10 +57,16 @@ export function showStatus(
 }
 
 function newLakeLines(lakeUrl: string): string {
-  return [
-    styled("yellow", `There is no lake at ${plain(lakeUrl)} yet; the first run creates it.`),
-    'If there should be one, check "url" under "lake", and whether its disk is mounted.',
-  ].join("\n");
+  return newLake(`There is no lake at ${plain(lakeUrl)} yet; the first run creates it.`);
+}
+
+export function newLakeCreated(lakeUrl: string): string {
+  return newLake(`There was no lake at ${plain(lakeUrl)}; this run created it.`);
+}
+
+function newLake(sentence: string): string {
+  const hint = 'If there should be one, check "url" under "lake", and whether its disk is mounted.';
+  return `${styled("yellow", sentence)}\n${hint}`;
 }
 
 function adoptionLines(): string {
@@ -317,7 +323,8 @@ function placesText(places: readonly Place[]): string {
     .join("; ");
 }
 
-export function showVerification(verification: Verification): string {
+/** @param pseudonymsHashed whether a salt was given */
+export function showVerification(verification: Verification, pseudonymsHashed = true): string {
   const tables = columns(
     ["Table", "Version", "Files", "Rows"],
     verification.tables.map((row) => [
@@ -340,6 +347,7 @@ export function showVerification(verification: Verification): string {
   const left = leftovers.map((each) => `  ${plain(each.subject)}: ${plain(each.note)}`);
   return [
     `${tables}\n\n${verdict}`,
+    ...(pseudonymsHashed ? [] : ["Pseudonyms were not hashed again: there is no salt (CLEVER_SALT)."]),
     ...(left.length > 0 ? ["", "Not part of the data:", ...left] : []),
     ...waitingLines(verification),
   ].join("\n");

@@ -140,7 +140,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const landings = planLandings(plan, runStart(known, now));
     const landing = new Set(landings.map(({ source }) => source));
     const { before, last: pending } = turnsOf(state, landing, accept, (entry) => isRequested(request, entry));
-    requireAccepted(request, pending, plan);
+    const useless = uselessConsents(request, pending, plan);
 
     // Files that a run lands but does not pseudonymize have days that are not known yet.
     const unread = salt === undefined ? [...landings, ...pending] : [];
@@ -156,6 +156,8 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       reportsOnServer: listing ? reportsAmong(files, request.userTypes) : null,
     };
     summary.notes.push(...(checkedSalt?.notes ?? []).map((note) => ({ path: "salt", note })));
+    const nothingAccepted = "It is not in quarantine: there was nothing to accept.";
+    summary.notes.push(...useless.map((path) => ({ path, note: nothingAccepted })));
     // Nothing can be read of an earlier delivery whose landed copy is gone; the newer one is judged without it.
     const earlier = salt === undefined ? [] : await withCopies(lake, before, signal);
     const due = salt === undefined ? 0 : earlier.flat().length + pending.length;
@@ -297,21 +299,21 @@ function isRequested({ userTypes, only }: RunRequest, { userType, path }: LogEnt
   return userTypes.includes(userType) && (only === undefined || only.includes(path));
 }
 
-function requireAccepted(
+/** The files that were accepted although nothing of them waits. Rejects with `config` for an unknown file. */
+function uselessConsents(
   request: RunRequest,
   pending: readonly LogEntry[],
   plan: readonly PlannedFile[],
-): void {
-  for (const path of request.accept ?? []) {
-    const found =
-      pending.some((entry) => isNamed(new Set([path]), entry)) || plan.some((file) => file.path === path);
-    if (!found) {
-      throw new CleverLakeError("config", "There is no file of this name to accept; nothing was done.", {
-        subject: path,
-        hint: "Name it as `clever-lake status` shows it.",
-      });
-    }
-  }
+): string[] {
+  return (request.accept ?? []).filter((path) => {
+    if (pending.some((entry) => isNamed(new Set([path]), entry))) return false;
+    const file = plan.find((each) => each.path === path);
+    if (file) return file.state === "anonymized" || file.report === undefined;
+    throw new CleverLakeError("config", "There is no file of this name to accept; nothing was done.", {
+      subject: path,
+      hint: "Name it as `clever-lake status` shows it.",
+    });
+  });
 }
 
 /** States of files that are in the lake. */

@@ -165,7 +165,9 @@ describe("clever-lake refuses", () => {
     expect(status.exitCode).toBe(0);
     expect(status.stdout).toContain("There is no lake at file:");
     expect(await readdir(folder)).not.toContain("lake");
-    expect((await cli.run("run")).exitCode).toBe(0);
+    const created = /There was no lake at file:.*; this run created it\.\nIf there should be one/;
+    expect(await cli.run("run")).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(created) });
+    expect((await cli.run("run")).stdout).not.toMatch(created);
     expect(await cli.run("status", "--json")).toMatchObject({ json: { isNew: false } });
   });
 

@@ -301,6 +301,9 @@ test("discrepancies are listed", () => {
   expect(showVerification({ ...counts, tables: [table, lookup], problems: [] })).toMatch(
     /1,000[\s\S]*No discrepancies found\. 1,000 rows of reports; 2 landed files read again\.$/,
   );
+  expect(showVerification({ ...counts, tables: [table], problems: [] }, false)).toMatch(
+    /read again\.\nPseudonyms were not hashed again: there is no salt \(CLEVER_SALT\)\.$/,
+  );
   const problems = [{ subject: "a.csv", problem: "The landed file is gone." }];
   expect(showVerification({ ...counts, tables: [table], problems })).toContain(
     "1 problem:\n  a.csv: The landed file is gone.",

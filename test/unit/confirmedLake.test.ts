@@ -67,7 +67,7 @@ test.each(Object.entries(commands))(
     const model = {
       connected: async () => ({ connection: { lake: asked.length }, secrets: { salt: "a salt" } }),
       lakeMayHaveChanged: () => undefined,
-      refresh: () => Promise.resolve(),
+      refreshQuietly: () => undefined,
     } as never;
     const client = {
       request: async (_call: unknown, { connection, dryRun }: { connection: unknown; dryRun: boolean }) => {

@@ -496,3 +496,13 @@ test("a correction without a good row is never accepted; the earlier rows stay",
   );
   expect(await fixture.rows()).toHaveLength(2);
 });
+
+test("accepting a file that is not in quarantine accepts nothing, and a note says so", async () => {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("amy")));
+  await fixture.run();
+  const { notes } = await fixture.run({ accept: [dailyPath()] });
+  expect(notes).toEqual([
+    { path: dailyPath(), note: "It is not in quarantine: there was nothing to accept." },
+  ]);
+});

@@ -1,3 +1,4 @@
+import { isLake } from "../../lake/requireLake";
 import { type RunRequest, run } from "../../pipeline/run";
 import { needsAttention } from "../../pipeline/runSummary";
 import { openEngine } from "../../spark/openEngine";
@@ -13,6 +14,8 @@ export function runJob(command: RunRequest["command"]): CommandAction<{ readonly
     const salt = command === "ingest" ? undefined : await readSalt();
     await using source = command === "anonymize" ? undefined : await openSource();
     await using engine = await openEngine(config);
+    // A folder that should have been mounted looks like a new lake.
+    const isNew = !(await isLake(lake, { signal }));
     const view = await progressView();
     try {
       const summary = await run({
@@ -35,7 +38,11 @@ export function runJob(command: RunRequest["command"]): CommandAction<{ readonly
         signal,
         onProgress: view.listener,
       });
-      return shown(summary, async () => (await import("../show")).showRun(summary), needsAttention);
+      const text = async () => {
+        const { newLakeCreated, showRun } = await import("../show");
+        return [showRun(summary), ...(isNew ? [newLakeCreated(lake.url)] : [])].join("\n\n");
+      };
+      return shown(summary, text, needsAttention);
     } finally {
       view.stop();
     }

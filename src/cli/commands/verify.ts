@@ -6,6 +6,9 @@ import { showVerification } from "../show";
 /** `verify`: recounts the tables and compares them with the log and the landed files. */
 export const verifyTables: CommandAction = async (options, context) => {
   const { config, lake, readSalt } = await opened(options, context);
-  const verification = await verifyLake(lake, await readSalt(), context.signal, config.userTypes);
-  return shown(verification, showVerification, ({ problems }) => problems.length > 0);
+  const salt = await readSalt();
+  const verification = await verifyLake(lake, salt, context.signal, config.userTypes);
+  const document = { ...verification, pseudonymsHashed: salt !== undefined };
+  const text = () => showVerification(verification, salt !== undefined);
+  return shown(document, text, ({ problems }) => problems.length > 0);
 };
