@@ -85,6 +85,18 @@ describe("people whose lookups are gone are not known", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
+  test("a rebuilt table has those of replaced deliveries too, whose ids may still be in texts", async () => {
+    const fixture = await lakeWithRows();
+    await fixture.put(dailyPath(), dailyCsv(daily("amy")));
+    await fixture.run();
+    await fixture.lose(lookup);
+    await repair(fixture);
+    await fixture.put(usagePath("2024-09-05"), usageCsv(usage("amy", named, "2024-09-05")));
+    expect(await fixture.run()).toMatchObject({ anonymized: 1, failed: [] });
+    expect(await resourceNames(fixture)).toEqual(["Maths", masked]);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
   test("nor if the table of rows cannot be read either", async () => {
     const fixture = await lakeWithRows();
     await makeUnsupported(fixture, dailyTable);

@@ -67,6 +67,16 @@ export class IngestLog {
     return this.select("SELECT * FROM rows_ ORDER BY time, version, source", signal);
   }
 
+  /** The last entry of each delivery whose rows entered the tables, without the newest one of each source. */
+  replaced(signal?: AbortSignal): Promise<LogEntry[]> {
+    return this.select(
+      `SELECT * FROM (FROM rows_ WHERE outcome = 'anonymized'
+         QUALIFY row_number() OVER (PARTITION BY source, version ORDER BY ${newestFirst}) = 1)
+       QUALIFY version < max(version) OVER (PARTITION BY source) ORDER BY version, source`,
+      signal,
+    );
+  }
+
   /** The outcome of a run: for each source the last entry of that run, by path. */
   ofRun(runId: string, signal?: AbortSignal): Promise<LogEntry[]> {
     return this.select(

@@ -8,6 +8,7 @@ import { withDataFiles } from "../../delta/withTable";
 import { CleverLakeError } from "../../errors";
 import { lookupTableActions } from "../commit/lookups";
 import { landedReader } from "../landedReader";
+import type { LogEntry } from "../log/ingestLog";
 import {
   commitRebuilt,
   pathOfRebuilt,
@@ -24,14 +25,19 @@ export interface RebuiltLookups {
   readonly kept: readonly string[];
 }
 
+interface LookupsToRebuild extends TableToRebuild {
+  /** Replaced deliveries of the report: ids of their people may be in kept texts. */
+  readonly earlier: readonly LogEntry[];
+}
+
 /**
- * Rebuilds a report's lookup table: the people of the current deliveries, read from the landed files, and those pairs
+ * Rebuilds a report's lookup table: the people of all deliveries, read from the landed files, and those pairs
  * of the table that the salt confirms, each once. Rejects with `notFound` or `corrupt` if the table, or a data file, is
  * to be replaced unread and the landed files do not have all people.
  */
 export async function rebuildLookups(
   context: RepairContext,
-  { report, snapshot, damaged, applied, current }: TableToRebuild,
+  { report, snapshot, damaged, applied, current, earlier }: LookupsToRebuild,
 ): Promise<RebuiltLookups> {
   const { lake, duck, salt, scratch, signal } = context;
   const isUnread = snapshot === undefined || damaged.size > 0;
@@ -44,6 +50,8 @@ export async function rebuildLookups(
   };
   const withRows = current.filter(({ rowsRead }) => rowsRead !== 0);
   const { unread } = await readLanded(context, { ...reader, stage: onlyPeople }, withRows);
+  // One by one: a reading has one delivery of a source. Landed files that a person deleted are left out.
+  for (const entry of earlier) await readLanded(context, { ...reader, stage: onlyPeople }, [entry]);
   const tablePath = pathOfRebuilt(lookupTable(report), snapshot);
   if (isUnread && unread.length > 0) {
     throw new CleverLakeError(

@@ -269,6 +269,7 @@ class TableRepair {
         damaged: damagedPaths(known.damage, finding.table),
         applied: appliedVersions(tables.pseudo.get(report.name)),
         current: entriesOf(known.anonymized, report),
+        earlier: (await this.log.replaced(context.signal)).filter((entry) => entry.report === report.name),
       });
       return { ...unchanged, ...rebuilt, replaced: snapshot ? null : await this.swap() };
     } catch (error) {
