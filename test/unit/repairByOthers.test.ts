@@ -97,6 +97,21 @@ describe("people whose lookups are gone are not known", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
+  test("if a program deleted one who has no row any more, nothing is pseudonymized either", async () => {
+    const fixture = await lakeWithRows();
+    await fixture.put(dailyPath(), dailyCsv(daily("amy")));
+    await fixture.run();
+    const writer = new ForeignWriter(fixture.lake, lookup);
+    const files = [...(await writer.snapshot()).files.values()];
+    const add = await writer.file((rows) => `FROM ${rows} WHERE sis_id <> 'sis-ben'`);
+    await writer.commit("DELETE", [...files.map((file) => removeFile(file, { dataChange: true })), { add }]);
+    await fixture.put(usagePath("2024-09-05"), usageCsv(usage("amy", named, "2024-09-05")));
+    expect(await fixture.run()).toMatchObject({ anonymized: 0, failed: [expect.anything()] });
+    await repair(fixture);
+    expect(await fixture.run()).toMatchObject({ anonymized: 1, failed: [] });
+    expect(await resourceNames(fixture)).toEqual(["Maths", masked]);
+  });
+
   test("nor if the table of rows cannot be read either", async () => {
     const fixture = await lakeWithRows();
     await makeUnsupported(fixture, dailyTable);

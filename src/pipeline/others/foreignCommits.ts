@@ -14,6 +14,8 @@ export interface ForeignChange {
   readonly engine: string | undefined;
   /** The months whose rows it changed, `yyyy-MM`; undefined if unknown. */
   readonly months: ReadonlySet<string> | undefined;
+  /** Whether it removed data files, and possibly rows. */
+  readonly removes: boolean;
 }
 
 /**
@@ -65,6 +67,7 @@ function changeIn(actions: readonly Action[], version: number): ForeignChange | 
     operation: info?.operation ?? "an unknown operation",
     engine: info?.engineInfo,
     months: months.every((month) => month !== undefined) ? new Set(months) : undefined,
+    removes: actions.some((action) => "remove" in action && action.remove.dataChange),
   };
 }
 

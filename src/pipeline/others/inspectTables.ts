@@ -21,7 +21,7 @@ import { type ForeignChange, foreignChanges, monthOf } from "./foreignCommits";
 /** What other programs did to the tables of reports. */
 export interface Inspection {
   readonly findings: readonly Finding[];
-  /** Why nothing may be pseudonymized: a lookup table lacks people of the rows, whose ids could then stay in texts. */
+  /** Why nothing may be pseudonymized: a lookup table lacks people, or may lack some: their ids could stay in texts. */
   readonly lacksPeople: CleverLakeError | undefined;
 }
 
@@ -105,10 +105,10 @@ class Look {
     if (changes.length === 0 && doubled === 0 && missing === 0) return [];
     const texts = [...changeSentences(changes), ...(counts ? [] : [uncounted])];
     if (doubled > 0) texts.push(`${counted(doubled, "row")} too many: pairs of ids occur more than once.`);
-    if (missing > 0) {
-      texts.push(`${counted(missing, "pseudonym")} of the table have no pair in it.`);
+    if (missing > 0) texts.push(`${counted(missing, "pseudonym")} of the table have no pair in it.`);
+    // People of replaced deliveries have no row, but their ids may be in texts.
+    if (missing > 0 || changes.some(({ removes }) => removes))
       this.lacksPeople = lookupsIncomplete(this.report);
-    }
     return [{ table, months: [], problem: texts.join(" ") }];
   }
 
