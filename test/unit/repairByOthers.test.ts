@@ -143,6 +143,22 @@ describe("people whose lookups are gone are not known", () => {
   });
 });
 
+test("a truncated file is held back even if another program deleted the rows that it replaces", async () => {
+  const fixture = await PipelineFixture.create();
+  const people = ["amy", "ben", "cat", "dan"];
+  await fixture.put(dailyPath(), dailyCsv(...people.map((person) => daily(person))));
+  await fixture.put(dailyPath("2024-10-01"), dailyCsv(daily("amy", "2024-10-01")));
+  await fixture.run();
+  await empty(fixture, dailyTable, "9");
+  await fixture.put(dailyPath(), dailyCsv(daily("amy")));
+  expect((await fixture.run()).quarantined).toMatchObject([
+    { path: dailyPath(), reason: expect.stringMatching(/^It has 1 row; the previous delivery had 4\./) },
+  ]);
+  await repair(fixture);
+  expect(await fixture.rows()).toHaveLength(5);
+  expect((await fixture.verify()).problems).toEqual([]);
+});
+
 test("a damaged log gets back the delivery whose rows count, if a newer one is in quarantine", async () => {
   const fixture = await PipelineFixture.create();
   const [older, newer] = [dailyPath("2024-09-03"), dailyPath("2024-09-04")];

@@ -85,9 +85,10 @@ export class TableChange {
     const isOutdated = ({ entry }: ReadDelivery) => (versions.get(entry.source) ?? 0) > entry.version;
     const outdated = this.arriving.filter(isOutdated);
     const due = this.arriving.filter((delivery) => !isOutdated(delivery));
+    // By the log: another program may have removed rows from the table, or repeated them.
     const rowsBefore = (source: string) => {
-      const entry = this.context.currentOf(source);
-      return (knownRowsOf(snapshot, source) ?? entry?.rowsWritten ?? 0) + (entry?.rowsSuperseded ?? 0);
+      const { rowsWritten, rowsSuperseded = 0 } = this.context.currentOf(source) ?? {};
+      return (rowsWritten ?? knownRowsOf(snapshot, source) ?? 0) + rowsSuperseded;
     };
     const quarantined = due.flatMap(
       (delivery) => tooFewRows(delivery, rowsBefore(delivery.entry.source), this.context.maxShrink) ?? [],
