@@ -66,6 +66,7 @@ else:
 
 from clever_lake import notebook, pictures
 from clever_lake.documents import read_specification
+from clever_lake.file_systems import exists
 from clever_lake.landed import Delivery, read_landed
 
 spark = notebook.open_session()
@@ -88,8 +89,7 @@ def delta(path):
 
 def is_there(path):
     """Whether the lake has a table at this path."""
-    place = spark._jvm.org.apache.hadoop.fs.Path(at(path) + "/_delta_log")
-    return place.getFileSystem(spark._jsc.hadoopConfiguration()).exists(place)
+    return exists(spark, at(path) + "/_delta_log")
 
 
 DEFINITIONS = notebook.definitions()
@@ -397,15 +397,9 @@ SELECT user_type, date, person_pseudonym FROM people_resource_usage
 """
 seen = ask(SEEN).groupBy("date").agg(F.count("person_pseudonym").alias("users"))
 days = enough(ask(BY_DAY).join(seen, "date").orderBy("date").collect(), "date")
-
-
-def without_report(row):
-    """Whether people used resources on that day but its resource usage report is missing."""
-    return row["different_resources"] is None
-
-
 shown = [row["different_resources"] for row in days]
-gaps = [str(row["date"]) for row in days if without_report(row)]
+# Unknown if people used resources on that day but its resource usage report is missing.
+gaps = [str(row["date"]) for row in days if row["different_resources"] is None]
 if gaps:
     pictures.say(f"The report of resource usage is missing for: {', '.join(gaps)}.")
 if days:

@@ -146,7 +146,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const unread = salt === undefined ? [...landings, ...pending] : [];
     const inspection =
       salt === undefined ? undefined : await inspectTables(lake, duck, tables, state, signal);
-    const changedByOthers = [...(inspection?.findings ?? [])];
+    const changedByOthers = inspection?.findings ?? [];
     const summary = {
       ...emptySummary(runId),
       unchanged: plan.filter((file) => inLake.has(file.state)).length,

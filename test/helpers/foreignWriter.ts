@@ -29,6 +29,13 @@ export class ForeignWriter {
     await writeFile(place, formatCommit([info, ...actions]), { flag: "wx" });
   }
 
+  /** Makes the table need a feature that no reader has yet. */
+  async requireFeature(feature: string): Promise<void> {
+    const versions = { minReaderVersion: 3, minWriterVersion: 7 };
+    const protocol = { ...versions, readerFeatures: [feature], writerFeatures: [feature] };
+    await this.commit("SET TBLPROPERTIES", [{ protocol }]);
+  }
+
   /** A data file with rows of the table. */
   async file(
     select: (rows: string) => string,

@@ -85,6 +85,15 @@ export class MemoryLake implements Lake {
     return true;
   }
 
+  /** From now on, a file that `putIfAbsent` wrote is found there by the repeated request. */
+  loseReplies(): void {
+    const put = this.putIfAbsent.bind(this);
+    this.putIfAbsent = async (...given) => {
+      await put(...given);
+      return false;
+    };
+  }
+
   async importFile(localFile: string, file: string, options: LakeOptions = {}): Promise<void> {
     await this.called("importFile", file, options);
     this.files.set(file, await readFile(localFile));

@@ -295,11 +295,7 @@ test("the events of a report whose table another program made unreadable stay", 
   await fixture.run(on);
   const before = await events(fixture, "a");
   const table = pseudoTable(reports.resource_usage);
-  const features = ["aFutureFeature"];
-  const protocol = { minReaderVersion: 3, minWriterVersion: 7 };
-  await new ForeignWriter(fixture.lake, table).commit("SET TBLPROPERTIES", [
-    { protocol: { ...protocol, readerFeatures: features, writerFeatures: features } },
-  ]);
+  await new ForeignWriter(fixture.lake, table).requireFeature("aFutureFeature");
   const unsupported = { code: "unsupportedTable", subject: table };
 
   await expect(updateActivityWithoutRun(fixture.lake)).rejects.toMatchObject(unsupported);

@@ -51,21 +51,6 @@ async function empty({ lake }: PipelineFixture, table: string, month?: string): 
   );
 }
 
-/** Makes a table need a feature that this program does not have. */
-async function makeUnsupported({ lake }: PipelineFixture, table: string): Promise<void> {
-  const features = ["aFutureFeature"];
-  await new ForeignWriter(lake, table).commit("SET TBLPROPERTIES", [
-    {
-      protocol: {
-        minReaderVersion: 3,
-        minWriterVersion: 7,
-        readerFeatures: features,
-        writerFeatures: features,
-      },
-    },
-  ]);
-}
-
 async function resourceNames(fixture: PipelineFixture): Promise<unknown[]> {
   return (await fixture.rows("resource_usage")).map((row) => row.resource_name).sort();
 }
@@ -114,7 +99,7 @@ describe("people whose lookups are gone are not known", () => {
 
   test("nor if the table of rows cannot be read either", async () => {
     const fixture = await lakeWithRows();
-    await makeUnsupported(fixture, dailyTable);
+    await new ForeignWriter(fixture.lake, dailyTable).requireFeature("aFutureFeature");
     await fixture.lose(lookup);
     await fixture.put(usagePath("2024-09-05"), usageCsv(usage("amy", named, "2024-09-05")));
     const { anonymized, failed } = await fixture.run();
@@ -233,7 +218,7 @@ test("rows of a partition without a month are removed", async () => {
 test("a table of other modules that cannot be read does not block the repair of ours", async () => {
   const fixture = await lakeWithRows();
   await fixture.run({ digitalActivity: true });
-  await makeUnsupported(fixture, digitalActivityTable);
+  await new ForeignWriter(fixture.lake, digitalActivityTable).requireFeature("aFutureFeature");
   await empty(fixture, dailyTable, "10");
   const { tables } = await repair(fixture);
   expect(tables).toMatchObject([

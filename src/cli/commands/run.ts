@@ -14,8 +14,8 @@ export function runJob(command: RunRequest["command"]): CommandAction<{ readonly
     const salt = command === "ingest" ? undefined : await readSalt();
     await using source = command === "anonymize" ? undefined : await openSource();
     await using engine = await openEngine(config);
-    // A folder that should have been mounted looks like a new lake.
-    const isNew = !(await isLake(lake, { signal }));
+    // A folder that should have been mounted looks like a new lake. Only `anonymize` never creates one.
+    const isNew = command !== "anonymize" && !(await isLake(lake, { signal }));
     const view = await progressView();
     try {
       const summary = await run({

@@ -24,7 +24,10 @@ export interface ForeignChange {
  */
 const verifiedAppId = "clever-lake";
 
-/** For a table without such a record, which an earlier version of this program wrote, this many commits are checked: those that are not in a checkpoint yet. */
+/**
+ * For a table without such a record, which an earlier version of this program wrote, this many commits are checked:
+ * those that are not in a checkpoint yet.
+ */
 const inspectedEarlierCommits = 10;
 
 /** What the commits of a table say about other programs. */
@@ -35,6 +38,7 @@ export interface ForeignChanges {
   readonly isComplete: boolean;
 }
 
+/** Reads the commits since the version up to which a table is known to be in order. */
 export async function foreignChanges(
   lake: Lake,
   snapshot: Snapshot,

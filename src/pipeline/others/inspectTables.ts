@@ -20,7 +20,7 @@ import { type ForeignChange, foreignChanges, monthOf } from "./foreignCommits";
 
 /** What other programs did to the tables of reports. */
 export interface Inspection {
-  readonly findings: readonly Finding[];
+  readonly findings: Finding[];
   /** Why nothing may be pseudonymized: a lookup table lacks people, or may lack some: their ids could stay in texts. */
   readonly lacksPeople: CleverLakeError | undefined;
 }

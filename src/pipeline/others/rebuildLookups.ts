@@ -49,9 +49,10 @@ export async function rebuildLookups(
     return { staged: [], notes: new Map() };
   };
   const withRows = current.filter(({ rowsRead }) => rowsRead !== 0);
-  const { unread } = await readLanded(context, { ...reader, stage: onlyPeople }, withRows);
+  const peopleReader = { ...reader, stage: onlyPeople };
+  const { unread } = await readLanded(context, peopleReader, withRows);
   // One by one: a reading has one delivery of a source. Landed files that a person deleted are left out.
-  for (const entry of earlier) await readLanded(context, { ...reader, stage: onlyPeople }, [entry]);
+  for (const entry of earlier) await readLanded(context, peopleReader, [entry]);
   const tablePath = pathOfRebuilt(lookupTable(report), snapshot);
   if (isUnread && unread.length > 0) {
     throw new CleverLakeError(
