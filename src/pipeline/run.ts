@@ -202,7 +202,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       state,
       tables,
       blocked: blockingLookup(tables) ?? inspection?.lacksPeople,
-      verifiedVersions: VerifiedVersions.of(tables, changedByOthers),
+      verifiedVersions: VerifiedVersions.of(tables, (table) => inspection?.inOrder.has(table) ?? false),
       salt,
       scratch,
       signal,

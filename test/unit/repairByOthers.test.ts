@@ -6,6 +6,7 @@ import { writeCheckpoint } from "../../src/delta/checkpoint";
 import { commitPath } from "../../src/delta/paths";
 import { removeFile } from "../../src/delta/tableActions";
 import { repairLake } from "../../src/pipeline/others/repair";
+import { FaultyLake } from "../helpers/faultyLake";
 import { ForeignWriter } from "../helpers/foreignWriter";
 import { sharedDuck } from "../helpers/lakeRows";
 import {
@@ -173,30 +174,99 @@ test("a damaged log gets back the delivery whose rows count, if a newer one is i
   expect(await fixture.state(newer)).toBe("quarantined");
 });
 
-test("rows that a program appended are found after its commit was cleaned up", async () => {
-  const fixture = await lakeWithRows();
-  const writer = new ForeignWriter(fixture.lake, dailyTable);
-  const add = await writer.file(
-    (rows) => `SELECT * REPLACE (NULL AS source_file) FROM ${rows} WHERE month = 9`,
-    { year: 2024, month: 9 },
-  );
-  await writer.commit("WRITE", [{ add }]);
-  await writer.commit("OPTIMIZE", []);
-  const snapshot = await writer.snapshot();
-  await writeCheckpoint(fixture.lake, await sharedDuck(), snapshot);
-  for (let version = 0; version < snapshot.version; version++)
-    await fixture.lake.delete(commitPath(dailyTable, version));
+describe("what another program did before its commits were cleaned up", () => {
+  const september = { year: 2024, month: 9 };
+
+  /** Removes all commits before the newest version. */
+  async function cleanUp(fixture: PipelineFixture, writer: ForeignWriter): Promise<void> {
+    await writer.commit("OPTIMIZE", []);
+    const snapshot = await writer.snapshot();
+    await writeCheckpoint(fixture.lake, await sharedDuck(), snapshot);
+    for (let version = 0; version < snapshot.version; version++)
+      await fixture.lake.delete(commitPath(dailyTable, version));
+  }
+
+  /** Appends September's rows again, without their file. */
+  async function appendRows(fixture: PipelineFixture): Promise<void> {
+    const writer = new ForeignWriter(fixture.lake, dailyTable);
+    const add = await writer.file(
+      (rows) => `SELECT * REPLACE (NULL AS source_file) FROM ${rows} WHERE month = 9`,
+      september,
+    );
+    await writer.commit("WRITE", [{ add }]);
+    await cleanUp(fixture, writer);
+  }
 
   const found = [
     { table: dailyTable, months: ["2024-09"], problem: expect.stringMatching(/^2 rows without/) },
   ];
-  expect((await fixture.lakeStatus()).changedByOthers).toMatchObject(found);
-  await fixture.put(dailyPath("2024-10-02"), dailyCsv(daily("amy", "2024-10-02")));
-  expect((await fixture.run()).changedByOthers).toMatchObject(found);
-  await repair(fixture);
-  expect(await fixture.rows()).toHaveLength(4);
-  expect((await fixture.run()).changedByOthers).toEqual([]);
-  expect((await fixture.verify()).problems).toEqual([]);
+
+  async function expectRepaired(fixture: PipelineFixture, rows: number): Promise<void> {
+    await repair(fixture);
+    expect(await fixture.rows()).toHaveLength(rows);
+    expect((await fixture.run()).changedByOthers).toEqual([]);
+    expect((await fixture.verify()).problems).toEqual([]);
+    expect((await repair(fixture)).tables).toEqual([]);
+  }
+
+  test("is found by the counts if it appended rows", async () => {
+    const fixture = await lakeWithRows();
+    await appendRows(fixture);
+    expect((await fixture.lakeStatus()).changedByOthers).toMatchObject(found);
+    await fixture.put(dailyPath("2024-10-02"), dailyCsv(daily("amy", "2024-10-02")));
+    expect((await fixture.run()).changedByOthers).toMatchObject(found);
+    await expectRepaired(fixture, 4);
+  });
+
+  test("is found as soon as an interrupted run is completed", async () => {
+    const fixture = await lakeWithRows();
+    await fixture.put(dailyPath("2024-10-02"), dailyCsv(daily("amy", "2024-10-02")));
+    const before = await fixture.version(dailyTable);
+    for (let at = 1; (await fixture.version(dailyTable)) === before; at++)
+      await fixture.run({ lake: new FaultyLake(fixture.lake, "dead", at) }).catch(() => undefined);
+    await appendRows(fixture);
+    expect((await fixture.run()).changedByOthers).toEqual([]);
+    expect((await fixture.run()).changedByOthers).toMatchObject(found);
+    await expectRepaired(fixture, 4);
+  });
+
+  test("is repaired if it changed values, which no count shows", async () => {
+    const fixture = await lakeWithRows();
+    const writer = new ForeignWriter(fixture.lake, dailyTable);
+    const files = [...(await writer.snapshot()).files.values()].filter(
+      ({ partitionValues }) => partitionValues.month === "9",
+    );
+    const add = await writer.file(
+      (rows) => `SELECT * REPLACE (99::INTEGER AS num_logins) FROM ${rows} WHERE month = 9`,
+      september,
+    );
+    await writer.commit("UPDATE", [...files.map((file) => removeFile(file, { dataChange: true })), { add }]);
+    await cleanUp(fixture, writer);
+    await fixture.put(dailyPath("2024-10-02"), dailyCsv(daily("amy", "2024-10-02")));
+    await fixture.run();
+    expect((await fixture.verify()).problems).toHaveLength(1);
+    const preview = await repairLake({ lake: fixture.lake, salt, dryRun: true });
+    expect(preview.tables).toMatchObject([
+      { table: dailyTable, found: "The rows of 1 file differ from the landed files." },
+    ]);
+    await expectRepaired(fixture, 4);
+    expect(await fixture.logins("amy")).toContain("amy 2024-09-03 1");
+  });
+
+  test("needs no repair if it only rearranged data files", async () => {
+    const fixture = await lakeWithRows();
+    const writer = new ForeignWriter(fixture.lake, dailyTable);
+    const files = [...(await writer.snapshot()).files.values()].filter(
+      ({ partitionValues }) => partitionValues.month === "9",
+    );
+    const add = await writer.file((rows) => `FROM ${rows} WHERE month = 9`, september, false);
+    await writer.commit("OPTIMIZE", [
+      ...files.map((file) => removeFile(file, { dataChange: false })),
+      { add },
+    ]);
+    await cleanUp(fixture, writer);
+    expect((await repair(fixture)).tables).toEqual([]);
+  });
 });
 
 test("rows of a partition without a month are removed", async () => {

@@ -215,7 +215,7 @@ class Adoption {
       state,
       tables,
       blocked: blockingLookup(tables),
-      verifiedVersions: VerifiedVersions.of(tables, []),
+      verifiedVersions: VerifiedVersions.of(tables, () => true),
       salt,
       scratch,
       signal,

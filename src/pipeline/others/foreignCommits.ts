@@ -3,7 +3,6 @@ import { type Action, type AddFile, commitInfoOf, type RemoveFile } from "../../
 import { decodePath } from "../../delta/paths";
 import { readCommit, type Snapshot } from "../../delta/snapshot";
 import type { Lake, LakeOptions } from "../../lake/lake";
-import type { Finding } from "../log/runRecord";
 import { allReports, type LakeTables } from "../write/tables";
 
 /** A commit of another program that changed rows of a table. */
@@ -92,18 +91,18 @@ export function monthName(year: number, month: number): string {
 export class VerifiedVersions {
   private readonly versions: Map<string, number>;
 
-  /** @param looked tables without findings, by path, with the checked version; -1 for none */
+  /** @param looked tables that are in order, by path, with the checked version; -1 for none */
   constructor(looked: Iterable<readonly [string, number]>) {
     this.versions = new Map(looked);
   }
 
-  /** All tables except those with findings are in order at their newest version. */
-  static of({ pseudo, lookups }: LakeTables, findings: readonly Finding[]): VerifiedVersions {
+  /** The tables that are in order are so at their newest version. */
+  static of({ pseudo, lookups }: LakeTables, isInOrder: (table: string) => boolean): VerifiedVersions {
     const looked = allReports().flatMap((report) => [
       [pseudoTable(report), pseudo.get(report.name)?.version ?? -1] as const,
       [lookupTable(report), lookups.get(report.name)?.version ?? -1] as const,
     ]);
-    return new VerifiedVersions(looked.filter(([path]) => findings.every(({ table }) => table !== path)));
+    return new VerifiedVersions(looked.filter(([path]) => isInOrder(path)));
   }
 
   /** What a commit on a state of a table adds to record that the table is in order; nothing if that is unknown. */

@@ -8,7 +8,6 @@ import { withDataFiles } from "../../delta/withTable";
 import type { Duck } from "../../duck/duck";
 import { type CleverLakeError, ifReadable, isCleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
-import type { LogEntry } from "../log/ingestLog";
 import { type Finding, newestRun, readRunRecord } from "../log/runRecord";
 import type { LakeState } from "../plan/plan";
 import { isUnrecorded } from "../plan/work";
@@ -17,18 +16,37 @@ import { countRowsBySource, rowsBySource } from "../write/sourceRows";
 import { requireOurShape } from "../write/tableChange";
 import { allReports, type LakeTables, lookupsIncomplete } from "../write/tables";
 import { type ForeignChange, foreignChanges, monthOf } from "./foreignCommits";
+import { isLogIncomplete } from "./restoreLog";
 
 /** What other programs did to the tables of reports. */
 export interface Inspection {
   readonly findings: Finding[];
+  /**
+   * The tables that are known to be in order, by path. No finding is not enough: after an interrupted run, a table
+   * cannot be compared with the ingest log yet.
+   */
+  readonly inOrder: ReadonlySet<string>;
   /** Why nothing may be pseudonymized: a lookup table lacks people, or may lack some: their ids could stay in texts. */
   readonly lacksPeople: CleverLakeError | undefined;
 }
 
 /**
+ * Finds the files whose rows in a table differ from their landed files. Resolves to their sources; undefined if the
+ * table cannot be read.
+ */
+export type CompareValues = (
+  report: Report,
+  snapshot: Snapshot,
+  lookups: Snapshot | undefined,
+) => Promise<ReadonlySet<string> | undefined>;
+
+/**
  * Checks what other programs did to the tables of reports. The Delta logs show it: commits of others that changed rows,
  * and row counts in the tags of data files compared with the ingest log. Rows are read only if these give cause. A
  * table without other writers costs no request.
+ *
+ * @param compareValues for tables with data files that another program wrote; by default only their rows are counted,
+ *   unless all commits are known
  */
 export async function inspectTables(
   lake: Lake,
@@ -36,23 +54,31 @@ export async function inspectTables(
   tables: LakeTables,
   state: LakeState,
   signal?: AbortSignal,
+  compareValues?: CompareValues,
 ): Promise<Inspection> {
   const options = { signal };
   const findings: Finding[] = [];
+  const inOrder = new Set<string>();
   let lacksPeople: CleverLakeError | undefined;
   for (const report of allReports()) {
-    const look = new Look(lake, duck, report, state, options);
+    const look = new Look(lake, duck, report, state, options, compareValues);
     const [pseudo, lookups] = [tables.pseudo.get(report.name), tables.lookups.get(report.name)];
     for (const table of [lookupTable(report), pseudoTable(report)]) {
       const refusal = tables.refused.get(table);
-      if (refusal) findings.push(unusable(table, refusal));
-      else if (table === pseudoTable(report)) findings.push(...(await look.atRows(pseudo)));
-      else findings.push(...(await look.atLookups(lookups, pseudo)));
+      const isRows = table === pseudoTable(report);
+      const seen = refusal
+        ? unusable(table, refusal)
+        : await (isRows ? look.atRows(pseudo, lookups) : look.atLookups(lookups, pseudo));
+      if (typeof seen === "object") findings.push(seen);
+      else if (seen === "inOrder") inOrder.add(table);
     }
     lacksPeople ??= look.lacksPeople;
   }
-  return { findings, lacksPeople };
+  return { findings, inOrder, lacksPeople };
 }
+
+/** What an inspection says about a table. */
+type Seen = Finding | "inOrder" | "unknown";
 
 class Look {
   lacksPeople: CleverLakeError | undefined;
@@ -63,67 +89,67 @@ class Look {
     private readonly report: Report,
     private readonly state: LakeState,
     private readonly options: LakeOptions,
+    private readonly compareValues: CompareValues | undefined,
   ) {}
 
-  async atRows(snapshot: Snapshot | undefined): Promise<Finding[]> {
-    if (snapshot === undefined) return [];
+  async atRows(snapshot: Snapshot | undefined, lookups: Snapshot | undefined): Promise<Seen> {
+    if (snapshot === undefined) return "inOrder";
     const { tablePath: table } = snapshot;
     const refusal = refusalOf(() => {
       requireOurShape(this.report, snapshot);
       requireWritable(snapshot, []);
     });
-    if (refusal !== undefined) return [unusable(table, refusal)];
+    if (refusal !== undefined) return unusable(table, refusal);
     const { changes, isComplete } = await foreignChanges(this.lake, snapshot, this.options);
-    const { tagged, untagged } = rowsBySource(snapshot);
-    const isCounted = untagged.length === 0;
-    const wrong = isCounted ? this.compared(tagged) : undefined;
-    const isInOrder = wrong ? wrong.sources.size === 0 : isComplete;
-    if (changes.length === 0 && isInOrder) return [];
-    const rows = wrong
-      ? undefined
-      : await ifReadable(countRowsBySource(this.lake, this.duck, snapshot, this.options.signal));
-    const found = wrong ?? (rows ? this.compared(rows) : { sources: new Set(), sentences: [uncounted] });
-    if (changes.length === 0 && (found.sources.size === 0 || (await this.isUnsettled()))) return [];
+    const isTagged = rowsBySource(snapshot).untagged.length === 0;
+    // Counts in tags cost nothing. Files without tags are read only if a commit of another program may be unknown.
+    if (changes.length === 0 && isComplete && !isTagged && !this.compareValues) return "inOrder";
+    const rows = await ifReadable(countRowsBySource(this.lake, this.duck, snapshot, this.options.signal));
+    const different = isTagged ? undefined : await this.compareValues?.(this.report, snapshot, lookups);
+    const found = rows ? this.compared(rows) : { sources: new Set<string>(), sentences: [uncounted] };
+    const unlike = [...(different ?? [])].filter((source) => !found.sources.has(source));
+    if (unlike.length > 0)
+      found.sentences.push(`The rows of ${counted(unlike.length, "file")} differ from the landed files.`);
+    for (const source of unlike) found.sources.add(source);
+    if (changes.length === 0 && found.sources.size === 0)
+      return isComplete || (rows && !this.isUnsettled()) ? "inOrder" : "unknown";
+    if (changes.length === 0 && (await this.isRunInterrupted())) return "unknown";
     const months = new Set(changes.flatMap((change) => [...(change.months ?? monthsOf(snapshot))]));
     for (const source of found.sources) {
       for (const month of this.monthsWith(snapshot, source)) months.add(month);
     }
     const texts = [...changeSentences(changes), ...found.sentences];
     if (changes.length > 0 && found.sentences.length === 0) texts.push("Values may have changed.");
-    return [{ table, months: [...months].sort(), problem: texts.join(" ") }];
+    return { table, months: [...months].sort(), problem: texts.join(" ") };
   }
 
-  async atLookups(snapshot: Snapshot | undefined, pseudo: Snapshot | undefined): Promise<Finding[]> {
-    if (snapshot === undefined) return [];
+  async atLookups(snapshot: Snapshot | undefined, pseudo: Snapshot | undefined): Promise<Seen> {
+    if (snapshot === undefined) return "inOrder";
     const { tablePath: table } = snapshot;
     const refusal = refusalOf(() => requireWritable(snapshot, []));
-    if (refusal !== undefined) return [unusable(table, refusal)];
+    if (refusal !== undefined) return unusable(table, refusal);
     const { changes, isComplete } = await foreignChanges(this.lake, snapshot, this.options);
-    if (changes.length === 0 && isComplete) return [];
+    if (changes.length === 0 && isComplete) return "inOrder";
     const counts = await ifReadable(this.countPairs(snapshot, pseudo));
     const { doubled, missing } = counts ?? { doubled: 0, missing: 0 };
-    if (changes.length === 0 && doubled === 0 && missing === 0) return [];
+    if (changes.length === 0 && doubled === 0 && missing === 0) return counts ? "inOrder" : "unknown";
     const texts = [...changeSentences(changes), ...(counts ? [] : [uncounted])];
     if (doubled > 0) texts.push(`${counted(doubled, "row")} too many: pairs of ids occur more than once.`);
     if (missing > 0) texts.push(`${counted(missing, "pseudonym")} of the table have no pair in it.`);
     // People of replaced deliveries have no row, but their ids may be in texts.
     if (missing > 0 || changes.some(({ removes }) => removes))
       this.lacksPeople = lookupsIncomplete(this.report);
-    return [{ table, months: [], problem: texts.join(" ") }];
+    return { table, months: [], problem: texts.join(" ") };
   }
 
   /** Compares the rows of each source with the ingest log; those without a source are under "". */
   private compared(rows: ReadonlyMap<string, number>): { sources: Set<string>; sentences: string[] } {
     const { state, report } = this;
-    const ofReport = (entry: LogEntry) => entry.report === report.name;
     const sources = new Set<string>();
-    // A run was interrupted between a table and the log; the next one records its rows.
-    if ([...state.log.values()].some((entry) => ofReport(entry) && isUnrecorded(entry, state))) {
-      return { sources, sentences: [] };
-    }
+    if (this.hasUnrecorded()) return { sources, sentences: [] };
     const counts = { none: rows.get("") ?? 0, unknown: 0, lacking: 0, further: 0 };
     const files = { lacking: 0, further: 0 };
-    const current = new Map([...state.current].filter(([, entry]) => ofReport(entry)));
+    const current = new Map([...state.current].filter(([, entry]) => entry.report === report.name));
     for (const [source, { rowsWritten }] of current) {
       if (rowsWritten === undefined) continue;
       const difference = (rows.get(source) ?? 0) - rowsWritten;
@@ -153,8 +179,21 @@ class Look {
     return { sources, sentences };
   }
 
+  /** Whether a run was interrupted between the table and the log; the next one records its rows. */
+  private hasUnrecorded(): boolean {
+    const { state, report } = this;
+    return [...state.log.values()].some(
+      (entry) => entry.report === report.name && isUnrecorded(entry, state),
+    );
+  }
+
+  /** Whether the ingest log does not say yet which rows the table should have. */
+  private isUnsettled(): boolean {
+    return this.hasUnrecorded() || isLogIncomplete(this.state);
+  }
+
   /** Whether a run was interrupted or is active: it may have committed what is not in the ingest log yet. */
-  private async isUnsettled(): Promise<boolean> {
+  private async isRunInterrupted(): Promise<boolean> {
     const newest = await newestRun(this.lake, this.options.signal);
     const record = newest && (await readRunRecord(this.lake, newest.runId));
     return record?.outcome === "running" || record?.outcome === "cancelled" || record?.outcome === "failed";

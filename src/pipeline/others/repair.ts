@@ -11,8 +11,11 @@ import type { Report } from "../../clever/reports";
 import { counted } from "../../counted";
 import { withScratch } from "../../delta/localFiles";
 import { requireWritable } from "../../delta/protocol";
+import { readQuery } from "../../delta/readQuery";
 import { readSnapshot, type Snapshot } from "../../delta/snapshot";
+import { withDataFiles } from "../../delta/withTable";
 import { Duck } from "../../duck/duck";
+import { ifReadable } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { requireLake } from "../../lake/requireLake";
 import { updateDigitalActivity } from "../activity/digitalActivity";
@@ -26,9 +29,10 @@ import type { WorkProgress } from "../progress";
 import { mayHaveEarlierLayout, moveOutOfTableFolders } from "../salt/earlierLayout";
 import { checkedSaltFor, claimCheckedSalt } from "../salt/salt";
 import { problemOf } from "../upkeep/upkeepTables";
+import { compareWithLanded } from "../verify/verifyDeliveries";
 import { allReports, appliedVersions, type LakeTables, readTables, stateOf } from "../write/tables";
 import { type Damage, damagedPaths, damageOf, withDamage } from "./damage";
-import { inspectTables, refusalOf } from "./inspectTables";
+import { type CompareValues, inspectTables, refusalOf } from "./inspectTables";
 import type { RepairContext } from "./rebuild";
 import { rebuildLookups } from "./rebuildLookups";
 import { type RebuiltMonth, rebuildRows } from "./rebuildRows";
@@ -124,8 +128,6 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
     const others = await otherTables(lake, duck, signal);
     const written = [...tables.lookups.values(), ...tables.pseudo.values(), ...others.snapshots];
     const damage = await damageOf(lake, written, { signal });
-    const inspected = await inspectTables(lake, duck, tables, state, signal);
-    const findings = withDamage(inspected.findings, damage);
     const progress = { done: 0, all: 0 };
     const context: RepairContext = {
       lake,
@@ -141,6 +143,9 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
       },
       signal,
     };
+    const compareValues = valuesComparedBy(context, state);
+    const inspected = await inspectTables(lake, duck, tables, state, signal, compareValues);
+    const findings = withDamage(inspected.findings, damage);
     for (const { table } of findings) {
       const report = reportOf(table);
       const landed = report ? entriesOf(entries.anonymized, report) : [];
@@ -158,6 +163,21 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
       milliseconds: Date.now() - started.getTime(),
     };
   });
+}
+
+/** Compares a table with the landed files, as `verify` does. */
+function valuesComparedBy(context: RepairContext, state: LakeState): CompareValues {
+  const { lake, duck, salt, signal } = context;
+  return (report, snapshot, lookups) => {
+    const files = [...snapshot.files.values()];
+    const compared = withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
+      duck.session(async (session) => {
+        const table = { report, select: readQuery(snapshot, files, placeOf), lookups, salt };
+        return (await compareWithLanded(context, session, table, entriesOf(state.current, report))).different;
+      }, signal),
+    );
+    return ifReadable(compared);
+  };
 }
 
 /** The tables that are not made from the landed files alone; those that cannot be read, as tables that stay. */

@@ -3,7 +3,7 @@ import { counted } from "../../counted";
 import { sqlTypes } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { type DuckSession, sqlFile, sqlName, sqlString } from "../../duck/duck";
-import { landedReader, readAgain } from "../landedReader";
+import { type LandedContext, landedReader, readAgain } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
 import { type LoadedCsv, valueSql } from "../read/loadCsv";
@@ -12,7 +12,6 @@ import type { ReadContext } from "../read/readAlone";
 import { deliveredSql } from "../read/stageRows";
 import { findSupersededRows, ranksSql } from "../write/overlaps";
 import { mayUndercountRows } from "../write/sourceRows";
-import type { VerifyContext } from "./verifyTables";
 
 /** A report's table, as needed for the comparison with the landed files. */
 export interface ComparedTable {
@@ -26,7 +25,7 @@ export interface ComparedTable {
 
 /**
  * Recomputes the table's rows from the landed files, by the rule that a run follows, and compares: rows of current
- * deliveries, without those that newer deliveries of other sources have. Resolves to the discrepancies, by source.
+ * deliveries, without those that newer deliveries of other sources have.
  *
  * Rows are compared by sums of their hashes for each source, user type and day, which do not depend on the rows' order.
  * Sources that share a day with others, and those whose sums differ, are then compared row by row, with their texts in
@@ -35,20 +34,29 @@ export interface ComparedTable {
  * @param current the entries of the deliveries whose rows the table has
  */
 export async function compareWithLanded(
-  context: VerifyContext,
+  context: LandedContext,
   session: DuckSession,
   table: ComparedTable,
   current: readonly LogEntry[],
-): Promise<ReadonlyMap<string, string>> {
+): Promise<LandedComparison> {
   // Without the salt, pseudonyms are made with none: they distinguish people as well, and are not compared.
   const reader = await landedReader(context, table.report, table.salt ?? "", table.lookups);
   return new Comparison(session, table, reader).run(current);
 }
 
+/** The sources whose rows in a table are not those of their landed files. */
+export interface LandedComparison {
+  /** Why a landed file cannot be compared, by source. */
+  readonly unreadable: ReadonlyMap<string, string>;
+  /** Sources with other rows in the table. */
+  readonly different: ReadonlySet<string>;
+}
+
 type ReportColumn = Report["columns"][number];
 
 class Comparison {
-  private readonly problems = new Map<string, string>();
+  private readonly unreadable = new Map<string, string>();
+  private readonly different = new Set<string>();
 
   constructor(
     private readonly session: DuckSession,
@@ -56,7 +64,7 @@ class Comparison {
     private readonly reader: ReadContext,
   ) {}
 
-  async run(current: readonly LogEntry[]): Promise<ReadonlyMap<string, string>> {
+  async run(current: readonly LogEntry[]): Promise<LandedComparison> {
     const { session } = this;
     await session.query(
       `CREATE OR REPLACE TEMP TABLE expected (source VARCHAR, user_type VARCHAR, "date" DATE, rows BIGINT, hashes HUGEINT)`,
@@ -70,13 +78,14 @@ class Comparison {
       `SELECT DISTINCT source FROM expected SEMI JOIN (SELECT user_type, "date" FROM expected
          GROUP BY ALL HAVING count(DISTINCT source) > 1) USING (user_type, "date")`,
     );
-    const different = await session.query(
+    const unlike = await session.query(
       `SELECT DISTINCT source FROM (
          (FROM expected EXCEPT FROM actual) UNION ALL (FROM (FROM actual EXCEPT FROM expected)))`,
     );
-    const close = new Set([...shared, ...different].map(({ source }) => String(source)));
+    const close = new Set([...shared, ...unlike].map(({ source }) => String(source)));
     await this.compareClosely(readable.filter(({ source }) => close.has(source)));
-    return this.problems;
+    const { unreadable, different } = this;
+    return { unreadable, different };
   }
 
   /** Reads landed files and records the sums of their rows; resolves to those that could be read as before. */
@@ -91,15 +100,15 @@ class Comparison {
       return { staged: [], notes: new Map() };
     };
     const reading = await readAgain(this.session, { ...this.reader, stage }, entries);
-    for (const { entry } of reading.failed) this.problems.set(entry.source, "The landed file is gone.");
+    for (const { entry } of reading.failed) this.unreadable.set(entry.source, "The landed file is gone.");
     for (const { entry, reason } of reading.quarantined) {
-      this.problems.set(entry.source, `Its rows cannot be read any more: ${reason}`);
+      this.unreadable.set(entry.source, `Its rows cannot be read any more: ${reason}`);
     }
     return reading.read.flatMap(({ entry, rows, refused }) => {
       const { rowsRead = rows + refused } = entry;
       if (rowsRead === rows + refused) return [entry];
       const problem = `${counted(rowsRead, "row")} read from it before, but it has ${rows + refused}.`;
-      this.problems.set(entry.source, problem);
+      this.unreadable.set(entry.source, problem);
       return [];
     });
   }
@@ -141,9 +150,7 @@ class Comparison {
          (FROM expected_ WHERE NOT (${isPartial("source")}) EXCEPT ALL FROM actual_)
          UNION ALL (FROM (FROM actual_ EXCEPT ALL FROM expected_)))`,
     );
-    for (const { source } of found) {
-      this.problems.set(String(source), "Its rows in the table differ from its landed file.");
-    }
+    for (const { source } of found) this.different.add(String(source));
   }
 
   private dayOf(loaded: LoadedCsv): string {

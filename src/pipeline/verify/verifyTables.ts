@@ -111,7 +111,7 @@ export async function verifyReport(
     if (pseudo) {
       problems.push(...(await missingValues(session, report, pseudo.select)));
       const isSalt = salt !== undefined && lookup && (await isSaltOf(session, lookup.select, salt));
-      const different = await compareWithLanded(
+      const { unreadable, different } = await compareWithLanded(
         context,
         session,
         {
@@ -124,7 +124,7 @@ export async function verifyReport(
         current.filter(isComparable),
       );
       for (const { source, landedPath, rowsWritten = 0 } of current) {
-        const problem = different.get(source);
+        const problem = unreadable.get(source) ?? (different.has(source) ? differs : undefined);
         // Missing or surplus rows show in the counts.
         const isCounted = (rows.get(source) ?? 0) === rowsWritten;
         if (problem !== undefined && isCounted) problems.push({ subject: landedPath, problem });
@@ -138,6 +138,8 @@ export async function verifyReport(
     return { tables, applied, sources: new Set(rows.keys()) };
   });
 }
+
+const differs = "Its rows in the table differ from its landed file.";
 
 /** The rows of each source; those without a source are under "". */
 async function rowsOfSources(session: DuckSession, select: string): Promise<Map<string, number>> {
