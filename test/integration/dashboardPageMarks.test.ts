@@ -104,6 +104,45 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       expect(await page.locator("img").count()).toBe(0);
     });
 
+    test("no number in a tile is cut off, however wide the page is", async () => {
+      // Of a district with 250 students: some tiles are much higher than wide. No number is a part of another.
+      const rows = [
+        ...[
+          3234, 2139, 1290, 1066, 636, 561, 371, 294, 273, 248, 242, 240, 220, 208, 198, 183, 176, 162, 160,
+        ],
+        ...[158, 154, 141, 137, 132, 130, 122, 118, 105, 100, 93, 78, 77, 77, 75, 74, 74, 72, 71, 71, 67, 66],
+        ...[65, 64, 63, 62, 61, 55, 48, 46, 46, 41, 41, 38, 38, 34, 30, 30, 28, 26, 26, 26, 23, 19, 19, 9, 9],
+        ...[9, 9, 9, 9, 9],
+      ];
+      const district = { resources: rows.length };
+      const { page } = await dashboards.show(district, {}, (source) => {
+        source.ask = async (filter) => {
+          const answer = fakeAnswer(filter, district);
+          const resources = answer.resources.map((each, place) => ({ ...each, rows: rows[place] ?? 0 }));
+          return { ...answer, resources };
+        };
+      });
+      const widths = [480, 760, 1060, 1360, 1380, 1400, 1420, 1600];
+      const shown = new Set<string>();
+      for (const width of widths) {
+        await page.setViewportSize({ width, height: 900 });
+        await poll(async () => {
+          const [panel, chart] = await Promise.all(
+            ["", " svg"].map((each) => page.locator(`#panel-treemap .chart${each}`).boundingBox()),
+          );
+          return Math.abs((panel?.width ?? 0) - (chart?.width ?? 1));
+        }).toBeLessThan(1);
+        for (const text of await page.locator("#panel-treemap svg text").allTextContents())
+          if (/^[\d,]+$/.test(text)) shown.add(text);
+      }
+      expect(shown.size).toBeGreaterThan(3);
+      await page.locator("#panel-treemap .as-table").click();
+      await poll(async () => {
+        const cells = await page.locator("#panel-treemap tbody td").allTextContents();
+        return cells.map((cell) => cell.trim());
+      }).toEqual(expect.arrayContaining([...shown]));
+    });
+
     test("N is adjustable, for resources and for schools", async () => {
       const { page } = await dashboards.open({ schools: 40 });
       await page.locator("#top-topResources").selectOption("3");

@@ -1,4 +1,4 @@
-import { BarChart, LineChart, ScatterChart, TreemapChart } from "echarts/charts";
+import { BarChart, CustomChart, LineChart, ScatterChart } from "echarts/charts";
 import { BrushComponent, GridComponent, TitleComponent, TooltipComponent } from "echarts/components";
 import { type EChartsType, init, use } from "echarts/core";
 import { LabelLayout } from "echarts/features";
@@ -7,9 +7,9 @@ import type { EChartsOption } from "echarts/types/dist/shared";
 
 use([
   BarChart,
+  CustomChart,
   LineChart,
   ScatterChart,
-  TreemapChart,
   BrushComponent,
   GridComponent,
   TitleComponent,

@@ -1,3 +1,5 @@
+import { type HierarchyRectangularNode, hierarchy, treemap } from "d3-hierarchy";
+import type { CustomSeriesRenderItemAPI } from "echarts/types/dist/shared";
 import type { FilterPatch } from "../model";
 import { textOn } from "./colours";
 import type { Look } from "./look";
@@ -6,20 +8,18 @@ import { baseOption, type LegendEntry, type MarkLine, type Picture } from "./pic
 export interface Tile {
   readonly name: string;
   readonly value: number;
-  /** Share of the whole area. */
-  readonly share: number;
   readonly colour: string;
   readonly lines: readonly MarkLine[];
   readonly pick?: FilterPatch;
 }
 
 const height = 320;
-/** Width of a letter in a tile's label, and of the label's edges, in pixels. */
-const [letterWidth, edges] = [7, 12];
+/** Space between tiles, and between a tile's edge and its label, in pixels. */
+const [gap, edge] = [2, 6];
+/** Upper limit for the width of a letter, in font sizes. */
+const letter = 0.62;
 /** The minimum number of letters to show of a longer name. */
-const lettersOfName = 4;
-/** The height-to-width ratio of tiles: most are below the first value, hardly any above the second. */
-const [steep, steepest] = [1.4, 2.4];
+const lettersOfName = 5;
 
 /** Tiles with areas proportional to their values. */
 export function treemapPicture(
@@ -28,71 +28,82 @@ export function treemapPicture(
   format: (value: number) => string,
   look: Look,
 ): Picture {
-  // Estimated from the label width, which is at most a third of a picture's width; the actual width is unknown here.
-  const area = (look.labelWidth / 0.3 - 50) * height;
-  const letters = (tile: Tile, steepness: number) =>
-    (Math.sqrt((tile.share * area) / steepness) - edges) / letterWidth;
+  const placesIn = layoutOf(tiles);
   return {
     option: {
       ...baseOption(look),
       series: [
         {
-          type: "treemap",
-          left: 0,
-          right: 0,
-          top: 0,
-          bottom: 0,
-          roam: false,
-          nodeClick: false,
-          breadcrumb: { show: false },
-          itemStyle: { borderColor: look.background, borderWidth: 1, gapWidth: 1 },
-          label: {
-            position: [0, 0],
-            // Part of the width that names are cut to, unlike an offset.
-            padding: [5, 6],
-            fontSize: look.fontSize - 1,
-            lineHeight: Math.round(look.fontSize * 1.3),
-            overflow: "truncate",
-            ellipsis: "…",
-            formatter: ({ dataIndex }) => {
-              const tile = tiles[dataIndex - 1];
-              // A tile too small for a word has no label, and a number is never cut off; its tooltip has both.
-              if (!tile || letters(tile, steep) < Math.min(tile.name.length, lettersOfName)) return "";
-              const value = format(tile.value);
-              return `{name|${plain(tile.name)}}${letters(tile, steepest) < value.length ? "" : `\n{value|${value}}`}`;
-            },
-          },
-          emphasis: { itemStyle: { borderColor: look.text }, label: { show: true } },
-          data: tiles.map(({ value, colour }, index) => {
-            const color = textOn(colour);
+          type: "custom",
+          coordinateSystem: "none",
+          data: tiles.map(({ value }) => value),
+          renderItem: ({ dataIndex }, api) => {
+            const tile = tiles[dataIndex];
+            const place = placesIn(api)[dataIndex];
+            if (!tile || !place) return;
+            const { x0: x, y0: y } = place;
+            const size = { width: place.x1 - x, height: place.y1 - y };
             return {
-              // Indexes, not names: the label decides what is drawn.
-              name: String(index),
-              value,
-              itemStyle: { color: colour },
-              label: {
-                color,
-                rich: { name: { color, fontWeight: 600 }, value: { color, fontSize: look.fontSize - 2 } },
-              },
+              type: "group",
+              children: [
+                {
+                  type: "rect",
+                  shape: { x, y, ...size },
+                  style: { fill: tile.colour },
+                  emphasis: { style: { stroke: look.text, lineWidth: 1 } },
+                },
+                ...labelOf(tile.name, format(tile.value), size, look.fontSize - 1).map((line) => ({
+                  type: "text" as const,
+                  x: x + edge,
+                  y: y + edge + line.top,
+                  style: { ...line.style, fill: textOn(tile.colour), fontFamily: look.font },
+                })),
+              ],
             };
-          }),
+          },
         },
       ],
     },
-    marks: tiles.map(({ name, lines, pick }, index) => ({
-      series: 0,
-      // The first node is the one that contains all tiles.
-      index: index + 1,
-      title: name,
-      lines,
-      pick,
-    })),
+    marks: tiles.map(({ name, lines, pick }, index) => ({ series: 0, index, title: name, lines, pick })),
     legend,
     height,
   };
 }
 
-/** A name without the characters that ECharts would interpret as style in a label. */
-function plain(name: string): string {
-  return name.replaceAll(/[{}|\r\n]+/g, " ");
+interface Area {
+  readonly value?: number;
+  readonly children?: readonly Tile[];
+}
+
+/** The places of the tiles in a picture, computed once for each size. */
+function layoutOf(tiles: readonly Tile[]) {
+  let size = "";
+  let places: readonly HierarchyRectangularNode<Area>[] = [];
+  return (api: CustomSeriesRenderItemAPI) => {
+    const [width, height] = [api.getWidth(), api.getHeight()];
+    if (size !== `${width} ${height}`) {
+      size = `${width} ${height}`;
+      const root = hierarchy<Area>({ children: tiles });
+      const layout = treemap<Area>().size([width, height]).paddingInner(gap).round(true);
+      places = layout(root.sum(({ value = 0 }) => value)).leaves();
+    }
+    return places;
+  };
+}
+
+/** The lines of a tile's label that fit: a name may be cut to a few letters, but a number never. */
+function labelOf(name: string, value: string, size: { width: number; height: number }, fontSize: number) {
+  const width = size.width - 2 * edge;
+  const lineHeight = Math.round(1.4 * fontSize);
+  const letters = width / (letter * fontSize);
+  const lines = Math.floor((size.height - 2 * edge) / lineHeight);
+  // A tile too small for a word has no label; its tooltip has both.
+  if (lines < 1 || letters < Math.min(name.length, lettersOfName)) return [];
+  const text = { fontSize, width, overflow: "truncate" as const, ellipsis: "…" };
+  return [
+    { top: 0, style: { ...text, text: name.replaceAll(/\s+/g, " "), fontWeight: 600 as const } },
+    ...(lines > 1 && letters >= value.length
+      ? [{ top: lineHeight, style: { text: value, fontSize: fontSize - 1 } }]
+      : []),
+  ];
 }

@@ -102,7 +102,6 @@ export function treemapPanel(ready: Ready): Panel {
       const tiles = drawn.map((each) => ({
         name: nameIn(texts, "resources", each.resource),
         value: each.rows,
-        share: each.rows / total,
         colour: colourOf(each.type),
         lines: [
           { name: typeName(texts, each.type), colour: colourOf(each.type), value: "" },
