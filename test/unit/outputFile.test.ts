@@ -18,12 +18,19 @@ describe.skipIf(process.platform === "win32")("a file that the user named", () =
     expect(await readFile(link, "utf8")).toBe("before");
   });
 
-  test("is refused if it is a folder, a pipe or a device", async () => {
+  test("is refused if it is a folder, a pipe, a device or a link to nothing", async () => {
     const folder = await temporaryFolder();
     await mkdir(path.join(folder, "folder"));
     execFileSync("mkfifo", [path.join(folder, "pipe")]);
-    for (const place of [path.join(folder, "folder"), path.join(folder, "pipe"), "/dev/null"]) {
-      await expect(outputFile("The dashboard", place)).rejects.toMatchObject({ code: "io", subject: place });
+    await symlink(path.join(folder, "nowhere"), path.join(folder, "link"));
+    for (const place of ["folder", "pipe", "link", "/dev/null"].map((name) => path.resolve(folder, name))) {
+      await expect(outputFile("The dashboard", place)).rejects.toMatchObject({
+        code: "io",
+        subject: place,
+        hint: place.endsWith("folder")
+          ? "This is a folder: name a file in it."
+          : "The path is not that of a file.",
+      });
     }
   });
 });
