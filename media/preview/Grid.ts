@@ -1,5 +1,6 @@
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
 import type { TemplateResult } from "lit";
+import type { PreviewInfo } from "../../src/protocol/previewedReport";
 import type { ColumnWidths } from "./columns";
 import { type GridPosition, moveInGrid } from "./gridPosition";
 import {
@@ -10,7 +11,7 @@ import {
   gridView,
   hasProblemColumn,
 } from "./gridView";
-import { type Model, type OpenInfo, rowCount } from "./model";
+import { type Model, rowCount } from "./model";
 import type { RowCache } from "./rowCache";
 
 const resizeStep = 16;
@@ -67,7 +68,7 @@ export class Grid implements GridActions {
   }
 
   /** The visible rows and columns to draw now. */
-  view(info: OpenInfo): TemplateResult {
+  view(info: PreviewInfo): TemplateResult {
     const { model, rows } = this.host;
     const layout = this.layout(info);
     rows.want(layout.rows.map(({ index }) => index));
@@ -190,7 +191,7 @@ export class Grid implements GridActions {
     this.host.changed();
   }
 
-  private layout(info: OpenInfo): GridLayout {
+  private layout(info: PreviewInfo): GridLayout {
     const lineWidth = this.lineWidth(info);
     const head = this.host.rowHeight() * 2;
     const { row, column } = this.host.model.active;
@@ -230,7 +231,7 @@ export class Grid implements GridActions {
     };
   }
 
-  private lineWidth(info: OpenInfo): number {
+  private lineWidth(info: PreviewInfo): number {
     const { widths, model } = this.host;
     // Cells with line breaks can make line numbers larger than row numbers; space for one more digit is enough.
     return widths.lines(model.numbers.integer(info.rowCount * 2), model.strings.lineColumn);

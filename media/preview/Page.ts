@@ -7,7 +7,7 @@ import { detailsView } from "./detailsView";
 import { Grid } from "./Grid";
 import { measureTextIn } from "./measureText";
 import { columnText, hasProblem, type Model, reasonOf, refusedText, rowCount, rowsText } from "./model";
-import { RefusedIndexes } from "./refusedIndexes";
+import { besideIn, placeAmong } from "./refusedRows";
 import { RowCache } from "./rowCache";
 import { stateView } from "./stateView";
 import { fill, Numbers } from "./text";
@@ -54,8 +54,6 @@ export class Page implements BarActions {
       numbers: new Numbers(strings.language),
       phase: { name: "loading" },
       revealed: false,
-      refused: new RefusedIndexes(),
-      located: true,
       loadingMore: false,
       trouble: undefined,
       active: { row: before?.row ?? 0, column: before?.column ?? 1 },
@@ -80,7 +78,6 @@ export class Page implements BarActions {
       case "loading":
         model.phase = { name: "loading" };
         model.loadingMore = false;
-        model.refused = new RefusedIndexes();
         model.announcement = model.strings.loading;
         break;
       case "failed":
@@ -93,10 +90,6 @@ export class Page implements BarActions {
         break;
       case "rows":
         this.received(message);
-        break;
-      case "refused":
-        model.refused = new RefusedIndexes(message.indexes);
-        model.located = message.complete;
         break;
       case "rowsFailed":
         if (message.generation !== this.generation) return;
@@ -142,13 +135,10 @@ export class Page implements BarActions {
 
   readonly goToRefused = (direction: 1 | -1): void => {
     const { model } = this;
-    const row = model.refused.beside(model.active.row, direction);
-    if (row === undefined) {
-      if (!model.located) model.announcement = model.strings.searching;
-      this.changed();
-      return;
-    }
-    this.grid.goTo({ row, column: model.active.column });
+    const { phase, active } = model;
+    const row = phase.name === "open" ? besideIn(phase.info.refused, active.row, direction) : undefined;
+    if (row === undefined) return;
+    this.grid.goTo({ row, column: active.column });
     this.refusedGoal = row;
     this.showRefusedOnceLoaded();
   };
@@ -214,7 +204,7 @@ export class Page implements BarActions {
   /** Goes to the faulty cell and announces why, as soon as the row is available. */
   private showRefusedOnceLoaded(): void {
     const { model, refusedGoal: row } = this;
-    const { phase, strings, numbers, refused } = model;
+    const { phase, strings, numbers } = model;
     const found = row === undefined ? undefined : this.rows.row(row);
     if (row === undefined || !found || phase.name !== "open") return;
     this.refusedGoal = undefined;
@@ -223,8 +213,8 @@ export class Page implements BarActions {
     if (column >= 0 && model.active.row === row) this.grid.goTo({ row, column: column + 1 });
     const place = fill(
       strings.refusedPlace,
-      numbers.integer(refused.place(row)),
-      numbers.integer(phase.info.refusedCount),
+      numbers.integer(placeAmong(phase.info.refused, row)),
+      numbers.integer(phase.info.refused.length),
     );
     model.announcement = `${place}. ${reasonOf(found, strings) ?? ""}`;
   }

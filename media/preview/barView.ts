@@ -1,5 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { type Model, type OpenInfo, refusedText, rowsText } from "./model";
+import type { PreviewInfo } from "../../src/protocol/previewedReport";
+import { type Model, refusedText, rowsText } from "./model";
+import { placeAmong } from "./refusedRows";
 import { fill } from "./text";
 
 export interface BarActions {
@@ -20,7 +22,7 @@ export function barView(model: Model, actions: BarActions): TemplateResult {
     </header>`;
 }
 
-function openBar(model: Model, info: OpenInfo, actions: BarActions): TemplateResult {
+function openBar(model: Model, info: PreviewInfo, actions: BarActions): TemplateResult {
   const { strings, numbers, revealed } = model;
   const size = info.truncated
     ? fill(strings.bytesRead, numbers.bytes(info.readBytes), numbers.bytes(info.totalBytes))
@@ -56,18 +58,18 @@ function openBar(model: Model, info: OpenInfo, actions: BarActions): TemplateRes
     </div>`;
 }
 
-function refusedPart(model: Model, info: OpenInfo, actions: BarActions): TemplateResult {
-  const { strings, numbers, refused, active } = model;
-  if (info.refusedCount === 0) {
+function refusedPart(model: Model, info: PreviewInfo, actions: BarActions): TemplateResult {
+  const { strings, numbers, active } = model;
+  if (info.refused.length === 0) {
     return html`<span class="count quiet"><vscode-icon name="pass"></vscode-icon>${refusedText(model, info)}</span>`;
   }
-  const place = refused.place(active.row);
+  const place = placeAmong(info.refused, active.row);
   const text =
     place > 0
-      ? fill(strings.refusedPlace, numbers.integer(place), numbers.integer(info.refusedCount))
+      ? fill(strings.refusedPlace, numbers.integer(place), numbers.integer(info.refused.length))
       : refusedText(model, info);
   return html`
-    <span class="count" title=${model.located ? "" : strings.searching}>
+    <span class="count">
       <vscode-icon name="error" class="refused-mark"></vscode-icon>${text}
     </span>
     <vscode-toolbar-button

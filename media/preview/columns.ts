@@ -1,4 +1,4 @@
-import type { PreviewColumn, PreviewRow } from "../../src/protocol/previewSource";
+import type { PreviewColumn, PreviewRow } from "../../src/protocol/previewedReport";
 
 /**
  * Padding next to a cell's text, and space for the lock and the handle in a header. In pixels, like all widths here.

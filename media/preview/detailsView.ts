@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { PreviewColumn, PreviewRow } from "../../src/protocol/previewSource";
+import type { PreviewColumn, PreviewRow } from "../../src/protocol/previewedReport";
 import { columnText, type Model, reasonOf } from "./model";
 import { fill } from "./text";
 import { textView } from "./textView";

@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { classMap } from "lit/directives/class-map.js";
 import { repeat } from "lit/directives/repeat.js";
-import type { PreviewColumn, PreviewRow } from "../../src/protocol/previewSource";
-import { columnText, hasProblem, type Model, type OpenInfo, reasonOf } from "./model";
+import type { PreviewColumn, PreviewInfo, PreviewRow } from "../../src/protocol/previewedReport";
+import { columnText, hasProblem, type Model, reasonOf } from "./model";
 import { fill } from "./text";
 import { textView } from "./textView";
 
@@ -40,11 +40,11 @@ export function cellId(row: number, column: number): string {
 }
 
 /** Whether the last column has the reasons of refused rows. */
-export function hasProblemColumn(info: OpenInfo): boolean {
-  return info.refusedCount > 0;
+export function hasProblemColumn(info: PreviewInfo): boolean {
+  return info.refused.length > 0;
 }
 
-export function columnCount(info: OpenInfo): number {
+export function columnCount(info: PreviewInfo): number {
   return 1 + info.columns.length + (hasProblemColumn(info) ? 1 : 0);
 }
 
@@ -54,7 +54,7 @@ export function columnCount(info: OpenInfo): number {
  */
 export function gridView(
   model: Model,
-  info: OpenInfo,
+  info: PreviewInfo,
   layout: GridLayout,
   rowAt: (index: number) => PreviewRow | undefined,
   actions: GridActions,
@@ -85,7 +85,12 @@ export function gridView(
     </div>`;
 }
 
-function headerRow(model: Model, info: OpenInfo, layout: GridLayout, actions: GridActions): TemplateResult {
+function headerRow(
+  model: Model,
+  info: PreviewInfo,
+  layout: GridLayout,
+  actions: GridActions,
+): TemplateResult {
   const { strings } = model;
   const { active } = model;
   return html`
@@ -142,7 +147,7 @@ function headerCell(
 
 function bodyRow(
   model: Model,
-  info: OpenInfo,
+  info: PreviewInfo,
   layout: GridLayout,
   { index, start }: Stretch,
   row: PreviewRow | undefined,

@@ -1,16 +1,13 @@
 import type { PreviewFile } from "../../src/protocol/preview";
-import type { PreviewColumn, PreviewInfo, PreviewRow } from "../../src/protocol/previewSource";
+import type { PreviewColumn, PreviewInfo, PreviewRow } from "../../src/protocol/previewedReport";
 import type { PreviewStrings } from "../../src/protocol/previewStrings";
 import type { GridPosition } from "./gridPosition";
-import type { RefusedIndexes } from "./refusedIndexes";
 import { fill, type Numbers } from "./text";
-
-export type OpenInfo = Omit<PreviewInfo, "token">;
 
 export type Phase =
   | { readonly name: "loading" }
   | { readonly name: "failed"; readonly message: string }
-  | { readonly name: "open"; readonly info: OpenInfo };
+  | { readonly name: "open"; readonly info: PreviewInfo };
 
 /** Everything that the page shows, except the rows. */
 export interface Model {
@@ -19,9 +16,6 @@ export interface Model {
   readonly numbers: Numbers;
   phase: Phase;
   revealed: boolean;
-  refused: RefusedIndexes;
-  /** Whether all refused rows are located. */
-  located: boolean;
   loadingMore: boolean;
   /** Why rows could not be read, or no further ones. */
   trouble: string | undefined;
@@ -38,7 +32,7 @@ export function rowCount({ phase }: Model): number {
 export function columnText(column: PreviewColumn, strings: PreviewStrings): string {
   const { name, reportColumn } = column;
   const type = strings.types[column.type];
-  if (reportColumn === undefined || reportColumn === name) return type;
+  if (reportColumn === null || reportColumn === name) return type;
   return `${type} · ${fill(strings.answersTo, reportColumn)}`;
 }
 
@@ -56,13 +50,13 @@ export function hasProblem(row: PreviewRow, column: PreviewColumn): boolean {
 }
 
 /** The number of rows, in words. */
-export function rowsText({ strings, numbers }: Model, info: OpenInfo): string {
+export function rowsText({ strings, numbers }: Model, info: PreviewInfo): string {
   if (info.truncated) return fill(strings.firstRows, numbers.integer(info.rowCount));
   return info.rowCount === 1 ? strings.row : fill(strings.rows, numbers.integer(info.rowCount));
 }
 
-export function refusedText({ strings, numbers }: Model, info: OpenInfo): string {
-  if (info.refusedCount === 0) return strings.noneRefused;
-  if (info.refusedCount === 1) return strings.oneRefused;
-  return fill(strings.someRefused, numbers.integer(info.refusedCount));
+export function refusedText({ strings, numbers }: Model, info: PreviewInfo): string {
+  const { length } = info.refused;
+  if (length === 0) return strings.noneRefused;
+  return length === 1 ? strings.oneRefused : fill(strings.someRefused, numbers.integer(length));
 }

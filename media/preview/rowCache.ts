@@ -1,4 +1,4 @@
-import type { PreviewRow } from "../../src/protocol/previewSource";
+import type { PreviewRow } from "../../src/protocol/previewedReport";
 
 export interface PageRequest {
   readonly from: number;

@@ -11,6 +11,7 @@ import type { Finding } from "../pipeline/log/runRecord";
 import type { Freshness } from "../pipeline/plan/freshness";
 import type { FileState, Unread } from "../pipeline/plan/plan";
 import type { RunCommand } from "../pipeline/run";
+import type { PreviewInfo } from "../protocol/previewedReport";
 import type { SampleOptions } from "../sample/district";
 import type { Connected } from "./connectionMessages";
 import type { LogLine } from "./lakeMessages";
@@ -29,10 +30,10 @@ export type { RosterSummary } from "../pipeline/roster/importRoster";
 export type { OptimizeSummary } from "../pipeline/upkeep/optimizeLake";
 export type { VacuumSummary } from "../pipeline/upkeep/vacuumLake";
 export type { Verification } from "../pipeline/verify/verify";
+export type { PreviewRow } from "../protocol/previewedReport";
 export type * from "./connectionMessages";
 export type * from "./lakeMessages";
-export type * from "./previewMessages";
-export type { AssetName, DashboardFilter, FileState, Finding, Freshness };
+export type { AssetName, DashboardFilter, FileState, Finding, Freshness, PreviewInfo };
 
 export interface ReportItem {
   /** On the server. */
@@ -133,6 +134,27 @@ export interface GroupsSummary {
   readonly written: boolean;
   /** Number of groups of people. */
   readonly groups: number;
+}
+
+export interface PreviewParams extends Connected {
+  readonly origin: "server" | "lake";
+  /** On the server, or in the lake. */
+  readonly path: string;
+}
+
+/** An open preview. */
+export interface Preview {
+  /** For `previewRows`, `previewMore` and `closePreview`. */
+  readonly token: string;
+  readonly info: PreviewInfo;
+}
+
+export interface PreviewRowsParams {
+  readonly token: string;
+  /** The first row's index; 0 is the row below the header. */
+  readonly from: number;
+  readonly count: number;
+  readonly reveal: boolean;
 }
 
 export interface DashboardParams extends CountingParams, DistrictFiles {

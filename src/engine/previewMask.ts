@@ -3,7 +3,7 @@ import { maskText, textKindOf } from "../clever/maskedText";
 import type { ReportColumn } from "../clever/reports";
 import { identifiesPerson } from "../clever/shiftedCells";
 import { parseValue } from "../clever/values";
-import type { PreviewColumn, PreviewPage, PreviewRow } from "./messages";
+import type { PreviewColumn, PreviewRow } from "../protocol/previewedReport";
 import type { PreviewedRow } from "./previewFile";
 
 /** Longer cells are truncated for display. */
@@ -15,24 +15,22 @@ export function previewColumns(header: Header): PreviewColumn[] {
   return header.names.map((name, index): PreviewColumn => {
     const column = columns[index];
     // The header may actually be a data row, so names that do not look like names are hidden.
-    const shownName = looksLikeName(name) ? name : null;
-    if (!column) return { name: shownName, reportColumn: null, type: "string", identity: true };
+    const shownName = looksLikeName(name) ? name : "";
+    if (!column) return { name: shownName, reportColumn: null, type: "unknown", identity: true };
     const { type, pseudonymization } = column;
     return { name, reportColumn: column.name, type, identity: pseudonymization === "hash" };
   });
 }
 
-/** Rows with masked cells, and the values behind the mask for reveal. */
-export function maskRows(
-  rows: readonly PreviewedRow[],
-  header: Header,
-): { rows: PreviewRow[]; identities: NonNullable<PreviewPage["identities"]> } {
+/** Rows with masked cells, or with all cells if identities are revealed. */
+export function shownRows(rows: readonly PreviewedRow[], header: Header, reveal: boolean): PreviewRow[] {
   const columns = columnsByIndex(header);
   const ids = idsOf(rows, columns);
-  const masked = rows.map(({ line, cells, raw, problem }) => {
+  return rows.map(({ line, cells, raw, problem }) => {
     const texts = cells ?? [raw ?? ""];
     const aligned = cells?.length === header.names.length;
-    const shown = texts.map((text, index) => {
+    const isShown = (text: string, index: number) => {
+      if (reveal) return true;
       const column = columns[index];
       if (!aligned || !column || column.pseudonymization === "hash") return false;
       // A row with the right number of cells can be shifted too. A known id of the page is therefore masked in any
@@ -41,18 +39,11 @@ export function maskRows(
       if (column.type === "string" && maskText(text, textKindOf(column), (id) => ids.has(id)) !== text)
         return false;
       return problem === undefined || provesItsForm(column, text);
-    });
-    const clipped = texts.map((text) => (text.length > cellLength ? `${text.slice(0, cellLength)}…` : text));
-    return {
-      row: {
-        line,
-        cells: clipped.map((text, index) => (shown[index] ? text : null)),
-        problem: problem ? { column: problem.column ?? null, reason: problem.reason } : null,
-      },
-      identities: clipped.map((text, index) => (shown[index] ? null : text)),
     };
+    const clipped = (text: string) => (text.length > cellLength ? `${text.slice(0, cellLength)}…` : text);
+    const shown = texts.map((text, index) => (isShown(text, index) ? clipped(text) : null));
+    return { line, cells: shown, problem: problem ?? null };
   });
-  return { rows: masked.map(({ row }) => row), identities: masked.map(({ identities }) => identities) };
 }
 
 /** Ids of people in good rows, in lower case. Other rows may have a school's id in place of a person's. */

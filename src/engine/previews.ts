@@ -5,13 +5,19 @@ import { type Reveal, recordReveal } from "../pipeline/log/reveals";
 import type { SourceFile } from "../sftp/source";
 import { checkedSettings, openLake, type Sources } from "./connections";
 import { Lane } from "./lane";
-import type { Connected, PreviewInfo, PreviewPage, PreviewParams } from "./messages";
+import type {
+  Connected,
+  Preview,
+  PreviewInfo,
+  PreviewParams,
+  PreviewRow,
+  PreviewRowsParams,
+} from "./messages";
 import { PreviewFile } from "./previewFile";
-import { maskRows, previewColumns } from "./previewMask";
+import { previewColumns, shownRows } from "./previewMask";
 
-const defaultBytes = 2 * 1024 * 1024;
-const bytesAtLeast = 4 * 1024;
-const bytesAtMost = 16 * 1024 * 1024;
+/** How much of a file is read at a time. */
+const bytesAtOnce = 2 * 1024 * 1024;
 const rowsPerPage = 1_000;
 /** For all previews together; the least recently used ones are closed to make room. */
 const rowsInMemory = 250_000;
@@ -22,7 +28,7 @@ type Place =
   | { readonly origin: "server"; readonly file: SourceFile }
   | { readonly origin: "lake"; readonly file: Pick<SourceFile, "path" | "size"> };
 
-interface Preview {
+interface OpenPreview {
   /**
    * The server and the lake it was opened from: further reads must use the same ones, and a reveal is recorded there.
    */
@@ -36,12 +42,12 @@ interface Preview {
 /** Open previews: their rows stay here and are sent in pages. */
 export class Previews {
   /** Least recently used first. */
-  private readonly open = new Map<string, Preview>();
+  private readonly open = new Map<string, OpenPreview>();
   private readonly lane = new Lane();
 
   constructor(private readonly sources: Sources) {}
 
-  async openReport(params: PreviewParams, signal: AbortSignal): Promise<PreviewInfo> {
+  async openReport(params: PreviewParams, signal: AbortSignal): Promise<Preview> {
     return this.lane.run(signal, async () => {
       const token = randomUUID();
       const place = await this.find(params, signal);
@@ -50,19 +56,16 @@ export class Previews {
       await this.readMore(preview, params, signal);
       this.open.set(token, preview);
       this.makeRoom(token);
-      return infoOf(token, preview);
+      return { token, info: infoOf(preview) };
     });
   }
 
-  async more(
-    params: Connected & { readonly token: string; readonly bytes?: number },
-    signal: AbortSignal,
-  ): Promise<PreviewInfo> {
+  async more(params: Connected & { readonly token: string }, signal: AbortSignal): Promise<PreviewInfo> {
     return this.lane.run(signal, async () => {
       const preview = this.usedWith(params);
       await this.readMore(preview, params, signal);
       this.makeRoom(params.token);
-      return infoOf(params.token, preview);
+      return infoOf(preview);
     });
   }
 
@@ -88,25 +91,12 @@ export class Previews {
     }
   }
 
-  rows(params: {
-    readonly token: string;
-    readonly from: number;
-    readonly count: number;
-    readonly reveal: boolean;
-  }): PreviewPage {
-    const { file, revealed } = this.used(params.token);
-    const { header, report } = file;
-    const from = Math.max(0, params.from);
-    const reveal = params.reveal && revealed;
-    if (!header || !report) return { from, rows: [], identities: reveal ? [] : null };
-    const page = file.rows.slice(from, from + Math.min(params.count, rowsPerPage));
-    const { rows, identities } = maskRows(page, header);
-    return { from, rows, identities: reveal ? identities : null };
-  }
-
-  refused(token: string): { indexes: number[] } {
-    const { rows } = this.used(token).file;
-    return { indexes: [...rows.keys()].filter((index) => rows[index]?.problem !== undefined) };
+  rows({ token, from, count, reveal }: PreviewRowsParams): PreviewRow[] {
+    const { file, revealed } = this.used(token);
+    if (!file.header) return [];
+    const start = Math.max(0, from);
+    const page = file.rows.slice(start, start + Math.min(count, rowsPerPage));
+    return shownRows(page, file.header, reveal && revealed);
   }
 
   close(token: string): void {
@@ -130,27 +120,25 @@ export class Previews {
   }
 
   private async readMore(
-    { place, file }: Preview,
-    connected: Connected & { readonly bytes?: number },
+    { place, file }: OpenPreview,
+    connected: Connected,
     signal: AbortSignal,
   ): Promise<void> {
-    const { bytes = defaultBytes } = connected;
-    const length = Math.min(Math.max(bytes, bytesAtLeast), bytesAtMost);
     if (place.origin === "server") {
       await this.sources.use(connected, (source) =>
-        file.more((start, end) => source.readRange(place.file, start, end, signal), length, signal),
+        file.more((start, count) => source.readRange(place.file, start, count, signal), bytesAtOnce, signal),
       );
       return;
     }
     const lake = await openLake(connected);
     await file.more(
       (start, count) => lake.readRange(place.file.path, start, count, { signal }),
-      length,
+      bytesAtOnce,
       signal,
     );
   }
 
-  private used(token: string): Preview {
+  private used(token: string): OpenPreview {
     const preview = this.open.get(token);
     if (!preview) {
       throw new CleverLakeError("notFound", "This preview was closed to make room for others.", {
@@ -163,7 +151,7 @@ export class Previews {
   }
 
   /** A preview must not be used with another connection's lake. */
-  private usedWith(params: Connected & { readonly token: string }): Preview {
+  private usedWith(params: Connected & { readonly token: string }): OpenPreview {
     const preview = this.used(params.token);
     if (preview.origin !== originOf(params)) {
       throw new CleverLakeError("notFound", "This preview was opened with another connection.", {
@@ -197,19 +185,16 @@ function originOf({ connection }: Connected): string {
   return JSON.stringify([sftp.host, sftp.port, sftp.username, sftp.root, lake.url]);
 }
 
-function infoOf(token: string, { file }: Preview): PreviewInfo {
-  const { header, report } = file;
+function infoOf({ file }: OpenPreview): PreviewInfo {
+  const { header, rows, size, bytesRead, truncated, full, problem } = file;
   return {
-    token,
-    report: report?.name ?? null,
-    userType: file.userType ?? null,
-    size: file.size,
-    bytesRead: file.bytesRead,
-    truncated: file.truncated,
-    full: file.full,
     columns: header ? previewColumns(header) : [],
-    rows: file.rows.length,
-    badRows: file.rows.filter(({ problem }) => problem !== undefined).length,
-    problem: file.problem ?? null,
+    rowCount: rows.length,
+    refused: [...rows.keys()].filter((index) => rows[index]?.problem !== undefined),
+    totalBytes: size,
+    readBytes: bytesRead,
+    truncated,
+    full,
+    problem: problem ?? null,
   };
 }

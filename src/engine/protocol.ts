@@ -148,25 +148,25 @@ export const readRun = new EngineCall<messages.Connected & { readonly runId: str
 );
 
 /** Opens a report's first rows; reads only the first part of the file. */
-export const previewReport = new EngineCall<messages.PreviewParams, messages.PreviewInfo>(
+export const previewReport = new EngineCall<messages.PreviewParams, messages.Preview>(
   "previewReport",
   "opening a preview",
 );
 
 /** Reads the next part of a preview's file. Rejects with `changedWhileRead` if the file has changed. */
 export const previewMore = new EngineCall<
-  messages.Connected & { readonly token: string; readonly bytes?: number },
+  messages.Connected & { readonly token: string },
   messages.PreviewInfo
 >("previewMore", "reading more of a preview");
 
 /**
- * Rows of a preview, at most 1,000 at a time; with identities only after `revealPreview`. Rejects with `notFound` if
- * the preview was closed to make room.
+ * Rows of a preview, at most 1,000 at a time; with identities only if they are requested after `revealPreview`.
+ * Rejects with `notFound` if the preview was closed to make room.
  */
-export const previewRows = new EngineCall<
-  { readonly token: string; readonly from: number; readonly count: number; readonly reveal: boolean },
-  messages.PreviewPage
->("previewRows", "showing a preview");
+export const previewRows = new EngineCall<messages.PreviewRowsParams, readonly messages.PreviewRow[]>(
+  "previewRows",
+  "showing a preview",
+);
 
 /**
  * Records in the lake that a preview's identities are revealed, and reveals them from then on. If recording fails, it
@@ -176,12 +176,6 @@ export const revealPreview = new EngineCall<messages.Connected & { readonly toke
   "revealPreview",
   "recording that identities are shown",
 );
-
-/** The ascending indexes of a preview's rows that would be refused. Rejects as `previewRows` does. */
-export const previewRefused = new EngineCall<
-  { readonly token: string },
-  { readonly indexes: readonly number[] }
->("previewRefused", "showing a preview");
 
 export const closePreview = new EngineCall<{ readonly token: string }, Nothing>(
   "closePreview",

@@ -169,7 +169,6 @@ export class EngineServer implements AsyncDisposable {
     handlers.on(protocol.previewMore, (params, { signal }) => previews.more(params, signal));
     handlers.on(protocol.previewRows, (params) => Promise.resolve(previews.rows(params)));
     handlers.on(protocol.revealPreview, (params, { signal }) => previews.reveal(params, signal));
-    handlers.on(protocol.previewRefused, ({ token }) => Promise.resolve(previews.refused(token)));
     handlers.on(protocol.closePreview, ({ token }) => {
       previews.close(token);
       return Promise.resolve({});

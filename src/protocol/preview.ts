@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { PreviewInfo, PreviewRow } from "./previewSource";
+import type { PreviewInfo, PreviewRow } from "./previewedReport";
 import type { PreviewStrings } from "./previewStrings";
 
 /** How many rows a page may request at once. */
@@ -56,13 +56,12 @@ export type ToPage =
   | Rows
   /** Rows could not be read; the page shows why and offers to retry. */
   | { readonly type: "rowsFailed"; readonly generation: number; readonly message: string }
-  | Refused
   | { readonly type: "moreFailed"; readonly message: string };
 
 /** The report is open, has more rows than before, or reveals or masks its identities. */
 export interface Opened {
   readonly type: "opened";
-  readonly info: Omit<PreviewInfo, "token">;
+  readonly info: PreviewInfo;
   readonly revealed: boolean;
   /** The page must not show rows of an earlier generation. */
   readonly generation: number;
@@ -73,13 +72,4 @@ export interface Rows {
   readonly generation: number;
   readonly from: number;
   readonly rows: readonly PreviewRow[];
-}
-
-/** Where the refused rows are. */
-export interface Refused {
-  readonly type: "refused";
-  /** Ascending; empty while waiting for the engine. */
-  readonly indexes: readonly number[];
-  /** Whether the engine has answered. */
-  readonly complete: boolean;
 }

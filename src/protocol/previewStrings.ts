@@ -22,7 +22,6 @@ export function previewStrings(t: (text: string) => string, language: string) {
     oneRefused: t("1 refused row"),
     someRefused: t("{0} refused rows"),
     refusedPlace: t("Refused row {0} of {1}"),
-    searching: t("Looking for the refused rows…"),
     refusedReason: t("Would be refused: {0}"),
     columnReason: t("{0}: {1}"),
     nextRefused: t("Next Refused Row (F8)"),

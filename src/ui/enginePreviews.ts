@@ -1,38 +1,49 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/client";
-import type { PreviewInfo as EnginePreview } from "../engine/messages";
+import type { Preview, PreviewInfo, PreviewParams, PreviewRow, PreviewRowsParams } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { describeError } from "../errors";
-import type {
-  PreviewInfo,
-  PreviewLocation,
-  PreviewRow,
-  PreviewRowsRequest,
-  PreviewSource,
-} from "../protocol/previewSource";
 import type { ConnectionModel } from "./connectionModel";
 
-/** Previews that the engine holds. */
-export class EnginePreviews implements PreviewSource {
+/** A preview's webview type. It is defined here so that using it does not load the tab. */
+export const previewViewType = "clever.preview";
+
+/** The location of a report. */
+export type PreviewLocation = Pick<PreviewParams, "origin" | "path">;
+
+/** What a preview needs of `EnginePreviews`. */
+export type PreviewSource = Pick<EnginePreviews, keyof EnginePreviews>;
+
+/**
+ * Previews that the engine holds: a report's first rows, identified by a token. A cancelled call rejects with its
+ * signal's reason.
+ */
+export class EnginePreviews {
   constructor(
     private readonly model: ConnectionModel,
     private readonly client: EngineClient,
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  async previewReport(file: PreviewLocation, signal: AbortSignal): Promise<PreviewInfo> {
+  /**
+   * Reads the first part of a report. Rejects with a `CleverLakeError` if the file cannot be reached; for a file
+   * whose header cannot be read it resolves with `problem`.
+   */
+  async previewReport(file: PreviewLocation, signal: AbortSignal): Promise<Preview> {
     const params = { ...(await this.model.connected()), ...file };
-    return shown(await this.client.request(engine.previewReport, params, { signal }));
+    const { token, info } = await this.client.request(engine.previewReport, params, { signal });
+    return { token, info: named(info) };
   }
 
-  async previewRows(request: PreviewRowsRequest, signal: AbortSignal): Promise<readonly PreviewRow[]> {
-    const { rows, identities } = await this.client.request(engine.previewRows, request, { signal });
-    return rows.map((row, index) => {
-      const revealed = identities?.[index];
-      return revealed ? { ...row, cells: row.cells.map((cell, at) => cell ?? revealed[at] ?? null) } : row;
-    });
+  /** At most 1,000 rows, fewer at the end. Rejects with `notFound` if the engine has released the token. */
+  previewRows(request: PreviewRowsParams, signal: AbortSignal): Promise<readonly PreviewRow[]> {
+    return this.client.request(engine.previewRows, request, { signal });
   }
 
+  /**
+   * Records that the report's identities are revealed; before that, `previewRows` returns none. Rejects if recording
+   * fails.
+   */
   async recordReveal(token: string, signal: AbortSignal): Promise<void> {
     const params = { ...(await this.model.connected()), token };
     try {
@@ -46,13 +57,10 @@ export class EnginePreviews implements PreviewSource {
     }
   }
 
-  async refusedRows(token: string, signal: AbortSignal): Promise<readonly number[]> {
-    return (await this.client.request(engine.previewRefused, { token }, { signal })).indexes;
-  }
-
+  /** Reads the next part of the file; existing rows keep their index. */
   async loadMore(token: string, signal: AbortSignal): Promise<PreviewInfo> {
     const params = { ...(await this.model.connected()), token };
-    return shown(await this.client.request(engine.previewMore, params, { signal }));
+    return named(await this.client.request(engine.previewMore, params, { signal }));
   }
 
   async closePreview(token: string): Promise<void> {
@@ -62,21 +70,11 @@ export class EnginePreviews implements PreviewSource {
   }
 }
 
-function shown(preview: EnginePreview): PreviewInfo {
-  return {
-    token: preview.token,
-    columns: preview.columns.map(({ name, reportColumn, type, identity }, index) => ({
-      name: name ?? vscode.l10n.t("Column {0}", index + 1),
-      type: reportColumn === null ? "unknown" : type,
-      identity,
-      ...(reportColumn === null ? {} : { reportColumn }),
-    })),
-    rowCount: preview.rows,
-    refusedCount: preview.badRows,
-    totalBytes: preview.size,
-    readBytes: preview.bytesRead,
-    truncated: preview.truncated,
-    full: preview.full,
-    problem: preview.problem,
-  };
+/** Gives columns whose names are not shown their positions as names. */
+function named(info: PreviewInfo): PreviewInfo {
+  const columns = info.columns.map((column, index) => ({
+    ...column,
+    name: column.name || vscode.l10n.t("Column {0}", index + 1),
+  }));
+  return { ...info, columns };
 }

@@ -1,16 +1,24 @@
 import { CleverLakeError } from "../../src/errors";
-import type { PreviewColumn, PreviewInfo, PreviewRow, PreviewSource } from "../../src/protocol/previewSource";
+import type { PreviewColumn, PreviewInfo, PreviewRow } from "../../src/protocol/previewedReport";
+import type { PreviewSource } from "../../src/ui/enginePreviews";
+
+const column = (
+  name: string,
+  type: PreviewColumn["type"],
+  identity = false,
+  reportColumn: string | null = name,
+): PreviewColumn => ({ name, type, identity, reportColumn });
 
 const dailyColumns: readonly PreviewColumn[] = [
-  { name: "date", type: "date", identity: false },
-  { name: "staff_id", reportColumn: "sis_id", type: "string", identity: true },
-  { name: "clever_user_id", type: "string", identity: true },
-  { name: "clever_school_id", type: "string", identity: false },
-  { name: "school_name", type: "string", identity: false },
-  { name: "active", type: "boolean", identity: false },
-  { name: "num_logins", type: "integer", identity: false },
-  { name: "num_resources_accessed", type: "integer", identity: false },
-  { name: "favorite_color", type: "unknown", identity: true },
+  column("date", "date"),
+  column("staff_id", "string", true, "sis_id"),
+  column("clever_user_id", "string", true),
+  column("clever_school_id", "string"),
+  column("school_name", "string"),
+  column("active", "boolean"),
+  column("num_logins", "integer"),
+  column("num_resources_accessed", "integer"),
+  column("favorite_color", "unknown", true, null),
 ];
 
 const schools = [
@@ -43,9 +51,9 @@ export class FakePreviewSource implements PreviewSource {
     this.loaded = options.rows;
   }
 
-  async previewReport(): Promise<PreviewInfo> {
+  async previewReport() {
     await this.note("previewReport");
-    return this.info();
+    return { token: "t1", info: this.info() };
   }
 
   async previewRows({ token, from, count, reveal }: Parameters<PreviewSource["previewRows"]>[0]) {
@@ -56,11 +64,6 @@ export class FakePreviewSource implements PreviewSource {
 
   async recordReveal(token: string): Promise<void> {
     await this.note("recordReveal", token);
-  }
-
-  async refusedRows(token: string, _signal: AbortSignal): Promise<readonly number[]> {
-    await this.note("refusedRows", token);
-    return Array.from({ length: this.loaded }, (_, row) => row).filter((row) => this.isRefused(row));
   }
 
   async loadMore(): Promise<PreviewInfo> {
@@ -75,17 +78,15 @@ export class FakePreviewSource implements PreviewSource {
 
   private info(): PreviewInfo {
     const total = this.options.total ?? this.loaded;
-    let refusedCount = 0;
-    for (let row = 0; row < this.loaded; row++) if (this.isRefused(row)) refusedCount++;
     return {
-      token: "t1",
       columns: this.options.columns ?? dailyColumns,
       rowCount: this.loaded,
-      refusedCount,
+      refused: Array.from({ length: this.loaded }, (_, row) => row).filter((row) => this.isRefused(row)),
       totalBytes: total * 93,
       readBytes: this.loaded * 93,
       truncated: this.loaded < total,
       full: false,
+      problem: null,
       ...this.options.info,
     };
   }
@@ -105,9 +106,9 @@ export class FakePreviewSource implements PreviewSource {
     return {
       line: index + 2,
       cells: (this.options.columns ?? dailyColumns).map((_, column) => cells[column] ?? ""),
-      ...(this.isRefused(index)
-        ? { problem: { column: "num_logins", reason: "The cell is not a whole number." } }
-        : {}),
+      problem: this.isRefused(index)
+        ? { line: index + 2, column: "num_logins", reason: "The cell is not a whole number." }
+        : null,
     };
   }
 

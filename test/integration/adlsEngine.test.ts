@@ -74,7 +74,7 @@ test("everything that the extension shows works on a lake in Azure, with tokens 
     origin: "lake",
     path: files[0]?.path ?? "",
   });
-  expect(preview).toMatchObject({ problem: null, truncated: false });
+  expect(preview.info).toMatchObject({ problem: null, truncated: false });
   const { runs } = await client.request(engine.listRuns, { ...connected, from: 0, count: 20 });
   expect(runs).toMatchObject([{ outcome: "done", counts: { landed: 12 } }]);
   const answer = await client.request(engine.dashboard, {

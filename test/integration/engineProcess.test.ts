@@ -281,27 +281,27 @@ describe("the engine's process", () => {
     await using proxy = await DelayProxy.start({ target: sample.port });
     const connected = connectedTo({ ...sample, port: proxy.port });
     const report = "daily-participation/2025-08-25-daily-participation-students.csv";
-    const info = await client.request(protocol.previewReport, {
+    const { token, info } = await client.request(protocol.previewReport, {
       ...connected,
       origin: "server",
       path: report,
     });
-    expect(info.size).toBeGreaterThan(4_000_000);
+    expect(info.totalBytes).toBeGreaterThan(4_000_000);
     expect(info.truncated).toBe(true);
-    expect(info.rows).toBeGreaterThan(15_000);
+    expect(info.rowCount).toBeGreaterThan(15_000);
     expect(proxy.bytesToClients).toBeGreaterThan(2_000_000);
     expect(proxy.bytesToClients).toBeLessThan(2_300_000);
-    const page = await client.request(protocol.previewRows, {
-      token: info.token,
-      from: info.rows - 10,
+    const rows = await client.request(protocol.previewRows, {
+      token,
+      from: info.rowCount - 10,
       count: 100,
       reveal: false,
     });
-    expect(page.rows).toHaveLength(10);
-    expect(page.rows[0]?.cells[1]).toBeNull();
+    expect(rows).toHaveLength(10);
+    expect(rows[0]?.cells[1]).toBeNull();
     const before = proxy.bytesToClients;
-    const more = await client.request(protocol.previewMore, { ...connected, token: info.token });
-    expect(more.rows).toBeGreaterThan(info.rows);
+    const more = await client.request(protocol.previewMore, { ...connected, token });
+    expect(more.rowCount).toBeGreaterThan(info.rowCount);
     expect(proxy.bytesToClients - before).toBeLessThan(2_200_000);
   });
 });

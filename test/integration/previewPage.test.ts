@@ -273,6 +273,7 @@ describe.skipIf(!executablePath)("the preview's page", () => {
       name: `column_${index}`,
       type: "string" as const,
       identity: false,
+      reportColumn: `column_${index}`,
     }));
     const { page } = await show(new FakePreviewSource({ rows: 1_000, columns }));
     await page.locator("#cell-0-1").click();

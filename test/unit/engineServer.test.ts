@@ -295,33 +295,30 @@ describe("the engine over message streams", () => {
     const file = "resource-usage/2025-08-25-resource-usage-staff.csv";
     await appendFile(path.join(sample.reportsFolder, file), "2025-08-25,too,few\n");
     const ours = await request(protocol.previewReport, { ...connected, origin: "server", path: file });
-    expect(ours).toMatchObject({ report: "resource_usage", userType: "staff", badRows: 1, truncated: false });
-    expect(ours.columns[1]).toEqual({
+    expect(ours.info).toMatchObject({ refused: [ours.info.rowCount - 1], truncated: false });
+    expect(ours.info.columns[1]).toEqual({
       name: "staff_id",
       reportColumn: "sis_id",
       type: "string",
       identity: true,
     });
     const pages = { token: ours.token, from: 0, count: 1000 };
-    const page = await request(protocol.previewRows, { ...pages, reveal: false });
-    expect(page.identities).toBeNull();
-    expect(page.rows[0]?.cells.slice(0, 3)).toEqual(["2025-08-25", null, null]);
-    expect(page.rows.at(-1)?.cells).toEqual([null, null, null]);
-    expect(await request(protocol.previewRefused, { token: ours.token })).toEqual({
-      indexes: [page.rows.length - 1],
-    });
+    const masked = await request(protocol.previewRows, { ...pages, reveal: false });
+    expect(masked).toHaveLength(ours.info.rowCount);
+    expect(masked[0]?.cells.slice(0, 3)).toEqual(["2025-08-25", null, null]);
+    expect(masked.at(-1)?.cells).toEqual([null, null, null]);
 
     await request(protocol.run, { ...connected, ...everything, command: "ingest" });
     const landedPath = (await list()).find((item) => item.path === file)?.landed?.landedPath ?? "";
     const theirs = await request(protocol.previewReport, { ...connected, origin: "lake", path: landedPath });
     const revealed = { ...pages, token: theirs.token, reveal: true };
-    expect((await request(protocol.previewRows, revealed)).identities).toBeNull();
+    expect(await request(protocol.previewRows, revealed)).toEqual(masked);
     const reveal = await request(protocol.revealPreview, { ...connected, token: theirs.token });
     expect(reveal).toMatchObject({ origin: "lake", path: landedPath });
-    const same = await request(protocol.previewRows, revealed);
-    expect(same.rows).toEqual(page.rows);
-    expect(same.identities?.at(-1)).toEqual(["2025-08-25", "too", "few"]);
-    expect(same.identities?.[0]?.[0]).toBeNull();
+    const shown = await request(protocol.previewRows, revealed);
+    expect(shown.at(-1)?.cells).toEqual(["2025-08-25", "too", "few"]);
+    expect(shown[0]?.cells).not.toContain(null);
+    expect(await request(protocol.previewRows, { ...revealed, reveal: false })).toEqual(masked);
     await request(protocol.closePreview, { token: theirs.token });
     await expect(
       request(protocol.previewRows, { ...pages, token: theirs.token, reveal: false }),

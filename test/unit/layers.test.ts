@@ -23,7 +23,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   // front ends
   "src/extension.ts": ["src/ui"],
   "src/ui": ["src/engine", "src/protocol", "src/dashboard/*", "src/dashboard/export", "src/config.ts"],
-  "src/engine": ["src/connect", "src/spark", ...job, ...ground, "src/config.ts"],
+  "src/engine": ["src/connect", "src/spark", ...job, ...ground, "src/config.ts", "type src/protocol"],
   "src/cli.ts": ["src/cli", ...job, ...ground],
   "src/cli": ["src/connect", "src/spark", ...job, ...ground, "src/config.ts"],
   // opens what a configuration names, for both front ends

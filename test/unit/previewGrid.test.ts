@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ColumnWidths } from "../../media/preview/columns";
 import { moveInGrid } from "../../media/preview/gridPosition";
-import { RefusedIndexes } from "../../media/preview/refusedIndexes";
+import { besideIn, placeAmong } from "../../media/preview/refusedRows";
 import { type PageRequest, pageSize, RowCache } from "../../media/preview/rowCache";
-import type { PreviewRow } from "../../src/protocol/previewSource";
+import type { PreviewRow } from "../../src/protocol/previewedReport";
 
 describe("moveInGrid", () => {
   const size = { rows: 1_000, columns: 5, page: 20 };
@@ -52,27 +52,27 @@ describe("moveInGrid", () => {
   });
 });
 
-describe("RefusedIndexes", () => {
-  const refused = new RefusedIndexes([4, 101, 198]);
+describe("refused rows", () => {
+  const refused = [4, 101, 198];
 
   test("moves forward and back, and wraps at the ends", () => {
-    expect([0, 4, 150, 198, 999].map((row) => refused.beside(row, 1))).toEqual([4, 101, 198, 4, 4]);
-    expect([0, 4, 5, 198, 999].map((row) => refused.beside(row, -1))).toEqual([198, 198, 4, 101, 198]);
+    expect([0, 4, 150, 198, 999].map((row) => besideIn(refused, row, 1))).toEqual([4, 101, 198, 4, 4]);
+    expect([0, 4, 5, 198, 999].map((row) => besideIn(refused, row, -1))).toEqual([198, 198, 4, 101, 198]);
   });
 
   test("returns a row's position", () => {
-    expect([3, 4, 101, 198, 199].map((row) => refused.place(row))).toEqual([0, 1, 2, 3, 0]);
+    expect([3, 4, 101, 198, 199].map((row) => placeAmong(refused, row))).toEqual([0, 1, 2, 3, 0]);
   });
 
   test("has none without refused rows", () => {
-    expect(new RefusedIndexes().beside(7, 1)).toBeUndefined();
-    expect(new RefusedIndexes().beside(7, -1)).toBeUndefined();
+    expect(besideIn([], 7, 1)).toBeUndefined();
+    expect(besideIn([], 7, -1)).toBeUndefined();
   });
 });
 
 describe("RowCache", () => {
   const rowsOf = ({ from, count }: PageRequest): PreviewRow[] =>
-    Array.from({ length: count }, (_, index) => ({ line: from + index, cells: [] }));
+    Array.from({ length: count }, (_, index) => ({ line: from + index, cells: [], problem: null }));
   const setUp = (rowCount: number) => {
     const asked: PageRequest[] = [];
     const cache = new RowCache((page) => asked.push(page));
@@ -141,9 +141,10 @@ describe("RowCache", () => {
 });
 
 describe("ColumnWidths", () => {
-  const column = { name: "school_name", type: "string", identity: false } as const;
+  const name = "school_name";
+  const column = { name, reportColumn: name, type: "string", identity: false } as const;
   const widths = () => new ColumnWidths((text) => text.length * 8, {});
-  const row = (cell: string | null): PreviewRow => ({ line: 2, cells: [cell] });
+  const row = (cell: string | null): PreviewRow => ({ line: 2, cells: [cell], problem: null });
 
   test("fit the rows, only grow, and stay within bounds", () => {
     const fitted = widths();

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { fromPage, pageState, type ToPage } from "../../src/protocol/preview";
-import type { PreviewRow } from "../../src/protocol/previewSource";
+import type { PreviewRow } from "../../src/protocol/previewedReport";
 import { PreviewSession } from "../../src/ui/preview/PreviewSession";
 import { FakePreviewSource, forgotten } from "../helpers/fakePreviewSource";
 
@@ -28,11 +28,11 @@ async function setUp(source: FakePreviewSource, confirmReveal = async () => true
 describe("opening", () => {
   test("announces loading, then the report, and repeats it for a new page", async () => {
     const { session, posted } = await setUp(new FakePreviewSource({ rows: 20 }));
-    expect(posted.map(({ type }) => type)).toEqual(["loading", "opened", "refused"]);
-    expect(posted[1]).not.toHaveProperty("info.token");
+    expect(posted.map(({ type }) => type)).toEqual(["loading", "opened"]);
+    expect(JSON.stringify(posted)).not.toContain("t1");
     posted.length = 0;
     await session.handle({ type: "ready" });
-    expect(posted.map(({ type }) => type).slice(0, 2)).toEqual(["opened", "refused"]);
+    expect(posted.map(({ type }) => type)).toEqual(["opened"]);
   });
 
   test("waits until a hidden tab is shown, and is masked then", async () => {
@@ -91,7 +91,11 @@ describe("identities", () => {
   test("are masked, even if the source would return them", async () => {
     const source = new FakePreviewSource({ rows: 20 });
     vi.spyOn(source, "previewRows").mockResolvedValue([
-      { line: 2, cells: ["2026-11-20", "1001", "65f0", "5f1a", "Lincoln", "true", "1", "2", "teal", "more"] },
+      {
+        line: 2,
+        cells: ["2026-11-20", "1001", "65f0", "5f1a", "Lincoln", "true", "1", "2", "teal", "more"],
+        problem: null,
+      },
     ]);
     const { rows } = await setUp(source);
     expect((await rows())?.[0]?.cells).toEqual([
@@ -228,32 +232,12 @@ describe("rows", () => {
   });
 });
 
-describe("refused rows", () => {
-  test("are located in the background, all together", async () => {
-    const source = new FakePreviewSource({ rows: 25_000, refused: (row) => row % 1_000 === 7 });
-    const { last } = await setUp(source);
-    await vi.waitFor(() => expect(last("refused")?.complete).toBe(true));
-    expect(last("refused")?.indexes).toHaveLength(25);
-    expect(last("refused")?.indexes.slice(0, 2)).toEqual([7, 1_007]);
-    expect(source.asked.filter((call) => !call.startsWith("previewReport"))).toEqual(["refusedRows t1"]);
-  });
-
-  test("are not requested if there are none", async () => {
-    const source = new FakePreviewSource({ rows: 100 });
-    const { last } = await setUp(source);
-    expect(last("refused")).toEqual({ type: "refused", indexes: [], complete: true });
-    expect(source.asked).toEqual(["previewReport"]);
-  });
-
-  test("are cancelled when the tab is closed", async () => {
-    const source = new FakePreviewSource({ rows: 100, delay: 5, refused: (row) => row === 7 });
-    const asked = vi.spyOn(source, "refusedRows");
-    const { session, last } = await setUp(source);
-    session.dispose();
-    expect(asked.mock.calls[0]?.[1].aborted).toBe(true);
-    await Promise.all(asked.mock.results.map(({ value }) => value));
-    expect(last("refused")?.complete).toBe(false);
-  });
+test("refused rows are known as soon as the report is open, all together", async () => {
+  const source = new FakePreviewSource({ rows: 25_000, refused: (row) => row % 1_000 === 7 });
+  const { last } = await setUp(source);
+  expect(last("opened")?.info.refused).toHaveLength(25);
+  expect(last("opened")?.info.refused.slice(0, 2)).toEqual([7, 1_007]);
+  expect(source.asked).toEqual(["previewReport"]);
 });
 
 describe("the boundary to the page", () => {

@@ -1,9 +1,9 @@
 import * as vscode from "vscode";
 import { describeError } from "../../errors";
 import { fromPage, type PreviewFile, pageState, type ToPage } from "../../protocol/preview";
-import { type PreviewSource, previewViewType } from "../../protocol/previewSource";
 import type { PreviewStrings } from "../../protocol/previewStrings";
 import { Disposable } from "../dispose";
+import { type PreviewSource, previewViewType } from "../enginePreviews";
 import { confirmed, notify, offers } from "../messages";
 import { showPage, webviewOptions } from "../webview";
 import { showErrorMessage } from "../window";

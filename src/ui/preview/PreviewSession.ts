@@ -1,6 +1,7 @@
 import { describeError, isCleverLakeError } from "../../errors";
 import type { FromPage, ToPage } from "../../protocol/preview";
-import type { PreviewInfo, PreviewLocation, PreviewRow, PreviewSource } from "../../protocol/previewSource";
+import type { PreviewInfo, PreviewRow } from "../../protocol/previewedReport";
+import type { PreviewLocation, PreviewSource } from "../enginePreviews";
 
 /** The panel's functions that a session needs. */
 export interface PreviewHost {
@@ -14,12 +15,12 @@ export interface PreviewHost {
 /** One open report: serves its page, and outlives the page, which is destroyed whenever its tab is hidden. */
 export class PreviewSession {
   private state: ToPage = { type: "loading" };
+  private token = "";
   private info: PreviewInfo | undefined;
   private revealed = false;
   private generation = 0;
   /** Cancels the work in progress for the current token. */
   private current = new AbortController();
-  private refused: ToPage = { type: "refused", indexes: [], complete: true };
   private loadingMore = false;
   private asking = false;
   /** Whether any rows have been sent since the report was opened. If none were, reopening it would loop forever. */
@@ -37,12 +38,13 @@ export class PreviewSession {
     this.show({ type: "loading" });
     try {
       const { path, origin } = this.file;
-      const info = await this.source.previewReport({ path, origin }, signal);
-      if (signal.aborted) return await this.close(info.token);
+      const { token, info } = await this.source.previewReport({ path, origin }, signal);
+      if (signal.aborted) return await this.close(token);
+      this.token = token;
       this.served = false;
       this.revealed = false;
       this.generation++;
-      this.showInfo(info, signal);
+      this.showOpened(info);
     } catch (error) {
       if (!signal.aborted) this.show({ type: "failed", message: describeError(error) });
     }
@@ -59,7 +61,6 @@ export class PreviewSession {
     switch (message.type) {
       case "ready":
         this.host.post(this.state);
-        if (this.info) this.host.post(this.refused);
         // Put off, see `reopenWhenShown`.
         return this.current.signal.aborted ? this.open() : undefined;
       case "rows":
@@ -80,12 +81,12 @@ export class PreviewSession {
   }
 
   private async sendRows(generation: number, from: number, count: number): Promise<void> {
-    const { info } = this;
+    const { info, token } = this;
     const { signal } = this.current;
     if (!info || generation !== this.generation) return;
     const reveal = this.revealed;
     try {
-      const rows = await this.source.previewRows({ token: info.token, from, count, reveal }, signal);
+      const rows = await this.source.previewRows({ token, from, count, reveal }, signal);
       // Reveal was toggled while the rows were being fetched, so they are outdated.
       if (signal.aborted || generation !== this.generation) return;
       this.served = true;
@@ -109,7 +110,7 @@ export class PreviewSession {
       this.asking = true;
       try {
         if (!(await this.host.confirmReveal())) return;
-        await this.source.recordReveal(this.info.token, signal);
+        await this.source.recordReveal(this.token, signal);
       } catch (error) {
         if (signal.aborted) return;
         if (isGone(error)) return await this.open();
@@ -126,13 +127,13 @@ export class PreviewSession {
   }
 
   private async loadMore(): Promise<void> {
-    const { info } = this;
+    const { info, token } = this;
     const { signal } = this.current;
     if (!info?.truncated || info.full || this.loadingMore) return;
     this.loadingMore = true;
     try {
-      const more = await this.source.loadMore(info.token, signal);
-      if (!signal.aborted) this.showInfo(more, signal);
+      const more = await this.source.loadMore(token, signal);
+      if (!signal.aborted) this.showOpened(more);
     } catch (error) {
       if (signal.aborted) return;
       if (isGone(error)) return await this.open();
@@ -142,26 +143,8 @@ export class PreviewSession {
     }
   }
 
-  private showInfo(info: PreviewInfo, signal: AbortSignal): void {
+  private showOpened(info: PreviewInfo): void {
     this.info = info;
-    this.showOpened(info);
-    this.refused = { type: "refused", indexes: [], complete: info.refusedCount === 0 };
-    this.host.post(this.refused);
-    if (info.refusedCount > 0) void this.locateRefused(info, signal);
-  }
-
-  private async locateRefused(info: PreviewInfo, signal: AbortSignal): Promise<void> {
-    try {
-      const indexes = await this.source.refusedRows(info.token, signal);
-      if (signal.aborted || this.info !== info) return;
-      this.refused = { type: "refused", indexes, complete: true };
-      this.host.post(this.refused);
-    } catch {
-      // The failure is reported when the rows are fetched.
-    }
-  }
-
-  private showOpened({ token: _, ...info }: PreviewInfo): void {
     this.show({ type: "opened", info, revealed: this.revealed, generation: this.generation });
   }
 
@@ -174,7 +157,7 @@ export class PreviewSession {
   private abandonReport(): AbortSignal {
     this.current.abort();
     this.current = new AbortController();
-    if (this.info) void this.close(this.info.token);
+    if (this.info) void this.close(this.token);
     this.info = undefined;
     return this.current.signal;
   }
