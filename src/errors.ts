@@ -33,7 +33,7 @@ export class CleverLakeError extends Error {
   constructor(
     code: ErrorCode,
     message: string,
-    detail: { subject?: string; hint?: string; cause?: unknown } = {},
+    detail: { subject?: string | undefined; hint?: string | undefined; cause?: unknown } = {},
   ) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.code = code;

@@ -76,7 +76,7 @@ async function readRows<Shape extends z.ZodObject>(
     new CleverLakeError("config", message, {
       subject: file,
       hint: `The file is CSV with the columns ${columns.join(", ")}.`,
-      ...(cause === undefined ? {} : { cause }),
+      cause,
     });
   let text: Buffer;
   try {

@@ -79,7 +79,7 @@ export class EngineClient implements AsyncDisposable {
     return new CleverLakeError(error.code, error.message, {
       hint: hintFor(error.code, error.hint),
       cause: error,
-      ...(error.subject === undefined ? {} : { subject: error.subject }),
+      subject: error.subject,
     });
   }
 

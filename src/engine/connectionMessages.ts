@@ -81,6 +81,6 @@ export interface LogMessage {
 export interface WireError {
   readonly code: ErrorCode | "cancelled";
   readonly message: string;
-  readonly subject: string | null;
-  readonly hint: string | null;
+  readonly subject?: string | undefined;
+  readonly hint?: string | undefined;
 }

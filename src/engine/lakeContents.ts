@@ -6,7 +6,7 @@ import { lakeTables, landingFolders } from "../pipeline/catalogue/lakeContents";
 import { tableDetails } from "../pipeline/catalogue/tableDetails";
 import { IngestLog } from "../pipeline/log/logTable";
 import { openLake } from "./connections";
-import { asLogLine } from "./logLine";
+import { asJson } from "./json";
 import type { Connected, LakeOverview, TableReport } from "./messages";
 
 /** The number of log lines that are shown. */
@@ -41,8 +41,6 @@ export async function tableReport(
   return {
     ...(await tableDetails(lake, duck, table, signal)),
     log:
-      table === ingestLogTable
-        ? (await new IngestLog(lake, duck).newest(logLinesShown, signal)).map((entry) => asLogLine(entry))
-        : null,
+      table === ingestLogTable ? asJson(await new IngestLog(lake, duck).newest(logLinesShown, signal)) : null,
   };
 }

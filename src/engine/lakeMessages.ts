@@ -1,6 +1,9 @@
 import type { LandedFileItem, LandingFolder, TableItem } from "../pipeline/catalogue/lakeContents";
 import type { TableDetails } from "../pipeline/catalogue/tableDetails";
-import type { RunRecord, RunSummary } from "../pipeline/log/runRecord";
+import type { LogEntry } from "../pipeline/log/ingestLog";
+import type { ListedRun } from "../pipeline/log/listRuns";
+import type { RunSummary } from "../pipeline/log/runRecord";
+import type { Json } from "./json";
 
 export type { LandedFileItem, TableItem };
 
@@ -24,21 +27,11 @@ export interface LakeOverview {
   readonly landings: readonly LandingFolder[];
 }
 
-export interface RunItem {
-  readonly runId: string;
-  readonly command: RunRecord["command"];
-  /** The paths on the server that it was limited to; null for all. */
-  readonly only: readonly string[] | null;
-  /** Files that were to be accepted without their bad rows. */
-  readonly accept: readonly string[];
-  /** `interrupted`: ended without a record of its outcome; the next run completes it. */
-  readonly outcome: RunRecord["outcome"] | "interrupted";
-  readonly started: string;
-  readonly ended: string | null;
-  readonly error: string | null;
+/** A run's record without its lists. */
+export interface RunItem extends Json<Omit<ListedRun, "landings" | "summary">> {
   /** Files that it planned to ingest. */
   readonly files: number;
-  readonly counts: RunCounts | null;
+  readonly counts?: RunCounts | undefined;
 }
 
 /** A summary with lengths in place of its lists. */
@@ -54,7 +47,7 @@ export interface RunCounts
 }
 
 export interface RunDetails extends RunItem {
-  readonly summary: RunSummary | null;
+  readonly summary?: RunSummary | undefined;
   /** The run's entries in the ingest log, by path; also for a run that was interrupted. */
   readonly log: readonly LogLine[];
   /** Files that it planned to ingest but recorded neither an outcome nor a failure for. */
@@ -62,23 +55,7 @@ export interface RunDetails extends RunItem {
 }
 
 /** A line of the ingest log. It holds no identity. */
-export interface LogLine {
-  /** On the server. */
-  readonly path: string;
+export interface LogLine extends Omit<Json<LogEntry>, "outcome"> {
   /** `unchanged`: a run found that the lake already has this content of the file. */
-  readonly outcome: "landed" | "anonymized" | "quarantined" | "dismissed" | "duplicate" | "unchanged";
-  /** Where the content is in the lake. */
-  readonly landedPath: string;
-  readonly size: number;
-  readonly time: string;
-  /** Null until the rows were read. */
-  readonly rowsRead: number | null;
-  readonly rowsWritten: number | null;
-  readonly rowsRefused: number | null;
-  /** Rows that newer files supersede. */
-  readonly rowsSuperseded: number | null;
-  readonly line: number | null;
-  readonly column: string | null;
-  readonly reason: string | null;
-  readonly notes: string | null;
+  readonly outcome: LogEntry["outcome"] | "unchanged";
 }

@@ -1,19 +1,19 @@
 /**
  * Messages between the extension host and the engine: plain JSON. Times are ISO 8601 texts, missing values are
- * `null`, sizes are bytes.
+ * `null` or left out, sizes are bytes.
  */
 import type { AssetName } from "../assets/asset";
-import type { ReportName, UserType } from "../clever/reports";
 import type { DistrictFiles } from "../dashboard/districtFiles";
 import type { DashboardFilter } from "../dashboard/filter";
 import type { KeepWhole } from "../dashboard/opening";
 import type { Finding } from "../pipeline/log/runRecord";
 import type { Freshness } from "../pipeline/plan/freshness";
-import type { FileState, Unread } from "../pipeline/plan/plan";
+import type { FileState, PlannedFile } from "../pipeline/plan/plan";
 import type { RunCommand } from "../pipeline/run";
 import type { PreviewInfo } from "../protocol/previewedReport";
 import type { SampleOptions } from "../sample/district";
 import type { Connected } from "./connectionMessages";
+import type { Json } from "./json";
 import type { LogLine } from "./lakeMessages";
 
 export type { AssetsSummary } from "../assets/writeAssets";
@@ -35,26 +35,18 @@ export type * from "./connectionMessages";
 export type * from "./lakeMessages";
 export type { AssetName, DashboardFilter, FileState, Finding, Freshness, PreviewInfo };
 
-export interface ReportItem {
-  /** On the server. */
-  readonly path: string;
-  readonly state: FileState;
-  /** Why it is ignored or quarantined, without any value of the file; `line` and `column` locate the problem. */
-  readonly reason: string | null;
-  readonly line: number | null;
-  readonly column: string | null;
-  /** Why the newest run that tried to process this file failed; null if none failed, or a later run succeeded. */
-  readonly failure: string | null;
+/** A file of the plan. */
+export interface ReportItem extends Json<Omit<PlannedFile, "modified" | "entry">> {
+  readonly modified?: string | undefined;
+  /** Where the problem is because of which it is held back. */
+  readonly line?: number | undefined;
+  readonly column?: string | undefined;
+  /** Why the newest run that tried to process this file failed; undefined if none failed, or a later run succeeded. */
+  readonly failure?: string | undefined;
   /** Whether it is in quarantine and can be accepted without its bad rows. */
   readonly acceptable: boolean;
-  readonly report: ReportName | null;
-  readonly userType: UserType | null;
-  readonly size: number;
-  readonly modified: string | null;
   /** Its latest entry in the ingest log. */
-  readonly landed: LandedDetails | null;
-  /** Set if the file is not read although someone may rely on it. */
-  readonly unread: Unread | null;
+  readonly landed?: LogLine | undefined;
 }
 
 /** The answer without the files themselves. */
@@ -71,18 +63,12 @@ export interface ReportsAnswer {
   readonly changedByOthers: readonly Finding[];
 }
 
-export interface LandedDetails
-  extends Pick<LogLine, "landedPath" | "rowsRead" | "rowsWritten" | "rowsRefused" | "time" | "notes"> {
-  readonly sha256: string;
-  readonly runId: string;
-}
-
 export interface RunParams extends Connected {
   readonly command: RunCommand;
-  /** Only these paths on the server; null for all. */
-  readonly only: readonly string[] | null;
+  /** Only these paths on the server, by default all. */
+  readonly only?: readonly string[] | undefined;
   /** Quarantined files to accept without their bad rows. */
-  readonly accept: readonly string[];
+  readonly accept?: readonly string[] | undefined;
 }
 
 export interface RosterParams extends Connected {

@@ -86,7 +86,7 @@ export class Previews {
       throw new CleverLakeError(
         error.code,
         `The identities stay hidden, because the reveal could not be recorded in the lake. ${error.message}`,
-        { subject: path, cause: error, ...(hint === undefined ? {} : { hint }) },
+        { subject: path, hint, cause: error },
       );
     }
   }

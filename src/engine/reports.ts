@@ -7,21 +7,15 @@ import { temporaryFolder } from "../lake/lakePath";
 import { needsAdoption } from "../pipeline/adopt/oeaTables";
 import { RunHistory } from "../pipeline/log/runRecord";
 import { type FileFailure, failedFiles, isUnresolved } from "../pipeline/plan/failedFiles";
-import type { PlannedFile } from "../pipeline/plan/plan";
+import { hasTime, type PlannedFile } from "../pipeline/plan/plan";
 import { isAcceptable, isHeldBack } from "../pipeline/plan/quarantine";
 import { status } from "../pipeline/plan/status";
 import { checkSalt } from "../pipeline/salt/salt";
 import type { SourceFile } from "../sftp/source";
 import { openLake, readSalt, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
-import type {
-  Connected,
-  ConnectionTest,
-  LakeTest,
-  LandedDetails,
-  ReportItem,
-  ReportsAnswer,
-} from "./messages";
+import { asJson } from "./json";
+import type { Connected, ConnectionTest, LakeTest, ReportItem, ReportsAnswer } from "./messages";
 
 /**
  * Tests a connection: logs in and lists the server, writes a file to each stage of the lake and removes it, and
@@ -94,35 +88,15 @@ export async function listReports(
   return { count: files.length, isNew, overdue, needsAdoption, changedByOthers };
 }
 
-function asItem(file: PlannedFile, failure: FileFailure | undefined): ReportItem {
-  const { entry, state } = file;
-  const heldBack = isHeldBack(entry) && state === entry?.outcome ? entry : undefined;
-  return {
-    path: file.path,
-    state,
-    reason: file.reason ?? null,
-    line: heldBack?.line ?? null,
-    column: heldBack?.column ?? null,
-    failure: failure && isUnresolved(file, failure) ? failure.reason : null,
+function asItem({ entry, ...file }: PlannedFile, failure: FileFailure | undefined): ReportItem {
+  const heldBack = isHeldBack(entry) && file.state === entry?.outcome ? entry : undefined;
+  return asJson({
+    ...file,
+    modified: hasTime(file) ? file.modified : undefined,
+    line: heldBack?.line,
+    column: heldBack?.column,
+    failure: failure && isUnresolved({ ...file, entry }, failure) ? failure.reason : undefined,
     acceptable: heldBack !== undefined && isAcceptable(heldBack),
-    report: file.report ?? null,
-    userType: file.userType ?? null,
-    size: file.size,
-    modified: file.modified.getTime() === 0 ? null : file.modified.toISOString(),
-    landed: entry ? landedDetails(entry) : null,
-    unread: file.unread ?? null,
-  };
-}
-
-function landedDetails(entry: NonNullable<PlannedFile["entry"]>): LandedDetails {
-  return {
-    sha256: entry.sha256,
-    landedPath: entry.landedPath,
-    rowsRead: entry.rowsRead ?? null,
-    rowsWritten: entry.rowsWritten ?? null,
-    rowsRefused: entry.rowsRefused ?? null,
-    runId: entry.runId,
-    time: entry.time.toISOString(),
-    notes: entry.notes ?? null,
-  };
+    landed: entry,
+  });
 }

@@ -1,5 +1,6 @@
 import { Duck } from "../duck/duck";
 import { CleverLakeError } from "../errors";
+import type { LogEntry } from "../pipeline/log/ingestLog";
 import { type ListedRun, listRuns as listRecords, readRun as readRecord } from "../pipeline/log/listRuns";
 import { IngestLog } from "../pipeline/log/logTable";
 import { run as runPipeline } from "../pipeline/run";
@@ -7,7 +8,7 @@ import { verifyLake } from "../pipeline/verify/verify";
 import { openEngine } from "../spark/openEngine";
 import { azureAccess, checkedSettings, opened, openLake, readSalt, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
-import { asLogLine } from "./logLine";
+import { asJson } from "./json";
 import type {
   Connected,
   RunCounts,
@@ -36,6 +37,7 @@ export async function run(
     lake,
     salt,
     userTypes,
+    only,
     accept,
     connections: sftp.connections,
     compare: sftp.compare,
@@ -45,7 +47,6 @@ export async function run(
     engine: engine?.open,
     signal,
     onProgress,
-    ...(only === null ? {} : { only }),
   };
   if (command === "anonymize") return await runPipeline(request);
   return await sources.use(params, (source) => runPipeline({ ...request, source }));
@@ -77,28 +78,19 @@ export async function readRun(
   await using duck = await Duck.open();
   const entries = await new IngestLog(lake, duck).ofRun(runId, signal);
   const landings = new Map(record.landings.map((landing) => [landing.path, landing]));
+  // The line of an earlier delivery: the content was unchanged, and nothing was written.
+  const wasUnchanged = ({ path, version }: LogEntry) => version < (landings.get(path)?.version ?? 0);
   const settled = new Set([...entries, ...(record.summary?.failed ?? [])].map(({ path }) => path));
   return {
     ...asItem(record),
-    summary: record.summary ?? null,
-    log: entries.map((entry) => asLogLine(entry, landings.get(entry.path))),
+    summary: record.summary,
+    log: entries.map((entry) => asJson(wasUnchanged(entry) ? { ...entry, outcome: "unchanged" } : entry)),
     notReached: [...landings.keys()].filter((path) => !settled.has(path)),
   };
 }
 
-function asItem(record: ListedRun): RunItem {
-  return {
-    runId: record.runId,
-    command: record.command,
-    only: record.only ?? null,
-    accept: record.accept ?? [],
-    outcome: record.outcome,
-    started: record.started.toISOString(),
-    ended: record.ended?.toISOString() ?? null,
-    error: record.error ?? null,
-    files: record.landings.length,
-    counts: record.summary ? countsOf(record.summary) : null,
-  };
+function asItem({ landings, summary, ...run }: ListedRun): RunItem {
+  return { ...asJson(run), files: landings.length, counts: summary && countsOf(summary) };
 }
 
 function countsOf(summary: RunSummary): RunCounts {

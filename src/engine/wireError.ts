@@ -11,26 +11,20 @@ const applicationError = 1;
  */
 export function toResponseError(thrown: unknown): ResponseError<WireError> {
   const error = asKnownError(thrown);
-  return responseError(
-    error instanceof CleverLakeError
-      ? {
-          code: error.code,
-          message: error.message,
-          subject: error.subject ?? null,
-          hint: error.hint ?? null,
-        }
-      : {
-          code: "internal",
-          message: `The engine has an internal error (${kindOf(error)}).`,
-          subject: null,
-          hint: "See the log for its origin, and please report it.",
-        },
-  );
+  if (error instanceof CleverLakeError) {
+    const { code, message, subject, hint } = error;
+    return responseError({ code, message, subject, hint });
+  }
+  return responseError({
+    code: "internal",
+    message: `The engine has an internal error (${kindOf(error)}).`,
+    hint: "See the log for its origin, and please report it.",
+  });
 }
 
 /** The answer to a cancelled request. */
 export function cancelled(): ResponseError<WireError> {
-  return responseError({ code: "cancelled", message: "Cancelled.", subject: null, hint: null });
+  return responseError({ code: "cancelled", message: "Cancelled." });
 }
 
 function responseError(error: WireError): ResponseError<WireError> {
@@ -45,10 +39,7 @@ export function fromResponseError(error: unknown): CleverLakeError | "cancelled"
   }
   const { code, message, subject, hint } = data;
   if (code === "cancelled") return "cancelled";
-  return new CleverLakeError(code, message, {
-    ...(subject === null ? {} : { subject }),
-    ...(hint === null ? {} : { hint }),
-  });
+  return new CleverLakeError(code, message, { subject, hint });
 }
 
 function isWireError(data: unknown): data is WireError {

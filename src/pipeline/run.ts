@@ -58,7 +58,7 @@ export interface RunRequest {
   /** If given, only these paths on the server. */
   readonly only?: readonly string[] | undefined;
   /** Files (paths on the server or in the lake) to accept without their bad rows. */
-  readonly accept?: readonly string[];
+  readonly accept?: readonly string[] | undefined;
   /** Files read from the server concurrently; default 4. */
   readonly connections?: number;
   /** Percent of a source's rows that a redelivery may remove without a person's consent; default 50. */

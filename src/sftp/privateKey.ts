@@ -48,8 +48,7 @@ function parsed(text: string, passphrase: string | undefined): ParsedKey {
 }
 
 function keyError(text: string, libraryMessage: string, withPassphrase: boolean): CleverLakeError {
-  const error = (message: string, hint?: string) =>
-    new CleverLakeError("auth", message, hint === undefined ? {} : { hint });
+  const error = (message: string, hint?: string) => new CleverLakeError("auth", message, { hint });
   if (/^PuTTY-User-Key-File-/.test(text) && !/passphrase|integrity|decrypt/i.test(libraryMessage))
     return error(
       "The private key is in a PuTTY format that is not supported.",

@@ -35,10 +35,7 @@ const networkHint = "Check host, port and firewall, then run again: ingested fil
 
 /** A lost or refused connection. */
 export function networkError(message: string, cause?: unknown): CleverLakeError {
-  return new CleverLakeError("network", message, {
-    hint: networkHint,
-    ...(cause === undefined ? {} : { cause }),
-  });
+  return new CleverLakeError("network", message, { hint: networkHint, cause });
 }
 
 /** A server that sends nothing during or after connecting. The error takes a whole timeout to occur. */

@@ -92,7 +92,7 @@ export class SftpSource implements ReportSource {
     const message = there?.isFile() ? `${printable(root)} is a file on the SFTP server.` : error.message;
     const start = this.configuredRoot.startsWith("/") ? "" : ", seen from the account's login folder";
     return new CleverLakeError(error.code, message, {
-      ...(error.subject === undefined ? {} : { subject: error.subject }),
+      subject: error.subject,
       hint: `Check "root" under "sftp": it is the folder with Clever's reports${start}.`,
       cause: error,
     });

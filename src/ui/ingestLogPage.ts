@@ -23,8 +23,8 @@ export function logWord(outcome: LogLine["outcome"]): string {
 }
 
 /** A number of rows; empty until they were read. */
-export function optionalInteger(count: number | null): string {
-  return count === null ? "" : integer(count);
+export function optionalInteger(count: number | undefined): string {
+  return count === undefined ? "" : integer(count);
 }
 
 /**
@@ -56,7 +56,7 @@ export function logSection(log: readonly LogLine[]): string[] {
       optionalInteger(line.rowsWritten),
       optionalInteger(line.rowsRefused),
       ...(isShown ? [optionalInteger(line.rowsSuperseded)] : []),
-      line.reason === null ? (line.notes ?? "") : reasonWithPosition(line),
+      line.reason === undefined ? (line.notes ?? "") : reasonWithPosition(line),
     ]),
     isShown ? [3, 4, 5] : [3, 4],
   );

@@ -121,7 +121,7 @@ export class ReportCommands {
   async openReport(path: string): Promise<void> {
     const item = this.parts.model.reports.find((each) => each.path === path);
     const isHeldBack = item?.state === "quarantined" || item?.state === "dismissed";
-    if (isHeldBack && item.landed !== null) {
+    if (isHeldBack && item.landed !== undefined) {
       await this.parts.openPreview("lake", item.landed.landedPath);
     } else await this.parts.openPreview("server", path);
   }
@@ -141,7 +141,7 @@ export class ReportCommands {
     if (node?.kind !== "file") return notifyNothingSelected("clever.reports");
     const { path, state, landed } = node.item;
     const ingest: Offer = { title: vscode.l10n.t("Ingest"), act: () => this.runSelected("ingest", node) };
-    if (landed === null) {
+    if (landed === undefined) {
       const show = showInformationMessage;
       if (state === "ignored") notify(show, vscode.l10n.t("{0} is not ingested.", path));
       else notify(show, vscode.l10n.t("{0} is new: it is not in the lake yet.", path), ingest);
@@ -214,7 +214,7 @@ export class ReportCommands {
     if (given.length > 0) return reportsTree.filesOf(given);
     await model.loadedOnRequest();
     const items = model.reports
-      .filter(({ report }) => report !== null)
+      .filter(({ report }) => report !== undefined)
       .map((item) => ({ label: item.path, description: stateWord(item), iconPath: stateIcon(item), item }));
     const placeHolder = items.length > 0 ? vscode.l10n.t("Which report?") : noReports();
     const options = { matchOnDescription: true, placeHolder };

@@ -20,9 +20,9 @@ export interface ReportCounts {
 }
 
 export function countsOf(items: readonly ReportItem[], overdue: readonly Freshness[] = []): ReportCounts {
-  const failed = items.filter(({ failure }) => failure !== null).length;
+  const failed = items.filter(({ failure }) => failure !== undefined).length;
   const inState = (requested: ReportItem["state"]) =>
-    items.filter(({ state, failure }) => state === requested && failure === null).length;
+    items.filter(({ state, failure }) => state === requested && failure === undefined).length;
   const unread = items.filter((item) => item.unread?.report).length;
   return {
     quarantined: inState("quarantined"),
@@ -44,7 +44,7 @@ export function hasReports(items: readonly ReportItem[]): boolean {
  * another file.
  */
 export function isRelevantReport({ report, state, landed }: ReportItem): boolean {
-  return report !== null && (state !== "ignored" || landed !== null);
+  return report !== undefined && (state !== "ignored" || landed !== undefined);
 }
 
 /** The sum of all counts. */

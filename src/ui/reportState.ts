@@ -30,14 +30,14 @@ function looks(): Readonly<Record<ShownState, Look>> {
 }
 
 function lookOf({ failure, unread, state }: ReportItem): Look {
-  if (failure !== null) return looks().failed;
+  if (failure !== undefined) return looks().failed;
   return looks()[unread?.report ? "unread" : state];
 }
 
 /** The state in one word. A report that is ignored for a reason other than its name has its own word. */
 export function stateWord(item: ReportItem): string {
-  if (item.unread !== null) return looks().unread.word;
-  if (item.state === "ignored" && item.report !== null) return vscode.l10n.t("left out");
+  if (item.unread !== undefined) return looks().unread.word;
+  if (item.state === "ignored" && item.report !== undefined) return vscode.l10n.t("left out");
   return lookOf(item).word;
 }
 
@@ -48,9 +48,9 @@ export function stateIcon(item: ReportItem): vscode.ThemeIcon {
 
 /** Why a report is in its state, with line and column if known; undefined if there is nothing to explain. */
 export function stateReason(item: ReportItem): string | undefined {
-  if (item.failure !== null) return inVsCode(item.failure);
-  if (item.unread !== null) return item.unread.reason;
-  return item.reason === null ? undefined : reasonWithPosition(item);
+  if (item.failure !== undefined) return inVsCode(item.failure);
+  if (item.unread !== undefined) return item.unread.reason;
+  return item.reason === undefined ? undefined : reasonWithPosition(item);
 }
 
 /** All facts about a file. */
@@ -63,7 +63,7 @@ export function tooltip(item: ReportItem): vscode.MarkdownString {
     ...fact(vscode.l10n.t("Reason"), reason),
     [vscode.l10n.t("Size"), bytes(item.size)],
     ...fact(vscode.l10n.t("Modified"), item.modified, (time) => dateTime(Date.parse(time))),
-    ...(landed === null
+    ...(landed === undefined
       ? []
       : [
           ...fact(vscode.l10n.t("In the lake"), landed.landedPath),
@@ -81,17 +81,22 @@ export function tooltip(item: ReportItem): vscode.MarkdownString {
 /** A line of a tooltip; none if there is no value. */
 function fact<T>(
   name: string,
-  value: T | null | undefined,
+  value: T | undefined,
   asText: (value: T) => string = String,
 ): [name: string, value: string][] {
-  return value === null || value === undefined ? [] : [[name, asText(value)]];
+  return value === undefined ? [] : [[name, asText(value)]];
+}
+
+interface Located {
+  readonly reason?: string | undefined;
+  readonly line?: number | null | undefined;
+  readonly column?: string | null | undefined;
 }
 
 /** A reason with line and column, if known. */
-export function reasonWithPosition(item: Pick<ReportItem, "reason" | "line" | "column">): string {
-  const reason = item.reason ?? "";
-  if (item.line === null) return reason;
-  return item.column === null
-    ? vscode.l10n.t("Line {0}: {1}", item.line, reason)
-    : vscode.l10n.t("Line {0}, {1}: {2}", item.line, item.column, reason);
+export function reasonWithPosition({ reason = "", line, column }: Located): string {
+  if (typeof line !== "number") return reason;
+  return typeof column === "string"
+    ? vscode.l10n.t("Line {0}, {1}: {2}", line, column, reason)
+    : vscode.l10n.t("Line {0}: {1}", line, reason);
 }

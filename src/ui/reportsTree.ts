@@ -161,13 +161,13 @@ function fileItem({ item }: FileNode): vscode.TreeItem {
   const reason = stateReason(item);
   // A sidebar is narrow: with more text than "failed", the reason would push the state out of view. The tooltip has
   // both.
-  shown.description = [stateWord(item), ...(item.failure === null ? [] : [reason])].join(" · ");
+  shown.description = [stateWord(item), ...(item.failure === undefined ? [] : [reason])].join(" · ");
   shown.tooltip = tooltip(item);
   const kind = item.acceptable ? `${item.state}.acceptable` : item.state;
-  shown.contextValue = item.report === null ? "file" : `report.${kind}`;
+  shown.contextValue = item.report === undefined ? "file" : `report.${kind}`;
   const why = reason === undefined ? "" : `. ${reason}`;
   shown.accessibilityInformation = { label: `${nameOf(item.path)}, ${stateWord(item)}${why}` };
-  if (item.report !== null) {
+  if (item.report !== undefined) {
     shown.command = {
       command: "clever.preview",
       title: vscode.l10n.t("Preview Report"),

@@ -93,7 +93,7 @@ export class RosterCommand {
   private async askServerPath(): Promise<RosterLocation | undefined> {
     await this.model.loadedOnRequest();
     const others = this.model.reports.filter(
-      ({ report, size, path }) => report === null && size > 0 && path.toLowerCase().endsWith(".csv"),
+      ({ report, size, path }) => report === undefined && size > 0 && path.toLowerCase().endsWith(".csv"),
     );
     const isUsual = ({ path }: { readonly path: string }) => path.toLowerCase().endsWith(usualName);
     const items = [...others.filter(isUsual), ...others.filter((file) => !isUsual(file))].map(({ path }) => ({

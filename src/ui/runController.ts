@@ -100,7 +100,7 @@ export class RunController extends Disposable {
       const connected = options.connected ?? (await this.model.connected());
       again = { request, lake: connected.connection.lake.url };
       if (request.command !== "ingest") requireSalt(connected);
-      const params: RunParams = { ...connected, only: null, accept: [], ...request };
+      const params: RunParams = { ...connected, ...request };
       const location = isRequested ? vscode.ProgressLocation.Notification : vscode.ProgressLocation.Window;
       const summary = await this.withProgress(params, abort, location);
       const problem = await this.afterRun(request, connected, abort.signal, location);

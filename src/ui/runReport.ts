@@ -67,12 +67,12 @@ function noReport(runId: string): string {
 export function reportOf(run: RunDetails): string {
   const title = `**${outcomeWord(run.outcome)}** · ${asMarkdown(run.runId)}`;
   const lines = [`# ${asMarkdown(titleOf(run.runId))}`, "", title, ""];
-  if (run.error !== null) lines.push(`> ${asMarkdown(inVsCode(run.error))}`, "");
+  if (run.error !== undefined) lines.push(`> ${asMarkdown(inVsCode(run.error))}`, "");
   const { summary } = run;
-  if (summary === null)
+  if (summary === undefined)
     lines.push(vscode.l10n.t("The run has no summary: it is still running or was interrupted."), "");
   else lines.push(...numbersOf(summary), ...problemSentences(summary));
-  return [...lines, ...filesOf(run), ...(summary === null ? [] : remarksOf(summary))].join("\n");
+  return [...lines, ...filesOf(run), ...(summary === undefined ? [] : remarksOf(summary))].join("\n");
 }
 
 function numbersOf(summary: RunSummary): string[] {

@@ -107,7 +107,7 @@ function runItem(run: RunItem): vscode.TreeItem {
   item.id = `run:${run.runId}`;
   item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
   item.description = [outcomeWord(run.outcome), ...countTexts(run)].join(" · ");
-  item.tooltip = run.error === null ? item.description : inVsCode(run.error);
+  item.tooltip = run.error === undefined ? item.description : inVsCode(run.error);
   const retry = run.outcome !== "done" && run.outcome !== "running";
   item.contextValue = retry ? "run.failed" : "run.done";
   item.accessibilityInformation = { label: `${dateTime(Date.parse(run.started))}, ${item.description}` };
@@ -120,7 +120,7 @@ function runItem(run: RunItem): vscode.TreeItem {
 }
 
 function countTexts({ counts }: RunItem): string[] {
-  if (counts === null) return [];
+  if (counts === undefined) return [];
   // Problems come first: a narrow view truncates the end.
   const words = [];
   const { quarantined, failed } = countWords();

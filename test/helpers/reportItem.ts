@@ -3,15 +3,8 @@ import type { ReportItem } from "../../src/engine/messages";
 /** A new report in the reports view, without its path. */
 export const newReport: Omit<ReportItem, "path"> = {
   state: "new",
-  reason: null,
-  line: null,
-  column: null,
-  failure: null,
   acceptable: false,
   report: "daily_participation",
   userType: "students",
   size: 1,
-  modified: null,
-  landed: null,
-  unread: null,
 };

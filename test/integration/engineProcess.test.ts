@@ -44,7 +44,7 @@ function connectedTo({ host, port, username, hostKey, lakeUrl }: SampleServer) {
   };
 }
 
-const everything = { command: "run", only: null, accept: [] } as const;
+const everything = { command: "run" } as const;
 
 describe("the engine's process", () => {
   it("is started by the first request, runs a sample end to end and reports progress", async () => {
@@ -329,7 +329,7 @@ async function expectComplete(
   const states: string[] = [];
   await client.request(protocol.listReports, connected, {
     onProgress: (batch) =>
-      states.push(...batch.flatMap(({ report, state }) => (report === null ? [] : [state]))),
+      states.push(...batch.flatMap(({ report, state }) => (report === undefined ? [] : [state]))),
   });
   expect(states).toEqual(Array.from({ length: files }, () => "anonymized"));
   expect((await client.request(protocol.verify, connected)).problems).toEqual([]);

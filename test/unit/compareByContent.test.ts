@@ -127,19 +127,17 @@ test.each([
 const item = {
   path: "a.csv",
   state: "anonymized",
-  failure: null,
   report: "daily_participation",
   userType: "students",
   landed: { landedPath: "stage1np/a.csv" },
-  unread: null,
 } as ReportItem;
 
 test("if contents are compared, a selected report is run although it seems unchanged", async () => {
   const items: ReportItem[] = [
     item,
     { ...item, path: "twin.csv", state: "ignored" },
-    { ...item, path: "older.csv", state: "ignored", landed: null },
-    { ...item, path: "notes.txt", state: "ignored", report: null, landed: null },
+    { ...item, path: "older.csv", state: "ignored", landed: undefined },
+    { ...item, path: "notes.txt", state: "ignored", report: undefined, landed: undefined },
   ];
   const asked: RunRequest[] = [];
   const parts = {

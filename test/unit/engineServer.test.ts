@@ -44,7 +44,7 @@ async function withSample() {
   return { ...engine, folder, sample, connected, list };
 }
 
-const everything = { command: "run", only: null, accept: [] } as const;
+const everything = { command: "run" } as const;
 
 describe("the engine over message streams", () => {
   it("reports an unread file because another folder has a newer one of the same name", async () => {
@@ -61,7 +61,7 @@ describe("the engine over message streams", () => {
         report: true,
       },
     });
-    expect(files.filter(({ unread }) => unread !== null)).toHaveLength(1);
+    expect(files.filter(({ unread }) => unread !== undefined)).toHaveLength(1);
   });
 
   it("ingests a district, and reports the state of each file", async () => {
@@ -76,7 +76,7 @@ describe("the engine over message streams", () => {
       isOeas: false,
     });
     const before = (await list()).map(({ state, landed }) => `${state} ${landed}`);
-    expect(before).toEqual([...Array.from({ length: 18 }, () => "new null"), "ignored null"]);
+    expect(before).toEqual([...Array.from({ length: 18 }, () => "new undefined"), "ignored undefined"]);
 
     const states: RunProgress[] = [];
     const summary = await request(

@@ -18,7 +18,7 @@ async function connected() {
     return new Promise((resolve, reject) => {
       signal.addEventListener("abort", () => reject(new Error("aborted")));
       answers.push(() => {
-        onProgress([{ path: "a.csv", state: "new", landed: null }]);
+        onProgress([{ path: "a.csv", state: "new" }]);
         resolve({ isNew: false, overdue: [], needsAdoption: false, changedByOthers: [] });
       });
     });

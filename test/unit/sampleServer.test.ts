@@ -37,7 +37,7 @@ test("windows on the same sample have their own servers, and share district, lak
   expect(second.sample.port).not.toBe(first.sample.port);
   const { port: _, password: __, ...common } = first.sample;
   expect(second.sample).toMatchObject(common);
-  await first.request(protocol.run, { ...first.connected, command: "run", only: null, accept: [] });
+  await first.request(protocol.run, { ...first.connected, command: "run" });
 
   await first.request(protocol.shutdown, {});
   const { salt, folders } = await second.request(protocol.testConnection, second.connected);
@@ -48,7 +48,7 @@ test("windows on the same sample have their own servers, and share district, lak
 test("a sample that lost its salt starts with a new lake, and works", async () => {
   const folder = await temporaryFolder();
   const before = await windowOn(folder);
-  await before.request(protocol.run, { ...before.connected, command: "run", only: null, accept: [] });
+  await before.request(protocol.run, { ...before.connected, command: "run" });
   const file = path.join(folder, "server.json");
   const { salt: _, ...withoutSalt } = JSON.parse(await readFile(file, "utf8"));
   for (const content of [JSON.stringify({ ...withoutSalt, port: 2222 }), "no JSON", undefined]) {

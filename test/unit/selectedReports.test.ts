@@ -27,7 +27,7 @@ const selected = [
   clicked,
   nodeOf({ ...bad, path: "two.csv" }),
   nodeOf({ ...bad, path: "whole.csv", acceptable: false }),
-  nodeOf({ ...bad, path: "clean.csv", state: "anonymized", acceptable: false, reason: null }),
+  nodeOf({ ...bad, path: "clean.csv", state: "anonymized", acceptable: false, reason: undefined }),
   folder,
 ];
 
@@ -103,14 +103,14 @@ test("a run is retried with the files that it was limited to and accepted", asyn
   const runs = { run: async (request: unknown) => void asked.push(request) };
   const reports = new ReportCommands({ runs } as unknown as ReportCommandParts);
   const request = { command: "run", only: ["one.csv"], accept: ["one.csv"] } as const;
-  const run = { ...request, runId: "r", outcome: "failed", started: "", ended: null, error: null } as const;
-  await reports.retryRun({ kind: "run", run: { ...run, files: 1, counts: null } });
+  const run = { ...request, runId: "r", outcome: "failed", started: "" } as const;
+  await reports.retryRun({ kind: "run", run: { ...run, files: 1 } });
   expect(asked).toEqual([request]);
 });
 
 test.each([
   ["in quarantine", [bad, { ...bad, path: "two.csv", state: "dismissed" }], "quarantined, dismissed"],
-  ["left out", [{ ...bad, state: "ignored", reason: null }], "left out"],
+  ["left out", [{ ...bad, state: "ignored", reason: undefined }], "left out"],
 ] as [string, ReportItem[], string][])(
   "a run on reports that are %s says that none is due, and why",
   async (_name, items, why) => {

@@ -19,17 +19,8 @@ test("reports without a date or with an invalid one are grouped under words", as
   const item = (path: string): ReportItem => ({
     path,
     state: "ignored",
-    reason: null,
-    line: null,
-    column: null,
-    failure: null,
     acceptable: false,
-    report: null,
-    userType: null,
     size: 1,
-    modified: null,
-    landed: null,
-    unread: null,
   });
   const files = Array.from({ length: 61 }, (_, index) => item(`file-${index}.csv`));
   const reports = [...files, item("2025-13-45-x.csv"), item("2025-09-01-x.csv")];

@@ -32,7 +32,7 @@ describe("reports that need attention", () => {
   });
 
   test("count unread reports and show them, but not other entries", () => {
-    const skipped: ReportItem = { ...report, state: "ignored", report: null, userType: null };
+    const skipped: ReportItem = { ...report, state: "ignored", report: undefined, userType: undefined };
     const reason = "a special file";
     const unread: ReportItem = { ...skipped, reason: "Not read.", unread: { reason, report: true } };
     const beside: ReportItem = { ...skipped, path: "private", unread: { reason, report: false } };
@@ -59,7 +59,7 @@ describe("reports that need attention", () => {
     const ignored: ReportItem = { ...report, state: "ignored" };
     const landed = { landedPath: "stage1np/a.csv" } as ReportItem["landed"];
     expect(hasReports([])).toBe(false);
-    expect(hasReports([{ ...ignored, report: null }, ignored])).toBe(false);
+    expect(hasReports([{ ...ignored, report: undefined }, ignored])).toBe(false);
     expect(hasReports([{ ...ignored, landed }])).toBe(true);
     expect(hasReports([{ ...report, state: "anonymized" }])).toBe(true);
   });

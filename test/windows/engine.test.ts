@@ -40,7 +40,7 @@ function connected() {
 
 test("the package's engine ingests the sample and verifies the lake", async () => {
   expect(sample.lakeUrl).toMatch(/^file:\/\/\/[A-Z]:\//);
-  const asked = { ...connected(), command: "run", only: null, accept: [] } as const;
+  const asked = { ...connected(), command: "run" } as const;
   expect(await client.request(protocol.run, asked)).toMatchObject({ landed: 12, anonymized: 12, failed: [] });
   expect(await client.request(protocol.verify, connected())).toMatchObject({ problems: [] });
 });
