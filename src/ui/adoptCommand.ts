@@ -1,30 +1,27 @@
 import * as vscode from "vscode";
-import type { EngineClient } from "../engine/client";
 import type { AdoptProgress, AdoptSummary, AdoptWarning } from "../engine/messages";
 import * as engine from "../engine/protocol";
-import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { dateTime, integer, nameOf } from "./format";
 import { notify, type Offer, offers, requireSalt } from "./messages";
+import type { Parts } from "./parts";
 import { showInformationMessage, showWarningMessage } from "./window";
 import { plannedThenDone } from "./workOnLake";
 
 /** Adopts a lake that OEA's own notebooks wrote. It first shows what it would do, then asks. */
 export class AdoptCommand {
   constructor(
-    private readonly model: ConnectionModel,
-    private readonly client: EngineClient,
-    private readonly log: vscode.LogOutputChannel,
+    private readonly parts: Parts,
     /** Opens the comparison of OEA's rows with ours. */
     private readonly openPage: () => Promise<void>,
   ) {}
 
   /** Resolves to the summary; undefined if nothing was done. */
   async adopt(): Promise<AdoptSummary | undefined> {
-    const { model, client } = this;
+    const { model } = this.parts;
     const connected = await model.connected();
     requireSalt(connected);
-    const done = await plannedThenDone({ model, client }, engine.adopt, connected, {
+    const done = await plannedThenDone(this.parts, engine.adopt, connected, {
       looking: vscode.l10n.t("Clever: inspecting OEA's lake"),
       doing: vscode.l10n.t("Clever: adopting OEA's lake"),
       // The longest phase.
@@ -75,7 +72,7 @@ export class AdoptCommand {
     ];
     const proof = vscode.l10n.t("Every distinct row of OEA's tables is in our tables or accounted for.");
     const message = [text, ...(wrong.length > 0 ? wrong : [proof])].join(" ");
-    this.log.info(message);
+    this.parts.log.info(message);
     const page: Offer = { title: vscode.l10n.t("Show the Comparison"), act: () => this.openPage() };
     notify(wrong.length > 0 ? showWarningMessage : showInformationMessage, message, page, offers.run());
   }

@@ -1,13 +1,12 @@
 import * as vscode from "vscode";
-import type { EngineClient } from "../engine/client";
 import type { AdoptSummary, ComparedMonth } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { warningText } from "./adoptCommand";
-import type { ConnectionModel } from "./connectionModel";
 import { dateTime, integer, nameOf } from "./format";
 import { tableSection } from "./markdown";
 import { MarkdownPages } from "./markdownPages";
 import { asMarkdown } from "./outsideText";
+import type { Parts } from "./parts";
 
 const scheme = "clever-adoption";
 
@@ -15,17 +14,13 @@ const scheme = "clever-adoption";
  * Shows OEA's tables and compares their rows with ours on a Markdown page, which is computed whenever it is opened.
  */
 export class AdoptionPage extends MarkdownPages {
-  constructor(
-    private readonly model: ConnectionModel,
-    private readonly client: EngineClient,
-    log: vscode.LogOutputChannel,
-  ) {
-    super(scheme, log);
+  constructor(parts: Parts) {
+    super(scheme, parts);
   }
 
   protected async pageOf(): Promise<string> {
-    const connected = await this.model.connected();
-    return adoptionText(await this.client.request(engine.adopt, { ...connected, dryRun: true }));
+    const connected = await this.parts.model.connected();
+    return adoptionText(await this.parts.client.request(engine.adopt, { ...connected, dryRun: true }));
   }
 
   async open(): Promise<void> {

@@ -21,6 +21,7 @@ import { type LakeNode, LakeTree } from "./lakeTree";
 import { mustBeAdopted, notify, notifyError, reported } from "./messages";
 import { microsoftToken } from "./microsoftAccount";
 import { createTreeView } from "./openRows";
+import type { Parts } from "./parts";
 import { QuarantineCommands } from "./quarantineCommands";
 import { RepairCommand } from "./repairCommand";
 import { ReportCommands } from "./reportCommands";
@@ -75,17 +76,16 @@ export class Application extends Disposable {
     const sample = new SampleDistrict(client, path.join(context.globalStorageUri.fsPath, "sample"));
     const model = this.hold(new ConnectionModel(client, secrets, sample, log));
     this.model = model;
-    const runReports = this.hold(new RunReports(model, client, log));
-    const tablePages = this.hold(new TablePages(model, client, log));
-    const adoptionPage = this.hold(new AdoptionPage(model, client, log));
-    const adoption = new AdoptCommand(model, client, log, () => adoptionPage.open());
-    const roster = new RosterCommand(model, client, log);
-    this.dashboards = this.hold(new Dashboards(context, model, client, log));
+    const parts = { model, client, log };
+    const runReports = this.hold(new RunReports(parts));
+    const tablePages = this.hold(new TablePages(parts));
+    const adoptionPage = this.hold(new AdoptionPage(parts));
+    const adoption = new AdoptCommand(parts, () => adoptionPage.open());
+    const roster = new RosterCommand(parts);
+    this.dashboards = this.hold(new Dashboards(context, parts));
     this.runs = this.hold(
       new RunController(
-        model,
-        client,
-        log,
+        parts,
         (runId) => runReports.open(runId),
         (path) => reports.openReport(path),
         async ({ command }, connected, signal, location) => {
@@ -98,8 +98,8 @@ export class Application extends Disposable {
     );
 
     this.reportsTree = this.hold(new ReportsTree(model));
-    this.lakeTree = this.hold(new LakeTree(model, client, log));
-    this.runsTree = this.hold(new RunsTree(model, client, log, this.runs.onDidBegin));
+    this.lakeTree = this.hold(new LakeTree(parts));
+    this.runsTree = this.hold(new RunsTree(parts, this.runs.onDidBegin));
     const { runs, reportsTree, lakeTree } = this;
     this.reportsView = this.hold(
       createTreeView<ReportNode>(
@@ -119,7 +119,7 @@ export class Application extends Disposable {
 
     const previewContext = () => ({
       extensionUri: context.extensionUri,
-      source: new EnginePreviews(model, client, log),
+      source: new EnginePreviews(parts),
       strings: previewStrings((text) => vscode.l10n.t(text), vscode.env.language),
       onDidChangeConnection: model.onDidChangeConnection,
       userActs: () => model.userActs(true),
@@ -137,12 +137,10 @@ export class Application extends Disposable {
       }),
     );
 
-    const connection = this.hold(new ConnectionCommands(model, client, secrets, log));
+    const connection = this.hold(new ConnectionCommands(parts, secrets));
     const credentials = new CredentialCommands({
-      model,
-      client,
+      ...parts,
       secrets,
-      log,
       // As a command, which is refused during a run.
       connect: async () => {
         await vscode.commands.executeCommand("clever.connect");
@@ -152,9 +150,7 @@ export class Application extends Disposable {
     });
     const samples = new SampleCommands(context, model, sample);
     const reports = new ReportCommands({
-      model,
-      client,
-      log,
+      ...parts,
       runs,
       runReports,
       reportsTree,
@@ -167,7 +163,7 @@ export class Application extends Disposable {
     this.hold(
       registerCommands(
         {
-          ...this.commands(reports, roster, adoption),
+          ...this.commands(parts, reports, roster, adoption),
           ...connectionCommands(connection, credentials, samples),
         },
         context.extension,
@@ -207,12 +203,17 @@ export class Application extends Disposable {
     return this.client.dispose();
   }
 
-  private commands(reports: ReportCommands, roster: RosterCommand, adoption: AdoptCommand): Commands {
-    const { model, client, log, runs } = this;
-    const upkeep = new UpkeepCommands(model, client, log);
-    const repair = new RepairCommand(model, client, log);
-    const assets = new AssetsCommand(model, client, log, () => this.dashboards.confirmedGroupSize());
-    const quarantine = new QuarantineCommands(model, client, log, runs, () => reports.refresh());
+  private commands(
+    parts: Parts,
+    reports: ReportCommands,
+    roster: RosterCommand,
+    adoption: AdoptCommand,
+  ): Commands {
+    const { model, log, runs } = this;
+    const upkeep = new UpkeepCommands(parts);
+    const repair = new RepairCommand(parts);
+    const assets = new AssetsCommand(parts, () => this.dashboards.confirmedGroupSize());
+    const quarantine = new QuarantineCommands(parts, runs, () => reports.refresh());
     return {
       refresh: () => reports.refresh(),
       ingest: () => reports.run("ingest"),

@@ -1,21 +1,18 @@
 import path from "node:path";
 import * as vscode from "vscode";
-import type { EngineClient } from "../engine/client";
 import type { AssetName, AssetsSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
-import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
 import { askLocalPath, isOnUsersMachine } from "./localFiles";
 import { notify } from "./messages";
+import type { Parts } from "./parts";
 import { showInformationMessage, showQuickPick, showWarningMessage, withProgress } from "./window";
 
 /** Writes files for other products, for the lake of the connection. */
 export class AssetsCommand {
   constructor(
-    private readonly model: ConnectionModel,
-    private readonly client: EngineClient,
-    private readonly log: vscode.LogOutputChannel,
+    private readonly parts: Parts,
     /** The group size to count with, see `Dashboards`. */
     private readonly confirmedGroupSize: () => Promise<number>,
   ) {}
@@ -25,13 +22,13 @@ export class AssetsCommand {
     const names = await askNames();
     const folder = names && (await askLocalPath(folderOptions()));
     if (names === undefined || folder === undefined) return undefined;
-    const { connection } = await this.model.connected();
+    const { connection } = await this.parts.model.connected();
     const { lake, saltKeyVaultUrl } = connection;
     const minimumGroupSize = await this.confirmedGroupSize();
     const params = { lakeUrl: lake.url, saltKeyVaultUrl, minimumGroupSize, folder, names };
     const summary = await withProgress(
       vscode.l10n.t("Clever: writing analytics assets"),
-      (_progress, signal) => this.client.request(engine.createAssets, params, { signal }),
+      (_progress, signal) => this.parts.client.request(engine.createAssets, params, { signal }),
     );
     this.notifySummary(summary);
     const readme = vscode.Uri.file(path.join(summary.folder, "README.md"));
@@ -46,7 +43,7 @@ export class AssetsCommand {
       act: () => vscode.commands.executeCommand("revealFileInOS", uri),
     };
     const choices = isOnUsersMachine(uri) ? [open] : [];
-    for (const file of kept) this.log.info(`Kept with its changes: ${file} in ${folder}`);
+    for (const file of kept) this.parts.log.info(`Kept with its changes: ${file} in ${folder}`);
     if (kept.length === 0) {
       const text = vscode.l10n.t("{0} written to {1}.", counted.files(written.length), folder);
       notify(showInformationMessage, text, ...choices);

@@ -1,13 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import * as vscode from "vscode";
-import type { EngineClient } from "../engine/client";
 import type { ConnectionTest } from "../engine/messages";
 import type { ConnectionAnswers } from "./connectionAnswers";
-import type { ConnectionModel } from "./connectionModel";
 import type { askConnection } from "./connectWizard";
 import { forCount } from "./counts";
 import { Disposable } from "./dispose";
 import { isCancellation, mustBeAdopted, notify, type Offer, offers } from "./messages";
+import type { Parts } from "./parts";
 import { confirmReplacement, offerNewSalt } from "./saltKeeping";
 import type { SecretStore } from "./secrets";
 import { hasConnection, readConnectionSettings } from "./settings";
@@ -28,13 +27,11 @@ export class ConnectionCommands extends Disposable {
   private unfinished: ConnectionAnswers | undefined;
 
   constructor(
-    private readonly model: ConnectionModel,
-    private readonly client: EngineClient,
+    private readonly parts: Parts,
     private readonly secrets: SecretStore,
-    private readonly log: vscode.LogOutputChannel,
   ) {
     super();
-    this.hold(model.onDidChangeConnection(() => this.forgetAnswers()));
+    this.hold(parts.model.onDidChangeConnection(() => this.forgetAnswers()));
   }
 
   /** Runs the wizard until the connection works or the user leaves. */
@@ -45,7 +42,7 @@ export class ConnectionCommands extends Disposable {
     let from: FirstStep | "none" = "host";
     for (;;) {
       if (from !== "none") {
-        const walked = await askConnection(this.client, answers, { log: this.log, from });
+        const walked = await askConnection(this.parts.client, answers, { log: this.parts.log, from });
         answers = walked.state;
         this.unfinished = isDeepStrictEqual(answers, known) ? undefined : answers;
         if (!walked.done) return;
@@ -66,7 +63,7 @@ export class ConnectionCommands extends Disposable {
         notifyWorks(tested, text, offers.run());
         return;
       } catch (error) {
-        const way = isCancellation(error) ? "back" : await askRecovery(error, this.log);
+        const way = isCancellation(error) ? "back" : await askRecovery(error, this.parts.log);
         if (way === "leave") {
           this.unfinished = answers;
           return;
@@ -82,10 +79,10 @@ export class ConnectionCommands extends Disposable {
   }
 
   async test(): Promise<void> {
-    const connected = await this.model.connected();
+    const connected = await this.parts.model.connected();
     const tested = await withProgress(
       vscode.l10n.t("Clever: testing the connection"),
-      async (_progress, signal) => (await wizard()).testConnection(this.client, connected, signal),
+      async (_progress, signal) => (await wizard()).testConnection(this.parts.client, connected, signal),
     );
     const text = forCount(
       reportsIn(tested),
@@ -137,7 +134,7 @@ export class ConnectionCommands extends Disposable {
     const { connectedWith } = await import("./connectionAnswers");
     const { testConnection } = await wizard();
     return withProgress(vscode.l10n.t("Clever: testing the connection"), (_progress, signal) =>
-      testConnection(this.client, connectedWith(answers), signal),
+      testConnection(this.parts.client, connectedWith(answers), signal),
     );
   }
 
@@ -145,16 +142,16 @@ export class ConnectionCommands extends Disposable {
   private async mayReplaceSalt({ salt }: ConnectionAnswers): Promise<boolean> {
     const stored = await this.secrets.readBound();
     const before = stored.secrets.salt;
-    return before === undefined || before === salt || confirmReplacement(stored, this.log);
+    return before === undefined || before === salt || confirmReplacement(stored, this.parts.log);
   }
 
   private async keep(answers: ConnectionAnswers): Promise<void> {
     const { password, passphrase, salt, lakeAccountKey, lakeSas } = answers;
-    await this.model.keep(answers, { password, passphrase, salt, lakeAccountKey, lakeSas });
+    await this.parts.model.keep(answers, { password, passphrase, salt, lakeAccountKey, lakeSas });
     this.forgetAnswers();
     await vscode.commands.executeCommand("clever.reports.focus");
     // The connection is stored. If its reports cannot be listed, the view says why.
-    await this.model.refresh().catch(() => undefined);
+    await this.parts.model.refresh().catch(() => undefined);
   }
 }
 

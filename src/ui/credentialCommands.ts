@@ -1,9 +1,8 @@
 import * as vscode from "vscode";
-import type { EngineClient } from "../engine/client";
 import type { Connected } from "../engine/messages";
 import * as engine from "../engine/protocol";
-import type { ConnectionModel } from "./connectionModel";
 import { missingSalt, notify, offers } from "./messages";
+import type { Parts } from "./parts";
 import { askNewSalt } from "./saltBox";
 import { confirmRemoval, confirmReplacement, reveal } from "./saltKeeping";
 import type { SecretName, SecretStore } from "./secrets";
@@ -11,11 +10,8 @@ import { readSettings, usesSample } from "./settings";
 import { type Targets, targetsOf } from "./targets";
 import { showInformationMessage, showInputBox, showQuickPick, withIcon } from "./window";
 
-interface Parts {
-  readonly model: ConnectionModel;
-  readonly client: EngineClient;
+interface CredentialParts extends Parts {
   readonly secrets: SecretStore;
-  readonly log: vscode.LogOutputChannel;
   /** Asks for everything again. */
   readonly connect: () => Promise<void>;
   /** Tests the connection and shows the result. */
@@ -26,7 +22,7 @@ interface Parts {
 
 /** The commands that change, show and forget the secrets of the connection. */
 export class CredentialCommands {
-  constructor(private readonly parts: Parts) {}
+  constructor(private readonly parts: CredentialParts) {}
 
   /** Changes the salt or credentials of the existing connection. */
   async change(): Promise<void> {

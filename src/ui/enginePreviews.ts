@@ -1,9 +1,8 @@
 import * as vscode from "vscode";
-import type { EngineClient } from "../engine/client";
 import type { Preview, PreviewInfo, PreviewParams, PreviewRow, PreviewRowsParams } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { describeError } from "../errors";
-import type { ConnectionModel } from "./connectionModel";
+import type { Parts } from "./parts";
 
 /** A preview's webview type. It is defined here so that using it does not load the tab. */
 export const previewViewType = "clever.preview";
@@ -19,25 +18,21 @@ export type PreviewSource = Pick<EnginePreviews, keyof EnginePreviews>;
  * signal's reason.
  */
 export class EnginePreviews {
-  constructor(
-    private readonly model: ConnectionModel,
-    private readonly client: EngineClient,
-    private readonly log: vscode.LogOutputChannel,
-  ) {}
+  constructor(private readonly parts: Parts) {}
 
   /**
    * Reads the first part of a report. Rejects with a `CleverLakeError` if the file cannot be reached; for a file
    * whose header cannot be read it resolves with `problem`.
    */
   async previewReport(file: PreviewLocation, signal: AbortSignal): Promise<Preview> {
-    const params = { ...(await this.model.connected()), ...file };
-    const { token, info } = await this.client.request(engine.previewReport, params, { signal });
+    const params = { ...(await this.parts.model.connected()), ...file };
+    const { token, info } = await this.parts.client.request(engine.previewReport, params, { signal });
     return { token, info: named(info) };
   }
 
   /** At most 1,000 rows, fewer at the end. Rejects with `notFound` if the engine has released the token. */
   previewRows(request: PreviewRowsParams, signal: AbortSignal): Promise<readonly PreviewRow[]> {
-    return this.client.request(engine.previewRows, request, { signal });
+    return this.parts.client.request(engine.previewRows, request, { signal });
   }
 
   /**
@@ -45,28 +40,28 @@ export class EnginePreviews {
    * fails.
    */
   async recordReveal(token: string, signal: AbortSignal): Promise<void> {
-    const params = { ...(await this.model.connected()), token };
+    const params = { ...(await this.parts.model.connected()), token };
     try {
-      const reveal = await this.client.request(engine.revealPreview, params, { signal });
-      this.log.info(
+      const reveal = await this.parts.client.request(engine.revealPreview, params, { signal });
+      this.parts.log.info(
         `Identities revealed: ${reveal.path} (${reveal.origin}), by ${reveal.user} on ${reveal.machine}`,
       );
     } catch (error) {
-      if (!signal.aborted) this.log.error(describeError(error));
+      if (!signal.aborted) this.parts.log.error(describeError(error));
       throw error;
     }
   }
 
   /** Reads the next part of the file; existing rows keep their index. */
   async loadMore(token: string, signal: AbortSignal): Promise<PreviewInfo> {
-    const params = { ...(await this.model.connected()), token };
-    return named(await this.client.request(engine.previewMore, params, { signal }));
+    const params = { ...(await this.parts.model.connected()), token };
+    return named(await this.parts.client.request(engine.previewMore, params, { signal }));
   }
 
   async closePreview(token: string): Promise<void> {
     // Its previews ended with the engine; a request would start another one.
-    if (this.client.pid === undefined) return;
-    await this.client.request(engine.closePreview, { token });
+    if (this.parts.client.pid === undefined) return;
+    await this.parts.client.request(engine.closePreview, { token });
   }
 }
 

@@ -1,14 +1,13 @@
 import * as vscode from "vscode";
-import type { EngineClient } from "../engine/client";
 import type { Finding, LakeOverview, LakeStage, LandedFileItem, TableItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { describeError } from "../errors";
-import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, dateTime, nameOf } from "./format";
 import { inVsCode } from "./hints";
 import { mustBeAdopted } from "./messages";
+import type { Parts } from "./parts";
 import { partsOf } from "./reportsTree";
 import { type FailedNode, failedItem } from "./treeFailure";
 
@@ -34,12 +33,9 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
   /** The shown facts that come from the model: whether to adopt the lake, and tables that another program changed. */
   private warned = "";
 
-  constructor(
-    private readonly model: ConnectionModel,
-    private readonly client: EngineClient,
-    private readonly log: vscode.LogOutputChannel,
-  ) {
+  constructor(private readonly parts: Parts) {
     super();
+    const { model } = parts;
     this.hold(
       model.onDidChangeLake(() => {
         this.overview = undefined;
@@ -63,7 +59,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
     try {
       return await this.childrenOf(node);
     } catch (error) {
-      this.log.error(describeError(error));
+      this.parts.log.error(describeError(error));
       return [{ kind: "failed", error }];
     }
   }
@@ -131,15 +127,15 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
   }
 
   private findingOf({ path }: TableItem): Finding | undefined {
-    return this.model.lake.changedByOthers.find(({ table }) => table === path);
+    return this.parts.model.lake.changedByOthers.find(({ table }) => table === path);
   }
 
   private async childrenOf(node?: LakeNode): Promise<LakeNode[]> {
     if (node === undefined) {
-      if (!this.model.mayLook) return [];
+      if (!this.parts.model.mayLook) return [];
       const { stages } = await this.read();
       return [
-        ...(this.model.lake.needsAdoption ? [{ kind: "adoption" } as const] : []),
+        ...(this.parts.model.lake.needsAdoption ? [{ kind: "adoption" } as const] : []),
         ...stages.map((stage) => ({ kind: "stage", stage }) as const),
       ];
     }
@@ -149,8 +145,8 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
       return landings.map(({ folder, time }) => ({ kind: "landing", folder, time }));
     }
     if (node.kind === "landing") {
-      const { files } = await this.client.request(engine.landedFiles, {
-        ...(await this.model.connected()),
+      const { files } = await this.parts.client.request(engine.landedFiles, {
+        ...(await this.parts.model.connected()),
         folder: node.folder,
       });
       return files.map((file) => ({ kind: "landed", folder: node.folder, time: node.time, file }));
@@ -164,9 +160,9 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
   }
 
   private read(): Promise<LakeOverview> {
-    this.overview ??= this.model
+    this.overview ??= this.parts.model
       .connected()
-      .then((connected) => this.client.request(engine.lakeContents, connected));
+      .then((connected) => this.parts.client.request(engine.lakeContents, connected));
     this.overview.catch(() => {
       this.overview = undefined;
     });

@@ -3,6 +3,7 @@ import { describeError } from "../errors";
 import { Disposable } from "./dispose";
 import { nameOf } from "./format";
 import { asMarkdown } from "./outsideText";
+import type { Parts } from "./parts";
 
 /** Markdown pages of a URI scheme. Each is generated whenever it is opened. */
 export abstract class MarkdownPages extends Disposable implements vscode.TextDocumentContentProvider {
@@ -13,7 +14,7 @@ export abstract class MarkdownPages extends Disposable implements vscode.TextDoc
 
   constructor(
     private readonly scheme: string,
-    private readonly log: vscode.LogOutputChannel,
+    protected readonly parts: Parts,
   ) {
     super();
     this.hold(vscode.workspace.registerTextDocumentContentProvider(scheme, this));
@@ -29,7 +30,7 @@ export abstract class MarkdownPages extends Disposable implements vscode.TextDoc
       return await this.pageOf(uri);
     } catch (error) {
       const reason = describeError(error);
-      this.log.error(reason);
+      this.parts.log.error(reason);
       return `> ${asMarkdown(reason)}`;
     }
   }

@@ -1,10 +1,9 @@
 import * as vscode from "vscode";
-import type { EngineClient } from "../engine/client";
 import type { Connected, ReportItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
-import type { ConnectionModel } from "./connectionModel";
 import { counted, filled, forCount, ifAny, shortened } from "./counts";
 import { confirmed, isCancellation, notify, notifyError, notifyNothingSelected } from "./messages";
+import type { Parts } from "./parts";
 import { stateReason } from "./reportState";
 import type { ReportNode } from "./reportsTree";
 import type { RunController } from "./runController";
@@ -17,9 +16,7 @@ import { withWork } from "./withWork";
  */
 export class QuarantineCommands {
   constructor(
-    private readonly model: ConnectionModel,
-    private readonly client: EngineClient,
-    private readonly log: vscode.LogOutputChannel,
+    private readonly parts: Parts,
     private readonly runs: RunController,
     private readonly refresh: () => Promise<void>,
   ) {}
@@ -66,10 +63,10 @@ export class QuarantineCommands {
     try {
       const title = vscode.l10n.t("Clever: dismissing {0}", counted.files(files.length));
       await withWork(title, (_progress, signal) =>
-        this.client.request(engine.dismiss, { ...connected, files }, { signal }),
+        this.parts.client.request(engine.dismiss, { ...connected, files }, { signal }),
       );
     } catch (error) {
-      if (!isCancellation(error)) notifyError(error, this.log);
+      if (!isCancellation(error)) notifyError(error, this.parts.log);
     } finally {
       await this.refresh();
     }
@@ -90,7 +87,7 @@ export class QuarantineCommands {
       notify(showInformationMessage, impossible(first));
       return undefined;
     }
-    const connected = await this.model.connected();
+    const connected = await this.parts.model.connected();
     const files = items.map(({ path }) => path);
     const [one, many] = detail;
     const isAgreed = await confirmed(

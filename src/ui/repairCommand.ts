@@ -1,27 +1,22 @@
 import * as vscode from "vscode";
-import type { EngineClient } from "../engine/client";
 import type { RepairedTable, RepairSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
-import type { ConnectionModel } from "./connectionModel";
 import { counted, shortened } from "./counts";
 import { integer } from "./format";
 import { notifyFinished, requireSalt, staysAsItIs } from "./messages";
+import type { Parts } from "./parts";
 import { plannedThenDone } from "./workOnLake";
 
 /** Rebuilds what other programs changed in the tables, and damaged data files. It first shows what it would do, then asks. */
 export class RepairCommand {
-  constructor(
-    private readonly model: ConnectionModel,
-    private readonly client: EngineClient,
-    private readonly log: vscode.LogOutputChannel,
-  ) {}
+  constructor(private readonly parts: Parts) {}
 
   /** Resolves to the summary; undefined if nothing was done. */
   async repair(): Promise<RepairSummary | undefined> {
-    const { model, client, log } = this;
+    const { model, log } = this.parts;
     const connected = await model.connected();
     requireSalt(connected);
-    const done = await plannedThenDone({ model, client }, engine.repair, connected, {
+    const done = await plannedThenDone(this.parts, engine.repair, connected, {
       looking: vscode.l10n.t("Clever: looking for damage and for changes by other programs"),
       doing: vscode.l10n.t("Clever: repairing the lake"),
       ask: ({ tables }) => {

@@ -1,13 +1,12 @@
 import * as vscode from "vscode";
-import type { EngineClient } from "../engine/client";
 import type { ReportItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
-import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount, ifAny } from "./counts";
 import { recentTime } from "./format";
 import { inVsCode } from "./hints";
 import type { LakeNode, LakeTree } from "./lakeTree";
 import { noReports, notify, notifyError, notifyNothingSelected, type Offer, offers } from "./messages";
+import type { Parts } from "./parts";
 import { isRelevantReport } from "./reportCounts";
 import { stateIcon, stateWord } from "./reportState";
 import type { ReportNode, ReportsTree } from "./reportsTree";
@@ -24,10 +23,7 @@ import {
 } from "./window";
 import { withWork } from "./withWork";
 
-export interface ReportCommandParts {
-  readonly model: ConnectionModel;
-  readonly client: EngineClient;
-  readonly log: vscode.LogOutputChannel;
+export interface ReportCommandParts extends Parts {
   readonly runs: RunController;
   readonly runReports: RunReports;
   readonly reportsTree: ReportsTree;

@@ -1,13 +1,12 @@
 import * as vscode from "vscode";
-import type { EngineClient } from "../engine/client";
 import type { Connected, RosterParams, RosterSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { isCleverLakeError } from "../errors";
-import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { integer } from "./format";
 import { askLocalPath } from "./localFiles";
 import { confirmed, notify, notifyError, offers, requireSalt } from "./messages";
+import type { Parts } from "./parts";
 import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage, withIcon } from "./window";
 import { workOnLake } from "./workOnLake";
 
@@ -18,11 +17,7 @@ type RosterLocation = Pick<RosterParams, "origin" | "path">;
 
 /** Imports Clever's roster, which gives the dashboard grades. */
 export class RosterCommand {
-  constructor(
-    private readonly model: ConnectionModel,
-    private readonly client: EngineClient,
-    private readonly log: vscode.LogOutputChannel,
-  ) {}
+  constructor(private readonly parts: Parts) {}
 
   /** Asks where the roster is and what to keep, imports it, and reports the result. */
   async import(): Promise<RosterSummary | undefined> {
@@ -38,9 +33,9 @@ export class RosterCommand {
   async importQuietly(connected: Connected, place: RosterLocation, signal: AbortSignal): Promise<void> {
     try {
       const params = { ...connected, ...place, keepRaw: false, replace: false };
-      await this.client.request(engine.importRoster, params, { signal });
+      await this.parts.client.request(engine.importRoster, params, { signal });
     } catch (error) {
-      if (!signal.aborted) notifyError(error, this.log);
+      if (!signal.aborted) notifyError(error, this.parts.log);
     }
   }
 
@@ -49,7 +44,7 @@ export class RosterCommand {
     roster: RosterLocation & Pick<RosterParams, "keepRaw">,
   ): Promise<RosterSummary | undefined> {
     // Read once, so that the answer applies to the lake that was asked about.
-    const connected = await this.model.connected();
+    const connected = await this.parts.model.connected();
     requireSalt(connected);
     try {
       return await this.withNotification({ ...connected, ...roster, replace: false });
@@ -65,8 +60,7 @@ export class RosterCommand {
   }
 
   private withNotification(params: RosterParams): Promise<RosterSummary> {
-    const { model, client } = this;
-    return workOnLake({ model, client }, engine.importRoster, params, {
+    return workOnLake(this.parts, engine.importRoster, params, {
       title: vscode.l10n.t("Clever: importing the roster"),
     });
   }
@@ -91,8 +85,8 @@ export class RosterCommand {
 
   /** The files on the server that are not reports, rosters by name first. */
   private async askServerPath(): Promise<RosterLocation | undefined> {
-    await this.model.loadedOnRequest();
-    const others = this.model.reports.filter(
+    await this.parts.model.loadedOnRequest();
+    const others = this.parts.model.reports.filter(
       ({ report, size, path }) => report === undefined && size > 0 && path.toLowerCase().endsWith(".csv"),
     );
     const isUsual = ({ path }: { readonly path: string }) => path.toLowerCase().endsWith(usualName);
@@ -119,11 +113,11 @@ export class RosterCommand {
 
   private notifySummary(summary: RosterSummary): void {
     const { students, refused, inReports, problems } = summary;
-    this.log.info(
+    this.parts.log.info(
       `Roster ${summary.path}: ${summary.outcome}, ${summary.rows} rows, ${students} students, ${summary.repeated} repeated, ${summary.furtherSchools} for further schools, ${refused} refused, ${inReports ?? "none yet"} in the reports, ${summary.milliseconds} ms`,
     );
     for (const { line, column, reason } of problems) {
-      this.log.warn(`Roster: line ${line}${column === null ? "" : `, ${column}`}: ${reason}`);
+      this.parts.log.warn(`Roster: line ${line}${column === null ? "" : `, ${column}`}: ${reason}`);
     }
     const isWrong = refused > 0 || inReports === 0;
     const show = isWrong ? showWarningMessage : showInformationMessage;

@@ -1,15 +1,14 @@
 import * as vscode from "vscode";
 import { doneShare } from "../doneShare";
-import type { EngineClient } from "../engine/client";
 import type { Connected, RunParams, RunProgress, RunSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { describeError, isCleverLakeError, isRefusal } from "../errors";
-import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, duration, integer } from "./format";
 import { inVsCode } from "./hints";
 import { isCancellation, notify, notifyError, type Offer, offers, requireSalt } from "./messages";
+import type { Parts } from "./parts";
 import { reasonWithPosition } from "./reportState";
 import { outcomeOf, type RunOutcome } from "./runOutcome";
 import { showErrorMessage, showInformationMessage, showWarningMessage } from "./window";
@@ -37,9 +36,7 @@ export class RunController extends Disposable {
   private outcome: string | undefined;
 
   constructor(
-    private readonly model: ConnectionModel,
-    private readonly client: EngineClient,
-    private readonly log: vscode.LogOutputChannel,
+    private readonly parts: Parts,
     private readonly openRun: (runId: string) => Promise<void>,
     /** Opens the preview of a report, by its path on the server. */
     private readonly openReport: (path: string) => Promise<void>,
@@ -93,11 +90,11 @@ export class RunController extends Disposable {
     let failure: unknown;
     let again: RepeatedRun = { request };
     let isSameConnection = true;
-    const watch = this.model.onDidChangeConnection(() => {
+    const watch = this.parts.model.onDidChangeConnection(() => {
       isSameConnection = false;
     });
     try {
-      const connected = options.connected ?? (await this.model.connected());
+      const connected = options.connected ?? (await this.parts.model.connected());
       again = { request, lake: connected.connection.lake.url };
       if (request.command !== "ingest") requireSalt(connected);
       const params: RunParams = { ...connected, ...request };
@@ -107,7 +104,7 @@ export class RunController extends Disposable {
       this.logSummary(summary);
       const outcome = outcomeOf(summary, request.accept ?? []);
       const isNew = this.isNew([outcome.text, ...(problem ? [describeError(problem)] : [])].join("\n"));
-      if (problem && (isRequested || isNew)) notifyError(problem, this.log);
+      if (problem && (isRequested || isNew)) notifyError(problem, this.parts.log);
       const didSomething = summary.landed > 0 || summary.anonymized > 0;
       if (isRequested || didSomething || (isNew && summary.failed.length > 0))
         this.notifyOutcome(outcome, summary, again);
@@ -116,19 +113,19 @@ export class RunController extends Disposable {
       failure = error;
       if (isCancellation(error)) this.notifyStopped(again);
       // The other run, in another window that checks for new reports or on the command line, does the same work.
-      else if (!isRequested && isCleverLakeError(error, "busy")) this.log.info(describeError(error));
+      else if (!isRequested && isCleverLakeError(error, "busy")) this.parts.log.info(describeError(error));
       else if (this.isNew(describeError(error)) || isRequested) {
-        notifyError(error, this.log, this.offer(vscode.l10n.t("Retry"), again));
-      } else this.log.error(describeError(error));
+        notifyError(error, this.parts.log, this.offer(vscode.l10n.t("Retry"), again));
+      } else this.parts.log.error(describeError(error));
       return undefined;
     } finally {
       watch.dispose();
       this.abort = undefined;
       this.show(undefined);
-      this.model.lakeMayHaveChanged();
+      this.parts.model.lakeMayHaveChanged();
       // The run's outcome was already reported. If the server has become unreachable, the view shows this.
-      if (isRefusal(failure) && isSameConnection) this.model.fail(failure);
-      else this.model.refresh().catch(() => undefined);
+      if (isRefusal(failure) && isSameConnection) this.parts.model.fail(failure);
+      else this.parts.model.refresh().catch(() => undefined);
     }
   }
 
@@ -163,7 +160,7 @@ export class RunController extends Disposable {
       const started = Date.now();
       let shown = 0;
       let phase: RunProgress["phase"] = "listing";
-      return this.client.request(engine.run, params, {
+      return this.parts.client.request(engine.run, params, {
         signal: abort.signal,
         onProgress: (state) => {
           if (phase !== state.phase) this.began.fire();
@@ -212,16 +209,17 @@ export class RunController extends Disposable {
   private logSummary(summary: RunSummary): void {
     const { runId, landed, anonymized, rows, quarantined, failed, milliseconds } = summary;
     const allRows = Object.values(rows).reduce((sum, count) => sum + count, 0);
-    this.log.info(
+    this.parts.log.info(
       `Run ${runId}: ${landed} landed, ${anonymized} anonymized, ${allRows} rows, ${quarantined.length} quarantined, ${failed.length} failed, ${milliseconds} ms`,
     );
-    for (const each of quarantined) this.log.warn(`Quarantined: ${each.path}: ${reasonWithPosition(each)}`);
-    for (const each of failed) this.log.error(`Failed: ${each.path}: ${inVsCode(each.reason)}`);
-    for (const each of summary.notRead) this.log.warn(`Not read: ${each.path}: ${each.reason}`);
+    for (const each of quarantined)
+      this.parts.log.warn(`Quarantined: ${each.path}: ${reasonWithPosition(each)}`);
+    for (const each of failed) this.parts.log.error(`Failed: ${each.path}: ${inVsCode(each.reason)}`);
+    for (const each of summary.notRead) this.parts.log.warn(`Not read: ${each.path}: ${each.reason}`);
     for (const each of summary.changedByOthers)
-      this.log.warn(`Changed by others: ${each.table}: ${each.problem}`);
+      this.parts.log.warn(`Changed by others: ${each.table}: ${each.problem}`);
     for (const each of summary.overdue)
-      this.log.warn(`Overdue: ${each.report}, ${each.userType}: ${each.newestDay}`);
+      this.parts.log.warn(`Overdue: ${each.report}, ${each.userType}: ${each.newestDay}`);
   }
 
   private notifyStopped(again: RepeatedRun): void {
@@ -235,8 +233,8 @@ export class RunController extends Disposable {
   /** The offer of a message to run again, as a request by the user. A message can outlive its connection. */
   private offer(title: string, { request, lake }: RepeatedRun): Offer {
     const act = async () => {
-      this.model.userActs(true);
-      if (lake !== undefined && lake !== (await this.model.connected()).connection.lake.url) {
+      this.parts.model.userActs(true);
+      if (lake !== undefined && lake !== (await this.parts.model.connected()).connection.lake.url) {
         const text = vscode.l10n.t("That run was for another lake, so it is not repeated.");
         notify(showWarningMessage, text, offers.run());
         return;

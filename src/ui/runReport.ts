@@ -1,9 +1,7 @@
 import * as vscode from "vscode";
-import type { EngineClient } from "../engine/client";
 import type { LogLine, RunDetails, RunSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { isCleverLakeError } from "../errors";
-import type { ConnectionModel } from "./connectionModel";
 import { bytes, duration, integer, nameOf, timeInName, unbroken } from "./format";
 import { inVsCode } from "./hints";
 import { hasSuperseded, logWord, optionalInteger } from "./ingestLogPage";
@@ -11,26 +9,23 @@ import { tableSection } from "./markdown";
 import { MarkdownPages } from "./markdownPages";
 import { asMarkdown } from "./outsideText";
 import { overdueText } from "./overdue";
+import type { Parts } from "./parts";
 import { outcomeWord } from "./runsTree";
 
 const scheme = "clever-run";
 
 /** Shows a run's record as a Markdown page, which is updated while it is open. */
 export class RunReports extends MarkdownPages {
-  constructor(
-    private readonly model: ConnectionModel,
-    private readonly client: EngineClient,
-    log: vscode.LogOutputChannel,
-  ) {
-    super(scheme, log);
-    this.updateOn(model.onDidChangeLake);
+  constructor(parts: Parts) {
+    super(scheme, parts);
+    this.updateOn(parts.model.onDidChangeLake);
   }
 
   protected async pageOf(uri: vscode.Uri): Promise<string> {
     const runId = uri.query;
-    const connected = await this.model.connected();
+    const connected = await this.parts.model.connected();
     try {
-      return reportOf(await this.client.request(engine.readRun, { ...connected, runId }));
+      return reportOf(await this.parts.client.request(engine.readRun, { ...connected, runId }));
     } catch (error) {
       if (isCleverLakeError(error, "notFound")) return noReport(runId);
       throw error;

@@ -1,13 +1,12 @@
 import * as vscode from "vscode";
-import type { EngineClient } from "../engine/client";
 import type { RunItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { describeError } from "../errors";
-import type { ConnectionModel } from "./connectionModel";
 import { counted, forCount } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, dateTime, duration, recentTime } from "./format";
 import { inVsCode } from "./hints";
+import type { Parts } from "./parts";
 import { countWords } from "./reportCounts";
 import { type FailedNode, failedItem } from "./treeFailure";
 
@@ -25,22 +24,20 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   private shown = pageSize;
 
   constructor(
-    private readonly model: ConnectionModel,
-    private readonly client: EngineClient,
-    private readonly log: vscode.LogOutputChannel,
+    private readonly parts: Parts,
     onDidBegin: vscode.Event<void>,
   ) {
     super();
-    this.hold(model.onDidChangeLake(() => this.changed.fire()));
+    this.hold(parts.model.onDidChangeLake(() => this.changed.fire()));
     this.hold(onDidBegin(() => this.changed.fire()));
   }
 
   async getChildren(node?: RunNode): Promise<RunNode[]> {
-    if (node !== undefined || !this.model.mayLook) return [];
+    if (node !== undefined || !this.parts.model.mayLook) return [];
     try {
       return await this.runs();
     } catch (error) {
-      this.log.error(describeError(error));
+      this.parts.log.error(describeError(error));
       return [{ kind: "failed", error }];
     }
   }
@@ -63,8 +60,8 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   }
 
   private async runs(): Promise<RunNode[]> {
-    const connected = await this.model.connected();
-    const { total, runs } = await this.client.request(engine.listRuns, {
+    const connected = await this.parts.model.connected();
+    const { total, runs } = await this.parts.client.request(engine.listRuns, {
       ...connected,
       from: 0,
       count: this.shown,

@@ -1,14 +1,13 @@
 import * as vscode from "vscode";
-import type { EngineClient } from "../engine/client";
 import type { TableReport } from "../engine/messages";
 import * as engine from "../engine/protocol";
-import type { ConnectionModel } from "./connectionModel";
 import { counted } from "./counts";
 import { bytes, dateTime, integer, nameOf } from "./format";
 import { logSection } from "./ingestLogPage";
 import { tableSection } from "./markdown";
 import { MarkdownPages } from "./markdownPages";
 import { asMarkdown } from "./outsideText";
+import type { Parts } from "./parts";
 
 const scheme = "clever-table";
 /** Pseudonyms are 64 characters long; this many are enough to tell them apart. */
@@ -16,20 +15,16 @@ const cellLength = 24;
 
 /** Shows a lake table as a Markdown page, which is updated while it is open. */
 export class TablePages extends MarkdownPages {
-  constructor(
-    private readonly model: ConnectionModel,
-    private readonly client: EngineClient,
-    log: vscode.LogOutputChannel,
-  ) {
-    super(scheme, log);
-    this.updateOn(model.onDidChangeLake);
+  constructor(parts: Parts) {
+    super(scheme, parts);
+    this.updateOn(parts.model.onDidChangeLake);
   }
 
   /** Only shows rows of pseudonymized tables, because VS Code reopens a page with its window. */
   protected async pageOf(uri: vscode.Uri): Promise<string> {
     const table = uri.path.slice(1);
-    const connected = await this.model.connected();
-    return pageOf(await this.client.request(engine.tableReport, { ...connected, table }));
+    const connected = await this.parts.model.connected();
+    return pageOf(await this.parts.client.request(engine.tableReport, { ...connected, table }));
   }
 
   async open(table: string): Promise<void> {

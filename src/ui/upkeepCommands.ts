@@ -1,26 +1,21 @@
 import * as vscode from "vscode";
-import type { EngineClient } from "../engine/client";
 import type { ActivitySummary, OptimizeSummary, VacuumSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
-import type { ConnectionModel } from "./connectionModel";
 import { counted, filled } from "./counts";
 import { bytes, integer, nameOf } from "./format";
 import { notify, notifyFinished } from "./messages";
+import type { Parts } from "./parts";
 import { showInformationMessage, showInputBox } from "./window";
 import { plannedThenDone, workOnLake } from "./workOnLake";
 
 /** Maintenance of the lake's data files. */
 export class UpkeepCommands {
-  constructor(
-    private readonly model: ConnectionModel,
-    private readonly client: EngineClient,
-    private readonly log: vscode.LogOutputChannel,
-  ) {}
+  constructor(private readonly parts: Parts) {}
 
   /** Merges small data files. Resolves to the summary; undefined if nothing was done. */
   async optimize(): Promise<OptimizeSummary | undefined> {
-    const { model, client, log } = this;
-    const done = await plannedThenDone({ model, client }, engine.optimize, await model.connected(), {
+    const { model, log } = this.parts;
+    const done = await plannedThenDone(this.parts, engine.optimize, await model.connected(), {
       looking: vscode.l10n.t("Clever: looking for small data files"),
       doing: vscode.l10n.t("Clever: optimizing the lake"),
       ask: (planned) => {
@@ -51,9 +46,9 @@ export class UpkeepCommands {
   async vacuum(): Promise<VacuumSummary | undefined> {
     const days = await askDays();
     if (days === undefined) return undefined;
-    const { model, client, log } = this;
+    const { model, log } = this.parts;
     const params = { ...(await model.connected()), olderThanDays: days };
-    const done = await plannedThenDone({ model, client }, engine.vacuum, params, {
+    const done = await plannedThenDone(this.parts, engine.vacuum, params, {
       looking: vscode.l10n.t("Clever: looking for unused data files"),
       doing: vscode.l10n.t("Clever: removing unused data files"),
       ask: (planned) => {
@@ -83,12 +78,12 @@ export class UpkeepCommands {
 
   /** Updates the Digital Engagement table. */
   async updateActivity(): Promise<ActivitySummary> {
-    const { model, client } = this;
+    const { model } = this.parts;
     const title = vscode.l10n.t("Clever: writing the Digital Engagement table");
-    const done = await workOnLake({ model, client }, engine.updateActivity, await model.connected(), {
+    const done = await workOnLake(this.parts, engine.updateActivity, await model.connected(), {
       title,
     });
-    this.log.info(`Digital Engagement: ${done.rows} rows written, months ${done.months.join(", ")}`);
+    this.parts.log.info(`Digital Engagement: ${done.rows} rows written, months ${done.months.join(", ")}`);
     const text =
       done.months.length === 0
         ? vscode.l10n.t("The Digital Engagement table is already up to date.")

@@ -1,13 +1,8 @@
-import type { EngineClient } from "../engine/client";
 import type { Connected, WorkProgress } from "../engine/messages";
 import type { EngineCall } from "../engine/protocol";
 import { confirmed, continuable } from "./messages";
+import type { Parts } from "./parts";
 import { withWork } from "./withWork";
-
-interface Context {
-  readonly model: { lakeMayHaveChanged(): void };
-  readonly client: EngineClient;
-}
 
 /** What a notification shows of work. */
 interface Shown<Progress> {
@@ -26,7 +21,7 @@ export async function workOnLake<
   Result,
   Progress extends WorkProgress = never,
 >(
-  { model, client }: Context,
+  { model, client }: Parts,
   call: EngineCall<Params, Result, Progress>,
   params: Params,
   { title, isShown = () => true, textOf }: Shown<Progress>,
@@ -60,14 +55,14 @@ interface Steps<Result, Progress> extends Omit<Shown<Progress>, "title"> {
  * changed the settings. Resolves to undefined if nothing was done.
  */
 export async function plannedThenDone<Params extends Connected, Result, Progress extends WorkProgress>(
-  context: Context,
+  parts: Parts,
   call: EngineCall<Params & { readonly dryRun: boolean }, Result, Progress>,
   params: Params,
   { looking, doing, ask, afterwards, ...shown }: Steps<Result, Progress>,
 ): Promise<Result | undefined> {
-  const planned = await workOnLake(context, call, { ...params, dryRun: true }, { ...shown, title: looking });
+  const planned = await workOnLake(parts, call, { ...params, dryRun: true }, { ...shown, title: looking });
   const question = ask(planned);
   if (question === undefined || !(await confirmed(...question))) return undefined;
-  const work = workOnLake(context, call, { ...params, dryRun: false }, { ...shown, title: doing });
+  const work = workOnLake(parts, call, { ...params, dryRun: false }, { ...shown, title: doing });
   return work.finally(afterwards);
 }

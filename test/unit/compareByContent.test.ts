@@ -96,7 +96,7 @@ test("steps after a run use the run's connection, even if the window has changed
   const nothing = () => Promise.resolve();
   const after = vi.fn(() => Promise.reject(new CancellationError()));
   const client = { request: () => Promise.resolve({}) } as unknown as EngineClient;
-  const runs = new RunController(model, client, log, nothing, nothing, after);
+  const runs = new RunController({ model, client, log }, nothing, nothing, after);
   await runs.run({ command: "run" });
   expect(after).toHaveBeenCalledWith(
     { command: "run" },
@@ -118,7 +118,7 @@ test.each([
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
     const nothing = () => Promise.resolve();
     const client = { request } as unknown as EngineClient;
-    const runs = new RunController(model, client, log, nothing, nothing, nothing);
+    const runs = new RunController({ model, client, log }, nothing, nothing, nothing);
     expect(await runs.run({ command: "run" }, { isRequested })).toBeUndefined();
     expect(calls.filter(({ name }) => /^show.*Message$/.test(name))).toHaveLength(messages);
   },
@@ -172,7 +172,7 @@ function controller(
   const client = { request } as unknown as EngineClient;
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
   const nothing = () => Promise.resolve();
-  return new RunController(model, client, log, nothing, nothing, afterRun ?? nothing);
+  return new RunController({ model, client, log }, nothing, nothing, afterRun ?? nothing);
 }
 
 test.each([

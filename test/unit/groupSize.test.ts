@@ -80,7 +80,7 @@ test.each([
     const connection = { lake: { url: "file:///lake" } };
     const model = { connected: () => Promise.resolve({ connection }) } as unknown as ConnectionModel;
     const size = new GroupSize(memento());
-    const assets = new AssetsCommand(model, client, {} as never, () => size.confirmed());
+    const assets = new AssetsCommand({ model, client, log: {} as never }, () => size.confirmed());
     answers.push((items: unknown) => items, [Uri.file("/work")], answer);
     await reported({} as never, () => assets.create());
     expect(asked).toEqual(written);

@@ -27,7 +27,11 @@ const listen = () => ({ dispose: () => undefined });
 
 function treeWith(changedByOthers: readonly object[] = []): LakeTree {
   const model = { lake: { changedByOthers }, onDidChange: listen, onDidChangeLake: listen };
-  return new LakeTree(model as unknown as ConnectionModel, {} as EngineClient, {} as never);
+  return new LakeTree({
+    model: model as unknown as ConnectionModel,
+    client: {} as EngineClient,
+    log: {} as never,
+  });
 }
 
 test("a screen reader hears the name and the state of a table or landed file", () => {
@@ -52,8 +56,8 @@ test("the log has the reason why the lake or its runs cannot be shown", async ()
   const log = { error: (text: string) => void logged.push(text) } as never;
   const connected = () => Promise.reject(new CleverLakeError("network", "No route.", { hint: "Wait." }));
   const model = { connected, mayLook: true, onDidChange: listen, onDidChangeLake: listen };
-  const context = [model as unknown as ConnectionModel, {} as EngineClient, log] as const;
-  for (const tree of [new LakeTree(...context), new RunsTree(...context, listen)]) {
+  const parts = { model: model as unknown as ConnectionModel, client: {} as EngineClient, log };
+  for (const tree of [new LakeTree(parts), new RunsTree(parts, listen)]) {
     expect(await tree.getChildren()).toMatchObject([{ kind: "failed" }]);
     tree.dispose();
   }

@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import type * as vscode from "vscode";
 import { CleverLakeError } from "../../src/errors";
 import { MarkdownPages } from "../../src/ui/markdownPages";
+import type { Parts } from "../../src/ui/parts";
 
 const uri = { scheme: "clever-test", path: "/folder/Run 1" } as vscode.Uri;
 
@@ -32,7 +33,7 @@ class Pages extends MarkdownPages {
     private readonly text: () => string = () => "a page",
     log: vscode.LogOutputChannel = {} as never,
   ) {
-    super("clever-test", log);
+    super("clever-test", { log } as Parts);
     this.updateOn(event);
   }
 

@@ -30,7 +30,7 @@ async function connectedTo(code: "auth" | "hostKey" | "network") {
     model.keep({ ...answers, lakeUrl }, { password: "a password", salt: "a salt" });
   await connectTo(answers.lakeUrl);
   const nothing = () => Promise.resolve();
-  const runs = new RunController(model, client, log, nothing, nothing, nothing);
+  const runs = new RunController({ model, client, log }, nothing, nothing, nothing);
   return { model, runs, request, logged, store, connectTo };
 }
 

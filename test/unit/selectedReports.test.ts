@@ -34,10 +34,14 @@ const selected = [
 function commands() {
   const requests: unknown[] = [];
   const quarantine = new QuarantineCommands(
-    // Another window changes the settings at each question.
-    { connected: async () => ({ lake: calls.length }) } as never,
-    { request: (_call: unknown, params: unknown) => Promise.resolve(requests.push(params)) } as never,
-    {} as never,
+    {
+      // Another window changes the settings at each question.
+      model: { connected: async () => ({ lake: calls.length }) } as never,
+      client: {
+        request: (_call: unknown, params: unknown) => Promise.resolve(requests.push(params)),
+      } as never,
+      log: {} as never,
+    },
     {
       run: (request: unknown, options: object) => Promise.resolve(requests.push({ request, ...options })),
     } as never,

@@ -20,7 +20,7 @@ function commands(...results: unknown[]): UpkeepCommands {
   for (const result of results) request.mockResolvedValueOnce(result as never);
   const model = { connected: () => Promise.resolve({}), lakeMayHaveChanged: () => undefined };
   const client = { request } as unknown as EngineClient;
-  return new UpkeepCommands(model as unknown as ConnectionModel, client, log);
+  return new UpkeepCommands({ model: model as unknown as ConnectionModel, client, log });
 }
 
 const shown = () => calls.filter(({ name }) => /^show.*Message$/.test(name));

@@ -2,14 +2,13 @@ import * as vscode from "vscode";
 import { regionalLocale } from "../../dashboard/export/regionalLocale";
 import { defaultSchoolYearStart } from "../../dashboard/opening";
 import { quarantinedIn } from "../../dashboard/quarantine";
-import type { EngineClient } from "../../engine/client";
 import type { Connected, CountingParams, GroupsSummary } from "../../engine/messages";
 import * as engine from "../../engine/protocol";
 import { describeError } from "../../errors";
-import type { ConnectionModel } from "../connectionModel";
 import { counted } from "../counts";
 import { Disposable } from "../dispose";
 import { continuable, isCancellation, notify, notifyError } from "../messages";
+import type { Parts } from "../parts";
 import { readGeneralSettings, section, usesSample } from "../settings";
 import { showInformationMessage, showWarningMessage } from "../window";
 import { withWork } from "../withWork";
@@ -46,11 +45,10 @@ export class Dashboards extends Disposable {
 
   constructor(
     private readonly context: vscode.ExtensionContext,
-    private readonly model: ConnectionModel,
-    private readonly client: EngineClient,
-    private readonly log: vscode.LogOutputChannel,
+    private readonly parts: Parts,
   ) {
     super();
+    const { model, log } = parts;
     this.groupSize = new GroupSize(context.globalState);
     this.hold(model.onDidChangeLake(() => this.changed.fire()));
     this.hold(
@@ -111,9 +109,9 @@ export class Dashboards extends Disposable {
 
   /** Updates the table of groups. */
   async updateGroups(): Promise<GroupsSummary> {
-    const connected = await this.model.connected();
+    const connected = await this.parts.model.connected();
     const params = await this.groupsParams(connected, await this.groupSize.confirmed());
-    const done = await continuable(this.model, this.writeGroups(params));
+    const done = await continuable(this.parts.model, this.writeGroups(params));
     const text = done.written
       ? vscode.l10n.t("The table of groups is up to date: {0}.", counted.groups(done.groups))
       : vscode.l10n.t("The table of groups is already up to date.");
@@ -144,7 +142,7 @@ export class Dashboards extends Disposable {
   ): Thenable<GroupsSummary> {
     const work = (_progress: unknown, cancelled: AbortSignal) => {
       const signals = [cancelled, ...(signal ? [signal] : [])];
-      return this.client.request(engine.updateGroups, params, { signal: AbortSignal.any(signals) });
+      return this.parts.client.request(engine.updateGroups, params, { signal: AbortSignal.any(signals) });
     };
     return withWork(vscode.l10n.t("Clever: writing the table of groups"), work, undefined, location);
   }
@@ -167,12 +165,13 @@ export class Dashboards extends Disposable {
     try {
       await this.groupSize.current();
     } catch (error) {
-      notifyError(error, this.log);
+      notifyError(error, this.parts.log);
     }
   }
 
   private async panelContext(): Promise<DashboardContext> {
-    const { context, model, client, log, groupSize } = this;
+    const { context, parts, groupSize } = this;
+    const { model, log } = parts;
     const { dashboardTexts } = await texts();
     const { language } = vscode.env;
     const locale = regionalLocale(language, Intl.DateTimeFormat().resolvedOptions().locale);
@@ -181,7 +180,7 @@ export class Dashboards extends Disposable {
       district: districtName,
       saved: await savedIn(context.globalState),
       link: `${vscode.env.uriScheme}://${context.extension.id}${linkPath}`,
-      source: engineSource(model, client, log, groupSize, context.globalStorageUri.fsPath),
+      source: engineSource(parts, groupSize, context.globalStorageUri.fsPath),
       texts: dashboardTexts((text) => vscode.l10n.t(text), language, locale),
       onDidChange: this.changed.event,
       onDidChangeConnection: model.onDidChangeConnection,
@@ -212,9 +211,7 @@ function districtName(): string {
 
 /** Asks the engine, with the current settings. The page offers the log, so a failure is in it. */
 function engineSource(
-  model: ConnectionModel,
-  client: EngineClient,
-  log: vscode.LogOutputChannel,
+  { model, client, log }: Parts,
   groupSize: GroupSize,
   cacheFolder: string,
 ): DashboardSource {

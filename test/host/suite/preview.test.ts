@@ -143,7 +143,7 @@ suite("a report's preview", function () {
     assert.ok(extension);
     const ground = {
       extensionUri: extension.extensionUri,
-      source: new EnginePreviews(model, client, log),
+      source: new EnginePreviews({ model, client, log }),
       strings: previewStrings((text) => text, "en"),
       onDidChangeConnection: model.onDidChangeConnection,
       userActs: () => undefined,
