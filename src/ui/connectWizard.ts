@@ -10,6 +10,7 @@ import { isCleverLakeError } from "../errors";
 import { askAzureLake } from "./azureLakeSteps";
 import { type ConnectionAnswers, loginWith } from "./connectionAnswers";
 import { askLocalPath } from "./localFiles";
+import type { Parts } from "./parts";
 import { otherSalt } from "./saltBox";
 import { askSalt } from "./saltStep";
 import { serverTimeout } from "./settings";
@@ -18,7 +19,6 @@ import {
   askChoice,
   askText,
   askWhile,
-  type Log,
   orBack,
   type Place,
   type Step,
@@ -39,32 +39,29 @@ type ConnectionStep =
   | "salt";
 
 /** The steps in order. The server's key is checked before anything is sent to the server. */
-function stepsOf(client: EngineClient): ReadonlyMap<ConnectionStep, Step<ConnectionAnswers>> {
-  return new Map<ConnectionStep, Step<ConnectionAnswers>>([
-    ["host", askHost],
-    ["port", askPort],
-    ["trust", (answers, place) => askTrust(client, answers, place)],
-    ["user", askUser],
-    ["signIn", (answers, place) => askAuthentication(client, answers, place)],
-    ["secret", (answers, place) => askSecret(client, answers, place)],
-    ["passphrase", (answers, place) => askPassphrase(client, answers, place)],
-    ["lake", askLake],
-    ["salt", (answers, place) => askSalt(client, answers, place)],
-  ]);
-}
+const steps: ReadonlyMap<ConnectionStep, Step<ConnectionAnswers>> = new Map([
+  ["host", askHost],
+  ["port", askPort],
+  ["trust", askTrust],
+  ["user", askUser],
+  ["signIn", askAuthentication],
+  ["secret", askSecret],
+  ["passphrase", askPassphrase],
+  ["lake", askLake],
+  ["salt", askSalt],
+]);
 
 /**
  * Asks step by step for everything that a connection needs.
- * @param from the step to begin with; the first if omitted
+ * @param from the step to begin with
  */
 export function askConnection(
-  client: EngineClient,
+  { client, log }: Parts,
   first: ConnectionAnswers,
-  { log, from = "host" }: { readonly log: Log; readonly from?: ConnectionStep },
+  from: ConnectionStep,
 ): Promise<Walked<ConnectionAnswers>> {
-  const steps = stepsOf(client);
   const title = vscode.l10n.t("Connect to Clever");
-  return walk(title, first, [...steps.values()], { log, from: [...steps.keys()].indexOf(from) });
+  return walk(title, first, [...steps.values()], { client, log, from: [...steps.keys()].indexOf(from) });
 }
 
 /** The step whose answer can fix the error. */
@@ -133,11 +130,7 @@ function elsewhere(
   return isSame ? next : { ...next, password: "", ...("username" in change ? {} : { hostKey: "" }) };
 }
 
-async function askAuthentication(
-  client: EngineClient,
-  answers: ConnectionAnswers,
-  place: Place,
-): Promise<ConnectionAnswers> {
+async function askAuthentication(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
   const authentication = await askChoice<ConnectionAnswers["authentication"]>(
     place,
     vscode.l10n.t("How do you sign in?"),
@@ -154,21 +147,17 @@ async function askAuthentication(
   if (authentication !== "agent") return cleared;
   const loggingIn = vscode.l10n.t("Logging in …");
   const login = withRecovery(place, () =>
-    askWhile(place, loggingIn, (signal) => logIn(client, cleared, signal)),
+    askWhile(place, loggingIn, (signal) => logIn(place, cleared, signal)),
   );
-  return (await orBack(login.then(() => cleared))) ?? askAuthentication(client, answers, place);
+  return (await orBack(login.then(() => cleared))) ?? askAuthentication(answers, place);
 }
 
 /** Logs in with the answers so far; rejects if the server refuses them. */
-async function logIn(client: EngineClient, answers: ConnectionAnswers, signal: AbortSignal): Promise<void> {
+async function logIn({ client }: Place, answers: ConnectionAnswers, signal: AbortSignal): Promise<void> {
   await client.request(engine.testLogin, loginWith(answers), { signal });
 }
 
-async function askSecret(
-  client: EngineClient,
-  answers: ConnectionAnswers,
-  place: Place,
-): Promise<ConnectionAnswers | undefined> {
+async function askSecret(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers | undefined> {
   if (answers.authentication === "agent") return undefined;
   if (answers.authentication === "password") {
     const password = await askText({
@@ -177,7 +166,7 @@ async function askSecret(
       password: true,
       prompt: vscode.l10n.t("The password; it is kept in VS Code's secret store"),
       validate: (text) => (text === "" ? vscode.l10n.t("Enter a password.") : undefined),
-      attempt: (text, signal) => logIn(client, { ...answers, password: text }, signal),
+      attempt: (text, signal) => logIn(place, { ...answers, password: text }, signal),
     });
     return { ...answers, password };
   }
@@ -192,7 +181,6 @@ async function askSecret(
 }
 
 async function askPassphrase(
-  client: EngineClient,
   answers: ConnectionAnswers,
   place: Place,
 ): Promise<ConnectionAnswers | undefined> {
@@ -202,21 +190,17 @@ async function askPassphrase(
     value: answers.passphrase,
     password: true,
     prompt: vscode.l10n.t("The key's passphrase, empty if it has none; it is kept in VS Code's secret store"),
-    attempt: (text, signal) => logIn(client, { ...answers, passphrase: text }, signal),
+    attempt: (text, signal) => logIn(place, { ...answers, passphrase: text }, signal),
   });
   return { ...answers, passphrase };
 }
 
-async function askTrust(
-  client: EngineClient,
-  answers: ConnectionAnswers,
-  place: Place,
-): Promise<ConnectionAnswers> {
+async function askTrust(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
   const { host, port } = answers;
   const asking = vscode.l10n.t("Asking {0} for its key …", host);
   const { hostKey: presented } = await withRecovery(place, () =>
     askWhile(place, asking, (signal) =>
-      client.request(
+      place.client.request(
         engine.fetchHostKey,
         { host, port, timeoutSeconds: Math.max(15, serverTimeout() ?? 0) },
         { signal },

@@ -16,7 +16,7 @@ import { askRecovery } from "./wizard";
 
 /** The wizard's steps include settings validation, so they are loaded on demand. */
 const wizard = () => import("./connectWizard");
-type FirstStep = Parameters<typeof askConnection>[2]["from"];
+type FirstStep = Parameters<typeof askConnection>[2];
 
 /** The commands that create and test a connection. */
 export class ConnectionCommands extends Disposable {
@@ -42,7 +42,7 @@ export class ConnectionCommands extends Disposable {
     let from: FirstStep | "none" = "host";
     for (;;) {
       if (from !== "none") {
-        const walked = await askConnection(this.parts.client, answers, { log: this.parts.log, from });
+        const walked = await askConnection(this.parts, answers, from);
         answers = walked.state;
         this.unfinished = isDeepStrictEqual(answers, known) ? undefined : answers;
         if (!walked.done) return;

@@ -107,9 +107,9 @@ export class CredentialCommands {
   }
 
   private async changeSalt(connected: Connected, targets: Targets): Promise<void> {
-    const { client, log } = this.parts;
+    const { log } = this.parts;
     const { salt: before } = connected.secrets;
-    const salt = await askNewSalt(client, connected, log);
+    const salt = await askNewSalt(this.parts, connected);
     if (salt === undefined || salt === before) return;
     if (before !== undefined && !(await confirmReplacement(await this.parts.secrets.readBound(), log)))
       return;

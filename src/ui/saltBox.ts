@@ -4,7 +4,8 @@ import type { Connected } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { CleverLakeError } from "../errors";
 import { checkSaltText, shortestSalt } from "../saltText";
-import { askText, type Log, undefinedIfLeft } from "./wizard";
+import type { Parts } from "./parts";
+import { askText, undefinedIfLeft } from "./wizard";
 
 /** What is wrong with a typed salt, without checking the lake; undefined if it is valid. */
 export function saltFault(text: string): string | undefined {
@@ -30,15 +31,15 @@ function weakSalt(): CleverLakeError {
 
 /** Asks for another salt of the lake and compares it with the lake's; undefined if the user cancels. */
 export async function askNewSalt(
-  client: EngineClient,
+  { client, log }: Parts,
   { connection, secrets }: Connected,
-  log: Log,
 ): Promise<string | undefined> {
   const text = await undefinedIfLeft(
     askText({
       title: vscode.l10n.t("Change Salt"),
       canGoBack: false,
       log,
+      client,
       value: "",
       password: true,
       prompt: vscode.l10n.t("The salt of {0}; kept in VS Code's secret store", connection.lake.url),

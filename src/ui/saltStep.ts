@@ -1,6 +1,5 @@
 import * as vscode from "vscode";
 import { saltKeyVaultFault } from "../config";
-import type { EngineClient } from "../engine/client";
 import * as engine from "../engine/protocol";
 import { newSalt } from "../newSalt";
 import { checkSaltText } from "../saltText";
@@ -10,20 +9,18 @@ import { withIcon } from "./window";
 import { askChoice, askText, askWhile, orBack, type Place, withRecovery } from "./wizard";
 
 /** The wizard's question for the salt. Each answer is compared with the lake's salt at once. */
-export async function askSalt(
-  client: EngineClient,
-  answers: ConnectionAnswers,
-  place: Place,
-): Promise<ConnectionAnswers> {
+export async function askSalt(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
   const looking = vscode.l10n.t("Reading the lake …");
   const check = (next: ConnectionAnswers) =>
     withRecovery(place, () =>
-      askWhile(place, looking, (signal) => checkSalt(client, connectedWith(next), signal)),
+      askWhile(place, looking, (signal) => checkSalt(place.client, connectedWith(next), signal)),
     );
   // Any salt reveals whether the lake has one. If the lake cannot be used, the user can go back to its step.
   const { salt: state } = await withRecovery(place, () =>
     askWhile(place, looking, (signal) =>
-      client.request(engine.testLake, connectedWith(withSalt(answers, answers.salt || "?")), { signal }),
+      place.client.request(engine.testLake, connectedWith(withSalt(answers, answers.salt || "?")), {
+        signal,
+      }),
     ),
   );
   const picked = await askWhichSalt(answers, place, state !== "unclaimed");
@@ -37,12 +34,12 @@ export async function askSalt(
       case "generate":
         return { ...withSalt(answers, newSalt()), saltIsNew: true };
       case "vault":
-        return askKeyVault(client, answers, place);
+        return askKeyVault(answers, place);
       case "paste":
-        return pasteSalt(client, answers, place);
+        return pasteSalt(answers, place);
     }
   };
-  return (await orBack(answer())) ?? askSalt(client, answers, place);
+  return (await orBack(answer())) ?? askSalt(answers, place);
 }
 
 function askWhichSalt(
@@ -88,11 +85,7 @@ function askWhichSalt(
   );
 }
 
-async function pasteSalt(
-  client: EngineClient,
-  answers: ConnectionAnswers,
-  place: Place,
-): Promise<ConnectionAnswers> {
+async function pasteSalt(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
   const salt = await askText({
     ...place,
     value: "",
@@ -100,16 +93,12 @@ async function pasteSalt(
     prompt: vscode.l10n.t("The salt; it is kept in VS Code's secret store"),
     validate: saltFault,
     attempt: (text, signal) =>
-      checkSalt(client, connectedWith(withSalt(answers, checkSaltText(text).salt)), signal),
+      checkSalt(place.client, connectedWith(withSalt(answers, checkSaltText(text).salt)), signal),
   });
   return withSalt(answers, checkSaltText(salt).salt);
 }
 
-async function askKeyVault(
-  client: EngineClient,
-  answers: ConnectionAnswers,
-  place: Place,
-): Promise<ConnectionAnswers> {
+async function askKeyVault(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
   const inVault = (url: string) => ({ ...withSalt(answers, ""), saltKeyVaultUrl: url.trim() });
   const url = await askText({
     ...place,
@@ -117,7 +106,7 @@ async function askKeyVault(
     placeholder: "https://NAME.vault.azure.net",
     prompt: vscode.l10n.t("The key vault's address; it is read with the same sign-in as the lake"),
     validate: (text) => saltKeyVaultFault(text.trim()),
-    attempt: (text, signal) => checkSalt(client, connectedWith(inVault(text)), signal),
+    attempt: (text, signal) => checkSalt(place.client, connectedWith(inVault(text)), signal),
   });
   return inVault(url);
 }

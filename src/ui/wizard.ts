@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { EngineClient } from "../engine/client";
 import { describeError, partsOfError } from "../errors";
 import { createInputBox, createQuickPick, showErrorMessage } from "./window";
 
@@ -18,6 +19,8 @@ export interface Place {
   readonly of?: number;
   readonly canGoBack: boolean;
   readonly log: Log;
+  /** Checks answers. */
+  readonly client: EngineClient;
 }
 
 export interface TextStep extends Place {
@@ -242,7 +245,7 @@ export async function walk<S>(
   title: string,
   first: S,
   steps: readonly Step<S>[],
-  { log, from = 0 }: { readonly log: Log; readonly from?: number },
+  { log, client, from }: Pick<Place, "log" | "client"> & { readonly from: number },
 ): Promise<Walked<S>> {
   let state = first;
   let index = from;
@@ -251,7 +254,7 @@ export async function walk<S>(
   const previous = Array.from({ length: from }, (_, step) => step);
   for (let step = steps[index]; step !== undefined; step = steps[index]) {
     try {
-      const place = { title, step: index + 1, of: steps.length, canGoBack: previous.length > 0, log };
+      const place = { title, step: index + 1, of: steps.length, canGoBack: previous.length > 0, log, client };
       const next = await step(state, place);
       if (next === undefined && goingBack && previous.length > 0) {
         index = previous.pop() ?? 0;

@@ -41,6 +41,7 @@ test("a text that is corrected while the first one is tried is not lost", async 
     prompt: "",
     value: "",
     canGoBack: false,
+    client: {} as never,
     log: { error: () => undefined, show: () => undefined },
     attempt: (text) => {
       tried.push(text);

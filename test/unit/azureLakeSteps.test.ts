@@ -77,7 +77,12 @@ test("VS Code's list of accounts does not close the wizard", async () => {
   for (const label of ["Pick from my subscriptions", "District", "districtlake"]) choices.add(label);
   choices.add("My Microsoft account in VS Code");
   const log = { error: () => undefined, show: () => undefined };
-  const answers = await askAzureLake(noAnswers, { title: "Connect", canGoBack: true, log });
+  const answers = await askAzureLake(noAnswers, {
+    title: "Connect",
+    canGoBack: true,
+    log,
+    client: {} as never,
+  });
   expect(answers).toMatchObject({ lakeUrl: "https://districtlake.dfs.core.windows.net", lakeAuth: "vscode" });
   expect([...scopes]).toEqual([
     "https://management.azure.com/.default",

@@ -37,6 +37,7 @@ const asked =
     visits.push(name);
     return [...state, name];
   };
+const parts = { log, client: {} as never };
 const skipped: Step<State> = async () => undefined;
 
 test("a failed step is retried, or goes back over steps without questions, and no answer is lost", async () => {
@@ -47,7 +48,7 @@ test("a failed step is retried, or goes back over steps without questions, and n
     failing("lake", visits, [["Try Again", "Go Back"], ["Try Again"]]),
     asked("salt", visits),
   ];
-  expect(await walk<State>("A wizard", [], steps, { log })).toEqual({
+  expect(await walk<State>("A wizard", [], steps, { ...parts, from: 0 })).toEqual({
     state: ["host", "host", "lake", "salt"],
     done: true,
   });
@@ -57,20 +58,23 @@ test("a failed step is retried, or goes back over steps without questions, and n
 test("cancelling keeps the answers so far", async () => {
   const visits: string[] = [];
   const steps = [asked("host", visits), failing("lake", visits, [["Show Log"]]), asked("salt", visits)];
-  expect(await walk<State>("A wizard", [], steps, { log })).toEqual({ state: ["host"], done: false });
+  expect(await walk<State>("A wizard", [], steps, { ...parts, from: 0 })).toEqual({
+    state: ["host"],
+    done: false,
+  });
   expect(visits).toEqual(["host", "lake"]);
 });
 
 test("the wizard can start at a later step, and go back from there", async () => {
   const visits: string[] = [];
   const steps = [asked("host", visits), skipped, failing("lake", visits, [["Go Back"]])];
-  const from = { log, from: 2 };
+  const from = { ...parts, from: 2 };
   expect((await walk<State>("A wizard", [], steps, from)).done).toBe(true);
   expect(visits).toEqual(["lake", "host", "lake"]);
 });
 
 test("a question within a step goes back to the question before it", async () => {
-  const place = { title: "A wizard", canGoBack: true, log };
+  const place = { title: "A wizard", canGoBack: true, ...parts };
   answers.push("Go Back");
   const failed = withRecovery(place, () => Promise.reject(new Error("It failed.")));
   expect(await orBack(failed)).toBeUndefined();
