@@ -13,19 +13,10 @@ const scheme = "clever-adoption";
 /**
  * Shows OEA's tables and compares their rows with ours on a Markdown page, which is computed whenever it is opened.
  */
-export class AdoptionPage extends MarkdownPages {
-  constructor(parts: Parts) {
-    super(scheme, parts);
-  }
-
-  protected async pageOf(): Promise<string> {
-    const connected = await this.parts.model.connected();
-    return adoptionText(await this.parts.client.request(engine.adopt, { ...connected, dryRun: true }));
-  }
-
-  async open(): Promise<void> {
-    await this.show(adoptionPage());
-  }
+export function adoptionPages({ model, client, log }: Parts): MarkdownPages {
+  return new MarkdownPages(scheme, log, async () =>
+    adoptionText(await client.request(engine.adopt, { ...(await model.connected()), dryRun: true })),
+  );
 }
 
 /** The page's URI. VS Code uses the last part of its path as the tab's title. */

@@ -4,7 +4,7 @@ import { EngineClient } from "../engine/client";
 import { describeError } from "../errors";
 import { previewStrings } from "../protocol/previewStrings";
 import { AdoptCommand } from "./adoptCommand";
-import { AdoptionPage } from "./adoptionPage";
+import { adoptionPage, adoptionPages } from "./adoptionPage";
 import { AssetsCommand } from "./assetsCommand";
 import { BackgroundCheck } from "./backgroundCheck";
 import { type Commands, registerCommands } from "./commands";
@@ -29,7 +29,7 @@ import { hasReports, shortCounts, totalOf } from "./reportCounts";
 import { type ReportNode, ReportsTree } from "./reportsTree";
 import { RosterCommand } from "./rosterCommand";
 import { RunController } from "./runController";
-import { RunReports } from "./runReport";
+import { runPage, runReports } from "./runReport";
 import { type RunNode, RunsTree } from "./runsTree";
 import { SampleCommands } from "./sampleCommands";
 import { SampleDistrict } from "./sampleDistrict";
@@ -38,7 +38,7 @@ import { secretsKey } from "./secretsKey";
 import { checkSettings, isConnected, readSettings, usesSample } from "./settings";
 import { StatusBar } from "./statusBar";
 import { showStatusMenu } from "./statusMenu";
-import { TablePages } from "./tablePages";
+import { tablePage, tablePages } from "./tablePages";
 import { targetsOf } from "./targets";
 import { UpkeepCommands } from "./upkeepCommands";
 import { viewMessage } from "./viewMessage";
@@ -77,16 +77,17 @@ export class Application extends Disposable {
     const model = this.hold(new ConnectionModel(client, secrets, sample, log));
     this.model = model;
     const parts = { model, client, log };
-    const runReports = this.hold(new RunReports(parts));
-    const tablePages = this.hold(new TablePages(parts));
-    const adoptionPage = this.hold(new AdoptionPage(parts));
-    const adoption = new AdoptCommand(parts, () => adoptionPage.open());
+    const runPages = this.hold(runReports(parts));
+    const openRun = (runId: string) => runPages.show(runPage(runId));
+    const tables = this.hold(tablePages(parts));
+    const adoptions = this.hold(adoptionPages(parts));
+    const adoption = new AdoptCommand(parts, () => adoptions.show(adoptionPage()));
     const roster = new RosterCommand(parts);
     this.dashboards = this.hold(new Dashboards(context, parts));
     this.runs = this.hold(
       new RunController(
         parts,
-        (runId) => runReports.open(runId),
+        openRun,
         (path) => reports.openReport(path),
         async ({ command }, connected, signal, location) => {
           if (command === "ingest") return undefined;
@@ -152,12 +153,12 @@ export class Application extends Disposable {
     const reports = new ReportCommands({
       ...parts,
       runs,
-      runReports,
+      openRunPage: openRun,
       reportsTree,
       reportsView: this.reportsView,
       lakeTree,
       lakeView,
-      openTable: (table) => tablePages.open(table),
+      openTable: (table) => tables.show(tablePage(table)),
       openPreview,
     });
     this.hold(

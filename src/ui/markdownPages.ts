@@ -3,10 +3,9 @@ import { describeError } from "../errors";
 import { Disposable } from "./dispose";
 import { nameOf } from "./format";
 import { asMarkdown } from "./outsideText";
-import type { Parts } from "./parts";
 
 /** Markdown pages of a URI scheme. Each is generated whenever it is opened. */
-export abstract class MarkdownPages extends Disposable implements vscode.TextDocumentContentProvider {
+export class MarkdownPages extends Disposable implements vscode.TextDocumentContentProvider {
   private readonly changed = this.hold(new vscode.EventEmitter<vscode.Uri>());
   readonly onDidChange = this.changed.event;
   /** The names of the pages that were shown. A tab's title has the name of its page. */
@@ -14,10 +13,14 @@ export abstract class MarkdownPages extends Disposable implements vscode.TextDoc
 
   constructor(
     private readonly scheme: string,
-    protected readonly parts: Parts,
+    private readonly log: vscode.LogOutputChannel,
+    private readonly pageOf: (uri: vscode.Uri) => Promise<string>,
+    /** Updates the open pages. */
+    event?: vscode.Event<void>,
   ) {
     super();
     this.hold(vscode.workspace.registerTextDocumentContentProvider(scheme, this));
+    if (event) this.hold(event(() => this.update(vscode.workspace.textDocuments.map(({ uri }) => uri))));
   }
 
   /**
@@ -30,22 +33,15 @@ export abstract class MarkdownPages extends Disposable implements vscode.TextDoc
       return await this.pageOf(uri);
     } catch (error) {
       const reason = describeError(error);
-      this.parts.log.error(reason);
+      this.log.error(reason);
       return `> ${asMarkdown(reason)}`;
     }
   }
 
-  protected abstract pageOf(uri: vscode.Uri): Promise<string>;
-
-  protected async show(uri: vscode.Uri): Promise<void> {
+  async show(uri: vscode.Uri): Promise<void> {
     // VS Code keeps a page for a few minutes after it was closed.
     this.update([uri]);
     await vscode.commands.executeCommand("markdown.showPreview", uri);
-  }
-
-  /** Updates the open pages whenever the event fires. */
-  protected updateOn(event: vscode.Event<void>): void {
-    this.hold(event(() => this.update(vscode.workspace.textDocuments.map(({ uri }) => uri))));
   }
 
   private update(uris: readonly vscode.Uri[]): void {

@@ -11,7 +11,6 @@ import { isRelevantReport } from "./reportCounts";
 import { stateIcon, stateWord } from "./reportState";
 import type { ReportNode, ReportsTree } from "./reportsTree";
 import type { RunController } from "./runController";
-import type { RunReports } from "./runReport";
 import { outcomeWord, type RunNode } from "./runsTree";
 import { comparesContents } from "./settings";
 import {
@@ -25,11 +24,12 @@ import { withWork } from "./withWork";
 
 export interface ReportCommandParts extends Parts {
   readonly runs: RunController;
-  readonly runReports: RunReports;
   readonly reportsTree: ReportsTree;
   readonly reportsView: vscode.TreeView<ReportNode>;
   readonly lakeTree: LakeTree;
   readonly lakeView: vscode.TreeView<LakeNode>;
+  /** Opens the page of a run. */
+  readonly openRunPage: (runId: string) => Promise<void>;
   /** Opens a page about a table of the lake, by the table's folder. */
   readonly openTable: (table: string) => Promise<void>;
   /** Opens a preview of a report on the server, or of a landed file. */
@@ -170,8 +170,8 @@ export class ReportCommands {
   }
 
   async openRun(node?: RunNode): Promise<void> {
-    const { client, model, runReports } = this.parts;
-    if (node?.kind === "run") return runReports.open(node.run.runId);
+    const { client, model, openRunPage } = this.parts;
+    if (node?.kind === "run") return openRunPage(node.run.runId);
     const connected = await model.connected();
     const params = { ...connected, from: 0, count: 100 };
     const { runs } = await withProgress(vscode.l10n.t("Clever: reading the runs"), (_progress, signal) =>
@@ -188,7 +188,7 @@ export class ReportCommands {
           runs.length > 0 ? vscode.l10n.t("Which run?") : vscode.l10n.t("Nothing has been run yet."),
       },
     );
-    if (picked) await runReports.open(picked.detail);
+    if (picked) await openRunPage(picked.detail);
   }
 
   /** Runs again what a run was asked to do. */

@@ -14,27 +14,18 @@ import { outcomeWord } from "./runsTree";
 
 const scheme = "clever-run";
 
-/** Shows a run's record as a Markdown page, which is updated while it is open. */
-export class RunReports extends MarkdownPages {
-  constructor(parts: Parts) {
-    super(scheme, parts);
-    this.updateOn(parts.model.onDidChangeLake);
-  }
-
-  protected async pageOf(uri: vscode.Uri): Promise<string> {
-    const runId = uri.query;
-    const connected = await this.parts.model.connected();
+/** Shows runs' records as Markdown pages, which are updated while they are open. */
+export function runReports({ model, client, log }: Parts): MarkdownPages {
+  const pageOf = async ({ query: runId }: vscode.Uri) => {
+    const connected = await model.connected();
     try {
-      return reportOf(await this.parts.client.request(engine.readRun, { ...connected, runId }));
+      return reportOf(await client.request(engine.readRun, { ...connected, runId }));
     } catch (error) {
       if (isCleverLakeError(error, "notFound")) return noReport(runId);
       throw error;
     }
-  }
-
-  async open(runId: string): Promise<void> {
-    await this.show(runPage(runId));
-  }
+  };
+  return new MarkdownPages(scheme, log, pageOf, model.onDidChangeLake);
 }
 
 /** The URI of a run's page. VS Code uses the last part of its path as the tab's title. */

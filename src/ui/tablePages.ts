@@ -13,23 +13,21 @@ const scheme = "clever-table";
 /** Pseudonyms are 64 characters long; this many are enough to tell them apart. */
 const cellLength = 24;
 
-/** Shows a lake table as a Markdown page, which is updated while it is open. */
-export class TablePages extends MarkdownPages {
-  constructor(parts: Parts) {
-    super(scheme, parts);
-    this.updateOn(parts.model.onDidChangeLake);
-  }
+/**
+ * Shows lake tables as Markdown pages, which are updated while they are open. They have only rows of pseudonymized tables,
+ * because VS Code reopens a page with its window.
+ */
+export function tablePages({ model, client, log }: Parts): MarkdownPages {
+  const page = async ({ path }: vscode.Uri) => {
+    const params = { ...(await model.connected()), table: path.slice(1) };
+    return pageOf(await client.request(engine.tableReport, params));
+  };
+  return new MarkdownPages(scheme, log, page, model.onDidChangeLake);
+}
 
-  /** Only shows rows of pseudonymized tables, because VS Code reopens a page with its window. */
-  protected async pageOf(uri: vscode.Uri): Promise<string> {
-    const table = uri.path.slice(1);
-    const connected = await this.parts.model.connected();
-    return pageOf(await this.parts.client.request(engine.tableReport, { ...connected, table }));
-  }
-
-  async open(table: string): Promise<void> {
-    await this.show(vscode.Uri.from({ scheme, path: `/${table}` }));
-  }
+/** The URI of a table's page. */
+export function tablePage(table: string): vscode.Uri {
+  return vscode.Uri.from({ scheme, path: `/${table}` });
 }
 
 /** A table's report as Markdown. */

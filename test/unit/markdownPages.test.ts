@@ -2,7 +2,6 @@ import { expect, test, vi } from "vitest";
 import type * as vscode from "vscode";
 import { CleverLakeError } from "../../src/errors";
 import { MarkdownPages } from "../../src/ui/markdownPages";
-import type { Parts } from "../../src/ui/parts";
 
 const uri = { scheme: "clever-test", path: "/folder/Run 1" } as vscode.Uri;
 
@@ -27,24 +26,15 @@ vi.mock("vscode", async (original) => {
   };
 });
 
-class Pages extends MarkdownPages {
-  constructor(
-    event: vscode.Event<void>,
-    private readonly text: () => string = () => "a page",
-    log: vscode.LogOutputChannel = {} as never,
-  ) {
-    super("clever-test", { log } as Parts);
-    this.updateOn(event);
-  }
-
-  protected async pageOf(): Promise<string> {
-    return this.text();
-  }
-}
+const pagesWith = (
+  event: vscode.Event<void>,
+  text: () => string = () => "a page",
+  log: vscode.LogOutputChannel = {} as never,
+) => new MarkdownPages("clever-test", log, async () => text(), event);
 
 test("a page whose text VS Code dropped is read again by its preview, but nothing is if none is open", async () => {
   let change = () => {};
-  const pages = new Pages((listener) => {
+  const pages = pagesWith((listener) => {
     change = listener;
     return { dispose: () => undefined };
   });
@@ -66,7 +56,7 @@ test("the log has the reason why a page cannot be shown", async () => {
     throw new CleverLakeError("corrupt", "The table is damaged.");
   };
   const log = { error: (text: string) => void logged.push(text) } as never;
-  const pages = new Pages(() => ({ dispose: () => undefined }), failing, log);
+  const pages = pagesWith(() => ({ dispose: () => undefined }), failing, log);
   const page = await pages.provideTextDocumentContent(uri);
   expect(page).toMatch(/^> The table is damaged/);
   expect(logged).toEqual(["The table is damaged."]);
