@@ -1,7 +1,7 @@
 import type { UserType } from "../clever/reports";
 import type { DashboardFilter } from "./filter";
 import type { ShownResource } from "./groups/names";
-import type { KeepWhole } from "./opening";
+import type { Counting } from "./opening";
 import type { SchoolLevel } from "./schoolLevels";
 
 /**
@@ -353,13 +353,11 @@ export interface FilterOptions {
 }
 
 /** Everything that the dashboard shows for one filter, in one round trip. */
-export interface DashboardAnswer {
+export interface DashboardAnswer extends Counting {
   readonly filter: DashboardFilter;
   /** The range as days, inclusive. */
   readonly from: string;
   readonly to: string;
-  readonly minimumGroupSize: number;
-  readonly keepWhole: KeepWhole;
   readonly withheld: Withheld;
   readonly periods: Periods;
   /** `none` if neither report has a row of the question, `withheld` if all of its rows are withheld. */

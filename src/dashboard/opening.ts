@@ -12,6 +12,12 @@ export const rangePresets = ["last7", "last30", "schoolYear", "all"] as const;
 export const keptWhole = ["schools", "grades"] as const;
 export type KeepWhole = (typeof keptWhole)[number];
 
+/** How people are counted: in groups of at least so many. */
+export interface Counting {
+  readonly minimumGroupSize: number;
+  readonly keepWhole: KeepWhole;
+}
+
 /** A day of any year, `MM-dd`; February 29 is one. */
 export const monthAndDay =
   /^(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d)$|^(?:0[13-9]|1[0-2])-30$|^(?:0[13578]|1[02])-31$/;

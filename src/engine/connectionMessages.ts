@@ -3,6 +3,7 @@ import type { configSchema, Secrets } from "../config";
 import type { ErrorCode } from "../errors";
 import type { ProxySettings } from "../lake/adls/proxy";
 
+export type { Token as TokenAnswer } from "../lake/adls/tokens";
 export type { ProxySettings };
 
 /** Server, lake and user types, as in the settings. */
@@ -63,12 +64,6 @@ export interface TokenParams {
   /** Such as `https://storage.azure.com/.default`. */
   readonly scope: string;
   readonly refused: string | null;
-}
-
-export interface TokenAnswer {
-  readonly token: string;
-  /** When it expires, in milliseconds since 1970. */
-  readonly expires: number;
 }
 
 export interface LogMessage {

@@ -3,13 +3,20 @@
  * `null` or left out, sizes are bytes.
  */
 import type { AssetName } from "../assets/asset";
+import type { AssetsRequest } from "../assets/writeAssets";
 import type { DistrictFiles } from "../dashboard/districtFiles";
 import type { DashboardFilter } from "../dashboard/filter";
-import type { KeepWhole } from "../dashboard/opening";
+import type { Counting } from "../dashboard/opening";
+import type { AnswerOptions } from "../dashboard/query/answer";
+import type { Reveal } from "../pipeline/log/reveals";
 import type { Finding } from "../pipeline/log/runRecord";
+import type { DismissRequest } from "../pipeline/plan/dismiss";
 import type { Freshness } from "../pipeline/plan/freshness";
 import type { FileState, PlannedFile } from "../pipeline/plan/plan";
-import type { RunCommand } from "../pipeline/run";
+import type { RosterRequest } from "../pipeline/roster/importRoster";
+import type { RunRequest } from "../pipeline/run";
+import type { OptimizeRequest } from "../pipeline/upkeep/optimizeLake";
+import type { VacuumRequest } from "../pipeline/upkeep/vacuumLake";
 import type { PreviewInfo } from "../protocol/previewedReport";
 import type { SampleOptions } from "../sample/district";
 import type { Connected } from "./connectionMessages";
@@ -22,7 +29,6 @@ export type { IndexProgress as DashboardProgress } from "../dashboard/index/inde
 export type { ActivitySummary } from "../pipeline/activity/digitalActivity";
 export type { AdoptProgress, AdoptSummary, AdoptWarning } from "../pipeline/adopt/adoptSummary";
 export type { ComparedMonth } from "../pipeline/adopt/compareRows";
-export type { Reveal } from "../pipeline/log/reveals";
 export type { RunSummary } from "../pipeline/log/runRecord";
 export type { RepairedTable, RepairSummary } from "../pipeline/others/repair";
 export type { ProgressState as RunProgress, WorkProgress } from "../pipeline/progress";
@@ -33,7 +39,7 @@ export type { Verification } from "../pipeline/verify/verify";
 export type { PreviewRow } from "../protocol/previewedReport";
 export type * from "./connectionMessages";
 export type * from "./lakeMessages";
-export type { AssetName, DashboardFilter, FileState, Finding, Freshness, PreviewInfo };
+export type { AssetName, DashboardFilter, FileState, Finding, Freshness, PreviewInfo, Reveal };
 
 /** A file of the plan. */
 export interface ReportItem extends Json<Omit<PlannedFile, "modified" | "entry">> {
@@ -63,53 +69,21 @@ export interface ReportsAnswer {
   readonly changedByOthers: readonly Finding[];
 }
 
-export interface RunParams extends Connected {
-  readonly command: RunCommand;
-  /** Only these paths on the server, by default all. */
-  readonly only?: readonly string[] | undefined;
-  /** Quarantined files to accept without their bad rows. */
-  readonly accept?: readonly string[] | undefined;
-}
+export type RunParams = Connected & Pick<RunRequest, "command" | "only" | "accept">;
 
-export interface RosterParams extends Connected {
+export interface RosterParams extends Connected, Required<Pick<RosterRequest, "keepRaw" | "replace">> {
   /** Where the roster is: on the SFTP server, relative to its root, or on this machine. */
   readonly origin: "server" | "disk";
   readonly path: string;
-  /** Also keep the file unchanged in `stage1np`. */
-  readonly keepRaw: boolean;
-  /** Import it even if most students of the current roster are missing in it. */
-  readonly replace: boolean;
 }
 
-export interface DryRunParams extends Connected {
-  /** Reports what would be done, and changes nothing. */
-  readonly dryRun: boolean;
-}
-
-export interface AssetsParams {
-  /** The lake that they are generated for; nothing of it is read. */
-  readonly lakeUrl: string;
-  readonly saltKeyVaultUrl: string | undefined;
-  readonly minimumGroupSize: number;
-  /** On this machine. */
-  readonly folder: string;
-  readonly names: readonly AssetName[];
-}
-
-export interface DismissParams extends Connected {
-  /** Paths on the server of quarantined files. */
-  readonly files: readonly string[];
-}
-
-export interface VacuumParams extends DryRunParams {
-  readonly olderThanDays: number;
-}
+export type DryRunParams = Connected & Pick<OptimizeRequest, "dryRun">;
+export type VacuumParams = Connected & Pick<VacuumRequest, "dryRun" | "olderThanDays">;
+export type DismissParams = Connected & Pick<DismissRequest, "files">;
+export type AssetsParams = Omit<AssetsRequest, "scripts" | "signal">;
 
 /** How the dashboard's engine counts; the same for every question. */
-export interface CountingParams extends Connected {
-  /** Numbers are about groups of at least this many people. */
-  readonly minimumGroupSize: number;
-  readonly keepWhole: KeepWhole;
+export interface CountingParams extends Connected, Counting {
   /** A local folder for the cache that speeds up the next start; only pseudonymized data is stored there. */
   readonly cacheFolder: string;
 }
@@ -122,11 +96,7 @@ export interface GroupsSummary {
   readonly groups: number;
 }
 
-export interface PreviewParams extends Connected {
-  readonly origin: "server" | "lake";
-  /** On the server, or in the lake. */
-  readonly path: string;
-}
+export type PreviewParams = Connected & Pick<Reveal, "origin" | "path">;
 
 /** An open preview. */
 export interface Preview {
@@ -145,8 +115,7 @@ export interface PreviewRowsParams {
 
 export interface DashboardParams extends CountingParams, DistrictFiles {
   readonly filter: DashboardFilter;
-  /** The first day of the school year, `MM-dd`. */
-  readonly schoolYearStart: string;
+  readonly schoolYearStart: AnswerOptions["schoolYearStart"];
 }
 
 export interface SampleParams {

@@ -44,11 +44,9 @@ import { checkedSaltFor, claimCheckedSalt } from "./salt/salt";
 import { defaultMaxShrink } from "./write/shrink";
 import { blockingLookup, type LakeTables, type PseudoTables, readTables, stateOf } from "./write/tables";
 
-export type RunCommand = Exclude<RunRecord["command"], "adopt">;
-
 export interface RunRequest {
   /** `ingest` only lands files, `anonymize` works on landed files, `run` does both. */
-  readonly command: RunCommand;
+  readonly command: Exclude<RunRecord["command"], "adopt">;
   readonly lake: Lake;
   /** The server; not needed to anonymize. */
   readonly source?: ReportSource | undefined;

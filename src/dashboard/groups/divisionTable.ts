@@ -4,7 +4,7 @@ import type { Division } from "../../clever/groupsTable";
 import { userTypes, userTypeValue } from "../../clever/reports";
 import { lowestBit } from "../calendar";
 import type { ParticipationIndex } from "../index/participationIndex";
-import type { KeepWhole } from "../opening";
+import type { Counting } from "../opening";
 import { factsOf, groupsOf } from "./groups";
 import { compareNames } from "./names";
 
@@ -16,7 +16,7 @@ import { compareNames } from "./names";
  */
 export function divisionOf(
   index: ParticipationIndex | undefined,
-  { minimumGroupSize, keepWhole }: { readonly minimumGroupSize: number; readonly keepWhole: KeepWhole },
+  { minimumGroupSize, keepWhole }: Counting,
 ): Division {
   if (index === undefined) return { minimumGroupSize, cohorts: [], daysLeftOut: [], knownDays: null };
   const facts = factsOf(index);

@@ -1,7 +1,7 @@
 import { userTypes } from "../../clever/reports";
 import { lowestBit } from "../calendar";
 import type { ParticipationIndex } from "../index/participationIndex";
-import type { KeepWhole } from "../opening";
+import type { Counting, KeepWhole } from "../opening";
 import { type DayKinds, dayKindsOf } from "./dayKinds";
 import { type Days, daysOf, monthDays } from "./days";
 import { divide } from "./division";
@@ -9,9 +9,7 @@ import { type Names, namesOf } from "./names";
 import { firstMembers, type People, peopleOf } from "./people";
 
 /** The division of people into groups, computed once for all questions. */
-export interface Groups {
-  readonly minimumGroupSize: number;
-  readonly keepWhole: KeepWhole;
+export interface Groups extends Counting {
   /** The cohorts of each group, and the group of each cohort. */
   readonly groups: readonly (readonly number[])[];
   readonly groupOf: Uint32Array;

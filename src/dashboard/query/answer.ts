@@ -16,7 +16,7 @@ import type { DashboardFilter } from "../filter";
 import { factsOf, groupsOf } from "../groups/groups";
 import { compareNames } from "../groups/names";
 import type { ParticipationIndex } from "../index/participationIndex";
-import type { KeepWhole } from "../opening";
+import type { Counting } from "../opening";
 import { type LevelsByName, schoolsByLevel } from "../schoolLevels";
 import { breaksIn } from "./breaks";
 import { comparisonOf } from "./comparison";
@@ -52,9 +52,7 @@ import { missingReports, withheldIn } from "./withheld";
  */
 export const measuredRows = 33_000_000;
 
-export interface AnswerOptions {
-  readonly minimumGroupSize: number;
-  readonly keepWhole: KeepWhole;
+export interface AnswerOptions extends Counting {
   /** The first day of the school year, `MM-dd`. */
   readonly schoolYearStart: string;
   readonly now: Date;
@@ -197,7 +195,7 @@ export function optionsOf(
     keepWhole,
     schoolYearStart: yearStart,
     levels,
-  }: Pick<AnswerOptions, "minimumGroupSize" | "keepWhole" | "schoolYearStart" | "levels">,
+  }: Omit<AnswerOptions, "now" | "licences">,
 ): FilterOptions {
   const facts = factsOf(index);
   const { kinds } = groupsOf(facts, minimumGroupSize, keepWhole);

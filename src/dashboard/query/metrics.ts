@@ -3,8 +3,7 @@ import type { DashboardFilter } from "../filter";
 import { factsOf, groupsOf } from "../groups/groups";
 import { compareNames } from "../groups/names";
 import type { ParticipationIndex } from "../index/participationIndex";
-import { defaultSchoolYearStart } from "../opening";
-import type { AnswerOptions } from "./answer";
+import { type Counting, defaultSchoolYearStart } from "../opening";
 import type { AttendanceSums } from "./attendance";
 import { comparisonOf } from "./comparison";
 import {
@@ -33,7 +32,7 @@ const resourcesBySchool = 5;
 export async function participationMetrics(
   index: ParticipationIndex,
   filter: DashboardFilter,
-  { minimumGroupSize, keepWhole }: Pick<AnswerOptions, "minimumGroupSize" | "keepWhole">,
+  { minimumGroupSize, keepWhole }: Counting,
   signal?: AbortSignal,
 ) {
   const facts = factsOf(index);

@@ -2,6 +2,7 @@ import type { ReportName } from "../../clever/reports";
 import type { RunSummary } from "../log/runRecord";
 import type { WorkProgress } from "../progress";
 import type { ComparedTable } from "./compareRows";
+import type { OeaPseudonyms } from "./oeaSalt";
 
 /** Progress of an adoption: the files of a phase. */
 export interface AdoptProgress extends WorkProgress {
@@ -57,12 +58,8 @@ export interface AdoptSummary {
   readonly state: "nothing" | "planned" | "adopted" | "adoptedBefore";
   readonly tables: readonly AdoptedTable[];
   readonly files: AdoptedFiles;
-  readonly pseudonyms: {
-    /** Distinct ids in OEA's lookup tables. */
-    readonly ids: number;
-    /** Those that OEA pseudonymized without a salt. */
-    readonly unsalted: number;
-    /** The table that maps each of these pseudonyms to ours; null if there is none. */
+  readonly pseudonyms: OeaPseudonyms & {
+    /** The table that maps each unsalted pseudonym to ours; null if there is none. */
     readonly map: string | null;
   };
   readonly warnings: readonly AdoptWarning[];

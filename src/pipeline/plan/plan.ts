@@ -14,11 +14,7 @@ import { isDue } from "./work";
 export type FileState = "new" | "landed" | "anonymized" | "changed" | "quarantined" | "dismissed" | "ignored";
 
 /** A file on the server and what a run would do with it. */
-export interface PlannedFile {
-  readonly path: string;
-  /** Bytes. */
-  readonly size: number;
-  readonly modified: Date;
+export interface PlannedFile extends SourceFile {
   readonly state: FileState;
   /** Undefined if it is not a report. */
   readonly report?: ReportName | undefined;
