@@ -13,9 +13,9 @@ import type { Finding } from "../pipeline/log/runRecord";
 import type { DismissRequest } from "../pipeline/plan/dismiss";
 import type { Freshness } from "../pipeline/plan/freshness";
 import type { FileState, PlannedFile } from "../pipeline/plan/plan";
+import type { LakeWork } from "../pipeline/progress";
 import type { RosterRequest } from "../pipeline/roster/importRoster";
 import type { RunRequest } from "../pipeline/run";
-import type { OptimizeRequest } from "../pipeline/upkeep/optimizeLake";
 import type { VacuumRequest } from "../pipeline/upkeep/vacuumLake";
 import type { PreviewInfo } from "../protocol/previewedReport";
 import type { SampleOptions } from "../sample/district";
@@ -77,7 +77,7 @@ export interface RosterParams extends Connected, Required<Pick<RosterRequest, "k
   readonly path: string;
 }
 
-export type DryRunParams = Connected & Pick<OptimizeRequest, "dryRun">;
+export type DryRunParams = Connected & Pick<LakeWork, "dryRun">;
 export type VacuumParams = Connected & Pick<VacuumRequest, "dryRun" | "olderThanDays">;
 export type DismissParams = Connected & Pick<DismissRequest, "files">;
 export type AssetsParams = Omit<AssetsRequest, "scripts" | "signal">;

@@ -1,3 +1,4 @@
+import type { Lake } from "../lake/lake";
 import type { Landing } from "./plan/plan";
 import type { EngineStatus } from "./read/readEngine";
 
@@ -12,6 +13,15 @@ export interface FileInProgress {
 export interface WorkProgress {
   readonly done: number;
   readonly all: number;
+}
+
+/** What is asked of work on a whole lake. */
+export interface LakeWork<Progress = WorkProgress> {
+  readonly lake: Lake;
+  /** Reports what would be done, and writes nothing. */
+  readonly dryRun: boolean;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /** The progress of a run. */

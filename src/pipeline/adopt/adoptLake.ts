@@ -1,7 +1,6 @@
 import { withScratch } from "../../delta/localFiles";
 import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
-import type { Lake } from "../../lake/lake";
 import { requireLake } from "../../lake/requireLake";
 import { ChunkRunner } from "../chunkRunner";
 import { settleInterrupted } from "../land/recover";
@@ -19,7 +18,7 @@ import {
 } from "../log/runRecord";
 import { VerifiedVersions } from "../others/foreignCommits";
 import { type Chunk, chunksOf, isDue } from "../plan/work";
-import { Progress } from "../progress";
+import { type LakeWork, Progress } from "../progress";
 import { emptySummary, finishedSummary, isIncomplete } from "../runSummary";
 import { storeFingerprint } from "../salt/saltFingerprint";
 import { appliedIn, blockingLookup, type PseudoTables, readTables, stateOf } from "../write/tables";
@@ -31,16 +30,11 @@ import { saltForAdoption, writePseudonymMap } from "./oeaSalt";
 import { type OeaTable, oeaTables, requireMovable } from "./oeaTables";
 import { plainEntry } from "./plainCopies";
 
-export interface AdoptRequest {
-  readonly lake: Lake;
-  /** Reports what would be done, and writes nothing. */
-  readonly dryRun: boolean;
+export interface AdoptRequest extends LakeWork<AdoptProgress> {
   /** Not needed for a dry run. */
   readonly salt: string | undefined;
   /** Percent of a source's rows that a redelivery may remove without a person's consent. */
   readonly maxShrink: number;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: AdoptProgress) => void) | undefined;
 }
 
 /** Maximum log entries per commit. */

@@ -25,7 +25,7 @@ import type { LogEntry } from "../log/ingestLog";
 import { IngestLog, type SourceEntries } from "../log/logTable";
 import { type Finding, interruptedRuns, newRunId, RunHistory } from "../log/runRecord";
 import type { LakeState } from "../plan/plan";
-import type { WorkProgress } from "../progress";
+import type { LakeWork } from "../progress";
 import { mayHaveEarlierLayout, moveOutOfTableFolders } from "../salt/earlierLayout";
 import { checkedSaltFor, claimCheckedSalt } from "../salt/salt";
 import { problemOf } from "../upkeep/upkeepTables";
@@ -39,14 +39,8 @@ import { type RebuiltMonth, rebuildRows } from "./rebuildRows";
 import { dropDamagedFiles, isLogIncomplete, lostEntries } from "./restoreLog";
 import { clearBeside, swapTable } from "./swapTable";
 
-export interface RepairRequest {
-  readonly lake: Lake;
+export interface RepairRequest extends LakeWork {
   readonly salt: string;
-  /** Reports what would be done, and writes nothing. */
-  readonly dryRun: boolean;
-  readonly signal?: AbortSignal | undefined;
-  /** Called with the bytes of landed files that have been read again. */
-  readonly onProgress?: ((progress: WorkProgress) => void) | undefined;
 }
 
 /** A table that was, or would be, rebuilt. */
@@ -81,7 +75,7 @@ export interface RepairSummary {
  * Rebuilds from the landed files what other programs changed in the tables of reports, and data files that are gone or
  * damaged: months of a table that can be written, else the whole table next to the old one. A dry run computes the same
  * and writes nothing to the lake. A table that cannot be repaired is reported in the summary and does not block the
- * others.
+ * others. Progress counts the bytes of landed files that have been read again.
  *
  * Rejects with `notFound` if there is no lake, with `salt` if the salt differs from the lake's, with `notAdopted` if
  * OEA's notebooks wrote it, with `busy` while a run is active, and with `conflict` if another run took over while this

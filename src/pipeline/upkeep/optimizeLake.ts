@@ -7,18 +7,9 @@ import type { Lake } from "../../lake/lake";
 import { requireLake } from "../../lake/requireLake";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
-import type { WorkProgress } from "../progress";
+import type { LakeWork } from "../progress";
 import { filesPerPartition } from "../write/tables";
 import { problemOf, type UpkeepTable, upkeepTables } from "./upkeepTables";
-
-export interface OptimizeRequest {
-  readonly lake: Lake;
-  /** Reports what would be done, and writes nothing. */
-  readonly dryRun: boolean;
-  readonly signal?: AbortSignal | undefined;
-  /** Called with the bytes that have been rewritten. */
-  readonly onProgress?: ((progress: WorkProgress) => void) | undefined;
-}
 
 export interface DataFiles {
   readonly files: number;
@@ -53,12 +44,13 @@ export interface OptimizedTable {
 /**
  * Merges the small data files of all tables, as runs now do, for a lake that was written before they did. Rows, sources
  * and days stay as they are. The merged files stay in the lake until `vacuumLake` removes them, so that readers of
- * older versions find them. A table that fails is reported in the summary and does not block the others.
+ * older versions find them. A table that fails is reported in the summary and does not block the others. Progress counts
+ * the bytes that have been rewritten.
  *
  * Rejects with `notFound` if there is no lake, with `busy` while a run is active, and with `conflict` if another run took
  * over while this one was suspended; committed work stays, as it does after an abort.
  */
-export async function optimizeLake(request: OptimizeRequest): Promise<OptimizeSummary> {
+export async function optimizeLake(request: LakeWork): Promise<OptimizeSummary> {
   const started = new Date();
   const { lake, dryRun, signal } = request;
   await requireLake(lake, { signal });

@@ -3,25 +3,19 @@ import { millisecondsPerDay } from "../../calendar";
 import { unusedFiles } from "../../delta/unusedFiles";
 import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
-import type { Lake, LakeEntry } from "../../lake/lake";
+import type { LakeEntry } from "../../lake/lake";
 import { requireLake } from "../../lake/requireLake";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
-import type { WorkProgress } from "../progress";
+import type { LakeWork } from "../progress";
 import { minimumRetentionDays } from "./retention";
 import { problemOf, upkeepTables } from "./upkeepTables";
 
 /** Files removed concurrently, and between two checks of the lock. */
 const removedAtOnce = 8;
 
-export interface VacuumRequest {
-  readonly lake: Lake;
+export interface VacuumRequest extends LakeWork {
   readonly olderThanDays: number;
-  /** Reports what would be removed, and removes nothing. */
-  readonly dryRun: boolean;
-  readonly signal?: AbortSignal | undefined;
-  /** Called with the number of removed files. */
-  readonly onProgress?: ((progress: WorkProgress) => void) | undefined;
 }
 
 /** What was, or would be, removed; the document of `vacuum --json`. */
@@ -46,7 +40,7 @@ export interface VacuumedTable {
 /**
  * Removes the data files of all tables that no version of the last days needs, including those that killed runs left
  * (see `unusedFiles`). Never removes a file of a table's log, or a landed one. A table that fails is reported in the
- * summary and does not block the others.
+ * summary and does not block the others. Progress counts removed files.
  *
  * The days are counted from now by the lake's clock, which dated the files; this machine's may be wrong. A dry run, which
  * writes nothing that the lake could date, counts from this machine's time.
