@@ -17,12 +17,15 @@ export function stateView(model: Model, retry: () => void): TemplateResult | typ
       <vscode-button @click=${retry}>${strings.retry}</vscode-button>`,
     );
   }
-  const { problem, rowCount, truncated } = phase.info;
+  const { problem, rowCount, truncated, columns } = phase.info;
   if (problem) {
     const where = [fill(strings.line, problem.line), ...(problem.column ? [problem.column] : [])].join(" · ");
     return message("error", strings.unreadableTitle, problem.reason, html`<p class="quiet">${where}</p>`);
   }
-  if (rowCount === 0 && !truncated) return message("inbox", strings.emptyTitle, strings.emptyText);
+  if (rowCount === 0 && !truncated) {
+    const text = columns.length === 0 ? strings.blankText : strings.emptyText;
+    return message("inbox", strings.emptyTitle, text);
+  }
   return nothing;
 }
 

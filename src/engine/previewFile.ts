@@ -3,7 +3,7 @@ import { recognizeReport } from "../clever/fileNames";
 import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../clever/header";
 import { type JudgedRow, judgeRows } from "../clever/judgeRows";
 import { dateColumn, type Report, reportNames, reports, type UserType } from "../clever/reports";
-import { dayMonthOrder, parseValue } from "../clever/values";
+import { dayMonthOrder, isBlank, parseValue } from "../clever/values";
 import { countLineEnds, lastRecordEnd } from "./recordEnd";
 
 /** Reads `length` bytes of the file from `start`, fewer at its end. */
@@ -23,6 +23,7 @@ export class PreviewFile {
   readonly userType: UserType | undefined;
   /** From the file's name or, failing that, from its header. */
   report: Report | undefined;
+  /** Undefined if the file has a problem, or if it is empty. */
   header: Header | undefined;
   /** Why the file cannot be read as a report at all. */
   problem: Problem | undefined;
@@ -71,8 +72,13 @@ export class PreviewFile {
       this.problem = { line: 1, column: undefined, reason: "The first line is too long for a header." };
       return;
     }
-    const head = start.subarray(0, headerBytes);
     const known = this.report;
+    // A run reads it as a report without rows.
+    if (known && atEnd && isBlank(start.toString())) {
+      this.bytesRead += start.length;
+      return;
+    }
+    const head = start.subarray(0, headerBytes);
     for (const report of known ? [known] : reportNames.map((name) => reports[name])) {
       const header = readHeader(head, report, this.userType);
       if (!isProblem(header)) {

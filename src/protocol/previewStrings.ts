@@ -48,6 +48,7 @@ export function previewStrings(t: (text: string) => string, language: string) {
     },
     emptyTitle: t("No rows yet"),
     emptyText: t("The report has its header and nothing below it."),
+    blankText: t("The file is empty and has no header; it counts as a file without rows."),
     unreadableTitle: t("This file cannot be read as a report"),
     failedTitle: t("The report could not be opened"),
     rowsFailed: t("Rows could not be read: {0}"),

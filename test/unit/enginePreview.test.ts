@@ -60,8 +60,17 @@ describe("the preview of a report", () => {
     expect(file.rows).toHaveLength(502);
   });
 
-  it("shows an empty file as empty", async () => {
-    const { file, more } = previewOf("");
+  it.each(["", "\ufeff \r\n\n"])(
+    "shows a report without content as one without rows, as a run reads it: %j",
+    async (text) => {
+      const { file, more } = previewOf(text);
+      await more(1000);
+      expect(file).toMatchObject({ problem: undefined, rows: [], truncated: false });
+    },
+  );
+
+  it("says that an empty file with another name is empty", async () => {
+    const { file, more } = previewOf("", "notes.csv");
     await more(1000);
     expect(file.problem?.reason).toMatch(/empty/);
     expect(file).toMatchObject({ rows: [], truncated: false });
