@@ -125,9 +125,9 @@ export class Application extends Disposable {
       onDidChangeConnection: model.onDidChangeConnection,
       userActs: () => model.userActs(true),
     });
-    const openPreview = async (origin: "server" | "lake", file: string) => {
+    const openPreview = async (origin: "server" | "lake", file: string, delivery?: string) => {
       const { PreviewPanel } = await import("./preview/PreviewPanel");
-      PreviewPanel.open(previewContext(), { origin, path: file, name: nameOf(file) });
+      PreviewPanel.open(previewContext(), { origin, path: file, name: nameOf(file) }, delivery);
     };
     this.hold(
       vscode.window.registerWebviewPanelSerializer(previewViewType, {

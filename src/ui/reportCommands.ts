@@ -32,8 +32,8 @@ export interface ReportCommandParts extends Parts {
   readonly openRunPage: (runId: string) => Promise<void>;
   /** Opens a page about a table of the lake, by the table's folder. */
   readonly openTable: (table: string) => Promise<void>;
-  /** Opens a preview of a report on the server, or of a landed file. */
-  readonly openPreview: (origin: "server" | "lake", path: string) => Promise<void>;
+  /** Opens a preview of a report on the server, or of a landed file, see `PreviewPanel.open`. */
+  readonly openPreview: (origin: "server" | "lake", path: string, delivery?: string) => Promise<void>;
 }
 
 /** The commands that act on reports, tables and runs. Without a target, each reports this. */
@@ -119,7 +119,7 @@ export class ReportCommands {
     const isHeldBack = item?.state === "quarantined" || item?.state === "dismissed";
     if (isHeldBack && item.landed !== undefined) {
       await this.parts.openPreview("lake", item.landed.landedPath);
-    } else await this.parts.openPreview("server", path);
+    } else await this.parts.openPreview("server", path, item && `${item.size} ${item.modified}`);
   }
 
   /** Copies the paths of all selected items, one per line. */

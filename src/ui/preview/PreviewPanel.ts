@@ -23,11 +23,18 @@ export interface PreviewContext {
 export class PreviewPanel extends Disposable {
   private static readonly shown = new Map<string, PreviewPanel>();
 
-  /** Shows a file's preview, reusing an open one. */
-  static open(context: PreviewContext, file: PreviewFile): PreviewPanel {
+  /**
+   * Shows a file's preview, reusing an open one.
+   * @param delivery identifies the file's content: an open preview of other content is read again
+   */
+  static open(context: PreviewContext, file: PreviewFile, delivery?: string): PreviewPanel {
     const open = PreviewPanel.shown.get(keyOf(file));
     if (open) {
       open.panel.reveal();
+      if (delivery !== undefined && delivery !== open.delivery) {
+        open.delivery = delivery;
+        void open.session.open();
+      }
       return open;
     }
     const panel = vscode.window.createWebviewPanel(
@@ -36,7 +43,7 @@ export class PreviewPanel extends Disposable {
       vscode.ViewColumn.Active,
       webviewOptions(context.extensionUri),
     );
-    return new PreviewPanel(panel, context, file);
+    return new PreviewPanel(panel, context, file, delivery);
   }
 
   /**
@@ -63,6 +70,7 @@ export class PreviewPanel extends Disposable {
     private readonly panel: vscode.WebviewPanel,
     private readonly context: PreviewContext,
     private readonly file: PreviewFile,
+    private delivery?: string,
   ) {
     super();
     const { extensionUri, source, strings, onDidChangeConnection } = context;

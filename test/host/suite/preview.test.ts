@@ -136,6 +136,23 @@ suite("a report's preview", function () {
     await setSetting("sftp.root", district.reports);
   });
 
+  test("is reread, masked, if it is opened again after the report changed on the server", async () => {
+    const { model } = await activeApplication();
+    const page = await openMonday();
+    page.say({ type: "ready" });
+    const before = page.received.length;
+    await openMonday();
+    assert.ok(
+      !page.received.slice(before).some(({ type }) => type === "opened"),
+      "The same delivery is kept.",
+    );
+    await appendFile(path.join(district.reports, monday), "2025-08-25,too,few\n");
+    await model.refresh();
+    await openMonday();
+    const { info, revealed } = await page.hears("opened", before);
+    assert.deepEqual([info.refusedCount, revealed], [2, false]);
+  });
+
   test("is restored masked after a reload, and closes without a usable state", async () => {
     const { client, log, model } = await activeApplication();
     await commands.executeCommand("workbench.action.closeAllEditors");
