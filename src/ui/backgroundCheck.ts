@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { isRefusal } from "../errors";
 import type { ConnectionModel } from "./connectionModel";
 import { Disposable } from "./dispose";
+import { isDue } from "./reportCounts";
 import type { RunController } from "./runController";
 import { checkEvery, comparesContents, isConnected, runsAutomatically, section } from "./settings";
 
@@ -38,8 +39,8 @@ export class BackgroundCheck extends Disposable {
     // Until the user looks again, or changes the settings or secrets.
     if (isRefusal(this.model.error)) return;
     await this.model.refresh();
-    const mayBeNew = this.model.newCount > 0 || comparesContents();
-    if (mayBeNew && !this.model.lake.needsAdoption && runsAutomatically())
+    const mayBeDue = this.model.reports.some(isDue) || comparesContents();
+    if (mayBeDue && !this.model.lake.needsAdoption && runsAutomatically())
       await this.runs.run({ command: "run" }, { isRequested: false });
   }
 }

@@ -7,7 +7,7 @@ import { inVsCode } from "./hints";
 import type { LakeNode, LakeTree } from "./lakeTree";
 import { noReports, notify, notifyError, notifyNothingSelected, type Offer, offers } from "./messages";
 import type { Parts } from "./parts";
-import { isRelevantReport } from "./reportCounts";
+import { isDue, isRelevantReport } from "./reportCounts";
 import { stateIcon, stateWord } from "./reportState";
 import type { ReportNode, ReportsTree } from "./reportsTree";
 import type { RunController } from "./runController";
@@ -62,9 +62,8 @@ export class ReportCommands {
   ): Promise<void> {
     const items = await this.chosen(node, nodes);
     if (items === undefined || items.length === 0) return;
-    const isDue = ({ state }: ReportItem) =>
-      state === "new" || state === "changed" || (command === "run" && state === "landed");
-    const due = items.filter(comparesContents() ? isRelevantReport : isDue);
+    const isDueNow = (item: ReportItem) => isDue(item) && (command === "run" || item.state !== "landed");
+    const due = items.filter(comparesContents() ? isRelevantReport : isDueNow);
     if (due.length === 0) return notifyNoneDue(items);
     await this.parts.runs.run({ command, only: due.map(({ path }) => path) });
   }

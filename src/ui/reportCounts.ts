@@ -15,6 +15,8 @@ export interface ReportCounts {
   readonly fresh: number;
   /** Redelivered since it was ingested, and not failed yet. */
   readonly changed: number;
+  /** In the lake, but not in the tables yet, and not failed. */
+  readonly landed: number;
   /** Kinds of reports that are overdue. */
   readonly overdue: readonly Freshness[];
 }
@@ -30,6 +32,7 @@ export function countsOf(items: readonly ReportItem[], overdue: readonly Freshne
     unread,
     fresh: inState("new"),
     changed: inState("changed"),
+    landed: inState("landed"),
     overdue,
   };
 }
@@ -47,9 +50,22 @@ export function isRelevantReport({ report, state, landed }: ReportItem): boolean
   return report !== undefined && (state !== "ignored" || landed !== undefined);
 }
 
+/** Whether a run would ingest this report, or pseudonymize its landed copy. */
+export function isDue({ state }: ReportItem): boolean {
+  return state === "new" || state === "changed" || state === "landed";
+}
+
 /** The sum of all counts. */
-export function totalOf({ quarantined, failed, unread, fresh, changed, overdue }: ReportCounts): number {
-  return quarantined + failed + unread + fresh + changed + overdue.length;
+export function totalOf({
+  quarantined,
+  failed,
+  unread,
+  fresh,
+  changed,
+  landed,
+  overdue,
+}: ReportCounts): number {
+  return quarantined + failed + unread + fresh + changed + landed + overdue.length;
 }
 
 /** Whether there is a problem, and not just something new. */
@@ -67,10 +83,11 @@ export const countWords = (): CountTexts => ({
   overdue: [vscode.l10n.t("1 overdue"), vscode.l10n.t("{0} overdue")],
   fresh: [vscode.l10n.t("1 new"), vscode.l10n.t("{0} new")],
   changed: [vscode.l10n.t("1 changed"), vscode.l10n.t("{0} changed")],
+  landed: [vscode.l10n.t("1 not anonymized"), vscode.l10n.t("{0} not anonymized")],
 });
 
 /** The kinds of reports that need attention, most urgent first: a narrow view truncates the end. */
-const urgency = ["quarantined", "failed", "unread", "overdue", "fresh", "changed"] as const;
+const urgency = ["quarantined", "failed", "unread", "overdue", "fresh", "changed", "landed"] as const;
 
 /** The texts about the kinds of reports that there are, most urgent first. */
 export function textsFor(counts: ReportCounts, texts: CountTexts): string[] {
@@ -110,6 +127,10 @@ export function countSentences(counts: ReportCounts): string {
     changed: [
       vscode.l10n.t("1 report changed on the server."),
       vscode.l10n.t("{0} reports changed on the server."),
+    ],
+    landed: [
+      vscode.l10n.t("1 report is in the lake, but not anonymized: its rows are not counted."),
+      vscode.l10n.t("{0} reports are in the lake, but not anonymized: their rows are not counted."),
     ],
   }).join("\n");
 }

@@ -69,6 +69,10 @@ function reportItems(model: ConnectionModel): MenuItem[] {
     overdue: [vscode.l10n.t("$(warning) 1 overdue report"), vscode.l10n.t("$(warning) {0} overdue reports")],
     fresh: [vscode.l10n.t("$(inbox) 1 new report"), vscode.l10n.t("$(inbox) {0} new reports")],
     changed: [vscode.l10n.t("$(inbox) 1 changed report"), vscode.l10n.t("$(inbox) {0} changed reports")],
+    landed: [
+      vscode.l10n.t("$(database) 1 report that is not anonymized"),
+      vscode.l10n.t("$(database) {0} reports that are not anonymized"),
+    ],
   });
   const lines = words.length > 0 ? words : [vscode.l10n.t("$(inbox) Show the reports")];
   return lines.map((line) => ({ ...withIcon(line), command: "reports.focus" }));

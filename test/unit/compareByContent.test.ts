@@ -40,9 +40,10 @@ function modelOf(
 }
 
 /** How often a background check starts a run. */
-async function runsAfterALook(newCount: number): Promise<number> {
+async function runsAfterALook(...states: readonly string[]): Promise<number> {
   const run = vi.fn(() => Promise.resolve(undefined));
-  const model = { refresh: () => Promise.resolve(), newCount, lake: {} } as unknown as ConnectionModel;
+  const reports = states.map((state) => ({ state }));
+  const model = { refresh: () => Promise.resolve(), reports, lake: {} } as unknown as ConnectionModel;
   const check = new BackgroundCheck(model, { run, running: undefined } as unknown as RunController);
   await vi.advanceTimersByTimeAsync(checkEvery * 60_000);
   check.dispose();
@@ -50,15 +51,17 @@ async function runsAfterALook(newCount: number): Promise<number> {
 }
 
 test("if contents are compared, the background check starts a run, since a listing cannot show what is new", async () => {
-  expect(await runsAfterALook(0)).toBe(0);
-  expect(await runsAfterALook(1)).toBe(1);
+  expect(await runsAfterALook("anonymized")).toBe(0);
+  expect(await runsAfterALook("anonymized", "new")).toBe(1);
+  // Of a run that was interrupted.
+  expect(await runsAfterALook("anonymized", "landed")).toBe(1);
   settings["clever.sftp.compare"] = "hash";
-  expect(await runsAfterALook(0)).toBe(1);
+  expect(await runsAfterALook("anonymized")).toBe(1);
   settings["clever.sampleDistrict"] = true;
-  expect(await runsAfterALook(0)).toBe(0);
+  expect(await runsAfterALook("anonymized")).toBe(0);
   delete settings["clever.sampleDistrict"];
   settings["clever.runAutomatically"] = false;
-  expect(await runsAfterALook(0)).toBe(0);
+  expect(await runsAfterALook("anonymized")).toBe(0);
 });
 
 test.each([
@@ -67,7 +70,7 @@ test.each([
 ])("an interval of %d minutes, which VS Code accepts, is one of %i", async (minutes, interval) => {
   settings["clever.checkEvery"] = minutes;
   const refresh = vi.fn(() => Promise.resolve());
-  const model = { refresh, newCount: 0 } as unknown as ConnectionModel;
+  const model = { refresh, reports: [] } as unknown as ConnectionModel;
   const check = new BackgroundCheck(model, { running: undefined } as unknown as RunController);
   await vi.advanceTimersByTimeAsync(interval * 60_000 - 1);
   expect(refresh).not.toHaveBeenCalled();
@@ -78,7 +81,7 @@ test.each([
 
 test("a check in progress is not restarted by the background check", async () => {
   const refresh = vi.fn(() => Promise.resolve());
-  const model = { refresh, newCount: 0, state: "loading" } as unknown as ConnectionModel;
+  const model = { refresh, reports: [], state: "loading" } as unknown as ConnectionModel;
   const check = new BackgroundCheck(model, { running: undefined } as unknown as RunController);
   await vi.advanceTimersByTimeAsync(3 * checkEvery * 60_000);
   expect(refresh).not.toHaveBeenCalled();

@@ -176,7 +176,7 @@ describe("everything passed to VS Code for display is plain text", () => {
     bar.show({
       kind: "blocked",
       reason: hostile,
-      counts: { quarantined: 0, failed: 0, unread: 0, fresh: 0, changed: 0, overdue: [] },
+      counts: { quarantined: 0, failed: 0, unread: 0, fresh: 0, changed: 0, landed: 0, overdue: [] },
     });
     expect(item).toBeInstanceOf(StatusBarItem);
     expect(item.text).toBe("$(warning) Clever");

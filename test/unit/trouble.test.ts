@@ -27,6 +27,7 @@ describe("reports that need attention", () => {
       unread: 0,
       fresh: 1,
       changed: 1,
+      landed: 1,
       overdue: [],
     });
   });
@@ -37,7 +38,15 @@ describe("reports that need attention", () => {
     const unread: ReportItem = { ...skipped, reason: "Not read.", unread: { reason, report: true } };
     const beside: ReportItem = { ...skipped, path: "private", unread: { reason, report: false } };
     const counts = countsOf([unread, beside, { ...skipped, path: "notes.txt" }]);
-    expect(counts).toEqual({ quarantined: 0, failed: 0, unread: 1, fresh: 0, changed: 0, overdue: [] });
+    expect(counts).toEqual({
+      quarantined: 0,
+      failed: 0,
+      unread: 1,
+      fresh: 0,
+      changed: 0,
+      landed: 0,
+      overdue: [],
+    });
     expect([totalOf(counts), needsAttention(counts)]).toEqual([1, true]);
     expect([unread, beside, skipped].map(stateWord)).toEqual(["not read", "not read", "not a report"]);
     expect([unread, beside, skipped].map((item) => stateIcon(item).id)).toEqual(["warning", "file", "file"]);
@@ -72,34 +81,34 @@ describe("reports that need attention", () => {
     bar.show({
       kind: "reports",
       known: "some",
-      counts: { quarantined: 2, failed: 1, unread: 1, fresh: 4, changed: 3, overdue: [] },
+      counts: { quarantined: 2, failed: 1, unread: 1, fresh: 4, changed: 3, landed: 2, overdue: [] },
     });
     expect(look()).toEqual({
-      text: "$(warning) Clever: 2 quarantined, 1 failed, 1 not read, 4 new, 3 changed",
+      text: "$(warning) Clever: 2 quarantined, 1 failed, 1 not read, 4 new, 3 changed, 2 not anonymized",
       background: new ThemeColor("statusBarItem.warningBackground"),
       command: "clever.showMenu",
     });
     expect(item.tooltip).toBe(
-      "2 reports are in quarantine: their rows are not counted.\n1 report failed; the next run retries it.\n1 report on the server is not read: its rows may be missing.\n4 reports are new on the server.\n3 reports changed on the server.\n\nClick for the menu.",
+      "2 reports are in quarantine: their rows are not counted.\n1 report failed; the next run retries it.\n1 report on the server is not read: its rows may be missing.\n4 reports are new on the server.\n3 reports changed on the server.\n2 reports are in the lake, but not anonymized: their rows are not counted.\n\nClick for the menu.",
     );
     bar.show({
       kind: "blocked",
       reason: "No route.",
-      counts: { quarantined: 1, failed: 0, unread: 0, fresh: 0, changed: 0, overdue: [] },
+      counts: { quarantined: 1, failed: 0, unread: 0, fresh: 0, changed: 0, landed: 0, overdue: [] },
     });
     expect(item.tooltip).toMatch(/^No route\.\n\n1 report is in quarantine/);
     expect(item.text).toBe("$(warning) Clever");
     bar.show({
       kind: "reports",
       known: "some",
-      counts: { quarantined: 0, failed: 0, unread: 0, fresh: 1, changed: 0, overdue: [] },
+      counts: { quarantined: 0, failed: 0, unread: 0, fresh: 1, changed: 0, landed: 0, overdue: [] },
     });
     expect(look()).toEqual({
       text: "$(database) Clever: 1 new",
       background: undefined,
       command: "clever.showMenu",
     });
-    const nothing = { quarantined: 0, failed: 0, unread: 0, fresh: 0, changed: 0, overdue: [] };
+    const nothing = { quarantined: 0, failed: 0, unread: 0, fresh: 0, changed: 0, landed: 0, overdue: [] };
     const overdue: Freshness[] = [
       { report: "daily_participation", userType: "students", newestDay: "2026-01-05", schoolDays: 3 },
     ];

@@ -129,7 +129,7 @@ suite("the reports of an OpenSSH server", function () {
     assert.equal(item.contextValue, "report.quarantined.acceptable");
     assert.equal(item.description, "quarantined");
     assert.equal(model.counts.quarantined, 1);
-    assert.match(reportsView.badge?.tooltip ?? "", /^1 quarantined, \d+ new$/);
+    assert.match(reportsView.badge?.tooltip ?? "", /^1 quarantined, \d+ new, \d+ not anonymized$/);
     person.shown.length = 0;
     await commands.executeCommand("clever.verify");
     assert.match(person.shown[0]?.message ?? "", /^No discrepancies found.* 1 file is in quarantine/);
