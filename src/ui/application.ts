@@ -100,7 +100,7 @@ export class Application extends Disposable {
 
     this.reportsTree = this.hold(new ReportsTree(model));
     this.lakeTree = this.hold(new LakeTree(parts));
-    this.runsTree = this.hold(new RunsTree(parts, this.runs.onDidBegin));
+    this.runsTree = this.hold(new RunsTree(parts, this.runs));
     const { runs, reportsTree, lakeTree } = this;
     this.reportsView = this.hold(
       createTreeView<ReportNode>(

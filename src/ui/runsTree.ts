@@ -8,6 +8,7 @@ import { bytes, dateTime, duration, recentTime } from "./format";
 import { inVsCode } from "./hints";
 import type { Parts } from "./parts";
 import { countWords } from "./reportCounts";
+import type { RunController } from "./runController";
 import { type FailedNode, failedItem } from "./treeFailure";
 
 export type RunNode =
@@ -16,20 +17,25 @@ export type RunNode =
   | { readonly kind: "more"; readonly left: number };
 
 const pageSize = 50;
+/** How often the lake is read until the run of another window or program has ended. */
+const lookMilliseconds = 15_000;
 
 /** Runs, newest first, one page at a time. */
 export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunNode> {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
   readonly onDidChangeTreeData = this.changed.event;
   private shown = pageSize;
+  private nextLook: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly parts: Parts,
-    onDidBegin: vscode.Event<void>,
+    /** This window's runs. */
+    private readonly own: Pick<RunController, "running" | "onDidBegin">,
   ) {
     super();
     this.hold(parts.model.onDidChangeLake(() => this.changed.fire()));
-    this.hold(onDidBegin(() => this.changed.fire()));
+    this.hold(own.onDidBegin(() => this.changed.fire()));
+    this.hold(new vscode.Disposable(() => clearTimeout(this.nextLook)));
   }
 
   async getChildren(node?: RunNode): Promise<RunNode[]> {
@@ -60,15 +66,38 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   }
 
   private async runs(): Promise<RunNode[]> {
-    const connected = await this.parts.model.connected();
-    const { total, runs } = await this.parts.client.request(engine.listRuns, {
-      ...connected,
-      from: 0,
-      count: this.shown,
-    });
+    const { total, runs } = await this.list();
+    if (runs.some(isRunning)) this.lookLater();
     const nodes = runs.map((run): RunNode => ({ kind: "run", run }));
     return total > runs.length ? [...nodes, { kind: "more", left: total - runs.length }] : nodes;
   }
+
+  private async list() {
+    const connected = await this.parts.model.connected();
+    return this.parts.client.request(engine.listRuns, { ...connected, from: 0, count: this.shown });
+  }
+
+  /** Waits for the end of a run of another window or program, and then tells the views. */
+  private lookLater(): void {
+    clearTimeout(this.nextLook);
+    this.nextLook = setTimeout(() => void this.look(), lookMilliseconds);
+  }
+
+  private async look(): Promise<void> {
+    if (this.disposed || this.own.running !== undefined || !this.parts.model.mayLook) return;
+    try {
+      if ((await this.list()).runs.some(isRunning)) return this.lookLater();
+      this.parts.model.lakeMayHaveChanged();
+      this.parts.model.refreshQuietly();
+    } catch {
+      // The view says why.
+      this.changed.fire();
+    }
+  }
+}
+
+function isRunning({ outcome }: RunItem): boolean {
+  return outcome === "running";
 }
 
 /** A run's outcome in one word. */

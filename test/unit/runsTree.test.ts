@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { EngineClient } from "../../src/engine/client";
+import type { RunItem } from "../../src/engine/messages";
+import type { ConnectionModel } from "../../src/ui/connectionModel";
+import { RunsTree } from "../../src/ui/runsTree";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const listen = () => ({ dispose: () => undefined });
+
+/** A view of one run, whose outcome a test changes. */
+function viewOf(run: { outcome: RunItem["outcome"] }, running?: string) {
+  const request = vi.fn(() => Promise.resolve({ total: 1, runs: [{ ...run }] }));
+  const tell = { lakeMayHaveChanged: vi.fn(), refreshQuietly: vi.fn() };
+  const connected = () => Promise.resolve({});
+  const looked = { ...tell, connected, mayLook: true, onDidChangeLake: listen };
+  const model = looked as unknown as ConnectionModel;
+  const log = { error: () => undefined } as never;
+  const own = { running, onDidBegin: listen };
+  const client = { request } as unknown as EngineClient;
+  return { tree: new RunsTree({ model, client, log }, own), request, ...tell };
+}
+
+test("the end of another window's or program's run is noticed, and the views are told once", async () => {
+  const run: { outcome: RunItem["outcome"] } = { outcome: "running" };
+  const { tree, request, lakeMayHaveChanged, refreshQuietly } = viewOf(run);
+  await tree.getChildren();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(request.mock.calls.length).toBeGreaterThan(2);
+  expect(lakeMayHaveChanged).not.toHaveBeenCalled();
+  run.outcome = "done";
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(lakeMayHaveChanged).toHaveBeenCalledOnce();
+  expect(refreshQuietly).toHaveBeenCalledOnce();
+  const looks = request.mock.calls.length;
+  await tree.getChildren();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(request).toHaveBeenCalledTimes(looks + 1);
+  tree.dispose();
+});
+
+test("the lake is not read again and again for this window's own run, nor by a closed window", async () => {
+  const own = viewOf({ outcome: "running" }, "Clever: 1 of 2");
+  const closed = viewOf({ outcome: "running" });
+  for (const { tree } of [own, closed]) await tree.getChildren();
+  closed.tree.dispose();
+  await vi.advanceTimersByTimeAsync(60_000);
+  for (const { request } of [own, closed]) expect(request).toHaveBeenCalledOnce();
+  own.tree.dispose();
+});
