@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { ReportItem } from "../engine/messages";
+import { plain } from "../plainText";
 import type { ConnectionModel } from "./connectionModel";
 import { Disposable } from "./dispose";
 import { month, nameOf } from "./format";
@@ -76,7 +77,7 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
 
   getTreeItem(node: ReportNode): vscode.TreeItem {
     if (node.kind === "file") return fileItem(node);
-    const label = node.kind === "folder" ? node.name : monthLabel(node.month);
+    const label = node.kind === "folder" ? plain(node.name) : monthLabel(node.month);
     const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Collapsed);
     // A stable id preserves expansion and selection across a refresh.
     item.id = node.kind === "folder" ? `folder:${node.path}` : `month:${node.parent.path}:${node.month}`;
@@ -155,18 +156,18 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
 }
 
 function fileItem({ item }: FileNode): vscode.TreeItem {
-  const shown = new vscode.TreeItem(labelOf(item.path), vscode.TreeItemCollapsibleState.None);
+  const shown = new vscode.TreeItem(plain(labelOf(item.path)), vscode.TreeItemCollapsibleState.None);
   shown.id = `file:${item.path}`;
   shown.iconPath = stateIcon(item);
   const reason = stateReason(item);
   // A sidebar is narrow: with more text than "failed", the reason would push the state out of view. The tooltip has
   // both.
-  shown.description = [stateWord(item), ...(item.failure === undefined ? [] : [reason])].join(" · ");
+  shown.description = plain([stateWord(item), ...(item.failure === undefined ? [] : [reason])].join(" · "));
   shown.tooltip = tooltip(item);
   const kind = item.acceptable ? `${item.state}.acceptable` : item.state;
   shown.contextValue = item.report === undefined ? "file" : `report.${kind}`;
   const why = reason === undefined ? "" : `. ${reason}`;
-  shown.accessibilityInformation = { label: `${nameOf(item.path)}, ${stateWord(item)}${why}` };
+  shown.accessibilityInformation = { label: plain(`${nameOf(item.path)}, ${stateWord(item)}${why}`) };
   if (item.report !== undefined) {
     shown.command = {
       command: "clever.preview",

@@ -2,9 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ReportItem, RunDetails, RunSummary, TableReport } from "../../src/engine/messages";
+import type { ConnectionModel } from "../../src/ui/connectionModel";
 import { notifyError } from "../../src/ui/messages";
 import { asMarkdown, inert, pathAsMarkdown } from "../../src/ui/outsideText";
 import { tooltip } from "../../src/ui/reportState";
+import { ReportsTree } from "../../src/ui/reportsTree";
 import { outcomeOf } from "../../src/ui/runOutcome";
 import { reportOf } from "../../src/ui/runReport";
 import { StatusBar } from "../../src/ui/statusBar";
@@ -168,6 +170,21 @@ describe("everything passed to VS Code for display is plain text", () => {
     const log = { error: () => undefined } as never;
     notifyError(new Error(hostile), log);
     expectInert(calls.map(({ parameters }) => parameters));
+  });
+
+  test("in the rows of the reports, which are in folders of any name", async () => {
+    const onDidChange = () => ({ dispose: () => undefined });
+    const reports = [{ ...newReport, path: `${hostile}/${hostile}`, failure: hostile }];
+    const model = { reports, mayLook: true, onDidChange, loaded: () => Promise.resolve() };
+    const tree = new ReportsTree(model as unknown as ConnectionModel);
+    let [node] = await tree.getChildren();
+    let rows = 0;
+    for (; node !== undefined; [node] = await tree.getChildren(node), rows++) {
+      const { label, description, accessibilityInformation } = tree.getTreeItem(node);
+      for (const text of textsOf([label, description, accessibilityInformation]))
+        expect(text).not.toContain("\u202e");
+    }
+    expect(rows).toBeGreaterThan(2);
   });
 
   test("in the status bar", () => {
