@@ -40,7 +40,9 @@ export class BackgroundCheck extends Disposable {
     if (isRefusal(this.model.error)) return;
     await this.model.refresh();
     const mayBeDue = this.model.reports.some(isDue) || comparesContents();
-    if (mayBeDue && !this.model.lake.needsAdoption && runsAutomatically())
+    const { isNew, needsAdoption } = this.model.lake;
+    // A missing lake may be on a disk that is not mounted. A run would create another one, so only the user may start it.
+    if (mayBeDue && !isNew && !needsAdoption && runsAutomatically())
       await this.runs.run({ command: "run" }, { isRequested: false });
   }
 }

@@ -41,9 +41,13 @@ function modelOf(
 
 /** How often a background check starts a run. */
 async function runsAfterALook(...states: readonly string[]): Promise<number> {
+  return runsOnALake({}, states);
+}
+
+async function runsOnALake(lake: object, states: readonly string[]): Promise<number> {
   const run = vi.fn(() => Promise.resolve(undefined));
   const reports = states.map((state) => ({ state }));
-  const model = { refresh: () => Promise.resolve(), reports, lake: {} } as unknown as ConnectionModel;
+  const model = { refresh: () => Promise.resolve(), reports, lake } as unknown as ConnectionModel;
   const check = new BackgroundCheck(model, { run, running: undefined } as unknown as RunController);
   await vi.advanceTimersByTimeAsync(checkEvery * 60_000);
   check.dispose();
@@ -62,6 +66,11 @@ test("if contents are compared, the background check starts a run, since a listi
   delete settings["clever.sampleDistrict"];
   settings["clever.runAutomatically"] = false;
   expect(await runsAfterALook("anonymized")).toBe(0);
+});
+
+test("no automatic run creates a lake: it may be missing because its disk is not mounted", async () => {
+  expect(await runsOnALake({ isNew: true }, ["new"])).toBe(0);
+  expect(await runsOnALake({ isNew: false }, ["new"])).toBe(1);
 });
 
 test.each([

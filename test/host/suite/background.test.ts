@@ -83,9 +83,15 @@ suite("the background check", function () {
     assert.equal(runs.running, undefined);
 
     await setSetting("runAutomatically", true);
+    const { seen } = model;
+    clock.strike();
+    await until("it has looked again", () => model.seen !== seen);
+    assert.equal(runs.running, undefined, "It does not create the lake.");
+    assert.equal((await runs.run({ command: "ingest" }))?.landed, 6);
+    await model.refresh();
     clock.strike();
     await until("it has run", () => model.reports.every(({ state }) => state === "anonymized"), 60);
-    assert.equal(person.saw(/6 files ingested/).length, 1);
+    assert.equal(person.saw(/0 files ingested .*6 anonymized/).length, 1);
   });
 
   test("shows its errors in the view, without a message", async () => {
