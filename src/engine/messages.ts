@@ -69,7 +69,10 @@ export interface ReportsAnswer {
   readonly changedByOthers: readonly Finding[];
 }
 
-export type RunParams = Connected & Pick<RunRequest, "command" | "only" | "accept">;
+export interface RunParams extends Connected, Pick<RunRequest, "command" | "only" | "accept"> {
+  /** Whether the lake was there before. If it is gone, its disk may not be mounted: the run must not create another one. */
+  readonly isKnown?: boolean;
+}
 
 export interface RosterParams extends Connected, Required<Pick<RosterRequest, "keepRaw" | "replace">> {
   /** Where the roster is: on the SFTP server, relative to its root, or on this machine. */

@@ -1,5 +1,6 @@
 import { Duck } from "../duck/duck";
 import { CleverLakeError } from "../errors";
+import { requireLake } from "../lake/requireLake";
 import type { LogEntry } from "../pipeline/log/ingestLog";
 import { type ListedRun, listRuns as listRecords, readRun as readRecord } from "../pipeline/log/listRuns";
 import { IngestLog } from "../pipeline/log/logTable";
@@ -31,6 +32,7 @@ export async function run(
   const { userTypes, sftp, expectReportsWithin, maxShrink, digitalActivity } = settings;
   await using engine = await openEngine(settings, azureAccess(connection));
   const lake = await openLake(params);
+  if (params.isKnown) await requireLake(lake, { signal });
   const salt = command === "ingest" ? undefined : await readSalt(params, signal);
   const request = {
     command,

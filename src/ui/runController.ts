@@ -97,7 +97,9 @@ export class RunController extends Disposable {
       const connected = options.connected ?? (await this.parts.model.connected());
       again = { request, lake: connected.connection.lake.url };
       if (request.command !== "ingest") requireSalt(connected);
-      const params: RunParams = { ...connected, ...request };
+      const { seen, lake } = this.parts.model;
+      const isKnown = seen !== undefined && !lake.isNew;
+      const params: RunParams = { ...connected, isKnown, ...request };
       const location = isRequested ? vscode.ProgressLocation.Notification : vscode.ProgressLocation.Window;
       const summary = await this.withProgress(params, abort, location);
       const problem = await this.afterRun(request, connected, abort.signal, location);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { commands, type QuickPickItem, window, workspace } from "vscode";
 import { verify } from "../../../src/engine/protocol";
@@ -64,6 +64,19 @@ suite("runs", function () {
     assert.deepEqual(problems, [], "No row is lost, none is there twice.");
     const outcomes = (await linesOf(runsTree)).map(({ description }) => description.split(" · ")[0]);
     assert.deepEqual(outcomes, ["done", "failed"]);
+  });
+
+  test("create no lake in place of one that is gone, unless the user repeats them", async () => {
+    const { model, runs } = await activeApplication();
+    const away = `${district.lake}-away`;
+    await rename(district.lake, away);
+    assert.equal(await runs.run({ command: "run" }), undefined);
+    assert.match(person.shown[0]?.message ?? "", /There is no lake here/);
+    await until("the list says so", () => model.lake.isNew);
+    assert.equal((await runs.run({ command: "ingest", only: [] }))?.landed, 0);
+    await rm(district.lake, { recursive: true, force: true });
+    await rename(away, district.lake);
+    await model.refresh();
   });
 
   test("that find nothing new say so, and offer no missing report to open", async () => {
