@@ -151,15 +151,42 @@ export function parseServerConfig(value: unknown, subject: string): Config["sftp
   return parseWith(configSchema.shape.sftp, value, subject);
 }
 
+const kinds: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "a group of settings in braces",
+};
+
+/** What is wrong with a setting, for `safeParse`, instead of zod's own messages, which are about its types. */
+export const settingFault: z.core.$ZodErrorMap = (issue) => {
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.input === undefined ? "is missing" : `must be ${kinds[issue.expected] ?? issue.expected}`;
+    case "invalid_value":
+      return `must be ${issue.values.map(String).join(" or ")}`;
+    case "too_small":
+      return issue.origin === "number" ? `must be at least ${issue.minimum}` : "must not be empty";
+    case "too_big":
+      return `must be at most ${issue.maximum}${issue.origin === "string" ? " characters long" : ""}`;
+    case "unrecognized_keys":
+      return `has no setting ${issue.keys.join(", ")}`;
+    default:
+      return undefined;
+  }
+};
+
 function parseWith<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
   subject: string,
 ): z.output<Schema> {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: settingFault });
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(
-    ({ path: key, message }) => `${key.join(".") || "(top)"}: ${message}`,
+    ({ path: key, message }) => `${key.join(".") || "The file"}: ${message}`,
   );
   throw new CleverLakeError("config", `The configuration is not valid. ${faults.join("; ")}.`, { subject });
 }

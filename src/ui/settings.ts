@@ -134,8 +134,12 @@ function lakeAsSet() {
   return { lake: allGiven("lake.", ["url", "auth"]), saltKeyVaultUrl: given("saltKeyVaultUrl") };
 }
 
-function checked<Schema extends z.ZodType>(schema: Schema, settings: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(settings);
+async function checked<Schema extends z.ZodType>(
+  schema: Schema,
+  settings: unknown,
+): Promise<z.output<Schema>> {
+  const { settingFault } = await import("../config");
+  const parsed = schema.safeParse(settings, { error: settingFault });
   if (parsed.success) return parsed.data;
   const [fault] = parsed.error.issues;
   const setting = [section, ...(fault?.path ?? []).filter((part) => typeof part === "string")].join(".");

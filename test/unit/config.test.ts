@@ -50,32 +50,53 @@ test("every documented key is accepted", () => {
 
 describe("a configuration is refused, with the key:", () => {
   test.each([
-    ["nothing", undefined, "(top)"],
-    ["no server", { lake }, "sftp"],
-    ["no host", { sftp: { username: "x" }, lake }, "sftp.host"],
-    ["an empty host", { sftp: { ...sftp, host: "" }, lake }, "sftp.host"],
-    ["no user name", { sftp: { host: "x" }, lake }, "sftp.username"],
-    ["an invalid port", { sftp: { ...sftp, port: 70_000 }, lake }, "sftp.port"],
-    ["a port as text", { sftp: { ...sftp, port: "22" }, lake }, "sftp.port"],
-    ["no lake", { sftp }, "lake"],
-    ["a lake on an unsupported host", { sftp, lake: { url: "https://example.org" } }, "lake.url"],
-    ["a lake as a relative path", { sftp, lake: { url: "data/lake" } }, "lake.url"],
-    ["a path whose \\n is a line break", { sftp, lake: { url: "C:\new" } }, "lake.url"],
-    ["an unknown user type", { sftp, lake, userTypes: ["parents"] }, "userTypes.0"],
-    ["no user type", { sftp, lake, userTypes: [] }, "userTypes"],
-    ["a negative group size", { sftp, lake, minimumGroupSize: -1 }, "minimumGroupSize"],
-    ["a negative number of days", { sftp, lake, expectReportsWithin: -1 }, "expectReportsWithin"],
-    ["half a day", { sftp, lake, expectReportsWithin: 0.5 }, "expectReportsWithin"],
-    ["half a person", { sftp, lake, minimumGroupSize: 2.5 }, "minimumGroupSize"],
-    ["an unknown comparison", { sftp: { ...sftp, compare: "size" }, lake }, "sftp.compare"],
-    ["an MD5 host key", { sftp: { ...sftp, hostKey: "MD5:aa:bb:cc" }, lake }, "sftp.hostKey"],
-    ["a host key without SHA256:", { sftp: { ...sftp, hostKey: "a".repeat(43) }, lake }, "sftp.hostKey"],
-  ])("%s", (_, value, key) => {
-    expect(refusal(value)).toContain(`${key}: `);
+    ["nothing", undefined, "The file: is missing"],
+    ["no server", { lake }, "sftp: is missing"],
+    ["no host", { sftp: { username: "x" }, lake }, "sftp.host: is missing"],
+    ["an empty host", { sftp: { ...sftp, host: "" }, lake }, "sftp.host: must not be empty"],
+    ["no user name", { sftp: { host: "x" }, lake }, "sftp.username: is missing"],
+    ["an invalid port", { sftp: { ...sftp, port: 70_000 }, lake }, "sftp.port: must be at most 65535"],
+    ["a port as text", { sftp: { ...sftp, port: "22" }, lake }, "sftp.port: must be a number"],
+    ["a server as text", { sftp: "x", lake }, "sftp: must be a group of settings in braces"],
+    ["no lake", { sftp }, "lake: is missing"],
+    ["a lake on an unsupported host", { sftp, lake: { url: "https://example.org" } }, "lake.url: "],
+    ["a lake as a relative path", { sftp, lake: { url: "data/lake" } }, "lake.url: "],
+    ["a path whose \\n is a line break", { sftp, lake: { url: "C:\new" } }, "lake.url: "],
+    [
+      "an unknown user type",
+      { sftp, lake, userTypes: ["parents"] },
+      "userTypes.0: must be students or teachers or staff",
+    ],
+    ["no user type", { sftp, lake, userTypes: [] }, "userTypes: must not be empty"],
+    ["a negative group size", { sftp, lake, minimumGroupSize: -1 }, "minimumGroupSize: must be at least 0"],
+    [
+      "a negative number of days",
+      { sftp, lake, expectReportsWithin: -1 },
+      "expectReportsWithin: must be at least 0",
+    ],
+    ["half a day", { sftp, lake, expectReportsWithin: 0.5 }, "expectReportsWithin: must be a whole number"],
+    ["half a person", { sftp, lake, minimumGroupSize: 2.5 }, "minimumGroupSize: must be a whole number"],
+    ["yes as text", { sftp, lake, groupsTable: "yes" }, "groupsTable: must be true or false"],
+    [
+      "a long name",
+      { sftp, lake, districtName: "x".repeat(201) },
+      "districtName: must be at most 200 characters long",
+    ],
+    [
+      "an unknown comparison",
+      { sftp: { ...sftp, compare: "size" }, lake },
+      "sftp.compare: must be time or hash",
+    ],
+    ["an MD5 host key", { sftp: { ...sftp, hostKey: "MD5:aa:bb:cc" }, lake }, "sftp.hostKey: must look like"],
+    ["a host key without SHA256:", { sftp: { ...sftp, hostKey: "a".repeat(43) }, lake }, "sftp.hostKey: "],
+  ])("%s", (_, value, fault) => {
+    expect(refusal(value)).toContain(fault);
   });
 
   test("an unknown key, by its name", () => {
-    expect(refusal({ sftp, lake, minimumgroupsize: 5 })).toContain("minimumgroupsize");
+    expect(refusal({ sftp, lake, minimumgroupsize: 5 })).toContain(
+      "The file: has no setting minimumgroupsize.",
+    );
   });
 
   test("a password in the file, without quoting it", () => {
