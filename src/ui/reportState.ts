@@ -50,6 +50,8 @@ export function stateIcon(item: ReportItem): vscode.ThemeIcon {
 export function stateReason(item: ReportItem): string | undefined {
   if (item.failure !== undefined) return inVsCode(item.failure);
   if (item.unread !== undefined) return item.unread.reason;
+  // The state of a file that is no report says so already.
+  if (item.report === undefined) return undefined;
   return item.reason === undefined ? undefined : reasonWithPosition(item);
 }
 

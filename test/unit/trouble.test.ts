@@ -9,6 +9,24 @@ import { StatusBarItem, ThemeColor } from "../helpers/vscodeStub";
 
 const report: ReportItem = { ...newReport, path: "a.csv" };
 
+test("a file that is no report says so once", () => {
+  const item: ReportItem = {
+    path: "notes.csv",
+    state: "ignored",
+    reason: "Not a report.",
+    size: 1,
+    acceptable: false,
+  };
+  expect([stateWord(item), stateReason(item)]).toEqual(["not a report", undefined]);
+  const leftOut: ReportItem = {
+    ...newReport,
+    path: "a.csv",
+    state: "ignored",
+    reason: "An older copy of b.csv.",
+  };
+  expect([stateWord(leftOut), stateReason(leftOut)]).toEqual(["left out", "An older copy of b.csv."]);
+});
+
 describe("reports that need attention", () => {
   test("count each report once: a failed one does not also count as new", () => {
     const items: ReportItem[] = [
