@@ -20,6 +20,7 @@ export const offers = {
   connect: () => commandOffer(vscode.l10n.t("Connect"), "clever.connect"),
   sample: () => commandOffer(vscode.l10n.t("Try a Sample District"), "clever.trySample"),
   leaveSample: () => commandOffer(vscode.l10n.t("Leave Sample District"), "clever.leaveSample"),
+  anonymize: () => commandOffer(vscode.l10n.t("Anonymize"), "clever.anonymize"),
   run: () => commandOffer(vscode.l10n.t("Run the Pipeline"), "clever.run"),
   credentials: () => commandOffer(vscode.l10n.t("Change Salt or Credentials"), "clever.changeCredentials"),
   adopt: () => commandOffer(vscode.l10n.t("Adopt OEA's Lake"), "clever.adopt"),

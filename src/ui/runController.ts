@@ -192,10 +192,12 @@ export class RunController extends Disposable {
       act: () => this.openReport(quarantined),
     };
     const isNothing = summary.landed === 0 && summary.anonymized === 0;
+    const isOnlyLanded = again.request.command === "ingest" && summary.landed > 0;
     const choices = [
       ...(file ? [file] : []),
       ...(severity === "error" ? [retry] : []),
       ...(severity === "information" && summary.anonymized > 0 ? [offers.dashboard()] : []),
+      ...(severity === "information" && isOnlyLanded ? [offers.anonymize()] : []),
       ...(summary.changedByOthers.length > 0 ? [offers.repair()] : []),
       ...(severity === "warning" && !file && summary.changedByOthers.length === 0 ? [offers.reports()] : []),
       ...(severity === "information" && isNothing ? [] : [open]),

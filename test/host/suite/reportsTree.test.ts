@@ -192,6 +192,10 @@ suite("the reports of an OpenSSH server", function () {
     const row = "2025-10-08,s1,65f0c1d2e3a4b5c6d7000001,school1,First,true,1,1";
     await writeFile(path.join(district.reports, name), `${header}\n${row}\n`);
     await runs.run({ command: "ingest", only: [name] });
+    assert.deepEqual(
+      person.saw(/1 file ingested/).map(({ choices }) => choices),
+      [["Anonymize", "Open Run Report"]],
+    );
     await model.refresh();
     const find = () => nodeAt(reportsTree, /^daily/, /^October/, /^2025-10-08 students/);
     const landed = await find();
