@@ -1,10 +1,12 @@
 import { bulkhead } from "cockatiel";
 import { allSettledOrThrow } from "../allSettledOrThrow";
+import { pseudoTable } from "../clever/layout";
 import { type ReportName, reportNames, reports } from "../clever/reports";
 import type { Snapshot } from "../delta/snapshot";
-import { type CleverLakeError, isCleverLakeError } from "../errors";
+import { CleverLakeError, isCleverLakeError } from "../errors";
 import type { ReportSource } from "../sftp/source";
 import { ReportTable } from "./commit/reportTable";
+import { type Delivery, isJudged } from "./delivery";
 import { landFile } from "./land/land";
 import type { RunLock } from "./lock/runLock";
 import type { LogEntry } from "./log/ingestLog";
@@ -17,6 +19,7 @@ import type { Landing } from "./plan/plan";
 import { type Chunk, deliveryOf, isDue } from "./plan/work";
 import type { Progress } from "./progress";
 import type { OpenReadEngine } from "./read/readEngine";
+import { countRowsBySource } from "./write/sourceRows";
 import type { LakeTables, PseudoTables } from "./write/tables";
 
 export interface ChunkContext extends OutcomeContext {
@@ -206,12 +209,13 @@ export class ChunkRunner {
 
   private async processReport(
     name: ReportName,
-    due: readonly LogEntry[],
+    all: readonly LogEntry[],
     entries: Map<string, LogEntry>,
     everybody: Gate,
   ): Promise<void> {
-    const { lock, progress, state, accept, blocked } = this.context;
+    const { lock, progress, blocked } = this.context;
     const { outcomes } = this;
+    const due = (await this.failFilesOnError(all, () => this.comparable(name, all))) ?? [];
     if (due.length === 0) return;
     const isFirst = name === reportWithAllPeople;
     const others = everybody.opened.then(() => this.openedTable(reportWithAllPeople));
@@ -221,10 +225,7 @@ export class ChunkRunner {
       if (conflict) throw conflict;
       if (blocked) throw blocked;
       const table = await this.table(name);
-      const deliveries = due.map((entry) =>
-        deliveryOf(entry, outcomes.currentOf(entry.source), state, accept),
-      );
-      return progress.during("anonymizing", due, () => table.read(deliveries, options));
+      return progress.during("anonymizing", due, () => table.read(due.map(this.deliveryOf), options));
     });
     if (isFirst) everybody.open();
     if (reading === undefined) return;
@@ -245,6 +246,30 @@ export class ChunkRunner {
       });
       if (committed.table) this.newestTables.set(name, committed.table);
       await outcomes.committed(name, committed, entries);
+    });
+  }
+
+  private readonly deliveryOf = (entry: LogEntry): Delivery => {
+    const { state, accept } = this.context;
+    return deliveryOf(entry, this.outcomes.currentOf(entry.source), state, accept);
+  };
+
+  /**
+   * The deliveries that can be compared with all rows that they replace. If another program removed some of these, a
+   * delivery fails, and a run after the repair continues with it.
+   */
+  private async comparable(name: ReportName, due: readonly LogEntry[]): Promise<readonly LogEntry[]> {
+    const { lake, duck, tables, signal, summary } = this.context;
+    const path = pseudoTable(reports[name]);
+    if (summary.changedByOthers.every(({ table }) => table !== path)) return due;
+    const snapshot = this.newestTables.get(name) ?? tables.pseudo.get(name);
+    const rows = await countRowsBySource(lake, duck, snapshot, signal);
+    return due.filter((entry) => {
+      const { rowsWritten = 0 } = this.outcomes.currentOf(entry.source) ?? {};
+      const removed = rowsWritten - (rows.get(entry.source) ?? 0);
+      if (removed <= 0 || !isJudged(this.deliveryOf(entry))) return true;
+      this.outcomes.failed(entry.path, rowsRemoved(path, removed));
+      return false;
     });
   }
 
@@ -280,6 +305,14 @@ export class ChunkRunner {
     this.opened.set(name, opened);
     return opened;
   }
+}
+
+function rowsRemoved(table: string, rows: number): CleverLakeError {
+  return new CleverLakeError(
+    "corrupt",
+    `Another program removed ${rows} of the rows that the file replaces, so they cannot be compared.`,
+    { subject: table, hint: "Run clever-lake repair; the next run then continues with the file." },
+  );
 }
 
 function timesOf({ path, size, modified, runId, time }: LogEntry): Partial<LogEntry> {

@@ -129,20 +129,60 @@ describe("people whose lookups are gone are not known", () => {
   });
 });
 
-test("a truncated file is held back even if another program deleted the rows that it replaces", async () => {
-  const fixture = await PipelineFixture.create();
+describe("while another program's deletion is not repaired", () => {
   const people = ["amy", "ben", "cat", "dan"];
-  await fixture.put(dailyPath(), dailyCsv(...people.map((person) => daily(person))));
-  await fixture.put(dailyPath("2024-10-01"), dailyCsv(daily("amy", "2024-10-01")));
-  await fixture.run();
-  await empty(fixture, dailyTable, "9");
-  await fixture.put(dailyPath(), dailyCsv(daily("amy")));
-  expect((await fixture.run()).quarantined).toMatchObject([
-    { path: dailyPath(), reason: expect.stringMatching(/^It has 1 row; the previous delivery had 4\./) },
-  ]);
-  await repair(fixture);
-  expect(await fixture.rows()).toHaveLength(5);
-  expect((await fixture.verify()).problems).toEqual([]);
+
+  /** A file of two months, the rows of one of which were deleted. */
+  async function withoutSeptember(): Promise<PipelineFixture> {
+    const fixture = await PipelineFixture.create();
+    const october = people.map((person) => daily(person, "2024-10-01"));
+    await fixture.put(dailyPath(), dailyCsv(...people.map((person) => daily(person)), ...october));
+    await fixture.run({ accept: [dailyPath()] });
+    expect(await fixture.rows()).toHaveLength(8);
+    await empty(fixture, dailyTable, "9");
+    return fixture;
+  }
+
+  async function expectIntact(fixture: PipelineFixture): Promise<void> {
+    await repair(fixture);
+    expect(await fixture.rows()).toHaveLength(8);
+    expect((await fixture.verify()).problems).toEqual([]);
+  }
+
+  test.each([
+    ["truncated", [daily("amy")]],
+    ["without the deleted month", people.map((person) => daily(person, "2024-10-01", 3))],
+  ])("a redelivery, %s, waits: it cannot be compared with all rows that it replaces", async (_how, lines) => {
+    const fixture = await withoutSeptember();
+    await fixture.put(dailyPath(), dailyCsv(...lines));
+    const reason = expect.stringMatching(
+      /removed 4 of the rows that the file replaces.*Run clever-lake repair/,
+    );
+    const waiting = { anonymized: 0, quarantined: [], failed: [{ path: dailyPath(), reason }] };
+    expect(await fixture.run()).toMatchObject(waiting);
+    expect(await fixture.run()).toMatchObject(waiting);
+    await expectIntact(fixture);
+    expect(await fixture.run()).toMatchObject({
+      anonymized: 0,
+      failed: [],
+      quarantined: [{ path: dailyPath() }],
+    });
+    await expectIntact(fixture);
+  });
+
+  test("a new file that contradicts the deleted rows is held back", async () => {
+    const fixture = await withoutSeptember();
+    const contradicting = dailyPath("2024-09-04");
+    await fixture.put(contradicting, dailyCsv(daily("amy", "2024-09-03", 7)));
+    expect(await fixture.run()).toMatchObject({ failed: [], quarantined: [{ path: contradicting }] });
+    await expectIntact(fixture);
+  });
+
+  test("other files are ingested", async () => {
+    const fixture = await withoutSeptember();
+    await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("amy", "2024-09-04")));
+    expect(await fixture.run()).toMatchObject({ anonymized: 1, failed: [], quarantined: [] });
+  });
 });
 
 test("a damaged log gets back the delivery whose rows count, if a newer one is in quarantine", async () => {

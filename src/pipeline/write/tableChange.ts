@@ -220,13 +220,11 @@ export class TableChange {
     readonly unrestored: readonly LogEntry[];
   }> {
     const nothing = { sources: [], staged: [], completed: new Map(), unrestored: [] };
-    const touched = months.filter(({ files }) => files.length > 0);
-    if (touched.length === 0) return nothing;
     const lacking = [...this.context.current()].filter(
       (entry) =>
         !changed.has(entry.source) &&
         !isComplete(entry, knownRowsOf(snapshot, entry.source)) &&
-        touched.some((month) => mayReach(entry, month)),
+        months.some((month) => mayReach(entry, month)),
     );
     if (lacking.length === 0) return nothing;
     const { read: all, staged } = await this.context.read(
