@@ -12,6 +12,7 @@ type Handle =
 export class ServerHandles implements AsyncDisposable {
   private readonly handles = new Map<number, Handle>();
   private nextNumber = 0;
+  private isDisposed = false;
 
   /** `folder`: absolute and resolved. */
   constructor(private readonly folder: string) {}
@@ -29,7 +30,11 @@ export class ServerHandles implements AsyncDisposable {
   }
 
   async openFile(path: string): Promise<Buffer> {
-    return this.add({ kind: "file", file: await open(await this.real(path), "r") });
+    const file = await open(await this.real(path), "r");
+    if (!this.isDisposed) return this.add({ kind: "file", file });
+    // The session ended meanwhile.
+    await file.close();
+    throw noSuchFile();
   }
 
   async openFolder(path: string): Promise<Buffer> {
@@ -71,6 +76,7 @@ export class ServerHandles implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.isDisposed = true;
     const files = [...this.handles.values()].flatMap((opened) =>
       opened.kind === "file" ? [opened.file] : [],
     );
