@@ -66,8 +66,11 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   }
 
   private async runs(): Promise<RunNode[]> {
+    // The end of this window's run is known; another one cannot be in progress meanwhile.
+    const isOwn = this.own.running !== undefined;
     const { total, runs } = await this.list();
-    if (runs.some(isRunning)) this.lookLater();
+    clearTimeout(this.nextLook);
+    if (!isOwn && runs.some(isRunning)) this.lookLater();
     const nodes = runs.map((run): RunNode => ({ kind: "run", run }));
     return total > runs.length ? [...nodes, { kind: "more", left: total - runs.length }] : nodes;
   }

@@ -21,9 +21,9 @@ function viewOf(run: { outcome: RunItem["outcome"] }, running?: string) {
   const looked = { ...tell, connected, mayLook: true, onDidChangeLake: listen };
   const model = looked as unknown as ConnectionModel;
   const log = { error: () => undefined } as never;
-  const own = { running, onDidBegin: listen };
+  const own: { running: string | undefined; onDidBegin: typeof listen } = { running, onDidBegin: listen };
   const client = { request } as unknown as EngineClient;
-  return { tree: new RunsTree({ model, client, log }, own), request, ...tell };
+  return { tree: new RunsTree({ model, client, log }, own), own, request, ...tell };
 }
 
 test("the end of another window's or program's run is noticed, and the views are told once", async () => {
@@ -52,4 +52,24 @@ test("the lake is not read again and again for this window's own run, nor by a c
   await vi.advanceTimersByTimeAsync(60_000);
   for (const { request } of [own, closed]) expect(request).toHaveBeenCalledOnce();
   own.tree.dispose();
+});
+
+test("a run whose end the views know already does not refresh them later", async () => {
+  const runs = [
+    { view: viewOf({ outcome: "running" }, "Clever: 1 of 2"), lists: 1 },
+    { view: viewOf({ outcome: "running" }), lists: 2 },
+  ];
+  for (const { view } of runs) {
+    await view.tree.getChildren();
+    view.own.running = undefined;
+    view.request.mockImplementation(() => Promise.resolve({ total: 1, runs: [{ outcome: "done" }] }));
+  }
+  // Another window's run, of whose end a refresh was told.
+  await runs[1]?.view.tree.getChildren();
+  await vi.advanceTimersByTimeAsync(60_000);
+  for (const { view, lists } of runs) {
+    expect(view.request).toHaveBeenCalledTimes(lists);
+    expect(view.lakeMayHaveChanged).not.toHaveBeenCalled();
+    view.tree.dispose();
+  }
 });
