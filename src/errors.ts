@@ -106,15 +106,23 @@ export function errnoOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-/** The failure to write a file that the user asked for; `what` begins a sentence: “The dashboard”. */
-export function unwritable(what: string, place: string, cause: unknown): CleverLakeError {
+/**
+ * The failure to write a file that the user asked for.
+ * @param what begins a sentence: “The dashboard”
+ */
+export function unwritable(
+  what: string,
+  place: string,
+  cause: unknown,
+  hint = hintFor(cause),
+): CleverLakeError {
+  return new CleverLakeError("io", `${what} could not be written.`, { subject: place, hint, cause });
+}
+
+function hintFor(cause: unknown): string {
   // VS Code's errors have the operating system's code in their text only.
   const isFull = errnoOf(cause) === "ENOSPC" || String(cause).includes("ENOSPC");
-  return new CleverLakeError("io", `${what} could not be written.`, {
-    subject: place,
-    hint: isFull
-      ? "The disk is full: free some space first."
-      : "Check that its folder exists and is writable.",
-    cause,
-  });
+  return isFull
+    ? "The disk is full: free some space first."
+    : "Check that its folder exists and is writable.";
 }

@@ -1,5 +1,5 @@
 import { lstat, realpath, stat } from "node:fs/promises";
-import { CleverLakeError } from "./errors";
+import { unwritable } from "./errors";
 
 /**
  * Where to write a file that the user named: a link stays, and the file that it leads to is replaced. Rejects with `io`
@@ -13,8 +13,8 @@ export async function outputFile(what: string, file: string): Promise<string> {
     .catch(() => undefined);
   if (there === undefined) return file;
   if (there.isFile()) return realpath(file);
-  throw new CleverLakeError("io", `${what} could not be written.`, {
-    subject: file,
-    hint: there.isDirectory() ? "This is a folder: name a file in it." : "The path is not that of a file.",
-  });
+  const hint = there.isDirectory()
+    ? "This is a folder: name a file in it."
+    : "The path is not that of a file.";
+  throw unwritable(what, file, undefined, hint);
 }
