@@ -262,12 +262,17 @@ export class ChunkRunner {
     const { lake, duck, tables, signal, summary } = this.context;
     const path = pseudoTable(reports[name]);
     if (summary.changedByOthers.every(({ table }) => table !== path)) return due;
+    const rowsReplaced = ({ source }: LogEntry) => this.outcomes.currentOf(source)?.rowsWritten ?? 0;
+    const redelivered = new Set(
+      due.filter((entry) => rowsReplaced(entry) > 0 && isJudged(this.deliveryOf(entry))),
+    );
+    // Counting may read data files.
+    if (redelivered.size === 0) return due;
     const snapshot = this.newestTables.get(name) ?? tables.pseudo.get(name);
     const rows = await countRowsBySource(lake, duck, snapshot, signal);
     return due.filter((entry) => {
-      const { rowsWritten = 0 } = this.outcomes.currentOf(entry.source) ?? {};
-      const removed = rowsWritten - (rows.get(entry.source) ?? 0);
-      if (removed <= 0 || !isJudged(this.deliveryOf(entry))) return true;
+      const removed = rowsReplaced(entry) - (rows.get(entry.source) ?? 0);
+      if (removed <= 0 || !redelivered.has(entry)) return true;
       this.outcomes.failed(entry.path, rowsRemoved(path, removed));
       return false;
     });
