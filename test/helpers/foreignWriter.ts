@@ -1,10 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { type Action, type AddFile, formatCommit } from "../../src/delta/actions";
+import { writeCheckpoint } from "../../src/delta/checkpoint";
 import { type DataFileRequest, writeDataFile } from "../../src/delta/dataFile";
 import { commitPath } from "../../src/delta/paths";
 import { readQuery } from "../../src/delta/readQuery";
 import { tableColumns } from "../../src/delta/schema";
 import { readSnapshot, type Snapshot } from "../../src/delta/snapshot";
+import { removeFile } from "../../src/delta/tableActions";
 import type { FolderLake } from "../../src/lake/folder";
 import { sharedDuck } from "./lakeRows";
 
@@ -34,6 +36,36 @@ export class ForeignWriter {
     const versions = { minReaderVersion: 3, minWriterVersion: 7 };
     const protocol = { ...versions, readerFeatures: [feature], writerFeatures: [feature] };
     await this.commit("SET TBLPROPERTIES", [{ protocol }]);
+  }
+
+  /** Writes a month's rows anew, in one data file. */
+  async rewrite(
+    operation: string,
+    month: { readonly year: number; readonly month: number },
+    {
+      select = "SELECT *",
+      dataChange = true,
+    }: { readonly select?: string; readonly dataChange?: boolean } = {},
+  ): Promise<void> {
+    const files = [...(await this.snapshot()).files.values()].filter(
+      ({ partitionValues }) =>
+        partitionValues.year === `${month.year}` && partitionValues.month === `${month.month}`,
+    );
+    const add = await this.file(
+      (rows) => `${select} FROM ${rows} WHERE year = ${month.year} AND month = ${month.month}`,
+      month,
+      dataChange,
+    );
+    await this.commit(operation, [...files.map((file) => removeFile(file, { dataChange })), { add }]);
+  }
+
+  /** Removes all commits before the newest version, as a clean-up of the log does after its days of retention. */
+  async cleanUp(): Promise<void> {
+    await this.commit("VACUUM END", []);
+    const snapshot = await this.snapshot();
+    await writeCheckpoint(this.lake, await sharedDuck(), snapshot);
+    for (let version = 0; version < snapshot.version; version++)
+      await this.lake.delete(commitPath(this.table, version));
   }
 
   /** A data file with rows of the table. */

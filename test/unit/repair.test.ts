@@ -8,13 +8,11 @@ import {
   runsFolder,
 } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
-import { writeCheckpoint } from "../../src/delta/checkpoint";
-import { commitPath } from "../../src/delta/paths";
 import { removeFile } from "../../src/delta/tableActions";
 import { repairLake } from "../../src/pipeline/others/repair";
 import { needsAttention } from "../../src/pipeline/runSummary";
 import { ForeignWriter } from "../helpers/foreignWriter";
-import { lakeRows, sharedDuck } from "../helpers/lakeRows";
+import { lakeRows } from "../helpers/lakeRows";
 import {
   daily,
   dailyCsv,
@@ -96,12 +94,7 @@ describe("another program's changes", () => {
   test("are not reported if nobody wrote or files were only rearranged", async () => {
     const { fixture, other } = await lakeWithRows();
     expect(await reported(fixture)).toEqual([]);
-    const files = [...(await other.snapshot()).files.values()].filter(
-      ({ partitionValues }) => partitionValues.month === "9",
-    );
-    const merged = await other.file((rows) => `FROM ${rows} WHERE month = 9`, september, false);
-    const removed = files.map((file) => removeFile(file, { dataChange: false }));
-    await other.commit("OPTIMIZE", [{ add: merged }, ...removed]);
+    await other.rewrite("OPTIMIZE", september, { dataChange: false });
     expect(await reported(fixture)).toEqual([]);
     expect(await repair(fixture)).toMatchObject({ tables: [] });
   });
@@ -131,14 +124,7 @@ describe("another program's changes", () => {
 
   test("changed values are reported and restored, even if a run has rewritten the file since", async () => {
     const { fixture, other } = await lakeWithRows();
-    const files = [...(await other.snapshot()).files.values()].filter(
-      ({ partitionValues }) => partitionValues.month === "9",
-    );
-    const add = await other.file(
-      (rows) => `SELECT * REPLACE (99::INTEGER AS num_logins) FROM ${rows} WHERE month = 9`,
-      september,
-    );
-    await other.commit("UPDATE", [...files.map((file) => removeFile(file, { dataChange: true })), { add }]);
+    await other.rewrite("UPDATE", september, { select: "SELECT * REPLACE (99::INTEGER AS num_logins)" });
     expect(await reported(fixture)).toMatchObject([
       { months: ["2024-09"], problem: expect.stringMatching(/UPDATE\. Values may have changed/) },
     ]);
@@ -196,12 +182,7 @@ describe("another program's changes", () => {
       "DELETE",
       gone.map((file) => removeFile(file, { dataChange: true })),
     );
-    await other.commit("VACUUM END", []);
-    const snapshot = await other.snapshot();
-    await writeCheckpoint(fixture.lake, await sharedDuck(), snapshot);
-    for (let version = 0; version < snapshot.version; version++) {
-      await fixture.lake.delete(commitPath(table, version));
-    }
+    await other.cleanUp();
     expect(await reported(fixture)).toEqual([
       { table, months: ["2024-10"], problem: "1 row is missing, from 1 file." },
     ]);

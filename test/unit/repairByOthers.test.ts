@@ -2,13 +2,10 @@ import { rm } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { digitalActivityTable, lookupTable, pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
-import { writeCheckpoint } from "../../src/delta/checkpoint";
-import { commitPath } from "../../src/delta/paths";
 import { removeFile } from "../../src/delta/tableActions";
 import { repairLake } from "../../src/pipeline/others/repair";
 import { FaultyLake } from "../helpers/faultyLake";
 import { ForeignWriter } from "../helpers/foreignWriter";
-import { sharedDuck } from "../helpers/lakeRows";
 import {
   daily,
   dailyCsv,
@@ -217,15 +214,6 @@ test("a damaged log gets back the delivery whose rows count, if a newer one is i
 describe("what another program did before its commits were cleaned up", () => {
   const september = { year: 2024, month: 9 };
 
-  /** Removes all commits before the newest version. */
-  async function cleanUp(fixture: PipelineFixture, writer: ForeignWriter): Promise<void> {
-    await writer.commit("OPTIMIZE", []);
-    const snapshot = await writer.snapshot();
-    await writeCheckpoint(fixture.lake, await sharedDuck(), snapshot);
-    for (let version = 0; version < snapshot.version; version++)
-      await fixture.lake.delete(commitPath(dailyTable, version));
-  }
-
   /** Appends September's rows again, without their file. */
   async function appendRows(fixture: PipelineFixture): Promise<void> {
     const writer = new ForeignWriter(fixture.lake, dailyTable);
@@ -234,7 +222,7 @@ describe("what another program did before its commits were cleaned up", () => {
       september,
     );
     await writer.commit("WRITE", [{ add }]);
-    await cleanUp(fixture, writer);
+    await writer.cleanUp();
   }
 
   const found = [
@@ -273,15 +261,8 @@ describe("what another program did before its commits were cleaned up", () => {
   test("is repaired if it changed values, which no count shows", async () => {
     const fixture = await lakeWithRows();
     const writer = new ForeignWriter(fixture.lake, dailyTable);
-    const files = [...(await writer.snapshot()).files.values()].filter(
-      ({ partitionValues }) => partitionValues.month === "9",
-    );
-    const add = await writer.file(
-      (rows) => `SELECT * REPLACE (99::INTEGER AS num_logins) FROM ${rows} WHERE month = 9`,
-      september,
-    );
-    await writer.commit("UPDATE", [...files.map((file) => removeFile(file, { dataChange: true })), { add }]);
-    await cleanUp(fixture, writer);
+    await writer.rewrite("UPDATE", september, { select: "SELECT * REPLACE (99::INTEGER AS num_logins)" });
+    await writer.cleanUp();
     await fixture.put(dailyPath("2024-10-02"), dailyCsv(daily("amy", "2024-10-02")));
     await fixture.run();
     expect((await fixture.verify()).problems).toHaveLength(1);
@@ -296,15 +277,8 @@ describe("what another program did before its commits were cleaned up", () => {
   test("needs no repair if it only rearranged data files", async () => {
     const fixture = await lakeWithRows();
     const writer = new ForeignWriter(fixture.lake, dailyTable);
-    const files = [...(await writer.snapshot()).files.values()].filter(
-      ({ partitionValues }) => partitionValues.month === "9",
-    );
-    const add = await writer.file((rows) => `FROM ${rows} WHERE month = 9`, september, false);
-    await writer.commit("OPTIMIZE", [
-      ...files.map((file) => removeFile(file, { dataChange: false })),
-      { add },
-    ]);
-    await cleanUp(fixture, writer);
+    await writer.rewrite("OPTIMIZE", september, { dataChange: false });
+    await writer.cleanUp();
     expect((await repair(fixture)).tables).toEqual([]);
   });
 });
