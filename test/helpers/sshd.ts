@@ -26,6 +26,9 @@ export interface Sshd {
   readonly passphrase: string;
   /** A well-formed key that may not log in. */
   readonly strangerPrivateKey: string;
+  /** Halts the sessions that are open, so that no transfer ends until `resume`. */
+  pause(): void;
+  resume(): void;
   stop(): Promise<void>;
 }
 
@@ -109,6 +112,9 @@ export async function startSshd(
   await writeFile(file("config"), `${config.join("\n")}\n`);
   const child = spawn(sshd, ["-D", "-f", file("config"), "-E", file("log")], { stdio: "ignore" });
   const ended = once(child, "exit");
+  const signalSessions = (signal: string) => {
+    spawnSync("pkill", [`-${signal}`, "-P", String(child.pid)]);
+  };
   await answering(port, async () =>
     child.exitCode === null ? undefined : `sshd ended: ${await readFile(file("log"), "utf8")}`,
   );
@@ -125,6 +131,8 @@ export async function startSshd(
     encryptedPrivateKeyPath: file("encrypted"),
     passphrase,
     strangerPrivateKey: await readFile(file("stranger"), "utf8"),
+    pause: () => signalSessions("STOP"),
+    resume: () => signalSessions("CONT"),
     stop: async () => {
       child.kill();
       await ended;

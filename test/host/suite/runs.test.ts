@@ -169,7 +169,11 @@ suite("runs", function () {
     const { model, runs, runsTree } = await activeApplication();
     await model.refresh();
     const lists: Promise<Line[]>[] = [];
-    const listing = runsTree.onDidChangeTreeData(() => lists.push(linesOf(runsTree)));
+    const listing = runsTree.onDidChangeTreeData(() => {
+      // The run cannot end before the list is there.
+      if (lists.length === 0) fresh.sshd.pause();
+      lists.push(linesOf(runsTree));
+    });
     try {
       const run = runs.run({ command: "run" });
       await until("the view is refreshed", () => lists.length > 0);
@@ -179,9 +183,11 @@ suite("runs", function () {
         ["running"],
       );
       runs.cancel();
+      fresh.sshd.resume();
       await run;
       assert.equal(lists.length, 2, "It is refreshed once more, at the end.");
     } finally {
+      fresh.sshd.resume();
       listing.dispose();
     }
   });
