@@ -1,12 +1,18 @@
-import { bulkhead } from "cockatiel";
+import { type BulkheadPolicy, bulkhead } from "cockatiel";
 import { allSettledOrThrow } from "./allSettledOrThrow";
 
-/** The results of `work` on each item, for at most `limit` of them at a time; rejects as `allSettledOrThrow` does. */
+/** Limits work to `limit` at a time, in the order of the requests. */
+export const atMost = (limit: number): BulkheadPolicy => bulkhead(limit, Number.POSITIVE_INFINITY);
+
+/**
+ * The results of `work` on each item, for at most `limit` of them at a time; rejects as `allSettledOrThrow` does.
+ * @param limit a number, or a limit that is shared with other work
+ */
 export function mapAtOnce<T, R>(
   items: Iterable<T>,
-  limit: number,
+  limit: number | BulkheadPolicy,
   work: (item: T) => Promise<R>,
 ): Promise<R[]> {
-  const atOnce = bulkhead(limit, Number.POSITIVE_INFINITY);
+  const atOnce = typeof limit === "number" ? atMost(limit) : limit;
   return allSettledOrThrow([...items].map((item) => atOnce.execute(() => work(item))));
 }

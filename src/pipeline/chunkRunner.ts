@@ -1,9 +1,9 @@
-import { bulkhead } from "cockatiel";
 import { allSettledOrThrow } from "../allSettledOrThrow";
 import { pseudoTable } from "../clever/layout";
 import { type ReportName, reportNames, reports } from "../clever/reports";
 import type { Snapshot } from "../delta/snapshot";
 import { CleverLakeError, isCleverLakeError } from "../errors";
+import { atMost } from "../mapAtOnce";
 import type { ReportSource } from "../sftp/source";
 import { ReportTable } from "./commit/reportTable";
 import { type Delivery, isJudged } from "./delivery";
@@ -84,7 +84,7 @@ export class ChunkRunner {
 
   constructor(private readonly context: ChunkContext) {
     this.newestTables = new Map(context.tables.pseudo);
-    this.landing = bulkhead(context.connections, Number.POSITIVE_INFINITY);
+    this.landing = atMost(context.connections);
     this.outcomes = new RunOutcomes(context);
   }
 
@@ -113,6 +113,16 @@ export class ChunkRunner {
         if (after) await this.context.log.append([...after.entries.values()]);
         throw error;
       }
+    }
+  }
+
+  /** Merges small data files of this run's months. If that fails, their rows are in the tables even so. */
+  async mergeFiles(): Promise<void> {
+    const { lock } = this.context;
+    for (const name of this.opened.keys()) {
+      const table = await this.openedTable(name);
+      const merged = await table?.mergeFiles(() => lock.requireHeld());
+      if (merged) this.newestTables.set(name, merged);
     }
   }
 

@@ -218,6 +218,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       // New landings are compared with these deliveries, so they are not read concurrently.
       await runner.run(earlier.flatMap((turn) => chunksOf([], turn, mostBytes)));
       await runner.run(chunksOf(landings, salt === undefined ? [] : pending, mostBytes));
+      await runner.mergeFiles();
       await finish(runner.tables);
     } catch (error) {
       await writeFailedRecord(lake, { ...record, summary: finishedSummary(summary, now) }, error, signal);

@@ -222,6 +222,7 @@ class Adoption {
       engine: undefined,
     });
     await runner.run(due.flatMap((entries): Chunk[] => chunksOf([], entries)));
+    await runner.mergeFiles();
     return runner.tables;
   }
 

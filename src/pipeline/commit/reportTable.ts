@@ -1,6 +1,6 @@
 import { lookupTable, pseudoTable } from "../../clever/layout";
 import { partitionColumns, pseudonymNames, type Report } from "../../clever/reports";
-import type { Action } from "../../delta/actions";
+import type { Action, PartitionValues } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { mergeAfterCommit } from "../../delta/optimize";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
@@ -50,6 +50,8 @@ export class ReportTable {
   private lakeIds: LakeIds;
   /** The people of the other report, as far as the last reading knew them. */
   private others: ReadOptions["others"];
+  /** The months of this run's commits. */
+  private readonly changed: PartitionValues[] = [];
   /** Whether `persons` may have people of a delivery that was held back after it was read. */
   private hasHeldBack = false;
 
@@ -135,18 +137,22 @@ export class ReportTable {
       signal,
     });
     if (outcome.committed) this.context.verifiedVersions.committed(outcome.snapshot);
-    this.table = await this.merged(outcome.snapshot, actions);
+    this.table = outcome.snapshot;
+    for (const action of actions) if ("add" in action) this.changed.push(action.add.partitionValues);
     const identities = read.length > 0 ? await watch.health(signal) : healthy;
     return { ...planned, table: this.table, identities };
   }
 
-  /** Merges small data files in the months of a commit; resolves to the resulting state of the table. */
-  private async merged(
-    snapshot: Snapshot | undefined,
-    actions: readonly Action[],
-  ): Promise<Snapshot | undefined> {
+  /**
+   * Merges small data files in the months that were committed to; for the end of a run, so that each month is merged
+   * once. Resolves to the resulting state of the table.
+   *
+   * @param requireHeld called before the commit; if it rejects, nothing is merged
+   */
+  async mergeFiles(requireHeld: () => Promise<void>): Promise<Snapshot | undefined> {
     const { lake, duck, signal } = this.context;
-    const partitions = actions.flatMap((action) => ("add" in action ? [action.add.partitionValues] : []));
+    const { table: snapshot } = this;
+    const partitions = this.changed.splice(0);
     if (snapshot === undefined || partitions.length === 0) return snapshot;
     const merged = await mergeAfterCommit({
       lake,
@@ -157,8 +163,10 @@ export class ReportTable {
       maxFiles: filesPerPartition,
       ...pseudoFiles,
       signal,
+      requireHeld,
     });
     if (merged !== snapshot) this.context.verifiedVersions.committed(merged);
+    this.table = merged;
     return merged;
   }
 
