@@ -2,10 +2,11 @@ import { dateInName } from "../../clever/fileNames";
 import type { Header } from "../../clever/header";
 import type { DuckSession } from "../../duck/duck";
 import { isCleverLakeError } from "../../errors";
+import { atMost, mapAtOnce } from "../../mapAtOnce";
 import { type Delivery, type FileToRead, type ReadDelivery, spanOf } from "../delivery";
 import { checkRows } from "./checkRows";
 import { headerNotes } from "./fileNotes";
-import { withLandedFiles } from "./landedFiles";
+import { filesAtOnce, withLandedFiles } from "./landedFiles";
 import { leaveOut, loadBatch } from "./loadCsv";
 import { type KnownHeaders, openCsv } from "./openCsv";
 import type { ReadContext } from "./readAlone";
@@ -17,6 +18,9 @@ import type { StagedRows } from "./stageRows";
 const largeFile = 32 * 1024 * 1024;
 /** Limit for the files of one statement, because their rows are held in the engine. */
 const maximumBatchBytes = 64 * 1024 * 1024;
+
+/** For all reports: the files of the one that is read first are also opened first. */
+const opening = atMost(filesAtOnce);
 
 /** DuckDB in this process. Files of one header are read by one statement and checked together. */
 export class EmbeddedEngine implements ReadEngine {
@@ -36,15 +40,13 @@ export class EmbeddedEngine implements ReadEngine {
         entry.size < largeFile && (readAs?.rowsRefused ?? 0) === 0 && (refusedLines?.size ?? 0) === 0,
     );
     await withLandedFiles(lake, small, signal, async (files) => {
-      const opened: FileToRead[] = [];
       const known: KnownHeaders = new Map();
-      for (const { delivery, place } of files) {
+      const opened = await mapAtOnce(files, opening, async ({ delivery, place }): Promise<FileToRead[]> => {
         const csv = await openCsv(place, persons.report, delivery.entry.userType, { known, signal });
-        if ("reason" in csv || csv.fault !== undefined || csv.records < 2) continue;
-        opened.push({ delivery, csv });
-      }
+        return "reason" in csv || csv.fault !== undefined || csv.records < 2 ? [] : [{ delivery, csv }];
+      });
       await this.after;
-      for (const batch of batchesOf(opened)) {
+      for (const batch of batchesOf(opened.flat())) {
         const clean = await this.readBatch(batch);
         read.push(...clean.read);
         staged.push(...clean.staged);

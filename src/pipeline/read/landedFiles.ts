@@ -1,7 +1,11 @@
 import { withLocalFiles } from "../../delta/localFiles";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
+import { mapAtOnce } from "../../mapAtOnce";
 import type { Delivery, FailedDelivery } from "../delivery";
+
+/** Local files opened concurrently: a small one mostly waits for the file system. */
+export const filesAtOnce = 8;
 
 /** A delivery and the local path of its landed file. */
 export interface LocalDelivery {
@@ -17,15 +21,14 @@ export async function withLandedFiles(
   work: (files: readonly LocalDelivery[]) => Promise<void>,
 ): Promise<FailedDelivery[]> {
   const options = { signal };
-  const failed: FailedDelivery[] = [];
-  let present: Delivery[] = [];
-  for (const delivery of deliveries) {
-    const { landedPath } = delivery.entry;
-    // If copies are made, copying detects this; a check first would cost one more request per file.
-    const isGone = lake.localPath(landedPath) !== undefined && !(await lake.stat(landedPath, options));
-    if (isGone) failed.push({ ...delivery, error: gone(landedPath) });
-    else present.push(delivery);
-  }
+  // If copies are made, copying detects this; a check first would cost one more request per file.
+  const areGone = await mapAtOnce(deliveries, filesAtOnce, async ({ entry: { landedPath } }) => {
+    return lake.localPath(landedPath) !== undefined && !(await lake.stat(landedPath, options));
+  });
+  const failed = deliveries.flatMap((delivery, index): FailedDelivery[] =>
+    areGone[index] === true ? [{ ...delivery, error: gone(delivery.entry.landedPath) }] : [],
+  );
+  let present = deliveries.filter((_, index) => areGone[index] === false);
   for (;;) {
     let isCopied = false;
     try {
