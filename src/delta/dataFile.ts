@@ -11,7 +11,18 @@ import { encodePath } from "./paths";
 import { type Column, sqlType } from "./schema";
 import { type FileStatistics, statisticsOfCopy } from "./statistics";
 
-export interface StageRequest {
+/** How a table's data files are written. */
+export interface FileLayout {
+  /**
+   * Text columns whose minimum and maximum are recorded in full (up to 256 bytes), so that files can be found by
+   * their values.
+   */
+  readonly exactStatistics?: readonly string[] | undefined;
+  /** The column to sort the rows by. Parquet stores equal values once if they are close together. Default: no order. */
+  readonly sortedBy?: string | undefined;
+}
+
+export interface StageRequest extends FileLayout {
   readonly session: DuckSession;
   readonly tablePath: string;
   /** All columns of the table in the table's order. */
@@ -23,11 +34,6 @@ export interface StageRequest {
   readonly partitionValues?: Readonly<Record<string, string | number | boolean | null>>;
   /** A folder from the lake's `scratch`. */
   readonly scratch: string;
-  /**
-   * Text columns whose minimum and maximum are recorded in full (up to 256 bytes), so that files can be found by
-   * their values.
-   */
-  readonly exactStatistics?: readonly string[];
 }
 
 /** A local data file that is not in a lake yet. */
@@ -57,11 +63,12 @@ export async function stageDataFile(request: StageRequest): Promise<StagedDataFi
     const name = sqlName(column.name);
     return `CAST(${name} AS ${sqlType(column, tablePath)}) AS ${name}`;
   });
+  const order = request.sortedBy === undefined ? "" : `ORDER BY ${sqlName(request.sortedBy)}`;
   const name = `part-${randomUUID()}.snappy.parquet`;
   const place = path.join(scratch, name);
   try {
     const answer = await session.one(
-      `COPY (SELECT ${list.join(", ")} FROM (${request.query}) rows_)
+      `COPY (SELECT ${list.join(", ")} FROM (${request.query}) rows_ ${order})
        TO ${sqlString(place)} (FORMAT parquet, COMPRESSION snappy, RETURN_STATS true)`,
       request.parameters,
     );

@@ -4,7 +4,7 @@ import type { Lake } from "../lake/lake";
 import type { AddFile } from "./actions";
 import { type CommitOutcome, commit } from "./commit";
 import type { Attempt } from "./conflict";
-import { writeDataFile } from "./dataFile";
+import { type FileLayout, writeDataFile } from "./dataFile";
 import { type Merge, type MergePolicy, planMerges } from "./mergePlan";
 import { dataFilePath, decodePath } from "./paths";
 import { requireWritable } from "./protocol";
@@ -19,14 +19,12 @@ import { withDataFiles } from "./withTable";
 /** Limit of the bytes that one commit rewrites, so that an interruption or a conflict costs little. */
 const bytesPerCommit = 512 * 1024 * 1024;
 
-export interface MergeRequest extends MergePolicy {
+export interface MergeRequest extends MergePolicy, FileLayout {
   readonly lake: Lake;
   readonly duck: Duck;
   readonly tablePath: string;
   /** The last known state of the table. */
   readonly snapshot: Snapshot;
-  /** See `DataFileRequest`. */
-  readonly exactStatistics?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called right before each commit; rejects if the table may no longer be written. */
   readonly requireHeld?: (() => Promise<void>) | undefined;
@@ -159,7 +157,7 @@ async function mergedFile(
   current: Snapshot,
   files: readonly AddFile[],
   session: DuckSession,
-  { lake, tablePath, tagsOf, exactStatistics, signal }: MergeRequest,
+  { lake, tablePath, tagsOf, exactStatistics, sortedBy, signal }: MergeRequest,
 ): Promise<AddFile | undefined> {
   const { columns, partitionColumns } = current.metadata;
   const options = { signal };
@@ -176,7 +174,8 @@ async function mergedFile(
       partitionValues: Object.fromEntries(partitionColumns.map((name) => [name, values[name] ?? null])),
       dataChange: false,
       tags: tagsOf?.(files),
-      ...(exactStatistics ? { exactStatistics } : {}),
+      exactStatistics,
+      sortedBy,
     });
   });
   const [before, after] = [numRecords(files), numRecords(merged ? [merged] : [])];

@@ -31,7 +31,7 @@ const mostThreads = 4;
  * Each thread reads, sorts and compresses buffers of its own, which cannot be spilled. This is enough for a file of 6.4
  * million rows (`bench/README.md`, h) with one and with two threads.
  */
-const megabytesPerThread = 120;
+const megabytesPerThread = 140;
 
 /** An in-memory DuckDB: the embedded engine for CSV, hashing, Parquet and SQL. Dispose it when done. */
 export class Duck implements AsyncDisposable {

@@ -173,6 +173,9 @@ async function columnThatLoses(
   return found === undefined ? undefined : String(found.name);
 }
 
+/** Bytes. The engine buffers two of these per thread; by default, it would be sixteen. */
+const longestRow = maximumRowBytes + 16;
+
 interface FileCounts {
   readonly rows: number;
   /** Lines that the engine could not parse, or more. */
@@ -205,7 +208,7 @@ async function readRows(
       FROM read_csv(${sqlFiles(files.map(({ place }) => place))},
       columns = {${types}}, auto_detect = false, hive_partitioning = false, header = true, delim = ${sqlString(header.delimiter)},
       quote = '"', escape = '"', strict_mode = true, null_padding = false,
-      max_line_size = ${maximumRowBytes + 16},
+      max_line_size = ${longestRow}, buffer_size = ${2 * longestRow},
       store_rejects = true, rejects_table = 'bad_lines', rejects_scan = 'bad_scans', rejects_limit = 1)`,
   );
   await countByValue(session, report);

@@ -74,11 +74,10 @@ export async function optimizeLake(request: LakeWork): Promise<OptimizeSummary> 
       newest = await mergeSmallFiles({
         lake,
         duck,
+        ...table,
         tablePath: table.path,
         snapshot,
         maxFiles: filesPerPartition,
-        tagsOf: table.tagsOf,
-        exactStatistics: table.exactStatistics,
         signal,
         requireHeld: () => held.requireHeld(),
         onLeft: (_merge, reason) => problems.push(describeError(reason)),

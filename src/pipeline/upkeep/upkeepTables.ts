@@ -6,16 +6,16 @@ import {
   pseudoTable,
   rosterTable,
 } from "../../clever/layout";
+import type { FileLayout } from "../../delta/dataFile";
 import type { MergedTags } from "../../delta/mergePlan";
 import { CleverLakeError, describeError, type ErrorCode } from "../../errors";
 import { activityTags } from "../activity/digitalActivity";
 import { allReports, pseudoFiles } from "../write/tables";
 
 /** A table whose data files are maintained, and how its files are written. */
-export interface UpkeepTable {
+export interface UpkeepTable extends FileLayout {
   readonly path: string;
   readonly tagsOf?: MergedTags;
-  readonly exactStatistics?: readonly string[];
 }
 
 /** The tables that this program writes, in the order of OEA's stages. */

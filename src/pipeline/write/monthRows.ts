@@ -198,7 +198,7 @@ export class MonthRows {
         partitionColumns.map((name, index) => [name, index === 0 ? month.year : month.month]),
       ),
       scratch,
-      exactStatistics: pseudoFiles.exactStatistics,
+      ...pseudoFiles,
     });
     return { removed, added: file ? [{ file, tags: await this.tagsOf(file) }] : [] };
   }

@@ -3,6 +3,7 @@ import { lookupTable, pseudoTable } from "../../clever/layout";
 import {
   partitionColumns,
   pseudoColumns,
+  pseudonymName,
   type Report,
   type ReportName,
   reportNames,
@@ -37,10 +38,15 @@ export function appliedVersions(snapshot: Snapshot | undefined): Map<string, num
 export const filesPerPartition = 4;
 
 /**
- * What a `_pseudo` table's data files record in addition to their rows, so that a source's rows are found without
- * reading.
+ * How a `_pseudo` table's data files are written. They record what finds a source's rows without reading. A person's
+ * rows are consecutive, because the pseudonyms are nearly all of a file's size: a merged month of a large district is
+ * a tenth of what it would be.
  */
-export const pseudoFiles = { tagsOf: mergedTags, exactStatistics: ["source_file"] } as const;
+export const pseudoFiles = {
+  tagsOf: mergedTags,
+  exactStatistics: ["source_file"],
+  sortedBy: pseudonymName("clever_user_id"),
+} as const;
 
 /** The actions that create a report's `_pseudo` table. */
 export function pseudoTableActions(report: Report): Action[] {
