@@ -19,6 +19,8 @@ export async function run(): Promise<void> {
     ui: "tdd",
     timeout: 30_000,
     forbidOnly: Boolean(process.env.CI),
+    // A busy machine can delay VS Code beyond any timeout. The console names each test that is run again.
+    retries: process.env.CI ? 1 : 0,
     reporter: output === undefined ? Mocha.reporters.Spec : both(output),
     ...(process.env.CLEVER_LAKE_TEST_GREP === undefined ? {} : { grep: process.env.CLEVER_LAKE_TEST_GREP }),
   });
@@ -30,6 +32,9 @@ export async function run(): Promise<void> {
   await new Promise<number>((resolve) => {
     const runner = mocha.run(resolve);
     ({ stats } = runner);
+    runner.on("retry", (test, error: Error) => {
+      Mocha.reporters.Base.consoleLog(`run again: ${test.fullTitle()}\n${error.stack}`);
+    });
     runner.on("fail", (test, error: Error) => failures.push(`${test.fullTitle()}\n${error.stack}`));
   });
   if (output !== undefined && stats !== undefined) {
