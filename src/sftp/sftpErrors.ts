@@ -31,7 +31,8 @@ export function refusal(error: unknown, path: string): unknown {
   return new CleverLakeError("io", `The SFTP server could not read ${path} (status ${status}).`, detail);
 }
 
-const networkHint = "Check host, port and firewall, then run again: ingested files are not fetched again.";
+const networkHint =
+  "Check host, port and firewall, then try again. A run does not fetch ingested files again.";
 
 /** A lost or refused connection. */
 export function networkError(message: string, cause?: unknown): CleverLakeError {
