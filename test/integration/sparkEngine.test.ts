@@ -6,6 +6,7 @@ import { SparkEngine } from "../../src/spark/sparkEngine";
 import { submitSpark } from "../../src/spark/sparkProcess";
 import { clean, engineTask, inOrder, line, readWith, unclean } from "../helpers/engineContract";
 import { lakeState } from "../helpers/lakeState";
+import { peopleInFiles } from "../helpers/peopleInFiles";
 import {
   daily,
   dailyCsv,
@@ -161,6 +162,8 @@ describe("Apache Spark as an engine", () => {
       const { runId: _, milliseconds: __, ...reported } = ours;
       expect({ what, ...theirs }).toMatchObject({ what, ...reported });
       expect(await lakeState(mixed.lake), what).toEqual(await lakeState(alone.lake));
+      if (!isSpark) continue;
+      for (const { people, changes } of await peopleInFiles(mixed.lake)) expect(changes, what).toBe(people);
     }
     expect((await mixed.verify()).problems).toEqual([]);
   }, 600_000);
