@@ -62,6 +62,7 @@ function lineView(): ProgressView {
 }
 
 function describe(state: ProgressState): string {
+  if (state.phase === "merging") return "merging small data files …";
   const landed =
     state.files > 0
       ? [
@@ -89,7 +90,7 @@ const engineTexts: Readonly<Record<Engine["state"], string>> = {
 
 function rate(state: ProgressState, started: number): string {
   const seconds = (Date.now() - started) / 1000;
-  if (seconds < 1 || state.bytesLanded === 0) return "";
+  if (seconds < 1 || state.bytesLanded === 0 || state.phase === "merging") return "";
   const perSecond = state.bytesLanded / seconds;
   const left = Math.ceil((state.bytes - state.bytesLanded) / perSecond);
   return `${bytes(perSecond)}/s${left > 0 ? `, ${duration(1000 * left)} left` : ""}`;

@@ -18,8 +18,8 @@ export interface FileLayout {
    * their values.
    */
   readonly exactStatistics?: readonly string[] | undefined;
-  /** The column to sort the rows by. Parquet stores equal values once if they are close together. Default: no order. */
-  readonly sortedBy?: string | undefined;
+  /** Columns to sort the rows by. Parquet stores equal values once if they are close together. Default: no order. */
+  readonly sortedBy?: readonly string[] | undefined;
 }
 
 export interface StageRequest extends FileLayout {
@@ -63,7 +63,7 @@ export async function stageDataFile(request: StageRequest): Promise<StagedDataFi
     const name = sqlName(column.name);
     return `CAST(${name} AS ${sqlType(column, tablePath)}) AS ${name}`;
   });
-  const order = request.sortedBy === undefined ? "" : `ORDER BY ${sqlName(request.sortedBy)}`;
+  const order = request.sortedBy === undefined ? "" : `ORDER BY ${request.sortedBy.map(sqlName).join(", ")}`;
   const name = `part-${randomUUID()}.snappy.parquet`;
   const place = path.join(scratch, name);
   try {

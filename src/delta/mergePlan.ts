@@ -3,8 +3,8 @@ import type { Snapshot } from "./replay";
 
 const megabyte = 1024 * 1024;
 /** Larger files are never rewritten. */
-const largestSource = 128 * megabyte;
-const largestMerged = 256 * megabyte;
+const largestSource = 64 * megabyte;
+const largestMerged = 128 * megabyte;
 /** A file is merged with smaller files if it has at most this many times their total bytes. */
 const tier = 4;
 
@@ -14,8 +14,6 @@ export type MergedTags = (files: readonly AddFile[]) => Tags | undefined;
 export interface MergePolicy {
   /** The maximum number of files of a partition. */
   readonly maxFiles: number;
-  /** Only these partitions; default: all. */
-  readonly partitions?: readonly PartitionValues[] | undefined;
   /** Default: no tags. */
   readonly tagsOf?: MergedTags | undefined;
 }
@@ -34,14 +32,8 @@ export interface Merge {
  * the one before.
  */
 export function planMerges(snapshot: Snapshot, policy: MergePolicy): Merge[] {
-  const { maxFiles, partitions, tagsOf } = policy;
-  const columns = snapshot.metadata.partitionColumns;
-  const requested = partitions && new Set(partitions.map((values) => partitionName(columns, values)));
-  const merges: Merge[] = [];
-  for (const [name, files] of filesByPartition(snapshot)) {
-    if (requested === undefined || requested.has(name)) merges.push(...mergesOf(files, maxFiles, tagsOf));
-  }
-  return merges;
+  const { maxFiles, tagsOf } = policy;
+  return [...filesByPartition(snapshot).values()].flatMap((files) => mergesOf(files, maxFiles, tagsOf));
 }
 
 /** The active files of a table by partition, sorted by the partitions' names (see `partitionName`). */

@@ -28,6 +28,8 @@ export interface MergeRequest extends MergePolicy, FileLayout {
   readonly signal?: AbortSignal | undefined;
   /** Called right before each commit; rejects if the table may no longer be written. */
   readonly requireHeld?: (() => Promise<void>) | undefined;
+  /** Receives the table's state after each commit. */
+  readonly onCommitted?: ((snapshot: Snapshot) => void) | undefined;
   /** Receives files that are not merged because they cannot be read. */
   readonly onLeft?: ((merge: Merge, reason: CleverLakeError) => void) | undefined;
   /** Receives merged files, before they are committed. */
@@ -46,7 +48,9 @@ export async function mergeSmallFiles(request: MergeRequest): Promise<Snapshot |
   for (const step of steps(planMerges(request.snapshot, request))) {
     const outcome = await commitStep(step, newest ?? request.snapshot, request);
     if (outcome === "overtaken") break;
-    if (outcome.committed) newest = outcome.snapshot;
+    if (!outcome.committed) continue;
+    newest = outcome.snapshot;
+    request.onCommitted?.(newest);
   }
   return newest;
 }
@@ -56,13 +60,18 @@ export async function mergeSmallFiles(request: MergeRequest): Promise<Snapshot |
  * Resolves to the resulting snapshot.
  */
 export async function mergeAfterCommit(request: MergeRequest): Promise<Snapshot> {
+  let newest = request.snapshot;
+  const onCommitted = (snapshot: Snapshot) => {
+    newest = snapshot;
+    request.onCommitted?.(snapshot);
+  };
   try {
-    return (await mergeSmallFiles(request)) ?? request.snapshot;
+    await mergeSmallFiles({ ...request, onCommitted });
   } catch (error) {
     request.signal?.throwIfAborted();
-    if (isCleverLakeError(error)) return request.snapshot;
-    throw error;
+    if (!isCleverLakeError(error)) throw error;
   }
+  return newest;
 }
 
 function steps(merges: readonly Merge[]): Merge[][] {

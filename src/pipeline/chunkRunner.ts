@@ -118,7 +118,8 @@ export class ChunkRunner {
 
   /** Merges small data files of this run's months. If that fails, their rows are in the tables even so. */
   async mergeFiles(): Promise<void> {
-    const { lock } = this.context;
+    const { lock, progress } = this.context;
+    if (this.opened.size > 0) progress.merging();
     for (const name of this.opened.keys()) {
       const table = await this.openedTable(name);
       const merged = await table?.mergeFiles(() => lock.requireHeld());

@@ -26,7 +26,7 @@ export interface LakeWork<Progress = WorkProgress> {
 
 /** The progress of a run. */
 export interface ProgressState {
-  readonly phase: "listing" | "working";
+  readonly phase: "listing" | "working" | "merging";
   /** Files to be ingested, and those done. */
   readonly files: number;
   readonly filesLanded: number;
@@ -105,6 +105,11 @@ export class Progress {
 
   anonymized(rows: number): void {
     this.change({ filesAnonymized: this.state.filesAnonymized + 1, rows: this.state.rows + rows });
+  }
+
+  /** All rows are in the tables; small data files are merged. */
+  merging(): void {
+    this.change({ phase: "merging" });
   }
 
   private change(part: Partial<ProgressState>): void {

@@ -165,7 +165,7 @@ export class RunController extends Disposable {
       return this.parts.client.request(engine.run, params, {
         signal: abort.signal,
         onProgress: (state) => {
-          if (phase !== state.phase) this.began.fire();
+          if (phase === "listing" && state.phase !== "listing") this.began.fire();
           phase = state.phase;
           // A commit that has begun is completed: its files would be counted as if the run went on.
           if (abort.signal.aborted) return;
@@ -263,6 +263,7 @@ export class RunController extends Disposable {
 /** `file n of m, bytes, rate, time left; rows pseudonymized`. */
 function progressText(state: RunProgress, milliseconds: number): string {
   if (state.phase === "listing") return vscode.l10n.t("checking what is due …");
+  if (state.phase === "merging") return vscode.l10n.t("merging small data files …");
   const parts: string[] = [];
   if (state.filesLanded < state.files) {
     const file = Math.min(state.filesLanded + 1, state.files);
@@ -288,6 +289,7 @@ function progressText(state: RunProgress, milliseconds: number): string {
 
 function shortText(state: RunProgress): string {
   if (state.phase === "listing") return vscode.l10n.t("Clever: checking");
+  if (state.phase === "merging") return vscode.l10n.t("Clever: merging files");
   if (state.filesLanded < state.files) {
     return vscode.l10n.t("Clever: {0} of {1}", integer(state.filesLanded + 1), integer(state.files));
   }

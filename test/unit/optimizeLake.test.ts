@@ -131,6 +131,17 @@ describe("a lake of many small files", () => {
     ).toEqual(tables.map(() => 0));
   });
 
+  test("is also merged by the next run that writes to its tables, as after an interrupted run", async () => {
+    const before = await rows();
+    const day = "2024-11-01";
+    await fixture.put(dailyPath(day), dailyCsv(daily("a", day)));
+    await fixture.run();
+    for (const files of filesByPartition(await tableOf(dailyTable)).values())
+      expect(files.length).toBeLessThanOrEqual(4);
+    expect((await fixture.verify()).problems).toEqual([]);
+    expect((await lakeRows(fixture.lake, dailyTable)).slice(0, before[3]?.length)).toEqual(before[3]);
+  });
+
   test("can be verified and continued as before", async () => {
     await optimizeLake({ lake: fixture.lake, dryRun: false });
     expect((await fixture.verify()).problems).toEqual([]);

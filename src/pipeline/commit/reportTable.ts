@@ -1,6 +1,5 @@
 import { lookupTable, pseudoTable } from "../../clever/layout";
 import { partitionColumns, pseudonymNames, type Report } from "../../clever/reports";
-import type { Action, PartitionValues } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { mergeAfterCommit } from "../../delta/optimize";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
@@ -50,8 +49,6 @@ export class ReportTable {
   private lakeIds: LakeIds;
   /** The people of the other report, as far as the last reading knew them. */
   private others: ReadOptions["others"];
-  /** The months of this run's commits. */
-  private readonly changed: PartitionValues[] = [];
   /** Whether `persons` may have people of a delivery that was held back after it was read. */
   private hasHeldBack = false;
 
@@ -116,7 +113,6 @@ export class ReportTable {
       // The other report's lookup table has more people by now, too.
       this.lakeIds = new LakeIds(lake, duck, report.name);
     }
-    let actions: readonly Action[] = [];
     const outcome = await commit({
       lake,
       duck,
@@ -131,43 +127,37 @@ export class ReportTable {
         if (number > 1 || snapshot?.version !== this.table?.version) throw conflict(report);
         const inOrder = this.context.verifiedVersions.actions(pseudoTable(report), snapshot);
         const attempt = await planned.attempt();
-        actions = attempt?.actions ?? [];
-        return attempt && { ...attempt, actions: [...actions, ...inOrder] };
+        return attempt && { ...attempt, actions: [...attempt.actions, ...inOrder] };
       },
       signal,
     });
     if (outcome.committed) this.context.verifiedVersions.committed(outcome.snapshot);
     this.table = outcome.snapshot;
-    for (const action of actions) if ("add" in action) this.changed.push(action.add.partitionValues);
     const identities = read.length > 0 ? await watch.health(signal) : healthy;
     return { ...planned, table: this.table, identities };
   }
 
   /**
-   * Merges small data files in the months that were committed to; for the end of a run, so that each month is merged
-   * once. Resolves to the resulting state of the table.
+   * Merges small data files, also those of an interrupted run. For the end of a run, so that a month is merged once.
+   * Resolves to the resulting state of the table.
    *
    * @param requireHeld called before the commit; if it rejects, nothing is merged
    */
   async mergeFiles(requireHeld: () => Promise<void>): Promise<Snapshot | undefined> {
     const { lake, duck, signal } = this.context;
-    const { table: snapshot } = this;
-    const partitions = this.changed.splice(0);
-    if (snapshot === undefined || partitions.length === 0) return snapshot;
-    const merged = await mergeAfterCommit({
+    if (this.table === undefined) return undefined;
+    this.table = await mergeAfterCommit({
       lake,
       duck,
-      snapshot,
-      partitions,
+      snapshot: this.table,
       tablePath: pseudoTable(this.report),
       maxFiles: filesPerPartition,
       ...pseudoFiles,
       signal,
       requireHeld,
+      onCommitted: (snapshot) => this.context.verifiedVersions.committed(snapshot),
     });
-    if (merged !== snapshot) this.context.verifiedVersions.committed(merged);
-    this.table = merged;
-    return merged;
+    return this.table;
   }
 
   /** Opened by the first file; if the lookup table cannot be read, this and all others fail. */

@@ -42,6 +42,7 @@ export class EmbeddedEngine implements ReadEngine {
     await withLandedFiles(lake, small, signal, async (files) => {
       const known: KnownHeaders = new Map();
       const opened = await mapAtOnce(files, opening, async ({ delivery, place }): Promise<FileToRead[]> => {
+        signal?.throwIfAborted();
         const csv = await openCsv(place, persons.report, delivery.entry.userType, { known, signal });
         return "reason" in csv || csv.fault !== undefined || csv.records < 2 ? [] : [{ delivery, csv }];
       });

@@ -23,6 +23,7 @@ export async function withLandedFiles(
   const options = { signal };
   // If copies are made, copying detects this; a check first would cost one more request per file.
   const areGone = await mapAtOnce(deliveries, filesAtOnce, async ({ entry: { landedPath } }) => {
+    signal?.throwIfAborted();
     return lake.localPath(landedPath) !== undefined && !(await lake.stat(landedPath, options));
   });
   const failed = deliveries.flatMap((delivery, index): FailedDelivery[] =>

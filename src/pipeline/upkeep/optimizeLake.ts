@@ -1,3 +1,4 @@
+import { withScratch } from "../../delta/localFiles";
 import { filesByPartition, planMerges } from "../../delta/mergePlan";
 import { mergeSmallFiles } from "../../delta/optimize";
 import { readSnapshot, type Snapshot } from "../../delta/snapshot";
@@ -42,8 +43,8 @@ export interface OptimizedTable {
 }
 
 /**
- * Merges the small data files of all tables, as runs now do, for a lake that was written before they did. Rows, sources
- * and days stay as they are. The merged files stay in the lake until `vacuumLake` removes them, so that readers of
+ * Merges the small data files of all tables, as runs do for the tables that they write. Rows, sources and days stay as
+ * they are. The merged files stay in the lake until `vacuumLake` removes them, so that readers of
  * older versions find them. A table that fails is reported in the summary and does not block the others. Progress counts
  * the bytes that have been rewritten.
  *
@@ -55,46 +56,48 @@ export async function optimizeLake(request: LakeWork): Promise<OptimizeSummary> 
   const { lake, dryRun, signal } = request;
   await requireLake(lake, { signal });
   await using lock = dryRun ? undefined : await RunLock.take(lake, newRunId(started, undefined), { signal });
-  await using duck = await Duck.open();
-  const jobs = await readJobs(lake, duck, signal);
-  const progress = { done: 0, all: jobs.reduce((sum, { rewritten }) => sum + rewritten, 0) };
-  const tables: OptimizedTable[] = [];
-  for (const job of jobs) {
-    const isDone = lock === undefined || job.snapshot === undefined || job.rewritten === 0;
-    tables.push(isDone ? planned(job) : await merged(job, job.snapshot, lock));
-  }
-  return { dryRun, tables, milliseconds: Date.now() - started.getTime() };
-
-  async function merged(job: Job, snapshot: Snapshot, held: RunLock): Promise<OptimizedTable> {
-    const { table } = job;
-    const problems: string[] = [];
-    let rewritten = 0;
-    let newest: Snapshot | undefined;
-    try {
-      newest = await mergeSmallFiles({
-        lake,
-        duck,
-        ...table,
-        tablePath: table.path,
-        snapshot,
-        maxFiles: filesPerPartition,
-        signal,
-        requireHeld: () => held.requireHeld(),
-        onLeft: (_merge, reason) => problems.push(describeError(reason)),
-        onMerged: ({ bytes }) => {
-          rewritten += bytes;
-          progress.done += bytes;
-          request.onProgress?.({ ...progress });
-        },
-      });
-      if (newest === undefined && problems.length === 0) problems.push(overtaken);
-    } catch (error) {
-      problems.push(problemOf(error, signal));
-      newest = await readSnapshot(lake, table.path, duck, { signal });
+  return withScratch(lake, async (scratch) => {
+    await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
+    const jobs = await readJobs(lake, duck, signal);
+    const progress = { done: 0, all: jobs.reduce((sum, { rewritten }) => sum + rewritten, 0) };
+    const tables: OptimizedTable[] = [];
+    for (const job of jobs) {
+      const isDone = lock === undefined || job.snapshot === undefined || job.rewritten === 0;
+      tables.push(isDone ? planned(job) : await merged(job, job.snapshot, lock));
     }
-    const [problem = null] = problems;
-    return { ...compared(table.path, snapshot, newest ?? snapshot), rewritten, problem };
-  }
+    return { dryRun, tables, milliseconds: Date.now() - started.getTime() };
+
+    async function merged(job: Job, snapshot: Snapshot, held: RunLock): Promise<OptimizedTable> {
+      const { table } = job;
+      const problems: string[] = [];
+      let rewritten = 0;
+      let newest: Snapshot | undefined;
+      try {
+        newest = await mergeSmallFiles({
+          lake,
+          duck,
+          ...table,
+          tablePath: table.path,
+          snapshot,
+          maxFiles: filesPerPartition,
+          signal,
+          requireHeld: () => held.requireHeld(),
+          onLeft: (_merge, reason) => problems.push(describeError(reason)),
+          onMerged: ({ bytes }) => {
+            rewritten += bytes;
+            progress.done += bytes;
+            request.onProgress?.({ ...progress });
+          },
+        });
+        if (newest === undefined && problems.length === 0) problems.push(overtaken);
+      } catch (error) {
+        problems.push(problemOf(error, signal));
+        newest = await readSnapshot(lake, table.path, duck, { signal });
+      }
+      const [problem = null] = problems;
+      return { ...compared(table.path, snapshot, newest ?? snapshot), rewritten, problem };
+    }
+  });
 }
 
 const overtaken =

@@ -3,7 +3,7 @@ import { lookupTable, pseudoTable } from "../../clever/layout";
 import {
   partitionColumns,
   pseudoColumns,
-  pseudonymName,
+  pseudonymNames,
   type Report,
   type ReportName,
   reportNames,
@@ -45,7 +45,7 @@ export const filesPerPartition = 4;
 export const pseudoFiles = {
   tagsOf: mergedTags,
   exactStatistics: ["source_file"],
-  sortedBy: pseudonymName("clever_user_id"),
+  sortedBy: pseudonymNames.toReversed(),
 } as const;
 
 /** The actions that create a report's `_pseudo` table. */
