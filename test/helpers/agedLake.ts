@@ -5,8 +5,8 @@ import { upkeepTables } from "../../src/pipeline/upkeep/upkeepTables";
 import { filesBelow } from "./lakeFiles";
 
 /**
- * Makes the tables of a lake older by a number of days: the times of their files and in their commits. Their logs must
- * not have checkpoints.
+ * Makes the tables of a lake older by a number of days: the times of their files and the times in their commits. Their
+ * logs must not have checkpoints.
  */
 export async function agedBy(lake: FolderLake, days: number): Promise<void> {
   const milliseconds = days * 86_400_000;

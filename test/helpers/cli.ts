@@ -13,8 +13,8 @@ const root = path.resolve(import.meta.dirname, "..", "..");
 export const commandLine = path.join(root, "dist", "cli.mjs");
 
 /**
- * Builds `dist/cli.mjs` where it is missing or older than what it is made of. Of test files that start at the same
- * time one builds and the others wait.
+ * Builds `dist/cli.mjs` if it is missing or older than its sources. If several test files start at the same time, one
+ * builds and the others wait.
  */
 export async function buildCommandLine(): Promise<void> {
   const lock = path.join(root, ".cache", "build.lock");

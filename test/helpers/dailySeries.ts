@@ -23,8 +23,8 @@ const firstMonday = Date.UTC(2025, 7, 25);
 const districtWeekday = [1.02, 1.04, 1.04, 1.01, 0.88];
 
 /**
- * An invented district's daily numbers: Poisson counts around the product of the active users, a weekday pattern of the
- * district, one of the subject, and the subject's own level, which varies from week to week. Resources are called
+ * A fictitious district's daily numbers: Poisson counts around the product of the active users, a weekday pattern of
+ * the district, one of the subject, and the subject's own level, which varies from week to week. Resources are called
  * r0, r1, … by decreasing use (Zipf's law), schools s0, s1, …
  */
 export function dailySeries(options: SeriesOptions): ChangesInput {

@@ -15,7 +15,7 @@ import { dailyCsv, dailyHeader, dailyPath, PipelineFixture, pseudonym, salt } fr
 
 const report = reports.daily_participation;
 
-/** A line in Clever's own form. */
+/** A line in Clever's own format. */
 export const line = (person: string, date = "2024-09-03", logins = 1) =>
   `${date},sis-${person},clever-${person},school-north,North High,true,${logins},2`;
 const withIds = (sis: string, clever: string) =>

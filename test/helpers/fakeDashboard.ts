@@ -88,7 +88,7 @@ const names = (count: number, base: readonly string[], hostile: boolean) =>
 const included = (list: readonly (string | null)[], name: string | null) =>
   list.length === 0 || list.includes(name);
 
-/** Answers as the engine would give them for an invented district; not exact, but consistent between queries. */
+/** Answers as the engine would give them for a fictitious district; not exact, but consistent between queries. */
 export function fakeAnswer(filter: DashboardFilter, district: FakeDistrict = {}): DashboardAnswer {
   const answer = bothReports(filter, district);
   return district.onlyUsage ? withoutParticipation(answer) : answer;

@@ -38,7 +38,7 @@ export class ForeignWriter {
     await this.commit("SET TBLPROPERTIES", [{ protocol }]);
   }
 
-  /** Writes a month's rows anew, in one data file. */
+  /** Rewrites a month's rows into one data file. */
   async rewrite(
     operation: string,
     month: { readonly year: number; readonly month: number },

@@ -8,7 +8,7 @@ const skipped = new Set(["node_modules", "dist", "out", "fixtures"]);
 export interface MarkdownPage {
   /** From the project's folder, with `/`. */
   readonly file: string;
-  /** The targets of links and pictures, as written. */
+  /** The targets of links and images, as written. */
   readonly links: readonly string[];
   /** The anchors that GitHub derives from the headings. */
   readonly anchors: ReadonlySet<string>;

@@ -47,7 +47,10 @@ async function spoil(server: string): Promise<void> {
 
 let made: Promise<IngestedDistrict> | undefined;
 
-/** A district of 250 students with facts that the dashboard must show: those above. Made by the first test that asks. */
+/**
+ * A district of 250 students with facts that the dashboard must show: those above. Created by the first test that asks
+ * for it.
+ */
 export function plantedDistrict(): Promise<IngestedDistrict> {
   made ??= ingestedSample(plantedOptions, spoil);
   return made;

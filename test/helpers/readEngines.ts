@@ -68,7 +68,7 @@ export const plain: OpenReadEngine = (task) => ({
   },
 });
 
-/** The rows of a file in Clever's own form; undefined for every other file. */
+/** The rows of a file in Clever's own format; undefined for every other file. */
 async function plainRows(
   { report, lake }: EngineTask,
   { entry }: Delivery,

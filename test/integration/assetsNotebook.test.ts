@@ -322,7 +322,7 @@ test("generated for an Azure account, runs through abfss://, finds a changed row
   for (const file of (await fixture.tree()).keys()) {
     if (file.includes("/.")) continue;
     const content = await fixture.lake.read(file);
-    // One landed copy is changed after the run.
+    // One landed file is changed after the run.
     const changed = file.endsWith("2024-09-20-daily-participation-students.csv")
       ? Buffer.from(content.toString().replace(",true,3,", ",true,4,"))
       : content;

@@ -88,7 +88,7 @@ describe("clever-lake run, when stopped", () => {
     expect((await cli.run("verify")).exitCode).toBe(0);
   });
 
-  test("ends although the server does not answer", async () => {
+  test("ends even if the server does not answer", async () => {
     const run = cli.start("run");
     await atWork(run);
     proxy.fallSilent();
@@ -127,12 +127,12 @@ describe("clever-lake demo", () => {
 describe("output", () => {
   beforeAll(buildCommandLine);
 
-  test("of salt is a document with --json, as of every command", async () => {
+  test("of salt is a document with --json, as for every command", async () => {
     const { exitCode, json } = await runPlain("salt", "--json");
     expect({ exitCode, json }).toEqual({ exitCode: 0, json: { salt: expect.stringMatching(/^[\w-]{43}$/) } });
   });
 
-  test("that nobody reads any more does not stop the work", async () => {
+  test("that is no longer read does not stop the work", async () => {
     const folder = await temporaryFolder();
     const lake = path.join(folder, "lake");
     const args = [commandLine, "demo", "--days", "2", "--keep", lake];

@@ -171,7 +171,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       await page.locator("#filter-dates input[value=last30]").check();
       await poll(() => asked(source)?.range).toEqual({ preset: "last30" });
       expect(source.aborted).toBe(1);
-      // The old charts stay meanwhile, marked as outdated.
+      // The old charts stay in the meantime, marked as outdated.
       expect(await page.locator("main").getAttribute("aria-busy")).toBe("true");
       expect(await page.locator("#panel-time .chart svg").count()).toBe(1);
       open();

@@ -123,7 +123,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     }
   });
 
-  test("the whole page as one picture, with its numbers and the notes that a reader needs", async () => {
+  test("the whole page as one image, with its numbers and the notes that a reader needs", async () => {
     const shown = await dashboards.open({ grades: true, hostile: true, missingReport: true, licences: true });
     const svg = await savedPage(shown, "svg");
     expect(svg.name).toBe("clever-dashboard-2026-08-01-2026-11-20.svg");
@@ -170,7 +170,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     expect(whitest).toBeGreaterThan(0.005);
   });
 
-  test("the page as one picture has no charts of an earlier answer, if everything is left out", async () => {
+  test("the page as one image has no charts of an earlier answer if everything is left out", async () => {
     const shown = await dashboards.open();
     expect((await savedPage(shown, "svg")).content).toContain(englishTexts.titleTime);
     shown.source.ask = async (filter) => ({ ...fakeAnswer(filter), rows: "withheld" });
@@ -188,7 +188,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     expect((await savedPage(shown, "svg")).content.replaceAll(/<[^>]+>/g, "")).toContain(note);
   });
 
-  test("pictures and tables say what is left out, and each missing report once", async () => {
+  test("charts and tables say what is left out, and each missing report once", async () => {
     const shown = await dashboards.open({ grades: true, missingReport: true });
     for (const kind of ["svg", "csv"]) {
       const { content } = await saved(shown, "distinctGrade", kind);
@@ -254,7 +254,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     expect(await page.locator("#panel-weekday table").count()).toBe(1);
     expect(await textOf(page, ".about dl")).toContain("Sum of num_logins in daily participation.");
     expect(await textOf(page, ".about")).toContain("whole groups of at least 10 people");
-    // Every title of a picture is explained once; there is no filter that a mark could set.
+    // Every title of a chart is explained once; there is no filter that a mark could set.
     const terms = await page.locator(".about dt").allTextContents();
     expect(new Set(terms).size).toBe(terms.length);
     expect(terms).toContain(await textOf(page, "#panel-treemap h2"));

@@ -295,7 +295,7 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
     expect(await textOf(page, "#panel-distinctDay .without")).toBe("Without one day whose report is missing");
     expect(await page.locator("#panel-active .without").count()).toBe(0);
     expect(await textOf(page, "#card-accesses .without")).toBe("Without one day whose report is missing");
-    // Only the picture that is about this report: the others have their numbers.
+    // Only the chart that is about this report: the others have their numbers.
     expect(await textOf(page, "#panel-distinctDay .legend")).toContain("Report missing");
     for (const panel of ["time", "active"])
       expect(await textOf(page, `#panel-${panel} .legend`)).not.toContain("Report missing");

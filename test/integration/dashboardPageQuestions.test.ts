@@ -121,7 +121,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     await poll(() => page.locator(".asked").count()).toBe(0);
   });
 
-  test("a list shows what was asked, also if another choice was never answered", async () => {
+  test("a list shows what was asked, even if another choice was never answered", async () => {
     const { page, source } = await dashboards.open();
     await page.locator("#ask-appUse").click();
     await answered(page);

@@ -267,7 +267,7 @@ describe("a real Apache Livy 0.7.1", { timeout: 600_000 }, () => {
     expect((await fixture.run()).anonymized).toBe(1);
   });
 
-  test("an unreachable server is reported, and the abandoned batch ends by itself", async () => {
+  test("an unreachable server is reported, and the abandoned batch ends on its own", async () => {
     if (!livy) return;
     const fixture = await fixtureOf();
     {

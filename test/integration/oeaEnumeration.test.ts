@@ -82,7 +82,7 @@ describe("OEA's enumeration of tables", () => {
     }
   });
 
-  test("finds ours on the emulator, and nothing else, also after a test of the connection", async () => {
+  test("finds ours on the emulator, and nothing else, even after a connection test", async () => {
     const emulator = await startEmulator({ fileSystems: ["stage1np", ...stages] });
     const { source } = await someReports();
     await runInto(openLake(emulator), source);

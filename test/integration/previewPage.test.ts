@@ -173,7 +173,7 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     expect(await html()).not.toContain("65f0c1d2");
   });
 
-  test("restores its position, and keeps no cell meanwhile", async () => {
+  test("restores its position, and keeps no cell in the meantime", async () => {
     const first = await show(large());
     await first.page.locator("#cell-0-4").click();
     await first.page.keyboard.press("PageDown");

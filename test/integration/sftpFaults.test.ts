@@ -112,7 +112,7 @@ describe.skipIf(binary === undefined)("the SFTP source, with faults of server, n
     await expect(reading).rejects.toMatchObject({ code: "network" });
   });
 
-  it("stops when aborted, although the server does not answer", async () => {
+  it("stops when aborted, even if the server does not answer", async () => {
     // Longer than the test may take: only the abort can end it.
     const { proxy, source, file } = await setUp(20_000_000, { timeoutSeconds: 600 });
     const controller = new AbortController();

@@ -75,7 +75,7 @@ describe("a refused password", () => {
     expect(server.logins.passwords).toEqual(["wrong-secret"]);
   });
 
-  it("is sent by one method only, also with a configured key that the server does not request", async () => {
+  it("is sent by one method only, even with a configured key that the server does not request", async () => {
     const { server, error } = await errorOf(
       { methods: ["password", "keyboard-interactive"] },
       { password: "wrong-secret", privateKey: newHostKey() },

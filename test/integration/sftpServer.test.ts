@@ -40,7 +40,7 @@ describe("the in-process SFTP server", () => {
     expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
   });
 
-  it("closes although a client never closes its connection", async () => {
+  it("closes even if a client never closes its connection", async () => {
     const { server } = await setUp();
     const client = connect({ port: server.port, host: server.host, allowHalfOpen: true });
     onTestFinished(() => {

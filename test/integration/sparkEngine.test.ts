@@ -91,7 +91,7 @@ describe("Apache Spark as an engine", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  test("reads files in Clever's own form as the embedded engine does, and no others", async () => {
+  test("reads files in Clever's own format as the embedded engine does, and no others", async () => {
     if (!spark) return;
     const plain = [...clean.map(([name, content]) => [name, content] as const), ...sound];
     const files = [...plain, ...unclean, ...odd];

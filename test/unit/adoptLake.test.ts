@@ -352,7 +352,7 @@ describe("what OEA landed", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("a copy in Clever's form does not replace OEA's file", async () => {
+  test("a copy in Clever's format does not replace OEA's file", async () => {
     const name = "2024-09-03-resource-usage-students.csv";
     const fixture = await PipelineFixture.create();
     const { lake } = fixture;

@@ -144,7 +144,7 @@ const item = {
   landed: { landedPath: "stage1np/a.csv" },
 } as ReportItem;
 
-test("if contents are compared, a selected report is run although it seems unchanged", async () => {
+test("if contents are compared, a selected report is run even if it seems unchanged", async () => {
   const items: ReportItem[] = [
     item,
     { ...item, path: "twin.csv", state: "ignored" },

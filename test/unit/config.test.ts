@@ -115,7 +115,7 @@ describe("a configuration is refused, with the key:", () => {
 });
 
 describe("a configuration file", () => {
-  test("is read, also with a byte-order mark", async () => {
+  test("is read, even with a byte-order mark", async () => {
     const file = path.join(await temporaryFolder(), "clever-lake.json");
     await writeFile(file, `\ufeff${JSON.stringify({ sftp, lake })}`);
     expect((await readConfig(file)).sftp.host).toBe(sftp.host);

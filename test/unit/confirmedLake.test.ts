@@ -50,7 +50,7 @@ const commands = {
 };
 
 test.each(Object.entries(commands))(
-  "%s works on the lake that it asked about, though another window changes the settings meanwhile",
+  "%s works on the lake that it asked about, even if another window changes the settings in the meantime",
   async (_name, command) => {
     const asked: unknown[] = [];
     const summary = {

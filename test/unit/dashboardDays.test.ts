@@ -49,7 +49,7 @@ describe("a school day", () => {
     expect(schoolDays(found, "2025-09-01")).toHaveLength(31);
   });
 
-  test("is in no break, neither in winter nor in summer, in which few are active", async () => {
+  test("is not within a break in winter or summer, when few are active", async () => {
     const days = new Map([
       ...active("2025-11-03", "2026-06-05", 50, 2),
       ...active("2025-12-22", "2026-01-02", 3, 1),
@@ -86,7 +86,7 @@ describe("an average", () => {
     ...attendedOn(date, { ...east, people: withheld.includes(date) ? 5 : 12 }),
   ]);
 
-  test("of a weekday is not over the days on which everything is withheld", async () => {
+  test("of a weekday does not cover the days on which everything is withheld", async () => {
     const index = plainIndex(attendance, [], false);
     const { byWeekday, byDay } = await ask(index, { ...everyDay, schools: ["East"] }, 10);
     const unknown = byDay.filter(({ kind, activeUsers }) => kind === "school" && activeUsers === null);
@@ -97,7 +97,7 @@ describe("an average", () => {
     ]);
   });
 
-  test("does not cover a day without some of the people, which would look like one of little use", async () => {
+  test("does not cover a day without some of the people, which would look like a day of little use", async () => {
     const usage = dates.flatMap((date) => [
       ...usedOn(date, "App", { school: "West", people: 20 }),
       ...usedOn(date, "App", { school: "East", people: withheld.includes(date) ? 4 : 10 }),
@@ -130,7 +130,7 @@ describe("an average", () => {
       return (await ask(plainIndex(rows, [], false), { ...everyDay, ...halves }, 10)).cards;
     };
 
-    test("covers only days with the same groups, also if one period has few of them", async () => {
+    test("covers only days with the same groups, even if one period has few of them", async () => {
       const { logins } = await cardsIf((at) => at < 15 && at % 3 > 0);
       expect(logins.compared).toEqual({ now: 42, before: 42 });
     });
@@ -155,7 +155,7 @@ describe("an average", () => {
     expect(byWeekday).toHaveLength(5);
   });
 
-  test("of a week is over its school days that are known: a short week does not fall, an unknown one is a gap", async () => {
+  test("of a week covers its known school days: a short week does not fall, an unknown one is a gap", async () => {
     const [holiday = ""] = dates.slice(9, 10);
     const inWeekFour = (date: string) => date >= (dates[15] ?? "") && date <= (dates[19] ?? "");
     const there = dates.filter((date) => date !== holiday && !inWeekFour(date)).slice(0, -3);
@@ -172,7 +172,7 @@ describe("an average", () => {
     expect(resources.map(({ weekly }) => weekly)).toEqual([[20, 20, 20, null, 20, 20]]);
   });
 
-  test("of a week is not over the days on which everything is withheld", async () => {
+  test("of a week does not cover the days on which everything is withheld", async () => {
     const usage = dates.flatMap((date) =>
       usedOn(date, "App", { ...east, people: withheld.includes(date) ? 5 : 12 }),
     );
@@ -287,12 +287,12 @@ describe("a break", () => {
     [gap[0], gap.at(-1)],
   ];
 
-  test("has few active people; days without any report are none if reports have days off", async () => {
+  test("has few active people; days without any report are not one if reports have days off", async () => {
     expect(await breaks(1, 2)).toEqual([[...inWinter, false]]);
     expect(await breaks(1, -1)).toEqual([]);
   });
 
-  test("cannot be told from days without reports if reports have no days off, and is named accordingly", async () => {
+  test("cannot be distinguished from days without reports if reports have no days off, and is named accordingly", async () => {
     expect(await breaks(-1, 2)).toEqual([
       [...inWinter, false],
       [...missing, true],

@@ -257,7 +257,7 @@ describe("the size of a cohort", () => {
     ]);
   });
 
-  test("does not depend on a few thin days", async () => {
+  test("does not depend on a few days with few people", async () => {
     const dates = weekdays("2025-08-25", 40);
     const thin = dates.filter((_, at) => at % 8 === 7);
     const full = dates.filter((_, at) => at % 8 !== 7);

@@ -114,7 +114,7 @@ describe("a folder that does not exist", () => {
     }
   });
 
-  test("is refused if its name, or one above it, is a file's", async () => {
+  test("is refused if its path, or a folder above it, is a file", async () => {
     const file = path.join(await temporaryFolder(), "file");
     await writeFile(file, "x");
     for (const root of [file, path.join(file, "lake")]) {

@@ -322,7 +322,7 @@ describe("importing a roster", () => {
     expect(await table("amy")).toEqual(["amy 1 S1"]);
   });
 
-  test("commits nothing if another run has taken over the lake meanwhile", async () => {
+  test("commits nothing if another run has taken over the lake in the meantime", async () => {
     await imported(csv(student("amy", "1")));
     const theirs = { id: "other", runId: "theirs", host: "another", pid: 1, expires: Date.now() + 60_000 };
     const importing = imported(csv(student("amy", "2")), {

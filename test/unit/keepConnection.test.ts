@@ -65,7 +65,7 @@ test("a connection that cannot be removed from the settings keeps its password a
   model.dispose();
 });
 
-test("a connection keeps the folder of the reports that the user has set, also if a wizard began before", async () => {
+test("a connection keeps the reports' folder that the user has set, even if a wizard was already open", async () => {
   const model = new ConnectionModel(
     {} as EngineClient,
     secretsIn(new SealedStore()),

@@ -35,7 +35,7 @@ describe("masks", () => {
     ["a UUID below people", `x.org/users/${uuid.replace("0a1b", "1b1b")}`, "x.org/users/[pseudonym]"],
     ["a number below people", "x.org/students/12/home", "x.org/students/[pseudonym]/home"],
     [
-      "an unknown id of Clever's form in a query",
+      "an unknown id in Clever's format in a query",
       `https://x.org/?id=${unknownHex}`,
       "https://x.org/?id=[pseudonym]",
     ],

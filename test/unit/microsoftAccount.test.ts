@@ -28,7 +28,7 @@ beforeEach(() => {
 
 const tokenFor = (refused: string | null) => microsoftToken({ scope: "a scope", refused });
 
-test("a token that a service rejected is replaced without a prompt if VS Code has another by now", async () => {
+test("a token that a service rejected is replaced without a prompt if VS Code already has another", async () => {
   sessions.push("old", "new");
   expect(await tokenFor("old")).toMatchObject({ token: "new" });
   expect(signIns.count).toBe(0);

@@ -60,7 +60,7 @@ describe("where OEA lands files", () => {
 });
 
 describe("quotes after backslashes", () => {
-  /** The text in Clever's form, whatever chunks it comes in. */
+  /** The text in Clever's format, whatever chunks it comes in. */
   async function plain(text: string): Promise<string> {
     const results = new Set<string>();
     for (const size of [1, 2, 3, 1000]) {

@@ -24,7 +24,7 @@ test("the index of OEA's published file agrees with its rows", async () => {
   );
 });
 
-test("the index of a sample district agrees with its rows, also when read from the cache", async () => {
+test("the index of a sample district agrees with its rows, even when read from the cache", async () => {
   const fixture = await PipelineFixture.create();
   const size = { students: 250, teachers: 20, staff: 10, schools: 4, days: 12, firstDay: "2025-09-22" };
   await writeDistrict(sampleDistrict(size), fixture.server);

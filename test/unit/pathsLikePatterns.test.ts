@@ -20,7 +20,7 @@ test("a path that is a pattern names the file itself", () => {
 });
 
 test.each(["district[1]", "district?", "dist*"])(
-  "a lake at %s is not mistaken for the one beside it, whose path it matches",
+  "a lake at %s is not mistaken for the one next to it, whose path it matches",
   async (name) => {
     if (process.platform === "win32" && /[?*]/.test(name)) return;
     const folder = await temporaryFolder();

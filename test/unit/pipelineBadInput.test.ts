@@ -303,7 +303,7 @@ describe("an accepted file", () => {
     expect(await fixture.run({ accept: [bad] })).toMatchObject({ landed: 1, anonymized: 1, refused: 1 });
   });
 
-  test("may be accepted although the server's time has changed", async () => {
+  test("may be accepted even if the server's time has changed", async () => {
     const { fixture } = await runWith(content);
     await fixture.touch(bad);
     expect(await fixture.run({ accept: [bad] })).toMatchObject({ landed: 0, anonymized: 1, refused: 1 });
@@ -387,7 +387,7 @@ describe("an accepted file", () => {
     expect(await fixture.rows()).toEqual(before);
   });
 
-  describe("whose id is known by now to have lost its zeros", () => {
+  describe("whose id is now known to have lost its zeros", () => {
     const withId = (id: string, day = "2024-09-03") => daily("amy", day).replace("sis-amy", id);
     const rowsOfBad = async (fixture: PipelineFixture) =>
       (await fixture.rows()).filter(({ source_file }) => source_file === bad);

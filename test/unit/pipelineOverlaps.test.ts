@@ -66,7 +66,7 @@ describe("three files with the same rows", () => {
     await expectComplete(fixture);
   });
 
-  test("keep the rows in the table if a landed copy is missing", async () => {
+  test("keep the rows in the table if a landed file is missing", async () => {
     const fixture = await chain();
     const landed = (await fixture.lastLog()).get(first)?.landedPath ?? "";
     await rm(fixture.lake.localPath(landed));

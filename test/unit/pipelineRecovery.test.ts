@@ -24,7 +24,7 @@ async function finishedLake(): Promise<PipelineFixture> {
 
 const rows = ["amy 2024-09-03 1", "ben 2024-09-04 1"];
 
-describe("a file whose landed copy disappears before its rows are in the tables is ingested again", () => {
+describe("a report whose landed file disappears before its rows are in the tables is ingested again", () => {
   async function withoutCopy(content: string, command: "ingest" | "run"): Promise<PipelineFixture> {
     const fixture = await PipelineFixture.create();
     await fixture.put(first, content);
@@ -67,7 +67,7 @@ describe("the tables decide what is applied:", () => {
     expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, unchanged: 2 });
   });
 
-  test("also without the ingest log and with a duplicate", async () => {
+  test("even without the ingest log and with a duplicate", async () => {
     const fixture = await finishedLake();
     await fixture.put(dailyPath("2024-09-05"), dailyCsv(daily("amy", "2024-09-03")));
     await fixture.run();
@@ -291,7 +291,7 @@ describe("a delivery that is in the table but not in the ingest log", () => {
     return entry;
   }
 
-  test("keeps its rows, whatever is known of people's ids by then", async () => {
+  test("keeps its rows, whatever is known about people's ids by then", async () => {
     const fixture = await PipelineFixture.create();
     const shorter = dailyHeader.replace("school_name,", "");
     const ids = ["123", "124", "200001", "200002", "200003"];

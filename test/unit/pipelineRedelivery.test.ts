@@ -94,7 +94,7 @@ describe("a redelivered file", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("without more than half of them is held back until a person accepts it, unless a run allows more", async () => {
+  test("that lacks more than half of them is held back until a person accepts it, unless a run allows more", async () => {
     const day = dailyPath("2024-09-05");
     const five = ["amy", "ben", "cat", "dan", "eve"].map((person) => daily(person, "2024-09-05"));
     const fixture = await PipelineFixture.create();
@@ -160,7 +160,7 @@ describe("a redelivered file", () => {
       return held.reason;
     }
 
-    test("but the bytes of another day, is held back until a person accepts it", async () => {
+    test("but with the bytes of another day is held back until a person accepts it", async () => {
       expect(await reasonAfter(dailyCsv(...one), dailyCsv(...two))).toBe(
         `It has no row of 2024-09-03; the previous delivery has 4 in the table. ${staying}`,
       );
@@ -173,20 +173,20 @@ describe("a redelivered file", () => {
       );
     });
 
-    test("but other days under a name without a date, is held back too", async () => {
+    test("but with other days under a name without a date is held back too", async () => {
       const path = "daily-participation/Students.csv";
       expect(await reasonAfter(dailyCsv(...one), dailyCsv(...two), path)).toContain("no row of 2024-09-03");
       expect(await reasonAfter(dailyCsv(...one), dailyCsv(...one, ...two), path)).toBeUndefined();
     });
 
-    test("but without the people's ids, is held back", async () => {
+    test("but without the people's ids is held back", async () => {
       const blank = one.map((line) => line.replace(/sis-\w+,clever-\w+/, ","));
       expect(await reasonAfter(dailyCsv(...one), dailyCsv(...blank))).toBe(
         `It has no value in the column sis_id; the previous delivery has 4 in the table. ${staying}`,
       );
     });
 
-    test("but without an optional column, is held back", async () => {
+    test("but without an optional column is held back", async () => {
       const without = dailyCsv(...one)
         .replace("school_name,", "")
         .replaceAll("North High,", "");
@@ -392,7 +392,7 @@ describe("a delivery that only landed is judged before the next one of its sourc
     }
   });
 
-  test("unless its landed copy is gone", async () => {
+  test("unless its landed file is gone", async () => {
     const fixture = await landed(day(1));
     for (const copy of await fixture.landedFiles()) await fixture.lose(copy);
     await fixture.put(amysDay, day(2));
@@ -401,7 +401,7 @@ describe("a delivery that only landed is judged before the next one of its sourc
   });
 });
 
-describe("if another program made the log forget which deliveries are applied", () => {
+describe("if another program removed the applied deliveries from the log", () => {
   /** As `delta.setTransactionRetentionDuration`, a checkpoint and a clean-up of the log do. */
   async function forget({ lake }: PipelineFixture): Promise<void> {
     const log = lake.localPath(commitPath(table, 0));
@@ -593,7 +593,7 @@ describe("a manually re-uploaded copy, `… (1).csv`,", () => {
     });
   });
 
-  test("that is newer and bad, is reported under its own path until it is good", async () => {
+  test("that is newer but bad is reported under its own path until it is good", async () => {
     const fixture = await twoDays();
     await fixture.put(copy, dailyCsv(daily("amy", "yesterday")));
     expect(await fixture.run()).toMatchObject({ quarantined: [{ path: copy }] });

@@ -148,7 +148,7 @@ describe("the same bytes under the name of another date", () => {
       return fixture;
     }
 
-    test("come back from its landed copy once the newer file is redelivered with other rows", async () => {
+    test("come back from its landed file once the newer file is redelivered with other rows", async () => {
       const fixture = await withoutOlder();
       await fixture.put(september4, dailyCsv(daily("ben")));
       expect(await fixture.run()).toMatchObject({
@@ -190,7 +190,7 @@ describe("the same bytes under the name of another date", () => {
       expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-03 1"]);
     });
 
-    test("come back once from two older files, from the newer of them", async () => {
+    test("come back once if two older files have them, from the newer one", async () => {
       const fixture = await withSameBytes();
       const september5 = dailyPath("2024-09-05");
       await fixture.put(september5, dailyCsv(daily("amy")));
@@ -362,7 +362,7 @@ describe("rows that are in two different files", () => {
       expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0 });
     });
 
-    test("as they were accepted, even if a row of their file would be refused by now", async () => {
+    test("as they were accepted, even if a row of their file would now be refused", async () => {
       const fixture = await PipelineFixture.create();
       const withId = (id: string, day: string) => daily("amy", day).replace("sis-amy", id);
       await fixture.put(september30, dailyCsv(daily("ben"), daily("ben", "2024-09-04")));
@@ -659,7 +659,7 @@ describe("rows that are in two different files", () => {
       await expectComplete(fixture);
     });
 
-    test("are moved along if two files swap their rows", async () => {
+    test("move with the others if two files swap their rows", async () => {
       const fixture = await PipelineFixture.create();
       await fixture.put(september3, dailyCsv(daily("amy"), nobody));
       await fixture.put(september4, dailyCsv(daily("cat"), nobody));

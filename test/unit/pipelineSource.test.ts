@@ -422,7 +422,7 @@ describe("an aborted run", () => {
     fixture.source.hooks = {
       beforeChunk: async (file, index, signal) => {
         if (file !== second || index > 0) return;
-        // The other file has landed meanwhile; this one is stalled.
+        // The other file has landed in the meantime; this one is stalled.
         await sleep(200);
         abort.abort(reason);
         await sleep(60_000, undefined, signal ? { signal } : {}).catch(() => undefined);

@@ -289,7 +289,7 @@ describe("a copy that an earlier version ignored", () => {
     expect(isDue(duplicate, lakeOf([duplicate], { [other]: 100 }), new Set())).toBe(false);
   });
 
-  test("is changed if the server has different bytes by now", () => {
+  test("is changed if the server now has different bytes", () => {
     expect(states([file({ path: other, size: 11 })], lakeOf([duplicate]))).toEqual(["changed"]);
   });
 });

@@ -157,7 +157,7 @@ describe("identities", () => {
     expect((await rows())?.[0]?.cells[1]).toBeNull();
   });
 
-  test("do not reach a page that masked them meanwhile", async () => {
+  test("do not reach a page that masked them in the meantime", async () => {
     const source = new FakePreviewSource({ rows: 20, delay: 5 });
     const { session, posted, last } = await setUp(source);
     await session.handle({ type: "reveal", on: true });

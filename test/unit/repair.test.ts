@@ -189,7 +189,7 @@ describe("another program's changes", () => {
     await requireRepaired(fixture, { rebuilt: "months", rowsBefore: 0, rowsAfter: 1 });
   });
 
-  test("rows that cannot be rebuilt stay if a landed copy is missing", async () => {
+  test("rows that cannot be rebuilt stay if a landed file is missing", async () => {
     const { fixture, other } = await lakeWithRows();
     const add = await other.file(
       (rows) => `SELECT * REPLACE (NULL AS source_file) FROM ${rows} WHERE month = 9`,
@@ -247,7 +247,7 @@ describe("a table with features that we cannot read or maintain", () => {
     expect(await fixture.lookup()).toHaveLength(2);
   });
 
-  test("is unchanged if a landed copy is missing, since rows would be lost", async () => {
+  test("is unchanged if a landed file is missing, since rows would be lost", async () => {
     const { fixture, other } = await lakeWithRows();
     const [first] = (await other.snapshot()).files.values();
     if (first === undefined) throw new Error("the table is empty");
@@ -332,7 +332,7 @@ describe("a damaged data file", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
-  test("of rows stays if a landed copy is missing, since rows would be lost", async () => {
+  test("of rows stays if a landed file is missing, since rows would be lost", async () => {
     const { fixture } = await lakeWithRows();
     await damageFiles(fixture, table, rm, "9");
     await fixture.lake.delete((await fixture.lastLog()).get(dailyPath())?.landedPath ?? "");
@@ -343,7 +343,7 @@ describe("a damaged data file", () => {
     expect(await fixture.tree()).toEqual(before);
   });
 
-  test("of the Digital Engagement table is made again", async () => {
+  test("of the Digital Engagement table is rebuilt", async () => {
     const { fixture } = await lakeWithRows();
     await fixture.run({ digitalActivity: true });
     const before = await lakeRows(fixture.lake, digitalActivityTable);
@@ -481,7 +481,7 @@ describe("an ingest log that is gone or damaged", () => {
     expect(await fixture.tree()).toEqual(before);
   });
 
-  test("takes no rows out of a month that another program changed", async () => {
+  test("removes no rows from a month that another program changed", async () => {
     const { fixture, other } = await lakeWithRows();
     const add = await other.file(
       (rows) => `SELECT * REPLACE (NULL AS source_file) FROM ${rows} WHERE month = 9`,

@@ -150,7 +150,7 @@ describe("texts that are people's ids:", () => {
     ["a school that is", [row("12", "12", "12", "Maps"), row("1001", "1001", "1001", "Maps")]],
     ["the shortest ids", [row("app", "app", "app", "app")]],
     [
-      "a value that several people have, although it is one's id",
+      "a value that several people have, even if it is one person's id",
       [row("East", "East", "East", "Maps"), row("amy", "East", "East", "Maps")],
     ],
     [

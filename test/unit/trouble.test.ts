@@ -9,7 +9,7 @@ import { StatusBarItem, ThemeColor } from "../helpers/vscodeStub";
 
 const report: ReportItem = { ...newReport, path: "a.csv" };
 
-test("a file that is no report says so once", () => {
+test("a file that is not a report says so once", () => {
   const item: ReportItem = {
     path: "notes.csv",
     state: "ignored",

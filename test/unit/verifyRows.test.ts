@@ -114,7 +114,7 @@ describe("among rows that another program rewrote", () => {
     });
   });
 
-  test("one attributed to the wrong file is reported, although all counts are right", async () => {
+  test("one attributed to the wrong file is reported, even if all counts are right", async () => {
     // Ben's row is attributed to the newer file, and one of the newer file's rows to the older one.
     const swapped = `SELECT * REPLACE (CASE WHEN source_file = ${sqlString(older)} THEN ${sqlString(newer)}
       WHEN row_number() OVER (PARTITION BY source_file ORDER BY sis_id_pseudonym) = 1 THEN ${sqlString(older)}
@@ -158,7 +158,7 @@ test("a fully superseded file still supersedes rows of older ones", async () => 
   expect(await problems()).toEqual([]);
 });
 
-test("the landed file of rows in the tables is checked, also if a newer delivery is in quarantine", async () => {
+test("the landed file of rows in the tables is checked, even if a newer delivery is in quarantine", async () => {
   const landed = (await fixture.lastLog()).get(older)?.landedPath ?? "";
   await fixture.put(older, dailyCsv(daily("amy"), "not a row"));
   expect((await fixture.run()).quarantined).toMatchObject([{ path: older, hasEarlierRows: true }]);

@@ -221,7 +221,7 @@ describe("of a file whose ids an earlier version did not check", () => {
 });
 
 describe("during a run", () => {
-  test("that begins meanwhile, its lock and unfinished files are not reported as a killed run's", async () => {
+  test("that begins in the meantime, its lock and unfinished files are not reported as a killed run's", async () => {
     const { lake } = fixture;
     const list = lake.list.bind(lake);
     lake.list = async function* (...given) {
@@ -254,7 +254,7 @@ describe("during a run", () => {
     });
   });
 
-  test("that begins and ends meanwhile, verify says so and reports no problem", async () => {
+  test("that begins and ends in the meantime, verify says so and reports no problem", async () => {
     await put();
     let ran = false;
     const lake = new Proxy<Lake>(fixture.lake, {

@@ -95,7 +95,7 @@ export class Tree {
       await item.hover({ timeout: 5_000 });
       return true;
     };
-    // A menu closes if anything takes the focus meanwhile, such as a refreshed list.
+    // A menu closes if anything takes the focus in the meantime, such as a refreshed list.
     await expect.poll(() => opened().catch(() => false), { timeout: patience }).toBe(true);
     await this.page.keyboard.press("Enter");
   }

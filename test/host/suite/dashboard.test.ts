@@ -297,7 +297,7 @@ suite("the dashboard", function () {
     await district.connect();
   });
 
-  test("lists files in quarantine, also while the server is being listed", async () => {
+  test("lists files in quarantine, even while the server is being listed", async () => {
     const { model, runs } = await activeApplication();
     const name = "2025-08-26-daily-participation-students (1).csv";
     await writeFile(path.join(district.reports, "daily-participation", name), "nonsense\n1\n");

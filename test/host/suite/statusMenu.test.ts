@@ -27,7 +27,7 @@ suite("the status bar menu", function () {
     assert.deepEqual(labels(), ["Connect to Clever and a Lake…", "Try a Sample District", "Show Log"]);
   });
 
-  test("says what is new, offers actions, and does nothing by itself", async () => {
+  test("says what is new, offers actions, and does nothing on its own", async () => {
     const district = await District.serve({ students: 20, days: 1 });
     try {
       await district.connect();

@@ -193,7 +193,7 @@ suite("the wizard", function () {
     assert.deepEqual(connected?.choices, ["Adopt OEA's Lake"]);
   });
 
-  test("proposes the connection after the credentials are forgotten, also if another setting is invalid", async () => {
+  test("proposes the connection after the credentials are forgotten, even if another setting is invalid", async () => {
     person.answer(/^Remove the stored credentials/, "Remove");
     await commands.executeCommand("clever.forgetCredentials");
     await setSetting("maxShrink", 150);
