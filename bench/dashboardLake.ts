@@ -24,8 +24,8 @@ export interface DashboardLake {
 }
 
 /**
- * A lake with this many days of a large district, made by the pipeline. It takes minutes and gigabytes, so it is kept
- * in the folder for temporary files and reused.
+ * A lake with this many days of a large district, built by the pipeline. It takes minutes and gigabytes, so it is kept
+ * in the temporary folder and reused.
  */
 export async function dashboardLake(students: number, days: number): Promise<DashboardLake> {
   const place = path.join(tmpdir(), `clever-lake-bench-dashboard-${students}-${days}`);

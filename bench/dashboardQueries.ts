@@ -6,8 +6,8 @@ import type { DashboardFilter } from "../src/dashboard/filter";
 import { Duck, type DuckSession, sqlString } from "../src/duck/duck";
 
 /**
- * The dashboard's pictures as queries on the Parquet files: one per picture, with distinct counts over pseudonyms, as
- * Power BI's DirectQuery sends them for its visuals.
+ * The dashboard's charts as queries on the Parquet files: one per chart, with distinct counts over pseudonyms, as Power
+ * BI's DirectQuery sends them for its visuals.
  */
 export class PlainQueries implements Disposable {
   private constructor(
@@ -24,7 +24,7 @@ export class PlainQueries implements Disposable {
     return new PlainQueries(duck, session, lake);
   }
 
-  /** Seconds for all pictures of a filter; `from` and `to` are the days that it covers. */
+  /** Seconds for all charts of a filter; `from` and `to` are the days that it covers. */
   async ask(filter: DashboardFilter, from: string, to: string): Promise<number> {
     const start = process.hrtime.bigint();
     for (const sql of this.queries(filter, from, to)) await this.session.query(sql);

@@ -13,8 +13,8 @@ const firstDay = "2022-08-29";
  * process over SFTP: the old lake's server has all the days, the new one's only that day.
  *
  * The old lake is filled as a district would, with one run per day, but from a small district, because days add files
- * and commits rather than rows. It also gets one day of the large district, so that its lookups are as long as in
- * practice.
+ * and commits rather than rows. It also gets one day of the large district, so that its lookup tables are as large as
+ * in practice.
  */
 export async function oneMoreDay(
   workshop: Workshop,

@@ -22,7 +22,7 @@ import { windowsUnderWine } from "../test/helpers/windowsBuilds";
 import { endLeftBehind, interruption, runNode } from "./testProcesses";
 import { findChromium, prepareHost } from "./vscodeHost";
 
-/** What a part of the run came to. */
+/** The outcome of a part of the run. */
 interface Results {
   readonly passed: number;
   readonly failures: readonly string[];
@@ -34,7 +34,7 @@ const typeScript = ["--import", "tsx"];
 const none: Results = { passed: 0, failures: [], skipped: 0 };
 const filters = process.argv.slice(2);
 const total = { passed: 0, failed: 0, skipped: 0 };
-/** The failed tests, by name and reason: the end of a long output is what one reads first. */
+/** The failed tests, by name and reason: the end of a long output is read first. */
 const failures: string[] = [];
 const leftOut: string[] = [];
 
@@ -79,7 +79,7 @@ async function vitest(args: readonly string[], minutes?: number): Promise<void> 
 }
 
 /**
- * Runs tests with their temporary files in memory, if there is plenty: they write much and keep little, and this is
+ * Runs tests with their temporary files in memory, if there is plenty: they write a lot and keep little, and this is
  * faster.
  */
 async function inMemory(run: () => Promise<void>): Promise<void> {

@@ -22,7 +22,7 @@ function dissimilarity(a: string, b: string): number {
   return a.includes(b) || b.includes(a) ? Math.min(share, 0.4) : share;
 }
 
-/** Levenshtein distance: letters to add, remove or change. */
+/** Levenshtein distance: characters to add, remove or change. */
 function editDistance(a: string, b: string): number {
   const others = [...b];
   let before = [0, ...others.map((_, column) => column + 1)];

@@ -5,7 +5,7 @@ import { extensions } from "vscode";
 
 export interface Activation {
   readonly milliseconds: number;
-  /** Of the processor, in milliseconds. */
+  /** CPU time, in milliseconds. */
   readonly processor: number;
   /** The extension's files that were read by then. */
   readonly loaded: readonly string[];

@@ -13,7 +13,7 @@ import { writeConnection } from "../../src/ui/settings";
 const resolution = 10;
 const secondsAtRest = 10;
 
-/** The run, the event loop's delays in milliseconds, and the processor's seconds. */
+/** The run, the event loop's delays in milliseconds, and the CPU time in seconds. */
 export interface Responsiveness {
   readonly bytes: number;
   readonly rows: number;

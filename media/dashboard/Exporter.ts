@@ -20,7 +20,7 @@ import {
 import type { Part } from "./partView";
 import { shownResources } from "./ResourceTable";
 
-/** Exports pictures and tables to files; each states its source and content. */
+/** Exports charts and tables to files; each states its source and content. */
 export class Exporter {
   constructor(private readonly save: (file: PageFile) => void) {}
 
@@ -39,7 +39,7 @@ export class Exporter {
     this.save({ kind, name: fileName(ready, panel.id, kind), content: drawSheet(sheet, kind) });
   }
 
-  /** The whole page as one picture. */
+  /** The whole page as one image. */
   page(ready: Ready, panels: readonly Panel[], kind: PictureKind): void {
     const { texts, formats, district, answer } = ready;
     const notes = provenance(ready);
@@ -120,7 +120,7 @@ function tablesOf(ready: Ready): TableSheet[] {
   ];
 }
 
-/** The sentence above a picture on the page, and what `*` means below it. */
+/** The sentence above a chart on the page, and what `*` means below it. */
 function notesOf({ lead, summary, withheld = [] }: Panel): string[] {
   return [...(lead ? [summary] : []), ...withheld.map((sentence) => `* ${sentence}`)];
 }

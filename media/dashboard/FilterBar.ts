@@ -111,7 +111,7 @@ export class FilterBar {
       face: html`${icon("calendar")}<span class="control-title">${texts.dates}</span>
         <span class="control-value">${rangeName(texts, formats, filter)}</span>${icon("chevronDown")}`,
       opened: () => {
-        // Until the reader enters others, they are those of the filter, also if it changes meanwhile.
+        // Until the reader enters others, they are those of the filter, even if it changes in the meantime.
         this.ownFrom = "";
         this.ownTo = "";
         actions.changed();

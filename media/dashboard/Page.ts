@@ -55,7 +55,7 @@ export class Page implements Actions {
   private question: number;
   private frame = 0;
   private keeping: ReturnType<typeof setTimeout> | undefined;
-  /** The last drawn pictures, so that unchanged ones are not drawn again. */
+  /** The last drawn charts, so that unchanged ones are not drawn again. */
   private pictures = new Map<string, Picture | undefined>();
   private drawnFrom: readonly unknown[] = [];
   private panels: readonly Panel[] = [];
@@ -178,7 +178,7 @@ export class Page implements Actions {
     switch (message.type) {
       case "loading":
         if (message.forget) model.answer = undefined;
-        // Existing pictures stay, dimmed.
+        // Existing charts stay, dimmed.
         model.phase = { name: model.answer ? "ready" : "loading" };
         break;
       case "progress":
@@ -218,7 +218,7 @@ export class Page implements Actions {
     }
   }
 
-  /** What an answer shows, exports and changes is about its own filter, also while the next answer is computed. */
+  /** What an answer shows, exports and changes is about its own filter, even while the next answer is computed. */
   private get ready(): Ready | undefined {
     const { model } = this;
     const { answer } = model;
@@ -296,7 +296,7 @@ export class Page implements Actions {
       ${aboutView(ready, this.panels)}`;
   }
 
-  /** Pictures depend on the answer, the look and parts of the view, but not on the search text of the table. */
+  /** Charts depend on the answer, the look and parts of the view, but not on the search text of the table. */
   private refreshPictures(ready: Ready): void {
     const { units, topResources, schoolsShown } = ready.view;
     const from = [ready.answer, this.model.look, units, topResources, schoolsShown];
@@ -319,7 +319,7 @@ export class Page implements Actions {
     return lookOf(document.body, Math.round(Math.max(84, Math.min(190, column * 0.3))));
   }
 
-  /** Any action shows that the reader has seen the notice, which covers a part of the page. */
+  /** Any action shows that the reader has seen the notice, which covers part of the page. */
   private forgetNotice(): void {
     if (this.model.notice === "") return;
     this.model.notice = "";

@@ -62,7 +62,7 @@ export class ResourceTable {
     );
   }
 
-  /** If the table has moved to another place of the page, its box is a new one, which is not scrolled. */
+  /** If the table has moved to another place on the page, its container is a new element, which is not scrolled. */
   private readonly onBox = (box: Element | undefined): void => {
     if (!box || box.scrollTop === this.scrollTop) return;
     this.scrollTop = box.scrollTop;
@@ -148,7 +148,7 @@ export function shownResources(ready: Ready): { readonly table: DataTable; reado
   return { table: resourceTable(ready, rows), count };
 }
 
-/** What an export says of a table that a search has cut. */
+/** What an export says about a table that a search has narrowed. */
 function searchNote(ready: Ready, rows: readonly ResourceEntry[]): string[] {
   const search = ready.view.search.trim();
   return search === "" ? [] : [`${countText(ready, rows)} (“${search}”)`];

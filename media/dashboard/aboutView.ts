@@ -52,7 +52,7 @@ export function aboutView(
     ...(answer.licences ? ([[texts.titleLicences, definitions.licences]] as const) : []),
     [texts.titleTable, definitions.table],
   ];
-  // Pictures of one kind share a definition.
+  // Charts of one kind share a definition.
   const first = terms.filter(([, each], at) => terms.findIndex(([, other]) => other === each) === at);
   return html`<footer class="about panel wide">
     <h2>${texts.aboutTitle}</h2>

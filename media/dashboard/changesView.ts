@@ -18,7 +18,7 @@ import { chartView, legendView, type PanelContext } from "./panelView";
 const shownAtFirst = 3;
 
 /**
- * Below the picture of all changes: the weeks of each change, or why there are none, and what could not be judged.
+ * Below the chart of all changes: the weeks of each change, or why there are none, and what could not be judged.
  */
 export function changesBelow(context: PanelContext, pictureOf: (change: Change) => Picture): TemplateResult {
   const { ready, actions } = context;

@@ -55,14 +55,14 @@ function shownCell(ready: Ready, cell: Cell, column: Column): string | TemplateR
   return column.kind === "date" && cell ? ready.formats.day(String(cell)) : cellText(ready, cell, column);
 }
 
-/** A row's name with the same mark as in the picture, if there is a reason for one. */
+/** A row's name with the same mark as in the chart, if there is a reason for one. */
 function markedView(name: unknown, why: string): TemplateResult {
   return why === ""
     ? html`<bdi>${name}</bdi>`
     : html`<span class="marked"><bdi>${name}</bdi><span title=${why}>\u00a0*</span></span>`;
 }
 
-/** The place of a number that is withheld. */
+/** Stands in for a number that is withheld. */
 function hiddenView({ texts, answer }: Ready): TemplateResult {
   return html`<span class="hidden-number" title=${fill(texts.hiddenHint, answer.minimumGroupSize)}>${texts.hidden}</span>`;
 }

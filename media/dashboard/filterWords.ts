@@ -64,7 +64,7 @@ export function rangeName(texts: DashboardTexts, formats: Formats, { range }: Da
   return "preset" in range ? presetName(texts, range.preset) : formats.range(range.from, range.to);
 }
 
-/** The facts that a reader must know about an exported picture, one line each. */
+/** The facts that a reader must know about an exported chart, one line each. */
 export function provenance({ texts, formats, district, filter, view, answer }: Ready): readonly string[] {
   const parts = filterParts(texts, filter, answer.options).map(({ text }) => text);
   const { question } = view;

@@ -19,7 +19,7 @@ export function clipped(name: string, letters: number): string {
 
 /**
  * A name on two lines if it does not fit on one and has a space to break at; the second line may still be too long.
- * `letters` is the capacity of a line.
+ * `letters` is the number of characters that fit on a line.
  */
 export function inTwoLines(name: string, letters: number): string {
   if (name.length <= letters) return name;

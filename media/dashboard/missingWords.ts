@@ -98,7 +98,7 @@ export function daysWithout({ texts, formats, answer }: Words): string | undefin
   return count === 1 ? texts.reportMissingOnDay : fill(texts.reportMissingOnDays, formats.integer(count));
 }
 
-/** Days with the report on which some groups are not counted. Those that never are, are named apart. */
+/** Days with the report on which some groups are not counted. Groups that are never counted are named separately. */
 function partialCount({ byDay, withheld }: DashboardAnswer, report: ReportKind): number {
   const days = byDay.filter(({ kind, missing }) => kind === "school" && !missing?.includes(report));
   const partial = days.filter(({ partly }) => partly);

@@ -39,7 +39,7 @@ export interface Model {
   notice: string;
 }
 
-/** A model with an answer: the basis of all pictures. */
+/** A model with an answer: the basis of all charts. */
 export interface Ready extends Model {
   readonly answer: DashboardAnswer;
 }
@@ -60,7 +60,7 @@ export interface Actions {
   setFilter(patch: FilterPatch): void;
   setView(patch: Partial<DashboardView>): void;
   post(message: FromPage): void;
-  /** Saves the whole page as a picture. */
+  /** Saves the whole page as an image. */
   savePage(kind: "png" | "svg"): void;
   changed(): void;
 }

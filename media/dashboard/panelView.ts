@@ -18,7 +18,7 @@ export interface PanelContext {
   say(text: string): void;
 }
 
-/** A picture with its title and controls, or its table instead. */
+/** A chart with its title and controls, or its table instead. */
 export function panelView(
   context: PanelContext,
   panel: Panel,
@@ -64,7 +64,7 @@ export function panelView(
   return partView(ready, panel, notes, tools, body);
 }
 
-/** Why there is no picture, unless the sentences below say so. */
+/** Why there is no chart, unless the sentences below say so. */
 function nothingView(ready: Ready, { allResources, withheld = [] }: Panel) {
   const report = allResources ? "dailyParticipation" : "resourceUsage";
   const reasons = absentSentences(ready, ready.answer.absent.includes(report) ? [report] : []);

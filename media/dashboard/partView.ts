@@ -63,7 +63,7 @@ export function explainView(
   });
 }
 
-/** The switch between a picture and its table. */
+/** The switch between a chart and its table. */
 export function asTableView({ ready, actions }: PanelContext, { id, title }: Part): TemplateResult {
   const { texts, view } = ready;
   const asTable = view.asTable.includes(id);

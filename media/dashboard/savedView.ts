@@ -13,8 +13,8 @@ export interface Typed {
 }
 
 /**
- * Saved views and groups of schools: opens and deletes them, and saves the current one. Its button says so if there is
- * one of the typed name already.
+ * Saved views and groups of schools: opens and deletes them, and saves the current one. Its button says so if there
+ * already is one with the typed name.
  */
 export function savedView(
   { texts, saved, filter, view }: Model,

@@ -6,7 +6,7 @@ import type { Actions, Model, Ready } from "./model";
 import { otherDivisionView, sentencesView, togetherView } from "./withheldView";
 import { withheldSentences } from "./withheldWords";
 
-/** The page's contents if there are no pictures. */
+/** The page's contents if there are no charts. */
 export function stateView(model: Model, actions: Actions): TemplateResult {
   const { phase, texts } = model;
   if (phase.name === "failed") {

@@ -17,7 +17,7 @@ export interface Model {
   phase: Phase;
   revealed: boolean;
   loadingMore: boolean;
-  /** Why rows could not be read, or no further ones. */
+  /** Why rows, or more of them, could not be read. */
   trouble: string | undefined;
   active: GridPosition;
   /** For screen readers. */

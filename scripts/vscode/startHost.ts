@@ -101,7 +101,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   }
 }
 
-/** Writes the settings file of a folder, which is made. */
+/** Writes the settings file of a folder, which is created. */
 async function writeSettings(folder: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, "settings.json"), JSON.stringify(settings, undefined, 2));

@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Connection:
-    """Ends this process when the connection ends, so that no Spark is left running whatever happens to the pipeline."""
+    """Ends this process when the connection ends, so that no Spark process outlives the pipeline."""
 
     def __init__(self, port: int, token: str) -> None:
         connection = socket.create_connection(("127.0.0.1", port))

@@ -1,4 +1,4 @@
-"""What can be checked in each file on its own: whether it is in Clever's own form, and what it repeats."""
+"""What can be checked in each file on its own: whether it is in Clever's own format, and what it repeats."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ def _texts(rows: DataFrame, specification: Specification) -> DataFrame:
 
 
 def why_left(job: Job, file: LandedFile, found: Found) -> str | None:
-    """Why a file is left to the judge, as far as it can be seen in the file alone; None for one in Clever's own form."""
+    """Why a file is left to the judge, as far as it can be seen in the file alone; None for one in Clever's own format."""
     statistics = found.statistics.get(file.number)
     if statistics is None or statistics.rows == 0:
         return "no row"

@@ -1,4 +1,4 @@
-"""How a Spark on a cluster communicates with the pipeline: through files in a folder of the lake, one document each.
+"""How Spark on a cluster communicates with the pipeline: through files in a folder of the lake, one document each.
 
 The pipeline writes `to-0.json`, `to-1.json` and so on, and this process `from-0.json`, `from-1.json`. While it is
 alive, the pipeline keeps rewriting `alive`.
@@ -20,7 +20,7 @@ _POLL_SECONDS = 1.0
 
 
 class Mailbox:
-    """Ends this process when the pipeline sends no more heartbeats, so that nobody pays for a forgotten Spark.
+    """Ends this process when the pipeline sends no more heartbeats, so that nobody pays for a forgotten session.
 
     :param patience: seconds without a heartbeat after which the pipeline is considered dead
     """
@@ -52,7 +52,7 @@ class Mailbox:
             time.sleep(self._patience / 10)
             try:
                 sign = read_text(self._spark, f"{self._folder}/alive")
-            except Exception:  # Being replaced, or the store is unreachable: patience decides.
+            except Exception:  # Being replaced, or the store is unreachable: the time limit decides.
                 continue
             if sign != seen:
                 seen, since = sign, time.monotonic()

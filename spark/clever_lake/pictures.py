@@ -1,4 +1,4 @@
-"""Tables and pictures of a notebook, in one style. Synapse, Fabric and Jupyter come with Matplotlib and IPython."""
+"""Tables and charts of a notebook, in one style. Synapse, Fabric and Jupyter come with Matplotlib and IPython."""
 
 from __future__ import annotations
 

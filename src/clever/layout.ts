@@ -104,7 +104,9 @@ export function oeaTable(table: string): string {
   return `${table}_oea`;
 }
 
-/** Maps each pseudonym that OEA made without a salt to ours. It is in the stage with identities, like the lookups. */
+/**
+ * Maps each pseudonym that OEA computed without a salt to ours. It is in the stage with identities, like the lookups.
+ */
 export const pseudonymMapTable = "stage2np/clever/pseudonyms_oea";
 
 /**

@@ -22,7 +22,7 @@ export function textKindOf({ name, words }: ReportColumn): TextKind {
 /**
  * Masks in a text:
  * - e-mail addresses, and credentials in URLs (`https://user:password@…`)
- * - in URLs, the parts that identify a person (`?student=…`, `/users/12`), and ids of Clever's form in a query
+ * - in URLs, the parts that identify a person (`?student=…`, `/users/12`), and ids in Clever's format in a query
  * - people's ids that `isKnown` recognizes (it is passed lower case) between characters other than letters and
  *   digits. Short numbers and words of letters alone do not count as ids there: a grade, a room, a year, a game
  *   called 2048.

@@ -87,7 +87,7 @@ export function isNothingSql(cell: string, literal: (text: string) => string): s
   return `(lower(${bare}) IN (${words}) OR regexp_full_match(${bare}, ${literal(dashes)}))`;
 }
 
-/** The forms of nearly all ids: letters and a digit, with hyphens inside; or a word. */
+/** The formats of nearly all ids: letters and a digit, with hyphens inside; or a word. */
 const plainForms = {
   withDigit: "[A-Za-z]*[0-9](?:[0-9A-Za-z_-]*[0-9A-Za-z])?",
   word: "[A-Za-z](?:[.@_ -]?[0-9A-Za-z])*",

@@ -85,7 +85,7 @@ function rosterRow(line: number, cell: (name: keyof typeof columns) => string): 
   return { line, studentId, schoolId: isBlank(school) ? null : maskText(school, "id", isOwn), grade };
 }
 
-/** The form of a district's own grades; ids, dates, e-mail and other addresses look different. */
+/** The format of a district's own grades; ids, dates, e-mail and other addresses look different. */
 function mayBeGrade(text: string): boolean {
   return text.length <= 24 && /^[\p{L}\p{N} +&()/.,'-]+$/u.test(text) && !/\p{N}{3}/u.test(text);
 }

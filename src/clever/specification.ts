@@ -20,9 +20,9 @@ import { plainNumber, shortestId } from "./shiftedCells";
 import { canonicalForm, cleverId, whiteSpace } from "./values";
 
 /**
- * What an engine in another language needs to read clean files of a report, as plain JSON. Everything in it is
- * derived from the modules in this folder. An engine leaves every other file to the judge, so the forms here are
- * narrow: Clever's own.
+ * What an engine in another language needs to read clean files of a report, as plain JSON. Everything in it is derived
+ * from the modules in this folder. An engine leaves every other file to the judge, so the formats here are narrow:
+ * Clever's own.
  */
 export interface Specification {
   readonly report: Report["name"];

@@ -9,8 +9,8 @@ export type ParsedValue = { readonly value: string | number | boolean | null } |
 export type DayMonthOrder = "dayFirst" | "monthFirst" | "unknown";
 
 /**
- * Clever's own forms. The engine reads these in SQL, and everything else goes through `parseValue`; a test ensures that
- * both agree. RE2 and JavaScript interpret the patterns alike.
+ * Clever's own formats. The engine reads these in SQL, and everything else goes through `parseValue`; a test ensures
+ * that both agree. RE2 and JavaScript interpret the patterns alike.
  */
 export const canonicalForm: Readonly<Record<Exclude<ColumnType, "string">, string>> = {
   date: "20[0-9]{2}-[0-9]{2}-[0-9]{2}",
@@ -65,7 +65,7 @@ export function dayMonthOrder(dates: Iterable<string>): DayMonthOrder {
   return dayFirst ? "dayFirst" : "monthFirst";
 }
 
-/** The form of Clever's own ids, of people, schools and resources. */
+/** The format of Clever's own ids, of people, schools and resources. */
 export const cleverId = "[0-9a-f]{24}";
 const isCleverId = new RegExp(`^${cleverId}$`);
 

@@ -96,7 +96,7 @@ function rate(state: ProgressState, started: number): string {
   return `${bytes(perSecond)}/s${left > 0 ? `, ${duration(1000 * left)} left` : ""}`;
 }
 
-/** Shows the share of other work on a terminal. Dispose it when the work ends: that clears the line. */
+/** Shows the completed share of other work on a terminal. Dispose it when the work ends: that clears the line. */
 export function shareOnTerminal() {
   let shown = "";
   const write = (text: string) => {

@@ -12,7 +12,7 @@ export const rangePresets = ["last7", "last30", "schoolYear", "all"] as const;
 export const keptWhole = ["schools", "grades"] as const;
 export type KeepWhole = (typeof keptWhole)[number];
 
-/** How people are counted: in groups of at least so many. */
+/** How people are counted: in groups of at least the minimum size. */
 export interface Counting {
   readonly minimumGroupSize: number;
   readonly keepWhole: KeepWhole;

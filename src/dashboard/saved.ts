@@ -51,7 +51,7 @@ export function withChange(saved: Saved, { groups = [], views = [], forget }: Sa
   };
 }
 
-/** Entries with others, each in place of the one of its name; without those to forget. */
+/** The entries after adding others, which replace those with the same name, and without those to forget. */
 function withEntries<T extends { readonly name: string }>(
   entries: readonly T[],
   put: readonly T[],

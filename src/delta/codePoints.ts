@@ -1,6 +1,6 @@
 /**
  * Orders texts by code point, like UTF-8 bytes, so also like Parquet, Delta and DuckDB. JavaScript orders by UTF-16
- * unit.
+ * code unit.
  */
 export function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
@@ -12,7 +12,7 @@ export function compareCodePoints(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Surrogates represent the code points beyond U+FFFF, so they sort after all other units. */
+/** Surrogates represent the code points beyond U+FFFF, so they sort after all other code units. */
 function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }

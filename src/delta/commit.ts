@@ -55,7 +55,7 @@ export async function commit(request: CommitRequest): Promise<CommitOutcome> {
     return outcome;
   } catch (error) {
     if (!(error instanceof LostRace)) throw error;
-    // A request without an answer may still be executed, so the files that it refers to must stay.
+    // A request without a response may still be executed, so the files that it refers to must stay.
     if (error.cause !== undefined) throw error.cause;
     transaction.abandon();
     throw new CleverLakeError("conflict", "Other writers always committed first; nothing was written.", {
@@ -123,7 +123,7 @@ class Transaction {
     }
   }
 
-  /** Whether this commit became the version. If the lake does not answer, its contents decide. */
+  /** Whether this commit became the version. If the lake does not respond, its contents decide. */
   private async publish(version: number, actions: readonly Action[]): Promise<boolean> {
     const { lake, tablePath } = this.request;
     const data = Buffer.from(formatCommit(actions));

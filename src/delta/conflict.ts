@@ -15,7 +15,7 @@ export interface Attempt {
 export type Conflict = "metadata" | "protocol" | "transaction" | "files" | "rows";
 
 /**
- * Whether an attempt that was made without knowledge of `winner`, the actions of one commit, would have had another
+ * Whether an attempt that was made without knowledge of `winner`, the actions of one commit, would have had a different
  * result with it. Undefined if not: the attempt is then valid on top of the commit. The rules are those of Delta's
  * reference implementations.
  */

@@ -140,7 +140,7 @@ export function writeDataFile(request: DataFileRequest): Promise<AddFile | undef
   });
 }
 
-/** Folder names in Hive style. They only serve people: readers take partition values from the log. */
+/** Folder names in Hive style. They are only for people: readers take partition values from the log. */
 function hiveFolders(partitionValues: Readonly<Record<string, string | null>>): string[] {
   return Object.entries(partitionValues).map(
     ([name, value]) =>

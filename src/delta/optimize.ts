@@ -133,7 +133,7 @@ async function attemptOf(
   try {
     await duck.session(async (session) => {
       for (const merge of step) {
-        // Files that another writer has removed meanwhile are not restored.
+        // Files that another writer has removed in the meantime are not restored.
         const files = merge.files.filter(({ path }) => current.files.has(decodePath(path)));
         if (files.length < merge.files.length) continue;
         try {

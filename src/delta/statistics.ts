@@ -14,7 +14,9 @@ export interface FileStatistics {
   readonly nullCount: Readonly<Record<string, number>>;
 }
 
-/** As in Spark, bounds of texts are cut to this many UTF-16 units, or one more if the cut would split a character. */
+/**
+ * As in Spark, bounds of texts are cut to this many UTF-16 code units, or one more if the cut would split a character.
+ */
 const textBoundLength = 32;
 /** The maximum length of an upper bound before its last character. */
 const longestTextBound = 2 * textBoundLength;
@@ -164,7 +166,7 @@ export function upperTextBound(text: string): string | undefined {
   return text.slice(0, end) + (text.slice(end, end + 1) < greatestAscii ? greatestAscii : greatestCharacter);
 }
 
-/** UTF-16 units of the character at an index of a text. */
+/** UTF-16 code units of the character at an index of a text. */
 function widthAt(text: string, place: number): number {
   return (text.codePointAt(place) ?? 0) > 0xffff ? 2 : 1;
 }

@@ -44,7 +44,7 @@ export type { AssetName, DashboardFilter, FileState, Finding, Freshness, Preview
 /** A file of the plan. */
 export interface ReportItem extends Json<Omit<PlannedFile, "modified" | "entry">> {
   readonly modified?: string | undefined;
-  /** Where the problem is because of which it is held back. */
+  /** The location of the problem that holds it back. */
   readonly line?: number | undefined;
   readonly column?: string | undefined;
   /** Why the newest run that tried to process this file failed; undefined if none failed, or a later run succeeded. */
@@ -70,7 +70,9 @@ export interface ReportsAnswer {
 }
 
 export interface RunParams extends Connected, Pick<RunRequest, "command" | "only" | "accept"> {
-  /** Whether the lake was there before. If it is gone, its disk may not be mounted: the run must not create another one. */
+  /**
+   * Whether the lake existed before. If it is gone, its disk may not be mounted: the run must not create another one.
+   */
   readonly isKnown?: boolean;
 }
 

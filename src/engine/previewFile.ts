@@ -15,7 +15,7 @@ export type PreviewedRow = Pick<JudgedRow, "line" | "cells" | "problem"> & {
 };
 
 const rowsAtMost = 100_000;
-/** The end of a longer line is not looked for. */
+/** The end of a longer line is not searched for. */
 const longestLine = 32 * 1024 * 1024;
 
 /** The beginning of a report: read in parts, up to the end of a record, and judged row by row as in the pipeline. */

@@ -17,7 +17,7 @@ export async function importRoster(
   const { settings, lake, salt } = await opened(connected, signal);
   const { maxShrink, keepWhole } = settings;
   const divide = async (minimumGroupSize: number) => {
-    // New grades make a new index anyway, so the dashboard's cache would not help.
+    // New grades require a new index anyway, so the dashboard's cache would not help.
     const cacheFolder = await machineScratch();
     try {
       await using keeper = new IndexKeeper({ cacheFolder });

@@ -116,7 +116,7 @@ export class ChunkRunner {
     }
   }
 
-  /** Merges small data files of this run's months. If that fails, their rows are in the tables even so. */
+  /** Merges small data files of this run's months. If that fails, their rows are in the tables anyway. */
   async mergeFiles(): Promise<void> {
     const { lock, progress } = this.context;
     if (this.opened.size > 0) progress.merging();
@@ -179,7 +179,7 @@ export class ChunkRunner {
   }
 
   /**
-   * Takes over the new times of files with the same bytes. Resolves to the deliveries whose rows must be compared with
+   * Records the new times of files with the same bytes. Resolves to the deliveries whose rows must be compared with
    * those of other sources by their new time: these are new deliveries of the same bytes.
    */
   private async retime(touched: readonly Touched[], entries: Map<string, LogEntry>): Promise<LogEntry[]> {

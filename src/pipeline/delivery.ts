@@ -39,7 +39,7 @@ export interface ReadDelivery extends Delivery {
 
 /** A delivery of which no row enters the tables. */
 export interface QuarantinedDelivery extends Delivery {
-  /** Undefined if no line is to blame. */
+  /** Undefined if no line is at fault. */
   readonly line?: number | undefined;
   readonly column?: string | undefined;
   readonly reason: string;

@@ -15,7 +15,7 @@ export interface WorkProgress {
   readonly all: number;
 }
 
-/** What is asked of work on a whole lake. */
+/** Options for work on a whole lake. */
 export interface LakeWork<Progress = WorkProgress> {
   readonly lake: Lake;
   /** Reports what would be done, and writes nothing. */

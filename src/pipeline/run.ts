@@ -156,7 +156,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     summary.notes.push(...(checkedSalt?.notes ?? []).map((note) => ({ path: "salt", note })));
     const nothingAccepted = "It is not in quarantine: there was nothing to accept.";
     summary.notes.push(...useless.map((path) => ({ path, note: nothingAccepted })));
-    // Nothing can be read of an earlier delivery whose landed copy is gone; the newer one is judged without it.
+    // An earlier delivery whose landed file is gone cannot be read; the newer one is judged without it.
     const earlier = salt === undefined ? [] : await withCopies(lake, before, signal);
     const due = salt === undefined ? 0 : earlier.flat().length + pending.length;
     const finish = async (newest: PseudoTables) => {
@@ -298,7 +298,7 @@ function isRequested({ userTypes, only }: RunRequest, { userType, path }: LogEnt
   return userTypes.includes(userType) && (only === undefined || only.includes(path));
 }
 
-/** The files that were accepted although nothing of them waits. Rejects with `config` for an unknown file. */
+/** The accepted files that have nothing waiting. Rejects with `config` for an unknown file. */
 function uselessConsents(
   request: RunRequest,
   pending: readonly LogEntry[],

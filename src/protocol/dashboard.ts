@@ -9,7 +9,7 @@ import { questionIds } from "../dashboard/questions";
 import { type Saved, savedChangeSchema } from "../dashboard/saved";
 
 /**
- * The longest file that a page may send to be saved, in characters. A picture of every school and resource is far
+ * The longest file that a page may send to be saved, in characters. An image of every school and resource is far
  * smaller.
  */
 const longestFile = 50_000_000;

@@ -31,9 +31,9 @@ export interface PreviewRow {
   /** As editors count lines: the header is line 1. */
   readonly line: number;
   /**
-   * In the file's order; null if masked. Masked are all identities and, in a refused row, every cell whose form does
-   * not prove that it is none: a shifted column can put an identity anywhere. A refused row can have another number
-   * of cells than there are columns; a row that cannot be split is one masked cell.
+   * In the file's order; null if masked. All identities are masked and, in a refused row, every cell whose shape does
+   * not prove that it is not an identity: a shifted column can put an identity anywhere. The number of cells in a
+   * refused row can differ from the number of columns; a row that cannot be split is one masked cell.
    */
   readonly cells: readonly (string | null)[];
   /** Why the row would be refused. */

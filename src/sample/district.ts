@@ -27,7 +27,7 @@ export type SampleChange = { readonly schoolDay: number; readonly factor: number
   | { readonly school: string }
 );
 
-/** An invented district, from which its reports are generated. */
+/** A fictitious district, from which its reports are generated. */
 export interface SampleDistrict {
   readonly seed: number;
   /** The school days, `yyyy-MM-dd`, ascending. */

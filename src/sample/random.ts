@@ -20,7 +20,7 @@ export function between(random: Random, low: number, high: number): number {
   return low + Math.floor(random() * (high - low + 1));
 }
 
-/** An id in Clever's form: 24 hexadecimal digits. */
+/** An id in Clever's format: 24 hexadecimal digits. */
 export function objectId(random: Random): string {
   let id = "";
   while (id.length < 24)

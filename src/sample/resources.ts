@@ -31,7 +31,7 @@ interface Catalogue {
   readonly names: readonly string[];
 }
 
-/** Invented products that are widely used everywhere and renamed during the first year. */
+/** Fictitious products that are widely used everywhere and renamed during the first year. */
 const renames: readonly { readonly name: string; readonly newName: string; readonly schoolDay: number }[] = [
   { name: "Mathlark", newName: "Mathlark Plus", schoolDay: 5 },
   { name: "Wordmeadow", newName: "Wordmeadow: Reading & Writing", schoolDay: 90 },

@@ -32,7 +32,7 @@ export class ServerHandles implements AsyncDisposable {
   async openFile(path: string): Promise<Buffer> {
     const file = await open(await this.real(path), "r");
     if (!this.isDisposed) return this.add({ kind: "file", file });
-    // The session ended meanwhile.
+    // The session has ended in the meantime.
     await file.close();
     throw noSuchFile();
   }

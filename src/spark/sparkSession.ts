@@ -19,7 +19,7 @@ export interface SparkSession extends AsyncDisposable {
 
   send(request: SparkRequest): Promise<void>;
 
-  /** Passes all further messages from Spark to one listener. */
+  /** Passes all later messages from Spark to one listener. */
   listen(listener: SparkListener): void;
 
   /** Rejects when Spark has ended, with the error to report; never resolves. */

@@ -36,7 +36,7 @@ export class BackgroundCheck extends Disposable {
     if (!isConnected() || !vscode.workspace.isTrusted || this.runs.running !== undefined) return;
     // A server that takes longer than the interval must not be queried again each time.
     if (this.model.state === "loading") return;
-    // Until the user looks again, or changes the settings or secrets.
+    // Until the user refreshes, or changes the settings or secrets.
     if (isRefusal(this.model.error)) return;
     await this.model.refresh();
     const mayBeDue = this.model.reports.some(isDue) || comparesContents();

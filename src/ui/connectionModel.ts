@@ -168,7 +168,7 @@ export class ConnectionModel extends Disposable {
     return readSettings();
   }
 
-  /** Called when the user acts in this window: they may be asked, also about what they declined before. */
+  /** Called when the user acts in this window: they may be asked, even about what they declined before. */
   userActs(needsConnection: boolean): void {
     this.guard.mayAsk = true;
     if (needsConnection && isConnected()) this.allowLooks();
@@ -318,8 +318,8 @@ export class ConnectionModel extends Disposable {
   }
 
   /**
-   * Drops what is known of the connection. Views are closed or look again; the badge and the status bar do not refresh
-   * themselves.
+   * Drops what is known about the connection. Views are closed or refreshed; the badge and the status bar do not
+   * refresh themselves.
    */
   private reset(): void {
     const wasKnown = this.current !== "unknown";

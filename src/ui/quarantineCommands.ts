@@ -12,7 +12,7 @@ import { withWork } from "./withWork";
 
 /**
  * The commands that decide about quarantined files. Each acts on all selected files, after one confirmation, and with
- * the connection of before: meanwhile, another window may change the settings.
+ * the connection from before it, because another window may change the settings in the meantime.
  */
 export class QuarantineCommands {
   constructor(

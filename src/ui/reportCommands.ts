@@ -110,8 +110,8 @@ export class ReportCommands {
   }
 
   /**
-   * Opens a report's preview. For a quarantined report, it opens the landed copy: that is the rejected delivery, and
-   * it still exists if the file has left the server.
+   * Opens a report's preview. For a quarantined report, it opens the landed file: that is the rejected delivery, and it
+   * still exists if the file has left the server.
    */
   async openReport(path: string): Promise<void> {
     const item = this.parts.model.reports.find((each) => each.path === path);

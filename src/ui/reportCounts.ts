@@ -50,7 +50,7 @@ export function isRelevantReport({ report, state, landed }: ReportItem): boolean
   return report !== undefined && (state !== "ignored" || landed !== undefined);
 }
 
-/** Whether a run would ingest this report, or pseudonymize its landed copy. */
+/** Whether a run would ingest this report, or pseudonymize its landed file. */
 export function isDue({ state }: ReportItem): boolean {
   return state === "new" || state === "changed" || state === "landed";
 }

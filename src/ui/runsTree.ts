@@ -66,7 +66,7 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   }
 
   private async runs(): Promise<RunNode[]> {
-    // The end of this window's run is known; another one cannot be in progress meanwhile.
+    // The end of this window's run is known; another one cannot be in progress at the same time.
     const isOwn = this.own.running !== undefined;
     const { total, runs } = await this.list();
     clearTimeout(this.nextLook);

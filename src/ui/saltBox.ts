@@ -52,9 +52,9 @@ export async function askNewSalt(
 }
 
 /**
- * Rejects if the lake was made with another salt, does not accept this one, or cannot be used. If the lake cannot
- * decide, the salt is accepted: a run refuses the lake anyway, and the connection is needed to import a roster that
- * proves the salt. The server is not contacted.
+ * Rejects if the lake was pseudonymized with another salt, does not accept this one, or cannot be used. If the lake
+ * cannot decide, the salt is accepted: a run refuses the lake anyway, and the connection is needed to import a roster
+ * that proves the salt. The server is not contacted.
  */
 export async function checkSalt(
   client: EngineClient,

@@ -58,7 +58,7 @@ export function askText(step: TextStep): Promise<string> {
       const text = box.value;
       try {
         await step.attempt?.(text, abort.signal);
-        // A text that was corrected meanwhile has not been tried; the box stays open for it.
+        // A text that was corrected in the meantime has not been tried; the box stays open for it.
         if (box.value === text) resolve(text);
       } catch (error) {
         if (abort.signal.aborted) return;

@@ -7,7 +7,7 @@ import { withWork } from "./withWork";
 /** What a notification shows of work. */
 interface Shown<Progress> {
   readonly title: string;
-  /** Whether progress moves the bar: all does by default. A bar cannot go back. */
+  /** Whether progress moves the bar; by default, all progress does. A bar cannot go back. */
   readonly isShown?: (progress: Progress, dryRun: boolean) => boolean;
   readonly textOf?: (progress: Progress) => string;
 }
@@ -51,8 +51,8 @@ interface Steps<Result, Progress> extends Omit<Shown<Progress>, "title"> {
 }
 
 /**
- * Shows what work on the lake would do, asks, and does it with the same connection: meanwhile, another window may have
- * changed the settings. Resolves to undefined if nothing was done.
+ * Shows what work on the lake would do, asks, and does it with the same connection, because another window may have
+ * changed the settings in the meantime. Resolves to undefined if nothing was done.
  */
 export async function plannedThenDone<Params extends Connected, Result, Progress extends WorkProgress>(
   parts: Parts,

@@ -6,7 +6,7 @@ import type { Mark, Picture } from "./picture";
 export interface ChartHost {
   readonly picture: Picture;
   readonly look: Look;
-  /** One sentence describing the picture. */
+  /** One sentence describing the chart. */
   readonly label: string;
   readonly role: string;
   readonly keys: string;
@@ -16,7 +16,7 @@ export interface ChartHost {
   say(text: string): void;
 }
 
-/** `<clever-chart>`: a picture that adapts to its size, with marks that mouse and arrow keys can reach. */
+/** `<clever-chart>`: a chart that adapts to its size, with marks that mouse and arrow keys can reach. */
 export class ChartElement extends HTMLElement {
   private chart: EChartsType | undefined;
   private host: ChartHost | undefined;
@@ -25,7 +25,7 @@ export class ChartElement extends HTMLElement {
   private at = -1;
   private readonly sizes = new ResizeObserver(() => this.fit());
 
-  /** Draws if the picture has changed. */
+  /** Draws if the chart has changed. */
   set shown(host: ChartHost) {
     this.host = host;
     this.draw();

@@ -118,7 +118,7 @@ export function partMarks(
 export const squares = (series: readonly Pick<BarSeries, "name" | "colour">[]): LegendEntry[] =>
   series.map(({ name, colour }) => ({ name, colour, shape: "square" }));
 
-/** The capacity of a line of names: letter width relative to font size, in the widest of the usual fonts. */
+/** The capacity of a line of names: character width relative to font size, in the widest of the usual fonts. */
 const lettersIn = (look: Look) => Math.floor(look.labelWidth / (0.62 * (look.fontSize - 1)));
 
 /** The height of a row, so that names on two lines do not touch. */

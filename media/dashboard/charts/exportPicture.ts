@@ -3,7 +3,7 @@ import { type EChartsOption, type EChartsType, init } from "./echarts";
 import { paperLook } from "./look";
 import type { LegendEntry, Picture } from "./picture";
 
-/** A self-contained picture: a title above, a legend, and notes for the reader below. */
+/** A self-contained image of a chart: a title above, a legend, and notes for the reader below. */
 export interface Sheet {
   readonly title: string;
   readonly picture: Picture;
@@ -15,7 +15,7 @@ const margin = 24;
 const leastHeight = 280;
 const noteSize = 12;
 const noteLine = 17;
-/** The width of a letter of notes, a conservative estimate. */
+/** The width of a character in notes, a conservative estimate. */
 const noteLetter = 6.85;
 /** Notes end before the edge, because the reader's font may be wider. */
 const widthOfNotes = (wide: number) => (wide - 2 * margin) * 0.91;
@@ -28,19 +28,19 @@ export function drawSheet(sheet: Sheet, kind: PictureKind): string {
   return kind === "svg" ? svgOf(block) : drawn(block, 2, pngOf);
 }
 
-/** The whole page as one picture: head, numbers, pictures and notes for the reader. */
+/** The whole page as one image: head, numbers, charts and notes for the reader. */
 export interface PageSheet extends Omit<Sheet, "picture"> {
   /** Below the title. */
   readonly lines: readonly string[];
   /** A name, a number and its change each; below them, what the change is compared with. */
   readonly cards: readonly (readonly string[])[];
   readonly cardsNote: string;
-  /** Pictures that are not wide are placed in pairs. */
+  /** Charts that are not wide are placed in pairs. */
   readonly pictures: readonly (Sheet & { readonly wide: boolean })[];
   readonly tables: readonly TableSheet[];
 }
 
-/** A table below the pictures. */
+/** A table below the charts. */
 export interface TableSheet {
   readonly title: string;
   readonly note: string;
@@ -49,7 +49,7 @@ export interface TableSheet {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** A page that is too high for browsers to draw as PNG is drawn smaller. */
+/** A page that is too tall for browsers to draw as PNG is drawn smaller. */
 export function drawPage(page: PageSheet, kind: PictureKind): string {
   const { blocks, height } = layOut(page);
   if (kind === "svg") {
@@ -281,7 +281,7 @@ function blockOf({ title, picture, notes }: Sheet, wide: number): Block {
 }
 
 const legendLine = 22;
-/** Letters that look like the marks of the picture. */
+/** Characters that look like the marks of the chart. */
 const keyLetters: Readonly<Record<LegendEntry["shape"], string>> = {
   line: "━",
   dashes: "┅",
@@ -297,7 +297,7 @@ const keyLetters: Readonly<Record<LegendEntry["shape"], string>> = {
   dotted: "░",
 };
 
-/** A picture's legend as text with as many lines as it needs, and the styles of its marks. */
+/** A chart's legend as text with as many lines as it needs, and the styles of its marks. */
 function legendOf({ legend }: Picture, wide: number, fontSize: number) {
   const most = (wide - 2 * margin) / (0.58 * fontSize);
   const lines: string[][] = [];
@@ -314,7 +314,7 @@ function legendOf({ legend }: Picture, wide: number, fontSize: number) {
   });
   const keys = legend.map(({ colour, shape }, at) => [
     `key${at}`,
-    // A band's own colour would be too faint for a letter.
+    // A band's own colour would be too faint for a character.
     { color: shape === "band" ? paperLook.mark : colour, fontSize: 15 },
   ]);
   return {
@@ -324,7 +324,7 @@ function legendOf({ legend }: Picture, wide: number, fontSize: number) {
   };
 }
 
-/** The picture's drawing, moved between title and notes. */
+/** The chart's drawing, moved between title and notes. */
 function moved(option: EChartsOption, above: number, below: number): EChartsOption {
   const grid = option.grid as { left: number; right: number; top: number; bottom: number } | undefined;
   if (grid) {

@@ -20,7 +20,7 @@ export interface Look {
   readonly still: boolean;
 }
 
-/** The look of pictures outside VS Code: dark on white, like documents. */
+/** The look of charts outside VS Code: dark on white, like documents. */
 export const paperLook: Look = {
   contrast: false,
   text: "#1f1f1f",

@@ -2,7 +2,7 @@ import type { FilterPatch } from "../model";
 import type { EChartsOption } from "./echarts";
 import type { Look } from "./look";
 
-/** A mark of a picture, or one of its days: the target of hovering, arrow keys and clicks. */
+/** A mark of a chart, or one of its days: the target of hovering, arrow keys and clicks. */
 export interface Mark {
   /** Its position in ECharts. */
   readonly series: number;
@@ -31,20 +31,20 @@ export interface LegendEntry {
   readonly picked?: boolean;
 }
 
-/** A picture ready to be drawn. */
+/** A chart ready to be drawn. */
 export interface Picture {
   readonly option: EChartsOption;
   readonly marks: readonly Mark[];
   readonly legend: readonly LegendEntry[];
   /** The minimum legible height, in pixels. */
   readonly height: number;
-  /** For pictures over time: the days along the axis, for choosing a range by dragging. */
+  /** For charts over time: the days along the axis, for choosing a range by dragging. */
   readonly days?: readonly string[];
   /** The axis along which a mark is found by position, not only by pointing at it. */
   readonly byAxis?: "x" | "y";
 }
 
-/** The common options of all pictures. */
+/** The common options of all charts. */
 export function baseOption(look: Look): EChartsOption {
   return {
     animation: !look.still,
@@ -91,7 +91,7 @@ export function markLabel(look: Look, texts: readonly string[]) {
   };
 }
 
-/** Bars as wide as their places, behind everything else. */
+/** Bars as wide as their slots, behind everything else. */
 export function bands<Data>(look: Look, data: Data) {
   return {
     type: "bar" as const,

@@ -16,9 +16,9 @@ export interface Tile {
 const height = 320;
 /** Space between tiles, and between a tile's edge and its label, in pixels. */
 const [gap, edge] = [2, 6];
-/** Upper limit for the width of a letter, in font sizes. */
+/** Upper limit for the width of a character, relative to the font size. */
 const letter = 0.62;
-/** The minimum number of letters to show of a longer name. */
+/** The minimum number of characters to show of a longer name. */
 const lettersOfName = 5;
 
 /** Tiles with areas proportional to their values. */
@@ -75,7 +75,7 @@ interface Area {
   readonly children?: readonly Tile[];
 }
 
-/** The places of the tiles in a picture, computed once for each size. */
+/** The layout of the tiles in a chart, computed once for each size. */
 function layoutOf(tiles: readonly Tile[]) {
   let size = "";
   let places: readonly HierarchyRectangularNode<Area>[] = [];
@@ -91,7 +91,7 @@ function layoutOf(tiles: readonly Tile[]) {
   };
 }
 
-/** The lines of a tile's label that fit: a name may be cut to a few letters, but a number never. */
+/** The lines of a tile's label that fit: a name may be cut to a few characters, but a number never. */
 function labelOf(name: string, value: string, size: { width: number; height: number }, fontSize: number) {
   const width = size.width - 2 * edge;
   const lineHeight = Math.round(1.4 * fontSize);

@@ -68,7 +68,7 @@ export function weeksPicture(change: Change, { texts, formats }: Ready, look: Lo
   };
 }
 
-/** The meaning of lines and shading, once for all pictures of weeks. */
+/** The meaning of lines and shading, once for all charts of weeks. */
 export function weeksLegend({ texts }: Ready, look: Look): readonly LegendEntry[] {
   const [colour = "", other = ""] = look.palette;
   return [

@@ -4,7 +4,7 @@ import { fill } from "../formats";
 import { type NameList, nameIn, pickName, type Ready, typeName } from "../model";
 import { extremes, type Panel, tableOf } from "./panel";
 
-/** Rises and falls compared with each subject's own past, in one picture. */
+/** Rises and falls compared with each subject's own past, in one chart. */
 export function changesPanel(ready: Ready): Panel {
   const { texts, formats, answer, filter } = ready;
   const { entries, recent } = answer.changes;

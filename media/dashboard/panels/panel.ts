@@ -44,7 +44,7 @@ export function cellText({ texts, formats }: Ready, cell: Cell, { kind }: Column
   return kind === "share" ? formats.share(cell) : formats.integer(cell);
 }
 
-/** A picture's numbers as a table: its text alternative, and the content of its CSV. */
+/** A chart's numbers as a table: its text alternative, and the content of its CSV. */
 export interface DataTable {
   readonly columns: readonly Column[];
   readonly rows: readonly TableRow[];
@@ -84,7 +84,7 @@ export function tableOf<E>(
   return { columns, rows };
 }
 
-/** The controls of a picture. */
+/** The controls of a chart. */
 export type Control = "schoolsShown" | "topResources";
 
 export interface Panel extends Part {
@@ -94,15 +94,15 @@ export interface Panel extends Part {
    */
   readonly allResources: boolean;
   readonly controls: readonly Control[];
-  /** Below the title; above the picture; below the picture. */
+  /** Below the title; above the chart; below the chart. */
   readonly note?: string;
   readonly lead?: TemplateResult;
   readonly caption?: string;
-  /** The numbers withheld from this picture alone, one sentence each; `*` marks the names concerned. */
+  /** The numbers withheld from this chart alone, one sentence each; `*` marks the names concerned. */
   readonly withheld?: readonly string[];
   /** Whether to offer keeping the other kind whole, if nothing can be shown. */
   readonly offersOther?: boolean;
-  /** One sentence, for readers who cannot see the picture. */
+  /** One sentence, for readers who cannot see the chart. */
   readonly summary: string;
   /** Undefined if there is nothing to draw. */
   readonly picture: (look: Look) => Picture | undefined;

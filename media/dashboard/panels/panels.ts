@@ -6,7 +6,7 @@ import type { Panel } from "./panel";
 import { periodsPanel } from "./periodsPanel";
 import { distinctPanel, neverPanel, periodsBy, schoolsPanel, topPanel } from "./placePanels";
 
-/** The pictures in order; narrow ones are shown in pairs. */
+/** The charts in order; narrow ones are shown in pairs. */
 export function panelsOf(ready: Ready): readonly Panel[] {
   const byGrade = ready.answer.byGrade.length > 0;
   const panels: readonly (Panel | undefined)[] = [

@@ -30,7 +30,7 @@ interface PlacePanel<E extends Entry>
   extends Pick<Panel, "id" | "title" | "definition" | "allResources" | "note"> {
   readonly list: PlaceList;
   readonly entries: readonly Named<E>[];
-  /** The subject of the picture, and what schools are ranked by. */
+  /** The subject of the chart, and what schools are ranked by. */
   readonly subject: string;
   readonly value: (entry: Named<E>) => Cell;
   /** If not all fit, the highest come first; by default ranked by value. */
@@ -44,7 +44,7 @@ interface PlacePanel<E extends Entry>
 const schoolsBeforeChoice = 12;
 const mostResources = 15;
 
-/** A picture of named entries, and the table of all of them. */
+/** A chart of named entries, and the table of all of them. */
 export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>): Panel {
   const { texts, filter, view, answer } = ready;
   const { list, entries, subject, format, columns, controls = [], picture, ...panel } = given;

@@ -184,7 +184,7 @@ export function topPanel(ready: Ready): Panel {
     const share = of(countOf(entry, resource), entry.users);
     return kind === "share" ? orUnknown(entry, share) : share;
   };
-  // A person counts with each of several resources, so the length of a bar is no share of anybody.
+  // A person counts for each of several resources, so the length of a bar is not a share of people.
   const tick = (number: number) => (kind === "share" ? "" : formats.tick(number));
   const resourceName = ({ resource }: ResourceEntry) => nameIn(texts, "resources", resource);
   const [first] = top;

@@ -29,7 +29,7 @@ const parameter = (type: "string" | "bool" | "array", description: string, defau
 });
 const text = (description: string, defaultValue?: string) => parameter("string", description, defaultValue);
 
-/** What every resource with a place of its own has. */
+/** What every resource with its own location has. */
 const resource = (type: string, apiVersion: string, name: string) => ({
   type,
   apiVersion,

@@ -9,9 +9,9 @@ const metadata = {
 };
 
 /**
- * A notebook in nbformat 4.2, which VS Code, Jupyter, Synapse and Fabric read, without outputs. It is made from a script
- * in the percent format: `# %%` begins a code cell, `# %% [markdown]` a text cell, whose lines are comments. Lines before
- * the first cell are dropped.
+ * A notebook in nbformat 4.2, which VS Code, Jupyter, Synapse and Fabric read, without outputs. It is generated from a
+ * script in the percent format: `# %%` begins a code cell, `# %% [markdown]` a text cell, whose lines are comments.
+ * Lines before the first cell are dropped.
  * @param values replacements for `{{name}}`; throws for a name without a value
  */
 export function notebookOf(script: string, values: Readonly<Record<string, string>>): string {

@@ -199,7 +199,7 @@ function subjectOf(series: UsedSeries, level: Float64Array, frame: Frame) {
   return { series, usedBefore, weeks: subjectWeeks(daily, level, { ...frame, older: [], past }) };
 }
 
-/** The weeks of the picture, including those before the compared ones. */
+/** The weeks of the chart, including those before the compared ones. */
 function weeksOf(shown: SubjectWeeks, past: Past, frame: Frame): Change["weeks"] {
   const all = [...shown.older, ...shown.past, ...shown.judged];
   const rates = new Map(all.map(({ week, count, exposure }) => [week, count / exposure]));

@@ -12,7 +12,10 @@ export const minimumRelativeChange = 0.25;
 const leastScoreOfEach = 1.5;
 /** A past is never assumed to be steadier than this, relative to its level. */
 const leastUnsteadiness = 0.05;
-/** A trend counts if chance would show one as clear in one of a hundred series, and with this many weeks. */
+/**
+ * A trend counts if chance would produce one as clear in only one of a hundred series, and if there are this many
+ * weeks.
+ */
 const plainTrend = 2.576;
 const leastWeeksForTrend = 8;
 

@@ -15,7 +15,7 @@ export interface SubjectWeek {
 
 /** A subject's comparable weeks, oldest first. */
 export interface SubjectWeeks {
-  /** Weeks before the compared ones, for the picture only. */
+  /** Weeks before the compared ones, for the chart only. */
   readonly older: readonly SubjectWeek[];
   readonly past: readonly SubjectWeek[];
   readonly judged: readonly SubjectWeek[];

@@ -8,8 +8,8 @@ export interface Explanation {
 }
 
 /**
- * What each picture and card computes, in the user's language, by its id. `clever/person.ts` defines a person. Rows
- * that identify nobody add no person, but are in sums.
+ * What each chart and card computes, in the user's language, by its id. `clever/person.ts` defines a person. Rows that
+ * identify nobody add no person, but are in sums.
  */
 export function definitionTexts(t: Translate) {
   const explain = (brief: string, ...exact: readonly string[]): Explanation => ({

@@ -73,7 +73,7 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     filterBy: t("Filter by {0}"),
     unfilter: t("Stop filtering by {0}"),
 
-    // The pictures.
+    // The charts.
     saved: t("Saved"),
     nothingSaved: t("Nothing is saved yet. Give the current view a name to save it."),
     countOfResources: t("resources: {0}"),

@@ -5,7 +5,7 @@ import { type Days, monthDays } from "./days";
 
 /** A day is quiet if fewer people are active than these shares of a usual day's, on weekdays and at weekends. */
 const [weekdayShare, weekendShare] = [0.1, 0.5];
-/** What is usual is said by the weekdays of the eight weeks before and after a day. */
+/** What is usual is determined by the weekdays of the eight weeks before and after a day. */
 const nearDays = 56;
 
 /**

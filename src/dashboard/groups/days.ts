@@ -14,8 +14,8 @@ export interface Days {
   readonly monthStarts: Int32Array;
   /**
    * Days on which a report has no row of a user type although the other report proves that there was use: per user type
-   * and month (`type * months + month`). A report that never came for a user type is not reported as missing on single
-   * days.
+   * and month (`type * months + month`). A report that was never delivered for a user type is not reported as missing
+   * on individual days.
    */
   readonly missing: { readonly [Report in ReportKind]: Uint32Array };
   /** Per cohort and month (`cohort * months + month`): days with rows of daily participation, and of resource usage. */

@@ -2,7 +2,7 @@ import type { ParticipationIndex } from "../index/participationIndex";
 
 /** Members that are the same person. */
 export interface People {
-  /** Per member: 1 if the person has further members. */
+  /** Per member: 1 if the person has other members. */
   readonly moved: Uint8Array;
   /** One month's rows of people with several members in it, from `first[at]` up to `first[at + 1]`. */
   readonly several: {

@@ -42,7 +42,7 @@ export class BuildEngine implements AsyncDisposable {
     session?.close();
     const duck = await opening?.catch(() => undefined);
     duck?.close();
-    // If removing fails, the next cleaning of the cache removes it.
+    // If removing it fails, the next clean-up of the cache removes it.
     await rm(this.spillFolder, { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -9,7 +9,7 @@ import { SharedWork } from "./sharedWork";
 export interface IndexKeeperOptions {
   /** Parent folder of the cache, which uses only its subfolder `dashboard`. */
   readonly cacheFolder: string;
-  /** Called for cache failures, also if the folder cannot be written. They cost time but no answer. */
+  /** Called for cache failures, including a folder that cannot be written. They cost time but no answer. */
   readonly onProblem?: (error: unknown) => void;
   /** How long a check of the tables' versions stays valid; default: one second. */
   readonly recheckMilliseconds?: number;

@@ -90,7 +90,7 @@ export function attendanceTotals(scope: Scope): AttendanceTotals {
   return totals;
 }
 
-/** What days have together; without people, who do not add up. */
+/** The sums over several days; without people, who do not add up. */
 export function sumOfDays(days: readonly AttendanceSums[], { groups }: Scope): AttendanceSums {
   const sum = new AttendanceSums(groups.minimumGroupSize);
   for (const day of days) {
@@ -112,7 +112,7 @@ type AttendanceParts = Pick<AttendanceTotals, "schools" | "grades" | "days" | "s
 function markWithheld(scope: Scope, parts: AttendanceParts): void {
   const { groups } = scope;
   const { days } = scope.facts;
-  /** All are days: on which a group is withheld, and with rows of each report that count. */
+  /** The masks are of days: those on which a group is withheld, and those with rows of each report that count. */
   const mark = (sums: AttendanceSums, left: number, countedRows: number, countedUsage: number) => {
     if (left !== 0) sums.left = true;
     if (countedRows !== 0) sums.participated = true;

@@ -10,8 +10,8 @@ const leastDays = 7;
 const [mostSchoolDays, leastSchoolDays] = [30, 5];
 
 /**
- * The breaks that have school on both sides, with the surrounding school days. If the weekends around a gap have rows, so
- * would days off: without rows on its weekdays, the gap lacks its reports and is no break. Otherwise nothing
+ * The breaks that have school on both sides, with the surrounding school days. If the weekends around a gap have rows,
+ * so would days off: without rows on its weekdays, the gap lacks its reports and is not a break. Otherwise nothing
  * distinguishes the two.
  */
 export function breaksIn({ data, school, span }: DayKinds, days: Days): Break[] {

@@ -27,7 +27,7 @@ export function eachRunOf({ facts, range, masks, from }: Scope, resource: number
 
 const millisecondsBetweenPauses = 40;
 
-/** Pauses now and then, so that a newer question can cancel this one. */
+/** Yields from time to time, so that a newer question can cancel this one. */
 export async function eachResource(
   { resources }: Scope,
   signal: AbortSignal | undefined,

@@ -63,7 +63,7 @@ interface Answer {
   readonly retryAfter: string | undefined;
 }
 
-/** An answer after which it may help to ask again. */
+/** A response after which a retry may help. */
 class Busy extends Error {
   constructor(readonly answer: Answer) {
     super();
@@ -90,7 +90,7 @@ async function ask(
   try {
     return await retryWhile(once, {
       ...waits,
-      // Asking again cannot help if another program answered or the certificate is not trusted.
+      // A retry cannot help if another program responded or the certificate is not trusted.
       mayRetry: (error, attempt) => attempt < retries && !isCleverLakeError(error),
       retryAfter: (error) => (error instanceof Busy ? error.answer.retryAfter : undefined),
       signal,

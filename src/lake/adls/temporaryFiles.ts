@@ -24,7 +24,7 @@ export async function createOnce(
       ...signalOf(options),
     });
   } catch (error) {
-    // Created by an attempt whose answer was lost.
+    // Created by an attempt whose response was lost.
     if (!(maybeDone(error) && isRefusedByCondition(error))) throw error;
   }
 }

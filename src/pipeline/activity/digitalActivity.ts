@@ -25,8 +25,8 @@ import { type PseudoTables, readTables } from "../write/tables";
 import { engagementSql } from "./engagementSql";
 
 /**
- * The table of OEA's Digital Engagement schema. A month of it is a function of the same month of the `_pseudo` tables,
- * so a month is due if their data files differ from those that it was made from. Its data file names these in a tag. No
+ * The table of OEA's Digital Engagement schema. Each month is a function of the same month of the `_pseudo` tables, so
+ * a month is due if their data files differ from those that it was made from. Its data file names these in a tag. No
  * other state is needed, and an interrupted update is due again.
  *
  * Files without the tag come from other programs: rows of other modules, or our rows merged with them. Clever's rows
@@ -47,7 +47,7 @@ export interface ActivityRequest {
   readonly duck: Duck;
   /** The newest states of all `_pseudo` tables: those of `requireComplete`. */
   readonly tables: PseudoTables;
-  /** The paths, in the table's log, of data files that are gone or damaged: their months are made again. */
+  /** The paths, in the table's log, of data files that are gone or damaged: their months are rebuilt. */
   readonly damaged?: ReadonlySet<string>;
   /** Rejects if another run has taken over the lake; called right before the commit. */
   readonly requireHeld: () => Promise<void>;
@@ -70,7 +70,7 @@ interface Month {
     readonly files: AddFile[];
   }[];
   readonly madeOf: string;
-  /** Whether it has our rows as they should be. */
+  /** Whether our rows in it are correct. */
   readonly isCurrent: boolean;
   readonly ours: readonly AddFile[];
   readonly foreign: readonly AddFile[];
@@ -123,7 +123,7 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
         await deleteAdded(lake, actions);
         throw error;
       }
-      // Another run that took over meanwhile may have written the same months.
+      // Another run that took over in the meantime may have written the same months.
       return { actions: [...(snapshot ? [] : newTable()), ...actions], readsTable: true };
     },
   });
@@ -196,8 +196,8 @@ function hashOf(sources: Month["sources"]): string {
 /**
  * Makes a month contain our rows once and other modules' rows as before.
  *
- * @param actions receives those to commit, none if the month already is so; the caller deletes the files that they add
- * if this rejects
+ * @param actions receives those to commit, none if the month is already correct; the caller deletes the files that they
+ * add if this rejects
  * @returns the new file with our rows
  */
 async function replaceMonth(

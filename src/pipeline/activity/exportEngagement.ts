@@ -28,7 +28,7 @@ export async function exportEngagement(
   signal?: AbortSignal,
 ): Promise<number> {
   const place = await outputFile("The Parquet file", file);
-  // DuckDB would say no more than "IO Error".
+  // DuckDB would only say "IO Error".
   const folder = await stat(path.dirname(place)).catch((error: unknown) => error);
   if (!(folder instanceof Stats && folder.isDirectory())) throw unwritable("The Parquet file", file, folder);
   const tables = [...requireComplete(await readTables(lake, duck, signal))].map(([report, snapshot]) => ({

@@ -50,7 +50,7 @@ const entriesPerCommit = 20_000;
  * another call continues.
  *
  * Rejects with `notFound` if there is no lake, `config` without a salt, `salt` for one that differs from OEA's or is
- * easy to guess, `busy` while a run is active, and `conflict` if OEA's job writes meanwhile.
+ * easy to guess, `busy` while a run is active, and `conflict` if OEA's job writes in the meantime.
  */
 export async function adoptLake(request: AdoptRequest): Promise<AdoptSummary> {
   const { lake, dryRun, signal } = request;
@@ -142,7 +142,7 @@ class Adoption {
   }
 
   /**
-   * Enters all files that OEA landed into the ingest log; files with `\"` first get a copy in Clever's form. Resolves
+   * Enters all files that OEA landed into the ingest log; files with `\"` first get a copy in Clever's format. Resolves
    * to the deliveries to read: the first ones of all sources, then the second ones, and so on. A delivery that removes
    * rows, or is unreadable, is compared with the one before.
    */

@@ -38,7 +38,7 @@ export interface AdoptedFiles {
   readonly sources: number;
   /** Reports of which OEA landed different content under one name. */
   readonly redelivered: readonly string[];
-  /** Files with quotes as `\"`: each gets a copy in Clever's form next to it. */
+  /** Files with quotes as `\"`: each gets a copy in Clever's format next to it. */
   readonly escaped: number;
   /** Raw files in places that OEA's notebook does not read: they stay unchanged. */
   readonly notTaken: readonly string[];

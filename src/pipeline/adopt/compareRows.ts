@@ -83,7 +83,7 @@ interface Selects {
   readonly map: string | undefined;
 }
 
-/** Writes the distinct rows of both tables into `oea_rows` and `our_rows`, in one form. */
+/** Writes the distinct rows of both tables into `oea_rows` and `our_rows`, in a common format. */
 async function gather(
   session: DuckSession,
   report: Report,

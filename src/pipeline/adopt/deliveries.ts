@@ -76,7 +76,7 @@ function history(source: string, landings: readonly FoundLanding[], context: His
     if (first === undefined || last === undefined) continue;
     const entries = copies.map((landing): LogEntry => {
       const known = context.known.get(landing.landedPath);
-      // One number is left free between two, for a copy in Clever's form.
+      // One number is left free between two, for a copy in Clever's format.
       version = known?.version ?? Math.max(toSeconds(landing.time), version + 2);
       if (known) return known;
       const { named, report, name, userType, size, sha256, landedPath } = landing;

@@ -74,7 +74,7 @@ export async function inspectLake(context: InspectionContext): Promise<Found> {
     copies,
     details: {
       tables: described,
-      // All zero if the lake is adopted: then landings were looked for in no report's folder.
+      // All zero if the lake is adopted, because then no report's folder was searched for landings.
       files: {
         landed: landings.length,
         bySink: landings.filter(({ hasBackslashes }) => hasBackslashes).length,

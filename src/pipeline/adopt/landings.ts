@@ -18,7 +18,7 @@ export interface FoundLanding extends OeaLanding {
   readonly size: number;
   /** SHA-256 of the bytes, lower-case hex. */
   readonly sha256: string;
-  /** Whether it has quotes escaped as `\"`, so that it must be rewritten in Clever's form to be read. */
+  /** Whether it has quotes escaped as `\"`, so that it must be rewritten in Clever's format to be read. */
   readonly isEscaped: boolean;
 }
 

@@ -11,7 +11,7 @@ import { formsOf, otherSalt, weakSalt } from "../salt/salt";
 import { isSaltOf, readFingerprint } from "../salt/saltFingerprint";
 import type { OeaTable } from "./oeaTables";
 
-/** How OEA made the pseudonyms of its lookup tables. */
+/** How OEA computed the pseudonyms of its lookup tables. */
 export interface OeaPseudonyms {
   /** Distinct ids of people with a pseudonym. */
   readonly ids: number;
@@ -75,8 +75,8 @@ const mapColumns = ["id_column", "oea_pseudonym", "pseudonym"].map((name) => ({
 }));
 
 /**
- * Writes the map from each pseudonym that OEA made without a salt to ours, unless this was already done. Resolves to
- * the number of pseudonyms in the map; 0 if OEA's have a salt.
+ * Writes the map from each pseudonym that OEA computed without a salt to ours, unless this was already done. Resolves
+ * to the number of pseudonyms in the map; 0 if OEA's have a salt.
  */
 export async function writePseudonymMap(context: LookupContext, salt: string): Promise<number> {
   const { lake, duck, signal } = context;

@@ -38,8 +38,8 @@ export function requireAdopted(tables: PseudoTables | undefined): void {
 }
 
 /**
- * The `_pseudo` tables, for what is made from all of their rows. Rejects with `unsupportedTable` if one of them cannot be
- * read, because it would be taken for one without rows, and with `notAdopted` as `requireAdopted` does.
+ * The `_pseudo` tables, for data that is derived from all of their rows. Rejects with `unsupportedTable` if one of them
+ * cannot be read, because it would be taken for one without rows, and with `notAdopted` as `requireAdopted` does.
  */
 export function requireComplete({ pseudo, refused }: LakeTables): PseudoTables {
   requireAdopted(pseudo);

@@ -9,9 +9,9 @@ import type { OeaDelivery } from "./deliveries";
 import type { FoundLanding } from "./landings";
 
 /**
- * A landed file with quotes escaped as `\"`, in Clever's form. It is written next to OEA's file, which stays. A file's
- * form cannot be detected from its bytes (`"C:\"` ends in one form and continues in the other), so without a copy every
- * reader of a landed file would have to know who wrote it.
+ * A landed file with quotes escaped as `\"`, in Clever's format. It is written next to OEA's file, which stays. A
+ * file's format cannot be detected from its bytes (`"C:\"` ends in one format and continues in the other), so without a
+ * copy every reader of a landed file would have to know who wrote it.
  */
 export interface PlainCopy {
   readonly of: FoundLanding;
@@ -72,7 +72,7 @@ export class PlainCopies {
   }
 }
 
-/** Where a landed file is in Clever's form: as if it had been landed byte for byte. */
+/** Where a landed file is in Clever's format: as if it had been landed byte for byte. */
 function plainPath({ report, folder, userType, name }: FoundLanding): string {
   return landedPath(report, folder, userType, name);
 }

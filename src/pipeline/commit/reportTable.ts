@@ -30,7 +30,7 @@ export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
 export interface ReadOptions {
   /** People of another report of the run, whose ids may occur in texts. */
   readonly others?: Promise<Persons | undefined> | undefined;
-  /** To await before the engine is used; files are opened meanwhile. */
+  /** To await before the engine is used; files are opened in the meantime. */
   readonly after?: Promise<unknown> | undefined;
 }
 
@@ -47,7 +47,7 @@ export class ReportTable {
   private lookups: Snapshot | undefined;
   private watch: Promise<IdentityWatch> | undefined;
   private lakeIds: LakeIds;
-  /** The people of the other report, as far as the last reading knew them. */
+  /** The people of the other report, as known at the last reading. */
   private others: ReadOptions["others"];
   /** Whether `persons` may have people of a delivery that was held back after it was read. */
   private hasHeldBack = false;
@@ -68,7 +68,7 @@ export class ReportTable {
     const snapshot = table
       ? await updateSnapshot(lake, table, options)
       : await readSnapshot(lake, pseudoTable(report), duck, options);
-    // The commit refuses too; checking here avoids reading in vain.
+    // The commit would refuse it too; checking here avoids needless reading.
     requireOurShape(report, snapshot);
     return new ReportTable(report, context, persons, snapshot);
   }

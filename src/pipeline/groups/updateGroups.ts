@@ -30,7 +30,7 @@ interface GroupsRequest {
 }
 
 /**
- * Makes the table of groups contain a division: does nothing if its rows already are, else commits once, so that a reader
+ * Makes the table of groups contain a division: does nothing if it already does, else commits once, so that a reader
  * finds one division or the other.
  *
  * Resolves to whether it was written. Rejects with `unsupportedTable` if another program's table with different columns

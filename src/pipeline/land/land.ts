@@ -16,7 +16,7 @@ export interface LandedFile extends Landing {
 const readings = 3;
 
 /**
- * Lands one file byte for byte and hashes it on the way; it appears in the lake complete or not at all. Rejects with
+ * Lands one file byte for byte and hashes it while copying; it appears in the lake complete or not at all. Rejects with
  * `changedWhileRead` if the file changed during each of three readings.
  *
  * @param previous the source's previous delivery, whose bytes are in the lake
@@ -43,7 +43,7 @@ export async function landFile(
 }
 
 /**
- * Writes a file and hashes it on the way, unless its bytes are known: then nothing is written.
+ * Writes a file and hashes it while writing, unless its bytes are known: then nothing is written.
  *
  * @param read opens the bytes
  * @param known the SHA-256 of the bytes that need not be written
@@ -63,7 +63,7 @@ export async function writeUnlessKnown(
       yield chunk;
     }
     sha256 = hash.digest("hex");
-    // A stream that fails at its end leaves nothing in the lake: this way we read first and keep only what is new.
+    // A stream that fails at its end leaves nothing in the lake, so known bytes are not kept.
     if (sha256 === known) throw new AlreadyThere();
   };
   try {

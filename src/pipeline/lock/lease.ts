@@ -56,7 +56,7 @@ export async function isLockOf(lake: Lake, id: string, path = runLockPath): Prom
 
 /**
  * The state of a lock's holder: `dead` and `alive` are certain, as far as the clocks agree. `unclear` cannot be decided
- * by the lease alone: another machine's lease has expired, or lasts longer than leases do, so that two clocks differ.
+ * by the lease alone: another machine's lease has expired, or lasts longer than leases do because the clocks differ.
  *
  * @param heldHere the ids of the locks that this process holds
  */

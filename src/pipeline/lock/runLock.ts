@@ -32,9 +32,9 @@ const watchedDead = new Map<string, number>();
 
 /**
  * Allows one run at a time per lake. A run decides from what it read at its start which rows are repeated and which
- * bytes the lake holds, so no other run may add rows meanwhile. A run that was suspended for longer than its lease may
- * lose the lock to another. It must therefore call `requireHeld` before each commit; `ReportTable` checks for new table
- * versions to cover the time between the two.
+ * bytes the lake holds, so no other run may add rows in the meantime. A run that was suspended for longer than its
+ * lease may lose the lock to another. It must therefore call `requireHeld` before each commit; `ReportTable` checks for
+ * new table versions to cover the time between the two.
  */
 export class RunLock implements AsyncDisposable {
   private readonly renewal: NodeJS.Timeout;
@@ -111,7 +111,7 @@ export class RunLock implements AsyncDisposable {
       this.isRenewed = true;
       await this.lake.write(runLeasePath(this.id), Readable.from([serialize({ expires: leaseEnd() })]));
     } catch {
-      // The next renewal tries again; a lease that expires meanwhile is noticed before the next commit.
+      // The next renewal tries again; a lease that expires in the meantime is noticed before the next commit.
     }
   }
 }
@@ -122,7 +122,7 @@ async function win(lake: Lake, id: string, runId: string, options: WatchOptions)
     if (await lake.putIfAbsent(runLockPath, serialize(newLock(id, runId)))) return;
     const holder = await readLock(lake);
     if (holder === undefined) continue;
-    // It was written, but the reply was lost, and the repeated request found it.
+    // It was written, but the response was lost, and the repeated request found it.
     if (typeof holder === "object" && holder.id === id) return;
     if (holder !== "unreadable") {
       const state = await judge(lake, holder, options);
@@ -136,7 +136,7 @@ async function win(lake: Lake, id: string, runId: string, options: WatchOptions)
 }
 
 /**
- * Whether a lock's holder is active: the one judgement for runs and for observers. If the lease alone does not decide,
+ * Whether a lock's holder is active: the single check for runs and for observers. If the lease alone does not decide,
  * the lock is watched for a renewal. `another` means that the lock was then gone, or had another holder.
  */
 async function judge(

@@ -4,8 +4,8 @@ import { type Lock, readLock } from "./lease";
 import { requireNoRun, type WatchOptions } from "./runLock";
 
 /**
- * Detects whether a run was active on a lake since a first check: one that is active, one that took the lock or renewed
- * it, or one that began and ended in between.
+ * Detects whether a run has been active on a lake since a first check: one that is active, one that took the lock or
+ * renewed it, or one that began and ended in between.
  */
 export class RunWatch {
   private constructor(

@@ -27,7 +27,7 @@ export interface OutcomeContext {
 
 /**
  * The outcomes of a run's files: fills the run's summary and the log entries of its chunks, and knows which delivery of
- * each source has its rows in the tables by now.
+ * each source currently has its rows in the tables.
  */
 export class RunOutcomes {
   /** By source, the entry of the delivery whose rows are in the tables. */
@@ -148,7 +148,7 @@ export class RunOutcomes {
   }
 
   /**
-   * Takes an entry as that of its source's current delivery.
+   * Records an entry as that of its source's current delivery.
    *
    * @param entries the chunk's log entries
    */

@@ -186,7 +186,7 @@ export async function newestRun(lake: Lake, signal?: AbortSignal): Promise<Newes
   return runId === undefined ? undefined : { runId };
 }
 
-/** A lake's runs: whatever several questions about them need is read once. */
+/** A lake's runs: what several queries need is read once. */
 export class RunHistory {
   private noted: Promise<NewestRun | undefined> | undefined;
   private readonly documents = new Map<string, Promise<unknown>>();

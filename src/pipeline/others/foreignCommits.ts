@@ -31,13 +31,13 @@ const inspectedEarlierCommits = 10;
 
 /** What the commits of a table say about other programs. */
 export interface ForeignChanges {
-  /** Row changes since the version up to which the table is known to be in order. */
+  /** Row changes since the version up to which the table is known to be consistent. */
   readonly changes: readonly ForeignChange[];
   /** Whether all commits since then were read. A clean-up of the log removes old ones. */
   readonly isComplete: boolean;
 }
 
-/** Reads the commits since the version up to which a table is known to be in order. */
+/** Reads the commits since the version up to which a table is known to be consistent. */
 export async function foreignChanges(
   lake: Lake,
   snapshot: Snapshot,
@@ -87,16 +87,16 @@ export function monthName(year: number, month: number): string {
   return `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}`;
 }
 
-/** The version up to which each table is known to be in order, while a run adds to it. */
+/** The version up to which each table is known to be consistent, while a run adds to it. */
 export class VerifiedVersions {
   private readonly versions: Map<string, number>;
 
-  /** @param looked tables that are in order, by path, with the checked version; -1 for none */
+  /** @param looked tables that are consistent, by path, with the checked version; -1 for none */
   constructor(looked: Iterable<readonly [string, number]>) {
     this.versions = new Map(looked);
   }
 
-  /** The tables that are in order are so at their newest version. */
+  /** Tables that are consistent are consistent at their newest version. */
   static of({ pseudo, lookups }: LakeTables, isInOrder: (table: string) => boolean): VerifiedVersions {
     const looked = allReports().flatMap((report) => [
       [pseudoTable(report), pseudo.get(report.name)?.version ?? -1] as const,
@@ -105,7 +105,7 @@ export class VerifiedVersions {
     return new VerifiedVersions(looked.filter(([path]) => isInOrder(path)));
   }
 
-  /** What a commit on a state of a table adds to record that the table is in order; nothing if that is unknown. */
+  /** What a commit on a state of a table adds to record that the table is consistent; nothing if that is unknown. */
   actions(tablePath: string, snapshot: Snapshot | undefined): Action[] {
     const version = snapshot?.version ?? -1;
     if (this.versions.get(tablePath) !== version) return [];

@@ -22,8 +22,8 @@ import { isLogIncomplete } from "./restoreLog";
 export interface Inspection {
   readonly findings: Finding[];
   /**
-   * The tables that are known to be in order, by path. No finding is not enough: after an interrupted run, a table
-   * cannot be compared with the ingest log yet.
+   * The tables that are known to be consistent, by path. The absence of findings is not enough: after an interrupted
+   * run, a table cannot be compared with the ingest log yet.
    */
   readonly inOrder: ReadonlySet<string>;
   /** Why nothing may be pseudonymized: a lookup table lacks people, or may lack some: their ids could stay in texts. */
@@ -42,8 +42,8 @@ export type CompareValues = (
 
 /**
  * Checks what other programs did to the tables of reports. The Delta logs show it: commits of others that changed rows,
- * and row counts in the tags of data files compared with the ingest log. Rows are read only if these give cause. A
- * table without other writers costs no request.
+ * and row counts in the tags of data files compared with the ingest log. Rows are read only if one of these shows a
+ * change. A table without other writers costs no request.
  *
  * @param compareValues for tables with data files that another program wrote; by default only their rows are counted,
  *   unless all commits are known

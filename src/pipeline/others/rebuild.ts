@@ -62,7 +62,7 @@ export async function readLanded(
   return { read, unread: entries.filter(({ source }) => !isRead.has(source)), staged };
 }
 
-/** Sources whose rows a table has, and whose delivery the ingest log does not know: it was lost, or cut off. */
+/** Sources whose rows a table has, and whose delivery the ingest log does not know: the log was lost or truncated. */
 export function unloggedSources(
   applied: ReadonlyMap<string, unknown>,
   current: readonly LogEntry[],
@@ -99,7 +99,7 @@ export function pathOfRebuilt(table: string, snapshot: Snapshot | undefined): st
 }
 
 /**
- * Commits a rebuilt table, which is then known to be in order. Rejects with `conflict` if another program changed it
+ * Commits a rebuilt table, which is then known to be consistent. Rejects with `conflict` if another program changed it
  * since the state that it was rebuilt from.
  *
  * @param snapshot that state; undefined for a new table next to the old one

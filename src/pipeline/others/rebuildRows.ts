@@ -52,8 +52,8 @@ export interface RowsToRebuild extends TableToRebuild {
 
 /**
  * Rebuilds months of a report's table by the rule of the tables: their rows are those of the current deliveries, read
- * from the landed files. In one commit, lookups first. Rejects with `conflict` if another program changes the table
- * meanwhile.
+ * from the landed files. In one commit, lookups first. Rejects with `conflict` if another program changes the table in
+ * the meantime.
  */
 export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild): Promise<RebuiltRows> {
   const { lake, duck, dryRun, requireHeld, runId, signal } = context;

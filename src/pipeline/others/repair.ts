@@ -174,7 +174,10 @@ function valuesComparedBy(context: RepairContext, state: LakeState): CompareValu
   };
 }
 
-/** The tables that are not made from the landed files alone; those that cannot be read, as tables that stay. */
+/**
+ * The tables that are not derived from the landed files alone. Those that cannot be read are returned as tables that
+ * stay.
+ */
 async function otherTables(
   lake: Lake,
   duck: Duck,
@@ -291,7 +294,7 @@ class TableRepair {
     }
   }
 
-  /** A table with a damaged data file that is not made from the landed files alone. */
+  /** A table with a damaged data file that is not derived from the landed files alone. */
   private async ofOther(): Promise<RepairedTable> {
     const { finding, known } = this;
     const { lake, duck, dryRun, requireHeld, signal } = this.context;
@@ -336,14 +339,14 @@ function reportOf(table: string): Report | undefined {
   return allReports().find((report) => table === pseudoTable(report) || table === lookupTable(report));
 }
 
-/** No pseudonym may lack its lookup, and the Digital Engagement table is made from the tables of rows. */
+/** No pseudonym may lack its lookup, and the Digital Engagement table is derived from the tables of rows. */
 function turnOf({ table }: Pick<Finding, "table">): number {
   const report = reportOf(table);
   if (report === undefined) return 2;
   return table === lookupTable(report) ? 0 : 1;
 }
 
-/** How a damaged table is written again that `repair` cannot rebuild. */
+/** How to restore a damaged table that `repair` cannot rebuild. */
 const remedies: ReadonlyMap<string, string> = new Map([
   [rosterTable, "It cannot be rebuilt from the landed files: import the roster again, to replace it."],
   [groupsTable, "It cannot be rebuilt from the landed files: update the table of groups."],

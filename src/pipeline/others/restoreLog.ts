@@ -37,7 +37,7 @@ export async function dropDamagedFiles(
   return damaged.length;
 }
 
-/** Whether the log does not know a delivery whose rows the tables have: it was lost, or cut off. */
+/** Whether the log does not know a delivery whose rows the tables have: the log was lost or truncated. */
 export function isLogIncomplete({ log, applied, current, open }: LakeState): boolean {
   return [...applied].some(([source, version]) => {
     const known = [current.get(source), log.get(source), ...(open.get(source) ?? [])];

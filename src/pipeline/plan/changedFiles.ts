@@ -10,7 +10,7 @@ import { isUnchangedDelivery } from "./sourceNames";
 /** How a redelivery is recognized: by size and time in the listing, or also by the bytes. */
 export type Comparison = "time" | "hash";
 
-/** Requests to the lake at a time: each mostly waits. */
+/** Concurrent requests to the lake: each mostly waits. */
 const requestsAtOnce = 8;
 
 /**
@@ -32,7 +32,7 @@ export function compareContents(
   );
 }
 
-/** A plan in which a file whose landed copy is lost is `changed`: the run ingests it again. */
+/** A plan in which a report whose landed file is lost is `changed`: the run ingests it again. */
 export function withLostCopies(
   lake: Lake,
   plan: readonly PlannedFile[],
@@ -43,7 +43,7 @@ export function withLostCopies(
 }
 
 /**
- * Whether a delivery's rows are due, but its landed copy is gone, for example because of a retention policy. Queries
+ * Whether a delivery's rows are due, but its landed file is gone, for example because of a retention policy. Queries
  * the lake only if they are due.
  */
 export async function isCopyLost(
@@ -55,7 +55,7 @@ export async function isCopyLost(
   return isDue(entry) && (await lake.stat(entry.landedPath, { signal })) === undefined;
 }
 
-/** Each turn's deliveries whose landed copy is in the lake. */
+/** Each round's deliveries whose landed file is in the lake. */
 export async function withCopies(
   lake: Lake,
   turns: readonly (readonly LogEntry[])[],

@@ -3,7 +3,7 @@ import type { IngestLog } from "../log/logTable";
 import { hasTime, type PlannedFile, toSeconds } from "./plan";
 
 /**
- * A plan that does not report a file as missed if it was a delivery before and now sits next to a newer file of its
+ * A plan that does not report a file as missed if it used to be a delivery and is now next to a newer file with its
  * name, such as an archive on the server. Such a file has the name, size and time (to the second) of a log entry.
  */
 export async function withKnownCopies(

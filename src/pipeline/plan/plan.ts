@@ -94,7 +94,7 @@ export function makePlan(
       const stray = strayReport(path);
       return stray && { reason: "its name is not a report's, but its folder's is", report: stray.isDated };
     }
-    // Beside the report itself, it is most likely another copy of it.
+    // Next to the report itself, it is most likely another copy of it.
     const isMissed = userTypes.includes(resembled.userType) && !known.has(resembled.name);
     return { reason: "its name begins like a report's, but does not end like one", report: isMissed };
   };
@@ -127,8 +127,8 @@ export function makePlan(
 }
 
 /**
- * An older copy in the same folder is most likely a correction's predecessor. In another folder it may be another
- * district's, and without an order of time nobody knows which copy is right.
+ * An older copy in the same folder is most likely the one that a correction replaced. In another folder it may be
+ * another district's, and with equal times nobody knows which copy is right.
  */
 function unreadBeside(file: SourceFile, newest: SourceFile): Unread | undefined {
   const isOlder = file.modified.getTime() < newest.modified.getTime();

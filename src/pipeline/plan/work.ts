@@ -71,7 +71,7 @@ export function isDue(
   return !isHeldBack(entry) || isNamed(accept, entry);
 }
 
-/** Deliveries to be read, in turns. */
+/** Deliveries to be read, in rounds. */
 export interface Turns {
   /** Those before a newer one of their source that this run judges too, in their order. */
   readonly before: readonly (readonly LogEntry[])[];

@@ -6,10 +6,10 @@ import type { Persons } from "./persons";
 import { idKinds } from "./sharedIds";
 
 /**
- * Notes, by file number, on files of the session's `raw`, whose people are in `found`, with new ids that are known with
- * other letter case: in the lookup table, in the run's other files or in these. Pseudonyms are computed from an id's
- * bytes, so that the person of such an id has two, and may count twice. Only noted, once for each form, because a
- * program may have changed all ids. Not a school system's ids that are two people's according to Clever's.
+ * Notes, by file number, on files of the session's `raw`, whose people are in `found`, with new ids that are known in a
+ * different letter case: in the lookup table, in the run's other files or in these. Pseudonyms are computed from an
+ * id's bytes, so the person with such an id has two pseudonyms and may count twice. Only noted, once for each form,
+ * because a program may have changed all ids. Not a school system's ids that are two people's according to Clever's.
  */
 export async function findChangedCase(
   session: DuckSession,

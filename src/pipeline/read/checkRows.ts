@@ -23,8 +23,8 @@ export interface CheckedRows {
 }
 
 /**
- * Checks the session's `raw`, whose people are in `found`, for rows that cannot be true: shifted cells, unlikely dates,
- * ids that lost their leading zeros or identify nobody.
+ * Checks the session's `raw`, whose people are in `found`, for rows that cannot be correct: shifted cells, unlikely
+ * dates, ids that lost their leading zeros or identify nobody.
  *
  * @param files the deliveries, by file number
  */

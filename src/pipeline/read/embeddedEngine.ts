@@ -27,7 +27,7 @@ export class EmbeddedEngine implements ReadEngine {
   constructor(
     private readonly session: DuckSession,
     private readonly context: ReadContext,
-    /** To await before the engine is used; files are opened meanwhile. */
+    /** To await before the engine is used; files are opened in the meantime. */
     private readonly after?: Promise<unknown>,
   ) {}
 
@@ -61,7 +61,7 @@ export class EmbeddedEngine implements ReadEngine {
     try {
       return await this.readAsBatch(files);
     } catch (error) {
-      // One file can make the engine give up on all of them, such as one with mixed line ends.
+      // A single file, such as one with mixed line ends, can make the engine give up on all of them.
       if (!isCleverLakeError(error, "engine")) throw error;
       if (files.length === 1) return { read: [], staged: [] };
       const half = Math.ceil(files.length / 2);
@@ -113,7 +113,7 @@ export class EmbeddedEngine implements ReadEngine {
 function batchesOf(files: readonly FileToRead[]): FileToRead[][] {
   const batches: FileToRead[][] = [];
   const open = new Map<string, { files: FileToRead[]; bytes: number }>();
-  // Days that follow each other share a month, and a batch writes one data file per month.
+  // Consecutive days are in the same month, and a batch writes one data file per month.
   for (const file of files.toSorted((a, b) => dayOf(a).localeCompare(dayOf(b)))) {
     const { size } = file.delivery.entry;
     const shape = shapeOf(file.csv.header);

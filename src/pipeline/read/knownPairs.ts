@@ -28,7 +28,7 @@ export class KnownPairs {
     return known;
   }
 
-  /** Brings the table to the state of the lookup table; undefined if there is none. */
+  /** Updates the table to the state of the lookup table; undefined if there is none. */
   async update(lookups: Snapshot | undefined, signal?: AbortSignal): Promise<void> {
     const current = lookups?.files ?? new Map<string, never>();
     if ([...this.files].some((path) => !current.has(path))) await this.clear();

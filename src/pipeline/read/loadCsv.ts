@@ -25,7 +25,7 @@ export interface LoadedCsv {
   readonly blankRows: number;
   /** Text columns without a white-space-only cell, so that each text is taken unchanged. */
   readonly plainTexts: ReadonlySet<string>;
-  /** Columns with values in a form other than Clever's own; `readings` holds their meaning. */
+  /** Columns with values in a format other than Clever's own; `readings` holds their meaning. */
   readonly otherForms: ReadonlySet<string>;
   /** For id columns, the placeholders that occur in them and count as blank. */
   readonly wordsForNothing: ReadonlyMap<string, readonly string[]>;
@@ -34,7 +34,7 @@ export interface LoadedCsv {
 /** The engine failed: the exact problem must be found row by row. */
 export interface LoadFailure {
   readonly header: Header;
-  /** Used if no single row is to blame. */
+  /** Used if no single row is at fault. */
   readonly summary: string;
   /** The engine's error, if the file may not be its cause. */
   readonly cause?: CleverLakeError;
@@ -87,9 +87,9 @@ export async function loadCsv(
 }
 
 /**
- * Reads several files with the same header, as `loadCsv` does for one. Files with anything not in Clever's own form are
- * `suspects`, to be read individually. They have no row in `raw`. Rejects with `engine` if the engine gives up on the
- * files as a whole.
+ * Reads several files with the same header, as `loadCsv` does for one. Files with anything not in Clever's own format
+ * are `suspects`, to be read individually. They have no row in `raw`. Rejects with `engine` if the engine gives up on
+ * the files as a whole.
  */
 export async function loadBatch(
   session: DuckSession,
@@ -130,7 +130,7 @@ export async function leaveOut(
 
 const unparsableText = "The engine could not parse the file.";
 
-/** The files in which one of a column's `texts` is not a value in Clever's own form, or may not be an id. */
+/** The files in which one of a column's `texts` is not a value in Clever's own format, or may not be an id. */
 async function filesInOtherForm(
   session: DuckSession,
   column: ReportColumn,
@@ -156,8 +156,8 @@ async function filesInOtherForm(
 }
 
 /**
- * A column with a cell that would become null although it must not be blank; none unless a reading misses its cell.
- * Values in Clever's own form need no such check: they are cast, which fails if it cannot.
+ * A column with a cell that would become null although it must not be blank. There is none unless `readings` lacks
+ * its text. Values in Clever's own format need no such check: they are cast, which fails if it cannot.
  */
 async function columnThatLoses(
   session: DuckSession,
@@ -173,7 +173,7 @@ async function columnThatLoses(
   return found === undefined ? undefined : String(found.name);
 }
 
-/** Bytes. The engine buffers two of these per thread; by default, it would be sixteen. */
+/** Bytes. The engine buffers twice this per thread; by default, it would buffer sixteen times this. */
 const longestRow = maximumRowBytes + 16;
 
 interface FileCounts {
@@ -242,7 +242,7 @@ const manyIds = 500_000;
 
 /**
  * Checks that each value can be read as its column's type; undefined if one cannot. SQL reads values in Clever's own
- * form; `parseValue` reads the others, of which a file has few distinct ones, into the temporary table `readings`.
+ * format; `parseValue` reads the others, of which a file has few distinct ones, into the temporary table `readings`.
  * Resolves to the columns with such others, and to the placeholders in id columns.
  */
 async function readOtherForms(
@@ -349,7 +349,7 @@ export function valueSql(column: ReportColumn, loaded: LoadedCsv): string {
     WHERE readings.name = ${sqlString(column.name)} AND readings.text = ${cell}))`;
 }
 
-/** The day of a row of `raw` as `YYYY-MM-DD`, which is Clever's own form, as an SQL expression. */
+/** The day of a row of `raw` as `YYYY-MM-DD`, which is Clever's own format, as an SQL expression. */
 export function daySql(report: Report, loaded: LoadedCsv): string {
   const column = dateColumn(report);
   return loaded.otherForms.has(column.name) ? `(${valueSql(column, loaded)})::VARCHAR` : cellOf(column);

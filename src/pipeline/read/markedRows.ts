@@ -1,6 +1,6 @@
 import type { DuckSession } from "../../duck/duck";
 
-/** Readable rows that a check found to be bad, with the column to blame. */
+/** Readable rows that a check found to be bad, with the column at fault. */
 export interface Mark {
   readonly column: string;
   /** A SELECT of their `row_id` in `raw`, each once, and of a number `detail`. */
@@ -12,7 +12,7 @@ export interface Mark {
 export interface MarkedRows {
   /** Which of the file's good rows they are, from 0, ascending. */
   readonly rows: Uint32Array;
-  /** For each of them, the column to blame. */
+  /** For each of them, the column at fault. */
   columnOf(index: number): string | undefined;
   reasonOf(index: number): string;
 }

@@ -10,7 +10,7 @@ export interface OpenedCsv {
   readonly header: Header;
   /** Records counted from the file's bytes, including the header. */
   readonly records: number;
-  /** Why the engine must not read the file; undefined for a sound one. */
+  /** Why the engine must not read the file; undefined if it may. */
   readonly fault: string | undefined;
 }
 

@@ -62,7 +62,7 @@ export class Persons {
          WHERE NOT EXISTS (SELECT 1 FROM ${this.table} known WHERE ${this.same("candidate", "known")})`,
         parameters,
       );
-    // Two sessions at once would both add people that they share, and a join would then double their rows.
+    // Two concurrent sessions would both add people that they share, and a join would then double their rows.
     const turn = this.inserting.then(insert, insert);
     this.inserting = turn.catch(() => undefined);
     await turn;

@@ -21,7 +21,7 @@ export interface Reading {
 export interface ReadOptions {
   /** Reads the files that were not read before and need no judging; default: the embedded engine. */
   readonly engine?: ReadEngine | undefined;
-  /** To await before an engine is used; files are opened meanwhile. */
+  /** To await before an engine is used; files are opened in the meantime. */
   readonly after?: Promise<unknown> | undefined;
 }
 

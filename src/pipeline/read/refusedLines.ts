@@ -11,7 +11,7 @@ const filesAtOnce = 8;
 /** Enough for the line number. */
 const startLength = 100;
 
-/** Adds to deliveries whose rows entered the tables before the lines that were refused then. */
+/** Adds the lines that were refused then to deliveries whose rows have already entered the tables. */
 export function withRefusedLines(
   lake: Lake,
   deliveries: readonly Delivery[],

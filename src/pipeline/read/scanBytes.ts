@@ -8,14 +8,14 @@ import { isBlank } from "../../clever/values";
 export interface ScannedBytes {
   /** Records, including the header. */
   readonly records: number;
-  /** Why the engine must not read the file; undefined for a sound one. */
+  /** Why the engine must not read the file; undefined if it may. */
   readonly fault: string | undefined;
 }
 
 /**
  * Scans a file's bytes for what the engine cannot be trusted with. Bytes in another encoding in an overlong row make it
- * fail for good, with all that it holds (DuckDB 1.5). It reads stray quotes differently from other readers and ignores
- * empty fields after the last column. It guesses the line ends from the first one, even within quotes.
+ * fail permanently, and everything in it is lost (DuckDB 1.5). It reads stray quotes differently from other readers and
+ * ignores empty fields after the last column. It guesses the line ends from the first one, even within quotes.
  *
  * @param pieces the file's bytes; each piece may be overwritten by the next one
  */

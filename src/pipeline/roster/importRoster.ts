@@ -28,7 +28,7 @@ export interface RosterRequest {
   readonly keepRaw?: boolean;
   /** Percent of the current roster's students that may be missing in this one; default: 50. */
   readonly maxShrink?: number;
-  /** Imports it however many are missing: a person says that it is right. */
+  /** Imports it however many are missing: a person has confirmed that it is complete. */
   readonly replace?: boolean;
   /** Divides people for the table of groups, if the lake has one: its groups follow from the grades. */
   readonly divide?: (minimumGroupSize: number) => Promise<Division>;
@@ -47,7 +47,7 @@ export interface RosterSummary {
   readonly path: string;
   readonly rows: number;
   readonly students: number;
-  /** Rows that repeat a student (one for each contact), and rows for a further school. */
+  /** Rows that repeat a student (one for each contact), and rows for an additional school. */
   readonly repeated: number;
   readonly furtherSchools: number;
   readonly refused: number;
@@ -119,7 +119,7 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   const keptRaw = request.keepRaw === true ? await keepRaw(request, new Date(started)) : null;
   await file.requireUnchanged(signal);
   const minimumGroupSize = request.divide && (await minimumGroupSizeOf(lake, duck, signal));
-  // Before the commit: whatever is wrong with the reports, the roster is imported or it is not.
+  // Before the commit: once the roster is imported, a problem with the reports must not make the import fail.
   const inReports = await ifReadable(compareStudents(lake, duck, students, "reports", signal));
   const { version, changed } = await replaceRoster(lake, duck, students, requireHeld, signal);
   if (request.divide && minimumGroupSize !== undefined) {

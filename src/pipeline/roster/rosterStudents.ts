@@ -29,18 +29,18 @@ const leastSharing = 5;
 
 const unsharedReason = `Clever has no such grade, and fewer than ${leastSharing} students share it: it may be an identity from a shifted cell.`;
 
-/** The most refused rows that are listed. */
+/** The maximum number of refused rows that are listed. */
 const mostProblems = 20;
 
 /**
  * The students of a roster, each once, under their pseudonyms: joins to other tables must not count anybody twice. A
- * roster repeats a student for every contact and for every further school. The first row's school is kept, and a grade
- * that only a later row has. Every row is counted in exactly one way.
+ * roster repeats a student for every contact and for every additional school. The first row's school is kept, and a
+ * grade that only a later row has. Every row is counted in exactly one way.
  *
- * Rows are added first and settled afterwards, because only the whole file shows who shares a grade.
+ * Rows are added first and resolved afterwards, because only the whole file shows who shares a grade.
  */
 export class RosterStudents {
-  /** Rows for contacts, of the same school; and rows for further schools. */
+  /** Rows for contacts, of the same school; and rows for additional schools. */
   repeated = 0;
   furtherSchools = 0;
   private readonly rows = new Map<string, Row[]>();
@@ -85,7 +85,7 @@ export class RosterStudents {
     this.refusals.push(problem);
   }
 
-  /** Turns the rows into students, once all were added. */
+  /** Turns the rows into students, once all have been added. */
   settle(): void {
     const unshared = this.unsharedGrades();
     for (const [pseudonym, rows] of this.rows) {

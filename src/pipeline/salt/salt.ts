@@ -82,7 +82,8 @@ async function findSalt(
 
 /**
  * Makes a checked salt the lake's, unless it is already. To be called by the holder of the run's lock, so that nobody
- * else pseudonymizes meanwhile. Rejects with `salt` if the lake has had pseudonyms with another one since the check.
+ * else pseudonymizes in the meantime. Rejects with `salt` if the lake has had pseudonyms with another one since the
+ * check.
  *
  * @param claim.requireHeld rejects if another run has taken over the lake
  * @param claim.isProven whether other evidence shows that an `unproven` salt is the lake's
@@ -107,7 +108,7 @@ export async function claimCheckedSalt(
   await claim.requireHeld();
   if (stored !== undefined) await replaceFingerprint(lake, salt, stored, options);
   else if (!(await storeFingerprint(lake, salt, options))) {
-    // Of another run; or this one, whose reply was lost before the request was repeated.
+    // Of another run; or of this one, if the response was lost before the request was repeated.
     const now = await readFingerprint(lake, options);
     if (now === undefined || !(await isSaltOf(salt, now))) throw otherSalt(lake);
   }

@@ -14,8 +14,8 @@ interface Pair {
 }
 
 /**
- * Which form of a salt the lake's lookup tables were made with, checked with one person of each; for a lake without a
- * fingerprint. `new` is a lake without people, or one that OEA pseudonymized without a salt. `unproven` is one with
+ * Which form of a salt the lake's lookup tables were computed with, checked with one person of each; for a lake without
+ * a fingerprint. `new` is a lake without people, or one that OEA pseudonymized without a salt. `unproven` is one with
  * rows but without a lookup, such as one with only a roster.
  */
 export async function saltOfLookups(
@@ -23,7 +23,7 @@ export async function saltOfLookups(
   forms: readonly string[],
   signal?: AbortSignal,
 ): Promise<{ readonly salt: string } | "differs" | "new" | "unproven"> {
-  // A new lake has no table, and this need not be asked of each one.
+  // A new lake has no tables, so they need not be checked one by one.
   const tables = await Promise.all(tableFolders.map((folder) => lake.names(folder, { signal })));
   if (tables.flat().length === 0) return "new";
   await using duck = await Duck.open();

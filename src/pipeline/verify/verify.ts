@@ -62,7 +62,8 @@ export interface Verification {
  * them again, value by value, pseudonyms by their lookups and, if the salt is given, by hashing again. Also looks for
  * rows that two files added, or that no file can have. Reads everything and writes nothing.
  *
- * Rejects with `notFound` if there is no lake, and with `busy` if a run is active, or was while a discrepancy was found, which may be its unfinished work.
+ * Rejects with `notFound` if there is no lake, and with `busy` if a run is active, or was active when a discrepancy was
+ * found: it may be unfinished work of that run.
  */
 export async function verifyLake(
   lake: Lake,
@@ -79,7 +80,7 @@ export async function verifyLake(
     const found = await verifyAll(context, salt, userTypes);
     const { problems, leftovers } = context;
     leftovers.push(...(await leftoverFiles(lake, { signal })));
-    // Checked last: earlier findings may come from a run that began meanwhile.
+    // Checked last: earlier findings may come from a run that has begun since.
     const sawRun = await watch.sawRun(signal);
     if (problems.length > 0 && sawRun) throw doubtful(lake);
     return { ...found, problems, leftovers: sawRun ? [] : leftovers };
@@ -129,7 +130,7 @@ async function verifyAll(
     if (table) tables.push(table);
   }
   problems.push(...(await unloggedLandings(lake, read.all, signal)));
-  // A lake of which all is gone must not pass.
+  // A lake from which everything is gone must not pass.
   if (tables.length === 0 && landed.length === 0 && problems.length === 0) {
     problems.push({ subject: lake.url, problem: "Nothing was ingested into this lake yet." });
   }

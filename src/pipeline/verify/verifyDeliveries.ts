@@ -39,7 +39,7 @@ export async function compareWithLanded(
   table: ComparedTable,
   current: readonly LogEntry[],
 ): Promise<LandedComparison> {
-  // Without the salt, pseudonyms are made with none: they distinguish people as well, and are not compared.
+  // Without the salt, pseudonyms are computed with none: they still distinguish people, and are not compared.
   const reader = await landedReader(context, table.report, table.salt ?? "", table.lookups);
   return new Comparison(session, table, reader).run(current);
 }
@@ -48,7 +48,7 @@ export async function compareWithLanded(
 export interface LandedComparison {
   /** Why a landed file cannot be compared, by source. */
   readonly unreadable: ReadonlyMap<string, string>;
-  /** Sources with other rows in the table. */
+  /** Sources with different rows in the table. */
   readonly different: ReadonlySet<string>;
 }
 
@@ -192,7 +192,7 @@ class Comparison {
   }
 }
 
-/** Whether a lookup table was made with this salt, as far as its pairs show. */
+/** Whether a lookup table was computed with this salt, as far as its pairs show. */
 export async function isSaltOf(session: DuckSession, lookup: string, salt: string): Promise<boolean> {
   const right = idNames.map((name) => `${pseudonymName(name)} = sha256(${name} || $1)`).join(" OR ");
   const found = await session.query(`SELECT 1 FROM (${lookup}) WHERE ${right} LIMIT 1`, [salt]);

@@ -21,7 +21,8 @@ export interface Overlap {
  * `rank`; a higher rank is newer. The table `taken` then has (`row_id`, `source`, `taker`, `same`) for each of them.
  * This is the rule of the whole pipeline: a row counts unless a newer source has it.
  *
- * A row without any id follows its file: it is taken if the taker has another row of its source's day and user type.
+ * A row without any id follows its file: it is superseded if the newer source has another row of its source's day and
+ * user type.
  */
 export async function findSupersededRows(
   session: DuckSession,

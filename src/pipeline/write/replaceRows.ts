@@ -18,7 +18,7 @@ export interface Replacement
   extends Pick<DataFileRequest, "lake" | "session" | "query" | "parameters" | "tags" | "signal"> {
   readonly table: WholeTable;
   readonly duck: Duck;
-  /** Whether a state of the table, with its rows as a SELECT, already is as it should be. */
+  /** Whether a state of the table, with its rows as a SELECT, is already correct. */
   readonly isCurrent: (snapshot: Snapshot, select: string) => Promise<boolean>;
   /** Rejects if another run has taken over the lake; called right before the commit. */
   readonly requireHeld: () => Promise<void>;
@@ -58,7 +58,7 @@ export async function replaceRows({
       const before = snapshot
         ? files.map((file) => removeFile(file, { dataChange: true }))
         : tableActions(table);
-      // Another run that took over meanwhile may have written other rows.
+      // Another run that took over in the meantime may have written other rows.
       return { actions: [...before, ...(add ? [{ add }] : [])], readsTable: true };
     },
   });

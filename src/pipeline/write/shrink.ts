@@ -5,7 +5,7 @@ import type { QuarantinedDelivery, ReadDelivery } from "../delivery";
 
 const number = new Intl.NumberFormat("en-US");
 
-/** Percent of what there is that a delivery may remove without a person's consent. */
+/** The percentage of existing rows or values that a delivery may remove without a person's consent. */
 export const defaultMaxShrink = 50;
 
 /** A count before a change and after it. */
@@ -15,8 +15,8 @@ export interface Counts {
 }
 
 /**
- * The rule against truncated files: whether fewer are left of `before` than intended, more than `maxShrink` percent of
- * them gone, or all.
+ * The rule against truncated files: whether too few of `before` are left, because more than `maxShrink` percent of them
+ * are gone, or all.
  */
 export function isTooFew({ before, now }: Counts, maxShrink: number): boolean {
   return before > 0 && (now === 0 || before - now > (before * maxShrink) / 100);

@@ -40,7 +40,7 @@ export interface ChangeContext {
   readonly currentOf: (source: string) => LogEntry | undefined;
   /** All such entries of the report. */
   readonly current: () => Iterable<LogEntry>;
-  /** Reads landed copies again. */
+  /** Reads landed files again. */
   readonly read: (deliveries: readonly Delivery[]) => Promise<Reading>;
   /** Percent of a source's rows that a redelivery may remove without a person's consent. */
   readonly maxShrink: number;

@@ -34,13 +34,13 @@ export function appliedVersions(snapshot: Snapshot | undefined): Map<string, num
   return applied;
 }
 
-/** Data files that a partition may have before its small ones are merged: every reader pays for each. */
+/** Data files that a partition may have before its small ones are merged: every reader opens each of them. */
 export const filesPerPartition = 4;
 
 /**
- * How a `_pseudo` table's data files are written. They record what finds a source's rows without reading. A person's
- * rows are consecutive, because the pseudonyms are nearly all of a file's size: a merged month of a large district is
- * a tenth of what it would be.
+ * How a `_pseudo` table's data files are written. They record statistics that locate a source's rows without reading
+ * them. A person's rows are consecutive, because the pseudonyms account for nearly all of a file's size: a merged month
+ * of a large district is a tenth of its size otherwise.
  */
 export const pseudoFiles = {
   tagsOf: mergedTags,

@@ -81,7 +81,7 @@ export class DashboardSession {
         this.post({ type: "answer", question: this.question, answer: this.latest });
       }
       this.post(this.state);
-      // Put off, see `refreshWhenShown`.
+      // Deferred, see `refreshWhenShown`.
       if (this.state.type === "loading" && this.current.signal.aborted) await this.refresh();
     } else if (message.type === "ask") await this.ask(message.question, message.filter);
     else if (message.type === "retry") await this.refresh();

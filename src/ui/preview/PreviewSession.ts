@@ -61,7 +61,7 @@ export class PreviewSession {
     switch (message.type) {
       case "ready":
         this.host.post(this.state);
-        // Put off, see `reopenWhenShown`.
+        // Deferred, see `reopenWhenShown`.
         return this.current.signal.aborted ? this.open() : undefined;
       case "rows":
         return this.sendRows(message.generation, message.from, message.count);
