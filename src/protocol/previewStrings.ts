@@ -35,7 +35,7 @@ export function previewStrings(t: (text: string) => string, language: string) {
     blank: t("blank"),
     more: t("Load More"),
     loadingMore: t("Reading more rows…"),
-    full: t("The preview shows no more of this file"),
+    full: t("The preview's limit for this file has been reached"),
     oneUnknown: t("1 column is not part of the report and is not read: {0}"),
     someUnknown: t("{0} columns are not part of the report and are not read: {1}"),
     answersTo: t("Read as {0}"),

@@ -218,7 +218,7 @@ export class FileReader implements Disposable {
     return new CleverLakeError(
       "io",
       `The SFTP server sends ${path} in pieces of a few bytes (${bytes} in ${maximumAnswersPerPiece} answers).`,
-      { subject: path, hint: "Ask the operator of the server: files cannot be read like this." },
+      { subject: path, hint: "Ask the server's administrator: files cannot be read like this." },
     );
   }
 }

@@ -29,7 +29,7 @@ export class EndlessListingError extends CleverLakeError {
   constructor(remotePath: string, how: string) {
     super("io", `The SFTP server's listing of ${printable(remotePath)} does not end: ${how}.`, {
       subject: printable(remotePath),
-      hint: "Ask the operator of the server; other programs may show only some of the files there.",
+      hint: "Ask the server's administrator; other programs may show only some of the files there.",
     });
   }
 }

@@ -113,7 +113,7 @@ function planText({ tables, files, pseudonyms, warnings }: AdoptSummary): string
           pseudonyms.map === null
             ? vscode.l10n.t("OEA's pseudonyms use your salt, which is kept.")
             : vscode.l10n.t(
-                "OEA made pseudonyms without a salt: anyone can compute them. New ones are created; {0} maps the old ones to the new ones.",
+                "OEA computed pseudonyms without a salt: anyone can compute them. New ones are created; {0} maps the old ones to the new ones.",
                 pseudonyms.map,
               ),
         ];

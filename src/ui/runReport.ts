@@ -133,7 +133,7 @@ function filesOf(run: RunDetails): string[] {
     { path: placeOf(line).slice(root.length) },
   ]);
   const notReached =
-    run.outcome === "running" ? vscode.l10n.t("Not done yet") : vscode.l10n.t("Planned and not done");
+    run.outcome === "running" ? vscode.l10n.t("Not done yet") : vscode.l10n.t("Planned but not done");
   return [
     ...tableSection(
       vscode.l10n.t("Files of the run"),

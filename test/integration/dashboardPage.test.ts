@@ -156,7 +156,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
         filter: { ...openingFilter, schools: ["<b>Closed</b> High"], grades: ["13"] },
       });
       await poll(() => plainTextOf(page, "#missing")).toBe(
-        "The data does not have: <b>Closed</b> High and 13. Remove these filters.",
+        "Not in the data: <b>Closed</b> High and 13. Remove these filters.",
       );
     });
 

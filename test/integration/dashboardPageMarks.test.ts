@@ -309,7 +309,7 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
   test("the preceding period has as many school days, and sums are compared per school day", async () => {
     const { page } = await dashboards.open();
     expect(await textOf(page, ".cards-note")).toMatch(
-      /^Arrows: (\d+) school days against the \1 before, .+; logins and accesses per school day$/,
+      /^Arrows: the last (\d+) school days compared with the \1 before, .+; logins and accesses per school day$/,
     );
     expect(await page.locator("#card-logins .delta").getAttribute("title")).toMatch(
       /^Per school day: [\d,]+; \u2068Previous period\u2069: [\d,]+$/,

@@ -45,7 +45,7 @@ test("after another program's commit, a run reads no more files of the report, a
     return putIfAbsent(file, data, options);
   });
   const summary = await fixture.run();
-  const reason = expect.stringContaining("Another program changed the table meanwhile.");
+  const reason = expect.stringContaining("Another program changed the table in the meantime.");
   expect(summary).toMatchObject({
     anonymized: 2,
     failed: days.slice(1).map((day) => ({ path: dailyPath(day), reason })),

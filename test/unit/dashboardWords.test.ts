@@ -95,7 +95,7 @@ describe("a paid resource without users", () => {
 
   test("may be used by people who are left out", () => {
     expect(remark([{ ...licence, partly: true }])).toEqual([
-      "Licences: 1, without use among the people counted: 1",
+      "Licences: 1, not used by the people counted: 1",
       "no use among those counted",
     ]);
     expect(licenceTable(ready(), [{ ...licence, partly: true }]).rows[0]?.partly).toBe(true);

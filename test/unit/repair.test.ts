@@ -338,7 +338,7 @@ describe("a damaged data file", () => {
     await fixture.lake.delete((await fixture.lastLog()).get(dailyPath())?.landedPath ?? "");
     const before = await fixture.tree();
     expect((await repair(fixture)).tables).toMatchObject([
-      { table, problem: expect.stringContaining(`The landed copy of ${dailyPath()} is gone`) },
+      { table, problem: expect.stringContaining(`The landed file of ${dailyPath()} is gone`) },
     ]);
     expect(await fixture.tree()).toEqual(before);
   });

@@ -96,7 +96,7 @@ describe("a run report", () => {
     expect(run.log.map(({ path }) => path)).toEqual([dailyPath(monday)]);
     expect(run.notReached).toEqual([dailyPath(tuesday)]);
     const page = reportOf(run).replaceAll("\\", "");
-    expect(page).toMatch(/## Planned and not done\n\n.*\n.*\n.*2024-09-03/);
+    expect(page).toMatch(/## Planned but not done\n\n.*\n.*\n.*2024-09-03/);
   });
 });
 

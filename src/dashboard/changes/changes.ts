@@ -63,12 +63,12 @@ export function firstCompared(days: ChangesInput["days"]): number {
 /** Definitions of the numbers in `Changes`, for help texts, exports and documentation. */
 export const changesDefinitions = {
   meaning:
-    `Resources and schools whose use in the newest ${judgedWeekCount} complete weeks lies notably above or below their own ` +
+    `Resources and schools whose use in the newest ${judgedWeekCount} complete weeks is notably above or below their own ` +
     `earlier weeks, the most notable first, at most ${mostEntries}.`,
   use: "Use is counted in person-days: each person counts once per day on which they used the resource (for a school: any resource).",
   weeks:
     "A week counts from Monday to Sunday, if it has at least 3 school days and does not end before its Friday because the " +
-    "period ends. Days off (no data, or next to nobody active) are left out. " +
+    "period ends. Days off (no data, or almost nobody active) are left out. " +
     `Compared are the ${comparedWeekCount} weeks before the recent ones, from the first use on; where the chosen period is ` +
     "shorter, the weeks before it are used too.",
   comparable:
@@ -77,17 +77,17 @@ export const changesDefinitions = {
     "polish), so that a general rise or fall is not reported for each of them. With fewer than " +
     `${minimumSubjectsForLevel} schools each is compared with its own past alone, without regard to the others.`,
   expected:
-    "Expected is the median of the earlier weeks, or the Theil–Sen line through them where they plainly rise or fall " +
+    "Expected is the median of the earlier weeks, or the Theil–Sen line through them where they clearly rise or fall " +
     "(Mann–Kendall test, 1 %). Expected and actual are person-days per school day of the recent weeks.",
   score:
     "The score is the distance between actual and expected in robust standard deviations (1.4826 × median absolute " +
     "deviation of the earlier weeks), on a scale on which counting noise is the same for small and large numbers " +
-    "(Anscombe). The deviation is never taken to be smaller than counting noise together with the unsteadiness that is " +
+    "(Anscombe). The deviation is never taken to be smaller than counting noise plus the variation that is " +
     "usual from week to week in the period.",
   notable:
     `Notable: a score of at least ${minimumScore}, a difference of at least ${minimumRelativeChange * 100} % of the ` +
     `expected, at least ${minimumPersonDays} person-days expected or counted in the recent weeks, and each recent week ` +
-    "off to the same side. New: no use before. Stopped: none in the recent weeks, while some was expected.",
+    "off in the same direction. New: no use before. Stopped: none in the recent weeks, while some was expected.",
   tooLittle:
     `Could not be evaluated: fewer than ${minimumPastWeeks} earlier weeks since the first use (more weeks of data help), or fewer ` +
     `than ${minimumPersonDays} person-days (a wider filter helps). A school of which groups are left out is evaluated by the others; a day ` +

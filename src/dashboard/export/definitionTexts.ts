@@ -161,7 +161,7 @@ export function definitionTexts(t: Translate) {
     periods: explain(
       t("Use in two periods, per school day: so a longer period does not look like more use."),
       t(
-        "Two periods are compared by their complete school days: those with resource usage, and with every group that counts on any of the days of both periods, unless these are less than half. A day on which all of a school or grade is left out does not count for it. Person-days are rows of resource usage with a person, accesses the sum of num_access, both divided by the number of these days. People are distinct people on these days, without a change in percent unless both periods have equally many of them. Of the resources that the filters choose, or of all.",
+        "Two periods are compared by their complete school days: those with resource usage, and with every group that counts on any of the days of both periods, unless fewer than half of the days are such. A day on which all of a school or grade is left out does not count for it. Person-days are rows of resource usage with a person, accesses the sum of num_access, both divided by the number of these days. People are distinct people on these days, without a change in percent unless both periods have equally many of them. Of the resources that the filters choose, or of all.",
       ),
     ),
     changes: explain(

@@ -34,7 +34,7 @@ export class LakeCache {
     } catch (cause) {
       throw new CleverLakeError("io", "The folder for the dashboard's cache cannot be written.", {
         subject: all,
-        hint: "Check that there is room on the disk and that the folder is yours.",
+        hint: "Check that there is free space on the disk and that you own the folder.",
         cause,
       });
     }

@@ -133,7 +133,7 @@ function refused({ status, text: body }: Answer, subject: string): CleverLakeErr
       `The secret ${saltName} in the key vault is disabled or has expired.`,
       {
         subject,
-        hint: "Enable it there. Its value must stay the same: another salt gives other pseudonyms.",
+        hint: "Enable it there. Its value must stay the same: another salt produces different pseudonyms.",
       },
     );
   }

@@ -130,7 +130,7 @@ export async function requireMovable(
   if ((await lake.stat(movedPath, options)) !== undefined) {
     throw new CleverLakeError("conflict", `${path} cannot be moved: another table is at its new place.`, {
       subject: movedPath,
-      hint: "OEA's job has written again since its tables were moved. Turn it off, and rename or remove the older table yourself.",
+      hint: "OEA's job has written to the lake again since its tables were moved. Turn it off, and rename or remove the older table yourself.",
     });
   }
   const now = await readCheckedSnapshot(lake, path, duck, undefined, options);

@@ -183,7 +183,7 @@ function pseudonymsOf(staged: readonly StagedRows[], deliveries: readonly ReadDe
 }
 
 function conflict(report: Report): CleverLakeError {
-  return new CleverLakeError("conflict", "Another program changed the table meanwhile.", {
+  return new CleverLakeError("conflict", "Another program changed the table in the meantime.", {
     subject: pseudoTable(report),
     hint: "The next run compares with its rows and continues.",
   });

@@ -125,7 +125,7 @@ export async function commitRebuilt(
       if (number > 1 || now?.version !== snapshot?.version) {
         throw new CleverLakeError(
           "conflict",
-          "Another program changed the table meanwhile; it was not repaired.",
+          "Another program changed the table in the meantime; it was not repaired.",
           { subject: table, hint: "Repair it again." },
         );
       }

@@ -99,7 +99,7 @@ function landedCopiesMissing(report: Report, files: readonly string[], hint: str
   const others = files.length > 1 ? ` and of ${files.length - 1} more` : "";
   return new CleverLakeError(
     "notFound",
-    `The landed copy of ${files[0]}${others} is gone, or is not read as it was: a table built without it would lack rows. The table stays as it is.`,
+    `The landed file of ${files[0]}${others} is gone, or is not read as it was: a table built without it would lack rows. The table stays as it is.`,
     { subject: pseudoTable(report), hint },
   );
 }

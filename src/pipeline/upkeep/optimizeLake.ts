@@ -101,7 +101,7 @@ export async function optimizeLake(request: LakeWork): Promise<OptimizeSummary> 
 }
 
 const overtaken =
-  "Another program changed the table meanwhile; its files were left as they are. Run it again.";
+  "Another program changed the table in the meantime; its files were left as they are. Run it again.";
 
 interface Job {
   readonly table: UpkeepTable;
