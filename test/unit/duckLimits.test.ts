@@ -15,10 +15,10 @@ const limits = "SELECT current_setting('threads')::INT AS threads, current_setti
 
 // With one limit for any number of threads, a large file that two cores read failed on eight.
 test.each([
-  [1, 1, "114.4 MiB"],
-  [2, 2, "228.8 MiB"],
-  [8, 4, "457.7 MiB"],
-  [64, 4, "457.7 MiB"],
+  [1, 1, "133.5 MiB"],
+  [2, 2, "267.0 MiB"],
+  [8, 4, "534.0 MiB"],
+  [64, 4, "534.0 MiB"],
 ])("on a machine with %d cores the engine uses %d threads and at most %s", async (cores, threads, memory) => {
   machine.cores = cores;
   await using duck = await Duck.open();
@@ -33,7 +33,7 @@ describe("what cannot be spilled", () => {
     await using duck = await Duck.open({ threads: 1 });
     const both = [list, list].map((sql) => duck.session((session) => session.one(sql)));
     expect(await Promise.all(both)).toEqual([{ length: 20_000_000 }, { length: 20_000_000 }]);
-    expect(await duck.session((session) => session.one(limits))).not.toMatchObject({ memory: "114.4 MiB" });
+    expect(await duck.session((session) => session.one(limits))).not.toMatchObject({ memory: "133.5 MiB" });
   });
 
   test("never gets more than half of the machine's memory", async () => {
@@ -44,6 +44,6 @@ describe("what cannot be spilled", () => {
       code: "engine",
       message: expect.stringMatching(/Out of Memory/),
     });
-    expect(await duck.session((session) => session.one(limits))).toMatchObject({ memory: "114.4 MiB" });
+    expect(await duck.session((session) => session.one(limits))).toMatchObject({ memory: "133.5 MiB" });
   });
 });
