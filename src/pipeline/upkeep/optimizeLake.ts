@@ -56,7 +56,8 @@ export async function optimizeLake(request: LakeWork): Promise<OptimizeSummary> 
   const { lake, dryRun, signal } = request;
   await requireLake(lake, { signal });
   await using lock = dryRun ? undefined : await RunLock.take(lake, newRunId(started, undefined), { signal });
-  return withScratch(lake, async (scratch) => {
+  // Awaited before the lock is released.
+  return await withScratch(lake, async (scratch) => {
     await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
     const jobs = await readJobs(lake, duck, signal);
     const progress = { done: 0, all: jobs.reduce((sum, { rewritten }) => sum + rewritten, 0) };
