@@ -162,7 +162,8 @@ describe("Apache Spark as an engine", () => {
       const { runId: _, milliseconds: __, ...reported } = ours;
       expect({ what, ...theirs }).toMatchObject({ what, ...reported });
       expect(await lakeState(mixed.lake), what).toEqual(await lakeState(alone.lake));
-      if (!isSpark) continue;
+      // The embedded engine leaves a file with few rows as it is.
+      if (what !== turns[0]?.[0]) continue;
       for (const { people, changes } of await peopleInFiles(mixed.lake)) expect(changes, what).toBe(people);
     }
     expect((await mixed.verify()).problems).toEqual([]);
