@@ -4,7 +4,7 @@ import type { Lake } from "../../lake/lake";
 import { mapAtOnce } from "../../mapAtOnce";
 import type { Delivery, FailedDelivery } from "../delivery";
 
-/** Local files opened concurrently: a small one mostly waits for the file system. */
+/** Files of the lake opened concurrently: a small one mostly waits. */
 export const filesAtOnce = 8;
 
 /** A delivery and the local path of its landed file. */

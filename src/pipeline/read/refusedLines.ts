@@ -5,9 +5,8 @@ import type { Lake } from "../../lake/lake";
 import { mapAtOnce } from "../../mapAtOnce";
 import type { Delivery } from "../delivery";
 import { mayUndercountRows } from "../write/sourceRows";
+import { filesAtOnce } from "./landedFiles";
 
-/** Files read concurrently: each mostly waits for the lake. */
-const filesAtOnce = 8;
 /** Enough for the line number. */
 const startLength = 100;
 

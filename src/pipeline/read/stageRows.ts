@@ -1,11 +1,5 @@
 import { pseudoTable } from "../../clever/layout";
-import {
-  pseudoColumns,
-  pseudonymNames,
-  type ReportColumn,
-  type UserType,
-  userTypeValue,
-} from "../../clever/reports";
+import { idColumns, pseudoColumns, pseudonymNames, type UserType, userTypeValue } from "../../clever/reports";
 import { type StagedDataFile, stageDataFile } from "../../delta/dataFile";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
@@ -108,13 +102,12 @@ function pseudonymizedRows(
   condition: string,
 ): string {
   const { report } = persons;
-  const isHashed = ({ pseudonymization }: ReportColumn) => pseudonymization === "hash";
-  const kept = report.columns.filter((column) => !isHashed(column));
+  const kept = report.columns.filter(({ pseudonymization }) => pseudonymization !== "hash");
   const values = kept.map((column) => `${texts.valueOf(column)} AS ${sqlName(column.name)}`);
   // Joined by the ids in the form that was hashed: blank ones are null on both sides.
-  const ids = report.columns
-    .filter(isHashed)
-    .map((column) => `${valueSql(column, loaded)} IS NOT DISTINCT FROM person.${sqlName(column.name)}`);
+  const ids = idColumns.map(
+    (column) => `${valueSql(column, loaded)} IS NOT DISTINCT FROM person.${column.name}`,
+  );
   return `SELECT rows_.*, ${pseudonymNames.map((name) => `person.${name}`).join(", ")}, delivered.user_type, delivered.source_file
     FROM (SELECT raw.file, person.rowid AS person_number, ${values.join(", ")}
       FROM raw LEFT JOIN ${persons.table} person ON ${ids.join(" AND ")} WHERE ${condition} ORDER BY person_number) rows_
