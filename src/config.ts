@@ -128,6 +128,11 @@ export const configSchema = z.strictObject({
 
 export type Config = z.infer<typeof configSchema>;
 
+/** A file may leave the server out: most commands need only the lake. */
+const configFileSchema = configSchema.partial({ sftp: true });
+
+export type ConfigFile = z.infer<typeof configFileSchema>;
+
 /**
  * Values that must not be in a file. They come from the environment on the command line and from SecretStorage in VS
  * Code.
@@ -192,7 +197,7 @@ function parseWith<Schema extends z.ZodType>(
 }
 
 /** Reads the configuration from a JSON file. */
-export async function readConfig(file: string): Promise<Config> {
+export async function readConfig(file: string): Promise<ConfigFile> {
   let text: string;
   try {
     text = textOf(await readFile(file));
@@ -203,7 +208,7 @@ export async function readConfig(file: string): Promise<Config> {
     });
   }
   try {
-    return parseConfig(JSON.parse(text), file);
+    return parseWith(configFileSchema, JSON.parse(text), file);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     const singleBackslash = /[^\\]\\(?:\\\\)*[^"\\/bfnrtu]/.test(text);

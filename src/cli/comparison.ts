@@ -1,22 +1,23 @@
 import { counted } from "../counted";
-import type { ComparedPeriod, ComparedUse, Comparison, People, Shown } from "../dashboard/answer";
+import type { ComparedPeriod, ComparedUse, Comparison, Entry, People, Shown } from "../dashboard/answer";
 import { ofPeriod } from "../dashboard/ofPeriod";
 import { columns } from "./table";
-import { plain, styled } from "./text";
+import { styled } from "./text";
 
-/** How numbers are formatted. */
-interface NumberFormats {
+/** How numbers and names are formatted. */
+interface Formats {
   readonly count: (value: People) => string;
   readonly average: (value: Shown) => string;
+  readonly name: (value: string | null, entry?: Entry) => string;
 }
 
 /** Two periods side by side, in one table by school and one by resource. */
 export function comparisonParts(
   { before, now, total, bySchool, resources }: Comparison,
-  { count, average }: NumberFormats,
+  { count, average, name }: Formats,
   mostResources: number,
 ): string[] {
-  const row = (name: string | null, use: ComparedUse, mayBeWithheld: boolean | undefined) => {
+  const row = (title: string, use: ComparedUse, mayBeWithheld: boolean | undefined) => {
     const known = <Value extends People>(
       period: ComparedPeriod,
       value: Value,
@@ -26,7 +27,7 @@ export function comparisonParts(
       return found === undefined ? "–" : format(found);
     };
     return [
-      plain(name ?? "(none)"),
+      title,
       known(before, use.before.personDaysPerDay, average),
       known(now, use.now.personDaysPerDay, average),
       changeOf(use),
@@ -34,8 +35,8 @@ export function comparisonParts(
       known(now, use.now.users, count),
     ];
   };
-  const table = (name: string, rows: readonly string[][]) =>
-    columns([name, "Before", "Now", "Change", "Users before", "Users now"], [...rows], [1, 2, 3, 4, 5]);
+  const table = (title: string, rows: readonly string[][]) =>
+    columns([title, "Before", "Now", "Change", "Users before", "Users now"], [...rows], [1, 2, 3, 4, 5]);
   const part = (title: string, ...lines: readonly string[]) => [styled("bold", title), ...lines].join("\n");
   return [
     part(
@@ -44,14 +45,14 @@ export function comparisonParts(
       `Now:    ${periodText(now)}`,
       table("School", [
         row("All", total, true),
-        ...bySchool.map((entry) => row(entry.school, entry, entry.partly)),
+        ...bySchool.map((entry) => row(name(entry.school, entry), entry, entry.partly)),
       ]),
     ),
     part(
       "Resources that differ most",
       table(
         "Resource",
-        resources.slice(0, mostResources).map((entry) => row(entry.resource, entry, true)),
+        resources.slice(0, mostResources).map((entry) => row(name(entry.resource), entry, true)),
       ),
     ),
   ];

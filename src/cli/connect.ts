@@ -1,4 +1,4 @@
-import { type Config, readConfig, type Secrets, secretsFrom } from "../config";
+import { type ConfigFile, readConfig, type Secrets, secretsFrom } from "../config";
 import { sftpAccount } from "../connect/account";
 import { saltOf } from "../connect/salt";
 import { CleverLakeError } from "../errors";
@@ -8,7 +8,7 @@ import { SftpSource } from "../sftp/sftpSource";
 import type { CommandContext, CommonOptions } from "./command";
 
 /** The lake of a configuration; a folder is created by the first write, and Azure is contacted on first use. */
-export function openLake({ lake }: Config, secrets: Secrets): Promise<Lake> {
+export function openLake({ lake }: ConfigFile, secrets: Secrets): Promise<Lake> {
   if (lake.auth === "vscode") {
     throw new CleverLakeError("config", "VS Code's sign-in is not available on the command line.", {
       hint: 'Set "auth" under "lake" to "default", "sharedKey" or "sas".',
@@ -26,7 +26,17 @@ export async function opened(options: CommonOptions, { environment, signal }: Co
     lake: await openLake(config, secrets),
     /** Undefined if none is configured. */
     readSalt: () => saltOf(secrets.salt, config.saltKeyVaultUrl, {}, signal),
-    /** The server; connects on first use. */
-    openSource: async () => new SftpSource(await sftpAccount(config.sftp, secrets)),
+    /** The server; connects on first use. Rejects with `config` if none is configured. */
+    openSource: async () => {
+      if (config.sftp === undefined) throw noServer(options.config);
+      return new SftpSource(await sftpAccount(config.sftp, secrets));
+    },
   };
+}
+
+function noServer(file: string): CleverLakeError {
+  return new CleverLakeError("config", "The configuration names no server, which this command needs.", {
+    subject: file,
+    hint: 'Add "sftp" with "host" and "username".',
+  });
 }

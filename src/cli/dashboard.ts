@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
-import type { Config, Secrets } from "../config";
+import type { ConfigFile, Secrets } from "../config";
 import type { DashboardAnswer } from "../dashboard/answer";
 import { readDistrictFiles } from "../dashboard/districtFiles";
 import { dashboardHtml } from "../dashboard/export/dashboardHtml";
@@ -49,7 +49,7 @@ export interface WrittenDashboard {
  *   the file cannot be written (an existing file is then kept)
  */
 export async function writeDashboard(
-  config: Config,
+  config: ConfigFile,
   secrets: Secrets,
   options: DashboardOptions,
   folders: { readonly media: string; readonly l10n: string },
@@ -107,7 +107,7 @@ async function writeWhole(file: string, content: string): Promise<void> {
 }
 
 async function ask(
-  config: Config,
+  config: ConfigFile,
   secrets: Secrets,
   options: DashboardOptions,
   signal: AbortSignal,

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import path from "node:path";
 import type { Division } from "../clever/groupsTable";
-import type { Config } from "../config";
+import type { ConfigFile } from "../config";
 import { divisionOf } from "../dashboard/groups/divisionTable";
 import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
@@ -21,7 +21,7 @@ export interface CountingOptions {
 }
 
 /** How people are counted: from the options, else from the configuration. */
-export function countingOf(config: Config, options: CountingOptions) {
+export function countingOf(config: ConfigFile, options: CountingOptions) {
   return {
     minimumGroupSize: options.minimumGroupSize ?? config.minimumGroupSize,
     keepWhole: options.keepWhole ?? config.keepWhole,
@@ -69,7 +69,7 @@ export function nothingYet({ url: subject }: Lake): CleverLakeError {
 /** How the people of a lake are divided. */
 export async function divisionIn(
   lake: Lake,
-  config: Config,
+  config: ConfigFile,
   options: CountingOptions,
   signal: AbortSignal,
 ): Promise<Division> {

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { UserType } from "../clever/reports";
-import type { Config } from "../config";
+import type { ConfigFile } from "../config";
 import type { FilterOptions } from "../dashboard/answer";
 import type { DistrictFiles } from "../dashboard/districtFiles";
 import {
@@ -35,7 +35,7 @@ export interface QuestionOptions extends CountingOptions {
 
 /** The district's files: from the options, else from the configuration. */
 export function districtFilesOf(
-  config: Config,
+  config: ConfigFile,
   options: Pick<QuestionOptions, "schoolLevels">,
 ): DistrictFiles {
   return { schoolLevelsFile: options.schoolLevels ?? config.schoolLevelsFile };

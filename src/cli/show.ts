@@ -179,6 +179,12 @@ function listed(lines: readonly string[]): string[] {
   return [...lines.slice(0, most).map((line) => `  ${line}`), ...more];
 }
 
+/** What of an entry's numbers is withheld: a part or, if `suppressed`, all. */
+interface Partly {
+  readonly partly?: true;
+  readonly suppressed?: true;
+}
+
 export function showMetrics(
   metrics: ParticipationMetrics,
   { from, to }: Pick<QuestionOptions, "from" | "to"> = {},
@@ -190,7 +196,8 @@ export function showMetrics(
     value === null ? nothing(unknown) : value === "few" ? `<${minimumGroupSize}` : integer(value);
   const average = (value: Shown, unknown?: readonly ReportKind[]) =>
     value === null ? nothing(unknown) : decimal(value);
-  const name = (value: string | null) => plain(value ?? "(none)");
+  const name = (value: string | null, { partly, suppressed }: Partly = {}) =>
+    `${plain(value ?? "(none)")}${partly && !suppressed ? " *" : ""}`;
   const share =
     typeof metrics.users === "number" && metrics.users > 0 && typeof metrics.activeUsers === "number"
       ? ` (${((100 * metrics.activeUsers) / metrics.users).toFixed(1)} %)`
@@ -215,7 +222,7 @@ export function showMetrics(
             columns(
               ["School", "Users", "Logins a day", "Resources a day", "Distinct resources"],
               metrics.bySchool.map((row) => [
-                name(row.school_name),
+                name(row.school_name, row),
                 count(row.users, row.absent),
                 average(row.averageLogins, row.absent),
                 average(row.averageResources, row.absent),
@@ -243,7 +250,7 @@ export function showMetrics(
             columns(
               ["Day", "Active users", "Logins", "Resources", "Distinct resources"],
               newest.map((row) => [
-                row.date,
+                name(row.date, row),
                 count(row.activeUsers, row.missing),
                 count(row.logins, row.missing),
                 count(row.resources, row.missing),
@@ -254,7 +261,7 @@ export function showMetrics(
           ),
         ]),
   ];
-  if (comparison) parts.push(...comparisonParts(comparison, { count, average }, shown));
+  if (comparison) parts.push(...comparisonParts(comparison, { count, average, name }, shown));
   // The periods of a comparison may overlap.
   const ofBoth = (lines: readonly string[]) => [...new Set(lines)];
   const { missing: missingBefore = [], uncounted: uncountedBefore = [] } = comparison?.before ?? {};
@@ -269,7 +276,11 @@ export function showMetrics(
       `${placesText(group)}: not counted ${daysText(when)}, on which fewer than ${minimumGroupSize} of these people are in the reports.`,
   );
   const left = ofBoth([...cut, ...days]);
-  if (left.length > 0) parts.push([styled("bold", "Left out"), ...listed(left)].join("\n"));
+  if (left.length > 0) {
+    const rest = [...metrics.bySchool, ...metrics.byDay, ...(comparison?.bySchool ?? [])];
+    const note = rest.some(({ partly }) => partly) ? ["Numbers marked * cover only the rest."] : [];
+    parts.push([styled("bold", "Left out"), ...listed(left), ...note].join("\n"));
+  }
   if (minimumGroupSize > 1) {
     parts.push(
       styled(

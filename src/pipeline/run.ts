@@ -58,11 +58,11 @@ export interface RunRequest {
   /** Files (paths on the server or in the lake) to accept without their bad rows. */
   readonly accept?: readonly string[] | undefined;
   /** Files read from the server concurrently; default 4. */
-  readonly connections?: number;
+  readonly connections?: number | undefined;
   /** Percent of a source's rows that a redelivery may remove without a person's consent; default 50. */
   readonly maxShrink?: number;
   /** How a redelivery is recognized; default "time". */
-  readonly compare?: Comparison;
+  readonly compare?: Comparison | undefined;
   /** School days without a newer day after which a kind of report is overdue; 0 or undefined disables the check. */
   readonly expectReportsWithin?: number;
   /** Whether to update the Digital Engagement table at the end; default no. */

@@ -282,6 +282,29 @@ describe("metrics", () => {
     expect(text).not.toContain("left out");
   });
 
+  test("mark a school and a day whose numbers lack a group", async () => {
+    const of = (grade: string, rows: ReturnType<typeof attended>) => rows.map((row) => ({ ...row, grade }));
+    // The three of B are a group only with the eleven of A's second grade.
+    const rows = [
+      ...of("1", attended(first, 20)),
+      ...of(
+        "2",
+        attended(first, 11, "A").map((row) => ({ ...row, person: `second ${row.person}` })),
+      ),
+      ...of("2", attended(first, 3, "B")),
+    ];
+    const all = await show(plainIndex(rows, []), {}, 10);
+    expect(all).toMatch(/\n {2}A \* +20 /);
+    expect(all).toMatch(/\n {2}B +left out /);
+    expect(all).toMatch(
+      /\nLeft out\n {2}B: fewer than 10 people; .*\nNumbers marked \* cover only the rest\.\n/,
+    );
+    const one = await show(plainIndex(rows, []), { schools: ["A"] }, 10);
+    expect(one).toMatch(/\n {2}A \* +20 /);
+    expect(one).toMatch(/\n {2}2025-09-01 \* +20 /);
+    expect(await show(plainIndex(rows, []), {}, 0)).not.toContain("*");
+  });
+
   test("that are withheld are left out", async () => {
     const rows = [...attended(first, 12), ...attended(first, 3, "B")];
     const text = await show(plainIndex(rows, used(first, 12)), { schools: ["B"] }, 10);

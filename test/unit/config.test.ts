@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
+import { opened } from "../../src/cli/connect";
 import { expandHome, folderPathOf, parseConfig, readConfig, secretsFrom } from "../../src/config";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
@@ -118,7 +119,17 @@ describe("a configuration file", () => {
   test("is read, even with a byte-order mark", async () => {
     const file = path.join(await temporaryFolder(), "clever-lake.json");
     await writeFile(file, `\ufeff${JSON.stringify({ sftp, lake })}`);
-    expect((await readConfig(file)).sftp.host).toBe(sftp.host);
+    expect((await readConfig(file)).sftp?.host).toBe(sftp.host);
+  });
+
+  test("may name no server, which only commands that need it refuse", async () => {
+    const folder = await temporaryFolder();
+    const config = path.join(folder, "clever-lake.json");
+    await writeFile(config, JSON.stringify({ lake: { url: pathToFileURL(folder).href } }));
+    const context = { environment: {}, programFolder: folder, signal: new AbortController().signal };
+    const { lake, openSource } = await opened({ config }, context);
+    expect(lake.url).toBe(pathToFileURL(folder).href);
+    await expect(openSource()).rejects.toMatchObject({ code: "config", subject: config });
   });
 
   test("that is missing or not JSON is named", async () => {

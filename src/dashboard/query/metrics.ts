@@ -18,7 +18,10 @@ import { type Found, find } from "./found";
 import { otherRange, scopeOf } from "./scope";
 import { missingReports, withheldIn } from "./withheld";
 
-/** The numbers of `metrics`, in the order of its document. `null` are numbers that are withheld or unknown. */
+/**
+ * The numbers of `metrics`, in the order of its document. `null` are numbers that are withheld or unknown. The numbers of
+ * an entry that is `partly` withheld cover only the rest of it.
+ */
 export type ParticipationMetrics = Awaited<ReturnType<typeof participationMetrics>>;
 
 /** `true` where a number is withheld, or is below the minimum group size. */
@@ -66,7 +69,7 @@ function numbers(found: Found) {
     ...(total.isWithheld ? suppressed(null) : {}),
     activeUsers: unlessAbsent(scope, ["dailyParticipation"], total.people(total.activeUsers)),
     /** By name; `null` groups the rows without a school's name. */
-    bySchool: schoolEntries(found).map(({ school, absent, ...entry }) => ({
+    bySchool: schoolEntries(found).map(({ school, absent, partly, ...entry }) => ({
       school_name: school,
       users: entry.users,
       averageResources: entry.averageResources,
@@ -74,16 +77,24 @@ function numbers(found: Found) {
       averageDistinctResources: entry.distinctResourcesPerUser,
       // The number of users is then unknown, and not withheld.
       ...(absent?.includes("dailyParticipation") ? {} : suppressed(entry.users)),
+      ...(partly ? { partly } : {}),
       // Reports that have no row of the school, although the other one shows its use. Their numbers are `null`.
       ...(absent ? { absent } : {}),
     })),
     /** By date; days with rows. */
     byDay: dayEntries(found).flatMap((entry, place) => {
-      const { date, missing, logins, resources, activeUsers, distinctResources } = entry;
+      const { date, missing, partly, logins, resources, activeUsers, distinctResources } = entry;
       const part = attendance.days[place] as AttendanceSums;
       if (!isThere(part)) return [];
       const numbers = { date, logins, resources, activeUsers, distinctResources };
-      return [{ ...numbers, ...suppressed(part.people(part.personDays)), ...(missing ? { missing } : {}) }];
+      return [
+        {
+          ...numbers,
+          ...suppressed(part.people(part.personDays)),
+          ...(partly ? { partly } : {}),
+          ...(missing ? { missing } : {}),
+        },
+      ];
     }),
     /** Most rows first, then by name and type. */
     topResources: entries
@@ -103,12 +114,13 @@ function numbers(found: Found) {
       ),
     /** For the five resources with the most users, in that order, then by school. */
     topResourcesBySchool: schoolResourceEntries(found, order, resourcesBySchool).map(
-      ({ school, resource, type, users }) => ({
+      ({ school, resource, type, users, partly }) => ({
         school_name: school,
         resource_name: resource,
         resource_type: type,
         users,
         ...suppressed(users),
+        ...(partly ? { partly } : {}),
       }),
     ),
   };
