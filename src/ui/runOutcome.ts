@@ -78,13 +78,15 @@ function doneSentence(summary: RunSummary, isTrouble: boolean, accepted: readonl
   const rows = Object.values(summary.rows).reduce((sum, count) => sum + count, 0);
   if (accepted.length > 0 && anonymized > 0) {
     const [first = ""] = accepted;
+    const counts = [counted.rows(rows), counted.rows(refused)] as const;
     return [
-      vscode.l10n.t(
-        "{0} was accepted: {1} written, {2} refused.",
-        accepted.length === 1 ? first : counted.files(accepted.length),
-        counted.rows(rows),
-        counted.rows(refused),
-      ),
+      accepted.length === 1
+        ? vscode.l10n.t("{0} was accepted: {1} written, {2} refused.", first, ...counts)
+        : vscode.l10n.t(
+            "{0} were accepted: {1} written, {2} refused.",
+            counted.files(accepted.length),
+            ...counts,
+          ),
     ];
   }
   if (isTrouble && anonymized === 0) return [];

@@ -203,6 +203,9 @@ describe("the message after a run", () => {
       rows: { ...summary.rows, daily_participation: 1 },
     };
     expect(outcomeOf(taken, ["b.csv"]).text).toBe("b.csv was accepted: 1 row written, 2 rows refused.");
+    expect(outcomeOf(taken, ["b.csv", "c.csv"]).text).toBe(
+      "2 files were accepted: 1 row written, 2 rows refused.",
+    );
     const again = outcomeOf({ ...summary, quarantined: [quarantined] }, ["b.csv"]);
     expect(again.text).toMatch(/^1 file went into quarantine: b\.csv/);
   });
