@@ -3,6 +3,7 @@ import type { AdoptProgress, AdoptSummary, AdoptWarning } from "../engine/messag
 import * as engine from "../engine/protocol";
 import { counted, forCount } from "./counts";
 import { dateTime, integer, nameOf } from "./format";
+import { inVsCode } from "./hints";
 import { notify, type Offer, offers, requireSalt } from "./messages";
 import type { Parts } from "./parts";
 import { showInformationMessage, showWarningMessage } from "./window";
@@ -54,7 +55,7 @@ export class AdoptCommand {
       .reduce((sum, month) => sum + month.unexplained, 0);
     const wrong = [
       ...(run?.failed.slice(0, 1) ?? []).map(({ path, reason }) =>
-        vscode.l10n.t("{0} failed: {1} The next run retries it.", path, reason),
+        vscode.l10n.t("{0} failed: {1} The next run retries it.", path, inVsCode(reason)),
       ),
       ...(run && run.quarantined.length > 0
         ? [

@@ -217,11 +217,12 @@ function tableItem(table: TableItem, finding: Finding | undefined): vscode.TreeI
   }
   item.iconPath = new vscode.ThemeIcon("table");
   if (finding !== undefined) {
+    const problem = inVsCode(finding.problem);
     item.iconPath = new vscode.ThemeIcon("warning", new vscode.ThemeColor("list.warningForeground"));
     item.contextValue = "lake.table.changed";
     item.description = vscode.l10n.t("changed by another program");
-    item.tooltip = `${table.path}\n${finding.problem}`;
-    item.accessibilityInformation = { label: `${table.name}, ${item.description}. ${finding.problem}` };
+    item.tooltip = `${table.path}\n${problem}`;
+    item.accessibilityInformation = { label: `${table.name}, ${item.description}. ${problem}` };
     return item;
   }
   const rows = table.rows === null ? [] : [counted.rows(table.rows)];

@@ -3,6 +3,7 @@ import type { RepairedTable, RepairSummary } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { counted, shortened } from "./counts";
 import { integer } from "./format";
+import { inVsCode } from "./hints";
 import { notifyFinished, requireSalt, staysAsItIs } from "./messages";
 import type { Parts } from "./parts";
 import { plannedThenDone } from "./workOnLake";
@@ -78,7 +79,7 @@ function tableDetail(
     );
   }
   const end = problem === null ? lines : [staysAsItIs(table, problem)];
-  return [table, found, ...end].join("\n");
+  return [table, inVsCode(found), ...end].join("\n");
 }
 
 function keptSentence({ replaced }: RepairedTable): string[] {

@@ -221,7 +221,7 @@ export class RunController extends Disposable {
     for (const each of failed) this.parts.log.error(`Failed: ${each.path}: ${inVsCode(each.reason)}`);
     for (const each of summary.notRead) this.parts.log.warn(`Not read: ${each.path}: ${each.reason}`);
     for (const each of summary.changedByOthers)
-      this.parts.log.warn(`Changed by others: ${each.table}: ${each.problem}`);
+      this.parts.log.warn(`Changed by others: ${each.table}: ${inVsCode(each.problem)}`);
     for (const each of summary.overdue)
       this.parts.log.warn(`Overdue: ${each.report}, ${each.userType}: ${each.newestDay}`);
   }

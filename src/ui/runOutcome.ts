@@ -68,7 +68,7 @@ function missingSentences({ notRead, overdue, changedByOthers, reportsOnServer }
       ? [vscode.l10n.t("A report on the server cannot be read: {0}: {1}", first.path, first.reason)]
       : []),
     ...overdue.map(overdueText),
-    ...changedByOthers.map(({ table, problem }) => `${table}: ${problem}`),
+    ...changedByOthers.map(({ table, problem }) => `${table}: ${inVsCode(problem)}`),
   ];
 }
 

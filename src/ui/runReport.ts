@@ -109,7 +109,11 @@ function problemSentences(summary: RunSummary): string[] {
     ...tableSection(
       vscode.l10n.t("Changed by other programs"),
       [vscode.l10n.t("Table"), vscode.l10n.t("Months"), vscode.l10n.t("Reason")],
-      summary.changedByOthers.map(({ table, months, problem }) => [table, months.join(", "), problem]),
+      summary.changedByOthers.map(({ table, months, problem }) => [
+        table,
+        months.join(", "),
+        inVsCode(problem),
+      ]),
     ),
     ...tableSection(
       vscode.l10n.t("In quarantine since an earlier run"),

@@ -41,9 +41,9 @@ test("a screen reader hears the name and the state of a table or landed file", (
   expect(heard(treeWith(), { ...table, problem: "A file is missing. Run clever-lake verify." })).toBe(
     "daily_participation. A file is missing. Run “Clever: Verify the Lake”.",
   );
-  const finding = { table: table.path, problem: "Rows were removed." };
+  const finding = { table: table.path, problem: "Rows were removed. `clever-lake repair` rebuilds them." };
   expect(heard(treeWith([finding]), table)).toBe(
-    "daily_participation, changed by another program. Rows were removed.",
+    "daily_participation, changed by another program. Rows were removed. “Clever: Repair the Lake” rebuilds them.",
   );
   const landed = { kind: "landed", folder: "2025-09-22", time: "2025-09-22T00:00:00Z", file } as const;
   expect(treeWith().getTreeItem(landed).accessibilityInformation?.label).toBe(

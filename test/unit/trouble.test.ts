@@ -3,6 +3,7 @@ import type { Freshness, ReportItem, RunSummary } from "../../src/engine/message
 import { countsOf, hasReports, needsAttention, totalOf } from "../../src/ui/reportCounts";
 import { stateIcon, stateReason, stateWord } from "../../src/ui/reportState";
 import { outcomeOf } from "../../src/ui/runOutcome";
+import { reportOf } from "../../src/ui/runReport";
 import { StatusBar } from "../../src/ui/statusBar";
 import { newReport } from "../helpers/reportItem";
 import { StatusBarItem, ThemeColor } from "../helpers/vscodeStub";
@@ -80,6 +81,23 @@ describe("reports that need attention", () => {
     expect(stateReason({ ...report, failure })).toBe(shown);
     const failed = [{ path: "a.csv", reason: failure }];
     expect(outcomeOf({ ...summary, failed }, []).text).toContain(shown);
+  });
+
+  test("name the commands of VS Code in what is wrong with a table that another program changed", () => {
+    const problem = "It needs a newer writer. clever-lake repair rebuilds it.";
+    const changedByOthers = [{ table: "stage2p/clever/t", months: [], problem }];
+    expect(outcomeOf({ ...summary, changedByOthers }, []).text).toContain(
+      "stage2p/clever/t: It needs a newer writer. “Clever: Repair the Lake” rebuilds it.",
+    );
+    const run = {
+      runId: "r",
+      outcome: "done",
+      log: [],
+      notReached: [],
+      summary: { ...summary, changedByOthers },
+    };
+    const page = reportOf(run as never).replaceAll("\\", "");
+    expect(page).toContain("| It needs a newer writer. “Clever: Repair the Lake” rebuilds it. |");
   });
 
   test("say whether there is any report", () => {
