@@ -12,14 +12,14 @@ const assumedMilliseconds = 10 * 60_000;
  * sign in again.
  */
 export async function microsoftToken({ scope, refused }: TokenParams): Promise<TokenAnswer> {
-  const current = () => vscode.authentication.getSession(provider, [scope], { createIfNone: false });
+  const current = () => sessionFor(scope, { createIfNone: false });
   let known = await current();
   // VS Code answers concurrent requests with one session, which may be from before the rejection.
   if (known && known.accessToken === refused) known = await current();
   if (known && known.accessToken !== refused) return answerOf(known);
   const session =
     known &&
-    (await signedIn(scope, {
+    (await sessionFor(scope, {
       forceNewSession: { detail: vscode.l10n.t("The sign-in to the data lake has expired.") },
     }));
   if (session) return answerOf(session);
@@ -35,19 +35,19 @@ export async function microsoftToken({ scope, refused }: TokenParams): Promise<T
  * of accounts would close it.
  */
 export async function signInWithMicrosoft(scope: string): Promise<string> {
-  const session = await signedIn(scope, { createIfNone: true });
+  const session = await sessionFor(scope, { createIfNone: true });
   if (session) return session.accessToken;
   throw new CleverLakeError("auth", vscode.l10n.t("Nobody signed in with a Microsoft account."));
 }
 
-async function signedIn(
+/** Undefined if there is none: the user cancelled, or VS Code has no such provider. */
+async function sessionFor(
   scope: string,
   options: vscode.AuthenticationGetSessionOptions,
 ): Promise<vscode.AuthenticationSession | undefined> {
   try {
     return await vscode.authentication.getSession(provider, [scope], options);
   } catch {
-    // The user cancelled, or VS Code has no such provider.
     return undefined;
   }
 }

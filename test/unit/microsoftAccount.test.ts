@@ -1,15 +1,18 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { microsoftToken } from "../../src/ui/microsoftAccount";
 
-const { sessions, signIns } = vi.hoisted(() => ({
+const { sessions, signIns, provider } = vi.hoisted(() => ({
   /** The tokens that VS Code returns without a prompt, one after the other; the last one from then on. */
   sessions: [] as string[],
   signIns: { count: 0 },
+  /** Whether this VS Code has Microsoft accounts. */
+  provider: { exists: true },
 }));
 
 vi.mock("vscode", () => ({
   authentication: {
     getSession: (_provider: string, _scopes: unknown, options: { readonly forceNewSession?: unknown }) => {
+      if (!provider.exists) return Promise.reject(new Error("Timed out waiting for the provider."));
       if (options.forceNewSession) {
         signIns.count++;
         return Promise.resolve({ accessToken: "signed in again" });
@@ -24,6 +27,7 @@ vi.mock("vscode", () => ({
 beforeEach(() => {
   sessions.length = 0;
   signIns.count = 0;
+  provider.exists = true;
 });
 
 const tokenFor = (refused: string | null) => microsoftToken({ scope: "a scope", refused });
@@ -43,4 +47,9 @@ test("the user is asked to sign in again if VS Code only has the rejected token"
 test("without a session the request fails, without a prompt", async () => {
   await expect(tokenFor(null)).rejects.toMatchObject({ code: "auth" });
   expect(signIns.count).toBe(0);
+});
+
+test("in a VS Code without Microsoft accounts, the request fails in the same way", async () => {
+  provider.exists = false;
+  await expect(tokenFor(null)).rejects.toMatchObject({ code: "auth" });
 });
