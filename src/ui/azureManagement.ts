@@ -78,6 +78,8 @@ export class AzureManagement {
         redirect: "error",
         signal: signal ? AbortSignal.any([signal, limit]) : limit,
       });
+      // Content filters and guest networks answer with pages of their own, which are not JSON.
+      if (answer.ok) return await answer.json();
     } catch (cause) {
       signal?.throwIfAborted();
       if (cause instanceof CleverLakeError) throw cause;
@@ -86,7 +88,6 @@ export class AzureManagement {
         cause,
       });
     }
-    if (answer.ok) return answer.json();
     const refused = answer.status === 401 || answer.status === 403;
     throw new CleverLakeError(
       refused ? "auth" : "network",

@@ -5,17 +5,20 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { saltFromKeyVault } from "../../src/lake/adls/keyVault";
 import { AzureManagement } from "../../src/ui/azureManagement";
 
-/** A server for the running test; responds with what `answer` returns, as JSON. */
+/** A server for the running test; responds with what `answer` returns: JSON, or a page as it is. */
 async function serve(
-  answer: (request: IncomingMessage, base: string) => { readonly status?: number; readonly body?: unknown },
+  answer: (
+    request: IncomingMessage,
+    base: string,
+  ) => { readonly status?: number; readonly body?: unknown; readonly page?: string },
 ): Promise<{ base: string; seen: string[] }> {
   const seen: string[] = [];
   let base = "";
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     seen.push(`${request.headers.authorization} ${request.method} ${request.url}`);
-    const { status = 200, body } = answer(request, base);
+    const { status = 200, body, page } = answer(request, base);
     const headers = { "content-type": "application/json", "x-ms-request-id": "1" };
-    response.writeHead(status, headers).end(JSON.stringify(body ?? {}));
+    response.writeHead(status, headers).end(page ?? JSON.stringify(body ?? {}));
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -85,6 +88,16 @@ describe("the list of lakes in Azure", () => {
     await expect(azure.subscriptions()).rejects.toMatchObject({
       code,
       hint: "Type the lake's address instead.",
+    });
+  });
+
+  test("says what to do if a guest network answers in Azure's place", async () => {
+    const { base } = await serve(() => ({ page: "<!DOCTYPE html><title>Welcome to our network</title>" }));
+    const azure = new AzureManagement(() => Promise.resolve("t"), base);
+    await expect(azure.subscriptions()).rejects.toMatchObject({
+      code: "network",
+      message: "Azure cannot be reached.",
+      hint: "Check the network, or type the lake's address instead.",
     });
   });
 });
