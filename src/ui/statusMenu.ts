@@ -22,33 +22,34 @@ export async function showStatusMenu(model: ConnectionModel, runs: RunController
 
 function itemsFor(model: ConnectionModel, runs: RunController): MenuItem[] {
   const connect = { ...withIcon(vscode.l10n.t("$(plug) Connect to Clever and a Lake…")), command: "connect" };
+  const sample = { ...withIcon(vscode.l10n.t("$(beaker) Try a Sample District")), command: "trySample" };
+  const leave = { ...withIcon(vscode.l10n.t("$(beaker) Leave Sample District")), command: "leaveSample" };
+  const verify = { ...withIcon(vscode.l10n.t("$(verified) Verify the Lake")), command: "verify" };
+  const stop = { ...withIcon(vscode.l10n.t("$(debug-stop) Stop the Run")), command: "cancelRun" };
+  const change = {
+    ...withIcon(vscode.l10n.t("$(key) Change Salt or Credentials…")),
+    command: "changeCredentials",
+  };
   const log = { ...withIcon(vscode.l10n.t("$(list-flat) Show Log")), command: "showLog" };
-  if (!isConnected()) {
-    return [
-      connect,
-      { ...withIcon(vscode.l10n.t("$(beaker) Try a Sample District")), command: "trySample" },
-      log,
-    ];
-  }
+  const isRunning = runs.running !== undefined;
+  const whenIdle = (item: MenuItem) => (isRunning ? [] : [item]);
+  // A run outlives the settings of its connection.
+  if (!isConnected()) return [...(isRunning ? [stop] : [connect, sample]), log];
   return [
     ...reportItems(model),
-    runItem(model, runs),
+    isRunning ? stop : runItem(model),
     { ...withIcon(vscode.l10n.t("$(graph) Open Participation Dashboard")), command: "openDashboard" },
-    { ...withIcon(vscode.l10n.t("$(verified) Verify the Lake")), command: "verify" },
+    ...whenIdle(verify),
     { label: vscode.l10n.t("Connection"), kind: vscode.QuickPickItemKind.Separator },
     { ...withIcon(vscode.l10n.t("$(refresh) Refresh")), command: "refresh" },
     { ...withIcon(vscode.l10n.t("$(pass) Test the Connection")), command: "testConnection" },
-    usesSample()
-      ? { ...withIcon(vscode.l10n.t("$(beaker) Leave Sample District")), command: "leaveSample" }
-      : { ...withIcon(vscode.l10n.t("$(key) Change Salt or Credentials…")), command: "changeCredentials" },
+    ...(usesSample() ? whenIdle(leave) : [change]),
     log,
   ];
 }
 
 /** The next step for the lake. */
-function runItem(model: ConnectionModel, runs: RunController): MenuItem {
-  if (runs.running !== undefined)
-    return { ...withIcon(vscode.l10n.t("$(debug-stop) Stop the Run")), command: "cancelRun" };
+function runItem(model: ConnectionModel): MenuItem {
   return model.lake.needsAdoption
     ? { ...withIcon(vscode.l10n.t("$(archive) Adopt OEA's Lake…")), command: "adopt" }
     : { ...withIcon(vscode.l10n.t("$(play) Run the Pipeline")), command: "run" };
