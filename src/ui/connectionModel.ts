@@ -89,7 +89,9 @@ export class ConnectionModel extends Disposable {
         if (ofConnection.some((name) => event.affectsConfiguration(name))) {
           this.guard.mayAsk = false;
           this.reset();
-        } else if (ofReports.some((name) => event.affectsConfiguration(name))) this.refreshQuietly();
+        } else if (this.isKnown && ofReports.some((name) => event.affectsConfiguration(name))) {
+          this.refreshQuietly();
+        }
       }),
     );
     this.hold(secrets.onDidChange(() => this.reset()));
@@ -109,6 +111,11 @@ export class ConnectionModel extends Disposable {
 
   get state(): ReportsState {
     return this.current;
+  }
+
+  /** Whether this window has listed the server. Other windows do not connect because a setting changed. */
+  private get isKnown(): boolean {
+    return this.current !== "unknown";
   }
 
   /** Why the last listing failed. */
@@ -322,7 +329,7 @@ export class ConnectionModel extends Disposable {
    * refresh themselves.
    */
   private reset(): void {
-    const wasKnown = this.current !== "unknown";
+    const wasKnown = this.isKnown;
     this.loading?.abort.abort();
     this.items = [];
     this.found = nothing;

@@ -34,9 +34,22 @@ export const workspace = {
       settings[`${section}.${key}`] = value;
     },
   }),
-  onDidChangeConfiguration: () => new Disposable(() => undefined),
+  onDidChangeConfiguration: (listener: ConfigurationListener) => {
+    configurationListeners.add(listener);
+    return new Disposable(() => configurationListeners.delete(listener));
+  },
   onDidGrantWorkspaceTrust: () => new Disposable(() => undefined),
 };
+
+type ConfigurationListener = (event: { affectsConfiguration(name: string): boolean }) => void;
+
+const configurationListeners = new Set<ConfigurationListener>();
+
+/** Tells that a setting was changed in another way than by the extension. */
+export function settingChanged(setting: string): void {
+  const affectsConfiguration = (name: string) => setting === name || setting.startsWith(`${name}.`);
+  for (const listener of [...configurationListeners]) listener({ affectsConfiguration });
+}
 
 export const commands = { executeCommand: () => Promise.resolve() };
 

@@ -5,7 +5,7 @@ import { loginWith, noAnswers } from "../../src/ui/connectionAnswers";
 import { ConnectionModel } from "../../src/ui/connectionModel";
 import type { SampleDistrict } from "../../src/ui/sampleDistrict";
 import { SealedStore, secretsIn } from "../helpers/sealedStore";
-import { answers, calls, settings, unwritable } from "../helpers/vscodeStub";
+import { answers, calls, settingChanged, settings, unwritable } from "../helpers/vscodeStub";
 
 afterEach(() => {
   unwritable.error = undefined;
@@ -123,5 +123,17 @@ test("another server is asked about once the user acts, and looked at as soon as
   await model.connected();
   await expect.poll(() => model.state).toBe("empty");
   expect([looks(), calls.length]).toEqual([1, 1]);
+  model.dispose();
+});
+
+test("a changed user type is looked at again only by windows that have looked at the server", async () => {
+  const { model, looks } = await looking("reports", "reports");
+  settingChanged("clever.userTypes");
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect([model.state, looks()]).toEqual(["unknown", 0]);
+  await model.loaded();
+  expect(looks()).toBe(1);
+  settingChanged("clever.userTypes");
+  await expect.poll(looks).toBe(2);
   model.dispose();
 });
