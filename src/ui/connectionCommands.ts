@@ -25,6 +25,7 @@ export class ConnectionCommands extends Disposable {
    * time, until the connection changes in another way.
    */
   private unfinished: ConnectionAnswers | undefined;
+  private isAsking = false;
 
   constructor(
     private readonly parts: Parts,
@@ -34,8 +35,24 @@ export class ConnectionCommands extends Disposable {
     this.hold(parts.model.onDidChangeConnection(() => this.forgetAnswers()));
   }
 
-  /** Runs the wizard until the connection works or the user leaves. */
+  /**
+   * Runs the wizard until the connection works or the user leaves. There is only one: a second one would close the first
+   * and begin without its answers.
+   */
   async connect(): Promise<void> {
+    if (this.isAsking) {
+      await vscode.commands.executeCommand("workbench.action.focusQuickOpen");
+      return;
+    }
+    this.isAsking = true;
+    try {
+      await this.ask();
+    } finally {
+      this.isAsking = false;
+    }
+  }
+
+  private async ask(): Promise<void> {
     const { askConnection, stepToFix } = await wizard();
     const known = await this.knownAnswers();
     let answers = this.unfinished ?? known;

@@ -1,0 +1,40 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { noAnswers } from "../../src/ui/connectionAnswers";
+import { ConnectionCommands } from "../../src/ui/connectionCommands";
+import type { Parts } from "../../src/ui/parts";
+import type { SecretStore } from "../../src/ui/secrets";
+
+const { wizards } = vi.hoisted(() => ({
+  /** The wizards that were opened: their first answers, and how to leave them. */
+  wizards: [] as { readonly first: unknown; readonly leave: (state: unknown) => void }[],
+}));
+vi.mock("../../src/ui/connectWizard", () => ({
+  stepToFix: () => "host",
+  askConnection: (_parts: unknown, first: unknown) =>
+    new Promise((resolve) => {
+      wizards.push({ first, leave: (state) => resolve({ state, done: false }) });
+    }),
+}));
+
+afterEach(() => {
+  wizards.length = 0;
+});
+
+test("the wizard is opened once, and a second call does not lose the answers of the first", async () => {
+  const model = { onDidChangeConnection: () => ({ dispose: () => undefined }) };
+  const commands = new ConnectionCommands({ model } as unknown as Parts, {} as SecretStore);
+  const first = commands.connect();
+  await vi.waitFor(() => expect(wizards).toHaveLength(1));
+  const second = commands.connect();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(wizards).toHaveLength(1);
+  await second;
+  const answers = { ...noAnswers, host: "reports.example" };
+  wizards[0]?.leave(answers);
+  await first;
+  const again = commands.connect();
+  await vi.waitFor(() => expect(wizards).toHaveLength(2));
+  expect(wizards[1]?.first).toEqual(answers);
+  wizards[1]?.leave(answers);
+  await again;
+});
