@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { secretsKey } from "../../src/ui/secretsKey";
 import { targetsOf } from "../../src/ui/targets";
 import { memento } from "../helpers/memento";
@@ -109,4 +109,19 @@ test("a connection without stored secrets is bound as well, until everything is 
   await secrets.forgetAll();
   expect(await secrets.readBound()).toEqual({ secrets: {}, boundTo: undefined });
   expect(await store.keys()).toEqual([]);
+});
+
+test("a locked store is reported with what to do, and works again once it is unlocked", async () => {
+  const store = new SealedStore();
+  const secrets = secretsIn(store);
+  await secrets.write(given, targets);
+  const locked = vi.spyOn(store, "get").mockRejectedValue(new Error("The keyring is locked."));
+  await expect(secrets.readBound()).rejects.toMatchObject({
+    message: "VS Code's secret store cannot be used: The keyring is locked.",
+    hint: "Unlock the keyring of the operating system, then try again.",
+  });
+  locked.mockRestore();
+  expect(await secrets.readBound()).toEqual({ secrets: given, boundTo: targets });
+  vi.spyOn(store, "store").mockRejectedValue(new Error("The keyring is locked."));
+  await expect(secrets.write({ salt: "another" })).rejects.toMatchObject({ code: "io" });
 });
