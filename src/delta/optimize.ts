@@ -57,7 +57,7 @@ export async function mergeSmallFiles(request: MergeRequest): Promise<Snapshot |
 
 /**
  * Merges after a commit, if possible: its rows are in the table even if merging fails, and a later commit merges.
- * Resolves to the resulting snapshot.
+ * Resolves to the resulting snapshot. Rejects with `conflict` if the table may no longer be written (`requireHeld`).
  */
 export async function mergeAfterCommit(request: MergeRequest): Promise<Snapshot> {
   let newest = request.snapshot;
@@ -69,7 +69,8 @@ export async function mergeAfterCommit(request: MergeRequest): Promise<Snapshot>
     await mergeSmallFiles({ ...request, onCommitted });
   } catch (error) {
     request.signal?.throwIfAborted();
-    if (!isCleverLakeError(error)) throw error;
+    // If another writer was first, nothing rejects; so this is the lost lock.
+    if (!isCleverLakeError(error) || error.code === "conflict") throw error;
   }
   return newest;
 }

@@ -3,12 +3,12 @@ import { describe, expect, test } from "vitest";
 import type { AddFile, PartitionValues, Tags } from "../../src/delta/actions";
 import { hashTag } from "../../src/delta/dataFile";
 import { filesByPartition, type MergePolicy, planMerges } from "../../src/delta/mergePlan";
-import { type MergeRequest, mergeSmallFiles } from "../../src/delta/optimize";
+import { type MergeRequest, mergeAfterCommit, mergeSmallFiles } from "../../src/delta/optimize";
 import { Replay, type Snapshot } from "../../src/delta/replay";
 import { readSnapshot } from "../../src/delta/snapshot";
 import { fileStatistics, numRecords } from "../../src/delta/statistics";
 import { removeFile, tableActions } from "../../src/delta/tableActions";
-import type { CleverLakeError } from "../../src/errors";
+import { CleverLakeError, type ErrorCode } from "../../src/errors";
 import { FolderLake } from "../../src/lake/folder";
 import type { Lake } from "../../src/lake/lake";
 import { contentsOf, contentTags, mergedTags } from "../../src/pipeline/write/fileContents";
@@ -264,6 +264,20 @@ describe("merging", () => {
     await expect(call).rejects.toBe(reason);
     expect(dataFiles(lake)).toHaveLength(2);
     expect((await readSnapshot(lake, table, await sharedDuck()))?.version).toBe(snapshot.version);
+  });
+
+  test("after a commit ends the run if its lock is lost, and may fail otherwise", async () => {
+    const lake = new MemoryLake();
+    const snapshot = await tableOf(lake, [], [part(1), part(2)]);
+    const request = { lake, duck: await sharedDuck(), tablePath: table, snapshot, maxFiles: 1 };
+    const failsWith = (code: ErrorCode) =>
+      mergeAfterCommit({
+        ...request,
+        requireHeld: () => Promise.reject(new CleverLakeError(code, "The test wants it.")),
+      });
+    await expect(failsWith("conflict")).rejects.toMatchObject({ code: "conflict" });
+    expect(await failsWith("io")).toBe(snapshot);
+    expect(dataFiles(lake)).toHaveLength(2);
   });
 
   test.each(["flipped", "gone", "no Parquet", "other rows"])(
