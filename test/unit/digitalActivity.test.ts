@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { activityColumns } from "../../src/clever/digitalEngagement";
 import { digitalActivityTable, pseudoTable } from "../../src/clever/layout";
 import { partitionColumns, reports } from "../../src/clever/reports";
@@ -311,4 +311,41 @@ test("the events of a report whose table another program made unreadable stay", 
     { subject: table, problem: expect.stringMatching(/^It could not be read/) },
   ]);
   expect(tables.map((each) => each.table)).toContain(pseudoTable(reports.daily_participation));
+});
+
+describe("the events of a report whose table is gone stay", () => {
+  const table = pseudoTable(reports.resource_usage);
+
+  async function withoutTable(): Promise<{ fixture: PipelineFixture; before: readonly string[] }> {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(dailyPath(), dailyCsv(daily("a")));
+    await fixture.put(usagePath(), usageCsv(usage("a", "Mathlark")));
+    await fixture.run(on);
+    const before = await events(fixture, "a");
+    expect(before).toHaveLength(2);
+    // As between the two renames of an interrupted repair.
+    await fixture.lose(table);
+    return { fixture, before };
+  }
+
+  test("until a run rebuilds it", async () => {
+    const { fixture, before } = await withoutTable();
+    const gone = { code: "corrupt", subject: table };
+    await expect(updateActivityWithoutRun(fixture.lake)).rejects.toMatchObject(gone);
+    const place = `${await temporaryFolder()}/events.parquet`;
+    await expect(exportEngagement(fixture.lake, await sharedDuck(), place)).rejects.toMatchObject(gone);
+    expect(await events(fixture, "a")).toEqual(before);
+    expect(await fixture.run(on)).toMatchObject({ anonymized: 1, failed: [] });
+    expect(await events(fixture, "a")).toEqual(before);
+  });
+
+  test("if no run can rebuild it", async () => {
+    const { fixture, before } = await withoutTable();
+    await fixture.remove(usagePath());
+    const landed = (await fixture.lastLog()).get(usagePath())?.landedPath ?? "";
+    await fixture.lake.delete(landed);
+    const { failed } = await fixture.run(on);
+    expect(failed).toContainEqual({ path: digitalActivityTable, reason: expect.stringMatching(table) });
+    expect(await events(fixture, "a")).toEqual(before);
+  });
 });

@@ -39,15 +39,25 @@ export function requireAdopted(tables: PseudoTables | undefined): void {
 
 /**
  * The `_pseudo` tables, for data that is derived from all of their rows. Rejects with `unsupportedTable` if one of them
- * cannot be read, because it would be taken for one without rows, and with `notAdopted` as `requireAdopted` does.
+ * cannot be read and with `corrupt` if one is gone, because it would be taken for one without rows, and with
+ * `notAdopted` as `requireAdopted` does.
  */
-export function requireComplete({ pseudo, refused }: LakeTables): PseudoTables {
+export function requireComplete({ pseudo, lookups, refused }: LakeTables): PseudoTables {
   requireAdopted(pseudo);
   for (const report of allReports()) {
     const error = refused.get(pseudoTable(report));
     if (error) throw error;
+    // People are committed before their rows.
+    if (lookups.has(report.name) && !pseudo.has(report.name)) throw tableGone(report);
   }
   return pseudo;
+}
+
+function tableGone(report: Report): CleverLakeError {
+  return new CleverLakeError("corrupt", "The table is gone, but its lookup table is there.", {
+    subject: pseudoTable(report),
+    hint: "The next run rebuilds it from the landed files.",
+  });
 }
 
 /** Whether a lake must be adopted before anything is run on it. */
