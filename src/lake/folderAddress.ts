@@ -23,6 +23,9 @@ export function folderAddressFault(
   const windows = platform === "win32";
   let folder = address;
   if (address.startsWith("file:")) {
+    // In a URL, these end the path: the lake would be in another folder than the one that was named.
+    if (/[?#]/.test(address)) return "must have no # or ?: write %23 or %3F, or give the folder's full path";
+    if (/%(?![0-9a-f]{2})/i.test(address)) return "must have %25 in place of %, or be the folder's full path";
     try {
       folder = fileURLToPath(address, { windows });
     } catch {

@@ -41,10 +41,18 @@ test.each([
   ["file:///C:/data/lake", "a Windows drive letter"],
   ["C:\\data\\lake", "a Windows drive letter"],
   ["file://server/share", "file:///"],
+  ["file:///data/lake#2", "%23"],
+  ["file:///data/lake?", "%3F"],
+  ["file:///data/100%", "%25"],
   ["\\\\server\\share", "full path"],
   ["data/lake", "full path"],
 ])("%s is not a lake's folder elsewhere", (address, reason) => {
   expect(folderAddressFault(address, "linux")).toContain(reason);
+});
+
+test.runIf(process.platform !== "win32")("special characters stay part of the folder", () => {
+  expect(folderOf("file:///data/lake%20%232%3F%20100%25")).toBe("/data/lake #2? 100%");
+  expect(folderOf("/data/lake #2? 100%")).toBe("/data/lake #2? 100%");
 });
 
 test("a URL and a path give the same folder", () => {
