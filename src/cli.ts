@@ -76,7 +76,7 @@ Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or 
     );
   addFilterOptions(dashboard)
     .option("--grade <grade>", "only this grade, where a roster was imported", collect)
-    .option("--licences <file>", "CSV (resource, seats, cost, end) of paid resources")
+    .option("--licences <file>", "CSV (resource, seats, cost, end) of paid resources", nonEmpty)
     .option("--percent", "show counts of people as a share of all users")
     .option(
       "--school-year-start <MM-dd>",
@@ -150,7 +150,7 @@ Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or 
   root
     .command("demo")
     .description("run the whole pipeline on a sample district with its own server and lake")
-    .option("--keep <folder>", "keep the lake in this folder")
+    .option("--keep <folder>", "keep the lake in this folder", nonEmpty)
     .option("--days <n>", "how many school days (default: ten weeks)", wholeNumber)
     .action(async (options: DemoOptions, command: Command) => {
       if (command.optsWithGlobals<CommonOptions>().json) {
@@ -214,7 +214,11 @@ function addFilterOptions(command: Command): Command {
         .choices(schoolLevels)
         .argParser(collectOneOf(schoolLevels)),
     )
-    .option("--school-levels <file>", "CSV (school, level) for schools whose name does not show their level")
+    .option(
+      "--school-levels <file>",
+      "CSV (school, level) for schools whose name does not show their level",
+      nonEmpty,
+    )
     .option("--resource <name>", "only this resource; does not affect daily participation", collect)
     .option("--resource-type <type>", "only resources of this type", collect)
     .addOption(

@@ -69,6 +69,16 @@ describe("clever-lake refuses", () => {
     });
   });
 
+  test("an empty name of a file or folder", async () => {
+    const cli = await commandLine();
+    for (const options of [
+      ["demo", "--days", "1", "--keep"],
+      ["metrics", "--school-levels"],
+      ["dashboard", "--out", path.join(folder, "page.html"), "--licences"],
+    ])
+      expect(await refused(cli, ...options, "")).toContain("It must not be empty.");
+  });
+
   test("a demo as a document", async () => {
     const { exitCode, stdout, stderr } = await runPlain("demo", "--json");
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
