@@ -127,7 +127,7 @@ export class Login {
         "auth",
         `The SFTP server accepts only these login methods: ${methodNames(this.offered)}. None of them is configured.`,
         {
-          hint: 'Set CLEVER_SFTP_PASSWORD, or "privateKeyPath" under "sftp", or start an SSH agent that has the key.',
+          hint: this.hintForOffer(),
           cause,
         },
       );
@@ -148,6 +148,21 @@ export class Login {
       hint: "Check the user name and the credentials.",
       cause,
     });
+  }
+
+  /** How to configure one of the offered methods. An agent is asked only if there is no password. */
+  private hintForOffer(): string | undefined {
+    const agent =
+      this.credentials.password === undefined
+        ? "start an SSH agent that has the key"
+        : "unset CLEVER_SFTP_PASSWORD and start an SSH agent that has the key";
+    const ways = [
+      ...(this.offered.some((name) => /^(?:password|keyboard-interactive)$/.test(name))
+        ? ["set CLEVER_SFTP_PASSWORD"]
+        : []),
+      ...(this.offered.includes("publickey") ? ['set "privateKeyPath" under "sftp"', agent] : []),
+    ].join(", or ");
+    return ways === "" ? undefined : `${ways.charAt(0).toUpperCase()}${ways.slice(1)}.`;
   }
 
   /** The error for a connection that was lost after the password was sent: sending it again could lock the account. */
