@@ -156,6 +156,7 @@ describe("a value that differs from the landed file is found,", () => {
       lookupTable(reports.daily_participation),
       lookupTable(reports.resource_usage),
     ]);
+    expect(problems[0]?.problem).toContain("Set CLEVER_SALT to the salt that was used before.");
   });
 });
 

@@ -180,7 +180,8 @@ async function verifiedSalt({ lake, problems, signal }: VerifyContext, given: st
     return salt;
   } catch (error) {
     if (!isCleverLakeError(error, "salt") && !isCleverLakeError(error, "corrupt")) throw error;
-    problems.push({ subject: error.subject ?? saltFingerprintPath, problem: error.message });
+    const problem = [error.message, error.hint].filter(Boolean).join(" ");
+    problems.push({ subject: error.subject ?? saltFingerprintPath, problem });
     return given;
   }
 }
