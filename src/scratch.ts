@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
-import { CleverLakeError } from "./errors";
+import { asKnownError, CleverLakeError, isCleverLakeError } from "./errors";
 import { isAlive, processSpace } from "./processSpace";
 
 /** Temporary files of this age belong to no living process, on any machine. */
@@ -60,9 +60,19 @@ export async function machineScratch(): Promise<string> {
   const known = existsSync(parent) ? machineNames.get(parent) : undefined;
   const names = known ?? new ScratchNames(parent, requirePrivate);
   machineNames.set(parent, names);
-  const folder = await names.next();
-  await fs.mkdir(folder, { mode: 0o700 });
-  return folder;
+  try {
+    const folder = await names.next();
+    await fs.mkdir(folder, { mode: 0o700 });
+    return folder;
+  } catch (cause) {
+    const error = asKnownError(cause);
+    if (isCleverLakeError(error)) throw error;
+    throw new CleverLakeError("io", "The folder for temporary copies cannot be created.", {
+      subject: parent,
+      hint: "Set TMPDIR to a folder that exists and is writable.",
+      cause,
+    });
+  }
 }
 
 const machineNames = new Map<string, ScratchNames>();

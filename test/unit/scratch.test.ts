@@ -43,6 +43,18 @@ describe("the machine's temporary folder", () => {
     expect([await exists(old), await exists(young)]).toEqual([false, true]);
   });
 
+  test("is named, with what to do, if it cannot be created", async () => {
+    const file = path.join(temporary, "a file");
+    await writeFile(file, "x");
+    vi.stubEnv("TMPDIR", file);
+    await expect(machineScratch()).rejects.toMatchObject({
+      code: "io",
+      message: "The folder for temporary copies cannot be created.",
+      subject: path.join(file, path.basename(ours)),
+      hint: expect.stringContaining("TMPDIR"),
+    });
+  });
+
   test("is recreated if the system removed it while the process was running", async () => {
     await rm(await machineScratch(), { recursive: true });
     await rm(ours, { recursive: true });
