@@ -77,18 +77,32 @@ export async function divisionIn(
   return withIndex(lake, options, (index) => Promise.resolve(divisionOf(index, counting)), signal);
 }
 
-/** The platform's cache folder for this user's programs. Only the owner can read what we put there. */
-function cacheFolderOf(
+/**
+ * The platform's cache folder for this user's programs; false if the user has none. Only the owner can read what we put
+ * there.
+ */
+export function cacheFolderOf(
   { XDG_CACHE_HOME, LOCALAPPDATA }: NodeJS.ProcessEnv,
   platform: NodeJS.Platform = process.platform,
-): string {
+): string | false {
   const name = "clever-lake";
-  if (platform === "win32") {
-    return path.join(LOCALAPPDATA || path.join(homedir(), "AppData", "Local"), name, "Cache");
-  }
-  if (platform === "darwin") return path.join(homedir(), "Library", "Caches", name);
+  if (platform === "win32" && LOCALAPPDATA) return path.join(LOCALAPPDATA, name, "Cache");
   // The specification says to ignore a path that is not absolute.
-  const caches =
-    XDG_CACHE_HOME && path.isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : path.join(homedir(), ".cache");
-  return path.join(caches, name);
+  const isOwn = platform !== "win32" && platform !== "darwin" && XDG_CACHE_HOME;
+  if (isOwn && path.isAbsolute(XDG_CACHE_HOME)) return path.join(XDG_CACHE_HOME, name);
+  const home = homeFolder();
+  if (home === undefined) return false;
+  if (platform === "win32") return path.join(home, "AppData", "Local", name, "Cache");
+  if (platform === "darwin") return path.join(home, "Library", "Caches", name);
+  return path.join(home, ".cache", name);
+}
+
+/** Schedulers and containers can run without a home folder, under a user id without a name. */
+function homeFolder(): string | undefined {
+  try {
+    const home = homedir();
+    return path.isAbsolute(home) ? home : undefined;
+  } catch {
+    return undefined;
+  }
 }
