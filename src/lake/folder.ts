@@ -332,7 +332,7 @@ async function requireNoFile(root: string): Promise<void> {
   try {
     if ((await fs.stat(root)).isDirectory()) return;
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") return;
+    if (errnoOf(error) === "ENOENT") return requireNoBrokenLink(root);
     if (errnoOf(error) !== "ENOTDIR") throw ioError(error, root);
   }
   throw new CleverLakeError("config", "The lake's address names a file, or a place below one.", {
@@ -340,6 +340,27 @@ async function requireNoFile(root: string): Promise<void> {
     hint: "Name a folder of its own; the first run creates it.",
   });
 }
+
+/** A link to a missing place cannot become a folder: for example, its disk is not mounted. */
+async function requireNoBrokenLink(missing: string): Promise<void> {
+  let place = missing;
+  let found = await lstatOf(place);
+  while (found === undefined && path.dirname(place) !== place) {
+    place = path.dirname(place);
+    found = await lstatOf(place);
+  }
+  if (found?.isSymbolicLink() !== true || (await isThere(place))) return;
+  throw new CleverLakeError(
+    "config",
+    "The lake's address leads through a link to a place that does not exist.",
+    {
+      subject: place,
+      hint: "Check whether its disk is mounted, or create the folder that the link names.",
+    },
+  );
+}
+
+const lstatOf = (place: string) => fs.lstat(place).catch(() => undefined);
 
 /** Systems differ in which of the two errors they report for a folder with entries. */
 function isNotEmpty(error: unknown): boolean {

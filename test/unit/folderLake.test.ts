@@ -126,6 +126,24 @@ describe("a folder that does not exist", () => {
       });
     }
   });
+
+  test("is refused if its path leads through a link to a missing place", async () => {
+    const folder = await temporaryFolder();
+    const link = path.join(folder, "link");
+    await symlink(path.join(folder, "disk"), link, "dir");
+    for (const root of [link, path.join(link, "new", "lake")]) {
+      await expect(FolderLake.open(root)).rejects.toMatchObject({
+        code: "config",
+        subject: link,
+        message: expect.stringContaining("a place that does not exist"),
+        hint: expect.stringContaining("mounted"),
+      });
+    }
+    await mkdir(path.join(folder, "disk"));
+    const lake = await FolderLake.open(path.join(link, "new", "lake"));
+    await lake.putIfAbsent("stage1np/a.csv", Buffer.from("x"));
+    expect(await isLake(lake)).toBe(true);
+  });
 });
 
 describe("another process's file in the temporary folder", () => {
