@@ -46,7 +46,10 @@ export function requireDays({ from, to, compareFrom, compareTo }: QuestionOption
   const days = { "--from": from, "--to": to, "--compare-from": compareFrom, "--compare-to": compareTo };
   for (const [subject, day] of Object.entries(days)) {
     if (day === undefined || z.iso.date().safeParse(day).success) continue;
-    throw new CleverLakeError("config", "A day must be given as yyyy-MM-dd.", { subject });
+    const message = /^\d{4}-\d{2}-\d{2}$/.test(day)
+      ? "The calendar has no such day."
+      : "A day must be given as yyyy-MM-dd.";
+    throw new CleverLakeError("config", message, { subject });
   }
   if ((compareFrom === undefined) !== (compareTo === undefined)) {
     throw new CleverLakeError(

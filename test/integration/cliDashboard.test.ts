@@ -202,6 +202,7 @@ describe("clever-lake dashboard", () => {
       ["--from 2025-10-02 --to 2025-10-01", "The first day must not be after the last one."],
       ["--compare-from 2025-10-02 --compare-to 2025-10-01", "The first day must not be after the last one."],
       ["--from 2.10.2025", "--from: A day must be given as yyyy-MM-dd."],
+      ["--from 2025-02-29", "--from: The calendar has no such day."],
       ["--compare-to 2025-10-01", "must be given together."],
       ["--range last7 --from 2025-10-01", "cannot be used with option '--from <yyyy-MM-dd>'"],
     ] as const;
