@@ -1,7 +1,7 @@
 import { type CsvCell, csvOf } from "../../src/dashboard/export/csv";
 import type { PageFile } from "../../src/protocol/dashboard";
 import { cardTexts } from "./cardsView";
-import { drawPage, drawSheet, type PictureKind, type TableSheet } from "./charts/exportPicture";
+import { drawPage, drawSheet, type ImageKind, type TableSheet } from "./charts/exportImage";
 import { paperLook } from "./charts/look";
 import { provenance } from "./filterWords";
 import { fill } from "./formats";
@@ -24,12 +24,12 @@ import { shownResources } from "./ResourceTable";
 export class Exporter {
   constructor(private readonly save: (file: PageFile) => void) {}
 
-  picture(ready: Ready, panel: Panel, kind: PictureKind): void {
-    const picture = panel.picture(paperLook);
-    if (!picture) return;
+  image(ready: Ready, panel: Panel, kind: ImageKind): void {
+    const chart = panel.chart(paperLook);
+    if (!chart) return;
     const sheet = {
       title: panel.title,
-      picture,
+      chart,
       notes: [
         ...notesOf(panel),
         `${ready.texts.definition}: ${panel.definition.brief}`,
@@ -40,7 +40,7 @@ export class Exporter {
   }
 
   /** The whole page as one image. */
-  page(ready: Ready, panels: readonly Panel[], kind: PictureKind): void {
+  page(ready: Ready, panels: readonly Panel[], kind: ImageKind): void {
     const { texts, formats, district, answer } = ready;
     const notes = provenance(ready);
     const { cards, note } = cardTexts(ready);
@@ -49,9 +49,9 @@ export class Exporter {
       lines: [formats.range(answer.from, answer.to)],
       cards,
       cardsNote: note,
-      pictures: panels.flatMap((panel) => {
-        const picture = panel.picture(paperLook);
-        return picture ? [{ title: panel.title, picture, wide: panel.wide, notes: notesOf(panel) }] : [];
+      charts: panels.flatMap((panel) => {
+        const chart = panel.chart(paperLook);
+        return chart ? [{ title: panel.title, chart, wide: panel.wide, notes: notesOf(panel) }] : [];
       }),
       tables: tablesOf(ready),
       notes,

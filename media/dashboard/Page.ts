@@ -12,9 +12,9 @@ import { askedTitleId, askedView, askView } from "./askView";
 import { cardsView } from "./cardsView";
 import { changesBelow } from "./changesView";
 import { ChartElement } from "./charts/ChartElement";
+import type { Chart } from "./charts/chart";
 import { type Look, lookOf, paperLook } from "./charts/look";
-import type { Picture } from "./charts/picture";
-import { weeksPicture } from "./charts/weeksPicture";
+import { weeksChart } from "./charts/weeksChart";
 import { Exporter } from "./Exporter";
 import { FilterBar } from "./FilterBar";
 import { type Formats, fill, formatsOf } from "./formats";
@@ -56,7 +56,7 @@ export class Page implements Actions {
   private frame = 0;
   private keeping: ReturnType<typeof setTimeout> | undefined;
   /** The last drawn charts, so that unchanged ones are not drawn again. */
-  private pictures = new Map<string, Picture | undefined>();
+  private charts = new Map<string, Chart | undefined>();
   private drawnFrom: readonly unknown[] = [];
   private panels: readonly Panel[] = [];
   /** Whether to scroll to the answer to the latest question. */
@@ -261,18 +261,18 @@ export class Page implements Actions {
         this.changed();
       },
     };
-    this.refreshPictures(ready);
-    const pictureOf = (panel: Panel) =>
+    this.refreshCharts(ready);
+    const chartOf = (panel: Panel) =>
       ready.view.asTable.includes(panel.id)
         ? undefined
-        : this.cached(panel.id, () => panel.picture(model.look));
+        : this.cached(panel.id, () => panel.chart(model.look));
     const weeksOf = (change: Change) =>
       this.cached(`change-${change.subject}-${change.name}-${change.type}`, () =>
-        weeksPicture(change, ready, model.look),
+        weeksChart(change, ready, model.look),
       );
     const panels = this.panels.map((panel) => {
       const below = panel.id === "changes" ? changesBelow(context, weeksOf) : nothing;
-      return [panel.id, panelView(context, panel, pictureOf(panel), below)] as const;
+      return [panel.id, panelView(context, panel, chartOf(panel), below)] as const;
     });
     const licences = licencesView(context);
     const all: readonly (readonly [string, TemplateResult])[] = [
@@ -297,19 +297,19 @@ export class Page implements Actions {
   }
 
   /** Charts depend on the answer, the look and parts of the view, but not on the search text of the table. */
-  private refreshPictures(ready: Ready): void {
+  private refreshCharts(ready: Ready): void {
     const { units, topResources, schoolsShown } = ready.view;
     const from = [ready.answer, this.model.look, units, topResources, schoolsShown];
     if (from.some((each, at) => each !== this.drawnFrom[at])) {
       this.drawnFrom = from;
-      this.pictures = new Map();
+      this.charts = new Map();
       this.panels = panelsOf(ready);
     }
   }
 
-  private cached<T extends Picture | undefined>(key: string, make: () => T): T {
-    if (!this.pictures.has(key)) this.pictures.set(key, make());
-    return this.pictures.get(key) as T;
+  private cached<T extends Chart | undefined>(key: string, make: () => T): T {
+    if (!this.charts.has(key)) this.charts.set(key, make());
+    return this.charts.get(key) as T;
   }
 
   private lookNow(): Look {

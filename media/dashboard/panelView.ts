@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { ChartHost } from "./charts/ChartElement";
-import type { LegendEntry, Picture } from "./charts/picture";
+import type { Chart, LegendEntry } from "./charts/chart";
 import { dataTableView } from "./dataTableView";
 import type { Exporter } from "./Exporter";
 import { fill } from "./formats";
@@ -22,7 +22,7 @@ export interface PanelContext {
 export function panelView(
   context: PanelContext,
   panel: Panel,
-  picture: Picture | undefined,
+  chart: Chart | undefined,
   below: unknown = nothing,
 ): TemplateResult {
   const { ready, actions } = context;
@@ -38,7 +38,7 @@ export function panelView(
         ? html`<p class="badge" title=${texts.allResourcesHint}>${texts.allResourcesNote}</p>`
         : nothing
     }`;
-  const save = (kind: "png" | "svg") => () => context.exporter.picture(ready, panel, kind);
+  const save = (kind: "png" | "svg") => () => context.exporter.image(ready, panel, kind);
   const tools = html`
     ${panel.controls.map((control) => controlView(control, ready, actions, panel.id))}
     ${asTableView(context, panel)}
@@ -50,9 +50,9 @@ export function panelView(
     ${
       asTable
         ? dataTableView(ready, actions, panel.title, panel.table())
-        : picture
-          ? html`${legendView(picture.legend, frozen ? undefined : actions)}
-              ${chartView(context, panel.summary, picture)}`
+        : chart
+          ? html`${legendView(chart.legend, frozen ? undefined : actions)}
+              ${chartView(context, panel.summary, chart)}`
           : below === nothing
             ? nothingView(ready, panel)
             : nothing
@@ -80,11 +80,11 @@ function leftOutView({ ready, actions }: PanelContext, { withheld = [], offersOt
   </div>`;
 }
 
-export function chartView(context: PanelContext, label: string, picture: Picture): TemplateResult {
+export function chartView(context: PanelContext, label: string, chart: Chart): TemplateResult {
   const { actions, ready } = context;
   const { texts, look, frozen } = ready;
   const host: ChartHost = {
-    picture,
+    chart,
     look,
     label,
     role: texts.chart,

@@ -72,7 +72,7 @@ export function asTableView({ ready, actions }: PanelContext, { id, title }: Par
       class="icon-button as-table"
       aria-pressed=${asTable}
       aria-label=${`${texts.showAsTable}: ${title}`}
-      title=${asTable ? texts.showAsPicture : texts.showAsTable}
+      title=${asTable ? texts.showAsChart : texts.showAsTable}
       @click=${() => actions.setView({ asTable: toggled(view.asTable, id) })}
     >${icon(asTable ? "graph" : "table")}</button>`;
 }

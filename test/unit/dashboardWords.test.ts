@@ -35,9 +35,9 @@ const { cardTexts } = await pageModule<{ cardTexts(ready: Ready): { cards: strin
 const { panelsOf } = await pageModule<{
   panelsOf(ready: Ready): readonly { id: string; summary: string; withheld?: string[]; table(): Table }[];
 }>("panels/panels");
-const { weeksPicture } = await pageModule<{
-  weeksPicture(change: unknown, ready: Ready, look: unknown): { marks: { lines: { value: string }[] }[] };
-}>("charts/weeksPicture");
+const { weeksChart } = await pageModule<{
+  weeksChart(change: unknown, ready: Ready, look: unknown): { marks: { lines: { value: string }[] }[] };
+}>("charts/weeksChart");
 const { countText, licenceTable } = await pageModule<{
   countText(ready: Ready, licences: Licences): string;
   licenceTable(ready: Ready, licences: Licences): Table;
@@ -162,7 +162,7 @@ describe("two periods", () => {
 test("a week without a value is not said to be left out", () => {
   const given = ready();
   const [change] = given.answer.changes.entries;
-  const { marks } = weeksPicture(change, given, { palette: [] });
+  const { marks } = weeksChart(change, given, { palette: [] });
   expect(marks[5]?.lines.map(({ value }) => value)[0]).toBe("–");
 });
 

@@ -1,5 +1,5 @@
 import type { Change, Subjects } from "../../../src/dashboard/answer";
-import { changePicture } from "../charts/changePicture";
+import { changeChart } from "../charts/changeChart";
 import { fill } from "../formats";
 import { type NameList, nameIn, pickName, type Ready, typeName } from "../model";
 import { extremes, type Panel, tableOf } from "./panel";
@@ -27,10 +27,10 @@ export function changesPanel(ready: Ready): Panel {
       entries.map((change) => ({ name: name(change), value: changeOf(change) })),
       (value) => `${value < 0 ? "−" : "+"}${formats.wholeShare(Math.abs(value))}`,
     ),
-    picture: (look) =>
+    chart: (look) =>
       entries.length === 0
         ? undefined
-        : changePicture(
+        : changeChart(
             {
               names: entries.map(name),
               picks: entries.map((change) => pickName(filter, changeList(change), change.name)),

@@ -1,6 +1,6 @@
-import { columnPicture } from "../charts/barPicture";
-import type { LegendEntry } from "../charts/picture";
-import { treemapPicture } from "../charts/treemapPicture";
+import { columnChart } from "../charts/barChart";
+import type { LegendEntry } from "../charts/chart";
+import { treemapChart } from "../charts/treemapChart";
 import { fill } from "../formats";
 import { formerNames, nameIn, pickName, type Ready, typeName } from "../model";
 import { isPartial } from "../withheldWords";
@@ -31,10 +31,10 @@ export function weekdayPanel(ready: Ready): Panel {
       days.map((each) => ({ name: nameOf(each), value: value(each) })),
       format,
     ),
-    picture: (look) =>
+    chart: (look) =>
       days.length === 0
         ? undefined
-        : columnPicture(
+        : columnChart(
             {
               tick,
               names: days.map(nameOf),
@@ -88,7 +88,7 @@ export function treemapPanel(ready: Ready): Panel {
       known.map(({ resource, rows }) => ({ name: nameIn(texts, "resources", resource), value: rows })),
       formats.integer,
     ),
-    picture: (look) => {
+    chart: (look) => {
       if (drawn.length === 0) return undefined;
       const colourOf = (type: string | null) => look.palette[types.indexOf(type) % look.palette.length] ?? "";
       const legend = present.map(
@@ -114,7 +114,7 @@ export function treemapPanel(ready: Ready): Panel {
         ],
         pick: pickName(filter, "resources", each.resource),
       }));
-      return treemapPicture(tiles, legend, formats.integer, look);
+      return treemapChart(tiles, legend, formats.integer, look);
     },
     table: () =>
       tableOf(

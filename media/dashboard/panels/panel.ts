@@ -2,8 +2,8 @@ import type { TemplateResult } from "lit";
 import type { People, ReportKind, Shown } from "../../../src/dashboard/answer";
 import type { DashboardView } from "../../../src/dashboard/export/view";
 import { resourcesNamed } from "../../../src/dashboard/resourcesNamed";
+import type { Chart } from "../charts/chart";
 import type { Look } from "../charts/look";
-import type { Picture } from "../charts/picture";
 import { fill, isolated } from "../formats";
 import { missingOfDay } from "../missingWords";
 import { type FilterPatch, isOnly, type Language, nameIn, pickName, type Ready, typeName } from "../model";
@@ -105,7 +105,7 @@ export interface Panel extends Part {
   /** One sentence, for readers who cannot see the chart. */
   readonly summary: string;
   /** Undefined if there is nothing to draw. */
-  readonly picture: (look: Look) => Picture | undefined;
+  readonly chart: (look: Look) => Chart | undefined;
   readonly table: () => DataTable;
 }
 

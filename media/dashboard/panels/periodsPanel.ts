@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from "lit";
 import type { ComparedPeriod, Comparison, People, PeriodUse } from "../../../src/dashboard/answer";
 import { ofPeriod } from "../../../src/dashboard/ofPeriod";
-import { weekLinesPicture } from "../charts/weekLinesPicture";
+import { weekLinesChart } from "../charts/weekLinesChart";
 import { changeIn, changeText, periodDays, periodNames } from "../comparisonWords";
 import { fill } from "../formats";
 import { missingSentences, reportName } from "../missingWords";
@@ -40,8 +40,8 @@ export function periodsPanel(ready: Ready): Panel | undefined {
       perDay("now"),
       changeText(ready, total),
     ),
-    picture: (look) =>
-      weekLinesPicture(
+    chart: (look) =>
+      weekLinesChart(
         Array.from({ length: weeks }, (_, week) => fill(texts.weekNumber, week + 1)),
         [
           { name: names[0], colour: look.quiet, values: before.weeklyPersonDaysPerDay, dashed: true },

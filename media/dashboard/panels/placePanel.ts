@@ -1,7 +1,7 @@
 import type { Entry } from "../../../src/dashboard/answer";
-import { type Bars, barPicture } from "../charts/barPicture";
+import { type Bars, barChart } from "../charts/barChart";
+import type { Chart } from "../charts/chart";
 import type { Look } from "../charts/look";
-import type { Picture } from "../charts/picture";
 import { absentSentences, orUnknown } from "../missingWords";
 import { type NameList, nameIn, pickName, type Ready } from "../model";
 import { countsUngraded, cutSentences, ungradedSentences } from "../withheldWords";
@@ -24,7 +24,7 @@ type Draw<E extends Entry> = (
   drawn: readonly Named<E>[],
   rows: Pick<Bars, "names" | "picks">,
   look: Look,
-) => Picture;
+) => Chart;
 
 interface PlacePanel<E extends Entry>
   extends Pick<Panel, "id" | "title" | "definition" | "allResources" | "note"> {
@@ -38,7 +38,7 @@ interface PlacePanel<E extends Entry>
   readonly format: (value: number) => string;
   readonly columns: readonly ColumnOf<Named<E>>[];
   readonly controls?: Panel["controls"];
-  readonly picture: readonly BarsOf<Named<E>>[] | Draw<E>;
+  readonly chart: readonly BarsOf<Named<E>>[] | Draw<E>;
 }
 
 const schoolsBeforeChoice = 12;
@@ -47,8 +47,8 @@ const mostResources = 15;
 /** A chart of named entries, and the table of all of them. */
 export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>): Panel {
   const { texts, filter, view, answer } = ready;
-  const { list, entries, subject, format, columns, controls = [], picture, ...panel } = given;
-  const draw = typeof picture === "function" ? picture : drawBars(ready, picture, format);
+  const { list, entries, subject, format, columns, controls = [], chart, ...panel } = given;
+  const draw = typeof chart === "function" ? chart : drawBars(ready, chart, format);
   const value = (entry: Named<E>) => orUnknown(entry, given.value(entry));
   const unknown = entries.filter((entry) => entry.absent && value(entry) === undefined);
   const nameOf = ({ name }: Named<E>) => nameIn(texts, list, name);
@@ -80,7 +80,7 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
       entries.map((entry) => ({ name: nameOf(entry), value: value(entry) })),
       format,
     ),
-    picture: (look) => {
+    chart: (look) => {
       const names = drawn.map((entry) => entryName(ready, list, entry));
       const picks = drawn.map(({ name }) => pickName(filter, list, name));
       return unknown.length === entries.length ? undefined : draw(drawn, { names, picks }, look);
@@ -113,7 +113,7 @@ function drawBars<E extends Entry>(
   format: (value: number) => string,
 ): Draw<E> {
   return (drawn, rows, look) =>
-    barPicture(
+    barChart(
       {
         ...rows,
         series: series.map(({ name, colour, value }) => ({

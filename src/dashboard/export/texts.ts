@@ -196,7 +196,7 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     quietDay: t("Quiet day or day off"),
     noDataDay: t("No data"),
     showAsTable: t("Show as Table"),
-    showAsPicture: t("Show as Chart"),
+    showAsChart: t("Show as Chart"),
     showAll: t("Show All"),
     showFewer: t("Show Fewer"),
     schoolsOf: t("Schools: {0} of {1}"),

@@ -32,7 +32,7 @@ export interface LegendEntry {
 }
 
 /** A chart ready to be drawn. */
-export interface Picture {
+export interface Chart {
   readonly option: EChartsOption;
   readonly marks: readonly Mark[];
   readonly legend: readonly LegendEntry[];

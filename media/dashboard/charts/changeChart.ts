@@ -1,6 +1,6 @@
-import { type Bars, nameAxis, rowHeight, squares } from "./barPicture";
+import { type Bars, nameAxis, rowHeight, squares } from "./barChart";
+import { baseOption, type Chart, type Mark, markLabel } from "./chart";
 import type { Look } from "./look";
-import { baseOption, type Mark, markLabel, type Picture } from "./picture";
 
 export interface ChangeBars extends Pick<Bars, "names" | "picks"> {
   /** Changes relative to the expected value. A new subject is drawn at full length. */
@@ -20,7 +20,7 @@ const narrow = 150;
 const [least, most] = [-1, 1];
 
 /** Bars from a centre line, the expected value: less is to the left, more to the right. */
-export function changePicture(bars: ChangeBars, look: Look): Picture {
+export function changeChart(bars: ChangeBars, look: Look): Chart {
   const { names, picks, changes, lines } = bars;
   const labels = look.labelWidth < narrow ? bars.shortLabels : bars.labels;
   const [up = "", down = ""] = look.palette;

@@ -3,19 +3,19 @@ import { missingOfDay } from "../missingWords";
 import { pickDay, type Ready } from "../model";
 import { type Cell, drawable, labelText } from "../panels/panel";
 import { acrossWeekends, weekendsOff } from "./acrossWeekends";
-import type { EChartsOption } from "./echarts";
-import type { Look } from "./look";
 import {
   bands,
   baseOption,
+  type Chart,
   categoryAxis,
   type Hatching,
   type LegendEntry,
   type Mark,
   type MarkLine,
-  type Picture,
   valueAxis,
-} from "./picture";
+} from "./chart";
+import type { EChartsOption } from "./echarts";
+import type { Look } from "./look";
 
 export interface DaySeries {
   readonly name: string;
@@ -52,7 +52,7 @@ export function dayWords(ready: Ready): (day: DayEntry) => string[] {
  *
  * @param report the one that has the numbers: a day without the other report is not marked
  */
-export function dayPicture(
+export function dayChart(
   ready: Ready,
   report: ReportKind,
   series: readonly DaySeries[],
@@ -60,7 +60,7 @@ export function dayPicture(
   tick: (value: number) => string,
   height: number,
   look: Look,
-): Picture {
+): Chart {
   const { byDay } = ready.answer;
   const days = byDay.map(({ date }) => date);
   const { texts, formats, filter } = ready;

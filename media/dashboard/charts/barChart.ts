@@ -1,16 +1,16 @@
 import type { Shown } from "../../../src/dashboard/answer";
 import { inTwoLines } from "../formats";
 import type { FilterPatch } from "../model";
-import type { Look } from "./look";
 import {
   baseOption,
+  type Chart,
   categoryAxis,
   type LegendEntry,
   type Mark,
   markLabel,
-  type Picture,
   valueAxis,
-} from "./picture";
+} from "./chart";
+import type { Look } from "./look";
 
 export interface BarSeries {
   readonly name: string;
@@ -30,7 +30,7 @@ export interface Bars {
 const barHeight = 13;
 
 /** Horizontal bars next to names, one or more per name, with their values at the ends. */
-export function barPicture(bars: Bars, look: Look): Picture {
+export function barChart(bars: Bars, look: Look): Chart {
   const { names, series } = bars;
   const row = rowHeight(names, look, series.length * (barHeight + 2) + 13);
   return {
@@ -54,10 +54,10 @@ export function barPicture(bars: Bars, look: Look): Picture {
 }
 
 /** Vertical bars for a few names, with their values on top. */
-export function columnPicture(
+export function columnChart(
   { names, series, tick }: Omit<Bars, "picks"> & { readonly tick: (value: number) => string },
   look: Look,
-): Picture {
+): Chart {
   return {
     option: {
       ...baseOption(look),

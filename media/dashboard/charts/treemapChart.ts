@@ -1,9 +1,9 @@
 import { type HierarchyRectangularNode, hierarchy, treemap } from "d3-hierarchy";
 import type { CustomSeriesRenderItemAPI } from "echarts/types/dist/shared";
 import type { FilterPatch } from "../model";
+import { baseOption, type Chart, type LegendEntry, type MarkLine } from "./chart";
 import { textOn } from "./colours";
 import type { Look } from "./look";
-import { baseOption, type LegendEntry, type MarkLine, type Picture } from "./picture";
 
 export interface Tile {
   readonly name: string;
@@ -22,12 +22,12 @@ const letter = 0.62;
 const lettersOfName = 5;
 
 /** Tiles with areas proportional to their values. */
-export function treemapPicture(
+export function treemapChart(
   tiles: readonly Tile[],
   legend: readonly LegendEntry[],
   format: (value: number) => string,
   look: Look,
-): Picture {
+): Chart {
   const placesIn = layoutOf(tiles);
   return {
     option: {
