@@ -92,7 +92,7 @@ const hasNumber = ({ cells }: TableRow) => cells.some((cell) => typeof cell === 
 /** Column widths, relative to a column of numbers. */
 const columnShares: Readonly<Partial<Record<Column["kind"], number>>> = { text: 2, date: 1.7 };
 /** The exported file of the table has all rows. */
-const mostRows = 25;
+const maxRows = 25;
 
 /** The tables of the page, resources and licences, as sorted and searched there. */
 function tablesOf(ready: Ready): TableSheet[] {
@@ -100,14 +100,14 @@ function tablesOf(ready: Ready): TableSheet[] {
   const sheet = (title: string, count: string, { columns, rows }: DataTable): TableSheet => ({
     title,
     note:
-      rows.length > mostRows ? `${count} · ${fill(texts.firstRows, ready.formats.integer(mostRows))}` : count,
+      rows.length > maxRows ? `${count} · ${fill(texts.firstRows, ready.formats.integer(maxRows))}` : count,
     columns: columns.map((column) => ({
       title: column.title,
       share: columnShares[column.kind] ?? 1,
       isText: isText(column),
     })),
     rows: rows
-      .slice(0, mostRows)
+      .slice(0, maxRows)
       .map(({ cells }) => columns.map((column, at) => cellText(ready, cells[at], column))),
   });
   const { licences } = answer;

@@ -5,7 +5,7 @@ import { type Model, toggled } from "./model";
 import { close, entered, focusables, moveFocus, popover } from "./popover";
 
 /** The maximum number of checkboxes; the search finds the other names. */
-const mostShown = 200;
+const maxShown = 200;
 
 interface Choice<T> {
   readonly value: T;
@@ -82,7 +82,7 @@ export class MultiSelect<T> {
     const foundGroups = groups.filter(isFound);
     const isFirst = ({ value }: Choice<T>) => this.first.includes(value);
     const ordered = [...found.filter(isFirst), ...found.filter((choice) => !isFirst(choice))];
-    const shown = ordered.slice(0, mostShown);
+    const shown = ordered.slice(0, maxShown);
     return html`<div class="choices" @keydown=${this.onKey}>
       <div class="choices-head">
         ${

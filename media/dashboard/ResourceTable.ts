@@ -14,7 +14,7 @@ import { entered } from "./popover";
 import { isPartial } from "./withheldWords";
 
 /** Longer tables render only their visible rows. */
-const mostRows = 200;
+const maxRows = 200;
 const rowHeight = 30;
 const overscan = 8;
 
@@ -29,7 +29,7 @@ export class ResourceTable {
     const { ready, actions } = context;
     const { texts, view } = ready;
     const rows = sortedRows(ready);
-    const windowed = rows.length > mostRows && !document.body.classList.contains("printing");
+    const windowed = rows.length > maxRows && !document.body.classList.contains("printing");
     // A search can leave fewer rows than were scrolled past.
     const top = Math.min(this.scrollTop, Math.max(0, rows.length * rowHeight - this.height));
     const first = windowed ? Math.max(0, Math.floor(top / rowHeight) - overscan) : 0;

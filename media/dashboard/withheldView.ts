@@ -7,7 +7,7 @@ import type { Actions, Language, Ready } from "./model";
 import { withheldSentences } from "./withheldWords";
 
 /** The number of sentences that are visible at once; the others can be unfolded. */
-const mostAtOnce = 3;
+const maxVisible = 3;
 
 /** The groups and days that the answer withholds, and why, in words. */
 export function withheldView(ready: Ready): TemplateResult | typeof nothing {
@@ -21,8 +21,8 @@ function noteView(id: string, label: string, name: IconName, content: TemplateRe
 }
 
 export function sentencesView({ texts, formats }: Language, sentences: readonly string[]): TemplateResult {
-  const others = sentences.slice(mostAtOnce);
-  return html`${sentences.slice(0, mostAtOnce).map((text) => html`<p>${text}</p>`)}
+  const others = sentences.slice(maxVisible);
+  return html`${sentences.slice(0, maxVisible).map((text) => html`<p>${text}</p>`)}
     ${
       others.length === 0
         ? nothing

@@ -3,7 +3,7 @@ import { fill, isolated } from "./formats";
 import { isNumbered, nameIn, type Ready, type Words } from "./model";
 
 /** At most this many places are listed one by one. */
-const mostNamed = 4;
+const maxNamed = 4;
 
 /** Why groups are withheld, one sentence each. */
 export function cutSentences(words: Words, groups: readonly CutGroup[]): string[] {
@@ -59,7 +59,7 @@ export function uncountedSentences(words: Words, all: readonly UncountedDays[]):
     const sharing = all.filter((other) => days === 1 && other.days === 1 && other.first === first);
     if (sharing.length > 1) {
       const names = sharing.map((other) => placesName(words, other.group));
-      const text = fill(texts.uncountedGroups, formats.shortList(names, mostNamed), range, minimum);
+      const text = fill(texts.uncountedGroups, formats.shortList(names, maxNamed), range, minimum);
       return sharing[0] === each ? [text] : [];
     }
     const text = days === 1 ? texts.uncountedDay : texts.uncountedDays;
@@ -70,7 +70,7 @@ export function uncountedSentences(words: Words, all: readonly UncountedDays[]):
 function placesName(words: Words, places: readonly Place[]): string {
   return words.formats.shortList(
     places.map((place) => placeName(words, place)),
-    mostNamed,
+    maxNamed,
   );
 }
 

@@ -7,7 +7,7 @@ import { fill } from "./text";
 import { textView } from "./textView";
 
 /** The maximum length of a cell's text: more than fits in the widest column. The details show the rest. */
-const longestText = 400;
+const maxTextLength = 400;
 
 /** A visible row or column; positions are in pixels from the start of the rows or columns. */
 export interface Stretch {
@@ -212,6 +212,6 @@ function bodyCell({ strings }: Model, row: PreviewRow | undefined, column: numbe
   if (!row) return html`<span class="skeleton"></span><span class="spoken">${strings.loadingRow}</span>`;
   const cell = row.cells[column];
   if (cell === undefined || cell === "") return nothing;
-  if (cell !== null) return textView(cell, longestText);
+  if (cell !== null) return textView(cell, maxTextLength);
   return html`<span class="masked" aria-hidden="true">••••••</span><span class="spoken">${strings.masked}</span>`;
 }

@@ -14,7 +14,7 @@ interface NumberFormats {
 export function comparisonParts(
   { before, now, total, bySchool, resources }: Comparison,
   { count, average }: NumberFormats,
-  mostResources: number,
+  maxResources: number,
 ): string[] {
   const row = (name: string | null, use: ComparedUse, mayBeWithheld: boolean | undefined) => {
     const known = <Value extends People>(
@@ -51,7 +51,7 @@ export function comparisonParts(
       "Resources that differ most",
       table(
         "Resource",
-        resources.slice(0, mostResources).map((entry) => row(entry.resource, entry, true)),
+        resources.slice(0, maxResources).map((entry) => row(entry.resource, entry, true)),
       ),
     ),
   ];

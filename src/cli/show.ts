@@ -173,10 +173,10 @@ const shown = 10;
 
 /** Indented lines, only the first ones if there are many. `--json` has them all. */
 function listed(lines: readonly string[]): string[] {
-  const most = 20;
+  const max = 20;
   const more =
-    lines.length > most ? [`  … and ${integer(lines.length - most)} more; --json lists them all.`] : [];
-  return [...lines.slice(0, most).map((line) => `  ${line}`), ...more];
+    lines.length > max ? [`  … and ${integer(lines.length - max)} more; --json lists them all.`] : [];
+  return [...lines.slice(0, max).map((line) => `  ${line}`), ...more];
 }
 
 export function showMetrics(

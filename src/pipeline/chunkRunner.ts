@@ -3,7 +3,7 @@ import { pseudoTable } from "../clever/layout";
 import { type ReportName, reportNames, reports } from "../clever/reports";
 import type { Snapshot } from "../delta/snapshot";
 import { CleverLakeError, isCleverLakeError } from "../errors";
-import { atMost } from "../mapAtOnce";
+import { limitConcurrency } from "../mapAtOnce";
 import type { ReportSource } from "../sftp/source";
 import { ReportTable } from "./commit/reportTable";
 import { type Delivery, isJudged } from "./delivery";
@@ -84,7 +84,7 @@ export class ChunkRunner {
 
   constructor(private readonly context: ChunkContext) {
     this.newestTables = new Map(context.tables.pseudo);
-    this.landing = atMost(context.connections);
+    this.landing = limitConcurrency(context.connections);
     this.outcomes = new RunOutcomes(context);
   }
 

@@ -214,10 +214,10 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     });
     progress.start(landings, due);
     try {
-      const mostBytes = request.engine ? bytesPerJob : undefined;
+      const maxBytes = request.engine ? bytesPerJob : undefined;
       // New landings are compared with these deliveries, so they are not read concurrently.
-      await runner.run(earlier.flatMap((turn) => chunksOf([], turn, mostBytes)));
-      await runner.run(chunksOf(landings, salt === undefined ? [] : pending, mostBytes));
+      await runner.run(earlier.flatMap((turn) => chunksOf([], turn, maxBytes)));
+      await runner.run(chunksOf(landings, salt === undefined ? [] : pending, maxBytes));
       await runner.mergeFiles();
       await finish(runner.tables);
     } catch (error) {

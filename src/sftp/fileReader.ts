@@ -14,7 +14,7 @@ const maximumReadsAtOnce = 64;
  * The factor by which concurrent reads are reduced. Four steps reach one, within the retries of a lost connection.
  */
 const slowerBy = 4;
-const smallestReadLength = 4096;
+const minReadLength = 4096;
 /**
  * The maximum number of answers for one piece of a file: a server that returns a few bytes at a time would take
  * forever.
@@ -48,7 +48,7 @@ interface OpenFile {
   position: number;
   readLength: number;
   /** The highest number of concurrent reads so far. */
-  mostReads: number;
+  maxReads: number;
   piecesRead: number;
 }
 
@@ -118,7 +118,7 @@ export class FileReader implements Disposable {
         reads: [],
         position: this.offset,
         readLength: connection.readLength,
-        mostReads: 0,
+        maxReads: 0,
         piecesRead: 0,
       };
       const unchanged = this.guard.check(connection, handle);
@@ -163,7 +163,7 @@ export class FileReader implements Disposable {
       reads.push(read);
       opened.position += length;
     }
-    opened.mostReads = Math.max(opened.mostReads, reads.length);
+    opened.maxReads = Math.max(opened.maxReads, reads.length);
   }
 
   /** `length` bytes from `position`: servers may return fewer than requested. */
@@ -184,8 +184,7 @@ export class FileReader implements Disposable {
       );
       if (count === 0) throw this.guard.changed("it ended early");
       filled += count;
-      if (filled < length)
-        opened.readLength = Math.max(smallestReadLength, Math.min(opened.readLength, count));
+      if (filled < length) opened.readLength = Math.max(minReadLength, Math.min(opened.readLength, count));
       if (++answers >= maximumAnswersPerPiece && filled < length) throw this.tooSlow(filled);
     }
     return bytes;
@@ -197,11 +196,11 @@ export class FileReader implements Disposable {
    */
   private slowDown(error: unknown): boolean {
     const { opened } = this;
-    if (opened === undefined || opened.mostReads < 2) return false;
-    const isDropped = isCleverLakeError(error, "network") && opened.piecesRead < opened.mostReads;
+    if (opened === undefined || opened.maxReads < 2) return false;
+    const isDropped = isCleverLakeError(error, "network") && opened.piecesRead < opened.maxReads;
     this.drops = isDropped ? this.drops + 1 : 0;
     if (this.drops < 2 && statusOf(error) !== sftpStatus.failure) return false;
-    this.readsAtOnce = Math.max(1, Math.floor(opened.mostReads / slowerBy));
+    this.readsAtOnce = Math.max(1, Math.floor(opened.maxReads / slowerBy));
     this.failedAt = this.offset;
     return true;
   }

@@ -3,7 +3,7 @@ import type { EngineClient } from "../engine/client";
 import type { Connected } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { CleverLakeError } from "../errors";
-import { checkSaltText, shortestSalt } from "../saltText";
+import { checkSaltText, minSaltLength } from "../saltText";
 import type { Parts } from "./parts";
 import { askText, undefinedIfLeft } from "./wizard";
 
@@ -25,7 +25,7 @@ function weakSalt(): CleverLakeError {
     vscode.l10n.t(
       "This salt is easy to guess, so pseudonyms could be reversed. A new lake does not accept it.",
     ),
-    { hint: vscode.l10n.t("Enter {0} random characters or more, or generate a new salt.", shortestSalt) },
+    { hint: vscode.l10n.t("Enter {0} random characters or more, or generate a new salt.", minSaltLength) },
   );
 }
 

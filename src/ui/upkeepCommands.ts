@@ -135,14 +135,14 @@ function vacuumDetail({ tables, olderThanDays }: VacuumSummary): string {
 
 /** The number of days for which versions keep their files; undefined if the user cancels. */
 async function askDays(): Promise<number | undefined> {
-  const least = engine.minimumRetentionDays;
-  const isDays = (text: string) => /^\d{1,5}$/.test(text.trim()) && Number(text) >= least;
+  const minimum = engine.minimumRetentionDays;
+  const isDays = (text: string) => /^\d{1,5}$/.test(text.trim()) && Number(text) >= minimum;
   const text = await showInputBox({
     title: vscode.l10n.t("Remove Unused Data Files"),
     prompt: vscode.l10n.t("For how many days should unused data files be kept?"),
-    value: String(least),
+    value: String(minimum),
     validateInput: (value) =>
-      isDays(value) ? undefined : vscode.l10n.t("It must be a whole number, {0} or more.", integer(least)),
+      isDays(value) ? undefined : vscode.l10n.t("It must be a whole number, {0} or more.", integer(minimum)),
   });
   return text !== undefined && isDays(text) ? Number(text) : undefined;
 }

@@ -95,9 +95,9 @@ describe("a server that allows few concurrent reads", () => {
     if (first === undefined) throw new Error("There is no file.");
     // What was learned from the first file avoids the same failures for the others.
     const connections = server.connections;
-    server.state.mostReads = 0;
+    server.state.maxReads = 0;
     await readAll(source, first);
-    expect(server.state.mostReads).toBeLessThanOrEqual(readsAtOnce);
+    expect(server.state.maxReads).toBeLessThanOrEqual(readsAtOnce);
     expect(server.connections).toBe(connections);
   });
 
@@ -113,9 +113,9 @@ describe("a server that allows few concurrent reads", () => {
       code: "io",
       message: "The SFTP server could not read a.csv (status 4).",
     });
-    server.state.mostReads = 0;
+    server.state.maxReads = 0;
     expect(await readAll(source, good)).toHaveLength(1_000_000);
-    expect(server.state.mostReads).toBeGreaterThan(10);
+    expect(server.state.maxReads).toBeGreaterThan(10);
   });
 });
 

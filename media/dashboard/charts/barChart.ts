@@ -119,12 +119,12 @@ export const squares = (series: readonly Pick<BarSeries, "name" | "colour">[]): 
   series.map(({ name, colour }) => ({ name, colour, shape: "square" }));
 
 /** The capacity of a line of names: character width relative to font size, in the widest of the usual fonts. */
-const lettersIn = (look: Look) => Math.floor(look.labelWidth / (0.62 * (look.fontSize - 1)));
+const charactersIn = (look: Look) => Math.floor(look.labelWidth / (0.62 * (look.fontSize - 1)));
 
 /** The height of a row, so that names on two lines do not touch. */
 export function rowHeight(names: readonly string[], look: Look, least: number): number {
-  const letters = lettersIn(look);
-  const inTwo = names.some((name) => name.length > letters && name.includes(" "));
+  const characters = charactersIn(look);
+  const inTwo = names.some((name) => name.length > characters && name.includes(" "));
   return inTwo ? Math.max(least, 2 * look.fontSize + 8) : least;
 }
 
@@ -132,7 +132,7 @@ export function rowHeight(names: readonly string[], look: Look, least: number): 
  * An axis of names from top to bottom. It identifies them by index, because two names may look the same when clipped.
  */
 export function nameAxis(names: readonly string[], look: Look) {
-  const letters = lettersIn(look);
+  const characters = charactersIn(look);
   return {
     type: "category" as const,
     inverse: true,
@@ -150,7 +150,7 @@ export function nameAxis(names: readonly string[], look: Look) {
       lineHeight: look.fontSize,
       margin: 10,
       formatter: (place: string) =>
-        inTwoLines((names[Number(place)] ?? "").replaceAll(/[\r\n]+/g, " "), letters),
+        inTwoLines((names[Number(place)] ?? "").replaceAll(/[\r\n]+/g, " "), characters),
     },
   };
 }

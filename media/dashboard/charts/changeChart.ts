@@ -13,7 +13,7 @@ export interface ChangeBars extends Pick<Bars, "names" | "picks"> {
   readonly fell: string;
 }
 
-const leastRow = 26;
+const minRowHeight = 26;
 /** With less space for names than this, there is no space for numbers after the bars. */
 const narrow = 150;
 /** Rises are drawn up to a doubling: larger ones would make all others tiny. */
@@ -66,7 +66,7 @@ export function changeChart(bars: ChangeBars, look: Look): Chart {
       ...(drawn.some((value) => value < 0) ? [{ name: bars.fell, colour: down }] : []),
       ...(drawn.some((value) => value > 0) ? [{ name: bars.rose, colour: up }] : []),
     ]),
-    height: names.length * rowHeight(names, look, leastRow) + 8,
+    height: names.length * rowHeight(names, look, minRowHeight) + 8,
     byAxis: "y",
   };
 }

@@ -12,11 +12,11 @@ export interface Sheet {
 
 const width = 1_100;
 const margin = 24;
-const leastHeight = 280;
+const minHeight = 280;
 const noteSize = 12;
 const noteLine = 17;
 /** The width of a character in notes, a conservative estimate. */
-const noteLetter = 6.85;
+const noteCharacterWidth = 6.85;
 /** Notes end before the edge, because the reader's font may be wider. */
 const widthOfNotes = (wide: number) => (wide - 2 * margin) * 0.91;
 
@@ -59,7 +59,7 @@ export function drawPage(page: PageSheet, kind: ImageKind): string {
 ${parts.join("\n")}
 </svg>`;
   }
-  const ratio = Math.min(2, highestCanvas / height);
+  const ratio = Math.min(2, maxCanvasHeight / height);
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [Math.floor(width * ratio), Math.floor(height * ratio)];
   const context = canvas.getContext("2d");
@@ -71,7 +71,7 @@ ${parts.join("\n")}
   return pngOf(canvas);
 }
 
-const highestCanvas = 16_000;
+const maxCanvasHeight = 16_000;
 
 /** A drawable block of a given size. */
 interface Block {
@@ -232,8 +232,8 @@ function titleOf({ text, top, left = margin, align, quiet, isCut, ...style }: Bl
 
 /** The number of lines that notes take in a block. */
 function linesOf(notes: readonly string[], wide: number): number {
-  const letters = Math.floor(widthOfNotes(wide) / noteLetter);
-  return notes.reduce((sum, note) => sum + Math.max(1, Math.ceil(note.length / letters)), 0);
+  const characters = Math.floor(widthOfNotes(wide) / noteCharacterWidth);
+  return notes.reduce((sum, note) => sum + Math.max(1, Math.ceil(note.length / characters)), 0);
 }
 
 function blockOf({ title, chart, notes }: Sheet, wide: number): Block {
@@ -243,7 +243,7 @@ function blockOf({ title, chart, notes }: Sheet, wide: number): Block {
   const lines = linesOf(notes, wide);
   const above = margin + 42 + legend.lines * legendLine;
   const below = lines * noteLine + margin + 14;
-  const inner = Math.max(chart.height, leastHeight);
+  const inner = Math.max(chart.height, minHeight);
   const height = above + inner + below;
   return {
     width: wide,
@@ -282,7 +282,7 @@ function blockOf({ title, chart, notes }: Sheet, wide: number): Block {
 
 const legendLine = 22;
 /** Characters that look like the marks of the chart. */
-const keyLetters: Readonly<Record<LegendEntry["shape"], string>> = {
+const keyCharacters: Readonly<Record<LegendEntry["shape"], string>> = {
   line: "━",
   dashes: "┅",
   ring: "○",
@@ -299,18 +299,18 @@ const keyLetters: Readonly<Record<LegendEntry["shape"], string>> = {
 
 /** A chart's legend as text with as many lines as it needs, and the styles of its marks. */
 function legendOf({ legend }: Chart, wide: number, fontSize: number) {
-  const most = (wide - 2 * margin) / (0.58 * fontSize);
+  const maxCharacters = (wide - 2 * margin) / (0.58 * fontSize);
   const lines: string[][] = [];
-  let letters = most;
+  let characters = maxCharacters;
   legend.forEach(({ name, shape }, at) => {
     const text = clipped(plain(name), 60);
     // The mark and the distances around it.
-    letters += text.length + 10;
-    if (letters > most) {
+    characters += text.length + 10;
+    if (characters > maxCharacters) {
       lines.push([]);
-      letters = text.length + 4;
+      characters = text.length + 4;
     }
-    lines.at(-1)?.push(`{key${at}|${keyLetters[shape]}}  ${text}`);
+    lines.at(-1)?.push(`{key${at}|${keyCharacters[shape]}}  ${text}`);
   });
   const keys = legend.map(({ colour, shape }, at) => [
     `key${at}`,

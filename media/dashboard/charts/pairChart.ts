@@ -9,7 +9,7 @@ export interface Pairs extends Bars {
   readonly tick: (value: number) => string;
 }
 
-const leastRow = 26;
+const minRowHeight = 26;
 
 /** Two points on a line next to each name: the earlier value and the current one. */
 export function pairChart(pairs: Pairs, look: Look): Chart {
@@ -56,7 +56,7 @@ export function pairChart(pairs: Pairs, look: Look): Chart {
     option,
     marks: nameMarks(pairs, ends),
     legend: series.map(({ name, colour }, at) => ({ name, colour, shape: at === 0 ? "ring" : "dot" })),
-    height: names.length * rowHeight(names, look, leastRow) + 32,
+    height: names.length * rowHeight(names, look, minRowHeight) + 32,
     byAxis: "y",
   };
 }

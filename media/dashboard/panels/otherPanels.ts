@@ -7,7 +7,7 @@ import { isPartial } from "../withheldWords";
 import { drawable, extremes, labelText, type Panel, picking, tableOf, unitsOf } from "./panel";
 
 /** The number of distinguishable tiles; the table has all. */
-const mostTiles = 80;
+const maxTiles = 80;
 
 export function weekdayPanel(ready: Ready): Panel {
   const { texts, formats, answer, view } = ready;
@@ -69,7 +69,7 @@ export function treemapPanel(ready: Ready): Panel {
     .flatMap((each) => (each.rows === null || each.rows === 0 ? [] : [{ ...each, rows: each.rows }]))
     .sort((a, b) => b.rows - a.rows);
   const total = known.reduce((sum, { rows }) => sum + rows, 0);
-  const drawn = known.slice(0, mostTiles);
+  const drawn = known.slice(0, maxTiles);
   const types = [...new Set(answer.options.resourceTypes)];
   const present = types.filter((type) => drawn.some((each) => each.type === type));
   return {
@@ -79,8 +79,8 @@ export function treemapPanel(ready: Ready): Panel {
     wide: false,
     allResources: false,
     controls: [],
-    ...(known.length > mostTiles
-      ? { note: fill(texts.smallerOnes, formats.integer(known.length - mostTiles)) }
+    ...(known.length > maxTiles
+      ? { note: fill(texts.smallerOnes, formats.integer(known.length - maxTiles)) }
       : {}),
     summary: extremes(
       ready,

@@ -167,7 +167,7 @@ export function labelText(
 export const drawable = (value: Cell): Shown => (typeof value === "number" ? value : null);
 
 /** At most this many are named one by one. */
-const mostNamed = 4;
+const maxNamed = 4;
 
 /**
  * The highest and lowest of some named numbers, as a sentence. Numbers of too few people are named instead of the lowest
@@ -183,7 +183,7 @@ export function extremes(
     typeof value === "number" ? [{ name: isolated(name), value }] : [],
   );
   const few = entries.flatMap(({ name, value }) => (typeof value === "string" ? [isolated(name)] : []));
-  const fewText = few.length === 0 ? "" : fill(texts.fewFor, formats.few, formats.shortList(few, mostNamed));
+  const fewText = few.length === 0 ? "" : fill(texts.fewFor, formats.few, formats.shortList(few, maxNamed));
   const [first] = known;
   if (!first) return `${title}: ${fewText || texts.nothingToShow}`;
   const high = known.reduce((best, each) => (each.value > best.value ? each : best));

@@ -42,7 +42,7 @@ interface PlacePanel<E extends Entry>
 }
 
 const schoolsBeforeChoice = 12;
-const mostResources = 15;
+const maxResources = 15;
 
 /** A chart of named entries, and the table of all of them. */
 export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>): Panel {
@@ -52,10 +52,10 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
   const value = (entry: Named<E>) => orUnknown(entry, given.value(entry));
   const unknown = entries.filter((entry) => entry.absent && value(entry) === undefined);
   const nameOf = ({ name }: Named<E>) => nameIn(texts, list, name);
-  const most = { schools: view.schoolsShown, grades: 0, resources: mostResources }[list];
+  const limit = { schools: view.schoolsShown, grades: 0, resources: maxResources }[list];
   const rank = given.rank ?? ((entry: Named<E>) => drawable(value(entry)) ?? -1);
   const sorted = list === "schools" ? [...entries].sort((a, b) => rank(b) - rank(a)) : entries;
-  const drawn = most === 0 ? sorted : sorted.slice(0, most);
+  const drawn = limit === 0 ? sorted : sorted.slice(0, limit);
   const title = { schools: texts.school, grades: texts.grade, resources: texts.resource }[list];
   return {
     ...panel,

@@ -50,8 +50,8 @@ const comparedWeekCount = 12;
 /** How far back the days should reach if available: the weeks that count, plus some that may not. */
 export const daysNeeded = (judgedWeekCount + comparedWeekCount + 4) * 7;
 export const weeksNeeded = minimumPastWeeks + judgedWeekCount;
-const mostEntries = 10;
-const mostWeeksShown = 60;
+const maxEntries = 10;
+const maxWeeksShown = 60;
 
 /** The index of the first day that is compared or judged; -1 if the days are too few to judge. */
 export function firstCompared(days: ChangesInput["days"]): number {
@@ -64,7 +64,7 @@ export function firstCompared(days: ChangesInput["days"]): number {
 export const changesDefinitions = {
   meaning:
     `Resources and schools whose use in the newest ${judgedWeekCount} complete weeks is notably above or below their own ` +
-    `earlier weeks, the most notable first, at most ${mostEntries}.`,
+    `earlier weeks, the most notable first, at most ${maxEntries}.`,
   use: "Use is counted in person-days: each person counts once per day on which they used the resource (for a school: any resource).",
   weeks:
     "A week counts from Monday to Sunday, if it has at least 3 school days and does not end before its Friday because the " +
@@ -140,7 +140,7 @@ export function findChanges({ days, subjects, leftOut = 0 }: ChangesInput): Chan
     recent: { from: recentDays.at(0) ?? "", to: recentDays.at(-1) ?? "" },
     entries: [...ofResources.notable, ...ofSchools.notable]
       .sort((one, other) => Math.abs(other.score) - Math.abs(one.score) || byName(one, other))
-      .slice(0, mostEntries),
+      .slice(0, maxEntries),
     judged: both("judged"),
     unjudged: { weeks: both("tooFewWeeks"), use: both("tooLittleUse"), leftOut },
   };
@@ -214,7 +214,7 @@ function weeksOf(shown: SubjectWeeks, past: Past, frame: Frame): Change["weeks"]
         judged,
       };
     })
-    .slice(-mostWeeksShown);
+    .slice(-maxWeeksShown);
 }
 
 function byName(one: Change, other: Change): number {

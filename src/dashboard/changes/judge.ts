@@ -9,15 +9,15 @@ export const minimumPersonDays = 20;
 export const minimumScore = 3;
 export const minimumRelativeChange = 0.25;
 /** Each judged week must deviate by this many standard deviations, in the same direction. */
-const leastScoreOfEach = 1.5;
+const minScoreOfEach = 1.5;
 /** A past is never assumed to be steadier than this, relative to its level. */
-const leastUnsteadiness = 0.05;
+const minUnsteadiness = 0.05;
 /**
  * A trend counts if chance would produce one as clear in only one of a hundred series, and if there are this many
  * weeks.
  */
 const plainTrend = 2.576;
-const leastWeeksForTrend = 8;
+const minWeeksForTrend = 8;
 
 /** What a subject's past predicts, on the scale of `stabilized`. */
 export interface Past {
@@ -61,7 +61,7 @@ export function learn({ past, judged }: SubjectWeeks): Past {
   const values = past.map((week) => stabilized(perWeek(week, days)));
   const times = past.map(({ week }) => week);
   const n = past.length;
-  const trend = n >= leastWeeksForTrend && Math.abs(mannKendall(values)) >= plainTrend;
+  const trend = n >= minWeeksForTrend && Math.abs(mannKendall(values)) >= plainTrend;
   const line = trend ? theilSen(times, values) : { slope: 0, height: median(values) };
   const residuals = values.map((value, i) => value - at(line, times[i] ?? 0));
   const now = middleTime(judged);
@@ -85,7 +85,7 @@ export function learn({ past, judged }: SubjectWeeks): Past {
 export function usualUnsteadiness(pasts: readonly Past[]): number {
   const largeEnough = pasts.filter(({ usual }) => usual >= minimumPersonDays);
   const each = largeEnough.map(({ deviation, usual }) => Math.sqrt(Math.max(0, deviation ** 2 - 1) / usual));
-  return Math.max(leastUnsteadiness, each.length > 0 ? median(each) : 0);
+  return Math.max(minUnsteadiness, each.length > 0 ? median(each) : 0);
 }
 
 /**
@@ -111,7 +111,7 @@ export function judge({ judged }: SubjectWeeks, known: Past, unsteadiness: numbe
     if (tooFew || Math.abs(score) < minimumScore) return undefined;
     if (Math.abs(counts - expectedCount) < minimumRelativeChange * expectedCount) return undefined;
     const each = judged.map((week) => scoreOf(week.count, week.exposure) * Math.sign(score));
-    if (Math.min(...each) < leastScoreOfEach) return undefined;
+    if (Math.min(...each) < minScoreOfEach) return undefined;
     if (counts === 0) return "stopped";
     return score > 0 ? "rose" : "fell";
   };

@@ -23,7 +23,7 @@ import type { UsageSums } from "./usage";
 
 /** How many resources `resourcesBySchool` has, and how many weeks a resource shows. */
 const topResources = 20;
-const mostWeeks = 60;
+const maxWeeks = 60;
 
 /** People of a part who are in daily participation and were never active. */
 export const neverActive = (part: AttendanceSums): People => part.people(part.users - part.activeUsers);
@@ -205,7 +205,7 @@ export function resourceEntries({ scope, attendance, usage }: Found): {
       accesses: byResource.accesses[number] as number,
       firstDay: isoDate(first),
       lastDay: isoDate(byResource.lastDay[number] as number),
-      weekly: weeklyAverages(daily, compared, scope).slice(-mostWeeks),
+      weekly: weeklyAverages(daily, compared, scope).slice(-maxWeeks),
     };
     return [{ entry, number, users: comparable(users, scope.groups) }];
   });
@@ -229,10 +229,10 @@ export const sumOf = (values: Float64Array): number => values.reduce((sum, each)
 export function schoolResourceEntries(
   { scope, attendance, usage }: Found,
   resources: readonly number[],
-  most = topResources,
+  limit = topResources,
 ): SchoolResourceEntry[] {
   const { schools, shown } = scope.facts.names;
-  return resources.slice(0, most).flatMap((resource) =>
+  return resources.slice(0, limit).flatMap((resource) =>
     schools.flatMap((school, number): SchoolResourceEntry[] => {
       const count = usage.bySchoolResource[resource * schools.length + number] as number;
       const part = attendance.schools[number] as AttendanceSums;

@@ -5,7 +5,7 @@ import type { Scope } from "./scope";
 import { eachRunOf } from "./usageRuns";
 
 /** Groups that are withheld on a day make it unknown if they otherwise have more than this share of a subject's use. */
-const leastShare = 0.1;
+const minShare = 0.1;
 
 /** A group that counts on some of the asked days, and not on others on which it has rows. */
 interface WithheldGroup {
@@ -57,10 +57,10 @@ function withUnknown(
       lost[place] = (lost[place] as number) + own / counted;
     });
   });
-  const most = leastShare * (rates + Math.max(0, others) / countDays(asked));
+  const threshold = minShare * (rates + Math.max(0, others) / countDays(asked));
   return rates === 0
     ? daily
-    : daily.map((value, place) => ((lost[place] as number) > most ? Number.NaN : value));
+    : daily.map((value, place) => ((lost[place] as number) > threshold ? Number.NaN : value));
 }
 
 function eachDay({ facts, from }: Scope, masks: DayMasks, visit: (place: number) => void) {

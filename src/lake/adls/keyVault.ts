@@ -55,7 +55,7 @@ function secretIn(answer: string): string | undefined {
 }
 
 const retries = 2;
-const waits = { firstWait: 500, longestWait: 60_000 };
+const waits = { firstWait: 500, maxWait: 60_000 };
 
 interface Answer {
   readonly status: number;

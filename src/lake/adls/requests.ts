@@ -60,7 +60,7 @@ export function maybeDone(error: unknown): boolean {
 }
 
 /** Milliseconds. */
-const longestWait = 60_000;
+const maxWait = 60_000;
 
 /** Errors of requests that were sent more than once. */
 const repeated = new WeakSet<object>();
@@ -120,7 +120,7 @@ async function send<R extends Answer>(
   };
   return retryWhile(once, {
     firstWait,
-    longestWait,
+    maxWait,
     // If the network is down, the user should soon know; if the service moves a partition, that takes longer.
     mayRetry: (error) => isTransient(error) && number < (attempts ?? (statusOf(error) === undefined ? 5 : 8)),
     retryAfter: (error) =>

@@ -18,19 +18,19 @@ export const bytesPerJob = 4 * 1024 * 1024 * 1024;
 /**
  * Splits a run's work into chunks, so that an interruption costs at most one chunk and the next one can land while one
  * is read.
- * @param mostBytes per chunk, unless it is a single file
+ * @param maxBytes per chunk, unless it is a single file
  */
 export function chunksOf(
   landings: readonly Landing[],
   pending: readonly LogEntry[],
-  mostBytes = bytesPerChunk,
+  maxBytes = bytesPerChunk,
 ): Chunk[] {
   const chunks: { landings: Landing[]; pending: LogEntry[] }[] = [];
   let bytes = 0;
   const chunkFor = ({ size }: { readonly size: number }) => {
     const last = chunks.at(-1);
     const isFull =
-      !last || last.landings.length + last.pending.length >= filesPerChunk || bytes + size > mostBytes;
+      !last || last.landings.length + last.pending.length >= filesPerChunk || bytes + size > maxBytes;
     const chunk = isFull ? { landings: [], pending: [] } : last;
     if (isFull) {
       chunks.push(chunk);

@@ -2,7 +2,7 @@ import { dateInName } from "../../clever/fileNames";
 import type { Header } from "../../clever/header";
 import type { DuckSession } from "../../duck/duck";
 import { isCleverLakeError } from "../../errors";
-import { atMost, mapAtOnce } from "../../mapAtOnce";
+import { limitConcurrency, mapAtOnce } from "../../mapAtOnce";
 import { type Delivery, type FileToRead, type ReadDelivery, spanOf } from "../delivery";
 import { checkRows } from "./checkRows";
 import { headerNotes } from "./fileNotes";
@@ -20,7 +20,7 @@ const largeFile = 32 * 1024 * 1024;
 const maximumBatchBytes = 64 * 1024 * 1024;
 
 /** For all reports: the files of the one that is read first are also opened first. */
-const opening = atMost(filesAtOnce);
+const opening = limitConcurrency(filesAtOnce);
 
 /** DuckDB in this process. Files of one header are read by one statement and checked together. */
 export class EmbeddedEngine implements ReadEngine {

@@ -174,7 +174,7 @@ async function columnThatLoses(
 }
 
 /** Bytes. The engine buffers twice this per thread; by default, it would buffer sixteen times this. */
-const longestRow = maximumRowBytes + 16;
+const maxLineLength = maximumRowBytes + 16;
 
 interface FileCounts {
   readonly rows: number;
@@ -208,7 +208,7 @@ async function readRows(
       FROM read_csv(${sqlFiles(files.map(({ place }) => place))},
       columns = {${types}}, auto_detect = false, hive_partitioning = false, header = true, delim = ${sqlString(header.delimiter)},
       quote = '"', escape = '"', strict_mode = true, null_padding = false,
-      max_line_size = ${longestRow}, buffer_size = ${2 * longestRow},
+      max_line_size = ${maxLineLength}, buffer_size = ${2 * maxLineLength},
       store_rejects = true, rejects_table = 'bad_lines', rejects_scan = 'bad_scans', rejects_limit = 1)`,
   );
   await countByValue(session, report);

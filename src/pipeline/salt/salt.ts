@@ -1,7 +1,7 @@
 import { saltFingerprintPath } from "../../clever/layout";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
-import { checkSaltText, type SaltWeakness, shortestSalt, weaknessTexts } from "../../saltText";
+import { checkSaltText, minSaltLength, type SaltWeakness, weaknessTexts } from "../../saltText";
 import {
   isSaltOf,
   readFingerprint,
@@ -142,7 +142,7 @@ export function weakSalt(lake: Lake, weakness: SaltWeakness): CleverLakeError {
     `The salt is ${weaknessTexts[weakness]}: a new lake does not accept it, because pseudonyms could be reversed by guessing it. Nothing was written.`,
     {
       subject: lake.url,
-      hint: `Generate a new one, or enter one of ${shortestSalt} random characters or more, and protect it like a password.`,
+      hint: `Generate a new one, or enter one of ${minSaltLength} random characters or more, and protect it like a password.`,
     },
   );
 }
