@@ -34,7 +34,7 @@ import { withKnownCopies } from "./plan/knownCopies";
 import { type LakeState, makePlan, type PlannedFile, planLandings, runStart } from "./plan/plan";
 import { waitingInQuarantine } from "./plan/quarantine";
 import { asOnServer } from "./plan/sourceNames";
-import { bytesPerJob, chunksOf, isDue, isNamed, turnsOf } from "./plan/work";
+import { bytesPerJob, chunksOf, isDue, isNamed, roundsOf } from "./plan/work";
 import { Progress, type ProgressListener } from "./progress";
 import type { OpenReadEngine } from "./read/readEngine";
 import { type ReadAhead, readAhead } from "./readAhead";
@@ -137,7 +137,9 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const plan = await withLostCopies(lake, compared, (entry) => isDue(entry, state, accept), signal);
     const landings = planLandings(plan, runStart(known, now));
     const landing = new Set(landings.map(({ source }) => source));
-    const { before, last: pending } = turnsOf(state, landing, accept, (entry) => isRequested(request, entry));
+    const { before, last: pending } = roundsOf(state, landing, accept, (entry) =>
+      isRequested(request, entry),
+    );
     const useless = uselessConsents(request, pending, plan);
 
     // Files that a run lands but does not pseudonymize have days that are not known yet.
@@ -200,7 +202,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       state,
       tables,
       blocked: blockingLookup(tables) ?? inspection?.lacksPeople,
-      verifiedVersions: VerifiedVersions.of(tables, (table) => inspection?.inOrder.has(table) ?? false),
+      verifiedVersions: VerifiedVersions.of(tables, (table) => inspection?.consistent.has(table) ?? false),
       salt,
       scratch,
       signal,
@@ -216,7 +218,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     try {
       const maxBytes = request.engine ? bytesPerJob : undefined;
       // New landings are compared with these deliveries, so they are not read concurrently.
-      await runner.run(earlier.flatMap((turn) => chunksOf([], turn, maxBytes)));
+      await runner.run(earlier.flatMap((round) => chunksOf([], round, maxBytes)));
       await runner.run(chunksOf(landings, salt === undefined ? [] : pending, maxBytes));
       await runner.mergeFiles();
       await finish(runner.tables);

@@ -17,7 +17,7 @@ import {
   plantedOptions,
   plantedSettings,
   risen,
-  taken,
+  stopped,
   winterBreak,
 } from "../helpers/plantedDistrict";
 
@@ -70,7 +70,7 @@ describe.skipIf(!chromiumPath)("the page of a district of 250 students, at the d
 
     const changes = await tableOf(page, "changes");
     expect(changes.map(([name, , change, actual]) => [name, change, actual])).toEqual([
-      [taken, "Stopped", "0.00"],
+      [stopped, "Stopped", "0.00"],
       [risen, "Rose", expect.stringMatching(/^\d+\.\d\d$/)],
     ]);
 

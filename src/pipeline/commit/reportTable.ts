@@ -125,9 +125,9 @@ export class ReportTable {
       attempt: async (snapshot, number) => {
         // This run's log does not know what the other writer added, so its rows could not be ranked.
         if (number > 1 || snapshot?.version !== this.table?.version) throw conflict(report);
-        const inOrder = this.context.verifiedVersions.actions(pseudoTable(report), snapshot);
+        const marks = this.context.verifiedVersions.actions(pseudoTable(report), snapshot);
         const attempt = await planned.attempt();
-        return attempt && { ...attempt, actions: [...attempt.actions, ...inOrder] };
+        return attempt && { ...attempt, actions: [...attempt.actions, ...marks] };
       },
       signal,
     });

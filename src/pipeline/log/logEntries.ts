@@ -38,7 +38,7 @@ export function appliedEntry(
   runId: string,
 ): LogEntry {
   const { entry, rows, refused, rowsReplaced, days, isAccepted, agreedTwin } = delivery;
-  const supersededBy = takersOf(entry.source, overlaps);
+  const supersededBy = supersedersOf(entry.source, overlaps);
   return {
     ...withoutRowFields(entry),
     runId,
@@ -74,12 +74,14 @@ export function affectedEntry(
   const { rowsRead } = entry;
   const rowsRefused = refused ?? entry.rowsRefused ?? 0;
   const rowsSuperseded = rowsRead === undefined ? undefined : rowsRead - rowsRefused - rowsWritten;
-  const others = Object.entries(entry.supersededBy ?? {}).filter(([taker]) => !changed.has(taker));
+  const others = Object.entries(entry.supersededBy ?? {}).filter(([newer]) => !changed.has(newer));
   // Overlaps between two unchanged sources are as before.
-  const renewed = overlaps.filter(({ taker }) => changed.has(taker) || changed.has(entry.source));
+  const renewed = overlaps.filter(
+    ({ supersededBy: newer }) => changed.has(newer) || changed.has(entry.source),
+  );
   const supersededBy = {
     ...(changed.has(entry.source) ? {} : Object.fromEntries(others)),
-    ...takersOf(entry.source, renewed),
+    ...supersedersOf(entry.source, renewed),
   };
   const isSame =
     refused === undefined &&
@@ -98,7 +100,7 @@ export function affectedEntry(
   };
 }
 
-function takersOf(source: string, overlaps: readonly Overlap[]): Record<string, number> {
+function supersedersOf(source: string, overlaps: readonly Overlap[]): Record<string, number> {
   const own = overlaps.filter((overlap) => overlap.source === source);
-  return Object.fromEntries(own.map(({ taker, rows }) => [taker, rows]));
+  return Object.fromEntries(own.map(({ supersededBy, rows }) => [supersededBy, rows]));
 }

@@ -58,12 +58,12 @@ export async function isCopyLost(
 /** Each round's deliveries whose landed file is in the lake. */
 export async function withCopies(
   lake: Lake,
-  turns: readonly (readonly LogEntry[])[],
+  rounds: readonly (readonly LogEntry[])[],
   signal?: AbortSignal,
 ): Promise<LogEntry[][]> {
   const present: LogEntry[][] = [];
-  for (const turn of turns) {
-    const found = await mapAtOnce(turn, requestsAtOnce, async (entry) =>
+  for (const round of rounds) {
+    const found = await mapAtOnce(round, requestsAtOnce, async (entry) =>
       (await lake.stat(entry.landedPath, { signal })) === undefined ? [] : [entry],
     );
     present.push(found.flat());

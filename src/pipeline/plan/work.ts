@@ -72,7 +72,7 @@ export function isDue(
 }
 
 /** Deliveries to be read, in rounds. */
-export interface Turns {
+export interface Rounds {
   /** Those before a newer one of their source that this run judges too, in their order. */
   readonly before: readonly (readonly LogEntry[])[];
   /** The newest ones of their sources, to be read together with what lands. */
@@ -85,12 +85,12 @@ export interface Turns {
  *
  * @param landing sources with a delivery that this run ingests
  */
-export function turnsOf(
+export function roundsOf(
   state: LakeState,
   landing: ReadonlySet<string>,
   accept: ReadonlySet<string>,
   isRequested: (entry: LogEntry) => boolean,
-): Turns {
+): Rounds {
   const before: LogEntry[][] = [];
   const last: LogEntry[] = [];
   for (const [source, newest] of state.log) {
@@ -100,10 +100,10 @@ export function turnsOf(
     if (!isLanding && !waiting.some(isRequested)) continue;
     const together = isLanding ? undefined : waiting.pop();
     if (together) last.push(together);
-    for (const [turn, entry] of waiting.entries()) {
-      const entries = before[turn] ?? [];
+    for (const [round, entry] of waiting.entries()) {
+      const entries = before[round] ?? [];
       entries.push(entry);
-      before[turn] = entries;
+      before[round] = entries;
     }
   }
   return { before, last };

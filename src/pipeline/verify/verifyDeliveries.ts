@@ -129,7 +129,7 @@ class Comparison {
       `CREATE OR REPLACE TEMP TABLE landed_rows AS SELECT row_number() OVER () AS row_id, ranks.rank, rows_.*
        FROM (${files.join(" UNION ALL BY NAME ")}) rows_ JOIN ${ranksSql(ranked)} ranks USING (source_file)`,
     );
-    await findSupersededRows(session, report, "landed_rows", "taken_rows");
+    await findSupersededRows(session, report, "landed_rows", "superseded_rows");
     const landedTexts = await comparableTexts(session, report, "landed_rows", "landed_texts");
     const names = entries.map(({ source }) => sqlString(source)).join(", ");
     const inTable = `SELECT * FROM (${this.table.select}) WHERE source_file IN (${names})`;
@@ -142,8 +142,8 @@ class Comparison {
     const isPartial = (source: string) => (partial.length > 0 ? `${source} IN (${partialNames})` : "false");
     const found = await session.query(
       `WITH expected_ AS (SELECT source_file AS source, ${landedHash} AS hash_ FROM landed_rows rows_
-           WHERE row_id NOT IN (SELECT row_id FROM taken_rows
-             ${partial.length > 0 ? `WHERE taker NOT IN (${partialNames})` : ""})
+           WHERE row_id NOT IN (SELECT row_id FROM superseded_rows
+             ${partial.length > 0 ? `WHERE superseded_by NOT IN (${partialNames})` : ""})
              OR ${isPartial("source_file")}),
          actual_ AS (SELECT source_file AS source, ${tableHash} AS hash_ FROM (${inTable}) rows_)
        SELECT DISTINCT source FROM (

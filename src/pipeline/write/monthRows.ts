@@ -101,11 +101,11 @@ export class MonthRows {
        FROM (${this.allRows()}) rows_ SEMI JOIN shared_${this.number} USING (user_type, "date")
        LEFT JOIN ${ranksSql(ranked)} ranks USING (source_file)`,
     );
-    const taken = `taken_${this.number}`;
-    await findSupersededRows(session, this.sources.report, `candidates_${this.number}`, taken);
-    this.overlaps = await countOverlaps(session, taken);
+    const superseded = `superseded_${this.number}`;
+    await findSupersededRows(session, this.sources.report, `candidates_${this.number}`, superseded);
+    this.overlaps = await countOverlaps(session, superseded);
     const origins = await session.query(
-      `SELECT DISTINCT origin::INTEGER AS origin FROM candidates_${this.number} JOIN ${taken} USING (row_id) WHERE origin >= 0`,
+      `SELECT DISTINCT origin::INTEGER AS origin FROM candidates_${this.number} JOIN ${superseded} USING (row_id) WHERE origin >= 0`,
     );
     for (const { origin } of origins) this.losing.add(Number(origin));
   }
@@ -210,7 +210,7 @@ export class MonthRows {
     const apart = `SELECT * FROM (${rows}) rows_ ANTI JOIN shared_${number} USING (user_type, "date")`;
     const origins = [-1, ...losing].join(", ");
     const counting = `SELECT * EXCLUDE (row_id, rank) FROM candidates_${number} rows_
-      WHERE origin IN (${origins}) AND row_id NOT IN (SELECT row_id FROM taken_${number})`;
+      WHERE origin IN (${origins}) AND row_id NOT IN (SELECT row_id FROM superseded_${number})`;
     return `${apart} UNION ALL BY NAME ${counting}`;
   }
 
