@@ -69,7 +69,7 @@ export class Exporter {
     const wide = (first: string): CsvCell[] => [withoutIsolates(first), ...header.slice(1).map(() => null)];
     const cell = (value: Cell, { kind }: Column): CsvCell => {
       if (value === undefined) return null;
-      if (value === null) return texts.hidden;
+      if (value === null) return texts.suppressed;
       if (value === "few" && kind !== "text") return ready.formats.few;
       if (typeof value === "string") return withoutIsolates(value);
       return kind === "share" || kind === "decimal" ? Number(value.toFixed(4)) : value;

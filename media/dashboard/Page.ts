@@ -27,7 +27,7 @@ import { type PanelContext, panelView } from "./panelView";
 import { keepingFocus } from "./popover";
 import { questionOf } from "./questions";
 import { ResourceTable } from "./ResourceTable";
-import { leftOutView, missingView, nobodyView, stateView } from "./stateView";
+import { missingView, nobodyView, stateView, suppressedView } from "./stateView";
 import { largeView, missingReportsView, withheldView } from "./withheldView";
 
 /** The counterpart of the page: the extension, or nothing in an exported page. */
@@ -247,7 +247,7 @@ export class Page implements Actions {
     const ask = model.frozen ? nothing : askView(ready, (id) => this.ask(id));
     const incomplete = missingReportsView(ready, this);
     if (answer.rows !== "some") {
-      const nothingShown = answer.rows === "none" ? nobodyView(ready, this) : leftOutView(ready, this);
+      const nothingShown = answer.rows === "none" ? nobodyView(ready, this) : suppressedView(ready, this);
       const { question } = ready.view;
       const asked = question ? askedView(ready, this, question, []) : nothing;
       return html`${missingView(ready, missing)}${ask}${asked}${incomplete}${nothingShown}`;

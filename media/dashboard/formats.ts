@@ -85,7 +85,7 @@ export function formatsOf(texts: DashboardTexts, minimum: number) {
     shown: (value: People | undefined, format = integer) => {
       if (value === undefined) return "–";
       if (value === "few") return few;
-      return value === null ? texts.hidden : format(value);
+      return value === null ? texts.suppressed : format(value);
     },
     list,
     /** The same, with the number of those beyond the first ones if these are at least two. */

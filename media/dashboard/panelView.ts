@@ -57,7 +57,7 @@ export function panelView(
             ? nothingView(ready, panel)
             : nothing
     }
-    ${leftOutView(context, panel)}
+    ${suppressedView(context, panel)}
     ${panel.caption && !asTable ? html`<p class="quiet caption">${panel.caption}</p>` : nothing}
     ${panel.id === "time" && !asTable && !frozen ? html`<p class="quiet hint">${texts.dragHint}</p>` : nothing}
     ${below}`;
@@ -72,9 +72,9 @@ function nothingView(ready: Ready, { allResources, withheld = [] }: Panel) {
   return html`<p class="quiet nothing">${reasons[0] ?? ready.texts.nothingToShow}</p>`;
 }
 
-function leftOutView({ ready, actions }: PanelContext, { withheld = [], offersOther }: Panel) {
+function suppressedView({ ready, actions }: PanelContext, { withheld = [], offersOther }: Panel) {
   if (withheld.length === 0 && !offersOther) return nothing;
-  return html`<div class="quiet left-out">
+  return html`<div class="quiet suppressed-notes">
     ${withheld.length === 0 ? nothing : html`<span aria-hidden="true">*</span><div>${sentencesView(ready, withheld)}</div>`}
     ${offersOther ? otherDivisionView(ready, actions) : nothing}
   </div>`;

@@ -68,12 +68,12 @@ export function nobodyView(ready: Ready, actions: Actions): TemplateResult {
   return message("people", texts.noUsersTitle, texts.noUsersText, resetView(ready, actions));
 }
 
-/** The message if everything that the filters match is withheld. */
-export function leftOutView(ready: Ready, actions: Actions): TemplateResult {
+/** The message if everything that the filters match is suppressed. */
+export function suppressedView(ready: Ready, actions: Actions): TemplateResult {
   const { texts } = ready;
   return message(
     "people",
-    texts.leftOutTitle,
+    texts.suppressedTitle,
     html`${sentencesView(ready, withheldSentences(ready))}`,
     html`${togetherView(ready, actions)}
       ${resetView(ready, actions, "secondary")}

@@ -9,11 +9,11 @@ import { withheldSentences } from "./withheldWords";
 /** The number of sentences that are visible at once; the others can be unfolded. */
 const maxVisible = 3;
 
-/** The groups and days that the answer withholds, and why, in words. */
+/** The groups and days that the answer suppresses, and why, in words. */
 export function withheldView(ready: Ready): TemplateResult | typeof nothing {
   const sentences = withheldSentences(ready);
   if (sentences.length === 0) return nothing;
-  return noteView("withheld", ready.texts.leftOut, "people", sentencesView(ready, sentences));
+  return noteView("withheld", ready.texts.whatIsSuppressed, "people", sentencesView(ready, sentences));
 }
 
 function noteView(id: string, label: string, name: IconName, content: TemplateResult): TemplateResult {
@@ -26,7 +26,7 @@ export function sentencesView({ texts, formats }: Language, sentences: readonly 
     ${
       others.length === 0
         ? nothing
-        : html`<details><summary>${fill(texts.moreLeftOut, formats.integer(others.length))}</summary>
+        : html`<details><summary>${fill(texts.moreSentences, formats.integer(others.length))}</summary>
             ${others.map((text) => html`<p>${text}</p>`)}</details>`
     }`;
 }

@@ -5,7 +5,7 @@ import { isNumbered, nameIn, type Ready, type Words } from "./model";
 /** At most this many places are listed one by one. */
 const maxNamed = 4;
 
-/** Why groups are withheld, one sentence each. */
+/** Why groups are suppressed, one sentence each. */
 export function cutSentences(words: Words, groups: readonly CutGroup[]): string[] {
   const { texts, formats, answer } = words;
   const minimum = formats.integer(answer.minimumGroupSize);
@@ -19,7 +19,7 @@ export function cutSentences(words: Words, groups: readonly CutGroup[]): string[
 }
 
 /**
- * The groups and days that the whole answer withholds, one sentence each: groups that the filter splits, and days
+ * The groups and days that the whole answer suppresses, one sentence each: groups that the filter splits, and days
  * that are not counted. If the filter chooses grades, also the people without a grade who count with them.
  */
 export function withheldSentences(words: Words): string[] {

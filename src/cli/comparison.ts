@@ -16,13 +16,13 @@ export function comparisonParts(
   { count, average }: NumberFormats,
   maxResources: number,
 ): string[] {
-  const row = (name: string | null, use: ComparedUse, mayBeWithheld: boolean | undefined) => {
+  const row = (name: string | null, use: ComparedUse, mayBeSuppressed: boolean | undefined) => {
     const known = <Value extends People>(
       period: ComparedPeriod,
       value: Value,
       format: (value: Value) => string,
     ) => {
-      const found = ofPeriod(period, value, mayBeWithheld);
+      const found = ofPeriod(period, value, mayBeSuppressed);
       return found === undefined ? "–" : format(found);
     };
     return [

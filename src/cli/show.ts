@@ -184,8 +184,8 @@ export function showMetrics(
   { from, to }: Pick<QuestionOptions, "from" | "to"> = {},
 ): string {
   const { minimumGroupSize, withheld } = metrics;
-  /** `unknown` are reports that are missing: then nothing is withheld. */
-  const nothing = (unknown: readonly ReportKind[] = []) => (unknown.length > 0 ? "–" : "left out");
+  /** `unknown` are reports that are missing: then nothing is suppressed. */
+  const nothing = (unknown: readonly ReportKind[] = []) => (unknown.length > 0 ? "–" : "suppressed");
   const count = (value: People, unknown?: readonly ReportKind[]) =>
     value === null ? nothing(unknown) : value === "few" ? `<${minimumGroupSize}` : integer(value);
   const average = (value: Shown, unknown?: readonly ReportKind[]) =>
@@ -202,12 +202,12 @@ export function showMetrics(
   const range = [from ? `from ${from}` : "", to ? `to ${to}` : ""].filter(Boolean).join(" ");
   const isEmpty = metrics.byDay.length === 0 && withheld.filter.length === 0;
   const headline = `${styled("bold", count(metrics.users, metrics.absent))} ${metrics.users === 1 ? "user" : "users"}, ${styled("bold", count(metrics.activeUsers, metrics.absent))} active${share}, over ${styled("bold", count(metrics.days))} ${metrics.days === 1 ? "day" : "days"} with daily participation`;
-  // Days are counted unless everything is withheld.
-  const isWithheld = metrics.days === null;
+  // Days are counted unless everything is suppressed.
+  const isSuppressed = metrics.days === null;
   const parts = [
-    isWithheld ? styled("bold", "All numbers are left out.") : headline,
+    isSuppressed ? styled("bold", "All numbers are suppressed.") : headline,
     ...(isEmpty ? [`The tables have no row for this question${range && ` ${range}`}.`] : []),
-    ...(isEmpty || isWithheld
+    ...(isEmpty || isSuppressed
       ? []
       : [
           section(
@@ -269,7 +269,7 @@ export function showMetrics(
       `${placesText(group)}: not counted ${daysText(when)}, on which fewer than ${minimumGroupSize} of these people are in the reports.`,
   );
   const left = ofBoth([...cut, ...days]);
-  if (left.length > 0) parts.push([styled("bold", "Left out"), ...listed(left)].join("\n"));
+  if (left.length > 0) parts.push([styled("bold", "Suppressed"), ...listed(left)].join("\n"));
   if (minimumGroupSize > 1) {
     parts.push(
       styled(

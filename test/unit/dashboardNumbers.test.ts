@@ -48,7 +48,7 @@ test.each([
       const { answers, complete, shown, same, few } = await compareRandomly(ingested, minimum, place);
       expect(answers).toBe(filtersEach);
       console.log(
-        `${name}, minimum ${minimum}: ${answers} filters, ${complete} of them with nothing left out; ` +
+        `${name}, minimum ${minimum}: ${answers} filters, ${complete} of them with nothing suppressed; ` +
           `of ${shown} numbers ${percent(same, shown)} are everybody's, ${percent(few, shown)} are <${minimum}`,
       );
       if (minimum === 0) continue;

@@ -93,10 +93,10 @@ describe.each([250, 2_000])(
         district.participation.flatMap(({ userType, school }) => (userType === "students" ? [school] : [])),
       );
       expect([judged.schools, unjudged]).toMatchObject([
-        schools.size - unjudged.leftOut,
+        schools.size - unjudged.suppressed,
         { weeks: { schools: 0 }, use: { schools: 0 } },
       ]);
-      expect(unjudged.leftOut).toBe(1);
+      expect(unjudged.suppressed).toBe(1);
       expect(judged.resources).toBeGreaterThan(30);
       const ofStudents = district.usage.filter(({ userType }) => userType === "students");
       const resources = new Set(ofStudents.map(({ id }) => id));

@@ -130,7 +130,7 @@ describe("the page shows every planted fact of a district of 250 students, and n
       accesses: null,
       partly: true,
     });
-    expect(opened.changes.unjudged.leftOut).toBe(1);
+    expect(opened.changes.unjudged.suppressed).toBe(1);
     // Everybody else is counted completely.
     const together = new Set(small.flatMap((group) => group.together.map(({ school }) => school)));
     const uncounted = new Set(withheld.days.flatMap(({ group }) => group.map(({ school }) => school)));

@@ -93,7 +93,7 @@ describe("a paid resource without users", () => {
     expect(remark([licence])).toEqual(["Licences: 1, without any use: 1", "not used"]);
   });
 
-  test("may be used by people who are left out", () => {
+  test("may be used by people who are suppressed", () => {
     expect(remark([{ ...licence, partly: true }])).toEqual([
       "Licences: 1, not used by the people counted: 1",
       "no use among those counted",
@@ -159,7 +159,7 @@ describe("two periods", () => {
   });
 });
 
-test("a week without a value is not said to be left out", () => {
+test("a week without a value is not said to be suppressed", () => {
   const given = ready();
   const [change] = given.answer.changes.entries;
   const { marks } = weeksChart(change, given, { palette: [] });
@@ -169,7 +169,7 @@ test("a week without a value is not said to be left out", () => {
 describe("without daily participation", () => {
   const given = ready({}, { onlyUsage: true });
 
-  test("its numbers are unknown, not left out, and those of resource usage are shown", () => {
+  test("its numbers are unknown, not suppressed, and those of resource usage are shown", () => {
     const { cards } = cardTexts(given);
     expect(cards.map(([title, value]) => [title, value])).toMatchObject([
       ["Users", "–"],
@@ -185,7 +185,7 @@ describe("without daily participation", () => {
         table().rows.flatMap(({ cells }) => cells),
         id,
       ).not.toContain(null);
-      expect(summary).not.toContain("left out");
+      expect(summary).not.toContain("suppressed");
     }
     const bySchool = panelsOf(given).find(({ id }) => id === "neverSchool");
     expect(bySchool?.withheld).toEqual([

@@ -26,7 +26,7 @@ export type Hatching = "level" | "rising" | "falling" | "upright" | "dotted";
 export interface LegendEntry {
   readonly name: string;
   readonly colour: string;
-  readonly shape: "line" | "dashes" | "ring" | "dot" | "square" | "band" | "hidden" | Hatching;
+  readonly shape: "line" | "dashes" | "ring" | "dot" | "square" | "band" | "few" | Hatching;
   readonly pick?: FilterPatch;
   readonly picked?: boolean;
 }

@@ -288,7 +288,7 @@ const keyCharacters: Readonly<Record<LegendEntry["shape"], string>> = {
   ring: "○",
   dot: "●",
   square: "■",
-  hidden: "◇",
+  few: "◇",
   band: "□",
   level: "▤",
   rising: "▨",

@@ -91,7 +91,7 @@ export function unjudgedTexts(ready: Ready): {
 } {
   const { texts, formats, answer } = ready;
   const { weeks, weeksNeeded, unjudged } = answer.changes;
-  const { leftOut } = unjudged;
+  const { suppressed } = unjudged;
   if (weeks < weeksNeeded) return { brief: "", sentences: [] };
   const kinds = [
     [texts.unjudgedWeeks, unjudged.weeks],
@@ -99,11 +99,11 @@ export function unjudgedTexts(ready: Ready): {
   ] as const;
   const sentences = [
     ...kinds.flatMap(([text, some]) => (countOf(some) > 0 ? [fill(text, subjectsText(ready, some))] : [])),
-    ...(leftOut > 0 ? [fill(texts.unjudgedLeftOut, formats.integer(leftOut))] : []),
+    ...(suppressed > 0 ? [fill(texts.unjudgedSuppressed, formats.integer(suppressed))] : []),
   ];
   const all = {
     resources: unjudged.weeks.resources + unjudged.use.resources,
-    schools: unjudged.weeks.schools + unjudged.use.schools + leftOut,
+    schools: unjudged.weeks.schools + unjudged.use.schools + suppressed,
   };
   return { brief: fill(texts.unjudgedBrief, subjectsText(ready, all)), sentences };
 }

@@ -9,7 +9,7 @@ import { missingOfDay } from "../missingWords";
 import { type FilterPatch, isOnly, type Language, nameIn, pickName, type Ready, typeName } from "../model";
 import type { Part } from "../partView";
 
-/** A cell of a data table: `null` is a withheld number, `few` too few people, `undefined` no known value. */
+/** A cell of a data table: `null` is a suppressed number, `few` too few people, `undefined` no known value. */
 export type Cell = string | number | null | undefined;
 
 export interface Column {
@@ -36,7 +36,7 @@ export function rowRemarks(
 /** A cell as displayed text. */
 export function cellText({ texts, formats }: Ready, cell: Cell, { kind }: Column): string {
   if (cell === undefined) return "–";
-  if (cell === null) return texts.hidden;
+  if (cell === null) return texts.suppressed;
   if (kind === "text") return String(cell);
   if (cell === "few") return formats.few;
   if (typeof cell === "string") return kind === "day" || kind === "date" ? formats.longDay(cell) : cell;
@@ -98,7 +98,7 @@ export interface Panel extends Part {
   readonly note?: string;
   readonly lead?: TemplateResult;
   readonly caption?: string;
-  /** The numbers withheld from this chart alone, one sentence each; `*` marks the names concerned. */
+  /** The numbers suppressed from this chart alone, one sentence each; `*` marks the names concerned. */
   readonly withheld?: readonly string[];
   /** Whether to offer keeping the other kind whole, if nothing can be shown. */
   readonly offersOther?: boolean;

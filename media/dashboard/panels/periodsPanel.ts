@@ -30,7 +30,7 @@ export function periodsPanel(ready: Ready): Panel | undefined {
     controls: [],
     lead: sideBySide(ready, comparison),
     caption: hasEqualDays(comparison) ? texts.weeksCaption : `${texts.weeksCaption} ${notCompared(ready)}`,
-    // This period's withheld numbers are stated for the whole page.
+    // This period's suppressed numbers are stated for the whole page.
     withheld: [...missingSentences(ready, before.missing), ...uncountedSentences(ready, before.uncounted)],
     summary: fill(
       texts.periodsSummary,

@@ -101,7 +101,7 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
   };
 }
 
-/** The name of an entry, marked if one of its groups is withheld, or people without a grade count elsewhere. */
+/** The name of an entry, marked if one of its groups is suppressed, or people without a grade count elsewhere. */
 function entryName({ texts, answer }: Ready, list: NameList, { name, partly }: Named<Entry>): string {
   const text = nameIn(texts, list, name);
   return partly || (list === "grades" && countsUngraded(answer, name)) ? `${text}\u00a0*` : text;

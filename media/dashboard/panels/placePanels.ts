@@ -214,7 +214,7 @@ export function topPanel(ready: Ready): Panel {
           tick,
           behind: drawn.map((entry) => {
             const values = top.map((resource) => value(entry, resource));
-            if (values.includes(null)) return texts.hidden;
+            if (values.includes(null)) return texts.suppressed;
             if (values.includes(undefined)) return "–";
             const few = values.filter((each) => typeof each === "string");
             if (few.length === 0) return "";
@@ -316,7 +316,7 @@ export function periodsBy(ready: Ready, list: PlaceList): Panel | undefined {
           ...rows,
           ends: drawn.map((entry) =>
             (["before", "now"] as const).some((period) => inPeriod(entry, period, perDay) === null)
-              ? texts.hidden
+              ? texts.suppressed
               : changeText(ready, entry),
           ),
           series: [

@@ -26,8 +26,8 @@ export interface ChangesInput {
   /** Every calendar day of the scope, ascending, without gaps. */
   readonly days: readonly (Pick<DayEntry, "date" | "kind"> & { readonly activeUsers: Shown })[];
   readonly subjects: readonly SubjectSeries[];
-  /** Number of schools left out because all their groups are withheld. */
-  readonly leftOut?: number;
+  /** Number of schools that are not judged because all their groups are suppressed. */
+  readonly suppressed?: number;
 }
 
 export interface SubjectSeries {
@@ -36,11 +36,11 @@ export interface SubjectSeries {
   /** A resource's type; `null` for schools. */
   readonly type: string | null;
   /**
-   * Person-days of use on each day, 0 if nobody used it. A withheld number is `null`, or NaN in a typed array: it
+   * Person-days of use on each day, 0 if nobody used it. A suppressed number is `null`, or NaN in a typed array: it
    * counts as unknown, never as 0.
    */
   readonly daily: ArrayLike<Shown>;
-  /** Whether some of its groups are withheld. */
+  /** Whether some of its groups are suppressed. */
   readonly partly?: true;
 }
 
@@ -90,8 +90,8 @@ export const changesDefinitions = {
     "off in the same direction. New: no use before. Stopped: none in the recent weeks, while some was expected.",
   tooLittle:
     `Could not be evaluated: fewer than ${minimumPastWeeks} earlier weeks since the first use (more weeks of data help), or fewer ` +
-    `than ${minimumPersonDays} person-days (a wider filter helps). A school of which groups are left out is evaluated by the others; a day ` +
-    "on which a group is left out that otherwise has more than a tenth of the use of a resource or school is unknown for it. A period needs " +
+    `than ${minimumPersonDays} person-days (a wider filter helps). A school with suppressed groups is evaluated by the others; a day ` +
+    "on which a group is suppressed that otherwise has more than a tenth of the use of a resource or school is unknown for it. A period needs " +
     `${weeksNeeded} weeks that count. A resource that was renamed is one where it has a resource_id; without one it shows as stopped and as new.`,
 } as const;
 
@@ -103,7 +103,7 @@ interface UsedSeries extends SubjectSeries {
  * Finds resources and schools whose use deviates from their own past, with robust, explainable statistics.
  * `changesDefinitions` has the rules. Deterministic: the same input gives the same answer.
  */
-export function findChanges({ days, subjects, leftOut = 0 }: ChangesInput): Changes {
+export function findChanges({ days, subjects, suppressed = 0 }: ChangesInput): Changes {
   const weeks = calendarWeeks(days);
   const counted = weeks.filter(({ counts }) => counts);
   const common = { weeksNeeded, weeks: counted.length };
@@ -116,7 +116,7 @@ export function findChanges({ days, subjects, leftOut = 0 }: ChangesInput): Chan
   const none = { resources: 0, schools: 0 };
   if (counted.length < weeksNeeded) {
     const all = { resources: resources.length, schools: schools.length };
-    return { ...common, entries: [], judged: none, unjudged: { weeks: all, use: none, leftOut } };
+    return { ...common, entries: [], judged: none, unjudged: { weeks: all, use: none, suppressed } };
   }
 
   const frame: Frame = {
@@ -142,7 +142,7 @@ export function findChanges({ days, subjects, leftOut = 0 }: ChangesInput): Chan
       .sort((one, other) => Math.abs(other.score) - Math.abs(one.score) || byName(one, other))
       .slice(0, maxEntries),
     judged: both("judged"),
-    unjudged: { weeks: both("tooFewWeeks"), use: both("tooLittleUse"), leftOut },
+    unjudged: { weeks: both("tooFewWeeks"), use: both("tooLittleUse"), suppressed },
   };
 }
 

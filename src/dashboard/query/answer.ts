@@ -95,7 +95,11 @@ export async function answer(
       schoolDays: countDays(schoolDaysIn(scope)),
       before: range ? { from: isoDate(range.from), to: isoDate(range.to) } : null,
     },
-    rows: found.attendance.total.isWithheld ? "withheld" : isThere(found.attendance.total) ? "some" : "none",
+    rows: found.attendance.total.isSuppressed
+      ? "withheld"
+      : isThere(found.attendance.total)
+        ? "some"
+        : "none",
     absent: scope.absent,
     missing: missingReports(scope),
     computed: options.now.toISOString(),
@@ -158,7 +162,7 @@ function numbersOf(found: Found, other: Scope | undefined) {
   const { total } = attendance;
   const ofReport = (report: ReportKind) => {
     const known = <Value extends People>(value: Value) => unlessAbsent(scope, [report], value) as Value;
-    const places = total.isWithheld ? [] : comparedPlaces(found, report, other);
+    const places = total.isSuppressed ? [] : comparedPlaces(found, report, other);
     const days = places.length;
     return {
       /** Distinct people or things grow with the days: they are compared only over equally many. */

@@ -15,7 +15,7 @@ export class AttendanceSums {
   resourceRows = 0;
   /** Active people, summed over the days. */
   personDays = 0;
-  /** Whether a group is withheld. */
+  /** Whether a group is suppressed. */
   left = false;
   /** Whether the groups that count have a row of each report. */
   participated = false;
@@ -28,8 +28,8 @@ export class AttendanceSums {
     return this.participated || this.used;
   }
 
-  /** Whether nothing is known because everything was withheld. */
-  get isWithheld(): boolean {
+  /** Whether nothing is known because everything was suppressed. */
+  get isSuppressed(): boolean {
     return this.left && !this.counts;
   }
 
@@ -40,12 +40,12 @@ export class AttendanceSums {
 
   /** A sum or average, from either report. */
   shown(value: number): Shown {
-    return this.isWithheld ? null : value;
+    return this.isSuppressed ? null : value;
   }
 
   /** A number of people, from either report. */
   people(count: number): People {
-    if (this.isWithheld) return null;
+    if (this.isSuppressed) return null;
     return count > 0 && count < this.minimumGroupSize ? "few" : count;
   }
 }
@@ -74,7 +74,7 @@ export function attendanceParts(scope: Scope): AttendanceParts {
     days: sums(length),
     schoolDays: new Float64Array(schools.count * length),
   };
-  markWithheld(scope, parts);
+  markSuppressed(scope, parts);
   addCells(scope, parts);
   countSeveralOnce(scope, parts);
   return parts;
@@ -108,11 +108,11 @@ export function sumOfDays(days: readonly AttendanceSums[], { groups }: Scope): A
 
 type AttendanceParts = Pick<AttendanceTotals, "schools" | "grades" | "days" | "schoolDays">;
 
-/** Records which sums count and of which some is withheld. */
-function markWithheld(scope: Scope, parts: AttendanceParts): void {
+/** Records which sums count and of which some is suppressed. */
+function markSuppressed(scope: Scope, parts: AttendanceParts): void {
   const { groups } = scope;
   const { days } = scope.facts;
-  /** The masks are of days: those on which a group is withheld, and those with rows of each report that count. */
+  /** The masks are of days: those on which a group is suppressed, and those with rows of each report that count. */
   const mark = (sums: AttendanceSums, left: number, countedRows: number, countedUsage: number) => {
     if (left !== 0) sums.left = true;
     if (countedRows !== 0) sums.participated = true;

@@ -121,8 +121,8 @@ async function findPeriod(
 }
 
 /**
- * Per entry: the days of the scope without those on which all of the entry is withheld. A cohort that is left out is
- * left out on each of these days, whether it has rows or not: otherwise an average would reveal when its few people
+ * Per entry: the days of the scope without those on which all of the entry is suppressed. A cohort that is suppressed is
+ * suppressed on each of these days, whether it has rows or not: otherwise an average would reveal when its few people
  * used Clever.
  */
 function daysOf(scope: Scope, { count, of, countedIn }: Places): Uint32Array {

@@ -104,7 +104,7 @@ export function missingOn({ facts, missing }: Scope, day: number): ReportKind[] 
 }
 
 /**
- * The days that averages per school day cover, by their places in the scope; not those of which all is withheld.
+ * The days that averages per school day cover, by their places in the scope; not those of which all is suppressed.
  *
  * @param other the scope of the period that this one is compared with
  */
@@ -114,8 +114,8 @@ export function comparedPlaces(
   other?: Scope,
 ): number[] {
   const asked = comparedDaysIn(scope, report, other);
-  return attendance.days.flatMap(({ isWithheld }, place) =>
-    !isWithheld && isIn(asked, scope.facts.days, scope.from + place) ? [place] : [],
+  return attendance.days.flatMap(({ isSuppressed }, place) =>
+    !isSuppressed && isIn(asked, scope.facts.days, scope.from + place) ? [place] : [],
   );
 }
 
@@ -169,9 +169,9 @@ export function weekdayEntries({ scope, attendance }: Found): WeekdayEntry[] {
     const complete = daysIn(compared);
     const days = complete.length > 0 ? complete : daysIn(asked);
     const part = sumOfDays(days, scope);
-    const count = days.filter(({ isWithheld }) => !isWithheld).length;
-    // A weekday of which everything is withheld has an entry too.
-    if (count === 0 && !part.isWithheld) return [];
+    const count = days.filter(({ isSuppressed }) => !isSuppressed).length;
+    // A weekday of which everything is suppressed has an entry too.
+    if (count === 0 && !part.isSuppressed) return [];
     return [
       {
         weekday,
@@ -236,7 +236,7 @@ export function schoolResourceEntries(
     schools.flatMap((school, number): SchoolResourceEntry[] => {
       const count = usage.bySchoolResource[resource * schools.length + number] as number;
       const part = attendance.schools[number] as AttendanceSums;
-      if (count === 0 && !part.isWithheld) return [];
+      if (count === 0 && !part.isSuppressed) return [];
       const { name, type } = shown[resource] as ShownResource;
       return [{ school, resource: name, type, users: part.people(count), ...partly(part) }];
     }),

@@ -18,10 +18,10 @@ import { type Found, find } from "./found";
 import { otherRange, scopeOf } from "./scope";
 import { missingReports, withheldIn } from "./withheld";
 
-/** The numbers of `metrics`, in the order of its document. `null` are numbers that are withheld or unknown. */
+/** The numbers of `metrics`, in the order of its document. `null` are numbers that are suppressed or unknown. */
 export type ParticipationMetrics = Awaited<ReturnType<typeof participationMetrics>>;
 
-/** `true` where a number is withheld, or is below the minimum group size. */
+/** `true` where a number is suppressed, or is below the minimum group size. */
 interface Suppressible {
   readonly suppressed?: true;
 }
@@ -63,7 +63,7 @@ function numbers(found: Found) {
   return {
     users: unlessAbsent(scope, ["dailyParticipation"], total.people(total.users)),
     days: total.shown(attendance.countedDays),
-    ...(total.isWithheld ? suppressed(null) : {}),
+    ...(total.isSuppressed ? suppressed(null) : {}),
     activeUsers: unlessAbsent(scope, ["dailyParticipation"], total.people(total.activeUsers)),
     /** By name; `null` groups the rows without a school's name. */
     bySchool: schoolEntries(found).map(({ school, absent, ...entry }) => ({
@@ -72,7 +72,7 @@ function numbers(found: Found) {
       averageResources: entry.averageResources,
       averageLogins: entry.averageLogins,
       averageDistinctResources: entry.distinctResourcesPerUser,
-      // The number of users is then unknown, and not withheld.
+      // The number of users is then unknown, and not suppressed.
       ...(absent?.includes("dailyParticipation") ? {} : suppressed(entry.users)),
       // Reports that have no row of the school, although the other one shows its use. Their numbers are `null`.
       ...(absent ? { absent } : {}),
@@ -114,7 +114,7 @@ function numbers(found: Found) {
   };
 }
 
-/** Marks an entry whose number of people is withheld; `metricsDocument` marks those of few people. */
+/** Marks an entry whose number of people is suppressed; `metricsDocument` marks those of few people. */
 function suppressed(users: People): Suppressible {
   return users === null ? { suppressed: true } : {};
 }

@@ -12,7 +12,7 @@ import { eachResource } from "./usageRuns";
 
 /**
  * What changed in a question, from the daily sums of whole groups. A range that is too short to judge is extended by
- * earlier days. A school with withheld groups is judged by its others, and marked.
+ * earlier days. A school with suppressed groups is judged by its others, and marked.
  */
 export async function whatChanged(
   { scope, ...found }: Found,
@@ -57,6 +57,6 @@ export async function whatChanged(
   return findChanges({
     days: changesDays,
     subjects: [...resources, ...schools],
-    leftOut: attendance.schools.filter((part) => part.isWithheld).length,
+    suppressed: attendance.schools.filter((part) => part.isSuppressed).length,
   });
 }

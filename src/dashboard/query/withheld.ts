@@ -15,7 +15,7 @@ import { compareNames } from "../groups/names";
 import type { Cohort } from "../index/participationIndex";
 import { daysWithData, isNeverIn, type Scope } from "./scope";
 
-/** What a question leaves out, and why: nothing if nobody has rows in its range. */
+/** What a question suppresses, and why: nothing if nobody has rows in its range. */
 export function withheldIn(scope: Scope): Withheld {
   const { facts, groups } = scope;
   const { names } = facts;
