@@ -24,14 +24,14 @@ import type { Actions, FilterPatch, Model, Ready } from "./model";
 import type { Panel } from "./panels/panel";
 import { panelsOf } from "./panels/panels";
 import { type PanelContext, panelView } from "./panelView";
-import { keepingFocus } from "./popover";
+import { preserveFocus } from "./popover";
 import { questionOf } from "./questions";
 import { ResourceTable } from "./ResourceTable";
 import { missingView, nobodyView, stateView, suppressedView } from "./stateView";
 import { largeView, missingReportsView, withheldView } from "./withheldView";
 
 /** The counterpart of the page: the extension, or nothing in an exported page. */
-export interface Outside {
+export interface PageHost {
   post(message: FromPage): void;
   save(file: PageFile): void;
   /** Saves the state from which a later page of the same tab starts. */
@@ -64,7 +64,7 @@ export class Page implements Actions {
 
   constructor(
     private readonly root: HTMLElement,
-    private readonly outside: Outside,
+    private readonly host: PageHost,
     { question, ...start }: Start,
     private scrollTo: number | undefined,
   ) {
@@ -82,7 +82,7 @@ export class Page implements Actions {
     this.question = question;
     this.bar = new FilterBar(this, (view) => this.showView(view));
     this.table = new ResourceTable(() => this.changed());
-    this.exporter = new Exporter((file) => outside.save(file));
+    this.exporter = new Exporter((file) => host.save(file));
     window.addEventListener("scroll", () => this.keepSoon(), { passive: true });
     for (const act of ["pointerdown", "keydown"]) window.addEventListener(act, () => this.forgetNotice());
     this.changed();
@@ -108,7 +108,7 @@ export class Page implements Actions {
     model.busy = true;
     model.announcement = model.texts.updating;
     this.question++;
-    this.outside.post({ type: "ask", question: this.question, filter: model.filter });
+    this.host.post({ type: "ask", question: this.question, filter: model.filter });
     this.keepSoon();
     this.changed();
   }
@@ -135,7 +135,7 @@ export class Page implements Actions {
   }
 
   post(message: FromPage): void {
-    this.outside.post(message);
+    this.host.post(message);
   }
 
   savePage(kind: "png" | "svg"): void {
@@ -206,7 +206,7 @@ export class Page implements Actions {
   private draw(): void {
     cancelAnimationFrame(this.frame);
     this.frame = 0;
-    keepingFocus(() => render(this.view(), this.root));
+    preserveFocus(() => render(this.view(), this.root));
     if (this.scrollTo !== undefined && this.model.phase.name === "ready") {
       window.scrollTo(0, this.scrollTo);
       this.scrollTo = undefined;
@@ -330,7 +330,7 @@ export class Page implements Actions {
     clearTimeout(this.keeping);
     this.keeping = setTimeout(() => {
       const { filter, view } = this.model;
-      this.outside.keep({ filter, view, scrollTop: Math.max(0, window.scrollY) });
+      this.host.keep({ filter, view, scrollTop: Math.max(0, window.scrollY) });
     }, restBeforeKeeping);
   }
 }

@@ -10,7 +10,7 @@ import { textView } from "./textView";
 const maxTextLength = 400;
 
 /** A visible row or column; positions are in pixels from the start of the rows or columns. */
-export interface Stretch {
+export interface PixelRange {
   readonly index: number;
   readonly start: number;
   readonly size: number;
@@ -18,9 +18,9 @@ export interface Stretch {
 
 /** The visible part of the grid. */
 export interface GridLayout {
-  readonly rows: readonly Stretch[];
+  readonly rows: readonly PixelRange[];
   /** Index 0 is the first column after the line numbers. */
-  readonly columns: readonly Stretch[];
+  readonly columns: readonly PixelRange[];
   readonly lineWidth: number;
   readonly width: number;
   readonly height: number;
@@ -149,7 +149,7 @@ function bodyRow(
   model: Model,
   info: PreviewInfo,
   layout: GridLayout,
-  { index, start }: Stretch,
+  { index, start }: PixelRange,
   row: PreviewRow | undefined,
 ): TemplateResult {
   const { active, strings, numbers } = model;

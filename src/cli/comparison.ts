@@ -1,6 +1,6 @@
 import { counted } from "../counted";
 import type { ComparedPeriod, ComparedUse, Comparison, People, Shown } from "../dashboard/answer";
-import { ofPeriod } from "../dashboard/ofPeriod";
+import { periodValue } from "../dashboard/periodValue";
 import { columns } from "./table";
 import { plain, styled } from "./text";
 
@@ -22,7 +22,7 @@ export function comparisonParts(
       value: Value,
       format: (value: Value) => string,
     ) => {
-      const found = ofPeriod(period, value, mayBeSuppressed);
+      const found = periodValue(period, value, mayBeSuppressed);
       return found === undefined ? "–" : format(found);
     };
     return [

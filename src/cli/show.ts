@@ -10,7 +10,7 @@ import type { Verification } from "../pipeline/verify/verify";
 import { comparisonParts } from "./comparison";
 import { identityLines } from "./identities";
 import type { QuestionOptions } from "./question";
-import { othersLines } from "./repair";
+import { foreignChangeLines } from "./repair";
 import { columns } from "./table";
 import { bytes, decimal, duration, integer, plain, styled } from "./text";
 
@@ -52,7 +52,7 @@ export function showStatus(
     ...(freshness.length > 0 ? [newestDays(freshness)] : []),
     ...overdue.map((kind) => styled("red", `Overdue: ${overdueLine(kind)}`)),
     ...(needsAdoption ? [adoptionLines()] : []),
-    ...(changedByOthers.length > 0 ? [othersLines(changedByOthers).join("\n")] : []),
+    ...(changedByOthers.length > 0 ? [foreignChangeLines(changedByOthers).join("\n")] : []),
   ].join("\n\n");
 }
 
@@ -118,7 +118,7 @@ export function showRun(summary: RunSummary): string {
     lines.push("", styled("red", `Overdue: ${integer(summary.overdue.length)}`));
     lines.push(...listed(summary.overdue.map(overdueLine)));
   }
-  if (summary.changedByOthers.length > 0) lines.push("", ...othersLines(summary.changedByOthers));
+  if (summary.changedByOthers.length > 0) lines.push("", ...foreignChangeLines(summary.changedByOthers));
   if (notRead.length > 0) {
     lines.push("", styled("yellow", `On the server and not read: ${integer(notRead.length)}`));
     lines.push(...listed(notRead.map(({ path, reason }) => `${plain(path)}: ${plain(reason)}`)));

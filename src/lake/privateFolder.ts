@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { CleverLakeError, errnoOf } from "../errors";
-import { isThere } from "./disk";
+import { exists } from "./disk";
 
 /** Runs a Windows program and resolves to its output. */
 type Run = (program: string, args: readonly string[]) => Promise<string>;
@@ -27,7 +27,7 @@ let owner: Promise<string> | undefined;
  * Rejects with `io` if access cannot be restricted; then the folder is not created.
  */
 export async function makePrivateFolder(folder: string): Promise<void> {
-  if (await isThere(folder)) return;
+  if (await exists(folder)) return;
   if (process.platform !== "win32") {
     await fs.mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
       if (errnoOf(error) !== "EEXIST") throw error;
@@ -43,7 +43,7 @@ export async function makePrivateFolder(folder: string): Promise<void> {
   } catch (error) {
     await fs.rmdir(unfinished).catch(() => undefined);
     // Unless another process created it first.
-    if (!(await isThere(folder))) throw error;
+    if (!(await exists(folder))) throw error;
   }
 }
 

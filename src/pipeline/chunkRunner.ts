@@ -66,10 +66,10 @@ function landedChunk(due: readonly LogEntry[]): LandedChunk {
 const reportWithAllPeople: ReportName = "daily_participation";
 
 /** A one-time event to wait for. */
-class Gate {
-  open: () => void = () => undefined;
-  readonly opened = new Promise<void>((resolve) => {
-    this.open = resolve;
+class Latch {
+  release: () => void = () => undefined;
+  readonly released = new Promise<void>((resolve) => {
+    this.release = resolve;
   });
 }
 
@@ -202,13 +202,13 @@ export class ChunkRunner {
     const again = await this.retime(touched, entries);
     progress.due(again.length);
     const due = [...landed, ...again];
-    const everybody = new Gate();
+    const peopleKnown = new Latch();
     const work = (salt === undefined ? [] : reportNames).map(async (name) => {
       const ofReport = ({ report }: LogEntry) => report === name;
       try {
-        await this.processReport(name, due.filter(ofReport), entries, everybody);
+        await this.processReport(name, due.filter(ofReport), entries, peopleKnown);
       } finally {
-        if (name === reportWithAllPeople) everybody.open();
+        if (name === reportWithAllPeople) peopleKnown.release();
       }
     });
     try {
@@ -222,15 +222,17 @@ export class ChunkRunner {
     name: ReportName,
     all: readonly LogEntry[],
     entries: Map<string, LogEntry>,
-    everybody: Gate,
+    peopleKnown: Latch,
   ): Promise<void> {
     const { lock, progress, blocked } = this.context;
     const { outcomes } = this;
     const due = (await this.failFilesOnError(all, () => this.comparable(name, all))) ?? [];
     if (due.length === 0) return;
     const isFirst = name === reportWithAllPeople;
-    const others = everybody.opened.then(() => this.openedTable(reportWithAllPeople));
-    const options = isFirst ? {} : { after: everybody.opened, others: others.then((each) => each?.persons) };
+    const others = peopleKnown.released.then(() => this.openedTable(reportWithAllPeople));
+    const options = isFirst
+      ? {}
+      : { after: peopleKnown.released, others: others.then((each) => each?.persons) };
     const reading = await this.failFilesOnError(due, async () => {
       const conflict = this.conflicts.get(name);
       if (conflict) throw conflict;
@@ -238,7 +240,7 @@ export class ChunkRunner {
       const table = await this.table(name);
       return progress.during("anonymizing", due, () => table.read(due.map(this.deliveryOf), options));
     });
-    if (isFirst) everybody.open();
+    if (isFirst) peopleKnown.release();
     if (reading === undefined) return;
     for (const { rows } of reading.read) progress.anonymized(rows);
     for (const { entry, error } of reading.failed) outcomes.failed(entry.path, error);

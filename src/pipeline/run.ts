@@ -33,7 +33,7 @@ import { type Freshness, freshnessOf, overdue, type ReportKind } from "./plan/fr
 import { withKnownCopies } from "./plan/knownCopies";
 import { type LakeState, makePlan, type PlannedFile, planLandings, runStart } from "./plan/plan";
 import { waitingInQuarantine } from "./plan/quarantine";
-import { asOnServer } from "./plan/sourceNames";
+import { withServerPaths } from "./plan/sourceNames";
 import { bytesPerJob, chunksOf, isDue, isNamed, roundsOf } from "./plan/work";
 import { Progress, type ProgressListener } from "./progress";
 import type { OpenReadEngine } from "./read/readEngine";
@@ -125,7 +125,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const { state: known, previous, tables } = await currentState(lake, ahead, signal);
     const made = listing ? makePlan(listing, known, request.userTypes) : [];
     const files = await withKnownCopies(made, log, signal);
-    const state = asOnServer(known, files);
+    const state = withServerPaths(known, files);
     const selected = request.only && new Set(request.only);
     const listed = files.filter(({ path }) => selected?.has(path) ?? true);
     const connections = request.connections ?? 4;
@@ -140,7 +140,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const { before, last: pending } = roundsOf(state, landing, accept, (entry) =>
       isRequested(request, entry),
     );
-    const useless = uselessConsents(request, pending, plan);
+    const unneeded = unneededConsents(request, pending, plan);
 
     // Files that a run lands but does not pseudonymize have days that are not known yet.
     const unread = salt === undefined ? [...landings, ...pending] : [];
@@ -157,7 +157,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     };
     summary.notes.push(...(checkedSalt?.notes ?? []).map((note) => ({ path: "salt", note })));
     const nothingAccepted = "It is not in quarantine: there was nothing to accept.";
-    summary.notes.push(...useless.map((path) => ({ path, note: nothingAccepted })));
+    summary.notes.push(...unneeded.map((path) => ({ path, note: nothingAccepted })));
     // An earlier delivery whose landed file is gone cannot be read; the newer one is judged without it.
     const earlier = salt === undefined ? [] : await withCopies(lake, before, signal);
     const due = salt === undefined ? 0 : earlier.flat().length + pending.length;
@@ -201,7 +201,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       lock,
       state,
       tables,
-      blocked: blockingLookup(tables) ?? inspection?.lacksPeople,
+      blocked: blockingLookup(tables) ?? inspection?.incompleteLookups,
       verifiedVersions: VerifiedVersions.of(tables, (table) => inspection?.consistent.has(table) ?? false),
       salt,
       scratch,
@@ -301,7 +301,7 @@ function isRequested({ userTypes, only }: RunRequest, { userType, path }: LogEnt
 }
 
 /** The accepted files that have nothing waiting. Rejects with `config` for an unknown file. */
-function uselessConsents(
+function unneededConsents(
   request: RunRequest,
   pending: readonly LogEntry[],
   plan: readonly PlannedFile[],

@@ -26,7 +26,7 @@ export interface ReadPace {
   readsAtOnce: number;
 }
 
-export function fullPace(): ReadPace {
+export function initialPace(): ReadPace {
   return { readsAtOnce: maximumReadsAtOnce };
 }
 

@@ -5,7 +5,7 @@ import * as engine from "../engine/protocol";
 import { CleverLakeError } from "../errors";
 import { checkSaltText, minSaltLength } from "../saltText";
 import type { Parts } from "./parts";
-import { askText, undefinedIfLeft } from "./wizard";
+import { askText, undefinedOnLeave } from "./wizard";
 
 /** What is wrong with a typed salt, without checking the lake; undefined if it is valid. */
 export function saltFault(text: string): string | undefined {
@@ -34,7 +34,7 @@ export async function askNewSalt(
   { client, log }: Parts,
   { connection, secrets }: Connected,
 ): Promise<string | undefined> {
-  const text = await undefinedIfLeft(
+  const text = await undefinedOnLeave(
     askText({
       title: vscode.l10n.t("Change Salt"),
       canGoBack: false,

@@ -6,7 +6,7 @@ import { bytes, integer, nameOf } from "./format";
 import { notify, notifyFinished } from "./messages";
 import type { Parts } from "./parts";
 import { showInformationMessage, showInputBox } from "./window";
-import { plannedThenDone, workOnLake } from "./workOnLake";
+import { previewThenRun, workOnLake } from "./workOnLake";
 
 /** Maintenance of the lake's data files. */
 export class UpkeepCommands {
@@ -15,7 +15,7 @@ export class UpkeepCommands {
   /** Merges small data files. Resolves to the summary; undefined if nothing was done. */
   async optimize(): Promise<OptimizeSummary | undefined> {
     const { model, log } = this.parts;
-    const done = await plannedThenDone(this.parts, engine.optimize, await model.connected(), {
+    const done = await previewThenRun(this.parts, engine.optimize, await model.connected(), {
       looking: vscode.l10n.t("Clever: looking for small data files"),
       doing: vscode.l10n.t("Clever: optimizing the lake"),
       ask: (planned) => {
@@ -48,7 +48,7 @@ export class UpkeepCommands {
     if (days === undefined) return undefined;
     const { model, log } = this.parts;
     const params = { ...(await model.connected()), olderThanDays: days };
-    const done = await plannedThenDone(this.parts, engine.vacuum, params, {
+    const done = await previewThenRun(this.parts, engine.vacuum, params, {
       looking: vscode.l10n.t("Clever: looking for unused data files"),
       doing: vscode.l10n.t("Clever: removing unused data files"),
       ask: (planned) => {

@@ -117,7 +117,7 @@ function isNavigation(error: unknown): boolean {
 }
 
 /** A question within a step: undefined if the user goes back to the previous question. */
-export async function orBack<T>(answer: Promise<T>): Promise<T | undefined> {
+export async function undefinedOnBack<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
@@ -164,7 +164,7 @@ export async function withRecovery<T>(place: Place, work: () => Promise<T>): Pro
 }
 
 /** A standalone question: undefined if the user leaves it. */
-export async function undefinedIfLeft<T>(answer: Promise<T>): Promise<T | undefined> {
+export async function undefinedOnLeave<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
@@ -231,7 +231,7 @@ interface QuickInputButtons {
 export type Step<S> = (state: S, place: Place) => Promise<S | undefined>;
 
 /** How a walk ended. */
-export interface Walked<S> {
+export interface WalkResult<S> {
   /** All answers, even if the user left. */
   readonly state: S;
   readonly done: boolean;
@@ -246,7 +246,7 @@ export async function walk<S>(
   first: S,
   steps: readonly Step<S>[],
   { log, client, from }: Pick<Place, "log" | "client"> & { readonly from: number },
-): Promise<Walked<S>> {
+): Promise<WalkResult<S>> {
   let state = first;
   let index = from;
   let goingBack = false;

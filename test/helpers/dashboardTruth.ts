@@ -270,8 +270,8 @@ function comparisonOf(
       : [],
     resources: [...resources.values()].map(({ resource, type }) => {
       const use = (period: Period) => {
-        const { total: all, resources: ofPeriod, peopleOfTotal, shownOfTotal } = period.found;
-        const found = ofPeriod.find((each) => nameOf(each) === nameOf({ resource, type }));
+        const { total: all, resources: periodValue, peopleOfTotal, shownOfTotal } = period.found;
+        const found = periodValue.find((each) => nameOf(each) === nameOf({ resource, type }));
         return useOf(period, all, {
           resourceUsers: found?.users ?? peopleOfTotal(0),
           usePersonDays: shownOfTotal(found?.rows ?? 0),

@@ -169,11 +169,11 @@ export class PlainEngine {
       if (!isDateAsked(date)) continue;
       const everywhere = [total, day, ...(isCompared ? [weekday.part] : [])];
       for (const { school, grade, group } of this.kindOf(date) === "noData" ? [] : selected) {
-        const isNeverIn = isWhole[group] !== true || !groups.everCounts(group);
+        const isNeverCounted = isWhole[group] !== true || !groups.everCounts(group);
         const left = [
-          ...(isNeverIn ? everywhere : []),
-          ...(isNeverIn || !groups.isOfOneSchool(group) ? [partOf(schools, school)] : []),
-          ...(isNeverIn || !groups.isOfOneGrade(group) ? [partOf(grades, grade)] : []),
+          ...(isNeverCounted ? everywhere : []),
+          ...(isNeverCounted || !groups.isOfOneSchool(group) ? [partOf(schools, school)] : []),
+          ...(isNeverCounted || !groups.isOfOneGrade(group) ? [partOf(grades, grade)] : []),
         ];
         for (const part of left) part.leave(date);
       }

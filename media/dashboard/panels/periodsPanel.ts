@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from "lit";
 import type { ComparedPeriod, Comparison, People, PeriodUse } from "../../../src/dashboard/answer";
-import { ofPeriod } from "../../../src/dashboard/ofPeriod";
+import { periodValue } from "../../../src/dashboard/periodValue";
 import { weekLinesChart } from "../charts/weekLinesChart";
 import { changeIn, changeText, periodDays, periodNames } from "../comparisonWords";
 import { fill } from "../formats";
@@ -19,7 +19,7 @@ export function periodsPanel(ready: Ready): Panel | undefined {
   const name = chosenName(ready);
   const { average } = formats;
   const perDay = (period: "before" | "now") =>
-    formats.shown(ofPeriod(comparison[period], total[period].personDaysPerDay, true), average);
+    formats.shown(periodValue(comparison[period], total[period].personDaysPerDay, true), average);
   const weeks = Math.max(before.weeklyPersonDaysPerDay.length, now.weeklyPersonDaysPerDay.length);
   return {
     id: "periods",
@@ -60,8 +60,8 @@ export function periodsPanel(ready: Ready): Panel | undefined {
         {
           cells: [
             texts.usePerDay,
-            ofPeriod(before, total.before.personDaysPerDay, true),
-            ofPeriod(now, total.now.personDaysPerDay, true),
+            periodValue(before, total.before.personDaysPerDay, true),
+            periodValue(now, total.now.personDaysPerDay, true),
           ],
         },
         ...Array.from({ length: weeks }, (_, week) => ({
@@ -92,7 +92,7 @@ function sideBySide(ready: Ready, comparison: Comparison): TemplateResult {
     const [was, is] = [of(total.before), of(total.now)];
     const change = typeof was === "number" && typeof is === "number" ? changeIn(ready, was, is) : "–";
     const shown = (period: ComparedPeriod, value: People) =>
-      period.schoolDays === 0 ? texts.noSchoolDay : formats.shown(ofPeriod(period, value, true), format);
+      period.schoolDays === 0 ? texts.noSchoolDay : formats.shown(periodValue(period, value, true), format);
     return html`<tr>
       <th scope="row">${title}</th>
       <td>${shown(before, was)}</td>

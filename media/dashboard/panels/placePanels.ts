@@ -6,7 +6,7 @@ import type {
   ResourceEntry,
   SchoolEntry,
 } from "../../../src/dashboard/answer";
-import { ofPeriod } from "../../../src/dashboard/ofPeriod";
+import { periodValue } from "../../../src/dashboard/periodValue";
 import type { Look } from "../charts/look";
 import { pairChart } from "../charts/pairChart";
 import { stackChart } from "../charts/stackChart";
@@ -277,7 +277,7 @@ export function periodsBy(ready: Ready, list: PlaceList): Panel | undefined {
   const perDay = ({ personDaysPerDay }: PeriodUse) => personDaysPerDay;
   const format = formats.average;
   const inPeriod = (entry: ComparedUse, period: "before" | "now", of: (use: PeriodUse) => People) =>
-    ofPeriod(comparison[period], of(entry[period]), list === "resources" || entry.partly);
+    periodValue(comparison[period], of(entry[period]), list === "resources" || entry.partly);
   const columns = (title: string, period: "before" | "now"): ColumnOf<ComparedUse>[] => [
     {
       title: `${title}: ${texts.usePerDay}`,

@@ -1,14 +1,14 @@
 import type { Change, Changes, DayEntry, Shown, Subjects } from "../answer";
 import {
+  type Expectation,
+  expectationFrom,
   expectedPerDay,
   judge,
-  learn,
   minimumPastWeeks,
   minimumPersonDays,
   minimumRelativeChange,
   minimumScore,
-  type Past,
-  usualUnsteadiness,
+  typicalOverdispersion,
 } from "./judge";
 import {
   commonLevel,
@@ -162,9 +162,9 @@ function changesOf(series: readonly UsedSeries[], level: Float64Array, frame: Fr
   const factor = (week: number) => common[week] ?? 1;
   const comparable = enough.map((subject) => {
     const weeks = scaled(subject.weeks, factor);
-    return { ...subject, weeks, past: learn(weeks) };
+    return { ...subject, weeks, past: expectationFrom(weeks) };
   });
-  const unsteadiness = usualUnsteadiness(comparable.map(({ past }) => past));
+  const unsteadiness = typicalOverdispersion(comparable.map(({ past }) => past));
   const tooFewWeeks = large.length - enough.length;
   let tooLittleUse = series.length - large.length;
   const notable: Change[] = [];
@@ -200,7 +200,7 @@ function subjectOf(series: UsedSeries, level: Float64Array, frame: Frame) {
 }
 
 /** The weeks of the chart, including those before the compared ones. */
-function weeksOf(shown: SubjectWeeks, past: Past, frame: Frame): Change["weeks"] {
+function weeksOf(shown: SubjectWeeks, past: Expectation, frame: Frame): Change["weeks"] {
   const all = [...shown.older, ...shown.past, ...shown.judged];
   const rates = new Map(all.map(({ week, count, exposure }) => [week, count / exposure]));
   return frame.weeks

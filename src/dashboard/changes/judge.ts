@@ -11,7 +11,7 @@ export const minimumRelativeChange = 0.25;
 /** Each judged week must deviate by this many standard deviations, in the same direction. */
 const minScoreOfEach = 1.5;
 /** A past is never assumed to be steadier than this, relative to its level. */
-const minUnsteadiness = 0.05;
+const minOverdispersion = 0.05;
 /**
  * A trend counts if chance would produce one as clear in only one of a hundred series, and if there are this many
  * weeks.
@@ -20,7 +20,7 @@ const plainTrend = 2.576;
 const minWeeksForTrend = 8;
 
 /** What a subject's past predicts, on the scale of `stabilized`. */
-export interface Past {
+export interface Expectation {
   readonly line: Line;
   /** Standard deviation of the past's weeks around the line. */
   readonly deviation: number;
@@ -56,7 +56,7 @@ function unstabilized(value: number): number {
 }
 
 /** Derives the expectation from the past: its median, or the Theil–Sen line if it clearly rises or falls. */
-export function learn({ past, judged }: SubjectWeeks): Past {
+export function expectationFrom({ past, judged }: SubjectWeeks): Expectation {
   const days = median([...past, ...judged].map(({ exposure }) => exposure));
   const values = past.map((week) => stabilized(perWeek(week, days)));
   const times = past.map(({ week }) => week);
@@ -82,17 +82,17 @@ export function learn({ past, judged }: SubjectWeeks): Past {
  * How unsteady subjects usually are from week to week beyond counting noise, relative to their level: the median over
  * those large enough to tell, as the overdispersion of a quasi-Poisson model (McCullagh and Nelder 1989).
  */
-export function usualUnsteadiness(pasts: readonly Past[]): number {
+export function typicalOverdispersion(pasts: readonly Expectation[]): number {
   const largeEnough = pasts.filter(({ usual }) => usual >= minimumPersonDays);
   const each = largeEnough.map(({ deviation, usual }) => Math.sqrt(Math.max(0, deviation ** 2 - 1) / usual));
-  return Math.max(minUnsteadiness, each.length > 0 ? median(each) : 0);
+  return Math.max(minOverdispersion, each.length > 0 ? median(each) : 0);
 }
 
 /**
  * Compares the judged weeks with the past like Hampel's identifier (distance from the median in MADs), but assumes at
  * least the counting noise and the noise that is usual in the scope.
  */
-export function judge({ judged }: SubjectWeeks, known: Past, unsteadiness: number): Judgement {
+export function judge({ judged }: SubjectWeeks, known: Expectation, unsteadiness: number): Judgement {
   const counts = sum(judged, ({ count }) => count);
   const exposure = sum(judged, (week) => week.exposure);
   const expected = at(known.line, middleTime(judged));
@@ -125,7 +125,7 @@ export function judge({ judged }: SubjectWeeks, known: Past, unsteadiness: numbe
 }
 
 /** Expected person-days of use per school day in a week, from the past. */
-export function expectedPerDay({ line, days }: Past, week: number): number {
+export function expectedPerDay({ line, days }: Expectation, week: number): number {
   return unstabilized(at(line, week)) / days;
 }
 

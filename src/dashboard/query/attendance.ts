@@ -3,7 +3,7 @@ import { lowestBit } from "../calendar";
 import { monthDays } from "../groups/days";
 import type { Places } from "../groups/groups";
 import type { MonthSegment } from "../index/participationIndex";
-import { absentReports, daysWithData, isNeverIn, type Scope } from "./scope";
+import { absentReports, daysWithData, isNeverCounted, type Scope } from "./scope";
 
 /** Sums of daily participation over the groups that count, for a question or one of its entries. */
 export class AttendanceSums {
@@ -126,7 +126,9 @@ function markSuppressed(scope: Scope, parts: AttendanceParts): void {
       const at = cohort * months + month;
       const [rows, used] = [days.participated[at] as number, days.used[at] as number];
       const mask = scope.masks[at] as number;
-      const left = isNeverIn(scope, groups.groupOf[cohort] as number) ? all : (rows | used) & all & ~mask;
+      const left = isNeverCounted(scope, groups.groupOf[cohort] as number)
+        ? all
+        : (rows | used) & all & ~mask;
       const [countedRows, countedUsage] = [rows & mask, used & mask];
       allLeft |= left;
       allCountedRows |= countedRows;

@@ -7,7 +7,7 @@ import type { Places } from "../groups/groups";
 import type { AttendanceSums } from "./attendance";
 import { comparedPlaces, dailyOf, sumOf, weeklyAverages } from "./entries";
 import { type Found, find } from "./found";
-import { comparedDaysIn, inRange, isNeverIn, type Scope, schoolDaysIn } from "./scope";
+import { comparedDaysIn, inRange, isNeverCounted, type Scope, schoolDaysIn } from "./scope";
 import type { UsageSums } from "./usage";
 import { missingReports, withheldIn } from "./withheld";
 
@@ -135,7 +135,7 @@ function daysOf(scope: Scope, { count, of, countedIn }: Places): Uint32Array {
       if (isChosen !== 1) return;
       const [entry, at] = [of[cohort] as number, cohort * months + month];
       const isLeftOut =
-        (countedIn[cohort] as number) < 0 || isNeverIn(scope, scope.groups.groupOf[cohort] as number);
+        (countedIn[cohort] as number) < 0 || isNeverCounted(scope, scope.groups.groupOf[cohort] as number);
       const [rows, mask] = [
         (participated[at] as number) | (used[at] as number),
         isLeftOut ? 0 : (scope.masks[at] as number),

@@ -33,21 +33,21 @@ const ratio = (sum: number, count: number): number => (count === 0 ? 0 : sum / c
 export const partly = ({ left }: AttendanceSums) => (left ? { partly: true as const } : {});
 
 /** A number that comes from some reports: unknown if one of them is absent. */
-export const unlessAbsent = <Value>(
+export const nullIfAbsent = <Value>(
   { absent }: { readonly absent: readonly ReportKind[] },
   reports: readonly ReportKind[],
   value: Value,
 ): Value | null => (reports.some((report) => absent.includes(report)) ? null : value);
 
 function placeNumbers(scope: Scope, part: AttendanceSums, used: UsageSums) {
-  const present = <Value>(value: Value) => unlessAbsent(part, ["dailyParticipation"], value);
+  const present = <Value>(value: Value) => nullIfAbsent(part, ["dailyParticipation"], value);
   return {
     users: present(part.people(part.users)),
     activeUsers: present(part.people(part.activeUsers)),
     neverActive: present(neverActive(part)),
     averageLogins: present(part.shown(ratio(part.logins, part.loginRows))),
     averageResources: present(part.shown(ratio(part.resources, part.resourceRows))),
-    distinctResourcesPerUser: unlessAbsent(part, reportKinds, part.shown(ratio(used.resources, part.users))),
+    distinctResourcesPerUser: nullIfAbsent(part, reportKinds, part.shown(ratio(used.resources, part.users))),
     ...partly(part),
     ...(part.absent.length > 0 ? { absent: part.absent } : {}),
     ...useOf(scope, used, part, !part.absent.includes("resourceUsage")),
@@ -72,13 +72,13 @@ function useOf(
   };
 }
 
-export const isThere = ({ counts, left }: AttendanceSums) => counts || left;
+export const hasRows = ({ counts, left }: AttendanceSums) => counts || left;
 
 export function schoolEntries({ scope, attendance, usage: { schools } }: Found): SchoolEntry[] {
   return scope.facts.names.schools.flatMap((school, number): SchoolEntry[] => {
     const [part, used] = [attendance.schools[number] as AttendanceSums, schools[number] as UsageSums];
-    const accesses = unlessAbsent(part, ["resourceUsage"], part.shown(used.accesses));
-    return isThere(part) ? [{ school, ...placeNumbers(scope, part, used), accesses }] : [];
+    const accesses = nullIfAbsent(part, ["resourceUsage"], part.shown(used.accesses));
+    return hasRows(part) ? [{ school, ...placeNumbers(scope, part, used), accesses }] : [];
   });
 }
 
@@ -87,7 +87,7 @@ export function gradeEntries({ scope, attendance, usage: { grades } }: Found): G
   if (!index.hasGrades) return [];
   const entries = names.grades.flatMap((grade, number): GradeEntry[] => {
     const [part, used] = [attendance.grades[number] as AttendanceSums, grades[number] as UsageSums];
-    return isThere(part) ? [{ grade, ...placeNumbers(scope, part, used) }] : [];
+    return hasRows(part) ? [{ grade, ...placeNumbers(scope, part, used) }] : [];
   });
   return entries.sort((a, b) => compareGrades(a.grade, b.grade));
 }

@@ -8,11 +8,11 @@ import type { AttendanceSums } from "./attendance";
 import { comparisonOf } from "./comparison";
 import {
   dayEntries,
-  isThere,
+  hasRows,
+  nullIfAbsent,
   resourceEntries,
   schoolEntries,
   schoolResourceEntries,
-  unlessAbsent,
 } from "./entries";
 import { type Found, find } from "./found";
 import { otherRange, scopeOf } from "./scope";
@@ -61,10 +61,10 @@ function numbers(found: Found) {
   const { total } = attendance;
   const { entries, order } = resourceEntries(found);
   return {
-    users: unlessAbsent(scope, ["dailyParticipation"], total.people(total.users)),
+    users: nullIfAbsent(scope, ["dailyParticipation"], total.people(total.users)),
     days: total.shown(attendance.countedDays),
     ...(total.isSuppressed ? suppressed(null) : {}),
-    activeUsers: unlessAbsent(scope, ["dailyParticipation"], total.people(total.activeUsers)),
+    activeUsers: nullIfAbsent(scope, ["dailyParticipation"], total.people(total.activeUsers)),
     /** By name; `null` groups the rows without a school's name. */
     bySchool: schoolEntries(found).map(({ school, absent, ...entry }) => ({
       school_name: school,
@@ -81,7 +81,7 @@ function numbers(found: Found) {
     byDay: dayEntries(found).flatMap((entry, place) => {
       const { date, missing, logins, resources, activeUsers, distinctResources } = entry;
       const part = attendance.days[place] as AttendanceSums;
-      if (!isThere(part)) return [];
+      if (!hasRows(part)) return [];
       const numbers = { date, logins, resources, activeUsers, distinctResources };
       return [{ ...numbers, ...suppressed(part.people(part.personDays)), ...(missing ? { missing } : {}) }];
     }),

@@ -2,7 +2,7 @@ import { countDays, lowestBit } from "../calendar";
 import { monthDays } from "../groups/days";
 import { dailyOf } from "./entries";
 import type { Scope } from "./scope";
-import { eachRunOf } from "./usageRuns";
+import { forEachRun } from "./usageRuns";
 
 /** Groups that are suppressed on a day make it unknown if they otherwise have more than this share of a subject's use. */
 const minShare = 0.1;
@@ -92,7 +92,7 @@ export function knownUse(
     if (rows && withheld.length === 0) return daily;
     const use = new Float64Array(withheld.length);
     for (const resource of facts.names.resourcesOf[shown] ?? []) {
-      eachRunOf(scope, resource, ({ usageRuns, usageCells }, run, mask, start, month) => {
+      forEachRun(scope, resource, ({ usageRuns, usageCells }, run, mask, start, month) => {
         const number = numberOf[usageRuns.cohort[run] as number] as number;
         if (rows && number < 0) return;
         const ofGroup = number < 0 ? 0 : mask & (asked[month] as number);

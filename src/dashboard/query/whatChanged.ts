@@ -8,7 +8,7 @@ import { kindOf, missingOn } from "./entries";
 import type { Found } from "./found";
 import { inRange, schoolDaysIn } from "./scope";
 import { knownAttendance, knownUse } from "./unknownDays";
-import { eachResource } from "./usageRuns";
+import { forEachResource } from "./usageRuns";
 
 /**
  * What changed in a question, from the daily sums of whole groups. A range that is too short to judge is extended by
@@ -44,7 +44,7 @@ export async function whatChanged(
       ? own.map((count, place) => (missing[place]?.includes(report) ? Number.NaN : count))
       : own;
   const resources: SubjectSeries[] = [];
-  await eachResource(history, signal, (shown) => {
+  await forEachResource(history, signal, (shown) => {
     const { name, type } = names.shown[shown] as ShownResource;
     resources.push({ subject: "resource", name, type, daily: seriesOf(useOf(shown), "resourceUsage") });
   });

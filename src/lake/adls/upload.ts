@@ -1,5 +1,5 @@
 import type { DataLakeFileClient } from "@azure/storage-file-datalake";
-import { maybeDone } from "./requests";
+import { mayHaveSucceeded } from "./requests";
 
 export interface UploadOptions {
   readonly signal?: AbortSignal | undefined;
@@ -89,7 +89,7 @@ async function appendLast(
   try {
     return (await file.append(block, position, block.length, { abortSignal, flush: true })).etag;
   } catch (error) {
-    if (!maybeDone(error)) throw error;
+    if (!mayHaveSucceeded(error)) throw error;
     const { contentLength, etag } = await file.getProperties({ abortSignal }).catch(() => {
       throw error;
     });

@@ -27,7 +27,7 @@ export interface Inspection {
    */
   readonly consistent: ReadonlySet<string>;
   /** Why nothing may be pseudonymized: a lookup table lacks people, or may lack some: their ids could stay in texts. */
-  readonly lacksPeople: CleverLakeError | undefined;
+  readonly incompleteLookups: CleverLakeError | undefined;
 }
 
 /**
@@ -59,29 +59,29 @@ export async function inspectTables(
   const options = { signal };
   const findings: Finding[] = [];
   const consistent = new Set<string>();
-  let lacksPeople: CleverLakeError | undefined;
+  let incompleteLookups: CleverLakeError | undefined;
   for (const report of allReports()) {
-    const look = new Look(lake, duck, report, state, options, compareValues);
+    const inspector = new TableInspector(lake, duck, report, state, options, compareValues);
     const [pseudo, lookups] = [tables.pseudo.get(report.name), tables.lookups.get(report.name)];
     for (const table of [lookupTable(report), pseudoTable(report)]) {
       const refusal = tables.refused.get(table);
       const isRows = table === pseudoTable(report);
-      const seen = refusal
+      const verdict = refusal
         ? unusable(table, refusal)
-        : await (isRows ? look.atRows(pseudo, lookups) : look.atLookups(lookups, pseudo));
-      if (typeof seen === "object") findings.push(seen);
-      else if (seen === "consistent") consistent.add(table);
+        : await (isRows ? inspector.inspectRows(pseudo, lookups) : inspector.inspectLookups(lookups, pseudo));
+      if (typeof verdict === "object") findings.push(verdict);
+      else if (verdict === "consistent") consistent.add(table);
     }
-    lacksPeople ??= look.lacksPeople;
+    incompleteLookups ??= inspector.incompleteLookups;
   }
-  return { findings, consistent, lacksPeople };
+  return { findings, consistent, incompleteLookups };
 }
 
 /** What an inspection says about a table. */
-type Seen = Finding | "consistent" | "unknown";
+type Verdict = Finding | "consistent" | "unknown";
 
-class Look {
-  lacksPeople: CleverLakeError | undefined;
+class TableInspector {
+  incompleteLookups: CleverLakeError | undefined;
 
   constructor(
     private readonly lake: Lake,
@@ -92,7 +92,7 @@ class Look {
     private readonly compareValues: CompareValues | undefined,
   ) {}
 
-  async atRows(snapshot: Snapshot | undefined, lookups: Snapshot | undefined): Promise<Seen> {
+  async inspectRows(snapshot: Snapshot | undefined, lookups: Snapshot | undefined): Promise<Verdict> {
     if (snapshot === undefined) return "consistent";
     const { tablePath: table } = snapshot;
     const refusal = refusalOf(() => {
@@ -123,7 +123,7 @@ class Look {
     return { table, months: [...months].sort(), problem: texts.join(" ") };
   }
 
-  async atLookups(snapshot: Snapshot | undefined, pseudo: Snapshot | undefined): Promise<Seen> {
+  async inspectLookups(snapshot: Snapshot | undefined, pseudo: Snapshot | undefined): Promise<Verdict> {
     if (snapshot === undefined) return "consistent";
     const { tablePath: table } = snapshot;
     const refusal = refusalOf(() => requireWritable(snapshot, []));
@@ -138,7 +138,7 @@ class Look {
     if (missing > 0) texts.push(`${counted(missing, "pseudonym")} of the table have no pair in it.`);
     // People of replaced deliveries have no row, but their ids may be in texts.
     if (missing > 0 || changes.some(({ removes }) => removes))
-      this.lacksPeople = lookupsIncomplete(this.report);
+      this.incompleteLookups = lookupsIncomplete(this.report);
     return { table, months: [], problem: texts.join(" ") };
   }
 

@@ -11,7 +11,7 @@ export function isAcceptable({ acceptable, line }: Pick<LogEntry, "acceptable" |
 }
 
 /** Whether a delivery was rejected, so that its rows enter the tables only if a person accepts it. */
-export function isHeldBack(entry: Pick<LogEntry, "outcome"> | undefined): boolean {
+export function isRejected(entry: Pick<LogEntry, "outcome"> | undefined): boolean {
   return entry?.outcome === "quarantined" || entry?.outcome === "dismissed";
 }
 

@@ -1,7 +1,7 @@
 import type { Delivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
 import type { LakeState, Landing } from "./plan";
-import { isHeldBack } from "./quarantine";
+import { isRejected } from "./quarantine";
 
 /** Files that are processed together: those to be ingested, and landed ones whose rows are to enter the tables. */
 export interface Chunk {
@@ -68,7 +68,7 @@ export function isDue(
 ): boolean {
   if (isUnrecorded(entry, state)) return true;
   if ((state.applied.get(entry.source) ?? 0) >= entry.version) return false;
-  return !isHeldBack(entry) || isNamed(accept, entry);
+  return !isRejected(entry) || isNamed(accept, entry);
 }
 
 /** Deliveries to be read, in rounds. */
@@ -134,8 +134,8 @@ export function deliveryOf(
 ): Delivery {
   const logged = state.open.get(entry.source)?.find(({ version }) => version === entry.version);
   const before = logged ?? state.log.get(entry.source);
-  const isThere = isUnrecorded(entry, state);
-  if (!isThere && hasConsent(accept, entry, before)) {
+  const isInTable = isUnrecorded(entry, state);
+  if (!isInTable && hasConsent(accept, entry, before)) {
     return {
       entry,
       isAccepted: true,
@@ -145,11 +145,11 @@ export function deliveryOf(
   const sameBytes = [current, before].find(
     (each) => each?.outcome === "anonymized" && each.sha256 === entry.sha256,
   );
-  const readAs = isThere ? entry : sameBytes;
+  const readAs = isInTable ? entry : sameBytes;
   return { entry, readAs, isAccepted: wasAccepted(readAs), agreedTwin: readAs?.twinOf };
 }
 
 /** Whether a person accepted a delivery whose rows entered the tables: it was in quarantine, or lacks bad rows. */
 function wasAccepted(entry: LogEntry | undefined): boolean {
-  return isHeldBack(entry) || (entry?.accepted ?? (entry?.rowsRefused ?? 0) > 0);
+  return isRejected(entry) || (entry?.accepted ?? (entry?.rowsRefused ?? 0) > 0);
 }

@@ -7,7 +7,7 @@ import { type Delivery, type FileToRead, type ReadDelivery, spanOf } from "../de
 import { checkRows } from "./checkRows";
 import { headerNotes } from "./fileNotes";
 import { filesAtOnce, withLandedFiles } from "./landedFiles";
-import { leaveOut, loadBatch } from "./loadCsv";
+import { loadBatch, removeFiles } from "./loadCsv";
 import { type KnownHeaders, openCsv } from "./openCsv";
 import type { ReadContext } from "./readAlone";
 import type { CleanReading, ReadEngine } from "./readEngine";
@@ -88,7 +88,7 @@ export class EmbeddedEngine implements ReadEngine {
     const found = new Set([...marks].filter((file) => files[file]?.delivery.readAs === undefined));
     const loaded = { ...all, rowsOf: all.rowsOf.map((rows, file) => (found.has(file) ? 0 : rows)) };
     if (found.size > 0) {
-      await leaveOut(session, report, found);
+      await removeFiles(session, report, found);
       await persons.find(session, loaded);
     }
     const days = new Map([...allDays].filter(([file]) => !found.has(file)));

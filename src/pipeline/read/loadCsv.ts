@@ -111,12 +111,12 @@ export async function loadBatch(
   const rowsOf = counts.map(({ rows }, file) => (suspects.has(file) ? 0 : rows));
   const clean = { blankRows: 0, otherFormats: new Set<string>(), wordsForNothing: new Map() };
   const loaded = { header, rowsOf, plainTexts, ...clean };
-  await leaveOut(session, report, suspects);
+  await removeFiles(session, report, suspects);
   return { loaded, suspects };
 }
 
 /** Removes the rows of files from `raw`, and what only they contain from the lists of distinct values. */
-export async function leaveOut(
+export async function removeFiles(
   session: DuckSession,
   report: Report,
   files: ReadonlySet<number>,

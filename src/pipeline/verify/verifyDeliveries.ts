@@ -3,7 +3,7 @@ import { counted } from "../../counted";
 import { sqlTypes } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { type DuckSession, sqlFile, sqlName, sqlString } from "../../duck/duck";
-import { type LandedContext, landedReader, readAgain } from "../landedReader";
+import { type LandedContext, landedReader, rereadLanded } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
 import { type LoadedCsv, valueSql } from "../read/loadCsv";
@@ -99,7 +99,7 @@ class Comparison {
       );
       return { staged: [], notes: new Map() };
     };
-    const reading = await readAgain(this.session, { ...this.reader, stage }, entries);
+    const reading = await rereadLanded(this.session, { ...this.reader, stage }, entries);
     for (const { entry } of reading.failed) this.unreadable.set(entry.source, "The landed file is gone.");
     for (const { entry, reason } of reading.quarantined) {
       this.unreadable.set(entry.source, `Its rows cannot be read any more: ${reason}`);
@@ -118,7 +118,7 @@ class Comparison {
     if (entries.length === 0) return;
     const { session } = this;
     const { report } = this.table;
-    const { staged } = await readAgain(session, this.reader, entries);
+    const { staged } = await rereadLanded(session, this.reader, entries);
     const files = staged.map(
       ({ file, year, month }) =>
         `SELECT *, ${year} AS "year", ${month} AS "month" FROM read_parquet(${sqlFile(file.place)}, hive_partitioning = false)`,

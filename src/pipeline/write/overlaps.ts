@@ -121,18 +121,20 @@ export function contradictions(
 ): Contradiction[] {
   const waiting = new Set(arriving);
   const found: Contradiction[] = [];
-  const heldBack = new Set<string>();
+  const contradicting = new Set<string>();
   for (const source of arriving) {
     waiting.delete(source);
     const own = overlaps.flatMap((each) => {
       const other =
         each.source === source ? each.supersededBy : each.supersededBy === source ? each.source : undefined;
-      return other === undefined || waiting.has(other) || heldBack.has(other) ? [] : [{ ...each, other }];
+      return other === undefined || waiting.has(other) || contradicting.has(other)
+        ? []
+        : [{ ...each, other }];
     });
     const equal = own.reduce((sum, each) => sum + each.equal, 0);
     const different = own.reduce((sum, each) => sum + each.different, 0);
     if (different <= equal || !judged.has(source)) continue;
-    heldBack.add(source);
+    contradicting.add(source);
     found.push({ source, others: [...new Set(own.map(({ other }) => other))], equal, different });
   }
   return found;

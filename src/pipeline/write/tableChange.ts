@@ -18,7 +18,7 @@ import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
 import type { Reading } from "../read/readDeliveries";
 import type { StagedRows } from "../read/stageRows";
-import { type ChangedMonth, changedMonths, mayReach, type SourceDays } from "./changedMonths";
+import { type ChangedMonth, changedMonths, mayHaveRowsIn, type SourceDays } from "./changedMonths";
 import { contentsOf } from "./fileContents";
 import { TwinJudge } from "./judgeTwins";
 import { MonthRows, type WrittenMonth } from "./monthRows";
@@ -109,13 +109,13 @@ export class TableChange {
   private async round(
     snapshot: Snapshot | undefined,
     applied: readonly ReadDelivery[],
-    heldBack: ReadonlySet<string>,
+    excluded: ReadonlySet<string>,
   ): Promise<
     { held: QuarantinedDelivery[] } | Pick<Planned, "attempt" | "overlaps" | "completed" | "unrestored">
   > {
     const { lake, duck, report, signal } = this.context;
     const staged = this.staged.filter(({ sources }) =>
-      [...sources.keys()].some((each) => !heldBack.has(each)),
+      [...sources.keys()].some((each) => !excluded.has(each)),
     );
     const changed = new Set(applied.map(({ entry }) => entry.source));
     const arriving = applied.map(({ entry }) => entry);
@@ -134,13 +134,13 @@ export class TableChange {
     return withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
       duck.session(async (session) => {
         const rows = months.map((month, number) => {
-          const reached = again.sources.filter((each) => mayReach(each, month));
+          const reached = again.sources.filter((each) => mayHaveRowsIn(each, month));
           const sources = {
             report,
             snapshot,
             month,
             changed,
-            heldBack,
+            excluded,
             timeOf,
             incomplete: new Set(reached.map(({ source }) => source)),
             restored: again.staged.filter(({ year, month: of }) => year === month.year && of === month.month),
@@ -188,11 +188,11 @@ export class TableChange {
         isJudged(delivery) && delivery.rows > 0 && knownRowsOf(snapshot, delivery.entry.source) !== 0,
     );
     if (snapshot === undefined || replacing.length === 0) return [];
-    const mayHold = (sources: ReadonlyMap<string, unknown> | undefined) =>
+    const mayHaveRowsOf = (sources: ReadonlyMap<string, unknown> | undefined) =>
       replacing.some(({ entry }) => sources?.has(entry.source) ?? true);
     const files = months.flatMap(({ sources }) => sources.month.files);
-    const own = files.filter((file) => mayHold(contentsOf(file).sources));
-    const places = staged.filter(({ sources }) => mayHold(sources)).map(({ file }) => file.place);
+    const own = files.filter((file) => mayHaveRowsOf(contentsOf(file).sources));
+    const places = staged.filter(({ sources }) => mayHaveRowsOf(sources)).map(({ file }) => file.place);
     const rows = {
       inTable: readQuery(snapshot, own, placeOf),
       arriving: `FROM read_parquet(${sqlFiles(places)}, hive_partitioning = false)`,
@@ -224,7 +224,7 @@ export class TableChange {
       (entry) =>
         !changed.has(entry.source) &&
         !isComplete(entry, knownRowsOf(snapshot, entry.source)) &&
-        months.some((month) => mayReach(entry, month)),
+        months.some((month) => mayHaveRowsIn(entry, month)),
     );
     if (lacking.length === 0) return nothing;
     const { read: all, staged } = await this.context.read(

@@ -4,7 +4,7 @@ import type { ComparedPeriod, People } from "./answer";
  * A number of one of two periods: undefined if it is unknown, because no compared day has its report; `null` if it is
  * suppressed.
  */
-export function ofPeriod<Value extends People>(
+export function periodValue<Value extends People>(
   { comparedDays }: Pick<ComparedPeriod, "comparedDays">,
   value: Value,
   mayBeSuppressed: boolean | undefined,
