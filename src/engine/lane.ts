@@ -1,4 +1,4 @@
-import { limitConcurrency } from "../mapAtOnce";
+import { limitConcurrency } from "../mapConcurrently";
 
 /** Runs work sequentially: two tasks at once would need twice DuckDB's memory. */
 export class Lane {

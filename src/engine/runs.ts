@@ -7,7 +7,7 @@ import { IngestLog } from "../pipeline/log/logTable";
 import { run as runPipeline } from "../pipeline/run";
 import { verifyLake } from "../pipeline/verify/verify";
 import { openEngine } from "../spark/openEngine";
-import { azureAccess, checkedSettings, opened, openLake, readSalt, type Sources } from "./connections";
+import { azureAccess, checkedSettings, openConnected, openLake, readSalt, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
 import { toJson } from "./json";
 import type {
@@ -55,7 +55,7 @@ export async function run(
 }
 
 export async function verify(connected: Connected, signal: AbortSignal): Promise<Verification> {
-  const { settings, lake, salt } = await opened(connected, signal);
+  const { settings, lake, salt } = await openConnected(connected, signal);
   return verifyLake(lake, salt, signal, settings.userTypes);
 }
 

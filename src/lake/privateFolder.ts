@@ -50,7 +50,7 @@ export async function makePrivateFolder(folder: string): Promise<void> {
 async function close(folder: string, name: string): Promise<void> {
   try {
     owner ??= thisUser(runSystemProgram);
-    await closeToOthers(folder, await owner, runSystemProgram);
+    await restrictToUser(folder, await owner, runSystemProgram);
   } catch (cause) {
     owner = undefined;
     throw new CleverLakeError("io", "Access to a folder with identities could not be restricted.", {
@@ -71,7 +71,7 @@ export async function thisUser(run: Run): Promise<string> {
 /**
  * Gives a folder its own access list on Windows, which has no file modes: the user, the system, the administrators.
  */
-export async function closeToOthers(folder: string, user: string, run: Run): Promise<void> {
+export async function restrictToUser(folder: string, user: string, run: Run): Promise<void> {
   const grants = [user, ...always].map((who) => `${who}:(OI)(CI)F`);
   await run("icacls.exe", [folder, "/inheritance:r", "/grant:r", ...grants]);
 }

@@ -3,7 +3,7 @@ import { pseudoTable } from "../clever/layout";
 import { type ReportName, reportNames, reports } from "../clever/reports";
 import type { Snapshot } from "../delta/snapshot";
 import { CleverLakeError, isCleverLakeError } from "../errors";
-import { limitConcurrency } from "../mapAtOnce";
+import { limitConcurrency } from "../mapConcurrently";
 import type { ReportSource } from "../sftp/source";
 import { ReportTable } from "./commit/reportTable";
 import { type Delivery, isJudged } from "./delivery";
@@ -14,7 +14,7 @@ import { landedAgainEntry } from "./log/logEntries";
 import type { IngestLog } from "./log/logTable";
 import { type OutcomeContext, RunOutcomes } from "./log/runOutcomes";
 import type { VerifiedVersions } from "./others/foreignCommits";
-import { isCopyLost } from "./plan/changedFiles";
+import { isLandedFileLost } from "./plan/changedFiles";
 import type { Landing } from "./plan/plan";
 import { type Chunk, deliveryOf, isDue } from "./plan/work";
 import type { Progress } from "./progress";
@@ -151,7 +151,7 @@ export class ChunkRunner {
         const onBytes = (bytes: number) => progress.bytes(bytes);
         // The same bytes count as unchanged only if the lake has them, or need not have them.
         const isLost =
-          before && (await isCopyLost(lake, before, (each) => isDue(each, state, accept), signal));
+          before && (await isLandedFileLost(lake, before, (each) => isDue(each, state, accept), signal));
         const previous = isLost ? undefined : before;
         return await progress.during("landing", [landing], () =>
           landFile(source, lake, landing, previous, { signal, onBytes }),

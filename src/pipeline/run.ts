@@ -28,7 +28,12 @@ import {
 } from "./log/runRecord";
 import { VerifiedVersions } from "./others/foreignCommits";
 import { inspectTables } from "./others/inspectTables";
-import { type Comparison, compareContents, withCopies, withLostCopies } from "./plan/changedFiles";
+import {
+  type Comparison,
+  compareContents,
+  presentDeliveries,
+  withLostLandedFiles,
+} from "./plan/changedFiles";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./plan/freshness";
 import { withKnownCopies } from "./plan/knownCopies";
 import { type LakeState, makePlan, type PlannedFile, planLandings, runStart } from "./plan/plan";
@@ -134,7 +139,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
         ? await compareContents(request.source, listed, connections, signal)
         : listed;
     const accept = new Set(request.accept ?? []);
-    const plan = await withLostCopies(lake, compared, (entry) => isDue(entry, state, accept), signal);
+    const plan = await withLostLandedFiles(lake, compared, (entry) => isDue(entry, state, accept), signal);
     const landings = planLandings(plan, runStart(known, now));
     const landing = new Set(landings.map(({ source }) => source));
     const { before, last: pending } = roundsOf(state, landing, accept, (entry) =>
@@ -159,7 +164,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const nothingAccepted = "It is not in quarantine: there was nothing to accept.";
     summary.notes.push(...unneeded.map((path) => ({ path, note: nothingAccepted })));
     // An earlier delivery whose landed file is gone cannot be read; the newer one is judged without it.
-    const earlier = salt === undefined ? [] : await withCopies(lake, before, signal);
+    const earlier = salt === undefined ? [] : await presentDeliveries(lake, before, signal);
     const due = salt === undefined ? 0 : earlier.flat().length + pending.length;
     const finish = async (newest: PseudoTables) => {
       if (salt === undefined) return;

@@ -9,7 +9,7 @@ import type { SourceFile } from "./source";
 
 /** Bytes requested ahead of the reader, which bounds a stream's memory. */
 const windowBytes = 4 * 1024 * 1024;
-const maximumReadsAtOnce = 64;
+const maxConcurrentReads = 64;
 /**
  * The factor by which concurrent reads are reduced. Four steps reach one, within the retries of a lost connection.
  */
@@ -23,11 +23,11 @@ const maximumAnswersPerPiece = 1_024;
 
 /** How many concurrent reads a server handles, as learned by the readers so far. */
 export interface ReadPace {
-  readsAtOnce: number;
+  concurrentReads: number;
 }
 
 export function initialPace(): ReadPace {
-  return { readsAtOnce: maximumReadsAtOnce };
+  return { concurrentReads: maxConcurrentReads };
 }
 
 export interface FileRange {
@@ -59,7 +59,7 @@ interface OpenFile {
  */
 export class FileReader implements Disposable {
   private opened: OpenFile | undefined;
-  private readsAtOnce: number;
+  private concurrentReads: number;
   private offset: number;
   /** Consecutive connections that were dropped during the first reads. */
   private drops = 0;
@@ -75,7 +75,7 @@ export class FileReader implements Disposable {
     private readonly signal: AbortSignal | undefined,
   ) {
     this.offset = range.start;
-    this.readsAtOnce = pace.readsAtOnce;
+    this.concurrentReads = pace.concurrentReads;
   }
 
   /** The next piece; undefined after the last one, once the file has been checked for changes. */
@@ -154,7 +154,7 @@ export class FileReader implements Disposable {
     const { reads, lease, handle } = opened;
     const { end } = this.range;
     const inWindow = Math.max(1, Math.floor(windowBytes / opened.readLength));
-    const requests = Math.min(this.readsAtOnce, this.pace.readsAtOnce, inWindow);
+    const requests = Math.min(this.concurrentReads, this.pace.concurrentReads, inWindow);
     while (reads.length < requests && opened.position < end) {
       const length = Math.min(opened.readLength, end - opened.position);
       const read = this.readFully(opened, lease.connection, handle, opened.position, length);
@@ -200,7 +200,7 @@ export class FileReader implements Disposable {
     const isDropped = isCleverLakeError(error, "network") && opened.piecesRead < opened.maxReads;
     this.drops = isDropped ? this.drops + 1 : 0;
     if (this.drops < 2 && statusOf(error) !== sftpStatus.failure) return false;
-    this.readsAtOnce = Math.max(1, Math.floor(opened.maxReads / slowerBy));
+    this.concurrentReads = Math.max(1, Math.floor(opened.maxReads / slowerBy));
     this.failedAt = this.offset;
     return true;
   }
@@ -209,7 +209,7 @@ export class FileReader implements Disposable {
   private sharePace(): void {
     if (this.failedAt === undefined || this.offset <= this.failedAt) return;
     this.failedAt = undefined;
-    this.pace.readsAtOnce = Math.min(this.pace.readsAtOnce, this.readsAtOnce);
+    this.pace.concurrentReads = Math.min(this.pace.concurrentReads, this.concurrentReads);
   }
 
   private tooSlow(bytes: number): CleverLakeError {

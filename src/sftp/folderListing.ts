@@ -22,7 +22,7 @@ const maximumAnswersWithoutNames = 20;
 /** Time limit for listing one folder, in timeouts. */
 const maximumTimeouts = 20;
 /** Entries queried at once if the listing does not show their kind. */
-const questionsAtOnce = 32;
+const concurrentQueries = 32;
 
 /** A folder whose listing exceeds a limit. */
 export class EndlessListingError extends CleverLakeError {
@@ -43,8 +43,8 @@ export async function listFolder(connection: SftpConnection, remotePath: string)
   const entries = await readEntries(connection, remotePath);
   const questions = new EntryQuestions(connection, remotePath);
   const complete: FolderEntry[] = [];
-  for (let from = 0; from < entries.length; from += questionsAtOnce) {
-    const group = entries.slice(from, from + questionsAtOnce);
+  for (let from = 0; from < entries.length; from += concurrentQueries) {
+    const group = entries.slice(from, from + concurrentQueries);
     complete.push(...(await Promise.all(group.map((entry) => questions.completed(entry)))));
   }
   return complete;

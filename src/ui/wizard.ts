@@ -6,7 +6,7 @@ import { createInputBox, createQuickPick, showErrorMessage } from "./window";
 /** Thrown by a step when the user goes one step back. */
 class Back extends Error {}
 /** Thrown by a step when the user leaves. */
-class Left extends Error {}
+class LeftWizard extends Error {}
 
 /** The log for a wizard's failures, which the user can open. */
 export type Log = Pick<vscode.LogOutputChannel, "error" | "show">;
@@ -113,7 +113,7 @@ export function askWhile<T>(
 
 /** Whether an error means that the user goes back or leaves. Only the wizard itself may handle such errors. */
 function isNavigation(error: unknown): boolean {
-  return error instanceof Back || error instanceof Left;
+  return error instanceof Back || error instanceof LeftWizard;
 }
 
 /** A question within a step: undefined if the user goes back to the previous question. */
@@ -158,7 +158,7 @@ export async function withRecovery<T>(place: Place, work: () => Promise<T>): Pro
       if (isNavigation(error)) throw error;
       const way = await askRecovery(error, place.log);
       if (way === "back") throw new Back();
-      if (way === "leave") throw new Left();
+      if (way === "leave") throw new LeftWizard();
     }
   }
 }
@@ -213,7 +213,7 @@ function ask<B extends vscode.QuickInput & QuickInputButtons, T>(
         if (button === vscode.QuickInputButtons.Back) reject(new Back());
         else place.log.show();
       }),
-      box.onDidHide(() => reject(new Left())),
+      box.onDidHide(() => reject(new LeftWizard())),
     );
     box.show();
   });
@@ -266,7 +266,7 @@ export async function walk<S>(
       state = next ?? state;
       index++;
     } catch (error) {
-      if (error instanceof Left) return { state, done: false };
+      if (error instanceof LeftWizard) return { state, done: false };
       if (!(error instanceof Back)) throw error;
       goingBack = true;
       index = previous.pop() ?? 0;

@@ -83,10 +83,10 @@ describe("a server that allows few concurrent reads", () => {
     ["status", 10],
     ["drop", 1],
     ["drop", 10],
-  ] as const)("is read with fewer (%s beyond %d)", async (tooManyReads, readsAtOnce) => {
+  ] as const)("is read with fewer (%s beyond %d)", async (tooManyReads, concurrentReads) => {
     await using server = await OddSftpServer.start(
       { "/reports/a.csv": bytes, "/reports/b.csv": bytes },
-      { tooManyReads, readsAtOnce },
+      { tooManyReads, concurrentReads },
     );
     await using source = server.source({ connections: 1 });
     const { files } = await source.list();
@@ -97,7 +97,7 @@ describe("a server that allows few concurrent reads", () => {
     const connections = server.connections;
     server.state.maxReads = 0;
     await readAll(source, first);
-    expect(server.state.maxReads).toBeLessThanOrEqual(readsAtOnce);
+    expect(server.state.maxReads).toBeLessThanOrEqual(concurrentReads);
     expect(server.connections).toBe(connections);
   });
 

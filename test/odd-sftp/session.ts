@@ -167,7 +167,7 @@ export class OddSession {
     const { quirks } = this.state;
     this.reads++;
     this.state.maxReads = Math.max(this.state.maxReads, this.reads);
-    const tooMany = this.reads > (quirks.readsAtOnce ?? Number.POSITIVE_INFINITY);
+    const tooMany = this.reads > (quirks.concurrentReads ?? Number.POSITIVE_INFINITY);
     if (tooMany && quirks.tooManyReads === "drop") {
       this.drop();
       return;

@@ -122,10 +122,10 @@ export const squares = (series: readonly Pick<BarSeries, "name" | "colour">[]): 
 const charactersIn = (look: Look) => Math.floor(look.labelWidth / (0.62 * (look.fontSize - 1)));
 
 /** The height of a row, so that names on two lines do not touch. */
-export function rowHeight(names: readonly string[], look: Look, least: number): number {
+export function rowHeight(names: readonly string[], look: Look, minHeight: number): number {
   const characters = charactersIn(look);
   const inTwo = names.some((name) => name.length > characters && name.includes(" "));
-  return inTwo ? Math.max(least, 2 * look.fontSize + 8) : least;
+  return inTwo ? Math.max(minHeight, 2 * look.fontSize + 8) : minHeight;
 }
 
 /**

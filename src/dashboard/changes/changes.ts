@@ -164,12 +164,12 @@ function changesOf(series: readonly UsedSeries[], level: Float64Array, frame: Fr
     const weeks = scaled(subject.weeks, factor);
     return { ...subject, weeks, past: expectationFrom(weeks) };
   });
-  const unsteadiness = typicalOverdispersion(comparable.map(({ past }) => past));
+  const overdispersion = typicalOverdispersion(comparable.map(({ past }) => past));
   const tooFewWeeks = large.length - enough.length;
   let tooLittleUse = series.length - large.length;
   const notable: Change[] = [];
   for (const { series, usedBefore, weeks, past } of comparable) {
-    const { tooFew, direction, expected, actual, score } = judge(weeks, past, unsteadiness);
+    const { tooFew, direction, expected, actual, score } = judge(weeks, past, overdispersion);
     if (tooFew) tooLittleUse++;
     if (direction === undefined) continue;
     const { subject, name, type, partly } = series;

@@ -92,7 +92,7 @@ export function typicalOverdispersion(pasts: readonly Expectation[]): number {
  * Compares the judged weeks with the past like Hampel's identifier (distance from the median in MADs), but assumes at
  * least the counting noise and the noise that is usual in the scope.
  */
-export function judge({ judged }: SubjectWeeks, known: Expectation, unsteadiness: number): Judgement {
+export function judge({ judged }: SubjectWeeks, known: Expectation, overdispersion: number): Judgement {
   const counts = sum(judged, ({ count }) => count);
   const exposure = sum(judged, (week) => week.exposure);
   const expected = at(known.line, middleTime(judged));
@@ -101,7 +101,7 @@ export function judge({ judged }: SubjectWeeks, known: Expectation, unsteadiness
 
   const counting = Math.max(1, (known.days * judged.length) / exposure);
   const level = Math.max(known.usual, (counts * known.days) / exposure);
-  const floor = Math.sqrt(counting + (unsteadiness ** 2 * (known.usual + level)) / 2);
+  const floor = Math.sqrt(counting + (overdispersion ** 2 * (known.usual + level)) / 2);
   // Not divided by the root of the weeks judged: neighbouring weeks are alike, so two say little more than one.
   const deviation = Math.max(known.deviation, floor) * known.widening;
   const scoreOf = (count: number, days: number) =>

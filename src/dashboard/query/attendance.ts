@@ -206,7 +206,7 @@ function countPeople(scope: Scope, totals: AttendanceTotals): void {
     [totals.schools, groups.schools],
     [totals.grades, groups.grades],
   ] as const) {
-    const once = onceIn(places, cohortOf, seen);
+    const once = marksByPerson(places, cohortOf, seen);
     for (let member = 0; member < once.length; member++) {
       const bits = once[member] as number;
       if (bits === 0) continue;
@@ -218,7 +218,7 @@ function countPeople(scope: Scope, totals: AttendanceTotals): void {
 }
 
 /** Per member: the marks of all members of the person that count in the same entry; 0 but for the first of them. */
-export function onceIn(
+export function marksByPerson(
   { countedIn, firstMember }: Places,
   cohortOf: Uint32Array,
   marks: Uint8Array,

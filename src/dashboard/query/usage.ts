@@ -1,7 +1,7 @@
 import { highestBit, lowestBit } from "../calendar";
 import type { Places } from "../groups/groups";
 import type { MonthSegment } from "../index/participationIndex";
-import { onceIn } from "./attendance";
+import { marksByPerson } from "./attendance";
 import { choosesResources, type Scope } from "./scope";
 import { forEachResource, forEachRun } from "./usageRuns";
 
@@ -279,7 +279,7 @@ class UsageWalk {
 
   private countUsers(list: readonly UsageSums[], places: Places): void {
     const { cohort } = this.scope.facts.index.members;
-    const once = onceIn(places, cohort, this.used);
+    const once = marksByPerson(places, cohort, this.used);
     for (let member = 0; member < once.length; member++) {
       if (once[member] === 1) (list[places.of[cohort[member] as number] as number] as UsageSums).users++;
     }

@@ -10,7 +10,7 @@ export interface UploadOptions {
 /** Bytes per append; a day's report fits into one. */
 export const blockBytes = 8 * 1024 * 1024;
 /** Blocks uploaded concurrently; with the one being filled, a file takes at most 32 MiB of memory. */
-const blocksAtOnce = 3;
+const concurrentBlocks = 3;
 
 /**
  * Uploads a stream as the contents of an empty file that `create` creates. Blocks are sent concurrently, each with
@@ -34,7 +34,7 @@ export async function upload(
   const append = async (block: Buffer) => {
     if (!created) await create();
     created = true;
-    while (inProgress.size >= blocksAtOnce) await Promise.race(inProgress);
+    while (inProgress.size >= concurrentBlocks) await Promise.race(inProgress);
     if (failure) throw failure.error;
     const position = sent;
     sent += block.length;

@@ -1,7 +1,7 @@
 import type { QuarantinedDelivery } from "../delivery";
 import type { Overlap } from "../write/overlaps";
 import type { AppliedDelivery } from "../write/tableChange";
-import { type LogEntry, present, withoutRowFields } from "./ingestLog";
+import { definedFields, type LogEntry, withoutRowFields } from "./ingestLog";
 
 /** The entry of a delivery with the same bytes and landed file as the previous one, to be processed by its new time. */
 export function landedAgainEntry(entry: LogEntry, version: number): LogEntry {
@@ -20,7 +20,7 @@ export function quarantinedEntry(
     outcome: "quarantined",
     reason,
     acceptable,
-    ...present({ line, column, twinOf }),
+    ...definedFields({ line, column, twinOf }),
   };
 }
 
@@ -50,7 +50,7 @@ export function appliedEntry(
     rowsSuperseded: rows - rowsWritten,
     rowsReplaced,
     ...(isAccepted ? { accepted: true } : {}),
-    ...present({ firstDay: days?.first, lastDay: days?.last, twinOf: agreedTwin }),
+    ...definedFields({ firstDay: days?.first, lastDay: days?.last, twinOf: agreedTwin }),
     ...(Object.keys(supersededBy).length > 0 ? { supersededBy } : {}),
     ...(notes.length > 0 ? { notes: notes.join(" ") } : {}),
   };
@@ -95,7 +95,7 @@ export function affectedEntry(
     runId,
     time: new Date(),
     rowsWritten,
-    ...present({ rowsRefused: rowsRead === undefined ? undefined : rowsRefused, rowsSuperseded }),
+    ...definedFields({ rowsRefused: rowsRead === undefined ? undefined : rowsRefused, rowsSuperseded }),
     ...(Object.keys(supersededBy).length > 0 ? { supersededBy } : {}),
   };
 }

@@ -31,7 +31,7 @@ export function waitingInQuarantine({ log, applied }: LakeState, userTypes: read
  * Quarantined deliveries whose files have left the server. Their rows are in no table, so they are shown until a person
  * has dealt with them.
  */
-export function quarantinedAndGone(
+export function quarantinedNotOnServer(
   plan: readonly PlannedFile[],
   state: LakeState,
   userTypes: readonly UserType[],

@@ -5,7 +5,7 @@ import { Duck } from "../../duck/duck";
 import { CleverLakeError, describeError, isCleverLakeError, isDamage } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { requireLake } from "../../lake/requireLake";
-import { mapAtOnce } from "../../mapAtOnce";
+import { mapConcurrently } from "../../mapConcurrently";
 import { sha256Of } from "../../sha256";
 import { RunWatch } from "../lock/runWatch";
 import type { LogEntry } from "../log/ingestLog";
@@ -18,7 +18,7 @@ import { leftoverFiles, unloggedLandings } from "./verifyStorage";
 import { hasIntactFiles, otherTables, type VerifyContext, verifyReport, verifyTable } from "./verifyTables";
 
 /** Landed files read concurrently: each mostly waits for the lake. */
-const filesAtOnce = 8;
+const concurrentFiles = 8;
 
 export interface VerifiedTable {
   readonly table: string;
@@ -155,7 +155,7 @@ async function flippedLandings(
   { lake, problems, signal }: VerifyContext,
   entries: readonly LogEntry[],
 ): Promise<ReadonlySet<string>> {
-  const checked = await mapAtOnce(entries, filesAtOnce, async ({ landedPath: subject, sha256 }) => {
+  const checked = await mapConcurrently(entries, concurrentFiles, async ({ landedPath: subject, sha256 }) => {
     signal?.throwIfAborted();
     try {
       if ((await sha256Of(lake.readStream(subject, { signal }))) === sha256) return undefined;

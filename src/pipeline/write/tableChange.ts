@@ -12,7 +12,7 @@ import { removeFile } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
 import { type Duck, type DuckSession, sqlFiles } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
-import { mapAtOnce } from "../../mapAtOnce";
+import { mapConcurrently } from "../../mapConcurrently";
 import { type Delivery, isJudged, type QuarantinedDelivery, type ReadDelivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
@@ -28,7 +28,7 @@ import { isComplete, knownRowsOf, mayUndercountRows, rowsBySource } from "./sour
 import { appliedVersions, pseudoTableActions, sourceAppId } from "./tables";
 
 /** Data files imported into the lake concurrently: each mostly waits for the network. */
-const importsAtOnce = 4;
+const concurrentImports = 4;
 
 export interface ChangeContext {
   readonly lake: Lake;
@@ -54,7 +54,7 @@ export interface AppliedDelivery extends ReadDelivery {
 }
 
 /** The effect of a change on a table. */
-export interface Planned {
+export interface PlannedChange {
   /** Imports the new data files into the lake, for a commit; resolves to undefined if nothing is to be committed. */
   readonly attempt: () => Promise<Attempt | undefined>;
   readonly applied: readonly AppliedDelivery[];
@@ -78,7 +78,7 @@ export class TableChange {
     private readonly staged: readonly StagedRows[],
   ) {}
 
-  async on(snapshot: Snapshot | undefined): Promise<Planned> {
+  async on(snapshot: Snapshot | undefined): Promise<PlannedChange> {
     requireOurShape(this.context.report, snapshot);
     const versions = appliedVersions(snapshot);
     // A run that took over may have applied a newer one. The same one only replaces itself.
@@ -111,7 +111,7 @@ export class TableChange {
     applied: readonly ReadDelivery[],
     excluded: ReadonlySet<string>,
   ): Promise<
-    { held: QuarantinedDelivery[] } | Pick<Planned, "attempt" | "overlaps" | "completed" | "unrestored">
+    { held: QuarantinedDelivery[] } | Pick<PlannedChange, "attempt" | "overlaps" | "completed" | "unrestored">
   > {
     const { lake, duck, report, signal } = this.context;
     const staged = this.staged.filter(({ sources }) =>
@@ -298,7 +298,7 @@ export async function importMonths(
   const all = [...months];
   const removed = all.flatMap((month) => month.removed);
   const added = all.flatMap((month) => month.added);
-  const imported = await mapAtOnce(added, importsAtOnce, ({ file, tags }) =>
+  const imported = await mapConcurrently(added, concurrentImports, ({ file, tags }) =>
     importDataFile(lake, tablePath, file, { tags, signal }),
   );
   return [

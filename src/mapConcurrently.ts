@@ -8,11 +8,11 @@ export const limitConcurrency = (limit: number): BulkheadPolicy => bulkhead(limi
  * The results of `work` on each item, for at most `limit` of them at a time; rejects as `allSettledOrThrow` does.
  * @param limit a number, or a limit that is shared with other work
  */
-export function mapAtOnce<T, R>(
+export function mapConcurrently<T, R>(
   items: Iterable<T>,
   limit: number | BulkheadPolicy,
   work: (item: T) => Promise<R>,
 ): Promise<R[]> {
-  const atOnce = typeof limit === "number" ? limitConcurrency(limit) : limit;
-  return allSettledOrThrow([...items].map((item) => atOnce.execute(() => work(item))));
+  const limiter = typeof limit === "number" ? limitConcurrency(limit) : limit;
+  return allSettledOrThrow([...items].map((item) => limiter.execute(() => work(item))));
 }
