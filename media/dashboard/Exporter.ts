@@ -60,9 +60,9 @@ export class Exporter {
   }
 
   /** The numbers come first, unformatted, for other programs; their definitions are below. */
-  table(ready: Ready, part: Part & Pick<Panel, "withheld">, { columns, rows }: DataTable): void {
+  table(ready: Ready, part: Part & Pick<Panel, "footnotes">, { columns, rows }: DataTable): void {
     const { texts } = ready;
-    const { id, title, definition, withheld = [] } = part;
+    const { id, title, definition, footnotes = [] } = part;
     // A separate column, so that numbers stay numbers.
     const hasRemarks = rows.some((row) => rowRemarks(texts, row) !== "");
     const header = [...columns.map((column) => column.title), ...(hasRemarks ? [texts.partly] : [])];
@@ -80,7 +80,7 @@ export class Exporter {
         ...(hasRemarks ? [rowRemarks(texts, row) || (hasNumber(row) ? texts.complete : null)] : []),
       ]),
       header.map(() => null),
-      ...[title, ...withheld, `${texts.definition}: ${definition.exact}`, ...provenance(ready)].map(wide),
+      ...[title, ...footnotes, `${texts.definition}: ${definition.exact}`, ...provenance(ready)].map(wide),
     ]);
     this.save({ kind: "csv", name: fileName(ready, id, "csv"), content });
   }
@@ -121,8 +121,8 @@ function tablesOf(ready: Ready): TableSheet[] {
 }
 
 /** The sentence above a chart on the page, and what `*` means below it. */
-function notesOf({ lead, summary, withheld = [] }: Panel): string[] {
-  return [...(lead ? [summary] : []), ...withheld.map((sentence) => `* ${sentence}`)];
+function notesOf({ lead, summary, footnotes = [] }: Panel): string[] {
+  return [...(lead ? [summary] : []), ...footnotes.map((sentence) => `* ${sentence}`)];
 }
 
 /** A text without the invisible marks around names, because other programs compare names letter by letter. */

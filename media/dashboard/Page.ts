@@ -28,7 +28,7 @@ import { preserveFocus } from "./popover";
 import { questionOf } from "./questions";
 import { ResourceTable } from "./ResourceTable";
 import { missingView, nobodyView, stateView, suppressedView } from "./stateView";
-import { largeView, missingReportsView, withheldView } from "./withheldView";
+import { largeView, missingReportsView, suppressionView } from "./suppressionView";
 
 /** The counterpart of the page: the extension, or nothing in an exported page. */
 export interface PageHost {
@@ -287,11 +287,11 @@ export class Page implements Actions {
     return html`
       ${missingView(ready, missing)}
       ${ask}
-      ${question ? html`${withheldView(ready)}${askedView(ready, this, question, partsOf(true))}` : nothing}
+      ${question ? html`${suppressionView(ready)}${askedView(ready, this, question, partsOf(true))}` : nothing}
       ${cardsView(ready)}
       ${incomplete}
       ${largeView(ready)}
-      ${question ? nothing : withheldView(ready)}
+      ${question ? nothing : suppressionView(ready)}
       <div class="panels">${partsOf(false)}</div>
       ${aboutView(ready, this.panels)}`;
   }

@@ -11,7 +11,7 @@ import { type ColumnOf, type DataTable, isText, shareOf, tableOf } from "./panel
 import type { PanelContext } from "./panelView";
 import { exportView, partView } from "./partView";
 import { entered } from "./popover";
-import { isPartial } from "./withheldWords";
+import { isPartial } from "./suppressionWords";
 
 /** Longer tables render only their visible rows. */
 const maxRows = 200;
@@ -47,7 +47,7 @@ export class ResourceTable {
       ready,
       part,
       html`<p class="quiet note" role="status">${count}</p>`,
-      html`${search}${exportView(context, { ...part, withheld: searchNote(ready, rows) }, () => resourceTable(ready, rows), [], "resources")}`,
+      html`${search}${exportView(context, { ...part, footnotes: searchNote(ready, rows) }, () => resourceTable(ready, rows), [], "resources")}`,
       html`<div class="table-scroll resources" tabindex="0" role="group" aria-label=${title} @scroll=${this.onScroll} ${ref(this.onBox)}>
         <table class="data" aria-rowcount=${rows.length + 1}>
           <thead><tr aria-rowindex="1">${columns.map((column) => headView(ready, actions, column))}<th scope="col">${texts.trend}</th></tr></thead>

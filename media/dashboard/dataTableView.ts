@@ -50,7 +50,7 @@ export function cellView(ready: Ready, cell: Cell, column: Column): TemplateResu
 }
 
 function shownCell(ready: Ready, cell: Cell, column: Column): string | TemplateResult {
-  if (cell === null) return hiddenView(ready);
+  if (cell === null) return suppressedNumberView(ready);
   // The weekday is of interest only where a row is about a day.
   return column.kind === "date" && cell ? ready.formats.day(String(cell)) : cellText(ready, cell, column);
 }
@@ -63,7 +63,7 @@ function markedView(name: unknown, why: string): TemplateResult {
 }
 
 /** Stands in for a number that is suppressed. */
-function hiddenView({ texts, answer }: Ready): TemplateResult {
+function suppressedNumberView({ texts, answer }: Ready): TemplateResult {
   return html`<span class="suppressed-number" title=${fill(texts.suppressedHint, answer.minimumGroupSize)}>${texts.suppressed}</span>`;
 }
 

@@ -9,7 +9,7 @@ import type { Actions, Ready } from "./model";
 import type { Control, Panel } from "./panels/panel";
 import { asTableView, exportView, partView } from "./partView";
 import { entered } from "./popover";
-import { otherDivisionView, sentencesView } from "./withheldView";
+import { otherDivisionView, sentencesView } from "./suppressionView";
 
 export interface PanelContext {
   readonly ready: Ready;
@@ -65,17 +65,17 @@ export function panelView(
 }
 
 /** Why there is no chart, unless the sentences below say so. */
-function nothingView(ready: Ready, { allResources, withheld = [] }: Panel) {
+function nothingView(ready: Ready, { allResources, footnotes = [] }: Panel) {
   const report = allResources ? "dailyParticipation" : "resourceUsage";
   const reasons = absentSentences(ready, ready.answer.absent.includes(report) ? [report] : []);
-  if (withheld.length > 0) return nothing;
+  if (footnotes.length > 0) return nothing;
   return html`<p class="quiet nothing">${reasons[0] ?? ready.texts.nothingToShow}</p>`;
 }
 
-function suppressedView({ ready, actions }: PanelContext, { withheld = [], offersOther }: Panel) {
-  if (withheld.length === 0 && !offersOther) return nothing;
+function suppressedView({ ready, actions }: PanelContext, { footnotes = [], offersOther }: Panel) {
+  if (footnotes.length === 0 && !offersOther) return nothing;
   return html`<div class="quiet suppressed-notes">
-    ${withheld.length === 0 ? nothing : html`<span aria-hidden="true">*</span><div>${sentencesView(ready, withheld)}</div>`}
+    ${footnotes.length === 0 ? nothing : html`<span aria-hidden="true">*</span><div>${sentencesView(ready, footnotes)}</div>`}
     ${offersOther ? otherDivisionView(ready, actions) : nothing}
   </div>`;
 }

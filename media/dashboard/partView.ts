@@ -83,7 +83,7 @@ type ExportCommand = readonly [kind: "png" | "svg" | "csv", text: string, save: 
 /** The export button of a part, with its menu: its table, after other formats. */
 export function exportView(
   { ready, exporter }: PanelContext,
-  part: Part & Pick<Panel, "withheld">,
+  part: Part & Pick<Panel, "footnotes">,
   table: () => DataTable,
   others: readonly ExportCommand[] = [],
   name = part.id,

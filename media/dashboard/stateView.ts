@@ -3,8 +3,8 @@ import { openingFilter } from "../../src/dashboard/opening";
 import { fill, isolated } from "./formats";
 import { type IconName, icon } from "./icons";
 import type { Actions, Model, Ready } from "./model";
-import { otherDivisionView, sentencesView, togetherView } from "./withheldView";
-import { withheldSentences } from "./withheldWords";
+import { otherDivisionView, sentencesView, togetherView } from "./suppressionView";
+import { suppressionSentences } from "./suppressionWords";
 
 /** The page's contents if there are no charts. */
 export function stateView(model: Model, actions: Actions): TemplateResult {
@@ -74,7 +74,7 @@ export function suppressedView(ready: Ready, actions: Actions): TemplateResult {
   return message(
     "people",
     texts.suppressedTitle,
-    html`${sentencesView(ready, withheldSentences(ready))}`,
+    html`${sentencesView(ready, suppressionSentences(ready))}`,
     html`${togetherView(ready, actions)}
       ${resetView(ready, actions, "secondary")}
       ${otherDivisionView(ready, actions)}`,

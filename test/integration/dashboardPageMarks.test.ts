@@ -70,7 +70,7 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       expect(await page.locator("#panel-distinctGrade svg text", { hasText: "*" }).allTextContents()).toEqual(
         ["5\u00a0*"],
       );
-      const notice = page.locator("#withheld p", { hasText: "have no grade" });
+      const notice = page.locator("#suppressed p", { hasText: "have no grade" });
       expect(await notice.count()).toBe(0);
       await page.locator("#panel-distinctGrade svg text", { hasText: "5" }).first().click();
       await poll(() => notice.count()).toBe(1);

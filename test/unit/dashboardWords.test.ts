@@ -33,7 +33,7 @@ const { cardTexts } = await pageModule<{ cardTexts(ready: Ready): { cards: strin
   "cardsView",
 );
 const { panelsOf } = await pageModule<{
-  panelsOf(ready: Ready): readonly { id: string; summary: string; withheld?: string[]; table(): Table }[];
+  panelsOf(ready: Ready): readonly { id: string; summary: string; footnotes?: string[]; table(): Table }[];
 }>("panels/panels");
 const { weeksChart } = await pageModule<{
   weeksChart(change: unknown, ready: Ready, look: unknown): { marks: { lines: { value: string }[] }[] };
@@ -188,7 +188,7 @@ describe("without daily participation", () => {
       expect(summary).not.toContain("suppressed");
     }
     const bySchool = panelsOf(given).find(({ id }) => id === "neverSchool");
-    expect(bySchool?.withheld).toEqual([
+    expect(bySchool?.footnotes).toEqual([
       "Daily participation: no day of the period has this report for these people, so its numbers are unknown.",
     ]);
   });

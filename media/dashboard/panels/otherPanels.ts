@@ -3,7 +3,7 @@ import type { LegendEntry } from "../charts/chart";
 import { treemapChart } from "../charts/treemapChart";
 import { fill } from "../formats";
 import { formerNames, nameIn, pickName, type Ready, typeName } from "../model";
-import { isPartial } from "../withheldWords";
+import { isPartial } from "../suppressionWords";
 import { drawable, extremes, labelText, type Panel, picking, tableOf, unitsOf } from "./panel";
 
 /** The number of distinguishable tiles; the table has all. */

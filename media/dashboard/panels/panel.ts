@@ -98,8 +98,8 @@ export interface Panel extends Part {
   readonly note?: string;
   readonly lead?: TemplateResult;
   readonly caption?: string;
-  /** The numbers suppressed from this chart alone, one sentence each; `*` marks the names concerned. */
-  readonly withheld?: readonly string[];
+  /** What is suppressed or missing in this chart alone, one sentence each; `*` marks the names concerned. */
+  readonly footnotes?: readonly string[];
   /** Whether to offer keeping the other kind whole, if nothing can be shown. */
   readonly offersOther?: boolean;
   /** One sentence, for readers who cannot see the chart. */

@@ -6,7 +6,7 @@ import { changeIn, changeText, periodDays, periodNames } from "../comparisonWord
 import { fill } from "../formats";
 import { missingSentences, reportName } from "../missingWords";
 import type { Ready } from "../model";
-import { uncountedSentences } from "../withheldWords";
+import { uncountedSentences } from "../suppressionWords";
 import { chosenName, type Panel } from "./panel";
 
 /** Use in two periods, side by side and week by week; undefined if there are none to compare. */
@@ -31,7 +31,7 @@ export function periodsPanel(ready: Ready): Panel | undefined {
     lead: sideBySide(ready, comparison),
     caption: hasEqualDays(comparison) ? texts.weeksCaption : `${texts.weeksCaption} ${notCompared(ready)}`,
     // This period's suppressed numbers are stated for the whole page.
-    withheld: [...missingSentences(ready, before.missing), ...uncountedSentences(ready, before.uncounted)],
+    footnotes: [...missingSentences(ready, before.missing), ...uncountedSentences(ready, before.uncounted)],
     summary: fill(
       texts.periodsSummary,
       names[0],

@@ -4,7 +4,7 @@ import type { Chart } from "../charts/chart";
 import type { Look } from "../charts/look";
 import { absentSentences, orUnknown } from "../missingWords";
 import { type NameList, nameIn, pickName, type Ready } from "../model";
-import { countsUngraded, cutSentences, ungradedSentences } from "../withheldWords";
+import { countsUngraded, cutSentences, ungradedSentences } from "../suppressionWords";
 import { type Cell, type ColumnOf, drawable, extremes, labelText, type Panel, picking } from "./panel";
 
 export type PlaceList = "schools" | "grades" | "resources";
@@ -64,7 +64,7 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
       ...controls,
       ...(list === "schools" && entries.length > schoolsBeforeChoice ? (["schoolsShown"] as const) : []),
     ],
-    withheld: [
+    footnotes: [
       ...(list === "resources" ? [] : cutSentences(ready, answer.withheld[list])),
       ...(list === "grades" ? ungradedSentences(ready) : []),
       ...absentSentences(

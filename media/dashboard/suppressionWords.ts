@@ -22,7 +22,7 @@ export function cutSentences(words: Words, groups: readonly CutGroup[]): string[
  * The groups and days that the whole answer suppresses, one sentence each: groups that the filter splits, and days
  * that are not counted. If the filter chooses grades, also the people without a grade who count with them.
  */
-export function withheldSentences(words: Words): string[] {
+export function suppressionSentences(words: Words): string[] {
   const { withheld, filter } = words.answer;
   return [
     ...cutSentences(words, withheld.filter),
