@@ -11,8 +11,8 @@ export function reportName(texts: DashboardTexts, report: ReportKind): string {
 }
 
 /**
- * `undefined` for a number that is unknown because its report is absent; `null` is one that is suppressed. Where a report is
- * absent, people are counted, so nothing is suppressed entirely.
+ * `undefined` for a number that is unknown because its report is absent; `null` is one that is suppressed. Where a report
+ * is absent, people are counted, so nothing is suppressed entirely.
  */
 export function orUnknown<Value>(
   { absent = [] }: { readonly absent?: readonly ReportKind[] },

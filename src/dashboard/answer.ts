@@ -226,7 +226,7 @@ export interface DayEntry extends Entry {
 export interface WeekdayEntry extends Entry {
   /** 1 Monday … 7 Sunday */
   readonly weekday: number;
-  /** Days of the range on this weekday with complete participation, excluding days off and those suppressed entirely. */
+  /** Days of the range on this weekday with complete participation, without days off and those suppressed entirely. */
   readonly days: number;
   /** Averages over those days. */
   readonly activeUsers: Shown;

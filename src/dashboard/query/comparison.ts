@@ -121,7 +121,7 @@ async function findPeriod(
 }
 
 /**
- * Per entry: the days of the scope without those on which all of the entry is suppressed. A cohort that is suppressed is
+ * Per entry: the days of the scope without those on which all of the entry is suppressed. A suppressed cohort is
  * suppressed on each of these days, whether it has rows or not: otherwise an average would reveal when its few people
  * used Clever.
  */

@@ -4,7 +4,7 @@ import { dailyOf } from "./entries";
 import type { Scope } from "./scope";
 import { forEachRun } from "./usageRuns";
 
-/** Groups that are suppressed on a day make it unknown if they otherwise have more than this share of a subject's use. */
+/** Groups suppressed on a day make it unknown if they otherwise have more than this share of a subject's use. */
 const minShare = 0.1;
 
 /** A group that counts on some of the asked days, and not on others on which it has rows. */
@@ -18,7 +18,7 @@ interface SuppressedGroup {
 /** Days as masks of months. */
 type DayMasks = Uint32Array;
 
-/** The groups of a question that are suppressed on some days only. Those that are suppressed throughout are never in sums. */
+/** The groups of a question that are suppressed on some days only. Those suppressed throughout are never in sums. */
 function sometimesSuppressed({ groups: { groups, counted, uncounted }, whole }: Scope, asked: DayMasks) {
   const months = asked.length;
   return groups.flatMap((cohorts, group): SuppressedGroup[] => {
@@ -33,8 +33,8 @@ function sometimesSuppressed({ groups: { groups, counted, uncounted }, whole }: 
 }
 
 /**
- * A subject's days, with NaN for those on which it is unknown. `use` has the use of each of the suppressed groups on the
- * asked days that count.
+ * A subject's days, with NaN for those on which it is unknown. `use` has the use of each of the suppressed groups on
+ * the asked days that count.
  */
 function withUnknown(
   scope: Scope,
