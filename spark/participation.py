@@ -359,7 +359,7 @@ def enough(rows, name):
     """The rows with enough people. The others are named, without a number."""
     small = [pictures.text_of(row[name]) for row in rows if row["users"] < MINIMUM_GROUP_SIZE]
     if small:
-        pictures.say(f"Left out, with fewer than {MINIMUM_GROUP_SIZE} people: {', '.join(small)}.")
+        pictures.say(f"Suppressed, with fewer than {MINIMUM_GROUP_SIZE} people: {', '.join(small)}.")
     return [row for row in rows if row["users"] >= MINIMUM_GROUP_SIZE]
 
 
@@ -545,7 +545,7 @@ else:
 # %% [markdown]
 # ## What next
 # - `clever-lake metrics --json` prints these numbers. With the same minimum group size, the two agree wherever no group had to be
-#   left out or joined.
+#   suppressed or joined.
 # - *Clever: Open Participation Dashboard* in VS Code filters by dates, schools, grades and resources, and exports what others may see.
 # - The views of the cells above (`people_daily_participation`, `people_resource_usage`, …) are temporary. Query them as you like:
 #   `spark.sql("SELECT …").show()`.

@@ -80,14 +80,14 @@ export function diskFull(): CleverLakeError {
 }
 
 /** An error for display: the operating system's errors for a full disk become ours, all others stay unchanged. */
-export function asKnownError(error: unknown): unknown {
+export function translateSystemError(error: unknown): unknown {
   const code = errnoOf(error);
   return code === "ENOSPC" || code === "EDQUOT" ? diskFull() : error;
 }
 
 /** What happened, with its subject, and what to do. */
 export function partsOfError(thrown: unknown): { readonly what: string; readonly hint: string | undefined } {
-  const error = asKnownError(thrown);
+  const error = translateSystemError(thrown);
   if (!(error instanceof CleverLakeError)) {
     return { what: error instanceof Error ? error.message : String(error), hint: undefined };
   }

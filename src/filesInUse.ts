@@ -4,7 +4,7 @@ import { retryWhile } from "./retryWhile";
 
 /** With these pauses, the last attempt is made after about six seconds. */
 const attempts = 14;
-const waits = { firstWait: 20, longestWait: 1_000 };
+const waits = { firstWait: 20, maxWait: 1_000 };
 
 /**
  * The operating system's codes for a file that another program holds open. On Windows this affects every file that is

@@ -5,7 +5,7 @@ export interface RetryOptions {
   /** Milliseconds before the first retry; later pauses grow and have jitter. */
   readonly firstWait: number;
   /** The longest pause, in milliseconds. */
-  readonly longestWait: number;
+  readonly maxWait: number;
   /** Whether the failure of this attempt (the first is 0) may be transient. */
   readonly mayRetry: (error: unknown, attempt: number) => boolean;
   /** The value of `Retry-After` in the failure, if a service sent one: it takes precedence, up to the longest pause. */
@@ -20,10 +20,10 @@ export interface RetryOptions {
  * pause.
  */
 export async function retryWhile<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { firstWait, longestWait, mayRetry, retryAfter, signal, wait = pause } = options;
+  const { firstWait, maxWait, mayRetry, retryAfter, signal, wait = pause } = options;
   let backoff: IBackoffFactory<unknown> = new ExponentialBackoff({
     initialDelay: firstWait,
-    maxDelay: longestWait,
+    maxDelay: maxWait,
   });
   for (let attempt = 0; ; attempt++) {
     signal?.throwIfAborted();
@@ -37,7 +37,7 @@ export async function retryWhile<T>(work: () => Promise<T>, options: RetryOption
     }
     const next = backoff.next(undefined);
     backoff = next;
-    await wait(Math.min(requested ?? next.duration, longestWait), signal);
+    await wait(Math.min(requested ?? next.duration, maxWait), signal);
   }
 }
 

@@ -15,11 +15,11 @@ export interface SaltText {
  * pupil's id can try salts. 16 random characters are at least 64 bits, even as hexadecimal digits: that takes
  * decades.
  */
-export const shortestSalt = 16;
+export const minSaltLength = 16;
 
 /** Adjectives for a weak salt in messages: "The salt is …". */
 export const weaknessTexts: Readonly<Record<SaltWeakness, string>> = {
-  short: `shorter than ${shortestSalt} characters`,
+  short: `shorter than ${minSaltLength} characters`,
   placeholder: "a placeholder",
   repeated: "only a few characters, repeated",
 };
@@ -36,7 +36,7 @@ const padding = /^[\s\p{Cc}\p{Cf}]+|[\s\p{Cc}\p{Cf}]+$/gu;
 function weaknessOf(salt: string): SaltWeakness | undefined {
   if (isPlaceholder(salt)) return "placeholder";
   const characters = [...salt];
-  if (characters.length < shortestSalt) return "short";
+  if (characters.length < minSaltLength) return "short";
   return isRepeated(characters) ? "repeated" : undefined;
 }
 
@@ -49,23 +49,23 @@ const onlyPlaceholderWords = new RegExp(`^(?:${placeholderWords.replaceAll(" ", 
 const unreplacedPlaceholder =
   /^(?:<.*>|\[.*\]|\{\{.*\}\}|%\w+%|\$\{.*\}|\$\(.*\)|\$[A-Z_]+|@Microsoft\.KeyVault\(.*\))$/s;
 /** A longer text of such words is hard to guess. */
-const longestPlaceholder = 60;
+const maxPlaceholderLength = 60;
 
 function isPlaceholder(salt: string): boolean {
   if (unreplacedPlaceholder.test(salt)) return true;
   const letters = salt.toLowerCase().replace(/[^a-z]/g, "");
   // If there are few letters, the other characters may well be random.
-  const isText = salt.length <= longestPlaceholder && 2 * letters.length >= salt.length;
+  const isText = salt.length <= maxPlaceholderLength && 2 * letters.length >= salt.length;
   return isText && onlyPlaceholderWords.test(letters);
 }
 
-const fewestDifferent = 5;
+const minDistinct = 5;
 
 /** One block repeated, hardly any distinct characters, or consecutive ones such as `abcdef…`. */
 function isRepeated(characters: readonly string[]): boolean {
-  if (new Set(characters).size < fewestDifferent) return true;
-  const longestBlock = Math.min(shortestSalt - 1, Math.floor(characters.length / 2));
-  for (let block = 1; block <= longestBlock; block++) {
+  if (new Set(characters).size < minDistinct) return true;
+  const maxBlockLength = Math.min(minSaltLength - 1, Math.floor(characters.length / 2));
+  for (let block = 1; block <= maxBlockLength; block++) {
     if (characters.every((character, at) => at < block || character === characters[at - block])) return true;
   }
   const codes = characters.map((character) => character.codePointAt(0) ?? 0);

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
-import { asKnownError, CleverLakeError, isCleverLakeError } from "./errors";
+import { CleverLakeError, isCleverLakeError, translateSystemError } from "./errors";
 import { isAlive, processSpace } from "./processSpace";
 
 /** Temporary files of this age belong to no living process, on any machine. */
@@ -65,7 +65,7 @@ export async function machineScratch(): Promise<string> {
     await fs.mkdir(folder, { mode: 0o700 });
     return folder;
   } catch (cause) {
-    const error = asKnownError(cause);
+    const error = translateSystemError(cause);
     if (isCleverLakeError(error)) throw error;
     throw new CleverLakeError("io", "The folder for temporary copies cannot be created.", {
       subject: parent,

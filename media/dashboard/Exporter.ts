@@ -1,7 +1,7 @@
 import { type CsvCell, csvOf } from "../../src/dashboard/export/csv";
 import type { PageFile } from "../../src/protocol/dashboard";
 import { cardTexts } from "./cardsView";
-import { drawPage, drawSheet, type PictureKind, type TableSheet } from "./charts/exportPicture";
+import { drawPage, drawSheet, type ImageKind, type TableSheet } from "./charts/exportImage";
 import { paperLook } from "./charts/look";
 import { provenance } from "./filterWords";
 import { fill } from "./formats";
@@ -24,12 +24,12 @@ import { shownResources } from "./ResourceTable";
 export class Exporter {
   constructor(private readonly save: (file: PageFile) => void) {}
 
-  picture(ready: Ready, panel: Panel, kind: PictureKind): void {
-    const picture = panel.picture(paperLook);
-    if (!picture) return;
+  image(ready: Ready, panel: Panel, kind: ImageKind): void {
+    const chart = panel.chart(paperLook);
+    if (!chart) return;
     const sheet = {
       title: panel.title,
-      picture,
+      chart,
       notes: [
         ...notesOf(panel),
         `${ready.texts.definition}: ${panel.definition.brief}`,
@@ -40,7 +40,7 @@ export class Exporter {
   }
 
   /** The whole page as one image. */
-  page(ready: Ready, panels: readonly Panel[], kind: PictureKind): void {
+  page(ready: Ready, panels: readonly Panel[], kind: ImageKind): void {
     const { texts, formats, district, answer } = ready;
     const notes = provenance(ready);
     const { cards, note } = cardTexts(ready);
@@ -49,9 +49,9 @@ export class Exporter {
       lines: [formats.range(answer.from, answer.to)],
       cards,
       cardsNote: note,
-      pictures: panels.flatMap((panel) => {
-        const picture = panel.picture(paperLook);
-        return picture ? [{ title: panel.title, picture, wide: panel.wide, notes: notesOf(panel) }] : [];
+      charts: panels.flatMap((panel) => {
+        const chart = panel.chart(paperLook);
+        return chart ? [{ title: panel.title, chart, wide: panel.wide, notes: notesOf(panel) }] : [];
       }),
       tables: tablesOf(ready),
       notes,
@@ -60,16 +60,16 @@ export class Exporter {
   }
 
   /** The numbers come first, unformatted, for other programs; their definitions are below. */
-  table(ready: Ready, part: Part & Pick<Panel, "withheld">, { columns, rows }: DataTable): void {
+  table(ready: Ready, part: Part & Pick<Panel, "footnotes">, { columns, rows }: DataTable): void {
     const { texts } = ready;
-    const { id, title, definition, withheld = [] } = part;
+    const { id, title, definition, footnotes = [] } = part;
     // A separate column, so that numbers stay numbers.
     const hasRemarks = rows.some((row) => rowRemarks(texts, row) !== "");
     const header = [...columns.map((column) => column.title), ...(hasRemarks ? [texts.partly] : [])];
     const wide = (first: string): CsvCell[] => [withoutIsolates(first), ...header.slice(1).map(() => null)];
     const cell = (value: Cell, { kind }: Column): CsvCell => {
       if (value === undefined) return null;
-      if (value === null) return texts.hidden;
+      if (value === null) return texts.suppressed;
       if (value === "few" && kind !== "text") return ready.formats.few;
       if (typeof value === "string") return withoutIsolates(value);
       return kind === "share" || kind === "decimal" ? Number(value.toFixed(4)) : value;
@@ -80,7 +80,7 @@ export class Exporter {
         ...(hasRemarks ? [rowRemarks(texts, row) || (hasNumber(row) ? texts.complete : null)] : []),
       ]),
       header.map(() => null),
-      ...[title, ...withheld, `${texts.definition}: ${definition.exact}`, ...provenance(ready)].map(wide),
+      ...[title, ...footnotes, `${texts.definition}: ${definition.exact}`, ...provenance(ready)].map(wide),
     ]);
     this.save({ kind: "csv", name: fileName(ready, id, "csv"), content });
   }
@@ -92,7 +92,7 @@ const hasNumber = ({ cells }: TableRow) => cells.some((cell) => typeof cell === 
 /** Column widths, relative to a column of numbers. */
 const columnShares: Readonly<Partial<Record<Column["kind"], number>>> = { text: 2, date: 1.7 };
 /** The exported file of the table has all rows. */
-const mostRows = 25;
+const maxRows = 25;
 
 /** The tables of the page, resources and licences, as sorted and searched there. */
 function tablesOf(ready: Ready): TableSheet[] {
@@ -100,14 +100,14 @@ function tablesOf(ready: Ready): TableSheet[] {
   const sheet = (title: string, count: string, { columns, rows }: DataTable): TableSheet => ({
     title,
     note:
-      rows.length > mostRows ? `${count} · ${fill(texts.firstRows, ready.formats.integer(mostRows))}` : count,
+      rows.length > maxRows ? `${count} · ${fill(texts.firstRows, ready.formats.integer(maxRows))}` : count,
     columns: columns.map((column) => ({
       title: column.title,
       share: columnShares[column.kind] ?? 1,
       isText: isText(column),
     })),
     rows: rows
-      .slice(0, mostRows)
+      .slice(0, maxRows)
       .map(({ cells }) => columns.map((column, at) => cellText(ready, cells[at], column))),
   });
   const { licences } = answer;
@@ -121,8 +121,8 @@ function tablesOf(ready: Ready): TableSheet[] {
 }
 
 /** The sentence above a chart on the page, and what `*` means below it. */
-function notesOf({ lead, summary, withheld = [] }: Panel): string[] {
-  return [...(lead ? [summary] : []), ...withheld.map((sentence) => `* ${sentence}`)];
+function notesOf({ lead, summary, footnotes = [] }: Panel): string[] {
+  return [...(lead ? [summary] : []), ...footnotes.map((sentence) => `* ${sentence}`)];
 }
 
 /** A text without the invisible marks around names, because other programs compare names letter by letter. */

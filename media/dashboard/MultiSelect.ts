@@ -5,7 +5,7 @@ import { type Model, toggled } from "./model";
 import { close, entered, focusables, moveFocus, popover } from "./popover";
 
 /** The maximum number of checkboxes; the search finds the other names. */
-const mostShown = 200;
+const maxShown = 200;
 
 interface Choice<T> {
   readonly value: T;
@@ -13,7 +13,7 @@ interface Choice<T> {
 }
 
 /** Values that can be chosen together as a group. */
-export interface Together<T> {
+export interface ValueGroup<T> {
   readonly name: string;
   readonly values: readonly T[];
 }
@@ -24,7 +24,7 @@ interface Offer<T> {
   readonly choices: readonly Choice<T>[];
   readonly chosen: readonly T[];
   readonly choose: (chosen: readonly T[]) => void;
-  readonly groups?: readonly Together<T>[];
+  readonly groups?: readonly ValueGroup<T>[];
 }
 
 /** Whether exactly these are chosen, in any order. */
@@ -33,7 +33,10 @@ export function isChosen<T>(values: readonly T[], chosen: readonly T[]): boolean
 }
 
 /** The group with exactly these values; a single value keeps its own name. */
-export function groupOf<T>(groups: readonly Together<T>[], chosen: readonly T[]): Together<T> | undefined {
+export function groupOf<T>(
+  groups: readonly ValueGroup<T>[],
+  chosen: readonly T[],
+): ValueGroup<T> | undefined {
   return chosen.length < 2 ? undefined : groups.find(({ values }) => isChosen(values, chosen));
 }
 
@@ -82,7 +85,7 @@ export class MultiSelect<T> {
     const foundGroups = groups.filter(isFound);
     const isFirst = ({ value }: Choice<T>) => this.first.includes(value);
     const ordered = [...found.filter(isFirst), ...found.filter((choice) => !isFirst(choice))];
-    const shown = ordered.slice(0, mostShown);
+    const shown = ordered.slice(0, maxShown);
     return html`<div class="choices" @keydown=${this.onKey}>
       <div class="choices-head">
         ${

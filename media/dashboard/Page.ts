@@ -12,9 +12,9 @@ import { askedTitleId, askedView, askView } from "./askView";
 import { cardsView } from "./cardsView";
 import { changesBelow } from "./changesView";
 import { ChartElement } from "./charts/ChartElement";
+import type { Chart } from "./charts/chart";
 import { type Look, lookOf, paperLook } from "./charts/look";
-import type { Picture } from "./charts/picture";
-import { weeksPicture } from "./charts/weeksPicture";
+import { weeksChart } from "./charts/weeksChart";
 import { Exporter } from "./Exporter";
 import { FilterBar } from "./FilterBar";
 import { type Formats, fill, formatsOf } from "./formats";
@@ -24,14 +24,14 @@ import type { Actions, FilterPatch, Model, Ready } from "./model";
 import type { Panel } from "./panels/panel";
 import { panelsOf } from "./panels/panels";
 import { type PanelContext, panelView } from "./panelView";
-import { keepingFocus } from "./popover";
+import { preserveFocus } from "./popover";
 import { questionOf } from "./questions";
 import { ResourceTable } from "./ResourceTable";
-import { leftOutView, missingView, nobodyView, stateView } from "./stateView";
-import { largeView, missingReportsView, withheldView } from "./withheldView";
+import { missingView, nobodyView, stateView, suppressedView } from "./stateView";
+import { largeView, missingReportsView, suppressionView } from "./suppressionView";
 
 /** The counterpart of the page: the extension, or nothing in an exported page. */
-export interface Outside {
+export interface PageHost {
   post(message: FromPage): void;
   save(file: PageFile): void;
   /** Saves the state from which a later page of the same tab starts. */
@@ -56,7 +56,7 @@ export class Page implements Actions {
   private frame = 0;
   private keeping: ReturnType<typeof setTimeout> | undefined;
   /** The last drawn charts, so that unchanged ones are not drawn again. */
-  private pictures = new Map<string, Picture | undefined>();
+  private charts = new Map<string, Chart | undefined>();
   private drawnFrom: readonly unknown[] = [];
   private panels: readonly Panel[] = [];
   /** Whether to scroll to the answer to the latest question. */
@@ -64,7 +64,7 @@ export class Page implements Actions {
 
   constructor(
     private readonly root: HTMLElement,
-    private readonly outside: Outside,
+    private readonly host: PageHost,
     { question, ...start }: Start,
     private scrollTo: number | undefined,
   ) {
@@ -82,7 +82,7 @@ export class Page implements Actions {
     this.question = question;
     this.bar = new FilterBar(this, (view) => this.showView(view));
     this.table = new ResourceTable(() => this.changed());
-    this.exporter = new Exporter((file) => outside.save(file));
+    this.exporter = new Exporter((file) => host.save(file));
     window.addEventListener("scroll", () => this.keepSoon(), { passive: true });
     for (const act of ["pointerdown", "keydown"]) window.addEventListener(act, () => this.forgetNotice());
     this.changed();
@@ -108,7 +108,7 @@ export class Page implements Actions {
     model.busy = true;
     model.announcement = model.texts.updating;
     this.question++;
-    this.outside.post({ type: "ask", question: this.question, filter: model.filter });
+    this.host.post({ type: "ask", question: this.question, filter: model.filter });
     this.keepSoon();
     this.changed();
   }
@@ -135,7 +135,7 @@ export class Page implements Actions {
   }
 
   post(message: FromPage): void {
-    this.outside.post(message);
+    this.host.post(message);
   }
 
   savePage(kind: "png" | "svg"): void {
@@ -206,7 +206,7 @@ export class Page implements Actions {
   private draw(): void {
     cancelAnimationFrame(this.frame);
     this.frame = 0;
-    keepingFocus(() => render(this.view(), this.root));
+    preserveFocus(() => render(this.view(), this.root));
     if (this.scrollTo !== undefined && this.model.phase.name === "ready") {
       window.scrollTo(0, this.scrollTo);
       this.scrollTo = undefined;
@@ -247,7 +247,7 @@ export class Page implements Actions {
     const ask = model.frozen ? nothing : askView(ready, (id) => this.ask(id));
     const incomplete = missingReportsView(ready, this);
     if (answer.rows !== "some") {
-      const nothingShown = answer.rows === "none" ? nobodyView(ready, this) : leftOutView(ready, this);
+      const nothingShown = answer.rows === "none" ? nobodyView(ready, this) : suppressedView(ready, this);
       const { question } = ready.view;
       const asked = question ? askedView(ready, this, question, []) : nothing;
       return html`${missingView(ready, missing)}${ask}${asked}${incomplete}${nothingShown}`;
@@ -261,18 +261,18 @@ export class Page implements Actions {
         this.changed();
       },
     };
-    this.refreshPictures(ready);
-    const pictureOf = (panel: Panel) =>
+    this.refreshCharts(ready);
+    const chartOf = (panel: Panel) =>
       ready.view.asTable.includes(panel.id)
         ? undefined
-        : this.cached(panel.id, () => panel.picture(model.look));
+        : this.cached(panel.id, () => panel.chart(model.look));
     const weeksOf = (change: Change) =>
       this.cached(`change-${change.subject}-${change.name}-${change.type}`, () =>
-        weeksPicture(change, ready, model.look),
+        weeksChart(change, ready, model.look),
       );
     const panels = this.panels.map((panel) => {
       const below = panel.id === "changes" ? changesBelow(context, weeksOf) : nothing;
-      return [panel.id, panelView(context, panel, pictureOf(panel), below)] as const;
+      return [panel.id, panelView(context, panel, chartOf(panel), below)] as const;
     });
     const licences = licencesView(context);
     const all: readonly (readonly [string, TemplateResult])[] = [
@@ -287,29 +287,29 @@ export class Page implements Actions {
     return html`
       ${missingView(ready, missing)}
       ${ask}
-      ${question ? html`${withheldView(ready)}${askedView(ready, this, question, partsOf(true))}` : nothing}
+      ${question ? html`${suppressionView(ready)}${askedView(ready, this, question, partsOf(true))}` : nothing}
       ${cardsView(ready)}
       ${incomplete}
       ${largeView(ready)}
-      ${question ? nothing : withheldView(ready)}
+      ${question ? nothing : suppressionView(ready)}
       <div class="panels">${partsOf(false)}</div>
       ${aboutView(ready, this.panels)}`;
   }
 
   /** Charts depend on the answer, the look and parts of the view, but not on the search text of the table. */
-  private refreshPictures(ready: Ready): void {
+  private refreshCharts(ready: Ready): void {
     const { units, topResources, schoolsShown } = ready.view;
     const from = [ready.answer, this.model.look, units, topResources, schoolsShown];
     if (from.some((each, at) => each !== this.drawnFrom[at])) {
       this.drawnFrom = from;
-      this.pictures = new Map();
+      this.charts = new Map();
       this.panels = panelsOf(ready);
     }
   }
 
-  private cached<T extends Picture | undefined>(key: string, make: () => T): T {
-    if (!this.pictures.has(key)) this.pictures.set(key, make());
-    return this.pictures.get(key) as T;
+  private cached<T extends Chart | undefined>(key: string, make: () => T): T {
+    if (!this.charts.has(key)) this.charts.set(key, make());
+    return this.charts.get(key) as T;
   }
 
   private lookNow(): Look {
@@ -330,7 +330,7 @@ export class Page implements Actions {
     clearTimeout(this.keeping);
     this.keeping = setTimeout(() => {
       const { filter, view } = this.model;
-      this.outside.keep({ filter, view, scrollTop: Math.max(0, window.scrollY) });
+      this.host.keep({ filter, view, scrollTop: Math.max(0, window.scrollY) });
     }, restBeforeKeeping);
   }
 }

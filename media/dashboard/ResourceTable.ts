@@ -11,10 +11,10 @@ import { type ColumnOf, type DataTable, isText, shareOf, tableOf } from "./panel
 import type { PanelContext } from "./panelView";
 import { exportView, partView } from "./partView";
 import { entered } from "./popover";
-import { isPartial } from "./withheldWords";
+import { isPartial } from "./suppressionWords";
 
 /** Longer tables render only their visible rows. */
-const mostRows = 200;
+const maxRows = 200;
 const rowHeight = 30;
 const overscan = 8;
 
@@ -29,7 +29,7 @@ export class ResourceTable {
     const { ready, actions } = context;
     const { texts, view } = ready;
     const rows = sortedRows(ready);
-    const windowed = rows.length > mostRows && !document.body.classList.contains("printing");
+    const windowed = rows.length > maxRows && !document.body.classList.contains("printing");
     // A search can leave fewer rows than were scrolled past.
     const top = Math.min(this.scrollTop, Math.max(0, rows.length * rowHeight - this.height));
     const first = windowed ? Math.max(0, Math.floor(top / rowHeight) - overscan) : 0;
@@ -47,7 +47,7 @@ export class ResourceTable {
       ready,
       part,
       html`<p class="quiet note" role="status">${count}</p>`,
-      html`${search}${exportView(context, { ...part, withheld: searchNote(ready, rows) }, () => resourceTable(ready, rows), [], "resources")}`,
+      html`${search}${exportView(context, { ...part, footnotes: searchNote(ready, rows) }, () => resourceTable(ready, rows), [], "resources")}`,
       html`<div class="table-scroll resources" tabindex="0" role="group" aria-label=${title} @scroll=${this.onScroll} ${ref(this.onBox)}>
         <table class="data" aria-rowcount=${rows.length + 1}>
           <thead><tr aria-rowindex="1">${columns.map((column) => headView(ready, actions, column))}<th scope="col">${texts.trend}</th></tr></thead>

@@ -31,7 +31,7 @@ export function exportedHead(
   </header>`;
 }
 
-/** Definitions of the numbers, when they were computed and what is hidden; in full on an exported or printed page. */
+/** Definitions of the numbers, when they were computed and what is suppressed; in full on exported or printed pages. */
 export function aboutView(
   { texts, formats, answer, frozen }: Ready,
   panels: readonly Panel[],

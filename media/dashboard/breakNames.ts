@@ -4,11 +4,11 @@ import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import { type Formats, fill } from "./formats";
 
 /** A longer gap over New Year is another one, such as a semester without Clever. */
-const mostWinterDays = 31;
+const maxWinterDays = 31;
 
 /** A break over New Year. */
 export const isWinterBreak = ({ from, to }: Break): boolean =>
-  from.slice(0, 4) < to.slice(0, 4) && dayNumber(to) - dayNumber(from) < mostWinterDays;
+  from.slice(0, 4) < to.slice(0, 4) && dayNumber(to) - dayNumber(from) < maxWinterDays;
 
 /** The name of a break: of the winter of its years, or by its days. */
 export function breakName(texts: DashboardTexts, formats: Formats, given: Break): string {

@@ -117,8 +117,8 @@ function cardView(ready: Ready, shown: ShownCard): TemplateResult {
     <div class="card-title"><h2>${title}</h2>${explainView(ready, `card-${id}`, title, texts.definitions[id])}</div>
     ${
       value === null
-        ? html`<p class="card-value hidden" title=${fill(texts.hiddenHint, answer.minimumGroupSize)}>
-            ${icon("lock")}${texts.hidden}
+        ? html`<p class="card-value suppressed" title=${fill(texts.suppressedHint, answer.minimumGroupSize)}>
+            ${icon("lock")}${texts.suppressed}
           </p>`
         : html`<p class="card-value">${valueText(ready, shown)}</p>`
     }

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Change } from "../../src/dashboard/answer";
-import type { Picture } from "./charts/picture";
-import { weeksLegend } from "./charts/weeksPicture";
+import type { Chart } from "./charts/chart";
+import { weeksLegend } from "./charts/weeksChart";
 import { fill, isolated } from "./formats";
 import { type IconName, icon } from "./icons";
 import { formerNames, nameIn, pickName, type Ready } from "./model";
@@ -20,13 +20,13 @@ const shownAtFirst = 3;
 /**
  * Below the chart of all changes: the weeks of each change, or why there are none, and what could not be judged.
  */
-export function changesBelow(context: PanelContext, pictureOf: (change: Change) => Picture): TemplateResult {
+export function changesBelow(context: PanelContext, chartOf: (change: Change) => Chart): TemplateResult {
   const { ready, actions } = context;
   const { texts, formats, answer, view, look } = ready;
   const { entries } = answer.changes;
   const shown = view.allChanges ? entries : entries.slice(0, shownAtFirst);
   const weeks = html`${legendView(weeksLegend(ready, look), undefined)}
-    <ol class="changes">${shown.map((change) => changeView(context, change, pictureOf(change)))}</ol>`;
+    <ol class="changes">${shown.map((change) => changeView(context, change, chartOf(change)))}</ol>`;
   return html`${entries.length === 0 ? emptyView(ready) : view.asTable.includes("changes") ? nothing : weeks}
     ${
       entries.length > shownAtFirst && !view.asTable.includes("changes")
@@ -60,7 +60,7 @@ function emptyView(ready: Ready): TemplateResult {
   return view(name, texts.noChangesTitle, fill(texts.noChangesText, subjectsText(ready, judged)));
 }
 
-function changeView(context: PanelContext, change: Change, picture: Picture): TemplateResult {
+function changeView(context: PanelContext, change: Change, chart: Chart): TemplateResult {
   const { ready, actions } = context;
   const { texts, formats, filter, frozen } = ready;
   const list = changeList(change);
@@ -81,7 +81,7 @@ function changeView(context: PanelContext, change: Change, picture: Picture): Te
       <span class="quiet change-kind">${changeKind(ready, change)}</span>
     </div>
     ${former ? html`<p class="quiet change-text former">${former}</p>` : nothing}
-    ${chartView(context, `${isolated(name)}: ${sentence}`, picture)}
+    ${chartView(context, `${isolated(name)}: ${sentence}`, chart)}
   </li>`;
 }
 

@@ -6,7 +6,7 @@ import { icon } from "./icons";
 import type { Actions, Model } from "./model";
 import { close, popover } from "./popover";
 
-const mostLetters = 60;
+const maxNameLength = 60;
 
 /** Chooses two periods to compare: around a break, or the reader's own, with names. */
 export function compareView({ texts, formats, filter, answer }: Model, actions: Actions): TemplateResult {
@@ -52,7 +52,7 @@ export function compareView({ texts, formats, filter, answer }: Model, actions: 
         .value=${days ? limits.nearest(days[end]) : ""} /></label>`;
     return html`<fieldset><legend class="choices-title">${title}</legend>
       <label><span>${texts.name}</span><input class="input" name=${`${id}-name`} id=${`compare-${id}-name`}
-        maxlength=${mostLetters} .value=${name} /></label>
+        maxlength=${maxNameLength} .value=${name} /></label>
       ${date("from")}${date("to")}
     </fieldset>`;
   };

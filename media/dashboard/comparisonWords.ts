@@ -36,7 +36,7 @@ export function changeIn({ texts, formats }: Language, before: number, now: numb
   return `${change > 0 ? "+" : "−"}${formats.share(Math.abs(change))}`;
 }
 
-/** The change in person-days per school day; a dash if either is withheld. */
+/** The change in person-days per school day; a dash if either is suppressed. */
 export function changeText(language: Language, { before, now }: ComparedUse): string {
   const [was, is] = [before.personDaysPerDay, now.personDaysPerDay];
   return was === null || is === null ? "–" : changeIn(language, was, is);

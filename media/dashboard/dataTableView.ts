@@ -27,7 +27,7 @@ export function dataTableView(
           html`<tr class=${picked ? "picked" : ""}>${table.columns.map((column, at) => {
             if (at > 0) return cellView(ready, cells[at], column);
             const shown = shownCell(ready, cells[at], column);
-            const name = typeof shown === "string" ? isolated(shown) : texts.hidden;
+            const name = typeof shown === "string" ? isolated(shown) : texts.suppressed;
             // Days have a column for the reason instead.
             const why = column.kind === "day" ? "" : rowRemarks(texts, row);
             return html`<th scope="row">${rowNameView(ready, actions, {
@@ -50,7 +50,7 @@ export function cellView(ready: Ready, cell: Cell, column: Column): TemplateResu
 }
 
 function shownCell(ready: Ready, cell: Cell, column: Column): string | TemplateResult {
-  if (cell === null) return hiddenView(ready);
+  if (cell === null) return suppressedNumberView(ready);
   // The weekday is of interest only where a row is about a day.
   return column.kind === "date" && cell ? ready.formats.day(String(cell)) : cellText(ready, cell, column);
 }
@@ -62,9 +62,9 @@ function markedView(name: unknown, why: string): TemplateResult {
     : html`<span class="marked"><bdi>${name}</bdi><span title=${why}>\u00a0*</span></span>`;
 }
 
-/** Stands in for a number that is withheld. */
-function hiddenView({ texts, answer }: Ready): TemplateResult {
-  return html`<span class="hidden-number" title=${fill(texts.hiddenHint, answer.minimumGroupSize)}>${texts.hidden}</span>`;
+/** Stands in for a number that is suppressed. */
+function suppressedNumberView({ texts, answer }: Ready): TemplateResult {
+  return html`<span class="suppressed-number" title=${fill(texts.suppressedHint, answer.minimumGroupSize)}>${texts.suppressed}</span>`;
 }
 
 /** A row's name. A click filters by it, except on an exported page. */

@@ -17,7 +17,7 @@ import {
 } from "./model";
 import { questionText } from "./questions";
 import { schoolGroups } from "./schoolGroups";
-import { withheldSentences } from "./withheldWords";
+import { suppressionSentences } from "./suppressionWords";
 
 /** An active part of the filter, and how to remove it. */
 export interface FilterPart {
@@ -74,7 +74,7 @@ export function provenance({ texts, formats, district, filter, view, answer }: R
     `${texts.period}: ${formats.range(answer.from, answer.to)}`,
     `${texts.filters}: ${parts.length === 0 ? texts.none : parts.join(", ")}`,
     `${texts.privacy}: ${groupRule(texts, answer.minimumGroupSize)}`,
-    ...withheldSentences({ texts, formats, answer }),
+    ...suppressionSentences({ texts, formats, answer }),
     // With one kind of people, the sentences about completeness say the same.
     ...(filter.userTypes.length === 1 ? [] : missingSentences({ texts, formats }, answer.missing)),
     ...completenessSentences({ texts, formats, answer }).map((text) => `${texts.completeness}: ${text}`),

@@ -12,18 +12,18 @@ export function isolated(name: string): string {
 }
 
 /** A name clipped to the length of a label. */
-export function clipped(name: string, letters: number): string {
+export function clipped(name: string, characters: number): string {
   const all = [...name];
-  return all.length <= letters ? name : `${all.slice(0, letters - 1).join("")}…`;
+  return all.length <= characters ? name : `${all.slice(0, characters - 1).join("")}…`;
 }
 
 /**
  * A name on two lines if it does not fit on one and has a space to break at; the second line may still be too long.
- * `letters` is the number of characters that fit on a line.
+ * `characters` is the number of characters that fit on a line.
  */
-export function inTwoLines(name: string, letters: number): string {
-  if (name.length <= letters) return name;
-  const space = name.lastIndexOf(" ", letters);
+export function inTwoLines(name: string, characters: number): string {
+  if (name.length <= characters) return name;
+  const space = name.lastIndexOf(" ", characters);
   return space <= 0 ? name : `${name.slice(0, space)}\n${name.slice(space + 1)}`;
 }
 
@@ -36,8 +36,8 @@ export type Formats = ReturnType<typeof formatsOf>;
  */
 export function formatsOf(texts: DashboardTexts, minimum: number) {
   const { locale } = texts;
-  const numbers = (least: number, most: number, options: Intl.NumberFormatOptions = {}) => {
-    const digits = { minimumFractionDigits: least, maximumFractionDigits: most };
+  const numbers = (minDigits: number, maxDigits: number, options: Intl.NumberFormatOptions = {}) => {
+    const digits = { minimumFractionDigits: minDigits, maximumFractionDigits: maxDigits };
     return new Intl.NumberFormat(locale, { ...digits, ...options }).format as (value: number) => string;
   };
   const days = (options: Intl.DateTimeFormatOptions) =>
@@ -85,14 +85,14 @@ export function formatsOf(texts: DashboardTexts, minimum: number) {
     shown: (value: People | undefined, format = integer) => {
       if (value === undefined) return "–";
       if (value === "few") return few;
-      return value === null ? texts.hidden : format(value);
+      return value === null ? texts.suppressed : format(value);
     },
     list,
     /** The same, with the number of those beyond the first ones if these are at least two. */
-    shortList: (parts: readonly string[], most: number) => {
-      const others = parts.length - most;
+    shortList: (parts: readonly string[], max: number) => {
+      const others = parts.length - max;
       if (others < 2) return list(parts);
-      return list([...parts.slice(0, most), fill(texts.otherPlaces, integer(others))]);
+      return list([...parts.slice(0, max), fill(texts.otherPlaces, integer(others))]);
     },
     /** `2026-11-20` as Nov 20, 2026. */
     day: dayIn({ dateStyle: "medium" }),

@@ -1,7 +1,7 @@
 import type { Frozen } from "../../src/dashboard/export/dashboardHtml";
 import { openingView } from "../../src/dashboard/opening";
 import type { FromPage, PageFile, PageState, ToPage } from "../../src/protocol/dashboard";
-import { type Outside, Page } from "./Page";
+import { Page, type PageHost } from "./Page";
 
 /** The API that VS Code gives every webview. */
 interface VsCodeApi {
@@ -28,7 +28,7 @@ window.addEventListener("afterprint", () => page?.forPaper(false));
 matchMedia("(prefers-reduced-motion: reduce)").addEventListener("change", () => page?.restyle());
 
 function openLive(root: HTMLElement, vscode: VsCodeApi): void {
-  const outside: Outside = {
+  const host: PageHost = {
     post: (message) => vscode.postMessage(message),
     save: (file) => vscode.postMessage({ type: "save", file }),
     keep: (state) => vscode.setState(state),
@@ -39,7 +39,7 @@ function openLive(root: HTMLElement, vscode: VsCodeApi): void {
       const view = { ...openingView, ...before?.view, ...(asked === undefined ? {} : { question: asked }) };
       page = new Page(
         root,
-        outside,
+        host,
         { texts, district, saved, filter, view, question, frozen: false },
         before?.scrollTop,
       );
@@ -66,7 +66,7 @@ function openFrozen(root: HTMLElement, { answer, view, texts, district }: Frozen
   };
   applyTheme();
   prefersDark.addEventListener("change", applyTheme);
-  const outside: Outside = { post: () => undefined, save: download, keep: () => undefined };
+  const host: PageHost = { post: () => undefined, save: download, keep: () => undefined };
   const start = {
     texts,
     district,
@@ -76,7 +76,7 @@ function openFrozen(root: HTMLElement, { answer, view, texts, district }: Frozen
     question: 0,
     frozen: true,
   };
-  page = new Page(root, outside, start, undefined);
+  page = new Page(root, host, start, undefined);
   page.receive({ type: "answer", question: 0, answer });
 }
 

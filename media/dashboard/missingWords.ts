@@ -4,15 +4,15 @@ import { fill, isolated } from "./formats";
 import type { Language, Words } from "./model";
 
 /** At most this many are listed one by one. */
-const mostNamed = 12;
+const maxNamed = 12;
 
 export function reportName(texts: DashboardTexts, report: ReportKind): string {
   return { dailyParticipation: texts.reportParticipation, resourceUsage: texts.reportUsage }[report];
 }
 
 /**
- * `undefined` for a number that is unknown because its report is absent; `null` is one that is withheld. Where a report is
- * absent, people are counted, so nothing is withheld entirely.
+ * `undefined` for a number that is unknown because its report is absent; `null` is one that is suppressed. Where a report
+ * is absent, people are counted, so nothing is suppressed entirely.
  */
 export function orUnknown<Value>(
   { absent = [] }: { readonly absent?: readonly ReportKind[] },
@@ -31,7 +31,7 @@ export function absentSentences(
     fill(
       places.length > 0 ? texts.absentAt : texts.absentReport,
       reportName(texts, report),
-      formats.shortList(places.map(isolated), mostNamed),
+      formats.shortList(places.map(isolated), maxNamed),
     ),
   );
 }
@@ -53,7 +53,7 @@ export function missingSentences({ texts, formats }: Language, missing: readonly
 export function quarantineSentences({ texts, formats }: Language, names: readonly string[] = []): string[] {
   return names.length === 0
     ? []
-    : [fill(texts.inQuarantine, formats.shortList(names.map(isolated), mostNamed))];
+    : [fill(texts.inQuarantine, formats.shortList(names.map(isolated), maxNamed))];
 }
 
 /** Which days lack a report, one by one, for exported files. */
@@ -63,7 +63,7 @@ export function completenessSentences({ texts, formats, answer }: Words): string
     if (missing.length === 0) return [];
     const dates = formats.shortList(
       missing.map(({ date }) => formats.day(date)),
-      mostNamed,
+      maxNamed,
     );
     return [fill(texts.reportMissingOn, reportName(texts, report), dates)];
   });

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { ChartHost } from "./charts/ChartElement";
-import type { LegendEntry, Picture } from "./charts/picture";
+import type { Chart, LegendEntry } from "./charts/chart";
 import { dataTableView } from "./dataTableView";
 import type { Exporter } from "./Exporter";
 import { fill } from "./formats";
@@ -9,7 +9,7 @@ import type { Actions, Ready } from "./model";
 import type { Control, Panel } from "./panels/panel";
 import { asTableView, exportView, partView } from "./partView";
 import { entered } from "./popover";
-import { otherDivisionView, sentencesView } from "./withheldView";
+import { otherDivisionView, sentencesView } from "./suppressionView";
 
 export interface PanelContext {
   readonly ready: Ready;
@@ -22,7 +22,7 @@ export interface PanelContext {
 export function panelView(
   context: PanelContext,
   panel: Panel,
-  picture: Picture | undefined,
+  chart: Chart | undefined,
   below: unknown = nothing,
 ): TemplateResult {
   const { ready, actions } = context;
@@ -38,7 +38,7 @@ export function panelView(
         ? html`<p class="badge" title=${texts.allResourcesHint}>${texts.allResourcesNote}</p>`
         : nothing
     }`;
-  const save = (kind: "png" | "svg") => () => context.exporter.picture(ready, panel, kind);
+  const save = (kind: "png" | "svg") => () => context.exporter.image(ready, panel, kind);
   const tools = html`
     ${panel.controls.map((control) => controlView(control, ready, actions, panel.id))}
     ${asTableView(context, panel)}
@@ -50,14 +50,14 @@ export function panelView(
     ${
       asTable
         ? dataTableView(ready, actions, panel.title, panel.table())
-        : picture
-          ? html`${legendView(picture.legend, frozen ? undefined : actions)}
-              ${chartView(context, panel.summary, picture)}`
+        : chart
+          ? html`${legendView(chart.legend, frozen ? undefined : actions)}
+              ${chartView(context, panel.summary, chart)}`
           : below === nothing
             ? nothingView(ready, panel)
             : nothing
     }
-    ${leftOutView(context, panel)}
+    ${suppressedView(context, panel)}
     ${panel.caption && !asTable ? html`<p class="quiet caption">${panel.caption}</p>` : nothing}
     ${panel.id === "time" && !asTable && !frozen ? html`<p class="quiet hint">${texts.dragHint}</p>` : nothing}
     ${below}`;
@@ -65,26 +65,26 @@ export function panelView(
 }
 
 /** Why there is no chart, unless the sentences below say so. */
-function nothingView(ready: Ready, { allResources, withheld = [] }: Panel) {
+function nothingView(ready: Ready, { allResources, footnotes = [] }: Panel) {
   const report = allResources ? "dailyParticipation" : "resourceUsage";
   const reasons = absentSentences(ready, ready.answer.absent.includes(report) ? [report] : []);
-  if (withheld.length > 0) return nothing;
+  if (footnotes.length > 0) return nothing;
   return html`<p class="quiet nothing">${reasons[0] ?? ready.texts.nothingToShow}</p>`;
 }
 
-function leftOutView({ ready, actions }: PanelContext, { withheld = [], offersOther }: Panel) {
-  if (withheld.length === 0 && !offersOther) return nothing;
-  return html`<div class="quiet left-out">
-    ${withheld.length === 0 ? nothing : html`<span aria-hidden="true">*</span><div>${sentencesView(ready, withheld)}</div>`}
+function suppressedView({ ready, actions }: PanelContext, { footnotes = [], offersOther }: Panel) {
+  if (footnotes.length === 0 && !offersOther) return nothing;
+  return html`<div class="quiet suppressed-notes">
+    ${footnotes.length === 0 ? nothing : html`<span aria-hidden="true">*</span><div>${sentencesView(ready, footnotes)}</div>`}
     ${offersOther ? otherDivisionView(ready, actions) : nothing}
   </div>`;
 }
 
-export function chartView(context: PanelContext, label: string, picture: Picture): TemplateResult {
+export function chartView(context: PanelContext, label: string, chart: Chart): TemplateResult {
   const { actions, ready } = context;
   const { texts, look, frozen } = ready;
   const host: ChartHost = {
-    picture,
+    chart,
     look,
     label,
     role: texts.chart,

@@ -72,7 +72,7 @@ export function asTableView({ ready, actions }: PanelContext, { id, title }: Par
       class="icon-button as-table"
       aria-pressed=${asTable}
       aria-label=${`${texts.showAsTable}: ${title}`}
-      title=${asTable ? texts.showAsPicture : texts.showAsTable}
+      title=${asTable ? texts.showAsChart : texts.showAsTable}
       @click=${() => actions.setView({ asTable: toggled(view.asTable, id) })}
     >${icon(asTable ? "graph" : "table")}</button>`;
 }
@@ -83,7 +83,7 @@ type ExportCommand = readonly [kind: "png" | "svg" | "csv", text: string, save: 
 /** The export button of a part, with its menu: its table, after other formats. */
 export function exportView(
   { ready, exporter }: PanelContext,
-  part: Part & Pick<Panel, "withheld">,
+  part: Part & Pick<Panel, "footnotes">,
   table: () => DataTable,
   others: readonly ExportCommand[] = [],
   name = part.id,

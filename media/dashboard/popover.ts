@@ -91,7 +91,7 @@ export function focusables(within: Element | null): HTMLElement[] {
 }
 
 /** If a change of the page removes the element with the focus, another one nearby gets it. */
-export function keepingFocus(change: () => void): void {
+export function preserveFocus(change: () => void): void {
   const focused = document.activeElement;
   const around: Element[] = [];
   for (let each = focused?.parentElement; each; each = each.parentElement) around.push(each);

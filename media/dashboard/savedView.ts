@@ -5,7 +5,7 @@ import { icon } from "./icons";
 import type { Actions, Model } from "./model";
 import { close, entered, popover } from "./popover";
 
-const mostLetters = 100;
+const maxNameLength = 100;
 
 /** A name that the reader is typing. */
 export interface Typed {
@@ -39,7 +39,7 @@ export function savedView(
   };
   const save = (event: SubmitEvent) => {
     event.preventDefault();
-    const name = typed.name.trim().slice(0, mostLetters);
+    const name = typed.name.trim().slice(0, maxNameLength);
     if (name === "") return;
     const isGroup = event.submitter?.id === "save-group";
     change(
@@ -72,7 +72,7 @@ export function savedView(
             </ul>`
       }
       <form @submit=${save}>
-        <input class="input" name="name" id="saved-name" required maxlength=${mostLetters} placeholder=${texts.name} aria-label=${texts.name}
+        <input class="input" name="name" id="saved-name" required maxlength=${maxNameLength} placeholder=${texts.name} aria-label=${texts.name}
           .value=${typed.name} @input=${(event: Event) => type(entered(event))} />
         <div class="saved-buttons">
           <button type="submit" class="button" id="save-view">${saved.views.some(isTaken) ? texts.replaceView : texts.saveView}</button>

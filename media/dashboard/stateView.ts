@@ -3,8 +3,8 @@ import { openingFilter } from "../../src/dashboard/opening";
 import { fill, isolated } from "./formats";
 import { type IconName, icon } from "./icons";
 import type { Actions, Model, Ready } from "./model";
-import { otherDivisionView, sentencesView, togetherView } from "./withheldView";
-import { withheldSentences } from "./withheldWords";
+import { otherDivisionView, sentencesView, togetherView } from "./suppressionView";
+import { suppressionSentences } from "./suppressionWords";
 
 /** The page's contents if there are no charts. */
 export function stateView(model: Model, actions: Actions): TemplateResult {
@@ -68,13 +68,13 @@ export function nobodyView(ready: Ready, actions: Actions): TemplateResult {
   return message("people", texts.noUsersTitle, texts.noUsersText, resetView(ready, actions));
 }
 
-/** The message if everything that the filters match is withheld. */
-export function leftOutView(ready: Ready, actions: Actions): TemplateResult {
+/** The message if everything that the filters match is suppressed. */
+export function suppressedView(ready: Ready, actions: Actions): TemplateResult {
   const { texts } = ready;
   return message(
     "people",
-    texts.leftOutTitle,
-    html`${sentencesView(ready, withheldSentences(ready))}`,
+    texts.suppressedTitle,
+    html`${sentencesView(ready, suppressionSentences(ready))}`,
     html`${togetherView(ready, actions)}
       ${resetView(ready, actions, "secondary")}
       ${otherDivisionView(ready, actions)}`,

@@ -7,7 +7,7 @@ import { detailsView } from "./detailsView";
 import { Grid } from "./Grid";
 import { measureTextIn } from "./measureText";
 import { columnText, hasProblem, type Model, reasonOf, refusedText, rowCount, rowsText } from "./model";
-import { besideIn, placeAmong } from "./refusedRows";
+import { nearestRefusedRow, placeAmong } from "./refusedRows";
 import { RowCache } from "./rowCache";
 import { stateView } from "./stateView";
 import { fill, Numbers } from "./text";
@@ -136,7 +136,8 @@ export class Page implements BarActions {
   readonly goToRefused = (direction: 1 | -1): void => {
     const { model } = this;
     const { phase, active } = model;
-    const row = phase.name === "open" ? besideIn(phase.info.refused, active.row, direction) : undefined;
+    const row =
+      phase.name === "open" ? nearestRefusedRow(phase.info.refused, active.row, direction) : undefined;
     if (row === undefined) return;
     this.grid.goTo({ row, column: active.column });
     this.refusedGoal = row;

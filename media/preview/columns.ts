@@ -66,8 +66,8 @@ export class ColumnWidths {
   }
 }
 
-function clamped(width: number, least: number, most: number): number {
-  return Math.ceil(Math.max(least, Math.min(width, Math.max(least, most))));
+function clamped(width: number, min: number, max: number): number {
+  return Math.ceil(Math.max(min, Math.min(width, Math.max(min, max))));
 }
 
 function longer(text: string, cell: string | null | undefined): string {

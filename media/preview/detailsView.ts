@@ -4,7 +4,7 @@ import { columnText, type Model, reasonOf } from "./model";
 import { fill } from "./text";
 import { textView } from "./textView";
 
-const longestText = 20_000;
+const maxTextLength = 20_000;
 
 /** The full text of the active cell, and the problem of its row. */
 export function detailsView(model: Model, row: PreviewRow | undefined): TemplateResult | typeof nothing {
@@ -61,5 +61,5 @@ function cellText(
   const cell = row.cells[active.column - 1];
   if (cell === null) return html`<p class="quiet">${strings.masked}</p>`;
   if (cell === undefined || cell === "") return html`<p class="quiet">${strings.blank}</p>`;
-  return html`<p class="full-text">${textView(cell, longestText)}</p>`;
+  return html`<p class="full-text">${textView(cell, maxTextLength)}</p>`;
 }

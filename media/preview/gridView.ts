@@ -7,10 +7,10 @@ import { fill } from "./text";
 import { textView } from "./textView";
 
 /** The maximum length of a cell's text: more than fits in the widest column. The details show the rest. */
-const longestText = 400;
+const maxTextLength = 400;
 
 /** A visible row or column; positions are in pixels from the start of the rows or columns. */
-export interface Stretch {
+export interface PixelRange {
   readonly index: number;
   readonly start: number;
   readonly size: number;
@@ -18,9 +18,9 @@ export interface Stretch {
 
 /** The visible part of the grid. */
 export interface GridLayout {
-  readonly rows: readonly Stretch[];
+  readonly rows: readonly PixelRange[];
   /** Index 0 is the first column after the line numbers. */
-  readonly columns: readonly Stretch[];
+  readonly columns: readonly PixelRange[];
   readonly lineWidth: number;
   readonly width: number;
   readonly height: number;
@@ -149,7 +149,7 @@ function bodyRow(
   model: Model,
   info: PreviewInfo,
   layout: GridLayout,
-  { index, start }: Stretch,
+  { index, start }: PixelRange,
   row: PreviewRow | undefined,
 ): TemplateResult {
   const { active, strings, numbers } = model;
@@ -212,6 +212,6 @@ function bodyCell({ strings }: Model, row: PreviewRow | undefined, column: numbe
   if (!row) return html`<span class="skeleton"></span><span class="spoken">${strings.loadingRow}</span>`;
   const cell = row.cells[column];
   if (cell === undefined || cell === "") return nothing;
-  if (cell !== null) return textView(cell, longestText);
+  if (cell !== null) return textView(cell, maxTextLength);
   return html`<span class="masked" aria-hidden="true">••••••</span><span class="spoken">${strings.masked}</span>`;
 }

@@ -1,5 +1,9 @@
 /** The nearest refused row below or above a row; wraps around at the ends, as in editors. */
-export function besideIn(ascending: readonly number[], row: number, direction: 1 | -1): number | undefined {
+export function nearestRefusedRow(
+  ascending: readonly number[],
+  row: number,
+  direction: 1 | -1,
+): number | undefined {
   return direction === 1
     ? (ascending.find((refused) => refused > row) ?? ascending[0])
     : (ascending.findLast((refused) => refused < row) ?? ascending.at(-1));

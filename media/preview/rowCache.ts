@@ -10,7 +10,7 @@ export const pageSize = 100;
 /** The number of pages to keep: enough to scroll back a little, and little compared with the engine's memory. */
 const keptPages = 40;
 /** The number of concurrent requests: more would only delay the rows that are visible next. */
-const atOnce = 2;
+const concurrentRequests = 2;
 
 /** The rows around the visible ones, fetched in pages on demand. */
 export class RowCache {
@@ -79,7 +79,7 @@ export class RowCache {
 
   private ask(): void {
     for (const page of this.requested) {
-      if (this.stopped || this.inProgress.size >= atOnce) return;
+      if (this.stopped || this.inProgress.size >= concurrentRequests) return;
       if (this.pages.has(page) || this.inProgress.has(page)) continue;
       const count = this.expected(page, this.rowCount);
       this.inProgress.set(page, count);

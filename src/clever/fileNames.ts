@@ -34,14 +34,14 @@ const oeaName = new RegExp(`^(?<type>${types})${copyMarks}\\.csv$`, "i");
 
 /** Cache: a plan looks up each path several times. */
 const recognized = new Map<string, ReportFile | undefined>();
-const mostRecognized = 10_000;
+const maxRecognized = 10_000;
 
 /** Which report a path on the server is; undefined if it is none. */
 export function recognizeReport(path: string): ReportFile | undefined {
   const known = recognized.get(path);
   if (known !== undefined || recognized.has(path)) return known;
   const file = reportAt(path);
-  if (recognized.size >= mostRecognized) recognized.clear();
+  if (recognized.size >= maxRecognized) recognized.clear();
   recognized.set(path, file);
   return file;
 }

@@ -26,7 +26,7 @@ interface GroupedCohort {
   readonly group: number;
 }
 
-/** How the people of the tables are divided. Groups that no day counts for are left out. */
+/** How the people of the tables are divided. Groups that no day counts for are suppressed. */
 export interface Division {
   readonly minimumGroupSize: number;
   readonly cohorts: readonly GroupedCohort[];

@@ -113,7 +113,7 @@ export const pseudonymMapTable = "stage2np/clever/pseudonyms_oea";
  * A table that is being rebuilt. It is within the folder of the table that it replaces, so that readers of tables
  * skip it.
  */
-export function tableBeside(table: string): string {
+export function rebuildFolder(table: string): string {
   return `${table}/_rebuilt`;
 }
 

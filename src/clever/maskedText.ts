@@ -32,7 +32,7 @@ export function maskText(text: string, kind: TextKind, isKnown: (id: string) => 
   return maskParts(
     text,
     { kind, isKnown, whole: kind === "name" ? "" : text.toLowerCase() },
-    deepestEncoding,
+    maxDecodingDepth,
   );
 }
 
@@ -44,7 +44,7 @@ interface Rules {
 }
 
 /** An address in a query may be encoded again at each redirect. */
-const deepestEncoding = 3;
+const maxDecodingDepth = 3;
 
 const logIn = /(\/\/)[^/?#\s@]{1,255}@/g;
 const eMail = /[\p{L}\p{N}._%+'-]{1,255}(?:@|%40)[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}/giu;
@@ -177,7 +177,7 @@ export const maskRules = {
   cleverForm: cleverForm.source,
   personFolders: [...personFolders],
   personKeys: [...personKeys],
-  deepestEncoding,
+  maxDecodingDepth,
   shortestInUrl,
   mostPieces,
   shortestId,

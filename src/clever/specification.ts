@@ -17,7 +17,7 @@ import {
 } from "./reports";
 import { hasResources } from "./rowKey";
 import { plainNumber, shortestId } from "./shiftedCells";
-import { canonicalForm, cleverId, whiteSpace } from "./values";
+import { canonicalFormat, cleverId, whiteSpace } from "./values";
 
 /**
  * What an engine in another language needs to read clean files of a report, as plain JSON. Everything in it is derived
@@ -109,7 +109,7 @@ function specifiedColumn(column: ReportColumn): SpecifiedColumn {
 }
 
 function formsOf({ type, pseudonymization, words }: ReportColumn): Pick<SpecifiedColumn, "form" | "except"> {
-  if (type !== "string") return { form: canonicalForm[type], except: null };
+  if (type !== "string") return { form: canonicalFormat[type], except: null };
   if (pseudonymization === "hash") return plainId;
   const blank = `[${whiteSpace}]*`;
   return { form: null, except: words ? `${blank}|[^!-~]*${cleverId}[^!-~]*` : blank };

@@ -12,7 +12,7 @@ export type DayMonthOrder = "dayFirst" | "monthFirst" | "unknown";
  * Clever's own formats. The engine reads these in SQL, and everything else goes through `parseValue`; a test ensures
  * that both agree. RE2 and JavaScript interpret the patterns alike.
  */
-export const canonicalForm: Readonly<Record<Exclude<ColumnType, "string">, string>> = {
+export const canonicalFormat: Readonly<Record<Exclude<ColumnType, "string">, string>> = {
   date: "20[0-9]{2}-[0-9]{2}-[0-9]{2}",
   boolean: "true|false",
   integer: "[0-9]{1,9}",

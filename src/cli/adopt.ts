@@ -66,12 +66,12 @@ function landedText({ files }: AdoptSummary): string {
   return lines.join("\n");
 }
 
-const mostListed = 10;
+const maxListed = 10;
 
 function listed(paths: readonly string[]): string[] {
-  const more = paths.length - mostListed;
+  const more = paths.length - maxListed;
   return [
-    ...paths.slice(0, mostListed).map((path) => `  ${plain(path)}`),
+    ...paths.slice(0, maxListed).map((path) => `  ${plain(path)}`),
     ...(more > 0 ? [`  and ${integer(more)} more`] : []),
   ];
 }

@@ -1,6 +1,6 @@
 import { counted } from "../counted";
 import type { ComparedPeriod, ComparedUse, Comparison, Entry, People, Shown } from "../dashboard/answer";
-import { ofPeriod } from "../dashboard/ofPeriod";
+import { periodValue } from "../dashboard/periodValue";
 import { columns } from "./table";
 import { styled } from "./text";
 
@@ -15,15 +15,15 @@ interface Formats {
 export function comparisonParts(
   { before, now, total, bySchool, resources }: Comparison,
   { count, average, name }: Formats,
-  mostResources: number,
+  maxResources: number,
 ): string[] {
-  const row = (title: string, use: ComparedUse, mayBeWithheld: boolean | undefined) => {
+  const row = (title: string, use: ComparedUse, mayBeSuppressed: boolean | undefined) => {
     const known = <Value extends People>(
       period: ComparedPeriod,
       value: Value,
       format: (value: Value) => string,
     ) => {
-      const found = ofPeriod(period, value, mayBeWithheld);
+      const found = periodValue(period, value, mayBeSuppressed);
       return found === undefined ? "–" : format(found);
     };
     return [
@@ -52,7 +52,7 @@ export function comparisonParts(
       "Resources that differ most",
       table(
         "Resource",
-        resources.slice(0, mostResources).map((entry) => row(name(entry.resource), entry, true)),
+        resources.slice(0, maxResources).map((entry) => row(name(entry.resource), entry, true)),
       ),
     ),
   ];

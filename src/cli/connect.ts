@@ -18,7 +18,7 @@ export function openLake({ lake }: ConfigFile, secrets: Secrets): Promise<Lake> 
 }
 
 /** A command's configuration, and what it names. */
-export async function opened(options: CommonOptions, { environment, signal }: CommandContext) {
+export async function openConfigured(options: CommonOptions, { environment, signal }: CommandContext) {
   const config = await readConfig(options.config);
   const secrets = secretsFrom(environment);
   return {

@@ -57,7 +57,7 @@ function tableLines(table: RepairedTable, dryRun: boolean): string[] {
 }
 
 /** The lines of `run` and `status` about changes by other programs. */
-export function othersLines(findings: readonly Finding[]): string[] {
+export function foreignChangeLines(findings: readonly Finding[]): string[] {
   if (findings.length === 0) return [];
   return [
     styled("red", `Changed by other programs: ${counted(findings.length, "table")}`),

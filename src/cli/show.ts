@@ -10,7 +10,7 @@ import type { Verification } from "../pipeline/verify/verify";
 import { comparisonParts } from "./comparison";
 import { identityLines } from "./identities";
 import type { QuestionOptions } from "./question";
-import { othersLines } from "./repair";
+import { foreignChangeLines } from "./repair";
 import { columns } from "./table";
 import { bytes, decimal, duration, integer, plain, styled } from "./text";
 
@@ -52,7 +52,7 @@ export function showStatus(
     ...(freshness.length > 0 ? [newestDays(freshness)] : []),
     ...overdue.map((kind) => styled("red", `Overdue: ${overdueLine(kind)}`)),
     ...(needsAdoption ? [adoptionLines()] : []),
-    ...(changedByOthers.length > 0 ? [othersLines(changedByOthers).join("\n")] : []),
+    ...(changedByOthers.length > 0 ? [foreignChangeLines(changedByOthers).join("\n")] : []),
   ].join("\n\n");
 }
 
@@ -118,7 +118,7 @@ export function showRun(summary: RunSummary): string {
     lines.push("", styled("red", `Overdue: ${integer(summary.overdue.length)}`));
     lines.push(...listed(summary.overdue.map(overdueLine)));
   }
-  if (summary.changedByOthers.length > 0) lines.push("", ...othersLines(summary.changedByOthers));
+  if (summary.changedByOthers.length > 0) lines.push("", ...foreignChangeLines(summary.changedByOthers));
   if (notRead.length > 0) {
     lines.push("", styled("yellow", `On the server and not read: ${integer(notRead.length)}`));
     lines.push(...listed(notRead.map(({ path, reason }) => `${plain(path)}: ${plain(reason)}`)));
@@ -173,13 +173,13 @@ const shown = 10;
 
 /** Indented lines, only the first ones if there are many. `--json` has them all. */
 function listed(lines: readonly string[]): string[] {
-  const most = 20;
+  const max = 20;
   const more =
-    lines.length > most ? [`  … and ${integer(lines.length - most)} more; --json lists them all.`] : [];
-  return [...lines.slice(0, most).map((line) => `  ${line}`), ...more];
+    lines.length > max ? [`  … and ${integer(lines.length - max)} more; --json lists them all.`] : [];
+  return [...lines.slice(0, max).map((line) => `  ${line}`), ...more];
 }
 
-/** What of an entry's numbers is withheld: a part or, if `suppressed`, all. */
+/** What of an entry's numbers is suppressed: a part or, if `suppressed`, all. */
 interface Partly {
   readonly partly?: true;
   readonly suppressed?: true;
@@ -190,8 +190,8 @@ export function showMetrics(
   { from, to }: Pick<QuestionOptions, "from" | "to"> = {},
 ): string {
   const { minimumGroupSize, withheld } = metrics;
-  /** `unknown` are reports that are missing: then nothing is withheld. */
-  const nothing = (unknown: readonly ReportKind[] = []) => (unknown.length > 0 ? "–" : "left out");
+  /** `unknown` are reports that are missing: then nothing is suppressed. */
+  const nothing = (unknown: readonly ReportKind[] = []) => (unknown.length > 0 ? "–" : "suppressed");
   const count = (value: People, unknown?: readonly ReportKind[]) =>
     value === null ? nothing(unknown) : value === "few" ? `<${minimumGroupSize}` : integer(value);
   const average = (value: Shown, unknown?: readonly ReportKind[]) =>
@@ -209,12 +209,12 @@ export function showMetrics(
   const range = [from ? `from ${from}` : "", to ? `to ${to}` : ""].filter(Boolean).join(" ");
   const isEmpty = metrics.byDay.length === 0 && withheld.filter.length === 0;
   const headline = `${styled("bold", count(metrics.users, metrics.absent))} ${metrics.users === 1 ? "user" : "users"}, ${styled("bold", count(metrics.activeUsers, metrics.absent))} active${share}, over ${styled("bold", count(metrics.days))} ${metrics.days === 1 ? "day" : "days"} with daily participation`;
-  // Days are counted unless everything is withheld.
-  const isWithheld = metrics.days === null;
+  // Days are counted unless everything is suppressed.
+  const isSuppressed = metrics.days === null;
   const parts = [
-    isWithheld ? styled("bold", "All numbers are left out.") : headline,
+    isSuppressed ? styled("bold", "All numbers are suppressed.") : headline,
     ...(isEmpty ? [`The tables have no row for this question${range && ` ${range}`}.`] : []),
-    ...(isEmpty || isWithheld
+    ...(isEmpty || isSuppressed
       ? []
       : [
           section(
@@ -279,7 +279,7 @@ export function showMetrics(
   if (left.length > 0) {
     const rest = [...metrics.bySchool, ...metrics.byDay, ...(comparison?.bySchool ?? [])];
     const note = rest.some(({ partly }) => partly) ? ["Numbers marked * cover only the rest."] : [];
-    parts.push([styled("bold", "Left out"), ...listed(left), ...note].join("\n"));
+    parts.push([styled("bold", "Suppressed"), ...listed(left), ...note].join("\n"));
   }
   if (minimumGroupSize > 1) {
     parts.push(

@@ -5,7 +5,7 @@ import type { Counting } from "./opening";
 import type { SchoolLevel } from "./schoolLevels";
 
 /**
- * An exact sum, average or count; `null` if everything it would cover is withheld, as `DashboardAnswer.withheld`
+ * An exact sum, average or count; `null` if everything it would cover is suppressed, as `DashboardAnswer.withheld`
  * explains, or if it is unknown because its report is absent or missing.
  */
 export type Shown = number | null;
@@ -72,7 +72,7 @@ export interface ComparedPeriod extends DateRange {
 
 /**
  * Use of the resources that the filter chooses, or of all, in two periods. An entry's averages leave out days on
- * which the entry is withheld entirely.
+ * which the entry is suppressed entirely.
  */
 export interface Comparison {
   readonly before: ComparedPeriod;
@@ -111,7 +111,7 @@ export interface MissingReport {
 
 /** An entry of a list: the question, narrowed to this entry. */
 export interface Entry {
-  /** `true` if groups or days of the entry are withheld, so that its numbers cover only the others. */
+  /** `true` if groups or days of the entry are suppressed, so that its numbers cover only the others. */
   readonly partly?: true;
   /** Reports that have no row of the entry, although the other one shows its use. Their numbers are `null`. */
   readonly absent?: readonly ReportKind[];
@@ -124,9 +124,9 @@ export interface Place {
   readonly grades: readonly (string | null)[] | null;
 }
 
-/** A group that is withheld because a filter, or an entry of a list, covers only part of it. */
+/** A group that is suppressed because a filter, or an entry of a list, covers only part of it. */
 export interface CutGroup {
-  /** What is withheld, and the people it must be shown together with. */
+  /** What is suppressed, and the people it must be shown together with. */
   readonly left: readonly Place[];
   readonly together: readonly Place[];
   /** Whether `left` has fewer people than the minimum group size; otherwise `together` has. */
@@ -141,11 +141,11 @@ export interface UncountedDays {
   readonly last: string;
 }
 
-/** What an answer leaves out, and why. */
+/** What an answer suppresses, and why. */
 export interface Withheld {
   /** Groups that the filter splits. */
   readonly filter: readonly CutGroup[];
-  /** Other groups that span several schools, or grades, and are left out where these are shown separately. */
+  /** Other groups that span several schools, or grades, and are suppressed where these are shown separately. */
   readonly schools: readonly CutGroup[];
   readonly grades: readonly CutGroup[];
   readonly days: readonly UncountedDays[];
@@ -226,7 +226,7 @@ export interface DayEntry extends Entry {
 export interface WeekdayEntry extends Entry {
   /** 1 Monday … 7 Sunday */
   readonly weekday: number;
-  /** Days of the range on this weekday with complete participation, excluding days off and those withheld entirely. */
+  /** Days of the range on this weekday with complete participation, without days off and those suppressed entirely. */
   readonly days: number;
   /** Averages over those days. */
   readonly activeUsers: Shown;
@@ -246,7 +246,7 @@ export interface ResourceEntry extends Entry {
   readonly lastDay: string | null;
   /**
    * Person-days of use per school day, by calendar week of the range, oldest first, at most 60; for a sparkline. `null`
-   * for a week without school days whose report is there and of which not everything is withheld.
+   * for a week without school days whose report is there and of which not everything is suppressed.
    */
   readonly weekly: readonly Shown[];
 }
@@ -298,7 +298,7 @@ export interface Changes {
     /** Too few person-days: a wider filter helps. */
     readonly use: Subjects;
     /** Schools with too few people to be shown on their own. */
-    readonly leftOut: number;
+    readonly suppressed: number;
   };
 }
 
@@ -360,7 +360,7 @@ export interface DashboardAnswer extends Counting {
   readonly to: string;
   readonly withheld: Withheld;
   readonly periods: Periods;
-  /** `none` if neither report has a row of the question, `withheld` if all of its rows are withheld. */
+  /** `none` if neither report has a row of the question, `withheld` if all of its rows are suppressed. */
   readonly rows: "some" | "none" | "withheld";
   /**
    * Reports that have no row of the people counted in the range, although the other one shows their use. All of their

@@ -25,7 +25,7 @@ const parsedRecords = z.array(
   z.object({ info: z.object({ lines: z.number() }), record: z.array(z.string()) }),
 );
 
-const largestFile = 5_000_000;
+const maxFileLength = 5_000_000;
 
 const levelRow = z.object({
   school: z.string().min(1, "is empty"),
@@ -84,7 +84,7 @@ async function readRows<Shape extends z.ZodObject>(
   } catch (cause) {
     throw refuse("The file cannot be read.", cause);
   }
-  if (text.length > largestFile) throw refuse("The file is larger than 5 MB.");
+  if (text.length > maxFileLength) throw refuse("The file is larger than 5 MB.");
   let records: unknown;
   try {
     records = parse(text, {

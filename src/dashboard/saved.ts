@@ -3,7 +3,7 @@ import { dashboardFilterSchema } from "./filter";
 import { questionIds } from "./questions";
 
 /** How many groups, and how many views, are saved for a lake. */
-export const mostSaved = 200;
+export const maxSaved = 200;
 
 const name = z.string().trim().min(1).max(100);
 
@@ -12,7 +12,7 @@ export const savedSchema = z
   .strictObject({
     groups: z
       .array(z.strictObject({ name, schools: dashboardFilterSchema.unwrap().shape.schools }))
-      .max(mostSaved),
+      .max(maxSaved),
     views: z
       .array(
         z.strictObject({
@@ -21,12 +21,12 @@ export const savedSchema = z
           question: z.enum(questionIds).nullable(),
         }),
       )
-      .max(mostSaved),
+      .max(maxSaved),
   })
   .readonly();
 export type Saved = z.infer<typeof savedSchema>;
 
-const names = z.array(name).max(mostSaved);
+const names = z.array(name).max(maxSaved);
 
 /** A change of what is saved: entries to store under their names, and names to forget. */
 export const savedChangeSchema = savedSchema

@@ -16,12 +16,12 @@ export interface LastCheckpoint {
 }
 
 /** Writers put about a million actions into a part; a record of more parts than this is damaged. */
-const mostParts = 10_000;
+const maxParts = 10_000;
 
 const content = z.object({
   version: z.number().int().nonnegative(),
   size: z.number().catch(0),
-  parts: z.number().int().positive().max(mostParts).optional(),
+  parts: z.number().int().positive().max(maxParts).optional(),
 });
 
 /**

@@ -5,10 +5,10 @@ import { pipeline } from "node:stream/promises";
 import { CleverLakeError } from "../errors";
 import { removeLocal } from "../filesInUse";
 import type { Lake, LakeOptions } from "../lake/lake";
-import { mapAtOnce } from "../mapAtOnce";
+import { mapConcurrently } from "../mapConcurrently";
 
 /** Files copied concurrently; each copy mostly waits for the network. */
-const copiesAtOnce = 8;
+const concurrentCopies = 8;
 
 /**
  * Runs `work` with a scratch folder of the lake, then removes the folder with its contents. If another program holds a
@@ -56,7 +56,7 @@ async function copyAll(
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   setMaxListeners(0, signal);
   const failures: unknown[] = [];
-  await mapAtOnce(lakePaths.entries(), copiesAtOnce, async ([index, lakePath]) => {
+  await mapConcurrently(lakePaths.entries(), concurrentCopies, async ([index, lakePath]) => {
     if (signal.aborted) return;
     await copyOne(lake, lakePath, copies[index] ?? "", { signal }).catch((error: unknown) => {
       failures.push(error);

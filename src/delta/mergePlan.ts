@@ -3,8 +3,8 @@ import type { Snapshot } from "./replay";
 
 const megabyte = 1024 * 1024;
 /** Larger files are never rewritten. */
-const largestSource = 64 * megabyte;
-const largestMerged = 128 * megabyte;
+const maxSourceBytes = 64 * megabyte;
+const maxMergedBytes = 128 * megabyte;
 /** A file is merged with smaller files if it has at most this many times their total bytes. */
 const tier = 4;
 
@@ -54,7 +54,7 @@ function partitionName(columns: readonly string[], values: PartitionValues): str
 }
 
 function mergesOf(files: readonly AddFile[], maxFiles: number, tagsOf: MergedTags | undefined): Merge[] {
-  const small = files.filter(({ size }) => size <= largestSource);
+  const small = files.filter(({ size }) => size <= maxSourceBytes);
   const half = Math.max(1, Math.floor(maxFiles / 2));
   const limit = Math.max(half, maxFiles - (files.length - small.length));
   if (small.length <= limit) return [];
@@ -74,12 +74,12 @@ function mergesOf(files: readonly AddFile[], maxFiles: number, tagsOf: MergedTag
   return merges;
 }
 
-/** The first of some files, sorted by size, with the following ones that are not far larger; at most `most`. */
-function sameTier([first, ...others]: readonly AddFile[], most: number): Merge {
+/** The first of some files, sorted by size, with the following ones that are not far larger; at most `maxFiles`. */
+function sameTier([first, ...others]: readonly AddFile[], maxFiles: number): Merge {
   const files = first === undefined ? [] : [first];
   let bytes = first?.size ?? 0;
   for (const file of others) {
-    if (files.length === most || file.size > tier * bytes || bytes + file.size > largestMerged) break;
+    if (files.length === maxFiles || file.size > tier * bytes || bytes + file.size > maxMergedBytes) break;
     files.push(file);
     bytes += file.size;
   }

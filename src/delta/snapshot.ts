@@ -116,7 +116,7 @@ export async function* commitsAfter(
 }
 
 /** A commit takes a few hundred bytes per file; a larger file than this is not a commit. */
-const mostCommitBytes = 128 * 1024 * 1024;
+const maxCommitBytes = 128 * 1024 * 1024;
 
 /** The actions of one commit; undefined if there is no such version. */
 export async function readCommit(
@@ -127,7 +127,7 @@ export async function readCommit(
 ): Promise<Action[] | undefined> {
   const file = commitPath(tablePath, version);
   try {
-    return parseCommit(await readSmall(lake, file, { ...options, most: mostCommitBytes }), file);
+    return parseCommit(await readSmall(lake, file, { ...options, maxBytes: maxCommitBytes }), file);
   } catch (error) {
     if (isCleverLakeError(error, "notFound")) return undefined;
     throw error;

@@ -19,7 +19,7 @@ export interface FileStatistics {
  */
 const textBoundLength = 32;
 /** The maximum length of an upper bound before its last character. */
-const longestTextBound = 2 * textBoundLength;
+const maxTextBoundLength = 2 * textBoundLength;
 /**
  * The end of an upper bound: greater than the characters that were cut off. The shorter one is used if it is enough.
  */
@@ -68,12 +68,11 @@ export function statisticsOfCopy(
     const nullCount = values?.get("null_count");
     if (values === undefined || nullCount === undefined) continue;
     nulls[name] = Number(nullCount);
-    const least = boundOf(type, values.get("min"), Math.floor);
-    if (least !== undefined) min[name] = least;
+    const lower = boundOf(type, values.get("min"), Math.floor);
+    if (lower !== undefined) min[name] = lower;
     // NaN counts as greater than all numbers, and DuckDB's maximum ignores it.
-    const greatest =
-      values.get("has_nan") === "true" ? undefined : boundOf(type, values.get("max"), Math.ceil);
-    if (greatest !== undefined) max[name] = greatest;
+    const upper = values.get("has_nan") === "true" ? undefined : boundOf(type, values.get("max"), Math.ceil);
+    if (upper !== undefined) max[name] = upper;
   }
   const counted = { rows: Number(parsed.data.count), min, max, nulls };
   return {
@@ -103,10 +102,10 @@ export function statisticsOfValues(
     const [min, max, nulls] = [counted.min[name], counted.max[name], counted.nulls[name]];
     if (nulls !== undefined) nullCount[name] = nulls;
     const isCut = (value: Bound | undefined) => typeof value === "string" && !exact.includes(name);
-    const least = isCut(min) ? lowerTextBound(String(min)) : min;
-    const greatest = isCut(max) ? upperTextBound(String(max)) : max;
-    if (least !== undefined) minValues[name] = least;
-    if (greatest !== undefined) maxValues[name] = greatest;
+    const lower = isCut(min) ? lowerTextBound(String(min)) : min;
+    const upper = isCut(max) ? upperTextBound(String(max)) : max;
+    if (lower !== undefined) minValues[name] = lower;
+    if (upper !== undefined) maxValues[name] = upper;
   }
   return { numRecords: counted.rows, minValues, maxValues, nullCount };
 }
@@ -160,9 +159,10 @@ export function lowerTextBound(text: string): string {
  */
 export function upperTextBound(text: string): string | undefined {
   let end = lowerTextBound(text).length;
-  while (text.startsWith(greatestCharacter, end) && end <= longestTextBound) end += greatestCharacter.length;
+  while (text.startsWith(greatestCharacter, end) && end <= maxTextBoundLength)
+    end += greatestCharacter.length;
   if (end >= text.length) return text;
-  if (end > longestTextBound) return undefined;
+  if (end > maxTextBoundLength) return undefined;
   return text.slice(0, end) + (text.slice(end, end + 1) < greatestAscii ? greatestAscii : greatestCharacter);
 }
 

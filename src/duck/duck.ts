@@ -26,7 +26,7 @@ export interface DuckOptions {
 }
 
 /** Bounds the memory on machines with many cores. */
-const mostThreads = 4;
+const maxThreads = 4;
 /**
  * Each thread reads, sorts and compresses buffers of its own, which cannot be spilled. This is enough for a file of 6.4
  * million rows (`bench/README.md`, h) with one and with two threads.
@@ -45,7 +45,7 @@ export class Duck implements AsyncDisposable {
 
   static async open(options: DuckOptions = {}): Promise<Duck> {
     const ownFolder = options.temporaryFolder === undefined ? await machineScratch() : undefined;
-    const threads = options.threads ?? Math.min(availableParallelism(), mostThreads);
+    const threads = options.threads ?? Math.min(availableParallelism(), maxThreads);
     const memory = new MemoryLimit(threads * megabytesPerThread);
     const config: Record<string, string> = {
       threads: String(threads),
@@ -199,7 +199,7 @@ class MemoryLimit {
         if (!/Out of Memory/i.test(message) || diskFullMessage.test(message)) throw error;
         // Otherwise a concurrent statement has doubled it.
         if (this.megabytes === given) {
-          if (2 * given > mostMegabytes()) throw error;
+          if (2 * given > maxMegabytes()) throw error;
           this.megabytes = 2 * given;
           await connection.run(`SET memory_limit = ${sqlString(this.text)}`);
         }
@@ -208,7 +208,7 @@ class MemoryLimit {
   }
 }
 
-function mostMegabytes(): number {
+function maxMegabytes(): number {
   const limited = process.constrainedMemory();
   return Math.min(totalmem(), limited > 0 ? limited : totalmem()) / 2 / 1e6;
 }

@@ -38,7 +38,7 @@ export function readSalt(
 }
 
 /** The settings, the lake and the salt of a connection. */
-export async function opened(connected: Connected, signal: AbortSignal) {
+export async function openConnected(connected: Connected, signal: AbortSignal) {
   const settings = checkedSettings(connected.connection);
   const lake = await openLake(connected);
   return { settings, lake, salt: await readSalt(connected, signal) };

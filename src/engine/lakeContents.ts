@@ -6,7 +6,7 @@ import { lakeTables, landingFolders } from "../pipeline/catalogue/lakeContents";
 import { tableDetails } from "../pipeline/catalogue/tableDetails";
 import { IngestLog } from "../pipeline/log/logTable";
 import { openLake } from "./connections";
-import { asJson } from "./json";
+import { toJson } from "./json";
 import type { Connected, LakeOverview, TableReport } from "./messages";
 
 /** The number of log lines that are shown. */
@@ -41,6 +41,6 @@ export async function tableReport(
   return {
     ...(await tableDetails(lake, duck, table, signal)),
     log:
-      table === ingestLogTable ? asJson(await new IngestLog(lake, duck).newest(logLinesShown, signal)) : null,
+      table === ingestLogTable ? toJson(await new IngestLog(lake, duck).newest(logLinesShown, signal)) : null,
   };
 }

@@ -1,8 +1,8 @@
-import { atMost } from "../mapAtOnce";
+import { limitConcurrency } from "../mapConcurrently";
 
 /** Runs work sequentially: two tasks at once would need twice DuckDB's memory. */
 export class Lane {
-  private readonly slot = atMost(1);
+  private readonly slot = limitConcurrency(1);
 
   /** Runs `work` after everything before it has ended. An abort ends the wait at once. */
   run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {

@@ -14,9 +14,9 @@ export type PreviewedRow = Pick<JudgedRow, "line" | "cells" | "problem"> & {
   readonly raw: string | undefined;
 };
 
-const rowsAtMost = 100_000;
+const maxRows = 100_000;
 /** The end of a longer line is not searched for. */
-const longestLine = 32 * 1024 * 1024;
+const maxLineLength = 32 * 1024 * 1024;
 
 /** The beginning of a report: read in parts, up to the end of a record, and judged row by row as in the pipeline. */
 export class PreviewFile {
@@ -45,7 +45,7 @@ export class PreviewFile {
   }
 
   get full(): boolean {
-    return this.rows.length >= rowsAtMost || this.unfinished >= longestLine;
+    return this.rows.length >= maxRows || this.unfinished >= maxLineLength;
   }
 
   get truncated(): boolean {
@@ -111,7 +111,7 @@ export class PreviewFile {
       const line = row.line + linesBefore;
       const raw = cells ? undefined : Buffer.from(row.raw, "latin1").toString("utf8");
       found.push({ line, cells, raw, problem: problem && { ...problem, line } });
-      if (this.rows.length + found.length >= rowsAtMost) break;
+      if (this.rows.length + found.length >= maxRows) break;
     }
     for (const { cells } of found) {
       const date = cells?.[dateIndex];

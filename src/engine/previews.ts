@@ -17,7 +17,7 @@ import { PreviewFile } from "./previewFile";
 import { previewColumns, shownRows } from "./previewMask";
 
 /** How much of a file is read at a time. */
-const bytesAtOnce = 2 * 1024 * 1024;
+const bytesPerRequest = 2 * 1024 * 1024;
 const rowsPerPage = 1_000;
 /** For all previews together; the least recently used ones are closed to make room. */
 const rowsInMemory = 250_000;
@@ -126,14 +126,18 @@ export class Previews {
   ): Promise<void> {
     if (place.origin === "server") {
       await this.sources.use(connected, (source) =>
-        file.more((start, count) => source.readRange(place.file, start, count, signal), bytesAtOnce, signal),
+        file.more(
+          (start, count) => source.readRange(place.file, start, count, signal),
+          bytesPerRequest,
+          signal,
+        ),
       );
       return;
     }
     const lake = await openLake(connected);
     await file.more(
       (start, count) => lake.readRange(place.file.path, start, count, { signal }),
-      bytesAtOnce,
+      bytesPerRequest,
       signal,
     );
   }

@@ -3,7 +3,7 @@ const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
 /** A longer record is assumed to begin with an unclosed quote. */
-const longestRecord = 64 * 1024;
+const maxRecordLength = 64 * 1024;
 
 /**
  * The end of the last complete record in a part of a CSV file; 0 if there is none. Line ends inside quotes do not end
@@ -22,7 +22,7 @@ export function lastRecordEnd(part: Buffer): number {
       if (!quoted) end = lineEnd;
     }
   }
-  return part.length - end > longestRecord ? lineEnd : end;
+  return part.length - end > maxRecordLength ? lineEnd : end;
 }
 
 /** A carriage return ends a line unless a line feed follows. At the very end of a part, this is not known yet. */

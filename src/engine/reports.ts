@@ -8,13 +8,13 @@ import { needsAdoption } from "../pipeline/adopt/oeaTables";
 import { RunHistory } from "../pipeline/log/runRecord";
 import { type FileFailure, failedFiles, isUnresolved } from "../pipeline/plan/failedFiles";
 import { hasTime, type PlannedFile } from "../pipeline/plan/plan";
-import { isAcceptable, isHeldBack } from "../pipeline/plan/quarantine";
+import { isAcceptable, isRejected } from "../pipeline/plan/quarantine";
 import { status } from "../pipeline/plan/status";
 import { checkSalt } from "../pipeline/salt/salt";
 import type { SourceFile } from "../sftp/source";
 import { openLake, readSalt, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
-import { asJson } from "./json";
+import { toJson } from "./json";
 import type { Connected, ConnectionTest, LakeTest, ReportItem, ReportsAnswer } from "./messages";
 
 /**
@@ -89,14 +89,14 @@ export async function listReports(
 }
 
 function asItem({ entry, ...file }: PlannedFile, failure: FileFailure | undefined): ReportItem {
-  const heldBack = isHeldBack(entry) && file.state === entry?.outcome ? entry : undefined;
-  return asJson({
+  const rejected = isRejected(entry) && file.state === entry?.outcome ? entry : undefined;
+  return toJson({
     ...file,
     modified: hasTime(file) ? file.modified : undefined,
-    line: heldBack?.line,
-    column: heldBack?.column,
+    line: rejected?.line,
+    column: rejected?.column,
     failure: failure && isUnresolved({ ...file, entry }, failure) ? failure.reason : undefined,
-    acceptable: heldBack !== undefined && isAcceptable(heldBack),
+    acceptable: rejected !== undefined && isAcceptable(rejected),
     landed: entry,
   });
 }

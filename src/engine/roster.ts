@@ -4,7 +4,7 @@ import { removeLocal } from "../filesInUse";
 import { importRoster as importFile } from "../pipeline/roster/importRoster";
 import { rosterOnDisk, rosterOnServer } from "../pipeline/roster/rosterFile";
 import { machineScratch } from "../scratch";
-import { opened, type Sources } from "./connections";
+import { openConnected, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
 import type { RosterParams, RosterSummary, WorkProgress } from "./messages";
 
@@ -14,7 +14,7 @@ export async function importRoster(
   sources: Sources,
   { signal, report: onProgress }: CallContext<WorkProgress>,
 ): Promise<RosterSummary> {
-  const { settings, lake, salt } = await opened(connected, signal);
+  const { settings, lake, salt } = await openConnected(connected, signal);
   const { maxShrink, keepWhole } = settings;
   const divide = async (minimumGroupSize: number) => {
     // New grades require a new index anyway, so the dashboard's cache would not help.

@@ -7,9 +7,9 @@ import { IngestLog } from "../pipeline/log/logTable";
 import { run as runPipeline } from "../pipeline/run";
 import { verifyLake } from "../pipeline/verify/verify";
 import { openEngine } from "../spark/openEngine";
-import { azureAccess, checkedSettings, opened, openLake, readSalt, type Sources } from "./connections";
+import { azureAccess, checkedSettings, openConnected, openLake, readSalt, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
-import { asJson } from "./json";
+import { toJson } from "./json";
 import type {
   Connected,
   RunCounts,
@@ -55,7 +55,7 @@ export async function run(
 }
 
 export async function verify(connected: Connected, signal: AbortSignal): Promise<Verification> {
-  const { settings, lake, salt } = await opened(connected, signal);
+  const { settings, lake, salt } = await openConnected(connected, signal);
   return verifyLake(lake, salt, signal, settings.userTypes);
 }
 
@@ -86,13 +86,13 @@ export async function readRun(
   return {
     ...asItem(record),
     summary: record.summary,
-    log: entries.map((entry) => asJson(wasUnchanged(entry) ? { ...entry, outcome: "unchanged" } : entry)),
+    log: entries.map((entry) => toJson(wasUnchanged(entry) ? { ...entry, outcome: "unchanged" } : entry)),
     notReached: [...landings.keys()].filter((path) => !settled.has(path)),
   };
 }
 
 function asItem({ landings, summary, ...run }: ListedRun): RunItem {
-  return { ...asJson(run), files: landings.length, counts: summary && countsOf(summary) };
+  return { ...toJson(run), files: landings.length, counts: summary && countsOf(summary) };
 }
 
 function countsOf(summary: RunSummary): RunCounts {

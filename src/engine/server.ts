@@ -11,7 +11,7 @@ import { optimizeLake } from "../pipeline/upkeep/optimizeLake";
 import { vacuumLake } from "../pipeline/upkeep/vacuumLake";
 import { fetchHostKey as fetchKey } from "../sftp/hostKey";
 import { scriptsOfProgram } from "../spark/scripts";
-import { opened, openLake, Sources, sourceOf } from "./connections";
+import { openConnected, openLake, Sources, sourceOf } from "./connections";
 import { Dashboards } from "./dashboard";
 import { type Handler, Handlers } from "./handlers";
 import * as contents from "./lakeContents";
@@ -119,14 +119,14 @@ export class EngineServer implements AsyncDisposable {
   private answerUpkeep(): void {
     const { handlers, dashboards } = this;
     this.change(protocol.adopt, async ({ dryRun, ...connected }, { signal, report: onProgress }) => {
-      const { settings, lake, salt } = await opened(connected, signal);
+      const { settings, lake, salt } = await openConnected(connected, signal);
       return adoptLake({ lake, salt, dryRun, maxShrink: settings.maxShrink, signal, onProgress });
     });
     this.change(protocol.optimize, async ({ dryRun, ...connected }, { signal, report: onProgress }) =>
       optimizeLake({ lake: await openLake(connected), dryRun, signal, onProgress }),
     );
     this.change(protocol.repair, async ({ dryRun, ...connected }, { signal, report: onProgress }) => {
-      const { lake, salt } = await opened(connected, signal);
+      const { lake, salt } = await openConnected(connected, signal);
       if (salt === undefined) {
         throw new CleverLakeError("config", "There is no salt to pseudonymize with; nothing was done.", {
           hint: "Enter the salt with Change Salt or Credentials.",

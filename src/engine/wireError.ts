@@ -1,5 +1,5 @@
 import { ResponseError } from "vscode-jsonrpc/node";
-import { asKnownError, CleverLakeError } from "../errors";
+import { CleverLakeError, translateSystemError } from "../errors";
 import type { WireError } from "./messages";
 
 /** JSON-RPC reserves -32768 to -32000 and leaves other codes to the application; ours are in the error's data. */
@@ -10,7 +10,7 @@ const applicationError = 1;
  * may contain anything.
  */
 export function toResponseError(thrown: unknown): ResponseError<WireError> {
-  const error = asKnownError(thrown);
+  const error = translateSystemError(thrown);
   if (error instanceof CleverLakeError) {
     const { code, message, subject, hint } = error;
     return responseError({ code, message, subject, hint });

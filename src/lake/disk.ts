@@ -33,7 +33,7 @@ const linkRefusals: ReadonlySet<string | undefined> = new Set([
  * Whether `error`, from an attempt to link `file`, means that its folder does not support hard links. Tests this with
  * a new name.
  */
-export async function lacksHardLinks(error: unknown, file: string): Promise<boolean> {
+export async function isHardLinkUnsupported(error: unknown, file: string): Promise<boolean> {
   if (!linkRefusals.has(errnoOf(error))) return false;
   const probe = `${file}.link`;
   try {
@@ -63,7 +63,7 @@ const windowsHints: Readonly<Record<string, string>> = {
   EACCES: `${hints.EACCES} ${hints.EBUSY}`,
 };
 
-export function isThere(place: string): Promise<boolean> {
+export function exists(place: string): Promise<boolean> {
   return fs.stat(place).then(
     () => true,
     () => false,

@@ -8,7 +8,7 @@ import { CleverLakeError, errnoOf } from "../errors";
 import { removeLocal, replaceFile, retryWhileInUse } from "../filesInUse";
 import { machineScratch } from "../scratch";
 import { windowsNameFault } from "../windowsNames";
-import { forceFile, forceFolder, ioError, isMissing, isThere, lacksHardLinks } from "./disk";
+import { exists, forceFile, forceFolder, ioError, isHardLinkUnsupported, isMissing } from "./disk";
 import { folderOf } from "./folderAddress";
 import type { Lake, LakeEntry, LakeOptions } from "./lake";
 import { checkedPath, identityFileSystems, temporaryFolder } from "./lakePath";
@@ -217,7 +217,7 @@ export class FolderLake implements Lake {
   async scratch(): Promise<string> {
     try {
       // Readers have scratch folders too, and must not create a lake.
-      if (!(await isThere(this.root))) return await machineScratch();
+      if (!(await exists(this.root))) return await machineScratch();
       return await this.temporary.scratch();
     } catch (error) {
       // Read-only lakes can be verified, too.
@@ -291,7 +291,7 @@ export class FolderLake implements Lake {
       } catch (error) {
         if (errnoOf(error) === "EEXIST") return false;
         signal?.throwIfAborted();
-        if (!(await lacksHardLinks(error, temporary))) throw error;
+        if (!(await isHardLinkUnsupported(error, temporary))) throw error;
         this.hardLinks = false;
       }
     }
@@ -302,7 +302,7 @@ export class FolderLake implements Lake {
   private async makeFolder(folder: string): Promise<void> {
     const missing: string[] = [];
     for (let current = folder; current !== this.root; current = path.dirname(current)) {
-      if (await isThere(current)) break;
+      if (await exists(current)) break;
       missing.push(current);
     }
     if (missing.length > 0) await fs.mkdir(this.root, { recursive: true });
@@ -349,7 +349,7 @@ async function requireNoBrokenLink(missing: string): Promise<void> {
     place = path.dirname(place);
     found = await lstatOf(place);
   }
-  if (found?.isSymbolicLink() !== true || (await isThere(place))) return;
+  if (found?.isSymbolicLink() !== true || (await exists(place))) return;
   throw new CleverLakeError(
     "config",
     "The lake's address leads through a link to a place that does not exist.",

@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { CleverLakeError, errnoOf } from "../errors";
-import { isThere } from "./disk";
+import { exists } from "./disk";
 
 /** Runs a Windows program and resolves to its output. */
 type Run = (program: string, args: readonly string[]) => Promise<string>;
@@ -27,7 +27,7 @@ let owner: Promise<string> | undefined;
  * Rejects with `io` if access cannot be restricted; then the folder is not created.
  */
 export async function makePrivateFolder(folder: string): Promise<void> {
-  if (await isThere(folder)) return;
+  if (await exists(folder)) return;
   if (process.platform !== "win32") {
     await fs.mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
       if (errnoOf(error) !== "EEXIST") throw error;
@@ -43,14 +43,14 @@ export async function makePrivateFolder(folder: string): Promise<void> {
   } catch (error) {
     await fs.rmdir(unfinished).catch(() => undefined);
     // Unless another process created it first.
-    if (!(await isThere(folder))) throw error;
+    if (!(await exists(folder))) throw error;
   }
 }
 
 async function close(folder: string, name: string): Promise<void> {
   try {
     owner ??= thisUser(runSystemProgram);
-    await closeToOthers(folder, await owner, runSystemProgram);
+    await restrictToUser(folder, await owner, runSystemProgram);
   } catch (cause) {
     owner = undefined;
     throw new CleverLakeError("io", "Access to a folder with identities could not be restricted.", {
@@ -71,7 +71,7 @@ export async function thisUser(run: Run): Promise<string> {
 /**
  * Gives a folder its own access list on Windows, which has no file modes: the user, the system, the administrators.
  */
-export async function closeToOthers(folder: string, user: string, run: Run): Promise<void> {
+export async function restrictToUser(folder: string, user: string, run: Run): Promise<void> {
   const grants = [user, ...always].map((who) => `${who}:(OI)(CI)F`);
   await run("icacls.exe", [folder, "/inheritance:r", "/grant:r", ...grants]);
 }

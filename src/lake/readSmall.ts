@@ -6,7 +6,7 @@ const mebibyte = 1024 * 1024;
 
 export interface ReadSmallOptions extends LakeOptions {
   /** The size limit for valid files of this kind; default 1 MiB. */
-  readonly most?: number;
+  readonly maxBytes?: number;
 }
 
 /**
@@ -15,11 +15,11 @@ export interface ReadSmallOptions extends LakeOptions {
 export async function readSmall(
   lake: Lake,
   path: string,
-  { most = mebibyte, ...options }: ReadSmallOptions = {},
+  { maxBytes = mebibyte, ...options }: ReadSmallOptions = {},
 ): Promise<string> {
-  const bytes = await lake.readRange(path, 0, most + 1, options);
-  if (bytes.length <= most) return bytes.toString("utf8");
-  throw new CleverLakeError("corrupt", `The file is larger than the allowed ${most / mebibyte} MiB.`, {
+  const bytes = await lake.readRange(path, 0, maxBytes + 1, options);
+  if (bytes.length <= maxBytes) return bytes.toString("utf8");
+  throw new CleverLakeError("corrupt", `The file is larger than the allowed ${maxBytes / mebibyte} MiB.`, {
     subject: path,
     hint: "Restore this file from a backup of the lake.",
   });

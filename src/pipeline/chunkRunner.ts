@@ -3,7 +3,7 @@ import { pseudoTable } from "../clever/layout";
 import { type ReportName, reportNames, reports } from "../clever/reports";
 import type { Snapshot } from "../delta/snapshot";
 import { CleverLakeError, isCleverLakeError } from "../errors";
-import { atMost } from "../mapAtOnce";
+import { limitConcurrency } from "../mapConcurrently";
 import type { ReportSource } from "../sftp/source";
 import { ReportTable } from "./commit/reportTable";
 import { type Delivery, isJudged } from "./delivery";
@@ -14,7 +14,7 @@ import { landedAgainEntry } from "./log/logEntries";
 import type { IngestLog } from "./log/logTable";
 import { type OutcomeContext, RunOutcomes } from "./log/runOutcomes";
 import type { VerifiedVersions } from "./others/foreignCommits";
-import { isCopyLost } from "./plan/changedFiles";
+import { isLandedFileLost } from "./plan/changedFiles";
 import type { Landing } from "./plan/plan";
 import { type Chunk, deliveryOf, isDue } from "./plan/work";
 import type { Progress } from "./progress";
@@ -66,10 +66,10 @@ function landedChunk(due: readonly LogEntry[]): LandedChunk {
 const reportWithAllPeople: ReportName = "daily_participation";
 
 /** A one-time event to wait for. */
-class Gate {
-  open: () => void = () => undefined;
-  readonly opened = new Promise<void>((resolve) => {
-    this.open = resolve;
+class Latch {
+  release: () => void = () => undefined;
+  readonly released = new Promise<void>((resolve) => {
+    this.release = resolve;
   });
 }
 
@@ -84,7 +84,7 @@ export class ChunkRunner {
 
   constructor(private readonly context: ChunkContext) {
     this.newestTables = new Map(context.tables.pseudo);
-    this.landing = atMost(context.connections);
+    this.landing = limitConcurrency(context.connections);
     this.outcomes = new RunOutcomes(context);
   }
 
@@ -151,7 +151,7 @@ export class ChunkRunner {
         const onBytes = (bytes: number) => progress.bytes(bytes);
         // The same bytes count as unchanged only if the lake has them, or need not have them.
         const isLost =
-          before && (await isCopyLost(lake, before, (each) => isDue(each, state, accept), signal));
+          before && (await isLandedFileLost(lake, before, (each) => isDue(each, state, accept), signal));
         const previous = isLost ? undefined : before;
         return await progress.during("landing", [landing], () =>
           landFile(source, lake, landing, previous, { signal, onBytes }),
@@ -202,13 +202,13 @@ export class ChunkRunner {
     const again = await this.retime(touched, entries);
     progress.due(again.length);
     const due = [...landed, ...again];
-    const everybody = new Gate();
+    const peopleKnown = new Latch();
     const work = (salt === undefined ? [] : reportNames).map(async (name) => {
       const ofReport = ({ report }: LogEntry) => report === name;
       try {
-        await this.processReport(name, due.filter(ofReport), entries, everybody);
+        await this.processReport(name, due.filter(ofReport), entries, peopleKnown);
       } finally {
-        if (name === reportWithAllPeople) everybody.open();
+        if (name === reportWithAllPeople) peopleKnown.release();
       }
     });
     try {
@@ -222,15 +222,17 @@ export class ChunkRunner {
     name: ReportName,
     all: readonly LogEntry[],
     entries: Map<string, LogEntry>,
-    everybody: Gate,
+    peopleKnown: Latch,
   ): Promise<void> {
     const { lock, progress, blocked } = this.context;
     const { outcomes } = this;
     const due = (await this.failFilesOnError(all, () => this.comparable(name, all))) ?? [];
     if (due.length === 0) return;
     const isFirst = name === reportWithAllPeople;
-    const others = everybody.opened.then(() => this.openedTable(reportWithAllPeople));
-    const options = isFirst ? {} : { after: everybody.opened, others: others.then((each) => each?.persons) };
+    const others = peopleKnown.released.then(() => this.openedTable(reportWithAllPeople));
+    const options = isFirst
+      ? {}
+      : { after: peopleKnown.released, others: others.then((each) => each?.persons) };
     const reading = await this.failFilesOnError(due, async () => {
       const conflict = this.conflicts.get(name);
       if (conflict) throw conflict;
@@ -238,7 +240,7 @@ export class ChunkRunner {
       const table = await this.table(name);
       return progress.during("anonymizing", due, () => table.read(due.map(this.deliveryOf), options));
     });
-    if (isFirst) everybody.open();
+    if (isFirst) peopleKnown.release();
     if (reading === undefined) return;
     for (const { rows } of reading.read) progress.anonymized(rows);
     for (const { entry, error } of reading.failed) outcomes.failed(entry.path, error);

@@ -36,7 +36,7 @@ export async function landedReader(
 }
 
 /** Reads landed files again. Writes nothing to the lake. */
-export function readAgain(
+export function rereadLanded(
   session: DuckSession,
   reader: ReadContext,
   entries: readonly LogEntry[],

@@ -28,13 +28,18 @@ import {
 } from "./log/runRecord";
 import { VerifiedVersions } from "./others/foreignCommits";
 import { inspectTables } from "./others/inspectTables";
-import { type Comparison, compareContents, withCopies, withLostCopies } from "./plan/changedFiles";
+import {
+  type Comparison,
+  compareContents,
+  presentDeliveries,
+  withLostLandedFiles,
+} from "./plan/changedFiles";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./plan/freshness";
 import { withKnownCopies } from "./plan/knownCopies";
 import { type LakeState, makePlan, type PlannedFile, planLandings, runStart } from "./plan/plan";
 import { waitingInQuarantine } from "./plan/quarantine";
-import { asOnServer } from "./plan/sourceNames";
-import { bytesPerJob, chunksOf, isDue, isNamed, turnsOf } from "./plan/work";
+import { withServerPaths } from "./plan/sourceNames";
+import { bytesPerJob, chunksOf, isDue, isNamed, roundsOf } from "./plan/work";
 import { Progress, type ProgressListener } from "./progress";
 import type { OpenReadEngine } from "./read/readEngine";
 import { type ReadAhead, readAhead } from "./readAhead";
@@ -125,7 +130,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const { state: known, previous, tables } = await currentState(lake, ahead, signal);
     const made = listing ? makePlan(listing, known, request.userTypes) : [];
     const files = await withKnownCopies(made, log, signal);
-    const state = asOnServer(known, files);
+    const state = withServerPaths(known, files);
     const selected = request.only && new Set(request.only);
     const listed = files.filter(({ path }) => selected?.has(path) ?? true);
     const connections = request.connections ?? 4;
@@ -134,11 +139,13 @@ export async function run(request: RunRequest): Promise<RunSummary> {
         ? await compareContents(request.source, listed, connections, signal)
         : listed;
     const accept = new Set(request.accept ?? []);
-    const plan = await withLostCopies(lake, compared, (entry) => isDue(entry, state, accept), signal);
+    const plan = await withLostLandedFiles(lake, compared, (entry) => isDue(entry, state, accept), signal);
     const landings = planLandings(plan, runStart(known, now));
     const landing = new Set(landings.map(({ source }) => source));
-    const { before, last: pending } = turnsOf(state, landing, accept, (entry) => isRequested(request, entry));
-    const useless = uselessConsents(request, pending, plan);
+    const { before, last: pending } = roundsOf(state, landing, accept, (entry) =>
+      isRequested(request, entry),
+    );
+    const unneeded = unneededConsents(request, pending, plan);
 
     // Files that a run lands but does not pseudonymize have days that are not known yet.
     const unread = salt === undefined ? [...landings, ...pending] : [];
@@ -155,9 +162,9 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     };
     summary.notes.push(...(checkedSalt?.notes ?? []).map((note) => ({ path: "salt", note })));
     const nothingAccepted = "It is not in quarantine: there was nothing to accept.";
-    summary.notes.push(...useless.map((path) => ({ path, note: nothingAccepted })));
+    summary.notes.push(...unneeded.map((path) => ({ path, note: nothingAccepted })));
     // An earlier delivery whose landed file is gone cannot be read; the newer one is judged without it.
-    const earlier = salt === undefined ? [] : await withCopies(lake, before, signal);
+    const earlier = salt === undefined ? [] : await presentDeliveries(lake, before, signal);
     const due = salt === undefined ? 0 : earlier.flat().length + pending.length;
     const finish = async (newest: PseudoTables) => {
       if (salt === undefined) return;
@@ -199,8 +206,8 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       lock,
       state,
       tables,
-      blocked: blockingLookup(tables) ?? inspection?.lacksPeople,
-      verifiedVersions: VerifiedVersions.of(tables, (table) => inspection?.inOrder.has(table) ?? false),
+      blocked: blockingLookup(tables) ?? inspection?.incompleteLookups,
+      verifiedVersions: VerifiedVersions.of(tables, (table) => inspection?.consistent.has(table) ?? false),
       salt,
       scratch,
       signal,
@@ -214,10 +221,10 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     });
     progress.start(landings, due);
     try {
-      const mostBytes = request.engine ? bytesPerJob : undefined;
+      const maxBytes = request.engine ? bytesPerJob : undefined;
       // New landings are compared with these deliveries, so they are not read concurrently.
-      await runner.run(earlier.flatMap((turn) => chunksOf([], turn, mostBytes)));
-      await runner.run(chunksOf(landings, salt === undefined ? [] : pending, mostBytes));
+      await runner.run(earlier.flatMap((round) => chunksOf([], round, maxBytes)));
+      await runner.run(chunksOf(landings, salt === undefined ? [] : pending, maxBytes));
       await runner.mergeFiles();
       await finish(runner.tables);
     } catch (error) {
@@ -299,7 +306,7 @@ function isRequested({ userTypes, only }: RunRequest, { userType, path }: LogEnt
 }
 
 /** The accepted files that have nothing waiting. Rejects with `config` for an unknown file. */
-function uselessConsents(
+function unneededConsents(
   request: RunRequest,
   pending: readonly LogEntry[],
   plan: readonly PlannedFile[],

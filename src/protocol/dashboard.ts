@@ -12,14 +12,14 @@ import { type Saved, savedChangeSchema } from "../dashboard/saved";
  * The longest file that a page may send to be saved, in characters. An image of every school and resource is far
  * smaller.
  */
-const longestFile = 50_000_000;
+const maxFileLength = 50_000_000;
 
 /** A file that a page sends to be saved; `png` in base64, all others as text. */
 export const pageFile = z.object({
   kind: z.enum(["png", "svg", "csv"]),
   /** Without a folder; suggested in the dialog. */
   name: z.string().regex(/^[\w.-]{1,120}$/),
-  content: z.string().max(longestFile),
+  content: z.string().max(maxFileLength),
 });
 export type PageFile = z.infer<typeof pageFile>;
 

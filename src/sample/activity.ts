@@ -5,7 +5,7 @@ import { type Random, randomStream } from "./random";
 import type { Audience } from "./resources";
 import { factorOn, type SampleSchool } from "./schools";
 
-const mostResourcesPerDay = 12;
+const maxResourcesPerDay = 12;
 /** How a weekday differs from the others; indexed by `Date.getUTCDay()`. */
 const weekdayFactor = [0, 1.02, 1.04, 1.04, 1.01, 0.9, 0];
 /** Some people still use Clever for a while after they leave. */
@@ -13,7 +13,7 @@ const factorAfterLeaving = 0.3;
 const surest = 0.98;
 /** Chance that a resource is opened again on the same day. */
 const chanceOfAnotherAccess = 0.42;
-const mostAccesses = 20;
+const maxAccesses = 20;
 
 /**
  * Draws resources by weight in constant time: each resource fills slots in proportion to its share of all use. The
@@ -77,8 +77,8 @@ export class DayActivity {
   /** Number of resources accessed; 0 for an inactive person. */
   resourceCount = 0;
   /** Indexes into `district.resources`, valid up to `resourceCount`; the same holds for `accesses`. */
-  readonly resources = new Int32Array(mostResourcesPerDay);
-  readonly accesses = new Int32Array(mostResourcesPerDay);
+  readonly resources = new Int32Array(maxResourcesPerDay);
+  readonly accesses = new Int32Array(maxResourcesPerDay);
   /** The sum of the accesses. */
   logins = 0;
 
@@ -121,7 +121,7 @@ export class DayActivity {
     this.resourceCount = 0;
     this.logins = 0;
     if (this.random() >= Math.min(chance, surest)) return;
-    const requested = this.geometric(breadth, mostResourcesPerDay);
+    const requested = this.geometric(breadth, maxResourcesPerDay);
     const table = this.pickers[this.person];
     if (table === undefined) return;
     // A resource that is drawn twice is not replaced: the person then used one resource fewer.
@@ -129,7 +129,7 @@ export class DayActivity {
   }
 
   private access(resource: number): void {
-    const times = this.geometric(chanceOfAnotherAccess, mostAccesses);
+    const times = this.geometric(chanceOfAnotherAccess, maxAccesses);
     this.logins += times;
     for (let n = 0; n < this.resourceCount; n++) {
       if (this.resources[n] === resource) {
@@ -145,10 +145,10 @@ export class DayActivity {
    * 1, plus one more with chance `again` each time. Computed only by multiplication, which gives the same result on
    * every machine.
    */
-  private geometric(again: number, most: number): number {
+  private geometric(again: number, max: number): number {
     const drawn = this.random();
     let count = 1;
-    for (let threshold = again; drawn < threshold && count < most; threshold *= again) count++;
+    for (let threshold = again; drawn < threshold && count < max; threshold *= again) count++;
     return count;
   }
 }

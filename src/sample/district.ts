@@ -45,15 +45,15 @@ function isDay(text: string): boolean {
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }
 
-const leastCounts = { students: 0, teachers: 0, staff: 0, schools: 1, days: 1 } as const;
+const minCounts = { students: 0, teachers: 0, staff: 0, schools: 1, days: 1 } as const;
 
 function checkOptions(options: SampleOptions): void {
   for (const name of ["students", "teachers", "staff", "schools", "days"] as const) {
-    const least = leastCounts[name];
-    if (!Number.isSafeInteger(options[name]) || options[name] < least) {
+    const minimum = minCounts[name];
+    if (!Number.isSafeInteger(options[name]) || options[name] < minimum) {
       throw new CleverLakeError(
         "config",
-        `The sample district's ${name} must be a whole number, ${least} or more.`,
+        `The sample district's ${name} must be a whole number, ${minimum} or more.`,
         {
           subject: name,
         },

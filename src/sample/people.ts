@@ -36,14 +36,14 @@ const shareThatLeavesPerYear = 0.03;
 
 interface Habits {
   readonly firstNumber: number;
-  readonly leastPropensity: number;
-  readonly mostPropensity: number;
+  readonly minPropensity: number;
+  readonly maxPropensity: number;
   readonly breadth: number;
 }
 const habits: Readonly<Record<UserType, Habits>> = {
-  students: { firstNumber: 100_003, leastPropensity: 0.15, mostPropensity: 1, breadth: 0.62 },
-  teachers: { firstNumber: 700_000_019, leastPropensity: 0.4, mostPropensity: 1, breadth: 0.64 },
-  staff: { firstNumber: 800_000_011, leastPropensity: 0.1, mostPropensity: 0.8, breadth: 0.4 },
+  students: { firstNumber: 100_003, minPropensity: 0.15, maxPropensity: 1, breadth: 0.62 },
+  teachers: { firstNumber: 700_000_019, minPropensity: 0.4, maxPropensity: 1, breadth: 0.64 },
+  staff: { firstNumber: 800_000_011, minPropensity: 0.1, maxPropensity: 0.8, breadth: 0.4 },
 };
 
 /** The tiny school, if there is one: the last school. */
@@ -85,7 +85,7 @@ export function samplePeople(
 ): SamplePerson[] {
   const random = randomStream(seed, userType);
   const drawSchool = schoolDraw(schools.filter((school) => school !== tiny));
-  const { firstNumber, leastPropensity, mostPropensity, breadth } = habits[userType];
+  const { firstNumber, minPropensity, maxPropensity, breadth } = habits[userType];
   let number = firstNumber;
   return Array.from({ length: count }, (_, index) => {
     number += between(random, 1, 23);
@@ -104,7 +104,7 @@ export function samplePeople(
       joinsAt,
       leavesAt: leavingDay(random, joinsAt),
       // Squared, because few people are reluctant and most are active almost every day.
-      propensity: mostPropensity - (mostPropensity - leastPropensity) * reluctance * reluctance,
+      propensity: maxPropensity - (maxPropensity - minPropensity) * reluctance * reluctance,
       breadth: breadth * (0.8 + 0.4 * random()),
     };
   });

@@ -1,7 +1,7 @@
 import type { Stats } from "ssh2";
 import { CleverLakeError } from "../errors";
 import type { SftpConnection } from "./connection";
-import { tried } from "./sftpErrors";
+import { undefinedIfRefused } from "./sftpErrors";
 import type { SourceFile } from "./source";
 
 /** How to query an open file: by its handle, by its path, or not at all if the server answers neither query. */
@@ -65,12 +65,12 @@ export class FileGuard {
     if (this.witness === "handle") return factsOf(await fstat());
     if (this.witness === "path") return factsOf(await stat());
     if (this.witness === "none") return undefined;
-    const byHandle = factsOf(await tried(fstat()));
+    const byHandle = factsOf(await undefinedIfRefused(fstat()));
     if (byHandle !== undefined && this.isCredible(byHandle)) {
       this.witness = "handle";
       return byHandle;
     }
-    const byPath = factsOf(await tried(stat()));
+    const byPath = factsOf(await undefinedIfRefused(stat()));
     // Some servers report no bytes and no time for an open file, instead of an error.
     const knowsNothing = byHandle === undefined || (byHandle.size === 0 && byHandle.time === 0);
     if (byPath !== undefined) this.witness = "path";

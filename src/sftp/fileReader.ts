@@ -9,12 +9,12 @@ import type { SourceFile } from "./source";
 
 /** Bytes requested ahead of the reader, which bounds a stream's memory. */
 const windowBytes = 4 * 1024 * 1024;
-const maximumReadsAtOnce = 64;
+const maxConcurrentReads = 64;
 /**
  * The factor by which concurrent reads are reduced. Four steps reach one, within the retries of a lost connection.
  */
 const slowerBy = 4;
-const smallestReadLength = 4096;
+const minReadLength = 4096;
 /**
  * The maximum number of answers for one piece of a file: a server that returns a few bytes at a time would take
  * forever.
@@ -23,11 +23,11 @@ const maximumAnswersPerPiece = 1_024;
 
 /** How many concurrent reads a server handles, as learned by the readers so far. */
 export interface ReadPace {
-  readsAtOnce: number;
+  concurrentReads: number;
 }
 
-export function fullPace(): ReadPace {
-  return { readsAtOnce: maximumReadsAtOnce };
+export function initialPace(): ReadPace {
+  return { concurrentReads: maxConcurrentReads };
 }
 
 export interface FileRange {
@@ -48,7 +48,7 @@ interface OpenFile {
   position: number;
   readLength: number;
   /** The highest number of concurrent reads so far. */
-  mostReads: number;
+  maxReads: number;
   piecesRead: number;
 }
 
@@ -59,7 +59,7 @@ interface OpenFile {
  */
 export class FileReader implements Disposable {
   private opened: OpenFile | undefined;
-  private readsAtOnce: number;
+  private concurrentReads: number;
   private offset: number;
   /** Consecutive connections that were dropped during the first reads. */
   private drops = 0;
@@ -75,7 +75,7 @@ export class FileReader implements Disposable {
     private readonly signal: AbortSignal | undefined,
   ) {
     this.offset = range.start;
-    this.readsAtOnce = pace.readsAtOnce;
+    this.concurrentReads = pace.concurrentReads;
   }
 
   /** The next piece; undefined after the last one, once the file has been checked for changes. */
@@ -118,7 +118,7 @@ export class FileReader implements Disposable {
         reads: [],
         position: this.offset,
         readLength: connection.readLength,
-        mostReads: 0,
+        maxReads: 0,
         piecesRead: 0,
       };
       const unchanged = this.guard.check(connection, handle);
@@ -154,7 +154,7 @@ export class FileReader implements Disposable {
     const { reads, lease, handle } = opened;
     const { end } = this.range;
     const inWindow = Math.max(1, Math.floor(windowBytes / opened.readLength));
-    const requests = Math.min(this.readsAtOnce, this.pace.readsAtOnce, inWindow);
+    const requests = Math.min(this.concurrentReads, this.pace.concurrentReads, inWindow);
     while (reads.length < requests && opened.position < end) {
       const length = Math.min(opened.readLength, end - opened.position);
       const read = this.readFully(opened, lease.connection, handle, opened.position, length);
@@ -163,7 +163,7 @@ export class FileReader implements Disposable {
       reads.push(read);
       opened.position += length;
     }
-    opened.mostReads = Math.max(opened.mostReads, reads.length);
+    opened.maxReads = Math.max(opened.maxReads, reads.length);
   }
 
   /** `length` bytes from `position`: servers may return fewer than requested. */
@@ -184,8 +184,7 @@ export class FileReader implements Disposable {
       );
       if (count === 0) throw this.guard.changed("it ended early");
       filled += count;
-      if (filled < length)
-        opened.readLength = Math.max(smallestReadLength, Math.min(opened.readLength, count));
+      if (filled < length) opened.readLength = Math.max(minReadLength, Math.min(opened.readLength, count));
       if (++answers >= maximumAnswersPerPiece && filled < length) throw this.tooSlow(filled);
     }
     return bytes;
@@ -197,11 +196,11 @@ export class FileReader implements Disposable {
    */
   private slowDown(error: unknown): boolean {
     const { opened } = this;
-    if (opened === undefined || opened.mostReads < 2) return false;
-    const isDropped = isCleverLakeError(error, "network") && opened.piecesRead < opened.mostReads;
+    if (opened === undefined || opened.maxReads < 2) return false;
+    const isDropped = isCleverLakeError(error, "network") && opened.piecesRead < opened.maxReads;
     this.drops = isDropped ? this.drops + 1 : 0;
     if (this.drops < 2 && statusOf(error) !== sftpStatus.failure) return false;
-    this.readsAtOnce = Math.max(1, Math.floor(opened.mostReads / slowerBy));
+    this.concurrentReads = Math.max(1, Math.floor(opened.maxReads / slowerBy));
     this.failedAt = this.offset;
     return true;
   }
@@ -210,7 +209,7 @@ export class FileReader implements Disposable {
   private sharePace(): void {
     if (this.failedAt === undefined || this.offset <= this.failedAt) return;
     this.failedAt = undefined;
-    this.pace.readsAtOnce = Math.min(this.pace.readsAtOnce, this.readsAtOnce);
+    this.pace.concurrentReads = Math.min(this.pace.concurrentReads, this.concurrentReads);
   }
 
   private tooSlow(bytes: number): CleverLakeError {

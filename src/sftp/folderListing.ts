@@ -4,7 +4,7 @@ import type { SftpConnection } from "./connection";
 import { type EntryKind, kindOfLongName, kindOfMode } from "./entryKind";
 import { closeHandle } from "./handles";
 import { joinPath, nameFault, printable } from "./paths";
-import { sftpStatus, statusOf, tried } from "./sftpErrors";
+import { sftpStatus, statusOf, undefinedIfRefused } from "./sftpErrors";
 
 /** An entry of a folder; `fault` says why its name cannot be used. */
 export interface FolderEntry {
@@ -22,7 +22,7 @@ const maximumAnswersWithoutNames = 20;
 /** Time limit for listing one folder, in timeouts. */
 const maximumTimeouts = 20;
 /** Entries queried at once if the listing does not show their kind. */
-const questionsAtOnce = 32;
+const concurrentQueries = 32;
 
 /** A folder whose listing exceeds a limit. */
 export class EndlessListingError extends CleverLakeError {
@@ -43,8 +43,8 @@ export async function listFolder(connection: SftpConnection, remotePath: string)
   const entries = await readEntries(connection, remotePath);
   const questions = new EntryQuestions(connection, remotePath);
   const complete: FolderEntry[] = [];
-  for (let from = 0; from < entries.length; from += questionsAtOnce) {
-    const group = entries.slice(from, from + questionsAtOnce);
+  for (let from = 0; from < entries.length; from += concurrentQueries) {
+    const group = entries.slice(from, from + concurrentQueries);
     complete.push(...(await Promise.all(group.map((entry) => questions.completed(entry)))));
   }
   return complete;
@@ -117,12 +117,16 @@ class EntryQuestions {
   async completed(entry: FolderEntry): Promise<FolderEntry> {
     if (isComplete(entry)) return entry;
     const path = joinPath(this.folder, entry.name);
-    const itself = await tried(this.connection.call<Stats>((session, done) => session.lstat(path, done)));
+    const itself = await undefinedIfRefused(
+      this.connection.call<Stats>((session, done) => session.lstat(path, done)),
+    );
     const kind = entry.kind ?? kindOfMode(itself?.mode);
     const known = { ...entry, ...(itself && attributesOf(itself)), kind };
     if (isComplete(known)) return known;
     // STAT follows links, so its answer is about the entry itself only if its path contains none.
-    const behind = await tried(this.connection.call<Stats>((session, done) => session.stat(path, done)));
+    const behind = await undefinedIfRefused(
+      this.connection.call<Stats>((session, done) => session.stat(path, done)),
+    );
     const attributes = behind ?? itself;
     if (attributes === undefined) return known;
     if (kind === undefined && (await this.isElsewhere(entry.name))) return { ...entry, kind: "link" };
@@ -132,8 +136,8 @@ class EntryQuestions {
 
   private async isElsewhere(name: string): Promise<boolean> {
     this.realFolder ??= this.realPath(this.folder);
-    const folder = await tried(this.realFolder);
-    const real = await tried(this.realPath(joinPath(this.folder, name)));
+    const folder = await undefinedIfRefused(this.realFolder);
+    const real = await undefinedIfRefused(this.realPath(joinPath(this.folder, name)));
     return folder !== undefined && real !== undefined && real !== joinPath(folder, name);
   }
 
@@ -142,7 +146,9 @@ class EntryQuestions {
   }
 
   private async opens(path: string): Promise<boolean> {
-    const handle = await tried(this.connection.call<Buffer>((session, done) => session.opendir(path, done)));
+    const handle = await undefinedIfRefused(
+      this.connection.call<Buffer>((session, done) => session.opendir(path, done)),
+    );
     if (handle !== undefined) closeHandle(this.connection, handle);
     return handle !== undefined;
   }

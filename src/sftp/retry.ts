@@ -5,7 +5,7 @@ import { SilentServerError } from "./sftpErrors";
 const retries = 4;
 /** Each takes a whole timeout. */
 const retriesAfterSilence = 1;
-const waits = { firstWait: 250, longestWait: 5_000 };
+const waits = { firstWait: 250, maxWait: 5_000 };
 
 /** Retries `work` while it fails with code `network`, with exponentially growing jittered pauses. */
 export async function retrying<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {

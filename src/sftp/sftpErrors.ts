@@ -10,7 +10,7 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 /** The answer; undefined if the server answers with an error status. Other failures reject. */
-export async function tried<T>(answer: Promise<T>): Promise<T | undefined> {
+export async function undefinedIfRefused<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {

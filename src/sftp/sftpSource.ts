@@ -6,11 +6,11 @@ import type { SftpConnection } from "./connection";
 import { ConnectionPool } from "./connectionPool";
 import { SftpConnector } from "./connector";
 import { FileGuard } from "./fileGuard";
-import { FileReader, fullPace } from "./fileReader";
+import { FileReader, initialPace } from "./fileReader";
 import { listBelow, modifiedOf } from "./listing";
 import { joinPath, printable, safeRelativePath } from "./paths";
 import { RemotePaths } from "./remotePaths";
-import { refusal, tried } from "./sftpErrors";
+import { refusal, undefinedIfRefused } from "./sftpErrors";
 import type { ReadOptions, ReportNames, ReportSource, SourceFile, SourceListing } from "./source";
 
 export interface SftpSourceConfig extends Credentials {
@@ -45,7 +45,7 @@ export class SftpSource implements ReportSource {
   private readonly configuredRoot: string;
   private readonly names: ReportNames;
   private readonly pool: ConnectionPool<SftpConnection>;
-  private readonly pace = fullPace();
+  private readonly pace = initialPace();
   /** One for all reads of a listed file, so that they see the same bytes. */
   private readonly guards = new WeakMap<SourceFile, FileGuard>();
   private absoluteRoot: string | undefined;
@@ -88,7 +88,9 @@ export class SftpSource implements ReportSource {
     const isRoot = error.subject === printable(root);
     if (error.code !== "notFound" && !(error.code === "io" && isRoot)) return error;
     // Servers refuse to list a file with any status.
-    const there = isRoot ? await tried(new RemotePaths(this.pool, signal).stat(root)) : undefined;
+    const there = isRoot
+      ? await undefinedIfRefused(new RemotePaths(this.pool, signal).stat(root))
+      : undefined;
     const message = there?.isFile() ? `${printable(root)} is a file on the SFTP server.` : error.message;
     const start = this.configuredRoot.startsWith("/") ? "" : ", seen from the account's login folder";
     return new CleverLakeError(error.code, message, {

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
-const mostLines = 200;
+const maxLines = 200;
 const reportedLines = 3;
 
 /** The last lines of a program's log. Its messages may quote cells, so quoted text is never shown. */
@@ -14,7 +14,7 @@ export class LogTail {
     reader.on("error", () => undefined);
     reader.on("line", (line) => {
       this.lines.push(line);
-      if (this.lines.length > mostLines) this.lines = this.lines.slice(-mostLines / 2);
+      if (this.lines.length > maxLines) this.lines = this.lines.slice(-maxLines / 2);
       const progress = progressIn(line);
       if (progress !== undefined) onProgress?.(progress);
     });
@@ -22,7 +22,7 @@ export class LogTail {
 
   /** Replaces the lines with the current end of a log; returns the last line about Spark's progress. */
   replace(lines: readonly string[]): string | undefined {
-    this.lines = lines.flatMap((line) => line.split("\n")).slice(-mostLines);
+    this.lines = lines.flatMap((line) => line.split("\n")).slice(-maxLines);
     return this.lines.map(progressIn).findLast((line) => line !== undefined);
   }
 

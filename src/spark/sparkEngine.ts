@@ -13,7 +13,7 @@ import { dayBit } from "../pipeline/write/cells";
 import { pseudoFiles } from "../pipeline/write/tables";
 import type { SparkJob, SparkResult } from "./documents";
 import { SparkJobs } from "./sparkJobs";
-import type { LaunchSpark, LentInputs, SparkSession } from "./sparkSession";
+import type { BorrowedInputs, LaunchSpark, SparkSession } from "./sparkSession";
 
 /**
  * Apache Spark as a reader of landed files, however it is started. One Spark session serves all jobs of a run; the
@@ -49,7 +49,7 @@ export class SparkEngine implements AsyncDisposable {
   }
 }
 
-async function read(task: EngineTask, jobs: SparkJobs, lent: LentInputs): Promise<CleanReading> {
+async function read(task: EngineTask, jobs: SparkJobs, lent: BorrowedInputs): Promise<CleanReading> {
   const { paths, ...places } = lent.places;
   const job: SparkJob = {
     ...places,
@@ -77,7 +77,7 @@ async function read(task: EngineTask, jobs: SparkJobs, lent: LentInputs): Promis
 /** Checks a job's result for consistency: the data files contain exactly each file's rows. */
 async function cleanReading(
   report: Report,
-  { deliveries, fetch }: LentInputs,
+  { deliveries, fetch }: BorrowedInputs,
   result: SparkResult,
 ): Promise<CleanReading> {
   const staged: StagedRows[] = [];

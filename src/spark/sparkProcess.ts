@@ -16,7 +16,7 @@ import type { EngineTask } from "../pipeline/read/readEngine";
 import { machineScratch } from "../scratch";
 import { addressOf, messageIn, type SparkRequest } from "./documents";
 import { LogTail } from "./logTail";
-import type { LaunchSpark, LentInputs, SparkListener, SparkSession } from "./sparkSession";
+import type { BorrowedInputs, LaunchSpark, SparkListener, SparkSession } from "./sparkSession";
 
 export interface SubmitOptions {
   /** The path of `spark-submit`, or its name if it is on the search path. */
@@ -119,7 +119,7 @@ class SparkProcess implements SparkSession {
   async withPlaces(
     task: EngineTask,
     deliveries: readonly Delivery[],
-    work: (lent: LentInputs) => Promise<void>,
+    work: (lent: BorrowedInputs) => Promise<void>,
   ): Promise<void> {
     const output = path.join(task.scratch, randomUUID());
     await withLandedFiles(task.lake, deliveries, task.signal, async (files) => {

@@ -14,7 +14,7 @@ export interface SparkSession extends AsyncDisposable {
   withPlaces(
     task: EngineTask,
     deliveries: readonly Delivery[],
-    work: (lent: LentInputs) => Promise<void>,
+    work: (lent: BorrowedInputs) => Promise<void>,
   ): Promise<void>;
 
   send(request: SparkRequest): Promise<void>;
@@ -40,7 +40,7 @@ export interface SparkListener {
   line(line: string): void;
 }
 
-export interface LentInputs {
+export interface BorrowedInputs {
   /** The deliveries whose landed files are available, in the order of `places.paths`. */
   readonly deliveries: readonly Delivery[];
   readonly places: JobLocations;

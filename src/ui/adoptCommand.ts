@@ -7,7 +7,7 @@ import { inVsCode } from "./hints";
 import { notify, type Offer, offers, requireSalt } from "./messages";
 import type { Parts } from "./parts";
 import { showInformationMessage, showWarningMessage } from "./window";
-import { plannedThenDone } from "./workOnLake";
+import { previewThenRun } from "./workOnLake";
 
 /** Adopts a lake that OEA's own notebooks wrote. It first shows what it would do, then asks. */
 export class AdoptCommand {
@@ -22,7 +22,7 @@ export class AdoptCommand {
     const { model } = this.parts;
     const connected = await model.connected();
     requireSalt(connected);
-    const done = await plannedThenDone(this.parts, engine.adopt, connected, {
+    const done = await previewThenRun(this.parts, engine.adopt, connected, {
       looking: vscode.l10n.t("Clever: inspecting OEA's lake"),
       doing: vscode.l10n.t("Clever: adopting OEA's lake"),
       // The longest phase.

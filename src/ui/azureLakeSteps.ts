@@ -5,7 +5,15 @@ import type { ConnectionAnswers } from "./connectionAnswers";
 import { counted } from "./counts";
 import { signInWithMicrosoft } from "./microsoftAccount";
 import { withIcon } from "./window";
-import { askChoice, askText, askWhile, type Choice, orBack, type Place, withRecovery } from "./wizard";
+import {
+  askChoice,
+  askText,
+  askWhile,
+  type Choice,
+  type Place,
+  undefinedOnBack,
+  withRecovery,
+} from "./wizard";
 
 type LakeAuth = ConnectionAnswers["lakeAuth"];
 
@@ -17,7 +25,7 @@ export async function askAzureLake(
   answers: ConnectionAnswers,
   place: Place,
 ): Promise<ConnectionAnswers | undefined> {
-  const how = await orBack(
+  const how = await undefinedOnBack(
     askChoice<"pick" | "type">(place, vscode.l10n.t("Which storage account?"), [
       {
         ...withIcon(vscode.l10n.t("$(list-tree) Pick from my subscriptions")),
@@ -28,7 +36,7 @@ export async function askAzureLake(
     ]),
   );
   if (how === undefined) return undefined;
-  const lakeUrl = await orBack(how === "pick" ? pickLake(place) : typeLake(answers, place));
+  const lakeUrl = await undefinedOnBack(how === "pick" ? pickLake(place) : typeLake(answers, place));
   if (lakeUrl === undefined) return askAzureLake(answers, place);
   const next = {
     ...answers,
@@ -37,7 +45,7 @@ export async function askAzureLake(
     // Secrets for one lake must not be offered for another.
     ...(lakeUrl === answers.lakeUrl ? {} : { lakeAccountKey: "", lakeSas: "" }),
   };
-  return (await orBack(askLakeAuth(next, place))) ?? askAzureLake(answers, place);
+  return (await undefinedOnBack(askLakeAuth(next, place))) ?? askAzureLake(answers, place);
 }
 
 function pickLake(place: Place): Promise<string> {
@@ -107,11 +115,11 @@ async function askLakeAuth(answers: ConnectionAnswers, place: Place): Promise<Co
   if (lakeAuth === "vscode") {
     // Now, because the engine later requests tokens in the background.
     const signedIn = withRecovery(place, () => signInWithMicrosoft(storageScope));
-    return (await orBack(signedIn.then(() => cleared))) ?? askLakeAuth(answers, place);
+    return (await undefinedOnBack(signedIn.then(() => cleared))) ?? askLakeAuth(answers, place);
   }
   if (lakeAuth !== "sharedKey" && lakeAuth !== "sas") return cleared;
   const isKey = lakeAuth === "sharedKey";
-  const secret = await orBack(
+  const secret = await undefinedOnBack(
     askText({
       ...place,
       value: isKey ? answers.lakeAccountKey : answers.lakeSas,

@@ -17,7 +17,7 @@ export interface AzureLake {
 
 export const managementScope = "https://management.azure.com/.default";
 
-const pagesAtMost = 50;
+const maxPages = 50;
 
 /**
  * Azure Resource Manager through its REST interface: two lists, for which the platform's `fetch` is enough. Independent
@@ -58,7 +58,7 @@ export class AzureManagement {
   private async all(path: string, signal: AbortSignal | undefined): Promise<unknown[]> {
     const items: unknown[] = [];
     let next: string | undefined = new URL(path, this.base).href;
-    for (let page = 0; next !== undefined && page < pagesAtMost; page++) {
+    for (let page = 0; next !== undefined && page < maxPages; page++) {
       const answer: unknown = await this.get(next, signal);
       const value = member(answer, "value");
       if (Array.isArray(value)) items.push(...(value as unknown[]));

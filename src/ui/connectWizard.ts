@@ -19,10 +19,10 @@ import {
   askChoice,
   askText,
   askWhile,
-  orBack,
   type Place,
   type Step,
-  type Walked,
+  undefinedOnBack,
+  type WalkResult,
   walk,
   withRecovery,
 } from "./wizard";
@@ -59,7 +59,7 @@ export function askConnection(
   { client, log }: Parts,
   first: ConnectionAnswers,
   from: ConnectionStep,
-): Promise<Walked<ConnectionAnswers>> {
+): Promise<WalkResult<ConnectionAnswers>> {
   const title = vscode.l10n.t("Connect to Clever");
   return walk(title, first, [...steps.values()], { client, log, from: [...steps.keys()].indexOf(from) });
 }
@@ -149,7 +149,7 @@ async function askAuthentication(answers: ConnectionAnswers, place: Place): Prom
   const login = withRecovery(place, () =>
     askWhile(place, loggingIn, (signal) => logIn(place, cleared, signal)),
   );
-  return (await orBack(login.then(() => cleared))) ?? askAuthentication(answers, place);
+  return (await undefinedOnBack(login.then(() => cleared))) ?? askAuthentication(answers, place);
 }
 
 /** Logs in with the answers so far; rejects if the server refuses them. */
@@ -266,7 +266,7 @@ async function askLake(answers: ConnectionAnswers, place: Place): Promise<Connec
     });
     return folder === undefined ? askLake(answers, place) : inFolder(answers, folder);
   }
-  const typed = await orBack(
+  const typed = await undefinedOnBack(
     askText({
       ...place,
       value: folderPathOf(answers.lakeUrl) ?? "",

@@ -10,7 +10,7 @@ import type { Parts } from "./parts";
 import { confirmReplacement, offerNewSalt } from "./saltKeeping";
 import type { SecretStore } from "./secrets";
 import { hasConnection, readConnectionSettings } from "./settings";
-import { same, targetsOf } from "./targets";
+import { sameTargets, targetsOf } from "./targets";
 import { showInformationMessage, showWarningMessage, withProgress } from "./window";
 import { askRecovery } from "./wizard";
 
@@ -120,10 +120,10 @@ export class ConnectionCommands extends Disposable {
     try {
       const { sftp, lake, saltKeyVaultUrl } = await readConnectionSettings();
       const targets = targetsOf({ sftp, lake, saltKeyVaultUrl });
-      const ofServer = boundTo === undefined || same(boundTo.server, targets.server) ? secrets : {};
+      const ofServer = boundTo === undefined || sameTargets(boundTo.server, targets.server) ? secrets : {};
       // Without any secret, they may have been forgotten.
       const noPassword = secrets.password === undefined && Object.keys(secrets).length > 0;
-      const ofLake = boundTo === undefined || same(boundTo.lake, targets.lake) ? secrets : {};
+      const ofLake = boundTo === undefined || sameTargets(boundTo.lake, targets.lake) ? secrets : {};
       return {
         ...noAnswers,
         host: sftp.host,

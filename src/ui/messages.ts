@@ -88,7 +88,7 @@ export async function confirmed(
 }
 
 /** Says that a table was not changed, and why. */
-export function staysAsItIs(table: string, problem: string): string {
+export function unchangedTableMessage(table: string, problem: string): string {
   return vscode.l10n.t("{0} stays as it is: {1}", table, inVsCode(problem));
 }
 
@@ -99,7 +99,7 @@ export function notifyFinished(
   tables: readonly { readonly table: string; readonly problem: string | null }[],
 ): void {
   const left = tables.flatMap(({ table, problem }) =>
-    problem === null ? [] : [staysAsItIs(table, problem)],
+    problem === null ? [] : [unchangedTableMessage(table, problem)],
   );
   const text = [...sentences, ...left].join(" ");
   if (left.length === 0) {

@@ -26,12 +26,12 @@ export function asMarkdown(text: string): string {
 }
 
 /** Longer parts of a path may wrap anywhere: an external name must not stretch a page. */
-const mostUnbroken = 48;
+const maxUnbroken = 48;
 
 /** A path for a cell of a Markdown table. In a narrow column it wraps after a slash or a date, not at every hyphen. */
 export function pathAsMarkdown(path: string): string {
   return asMarkdown(path)
     .split(/(?<=\\\/)|(?<=(?:^|\\\/)\d{4}\\-\d\d\\-\d\d\\-)(?=[a-z])/)
-    .map((part) => (part.length > mostUnbroken ? part : `<nobr>${part}</nobr>`))
+    .map((part) => (part.length > maxUnbroken ? part : `<nobr>${part}</nobr>`))
     .join("<wbr>");
 }

@@ -4,9 +4,9 @@ import * as engine from "../engine/protocol";
 import { counted, shortened } from "./counts";
 import { integer } from "./format";
 import { inVsCode } from "./hints";
-import { notifyFinished, requireSalt, staysAsItIs } from "./messages";
+import { notifyFinished, requireSalt, unchangedTableMessage } from "./messages";
 import type { Parts } from "./parts";
-import { plannedThenDone } from "./workOnLake";
+import { previewThenRun } from "./workOnLake";
 
 /** Rebuilds what other programs changed in the tables, and damaged data files. It first shows what it would do, then asks. */
 export class RepairCommand {
@@ -17,7 +17,7 @@ export class RepairCommand {
     const { model, log } = this.parts;
     const connected = await model.connected();
     requireSalt(connected);
-    const done = await plannedThenDone(this.parts, engine.repair, connected, {
+    const done = await previewThenRun(this.parts, engine.repair, connected, {
       looking: vscode.l10n.t("Clever: looking for damage and for changes by other programs"),
       doing: vscode.l10n.t("Clever: repairing the lake"),
       ask: ({ tables }) => {
@@ -78,7 +78,7 @@ function tableDetail(
       ),
     );
   }
-  const end = problem === null ? lines : [staysAsItIs(table, problem)];
+  const end = problem === null ? lines : [unchangedTableMessage(table, problem)];
   return [table, inVsCode(found), ...end].join("\n");
 }
 

@@ -115,8 +115,8 @@ export class ReportCommands {
    */
   async openReport(path: string): Promise<void> {
     const item = this.parts.model.reports.find((each) => each.path === path);
-    const isHeldBack = item?.state === "quarantined" || item?.state === "dismissed";
-    if (isHeldBack && item.landed !== undefined) {
+    const isRejected = item?.state === "quarantined" || item?.state === "dismissed";
+    if (isRejected && item.landed !== undefined) {
       await this.parts.openPreview("lake", item.landed.landedPath);
     } else await this.parts.openPreview("server", path, item && `${item.size} ${item.modified}`);
   }

@@ -3,9 +3,9 @@ import type { EngineClient } from "../engine/client";
 import type { Connected } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { CleverLakeError } from "../errors";
-import { checkSaltText, shortestSalt } from "../saltText";
+import { checkSaltText, minSaltLength } from "../saltText";
 import type { Parts } from "./parts";
-import { askText, undefinedIfLeft } from "./wizard";
+import { askText, undefinedOnLeave } from "./wizard";
 
 /** What is wrong with a typed salt, without checking the lake; undefined if it is valid. */
 export function saltFault(text: string): string | undefined {
@@ -25,7 +25,7 @@ function weakSalt(): CleverLakeError {
     vscode.l10n.t(
       "This salt is easy to guess, so pseudonyms could be reversed. A new lake does not accept it.",
     ),
-    { hint: vscode.l10n.t("Enter {0} random characters or more, or generate a new salt.", shortestSalt) },
+    { hint: vscode.l10n.t("Enter {0} random characters or more, or generate a new salt.", minSaltLength) },
   );
 }
 
@@ -34,7 +34,7 @@ export async function askNewSalt(
   { client, log }: Parts,
   { connection, secrets }: Connected,
 ): Promise<string | undefined> {
-  const text = await undefinedIfLeft(
+  const text = await undefinedOnLeave(
     askText({
       title: vscode.l10n.t("Change Salt"),
       canGoBack: false,

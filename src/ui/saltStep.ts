@@ -6,7 +6,7 @@ import { checkSaltText } from "../saltText";
 import { type ConnectionAnswers, connectedWith } from "./connectionAnswers";
 import { checkSalt, saltFault } from "./saltBox";
 import { withIcon } from "./window";
-import { askChoice, askText, askWhile, orBack, type Place, withRecovery } from "./wizard";
+import { askChoice, askText, askWhile, type Place, undefinedOnBack, withRecovery } from "./wizard";
 
 /** The wizard's question for the salt. Each answer is compared with the lake's salt at once. */
 export async function askSalt(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
@@ -39,7 +39,7 @@ export async function askSalt(answers: ConnectionAnswers, place: Place): Promise
         return pasteSalt(answers, place);
     }
   };
-  return (await orBack(answer())) ?? askSalt(answers, place);
+  return (await undefinedOnBack(answer())) ?? askSalt(answers, place);
 }
 
 function askWhichSalt(

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { Secrets } from "../config";
 import { CleverLakeError, describeError } from "../errors";
-import { asTargets, same, type Targets } from "./targets";
+import { parseTargets, sameTargets, type Targets } from "./targets";
 
 const names = ["password", "passphrase", "salt", "lakeAccountKey", "lakeSas"] as const;
 export type SecretName = (typeof names)[number];
@@ -109,7 +109,7 @@ export class SecretStore {
     const older = await used(this.storage.get(olderKey));
     const targets = older === undefined ? undefined : await this.targets();
     const { secrets, boundTo = targets } = entryOf(older);
-    if (targets === undefined || boundTo === undefined || !same(boundTo, targets)) {
+    if (targets === undefined || boundTo === undefined || !sameTargets(boundTo, targets)) {
       return { secrets: {}, boundTo: undefined };
     }
     await this.storeQuietly(key, { secrets, boundTo });
@@ -166,7 +166,7 @@ function entryOf(text: string | undefined): BoundSecrets {
       return typeof value === "string" && value !== "" ? [[name, value]] : [];
     }),
   );
-  return { secrets, boundTo: isBound ? asTargets(stored.get("boundTo")) : undefined };
+  return { secrets, boundTo: isBound ? parseTargets(stored.get("boundTo")) : undefined };
 }
 
 /** A damaged entry counts as empty. The parser's own error would quote the entry, including secrets. */

@@ -167,14 +167,14 @@ export function withProxy<Connection extends object>(
 }
 
 /** A week in minutes, as in the manifest. Much longer timers overflow and fire at once. */
-const longestCheck = 10_080;
+const maxCheckMinutes = 10_080;
 
 /**
  * Minutes between checks for new reports, between one and a week; 0 for never. VS Code only warns about other values.
  */
 export function checkEvery(): number {
   const minutes = vscode.workspace.getConfiguration(section).get<unknown>("checkEvery");
-  return typeof minutes === "number" && minutes > 0 ? Math.min(Math.max(minutes, 1), longestCheck) : 0;
+  return typeof minutes === "number" && minutes > 0 ? Math.min(Math.max(minutes, 1), maxCheckMinutes) : 0;
 }
 
 /** Whether only a run, which reads every report, can detect redeliveries. The sample's server preserves times. */

@@ -1,7 +1,7 @@
 import type { Secrets } from "../config";
 import type { CleverLakeError } from "../errors";
 import type { SecretStore } from "./secrets";
-import { same, type Targets } from "./targets";
+import { sameTargets, type Targets } from "./targets";
 
 /** A change of targets that needs the user's consent. */
 export interface Move {
@@ -47,7 +47,7 @@ export class TargetGuard {
       await this.store.bind(to);
       return secrets;
     }
-    if (same(boundTo, to)) return secrets;
+    if (sameTargets(boundTo, to)) return secrets;
     const move = { from: boundTo, to };
     if (!(await this.allowed(move))) throw this.questions.refusal(move);
     return (await this.store.readBound()).secrets;
@@ -56,12 +56,12 @@ export class TargetGuard {
   /** Whether these targets differ from the connection's. */
   async moved(to: Targets): Promise<boolean> {
     const { boundTo } = await this.store.readBound();
-    return boundTo !== undefined && !same(boundTo, to);
+    return boundTo !== undefined && !sameTargets(boundTo, to);
   }
 
   private async allowed(move: Move): Promise<boolean> {
     const { to } = move;
-    if (this.question !== undefined && same(this.question.to, to)) return this.question.answer;
+    if (this.question !== undefined && sameTargets(this.question.to, to)) return this.question.answer;
     if (!this.mayAsk) return false;
     const question = { to, answer: this.ask(move) };
     this.question = question;

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { CleverLakeError } from "../errors";
 import { confirmed } from "./messages";
 import type { Move, TargetQuestions } from "./targetGuard";
-import { type LakeTarget, type ServerTarget, same } from "./targets";
+import { type LakeTarget, type ServerTarget, sameTargets } from "./targets";
 
 /** Asks in a modal message that shows the connection's targets and those of the current settings. */
 export const targetQuestions: Omit<TargetQuestions, "allowed"> = {
@@ -23,7 +23,7 @@ export const targetQuestions: Omit<TargetQuestions, "allowed"> = {
         "The settings no longer match the server and lake of your connection; nothing was sent to the new ones.",
       ),
       {
-        subject: same(from.server, to.server) ? to.lake.url : to.server.host,
+        subject: sameTargets(from.server, to.server) ? to.lake.url : to.server.host,
         hint: vscode.l10n.t(
           "Set clever.sftp and clever.lake as they were, or test the connection to confirm the new ones.",
         ),
@@ -33,10 +33,10 @@ export const targetQuestions: Omit<TargetQuestions, "allowed"> = {
 
 function changesOf({ from, to }: Move): string[] {
   return [
-    ...(same(from.server, to.server)
+    ...(sameTargets(from.server, to.server)
       ? []
       : [vscode.l10n.t("Server before: {0}\nServer now: {1}", server(from.server), server(to.server))]),
-    ...(same(from.lake, to.lake)
+    ...(sameTargets(from.lake, to.lake)
       ? []
       : [vscode.l10n.t("Lake before: {0}\nLake now: {1}", lake(from.lake), lake(to.lake))]),
   ];

@@ -44,12 +44,12 @@ function withoutSlash(url: string): string {
   return url.replace(/\/+$/, "");
 }
 
-export function same<T extends Targets | ServerTarget | LakeTarget>(one: T, other: T): boolean {
+export function sameTargets<T extends Targets | ServerTarget | LakeTarget>(one: T, other: T): boolean {
   return isDeepStrictEqual(one, other);
 }
 
 /** Targets as stored; undefined for anything else. */
-export function asTargets(stored: unknown): Targets | undefined {
+export function parseTargets(stored: unknown): Targets | undefined {
   if (!isRecord(stored) || !isRecord(stored.server) || !isRecord(stored.lake)) return undefined;
   const { host, port, username, hostKey } = stored.server;
   const { url, saltKeyVaultUrl } = stored.lake;

@@ -6,7 +6,7 @@ import { bytes, integer, nameOf } from "./format";
 import { notify, notifyFinished } from "./messages";
 import type { Parts } from "./parts";
 import { showInformationMessage, showInputBox } from "./window";
-import { plannedThenDone, workOnLake } from "./workOnLake";
+import { previewThenRun, workOnLake } from "./workOnLake";
 
 /** Maintenance of the lake's data files. */
 export class UpkeepCommands {
@@ -15,7 +15,7 @@ export class UpkeepCommands {
   /** Merges small data files. Resolves to the summary; undefined if nothing was done. */
   async optimize(): Promise<OptimizeSummary | undefined> {
     const { model, log } = this.parts;
-    const done = await plannedThenDone(this.parts, engine.optimize, await model.connected(), {
+    const done = await previewThenRun(this.parts, engine.optimize, await model.connected(), {
       looking: vscode.l10n.t("Clever: looking for small data files"),
       doing: vscode.l10n.t("Clever: optimizing the lake"),
       ask: (planned) => {
@@ -48,7 +48,7 @@ export class UpkeepCommands {
     if (days === undefined) return undefined;
     const { model, log } = this.parts;
     const params = { ...(await model.connected()), olderThanDays: days };
-    const done = await plannedThenDone(this.parts, engine.vacuum, params, {
+    const done = await previewThenRun(this.parts, engine.vacuum, params, {
       looking: vscode.l10n.t("Clever: looking for unused data files"),
       doing: vscode.l10n.t("Clever: removing unused data files"),
       ask: (planned) => {
@@ -135,14 +135,14 @@ function vacuumDetail({ tables, olderThanDays }: VacuumSummary): string {
 
 /** The number of days for which versions keep their files; undefined if the user cancels. */
 async function askDays(): Promise<number | undefined> {
-  const least = engine.minimumRetentionDays;
-  const isDays = (text: string) => /^\d{1,5}$/.test(text.trim()) && Number(text) >= least;
+  const minimum = engine.minimumRetentionDays;
+  const isDays = (text: string) => /^\d{1,5}$/.test(text.trim()) && Number(text) >= minimum;
   const text = await showInputBox({
     title: vscode.l10n.t("Remove Unused Data Files"),
     prompt: vscode.l10n.t("For how many days should unused data files be kept?"),
-    value: String(least),
+    value: String(minimum),
     validateInput: (value) =>
-      isDays(value) ? undefined : vscode.l10n.t("It must be a whole number, {0} or more.", integer(least)),
+      isDays(value) ? undefined : vscode.l10n.t("It must be a whole number, {0} or more.", integer(minimum)),
   });
   return text !== undefined && isDays(text) ? Number(text) : undefined;
 }

@@ -6,7 +6,7 @@ import { createInputBox, createQuickPick, showErrorMessage } from "./window";
 /** Thrown by a step when the user goes one step back. */
 class Back extends Error {}
 /** Thrown by a step when the user leaves. */
-class Left extends Error {}
+class LeftWizard extends Error {}
 
 /** The log for a wizard's failures, which the user can open. */
 export type Log = Pick<vscode.LogOutputChannel, "error" | "show">;
@@ -113,11 +113,11 @@ export function askWhile<T>(
 
 /** Whether an error means that the user goes back or leaves. Only the wizard itself may handle such errors. */
 function isNavigation(error: unknown): boolean {
-  return error instanceof Back || error instanceof Left;
+  return error instanceof Back || error instanceof LeftWizard;
 }
 
 /** A question within a step: undefined if the user goes back to the previous question. */
-export async function orBack<T>(answer: Promise<T>): Promise<T | undefined> {
+export async function undefinedOnBack<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
@@ -158,13 +158,13 @@ export async function withRecovery<T>(place: Place, work: () => Promise<T>): Pro
       if (isNavigation(error)) throw error;
       const way = await askRecovery(error, place.log);
       if (way === "back") throw new Back();
-      if (way === "leave") throw new Left();
+      if (way === "leave") throw new LeftWizard();
     }
   }
 }
 
 /** A standalone question: undefined if the user leaves it. */
-export async function undefinedIfLeft<T>(answer: Promise<T>): Promise<T | undefined> {
+export async function undefinedOnLeave<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
@@ -213,7 +213,7 @@ function ask<B extends vscode.QuickInput & QuickInputButtons, T>(
         if (button === vscode.QuickInputButtons.Back) reject(new Back());
         else place.log.show();
       }),
-      box.onDidHide(() => reject(new Left())),
+      box.onDidHide(() => reject(new LeftWizard())),
     );
     box.show();
   });
@@ -231,7 +231,7 @@ interface QuickInputButtons {
 export type Step<S> = (state: S, place: Place) => Promise<S | undefined>;
 
 /** How a walk ended. */
-export interface Walked<S> {
+export interface WalkResult<S> {
   /** All answers, even if the user left. */
   readonly state: S;
   readonly done: boolean;
@@ -246,7 +246,7 @@ export async function walk<S>(
   first: S,
   steps: readonly Step<S>[],
   { log, client, from }: Pick<Place, "log" | "client"> & { readonly from: number },
-): Promise<Walked<S>> {
+): Promise<WalkResult<S>> {
   let state = first;
   let index = from;
   let goingBack = false;
@@ -266,7 +266,7 @@ export async function walk<S>(
       state = next ?? state;
       index++;
     } catch (error) {
-      if (error instanceof Left) return { state, done: false };
+      if (error instanceof LeftWizard) return { state, done: false };
       if (!(error instanceof Back)) throw error;
       goingBack = true;
       index = previous.pop() ?? 0;

@@ -54,7 +54,7 @@ interface Steps<Result, Progress> extends Omit<Shown<Progress>, "title"> {
  * Shows what work on the lake would do, asks, and does it with the same connection, because another window may have
  * changed the settings in the meantime. Resolves to undefined if nothing was done.
  */
-export async function plannedThenDone<Params extends Connected, Result, Progress extends WorkProgress>(
+export async function previewThenRun<Params extends Connected, Result, Progress extends WorkProgress>(
   parts: Parts,
   call: EngineCall<Params & { readonly dryRun: boolean }, Result, Progress>,
   params: Params,

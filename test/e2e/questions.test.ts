@@ -9,7 +9,7 @@ import { scene } from "./driver/scene";
 const afterBreak = { schoolDay: 36, date: "2026-01-05" };
 const newest = 41;
 const fallen = "Langbridge";
-const taken = "Wordmeadow";
+const stopped = "Wordmeadow";
 const risen = "Codepebble";
 
 const licences = [
@@ -53,7 +53,7 @@ describe.each([
     const sizes = { students, schools, teachers: Math.ceil(students / 20), staff: 0 };
     const changes = [
       { resource: fallen, schoolDay: afterBreak.schoolDay, factor: 0.3 },
-      { resource: taken, schoolDay: newest, factor: 0 },
+      { resource: stopped, schoolDay: newest, factor: 0 },
       { resource: risen, schoolDay: newest, factor: 4 },
     ];
     const options = { ...sizes, seed: 3, days: 50, firstDay: "2025-10-27", changes };
@@ -203,9 +203,9 @@ describe.each([
     await changes.first().waitFor();
     const reported = (await changes.allTextContents()).map((text) => text.replaceAll(/\s+/g, " ").trim());
     console.log(`${students} students, what changed: ${reported.join(" | ")}`);
-    expect(reported.some((text) => text.includes(taken) && text.includes("Stopped"))).toBe(true);
+    expect(reported.some((text) => text.includes(stopped) && text.includes("Stopped"))).toBe(true);
     expect(reported.some((text) => text.includes(risen) && /Rose/.test(text))).toBe(true);
-    const planted = [fallen, taken, risen];
+    const planted = [fallen, stopped, risen];
     expect(reported.filter((text) => !planted.some((name) => text.includes(name)))).toEqual([]);
     counted("What changed last month that I should know?");
   });

@@ -98,7 +98,7 @@ function areComparable(plain: PlainEngine, key: CardKey, [now, past]: readonly [
   const count = (period: Plain, other: Plain) => {
     const dates = comparedDates(plain, period, other, reportOf(key));
     const { total, days } = period;
-    return total.isWithheld ? 0 : days.filter((day) => dates.has(day.date) && !day.isWithheld).length;
+    return total.isSuppressed ? 0 : days.filter((day) => dates.has(day.date) && !day.isSuppressed).length;
   };
   return count(now, past) > 0 && count(now, past) === count(past, now);
 }
@@ -175,7 +175,7 @@ function expected(plain: PlainEngine, given: DashboardAnswer, hasGrades: boolean
     byWeekday: now.weekdays.map((one) => ({
       weekday: one.weekday,
       days: one.dates.length,
-      activeUsers: one.isWithheld ? null : one.personDays / one.dates.length,
+      activeUsers: one.isSuppressed ? null : one.personDays / one.dates.length,
       logins: one.logins === null ? null : one.logins / one.dates.length,
       ...one.partly,
     })),
@@ -185,7 +185,7 @@ function expected(plain: PlainEngine, given: DashboardAnswer, hasGrades: boolean
   };
 }
 
-/** Use in both periods, each average over the days on which its entry is not left out completely. */
+/** Use in both periods, each average over the days on which its entry is not suppressed completely. */
 function comparisonOf(
   plain: PlainEngine,
   { filter, from, to }: DashboardAnswer,
@@ -248,7 +248,7 @@ function comparisonOf(
     comparedDays: compared.length,
     weeks: [...new Set(found.days.map(({ date }) => mondayOf(date)))].map((monday) => {
       const days = found.days.filter(
-        ({ date, isWithheld }) => mondayOf(date) === monday && compared.includes(date) && !isWithheld,
+        ({ date, isSuppressed }) => mondayOf(date) === monday && compared.includes(date) && !isSuppressed,
       );
       const sum = days.reduce((all, { usePersonDays }) => all + (usePersonDays ?? 0), 0);
       return days.length === 0 ? null : sum / days.length;
@@ -270,8 +270,8 @@ function comparisonOf(
       : [],
     resources: [...resources.values()].map(({ resource, type }) => {
       const use = (period: Period) => {
-        const { total: all, resources: ofPeriod, peopleOfTotal, shownOfTotal } = period.found;
-        const found = ofPeriod.find((each) => nameOf(each) === nameOf({ resource, type }));
+        const { total: all, resources: periodValue, peopleOfTotal, shownOfTotal } = period.found;
+        const found = periodValue.find((each) => nameOf(each) === nameOf({ resource, type }));
         return useOf(period, all, {
           resourceUsers: found?.users ?? peopleOfTotal(0),
           usePersonDays: shownOfTotal(found?.rows ?? 0),
@@ -333,7 +333,7 @@ function parts({
   };
 }
 
-/** How many numbers were compared with those of everybody, and how many answers had nothing left out. */
+/** How many numbers were compared with those of everybody, and how many answers had nothing suppressed. */
 export interface Held {
   answers: number;
   complete: number;

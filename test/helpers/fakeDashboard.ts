@@ -480,14 +480,14 @@ function fakeChanges(
       weeks: 3,
       entries: [],
       judged: none,
-      unjudged: { weeks: all, use: none, leftOut: 0 },
+      unjudged: { weeks: all, use: none, suppressed: 0 },
     };
   const common = {
     weeksNeeded: 6,
     weeks: 16,
     recent: { from: "2026-11-09", to: "2026-11-20" },
     judged: changes === "nothingJudged" ? none : all,
-    unjudged: { weeks: of(1, 0), use: of(2, 1), leftOut: 1 },
+    unjudged: { weeks: of(1, 0), use: of(2, 1), suppressed: 1 },
   };
   if (changes === "none" || changes === "nothingJudged") return { ...common, entries: [] };
   const subjects = [

@@ -6,7 +6,7 @@
 
 /** Below 2^22: a product is below 2^44, so that 2^9 of them are added up exactly before anything is divided. */
 const prime = 4_194_301;
-const mostUnknowns = 2 ** 9;
+const maxUnknowns = 2 ** 9;
 
 function inverse(value: number): number {
   let [result, base] = [1, value];
@@ -23,7 +23,7 @@ export class KnownSums {
   private readonly rows = new Map<number, Float64Array>();
 
   constructor(private readonly unknowns: number) {
-    if (unknowns > mostUnknowns) throw new RangeError(`${unknowns} unknowns are too many.`);
+    if (unknowns > maxUnknowns) throw new RangeError(`${unknowns} unknowns are too many.`);
   }
 
   /** Adds a known sum; returns whether it is new information. */

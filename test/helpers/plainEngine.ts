@@ -169,11 +169,11 @@ export class PlainEngine {
       if (!isDateAsked(date)) continue;
       const everywhere = [total, day, ...(isCompared ? [weekday.part] : [])];
       for (const { school, grade, group } of this.kindOf(date) === "noData" ? [] : selected) {
-        const isNeverIn = isWhole[group] !== true || !groups.everCounts(group);
+        const isNeverCounted = isWhole[group] !== true || !groups.everCounts(group);
         const left = [
-          ...(isNeverIn ? everywhere : []),
-          ...(isNeverIn || !groups.isOfOneSchool(group) ? [partOf(schools, school)] : []),
-          ...(isNeverIn || !groups.isOfOneGrade(group) ? [partOf(grades, grade)] : []),
+          ...(isNeverCounted ? everywhere : []),
+          ...(isNeverCounted || !groups.isOfOneSchool(group) ? [partOf(schools, school)] : []),
+          ...(isNeverCounted || !groups.isOfOneGrade(group) ? [partOf(grades, grade)] : []),
         ];
         for (const part of left) part.leave(date);
       }
@@ -216,7 +216,7 @@ export class PlainEngine {
       .map((monday) =>
         range.filter(
           (date) =>
-            mondayOf(date) === monday && compared.resourceUsage.has(date) && !partOf(days, date).isWithheld,
+            mondayOf(date) === monday && compared.resourceUsage.has(date) && !partOf(days, date).isSuppressed,
         ),
       );
     const few = (count: number) => (count > 0 && count < groups.minimum ? 1 : count);
@@ -264,7 +264,7 @@ export class PlainEngine {
         .map(([weekday, { dates, part }]) => ({
           weekday,
           /** Those on which something is known. */
-          dates: dates.filter((date) => !partOf(days, date).isWithheld),
+          dates: dates.filter((date) => !partOf(days, date).isSuppressed),
           personDays: dates.reduce((sum, date) => sum + partOf(days, date).activeCount, 0),
           ...part.numbers({ ofDay: true }),
         })),
@@ -284,7 +284,7 @@ export class PlainEngine {
       schoolResources: ordered.slice(0, 20).flatMap(({ shown, name: { resource, type } }) =>
         bySchool.flatMap(([school, part]) => {
           const users = usersAtSchool.get(school)?.get(shown)?.size ?? 0;
-          if (users === 0 && !part.isWithheld) return [];
+          if (users === 0 && !part.isSuppressed) return [];
           return [{ school, resource, type, users: part.people(users), ...part.numbers().partly }];
         }),
       ),

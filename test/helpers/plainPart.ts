@@ -26,7 +26,7 @@ export class PlainPart {
   /** Whether a row of each report is counted, of any resource. */
   private participated = false;
   private used = false;
-  /** Dates with rows that are counted or left out, and those with counted rows. */
+  /** Dates with rows that are counted or suppressed, and those with counted rows. */
   private readonly noticed = new Set<string>();
   private readonly counted = new Set<string>();
   private readonly users = new Set<number>();
@@ -43,7 +43,7 @@ export class PlainPart {
 
   constructor(private readonly minimum: number) {}
 
-  /** Rows of a cohort and day are within the part, and are counted or left out. */
+  /** Rows of a cohort and day are within the part, and are counted or suppressed. */
   notice(
     isIn: boolean,
     date: string,
@@ -57,7 +57,7 @@ export class PlainPart {
     if (usage.length > 0) this.used = true;
   }
 
-  /** People who belong to the part are left out on a date, whether or not they have rows. */
+  /** People who belong to the part are suppressed on a date, whether or not they have rows. */
   leave(date: string): void {
     this.noticed.add(date);
     this.isLeft = true;
@@ -82,8 +82,8 @@ export class PlainPart {
     if (identity !== undefined) this.pairs.add(person * 100_000 + identity);
   }
 
-  /** Whether nothing is known because everything was left out. */
-  get isWithheld(): boolean {
+  /** Whether nothing is known because everything was suppressed. */
+  get isSuppressed(): boolean {
     return this.isLeft && this.counted.size === 0;
   }
 
@@ -92,11 +92,11 @@ export class PlainPart {
   }
 
   shown(value: number): Shown {
-    return this.isWithheld ? null : value;
+    return this.isSuppressed ? null : value;
   }
 
   people(value: number): People {
-    return this.isWithheld ? null : value > 0 && value < this.minimum ? "few" : value;
+    return this.isSuppressed ? null : value > 0 && value < this.minimum ? "few" : value;
   }
 
   /** @param ofDay whether a missing report is known by other means */
@@ -113,8 +113,8 @@ export class PlainPart {
     return {
       partly: this.isLeft ? { partly: true } : {},
       absent: absent.length > 0 ? { absent } : {},
-      isWithheld: this.isWithheld,
-      /** Dates with rows, all of which are left out. */
+      isSuppressed: this.isSuppressed,
+      /** Dates with rows, all of which are suppressed. */
       leftDates: new Set([...this.noticed].filter((date) => !this.counted.has(date))),
       users: attended(this.people(users.size)),
       activeUsers: attended(this.people(active.size)),

@@ -14,7 +14,7 @@ export const plantedSettings = {
 
 /** The first school day of the newest two weeks, 2026-01-20. */
 const newest = 46;
-export const taken = "Wordmeadow";
+export const stopped = "Wordmeadow";
 export const risen = "Codepebble";
 export const noUsage = "2025-12-03";
 export const badParticipation = "2025-12-10";
@@ -30,7 +30,7 @@ export const plantedOptions = {
   days: 55,
   firstDay: "2025-10-27",
   changes: [
-    { resource: taken, schoolDay: newest, factor: 0 },
+    { resource: stopped, schoolDay: newest, factor: 0 },
     { resource: risen, schoolDay: newest, factor: 4 },
   ],
 };

@@ -341,8 +341,10 @@ test("generated for an Azure account, runs through abfss://, finds a changed row
   expect(notebook.said.some((text) => text.startsWith("✗ The tables and the landed files differ"))).toBe(
     true,
   );
-  expect(notebook.said).toContain("Left out, with fewer than 10 people: Lone School.");
-  expect(notebook.said).toContain("Left out, with fewer than 10 people: 2024-09-20, 2024-09-21, 2024-09-22.");
+  expect(notebook.said).toContain("Suppressed, with fewer than 10 people: Lone School.");
+  expect(notebook.said).toContain(
+    "Suppressed, with fewer than 10 people: 2024-09-20, 2024-09-21, 2024-09-22.",
+  );
   const reported = await metricsOf(await commandLine("same", pathToFileURL(lakeFolder).href, 0));
   expect(table(notebook, "School")).toEqual(
     reported.bySchool

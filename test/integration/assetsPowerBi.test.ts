@@ -258,7 +258,7 @@ describe.skipIf(python === undefined)("in an independent DAX engine", () => {
       "Active users",
       "Days of use",
       "Person-resource pairs",
-      "Groups left out",
+      "Suppressed groups",
     ];
     expect(valuesOf(all, names)).toEqual(
       [summary?.users, summary?.days, summary?.active_users, used?.days, used?.pairs, 0].map(rounded),
@@ -297,7 +297,7 @@ describe.skipIf(python === undefined)("in an independent DAX engine", () => {
     async (minimum) => {
       const { duck, evaluate, ours, index, counting } = await sample(minimum);
       duck.close();
-      /** Our number; if ours is `<k`, whether theirs is small; if ours is left out, that theirs is. */
+      /** Our number; if ours is `<k`, whether theirs is small; if ours is suppressed, that theirs is. */
       const agree = (mine: Value | "few", theirs: Value | undefined) => {
         if (mine === "few") return { few: (theirs ?? 0) > 0 && (theirs ?? 0) < minimum };
         return rounded(theirs ?? 0);
@@ -371,10 +371,10 @@ describe.skipIf(python === undefined)("in an independent DAX engine", () => {
       // On which days these people have rows does not show.
       for (const { school_name } of small) {
         const dates = ours.byDay.map(({ date }) => ({ ...bySchool(school_name), ...byDay(date) }));
-        const leftOut = (await evaluate([bySchool(school_name), ...dates])).map(
-          (each) => each["Groups left out"],
+        const suppressed = (await evaluate([bySchool(school_name), ...dates])).map(
+          (each) => each["Suppressed groups"],
         );
-        expect(new Set(leftOut)).toEqual(new Set([1]));
+        expect(new Set(suppressed)).toEqual(new Set([1]));
       }
     },
   );

@@ -68,7 +68,7 @@ describe("clever-lake dashboard", () => {
     const { answer, stdout, out } = await write();
     expect(stdout).toBe(`${out}: the dashboard from ${answer.from} to 2025-10-31.\n`);
     expect(answer.minimumGroupSize).toBe(10);
-    // With all students in scope, nobody is left out.
+    // With all students in scope, nobody is suppressed.
     expect(answer.cards.users).toMatchObject({ value: showcase.students });
     expect(answer.changes.entries).toMatchObject([
       { name: "Bookburrow", direction: "rose" },

@@ -173,10 +173,10 @@ describe("clever-lake metrics", () => {
     for (const entry of answer.bySchool) expect(entry.averageDistinctResources).toBeNull();
     const { stdout } = await cli.run("metrics", "--to", "2022-01-23", ...all);
     expect(stdout).toContain("resource usage: no day of the range has this report for these people");
-    expect(stdout).not.toContain("left out");
+    expect(stdout).not.toContain("suppressed");
   });
 
-  test("are about whole groups of at least the minimum size, and list what they leave out", async () => {
+  test("are about whole groups of at least the minimum size, and list what they suppress", async () => {
     // The few staff are shown only together with teachers.
     const people = ["--user-type", "teachers", "--user-type", "staff"];
     const plain = plainMetrics(participation, usage, { userTypes: ["teachers", "staff"] });

@@ -170,7 +170,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     expect(whitest).toBeGreaterThan(0.005);
   });
 
-  test("the page as one image has no charts of an earlier answer if everything is left out", async () => {
+  test("the page as one image has no charts of an earlier answer if everything is suppressed", async () => {
     const shown = await dashboards.open();
     expect((await savedPage(shown, "svg")).content).toContain(englishTexts.titleTime);
     shown.source.ask = async (filter) => ({ ...fakeAnswer(filter), rows: "withheld" });
@@ -188,7 +188,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     expect((await savedPage(shown, "svg")).content.replaceAll(/<[^>]+>/g, "")).toContain(note);
   });
 
-  test("charts and tables say what is left out, and each missing report once", async () => {
+  test("charts and tables say what is suppressed, and each missing report once", async () => {
     const shown = await dashboards.open({ grades: true, missingReport: true });
     for (const kind of ["svg", "csv"]) {
       const { content } = await saved(shown, "distinctGrade", kind);
@@ -224,7 +224,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
       expect(rows.some(([first]) => first === school || first === `'${school}`)).toBe(true);
     }
     // Programs read numbers as numbers.
-    expect(rows[1]?.slice(1).every((cell) => cell === "left out" || /^\d+(\.\d+)?$/.test(cell))).toBe(true);
+    expect(rows[1]?.slice(1).every((cell) => cell === "suppressed" || /^\d+(\.\d+)?$/.test(cell))).toBe(true);
   });
 
   test("what is saved while the next answer is computed has the filter of the answer shown", async () => {

@@ -70,7 +70,7 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       expect(await page.locator("#panel-distinctGrade svg text", { hasText: "*" }).allTextContents()).toEqual(
         ["5\u00a0*"],
       );
-      const notice = page.locator("#withheld p", { hasText: "have no grade" });
+      const notice = page.locator("#suppressed p", { hasText: "have no grade" });
       expect(await notice.count()).toBe(0);
       await page.locator("#panel-distinctGrade svg text", { hasText: "5" }).first().click();
       await poll(() => notice.count()).toBe(1);
@@ -359,7 +359,7 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
     );
     expect(await textOf(page, "#panel-neverSchool")).toContain("no day of the period has this report");
     expect(await page.locator("#panel-top .chart svg").count()).toBe(1);
-    expect(await page.locator(".hidden-number, .card-value.hidden").count()).toBe(0);
+    expect(await page.locator(".suppressed-number, .card-value.suppressed").count()).toBe(0);
     // If nobody matches, the missing reports are listed above.
     source.ask = async (filter) => ({ ...fakeAnswer(filter, { missingReport: true }), rows: "none" });
     await page.locator("#reset").click();

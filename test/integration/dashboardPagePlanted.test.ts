@@ -17,7 +17,7 @@ import {
   plantedOptions,
   plantedSettings,
   risen,
-  taken,
+  stopped,
   winterBreak,
 } from "../helpers/plantedDistrict";
 
@@ -70,7 +70,7 @@ describe.skipIf(!chromiumPath)("the page of a district of 250 students, at the d
 
     const changes = await tableOf(page, "changes");
     expect(changes.map(([name, , change, actual]) => [name, change, actual])).toEqual([
-      [taken, "Stopped", "0.00"],
+      [stopped, "Stopped", "0.00"],
       [risen, "Rose", expect.stringMatching(/^\d+\.\d\d$/)],
     ]);
 
@@ -98,8 +98,8 @@ describe.skipIf(!chromiumPath)("the page of a district of 250 students, at the d
 
     const tiny = sampleDistrict(plantedOptions).tinySchool?.name ?? "";
     const schools = await tableOf(page, "schools");
-    const leftOut = schools.filter((cells) => cells.some((text) => text.includes("left out")));
-    expect(leftOut.map(([name]) => name?.replace(" *", ""))).toEqual([tiny]);
+    const suppressed = schools.filter((cells) => cells.some((text) => text.includes("suppressed")));
+    expect(suppressed.map(([name]) => name?.replace(" *", ""))).toEqual([tiny]);
     expect(await textOf(page, "#panel-schools")).toContain(
       "has fewer than 10 people; it is shown only together with",
     );

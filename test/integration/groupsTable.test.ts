@@ -89,8 +89,10 @@ test("the table of groups follows the tables, and is written only if the divisio
   await fixture.run({ divide });
   const found = await rows();
   expect(found).toEqual(expect.arrayContaining(known("2024-09-03", "2024-09-10")));
-  const leftOut = found.filter(([, , , group, cohorts]) => group === 1 && cohorts === null);
-  expect(leftOut.map((row) => row.at(-1))).toEqual(["05", "06", "07", "08"].map((day) => `2024-09-${day}`));
+  const suppressed = found.filter(([, , , group, cohorts]) => group === 1 && cohorts === null);
+  expect(suppressed.map((row) => row.at(-1))).toEqual(
+    ["05", "06", "07", "08"].map((day) => `2024-09-${day}`),
+  );
 });
 
 /** School, user type, grade and group of each cohort in the table. */

@@ -83,10 +83,10 @@ describe("a server that allows few concurrent reads", () => {
     ["status", 10],
     ["drop", 1],
     ["drop", 10],
-  ] as const)("is read with fewer (%s beyond %d)", async (tooManyReads, readsAtOnce) => {
+  ] as const)("is read with fewer (%s beyond %d)", async (tooManyReads, concurrentReads) => {
     await using server = await OddSftpServer.start(
       { "/reports/a.csv": bytes, "/reports/b.csv": bytes },
-      { tooManyReads, readsAtOnce },
+      { tooManyReads, concurrentReads },
     );
     await using source = server.source({ connections: 1 });
     const { files } = await source.list();
@@ -95,9 +95,9 @@ describe("a server that allows few concurrent reads", () => {
     if (first === undefined) throw new Error("There is no file.");
     // What was learned from the first file avoids the same failures for the others.
     const connections = server.connections;
-    server.state.mostReads = 0;
+    server.state.maxReads = 0;
     await readAll(source, first);
-    expect(server.state.mostReads).toBeLessThanOrEqual(readsAtOnce);
+    expect(server.state.maxReads).toBeLessThanOrEqual(concurrentReads);
     expect(server.connections).toBe(connections);
   });
 
@@ -113,9 +113,9 @@ describe("a server that allows few concurrent reads", () => {
       code: "io",
       message: "The SFTP server could not read a.csv (status 4).",
     });
-    server.state.mostReads = 0;
+    server.state.maxReads = 0;
     expect(await readAll(source, good)).toHaveLength(1_000_000);
-    expect(server.state.mostReads).toBeGreaterThan(10);
+    expect(server.state.maxReads).toBeGreaterThan(10);
   });
 });
 

@@ -30,7 +30,7 @@ export interface Quirks {
   /** READ returns no more bytes than this. */
   readonly bytesPerRead?: number;
   /** More concurrent reads than this, in one session, are not executed. */
-  readonly readsAtOnce?: number;
+  readonly concurrentReads?: number;
   /** Their result: status 4 (failure), or the connection is dropped. */
   readonly tooManyReads?: "status" | "drop";
   /** READ beyond this position fails with status 4. */

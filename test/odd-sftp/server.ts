@@ -32,7 +32,7 @@ export class OddSftpServer implements AsyncDisposable {
       quirks,
       modified: 1_600_000_123,
       requests: new Map(),
-      mostReads: 0,
+      maxReads: 0,
     };
     this.server = new Server({ hostKeys: [this.key] }, (client) => {
       this.connections++;

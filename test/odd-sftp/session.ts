@@ -20,7 +20,7 @@ export interface OddState {
   /** Requests by name, over all sessions. */
   readonly requests: Map<string, number>;
   /** The maximum number of concurrent reads in one session. */
-  mostReads: number;
+  maxReads: number;
 }
 
 /** One SFTP session of an unusual server. */
@@ -166,8 +166,8 @@ export class OddSession {
   private read(id: number, handle: Buffer, offset: number, length: number): void {
     const { quirks } = this.state;
     this.reads++;
-    this.state.mostReads = Math.max(this.state.mostReads, this.reads);
-    const tooMany = this.reads > (quirks.readsAtOnce ?? Number.POSITIVE_INFINITY);
+    this.state.maxReads = Math.max(this.state.maxReads, this.reads);
+    const tooMany = this.reads > (quirks.concurrentReads ?? Number.POSITIVE_INFINITY);
     if (tooMany && quirks.tooManyReads === "drop") {
       this.drop();
       return;

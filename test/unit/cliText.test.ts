@@ -260,17 +260,17 @@ describe("metrics", () => {
       await participationMetrics(index, metricsFilter(filter), { minimumGroupSize, keepWhole: "schools" }),
     );
 
-  test("say which reports are missing, and call nothing left out that is not withheld", async () => {
+  test("say which reports are missing, and call nothing suppressed that is not", async () => {
     const index = plainIndex(attended(first, 12), [...used(first, 12), ...used(second, 12)]);
     for (const minimum of [0, 10]) {
       const both = await show(index, {}, minimum);
-      expect(both).not.toContain("left out");
+      expect(both).not.toContain("suppressed");
       expect(both).toMatch(/2025-09-02 +– +– +– +1\n/);
       expect(both).toContain("daily participation of students: missing on 2025-09-02.");
       const one = await show(index, { range: { from: second, to: second } }, minimum);
       expect(one).toMatch(/^– users, – active, over 0 days/);
       expect(one).toContain("daily participation: no day of the range has this report");
-      expect(one).not.toContain("left out");
+      expect(one).not.toContain("suppressed");
     }
   });
 
@@ -279,7 +279,7 @@ describe("metrics", () => {
     const compare = { from: "2025-01-01", to: "2025-01-31", name: "", rangeName: "" };
     const text = await show(index, { range: { from: second, to: second }, compare }, 10);
     expect(text).toMatch(/All +– +12\.00 +– +12/);
-    expect(text).not.toContain("left out");
+    expect(text).not.toContain("suppressed");
   });
 
   test("mark a school and a day whose numbers lack a group", async () => {
@@ -295,9 +295,9 @@ describe("metrics", () => {
     ];
     const all = await show(plainIndex(rows, []), {}, 10);
     expect(all).toMatch(/\n {2}A \* +20 /);
-    expect(all).toMatch(/\n {2}B +left out /);
+    expect(all).toMatch(/\n {2}B +suppressed /);
     expect(all).toMatch(
-      /\nLeft out\n {2}B: fewer than 10 people; .*\nNumbers marked \* cover only the rest\.\n/,
+      /\nSuppressed\n {2}B: fewer than 10 people; .*\nNumbers marked \* cover only the rest\.\n/,
     );
     const one = await show(plainIndex(rows, []), { schools: ["A"] }, 10);
     expect(one).toMatch(/\n {2}A \* +20 /);
@@ -305,11 +305,11 @@ describe("metrics", () => {
     expect(await show(plainIndex(rows, []), {}, 0)).not.toContain("*");
   });
 
-  test("that are withheld are left out", async () => {
+  test("that are suppressed are called suppressed", async () => {
     const rows = [...attended(first, 12), ...attended(first, 3, "B")];
     const text = await show(plainIndex(rows, used(first, 12)), { schools: ["B"] }, 10);
     expect(text).toMatch(
-      /^All numbers are left out\.\n\nLeft out\n {2}B: fewer than 10 people; shown only together/,
+      /^All numbers are suppressed\.\n\nSuppressed\n {2}B: fewer than 10 people; shown only together/,
     );
   });
 });

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
-import { opened } from "../../src/cli/connect";
+import { openConfigured } from "../../src/cli/connect";
 import { expandHome, folderPathOf, parseConfig, readConfig, secretsFrom } from "../../src/config";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
@@ -127,7 +127,7 @@ describe("a configuration file", () => {
     const config = path.join(folder, "clever-lake.json");
     await writeFile(config, JSON.stringify({ lake: { url: pathToFileURL(folder).href } }));
     const context = { environment: {}, programFolder: folder, signal: new AbortController().signal };
-    const { lake, openSource } = await opened({ config }, context);
+    const { lake, openSource } = await openConfigured({ config }, context);
     expect(lake.url).toBe(pathToFileURL(folder).href);
     await expect(openSource()).rejects.toMatchObject({ code: "config", subject: config });
   });

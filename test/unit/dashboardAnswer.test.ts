@@ -8,7 +8,7 @@ import { plainIndex } from "../helpers/plainIndex";
 import { PlainRows } from "../helpers/plainRows";
 import { type RandomOptions, type RandomRows, randomDistrict } from "../helpers/randomDistrict";
 
-/** Compares the engine with the plain computation; returns how many answers had nothing left out. */
+/** Compares the engine with the plain computation; returns how many answers had nothing suppressed. */
 async function compare(
   district: RandomRows,
   minimum: number,
@@ -180,7 +180,7 @@ describe("the dashboard's numbers", () => {
     expect(given.bySchool[0]).toMatchObject({ accesses: null, distinctResourcesPerUser: null });
   });
 
-  test("of people who have no row of either report do not exist, and withheld ones are not absent", async () => {
+  test("of people who have no row of either report do not exist, and suppressed ones are not absent", async () => {
     const district = randomDistrict(11, { ...small, days: 30, messy: false });
     const index = plainIndex(district.participation, district.usage);
     const nobody = { ...openingFilter, range: { from: "2020-01-01", to: "2020-01-31" } };

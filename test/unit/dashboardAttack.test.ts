@@ -362,7 +362,7 @@ describe("an attacker who queries with all filters", () => {
   });
 });
 
-describe("the days on which somebody uses Clever do not follow from what is left out", () => {
+describe("the days on which somebody uses Clever do not follow from what is suppressed", () => {
   const minimum = 4;
   const students = randomDistrict(3, {
     ...{ people: 30, schools: 2, grades: 2, resources: 2 },

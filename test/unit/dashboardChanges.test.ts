@@ -314,7 +314,7 @@ describe("too little data", () => {
           schools: input.subjects.filter(({ subject }) => subject === "school").length,
         },
         use: nobody,
-        leftOut: 0,
+        suppressed: 0,
       },
     });
     expect(findChanges({ days: [], subjects: [] })).toEqual({
@@ -322,7 +322,7 @@ describe("too little data", () => {
       weeks: 0,
       entries: [],
       judged: nobody,
-      unjudged: { weeks: nobody, use: nobody, leftOut: 0 },
+      unjudged: { weeks: nobody, use: nobody, suppressed: 0 },
     });
   });
 

@@ -86,7 +86,7 @@ describe("an average", () => {
     ...attendedOn(date, { ...east, people: withheld.includes(date) ? 5 : 12 }),
   ]);
 
-  test("of a weekday does not cover the days on which everything is withheld", async () => {
+  test("of a weekday does not cover the days on which everything is suppressed", async () => {
     const index = plainIndex(attendance, [], false);
     const { byWeekday, byDay } = await ask(index, { ...everyDay, schools: ["East"] }, 10);
     const unknown = byDay.filter(({ kind, activeUsers }) => kind === "school" && activeUsers === null);
@@ -146,7 +146,7 @@ describe("an average", () => {
     });
   });
 
-  test("of a weekday is unknown if all of it is withheld", async () => {
+  test("of a weekday is unknown if all of it is suppressed", async () => {
     const rows = attendance.filter(({ date, school }) => school === "West" || !mondays.includes(date));
     const few = mondays.flatMap((date) => attendedOn(date, { ...east, people: 5 }));
     const index = plainIndex([...rows, ...few], [], false);
@@ -172,7 +172,7 @@ describe("an average", () => {
     expect(resources.map(({ weekly }) => weekly)).toEqual([[20, 20, 20, null, 20, 20]]);
   });
 
-  test("of a week does not cover the days on which everything is withheld", async () => {
+  test("of a week does not cover the days on which everything is suppressed", async () => {
     const usage = dates.flatMap((date) =>
       usedOn(date, "App", { ...east, people: withheld.includes(date) ? 5 : 12 }),
     );
@@ -207,7 +207,7 @@ test("a missing report of fewer people than a group has is not disclosed, and bl
   expect(enough.missing).toMatchObject([{ report: "resourceUsage", userType: "teachers", first: late }]);
 });
 
-test("metrics do not say how many days count if everything is withheld", async () => {
+test("metrics do not say how many days count if everything is suppressed", async () => {
   const rows = weekdaysFrom("2025-09-01", 5).flatMap((date) => attendedOn(date, { people: 4 }));
   const options = { minimumGroupSize: 10, keepWhole: "schools" } as const;
   const { days, users } = await participationMetrics(plainIndex(rows, [], false), metricsFilter(), options);
@@ -247,7 +247,7 @@ describe("metrics list", () => {
     ]);
   });
 
-  test("a day on which only people who are left out used resources", async () => {
+  test("a day on which only people who are suppressed used resources", async () => {
     const all = { school: "Elm", people: 12 };
     const index = plainIndex(
       attendedOn("2025-09-01", all),

@@ -134,7 +134,7 @@ async function asked(
   return given;
 }
 
-describe("an answer lists what it leaves out", () => {
+describe("an answer lists what it suppresses", () => {
   const small = [...attended("Dunmere", 4, "2025-09-01"), ...attended("Eastfield", 30, "2025-09-01")];
   const place = (school: string) => ({ userType: "students", school, grades: null });
 

@@ -133,7 +133,7 @@ describe("reports in quarantine", () => {
   });
 });
 
-test("averages do not tell on which days people who are left out used Clever", async () => {
+test("averages do not tell on which days people who are suppressed used Clever", async () => {
   const dates = weekdaysFrom("2025-09-01", 20);
   const closed = dates.at(-1);
   const students = (school: string) => ({ school, grade: "3", people: 25 });
@@ -141,7 +141,7 @@ test("averages do not tell on which days people who are left out used Clever", a
   const averages = async (isStaffThere: boolean) => {
     const here = (date: string) => [
       students("Oak"),
-      // On the last day, of this school only those who are left out may have rows.
+      // On the last day, of this school only those who are suppressed may have rows.
       ...(date === closed ? [] : [students("Elm")]),
       ...(date === closed && !isStaffThere ? [] : [few]),
     ];
@@ -168,7 +168,7 @@ test("averages do not tell on which days people who are left out used Clever", a
   expect([elm?.partly, elm?.before.personDaysPerDay, elm?.now.personDaysPerDay]).toEqual([true, 25, 25]);
 });
 
-test("the document of metrics says where it leaves out a count of few people", async () => {
+test("the document of metrics says where it suppresses a count of few people", async () => {
   const [was, is] = weekdaysFrom("2025-09-01", 2) as [string, string];
   const elm = { school: "Elm", grade: "1" };
   const index = plainIndex(

@@ -54,14 +54,14 @@ describe.each([250, 2_000])(
       usage: made.usage.filter(isIn),
     };
     const judgedFrom = addDays(firstDay, (weeks - 2) * 7);
-    const [taken = "", , , risen = ""] = byUse(district.usage);
+    const [stopped = "", , , risen = ""] = byUse(district.usage);
     const nameOf = (id: string) => {
       const rows = district.usage.filter((row) => row.id === id);
       return rows.reduce((last, row) => (row.date >= last.date ? row : last)).name;
     };
 
     test("a removed app and a rising one are reported, and nothing false", async () => {
-      const usage = district.usage.filter(({ date, id }) => date < judgedFrom || id !== taken);
+      const usage = district.usage.filter(({ date, id }) => date < judgedFrom || id !== stopped);
       const used = new Set(
         usage.filter(({ id }) => id === risen).map(({ date, person }) => `${date} ${person}`),
       );
@@ -82,7 +82,7 @@ describe.each([250, 2_000])(
         });
       const { changes } = await open({ participation: district.participation, usage: [...usage, ...more] });
       const reported = changes.entries.map(({ name, direction }) => `${name} ${direction}`);
-      expect(reported.sort()).toEqual([`${nameOf(taken)} stopped`, `${nameOf(risen)} rose`].sort());
+      expect(reported.sort()).toEqual([`${nameOf(stopped)} stopped`, `${nameOf(risen)} rose`].sort());
     });
 
     test("without changes nothing is reported, and the number of judged resources is shown", async () => {
@@ -93,10 +93,10 @@ describe.each([250, 2_000])(
         district.participation.flatMap(({ userType, school }) => (userType === "students" ? [school] : [])),
       );
       expect([judged.schools, unjudged]).toMatchObject([
-        schools.size - unjudged.leftOut,
+        schools.size - unjudged.suppressed,
         { weeks: { schools: 0 }, use: { schools: 0 } },
       ]);
-      expect(unjudged.leftOut).toBe(1);
+      expect(unjudged.suppressed).toBe(1);
       expect(judged.resources).toBeGreaterThan(30);
       const ofStudents = district.usage.filter(({ userType }) => userType === "students");
       const resources = new Set(ofStudents.map(({ id }) => id));

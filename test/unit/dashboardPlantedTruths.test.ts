@@ -13,7 +13,7 @@ import {
   plantedOptions,
   plantedSettings,
   risen,
-  taken,
+  stopped,
   winterBreak,
 } from "../helpers/plantedDistrict";
 
@@ -40,7 +40,7 @@ describe("the page shows every planted fact of a district of 250 students, and n
     const opened = await ask();
     const { entries } = opened.changes;
     const reported = entries.map(({ subject, name, direction }) => `${subject} ${name} ${direction}`);
-    expect(reported.sort()).toEqual([`resource ${risen} rose`, `resource ${taken} stopped`]);
+    expect(reported.sort()).toEqual([`resource ${risen} rose`, `resource ${stopped} stopped`]);
     for (const { actual, expected, direction } of entries)
       expect(direction === "rose" ? actual > 2 * expected : actual === 0).toBe(true);
   });
@@ -130,7 +130,7 @@ describe("the page shows every planted fact of a district of 250 students, and n
       accesses: null,
       partly: true,
     });
-    expect(opened.changes.unjudged.leftOut).toBe(1);
+    expect(opened.changes.unjudged.suppressed).toBe(1);
     // Everybody else is counted completely.
     const together = new Set(small.flatMap((group) => group.together.map(({ school }) => school)));
     const uncounted = new Set(withheld.days.flatMap(({ group }) => group.map(({ school }) => school)));

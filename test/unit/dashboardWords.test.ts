@@ -33,11 +33,11 @@ const { cardTexts } = await pageModule<{ cardTexts(ready: Ready): { cards: strin
   "cardsView",
 );
 const { panelsOf } = await pageModule<{
-  panelsOf(ready: Ready): readonly { id: string; summary: string; withheld?: string[]; table(): Table }[];
+  panelsOf(ready: Ready): readonly { id: string; summary: string; footnotes?: string[]; table(): Table }[];
 }>("panels/panels");
-const { weeksPicture } = await pageModule<{
-  weeksPicture(change: unknown, ready: Ready, look: unknown): { marks: { lines: { value: string }[] }[] };
-}>("charts/weeksPicture");
+const { weeksChart } = await pageModule<{
+  weeksChart(change: unknown, ready: Ready, look: unknown): { marks: { lines: { value: string }[] }[] };
+}>("charts/weeksChart");
 const { countText, licenceTable } = await pageModule<{
   countText(ready: Ready, licences: Licences): string;
   licenceTable(ready: Ready, licences: Licences): Table;
@@ -93,7 +93,7 @@ describe("a paid resource without users", () => {
     expect(remark([licence])).toEqual(["Licences: 1, without any use: 1", "not used"]);
   });
 
-  test("may be used by people who are left out", () => {
+  test("may be used by people who are suppressed", () => {
     expect(remark([{ ...licence, partly: true }])).toEqual([
       "Licences: 1, not used by the people counted: 1",
       "no use among those counted",
@@ -159,17 +159,17 @@ describe("two periods", () => {
   });
 });
 
-test("a week without a value is not said to be left out", () => {
+test("a week without a value is not said to be suppressed", () => {
   const given = ready();
   const [change] = given.answer.changes.entries;
-  const { marks } = weeksPicture(change, given, { palette: [] });
+  const { marks } = weeksChart(change, given, { palette: [] });
   expect(marks[5]?.lines.map(({ value }) => value)[0]).toBe("–");
 });
 
 describe("without daily participation", () => {
   const given = ready({}, { onlyUsage: true });
 
-  test("its numbers are unknown, not left out, and those of resource usage are shown", () => {
+  test("its numbers are unknown, not suppressed, and those of resource usage are shown", () => {
     const { cards } = cardTexts(given);
     expect(cards.map(([title, value]) => [title, value])).toMatchObject([
       ["Users", "–"],
@@ -185,10 +185,10 @@ describe("without daily participation", () => {
         table().rows.flatMap(({ cells }) => cells),
         id,
       ).not.toContain(null);
-      expect(summary).not.toContain("left out");
+      expect(summary).not.toContain("suppressed");
     }
     const bySchool = panelsOf(given).find(({ id }) => id === "neverSchool");
-    expect(bySchool?.withheld).toEqual([
+    expect(bySchool?.footnotes).toEqual([
       "Daily participation: no day of the period has this report for these people, so its numbers are unknown.",
     ]);
   });

@@ -8,7 +8,7 @@ import { fileStatistics, numRecords } from "../../src/delta/statistics";
 import { tableActions } from "../../src/delta/tableActions";
 import { type Duck, sqlString } from "../../src/duck/duck";
 import { FolderLake } from "../../src/lake/folder";
-import { mayHold } from "../../src/pipeline/write/changedMonths";
+import { mayHaveRowsOf } from "../../src/pipeline/write/changedMonths";
 import { columns, committed, type Part, row, rowsOf, table, tableOf, write } from "../helpers/deltaTable";
 import { sharedDuck } from "../helpers/lakeRows";
 import { MemoryLake } from "../helpers/memoryLake";
@@ -168,7 +168,7 @@ describe("skipping files", () => {
     const files = [...snapshot.files.values()];
     const holders = (source: string) =>
       files
-        .filter((file) => mayHold(file, source))
+        .filter((file) => mayHaveRowsOf(file, source))
         .map((file) => String(fileStatistics(file)?.minValues.source_file ?? "?"))
         .sort();
     const unknown = ["?", "?"];

@@ -50,7 +50,7 @@ const row = (person: string, school: string | null, date: string, userType = "st
   date,
 ];
 
-test("rows count on the days of their group that the division knows and has not left out", async () => {
+test("rows count on the days of their group that the division knows and has not suppressed", async () => {
   expect(
     await grouped([
       row("amy", "North", "2024-09-01"),

@@ -60,9 +60,10 @@ function rowsThatCount(current: readonly Delivery[]): { source: string; row: Row
     rows
       .filter((mine) => {
         const newer = current.slice(rank + 1);
-        const takenBy = (one: Row) => newer.filter((other) => other.rows.some((each) => isSame(one, each)));
-        if (mine.sis !== null || mine.clever !== null) return takenBy(mine).length === 0;
-        return !rows.some((other) => other.day === mine.day && takenBy(other).length > 0);
+        const supersedersOf = (one: Row) =>
+          newer.filter((other) => other.rows.some((each) => isSame(one, each)));
+        if (mine.sis !== null || mine.clever !== null) return supersedersOf(mine).length === 0;
+        return !rows.some((other) => other.day === mine.day && supersedersOf(other).length > 0);
       })
       .map((each) => ({ source, row: each })),
   );

@@ -184,11 +184,11 @@ interface Delivery {
 function rowsThatCount(report: ReportName, current: readonly Delivery[]): Map<string, readonly Row[]> {
   const counting = current.map(({ source, rows }, rank): [string, readonly Row[]] => {
     const newer = current.slice(rank + 1);
-    const takenBy = (one: Row) =>
+    const supersedersOf = (one: Row) =>
       newer.filter((other) => other.rows.some((each) => isSame(report, one, each)));
     const own = rows.filter((mine) => {
-      if (mine.sis !== null || mine.clever !== null) return takenBy(mine).length === 0;
-      return !rows.some((other) => other.day === mine.day && takenBy(other).length > 0);
+      if (mine.sis !== null || mine.clever !== null) return supersedersOf(mine).length === 0;
+      return !rows.some((other) => other.day === mine.day && supersedersOf(other).length > 0);
     });
     return [source, own];
   });

@@ -17,7 +17,7 @@ const september4 = dailyPath("2024-09-04");
 const september30 = dailyPath("2024-09-30");
 
 /** For a source's rows: how many are in the table, and how many are superseded by which others. */
-async function standing(fixture: PipelineFixture, source: string) {
+async function loggedCounts(fixture: PipelineFixture, source: string) {
   const { rowsWritten, rowsSuperseded, supersededBy = {} } = (await fixture.lastLog()).get(source) ?? {};
   return { rowsWritten, rowsSuperseded, supersededBy };
 }
@@ -61,12 +61,12 @@ describe("the same bytes under the name of another date", () => {
       { path: september3, state: "anonymized" },
       { path: september4, state: "anonymized" },
     ]);
-    expect(await standing(fixture, september3)).toEqual({
+    expect(await loggedCounts(fixture, september3)).toEqual({
       rowsWritten: 0,
       rowsSuperseded: 1,
       supersededBy: { [september4]: 1 },
     });
-    expect(await standing(fixture, september4)).toEqual({
+    expect(await loggedCounts(fixture, september4)).toEqual({
       rowsWritten: 1,
       rowsSuperseded: 0,
       supersededBy: {},
@@ -89,7 +89,7 @@ describe("the same bytes under the name of another date", () => {
     await fixture.run();
     await fixture.touch(september4);
     expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 1 });
-    expect(await standing(fixture, september3)).toMatchObject({ rowsWritten: 0, rowsSuperseded: 1 });
+    expect(await loggedCounts(fixture, september3)).toMatchObject({ rowsWritten: 0, rowsSuperseded: 1 });
     expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 1"]);
     await expectComplete(fixture);
   });
@@ -99,12 +99,12 @@ describe("the same bytes under the name of another date", () => {
     await fixture.run();
     await fixture.touch(september3);
     expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 1, quarantined: [], failed: [] });
-    expect(await standing(fixture, september3)).toEqual({
+    expect(await loggedCounts(fixture, september3)).toEqual({
       rowsWritten: 1,
       rowsSuperseded: 0,
       supersededBy: {},
     });
-    expect(await standing(fixture, september4)).toEqual({
+    expect(await loggedCounts(fixture, september4)).toEqual({
       rowsWritten: 0,
       rowsSuperseded: 1,
       supersededBy: { [september3]: 1 },
@@ -163,7 +163,7 @@ describe("the same bytes under the name of another date", () => {
       });
       expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-03 1"]);
       expect((await fixture.lastLog()).get(september3)).toMatchObject({ outcome: "anonymized" });
-      expect(await standing(fixture, september3)).toEqual({
+      expect(await loggedCounts(fixture, september3)).toEqual({
         rowsWritten: 1,
         rowsSuperseded: 0,
         supersededBy: {},
@@ -202,8 +202,8 @@ describe("the same bytes under the name of another date", () => {
       expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [], failed: [] });
       expect(await fixture.run()).toMatchObject({ anonymized: 0, quarantined: [], failed: [] });
       expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1", "ben 2024-09-03 1"]);
-      expect(await standing(fixture, september3)).toMatchObject({ supersededBy: { [september4]: 1 } });
-      expect(await standing(fixture, september4)).toMatchObject({ rowsWritten: 1 });
+      expect(await loggedCounts(fixture, september3)).toMatchObject({ supersededBy: { [september4]: 1 } });
+      expect(await loggedCounts(fixture, september4)).toMatchObject({ rowsWritten: 1 });
       await expectComplete(fixture);
     });
 
@@ -211,7 +211,7 @@ describe("the same bytes under the name of another date", () => {
       const fixture = await withoutOlder();
       await fixture.touch(september4);
       expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 1, quarantined: [], failed: [] });
-      expect(await standing(fixture, september3)).toMatchObject({ rowsWritten: 0, rowsSuperseded: 1 });
+      expect(await loggedCounts(fixture, september3)).toMatchObject({ rowsWritten: 0, rowsSuperseded: 1 });
       expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 1"]);
     });
 
@@ -242,7 +242,7 @@ describe("the same bytes under the name of another date", () => {
     expect(await fixture.run()).toMatchObject({ anonymized: 0, quarantined: [{ path: september4 }] });
     expect(await fixture.run({ accept: [september4] })).toMatchObject({ anonymized: 1, refused: 0 });
     expect(await fixture.logins("amy", "ben")).toEqual(["amy 2024-09-03 1"]);
-    expect(await standing(fixture, september3)).toMatchObject({ supersededBy: { [september4]: 1 } });
+    expect(await loggedCounts(fixture, september3)).toMatchObject({ supersededBy: { [september4]: 1 } });
     await expectComplete(fixture);
     // A correction replaces its own rows, and the other file has its row again.
     await fixture.put(september4, dailyCsv(daily("ben", "2024-09-04", 5)));
@@ -291,12 +291,12 @@ describe("rows that are in two different files", () => {
       "amy 2024-09-04 1",
       "ben 2024-09-03 1",
     ]);
-    expect(await standing(fixture, september3)).toEqual({
+    expect(await loggedCounts(fixture, september3)).toEqual({
       rowsWritten: 0,
       rowsSuperseded: 2,
       supersededBy: { [september30]: 2 },
     });
-    expect(await standing(fixture, september30)).toMatchObject({ rowsWritten: 3, rowsSuperseded: 0 });
+    expect(await loggedCounts(fixture, september30)).toMatchObject({ rowsWritten: 3, rowsSuperseded: 0 });
     await expectComplete(fixture);
   });
 
@@ -407,7 +407,7 @@ describe("rows that are in two different files", () => {
       expect(await fixture.run({ accept: [september4] })).toMatchObject({ anonymized: 1, superseded: 1 });
       await fixture.put(september30, month);
       expect(await fixture.run({ only: [september30] })).toMatchObject({ anonymized: 1, quarantined: [] });
-      expect(await standing(fixture, september4)).toEqual({
+      expect(await loggedCounts(fixture, september4)).toEqual({
         rowsWritten: 0,
         rowsSuperseded: 2,
         supersededBy: { [september30]: 2 },
@@ -590,8 +590,8 @@ describe("rows that are in two different files", () => {
     await fixture.put(usagePath("2024-09-30"), usageCsv(usage("amy", "Maths"), usage("amy", "Music")));
     expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [] });
     expect(await resources(fixture)).toEqual(["Maths", "Music", "Reading"]);
-    expect(await standing(fixture, usagePath("2024-09-03"))).toMatchObject({ rowsSuperseded: 1 });
-    expect(await standing(fixture, usagePath("2024-09-04"))).toMatchObject({ rowsSuperseded: 0 });
+    expect(await loggedCounts(fixture, usagePath("2024-09-03"))).toMatchObject({ rowsSuperseded: 1 });
+    expect(await loggedCounts(fixture, usagePath("2024-09-04"))).toMatchObject({ rowsSuperseded: 0 });
     await expectComplete(fixture);
   });
 
@@ -632,7 +632,7 @@ describe("rows that are in two different files", () => {
         "amy 2024-09-03 1",
         "ben 2024-09-03 1",
       ]);
-      expect(await standing(fixture, september3)).toMatchObject({ rowsWritten: 0, rowsSuperseded: 3 });
+      expect(await loggedCounts(fixture, september3)).toMatchObject({ rowsWritten: 0, rowsSuperseded: 3 });
       await expectComplete(fixture);
     });
 
@@ -654,8 +654,8 @@ describe("rows that are in two different files", () => {
       await fixture.put(september30, dailyCsv(nobody, nobody, nobody, nobody, daily("amy"), daily("ben")));
       expect(await fixture.run()).toMatchObject({ anonymized: 1, refused: 0, quarantined: [] });
       expect(await fixture.rows()).toHaveLength(6);
-      expect(await standing(fixture, september3)).toMatchObject({ rowsWritten: 0, rowsSuperseded: 3 });
-      expect(await standing(fixture, september4)).toMatchObject({ rowsWritten: 0, rowsSuperseded: 2 });
+      expect(await loggedCounts(fixture, september3)).toMatchObject({ rowsWritten: 0, rowsSuperseded: 3 });
+      expect(await loggedCounts(fixture, september4)).toMatchObject({ rowsWritten: 0, rowsSuperseded: 2 });
       await expectComplete(fixture);
     });
 
@@ -709,7 +709,7 @@ describe("rows that are in two different files", () => {
       "ben 2024-09-03 1",
       "cat 2024-09-03 1",
     ]);
-    expect(await standing(fixture, september3)).toMatchObject({ rowsWritten: 1, rowsSuperseded: 1 });
+    expect(await loggedCounts(fixture, september3)).toMatchObject({ rowsWritten: 1, rowsSuperseded: 1 });
     await expectComplete(fixture);
   });
 
@@ -733,7 +733,7 @@ describe("rows that are in two different files", () => {
     expect(await resources(fixture)).toEqual(["Maths"]);
     await fixture.run({ accept: [usagePath("2024-09-30")] });
     expect(await resources(fixture)).toEqual(["Maths", "Music"]);
-    expect(await standing(fixture, usagePath("2024-09-03"))).toMatchObject({ rowsSuperseded: 1 });
+    expect(await loggedCounts(fixture, usagePath("2024-09-03"))).toMatchObject({ rowsSuperseded: 1 });
     await expectComplete(fixture);
   });
 
@@ -744,7 +744,7 @@ describe("rows that are in two different files", () => {
     await fixture.put(september30, dailyCsv("2024-09-03,,clever-amy,school-1,North High,true,1,2"));
     expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [] });
     expect(await fixture.rows()).toHaveLength(1);
-    expect(await standing(fixture, september3)).toMatchObject({ rowsSuperseded: 1 });
+    expect(await loggedCounts(fixture, september3)).toMatchObject({ rowsSuperseded: 1 });
     await expectComplete(fixture);
   });
 
@@ -785,8 +785,8 @@ describe("rows that are in two different files", () => {
     );
     expect(await fixture.run()).toMatchObject({ anonymized: 1, quarantined: [] });
     expect(await resources(fixture)).toEqual(["https://a.example", "https://b.example", "https://c.example"]);
-    expect(await standing(fixture, usagePath("2024-09-03"))).toMatchObject({ rowsSuperseded: 0 });
-    expect(await standing(fixture, usagePath("2024-09-04"))).toMatchObject({ rowsSuperseded: 1 });
+    expect(await loggedCounts(fixture, usagePath("2024-09-03"))).toMatchObject({ rowsSuperseded: 0 });
+    expect(await loggedCounts(fixture, usagePath("2024-09-04"))).toMatchObject({ rowsSuperseded: 1 });
     await expectComplete(fixture);
   });
 });

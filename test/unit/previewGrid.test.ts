@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ColumnWidths } from "../../media/preview/columns";
 import { moveInGrid } from "../../media/preview/gridPosition";
-import { besideIn, placeAmong } from "../../media/preview/refusedRows";
+import { nearestRefusedRow, placeAmong } from "../../media/preview/refusedRows";
 import { type PageRequest, pageSize, RowCache } from "../../media/preview/rowCache";
 import type { PreviewRow } from "../../src/protocol/previewedReport";
 
@@ -56,8 +56,12 @@ describe("refused rows", () => {
   const refused = [4, 101, 198];
 
   test("moves forward and back, and wraps at the ends", () => {
-    expect([0, 4, 150, 198, 999].map((row) => besideIn(refused, row, 1))).toEqual([4, 101, 198, 4, 4]);
-    expect([0, 4, 5, 198, 999].map((row) => besideIn(refused, row, -1))).toEqual([198, 198, 4, 101, 198]);
+    expect([0, 4, 150, 198, 999].map((row) => nearestRefusedRow(refused, row, 1))).toEqual([
+      4, 101, 198, 4, 4,
+    ]);
+    expect([0, 4, 5, 198, 999].map((row) => nearestRefusedRow(refused, row, -1))).toEqual([
+      198, 198, 4, 101, 198,
+    ]);
   });
 
   test("returns a row's position", () => {
@@ -65,8 +69,8 @@ describe("refused rows", () => {
   });
 
   test("has none without refused rows", () => {
-    expect(besideIn([], 7, 1)).toBeUndefined();
-    expect(besideIn([], 7, -1)).toBeUndefined();
+    expect(nearestRefusedRow([], 7, 1)).toBeUndefined();
+    expect(nearestRefusedRow([], 7, -1)).toBeUndefined();
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { closeToOthers, thisUser } from "../../src/lake/privateFolder";
+import { restrictToUser, thisUser } from "../../src/lake/privateFolder";
 
 function recording(answer: string) {
   const ran: string[][] = [];
@@ -21,7 +21,7 @@ test.each([
 
 test("a folder for identities is closed to all but its user, the system and the administrators", async () => {
   const { ran, run } = recording("");
-  await closeToOthers("D:\\my lake\\stage1np", "*S-1-5-21-1", run);
+  await restrictToUser("D:\\my lake\\stage1np", "*S-1-5-21-1", run);
   const grants = ["*S-1-5-21-1:(OI)(CI)F", "*S-1-5-18:(OI)(CI)F", "*S-1-5-32-544:(OI)(CI)F"];
   expect(ran).toEqual([["icacls.exe", "D:\\my lake\\stage1np", "/inheritance:r", "/grant:r", ...grants]]);
 });

@@ -6,7 +6,7 @@ async function pauses(retryAfter: string | undefined, retries: number): Promise<
   const waits: number[] = [];
   const failing = retryWhile(() => Promise.reject(new Error("busy")), {
     firstWait: 400,
-    longestWait: 60_000,
+    maxWait: 60_000,
     mayRetry: (_, attempt) => attempt < retries,
     retryAfter: () => retryAfter,
     wait: async (milliseconds) => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { SftpConnection } from "../../src/sftp/connection";
 import { ConnectionPool } from "../../src/sftp/connectionPool";
 import { FileGuard } from "../../src/sftp/fileGuard";
-import { FileReader, fullPace } from "../../src/sftp/fileReader";
+import { FileReader, initialPace } from "../../src/sftp/fileReader";
 import { modifiedOf } from "../../src/sftp/listing";
 
 type Done = (error: undefined, result?: unknown) => void;
@@ -44,7 +44,7 @@ test.each([
   const pool = new ConnectionPool<SftpConnection>({ open }, 1);
   const listed = { path: "a.csv", size: 10, modified: modifiedOf({ mtime: attributes.mtime }) };
   const range = { remotePath: "/a.csv", file: listed, start: 0, end: 10 };
-  using reader = new FileReader(pool, range, new FileGuard(listed, "/a.csv"), fullPace(), undefined);
+  using reader = new FileReader(pool, range, new FileGuard(listed, "/a.csv"), initialPace(), undefined);
   const pieces: string[] = [];
   for (;;) {
     const piece = await reader.next();
@@ -60,7 +60,7 @@ test("the handle of a file that changed since the listing is closed", async () =
   const pool = new ConnectionPool<SftpConnection>({ open }, 1);
   const listed = { path: "a.csv", size: 5, modified: modifiedOf({}) };
   const range = { remotePath: "/a.csv", file: listed, start: 0, end: 5 };
-  using reader = new FileReader(pool, range, new FileGuard(listed, "/a.csv"), fullPace(), undefined);
+  using reader = new FileReader(pool, range, new FileGuard(listed, "/a.csv"), initialPace(), undefined);
   await expect(reader.next()).rejects.toMatchObject({ code: "changedWhileRead" });
   expect(count.opened).toBeGreaterThan(0);
   expect(count.closed).toBe(count.opened);

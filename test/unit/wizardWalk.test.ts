@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { orBack, type Step, walk, withRecovery } from "../../src/ui/wizard";
+import { type Step, undefinedOnBack, walk, withRecovery } from "../../src/ui/wizard";
 
 /** The part of VS Code that a wizard without boxes needs: modal messages, answered in turn. */
 const { answers, log } = vi.hoisted(() => ({
@@ -77,5 +77,5 @@ test("a question within a step goes back to the question before it", async () =>
   const place = { title: "A wizard", canGoBack: true, ...parts };
   answers.push("Go Back");
   const failed = withRecovery(place, () => Promise.reject(new Error("It failed.")));
-  expect(await orBack(failed)).toBeUndefined();
+  expect(await undefinedOnBack(failed)).toBeUndefined();
 });

@@ -1,10 +1,10 @@
+import type { Chart, Mark } from "./chart";
 import { type EChartsType, init } from "./echarts";
 import type { Look } from "./look";
-import type { Mark, Picture } from "./picture";
 
 /** The page's data and functions that an element needs. */
 export interface ChartHost {
-  readonly picture: Picture;
+  readonly chart: Chart;
   readonly look: Look;
   /** One sentence describing the chart. */
   readonly label: string;
@@ -18,10 +18,10 @@ export interface ChartHost {
 
 /** `<clever-chart>`: a chart that adapts to its size, with marks that mouse and arrow keys can reach. */
 export class ChartElement extends HTMLElement {
-  private chart: EChartsType | undefined;
+  private instance: EChartsType | undefined;
   private host: ChartHost | undefined;
   private readonly drawing = document.createElement("div");
-  private drawn: Picture | undefined;
+  private drawn: Chart | undefined;
   private at = -1;
   private readonly sizes = new ResizeObserver(() => this.fit());
 
@@ -47,17 +47,17 @@ export class ChartElement extends HTMLElement {
     this.sizes.disconnect();
     this.removeEventListener("keydown", this.onKey);
     this.removeEventListener("blur", this.onBlur);
-    this.chart?.dispose();
-    this.chart = undefined;
+    this.instance?.dispose();
+    this.instance = undefined;
     this.drawn = undefined;
   }
 
   /** Adapts to the current size at once: printing waits neither for observers nor for the next frame. */
   fit(): void {
     const { clientWidth: width, clientHeight: height } = this;
-    if (!this.chart || width === 0 || height === 0) return;
-    this.chart.resize({ width, height, animation: { duration: 0 } });
-    this.chart.getZr().flush();
+    if (!this.instance || width === 0 || height === 0) return;
+    this.instance.resize({ width, height, animation: { duration: 0 } });
+    this.instance.getZr().flush();
   }
 
   private draw(): void {
@@ -66,21 +66,21 @@ export class ChartElement extends HTMLElement {
     this.setAttribute("role", "application");
     this.setAttribute("aria-roledescription", host.role);
     this.setAttribute("aria-label", `${host.label} ${host.keys}`);
-    if (this.drawn === host.picture) return;
-    this.drawn = host.picture;
-    this.style.minHeight = `${host.picture.height}px`;
+    if (this.drawn === host.chart) return;
+    this.drawn = host.chart;
+    this.style.minHeight = `${host.chart.height}px`;
     this.at = -1;
-    this.chart ??= this.start();
-    this.chart.setOption(
+    this.instance ??= this.start();
+    this.instance.setOption(
       {
-        ...host.picture.option,
+        ...host.chart.option,
         tooltip: this.tooltip(host),
-        ...(host.picture.days ? { brush: brushOf(host.look) } : {}),
+        ...(host.chart.days ? { brush: brushOf(host.look) } : {}),
       },
       { notMerge: true },
     );
-    if (host.picture.days) {
-      this.chart.dispatchAction({
+    if (host.chart.days) {
+      this.instance.dispatchAction({
         type: "takeGlobalCursor",
         key: "brush",
         brushOption: { brushType: "lineX", brushMode: "single" },
@@ -89,52 +89,52 @@ export class ChartElement extends HTMLElement {
   }
 
   private start(): EChartsType {
-    const chart = init(this.drawing, null, {
+    const instance = init(this.drawing, null, {
       renderer: "svg",
       // An element may have no size before its first layout.
       width: this.clientWidth || 400,
       height: Math.max(this.clientHeight, this.drawn?.height ?? 100),
     });
-    chart.on("click", (event) => {
-      const { picture } = this.host ?? {};
-      if (!picture || picture.days) return;
+    instance.on("click", (event) => {
+      const { chart } = this.host ?? {};
+      if (!chart || chart.days) return;
       // A name next to a bar selects the bar's first mark.
       const mark =
         event.componentType === "yAxis"
-          ? picture.marks.find(({ index }) => index === Number(event.value))
-          : picture.marks.find((each) => each.series === event.seriesIndex && each.index === event.dataIndex);
+          ? chart.marks.find(({ index }) => index === Number(event.value))
+          : chart.marks.find((each) => each.series === event.seriesIndex && each.index === event.dataIndex);
       if (mark?.pick) this.host?.pick(mark);
     });
-    chart.getZr().on("click", ({ offsetX, offsetY }) => this.clickDay(offsetX, offsetY));
-    chart.on("brushEnd", (event) => this.brushed(event));
-    return chart;
+    instance.getZr().on("click", ({ offsetX, offsetY }) => this.clickDay(offsetX, offsetY));
+    instance.on("brushEnd", (event) => this.brushed(event));
+    return instance;
   }
 
   /** Handles a click anywhere above or below a day, because the line alone would be hard to hit. */
   private clickDay(x: number, y: number): void {
-    const { picture } = this.host ?? {};
-    if (!this.chart || !picture?.days || !this.chart.containPixel("grid", [x, y])) return;
-    const index = this.chart.convertFromPixel({ xAxisIndex: 0 }, x);
-    const mark = typeof index === "number" ? picture.marks[index] : undefined;
+    const { chart } = this.host ?? {};
+    if (!this.instance || !chart?.days || !this.instance.containPixel("grid", [x, y])) return;
+    const index = this.instance.convertFromPixel({ xAxisIndex: 0 }, x);
+    const mark = typeof index === "number" ? chart.marks[index] : undefined;
     if (mark) this.host?.pick(mark);
   }
 
   private brushed(event: unknown): void {
-    const { host, chart } = this;
-    const days = host?.picture.days;
+    const { host, instance } = this;
+    const days = host?.chart.days;
     const [area] = (event as { readonly areas?: readonly { readonly coordRange?: unknown }[] }).areas ?? [];
     const range = area?.coordRange;
-    if (!host || !days || !chart || !Array.isArray(range)) return;
+    if (!host || !days || !instance || !Array.isArray(range)) return;
     const [first, last] = [Math.min(...range.map(Number)), Math.max(...range.map(Number))];
-    chart.dispatchAction({ type: "brush", areas: [] });
+    instance.dispatchAction({ type: "brush", areas: [] });
     const from = days[Math.max(0, first)];
     const to = days[Math.min(days.length - 1, last)];
     if (from !== undefined && to !== undefined && from !== to) host.choose(from, to);
   }
 
-  private tooltip({ look, picture }: ChartHost) {
+  private tooltip({ look, chart }: ChartHost) {
     return {
-      trigger: picture.byAxis ? ("axis" as const) : ("item" as const),
+      trigger: chart.byAxis ? ("axis" as const) : ("item" as const),
       confine: true,
       transitionDuration: 0,
       padding: 0,
@@ -142,15 +142,15 @@ export class ChartElement extends HTMLElement {
       backgroundColor: "transparent",
       extraCssText: "box-shadow: none;",
       axisPointer: {
-        type: picture.days ? ("line" as const) : ("none" as const),
+        type: chart.days ? ("line" as const) : ("none" as const),
         lineStyle: { color: look.quiet, type: "dashed" as const },
       },
       formatter: (given: unknown) => {
         const [point] = Array.isArray(given) ? given : [given];
         const { seriesIndex, dataIndex } = point as { seriesIndex: number; dataIndex: number };
         const mark =
-          picture.marks.find((each) => each.series === seriesIndex && each.index === dataIndex) ??
-          picture.marks.find(({ index }) => index === dataIndex);
+          chart.marks.find((each) => each.series === seriesIndex && each.index === dataIndex) ??
+          chart.marks.find(({ index }) => index === dataIndex);
         return mark ? tipOf(mark) : "";
       },
     };
@@ -158,7 +158,7 @@ export class ChartElement extends HTMLElement {
 
   private readonly onKey = (event: KeyboardEvent): void => {
     const { host } = this;
-    const marks = host?.picture.marks ?? [];
+    const marks = host?.chart.marks ?? [];
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (!host || marks.length === 0) return;
     if (event.key === "Enter" || event.key === " ") {
@@ -173,13 +173,13 @@ export class ChartElement extends HTMLElement {
   };
 
   private go(to: number): void {
-    const mark = this.host?.picture.marks[to];
+    const mark = this.host?.chart.marks[to];
     if (!mark) return;
     this.leave();
     this.at = to;
     const at = { seriesIndex: mark.series, dataIndex: mark.index };
-    this.chart?.dispatchAction({ type: "highlight", ...at });
-    this.chart?.dispatchAction({ type: "showTip", ...at });
+    this.instance?.dispatchAction({ type: "highlight", ...at });
+    this.instance?.dispatchAction({ type: "showTip", ...at });
     this.host?.say(
       [mark.title, ...mark.lines.map(({ name, value }) => (value ? `${name}: ${value}` : name))].join(", "),
     );
@@ -188,11 +188,11 @@ export class ChartElement extends HTMLElement {
   private readonly onBlur = (): void => this.leave();
 
   private leave(): void {
-    const mark = this.host?.picture.marks[this.at];
+    const mark = this.host?.chart.marks[this.at];
     this.at = -1;
     if (mark)
-      this.chart?.dispatchAction({ type: "downplay", seriesIndex: mark.series, dataIndex: mark.index });
-    this.chart?.dispatchAction({ type: "hideTip" });
+      this.instance?.dispatchAction({ type: "downplay", seriesIndex: mark.series, dataIndex: mark.index });
+    this.instance?.dispatchAction({ type: "hideTip" });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Change, Subjects } from "../../../src/dashboard/answer";
-import { changePicture } from "../charts/changePicture";
+import { changeChart } from "../charts/changeChart";
 import { fill } from "../formats";
 import { type NameList, nameIn, pickName, type Ready, typeName } from "../model";
 import { extremes, type Panel, tableOf } from "./panel";
@@ -27,10 +27,10 @@ export function changesPanel(ready: Ready): Panel {
       entries.map((change) => ({ name: name(change), value: changeOf(change) })),
       (value) => `${value < 0 ? "−" : "+"}${formats.wholeShare(Math.abs(value))}`,
     ),
-    picture: (look) =>
+    chart: (look) =>
       entries.length === 0
         ? undefined
-        : changePicture(
+        : changeChart(
             {
               names: entries.map(name),
               picks: entries.map((change) => pickName(filter, changeList(change), change.name)),
@@ -91,7 +91,7 @@ export function unjudgedTexts(ready: Ready): {
 } {
   const { texts, formats, answer } = ready;
   const { weeks, weeksNeeded, unjudged } = answer.changes;
-  const { leftOut } = unjudged;
+  const { suppressed } = unjudged;
   if (weeks < weeksNeeded) return { brief: "", sentences: [] };
   const kinds = [
     [texts.unjudgedWeeks, unjudged.weeks],
@@ -99,11 +99,11 @@ export function unjudgedTexts(ready: Ready): {
   ] as const;
   const sentences = [
     ...kinds.flatMap(([text, some]) => (countOf(some) > 0 ? [fill(text, subjectsText(ready, some))] : [])),
-    ...(leftOut > 0 ? [fill(texts.unjudgedLeftOut, formats.integer(leftOut))] : []),
+    ...(suppressed > 0 ? [fill(texts.unjudgedSuppressed, formats.integer(suppressed))] : []),
   ];
   const all = {
     resources: unjudged.weeks.resources + unjudged.use.resources,
-    schools: unjudged.weeks.schools + unjudged.use.schools + leftOut,
+    schools: unjudged.weeks.schools + unjudged.use.schools + suppressed,
   };
   return { brief: fill(texts.unjudgedBrief, subjectsText(ready, all)), sentences };
 }

@@ -1,5 +1,5 @@
 import type { DayEntry } from "../../../src/dashboard/answer";
-import { type DaySeries, dayPicture, dayWords } from "../charts/dayPicture";
+import { type DaySeries, dayChart, dayWords } from "../charts/dayChart";
 import type { Look } from "../charts/look";
 import { fill } from "../formats";
 import { isDay, pickDay, type Ready } from "../model";
@@ -101,10 +101,10 @@ function dayPanel(ready: Ready, { series: given, units, height, ...panel }: DayP
     controls: [],
     ...(given.some(({ bars }) => !bars) ? { caption: texts.linesCaption } : {}),
     summary: first ? peak(ready, panel.title, first.value, format) : panel.title,
-    picture: (look) =>
+    chart: (look) =>
       answer.byDay.length === 0
         ? undefined
-        : dayPicture(ready, report, drawn(look), format, tick, height, look),
+        : dayChart(ready, report, drawn(look), format, tick, height, look),
     table: () =>
       tableOf<DayEntry>(
         answer.byDay,

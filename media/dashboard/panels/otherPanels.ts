@@ -1,13 +1,13 @@
-import { columnPicture } from "../charts/barPicture";
-import type { LegendEntry } from "../charts/picture";
-import { treemapPicture } from "../charts/treemapPicture";
+import { columnChart } from "../charts/barChart";
+import type { LegendEntry } from "../charts/chart";
+import { treemapChart } from "../charts/treemapChart";
 import { fill } from "../formats";
 import { formerNames, nameIn, pickName, type Ready, typeName } from "../model";
-import { isPartial } from "../withheldWords";
+import { isPartial } from "../suppressionWords";
 import { drawable, extremes, labelText, type Panel, picking, tableOf, unitsOf } from "./panel";
 
 /** The number of distinguishable tiles; the table has all. */
-const mostTiles = 80;
+const maxTiles = 80;
 
 export function weekdayPanel(ready: Ready): Panel {
   const { texts, formats, answer, view } = ready;
@@ -31,10 +31,10 @@ export function weekdayPanel(ready: Ready): Panel {
       days.map((each) => ({ name: nameOf(each), value: value(each) })),
       format,
     ),
-    picture: (look) =>
+    chart: (look) =>
       days.length === 0
         ? undefined
-        : columnPicture(
+        : columnChart(
             {
               tick,
               names: days.map(nameOf),
@@ -69,7 +69,7 @@ export function treemapPanel(ready: Ready): Panel {
     .flatMap((each) => (each.rows === null || each.rows === 0 ? [] : [{ ...each, rows: each.rows }]))
     .sort((a, b) => b.rows - a.rows);
   const total = known.reduce((sum, { rows }) => sum + rows, 0);
-  const drawn = known.slice(0, mostTiles);
+  const drawn = known.slice(0, maxTiles);
   const types = [...new Set(answer.options.resourceTypes)];
   const present = types.filter((type) => drawn.some((each) => each.type === type));
   return {
@@ -79,8 +79,8 @@ export function treemapPanel(ready: Ready): Panel {
     wide: false,
     allResources: false,
     controls: [],
-    ...(known.length > mostTiles
-      ? { note: fill(texts.smallerOnes, formats.integer(known.length - mostTiles)) }
+    ...(known.length > maxTiles
+      ? { note: fill(texts.smallerOnes, formats.integer(known.length - maxTiles)) }
       : {}),
     summary: extremes(
       ready,
@@ -88,7 +88,7 @@ export function treemapPanel(ready: Ready): Panel {
       known.map(({ resource, rows }) => ({ name: nameIn(texts, "resources", resource), value: rows })),
       formats.integer,
     ),
-    picture: (look) => {
+    chart: (look) => {
       if (drawn.length === 0) return undefined;
       const colourOf = (type: string | null) => look.palette[types.indexOf(type) % look.palette.length] ?? "";
       const legend = present.map(
@@ -114,7 +114,7 @@ export function treemapPanel(ready: Ready): Panel {
         ],
         pick: pickName(filter, "resources", each.resource),
       }));
-      return treemapPicture(tiles, legend, formats.integer, look);
+      return treemapChart(tiles, legend, formats.integer, look);
     },
     table: () =>
       tableOf(

@@ -2,14 +2,14 @@ import type { TemplateResult } from "lit";
 import type { People, ReportKind, Shown } from "../../../src/dashboard/answer";
 import type { DashboardView } from "../../../src/dashboard/export/view";
 import { resourcesNamed } from "../../../src/dashboard/resourcesNamed";
+import type { Chart } from "../charts/chart";
 import type { Look } from "../charts/look";
-import type { Picture } from "../charts/picture";
 import { fill, isolated } from "../formats";
 import { missingOfDay } from "../missingWords";
 import { type FilterPatch, isOnly, type Language, nameIn, pickName, type Ready, typeName } from "../model";
 import type { Part } from "../partView";
 
-/** A cell of a data table: `null` is a withheld number, `few` too few people, `undefined` no known value. */
+/** A cell of a data table: `null` is a suppressed number, `few` too few people, `undefined` no known value. */
 export type Cell = string | number | null | undefined;
 
 export interface Column {
@@ -36,7 +36,7 @@ export function rowRemarks(
 /** A cell as displayed text. */
 export function cellText({ texts, formats }: Ready, cell: Cell, { kind }: Column): string {
   if (cell === undefined) return "–";
-  if (cell === null) return texts.hidden;
+  if (cell === null) return texts.suppressed;
   if (kind === "text") return String(cell);
   if (cell === "few") return formats.few;
   if (typeof cell === "string") return kind === "day" || kind === "date" ? formats.longDay(cell) : cell;
@@ -98,14 +98,14 @@ export interface Panel extends Part {
   readonly note?: string;
   readonly lead?: TemplateResult;
   readonly caption?: string;
-  /** The numbers withheld from this chart alone, one sentence each; `*` marks the names concerned. */
-  readonly withheld?: readonly string[];
+  /** What is suppressed or missing in this chart alone, one sentence each; `*` marks the names concerned. */
+  readonly footnotes?: readonly string[];
   /** Whether to offer keeping the other kind whole, if nothing can be shown. */
   readonly offersOther?: boolean;
   /** One sentence, for readers who cannot see the chart. */
   readonly summary: string;
   /** Undefined if there is nothing to draw. */
-  readonly picture: (look: Look) => Picture | undefined;
+  readonly chart: (look: Look) => Chart | undefined;
   readonly table: () => DataTable;
 }
 
@@ -167,7 +167,7 @@ export function labelText(
 export const drawable = (value: Cell): Shown => (typeof value === "number" ? value : null);
 
 /** At most this many are named one by one. */
-const mostNamed = 4;
+const maxNamed = 4;
 
 /**
  * The highest and lowest of some named numbers, as a sentence. Numbers of too few people are named instead of the lowest
@@ -183,7 +183,7 @@ export function extremes(
     typeof value === "number" ? [{ name: isolated(name), value }] : [],
   );
   const few = entries.flatMap(({ name, value }) => (typeof value === "string" ? [isolated(name)] : []));
-  const fewText = few.length === 0 ? "" : fill(texts.fewFor, formats.few, formats.shortList(few, mostNamed));
+  const fewText = few.length === 0 ? "" : fill(texts.fewFor, formats.few, formats.shortList(few, maxNamed));
   const [first] = known;
   if (!first) return `${title}: ${fewText || texts.nothingToShow}`;
   const high = known.reduce((best, each) => (each.value > best.value ? each : best));

@@ -1,12 +1,12 @@
 import { html, type TemplateResult } from "lit";
 import type { ComparedPeriod, Comparison, People, PeriodUse } from "../../../src/dashboard/answer";
-import { ofPeriod } from "../../../src/dashboard/ofPeriod";
-import { weekLinesPicture } from "../charts/weekLinesPicture";
+import { periodValue } from "../../../src/dashboard/periodValue";
+import { weekLinesChart } from "../charts/weekLinesChart";
 import { changeIn, changeText, periodDays, periodNames } from "../comparisonWords";
 import { fill } from "../formats";
 import { missingSentences, reportName } from "../missingWords";
 import type { Ready } from "../model";
-import { uncountedSentences } from "../withheldWords";
+import { uncountedSentences } from "../suppressionWords";
 import { chosenName, type Panel } from "./panel";
 
 /** Use in two periods, side by side and week by week; undefined if there are none to compare. */
@@ -19,7 +19,7 @@ export function periodsPanel(ready: Ready): Panel | undefined {
   const name = chosenName(ready);
   const { average } = formats;
   const perDay = (period: "before" | "now") =>
-    formats.shown(ofPeriod(comparison[period], total[period].personDaysPerDay, true), average);
+    formats.shown(periodValue(comparison[period], total[period].personDaysPerDay, true), average);
   const weeks = Math.max(before.weeklyPersonDaysPerDay.length, now.weeklyPersonDaysPerDay.length);
   return {
     id: "periods",
@@ -30,8 +30,8 @@ export function periodsPanel(ready: Ready): Panel | undefined {
     controls: [],
     lead: sideBySide(ready, comparison),
     caption: hasEqualDays(comparison) ? texts.weeksCaption : `${texts.weeksCaption} ${notCompared(ready)}`,
-    // This period's withheld numbers are stated for the whole page.
-    withheld: [...missingSentences(ready, before.missing), ...uncountedSentences(ready, before.uncounted)],
+    // This period's suppressed numbers are stated for the whole page.
+    footnotes: [...missingSentences(ready, before.missing), ...uncountedSentences(ready, before.uncounted)],
     summary: fill(
       texts.periodsSummary,
       names[0],
@@ -40,8 +40,8 @@ export function periodsPanel(ready: Ready): Panel | undefined {
       perDay("now"),
       changeText(ready, total),
     ),
-    picture: (look) =>
-      weekLinesPicture(
+    chart: (look) =>
+      weekLinesChart(
         Array.from({ length: weeks }, (_, week) => fill(texts.weekNumber, week + 1)),
         [
           { name: names[0], colour: look.quiet, values: before.weeklyPersonDaysPerDay, dashed: true },
@@ -60,8 +60,8 @@ export function periodsPanel(ready: Ready): Panel | undefined {
         {
           cells: [
             texts.usePerDay,
-            ofPeriod(before, total.before.personDaysPerDay, true),
-            ofPeriod(now, total.now.personDaysPerDay, true),
+            periodValue(before, total.before.personDaysPerDay, true),
+            periodValue(now, total.now.personDaysPerDay, true),
           ],
         },
         ...Array.from({ length: weeks }, (_, week) => ({
@@ -92,7 +92,7 @@ function sideBySide(ready: Ready, comparison: Comparison): TemplateResult {
     const [was, is] = [of(total.before), of(total.now)];
     const change = typeof was === "number" && typeof is === "number" ? changeIn(ready, was, is) : "–";
     const shown = (period: ComparedPeriod, value: People) =>
-      period.schoolDays === 0 ? texts.noSchoolDay : formats.shown(ofPeriod(period, value, true), format);
+      period.schoolDays === 0 ? texts.noSchoolDay : formats.shown(periodValue(period, value, true), format);
     return html`<tr>
       <th scope="row">${title}</th>
       <td>${shown(before, was)}</td>

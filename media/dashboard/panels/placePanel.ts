@@ -1,10 +1,10 @@
 import type { Entry } from "../../../src/dashboard/answer";
-import { type Bars, barPicture } from "../charts/barPicture";
+import { type Bars, barChart } from "../charts/barChart";
+import type { Chart } from "../charts/chart";
 import type { Look } from "../charts/look";
-import type { Picture } from "../charts/picture";
 import { absentSentences, orUnknown } from "../missingWords";
 import { type NameList, nameIn, pickName, type Ready } from "../model";
-import { countsUngraded, cutSentences, ungradedSentences } from "../withheldWords";
+import { countsUngraded, cutSentences, ungradedSentences } from "../suppressionWords";
 import { type Cell, type ColumnOf, drawable, extremes, labelText, type Panel, picking } from "./panel";
 
 export type PlaceList = "schools" | "grades" | "resources";
@@ -24,7 +24,7 @@ type Draw<E extends Entry> = (
   drawn: readonly Named<E>[],
   rows: Pick<Bars, "names" | "picks">,
   look: Look,
-) => Picture;
+) => Chart;
 
 interface PlacePanel<E extends Entry>
   extends Pick<Panel, "id" | "title" | "definition" | "allResources" | "note"> {
@@ -38,24 +38,24 @@ interface PlacePanel<E extends Entry>
   readonly format: (value: number) => string;
   readonly columns: readonly ColumnOf<Named<E>>[];
   readonly controls?: Panel["controls"];
-  readonly picture: readonly BarsOf<Named<E>>[] | Draw<E>;
+  readonly chart: readonly BarsOf<Named<E>>[] | Draw<E>;
 }
 
 const schoolsBeforeChoice = 12;
-const mostResources = 15;
+const maxResources = 15;
 
 /** A chart of named entries, and the table of all of them. */
 export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>): Panel {
   const { texts, filter, view, answer } = ready;
-  const { list, entries, subject, format, columns, controls = [], picture, ...panel } = given;
-  const draw = typeof picture === "function" ? picture : drawBars(ready, picture, format);
+  const { list, entries, subject, format, columns, controls = [], chart, ...panel } = given;
+  const draw = typeof chart === "function" ? chart : drawBars(ready, chart, format);
   const value = (entry: Named<E>) => orUnknown(entry, given.value(entry));
   const unknown = entries.filter((entry) => entry.absent && value(entry) === undefined);
   const nameOf = ({ name }: Named<E>) => nameIn(texts, list, name);
-  const most = { schools: view.schoolsShown, grades: 0, resources: mostResources }[list];
+  const limit = { schools: view.schoolsShown, grades: 0, resources: maxResources }[list];
   const rank = given.rank ?? ((entry: Named<E>) => drawable(value(entry)) ?? -1);
   const sorted = list === "schools" ? [...entries].sort((a, b) => rank(b) - rank(a)) : entries;
-  const drawn = most === 0 ? sorted : sorted.slice(0, most);
+  const drawn = limit === 0 ? sorted : sorted.slice(0, limit);
   const title = { schools: texts.school, grades: texts.grade, resources: texts.resource }[list];
   return {
     ...panel,
@@ -64,7 +64,7 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
       ...controls,
       ...(list === "schools" && entries.length > schoolsBeforeChoice ? (["schoolsShown"] as const) : []),
     ],
-    withheld: [
+    footnotes: [
       ...(list === "resources" ? [] : cutSentences(ready, answer.withheld[list])),
       ...(list === "grades" ? ungradedSentences(ready) : []),
       ...absentSentences(
@@ -80,7 +80,7 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
       entries.map((entry) => ({ name: nameOf(entry), value: value(entry) })),
       format,
     ),
-    picture: (look) => {
+    chart: (look) => {
       const names = drawn.map((entry) => entryName(ready, list, entry));
       const picks = drawn.map(({ name }) => pickName(filter, list, name));
       return unknown.length === entries.length ? undefined : draw(drawn, { names, picks }, look);
@@ -101,7 +101,7 @@ export function placePanel<E extends Entry>(ready: Ready, given: PlacePanel<E>):
   };
 }
 
-/** The name of an entry, marked if one of its groups is withheld, or people without a grade count elsewhere. */
+/** The name of an entry, marked if one of its groups is suppressed, or people without a grade count elsewhere. */
 function entryName({ texts, answer }: Ready, list: NameList, { name, partly }: Named<Entry>): string {
   const text = nameIn(texts, list, name);
   return partly || (list === "grades" && countsUngraded(answer, name)) ? `${text}\u00a0*` : text;
@@ -113,7 +113,7 @@ function drawBars<E extends Entry>(
   format: (value: number) => string,
 ): Draw<E> {
   return (drawn, rows, look) =>
-    barPicture(
+    barChart(
       {
         ...rows,
         series: series.map(({ name, colour, value }) => ({

@@ -6,10 +6,10 @@ import type {
   ResourceEntry,
   SchoolEntry,
 } from "../../../src/dashboard/answer";
-import { ofPeriod } from "../../../src/dashboard/ofPeriod";
+import { periodValue } from "../../../src/dashboard/periodValue";
 import type { Look } from "../charts/look";
-import { pairPicture } from "../charts/pairPicture";
-import { stackPicture } from "../charts/stackPicture";
+import { pairChart } from "../charts/pairChart";
+import { stackChart } from "../charts/stackChart";
 import { changeText, periodNames } from "../comparisonWords";
 import { fill } from "../formats";
 import { orUnknown } from "../missingWords";
@@ -73,7 +73,7 @@ export function schoolsPanel(ready: Ready): Panel {
       ...personColumns(ready),
       { title: texts.accesses, kind: "integer", cell: ({ accesses }: SchoolEntry) => accesses },
     ],
-    picture: [
+    chart: [
       { name: texts.logins, colour: 0, value: ({ averageLogins }) => averageLogins },
       { name: texts.resourcesAccessed, colour: 1, value: ({ averageResources }) => averageResources },
     ],
@@ -106,7 +106,7 @@ function usePanel(ready: Ready, list: "schools" | "grades"): Panel {
       { title: texts.personDays, kind: "integer", cell: ({ use }) => use?.personDays ?? null },
       { title: texts.accesses, kind: "integer", cell: ({ use }) => use?.accesses ?? null },
     ],
-    picture: [{ name: texts.users, colour: 0, value }],
+    chart: [{ name: texts.users, colour: 0, value }],
   });
 }
 
@@ -129,7 +129,7 @@ export function distinctPanel(ready: Ready, list: "schools" | "grades"): Panel {
     value,
     format: formats.decimal,
     columns: list === "schools" ? [users, perPerson] : [...personColumns(ready), perPerson],
-    picture: [{ name: texts.perPerson, colour: 3, value }],
+    chart: [{ name: texts.perPerson, colour: 3, value }],
   });
 }
 
@@ -165,7 +165,7 @@ export function neverPanel(ready: Ready, list: "schools" | "grades"): Panel {
       { title: texts.neverActive, kind: "integer", cell: ({ neverActive }) => neverActive },
       { title: texts.share, kind: "share", cell: value },
     ],
-    picture: [{ name: texts.neverActive, colour: 4, value }],
+    chart: [{ name: texts.neverActive, colour: 4, value }],
   });
 }
 
@@ -207,14 +207,14 @@ export function topPanel(ready: Ready): Panel {
       kind,
       cell: (entry: SchoolEntry) => value(entry, resource),
     })),
-    picture: (drawn, rows, look) =>
-      stackPicture(
+    chart: (drawn, rows, look) =>
+      stackChart(
         {
           ...rows,
           tick,
           behind: drawn.map((entry) => {
             const values = top.map((resource) => value(entry, resource));
-            if (values.includes(null)) return texts.hidden;
+            if (values.includes(null)) return texts.suppressed;
             if (values.includes(undefined)) return "–";
             const few = values.filter((each) => typeof each === "string");
             if (few.length === 0) return "";
@@ -238,7 +238,7 @@ export function topPanel(ready: Ready): Panel {
         look,
       ),
   });
-  const picture = (look: Look) => (top.length === 0 ? undefined : panel.picture(look));
+  const chart = (look: Look) => (top.length === 0 ? undefined : panel.chart(look));
   const summary = first
     ? extremes(
         ready,
@@ -250,7 +250,7 @@ export function topPanel(ready: Ready): Panel {
         format,
       )
     : texts.nothingToShow;
-  return { ...panel, picture, summary };
+  return { ...panel, chart, summary };
 }
 
 /** Two resources may share a name; the type distinguishes them. */
@@ -277,7 +277,7 @@ export function periodsBy(ready: Ready, list: PlaceList): Panel | undefined {
   const perDay = ({ personDaysPerDay }: PeriodUse) => personDaysPerDay;
   const format = formats.average;
   const inPeriod = (entry: ComparedUse, period: "before" | "now", of: (use: PeriodUse) => People) =>
-    ofPeriod(comparison[period], of(entry[period]), list === "resources" || entry.partly);
+    periodValue(comparison[period], of(entry[period]), list === "resources" || entry.partly);
   const columns = (title: string, period: "before" | "now"): ColumnOf<ComparedUse>[] => [
     {
       title: `${title}: ${texts.usePerDay}`,
@@ -310,13 +310,13 @@ export function periodsBy(ready: Ready, list: PlaceList): Panel | undefined {
       ...columns(now, "now"),
       { title: texts.change, kind: "text", cell: (entry) => changeText(ready, entry) },
     ],
-    picture: (drawn, rows, look) =>
-      pairPicture(
+    chart: (drawn, rows, look) =>
+      pairChart(
         {
           ...rows,
           ends: drawn.map((entry) =>
             (["before", "now"] as const).some((period) => inPeriod(entry, period, perDay) === null)
-              ? texts.hidden
+              ? texts.suppressed
               : changeText(ready, entry),
           ),
           series: [

@@ -78,7 +78,7 @@ proof that the tables are correct, grades, and the three questions of OEA's modu
 writes the tables. \`notebook/${moduleFile}\` has the code that reads the files, and its definitions of the lake.
 
 Steps 1 to 4 need permission to read \`stage1np\` and \`stage2np\` and the salt. Without them, set \`CHECK_LANDED = False\`; then
-\`stage2p\` is enough. Schools, grades, resources and days with fewer people than \`MINIMUM_GROUP_SIZE\` are left out. This is not the
+\`stage2p\` is enough. Schools, grades, resources and days with fewer people than \`MINIMUM_GROUP_SIZE\` are suppressed. This is not the
 dashboard's rule of groups: small numbers can be derived by subtraction. Clear the outputs before you share the notebook.
 
 **On your machine, in VS Code**

@@ -168,7 +168,7 @@ const participation: ModelTable = {
         "IF([Users] > 0 && NOT(ISBLANK([Person-resource pairs]) && [Resources accessed] > 0), DIVIDE([Person-resource pairs] + 0, [Users]))",
     },
     {
-      name: "Groups left out",
+      name: "Suppressed groups",
       format: whole,
       description:
         "Groups that no number under the filter includes, because the filter splits them; people who are in no group that is large enough are one more. It does not depend on rows: their number and days would be about those people.",

@@ -163,12 +163,12 @@ const usageSummary: Page = {
       position: box(912, 16, 352, 572),
     },
     {
-      name: "left-out",
+      name: "suppressed",
       type: "card",
-      title: "Groups left out",
+      title: "Suppressed groups",
       altText:
         "How many groups no number on this page includes, because the filter splits them or they are too small.",
-      fields: { Values: [measure("Participation", "Groups left out")] },
+      fields: { Values: [measure("Participation", "Suppressed groups")] },
       position: box(912, 600, 352, 104),
     },
   ],

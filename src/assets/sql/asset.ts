@@ -47,7 +47,7 @@ OEA's own module. \`people\` identifies the person of each row, and \`questions\
 | --- | --- |
 ${listed([...questionViews, ...gradeViews, ...groupViews])}
 
-Nothing is hidden for small groups: anyone who may read these views can read \`${readStage}\` row by row.
+Nothing is suppressed for small groups: anyone who may read these views can read \`${readStage}\` row by row.
 
 **In Synapse (serverless SQL pool)**
 

@@ -243,7 +243,7 @@ const sameText = (a: string, b: string) =>
 
 /**
  * The rows of a view of people, each with its cohort. Only rows of known cohorts count, on the days that the division
- * knows and has not left out.
+ * knows and has not suppressed.
  */
 const withCohort = (rows: string) => `SELECT
   report_rows.*,

@@ -4,7 +4,7 @@ import { type AdoptSummary, hasAdoptProblems } from "../../pipeline/adopt/adoptS
 import { phases, showAdopt } from "../adopt";
 import { type CommandAction, shown } from "../command";
 import { confirmed } from "../confirmed";
-import { opened } from "../connect";
+import { openConfigured } from "../connect";
 import { shareOnTerminal } from "../progressBar";
 
 /**
@@ -15,7 +15,7 @@ export const adoptOeaLake: CommandAction<{ readonly dryRun?: true; readonly yes?
   context,
 ) => {
   const { signal } = context;
-  const { config, lake, readSalt } = await opened(options, context);
+  const { config, lake, readSalt } = await openConfigured(options, context);
   const salt = await readSalt();
   const adopt = async (dryRun: boolean): Promise<AdoptSummary> => {
     using share = shareOnTerminal();

@@ -5,14 +5,14 @@ import { requireLake } from "../../lake/requireLake";
 import { updateActivityWithoutRun } from "../../pipeline/activity/digitalActivity";
 import { exportEngagement } from "../../pipeline/activity/exportEngagement";
 import type { CommandAction } from "../command";
-import { opened } from "../connect";
+import { openConfigured } from "../connect";
 import { plain } from "../text";
 
 /** `engagement`: the pseudonymized rows in OEA's Digital Engagement schema, as a table or as a file. */
 export const writeEngagement: CommandAction<{ readonly out?: string }> = async (options, context) => {
   const { out } = options;
   const { signal } = context;
-  const { lake } = await opened(options, context);
+  const { lake } = await openConfigured(options, context);
   if (out === undefined) {
     const { months, rows } = await updateActivityWithoutRun(lake, signal);
     const what = `${counted(months.length, "month")} written, ${counted(rows, "row")}`;

@@ -2,13 +2,13 @@ import { groupsTable } from "../../clever/layout";
 import { counted } from "../../counted";
 import { updateGroupsWithoutRun } from "../../pipeline/groups/updateGroups";
 import type { CommandAction } from "../command";
-import { opened } from "../connect";
+import { openConfigured } from "../connect";
 import { type CountingOptions, countingOf, divisionIn } from "../participation";
 
 /** `groups`: the division of people as a table, for products that compute their own counts. */
 export const divideIntoGroups: CommandAction<CountingOptions> = async (options, context) => {
   const { signal } = context;
-  const { config, lake } = await opened(options, context);
+  const { config, lake } = await openConfigured(options, context);
   const counting = countingOf(config, options);
   const divide = () => divisionIn(lake, config, options, signal);
   const { written: isWritten, division } = await updateGroupsWithoutRun(lake, divide, signal);

@@ -3,14 +3,14 @@ import { defaultSchoolYearStart } from "../../dashboard/opening";
 import { optionsOf } from "../../dashboard/query/answer";
 import { metricsDocument, participationMetrics } from "../../dashboard/query/metrics";
 import type { CommandAction } from "../command";
-import { opened } from "../connect";
+import { openConfigured } from "../connect";
 import { countingOf, nothingYet, withIndex } from "../participation";
 import { districtFilesOf, filterOf, type QuestionOptions, requireDays } from "../question";
 import { showMetrics } from "../show";
 
 /** `metrics`: participation metrics from the tables. */
 export const answerMetrics: CommandAction<QuestionOptions> = async (options, context) => {
-  const { config, lake } = await opened(options, context);
+  const { config, lake } = await openConfigured(options, context);
   requireDays(options);
   const files = districtFilesOf(config, options);
   const { levels } = await readDistrictFiles(files);

@@ -1,7 +1,7 @@
 import { CleverLakeError } from "../../errors";
 import { hasRepairProblems, repairLake } from "../../pipeline/others/repair";
 import { type CommandAction, shown } from "../command";
-import { opened } from "../connect";
+import { openConfigured } from "../connect";
 import { shareOnTerminal } from "../progressBar";
 import { showRepair } from "../repair";
 
@@ -15,7 +15,7 @@ export const repairTables: CommandAction<{ readonly dryRun?: true; readonly yes?
       hint: "Check with --dry-run what it would do, then pass --yes.",
     });
   }
-  const { lake, readSalt } = await opened(options, context);
+  const { lake, readSalt } = await openConfigured(options, context);
   const salt = await readSalt();
   if (!salt) {
     throw new CleverLakeError("config", "There is no salt to pseudonymize with; nothing was done.", {

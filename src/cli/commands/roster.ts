@@ -2,7 +2,7 @@ import { CleverLakeError } from "../../errors";
 import { hasRosterProblems, importRoster } from "../../pipeline/roster/importRoster";
 import { rosterOnDisk, rosterOnServer } from "../../pipeline/roster/rosterFile";
 import { type CommandAction, shown } from "../command";
-import { opened } from "../connect";
+import { openConfigured } from "../connect";
 import { shareOnTerminal } from "../progressBar";
 import { showRoster } from "../roster";
 
@@ -19,7 +19,7 @@ interface RosterOptions {
 export const importRosterFile: CommandAction<RosterOptions> = async (options, context) => {
   const { file, sftp, keepRaw = false, replace = false } = options;
   const { signal } = context;
-  const { config, lake, readSalt, openSource } = await opened(options, context);
+  const { config, lake, readSalt, openSource } = await openConfigured(options, context);
   if ((file === undefined) === (sftp === undefined)) {
     throw new CleverLakeError("config", "A roster is imported from one place.", {
       hint: "Pass either --file or --sftp.",

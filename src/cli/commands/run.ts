@@ -3,14 +3,14 @@ import { type RunRequest, run } from "../../pipeline/run";
 import { needsAttention } from "../../pipeline/runSummary";
 import { openEngine } from "../../spark/openEngine";
 import { type CommandAction, shown } from "../command";
-import { opened } from "../connect";
+import { openConfigured } from "../connect";
 import { progressView } from "../progressBar";
 
 /** `run`, and its two steps `ingest` and `anonymize`. */
 export function runJob(command: RunRequest["command"]): CommandAction<{ readonly accept?: string[] }> {
   return async (options, context) => {
     const { signal } = context;
-    const { config, lake, readSalt, openSource } = await opened(options, context);
+    const { config, lake, readSalt, openSource } = await openConfigured(options, context);
     const salt = command === "ingest" ? undefined : await readSalt();
     await using source = command === "anonymize" ? undefined : await openSource();
     await using engine = await openEngine(config);

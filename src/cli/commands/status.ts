@@ -1,13 +1,13 @@
 import { RunHistory } from "../../pipeline/log/runRecord";
 import { lastIdentities, status } from "../../pipeline/plan/status";
 import type { CommandAction } from "../command";
-import { opened } from "../connect";
+import { openConfigured } from "../connect";
 import { showStatus } from "../show";
 
 /** `status`: every file on the server with its ingestion status. */
 export const showServerStatus: CommandAction = async (options, context) => {
   const { signal } = context;
-  const { config, lake, openSource } = await opened(options, context);
+  const { config, lake, openSource } = await openConfigured(options, context);
   await using source = await openSource();
   const history = new RunHistory(lake, signal);
   const found = await status(source, lake, config, signal, history);

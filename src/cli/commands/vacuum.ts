@@ -2,7 +2,7 @@ import { minimumRetentionDays } from "../../pipeline/upkeep/retention";
 import { hasUpkeepProblems } from "../../pipeline/upkeep/upkeepTables";
 import { vacuumLake } from "../../pipeline/upkeep/vacuumLake";
 import { type CommandAction, shown } from "../command";
-import { opened } from "../connect";
+import { openConfigured } from "../connect";
 import { shareOnTerminal } from "../progressBar";
 import { showVacuum } from "../upkeep";
 
@@ -11,7 +11,7 @@ export const vacuumTables: CommandAction<{ readonly olderThan?: number; readonly
   options,
   context,
 ) => {
-  const { lake } = await opened(options, context);
+  const { lake } = await openConfigured(options, context);
   using share = shareOnTerminal();
   const summary = await vacuumLake({
     lake,

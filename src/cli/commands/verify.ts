@@ -1,11 +1,11 @@
 import { verifyLake } from "../../pipeline/verify/verify";
 import { type CommandAction, shown } from "../command";
-import { opened } from "../connect";
+import { openConfigured } from "../connect";
 import { showVerification } from "../show";
 
 /** `verify`: recounts the tables and compares them with the log and the landed files. */
 export const verifyTables: CommandAction = async (options, context) => {
-  const { config, lake, readSalt } = await opened(options, context);
+  const { config, lake, readSalt } = await openConfigured(options, context);
   const salt = await readSalt();
   const verification = await verifyLake(lake, salt, context.signal, config.userTypes);
   const document = { ...verification, pseudonymsHashed: salt !== undefined };

@@ -1,14 +1,14 @@
 import type { Change, Changes, DayEntry, Shown, Subjects } from "../answer";
 import {
+  type Expectation,
+  expectationFrom,
   expectedPerDay,
   judge,
-  learn,
   minimumPastWeeks,
   minimumPersonDays,
   minimumRelativeChange,
   minimumScore,
-  type Past,
-  usualUnsteadiness,
+  typicalOverdispersion,
 } from "./judge";
 import {
   commonLevel,
@@ -26,8 +26,8 @@ export interface ChangesInput {
   /** Every calendar day of the scope, ascending, without gaps. */
   readonly days: readonly (Pick<DayEntry, "date" | "kind"> & { readonly activeUsers: Shown })[];
   readonly subjects: readonly SubjectSeries[];
-  /** Number of schools left out because all their groups are withheld. */
-  readonly leftOut?: number;
+  /** Number of schools that are not judged because all their groups are suppressed. */
+  readonly suppressed?: number;
 }
 
 export interface SubjectSeries {
@@ -36,11 +36,11 @@ export interface SubjectSeries {
   /** A resource's type; `null` for schools. */
   readonly type: string | null;
   /**
-   * Person-days of use on each day, 0 if nobody used it. A withheld number is `null`, or NaN in a typed array: it
+   * Person-days of use on each day, 0 if nobody used it. A suppressed number is `null`, or NaN in a typed array: it
    * counts as unknown, never as 0.
    */
   readonly daily: ArrayLike<Shown>;
-  /** Whether some of its groups are withheld. */
+  /** Whether some of its groups are suppressed. */
   readonly partly?: true;
 }
 
@@ -50,8 +50,8 @@ const comparedWeekCount = 12;
 /** How far back the days should reach if available: the weeks that count, plus some that may not. */
 export const daysNeeded = (judgedWeekCount + comparedWeekCount + 4) * 7;
 export const weeksNeeded = minimumPastWeeks + judgedWeekCount;
-const mostEntries = 10;
-const mostWeeksShown = 60;
+const maxEntries = 10;
+const maxWeeksShown = 60;
 
 /** The index of the first day that is compared or judged; -1 if the days are too few to judge. */
 export function firstCompared(days: ChangesInput["days"]): number {
@@ -64,7 +64,7 @@ export function firstCompared(days: ChangesInput["days"]): number {
 export const changesDefinitions = {
   meaning:
     `Resources and schools whose use in the newest ${judgedWeekCount} complete weeks is notably above or below their own ` +
-    `earlier weeks, the most notable first, at most ${mostEntries}.`,
+    `earlier weeks, the most notable first, at most ${maxEntries}.`,
   use: "Use is counted in person-days: each person counts once per day on which they used the resource (for a school: any resource).",
   weeks:
     "A week counts from Monday to Sunday, if it has at least 3 school days and does not end before its Friday because the " +
@@ -90,8 +90,8 @@ export const changesDefinitions = {
     "off in the same direction. New: no use before. Stopped: none in the recent weeks, while some was expected.",
   tooLittle:
     `Could not be evaluated: fewer than ${minimumPastWeeks} earlier weeks since the first use (more weeks of data help), or fewer ` +
-    `than ${minimumPersonDays} person-days (a wider filter helps). A school of which groups are left out is evaluated by the others; a day ` +
-    "on which a group is left out that otherwise has more than a tenth of the use of a resource or school is unknown for it. A period needs " +
+    `than ${minimumPersonDays} person-days (a wider filter helps). A school with suppressed groups is evaluated by the others; a day ` +
+    "on which a group is suppressed that otherwise has more than a tenth of the use of a resource or school is unknown for it. A period needs " +
     `${weeksNeeded} weeks that count. A resource that was renamed is one where it has a resource_id; without one it shows as stopped and as new.`,
 } as const;
 
@@ -103,7 +103,7 @@ interface UsedSeries extends SubjectSeries {
  * Finds resources and schools whose use deviates from their own past, with robust, explainable statistics.
  * `changesDefinitions` has the rules. Deterministic: the same input gives the same answer.
  */
-export function findChanges({ days, subjects, leftOut = 0 }: ChangesInput): Changes {
+export function findChanges({ days, subjects, suppressed = 0 }: ChangesInput): Changes {
   const weeks = calendarWeeks(days);
   const counted = weeks.filter(({ counts }) => counts);
   const common = { weeksNeeded, weeks: counted.length };
@@ -116,7 +116,7 @@ export function findChanges({ days, subjects, leftOut = 0 }: ChangesInput): Chan
   const none = { resources: 0, schools: 0 };
   if (counted.length < weeksNeeded) {
     const all = { resources: resources.length, schools: schools.length };
-    return { ...common, entries: [], judged: none, unjudged: { weeks: all, use: none, leftOut } };
+    return { ...common, entries: [], judged: none, unjudged: { weeks: all, use: none, suppressed } };
   }
 
   const frame: Frame = {
@@ -140,9 +140,9 @@ export function findChanges({ days, subjects, leftOut = 0 }: ChangesInput): Chan
     recent: { from: recentDays.at(0) ?? "", to: recentDays.at(-1) ?? "" },
     entries: [...ofResources.notable, ...ofSchools.notable]
       .sort((one, other) => Math.abs(other.score) - Math.abs(one.score) || byName(one, other))
-      .slice(0, mostEntries),
+      .slice(0, maxEntries),
     judged: both("judged"),
-    unjudged: { weeks: both("tooFewWeeks"), use: both("tooLittleUse"), leftOut },
+    unjudged: { weeks: both("tooFewWeeks"), use: both("tooLittleUse"), suppressed },
   };
 }
 
@@ -162,14 +162,14 @@ function changesOf(series: readonly UsedSeries[], level: Float64Array, frame: Fr
   const factor = (week: number) => common[week] ?? 1;
   const comparable = enough.map((subject) => {
     const weeks = scaled(subject.weeks, factor);
-    return { ...subject, weeks, past: learn(weeks) };
+    return { ...subject, weeks, past: expectationFrom(weeks) };
   });
-  const unsteadiness = usualUnsteadiness(comparable.map(({ past }) => past));
+  const overdispersion = typicalOverdispersion(comparable.map(({ past }) => past));
   const tooFewWeeks = large.length - enough.length;
   let tooLittleUse = series.length - large.length;
   const notable: Change[] = [];
   for (const { series, usedBefore, weeks, past } of comparable) {
-    const { tooFew, direction, expected, actual, score } = judge(weeks, past, unsteadiness);
+    const { tooFew, direction, expected, actual, score } = judge(weeks, past, overdispersion);
     if (tooFew) tooLittleUse++;
     if (direction === undefined) continue;
     const { subject, name, type, partly } = series;
@@ -200,7 +200,7 @@ function subjectOf(series: UsedSeries, level: Float64Array, frame: Frame) {
 }
 
 /** The weeks of the chart, including those before the compared ones. */
-function weeksOf(shown: SubjectWeeks, past: Past, frame: Frame): Change["weeks"] {
+function weeksOf(shown: SubjectWeeks, past: Expectation, frame: Frame): Change["weeks"] {
   const all = [...shown.older, ...shown.past, ...shown.judged];
   const rates = new Map(all.map(({ week, count, exposure }) => [week, count / exposure]));
   return frame.weeks
@@ -214,7 +214,7 @@ function weeksOf(shown: SubjectWeeks, past: Past, frame: Frame): Change["weeks"]
         judged,
       };
     })
-    .slice(-mostWeeksShown);
+    .slice(-maxWeeksShown);
 }
 
 function byName(one: Change, other: Change): number {

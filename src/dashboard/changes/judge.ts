@@ -9,18 +9,18 @@ export const minimumPersonDays = 20;
 export const minimumScore = 3;
 export const minimumRelativeChange = 0.25;
 /** Each judged week must deviate by this many standard deviations, in the same direction. */
-const leastScoreOfEach = 1.5;
+const minScoreOfEach = 1.5;
 /** A past is never assumed to be steadier than this, relative to its level. */
-const leastUnsteadiness = 0.05;
+const minOverdispersion = 0.05;
 /**
  * A trend counts if chance would produce one as clear in only one of a hundred series, and if there are this many
  * weeks.
  */
 const plainTrend = 2.576;
-const leastWeeksForTrend = 8;
+const minWeeksForTrend = 8;
 
 /** What a subject's past predicts, on the scale of `stabilized`. */
-export interface Past {
+export interface Expectation {
   readonly line: Line;
   /** Standard deviation of the past's weeks around the line. */
   readonly deviation: number;
@@ -56,12 +56,12 @@ function unstabilized(value: number): number {
 }
 
 /** Derives the expectation from the past: its median, or the Theil–Sen line if it clearly rises or falls. */
-export function learn({ past, judged }: SubjectWeeks): Past {
+export function expectationFrom({ past, judged }: SubjectWeeks): Expectation {
   const days = median([...past, ...judged].map(({ exposure }) => exposure));
   const values = past.map((week) => stabilized(perWeek(week, days)));
   const times = past.map(({ week }) => week);
   const n = past.length;
-  const trend = n >= leastWeeksForTrend && Math.abs(mannKendall(values)) >= plainTrend;
+  const trend = n >= minWeeksForTrend && Math.abs(mannKendall(values)) >= plainTrend;
   const line = trend ? theilSen(times, values) : { slope: 0, height: median(values) };
   const residuals = values.map((value, i) => value - at(line, times[i] ?? 0));
   const now = middleTime(judged);
@@ -82,17 +82,17 @@ export function learn({ past, judged }: SubjectWeeks): Past {
  * How unsteady subjects usually are from week to week beyond counting noise, relative to their level: the median over
  * those large enough to tell, as the overdispersion of a quasi-Poisson model (McCullagh and Nelder 1989).
  */
-export function usualUnsteadiness(pasts: readonly Past[]): number {
+export function typicalOverdispersion(pasts: readonly Expectation[]): number {
   const largeEnough = pasts.filter(({ usual }) => usual >= minimumPersonDays);
   const each = largeEnough.map(({ deviation, usual }) => Math.sqrt(Math.max(0, deviation ** 2 - 1) / usual));
-  return Math.max(leastUnsteadiness, each.length > 0 ? median(each) : 0);
+  return Math.max(minOverdispersion, each.length > 0 ? median(each) : 0);
 }
 
 /**
  * Compares the judged weeks with the past like Hampel's identifier (distance from the median in MADs), but assumes at
  * least the counting noise and the noise that is usual in the scope.
  */
-export function judge({ judged }: SubjectWeeks, known: Past, unsteadiness: number): Judgement {
+export function judge({ judged }: SubjectWeeks, known: Expectation, overdispersion: number): Judgement {
   const counts = sum(judged, ({ count }) => count);
   const exposure = sum(judged, (week) => week.exposure);
   const expected = at(known.line, middleTime(judged));
@@ -101,7 +101,7 @@ export function judge({ judged }: SubjectWeeks, known: Past, unsteadiness: numbe
 
   const counting = Math.max(1, (known.days * judged.length) / exposure);
   const level = Math.max(known.usual, (counts * known.days) / exposure);
-  const floor = Math.sqrt(counting + (unsteadiness ** 2 * (known.usual + level)) / 2);
+  const floor = Math.sqrt(counting + (overdispersion ** 2 * (known.usual + level)) / 2);
   // Not divided by the root of the weeks judged: neighbouring weeks are alike, so two say little more than one.
   const deviation = Math.max(known.deviation, floor) * known.widening;
   const scoreOf = (count: number, days: number) =>
@@ -111,7 +111,7 @@ export function judge({ judged }: SubjectWeeks, known: Past, unsteadiness: numbe
     if (tooFew || Math.abs(score) < minimumScore) return undefined;
     if (Math.abs(counts - expectedCount) < minimumRelativeChange * expectedCount) return undefined;
     const each = judged.map((week) => scoreOf(week.count, week.exposure) * Math.sign(score));
-    if (Math.min(...each) < leastScoreOfEach) return undefined;
+    if (Math.min(...each) < minScoreOfEach) return undefined;
     if (counts === 0) return "stopped";
     return score > 0 ? "rose" : "fell";
   };
@@ -125,7 +125,7 @@ export function judge({ judged }: SubjectWeeks, known: Past, unsteadiness: numbe
 }
 
 /** Expected person-days of use per school day in a week, from the past. */
-export function expectedPerDay({ line, days }: Past, week: number): number {
+export function expectedPerDay({ line, days }: Expectation, week: number): number {
   return unstabilized(at(line, week)) / days;
 }
 

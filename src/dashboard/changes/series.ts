@@ -35,7 +35,7 @@ const minimumKnownShare = 0.6;
 /**
  * A week whose days weigh less than this share of a usual week is left out: a Monday tool in a week without a Monday.
  */
-const leastWorth = 0.4;
+const minExposureShare = 0.4;
 /** This many person-days of an even pattern are mixed into a weekday pattern, so that rare use does not make one. */
 const evenDays = 10;
 
@@ -49,8 +49,8 @@ export function subjectWeeks(daily: ArrayLike<Shown>, level: ArrayLike<number>, 
   const known = (weeks: readonly Week[]) =>
     weeks.flatMap((week) => weekOf(week, daily, level, weekday) ?? []);
   const [older, past, judged] = [known(frame.older), known(frame.past), known(frame.judged)];
-  const worth = median([...past, ...judged].map(({ exposure }) => exposure));
-  const isUsable = ({ exposure }: SubjectWeek) => exposure > leastWorth * worth;
+  const usualExposure = median([...past, ...judged].map(({ exposure }) => exposure));
+  const isUsable = ({ exposure }: SubjectWeek) => exposure > minExposureShare * usualExposure;
   return { older: older.filter(isUsable), past: past.filter(isUsable), judged: judged.filter(isUsable) };
 }
 
@@ -129,7 +129,7 @@ export function scaled(
 }
 
 /** Subjects with fewer person-days in a week say little about the scope's level. */
-const leastForLevel = 20;
+const minForLevel = 20;
 export const minimumSubjectsForLevel = 5;
 
 /**
@@ -142,7 +142,7 @@ export function commonLevel(subjects: readonly SubjectWeeks[], weeks: number): F
   const columns = new Map<number, number[]>();
   for (const { past, judged } of subjects) {
     const all = [...past, ...judged];
-    if (median(all.map(({ count }) => count)) < leastForLevel) continue;
+    if (median(all.map(({ count }) => count)) < minForLevel) continue;
     const row = median(past.map(logRate));
     for (const week of all) {
       const column = columns.get(week.week) ?? [];

@@ -27,7 +27,7 @@ export interface Week {
 }
 
 /** A week with fewer school days says little about a usual one. */
-const leastSchoolDays = 3;
+const minSchoolDays = 3;
 
 /** All calendar weeks that the days touch, oldest first. `days` are consecutive, ascending calendar days. */
 export function calendarWeeks(days: readonly Pick<DayEntry, "date" | "kind">[]): Week[] {
@@ -45,7 +45,7 @@ export function calendarWeeks(days: readonly Pick<DayEntry, "date" | "kind">[]):
       number: weeks.length,
       monday: isoDate(start + from),
       days: school,
-      counts: school.length >= leastSchoolDays && from + friday < days.length,
+      counts: school.length >= minSchoolDays && from + friday < days.length,
     });
   }
   return weeks;

@@ -138,13 +138,13 @@ export function definitionTexts(t: Translate) {
       t("Active people on the average Monday, Tuesday and so on. Days off are left out."),
       t("Distinct active people of each of these days, summed and divided by the number of days."),
       t(
-        "Days of the range on this weekday with daily participation in the district, without quiet days, days of which it is missing for some of the people and days of which everything is left out.",
+        "Days of the range on this weekday with daily participation in the district, without quiet days, days of which it is missing for some of the people and days of which everything is suppressed.",
       ),
     ),
     licences: explain(
       t("What the district pays for, according to its file, next to the people who used it."),
       t(
-        "The district's file lists what is paid for. Users are distinct people in resource usage with a resource of this name, or of this former name if no other resource has it now, whatever resources are filtered by. People who are left out are not counted. The share is users divided by seats, the cost per user is the licence's cost divided by users.",
+        "The district's file lists what is paid for. Users are distinct people in resource usage with a resource of this name, or of this former name if no other resource has it now, whatever resources are filtered by. People of suppressed groups are not counted. The share is users divided by seats, the cost per user is the licence's cost divided by users.",
       ),
     ),
     table: explain(
@@ -155,13 +155,13 @@ export function definitionTexts(t: Translate) {
       t("Sum of num_access over all rows of the resource."),
       t("First and last day with a row of the resource in the range."),
       t(
-        "Rows with a person per school day of each calendar week, as far as it lies in the range; at most the newest 60 weeks. School days without resource usage of some of the people, or of which everything is left out, are not counted, and a week without other school days is a gap.",
+        "Rows with a person per school day of each calendar week, as far as it lies in the range; at most the newest 60 weeks. School days without resource usage of some of the people, or of which everything is suppressed, are not counted, and a week without other school days is a gap.",
       ),
     ),
     periods: explain(
       t("Use in two periods, per school day: so a longer period does not look like more use."),
       t(
-        "Two periods are compared by their complete school days: those with resource usage, and with every group that counts on any of the days of both periods, unless fewer than half of the days are such. A day on which all of a school or grade is left out does not count for it. Person-days are rows of resource usage with a person, accesses the sum of num_access, both divided by the number of these days. People are distinct people on these days, without a change in percent unless both periods have equally many of them. Of the resources that the filters choose, or of all.",
+        "Two periods are compared by their complete school days: those with resource usage, and with every group that counts on any of the days of both periods, unless fewer than half of the days are such. A day on which all of a school or grade is suppressed does not count for it. Person-days are rows of resource usage with a person, accesses the sum of num_access, both divided by the number of these days. People are distinct people on these days, without a change in percent unless both periods have equally many of them. Of the resources that the filters choose, or of all.",
       ),
     ),
     changes: explain(
@@ -186,7 +186,7 @@ export function ruleTexts(t: Translate): readonly string[] {
       "The last 7 and 30 days are calendar days and end on the last day with daily participation, as does the school year to date, which begins on its configured first day. None of them begins before the first day with data. All is everything from the first to the last day of either report.",
     ),
     t(
-      "People are divided once, before any question, into groups of at least the minimum group size, and every number is about whole groups. A cohort is a school, user type and grade. It is a group if it has so many people on nine out of ten of its days, not counting days with less than half or more than twice as many as on its newest ones, which are of another year; smaller ones are joined until they are one: grades of a school first, then small schools with each other, then user types. With the setting “grades”, schools of a grade are joined first. A filter counts the groups that lie wholly within it, exactly, and leaves out those that it splits. A day on which fewer people of a group are in the reports is not counted for it.",
+      "People are divided once, before any question, into groups of at least the minimum group size, and every number is about whole groups. A cohort is a school, user type and grade. It is a group if it has so many people on nine out of ten of its days, not counting days with less than half or more than twice as many as on its newest ones, which are of another year; smaller ones are joined until they are one: grades of a school first, then small schools with each other, then user types. With the setting “grades”, schools of a grade are joined first. A filter counts the groups that lie wholly within it, exactly, and suppresses those that it splits. A day on which fewer people of a group are in the reports is not counted for it.",
     ),
     t(
       "Whatever is added and subtracted, over schools, grades, people and days, the result is about whole groups, since unions and differences of whole groups are whole groups.",

@@ -10,7 +10,7 @@ export interface LinkedView {
 /** In base64url, because programs that handle links differ in what they escape. */
 const parameter = "filter";
 /** Longer than the link of a filter with a thousand schools. */
-const longestText = 200_000;
+const maxTextLength = 200_000;
 
 /**
  * A link that opens the dashboard with a filter and a question. It contains no number.
@@ -25,7 +25,7 @@ export function viewLink(page: string, { filter, question }: LinkedView): string
 /** What a link opens, whatever text surrounds it; undefined if there is no link. */
 export function parseViewLink(text: string): LinkedView | undefined {
   const found = new RegExp(`[?&]${parameter}=([\\w-]+)(?:&question=(\\w+))?`).exec(
-    text.slice(0, longestText),
+    text.slice(0, maxTextLength),
   );
   const [, encoded, questionName] = found ?? [];
   if (encoded === undefined) return undefined;

@@ -81,10 +81,10 @@ function schoolDays(all: readonly DataDay[], months: number): Uint32Array {
   );
   const school = new Uint32Array(months);
   for (const { day, people, hasParticipation, isWeekend, month, bit } of all) {
-    const least = usualOn(day) * (isWeekend ? weekendShare : weekdayShare);
+    const minPeople = usualOn(day) * (isWeekend ? weekendShare : weekdayShare);
     // Without participation rows, the number of active people is unknown.
     const isUnknown = !hasParticipation && !isWeekend;
-    if (isUnknown || (people > 0 && people >= least)) school[month] = (school[month] as number) | bit;
+    if (isUnknown || (people > 0 && people >= minPeople)) school[month] = (school[month] as number) | bit;
   }
   return school;
 }

@@ -45,13 +45,13 @@ export function divide(
       open = undefined;
     }
     const smallest = groups.reduce(
-      (least, { size }, at) => (size < (groups[least]?.size ?? 0) ? at : least),
+      (found, { size }, at) => (size < (groups[found]?.size ?? 0) ? at : found),
       0,
     );
     const at = lastJoined >= 0 ? lastJoined : smallest;
-    const taken = groups[at];
-    if (open === undefined || taken === undefined) return open;
-    groups[at] = join([taken, open]);
+    const target = groups[at];
+    if (open === undefined || target === undefined) return open;
+    groups[at] = join([target, open]);
     return undefined;
   };
   const parts = cohorts.map((_, cohort) => ({ cohort, ...join([{ cohorts: [cohort], size: 0 }]) }));

@@ -10,7 +10,8 @@ import { compareNames } from "./names";
 
 /**
  * How the people of an index are divided, for products that have no index. The same index and settings give the same
- * numbers in the same order. A group that no day counts for is left out, so that it does not count on later days either.
+ * numbers in the same order. A group that no day counts for is suppressed, so that it does not count on later days
+ * either.
  *
  * @param index undefined if the tables are empty
  */

@@ -106,7 +106,7 @@ export function groupsOf(facts: Facts, minimumGroupSize: number, keepWhole: Keep
   for (const cohorts of groups) {
     const graded = cohorts.filter((cohort) => names.gradeOf[cohort] !== noGrade);
     const grade = onlyOne(names.gradeOf, graded);
-    // Otherwise a few students without a grade would hide a whole grade. Teachers never have one.
+    // Otherwise a few students without a grade would suppress a whole grade. Teachers never have one.
     if (grade >= 0 && onlyOne(names.typeOf, cohorts) >= 0 && sizeOf(graded) >= minimumGroupSize)
       for (const cohort of cohorts) gradeOf[cohort] = grade;
   }

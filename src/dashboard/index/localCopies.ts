@@ -14,7 +14,7 @@ import { removeLocal, replaceFile } from "../../filesInUse";
 import type { Lake, LakeOptions } from "../../lake/lake";
 
 /** For all copies together: a few months of a large district. */
-const mostBytes = 1_000_000_000;
+const maxBytes = 1_000_000_000;
 
 /**
  * Local files with the data of the pseudonymized tables: the data files themselves if the lake is a folder, else
@@ -50,7 +50,7 @@ export class LocalCopies {
     let total = 0;
     for (const { place, size } of await newestFirst(names.map((name) => path.join(this.folder, name)))) {
       total += size;
-      if (total > mostBytes) await removeLocal(place);
+      if (total > maxBytes) await removeLocal(place);
     }
   }
 

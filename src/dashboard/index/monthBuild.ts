@@ -27,15 +27,15 @@ export async function buildMonth(
   );
   const withPeople = (select: string) =>
     lacking === true ? withPerson(select, "joined_ids") : withCleverPerson(select);
-  const participation = `(FROM (${withPeople(rows.dailyParticipation)}) WHERE ${isOf(month)})`;
-  const usage = `(FROM (${withPeople(rows.resourceUsage)}) WHERE ${isOf(month)})`;
+  const participation = `(FROM (${withPeople(rows.dailyParticipation)}) WHERE ${inMonthSql(month)})`;
+  const usage = `(FROM (${withPeople(rows.resourceUsage)}) WHERE ${inMonthSql(month)})`;
   const resource = "resource_id AS id, resource_name AS name, resource_type AS type";
   await run(
     `CREATE OR REPLACE TEMP TABLE seen AS SELECT DISTINCT ${personColumn} AS pseudonym, school_name, user_type
      FROM (${withPeople(`FROM (${ids}) WHERE counts`)})`,
   );
   await run(
-    `CREATE OR REPLACE TEMP TABLE used AS SELECT DISTINCT ${resource} FROM (${rows.resourceUsage}) WHERE ${isOf(month)}`,
+    `CREATE OR REPLACE TEMP TABLE used AS SELECT DISTINCT ${resource} FROM (${rows.resourceUsage}) WHERE ${inMonthSql(month)}`,
   );
   await tables.add("seen", "used");
   await run(`CREATE OR REPLACE TEMP TABLE numbered AS ${tables.numbered("seen")}`);
@@ -70,7 +70,7 @@ export async function buildMonth(
 }
 
 /** Rows without a date belong to no month; rows whose user type is not one of Clever's are left out. */
-export function isOf(month: string): string {
+export function inMonthSql(month: string): string {
   const types = userTypes.map((userType) => sqlString(userTypeValue[userType]));
   const first = `DATE ${sqlString(`${month}-01`)}`;
   return `date BETWEEN ${first} AND last_day(${first}) AND user_type IN (${types.join(", ")})`;

@@ -3,7 +3,7 @@ import { type DuckSession, sqlFile, sqlString } from "../../duck/duck";
 import type { ReportKind } from "../answer";
 import type { LakeCache } from "./lakeCache";
 import type { Manifest, StoredFile } from "./manifest";
-import { isOf } from "./monthBuild";
+import { inMonthSql } from "./monthBuild";
 
 const columns = `${pseudonymName("sis_id")}, ${pseudonymName("clever_user_id")}, school_name, user_type`;
 
@@ -52,7 +52,7 @@ export class MonthIds {
     if (known) this.remove(known);
     const { dailyParticipation, resourceUsage } = await readRows();
     const ids = [dailyParticipation, resourceUsage]
-      .map((rows) => `SELECT ${columns}, coalesce(${isOf(month)}, false) AS counts FROM (${rows})`)
+      .map((rows) => `SELECT ${columns}, coalesce(${inMonthSql(month)}, false) AS counts FROM (${rows})`)
       .join(" UNION ");
     try {
       const file = await this.cache.add("ids", (place) =>

@@ -24,12 +24,12 @@ import {
   comparedPlaces,
   dayEntries,
   gradeEntries,
-  isThere,
+  hasRows,
   neverActive,
+  nullIfAbsent,
   resourceEntries,
   schoolEntries,
   schoolResourceEntries,
-  unlessAbsent,
   weekdayEntries,
 } from "./entries";
 import { type Found, find, findTotal } from "./found";
@@ -95,7 +95,11 @@ export async function answer(
       schoolDays: countDays(schoolDaysIn(scope)),
       before: range ? { from: isoDate(range.from), to: isoDate(range.to) } : null,
     },
-    rows: found.attendance.total.isWithheld ? "withheld" : isThere(found.attendance.total) ? "some" : "none",
+    rows: found.attendance.total.isSuppressed
+      ? "withheld"
+      : hasRows(found.attendance.total)
+        ? "some"
+        : "none",
     absent: scope.absent,
     missing: missingReports(scope),
     computed: options.now.toISOString(),
@@ -103,7 +107,7 @@ export async function answer(
     beyondMeasured: index.rows > measuredRows ? { rows: index.rows, measured: measuredRows } : null,
     options: optionsOf(index, options),
     cards: cardsOf(found, before),
-    neverActive: unlessAbsent(scope, ["dailyParticipation"], neverActive(found.attendance.total)),
+    neverActive: nullIfAbsent(scope, ["dailyParticipation"], neverActive(found.attendance.total)),
     bySchool: schoolEntries(found),
     byGrade: gradeEntries(found),
     byDay: dayEntries(found),
@@ -157,8 +161,8 @@ function numbersOf(found: Found, other: Scope | undefined) {
   const { scope, attendance, usage } = found;
   const { total } = attendance;
   const ofReport = (report: ReportKind) => {
-    const known = <Value extends People>(value: Value) => unlessAbsent(scope, [report], value) as Value;
-    const places = total.isWithheld ? [] : comparedPlaces(found, report, other);
+    const known = <Value extends People>(value: Value) => nullIfAbsent(scope, [report], value) as Value;
+    const places = total.isSuppressed ? [] : comparedPlaces(found, report, other);
     const days = places.length;
     return {
       /** Distinct people or things grow with the days: they are compared only over equally many. */

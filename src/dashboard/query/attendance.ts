@@ -3,7 +3,7 @@ import { lowestBit } from "../calendar";
 import { monthDays } from "../groups/days";
 import type { Places } from "../groups/groups";
 import type { MonthSegment } from "../index/participationIndex";
-import { absentReports, daysWithData, isNeverIn, type Scope } from "./scope";
+import { absentReports, daysWithData, isNeverCounted, type Scope } from "./scope";
 
 /** Sums of daily participation over the groups that count, for a question or one of its entries. */
 export class AttendanceSums {
@@ -15,7 +15,7 @@ export class AttendanceSums {
   resourceRows = 0;
   /** Active people, summed over the days. */
   personDays = 0;
-  /** Whether a group is withheld. */
+  /** Whether a group is suppressed. */
   left = false;
   /** Whether the groups that count have a row of each report. */
   participated = false;
@@ -28,8 +28,8 @@ export class AttendanceSums {
     return this.participated || this.used;
   }
 
-  /** Whether nothing is known because everything was withheld. */
-  get isWithheld(): boolean {
+  /** Whether nothing is known because everything was suppressed. */
+  get isSuppressed(): boolean {
     return this.left && !this.counts;
   }
 
@@ -40,12 +40,12 @@ export class AttendanceSums {
 
   /** A sum or average, from either report. */
   shown(value: number): Shown {
-    return this.isWithheld ? null : value;
+    return this.isSuppressed ? null : value;
   }
 
   /** A number of people, from either report. */
   people(count: number): People {
-    if (this.isWithheld) return null;
+    if (this.isSuppressed) return null;
     return count > 0 && count < this.minimumGroupSize ? "few" : count;
   }
 }
@@ -74,7 +74,7 @@ export function attendanceParts(scope: Scope): AttendanceParts {
     days: sums(length),
     schoolDays: new Float64Array(schools.count * length),
   };
-  markWithheld(scope, parts);
+  markSuppressed(scope, parts);
   addCells(scope, parts);
   countSeveralOnce(scope, parts);
   return parts;
@@ -108,11 +108,11 @@ export function sumOfDays(days: readonly AttendanceSums[], { groups }: Scope): A
 
 type AttendanceParts = Pick<AttendanceTotals, "schools" | "grades" | "days" | "schoolDays">;
 
-/** Records which sums count and of which some is withheld. */
-function markWithheld(scope: Scope, parts: AttendanceParts): void {
+/** Records which sums count and of which some is suppressed. */
+function markSuppressed(scope: Scope, parts: AttendanceParts): void {
   const { groups } = scope;
   const { days } = scope.facts;
-  /** The masks are of days: those on which a group is withheld, and those with rows of each report that count. */
+  /** The masks are of days: those on which a group is suppressed, and those with rows of each report that count. */
   const mark = (sums: AttendanceSums, left: number, countedRows: number, countedUsage: number) => {
     if (left !== 0) sums.left = true;
     if (countedRows !== 0) sums.participated = true;
@@ -126,7 +126,9 @@ function markWithheld(scope: Scope, parts: AttendanceParts): void {
       const at = cohort * months + month;
       const [rows, used] = [days.participated[at] as number, days.used[at] as number];
       const mask = scope.masks[at] as number;
-      const left = isNeverIn(scope, groups.groupOf[cohort] as number) ? all : (rows | used) & all & ~mask;
+      const left = isNeverCounted(scope, groups.groupOf[cohort] as number)
+        ? all
+        : (rows | used) & all & ~mask;
       const [countedRows, countedUsage] = [rows & mask, used & mask];
       allLeft |= left;
       allCountedRows |= countedRows;
@@ -204,7 +206,7 @@ function countPeople(scope: Scope, totals: AttendanceTotals): void {
     [totals.schools, groups.schools],
     [totals.grades, groups.grades],
   ] as const) {
-    const once = onceIn(places, cohortOf, seen);
+    const once = marksByPerson(places, cohortOf, seen);
     for (let member = 0; member < once.length; member++) {
       const bits = once[member] as number;
       if (bits === 0) continue;
@@ -216,7 +218,7 @@ function countPeople(scope: Scope, totals: AttendanceTotals): void {
 }
 
 /** Per member: the marks of all members of the person that count in the same entry; 0 but for the first of them. */
-export function onceIn(
+export function marksByPerson(
   { countedIn, firstMember }: Places,
   cohortOf: Uint32Array,
   marks: Uint8Array,

@@ -5,9 +5,9 @@ import type { Days } from "../groups/days";
 import { isIn } from "./scope";
 
 /** A shorter gap is a weekend, perhaps with a holiday or two. */
-const leastDays = 7;
+const minDays = 7;
 /** The most and the fewest school days to compare on each side. */
-const [mostSchoolDays, leastSchoolDays] = [30, 5];
+const [maxSchoolDays, minSchoolDays] = [30, 5];
 
 /**
  * The breaks that have school on both sides, with the surrounding school days. If the weekends around a gap have rows,
@@ -19,8 +19,8 @@ export function breaksIn({ data, school, span }: DayKinds, days: Days): Break[] 
   const schoolDays = daysBetween(span.first, span.last).filter((day) => isIn(school, days, day));
   return schoolDays.flatMap((day, at): Break[] => {
     const next = schoolDays[at + 1];
-    const count = Math.min(mostSchoolDays, at + 1, schoolDays.length - at - 1);
-    if (next === undefined || next - day <= leastDays || count < leastSchoolDays) return [];
+    const count = Math.min(maxSchoolDays, at + 1, schoolDays.length - at - 1);
+    if (next === undefined || next - day <= minDays || count < minSchoolDays) return [];
     const [before, after] = [schoolDays[at - count + 1] as number, schoolDays[at + count] as number];
     const hasRows = daysBetween(day + 1, next - 1).some((each) => !isWeekend(each) && hasData(each));
     const weekends = [...daysBetween(before, day), ...daysBetween(next, after)].filter(isWeekend);

@@ -7,7 +7,7 @@ import type { Places } from "../groups/groups";
 import type { AttendanceSums } from "./attendance";
 import { comparedPlaces, dailyOf, sumOf, weeklyAverages } from "./entries";
 import { type Found, find } from "./found";
-import { comparedDaysIn, inRange, isNeverIn, type Scope, schoolDaysIn } from "./scope";
+import { comparedDaysIn, inRange, isNeverCounted, type Scope, schoolDaysIn } from "./scope";
 import type { UsageSums } from "./usage";
 import { missingReports, withheldIn } from "./withheld";
 
@@ -121,8 +121,8 @@ async function findPeriod(
 }
 
 /**
- * Per entry: the days of the scope without those on which all of the entry is withheld. A cohort that is left out is
- * left out on each of these days, whether it has rows or not: otherwise an average would reveal when its few people
+ * Per entry: the days of the scope without those on which all of the entry is suppressed. A suppressed cohort is
+ * suppressed on each of these days, whether it has rows or not: otherwise an average would reveal when its few people
  * used Clever.
  */
 function daysOf(scope: Scope, { count, of, countedIn }: Places): Uint32Array {
@@ -135,7 +135,7 @@ function daysOf(scope: Scope, { count, of, countedIn }: Places): Uint32Array {
       if (isChosen !== 1) return;
       const [entry, at] = [of[cohort] as number, cohort * months + month];
       const isLeftOut =
-        (countedIn[cohort] as number) < 0 || isNeverIn(scope, scope.groups.groupOf[cohort] as number);
+        (countedIn[cohort] as number) < 0 || isNeverCounted(scope, scope.groups.groupOf[cohort] as number);
       const [rows, mask] = [
         (participated[at] as number) | (used[at] as number),
         isLeftOut ? 0 : (scope.masks[at] as number),

@@ -23,7 +23,7 @@ import type { UsageSums } from "./usage";
 
 /** How many resources `resourcesBySchool` has, and how many weeks a resource shows. */
 const topResources = 20;
-const mostWeeks = 60;
+const maxWeeks = 60;
 
 /** People of a part who are in daily participation and were never active. */
 export const neverActive = (part: AttendanceSums): People => part.people(part.users - part.activeUsers);
@@ -33,21 +33,21 @@ const ratio = (sum: number, count: number): number => (count === 0 ? 0 : sum / c
 export const partly = ({ left }: AttendanceSums) => (left ? { partly: true as const } : {});
 
 /** A number that comes from some reports: unknown if one of them is absent. */
-export const unlessAbsent = <Value>(
+export const nullIfAbsent = <Value>(
   { absent }: { readonly absent: readonly ReportKind[] },
   reports: readonly ReportKind[],
   value: Value,
 ): Value | null => (reports.some((report) => absent.includes(report)) ? null : value);
 
 function placeNumbers(scope: Scope, part: AttendanceSums, used: UsageSums) {
-  const present = <Value>(value: Value) => unlessAbsent(part, ["dailyParticipation"], value);
+  const present = <Value>(value: Value) => nullIfAbsent(part, ["dailyParticipation"], value);
   return {
     users: present(part.people(part.users)),
     activeUsers: present(part.people(part.activeUsers)),
     neverActive: present(neverActive(part)),
     averageLogins: present(part.shown(ratio(part.logins, part.loginRows))),
     averageResources: present(part.shown(ratio(part.resources, part.resourceRows))),
-    distinctResourcesPerUser: unlessAbsent(part, reportKinds, part.shown(ratio(used.resources, part.users))),
+    distinctResourcesPerUser: nullIfAbsent(part, reportKinds, part.shown(ratio(used.resources, part.users))),
     ...partly(part),
     ...(part.absent.length > 0 ? { absent: part.absent } : {}),
     ...useOf(scope, used, part, !part.absent.includes("resourceUsage")),
@@ -72,13 +72,13 @@ function useOf(
   };
 }
 
-export const isThere = ({ counts, left }: AttendanceSums) => counts || left;
+export const hasRows = ({ counts, left }: AttendanceSums) => counts || left;
 
 export function schoolEntries({ scope, attendance, usage: { schools } }: Found): SchoolEntry[] {
   return scope.facts.names.schools.flatMap((school, number): SchoolEntry[] => {
     const [part, used] = [attendance.schools[number] as AttendanceSums, schools[number] as UsageSums];
-    const accesses = unlessAbsent(part, ["resourceUsage"], part.shown(used.accesses));
-    return isThere(part) ? [{ school, ...placeNumbers(scope, part, used), accesses }] : [];
+    const accesses = nullIfAbsent(part, ["resourceUsage"], part.shown(used.accesses));
+    return hasRows(part) ? [{ school, ...placeNumbers(scope, part, used), accesses }] : [];
   });
 }
 
@@ -87,7 +87,7 @@ export function gradeEntries({ scope, attendance, usage: { grades } }: Found): G
   if (!index.hasGrades) return [];
   const entries = names.grades.flatMap((grade, number): GradeEntry[] => {
     const [part, used] = [attendance.grades[number] as AttendanceSums, grades[number] as UsageSums];
-    return isThere(part) ? [{ grade, ...placeNumbers(scope, part, used) }] : [];
+    return hasRows(part) ? [{ grade, ...placeNumbers(scope, part, used) }] : [];
   });
   return entries.sort((a, b) => compareGrades(a.grade, b.grade));
 }
@@ -104,7 +104,7 @@ export function missingOn({ facts, missing }: Scope, day: number): ReportKind[] 
 }
 
 /**
- * The days that averages per school day cover, by their places in the scope; not those of which all is withheld.
+ * The days that averages per school day cover, by their places in the scope; not those of which all is suppressed.
  *
  * @param other the scope of the period that this one is compared with
  */
@@ -114,8 +114,8 @@ export function comparedPlaces(
   other?: Scope,
 ): number[] {
   const asked = comparedDaysIn(scope, report, other);
-  return attendance.days.flatMap(({ isWithheld }, place) =>
-    !isWithheld && isIn(asked, scope.facts.days, scope.from + place) ? [place] : [],
+  return attendance.days.flatMap(({ isSuppressed }, place) =>
+    !isSuppressed && isIn(asked, scope.facts.days, scope.from + place) ? [place] : [],
   );
 }
 
@@ -169,9 +169,9 @@ export function weekdayEntries({ scope, attendance }: Found): WeekdayEntry[] {
     const complete = daysIn(compared);
     const days = complete.length > 0 ? complete : daysIn(asked);
     const part = sumOfDays(days, scope);
-    const count = days.filter(({ isWithheld }) => !isWithheld).length;
-    // A weekday of which everything is withheld has an entry too.
-    if (count === 0 && !part.isWithheld) return [];
+    const count = days.filter(({ isSuppressed }) => !isSuppressed).length;
+    // A weekday of which everything is suppressed has an entry too.
+    if (count === 0 && !part.isSuppressed) return [];
     return [
       {
         weekday,
@@ -205,7 +205,7 @@ export function resourceEntries({ scope, attendance, usage }: Found): {
       accesses: byResource.accesses[number] as number,
       firstDay: isoDate(first),
       lastDay: isoDate(byResource.lastDay[number] as number),
-      weekly: weeklyAverages(daily, compared, scope).slice(-mostWeeks),
+      weekly: weeklyAverages(daily, compared, scope).slice(-maxWeeks),
     };
     return [{ entry, number, users: comparable(users, scope.groups) }];
   });
@@ -229,14 +229,14 @@ export const sumOf = (values: Float64Array): number => values.reduce((sum, each)
 export function schoolResourceEntries(
   { scope, attendance, usage }: Found,
   resources: readonly number[],
-  most = topResources,
+  limit = topResources,
 ): SchoolResourceEntry[] {
   const { schools, shown } = scope.facts.names;
-  return resources.slice(0, most).flatMap((resource) =>
+  return resources.slice(0, limit).flatMap((resource) =>
     schools.flatMap((school, number): SchoolResourceEntry[] => {
       const count = usage.bySchoolResource[resource * schools.length + number] as number;
       const part = attendance.schools[number] as AttendanceSums;
-      if (count === 0 && !part.isWithheld) return [];
+      if (count === 0 && !part.isSuppressed) return [];
       const { name, type } = shown[resource] as ShownResource;
       return [{ school, resource: name, type, users: part.people(count), ...partly(part) }];
     }),

@@ -2,7 +2,7 @@ import { nearestNames } from "../../nearestNames";
 import type { Licence, LicenceEntry } from "../answer";
 import { compareNames } from "../groups/names";
 import { resourcesNamed } from "../resourcesNamed";
-import { comparable, partly, unlessAbsent } from "./entries";
+import { comparable, nullIfAbsent, partly } from "./entries";
 import type { Found } from "./found";
 import { usersOf } from "./usageRuns";
 
@@ -18,7 +18,7 @@ export function licenceEntries({ scope, attendance }: Found, licences: readonly 
     const ofName = numbersOf(licence.resource);
     const isKnown = ofName.length > 0;
     const users = usersOf(scope, ofName);
-    const shown = unlessAbsent(scope, ["resourceUsage"], attendance.total.people(users));
+    const shown = nullIfAbsent(scope, ["resourceUsage"], attendance.total.people(users));
     // People whom the filter leaves out may use it.
     const isUncertain = isKnown && shown === 0 && scope.cohorts.includes(0);
     const entry: LicenceEntry = {

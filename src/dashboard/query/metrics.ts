@@ -8,23 +8,23 @@ import type { AttendanceSums } from "./attendance";
 import { comparisonOf } from "./comparison";
 import {
   dayEntries,
-  isThere,
+  hasRows,
+  nullIfAbsent,
   resourceEntries,
   schoolEntries,
   schoolResourceEntries,
-  unlessAbsent,
 } from "./entries";
 import { type Found, find } from "./found";
 import { otherRange, scopeOf } from "./scope";
 import { missingReports, withheldIn } from "./withheld";
 
 /**
- * The numbers of `metrics`, in the order of its document. `null` are numbers that are withheld or unknown. The numbers of
- * an entry that is `partly` withheld cover only the rest of it.
+ * The numbers of `metrics`, in the order of its document. `null` are numbers that are suppressed or unknown. The
+ * numbers of an entry that is `partly` suppressed cover only the rest of it.
  */
 export type ParticipationMetrics = Awaited<ReturnType<typeof participationMetrics>>;
 
-/** `true` where a number is withheld, or is below the minimum group size. */
+/** `true` where a number is suppressed, or is below the minimum group size. */
 interface Suppressible {
   readonly suppressed?: true;
 }
@@ -64,10 +64,10 @@ function numbers(found: Found) {
   const { total } = attendance;
   const { entries, order } = resourceEntries(found);
   return {
-    users: unlessAbsent(scope, ["dailyParticipation"], total.people(total.users)),
+    users: nullIfAbsent(scope, ["dailyParticipation"], total.people(total.users)),
     days: total.shown(attendance.countedDays),
-    ...(total.isWithheld ? suppressed(null) : {}),
-    activeUsers: unlessAbsent(scope, ["dailyParticipation"], total.people(total.activeUsers)),
+    ...(total.isSuppressed ? suppressed(null) : {}),
+    activeUsers: nullIfAbsent(scope, ["dailyParticipation"], total.people(total.activeUsers)),
     /** By name; `null` groups the rows without a school's name. */
     bySchool: schoolEntries(found).map(({ school, absent, partly, ...entry }) => ({
       school_name: school,
@@ -75,7 +75,7 @@ function numbers(found: Found) {
       averageResources: entry.averageResources,
       averageLogins: entry.averageLogins,
       averageDistinctResources: entry.distinctResourcesPerUser,
-      // The number of users is then unknown, and not withheld.
+      // The number of users is then unknown, and not suppressed.
       ...(absent?.includes("dailyParticipation") ? {} : suppressed(entry.users)),
       ...(partly ? { partly } : {}),
       // Reports that have no row of the school, although the other one shows its use. Their numbers are `null`.
@@ -85,7 +85,7 @@ function numbers(found: Found) {
     byDay: dayEntries(found).flatMap((entry, place) => {
       const { date, missing, partly, logins, resources, activeUsers, distinctResources } = entry;
       const part = attendance.days[place] as AttendanceSums;
-      if (!isThere(part)) return [];
+      if (!hasRows(part)) return [];
       const numbers = { date, logins, resources, activeUsers, distinctResources };
       return [
         {
@@ -126,7 +126,7 @@ function numbers(found: Found) {
   };
 }
 
-/** Marks an entry whose number of people is withheld; `metricsDocument` marks those of few people. */
+/** Marks an entry whose number of people is suppressed; `metricsDocument` marks those of few people. */
 function suppressed(users: People): Suppressible {
   return users === null ? { suppressed: true } : {};
 }

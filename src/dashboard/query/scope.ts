@@ -80,9 +80,9 @@ export function scopeOf(facts: Facts, groups: Groups, filter: DashboardFilter, y
 
 /**
  * Whether a group has no day that counts in a question: the filter splits it, or it is too small. Whether and when its
- * people have rows must not show, so it is left out on every day.
+ * people have rows must not show, so it is suppressed on every day.
  */
-export const isNeverIn = ({ groups, whole }: Scope, group: number): boolean =>
+export const isNeverCounted = ({ groups, whole }: Scope, group: number): boolean =>
   whole[group] !== 1 || groups.everCounts[group] !== 1;
 
 /** Per month: the days of the range with data. */

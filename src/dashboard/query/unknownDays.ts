@@ -2,13 +2,13 @@ import { countDays, lowestBit } from "../calendar";
 import { monthDays } from "../groups/days";
 import { dailyOf } from "./entries";
 import type { Scope } from "./scope";
-import { eachRunOf } from "./usageRuns";
+import { forEachRun } from "./usageRuns";
 
-/** Groups that are withheld on a day make it unknown if they otherwise have more than this share of a subject's use. */
-const leastShare = 0.1;
+/** Groups suppressed on a day make it unknown if they otherwise have more than this share of a subject's use. */
+const minShare = 0.1;
 
 /** A group that counts on some of the asked days, and not on others on which it has rows. */
-interface WithheldGroup {
+interface SuppressedGroup {
   readonly cohorts: readonly number[];
   /** How many of the days count, and the others as masks of months. */
   readonly counted: number;
@@ -18,10 +18,10 @@ interface WithheldGroup {
 /** Days as masks of months. */
 type DayMasks = Uint32Array;
 
-/** The groups of a question that are withheld on some days only. Those that are left out throughout are never in sums. */
-function sometimesWithheld({ groups: { groups, counted, uncounted }, whole }: Scope, asked: DayMasks) {
+/** The groups of a question that are suppressed on some days only. Those suppressed throughout are never in sums. */
+function sometimesSuppressed({ groups: { groups, counted, uncounted }, whole }: Scope, asked: DayMasks) {
   const months = asked.length;
-  return groups.flatMap((cohorts, group): WithheldGroup[] => {
+  return groups.flatMap((cohorts, group): SuppressedGroup[] => {
     if (whole[group] !== 1) return [];
     const ofGroup = (days: Uint32Array) =>
       days
@@ -33,14 +33,14 @@ function sometimesWithheld({ groups: { groups, counted, uncounted }, whole }: Sc
 }
 
 /**
- * A subject's days, with NaN for those on which it is unknown. `use` has the use of each of the withheld groups on the
- * asked days that count.
+ * A subject's days, with NaN for those on which it is unknown. `use` has the use of each of the suppressed groups on
+ * the asked days that count.
  */
 function withUnknown(
   scope: Scope,
   asked: DayMasks,
   daily: Float64Array,
-  withheld: readonly WithheldGroup[],
+  withheld: readonly SuppressedGroup[],
   use: ArrayLike<number>,
 ): Float64Array {
   const lost = new Float64Array(daily.length);
@@ -57,10 +57,10 @@ function withUnknown(
       lost[place] = (lost[place] as number) + own / counted;
     });
   });
-  const most = leastShare * (rates + Math.max(0, others) / countDays(asked));
+  const threshold = minShare * (rates + Math.max(0, others) / countDays(asked));
   return rates === 0
     ? daily
-    : daily.map((value, place) => ((lost[place] as number) > most ? Number.NaN : value));
+    : daily.map((value, place) => ((lost[place] as number) > threshold ? Number.NaN : value));
 }
 
 function eachDay({ facts, from }: Scope, masks: DayMasks, visit: (place: number) => void) {
@@ -81,7 +81,7 @@ export function knownUse(
   rows: Float64Array | undefined,
 ): (shown: number) => Float64Array {
   const { facts, groups } = scope;
-  const withheld = sometimesWithheld(scope, asked);
+  const withheld = sometimesSuppressed(scope, asked);
   const numberOf = new Int32Array(groups.groupOf.length).fill(-1);
   withheld.forEach(({ cohorts }, number) => {
     for (const cohort of cohorts) numberOf[cohort] = number;
@@ -92,7 +92,7 @@ export function knownUse(
     if (rows && withheld.length === 0) return daily;
     const use = new Float64Array(withheld.length);
     for (const resource of facts.names.resourcesOf[shown] ?? []) {
-      eachRunOf(scope, resource, ({ usageRuns, usageCells }, run, mask, start, month) => {
+      forEachRun(scope, resource, ({ usageRuns, usageCells }, run, mask, start, month) => {
         const number = numberOf[usageRuns.cohort[run] as number] as number;
         if (rows && number < 0) return;
         const ofGroup = number < 0 ? 0 : mask & (asked[month] as number);
@@ -117,7 +117,7 @@ export function knownAttendance(
 ): (school: number) => Float64Array {
   const { active } = scope.facts.days;
   const months = asked.length;
-  const withheld = sometimesWithheld(scope, asked);
+  const withheld = sometimesSuppressed(scope, asked);
   const use = withheld.map(({ cohorts }) => {
     let sum = 0;
     for (const cohort of cohorts) {

@@ -1,9 +1,9 @@
 import { highestBit, lowestBit } from "../calendar";
 import type { Places } from "../groups/groups";
 import type { MonthSegment } from "../index/participationIndex";
-import { onceIn } from "./attendance";
+import { marksByPerson } from "./attendance";
 import { choosesResources, type Scope } from "./scope";
-import { eachResource, eachRunOf } from "./usageRuns";
+import { forEachResource, forEachRun } from "./usageRuns";
 
 /** Sums of resource usage over the groups that count, for a question or one of its entries. */
 export class UsageSums {
@@ -38,7 +38,7 @@ export interface UsageTotals {
 /** Throws the signal's reason when aborted. */
 export async function usageTotals(scope: Scope, signal: AbortSignal | undefined): Promise<UsageTotals> {
   const walk = new UsageWalk(scope);
-  await eachResource(scope, signal, (shown) => walk.addResource(shown));
+  await forEachResource(scope, signal, (shown) => walk.addResource(shown));
   return walk.totals();
 }
 
@@ -103,7 +103,7 @@ class UsageWalk {
     this.stamp++;
     for (const resource of names.resourcesOf[shown] ?? []) {
       const identity = names.identityOf[resource] as number;
-      eachRunOf(this.scope, resource, (segment, run, mask, start, month) => {
+      forEachRun(this.scope, resource, (segment, run, mask, start, month) => {
         this.markDays(shown, start + this.scope.from, mask);
         if (identity >= 0) {
           const at = identity * months + month;
@@ -261,7 +261,7 @@ class UsageWalk {
     for (const resources of shared.values()) {
       this.stamp++;
       for (const resource of resources) {
-        eachRunOf(this.scope, resource, (segment, run, mask) => this.countPairs(segment, run, mask));
+        forEachRun(this.scope, resource, (segment, run, mask) => this.countPairs(segment, run, mask));
       }
     }
   }
@@ -279,7 +279,7 @@ class UsageWalk {
 
   private countUsers(list: readonly UsageSums[], places: Places): void {
     const { cohort } = this.scope.facts.index.members;
-    const once = onceIn(places, cohort, this.used);
+    const once = marksByPerson(places, cohort, this.used);
     for (let member = 0; member < once.length; member++) {
       if (once[member] === 1) (list[places.of[cohort[member] as number] as number] as UsageSums).users++;
     }

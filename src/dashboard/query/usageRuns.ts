@@ -8,7 +8,7 @@ type VisitRun = (segment: MonthSegment, run: number, mask: number, start: number
  * Visits the runs of one of the index's resources that count, with their days; `start` is the month's first day,
  * relative to the scope's.
  */
-export function eachRunOf({ facts, range, masks, from }: Scope, resource: number, visit: VisitRun): void {
+export function forEachRun({ facts, range, masks, from }: Scope, resource: number, visit: VisitRun): void {
   const { index, days, firstRuns } = facts;
   const months = days.monthStarts.length;
   for (let month = 0; month < months; month++) {
@@ -28,7 +28,7 @@ export function eachRunOf({ facts, range, masks, from }: Scope, resource: number
 const millisecondsBetweenPauses = 40;
 
 /** Yields from time to time, so that a newer question can cancel this one. */
-export async function eachResource(
+export async function forEachResource(
   { resources }: Scope,
   signal: AbortSignal | undefined,
   visit: (shown: number) => void,
@@ -50,7 +50,7 @@ export function usersOf(scope: Scope, shown: readonly number[]): number {
   const { names, index } = scope.facts;
   const people = new Set<number>();
   for (const resource of shown.flatMap((each) => names.resourcesOf[each] ?? [])) {
-    eachRunOf(scope, resource, ({ usageRuns, usage }, run, mask) => {
+    forEachRun(scope, resource, ({ usageRuns, usage }, run, mask) => {
       const end = usageRuns.firstPerson[run + 1] as number;
       for (let at = usageRuns.firstPerson[run] as number; at < end; at++) {
         if (((usage.days[at] as number) & mask) === 0) continue;

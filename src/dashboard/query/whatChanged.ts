@@ -8,11 +8,11 @@ import { kindOf, missingOn } from "./entries";
 import type { Found } from "./found";
 import { inRange, schoolDaysIn } from "./scope";
 import { knownAttendance, knownUse } from "./unknownDays";
-import { eachResource } from "./usageRuns";
+import { forEachResource } from "./usageRuns";
 
 /**
  * What changed in a question, from the daily sums of whole groups. A range that is too short to judge is extended by
- * earlier days. A school with withheld groups is judged by its others, and marked.
+ * earlier days. A school with suppressed groups is judged by its others, and marked.
  */
 export async function whatChanged(
   { scope, ...found }: Found,
@@ -44,7 +44,7 @@ export async function whatChanged(
       ? own.map((count, place) => (missing[place]?.includes(report) ? Number.NaN : count))
       : own;
   const resources: SubjectSeries[] = [];
-  await eachResource(history, signal, (shown) => {
+  await forEachResource(history, signal, (shown) => {
     const { name, type } = names.shown[shown] as ShownResource;
     resources.push({ subject: "resource", name, type, daily: seriesOf(useOf(shown), "resourceUsage") });
   });
@@ -57,6 +57,6 @@ export async function whatChanged(
   return findChanges({
     days: changesDays,
     subjects: [...resources, ...schools],
-    leftOut: attendance.schools.filter((part) => part.isWithheld).length,
+    suppressed: attendance.schools.filter((part) => part.isSuppressed).length,
   });
 }

@@ -13,9 +13,9 @@ import { spanOf } from "../calendar";
 import type { Facts, Places } from "../groups/groups";
 import { compareNames } from "../groups/names";
 import type { Cohort } from "../index/participationIndex";
-import { daysWithData, isNeverIn, type Scope } from "./scope";
+import { daysWithData, isNeverCounted, type Scope } from "./scope";
 
-/** What a question leaves out, and why: nothing if nobody has rows in its range. */
+/** What a question suppresses, and why: nothing if nobody has rows in its range. */
 export function withheldIn(scope: Scope): Withheld {
   const { facts, groups } = scope;
   const { names } = facts;
@@ -50,7 +50,7 @@ export function withheldIn(scope: Scope): Withheld {
       const { userType, school } = facts.index.cohorts[cohort] as Cohort;
       ungraded.push({ userType, school, grades: [names.grades[grade] as string | null] });
     }
-    const uncounted = isNeverIn(scope, group)
+    const uncounted = isNeverCounted(scope, group)
       ? withData
       : withData.map((mask, month) => mask & (groups.uncounted[group * withData.length + month] as number));
     const span = spanIn(scope, uncounted);

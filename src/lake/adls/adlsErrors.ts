@@ -47,7 +47,7 @@ export function isMissingFileSystem(error: unknown): boolean {
 }
 
 /** Whether an account cannot return a path's access rights because it has no hierarchical namespace. */
-export function isFlat(error: unknown): boolean {
+export function hasNoHierarchy(error: unknown): boolean {
   const others = ["InvalidHeaderValue", "InvalidUri", "InvalidAuthenticationInfo", "InvalidResourceName"];
   return statusOf(error) === 400 && !others.includes(codeOf(error) ?? "");
 }

@@ -13,18 +13,25 @@ import { CleverLakeError } from "../../errors";
 import { machineScratch } from "../../scratch";
 import type { Lake, LakeEntry, LakeOptions } from "../lake";
 import { fileSystems, tableFileSystems, temporaryFolder } from "../lakePath";
-import { codeOf, isFlat, isMissing, isMissingFileSystem, isRefusedByCondition, statusOf } from "./adlsErrors";
+import {
+  codeOf,
+  hasNoHierarchy,
+  isMissing,
+  isMissingFileSystem,
+  isRefusedByCondition,
+  statusOf,
+} from "./adlsErrors";
 import {
   adlsError,
   adlsErrorOf,
-  asWrite,
   flatAccount,
   type LakeDetails,
   missingInOneLake,
+  toWriteError,
 } from "./adlsMessages";
 import { download } from "./download";
 import type { Place, Places } from "./places";
-import { maybeDone } from "./requests";
+import { mayHaveSucceeded } from "./requests";
 import {
   createOnce,
   deleteQuietly,
@@ -272,7 +279,7 @@ export class AdlsLake implements Lake {
       placed = await this.place(temporary, target, { mark: id, etag }, options, onlyIfAbsent);
       return placed;
     } catch (error) {
-      throw this.asError(asWrite(error, target.lakePath), target.lakePath, options);
+      throw this.asError(toWriteError(error, target.lakePath), target.lakePath, options);
     } finally {
       if (created && !placed) await deleteQuietly(temporary);
     }
@@ -294,7 +301,7 @@ export class AdlsLake implements Lake {
     // Once the response to a rename is lost, later responses do not show who wrote the file in place.
     let doubtful = false;
     const ifParentIsMissing = (again: () => Promise<unknown>) => (error: unknown) => {
-      doubtful ||= maybeDone(error);
+      doubtful ||= mayHaveSucceeded(error);
       if (codeOf(error) !== "RenameDestinationParentPathNotFound") throw error;
       return again();
     };
@@ -308,7 +315,8 @@ export class AdlsLake implements Lake {
     } catch (error) {
       // An attempt whose response was lost may have renamed the file. The next attempt then finds no source, or its
       // own file at the target.
-      if ((doubtful || maybeDone(error)) && (await this.isThere(target, identity, options))) return true;
+      if ((doubtful || mayHaveSucceeded(error)) && (await this.isThere(target, identity, options)))
+        return true;
       if (onlyIfAbsent && isRefusedByCondition(error)) return false;
       throw error;
     }
@@ -377,7 +385,7 @@ export class AdlsLake implements Lake {
     try {
       await this.inFileSystem(target, options, () => root.getAccessControl(signalOf(options)));
     } catch (error) {
-      if (isFlat(error)) throw adlsErrorOf(flatAccount(this.details), this.url, error);
+      if (hasNoHierarchy(error)) throw adlsErrorOf(flatAccount(this.details), this.url, error);
       if (statusOf(error) !== 403) throw error;
     }
   }

@@ -241,7 +241,7 @@ export function notFromAzure(status: number): CleverLakeError {
 }
 
 /** The error of a write. The caller must not mistake a missing part for a missing file. */
-export function asWrite(error: unknown, subject: string): unknown {
+export function toWriteError(error: unknown, subject: string): unknown {
   if (!isMissing(error) || isMissingFileSystem(error)) return error;
   const message = `The storage account lost the file while it was being written (${codeOf(error)}).`;
   return adlsErrorOf({ code: "io", message, hint: `Try again; nothing is lost. ${support}` }, subject, error);

@@ -3,7 +3,7 @@ import { CleverLakeError, isCleverLakeError } from "../../errors";
 import { agents } from "./agents";
 import { type ProxySettings, proxyFor, sdkProxy } from "./proxy";
 import { TokenKeeper, type TokenSource } from "./tokens";
-import { within } from "./within";
+import { withTimeout } from "./withTimeout";
 
 /** Azure's sign-in service. */
 const signInAddress = "https://login.microsoftonline.com/";
@@ -46,7 +46,7 @@ function machineSignIn(proxy: ProxySettings | undefined): TokenSource {
       try {
         loading ??= load(way);
         const pendingToken = loading.then((credential) => credential.getToken(scope));
-        const { token, expiresOnTimestamp } = await within(pendingToken, {
+        const { token, expiresOnTimestamp } = await withTimeout(pendingToken, {
           milliseconds: answerWithin,
           tooLate: () => new Error("ETIMEDOUT"),
         });

@@ -8,7 +8,7 @@ import type { ProxySettings } from "./proxy";
 import { trustSystemCertificates } from "./systemCertificates";
 import { TokenKeeper, type TokenSource } from "./tokens";
 import { webRequest } from "./webRequest";
-import { within } from "./within";
+import { withTimeout } from "./withTimeout";
 
 export interface KeyVault {
   /** `https://NAME.vault.azure.net` */
@@ -28,10 +28,10 @@ export async function saltFromKeyVault(vault: KeyVault, signal?: AbortSignal): P
   const scope = vaultScope(vault.url);
   const keeper = vault.tokens ? new TokenKeeper(vault.tokens, scope) : machineTokens(scope, vault.proxy);
   const address = new URL(`/secrets/${saltName}?api-version=7.4`, vault.url);
-  const token = await within(keeper.token(), { signal });
+  const token = await withTimeout(keeper.token(), { signal });
   let answer = await ask(address, token, vault, signal);
   if (answer.status === 401) {
-    answer = await ask(address, await within(keeper.renewed(token), { signal }), vault, signal);
+    answer = await ask(address, await withTimeout(keeper.renewed(token), { signal }), vault, signal);
   }
   if (answer.status === 403) keeper.forget(token);
   if (answer.status !== 200) throw refused(answer, vault.url);
@@ -55,7 +55,7 @@ function secretIn(answer: string): string | undefined {
 }
 
 const retries = 2;
-const waits = { firstWait: 500, longestWait: 60_000 };
+const waits = { firstWait: 500, maxWait: 60_000 };
 
 interface Answer {
   readonly status: number;

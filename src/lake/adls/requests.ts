@@ -6,7 +6,7 @@ import { codeOf, isFromAzure, isUntrusted, notFromAzureCode, statusOf, wrongTena
 import { type Agents, agents } from "./agents";
 import type { ProxySettings } from "./proxy";
 import { type TokenKeeper, tenantOf } from "./tokens";
-import { within } from "./within";
+import { withTimeout } from "./withTimeout";
 
 /** A request for the log, without its query, which may contain a SAS. */
 export interface RequestNote {
@@ -41,7 +41,7 @@ export interface RequestOptions {
 /**
  * Sends each request with a token if one is needed. Retries it if that may help: for broken or silent connections,
  * 408, 429 and 5xx, waiting as long as `Retry-After` says. The SDK's own retries, which handle neither 429 nor that
- * header, are turned off. A request may have taken effect before its response was lost: see `maybeDone`.
+ * header, are turned off. A request may have taken effect before its response was lost: see `mayHaveSucceeded`.
  */
 export function requestPolicy(options: RequestOptions): RequestPolicyFactory {
   return {
@@ -52,7 +52,7 @@ export function requestPolicy(options: RequestOptions): RequestPolicyFactory {
 }
 
 /** Whether an earlier attempt of a finally failed request may have been executed. */
-export function maybeDone(error: unknown): boolean {
+export function mayHaveSucceeded(error: unknown): boolean {
   return (
     error instanceof RestError &&
     (repeated.has(error) || isTransient(error) || codeOf(error) === notFromAzureCode)
@@ -60,7 +60,7 @@ export function maybeDone(error: unknown): boolean {
 }
 
 /** Milliseconds. */
-const longestWait = 60_000;
+const maxWait = 60_000;
 
 /** Errors of requests that were sent more than once. */
 const repeated = new WeakSet<object>();
@@ -80,7 +80,7 @@ async function send<R extends Answer>(
     const attempt = ++number;
     const clientRequestId = randomUUID();
     request.headers.set("x-ms-client-request-id", clientRequestId);
-    const token = tokens && (await within(tokens.token(), { signal }));
+    const token = tokens && (await withTimeout(tokens.token(), { signal }));
     if (token !== undefined) request.headers.set("authorization", `Bearer ${token}`);
     const started = performance.now();
     const note = (status: number | undefined, code: string | undefined) =>
@@ -110,7 +110,7 @@ async function send<R extends Answer>(
       if (statusOf(error) === 401 && tokens && token !== undefined && !renewed) {
         requireTenant(error, token, request);
         renewed = true;
-        await within(tokens.renewed(token), { signal });
+        await withTimeout(tokens.renewed(token), { signal });
         return once();
       }
       if (statusOf(error) === 403 && token !== undefined) tokens?.forget(token);
@@ -120,7 +120,7 @@ async function send<R extends Answer>(
   };
   return retryWhile(once, {
     firstWait,
-    longestWait,
+    maxWait,
     // If the network is down, the user should soon know; if the service moves a partition, that takes longer.
     mayRetry: (error) => isTransient(error) && number < (attempts ?? (statusOf(error) === undefined ? 5 : 8)),
     retryAfter: (error) =>

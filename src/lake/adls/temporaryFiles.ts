@@ -2,7 +2,7 @@ import type { DataLakeFileClient, DataLakeFileSystemClient } from "@azure/storag
 import { leftoverAgeMilliseconds } from "../../scratch";
 import type { LakeEntry, LakeOptions } from "../lake";
 import { isRefusedByCondition } from "./adlsErrors";
-import { maybeDone } from "./requests";
+import { mayHaveSucceeded } from "./requests";
 
 /** The metadata by which a write recognizes its own file if the response to its rename was lost. */
 export const writeMark = "cleverlakewrite";
@@ -25,7 +25,7 @@ export async function createOnce(
     });
   } catch (error) {
     // Created by an attempt whose response was lost.
-    if (!(maybeDone(error) && isRefusedByCondition(error))) throw error;
+    if (!(mayHaveSucceeded(error) && isRefusedByCondition(error))) throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { DataLakeFileClient } from "@azure/storage-file-datalake";
-import { maybeDone } from "./requests";
+import { mayHaveSucceeded } from "./requests";
 
 export interface UploadOptions {
   readonly signal?: AbortSignal | undefined;
@@ -10,7 +10,7 @@ export interface UploadOptions {
 /** Bytes per append; a day's report fits into one. */
 export const blockBytes = 8 * 1024 * 1024;
 /** Blocks uploaded concurrently; with the one being filled, a file takes at most 32 MiB of memory. */
-const blocksAtOnce = 3;
+const concurrentBlocks = 3;
 
 /**
  * Uploads a stream as the contents of an empty file that `create` creates. Blocks are sent concurrently, each with
@@ -34,7 +34,7 @@ export async function upload(
   const append = async (block: Buffer) => {
     if (!created) await create();
     created = true;
-    while (inProgress.size >= blocksAtOnce) await Promise.race(inProgress);
+    while (inProgress.size >= concurrentBlocks) await Promise.race(inProgress);
     if (failure) throw failure.error;
     const position = sent;
     sent += block.length;
@@ -89,7 +89,7 @@ async function appendLast(
   try {
     return (await file.append(block, position, block.length, { abortSignal, flush: true })).etag;
   } catch (error) {
-    if (!maybeDone(error)) throw error;
+    if (!mayHaveSucceeded(error)) throw error;
     const { contentLength, etag } = await file.getProperties({ abortSignal }).catch(() => {
       throw error;
     });

@@ -34,12 +34,12 @@ import { engagementSql } from "./engagementSql";
  */
 
 /** The tag of a data file with our rows of a month: a hash of the data files that they were made from. */
-const madeOfTag = "clever.madeOf";
+const inputsTag = "clever.madeOf";
 
 /** Tags of such a file after a merge: there is one per month, and it is never merged. */
 export function activityTags(files: readonly AddFile[]): AddFile["tags"] {
   const [file, ...others] = files;
-  return others.length === 0 && file?.tags?.[madeOfTag] ? file.tags : undefined;
+  return others.length === 0 && file?.tags?.[inputsTag] ? file.tags : undefined;
 }
 
 export interface ActivityRequest {
@@ -69,7 +69,7 @@ interface Month {
     readonly snapshot: Snapshot;
     readonly files: AddFile[];
   }[];
-  readonly madeOf: string;
+  readonly inputsHash: string;
   /** Whether our rows in it are correct. */
   readonly isCurrent: boolean;
   readonly ours: readonly AddFile[];
@@ -179,11 +179,12 @@ function dueMonths(
     const values = (from[0]?.files ?? files)[0]?.partitionValues ?? {};
     const partition = Object.fromEntries(partitionColumns.map((column) => [column, values[column] ?? null]));
     const foreign = files.filter((file) => !ours.includes(file));
-    const madeOf = hashOf(from);
-    const [made, ...further] = ours;
-    const isMade = further.length === 0 && made?.tags?.[madeOfTag] === madeOf && !damaged.has(made.path);
-    const isCurrent = from.length === 0 ? ours.length === 0 : isMade;
-    return { partition, sources: from, madeOf, isCurrent, ours, foreign };
+    const inputsHash = hashOf(from);
+    const [built, ...further] = ours;
+    const isBuilt =
+      further.length === 0 && built?.tags?.[inputsTag] === inputsHash && !damaged.has(built.path);
+    const isCurrent = from.length === 0 ? ours.length === 0 : isBuilt;
+    return { partition, sources: from, inputsHash, isCurrent, ours, foreign };
   });
   return months.filter(({ foreign, isCurrent }) => foreign.length > 0 || !isCurrent);
 }
@@ -203,7 +204,7 @@ function hashOf(sources: Month["sources"]): string {
 async function replaceMonth(
   { lake, duck, signal }: ActivityRequest,
   snapshot: Snapshot | undefined,
-  { partition, sources, madeOf, isCurrent, ours, foreign }: Month,
+  { partition, sources, inputsHash, isCurrent, ours, foreign }: Month,
   actions: Action[],
 ): Promise<AddFile | undefined> {
   const options = { signal };
@@ -239,7 +240,7 @@ async function replaceMonth(
         ...write,
         session,
         query,
-        tags: { [madeOfTag]: madeOf },
+        tags: { [inputsTag]: inputsHash },
       });
       if (add) actions.push({ add });
       requireEveryRow(sources, add);

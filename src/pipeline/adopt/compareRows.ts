@@ -7,7 +7,7 @@ import { withTables } from "../../delta/withTable";
 import { type Duck, type DuckSession, sqlFile, sqlName } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
-import { isHeldBack } from "../plan/quarantine";
+import { isRejected } from "../plan/quarantine";
 import { comparableTexts } from "../read/maskedTexts";
 import type { OeaTable } from "./oeaTables";
 
@@ -125,7 +125,7 @@ async function gather(
     await session.query(
       `CREATE OR REPLACE TEMP TABLE ${side}_rows AS SELECT strftime("date", '%Y-%m') AS month, sum(copies)::DOUBLE AS copies,
          row_hash, any_value(${keyOf(report)}) AS key, any_value("date") AS "date",
-         any_value(${personSql}) AS person, bool_or(${lacksValue(report)}) AS is_misread
+         any_value(${personSql}) AS person, bool_or(${missingValueSql(report)}) AS is_misread
        FROM (SELECT c.*, hash(${values.join(", ")}) AS row_hash FROM ${side}_cells c) GROUP BY month, row_hash`,
     );
   }
@@ -138,7 +138,7 @@ function keyOf(report: Report): string {
   return `CASE WHEN ${personSql} IS NOT NULL THEN ${key} END`;
 }
 
-function lacksValue(report: Report): string {
+function missingValueSql(report: Report): string {
   return report.columns
     .filter(({ blank }) => !blank)
     .map(({ name }) => `${sqlName(name)} IS NULL`)
@@ -166,7 +166,7 @@ async function readHeldBack(
         });
         if (!names.includes("date") || ids.length === 0) return;
         await session.query(
-          `INSERT INTO held_days SELECT DISTINCT try_cast("date" AS DATE), sha256(coalesce(${ids.join(", ")}) || $1), ${isHeldBack(entry)}
+          `INSERT INTO held_days SELECT DISTINCT try_cast("date" AS DATE), sha256(coalesce(${ids.join(", ")}) || $1), ${isRejected(entry)}
            FROM ${csv}`,
           [salt],
         );

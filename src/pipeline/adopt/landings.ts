@@ -6,10 +6,10 @@ import { type OeaLanding, oeaLandingAt, userTypeOf } from "../../clever/oeaLandi
 import type { Report, UserType } from "../../clever/reports";
 import { filesBelow } from "../../lake/filesBelow";
 import type { Lake, LakeEntry } from "../../lake/lake";
-import { mapAtOnce } from "../../mapAtOnce";
+import { mapConcurrently } from "../../mapConcurrently";
 
 /** Landed files read concurrently: each mostly waits for the lake. */
-const filesAtOnce = 8;
+const concurrentFiles = 8;
 
 /** A file that OEA landed, with facts from its bytes. */
 export interface FoundLanding extends OeaLanding {
@@ -47,7 +47,7 @@ export async function findLandings(
   }
   let done = 0;
   onProgress(done, files.length);
-  const landings = await mapAtOnce(files, filesAtOnce, async ({ entry, landing }) => {
+  const landings = await mapConcurrently(files, concurrentFiles, async ({ entry, landing }) => {
     signal?.throwIfAborted();
     const found = await readLanding(lake, landing, entry.size, signal);
     onProgress(++done, files.length);

@@ -51,8 +51,8 @@ export async function appendLookups(
       const add = await newPairs(lake, duck, persons, pairs, people, signal);
       if (add === undefined && snapshot !== undefined) return undefined;
       const creation = snapshot ? [] : lookupTableActions(report);
-      const inOrder = verifiedVersions.actions(tablePath, snapshot);
-      return { actions: [...creation, ...(add ? [{ add }] : []), ...inOrder], readsTable: true };
+      const marks = verifiedVersions.actions(tablePath, snapshot);
+      return { actions: [...creation, ...(add ? [{ add }] : []), ...marks], readsTable: true };
     },
   });
   const { snapshot } = outcome;

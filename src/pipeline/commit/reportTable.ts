@@ -13,7 +13,7 @@ import { Persons } from "../read/persons";
 import { type Reading, readDeliveries } from "../read/readDeliveries";
 import type { EngineTask, OpenReadEngine } from "../read/readEngine";
 import { type StagedRows, stageRows } from "../read/stageRows";
-import { type ChangeContext, type Planned, requireOurShape, TableChange } from "../write/tableChange";
+import { type ChangeContext, type PlannedChange, requireOurShape, TableChange } from "../write/tableChange";
 import { filesPerPartition, pseudoFiles } from "../write/tables";
 import { appendLookups } from "./lookups";
 
@@ -35,7 +35,7 @@ export interface ReadOptions {
 }
 
 /** What a commit did. */
-export interface Committed extends Planned {
+export interface Committed extends PlannedChange {
   /** The resulting state of the table; undefined if there is none. */
   readonly table: Snapshot | undefined;
   /** Findings about people's ids in the run's files of the report so far. */
@@ -125,9 +125,9 @@ export class ReportTable {
       attempt: async (snapshot, number) => {
         // This run's log does not know what the other writer added, so its rows could not be ranked.
         if (number > 1 || snapshot?.version !== this.table?.version) throw conflict(report);
-        const inOrder = this.context.verifiedVersions.actions(pseudoTable(report), snapshot);
+        const marks = this.context.verifiedVersions.actions(pseudoTable(report), snapshot);
         const attempt = await planned.attempt();
-        return attempt && { ...attempt, actions: [...attempt.actions, ...inOrder] };
+        return attempt && { ...attempt, actions: [...attempt.actions, ...marks] };
       },
       signal,
     });

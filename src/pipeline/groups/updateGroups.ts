@@ -49,7 +49,7 @@ export async function updateGroups({ division, ...request }: GroupsRequest): Pro
         tags: { [divisionTag]: hashOf(rows) },
         isCurrent: async (snapshot, select) =>
           divisionsOf(snapshot).join() === divisionsWith(rows).join() &&
-          (await holdsItsDivision(session, { snapshot, select })),
+          (await matchesItsDivision(session, { snapshot, select })),
       }),
     request.signal,
   );
@@ -91,7 +91,7 @@ export async function minimumGroupSizeOf(
 }
 
 /** Whether the table's rows are those of the division that its tag names. */
-export async function holdsItsDivision(
+export async function matchesItsDivision(
   session: DuckSession,
   { snapshot, select }: { readonly snapshot: Snapshot; readonly select: string },
 ): Promise<boolean> {

@@ -5,7 +5,7 @@ import type { LogEntry } from "./ingestLog";
 
 /** On a source that could not be read again although a file that superseded rows of it has changed. */
 export const unrestoredNote =
-  "Some of this file's rows may be missing from the table: a file that superseded them has changed, but this file's landed copy is missing or can no longer be read as before.";
+  "Some of this file's rows may be missing from the table: a file that superseded them has changed, but the landed file with these rows is missing or can no longer be read as before.";
 
 /** Notes on a source that was not delivered again, whose rows a changed file no longer supersedes. */
 export function affectedNotes(before: LogEntry, entry: LogEntry): string[] {
@@ -20,8 +20,8 @@ export function changeNotes(
 ): string[] {
   // The same bytes replace nothing.
   const isReplaced = readAs === undefined && rowsReplaced > 0;
-  const taken = overlaps
-    .filter(({ taker }) => taker === source)
+  const supersedes = overlaps
+    .filter(({ supersededBy }) => supersededBy === source)
     .map(
       (each) =>
         `Supersedes ${counted(each.rows, "row")} of ${each.source}: ${each.equal} with the same values, ${each.different} with different ones.`,
@@ -29,12 +29,12 @@ export function changeNotes(
   const superseded = overlaps
     .filter((each) => each.source === source)
     .map(
-      ({ rows: count, taker }) =>
-        `${counted(count, "row")} ${count === 1 ? "is" : "are"} superseded by ${taker}, which is newer.`,
+      ({ rows: count, supersededBy }) =>
+        `${counted(count, "row")} ${count === 1 ? "is" : "are"} superseded by ${supersededBy}, which is newer.`,
     );
   return [
     ...(isReplaced ? [`Replaces ${counted(rowsReplaced, "row")} with ${rows.toLocaleString("en-US")}.`] : []),
-    ...taken,
+    ...supersedes,
     ...superseded,
     ...(agreedTwin === undefined
       ? []

@@ -1,7 +1,7 @@
 import type { QuarantinedDelivery } from "../delivery";
 import type { Overlap } from "../write/overlaps";
 import type { AppliedDelivery } from "../write/tableChange";
-import { type LogEntry, present, withoutRowFields } from "./ingestLog";
+import { definedFields, type LogEntry, withoutRowFields } from "./ingestLog";
 
 /** The entry of a delivery with the same bytes and landed file as the previous one, to be processed by its new time. */
 export function landedAgainEntry(entry: LogEntry, version: number): LogEntry {
@@ -20,7 +20,7 @@ export function quarantinedEntry(
     outcome: "quarantined",
     reason,
     acceptable,
-    ...present({ line, column, twinOf }),
+    ...definedFields({ line, column, twinOf }),
   };
 }
 
@@ -38,7 +38,7 @@ export function appliedEntry(
   runId: string,
 ): LogEntry {
   const { entry, rows, refused, rowsReplaced, days, isAccepted, agreedTwin } = delivery;
-  const supersededBy = takersOf(entry.source, overlaps);
+  const supersededBy = supersedersOf(entry.source, overlaps);
   return {
     ...withoutRowFields(entry),
     runId,
@@ -50,7 +50,7 @@ export function appliedEntry(
     rowsSuperseded: rows - rowsWritten,
     rowsReplaced,
     ...(isAccepted ? { accepted: true } : {}),
-    ...present({ firstDay: days?.first, lastDay: days?.last, twinOf: agreedTwin }),
+    ...definedFields({ firstDay: days?.first, lastDay: days?.last, twinOf: agreedTwin }),
     ...(Object.keys(supersededBy).length > 0 ? { supersededBy } : {}),
     ...(notes.length > 0 ? { notes: notes.join(" ") } : {}),
   };
@@ -74,12 +74,14 @@ export function affectedEntry(
   const { rowsRead } = entry;
   const rowsRefused = refused ?? entry.rowsRefused ?? 0;
   const rowsSuperseded = rowsRead === undefined ? undefined : rowsRead - rowsRefused - rowsWritten;
-  const others = Object.entries(entry.supersededBy ?? {}).filter(([taker]) => !changed.has(taker));
+  const others = Object.entries(entry.supersededBy ?? {}).filter(([newer]) => !changed.has(newer));
   // Overlaps between two unchanged sources are as before.
-  const renewed = overlaps.filter(({ taker }) => changed.has(taker) || changed.has(entry.source));
+  const renewed = overlaps.filter(
+    ({ supersededBy: newer }) => changed.has(newer) || changed.has(entry.source),
+  );
   const supersededBy = {
     ...(changed.has(entry.source) ? {} : Object.fromEntries(others)),
-    ...takersOf(entry.source, renewed),
+    ...supersedersOf(entry.source, renewed),
   };
   const isSame =
     refused === undefined &&
@@ -93,12 +95,12 @@ export function affectedEntry(
     runId,
     time: new Date(),
     rowsWritten,
-    ...present({ rowsRefused: rowsRead === undefined ? undefined : rowsRefused, rowsSuperseded }),
+    ...definedFields({ rowsRefused: rowsRead === undefined ? undefined : rowsRefused, rowsSuperseded }),
     ...(Object.keys(supersededBy).length > 0 ? { supersededBy } : {}),
   };
 }
 
-function takersOf(source: string, overlaps: readonly Overlap[]): Record<string, number> {
+function supersedersOf(source: string, overlaps: readonly Overlap[]): Record<string, number> {
   const own = overlaps.filter((overlap) => overlap.source === source);
-  return Object.fromEntries(own.map(({ taker, rows }) => [taker, rows]));
+  return Object.fromEntries(own.map(({ supersededBy, rows }) => [supersededBy, rows]));
 }

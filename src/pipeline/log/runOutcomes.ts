@@ -59,7 +59,7 @@ export class RunOutcomes {
     const own = this.current.get(source);
     if (own === undefined) return false;
     if (own.supersededBy !== undefined || own.rowsSuperseded !== 0) return true;
-    return this.takenBy(new Set([source])).length > 0;
+    return this.sourcesSupersededBy(new Set([source])).length > 0;
   }
 
   /** @param isNew whether its bytes differ from the previous delivery's */
@@ -118,7 +118,11 @@ export class RunOutcomes {
     for (const each of quarantined) this.quarantined(each, entries);
     const appliedNow = new Set(applied.map(({ entry }) => entry.source));
     const changed = new Set([...appliedNow, ...completed.keys()]);
-    const affected = [...completed.keys(), ...overlaps.map(({ source }) => source), ...this.takenBy(changed)];
+    const affected = [
+      ...completed.keys(),
+      ...overlaps.map(({ source }) => source),
+      ...this.sourcesSupersededBy(changed),
+    ];
     for (const { path } of unrestored) summary.notes.push({ path, note: unrestoredNote });
     // A commit that only quarantined does not need the count, which may read data files.
     if (changed.size === 0) return;
@@ -169,10 +173,10 @@ export class RunOutcomes {
     }
   }
 
-  /** Sources that lost rows to these. */
-  private takenBy(takers: ReadonlySet<string>): string[] {
+  /** Sources with rows that one of these superseded. */
+  private sourcesSupersededBy(sources: ReadonlySet<string>): string[] {
     return [...this.current.values()]
-      .filter(({ supersededBy }) => Object.keys(supersededBy ?? {}).some((taker) => takers.has(taker)))
+      .filter(({ supersededBy }) => Object.keys(supersededBy ?? {}).some((each) => sources.has(each)))
       .map(({ source }) => source);
   }
 

@@ -168,7 +168,7 @@ export async function readRunRecord(lake: Lake, runId: string): Promise<RunRecor
 }
 
 /** A record has a few hundred bytes for each file of its run. */
-const mostRecordBytes = 128 * 1024 * 1024;
+const maxRecordBytes = 128 * 1024 * 1024;
 
 const newestRunSchema = z.object({ runId: z.string(), previous: z.string().nullable().optional() });
 
@@ -227,7 +227,7 @@ export class RunHistory {
   private document(runId: string): Promise<unknown> {
     const read =
       this.documents.get(runId) ??
-      readDocument(this.lake, runRecordPath(runId), z.unknown(), { most: mostRecordBytes });
+      readDocument(this.lake, runRecordPath(runId), z.unknown(), { maxBytes: maxRecordBytes });
     this.documents.set(runId, read);
     return read;
   }

@@ -25,9 +25,9 @@ export interface Inspection {
    * The tables that are known to be consistent, by path. The absence of findings is not enough: after an interrupted
    * run, a table cannot be compared with the ingest log yet.
    */
-  readonly inOrder: ReadonlySet<string>;
+  readonly consistent: ReadonlySet<string>;
   /** Why nothing may be pseudonymized: a lookup table lacks people, or may lack some: their ids could stay in texts. */
-  readonly lacksPeople: CleverLakeError | undefined;
+  readonly incompleteLookups: CleverLakeError | undefined;
 }
 
 /**
@@ -58,30 +58,30 @@ export async function inspectTables(
 ): Promise<Inspection> {
   const options = { signal };
   const findings: Finding[] = [];
-  const inOrder = new Set<string>();
-  let lacksPeople: CleverLakeError | undefined;
+  const consistent = new Set<string>();
+  let incompleteLookups: CleverLakeError | undefined;
   for (const report of allReports()) {
-    const look = new Look(lake, duck, report, state, options, compareValues);
+    const inspector = new TableInspector(lake, duck, report, state, options, compareValues);
     const [pseudo, lookups] = [tables.pseudo.get(report.name), tables.lookups.get(report.name)];
     for (const table of [lookupTable(report), pseudoTable(report)]) {
       const refusal = tables.refused.get(table);
       const isRows = table === pseudoTable(report);
-      const seen = refusal
+      const verdict = refusal
         ? unusable(table, refusal)
-        : await (isRows ? look.atRows(pseudo, lookups) : look.atLookups(lookups, pseudo));
-      if (typeof seen === "object") findings.push(seen);
-      else if (seen === "inOrder") inOrder.add(table);
+        : await (isRows ? inspector.inspectRows(pseudo, lookups) : inspector.inspectLookups(lookups, pseudo));
+      if (typeof verdict === "object") findings.push(verdict);
+      else if (verdict === "consistent") consistent.add(table);
     }
-    lacksPeople ??= look.lacksPeople;
+    incompleteLookups ??= inspector.incompleteLookups;
   }
-  return { findings, inOrder, lacksPeople };
+  return { findings, consistent, incompleteLookups };
 }
 
 /** What an inspection says about a table. */
-type Seen = Finding | "inOrder" | "unknown";
+type Verdict = Finding | "consistent" | "unknown";
 
-class Look {
-  lacksPeople: CleverLakeError | undefined;
+class TableInspector {
+  incompleteLookups: CleverLakeError | undefined;
 
   constructor(
     private readonly lake: Lake,
@@ -92,8 +92,8 @@ class Look {
     private readonly compareValues: CompareValues | undefined,
   ) {}
 
-  async atRows(snapshot: Snapshot | undefined, lookups: Snapshot | undefined): Promise<Seen> {
-    if (snapshot === undefined) return "inOrder";
+  async inspectRows(snapshot: Snapshot | undefined, lookups: Snapshot | undefined): Promise<Verdict> {
+    if (snapshot === undefined) return "consistent";
     const { tablePath: table } = snapshot;
     const refusal = refusalOf(() => {
       requireOurShape(this.report, snapshot);
@@ -103,7 +103,7 @@ class Look {
     const { changes, isComplete } = await foreignChanges(this.lake, snapshot, this.options);
     const isTagged = rowsBySource(snapshot).untagged.length === 0;
     // Counts in tags cost nothing. Files without tags are read only if a commit of another program may be unknown.
-    if (changes.length === 0 && isComplete && !isTagged && !this.compareValues) return "inOrder";
+    if (changes.length === 0 && isComplete && !isTagged && !this.compareValues) return "consistent";
     const rows = await ifReadable(countRowsBySource(this.lake, this.duck, snapshot, this.options.signal));
     const different = isTagged ? undefined : await this.compareValues?.(this.report, snapshot, lookups);
     const found = rows ? this.compared(rows) : { sources: new Set<string>(), sentences: [uncounted] };
@@ -112,7 +112,7 @@ class Look {
       found.sentences.push(`The rows of ${counted(unlike.length, "file")} differ from the landed files.`);
     for (const source of unlike) found.sources.add(source);
     if (changes.length === 0 && found.sources.size === 0)
-      return isComplete || (rows && !this.isUnsettled()) ? "inOrder" : "unknown";
+      return isComplete || (rows && !this.isUnsettled()) ? "consistent" : "unknown";
     if (changes.length === 0 && (await this.isRunInterrupted())) return "unknown";
     const months = new Set(changes.flatMap((change) => [...(change.months ?? monthsOf(snapshot))]));
     for (const source of found.sources) {
@@ -123,22 +123,22 @@ class Look {
     return { table, months: [...months].sort(), problem: texts.join(" ") };
   }
 
-  async atLookups(snapshot: Snapshot | undefined, pseudo: Snapshot | undefined): Promise<Seen> {
-    if (snapshot === undefined) return "inOrder";
+  async inspectLookups(snapshot: Snapshot | undefined, pseudo: Snapshot | undefined): Promise<Verdict> {
+    if (snapshot === undefined) return "consistent";
     const { tablePath: table } = snapshot;
     const refusal = refusalOf(() => requireWritable(snapshot, []));
     if (refusal !== undefined) return unusable(table, refusal);
     const { changes, isComplete } = await foreignChanges(this.lake, snapshot, this.options);
-    if (changes.length === 0 && isComplete) return "inOrder";
+    if (changes.length === 0 && isComplete) return "consistent";
     const counts = await ifReadable(this.countPairs(snapshot, pseudo));
     const { doubled, missing } = counts ?? { doubled: 0, missing: 0 };
-    if (changes.length === 0 && doubled === 0 && missing === 0) return counts ? "inOrder" : "unknown";
+    if (changes.length === 0 && doubled === 0 && missing === 0) return counts ? "consistent" : "unknown";
     const texts = [...changeSentences(changes), ...(counts ? [] : [uncounted])];
     if (doubled > 0) texts.push(`${counted(doubled, "row")} too many: pairs of ids occur more than once.`);
     if (missing > 0) texts.push(`${counted(missing, "pseudonym")} of the table have no pair in it.`);
     // People of replaced deliveries have no row, but their ids may be in texts.
     if (missing > 0 || changes.some(({ removes }) => removes))
-      this.lacksPeople = lookupsIncomplete(this.report);
+      this.incompleteLookups = lookupsIncomplete(this.report);
     return { table, months: [], problem: texts.join(" ") };
   }
 

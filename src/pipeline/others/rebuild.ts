@@ -1,10 +1,10 @@
-import { tableBeside } from "../../clever/layout";
+import { rebuildFolder } from "../../clever/layout";
 import type { Report } from "../../clever/reports";
 import type { Action } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import type { Snapshot } from "../../delta/snapshot";
 import { CleverLakeError } from "../../errors";
-import { type LandedContext, readAgain } from "../landedReader";
+import { type LandedContext, rereadLanded } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
 import { chunksOf } from "../plan/work";
 import type { ReadContext } from "../read/readAlone";
@@ -53,7 +53,7 @@ export async function readLanded(
   const read: LogEntry[] = [];
   const staged: StagedRows[] = [];
   for (const { pending } of chunksOf([], entries)) {
-    const reading = await duck.session((session) => readAgain(session, reader, pending), signal);
+    const reading = await duck.session((session) => rereadLanded(session, reader, pending), signal);
     read.push(...reading.read.filter(isReadAsBefore).map(({ entry }) => entry));
     staged.push(...reading.staged);
     onBytes(pending.reduce((sum, { size }) => sum + size, 0));
@@ -95,7 +95,7 @@ export function requireLogged(
 
 /** Where a table is rebuilt: in place, or next to the old one, of which nothing is used. */
 export function pathOfRebuilt(table: string, snapshot: Snapshot | undefined): string {
-  return snapshot ? table : tableBeside(table);
+  return snapshot ? table : rebuildFolder(table);
 }
 
 /**

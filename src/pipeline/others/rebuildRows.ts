@@ -159,7 +159,7 @@ async function writeMonths(
           onlyStay: stay,
           incomplete: new Set<string>(),
           restored: [],
-          heldBack: stay,
+          excluded: stay,
           timeOf: (source: string) => times.get(source),
           placeOf,
         };

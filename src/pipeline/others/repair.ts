@@ -37,7 +37,7 @@ import type { RepairContext } from "./rebuild";
 import { rebuildLookups } from "./rebuildLookups";
 import { type RebuiltMonth, rebuildRows } from "./rebuildRows";
 import { dropDamagedFiles, isLogIncomplete, lostEntries } from "./restoreLog";
-import { clearBeside, swapTable } from "./swapTable";
+import { clearRebuildFolder, swapTable } from "./swapTable";
 
 export interface RepairRequest extends LakeWork {
   readonly salt: string;
@@ -318,7 +318,7 @@ class TableRepair {
 
   private async makeRoom(): Promise<void> {
     const { lake, dryRun, signal } = this.context;
-    if (!dryRun) await clearBeside(lake, this.finding.table, { signal });
+    if (!dryRun) await clearRebuildFolder(lake, this.finding.table, { signal });
   }
 
   private async swap(): Promise<string | null> {

@@ -1,12 +1,12 @@
-import { replacedTable, tableBeside } from "../../clever/layout";
+import { rebuildFolder, replacedTable } from "../../clever/layout";
 import { logFolder } from "../../delta/paths";
 import { filesBelow } from "../../lake/filesBelow";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import { folderName } from "../plan/plan";
 
 /** Removes what a killed repair left where a table is to be built next to another one. */
-export async function clearBeside(lake: Lake, table: string, options: LakeOptions): Promise<void> {
-  const left = await filesBelow(lake, tableBeside(table), options);
+export async function clearRebuildFolder(lake: Lake, table: string, options: LakeOptions): Promise<void> {
+  const left = await filesBelow(lake, rebuildFolder(table), options);
   for (const { path } of left) await lake.delete(path, options);
 }
 
@@ -26,7 +26,7 @@ export async function swapTable(
   const kept = replacedTable(table, folderName(now));
   await lake.rename(table, kept, options);
   try {
-    await lake.rename(tableBeside(kept), table, options);
+    await lake.rename(rebuildFolder(kept), table, options);
   } catch (error) {
     await lake.rename(kept, table).catch(() => undefined);
     throw error;

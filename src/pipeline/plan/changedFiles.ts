@@ -1,6 +1,6 @@
 import { isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
-import { mapAtOnce } from "../../mapAtOnce";
+import { mapConcurrently } from "../../mapConcurrently";
 import type { ReportSource } from "../../sftp/source";
 import { sha256Of } from "../../sha256";
 import type { LogEntry } from "../log/ingestLog";
@@ -11,7 +11,7 @@ import { isUnchangedDelivery } from "./sourceNames";
 export type Comparison = "time" | "hash";
 
 /** Concurrent requests to the lake: each mostly waits. */
-const requestsAtOnce = 8;
+const concurrentRequests = 8;
 
 /**
  * For servers with meaningless modification times: reads each report that seems unchanged and compares its SHA-256 with
@@ -33,20 +33,22 @@ export function compareContents(
 }
 
 /** A plan in which a report whose landed file is lost is `changed`: the run ingests it again. */
-export function withLostCopies(
+export function withLostLandedFiles(
   lake: Lake,
   plan: readonly PlannedFile[],
   isDue: (entry: LogEntry) => boolean,
   signal?: AbortSignal,
 ): Promise<PlannedFile[]> {
-  return withChanged(plan, requestsAtOnce, (_file, entry) => isCopyLost(lake, entry, isDue, signal));
+  return withChanged(plan, concurrentRequests, (_file, entry) =>
+    isLandedFileLost(lake, entry, isDue, signal),
+  );
 }
 
 /**
  * Whether a delivery's rows are due, but its landed file is gone, for example because of a retention policy. Queries
  * the lake only if they are due.
  */
-export async function isCopyLost(
+export async function isLandedFileLost(
   lake: Lake,
   entry: LogEntry,
   isDue: (entry: LogEntry) => boolean,
@@ -56,14 +58,14 @@ export async function isCopyLost(
 }
 
 /** Each round's deliveries whose landed file is in the lake. */
-export async function withCopies(
+export async function presentDeliveries(
   lake: Lake,
-  turns: readonly (readonly LogEntry[])[],
+  rounds: readonly (readonly LogEntry[])[],
   signal?: AbortSignal,
 ): Promise<LogEntry[][]> {
   const present: LogEntry[][] = [];
-  for (const turn of turns) {
-    const found = await mapAtOnce(turn, requestsAtOnce, async (entry) =>
+  for (const round of rounds) {
+    const found = await mapConcurrently(round, concurrentRequests, async (entry) =>
       (await lake.stat(entry.landedPath, { signal })) === undefined ? [] : [entry],
     );
     present.push(found.flat());
@@ -74,10 +76,10 @@ export async function withCopies(
 /** The plan, with each file that seems unchanged but is not (according to `isChanged`) as `changed`. */
 function withChanged(
   plan: readonly PlannedFile[],
-  atOnce: number,
+  limit: number,
   isChanged: (file: PlannedFile, entry: LogEntry) => Promise<boolean>,
 ): Promise<PlannedFile[]> {
-  return mapAtOnce(plan, atOnce, async (file) => {
+  return mapConcurrently(plan, limit, async (file) => {
     const { entry } = file;
     if (entry === undefined || !isUnchangedDelivery(file)) return file;
     return (await isChanged(file, entry)) ? { ...file, state: "changed", reason: undefined } : file;

@@ -18,7 +18,7 @@ const daysLookedAt = 56;
 /** With fewer known days, Monday to Friday are taken as school days. */
 const fewDays = 10;
 /** Upper limit of the count. */
-const mostDays = 1000;
+const maxDays = 1000;
 
 /**
  * The freshness of each kind of report that has rows in the tables. School days are the weekdays for which at least
@@ -83,7 +83,7 @@ function daysOf(snapshot: Snapshot, userType: UserType, now: Date): Set<number> 
 
 function schoolDaysSince(newest: number, days: ReadonlySet<number>, now: Date): number {
   const isSchoolDay = schoolWeekdays(newest, days);
-  const end = Math.min(todayNumber(now), newest + mostDays);
+  const end = Math.min(todayNumber(now), newest + maxDays);
   let count = 0;
   for (let day = newest + 1; day < end; day++) if (isSchoolDay(weekdayOf(day))) count++;
   return count;

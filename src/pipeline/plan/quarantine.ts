@@ -11,7 +11,7 @@ export function isAcceptable({ acceptable, line }: Pick<LogEntry, "acceptable" |
 }
 
 /** Whether a delivery was rejected, so that its rows enter the tables only if a person accepts it. */
-export function isHeldBack(entry: Pick<LogEntry, "outcome"> | undefined): boolean {
+export function isRejected(entry: Pick<LogEntry, "outcome"> | undefined): boolean {
   return entry?.outcome === "quarantined" || entry?.outcome === "dismissed";
 }
 
@@ -31,7 +31,7 @@ export function waitingInQuarantine({ log, applied }: LakeState, userTypes: read
  * Quarantined deliveries whose files have left the server. Their rows are in no table, so they are shown until a person
  * has dealt with them.
  */
-export function quarantinedAndGone(
+export function quarantinedNotOnServer(
   plan: readonly PlannedFile[],
   state: LakeState,
   userTypes: readonly UserType[],

@@ -36,7 +36,7 @@ function counts(source: string, { applied, open }: LakeState): boolean {
  * The lake's state with the server's current paths: a known file goes by its path on the server, wherever it was moved.
  * Entries that were quarantined or dismissed under a path whose file is now a delivery of another source are left out.
  */
-export function asOnServer(lake: LakeState, plan: readonly PlannedFile[]): LakeState {
+export function withServerPaths(lake: LakeState, plan: readonly PlannedFile[]): LakeState {
   const paths = new Map(
     plan.flatMap((file) => (isUnchangedDelivery(file) && file.source ? [[file.source, file.path]] : [])),
   );

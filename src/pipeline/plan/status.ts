@@ -13,8 +13,8 @@ import { readTables, stateOf } from "../write/tables";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./freshness";
 import { withKnownCopies } from "./knownCopies";
 import { makePlan, type PlannedFile } from "./plan";
-import { quarantinedAndGone } from "./quarantine";
-import { asOnServer } from "./sourceNames";
+import { quarantinedNotOnServer } from "./quarantine";
+import { withServerPaths } from "./sourceNames";
 
 export interface Status {
   /** Whether there is no lake yet: the first run creates it. */
@@ -57,7 +57,7 @@ export async function status(
     ]);
     const state = stateOf(tables, log);
     const plan = await withKnownCopies(makePlan(listing, state, userTypes), ingestLog, signal);
-    const files = [...plan, ...quarantinedAndGone(plan, asOnServer(state, plan), userTypes)];
+    const files = [...plan, ...quarantinedNotOnServer(plan, withServerPaths(state, plan), userTypes)];
     const freshness = freshnessOf(tables.pseudo, new Date());
     const needsAdoption = reportsToAdopt(tables.pseudo, runs.records).length > 0;
     const isEmpty = log.last.size === 0 && tables.pseudo.size === 0;

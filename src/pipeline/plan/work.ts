@@ -1,7 +1,7 @@
 import type { Delivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
 import type { LakeState, Landing } from "./plan";
-import { isHeldBack } from "./quarantine";
+import { isRejected } from "./quarantine";
 
 /** Files that are processed together: those to be ingested, and landed ones whose rows are to enter the tables. */
 export interface Chunk {
@@ -18,19 +18,19 @@ export const bytesPerJob = 4 * 1024 * 1024 * 1024;
 /**
  * Splits a run's work into chunks, so that an interruption costs at most one chunk and the next one can land while one
  * is read.
- * @param mostBytes per chunk, unless it is a single file
+ * @param maxBytes per chunk, unless it is a single file
  */
 export function chunksOf(
   landings: readonly Landing[],
   pending: readonly LogEntry[],
-  mostBytes = bytesPerChunk,
+  maxBytes = bytesPerChunk,
 ): Chunk[] {
   const chunks: { landings: Landing[]; pending: LogEntry[] }[] = [];
   let bytes = 0;
   const chunkFor = ({ size }: { readonly size: number }) => {
     const last = chunks.at(-1);
     const isFull =
-      !last || last.landings.length + last.pending.length >= filesPerChunk || bytes + size > mostBytes;
+      !last || last.landings.length + last.pending.length >= filesPerChunk || bytes + size > maxBytes;
     const chunk = isFull ? { landings: [], pending: [] } : last;
     if (isFull) {
       chunks.push(chunk);
@@ -68,11 +68,11 @@ export function isDue(
 ): boolean {
   if (isUnrecorded(entry, state)) return true;
   if ((state.applied.get(entry.source) ?? 0) >= entry.version) return false;
-  return !isHeldBack(entry) || isNamed(accept, entry);
+  return !isRejected(entry) || isNamed(accept, entry);
 }
 
 /** Deliveries to be read, in rounds. */
-export interface Turns {
+export interface Rounds {
   /** Those before a newer one of their source that this run judges too, in their order. */
   readonly before: readonly (readonly LogEntry[])[];
   /** The newest ones of their sources, to be read together with what lands. */
@@ -85,12 +85,12 @@ export interface Turns {
  *
  * @param landing sources with a delivery that this run ingests
  */
-export function turnsOf(
+export function roundsOf(
   state: LakeState,
   landing: ReadonlySet<string>,
   accept: ReadonlySet<string>,
   isRequested: (entry: LogEntry) => boolean,
-): Turns {
+): Rounds {
   const before: LogEntry[][] = [];
   const last: LogEntry[] = [];
   for (const [source, newest] of state.log) {
@@ -100,10 +100,10 @@ export function turnsOf(
     if (!isLanding && !waiting.some(isRequested)) continue;
     const together = isLanding ? undefined : waiting.pop();
     if (together) last.push(together);
-    for (const [turn, entry] of waiting.entries()) {
-      const entries = before[turn] ?? [];
+    for (const [round, entry] of waiting.entries()) {
+      const entries = before[round] ?? [];
       entries.push(entry);
-      before[turn] = entries;
+      before[round] = entries;
     }
   }
   return { before, last };
@@ -134,8 +134,8 @@ export function deliveryOf(
 ): Delivery {
   const logged = state.open.get(entry.source)?.find(({ version }) => version === entry.version);
   const before = logged ?? state.log.get(entry.source);
-  const isThere = isUnrecorded(entry, state);
-  if (!isThere && hasConsent(accept, entry, before)) {
+  const isInTable = isUnrecorded(entry, state);
+  if (!isInTable && hasConsent(accept, entry, before)) {
     return {
       entry,
       isAccepted: true,
@@ -145,11 +145,11 @@ export function deliveryOf(
   const sameBytes = [current, before].find(
     (each) => each?.outcome === "anonymized" && each.sha256 === entry.sha256,
   );
-  const readAs = isThere ? entry : sameBytes;
+  const readAs = isInTable ? entry : sameBytes;
   return { entry, readAs, isAccepted: wasAccepted(readAs), agreedTwin: readAs?.twinOf };
 }
 
 /** Whether a person accepted a delivery whose rows entered the tables: it was in quarantine, or lacks bad rows. */
 function wasAccepted(entry: LogEntry | undefined): boolean {
-  return isHeldBack(entry) || (entry?.accepted ?? (entry?.rowsRefused ?? 0) > 0);
+  return isRejected(entry) || (entry?.accepted ?? (entry?.rowsRefused ?? 0) > 0);
 }

@@ -2,12 +2,12 @@ import { dateInName } from "../../clever/fileNames";
 import type { Header } from "../../clever/header";
 import type { DuckSession } from "../../duck/duck";
 import { isCleverLakeError } from "../../errors";
-import { atMost, mapAtOnce } from "../../mapAtOnce";
+import { limitConcurrency, mapConcurrently } from "../../mapConcurrently";
 import { type Delivery, type FileToRead, type ReadDelivery, spanOf } from "../delivery";
 import { checkRows } from "./checkRows";
 import { headerNotes } from "./fileNotes";
-import { filesAtOnce, withLandedFiles } from "./landedFiles";
-import { leaveOut, loadBatch } from "./loadCsv";
+import { concurrentFiles, withLandedFiles } from "./landedFiles";
+import { loadBatch, removeFiles } from "./loadCsv";
 import { type KnownHeaders, openCsv } from "./openCsv";
 import type { ReadContext } from "./readAlone";
 import type { CleanReading, ReadEngine } from "./readEngine";
@@ -20,7 +20,7 @@ const largeFile = 32 * 1024 * 1024;
 const maximumBatchBytes = 64 * 1024 * 1024;
 
 /** For all reports: the files of the one that is read first are also opened first. */
-const opening = atMost(filesAtOnce);
+const opening = limitConcurrency(concurrentFiles);
 
 /** DuckDB in this process. Files of one header are read by one statement and checked together. */
 export class EmbeddedEngine implements ReadEngine {
@@ -41,11 +41,15 @@ export class EmbeddedEngine implements ReadEngine {
     );
     await withLandedFiles(lake, small, signal, async (files) => {
       const known: KnownHeaders = new Map();
-      const opened = await mapAtOnce(files, opening, async ({ delivery, place }): Promise<FileToRead[]> => {
-        signal?.throwIfAborted();
-        const csv = await openCsv(place, persons.report, delivery.entry.userType, { known, signal });
-        return "reason" in csv || csv.fault !== undefined || csv.records < 2 ? [] : [{ delivery, csv }];
-      });
+      const opened = await mapConcurrently(
+        files,
+        opening,
+        async ({ delivery, place }): Promise<FileToRead[]> => {
+          signal?.throwIfAborted();
+          const csv = await openCsv(place, persons.report, delivery.entry.userType, { known, signal });
+          return "reason" in csv || csv.fault !== undefined || csv.records < 2 ? [] : [{ delivery, csv }];
+        },
+      );
       await this.after;
       for (const batch of batchesOf(opened.flat())) {
         const clean = await this.readBatch(batch);
@@ -88,7 +92,7 @@ export class EmbeddedEngine implements ReadEngine {
     const found = new Set([...marks].filter((file) => files[file]?.delivery.readAs === undefined));
     const loaded = { ...all, rowsOf: all.rowsOf.map((rows, file) => (found.has(file) ? 0 : rows)) };
     if (found.size > 0) {
-      await leaveOut(session, report, found);
+      await removeFiles(session, report, found);
       await persons.find(session, loaded);
     }
     const days = new Map([...allDays].filter(([file]) => !found.has(file)));

@@ -1,11 +1,11 @@
 import { withLocalFiles } from "../../delta/localFiles";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
-import { mapAtOnce } from "../../mapAtOnce";
+import { mapConcurrently } from "../../mapConcurrently";
 import type { Delivery, FailedDelivery } from "../delivery";
 
 /** Files of the lake opened concurrently: a small one mostly waits. */
-export const filesAtOnce = 8;
+export const concurrentFiles = 8;
 
 /** A delivery and the local path of its landed file. */
 export interface LocalDelivery {
@@ -22,7 +22,7 @@ export async function withLandedFiles(
 ): Promise<FailedDelivery[]> {
   const options = { signal };
   // If copies are made, copying detects this; a check first would cost one more request per file.
-  const areGone = await mapAtOnce(deliveries, filesAtOnce, async ({ entry: { landedPath } }) => {
+  const areGone = await mapConcurrently(deliveries, concurrentFiles, async ({ entry: { landedPath } }) => {
     signal?.throwIfAborted();
     return lake.localPath(landedPath) !== undefined && !(await lake.stat(landedPath, options));
   });

@@ -3,7 +3,7 @@ import { maximumRowBytes } from "../../clever/judgeRows";
 import { isNothingSql, suspectIdSql } from "../../clever/personIds";
 import { type ColumnType, dateColumn, keptTexts, type Report, type ReportColumn } from "../../clever/reports";
 import {
-  canonicalForm,
+  canonicalFormat,
   cleverId,
   type DayMonthOrder,
   dayMonthOrder,
@@ -26,7 +26,7 @@ export interface LoadedCsv {
   /** Text columns without a white-space-only cell, so that each text is taken unchanged. */
   readonly plainTexts: ReadonlySet<string>;
   /** Columns with values in a format other than Clever's own; `readings` holds their meaning. */
-  readonly otherForms: ReadonlySet<string>;
+  readonly otherFormats: ReadonlySet<string>;
   /** For id columns, the placeholders that occur in them and count as blank. */
   readonly wordsForNothing: ReadonlyMap<string, readonly string[]>;
 }
@@ -109,14 +109,14 @@ export async function loadBatch(
     for (const file of await filesInOtherForm(session, column, texts)) suspects.add(file);
   }
   const rowsOf = counts.map(({ rows }, file) => (suspects.has(file) ? 0 : rows));
-  const clean = { blankRows: 0, otherForms: new Set<string>(), wordsForNothing: new Map() };
+  const clean = { blankRows: 0, otherFormats: new Set<string>(), wordsForNothing: new Map() };
   const loaded = { header, rowsOf, plainTexts, ...clean };
-  await leaveOut(session, report, suspects);
+  await removeFiles(session, report, suspects);
   return { loaded, suspects };
 }
 
 /** Removes the rows of files from `raw`, and what only they contain from the lists of distinct values. */
-export async function leaveOut(
+export async function removeFiles(
   session: DuckSession,
   report: Report,
   files: ReadonlySet<number>,
@@ -164,7 +164,7 @@ async function columnThatLoses(
   report: Report,
   loaded: LoadedCsv,
 ): Promise<string | undefined> {
-  const read = report.columns.filter(({ name, blank }) => loaded.otherForms.has(name) && !blank);
+  const read = report.columns.filter(({ name, blank }) => loaded.otherFormats.has(name) && !blank);
   const searches = read.map((column) => {
     return `(SELECT ${sqlString(column.name)} AS name FROM rows_by_value raw WHERE ${valueSql(column, loaded)} IS NULL LIMIT 1)`;
   });
@@ -174,7 +174,7 @@ async function columnThatLoses(
 }
 
 /** Bytes. The engine buffers twice this per thread; by default, it would buffer sixteen times this. */
-const longestRow = maximumRowBytes + 16;
+const maxLineLength = maximumRowBytes + 16;
 
 interface FileCounts {
   readonly rows: number;
@@ -208,7 +208,7 @@ async function readRows(
       FROM read_csv(${sqlFiles(files.map(({ place }) => place))},
       columns = {${types}}, auto_detect = false, hive_partitioning = false, header = true, delim = ${sqlString(header.delimiter)},
       quote = '"', escape = '"', strict_mode = true, null_padding = false,
-      max_line_size = ${longestRow}, buffer_size = ${2 * longestRow},
+      max_line_size = ${maxLineLength}, buffer_size = ${2 * maxLineLength},
       store_rejects = true, rejects_table = 'bad_lines', rejects_scan = 'bad_scans', rejects_limit = 1)`,
   );
   await countByValue(session, report);
@@ -250,10 +250,10 @@ async function readOtherForms(
   report: Report,
   header: Header,
   known: DayMonthOrder | undefined,
-): Promise<Pick<LoadedCsv, "otherForms" | "wordsForNothing"> | undefined> {
+): Promise<Pick<LoadedCsv, "otherFormats" | "wordsForNothing"> | undefined> {
   const found = await textsInOtherForm(session, report, header);
   const wordsForNothing = new Map<string, string[]>();
-  if (found.size === 0) return { otherForms: new Set(), wordsForNothing };
+  if (found.size === 0) return { otherFormats: new Set(), wordsForNothing };
   const readings: { name: string; text: string; value: string }[] = [];
   for (const [column, texts] of found) {
     if (texts.length > limitOf(column)) return undefined;
@@ -272,7 +272,7 @@ async function readOtherForms(
       '[{"name":"VARCHAR","text":"VARCHAR","value":"VARCHAR"}]'), recursive := true)`,
     [JSON.stringify(readings)],
   );
-  return { otherForms: new Set(readings.map(({ name }) => name)), wordsForNothing };
+  return { otherFormats: new Set(readings.map(({ name }) => name)), wordsForNothing };
 }
 
 /** The distinct texts that SQL cannot read, by column; a null is an empty text here. */
@@ -332,7 +332,7 @@ function needsReading(column: ReportColumn): string | undefined {
 
 function canonicalValue(type: Exclude<ColumnType, "string">, cell: string): string {
   const text = type === "boolean" ? `lower(${cell})` : cell;
-  return `CASE WHEN regexp_full_match(${text}, ${sqlString(canonicalForm[type])}) THEN try_cast(${cell} AS ${type}) END`;
+  return `CASE WHEN regexp_full_match(${text}, ${sqlString(canonicalFormat[type])}) THEN try_cast(${cell} AS ${type}) END`;
 }
 
 /**
@@ -344,7 +344,7 @@ export function valueSql(column: ReportColumn, loaded: LoadedCsv): string {
   const words = loaded.wordsForNothing.get(column.name);
   if (words) return `CASE WHEN ${cell} NOT IN (${words.map(sqlString).join(", ")}) THEN ${textSql(cell)} END`;
   if (column.type === "string") return loaded.plainTexts.has(column.name) ? cell : textSql(cell);
-  if (!loaded.otherForms.has(column.name)) return `CAST(${cell} AS ${column.type})`;
+  if (!loaded.otherFormats.has(column.name)) return `CAST(${cell} AS ${column.type})`;
   return `coalesce(${canonicalValue(column.type, cell)}, (SELECT value::${column.type} FROM readings
     WHERE readings.name = ${sqlString(column.name)} AND readings.text = ${cell}))`;
 }
@@ -352,7 +352,7 @@ export function valueSql(column: ReportColumn, loaded: LoadedCsv): string {
 /** The day of a row of `raw` as `YYYY-MM-DD`, which is Clever's own format, as an SQL expression. */
 export function daySql(report: Report, loaded: LoadedCsv): string {
   const column = dateColumn(report);
-  return loaded.otherForms.has(column.name) ? `(${valueSql(column, loaded)})::VARCHAR` : cellOf(column);
+  return loaded.otherFormats.has(column.name) ? `(${valueSql(column, loaded)})::VARCHAR` : cellOf(column);
 }
 
 function allBlankSql(report: Report): string {

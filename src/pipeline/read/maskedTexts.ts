@@ -41,7 +41,7 @@ export interface TextForms {
 
 /** Matches texts that may contain an id or a marker; all others are their own form. */
 const mayIdentify = "[\\pN@%/?=&#:;._-]";
-const textsAtOnce = 2_000;
+const textsPerBatch = 2_000;
 
 /**
  * Writes those of some kept texts that differ from their form into a temporary table.
@@ -63,11 +63,11 @@ async function writeForms(
      FROM ${texts} WHERE regexp_matches(text, '${mayIdentify}')`,
   );
   const masked = new Set<string | undefined>();
-  for (let from = 0, isLast = false; !isLast; from += textsAtOnce) {
+  for (let from = 0, isLast = false; !isLast; from += textsPerBatch) {
     const rows = await session.query(
-      `SELECT place, text FROM texts_to_look_at WHERE number >= ${from} AND number < ${from + textsAtOnce}`,
+      `SELECT place, text FROM texts_to_look_at WHERE number >= ${from} AND number < ${from + textsPerBatch}`,
     );
-    isLast = rows.length < textsAtOnce;
+    isLast = rows.length < textsPerBatch;
     const some = rows.flatMap(({ place, text }) => {
       const column = kept[Number(place)];
       return column ? [{ place: Number(place), text: String(text), kind: textKindOf(column) }] : [];

@@ -2,10 +2,10 @@ import type { Readable } from "node:stream";
 import { refusedRowsPath } from "../../clever/layout";
 import { isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
-import { mapAtOnce } from "../../mapAtOnce";
+import { mapConcurrently } from "../../mapConcurrently";
 import type { Delivery } from "../delivery";
 import { mayUndercountRows } from "../write/sourceRows";
-import { filesAtOnce } from "./landedFiles";
+import { concurrentFiles } from "./landedFiles";
 
 /** Enough for the line number. */
 const startLength = 100;
@@ -16,7 +16,7 @@ export function withRefusedLines(
   deliveries: readonly Delivery[],
   signal: AbortSignal | undefined,
 ): Promise<Delivery[]> {
-  return mapAtOnce(deliveries, filesAtOnce, async (delivery) => {
+  return mapConcurrently(deliveries, concurrentFiles, async (delivery) => {
     const { readAs } = delivery;
     if (readAs === undefined || readAs.rowsRefused === 0 || mayUndercountRows(readAs)) return delivery;
     const { rowsRefused, landedPath } = readAs;

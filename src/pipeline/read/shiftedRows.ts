@@ -37,7 +37,7 @@ export async function findShiftedRows(
         SELECT raw.rowid AS row_id, text, coalesce(${ids.toReversed().join(", ")}) AS person
         FROM raw JOIN texts_like_ids ON place = ${Number(place)} AND text = raw.${sqlName(name)})
       SELECT row_id, 0 AS detail FROM cells SEMI JOIN (
-        SELECT text FROM cells GROUP BY text HAVING count(DISTINCT person) < 2) told USING (text)`;
+        SELECT text FROM cells GROUP BY text HAVING count(DISTINCT person) < 2) unshared USING (text)`;
     return [{ column: name, rows, reasonOf: () => shiftedReason }];
   });
 }

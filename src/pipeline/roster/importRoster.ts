@@ -73,7 +73,7 @@ export interface RosterSummary {
 }
 
 /** With more unknown grades than this, the column holds something else. */
-const mostUnknownGrades = 20;
+const maxUnknownGrades = 20;
 
 /**
  * Imports a roster: each student's pseudonym, school and grade; everything else is dropped while the file is read. It
@@ -106,7 +106,7 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   await using duck = await Duck.open();
   const current = await compareWithCurrent(request, duck, students);
   const { known: before, shared: kept } = current ?? { known: 0, shared: 0 };
-  const isProven = checkedSalt.standing === "unproven" && kept > 0;
+  const isProven = checkedSalt.evidence === "unproven" && kept > 0;
   const requireHeld = () => lock.requireHeld();
   await claimCheckedSalt(lake, checkedSalt, { requireHeld, isProven, signal });
   if (!request.replace && isTooFew({ before, now: kept }, request.maxShrink ?? defaultMaxShrink)) {
@@ -229,7 +229,7 @@ function requireRoster(file: RosterFile, students: RosterStudents): void {
 }
 
 function requireGrades(file: RosterFile, { unknown }: RosterGrades): void {
-  if (unknown.length <= mostUnknownGrades) return;
+  if (unknown.length <= maxUnknownGrades) return;
   throw new CleverLakeError(
     "config",
     `The column grade holds ${unknown.length} different values that are not Clever grades; nothing was written.`,

@@ -25,12 +25,12 @@ interface Row {
 }
 
 /** An unknown grade that fewer students share may be a name from a shifted cell. */
-const leastSharing = 5;
+const minSharing = 5;
 
-const unsharedReason = `Clever has no such grade, and fewer than ${leastSharing} students share it: it may be an identity from a shifted cell.`;
+const unsharedReason = `Clever has no such grade, and fewer than ${minSharing} students share it: it may be an identity from a shifted cell.`;
 
 /** The maximum number of refused rows that are listed. */
-const mostProblems = 20;
+const maxProblems = 20;
 
 /**
  * The students of a roster, each once, under their pseudonyms: joins to other tables must not count anybody twice. A
@@ -59,7 +59,7 @@ export class RosterStudents {
 
   /** The first refused rows. */
   get problems(): readonly Problem[] {
-    return this.refusals.toSorted((one, other) => one.line - other.line).slice(0, mostProblems);
+    return this.refusals.toSorted((one, other) => one.line - other.line).slice(0, maxProblems);
   }
 
   grades(): RosterGrades {
@@ -122,7 +122,7 @@ export class RosterStudents {
         if (grade !== null && !isKnownGrade(grade)) sharing.set(grade, (sharing.get(grade) ?? 0) + 1);
       }
     }
-    return new Set([...sharing].flatMap(([grade, students]) => (students < leastSharing ? [grade] : [])));
+    return new Set([...sharing].flatMap(([grade, students]) => (students < minSharing ? [grade] : [])));
   }
 
   *[Symbol.iterator](): Generator<PseudonymizedStudent> {

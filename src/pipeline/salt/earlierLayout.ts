@@ -5,8 +5,8 @@ import { temporaryFolder } from "../../lake/lakePath";
 import type { CheckedSalt } from "./salt";
 
 /** Whether a lake may have files of an earlier version among its tables: its salt's fingerprint was there. */
-export function mayHaveEarlierLayout({ standing, stored }: CheckedSalt): boolean {
-  return standing !== "new" && stored?.path !== saltFingerprintPath;
+export function mayHaveEarlierLayout({ evidence, stored }: CheckedSalt): boolean {
+  return evidence !== "new" && stored?.path !== saltFingerprintPath;
 }
 
 /**

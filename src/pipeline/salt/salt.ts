@@ -1,7 +1,7 @@
 import { saltFingerprintPath } from "../../clever/layout";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
-import { checkSaltText, type SaltWeakness, shortestSalt, weaknessTexts } from "../../saltText";
+import { checkSaltText, minSaltLength, type SaltWeakness, weaknessTexts } from "../../saltText";
 import {
   isSaltOf,
   readFingerprint,
@@ -9,13 +9,13 @@ import {
   type StoredFingerprint,
   storeFingerprint,
 } from "./saltFingerprint";
-import { holdsPseudonyms, saltOfLookups } from "./saltOfLookups";
+import { hasPseudonyms, saltOfLookups } from "./saltOfLookups";
 
 /** A salt that was checked against a lake. */
 export interface CheckedSalt {
   /** The form that the lake uses. */
   readonly salt: string;
-  readonly standing: Standing;
+  readonly evidence: SaltEvidence;
   /** The lake's fingerprint when the salt was checked; undefined if it had none. */
   readonly stored: StoredFingerprint | undefined;
   /** Notes for the user about the salt, as sentences; they do not show it. */
@@ -27,7 +27,7 @@ export interface CheckedSalt {
  * salt: it has no pseudonyms, but may have the fingerprint of a salt with which nothing was pseudonymized. An
  * `unproven` lake has pseudonyms, but no evidence of their salt.
  */
-export type Standing = "fingerprint" | "lookups" | "new" | "unproven";
+export type SaltEvidence = "fingerprint" | "lookups" | "new" | "unproven";
 
 /**
  * Checks a salt against the lake; writes nothing. White space around it is ignored, unless the lake was pseudonymized
@@ -38,8 +38,8 @@ export async function checkedSaltFor(lake: Lake, given: string, signal?: AbortSi
   const { salt: trimmed, weakness } = checkSaltText(given);
   const found = await findSalt(lake, given, signal);
   if (found === undefined) throw otherSalt(lake);
-  const { salt, standing, stored } = found;
-  if (standing === "new" && weakness !== undefined) throw weakSalt(lake, weakness);
+  const { salt, evidence, stored } = found;
+  if (evidence === "new" && weakness !== undefined) throw weakSalt(lake, weakness);
   const notes: string[] = [];
   if (salt !== trimmed) {
     notes.push("This lake was pseudonymized with white space around its salt, and continues with that.");
@@ -49,7 +49,7 @@ export async function checkedSaltFor(lake: Lake, given: string, signal?: AbortSi
       `The salt is ${weaknessTexts[weakness]}, so pseudonyms can be reversed by guessing it. This lake cannot change it: give few people access to stage2p.`,
     );
   }
-  return { salt, standing, stored, notes };
+  return { salt, evidence, stored, notes };
 }
 
 /** The salts with which a lake may have been pseudonymized, if this was given as its salt. */
@@ -69,15 +69,15 @@ async function findSalt(
   const stored = await readFingerprint(lake, { signal });
   if (stored !== undefined) {
     for (const salt of forms)
-      if (await isSaltOf(salt, stored)) return { salt, standing: "fingerprint", stored };
-    return (await holdsPseudonyms(lake, signal)) ? undefined : { salt: trimmed, standing: "new", stored };
+      if (await isSaltOf(salt, stored)) return { salt, evidence: "fingerprint", stored };
+    return (await hasPseudonyms(lake, signal)) ? undefined : { salt: trimmed, evidence: "new", stored };
   }
   // Without this check, any salt would be accepted after a fingerprint was lost.
   const found = await saltOfLookups(lake, forms, signal);
   if (found === "differs") return undefined;
   return typeof found === "string"
-    ? { salt: trimmed, standing: found, stored }
-    : { salt: found.salt, standing: "lookups", stored };
+    ? { salt: trimmed, evidence: found, stored }
+    : { salt: found.salt, evidence: "lookups", stored };
 }
 
 /**
@@ -90,7 +90,7 @@ async function findSalt(
  */
 export async function claimCheckedSalt(
   lake: Lake,
-  { salt, standing, stored: before }: CheckedSalt,
+  { salt, evidence, stored: before }: CheckedSalt,
   claim: {
     readonly requireHeld: () => Promise<void>;
     readonly isProven?: boolean;
@@ -101,10 +101,10 @@ export async function claimCheckedSalt(
   // Another run may have stored one since the check.
   const stored = await readFingerprint(lake, options);
   if (stored !== undefined) {
-    const isChecked = standing === "fingerprint" && stored.nonce === before?.nonce;
+    const isChecked = evidence === "fingerprint" && stored.nonce === before?.nonce;
     if (isChecked || (await isSaltOf(salt, stored))) return;
-    if (await holdsPseudonyms(lake, claim.signal)) throw otherSalt(lake);
-  } else if (standing === "unproven" && claim.isProven !== true) throw unprovenSalt();
+    if (await hasPseudonyms(lake, claim.signal)) throw otherSalt(lake);
+  } else if (evidence === "unproven" && claim.isProven !== true) throw unprovenSalt();
   await claim.requireHeld();
   if (stored !== undefined) await replaceFingerprint(lake, salt, stored, options);
   else if (!(await storeFingerprint(lake, salt, options))) {
@@ -125,8 +125,8 @@ export async function checkSalt(
 ): Promise<"matches" | "differs" | "unclaimed" | "unproven"> {
   const found = await findSalt(lake, given, signal);
   if (found === undefined) return "differs";
-  if (found.standing === "new") return "unclaimed";
-  return found.standing === "unproven" ? "unproven" : "matches";
+  if (found.evidence === "new") return "unclaimed";
+  return found.evidence === "unproven" ? "unproven" : "matches";
 }
 
 export function otherSalt(lake: Lake): CleverLakeError {
@@ -142,7 +142,7 @@ export function weakSalt(lake: Lake, weakness: SaltWeakness): CleverLakeError {
     `The salt is ${weaknessTexts[weakness]}: a new lake does not accept it, because pseudonyms could be reversed by guessing it. Nothing was written.`,
     {
       subject: lake.url,
-      hint: `Generate a new one, or enter one of ${shortestSalt} random characters or more, and protect it like a password.`,
+      hint: `Generate a new one, or enter one of ${minSaltLength} random characters or more, and protect it like a password.`,
     },
   );
 }

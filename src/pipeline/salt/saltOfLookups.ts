@@ -29,7 +29,7 @@ export async function saltOfLookups(
   await using duck = await Duck.open();
   const pairs: Pair[] = [];
   for (const report of allReports()) pairs.push(...(await somePairs(lake, duck, report, signal)));
-  if (pairs.length === 0) return (await holdsPseudonyms(lake, signal)) ? "unproven" : "new";
+  if (pairs.length === 0) return (await hasPseudonyms(lake, signal)) ? "unproven" : "new";
   // OEA's default: adopting the lake gives it a salt.
   if (pairs.every((pair) => isMadeWith("", pair))) return "new";
   const salt = forms.find((form) => pairs.every((pair) => isMadeWith(form, pair)));
@@ -67,7 +67,7 @@ async function somePairs(
 }
 
 /** Whether the lake has a row with a pseudonym: of a report, a lookup table, the roster, or an adoption. */
-export async function holdsPseudonyms(lake: Lake, signal?: AbortSignal): Promise<boolean> {
+export async function hasPseudonyms(lake: Lake, signal?: AbortSignal): Promise<boolean> {
   await using duck = await Duck.open();
   const ofReports = allReports().flatMap((report) => [lookupTable(report), pseudoTable(report)]);
   for (const tablePath of [...ofReports, rosterTable, pseudonymMapTable]) {

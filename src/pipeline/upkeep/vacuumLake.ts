@@ -12,7 +12,7 @@ import { minimumRetentionDays } from "./retention";
 import { problemOf, upkeepTables } from "./upkeepTables";
 
 /** Files removed concurrently, and between two checks of the lock. */
-const removedAtOnce = 8;
+const removalBatch = 8;
 
 export interface VacuumRequest extends LakeWork {
   readonly olderThanDays: number;
@@ -91,7 +91,7 @@ export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary>
   ): Promise<{ readonly files: readonly LakeEntry[]; readonly problem: string | null }> {
     const done = new Set<LakeEntry>();
     try {
-      for (let next = 0; next < files.length; next += removedAtOnce) {
+      for (let next = 0; next < files.length; next += removalBatch) {
         signal?.throwIfAborted();
         await held.requireHeld();
         const remove = async (file: LakeEntry) => {
@@ -99,7 +99,7 @@ export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary>
           done.add(file);
           progress.done++;
         };
-        await allSettledOrThrow(files.slice(next, next + removedAtOnce).map(remove));
+        await allSettledOrThrow(files.slice(next, next + removalBatch).map(remove));
         request.onProgress?.({ ...progress });
       }
       return { files, problem: null };

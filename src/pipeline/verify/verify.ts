@@ -5,7 +5,7 @@ import { Duck } from "../../duck/duck";
 import { CleverLakeError, describeError, isCleverLakeError, isDamage } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { requireLake } from "../../lake/requireLake";
-import { mapAtOnce } from "../../mapAtOnce";
+import { mapConcurrently } from "../../mapConcurrently";
 import { sha256Of } from "../../sha256";
 import { RunWatch } from "../lock/runWatch";
 import type { LogEntry } from "../log/ingestLog";
@@ -15,10 +15,10 @@ import { waitingInQuarantine } from "../plan/quarantine";
 import { checkedSaltFor } from "../salt/salt";
 import { allReports } from "../write/tables";
 import { leftoverFiles, unloggedLandings } from "./verifyStorage";
-import { isSound, otherTables, type VerifyContext, verifyReport, verifyTable } from "./verifyTables";
+import { hasIntactFiles, otherTables, type VerifyContext, verifyReport, verifyTable } from "./verifyTables";
 
 /** Landed files read concurrently: each mostly waits for the lake. */
-const filesAtOnce = 8;
+const concurrentFiles = 8;
 
 export interface VerifiedTable {
   readonly table: string;
@@ -103,7 +103,7 @@ async function verifyAll(
   const { lake, duck, signal, problems } = context;
   const log = new IngestLog(lake, duck);
   const read = await orDamage(context, ingestLogTable, async () =>
-    (await isSound(context, ingestLogTable))
+    (await hasIntactFiles(context, ingestLogTable))
       ? { all: await log.all(signal), sources: await log.sources(signal) }
       : undefined,
   );
@@ -155,7 +155,7 @@ async function flippedLandings(
   { lake, problems, signal }: VerifyContext,
   entries: readonly LogEntry[],
 ): Promise<ReadonlySet<string>> {
-  const checked = await mapAtOnce(entries, filesAtOnce, async ({ landedPath: subject, sha256 }) => {
+  const checked = await mapConcurrently(entries, concurrentFiles, async ({ landedPath: subject, sha256 }) => {
     signal?.throwIfAborted();
     try {
       if ((await sha256Of(lake.readStream(subject, { signal }))) === sha256) return undefined;
@@ -173,8 +173,8 @@ async function flippedLandings(
 /** The salt in the lake's form; if it is not the lake's, that is among the problems. */
 async function verifiedSalt({ lake, problems, signal }: VerifyContext, given: string): Promise<string> {
   try {
-    const { salt, standing } = await checkedSaltFor(lake, given, signal);
-    if (standing === "lookups" || standing === "unproven") {
+    const { salt, evidence } = await checkedSaltFor(lake, given, signal);
+    if (evidence === "lookups" || evidence === "unproven") {
       problems.push({ subject: saltFingerprintPath, problem: "The lake's salt fingerprint is missing." });
     }
     return salt;

@@ -3,7 +3,7 @@ import { counted } from "../../counted";
 import { sqlTypes } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { type DuckSession, sqlFile, sqlName, sqlString } from "../../duck/duck";
-import { type LandedContext, landedReader, readAgain } from "../landedReader";
+import { type LandedContext, landedReader, rereadLanded } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
 import { type LoadedCsv, valueSql } from "../read/loadCsv";
@@ -99,7 +99,7 @@ class Comparison {
       );
       return { staged: [], notes: new Map() };
     };
-    const reading = await readAgain(this.session, { ...this.reader, stage }, entries);
+    const reading = await rereadLanded(this.session, { ...this.reader, stage }, entries);
     for (const { entry } of reading.failed) this.unreadable.set(entry.source, "The landed file is gone.");
     for (const { entry, reason } of reading.quarantined) {
       this.unreadable.set(entry.source, `Its rows cannot be read any more: ${reason}`);
@@ -118,7 +118,7 @@ class Comparison {
     if (entries.length === 0) return;
     const { session } = this;
     const { report } = this.table;
-    const { staged } = await readAgain(session, this.reader, entries);
+    const { staged } = await rereadLanded(session, this.reader, entries);
     const files = staged.map(
       ({ file, year, month }) =>
         `SELECT *, ${year} AS "year", ${month} AS "month" FROM read_parquet(${sqlFile(file.place)}, hive_partitioning = false)`,
@@ -129,7 +129,7 @@ class Comparison {
       `CREATE OR REPLACE TEMP TABLE landed_rows AS SELECT row_number() OVER () AS row_id, ranks.rank, rows_.*
        FROM (${files.join(" UNION ALL BY NAME ")}) rows_ JOIN ${ranksSql(ranked)} ranks USING (source_file)`,
     );
-    await findSupersededRows(session, report, "landed_rows", "taken_rows");
+    await findSupersededRows(session, report, "landed_rows", "superseded_rows");
     const landedTexts = await comparableTexts(session, report, "landed_rows", "landed_texts");
     const names = entries.map(({ source }) => sqlString(source)).join(", ");
     const inTable = `SELECT * FROM (${this.table.select}) WHERE source_file IN (${names})`;
@@ -142,8 +142,8 @@ class Comparison {
     const isPartial = (source: string) => (partial.length > 0 ? `${source} IN (${partialNames})` : "false");
     const found = await session.query(
       `WITH expected_ AS (SELECT source_file AS source, ${landedHash} AS hash_ FROM landed_rows rows_
-           WHERE row_id NOT IN (SELECT row_id FROM taken_rows
-             ${partial.length > 0 ? `WHERE taker NOT IN (${partialNames})` : ""})
+           WHERE row_id NOT IN (SELECT row_id FROM superseded_rows
+             ${partial.length > 0 ? `WHERE superseded_by NOT IN (${partialNames})` : ""})
              OR ${isPartial("source_file")}),
          actual_ AS (SELECT source_file AS source, ${tableHash} AS hash_ FROM (${inTable}) rows_)
        SELECT DISTINCT source FROM (

@@ -14,7 +14,7 @@ import { type DamagedFile, flippedFiles, storedFiles } from "../../delta/storedF
 import { withDataFiles } from "../../delta/withTable";
 import { type DuckSession, sqlName } from "../../duck/duck";
 import { isUpToDate } from "../activity/digitalActivity";
-import { holdsItsDivision } from "../groups/updateGroups";
+import { matchesItsDivision } from "../groups/updateGroups";
 import type { LandedContext } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
 import type { SourceEntries } from "../log/logTable";
@@ -217,12 +217,12 @@ async function checkActivity({ context, snapshot, rows }: CountedTable): Promise
 }
 
 async function checkGroups({ session, ...table }: CountedTable): Promise<string | undefined> {
-  if (await holdsItsDivision(session, table)) return undefined;
+  if (await matchesItsDivision(session, table)) return undefined;
   return "Its rows do not match the division that was last written; update the table.";
 }
 
 /** Whether a table's data files match its log; otherwise the reasons are among the problems. */
-export async function isSound(context: VerifyContext, tablePath: string): Promise<boolean> {
+export async function hasIntactFiles(context: VerifyContext, tablePath: string): Promise<boolean> {
   return (await withIntactTables(context, [tablePath], () => Promise.resolve(true))) ?? false;
 }
 

@@ -22,7 +22,7 @@ export function unionOf(all: Iterable<Cells>): Cells {
   return union;
 }
 
-export function haveCommon(a: Cells, b: Cells): boolean {
+export function intersect(a: Cells, b: Cells): boolean {
   return [...a].some(([type, bits]) => (bits & (b.get(type) ?? 0)) !== 0);
 }
 

@@ -4,7 +4,7 @@ import { compareCodePoints } from "../../delta/codePoints";
 import type { Snapshot } from "../../delta/snapshot";
 import { fileStatistics } from "../../delta/statistics";
 import type { StagedRows } from "../read/stageRows";
-import { type Cells, daysWithin, haveCommon, type Month, ofOtherTypes, ofType, unionOf } from "./cells";
+import { type Cells, daysWithin, intersect, type Month, ofOtherTypes, ofType, unionOf } from "./cells";
 import { contentsOf } from "./fileContents";
 
 /** A source and the days of its rows, as far as known. */
@@ -58,7 +58,8 @@ export function changedMonths(
     for (const file of month.files) {
       const { sources, days } = contentsOf(file);
       for (const { source, userType } of [...arriving, ...completed]) {
-        if (sources ? sources.has(source) : mayHold(file, source)) month.cells.push(ofType(days, userType));
+        if (sources ? sources.has(source) : mayHaveRowsOf(file, source))
+          month.cells.push(ofType(days, userType));
       }
     }
     if (month.files.length === 0) continue;
@@ -73,7 +74,7 @@ export function changedMonths(
     if ([...cells.values()].every((bits) => bits === 0)) return [];
     const others = ofOtherTypes(unionOf(month.staged.map(({ sources }) => cellsOf(sources))));
     const near = (requested: Cells) =>
-      month.files.filter((file) => haveCommon(contentsOf(file).days, requested));
+      month.files.filter((file) => intersect(contentsOf(file).days, requested));
     return [{ ...month, cells, files: near(cells), twinFiles: near(others) }];
   });
 }
@@ -84,7 +85,7 @@ export function cellsOf(sources: StagedRows["sources"]): Cells {
 }
 
 /** Whether a file without tags may have rows of a source, by its statistics. */
-export function mayHold(file: AddFile, source: string): boolean {
+export function mayHaveRowsOf(file: AddFile, source: string): boolean {
   const statistics = fileStatistics(file);
   if (statistics === undefined) return true;
   const { numRecords, nullCount, minValues, maxValues } = statistics;
@@ -95,7 +96,7 @@ export function mayHold(file: AddFile, source: string): boolean {
 }
 
 /** Whether a source may have rows in cells of a month. */
-export function mayReach({ userType, firstDay, lastDay }: SourceDays, month: ChangedMonth): boolean {
+export function mayHaveRowsIn({ userType, firstDay, lastDay }: SourceDays, month: ChangedMonth): boolean {
   const bits = month.cells.get(userType) ?? 0;
   if (firstDay === undefined || lastDay === undefined) return bits !== 0;
   return (bits & daysWithin(month, firstDay, lastDay)) !== 0;

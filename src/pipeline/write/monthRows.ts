@@ -36,7 +36,7 @@ export interface MonthSources {
   readonly incomplete: ReadonlySet<string>;
   readonly restored: readonly StagedRows[];
   /** Sources whose staged rows are to be left out. */
-  readonly heldBack: ReadonlySet<string>;
+  readonly excluded: ReadonlySet<string>;
   /** When a source's delivery was written; undefined for an unknown source. */
   readonly timeOf: (source: string) => Date | undefined;
   /** The local path of a file of the table. */
@@ -101,11 +101,11 @@ export class MonthRows {
        FROM (${this.allRows()}) rows_ SEMI JOIN shared_${this.number} USING (user_type, "date")
        LEFT JOIN ${ranksSql(ranked)} ranks USING (source_file)`,
     );
-    const taken = `taken_${this.number}`;
-    await findSupersededRows(session, this.sources.report, `candidates_${this.number}`, taken);
-    this.overlaps = await countOverlaps(session, taken);
+    const superseded = `superseded_${this.number}`;
+    await findSupersededRows(session, this.sources.report, `candidates_${this.number}`, superseded);
+    this.overlaps = await countOverlaps(session, superseded);
     const origins = await session.query(
-      `SELECT DISTINCT origin::INTEGER AS origin FROM candidates_${this.number} JOIN ${taken} USING (row_id) WHERE origin >= 0`,
+      `SELECT DISTINCT origin::INTEGER AS origin FROM candidates_${this.number} JOIN ${superseded} USING (row_id) WHERE origin >= 0`,
     );
     for (const { origin } of origins) this.losing.add(Number(origin));
   }
@@ -142,9 +142,9 @@ export class MonthRows {
 
   /** A SELECT of the month's rows of all user types on the arriving days, in which to look for twins. */
   twinRows(): string {
-    const { month, changed, heldBack } = this.sources;
+    const { month, changed, excluded } = this.sources;
     const table = this.tableRows(month.twinFiles).map((rows) => `${rows} WHERE ${isNoneOf(changed)}`);
-    const staged = month.staged.map(({ file }) => `${parquet(file)} WHERE ${isNoneOf(heldBack)}`);
+    const staged = month.staged.map(({ file }) => `${parquet(file)} WHERE ${isNoneOf(excluded)}`);
     return [...table, ...staged].join(" UNION ALL BY NAME ");
   }
 
@@ -176,12 +176,12 @@ export class MonthRows {
 
   /** Writes the new or changed rows of the month into local data files. */
   async write(scratch: string): Promise<WrittenMonth> {
-    const { report, snapshot, month, heldBack, restored } = this.sources;
+    const { report, snapshot, month, excluded, restored } = this.sources;
     const staged = month.staged.filter(({ sources }) =>
-      [...sources.keys()].some((source) => !heldBack.has(source)),
+      [...sources.keys()].some((source) => !excluded.has(source)),
     );
     const isAsStaged = staged.every(({ sources }) =>
-      [...sources.keys()].every((source) => !heldBack.has(source)),
+      [...sources.keys()].every((source) => !excluded.has(source)),
     );
     const isAppended = this.losing.size === 0 && !this.hasShared && isAsStaged && restored.length === 0;
     if (isAppended) return { removed: [], added: staged.map(asStaged) };
@@ -210,13 +210,13 @@ export class MonthRows {
     const apart = `SELECT * FROM (${rows}) rows_ ANTI JOIN shared_${number} USING (user_type, "date")`;
     const origins = [-1, ...losing].join(", ");
     const counting = `SELECT * EXCLUDE (row_id, rank) FROM candidates_${number} rows_
-      WHERE origin IN (${origins}) AND row_id NOT IN (SELECT row_id FROM taken_${number})`;
+      WHERE origin IN (${origins}) AND row_id NOT IN (SELECT row_id FROM superseded_${number})`;
     return `${apart} UNION ALL BY NAME ${counting}`;
   }
 
   /** A SELECT of the rows that may count, with `origin`: the number of the table's file, or -1 for staged rows. */
   private allRows(isWanted: (origin: number) => boolean = () => true): string {
-    const { month, changed, onlyStay, incomplete, heldBack, restored } = this.sources;
+    const { month, changed, onlyStay, incomplete, excluded, restored } = this.sources;
     const inCells = `SEMI JOIN cells_${this.number} USING (user_type, "date")`;
     const table = this.tableRows(month.files)
       .map((rows, origin) => ({ rows, origin }))
@@ -229,7 +229,7 @@ export class MonthRows {
         return [`${others} WHERE ${stay}`, `${outside} WHERE ${isOneOf(incomplete)}`];
       });
     const staged = month.staged.map(
-      ({ file }) => `SELECT -1 AS origin, * FROM (${parquet(file)}) rows_ WHERE ${isNoneOf(heldBack)}`,
+      ({ file }) => `SELECT -1 AS origin, * FROM (${parquet(file)}) rows_ WHERE ${isNoneOf(excluded)}`,
     );
     const again = restored.map(
       ({ file }) =>
@@ -277,7 +277,7 @@ export class MonthRows {
 
   /** The sources of a staged file whose rows count. A source that is held back may have earlier rows, which stay. */
   private arrivingIn({ sources }: StagedRows): StagedRows["sources"] {
-    return new Map([...sources].filter(([source]) => !this.sources.heldBack.has(source)));
+    return new Map([...sources].filter(([source]) => !this.sources.excluded.has(source)));
   }
 
   /** The rows of incomplete sources in the cells of the change. */

@@ -8,8 +8,8 @@ import { comparableTexts } from "../read/maskedTexts";
 export interface Overlap {
   readonly source: string;
   /** The newer source. */
-  readonly taker: string;
-  /** Rows of `source` that `taker` has too. */
+  readonly supersededBy: string;
+  /** Rows of `source` that the newer source has too. */
   readonly rows: number;
   /** Those with the same values in both, and those with different ones. */
   readonly equal: number;
@@ -18,8 +18,8 @@ export interface Overlap {
 
 /**
  * Finds the rows that newer sources have too, in a relation with the columns of the `_pseudo` table, `row_id` and
- * `rank`; a higher rank is newer. The table `taken` then has (`row_id`, `source`, `taker`, `same`) for each of them.
- * This is the rule of the whole pipeline: a row counts unless a newer source has it.
+ * `rank`; a higher rank is newer. The table `superseded` then has (`row_id`, `source`, `superseded_by`, `same`) for
+ * each of them. This is the rule of the whole pipeline: a row counts unless a newer source has it.
  *
  * A row without any id follows its file: it is superseded if the newer source has another row of its source's day and
  * user type.
@@ -28,25 +28,25 @@ export async function findSupersededRows(
   session: DuckSession,
   report: Report,
   relation: string,
-  taken: string,
+  superseded: string,
 ): Promise<void> {
   const same = sameValuesSql(report, "older", "newer", maskMarker);
   const rows = await keyedRows(session, report, relation);
   const pairs = sameRowSql(report, "older", "newer", maskMarker).map(
     (
       condition,
-    ) => `SELECT older.row_id, older.source_file AS source, newer.source_file AS taker, ${same} AS same
+    ) => `SELECT older.row_id, older.source_file AS source, newer.source_file AS superseded_by, ${same} AS same
       FROM ${rows} older JOIN ${rows} newer ON ${condition} AND older.rank < newer.rank`,
   );
   await session.query(
-    `CREATE OR REPLACE TEMP TABLE ${taken} AS
-     SELECT row_id, source, taker, bool_or(same) AS same FROM (${pairs.join(" UNION ALL ")}) GROUP BY ALL`,
+    `CREATE OR REPLACE TEMP TABLE ${superseded} AS
+     SELECT row_id, source, superseded_by, bool_or(same) AS same FROM (${pairs.join(" UNION ALL ")}) GROUP BY ALL`,
   );
   await session.query(
-    `INSERT INTO ${taken}
-     WITH days AS (SELECT DISTINCT rows_.source_file, rows_.user_type, rows_.date, taker
-       FROM ${taken} JOIN ${relation} rows_ USING (row_id))
-     SELECT row_id, rows_.source_file, taker, NULL FROM ${relation} rows_
+    `INSERT INTO ${superseded}
+     WITH days AS (SELECT DISTINCT rows_.source_file, rows_.user_type, rows_.date, superseded_by
+       FROM ${superseded} JOIN ${relation} rows_ USING (row_id))
+     SELECT row_id, rows_.source_file, superseded_by, NULL FROM ${relation} rows_
      JOIN days USING (source_file, user_type, date) WHERE ${hasNoKeySql("rows_")}`,
   );
 }
@@ -63,25 +63,25 @@ async function keyedRows(session: DuckSession, report: Report, relation: string)
 }
 
 /** Counts what `findSupersededRows` found. */
-export async function countOverlaps(session: DuckSession, taken: string): Promise<Overlap[]> {
+export async function countOverlaps(session: DuckSession, superseded: string): Promise<Overlap[]> {
   const rows = await session.query(
-    `SELECT source, taker, count(*)::INTEGER AS rows, (count(*) FILTER (same))::INTEGER AS equal,
-       (count(*) FILTER (NOT same))::INTEGER AS different FROM ${taken} GROUP BY ALL ORDER BY ALL`,
+    `SELECT source, superseded_by, count(*)::INTEGER AS rows, (count(*) FILTER (same))::INTEGER AS equal,
+       (count(*) FILTER (NOT same))::INTEGER AS different FROM ${superseded} GROUP BY ALL ORDER BY ALL`,
   );
-  return rows.map(({ source, taker, rows: count, equal, different }) => ({
+  return rows.map(({ source, superseded_by: newer, rows: count, equal, different }) => ({
     source: String(source),
-    taker: String(taker),
+    supersededBy: String(newer),
     rows: Number(count),
     equal: Number(equal),
     different: Number(different),
   }));
 }
 
-/** The overlaps of several months, summed by source and taker. */
+/** The overlaps of several months, summed by both sources. */
 export function addOverlaps(all: readonly Overlap[]): Overlap[] {
   const sums = new Map<string, Overlap>();
   for (const each of all) {
-    const key = JSON.stringify([each.source, each.taker]);
+    const key = JSON.stringify([each.source, each.supersededBy]);
     const sum = sums.get(key);
     sums.set(
       key,
@@ -121,17 +121,20 @@ export function contradictions(
 ): Contradiction[] {
   const waiting = new Set(arriving);
   const found: Contradiction[] = [];
-  const heldBack = new Set<string>();
+  const contradicting = new Set<string>();
   for (const source of arriving) {
     waiting.delete(source);
     const own = overlaps.flatMap((each) => {
-      const other = each.source === source ? each.taker : each.taker === source ? each.source : undefined;
-      return other === undefined || waiting.has(other) || heldBack.has(other) ? [] : [{ ...each, other }];
+      const other =
+        each.source === source ? each.supersededBy : each.supersededBy === source ? each.source : undefined;
+      return other === undefined || waiting.has(other) || contradicting.has(other)
+        ? []
+        : [{ ...each, other }];
     });
     const equal = own.reduce((sum, each) => sum + each.equal, 0);
     const different = own.reduce((sum, each) => sum + each.different, 0);
     if (different <= equal || !judged.has(source)) continue;
-    heldBack.add(source);
+    contradicting.add(source);
     found.push({ source, others: [...new Set(own.map(({ other }) => other))], equal, different });
   }
   return found;

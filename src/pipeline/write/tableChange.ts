@@ -12,13 +12,13 @@ import { removeFile } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
 import { type Duck, type DuckSession, sqlFiles } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
-import { mapAtOnce } from "../../mapAtOnce";
+import { mapConcurrently } from "../../mapConcurrently";
 import { type Delivery, isJudged, type QuarantinedDelivery, type ReadDelivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
 import type { Reading } from "../read/readDeliveries";
 import type { StagedRows } from "../read/stageRows";
-import { type ChangedMonth, changedMonths, mayReach, type SourceDays } from "./changedMonths";
+import { type ChangedMonth, changedMonths, mayHaveRowsIn, type SourceDays } from "./changedMonths";
 import { contentsOf } from "./fileContents";
 import { TwinJudge } from "./judgeTwins";
 import { MonthRows, type WrittenMonth } from "./monthRows";
@@ -28,7 +28,7 @@ import { isComplete, knownRowsOf, mayUndercountRows, rowsBySource } from "./sour
 import { appliedVersions, pseudoTableActions, sourceAppId } from "./tables";
 
 /** Data files imported into the lake concurrently: each mostly waits for the network. */
-const importsAtOnce = 4;
+const concurrentImports = 4;
 
 export interface ChangeContext {
   readonly lake: Lake;
@@ -54,7 +54,7 @@ export interface AppliedDelivery extends ReadDelivery {
 }
 
 /** The effect of a change on a table. */
-export interface Planned {
+export interface PlannedChange {
   /** Imports the new data files into the lake, for a commit; resolves to undefined if nothing is to be committed. */
   readonly attempt: () => Promise<Attempt | undefined>;
   readonly applied: readonly AppliedDelivery[];
@@ -78,7 +78,7 @@ export class TableChange {
     private readonly staged: readonly StagedRows[],
   ) {}
 
-  async on(snapshot: Snapshot | undefined): Promise<Planned> {
+  async on(snapshot: Snapshot | undefined): Promise<PlannedChange> {
     requireOurShape(this.context.report, snapshot);
     const versions = appliedVersions(snapshot);
     // A run that took over may have applied a newer one. The same one only replaces itself.
@@ -109,13 +109,13 @@ export class TableChange {
   private async round(
     snapshot: Snapshot | undefined,
     applied: readonly ReadDelivery[],
-    heldBack: ReadonlySet<string>,
+    excluded: ReadonlySet<string>,
   ): Promise<
-    { held: QuarantinedDelivery[] } | Pick<Planned, "attempt" | "overlaps" | "completed" | "unrestored">
+    { held: QuarantinedDelivery[] } | Pick<PlannedChange, "attempt" | "overlaps" | "completed" | "unrestored">
   > {
     const { lake, duck, report, signal } = this.context;
     const staged = this.staged.filter(({ sources }) =>
-      [...sources.keys()].some((each) => !heldBack.has(each)),
+      [...sources.keys()].some((each) => !excluded.has(each)),
     );
     const changed = new Set(applied.map(({ entry }) => entry.source));
     const arriving = applied.map(({ entry }) => entry);
@@ -134,13 +134,13 @@ export class TableChange {
     return withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
       duck.session(async (session) => {
         const rows = months.map((month, number) => {
-          const reached = again.sources.filter((each) => mayReach(each, month));
+          const reached = again.sources.filter((each) => mayHaveRowsIn(each, month));
           const sources = {
             report,
             snapshot,
             month,
             changed,
-            heldBack,
+            excluded,
             timeOf,
             incomplete: new Set(reached.map(({ source }) => source)),
             restored: again.staged.filter(({ year, month: of }) => year === month.year && of === month.month),
@@ -188,11 +188,11 @@ export class TableChange {
         isJudged(delivery) && delivery.rows > 0 && knownRowsOf(snapshot, delivery.entry.source) !== 0,
     );
     if (snapshot === undefined || replacing.length === 0) return [];
-    const mayHold = (sources: ReadonlyMap<string, unknown> | undefined) =>
+    const mayHaveRowsOf = (sources: ReadonlyMap<string, unknown> | undefined) =>
       replacing.some(({ entry }) => sources?.has(entry.source) ?? true);
     const files = months.flatMap(({ sources }) => sources.month.files);
-    const own = files.filter((file) => mayHold(contentsOf(file).sources));
-    const places = staged.filter(({ sources }) => mayHold(sources)).map(({ file }) => file.place);
+    const own = files.filter((file) => mayHaveRowsOf(contentsOf(file).sources));
+    const places = staged.filter(({ sources }) => mayHaveRowsOf(sources)).map(({ file }) => file.place);
     const rows = {
       inTable: readQuery(snapshot, own, placeOf),
       arriving: `FROM read_parquet(${sqlFiles(places)}, hive_partitioning = false)`,
@@ -224,7 +224,7 @@ export class TableChange {
       (entry) =>
         !changed.has(entry.source) &&
         !isComplete(entry, knownRowsOf(snapshot, entry.source)) &&
-        months.some((month) => mayReach(entry, month)),
+        months.some((month) => mayHaveRowsIn(entry, month)),
     );
     if (lacking.length === 0) return nothing;
     const { read: all, staged } = await this.context.read(
@@ -298,7 +298,7 @@ export async function importMonths(
   const all = [...months];
   const removed = all.flatMap((month) => month.removed);
   const added = all.flatMap((month) => month.added);
-  const imported = await mapAtOnce(added, importsAtOnce, ({ file, tags }) =>
+  const imported = await mapConcurrently(added, concurrentImports, ({ file, tags }) =>
     importDataFile(lake, tablePath, file, { tags, signal }),
   );
   return [

@@ -51,12 +51,12 @@ async function haveSameRows(
     .map(({ name }) => sqlName(name))
     .join(", ");
   const of = (source: string) => `SELECT ${columns} FROM (${rows}) WHERE source_file = ${sqlString(source)}`;
-  const { same, most } = await session.one(
+  const { same, larger } = await session.one(
     `WITH one AS MATERIALIZED (${of(one)}), other AS MATERIALIZED (${of(other)})
      SELECT (SELECT count(*) FROM (FROM one INTERSECT ALL FROM other))::INTEGER AS same,
-       greatest((SELECT count(*) FROM one), (SELECT count(*) FROM other))::INTEGER AS most`,
+       greatest((SELECT count(*) FROM one), (SELECT count(*) FROM other))::INTEGER AS larger`,
   );
-  return 2 * Number(same) > Number(most);
+  return 2 * Number(same) > Number(larger);
 }
 
 /** A source of a month with its user type, undefined if unknown, and its row count. */

@@ -53,7 +53,7 @@ export interface LivyOptions {
   readonly firstWait?: number;
 }
 
-const longestWait = 30_000;
+const maxWait = 30_000;
 const logLines = 200;
 const endWithin = 10_000;
 
@@ -152,7 +152,7 @@ export class LivyBatches {
       return status === 429 || status === 503 || (method !== "POST" && status >= 500);
     };
     try {
-      return await retryWhile(once, { firstWait, longestWait, mayRetry, signal });
+      return await retryWhile(once, { firstWait, maxWait, mayRetry, signal });
     } catch (error) {
       throw this.explained(error);
     }

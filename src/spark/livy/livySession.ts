@@ -13,7 +13,7 @@ import type { EngineTask } from "../../pipeline/read/readEngine";
 import { makeFingerprint } from "../../pipeline/salt/saltFingerprint";
 import type { SparkRequest } from "../documents";
 import { LogTail } from "../logTail";
-import type { LentInputs, SparkListener, SparkSession } from "../sparkSession";
+import type { BorrowedInputs, SparkListener, SparkSession } from "../sparkSession";
 import { type Batch, LivyBatches, type LivyOptions } from "./livyBatches";
 import { Mailbox } from "./mailbox";
 import { type Program, storeProgram } from "./program";
@@ -100,7 +100,7 @@ export class LivySession implements SparkSession {
   async withPlaces(
     task: EngineTask,
     deliveries: readonly Delivery[],
-    work: (lent: LentInputs) => Promise<void>,
+    work: (lent: BorrowedInputs) => Promise<void>,
   ): Promise<void> {
     const { lake, report, scratch, signal } = task;
     const options = { signal };

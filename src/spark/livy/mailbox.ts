@@ -8,7 +8,7 @@ import type { Fingerprint } from "../../pipeline/salt/saltFingerprint";
 import { messageIn, type SparkMessage, type SparkRequest } from "../documents";
 
 /** Limit of a message; a job lists at most a few hundred files. */
-const longestMessage = 64 * 1024 * 1024;
+const maxMessageBytes = 64 * 1024 * 1024;
 
 /**
  * A folder of the lake through which this process and Spark on a cluster communicate, one document per file:
@@ -76,7 +76,7 @@ export class Mailbox {
     for (;;) {
       try {
         const place = `${this.folder}/from-${this.received}.json`;
-        messages.push(messageIn(await readSmall(this.lake, place, { most: longestMessage, signal })));
+        messages.push(messageIn(await readSmall(this.lake, place, { maxBytes: maxMessageBytes, signal })));
         this.received++;
       } catch (error) {
         if (isCleverLakeError(error, "notFound")) return messages;

@@ -5,7 +5,7 @@ import type { DashboardView } from "../../dashboard/export/view";
 import { type LinkedView, parseViewLink, viewLink } from "../../dashboard/export/viewLink";
 import type { DashboardFilter } from "../../dashboard/filter";
 import {
-  mostSaved,
+  maxSaved,
   replacedNames,
   type Saved,
   type SavedChange,
@@ -211,7 +211,7 @@ export class DashboardPanel extends Disposable {
       this.notice(
         vscode.l10n.t(
           "Not saved: at most {0} groups and {0} views can be saved for a lake. Forget one first.",
-          mostSaved,
+          maxSaved,
         ),
       );
     }

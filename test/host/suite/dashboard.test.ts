@@ -6,7 +6,7 @@ import { commands, EventEmitter, env, extensions, Uri, ViewColumn, window } from
 import { dashboardTexts } from "../../../src/dashboard/export/texts";
 import { viewLink } from "../../../src/dashboard/export/viewLink";
 import { openingFilter, openingView } from "../../../src/dashboard/opening";
-import { mostSaved, type SavedChange } from "../../../src/dashboard/saved";
+import { maxSaved, type SavedChange } from "../../../src/dashboard/saved";
 import { dashboard } from "../../../src/engine/protocol";
 import type { ToPage } from "../../../src/protocol/dashboard";
 import { type DashboardContext, DashboardPanel } from "../../../src/ui/dashboard/DashboardPanel";
@@ -247,7 +247,7 @@ suite("the dashboard", function () {
   test("says that a saved view was replaced, or was not saved because there are too many", async () => {
     const tab = tabs.newest();
     const view = (at: number) => ({ name: `View ${at}`, filter: openingFilter, question: null });
-    const views = Array.from({ length: mostSaved }, (_, at) => view(at));
+    const views = Array.from({ length: maxSaved }, (_, at) => view(at));
     const keeps = async (change: SavedChange, count: number, ...notices: string[]) => {
       const before = tab.received.length;
       tab.say({ type: "keepSaved", change });
@@ -257,13 +257,13 @@ suite("the dashboard", function () {
         return given(tab, before)?.saved.views.length === count && isDeepStrictEqual(told, notices);
       });
     };
-    await keeps({ views }, mostSaved);
+    await keeps({ views }, maxSaved);
     await keeps(
-      { views: [view(mostSaved)] },
-      mostSaved,
+      { views: [view(maxSaved)] },
+      maxSaved,
       "Not saved: at most 200 groups and 200 views can be saved for a lake. Forget one first.",
     );
-    await keeps({ views: [view(0)] }, mostSaved, "What was saved as View 0 before was replaced.");
+    await keeps({ views: [view(0)] }, maxSaved, "What was saved as View 0 before was replaced.");
     await keeps({ forget: { views: views.map(({ name }) => name) } }, 0);
   });
 

@@ -26,13 +26,13 @@ export type Hatching = "level" | "rising" | "falling" | "upright" | "dotted";
 export interface LegendEntry {
   readonly name: string;
   readonly colour: string;
-  readonly shape: "line" | "dashes" | "ring" | "dot" | "square" | "band" | "hidden" | Hatching;
+  readonly shape: "line" | "dashes" | "ring" | "dot" | "square" | "band" | "few" | Hatching;
   readonly pick?: FilterPatch;
   readonly picked?: boolean;
 }
 
 /** A chart ready to be drawn. */
-export interface Picture {
+export interface Chart {
   readonly option: EChartsOption;
   readonly marks: readonly Mark[];
   readonly legend: readonly LegendEntry[];

@@ -2,12 +2,12 @@ import type { ComparedPeriod, People } from "./answer";
 
 /**
  * A number of one of two periods: undefined if it is unknown, because no compared day has its report; `null` if it is
- * withheld.
+ * suppressed.
  */
-export function ofPeriod<Value extends People>(
+export function periodValue<Value extends People>(
   { comparedDays }: Pick<ComparedPeriod, "comparedDays">,
   value: Value,
-  mayBeWithheld: boolean | undefined,
+  mayBeSuppressed: boolean | undefined,
 ): Value | undefined {
-  return value === null && (comparedDays === 0 || !mayBeWithheld) ? undefined : value;
+  return value === null && (comparedDays === 0 || !mayBeSuppressed) ? undefined : value;
 }

@@ -4,29 +4,29 @@ import { fill } from "./formats";
 import { type IconName, icon } from "./icons";
 import { absentSentences, missingSentences, quarantineSentences } from "./missingWords";
 import type { Actions, Language, Ready } from "./model";
-import { withheldSentences } from "./withheldWords";
+import { suppressionSentences } from "./suppressionWords";
 
 /** The number of sentences that are visible at once; the others can be unfolded. */
-const mostAtOnce = 3;
+const maxVisible = 3;
 
-/** The groups and days that the answer withholds, and why, in words. */
-export function withheldView(ready: Ready): TemplateResult | typeof nothing {
-  const sentences = withheldSentences(ready);
+/** The groups and days that the answer suppresses, and why, in words. */
+export function suppressionView(ready: Ready): TemplateResult | typeof nothing {
+  const sentences = suppressionSentences(ready);
   if (sentences.length === 0) return nothing;
-  return noteView("withheld", ready.texts.leftOut, "people", sentencesView(ready, sentences));
+  return noteView("suppressed", ready.texts.whatIsSuppressed, "people", sentencesView(ready, sentences));
 }
 
 function noteView(id: string, label: string, name: IconName, content: TemplateResult): TemplateResult {
-  return html`<section class="withheld" id=${id} aria-label=${label}>${icon(name)}<div>${content}</div></section>`;
+  return html`<section class="callout" id=${id} aria-label=${label}>${icon(name)}<div>${content}</div></section>`;
 }
 
 export function sentencesView({ texts, formats }: Language, sentences: readonly string[]): TemplateResult {
-  const others = sentences.slice(mostAtOnce);
-  return html`${sentences.slice(0, mostAtOnce).map((text) => html`<p>${text}</p>`)}
+  const others = sentences.slice(maxVisible);
+  return html`${sentences.slice(0, maxVisible).map((text) => html`<p>${text}</p>`)}
     ${
       others.length === 0
         ? nothing
-        : html`<details><summary>${fill(texts.moreLeftOut, formats.integer(others.length))}</summary>
+        : html`<details><summary>${fill(texts.moreSentences, formats.integer(others.length))}</summary>
             ${others.map((text) => html`<p>${text}</p>`)}</details>`
     }`;
 }

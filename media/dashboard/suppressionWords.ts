@@ -3,9 +3,9 @@ import { fill, isolated } from "./formats";
 import { isNumbered, nameIn, type Ready, type Words } from "./model";
 
 /** At most this many places are listed one by one. */
-const mostNamed = 4;
+const maxNamed = 4;
 
-/** Why groups are withheld, one sentence each. */
+/** Why groups are suppressed, one sentence each. */
 export function cutSentences(words: Words, groups: readonly CutGroup[]): string[] {
   const { texts, formats, answer } = words;
   const minimum = formats.integer(answer.minimumGroupSize);
@@ -19,10 +19,10 @@ export function cutSentences(words: Words, groups: readonly CutGroup[]): string[
 }
 
 /**
- * The groups and days that the whole answer withholds, one sentence each: groups that the filter splits, and days
+ * The groups and days that the whole answer suppresses, one sentence each: groups that the filter splits, and days
  * that are not counted. If the filter chooses grades, also the people without a grade who count with them.
  */
-export function withheldSentences(words: Words): string[] {
+export function suppressionSentences(words: Words): string[] {
   const { withheld, filter } = words.answer;
   return [
     ...cutSentences(words, withheld.filter),
@@ -59,7 +59,7 @@ export function uncountedSentences(words: Words, all: readonly UncountedDays[]):
     const sharing = all.filter((other) => days === 1 && other.days === 1 && other.first === first);
     if (sharing.length > 1) {
       const names = sharing.map((other) => placesName(words, other.group));
-      const text = fill(texts.uncountedGroups, formats.shortList(names, mostNamed), range, minimum);
+      const text = fill(texts.uncountedGroups, formats.shortList(names, maxNamed), range, minimum);
       return sharing[0] === each ? [text] : [];
     }
     const text = days === 1 ? texts.uncountedDay : texts.uncountedDays;
@@ -70,7 +70,7 @@ export function uncountedSentences(words: Words, all: readonly UncountedDays[]):
 function placesName(words: Words, places: readonly Place[]): string {
   return words.formats.shortList(
     places.map((place) => placeName(words, place)),
-    mostNamed,
+    maxNamed,
   );
 }
 

@@ -1,9 +1,9 @@
 import type { FilterPatch } from "../model";
-import { type Bars, nameAxis, partMarks, rowHeight, squares } from "./barPicture";
+import { type Bars, nameAxis, partMarks, rowHeight, squares } from "./barChart";
+import { baseOption, type Chart, markLabel, valueAxis } from "./chart";
 import { textOn } from "./colours";
 import type { EChartsOption } from "./echarts";
 import type { Look } from "./look";
-import { baseOption, markLabel, type Picture, valueAxis } from "./picture";
 
 export interface Stacks extends Bars {
   /** The text after each name's bar. */
@@ -15,7 +15,7 @@ export interface Stacks extends Bars {
 }
 
 /** Stacked horizontal bars next to names; values that cannot be drawn are stated after the bar. */
-export function stackPicture(stacks: Stacks, look: Look): Picture {
+export function stackChart(stacks: Stacks, look: Look): Chart {
   const { names, series, behind, tick } = stacks;
   const option: EChartsOption = {
     ...baseOption(look),

@@ -43,7 +43,7 @@ const elm = (grade: string, people: Group["people"], ...resources: string[]): Gr
   resources: ["Reader", ...resources],
 });
 
-describe("days on which a group is withheld are unknown, not without use", () => {
+describe("days on which a group is suppressed are unknown, not without use", () => {
   /** One of the judged weeks: the group stays one of its own, because most of its days have enough people. */
   const withheldWeek = judged.slice(0, 5);
   const fewForAWeek = (date: string) => (withheldWeek.includes(date) ? 3 : 20);
@@ -89,7 +89,7 @@ describe("days on which a group is withheld are unknown, not without use", () =>
   });
 });
 
-test("a group that is always withheld makes nothing else unknown", async () => {
+test("a group that is always suppressed makes nothing else unknown", async () => {
   const groups = [elm("1", always(25)), elm("2", always(25))];
   const staff = dates.map((date) => ({ date, userType: "staff" as const, school: "Elm", people: 4 }));
   const index = plainIndex(

@@ -1,6 +1,6 @@
-import { type Bars, nameAxis, rowHeight, squares } from "./barPicture";
+import { type Bars, nameAxis, rowHeight, squares } from "./barChart";
+import { baseOption, type Chart, type Mark, markLabel } from "./chart";
 import type { Look } from "./look";
-import { baseOption, type Mark, markLabel, type Picture } from "./picture";
 
 export interface ChangeBars extends Pick<Bars, "names" | "picks"> {
   /** Changes relative to the expected value. A new subject is drawn at full length. */
@@ -13,18 +13,18 @@ export interface ChangeBars extends Pick<Bars, "names" | "picks"> {
   readonly fell: string;
 }
 
-const leastRow = 26;
+const minRowHeight = 26;
 /** With less space for names than this, there is no space for numbers after the bars. */
 const narrow = 150;
 /** Rises are drawn up to a doubling: larger ones would make all others tiny. */
-const [least, most] = [-1, 1];
+const [minDrawn, maxDrawn] = [-1, 1];
 
 /** Bars from a centre line, the expected value: less is to the left, more to the right. */
-export function changePicture(bars: ChangeBars, look: Look): Picture {
+export function changeChart(bars: ChangeBars, look: Look): Chart {
   const { names, picks, changes, lines } = bars;
   const labels = look.labelWidth < narrow ? bars.shortLabels : bars.labels;
   const [up = "", down = ""] = look.palette;
-  const drawn = changes.map((change) => Math.max(least, Math.min(most, change)));
+  const drawn = changes.map((change) => Math.max(minDrawn, Math.min(maxDrawn, change)));
   return {
     option: {
       ...baseOption(look),
@@ -32,9 +32,9 @@ export function changePicture(bars: ChangeBars, look: Look): Picture {
       xAxis: {
         type: "value",
         // Space for the text after the longest bars.
-        min: least * 2,
-        max: most * 2,
-        interval: most * 2,
+        min: minDrawn * 2,
+        max: maxDrawn * 2,
+        interval: maxDrawn * 2,
         axisLabel: { show: false },
         axisTick: { show: false },
         axisLine: { show: false },
@@ -66,7 +66,7 @@ export function changePicture(bars: ChangeBars, look: Look): Picture {
       ...(drawn.some((value) => value < 0) ? [{ name: bars.fell, colour: down }] : []),
       ...(drawn.some((value) => value > 0) ? [{ name: bars.rose, colour: up }] : []),
     ]),
-    height: names.length * rowHeight(names, look, leastRow) + 8,
+    height: names.length * rowHeight(names, look, minRowHeight) + 8,
     byAxis: "y",
   };
 }

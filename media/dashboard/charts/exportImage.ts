@@ -1,42 +1,42 @@
 import { clipped } from "../formats";
+import type { Chart, LegendEntry } from "./chart";
 import { type EChartsOption, type EChartsType, init } from "./echarts";
 import { paperLook } from "./look";
-import type { LegendEntry, Picture } from "./picture";
 
 /** A self-contained image of a chart: a title above, a legend, and notes for the reader below. */
 export interface Sheet {
   readonly title: string;
-  readonly picture: Picture;
+  readonly chart: Chart;
   readonly notes: readonly string[];
 }
 
 const width = 1_100;
 const margin = 24;
-const leastHeight = 280;
+const minHeight = 280;
 const noteSize = 12;
 const noteLine = 17;
 /** The width of a character in notes, a conservative estimate. */
-const noteLetter = 6.85;
+const noteCharacterWidth = 6.85;
 /** Notes end before the edge, because the reader's font may be wider. */
 const widthOfNotes = (wide: number) => (wide - 2 * margin) * 0.91;
 
 /** SVG has real text; PNG is in base64, at twice its pixel size. */
-export type PictureKind = "svg" | "png";
+export type ImageKind = "svg" | "png";
 
-export function drawSheet(sheet: Sheet, kind: PictureKind): string {
+export function drawSheet(sheet: Sheet, kind: ImageKind): string {
   const block = blockOf(sheet, width);
   return kind === "svg" ? svgOf(block) : drawn(block, 2, pngOf);
 }
 
 /** The whole page as one image: head, numbers, charts and notes for the reader. */
-export interface PageSheet extends Omit<Sheet, "picture"> {
+export interface PageSheet extends Omit<Sheet, "chart"> {
   /** Below the title. */
   readonly lines: readonly string[];
   /** A name, a number and its change each; below them, what the change is compared with. */
   readonly cards: readonly (readonly string[])[];
   readonly cardsNote: string;
   /** Charts that are not wide are placed in pairs. */
-  readonly pictures: readonly (Sheet & { readonly wide: boolean })[];
+  readonly charts: readonly (Sheet & { readonly wide: boolean })[];
   readonly tables: readonly TableSheet[];
 }
 
@@ -50,7 +50,7 @@ export interface TableSheet {
 }
 
 /** A page that is too tall for browsers to draw as PNG is drawn smaller. */
-export function drawPage(page: PageSheet, kind: PictureKind): string {
+export function drawPage(page: PageSheet, kind: ImageKind): string {
   const { blocks, height } = layOut(page);
   if (kind === "svg") {
     const parts = blocks.map(({ x, y, block }) => svgOf(block).replace("<svg ", `<svg x="${x}" y="${y}" `));
@@ -59,11 +59,11 @@ export function drawPage(page: PageSheet, kind: PictureKind): string {
 ${parts.join("\n")}
 </svg>`;
   }
-  const ratio = Math.min(2, highestCanvas / height);
+  const ratio = Math.min(2, maxCanvasHeight / height);
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [Math.floor(width * ratio), Math.floor(height * ratio)];
   const context = canvas.getContext("2d");
-  if (!context) throw new TypeError("The browser cannot draw pictures.");
+  if (!context) throw new TypeError("The browser cannot draw images.");
   context.fillStyle = paperLook.background;
   context.fillRect(0, 0, canvas.width, canvas.height);
   for (const { x, y, block } of blocks)
@@ -71,7 +71,7 @@ ${parts.join("\n")}
   return pngOf(canvas);
 }
 
-const highestCanvas = 16_000;
+const maxCanvasHeight = 16_000;
 
 /** A drawable block of a given size. */
 interface Block {
@@ -81,12 +81,12 @@ interface Block {
 }
 
 function svgOf({ option, ...size }: Block): string {
-  const chart = init(null, null, { renderer: "svg", ssr: true, ...size });
+  const instance = init(null, null, { renderer: "svg", ssr: true, ...size });
   try {
-    chart.setOption(option);
-    return chart.renderToSVGString();
+    instance.setOption(option);
+    return instance.renderToSVGString();
   } finally {
-    chart.dispose();
+    instance.dispose();
   }
 }
 
@@ -97,13 +97,13 @@ function drawn<T>(
   use: (canvas: HTMLCanvasElement) => T,
 ): T {
   const canvas = document.createElement("canvas");
-  const chart: EChartsType = init(canvas, null, { renderer: "canvas", devicePixelRatio, ...size });
+  const instance: EChartsType = init(canvas, null, { renderer: "canvas", devicePixelRatio, ...size });
   try {
-    chart.setOption(option);
-    chart.getZr().flush();
+    instance.setOption(option);
+    instance.getZr().flush();
     return use(canvas);
   } finally {
-    chart.dispose();
+    instance.dispose();
   }
 }
 
@@ -112,7 +112,7 @@ function pngOf(canvas: HTMLCanvasElement): string {
 }
 
 /** The layout of a page, from top to bottom. */
-function layOut({ title, lines, cards, cardsNote, pictures, tables, notes }: PageSheet) {
+function layOut({ title, lines, cards, cardsNote, charts, tables, notes }: PageSheet) {
   const blocks: { readonly x: number; readonly y: number; readonly block: Block }[] = [];
   let y = 0;
   const add = (...row: readonly Block[]) => {
@@ -142,7 +142,7 @@ function layOut({ title, lines, cards, cardsNote, pictures, tables, notes }: Pag
     ]),
   );
   const waiting: Block[] = [];
-  for (const { wide, ...sheet } of pictures) {
+  for (const { wide, ...sheet } of charts) {
     const block = blockOf(sheet, wide ? width : width / 2);
     if (wide) {
       if (waiting.length > 0) add(...waiting.splice(0));
@@ -232,24 +232,24 @@ function titleOf({ text, top, left = margin, align, quiet, isCut, ...style }: Bl
 
 /** The number of lines that notes take in a block. */
 function linesOf(notes: readonly string[], wide: number): number {
-  const letters = Math.floor(widthOfNotes(wide) / noteLetter);
-  return notes.reduce((sum, note) => sum + Math.max(1, Math.ceil(note.length / letters)), 0);
+  const characters = Math.floor(widthOfNotes(wide) / noteCharacterWidth);
+  return notes.reduce((sum, note) => sum + Math.max(1, Math.ceil(note.length / characters)), 0);
 }
 
-function blockOf({ title, picture, notes }: Sheet, wide: number): Block {
+function blockOf({ title, chart, notes }: Sheet, wide: number): Block {
   // Half a page needs its own title size.
   const [titleSize, legendSize] = wide === width ? [19, 13] : [15, 12];
-  const legend = legendOf(picture, wide, legendSize);
+  const legend = legendOf(chart, wide, legendSize);
   const lines = linesOf(notes, wide);
   const above = margin + 42 + legend.lines * legendLine;
   const below = lines * noteLine + margin + 14;
-  const inner = Math.max(picture.height, leastHeight);
+  const inner = Math.max(chart.height, minHeight);
   const height = above + inner + below;
   return {
     width: wide,
     height,
     option: {
-      ...moved(picture.option, above, below),
+      ...moved(chart.option, above, below),
       animation: false,
       backgroundColor: paperLook.background,
       title: [
@@ -282,13 +282,13 @@ function blockOf({ title, picture, notes }: Sheet, wide: number): Block {
 
 const legendLine = 22;
 /** Characters that look like the marks of the chart. */
-const keyLetters: Readonly<Record<LegendEntry["shape"], string>> = {
+const keyCharacters: Readonly<Record<LegendEntry["shape"], string>> = {
   line: "━",
   dashes: "┅",
   ring: "○",
   dot: "●",
   square: "■",
-  hidden: "◇",
+  few: "◇",
   band: "□",
   level: "▤",
   rising: "▨",
@@ -298,19 +298,19 @@ const keyLetters: Readonly<Record<LegendEntry["shape"], string>> = {
 };
 
 /** A chart's legend as text with as many lines as it needs, and the styles of its marks. */
-function legendOf({ legend }: Picture, wide: number, fontSize: number) {
-  const most = (wide - 2 * margin) / (0.58 * fontSize);
+function legendOf({ legend }: Chart, wide: number, fontSize: number) {
+  const maxCharacters = (wide - 2 * margin) / (0.58 * fontSize);
   const lines: string[][] = [];
-  let letters = most;
+  let characters = maxCharacters;
   legend.forEach(({ name, shape }, at) => {
     const text = clipped(plain(name), 60);
     // The mark and the distances around it.
-    letters += text.length + 10;
-    if (letters > most) {
+    characters += text.length + 10;
+    if (characters > maxCharacters) {
       lines.push([]);
-      letters = text.length + 4;
+      characters = text.length + 4;
     }
-    lines.at(-1)?.push(`{key${at}|${keyLetters[shape]}}  ${text}`);
+    lines.at(-1)?.push(`{key${at}|${keyCharacters[shape]}}  ${text}`);
   });
   const keys = legend.map(({ colour, shape }, at) => [
     `key${at}`,

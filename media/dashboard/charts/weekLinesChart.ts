@@ -1,6 +1,6 @@
 import type { Shown } from "../../../src/dashboard/answer";
+import { baseOption, type Chart, categoryAxis, valueAxis } from "./chart";
 import type { Look } from "./look";
-import { baseOption, categoryAxis, type Picture, valueAxis } from "./picture";
 
 interface WeekLine {
   readonly name: string;
@@ -11,13 +11,13 @@ interface WeekLine {
 }
 
 /** Superimposed lines over the weeks of periods; an unknown week breaks its line. */
-export function weekLinesPicture(
+export function weekLinesChart(
   weeks: readonly string[],
   lines: readonly WeekLine[],
   tick: (value: number) => string,
   label: (value: Shown | undefined) => string,
   look: Look,
-): Picture {
+): Chart {
   return {
     option: {
       ...baseOption(look),

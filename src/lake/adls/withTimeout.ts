@@ -8,7 +8,10 @@ export interface Limits {
 }
 
 /** A promise with a time limit and a signal. The underlying work continues after either of them. */
-export async function within<T>(work: Promise<T>, { milliseconds, tooLate, signal }: Limits): Promise<T> {
+export async function withTimeout<T>(
+  work: Promise<T>,
+  { milliseconds, tooLate, signal }: Limits,
+): Promise<T> {
   // Once the race is lost, nobody handles the result of the work.
   work.catch(() => undefined);
   signal?.throwIfAborted();

@@ -1,9 +1,9 @@
 import { type HierarchyRectangularNode, hierarchy, treemap } from "d3-hierarchy";
 import type { CustomSeriesRenderItemAPI } from "echarts/types/dist/shared";
 import type { FilterPatch } from "../model";
+import { baseOption, type Chart, type LegendEntry, type MarkLine } from "./chart";
 import { textOn } from "./colours";
 import type { Look } from "./look";
-import { baseOption, type LegendEntry, type MarkLine, type Picture } from "./picture";
 
 export interface Tile {
   readonly name: string;
@@ -17,17 +17,17 @@ const height = 320;
 /** Space between tiles, and between a tile's edge and its label, in pixels. */
 const [gap, edge] = [2, 6];
 /** Upper limit for the width of a character, relative to the font size. */
-const letter = 0.62;
+const characterWidth = 0.62;
 /** The minimum number of characters to show of a longer name. */
-const lettersOfName = 5;
+const minNameCharacters = 5;
 
 /** Tiles with areas proportional to their values. */
-export function treemapPicture(
+export function treemapChart(
   tiles: readonly Tile[],
   legend: readonly LegendEntry[],
   format: (value: number) => string,
   look: Look,
-): Picture {
+): Chart {
   const placesIn = layoutOf(tiles);
   return {
     option: {
@@ -95,14 +95,14 @@ function layoutOf(tiles: readonly Tile[]) {
 function labelOf(name: string, value: string, size: { width: number; height: number }, fontSize: number) {
   const width = size.width - 2 * edge;
   const lineHeight = Math.round(1.4 * fontSize);
-  const letters = width / (letter * fontSize);
+  const characters = width / (characterWidth * fontSize);
   const lines = Math.floor((size.height - 2 * edge) / lineHeight);
   // A tile too small for a word has no label; its tooltip has both.
-  if (lines < 1 || letters < Math.min(name.length, lettersOfName)) return [];
+  if (lines < 1 || characters < Math.min(name.length, minNameCharacters)) return [];
   const text = { fontSize, width, overflow: "truncate" as const, ellipsis: "…" };
   return [
     { top: 0, style: { ...text, text: name.replaceAll(/\s+/g, " "), fontWeight: 600 as const } },
-    ...(lines > 1 && letters >= value.length
+    ...(lines > 1 && characters >= value.length
       ? [{ top: lineHeight, style: { text: value, fontSize: fontSize - 1 } }]
       : []),
   ];

@@ -1,10 +1,10 @@
 import type { Change } from "../../../src/dashboard/answer";
 import type { Ready } from "../model";
+import { bands, baseOption, type Chart, categoryAxis, type LegendEntry } from "./chart";
 import type { Look } from "./look";
-import { bands, baseOption, categoryAxis, type LegendEntry, type Picture } from "./picture";
 
 /** Weekly use and the expected use; the judged weeks are shaded. */
-export function weeksPicture(change: Change, { texts, formats }: Ready, look: Look): Picture {
+export function weeksChart(change: Change, { texts, formats }: Ready, look: Look): Chart {
   const [colour = "", other = ""] = look.palette;
   const { weeks } = change;
   const number = formats.average;

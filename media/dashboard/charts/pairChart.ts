@@ -1,7 +1,7 @@
-import { type Bars, nameAxis, nameMarks, rowHeight } from "./barPicture";
+import { type Bars, nameAxis, nameMarks, rowHeight } from "./barChart";
+import { baseOption, type Chart, markLabel, valueAxis } from "./chart";
 import type { EChartsOption } from "./echarts";
 import type { Look } from "./look";
-import { baseOption, markLabel, type Picture, valueAxis } from "./picture";
 
 export interface Pairs extends Bars {
   /** The text after each pair. */
@@ -9,10 +9,10 @@ export interface Pairs extends Bars {
   readonly tick: (value: number) => string;
 }
 
-const leastRow = 26;
+const minRowHeight = 26;
 
 /** Two points on a line next to each name: the earlier value and the current one. */
-export function pairPicture(pairs: Pairs, look: Look): Picture {
+export function pairChart(pairs: Pairs, look: Look): Chart {
   const { names, series, ends, tick } = pairs;
   const largest = names.map((_, row) => Math.max(...series.map(({ values }) => values[row] ?? 0)));
   const isWhole = (row: number) => series.every(({ values }) => values[row] !== null);
@@ -56,7 +56,7 @@ export function pairPicture(pairs: Pairs, look: Look): Picture {
     option,
     marks: nameMarks(pairs, ends),
     legend: series.map(({ name, colour }, at) => ({ name, colour, shape: at === 0 ? "ring" : "dot" })),
-    height: names.length * rowHeight(names, look, leastRow) + 32,
+    height: names.length * rowHeight(names, look, minRowHeight) + 32,
     byAxis: "y",
   };
 }

@@ -1,16 +1,16 @@
 import type { Shown } from "../../../src/dashboard/answer";
 import { inTwoLines } from "../formats";
 import type { FilterPatch } from "../model";
-import type { Look } from "./look";
 import {
   baseOption,
+  type Chart,
   categoryAxis,
   type LegendEntry,
   type Mark,
   markLabel,
-  type Picture,
   valueAxis,
-} from "./picture";
+} from "./chart";
+import type { Look } from "./look";
 
 export interface BarSeries {
   readonly name: string;
@@ -30,7 +30,7 @@ export interface Bars {
 const barHeight = 13;
 
 /** Horizontal bars next to names, one or more per name, with their values at the ends. */
-export function barPicture(bars: Bars, look: Look): Picture {
+export function barChart(bars: Bars, look: Look): Chart {
   const { names, series } = bars;
   const row = rowHeight(names, look, series.length * (barHeight + 2) + 13);
   return {
@@ -54,10 +54,10 @@ export function barPicture(bars: Bars, look: Look): Picture {
 }
 
 /** Vertical bars for a few names, with their values on top. */
-export function columnPicture(
+export function columnChart(
   { names, series, tick }: Omit<Bars, "picks"> & { readonly tick: (value: number) => string },
   look: Look,
-): Picture {
+): Chart {
   return {
     option: {
       ...baseOption(look),
@@ -119,20 +119,20 @@ export const squares = (series: readonly Pick<BarSeries, "name" | "colour">[]): 
   series.map(({ name, colour }) => ({ name, colour, shape: "square" }));
 
 /** The capacity of a line of names: character width relative to font size, in the widest of the usual fonts. */
-const lettersIn = (look: Look) => Math.floor(look.labelWidth / (0.62 * (look.fontSize - 1)));
+const charactersIn = (look: Look) => Math.floor(look.labelWidth / (0.62 * (look.fontSize - 1)));
 
 /** The height of a row, so that names on two lines do not touch. */
-export function rowHeight(names: readonly string[], look: Look, least: number): number {
-  const letters = lettersIn(look);
-  const inTwo = names.some((name) => name.length > letters && name.includes(" "));
-  return inTwo ? Math.max(least, 2 * look.fontSize + 8) : least;
+export function rowHeight(names: readonly string[], look: Look, minHeight: number): number {
+  const characters = charactersIn(look);
+  const inTwo = names.some((name) => name.length > characters && name.includes(" "));
+  return inTwo ? Math.max(minHeight, 2 * look.fontSize + 8) : minHeight;
 }
 
 /**
  * An axis of names from top to bottom. It identifies them by index, because two names may look the same when clipped.
  */
 export function nameAxis(names: readonly string[], look: Look) {
-  const letters = lettersIn(look);
+  const characters = charactersIn(look);
   return {
     type: "category" as const,
     inverse: true,
@@ -150,7 +150,7 @@ export function nameAxis(names: readonly string[], look: Look) {
       lineHeight: look.fontSize,
       margin: 10,
       formatter: (place: string) =>
-        inTwoLines((names[Number(place)] ?? "").replaceAll(/[\r\n]+/g, " "), letters),
+        inTwoLines((names[Number(place)] ?? "").replaceAll(/[\r\n]+/g, " "), characters),
     },
   };
 }

@@ -3,19 +3,19 @@ import { missingOfDay } from "../missingWords";
 import { pickDay, type Ready } from "../model";
 import { type Cell, drawable, labelText } from "../panels/panel";
 import { acrossWeekends, weekendsOff } from "./acrossWeekends";
-import type { EChartsOption } from "./echarts";
-import type { Look } from "./look";
 import {
   bands,
   baseOption,
+  type Chart,
   categoryAxis,
   type Hatching,
   type LegendEntry,
   type Mark,
   type MarkLine,
-  type Picture,
   valueAxis,
-} from "./picture";
+} from "./chart";
+import type { EChartsOption } from "./echarts";
+import type { Look } from "./look";
 
 export interface DaySeries {
   readonly name: string;
@@ -26,7 +26,7 @@ export interface DaySeries {
 }
 
 /**
- * Whether to mark days on which some groups are withheld. If the filter itself withholds groups, this applies to all
+ * Whether to mark days on which some groups are suppressed. If the filter itself suppresses groups, this applies to all
  * days and is stated once.
  */
 const hasPartialDays = ({ answer: { withheld } }: Ready): boolean =>
@@ -47,12 +47,12 @@ export function dayWords(ready: Ready): (day: DayEntry) => string[] {
 /**
  * Lines or bars over days. Quiet days are shaded, days without data hatched. Lines continue across weekends without
  * school, because they would otherwise drop to zero every week. They break at every other day without school. They
- * also break at days whose report is missing or that are withheld, which are hatched in their own way. So is a day on
- * which some groups are withheld. `few` people are a hollow mark on the zero line.
+ * also break at days whose report is missing or that are suppressed, which are hatched in their own way. So is a day on
+ * which some groups are suppressed. `few` people are a hollow mark on the zero line.
  *
  * @param report the one that has the numbers: a day without the other report is not marked
  */
-export function dayPicture(
+export function dayChart(
   ready: Ready,
   report: ReportKind,
   series: readonly DaySeries[],
@@ -60,7 +60,7 @@ export function dayPicture(
   tick: (value: number) => string,
   height: number,
   look: Look,
-): Picture {
+): Chart {
   const { byDay } = ready.answer;
   const days = byDay.map(({ date }) => date);
   const { texts, formats, filter } = ready;
@@ -68,7 +68,7 @@ export function dayPicture(
     byDay.flatMap((day, index) =>
       day.kind !== "noData" && series.some(({ value }) => isMeant(value(day))) ? [index] : [],
     );
-  const leftOut = new Set(daysWith((value) => value === null));
+  const suppressed = new Set(daysWith((value) => value === null));
   const missing = new Set(byDay.flatMap((day, index) => (day.missing?.includes(report) ? [index] : [])));
   const isFew = (value: Cell) => typeof value === "string";
   const few = daysWith(isFew);
@@ -82,7 +82,7 @@ export function dayPicture(
   const wordsOf = dayWords(ready);
   const hatchings = [
     { days: missing, name: texts.missingDay, hatching: "falling" },
-    { days: leftOut, name: texts.hidden, hatching: "upright" },
+    { days: suppressed, name: texts.suppressed, hatching: "upright" },
     { days: partly, name: texts.partlyDay, hatching: "dotted" },
   ] as const;
   const marks = byDay.map((day, index): Mark => {
@@ -162,7 +162,7 @@ export function dayPicture(
   const [fewText] = byDay.flatMap((day) =>
     series.flatMap(({ value }) => (isFew(value(day)) ? labelText(ready, value(day), format) : [])),
   );
-  if (fewText !== undefined) legend.push({ name: fewText, colour: look.quiet, shape: "hidden" });
+  if (fewText !== undefined) legend.push({ name: fewText, colour: look.quiet, shape: "few" });
   return { option, marks, legend, height, days, byAxis: "x" };
 }
 
