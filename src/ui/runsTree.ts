@@ -68,16 +68,18 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   private async runs(): Promise<RunNode[]> {
     // The end of this window's run is known; another one cannot be in progress at the same time.
     const isOwn = this.own.running !== undefined;
-    const { total, runs } = await this.list();
+    const count = this.shown;
+    const { total, runs } = await this.list(count);
     clearTimeout(this.nextLook);
     if (!isOwn && runs.some(isRunning)) this.lookLater();
     const nodes = runs.map((run): RunNode => ({ kind: "run", run }));
-    return total > runs.length ? [...nodes, { kind: "more", left: total - runs.length }] : nodes;
+    // Runs with an unreadable record are not in the answer, and more pages would not show them.
+    return total > count ? [...nodes, { kind: "more", left: total - count }] : nodes;
   }
 
-  private async list() {
+  private async list(count = this.shown) {
     const connected = await this.parts.model.connected();
-    return this.parts.client.request(engine.listRuns, { ...connected, from: 0, count: this.shown });
+    return this.parts.client.request(engine.listRuns, { ...connected, from: 0, count });
   }
 
   /** Waits for the end of a run of another window or program, and then tells the views. */

@@ -73,3 +73,18 @@ test("a run whose end the views know already does not refresh them later", async
     view.tree.dispose();
   }
 });
+
+test("older runs are offered until there are none, also if the record of one is unreadable", async () => {
+  const { tree, request } = viewOf({ outcome: "done" });
+  const total = 60;
+  const page = (_call?: unknown, { count } = { count: 0 }) => {
+    const runs = Array.from({ length: Math.min(count, total) }, () => ({ outcome: "done" as const }));
+    return Promise.resolve({ total, runs: runs.slice(1) });
+  };
+  request.mockImplementation(page);
+  expect((await tree.getChildren()).at(-1)).toEqual({ kind: "more", left: 10 });
+  tree.showOlder();
+  const nodes = await tree.getChildren();
+  expect([nodes.length, nodes.at(-1)?.kind]).toEqual([total - 1, "run"]);
+  tree.dispose();
+});
