@@ -298,13 +298,14 @@ export class ConnectionModel extends Disposable {
       });
       if (signal.aborted) return;
       const hasOtherRuns = this.lookedAt !== undefined && landingsOf(items) !== landingsOf(this.items);
+      const hasRecovered = this.failure !== undefined;
       this.items = items;
       this.found = found;
       this.lookedAt = Date.now();
       this.failure = undefined;
       this.set(items.length === 0 ? "empty" : "loaded");
-      // For example, of another window or of a schedule.
-      if (hasOtherRuns) this.lakeChanged.fire();
+      // Runs of another window or of a schedule, for example. After a failure, the views of the lake may have failed too.
+      if (hasOtherRuns || hasRecovered) this.lakeChanged.fire();
     } catch (error) {
       if (signal.aborted) return;
       this.fail(error);

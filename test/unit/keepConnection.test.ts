@@ -113,6 +113,19 @@ test("a look that failed is repeated for a request by the user, and not by a vie
   model.dispose();
 });
 
+test("once a look succeeds after one that failed, the views of the lake look again too", async () => {
+  const { model } = await looking("failure", "reports", "reports");
+  let told = 0;
+  model.onDidChangeLake(() => told++);
+  await expect(model.loaded()).rejects.toThrow("cannot be reached");
+  expect(told).toBe(0);
+  await model.refresh();
+  expect(told).toBe(1);
+  await model.refresh();
+  expect(told).toBe(1);
+  model.dispose();
+});
+
 test("another server is asked about once the user acts, and looked at as soon as they allow it", async () => {
   const { model, looks } = await looking("reports");
   settings["clever.sftp.host"] = "other.example";
