@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Finding, LakeOverview, LakeStage, LandedFileItem, TableItem } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { describeError } from "../errors";
+import { plain } from "../plainText";
 import { counted } from "./counts";
 import { Disposable } from "./dispose";
 import { bytes, dateTime, nameOf } from "./format";
@@ -234,13 +235,14 @@ function tableItem(table: TableItem, finding: Finding | undefined): vscode.TreeI
 }
 
 function landedItem(file: LandedFileItem): vscode.TreeItem {
-  const name = nameOf(file.path);
+  // Other programs land files too, under any name.
+  const name = plain(nameOf(file.path));
   const parts = partsOf(name);
   const item = new vscode.TreeItem(parts?.label ?? name, vscode.TreeItemCollapsibleState.None);
   item.id = `landed:${file.path}`;
   item.iconPath = new vscode.ThemeIcon("file");
   item.description = parts ? `${parts.report} · ${bytes(file.size)}` : bytes(file.size);
-  item.tooltip = file.path;
+  item.tooltip = plain(file.path);
   item.contextValue = "lake.file";
   item.accessibilityInformation = { label: `${name}, ${bytes(file.size)}` };
   return item;

@@ -51,6 +51,22 @@ test("a screen reader hears the name and the state of a table or landed file", (
   );
 });
 
+test("characters that reorder text are visible in the name of a landed file", () => {
+  const reordered = { ...file, path: "stage1np/clever/2025-09-22/a\u202evsc.exe" };
+  const node = {
+    kind: "landed",
+    folder: "2025-09-22",
+    time: "2025-09-22T00:00:00Z",
+    file: reordered,
+  } as const;
+  const { label, tooltip, accessibilityInformation } = treeWith().getTreeItem(node);
+  expect([label, tooltip, accessibilityInformation?.label]).toEqual([
+    "a\\u{202e}vsc.exe",
+    "stage1np/clever/2025-09-22/a\\u{202e}vsc.exe",
+    "a\\u{202e}vsc.exe, 2.0 kB",
+  ]);
+});
+
 test("the log has the reason why the lake or its runs cannot be shown", async () => {
   const logged: string[] = [];
   const log = { error: (text: string) => void logged.push(text) } as never;
