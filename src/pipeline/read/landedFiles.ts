@@ -1,3 +1,4 @@
+import { hashOfFile } from "../../delta/dataFile";
 import { withLocalFiles } from "../../delta/localFiles";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
@@ -13,7 +14,10 @@ export interface LocalDelivery {
   readonly place: string;
 }
 
-/** Runs `work` with the landed files on the local disk; resolves to the deliveries whose files are gone. */
+/**
+ * Runs `work` with the landed files on the local disk; resolves to the deliveries whose files are gone, or do not have
+ * the bytes that were ingested: rows are those of a delivery's bytes. Files that this run has landed are not checked.
+ */
 export async function withLandedFiles(
   lake: Lake,
   deliveries: readonly Delivery[],
@@ -34,9 +38,14 @@ export async function withLandedFiles(
     let isCopied = false;
     try {
       const paths = present.map(({ entry }) => entry.landedPath);
-      await withLocalFiles(lake, paths, options, (places) => {
+      await withLocalFiles(lake, paths, options, async (places) => {
         isCopied = true;
-        return work(places.flatMap((place, index) => localDelivery(present[index], place)));
+        const files = places.flatMap((place, index) => localDelivery(present[index], place));
+        const intact = await mapConcurrently(files, concurrentFiles, (file) => isIntact(file, signal));
+        for (const [index, { delivery }] of files.entries()) {
+          if (!intact[index]) failed.push({ ...delivery, error: changed(delivery.entry.landedPath) });
+        }
+        return work(files.filter((_, index) => intact[index]));
       });
       return failed;
     } catch (error) {
@@ -51,6 +60,20 @@ export async function withLandedFiles(
 
 function localDelivery(delivery: Delivery | undefined, place: string): LocalDelivery[] {
   return delivery ? [{ delivery, place }] : [];
+}
+
+async function isIntact(
+  { delivery: { entry, hasJustLanded }, place }: LocalDelivery,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  return hasJustLanded === true || (await hashOfFile(place, { signal })) === entry.sha256;
+}
+
+function changed(subject: string): CleverLakeError {
+  return new CleverLakeError("corrupt", "The landed file's bytes are not those that were ingested.", {
+    subject,
+    hint: "Restore it from a backup of the lake. Or delete it: a run that needs its rows and finds the report on the server ingests it again.",
+  });
 }
 
 function gone(subject: string | undefined): CleverLakeError {
