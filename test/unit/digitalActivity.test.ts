@@ -313,6 +313,28 @@ test("the events of a report whose table another program made unreadable stay", 
   expect(tables.map((each) => each.table)).toContain(pseudoTable(reports.daily_participation));
 });
 
+test("the events of a month stay if a data file of it has other bytes than were written", async () => {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("a")));
+  await fixture.run(on);
+  const table = pseudoTable(reports.daily_participation);
+  const snapshot = await readSnapshot(fixture.lake, table, await sharedDuck());
+  const [file] = snapshot?.files.keys() ?? [];
+  const place = fixture.lake.localPath(`${table}/${file}`);
+  const duck = await sharedDuck();
+  const other = `SELECT * REPLACE (7 AS num_logins) FROM read_parquet(${sqlString(place)}, hive_partitioning = false)`;
+  await duck.session(async (session) => {
+    await session.query(`CREATE TEMP TABLE changed AS ${other}`);
+    await session.query(`COPY changed TO ${sqlString(place)} (FORMAT parquet)`);
+  });
+  await fixture.put(usagePath(), usageCsv(usage("a", "Mathlark")));
+  const { failed } = await fixture.run(on);
+  expect(failed).toEqual([
+    { path: digitalActivityTable, reason: expect.stringMatching(/has changed since/) },
+  ]);
+  expect(await events(fixture, "a")).toEqual(["day a 2024-09-03 1"]);
+});
+
 describe("the events of a report whose table is gone stay", () => {
   const table = pseudoTable(reports.resource_usage);
 

@@ -11,6 +11,7 @@ import { readQuery } from "../../delta/readQuery";
 import { requireSameShape } from "../../delta/schema";
 import { readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { numRecords } from "../../delta/statistics";
+import { requireIntact } from "../../delta/storedFiles";
 import { removeFile, tableActions } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
 import { Duck, type DuckSession, sqlName, sqlString } from "../../duck/duck";
@@ -216,8 +217,11 @@ async function replaceMonth(
     columns: activityColumns,
     partitionValues: partition,
   };
-  return withDataFiles(lake, read, options, (placeOf) =>
-    duck.session(async (session) => {
+  return withDataFiles(lake, read, options, async (placeOf) => {
+    // Damage must not go into a file whose hash would hide it.
+    for (const { snapshot: table, files } of read)
+      if (table) await requireIntact(table, files, placeOf, options);
+    return duck.session(async (session) => {
       for (const file of snapshot ? foreign : []) {
         const rows = readQuery(snapshot as Snapshot, [file], placeOf);
         if (!(await holdsOurs(session, rows))) continue;
@@ -245,8 +249,8 @@ async function replaceMonth(
       if (add) actions.push({ add });
       requireEveryRow(sources, add);
       return add;
-    }, signal),
-  );
+    }, signal);
+  });
 }
 
 const isOthers = `coalesce(${sqlName(cleverObjects.column)} NOT IN (${cleverObjects.values.map(sqlString).join(", ")}), true)`;
