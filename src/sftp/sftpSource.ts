@@ -109,6 +109,8 @@ export class SftpSource implements ReportSource {
       signal?.throwIfAborted();
       throw refusal(error, path);
     }
+    if (stats.isDirectory())
+      throw new CleverLakeError("io", `${path} is a folder on the SFTP server.`, { subject: path });
     if (Number.isSafeInteger(stats.size)) return { path, size: stats.size, modified: modifiedOf(stats) };
     throw new CleverLakeError("io", `The SFTP server does not report the size of ${path}.`, {
       subject: path,

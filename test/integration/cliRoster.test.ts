@@ -116,6 +116,15 @@ describe("clever-lake roster", () => {
     expect(after.rows).toHaveLength(third.summary?.students ?? 0);
   });
 
+  test("refuses a folder on the server, and a full path, in plain words", async () => {
+    const folder = await roster("--sftp", "roster");
+    expect(folder).toMatchObject({ exitCode: 2, summary: undefined });
+    expect(folder.stderr).toContain("roster is a folder on the SFTP server.");
+    const full = await roster("--sftp", "/roster/students.csv");
+    expect(full).toMatchObject({ exitCode: 2, summary: undefined });
+    expect(full.stderr).toContain("without a slash at its start");
+  });
+
   test("updates the table of groups, with the minimum group size that it has", async () => {
     expect((await cli.run("run")).exitCode).toBe(0);
     const divided = ["groups", "--json", "--minimum-group-size", "5"];
