@@ -162,7 +162,9 @@ function quarantineLines(quarantined: RunSummary["quarantined"]): string[] {
   const which = isMixed ? "one of the other files" : "a file";
   const hint = `  To accept ${which} without its bad rows: clever-lake run --accept PATH`;
   const helps = quarantined.some(({ acceptable }) => acceptable);
-  return ["", styled("red", title), ...listed(files), ...(helps ? [hint] : [])];
+  // The next run's document does not have these reasons.
+  const listing = listed(files, "clever-lake status lists");
+  return ["", styled("red", title), ...listing, ...(helps ? [hint] : [])];
 }
 
 function rowsLine(what: string, rows: number): string {
@@ -171,11 +173,11 @@ function rowsLine(what: string, rows: number): string {
 
 const shown = 10;
 
-/** Indented lines, only the first ones if there are many. `--json` has them all. */
-function listed(lines: readonly string[]): string[] {
+/** Indented lines, only the first ones if there are many. */
+function listed(lines: readonly string[], completeList = "--json lists"): string[] {
   const max = 20;
   const more =
-    lines.length > max ? [`  … and ${integer(lines.length - max)} more; --json lists them all.`] : [];
+    lines.length > max ? [`  … and ${integer(lines.length - max)} more; ${completeList} them all.`] : [];
   return [...lines.slice(0, max).map((line) => `  ${line}`), ...more];
 }
 

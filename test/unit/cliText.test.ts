@@ -171,7 +171,9 @@ describe("a run's summary", () => {
     const failed = Array.from({ length: 500 }, (_, index) => ({ path: `${index}.csv`, reason: "Gone." }));
     const text = showRun({ ...summary, failed });
     expect(text.split("\n").length).toBeLessThan(40);
-    expect(text).toContain("480 more");
+    expect(text).toContain("480 more; --json lists them all.");
+    const quarantined = failed.map((file) => ({ ...file, line: null, column: null, ...facts }));
+    expect(showRun({ ...summary, quarantined })).toContain("480 more; clever-lake status lists them all.");
   });
 });
 
