@@ -82,8 +82,8 @@ test("the command line works with a shared access signature, and never shows it"
 });
 
 test.each([
-  [{ auth: "sharedKey" }, "The storage account's key is missing."],
-  [{ auth: "sas" }, "The SAS is missing."],
+  [{ auth: "sharedKey" }, "The storage account's key is missing. Set CLEVER_LAKE_ACCOUNT_KEY;"],
+  [{ auth: "sas" }, "The SAS is missing. Set CLEVER_LAKE_SAS;"],
   [{ auth: "vscode" }, "VS Code's sign-in is not available on the command line."],
   [{ auth: "password" }, "lake.auth: "],
   [

@@ -28,7 +28,7 @@ export function openAdlsLake(
   const tokens = isToken ? tokensFor(location) : undefined;
   const credential =
     auth === "sharedKey"
-      ? new StorageSharedKeyCredential(address.account, required(location.accountKey, accountKeyMissing))
+      ? new StorageSharedKeyCredential(address.account, required(location.accountKey, accountKey))
       : new AnonymousCredential();
   const way = proxyFor(address.endpoint, proxy);
   const pipeline = newPipeline(credential, {
@@ -36,7 +36,7 @@ export function openAdlsLake(
     ...(way ? { proxyOptions: sdkProxy(way) } : {}),
   });
   pipeline.factories.push(requestPolicy({ onRequest: location.onRequest, proxy, ...requests, tokens }));
-  const query = auth === "sas" ? `?${required(location.sas, sasMissing).replace(/^\?/, "")}` : "";
+  const query = auth === "sas" ? `?${required(location.sas, sas).replace(/^\?/, "")}` : "";
   const service = new DataLakeServiceClient(`${address.endpoint}${query}`, pipeline);
   const details = {
     account: address.account,
@@ -57,12 +57,12 @@ function keylessOneLake(): CleverLakeError {
   });
 }
 
-const accountKeyMissing = "The storage account's key is missing.";
-const sasMissing = "The SAS is missing.";
+const accountKey = { name: "storage account's key", variable: "CLEVER_LAKE_ACCOUNT_KEY" };
+const sas = { name: "SAS", variable: "CLEVER_LAKE_SAS" };
 
-function required(secret: string | undefined, message: string): string {
+function required(secret: string | undefined, { name, variable }: typeof sas): string {
   if (secret) return secret;
-  throw new CleverLakeError("config", message, {
-    hint: "Set CLEVER_LAKE_ACCOUNT_KEY or CLEVER_LAKE_SAS; in VS Code, use “Change Salt or Credentials”.",
+  throw new CleverLakeError("config", `The ${name} is missing.`, {
+    hint: `Set ${variable}; in VS Code, use “Change Salt or Credentials”.`,
   });
 }
