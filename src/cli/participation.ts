@@ -37,9 +37,13 @@ export async function withIndex<T>(
 ): Promise<T> {
   const ownFolder = cache === false ? await machineScratch() : undefined;
   const cacheFolder = cache === false ? (ownFolder ?? "") : cache;
+  // A question that fails has a reason of its own; the first problem is enough.
+  const problems: unknown[] = [];
   try {
-    await using keeper = new IndexKeeper({ cacheFolder, onProblem: once(warnOfCache) });
-    return await ask(await keeper.current(lake, signal));
+    await using keeper = new IndexKeeper({ cacheFolder, onProblem: (problem) => problems.push(problem) });
+    const answered = await ask(await keeper.current(lake, signal));
+    if (problems.length > 0) warnOfCache(problems[0]);
+    return answered;
   } finally {
     if (ownFolder !== undefined) await removeLocal(ownFolder);
   }
@@ -47,15 +51,6 @@ export async function withIndex<T>(
 
 function warnOfCache(error: unknown): void {
   warn(`There is no cache, so that the next question takes longer. ${describeError(error)}`);
-}
-
-/** Calls a function for the first problem only. */
-function once(report: (problem: unknown) => void): (problem: unknown) => void {
-  let isReported = false;
-  return (problem) => {
-    if (!isReported) report(problem);
-    isReported = true;
-  };
 }
 
 /** The error for a question about a lake that has no rows. */

@@ -180,6 +180,15 @@ describe("clever-lake verify", () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: expect.stringContaining(gone) });
   });
 
+  test("metrics names a deleted data file, and does not blame the cache", async () => {
+    const cli = await copy();
+    const file = await removed(cli, participation, ".parquet");
+    const { exitCode, stdout, stderr } = await cli.run("metrics", "--no-cache");
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+    expect(stderr).toContain(file);
+    expect(stderr).not.toContain("There is no cache");
+  });
+
   test("opens the lake by the address in the configuration", async () => {
     const cli = await copy();
     const config = z.looseObject({}).parse(JSON.parse(await readFile(cli.configFile, "utf8")));
