@@ -1,6 +1,7 @@
 import path from "node:path";
 import { reportNamesOnServer } from "../clever/fileNames";
 import { type UserType, userTypes } from "../clever/reports";
+import { counted } from "../counted";
 import { openingFilter } from "../dashboard/opening";
 import { participationMetrics } from "../dashboard/query/metrics";
 import { CleverLakeError } from "../errors";
@@ -42,9 +43,10 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
   const folder = await machineScratch();
   try {
     const { students, schools } = showcase;
-    step(`A sample district: ${students} students, ${schools} schools, ${days} school days`);
-    const reports = path.join(folder, "reports");
     const district = sampleDistrict({ ...showcase, days });
+    const counts = [counted(students, "student"), counted(schools, "school"), counted(days, "school day")];
+    step(`A sample district: ${counts.join(", ")}`);
+    const reports = path.join(folder, "reports");
     await writeDistrict(district, reports, { signal });
     const roster = await writeRoster(district, reports, { signal });
     await using server = await startSftpServer({ folder: reports, username: "district", password: "sample" });

@@ -28,7 +28,7 @@ export const importRosterFile: CommandAction<RosterOptions> = async (options, co
   if (sftp?.startsWith("/")) {
     throw new CleverLakeError("config", "The roster's path on the server is not a full path.", {
       subject: sftp,
-      hint: `Give the path below "root" under "sftp", ${config.sftp.root}, without a slash at its start.`,
+      hint: `Give the path below "root" under "sftp", ${config.sftp?.root ?? "/"}, without a slash at its start.`,
     });
   }
   const salt = await readSalt();
