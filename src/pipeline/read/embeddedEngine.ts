@@ -6,9 +6,9 @@ import { limitConcurrency, mapConcurrently } from "../../mapConcurrently";
 import { type Delivery, type FileToRead, type ReadDelivery, spanOf } from "../delivery";
 import { checkRows } from "./checkRows";
 import { headerNotes } from "./fileNotes";
-import { concurrentFiles, withLandedFiles } from "./landedFiles";
+import { concurrentFiles, openLanded, withLandedFiles } from "./landedFiles";
 import { loadBatch, removeFiles } from "./loadCsv";
-import { type KnownHeaders, openCsv } from "./openCsv";
+import type { KnownHeaders } from "./openCsv";
 import type { ReadContext } from "./readAlone";
 import type { CleanReading, ReadEngine } from "./readEngine";
 import { repeatedInFile } from "./repeatedInFile";
@@ -41,15 +41,12 @@ export class EmbeddedEngine implements ReadEngine {
     );
     await withLandedFiles(lake, small, signal, async (files) => {
       const known: KnownHeaders = new Map();
-      const opened = await mapConcurrently(
-        files,
-        opening,
-        async ({ delivery, place }): Promise<FileToRead[]> => {
-          signal?.throwIfAborted();
-          const csv = await openCsv(place, persons.report, delivery.entry.userType, { known, signal });
-          return "reason" in csv || csv.fault !== undefined || csv.records < 2 ? [] : [{ delivery, csv }];
-        },
-      );
+      const opened = await mapConcurrently(files, opening, async (file): Promise<FileToRead[]> => {
+        signal?.throwIfAborted();
+        const csv = await openLanded(file, persons.report, { known, signal });
+        if (csv === undefined || "reason" in csv || csv.fault !== undefined || csv.records < 2) return [];
+        return [{ delivery: file.delivery, csv }];
+      });
       await this.after;
       for (const batch of batchesOf(opened.flat())) {
         const clean = await this.readBatch(batch);

@@ -1,9 +1,12 @@
-import { hashOfFile } from "../../delta/dataFile";
+import { createHash } from "node:crypto";
+import type { Problem } from "../../clever/header";
+import type { Report } from "../../clever/reports";
 import { withLocalFiles } from "../../delta/localFiles";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { mapConcurrently } from "../../mapConcurrently";
 import type { Delivery, FailedDelivery } from "../delivery";
+import { type KnownHeaders, type OpenedCsv, openCsv } from "./openCsv";
 
 /** Files of the lake opened concurrently: a small one mostly waits. */
 export const concurrentFiles = 8;
@@ -14,10 +17,7 @@ export interface LocalDelivery {
   readonly place: string;
 }
 
-/**
- * Runs `work` with the landed files on the local disk; resolves to the deliveries whose files are gone, or do not have
- * the bytes that were ingested: rows are those of a delivery's bytes. Files that this run has landed are not checked.
- */
+/** Runs `work` with the landed files on the local disk; resolves to the deliveries whose files are gone. */
 export async function withLandedFiles(
   lake: Lake,
   deliveries: readonly Delivery[],
@@ -38,14 +38,9 @@ export async function withLandedFiles(
     let isCopied = false;
     try {
       const paths = present.map(({ entry }) => entry.landedPath);
-      await withLocalFiles(lake, paths, options, async (places) => {
+      await withLocalFiles(lake, paths, options, (places) => {
         isCopied = true;
-        const files = places.flatMap((place, index) => localDelivery(present[index], place));
-        const intact = await mapConcurrently(files, concurrentFiles, (file) => isIntact(file, signal));
-        for (const [index, { delivery }] of files.entries()) {
-          if (!intact[index]) failed.push({ ...delivery, error: changed(delivery.entry.landedPath) });
-        }
-        return work(files.filter((_, index) => intact[index]));
+        return work(places.flatMap((place, index) => localDelivery(present[index], place)));
       });
       return failed;
     } catch (error) {
@@ -62,18 +57,27 @@ function localDelivery(delivery: Delivery | undefined, place: string): LocalDeli
   return delivery ? [{ delivery, place }] : [];
 }
 
-async function isIntact(
+/**
+ * Opens a landed file as `openCsv` does. Undefined if it does not have the bytes that were ingested: rows are those of a
+ * delivery's bytes. A file that this run has landed is not checked.
+ */
+export async function openLanded(
   { delivery: { entry, hasJustLanded }, place }: LocalDelivery,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  return hasJustLanded === true || (await hashOfFile(place, { signal })) === entry.sha256;
+  report: Report,
+  options: { readonly known?: KnownHeaders; readonly signal: AbortSignal | undefined },
+): Promise<OpenedCsv | Problem | undefined> {
+  const hash = hasJustLanded === true ? undefined : createHash("sha256");
+  const csv = await openCsv(place, report, entry.userType, { ...options, hash });
+  return hash === undefined || hash.digest("hex") === entry.sha256 ? csv : undefined;
 }
 
-function changed(subject: string): CleverLakeError {
-  return new CleverLakeError("corrupt", "The landed file's bytes are not those that were ingested.", {
-    subject,
+/** The failure of a delivery that `openLanded` does not open. */
+export function changedSinceIngested(delivery: Delivery): FailedDelivery {
+  const error = new CleverLakeError("corrupt", "The landed file's bytes are not those that were ingested.", {
+    subject: delivery.entry.landedPath,
     hint: "Restore it from a backup of the lake. Or delete it: a run that needs its rows and finds the report on the server ingests it again.",
   });
+  return { ...delivery, error };
 }
 
 function gone(subject: string | undefined): CleverLakeError {

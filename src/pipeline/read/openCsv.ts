@@ -1,3 +1,4 @@
+import type { Hash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../../clever/header";
 import type { Report, UserType } from "../../clever/reports";
@@ -19,12 +20,24 @@ export type KnownHeaders = Map<string, Header>;
 
 const pieceBytes = 1 << 20;
 
-/** Reads a landed file's header and scans its bytes, in one pass. */
+/**
+ * Reads a landed file's header and scans its bytes, in one pass.
+ *
+ * @param options.hash gets all bytes, whatever they are
+ */
 export async function openCsv(
   place: string,
   report: Report,
   userType: UserType | undefined,
-  { known, signal }: { readonly known?: KnownHeaders; readonly signal?: AbortSignal | undefined } = {},
+  {
+    known,
+    hash,
+    signal,
+  }: {
+    readonly known?: KnownHeaders | undefined;
+    readonly hash?: Hash | undefined;
+    readonly signal?: AbortSignal | undefined;
+  } = {},
 ): Promise<OpenedCsv | Problem> {
   await using file = await open(place);
   const { size } = await file.stat();
@@ -39,10 +52,16 @@ export async function openCsv(
   };
   let next = await readPiece();
   const header = headerOf(next, report, userType, known);
-  if (isProblem(header)) return header;
   const pieces = async function* () {
-    for (; next.length > 0; next = await readPiece()) yield next;
+    for (; next.length > 0; next = await readPiece()) {
+      hash?.update(next);
+      yield next;
+    }
   };
+  if (isProblem(header)) {
+    if (hash) for await (const _ of pieces()) signal?.throwIfAborted();
+    return header;
+  }
   return { place, header, ...(await scanBytes(pieces(), header.delimiter, signal)) };
 }
 

@@ -1,8 +1,7 @@
 import type { DuckSession } from "../../duck/duck";
 import type { Delivery, FailedDelivery, QuarantinedDelivery, ReadDelivery } from "../delivery";
 import { EmbeddedEngine } from "./embeddedEngine";
-import { withLandedFiles } from "./landedFiles";
-import { openCsv } from "./openCsv";
+import { changedSinceIngested, openLanded, withLandedFiles } from "./landedFiles";
 import { type ReadAlone, type ReadContext, readAlone } from "./readAlone";
 import type { ReadEngine } from "./readEngine";
 import { withRefusedLines } from "./refusedLines";
@@ -55,10 +54,13 @@ export async function readDeliveries(
   }
   const answered = new Set(parts.flatMap(({ read = [] }) => read.map(({ entry }) => entry.source)));
   const rest = known.filter(({ entry }) => !answered.has(entry.source));
-  const failed = await withLandedFiles(lake, rest, signal, async (files) => {
-    for (const { delivery, place } of files) {
-      const csv = await openCsv(place, persons.report, delivery.entry.userType, { signal });
-      if (!("reason" in csv)) parts.push(await readAlone(session, { delivery, csv }, context));
+  const changed: FailedDelivery[] = [];
+  const gone = await withLandedFiles(lake, rest, signal, async (files) => {
+    for (const file of files) {
+      const { delivery, place } = file;
+      const csv = await openLanded(file, persons.report, { signal });
+      if (csv === undefined) changed.push(changedSinceIngested(delivery));
+      else if (!("reason" in csv)) parts.push(await readAlone(session, { delivery, csv }, context));
       else if (await isBlankFile(place, signal)) parts.push({ read: [emptyFile(delivery)] });
       else parts.push({ quarantined: [{ ...delivery, ...csv, acceptable: false }] });
     }
@@ -66,7 +68,7 @@ export async function readDeliveries(
   return {
     read: parts.flatMap(({ read = [] }) => read),
     quarantined: parts.flatMap(({ quarantined = [] }) => quarantined),
-    failed,
+    failed: [...gone, ...changed],
     staged: parts.flatMap(({ staged = [] }) => staged),
   };
 }
