@@ -177,7 +177,7 @@ export const maskRules = {
   cleverForm: cleverForm.source,
   personFolders: [...personFolders],
   personKeys: [...personKeys],
-  maxDecodingDepth,
+  deepestEncoding: maxDecodingDepth,
   shortestInUrl,
   mostPieces,
   shortestId,

@@ -15,8 +15,8 @@ export interface Delivery {
   readonly readAs?: LogEntry | undefined;
   /** The source of another user type with the same rows, if a person agreed that both count. */
   readonly agreedTwin?: string | undefined;
-  /** Whether this run landed the file, and so knows its bytes. */
-  readonly hasJustLanded?: boolean | undefined;
+  /** Whether the landed file is known to have the bytes that were ingested: it has just landed, or was compared. */
+  readonly isIntact?: boolean | undefined;
   /** With `readAs`: the lines at which the rows begin that were refused. Undefined if unknown. */
   readonly refusedLines?: ReadonlySet<number> | undefined;
 }

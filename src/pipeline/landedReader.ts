@@ -35,12 +35,17 @@ export async function landedReader(
   return { lake, persons, identities, lakeIds, scratch, signal, stage: stageRows };
 }
 
-/** Reads landed files again. Writes nothing to the lake. */
+/**
+ * Reads landed files again. Writes nothing to the lake.
+ *
+ * @param isIntact whether their bytes were already compared with the log
+ */
 export function rereadLanded(
   session: DuckSession,
   reader: ReadContext,
   entries: readonly LogEntry[],
+  isIntact = false,
 ): Promise<Reading> {
-  const deliveries = entries.map((entry) => ({ entry, readAs: entry, isAccepted: true }));
+  const deliveries = entries.map((entry) => ({ entry, readAs: entry, isAccepted: true, isIntact }));
   return readDeliveries(session, deliveries, reader);
 }

@@ -89,7 +89,7 @@ async function askHost(answers: ConnectionAnswers, place: Place): Promise<Connec
     value: answers.host,
     prompt: vscode.l10n.t("The reports server's address"),
     validate: (text) =>
-      /^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/.test(text.trim())
+      /^[\p{L}\p{N}:]([\p{L}\p{N}_.:-]*[\p{L}\p{N}:])?$/u.test(text.trim())
         ? undefined
         : vscode.l10n.t("Enter a host name or address, without sftp:// or a path."),
   });
@@ -102,7 +102,7 @@ async function askPort(answers: ConnectionAnswers, place: Place): Promise<Connec
     value: String(answers.port),
     prompt: vscode.l10n.t("The server's port"),
     validate: (text) =>
-      /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535
+      /^\s*\d{1,5}\s*$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535
         ? undefined
         : vscode.l10n.t("A number from 1 to 65535."),
   });

@@ -136,13 +136,13 @@ export function deliveryOf(
   const newest = state.log.get(entry.source);
   const before = logged ?? newest;
   // A file with the same bytes and a new time is not landed again.
-  const hasJustLanded = before?.landedPath !== entry.landedPath && newest?.landedPath !== entry.landedPath;
+  const isIntact = before?.landedPath !== entry.landedPath && newest?.landedPath !== entry.landedPath;
   const isInTable = isUnrecorded(entry, state);
   if (!isInTable && hasConsent(accept, entry, before)) {
     return {
       entry,
       isAccepted: true,
-      hasJustLanded,
+      isIntact,
       agreedTwin: before?.sha256 === entry.sha256 ? before.twinOf : undefined,
     };
   }
@@ -150,7 +150,7 @@ export function deliveryOf(
     (each) => each?.outcome === "anonymized" && each.sha256 === entry.sha256,
   );
   const readAs = isInTable ? entry : sameBytes;
-  return { entry, readAs, isAccepted: wasAccepted(readAs), hasJustLanded, agreedTwin: readAs?.twinOf };
+  return { entry, readAs, isAccepted: wasAccepted(readAs), isIntact, agreedTwin: readAs?.twinOf };
 }
 
 /** Whether a person accepted a delivery whose rows entered the tables: it was in quarantine, or lacks bad rows. */

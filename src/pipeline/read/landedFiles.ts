@@ -59,14 +59,14 @@ function localDelivery(delivery: Delivery | undefined, place: string): LocalDeli
 
 /**
  * Opens a landed file as `openCsv` does. Undefined if it does not have the bytes that were ingested: rows are those of a
- * delivery's bytes. A file that this run has landed is not checked.
+ * delivery's bytes. A file that is known to have them is not checked.
  */
 export async function openLanded(
-  { delivery: { entry, hasJustLanded }, place }: LocalDelivery,
+  { delivery: { entry, isIntact }, place }: LocalDelivery,
   report: Report,
   options: { readonly known?: KnownHeaders; readonly signal: AbortSignal | undefined },
 ): Promise<OpenedCsv | Problem | undefined> {
-  const hash = hasJustLanded === true ? undefined : createHash("sha256");
+  const hash = isIntact === true ? undefined : createHash("sha256");
   const csv = await openCsv(place, report, entry.userType, { ...options, hash });
   return hash === undefined || hash.digest("hex") === entry.sha256 ? csv : undefined;
 }

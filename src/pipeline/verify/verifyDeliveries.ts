@@ -21,6 +21,8 @@ export interface ComparedTable {
   readonly lookups: Snapshot | undefined;
   /** The salt, if the table was pseudonymized with it: then pseudonyms are compared too. */
   readonly salt: string | undefined;
+  /** Whether the bytes of the landed files were already compared with the log. */
+  readonly areIntact?: boolean;
 }
 
 /**
@@ -99,8 +101,14 @@ class Comparison {
       );
       return { staged: [], notes: new Map() };
     };
-    const reading = await rereadLanded(this.session, { ...this.reader, stage }, entries);
-    for (const { entry } of reading.failed) this.unreadable.set(entry.source, "The landed file is gone.");
+    const reading = await rereadLanded(
+      this.session,
+      { ...this.reader, stage },
+      entries,
+      this.table.areIntact,
+    );
+    for (const { entry } of reading.failed)
+      this.unreadable.set(entry.source, "The landed file is gone or has changed.");
     for (const { entry, reason } of reading.quarantined) {
       this.unreadable.set(entry.source, `Its rows cannot be read any more: ${reason}`);
     }
@@ -118,7 +126,7 @@ class Comparison {
     if (entries.length === 0) return;
     const { session } = this;
     const { report } = this.table;
-    const { staged } = await rereadLanded(session, this.reader, entries);
+    const { staged } = await rereadLanded(session, this.reader, entries, this.table.areIntact);
     const files = staged.map(
       ({ file, year, month }) =>
         `SELECT *, ${year} AS "year", ${month} AS "month" FROM read_parquet(${sqlFile(file.place)}, hive_partitioning = false)`,

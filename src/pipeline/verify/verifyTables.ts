@@ -119,6 +119,7 @@ export async function verifyReport(
           select: pseudo.select,
           lookups: lookup?.snapshot,
           salt: isSalt ? salt : undefined,
+          areIntact: true,
         },
         // Including those whose rows newer files all have: they in turn supersede rows of older ones.
         current.filter(isComparable),
