@@ -40,8 +40,8 @@ class Table:
     def __repr__(self) -> str:
         lines = [list(self.headers), *[[text_of(value) for value in row] for row in self.rows]]
         widths = [max(len(line[place]) for line in lines) for place in range(len(self.headers))]
-        rendered = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines]
-        return "\n".join([*rendered, *([self.caption] if self.caption else [])])
+        text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines]
+        return "\n".join([*text, *([self.caption] if self.caption else [])])
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "") -> None:
