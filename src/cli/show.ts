@@ -1,6 +1,6 @@
 import { counted } from "../counted";
 import type { CutGroup, MissingReport, People, Place, ReportKind, Shown } from "../dashboard/answer";
-import type { ParticipationMetrics } from "../dashboard/query/metrics";
+import type { ParticipationMetrics, Suppressible } from "../dashboard/query/metrics";
 import type { RunSummary } from "../pipeline/log/runRecord";
 import type { Freshness } from "../pipeline/plan/freshness";
 import type { PlannedFile } from "../pipeline/plan/plan";
@@ -181,12 +181,6 @@ function listed(lines: readonly string[], completeList = "--json lists"): string
   return [...lines.slice(0, max).map((line) => `  ${line}`), ...more];
 }
 
-/** What of an entry's numbers is suppressed: a part or, if `suppressed`, all. */
-interface Partly {
-  readonly partly?: true;
-  readonly suppressed?: true;
-}
-
 export function showMetrics(
   metrics: ParticipationMetrics,
   { from, to }: Pick<QuestionOptions, "from" | "to"> = {},
@@ -198,7 +192,7 @@ export function showMetrics(
     value === null ? nothing(unknown) : value === "few" ? `<${minimumGroupSize}` : integer(value);
   const average = (value: Shown, unknown?: readonly ReportKind[]) =>
     value === null ? nothing(unknown) : decimal(value);
-  const name = (value: string | null, { partly, suppressed }: Partly = {}) =>
+  const name = (value: string | null, { partly, suppressed }: Suppressible = {}) =>
     `${plain(value ?? "(none)")}${partly && !suppressed ? " *" : ""}`;
   const share =
     typeof metrics.users === "number" && metrics.users > 0 && typeof metrics.activeUsers === "number"

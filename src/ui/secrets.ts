@@ -77,15 +77,15 @@ export class SecretStore {
     return this.inTurn(async (key) => {
       const { boundTo } = await this.read(key);
       await this.store(key, { secrets: {}, boundTo });
-      await used(this.storage.delete(olderKey));
+      await withAdvice(this.storage.delete(olderKey));
     });
   }
 
   /** Removes the secrets and their targets. */
   forgetAll(): Promise<void> {
     return this.inTurn(async (key) => {
-      await used(this.storage.delete(key));
-      await used(this.storage.delete(olderKey));
+      await withAdvice(this.storage.delete(key));
+      await withAdvice(this.storage.delete(olderKey));
     });
   }
 
@@ -97,7 +97,7 @@ export class SecretStore {
   }
 
   private async read(key: string): Promise<BoundSecrets> {
-    const stored = await used(this.storage.get(key));
+    const stored = await withAdvice(this.storage.get(key));
     return stored === undefined ? this.takeOver(key) : entryOf(stored);
   }
 
@@ -106,14 +106,14 @@ export class SecretStore {
    * same settings take it over too, unless it has no targets: then it belongs to the first that uses it.
    */
   private async takeOver(key: string): Promise<BoundSecrets> {
-    const older = await used(this.storage.get(olderKey));
+    const older = await withAdvice(this.storage.get(olderKey));
     const targets = older === undefined ? undefined : await this.targets();
     const { secrets, boundTo = targets } = entryOf(older);
     if (targets === undefined || boundTo === undefined || !sameTargets(boundTo, targets)) {
       return { secrets: {}, boundTo: undefined };
     }
     await this.storeQuietly(key, { secrets, boundTo });
-    if (boundTo === targets) await used(this.storage.delete(olderKey));
+    if (boundTo === targets) await withAdvice(this.storage.delete(olderKey));
     return { secrets, boundTo };
   }
 
@@ -128,8 +128,9 @@ export class SecretStore {
   }
 
   private async store(key: string, { secrets, boundTo }: BoundSecrets): Promise<void> {
-    if (boundTo === undefined && Object.keys(secrets).length === 0) await used(this.storage.delete(key));
-    else await used(this.storage.store(key, JSON.stringify({ version, secrets, boundTo })));
+    if (boundTo === undefined && Object.keys(secrets).length === 0)
+      await withAdvice(this.storage.delete(key));
+    else await withAdvice(this.storage.store(key, JSON.stringify({ version, secrets, boundTo })));
   }
 
   /** Stores what no listener needs to know. VS Code fires the event before the write resolves. */
@@ -144,7 +145,7 @@ export class SecretStore {
 }
 
 /** Waits for VS Code's secret store, whose own errors do not say what to do. */
-async function used<T>(work: Thenable<T>): Promise<T> {
+async function withAdvice<T>(work: Thenable<T>): Promise<T> {
   try {
     return await work;
   } catch (cause) {

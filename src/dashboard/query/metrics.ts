@@ -1,4 +1,4 @@
-import type { People } from "../answer";
+import type { Entry, People } from "../answer";
 import type { DashboardFilter } from "../filter";
 import { factsOf, groupsOf } from "../groups/groups";
 import { compareNames } from "../groups/names";
@@ -24,8 +24,8 @@ import { missingReports, withheldIn } from "./withheld";
  */
 export type ParticipationMetrics = Awaited<ReturnType<typeof participationMetrics>>;
 
-/** `true` where a number is suppressed, or is below the minimum group size. */
-interface Suppressible {
+/** What of an entry is suppressed: a part, or a number; in the document also one below the minimum group size. */
+export interface Suppressible extends Pick<Entry, "partly"> {
   readonly suppressed?: true;
 }
 
