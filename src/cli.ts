@@ -271,12 +271,12 @@ function yearDay(value: string): string {
 }
 
 /**
- * The first Ctrl-C lets the run finish cleanly; the second ends it at once. On Windows, Ctrl-Break and closing the
- * window (which leaves ten seconds) count as well.
+ * The first Ctrl-C lets the run finish cleanly; the second ends it at once. Closing the terminal counts as well (on
+ * Windows it leaves ten seconds), and Ctrl-Break on Windows. Node.js ends at a hangup even under `nohup`.
  */
 function handleStopSignals(): void {
-  const windows = process.platform === "win32" ? (["SIGBREAK", "SIGHUP"] as const) : [];
-  for (const signal of ["SIGINT", "SIGTERM", ...windows] as const) {
+  const windows = process.platform === "win32" ? (["SIGBREAK"] as const) : [];
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", ...windows] as const) {
     process.on(signal, () => {
       if (abort.signal.aborted) process.exit(130);
       console.error("\nStopping; completed work is kept. Press Ctrl-C again to stop at once.");

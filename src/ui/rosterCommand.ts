@@ -107,9 +107,9 @@ export class RosterCommand {
         prompt: vscode.l10n.t("The roster's path on the server, below the reports' root folder"),
         value: usualName,
         ignoreFocusOut: true,
-        validateInput: (text) => (belowRoot(text).trim() === "" ? vscode.l10n.t("Enter a path.") : undefined),
+        validateInput: (text) => (/^[\s/]*$/.test(text) ? vscode.l10n.t("Enter a path.") : undefined),
       }));
-    return path === undefined ? undefined : { origin: "server", path: belowRoot(path) };
+    return path === undefined ? undefined : { origin: "server", path };
   }
 
   private notifySummary(summary: RosterSummary): void {
@@ -148,11 +148,6 @@ function outcomeText(summary: RosterSummary): string {
     students,
     counted.grades(grades.length + unknownGrades.length),
   );
-}
-
-/** A path without the slashes that begin it. */
-function belowRoot(path: string): string {
-  return path.replace(/^\/+/, "");
 }
 
 async function askDiskPath(): Promise<RosterLocation | undefined> {

@@ -63,30 +63,33 @@ describe("clever-lake run, when stopped", () => {
     }
   }
 
-  async function stopped(run: RunningCli, signal: "SIGINT" | "SIGTERM"): Promise<void> {
+  async function stopped(run: RunningCli, signal: "SIGINT" | "SIGTERM" | "SIGHUP"): Promise<void> {
     run.process.kill(signal);
     const { exitCode, stdout, stderr } = await run.ended;
     expect({ exitCode, stdout }).toEqual({ exitCode: 130, stdout: "" });
     expect(stderr).toContain("Stopping");
   }
 
-  test.each(["SIGINT", "SIGTERM"] as const)("by %s ends soon, and the next run continues", async (signal) => {
-    const run = cli.start("run", "--json");
-    await atWork(run);
-    await stopped(run, signal);
-    const before = await landed();
-    expect(before.length).toBeLessThan(reports.length);
-    expect(await filesBelow(path.join(cli.lakeFolder, ".clever-lake-tmp"))).toEqual([]);
-    expect((await cli.run("verify")).exitCode).toBe(0);
+  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "by %s ends soon, and the next run continues",
+    async (signal) => {
+      const run = cli.start("run", "--json");
+      await atWork(run);
+      await stopped(run, signal);
+      const before = await landed();
+      expect(before.length).toBeLessThan(reports.length);
+      expect(await filesBelow(path.join(cli.lakeFolder, ".clever-lake-tmp"))).toEqual([]);
+      expect((await cli.run("verify")).exitCode).toBe(0);
 
-    const next = await cli.run("run", "--json");
-    expect(next).toMatchObject({
-      exitCode: 0,
-      json: { landed: reports.length - before.length, anonymized: reports.length },
-    });
-    expect(await landed()).toHaveLength(reports.length);
-    expect((await cli.run("verify")).exitCode).toBe(0);
-  });
+      const next = await cli.run("run", "--json");
+      expect(next).toMatchObject({
+        exitCode: 0,
+        json: { landed: reports.length - before.length, anonymized: reports.length },
+      });
+      expect(await landed()).toHaveLength(reports.length);
+      expect((await cli.run("verify")).exitCode).toBe(0);
+    },
+  );
 
   test("ends even if the server does not answer", async () => {
     const run = cli.start("run");

@@ -25,12 +25,6 @@ export const importRosterFile: CommandAction<RosterOptions> = async (options, co
       hint: "Pass either --file or --sftp.",
     });
   }
-  if (sftp?.startsWith("/")) {
-    throw new CleverLakeError("config", "The roster's path on the server is not a full path.", {
-      subject: sftp,
-      hint: `Give the path below "root" under "sftp", ${config.sftp?.root ?? "/"}, without a slash at its start.`,
-    });
-  }
   const salt = await readSalt();
   const { maxShrink } = config;
   // Loaded only when needed.

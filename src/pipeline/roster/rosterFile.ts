@@ -18,12 +18,16 @@ export interface RosterFile {
   requireUnchanged(signal?: AbortSignal): Promise<void>;
 }
 
-/** A roster on the server, relative to the source's root. Rejects with `notFound` and the server's errors. */
+/**
+ * A roster on the server. Rejects with `notFound` and the server's errors.
+ * @param pathBelowRoot relative to the source's root, also if it begins with a slash
+ */
 export async function rosterOnServer(
   source: ReportSource,
-  path: string,
+  pathBelowRoot: string,
   signal?: AbortSignal,
 ): Promise<RosterFile> {
+  const path = pathBelowRoot.replace(/^\/+/, "");
   const file = await source.stat(path, signal);
   return {
     path,
