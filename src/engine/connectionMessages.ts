@@ -52,12 +52,8 @@ export interface LakeTest {
 
 /** The result of testing a working connection. */
 export interface ConnectionTest extends LakeTest {
-  /** The folders in the server's root (`""` for files in the root itself), by name. */
-  readonly folders: readonly {
-    readonly name: string;
-    readonly files: number;
-    readonly reports: number;
-  }[];
+  /** The number of reports on the server. */
+  readonly reports: number;
 }
 
 export interface TokenParams {

@@ -11,7 +11,6 @@ import { hasTime, type PlannedFile } from "../pipeline/plan/plan";
 import { isAcceptable, isRejected } from "../pipeline/plan/quarantine";
 import { status } from "../pipeline/plan/status";
 import { checkSalt } from "../pipeline/salt/salt";
-import type { SourceFile } from "../sftp/source";
 import { openLake, readSalt, type Sources } from "./connections";
 import type { CallContext } from "./handlers";
 import { toJson } from "./json";
@@ -27,7 +26,8 @@ export async function testConnection(
   signal: AbortSignal,
 ): Promise<ConnectionTest> {
   const { files } = await sources.use(connected, (source) => source.list(signal));
-  return { folders: topFolders(files), ...(await testLake(connected, signal)) };
+  const reports = files.filter(({ path }) => recognizeReport(path)).length;
+  return { reports, ...(await testLake(connected, signal)) };
 }
 
 /** The lake's part of `testConnection`. */
@@ -49,21 +49,6 @@ async function checkWritable(lake: Lake, signal: AbortSignal): Promise<void> {
     // OEA's enumeration of tables would fail at a leftover folder without a table.
     for (const made of [`${folder}/${temporaryFolder}`, folder]) await lake.deleteEmptyFolder(made);
   }
-}
-
-function topFolders(files: readonly SourceFile[]): ConnectionTest["folders"] {
-  const folders = new Map<string, { files: number; reports: number }>();
-  for (const { path } of files) {
-    const slash = path.indexOf("/");
-    const name = slash < 0 ? "" : path.slice(0, slash);
-    const counts = folders.get(name) ?? { files: 0, reports: 0 };
-    counts.files++;
-    if (recognizeReport(path)) counts.reports++;
-    folders.set(name, counts);
-  }
-  return [...folders]
-    .map(([name, counts]) => ({ name, ...counts }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Few enough files per message not to block its receiver. */

@@ -73,7 +73,7 @@ export class ConnectionCommands extends Disposable {
         }
         await this.keep(answers);
         const text = forCount(
-          reportsIn(tested),
+          tested.reports,
           vscode.l10n.t("Connected: 1 report is on the server."),
           vscode.l10n.t("Connected: {0} reports are on the server."),
         );
@@ -102,7 +102,7 @@ export class ConnectionCommands extends Disposable {
       async (_progress, signal) => (await wizard()).testConnection(this.parts.client, connected, signal),
     );
     const text = forCount(
-      reportsIn(tested),
+      tested.reports,
       vscode.l10n.t("The connection works: 1 report is on the server, and the lake can be written."),
       vscode.l10n.t("The connection works: {0} reports are on the server, and the lake can be written."),
     );
@@ -184,8 +184,4 @@ function notifyWorks({ salt, isOeas }: ConnectionTest, text: string, ...offered:
     );
     notify(showWarningMessage, unproven);
   } else notify(showInformationMessage, text, ...offered);
-}
-
-function reportsIn({ folders }: ConnectionTest): number {
-  return folders.reduce((sum, each) => sum + each.reports, 0);
 }

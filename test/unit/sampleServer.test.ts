@@ -40,9 +40,9 @@ test("windows on the same sample have their own servers, and share district, lak
   await first.request(protocol.run, { ...first.connected, command: "run" });
 
   await first.request(protocol.shutdown, {});
-  const { salt, folders } = await second.request(protocol.testConnection, second.connected);
+  const { salt, reports } = await second.request(protocol.testConnection, second.connected);
   expect(salt).toBe("matches");
-  expect(folders.map(({ name }) => name)).toContain("daily-participation");
+  expect(reports).toBeGreaterThan(0);
 });
 
 test("a sample that lost its salt starts with a new lake, and works", async () => {
