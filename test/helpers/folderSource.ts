@@ -32,7 +32,8 @@ export class FolderSource implements ReportSource {
     const names = await readdir(this.root, { recursive: true, withFileTypes: true });
     const paths = names
       .filter((entry) => entry.isFile())
-      .map((entry) => path.relative(this.root, path.join(entry.parentPath, entry.name)));
+      .map((entry) => path.relative(this.root, path.join(entry.parentPath, entry.name)))
+      .map((file) => file.replaceAll(path.sep, "/"));
     signal?.throwIfAborted();
     return { files: await Promise.all(paths.sort().map((file) => this.stat(file))), skipped: this.skipped };
   }

@@ -5,11 +5,12 @@ import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { openConfigured } from "../../src/cli/connect";
 import { expandHome, folderPathOf, parseConfig, readConfig, secretsFrom } from "../../src/config";
+import { folderUrl } from "../helpers/folderUrl";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 const hostKey = `SHA256:${"a".repeat(43)}`;
 const sftp = { host: "reports-sftp.clever.com", username: "district" };
-const lake = { url: "file:///data/lake" };
+const lake = { url: folderUrl("/data/lake") };
 
 function refusal(value: unknown): string {
   try {

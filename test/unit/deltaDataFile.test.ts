@@ -102,16 +102,14 @@ describe("reading", () => {
         add: { path: encodeURI(name), partitionValues, size: 1, modificationTime: 1, dataChange: true },
       };
     };
+    // Windows has no files with an asterisk.
+    const oddName = process.platform === "win32" ? "odd [1].parquet" : "odd [1]*.parquet";
     const snapshot = await committed(lake, [
       ...tableActions({ columns, partitionColumns: ["year", "school"] }),
-      await foreign(
-        "year=1999/odd [1]*.parquet",
-        "SELECT 7 AS extra, 1::BIGINT AS n, DATE '2022-01-01' AS date",
-        {
-          year: "2022",
-          school: null,
-        },
-      ),
+      await foreign(`year=1999/${oddName}`, "SELECT 7 AS extra, 1::BIGINT AS n, DATE '2022-01-01' AS date", {
+        year: "2022",
+        school: null,
+      }),
       await foreign("b.parquet", "SELECT 's' AS source_file, 2 AS n", { year: "", school: "A" }),
     ]);
     expect(await rowsOf(lake, snapshot)).toEqual([

@@ -11,6 +11,7 @@ import { type LivyService, livyServiceOf, livyTargetOf } from "../../src/spark/l
 import { LivySession } from "../../src/spark/livy/livySession";
 import { SparkEngine } from "../../src/spark/sparkEngine";
 import { storedZip } from "../../src/storedZip";
+import { folderUrl, sparkFolder } from "../helpers/folderUrl";
 import { daily, dailyCsv, dailyPath, PipelineFixture, salt } from "../helpers/pipelineFixture";
 import { sparkScripts } from "../helpers/sparkEngine";
 
@@ -117,7 +118,7 @@ describe("batches are sent to", () => {
   test("a configuration that can do the work", () => {
     expect(livyTargetOf(target({})).service.kind).toBe("synapse");
     expect(livyTargetOf(target({ livy: { workspace, lakehouse } })).service.kind).toBe("fabric");
-    const own = { livy: { url: "http://spark:8998" }, lake: { url: "file:///data/lake" } };
+    const own = { livy: { url: "http://spark:8998" }, lake: { url: folderUrl("/data/lake") } };
     expect(livyTargetOf(target(own)).service.kind).toBe("livy");
   });
 
@@ -137,8 +138,8 @@ describe("batches are sent to", () => {
     ["a salt that is in no vault", { saltKeyVaultUrl: undefined }, "saltKeyVaultUrl"],
     [
       "a lake in a folder for a cluster in Azure",
-      { lake: { url: "file:///data/lake" } },
-      "file:///data/lake",
+      { lake: { url: folderUrl("/data/lake") } },
+      folderUrl("/data/lake"),
     ],
     ["a lake in an emulator", { lake: { url: "http://127.0.0.1:1/a" } }, "http://127.0.0.1:1/a"],
     ["a vault on this machine", { saltKeyVaultUrl: "http://127.0.0.1:1" }, "saltKeyVaultUrl"],
@@ -153,7 +154,7 @@ describe("batches are sent to", () => {
       "abfss://all@lake.dfs.core.windows.net/oea",
       "abfss://all@lake.dfs.core.windows.net/oea/stage1np/clever/a b",
     ],
-    ["file:///data/my%20lake", "file:/data/my lake/stage1np/clever/a b"],
+    [folderUrl("/data/my lake"), `${sparkFolder("/data/my lake")}/stage1np/clever/a b`],
     [
       "https://onelake.dfs.fabric.microsoft.com/Ours/Clever.Lakehouse/Files",
       "abfss://Ours@onelake.dfs.fabric.microsoft.com/Clever.Lakehouse/Files/stage1np/clever/a b",

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { assetNames } from "../../src/assets/asset";
 import { lakeAddressesOf } from "../../src/assets/lakeAddresses";
 import { manifestName, writeAssets } from "../../src/assets/writeAssets";
+import { folderUrl, sparkFolder } from "../helpers/folderUrl";
 import { sparkScripts } from "../helpers/sparkEngine";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
@@ -74,8 +75,8 @@ test("the assets' table paths equal those of the lake's adapter", () => {
   );
   expect(urlAt(`abfss://oea@${host}/x`)).toBe(`https://${host}/oea/x/${table}`);
   expect(lakeAddressesOf(`https://${host}`).url("stage2p")).toBe(`https://${host}/stage2p`);
-  expect(urlAt("file:///data/lake")).toBe(`https://ACCOUNT.dfs.core.windows.net/${table}`);
-  expect(lakeAddressesOf("file:///data/lake").inAzure).toBe(false);
+  expect(urlAt(folderUrl("/data/lake"))).toBe(`https://ACCOUNT.dfs.core.windows.net/${table}`);
+  expect(lakeAddressesOf(folderUrl("/data/lake")).inAzure).toBe(false);
   const oneLake = lakeAddressesOf(
     "https://onelake.dfs.fabric.microsoft.com/Our%20Data/Clever.Lakehouse/Files",
   );
@@ -91,7 +92,7 @@ test("the assets' stage URLs for Spark equal those of the lake's adapter", () =>
   expect(sparkAt(`https://${host}/oea one`)).toBe(`abfss://stage2p@${host}/oea one`);
   expect(sparkAt(`abfss://oea@${host}/x`)).toBe(`abfss://oea@${host}/x/stage2p`);
   expect(sparkAt("http://127.0.0.1:10000/devaccount")).toBe("abfss://stage2p@ACCOUNT.dfs.core.windows.net");
-  expect(sparkAt("file:///data/the%20lake")).toBe("file:/data/the lake/stage2p");
+  expect(sparkAt(folderUrl("/data/the lake"))).toBe(`${sparkFolder("/data/the lake")}/stage2p`);
 });
 
 test("a target folder that is a file is reported as such, not as the lake's", async () => {
