@@ -45,7 +45,7 @@ export class FolderLake implements Lake {
     options: { readonly hardLinks?: false | undefined } = {},
   ): Promise<FolderLake> {
     const root = folderOf(address);
-    await requireNoFile(root);
+    await requirePossibleFolder(root);
     return new FolderLake(root, options.hardLinks !== false);
   }
 
@@ -327,40 +327,44 @@ export class FolderLake implements Lake {
 
 const writeRefusals: ReadonlySet<string | undefined> = new Set(["EACCES", "EPERM", "EROFS"]);
 
-/** Rejects with `config` if the lake's folder, or one above it, is a file. */
-async function requireNoFile(root: string): Promise<void> {
-  try {
-    if ((await fs.stat(root)).isDirectory()) return;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return requireNoBrokenLink(root);
-    if (errnoOf(error) !== "ENOTDIR") throw ioError(error, root);
+/**
+ * Rejects with `config` unless the lake's folder exists or can be created: the nearest existing place on its path must be
+ * a folder. It may be a file, or a link to a missing place, whose disk may not be mounted. The error codes for a place
+ * below a file differ between systems.
+ */
+async function requirePossibleFolder(root: string): Promise<void> {
+  let place = root;
+  while (!(await isThere(() => fs.lstat(place), root))) {
+    const above = path.dirname(place);
+    if (above === place) return;
+    place = above;
   }
+  if (!(await isThere(() => fs.stat(place), root))) {
+    throw new CleverLakeError(
+      "config",
+      "The lake's address leads through a link to a place that does not exist.",
+      {
+        subject: place,
+        hint: "Check whether its disk is mounted, or create the folder that the link names.",
+      },
+    );
+  }
+  if ((await fs.stat(place)).isDirectory()) return;
   throw new CleverLakeError("config", "The lake's address names a file, or a place below one.", {
     subject: root,
     hint: "Name a folder of its own; the first run creates it.",
   });
 }
 
-/** A link to a missing place cannot become a folder: for example, its disk is not mounted. */
-async function requireNoBrokenLink(missing: string): Promise<void> {
-  let place = missing;
-  let found = await lstatOf(place);
-  while (found === undefined && path.dirname(place) !== place) {
-    place = path.dirname(place);
-    found = await lstatOf(place);
+async function isThere(look: () => Promise<unknown>, root: string): Promise<boolean> {
+  try {
+    await look();
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw ioError(error, root);
   }
-  if (found?.isSymbolicLink() !== true || (await exists(place))) return;
-  throw new CleverLakeError(
-    "config",
-    "The lake's address leads through a link to a place that does not exist.",
-    {
-      subject: place,
-      hint: "Check whether its disk is mounted, or create the folder that the link names.",
-    },
-  );
 }
-
-const lstatOf = (place: string) => fs.lstat(place).catch(() => undefined);
 
 /** Systems differ in which of the two errors they report for a folder with entries. */
 function isNotEmpty(error: unknown): boolean {
