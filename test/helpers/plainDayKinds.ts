@@ -1,4 +1,4 @@
-import { weekdayOf } from "./plainDates";
+import { addDays, weekdayOf } from "./plainDates";
 import type { PlainRows } from "./plainRows";
 
 type Kind = "school" | "quiet" | "noData";
@@ -49,10 +49,11 @@ export class PlainDayKinds {
       ([each]) =>
         this.participated.has(each) &&
         !isWeekend(each) &&
-        Math.abs(Date.parse(each) - Date.parse(date)) <= 56 * 86_400_000,
+        each >= addDays(date, -112) &&
+        each <= addDays(date, 56),
     );
     const some = near.flatMap(([, each]) => (each > 0 ? each : [])).sort((x, y) => x - y);
-    const usual = some[Math.floor(some.length * 0.75)] ?? 0;
+    const usual = some[Math.floor(some.length * 0.9)] ?? 0;
     return count > 0 && count >= usual * (isWeekend(date) ? 0.5 : 0.1) ? "school" : "quiet";
   }
 

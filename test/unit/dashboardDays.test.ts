@@ -62,6 +62,21 @@ describe("a school day", () => {
     expect(schoolDays(found, "2026-08-17")).toEqual(weekdays("2026-08-17", "2026-09-18"));
   });
 
+  test.each([
+    ["before the new year begins", "2026-08-14", 0],
+    ["in its first days", "2026-08-20", 4],
+    ["after its first weeks", "2026-09-04", 15],
+  ])("is not in summer, if few are active and the data ends %s", async (_, last, ofNewYear) => {
+    const days = [
+      ...active("2026-02-02", "2026-06-05", 50, 2),
+      ...active("2026-06-06", "2026-08-16", 4, 1),
+      ...active("2026-08-17", "2026-09-04", 50, 2),
+    ];
+    const found = schoolDays(await kinds(new Map(days.filter(([date]) => date <= last))), "2026-06-06");
+    expect(found).toEqual(weekdays("2026-08-17", last));
+    expect(found).toHaveLength(ofNewYear);
+  });
+
   test("without daily participation is a weekday with resource usage, not a quiet weekend", async () => {
     const dates = weekdays("2025-09-01", "2025-10-10").filter((date) => date !== "2025-09-10");
     const rows = dates.flatMap((date) => attendedOn(date, { people: 40 }));

@@ -5,8 +5,13 @@ import { type Days, monthDays } from "./days";
 
 /** A day is quiet if fewer people are active than these shares of a usual day's, on weekdays and at weekends. */
 const [weekdayShare, weekendShare] = [0.1, 0.5];
-/** What is usual is determined by the weekdays of the eight weeks before and after a day. */
-const nearDays = 56;
+/**
+ * What is usual is determined by the weekdays near a day: those of the sixteen weeks before it, so that the last school
+ * days before a summer are among them, and of the eight weeks after it, which a summer separates from the next year.
+ */
+const [daysBefore, daysAfter] = [112, 56];
+/** A tenth of these days are this busy. So a few school days are enough among those of a break. */
+const usualQuantile = 0.9;
 
 /**
  * Days as masks, one per month. Classified over all groups that ever count, so that they disclose nothing about a
@@ -126,15 +131,15 @@ function dataDays(
 }
 
 /**
- * The upper quartile of the days near a given one; 0 if there are none. So a break of a few weeks is compared with the
- * school days around it. Days must be ascending, both those given and those asked for.
+ * The upper decile of the days near a given one; 0 if there are none. Days must be ascending, both those given and those
+ * asked for.
  */
 function usualNear(days: readonly DataDay[]): (day: number) => number {
   let [first, end] = [0, 0];
   return (day) => {
-    while (end < days.length && (days[end] as DataDay).day <= day + nearDays) end++;
-    while (first < end && (days[first] as DataDay).day < day - nearDays) first++;
+    while (end < days.length && (days[end] as DataDay).day <= day + daysAfter) end++;
+    while (first < end && (days[first] as DataDay).day < day - daysBefore) first++;
     const near = Uint32Array.from(days.slice(first, end), ({ people }) => people).sort();
-    return near[Math.floor(near.length * 0.75)] ?? 0;
+    return near[Math.floor(near.length * usualQuantile)] ?? 0;
   };
 }
