@@ -63,6 +63,6 @@ export function aboutView(
       <div><dt>${texts.privacy}</dt><dd>${rule}</dd></div>
       <div><dt>${texts.rulesTitle}</dt>${texts.rules.map((each) => html`<dd>${each}</dd>`)}</div>
     </dl>
-    <p class="quiet">${computed}. ${texts.source}.</p>
+    <p class="quiet">${computed} · ${texts.source}</p>
   </footer>`;
 }

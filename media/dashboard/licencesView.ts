@@ -30,11 +30,16 @@ export function licencesView(context: PanelContext): TemplateResult | undefined 
   );
 }
 
-/** The number of licences, and the number of those without users, of all people or of those who are counted. */
+/**
+ * The number of licences, and the number of those without users, of all people or of those who are counted. Those that
+ * the data does not have are counted separately: they may be misspelt.
+ */
 export function countText({ texts, formats }: Ready, licences: readonly LicenceEntry[]): string {
   const unused = licences.filter(({ isKnown, users }) => isKnown && users === 0).length;
+  const unknown = licences.filter(({ isKnown }) => !isKnown).length;
   const text = licences.some(({ partly }) => partly) ? texts.licencesOfCounted : texts.licencesOf;
-  return fill(text, formats.integer(licences.length), formats.integer(unused));
+  const counts = fill(text, formats.integer(licences.length), formats.integer(unused));
+  return unknown === 0 ? counts : fill(texts.licencesNotInData, counts, formats.integer(unknown));
 }
 
 /** The cost per user; undefined if nobody used it, or an unknown number of people. */

@@ -13,9 +13,17 @@ export function cutSentences(words: Words, groups: readonly CutGroup[]): string[
     const [one, several] = isSmall
       ? [texts.cutSmall, texts.cutSmallSeveral]
       : [texts.cutByOthers, texts.cutByOthersSeveral];
-    const text = left.length === 1 ? one : several;
-    return fill(text, placesName(words, left), minimum, placesName(words, together));
+    const isOne = left.length === 1 && left[0]?.userType !== "teachers";
+    return sentence(
+      words,
+      fill(isOne ? one : several, placesName(words, left), minimum, placesName(words, together)),
+    );
   });
+}
+
+/** Begins with a capital, unless with the name of a school. */
+function sentence({ texts }: Words, text: string): string {
+  return `${text.charAt(0).toLocaleUpperCase(texts.locale)}${text.slice(1)}`;
 }
 
 /**
@@ -60,10 +68,10 @@ export function uncountedSentences(words: Words, all: readonly UncountedDays[]):
     if (sharing.length > 1) {
       const names = sharing.map((other) => placesName(words, other.group));
       const text = fill(texts.uncountedGroups, formats.shortList(names, maxNamed), range, minimum);
-      return sharing[0] === each ? [text] : [];
+      return sharing[0] === each ? [sentence(words, text)] : [];
     }
     const text = days === 1 ? texts.uncountedDay : texts.uncountedDays;
-    return [fill(text, placesName(words, group), formats.integer(days), range, minimum)];
+    return [sentence(words, fill(text, placesName(words, group), formats.integer(days), range, minimum))];
   });
 }
 

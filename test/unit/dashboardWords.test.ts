@@ -38,6 +38,9 @@ const { panelsOf } = await pageModule<{
 const { weeksChart } = await pageModule<{
   weeksChart(change: unknown, ready: Ready, look: unknown): { marks: { lines: { value: string }[] }[] };
 }>("charts/weeksChart");
+const { cutSentences } = await pageModule<{
+  cutSentences(ready: Ready, groups: readonly unknown[]): string[];
+}>("suppressionWords");
 const { countText, licenceTable } = await pageModule<{
   countText(ready: Ready, licences: Licences): string;
   licenceTable(ready: Ready, licences: Licences): Table;
@@ -82,6 +85,26 @@ describe("the chosen resources", () => {
   test("by type have the names of the types", () => expect(named([], ["app"])).toBe("App"));
 });
 
+describe("a group that the filter splits", () => {
+  const place = (userType: string, school: string) => ({ userType, school, grades: null });
+  const sentences = (...left: unknown[]) =>
+    cutSentences(ready(), [{ left, together: [place("students", "East")], isSmall: true }])
+      .join()
+      .replaceAll(/[\u2068\u2069]/g, "");
+
+  test.each([
+    [[place("students", "aHigh")], "aHigh has fewer than 10 people; it is shown only together with East."],
+    [
+      [place("staff", "West")],
+      "Staff at West has fewer than 10 people; it is shown only together with East.",
+    ],
+    [
+      [place("teachers", "West")],
+      "Teachers at West have fewer than 10 people; they are shown only together with East.",
+    ],
+  ])("is named in a sentence: %j", (left, text) => expect(sentences(...left)).toBe(text));
+});
+
 describe("a paid resource without users", () => {
   const licence = { resource: "IXL", seats: 10, cost: null, end: null, users: 0, isKnown: true, nearest: [] };
   const remark = (entries: Licences) => {
@@ -99,6 +122,11 @@ describe("a paid resource without users", () => {
       "no use among those counted",
     ]);
     expect(licenceTable(ready(), [{ ...licence, partly: true }]).rows[0]?.partly).toBe(true);
+  });
+
+  test("is counted separately if the data does not have it: its name may be misspelt", () => {
+    const unknown = { ...licence, resource: "XL", isKnown: false };
+    expect(remark([licence, unknown])[0]).toBe("Licences: 2, without any use: 1, not in the data: 1");
   });
 
   test.each([

@@ -143,6 +143,7 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     titleLicences: t("Paid licences"),
     licencesOf: t("Licences: {0}, without any use: {1}"),
     licencesOfCounted: t("Licences: {0}, not used by the people counted: {1}"),
+    licencesNotInData: t("{0}, not in the data: {1}"),
     seats: t("Seats"),
     seatsUsed: t("Seats used"),
     cost: t("Cost"),
