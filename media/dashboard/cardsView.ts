@@ -50,7 +50,7 @@ function againstText(ready: Ready): string {
   const { texts, formats, answer } = ready;
   const { comparison, filter, periods } = answer;
   const { schoolDays, before } = periods;
-  if (before === null) return texts.noBefore;
+  if (before === null) return schoolDays === 0 ? texts.nothingToCompare : texts.noBefore;
   const omitted = shownCards(ready).filter((shown) => isDistinct(shown) && isNotComparable(shown));
   const reports = [...new Set(omitted.map(({ id }) => reportName(texts, reportOf[id])))];
   const more = [

@@ -224,7 +224,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
         "Schools with too few people to be evaluated alone: 1.",
       ]);
       expect(await textOf(none.page, ".no-changes")).toBe(
-        "Nothing stands out In the newest complete weeks of the period, none of those evaluated (resources: 60, schools: 8) differs notably from its own past.",
+        "Nothing stands out In the newest complete weeks up to the end of the period, none of those evaluated (resources: 60, schools: 8) differs notably from its own past.",
       );
       const unknown = await dashboards.open({ changes: "nothingJudged" });
       expect(await textOf(unknown.page, ".no-changes")).toBe("Nothing could be evaluated");

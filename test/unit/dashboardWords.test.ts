@@ -85,6 +85,13 @@ describe("the chosen resources", () => {
   test("by type have the names of the types", () => expect(named([], ["app"])).toBe("App"));
 });
 
+test.each([
+  [40, "There is no earlier period with as many school days to compare with."],
+  [0, "The period has no school day to compare."],
+])("without a period to compare with, %i school days are not compared", (schoolDays, note) => {
+  expect(cardTexts(ready({ periods: { schoolDays, before: null } })).note).toBe(note);
+});
+
 describe("a group that the filter splits", () => {
   const place = (userType: string, school: string) => ({ userType, school, grades: null });
   const sentences = (...left: unknown[]) =>

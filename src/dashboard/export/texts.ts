@@ -121,7 +121,8 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     noSchoolDay: t("– (no school day)"),
     overlapping: t("The two periods overlap: some days count in both."),
     lastBeforeFirst: t("The last day is before the first."),
-    noBefore: t("There is no earlier period to compare with."),
+    noBefore: t("There is no earlier period with as many school days to compare with."),
+    nothingToCompare: t("The period has no school day to compare."),
     unchanged: t("unchanged"),
     titleTime: t("Logins and resources accessed per day"),
     titleUse: t("Use per day: {0}"),
@@ -221,7 +222,7 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     judgedWeeks: t("Recent weeks"),
     noChangesTitle: t("Nothing stands out"),
     noChangesText: t(
-      "In the newest complete weeks of the period, none of those evaluated ({0}) differs notably from its own past.",
+      "In the newest complete weeks up to the end of the period, none of those evaluated ({0}) differs notably from its own past.",
     ),
     nothingJudgedTitle: t("Nothing could be evaluated"),
     tooFewWeeksTitle: t("Too early to tell"),
