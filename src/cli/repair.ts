@@ -1,6 +1,6 @@
 import { counted } from "../counted";
 import type { Finding } from "../pipeline/log/runRecord";
-import type { RepairedTable, RepairSummary } from "../pipeline/others/repair";
+import type { RepairedTable, RepairSummary } from "../pipeline/repair/repair";
 import { columns } from "./table";
 import { duration, integer, plain, styled } from "./text";
 

@@ -13,12 +13,12 @@ import type { LogEntry } from "./log/ingestLog";
 import { landedAgainEntry } from "./log/logEntries";
 import type { IngestLog } from "./log/logTable";
 import { type OutcomeContext, RunOutcomes } from "./log/runOutcomes";
-import type { VerifiedVersions } from "./others/foreignCommits";
 import { isLandedFileLost } from "./plan/changedFiles";
 import type { Landing } from "./plan/plan";
 import { type Chunk, deliveryOf, isDue } from "./plan/work";
 import type { Progress } from "./progress";
 import type { OpenReadEngine } from "./read/readEngine";
+import type { VerifiedVersions } from "./repair/foreignCommits";
 import { countRowsBySource } from "./write/sourceRows";
 import type { LakeTables, PseudoTables } from "./write/tables";
 

@@ -26,8 +26,6 @@ import {
   writeFailedRecord,
   writeRunRecord,
 } from "./log/runRecord";
-import { VerifiedVersions } from "./others/foreignCommits";
-import { inspectTables } from "./others/inspectTables";
 import {
   type Comparison,
   compareContents,
@@ -43,6 +41,8 @@ import { bytesPerJob, chunksOf, isDue, isNamed, roundsOf } from "./plan/work";
 import { Progress, type ProgressListener } from "./progress";
 import type { OpenReadEngine } from "./read/readEngine";
 import { type ReadAhead, readAhead } from "./readAhead";
+import { VerifiedVersions } from "./repair/foreignCommits";
+import { inspectTables } from "./repair/inspectTables";
 import { emptySummary, finishedSummary, isIncomplete } from "./runSummary";
 import { mayHaveEarlierLayout, moveOutOfTableFolders } from "./salt/earlierLayout";
 import { checkedSaltFor, claimCheckedSalt } from "./salt/salt";

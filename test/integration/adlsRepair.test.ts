@@ -4,7 +4,7 @@ import { reports } from "../../src/clever/reports";
 import { formatCommit } from "../../src/delta/actions";
 import { commitPath } from "../../src/delta/paths";
 import { readSnapshot } from "../../src/delta/snapshot";
-import { repairLake } from "../../src/pipeline/others/repair";
+import { repairLake } from "../../src/pipeline/repair/repair";
 import { openLake, startEmulator } from "../helpers/adls";
 import { runInto } from "../helpers/adlsPipeline";
 import { lakeRows, sharedDuck } from "../helpers/lakeRows";

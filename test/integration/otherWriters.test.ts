@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
-import { repairLake } from "../../src/pipeline/others/repair";
+import { repairLake } from "../../src/pipeline/repair/repair";
 import {
   daily,
   dailyCsv,

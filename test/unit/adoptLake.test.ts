@@ -7,7 +7,7 @@ import { updateActivityWithoutRun } from "../../src/pipeline/activity/digitalAct
 import { exportEngagement } from "../../src/pipeline/activity/exportEngagement";
 import { type AdoptRequest, adoptLake } from "../../src/pipeline/adopt/adoptLake";
 import type { AdoptSummary } from "../../src/pipeline/adopt/adoptSummary";
-import { repairLake } from "../../src/pipeline/others/repair";
+import { repairLake } from "../../src/pipeline/repair/repair";
 import { lakeMetrics } from "../helpers/lakeMetrics";
 import { lakeRows, sharedDuck } from "../helpers/lakeRows";
 import { asSinkWrites, landAsOea, runOeaNotebook } from "../helpers/oeaLake";

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
-import { repairLake } from "../../src/pipeline/others/repair";
+import { repairLake } from "../../src/pipeline/repair/repair";
 import { ForeignWriter } from "../helpers/foreignWriter";
 import { daily, dailyCsv, dailyPath, PipelineFixture, salt } from "../helpers/pipelineFixture";
 

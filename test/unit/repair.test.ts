@@ -9,7 +9,7 @@ import {
 } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import { removeFile } from "../../src/delta/tableActions";
-import { repairLake } from "../../src/pipeline/others/repair";
+import { repairLake } from "../../src/pipeline/repair/repair";
 import { needsAttention } from "../../src/pipeline/runSummary";
 import { ForeignWriter } from "../helpers/foreignWriter";
 import { lakeRows } from "../helpers/lakeRows";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { digitalActivityTable, lookupTable, pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import { removeFile } from "../../src/delta/tableActions";
-import { repairLake } from "../../src/pipeline/others/repair";
+import { repairLake } from "../../src/pipeline/repair/repair";
 import { FaultyLake } from "../helpers/faultyLake";
 import { ForeignWriter } from "../helpers/foreignWriter";
 import {

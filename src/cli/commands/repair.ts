@@ -1,5 +1,5 @@
 import { CleverLakeError } from "../../errors";
-import { hasRepairProblems, repairLake } from "../../pipeline/others/repair";
+import { hasRepairProblems, repairLake } from "../../pipeline/repair/repair";
 import { type CommandAction, shown } from "../command";
 import { openConfigured } from "../connect";
 import { shareOnTerminal } from "../progressBar";

@@ -21,7 +21,7 @@ import { requireLake } from "../../lake/requireLake";
 import { requireComplete } from "../adopt/oeaTables";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
-import { monthName } from "../others/foreignCommits";
+import { monthName } from "../repair/foreignCommits";
 import { type PseudoTables, readTables } from "../write/tables";
 import { engagementSql } from "./engagementSql";
 

@@ -16,9 +16,9 @@ import {
   writeFailedRecord,
   writeRunRecord,
 } from "../log/runRecord";
-import { VerifiedVersions } from "../others/foreignCommits";
 import { type Chunk, chunksOf, isDue } from "../plan/work";
 import { type LakeWork, Progress } from "../progress";
+import { VerifiedVersions } from "../repair/foreignCommits";
 import { emptySummary, finishedSummary, isIncomplete } from "../runSummary";
 import { storeFingerprint } from "../salt/saltFingerprint";
 import { appliedIn, blockingLookup, type PseudoTables, readTables, stateOf } from "../write/tables";

@@ -8,9 +8,9 @@ import type { Snapshot } from "../../delta/snapshot";
 import { tableActions } from "../../delta/tableActions";
 import type { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
-import type { VerifiedVersions } from "../others/foreignCommits";
 import type { KnownPairs } from "../read/knownPairs";
 import type { Persons } from "../read/persons";
+import type { VerifiedVersions } from "../repair/foreignCommits";
 
 export interface LookupContext {
   readonly lake: Lake;

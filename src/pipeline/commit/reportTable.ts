@@ -6,13 +6,13 @@ import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapsho
 import { sqlFiles, sqlString } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Delivery, ReadDelivery } from "../delivery";
-import type { VerifiedVersions } from "../others/foreignCommits";
 import { healthy, type IdentityHealth, IdentityWatch } from "../read/identityHealth";
 import { LakeIds, writeKnownIds } from "../read/lakeIds";
 import { Persons } from "../read/persons";
 import { type Reading, readDeliveries } from "../read/readDeliveries";
 import type { EngineTask, OpenReadEngine } from "../read/readEngine";
 import { type StagedRows, stageRows } from "../read/stageRows";
+import type { VerifiedVersions } from "../repair/foreignCommits";
 import { type ChangeContext, type PlannedChange, requireOurShape, TableChange } from "../write/tableChange";
 import { filesPerPartition, pseudoFiles } from "../write/tables";
 import { appendLookups } from "./lookups";

@@ -8,7 +8,7 @@ import type { ReportSource } from "../../sftp/source";
 import { reportsToAdopt } from "../adopt/oeaTables";
 import { IngestLog } from "../log/logTable";
 import { type Finding, interruptedRuns, RunHistory, type RunSummary } from "../log/runRecord";
-import { inspectTables } from "../others/inspectTables";
+import { inspectTables } from "../repair/inspectTables";
 import { readTables, stateOf } from "../write/tables";
 import { type Freshness, freshnessOf, overdue, type ReportKind } from "./freshness";
 import { withKnownCopies } from "./knownCopies";
