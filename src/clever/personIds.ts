@@ -31,7 +31,7 @@ const wordsWithMarks = [
   "#nv",
   "#null!",
 ];
-const wordsForNothing: ReadonlySet<string> = new Set([...wordsOfLetters, ...wordsWithMarks]);
+const placeholders: ReadonlySet<string> = new Set([...wordsOfLetters, ...wordsWithMarks]);
 const dashes = "[-\u2010-\u2015.]{1,3}";
 const isDashes = new RegExp(`^${dashes}$`);
 
@@ -61,7 +61,7 @@ const lostLetter = "\ufffd";
 /** What is wrong with a person's id; undefined if it is valid. */
 export function judgeId(text: string): IdFinding | undefined {
   const bare = text.replace(isAroundId, "");
-  if (bare === "" || wordsForNothing.has(bare.toLowerCase()) || isDashes.test(bare)) return "nothing";
+  if (bare === "" || placeholders.has(bare.toLowerCase()) || isDashes.test(bare)) return "nothing";
   const because = (what: string): IdFinding => ({ reason: `${what} (the cell looks like ${shape(text)}).` });
   if (bare !== text || hasHidden.test(text)) {
     return because("There is white space or an invisible character around or within the id");
@@ -83,7 +83,7 @@ export function judgeId(text: string): IdFinding | undefined {
 /** An SQL condition that `judgeId` calls a text nothing, for the engine to choose between two cells. */
 export function isNothingSql(cell: string, literal: (text: string) => string): string {
   const bare = `regexp_replace(${cell}, ${literal(aroundId)}, '', 'g')`;
-  const words = ["", ...wordsForNothing].map(literal).join(", ");
+  const words = ["", ...placeholders].map(literal).join(", ");
   return `(lower(${bare}) IN (${words}) OR regexp_full_match(${bare}, ${literal(dashes)}))`;
 }
 

@@ -162,7 +162,7 @@ function verdict(summary: AdoptSummary): string {
 
 /** What an adoption is doing, for its progress. */
 export const phases: Readonly<Record<AdoptProgress["phase"], string>> = {
-  looking: "Reading OEA's landed files",
+  inspecting: "Reading OEA's landed files",
   building: "Building the tables",
   comparing: "Comparing with OEA's tables",
 };

@@ -33,10 +33,10 @@ export class EngineServer implements AsyncDisposable {
   private readonly sample = new Sample();
   private readonly dashboards = new Dashboards((message) => this.handlers.log({ level: "warning", message }));
   /**
-   * work: runs and verification; list: the reports, which waits for the server; look: reading the lake; sample:
+   * work: runs and verification; list: the reports, which waits for the server; read: reading the lake; sample:
    * starting and stopping the sample.
    */
-  private readonly lanes = { work: new Lane(), list: new Lane(), look: new Lane(), sample: new Lane() };
+  private readonly lanes = { work: new Lane(), list: new Lane(), read: new Lane(), sample: new Lane() };
 
   constructor(connection: MessageConnection) {
     this.handlers = new Handlers(connection);
@@ -44,7 +44,7 @@ export class EngineServer implements AsyncDisposable {
     this.answerServer();
     this.answerRuns();
     this.answerUpkeep();
-    this.answerLooks();
+    this.answerReads();
     this.answerPreviews();
     this.answerLife();
   }
@@ -151,13 +151,13 @@ export class EngineServer implements AsyncDisposable {
     );
   }
 
-  private answerLooks(): void {
+  private answerReads(): void {
     const { handlers, dashboards } = this;
     handlers.on(protocol.dashboard, (params, context) => dashboards.answer(params, context));
     handlers.on(protocol.listRuns, (params, { signal }) => runs.listRuns(params, signal));
-    this.inLane("look", protocol.readRun, (params, { signal }) => runs.readRun(params, signal));
-    this.inLane("look", protocol.lakeContents, (params, { signal }) => contents.lakeContents(params, signal));
-    this.inLane("look", protocol.tableReport, (params, { signal }) => contents.tableReport(params, signal));
+    this.inLane("read", protocol.readRun, (params, { signal }) => runs.readRun(params, signal));
+    this.inLane("read", protocol.lakeContents, (params, { signal }) => contents.lakeContents(params, signal));
+    this.inLane("read", protocol.tableReport, (params, { signal }) => contents.tableReport(params, signal));
     handlers.on(protocol.landedFiles, async ({ folder, ...connected }, { signal }) => ({
       files: await landedFiles(await openLake(connected), folder, signal),
     }));

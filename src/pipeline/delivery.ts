@@ -34,7 +34,7 @@ export interface ReadDelivery extends Delivery {
   readonly refused: number;
   readonly notes: readonly string[];
   /** Cells with a placeholder instead of an id, which count as blank. */
-  readonly wordsForNothing: number;
+  readonly placeholders: number;
   /** The first and last day of its rows, `yyyy-MM-dd`; undefined if it has none. */
   readonly days: { readonly first: string; readonly last: string } | undefined;
 }

@@ -115,7 +115,7 @@ async function cleanReading(
     const written = days.reduce((sum, day) => sum + day.rows, 0);
     if (delivery === undefined || written !== rows) throw contradiction(source);
     rowsOf.delete(source);
-    return { ...delivery, rows, refused: 0, notes: [], wordsForNothing: 0, days: spanOf(days) };
+    return { ...delivery, rows, refused: 0, notes: [], placeholders: 0, days: spanOf(days) };
   });
   const [other] = rowsOf.keys();
   if (other !== undefined) throw contradiction(other);

@@ -23,10 +23,10 @@ export class AdoptCommand {
     const connected = await model.connected();
     requireSalt(connected);
     const done = await previewThenRun(this.parts, engine.adopt, connected, {
-      looking: vscode.l10n.t("Clever: inspecting OEA's lake"),
-      doing: vscode.l10n.t("Clever: adopting OEA's lake"),
+      previewTitle: vscode.l10n.t("Clever: inspecting OEA's lake"),
+      title: vscode.l10n.t("Clever: adopting OEA's lake"),
       // The longest phase.
-      isShown: ({ phase }, dryRun) => phase === (dryRun ? "looking" : "building"),
+      isShown: ({ phase }, dryRun) => phase === (dryRun ? "inspecting" : "building"),
       textOf: progressText,
       ask: (planned) => {
         if (planned.state === "planned") {
@@ -157,7 +157,7 @@ export function warningText(warning: AdoptWarning): string {
 
 function progressText({ phase, done, all, rows }: AdoptProgress): string {
   switch (phase) {
-    case "looking":
+    case "inspecting":
       return vscode.l10n.t("{0} of {1} landed files inspected", integer(done), integer(all));
     case "building":
       return vscode.l10n.t("{0} of {1} files read, {2}", integer(done), integer(all), counted.rows(rows));

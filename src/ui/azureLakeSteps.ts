@@ -60,8 +60,8 @@ function pickLake(place: Place): Promise<string> {
       counted.subscriptions(subscriptions.length),
       subscriptions.map(({ id, name }) => ({ label: name, description: id, value: id })),
     );
-    const looking = vscode.l10n.t("Asking Azure for its storage accounts …");
-    const lakes = await askWhile(place, looking, (signal) => azure.lakes(subscription, signal));
+    const askingForLakes = vscode.l10n.t("Asking Azure for its storage accounts …");
+    const lakes = await askWhile(place, askingForLakes, (signal) => azure.lakes(subscription, signal));
     return await askChoice(
       place,
       lakes.length === 0

@@ -29,10 +29,10 @@ export class BackgroundCheck extends Disposable {
     const minutes = checkEvery();
     // The view and the status bar show failures; the user did not ask for a message.
     if (minutes > 0)
-      this.timer = setInterval(() => void this.look().catch(() => undefined), minutes * 60_000);
+      this.timer = setInterval(() => void this.check().catch(() => undefined), minutes * 60_000);
   }
 
-  private async look(): Promise<void> {
+  private async check(): Promise<void> {
     if (!isConnected() || !vscode.workspace.isTrusted || this.runs.running !== undefined) return;
     // A server that takes longer than the interval must not be queried again each time.
     if (this.model.state === "loading") return;

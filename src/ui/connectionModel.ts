@@ -65,7 +65,7 @@ export class ConnectionModel extends Disposable {
   private found = nothing;
   private current: ReportsState = "unknown";
   private failure: unknown;
-  private lookedAt: number | undefined;
+  private listedAt: number | undefined;
   /** Whether the user has requested anything from the server or the lake in this window. */
   private isRequested = false;
   private readonly guard: TargetGuard;
@@ -80,7 +80,7 @@ export class ConnectionModel extends Disposable {
     private readonly log: vscode.LogOutputChannel,
   ) {
     super();
-    this.guard = new TargetGuard(secrets, { ...targetQuestions, allowed: () => this.lookAgain() });
+    this.guard = new TargetGuard(secrets, { ...targetQuestions, allowed: () => this.loadAgain() });
     this.hold(
       vscode.workspace.onDidChangeConfiguration((event) => {
         const ofReports = [`${section}.userTypes`, `${section}.expectReportsWithin`];
@@ -125,7 +125,7 @@ export class ConnectionModel extends Disposable {
 
   /** When the reports were listed, in milliseconds since 1970; undefined before the first listing. */
   get seen(): number | undefined {
-    return this.lookedAt;
+    return this.listedAt;
   }
 
   /** Reports that a run would ingest. */
@@ -141,7 +141,7 @@ export class ConnectionModel extends Disposable {
   /**
    * Whether the views may contact server and lake on their own: in Restricted Mode only after a request by the user.
    */
-  get mayLook(): boolean {
+  get mayLoad(): boolean {
     return isConnected() && (vscode.workspace.isTrusted || this.isRequested);
   }
 
@@ -153,7 +153,7 @@ export class ConnectionModel extends Disposable {
   async connected(): Promise<Connected> {
     await this.changing;
     // For example, for a tab that VS Code restores.
-    if (isConnected() && !this.mayLook) throw new CleverLakeError("config", noAutomaticLoading());
+    if (isConnected() && !this.mayLoad) throw new CleverLakeError("config", noAutomaticLoading());
     if (usesSample()) return this.sample.connected();
     if (!hasConnection()) {
       throw new CleverLakeError("config", vscode.l10n.t("There is no connection yet."));
@@ -178,13 +178,13 @@ export class ConnectionModel extends Disposable {
   /** Called when the user acts in this window: they may be asked, even about what they declined before. */
   userActs(needsConnection: boolean): void {
     this.guard.mayAsk = true;
-    if (needsConnection && isConnected()) this.allowLooks();
+    if (needsConnection && isConnected()) this.allowLoading();
   }
 
-  private allowLooks(): void {
-    const couldLook = this.mayLook;
+  private allowLoading(): void {
+    const couldLoad = this.mayLoad;
     this.isRequested = true;
-    if (!couldLook) this.connectionMayHaveChanged();
+    if (!couldLoad) this.connectionMayHaveChanged();
   }
 
   /** Tells views, tabs and pages, which try again if they could not use the connection before. */
@@ -243,7 +243,7 @@ export class ConnectionModel extends Disposable {
       this.reset();
       return;
     }
-    this.allowLooks();
+    this.allowLoading();
     this.loading?.abort.abort();
     const abort = new AbortController();
     const done = this.load(abort.signal);
@@ -297,11 +297,11 @@ export class ConnectionModel extends Disposable {
         onProgress: (more) => items.push(...more),
       });
       if (signal.aborted) return;
-      const hasOtherRuns = this.lookedAt !== undefined && landingsOf(items) !== landingsOf(this.items);
+      const hasOtherRuns = this.listedAt !== undefined && landingsOf(items) !== landingsOf(this.items);
       const hasRecovered = this.failure !== undefined;
       this.items = items;
       this.found = found;
-      this.lookedAt = Date.now();
+      this.listedAt = Date.now();
       this.failure = undefined;
       this.set(items.length === 0 ? "empty" : "loaded");
       // Runs of another window or of a schedule, for example. After a failure, the views of the lake may have failed too.
@@ -315,11 +315,11 @@ export class ConnectionModel extends Disposable {
 
   /** Starts to read the server again. A failure becomes the state `failed`, which the views show. */
   refreshQuietly(): void {
-    if (!this.mayLook) return;
+    if (!this.mayLoad) return;
     this.refresh().catch(() => undefined);
   }
 
-  private lookAgain(): void {
+  private loadAgain(): void {
     this.connectionMayHaveChanged();
     // A listing in progress continues with what was allowed.
     if (this.current !== "loading") this.refreshQuietly();
@@ -334,7 +334,7 @@ export class ConnectionModel extends Disposable {
     this.loading?.abort.abort();
     this.items = [];
     this.found = nothing;
-    this.lookedAt = undefined;
+    this.listedAt = undefined;
     this.failure = undefined;
     this.set("unknown");
     this.connectionMayHaveChanged();

@@ -133,7 +133,7 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
 
   private async childrenOf(node?: LakeNode): Promise<LakeNode[]> {
     if (node === undefined) {
-      if (!this.parts.model.mayLook) return [];
+      if (!this.parts.model.mayLoad) return [];
       const { stages } = await this.read();
       return [
         ...(this.parts.model.lake.needsAdoption ? [{ kind: "adoption" } as const] : []),

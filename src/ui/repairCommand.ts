@@ -18,8 +18,8 @@ export class RepairCommand {
     const connected = await model.connected();
     requireSalt(connected);
     const done = await previewThenRun(this.parts, engine.repair, connected, {
-      looking: vscode.l10n.t("Clever: looking for damage and for changes by other programs"),
-      doing: vscode.l10n.t("Clever: repairing the lake"),
+      previewTitle: vscode.l10n.t("Clever: looking for damage and for changes by other programs"),
+      title: vscode.l10n.t("Clever: repairing the lake"),
       ask: ({ tables }) => {
         const due = tables.filter(({ problem }) => problem === null);
         if (due.length === 0) {

@@ -5,7 +5,7 @@ import { inVsCode } from "./hints";
 import { detailsTooltip } from "./markdown";
 
 /** How a report's state is displayed: by word, icon and colour. */
-interface Look {
+interface Appearance {
   readonly word: string;
   readonly icon: string;
   readonly color: string;
@@ -14,7 +14,7 @@ interface Look {
 /** A displayed state: a report that failed or is not read is shown as such, and not just as new. */
 type ShownState = FileState | "failed" | "unread";
 
-function looks(): Readonly<Record<ShownState, Look>> {
+function appearances(): Readonly<Record<ShownState, Appearance>> {
   return {
     new: { word: vscode.l10n.t("new"), icon: "circle-large-outline", color: "charts.blue" },
     changed: { word: vscode.l10n.t("changed"), icon: "diff-modified", color: "charts.yellow" },
@@ -29,20 +29,20 @@ function looks(): Readonly<Record<ShownState, Look>> {
   };
 }
 
-function lookOf({ failure, unread, state }: ReportItem): Look {
-  if (failure !== undefined) return looks().failed;
-  return looks()[unread?.report ? "unread" : state];
+function appearanceOf({ failure, unread, state }: ReportItem): Appearance {
+  if (failure !== undefined) return appearances().failed;
+  return appearances()[unread?.report ? "unread" : state];
 }
 
 /** The state in one word. A report that is ignored for a reason other than its name has its own word. */
 export function stateWord(item: ReportItem): string {
-  if (item.unread !== undefined) return looks().unread.word;
+  if (item.unread !== undefined) return appearances().unread.word;
   if (item.state === "ignored" && item.report !== undefined) return vscode.l10n.t("left out");
-  return lookOf(item).word;
+  return appearanceOf(item).word;
 }
 
 export function stateIcon(item: ReportItem): vscode.ThemeIcon {
-  const { icon, color } = lookOf(item);
+  const { icon, color } = appearanceOf(item);
   return new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
 }
 

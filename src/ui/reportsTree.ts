@@ -59,7 +59,7 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
 
   async getChildren(node?: ReportNode): Promise<ReportNode[]> {
     if (node === undefined) {
-      if (!this.model.mayLook) return [];
+      if (!this.model.mayLoad) return [];
       // The failure is reported elsewhere; here the view's welcome text offers a fix.
       await this.model.loaded().catch(() => undefined);
       return this.childrenOf({ kind: "folder", path: "", name: "", parent: undefined }, undefined);

@@ -18,14 +18,14 @@ export type RunNode =
 
 const pageSize = 50;
 /** How often the lake is read until the run of another window or program has ended. */
-const lookMilliseconds = 15_000;
+const pollMilliseconds = 15_000;
 
 /** Runs, newest first, one page at a time. */
 export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunNode> {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
   readonly onDidChangeTreeData = this.changed.event;
   private shown = pageSize;
-  private nextLook: NodeJS.Timeout | undefined;
+  private nextPoll: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly parts: Parts,
@@ -35,11 +35,11 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
     super();
     this.hold(parts.model.onDidChangeLake(() => this.changed.fire()));
     this.hold(own.onDidBegin(() => this.changed.fire()));
-    this.hold(new vscode.Disposable(() => clearTimeout(this.nextLook)));
+    this.hold(new vscode.Disposable(() => clearTimeout(this.nextPoll)));
   }
 
   async getChildren(node?: RunNode): Promise<RunNode[]> {
-    if (node !== undefined || !this.parts.model.mayLook) return [];
+    if (node !== undefined || !this.parts.model.mayLoad) return [];
     try {
       return await this.runs();
     } catch (error) {
@@ -70,8 +70,8 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
     const isOwn = this.own.running !== undefined;
     const count = this.shown;
     const { total, runs } = await this.list(count);
-    clearTimeout(this.nextLook);
-    if (!isOwn && runs.some(isRunning)) this.lookLater();
+    clearTimeout(this.nextPoll);
+    if (!isOwn && runs.some(isRunning)) this.pollLater();
     const nodes = runs.map((run): RunNode => ({ kind: "run", run }));
     // Runs with an unreadable record are not in the answer, and more pages would not show them.
     return total > count ? [...nodes, { kind: "more", left: total - count }] : nodes;
@@ -83,15 +83,15 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   }
 
   /** Waits for the end of a run of another window or program, and then tells the views. */
-  private lookLater(): void {
-    clearTimeout(this.nextLook);
-    this.nextLook = setTimeout(() => void this.look(), lookMilliseconds);
+  private pollLater(): void {
+    clearTimeout(this.nextPoll);
+    this.nextPoll = setTimeout(() => void this.poll(), pollMilliseconds);
   }
 
-  private async look(): Promise<void> {
-    if (this.disposed || this.own.running !== undefined || !this.parts.model.mayLook) return;
+  private async poll(): Promise<void> {
+    if (this.disposed || this.own.running !== undefined || !this.parts.model.mayLoad) return;
     try {
-      if ((await this.list()).runs.some(isRunning)) return this.lookLater();
+      if ((await this.list()).runs.some(isRunning)) return this.pollLater();
       this.parts.model.lakeMayHaveChanged();
       this.parts.model.refreshQuietly();
     } catch {

@@ -10,14 +10,14 @@ import { askChoice, askText, askWhile, type Place, undefinedOnBack, withRecovery
 
 /** The wizard's question for the salt. Each answer is compared with the lake's salt at once. */
 export async function askSalt(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
-  const looking = vscode.l10n.t("Reading the lake …");
+  const reading = vscode.l10n.t("Reading the lake …");
   const check = (next: ConnectionAnswers) =>
     withRecovery(place, () =>
-      askWhile(place, looking, (signal) => checkSalt(place.client, connectedWith(next), signal)),
+      askWhile(place, reading, (signal) => checkSalt(place.client, connectedWith(next), signal)),
     );
   // Any salt reveals whether the lake has one. If the lake cannot be used, the user can go back to its step.
   const { salt: state } = await withRecovery(place, () =>
-    askWhile(place, looking, (signal) =>
+    askWhile(place, reading, (signal) =>
       place.client.request(engine.testLake, connectedWith(withSalt(answers, answers.salt || "?")), {
         signal,
       }),

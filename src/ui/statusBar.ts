@@ -35,18 +35,18 @@ export class StatusBar extends Disposable {
       return;
     }
     // Only the icon may be rendered as an icon. Text and tooltip may contain external text, which is made inert.
-    const look = lookOf(state);
-    const text = inert(look.text);
-    const tooltip = inert(vscode.l10n.t("{0}\n\nClick for the menu.", look.state));
-    this.item.text = `$(${look.icon}) ${text}`;
+    const shown = appearanceOf(state);
+    const text = inert(shown.text);
+    const tooltip = inert(vscode.l10n.t("{0}\n\nClick for the menu.", shown.state));
+    this.item.text = `$(${shown.icon}) ${text}`;
     this.item.tooltip = tooltip;
-    this.item.backgroundColor = look.background;
+    this.item.backgroundColor = shown.background;
     this.item.accessibilityInformation = { label: `${text}. ${tooltip}`, role: "button" };
     this.item.show();
   }
 }
 
-interface Look {
+interface Appearance {
   readonly icon: string;
   readonly text: string;
   /** The sentences of the tooltip. */
@@ -54,7 +54,7 @@ interface Look {
   readonly background?: vscode.ThemeColor;
 }
 
-function lookOf(state: Exclude<StatusBarState, { kind: "hidden" }>): Look {
+function appearanceOf(state: Exclude<StatusBarState, { kind: "hidden" }>): Appearance {
   if (state.kind === "running")
     return { icon: "sync~spin", text: state.text, state: vscode.l10n.t("A run is in progress.") };
   const { counts } = state;

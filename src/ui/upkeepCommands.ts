@@ -16,8 +16,8 @@ export class UpkeepCommands {
   async optimize(): Promise<OptimizeSummary | undefined> {
     const { model, log } = this.parts;
     const done = await previewThenRun(this.parts, engine.optimize, await model.connected(), {
-      looking: vscode.l10n.t("Clever: looking for small data files"),
-      doing: vscode.l10n.t("Clever: optimizing the lake"),
+      previewTitle: vscode.l10n.t("Clever: looking for small data files"),
+      title: vscode.l10n.t("Clever: optimizing the lake"),
       ask: (planned) => {
         const [before, after] = [filesOf(planned, "before"), filesOf(planned, "after")];
         if (before === after) {
@@ -49,8 +49,8 @@ export class UpkeepCommands {
     const { model, log } = this.parts;
     const params = { ...(await model.connected()), olderThanDays: days };
     const done = await previewThenRun(this.parts, engine.vacuum, params, {
-      looking: vscode.l10n.t("Clever: looking for unused data files"),
-      doing: vscode.l10n.t("Clever: removing unused data files"),
+      previewTitle: vscode.l10n.t("Clever: looking for unused data files"),
+      title: vscode.l10n.t("Clever: removing unused data files"),
       ask: (planned) => {
         if (planned.files === 0) {
           const none = vscode.l10n.t(

@@ -7,7 +7,7 @@ import { isConnected, lakeUrl, usesSample } from "./settings";
 
 /** The message above the list of reports; empty if the list speaks for itself. */
 export function viewMessage(
-  model: Pick<ConnectionModel, "state" | "reports" | "seen" | "error" | "mayLook" | "lake">,
+  model: Pick<ConnectionModel, "state" | "reports" | "seen" | "error" | "mayLoad" | "lake">,
 ): string {
   if (model.state === "loading" && model.reports.length === 0) return vscode.l10n.t("Checking the server …");
   if (model.state === "failed" && model.reports.length > 0 && model.seen !== undefined) {
@@ -17,7 +17,7 @@ export function viewMessage(
       describeError(model.error),
     );
   }
-  if (isConnected() && !model.mayLook) return noAutomaticLoading();
+  if (isConnected() && !model.mayLoad) return noAutomaticLoading();
   if (model.lake.needsAdoption) return mustBeAdopted();
   // With a message, the view would not say that the server has no files.
   if (model.state === "empty") return "";

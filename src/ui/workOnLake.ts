@@ -40,10 +40,9 @@ export async function workOnLake<
 }
 
 /** The steps of a command that first shows what it would do, then asks. */
-interface Steps<Result, Progress> extends Omit<Shown<Progress>, "title"> {
-  /** The titles of the two steps. */
-  readonly looking: string;
-  readonly doing: string;
+interface Steps<Result, Progress> extends Shown<Progress> {
+  /** The title while it finds out what it would do. */
+  readonly previewTitle: string;
   /** The arguments of `confirmed`; undefined if there is nothing to do, which has been reported. */
   readonly ask: (planned: Result) => Parameters<typeof confirmed> | undefined;
   /** Called after the second step, whatever its outcome. */
@@ -58,11 +57,12 @@ export async function previewThenRun<Params extends Connected, Result, Progress 
   parts: Parts,
   call: EngineCall<Params & { readonly dryRun: boolean }, Result, Progress>,
   params: Params,
-  { looking, doing, ask, afterwards, ...shown }: Steps<Result, Progress>,
+  { previewTitle, ask, afterwards, ...shown }: Steps<Result, Progress>,
 ): Promise<Result | undefined> {
-  const planned = await workOnLake(parts, call, { ...params, dryRun: true }, { ...shown, title: looking });
+  const preview = { ...shown, title: previewTitle };
+  const planned = await workOnLake(parts, call, { ...params, dryRun: true }, preview);
   const question = ask(planned);
   if (question === undefined || !(await confirmed(...question))) return undefined;
-  const work = workOnLake(parts, call, { ...params, dryRun: false }, { ...shown, title: doing });
+  const work = workOnLake(parts, call, { ...params, dryRun: false }, shown);
   return work.finally(afterwards);
 }

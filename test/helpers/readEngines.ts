@@ -62,7 +62,7 @@ export const plain: OpenReadEngine = (task) => ({
       const dates = clean.map((row) => row.date ?? "").sort();
       days.set(source, dates);
       const span = { first: dates[0] ?? "", last: dates.at(-1) ?? "" };
-      read.push({ ...delivery, rows: clean.length, refused: 0, notes: [], wordsForNothing: 0, days: span });
+      read.push({ ...delivery, rows: clean.length, refused: 0, notes: [], placeholders: 0, days: span });
     }
     return rows.length === 0 ? { read, staged: [] } : { read, ...(await write(task, read, rows, days)) };
   },

@@ -71,7 +71,7 @@ test("the log has the reason why the lake or its runs cannot be shown", async ()
   const logged: string[] = [];
   const log = { error: (text: string) => void logged.push(text) } as never;
   const connected = () => Promise.reject(new CleverLakeError("network", "No route.", { hint: "Wait." }));
-  const model = { connected, mayLook: true, onDidChange: listen, onDidChangeLake: listen };
+  const model = { connected, mayLoad: true, onDidChange: listen, onDidChangeLake: listen };
   const parts = { model: model as unknown as ConnectionModel, client: {} as EngineClient, log };
   for (const tree of [new LakeTree(parts), new RunsTree(parts, { running: undefined, onDidBegin: listen })]) {
     expect(await tree.getChildren()).toMatchObject([{ kind: "failed" }]);

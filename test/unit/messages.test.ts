@@ -44,7 +44,7 @@ test("the message above an old list of reports says what to do about the error",
   const error = new CleverLakeError("network", "The server cannot be reached.", {
     hint: "Check the firewall.",
   });
-  const model = { state: "failed", reports: [{}], seen: Date.now(), error, mayLook: true } as never;
+  const model = { state: "failed", reports: [{}], seen: Date.now(), error, mayLoad: true } as never;
   expect(viewMessage(model)).toMatch(
     /^This list is from .*\. The server cannot be reached\. Check the firewall\. Refresh to try again\.$/,
   );
@@ -52,7 +52,7 @@ test("the message above an old list of reports says what to do about the error",
 
 test("the message above the reports says that the first run creates the lake, except for the sample district", () => {
   Object.assign(settings, { "clever.sftp.host": "sftp.example", "clever.lake.url": "file:///mnt/lake" });
-  const model = { state: "loaded", reports: [{}], mayLook: true } as const;
+  const model = { state: "loaded", reports: [{}], mayLoad: true } as const;
   expect(viewMessage({ ...model, lake: { isNew: true } } as never)).toMatch(
     /^There is no lake at file:\/\/\/mnt\/lake yet/,
   );

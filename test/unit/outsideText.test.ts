@@ -175,7 +175,7 @@ describe("everything passed to VS Code for display is plain text", () => {
   test("in the rows of the reports, which are in folders of any name", async () => {
     const onDidChange = () => ({ dispose: () => undefined });
     const reports = [{ ...newReport, path: `${hostile}/${hostile}`, failure: hostile }];
-    const model = { reports, mayLook: true, onDidChange, loaded: () => Promise.resolve() };
+    const model = { reports, mayLoad: true, onDidChange, loaded: () => Promise.resolve() };
     const tree = new ReportsTree(model as unknown as ConnectionModel);
     let [node] = await tree.getChildren();
     let rows = 0;

@@ -18,7 +18,7 @@ function viewOf(run: { outcome: RunItem["outcome"] }, running?: string) {
   const request = vi.fn(() => Promise.resolve({ total: 1, runs: [{ ...run }] }));
   const tell = { lakeMayHaveChanged: vi.fn(), refreshQuietly: vi.fn() };
   const connected = () => Promise.resolve({});
-  const looked = { ...tell, connected, mayLook: true, onDidChangeLake: listen };
+  const looked = { ...tell, connected, mayLoad: true, onDidChangeLake: listen };
   const model = looked as unknown as ConnectionModel;
   const log = { error: () => undefined } as never;
   const own: { running: string | undefined; onDidBegin: typeof listen } = { running, onDidBegin: listen };

@@ -25,7 +25,7 @@ test("reports without a date or with an invalid one are grouped under words", as
   const files = Array.from({ length: 61 }, (_, index) => item(`file-${index}.csv`));
   const reports = [...files, item("2025-13-45-x.csv"), item("2025-09-01-x.csv")];
   const onDidChange = () => ({ dispose: () => undefined });
-  const model = { reports, mayLook: true, onDidChange, loaded: () => Promise.resolve() };
+  const model = { reports, mayLoad: true, onDidChange, loaded: () => Promise.resolve() };
   const tree = new ReportsTree(model as unknown as ConnectionModel);
   const labels = (await tree.getChildren()).map((node) => tree.getTreeItem(node).label);
   expect(labels).toEqual(["no date", "September 2025", "no date"]);

@@ -25,7 +25,7 @@ import { appliedIn, blockingLookup, type PseudoTables, readTables, stateOf } fro
 import type { AdoptProgress, AdoptSummary } from "./adoptSummary";
 import { compareRows } from "./compareRows";
 import type { SourceHistory } from "./deliveries";
-import { type Found, type InspectionContext, inspectLake } from "./inspectLake";
+import { type InspectedLake, type InspectionContext, inspectLake } from "./inspectLake";
 import { saltForAdoption, writePseudonymMap } from "./oeaSalt";
 import { type OeaTable, oeaTables, requireMovable } from "./oeaTables";
 import { plainEntry } from "./plainCopies";
@@ -72,7 +72,7 @@ export async function adoptLake(request: AdoptRequest): Promise<AdoptSummary> {
 
 class Adoption {
   private readonly log: IngestLog;
-  private progress: AdoptProgress = { phase: "looking", done: 0, all: 0, rows: 0 };
+  private progress: AdoptProgress = { phase: "inspecting", done: 0, all: 0, rows: 0 };
 
   constructor(
     private readonly request: AdoptRequest,
@@ -91,7 +91,7 @@ class Adoption {
   }
 
   /** The current state, without a change to it. */
-  async describe({ details, oea, histories, tables, entries }: Found): Promise<AdoptSummary> {
+  async describe({ details, oea, histories, tables, entries }: InspectedLake): Promise<AdoptSummary> {
     if (histories !== undefined) return this.summary("planned", details, null, []);
     if (oea.length === 0) return this.summary("nothing", details, null, []);
     const comparison = await this.compare(oea, entries, tables, this.request.salt);
@@ -99,12 +99,12 @@ class Adoption {
   }
 
   /** The form of a salt with which the lake is adopted; rejects with `salt` if it cannot be used. */
-  saltFor({ oea }: Found, given: string): Promise<string> {
+  saltFor({ oea }: InspectedLake, given: string): Promise<string> {
     const { lake, signal } = this.request;
     return saltForAdoption({ lake, duck: this.duck, tables: oea, signal }, given);
   }
 
-  async carryOut(found: Found, lock: RunLock): Promise<AdoptSummary> {
+  async carryOut(found: InspectedLake, lock: RunLock): Promise<AdoptSummary> {
     const { lake, signal } = this.request;
     const { duck, log, runId } = this;
     const { oea, details, histories = [] } = found;
@@ -147,7 +147,7 @@ class Adoption {
    * rows, or is unreadable, is compared with the one before.
    */
   private async logLandings(
-    { entries, copies }: Found,
+    { entries, copies }: InspectedLake,
     histories: readonly SourceHistory[],
     lock: RunLock,
   ): Promise<LogEntry[][]> {
@@ -265,7 +265,7 @@ class Adoption {
 
   private summary(
     state: AdoptSummary["state"],
-    details: Found["details"],
+    details: InspectedLake["details"],
     run: RunSummary | null,
     comparison: AdoptSummary["comparison"],
   ): AdoptSummary {

@@ -7,7 +7,7 @@ import type { OeaPseudonyms } from "./oeaSalt";
 /** Progress of an adoption: the files of a phase. */
 export interface AdoptProgress extends WorkProgress {
   /** Reading what OEA landed, building our tables from it, or comparing them with OEA's. */
-  readonly phase: "looking" | "building" | "comparing";
+  readonly phase: "inspecting" | "building" | "comparing";
   /** Rows of our tables so far. */
   readonly rows: number;
 }

@@ -1,11 +1,11 @@
 import type { LogEntry } from "../log/ingestLog";
 import { toSeconds } from "../plan/plan";
-import type { FoundLanding } from "./landings";
+import type { InspectedLanding } from "./landings";
 
 /** Consecutive copies of the same bytes that OEA landed for one source: one delivery. */
 export interface OeaDelivery {
   /** The last copy, which represents all. */
-  readonly last: FoundLanding;
+  readonly last: InspectedLanding;
   /** For the ingest log, one per copy, in order. */
   readonly entries: readonly LogEntry[];
 }
@@ -20,7 +20,7 @@ export interface HistoryContext {
   /** Existing ingest log entries of landed files, by their path in the lake. */
   readonly known: ReadonlyMap<string, LogEntry>;
   /** The lake's name for the source of one of Clever's reports. */
-  readonly nameOfSource: (named: NonNullable<FoundLanding["named"]>) => string;
+  readonly nameOfSource: (named: NonNullable<InspectedLanding["named"]>) => string;
   readonly runId: string;
   readonly now: Date;
 }
@@ -34,8 +34,8 @@ export interface HistoryContext {
  *
  * The time when Clever wrote a file is lost; the first landing of its bytes is used instead.
  */
-export function historiesOf(landings: readonly FoundLanding[], context: HistoryContext): SourceHistory[] {
-  const sources = new Map<string, FoundLanding[]>();
+export function historiesOf(landings: readonly InspectedLanding[], context: HistoryContext): SourceHistory[] {
+  const sources = new Map<string, InspectedLanding[]>();
   for (const landing of [...landings].sort(oldestFirst)) {
     const { named, report, name, sha256 } = landing;
     const key = named ? context.nameOfSource(named) : `${report.slug}\n${name}\n${sha256}`;
@@ -54,7 +54,7 @@ export function historiesOf(landings: readonly FoundLanding[], context: HistoryC
  * Among one run's copies of a report (`… (1).csv`), the original is the last, as on a server that has both with the
  * same time.
  */
-function oldestFirst(a: FoundLanding, b: FoundLanding): number {
+function oldestFirst(a: InspectedLanding, b: InspectedLanding): number {
   return (
     a.time.getTime() - b.time.getTime() ||
     (b.named?.copy ?? 0) - (a.named?.copy ?? 0) ||
@@ -62,9 +62,13 @@ function oldestFirst(a: FoundLanding, b: FoundLanding): number {
   );
 }
 
-function history(source: string, landings: readonly FoundLanding[], context: HistoryContext): SourceHistory {
+function history(
+  source: string,
+  landings: readonly InspectedLanding[],
+  context: HistoryContext,
+): SourceHistory {
   const deliveries: OeaDelivery[] = [];
-  const groups: FoundLanding[][] = [];
+  const groups: InspectedLanding[][] = [];
   for (const landing of landings) {
     const group = groups.at(-1);
     if (group?.[0]?.sha256 === landing.sha256) group.push(landing);
@@ -101,7 +105,7 @@ function history(source: string, landings: readonly FoundLanding[], context: His
 }
 
 /** A source for a name without a date: by its first landing. */
-function underTime({ report, folder, landedPath }: FoundLanding): string {
+function underTime({ report, folder, landedPath }: InspectedLanding): string {
   const rest = landedPath.slice(landedPath.indexOf(`/${folder}/`) + 1);
   return `${report.slug}/${rest}`;
 }

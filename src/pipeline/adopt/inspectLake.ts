@@ -29,7 +29,7 @@ export interface InspectionContext {
 }
 
 /** What the lake contains. */
-export interface Found {
+export interface InspectedLake {
   readonly tables: PseudoTables;
   readonly interrupted: InterruptedRuns;
   readonly oea: readonly OeaTable[];
@@ -41,7 +41,7 @@ export interface Found {
 }
 
 /** Checks OEA's tables and reads all files that it landed; changes nothing. */
-export async function inspectLake(context: InspectionContext): Promise<Found> {
+export async function inspectLake(context: InspectionContext): Promise<InspectedLake> {
   const { lake, duck, log, runId, started, signal, notify } = context;
   const { pseudo: tables, refused } = await readTables(lake, duck, signal);
   for (const error of refused.values()) throw error;
@@ -50,7 +50,7 @@ export async function inspectLake(context: InspectionContext): Promise<Found> {
   const entries = await log.all(signal);
   const reports = reportsToAdopt(tables, interrupted.records);
   const found = await findLandings(lake, reports, signal, (done, all) =>
-    notify({ phase: "looking", done, all }),
+    notify({ phase: "inspecting", done, all }),
   );
   const copies = new PlainCopies(lake, found.landings, { signal });
   const landings = await copies.withoutCopies(found.landings);

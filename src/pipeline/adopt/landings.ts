@@ -12,7 +12,7 @@ import { mapConcurrently } from "../../mapConcurrently";
 const concurrentFiles = 8;
 
 /** A file that OEA landed, with facts from its bytes. */
-export interface FoundLanding extends OeaLanding {
+export interface InspectedLanding extends OeaLanding {
   readonly userType: UserType;
   /** Bytes. */
   readonly size: number;
@@ -22,8 +22,8 @@ export interface FoundLanding extends OeaLanding {
   readonly isEscaped: boolean;
 }
 
-export interface FoundLandings {
-  readonly landings: readonly FoundLanding[];
+export interface InspectedLandings {
+  readonly landings: readonly InspectedLanding[];
   /** Raw files of no known layout; OEA's notebook does not read them either. */
   readonly notTaken: readonly string[];
 }
@@ -34,7 +34,7 @@ export async function findLandings(
   reports: readonly Report[],
   signal: AbortSignal | undefined,
   onProgress: (done: number, files: number) => void,
-): Promise<FoundLandings> {
+): Promise<InspectedLandings> {
   const files: { entry: LakeEntry; landing: OeaLanding }[] = [];
   const notTaken: string[] = [];
   for (const report of reports) {
@@ -61,7 +61,7 @@ async function readLanding(
   landing: OeaLanding,
   size: number,
   signal: AbortSignal | undefined,
-): Promise<FoundLanding> {
+): Promise<InspectedLanding> {
   const hash = createHash("sha256");
   const search = new BackslashSearch();
   const start: Buffer[] = [];

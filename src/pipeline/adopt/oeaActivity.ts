@@ -8,7 +8,7 @@ import type { Lake } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
 import { allReports, type PseudoTables } from "../write/tables";
 import type { AdoptWarning } from "./adoptSummary";
-import type { FoundLanding } from "./landings";
+import type { InspectedLanding } from "./landings";
 
 /** A job that runs once a week is noticed within this many days. */
 const recentDays = 8;
@@ -16,7 +16,7 @@ const recentDays = 8;
 /** Signs, before an adoption, that OEA's job is active: the newest commit and landing, if they are recent. */
 export function recentActivity(
   commits: readonly { readonly table: string; readonly lastCommit: string | null }[],
-  landings: readonly FoundLanding[],
+  landings: readonly InspectedLanding[],
   now: Date,
 ): AdoptWarning[] {
   const since = now.getTime() - recentDays * millisecondsPerDay;

@@ -6,7 +6,7 @@ import type { Lake, LakeOptions } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
 import { folderName } from "../plan/plan";
 import type { OeaDelivery } from "./deliveries";
-import type { FoundLanding } from "./landings";
+import type { InspectedLanding } from "./landings";
 
 /**
  * A landed file with quotes escaped as `\"`, in Clever's format. It is written next to OEA's file, which stays. A
@@ -14,7 +14,7 @@ import type { FoundLanding } from "./landings";
  * copy every reader of a landed file would have to know who wrote it.
  */
 export interface PlainCopy {
-  readonly of: FoundLanding;
+  readonly of: InspectedLanding;
   readonly landedPath: string;
   readonly size: number;
   readonly sha256: string;
@@ -26,14 +26,14 @@ export class PlainCopies {
 
   constructor(
     private readonly lake: Lake,
-    landings: readonly FoundLanding[],
+    landings: readonly InspectedLanding[],
     private readonly options: LakeOptions,
   ) {
     this.shas = new Map(landings.map(({ landedPath, sha256 }) => [landedPath, sha256]));
   }
 
   /** The landings without the copies that an interrupted adoption made of some of them. */
-  async withoutCopies(landings: readonly FoundLanding[]): Promise<FoundLanding[]> {
+  async withoutCopies(landings: readonly InspectedLanding[]): Promise<InspectedLanding[]> {
     const copies = new Set<string>();
     for (const landing of landings) {
       if (landing.isEscaped && this.shas.has(plainPath(landing))) {
@@ -50,7 +50,7 @@ export class PlainCopies {
   }
 
   /** The copy of an escaped file; written only by `write`. */
-  async of(of: FoundLanding): Promise<PlainCopy> {
+  async of(of: InspectedLanding): Promise<PlainCopy> {
     const hash = createHash("sha256");
     let size = 0;
     for await (const piece of this.plain(of)) {
@@ -67,13 +67,13 @@ export class PlainCopies {
     return { of, landedPath: target, size, sha256 };
   }
 
-  private plain({ landedPath }: FoundLanding): AsyncGenerator<Buffer> {
+  private plain({ landedPath }: InspectedLanding): AsyncGenerator<Buffer> {
     return withDoubledQuotes(this.lake.readStream(landedPath, this.options) as AsyncIterable<Buffer>);
   }
 }
 
 /** Where a landed file is in Clever's format: as if it had been landed byte for byte. */
-function plainPath({ report, folder, userType, name }: FoundLanding): string {
+function plainPath({ report, folder, userType, name }: InspectedLanding): string {
   return landedPath(report, folder, userType, name);
 }
 

@@ -156,23 +156,23 @@ async function judge(
 }
 
 /** The lock in a lake, and the active run that holds it; undefined if there is none. */
-async function lookAt(
+async function inspectLock(
   lake: Lake,
   options: WatchOptions,
-): Promise<{ lock: Lock | "unreadable" | undefined; atWork?: { holder: Lock; why: "alive" | "renewed" } }> {
+): Promise<{ lock: Lock | "unreadable" | undefined; active?: { holder: Lock; why: "alive" | "renewed" } }> {
   for (;;) {
     options.signal?.throwIfAborted();
     const lock = await readLock(lake);
     if (typeof lock !== "object") return { lock };
     const state = await judge(lake, lock, options);
     if (state === "dead") return { lock };
-    if (state !== "another") return { lock, atWork: { holder: lock, why: state } };
+    if (state !== "another") return { lock, active: { holder: lock, why: state } };
   }
 }
 
 /** The active run on a lake, undefined if there is none. */
 export async function runningRun(lake: Lake, options: WatchOptions = {}): Promise<string | undefined> {
-  return (await lookAt(lake, options)).atWork?.holder.runId;
+  return (await inspectLock(lake, options)).active?.holder.runId;
 }
 
 /** The lock that a dead run left, undefined if there is none; rejects with `busy` if a run is active on the lake. */
@@ -180,9 +180,9 @@ export async function requireNoRun(
   lake: Lake,
   options: WatchOptions = {},
 ): Promise<Lock | "unreadable" | undefined> {
-  const { lock, atWork } = await lookAt(lake, options);
-  if (atWork === undefined) return lock;
-  throw busy(lake, atWork.holder, atWork.why);
+  const { lock, active } = await inspectLock(lake, options);
+  if (active === undefined) return lock;
+  throw busy(lake, active.holder, active.why);
 }
 
 /** The lock and the files that belong to it: the lease of an active run, and those that killed runs left. */

@@ -43,9 +43,9 @@ async function readListed(lake: Lake, ids: readonly string[], options: WatchOpti
   const records = await Promise.all(ids.map((id) => readRunRecord(lake, id)));
   if (!records.some((record) => record?.outcome === "running"))
     return records.filter((record) => record !== undefined);
-  const atWork = await runningRun(lake, options);
+  const active = await runningRun(lake, options);
   const runs = records.map(async (before): Promise<ListedRun | undefined> => {
-    if (before?.outcome !== "running" || before.runId === atWork) return before;
+    if (before?.outcome !== "running" || before.runId === active) return before;
     // It may have ended between the two reads.
     const record = await readRunRecord(lake, before.runId);
     return record?.outcome === "running" ? { ...record, outcome: "interrupted" } : record;

@@ -136,7 +136,7 @@ export class RunOutcomes {
       summary.rows[name] += entry.rowsWritten ?? 0;
       summary.refused += delivery.refused;
       summary.superseded += entry.rowsSuperseded ?? 0;
-      this.noteIdentities(name, { ...healthy, wordsForNothing: delivery.wordsForNothing });
+      this.noteIdentities(name, { ...healthy, wordsForNothing: delivery.placeholders });
       for (const note of notes) summary.notes.push({ path: entry.path, note });
       this.leaveQuarantine(entry);
     }

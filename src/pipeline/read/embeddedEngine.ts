@@ -103,7 +103,7 @@ export class EmbeddedEngine implements ReadEngine {
         ...(repeated.get(number) ?? []),
         ...(textNotes.get(number) ?? []),
       ];
-      const counts = { rows: loaded.rowsOf[number] ?? 0, refused: 0, wordsForNothing: 0 };
+      const counts = { rows: loaded.rowsOf[number] ?? 0, refused: 0, placeholders: 0 };
       return [{ ...delivery, ...counts, notes, days: spanOf(days.get(number)) }];
     });
     return { read, staged };

@@ -17,12 +17,9 @@ export function headerNotes(header: Header, userType: UserType): string[] {
 }
 
 /** Counts the cells of the session's `raw` with a placeholder such as NULL instead of a person's id. */
-export async function countWordsForNothing(
-  session: DuckSession,
-  { wordsForNothing }: LoadedCsv,
-): Promise<number> {
-  if (wordsForNothing.size === 0) return 0;
-  const counts = [...wordsForNothing].map(
+export async function countPlaceholders(session: DuckSession, { placeholders }: LoadedCsv): Promise<number> {
+  if (placeholders.size === 0) return 0;
+  const counts = [...placeholders].map(
     ([name, words]) => `count(*) FILTER (WHERE ${sqlName(name)} IN (${words.map(sqlString).join(", ")}))`,
   );
   const { cells } = await session.one(`SELECT (${counts.join(" + ")})::INTEGER AS cells FROM raw`);
@@ -30,7 +27,7 @@ export async function countWordsForNothing(
 }
 
 /** The note for that count. */
-export function wordsForNothingNote(cells: number): string {
+export function placeholdersNote(cells: number): string {
   const what = cells === 1 ? "1 cell holds" : `${cells} cells hold`;
   return `${what} a placeholder instead of a person's id, such as NULL, and ${cells === 1 ? "counts" : "count"} as blank.`;
 }

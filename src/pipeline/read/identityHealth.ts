@@ -11,7 +11,7 @@ import type { Persons } from "./persons";
 import { findSharedIds, type SharedIds } from "./sharedIds";
 
 export const identityHealthSchema = z.object({
-  /** Cells with a placeholder such as NULL instead of an id; they count as blank. */
+  /** Cells with a placeholder such as NULL instead of an id; they count as blank. Readers of run records know this name. */
   wordsForNothing: z.number(),
   /**
    * School system ids in a run's files that have more Clever ids, in all that the lake knows, than changes of school

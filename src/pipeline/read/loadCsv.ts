@@ -28,7 +28,7 @@ export interface LoadedCsv {
   /** Columns with values in a format other than Clever's own; `readings` holds their meaning. */
   readonly otherFormats: ReadonlySet<string>;
   /** For id columns, the placeholders that occur in them and count as blank. */
-  readonly wordsForNothing: ReadonlyMap<string, readonly string[]>;
+  readonly placeholders: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The engine failed: the exact problem must be found row by row. */
@@ -109,7 +109,7 @@ export async function loadBatch(
     for (const file of await filesInOtherForm(session, column, texts)) suspects.add(file);
   }
   const rowsOf = counts.map(({ rows }, file) => (suspects.has(file) ? 0 : rows));
-  const clean = { blankRows: 0, otherFormats: new Set<string>(), wordsForNothing: new Map() };
+  const clean = { blankRows: 0, otherFormats: new Set<string>(), placeholders: new Map() };
   const loaded = { header, rowsOf, plainTexts, ...clean };
   await removeFiles(session, report, suspects);
   return { loaded, suspects };
@@ -250,10 +250,10 @@ async function readOtherForms(
   report: Report,
   header: Header,
   known: DayMonthOrder | undefined,
-): Promise<Pick<LoadedCsv, "otherFormats" | "wordsForNothing"> | undefined> {
+): Promise<Pick<LoadedCsv, "otherFormats" | "placeholders"> | undefined> {
   const found = await textsInOtherForm(session, report, header);
-  const wordsForNothing = new Map<string, string[]>();
-  if (found.size === 0) return { otherFormats: new Set(), wordsForNothing };
+  const placeholders = new Map<string, string[]>();
+  if (found.size === 0) return { otherFormats: new Set(), placeholders };
   const readings: { name: string; text: string; value: string }[] = [];
   for (const [column, texts] of found) {
     if (texts.length > limitOf(column)) return undefined;
@@ -265,14 +265,14 @@ async function readOtherForms(
       if (column.type !== "string") readings.push({ name: column.name, text, value: String(parsed.value) });
       else if (parsed.value === null && !isBlank(text)) nothing.push(text);
     }
-    if (nothing.length > 0) wordsForNothing.set(column.name, nothing);
+    if (nothing.length > 0) placeholders.set(column.name, nothing);
   }
   await session.query(
     `CREATE OR REPLACE TEMP TABLE readings AS SELECT unnest(from_json($1::JSON,
       '[{"name":"VARCHAR","text":"VARCHAR","value":"VARCHAR"}]'), recursive := true)`,
     [JSON.stringify(readings)],
   );
-  return { otherFormats: new Set(readings.map(({ name }) => name)), wordsForNothing };
+  return { otherFormats: new Set(readings.map(({ name }) => name)), placeholders };
 }
 
 /** The distinct texts that SQL cannot read, by column; a null is an empty text here. */
@@ -341,7 +341,7 @@ function canonicalValue(type: Exclude<ColumnType, "string">, cell: string): stri
  */
 export function valueSql(column: ReportColumn, loaded: LoadedCsv): string {
   const cell = cellOf(column);
-  const words = loaded.wordsForNothing.get(column.name);
+  const words = loaded.placeholders.get(column.name);
   if (words) return `CASE WHEN ${cell} NOT IN (${words.map(sqlString).join(", ")}) THEN ${textSql(cell)} END`;
   if (column.type === "string") return loaded.plainTexts.has(column.name) ? cell : textSql(cell);
   if (!loaded.otherFormats.has(column.name)) return `CAST(${cell} AS ${column.type})`;

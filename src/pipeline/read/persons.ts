@@ -31,8 +31,7 @@ export class Persons {
   async find(session: DuckSession, loaded: LoadedCsv): Promise<void> {
     const ids = idColumns.map((column) => `${valueSql(column, loaded)} AS ${column.name}`);
     // They are already distinct, unless some of them count as blank.
-    const isDistinct =
-      loaded.wordsForNothing.size === 0 && idNames.every((name) => loaded.plainTexts.has(name));
+    const isDistinct = loaded.placeholders.size === 0 && idNames.every((name) => loaded.plainTexts.has(name));
     const select = `SELECT ${isDistinct ? "" : "DISTINCT"} ${ids.join(", ")} FROM ids_as_read raw`;
     await session.query(`CREATE OR REPLACE TEMP VIEW found AS ${select}`);
   }

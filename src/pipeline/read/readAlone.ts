@@ -7,7 +7,7 @@ import type { DuckSession } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { type Delivery, type FileToRead, isJudged, type QuarantinedDelivery, spanOf } from "../delivery";
 import { checkRows } from "./checkRows";
-import { countWordsForNothing, headerNotes, wordsForNothingNote } from "./fileNotes";
+import { countPlaceholders, headerNotes, placeholdersNote } from "./fileNotes";
 import { type LoadedCsv, loadCsv, rowsIn } from "./loadCsv";
 import type { MarkedRows } from "./markedRows";
 import { type OpenedCsv, openCsv } from "./openCsv";
@@ -78,7 +78,7 @@ export async function readAlone(
     days = await daysOfFiles(session, loaded, report);
   }
   const repeated = await repeatedInFile(session, loaded, report);
-  const wordsForNothing = await countWordsForNothing(session, loaded);
+  const placeholders = await countPlaceholders(session, loaded);
   const { staged, notes: textNotes } = await context.stage(session, loaded, [entry], days, context);
   const notes = [
     ...headerNotes(header, entry.userType),
@@ -89,10 +89,10 @@ export async function readAlone(
     ...(idNotes.get(0) ?? []),
     ...(repeated.get(0) ?? []),
     ...(textNotes.get(0) ?? []),
-    ...(wordsForNothing > 0 ? [wordsForNothingNote(wordsForNothing)] : []),
+    ...(placeholders > 0 ? [placeholdersNote(placeholders)] : []),
   ];
   const span = spanOf(days.get(0));
-  const read = { ...delivery, rows: rowsIn(loaded), refused, notes, wordsForNothing, days: span };
+  const read = { ...delivery, rows: rowsIn(loaded), refused, notes, placeholders, days: span };
   return { read: [read], staged };
 }
 

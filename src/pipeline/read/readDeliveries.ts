@@ -75,5 +75,5 @@ export async function readDeliveries(
 
 function emptyFile(delivery: Delivery): ReadDelivery {
   const notes = ["The file is empty and has no header; it counts as a file without rows."];
-  return { ...delivery, rows: 0, refused: 0, notes, wordsForNothing: 0, days: undefined };
+  return { ...delivery, rows: 0, refused: 0, notes, placeholders: 0, days: undefined };
 }

@@ -73,12 +73,12 @@ async function marksOfShared(session: DuckSession, loaded: LoadedCsv): Promise<M
     `SELECT rowid::INTEGER AS detail, id FROM clashing_ids WHERE others >= ${shared}`,
   );
   if (many.length === 0) return [];
-  const looks = new Map(many.map(({ detail, id }) => [detail, shape(String(id))]));
+  const shapes = new Map(many.map(({ detail, id }) => [detail, shape(String(id))]));
   return idColumns.map((column, place) => ({
     column: column.name,
     rows: `SELECT raw.rowid AS row_id, clashing_ids.rowid AS detail FROM raw JOIN clashing_ids
       ON place = ${place} AND others >= ${shared} AND id = ${valueSql(column, loaded)} AND clashing_ids.file = raw.file`,
     reasonOf: (detail) =>
-      `Three or more ${idKinds[1 - place]?.many} occur with this id on one day, so it identifies nobody (the cell looks like ${looks.get(detail)}).`,
+      `Three or more ${idKinds[1 - place]?.many} occur with this id on one day, so it identifies nobody (the cell looks like ${shapes.get(detail)}).`,
   }));
 }

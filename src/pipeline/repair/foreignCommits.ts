@@ -91,18 +91,18 @@ export function monthName(year: number, month: number): string {
 export class VerifiedVersions {
   private readonly versions: Map<string, number>;
 
-  /** @param looked tables that are consistent, by path, with the checked version; -1 for none */
-  constructor(looked: Iterable<readonly [string, number]>) {
-    this.versions = new Map(looked);
+  /** @param checked tables that are consistent, by path, with the checked version; -1 for none */
+  constructor(checked: Iterable<readonly [string, number]>) {
+    this.versions = new Map(checked);
   }
 
   /** Tables that are consistent are consistent at their newest version. */
   static of({ pseudo, lookups }: LakeTables, isInOrder: (table: string) => boolean): VerifiedVersions {
-    const looked = allReports().flatMap((report) => [
+    const checked = allReports().flatMap((report) => [
       [pseudoTable(report), pseudo.get(report.name)?.version ?? -1] as const,
       [lookupTable(report), lookups.get(report.name)?.version ?? -1] as const,
     ]);
-    return new VerifiedVersions(looked.filter(([path]) => isInOrder(path)));
+    return new VerifiedVersions(checked.filter(([path]) => isInOrder(path)));
   }
 
   /** What a commit on a state of a table adds to record that the table is consistent; nothing if that is unknown. */
