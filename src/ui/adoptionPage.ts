@@ -2,8 +2,8 @@ import * as vscode from "vscode";
 import type { AdoptSummary, ComparedMonth } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { warningText } from "./adoptCommand";
-import { dateTime, integer, nameOf } from "./format";
-import { tableSection } from "./markdown";
+import { dateTime, nameOf } from "./format";
+import { column, numbers, tableSection } from "./markdown";
 import { MarkdownPages } from "./markdownPages";
 import { asMarkdown } from "./outsideText";
 import type { Parts } from "./parts";
@@ -31,22 +31,14 @@ function adoptionText({ tables, comparison, warnings }: AdoptSummary): string {
     "",
     ...warnings.flatMap((warning) => [`> ${asMarkdown(warningText(warning))}`, ""]),
     ...comparison.flatMap(({ table, months }) => monthsOf(table, months)),
-    ...tableSection(
-      vscode.l10n.t("OEA's tables"),
-      [
-        vscode.l10n.t("Table"),
-        vscode.l10n.t("Rows"),
-        vscode.l10n.t("Distinct"),
-        vscode.l10n.t("Last written"),
-      ],
-      tables.map(({ movedTo, rows, distinctRows, lastCommit }) => [
-        { path: movedTo },
-        integer(rows),
-        integer(distinctRows),
+    ...tableSection(vscode.l10n.t("OEA's tables"), tables, [
+      column(vscode.l10n.t("Table"), ({ movedTo }) => ({ path: movedTo })),
+      numbers(vscode.l10n.t("Rows"), ({ rows }) => rows),
+      numbers(vscode.l10n.t("Distinct"), ({ distinctRows }) => distinctRows),
+      column(vscode.l10n.t("Last written"), ({ lastCommit }) =>
         lastCommit === null ? "" : dateTime(Date.parse(lastCommit)),
-      ]),
-      [1, 2],
-    ),
+      ),
+    ]),
   ].join("\n");
 }
 
@@ -89,28 +81,15 @@ function monthsOf(table: string, months: readonly ComparedMonth[]): string[] {
     },
   ] as const;
   const used = reasons.filter(({ name }) => months.some((month) => month[name] > 0));
-  const head = [
-    vscode.l10n.t("Month"),
-    vscode.l10n.t("OEA's rows"),
-    vscode.l10n.t("Distinct"),
-    vscode.l10n.t("In both"),
-    ...used.map(({ title }) => title),
-    vscode.l10n.t("Our rows"),
-  ];
   return [
-    ...tableSection(
-      nameOf(table),
-      head,
-      months.map((month) => [
-        month.month ?? vscode.l10n.t("no date"),
-        integer(month.oeaRows),
-        integer(month.oeaDistinct),
-        integer(month.same),
-        ...used.map(({ name }) => integer(month[name])),
-        integer(month.rows),
-      ]),
-      head.slice(1).map((_, index) => index + 1),
-    ),
+    ...tableSection(nameOf(table), months, [
+      column(vscode.l10n.t("Month"), ({ month }) => month ?? vscode.l10n.t("no date")),
+      numbers(vscode.l10n.t("OEA's rows"), ({ oeaRows }) => oeaRows),
+      numbers(vscode.l10n.t("Distinct"), ({ oeaDistinct }) => oeaDistinct),
+      numbers(vscode.l10n.t("In both"), ({ same }) => same),
+      ...used.map(({ name, title }) => numbers(title, (month: ComparedMonth) => month[name])),
+      numbers(vscode.l10n.t("Our rows"), ({ rows }) => rows),
+    ]),
     ...used.flatMap(({ title, meaning }) => [`**${asMarkdown(title)}:** ${asMarkdown(meaning)}`, ""]),
   ];
 }

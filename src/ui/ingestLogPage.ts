@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { LogLine } from "../engine/messages";
-import { integer, recentTime, unbroken } from "./format";
-import { tableSection } from "./markdown";
+import { recentTime, unbroken } from "./format";
+import { column, numbers, type TableColumn, tableSection } from "./markdown";
 import { reasonWithPosition } from "./reportState";
 
 /** A file's outcome in one word. */
@@ -22,42 +22,30 @@ export function logWord(outcome: LogLine["outcome"]): string {
   }
 }
 
-/** A number of rows; empty until they were read. */
-export function optionalInteger(count: number | undefined): string {
-  return count === undefined ? "" : integer(count);
-}
-
 /**
- * Whether to show the column of superseded rows: few logs have any, and an empty column pushes the others out of
- * view.
+ * The columns of row counts. That of superseded rows is shown only if there are any: few logs have some, and an empty
+ * column pushes the others out of view.
  */
-export function hasSuperseded(log: readonly LogLine[]): boolean {
-  return log.some(({ rowsSuperseded }) => (rowsSuperseded ?? 0) > 0);
+export function rowColumns(log: readonly LogLine[]): TableColumn<LogLine>[] {
+  const hasSuperseded = log.some(({ rowsSuperseded }) => (rowsSuperseded ?? 0) > 0);
+  return [
+    numbers(vscode.l10n.t("Rows"), ({ rowsWritten }) => rowsWritten),
+    numbers(vscode.l10n.t("Refused"), ({ rowsRefused }) => rowsRefused),
+    ...(hasSuperseded
+      ? [numbers(vscode.l10n.t("Superseded"), ({ rowsSuperseded }: LogLine) => rowsSuperseded)]
+      : []),
+  ];
 }
 
 /** The newest lines of the ingest log as a table. */
 export function logSection(log: readonly LogLine[]): string[] {
-  const isShown = hasSuperseded(log);
-  return tableSection(
-    vscode.l10n.t("Newest entries"),
-    [
-      vscode.l10n.t("Time"),
-      vscode.l10n.t("File"),
-      vscode.l10n.t("Outcome"),
-      vscode.l10n.t("Rows"),
-      vscode.l10n.t("Refused"),
-      ...(isShown ? [vscode.l10n.t("Superseded")] : []),
-      vscode.l10n.t("Reason or note"),
-    ],
-    log.map((line) => [
-      unbroken(recentTime(Date.parse(line.time))),
-      { path: line.path },
-      logWord(line.outcome),
-      optionalInteger(line.rowsWritten),
-      optionalInteger(line.rowsRefused),
-      ...(isShown ? [optionalInteger(line.rowsSuperseded)] : []),
+  return tableSection(vscode.l10n.t("Newest entries"), log, [
+    column(vscode.l10n.t("Time"), ({ time }) => unbroken(recentTime(Date.parse(time)))),
+    column(vscode.l10n.t("File"), ({ path }) => ({ path })),
+    column(vscode.l10n.t("Outcome"), ({ outcome }) => logWord(outcome)),
+    ...rowColumns(log),
+    column(vscode.l10n.t("Reason or note"), (line) =>
       line.reason === undefined ? (line.notes ?? "") : reasonWithPosition(line),
-    ]),
-    isShown ? [3, 4, 5] : [3, 4],
-  );
+    ),
+  ]);
 }

@@ -4,8 +4,8 @@ import * as engine from "../engine/protocol";
 import { isCleverLakeError } from "../errors";
 import { bytes, duration, integer, nameOf, timeInName, unbroken } from "./format";
 import { inVsCode } from "./hints";
-import { hasSuperseded, logWord, optionalInteger } from "./ingestLogPage";
-import { tableSection } from "./markdown";
+import { logWord, rowColumns } from "./ingestLogPage";
+import { column, tableSection } from "./markdown";
 import { MarkdownPages } from "./markdownPages";
 import { asMarkdown } from "./outsideText";
 import { overdueText } from "./overdue";
@@ -79,85 +79,53 @@ function numbersOf(summary: RunSummary): string[] {
 
 /** Findings that a person must look at. */
 function problemSentences(summary: RunSummary): string[] {
-  const reasonHead = [vscode.l10n.t("File"), vscode.l10n.t("Reason")];
+  const file = () => column(vscode.l10n.t("File"), ({ path }: { readonly path: string }) => ({ path }));
+  const reason = vscode.l10n.t("Reason");
   return [
-    ...tableSection(
-      vscode.l10n.t("In quarantine"),
-      [vscode.l10n.t("File"), vscode.l10n.t("Line"), vscode.l10n.t("Column"), vscode.l10n.t("Reason")],
-      summary.quarantined.map((each) => [
-        { path: each.path },
-        each.line === null ? "" : integer(each.line),
-        each.column ?? "",
-        each.reason,
-      ]),
-    ),
-    ...tableSection(
-      vscode.l10n.t("Failed"),
-      reasonHead,
-      summary.failed.map((each) => [{ path: each.path }, inVsCode(each.reason)]),
-    ),
-    ...tableSection(
-      vscode.l10n.t("Not read"),
-      reasonHead,
-      summary.notRead.map((each) => [{ path: each.path }, each.reason]),
-    ),
-    ...tableSection(
-      vscode.l10n.t("Overdue"),
-      [vscode.l10n.t("Report")],
-      summary.overdue.map((each) => [overdueText(each)]),
-    ),
-    ...tableSection(
-      vscode.l10n.t("Changed by other programs"),
-      [vscode.l10n.t("Table"), vscode.l10n.t("Months"), vscode.l10n.t("Reason")],
-      summary.changedByOthers.map(({ table, months, problem }) => [
-        table,
-        months.join(", "),
-        inVsCode(problem),
-      ]),
-    ),
-    ...tableSection(
-      vscode.l10n.t("In quarantine since an earlier run"),
-      [vscode.l10n.t("File")],
-      summary.inQuarantine.map((path) => [{ path }]),
-    ),
+    ...tableSection(vscode.l10n.t("In quarantine"), summary.quarantined, [
+      file(),
+      column(vscode.l10n.t("Line"), ({ line }) => (line === null ? "" : integer(line))),
+      column(vscode.l10n.t("Column"), (each) => each.column ?? ""),
+      column(reason, (each) => each.reason),
+    ]),
+    ...tableSection(vscode.l10n.t("Failed"), summary.failed, [
+      file(),
+      column(reason, (each) => inVsCode(each.reason)),
+    ]),
+    ...tableSection(vscode.l10n.t("Not read"), summary.notRead, [
+      file(),
+      column(reason, (each) => each.reason),
+    ]),
+    ...tableSection(vscode.l10n.t("Overdue"), summary.overdue, [
+      column(vscode.l10n.t("Report"), overdueText),
+    ]),
+    ...tableSection(vscode.l10n.t("Changed by other programs"), summary.changedByOthers, [
+      column(vscode.l10n.t("Table"), ({ table }) => table),
+      column(vscode.l10n.t("Months"), ({ months }) => months.join(", ")),
+      column(reason, ({ problem }) => inVsCode(problem)),
+    ]),
+    ...tableSection(vscode.l10n.t("In quarantine since an earlier run"), summary.inQuarantine, [
+      column(vscode.l10n.t("File"), (path) => ({ path })),
+    ]),
   ];
 }
 
 /** The outcome of each file. Unfinished files are listed as planned. */
 function filesOf(run: RunDetails): string[] {
   const root = rootOf(run.log);
-  const isShown = hasSuperseded(run.log);
-  const files = run.log.map((line) => [
-    { path: line.path },
-    logWord(line.outcome),
-    unbroken(bytes(line.size)),
-    optionalInteger(line.rowsWritten),
-    optionalInteger(line.rowsRefused),
-    ...(isShown ? [optionalInteger(line.rowsSuperseded)] : []),
-    { path: placeOf(line).slice(root.length) },
-  ]);
   const notReached =
     run.outcome === "running" ? vscode.l10n.t("Not done yet") : vscode.l10n.t("Planned but not done");
+  const place =
+    root === "" ? vscode.l10n.t("Path in the lake") : vscode.l10n.t("Path in {0}", root.slice(0, -1));
   return [
-    ...tableSection(
-      vscode.l10n.t("Files of the run"),
-      [
-        vscode.l10n.t("File"),
-        vscode.l10n.t("Outcome"),
-        vscode.l10n.t("Size"),
-        vscode.l10n.t("Rows"),
-        vscode.l10n.t("Refused"),
-        ...(isShown ? [vscode.l10n.t("Superseded")] : []),
-        root === "" ? vscode.l10n.t("Path in the lake") : vscode.l10n.t("Path in {0}", root.slice(0, -1)),
-      ],
-      files,
-      isShown ? [2, 3, 4, 5] : [2, 3, 4],
-    ),
-    ...tableSection(
-      notReached,
-      [vscode.l10n.t("File")],
-      run.notReached.map((path) => [{ path }]),
-    ),
+    ...tableSection(vscode.l10n.t("Files of the run"), run.log, [
+      column(vscode.l10n.t("File"), ({ path }) => ({ path })),
+      column(vscode.l10n.t("Outcome"), ({ outcome }) => logWord(outcome)),
+      column(vscode.l10n.t("Size"), ({ size }) => unbroken(bytes(size)), "right"),
+      ...rowColumns(run.log),
+      column(place, (line) => ({ path: placeOf(line).slice(root.length) })),
+    ]),
+    ...tableSection(notReached, run.notReached, [column(vscode.l10n.t("File"), (path) => ({ path }))]),
   ];
 }
 
@@ -178,30 +146,28 @@ function placeOf({ path, landedPath }: LogLine): string {
 
 function remarksOf(summary: RunSummary): string[] {
   return [
-    ...tableSection(
-      vscode.l10n.t("Ids of people"),
-      [
-        vscode.l10n.t("Report"),
-        vscode.l10n.t("Placeholder words, counted as blank"),
-        vscode.l10n.t("School system ids with several Clever ids"),
-        vscode.l10n.t("Clever ids with several school system ids"),
-      ],
-      identityRows(summary.identities),
-    ),
-    ...tableSection(
-      vscode.l10n.t("Notes"),
-      [vscode.l10n.t("File"), vscode.l10n.t("Note")],
-      summary.notes.map((each) => [{ path: each.path }, each.note]),
-    ),
+    ...tableSection(vscode.l10n.t("Ids of people"), idFindings(summary.identities), [
+      column(vscode.l10n.t("Report"), ({ report }) => report),
+      column(vscode.l10n.t("Placeholder words, counted as blank"), (each) => integer(each.wordsForNothing)),
+      column(vscode.l10n.t("School system ids with several Clever ids"), (each) =>
+        integer(each.sisIdsOfSeveral),
+      ),
+      column(vscode.l10n.t("Clever ids with several school system ids"), (each) =>
+        integer(each.cleverIdsOfSeveral),
+      ),
+    ]),
+    ...tableSection(vscode.l10n.t("Notes"), summary.notes, [
+      column(vscode.l10n.t("File"), ({ path }) => ({ path })),
+      column(vscode.l10n.t("Note"), ({ note }) => note),
+    ]),
   ];
 }
 
-/** A row for each report with findings about its ids. */
-function identityRows(identities: RunSummary["identities"]): string[][] {
-  return Object.entries(identities ?? {}).flatMap(([report, health]) => {
-    const counts = [health.wordsForNothing, health.sisIdsOfSeveral, health.cleverIdsOfSeveral];
-    return counts.some((count) => count > 0) ? [[report, ...counts.map(integer)]] : [];
-  });
+/** The reports with findings about their ids. */
+function idFindings(identities: RunSummary["identities"]) {
+  return Object.entries(identities ?? {})
+    .filter(([, health]) => Object.values(health).some((count) => count > 0))
+    .map(([report, health]) => ({ report, ...health }));
 }
 
 function row(name: string, value: string): string {

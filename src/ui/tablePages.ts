@@ -4,7 +4,7 @@ import * as engine from "../engine/protocol";
 import { counted } from "./counts";
 import { bytes, dateTime, integer, nameOf } from "./format";
 import { logSection } from "./ingestLogPage";
-import { tableSection } from "./markdown";
+import { column, tableSection } from "./markdown";
 import { MarkdownPages } from "./markdownPages";
 import { asMarkdown } from "./outsideText";
 import type { Parts } from "./parts";
@@ -47,41 +47,29 @@ export function pageOf(table: TableReport): string {
     ),
     "",
     ...rowsOf(table),
-    ...tableSection(
-      vscode.l10n.t("Columns"),
-      [vscode.l10n.t("Column"), vscode.l10n.t("Type"), ""],
-      table.columns.map(({ name, type, partition }) => [
-        name,
-        type,
-        partition ? vscode.l10n.t("partition") : "",
-      ]),
-    ),
+    ...tableSection(vscode.l10n.t("Columns"), table.columns, [
+      column(vscode.l10n.t("Column"), ({ name }) => name),
+      column(vscode.l10n.t("Type"), ({ type }) => type),
+      column("", ({ partition }) => (partition ? vscode.l10n.t("partition") : "")),
+    ]),
     ...tableSection(
       vscode.l10n.t("Partitions"),
-      [vscode.l10n.t("Partition"), vscode.l10n.t("Rows"), vscode.l10n.t("Files"), vscode.l10n.t("Size")],
-      table.partitions
-        .filter(({ name }) => name !== "")
-        .map((each) => [each.name, rowsText(each.rows), integer(each.files), bytes(each.bytes)]),
-    ),
-    ...tableSection(
-      vscode.l10n.t("Last commits"),
+      table.partitions.filter(({ name }) => name !== ""),
       [
-        vscode.l10n.t("Version"),
-        vscode.l10n.t("Time"),
-        vscode.l10n.t("Operation"),
-        vscode.l10n.t("Files added"),
-        vscode.l10n.t("Files removed"),
-        vscode.l10n.t("Rows added"),
+        column(vscode.l10n.t("Partition"), ({ name }) => name),
+        column(vscode.l10n.t("Rows"), ({ rows }) => rowsText(rows)),
+        column(vscode.l10n.t("Files"), (each) => integer(each.files)),
+        column(vscode.l10n.t("Size"), (each) => bytes(each.bytes)),
       ],
-      table.commits.map((commit) => [
-        integer(commit.version),
-        commit.time === null ? "" : dateTime(Date.parse(commit.time)),
-        commit.operation ?? "",
-        integer(commit.filesAdded),
-        integer(commit.filesRemoved),
-        rowsText(commit.rowsAdded),
-      ]),
     ),
+    ...tableSection(vscode.l10n.t("Last commits"), table.commits, [
+      column(vscode.l10n.t("Version"), (commit) => integer(commit.version)),
+      column(vscode.l10n.t("Time"), ({ time }) => (time === null ? "" : dateTime(Date.parse(time)))),
+      column(vscode.l10n.t("Operation"), ({ operation }) => operation ?? ""),
+      column(vscode.l10n.t("Files added"), ({ filesAdded }) => integer(filesAdded)),
+      column(vscode.l10n.t("Files removed"), ({ filesRemoved }) => integer(filesRemoved)),
+      column(vscode.l10n.t("Rows added"), ({ rowsAdded }) => rowsText(rowsAdded)),
+    ]),
   ].join("\n");
 }
 
@@ -92,8 +80,8 @@ function rowsOf({ log, firstRows, columns }: TableReport): string[] {
     return [vscode.l10n.t("This table is not pseudonymized: no rows of it are shown here."), ""];
   return tableSection(
     vscode.l10n.t("First rows of the newest month"),
-    columns.map(({ name }) => name),
-    firstRows.map((cells) => cells.map(cellText)),
+    firstRows,
+    columns.map(({ name }, index) => column(name, (cells) => cellText(cells[index] ?? null))),
   );
 }
 
