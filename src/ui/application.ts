@@ -36,7 +36,7 @@ import { SampleDistrict } from "./sampleDistrict";
 import { SecretStore } from "./secrets";
 import { secretsKey } from "./secretsKey";
 import { checkSettings, isConnected, readSettings, usesSample } from "./settings";
-import { StatusBar } from "./statusBar";
+import { type KnownReports, StatusBar } from "./statusBar";
 import { showStatusMenu } from "./statusMenu";
 import { tablePage, tablePages } from "./tablePages";
 import { targetsOf } from "./targets";
@@ -262,7 +262,7 @@ export class Application extends Disposable {
     this.reportsView.message = viewMessage(model);
   }
 
-  private knownReports(): "checking" | "none" | "some" {
+  private knownReports(): KnownReports {
     if (this.model.state === "loading") return "checking";
     return hasReports(this.model.reports) ? "some" : "none";
   }

@@ -4,22 +4,17 @@ import { recentTime, unbroken } from "./format";
 import { column, numbers, type TableColumn, tableSection } from "./markdown";
 import { reasonWithPosition } from "./reportState";
 
-/** A file's outcome in one word. */
+/** A file's outcome in a few words. */
 export function logWord(outcome: LogLine["outcome"]): string {
-  switch (outcome) {
-    case "landed":
-      return vscode.l10n.t("in the lake");
-    case "anonymized":
-      return vscode.l10n.t("anonymized");
-    case "quarantined":
-      return vscode.l10n.t("quarantined");
-    case "dismissed":
-      return vscode.l10n.t("dismissed");
-    case "duplicate":
-      return vscode.l10n.t("identical copy, not written");
-    case "unchanged":
-      return vscode.l10n.t("unchanged, not written");
-  }
+  const words: Readonly<Record<LogLine["outcome"], string>> = {
+    landed: vscode.l10n.t("in the lake"),
+    anonymized: vscode.l10n.t("anonymized"),
+    quarantined: vscode.l10n.t("quarantined"),
+    dismissed: vscode.l10n.t("dismissed"),
+    duplicate: vscode.l10n.t("identical copy, not written"),
+    unchanged: vscode.l10n.t("unchanged, not written"),
+  };
+  return words[outcome];
 }
 
 /**

@@ -10,7 +10,7 @@ import { inVsCode } from "./hints";
 import { mustBeAdopted } from "./messages";
 import type { Parts } from "./parts";
 import { partsOf } from "./reportsTree";
-import { type FailedNode, failedItem } from "./treeFailure";
+import { coloredIcon, type FailedNode, failedItem } from "./treeItems";
 
 export type LakeNode =
   | FailedNode
@@ -186,7 +186,7 @@ function adoptionItem(): vscode.TreeItem {
   const label = vscode.l10n.t("This lake must be adopted");
   const item = new vscode.TreeItem(label);
   item.id = "adoption";
-  item.iconPath = new vscode.ThemeIcon("warning", new vscode.ThemeColor("list.warningForeground"));
+  item.iconPath = coloredIcon("warning", "list.warningForeground");
   item.description = mustBeAdopted();
   item.tooltip = mustBeAdopted();
   item.contextValue = "adoption";
@@ -210,7 +210,7 @@ function tableItem(table: TableItem, finding: Finding | undefined): vscode.TreeI
   item.contextValue = "lake.table";
   if (table.problem !== null) {
     const problem = inVsCode(table.problem);
-    item.iconPath = new vscode.ThemeIcon("warning", new vscode.ThemeColor("charts.red"));
+    item.iconPath = coloredIcon("warning", "charts.red");
     item.description = problem;
     item.tooltip = problem;
     item.accessibilityInformation = { label: `${table.name}. ${problem}` };
@@ -219,7 +219,7 @@ function tableItem(table: TableItem, finding: Finding | undefined): vscode.TreeI
   item.iconPath = new vscode.ThemeIcon("table");
   if (finding !== undefined) {
     const problem = inVsCode(finding.problem);
-    item.iconPath = new vscode.ThemeIcon("warning", new vscode.ThemeColor("list.warningForeground"));
+    item.iconPath = coloredIcon("warning", "list.warningForeground");
     item.contextValue = "lake.table.changed";
     item.description = vscode.l10n.t("changed by another program");
     item.tooltip = `${table.path}\n${problem}`;

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { Freshness, ReportItem } from "../engine/messages";
-import { forCount } from "./counts";
+import { ifAny } from "./counts";
 import { overdueText } from "./overdue";
 
 /** How many reports need attention, each report counted once. */
@@ -55,24 +55,6 @@ export function isDue({ state }: ReportItem): boolean {
   return state === "new" || state === "changed" || state === "landed";
 }
 
-/** The sum of all counts. */
-export function totalOf({
-  quarantined,
-  failed,
-  unread,
-  fresh,
-  changed,
-  landed,
-  overdue,
-}: ReportCounts): number {
-  return quarantined + failed + unread + fresh + changed + landed + overdue.length;
-}
-
-/** Whether there is a problem, and not just something new. */
-export function needsAttention({ quarantined, failed, unread, overdue }: ReportCounts): boolean {
-  return quarantined + failed + unread + overdue.length > 0;
-}
-
 /** The wording of each kind of report that needs attention: for one of them, and for more. */
 type CountTexts = Readonly<Record<keyof ReportCounts, readonly [one: string, many: string]>>;
 
@@ -86,15 +68,27 @@ export const countWords = (): CountTexts => ({
   landed: [vscode.l10n.t("1 not anonymized"), vscode.l10n.t("{0} not anonymized")],
 });
 
+const problems = ["quarantined", "failed", "unread", "overdue"] as const;
 /** The kinds of reports that need attention, most urgent first: a narrow view truncates the end. */
-const urgency = ["quarantined", "failed", "unread", "overdue", "fresh", "changed", "landed"] as const;
+const urgency = [...problems, "fresh", "changed", "landed"] as const;
+
+function countOf(counts: ReportCounts, kind: keyof ReportCounts): number {
+  return kind === "overdue" ? counts.overdue.length : counts[kind];
+}
+
+/** The sum of all counts. */
+export function totalOf(counts: ReportCounts): number {
+  return urgency.reduce((sum, kind) => sum + countOf(counts, kind), 0);
+}
+
+/** Whether there is a problem, and not just something new. */
+export function needsAttention(counts: ReportCounts): boolean {
+  return problems.some((kind) => countOf(counts, kind) > 0);
+}
 
 /** The texts about the kinds of reports that there are, most urgent first. */
 export function textsFor(counts: ReportCounts, texts: CountTexts): string[] {
-  return urgency.flatMap((kind) => {
-    const count = kind === "overdue" ? counts.overdue.length : counts[kind];
-    return count > 0 ? forCount(count, ...texts[kind]) : [];
-  });
+  return urgency.flatMap((kind) => ifAny(countOf(counts, kind), ...texts[kind]));
 }
 
 /** `2 quarantined, 1 failed, 1 not read, 4 new`; empty if all are 0. */

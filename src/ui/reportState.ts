@@ -3,9 +3,10 @@ import type { FileState, ReportItem } from "../engine/messages";
 import { bytes, dateTime, integer } from "./format";
 import { inVsCode } from "./hints";
 import { detailsTooltip } from "./markdown";
+import { coloredIcon } from "./treeItems";
 
-/** How a report's state is displayed: by word, icon and colour. */
-interface Appearance {
+/** How a state is displayed: by word, icon and colour. */
+export interface Appearance {
   readonly word: string;
   readonly icon: string;
   readonly color: string;
@@ -43,7 +44,7 @@ export function stateWord(item: ReportItem): string {
 
 export function stateIcon(item: ReportItem): vscode.ThemeIcon {
   const { icon, color } = appearanceOf(item);
-  return new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
+  return coloredIcon(icon, color);
 }
 
 /** Why a report is in its state, with line and column if known; undefined if there is nothing to explain. */

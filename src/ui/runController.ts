@@ -303,16 +303,12 @@ function engineText({ state, line }: Engine): string {
 }
 
 function engineStateText(state: Engine["state"]): string {
-  switch (state) {
-    case "queued":
-      return vscode.l10n.t("Spark is waiting for a machine");
-    case "starting":
-      return vscode.l10n.t("Spark is starting");
-    case "reading":
-      return vscode.l10n.t("Spark is reading");
-    case "checking":
-      return vscode.l10n.t("Spark is checking");
-    case "writing":
-      return vscode.l10n.t("Spark is writing");
-  }
+  const texts: Readonly<Record<Engine["state"], string>> = {
+    queued: vscode.l10n.t("Spark is waiting for a machine"),
+    starting: vscode.l10n.t("Spark is starting"),
+    reading: vscode.l10n.t("Spark is reading"),
+    checking: vscode.l10n.t("Spark is checking"),
+    writing: vscode.l10n.t("Spark is writing"),
+  };
+  return texts[state];
 }

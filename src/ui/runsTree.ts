@@ -8,8 +8,9 @@ import { bytes, dateTime, duration, recentTime } from "./format";
 import { inVsCode } from "./hints";
 import type { Parts } from "./parts";
 import { countWords } from "./reportCounts";
+import type { Appearance } from "./reportState";
 import type { RunController } from "./runController";
-import { type FailedNode, failedItem } from "./treeFailure";
+import { coloredIcon, type FailedNode, failedItem } from "./treeItems";
 
 export type RunNode =
   | FailedNode
@@ -105,39 +106,29 @@ function isRunning({ outcome }: RunItem): boolean {
   return outcome === "running";
 }
 
-/** A run's outcome in one word. */
-export function outcomeWord(outcome: RunItem["outcome"]): string {
-  switch (outcome) {
-    case "done":
-      return vscode.l10n.t("done");
-    case "incomplete":
-      return vscode.l10n.t("incomplete");
-    case "cancelled":
-      return vscode.l10n.t("stopped");
-    case "failed":
-      return vscode.l10n.t("failed");
-    case "running":
-      return vscode.l10n.t("running");
-    case "interrupted":
-      return vscode.l10n.t("interrupted");
-  }
+/** How each outcome of a run is displayed. */
+function outcomes(): Readonly<Record<RunItem["outcome"], Appearance>> {
+  return {
+    done: { word: vscode.l10n.t("done"), icon: "pass-filled", color: "charts.green" },
+    incomplete: { word: vscode.l10n.t("incomplete"), icon: "warning", color: "charts.yellow" },
+    cancelled: { word: vscode.l10n.t("stopped"), icon: "debug-stop", color: "disabledForeground" },
+    failed: { word: vscode.l10n.t("failed"), icon: "error", color: "charts.red" },
+    interrupted: { word: vscode.l10n.t("interrupted"), icon: "debug-disconnect", color: "charts.yellow" },
+    running: { word: vscode.l10n.t("running"), icon: "sync~spin", color: "charts.blue" },
+  };
 }
 
-const icons: Readonly<Record<RunItem["outcome"], readonly [icon: string, color: string]>> = {
-  done: ["pass-filled", "charts.green"],
-  incomplete: ["warning", "charts.yellow"],
-  cancelled: ["debug-stop", "disabledForeground"],
-  failed: ["error", "charts.red"],
-  interrupted: ["debug-disconnect", "charts.yellow"],
-  running: ["sync~spin", "charts.blue"],
-};
+/** A run's outcome in one word. */
+export function outcomeWord(outcome: RunItem["outcome"]): string {
+  return outcomes()[outcome].word;
+}
 
 function runItem(run: RunItem): vscode.TreeItem {
   const item = new vscode.TreeItem(recentTime(Date.parse(run.started)));
-  const [icon, color] = icons[run.outcome];
+  const { word, icon, color } = outcomes()[run.outcome];
   item.id = `run:${run.runId}`;
-  item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
-  item.description = [outcomeWord(run.outcome), ...countTexts(run)].join(" · ");
+  item.iconPath = coloredIcon(icon, color);
+  item.description = [word, ...countTexts(run)].join(" · ");
   item.tooltip = run.error === undefined ? item.description : inVsCode(run.error);
   const retry = run.outcome !== "done" && run.outcome !== "running";
   item.contextValue = retry ? "run.failed" : "run.done";

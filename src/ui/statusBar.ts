@@ -4,15 +4,13 @@ import { noReports } from "./messages";
 import { inert } from "./outsideText";
 import { countSentences, needsAttention, type ReportCounts, shortCounts, totalOf } from "./reportCounts";
 
+/** Whether there are any reports, once the server has been listed. */
+export type KnownReports = "checking" | "none" | "some";
+
 /** The status bar's contents: reports that need attention, new reports, or a run's progress. */
 export type StatusBarState =
   | { readonly kind: "hidden" }
-  /** `known`: whether there are any reports, once the server has been listed. */
-  | {
-      readonly kind: "reports";
-      readonly known: "checking" | "none" | "some";
-      readonly counts: ReportCounts;
-    }
+  | { readonly kind: "reports"; readonly known: KnownReports; readonly counts: ReportCounts }
   /** The server could not be listed, and the counts are from the last listing; or the lake does not allow runs. */
   | { readonly kind: "blocked"; readonly reason: string; readonly counts: ReportCounts }
   | { readonly kind: "running"; readonly text: string };
@@ -73,13 +71,11 @@ function appearanceOf(state: Exclude<StatusBarState, { kind: "hidden" }>): Appea
 }
 
 /** The text if no report needs attention. */
-function nothingToDo(known: "checking" | "none" | "some"): string {
-  switch (known) {
-    case "checking":
-      return vscode.l10n.t("Checking the server …");
-    case "none":
-      return noReports();
-    case "some":
-      return vscode.l10n.t("Every report is in the lake.");
-  }
+function nothingToDo(known: KnownReports): string {
+  const texts: Readonly<Record<KnownReports, string>> = {
+    checking: vscode.l10n.t("Checking the server …"),
+    none: noReports(),
+    some: vscode.l10n.t("Every report is in the lake."),
+  };
+  return texts[known];
 }

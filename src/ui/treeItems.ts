@@ -1,6 +1,11 @@
 import * as vscode from "vscode";
 import { describeError, isCleverLakeError } from "../errors";
 
+/** An icon in a colour of the theme. */
+export function coloredIcon(icon: string, color: string): vscode.ThemeIcon {
+  return new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
+}
+
 /** A node in place of contents that could not be read. */
 export interface FailedNode {
   readonly kind: "failed";
@@ -17,7 +22,7 @@ export function failedItem({ error }: FailedNode): vscode.TreeItem {
     : vscode.l10n.t("The lake could not be read");
   const item = new vscode.TreeItem(label);
   const reason = describeError(error);
-  item.iconPath = new vscode.ThemeIcon("warning", new vscode.ThemeColor("charts.red"));
+  item.iconPath = coloredIcon("warning", "charts.red");
   item.description = reason;
   item.tooltip = vscode.l10n.t("{0}\n\nClick to try again.", reason);
   item.contextValue = "failed";
