@@ -42,14 +42,14 @@ export class CleverLakeError extends Error {
   }
 }
 
-/** Whether an error is this program's, with the given code if there is one. */
-export function isCleverLakeError(error: unknown, code?: ErrorCode): error is CleverLakeError {
-  return error instanceof CleverLakeError && (code === undefined || error.code === code);
+/** Whether an error is this program's, with one of the given codes if there are any. */
+export function isCleverLakeError(error: unknown, ...codes: readonly ErrorCode[]): error is CleverLakeError {
+  return error instanceof CleverLakeError && (codes.length === 0 || codes.includes(error.code));
 }
 
 /** Whether an error is evidence of damaged data: files of a table that are gone, or that cannot be read. */
 export function isDamage(error: unknown): boolean {
-  return (["corrupt", "engine", "notFound"] as const).some((code) => isCleverLakeError(error, code));
+  return isCleverLakeError(error, "corrupt", "engine", "notFound");
 }
 
 /** The result of reading a table, or undefined if a data file is gone or damaged. */
@@ -67,7 +67,7 @@ export async function ifReadable<T>(work: Promise<T>): Promise<T | undefined> {
  * servers lock accounts after several refusals.
  */
 export function isRefusal(error: unknown): boolean {
-  return isCleverLakeError(error, "auth") || isCleverLakeError(error, "hostKey");
+  return isCleverLakeError(error, "auth", "hostKey");
 }
 
 /**

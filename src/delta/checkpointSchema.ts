@@ -51,10 +51,6 @@ const foreignFields: typeof fields = {
   protocol: { readerFeatures: "VARCHAR[]", writerFeatures: "VARCHAR[]" },
 };
 
-/** Features are written only for tables that have them, as older readers expect. */
-const writerFeatures: typeof fields = { protocol: { writerFeatures: "VARCHAR[]" } };
-const allFeatures: typeof fields = { protocol: { readerFeatures: "VARCHAR[]", writerFeatures: "VARCHAR[]" } };
-
 export type CheckpointColumns = ReadonlyMap<string, string>;
 
 function columns(more: typeof fields): CheckpointColumns {
@@ -69,8 +65,12 @@ function columns(more: typeof fields): CheckpointColumns {
 /** The columns to read, from checkpoints of any writer. */
 export const readColumns = columns(foreignFields);
 
-/** The columns to write. */
-export function writeColumns(protocol: Protocol): CheckpointColumns {
-  if (protocol.readerFeatures !== undefined) return columns(allFeatures);
-  return columns(protocol.writerFeatures !== undefined ? writerFeatures : {});
+/** The columns to write. Features are written only for tables that have them, as older readers expect. */
+export function writeColumns({ readerFeatures, writerFeatures }: Protocol): CheckpointColumns {
+  return columns({
+    protocol: {
+      ...(readerFeatures && { readerFeatures: "VARCHAR[]" }),
+      ...(writerFeatures && { writerFeatures: "VARCHAR[]" }),
+    },
+  });
 }

@@ -83,7 +83,7 @@ class Transaction {
 
   static async start(request: CommitRequest): Promise<Transaction> {
     const { lake, tablePath, duck, snapshot } = request;
-    const base = await readCheckedSnapshot(lake, tablePath, duck, snapshot, lakeOptions(request));
+    const base = await readCheckedSnapshot(lake, tablePath, duck, snapshot, request);
     return new Transaction(request, base);
   }
 
@@ -128,13 +128,12 @@ class Transaction {
     const { lake, tablePath } = this.request;
     const data = Buffer.from(formatCommit(actions));
     try {
-      if (await lake.putIfAbsent(commitPath(tablePath, version), data, lakeOptions(this.request)))
-        return true;
+      if (await lake.putIfAbsent(commitPath(tablePath, version), data, this.request)) return true;
       // An adapter that repeated a request after a lost response finds its own file.
-      return this.isOurs((await readCommit(lake, tablePath, version, lakeOptions(this.request))) ?? []);
+      return this.isOurs((await readCommit(lake, tablePath, version, this.request)) ?? []);
     } catch (error) {
       this.request.signal?.throwIfAborted();
-      const there = await readCommit(lake, tablePath, version, lakeOptions(this.request)).catch(() => {
+      const there = await readCommit(lake, tablePath, version, this.request).catch(() => {
         throw error;
       });
       if (there !== undefined) return this.isOurs(there);
@@ -154,7 +153,7 @@ class Transaction {
     const replay = new Replay(tablePath, base);
     let version = base?.version ?? -1;
     let conflict = base === undefined;
-    for await (const winner of commitsAfter(lake, tablePath, version, lakeOptions(this.request))) {
+    for await (const winner of commitsAfter(lake, tablePath, version, this.request)) {
       version = winner.version;
       replay.apply(winner.actions, commitPath(tablePath, version));
       if (this.current && findConflict(this.current, winner.actions)) conflict = true;
@@ -175,8 +174,4 @@ class Transaction {
       txnId: this.id,
     };
   }
-}
-
-function lakeOptions({ signal }: LakeOptions): LakeOptions {
-  return { signal };
 }

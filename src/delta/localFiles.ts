@@ -55,16 +55,12 @@ async function copyAll(
   setMaxListeners(0, stop.signal);
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   setMaxListeners(0, signal);
-  const failures: unknown[] = [];
   await mapConcurrently(lakePaths.entries(), concurrentCopies, async ([index, lakePath]) => {
     if (signal.aborted) return;
-    await copyOne(lake, lakePath, copies[index] ?? "", { signal }).catch((error: unknown) => {
-      failures.push(error);
-      stop.abort();
-    });
+    await copyOne(lake, lakePath, copies[index] ?? "", { signal }).catch((error) => stop.abort(error));
   });
-  options.signal?.throwIfAborted();
-  if (failures.length > 0) throw failures[0];
+  // The first reason counts: the caller's, or the failure that stopped the others.
+  signal.throwIfAborted();
 }
 
 async function copyOne(lake: Lake, lakePath: string, copy: string, options: LakeOptions): Promise<void> {

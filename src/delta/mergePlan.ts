@@ -1,3 +1,4 @@
+import { groupBy } from "../groupBy";
 import type { AddFile, PartitionValues, Tags } from "./actions";
 import type { Snapshot } from "./replay";
 
@@ -38,13 +39,9 @@ export function planMerges(snapshot: Snapshot, policy: MergePolicy): Merge[] {
 
 /** The active files of a table by partition, sorted by the partitions' names (see `partitionName`). */
 export function filesByPartition({ files, metadata }: Snapshot): Map<string, AddFile[]> {
-  const groups = new Map<string, AddFile[]>();
-  for (const file of files.values()) {
-    const name = partitionName(metadata.partitionColumns, file.partitionValues);
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [file]);
-    else group.push(file);
-  }
+  const groups = groupBy(files.values(), ({ partitionValues }) =>
+    partitionName(metadata.partitionColumns, partitionValues),
+  );
   return new Map([...groups].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true })));
 }
 

@@ -143,7 +143,7 @@ async function attemptOf(
           removes.push(...files);
           onMerged?.(merge);
         } catch (error) {
-          if (!isUnreadable(error)) throw error;
+          if (!isCleverLakeError(error, ...unreadable)) throw error;
           onLeft?.(merge, error);
         }
       }
@@ -161,6 +161,9 @@ async function attemptOf(
     ],
   };
 }
+
+/** What goes wrong with files that cannot be read. */
+const unreadable = ["corrupt", "engine", "notFound", "unsupportedTable", "unsafePath"] as const;
 
 /** Undefined if the files have no rows. */
 async function mergedFile(
@@ -199,9 +202,4 @@ async function mergedFile(
       hint: "Run clever-lake verify: it reports what is damaged.",
     },
   );
-}
-
-function isUnreadable(error: unknown): error is CleverLakeError {
-  const codes = ["corrupt", "engine", "notFound", "unsupportedTable", "unsafePath"] as const;
-  return codes.some((code) => isCleverLakeError(error, code));
 }

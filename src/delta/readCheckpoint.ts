@@ -1,4 +1,4 @@
-import { type Duck, sqlFiles, sqlString } from "../duck/duck";
+import type { Duck } from "../duck/duck";
 import { CleverLakeError } from "../errors";
 import type { Lake, LakeOptions } from "../lake/lake";
 import { type Action, parseAction } from "./actions";
@@ -6,6 +6,7 @@ import { readColumns } from "./checkpointSchema";
 import { withLocalFiles } from "./localFiles";
 import type { CheckpointFiles } from "./logListing";
 import { checkpointPaths } from "./paths";
+import { parquetRows } from "./readQuery";
 
 /** The error for a table whose state is only in v2 checkpoints. */
 export function v2Checkpoints(tablePath: string): CleverLakeError {
@@ -35,16 +36,11 @@ export async function readCheckpoint(
   const [first = tablePath] = files;
   // Only known fields are read: others can contain values that JSON cannot represent, such as the NaN of a parsed
   // statistic.
-  const schema = [...readColumns].map(
-    ([name, type]) =>
-      `${sqlString(name)}: {name: ${sqlString(name)}, type: ${sqlString(type)}, default_value: NULL}`,
-  );
   const rows = await withLocalFiles(lake, files, options, (local) =>
     duck.session(
       (session) =>
         session.query(
-          `SELECT CAST(to_json(row_) AS VARCHAR) AS action
-         FROM read_parquet(${sqlFiles(local)}, hive_partitioning = false, schema = MAP {${schema.join(", ")}}) row_`,
+          `SELECT CAST(to_json(row_) AS VARCHAR) AS action FROM ${parquetRows(local, readColumns)} row_`,
         ),
       options.signal,
     ),

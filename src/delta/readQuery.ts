@@ -1,4 +1,5 @@
 import { sqlFiles, sqlName, sqlString } from "../duck/duck";
+import { groupBy } from "../groupBy";
 import type { AddFile, PartitionValues } from "./actions";
 import { dataFilePath } from "./paths";
 import type { Snapshot } from "./replay";
@@ -28,11 +29,10 @@ export function readQuery(
     return `SELECT ${nulls.join(", ")} WHERE false`;
   }
   const stored = typed.filter(({ name }) => !partitionColumns.includes(name));
-  const schema = stored.map(
-    ({ name, sqlType }) =>
-      `${sqlString(name)}: {name: ${sqlString(name)}, type: ${sqlString(sqlType)}, default_value: NULL}`,
-  );
-  const branches = [...byPartition(files, partitionColumns).values()].map((group) => {
+  const columnTypes = new Map(stored.map(({ name, sqlType }) => [name, sqlType]));
+  const keyOf = ({ partitionValues }: AddFile) =>
+    JSON.stringify(partitionColumns.map((name) => partitionValues[name] ?? null));
+  const branches = [...groupBy(files, keyOf).values()].map((group) => {
     const [first] = group;
     const paths = group.map((file) => localPath(dataFilePath(tablePath, file.path)));
     const list = typed.map((field) =>
@@ -40,20 +40,18 @@ export function readQuery(
         ? `${partitionLiteral(field, first?.partitionValues ?? {})} AS ${sqlName(field.name)}`
         : sqlName(field.name),
     );
-    return `SELECT ${list.join(", ")} FROM read_parquet(${sqlFiles(paths)}, hive_partitioning = false, schema = MAP {${schema.join(", ")}})`;
+    return `SELECT ${list.join(", ")} FROM ${parquetRows(paths, columnTypes)}`;
   });
   return branches.join(" UNION ALL ");
 }
 
-function byPartition(files: readonly AddFile[], partitionColumns: readonly string[]): Map<string, AddFile[]> {
-  const groups = new Map<string, AddFile[]>();
-  for (const file of files) {
-    const key = JSON.stringify(partitionColumns.map((name) => file.partitionValues[name] ?? null));
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [file]);
-    else group.push(file);
-  }
-  return groups;
+/** Parquet files as a relation with exactly these columns, by DuckDB's type. Those that a file lacks are null. */
+export function parquetRows(localPaths: readonly string[], columnTypes: ReadonlyMap<string, string>): string {
+  const schema = [...columnTypes].map(
+    ([name, type]) =>
+      `${sqlString(name)}: {name: ${sqlString(name)}, type: ${sqlString(type)}, default_value: NULL}`,
+  );
+  return `read_parquet(${sqlFiles(localPaths)}, hive_partitioning = false, schema = MAP {${schema.join(", ")}})`;
 }
 
 /** A partition value as a literal ("Partition Value Serialization" in PROTOCOL.md: an empty text is null). */

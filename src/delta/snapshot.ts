@@ -1,5 +1,5 @@
 import type { Duck } from "../duck/duck";
-import { CleverLakeError, isCleverLakeError } from "../errors";
+import { CleverLakeError, isCleverLakeError, isDamage } from "../errors";
 import type { Lake, LakeOptions } from "../lake/lake";
 import { readSmall } from "../lake/readSmall";
 import { type Action, commitInfoOf, parseCommit } from "./actions";
@@ -168,7 +168,7 @@ async function fromLastCheckpoint(log: TableLog): Promise<Snapshot | undefined> 
     snapshot = await replayed(tablePath, base, commits);
   } catch (error) {
     // A newer checkpoint may not need the damaged or missing commit, and the log may not need v2 checkpoints.
-    if (isCleverLakeError(error, "corrupt") || isCleverLakeError(error, "unsupportedTable")) return undefined;
+    if (isCleverLakeError(error, "corrupt", "unsupportedTable")) return undefined;
     throw error;
   }
   // If a clean-up removed the commits after a newer checkpoint that was never recorded, the recorded checkpoint looks
@@ -223,10 +223,7 @@ async function checkpointSnapshot(
     replay.apply(await readCheckpoint(lake, duck, tablePath, checkpoint, options), file);
     return replay.snapshot(checkpoint.version, file);
   } catch (error) {
-    const damaged = (["notFound", "engine", "corrupt"] as const).some((code) =>
-      isCleverLakeError(error, code),
-    );
-    if (damaged) return undefined;
+    if (isDamage(error)) return undefined;
     throw error;
   }
 }

@@ -57,8 +57,7 @@ export function notifyError(
   const choices = [...further];
   if (error instanceof SettingError) choices.push(offers.setting(error.setting));
   else if (isCleverLakeError(error, "hostKey")) choices.push(offers.connect());
-  else if (isCleverLakeError(error, "auth") || isCleverLakeError(error, "salt"))
-    choices.push(offers.credentials());
+  else if (isCleverLakeError(error, "auth", "salt")) choices.push(offers.credentials());
   else if (isCleverLakeError(error, "notAdopted")) choices.push(offers.adopt());
   choices.push(offers.log());
   notify(showErrorMessage, text, ...choices);

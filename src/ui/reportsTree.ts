@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { ReportItem } from "../engine/messages";
+import { groupBy } from "../groupBy";
 import { plain } from "../plainText";
 import type { ConnectionModel } from "./connectionModel";
 import { Disposable } from "./dispose";
@@ -117,15 +118,8 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
   private monthsIn(folder: string): ReadonlyMap<string, readonly ReportItem[]> {
     const contents = this.index().get(folder);
     if (!contents) return new Map();
-    if (contents.months) return contents.months;
-    const months = new Map<string, ReportItem[]>();
-    for (const item of contents.files) {
-      const month = months.get(monthOf(item));
-      if (month) month.push(item);
-      else months.set(monthOf(item), [item]);
-    }
-    contents.months = months;
-    return months;
+    contents.months ??= groupBy(contents.files, monthOf);
+    return contents.months;
   }
 
   private summary(node: FolderNode | MonthNode): string {

@@ -1,3 +1,4 @@
+import { groupBy } from "../../groupBy";
 import type { LogEntry } from "../log/ingestLog";
 import { toSeconds } from "../plan/plan";
 import type { InspectedLanding } from "./landings";
@@ -35,14 +36,9 @@ export interface HistoryContext {
  * The time when Clever wrote a file is lost; the first landing of its bytes is used instead.
  */
 export function historiesOf(landings: readonly InspectedLanding[], context: HistoryContext): SourceHistory[] {
-  const sources = new Map<string, InspectedLanding[]>();
-  for (const landing of [...landings].sort(oldestFirst)) {
-    const { named, report, name, sha256 } = landing;
-    const key = named ? context.nameOfSource(named) : `${report.slug}\n${name}\n${sha256}`;
-    const own = sources.get(key);
-    if (own === undefined) sources.set(key, [landing]);
-    else own.push(landing);
-  }
+  const sources = groupBy([...landings].sort(oldestFirst), ({ named, report, name, sha256 }) =>
+    named ? context.nameOfSource(named) : `${report.slug}\n${name}\n${sha256}`,
+  );
   return [...sources].map(([key, own]) => {
     const [first] = own;
     const source = first?.named || !first ? key : underTime(first);
