@@ -9,74 +9,75 @@ import type { Parts } from "./parts";
 import { showInformationMessage, showWarningMessage } from "./window";
 import { previewThenRun } from "./workOnLake";
 
-/** Adopts a lake that OEA's own notebooks wrote. It first shows what it would do, then asks. */
-export class AdoptCommand {
-  constructor(
-    private readonly parts: Parts,
-    /** Opens the comparison of OEA's rows with ours. */
-    private readonly openPage: () => Promise<void>,
-  ) {}
+/**
+ * Adopts a lake that OEA's own notebooks wrote. It first shows what it would do, then asks. Resolves to the summary;
+ * undefined if nothing was done.
+ *
+ * @param openPage opens the comparison of OEA's rows with ours
+ */
+export async function adopt(parts: Parts, openPage: () => Promise<void>): Promise<AdoptSummary | undefined> {
+  const { model } = parts;
+  const connected = await model.connected();
+  requireSalt(connected);
+  const done = await previewThenRun(parts, engine.adopt, connected, {
+    previewTitle: vscode.l10n.t("Clever: inspecting OEA's lake"),
+    title: vscode.l10n.t("Clever: adopting OEA's lake"),
+    // The longest phase.
+    isShown: ({ phase }, dryRun) => phase === (dryRun ? "inspecting" : "building"),
+    textOf: progressText,
+    ask: (planned) => {
+      if (planned.state === "planned") {
+        const question = vscode.l10n.t("Adopt the lake that OEA wrote?");
+        return [question, planText(planned), vscode.l10n.t("Adopt")];
+      }
+      if (planned.state === "nothing") {
+        notify(
+          showInformationMessage,
+          vscode.l10n.t("There is nothing to adopt: no table of this lake is OEA's own."),
+        );
+      } else notifyAdopted(parts, openPage, planned, vscode.l10n.t("This lake was adopted before."));
+      return undefined;
+    },
+    afterwards: () => model.refreshQuietly(),
+  });
+  if (done) notifyAdopted(parts, openPage, done, doneText(done));
+  return done;
+}
 
-  /** Resolves to the summary; undefined if nothing was done. */
-  async adopt(): Promise<AdoptSummary | undefined> {
-    const { model } = this.parts;
-    const connected = await model.connected();
-    requireSalt(connected);
-    const done = await previewThenRun(this.parts, engine.adopt, connected, {
-      previewTitle: vscode.l10n.t("Clever: inspecting OEA's lake"),
-      title: vscode.l10n.t("Clever: adopting OEA's lake"),
-      // The longest phase.
-      isShown: ({ phase }, dryRun) => phase === (dryRun ? "inspecting" : "building"),
-      textOf: progressText,
-      ask: (planned) => {
-        if (planned.state === "planned") {
-          const question = vscode.l10n.t("Adopt the lake that OEA wrote?");
-          return [question, planText(planned), vscode.l10n.t("Adopt")];
-        }
-        if (planned.state === "nothing") {
-          notify(
-            showInformationMessage,
-            vscode.l10n.t("There is nothing to adopt: no table of this lake is OEA's own."),
-          );
-        } else this.notifyAdopted(planned, vscode.l10n.t("This lake was adopted before."));
-        return undefined;
-      },
-      afterwards: () => model.refreshQuietly(),
-    });
-    if (done) this.notifyAdopted(done, doneText(done));
-    return done;
-  }
-
-  /** Reports the state of the lake, worst first, and offers the comparison. */
-  private notifyAdopted(summary: AdoptSummary, text: string): void {
-    const { run, warnings } = summary;
-    const unexplained = summary.comparison
-      .flatMap(({ months }) => months)
-      .reduce((sum, month) => sum + month.unexplained, 0);
-    const wrong = [
-      ...(run?.failed.slice(0, 1) ?? []).map(({ path, reason }) =>
-        vscode.l10n.t("{0} failed: {1} The next run retries it.", path, inVsCode(reason)),
-      ),
-      ...(run && run.quarantined.length > 0
-        ? [
-            vscode.l10n.t(
-              "{0} went into quarantine, first {1}.",
-              counted.files(run.quarantined.length),
-              run.quarantined[0]?.path ?? "",
-            ),
-          ]
-        : []),
-      ...(unexplained > 0
-        ? [vscode.l10n.t("Not accounted for in OEA's tables: {0}.", counted.rows(unexplained))]
-        : []),
-      ...warnings.map(warningText),
-    ];
-    const proof = vscode.l10n.t("Every distinct row of OEA's tables is in our tables or accounted for.");
-    const message = [text, ...(wrong.length > 0 ? wrong : [proof])].join(" ");
-    this.parts.log.info(message);
-    const page: Offer = { title: vscode.l10n.t("Show the Comparison"), act: () => this.openPage() };
-    notify(wrong.length > 0 ? showWarningMessage : showInformationMessage, message, page, offers.run());
-  }
+/** Reports the state of the lake, worst first, and offers the comparison. */
+function notifyAdopted(
+  { log }: Parts,
+  openPage: () => Promise<void>,
+  summary: AdoptSummary,
+  text: string,
+): void {
+  const { run, warnings } = summary;
+  const unexplained = summary.comparison
+    .flatMap(({ months }) => months)
+    .reduce((sum, month) => sum + month.unexplained, 0);
+  const wrong = [
+    ...(run?.failed.slice(0, 1) ?? []).map(({ path, reason }) =>
+      vscode.l10n.t("{0} failed: {1} The next run retries it.", path, inVsCode(reason)),
+    ),
+    ...(run && run.quarantined.length > 0
+      ? [
+          vscode.l10n.t(
+            "{0} went into quarantine, first {1}.",
+            counted.files(run.quarantined.length),
+            run.quarantined[0]?.path ?? "",
+          ),
+        ]
+      : []),
+    ...(unexplained > 0
+      ? [vscode.l10n.t("Not accounted for in OEA's tables: {0}.", counted.rows(unexplained))]
+      : []),
+    ...warnings.map(warningText),
+  ];
+  const proof = vscode.l10n.t("Every distinct row of OEA's tables is in our tables or accounted for.");
+  const message = [text, ...(wrong.length > 0 ? wrong : [proof])].join(" ");
+  log.info(message);
+  const page: Offer = { title: vscode.l10n.t("Show the Comparison"), act: openPage };
+  notify(wrong.length > 0 ? showWarningMessage : showInformationMessage, message, page, offers.run());
 }
 
 function doneText({ run, files }: AdoptSummary): string {

@@ -3,9 +3,9 @@ import * as vscode from "vscode";
 import { EngineClient } from "../engine/client";
 import { describeError } from "../errors";
 import { previewStrings } from "../protocol/previewStrings";
-import { AdoptCommand } from "./adoptCommand";
+import { adopt } from "./adoptCommand";
 import { adoptionPage, adoptionPages } from "./adoptionPage";
-import { AssetsCommand } from "./assetsCommand";
+import { createAssets } from "./assetsCommand";
 import { BackgroundCheck } from "./backgroundCheck";
 import { type Commands, registerCommands } from "./commands";
 import { ConnectionCommands } from "./connectionCommands";
@@ -23,7 +23,7 @@ import { microsoftToken } from "./microsoftAccount";
 import { createTreeView } from "./openRows";
 import type { Parts } from "./parts";
 import { QuarantineCommands } from "./quarantineCommands";
-import { RepairCommand } from "./repairCommand";
+import { repair } from "./repairCommand";
 import { ReportCommands } from "./reportCommands";
 import { hasReports, shortCounts, totalOf } from "./reportCounts";
 import { type ReportNode, ReportsTree } from "./reportsTree";
@@ -40,7 +40,7 @@ import { type KnownReports, StatusBar } from "./statusBar";
 import { showStatusMenu } from "./statusMenu";
 import { tablePage, tablePages } from "./tablePages";
 import { targetsOf } from "./targets";
-import { UpkeepCommands } from "./upkeepCommands";
+import * as upkeep from "./upkeepCommands";
 import { viewMessage } from "./viewMessage";
 import { showWarningMessage } from "./window";
 
@@ -81,7 +81,6 @@ export class Application extends Disposable {
     const openRun = (runId: string) => runPages.show(runPage(runId));
     const tables = this.hold(tablePages(parts));
     const adoptions = this.hold(adoptionPages(parts));
-    const adoption = new AdoptCommand(parts, () => adoptions.show(adoptionPage()));
     const roster = new RosterCommand(parts);
     this.dashboards = this.hold(new Dashboards(context, parts));
     this.runs = this.hold(
@@ -164,7 +163,8 @@ export class Application extends Disposable {
     this.hold(
       registerCommands(
         {
-          ...this.commands(parts, reports, roster, adoption),
+          adopt: () => adopt(parts, () => adoptions.show(adoptionPage())),
+          ...this.commands(parts, reports, roster),
           ...connectionCommands(connection, credentials, samples),
         },
         context.extension,
@@ -204,16 +204,8 @@ export class Application extends Disposable {
     return this.client.dispose();
   }
 
-  private commands(
-    parts: Parts,
-    reports: ReportCommands,
-    roster: RosterCommand,
-    adoption: AdoptCommand,
-  ): Commands {
+  private commands(parts: Parts, reports: ReportCommands, roster: RosterCommand): Commands {
     const { model, log, runs } = this;
-    const upkeep = new UpkeepCommands(parts);
-    const repair = new RepairCommand(parts);
-    const assets = new AssetsCommand(parts, () => this.dashboards.confirmedGroupSize());
     const quarantine = new QuarantineCommands(parts, runs, () => reports.refresh());
     return {
       refresh: () => reports.refresh(),
@@ -234,12 +226,11 @@ export class Application extends Disposable {
       openLakeItem: (node?: LakeNode) => reports.openLakeItem(node),
       openRun: (node?: RunNode) => reports.openRun(node),
       retryRun: (node?: RunNode) => reports.retryRun(node),
-      adopt: () => adoption.adopt(),
-      optimize: () => upkeep.optimize(),
-      vacuum: () => upkeep.vacuum(),
-      repair: () => repair.repair(),
-      updateActivity: () => upkeep.updateActivity(),
-      createAssets: () => assets.create(),
+      optimize: () => upkeep.optimize(parts),
+      vacuum: () => upkeep.vacuum(parts),
+      repair: () => repair(parts),
+      updateActivity: () => upkeep.updateActivity(parts),
+      createAssets: () => createAssets(parts, () => this.dashboards.confirmedGroupSize()),
       updateGroups: () => this.dashboards.updateGroups(),
       openDashboard: (filter?: unknown, asked?: unknown) => this.dashboards.open(filter, asked),
       showOlderRuns: () => this.runsTree.showOlder(),

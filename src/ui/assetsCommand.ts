@@ -9,52 +9,50 @@ import { notify } from "./messages";
 import type { Parts } from "./parts";
 import { showInformationMessage, showQuickPick, showWarningMessage, withProgress } from "./window";
 
-/** Writes files for other products, for the lake of the connection. */
-export class AssetsCommand {
-  constructor(
-    private readonly parts: Parts,
-    /** The group size to count with, see `Dashboards`. */
-    private readonly confirmedGroupSize: () => Promise<number>,
-  ) {}
+/**
+ * Writes files for other products, for the lake of the connection: asks which ones and where, and opens their README.
+ * Undefined if the user cancels.
+ *
+ * @param confirmedGroupSize the group size to count with, see `Dashboards`
+ */
+export async function createAssets(
+  parts: Parts,
+  confirmedGroupSize: () => Promise<number>,
+): Promise<AssetsSummary | undefined> {
+  const names = await askNames();
+  const folder = names && (await askLocalPath(folderOptions()));
+  if (names === undefined || folder === undefined) return undefined;
+  const { connection } = await parts.model.connected();
+  const { lake, saltKeyVaultUrl } = connection;
+  const minimumGroupSize = await confirmedGroupSize();
+  const params = { lakeUrl: lake.url, saltKeyVaultUrl, minimumGroupSize, folder, names };
+  const summary = await withProgress(vscode.l10n.t("Clever: writing analytics assets"), (_progress, signal) =>
+    parts.client.request(engine.createAssets, params, { signal }),
+  );
+  notifySummary(parts, summary);
+  const readme = vscode.Uri.file(path.join(summary.folder, "README.md"));
+  await vscode.commands.executeCommand("markdown.showPreview", readme);
+  return summary;
+}
 
-  /** Asks which assets and where, writes them and opens their README. Undefined if the user cancels. */
-  async create(): Promise<AssetsSummary | undefined> {
-    const names = await askNames();
-    const folder = names && (await askLocalPath(folderOptions()));
-    if (names === undefined || folder === undefined) return undefined;
-    const { connection } = await this.parts.model.connected();
-    const { lake, saltKeyVaultUrl } = connection;
-    const minimumGroupSize = await this.confirmedGroupSize();
-    const params = { lakeUrl: lake.url, saltKeyVaultUrl, minimumGroupSize, folder, names };
-    const summary = await withProgress(
-      vscode.l10n.t("Clever: writing analytics assets"),
-      (_progress, signal) => this.parts.client.request(engine.createAssets, params, { signal }),
-    );
-    this.notifySummary(summary);
-    const readme = vscode.Uri.file(path.join(summary.folder, "README.md"));
-    await vscode.commands.executeCommand("markdown.showPreview", readme);
-    return summary;
+function notifySummary({ log }: Parts, { folder, written, kept }: AssetsSummary): void {
+  const uri = vscode.Uri.file(folder);
+  const open = {
+    title: vscode.l10n.t("Open the Folder"),
+    act: () => vscode.commands.executeCommand("revealFileInOS", uri),
+  };
+  const choices = isOnUsersMachine(uri) ? [open] : [];
+  for (const file of kept) log.info(`Kept with its changes: ${file} in ${folder}`);
+  if (kept.length === 0) {
+    const text = vscode.l10n.t("{0} written to {1}.", counted.files(written.length), folder);
+    notify(showInformationMessage, text, ...choices);
+    return;
   }
-
-  private notifySummary({ folder, written, kept }: AssetsSummary): void {
-    const uri = vscode.Uri.file(folder);
-    const open = {
-      title: vscode.l10n.t("Open the Folder"),
-      act: () => vscode.commands.executeCommand("revealFileInOS", uri),
-    };
-    const choices = isOnUsersMachine(uri) ? [open] : [];
-    for (const file of kept) this.parts.log.info(`Kept with its changes: ${file} in ${folder}`);
-    if (kept.length === 0) {
-      const text = vscode.l10n.t("{0} written to {1}.", counted.files(written.length), folder);
-      notify(showInformationMessage, text, ...choices);
-      return;
-    }
-    const text = vscode.l10n.t(
-      "{0} written to {1}. Kept, because they were changed there: {2} ({3}). To write one again, delete it first.",
-      ...[counted.files(written.length), folder, integer(kept.length), listed(kept)],
-    );
-    notify(showWarningMessage, text, ...choices);
-  }
+  const text = vscode.l10n.t(
+    "{0} written to {1}. Kept, because they were changed there: {2} ({3}). To write one again, delete it first.",
+    ...[counted.files(written.length), folder, integer(kept.length), listed(kept)],
+  );
+  notify(showWarningMessage, text, ...choices);
 }
 
 function listed(files: readonly string[]): string {

@@ -8,43 +8,41 @@ import { notifyFinished, requireSalt, unchangedTableMessage } from "./messages";
 import type { Parts } from "./parts";
 import { previewThenRun } from "./workOnLake";
 
-/** Rebuilds what other programs changed in the tables, and damaged data files. It first shows what it would do, then asks. */
-export class RepairCommand {
-  constructor(private readonly parts: Parts) {}
-
-  /** Resolves to the summary; undefined if nothing was done. */
-  async repair(): Promise<RepairSummary | undefined> {
-    const { model, log } = this.parts;
-    const connected = await model.connected();
-    requireSalt(connected);
-    const done = await previewThenRun(this.parts, engine.repair, connected, {
-      previewTitle: vscode.l10n.t("Clever: looking for damage and for changes by other programs"),
-      title: vscode.l10n.t("Clever: repairing the lake"),
-      ask: ({ tables }) => {
-        const due = tables.filter(({ problem }) => problem === null);
-        if (due.length === 0) {
-          const none = vscode.l10n.t(
-            "There is nothing to repair: no other program changed rows of the tables, and no data file is damaged.",
-          );
-          notifyFinished(log, tables.length === 0 ? [none] : [], tables);
-          return undefined;
-        }
-        const full = tables.map((table) => tableDetail(table, (lines) => lines)).join("\n\n");
-        log.info(full);
-        const short = tables.map((table) => tableDetail(table, shortened)).join("\n\n");
-        const rest = short === full ? [] : [vscode.l10n.t("The Clever Lake log has the complete list.")];
-        const question = vscode.l10n.t("Rebuild {0} from the landed files?", counted.tables(due.length));
-        return [question, [short, ...rest].join("\n\n"), vscode.l10n.t("Repair")];
-      },
-      // What other programs changed is known from the listing.
-      afterwards: () => model.refreshQuietly(),
-    });
-    if (done === undefined) return undefined;
-    const built = done.tables.filter(({ problem }) => problem === null);
-    const text = vscode.l10n.t("Rebuilt from the landed files: {0}.", counted.tables(built.length));
-    notifyFinished(log, [text, ...built.flatMap(keptSentence)], done.tables);
-    return done;
-  }
+/**
+ * Rebuilds what other programs changed in the tables, and damaged data files. It first shows what it would do, then asks.
+ * Resolves to the summary; undefined if nothing was done.
+ */
+export async function repair(parts: Parts): Promise<RepairSummary | undefined> {
+  const { model, log } = parts;
+  const connected = await model.connected();
+  requireSalt(connected);
+  const done = await previewThenRun(parts, engine.repair, connected, {
+    previewTitle: vscode.l10n.t("Clever: looking for damage and for changes by other programs"),
+    title: vscode.l10n.t("Clever: repairing the lake"),
+    ask: ({ tables }) => {
+      const due = tables.filter(({ problem }) => problem === null);
+      if (due.length === 0) {
+        const none = vscode.l10n.t(
+          "There is nothing to repair: no other program changed rows of the tables, and no data file is damaged.",
+        );
+        notifyFinished(log, tables.length === 0 ? [none] : [], tables);
+        return undefined;
+      }
+      const full = tables.map((table) => tableDetail(table, (lines) => lines)).join("\n\n");
+      log.info(full);
+      const short = tables.map((table) => tableDetail(table, shortened)).join("\n\n");
+      const rest = short === full ? [] : [vscode.l10n.t("The Clever Lake log has the complete list.")];
+      const question = vscode.l10n.t("Rebuild {0} from the landed files?", counted.tables(due.length));
+      return [question, [short, ...rest].join("\n\n"), vscode.l10n.t("Repair")];
+    },
+    // What other programs changed is known from the listing.
+    afterwards: () => model.refreshQuietly(),
+  });
+  if (done === undefined) return undefined;
+  const built = done.tables.filter(({ problem }) => problem === null);
+  const text = vscode.l10n.t("Rebuilt from the landed files: {0}.", counted.tables(built.length));
+  notifyFinished(log, [text, ...built.flatMap(keptSentence)], done.tables);
+  return done;
 }
 
 /** @param listed the part of a list of months or files that is named */

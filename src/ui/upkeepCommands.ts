@@ -8,89 +8,84 @@ import type { Parts } from "./parts";
 import { showInformationMessage, showInputBox } from "./window";
 import { previewThenRun, workOnLake } from "./workOnLake";
 
-/** Maintenance of the lake's data files. */
-export class UpkeepCommands {
-  constructor(private readonly parts: Parts) {}
+/** Merges small data files. Resolves to the summary; undefined if nothing was done. */
+export async function optimize(parts: Parts): Promise<OptimizeSummary | undefined> {
+  const { model, log } = parts;
+  const done = await previewThenRun(parts, engine.optimize, await model.connected(), {
+    previewTitle: vscode.l10n.t("Clever: looking for small data files"),
+    title: vscode.l10n.t("Clever: optimizing the lake"),
+    ask: (planned) => {
+      const [before, after] = [filesOf(planned, "before"), filesOf(planned, "after")];
+      if (before === after) {
+        const none = vscode.l10n.t("There is nothing to merge: no month has many small data files.");
+        notifyFinished(log, [none], planned.tables);
+        return undefined;
+      }
+      const question = vscode.l10n.t("Merge {1} into {0}?", integer(after), counted.dataFiles(before));
+      return [question, optimizeDetail(planned), vscode.l10n.t("Merge"), showInformationMessage];
+    },
+  });
+  if (done === undefined) return undefined;
+  const text = vscode.l10n.t(
+    "{0} became {1}. The rows are the same.",
+    counted.dataFiles(filesOf(done, "before")),
+    integer(filesOf(done, "after")),
+  );
+  notifyFinished(log, [text], done.tables);
+  return done;
+}
 
-  /** Merges small data files. Resolves to the summary; undefined if nothing was done. */
-  async optimize(): Promise<OptimizeSummary | undefined> {
-    const { model, log } = this.parts;
-    const done = await previewThenRun(this.parts, engine.optimize, await model.connected(), {
-      previewTitle: vscode.l10n.t("Clever: looking for small data files"),
-      title: vscode.l10n.t("Clever: optimizing the lake"),
-      ask: (planned) => {
-        const [before, after] = [filesOf(planned, "before"), filesOf(planned, "after")];
-        if (before === after) {
-          const none = vscode.l10n.t("There is nothing to merge: no month has many small data files.");
-          notifyFinished(log, [none], planned.tables);
-          return undefined;
-        }
-        const question = vscode.l10n.t("Merge {1} into {0}?", integer(after), counted.dataFiles(before));
-        return [question, optimizeDetail(planned), vscode.l10n.t("Merge"), showInformationMessage];
-      },
-    });
-    if (done === undefined) return undefined;
-    const text = vscode.l10n.t(
-      "{0} became {1}. The rows are the same.",
-      counted.dataFiles(filesOf(done, "before")),
-      integer(filesOf(done, "after")),
-    );
-    notifyFinished(log, [text], done.tables);
-    return done;
-  }
+/**
+ * Removes data files that no version of the last days needs. Resolves to the summary; undefined if nothing was
+ * done.
+ */
+export async function vacuum(parts: Parts): Promise<VacuumSummary | undefined> {
+  const days = await askDays();
+  if (days === undefined) return undefined;
+  const { model, log } = parts;
+  const params = { ...(await model.connected()), olderThanDays: days };
+  const done = await previewThenRun(parts, engine.vacuum, params, {
+    previewTitle: vscode.l10n.t("Clever: looking for unused data files"),
+    title: vscode.l10n.t("Clever: removing unused data files"),
+    ask: (planned) => {
+      if (planned.files === 0) {
+        const none = vscode.l10n.t(
+          "There is nothing to remove: each data file is in use, or was within the last {0} days.",
+          integer(days),
+        );
+        notifyFinished(log, [none], planned.tables);
+        return undefined;
+      }
+      for (const { path, size } of planned.tables.flatMap(({ files }) => files)) {
+        log.info(`Unused: ${path} (${size} bytes)`);
+      }
+      const found = [counted.dataFiles(planned.files), bytes(planned.bytes)] as const;
+      const question = vscode.l10n.t("Remove {0} ({1})?", ...found);
+      return [question, vacuumDetail(planned), vscode.l10n.t("Remove")];
+    },
+  });
+  if (done === undefined) return undefined;
+  const removed =
+    done.files === 1 ? vscode.l10n.t("{0} was removed ({1}).") : vscode.l10n.t("{0} were removed ({1}).");
+  const text = filled(removed, [counted.dataFiles(done.files), bytes(done.bytes)]);
+  notifyFinished(log, [text], done.tables);
+  return done;
+}
 
-  /**
-   * Removes data files that no version of the last days needs. Resolves to the summary; undefined if nothing was
-   * done.
-   */
-  async vacuum(): Promise<VacuumSummary | undefined> {
-    const days = await askDays();
-    if (days === undefined) return undefined;
-    const { model, log } = this.parts;
-    const params = { ...(await model.connected()), olderThanDays: days };
-    const done = await previewThenRun(this.parts, engine.vacuum, params, {
-      previewTitle: vscode.l10n.t("Clever: looking for unused data files"),
-      title: vscode.l10n.t("Clever: removing unused data files"),
-      ask: (planned) => {
-        if (planned.files === 0) {
-          const none = vscode.l10n.t(
-            "There is nothing to remove: each data file is in use, or was within the last {0} days.",
-            integer(days),
-          );
-          notifyFinished(log, [none], planned.tables);
-          return undefined;
-        }
-        for (const { path, size } of planned.tables.flatMap(({ files }) => files)) {
-          log.info(`Unused: ${path} (${size} bytes)`);
-        }
-        const found = [counted.dataFiles(planned.files), bytes(planned.bytes)] as const;
-        const question = vscode.l10n.t("Remove {0} ({1})?", ...found);
-        return [question, vacuumDetail(planned), vscode.l10n.t("Remove")];
-      },
-    });
-    if (done === undefined) return undefined;
-    const removed =
-      done.files === 1 ? vscode.l10n.t("{0} was removed ({1}).") : vscode.l10n.t("{0} were removed ({1}).");
-    const text = filled(removed, [counted.dataFiles(done.files), bytes(done.bytes)]);
-    notifyFinished(log, [text], done.tables);
-    return done;
-  }
-
-  /** Updates the Digital Engagement table. */
-  async updateActivity(): Promise<ActivitySummary> {
-    const { model } = this.parts;
-    const title = vscode.l10n.t("Clever: writing the Digital Engagement table");
-    const done = await workOnLake(this.parts, engine.updateActivity, await model.connected(), {
-      title,
-    });
-    this.parts.log.info(`Digital Engagement: ${done.rows} rows written, months ${done.months.join(", ")}`);
-    const text =
-      done.months.length === 0
-        ? vscode.l10n.t("The Digital Engagement table is already up to date.")
-        : vscode.l10n.t("The Digital Engagement table is up to date: {0} written.", counted.rows(done.rows));
-    notify(showInformationMessage, text);
-    return done;
-  }
+/** Updates the Digital Engagement table. */
+export async function updateActivity(parts: Parts): Promise<ActivitySummary> {
+  const { model } = parts;
+  const title = vscode.l10n.t("Clever: writing the Digital Engagement table");
+  const done = await workOnLake(parts, engine.updateActivity, await model.connected(), {
+    title,
+  });
+  parts.log.info(`Digital Engagement: ${done.rows} rows written, months ${done.months.join(", ")}`);
+  const text =
+    done.months.length === 0
+      ? vscode.l10n.t("The Digital Engagement table is already up to date.")
+      : vscode.l10n.t("The Digital Engagement table is up to date: {0} written.", counted.rows(done.rows));
+  notify(showInformationMessage, text);
+  return done;
 }
 
 function filesOf({ tables }: OptimizeSummary, when: "before" | "after"): number {

@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from "vitest";
-import { AdoptCommand } from "../../src/ui/adoptCommand";
+import { adopt } from "../../src/ui/adoptCommand";
 import { reported } from "../../src/ui/messages";
 import type { Parts } from "../../src/ui/parts";
-import { RepairCommand } from "../../src/ui/repairCommand";
-import { UpkeepCommands } from "../../src/ui/upkeepCommands";
+import { repair } from "../../src/ui/repairCommand";
+import * as upkeep from "../../src/ui/upkeepCommands";
 import { answers, calls } from "../helpers/vscodeStub";
 
 afterEach(() => {
@@ -18,12 +18,12 @@ const commands = {
   optimize: {
     found: [{ table: "t", problem: null, before: { files: 9 }, after: { files: 1 }, rewritten: 1 }],
     answers: ["Merge"],
-    act: (parts: Parts) => new UpkeepCommands(parts).optimize(),
+    act: (parts: Parts) => upkeep.optimize(parts),
   },
   vacuum: {
     found: [{ table: "t", problem: null, files: [{ path: "a", size: 1 }] }],
     answers: ["30", "Remove"],
-    act: (parts: Parts) => new UpkeepCommands(parts).vacuum(),
+    act: (parts: Parts) => upkeep.vacuum(parts),
   },
   repair: {
     found: [
@@ -40,12 +40,12 @@ const commands = {
       },
     ],
     answers: ["Repair"],
-    act: (parts: Parts) => new RepairCommand(parts).repair(),
+    act: (parts: Parts) => repair(parts),
   },
   adopt: {
     found: [{ table: "t", rows: 2, distinctRows: 1 }],
     answers: ["Adopt"],
-    act: (parts: Parts) => new AdoptCommand(parts, () => Promise.resolve()).adopt(),
+    act: (parts: Parts) => adopt(parts, () => Promise.resolve()),
   },
 };
 
@@ -97,7 +97,7 @@ test("a repair names the first months and files in its question, and all of them
   const info = (text: string) => void logged.push(text);
   const model = { connected: async () => ({ connection: {}, secrets: { salt: "a salt" } }) } as never;
   const client = { request: async () => ({ tables }) } as never;
-  expect(await new RepairCommand({ model, client, log: { info } as never }).repair()).toBeUndefined();
+  expect(await repair({ model, client, log: { info } as never })).toBeUndefined();
   const asked = calls.find(({ name }) => name === "showWarningMessage")?.parameters[1] as { detail: string };
   expect(asked.detail).toContain("2025-08: 2 → 1 rows\n4 more\n");
   expect(asked.detail).toMatch(/ 0\.csv, .*7\.csv, 2 more\n\nThe Clever Lake log has the complete list\.$/);
@@ -106,9 +106,7 @@ test("a repair names the first months and files in its question, and all of them
 
 test("a repair without a salt looks for nothing and offers to enter one", async () => {
   const model = { connected: async () => ({ connection: {}, secrets: {} }) } as never;
-  expect(
-    await reported(log, () => new RepairCommand({ model, client: {} as never, log }).repair()),
-  ).toBeUndefined();
+  expect(await reported(log, () => repair({ model, client: {} as never, log }))).toBeUndefined();
   expect(calls.map(({ name, parameters }) => [name, ...parameters])).toEqual([
     [
       "showErrorMessage",

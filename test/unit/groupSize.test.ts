@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import type { EngineClient } from "../../src/engine/client";
-import { AssetsCommand } from "../../src/ui/assetsCommand";
+import { createAssets } from "../../src/ui/assetsCommand";
 import type { ConnectionModel } from "../../src/ui/connectionModel";
 import { GroupSize } from "../../src/ui/dashboard/groupSize";
 import { reported } from "../../src/ui/messages";
@@ -80,9 +80,9 @@ test.each([
     const connection = { lake: { url: "file:///lake" } };
     const model = { connected: () => Promise.resolve({ connection }) } as unknown as ConnectionModel;
     const size = new GroupSize(memento());
-    const assets = new AssetsCommand({ model, client, log: {} as never }, () => size.confirmed());
+    const parts = { model, client, log: {} as never };
     answers.push((items: unknown) => items, [Uri.file("/work")], answer);
-    await reported({} as never, () => assets.create());
+    await reported({} as never, () => createAssets(parts, () => size.confirmed()));
     expect(asked).toEqual(written);
     expect(settings[setting]).toBe(answer && 0);
     expect(calls.at(-1)?.name).toBe(answer ? "showInformationMessage" : "showWarningMessage");

@@ -2,7 +2,8 @@ import { afterEach, expect, test, vi } from "vitest";
 import type { EngineClient } from "../../src/engine/client";
 import type { ConnectionModel } from "../../src/ui/connectionModel";
 import { reported } from "../../src/ui/messages";
-import { UpkeepCommands } from "../../src/ui/upkeepCommands";
+import type { Parts } from "../../src/ui/parts";
+import { optimize, updateActivity } from "../../src/ui/upkeepCommands";
 import { answers, CancellationError, calls } from "../helpers/vscodeStub";
 
 afterEach(() => {
@@ -14,13 +15,13 @@ const log = { info: () => undefined, warn: () => undefined, error: () => undefin
 const size = (files: number) => ({ files, bytes: 9 });
 const planned = { tables: [{ table: "t", before: size(9), after: size(1), rewritten: 9, problem: null }] };
 
-/** Commands whose requests the user cancels, after those with the given results. */
-function commands(...results: unknown[]): UpkeepCommands {
+/** Parts whose requests the user cancels, after those with the given results. */
+function parts(...results: unknown[]): Parts {
   const request = vi.fn(() => Promise.reject(new CancellationError()));
   for (const result of results) request.mockResolvedValueOnce(result as never);
   const model = { connected: () => Promise.resolve({}), lakeMayHaveChanged: () => undefined };
   const client = { request } as unknown as EngineClient;
-  return new UpkeepCommands({ model: model as unknown as ConnectionModel, client, log });
+  return { model: model as unknown as ConnectionModel, client, log };
 }
 
 const shown = () => calls.filter(({ name }) => /^show.*Message$/.test(name));
@@ -28,14 +29,14 @@ const stopped = "Stopped. Completed work is kept; run the command again to conti
 
 test("work that the user cancels can be continued, and says so", async () => {
   answers.push("Merge");
-  expect(await reported(log, () => commands(planned).optimize())).toBeUndefined();
+  expect(await reported(log, () => optimize(parts(planned)))).toBeUndefined();
   expect(shown().map(({ parameters }) => parameters[0])).toEqual(["Merge 9 data files into 1?", stopped]);
   calls.length = 0;
-  expect(await reported(log, () => commands().updateActivity())).toBeUndefined();
+  expect(await reported(log, () => updateActivity(parts()))).toBeUndefined();
   expect(shown().map(({ parameters }) => parameters[0])).toEqual([stopped]);
 });
 
 test("a dry run that the user cancels ends without a word, because it changes nothing", async () => {
-  expect(await reported(log, () => commands().optimize())).toBeUndefined();
+  expect(await reported(log, () => optimize(parts()))).toBeUndefined();
   expect(shown()).toEqual([]);
 });
