@@ -122,7 +122,7 @@ export class ChunkRunner {
     if (this.opened.size > 0) progress.merging();
     for (const name of this.opened.keys()) {
       const table = await this.openedTable(name);
-      const merged = await table?.mergeFiles(() => lock.requireHeld());
+      const merged = await table?.mergeFiles(lock.requireHeld);
       if (merged) this.newestTables.set(name, merged);
     }
   }

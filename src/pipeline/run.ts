@@ -118,7 +118,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   const now = new Date();
   const runId = newRunId(now, newest?.runId);
   await using lock = await RunLock.take(lake, runId, { signal });
-  const requireHeld = () => lock.requireHeld();
+  const { requireHeld } = lock;
   if (checkedSalt !== undefined) {
     await claimCheckedSalt(lake, checkedSalt, { requireHeld, signal });
     if (mayHaveEarlierLayout(checkedSalt)) await moveOutOfTableFolders(lake, signal);

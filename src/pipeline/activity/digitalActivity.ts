@@ -140,7 +140,7 @@ export async function updateActivityWithoutRun(lake: Lake, signal?: AbortSignal)
   await using lock = await RunLock.take(lake, newRunId(new Date(), undefined), { signal });
   await using duck = await Duck.open();
   const tables = requireComplete(await readTables(lake, duck, signal));
-  const requireHeld = () => lock.requireHeld();
+  const { requireHeld } = lock;
   return await updateDigitalActivity({ lake, duck, tables, requireHeld, signal });
 }
 

@@ -71,7 +71,7 @@ export async function updateGroupsWithoutRun(
   await using lock = await RunLock.take(lake, newRunId(new Date(), undefined), { signal });
   const division = await divide();
   await using duck = await Duck.open();
-  const written = await updateGroups({ lake, duck, division, requireHeld: () => lock.requireHeld(), signal });
+  const written = await updateGroups({ lake, duck, division, requireHeld: lock.requireHeld, signal });
   return { written, division };
 }
 

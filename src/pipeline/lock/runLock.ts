@@ -72,7 +72,7 @@ export class RunLock implements AsyncDisposable {
   }
 
   /** Rejects with `conflict` if the lock is no longer this run's; to be called right before a commit. One read. */
-  async requireHeld(): Promise<void> {
+  readonly requireHeld = async (): Promise<void> => {
     if (await isLockOf(this.lake, this.id)) return;
     const successor = await readLock(this.lake);
     const by = typeof successor === "object" ? ` (${successor.runId})` : "";
@@ -81,7 +81,7 @@ export class RunLock implements AsyncDisposable {
       `Another run${by} took over this run's lock while it was suspended; its uncommitted work was not written.`,
       { subject: this.lake.url, hint: "The next run continues from there." },
     );
-  }
+  };
 
   /** When the lock was taken, by the lake's clock. Rejects with `conflict` if it is no longer this run's. */
   async takenAt(): Promise<Date | undefined> {

@@ -149,7 +149,7 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
     for (const finding of [...findings].sort((a, b) => turnOf(a) - turnOf(b))) {
       const isBlocked = turnOf(finding) > 0 && repaired.some((each) => turnOf(each) === 0 && each.problem);
       const repair = new TableRepair(context, finding, tables, { state, damage, ...entries }, log);
-      repaired.push(isBlocked ? repair.blocked() : await repair.done());
+      repaired.push(isBlocked ? repair.blocked() : await repair.repaired());
     }
     return {
       dryRun,
@@ -226,7 +226,7 @@ class TableRepair {
     private readonly log: IngestLog,
   ) {}
 
-  done(): Promise<RepairedTable> {
+  repaired(): Promise<RepairedTable> {
     const { table } = this.finding;
     const report = reportOf(table);
     if (report === undefined) return this.ofOther();
@@ -236,14 +236,13 @@ class TableRepair {
   /** Without all people, ids would stay in the texts of rebuilt rows. */
   blocked(): RepairedTable {
     const problem = "It is repaired once the lookup tables are: without them, ids could stay in texts.";
-    return { ...this.nothing(this.finding.months.length === 0 ? "table" : "months"), problem };
+    return { ...this.asFound(this.finding.months.length === 0 ? "table" : "months"), problem };
   }
 
-  private async ofRows(report: Report): Promise<RepairedTable> {
+  private ofRows(report: Report): Promise<RepairedTable> {
     const { context, finding, tables, known } = this;
     const isWhole = finding.months.length === 0;
-    const unchanged = this.nothing(isWhole ? "table" : "months");
-    try {
+    return this.after(isWhole ? "table" : "months", async () => {
       const damaged = (table: string) => damagedPaths(known.damage, table);
       // The lookups may just have been repaired.
       const { lookups } = context.dryRun
@@ -266,19 +265,16 @@ class TableRepair {
       const replaced = isWhole ? await this.swap() : null;
       await this.log.append(entries, context.signal);
       const [rowsBefore, rowsAfter] = [sumOf(months, "rowsBefore"), sumOf(months, "rowsAfter")];
-      return { ...unchanged, months, kept, replaced, rowsBefore: isWhole ? null : rowsBefore, rowsAfter };
-    } catch (error) {
-      return { ...unchanged, problem: problemOf(error, context.signal) };
-    }
+      return { months, kept, replaced, rowsBefore: isWhole ? null : rowsBefore, rowsAfter };
+    });
   }
 
-  private async ofLookups(report: Report): Promise<RepairedTable> {
+  private ofLookups(report: Report): Promise<RepairedTable> {
     const { context, finding, tables, known } = this;
     const found = tables.lookups.get(report.name);
     const isWritable = found !== undefined && refusalOf(() => requireWritable(found, [])) === undefined;
     const snapshot = isWritable ? found : undefined;
-    const unchanged = this.nothing(snapshot ? "pairs" : "table");
-    try {
+    return this.after(snapshot ? "pairs" : "table", async () => {
       if (snapshot === undefined) await this.makeRoom();
       const rebuilt = await rebuildLookups(context, {
         report,
@@ -288,31 +284,39 @@ class TableRepair {
         current: entriesOf(known.anonymized, report),
         earlier: (await this.log.replaced(context.signal)).filter((entry) => entry.report === report.name),
       });
-      return { ...unchanged, ...rebuilt, replaced: snapshot ? null : await this.swap() };
-    } catch (error) {
-      return { ...unchanged, problem: problemOf(error, context.signal) };
-    }
+      return { ...rebuilt, replaced: snapshot ? null : await this.swap() };
+    });
   }
 
   /** A table with a damaged data file that is not derived from the landed files alone. */
-  private async ofOther(): Promise<RepairedTable> {
+  private ofOther(): Promise<RepairedTable> {
     const { finding, known } = this;
-    const { lake, duck, dryRun, requireHeld, signal } = this.context;
-    const unchanged = this.nothing("months");
     const remedy = remedies.get(finding.table);
-    if (remedy !== undefined) return { ...unchanged, rebuilt: "table", problem: remedy };
-    if (dryRun) return unchanged;
-    try {
+    return this.after(remedy === undefined ? "months" : "table", async () => {
+      if (remedy !== undefined) return { problem: remedy };
+      const { lake, duck, dryRun, requireHeld, signal } = this.context;
+      if (dryRun) return {};
       const tables = requireComplete(await readTables(lake, duck, signal));
       const damaged = damagedPaths(known.damage, finding.table);
       await updateDigitalActivity({ lake, duck, tables, damaged, requireHeld, signal });
-      return unchanged;
+      return {};
+    });
+  }
+
+  /** The table after `work`, which resolves to what it changed; if it fails, as found, with the reason. */
+  private async after(
+    rebuilt: RepairedTable["rebuilt"],
+    work: () => Promise<Partial<RepairedTable>>,
+  ): Promise<RepairedTable> {
+    const found = this.asFound(rebuilt);
+    try {
+      return { ...found, ...(await work()) };
     } catch (error) {
-      return { ...unchanged, problem: problemOf(error, signal) };
+      return { ...found, problem: problemOf(error, this.context.signal) };
     }
   }
 
-  private nothing(rebuilt: RepairedTable["rebuilt"]): RepairedTable {
+  private asFound(rebuilt: RepairedTable["rebuilt"]): RepairedTable {
     return asFound(this.finding.table, this.finding.problem, rebuilt);
   }
 

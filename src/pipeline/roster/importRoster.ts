@@ -107,7 +107,7 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   const current = await compareWithCurrent(request, duck, students);
   const { known: before, shared: kept } = current ?? { known: 0, shared: 0 };
   const isProven = checkedSalt.evidence === "unproven" && kept > 0;
-  const requireHeld = () => lock.requireHeld();
+  const { requireHeld } = lock;
   await claimCheckedSalt(lake, checkedSalt, { requireHeld, isProven, signal });
   if (!request.replace && isTooFew({ before, now: kept }, request.maxShrink ?? defaultMaxShrink)) {
     throw new CleverLakeError(

@@ -82,7 +82,7 @@ export async function optimizeLake(request: LakeWork): Promise<OptimizeSummary> 
           snapshot,
           maxFiles: filesPerPartition,
           signal,
-          requireHeld: () => held.requireHeld(),
+          requireHeld: held.requireHeld,
           onLeft: (_merge, reason) => problems.push(describeError(reason)),
           onMerged: ({ bytes }) => {
             rewritten += bytes;
