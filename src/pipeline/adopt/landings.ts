@@ -7,9 +7,7 @@ import type { Report, UserType } from "../../clever/reports";
 import { filesBelow } from "../../lake/filesBelow";
 import type { Lake, LakeEntry } from "../../lake/lake";
 import { mapConcurrently } from "../../mapConcurrently";
-
-/** Landed files read concurrently: each mostly waits for the lake. */
-const concurrentFiles = 8;
+import { concurrentFiles } from "../read/landedFiles";
 
 /** A file that OEA landed, with facts from its bytes. */
 export interface InspectedLanding extends OeaLanding {

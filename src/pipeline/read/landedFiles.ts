@@ -8,7 +8,7 @@ import { mapConcurrently } from "../../mapConcurrently";
 import type { Delivery, FailedDelivery } from "../delivery";
 import { type KnownHeaders, type OpenedCsv, openCsv } from "./openCsv";
 
-/** Files of the lake opened concurrently: a small one mostly waits. */
+/** Files of the lake read concurrently: each mostly waits. */
 export const concurrentFiles = 8;
 
 /** A delivery and the local path of its landed file. */

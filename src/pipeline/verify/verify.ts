@@ -12,13 +12,11 @@ import type { LogEntry } from "../log/ingestLog";
 import { IngestLog } from "../log/logTable";
 import { lakeState } from "../plan/plan";
 import { waitingInQuarantine } from "../plan/quarantine";
+import { concurrentFiles } from "../read/landedFiles";
 import { checkedSaltFor } from "../salt/salt";
 import { allReports } from "../write/tables";
 import { leftoverFiles, unloggedLandings } from "./verifyStorage";
 import { hasIntactFiles, otherTables, type VerifyContext, verifyReport, verifyTable } from "./verifyTables";
-
-/** Landed files read concurrently: each mostly waits for the lake. */
-const concurrentFiles = 8;
 
 export interface VerifiedTable {
   readonly table: string;
