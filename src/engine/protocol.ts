@@ -1,6 +1,7 @@
 import type * as messages from "./messages";
 
 export { assetNames } from "../assets/asset";
+export { unexplainedRows } from "../pipeline/adopt/adoptSummary";
 export { minimumRetentionDays } from "../pipeline/upkeep/retention";
 export type * from "./messages";
 

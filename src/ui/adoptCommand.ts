@@ -52,9 +52,7 @@ function notifyAdopted(
   text: string,
 ): void {
   const { run, warnings } = summary;
-  const unexplained = summary.comparison
-    .flatMap(({ months }) => months)
-    .reduce((sum, month) => sum + month.unexplained, 0);
+  const unexplained = engine.unexplainedRows(summary);
   const wrong = [
     ...(run?.failed.slice(0, 1) ?? []).map(({ path, reason }) =>
       vscode.l10n.t("{0} failed: {1} The next run retries it.", path, inVsCode(reason)),

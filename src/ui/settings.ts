@@ -20,13 +20,13 @@ export class SettingError extends CleverLakeError {
 
 /** The server's folder with the reports, which can be set before there is a connection. */
 export function reportsRoot(): string {
-  const root = vscode.workspace.getConfiguration(section).get<unknown>("sftp.root");
-  return typeof root === "string" && root !== "" ? root : "/";
+  const root = given("sftp.root");
+  return typeof root === "string" ? root : "/";
 }
 
 /** How many seconds the server may take to answer, without validation; undefined if it is not set. */
 export function serverTimeout(): number | undefined {
-  const seconds = vscode.workspace.getConfiguration(section).get<unknown>("sftp.timeoutSeconds");
+  const seconds = given("sftp.timeoutSeconds");
   return typeof seconds === "number" ? seconds : undefined;
 }
 
@@ -39,7 +39,7 @@ const sampleKey = "sampleDistrict";
 
 /** Whether the sample district is in use. The settings of the user's own connection are then kept but ignored. */
 export function usesSample(): boolean {
-  return vscode.workspace.getConfiguration(section).get<unknown>(sampleKey) === true;
+  return given(sampleKey) === true;
 }
 
 export async function useSample(use: boolean): Promise<void> {
@@ -48,8 +48,7 @@ export async function useSample(use: boolean): Promise<void> {
 
 /** Whether the user has set a server and a lake. */
 export function hasConnection(): boolean {
-  const settings = vscode.workspace.getConfiguration(section);
-  return Boolean(settings.get("sftp.host")) && Boolean(settings.get("lake.url"));
+  return Boolean(given("sftp.host")) && Boolean(given("lake.url"));
 }
 
 /** Whether there is a server and a lake to work with. */
@@ -57,8 +56,8 @@ export function isConnected(): boolean {
   return usesSample() || hasConnection();
 }
 
-/** A setting's value; undefined if empty. */
-function given(key: string): unknown {
+/** A setting's value, without validation; undefined if empty. */
+export function given(key: string): unknown {
   const value = vscode.workspace.getConfiguration(section).get<unknown>(key);
   return value === "" || value === null ? undefined : value;
 }
@@ -173,7 +172,7 @@ const maxCheckMinutes = 10_080;
  * Minutes between checks for new reports, between one and a week; 0 for never. VS Code only warns about other values.
  */
 export function checkEvery(): number {
-  const minutes = vscode.workspace.getConfiguration(section).get<unknown>("checkEvery");
+  const minutes = given("checkEvery");
   return typeof minutes === "number" && minutes > 0 ? Math.min(Math.max(minutes, 1), maxCheckMinutes) : 0;
 }
 
@@ -183,9 +182,7 @@ export function comparesContents(): boolean {
 }
 
 export function runsAutomatically(): boolean {
-  return (
-    vscode.workspace.getConfiguration(section).get("runAutomatically") === true && vscode.workspace.isTrusted
-  );
+  return given("runAutomatically") === true && vscode.workspace.isTrusted;
 }
 
 /** The parts of a connection that the wizard asks for, as in the settings. */

@@ -9,7 +9,7 @@ import { counted } from "../counts";
 import { Disposable } from "../dispose";
 import { continuable, isCancellation, notify, notifyError } from "../messages";
 import type { Parts } from "../parts";
-import { readGeneralSettings, section, usesSample } from "../settings";
+import { given, lakeUrl, readGeneralSettings, section, usesSample } from "../settings";
 import { showInformationMessage, showWarningMessage } from "../window";
 import { withWork } from "../withWork";
 import type { DashboardContext, SavedState } from "./DashboardPanel";
@@ -125,7 +125,7 @@ export class Dashboards extends Disposable {
     signal: AbortSignal,
     location: vscode.ProgressLocation,
   ): Promise<unknown> {
-    if (vscode.workspace.getConfiguration(section).get("groupsTable") !== true) return undefined;
+    if (given("groupsTable") !== true) return undefined;
     try {
       const size = await this.groupSize.current(signal);
       await this.writeGroups(await this.groupsParams(connected, size), signal, location);
@@ -193,10 +193,7 @@ export class Dashboards extends Disposable {
 /** The saved items for the lake of the settings. Unreadable data from another version counts as none. */
 async function savedIn(state: vscode.Memento): Promise<SavedState> {
   const { savedSchema } = await import("../../dashboard/saved");
-  const key = () => {
-    const lake = vscode.workspace.getConfiguration(section).get<unknown>("lake.url");
-    return `clever.saved:${usesSample() ? "sample" : String(lake)}`;
-  };
+  const key = () => `clever.saved:${usesSample() ? "sample" : String(lakeUrl())}`;
   return {
     read: () => savedSchema.safeParse(state.get(key())).data ?? { groups: [], views: [] },
     write: (saved) => state.update(key(), saved),
@@ -205,7 +202,7 @@ async function savedIn(state: vscode.Memento): Promise<SavedState> {
 
 /** The setting, without further validation; it is displayed and never part of a path. */
 function districtName(): string {
-  const name = vscode.workspace.getConfiguration(section).get<unknown>("districtName");
+  const name = given("districtName");
   return typeof name === "string" ? name.trim().slice(0, 200) : "";
 }
 
@@ -221,8 +218,8 @@ function engineSource(
         const connected = await model.connected();
         const minimumGroupSize = await groupSize.current();
         const { keepWhole, schoolLevelsFile, licencesFile } = await readGeneralSettings();
-        const start = vscode.workspace.getConfiguration(section).get<unknown>("schoolYearStart");
-        const schoolYearStart = typeof start === "string" && start !== "" ? start : defaultSchoolYearStart;
+        const start = given("schoolYearStart");
+        const schoolYearStart = typeof start === "string" ? start : defaultSchoolYearStart;
         const counting = { minimumGroupSize, keepWhole, schoolYearStart, cacheFolder };
         const params = { ...connected, filter, ...counting, schoolLevelsFile, licencesFile };
         const answer = await client.request(engine.dashboard, params, { signal, onProgress });
