@@ -138,16 +138,7 @@ export class Application extends Disposable {
     );
 
     const connection = this.hold(new ConnectionCommands(parts, secrets));
-    const credentials = new CredentialCommands({
-      ...parts,
-      secrets,
-      // As a command, which is refused during a run.
-      connect: async () => {
-        await vscode.commands.executeCommand("clever.connect");
-      },
-      test: () => connection.test(),
-      forgetAnswers: () => connection.forgetAnswers(),
-    });
+    const credentials = new CredentialCommands(parts, secrets, connection);
     const samples = new SampleCommands(context, model, sample);
     const reports = new ReportCommands({
       ...parts,

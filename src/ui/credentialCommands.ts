@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Connected } from "../engine/messages";
 import * as engine from "../engine/protocol";
+import type { ConnectionCommands } from "./connectionCommands";
 import { missingSalt, notify, offers } from "./messages";
 import type { Parts } from "./parts";
 import { askNewSalt } from "./saltBox";
@@ -10,19 +11,13 @@ import { readSettings, usesSample } from "./settings";
 import { type Targets, targetsOf } from "./targets";
 import { showInformationMessage, showInputBox, showQuickPick, withIcon } from "./window";
 
-interface CredentialParts extends Parts {
-  readonly secrets: SecretStore;
-  /** Asks for everything again. */
-  readonly connect: () => Promise<void>;
-  /** Tests the connection and shows the result. */
-  readonly test: () => Promise<void>;
-  /** Discards the secrets that the wizard still has. */
-  readonly forgetAnswers: () => void;
-}
-
 /** The commands that change, show and forget the secrets of the connection. */
 export class CredentialCommands {
-  constructor(private readonly parts: CredentialParts) {}
+  constructor(
+    private readonly parts: Parts,
+    private readonly secrets: SecretStore,
+    private readonly connection: Pick<ConnectionCommands, "test" | "forgetAnswers">,
+  ) {}
 
   /** Changes the salt or credentials of the existing connection. */
   async change(): Promise<void> {
@@ -46,7 +41,11 @@ export class CredentialCommands {
       { placeHolder: vscode.l10n.t("What do you want to change?") },
     );
     if (!picked) return;
-    if (picked.name === "all") return this.parts.connect();
+    if (picked.name === "all") {
+      // As a command, which is refused during a run.
+      await vscode.commands.executeCommand("clever.connect");
+      return;
+    }
     // If the settings have another server or lake than before, the user is asked before entering a secret for it.
     const connected = await this.parts.model.connected();
     const targets = targetsOf(settings);
@@ -68,14 +67,14 @@ export class CredentialCommands {
     });
     if (value === undefined) return;
     await this.write({ [picked.name]: isOfLake ? value.trim() : value }, targets);
-    await this.parts.test();
+    await this.connection.test();
   }
 
   /** Asks the user to confirm, then shows the salt and offers to copy it. */
   async showSalt(): Promise<void> {
     if (usesSample()) return notifySampleHasNone();
     const { saltKeyVaultUrl, lake } = await readSettings();
-    const { secrets, boundTo } = await this.parts.secrets.readBound();
+    const { secrets, boundTo } = await this.secrets.readBound();
     if (secrets.salt !== undefined)
       return reveal(secrets.salt, boundTo?.lake.url ?? lake.url, this.parts.log);
     if (saltKeyVaultUrl === undefined) throw missingSalt();
@@ -88,7 +87,7 @@ export class CredentialCommands {
     const remove = vscode.l10n.t("Remove");
     const question = vscode.l10n.t("Remove the stored credentials of this machine and profile?");
     if (!(await this.agrees(question, remove, []))) return;
-    await this.parts.secrets.forgetSecrets();
+    await this.secrets.forgetSecrets();
     await this.forgetInEngine();
     notify(
       showInformationMessage,
@@ -111,27 +110,25 @@ export class CredentialCommands {
     const { salt: before } = connected.secrets;
     const salt = await askNewSalt(this.parts, connected);
     if (salt === undefined || salt === before) return;
-    if (before !== undefined && !(await confirmReplacement(await this.parts.secrets.readBound(), log)))
-      return;
+    if (before !== undefined && !(await confirmReplacement(await this.secrets.readBound(), log))) return;
     await this.write({ salt }, targets);
     notify(showInformationMessage, vscode.l10n.t("The salt has been changed."));
   }
 
   /** Asks whether the stored secrets may be removed. */
   private async agrees(question: string, yes: string, further: readonly string[]): Promise<boolean> {
-    const { secrets, log } = this.parts;
-    return confirmRemoval(await secrets.readBound(), { question, yes, further }, log);
+    return confirmRemoval(await this.secrets.readBound(), { question, yes, further }, this.parts.log);
   }
 
   private async write(changes: Partial<Record<SecretName, string>>, targets: Targets): Promise<void> {
-    await this.parts.secrets.write(changes, targets);
+    await this.secrets.write(changes, targets);
     await this.forgetInEngine();
   }
 
   /** An engine that is not running has no secrets and is not started for this. */
   private async forgetInEngine(): Promise<void> {
-    const { client, forgetAnswers } = this.parts;
-    forgetAnswers();
+    const { client } = this.parts;
+    this.connection.forgetAnswers();
     if (client.pid !== undefined) await client.request(engine.forget, {});
   }
 }
