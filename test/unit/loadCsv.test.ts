@@ -53,16 +53,17 @@ function byEngine(file: string, report: Report): Promise<Rows | undefined> {
 
 /** The rows as the judge reads them one by one, or the number of bad ones if there are any. */
 async function oneByOne(file: string, report: Report): Promise<Rows | number> {
-  const loaded = await duck.session((session) => load(session, file, report));
-  if (!("header" in loaded)) return Number.POSITIVE_INFINITY;
+  const opened = await openCsv(file, report, undefined);
+  if ("reason" in opened) return Number.POSITIVE_INFINITY;
+  const { header } = opened;
   const read = () => createReadStream(file);
-  const order = await findDayMonthOrder(read, report, loaded.header);
+  const order = await findDayMonthOrder(read, report, header);
   const rows: Rows = [];
   let bad = 0;
-  for await (const { cells, problem } of judgeRows(read, report, loaded.header, order)) {
+  for await (const { cells, problem } of judgeRows(read, report, header, order)) {
     if (problem) bad++;
     const values = report.columns.map((column) => {
-      const cell = cells?.[loaded.header.indexes.get(column) ?? -1];
+      const cell = cells?.[header.indexes.get(column) ?? -1];
       const parsed = cell === undefined ? { value: null } : parseValue(column, cell, order);
       return [column.name, "value" in parsed ? parsed.value : undefined];
     });
@@ -311,7 +312,7 @@ describe("files read together", () => {
   const row = "2024-09-03,s,c,school,North,true,1,2";
   const other = row.replace(",s,c,", ",t,d,");
 
-  /** The result of `loadBatch` for files with one header. */
+  /** The result of `loadBatch`. */
   function readBatch(...contents: readonly string[]) {
     return duck.session(async (session) => {
       const opened: OpenedCsv[] = [];
@@ -339,6 +340,38 @@ describe("files read together", () => {
       suspects: [],
       rows: ["0 t", "0 s", "2 s"],
       people: ["s", "t"],
+    });
+  });
+
+  describe("with different headers for the same columns", () => {
+    const ofStaff = `${header.replace("sis_id", "staff_id")}\n`;
+    const backwards = (line: string) => line.split(",").toReversed().join(";");
+    const third = row.replace(",s,c,", ",u,e,");
+    const contents = [
+      `${header}\n${row}\n${other}\n`,
+      `${ofStaff}${third}\n`,
+      `${backwards(header)}\n${backwards(row)}\n${backwards(other)}\n`,
+      `${header}\n${third}\n`,
+    ] as const;
+
+    test("are distinguished by their numbers, in order", async () => {
+      folder = undefined;
+      expect(await readBatch(...contents)).toEqual({
+        rowsOf: [2, 1, 2, 1],
+        suspects: [],
+        rows: ["0 s", "0 t", "1 u", "2 s", "2 t", "3 u"],
+        people: ["s", "t", "u"],
+      });
+    });
+
+    test.each([0, 1, 2, 3])("exclude number %i if the engine cannot parse one of its lines", async (bad) => {
+      folder = undefined;
+      const files = contents.map((text, number) => (number === bad ? `${text}${row},x,y\n` : text));
+      const { rows, suspects } = await readBatch(...files);
+      expect(suspects).toEqual([bad]);
+      expect(rows).toEqual(
+        ["0 s", "0 t", "1 u", "2 s", "2 t", "3 u"].filter((each) => !each.startsWith(`${bad}`)),
+      );
     });
   });
 

@@ -169,3 +169,15 @@ test("a report without texts to mask has no note about them", async () => {
   await fixture.put(dailyPath(), dailyCsv(daily("amy")));
   expect((await fixture.run()).notes).toEqual([]);
 });
+
+test("ids are masked in each of thousands of texts", async () => {
+  const fixture = await PipelineFixture.create();
+  const lines = Array.from({ length: 4321 }, (_, number) => usageLine(`Notes ${sisId} ${number}`, number));
+  await fixture.put(usagePath(), usageCsv(...lines));
+  await fixture.run();
+  const rows = await fixture.rows("resource_usage");
+  expect(rows.map(({ resource_name }) => String(resource_name)).sort()).toEqual(
+    lines.map((_, number) => `Notes [pseudonym] ${number}`).sort(),
+  );
+  expect((await fixture.verify()).problems).toEqual([]);
+});

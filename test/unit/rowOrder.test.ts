@@ -48,4 +48,20 @@ describe("a person's rows are consecutive in a data file", () => {
     await fixture.run();
     for (const { people: all, changes } of await peopleInFiles(fixture.lake)) expect(changes).toBe(all);
   });
+
+  test("that a run writes from files with different headers", async () => {
+    for (const day of many) {
+      await deliver(dayOf(day));
+      const ofStaff = dailyCsv(...people.map((each) => daily(`staff ${each}`, dayOf(day)))).replace(
+        "sis_id",
+        "staff_id",
+      );
+      await fixture.put(dailyPath(dayOf(day), "staff"), ofStaff);
+    }
+    await fixture.run();
+    expect(await peopleInFiles(fixture.lake)).toEqual([
+      { rows: 160, people: 8, changes: 8 },
+      { rows: 80, people: 4, changes: 4 },
+    ]);
+  });
 });

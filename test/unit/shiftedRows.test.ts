@@ -3,12 +3,11 @@ import { describe, expect, test } from "vitest";
 import { refusedRowsPath } from "../../src/clever/layout";
 import { idNames, type ReportName, reports } from "../../src/clever/reports";
 import { Duck } from "../../src/duck/duck";
-import { readKeptTexts } from "../../src/pipeline/read/differentTexts";
 import { loadCsv } from "../../src/pipeline/read/loadCsv";
 import { markedRows } from "../../src/pipeline/read/markedRows";
 import { openCsv } from "../../src/pipeline/read/openCsv";
-import { Persons } from "../../src/pipeline/read/persons";
-import { findShiftedRows } from "../../src/pipeline/read/shiftedRows";
+import { Persons, peopleIn } from "../../src/pipeline/read/persons";
+import { findShiftedRows, placesOfIdsSql } from "../../src/pipeline/read/shiftedRows";
 import {
   daily,
   dailyCsv,
@@ -76,6 +75,18 @@ describe("a row with a person's id in a column of kept texts", () => {
     expect((await fixture.verify()).problems).toEqual([]);
   });
 
+  test.each(["students", "staff"])("is attributed to the file of %s among others", async (type) => {
+    const { fixture } = await fixtureWith(dailyCsv(daily("dan")), dailyPath("2024-09-02"));
+    for (const other of ["students", "teachers", "staff"]) {
+      const text = other === type ? content : dailyCsv(daily(`${other} a`), daily(`${other} b`));
+      const own = other === "staff" ? text.replace("sis_id", "staff_id") : text;
+      await fixture.put(dailyPath("2024-09-03", other), own);
+    }
+    const summary = await fixture.run();
+    expect(summary).toMatchObject({ anonymized: 2, rows: { daily_participation: 4 } });
+    expect(summary.quarantined).toMatchObject([{ path: dailyPath("2024-09-03", type), line: 4, reason }]);
+  });
+
   test("is counted with other bad rows, in the file's order", async () => {
     const text = dailyCsv(daily("amy"), "\n", shifted, daily("cat", "yesterday"), daily("ben"));
     const { fixture, summary } = await fixtureWith(text);
@@ -124,10 +135,14 @@ async function shiftedRowsOf(text: string, name: ReportName, before?: string) {
       if ("reason" in opened) throw new Error("The file was refused.");
       const loaded = await loadCsv(session, opened, reports[name]);
       if (!("rowsOf" in loaded)) throw new Error("The file was refused.");
-      await persons.find(session, loaded);
-      await readKeptTexts(session, reports[name]);
-      found = await markedRows(session, await findShiftedRows(session, loaded, persons, { table: "nobody" }));
-      await persons.add(session);
+      const people = { found: peopleIn(loaded), ofRun: persons.table, known: "nobody" };
+      const { places } = await session.one(`SELECT ${placesOfIdsSql(people)} AS places`);
+      const columns = Array.isArray(places) ? places.map(Number) : [];
+      found = await markedRows(
+        session,
+        await findShiftedRows(session, loaded, reports[name], people, columns),
+      );
+      await persons.add(session, loaded);
     });
   }
   return [...(found?.rows ?? [])].map((row, index) => `${row} ${found?.columnOf(index)}`);

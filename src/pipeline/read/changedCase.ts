@@ -1,39 +1,41 @@
 import { idColumns, idNames } from "../../clever/reports";
 import type { DuckSession } from "../../duck/duck";
-import type { KnownPairs } from "./knownPairs";
 import { type LoadedCsv, valueSql } from "./loadCsv";
-import type { Persons } from "./persons";
+import type { CheckedPeople } from "./persons";
 import { idKinds } from "./sharedIds";
 
+const [sis, clever] = idNames;
+
+function everyoneSql({ found, ofRun, known }: CheckedPeople): string {
+  return [known, ofRun, found].map((people) => `SELECT ${sis}, ${clever} FROM ${people}`).join(" UNION ALL ");
+}
+
+/** Whether any id has a capital letter: of two forms in different letter case, one has. Most ids have none. */
+export function anyCapitalsSql(people: CheckedPeople): string {
+  const capitals = idNames.map((id) => `${id} <> lower(${id})`).join(" OR ");
+  return `EXISTS (FROM (${everyoneSql(people)}) WHERE ${capitals})`;
+}
+
 /**
- * Notes, by file number, on files of the session's `raw`, whose people are in `found`, with new ids that are known in a
- * different letter case: in the lookup table, in the run's other files or in these. Pseudonyms are computed from an
- * id's bytes, so the person with such an id has two pseudonyms and may count twice. Only noted, once for each form,
- * because a program may have changed all ids. Not a school system's ids that are two people's according to Clever's.
+ * Notes, by file number, on files of the session's `raw` with new ids that are known in a different letter case: in the
+ * lookup table, in the run's other files or in these. Pseudonyms are computed from an id's bytes, so the person with
+ * such an id has two pseudonyms and may count twice. Only noted, once for each form, because a program may have changed
+ * all ids. Not a school system's ids that are two people's according to Clever's.
  */
 export async function findChangedCase(
   session: DuckSession,
   loaded: LoadedCsv,
-  persons: Persons,
-  known: KnownPairs,
+  people: CheckedPeople,
 ): Promise<ReadonlyMap<number, readonly string[]>> {
-  const [sis, clever] = idNames;
-  const all = [known.table, persons.table, "found"]
-    .map((table) => `SELECT ${sis}, ${clever} FROM ${table}`)
-    .join(" UNION ALL ");
-  // Of two forms, one has capital letters. Most ids have none.
-  const capitals = idNames.map((id) => `${id} <> lower(${id})`).join(" OR ");
-  const { some } = await session.one(`SELECT EXISTS (FROM (${all}) WHERE ${capitals}) AS some`);
-  if (some !== true) return new Map();
   const isSamePerson = [`coalesce(own.${clever} = other.${clever}, true)`, "true"];
   const forms = idNames.map(
     (id, place) => `SELECT DISTINCT ${place} AS place, own.${id} AS id
-      FROM found own JOIN everyone other ON lower(own.${id}) = lower(other.${id}) AND own.${id} <> other.${id}
-      WHERE ${isSamePerson[place]} AND NOT EXISTS (FROM ${known.table} known WHERE known.${id} = own.${id})`,
+      FROM ${people.found} own JOIN everyone other ON lower(own.${id}) = lower(other.${id}) AND own.${id} <> other.${id}
+      WHERE ${isSamePerson[place]} AND NOT EXISTS (FROM ${people.known} known WHERE known.${id} = own.${id})`,
   );
   const [sisValue, cleverValue] = idColumns.map((column) => valueSql(column, loaded));
   const found = await session.query(
-    `WITH everyone AS MATERIALIZED (SELECT DISTINCT ${sis}, ${clever} FROM (${all})),
+    `WITH everyone AS MATERIALIZED (SELECT DISTINCT ${sis}, ${clever} FROM (${everyoneSql(people)})),
        forms AS (${forms.join(" UNION ALL ")}),
        cells AS (SELECT DISTINCT file, 0 AS place, ${sisValue} AS id FROM raw
          UNION ALL SELECT DISTINCT file, 1 AS place, ${cleverValue} AS id FROM raw)

@@ -1,11 +1,14 @@
 import type { DuckSession } from "../../duck/duck";
 import type { LogEntry } from "../log/ingestLog";
+import { anyCapitalsSql, findChangedCase } from "./changedCase";
 import type { IdentityWatch } from "./identityHealth";
 import type { LoadedCsv } from "./loadCsv";
-import { type MarkedRows, markedRows } from "./markedRows";
-import type { Persons } from "./persons";
-import { findShiftedRows } from "./shiftedRows";
-import { daysOfFiles, type FileDays, findUnlikelyDates } from "./unlikelyDates";
+import { anyLostZerosSql, findLostZeros } from "./lostZeros";
+import type { Mark } from "./markedRows";
+import { type Persons, peopleIn } from "./persons";
+import { anySharedIdsSql, findSharedIds } from "./sharedIds";
+import { findShiftedRows, placesOfIdsSql } from "./shiftedRows";
+import { findUnlikelyDates } from "./unlikelyDates";
 
 export interface CheckContext {
   readonly persons: Persons;
@@ -16,15 +19,14 @@ export interface CheckContext {
 /** What the checks of readable rows found. */
 export interface CheckedRows {
   /** Rows that are readable but bad. */
-  readonly marked: MarkedRows | undefined;
+  readonly marks: readonly Mark[];
   /** Notes on ids, by file number. */
   readonly notes: ReadonlyMap<number, readonly string[]>;
-  readonly days: FileDays;
 }
 
 /**
- * Checks the session's `raw`, whose people are in `found`, for rows that cannot be correct: shifted cells, unlikely
- * dates, ids that lost their leading zeros or identify nobody.
+ * Checks the session's `raw` for rows that cannot be correct: shifted cells, unlikely dates, ids that lost their leading
+ * zeros or identify nobody. One statement shows whether there can be any, since almost no file has some.
  *
  * @param files the deliveries, by file number
  */
@@ -35,12 +37,21 @@ export async function checkRows(
   { persons, identities }: CheckContext,
 ): Promise<CheckedRows> {
   const { report } = persons;
-  const ids = await identities.check(session, loaded);
-  const days = await daysOfFiles(session, loaded, report);
-  const marked = await markedRows(session, [
-    ...(await findShiftedRows(session, loaded, persons, identities.known)),
-    ...findUnlikelyDates(loaded, report, files, days),
-    ...ids.marks,
-  ]);
-  return { marked, notes: ids.notes, days };
+  const people = { found: peopleIn(loaded), ofRun: persons.table, known: identities.known.table };
+  const { zeros, shared, capitals, places } = await session.one(
+    `SELECT ${anyLostZerosSql(people)} AS zeros, ${anySharedIdsSql(people)} AS shared,
+       ${anyCapitalsSql(people)} AS capitals, ${placesOfIdsSql(people)} AS places`,
+  );
+  const shiftedPlaces = Array.isArray(places) ? places.map(Number) : [];
+  const shifted = await findShiftedRows(session, loaded, report, people, shiftedPlaces);
+  const unlikely = findUnlikelyDates(loaded, report, files);
+  const lost = zeros === true ? await findLostZeros(session, loaded, people) : [];
+  const clashing = shared === true ? await findSharedIds(session, loaded, report, people) : undefined;
+  const notes = new Map(clashing?.notes);
+  if (notes.size > 0) await identities.addClashes(session);
+  if (capitals === true) {
+    for (const [file, changed] of await findChangedCase(session, loaded, people))
+      notes.set(file, [...(notes.get(file) ?? []), ...changed]);
+  }
+  return { marks: [...shifted, ...unlikely, ...lost, ...(clashing?.marks ?? [])], notes };
 }

@@ -1,27 +1,29 @@
 import { idColumns, idNames, keptTexts, type Report, type ReportColumn } from "../../clever/reports";
 import { whiteSpace } from "../../clever/values";
-import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
+import { type DuckSession, sqlName, sqlString, sqlStrings } from "../../duck/duck";
 
 /**
  * Lists the distinct values in `raw`, because most of its texts repeat in thousands of rows: people's ids as they were
- * read in `ids_as_read`, and the kept texts in `kept_texts`. Resolves to the columns of plain texts.
+ * read in `ids_as_read`, and the kept texts in `kept_texts`. Resolves to the number of the latter.
  */
-export async function listDifferent(session: DuckSession, report: Report): Promise<ReadonlySet<string>> {
+export async function listDifferent(session: DuckSession, report: Report): Promise<number> {
   await session.query(
     `CREATE OR REPLACE TEMP TABLE ids_as_read AS SELECT DISTINCT ${idNames.join(", ")} FROM raw`,
   );
-  await readKeptTexts(session, report);
-  const kept = keptTexts(report);
+  return listKeptTexts(session, report, "raw", "kept_texts");
+}
+
+/** A SELECT of the names of the text columns with a cell that holds only white space, by these lists. */
+export function blankTextsSql(report: Report): string {
   const isBlankText = (cell: string) => `${cell} IS NOT NULL AND ${textSql(cell)} IS NULL`;
-  const selects = [
+  const names = keptTexts(report).map(({ name }) => name);
+  return [
     ...idColumns.map(
-      (column, place) => `SELECT ${place} AS place FROM ids_as_read raw WHERE ${isBlankText(cellOf(column))}`,
+      (column) =>
+        `(SELECT ${sqlString(column.name)} AS name FROM ids_as_read raw WHERE ${isBlankText(cellOf(column))} LIMIT 1)`,
     ),
-    `SELECT place + ${idColumns.length} FROM kept_texts WHERE ${isBlankText("text")}`,
-  ];
-  const found = await session.query(selects.join(" UNION "));
-  const blank = new Set(found.map(({ place }) => Number(place)));
-  return new Set([...idColumns, ...kept].flatMap(({ name }, place) => (blank.has(place) ? [] : [name])));
+    `SELECT DISTINCT ${sqlStrings(names)}[place + 1] FROM kept_texts WHERE ${isBlankText("text")}`,
+  ].join(" UNION ALL ");
 }
 
 /**
@@ -36,16 +38,28 @@ export async function countByValue(session: DuckSession, report: Report): Promis
   );
 }
 
-/** Writes the distinct kept texts of `raw` into the session's temporary table `kept_texts` (see `keptTextsSql`). */
-export async function readKeptTexts(session: DuckSession, report: Report): Promise<void> {
-  await session.query(`CREATE OR REPLACE TEMP TABLE kept_texts AS ${keptTextsSql(report, "raw")}`);
+/**
+ * Writes the distinct kept texts of a relation into a temporary table (see `keptTextsSql`); resolves to their number.
+ *
+ * @param relation a table, or a SELECT in brackets, with the report's kept columns
+ */
+export async function listKeptTexts(
+  session: DuckSession,
+  report: Report,
+  relation: string,
+  table: string,
+): Promise<number> {
+  const { Count: texts } = await session.one(
+    `CREATE OR REPLACE TEMP TABLE ${table} AS ${keptTextsSql(report, relation)}`,
+  );
+  return Number(texts);
 }
 
 /**
  * A SELECT of a relation's distinct kept texts; `place` is the column's number in `keptTexts(report)`. A school's texts
  * belong together, and so do a resource's: combined they are hardly more, and the rows are scanned only twice.
  */
-export function keptTextsSql(report: Report, relation: string): string {
+function keptTextsSql(report: Report, relation: string): string {
   const kept = keptTexts(report);
   const ofSchool = kept.filter(({ name }) => name.includes("school"));
   const groups = [ofSchool, kept.filter((column) => !ofSchool.includes(column))];

@@ -1,5 +1,4 @@
 import { dateInName } from "../../clever/fileNames";
-import type { Header } from "../../clever/header";
 import type { DuckSession } from "../../duck/duck";
 import { isCleverLakeError } from "../../errors";
 import { limitConcurrency, mapConcurrently } from "../../mapConcurrently";
@@ -7,8 +6,10 @@ import { type Delivery, type FileToRead, type ReadDelivery, spanOf } from "../de
 import { checkRows } from "./checkRows";
 import { headerNotes } from "./fileNotes";
 import { concurrentFiles, openLanded, withLandedFiles } from "./landedFiles";
-import { loadBatch, removeFiles } from "./loadCsv";
+import { loadBatch, withoutFiles } from "./loadCsv";
+import { markedFiles } from "./markedRows";
 import type { KnownHeaders } from "./openCsv";
+import { columnsKey, headerKey } from "./rawRows";
 import type { ReadContext } from "./readAlone";
 import type { CleanReading, ReadEngine } from "./readEngine";
 import { repeatedInFile } from "./repeatedInFile";
@@ -22,7 +23,7 @@ const maximumBatchBytes = 64 * 1024 * 1024;
 /** For all reports: the files of the one that is read first are also opened first. */
 const opening = limitConcurrency(concurrentFiles);
 
-/** DuckDB in this process. Files of one header are read by one statement and checked together. */
+/** DuckDB in this process. Files with the same columns are read by one statement and checked together. */
 export class EmbeddedEngine implements ReadEngine {
   constructor(
     private readonly session: DuckSession,
@@ -72,7 +73,7 @@ export class EmbeddedEngine implements ReadEngine {
     }
   }
 
-  /** Reads files with the same header and stages the rows of those without findings. */
+  /** Reads files with the same columns and stages the rows of those without findings. */
   private async readAsBatch(files: readonly FileToRead[]): Promise<CleanReading> {
     const { session, context } = this;
     const { persons } = context;
@@ -83,18 +84,12 @@ export class EmbeddedEngine implements ReadEngine {
       report,
     );
     const entries = files.map(({ delivery }) => delivery.entry);
-    await persons.find(session, all);
-    const { marked, notes: idNotes, days: allDays } = await checkRows(session, all, entries, context);
-    const marks = filesOfRows(marked?.rows ?? [], all.rowsOf);
-    const found = new Set([...marks].filter((file) => files[file]?.delivery.readAs === undefined));
-    const loaded = { ...all, rowsOf: all.rowsOf.map((rows, file) => (found.has(file) ? 0 : rows)) };
-    if (found.size > 0) {
-      await removeFiles(session, report, found);
-      await persons.find(session, loaded);
-    }
-    const days = new Map([...allDays].filter(([file]) => !found.has(file)));
+    const { marks, notes: idNotes } = await checkRows(session, all, entries, context);
+    const marked = await markedFiles(session, marks);
+    const found = new Set(marked.filter((file) => files[file]?.delivery.readAs === undefined));
+    const loaded = await withoutFiles(session, report, all, found);
     const repeated = await repeatedInFile(session, loaded, report);
-    const { staged, notes: textNotes } = await context.stage(session, loaded, entries, days, context);
+    const { staged, notes: textNotes } = await context.stage(session, loaded, entries, context);
     const read = files.flatMap(({ delivery, csv }, number): ReadDelivery[] => {
       if (suspects.has(number) || found.has(number)) return [];
       const notes = [
@@ -104,49 +99,33 @@ export class EmbeddedEngine implements ReadEngine {
         ...(textNotes.get(number) ?? []),
       ];
       const counts = { rows: loaded.rowsOf[number] ?? 0, refused: 0, placeholders: 0 };
-      return [{ ...delivery, ...counts, notes, days: spanOf(days.get(number)) }];
+      return [{ ...delivery, ...counts, notes, days: spanOf(loaded.days.get(number)) }];
     });
     return { read, staged };
   }
 }
 
-/** Batches of files with the same header, in order. */
+/** Batches of files with the same columns, those with the same header next to each other. */
 function batchesOf(files: readonly FileToRead[]): FileToRead[][] {
   const batches: FileToRead[][] = [];
   const open = new Map<string, { files: FileToRead[]; bytes: number }>();
   // Consecutive days are in the same month, and a batch writes one data file per month.
   for (const file of files.toSorted((a, b) => dayOf(a).localeCompare(dayOf(b)))) {
     const { size } = file.delivery.entry;
-    const shape = shapeOf(file.csv.header);
-    let batch = open.get(shape);
+    const columns = columnsKey(file.csv.header);
+    let batch = open.get(columns);
     if (batch === undefined || batch.bytes + size > maximumBatchBytes) {
       batch = { files: [], bytes: 0 };
-      open.set(shape, batch);
+      open.set(columns, batch);
       batches.push(batch.files);
     }
     batch.files.push(file);
     batch.bytes += size;
   }
-  return batches;
+  const headerOf = ({ csv }: FileToRead) => headerKey(csv.header);
+  return batches.map((batch) => batch.toSorted((a, b) => headerOf(a).localeCompare(headerOf(b))));
 }
 
 function dayOf({ delivery: { entry } }: FileToRead): string {
   return dateInName(entry.path) ?? entry.modified.toISOString();
-}
-
-/** Files of one shape can be read by one statement. */
-function shapeOf({ delimiter, names, indexes, fallbacks }: Header): string {
-  return JSON.stringify([delimiter, names, [...indexes.values()], [...fallbacks.values()]]);
-}
-
-/** The numbers of the files that rows belong to, from the rows' positions in `raw`. */
-function filesOfRows(rows: ArrayLike<number> & Iterable<number>, rowsOf: readonly number[]): Set<number> {
-  const files = new Set<number>();
-  let file = 0;
-  let end = rowsOf[0] ?? 0;
-  for (const row of rows) {
-    while (row >= end && file < rowsOf.length) end += rowsOf[++file] ?? 0;
-    files.add(file);
-  }
-  return files;
 }

@@ -3,12 +3,8 @@ import { idNames, userTypes } from "../../clever/reports";
 import type { Snapshot } from "../../delta/snapshot";
 import type { Duck, DuckSession } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
-import { findChangedCase } from "./changedCase";
 import { KnownPairs } from "./knownPairs";
-import type { LoadedCsv } from "./loadCsv";
-import { findLostZeros } from "./lostZeros";
 import type { Persons } from "./persons";
-import { findSharedIds, type SharedIds } from "./sharedIds";
 
 export const identityHealthSchema = z.object({
   /** Cells with a placeholder such as NULL instead of an id; they count as blank. Readers of run records know this name. */
@@ -45,12 +41,13 @@ const explained = [2 * userTypes.length, 2];
 
 /** Monitors the ids in a report's files during a run. */
 export class IdentityWatch {
+  /** The engine's table of ids that conflict within a file; undefined if there were none. */
+  private clashes: string | undefined;
+
   private constructor(
     private readonly duck: Duck,
     private readonly persons: Persons,
     readonly known: KnownPairs,
-    /** The engine's table of ids that conflict within a file. */
-    private readonly clashes: string,
   ) {}
 
   /** @param lookups the current lookup table */
@@ -63,27 +60,15 @@ export class IdentityWatch {
   ): Promise<IdentityWatch> {
     const known = await KnownPairs.create(lake, duck, persons.report);
     await known.update(lookups, signal);
-    const clashes = `clashes_${persons.report.name}`;
-    await duck.session((session) =>
-      session.query(`CREATE OR REPLACE TABLE ${clashes} (place INTEGER, id VARCHAR)`),
-    );
-    return new IdentityWatch(duck, persons, known, clashes);
+    return new IdentityWatch(duck, persons, known);
   }
 
-  /**
-   * Checks the ids of the session's `raw`, whose people are in `found`: which rows are bad, and what to note about each
-   * file.
-   */
-  async check(session: DuckSession, loaded: LoadedCsv): Promise<SharedIds> {
-    const zeros = await findLostZeros(session, loaded, this.persons, this.known);
-    const { marks, notes } = await findSharedIds(session, loaded, this.persons);
-    if (notes.size > 0) {
-      await session.query(`INSERT INTO ${this.clashes} SELECT place, id FROM clashing_ids`);
-    }
-    const all = new Map(notes);
-    for (const [file, changed] of await findChangedCase(session, loaded, this.persons, this.known))
-      all.set(file, [...(all.get(file) ?? []), ...changed]);
-    return { marks: [...zeros, ...marks], notes: all };
+  /** Records the ids in the session's table `clashing_ids` (see `findSharedIds`). */
+  async addClashes(session: DuckSession): Promise<void> {
+    const table = `clashes_${this.persons.report.name}`;
+    const into = this.clashes === undefined ? `CREATE OR REPLACE TABLE ${table} AS` : `INSERT INTO ${table}`;
+    await session.query(`${into} SELECT place, id FROM clashing_ids`);
+    this.clashes = table;
   }
 
   /**
@@ -91,25 +76,21 @@ export class IdentityWatch {
    * explained.
    */
   async health(signal?: AbortSignal): Promise<IdentityHealth> {
-    const [sisIdsOfSeveral = 0, cleverIdsOfSeveral = 0] = await this.duck.session(async (session) => {
-      const counts: number[] = [];
-      for (const place of idNames.keys()) {
-        const { ids } = await session.one(this.countSql(place));
-        counts.push(Number(ids));
-      }
-      return counts;
-    }, signal);
-    return { ...healthy, sisIdsOfSeveral, cleverIdsOfSeveral };
+    const counts = idNames.map((_, place) => `(${this.countSql(place)})::INTEGER AS ids_${place}`);
+    const found = await this.duck.session((session) => session.one(`SELECT ${counts.join(", ")}`), signal);
+    return { ...healthy, sisIdsOfSeveral: Number(found.ids_0), cleverIdsOfSeveral: Number(found.ids_1) };
   }
 
   private countSql(place: number): string {
     const [id, other] = [idNames[place], idNames[1 - place]];
     const run = this.persons.table;
-    return `SELECT count(*)::INTEGER AS ids FROM (
+    const clashes =
+      this.clashes === undefined ? "" : `UNION SELECT id FROM ${this.clashes} WHERE place = ${place}`;
+    return `SELECT count(*) FROM (
       SELECT id FROM (
         SELECT ${id} AS id, ${other} AS other FROM ${run}
         UNION ALL SELECT ${id}, ${other} FROM ${this.known.table} WHERE ${id} IN (SELECT ${id} FROM ${run}))
       WHERE id IS NOT NULL GROUP BY id HAVING count(DISTINCT other) > ${explained[place] ?? 2}
-      UNION SELECT id FROM ${this.clashes} WHERE place = ${place})`;
+      ${clashes})`;
   }
 }

@@ -1,6 +1,6 @@
 import type { Header } from "../../clever/header";
-import { maximumRowBytes } from "../../clever/judgeRows";
-import { isNothingSql, suspectIdSql } from "../../clever/personIds";
+import type { DayRows } from "../../clever/likelyDates";
+import { suspectIdSql } from "../../clever/personIds";
 import { type ColumnType, dateColumn, keptTexts, type Report, type ReportColumn } from "../../clever/reports";
 import {
   canonicalFormat,
@@ -10,19 +10,22 @@ import {
   isBlank,
   parseValue,
 } from "../../clever/values";
-import { type DuckSession, sqlFiles, sqlName, sqlString, sqlStrings } from "../../duck/duck";
+import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import { type CleverLakeError, isCleverLakeError } from "../../errors";
-import { cellOf, countByValue, listDifferent, textSql } from "./differentTexts";
+import { blankTextsSql, cellOf, countByValue, listDifferent, textSql } from "./differentTexts";
 import type { OpenedCsv } from "./openCsv";
+import { type CountedRows, type FileDays, readRows } from "./rawRows";
 
 /** Rows of one or several files as texts in the session's table `raw`, with columns named as in the report table. */
 export interface LoadedCsv {
-  /** The header of all files. */
-  readonly header: Header;
   /** Rows in `raw` per file, by number; `raw.file` is that number, and rows are in the files' order. */
   readonly rowsOf: readonly number[];
+  /** The rows of each file by day. */
+  readonly days: FileDays;
   /** Rows without any value, which spreadsheets leave; they are not in `raw`. */
   readonly blankRows: number;
+  /** The number of distinct kept texts, or more. */
+  readonly texts: number;
   /** Text columns without a white-space-only cell, so that each text is taken unchanged. */
   readonly plainTexts: ReadonlySet<string>;
   /** Columns with values in a format other than Clever's own; `readings` holds their meaning. */
@@ -30,6 +33,9 @@ export interface LoadedCsv {
   /** For id columns, the placeholders that occur in them and count as blank. */
   readonly placeholders: ReadonlyMap<string, readonly string[]>;
 }
+
+/** What decides how the cells of `raw` are read. */
+export type LoadedValues = Pick<LoadedCsv, "plainTexts" | "otherFormats" | "placeholders">;
 
 /** The engine failed: the exact problem must be found row by row. */
 export interface LoadFailure {
@@ -61,35 +67,37 @@ export async function loadCsv(
   const { header } = file;
   const failure = (summary: string): LoadFailure => ({ header, summary });
   if (file.fault !== undefined) return failure(file.fault);
-  let counts: FileCounts | undefined;
+  let counted: CountedRows;
   try {
-    [counts] = await readRows(session, [file], report);
+    counted = await readRows(session, [file], report);
   } catch (error) {
     // It rejects some files altogether, such as those with mixed line ends.
     if (isCleverLakeError(error, "engine")) return { ...failure(unparsableText), cause: error };
     throw error;
   }
-  const { rows, rejected, blank } = counts ?? { rows: 0, rejected: 0, blank: 0 };
-  if (rejected > 0) return failure(unparsableText);
+  const [rows = 0] = counted.rowsOf;
+  if (counted.rejected.size > 0) return failure(unparsableText);
   if (file.records - 1 !== rows) {
     return failure(`Two counts of its rows disagree: ${file.records - 1} by bytes, ${rows} by the engine.`);
   }
-  if (blank > 0) {
-    await session.query(`DELETE FROM raw WHERE ${allBlankSql(report)}`);
-    await countByValue(session, report);
-  }
-  const plainTexts = await listDifferent(session, report);
-  const others = await readOtherForms(session, report, header, order);
+  const blankRows = counted.withoutDay.size > 0 ? await removeBlankRows(session, report) : 0;
+  const texts = await listDifferent(session, report);
+  const odd = await findOddTexts(session, report, header);
+  const others = await readOtherForms(session, odd.inOtherForm, order);
   if (others === undefined) return failure("A value could not be read.");
-  const loaded = { header, rowsOf: [rows - blank], blankRows: blank, plainTexts, ...others };
+  const { plainTexts } = odd;
+  const parts = { rowsOf: [rows - blankRows], blankRows, texts, plainTexts, ...others };
+  const isDayAsRead = !others.otherFormats.has(dateColumn(report).name);
+  const days = isDayAsRead ? counted.days : new Map([[0, await daysInOtherForm(session, report, parts)]]);
+  const loaded = { ...parts, days };
   const lost = await columnThatLoses(session, report, loaded);
   return lost === undefined ? loaded : failure(`Values in the column ${lost} would be lost.`);
 }
 
 /**
- * Reads several files with the same header, as `loadCsv` does for one. Files with anything not in Clever's own format
- * are `suspects`, to be read individually. They have no row in `raw`. Rejects with `engine` if the engine gives up on
- * the files as a whole.
+ * Reads several files with the same columns of the report, as `loadCsv` does for one. Files with anything not in
+ * Clever's own format are `suspects`, to be read individually. They have no row in `raw`. Rejects with `engine` if the
+ * engine gives up on the files as a whole.
  */
 export async function loadBatch(
   session: DuckSession,
@@ -98,34 +106,57 @@ export async function loadBatch(
 ): Promise<{ readonly loaded: LoadedCsv; readonly suspects: ReadonlySet<number> }> {
   const header = files[0]?.header;
   if (header === undefined) throw new RangeError("There is no file to read.");
-  const counts = await readRows(session, files, report);
-  const suspects = new Set(
-    counts.flatMap(({ rows, rejected, blank }, file) =>
-      rejected > 0 || blank > 0 || (files[file]?.records ?? 0) - 1 !== rows ? [file] : [],
-    ),
+  const counted = await readRows(session, files, report);
+  const differing = counted.rowsOf.flatMap((rows, file) =>
+    (files[file]?.records ?? 0) - 1 === rows ? [] : [file],
   );
-  const plainTexts = await listDifferent(session, report);
-  for (const [column, texts] of await textsInOtherForm(session, report, header)) {
-    for (const file of await filesInOtherForm(session, column, texts)) suspects.add(file);
+  const suspects = new Set([...differing, ...counted.rejected, ...counted.withoutDay]);
+  const texts = await listDifferent(session, report);
+  const { plainTexts, inOtherForm } = await findOddTexts(session, report, header);
+  for (const [column, odd] of inOtherForm) {
+    for (const file of await filesInOtherForm(session, column, odd)) suspects.add(file);
   }
-  const rowsOf = counts.map(({ rows }, file) => (suspects.has(file) ? 0 : rows));
   const clean = { blankRows: 0, otherFormats: new Set<string>(), placeholders: new Map() };
-  const loaded = { header, rowsOf, plainTexts, ...clean };
-  await removeFiles(session, report, suspects);
+  const { rowsOf, days } = counted;
+  const loaded = await withoutFiles(session, report, { rowsOf, days, texts, plainTexts, ...clean }, suspects);
   return { loaded, suspects };
 }
 
 /** Removes the rows of files from `raw`, and what only they contain from the lists of distinct values. */
-export async function removeFiles(
+export async function withoutFiles(
   session: DuckSession,
   report: Report,
+  loaded: LoadedCsv,
   files: ReadonlySet<number>,
-): Promise<void> {
-  if (files.size === 0) return;
+): Promise<LoadedCsv> {
+  if (files.size === 0) return loaded;
   for (const table of ["raw", "rows_by_value"]) {
     await session.query(`DELETE FROM ${table} WHERE file IN (${[...files].join(", ")})`);
   }
-  await listDifferent(session, report);
+  const texts = await listDifferent(session, report);
+  const rowsOf = loaded.rowsOf.map((rows, file) => (files.has(file) ? 0 : rows));
+  const days = new Map([...loaded.days].filter(([file]) => !files.has(file)));
+  return { ...loaded, rowsOf, days, texts };
+}
+
+/** Counts the rows of `raw`, those of one file, by day. */
+async function daysInOtherForm(
+  session: DuckSession,
+  report: Report,
+  loaded: LoadedValues,
+): Promise<DayRows[]> {
+  const days = await session.query(
+    `SELECT ${daySql(report, loaded)} AS day, sum(rows)::DOUBLE AS rows FROM rows_by_value raw GROUP BY 1 ORDER BY 1`,
+  );
+  return days.map(({ day, rows }) => ({ day: String(day), rows: Number(rows) }));
+}
+
+/** Removes the rows without any value from `raw`; resolves to their number. */
+async function removeBlankRows(session: DuckSession, report: Report): Promise<number> {
+  const blank = report.columns.map((column) => `${textSql(cellOf(column))} IS NULL`).join(" AND ");
+  const { Count: rows } = await session.one(`DELETE FROM raw WHERE ${blank}`);
+  await countByValue(session, report);
+  return Number(rows);
 }
 
 const unparsableText = "The engine could not parse the file.";
@@ -162,7 +193,7 @@ async function filesInOtherForm(
 async function columnThatLoses(
   session: DuckSession,
   report: Report,
-  loaded: LoadedCsv,
+  loaded: LoadedValues,
 ): Promise<string | undefined> {
   const read = report.columns.filter(({ name, blank }) => loaded.otherFormats.has(name) && !blank);
   const searches = read.map((column) => {
@@ -171,68 +202,6 @@ async function columnThatLoses(
   if (searches.length === 0) return undefined;
   const [found] = await session.query(searches.join(" UNION ALL "));
   return found === undefined ? undefined : String(found.name);
-}
-
-/** Bytes. The engine buffers twice this per thread; by default, it would buffer sixteen times this. */
-const maxLineLength = maximumRowBytes + 16;
-
-interface FileCounts {
-  readonly rows: number;
-  /** Lines that the engine could not parse, or more. */
-  readonly rejected: number;
-  readonly blank: number;
-}
-
-/** Reads files with the same header into `raw`; resolves to the counts of each. */
-async function readRows(
-  session: DuckSession,
-  files: readonly OpenedCsv[],
-  report: Report,
-): Promise<FileCounts[]> {
-  const [first] = files;
-  if (first === undefined) return [];
-  const { header } = first;
-  const types = header.names.map((_, index) => `'c${index}': 'VARCHAR'`).join(", ");
-  const columns = report.columns.map((column) => {
-    const index = header.indexes.get(column);
-    const fallback = header.fallbacks.get(column);
-    const cell = index === undefined ? "NULL::VARCHAR" : `c${index}`;
-    const isFilled = `${textSql(cell)} IS NOT NULL AND NOT ${isNothingSql(cell, sqlString)}`;
-    const filled = fallback === undefined ? cell : `CASE WHEN ${isFilled} THEN ${cell} ELSE c${fallback} END`;
-    return `${filled} AS ${sqlName(column.name)}`;
-  });
-  await session.query("DROP TABLE IF EXISTS bad_lines");
-  await session.query("DROP TABLE IF EXISTS bad_scans");
-  await session.query(
-    `CREATE OR REPLACE TEMP TABLE raw AS SELECT file_index::UINTEGER AS file, ${columns.join(", ")}
-      FROM read_csv(${sqlFiles(files.map(({ place }) => place))},
-      columns = {${types}}, auto_detect = false, hive_partitioning = false, header = true, delim = ${sqlString(header.delimiter)},
-      quote = '"', escape = '"', strict_mode = true, null_padding = false,
-      max_line_size = ${maxLineLength}, buffer_size = ${2 * maxLineLength},
-      store_rejects = true, rejects_table = 'bad_lines', rejects_scan = 'bad_scans', rejects_limit = 1)`,
-  );
-  await countByValue(session, report);
-  // Only a row without a day can be entirely blank, and almost no file has one.
-  const day = textSql(sqlName(dateColumn(report).name));
-  const { some } = await session.one(`SELECT EXISTS (FROM rows_by_value WHERE ${day} IS NULL) AS some`);
-  const blank = `SELECT file, 0 AS rows, 0 AS rejected, count(*) AS blank FROM raw WHERE ${allBlankSql(report)} GROUP BY file`;
-  const counts = await session.query(
-    `SELECT file, sum(rows)::DOUBLE AS rows, sum(rejected)::DOUBLE AS rejected, sum(blank)::DOUBLE AS blank FROM (
-       SELECT file, rows, 0 AS rejected, 0 AS blank FROM rows_by_value
-       ${some === true ? `UNION ALL ${blank}` : ""}
-       UNION ALL SELECT coalesce(list_position(${sqlStrings(files.map(({ place }) => place))}, file_path) - 1, file_id), 0, 1, 0
-         FROM bad_lines JOIN bad_scans USING (scan_id, file_id)
-     ) GROUP BY file`,
-  );
-  const byFile = new Map(counts.map((row) => [Number(row.file), row]));
-  return files.map((_, file) => {
-    const row = byFile.get(file);
-    return {
-      rows: Number(row?.rows ?? 0),
-      rejected: Number(row?.rejected ?? 0),
-      blank: Number(row?.blank ?? 0),
-    };
-  });
 }
 
 /** More distinct texts than this in one column do not come from a spreadsheet. */
@@ -247,11 +216,9 @@ const manyIds = 500_000;
  */
 async function readOtherForms(
   session: DuckSession,
-  report: Report,
-  header: Header,
+  found: OddTexts["inOtherForm"],
   known: DayMonthOrder | undefined,
 ): Promise<Pick<LoadedCsv, "otherFormats" | "placeholders"> | undefined> {
-  const found = await textsInOtherForm(session, report, header);
   const placeholders = new Map<string, string[]>();
   if (found.size === 0) return { otherFormats: new Set(), placeholders };
   const readings: { name: string; text: string; value: string }[] = [];
@@ -275,25 +242,33 @@ async function readOtherForms(
   return { otherFormats: new Set(readings.map(({ name }) => name)), placeholders };
 }
 
-/** The distinct texts that SQL cannot read, by column; a null is an empty text here. */
-async function textsInOtherForm(
-  session: DuckSession,
-  report: Report,
-  header: Header,
-): Promise<ReadonlyMap<ReportColumn, readonly string[]>> {
+/** Distinct texts in `raw` that are not in the usual form. */
+interface OddTexts {
+  /** Text columns without a white-space-only cell. */
+  readonly plainTexts: ReadonlySet<string>;
+  /** The texts that SQL cannot read, by column; a null is an empty text here. */
+  readonly inOtherForm: ReadonlyMap<ReportColumn, readonly string[]>;
+}
+
+async function findOddTexts(session: DuckSession, report: Report, header: Header): Promise<OddTexts> {
   const present = report.columns.filter((column) => header.indexes.get(column) !== undefined);
   const searches = present.flatMap((column) => searchForOtherForms(report, column) ?? []);
-  const found = await session.query(searches.join(" UNION ALL "));
-  const texts = new Map<ReportColumn, string[]>();
+  const found = await session.query(
+    `SELECT true AS blank, name, NULL AS text FROM (${blankTextsSql(report)})
+     UNION ALL SELECT false, name, text FROM (${searches.join(" UNION ALL ")})`,
+  );
+  const blank = new Set(found.flatMap((row) => (row.blank === true ? [row.name] : [])));
+  const texts = report.columns.filter(({ name, type }) => type === "string" && !blank.has(name));
+  const inOtherForm = new Map<ReportColumn, readonly string[]>();
   for (const column of present) {
-    const own = found.filter(({ name }) => name === column.name);
-    if (own.length > 0)
-      texts.set(
-        column,
-        own.map(({ text }) => (typeof text === "string" ? text : "")),
-      );
+    const own = found.filter(({ blank, name }) => blank === false && name === column.name);
+    if (own.length === 0) continue;
+    inOtherForm.set(
+      column,
+      own.map(({ text }) => (typeof text === "string" ? text : "")),
+    );
   }
-  return texts;
+  return { plainTexts: new Set(texts.map(({ name }) => name)), inOtherForm };
 }
 
 /** A SELECT of a column's distinct texts that SQL cannot read; undefined if it reads all. */
@@ -339,7 +314,7 @@ function canonicalValue(type: Exclude<ColumnType, "string">, cell: string): stri
  * The value of a column of `raw` in its type, as an SQL expression; blank texts are null.
  * Valid after `loadCsv` found the file readable.
  */
-export function valueSql(column: ReportColumn, loaded: LoadedCsv): string {
+export function valueSql(column: ReportColumn, loaded: LoadedValues): string {
   const cell = cellOf(column);
   const words = loaded.placeholders.get(column.name);
   if (words) return `CASE WHEN ${cell} NOT IN (${words.map(sqlString).join(", ")}) THEN ${textSql(cell)} END`;
@@ -350,11 +325,7 @@ export function valueSql(column: ReportColumn, loaded: LoadedCsv): string {
 }
 
 /** The day of a row of `raw` as `YYYY-MM-DD`, which is Clever's own format, as an SQL expression. */
-export function daySql(report: Report, loaded: LoadedCsv): string {
+export function daySql(report: Report, loaded: LoadedValues): string {
   const column = dateColumn(report);
   return loaded.otherFormats.has(column.name) ? `(${valueSql(column, loaded)})::VARCHAR` : cellOf(column);
-}
-
-function allBlankSql(report: Report): string {
-  return report.columns.map((column) => `${textSql(cellOf(column))} IS NULL`).join(" AND ");
 }

@@ -17,6 +17,16 @@ export interface MarkedRows {
   reasonOf(index: number): string;
 }
 
+/** The numbers of the files with a row of the session's `raw` that has a mark. */
+export async function markedFiles(session: DuckSession, marks: readonly Mark[]): Promise<number[]> {
+  if (marks.length === 0) return [];
+  const rows = marks.map(({ rows }) => `SELECT row_id FROM (${rows})`).join(" UNION ALL ");
+  const files = await session.query(
+    `SELECT DISTINCT file FROM raw SEMI JOIN (${rows}) ON row_id = raw.rowid`,
+  );
+  return files.map(({ file }) => Number(file));
+}
+
 /** The rows of the session's `raw` with a mark; of several marks of a row, the first counts. */
 export async function markedRows(
   session: DuckSession,

@@ -2,7 +2,7 @@ import { maskText, textKindOf } from "../../clever/maskedText";
 import { keptTexts, type Report, type ReportColumn } from "../../clever/reports";
 import { counted } from "../../counted";
 import { type DuckSession, sqlName } from "../../duck/duck";
-import { cellOf, keptTextsSql } from "./differentTexts";
+import { cellOf, listKeptTexts } from "./differentTexts";
 import type { LakeIds } from "./lakeIds";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { Persons } from "./persons";
@@ -42,32 +42,33 @@ export interface TextForms {
 /** Matches texts that may contain an id or a marker; all others are their own form. */
 const mayIdentify = "[\\pN@%/?=&#:;._-]";
 const textsPerBatch = 2_000;
+/** What the table of forms is created from. */
+const formsSql = `SELECT unnest(from_json($1::JSON,
+  '[{"place":"UTINYINT","text":"VARCHAR","form":"VARCHAR"}]'), recursive := true)`;
 
 /**
  * Writes those of some kept texts that differ from their form into a temporary table.
  *
- * @param texts a relation of distinct texts, as `keptTextsSql` selects them
+ * @param texts a table of distinct texts, as `listKeptTexts` writes it
+ * @param count the number of its rows, or more
  * @param idsAmong selects people's ids from lower-case parts of the texts; default: all may be ids
  */
 async function writeForms(
   session: DuckSession,
   report: Report,
   texts: string,
+  count: number,
   table: string,
   idsAmong?: (parts: readonly string[]) => Promise<ReadonlySet<string>>,
 ): Promise<TextForms> {
   const kept = keptTexts(report);
-  await session.query(`CREATE OR REPLACE TEMP TABLE ${table} (place UTINYINT, text VARCHAR, form VARCHAR)`);
-  await session.query(
-    `CREATE OR REPLACE TEMP TABLE texts_to_look_at AS SELECT place, text, row_number() OVER () - 1 AS number
-     FROM ${texts} WHERE regexp_matches(text, '${mayIdentify}')`,
-  );
   const masked = new Set<string | undefined>();
-  for (let from = 0, isLast = false; !isLast; from += textsPerBatch) {
+  for (let from = 0; from < count; from += textsPerBatch) {
+    const to = from + textsPerBatch;
     const rows = await session.query(
-      `SELECT place, text FROM texts_to_look_at WHERE number >= ${from} AND number < ${from + textsPerBatch}`,
+      `SELECT place, text FROM ${texts} WHERE rowid >= ${from} ${to < count ? `AND rowid < ${to}` : ""}
+         AND regexp_matches(text, '${mayIdentify}')`,
     );
-    isLast = rows.length < textsPerBatch;
     const some = rows.flatMap(({ place, text }) => {
       const column = kept[Number(place)];
       return column ? [{ place: Number(place), text: String(text), kind: textKindOf(column) }] : [];
@@ -85,11 +86,8 @@ async function writeForms(
       return form === text ? [] : [{ place, text, form }];
     });
     if (forms.length === 0) continue;
-    await session.query(
-      `INSERT INTO ${table} SELECT unnest(from_json($1::JSON,
-        '[{"place":"UTINYINT","text":"VARCHAR","form":"VARCHAR"}]'), recursive := true)`,
-      [JSON.stringify(forms)],
-    );
+    const into = masked.size === 0 ? `CREATE OR REPLACE TEMP TABLE ${table} AS` : `INSERT INTO ${table}`;
+    await session.query(`${into} ${formsSql}`, [JSON.stringify(forms)]);
     for (const { place } of forms) masked.add(kept[place]?.name);
   }
   return {
@@ -109,17 +107,18 @@ async function writeForms(
  * @param relation a table, or a SELECT in brackets, with the report's kept columns
  * @param table the temporary table to write them to
  */
-export function comparableTexts(
+export async function comparableTexts(
   session: DuckSession,
   report: Report,
   relation: string,
   table: string,
 ): Promise<TextForms> {
-  return writeForms(session, report, `(${keptTextsSql(report, relation)})`, table);
+  const count = await listKeptTexts(session, report, relation, "texts_to_compare");
+  return writeForms(session, report, "texts_to_compare", count, table);
 }
 
 /**
- * Masks the texts of the session's table `kept_texts` (see `readKeptTexts`). Known ids are those of `people`; the lake's
+ * Masks the texts of the session's table `kept_texts`. Known ids are those of `people`; the lake's
  * lookup tables are read only if a text contains what may be an id.
  */
 export async function maskKeptTexts(
@@ -128,7 +127,7 @@ export async function maskKeptTexts(
   people: KnownPeople,
 ): Promise<MaskedTexts> {
   const { report } = people.persons;
-  const forms = await writeForms(session, report, "kept_texts", "masked_texts", (parts) =>
+  const forms = await writeForms(session, report, "kept_texts", loaded.texts, "masked_texts", (parts) =>
     knownOf(session, parts, people),
   );
   return {

@@ -2,6 +2,25 @@ import { idColumns, idNames, lookupColumns, type Report } from "../../clever/rep
 import { type Duck, type DuckSession, sqlFile } from "../../duck/duck";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 
+/** Relations of people, with their ids as columns. */
+export interface CheckedPeople {
+  /** Those of the files that are checked. */
+  readonly found: string;
+  /** Those of the run's files of the report so far. */
+  readonly ofRun: string;
+  /** Those in the lookup table. */
+  readonly known: string;
+}
+
+/** A relation of the distinct people of the session's `raw`. */
+export function peopleIn(loaded: LoadedCsv): string {
+  const ids = idColumns.map((column) => `${valueSql(column, loaded)} AS ${column.name}`);
+  // They are already distinct, unless some of them count as blank.
+  const isDistinct =
+    loaded.placeholders.size === 0 && idNames.every((name) => loaded.plainTexts.has(name));
+  return `(SELECT ${isDistinct ? "" : "DISTINCT"} ${ids.join(", ")} FROM ids_as_read raw)`;
+}
+
 /**
  * The people of a report's files in a table of the engine, each hashed once per run however many rows they have. Uses
  * OEA's `hash`: lower-case hex SHA-256 of the value's UTF-8 bytes followed by the salt; null stays null.
@@ -27,19 +46,10 @@ export class Persons {
     return persons;
   }
 
-  /** Defines the distinct people of the session's `raw`, loaded by `loadCsv`, as its temporary view `found`. */
-  async find(session: DuckSession, loaded: LoadedCsv): Promise<void> {
-    const ids = idColumns.map((column) => `${valueSql(column, loaded)} AS ${column.name}`);
-    // They are already distinct, unless some of them count as blank.
-    const isDistinct = loaded.placeholders.size === 0 && idNames.every((name) => loaded.plainTexts.has(name));
-    const select = `SELECT ${isDistinct ? "" : "DISTINCT"} ${ids.join(", ")} FROM ids_as_read raw`;
-    await session.query(`CREATE OR REPLACE TEMP VIEW found AS ${select}`);
-  }
-
-  /** Adds the people in the session's `found` that are not known yet, and hashes only these. */
-  async add(session: DuckSession): Promise<void> {
+  /** Adds the people of the session's `raw` that are not known yet, and hashes only these. */
+  async add(session: DuckSession, loaded: LoadedCsv): Promise<void> {
     const hashes = idNames.map((id) => `sha256(${id} || $1)`);
-    await this.insert(session, "found", [...idNames, ...hashes], [this.salt]);
+    await this.insert(session, peopleIn(loaded), [...idNames, ...hashes], [this.salt]);
   }
 
   /** Adds the people in a Parquet file that are not known yet; its columns are named as in the lookup table. */

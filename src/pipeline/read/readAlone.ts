@@ -9,14 +9,13 @@ import { type Delivery, type FileToRead, isJudged, type QuarantinedDelivery, spa
 import { checkRows } from "./checkRows";
 import { countPlaceholders, headerNotes, placeholdersNote } from "./fileNotes";
 import { type LoadedCsv, loadCsv, rowsIn } from "./loadCsv";
-import type { MarkedRows } from "./markedRows";
+import { type MarkedRows, markedRows } from "./markedRows";
 import { type OpenedCsv, openCsv } from "./openCsv";
 import type { Reading } from "./readDeliveries";
 import { findBadRows, type Refusal, splitBadRows } from "./refuseRows";
 import { repeatedInFile } from "./repeatedInFile";
 import { holdsText } from "./scanBytes";
 import type { StageContext, stageRows } from "./stageRows";
-import { daysOfFiles } from "./unlikelyDates";
 
 export interface ReadContext extends StageContext {
   readonly lake: Lake;
@@ -61,25 +60,22 @@ export async function readAlone(
   if (rowsIn(loaded) + refused === 0 && (await holdsText(place, header, signal))) {
     return held("There is text after the header, but no row of the report.");
   }
-  await persons.find(session, loaded);
-  const { marked, notes: idNotes, ...checked } = await checkRows(session, loaded, [entry], context);
-  let { days } = checked;
+  const { marks, notes: idNotes } = await checkRows(session, loaded, [entry], context);
   // The rows that were taken before stay good.
   const isAsBefore =
     readAs !== undefined && (refusedLines !== undefined || refused === (readAs.rowsRefused ?? 0));
-  if (marked && !isAsBefore) {
+  const marked = isAsBefore ? undefined : await markedRows(session, marks);
+  if (marked) {
     if (isJudged(delivery)) {
       return held(marked.reasonOf(0), await findBadRows(place, report, header, signal, marked));
     }
     const good = await loadGoodRows(session, delivery, csv, context, marked);
     if ("quarantined" in good) return good;
     ({ loaded, refused } = good);
-    await persons.find(session, loaded);
-    days = await daysOfFiles(session, loaded, report);
   }
   const repeated = await repeatedInFile(session, loaded, report);
   const placeholders = await countPlaceholders(session, loaded);
-  const { staged, notes: textNotes } = await context.stage(session, loaded, [entry], days, context);
+  const { staged, notes: textNotes } = await context.stage(session, loaded, [entry], context);
   const notes = [
     ...headerNotes(header, entry.userType),
     ...(rowsIn(loaded) + refused === 0 ? ["The file has no row."] : []),
@@ -91,7 +87,7 @@ export async function readAlone(
     ...(textNotes.get(0) ?? []),
     ...(placeholders > 0 ? [placeholdersNote(placeholders)] : []),
   ];
-  const span = spanOf(days.get(0));
+  const span = spanOf(loaded.days.get(0));
   const read = { ...delivery, rows: rowsIn(loaded), refused, notes, placeholders, days: span };
   return { read: [read], staged };
 }

@@ -1,9 +1,9 @@
-import { dateColumn, idColumns, idNames } from "../../clever/reports";
+import { dateColumn, idColumns, idNames, type Report } from "../../clever/reports";
 import { shape } from "../../clever/shape";
 import type { DuckSession } from "../../duck/duck";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { Mark } from "./markedRows";
-import type { Persons } from "./persons";
+import type { CheckedPeople } from "./persons";
 
 /** Ids in a file that occur with several ids of the other kind on one day. */
 export interface SharedIds {
@@ -22,32 +22,34 @@ export const idKinds = [
   { one: "Clever id", many: "Clever ids" },
 ] as const;
 
+const bothThere = idNames.map((id) => `${id} IS NOT NULL`).join(" AND ");
+
+/** Whether any id occurs with several ids of the other kind. */
+export function anySharedIdsSql({ found }: CheckedPeople): string {
+  const different = idNames.map((id) => `count(*) > count(DISTINCT ${id})`).join(" OR ");
+  return `(SELECT ${different} FROM ${found} WHERE ${bothThere})`;
+}
+
 /**
- * Finds ids in the files of the session's `raw`, whose people are in `found`, that occur with several ids of the other
- * kind on one day of a file. No change of school year explains this. Those with two are then in the temporary table
- * `clashing_ids`; `place` is the column's number among the hashed ones.
+ * Finds ids in the files of the session's `raw` that occur with several ids of the other kind on one day of a file. No
+ * change of school year explains this. Those with two are then in the temporary table `clashing_ids`; `place` is the
+ * column's number among the hashed ones.
  */
 export async function findSharedIds(
   session: DuckSession,
   loaded: LoadedCsv,
-  { report }: Persons,
+  report: Report,
+  { found }: CheckedPeople,
 ): Promise<SharedIds> {
-  const bothThere = idNames.map((id) => `${id} IS NOT NULL`).join(" AND ");
-  await session.query(
-    "CREATE OR REPLACE TEMP TABLE clashing_ids (file UINTEGER, place INTEGER, id VARCHAR, others INTEGER)",
-  );
-  const different = idNames.map((id) => `count(*) > count(DISTINCT ${id})`).join(" OR ");
-  const { some } = await session.one(`SELECT ${different} AS some FROM found WHERE ${bothThere}`);
-  if (some !== true) return { marks: [], notes: new Map() };
   const values = idColumns.map((column) => `${valueSql(column, loaded)} AS ${column.name}`).join(", ");
   const clashes = idNames.map(
     (id, place) => `SELECT file, ${place} AS place, ${id} AS id, max(others)::INTEGER AS others FROM (
       SELECT file, ${id}, day, count(DISTINCT ${idNames[1 - place]}) AS others FROM days
-      WHERE ${id} IN (SELECT ${id} FROM found WHERE ${bothThere} GROUP BY ${id} HAVING count(*) > 1)
+      WHERE ${id} IN (SELECT ${id} FROM ${found} WHERE ${bothThere} GROUP BY ${id} HAVING count(*) > 1)
       GROUP BY ALL HAVING count(DISTINCT ${idNames[1 - place]}) > 1) GROUP BY file, ${id}`,
   );
   await session.query(
-    `INSERT INTO clashing_ids WITH days AS MATERIALIZED (
+    `CREATE OR REPLACE TEMP TABLE clashing_ids AS WITH days AS MATERIALIZED (
        SELECT DISTINCT file, ${values}, ${valueSql(dateColumn(report), loaded)} AS day FROM raw)
      ${clashes.join(" UNION ALL ")}`,
   );
@@ -56,12 +58,12 @@ export async function findSharedIds(
      GROUP BY file, place ORDER BY file, place`,
   );
   const notes = new Map<number, string[]>();
-  for (const { file, place, ids: found } of counts) {
+  for (const { file, place, ids } of counts) {
     const [kind, other] = place === 0 ? idKinds : [idKinds[1], idKinds[0]];
     const note =
-      found === 1
+      ids === 1
         ? `1 ${kind.one} occurs with two ${other.many} on one day.`
-        : `${Number(found)} ${kind.many} occur with two ${other.many} each on one day.`;
+        : `${Number(ids)} ${kind.many} occur with two ${other.many} each on one day.`;
     notes.set(Number(file), [...(notes.get(Number(file)) ?? []), note]);
   }
   return { marks: await marksOfShared(session, loaded), notes };

@@ -10,7 +10,7 @@ import type { CheckContext } from "./checkRows";
 import { daySql, type LoadedCsv, rowsIn, valueSql } from "./loadCsv";
 import { type KnownPeople, type MaskedTexts, maskKeptTexts } from "./maskedTexts";
 import type { Persons } from "./persons";
-import type { FileDays } from "./unlikelyDates";
+import type { FileDays } from "./rawRows";
 
 /** Rows of one month in the form of the `_pseudo` table, in a local file. */
 export interface StagedRows {
@@ -41,35 +41,38 @@ export interface StageContext extends CheckContext, KnownPeople {
 }
 
 /**
- * Pseudonymizes the rows of the session's `raw`, whose people are in `found` and whose kept texts are in `kept_texts`,
- * and writes them as one file per month. Resolves to the files and, by file number, to notes on masked texts.
+ * Pseudonymizes the rows of the session's `raw`, whose kept texts are in `kept_texts`, and writes them as one file per
+ * month. Resolves to the files and, by file number, to notes on masked texts.
  *
  * @param files the deliveries, by file number
- * @param days the rows of `raw` by file and day
  */
 export async function stageRows(
   session: DuckSession,
   loaded: LoadedCsv,
   files: readonly Pick<LogEntry, "source" | "userType">[],
-  days: FileDays,
   context: StageContext,
 ): Promise<StagedDeliveries> {
   const { persons, scratch } = context;
   const { report } = persons;
-  await persons.add(session);
+  await persons.add(session, loaded);
   const texts = await maskKeptTexts(session, loaded, context);
-  await session.query(`CREATE OR REPLACE TEMP TABLE delivered AS SELECT * FROM ${deliveredSql(files)}`);
   const day = daySql(report, loaded);
   const staged: StagedRows[] = [];
   // One statement per month: DuckDB's own partitioning takes a third longer.
-  for (const [name, sources] of sourcesOfMonths(files, days)) {
+  for (const [name, { numbers, sources }] of sourcesOfMonths(files, loaded.days)) {
     const [year, month] = name.split("-").map(Number);
     if (year === undefined || month === undefined) throw new RangeError(name);
     const file = await stageDataFile({
       session,
       tablePath: pseudoTable(report),
       columns: pseudoColumns(report),
-      query: pseudonymizedRows(loaded, texts, persons, `${day} BETWEEN '${name}-01' AND '${name}-31'`),
+      query: pseudonymizedRows(
+        loaded,
+        texts,
+        persons,
+        deliveredSql(files, numbers),
+        `${day} BETWEEN '${name}-01' AND '${name}-31'`,
+      ),
       partitionValues: { year, month },
       scratch,
       exactStatistics: pseudoFiles.exactStatistics,
@@ -93,12 +96,14 @@ export async function stageRows(
  * their size, and readers decode less. The rows are sorted by the person's number, before the far longer pseudonyms
  * are joined. DuckDB's join keeps this order if the rows outnumber the people; otherwise there is nothing to gain.
  *
+ * @param delivered a relation of the files (see `deliveredSql`)
  * @param condition on rows of `raw`
  */
 function pseudonymizedRows(
   loaded: LoadedCsv,
   texts: MaskedTexts,
   persons: Persons,
+  delivered: string,
   condition: string,
 ): string {
   const { report } = persons;
@@ -111,29 +116,40 @@ function pseudonymizedRows(
   return `SELECT rows_.*, ${pseudonymNames.map((name) => `person.${name}`).join(", ")}, delivered.user_type, delivered.source_file
     FROM (SELECT raw.file, person.rowid AS person_number, ${values.join(", ")}
       FROM raw LEFT JOIN ${persons.table} person ON ${ids.join(" AND ")} WHERE ${condition} ORDER BY person_number) rows_
-    LEFT JOIN ${persons.table} person ON person.rowid = rows_.person_number JOIN delivered ON delivered.file = rows_.file`;
+    LEFT JOIN ${persons.table} person ON person.rowid = rows_.person_number JOIN ${delivered} ON delivered.file = rows_.file`;
 }
 
-/** A relation of the files in `raw`, by number, with what the table stores about each. */
-export function deliveredSql(files: readonly Pick<LogEntry, "source" | "userType">[]): string {
-  const rows = files.map(
-    ({ source, userType }, number) =>
-      `(${number}, ${sqlString(userTypeValue[userType])}, ${sqlString(source)})`,
-  );
+/** A relation of some of the files in `raw`, by number, with what the table stores about each. */
+export function deliveredSql(
+  files: readonly Pick<LogEntry, "source" | "userType">[],
+  numbers: Iterable<number>,
+): string {
+  const rows = [...numbers].flatMap((number) => {
+    const file = files[number];
+    return file ? [`(${number}, ${sqlString(userTypeValue[file.userType])}, ${sqlString(file.source)})`] : [];
+  });
   return `(VALUES ${rows.join(", ")}) AS delivered(file, user_type, source_file)`;
+}
+
+/** The files of a month by their numbers, and what the month has of their sources. */
+interface MonthSources {
+  readonly numbers: Set<number>;
+  readonly sources: Map<string, StagedSource>;
 }
 
 /** The sources of each month, by month as `YYYY-MM`. */
 function sourcesOfMonths(
   files: readonly Pick<LogEntry, "source" | "userType">[],
   days: FileDays,
-): ReadonlyMap<string, ReadonlyMap<string, StagedSource>> {
-  const months = new Map<string, Map<string, StagedSource>>();
+): ReadonlyMap<string, MonthSources> {
+  const months = new Map<string, MonthSources>();
   for (const [number, { source, userType }] of files.entries()) {
     for (const { day, rows } of days.get(number) ?? []) {
       const name = day.slice(0, 7);
-      const sources = months.get(name) ?? new Map<string, StagedSource>();
-      months.set(name, sources);
+      const found = months.get(name) ?? { numbers: new Set(), sources: new Map() };
+      months.set(name, found);
+      const { numbers, sources } = found;
+      numbers.add(number);
       const before = sources.get(source);
       sources.set(source, {
         userType,

@@ -44,8 +44,8 @@ export async function rebuildLookups(
   if (isUnread) requireLogged(lookupTable(report), applied, current);
   const reader = await landedReader(context, report, salt, undefined);
   const { persons } = reader;
-  const onlyPeople: typeof reader.stage = async (session) => {
-    await persons.add(session);
+  const onlyPeople: typeof reader.stage = async (session, loaded) => {
+    await persons.add(session, loaded);
     return { staged: [], notes: new Map() };
   };
   const withRows = current.filter(({ rowsRead }) => rowsRead !== 0);

@@ -96,7 +96,7 @@ class Comparison {
       await session.query(
         `INSERT INTO expected SELECT source_file, user_type, "date", count(*), sum(hash_)::HUGEINT FROM (
            SELECT source_file, user_type, ${this.dayOf(loaded)} AS "date", ${this.hashOfLanded(loaded, "user_type")} AS hash_
-           FROM raw JOIN ${deliveredSql(files)} USING (file)) GROUP BY ALL`,
+           FROM raw JOIN ${deliveredSql(files, files.keys())} USING (file)) GROUP BY ALL`,
         this.table.salt === undefined ? [] : [this.table.salt],
       );
       return { staged: [], notes: new Map() };
