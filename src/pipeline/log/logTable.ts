@@ -48,7 +48,7 @@ export class IngestLog {
     if (known && (await isNewest(lake, known.snapshot, { signal }))) return known.entries;
     const newest = `SELECT rows_.* FROM rows_ LEFT JOIN (SELECT source, max(version) AS anonymized_ FROM rows_
         WHERE outcome = 'anonymized' GROUP BY source) known_ USING (source)
-      WHERE version >= coalesce(anonymized_, 0)
+      WHERE version > coalesce(anonymized_, -1) OR (version = anonymized_ AND outcome <> 'landed')
       QUALIFY row_number() OVER (PARTITION BY source, version, outcome = 'anonymized' ORDER BY ${newestFirst}) = 1
       ORDER BY version, outcome <> 'landed', time`;
     const entries = await this.select(newest, signal);

@@ -58,8 +58,7 @@ export class IdentityWatch {
     lookups: Snapshot | undefined,
     signal?: AbortSignal,
   ): Promise<IdentityWatch> {
-    const known = await KnownPairs.create(lake, duck, persons.report);
-    await known.update(lookups, signal);
+    const known = await KnownPairs.create(lake, duck, persons.report, lookups, signal);
     return new IdentityWatch(duck, persons, known);
   }
 

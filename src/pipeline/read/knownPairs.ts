@@ -12,7 +12,8 @@ import type { Lake } from "../../lake/lake";
 export class KnownPairs {
   /** The engine's table, with the raw ids as columns. */
   readonly table: string;
-  private readonly files = new Set<string>();
+  /** The data files that it has; undefined if it does not exist. */
+  private files: ReadonlySet<string> | undefined;
 
   private constructor(
     private readonly lake: Lake,
@@ -22,34 +23,36 @@ export class KnownPairs {
     this.table = `known_${report.name}`;
   }
 
-  static async create(lake: Lake, duck: Duck, report: Report): Promise<KnownPairs> {
+  /** @param lookups the state of the lookup table; undefined if there is none */
+  static async create(
+    lake: Lake,
+    duck: Duck,
+    report: Report,
+    lookups: Snapshot | undefined,
+    signal?: AbortSignal,
+  ): Promise<KnownPairs> {
     const known = new KnownPairs(lake, duck, report);
-    await known.clear();
+    await known.update(lookups, signal);
     return known;
   }
 
-  /** Updates the table to the state of the lookup table; undefined if there is none. */
+  /** Updates the table to the state of the lookup table. */
   async update(lookups: Snapshot | undefined, signal?: AbortSignal): Promise<void> {
-    const current = lookups?.files ?? new Map<string, never>();
-    if ([...this.files].some((path) => !current.has(path))) await this.clear();
-    const news = [...current].filter(([path]) => !this.files.has(path));
-    if (!lookups || news.length === 0) return;
-    const files = news.map(([, file]) => file);
-    await withDataFiles(this.lake, [{ snapshot: lookups, files }], { signal }, (placeOf) => {
-      const rows = readQuery(lookups, files, placeOf);
+    const current = new Map(lookups?.files);
+    const { files } = this;
+    const before = files && [...files].every((path) => current.has(path)) ? files : undefined;
+    const news = [...current].flatMap(([path, file]) => (before?.has(path) ? [] : [file]));
+    if (before && news.length === 0) return;
+    await withDataFiles(this.lake, [{ snapshot: lookups, files: news }], { signal }, (placeOf) => {
+      const rows = lookups ? `(${readQuery(lookups, news, placeOf)})` : nobody;
+      const into = before ? `INSERT INTO ${this.table}` : `CREATE OR REPLACE TABLE ${this.table} AS`;
       return this.duck.session(
-        (session) => session.query(`INSERT INTO ${this.table} SELECT ${idNames.join(", ")} FROM (${rows})`),
+        (session) => session.query(`${into} SELECT ${idNames.join(", ")} FROM ${rows}`),
         signal,
       );
     });
-    for (const [path] of news) this.files.add(path);
-  }
-
-  private async clear(): Promise<void> {
-    this.files.clear();
-    const typed = idNames.map((name) => `${name} VARCHAR`);
-    await this.duck.session((session) =>
-      session.query(`CREATE OR REPLACE TABLE ${this.table} (${typed.join(", ")})`),
-    );
+    this.files = new Set(current.keys());
   }
 }
+
+const nobody = `(SELECT ${idNames.map((name) => `NULL::VARCHAR AS ${name}`).join(", ")} WHERE false)`;

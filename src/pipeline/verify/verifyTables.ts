@@ -100,16 +100,24 @@ export async function verifyReport(
   return withIntactTables(context, paths, async (session, found) => {
     const [pseudo, lookup] = paths.map((path) => found.get(path));
     const tables: VerifiedTable[] = [];
-    for (const table of found.values()) tables.push(await countedTable(session, table));
     const applied = appliedVersions(pseudo?.snapshot);
-    const rows = pseudo ? await rowsOfSources(session, pseudo.select) : new Map<string, number>();
+    const counts = pseudo && (await countRows(session, report, pseudo.select));
+    const rows = counts?.ofSources ?? new Map<string, number>();
+    if (pseudo)
+      tables.push(
+        verifiedTable(
+          pseudo,
+          [...rows.values()].reduce((sum, count) => sum + count, 0),
+        ),
+      );
+    if (lookup) tables.push(await countedTable(session, lookup));
     const entries = [...log.last.values()].filter((entry) => entry.report === report.name);
     const current = [...log.anonymized.values()].filter(
       (entry) => entry.report === report.name && applied.get(entry.source) === entry.version,
     );
     problems.push(...compareWithLog(report, entries, current, applied, rows));
     if (pseudo) {
-      problems.push(...(await missingValues(session, report, pseudo.select)));
+      problems.push(...missingValues(report, counts?.withoutValue ?? new Map()));
       const isSalt = salt !== undefined && lookup && (await isSaltOf(session, lookup.select, salt));
       const { unreadable, different } = await compareWithLanded(
         context,
@@ -142,23 +150,31 @@ export async function verifyReport(
 
 const differs = "Its rows in the table differ from its landed file.";
 
-/** The rows of each source; those without a source are under "". */
-async function rowsOfSources(session: DuckSession, select: string): Promise<Map<string, number>> {
-  const rows = await session.query(
-    `SELECT coalesce(source_file, '') AS source, count(*)::DOUBLE AS rows FROM (${select}) GROUP BY 1`,
-  );
-  return new Map(rows.map(({ source, rows: count }) => [String(source), Number(count)]));
+interface RowCounts {
+  /** The rows of each source; those without a source are under "". */
+  readonly ofSources: ReadonlyMap<string, number>;
+  /** The rows without a value in a column, for those columns that no file may leave blank. */
+  readonly withoutValue: ReadonlyMap<string, number>;
 }
 
-/** Columns that are null in a row although no file may leave them blank. */
-async function missingValues(session: DuckSession, report: Report, select: string): Promise<Discrepancy[]> {
+async function countRows(session: DuckSession, report: Report, select: string): Promise<RowCounts> {
   const needed = report.columns.filter(({ blank }) => !blank).map(({ name }) => name);
-  const counts = needed.map(
+  const nulls = needed.map(
     (name) => `count(*) FILTER (WHERE ${sqlName(name)} IS NULL)::DOUBLE AS ${sqlName(name)}`,
   );
-  const row = await session.one(`SELECT ${counts.join(", ")} FROM (${select})`);
-  return needed.flatMap((name) => {
-    const rows = Number(row[name]);
+  const counts = await session.query(
+    `SELECT coalesce(source_file, '') AS source_, count(*)::DOUBLE AS rows_, ${nulls.join(", ")}
+     FROM (${select}) GROUP BY 1`,
+  );
+  const sum = (name: string) => counts.reduce((all, row) => all + Number(row[name]), 0);
+  return {
+    ofSources: new Map(counts.map(({ source_, rows_ }) => [String(source_), Number(rows_)])),
+    withoutValue: new Map(needed.map((name) => [name, sum(name)])),
+  };
+}
+
+function missingValues(report: Report, withoutValue: RowCounts["withoutValue"]): Discrepancy[] {
+  return [...withoutValue].flatMap(([name, rows]) => {
     if (rows === 0) return [];
     const problem = `${counted(rows, "row")} without a value in ${name}, which every row of a report has.`;
     return [{ subject: pseudoTable(report), problem }];
@@ -227,10 +243,16 @@ export async function hasIntactFiles(context: VerifyContext, tablePath: string):
   return (await withIntactTables(context, [tablePath], () => Promise.resolve(true))) ?? false;
 }
 
-async function countedTable(session: DuckSession, { snapshot, select }: IntactTable): Promise<VerifiedTable> {
-  const { rows } = await session.one(`SELECT count(*)::DOUBLE AS rows FROM (${select})`);
-  const { tablePath: table, version, files } = snapshot;
-  return { table, version, files: files.size, rows: Number(rows) };
+async function countedTable(session: DuckSession, table: IntactTable): Promise<VerifiedTable> {
+  const { rows } = await session.one(`SELECT count(*)::DOUBLE AS rows FROM (${table.select})`);
+  return verifiedTable(table, Number(rows));
+}
+
+function verifiedTable(
+  { snapshot: { tablePath: table, version, files } }: IntactTable,
+  rows: number,
+): VerifiedTable {
+  return { table, version, files: files.size, rows };
 }
 
 function compareWithLog(
