@@ -16,8 +16,7 @@ export interface CheckedPeople {
 export function peopleIn(loaded: LoadedCsv): string {
   const ids = idColumns.map((column) => `${valueSql(column, loaded)} AS ${column.name}`);
   // They are already distinct, unless some of them count as blank.
-  const isDistinct =
-    loaded.placeholders.size === 0 && idNames.every((name) => loaded.plainTexts.has(name));
+  const isDistinct = loaded.placeholders.size === 0 && idNames.every((name) => loaded.plainTexts.has(name));
   return `(SELECT ${isDistinct ? "" : "DISTINCT"} ${ids.join(", ")} FROM ids_as_read raw)`;
 }
 
