@@ -1,3 +1,4 @@
+import { personColumn, withPerson } from "../../clever/person";
 import { type UserType, userTypes, userTypeValue } from "../../clever/reports";
 import { type DuckSession, sqlFile, sqlName, sqlString } from "../../duck/duck";
 import type { ParticipationIndex } from "./participationIndex";
@@ -14,6 +15,17 @@ export const emptyDictionary: Dictionary = {
   resources: [],
   members: { person: new Uint32Array(), cohort: new Uint32Array() },
 };
+
+/**
+ * Who the rows of a build are about: each cohort's members, then its rows without a person. Ascending by cohort and
+ * member.
+ */
+export interface Seats {
+  readonly cohort: Uint32Array;
+  /** `nobody` for rows without a person. */
+  readonly member: Uint32Array;
+}
+export const nobody = 0xffffffff;
 
 /** A teacher may have a student's number, but no grade. */
 const grade = `CASE WHEN found.user_type = ${sqlString(userTypeValue.students)} THEN people.grade END`;
@@ -57,35 +69,49 @@ export class DictionaryTables {
   }
 
   /**
-   * Assigns numbers to everything that is new in a month. `seen` is a session table with the distinct (`pseudonym`,
-   * `school_name`, `user_type`) of its rows, `used` one with the distinct (`id`, `name`, `type`) of its resources.
-   * Grades come from the session table `grades`.
+   * Assigns numbers to everybody who is new, and makes the session table `seats`, in which the rows of a build are looked
+   * up: `seat` is the place in the returned arrays. Grades come from the session table `grades`, people from `joined_ids`.
+   *
+   * @param ids SELECTs as `MonthIds` returns them
    */
-  async add(seen: string, used: string): Promise<void> {
-    const number = (table: string, order: string) =>
-      `((SELECT count(*) FROM ${table}) + row_number() OVER (ORDER BY ${order}) - 1)::UINTEGER`;
+  async seat(ids: readonly string[]): Promise<Seats> {
+    if (ids.length === 0) return { cohort: new Uint32Array(), member: new Uint32Array() };
+    const counted = ids.map((each) => `SELECT * FROM (${each}) WHERE counts`).join(" UNION ALL ");
     const statements = [
-      `INSERT INTO people SELECT ${number("people", "pseudonym")}, pseudonym, grade
-       FROM (SELECT DISTINCT pseudonym FROM ${seen} WHERE pseudonym IS NOT NULL) found ANTI JOIN people USING (pseudonym)
+      `CREATE OR REPLACE TEMP TABLE seen AS SELECT DISTINCT ${personColumn} AS pseudonym, school_name, user_type
+       FROM (${withPerson(counted, "joined_ids")})`,
+      `INSERT INTO people SELECT ${numberIn("people", "pseudonym")}, pseudonym, grade
+       FROM (SELECT DISTINCT pseudonym FROM seen WHERE pseudonym IS NOT NULL) found ANTI JOIN people USING (pseudonym)
        LEFT JOIN grades USING (pseudonym)`,
-      `INSERT INTO cohorts SELECT ${number("cohorts", "user_type, school_name, grade")}, school_name, user_type, grade
-       FROM (SELECT DISTINCT school_name, user_type, ${grade} AS grade FROM ${seen} found LEFT JOIN people USING (pseudonym)) found
-       WHERE NOT EXISTS (SELECT 1 FROM cohorts WHERE ${same("found", "cohorts", ["school_name", "user_type", "grade"])})`,
-      `INSERT INTO members SELECT ${number("members", "cohort, person")}, person, cohort
-       FROM (SELECT DISTINCT people.person, cohorts.cohort FROM ${seen} found JOIN people USING (pseudonym)
-         JOIN cohorts ON ${same("found", "cohorts", ["school_name", "user_type"])} AND ${grade} IS NOT DISTINCT FROM cohorts.grade) found
-       ANTI JOIN members USING (person, cohort)`,
-      `INSERT INTO resources SELECT ${number("resources", "name, type, id")}, id, name, type FROM ${used} found
-       WHERE NOT EXISTS (SELECT 1 FROM resources WHERE ${same("found", "resources", ["id", "name", "type"])})`,
+      `CREATE OR REPLACE TEMP TABLE graded AS SELECT found.*, people.person, ${grade} AS grade
+       FROM seen found LEFT JOIN people USING (pseudonym)`,
+      `INSERT INTO cohorts SELECT ${numberIn("cohorts", "user_type, school_name, grade")}, school_name, user_type, grade
+       FROM (SELECT DISTINCT school_name, user_type, grade FROM graded) found
+       WHERE NOT EXISTS (SELECT 1 FROM cohorts WHERE ${same("found", "cohorts", cohortColumns)})`,
+      `CREATE OR REPLACE TEMP TABLE placed AS SELECT found.*, cohorts.cohort
+       FROM graded found JOIN cohorts ON ${same("found", "cohorts", cohortColumns)}`,
+      `INSERT INTO members SELECT ${numberIn("members", "cohort, person")}, person, cohort
+       FROM (SELECT person, cohort FROM placed WHERE person IS NOT NULL) found ANTI JOIN members USING (person, cohort)`,
+      `CREATE OR REPLACE TEMP TABLE seats AS
+       SELECT (row_number() OVER (ORDER BY found.cohort, member NULLS LAST) - 1)::UINTEGER AS seat,
+         found.cohort, coalesce(member, ${nobody})::UINTEGER AS member, pseudonym, school_name, user_type
+       FROM placed found LEFT JOIN members ON members.person = found.person AND members.cohort = found.cohort`,
+      ...["seen", "graded", "placed"].map((table) => `DROP TABLE ${table}`),
     ];
     for (const sql of statements) await this.session.query(sql);
+    return this.session.columns("SELECT cohort, member FROM seats ORDER BY seat", {
+      cohort: "UINTEGER",
+      member: "UINTEGER",
+    });
   }
 
-  /** A SELECT of `seen`'s columns plus `cohort` and `member`, which is null if the pseudonym is. */
-  numbered(seen: string): string {
-    return `SELECT found.*, cohorts.cohort, members.member FROM ${seen} found LEFT JOIN people USING (pseudonym)
-      JOIN cohorts ON ${same("found", "cohorts", ["school_name", "user_type"])} AND ${grade} IS NOT DISTINCT FROM cohorts.grade
-      LEFT JOIN members ON members.person = people.person AND members.cohort = cohorts.cohort`;
+  /** Assigns numbers to resources that are new; `used` is a SELECT of (`id`, `name`, `type`). */
+  async addResources(used: string): Promise<void> {
+    await this.session.query(
+      `INSERT INTO resources SELECT ${numberIn("resources", "name, type, id")}, id, name, type
+       FROM (SELECT DISTINCT * FROM (${used})) found
+       WHERE NOT EXISTS (SELECT 1 FROM resources WHERE ${same("found", "resources", ["id", "name", "type"])})`,
+    );
   }
 
   /** The current dictionary. */
@@ -141,6 +167,13 @@ export class DictionaryTables {
       [JSON.stringify(rows)],
     );
   }
+}
+
+const cohortColumns = ["school_name", "user_type", "grade"];
+
+/** The numbers of rows to append to a table, in an order. */
+function numberIn(table: string, order: string): string {
+  return `((SELECT count(*) FROM ${table}) + row_number() OVER (ORDER BY ${order}) - 1)::UINTEGER`;
 }
 
 function same(left: string, right: string, columns: readonly string[]): string {

@@ -198,13 +198,15 @@ export class IndexUpkeep {
     // Whatever happens next, the previous state is dropped here, and its memory with it.
     this.state = state;
     const tables = await DictionaryTables.open(session, state.dictionary, people);
-    for (const [month, { key, ...monthFiles }] of requested) {
-      if (state.months.get(month)?.key === key) continue;
-      state.removeMonth(month);
+    const missing = [...requested].filter(([month, { key }]) => state.months.get(month)?.key !== key);
+    for (const [month] of missing) state.removeMonth(month);
+    const seats = await tables.seat(missing.map(([month]) => ids.get(month) as string));
+    for (const [month, { key, ...monthFiles }] of missing) {
       report({ ready: state.months.size, months: requested.size });
       const selects = await rows.ofMonth(snapshots, monthFiles, signal);
-      const segment = await buildMonth(session, tables, month, selects, ids.get(month) as string);
-      state.setMonth(month, { key, segment }, await tables.read());
+      const build = { tables, seats, month, rows: selects, ids: ids.get(month) as string };
+      const { segment, dictionary } = await buildMonth(session, build);
+      state.setMonth(month, { key, segment }, dictionary);
       await this.save(state, tables, signal);
     }
     // The cache contains the old names until it is rewritten.

@@ -5,7 +5,7 @@ import type { MonthSegment } from "./participationIndex";
  * The columns of a month's segment, in the order in which DuckDB returns them and in which its file has them. A
  * change here needs a new `format` in `manifest.ts`.
  */
-export const segmentShape = {
+const segmentShape = {
   attendance: { member: "UINTEGER", present: "UINTEGER", active: "UINTEGER" },
   attendanceCells: {
     cohort: "UINTEGER",
@@ -46,7 +46,7 @@ export function segmentOf(month: string, columns: SegmentColumns): MonthSegment 
 }
 
 /** Start offsets from counts, plus the end of the last. */
-function starts(counts: Uint32Array): Uint32Array {
+export function starts(counts: Uint32Array): Uint32Array {
   const first = new Uint32Array(counts.length + 1);
   for (let at = 0; at < counts.length; at++) first[at + 1] = (first[at] as number) + (counts[at] as number);
   return first;

@@ -1,0 +1,186 @@
+import { lowestBit } from "../calendar";
+import { type Dictionary, nobody, type Seats } from "./dictionary";
+import { starts } from "./segment";
+
+/** The rows of a month's daily participation, with the seats of their people and their days of the month, from 0. */
+interface Attended {
+  readonly seat: Uint32Array;
+  readonly day: Uint8Array;
+  readonly active: Uint8Array;
+  readonly logins: Float64Array;
+  readonly hasLogins: Uint8Array;
+  readonly resources: Float64Array;
+  readonly hasResources: Uint8Array;
+}
+
+/** The rows of a month's resource usage. */
+interface Accessed {
+  readonly seat: Uint32Array;
+  readonly resource: Uint32Array;
+  readonly day: Uint8Array;
+  readonly accesses: Float64Array;
+}
+
+const monthDays = 31;
+
+/** Sums of daily participation, in the order of a segment. */
+export function attendanceSums(rows: Attended, seats: Seats, { cohorts, members }: Dictionary) {
+  const present = new Uint32Array(members.person.length);
+  const active = new Uint32Array(present.length);
+  const length = cohorts.length * monthDays;
+  const sums = {
+    rows: new Uint32Array(length),
+    logins: new Float64Array(length),
+    loginRows: new Uint32Array(length),
+    resources: new Float64Array(length),
+    resourceRows: new Uint32Array(length),
+  };
+  for (let row = 0; row < rows.seat.length; row++) {
+    const seat = rows.seat[row] as number;
+    const day = rows.day[row] as number;
+    const member = seats.member[seat] as number;
+    if (member !== nobody) {
+      present[member] = (present[member] as number) | (1 << day);
+      if (rows.active[row] === 1) active[member] = (active[member] as number) | (1 << day);
+    }
+    const cell = (seats.cohort[seat] as number) * monthDays + day;
+    sums.rows[cell] = (sums.rows[cell] as number) + 1;
+    sums.logins[cell] = (sums.logins[cell] as number) + (rows.logins[row] as number);
+    sums.loginRows[cell] = (sums.loginRows[cell] as number) + (rows.hasLogins[row] as number);
+    sums.resources[cell] = (sums.resources[cell] as number) + (rows.resources[row] as number);
+    sums.resourceRows[cell] = (sums.resourceRows[cell] as number) + (rows.hasResources[row] as number);
+  }
+  const member = placesOf(present);
+  const cell = placesOf(sums.rows);
+  const take = (places: Uint32Array<ArrayBuffer>, list: Uint32Array) =>
+    places.map((place) => list[place] as number);
+  const sumsOf = (list: Float64Array) => Float64Array.from(cell, (place) => list[place] as number);
+  return {
+    attendance: { member, present: take(member, present), active: take(member, active) },
+    attendanceCells: {
+      cohort: cell.map((each) => Math.floor(each / monthDays)),
+      day: Uint8Array.from(cell, (each) => each % monthDays),
+      logins: sumsOf(sums.logins),
+      loginRows: take(cell, sums.loginRows),
+      resources: sumsOf(sums.resources),
+      resourceRows: take(cell, sums.resourceRows),
+    },
+  };
+}
+
+/** The places of a list that are not 0. */
+function placesOf(list: Uint32Array): Uint32Array<ArrayBuffer> {
+  const places = new Uint32Array(list.length);
+  let count = 0;
+  for (let at = 0; at < list.length; at++) if (list[at] !== 0) places[count++] = at;
+  return places.slice(0, count);
+}
+
+/** Sums of resource usage, in the order of a segment. */
+export function usageSums(rows: Accessed, seats: Seats, { resources }: Dictionary) {
+  const { first, seat, day, accesses } = byResourceAndSeat(rows, seats.cohort.length, resources.length);
+  const count = seat.length;
+  // At most one of each per row; what is not used takes no memory.
+  const runs = {
+    resource: new Uint32Array(count),
+    cohort: new Uint32Array(count),
+    days: new Uint32Array(count),
+    people: new Uint32Array(count),
+    cells: new Uint32Array(count),
+  };
+  const usage = { member: new Uint32Array(count), days: new Uint32Array(count) };
+  const cells = {
+    day: new Uint8Array(count),
+    rows: new Uint32Array(count),
+    accesses: new Float64Array(count),
+  };
+  let [run, people, cell] = [0, 0, 0];
+  const rowsOn = new Uint32Array(monthDays);
+  const accessesOn = new Float64Array(monthDays);
+  for (let resource = 0; resource < resources.length; resource++) {
+    const end = first[resource + 1] as number;
+    for (let at = first[resource] as number; at < end; run++) {
+      const cohort = seats.cohort[seat[at] as number] as number;
+      const [firstPerson, firstCell] = [people, cell];
+      let [days, last] = [0, -1];
+      rowsOn.fill(0);
+      accessesOn.fill(0);
+      for (; at < end && seats.cohort[seat[at] as number] === cohort; at++) {
+        const place = seat[at] as number;
+        const on = day[at] as number;
+        days |= 1 << on;
+        accessesOn[on] = (accessesOn[on] as number) + (accesses[at] as number);
+        if (seats.member[place] === nobody) continue;
+        rowsOn[on] = (rowsOn[on] as number) + 1;
+        if (place !== last) usage.member[people++] = seats.member[place] as number;
+        usage.days[people - 1] = (usage.days[people - 1] as number) | (1 << on);
+        last = place;
+      }
+      for (let left = days; left !== 0; left &= left - 1, cell++) {
+        const on = lowestBit(left);
+        cells.day[cell] = on;
+        cells.rows[cell] = rowsOn[on] as number;
+        cells.accesses[cell] = accessesOn[on] as number;
+      }
+      runs.resource[run] = resource;
+      runs.cohort[run] = cohort;
+      runs.days[run] = days;
+      runs.people[run] = people - firstPerson;
+      runs.cells[run] = cell - firstCell;
+    }
+  }
+  return {
+    usageRuns: {
+      resource: runs.resource.slice(0, run),
+      cohort: runs.cohort.slice(0, run),
+      days: runs.days.slice(0, run),
+      people: runs.people.slice(0, run),
+      cells: runs.cells.slice(0, run),
+    },
+    usage: { member: usage.member.slice(0, people), days: usage.days.slice(0, people) },
+    usageCells: {
+      day: cells.day.slice(0, cell),
+      rows: cells.rows.slice(0, cell),
+      accesses: cells.accesses.slice(0, cell),
+    },
+  };
+}
+
+/** The rows by resource and seat; `first` has the first row of each resource, and the end of the last. */
+function byResourceAndSeat(
+  rows: Accessed,
+  seats: number,
+  resources: number,
+): Omit<Accessed, "resource"> & { readonly first: Uint32Array } {
+  const count = rows.seat.length;
+  // Two counting sorts: the second one keeps the order of the first.
+  const bySeat = new Uint32Array(count);
+  const ofSeat = firstRows(rows.seat, seats);
+  for (let row = 0; row < count; row++) bySeat[next(ofSeat, rows.seat[row] as number)] = row;
+  const seat = new Uint32Array(count);
+  const day = new Uint8Array(count);
+  const accesses = new Float64Array(count);
+  const first = firstRows(rows.resource, resources);
+  const ofResource = first.slice();
+  for (const row of bySeat) {
+    const at = next(ofResource, rows.resource[row] as number);
+    seat[at] = rows.seat[row] as number;
+    day[at] = rows.day[row] as number;
+    accesses[at] = rows.accesses[row] as number;
+  }
+  return { first, seat, day, accesses };
+}
+
+/** Where the rows of each number begin once they are sorted, and where the last ones end. */
+function firstRows(numbers: Uint32Array, count: number): Uint32Array {
+  const counts = new Uint32Array(count);
+  for (const number of numbers) counts[number] = (counts[number] as number) + 1;
+  return starts(counts);
+}
+
+/** The place at a number, which moves on by one. */
+function next(places: Uint32Array, number: number): number {
+  const place = places[number] as number;
+  places[number] = place + 1;
+  return place;
+}
