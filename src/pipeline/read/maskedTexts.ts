@@ -50,7 +50,7 @@ const formsSql = `SELECT unnest(from_json($1::JSON,
  * Writes those of some kept texts that differ from their form into a temporary table.
  *
  * @param texts a table of distinct texts, as `listKeptTexts` writes it
- * @param count the number of its rows, or more
+ * @param count the number of its rows
  * @param idsAmong selects people's ids from lower-case parts of the texts; default: all may be ids
  */
 async function writeForms(
@@ -63,10 +63,12 @@ async function writeForms(
 ): Promise<TextForms> {
   const kept = keptTexts(report);
   const masked = new Set<string | undefined>();
-  for (let from = 0; from < count; from += textsPerBatch) {
+  for (let from = 0, isLast = false; !isLast; from += textsPerBatch) {
     const to = from + textsPerBatch;
+    // The last batch has no end: whatever the count, no text stays unmasked.
+    isLast = !(to < count);
     const rows = await session.query(
-      `SELECT place, text FROM ${texts} WHERE rowid >= ${from} ${to < count ? `AND rowid < ${to}` : ""}
+      `SELECT place, text FROM ${texts} WHERE rowid >= ${from} ${isLast ? "" : `AND rowid < ${to}`}
          AND regexp_matches(text, '${mayIdentify}')`,
     );
     const some = rows.flatMap(({ place, text }) => {
