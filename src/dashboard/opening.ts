@@ -3,8 +3,8 @@ import type { DashboardView } from "./export/view";
 import type { DashboardFilter } from "./filter";
 
 /**
- * Presets of the date range, in the order shown; `schoolYear` runs from the configured first day of the school year
- * to the last day of data.
+ * Presets of the date range, in the order shown; `schoolYear` is that of the last school day, from its configured first
+ * day to the last day of data.
  */
 export const rangePresets = ["last7", "last30", "schoolYear", "all"] as const;
 

@@ -7,6 +7,7 @@ import { ask, compareWithRows, randomFilters, settings } from "../helpers/dashbo
 import { plainIndex } from "../helpers/plainIndex";
 import { PlainRows } from "../helpers/plainRows";
 import { type RandomOptions, type RandomRows, randomDistrict } from "../helpers/randomDistrict";
+import { attendedOn, weekdaysFrom } from "../helpers/syntheticRows";
 
 /** Compares the engine with the plain computation; returns how many answers had nothing suppressed. */
 async function compare(
@@ -257,6 +258,16 @@ describe("the dashboard's range", () => {
       schoolYearStart,
     });
     expect(given).toMatchObject({ from, to, cards: { logins: { before } } });
+  });
+
+  test("schoolYear is the one before until the new one has a school day", async () => {
+    const school = weekdaysFrom("2025-04-28", 30).flatMap((date) => attendedOn(date, { people: 50 }));
+    const summer = weekdaysFrom("2025-09-01", 10).flatMap((date) => attendedOn(date, { people: 2 }));
+    const fromOf = async (rows: typeof school) =>
+      (await ask(plainIndex(rows, [], false), openingFilter, 0)).from;
+    expect(await fromOf([...school, ...summer])).toBe("2025-04-28");
+    const begun = attendedOn("2025-09-15", { people: 50 });
+    expect(await fromOf([...school, ...summer, ...begun])).toBe("2025-09-01");
   });
 
   test.each(["last7", "last30", "schoolYear", "all"] as const)(

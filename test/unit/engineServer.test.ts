@@ -102,7 +102,7 @@ describe("the engine over message streams", () => {
     expect(stages[2]?.tables[0]).toMatchObject({
       problem: null,
       version: 0,
-      files: 2,
+      files: 1,
       rows: summary.rows.daily_participation,
     });
     expect(landings).toHaveLength(1);

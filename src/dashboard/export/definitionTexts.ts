@@ -183,7 +183,7 @@ export function ruleTexts(t: Translate): readonly string[] {
       "Dates, schools, user types and grades apply to both reports. Resources and resource types apply to resource usage only, since daily participation names no resource: users, active users, days, logins and num_resources_accessed always cover all resources.",
     ),
     t(
-      "The last 7 and 30 days are calendar days and end on the last day with daily participation, as does the school year to date, which begins on its configured first day. None of them begins before the first day with data. All is everything from the first to the last day of either report.",
+      "The last 7 and 30 days are calendar days and end on the last day with daily participation, as does the school year to date: that of the last school day, from its configured first day on. None of them begins before the first day with data. All is everything from the first to the last day of either report.",
     ),
     t(
       "People are divided once, before any question, into groups of at least the minimum group size, and every number is about whole groups. A cohort is a school, user type and grade. It is a group if it has so many people on nine out of ten of its days, not counting days with less than half or more than twice as many as on its newest ones, which are of another year; smaller ones are joined until they are one: grades of a school first, then small schools with each other, then user types. With the setting “grades”, schools of a grade are joined first. A filter counts the groups that lie wholly within it, exactly, and suppresses those that it splits. A day on which fewer people of a group are in the reports is not counted for it.",

@@ -23,8 +23,15 @@ export interface DayKinds {
   readonly participation: Uint32Array;
   /** Days with data that are not quiet. */
   readonly school: Uint32Array;
-  /** The first and the last day with data, and the last one with participation, if any has it. */
-  readonly span: { readonly first: number; readonly last: number; readonly lastParticipation: number };
+  readonly span: {
+    /** The first and the last day with data. */
+    readonly first: number;
+    readonly last: number;
+    /** The last day with participation, if any has it. */
+    readonly lastParticipation: number;
+    /** The last school day up to then, if there is any. */
+    readonly lastSchoolDay: number;
+  };
 }
 
 /**
@@ -51,14 +58,14 @@ export function dayKindsOf(
   const data = participation.map((mask, month) => (mask | (used[month] as number)) >>> 0);
   const { first, last } = spanOf(days.monthStarts, data) ?? { first: 0, last: 0 };
   const lastParticipation = spanOf(days.monthStarts, participation)?.last ?? last;
+  const all = dataDays(days.monthStarts, { data, participation }, activeOn(days, shown));
+  const school = schoolDays(all, months.length);
+  const lastSchoolDay = spanOf(days.monthStarts, school)?.last ?? last;
   return {
     data,
     participation,
-    school: schoolDays(
-      dataDays(days.monthStarts, { data, participation }, activeOn(days, shown)),
-      months.length,
-    ),
-    span: { first, last, lastParticipation },
+    school,
+    span: { first, last, lastParticipation, lastSchoolDay: Math.min(lastSchoolDay, lastParticipation) },
   };
 }
 

@@ -209,7 +209,7 @@ export function optionsOf(
   return {
     firstDay: isoDate(span.first),
     lastDay: isoDate(span.last),
-    schoolYearStart: isoDate(schoolYearStart(span.lastParticipation, yearStart)),
+    schoolYearStart: isoDate(schoolYearStart(span, yearStart)),
     breaks: breaksIn(kinds, days),
     schools: names.schools,
     schoolLevels: schoolsByLevel(names.schools, levels),

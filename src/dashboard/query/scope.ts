@@ -37,8 +37,10 @@ export interface Scope extends Selection, DayRange {
   readonly masks: Uint32Array;
 }
 
-/** The first day of the school year that a day is in. */
-export function schoolYearStart(day: number, monthAndDay: string): number {
+/**
+ * The first day of the school year, which is that of the last school day: days of a summer do not begin a new one.
+ */
+export function schoolYearStart({ lastSchoolDay: day }: DayKinds["span"], monthAndDay: string): number {
   const year = Number(isoDate(day).slice(0, 4));
   const start = startIn(year, monthAndDay);
   return start <= day ? start : startIn(year - 1, monthAndDay);
@@ -164,7 +166,7 @@ function rangeOf(range: DashboardFilter["range"], span: DayKinds["span"], yearSt
   if ("from" in range) return { from: dayNumber(range.from), to: dayNumber(range.to) };
   if (range.preset === "all") return { from: span.first, to: span.last };
   const to = span.lastParticipation;
-  const from = { last7: to - 6, last30: to - 29, schoolYear: schoolYearStart(to, yearStart) }[range.preset];
+  const from = { last7: to - 6, last30: to - 29, schoolYear: schoolYearStart(span, yearStart) }[range.preset];
   return { from, to };
 }
 
