@@ -338,5 +338,7 @@ export class Page implements Actions {
 function announcementOf(answer: DashboardAnswer, texts: DashboardTexts, formats: Formats): string {
   const { activeUsers, users } = answer.cards;
   const [active, all] = [activeUsers, users].map(({ value }) => formats.shown(orUnknown(answer, value)));
+  // Suppressed or unknown: one word for both.
+  if (users.value === null) return fill(texts.updatedWithout, all ?? "");
   return fill(texts.updated, active ?? "", all ?? "");
 }

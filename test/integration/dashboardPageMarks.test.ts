@@ -353,6 +353,7 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
     const { page, source } = await dashboards.open({ onlyUsage: true, missingReport: true });
     expect(await textOf(page, "#card-users .card-value")).toBe("–");
     expect(await textOf(page, "#card-users .without")).toBe("Daily participation: report missing");
+    expect(await textOf(page, "#announcement")).toBe("Updated. Active users: –");
     expect(await textOf(page, "#card-resourceUsers .card-value")).toMatch(/^[\d,]+$/);
     expect(await textOf(page, "#incomplete")).toContain(
       "Daily participation: no day of the period has this report for these people",

@@ -338,6 +338,7 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     loadingMonths: t("Reading the lake. Months: {0} of {1}"),
     updating: t("Updating…"),
     updated: t("Updated. Active users: {0} of {1}"),
+    updatedWithout: t("Updated. Active users: {0}"),
     emptyTitle: t("No data yet"),
     emptyText: t(
       "The dashboard shows what is in the lake's pseudonymized tables. Run the pipeline to fill them.",
