@@ -1,3 +1,4 @@
+import { capitalized } from "../../src/capitalized";
 import type { CutGroup, Place, UncountedDays } from "../../src/dashboard/answer";
 import { fill, isolated } from "./formats";
 import { isNumbered, nameIn, type Ready, type Words } from "./model";
@@ -21,9 +22,9 @@ export function cutSentences(words: Words, groups: readonly CutGroup[]): string[
   });
 }
 
-/** Begins with a capital, unless with the name of a school. */
+/** A school's name stays as it is: it begins with a mark of its direction (see `isolated`). */
 function sentence({ texts }: Words, text: string): string {
-  return `${text.charAt(0).toLocaleUpperCase(texts.locale)}${text.slice(1)}`;
+  return capitalized(text, texts.locale);
 }
 
 /**

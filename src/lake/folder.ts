@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream, createWriteStream, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
@@ -334,12 +334,15 @@ const writeRefusals: ReadonlySet<string | undefined> = new Set(["EACCES", "EPERM
  */
 async function requirePossibleFolder(root: string): Promise<void> {
   let place = root;
-  while (!(await isThere(() => fs.lstat(place), root))) {
+  let found = await ifThere(fs.stat(place), root);
+  // Up to the nearest existing place, which may be a link to a missing one.
+  while (found === undefined && (await ifThere(fs.lstat(place), root)) === undefined) {
     const above = path.dirname(place);
     if (above === place) return;
     place = above;
+    found = await ifThere(fs.stat(place), root);
   }
-  if (!(await isThere(() => fs.stat(place), root))) {
+  if (found === undefined) {
     throw new CleverLakeError(
       "config",
       "The lake's address leads through a link to a place that does not exist.",
@@ -349,19 +352,18 @@ async function requirePossibleFolder(root: string): Promise<void> {
       },
     );
   }
-  if ((await fs.stat(place)).isDirectory()) return;
+  if (found.isDirectory()) return;
   throw new CleverLakeError("config", "The lake's address names a file, or a place below one.", {
     subject: root,
     hint: "Name a folder of its own; the first run creates it.",
   });
 }
 
-async function isThere(look: () => Promise<unknown>, root: string): Promise<boolean> {
+async function ifThere(stats: Promise<Stats>, root: string): Promise<Stats | undefined> {
   try {
-    await look();
-    return true;
+    return await stats;
   } catch (error) {
-    if (isMissing(error)) return false;
+    if (isMissing(error)) return undefined;
     throw ioError(error, root);
   }
 }

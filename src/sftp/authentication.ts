@@ -1,4 +1,5 @@
 import { type AnyAuthMethod, createAgent, type ParsedKey } from "ssh2";
+import { capitalized } from "../capitalized";
 import { CleverLakeError } from "../errors";
 import type { PrivateKeyFile } from "./privateKey";
 import { AgentWithRsaViews, rsaViews } from "./rsaSignatures";
@@ -162,7 +163,7 @@ export class Login {
         : []),
       ...(this.offered.includes("publickey") ? ['set "privateKeyPath" under "sftp"', agent] : []),
     ].join(", or ");
-    return ways === "" ? undefined : `${ways.charAt(0).toUpperCase()}${ways.slice(1)}.`;
+    return ways === "" ? undefined : `${capitalized(ways)}.`;
   }
 
   /** The error for a connection that was lost after the password was sent: sending it again could lock the account. */

@@ -1,10 +1,7 @@
 import { type ColumnShape, makeColumns, type TypedColumns } from "../../duck/columns";
 import type { MonthSegment } from "./participationIndex";
 
-/**
- * The columns of a month's segment, in the order in which DuckDB returns them and in which its file has them. A
- * change here needs a new `format` in `manifest.ts`.
- */
+/** The columns of a month's segment, in the order of its file. A change here needs a new `format` in `manifest.ts`. */
 const segmentShape = {
   attendance: { member: "UINTEGER", present: "UINTEGER", active: "UINTEGER" },
   attendanceCells: {

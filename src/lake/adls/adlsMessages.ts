@@ -1,4 +1,5 @@
 import { RestError } from "@azure/storage-file-datalake";
+import { capitalized } from "../../capitalized";
 import { CleverLakeError, type ErrorCode } from "../../errors";
 import {
   codeOf,
@@ -37,8 +38,7 @@ function placeOf({ account, oneLake }: LakeDetails): string {
 
 /** The same at the start of a sentence. */
 function capitalizedLocation(details: LakeDetails): string {
-  const place = placeOf(details);
-  return `${place.charAt(0).toUpperCase()}${place.slice(1)}`;
+  return capitalized(placeOf(details));
 }
 
 const support = "Azure support can find the request by its id, which is in the log.";

@@ -24,7 +24,7 @@ export interface LoadedCsv {
   readonly days: FileDays;
   /** Rows without any value, which spreadsheets leave; they are not in `raw`. */
   readonly blankRows: number;
-  /** The number of distinct kept texts, or more. */
+  /** The number of distinct kept texts. */
   readonly texts: number;
   /** Text columns without a white-space-only cell, so that each text is taken unchanged. */
   readonly plainTexts: ReadonlySet<string>;
