@@ -7,7 +7,11 @@ const unitTests = readdirSync(new URL("test/unit", import.meta.url)).map((name) 
 /** Those that replace whole modules, or work with the state of VS Code, which no other file may get. */
 const apart = unitTests.filter((file) => /\bvi\.mock\(|vscodeStub/.test(readFileSync(file, "utf8")));
 
+/** Conditions that soon hold may take longer on a busy machine. */
+const expectations = { poll: { timeout: 20_000 } };
+
 const unit = {
+  expect: expectations,
   testTimeout: 120_000,
   hookTimeout: 120_000,
   pool: "forks",
@@ -33,6 +37,7 @@ export default defineConfig({
       {
         test: {
           name: "integration",
+          expect: expectations,
           include: ["test/integration/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 120_000,

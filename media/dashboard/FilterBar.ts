@@ -51,7 +51,7 @@ export class FilterBar {
                 title: texts.userTypes,
                 choices: options.userTypes.map((value) => ({ value, name: texts[value] })),
                 chosen: filter.userTypes,
-                choose: (userTypes) => actions.setFilter({ userTypes: [...userTypes] }),
+                choose: (change) => actions.setFilter({ userTypes: [...change(model.filter.userTypes)] }),
               })
             : nothing
         }
@@ -86,7 +86,7 @@ export class FilterBar {
       title: texts[list],
       choices: known.map((value) => ({ value, name: nameIn(texts, list, value) })),
       chosen: filter[list],
-      choose: (chosen) => this.actions.setFilter({ [list]: [...chosen] }),
+      choose: (change) => this.actions.setFilter({ [list]: [...change(model.filter[list])] }),
       groups: list === "schools" ? schoolGroups(texts, options, model.saved.groups) : [],
     });
   }

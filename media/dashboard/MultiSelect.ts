@@ -23,7 +23,8 @@ interface Offer<T> {
   readonly title: string;
   readonly choices: readonly Choice<T>[];
   readonly chosen: readonly T[];
-  readonly choose: (chosen: readonly T[]) => void;
+  /** Changes the current choice, which may be newer than `chosen`: a box can be ticked before the last one is drawn. */
+  readonly choose: (change: (current: readonly T[]) => readonly T[]) => void;
   readonly groups?: readonly ValueGroup<T>[];
 }
 
@@ -103,7 +104,7 @@ export class MultiSelect<T> {
               />`
             : html`<span class="choices-title">${title}</span>`
         }
-        <button type="button" class="link" ?disabled=${chosen.length === 0} @click=${() => choose([])}>${texts.clear}</button>
+        <button type="button" class="link" ?disabled=${chosen.length === 0} @click=${() => choose(() => [])}>${texts.clear}</button>
       </div>
       ${
         foundGroups.length === 0
@@ -111,13 +112,13 @@ export class MultiSelect<T> {
           : html`<div class="choices-groups">${foundGroups.map(({ name, values }) => {
               const pressed = isChosen(values, chosen);
               return html`<button type="button" class="choices-group" aria-pressed=${pressed}
-                @click=${() => choose(pressed ? [] : values)}><bdi>${name}</bdi></button>`;
+                @click=${() => choose(() => (pressed ? [] : values))}><bdi>${name}</bdi></button>`;
             })}</div>`
       }
       <div class="choices-list" role="group" aria-label=${title}>
         ${shown.map(
           ({ value, name }) => html`<label class="choice">
-            <input type="checkbox" .checked=${chosen.includes(value)} @change=${() => choose(toggled(chosen, value))} /><span class="choice-name" dir="auto" title=${name}>${name}</span>
+            <input type="checkbox" .checked=${chosen.includes(value)} @change=${() => choose((current) => toggled(current, value))} /><span class="choice-name" dir="auto" title=${name}>${name}</span>
           </label>`,
         )}
         ${shown.length === 0 ? html`<p class="quiet">${texts.nothingFound}</p>` : nothing}

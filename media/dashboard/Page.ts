@@ -20,7 +20,7 @@ import { FilterBar } from "./FilterBar";
 import { type Formats, fill, formatsOf } from "./formats";
 import { licencesView } from "./licencesView";
 import { orUnknown } from "./missingWords";
-import type { Actions, FilterPatch, Model, Ready } from "./model";
+import { type Actions, type FilterPatch, type Model, type Ready, toggled } from "./model";
 import type { Panel } from "./panels/panel";
 import { panelsOf } from "./panels/panels";
 import { type PanelContext, panelView } from "./panelView";
@@ -117,6 +117,10 @@ export class Page implements Actions {
     this.model.view = { ...this.model.view, ...patch };
     this.keepSoon();
     this.changed();
+  }
+
+  toggleTable(id: string): void {
+    this.setView({ asTable: toggled(this.model.view.asTable, id) });
   }
 
   /** Asks one of the listed questions; its answer appears at the top of the page. */

@@ -59,6 +59,8 @@ export type NameList = (typeof nameLists)[number];
 export interface Actions {
   setFilter(patch: FilterPatch): void;
   setView(patch: Partial<DashboardView>): void;
+  /** Shows a part's table instead of its chart, or its chart again. */
+  toggleTable(id: string): void;
   post(message: FromPage): void;
   /** Saves the whole page as an image. */
   savePage(kind: "png" | "svg"): void;

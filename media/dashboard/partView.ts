@@ -3,7 +3,7 @@ import type { Explanation } from "../../src/dashboard/export/definitionTexts";
 import { groupRule } from "./filterWords";
 import { fill } from "./formats";
 import { icon } from "./icons";
-import { type Ready, toggled } from "./model";
+import type { Ready } from "./model";
 import type { DataTable, Panel } from "./panels/panel";
 import type { PanelContext } from "./panelView";
 import { popover } from "./popover";
@@ -73,7 +73,7 @@ export function asTableView({ ready, actions }: PanelContext, { id, title }: Par
       aria-pressed=${asTable}
       aria-label=${`${texts.showAsTable}: ${title}`}
       title=${asTable ? texts.showAsChart : texts.showAsTable}
-      @click=${() => actions.setView({ asTable: toggled(view.asTable, id) })}
+      @click=${() => actions.toggleTable(id)}
     >${icon(asTable ? "graph" : "table")}</button>`;
 }
 

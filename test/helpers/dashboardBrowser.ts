@@ -80,18 +80,13 @@ export class DashboardBrowser {
   }
 }
 
-/** Polls until it holds, with a timeout that suits a browser on a busy machine. */
-export function poll<T>(read: () => T): ReturnType<typeof expect.poll<T>> {
-  return expect.poll(read, { timeout: 20_000 });
-}
-
 /**
  * Waits until the answer to the last query is shown: before that, a clicked mark may be replaced. The page marks itself as
  * busy in the next frame only, so this waits for that one first.
  */
 export async function answered(page: Page | Frame): Promise<void> {
   await page.evaluate("new Promise(requestAnimationFrame)");
-  await poll(() => page.locator("main").getAttribute("aria-busy")).toBe("false");
+  await expect.poll(() => page.locator("main").getAttribute("aria-busy")).toBe("false");
 }
 
 /** The last query. */

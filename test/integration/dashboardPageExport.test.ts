@@ -16,7 +16,6 @@ import {
   chromiumPath,
   DashboardBrowser,
   type OpenedDashboard,
-  poll,
   textOf,
 } from "../helpers/dashboardBrowser";
 import { englishTexts } from "../helpers/dashboardPage";
@@ -41,7 +40,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     const before = sent.length;
     await page.locator(`#export-${panel}-button`).click();
     await page.locator(`#${panel}-${kind}`).click();
-    await poll(() => sent.slice(before).some(({ type }) => type === "save")).toBe(true);
+    await expect.poll(() => sent.slice(before).some(({ type }) => type === "save")).toBe(true);
     const message = sent.at(-1);
     if (message?.type !== "save") throw new Error("Nothing was saved.");
     return message.file;
@@ -51,7 +50,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     const before = sent.length;
     await page.locator("#more-button").click();
     await page.locator(`#page-${kind}`).click();
-    await poll(() => sent.slice(before).some(({ type }) => type === "save")).toBe(true);
+    await expect.poll(() => sent.slice(before).some(({ type }) => type === "save")).toBe(true);
     const message = sent.at(-1);
     if (message?.type !== "save") throw new Error("Nothing was saved.");
     return message.file;
@@ -147,7 +146,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     onTestFinished(() => page.close());
     const source = Buffer.from(svg.content).toString("base64");
     await page.setContent(`<img src="data:image/svg+xml;base64,${source}">`);
-    await poll(() => page.evaluate<number>("document.images[0].naturalWidth")).toBe(1100);
+    await expect.poll(() => page.evaluate<number>("document.images[0].naturalWidth")).toBe(1100);
     const png = Buffer.from((await savedPage(shown, "png")).content, "base64");
     expect(png.subarray(1, 4).toString()).toBe("PNG");
     expect(png.readUInt32BE(16)).toBeGreaterThan(2000);
@@ -182,7 +181,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
   test("a table that a search has cut says so", async () => {
     const shown = await dashboards.open();
     await shown.page.locator("#resource-search").fill("khan");
-    await poll(() => shown.page.locator("#panel-table tbody tr").count()).toBe(3);
+    await expect.poll(() => shown.page.locator("#panel-table tbody tr").count()).toBe(3);
     const note = "Resources: 3 of 60 (“khan”)";
     expect((await saved(shown, "table", "csv")).content).toContain(note);
     expect((await savedPage(shown, "svg")).content.replaceAll(/<[^>]+>/g, "")).toContain(note);
@@ -203,7 +202,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     const page = await dashboards.browser.newPage();
     onTestFinished(() => page.close());
     await page.setContent(`<img src="data:image/svg+xml;base64,${Buffer.from(content).toString("base64")}">`);
-    await poll(() => page.evaluate<number>("document.images[0].naturalWidth")).toBe(1100);
+    await expect.poll(() => page.evaluate<number>("document.images[0].naturalWidth")).toBe(1100);
   });
 
   test("every table as CSV, without cells that spreadsheets would treat as formulas", async () => {
@@ -235,7 +234,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     });
     await shown.page.locator("#filter-schools-button").click();
     await shown.page.locator("#filter-schools label", { hasText: "Roosevelt High" }).locator("input").check();
-    await poll(() => asked(shown.source)?.schools).toEqual(["Roosevelt High"]);
+    await expect.poll(() => asked(shown.source)?.schools).toEqual(["Roosevelt High"]);
     await shown.page.keyboard.press("Escape");
     const before = await saved(shown, "weekday", "csv");
     expect(before.content).not.toContain("Roosevelt High");
@@ -261,7 +260,7 @@ describe.skipIf(!chromiumPath)("exports of the dashboard's page", () => {
     const label = await page.locator("#panel-treemap clever-chart").getAttribute("aria-label");
     expect(label).toMatch(/Use the arrow keys to move between marks$/);
     await page.locator("#resource-search").fill("khan");
-    await poll(() => page.locator("#panel-table tbody tr").count()).toBe(3);
+    await expect.poll(() => page.locator("#panel-table tbody tr").count()).toBe(3);
   });
 
   test.each(["none", "withheld"] as const)(

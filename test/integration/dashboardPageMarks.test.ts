@@ -6,7 +6,6 @@ import {
   chromiumPath,
   DashboardBrowser,
   plainTextOf,
-  poll,
   textOf,
 } from "../helpers/dashboardBrowser";
 import { fakeAnswer } from "../helpers/fakeDashboard";
@@ -19,61 +18,67 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       const { page, source } = await dashboards.open();
       const name = page.locator("#panel-schools svg text", { hasText: "Roosevelt High" });
       await name.click();
-      await poll(() => asked(source)?.schools).toEqual(["Roosevelt High"]);
-      await poll(() => page.locator("#panel-schools svg text", { hasText: "Redwood" }).count()).toBe(0);
+      await expect.poll(() => asked(source)?.schools).toEqual(["Roosevelt High"]);
+      await expect
+        .poll(() => page.locator("#panel-schools svg text", { hasText: "Redwood" }).count())
+        .toBe(0);
       await answered(page);
       await page.locator("#panel-distinctSchool svg path[fill='#ad7df3']").first().click();
-      await poll(() => asked(source)?.schools).toEqual([]);
+      await expect.poll(() => asked(source)?.schools).toEqual([]);
     });
 
     test("a tile filters by its resource, a segment of a bar by school and resource", async () => {
       const { page, source } = await dashboards.open();
       await page.locator("#panel-treemap svg text", { hasText: "i-Ready" }).first().click();
-      await poll(() => asked(source)?.resources).toEqual(["i-Ready"]);
-      await poll(() => textOf(page, "#panel-active .badge")).toBe("All resources");
+      await expect.poll(() => asked(source)?.resources).toEqual(["i-Ready"]);
+      await expect.poll(() => textOf(page, "#panel-active .badge")).toBe("All resources");
       await answered(page);
       // Its own label covers it.
       await page.locator("#panel-top svg path[fill='#7cb0e6']").first().click({ force: true });
-      await poll(() => asked(source)).toMatchObject({
-        resources: ["i-Ready"],
-        schools: ["Washington Middle School"],
-      });
+      await expect
+        .poll(() => asked(source))
+        .toMatchObject({
+          resources: ["i-Ready"],
+          schools: ["Washington Middle School"],
+        });
     });
 
     test("a grade, a type in the legend, a name in the table and a change", async () => {
       const { page, source } = await dashboards.open({ grades: true });
       await page.locator("#panel-distinctGrade svg text", { hasText: "Kindergarten" }).click();
-      await poll(() => asked(source)?.grades).toEqual(["Kindergarten"]);
+      await expect.poll(() => asked(source)?.grades).toEqual(["Kindergarten"]);
       await answered(page);
       await page.locator("#panel-treemap .legend-entry", { hasText: "App" }).first().click();
-      await poll(() => asked(source)?.resourceTypes).toEqual(["app"]);
+      await expect.poll(() => asked(source)?.resourceTypes).toEqual(["app"]);
       await answered(page);
       await page.locator("#reset").click();
-      await poll(() => asked(source)).toEqual(openingFilter);
+      await expect.poll(() => asked(source)).toEqual(openingFilter);
       await answered(page);
       await page.locator("#panel-table .row-pick", { hasText: "Khan Academy" }).first().click();
-      await poll(() => asked(source)?.resources).toEqual(["Khan Academy"]);
+      await expect.poll(() => asked(source)?.resources).toEqual(["Khan Academy"]);
       await answered(page);
       await page.locator("#reset").click();
-      await poll(() => asked(source)).toEqual(openingFilter);
+      await expect.poll(() => asked(source)).toEqual(openingFilter);
       await answered(page);
       await page.locator(".change-name").nth(1).click();
-      await poll(() => asked(source)?.resources).toEqual(["Big Ideas Math"]);
+      await expect.poll(() => asked(source)?.resources).toEqual(["Big Ideas Math"]);
     });
 
     test("a grade that includes people without a grade is marked", async () => {
       const { page } = await dashboards.open({ grades: true });
       const note = page.locator("#panel-distinctGrade p", { hasText: "have no grade" });
-      await poll(() => note.textContent()).toBe(
-        "Where fewer than 10 people have no grade, they count with the grade of their group: \u2068Roosevelt High\u2069 (grade 5).",
-      );
+      await expect
+        .poll(() => note.textContent())
+        .toBe(
+          "Where fewer than 10 people have no grade, they count with the grade of their group: \u2068Roosevelt High\u2069 (grade 5).",
+        );
       expect(await page.locator("#panel-distinctGrade svg text", { hasText: "*" }).allTextContents()).toEqual(
         ["5\u00a0*"],
       );
       const notice = page.locator("#suppressed p", { hasText: "have no grade" });
       expect(await notice.count()).toBe(0);
       await page.locator("#panel-distinctGrade svg text", { hasText: "5" }).first().click();
-      await poll(() => notice.count()).toBe(1);
+      await expect.poll(() => notice.count()).toBe(1);
     });
 
     test("a click selects a day, dragging selects a range", async () => {
@@ -86,21 +91,25 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       await page.mouse.move(box.x + 500, box.y + 110, { steps: 5 });
       await page.mouse.move(box.x + 700, box.y + 110, { steps: 5 });
       await page.mouse.up();
-      await poll(() => asked(source)?.range).toMatchObject({ from: expect.stringMatching(/^2026-09-0\d$/) });
+      await expect
+        .poll(() => asked(source)?.range)
+        .toMatchObject({ from: expect.stringMatching(/^2026-09-0\d$/) });
       const { range } = source.asked.at(-1) ?? openingFilter;
       expect("preset" in range ? "" : range.to).toMatch(/^2026-09-2\d$/);
       await answered(page);
       await page.mouse.click(box.x + 300, box.y + 100);
-      await poll(() => {
-        const { range: now } = source.asked.at(-1) ?? openingFilter;
-        return "from" in now && now.from === now.to;
-      }).toBe(true);
+      await expect
+        .poll(() => {
+          const { range: now } = source.asked.at(-1) ?? openingFilter;
+          return "from" in now && now.from === now.to;
+        })
+        .toBe(true);
     });
 
     test("a tooltip describes a mark, as text", async () => {
       const { page } = await dashboards.open({ hostile: true });
       await page.locator("#panel-treemap svg text", { hasText: "<img" }).first().hover();
-      await poll(() => textOf(page, "#panel-treemap .tip-title")).toBe("<img src=x onerror=alert(1)>");
+      await expect.poll(() => textOf(page, "#panel-treemap .tip-title")).toBe("<img src=x onerror=alert(1)>");
       expect(await page.locator("img").count()).toBe(0);
     });
 
@@ -126,33 +135,39 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       const shown = new Set<string>();
       for (const width of widths) {
         await page.setViewportSize({ width, height: 900 });
-        await poll(async () => {
-          const [panel, chart] = await Promise.all(
-            ["", " svg"].map((each) => page.locator(`#panel-treemap .chart${each}`).boundingBox()),
-          );
-          return Math.abs((panel?.width ?? 0) - (chart?.width ?? 1));
-        }).toBeLessThan(1);
+        await expect
+          .poll(async () => {
+            const [panel, chart] = await Promise.all(
+              ["", " svg"].map((each) => page.locator(`#panel-treemap .chart${each}`).boundingBox()),
+            );
+            return Math.abs((panel?.width ?? 0) - (chart?.width ?? 1));
+          })
+          .toBeLessThan(1);
         for (const text of await page.locator("#panel-treemap svg text").allTextContents())
           if (/^[\d,]+$/.test(text)) shown.add(text);
       }
       expect(shown.size).toBeGreaterThan(3);
       await page.locator("#panel-treemap .as-table").click();
-      await poll(async () => {
-        const cells = await page.locator("#panel-treemap tbody td").allTextContents();
-        return cells.map((cell) => cell.trim());
-      }).toEqual(expect.arrayContaining([...shown]));
+      await expect
+        .poll(async () => {
+          const cells = await page.locator("#panel-treemap tbody td").allTextContents();
+          return cells.map((cell) => cell.trim());
+        })
+        .toEqual(expect.arrayContaining([...shown]));
     });
 
     test("N is adjustable, for resources and for schools", async () => {
       const { page } = await dashboards.open({ schools: 40 });
       await page.locator("#top-topResources").selectOption("3");
-      await poll(() => page.locator("#panel-top .legend li").count()).toBe(3);
+      await expect.poll(() => page.locator("#panel-top .legend li").count()).toBe(3);
       await page.locator("#schools-schoolsShown").selectOption("0");
-      await poll(() =>
-        page
-          .locator("#panel-schools svg text", { hasText: /Lincoln|Academy|High|School|Elementary/ })
-          .count(),
-      ).toBe(40);
+      await expect
+        .poll(() =>
+          page
+            .locator("#panel-schools svg text", { hasText: /Lincoln|Academy|High|School|Elementary/ })
+            .count(),
+        )
+        .toBe(40);
     });
   });
 
@@ -162,11 +177,11 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       await page.locator("#panel-distinctSchool .chart").focus();
       await page.keyboard.press("ArrowDown");
       await page.keyboard.press("ArrowDown");
-      await poll(() => textOf(page, "#announcement")).toMatch(
-        /Jefferson Academy, Distinct resources per person: /,
-      );
+      await expect
+        .poll(() => textOf(page, "#announcement"))
+        .toMatch(/Jefferson Academy, Distinct resources per person: /);
       await page.keyboard.press("Enter");
-      await poll(() => asked(source)?.schools).toEqual(["Jefferson Academy"]);
+      await expect.poll(() => asked(source)?.schools).toEqual(["Jefferson Academy"]);
     });
 
     test("Tab leads to a filter, its removal, an explanation, a table and an export", async () => {
@@ -187,28 +202,28 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       await page.keyboard.press("Enter");
       await page.locator("#filter-schools input[type=search]:focus").waitFor();
       await page.keyboard.type("maple");
-      await poll(() => page.locator("#filter-schools label").count()).toBe(1);
+      await expect.poll(() => page.locator("#filter-schools label").count()).toBe(1);
       await page.keyboard.press("ArrowDown");
       await page.keyboard.press("Space");
-      await poll(() => asked(source)?.schools).toEqual(["Maple Ridge High"]);
+      await expect.poll(() => asked(source)?.schools).toEqual(["Maple Ridge High"]);
       await page.keyboard.press("Escape");
       expect(await page.evaluate<string>("document.activeElement.id")).toBe("filter-schools-button");
       await tabTo("explain-time-button");
       await page.keyboard.press("Enter");
-      await poll(() => page.locator("#explain-time").isVisible()).toBe(true);
+      await expect.poll(() => page.locator("#explain-time").isVisible()).toBe(true);
       expect(await textOf(page, "#explain-time")).toContain("Sum of the day's num_logins");
       await page.keyboard.press("Escape");
-      await poll(() => page.locator("#explain-time").isVisible()).toBe(false);
+      await expect.poll(() => page.locator("#explain-time").isVisible()).toBe(false);
       await tabTo("as-table");
       await page.keyboard.press("Enter");
-      await poll(() => page.locator("#panel-time table").count()).toBe(1);
+      await expect.poll(() => page.locator("#panel-time table").count()).toBe(1);
       await tabTo("export-time-button");
       await page.keyboard.press("Enter");
       await page.locator("#export-time .command:focus").waitFor();
       await page.keyboard.press("End");
       await page.locator("#time-csv:focus").waitFor();
       await page.keyboard.press("Enter");
-      await poll(() => sent.at(-1)?.type).toBe("save");
+      await expect.poll(() => sent.at(-1)?.type).toBe("save");
     });
   });
 
@@ -228,11 +243,11 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
         "changes",
       ]) {
         await page.locator(`#panel-${id} .as-table`).click();
-        await poll(() => page.locator(`#panel-${id} tbody tr`).count()).toBeGreaterThan(1);
+        await expect.poll(() => page.locator(`#panel-${id} tbody tr`).count()).toBeGreaterThan(1);
         expect(await page.locator(`#panel-${id} svg.trend, #panel-${id} .chart`).count()).toBe(0);
       }
       await page.locator("#panel-schools .row-pick", { hasText: "Roosevelt High" }).click();
-      await poll(() => asked(source)?.schools).toEqual(["Roosevelt High"]);
+      await expect.poll(() => asked(source)?.schools).toEqual(["Roosevelt High"]);
     });
 
     test("the resources' table can be sorted and searched; of 500 rows, only the visible ones are rendered", async () => {
@@ -241,12 +256,12 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       expect((await names()).length).toBeLessThan(60);
       expect(await page.locator("#panel-table table").getAttribute("aria-rowcount")).toBe("501");
       await page.locator("#panel-table .sort", { hasText: "Resource" }).click();
-      await poll(async () => (await names())[0]).toBe("Amplify");
+      await expect.poll(async () => (await names())[0]).toBe("Amplify");
       expect(await page.locator("#panel-table th[aria-sort=ascending]").textContent()).toContain("Resource");
       await page.evaluate("document.querySelector('.resources').scrollTop = 1e6");
-      await poll(async () => (await names()).at(-1)).toMatch(/^Zearn/);
+      await expect.poll(async () => (await names()).at(-1)).toMatch(/^Zearn/);
       await page.locator("#resource-search").fill("seesaw 1");
-      await poll(async () => (await names()).every((name) => /^Seesaw.*1/.test(name))).toBe(true);
+      await expect.poll(async () => (await names()).every((name) => /^Seesaw.*1/.test(name))).toBe(true);
     });
 
     test("shows rows after a search and a question, however far it was scrolled", async () => {
@@ -261,20 +276,24 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
         })()`);
       await page.evaluate("document.querySelector('.resources').scrollTop = 1e6");
       await page.locator("#resource-search").fill("1");
-      await poll(isShown).toBe(true);
+      await expect.poll(isShown).toBe(true);
       await page.locator("#resource-search").fill("");
       await page.evaluate("document.querySelector('.resources').scrollTop = 1e6");
       await page.locator("#ask-neverActive").click();
       await answered(page);
-      await poll(isShown).toBe(true);
+      await expect.poll(isShown).toBe(true);
     });
 
     test("small counts are not shown as zero", async () => {
       const { page } = await dashboards.open({ resources: 300, schools: 1 });
-      await page.locator("#panel-table .sort", { hasText: "Users" }).click();
-      await page.locator("#panel-table .sort", { hasText: "Users" }).click();
+      for (const order of ["ascending", "descending"]) {
+        await page.locator("#panel-table .sort", { hasText: "Users" }).click();
+        await expect
+          .poll(() => page.locator(`#panel-table th[aria-sort=${order}]`).textContent())
+          .toContain("Users");
+      }
       await page.evaluate("document.querySelector('.resources').scrollTop = 1e6");
-      await poll(() => textOf(page, "#panel-table tbody tr:nth-last-child(2) .number")).toBe("<10");
+      await expect.poll(() => textOf(page, "#panel-table tbody tr:nth-last-child(2) .number")).toBe("<10");
     });
   });
 
@@ -291,7 +310,7 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       "Resource usage (Students): the report of Wed, Nov 4, 2026 is missing. Missing reports may be late or in quarantine. The numbers do not include them. Show Reports",
     );
     await page.locator("#show-reports").click();
-    await poll(() => sent.at(-1)).toEqual({ type: "showReports" });
+    await expect.poll(() => sent.at(-1)).toEqual({ type: "showReports" });
     expect(await textOf(page, "#panel-distinctDay .without")).toBe("Without one day whose report is missing");
     expect(await page.locator("#panel-active .without").count()).toBe(0);
     expect(await textOf(page, "#card-accesses .without")).toBe("Without one day whose report is missing");
@@ -301,9 +320,9 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
       expect(await textOf(page, `#panel-${panel} .legend`)).not.toContain("Report missing");
     await page.locator("#panel-distinctDay .as-table").click();
     const row = page.locator("#panel-distinctDay tbody tr", { hasText: "Nov 4" });
-    await poll(async () => (await row.textContent())?.replaceAll(/\s+/g, " ").trim()).toContain(
-      "School day; Resource usage: report missing–",
-    );
+    await expect
+      .poll(async () => (await row.textContent())?.replaceAll(/\s+/g, " ").trim())
+      .toContain("School day; Resource usage: report missing–");
   });
 
   test("the preceding period has as many school days, and sums are compared per school day", async () => {
@@ -323,7 +342,7 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
     expect(await row.locator(".former").textContent()).toContain("Khan Classic");
     expect(await textOf(page, "#panel-changes .former")).toContain("Khan Classic");
     await page.locator("#panel-table input[type=search]").fill("classic");
-    await poll(() => page.locator("#panel-table tbody tr").count()).toBe(1);
+    await expect.poll(() => page.locator("#panel-table tbody tr").count()).toBe(1);
   });
 
   test("the charts over time, by school and by grade show a selected resource", async () => {
@@ -335,18 +354,13 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
     expect(await title("distinctGrade")).toContain("Users by grade: Khan Academy");
     expect(await page.locator("#panel-time .badge").count()).toBe(0);
     await page.locator("#panel-time .as-table").click();
-    await poll(() => page.locator("#panel-time th.number").allTextContents()).toEqual([
-      "Users",
-      "Accesses",
-      "Person-days",
-    ]);
+    await expect
+      .poll(() => page.locator("#panel-time th.number").allTextContents())
+      .toEqual(["Users", "Accesses", "Person-days"]);
     await page.locator("#panel-schools .as-table").click();
-    await poll(() => page.locator("#panel-schools th.number").allTextContents()).toEqual([
-      "Users",
-      "Share of users",
-      "Person-days",
-      "Accesses",
-    ]);
+    await expect
+      .poll(() => page.locator("#panel-schools th.number").allTextContents())
+      .toEqual(["Users", "Share of users", "Person-days", "Accesses"]);
   });
 
   test("without daily participation, the page shows resource usage, and why the rest is unknown", async () => {
@@ -364,7 +378,7 @@ describe.skipIf(!chromiumPath)("the charts and tables of the dashboard's page", 
     // If nobody matches, the missing reports are listed above.
     source.ask = async (filter) => ({ ...fakeAnswer(filter, { missingReport: true }), rows: "none" });
     await page.locator("#reset").click();
-    await poll(() => textOf(page, ".state h2")).toBe("Nobody matches these filters");
+    await expect.poll(() => textOf(page, ".state h2")).toBe("Nobody matches these filters");
     expect(await textOf(page, "#incomplete")).toContain("Resource usage (Students): the report of");
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { formatsOf } from "../../media/dashboard/formats";
 import { openingFilter } from "../../src/dashboard/filter";
 import { violations } from "../helpers/axe";
-import { answered, asked, chromiumPath, DashboardBrowser, poll, textOf } from "../helpers/dashboardBrowser";
+import { answered, asked, chromiumPath, DashboardBrowser, textOf } from "../helpers/dashboardBrowser";
 import { englishTexts } from "../helpers/dashboardPage";
 import { fakeAnswer } from "../helpers/fakeDashboard";
 
@@ -23,29 +23,33 @@ describe.skipIf(!chromiumPath)("two periods on the dashboard's page", () => {
   test("the question about an app compares before and after a break, overall and by place", async () => {
     const { page, source } = await dashboards.open({ grades: true });
     await page.locator("#ask-appUse").click();
-    await poll(() => asked(source)).toMatchObject(around);
+    await expect.poll(() => asked(source)).toMatchObject(around);
     await page.locator("#asked-choice").selectOption({ label: "Khan Academy" });
     const filter = { ...openingFilter, ...around, resources: ["Khan Academy"] };
-    await poll(() => asked(source)).toEqual(filter);
+    await expect.poll(() => asked(source)).toEqual(filter);
     await answered(page);
     const { comparison } = fakeAnswer(filter, { grades: true });
     const formats = formatsOf(englishTexts, 10);
-    await poll(async () =>
-      (await page.locator(".side-by-side tbody tr").first().locator("td").allTextContents()).slice(0, 2),
-    ).toEqual([
-      formats.average(comparison?.total.before.personDaysPerDay ?? 0),
-      formats.average(comparison?.total.now.personDaysPerDay ?? 0),
-    ]);
+    await expect
+      .poll(async () =>
+        (await page.locator(".side-by-side tbody tr").first().locator("td").allTextContents()).slice(0, 2),
+      )
+      .toEqual([
+        formats.average(comparison?.total.before.personDaysPerDay ?? 0),
+        formats.average(comparison?.total.now.personDaysPerDay ?? 0),
+      ]);
     expect(await textOf(page, ".side-by-side thead")).toContain("Sep 1 – Oct 9, 2026 · 24 school days");
     for (const panel of ["periods", "periodsSchool", "periodsGrade"])
       await page.locator(`.asked #panel-${panel} .chart svg`).waitFor();
     // Other periods, with the selected app.
     await page.locator("#asked-periods").selectOption({ label: englishTexts.last30AndBefore });
-    await poll(() => asked(source)).toEqual({
-      ...openingFilter,
-      range: { preset: "last30" },
-      resources: ["Khan Academy"],
-    });
+    await expect
+      .poll(() => asked(source))
+      .toEqual({
+        ...openingFilter,
+        range: { preset: "last30" },
+        resources: ["Khan Academy"],
+      });
   });
 
   test("custom periods have names, and end when another range is selected", async () => {
@@ -66,17 +70,19 @@ describe.skipIf(!chromiumPath)("two periods on the dashboard's page", () => {
     await fill("first-to", "2026-10-01");
     await page.locator("#compare-second-to").press("Enter");
     const compare = { from: "2026-09-07", to: "2026-10-01", name: "Fall", rangeName: "Now" };
-    await poll(() => asked(source)).toEqual({
-      ...openingFilter,
-      range: { from: "2026-11-02", to: "2026-11-13" },
-      compare,
-    });
+    await expect
+      .poll(() => asked(source))
+      .toEqual({
+        ...openingFilter,
+        range: { from: "2026-11-02", to: "2026-11-13" },
+        compare,
+      });
     await answered(page);
-    await poll(() => textOf(page, "#chip-compare")).toBe("Compared with Fall (Sep 7 – Oct 1, 2026)");
-    await poll(() => textOf(page, ".cards-note")).toContain("Now");
+    await expect.poll(() => textOf(page, "#chip-compare")).toBe("Compared with Fall (Sep 7 – Oct 1, 2026)");
+    await expect.poll(() => textOf(page, ".cards-note")).toContain("Now");
     await page.locator("#filter-dates-button").click();
     await page.getByLabel("Last 30 days").check();
-    await poll(() => asked(source)).toEqual({ ...openingFilter, range: { preset: "last30" } });
+    await expect.poll(() => asked(source)).toEqual({ ...openingFilter, range: { preset: "last30" } });
   });
 
   test("days before or after the data cannot be chosen", async () => {
@@ -93,7 +99,7 @@ describe.skipIf(!chromiumPath)("two periods on the dashboard's page", () => {
     expect(source.asked).toHaveLength(length);
     await page.locator("#own-from").fill("2026-11-02");
     await page.locator("#own-apply").click();
-    await poll(() => asked(source)?.range).toEqual({ from: "2026-11-02", to: "2026-11-20" });
+    await expect.poll(() => asked(source)?.range).toEqual({ from: "2026-11-02", to: "2026-11-20" });
   });
 
   test("the chip ends a comparison; saved files name both periods", async () => {
@@ -101,7 +107,7 @@ describe.skipIf(!chromiumPath)("two periods on the dashboard's page", () => {
     const { page, source, sent } = await dashboards.open({}, { filter });
     await page.locator("#export-periodsSchool-button").click();
     await page.locator("#periodsSchool-csv").click();
-    await poll(() => sent.at(-1)?.type).toBe("save");
+    await expect.poll(() => sent.at(-1)?.type).toBe("save");
     const message = sent.at(-1);
     const rows: string[][] = parse(message?.type === "save" ? message.file.content : "", { bom: true });
     expect(rows[0]).toEqual([
@@ -114,7 +120,7 @@ describe.skipIf(!chromiumPath)("two periods on the dashboard's page", () => {
     ]);
     expect(rows.flat()).toContain(`${around.compare.name}: Sep 1 – Oct 9, 2026 · 24 school days`);
     await page.locator("#chip-compare button").click();
-    await poll(() => asked(source)).toEqual({ ...openingFilter, range: around.range });
+    await expect.poll(() => asked(source)).toEqual({ ...openingFilter, range: around.range });
     await answered(page);
     expect(await page.locator("#panel-periods").count()).toBe(0);
   });
@@ -123,11 +129,11 @@ describe.skipIf(!chromiumPath)("two periods on the dashboard's page", () => {
     const { page, source, post, sent } = await dashboards.open({ grades: true });
     const filter = { ...openingFilter, ...around, resources: ["Khan Academy"] };
     await post({ type: "pasted", filter, question: "appUse" });
-    await poll(() => asked(source)).toEqual(filter);
-    await poll(() => textOf(page, "#asked-title")).toBe(englishTexts.questions.appUse);
+    await expect.poll(() => asked(source)).toEqual(filter);
+    await expect.poll(() => textOf(page, "#asked-title")).toBe(englishTexts.questions.appUse);
     await page.locator("#more-button").click();
     await page.locator("#copy-filter").click();
-    await poll(() => sent.at(-1)).toEqual({ type: "copyFilter", filter, question: "appUse" });
+    await expect.poll(() => sent.at(-1)).toEqual({ type: "copyFilter", filter, question: "appUse" });
   });
 
   test.each(["dark", "light", "highContrast", "highContrastLight"] as const)(

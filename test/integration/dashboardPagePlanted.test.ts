@@ -6,7 +6,7 @@ import { type DashboardFilter, openingFilter } from "../../src/dashboard/filter"
 import { quarantinedIn } from "../../src/dashboard/quarantine";
 import { answer } from "../../src/dashboard/query/answer";
 import { sampleDistrict } from "../../src/sample/district";
-import { answered, chromiumPath, DashboardBrowser, poll, textOf } from "../helpers/dashboardBrowser";
+import { answered, chromiumPath, DashboardBrowser, textOf } from "../helpers/dashboardBrowser";
 import { dailyPath, usagePath } from "../helpers/pipelineFixture";
 import { weekdayOf } from "../helpers/plainDates";
 import {
@@ -93,7 +93,7 @@ describe.skipIf(!chromiumPath)("the page of a district of 250 students, at the d
     const search = page.locator("#panel-table input[type=search]");
     await search.fill("Mathlark");
     const rows = page.locator("#panel-table tbody tr");
-    await poll(() => rows.count()).toBe(1);
+    await expect.poll(() => rows.count()).toBe(1);
     expect(await rows.first().textContent()).toMatch(/Mathlark Plus.*formerly .*Mathlark/s);
 
     const tiny = sampleDistrict(plantedOptions).tinySchool?.name ?? "";

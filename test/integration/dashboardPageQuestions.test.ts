@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { openingFilter } from "../../src/dashboard/filter";
-import { answered, asked, chromiumPath, DashboardBrowser, poll, textOf } from "../helpers/dashboardBrowser";
+import { answered, asked, chromiumPath, DashboardBrowser, textOf } from "../helpers/dashboardBrowser";
 import { englishTexts } from "../helpers/dashboardPage";
 
 describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
@@ -10,20 +10,17 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     const { page, source } = await dashboards.open({ schools: 13 });
     await page.locator("#filter-schools-button").click();
     const groups = page.locator("#filter-schools .choices-group");
-    expect(await groups.allTextContents()).toEqual([
-      "Elementary schools",
-      "Middle schools",
-      "High schools",
-      "Other schools",
-    ]);
+    await expect
+      .poll(() => groups.allTextContents())
+      .toEqual(["Elementary schools", "Middle schools", "High schools", "Other schools"]);
     await groups.first().press("Enter");
     const elementary = ["Harriet Tubman Elementary", "Lincoln Elementary"];
-    await poll(() => asked(source)?.schools).toEqual(elementary);
-    await poll(() => textOf(page, "#filter-schools-button")).toContain("Elementary schools");
-    await poll(() => groups.first().getAttribute("aria-pressed")).toBe("true");
+    await expect.poll(() => asked(source)?.schools).toEqual(elementary);
+    await expect.poll(() => textOf(page, "#filter-schools-button")).toContain("Elementary schools");
+    await expect.poll(() => groups.first().getAttribute("aria-pressed")).toBe("true");
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Remove the filter Elementary schools" }).click();
-    await poll(() => asked(source)).toEqual(openingFilter);
+    await expect.poll(() => asked(source)).toEqual(openingFilter);
   });
 
   test("Paid licences: users, seats, cost per user, and licence anomalies", async () => {
@@ -56,7 +53,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     expect(cells[4]?.[5]).toBe((cost / users).toFixed(2));
     expect(cells[5]?.slice(2, 7)).toEqual(["–", "–", "–", "–", "–"]);
     await page.locator("#panel-licences tbody tr").nth(4).locator(".row-pick").press("Enter");
-    await poll(() => asked(source)?.resources).toEqual([cells[4]?.[0]]);
+    await expect.poll(() => asked(source)?.resources).toEqual([cells[4]?.[0]]);
   });
 
   test("no licences without a licences file", async () => {
@@ -70,11 +67,9 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     for (const id of ["neverSchool", "neverGrade"]) {
       await page.locator(`#panel-${id} .as-table`).click();
       const heads = page.locator(`#panel-${id} thead th`);
-      await poll(async () => (await heads.allTextContents()).slice(1)).toEqual([
-        "Users",
-        "Never active",
-        "Share of users",
-      ]);
+      await expect
+        .poll(async () => (await heads.allTextContents()).slice(1))
+        .toEqual(["Users", "Never active", "Share of users"]);
     }
   });
 
@@ -91,9 +86,9 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     await page.locator("#panel-distinctSchool tbody button").first().click();
     await answered(page);
     await page.locator(`#ask-${id}`).press("Enter");
-    await poll(() => asked(source)).toEqual({ ...openingFilter, ...patch });
+    await expect.poll(() => asked(source)).toEqual({ ...openingFilter, ...patch });
     await answered(page);
-    await poll(() => page.evaluate<string>("document.activeElement?.id")).toBe("asked-title");
+    await expect.poll(() => page.evaluate<string>("document.activeElement?.id")).toBe("asked-title");
     expect(await page.evaluate<number>("window.scrollY")).toBe(0);
     expect(await textOf(page, "#asked-title")).toBe(englishTexts.questions[id]);
     expect(await page.locator(`#ask-${id}`).getAttribute("aria-pressed")).toBe("true");
@@ -104,7 +99,7 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     // Each part of the page exists once.
     for (const panel of panels) expect(await page.locator(`#panel-${panel}`).count()).toBe(1);
     await (id === "levelApps" ? page.keyboard.press("Escape") : page.locator("#asked-close").click());
-    await poll(() => page.locator(".asked").count()).toBe(0);
+    await expect.poll(() => page.locator(".asked").count()).toBe(0);
     expect(await page.evaluate<string>("document.activeElement?.id")).toBe(`ask-${id}`);
     expect(await page.locator(`#panel-${panels[0]}`).count()).toBe(1);
   });
@@ -116,11 +111,11 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     const search = page.locator("#resource-search");
     await search.fill("khan");
     await search.press("Escape");
-    await poll(() => search.inputValue()).toBe("");
-    await poll(() => page.locator("#panel-table tbody tr").count()).toBeGreaterThan(3);
+    await expect.poll(() => search.inputValue()).toBe("");
+    await expect.poll(() => page.locator("#panel-table tbody tr").count()).toBeGreaterThan(3);
     expect(await page.locator(".asked").count()).toBe(1);
     await search.press("Escape");
-    await poll(() => page.locator(".asked").count()).toBe(0);
+    await expect.poll(() => page.locator(".asked").count()).toBe(0);
   });
 
   test("a list shows what was asked, even if another choice was never answered", async () => {
@@ -146,13 +141,13 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
   test("a question selects its subject", async () => {
     const { page, source, kept } = await dashboards.open({ schools: 13, grades: true });
     await page.locator("#ask-appUse").click();
-    await poll(() => asked(source)?.resources).toHaveLength(1);
+    await expect.poll(() => asked(source)?.resources).toHaveLength(1);
     await page.locator("#asked-choice").selectOption({ label: "Khan Academy" });
-    await poll(() => asked(source)?.resources).toEqual(["Khan Academy"]);
+    await expect.poll(() => asked(source)?.resources).toEqual(["Khan Academy"]);
     await page.locator("#ask-gradeResources").click();
     await page.locator("#asked-choice").selectOption({ label: "Kindergarten" });
-    await poll(() => asked(source)).toEqual({ ...openingFilter, grades: ["Kindergarten"] });
-    await poll(kept).toMatchObject({ view: { question: "gradeResources" } });
+    await expect.poll(() => asked(source)).toEqual({ ...openingFilter, grades: ["Kindergarten"] });
+    await expect.poll(kept).toMatchObject({ view: { question: "gradeResources" } });
   });
 
   test("exports name the question that they answer", async () => {
@@ -165,22 +160,24 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     await answered(page);
     await page.locator("#export-table-button").click();
     await page.locator("#table-csv").click();
-    await poll(() => sent.at(-1)).toMatchObject({
-      type: "save",
-      file: {
-        content: expect.stringMatching(
-          /District: Dunmere Unified[\s\S]*Question: Which apps are used most at a school level\? Elementary schools/,
-        ),
-      },
-    });
+    await expect
+      .poll(() => sent.at(-1))
+      .toMatchObject({
+        type: "save",
+        file: {
+          content: expect.stringMatching(
+            /District: Dunmere Unified[\s\S]*Question: Which apps are used most at a school level\? Elementary schools/,
+          ),
+        },
+      });
   });
 
   test("a question that the data cannot answer says so", async () => {
     const { page } = await dashboards.open();
     await page.locator("#ask-licences").click();
-    await poll(() => textOf(page, "#no-licences")).toContain("clever.licencesFile");
+    await expect.poll(() => textOf(page, "#no-licences")).toContain("clever.licencesFile");
     await page.locator("#ask-gradeResources").click();
-    await poll(() => textOf(page, ".asked > p")).toBe(englishTexts.nothingToAsk);
+    await expect.poll(() => textOf(page, ".asked > p")).toBe(englishTexts.nothingToAsk);
   });
 
   const saved = {
@@ -197,21 +194,23 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     await page.locator("#saved-name").fill(" South side ");
     await page.locator("#save-group").click();
     const group = { name: "South side", schools: filter.schools };
-    await poll(() => sent.at(-1)).toEqual({ type: "keepSaved", change: { groups: [group] } });
-    await poll(() => page.locator(".saved-group").count()).toBe(2);
+    await expect.poll(() => sent.at(-1)).toEqual({ type: "keepSaved", change: { groups: [group] } });
+    await expect.poll(() => page.locator(".saved-group").count()).toBe(2);
     // Saving under an existing name replaces it.
     await page.locator("#saved-name").fill("Never on");
-    await poll(() => textOf(page, "#save-view")).toBe("Replace View");
+    await expect.poll(() => textOf(page, "#save-view")).toBe("Replace View");
     await page.locator("#saved-name").press("Enter");
     const views = [{ name: "Never on", filter, question: null }];
-    await poll(() => sent.at(-1)).toEqual({ type: "keepSaved", change: { views } });
-    await poll(() => page.locator(".saved-view").count()).toBe(1);
+    await expect.poll(() => sent.at(-1)).toEqual({ type: "keepSaved", change: { views } });
+    await expect.poll(() => page.locator(".saved-view").count()).toBe(1);
     await page.getByRole("button", { name: "Forget" }).last().click();
-    await poll(() => sent.at(-1)).toEqual({
-      type: "keepSaved",
-      change: { forget: { groups: ["South side"] } },
-    });
-    await poll(() => page.locator(".saved-group").count()).toBe(1);
+    await expect
+      .poll(() => sent.at(-1))
+      .toEqual({
+        type: "keepSaved",
+        change: { forget: { groups: ["South side"] } },
+      });
+    await expect.poll(() => page.locator(".saved-group").count()).toBe(1);
     expect(await page.evaluate("document.activeElement?.closest('#saved') !== null")).toBe(true);
   });
 
@@ -219,14 +218,14 @@ describe.skipIf(!chromiumPath)("the dashboard's questions", () => {
     const { page, source } = await dashboards.open({ schools: 13, grades: true }, { saved });
     await page.locator("#saved-button").click();
     await page.locator(".saved-view").press("Enter");
-    await poll(() => asked(source)).toEqual(saved.views[0]?.filter);
-    await poll(() => textOf(page, "#asked-title")).toBe(englishTexts.questions.neverActive);
+    await expect.poll(() => asked(source)).toEqual(saved.views[0]?.filter);
+    await expect.poll(() => textOf(page, "#asked-title")).toBe(englishTexts.questions.neverActive);
     await answered(page);
     await page.locator("#filter-schools-button").click();
     await page.locator("#filter-schools .choices-group", { hasText: "North side" }).click();
-    await poll(() => asked(source)?.schools).toEqual(saved.groups[0]?.schools);
+    await expect.poll(() => asked(source)?.schools).toEqual(saved.groups[0]?.schools);
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Remove the filter North side" }).click();
-    await poll(() => asked(source)?.schools).toEqual([]);
+    await expect.poll(() => asked(source)?.schools).toEqual([]);
   });
 });

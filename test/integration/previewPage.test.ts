@@ -225,7 +225,7 @@ describe.skipIf(!executablePath)("the preview's page", () => {
   test("says if there is no row or no header", async () => {
     const empty = await show(new FakePreviewSource({ rows: 0 }));
     await expect.poll(() => textOf(empty.page.locator(".state h2"))).toBe("No rows yet");
-    expect(await empty.page.locator("[role=columnheader]").count()).toBeGreaterThan(5);
+    await expect.poll(() => empty.page.locator("[role=columnheader]").count()).toBeGreaterThan(5);
     const blank = await show(new FakePreviewSource({ rows: 0, info: { columns: [] } }));
     await expect.poll(() => textOf(blank.page.locator(".state"))).toContain("The file is empty");
     const problem = { line: 1, column: "date", reason: "The column date is missing." };

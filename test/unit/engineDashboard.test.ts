@@ -65,12 +65,8 @@ test("the engine answers from the current tables, and reports its reading progre
   const progress: protocol.DashboardProgress[] = [];
   // The engine checks the tables' versions at most once a second.
   await expect
-    .poll(
-      async () =>
-        users(await request(protocol.dashboard, params, { onProgress: (state) => progress.push(state) })),
-      {
-        timeout: 20_000,
-      },
+    .poll(async () =>
+      users(await request(protocol.dashboard, params, { onProgress: (state) => progress.push(state) })),
     )
     .toBe(5);
   expect(progress.at(-1)).toEqual({ ready: 1, months: 1 });
