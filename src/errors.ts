@@ -1,6 +1,7 @@
 /** The kind of an error, for callers that depend on it (exit codes, retries, the interface). */
 export type ErrorCode =
   | "config" // the configuration or a secret is missing or wrong: nothing was started
+  | "notConnected" // the extension has no server and no lake yet
   | "hostKey" // the SFTP server is not the one that was trusted
   | "auth" // the server refused the credentials
   | "network" // connection lost, refused or silent; a retry may help

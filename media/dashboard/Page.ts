@@ -201,7 +201,7 @@ export class Page implements Actions {
         model.announcement = texts.emptyTitle;
         break;
       case "failed":
-        model.phase = { name: "failed", message: message.message };
+        model.phase = { name: "failed", message: message.message, fix: message.fix };
         model.announcement = `${texts.failedTitle}: ${message.message}`;
         break;
     }

@@ -10,7 +10,7 @@ import { type Formats, fill, isolated } from "./formats";
 export type Phase =
   | { readonly name: "loading" }
   | { readonly name: "empty" }
-  | { readonly name: "failed"; readonly message: string }
+  | { readonly name: "failed"; readonly message: string; readonly fix: "retry" | "connect" }
   | { readonly name: "ready" };
 
 /** Everything that the page shows. */

@@ -10,11 +10,12 @@ import { suppressionSentences } from "./suppressionWords";
 export function stateView(model: Model, actions: Actions): TemplateResult {
   const { phase, texts } = model;
   if (phase.name === "failed") {
+    const { fix } = phase;
     return message(
       "warning",
       texts.failedTitle,
       phase.message,
-      html`<button type="button" class="button" id="retry" @click=${() => actions.post({ type: "retry" })}>${texts.retry}</button>
+      html`<button type="button" class="button" id=${fix} @click=${() => actions.post({ type: fix })}>${texts[fix]}</button>
         <button type="button" class="button secondary" id="open-log" @click=${() => actions.post({ type: "openLog" })}>${texts.openLog}</button>`,
     );
   }

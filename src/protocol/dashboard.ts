@@ -41,6 +41,7 @@ export const fromPage = z.discriminatedUnion("type", [
   /** A new question, which cancels the previous one; messages about it repeat its `question` number. */
   z.object({ type: z.literal("ask"), question: z.int().nonnegative(), filter: dashboardFilterSchema }),
   z.object({ type: z.literal("retry") }),
+  z.object({ type: z.literal("connect") }),
   /** A change to the reader's saved items; answered by `given`. */
   z.object({ type: z.literal("keepSaved"), change: savedChangeSchema }),
   z.object({ type: z.literal("run") }),
@@ -82,7 +83,13 @@ export type ToPage =
   | { readonly type: "answer"; readonly question: number; readonly answer: DashboardAnswer }
   /** The tables are still empty. */
   | { readonly type: "empty"; readonly question: number }
-  | { readonly type: "failed"; readonly question: number; readonly message: string }
+  | {
+      readonly type: "failed";
+      readonly question: number;
+      readonly message: string;
+      /** What the page offers; both are messages from the page. */
+      readonly fix: "retry" | "connect";
+    }
   /** As in `init`, after a change. */
   | { readonly type: "given"; readonly district: string; readonly saved: Saved }
   /** What a link opens; the page asks it. */

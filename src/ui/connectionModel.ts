@@ -156,7 +156,7 @@ export class ConnectionModel extends Disposable {
     if (isConnected() && !this.mayLoad) throw new CleverLakeError("config", noAutomaticLoading());
     if (usesSample()) return this.sample.connected();
     if (!hasConnection()) {
-      throw new CleverLakeError("config", vscode.l10n.t("There is no connection yet."));
+      throw new CleverLakeError("notConnected", vscode.l10n.t("There is no connection yet."));
     }
     const { minimumGroupSize: _, ...settings } = await this.settledSettings();
     const { sftp, lake, saltKeyVaultUrl } = settings;

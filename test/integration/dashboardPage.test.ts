@@ -192,7 +192,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
   });
 
   describe("states", () => {
-    test("loading: a skeleton; no data: how to run; failed: the reason, retry, log", async () => {
+    test("loading: a skeleton; no data: how to run; failed: the reason, log, retry or connect", async () => {
       let open = () => {};
       const { page, source, sent, session } = await dashboards.show({}, {}, (held) => {
         held.gate = new Promise((resolve) => {
@@ -209,6 +209,13 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       await expect.poll(() => textOf(page, ".state-text")).toContain("The lake cannot be read.");
       await page.locator("#open-log").click();
       await expect.poll(() => sent.at(-1)).toEqual({ type: "openLog" });
+      source.failing = new CleverLakeError("notConnected", "There is no connection yet.");
+      await session.refresh();
+      await page.locator("#connect").click();
+      await expect.poll(() => sent.at(-1)).toEqual({ type: "connect" });
+      expect(await page.locator("#retry").count()).toBe(0);
+      source.failing = new CleverLakeError("engine", "The lake cannot be read.");
+      await session.refresh();
       source.failing = undefined;
       source.empty = false;
       await page.locator("#retry").click();

@@ -229,7 +229,11 @@ describe("a session", () => {
     const { session, source, posted } = start();
     source.failing = new CleverLakeError("engine", "It is gone.", { hint: "Try again." });
     await session.refresh();
-    expect(posted.at(-1)).toMatchObject({ type: "failed", message: expect.stringContaining("It is gone.") });
+    expect(posted.at(-1)).toMatchObject({
+      type: "failed",
+      message: expect.stringContaining("It is gone."),
+      fix: "retry",
+    });
     expect(session.answer).toBeUndefined();
     source.failing = undefined;
     source.empty = true;

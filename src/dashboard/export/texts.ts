@@ -354,6 +354,7 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     resetFilters: t("Reset Filters"),
     failedTitle: t("The dashboard could not be computed"),
     retry: t("Try Again"),
+    connect: t("Connect"),
     openLog: t("Open Log"),
 
     // Exports.

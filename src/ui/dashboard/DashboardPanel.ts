@@ -170,6 +170,8 @@ export class DashboardPanel extends Disposable {
         return this.keep(message.change);
       case "run":
         return vscode.commands.executeCommand("clever.run");
+      case "connect":
+        return vscode.commands.executeCommand("clever.connect");
       case "openLog":
         return vscode.commands.executeCommand("clever.showLog");
       case "showReports":

@@ -1,7 +1,7 @@
 import type { DashboardAnswer, NoAnswer } from "../../dashboard/answer";
 import { type DashboardFilter, openingFilter } from "../../dashboard/filter";
 import type { DashboardProgress } from "../../engine/messages";
-import { describeError } from "../../errors";
+import { describeError, isCleverLakeError } from "../../errors";
 import type { FromPage, ToPage } from "../../protocol/dashboard";
 
 /** The source of the dashboard's numbers. */
@@ -107,7 +107,9 @@ export class DashboardSession {
       this.latest = "empty" in answer ? undefined : answer;
       this.show("empty" in answer ? { type: "empty", question } : { type: "answer", question, answer });
     } catch (error) {
-      if (!signal.aborted) this.show({ type: "failed", question, message: describeError(error) });
+      if (signal.aborted) return;
+      const fix = isCleverLakeError(error, "notConnected") ? "connect" : "retry";
+      this.show({ type: "failed", question, message: describeError(error), fix });
     }
   }
 

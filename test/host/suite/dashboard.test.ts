@@ -279,7 +279,7 @@ suite("the dashboard", function () {
     assert.deepEqual(person.shown, []);
   });
 
-  test("survives the end of its engine, and reports an invalid setting", async () => {
+  test("survives the end of its engine, reports an invalid setting, and offers to connect if nothing is", async () => {
     const { client } = await activeApplication();
     const tab = tabs.newest();
     const { pid } = client;
@@ -291,8 +291,14 @@ suite("the dashboard", function () {
     before = tab.received.length;
     // The lake has changed then, so it is queried again automatically.
     await setSetting("lake.url", "ftp://somewhere");
-    const { message } = await tab.hears("failed", before);
+    const { message, fix } = await tab.hears("failed", before);
     assert.match(message, /clever\.lake\.url/);
+    assert.equal(fix, "retry");
+    before = tab.received.length;
+    await disconnect();
+    await until("it offers to connect", () =>
+      tab.received.slice(before).some((each) => each.type === "failed" && each.fix === "connect"),
+    );
     await close(tab);
     await district.connect();
   });
