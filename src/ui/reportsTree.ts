@@ -7,6 +7,7 @@ import { Disposable } from "./dispose";
 import { month, nameOf } from "./format";
 import { countsOf, shortCounts } from "./reportCounts";
 import { stateIcon, stateReason, stateWord, tooltip } from "./reportState";
+import { type FailedNode, failedItem } from "./treeItems";
 
 /** With more reports than this, a folder groups them by month. */
 const groupedAbove = 60;
@@ -32,7 +33,7 @@ export interface FileNode {
   readonly parent: FolderNode | MonthNode | undefined;
 }
 
-export type ReportNode = FolderNode | MonthNode | FileNode;
+export type ReportNode = FolderNode | MonthNode | FileNode | FailedNode;
 
 interface FolderContents {
   readonly folders: FolderNode[];
@@ -61,8 +62,10 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
   async getChildren(node?: ReportNode): Promise<ReportNode[]> {
     if (node === undefined) {
       if (!this.model.mayLoad) return [];
-      // The failure is reported elsewhere; here the view's welcome text offers a fix.
+      // The state says so; the failure has been logged.
       await this.model.loaded().catch(() => undefined);
+      const { state, reports, error } = this.model;
+      if (state === "failed" && reports.length === 0) return [{ kind: "failed", error }];
       return this.childrenOf({ kind: "folder", path: "", name: "", parent: undefined }, undefined);
     }
     if (node.kind === "folder") return this.childrenOf(node, node);
@@ -73,11 +76,12 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
   }
 
   getParent(node: ReportNode): ReportNode | undefined {
-    return node.parent;
+    return node.kind === "failed" ? undefined : node.parent;
   }
 
   getTreeItem(node: ReportNode): vscode.TreeItem {
     if (node.kind === "file") return fileItem(node);
+    if (node.kind === "failed") return failedItem(node, vscode.l10n.t("The reports could not be listed"));
     const label = node.kind === "folder" ? plain(node.name) : monthLabel(node.month);
     const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Collapsed);
     // A stable id preserves expansion and selection across a refresh.
@@ -99,6 +103,7 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
 
   private below(node: ReportNode): readonly ReportItem[] {
     if (node.kind === "file") return [node.item];
+    if (node.kind === "failed") return [];
     if (node.kind === "month") return this.monthsIn(node.parent.path).get(node.month) ?? [];
     return this.model.reports.filter(({ path }) => path.startsWith(`${node.path}/`));
   }

@@ -13,13 +13,10 @@ export interface FailedNode {
 }
 
 /**
- * The row that explains why a view of the lake is empty. VS Code itself would show a temporary message and then an
- * empty view, as if the lake were empty.
+ * The row that explains why a view is empty. VS Code itself would show a temporary message and then an empty view, as if
+ * there were nothing to show.
  */
-export function failedItem({ error }: FailedNode): vscode.TreeItem {
-  const label = isCleverLakeError(error, "network")
-    ? vscode.l10n.t("The lake cannot be reached")
-    : vscode.l10n.t("The lake could not be read");
+export function failedItem({ error }: FailedNode, label = lakeFailure(error)): vscode.TreeItem {
   const item = new vscode.TreeItem(label);
   const reason = describeError(error);
   item.iconPath = coloredIcon("warning", "charts.red");
@@ -29,4 +26,10 @@ export function failedItem({ error }: FailedNode): vscode.TreeItem {
   item.accessibilityInformation = { label: `${label}. ${reason}` };
   item.command = { command: "clever.refresh", title: vscode.l10n.t("Try Again") };
   return item;
+}
+
+function lakeFailure(error: unknown): string {
+  return isCleverLakeError(error, "network")
+    ? vscode.l10n.t("The lake cannot be reached")
+    : vscode.l10n.t("The lake could not be read");
 }
