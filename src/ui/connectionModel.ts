@@ -18,7 +18,6 @@ import {
   readSettings,
   removeConnectionSettings,
   section,
-  useSample,
   usesSample,
   withProxy,
   writeConnection,
@@ -210,18 +209,22 @@ export class ConnectionModel extends Disposable {
         await this.secrets.restore(before);
         throw error;
       }
-      await useSample(false);
     });
   }
 
   /**
-   * Removes the user's own connection and its secrets from this machine. The secrets stay if the settings cannot be
-   * written: the connection would still be there, and its salt may exist nowhere else.
+   * Removes the user's own connection and its secrets from this machine: both or neither, because the salt may exist
+   * nowhere else, and secrets without a connection could not be removed any more.
    */
   remove(): Promise<void> {
     return this.change(async () => {
-      await removeConnectionSettings();
-      await this.secrets.forgetAll();
+      const restore = await removeConnectionSettings();
+      try {
+        await this.secrets.forgetAll();
+      } catch (error) {
+        await restore();
+        throw error;
+      }
     });
   }
 

@@ -211,25 +211,44 @@ const connectionKeys: Readonly<Record<keyof ConnectionSettings, string>> = {
   saltKeyVaultUrl: "saltKeyVaultUrl",
 };
 
-/** Writes a connection into the user's settings. The reports' folder stays as it is: only the user sets it. */
+/**
+ * Writes a connection into the user's settings and leaves the sample district. The reports' folder stays as it is: only
+ * the user sets it.
+ */
 export async function writeConnection(connection: ConnectionSettings): Promise<void> {
   const parts = Object.keys(connectionKeys) as (keyof ConnectionSettings)[];
-  await write(Object.fromEntries(parts.map((part) => [connectionKeys[part], connection[part]])));
+  const values = Object.fromEntries(parts.map((part) => [connectionKeys[part], connection[part]]));
+  await write({ ...values, [sampleKey]: false });
 }
 
-/** Removes the connection from the user's settings. */
-export async function removeConnectionSettings(): Promise<void> {
-  await write(
+/** Removes the connection from the user's settings. Resolves to a function that restores it. */
+export function removeConnectionSettings(): Promise<() => Promise<void>> {
+  return write(
     Object.fromEntries([...Object.values(connectionKeys), "sftp.root"].map((key) => [key, undefined])),
   );
 }
 
-async function write(values: Readonly<Record<string, string | number | boolean | undefined>>): Promise<void> {
+/** Writes all settings, or none if one cannot be written. Resolves to a function that restores the previous values. */
+async function write(values: Readonly<Record<string, unknown>>): Promise<() => Promise<void>> {
   const settings = vscode.workspace.getConfiguration(section);
-  for (const [key, value] of Object.entries(values)) {
-    const usual = settings.inspect(key)?.defaultValue;
-    await settings.update(key, value === usual ? undefined : value, vscode.ConfigurationTarget.Global);
+  const update = (key: string, value: unknown) =>
+    settings.update(key, value, vscode.ConfigurationTarget.Global);
+  const before: [key: string, value: unknown][] = [];
+  const restore = async () => {
+    for (const [key, value] of before) await update(key, value);
+  };
+  try {
+    for (const [key, value] of Object.entries(values)) {
+      const inspected = settings.inspect(key);
+      await update(key, value === inspected?.defaultValue ? undefined : value);
+      before.push([key, inspected?.globalValue]);
+    }
+  } catch (error) {
+    // The first failure says what to do; restoring may fail for the same reason.
+    await restore().catch(() => undefined);
+    throw error;
   }
+  return restore;
 }
 
 /** Opens the settings editor at a given setting. */

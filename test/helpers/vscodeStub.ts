@@ -20,18 +20,19 @@ const noted =
 /** The settings by their full names. */
 export const settings: Record<string, unknown> = {};
 
-/** The error of every attempt to write a setting. */
-export const unwritable: { error: Error | undefined } = { error: undefined };
+/** The error of every attempt to write a setting, or only those with the name. */
+export const unwritable: { error: Error | undefined; name?: string | undefined } = { error: undefined };
 
 export const workspace = {
   isTrusted: true,
   workspaceFolders: undefined as readonly { readonly uri: { readonly scheme: string } }[] | undefined,
   getConfiguration: (section: string) => ({
     get: (key: string) => settings[`${section}.${key}`],
-    inspect: () => undefined,
+    inspect: (key: string) => ({ globalValue: settings[`${section}.${key}`], defaultValue: undefined }),
     update: async (key: string, value: unknown) => {
-      if (unwritable.error) throw unwritable.error;
-      settings[`${section}.${key}`] = value;
+      const name = `${section}.${key}`;
+      if (unwritable.error && (unwritable.name ?? name) === name) throw unwritable.error;
+      settings[name] = value;
     },
   }),
   onDidChangeConfiguration: (listener: ConfigurationListener) => {

@@ -9,6 +9,7 @@ import { answers, calls, settingChanged, settings, unwritable } from "../helpers
 
 afterEach(() => {
   unwritable.error = undefined;
+  unwritable.name = undefined;
   for (const name of Object.keys(settings)) delete settings[name];
   answers.length = 0;
   calls.length = 0;
@@ -62,6 +63,35 @@ test("a connection that cannot be removed from the settings keeps its password a
   await model.remove();
   expect(await secrets.readBound()).toEqual({ secrets: {}, boundTo: undefined });
   expect(settings["clever.sftp.host"]).toBeUndefined();
+  model.dispose();
+});
+
+test("a connection is written whole or not at all, and so is its removal", async () => {
+  const store = new SealedStore();
+  const secrets = secretsIn(store);
+  const model = new ConnectionModel({} as EngineClient, secrets, {} as SampleDistrict, log);
+  await model.keep(connection, { password: "a password", salt: "a salt" });
+  settings["clever.sampleDistrict"] = true;
+  const before = { settings: { ...settings }, secrets: await secrets.readBound() };
+  const now = async () => ({ settings: { ...settings }, secrets: await secrets.readBound() });
+
+  unwritable.error = new Error("Unable to write into user settings.");
+  for (const name of ["clever.lake.url", "clever.sampleDistrict"]) {
+    unwritable.name = name;
+    const other = { ...connection, host: "other.example", lakeUrl: "file:///other" };
+    await expect(model.keep(other, { password: "another" })).rejects.toBe(unwritable.error);
+    expect(await now()).toEqual(before);
+  }
+  unwritable.name = "clever.lake.url";
+  await expect(model.remove()).rejects.toBe(unwritable.error);
+  expect(await now()).toEqual(before);
+
+  unwritable.error = undefined;
+  store.delete = () => Promise.reject(new Error("The keyring is locked."));
+  await expect(model.remove()).rejects.toThrow(
+    "VS Code's secret store cannot be used: The keyring is locked.",
+  );
+  expect(await now()).toEqual(before);
   model.dispose();
 });
 
