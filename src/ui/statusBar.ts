@@ -7,7 +7,7 @@ import { countSentences, needsAttention, type ReportCounts, shortCounts, totalOf
 /** Whether there are any reports, once the server has been listed. */
 export type KnownReports = "checking" | "none" | "some";
 
-/** The status bar's contents: reports that need attention, new reports, or a run's progress. */
+/** What the status bar is about: reports that need attention, new reports, or a run's progress. */
 export type StatusBarState =
   | { readonly kind: "hidden" }
   | { readonly kind: "reports"; readonly known: KnownReports; readonly counts: ReportCounts }
@@ -33,7 +33,7 @@ export class StatusBar extends Disposable {
       return;
     }
     // Only the icon may be rendered as an icon. Text and tooltip may contain external text, which is made inert.
-    const shown = appearanceOf(state);
+    const shown = contentsFor(state);
     const text = inert(shown.text);
     const tooltip = inert(vscode.l10n.t("{0}\n\nClick for the menu.", shown.state));
     this.item.text = `$(${shown.icon}) ${text}`;
@@ -44,7 +44,7 @@ export class StatusBar extends Disposable {
   }
 }
 
-interface Appearance {
+interface Contents {
   readonly icon: string;
   readonly text: string;
   /** The sentences of the tooltip. */
@@ -52,7 +52,7 @@ interface Appearance {
   readonly background?: vscode.ThemeColor;
 }
 
-function appearanceOf(state: Exclude<StatusBarState, { kind: "hidden" }>): Appearance {
+function contentsFor(state: Exclude<StatusBarState, { kind: "hidden" }>): Contents {
   if (state.kind === "running")
     return { icon: "sync~spin", text: state.text, state: vscode.l10n.t("A run is in progress.") };
   const { counts } = state;
