@@ -84,6 +84,13 @@ export class CredentialCommands {
 
   /** Removes all secrets of this machine and profile. If they include a salt, warns about the consequences. */
   async forget(): Promise<void> {
+    const { secrets } = await this.secrets.readBound();
+    if (Object.keys(secrets).length === 0) {
+      await this.forgetInEngine();
+      const text = vscode.l10n.t("No credentials are stored for this machine and profile.");
+      notify(showInformationMessage, text);
+      return;
+    }
     const remove = vscode.l10n.t("Remove");
     const question = vscode.l10n.t("Remove the stored credentials of this machine and profile?");
     if (!(await this.agrees(question, remove, []))) return;

@@ -42,6 +42,13 @@ suite("secrets", () => {
     assert.deepEqual((await secrets.readBound()).secrets, {});
     assert.equal(client.pid, pid);
     assert.equal(person.saw(/of this machine and profile have been removed/).length, 1);
+    person.shown.length = 0;
+    await commands.executeCommand("clever.forgetCredentials");
+    assert.deepEqual(
+      person.shown.map(({ modal, message }) => [modal, message]),
+      [[false, "No credentials are stored for this machine and profile."]],
+      "There is nothing to confirm.",
+    );
   });
 
   test("are removed with the connection, after a confirmation", async () => {
