@@ -8,13 +8,13 @@ import type { Connected, ConnectionTest } from "../engine/messages";
 import * as engine from "../engine/protocol";
 import { isCleverLakeError } from "../errors";
 import { askAzureLake } from "./azureLakeSteps";
-import { type ConnectionAnswers, loginWith } from "./connectionAnswers";
+import { type ConnectionAnswers, connectedWith, loginWith } from "./connectionAnswers";
 import { askLocalPath } from "./localFiles";
 import type { Parts } from "./parts";
 import { otherSalt } from "./saltBox";
 import { askSalt } from "./saltStep";
 import { serverTimeout } from "./settings";
-import { withIcon } from "./window";
+import { withIcon, withProgress } from "./window";
 import {
   askChoice,
   askText,
@@ -64,11 +64,25 @@ export function askConnection(
   return walk(title, first, [...steps.values()], { client, log, from: [...steps.keys()].indexOf(from) });
 }
 
-/** The step whose answer can fix the error. */
-export function stepToFix(error: unknown, { authentication }: ConnectionAnswers): ConnectionStep {
+/** The step whose answer can fix the error of a connection's test. */
+export async function stepToFix(
+  client: EngineClient,
+  error: unknown,
+  answers: ConnectionAnswers,
+): Promise<ConnectionStep> {
+  const { authentication } = answers;
   if (isCleverLakeError(error, "hostKey")) return "trust";
+  if (!isCleverLakeError(error, "network", "auth")) return "salt";
+  // Azure's errors have the same codes as the server's. The server is not asked again: it may lock the account.
+  const testing = vscode.l10n.t("Clever: testing the connection");
+  const lakeFails = await withProgress(testing, (_progress, signal) =>
+    client.request(engine.testLake, connectedWith(answers), { signal }).then(
+      () => false,
+      () => true,
+    ),
+  );
+  if (lakeFails) return "lake";
   if (isCleverLakeError(error, "network")) return "host";
-  if (!isCleverLakeError(error, "auth")) return "salt";
   return authentication === "password" ? "secret" : authentication === "agent" ? "signIn" : "passphrase";
 }
 

@@ -85,7 +85,7 @@ export class ConnectionCommands extends Disposable {
           this.unfinished = answers;
           return;
         }
-        from = way === "again" ? "none" : stepToFix(error, answers);
+        from = way === "again" ? "none" : await stepToFix(this.parts.client, error, answers);
       }
     }
   }
