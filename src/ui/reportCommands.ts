@@ -5,7 +5,15 @@ import { counted, forCount, ifAny } from "./counts";
 import { recentTime } from "./format";
 import { inVsCode } from "./hints";
 import type { LakeNode, LakeTree } from "./lakeTree";
-import { noReports, notify, notifyError, notifyNothingSelected, type Offer, offers } from "./messages";
+import {
+  noReports,
+  notify,
+  notifyError,
+  notifyNothingSelected,
+  type Offer,
+  offers,
+  reported,
+} from "./messages";
 import type { Parts } from "./parts";
 import { isDue, isRelevantReport } from "./reportCounts";
 import { stateIcon, stateWord } from "./reportState";
@@ -146,7 +154,8 @@ export class ReportCommands {
     if (found === undefined) {
       const text = vscode.l10n.t("{0} was ingested, but is no longer in the lake.", landed.landedPath);
       // Unlike the command, it waits for a run in progress.
-      notify(showWarningMessage, text, { ...offers.verify(), act: () => this.verify() });
+      const verify = { ...offers.verify(), act: () => reported(this.parts.log, () => this.verify()) };
+      notify(showWarningMessage, text, verify);
       return;
     }
     await lakeView.reveal(found, { select: true, focus: true });
