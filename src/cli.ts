@@ -168,6 +168,15 @@ Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or 
         return async () => ({ text: () => salt, document: () => ({ salt }) });
       }),
     );
+  root
+    .command("help [command]")
+    .description("display help for command")
+    .action((name: string | undefined) => {
+      const command = name === undefined ? root : root.commands.find((each) => each.name() === name);
+      // The parser's own command would show the help of the whole program, and not say why.
+      if (command === undefined) root.error(`error: unknown command '${name}'`);
+      else command.help();
+    });
   return root;
 }
 

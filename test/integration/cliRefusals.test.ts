@@ -59,6 +59,9 @@ describe("clever-lake refuses", () => {
   test("unknown commands and options", async () => {
     const cli = await commandLine();
     expect(await refused(cli, "runn")).toContain("unknown command");
+    expect(await refused(cli, "help", "runn")).toBe(
+      "error: unknown command 'runn'\nRun with --help for usage.\n",
+    );
     expect(await refused(cli, "run", "--jsn")).toContain("unknown option");
     expect(await refused(cli, "run", "extra")).toContain("too many arguments");
     expect(await refused(cli, "metrics", "--from")).toContain("argument missing");
