@@ -20,7 +20,7 @@ import { quarantineIn } from "../pipeline/plan/quarantineIn";
 import { openLake } from "./connect";
 import { type Language, languages } from "./languages";
 import { countingOf, nothingYet, withIndex } from "./participation";
-import { districtFilesOf, filterOf, type QuestionOptions, requireDays } from "./question";
+import { districtFilesOf, filterOf, type QuestionOptions, requireDays, warnOfUnknownNames } from "./question";
 
 export interface DashboardOptions extends QuestionOptions {
   readonly out: string;
@@ -135,6 +135,12 @@ async function ask(
     return answered;
   };
   const answered = await withIndex(lake, options, compute, signal);
+  const unknown = (answered.licences ?? []).filter(({ isKnown }) => !isKnown);
+  warnOfUnknownNames(
+    files.licencesFile,
+    "resource",
+    unknown.map(({ resource: name, nearest }) => ({ name, nearest })),
+  );
   const inQuarantine = await quarantineIn(lake, config.userTypes, signal);
   const reports = inQuarantine.map(({ path: file, outcome }) => ({ path: file, state: outcome }));
   return { ...answered, quarantined: quarantinedIn(reports, answered) };

@@ -72,7 +72,9 @@ export function filterOf(
   schoolLevelsFile: string | undefined,
   known: FilterOptions,
 ): DashboardFilter {
-  warnOfUnknownSchools(schoolLevelsFile, known);
+  const schools = known.schools.filter((school) => school !== null);
+  const unknown = known.unknownSchools.map((name) => ({ name, nearest: nearestNames(name, schools) }));
+  warnOfUnknownNames(schoolLevelsFile, "school", unknown);
   const filter = dashboardFilterSchema.parse({
     range: rangeOf(options, known),
     schools: [...(options.school ?? []), ...schoolsOfLevels(options.schoolLevel ?? [], known.schoolLevels)],
@@ -96,19 +98,19 @@ function rangeOf({ from, to, range }: QuestionOptions, known: FilterOptions): Da
   return { preset: range ?? "schoolYear" };
 }
 
-/** Warns of schools in the district's file that the tables do not have: their levels have no effect. */
-function warnOfUnknownSchools(
+/** Warns of names in one of the district's files that the tables do not have: they have no effect. */
+export function warnOfUnknownNames(
   file: string | undefined,
-  { schools, unknownSchools: unknown }: Pick<FilterOptions, "schools" | "unknownSchools">,
+  kind: "school" | "resource",
+  unknown: readonly { readonly name: string; readonly nearest: readonly string[] }[],
 ): void {
-  const names = schools.filter((school) => school !== null);
   const [first] = unknown;
   if (first === undefined) return;
-  const [nearest] = nearestNames(first, names);
+  const [nearest] = first.nearest;
   const near = nearest === undefined ? "" : ` (nearest: "${nearest}")`;
   const which =
     unknown.length === 1
-      ? `the school "${first}"${near}`
-      : `${unknown.length} of its schools, such as "${first}"${near}`;
+      ? `the ${kind} "${first.name}"${near}`
+      : `${unknown.length} of its ${kind}s, such as "${first.name}"${near}`;
   warn(`${file}: The tables do not have ${which}.`);
 }

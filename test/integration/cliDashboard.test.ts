@@ -139,6 +139,21 @@ describe("clever-lake dashboard", () => {
     expect((await cli.run("metrics", "--school-levels", file)).stderr).toBe("");
   });
 
+  test("warns of resources in the licence file that the tables do not have", async () => {
+    const file = path.join(folder, "licences.csv");
+    await writeFile(file, "resource,seats,cost,end\nBookburrow,10,,\nBookburow,10,,\n");
+    const { stderr } = await cli.run(
+      "dashboard",
+      "--out",
+      path.join(folder, "page.html"),
+      "--licences",
+      file,
+    );
+    expect(stderr).toBe(
+      `warning: ${file}: The tables do not have the resource "Bookburow" (nearest: "Bookburrow").\n`,
+    );
+  });
+
   test("is not made of another demo in the same folder", async () => {
     const before = await contentsBelow(cli.lakeFolder);
     const { exitCode, stdout, stderr } = await runPlain("demo", "--days", "2", "--keep", cli.lakeFolder);
