@@ -1,6 +1,7 @@
 import { counted } from "../counted";
 import type { CutGroup, MissingReport, People, Place, ReportKind, Shown } from "../dashboard/answer";
 import type { ParticipationMetrics, Suppressible } from "../dashboard/query/metrics";
+import { groupBy } from "../groupBy";
 import type { RunSummary } from "../pipeline/log/runRecord";
 import type { Freshness } from "../pipeline/plan/freshness";
 import type { PlannedFile } from "../pipeline/plan/plan";
@@ -134,9 +135,16 @@ export function showRun(summary: RunSummary): string {
     );
   if (summary.failed.length > 0) {
     lines.push("", styled("red", `Failed (the next run retries them): ${summary.failed.length}`));
-    lines.push(...listed(summary.failed.map(({ path, reason }) => `${plain(path)}: ${plain(reason)}`)));
+    // A missing program, for example, fails every file for the same reason.
+    const byReason = groupBy(summary.failed, ({ reason }) => reason);
+    lines.push(...listed([...byReason].map(([reason, files]) => `${firstOf(files)}: ${plain(reason)}`)));
   }
   return lines.join("\n");
+}
+
+function firstOf([first, ...others]: RunSummary["failed"]): string {
+  const path = plain(first?.path ?? "");
+  return others.length === 0 ? path : `${path} and ${counted(others.length, "other file")}`;
 }
 
 function overdueLine(kind: Freshness): string {

@@ -167,8 +167,24 @@ describe("a run's summary", () => {
     );
   });
 
+  test("with a reason for which several files failed once", () => {
+    const reason = "Spark could not be started.";
+    const failed = [..."abc"].map((name) => ({ path: `${name}.csv`, reason }));
+    const lines = showRun({ ...summary, failed: [...failed, { path: "d.csv", reason: "Gone." }] }).split(
+      "\n",
+    );
+    expect(lines.slice(-3)).toEqual([
+      "Failed (the next run retries them): 4",
+      "  a.csv and 2 other files: Spark could not be started.",
+      "  d.csv: Gone.",
+    ]);
+  });
+
   test("with a limited number of lines", () => {
-    const failed = Array.from({ length: 500 }, (_, index) => ({ path: `${index}.csv`, reason: "Gone." }));
+    const failed = Array.from({ length: 500 }, (_, index) => ({
+      path: `${index}.csv`,
+      reason: `Gone ${index}.`,
+    }));
     const text = showRun({ ...summary, failed });
     expect(text.split("\n").length).toBeLessThan(40);
     expect(text).toContain("480 more; --json lists them all.");
