@@ -36,7 +36,7 @@ export function comparisonParts(
     ];
   };
   const table = (title: string, rows: readonly string[][]) =>
-    columns([title, "Before", "Now", "Change", "Users before", "Users now"], [...rows], [1, 2, 3, 4, 5]);
+    columns([title, "Before", "Now", "Change", "Users before", "Users now"], [...rows], [1, 2, 3, 4, 5], 0);
   const part = (title: string, ...lines: readonly string[]) => [styled("bold", title), ...lines].join("\n");
   return [
     part(

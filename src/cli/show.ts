@@ -43,7 +43,7 @@ export function showStatus(
   const counts = new Map<string, number>();
   for (const { state } of files) counts.set(state, (counts.get(state) ?? 0) + 1);
   const summary = [...counts].map(([state, count]) => `${integer(count)} ${state}`).join(", ");
-  const listing = columns(["State", "File", "Size", "Modified (UTC)", ""], rows, [2]);
+  const listing = columns(["State", "File", "Size", "Modified (UTC)", ""], rows, [2], 4);
   const none = "There are no files on the server.";
   const noticed = identityLines(identities);
   return [
@@ -233,6 +233,7 @@ export function showMetrics(
                 average(row.averageDistinctResources, row.absent),
               ]),
               [1, 2, 3, 4],
+              0,
             ),
           ),
           section(
@@ -247,6 +248,7 @@ export function showMetrics(
                 count(row.rows),
               ]),
               [2, 3, 4],
+              0,
             ),
           ),
           section(

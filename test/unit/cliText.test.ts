@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { showMetrics, showRun, showStatus, showVerification } from "../../src/cli/show";
 import { columns } from "../../src/cli/table";
 import { bytes, decimal, duration, integer, plain } from "../../src/cli/text";
@@ -77,6 +77,41 @@ test("a table's columns are aligned, whatever their contents", () => {
   expect(lines.slice(1)).toEqual(
     names.map((name, index) => `  ${name}${" ".repeat(5 - (places[index] ?? 0))}  |`),
   );
+});
+
+describe("on a terminal that is too narrow", () => {
+  const stdout = { isTTY: process.stdout.isTTY, columns: process.stdout.columns };
+  afterEach(() => {
+    Object.assign(process.stdout, stdout);
+  });
+  const table = () =>
+    columns(
+      ["School", "Users"],
+      [
+        ["Cedar Hollow High School *", "1"],
+        ["数学数学数学数学数学", "1,000"],
+      ],
+      [1],
+      0,
+    ).split("\n");
+
+  test("a table's long column is shortened, and keeps the mark of numbers that cover only a part", () => {
+    Object.assign(process.stdout, { isTTY: true, columns: 24 });
+    expect(table().slice(1)).toEqual(["  Cedar Hollow… *      1", "  数学数学数学数…  1,000"]);
+  });
+
+  test("names keep at least a few letters", () => {
+    Object.assign(process.stdout, { isTTY: true, columns: 3 });
+    expect(table()[1]).toBe("  Cedar Hol… *      1");
+  });
+
+  test("texts that are piped, or that fit, stay whole", () => {
+    Object.assign(process.stdout, { isTTY: true, columns: 35 });
+    const whole = table();
+    expect(whole[1]).toContain("Cedar Hollow High School *");
+    Object.assign(process.stdout, { isTTY: false, columns: 24 });
+    expect(table().slice(1)).toEqual(whole.slice(1));
+  });
 });
 
 const summary: RunSummary = {
