@@ -30,8 +30,8 @@ export interface MergeRequest extends MergePolicy, FileLayout {
   readonly requireHeld?: (() => Promise<void>) | undefined;
   /** Receives the table's state after each commit. */
   readonly onCommitted?: ((snapshot: Snapshot) => void) | undefined;
-  /** Receives files that are not merged because they cannot be read. */
-  readonly onLeft?: ((merge: Merge, reason: CleverLakeError) => void) | undefined;
+  /** Receives why files are not merged, such as files of a partition that cannot be read. */
+  readonly onLeft?: ((reason: CleverLakeError) => void) | undefined;
   /** Receives merged files, before they are committed. */
   readonly onMerged?: ((merge: Merge) => void) | undefined;
 }
@@ -71,6 +71,7 @@ export async function mergeAfterCommit(request: MergeRequest): Promise<Snapshot>
     request.signal?.throwIfAborted();
     // If another writer was first, nothing rejects; so this is the lost lock.
     if (!isCleverLakeError(error) || error.code === "conflict") throw error;
+    request.onLeft?.(error);
   }
   return newest;
 }
@@ -144,7 +145,7 @@ async function attemptOf(
           onMerged?.(merge);
         } catch (error) {
           if (!isCleverLakeError(error, ...unreadable)) throw error;
-          onLeft?.(merge, error);
+          onLeft?.(error);
         }
       }
     }, request.signal);

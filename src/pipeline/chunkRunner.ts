@@ -2,7 +2,7 @@ import { allSettledOrThrow } from "../allSettledOrThrow";
 import { pseudoTable } from "../clever/layout";
 import { type ReportName, reportNames, reports } from "../clever/reports";
 import type { Snapshot } from "../delta/snapshot";
-import { CleverLakeError, isCleverLakeError } from "../errors";
+import { CleverLakeError, describeError, isCleverLakeError } from "../errors";
 import { limitConcurrency } from "../mapConcurrently";
 import type { ReportSource } from "../sftp/source";
 import { ReportTable } from "./commit/reportTable";
@@ -116,13 +116,16 @@ export class ChunkRunner {
     }
   }
 
-  /** Merges small data files of this run's months. If that fails, their rows are in the tables anyway. */
+  /** Merges small data files of this run's tables, as far as possible. Their rows are in the tables anyway. */
   async mergeFiles(): Promise<void> {
-    const { lock, progress } = this.context;
+    const { lock, progress, summary } = this.context;
     if (this.opened.size > 0) progress.merging();
     for (const name of this.opened.keys()) {
       const table = await this.openedTable(name);
-      const merged = await table?.mergeFiles(lock.requireHeld);
+      const merged = await table?.mergeFiles(lock.requireHeld, (reason) => {
+        const note = `Small data files were not merged: ${describeError(reason)}`;
+        summary.notes.push({ path: pseudoTable(reports[name]), note });
+      });
       if (merged) this.newestTables.set(name, merged);
     }
   }

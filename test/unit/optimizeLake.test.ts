@@ -1,4 +1,4 @@
-import { cp } from "node:fs/promises";
+import { cp, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { ingestLogTable, lookupTable, pseudoTable, rosterTable, runLockPath } from "../../src/clever/layout";
@@ -140,6 +140,25 @@ describe("a lake of many small files", () => {
       expect(files.length).toBeLessThanOrEqual(4);
     expect((await fixture.verify()).problems).toEqual([]);
     expect((await lakeRows(fixture.lake, dailyTable)).slice(0, before[3]?.length)).toEqual(before[3]);
+  });
+
+  test("is merged by a run except for months with a damaged data file, which the run reports", async () => {
+    const [damaged] = filesByPartition(await tableOf(dailyTable)).get("year=2024, month=9") ?? [];
+    await writeFile(fixture.lake.localPath(`${dailyTable}/${damaged?.path}`), "no Parquet");
+    for (const day of ["2024-10-03", "2024-10-04"]) {
+      await fixture.put(dailyPath(day), dailyCsv(daily("a", day)));
+      await fixture.put(usagePath(day), usageCsv(usage("a", "maths", day)));
+      const { failed, notes } = await fixture.run();
+      expect(failed).toEqual([]);
+      const left = notes.filter(({ note }) => note.startsWith("Small data files were not merged: "));
+      expect(left.map(({ path: table }) => table)).toEqual([dailyTable]);
+      expect(left[0]?.note).toContain(decodeURIComponent(damaged?.path ?? "?"));
+    }
+    const files = async (table: string) =>
+      [...filesByPartition(await tableOf(table))].map(([, each]) => each.length);
+    expect((await files(dailyTable))[0]).toBe(24);
+    expect((await files(dailyTable))[1]).toBeLessThanOrEqual(4);
+    expect(Math.max(...(await files(usageTable)))).toBeLessThanOrEqual(4);
   });
 
   test("can be verified and continued as before", async () => {

@@ -142,8 +142,12 @@ export class ReportTable {
    * Resolves to the resulting state of the table.
    *
    * @param requireHeld called before the commit; if it rejects, nothing is merged
+   * @param onLeft receives why files stay as they are
    */
-  async mergeFiles(requireHeld: () => Promise<void>): Promise<Snapshot | undefined> {
+  async mergeFiles(
+    requireHeld: () => Promise<void>,
+    onLeft: (reason: CleverLakeError) => void,
+  ): Promise<Snapshot | undefined> {
     const { lake, duck, signal } = this.context;
     if (this.table === undefined) return undefined;
     this.table = await mergeAfterCommit({
@@ -155,6 +159,7 @@ export class ReportTable {
       ...pseudoFiles,
       signal,
       requireHeld,
+      onLeft,
       onCommitted: (snapshot) => this.context.verifiedVersions.committed(snapshot),
     });
     return this.table;

@@ -83,7 +83,7 @@ export async function optimizeLake(request: LakeWork): Promise<OptimizeSummary> 
           maxFiles: filesPerPartition,
           signal,
           requireHeld: held.requireHeld,
-          onLeft: (_merge, reason) => problems.push(describeError(reason)),
+          onLeft: (reason) => problems.push(describeError(reason)),
           onMerged: ({ bytes }) => {
             rewritten += bytes;
             progress.done += bytes;
