@@ -1,7 +1,7 @@
 import type * as CliProgress from "cli-progress";
 import { counted } from "../counted";
 import { doneShare } from "../doneShare";
-import type { ProgressListener, ProgressState, WorkProgress } from "../pipeline/progress";
+import type { FinalPhase, ProgressListener, ProgressState, WorkProgress } from "../pipeline/progress";
 import { bytes, duration, integer } from "./text";
 
 /** Shows a run's progress on standard error: a bar on a terminal, a plain line every few seconds elsewhere. */
@@ -50,19 +50,30 @@ function barView({ Presets, SingleBar }: typeof CliProgress): ProgressView {
 const secondsBetweenLines = 5;
 
 function lineView(): ProgressView {
-  let shown = Date.now();
+  let text = "";
+  let shown = "";
+  // A timer, because a long step reports nothing while it lasts.
+  const timer = setInterval(() => {
+    if (text === shown) return;
+    shown = text;
+    process.stderr.write(`${text}\n`);
+  }, secondsBetweenLines * 1000);
   return {
     listener: (state) => {
-      if (state.phase === "listing" || Date.now() - shown < secondsBetweenLines * 1000) return;
-      shown = Date.now();
-      process.stderr.write(`${describe(state)}\n`);
+      if (state.phase !== "listing") text = describe(state);
     },
-    stop: () => undefined,
+    stop: () => clearInterval(timer),
   };
 }
 
+const finalPhases: Readonly<Record<FinalPhase, string>> = {
+  merging: "merging small data files …",
+  activity: "writing the Digital Engagement table …",
+  groups: "writing the table of groups …",
+};
+
 function describe(state: ProgressState): string {
-  if (state.phase === "merging") return "merging small data files …";
+  if (state.phase !== "listing" && state.phase !== "working") return finalPhases[state.phase];
   const landed =
     state.files > 0
       ? [
@@ -90,7 +101,7 @@ const engineTexts: Readonly<Record<Engine["state"], string>> = {
 
 function rate(state: ProgressState, started: number): string {
   const seconds = (Date.now() - started) / 1000;
-  if (seconds < 1 || state.bytesLanded === 0 || state.phase === "merging") return "";
+  if (seconds < 1 || state.bytesLanded === 0 || state.phase !== "working") return "";
   const perSecond = state.bytesLanded / seconds;
   const left = Math.ceil((state.bytes - state.bytesLanded) / perSecond);
   return `${bytes(perSecond)}/s${left > 0 ? `, ${duration(1000 * left)} left` : ""}`;

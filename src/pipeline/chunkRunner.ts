@@ -119,7 +119,7 @@ export class ChunkRunner {
   /** Merges small data files of this run's tables, as far as possible. Their rows are in the tables anyway. */
   async mergeFiles(): Promise<void> {
     const { lock, progress, summary } = this.context;
-    if (this.opened.size > 0) progress.merging();
+    if (this.opened.size > 0) progress.enter("merging");
     for (const name of this.opened.keys()) {
       const table = await this.openedTable(name);
       const merged = await table?.mergeFiles(lock.requireHeld, (reason) => {

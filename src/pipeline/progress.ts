@@ -24,9 +24,12 @@ export interface LakeWork<Progress = WorkProgress> {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
+/** What a run does after all rows are in the tables: it merges small data files, and updates tables derived from others. */
+export type FinalPhase = "merging" | "activity" | "groups";
+
 /** The progress of a run. */
 export interface ProgressState {
-  readonly phase: "listing" | "working" | "merging";
+  readonly phase: "listing" | "working" | FinalPhase;
   /** Files to be ingested, and those done. */
   readonly files: number;
   readonly filesLanded: number;
@@ -107,9 +110,8 @@ export class Progress {
     this.change({ filesAnonymized: this.state.filesAnonymized + 1, rows: this.state.rows + rows });
   }
 
-  /** All rows are in the tables; small data files are merged. */
-  merging(): void {
-    this.change({ phase: "merging" });
+  enter(phase: FinalPhase): void {
+    this.change({ phase });
   }
 
   private change(part: Partial<ProgressState>): void {

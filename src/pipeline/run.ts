@@ -170,6 +170,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       if (salt === undefined) return;
       const { digitalActivity, divide } = request;
       if (digitalActivity) {
+        progress.enter("activity");
         await updateDerived(digitalActivityTable, summary, signal, async () => {
           const complete = requireComplete({ ...tables, pseudo: newest });
           const update = { lake, duck, tables: complete, requireHeld, signal };
@@ -179,6 +180,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
         });
       }
       if (divide) {
+        progress.enter("groups");
         await updateDerived(groupsTable, summary, signal, async () => {
           const division = await divide();
           const isWritten = await updateGroups({ lake, duck, division, requireHeld, signal });

@@ -11,6 +11,7 @@ import { isCancellation, notify, notifyError, type Offer, offers, requireSalt } 
 import type { Parts } from "./parts";
 import { reasonWithPosition } from "./reportState";
 import { outcomeOf, type RunOutcome } from "./runOutcome";
+import { given } from "./settings";
 import { showErrorMessage, showInformationMessage, showWarningMessage } from "./window";
 import { type WithProgress, withWork } from "./withWork";
 
@@ -102,6 +103,7 @@ export class RunController extends Disposable {
       const params: RunParams = { ...connected, isKnown, ...request };
       const location = isRequested ? vscode.ProgressLocation.Notification : vscode.ProgressLocation.Window;
       const summary = await this.withProgress(params, abort, location);
+      if (request.command !== "ingest" && given("groupsTable") === true) this.show(groupsText());
       const problem = await this.afterRun(request, connected, abort.signal, location);
       this.logSummary(summary);
       const outcome = outcomeOf(summary, request.accept ?? []);
@@ -264,6 +266,8 @@ export class RunController extends Disposable {
 function progressText(state: RunProgress, milliseconds: number): string {
   if (state.phase === "listing") return vscode.l10n.t("checking what is due …");
   if (state.phase === "merging") return vscode.l10n.t("merging small data files …");
+  if (state.phase === "activity") return vscode.l10n.t("writing the Digital Engagement table …");
+  if (state.phase === "groups") return vscode.l10n.t("writing the table of groups …");
   const parts: string[] = [];
   if (state.filesLanded < state.files) {
     const file = Math.min(state.filesLanded + 1, state.files);
@@ -290,10 +294,16 @@ function progressText(state: RunProgress, milliseconds: number): string {
 function shortText(state: RunProgress): string {
   if (state.phase === "listing") return vscode.l10n.t("Clever: checking");
   if (state.phase === "merging") return vscode.l10n.t("Clever: merging files");
+  if (state.phase === "activity") return vscode.l10n.t("Clever: writing the Digital Engagement table");
+  if (state.phase === "groups") return groupsText();
   if (state.filesLanded < state.files) {
     return vscode.l10n.t("Clever: {0} of {1}", integer(state.filesLanded + 1), integer(state.files));
   }
   return vscode.l10n.t("Clever: {0}", counted.rows(state.rows));
+}
+
+function groupsText(): string {
+  return vscode.l10n.t("Clever: writing the table of groups");
 }
 
 type Engine = NonNullable<RunProgress["engine"]>;

@@ -254,3 +254,24 @@ test("a run that is stopped shows this, and counts nothing any more", async () =
   runs.cancel();
   expect(runs.running).toBeUndefined();
 });
+
+test("the status bar names what a run writes once all rows are in the tables", async () => {
+  settings["clever.groupsTable"] = true;
+  const shown: (string | undefined)[] = [];
+  const state = { bytes: 0, bytesLanded: 0, files: 3, filesToAnonymize: 3, filesAnonymized: 3, engine: null };
+  const request = (_call: unknown, _params: unknown, options: { onProgress(state: RunProgress): void }) => {
+    for (const phase of ["working", "merging", "activity"] as const) {
+      options.onProgress({ ...state, phase, filesLanded: 3, rows: 2, underWay: [] });
+      shown.push(runs.running);
+    }
+    return Promise.resolve(summaryWith({ landed: 1, failed: [] }));
+  };
+  const runs: RunController = controller(request as never, async () => shown.push(runs.running) && undefined);
+  await runs.run({ command: "run" });
+  expect(shown).toEqual([
+    "Clever: 2 rows",
+    "Clever: merging files",
+    "Clever: writing the Digital Engagement table",
+    "Clever: writing the table of groups",
+  ]);
+});

@@ -414,6 +414,14 @@ test("progress is reported from start to end", async () => {
   expect(last?.bytesLanded).toBe(last?.bytes);
 });
 
+test("progress names each table that is derived from the others while it is written", async () => {
+  const fixture = await twoFiles();
+  const phases = new Set<string>();
+  const divide = () => Promise.reject(new CleverLakeError("io", "The test has no groups."));
+  await fixture.run({ digitalActivity: true, divide, onProgress: ({ phase }) => phases.add(phase) });
+  expect([...phases]).toEqual(["listing", "working", "merging", "activity", "groups"]);
+});
+
 describe("an aborted run", () => {
   test("ends without waiting for a hanging operation, and the next one completes it", async () => {
     const fixture = await twoFiles();
