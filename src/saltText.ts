@@ -5,9 +5,9 @@ export type SaltWeakness = "short" | "placeholder" | "repeated";
 export interface SaltText {
   /** Without white space, line ends and byte-order marks around it. */
   readonly salt: string;
-  /** Whether anything was removed. */
-  readonly wasPadded: boolean;
   readonly weakness: SaltWeakness | undefined;
+  /** Whether it is in quotation marks, which are part of it. They may come from the file that sets the environment. */
+  readonly isQuoted: boolean;
 }
 
 /**
@@ -27,11 +27,13 @@ export const weaknessTexts: Readonly<Record<SaltWeakness, string>> = {
 /** Checks a salt without the lake, as it came from the environment, a key vault or an input box. */
 export function checkSaltText(text: string): SaltText {
   const salt = text.replace(padding, "");
-  return { salt, wasPadded: salt !== text, weakness: weaknessOf(salt) };
+  return { salt, weakness: weaknessOf(salt), isQuoted: quoted.test(salt) };
 }
 
 /** White space, control characters and invisible ones such as a byte-order mark. */
 const padding = /^[\s\p{Cc}\p{Cf}]+|[\s\p{Cc}\p{Cf}]+$/gu;
+
+const quoted = /^(?:".*"|'.*'|`.*`|“.*”|‘.*’)$/s;
 
 function weaknessOf(salt: string): SaltWeakness | undefined {
   if (isPlaceholder(salt)) return "placeholder";

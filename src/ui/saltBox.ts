@@ -29,6 +29,16 @@ function weakSalt(): CleverLakeError {
   );
 }
 
+function quotedSalt(): CleverLakeError {
+  return new CleverLakeError(
+    "salt",
+    vscode.l10n.t(
+      "This salt is in quotation marks, which would be part of it. A new lake does not accept it.",
+    ),
+    { hint: vscode.l10n.t("Enter it without the quotation marks.") },
+  );
+}
+
 /** Asks for another salt of the lake and compares it with the lake's; undefined if the user cancels. */
 export async function askNewSalt(
   { client, log }: Parts,
@@ -64,6 +74,8 @@ export async function checkSalt(
   const { salt: state } = await client.request(engine.testLake, connected, { signal });
   if (state === "differs") throw otherSalt();
   const { salt } = connected.secrets;
-  if (state === "unclaimed" && salt !== undefined && checkSaltText(salt).weakness !== undefined)
-    throw weakSalt();
+  if (state !== "unclaimed" || salt === undefined) return;
+  const { weakness, isQuoted } = checkSaltText(salt);
+  if (weakness !== undefined) throw weakSalt();
+  if (isQuoted) throw quotedSalt();
 }

@@ -33,6 +33,7 @@ describe("a new lake", () => {
     ["short", " \r\n"],
     ["placeholder", "change-me-please!"],
     ["only a few characters, repeated", "abababababababab"],
+    ["in quotation marks", `"${good}"`],
   ])("refuses a salt that is %s, before anything is written", async (words, salt) => {
     const fixture = await withFile();
     const refusal = { code: "salt", message: expect.stringContaining(words) };
@@ -78,6 +79,14 @@ describe("an old lake", () => {
     await fixture.run({ salt });
     expect(await fixture.rows()).toMatchObject([{ sis_id_pseudonym: pseudonym("sis-amy", salt) }]);
     expect(await checkSalt(fixture.lake, good)).toBe("differs");
+  });
+
+  test("keeps quotation marks that its salt had", async () => {
+    const fixture = await withFile();
+    const salt = `"${good}"`;
+    await storeFingerprint(fixture.lake, salt, {});
+    expect((await fixture.run({ salt })).notes).toEqual([]);
+    expect(await fixture.rows()).toMatchObject([{ sis_id_pseudonym: pseudonym("sis-amy", salt) }]);
   });
 
   test("keeps a weak salt, with a warning each time", async () => {

@@ -14,12 +14,23 @@ test.each([
   ["hard blanks", `\u00a0${good}\u202f`],
   ["invisible characters", `\u200b${good}\u2060\0`],
 ])("removes %s", (_what, text) => {
-  expect(checkSaltText(text)).toEqual({ salt: good, wasPadded: true, weakness: undefined });
+  expect(checkSaltText(text)).toEqual({ salt: good, weakness: undefined, isQuoted: false });
 });
 
 test("keeps white space within", () => {
   const salt = "the district's own salt / ñ";
-  expect(checkSaltText(salt)).toEqual({ salt, wasPadded: false, weakness: undefined });
+  expect(checkSaltText(salt)).toEqual({ salt, weakness: undefined, isQuoted: false });
+});
+
+test.each([`"${good}"`, `'${good}' `, `\`${good}\``, `\u201c${good}\u201d`, `\u2018${good}\u2019\n`])(
+  "%j is quoted",
+  (text) => {
+    expect(checkSaltText(text)).toEqual({ salt: text.trim(), weakness: undefined, isQuoted: true });
+  },
+);
+
+test.each([`"${good}`, `${good}'`, `"${good}'`])("%j is not quoted", (text) => {
+  expect(checkSaltText(text).isQuoted).toBe(false);
 });
 
 test.each(["", " \n", "mQ3-x9_Lr2.kV7w", "pa55-word", "\u{1f9c2}".repeat(3)])("%j is short", (text) => {

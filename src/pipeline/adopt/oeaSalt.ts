@@ -7,7 +7,7 @@ import { withTables } from "../../delta/withTable";
 import type { Duck, DuckSession } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { checkSaltText } from "../../saltText";
-import { formsOf, otherSalt, weakSalt } from "../salt/salt";
+import { formsOf, otherSalt, requireFitForNewLake } from "../salt/salt";
 import { isSaltOf, readFingerprint } from "../salt/saltFingerprint";
 import type { OeaTable } from "./oeaTables";
 
@@ -43,12 +43,12 @@ export function oeaPseudonyms(context: LookupContext): Promise<OeaPseudonyms> {
 export async function saltForAdoption(context: LookupContext, given: string): Promise<string> {
   const { lake, signal } = context;
   const { ids, unsalted } = await oeaPseudonyms(context);
-  const { salt: trimmed, weakness } = checkSaltText(given);
-  const salt = ids === unsalted ? trimmed : await formThatExplains(context, given, ids - unsalted);
+  const text = checkSaltText(given);
+  const salt = ids === unsalted ? text.salt : await formThatExplains(context, given, ids - unsalted);
   if (salt === undefined) throw otherSalt(lake);
   const stored = await readFingerprint(lake, { signal });
   if (stored !== undefined && !(await isSaltOf(salt, stored))) throw otherSalt(lake);
-  if (stored === undefined && ids === unsalted && weakness !== undefined) throw weakSalt(lake, weakness);
+  if (stored === undefined && ids === unsalted) requireFitForNewLake(lake, text);
   return salt;
 }
 

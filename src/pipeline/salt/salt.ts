@@ -1,7 +1,7 @@
 import { saltFingerprintPath } from "../../clever/layout";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
-import { checkSaltText, minSaltLength, type SaltWeakness, weaknessTexts } from "../../saltText";
+import { checkSaltText, minSaltLength, type SaltText, weaknessTexts } from "../../saltText";
 import {
   isSaltOf,
   readFingerprint,
@@ -32,14 +32,15 @@ export type SaltEvidence = "fingerprint" | "lookups" | "new" | "unproven";
 /**
  * Checks a salt against the lake; writes nothing. White space around it is ignored, unless the lake was pseudonymized
  * with it, for example with a line break: then the lake keeps using that. Rejects with code `salt` if the lake was
- * pseudonymized with another salt, or if the lake is new and the salt is easy to guess.
+ * pseudonymized with another salt, or if the lake is new and does not accept the salt.
  */
 export async function checkedSaltFor(lake: Lake, given: string, signal?: AbortSignal): Promise<CheckedSalt> {
-  const { salt: trimmed, weakness } = checkSaltText(given);
+  const text = checkSaltText(given);
+  const { salt: trimmed, weakness } = text;
   const found = await findSalt(lake, given, signal);
   if (found === undefined) throw otherSalt(lake);
   const { salt, evidence, stored } = found;
-  if (evidence === "new" && weakness !== undefined) throw weakSalt(lake, weakness);
+  if (evidence === "new") requireFitForNewLake(lake, text);
   const notes: string[] = [];
   if (salt !== trimmed) {
     notes.push("This lake was pseudonymized with white space around its salt, and continues with that.");
@@ -136,14 +137,23 @@ export function otherSalt(lake: Lake): CleverLakeError {
   });
 }
 
-export function weakSalt(lake: Lake, weakness: SaltWeakness): CleverLakeError {
-  return new CleverLakeError(
+/** Rejects with code `salt` if a salt is easy to guess, or in quotation marks that were hardly intended. */
+export function requireFitForNewLake({ url: subject }: Lake, { weakness, isQuoted }: SaltText): void {
+  if (weakness !== undefined) {
+    throw new CleverLakeError(
+      "salt",
+      `The salt is ${weaknessTexts[weakness]}: a new lake does not accept it, because pseudonyms could be reversed by guessing it. Nothing was written.`,
+      {
+        subject,
+        hint: `Generate a new one, or enter one of ${minSaltLength} random characters or more, and protect it like a password.`,
+      },
+    );
+  }
+  if (!isQuoted) return;
+  throw new CleverLakeError(
     "salt",
-    `The salt is ${weaknessTexts[weakness]}: a new lake does not accept it, because pseudonyms could be reversed by guessing it. Nothing was written.`,
-    {
-      subject: lake.url,
-      hint: `Generate a new one, or enter one of ${minSaltLength} random characters or more, and protect it like a password.`,
-    },
+    "The salt is in quotation marks, which would be part of it: a new lake does not accept it. Nothing was written.",
+    { subject, hint: "Enter it without the quotation marks." },
   );
 }
 
