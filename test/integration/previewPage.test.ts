@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { pageState } from "../../src/protocol/preview";
 import { previewStrings } from "../../src/protocol/previewStrings";
 import { FakePreviewSource } from "../helpers/fakePreviewSource";
 import { bundlePreview, type ShowPreviewOptions, showPreview } from "../helpers/previewPage";
@@ -226,6 +227,8 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     const empty = await show(new FakePreviewSource({ rows: 0 }));
     await expect.poll(() => textOf(empty.page.locator(".state h2"))).toBe("No rows yet");
     await expect.poll(() => empty.page.locator("[role=columnheader]").count()).toBeGreaterThan(5);
+    // Without a usable state, the tab would close when the window is reloaded.
+    await expect.poll(() => pageState.safeParse(empty.kept()).success).toBe(true);
     const blank = await show(new FakePreviewSource({ rows: 0, info: { columns: [] } }));
     await expect.poll(() => textOf(blank.page.locator(".state"))).toContain("The file is empty");
     const problem = { line: 1, column: "date", reason: "The column date is missing." };

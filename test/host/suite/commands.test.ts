@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { commands, extensions } from "vscode";
+import { existsSync } from "node:fs";
+import { commands, extensions, workspace } from "vscode";
 import { activeApplication, until } from "../application";
 import { District, disconnect, setSetting } from "../district";
 import { Person } from "../person";
@@ -94,6 +95,49 @@ suite("every command of the manifest", function () {
       assert.equal(person.saw(/No run is in progress/).length, 1);
       assert.equal(person.saw(/Choose this in the menu/).length, 5);
       assert.equal(person.saw(/Remove the connection/).length, 1);
+    } finally {
+      await district.end();
+    }
+  });
+
+  test("can be left in each of its lists, boxes and dialogs, without a change or an error", async () => {
+    const district = await District.serve({ students: 20, days: 1 });
+    try {
+      await district.connect();
+      const { model, secrets } = await activeApplication();
+      await model.refresh();
+      const state = async () => ({
+        settings: JSON.stringify(workspace.getConfiguration("clever")),
+        secrets: await secrets.readBound(),
+        lake: existsSync(district.lake),
+      });
+      const before = await state();
+      /** The positions of the items to choose in the first lists, and the text; then Escape is pressed. */
+      const ways: Readonly<Record<string, readonly (readonly [at: readonly number[], text?: string])[]>> = {
+        importRoster: [[[]], [[0]], [[1]], [[0, -1]], [[0, -1], "students.csv"]],
+        changeCredentials: [[[]], [[0]], [[1]], [[-1]]],
+        createAssets: [[[]], [[0]]],
+        ingestSelected: [[[]]],
+        openRun: [[[]]],
+        preview: [[[]]],
+        vacuum: [[[]]],
+      };
+      for (const [name, all] of Object.entries(ways)) {
+        for (const [positions, text] of all) {
+          const left = [...positions];
+          person.type(text).pick((items) => {
+            const item = items.at(left.shift() ?? items.length);
+            return name === "createAssets" && item ? [item] : item;
+          });
+          await callAndLeave(`clever.${name}`);
+          assert.deepEqual(left, [], `${name} asks ${positions.length} times`);
+          assert.deepEqual(await state(), before, `${name} ${positions.join(", ")}`);
+        }
+      }
+      assert.deepEqual(
+        person.shown.filter(({ kind }) => kind === "error"),
+        [],
+      );
     } finally {
       await district.end();
     }

@@ -8,11 +8,14 @@ import { reports } from "../../../src/clever/reports";
 import type { SampleServer } from "../../../src/engine/messages";
 import { startSample } from "../../../src/engine/protocol";
 import { activeApplication, until } from "../application";
-import { Boxes } from "../boxes";
+import { type Box, Boxes } from "../boxes";
 import { disconnect, setSetting } from "../district";
 import { Person } from "../person";
 
 const size = { students: 20, teachers: 2, staff: 2, schools: 1, days: 1 };
+
+/** What is done in a step's box. */
+type Act = readonly [step: number, act: (box: Box) => void];
 
 suite("the wizard", function () {
   this.timeout(120_000);
@@ -51,6 +54,47 @@ suite("the wizard", function () {
     (await boxes.step(5)).choose(/Password/);
     return boxes.step(6);
   };
+
+  test("saves nothing and shows no error, whatever step it is left at", async () => {
+    const { secrets } = await activeApplication();
+    const toTheLake: Act[] = [
+      [1, (box) => box.answer(server.host)],
+      [2, (box) => box.answer(String(server.port))],
+      [3, (box) => box.choose(/Trust this key/)],
+      [4, (box) => box.answer(server.username)],
+      [5, (box) => box.choose(/Password/)],
+      [6, (box) => box.answer(server.password)],
+    ];
+    const toTheSalt: Act[] = [
+      [8, (box) => box.choose(/Type a folder's path/)],
+      [8, (box) => box.answer(path.join(folder, "left-lake"))],
+    ];
+    const toTheKey: Act[] = [
+      [8, (box) => box.choose(/Azure Data Lake Storage/)],
+      [8, (box) => box.choose(/Type the lake's address/)],
+      [8, (box) => box.answer("https://district.dfs.core.windows.net")],
+      [8, (box) => box.choose(/Account key/)],
+    ];
+    /** Answers these steps, then presses Escape in the next one. */
+    const leave = async (acts: readonly Act[], last: number) => {
+      const wizard = commands.executeCommand("clever.connect");
+      for (const [step, act] of acts) act(await boxes.step(step));
+      (await boxes.step(last)).escape();
+      await wizard;
+      assert.equal(host(), "");
+      assert.deepEqual((await secrets.readBound()).secrets, {});
+      assert.deepEqual(person.shown, []);
+    };
+    const lasts = [1, 2, 3, 4, 5, 6, 8];
+    for (const [count, last] of lasts.entries()) await leave(toTheLake.slice(0, count), last);
+    await leave([...toTheLake, ...toTheSalt.slice(0, 1)], 8);
+    for (const way of [/Paste the district's salt/, /Read it from a key vault/])
+      await leave([...toTheLake, ...toTheSalt, [9, (box) => box.choose(way)]], 9);
+    for (let count = 1; count <= toTheKey.length; count++)
+      await leave([...toTheLake, ...toTheKey.slice(0, count)], 8);
+    // Also forgets the unfinished answers.
+    await commands.executeCommand("clever.forgetCredentials");
+  });
 
   test("asks to trust the server's key before anything is sent to it, and detects a wrong password immediately", async () => {
     const wizard = commands.executeCommand("clever.connect");
