@@ -12,7 +12,7 @@ from .checks import telling_files
 from .documents import Job
 from .file_systems import is_there
 from .files import look_at, why_left
-from .lines import FILE, HEADER, IS_SOUND, NO_HEADER, read_lines
+from .lines import FILE, HEADER, IS_SOUND, NO_HEADER, as_glob, read_lines
 from .output import write_people, write_rows
 
 # Reading must not depend on the cluster's defaults.
@@ -53,7 +53,7 @@ def run_job(spark: SparkSession, job: Job, salt: str, tell: Callable[[str], None
     if not job.files:
         return _result([], left)
     # With the schema given, nothing needs to be read to infer it.
-    known = spark.read.schema("id string").parquet(job.known_ids)
+    known = spark.read.schema("id string").parquet(as_glob(job.known_ids))
     lines = read_lines(spark, job).persist()
     try:
         tell("reading")

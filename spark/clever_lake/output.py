@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from .documents import Job, Specification
-from .lines import SOURCE, USER_TYPE, path_of
+from .lines import SOURCE, USER_TYPE, as_glob, path_of
 
 SALT = "salt_"
 
@@ -24,7 +24,7 @@ def write_people(spark: SparkSession, rows: DataFrame, job: Job, salt: str) -> s
     place = f"{job.output}/people"
     written = people_rows(spark, rows, job.specification, salt)
     written.write.option("compression", "snappy").parquet(place)
-    (path,) = spark.read.schema(written.schema).parquet(place).inputFiles()
+    (path,) = spark.read.schema(written.schema).parquet(as_glob(place)).inputFiles()
     return _below(path, 2)
 
 
@@ -53,7 +53,7 @@ def write_rows(spark: SparkSession, rows: DataFrame, job: Job, salt: str) -> lis
         .option("parquet.dictionary.page.size", DICTIONARY_BYTES)
         .parquet(place)
     )
-    written = spark.read.schema(balanced.schema).parquet(place)
+    written = spark.read.schema(balanced.schema).parquet(as_glob(place))
     return _contents(written, specification)
 
 

@@ -20,6 +20,7 @@ import {
 } from "../helpers/pipelineFixture";
 import { embedded } from "../helpers/readEngines";
 import { sparkEngine, sparkScripts } from "../helpers/sparkEngine";
+import { temporaryFolder } from "../helpers/temporaryFolder";
 
 const withSchool = (name: string, school = name) => line(school).replace("North High", name);
 const older = (text: string) => text.replace(",school_name", "").replaceAll(",North High", "");
@@ -113,7 +114,9 @@ describe("Apache Spark as an engine", () => {
 
   test("alternating with the embedded engine, gives the same tables, lookups and log as that engine alone", async () => {
     if (!spark) return;
-    const [alone, mixed] = [await PipelineFixture.create(), await PipelineFixture.create()];
+    const alone = await PipelineFixture.create();
+    // Spark treats addresses as patterns, and percent-encodes those that it returns.
+    const mixed = await PipelineFixture.create(path.join(await temporaryFolder(), "[a] {b} 100% #1 é"));
     const people = ["amy", "ben", "cat", "dan"];
     const put = async (path: string, content: string) => {
       for (const fixture of [alone, mixed]) await fixture.put(path, content);
