@@ -155,11 +155,11 @@ entries = {}
 readings = {}
 if CHECK_LANDED:
     # All ids that the lake knows, to find ids where they do not belong.
-    known = None
+    known = spark.createDataFrame([], "id string")
     for report in reports.values():
-        for column in report["identities"]:
-            ids = delta(report["lookup"]).select(F.col(column).alias("id")).where("id IS NOT NULL")
-            known = ids if known is None else known.union(ids)
+        if is_there(report["lookup"]):
+            ids = delta(report["lookup"]).select(F.explode(F.array(*report["identities"])).alias("id"))
+            known = known.union(ids.where("id IS NOT NULL"))
     known = known.distinct().persist()
     due = current if LANDED_SINCE == "" else current.where(F.col("time") >= F.lit(LANDED_SINCE))
     rows = []
@@ -283,7 +283,13 @@ salt = None
 
 # %%
 for report in reports.values():
-    delta(report["table"]).createOrReplaceTempView(report["view"])
+    if is_there(report["table"]):
+        rows = delta(report["table"])
+    else:
+        # No file of this report was pseudonymized yet.
+        columns = [f"{column['name']} {column['type']}" for column in report["specification"]["stored"]]
+        rows = spark.createDataFrame([], ", ".join(columns))
+    rows.createOrReplaceTempView(report["view"])
 
 PERSON_OF_SIS_ID = """
 {{people.person_of_sis_id}}

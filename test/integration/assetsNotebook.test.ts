@@ -16,7 +16,15 @@ import { AdlsEmulator } from "../adls-emulator/emulator";
 import { openLake } from "../helpers/adls";
 import { CommandLine } from "../helpers/cli";
 import { type RunNotebook, runNotebook } from "../helpers/notebook";
-import { dailyCsv, dailyPath, PipelineFixture, salt, usageCsv, usagePath } from "../helpers/pipelineFixture";
+import {
+  daily,
+  dailyCsv,
+  dailyPath,
+  PipelineFixture,
+  salt,
+  usageCsv,
+  usagePath,
+} from "../helpers/pipelineFixture";
 import { pythonWithJupyter } from "../helpers/python";
 import { configuredSpark, sparkOnEmulator } from "../helpers/sparkOnEmulator";
 
@@ -295,6 +303,34 @@ describe("on a lake in a folder, with a group size of 0", () => {
     for (const secret of [salt, ...secrets]) expect(notebook.text.includes(secret), secret).toBe(false);
   });
 });
+
+test("on a lake without resource usage and a roster, in a folder with an odd name, shows the command line's numbers", async () => {
+  const spark = await configuredSpark(folder);
+  if (spark === undefined) return;
+  const odd = await PipelineFixture.create(await mkdtemp(path.join(folder, "[a] {b} 100% #1 'é' \"")));
+  const school = (place: number) => (place % 2 === 0 ? '"O\'Brien ""A"" \\ ] $1"' : "\u05D0\u{1F393} <b>");
+  const lines = Array.from({ length: 24 }, (_, place) =>
+    daily(`p${place}`, "2024-02-29", place).replace("North High", school(place)),
+  );
+  await odd.put(dailyPath("2024-02-29"), dailyCsv(...lines));
+  expect((await odd.run()).quarantined).toEqual([]);
+  const cli = await commandLine("odd", odd.lake.url, 10);
+  const notebook = await runNotebook(await writtenNotebook(cli), { ...spark.environment, CLEVER_SALT: salt });
+  if (notebook === undefined) return;
+  expect(notebook.said.filter((text) => text.startsWith("✓ No discrepancies found"))).toHaveLength(1);
+  const { bySchool, byDay } = await metricsOf(cli);
+  expect(byDay).toMatchObject([{ date: "2024-02-29", distinctResources: null }]);
+  expect(bySchool.map((each) => each.averageDistinctResources)).toEqual([null, null]);
+  expect(table(notebook, "School")).toEqual(
+    bySchool.map((each) => ({
+      School: each.school_name,
+      People: each.users,
+      "Distinct resources per person": "–",
+      "Logins per day": close(each.averageLogins),
+      "Resources per day": close(each.averageResources),
+    })),
+  );
+}, 600_000);
 
 test("without CHECK_LANDED, stage2p is enough", async () => {
   const spark = await configuredSpark(folder);
