@@ -57,6 +57,7 @@ Nothing is suppressed for small groups: anyone who may read these views can read
    name, it stays, and the schemas are added to it.
 4. Run \`2-tables.sql\`, \`3-students.sql\` and \`4-questions.sql\` in the same way. Each can be run again. If OEA created
    \`${databaseName}\`, \`3-students.sql\` replaces its two views of everybody with views of students.
+   The views need both reports: until a file of each was pseudonymized, a table is missing, and these scripts end with an error.
 5. If you have imported a roster, run \`5-grades.sql\` too. Before the import it ends with an error, because
    \`${gradesTable.path}\` does not exist yet.
 6. For the Power BI project: run \`clever-lake groups\`, then run \`6-groups.sql\`. It reads \`${divisionTable.path}\`.

@@ -24,7 +24,7 @@ const table = (path: string, columns: readonly TableColumn[]): SqlTable => ({
   columns,
 });
 
-/** The tables that every lake has after its first run. */
+/** Each exists once a file of its report was pseudonymized. */
 export const reportTables: readonly SqlTable[] = reportNames.map((name) =>
   table(pseudoTable(reports[name]), pseudoColumns(reports[name])),
 );
