@@ -73,7 +73,7 @@ def bars(title: str, note: str, names: Sequence[str], values: Sequence[float], u
     figure, axes = plt.subplots(figsize=(9, max(1.6, 0.42 * len(names) + 1.1)))
     places = range(len(names))
     axes.barh(places, values, color=BLUE, height=0.62)
-    axes.set_yticks(list(places), [_short(name) for name in names])
+    axes.set_yticks(list(places), [_label(name) for name in names])
     axes.set_xticks([])
     axes.set_xlim(0, max([*values, 0]) * 1.15 or 1)
     for place, value in zip(places, values):
@@ -170,5 +170,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 38 else f"{name[:37]}…"
+def _label(name: str) -> str:
+    short = name if len(name) <= 38 else f"{name[:37]}…"
+    # Matplotlib takes a text between dollars for a formula.
+    return short.replace("$", r"\$")
