@@ -231,7 +231,7 @@ function addFilterOptions(command: Command): Command {
     .option("--resource <name>", "only this resource; does not affect daily participation", collect)
     .option("--resource-type <type>", "only resources of this type", collect)
     .addOption(
-      new Option("--user-type <type>", "default: students")
+      new Option("--user-type <type>", "default: students, or everybody if there are none")
         .choices(userTypes)
         .argParser(collectOneOf(userTypes)),
     );

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { UserType } from "../../src/clever/reports";
-import { openingFilter, rangePresets } from "../../src/dashboard/opening";
+import { openingFilter, openingFilterFor, rangePresets } from "../../src/dashboard/opening";
 import type { Saved } from "../../src/dashboard/saved";
 import { compareView } from "./compareView";
 import { comparedText } from "./comparisonWords";
@@ -61,7 +61,8 @@ export class FilterBar {
         ${chipsView(model, actions)}
         <span class="bar-end">
           ${savedView(model, actions, this.savedName, this.showSaved)}
-          <button type="button" class="control plain" id="reset" @click=${() => actions.setFilter(openingFilter)}>
+          <button type="button" class="control plain" id="reset"
+            @click=${() => actions.setFilter(options ? openingFilterFor(options) : openingFilter)}>
             ${icon("discard")}<span>${texts.reset}</span>
           </button>
           <button type="button" class="control" id="export-html" title=${texts.exportHtml} ?disabled=${!isShown}

@@ -3,7 +3,7 @@ import type { Change, DashboardAnswer } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import type { DashboardView } from "../../src/dashboard/export/view";
 import type { LinkedView } from "../../src/dashboard/export/viewLink";
-import { openingView } from "../../src/dashboard/opening";
+import { openingFilter, openingFilterFor, openingView } from "../../src/dashboard/opening";
 import type { QuestionId } from "../../src/dashboard/questions";
 import { namesIn, unknownNames } from "../../src/dashboard/unknownNames";
 import type { FromPage, PageFile, PageState, ToPage } from "../../src/protocol/dashboard";
@@ -20,7 +20,7 @@ import { FilterBar } from "./FilterBar";
 import { type Formats, fill, formatsOf } from "./formats";
 import { licencesView } from "./licencesView";
 import { orUnknown } from "./missingWords";
-import { type Actions, type FilterPatch, type Model, type Ready, toggled } from "./model";
+import { type Actions, type FilterPatch, isSameFilter, type Model, type Ready, toggled } from "./model";
 import type { Panel } from "./panels/panel";
 import { panelsOf } from "./panels/panels";
 import { type PanelContext, panelView } from "./panelView";
@@ -194,6 +194,7 @@ export class Page implements Actions {
         model.formats = formatsOf(texts, message.answer.minimumGroupSize);
         model.phase = { name: "ready" };
         model.announcement = announcementOf(message.answer, texts, model.formats);
+        this.openWithPeople(message.answer);
         break;
       case "empty":
         model.answer = undefined;
@@ -205,6 +206,14 @@ export class Page implements Actions {
         model.announcement = `${texts.failedTitle}: ${message.message}`;
         break;
     }
+  }
+
+  /** Which people the data has is known from the first answer only. */
+  private openWithPeople({ options }: DashboardAnswer): void {
+    const { filter, frozen } = this.model;
+    const opening = openingFilterFor(options);
+    if (!frozen && isSameFilter(filter, openingFilter) && !isSameFilter(filter, opening))
+      this.setFilter(opening);
   }
 
   private draw(): void {

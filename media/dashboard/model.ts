@@ -51,6 +51,12 @@ export type Language = Pick<Ready, "texts" | "formats">;
 /** The filter change of a click on a mark. */
 export type FilterPatch = Partial<{ -readonly [Key in keyof DashboardFilter]: DashboardFilter[Key] }>;
 
+/** Whether two filters ask the same, in whatever order their parts are. */
+export function isSameFilter(one: DashboardFilter, other: DashboardFilter): boolean {
+  const parts = Object.keys({ ...one, ...other }) as (keyof DashboardFilter)[];
+  return parts.every((part) => JSON.stringify(one[part]) === JSON.stringify(other[part]));
+}
+
 /** The filter's lists of names. */
 export const nameLists = ["schools", "resources", "resourceTypes", "grades"] as const;
 export type NameList = (typeof nameLists)[number];

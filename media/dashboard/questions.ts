@@ -1,5 +1,5 @@
 import type { DashboardFilter } from "../../src/dashboard/filter";
-import { openingFilter } from "../../src/dashboard/opening";
+import { openingFilterFor } from "../../src/dashboard/opening";
 import type { QuestionId } from "../../src/dashboard/questions";
 import { breakName, isWinterBreak } from "./breakNames";
 import { breakPatch } from "./comparisonWords";
@@ -46,7 +46,7 @@ export function questionOf(id: QuestionId, words: Words): Question {
     panels,
     choices,
     periods,
-    filter: { ...openingFilter, ...patch, ...periods[0]?.patch },
+    filter: { ...openingFilterFor(options), ...patch, ...periods[0]?.patch },
   });
   const named = (list: "resources" | "grades", values: readonly (string | null)[]) =>
     [...new Set(values)].map(

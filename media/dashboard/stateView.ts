@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { openingFilter } from "../../src/dashboard/opening";
+import { openingFilterFor } from "../../src/dashboard/opening";
 import { fill, isolated } from "./formats";
 import { type IconName, icon } from "./icons";
-import type { Actions, Model, Ready } from "./model";
+import { type Actions, isSameFilter, type Model, type Ready } from "./model";
 import { otherDivisionView, sentencesView, togetherView } from "./suppressionView";
 import { suppressionSentences } from "./suppressionWords";
 
@@ -84,17 +84,14 @@ export function suppressedView(ready: Ready, actions: Actions): TemplateResult {
 
 /** A button that removes all filters, if there are any. */
 function resetView(
-  { texts, filter, frozen }: Ready,
+  { texts, filter, answer, frozen }: Ready,
   actions: Actions,
   look = "",
 ): TemplateResult | typeof nothing {
-  const parts = Object.keys(openingFilter) as (keyof typeof openingFilter)[];
-  const isOpening =
-    filter.compare === undefined &&
-    parts.every((part) => JSON.stringify(filter[part]) === JSON.stringify(openingFilter[part]));
-  if (frozen || isOpening) return nothing;
+  const opening = openingFilterFor(answer.options);
+  if (frozen || isSameFilter(filter, opening)) return nothing;
   return html`<button type="button" class=${`button ${look}`} id="reset-filters"
-    @click=${() => actions.setFilter(openingFilter)}>${texts.resetFilters}</button>`;
+    @click=${() => actions.setFilter(opening)}>${texts.resetFilters}</button>`;
 }
 
 function message(

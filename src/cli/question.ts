@@ -6,7 +6,7 @@ import type { DistrictFiles } from "../dashboard/districtFiles";
 import {
   type DashboardFilter,
   dashboardFilterSchema,
-  openingFilter,
+  openingFilterFor,
   type RangePreset,
 } from "../dashboard/filter";
 import { type SchoolLevel, schoolsOfLevels } from "../dashboard/schoolLevels";
@@ -80,7 +80,7 @@ export function filterOf(
     schools: [...(options.school ?? []), ...schoolsOfLevels(options.schoolLevel ?? [], known.schoolLevels)],
     resources: options.resource ?? [],
     resourceTypes: options.resourceType ?? [],
-    userTypes: options.userType ?? openingFilter.userTypes,
+    userTypes: options.userType ?? openingFilterFor(known).userTypes,
     grades: options.grade ?? [],
     ...(options.compareFrom === undefined
       ? {}

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { userTypes } from "../clever/reports";
 import { rangePresets } from "./opening";
 
-export { monthAndDay, openingFilter, rangePresets } from "./opening";
+export { monthAndDay, openingFilter, openingFilterFor, rangePresets } from "./opening";
 
 const day = z.iso.date();
 /** School names; `null` means rows without one. */

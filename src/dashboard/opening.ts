@@ -1,4 +1,5 @@
 // Only types, no schemas: the page's bundle includes this file and must not include a schema library.
+import type { UserType } from "../clever/reports";
 import type { DashboardView } from "./export/view";
 import type { DashboardFilter } from "./filter";
 
@@ -34,6 +35,13 @@ export const openingFilter: DashboardFilter = {
   userTypes: ["students"],
   grades: [],
 };
+
+/** The opening filter for data with these user types: everybody if there are no students. */
+export const openingFilterFor = ({
+  userTypes,
+}: {
+  readonly userTypes: readonly UserType[];
+}): DashboardFilter => (userTypes.includes("students") ? openingFilter : { ...openingFilter, userTypes: [] });
 
 /** The view that the dashboard opens with. */
 export const openingView: DashboardView = {

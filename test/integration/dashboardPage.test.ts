@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { openingFilter } from "../../src/dashboard/filter";
+import { type DashboardFilter, openingFilter } from "../../src/dashboard/filter";
 import { CleverLakeError } from "../../src/errors";
 import {
   answered,
@@ -9,7 +9,10 @@ import {
   plainTextOf,
   textOf,
 } from "../helpers/dashboardBrowser";
+import { ask } from "../helpers/dashboardTruth";
 import { hostileNames } from "../helpers/fakeDashboard";
+import { plainIndex } from "../helpers/plainIndex";
+import { attendedOn, weekdaysFrom } from "../helpers/syntheticRows";
 
 describe.skipIf(!chromiumPath)("the dashboard's page", () => {
   const dashboards = new DashboardBrowser();
@@ -159,6 +162,22 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       await expect
         .poll(() => plainTextOf(page, "#missing"))
         .toBe("Not in the data: <b>Closed</b> High and 13. Remove these filters.");
+    });
+
+    test("select everybody at first if the data has no students", async () => {
+      const everybody = { ...openingFilter, userTypes: [] };
+      const dates = weekdaysFrom("2025-10-01", 5);
+      const rows = dates.flatMap((date) => attendedOn(date, { people: 12, userType: "staff" }));
+      const filters: DashboardFilter[] = [];
+      const { page } = await dashboards.showFrom({
+        ask: (filter) => {
+          filters.push(filter);
+          return ask(plainIndex(rows, []), filter, 10);
+        },
+      });
+      await expect.poll(() => textOf(page, "#card-users .card-value")).toBe("12");
+      await page.locator("#reset").click();
+      await expect.poll(() => filters).toEqual([openingFilter, everybody, everybody]);
     });
 
     test("two boxes that are ticked before the page is drawn are both selected", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { UserType } from "../../src/clever/reports";
 import { filterOf, type QuestionOptions } from "../../src/cli/question";
 import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
 import { optionsOf } from "../../src/dashboard/query/answer";
@@ -14,6 +15,8 @@ import {
   usageCsv,
   usagePath,
 } from "../helpers/pipelineFixture";
+import { plainIndex } from "../helpers/plainIndex";
+import { attendedOn } from "../helpers/syntheticRows";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 describe("the nearest names", () => {
@@ -37,6 +40,17 @@ describe("the nearest names", () => {
       "abcdx",
     ]);
   });
+});
+
+test("without other user types, people are students, or everybody if there are none", () => {
+  const typesOf = (...types: readonly UserType[]) => {
+    const rows = types.flatMap((userType) => attendedOn("2025-10-01", { people: 3, userType }));
+    const counting = { minimumGroupSize: 0, keepWhole: "schools" } as const;
+    const known = optionsOf(plainIndex(rows, []), { ...counting, schoolYearStart: "08-01" });
+    return filterOf({}, undefined, known).userTypes;
+  };
+  expect(typesOf("students", "teachers", "staff")).toEqual(["students"]);
+  expect(typesOf("teachers", "staff")).toEqual([]);
 });
 
 describe("a filter with unknown names", () => {
