@@ -164,7 +164,7 @@ export interface Cards {
   readonly logins: Card;
   /** Sum of num_access of resource usage. */
   readonly accesses: Card;
-  /** Distinct resources used (by resource_id, by name if there is none). */
+  /** Distinct resources used, as the table lists them. */
   readonly resources: Card;
   /** Distinct people with resource usage under the filter, including its resource filters. */
   readonly resourceUsers: Card<People>;

@@ -198,10 +198,10 @@ export class PlainEngine {
         const atSchool = usersAtSchool.get(cohort.school) ?? new Map<number, Set<number>>();
         if (isOfSchool) usersAtSchool.set(cohort.school, atSchool);
         for (const row of cell.usage) {
-          const { shown, identity } = row.resource;
+          const { shown } = row;
           if (!isAsked[shown]) continue;
           const person = row.number;
-          for (const part of counting) part.use(row, person, identity);
+          for (const part of counting) part.use(row, person, shown);
           const use = uses.get(shown) ?? resources.newUse();
           uses.set(shown, use);
           resources.add(use, row, person);

@@ -37,7 +37,7 @@ export class PlainPart {
   private accesses = 0;
   private usePersonDays = 0;
   private readonly resourceUsers = new Set<number>();
-  private readonly identities = new Set<number>();
+  private readonly different = new Set<number>();
   /** Person and resource. */
   private readonly pairs = new Set<number>();
 
@@ -72,14 +72,14 @@ export class PlainPart {
     if (row.active) this.active.add(person);
   }
 
-  /** @param identity the resource by its id, or by its name if it has none */
-  use({ accesses }: UsageRow, person: number | undefined, identity: number | undefined): void {
+  /** @param shown the resource as the table lists it */
+  use({ accesses }: UsageRow, person: number | undefined, shown: number): void {
     this.accesses += accesses ?? 0;
-    if (identity !== undefined) this.identities.add(identity);
+    this.different.add(shown);
     if (person === undefined) return;
     this.usePersonDays++;
     this.resourceUsers.add(person);
-    if (identity !== undefined) this.pairs.add(person * 100_000 + identity);
+    this.pairs.add(person * 100_000 + shown);
   }
 
   /** Whether nothing is known because everything was suppressed. */
@@ -126,7 +126,7 @@ export class PlainPart {
       averageResources: attended(this.shown(this.resources.average)),
       accesses: used(this.shown(this.accesses)),
       usePersonDays: used(this.shown(this.usePersonDays)),
-      resources: used(this.shown(this.identities.size)),
+      resources: used(this.shown(this.different.size)),
       resourceUsers: used(this.people(this.resourceUsers.size)),
       perPerson: attended(used(this.shown(users.size === 0 ? 0 : this.pairs.size / users.size))),
     };

@@ -31,18 +31,12 @@ interface Shown {
   readonly former: Set<string>;
 }
 
-/** Numbers of a row's resource: for display, and for counting different resources (none without id and name). */
-export interface RowResource {
-  readonly shown: number;
-  readonly identity: number | undefined;
-}
-
 const keyOf = ({ id, name, type }: UsageRow) => (id === null ? JSON.stringify([name, type]) : `id ${id}`);
 
 /** The resources of rows, each under the name and type that its id has last. */
 export class PlainResources {
   private readonly shown: Shown[] = [];
-  private readonly byRow = new Map<UsageRow, RowResource>();
+  private readonly byRow = new Map<UsageRow, number>();
 
   constructor(usage: readonly UsageRow[]) {
     const namings = new Map<string, Map<string, Naming>>();
@@ -73,18 +67,13 @@ export class PlainResources {
       for (const { name: other } of ofKey.values())
         if (other !== null && other !== name) this.shown[number]?.former.add(other);
     }
-    const identities = new Map<string, number>();
-    for (const row of usage) {
-      const text = row.id ?? row.name;
-      const identity = text === null ? undefined : (identities.get(text) ?? identities.size);
-      if (text !== null && identity !== undefined) identities.set(text, identity);
-      this.byRow.set(row, { shown: numbers.get(keyOf(row)) ?? -1, identity });
-    }
+    for (const row of usage) this.byRow.set(row, numbers.get(keyOf(row)) ?? -1);
   }
 
-  of(row: UsageRow): RowResource {
+  /** The number of a row's resource. */
+  of(row: UsageRow): number {
     const found = this.byRow.get(row);
-    if (!found) throw new Error("The row is not one of the district's.");
+    if (found === undefined) throw new Error("The row is not one of the district's.");
     return found;
   }
 

@@ -1,6 +1,6 @@
 import { cohortsOf, keyOfCohort, type PlainCohort } from "./plainCohorts";
 import type { ParticipationRow, UsageRow } from "./plainIndex";
-import { PlainResources, type RowResource } from "./plainResources";
+import { PlainResources } from "./plainResources";
 import type { RandomRows } from "./randomDistrict";
 
 type Row = ParticipationRow | UsageRow;
@@ -16,7 +16,7 @@ export interface PlainCell {
   readonly cohort: PlainCohort;
   readonly key: string;
   readonly participation: (ParticipationRow & OfPerson)[];
-  readonly usage: (UsageRow & OfPerson & { readonly resource: RowResource })[];
+  readonly usage: (UsageRow & OfPerson & { readonly shown: number })[];
 }
 
 /** The rows of a district by date and cohort, with derived values that do not depend on the groups. */
@@ -42,7 +42,7 @@ export class PlainRows {
     }
     for (const row of usage) {
       const cell = this.cellOf(row);
-      cell.usage.push({ ...row, number: this.numberOf(row), resource: this.resources.of(row) });
+      cell.usage.push({ ...row, number: this.numberOf(row), shown: this.resources.of(row) });
     }
     this.findMissing(participation, usage);
   }

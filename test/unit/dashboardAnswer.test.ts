@@ -7,7 +7,7 @@ import { ask, compareWithRows, randomFilters, settings } from "../helpers/dashbo
 import { plainIndex } from "../helpers/plainIndex";
 import { PlainRows } from "../helpers/plainRows";
 import { type RandomOptions, type RandomRows, randomDistrict } from "../helpers/randomDistrict";
-import { attendedOn, weekdaysFrom } from "../helpers/syntheticRows";
+import { attendedOn, usedOn, weekdaysFrom } from "../helpers/syntheticRows";
 
 /** Compares the engine with the plain computation; returns how many answers had nothing suppressed. */
 async function compare(
@@ -105,6 +105,27 @@ describe("the dashboard's numbers", () => {
     const chosen = await ask(renamed, { ...everything, resources: ["Old Name"] }, 10);
     const [one] = chosen.resources;
     expect([chosen.resources.length, one?.resource, one?.rows]).toEqual([1, "A New Name", entry?.rows]);
+  });
+
+  test("count resources of the same name and type once, as the table lists them", async () => {
+    const date = "2025-10-01";
+    const attendance = { people: 3 };
+    const use = (id: string | null, name: string | null, type = "app") =>
+      usedOn(date, "", attendance).map((row) => ({ ...row, id, name, type }));
+    const index = plainIndex(attendedOn(date, attendance), [
+      ...["r1", "r2", null].flatMap((id) => use(id, "Maps")),
+      ...use("r3", "Maps", "teacher-link"),
+      ...use(null, null),
+    ]);
+    const given = await ask(index, openingFilter, 0);
+    expect(given.resources.map(({ resource, type }) => [resource, type])).toEqual([
+      ["Maps", "app"],
+      ["Maps", "teacher-link"],
+      [null, "app"],
+    ]);
+    expect(given.cards.resources.value).toBe(3);
+    expect(given.byDay).toMatchObject([{ distinctResources: 3 }]);
+    expect(given.bySchool).toMatchObject([{ distinctResourcesPerUser: 3 }]);
   });
 
   test("are unknown on days without a report of a user type, and compared over the other days", async () => {

@@ -27,7 +27,7 @@ export function definitionTexts(t: Translate) {
       "How many different resources one person used in the whole period, on average. People without use are included.",
     ),
     t(
-      "For each person, the different resources used at the school in the whole range (by resource_id, or by resource_name where there is no id); their sum over people, divided by the school's users, those without use included. 0 where the school has no users.",
+      "For each person, the different resources used at the school in the whole range (as the table of resources lists them); their sum over people, divided by the school's users, those without use included. 0 where the school has no users.",
     ),
   ] as const;
   const neverActive = [
@@ -68,8 +68,11 @@ export function definitionTexts(t: Translate) {
       t("Sum of num_access in resource usage."),
     ),
     resources: explain(
-      t("Resources that were used at least once. A renamed resource counts once."),
-      t("Distinct resources in resource usage, by resource_id, or by resource_name where there is no id."),
+      t(
+        "Resources that were used at least once. A renamed resource counts once, as do those of the same name and type.",
+      ),
+      t("Distinct resources in resource usage, as the table of resources lists them."),
+      resource,
     ),
     resourceUsers: explain(
       t("People who used one of the filtered resources. Each counts once."),
@@ -99,9 +102,8 @@ export function definitionTexts(t: Translate) {
     ),
     distinctDay: explain(
       t("How many different resources were used on each day. A day without its report is a hatched gap."),
-      t(
-        "Distinct resources in the day's resource usage, by resource_id, or by resource_name where there is no id.",
-      ),
+      t("Distinct resources in the day's resource usage, as the table of resources lists them."),
+      resource,
       missing,
     ),
     schools: explain(
@@ -130,8 +132,8 @@ export function definitionTexts(t: Translate) {
       personDays,
       resource,
     ),
-    distinctSchool: explain(...perPerson),
-    distinctGrade: explain(...perPerson, byGrade),
+    distinctSchool: explain(...perPerson, resource),
+    distinctGrade: explain(...perPerson, resource, byGrade),
     neverSchool: explain(...neverActive),
     neverGrade: explain(...neverActive, byGrade),
     weekday: explain(

@@ -34,11 +34,6 @@ export interface Names {
    */
   readonly shown: readonly ShownResource[];
   readonly resourcesOf: readonly (readonly number[])[];
-  /** Distinct resources: by id, by name if there is none; -1 for a resource with neither. */
-  readonly identityOf: Int32Array;
-  readonly identities: number;
-  /** 1 for shown resources that correspond to exactly one different resource, which is shown nowhere else. */
-  readonly simple: Uint8Array;
 }
 
 /** @param firstRuns those of `Facts` */
@@ -64,10 +59,6 @@ export function namesOf(index: ParticipationIndex, firstRuns: readonly Uint32Arr
       .sort(compareNames);
     return { name, type, ...(formerNames.length > 0 ? { formerNames } : {}) };
   });
-  const identityNumbers = numbers(
-    distinct(resources.flatMap(({ id, name }) => (id === null && name === null ? [] : [id ?? name]))),
-  );
-  const identityOf = Int32Array.from(resources, ({ id, name }) => identityNumbers.get(id ?? name) ?? -1);
   const typeOf = Uint32Array.from(cohorts, ({ userType }) => userTypes.indexOf(userType));
   const schoolOf = Uint32Array.from(cohorts, ({ school }) => schoolNumbers.get(school) ?? 0);
   const placeOf = typeOf.map((type, cohort) => type * schools.length + (schoolOf[cohort] as number));
@@ -83,9 +74,6 @@ export function namesOf(index: ParticipationIndex, firstRuns: readonly Uint32Arr
     gradeOf: Uint32Array.from(cohorts, ({ grade }) => gradeNumbers.get(grade) ?? 0),
     shown,
     resourcesOf,
-    identityOf,
-    identities: identityNumbers.size,
-    simple: simpleShown(resourcesOf, identityOf),
   };
 }
 
@@ -124,21 +112,6 @@ function newestOf(
     const number = resource.id === null ? undefined : newest.get(resource.id);
     return number === undefined ? resource : (resources[number] ?? resource);
   });
-}
-
-function simpleShown(resourcesOf: readonly (readonly number[])[], identityOf: Int32Array): Uint8Array {
-  const shownOfIdentity = new Map<number, Set<number>>();
-  const identitiesOf = resourcesOf.map((resources) =>
-    distinct(resources.map((each) => identityOf[each] ?? -1)),
-  );
-  identitiesOf.forEach((identities, shown) => {
-    for (const identity of identities) {
-      shownOfIdentity.set(identity, (shownOfIdentity.get(identity) ?? new Set()).add(shown));
-    }
-  });
-  return Uint8Array.from(identitiesOf, ([identity = -1, ...others]) =>
-    Number(identity >= 0 && others.length === 0 && shownOfIdentity.get(identity)?.size === 1),
-  );
 }
 
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];

@@ -56,8 +56,8 @@ class UsageWalk {
   private readonly byResource: UsageTotals["byResource"];
   private readonly bySchoolResource: Uint32Array;
   private readonly accessesByDay: Float64Array;
-  /** Days on which each different resource was used, by month. */
-  private readonly identityDays: Uint32Array;
+  /** Days on which each shown resource was used, by month. */
+  private readonly resourceDays: Uint32Array;
   /** Days on which each person used one, by month; only for chosen resources, because it takes time. */
   private readonly personDays: Uint32Array | undefined;
   /** 1 for members who used a resource. */
@@ -85,7 +85,7 @@ class UsageWalk {
     };
     this.bySchoolResource = new Uint32Array(shown * groups.schools.count);
     this.accessesByDay = new Float64Array(this.length);
-    this.identityDays = new Uint32Array(names.identities * months);
+    this.resourceDays = new Uint32Array(shown * months);
     if (choosesResources(scope)) this.personDays = new Uint32Array(index.people * months);
     this.used = new Uint8Array(members);
     this.counted = new Uint32Array(members);
@@ -98,20 +98,16 @@ class UsageWalk {
 
   addResource(shown: number): void {
     const { names, days } = this.scope.facts;
-    const isSimple = names.simple[shown] === 1;
     const months = days.monthStarts.length;
     this.stamp++;
     for (const resource of names.resourcesOf[shown] ?? []) {
-      const identity = names.identityOf[resource] as number;
       forEachRun(this.scope, resource, (segment, run, mask, start, month) => {
         this.markDays(shown, start + this.scope.from, mask);
-        if (identity >= 0) {
-          const at = identity * months + month;
-          this.identityDays[at] = (this.identityDays[at] as number) | mask;
-        }
+        const at = shown * months + month;
+        this.resourceDays[at] = (this.resourceDays[at] as number) | mask;
         this.addCells(shown, segment, run, mask, start);
         if (this.personDays) this.markPeople(this.personDays, segment, run, mask, month);
-        this.countPeople(shown, segment, run, mask, isSimple);
+        this.countPeople(shown, segment, run, mask);
       });
     }
   }
@@ -176,13 +172,7 @@ class UsageWalk {
     }
   }
 
-  private countPeople(
-    shown: number,
-    { usageRuns, usage }: MonthSegment,
-    run: number,
-    mask: number,
-    isSimple: boolean,
-  ): void {
+  private countPeople(shown: number, { usageRuns, usage }: MonthSegment, run: number, mask: number): void {
     const { moved } = this.scope.facts.people;
     const { counted, used, stamp } = this;
     const { member: members, days } = usage;
@@ -198,13 +188,13 @@ class UsageWalk {
       const isOnly = moved[member] !== 1;
       if (isOnly || this.isNew("everyone", member)) users++;
       if (school >= 0 && (isOnly || this.isNew("schools", member))) atSchool++;
-      if (isSimple && grade >= 0 && (isOnly || this.isNew("grades", member))) inGrade++;
+      if (grade >= 0 && (isOnly || this.isNew("grades", member))) inGrade++;
     }
     this.byResource.users[shown] = (this.byResource.users[shown] as number) + users;
     if (atSchool > 0) {
       const at = shown * this.schools.length + school;
       this.bySchoolResource[at] = (this.bySchoolResource[at] as number) + atSchool;
-      if (isSimple) (this.schools[school] as UsageSums).resources += atSchool;
+      (this.schools[school] as UsageSums).resources += atSchool;
     }
     if (inGrade > 0) (this.grades[grade] as UsageSums).resources += inGrade;
   }
@@ -219,7 +209,6 @@ class UsageWalk {
 
   totals(): UsageTotals {
     const { rows, schools, grades, byResource, bySchoolResource, accessesByDay } = this;
-    this.countSharedIdentities();
     const total = new UsageSums();
     this.countUsers([total], this.scope.groups.everyone);
     this.countUsers(schools, this.scope.groups.schools);
@@ -233,7 +222,7 @@ class UsageWalk {
       (days[at % this.length] as UsageSums).personDays += count;
       total.personDays += count;
     });
-    total.resources = this.countByDay(this.identityDays, (day) => {
+    total.resources = this.countByDay(this.resourceDays, (day) => {
       (days[day] as UsageSums).resources++;
     });
     if (this.personDays) {
@@ -242,39 +231,6 @@ class UsageWalk {
       });
     }
     return { total, schools, grades, days, byResource, rows, bySchoolResource };
-  }
-
-  /**
-   * Counts people where one different resource has several shown ones, or one shown resource has several different
-   * ones.
-   */
-  private countSharedIdentities(): void {
-    const { names } = this.scope.facts;
-    const shared = new Map<number, number[]>();
-    names.resourcesOf.forEach((resources, shown) => {
-      if (names.simple[shown] === 1 || this.scope.resources[shown] !== 1) return;
-      for (const resource of resources) {
-        const identity = names.identityOf[resource] as number;
-        if (identity >= 0) shared.set(identity, [...(shared.get(identity) ?? []), resource]);
-      }
-    });
-    for (const resources of shared.values()) {
-      this.stamp++;
-      for (const resource of resources) {
-        forEachRun(this.scope, resource, (segment, run, mask) => this.countPairs(segment, run, mask));
-      }
-    }
-  }
-
-  private countPairs({ usageRuns, usage }: MonthSegment, run: number, mask: number): void {
-    const { school, grade } = this.placesOf(usageRuns.cohort[run] as number);
-    const end = usageRuns.firstPerson[run + 1] as number;
-    for (let at = usageRuns.firstPerson[run] as number; at < end; at++) {
-      if (((usage.days[at] as number) & mask) === 0) continue;
-      const member = usage.member[at] as number;
-      if (school >= 0 && this.isNew("schools", member)) (this.schools[school] as UsageSums).resources++;
-      if (grade >= 0 && this.isNew("grades", member)) (this.grades[grade] as UsageSums).resources++;
-    }
   }
 
   private countUsers(list: readonly UsageSums[], places: Places): void {
