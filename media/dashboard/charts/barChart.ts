@@ -8,6 +8,7 @@ import {
   type LegendEntry,
   type Mark,
   markLabel,
+  type Scale,
   valueAxis,
 } from "./chart";
 import type { Look } from "./look";
@@ -55,7 +56,7 @@ export function barChart(bars: Bars, look: Look): Chart {
 
 /** Vertical bars for a few names, with their values on top. */
 export function columnChart(
-  { names, series, tick }: Omit<Bars, "picks"> & { readonly tick: (value: number) => string },
+  { names, series, scale }: Omit<Bars, "picks"> & { readonly scale: Scale },
   look: Look,
 ): Chart {
   return {
@@ -63,7 +64,7 @@ export function columnChart(
       ...baseOption(look),
       grid: { left: 48, right: 12, top: 24, bottom: 26 },
       xAxis: categoryAxis(look, names, { color: look.text, interval: 0 }),
-      yAxis: { ...valueAxis(look, tick), min: 0, splitNumber: 3 },
+      yAxis: { ...valueAxis(look, scale), min: 0, splitNumber: 3 },
       series: series.map((each) => ({
         ...barsOf(each, look, [3, 3, 0, 0]),
         barMaxWidth: 44,

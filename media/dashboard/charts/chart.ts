@@ -54,11 +54,19 @@ export function baseOption(look: Look): EChartsOption {
   };
 }
 
+/** What an axis of numbers is labelled with. */
+export interface Scale {
+  readonly tick: (value: number) => string;
+  /** The least distance between two labels: 1 for counts, because there is no half person. */
+  readonly minInterval: number;
+}
+
 /** A scale with few, faint lines. */
-export function valueAxis(look: Look, tick: (value: number) => string) {
+export function valueAxis(look: Look, { tick, minInterval }: Scale) {
   return {
     type: "value" as const,
     splitNumber: 4,
+    minInterval,
     splitLine: {
       lineStyle: {
         color: look.line,

@@ -12,6 +12,7 @@ import {
   type LegendEntry,
   type Mark,
   type MarkLine,
+  type Scale,
   valueAxis,
 } from "./chart";
 import type { EChartsOption } from "./echarts";
@@ -57,7 +58,7 @@ export function dayChart(
   report: ReportKind,
   series: readonly DaySeries[],
   format: (value: number) => string,
-  tick: (value: number) => string,
+  scale: Scale,
   height: number,
   look: Look,
 ): Chart {
@@ -114,7 +115,7 @@ export function dayChart(
       { type: "category", data: days, show: false },
     ],
     yAxis: [
-      { ...valueAxis(look, tick), min: 0, splitNumber: height > 200 ? 4 : 3 },
+      { ...valueAxis(look, scale), min: 0, splitNumber: height > 200 ? 4 : 3 },
       { type: "value", show: false, min: 0, max: 1 },
     ],
     series: [

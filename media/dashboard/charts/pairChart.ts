@@ -1,25 +1,25 @@
 import { type Bars, nameAxis, nameMarks, rowHeight } from "./barChart";
-import { baseOption, type Chart, markLabel, valueAxis } from "./chart";
+import { baseOption, type Chart, markLabel, type Scale, valueAxis } from "./chart";
 import type { EChartsOption } from "./echarts";
 import type { Look } from "./look";
 
 export interface Pairs extends Bars {
   /** The text after each pair. */
   readonly ends: readonly string[];
-  readonly tick: (value: number) => string;
+  readonly scale: Scale;
 }
 
 const minRowHeight = 26;
 
 /** Two points on a line next to each name: the earlier value and the current one. */
 export function pairChart(pairs: Pairs, look: Look): Chart {
-  const { names, series, ends, tick } = pairs;
+  const { names, series, ends, scale } = pairs;
   const largest = names.map((_, row) => Math.max(...series.map(({ values }) => values[row] ?? 0)));
   const isWhole = (row: number) => series.every(({ values }) => values[row] !== null);
   const option: EChartsOption = {
     ...baseOption(look),
     grid: { left: look.labelWidth + 10, right: 66, top: 4, bottom: 26 },
-    xAxis: { ...valueAxis(look, tick), min: 0 },
+    xAxis: { ...valueAxis(look, scale), min: 0 },
     yAxis: nameAxis(names, look),
     series: [
       ...series.map(({ name, colour, values }, at) => ({

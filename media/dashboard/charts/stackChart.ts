@@ -1,6 +1,6 @@
 import type { FilterPatch } from "../model";
 import { type Bars, nameAxis, partMarks, rowHeight, squares } from "./barChart";
-import { baseOption, type Chart, markLabel, valueAxis } from "./chart";
+import { baseOption, type Chart, markLabel, type Scale, valueAxis } from "./chart";
 import { textOn } from "./colours";
 import type { EChartsOption } from "./echarts";
 import type { Look } from "./look";
@@ -8,7 +8,7 @@ import type { Look } from "./look";
 export interface Stacks extends Bars {
   /** The text after each name's bar. */
   readonly behind: readonly string[];
-  readonly tick: (value: number) => string;
+  readonly scale: Scale;
   /** The filter change of a click on a part, by series and name. */
   readonly partPicks: readonly (readonly (FilterPatch | undefined)[])[];
   readonly legendPicks: readonly { readonly pick: FilterPatch; readonly picked: boolean }[];
@@ -16,7 +16,7 @@ export interface Stacks extends Bars {
 
 /** Stacked horizontal bars next to names; values that cannot be drawn are stated after the bar. */
 export function stackChart(stacks: Stacks, look: Look): Chart {
-  const { names, series, behind, tick } = stacks;
+  const { names, series, behind, scale } = stacks;
   const option: EChartsOption = {
     ...baseOption(look),
     grid: {
@@ -25,7 +25,7 @@ export function stackChart(stacks: Stacks, look: Look): Chart {
       top: 4,
       bottom: 26,
     },
-    xAxis: valueAxis(look, tick),
+    xAxis: valueAxis(look, scale),
     yAxis: nameAxis(names, look),
     series: [
       ...series.map(({ name, colour, values, labels }) => ({

@@ -1,5 +1,5 @@
 import type { Shown } from "../../../src/dashboard/answer";
-import { baseOption, type Chart, categoryAxis, valueAxis } from "./chart";
+import { baseOption, type Chart, categoryAxis, type Scale, valueAxis } from "./chart";
 import type { Look } from "./look";
 
 interface WeekLine {
@@ -14,7 +14,7 @@ interface WeekLine {
 export function weekLinesChart(
   weeks: readonly string[],
   lines: readonly WeekLine[],
-  tick: (value: number) => string,
+  scale: Scale,
   label: (value: Shown | undefined) => string,
   look: Look,
 ): Chart {
@@ -23,7 +23,7 @@ export function weekLinesChart(
       ...baseOption(look),
       grid: { left: 48, right: 14, top: 12, bottom: 26 },
       xAxis: categoryAxis(look, weeks, { color: look.quiet, hideOverlap: true }),
-      yAxis: { ...valueAxis(look, tick), min: 0, splitNumber: 3 },
+      yAxis: { ...valueAxis(look, scale), min: 0, splitNumber: 3 },
       series: lines.map(({ name, colour, values, dashed }) => ({
         type: "line",
         name,

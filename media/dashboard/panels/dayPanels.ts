@@ -88,7 +88,7 @@ function dayPanel(ready: Ready, { series: given, units, height, ...panel }: DayP
     (day: DayEntry) =>
       day.kind === "noData" || day.missing?.includes(report) ? undefined : of(day);
   const series = given.map(({ value, ...each }) => ({ ...each, value: known(value) }));
-  const { kind, format, tick } = units ?? unitsOf(ready, "absolute");
+  const { kind, format, scale } = units ?? unitsOf(ready, "absolute");
   const drawn = (look: Look): DaySeries[] =>
     series.flatMap(({ colour, onlyInTable, ...each }) =>
       onlyInTable ? [] : [{ ...each, colour: look.palette[colour] ?? look.text }],
@@ -104,7 +104,7 @@ function dayPanel(ready: Ready, { series: given, units, height, ...panel }: DayP
     chart: (look) =>
       answer.byDay.length === 0
         ? undefined
-        : dayChart(ready, report, drawn(look), format, tick, height, look),
+        : dayChart(ready, report, drawn(look), format, scale, height, look),
     table: () =>
       tableOf<DayEntry>(
         answer.byDay,

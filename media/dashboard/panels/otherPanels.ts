@@ -11,7 +11,7 @@ const maxTiles = 80;
 
 export function weekdayPanel(ready: Ready): Panel {
   const { texts, formats, answer, view } = ready;
-  const { kind, format, tick, of } = unitsOf(ready, view.units);
+  const { kind, format, scale, of } = unitsOf(ready, view.units);
   const days = answer.byWeekday.filter((each) => each.days > 0);
   const value = (each: (typeof days)[number]) => of(each.activeUsers, answer.cards.users.value);
   // If all are, the page says so once.
@@ -36,7 +36,7 @@ export function weekdayPanel(ready: Ready): Panel {
         ? undefined
         : columnChart(
             {
-              tick,
+              scale,
               names: days.map(nameOf),
               series: [
                 {

@@ -142,13 +142,13 @@ export function unitsOf({ formats }: Pick<Ready, "formats">, units: DashboardVie
     ? ({
         kind: "share",
         format: formats.share,
-        tick: formats.shareTick,
+        scale: { tick: formats.shareTick, minInterval: 0 },
         of: (part: People | undefined, whole: People | undefined) => shareOf({ formats }, part, whole),
       } as const)
     : ({
         kind: "integer",
         format: formats.integer,
-        tick: formats.tick,
+        scale: { tick: formats.tick, minInterval: 1 },
         of: (part: People | undefined): Cell => part,
       } as const);
 }

@@ -47,7 +47,7 @@ export function periodsPanel(ready: Ready): Panel | undefined {
           { name: names[0], colour: look.quiet, values: before.weeklyPersonDaysPerDay, dashed: true },
           { name: names[1], colour: look.palette[0] ?? look.text, values: now.weeklyPersonDaysPerDay },
         ],
-        formats.tick,
+        { tick: formats.tick, minInterval: 0 },
         (value) => formats.shown(value, average),
         look,
       ),

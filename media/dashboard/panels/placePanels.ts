@@ -172,7 +172,7 @@ export function neverPanel(ready: Ready, list: "schools" | "grades"): Panel {
 /** The most used resources by school, stacked. */
 export function topPanel(ready: Ready): Panel {
   const { texts, formats, answer, filter, view } = ready;
-  const { kind, format, of } = unitsOf(ready, view.units);
+  const { kind, format, scale, of } = unitsOf(ready, view.units);
   const top = answer.resources.slice(0, view.topResources);
   const known = new Map(answer.resourcesBySchool.map((each) => [keyOf(each.school, each), each.users]));
   const countOf = ({ school, absent }: SchoolEntry, resource: ResourceEntry): People | undefined => {
@@ -184,8 +184,6 @@ export function topPanel(ready: Ready): Panel {
     const share = of(countOf(entry, resource), entry.users);
     return kind === "share" ? orUnknown(entry, share) : share;
   };
-  // A person counts for each of several resources, so the length of a bar is not a share of people.
-  const tick = (number: number) => (kind === "share" ? "" : formats.tick(number));
   const resourceName = ({ resource }: ResourceEntry) => nameIn(texts, "resources", resource);
   const [first] = top;
   const panel = placePanel(ready, {
@@ -211,7 +209,8 @@ export function topPanel(ready: Ready): Panel {
       stackChart(
         {
           ...rows,
-          tick,
+          // A person counts for each of several resources, so the length of a bar is not a share of people.
+          scale: kind === "share" ? { ...scale, tick: () => "" } : scale,
           behind: drawn.map((entry) => {
             const values = top.map((resource) => value(entry, resource));
             if (values.includes(null)) return texts.suppressed;
@@ -328,7 +327,7 @@ export function periodsBy(ready: Ready, list: PlaceList): Panel | undefined {
             values: drawn.map((entry) => perDay(entry[period])),
             labels: drawn.map((entry) => formats.shown(inPeriod(entry, period, perDay), format)),
           })),
-          tick: formats.tick,
+          scale: { tick: formats.tick, minInterval: 0 },
         },
         look,
       ),
