@@ -202,7 +202,7 @@ export interface GradeEntry extends PlaceEntry {
 }
 
 export interface DayEntry extends Entry {
-  /** `yyyy-MM-dd`; every calendar day from the first to the last of the range has an entry. */
+  /** `yyyy-MM-dd`; every calendar day from the first to the last of the range has an entry, as far as it has data. */
   readonly date: string;
   /**
    * `noData`: no row of either report; `quiet`: rows, but few people active for a weekday or weekend day (a holiday or
@@ -355,7 +355,7 @@ export interface FilterOptions {
 /** Everything that the dashboard shows for one filter, in one round trip. */
 export interface DashboardAnswer extends Counting {
   readonly filter: DashboardFilter;
-  /** The range as days, inclusive. */
+  /** The range as days, inclusive, as far as it has data; all of it if it has none. */
   readonly from: string;
   readonly to: string;
   readonly withheld: Withheld;

@@ -97,9 +97,10 @@ describe("clever-lake dashboard", () => {
     expect((await readdir(folder)).filter((name) => name.startsWith("page"))).toEqual(["page.html"]);
   });
 
-  test("is about one day without data where the first or last day is outside of the data", async () => {
-    const after = await write("--from", "2031-01-05");
-    expect(after.answer).toMatchObject({ from: "2031-01-05", to: "2031-01-05", bySchool: [] });
+  test("says which days the tables have where the first or last day is outside of the data", async () => {
+    const after = await write("--from", "2031-01-05", "--to", "2031-02-01");
+    expect(after.answer).toMatchObject({ from: "2031-01-05", to: "2031-02-01", bySchool: [] });
+    expect(after.stdout).toContain("the dashboard from 2031-01-05 to 2031-02-01.");
     const before = await write("--to", "2001-01-05");
     expect(before.answer).toMatchObject({ from: "2001-01-05", to: "2001-01-05", bySchool: [] });
     const only = /The tables have rows from (\d{4}-\d\d-\d\d) to (\d{4}-\d\d-\d\d) only\./;

@@ -86,14 +86,13 @@ export async function answer(
   const { entries: resources, order } = resourceEntries(found);
   return {
     filter,
-    from: isoDate(scope.from),
-    to: isoDate(scope.to),
+    ...scope.told,
     minimumGroupSize,
     keepWhole,
     withheld: withheldIn(scope),
     periods: {
       schoolDays: countDays(schoolDaysIn(scope)),
-      before: range ? { from: isoDate(range.from), to: isoDate(range.to) } : null,
+      before: range?.told ?? null,
     },
     rows: found.attendance.total.isSuppressed
       ? "withheld"
@@ -117,8 +116,8 @@ export async function answer(
     licences: options.licences ? licenceEntries(found, options.licences) : null,
     changes: await whatChanged(found, signal),
     comparison:
-      range && (filter.compare || choosesResources(scope))
-        ? await comparisonOf(scope, range, filter.compare, signal)
+      other && (filter.compare || choosesResources(scope))
+        ? await comparisonOf(scope, other, filter.compare, signal)
         : null,
   };
 }

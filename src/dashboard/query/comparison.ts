@@ -1,4 +1,3 @@
-import { isoDate } from "../../calendar";
 import { compareGrades } from "../../clever/grades";
 import type { ComparedPeriod, ComparedUse, Comparison, Entry, PeriodUse } from "../answer";
 import { countBits, countDays } from "../calendar";
@@ -104,8 +103,7 @@ async function findPeriod(
       grades: daysOf(found.scope, whole.groups.grades),
     },
     period: {
-      from: isoDate(whole.from),
-      to: isoDate(whole.to),
+      ...whole.told,
       name: name ?? "",
       schoolDays: countDays(schoolDaysIn(whole)),
       comparedDays: countDays(range),

@@ -1,6 +1,6 @@
 import { dayNumber, isoDate } from "../../calendar";
 import { userTypes } from "../../clever/reports";
-import type { ReportKind } from "../answer";
+import type { DateRange, ReportKind } from "../answer";
 import { countDays, daysMask, monthIndex } from "../calendar";
 import type { DashboardFilter } from "../filter";
 import type { DayKinds } from "../groups/dayKinds";
@@ -28,6 +28,8 @@ interface DayRange {
 
 /** The scope of a filter: its people and resources, on the days of its range. */
 export interface Scope extends Selection, DayRange {
+  /** The range as a reader is told: if it has no data, the one that was asked for, of which the scope has one day. */
+  readonly told: DateRange;
   /** Reports of which the groups that count have no row in the range, although the other one shows use. */
   readonly absent: readonly ReportKind[];
   /** Per month: days of the range on which the report is missing for some of the people; all days if it is absent. */
@@ -99,6 +101,8 @@ export function inRange(selection: Selection, asked: DayRange): Scope {
   const { monthStarts, missing } = facts.days;
   const { kinds } = groups;
   const { from, to } = withinData(kinds.span, asked);
+  const hasData = from >= kinds.span.first && to <= kinds.span.last;
+  const told = hasData ? { from, to } : asked;
   const months = monthStarts.length;
   const range = Uint32Array.from(monthStarts, (start) => daysMask(from - start, to - start));
   const masks = new Uint32Array(cohorts.length * months);
@@ -123,6 +127,7 @@ export function inRange(selection: Selection, asked: DayRange): Scope {
     ...selection,
     from,
     to,
+    told: { from: isoDate(told.from), to: isoDate(told.to) },
     absent,
     missing: {
       // Where nobody has a row, the report is missing for everyone.
