@@ -19,8 +19,8 @@ export type TypedColumns<Shape extends ColumnShape> = {
   readonly [Name in keyof Shape]: ArrayOf[Shape[Name]];
 };
 
-/** The event loop gets a turn after this many chunks: a few milliseconds of copying. */
-export const chunksPerTurn = 256;
+/** Rows of columns that have not grown yet: those of a few chunks. */
+const firstCapacity = 8192;
 
 const arrayTypes = { UTINYINT: Uint8Array, UINTEGER: Uint32Array, DOUBLE: Float64Array } as const;
 export type ArrayType = (typeof arrayTypes)[keyof typeof arrayTypes];
@@ -35,16 +35,49 @@ export function makeColumns<Shape extends ColumnShape>(
   ) as TypedColumns<Shape>;
 }
 
-/** Copies a chunk's values into the columns, starting at a row; returns its number of rows. */
-export function copyChunk(chunk: DuckDBDataChunk, columns: TypedColumns<ColumnShape>, row: number): number {
-  const { rowCount } = chunk;
-  const targets = Object.entries(columns);
-  if (targets.length !== chunk.columnCount)
-    throw new Error("The statement does not have the requested columns.");
-  for (const [index, [name, target]] of targets.entries()) {
-    copyVector(numbersOf(chunk.getColumnVector(index), target, name), target, row, rowCount);
+/** Columns that grow with the chunks that are added: a statement's number of rows is known only at its end. */
+export class GrowingColumns<Shape extends ColumnShape> {
+  private columns: Readonly<Record<string, TypedArray>>;
+  private capacity = firstCapacity;
+  private rows = 0;
+
+  constructor(private readonly shape: Shape) {
+    this.columns = this.empty();
   }
-  return rowCount;
+
+  add(chunk: DuckDBDataChunk): void {
+    const { rowCount } = chunk;
+    const targets = Object.entries(this.withSpaceFor(rowCount));
+    if (targets.length !== chunk.columnCount)
+      throw new Error("The statement does not have the requested columns.");
+    for (const [index, [name, target]] of targets.entries()) {
+      copyVector(numbersOf(chunk.getColumnVector(index), target, name), target, this.rows, rowCount);
+    }
+    this.rows += rowCount;
+  }
+
+  /** The rows that were added. */
+  filled(): TypedColumns<Shape> {
+    const entries = Object.entries(this.columns);
+    return Object.fromEntries(
+      entries.map(([name, column]) => [name, column.subarray(0, this.rows)]),
+    ) as TypedColumns<Shape>;
+  }
+
+  private withSpaceFor(rows: number): Readonly<Record<string, TypedArray>> {
+    const needed = this.rows + rows;
+    if (needed > this.capacity) {
+      this.capacity = Math.max(2 * this.capacity, needed);
+      const before = this.columns;
+      this.columns = this.empty();
+      for (const [name, column] of Object.entries(this.columns)) column.set(before[name] ?? []);
+    }
+    return this.columns;
+  }
+
+  private empty(): Readonly<Record<string, TypedArray>> {
+    return makeColumns(this.shape, (ArrayType) => new ArrayType(this.capacity));
+  }
 }
 
 type NumberVector = DuckDBVector<number>;

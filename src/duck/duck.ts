@@ -1,6 +1,5 @@
 import { rmSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
-import { setImmediate } from "node:timers/promises";
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from "@duckdb/node-api";
 import { CleverLakeError, diskFull } from "../errors";
 import { machineScratch } from "../scratch";
@@ -125,19 +124,16 @@ export class DuckSession {
    */
   async columns<Shape extends ColumnShape>(sql: string, shape: Shape): Promise<TypedColumns<Shape>> {
     return this.interruptibly(async () => {
-      const { chunksPerTurn, copyChunk, makeColumns } = await import("./columns");
-      const result = await this.connection.run(sql);
-      const { rowCount } = result;
-      const columns = makeColumns(shape, (ArrayType) => new ArrayType(rowCount));
-      let row = 0;
-      for (let chunk = 0; chunk < result.chunkCount; chunk++) {
-        row += copyChunk(result.getChunk(chunk), columns, row);
-        if (chunk % chunksPerTurn === chunksPerTurn - 1) {
-          await setImmediate();
-          this.signal?.throwIfAborted();
-        }
+      const { GrowingColumns } = await import("./columns");
+      const columns = new GrowingColumns(shape);
+      // Read while it is computed: otherwise DuckDB would hold all rows, too.
+      const result = await this.connection.stream(sql);
+      for (;;) {
+        const chunk = await result.fetchChunk();
+        this.signal?.throwIfAborted();
+        if (chunk === null || chunk.rowCount === 0) return columns.filled();
+        columns.add(chunk);
       }
-      return columns;
     });
   }
 

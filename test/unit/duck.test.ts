@@ -21,22 +21,22 @@ test.each([
   });
 });
 
-test("columns are those of the rows, over several chunks, also where DuckDB keeps track of nulls", async () => {
+test("columns are those of the rows, over many chunks, also where DuckDB keeps track of nulls", async () => {
   await using duck = await Duck.open({ threads: 1 });
   await duck.session(async (session) => {
-    const number = "nullif(range, 4000)";
+    const number = "nullif(range, 14000)";
     const shape = { integer: "UINTEGER", byte: "UTINYINT", double: "DOUBLE" } as const;
     const found = await session.columns(
       `SELECT coalesce(${number}, 7)::UINTEGER, (coalesce(${number}, 7) % 31)::UTINYINT, (range / 4)::DOUBLE
-       FROM range(5000) ORDER BY range`,
+       FROM range(20000) ORDER BY range`,
       shape,
     );
-    const numbers = Array.from({ length: 5000 }, (_, row) => (row === 4000 ? 7 : row));
+    const numbers = Array.from({ length: 20_000 }, (_, row) => (row === 14_000 ? 7 : row));
     expect([...found.integer]).toEqual(numbers);
     expect([...found.byte]).toEqual(numbers.map((each) => each % 31));
-    expect([...found.double]).toEqual(Array.from({ length: 5000 }, (_, row) => row / 4));
+    expect([...found.double]).toEqual(Array.from({ length: 20_000 }, (_, row) => row / 4));
     await expect(
-      session.columns(`SELECT ${number}::UINTEGER FROM range(5000)`, { integer: "UINTEGER" }),
+      session.columns(`SELECT ${number}::UINTEGER FROM range(20000)`, { integer: "UINTEGER" }),
     ).rejects.toThrow("unexpected null");
   });
 });
