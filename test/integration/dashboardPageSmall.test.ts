@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { openingFilter } from "../../src/dashboard/filter";
 import { answered, chromiumPath, DashboardBrowser } from "../helpers/dashboardBrowser";
 import { ask } from "../helpers/dashboardTruth";
 import { plainIndex } from "../helpers/plainIndex";
@@ -27,5 +28,32 @@ describe.skipIf(!chromiumPath)("the page of very few people", () => {
       ]).toEqual([panel, true]);
       expect(shown).toContain("1");
     }
+  });
+
+  test("shows both of two periods of one school day with the same use", async () => {
+    const dates = weekdaysFrom("2025-10-06", 6);
+    const few = { people: 2 };
+    const index = plainIndex(
+      dates.flatMap((date) => attendedOn(date, few)),
+      dates.flatMap((date) => usedOn(date, "Maps", few)),
+    );
+    const [first = "", last = ""] = [dates[0], dates.at(-1)];
+    const compare = { from: first, to: first, name: "", rangeName: "" };
+    const { page } = await dashboards.showFrom(
+      { ask: (filter) => ask(index, filter, 0) },
+      { filter: { ...openingFilter, range: { from: last, to: last }, compare } },
+    );
+    await page.locator("#panel-periods .chart svg").waitFor();
+    // A dot within a ring.
+    const widths = await page
+      .locator("#panel-periods .chart svg path")
+      .evaluateAll((paths) =>
+        paths
+          .map((path) => path.getBoundingClientRect())
+          .flatMap(({ width, height }) =>
+            width < 20 && Math.abs(width - height) < 0.5 && width > 0 ? [Math.round(width)] : [],
+          ),
+      );
+    expect(new Set(widths).size).toBe(2);
   });
 });

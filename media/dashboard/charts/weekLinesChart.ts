@@ -28,10 +28,13 @@ export function weekLinesChart(
         type: "line",
         name,
         symbol: "circle",
-        symbolSize: 6,
+        // A ring around the dot of another line, so that both can be seen where they meet.
+        symbolSize: dashed ? 10 : 6,
         showAllSymbol: true,
         lineStyle: { color: colour, width: 2, type: dashed ? "dashed" : "solid" },
-        itemStyle: { color: colour },
+        itemStyle: dashed
+          ? { color: look.background, borderColor: colour, borderWidth: 2 }
+          : { color: colour },
         data: weeks.map((_, week) => values[week] ?? "-"),
       })),
     },
