@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Card, Cards, Comparison, People, ReportKind } from "../../src/dashboard/answer";
-import { changeIn, periodNames } from "./comparisonWords";
+import { changeIn, periodNames, schoolDaysText } from "./comparisonWords";
 import { fill, isolated } from "./formats";
 import { icon } from "./icons";
 import { daysWithout, orUnknown, reportName, withoutDays } from "./missingWords";
@@ -59,7 +59,7 @@ function againstText(ready: Ready): string {
   ];
   const sentences = (text: string) => (more.length === 0 ? text : `${text}. ${more.join(" ")}`);
   if (filter.compare && comparison) {
-    const counts = [comparison.before.schoolDays, schoolDays].map((days) => formats.integer(days));
+    const counts = [comparison.before.schoolDays, schoolDays].map((days) => schoolDaysText(ready, days));
     return sentences(fill(texts.againstChosen, ...periodNames(ready, comparison), ...counts));
   }
   return sentences(

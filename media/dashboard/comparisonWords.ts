@@ -16,16 +16,18 @@ export function periodNames(
   return [before.name || first, now.name || second];
 }
 
+/** A number of school days. */
+export function schoolDaysText({ texts, formats }: Language, days: number): string {
+  return fill(days === 1 ? texts.oneSchoolDay : texts.schoolDaysCount, formats.integer(days));
+}
+
 /** The days of a period, and how many school days its averages cover. */
-export function periodDays({ texts, formats }: Language, period: ComparedPeriod): string {
+export function periodDays(language: Language, period: ComparedPeriod): string {
+  const { texts, formats } = language;
   const { from, to, schoolDays, comparedDays } = period;
-  const days = fill(
-    schoolDays === 1 ? texts.oneSchoolDay : texts.schoolDaysCount,
-    formats.integer(schoolDays),
-  );
   const compared =
     comparedDays === schoolDays ? "" : ` (${fill(texts.daysCompared, formats.integer(comparedDays))})`;
-  return `${formats.range(from, to)} · ${days}${compared}`;
+  return `${formats.range(from, to)} · ${schoolDaysText(language, schoolDays)}${compared}`;
 }
 
 /** A change in percent; in words if it cannot be computed. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { openingFilter } from "../../src/dashboard/filter";
-import { answered, chromiumPath, DashboardBrowser } from "../helpers/dashboardBrowser";
+import { answered, chromiumPath, DashboardBrowser, plainTextOf } from "../helpers/dashboardBrowser";
 import { ask } from "../helpers/dashboardTruth";
 import { plainIndex } from "../helpers/plainIndex";
 import { attendedOn, usedOn, weekdaysFrom } from "../helpers/syntheticRows";
@@ -44,6 +44,9 @@ describe.skipIf(!chromiumPath)("the page of very few people", () => {
       { filter: { ...openingFilter, range: { from: last, to: last }, compare } },
     );
     await page.locator("#panel-periods .chart svg").waitFor();
+    expect(await plainTextOf(page, ".cards-note")).toContain(
+      "Second period (1 school day) against First period (1 school day)",
+    );
     // A dot within a ring.
     const widths = await page
       .locator("#panel-periods .chart svg path")

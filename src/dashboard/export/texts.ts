@@ -108,7 +108,7 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     against: t(
       "Arrows: the last {0} school days compared with the {0} before, {1}; logins and accesses per school day",
     ),
-    againstChosen: t("Arrows: {1} ({3} school days) against {0} ({2}); logins and accesses per school day"),
+    againstChosen: t("Arrows: {1} ({3}) against {0} ({2}); logins and accesses per school day"),
     againstOne: t("Arrows: this school day against the one before, {1}"),
     perSchoolDay: t("Per school day: {0}; {1}"),
     notComparable: t("not comparable"),
