@@ -6,7 +6,8 @@ import type { Action } from "./actions";
 import { writeColumns } from "./checkpointSchema";
 import { writeLastCheckpoint } from "./lastCheckpoint";
 import { withScratch } from "./localFiles";
-import { checkpointPaths } from "./paths";
+import type { OpenLake } from "./openLake";
+import { checkpointPath } from "./paths";
 import type { Snapshot } from "./replay";
 
 const defaultInterval = 10;
@@ -31,8 +32,6 @@ export async function writeCheckpoint(
   options: LakeOptions = {},
 ): Promise<void> {
   const { tablePath, version } = snapshot;
-  const [checkpointPath] = checkpointPaths(tablePath, version);
-  if (checkpointPath === undefined) return;
   await withScratch(lake, async (scratch) => {
     const source = path.join(scratch, "actions.json");
     const target = path.join(scratch, "checkpoint.parquet");
@@ -48,7 +47,7 @@ export async function writeCheckpoint(
       options.signal,
     );
     const sizeInBytes = (await stat(target)).size;
-    await lake.importFile(target, checkpointPath, options);
+    await lake.importFile(target, checkpointPath(tablePath, version), options);
     const numOfAddFiles = snapshot.files.size;
     await writeLastCheckpoint(lake, tablePath, { version, size, sizeInBytes, numOfAddFiles }, options);
   });
@@ -101,11 +100,7 @@ async function writeLines(file: string, actions: Iterable<Action>): Promise<numb
 }
 
 /** Writes a checkpoint if one is due. A failure is harmless: the next due checkpoint is written. */
-export async function checkpointIfDue(
-  lake: Lake,
-  duck: Duck,
-  snapshot: Snapshot,
-  options: LakeOptions,
-): Promise<void> {
-  if (isCheckpointDue(snapshot)) await writeCheckpoint(lake, duck, snapshot, options).catch(() => undefined);
+export async function checkpointIfDue(open: OpenLake, snapshot: Snapshot): Promise<void> {
+  if (!isCheckpointDue(snapshot)) return;
+  await writeCheckpoint(open.lake, open.duck, snapshot, open).catch(() => undefined);
 }

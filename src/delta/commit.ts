@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { ExponentialBackoff, handleType, retry } from "cockatiel";
 import { version as programVersion } from "../../package.json";
-import type { Duck } from "../duck/duck";
 import { CleverLakeError, isCleverLakeError } from "../errors";
-import type { Lake, LakeOptions } from "../lake/lake";
 import { type Action, type CommitInfo, formatCommit } from "./actions";
 import { checkpointIfDue } from "./checkpoint";
 import { type Attempt, addedPaths, findConflict, isBlindAppend } from "./conflict";
+import type { OpenLake } from "./openLake";
 import { commitPath } from "./paths";
 import { requireWritable } from "./protocol";
 import { Replay } from "./replay";
@@ -14,9 +13,7 @@ import { commitsAfter, readCheckedSnapshot, readCommit, type Snapshot } from "./
 
 export type { Attempt } from "./conflict";
 
-export interface CommitRequest extends LakeOptions {
-  readonly lake: Lake;
-  readonly duck: Duck;
+export interface CommitRequest extends OpenLake {
   /** The table's folder in the lake. */
   readonly tablePath: string;
   /** For the table's history, such as `WRITE` with `{mode: "Append"}`. */
@@ -51,7 +48,7 @@ export async function commit(request: CommitRequest): Promise<CommitOutcome> {
   });
   try {
     const outcome = await races.execute(() => transaction.run(), request.signal);
-    if (outcome.committed) await checkpointIfDue(request.lake, request.duck, outcome.snapshot, request);
+    if (outcome.committed) await checkpointIfDue(request, outcome.snapshot);
     return outcome;
   } catch (error) {
     if (!(error instanceof LostRace)) throw error;

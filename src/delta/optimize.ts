@@ -1,11 +1,11 @@
-import type { Duck, DuckSession } from "../duck/duck";
+import type { DuckSession } from "../duck/duck";
 import { CleverLakeError, isCleverLakeError } from "../errors";
-import type { Lake } from "../lake/lake";
 import type { AddFile } from "./actions";
 import { type CommitOutcome, commit } from "./commit";
 import type { Attempt } from "./conflict";
 import { type FileLayout, writeDataFile } from "./dataFile";
 import { type Merge, type MergePolicy, planMerges } from "./mergePlan";
+import type { OpenLake } from "./openLake";
 import { dataFilePath, decodePath } from "./paths";
 import { requireWritable } from "./protocol";
 import { lakePathOf, readQuery } from "./readQuery";
@@ -19,13 +19,10 @@ import { withDataFiles } from "./withTable";
 /** Limit of the bytes that one commit rewrites, so that an interruption or a conflict costs little. */
 const bytesPerCommit = 512 * 1024 * 1024;
 
-export interface MergeRequest extends MergePolicy, FileLayout {
-  readonly lake: Lake;
-  readonly duck: Duck;
+export interface MergeRequest extends OpenLake, MergePolicy, FileLayout {
   readonly tablePath: string;
   /** The last known state of the table. */
   readonly snapshot: Snapshot;
-  readonly signal?: AbortSignal | undefined;
   /** Called right before each commit; rejects if the table may no longer be written. */
   readonly requireHeld?: (() => Promise<void>) | undefined;
   /** Receives the table's state after each commit. */
@@ -171,15 +168,15 @@ async function mergedFile(
   current: Snapshot,
   files: readonly AddFile[],
   session: DuckSession,
-  { lake, tablePath, tagsOf, exactStatistics, sortedBy, signal }: MergeRequest,
+  request: MergeRequest,
 ): Promise<AddFile | undefined> {
+  const { lake, tablePath, tagsOf, exactStatistics, sortedBy, signal } = request;
   const { columns, partitionColumns } = current.metadata;
-  const options = { signal };
   const values = files[0]?.partitionValues ?? {};
-  const merged = await withDataFiles(lake, [{ snapshot: current, files }], options, async (placeOf) => {
-    await requireIntact(current, files, placeOf, options);
+  const merged = await withDataFiles(request, [{ snapshot: current, files }], async (placeOf) => {
+    await requireIntact(current, files, placeOf, request);
     return writeDataFile({
-      ...options,
+      signal,
       session,
       lake,
       tablePath,

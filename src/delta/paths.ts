@@ -12,11 +12,16 @@ export function commitPath(tablePath: string, version: number): string {
   return `${logFolder(tablePath)}/${digits(version, 20)}.json`;
 }
 
+/** A checkpoint's file, or one `part` of it, such as `.0000000001.0000000003`. */
+export function checkpointPath(tablePath: string, version: number, part = ""): string {
+  return `${logFolder(tablePath)}/${digits(version, 20)}.checkpoint${part}.parquet`;
+}
+
 /** The files of a checkpoint: one, or `parts` of them for a multi-part checkpoint. */
 export function checkpointPaths(tablePath: string, version: number, parts?: number): string[] {
-  const stem = `${logFolder(tablePath)}/${digits(version, 20)}.checkpoint`;
-  if (parts === undefined) return [`${stem}.parquet`];
-  return Array.from({ length: parts }, (_, i) => `${stem}.${digits(i + 1, 10)}.${digits(parts, 10)}.parquet`);
+  if (parts === undefined) return [checkpointPath(tablePath, version)];
+  const nameOf = (_: unknown, i: number) => `.${digits(i + 1, 10)}.${digits(parts, 10)}`;
+  return Array.from({ length: parts }, nameOf).map((part) => checkpointPath(tablePath, version, part));
 }
 
 export function lastCheckpointPath(tablePath: string): string {

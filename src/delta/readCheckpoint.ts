@@ -1,10 +1,9 @@
-import type { Duck } from "../duck/duck";
 import { CleverLakeError } from "../errors";
-import type { Lake, LakeOptions } from "../lake/lake";
 import { type Action, parseAction } from "./actions";
 import { readColumns } from "./checkpointSchema";
 import { withLocalFiles } from "./localFiles";
 import type { CheckpointFiles } from "./logListing";
+import type { OpenLake } from "./openLake";
 import { checkpointPaths } from "./paths";
 import { parquetRows } from "./readQuery";
 
@@ -26,23 +25,21 @@ export function v2Checkpoints(tablePath: string): CleverLakeError {
  * in sidecar files.
  */
 export async function readCheckpoint(
-  lake: Lake,
-  duck: Duck,
+  open: OpenLake,
   tablePath: string,
   checkpoint: CheckpointFiles,
-  options: LakeOptions,
 ): Promise<Action[]> {
   const files = checkpointPaths(tablePath, checkpoint.version, checkpoint.parts);
   const [first = tablePath] = files;
   // Only known fields are read: others can contain values that JSON cannot represent, such as the NaN of a parsed
   // statistic.
-  const rows = await withLocalFiles(lake, files, options, (local) =>
-    duck.session(
+  const rows = await withLocalFiles(open.lake, files, open, (local) =>
+    open.duck.session(
       (session) =>
         session.query(
           `SELECT CAST(to_json(row_) AS VARCHAR) AS action FROM ${parquetRows(local, readColumns)} row_`,
         ),
-      options.signal,
+      open.signal,
     ),
   );
   const actions: Action[] = [];

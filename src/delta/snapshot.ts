@@ -6,6 +6,7 @@ import { type Action, commitInfoOf, parseCommit } from "./actions";
 import { type LastCheckpoint, readLastCheckpoint } from "./lastCheckpoint";
 import { requireReached, versionMissing } from "./logGaps";
 import { type CheckpointFiles, type LogListing, listLog } from "./logListing";
+import type { OpenLake } from "./openLake";
 import { commitPath, logFolder } from "./paths";
 import { requireReadable } from "./protocol";
 import { readCheckpoint, v2Checkpoints } from "./readCheckpoint";
@@ -32,7 +33,7 @@ export async function readSnapshot(
   options: LakeOptions = {},
 ): Promise<Snapshot | undefined> {
   const noted = await readLastCheckpoint(lake, tablePath, options);
-  const log = { lake, tablePath, duck, noted, options };
+  const log = { lake, tablePath, duck, noted, signal: options.signal };
   const snapshot = await fromLastCheckpoint(log);
   return readable(snapshot ?? (await fromListing(log, await listLog(lake, tablePath, options))));
 }
@@ -56,7 +57,7 @@ export async function readCheckedSnapshot(
     if (known.version <= listing.newest && snapshot.version >= listing.newest) return snapshot;
   }
   const noted = await readLastCheckpoint(lake, tablePath, options);
-  const log = { lake, tablePath, duck, noted, options };
+  const log = { lake, tablePath, duck, noted, signal: options.signal };
   const snapshot = await fromLastCheckpoint(log);
   const isReached = snapshot !== undefined && snapshot.version >= listing.newest;
   const base = isReached ? snapshot : await fromListing(log, listing);
@@ -146,25 +147,22 @@ export async function commitTime(
 }
 
 /** A table's log, and what reads it. */
-interface TableLog {
-  readonly lake: Lake;
+interface TableLog extends OpenLake {
   readonly tablePath: string;
-  readonly duck: Duck;
   /** The record of the last checkpoint. */
   readonly noted: LastCheckpoint | undefined;
-  readonly options: LakeOptions;
 }
 
 /** The newest state by the record of the last checkpoint; undefined if the record does not lead to it. */
 async function fromLastCheckpoint(log: TableLog): Promise<Snapshot | undefined> {
-  const { lake, tablePath, noted, options } = log;
+  const { lake, tablePath, noted } = log;
   if (noted === undefined) return undefined;
   let snapshot: Snapshot;
   let base: Snapshot | undefined;
   try {
     base = await checkpointSnapshot(log, noted);
     if (base === undefined) return undefined;
-    const commits = commitsAfter(lake, tablePath, base.version, options);
+    const commits = commitsAfter(lake, tablePath, base.version, log);
     snapshot = await replayed(tablePath, base, commits);
   } catch (error) {
     // A newer checkpoint may not need the damaged or missing commit, and the log may not need v2 checkpoints.
@@ -174,14 +172,14 @@ async function fromLastCheckpoint(log: TableLog): Promise<Snapshot | undefined> 
   // If a clean-up removed the commits after a newer checkpoint that was never recorded, the recorded checkpoint looks
   // like the newest. Clean-ups keep the commit of the checkpoint that they keep, so a missing commit reveals this.
   const nothingBehind = snapshot.version === base.version;
-  if (nothingBehind && (await lake.stat(commitPath(tablePath, base.version), options)) === undefined) {
+  if (nothingBehind && (await lake.stat(commitPath(tablePath, base.version), log)) === undefined) {
     return undefined;
   }
   return snapshot;
 }
 
 async function fromListing(log: TableLog, listing: LogListing): Promise<Snapshot | undefined> {
-  const { lake, tablePath, noted, options } = log;
+  const { lake, tablePath, noted } = log;
   const { commits, checkpoints, hasV2Checkpoints, newest } = listing;
   let base: Snapshot | undefined;
   let refusal = hasV2Checkpoints ? v2Checkpoints(tablePath) : undefined;
@@ -205,7 +203,7 @@ async function fromListing(log: TableLog, listing: LogListing): Promise<Snapshot
     }
     if (commits.length > 0) throw versionMissing(tablePath, 0);
   }
-  const after = commitsAfter(lake, tablePath, base?.version ?? -1, options);
+  const after = commitsAfter(lake, tablePath, base?.version ?? -1, log);
   const snapshot = await replayed(tablePath, base, after);
   requireReached(tablePath, snapshot?.version, newest);
   requireReached(tablePath, snapshot?.version, noted?.version, "note");
@@ -213,14 +211,12 @@ async function fromListing(log: TableLog, listing: LogListing): Promise<Snapshot
 }
 
 /** The state in a checkpoint; undefined if it cannot be read, because the log may not need it. */
-async function checkpointSnapshot(
-  { lake, tablePath, duck, options }: TableLog,
-  checkpoint: CheckpointFiles,
-): Promise<Snapshot | undefined> {
+async function checkpointSnapshot(log: TableLog, checkpoint: CheckpointFiles): Promise<Snapshot | undefined> {
+  const { tablePath } = log;
   const file = `${logFolder(tablePath)} (checkpoint ${checkpoint.version})`;
   try {
     const replay = new Replay(tablePath);
-    replay.apply(await readCheckpoint(lake, duck, tablePath, checkpoint, options), file);
+    replay.apply(await readCheckpoint(log, tablePath, checkpoint), file);
     return replay.snapshot(checkpoint.version, file);
   } catch (error) {
     if (isDamage(error)) return undefined;

@@ -99,7 +99,12 @@ function damageError({ path, problem }: DamagedFile, cause?: unknown): CleverLak
 /** Data files of a table; none if there is no such table. */
 export interface TableFiles {
   readonly snapshot: Snapshot | undefined;
-  readonly files: Iterable<AddFile>;
+  /** Default: all. */
+  readonly files?: Iterable<AddFile>;
+}
+
+export function filesOf({ snapshot, files = snapshot?.files.values() ?? [] }: TableFiles): AddFile[] {
+  return [...files];
 }
 
 /**
@@ -116,11 +121,12 @@ export async function namingDamage(
   placeOf?: (lakePath: string) => string,
 ): Promise<unknown> {
   if (!isDamage(error)) return error;
-  for (const { snapshot, files } of tables) {
+  for (const table of tables) {
+    const { snapshot } = table;
     if (snapshot === undefined) continue;
     const { damaged } = await storedFiles(lake, snapshot, options);
     const flipped =
-      placeOf && damaged.length === 0 ? await flippedFiles(snapshot, files, placeOf, options) : [];
+      placeOf && damaged.length === 0 ? await flippedFiles(snapshot, filesOf(table), placeOf, options) : [];
     const [found] = [...damaged, ...flipped];
     if (found) return damageError(found, error);
   }

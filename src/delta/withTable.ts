@@ -1,10 +1,9 @@
-import type { Duck, DuckSession } from "../duck/duck";
-import type { Lake, LakeOptions } from "../lake/lake";
-import type { AddFile } from "./actions";
+import type { DuckSession } from "../duck/duck";
 import { withLocalFiles } from "./localFiles";
+import type { OpenLake } from "./openLake";
 import { lakePathOf, readQuery } from "./readQuery";
 import { readSnapshot, type Snapshot } from "./snapshot";
-import { namingDamage, type TableFiles } from "./storedFiles";
+import { filesOf, namingDamage, type TableFiles } from "./storedFiles";
 
 /** An opened table: its snapshot, and a SELECT of its rows; both undefined if there is no such table. */
 export interface OpenTable {
@@ -17,23 +16,33 @@ export interface OpenTable {
  * are copied for the duration of `work`.
  */
 export async function withTables<T>(
-  lake: Lake,
-  duck: Duck,
+  open: OpenLake,
   tablePaths: readonly string[],
-  options: LakeOptions,
   work: (session: DuckSession, opened: readonly OpenTable[]) => Promise<T>,
 ): Promise<T> {
-  const tables: { snapshot: Snapshot | undefined; files: readonly AddFile[] }[] = [];
+  const tables: TableFiles[] = [];
   for (const tablePath of tablePaths) {
-    const snapshot = await readSnapshot(lake, tablePath, duck, options);
-    tables.push({ snapshot, files: [...(snapshot?.files.values() ?? [])] });
+    tables.push({ snapshot: await readSnapshot(open.lake, tablePath, open.duck, open) });
   }
-  return withDataFiles(lake, tables, options, (placeOf) => {
-    const opened = tables.map(({ snapshot, files }) => ({
-      snapshot,
-      select: snapshot && readQuery(snapshot, files, placeOf),
-    }));
-    return duck.session((session) => work(session, opened), options.signal);
+  return withSelects(open, tables, (session, selects) =>
+    work(
+      session,
+      tables.map(({ snapshot }, index) => ({ snapshot, select: selects[index] })),
+    ),
+  );
+}
+
+/** Like `withTables` for known states of tables; each SELECT is undefined if there is no such table. */
+export function withSelects<T>(
+  open: OpenLake,
+  tables: readonly TableFiles[],
+  work: (session: DuckSession, selects: readonly (string | undefined)[]) => Promise<T>,
+): Promise<T> {
+  return withDataFiles(open, tables, (placeOf) => {
+    const selects = tables.map(
+      (table) => table.snapshot && readQuery(table.snapshot, filesOf(table), placeOf),
+    );
+    return open.duck.session((session) => work(session, selects), open.signal);
   });
 }
 
@@ -43,27 +52,27 @@ export async function withTables<T>(
  * `corrupt`.
  */
 export async function withDataFiles<T>(
-  lake: Lake,
+  open: OpenLake,
   tables: readonly TableFiles[],
-  options: LakeOptions,
   work: (placeOf: (lakePath: string) => string) => Promise<T>,
 ): Promise<T> {
-  const paths = tables.flatMap(({ snapshot, files }) =>
-    snapshot ? [...files].map((file) => lakePathOf(snapshot, file)) : [],
-  );
+  const paths = tables.flatMap((table) => {
+    const { snapshot } = table;
+    return snapshot ? filesOf(table).map((file) => lakePathOf(snapshot, file)) : [];
+  });
   let placeOf: ((lakePath: string) => string) | undefined;
   try {
-    return await withLocalFiles(lake, paths, options, async (local) => {
+    return await withLocalFiles(open.lake, paths, open, async (local) => {
       const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
       placeOf = (path) => places.get(path) ?? path;
       try {
         return await work(placeOf);
       } catch (error) {
         // Here, while the copies of a remote lake's files exist.
-        throw await namingDamage(lake, tables, error, options, placeOf);
+        throw await namingDamage(open.lake, tables, error, open, placeOf);
       }
     });
   } catch (error) {
-    throw placeOf ? error : await namingDamage(lake, tables, error, options);
+    throw placeOf ? error : await namingDamage(open.lake, tables, error, open);
   }
 }

@@ -275,7 +275,7 @@ export class ChunkRunner {
    * delivery fails, and a run after the repair continues with it.
    */
   private async comparable(name: ReportName, due: readonly LogEntry[]): Promise<readonly LogEntry[]> {
-    const { lake, duck, tables, signal, summary } = this.context;
+    const { tables, summary } = this.context;
     const path = pseudoTable(reports[name]);
     if (summary.changedByOthers.every(({ table }) => table !== path)) return due;
     const rowsReplaced = ({ source }: LogEntry) => this.outcomes.currentOf(source)?.rowsWritten ?? 0;
@@ -285,7 +285,7 @@ export class ChunkRunner {
     // Counting may read data files.
     if (redelivered.size === 0) return due;
     const snapshot = this.newestTables.get(name) ?? tables.pseudo.get(name);
-    const rows = await countRowsBySource(lake, duck, snapshot, signal);
+    const rows = await countRowsBySource(this.context, snapshot);
     return due.filter((entry) => {
       const removed = rowsReplaced(entry) - (rows.get(entry.source) ?? 0);
       if (removed <= 0 || !redelivered.has(entry)) return true;

@@ -1,7 +1,7 @@
 import type { Report } from "../clever/reports";
+import type { OpenLake } from "../delta/openLake";
 import type { Snapshot } from "../delta/snapshot";
-import type { Duck, DuckSession } from "../duck/duck";
-import type { Lake } from "../lake/lake";
+import type { DuckSession } from "../duck/duck";
 import type { LogEntry } from "./log/ingestLog";
 import { IdentityWatch } from "./read/identityHealth";
 import { LakeIds } from "./read/lakeIds";
@@ -10,12 +10,9 @@ import type { ReadContext } from "./read/readAlone";
 import { type Reading, readDeliveries } from "./read/readDeliveries";
 import { stageRows } from "./read/stageRows";
 
-export interface LandedContext {
-  readonly lake: Lake;
-  readonly duck: Duck;
+export interface LandedContext extends OpenLake {
   /** A folder made by the lake's `scratch`. */
   readonly scratch: string;
-  readonly signal: AbortSignal | undefined;
 }
 
 /**
@@ -24,14 +21,15 @@ export interface LandedContext {
  * @param lookups the lookup table; undefined if there is no readable one
  */
 export async function landedReader(
-  { lake, duck, scratch, signal }: LandedContext,
+  context: LandedContext,
   report: Report,
   salt: string,
   lookups: Snapshot | undefined,
 ): Promise<ReadContext> {
+  const { lake, duck, scratch, signal } = context;
   const persons = await Persons.create(duck, report, salt);
-  const identities = await IdentityWatch.open(lake, duck, persons, lookups, signal);
-  const lakeIds = new LakeIds(lake, duck, report.name);
+  const identities = await IdentityWatch.start(context, persons, lookups);
+  const lakeIds = new LakeIds(context, report.name);
   return { lake, persons, identities, lakeIds, scratch, signal, stage: stageRows };
 }
 

@@ -127,6 +127,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   const { log } = ahead;
   try {
     await duck.spillInto(`${scratch}/spill`);
+    const open = { lake, duck, signal };
     const { state: known, previous, tables } = await currentState(lake, ahead, signal);
     const made = listing ? makePlan(listing, known, request.userTypes) : [];
     const files = await withKnownCopies(made, log, signal);
@@ -149,8 +150,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
 
     // Files that a run lands but does not pseudonymize have days that are not known yet.
     const unread = salt === undefined ? [...landings, ...pending] : [];
-    const inspection =
-      salt === undefined ? undefined : await inspectTables(lake, duck, tables, state, signal);
+    const inspection = salt === undefined ? undefined : await inspectTables(open, tables, state);
     const changedByOthers = inspection?.findings ?? [];
     const summary = {
       ...emptySummary(runId),
@@ -173,7 +173,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
         progress.enter("activity");
         await updateDerived(digitalActivityTable, summary, signal, async () => {
           const complete = requireComplete({ ...tables, pseudo: newest });
-          const update = { lake, duck, tables: complete, requireHeld, signal };
+          const update = { ...open, tables: complete, requireHeld };
           const { months, rows } = await updateDigitalActivity(update);
           const written = `${counted(months.length, "month")} written, ${counted(rows, "row")}`;
           return months.length > 0 ? written : undefined;
@@ -183,7 +183,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
         progress.enter("groups");
         await updateDerived(groupsTable, summary, signal, async () => {
           const division = await divide();
-          const isWritten = await updateGroups({ lake, duck, division, requireHeld, signal });
+          const isWritten = await updateGroups({ ...open, division, requireHeld });
           return isWritten ? `written, ${counted(division.cohorts.length, "cohort")}` : undefined;
         });
       }
@@ -202,8 +202,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     await noteNewestRun(lake, { runId, previous });
     await writeRunRecord(lake, record);
     const runner = new ChunkRunner({
-      lake,
-      duck,
+      ...open,
       log,
       lock,
       state,
@@ -212,7 +211,6 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       verifiedVersions: VerifiedVersions.of(tables, (table) => inspection?.consistent.has(table) ?? false),
       salt,
       scratch,
-      signal,
       progress,
       summary,
       accept,

@@ -150,7 +150,7 @@ export async function engineTask(lake: Lake): Promise<EngineTask> {
   const scratch = await lake.scratch();
   const knownIds = async () => {
     const duck = await sharedDuck();
-    return writeKnownIds(duck, new LakeIds(lake, duck, report.name), [], scratch, undefined);
+    return writeKnownIds({ lake, duck }, new LakeIds({ lake, duck }, report.name), [], scratch);
   };
   return { report, lake, salt, scratch, signal: undefined, knownIds };
 }

@@ -15,7 +15,7 @@ export function sharedDuck(): Promise<Duck> {
  * such table.
  */
 export async function lakeRows(lake: Lake, tablePath: string): Promise<SqlRow[]> {
-  return withTables(lake, await sharedDuck(), [tablePath], {}, (session, [table]) => {
+  return withTables({ lake, duck: await sharedDuck() }, [tablePath], (session, [table]) => {
     if (!table?.snapshot || !table.select) return Promise.resolve([]);
     const columns = table.snapshot.metadata.columns.map(({ name, type }) =>
       type === "date" || type === "timestamp"

@@ -24,7 +24,7 @@ export async function peopleInFiles(lake: Lake): Promise<PeopleInFile[]> {
     const snapshot = await readSnapshot(lake, pseudoTable(report), duck);
     const files = [...(snapshot?.files.values() ?? [])];
     if (snapshot === undefined) continue;
-    await withDataFiles(lake, [{ snapshot, files }], {}, (placeOf) =>
+    await withDataFiles({ lake, duck }, [{ snapshot, files }], (placeOf) =>
       duck.session(async (session) => {
         for (const file of files) {
           const { rows, people, changes } = await session.one(

@@ -85,7 +85,7 @@ async function makeViews(
   files: Readonly<Record<string, string>>,
 ): Promise<void> {
   const tables = [...reportNames.map((name) => pseudoTable(reports[name])), rosterTable, groupsTable];
-  await withTables(lake, duck, tables, {}, async (session, opened) => {
+  await withTables({ lake, duck }, tables, async (session, opened) => {
     const rowset =
       /^SELECT \*\nFROM OPENROWSET\(\n {2}BULK '([^']*)',\n {2}DATA_SOURCE = 'clever_lake',\n {2}FORMAT = 'DELTA'\n\) WITH \(\n([^()]*(?:\(\d+\)[^()]*)*)\n\) AS source_rows$/;
     await session.query(

@@ -6,6 +6,7 @@ import type { Action, AddFile, PartitionValues } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
 import { filesByPartition } from "../../delta/mergePlan";
+import type { OpenLake } from "../../delta/openLake";
 import { dataFilePath } from "../../delta/paths";
 import { readQuery } from "../../delta/readQuery";
 import { requireSameShape } from "../../delta/schema";
@@ -43,16 +44,13 @@ export function activityTags(files: readonly AddFile[]): AddFile["tags"] {
   return others.length === 0 && file?.tags?.[inputsTag] ? file.tags : undefined;
 }
 
-export interface ActivityRequest {
-  readonly lake: Lake;
-  readonly duck: Duck;
+export interface ActivityRequest extends OpenLake {
   /** The newest states of all `_pseudo` tables: those of `requireComplete`. */
   readonly tables: PseudoTables;
   /** The paths, in the table's log, of data files that are gone or damaged: their months are rebuilt. */
   readonly damaged?: ReadonlySet<string>;
   /** Rejects if another run has taken over the lake; called right before the commit. */
   readonly requireHeld: () => Promise<void>;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ActivitySummary {
@@ -84,16 +82,15 @@ interface Month {
  */
 export async function updateDigitalActivity(request: ActivityRequest): Promise<ActivitySummary> {
   const { lake, duck, tables, damaged, requireHeld, signal } = request;
-  const options = { signal };
   let months: string[] = [];
   let rows = 0;
   // Usually nothing is due, and a commit lists the log first.
-  const known = await readSnapshot(lake, digitalActivityTable, duck, options);
+  const known = await readSnapshot(lake, digitalActivityTable, duck, request);
   if (dueMonths(known, tables, damaged).length === 0) return { months, rows };
   await commit({
-    ...options,
     lake,
     duck,
+    signal,
     tablePath: digitalActivityTable,
     snapshot: known,
     operation: {
@@ -203,24 +200,24 @@ function hashOf(sources: Month["sources"]): string {
  * @returns the new file with our rows
  */
 async function replaceMonth(
-  { lake, duck, signal }: ActivityRequest,
+  request: ActivityRequest,
   snapshot: Snapshot | undefined,
   { partition, sources, inputsHash, isCurrent, ours, foreign }: Month,
   actions: Action[],
 ): Promise<AddFile | undefined> {
-  const options = { signal };
+  const { lake, duck, signal } = request;
   const read = [...(isCurrent ? [] : sources), { snapshot, files: foreign }];
   const write = {
-    ...options,
     lake,
+    signal,
     tablePath: digitalActivityTable,
     columns: activityColumns,
     partitionValues: partition,
   };
-  return withDataFiles(lake, read, options, async (placeOf) => {
+  return withDataFiles(request, read, async (placeOf) => {
     // Damage must not go into a file whose hash would hide it.
     for (const { snapshot: table, files } of read)
-      if (table) await requireIntact(table, files, placeOf, options);
+      if (table) await requireIntact(table, files, placeOf, request);
     return duck.session(async (session) => {
       for (const file of snapshot ? foreign : []) {
         const rows = readQuery(snapshot as Snapshot, [file], placeOf);

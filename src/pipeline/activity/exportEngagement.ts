@@ -2,9 +2,8 @@ import { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { engagementColumns } from "../../clever/digitalEngagement";
-import { readQuery } from "../../delta/readQuery";
 import { sqlTypes } from "../../delta/schema";
-import { withDataFiles } from "../../delta/withTable";
+import { withSelects } from "../../delta/withTable";
 import { type Duck, sqlName, sqlString } from "../../duck/duck";
 import { unwritable } from "../../errors";
 import type { Lake } from "../../lake/lake";
@@ -31,19 +30,14 @@ export async function exportEngagement(
   // DuckDB would only say "IO Error".
   const folder = await stat(path.dirname(place)).catch((error: unknown) => error);
   if (!(folder instanceof Stats && folder.isDirectory())) throw unwritable("The Parquet file", file, folder);
-  const tables = [...requireComplete(await readTables(lake, duck, signal))].map(([report, snapshot]) => ({
-    report,
-    snapshot,
-    files: [...snapshot.files.values()],
-  }));
-  return withDataFiles(lake, tables, { signal }, (placeOf) => {
-    const selects = tables.map(({ report, snapshot, files }) =>
-      engagementSql(report, readQuery(snapshot, files, placeOf)),
-    );
+  const pseudo = requireComplete(await readTables(lake, duck, signal));
+  const tables = [...pseudo].map(([report, snapshot]) => ({ report, snapshot }));
+  return withSelects({ lake, duck, signal }, tables, async (session, selects) => {
+    const events = tables.map(({ report }, index) => engagementSql(report, selects[index] ?? ""));
     // Without reports, the file has the schema's columns and no rows.
     const nulls = engagementColumns.map(({ name, type }) => `NULL::${sqlTypes[type]} AS ${sqlName(name)}`);
-    if (selects.length === 0) selects.push(`SELECT ${nulls.join(", ")} WHERE false`);
-    const copy = `COPY (${selects.join(" UNION ALL ")}) TO ${sqlString(place)} (FORMAT parquet, COMPRESSION snappy)`;
-    return duck.session(async (session) => Number((await session.one(copy)).Count), signal);
+    if (events.length === 0) events.push(`SELECT ${nulls.join(", ")} WHERE false`);
+    const copy = `COPY (${events.join(" UNION ALL ")}) TO ${sqlString(place)} (FORMAT parquet, COMPRESSION snappy)`;
+    return Number((await session.one(copy)).Count);
   });
 }

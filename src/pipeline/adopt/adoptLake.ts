@@ -100,17 +100,16 @@ class Adoption {
 
   /** The form of a salt with which the lake is adopted; rejects with `salt` if it cannot be used. */
   saltFor({ oea }: InspectedLake, given: string): Promise<string> {
-    const { lake, signal } = this.request;
-    return saltForAdoption({ lake, duck: this.duck, tables: oea, signal }, given);
+    return saltForAdoption(this.context, oea, given);
   }
 
   async carryOut(found: InspectedLake, lock: RunLock): Promise<AdoptSummary> {
     const { lake, signal } = this.request;
-    const { duck, log, runId } = this;
+    const { context, log, runId } = this;
     const { oea, details, histories = [] } = found;
     const salt = await this.saltFor(found, this.givenSalt());
     const toMove = oea.filter(({ path, movedPath }) => path !== movedPath);
-    for (const table of toMove) await requireMovable(lake, duck, table, signal);
+    for (const table of toMove) await requireMovable(context, table);
     await settleInterrupted(lake, log, found.interrupted.records, signal);
     const record: RunRecord = {
       runId,
@@ -126,10 +125,10 @@ class Adoption {
     try {
       await storeFingerprint(lake, salt, { signal });
       const rounds = await this.logLandings(found, histories, lock);
-      await writePseudonymMap({ lake, duck, tables: oea, signal }, salt);
+      await writePseudonymMap(context, oea, salt);
       for (const table of toMove) await this.move(table, lock);
       const tables = await this.build(rounds, salt, lock, summary);
-      const moved = await oeaTables(lake, duck, signal);
+      const moved = await oeaTables(context);
       const comparison = await this.compare(moved, await log.all(signal), tables, salt);
       const run = finishedSummary(summary, this.started);
       const outcome = isIncomplete(run) ? "incomplete" : "done";
@@ -179,7 +178,7 @@ class Adoption {
 
   private async move(table: OeaTable, lock: RunLock): Promise<void> {
     const { lake, signal } = this.request;
-    await requireMovable(lake, this.duck, table, signal);
+    await requireMovable(this.context, table);
     await lock.requireHeld();
     await lake.rename(table.path, table.movedPath, { signal });
   }
@@ -232,8 +231,6 @@ class Adoption {
     tables: PseudoTables,
     salt: string | undefined,
   ): Promise<AdoptSummary["comparison"]> {
-    const { lake, signal } = this.request;
-    const { duck } = this;
     const applied = appliedIn(tables);
     const current = new Set(
       entries.flatMap(({ source, version, sha256 }) =>
@@ -250,7 +247,7 @@ class Adoption {
     const pseudo = oea.filter(({ kind }) => kind === "pseudo");
     for (const [done, table] of pseudo.entries()) {
       this.notify({ phase: "comparing", done, all: pseudo.length });
-      compared.push(await compareRows({ lake, duck, salt, signal, others: [...others.values()] }, table));
+      compared.push(await compareRows({ ...this.context, salt, others: [...others.values()] }, table));
     }
     return compared;
   }

@@ -2,10 +2,10 @@ import { pseudonymMapTable, pseudoTable } from "../../clever/layout";
 import { idColumns, idNames, pseudonymName, type Report } from "../../clever/reports";
 import { personSql } from "../../clever/rowKey";
 import { withLocalFiles } from "../../delta/localFiles";
+import type { OpenLake } from "../../delta/openLake";
 import { sqlTypes } from "../../delta/schema";
 import { withTables } from "../../delta/withTable";
-import { type Duck, type DuckSession, sqlFile, sqlName } from "../../duck/duck";
-import type { Lake } from "../../lake/lake";
+import { type DuckSession, sqlFile, sqlName } from "../../duck/duck";
 import type { LogEntry } from "../log/ingestLog";
 import { isRejected } from "../plan/quarantine";
 import { comparableTexts } from "../read/maskedTexts";
@@ -47,11 +47,8 @@ export interface ComparedTable {
   readonly months: readonly ComparedMonth[];
 }
 
-export interface CompareContext {
-  readonly lake: Lake;
-  readonly duck: Duck;
+export interface CompareContext extends OpenLake {
   readonly salt: string | undefined;
-  readonly signal: AbortSignal | undefined;
   /** Deliveries whose rows do not count: those in quarantine, and earlier ones of sources that have several. */
   readonly others: readonly LogEntry[];
 }
@@ -61,11 +58,9 @@ export async function compareRows(
   context: CompareContext,
   { report, path }: OeaTable,
 ): Promise<ComparedTable> {
-  const { lake, duck, signal } = context;
   const table = pseudoTable(report);
   const tables = [path, table, pseudonymMapTable];
-  const options = { signal };
-  const months = await withTables(lake, duck, tables, options, async (session, [oea, ours, map]) => {
+  const months = await withTables(context, tables, async (session, [oea, ours, map]) => {
     if (oea?.select === undefined || oea.snapshot === undefined) return [];
     const names = new Set(oea.snapshot.metadata.columns.map(({ name }) => name));
     await gather(session, report, { oea: oea.select, names, ours: ours?.select, map: map?.select });

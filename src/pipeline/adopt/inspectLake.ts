@@ -1,9 +1,9 @@
 import { allSettledOrThrow } from "../../allSettledOrThrow";
 import { pseudonymMapTable } from "../../clever/layout";
+import type { OpenLake } from "../../delta/openLake";
 import { commitTime } from "../../delta/snapshot";
-import { withTables } from "../../delta/withTable";
-import { type Duck, sqlName } from "../../duck/duck";
-import type { Lake } from "../../lake/lake";
+import { withSelects } from "../../delta/withTable";
+import { sqlName } from "../../duck/duck";
 import type { LogEntry } from "../log/ingestLog";
 import type { IngestLog } from "../log/logTable";
 import { type InterruptedRuns, interruptedRuns, RunHistory } from "../log/runRecord";
@@ -18,13 +18,10 @@ import { oeaPseudonyms } from "./oeaSalt";
 import { type OeaTable, oeaTables, reportsToAdopt } from "./oeaTables";
 import { PlainCopies } from "./plainCopies";
 
-export interface InspectionContext {
-  readonly lake: Lake;
-  readonly duck: Duck;
+export interface InspectionContext extends OpenLake {
   readonly log: IngestLog;
   readonly runId: string;
   readonly started: Date;
-  readonly signal: AbortSignal | undefined;
   readonly notify: (progress: Partial<AdoptProgress>) => void;
 }
 
@@ -46,13 +43,13 @@ export async function inspectLake(context: InspectionContext): Promise<Inspected
   const { pseudo: tables, refused } = await readTables(lake, duck, signal);
   for (const error of refused.values()) throw error;
   const interrupted = await interruptedRuns(new RunHistory(lake, signal));
-  const oea = await oeaTables(lake, duck, signal);
+  const oea = await oeaTables(context);
   const entries = await log.all(signal);
   const reports = reportsToAdopt(tables, interrupted.records);
   const found = await findLandings(lake, reports, signal, (done, all) =>
     notify({ phase: "inspecting", done, all }),
   );
-  const copies = new PlainCopies(lake, found.landings, { signal });
+  const copies = new PlainCopies(lake, found.landings, context);
   const landings = await copies.withoutCopies(found.landings);
   const nameOfSource = sourceNames(lakeState(await log.sources(signal), appliedIn(tables)));
   const histories = historiesOf(landings, {
@@ -64,7 +61,7 @@ export async function inspectLake(context: InspectionContext): Promise<Inspected
   const deliveries = histories.flatMap((history) => history.deliveries);
   const several = histories.filter((history) => history.deliveries.length > 1);
   const described = await allSettledOrThrow(oea.map((table) => describe(context, table)));
-  const pseudonyms = await oeaPseudonyms({ lake, duck, tables: oea, signal });
+  const pseudonyms = await oeaPseudonyms(context, oea);
   const isAdopted = reports.length === 0;
   return {
     tables,
@@ -88,24 +85,23 @@ export async function inspectLake(context: InspectionContext): Promise<Inspected
       warnings: !isAdopted
         ? recentActivity(described, landings, started)
         : oea.length > 0
-          ? await activitySince(lake, duck, tables, entries, signal)
+          ? await activitySince(context, tables, entries)
           : [],
     },
     histories: isAdopted ? undefined : histories,
   };
 }
 
-async function describe({ lake, duck, signal }: InspectionContext, table: OeaTable): Promise<AdoptedTable> {
+async function describe(open: OpenLake, table: OeaTable): Promise<AdoptedTable> {
   const { report, kind, path, movedPath, snapshot } = table;
-  const options = { signal };
   const names = snapshot.metadata.columns.map(({ name }) => sqlName(name)).join(", ");
-  const counts = await withTables(lake, duck, [path], options, (session, [opened]) =>
+  const counts = await withSelects(open, [table], (session, [select = ""]) =>
     session.one(
       `SELECT coalesce(sum(copies), 0)::DOUBLE AS rows_, count(*)::DOUBLE AS distinct_
-         FROM (SELECT ${names}, count(*) AS copies FROM (${opened?.select ?? ""}) GROUP BY ALL)`,
+         FROM (SELECT ${names}, count(*) AS copies FROM (${select}) GROUP BY ALL)`,
     ),
   );
-  const lastCommit = await commitTime(lake, path, snapshot.version, options);
+  const lastCommit = await commitTime(open.lake, path, snapshot.version, open);
   return {
     report: report.name,
     kind,

@@ -1,11 +1,10 @@
 import { millisecondsPerDay } from "../../calendar";
 import { landedFolder } from "../../clever/layout";
 import { oeaLandingAt } from "../../clever/oeaLanding";
-import { withTables } from "../../delta/withTable";
-import type { Duck } from "../../duck/duck";
+import type { OpenLake } from "../../delta/openLake";
 import { filesBelow } from "../../lake/filesBelow";
-import type { Lake } from "../../lake/lake";
 import type { LogEntry } from "../log/ingestLog";
+import { countRowsBySource } from "../write/sourceRows";
 import { allReports, type PseudoTables } from "../write/tables";
 import type { AdoptWarning } from "./adoptSummary";
 import type { InspectedLanding } from "./landings";
@@ -39,26 +38,19 @@ export function recentActivity(
 
 /** Signs, after an adoption, that OEA's job is still active: rows and landed files that are not ours. */
 export async function activitySince(
-  lake: Lake,
-  duck: Duck,
+  open: OpenLake,
   tables: PseudoTables,
   entries: readonly LogEntry[],
-  signal: AbortSignal | undefined,
 ): Promise<AdoptWarning[]> {
-  const options = { signal };
   const warnings: AdoptWarning[] = [];
-  for (const { tablePath } of tables.values()) {
-    const count = await withTables(lake, duck, [tablePath], options, async (session, [table]) => {
-      if (table?.select === undefined) return 0;
-      const rows = `SELECT count(*)::DOUBLE AS n FROM (${table.select}) WHERE source_file IS NULL`;
-      return Number((await session.one(rows)).n);
-    });
-    if (count > 0) warnings.push({ kind: "rowsSince", subject: tablePath, count });
+  for (const table of tables.values()) {
+    const count = (await countRowsBySource(open, table)).get("") ?? 0;
+    if (count > 0) warnings.push({ kind: "rowsSince", subject: table.tablePath, count });
   }
   const known = new Set(entries.map(({ landedPath }) => landedPath));
   const unknown: string[] = [];
   for (const report of allReports()) {
-    for (const { path } of await filesBelow(lake, landedFolder(report), options)) {
+    for (const { path } of await filesBelow(open.lake, landedFolder(report), open)) {
       if (!known.has(path) && oeaLandingAt(path) !== undefined) unknown.push(path);
     }
   }

@@ -2,10 +2,10 @@ import { pseudonymMapTable } from "../../clever/layout";
 import { idNames, pseudonymName } from "../../clever/reports";
 import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
+import type { OpenLake } from "../../delta/openLake";
 import { tableActions } from "../../delta/tableActions";
 import { withTables } from "../../delta/withTable";
-import type { Duck, DuckSession } from "../../duck/duck";
-import type { Lake } from "../../lake/lake";
+import type { DuckSession } from "../../duck/duck";
 import { checkSaltText } from "../../saltText";
 import { formsOf, otherSalt, requireFitForNewLake } from "../salt/salt";
 import { isSaltOf, readFingerprint } from "../salt/saltFingerprint";
@@ -19,16 +19,9 @@ export interface OeaPseudonyms {
   readonly unsalted: number;
 }
 
-interface LookupContext {
-  readonly lake: Lake;
-  readonly duck: Duck;
-  readonly tables: readonly OeaTable[];
-  readonly signal: AbortSignal | undefined;
-}
-
 /** Finds out whether OEA's pseudonyms have a salt. */
-export function oeaPseudonyms(context: LookupContext): Promise<OeaPseudonyms> {
-  return withPairs(context, async (session) => {
+export function oeaPseudonyms(open: OpenLake, tables: readonly OeaTable[]): Promise<OeaPseudonyms> {
+  return withPairs(open, tables, async (session) => {
     const { ids, unsalted } = await session.one(
       `SELECT count(*)::DOUBLE AS ids, count(*) FILTER (WHERE pseudonym = sha256(id))::DOUBLE AS unsalted FROM oea_pairs`,
     );
@@ -40,24 +33,29 @@ export function oeaPseudonyms(context: LookupContext): Promise<OeaPseudonyms> {
  * The salt for an adopted lake: the given one in the form that explains all of OEA's salted pseudonyms; if none is
  * salted, any that is not easy to guess. Rejects with `salt` if it differs from OEA's, or from one that the lake has.
  */
-export async function saltForAdoption(context: LookupContext, given: string): Promise<string> {
-  const { lake, signal } = context;
-  const { ids, unsalted } = await oeaPseudonyms(context);
+export async function saltForAdoption(
+  open: OpenLake,
+  tables: readonly OeaTable[],
+  given: string,
+): Promise<string> {
+  const { lake } = open;
+  const { ids, unsalted } = await oeaPseudonyms(open, tables);
   const text = checkSaltText(given);
-  const salt = ids === unsalted ? text.salt : await formThatExplains(context, given, ids - unsalted);
+  const salt = ids === unsalted ? text.salt : await formThatExplains(open, tables, given, ids - unsalted);
   if (salt === undefined) throw otherSalt(lake);
-  const stored = await readFingerprint(lake, { signal });
+  const stored = await readFingerprint(lake, open);
   if (stored !== undefined && !(await isSaltOf(salt, stored))) throw otherSalt(lake);
   if (stored === undefined && ids === unsalted) requireFitForNewLake(lake, text);
   return salt;
 }
 
 function formThatExplains(
-  context: LookupContext,
+  open: OpenLake,
+  tables: readonly OeaTable[],
   given: string,
   salted: number,
 ): Promise<string | undefined> {
-  return withPairs(context, async (session) => {
+  return withPairs(open, tables, async (session) => {
     for (const form of formsOf(given)) {
       const { n } = await session.one(
         "SELECT count(*)::DOUBLE AS n FROM oea_pairs WHERE pseudonym <> sha256(id) AND pseudonym = sha256(id || $1)",
@@ -75,28 +73,31 @@ const mapColumns = ["id_column", "oea_pseudonym", "pseudonym"].map((name) => ({
 }));
 
 /**
- * Writes the map from each pseudonym that OEA computed without a salt to ours, unless this was already done. Resolves
- * to the number of pseudonyms in the map; 0 if OEA's have a salt.
+ * Writes the map from each pseudonym that OEA computed without a salt to ours, unless this was already done, or OEA's
+ * have a salt.
  */
-export async function writePseudonymMap(context: LookupContext, salt: string): Promise<number> {
-  const { lake, duck, signal } = context;
-  const options = { signal };
-  return withPairs(context, async (session) => {
+export async function writePseudonymMap(
+  open: OpenLake,
+  tables: readonly OeaTable[],
+  salt: string,
+): Promise<void> {
+  const { lake, duck, signal } = open;
+  await withPairs(open, tables, async (session) => {
     const changed = "FROM oea_pairs WHERE pseudonym <> sha256(id || $1)";
-    const { n } = await session.one(`SELECT count(*)::DOUBLE AS n ${changed}`, [salt]);
-    if (Number(n) === 0) return 0;
+    const [some] = await session.query(`SELECT 1 ${changed} LIMIT 1`, [salt]);
+    if (some === undefined) return;
     await commit({
-      ...options,
       lake,
       duck,
+      signal,
       tablePath: pseudonymMapTable,
       operation: { name: "WRITE", parameters: { mode: "Append" } },
       attempt: async (snapshot) => {
         if (snapshot !== undefined) return undefined;
         const add = await writeDataFile({
-          ...options,
           session,
           lake,
+          signal,
           tablePath: pseudonymMapTable,
           columns: mapColumns,
           query: `SELECT id_column, pseudonym AS oea_pseudonym, sha256(id || $1) AS pseudonym ${changed}`,
@@ -110,17 +111,17 @@ export async function writePseudonymMap(context: LookupContext, salt: string): P
         return { actions: [...creation, ...(add ? [{ add }] : [])] };
       },
     });
-    return Number(n);
   });
 }
 
 /** Runs `work` with the distinct pairs of OEA's lookup tables in the temporary table `oea_pairs`. */
 function withPairs<T>(
-  { lake, duck, tables, signal }: LookupContext,
+  open: OpenLake,
+  tables: readonly OeaTable[],
   work: (session: DuckSession) => Promise<T>,
 ): Promise<T> {
   const paths = tables.filter(({ kind }) => kind === "lookup").map(({ path }) => path);
-  return withTables(lake, duck, paths, { signal }, async (session, opened) => {
+  return withTables(open, paths, async (session, opened) => {
     const pairs = opened.flatMap(({ select }) => {
       if (select === undefined) return [];
       return idNames.map(

@@ -1,5 +1,6 @@
 import { lookupTable, oeaTable, pseudoTable } from "../../clever/layout";
 import { pseudonymNames, type Report } from "../../clever/reports";
+import type { OpenLake } from "../../delta/openLake";
 import { readCheckedSnapshot, readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
@@ -104,8 +105,8 @@ export function reportsToAdopt(tables: PseudoTables, records: readonly RunRecord
  * OEA's tables in the lake, including moved ones, lookups first. They are moved in this order, so that the `_pseudo`
  * tables show that a lake is not adopted until the last one was moved.
  */
-export async function oeaTables(lake: Lake, duck: Duck, signal?: AbortSignal): Promise<OeaTable[]> {
-  const read = (path: string) => readSnapshot(lake, path, duck, { signal });
+export async function oeaTables(open: OpenLake): Promise<OeaTable[]> {
+  const read = (path: string) => readSnapshot(open.lake, path, open.duck, open);
   const lookups: OeaTable[] = [];
   const pseudo: OeaTable[] = [];
   for (const report of allReports()) {
@@ -130,20 +131,14 @@ export async function oeaTables(lake: Lake, duck: Duck, signal?: AbortSignal): P
  * Rejects with `conflict` if a table cannot be moved, because another one is at its new path or OEA's job is writing to
  * it.
  */
-export async function requireMovable(
-  lake: Lake,
-  duck: Duck,
-  { path, movedPath, snapshot }: OeaTable,
-  signal?: AbortSignal,
-): Promise<void> {
-  const options = { signal };
-  if ((await lake.stat(movedPath, options)) !== undefined) {
+export async function requireMovable(open: OpenLake, { path, movedPath, snapshot }: OeaTable): Promise<void> {
+  if ((await open.lake.stat(movedPath, open)) !== undefined) {
     throw new CleverLakeError("conflict", `${path} cannot be moved: another table is at its new place.`, {
       subject: movedPath,
       hint: "OEA's job has written to the lake again since its tables were moved. Turn it off, and rename or remove the older table yourself.",
     });
   }
-  const now = await readCheckedSnapshot(lake, path, duck, undefined, options);
+  const now = await readCheckedSnapshot(open.lake, path, open.duck, undefined, open);
   if (now?.version === snapshot.version) return;
   throw new CleverLakeError("conflict", "OEA's job is writing to this table.", {
     subject: path,

@@ -1,9 +1,9 @@
 import { type Action, type AddFile, commitInfoOf } from "../../delta/actions";
 import { filesByPartition } from "../../delta/mergePlan";
-import { readQuery } from "../../delta/readQuery";
+import type { OpenLake } from "../../delta/openLake";
 import { readCommit, readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { numRecords } from "../../delta/statistics";
-import { withDataFiles } from "../../delta/withTable";
+import { withSelects } from "../../delta/withTable";
 import { type Duck, sqlName } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
@@ -74,7 +74,7 @@ export async function tableDetails(
     commits: await newestCommits(lake, snapshot, signal),
     firstRows: identityFileSystems.has(path.slice(0, path.indexOf("/")))
       ? null
-      : await firstRows(lake, duck, snapshot, signal),
+      : await firstRows({ lake, duck, signal }, snapshot),
   };
 }
 
@@ -115,25 +115,16 @@ function commitOf(version: number, actions: readonly Action[]): TableCommit {
   };
 }
 
-async function firstRows(
-  lake: Lake,
-  duck: Duck,
-  snapshot: Snapshot,
-  signal: AbortSignal,
-): Promise<(string | null)[][]> {
+async function firstRows(open: OpenLake, snapshot: Snapshot): Promise<(string | null)[][]> {
   const files: AddFile[] = [];
   for (const file of newestFirst(snapshot).flatMap(([, own]) => own)) {
     if (files.length === filesRead || (numRecords(files) ?? 0) >= rowsShown) break;
     files.push(file);
   }
   const names = snapshot.metadata.columns.map(({ name }) => name);
-  return withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
-    duck.session(async (session) => {
-      const texts = names.map((name) => `CAST(${sqlName(name)} AS VARCHAR) AS ${sqlName(name)}`);
-      const rows = await session.query(
-        `SELECT ${texts.join(", ")} FROM (${readQuery(snapshot, files, placeOf)}) LIMIT ${rowsShown}`,
-      );
-      return rows.map((row) => names.map((name) => (typeof row[name] === "string" ? row[name] : null)));
-    }, signal),
-  );
+  return withSelects(open, [{ snapshot, files }], async (session, [select = ""]) => {
+    const texts = names.map((name) => `CAST(${sqlName(name)} AS VARCHAR) AS ${sqlName(name)}`);
+    const rows = await session.query(`SELECT ${texts.join(", ")} FROM (${select}) LIMIT ${rowsShown}`);
+    return rows.map((row) => names.map((name) => (typeof row[name] === "string" ? row[name] : null)));
+  });
 }

@@ -3,20 +3,16 @@ import { idNames, lookupColumns, pseudonymNames, type Report } from "../../cleve
 import type { Action, AddFile } from "../../delta/actions";
 import { commit } from "../../delta/commit";
 import { writeDataFile } from "../../delta/dataFile";
+import type { OpenLake } from "../../delta/openLake";
 import { mergeAfterCommit } from "../../delta/optimize";
 import type { Snapshot } from "../../delta/snapshot";
 import { tableActions } from "../../delta/tableActions";
-import type { Duck } from "../../duck/duck";
-import type { Lake } from "../../lake/lake";
 import type { KnownPairs } from "../read/knownPairs";
 import type { Persons } from "../read/persons";
 import type { VerifiedVersions } from "../repair/foreignCommits";
 
-export interface LookupContext {
-  readonly lake: Lake;
-  readonly duck: Duck;
+export interface LookupContext extends OpenLake {
   readonly verifiedVersions: VerifiedVersions;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -37,18 +33,15 @@ export async function appendLookups(
   people?: string,
 ): Promise<Snapshot | undefined> {
   const { report } = persons;
-  const tablePath = lookupTable(report);
-  const options = { signal };
+  const table = { lake, duck, signal, tablePath: lookupTable(report) };
+  const { tablePath } = table;
   const outcome = await commit({
-    ...options,
-    lake,
-    duck,
-    tablePath,
+    ...table,
     snapshot: known,
     operation: { name: "WRITE", parameters: { mode: "Append" } },
     attempt: async (snapshot) => {
-      await pairs.update(snapshot, signal);
-      const add = await newPairs(lake, duck, persons, pairs, people, signal);
+      await pairs.update(snapshot);
+      const add = await newPairs(table, persons, pairs, people);
       if (add === undefined && snapshot !== undefined) return undefined;
       const creation = snapshot ? [] : lookupTableActions(report);
       const marks = verifiedVersions.actions(tablePath, snapshot);
@@ -58,7 +51,7 @@ export async function appendLookups(
   const { snapshot } = outcome;
   if (snapshot === undefined) return undefined;
   if (outcome.committed) verifiedVersions.committed(snapshot);
-  const merged = await mergeAfterCommit({ ...options, lake, duck, tablePath, snapshot, maxFiles: 20 });
+  const merged = await mergeAfterCommit({ ...table, snapshot, maxFiles: 20 });
   if (merged !== snapshot) verifiedVersions.committed(merged);
   return merged;
 }
@@ -73,12 +66,10 @@ export function lookupTableActions(report: Report): Action[] {
 }
 
 function newPairs(
-  lake: Lake,
-  duck: Duck,
+  { lake, duck, signal }: OpenLake,
   persons: Persons,
   pairs: KnownPairs,
   people: string | undefined,
-  signal: AbortSignal | undefined,
 ): Promise<AddFile | undefined> {
   const someone = idNames.map((name) => `person.${name} IS NOT NULL`).join(" OR ");
   const same = pseudonymNames

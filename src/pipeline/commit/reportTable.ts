@@ -58,16 +58,15 @@ export class ReportTable {
     readonly persons: Persons,
     private table: Snapshot | undefined,
   ) {
-    this.lakeIds = new LakeIds(context.lake, context.duck, report.name);
+    this.lakeIds = new LakeIds(context, report.name);
   }
 
   static async open(report: Report, context: TableContext): Promise<ReportTable> {
-    const { lake, duck, salt, table, signal } = context;
-    const options = { signal };
+    const { lake, duck, salt, table } = context;
     const persons = await Persons.create(duck, report, salt);
     const snapshot = table
-      ? await updateSnapshot(lake, table, options)
-      : await readSnapshot(lake, pseudoTable(report), duck, options);
+      ? await updateSnapshot(lake, table, context)
+      : await readSnapshot(lake, pseudoTable(report), duck, context);
     // The commit would refuse it too; checking here avoids needless reading.
     requireOurShape(report, snapshot);
     return new ReportTable(report, context, persons, snapshot);
@@ -88,7 +87,7 @@ export class ReportTable {
         scratch,
         signal,
         onState: onEngineState,
-        knownIds: async () => writeKnownIds(duck, lakeIds, [persons, await others], scratch, signal),
+        knownIds: async () => writeKnownIds(this.context, lakeIds, [persons, await others], scratch),
       });
       return readDeliveries(session, deliveries, context, { engine: external, after });
     }, signal);
@@ -111,7 +110,7 @@ export class ReportTable {
       const people = this.hasHeldBack ? pseudonymsOf(staged, applied) : undefined;
       this.lookups = await appendLookups(this.context, this.persons, watch.known, this.lookups, people);
       // The other report's lookup table has more people by now, too.
-      this.lakeIds = new LakeIds(lake, duck, report.name);
+      this.lakeIds = new LakeIds(this.context, report.name);
     }
     const outcome = await commit({
       lake,
@@ -133,7 +132,7 @@ export class ReportTable {
     });
     if (outcome.committed) this.context.verifiedVersions.committed(outcome.snapshot);
     this.table = outcome.snapshot;
-    const identities = read.length > 0 ? await watch.health(signal) : healthy;
+    const identities = read.length > 0 ? await watch.health() : healthy;
     return { ...planned, table: this.table, identities };
   }
 
@@ -172,9 +171,9 @@ export class ReportTable {
   }
 
   private async openWatch(): Promise<IdentityWatch> {
-    const { lake, duck, signal } = this.context;
-    this.lookups = await readSnapshot(lake, lookupTable(this.report), duck, { signal });
-    return IdentityWatch.open(lake, duck, this.persons, this.lookups, signal);
+    const { lake, duck } = this.context;
+    this.lookups = await readSnapshot(lake, lookupTable(this.report), duck, this.context);
+    return IdentityWatch.start(this.context, this.persons, this.lookups);
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Division, groupsColumns } from "../../clever/groupsTable";
 import { groupsTable } from "../../clever/layout";
+import type { OpenLake } from "../../delta/openLake";
 import type { Snapshot } from "../../delta/snapshot";
 import { withTables } from "../../delta/withTable";
 import { Duck, type DuckSession, sqlName } from "../../duck/duck";
@@ -20,13 +21,10 @@ const table: WholeTable = {
   description: "How people are divided into groups; every number is to be about whole groups.",
 };
 
-interface GroupsRequest {
-  readonly lake: Lake;
-  readonly duck: Duck;
+interface GroupsRequest extends OpenLake {
   readonly division: Division;
   /** Rejects if another run has taken over the lake; called right before the commit. */
   readonly requireHeld: () => Promise<void>;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -76,12 +74,8 @@ export async function updateGroupsWithoutRun(
 }
 
 /** The minimum group size of the division in the table; undefined if there is no table, or no division in it. */
-export async function minimumGroupSizeOf(
-  lake: Lake,
-  duck: Duck,
-  signal?: AbortSignal,
-): Promise<number | undefined> {
-  return withTables(lake, duck, [groupsTable], { signal }, async (session, [groups]) => {
+export async function minimumGroupSizeOf(open: OpenLake): Promise<number | undefined> {
+  return withTables(open, [groupsTable], async (session, [groups]) => {
     if (!groups?.select) return undefined;
     requireShapeOf(table, groups.snapshot);
     const sql = `SELECT max(minimum_group_size) AS size FROM (${groups.select})`;

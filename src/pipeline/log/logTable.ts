@@ -149,7 +149,7 @@ export class IngestLog {
 
   private async select(select: string, signal?: AbortSignal): Promise<LogEntry[]> {
     const { lake, duck } = this;
-    const rows = await withTables(lake, duck, [ingestLogTable], { signal }, (session, [table]) => {
+    const rows = await withTables({ lake, duck, signal }, [ingestLogTable], (session, [table]) => {
       this.snapshot = table?.snapshot;
       if (!table?.select) return Promise.resolve([]);
       // A log of an earlier version lacks columns.

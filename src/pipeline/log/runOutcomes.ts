@@ -1,7 +1,6 @@
 import type { ReportName } from "../../clever/reports";
-import type { Duck } from "../../duck/duck";
+import type { OpenLake } from "../../delta/openLake";
 import { CleverLakeError, describeError } from "../../errors";
-import type { Lake } from "../../lake/lake";
 import type { Committed } from "../commit/reportTable";
 import type { QuarantinedDelivery } from "../delivery";
 import type { LakeState } from "../plan/plan";
@@ -13,16 +12,13 @@ import type { LogEntry } from "./ingestLog";
 import { affectedEntry, appliedEntry, quarantinedEntry } from "./logEntries";
 import type { RunSummary } from "./runRecord";
 
-export interface OutcomeContext {
-  readonly lake: Lake;
-  readonly duck: Duck;
+export interface OutcomeContext extends OpenLake {
   /** What the lake held at the start of the run. */
   readonly state: LakeState;
   /** Files that a person accepted. */
   readonly accept: ReadonlySet<string>;
   /** Filled during the run. */
   readonly summary: RunSummary;
-  readonly signal: AbortSignal | undefined;
 }
 
 /**
@@ -112,7 +108,7 @@ export class RunOutcomes {
     { applied, quarantined, overlaps, completed, unrestored, table, identities }: Committed,
     entries: Map<string, LogEntry>,
   ): Promise<void> {
-    const { lake, duck, signal, summary } = this.context;
+    const { summary } = this.context;
     const { runId } = summary;
     this.noteIdentities(name, identities);
     for (const each of quarantined) this.quarantined(each, entries);
@@ -126,7 +122,7 @@ export class RunOutcomes {
     for (const { path } of unrestored) summary.notes.push({ path, note: unrestoredNote });
     // A commit that only quarantined does not need the count, which may read data files.
     if (changed.size === 0) return;
-    const rows = await countRowsBySource(lake, duck, table, signal);
+    const rows = await countRowsBySource(this.context, table);
     for (const delivery of applied) {
       const { source } = delivery.entry;
       const notes = [...delivery.notes, ...changeNotes(delivery, overlaps)];

@@ -68,7 +68,9 @@ export async function status(
       overdue: overdue(freshness, expectReportsWithin, userTypes, waitingIn(files)),
       needsAdoption,
       // They would offer a repair, which rebuilds months of our own tables alone.
-      changedByOthers: needsAdoption ? [] : (await inspectTables(lake, duck, tables, state, signal)).findings,
+      changedByOthers: needsAdoption
+        ? []
+        : (await inspectTables({ lake, duck, signal }, tables, state)).findings,
     };
   });
 }

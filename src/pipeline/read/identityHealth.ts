@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { idNames, userTypes } from "../../clever/reports";
+import type { OpenLake } from "../../delta/openLake";
 import type { Snapshot } from "../../delta/snapshot";
-import type { Duck, DuckSession } from "../../duck/duck";
-import type { Lake } from "../../lake/lake";
+import type { DuckSession } from "../../duck/duck";
 import { KnownPairs } from "./knownPairs";
 import type { Persons } from "./persons";
 
@@ -45,21 +45,18 @@ export class IdentityWatch {
   private clashes: string | undefined;
 
   private constructor(
-    private readonly duck: Duck,
+    private readonly open: OpenLake,
     private readonly persons: Persons,
     readonly known: KnownPairs,
   ) {}
 
   /** @param lookups the current lookup table */
-  static async open(
-    lake: Lake,
-    duck: Duck,
+  static async start(
+    open: OpenLake,
     persons: Persons,
     lookups: Snapshot | undefined,
-    signal?: AbortSignal,
   ): Promise<IdentityWatch> {
-    const known = await KnownPairs.create(lake, duck, persons.report, lookups, signal);
-    return new IdentityWatch(duck, persons, known);
+    return new IdentityWatch(open, persons, await KnownPairs.create(open, persons.report, lookups));
   }
 
   /** Records the ids in the session's table `clashing_ids` (see `findSharedIds`). */
@@ -74,9 +71,10 @@ export class IdentityWatch {
    * Counts the ids of the run's people that have more counterparts in its files and the lookup table than can be
    * explained.
    */
-  async health(signal?: AbortSignal): Promise<IdentityHealth> {
+  async health(): Promise<IdentityHealth> {
+    const { duck, signal } = this.open;
     const counts = idNames.map((_, place) => `(${this.countSql(place)})::INTEGER AS ids_${place}`);
-    const found = await this.duck.session((session) => session.one(`SELECT ${counts.join(", ")}`), signal);
+    const found = await duck.session((session) => session.one(`SELECT ${counts.join(", ")}`), signal);
     return { ...healthy, sisIdsOfSeveral: Number(found.ids_0), cleverIdsOfSeveral: Number(found.ids_1) };
   }
 

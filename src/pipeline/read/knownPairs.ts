@@ -1,9 +1,7 @@
 import { idNames, type Report } from "../../clever/reports";
-import { readQuery } from "../../delta/readQuery";
+import type { OpenLake } from "../../delta/openLake";
 import type { Snapshot } from "../../delta/snapshot";
-import { withDataFiles } from "../../delta/withTable";
-import type { Duck } from "../../duck/duck";
-import type { Lake } from "../../lake/lake";
+import { withSelects } from "../../delta/withTable";
 
 /**
  * The pairs of ids in a report's lookup table, in a table of the engine. Each data file of the lookup table is read
@@ -16,43 +14,32 @@ export class KnownPairs {
   private files: ReadonlySet<string> | undefined;
 
   private constructor(
-    private readonly lake: Lake,
-    private readonly duck: Duck,
+    private readonly open: OpenLake,
     report: Report,
   ) {
     this.table = `known_${report.name}`;
   }
 
   /** @param lookups the state of the lookup table; undefined if there is none */
-  static async create(
-    lake: Lake,
-    duck: Duck,
-    report: Report,
-    lookups: Snapshot | undefined,
-    signal?: AbortSignal,
-  ): Promise<KnownPairs> {
-    const known = new KnownPairs(lake, duck, report);
-    await known.update(lookups, signal);
+  static async create(open: OpenLake, report: Report, lookups: Snapshot | undefined): Promise<KnownPairs> {
+    const known = new KnownPairs(open, report);
+    await known.update(lookups);
     return known;
   }
 
   /** Updates the table to the state of the lookup table. */
-  async update(lookups: Snapshot | undefined, signal?: AbortSignal): Promise<void> {
+  async update(lookups: Snapshot | undefined): Promise<void> {
     const current = new Map(lookups?.files);
     const { files } = this;
     const before = files && [...files].every((path) => current.has(path)) ? files : undefined;
     const news = [...current].flatMap(([path, file]) => (before?.has(path) ? [] : [file]));
     if (before && news.length === 0) return;
-    await withDataFiles(this.lake, [{ snapshot: lookups, files: news }], { signal }, (placeOf) => {
-      const rows = lookups ? `(${readQuery(lookups, news, placeOf)})` : nobody;
+    await withSelects(this.open, [{ snapshot: lookups, files: news }], (session, [rows = nobody]) => {
       const into = before ? `INSERT INTO ${this.table}` : `CREATE OR REPLACE TABLE ${this.table} AS`;
-      return this.duck.session(
-        (session) => session.query(`${into} SELECT ${idNames.join(", ")} FROM ${rows}`),
-        signal,
-      );
+      return session.query(`${into} SELECT ${idNames.join(", ")} FROM (${rows})`);
     });
     this.files = new Set(current.keys());
   }
 }
 
-const nobody = `(SELECT ${idNames.map((name) => `NULL::VARCHAR AS ${name}`).join(", ")} WHERE false)`;
+const nobody = `SELECT ${idNames.map((name) => `NULL::VARCHAR AS ${name}`).join(", ")} WHERE false`;

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { lookupTable } from "../../clever/layout";
+import type { OpenLake } from "../../delta/openLake";
 import { withTables } from "../../delta/withTable";
-import { type Duck, sqlString } from "../../duck/duck";
-import type { Lake } from "../../lake/lake";
+import { sqlString } from "../../duck/duck";
 import { allReports } from "../write/tables";
 import type { Persons } from "./persons";
 import { selectIds } from "./shiftedRows";
@@ -14,25 +14,22 @@ export class LakeIds {
 
   /** @param name distinguishes the engine's table from others of its kind */
   constructor(
-    private readonly lake: Lake,
-    private readonly duck: Duck,
+    private readonly open: OpenLake,
     private readonly name: string,
   ) {}
 
   /** The engine's table with one column `id`, read on the first call. */
-  table(signal?: AbortSignal): Promise<string> {
-    this.loading ??= this.load(signal).catch((error: unknown) => {
+  table(): Promise<string> {
+    this.loading ??= this.load().catch((error: unknown) => {
       this.loading = undefined;
       throw error;
     });
     return this.loading;
   }
 
-  private async load(signal: AbortSignal | undefined): Promise<string> {
+  private async load(): Promise<string> {
     const table = `lake_ids_${this.name}`;
-    const reports = allReports();
-    const lookups = reports.map(lookupTable);
-    await withTables(this.lake, this.duck, lookups, { signal }, async (session, opened) => {
+    await withTables(this.open, allReports().map(lookupTable), async (session, opened) => {
       const selects = selectIds(opened.flatMap(({ select }) => (select === undefined ? [] : `(${select})`)));
       const ids = ["SELECT NULL::VARCHAR AS id", ...selects].join(" UNION ");
       const query = `SELECT id FROM (${ids}) WHERE id IS NOT NULL`;
@@ -47,15 +44,14 @@ export class LakeIds {
  * scratch folder.
  */
 export async function writeKnownIds(
-  duck: Duck,
+  { duck, signal }: OpenLake,
   lakeIds: LakeIds,
   people: readonly (Persons | undefined)[],
   scratch: string,
-  signal: AbortSignal | undefined,
 ): Promise<string> {
   const place = path.join(scratch, `${randomUUID()}.parquet`);
   const ofRun = selectIds(people.flatMap((persons) => persons?.table ?? []));
-  const ids = [`SELECT id FROM ${await lakeIds.table(signal)}`, ...ofRun].join(" UNION ");
+  const ids = [`SELECT id FROM ${await lakeIds.table()}`, ...ofRun].join(" UNION ");
   await duck.session(
     (session) =>
       session.query(

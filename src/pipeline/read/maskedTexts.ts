@@ -24,7 +24,6 @@ export interface KnownPeople {
   readonly others?: Promise<Persons | undefined> | undefined;
   /** Those that the lake already knew. */
   readonly lakeIds: LakeIds;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Kept texts in a form in which ids and addresses of people are masked. */
@@ -142,13 +141,13 @@ export async function maskKeptTexts(
 async function knownOf(
   session: DuckSession,
   candidates: readonly string[],
-  { persons, others, lakeIds, signal }: KnownPeople,
+  { persons, others, lakeIds }: KnownPeople,
 ): Promise<ReadonlySet<string>> {
   if (candidates.length === 0) return new Set();
   const further = await others;
   const ids = [
     ...selectIds([persons.table, ...(further ? [further.table] : [])]),
-    `FROM ${await lakeIds.table(signal)}`,
+    `FROM ${await lakeIds.table()}`,
   ];
   // Trimming costs several times the join, and hardly any id has a blank.
   const rows = await session.query(

@@ -1,8 +1,8 @@
 import { counted } from "../../counted";
+import type { OpenLake } from "../../delta/openLake";
 import type { Snapshot } from "../../delta/snapshot";
 import { type DamagedFile, flippedFiles, storedFiles } from "../../delta/storedFiles";
 import { withDataFiles } from "../../delta/withTable";
-import type { Lake, LakeOptions } from "../../lake/lake";
 import type { Finding } from "../log/runRecord";
 import { monthOf } from "./foreignCommits";
 
@@ -10,30 +10,22 @@ import { monthOf } from "./foreignCommits";
 export type Damage = ReadonlyMap<string, readonly DamagedFile[]>;
 
 /** Looks for data files of tables that are gone or not as they were written. Reads all of them once. */
-export async function damageOf(
-  lake: Lake,
-  snapshots: readonly Snapshot[],
-  options: LakeOptions,
-): Promise<Damage> {
+export async function damageOf(open: OpenLake, snapshots: readonly Snapshot[]): Promise<Damage> {
   const damage = new Map<string, readonly DamagedFile[]>();
   for (const snapshot of snapshots) {
-    const damaged = await damagedFiles(lake, snapshot, options);
+    const damaged = await damagedFiles(open, snapshot);
     if (damaged.length > 0) damage.set(snapshot.tablePath, damaged);
   }
   return damage;
 }
 
 /** A table's data files that are gone or not as they were written. Reads all of them once. */
-export async function damagedFiles(
-  lake: Lake,
-  snapshot: Snapshot,
-  options: LakeOptions,
-): Promise<DamagedFile[]> {
-  const { damaged } = await storedFiles(lake, snapshot, options);
+export async function damagedFiles(open: OpenLake, snapshot: Snapshot): Promise<DamagedFile[]> {
+  const { damaged } = await storedFiles(open.lake, snapshot, open);
   const known = new Set(damaged.map(({ file }) => file));
   const files = [...snapshot.files.values()].filter((file) => !known.has(file));
-  const flipped = await withDataFiles(lake, [{ snapshot, files }], options, (placeOf) =>
-    flippedFiles(snapshot, files, placeOf, options),
+  const flipped = await withDataFiles(open, [{ snapshot, files }], (placeOf) =>
+    flippedFiles(snapshot, files, placeOf, open),
   );
   return [...damaged, ...flipped];
 }

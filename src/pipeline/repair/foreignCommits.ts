@@ -1,8 +1,8 @@
 import { lookupTable, pseudoTable } from "../../clever/layout";
 import { type Action, type AddFile, commitInfoOf, type RemoveFile } from "../../delta/actions";
+import type { OpenLake } from "../../delta/openLake";
 import { decodePath } from "../../delta/paths";
 import { readCommit, type Snapshot } from "../../delta/snapshot";
-import type { Lake, LakeOptions } from "../../lake/lake";
 import { allReports, type LakeTables } from "../write/tables";
 
 /** A commit of another program that changed rows of a table. */
@@ -38,17 +38,13 @@ export interface ForeignChanges {
 }
 
 /** Reads the commits since the version up to which a table is known to be consistent. */
-export async function foreignChanges(
-  lake: Lake,
-  snapshot: Snapshot,
-  options: LakeOptions,
-): Promise<ForeignChanges> {
+export async function foreignChanges(open: OpenLake, snapshot: Snapshot): Promise<ForeignChanges> {
   const { version, transactions, tablePath } = snapshot;
   const verified = transactions.get(verifiedAppId)?.version;
   const changes: ForeignChange[] = [];
   let isComplete = verified !== undefined;
   for (let each = Math.max(0, (verified ?? version - inspectedEarlierCommits) + 1); each <= version; each++) {
-    const actions = await readCommit(lake, tablePath, each, options);
+    const actions = await readCommit(open.lake, tablePath, each, open);
     if (actions === undefined) isComplete = false;
     const change = actions && changeIn(actions, each);
     if (change) changes.push(change);

@@ -1,13 +1,11 @@
 import { lookupTable, pseudoTable } from "../../clever/layout";
 import { pseudonymNames, type Report } from "../../clever/reports";
 import { counted } from "../../counted";
+import type { OpenLake } from "../../delta/openLake";
 import { requireWritable } from "../../delta/protocol";
-import { readQuery } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
-import { withDataFiles } from "../../delta/withTable";
-import type { Duck } from "../../duck/duck";
+import { withSelects } from "../../delta/withTable";
 import { type CleverLakeError, ifReadable, isCleverLakeError } from "../../errors";
-import type { Lake, LakeOptions } from "../../lake/lake";
 import { type Finding, newestRun, readRunRecord } from "../log/runRecord";
 import type { LakeState } from "../plan/plan";
 import { isUnrecorded } from "../plan/work";
@@ -49,19 +47,16 @@ export type CompareValues = (
  *   unless all commits are known
  */
 export async function inspectTables(
-  lake: Lake,
-  duck: Duck,
+  open: OpenLake,
   tables: LakeTables,
   state: LakeState,
-  signal?: AbortSignal,
   compareValues?: CompareValues,
 ): Promise<Inspection> {
-  const options = { signal };
   const findings: Finding[] = [];
   const consistent = new Set<string>();
   let incompleteLookups: CleverLakeError | undefined;
   for (const report of allReports()) {
-    const inspector = new TableInspector(lake, duck, report, state, options, compareValues);
+    const inspector = new TableInspector(open, report, state, compareValues);
     const [pseudo, lookups] = [tables.pseudo.get(report.name), tables.lookups.get(report.name)];
     for (const table of [lookupTable(report), pseudoTable(report)]) {
       const refusal = tables.refused.get(table);
@@ -84,11 +79,9 @@ class TableInspector {
   incompleteLookups: CleverLakeError | undefined;
 
   constructor(
-    private readonly lake: Lake,
-    private readonly duck: Duck,
+    private readonly open: OpenLake,
     private readonly report: Report,
     private readonly state: LakeState,
-    private readonly options: LakeOptions,
     private readonly compareValues: CompareValues | undefined,
   ) {}
 
@@ -100,11 +93,11 @@ class TableInspector {
       requireWritable(snapshot, []);
     });
     if (refusal !== undefined) return unusable(table, refusal);
-    const { changes, isComplete } = await foreignChanges(this.lake, snapshot, this.options);
+    const { changes, isComplete } = await foreignChanges(this.open, snapshot);
     const isTagged = rowsBySource(snapshot).untagged.length === 0;
     // Counts in tags cost nothing. Files without tags are read only if a commit of another program may be unknown.
     if (changes.length === 0 && isComplete && !isTagged && !this.compareValues) return "consistent";
-    const rows = await ifReadable(countRowsBySource(this.lake, this.duck, snapshot, this.options.signal));
+    const rows = await ifReadable(countRowsBySource(this.open, snapshot));
     const different = isTagged ? undefined : await this.compareValues?.(this.report, snapshot, lookups);
     const found = rows ? this.compared(rows) : { sources: new Set<string>(), sentences: [uncounted] };
     const unlike = [...(different ?? [])].filter((source) => !found.sources.has(source));
@@ -128,7 +121,7 @@ class TableInspector {
     const { tablePath: table } = snapshot;
     const refusal = refusalOf(() => requireWritable(snapshot, []));
     if (refusal !== undefined) return unusable(table, refusal);
-    const { changes, isComplete } = await foreignChanges(this.lake, snapshot, this.options);
+    const { changes, isComplete } = await foreignChanges(this.open, snapshot);
     if (changes.length === 0 && isComplete) return "consistent";
     const counts = await ifReadable(this.countPairs(snapshot, pseudo));
     const { doubled, missing } = counts ?? { doubled: 0, missing: 0 };
@@ -194,8 +187,9 @@ class TableInspector {
 
   /** Whether a run was interrupted or is active: it may have committed what is not in the ingest log yet. */
   private async isRunInterrupted(): Promise<boolean> {
-    const newest = await newestRun(this.lake, this.options.signal);
-    const record = newest && (await readRunRecord(this.lake, newest.runId));
+    const { lake, signal } = this.open;
+    const newest = await newestRun(lake, signal);
+    const record = newest && (await readRunRecord(lake, newest.runId));
     return record?.outcome === "running" || record?.outcome === "cancelled" || record?.outcome === "failed";
   }
 
@@ -213,7 +207,6 @@ class TableInspector {
     lookups: Snapshot,
     pseudo: Snapshot | undefined,
   ): Promise<{ doubled: number; missing: number }> {
-    const { lake, duck, options } = this;
     const missing = (lookup: string, rows: string) =>
       pseudonymNames
         .map(
@@ -221,21 +214,15 @@ class TableInspector {
           EXCEPT SELECT ${name} FROM (${lookup})))`,
         )
         .join(" + ");
-    const tables = [lookups, ...(pseudo ? [pseudo] : [])].map((snapshot) => ({
-      snapshot,
-      files: [...snapshot.files.values()],
-    }));
-    return withDataFiles(lake, tables, options, (placeOf) =>
-      duck.session(async (session) => {
-        const [lookup = "", rows] = tables.map((each) => readQuery(each.snapshot, each.files, placeOf));
-        const row = await session.one(
-          `SELECT
-            ((SELECT count(*) FROM (${lookup})) - (SELECT count(*) FROM (SELECT DISTINCT * FROM (${lookup}))))::DOUBLE AS doubled,
-            (${rows === undefined ? "0" : missing(lookup, rows)})::DOUBLE AS missing`,
-        );
-        return { doubled: Number(row.doubled), missing: Number(row.missing) };
-      }, options.signal),
-    );
+    const tables = [{ snapshot: lookups }, { snapshot: pseudo }];
+    return withSelects(this.open, tables, async (session, [lookup = "", rows]) => {
+      const row = await session.one(
+        `SELECT
+          ((SELECT count(*) FROM (${lookup})) - (SELECT count(*) FROM (SELECT DISTINCT * FROM (${lookup}))))::DOUBLE AS doubled,
+          (${rows === undefined ? "0" : missing(lookup, rows)})::DOUBLE AS missing`,
+      );
+      return { doubled: Number(row.doubled), missing: Number(row.missing) };
+    });
   }
 }
 

@@ -1,10 +1,9 @@
 import { lookupTable } from "../../clever/layout";
 import { idNames, lookupColumns, pseudonymName } from "../../clever/reports";
 import { importDataFile, stageDataFile } from "../../delta/dataFile";
-import { readQuery } from "../../delta/readQuery";
 import { numRecords } from "../../delta/statistics";
 import { removeFile } from "../../delta/tableActions";
-import { withDataFiles } from "../../delta/withTable";
+import { withSelects } from "../../delta/withTable";
 import { CleverLakeError } from "../../errors";
 import { lookupTableActions } from "../commit/lookups";
 import { landedReader } from "../landedReader";
@@ -39,7 +38,7 @@ export async function rebuildLookups(
   context: RepairContext,
   { report, snapshot, damaged, applied, current, earlier }: LookupsToRebuild,
 ): Promise<RebuiltLookups> {
-  const { lake, duck, salt, scratch, signal } = context;
+  const { lake, salt, scratch, signal } = context;
   const isUnread = snapshot === undefined || damaged.size > 0;
   if (isUnread) requireLogged(lookupTable(report), applied, current);
   const reader = await landedReader(context, report, salt, undefined);
@@ -64,24 +63,20 @@ export async function rebuildLookups(
   const replaced = [...(snapshot?.files.values() ?? [])];
   const files = replaced.filter(({ path }) => !damaged.has(path));
   const list = lookupColumns.map(({ name }) => name).join(", ");
-  const staged = await withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
-    duck.session((session) => {
-      const confirmed = idNames
-        .map((name) => `${pseudonymName(name)} IS NOT DISTINCT FROM sha256(${name} || $1)`)
-        .join(" AND ");
-      const old = snapshot
-        ? [`SELECT ${list} FROM (${readQuery(snapshot, files, placeOf)}) WHERE ${confirmed}`]
-        : [];
-      return stageDataFile({
-        session,
-        tablePath,
-        columns: lookupColumns,
-        query: [...old, `SELECT ${list} FROM ${persons.table}`].join(" UNION "),
-        parameters: snapshot ? [salt] : [],
-        scratch,
-      });
-    }, signal),
-  );
+  const confirmed = idNames
+    .map((name) => `${pseudonymName(name)} IS NOT DISTINCT FROM sha256(${name} || $1)`)
+    .join(" AND ");
+  const staged = await withSelects(context, [{ snapshot, files }], (session, [select]) => {
+    const old = select === undefined ? [] : [`SELECT ${list} FROM (${select}) WHERE ${confirmed}`];
+    return stageDataFile({
+      session,
+      tablePath,
+      columns: lookupColumns,
+      query: [...old, `SELECT ${list} FROM ${persons.table}`].join(" UNION "),
+      parameters: old.length > 0 ? [salt] : [],
+      scratch,
+    });
+  });
   const rowsAfter = staged?.statistics.numRecords ?? 0;
   const kept = unread.map(({ path }) => path);
   const rowsBefore = snapshot ? (numRecords(replaced) ?? null) : null;

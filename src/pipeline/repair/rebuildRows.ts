@@ -87,7 +87,7 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
   ];
   const repair = [...names].join(", ");
   const table = await commitRebuilt(context, pseudoTable(report), snapshot, actions, { repair });
-  const rows = await countRowsBySource(lake, duck, table, signal);
+  const rows = await countRowsBySource(context, table);
   const entries = reached.flatMap(
     (entry) => affectedEntry(entry, rows.get(entry.source) ?? 0, undefined, [], new Set(), runId) ?? [],
   );
@@ -115,11 +115,12 @@ function mayReachOneOf(
 
 /** Computes months and writes their data files to the local disk. */
 async function writeMonths(
-  { lake, duck, scratch, signal }: RepairContext,
+  context: RepairContext,
   { report, snapshot, damaged, applied, current }: RowsToRebuild,
   { read, unread, staged }: LandedRows,
   names: readonly string[],
 ): Promise<Map<string | null, WrittenMonth>> {
+  const { duck, scratch, signal } = context;
   const unlogged = unloggedSources(applied, current);
   const stay = new Set([...unread.map(({ source }) => source), ...unlogged]);
   const times = new Map([
@@ -139,7 +140,7 @@ async function writeMonths(
     throw landedCopiesMissing(report, lost, hint);
   }
   const stray = [...(snapshot?.files.values() ?? [])].filter((file) => monthOf(file) === undefined);
-  return withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
+  return withDataFiles(context, [{ snapshot, files }], (placeOf) =>
     duck.session(async (session) => {
       const written = new Map<string | null, WrittenMonth>();
       for (const [number, name] of names.entries()) {

@@ -10,13 +10,12 @@ import {
 import type { Report } from "../../clever/reports";
 import { counted } from "../../counted";
 import { withScratch } from "../../delta/localFiles";
+import type { OpenLake } from "../../delta/openLake";
 import { requireWritable } from "../../delta/protocol";
-import { readQuery } from "../../delta/readQuery";
 import { readSnapshot, type Snapshot } from "../../delta/snapshot";
-import { withDataFiles } from "../../delta/withTable";
+import { withSelects } from "../../delta/withTable";
 import { Duck } from "../../duck/duck";
 import { ifReadable } from "../../errors";
-import type { Lake } from "../../lake/lake";
 import { requireLake } from "../../lake/requireLake";
 import { updateDigitalActivity } from "../activity/digitalActivity";
 import { requireAdopted, requireComplete, requireFinishedAdoption } from "../adopt/oeaTables";
@@ -91,8 +90,9 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
   // Awaited here, so that the lock is held until the work is done.
   return await withScratch(lake, async (scratch) => {
     await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
+    const open = { lake, duck, signal };
     const log = new IngestLog(lake, duck);
-    const droppedFiles = await dropDamagedFiles(lake, duck, dryRun, signal);
+    const droppedFiles = await dropDamagedFiles(open, dryRun);
     const ofLog = (entries: readonly LogEntry[]): RepairSummary => ({
       dryRun,
       tables: [repairedLog(droppedFiles, entries)],
@@ -119,13 +119,12 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
       // The tables cannot be compared with the log before the next run has completed it.
       if (droppedFiles > 0 || lost.length > 0) return ofLog(lost);
     }
-    const others = await otherTables(lake, duck, signal);
+    const others = await otherTables(open);
     const written = [...tables.lookups.values(), ...tables.pseudo.values(), ...others.snapshots];
-    const damage = await damageOf(lake, written, { signal });
+    const damage = await damageOf(open, written);
     const progress = { done: 0, all: 0 };
     const context: RepairContext = {
-      lake,
-      duck,
+      ...open,
       salt: checkedSalt.salt,
       scratch,
       dryRun,
@@ -135,10 +134,9 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
         progress.done += bytes;
         request.onProgress?.({ ...progress, all: Math.max(progress.all, progress.done) });
       },
-      signal,
     };
     const compareValues = valuesComparedBy(context, state);
-    const inspected = await inspectTables(lake, duck, tables, state, signal, compareValues);
+    const inspected = await inspectTables(open, tables, state, compareValues);
     const findings = withDamage(inspected.findings, damage);
     for (const { table } of findings) {
       const report = reportOf(table);
@@ -161,15 +159,11 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
 
 /** Compares a table with the landed files, as `verify` does. */
 function valuesComparedBy(context: RepairContext, state: LakeState): CompareValues {
-  const { lake, duck, salt, signal } = context;
   return (report, snapshot, lookups) => {
-    const files = [...snapshot.files.values()];
-    const compared = withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
-      duck.session(async (session) => {
-        const table = { report, select: readQuery(snapshot, files, placeOf), lookups, salt };
-        return (await compareWithLanded(context, session, table, entriesOf(state.current, report))).different;
-      }, signal),
-    );
+    const compared = withSelects(context, [{ snapshot }], async (session, [select = ""]) => {
+      const table = { report, select, lookups, salt: context.salt };
+      return (await compareWithLanded(context, session, table, entriesOf(state.current, report))).different;
+    });
     return ifReadable(compared);
   };
 }
@@ -179,18 +173,16 @@ function valuesComparedBy(context: RepairContext, state: LakeState): CompareValu
  * stay.
  */
 async function otherTables(
-  lake: Lake,
-  duck: Duck,
-  signal: AbortSignal | undefined,
+  open: OpenLake,
 ): Promise<{ readonly snapshots: readonly Snapshot[]; readonly unreadable: readonly RepairedTable[] }> {
   const snapshots: Snapshot[] = [];
   const unreadable: RepairedTable[] = [];
   for (const path of [rosterTable, groupsTable, digitalActivityTable]) {
     try {
-      const snapshot = await readSnapshot(lake, path, duck, { signal });
+      const snapshot = await readSnapshot(open.lake, path, open.duck, open);
       if (snapshot) snapshots.push(snapshot);
     } catch (error) {
-      const problem = problemOf(error, signal);
+      const problem = problemOf(error, open.signal);
       unreadable.push({ ...asFound(path, "It cannot be read.", "table"), problem });
     }
   }

@@ -1,8 +1,8 @@
 import { ingestLogTable } from "../../clever/layout";
 import { commit } from "../../delta/commit";
+import type { OpenLake } from "../../delta/openLake";
 import { readSnapshot } from "../../delta/snapshot";
 import { removeFile } from "../../delta/tableActions";
-import type { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { adoptLandings } from "../land/recover";
 import type { LogEntry } from "../log/ingestLog";
@@ -13,22 +13,17 @@ import type { LakeState, Landing } from "../plan/plan";
 import { damagedFiles } from "./damage";
 
 /** Removes data files that are gone or damaged from the ingest log, so that it can be read. Resolves to their number. */
-export async function dropDamagedFiles(
-  lake: Lake,
-  duck: Duck,
-  dryRun: boolean,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  const options = { signal };
-  const snapshot = await readSnapshot(lake, ingestLogTable, duck, options);
+export async function dropDamagedFiles(open: OpenLake, dryRun: boolean): Promise<number> {
+  const { lake, duck, signal } = open;
+  const snapshot = await readSnapshot(lake, ingestLogTable, duck, open);
   if (snapshot === undefined) return 0;
-  const damaged = await damagedFiles(lake, snapshot, options);
+  const damaged = await damagedFiles(open, snapshot);
   if (damaged.length === 0 || dryRun) return damaged.length;
   const actions = damaged.map(({ file }) => removeFile(file, { dataChange: true }));
   await commit({
-    ...options,
     lake,
     duck,
+    signal,
     tablePath: ingestLogTable,
     snapshot,
     operation: { name: "DELETE" },

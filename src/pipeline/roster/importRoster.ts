@@ -3,6 +3,7 @@ import { type Header, headerBytes, isProblem, type Problem, readHeader } from ".
 import { keptRosterPath, rosterFolder } from "../../clever/layout";
 import { readRoster, rosterFileName, rosterShape } from "../../clever/roster";
 import { counted } from "../../counted";
+import type { OpenLake } from "../../delta/openLake";
 import { Duck } from "../../duck/duck";
 import { CleverLakeError, ifReadable, isDamage } from "../../errors";
 import { filesBelow } from "../../lake/filesBelow";
@@ -104,7 +105,8 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   requireRoster(file, students);
   requireGrades(file, grades);
   await using duck = await Duck.open();
-  const current = await compareWithCurrent(request, duck, students);
+  const open = { lake, duck, signal };
+  const current = await compareWithCurrent(request, open, students);
   const { known: before, shared: kept } = current ?? { known: 0, shared: 0 };
   const isProven = checkedSalt.evidence === "unproven" && kept > 0;
   const { requireHeld } = lock;
@@ -118,13 +120,13 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   }
   const keptRaw = request.keepRaw === true ? await keepRaw(request, new Date(started)) : null;
   await file.requireUnchanged(signal);
-  const minimumGroupSize = request.divide && (await minimumGroupSizeOf(lake, duck, signal));
+  const minimumGroupSize = request.divide && (await minimumGroupSizeOf(open));
   // Before the commit: once the roster is imported, a problem with the reports must not make the import fail.
-  const inReports = await ifReadable(compareStudents(lake, duck, students, "reports", signal));
-  const { version, changed } = await replaceRoster(lake, duck, students, requireHeld, signal);
+  const inReports = await ifReadable(compareStudents(open, students, "reports"));
+  const { version, changed } = await replaceRoster(open, students, requireHeld);
   if (request.divide && minimumGroupSize !== undefined) {
     const division = await request.divide(minimumGroupSize);
-    await updateGroups({ lake, duck, division, requireHeld, signal });
+    await updateGroups({ ...open, division, requireHeld });
   }
   const { repeated, furtherSchools, refused, problems } = students;
   return {
@@ -149,12 +151,12 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
 
 /** Undefined if there is no roster yet, or if it is to be replaced and is damaged. */
 async function compareWithCurrent(
-  { lake, file, replace, signal }: RosterRequest,
-  duck: Duck,
+  { file, replace }: RosterRequest,
+  open: OpenLake,
   students: RosterStudents,
 ): Promise<SharedStudents | undefined> {
   try {
-    return await compareStudents(lake, duck, students, "roster", signal);
+    return await compareStudents(open, students, "roster");
   } catch (error) {
     if (!isDamage(error)) throw error;
     if (replace) return undefined;

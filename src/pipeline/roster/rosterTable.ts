@@ -1,9 +1,9 @@
 import { lookupTable, rosterTable } from "../../clever/layout";
 import { reports } from "../../clever/reports";
 import { rosterColumns } from "../../clever/roster";
+import type { OpenLake } from "../../delta/openLake";
 import { withTables } from "../../delta/withTable";
-import { type Duck, type DuckSession, sqlName } from "../../duck/duck";
-import type { Lake } from "../../lake/lake";
+import { type DuckSession, sqlName } from "../../duck/duck";
 import { replaceRows, requireShapeOf, type WholeTable } from "../write/replaceRows";
 import type { PseudonymizedStudent } from "./rosterStudents";
 
@@ -23,11 +23,9 @@ const studentsPerStatement = 10_000;
  * @returns the table's version, and whether it changed
  */
 export async function replaceRoster(
-  lake: Lake,
-  duck: Duck,
+  { lake, duck, signal }: OpenLake,
   students: Iterable<PseudonymizedStudent>,
   requireHeld: () => Promise<void>,
-  signal?: AbortSignal,
 ): Promise<{ readonly version: number; readonly changed: boolean }> {
   return duck.session(async (session) => {
     await load(session, students);
@@ -56,14 +54,12 @@ export interface SharedStudents {
  * there is no such table. Rejects with `unsupportedTable` if another program's table is in place of the roster.
  */
 export async function compareStudents(
-  lake: Lake,
-  duck: Duck,
+  open: OpenLake,
   students: Iterable<PseudonymizedStudent>,
   other: "roster" | "reports",
-  signal?: AbortSignal,
 ): Promise<SharedStudents | undefined> {
   const tablePath = other === "roster" ? rosterTable : lookupTable(reports.daily_participation);
-  return withTables(lake, duck, [tablePath], { signal }, async (session, [others]) => {
+  return withTables(open, [tablePath], async (session, [others]) => {
     if (!others?.select) return undefined;
     if (other === "roster") requireShapeOf(table, others.snapshot);
     const rows = await session.query(

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { lookupTable, pseudonymMapTable, pseudoTable, rosterTable, tableFolders } from "../../clever/layout";
 import { idNames, pseudonymName, type Report } from "../../clever/reports";
+import type { OpenLake } from "../../delta/openLake";
 import { readSnapshot } from "../../delta/snapshot";
 import { withTables } from "../../delta/withTable";
 import { Duck } from "../../duck/duck";
@@ -28,7 +29,7 @@ export async function saltOfLookups(
   if (tables.flat().length === 0) return "new";
   await using duck = await Duck.open();
   const pairs: Pair[] = [];
-  for (const report of allReports()) pairs.push(...(await somePairs(lake, duck, report, signal)));
+  for (const report of allReports()) pairs.push(...(await somePairs({ lake, duck, signal }, report)));
   if (pairs.length === 0) return (await hasPseudonyms(lake, signal)) ? "unproven" : "new";
   // OEA's default: adopting the lake gives it a salt.
   if (pairs.every((pair) => isMadeWith("", pair))) return "new";
@@ -45,14 +46,8 @@ export function pseudonymOf(id: string, salt: string): string {
   return createHash("sha256").update(id).update(salt).digest("hex");
 }
 
-async function somePairs(
-  lake: Lake,
-  duck: Duck,
-  report: Report,
-  signal: AbortSignal | undefined,
-): Promise<Pair[]> {
-  const options = { signal };
-  return withTables(lake, duck, [lookupTable(report)], options, async (session, [lookup]) => {
+async function somePairs(open: OpenLake, report: Report): Promise<Pair[]> {
+  return withTables(open, [lookupTable(report)], async (session, [lookup]) => {
     const pairs: Pair[] = [];
     if (lookup?.select === undefined) return pairs;
     for (const name of idNames) {

@@ -10,7 +10,7 @@ import { counted } from "../../counted";
 import { readQuery } from "../../delta/readQuery";
 import { readCheckedSnapshot, type Snapshot } from "../../delta/snapshot";
 import { numRecords } from "../../delta/statistics";
-import { type DamagedFile, flippedFiles, storedFiles } from "../../delta/storedFiles";
+import { type DamagedFile, filesOf, flippedFiles, storedFiles } from "../../delta/storedFiles";
 import { withDataFiles } from "../../delta/withTable";
 import { type DuckSession, sqlName } from "../../duck/duck";
 import { isUpToDate } from "../activity/digitalActivity";
@@ -40,33 +40,34 @@ interface IntactTable {
  * file of one does not match its log: rows that cannot be read cannot be counted either.
  */
 async function withIntactTables<T>(
-  { lake, duck, signal, problems, leftovers }: VerifyContext,
+  context: VerifyContext,
   tablePaths: readonly string[],
   work: (session: DuckSession, tables: ReadonlyMap<string, IntactTable>) => Promise<T>,
 ): Promise<T | undefined> {
-  const options = { signal };
-  const snapshots: Snapshot[] = [];
+  const { lake, duck, signal, problems, leftovers } = context;
+  const tables: { readonly snapshot: Snapshot }[] = [];
   const before = problems.length;
   for (const tablePath of tablePaths) {
-    const snapshot = await readCheckedSnapshot(lake, tablePath, duck, undefined, options);
+    const snapshot = await readCheckedSnapshot(lake, tablePath, duck, undefined, context);
     if (snapshot === undefined) continue;
-    snapshots.push(snapshot);
-    const stored = await storedFiles(lake, snapshot, options);
+    tables.push({ snapshot });
+    const stored = await storedFiles(lake, snapshot, context);
     problems.push(...stored.damaged.map(asDiscrepancy));
     const unused = unusedFilesOf(tablePath, stored.unused);
     if (unused) leftovers.push(unused);
   }
   if (problems.length > before) return undefined;
-  const read = snapshots.map((snapshot) => ({ snapshot, files: [...snapshot.files.values()] }));
-  return withDataFiles(lake, read, options, async (placeOf) => {
-    for (const { snapshot, files } of read)
-      problems.push(...(await flippedFiles(snapshot, files, placeOf, options)).map(asDiscrepancy));
+  return withDataFiles(context, tables, async (placeOf) => {
+    for (const { snapshot } of tables) {
+      const flipped = await flippedFiles(snapshot, snapshot.files.values(), placeOf, context);
+      problems.push(...flipped.map(asDiscrepancy));
+    }
     if (problems.length > before) return undefined;
-    const tables = read.map(({ snapshot, files }) => {
-      const select = readQuery(snapshot, files, placeOf);
-      return [snapshot.tablePath, { snapshot, select }] as const;
+    const intact = tables.map((table) => {
+      const select = readQuery(table.snapshot, filesOf(table), placeOf);
+      return [table.snapshot.tablePath, { ...table, select }] as const;
     });
-    return duck.session((session) => work(session, new Map(tables)), signal);
+    return duck.session((session) => work(session, new Map(intact)), signal);
   });
 }
 

@@ -69,12 +69,11 @@ export class TwinJudge {
     partner: ReadDelivery | undefined,
   ): Promise<{ readonly loser: ReadDelivery; readonly kept: string; readonly why: string } | undefined> {
     const { session, snapshot } = this;
-    const { lake, signal } = this.context;
     const unrecorded = this.arriving.find(({ entry }) => entry.source === twin);
     const twinType = (unrecorded?.entry ?? this.context.currentOf(twin))?.userType;
     if (twinType === undefined) return { loser: mine, kept: twin, why: "is in the tables as others" };
     const files = snapshot ? newestFilesOf(snapshot, [mine.entry.userType, twinType]) : [];
-    return withDataFiles(lake, [{ snapshot, files }], { signal }, async (placeOf) => {
+    return withDataFiles(this.context, [{ snapshot, files }], async (placeOf) => {
       const inTable =
         snapshot && files.length > 0 ? `FROM (${readQuery(snapshot, files, placeOf)})` : undefined;
       const other = { source: twin, userType: twinType };

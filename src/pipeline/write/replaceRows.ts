@@ -1,11 +1,11 @@
 import { type CommitOutcome, commit } from "../../delta/commit";
 import { type DataFileRequest, writeDataFile } from "../../delta/dataFile";
+import type { OpenLake } from "../../delta/openLake";
 import { readQuery } from "../../delta/readQuery";
 import { requireSameShape } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { type NewTable, removeFile, tableActions } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
-import type { Duck } from "../../duck/duck";
 import { ifReadable } from "../../errors";
 
 /** A table without partitions whose rows are replaced together. */
@@ -15,9 +15,9 @@ export interface WholeTable extends NewTable {
 }
 
 export interface Replacement
-  extends Pick<DataFileRequest, "lake" | "session" | "query" | "parameters" | "tags" | "signal"> {
+  extends OpenLake,
+    Pick<DataFileRequest, "session" | "query" | "parameters" | "tags"> {
   readonly table: WholeTable;
-  readonly duck: Duck;
   /** Whether a state of the table, with its rows as a SELECT, is already correct. */
   readonly isCurrent: (snapshot: Snapshot, select: string) => Promise<boolean>;
   /** Rejects if another run has taken over the lake; called right before the commit. */
@@ -49,7 +49,7 @@ export async function replaceRows({
       const files = [...(snapshot?.files.values() ?? [])];
       const same =
         snapshot &&
-        withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
+        withDataFiles({ lake, duck, signal }, [{ snapshot }], (placeOf) =>
           isCurrent(snapshot, readQuery(snapshot, files, placeOf)),
         );
       if (same && (await ifReadable(same))) return undefined;

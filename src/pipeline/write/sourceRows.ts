@@ -1,9 +1,7 @@
 import type { AddFile } from "../../delta/actions";
-import { readQuery } from "../../delta/readQuery";
+import type { OpenLake } from "../../delta/openLake";
 import type { Snapshot } from "../../delta/snapshot";
-import { withDataFiles } from "../../delta/withTable";
-import type { Duck } from "../../duck/duck";
-import type { Lake } from "../../lake/lake";
+import { withSelects } from "../../delta/withTable";
 import type { LogEntry } from "../log/ingestLog";
 import { contentsOf } from "./fileContents";
 
@@ -57,24 +55,19 @@ export function mayUndercountRows({ rowsRefused = 0, rowsSuperseded }: LogEntry)
 
 /** Counts a table's rows by source, those without a source under ""; reads files without tags. */
 export async function countRowsBySource(
-  lake: Lake,
-  duck: Duck,
+  open: OpenLake,
   snapshot: Snapshot | undefined,
-  signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
   const { tagged, untagged } = rowsBySource(snapshot);
   if (snapshot === undefined || untagged.length === 0) return tagged;
   const rows = new Map(tagged);
-  await withDataFiles(lake, [{ snapshot, files: untagged }], { signal }, (placeOf) =>
-    duck.session(async (session) => {
-      const found = await session.query(
-        `SELECT coalesce(source_file, '') AS source, count(*)::DOUBLE AS rows
-         FROM (${readQuery(snapshot, untagged, placeOf)}) GROUP BY 1`,
-      );
-      for (const { source, rows: count } of found) {
-        rows.set(String(source), (rows.get(String(source)) ?? 0) + Number(count));
-      }
-    }, signal),
+  const found = await withSelects(open, [{ snapshot, files: untagged }], (session, [select = ""]) =>
+    session.query(
+      `SELECT coalesce(source_file, '') AS source, count(*)::DOUBLE AS rows FROM (${select}) GROUP BY 1`,
+    ),
   );
+  for (const { source, rows: count } of found) {
+    rows.set(String(source), (rows.get(String(source)) ?? 0) + Number(count));
+  }
   return rows;
 }

@@ -4,13 +4,14 @@ import { counted } from "../../counted";
 import type { Action } from "../../delta/actions";
 import type { Attempt } from "../../delta/conflict";
 import { importDataFile } from "../../delta/dataFile";
+import type { OpenLake } from "../../delta/openLake";
 import { readQuery } from "../../delta/readQuery";
 import { requireSameShape } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { requireIntact } from "../../delta/storedFiles";
 import { removeFile } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
-import { type Duck, type DuckSession, sqlFiles } from "../../duck/duck";
+import { type DuckSession, sqlFiles } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { mapConcurrently } from "../../mapConcurrently";
 import { type Delivery, isJudged, type QuarantinedDelivery, type ReadDelivery } from "../delivery";
@@ -30,9 +31,7 @@ import { appliedVersions, pseudoTableActions, sourceAppId } from "./tables";
 /** Data files imported into the lake concurrently: each mostly waits for the network. */
 const concurrentImports = 4;
 
-export interface ChangeContext {
-  readonly lake: Lake;
-  readonly duck: Duck;
+export interface ChangeContext extends OpenLake {
   readonly report: Report;
   /** A folder made by the lake's `scratch`. */
   readonly scratch: string;
@@ -44,7 +43,6 @@ export interface ChangeContext {
   readonly read: (deliveries: readonly Delivery[]) => Promise<Reading>;
   /** Percent of a source's rows that a redelivery may remove without a person's consent. */
   readonly maxShrink: number;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** A delivery whose rows enter the table. */
@@ -113,7 +111,7 @@ export class TableChange {
   ): Promise<
     { held: QuarantinedDelivery[] } | Pick<PlannedChange, "attempt" | "overlaps" | "completed" | "unrestored">
   > {
-    const { lake, duck, report, signal } = this.context;
+    const { duck, report, signal } = this.context;
     const staged = this.staged.filter(({ sources }) =>
       [...sources.keys()].some((each) => !excluded.has(each)),
     );
@@ -131,7 +129,7 @@ export class TableChange {
     }
     const timeOf = this.times(snapshot, applied);
     const files = new Set(months.flatMap(({ files: own, twinFiles }) => [...own, ...twinFiles]));
-    return withDataFiles(lake, [{ snapshot, files }], { signal }, (placeOf) =>
+    return withDataFiles(this.context, [{ snapshot, files }], (placeOf) =>
       duck.session(async (session) => {
         const rows = months.map((month, number) => {
           const reached = again.sources.filter((each) => mayHaveRowsIn(each, month));
