@@ -35,7 +35,7 @@ export async function dataFilesBenchmark(
 
 async function dataFilesOf(folder: string): Promise<number> {
   await using duck = await Duck.open();
-  const { pseudo: tables } = await readTables(await FolderLake.open(folder), duck);
+  const { pseudo: tables } = await readTables({ lake: await FolderLake.open(folder), duck });
   return [...tables.values()].reduce((sum, { files }) => sum + files.size, 0);
 }
 

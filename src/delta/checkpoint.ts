@@ -1,7 +1,6 @@
-import { open, stat } from "node:fs/promises";
+import { open as openFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { type Duck, sqlString } from "../duck/duck";
-import type { Lake, LakeOptions } from "../lake/lake";
+import { sqlString } from "../duck/duck";
 import type { Action } from "./actions";
 import { writeColumns } from "./checkpointSchema";
 import { writeLastCheckpoint } from "./lastCheckpoint";
@@ -25,12 +24,8 @@ function isCheckpointDue({ version, metadata }: Snapshot): boolean {
  * Writes a snapshot as a classic checkpoint in one file ("Checkpoint Schema" in PROTOCOL.md) and records it in
  * `_last_checkpoint`, unless a newer one is recorded. Expired tombstones are left out.
  */
-export async function writeCheckpoint(
-  lake: Lake,
-  duck: Duck,
-  snapshot: Snapshot,
-  options: LakeOptions = {},
-): Promise<void> {
+export async function writeCheckpoint(open: OpenLake, snapshot: Snapshot): Promise<void> {
+  const { lake, duck, signal } = open;
   const { tablePath, version } = snapshot;
   await withScratch(lake, async (scratch) => {
     const source = path.join(scratch, "actions.json");
@@ -44,12 +39,12 @@ export async function writeCheckpoint(
            FROM read_json(${sqlString(source)}, format = 'newline_delimited', columns = {${columns.join(", ")}})
          ) TO ${sqlString(target)} (FORMAT parquet, COMPRESSION snappy)`,
         ),
-      options.signal,
+      signal,
     );
     const sizeInBytes = (await stat(target)).size;
-    await lake.importFile(target, checkpointPath(tablePath, version), options);
+    await lake.importFile(target, checkpointPath(tablePath, version), { signal });
     const numOfAddFiles = snapshot.files.size;
-    await writeLastCheckpoint(lake, tablePath, { version, size, sizeInBytes, numOfAddFiles }, options);
+    await writeLastCheckpoint(open, tablePath, { version, size, sizeInBytes, numOfAddFiles });
   });
 }
 
@@ -85,7 +80,7 @@ function tombstoneRetention(interval: string | null | undefined): number {
 
 /** Writes actions as lines, a few hundred kilobytes at a time; resolves to their number. */
 async function writeLines(file: string, actions: Iterable<Action>): Promise<number> {
-  await using handle = await open(file, "wx", 0o600);
+  await using handle = await openFile(file, "wx", 0o600);
   let count = 0;
   let pending = "";
   for (const action of actions) {
@@ -102,5 +97,5 @@ async function writeLines(file: string, actions: Iterable<Action>): Promise<numb
 /** Writes a checkpoint if one is due. A failure is harmless: the next due checkpoint is written. */
 export async function checkpointIfDue(open: OpenLake, snapshot: Snapshot): Promise<void> {
   if (!isCheckpointDue(snapshot)) return;
-  await writeCheckpoint(open.lake, open.duck, snapshot, open).catch(() => undefined);
+  await writeCheckpoint(open, snapshot).catch(() => undefined);
 }

@@ -79,8 +79,8 @@ class Transaction {
   ) {}
 
   static async start(request: CommitRequest): Promise<Transaction> {
-    const { lake, tablePath, duck, snapshot } = request;
-    const base = await readCheckedSnapshot(lake, tablePath, duck, snapshot, request);
+    const { tablePath, snapshot } = request;
+    const base = await readCheckedSnapshot(request, tablePath, snapshot);
     return new Transaction(request, base);
   }
 
@@ -127,10 +127,10 @@ class Transaction {
     try {
       if (await lake.putIfAbsent(commitPath(tablePath, version), data, this.request)) return true;
       // An adapter that repeated a request after a lost response finds its own file.
-      return this.isOurs((await readCommit(lake, tablePath, version, this.request)) ?? []);
+      return this.isOurs((await readCommit(this.request, tablePath, version)) ?? []);
     } catch (error) {
       this.request.signal?.throwIfAborted();
-      const there = await readCommit(lake, tablePath, version, this.request).catch(() => {
+      const there = await readCommit(this.request, tablePath, version).catch(() => {
         throw error;
       });
       if (there !== undefined) return this.isOurs(there);
@@ -145,12 +145,12 @@ class Transaction {
 
   /** Reads the other writers' commits, and drops the attempt if it is not valid on top of them. */
   private async catchUp(): Promise<void> {
-    const { lake, tablePath } = this.request;
+    const { tablePath } = this.request;
     const { base } = this;
     const replay = new Replay(tablePath, base);
     let version = base?.version ?? -1;
     let conflict = base === undefined;
-    for await (const winner of commitsAfter(lake, tablePath, version, this.request)) {
+    for await (const winner of commitsAfter(this.request, tablePath, version)) {
       version = winner.version;
       replay.apply(winner.actions, commitPath(tablePath, version));
       if (this.current && findConflict(this.current, winner.actions)) conflict = true;

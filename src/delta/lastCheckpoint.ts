@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import * as z from "zod";
-import type { Lake, LakeOptions } from "../lake/lake";
 import { readDocument } from "../lake/readSmall";
+import type { LakeAccess } from "./openLake";
 import { lastCheckpointPath } from "./paths";
 
 /** The contents of `_last_checkpoint` ("Last Checkpoint File Schema" in PROTOCOL.md). */
@@ -29,11 +29,10 @@ const content = z.object({
  * kind of checkpoint that is not supported. The record is only a shortcut: the log itself decides.
  */
 export async function readLastCheckpoint(
-  lake: Lake,
+  { lake, signal }: LakeAccess,
   tablePath: string,
-  options: LakeOptions,
 ): Promise<LastCheckpoint | undefined> {
-  const noted = await readDocument(lake, lastCheckpointPath(tablePath), content, options);
+  const noted = await readDocument(lake, lastCheckpointPath(tablePath), content, { signal });
   return noted === "unreadable" ? undefined : noted;
 }
 
@@ -42,13 +41,12 @@ export async function readLastCheckpoint(
  * may stay recorded for a while; readers then reach the same state in a few more steps.
  */
 export async function writeLastCheckpoint(
-  lake: Lake,
+  access: LakeAccess,
   tablePath: string,
   checkpoint: LastCheckpoint,
-  options: LakeOptions,
 ): Promise<void> {
-  const noted = await readLastCheckpoint(lake, tablePath, options);
+  const noted = await readLastCheckpoint(access, tablePath);
   if (noted !== undefined && noted.version > checkpoint.version) return;
   const data = Buffer.from(JSON.stringify(checkpoint));
-  await lake.write(lastCheckpointPath(tablePath), Readable.from([data]), options);
+  await access.lake.write(lastCheckpointPath(tablePath), Readable.from([data]), access);
 }

@@ -1,4 +1,4 @@
-import type { Lake, LakeOptions } from "../lake/lake";
+import type { LakeAccess } from "./openLake";
 import { logFolder, parseLogFileName } from "./paths";
 
 export interface CheckpointFiles {
@@ -19,13 +19,13 @@ export interface LogListing {
   readonly newest: number;
 }
 
-export async function listLog(lake: Lake, tablePath: string, options: LakeOptions): Promise<LogListing> {
+export async function listLog(access: LakeAccess, tablePath: string): Promise<LogListing> {
   const commits: number[] = [];
   const checkpoints: CheckpointFiles[] = [];
   const partCounts = new Map<string, number>();
   let hasV2Checkpoints = false;
   let newest = -1;
-  for (const name of await lake.names(logFolder(tablePath), options)) {
+  for (const name of await access.lake.names(logFolder(tablePath), access)) {
     const file = parseLogFileName(name);
     if (file === undefined) continue;
     const { version } = file;

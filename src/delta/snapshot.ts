@@ -1,12 +1,10 @@
-import type { Duck } from "../duck/duck";
 import { CleverLakeError, isCleverLakeError, isDamage } from "../errors";
-import type { Lake, LakeOptions } from "../lake/lake";
 import { readSmall } from "../lake/readSmall";
 import { type Action, commitInfoOf, parseCommit } from "./actions";
 import { type LastCheckpoint, readLastCheckpoint } from "./lastCheckpoint";
 import { requireReached, versionMissing } from "./logGaps";
 import { type CheckpointFiles, type LogListing, listLog } from "./logListing";
-import type { OpenLake } from "./openLake";
+import type { LakeAccess, OpenLake } from "./openLake";
 import { commitPath, logFolder } from "./paths";
 import { requireReadable } from "./protocol";
 import { readCheckpoint, v2Checkpoints } from "./readCheckpoint";
@@ -26,16 +24,10 @@ export interface Commit {
  * or misleading. Only gaps of one version are detected; `readCheckedSnapshot` detects all. Rejects with `corrupt` or
  * `unsupportedTable`.
  */
-export async function readSnapshot(
-  lake: Lake,
-  tablePath: string,
-  duck: Duck,
-  options: LakeOptions = {},
-): Promise<Snapshot | undefined> {
-  const noted = await readLastCheckpoint(lake, tablePath, options);
-  const log = { lake, tablePath, duck, noted, signal: options.signal };
+export async function readSnapshot(open: OpenLake, tablePath: string): Promise<Snapshot | undefined> {
+  const log = await openLog(open, tablePath);
   const snapshot = await fromLastCheckpoint(log);
-  return readable(snapshot ?? (await fromListing(log, await listLog(lake, tablePath, options))));
+  return readable(snapshot ?? (await fromListing(log, await listLog(open, tablePath))));
 }
 
 /**
@@ -45,19 +37,16 @@ export async function readSnapshot(
  * @param known a known state, from which the newest is reached faster
  */
 export async function readCheckedSnapshot(
-  lake: Lake,
+  open: OpenLake,
   tablePath: string,
-  duck: Duck,
-  known: Snapshot | undefined,
-  options: LakeOptions = {},
+  known?: Snapshot,
 ): Promise<Snapshot | undefined> {
-  const listing = await listLog(lake, tablePath, options);
+  const listing = await listLog(open, tablePath);
   if (known !== undefined) {
-    const snapshot = await updateSnapshot(lake, known, options);
+    const snapshot = await updateSnapshot(open, known);
     if (known.version <= listing.newest && snapshot.version >= listing.newest) return snapshot;
   }
-  const noted = await readLastCheckpoint(lake, tablePath, options);
-  const log = { lake, tablePath, duck, noted, signal: options.signal };
+  const log = await openLog(open, tablePath);
   const snapshot = await fromLastCheckpoint(log);
   const isReached = snapshot !== undefined && snapshot.version >= listing.newest;
   const base = isReached ? snapshot : await fromListing(log, listing);
@@ -69,13 +58,9 @@ export async function readCheckedSnapshot(
  * The table's newest state from an older one, by reading only the commits in between; the same object if there are
  * none.
  */
-export async function updateSnapshot(
-  lake: Lake,
-  snapshot: Snapshot,
-  options: LakeOptions = {},
-): Promise<Snapshot> {
+export async function updateSnapshot(access: LakeAccess, snapshot: Snapshot): Promise<Snapshot> {
   const { tablePath } = snapshot;
-  const commits = commitsAfter(lake, tablePath, snapshot.version, options);
+  const commits = commitsAfter(access, tablePath, snapshot.version);
   return readable(await replayed(tablePath, snapshot, commits));
 }
 
@@ -86,31 +71,26 @@ function readable<T extends Snapshot | undefined>(snapshot: T): T {
 }
 
 /** Whether a state is still the table's newest: one request, where `updateSnapshot` takes two. */
-export async function isNewest(
-  lake: Lake,
-  { tablePath, version }: Snapshot,
-  options: LakeOptions = {},
-): Promise<boolean> {
-  return (await lake.stat(commitPath(tablePath, version + 1), options)) === undefined;
+export async function isNewest(access: LakeAccess, { tablePath, version }: Snapshot): Promise<boolean> {
+  return (await access.lake.stat(commitPath(tablePath, version + 1), access)) === undefined;
 }
 
 /** Commits after a version, one by one to the newest. A missing commit followed by another one is `corrupt`. */
 export async function* commitsAfter(
-  lake: Lake,
+  access: LakeAccess,
   tablePath: string,
   version: number,
-  options: LakeOptions,
 ): AsyncGenerator<Commit> {
   for (let next = version + 1; ; next++) {
-    const actions = await readCommit(lake, tablePath, next, options);
+    const actions = await readCommit(access, tablePath, next);
     if (actions !== undefined) {
       yield { version: next, actions };
       continue;
     }
-    const behind = await lake.stat(commitPath(tablePath, next + 1), options);
+    const behind = await access.lake.stat(commitPath(tablePath, next + 1), access);
     if (behind === undefined) return;
     // Both commits may have been written since the first check.
-    const late = await readCommit(lake, tablePath, next, options);
+    const late = await readCommit(access, tablePath, next);
     if (late === undefined) throw versionMissing(tablePath, next);
     yield { version: next, actions: late };
   }
@@ -121,28 +101,25 @@ const maxCommitBytes = 128 * 1024 * 1024;
 
 /** The actions of one commit; undefined if there is no such version. */
 export async function readCommit(
-  lake: Lake,
+  { lake, signal }: LakeAccess,
   tablePath: string,
   version: number,
-  options: LakeOptions,
 ): Promise<Action[] | undefined> {
   const file = commitPath(tablePath, version);
   try {
-    return parseCommit(await readSmall(lake, file, { ...options, maxBytes: maxCommitBytes }), file);
+    return parseCommit(await readSmall(lake, file, { signal, maxBytes: maxCommitBytes }), file);
   } catch (error) {
     if (isCleverLakeError(error, "notFound")) return undefined;
     throw error;
   }
 }
 
-/** When a version was written, by its commit; undefined if the commit does not say, or there is no such version. */
+/** When a table's state was written, by its commit; undefined if the commit does not say, or is no longer in the log. */
 export async function commitTime(
-  lake: Lake,
-  tablePath: string,
-  version: number,
-  options: LakeOptions,
+  access: LakeAccess,
+  { tablePath, version }: Snapshot,
 ): Promise<Date | undefined> {
-  const timestamp = commitInfoOf((await readCommit(lake, tablePath, version, options)) ?? [])?.timestamp;
+  const timestamp = commitInfoOf((await readCommit(access, tablePath, version)) ?? [])?.timestamp;
   return timestamp === undefined ? undefined : new Date(timestamp);
 }
 
@@ -151,6 +128,11 @@ interface TableLog extends OpenLake {
   readonly tablePath: string;
   /** The record of the last checkpoint. */
   readonly noted: LastCheckpoint | undefined;
+}
+
+async function openLog({ lake, duck, signal }: OpenLake, tablePath: string): Promise<TableLog> {
+  const noted = await readLastCheckpoint({ lake, signal }, tablePath);
+  return { lake, duck, signal, tablePath, noted };
 }
 
 /** The newest state by the record of the last checkpoint; undefined if the record does not lead to it. */
@@ -162,7 +144,7 @@ async function fromLastCheckpoint(log: TableLog): Promise<Snapshot | undefined> 
   try {
     base = await checkpointSnapshot(log, noted);
     if (base === undefined) return undefined;
-    const commits = commitsAfter(lake, tablePath, base.version, log);
+    const commits = commitsAfter(log, tablePath, base.version);
     snapshot = await replayed(tablePath, base, commits);
   } catch (error) {
     // A newer checkpoint may not need the damaged or missing commit, and the log may not need v2 checkpoints.
@@ -179,7 +161,7 @@ async function fromLastCheckpoint(log: TableLog): Promise<Snapshot | undefined> 
 }
 
 async function fromListing(log: TableLog, listing: LogListing): Promise<Snapshot | undefined> {
-  const { lake, tablePath, noted } = log;
+  const { tablePath, noted } = log;
   const { commits, checkpoints, hasV2Checkpoints, newest } = listing;
   let base: Snapshot | undefined;
   let refusal = hasV2Checkpoints ? v2Checkpoints(tablePath) : undefined;
@@ -203,7 +185,7 @@ async function fromListing(log: TableLog, listing: LogListing): Promise<Snapshot
     }
     if (commits.length > 0) throw versionMissing(tablePath, 0);
   }
-  const after = commitsAfter(lake, tablePath, base?.version ?? -1, log);
+  const after = commitsAfter(log, tablePath, base?.version ?? -1);
   const snapshot = await replayed(tablePath, base, after);
   requireReached(tablePath, snapshot?.version, newest);
   requireReached(tablePath, snapshot?.version, noted?.version, "note");

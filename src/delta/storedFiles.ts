@@ -1,9 +1,10 @@
 import { CleverLakeError, isDamage } from "../errors";
 import { ioError } from "../lake/disk";
 import { filesBelow } from "../lake/filesBelow";
-import type { Lake, LakeOptions } from "../lake/lake";
+import type { LakeOptions } from "../lake/lake";
 import type { AddFile } from "./actions";
 import { hashOfFile, hashTag } from "./dataFile";
+import type { LakeAccess } from "./openLake";
 import { lakePathOf } from "./readQuery";
 import type { Snapshot } from "./replay";
 import { dataFilesAmong } from "./tableFiles";
@@ -25,13 +26,9 @@ export interface StoredFiles {
   readonly unused: readonly number[];
 }
 
-export async function storedFiles(
-  lake: Lake,
-  snapshot: Snapshot,
-  options: LakeOptions,
-): Promise<StoredFiles> {
+export async function storedFiles(access: LakeAccess, snapshot: Snapshot): Promise<StoredFiles> {
   const { tablePath, files, tombstones } = snapshot;
-  const stored = await filesBelow(lake, tablePath, options);
+  const stored = await filesBelow(access.lake, tablePath, access);
   const unused = dataFilesAmong(stored, tablePath)
     .filter(({ path }) => {
       const name = path.slice(tablePath.length + 1);
@@ -114,19 +111,18 @@ export function filesOf({ snapshot, files = snapshot?.files.values() ?? [] }: Ta
  * @param placeOf the local path of a data file, if they are on the local disk
  */
 export async function namingDamage(
-  lake: Lake,
+  access: LakeAccess,
   tables: Iterable<TableFiles>,
   error: unknown,
-  options: LakeOptions,
   placeOf?: (lakePath: string) => string,
 ): Promise<unknown> {
   if (!isDamage(error)) return error;
   for (const table of tables) {
     const { snapshot } = table;
     if (snapshot === undefined) continue;
-    const { damaged } = await storedFiles(lake, snapshot, options);
+    const { damaged } = await storedFiles(access, snapshot);
     const flipped =
-      placeOf && damaged.length === 0 ? await flippedFiles(snapshot, filesOf(table), placeOf, options) : [];
+      placeOf && damaged.length === 0 ? await flippedFiles(snapshot, filesOf(table), placeOf, access) : [];
     const [found] = [...damaged, ...flipped];
     if (found) return damageError(found, error);
   }

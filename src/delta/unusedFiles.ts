@@ -1,7 +1,7 @@
-import type { Duck } from "../duck/duck";
 import { filesBelow } from "../lake/filesBelow";
-import type { Lake, LakeEntry, LakeOptions } from "../lake/lake";
-import type { Action } from "./actions";
+import type { LakeEntry } from "../lake/lake";
+import { type Action, commitInfoOf } from "./actions";
+import type { LakeAccess, OpenLake } from "./openLake";
 import { commitPath, dataFilePath } from "./paths";
 import { requireWritable } from "./protocol";
 import { readCheckedSnapshot, readCommit, type Snapshot } from "./snapshot";
@@ -13,29 +13,18 @@ import { dataFilesAmong } from "./tableFiles";
  * `unsupportedTable` for a table whose files may be in use in other ways.
  * @param since milliseconds since 1970
  */
-export async function unusedFiles(
-  lake: Lake,
-  duck: Duck,
-  tablePath: string,
-  since: number,
-  options: LakeOptions = {},
-): Promise<LakeEntry[]> {
+export async function unusedFiles(open: OpenLake, tablePath: string, since: number): Promise<LakeEntry[]> {
   // Listed first, so that files committed in the meantime are known to be in use.
-  const stored = dataFilesAmong(await filesBelow(lake, tablePath, options), tablePath);
-  const snapshot = await readCheckedSnapshot(lake, tablePath, duck, undefined, options);
+  const stored = dataFilesAmong(await filesBelow(open.lake, tablePath, open), tablePath);
+  const snapshot = await readCheckedSnapshot(open, tablePath);
   if (snapshot === undefined) return [];
   requireWritable(snapshot, []);
-  const used = await usedPaths(lake, snapshot, since, options);
+  const used = await usedPaths(open, snapshot, since);
   return stored.filter(({ path, modified }) => modified.getTime() < since && !used.has(path));
 }
 
 /** The files of all versions since `since`, as paths in the lake. */
-async function usedPaths(
-  lake: Lake,
-  snapshot: Snapshot,
-  since: number,
-  options: LakeOptions,
-): Promise<Set<string>> {
+async function usedPaths(access: LakeAccess, snapshot: Snapshot, since: number): Promise<Set<string>> {
   const { tablePath, files, tombstones } = snapshot;
   const used = new Set<string>();
   for (const { path } of files.values()) use(used, tablePath, path);
@@ -45,16 +34,15 @@ async function usedPaths(
   }
   // A checkpoint leaves out tombstones that are older than the table's own retention.
   for (let version = snapshot.version; version >= 0; version--) {
-    const actions = await readCommit(lake, tablePath, version, options);
+    const actions = await readCommit(access, tablePath, version);
     if (actions === undefined || (await isOlder(actions, commitPath(tablePath, version)))) break;
     for (const action of actions) if ("remove" in action) use(used, tablePath, action.remove.path);
   }
   return used;
 
   async function isOlder(actions: readonly Action[], file: string): Promise<boolean> {
-    const infos = actions.flatMap((action) => ("commitInfo" in action ? [action.commitInfo] : []));
-    if (infos.some(({ timestamp }) => timestamp !== undefined && timestamp >= since)) return false;
-    const written = (await lake.stat(file, options))?.modified.getTime();
+    if ((commitInfoOf(actions)?.timestamp ?? 0) >= since) return false;
+    const written = (await access.lake.stat(file, access))?.modified.getTime();
     return written !== undefined && written < since;
   }
 }

@@ -1,6 +1,6 @@
 import type { DuckSession } from "../duck/duck";
 import { withLocalFiles } from "./localFiles";
-import type { OpenLake } from "./openLake";
+import type { LakeAccess, OpenLake } from "./openLake";
 import { lakePathOf, readQuery } from "./readQuery";
 import { readSnapshot, type Snapshot } from "./snapshot";
 import { filesOf, namingDamage, type TableFiles } from "./storedFiles";
@@ -22,7 +22,7 @@ export async function withTables<T>(
 ): Promise<T> {
   const tables: TableFiles[] = [];
   for (const tablePath of tablePaths) {
-    tables.push({ snapshot: await readSnapshot(open.lake, tablePath, open.duck, open) });
+    tables.push({ snapshot: await readSnapshot(open, tablePath) });
   }
   return withSelects(open, tables, (session, selects) =>
     work(
@@ -52,7 +52,7 @@ export function withSelects<T>(
  * `corrupt`.
  */
 export async function withDataFiles<T>(
-  open: OpenLake,
+  access: LakeAccess,
   tables: readonly TableFiles[],
   work: (placeOf: (lakePath: string) => string) => Promise<T>,
 ): Promise<T> {
@@ -62,17 +62,17 @@ export async function withDataFiles<T>(
   });
   let placeOf: ((lakePath: string) => string) | undefined;
   try {
-    return await withLocalFiles(open.lake, paths, open, async (local) => {
+    return await withLocalFiles(access.lake, paths, access, async (local) => {
       const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
       placeOf = (path) => places.get(path) ?? path;
       try {
         return await work(placeOf);
       } catch (error) {
         // Here, while the copies of a remote lake's files exist.
-        throw await namingDamage(open.lake, tables, error, open, placeOf);
+        throw await namingDamage(access, tables, error, placeOf);
       }
     });
   } catch (error) {
-    throw placeOf ? error : await namingDamage(open.lake, tables, error, open);
+    throw placeOf ? error : await namingDamage(access, tables, error);
   }
 }

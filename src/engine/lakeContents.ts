@@ -16,7 +16,7 @@ const logLinesShown = 200;
 export async function lakeContents(connected: Connected, signal: AbortSignal): Promise<LakeOverview> {
   const lake = await openLake(connected);
   await using duck = await Duck.open();
-  const tables = await lakeTables(lake, duck, signal);
+  const tables = await lakeTables({ lake, duck, signal });
   // Users with access to the pseudonymized tables only see just those.
   const landings = await landingFolders(lake, signal).catch((error: unknown) => {
     if (isCleverLakeError(error, "auth")) return [];
@@ -39,7 +39,7 @@ export async function tableReport(
   const lake = await openLake(connected);
   await using duck = await Duck.open();
   return {
-    ...(await tableDetails(lake, duck, table, signal)),
+    ...(await tableDetails({ lake, duck, signal }, table)),
     log:
       table === ingestLogTable ? toJson(await new IngestLog(lake, duck).newest(logLinesShown, signal)) : null,
   };

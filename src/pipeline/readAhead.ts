@@ -23,7 +23,7 @@ export async function readAhead(lake: Lake, signal: AbortSignal | undefined): Pr
   // The run names the spill folder when it holds the lock: there is none before.
   const duck = await Duck.open({ temporaryFolder: "" });
   const log = new IngestLog(lake, duck);
-  const read = await allSettledOrThrow([readTables(lake, duck, signal), log.sources(signal)]).catch(
+  const read = await allSettledOrThrow([readTables({ lake, duck, signal }), log.sources(signal)]).catch(
     () => undefined,
   );
   return { duck, log, tables: read?.[0] };

@@ -44,7 +44,7 @@ import { type ReadAhead, readAhead } from "./readAhead";
 import { VerifiedVersions } from "./repair/foreignCommits";
 import { inspectTables } from "./repair/inspectTables";
 import { emptySummary, finishedSummary, isIncomplete } from "./runSummary";
-import { mayHaveEarlierLayout, moveOutOfTableFolders } from "./salt/earlierLayout";
+import { moveOutOfTableFolders } from "./salt/earlierLayout";
 import { checkedSaltFor, claimCheckedSalt } from "./salt/salt";
 import { defaultMaxShrink } from "./write/shrink";
 import { blockingLookup, type LakeTables, type PseudoTables, readTables, stateOf } from "./write/tables";
@@ -121,7 +121,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
   const { requireHeld } = lock;
   if (checkedSalt !== undefined) {
     await claimCheckedSalt(lake, checkedSalt, { requireHeld, signal });
-    if (mayHaveEarlierLayout(checkedSalt)) await moveOutOfTableFolders(lake, signal);
+    await moveOutOfTableFolders(lake, checkedSalt, { signal });
   }
   const scratch = await lake.scratch();
   const { log } = ahead;
@@ -289,7 +289,7 @@ async function currentState(
 ): Promise<{ state: LakeState; previous: string | null; tables: LakeTables }> {
   // In parallel, because each is a chain of dependent requests.
   const [tables, { records, newest: previous }, known] = await allSettledOrThrow([
-    readTables(lake, duck, signal, read),
+    readTables({ lake, duck, signal }, read),
     interruptedRuns(new RunHistory(lake, signal)),
     log.sources(signal),
   ]);

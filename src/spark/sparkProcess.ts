@@ -122,7 +122,7 @@ class SparkProcess implements SparkSession {
     work: (lent: BorrowedInputs) => Promise<void>,
   ): Promise<void> {
     const output = path.join(task.scratch, randomUUID());
-    await withLandedFiles(task.lake, deliveries, task.signal, async (files) => {
+    await withLandedFiles(task, deliveries, async (files) => {
       if (files.length === 0) return;
       const places = {
         paths: files.map(({ place }) => addressOf(place)),

@@ -18,7 +18,7 @@ export class ForeignWriter {
   ) {}
 
   async snapshot(): Promise<Snapshot> {
-    const snapshot = await readSnapshot(this.lake, this.table, await sharedDuck());
+    const snapshot = await readSnapshot({ lake: this.lake, duck: await sharedDuck() }, this.table);
     if (snapshot === undefined) throw new Error("there is no table");
     return snapshot;
   }
@@ -63,7 +63,7 @@ export class ForeignWriter {
   async cleanUp(): Promise<void> {
     await this.commit("VACUUM END", []);
     const snapshot = await this.snapshot();
-    await writeCheckpoint(this.lake, await sharedDuck(), snapshot);
+    await writeCheckpoint({ lake: this.lake, duck: await sharedDuck() }, snapshot);
     for (let version = 0; version < snapshot.version; version++)
       await this.lake.delete(commitPath(this.table, version));
   }

@@ -21,10 +21,10 @@ export async function peopleInFiles(lake: Lake): Promise<PeopleInFile[]> {
   const person = pseudonymName("clever_user_id");
   const found: PeopleInFile[] = [];
   for (const report of Object.values(reports)) {
-    const snapshot = await readSnapshot(lake, pseudoTable(report), duck);
+    const snapshot = await readSnapshot({ lake, duck }, pseudoTable(report));
     const files = [...(snapshot?.files.values() ?? [])];
     if (snapshot === undefined) continue;
-    await withDataFiles({ lake, duck }, [{ snapshot, files }], (placeOf) =>
+    await withDataFiles({ lake }, [{ snapshot, files }], (placeOf) =>
       duck.session(async (session) => {
         for (const file of files) {
           const { rows, people, changes } = await session.one(

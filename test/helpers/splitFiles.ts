@@ -13,7 +13,7 @@ import { contentsOf, contentTags } from "../../src/pipeline/write/fileContents";
 
 /** Rewrites a `_pseudo` table with one data file per source and month, as separate runs per file would leave it. */
 export async function splitBySource(lake: Lake, duck: Duck, tablePath: string): Promise<void> {
-  const snapshot = await readSnapshot(lake, tablePath, duck);
+  const snapshot = await readSnapshot({ lake, duck }, tablePath);
   if (snapshot === undefined) throw new RangeError(`There is no table ${tablePath}.`);
   const actions: Action[] = [];
   for (const file of snapshot.files.values()) {

@@ -69,7 +69,7 @@ async function append(lake: AdlsLake, duck: Duck, month: number): Promise<void> 
 }
 
 async function ours(lake: AdlsLake, duck: Duck): Promise<Snapshot> {
-  const snapshot = await readSnapshot(lake, table, duck);
+  const snapshot = await readSnapshot({ lake, duck }, table);
   if (snapshot === undefined) throw new Error("there is no table");
   return snapshot;
 }
@@ -102,7 +102,7 @@ describe.skipIf(jars === undefined || python === undefined)("Apache Spark", () =
     try {
       for (const month of [1, 2, 3]) await append(lake, duck, month);
       const snapshot = await ours(lake, duck);
-      await writeCheckpoint(lake, duck, snapshot);
+      await writeCheckpoint({ lake, duck }, snapshot);
       await append(lake, duck, 4);
       const before = await ourRows(lake, duck);
       expect(before).toHaveLength(200);

@@ -20,7 +20,7 @@ test("a table with deletion vectors is rebuilt in an account, next to the old on
   const lake = openLake(emulator);
   await runInto(lake, source);
   const rows = await lakeRows(lake, table);
-  const snapshot = await readSnapshot(lake, table, await sharedDuck());
+  const snapshot = await readSnapshot({ lake, duck: await sharedDuck() }, table);
   const [file] = snapshot?.files.values() ?? [];
   if (snapshot === undefined || file === undefined) throw new Error("there are no rows");
   const names = ["deletionVectors"];

@@ -63,7 +63,7 @@ describe.skipIf(python === undefined)("delta-rs", () => {
   const theirs = async (request: object = {}) => answer.parse(await deltaRs("read", request));
 
   async function ours(): Promise<Snapshot> {
-    const snapshot = await readSnapshot(lake, table, duck);
+    const snapshot = await readSnapshot({ lake, duck }, table);
     if (snapshot === undefined) throw new Error("there is no table");
     return snapshot;
   }
@@ -200,7 +200,7 @@ describe.skipIf(python === undefined)("delta-rs", () => {
       attempt: async () => ({ actions: [removeFile(only, { dataChange: true })] }),
     });
     if (snapshot === undefined) throw new Error("there is no table");
-    await writeCheckpoint(lake, duck, snapshot);
+    await writeCheckpoint({ lake, duck }, snapshot);
     await rm(path.join(lake.localPath(table), "_delta_log", "00000000000000000000.json"));
     await rm(path.join(lake.localPath(table), "_delta_log", "00000000000000000001.json"));
     expect(await theirs()).toMatchObject({ version: 1, rows: [], files: 0 });
@@ -276,7 +276,7 @@ describe.skipIf(python === undefined)("delta-rs", () => {
       attempt: async () => ({ actions: [removeFile(victim, { dataChange: true })] }),
     });
     if (!outcome.committed) throw new Error("nothing was committed");
-    await writeCheckpoint(lake, duck, outcome.snapshot);
+    await writeCheckpoint({ lake, duck }, outcome.snapshot);
     expect((await same()).files.size).toBe(overwritten.files.size - 1);
   });
 
@@ -316,7 +316,7 @@ describe.skipIf(python === undefined)("delta-rs", () => {
     const attempt = async () => ({ actions: [removeFile(only, { dataChange: true })] });
     const outcome = await commit({ lake, duck, tablePath: table, operation: { name: "DELETE" }, attempt });
     if (!outcome.committed) throw new Error("nothing was committed");
-    await writeCheckpoint(lake, duck, outcome.snapshot);
+    await writeCheckpoint({ lake, duck }, outcome.snapshot);
     // delta-rs reads no rows of such a table itself; Spark does (`otherWriters.test.ts`).
     const after = await ours();
     expect([after.version, after.files.size, after.protocol]).toEqual([1, 0, snapshot.protocol]);

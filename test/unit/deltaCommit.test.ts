@@ -83,7 +83,7 @@ describe("a commit", () => {
     expect(String(lake.files.get(commitPath(table, 0)))).toMatch(/"engineInfo":"clever-lake\/\d+\.\d+\.\d+"/);
     expect(protocol).toEqual({ protocol: { minReaderVersion: 1, minWriterVersion: 2 } });
     expect(metaData).toHaveProperty("metaData.schemaString");
-    const read = await readSnapshot(lake, table, duck);
+    const read = await readSnapshot({ lake, duck }, table);
     expect(read).toEqual(outcome.snapshot);
   });
 
@@ -155,7 +155,7 @@ describe("racing writers", () => {
       }
     });
     await Promise.all(writers);
-    const snapshot = await readSnapshot(lake, table, duck);
+    const snapshot = await readSnapshot({ lake, duck }, table);
     expect(snapshot?.version).toBe(159);
     expect(snapshot?.files.size).toBe(160);
     expect(snapshot?.transactions.size).toBe(160);

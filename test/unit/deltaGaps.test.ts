@@ -34,8 +34,8 @@ async function longLog(): Promise<MemoryLake> {
     const actions = version === 0 ? creation : [add(`f${version}`)];
     await lake.putIfAbsent(commitPath(table, version), Buffer.from(formatCommit(actions)));
     if (version === 0 || version % 10 !== 0) continue;
-    const snapshot = await readSnapshot(lake, table, duck);
-    if (snapshot) await writeCheckpoint(lake, duck, snapshot);
+    const snapshot = await readSnapshot({ lake, duck }, table);
+    if (snapshot) await writeCheckpoint({ lake, duck }, snapshot);
   }
   return lake;
 }
@@ -112,7 +112,7 @@ describe("nothing is committed after a gap", () => {
 
   test.each(gaps)("%s", async (_, version, damage) => {
     const lake = await longLog();
-    const known = await readSnapshot(lake, table, duck);
+    const known = await readSnapshot({ lake, duck }, table);
     damage(lake);
     const before = logOf(lake);
     const subject = version === undefined ? lastCheckpointPath(table) : commitPath(table, version);
@@ -132,7 +132,7 @@ describe("nothing is committed after a gap", () => {
     const lake = await longLog();
     const newest = lake.files.get(commitPath(table, 25)) ?? new Uint8Array();
     lose(lake, 22, 25);
-    const known = await readSnapshot(lake, table, duck);
+    const known = await readSnapshot({ lake, duck }, table);
     expect(known?.version).toBe(21);
     await lake.putIfAbsent(commitPath(table, 25), newest);
     await expect(commitOne(lake, known)).rejects.toMatchObject({ subject: commitPath(table, 22) });
@@ -140,7 +140,7 @@ describe("nothing is committed after a gap", () => {
 
   test("if the whole log disappeared during a run", async () => {
     const lake = await longLog();
-    const known = await readSnapshot(lake, table, duck);
+    const known = await readSnapshot({ lake, duck }, table);
     for (const file of logOf(lake)) lake.files.delete(file);
     await expect(commitOne(lake, known)).rejects.toMatchObject({ code: "corrupt" });
     expect(logOf(lake)).toEqual([]);
@@ -152,9 +152,9 @@ describe("not a gap", () => {
     const lake = await longLog();
     note(lake, '{"version":10,"size":12}');
     lose(lake, 12, 12);
-    expect((await readSnapshot(lake, table, duck))?.files.size).toBe(25);
+    expect((await readSnapshot({ lake, duck }, table))?.files.size).toBe(25);
     lose(lake, 11, 19);
-    expect((await readCheckedSnapshot(lake, table, duck, undefined))?.version).toBe(25);
+    expect((await readCheckedSnapshot({ lake, duck }, table, undefined))?.version).toBe(25);
     expect(await commitOne(lake)).toMatchObject({ committed: true, version: 26 });
   });
 
@@ -165,7 +165,7 @@ describe("not a gap", () => {
       for await (const entry of list(folder, options)) if (!/2[234]\.json$/.test(entry.path)) yield entry;
     };
     lake.files.delete(lastCheckpointPath(table));
-    expect((await readSnapshot(lake, table, duck))?.version).toBe(25);
+    expect((await readSnapshot({ lake, duck }, table))?.version).toBe(25);
     expect(await commitOne(lake)).toMatchObject({ version: 26 });
   });
 
@@ -192,7 +192,7 @@ describe("implausible values in a log", () => {
   ])("an invalid _last_checkpoint is ignored (%#)", async (text) => {
     const lake = await longLog();
     note(lake, text);
-    expect((await readSnapshot(lake, table, duck))?.files.size).toBe(25);
+    expect((await readSnapshot({ lake, duck }, table))?.files.size).toBe(25);
   });
 
   test("an oversized commit is not read to its end", async () => {
@@ -205,7 +205,7 @@ describe("implausible values in a log", () => {
       asked.push(length);
       return Promise.resolve(Buffer.alloc(Math.min(length, 2 * most), "x"));
     };
-    await expect(readSnapshot(lake, table, duck)).rejects.toMatchObject({
+    await expect(readSnapshot({ lake, duck }, table)).rejects.toMatchObject({
       code: "corrupt",
       subject: commitPath(table, 25),
       message: expect.stringContaining("128 MiB"),
@@ -223,7 +223,7 @@ describe("implausible values in a log", () => {
     const schemaString = `{"type":"struct","fields":[{"name":"x","type":${type},"nullable":true,"metadata":{}}]}`;
     const actions = [protocol, { metaData: { ...metaData.metaData, schemaString } }];
     lake.files.set(commitPath(table, 0), Buffer.from(formatCommit(actions)));
-    await expect(readSnapshot(lake, table, duck)).rejects.toMatchObject({ code: "corrupt" });
+    await expect(readSnapshot({ lake, duck }, table)).rejects.toMatchObject({ code: "corrupt" });
   });
 });
 

@@ -47,7 +47,7 @@ async function put(lake: MemoryLake, version: number, actions: readonly Action[]
 }
 
 async function present(lake: MemoryLake): Promise<Snapshot> {
-  const snapshot = await readSnapshot(lake, table, duck);
+  const snapshot = await readSnapshot({ lake, duck }, table);
   if (snapshot === undefined) throw new Error("there is no table");
   return snapshot;
 }
@@ -67,9 +67,9 @@ function state({ version, protocol, metadata, files, tombstones, transactions }:
 describe("reading a snapshot", () => {
   test("without a log there is no table", async () => {
     const lake = new MemoryLake();
-    expect(await readSnapshot(lake, table, duck)).toBeUndefined();
+    expect(await readSnapshot({ lake, duck }, table)).toBeUndefined();
     lake.files.set(`${table}/part.parquet`, Buffer.from("x"));
-    expect(await readSnapshot(lake, table, duck)).toBeUndefined();
+    expect(await readSnapshot({ lake, duck }, table)).toBeUndefined();
   });
 
   test("paths are compared decoded, and the latest action counts", async () => {
@@ -90,9 +90,9 @@ describe("reading a snapshot", () => {
     const lake = new MemoryLake();
     await put(lake, 0, [...creation, add("a")]);
     const first = await present(lake);
-    expect(await updateSnapshot(lake, first)).toBe(first);
+    expect(await updateSnapshot({ lake }, first)).toBe(first);
     await put(lake, 1, [remove("a"), add("b")]);
-    const second = await updateSnapshot(lake, first);
+    const second = await updateSnapshot({ lake }, first);
     expect([...first.files.keys()]).toEqual(["a"]);
     expect([...second.files.keys()]).toEqual(["b"]);
     expect(second.transactions).toBe(first.transactions);
@@ -112,7 +112,7 @@ describe("reading a snapshot", () => {
         let version = 0;
         for (const { kind, name } of steps) {
           if (kind === "checkpoint") {
-            await writeCheckpoint(lake, duck, await present(lake));
+            await writeCheckpoint({ lake, duck }, await present(lake));
             continue;
           }
           version++;
@@ -142,7 +142,7 @@ describe("the work of reading", () => {
     await put(lake, 0, creation);
     for (let version = 1; version <= 25; version++) {
       await put(lake, version, [add(`f${version}`), txn("s", version)]);
-      if (version % 10 === 0) await writeCheckpoint(lake, duck, await present(lake));
+      if (version % 10 === 0) await writeCheckpoint({ lake, duck }, await present(lake));
     }
     return lake;
   }
@@ -263,8 +263,8 @@ describe("the work of reading", () => {
     expect(kept(Date.now(), "interval 24 hours")).toEqual([]);
 
     await put(lake, 2, [add("b")]);
-    await writeCheckpoint(lake, duck, await present(lake));
-    await writeCheckpoint(lake, duck, snapshot);
+    await writeCheckpoint({ lake, duck }, await present(lake));
+    await writeCheckpoint({ lake, duck }, snapshot);
     expect(JSON.parse(String(lake.files.get(lastCheckpointPath(table))))).toMatchObject({
       version: 2,
       numOfAddFiles: 1,
@@ -282,7 +282,7 @@ describe("unreadable tables", () => {
     await put(lake, 1, [add("b")]);
     const snapshot = await present(lake);
     await put(lake, 4, [add("c")]);
-    await expect(updateSnapshot(lake, snapshot)).rejects.toMatchObject({
+    await expect(updateSnapshot({ lake }, snapshot)).rejects.toMatchObject({
       ...error,
       subject: commitPath(table, 3),
     });
@@ -352,7 +352,7 @@ describe("unreadable tables", () => {
     await put(lake, 3, [gone(vector("2")), add("b")]);
     const snapshot = await present(lake);
     expect([...snapshot.files.keys()]).toEqual(["b"]);
-    await writeCheckpoint(lake, duck, snapshot);
+    await writeCheckpoint({ lake, duck }, snapshot);
     for (let version = 0; version < 3; version++) lake.files.delete(commitPath(table, version));
     expect((await present(lake)).protocol).toEqual(protocol);
   });
@@ -361,6 +361,6 @@ describe("unreadable tables", () => {
     const lake = new MemoryLake();
     await put(lake, 0, creation);
     const reason = new Error("stop");
-    await expect(readSnapshot(lake, table, duck, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await expect(readSnapshot({ lake, duck, signal: AbortSignal.abort(reason) }, table)).rejects.toBe(reason);
   });
 });

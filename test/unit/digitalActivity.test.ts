@@ -45,7 +45,7 @@ async function events({ lake }: PipelineFixture, ...people: string[]): Promise<s
 const version = (fixture: PipelineFixture) => fixture.version(digitalActivityTable);
 
 async function filesOf({ lake }: PipelineFixture): Promise<string[]> {
-  const snapshot = await readSnapshot(lake, digitalActivityTable, await sharedDuck());
+  const snapshot = await readSnapshot({ lake, duck: await sharedDuck() }, digitalActivityTable);
   return [...(snapshot?.files.keys() ?? [])].sort();
 }
 
@@ -247,7 +247,7 @@ test("an update that lost its lock writes nothing and leaves no data file", asyn
   const update = updateDigitalActivity({
     lake: fixture.lake,
     duck,
-    tables: (await readTables(fixture.lake, duck)).pseudo,
+    tables: (await readTables({ lake: fixture.lake, duck })).pseudo,
     requireHeld: () => Promise.reject(lost),
   });
   await expect(update).rejects.toBe(lost);
@@ -274,7 +274,7 @@ test("an update whose lock another run took over after the last check writes no 
   await fixture.put(dailyPath("2024-10-01"), dailyCsv(daily("b", "2024-10-01")));
   await fixture.run();
   const duck = await sharedDuck();
-  const { pseudo: tables } = await readTables(fixture.lake, duck);
+  const { pseudo: tables } = await readTables({ lake: fixture.lake, duck });
   const update = (requireHeld: () => Promise<void>) =>
     updateDigitalActivity({ lake: fixture.lake, duck, tables, requireHeld });
   // The new month adds a file and removes none, so nothing but what was read contradicts the other run's commit.
@@ -318,7 +318,7 @@ test("the events of a month stay if a data file of it has other bytes than were 
   await fixture.put(dailyPath(), dailyCsv(daily("a")));
   await fixture.run(on);
   const table = pseudoTable(reports.daily_participation);
-  const snapshot = await readSnapshot(fixture.lake, table, await sharedDuck());
+  const snapshot = await readSnapshot({ lake: fixture.lake, duck: await sharedDuck() }, table);
   const [file] = snapshot?.files.keys() ?? [];
   const place = fixture.lake.localPath(`${table}/${file}`);
   const duck = await sharedDuck();

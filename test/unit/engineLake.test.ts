@@ -78,7 +78,7 @@ describe("the lake's contents", () => {
     const path = pseudoTable(reports.resource_usage);
     lake.files.set(`${path}/_delta_log/00000000000000000000.json`, Buffer.from("not JSON"));
     await using duck = await Duck.open();
-    const tables = await lakeTables(lake, duck);
+    const tables = await lakeTables({ lake, duck });
     expect(tables).toEqual([
       {
         path,

@@ -50,7 +50,7 @@ describe("the school days since then", () => {
     await fixture.run();
     process.env.TZ = there;
     const duck = await sharedDuck();
-    const tables = await readTables(fixture.lake, duck);
+    const tables = await readTables({ lake: fixture.lake, duck });
     const thursdayEvening = new Date("2024-09-06T01:00:00Z");
     expect(freshnessOf(tables.pseudo, thursdayEvening)).toMatchObject([
       { newestDay: "2024-09-03", schoolDays },

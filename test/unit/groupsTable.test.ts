@@ -44,7 +44,7 @@ describe("the table of groups", () => {
   const problems = async () =>
     (await fixture.verify()).problems.filter(({ subject }) => subject.startsWith(groupsTable));
   async function placeOfFile(): Promise<string> {
-    const snapshot = await readSnapshot(fixture.lake, groupsTable, await sharedDuck());
+    const snapshot = await readSnapshot({ lake: fixture.lake, duck: await sharedDuck() }, groupsTable);
     const [file] = snapshot?.files.values() ?? [];
     if (!snapshot || !file) throw new Error("There is no data file.");
     return fixture.lake.localPath(lakePathOf(snapshot, file));

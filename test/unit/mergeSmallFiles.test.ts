@@ -208,7 +208,7 @@ describe("merging", () => {
     });
     expect(first.tags?.[hashTag]).toMatch(/^[0-9a-f]{64}$/);
     expect(fileStatistics(first)?.maxValues.source_file).toBe(`f2${long}`);
-    const read = await readSnapshot(lake, table, await sharedDuck());
+    const read = await readSnapshot({ lake, duck: await sharedDuck() }, table);
     expect(read?.files).toEqual(after?.files);
   });
 
@@ -263,7 +263,7 @@ describe("merging", () => {
     });
     await expect(call).rejects.toBe(reason);
     expect(dataFiles(lake)).toHaveLength(2);
-    expect((await readSnapshot(lake, table, await sharedDuck()))?.version).toBe(snapshot.version);
+    expect((await readSnapshot({ lake, duck: await sharedDuck() }, table))?.version).toBe(snapshot.version);
   });
 
   test("after a commit ends the run if its lock is lost, and may fail otherwise", async () => {
@@ -305,7 +305,7 @@ describe("merging", () => {
         await changed({ tags: {} });
       } else await changed({ stats: JSON.stringify({ ...fileStatistics(broken), numRecords: 7 }) });
       const left: CleverLakeError[] = [];
-      const now = await readSnapshot(lake, table, await sharedDuck());
+      const now = await readSnapshot({ lake, duck: await sharedDuck() }, table);
       const after = now && (await merged(lake, now, { onLeft: (reason) => left.push(reason) }));
       expect([...filesByPartition(after ?? snapshot)].map(([name, its]) => [name, its.length])).toEqual([
         ["year=2020, school=A 'b'", 2],

@@ -158,7 +158,9 @@ test("an untouched month keeps its files, and a rebuilt one keeps its unchanged 
   await fixture.run();
   const files = async () => {
     const table = pseudoTable(reports.daily_participation);
-    return [...((await readSnapshot(fixture.lake, table, await sharedDuck()))?.files.keys() ?? [])];
+    return [
+      ...((await readSnapshot({ lake: fixture.lake, duck: await sharedDuck() }, table))?.files.keys() ?? []),
+    ];
   };
   const before = await files();
   await fixture.put(second, csv([of(1, "2024-09-03", 5), of(2, "2024-09-03")]));

@@ -310,7 +310,7 @@ class World {
     const duck = await sharedDuck();
     const { lake } = this.fixture;
     const tablePath = pseudoTable(reports[report]);
-    const snapshot = await readSnapshot(lake, tablePath, duck);
+    const snapshot = await readSnapshot({ lake, duck }, tablePath);
     if (snapshot) await mergeSmallFiles({ lake, duck, tablePath, snapshot, maxFiles: 1 });
     this.checked?.files.delete(report);
   }
@@ -319,7 +319,7 @@ class World {
     const duck = await sharedDuck();
     const found: DataFiles = new Map();
     for (const report of reportNames) {
-      const snapshot = await readSnapshot(this.fixture.lake, pseudoTable(reports[report]), duck);
+      const snapshot = await readSnapshot({ lake: this.fixture.lake, duck }, pseudoTable(reports[report]));
       const months = new Map<string, string[]>();
       for (const { path: file, partitionValues } of snapshot?.files.values() ?? []) {
         const month = `${partitionValues.year}-${String(partitionValues.month).padStart(2, "0")}`;

@@ -54,7 +54,7 @@ describe("a lake of many small files", () => {
   });
 
   async function tableOf(path: string): Promise<Snapshot> {
-    const snapshot = await readSnapshot(fixture.lake, path, await sharedDuck());
+    const snapshot = await readSnapshot({ lake: fixture.lake, duck: await sharedDuck() }, path);
     if (snapshot === undefined) throw new Error("there is no table");
     return snapshot;
   }

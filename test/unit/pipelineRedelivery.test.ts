@@ -442,7 +442,7 @@ describe("a table changed by another program", () => {
   /** Gives the table another schema or other partitions, as its next commit. */
   async function alter({ lake }: PipelineFixture, change: (metadata: Metadata) => Partial<Metadata>) {
     await using duck = await Duck.open({ threads: 1 });
-    const snapshot = await readSnapshot(lake, table, duck);
+    const snapshot = await readSnapshot({ lake, duck }, table);
     if (!snapshot) throw new Error("There is no table.");
     const { columns: _columns, ...metadata } = snapshot.metadata;
     const action = { metaData: { ...metadata, ...change(metadata) } };
@@ -503,7 +503,7 @@ test("another day is added without reading the data files of other days", async 
 /** Merges all data files into one, without tags and statistics, as Spark's OPTIMIZE may. */
 async function optimize({ lake }: PipelineFixture): Promise<void> {
   await using duck = await Duck.open({ threads: 1 });
-  const snapshot = await readSnapshot(lake, table, duck);
+  const snapshot = await readSnapshot({ lake, duck }, table);
   if (!snapshot) throw new Error("There is no table.");
   const files = [...snapshot.files.values()];
   expect(new Set(files.map(({ partitionValues }) => JSON.stringify(partitionValues))).size).toBe(1);

@@ -191,7 +191,7 @@ describe("the tables are the same as OEA's", () => {
     await fixture.put(`${slug}/2001-01-01-${slug}-students.csv`, `${header}\n`);
     await fixture.run();
     const snapshotOf = async (table: string) => {
-      const snapshot = await readSnapshot(fixture.lake, table, await sharedDuck());
+      const snapshot = await readSnapshot({ lake: fixture.lake, duck: await sharedDuck() }, table);
       return {
         columns: snapshot?.metadata.columns.map((column) => `${column.name} ${column.type}`).join(", "),
         partitionColumns: snapshot?.metadata.partitionColumns,

@@ -6,7 +6,6 @@ import { tableDetails } from "../../src/pipeline/catalogue/tableDetails";
 import { sharedDuck } from "../helpers/lakeRows";
 import { daily, dailyCsv, dailyPath, PipelineFixture, pseudonym } from "../helpers/pipelineFixture";
 
-const never = new AbortController().signal;
 const pseudo = pseudoTable(reports.daily_participation);
 const lookup = lookupTable(reports.daily_participation);
 
@@ -16,7 +15,8 @@ async function lakeOf(days: Readonly<Record<string, readonly string[]>>) {
     await fixture.put(dailyPath(day), dailyCsv(...people.map((person) => daily(person, day))));
     await fixture.run();
   }
-  const describeTable = async (table: string) => tableDetails(fixture.lake, await sharedDuck(), table, never);
+  const describeTable = async (table: string) =>
+    tableDetails({ lake: fixture.lake, duck: await sharedDuck() }, table);
   return { fixture, describeTable };
 }
 
@@ -70,7 +70,7 @@ describe("a table's details", () => {
   it("exist for each table that the lake's contents list", async () => {
     const { fixture, describeTable } = await lakeOf({ "2024-09-03": ["a"] });
     await fixture.run({ digitalActivity: true });
-    const tables = await lakeTables(fixture.lake, await sharedDuck());
+    const tables = await lakeTables({ lake: fixture.lake, duck: await sharedDuck() });
     expect(tables.map((table) => table.path)).toContain(digitalActivityTable);
     for (const table of tables) expect(await describeTable(table.path)).toMatchObject({ path: table.path });
   });

@@ -72,7 +72,7 @@ describe("unused data files", () => {
     };
   }
   async function found(days = 7): Promise<string[]> {
-    const files = await unusedFiles(lake, await sharedDuck(), table, Date.now() - days * day);
+    const files = await unusedFiles({ lake, duck: await sharedDuck() }, table, Date.now() - days * day);
     return files.map(({ path }) => path.slice(table.length + 1));
   }
 
@@ -161,7 +161,7 @@ describe("unused data files", () => {
     passes(60);
     await committed(removeFile(add, { dataChange: true }));
     passes(20);
-    await writeCheckpoint(lake, await sharedDuck(), await committed({ add: written() }));
+    await writeCheckpoint({ lake, duck: await sharedDuck() }, await committed({ add: written() }));
     expect(await found(30)).toEqual([]);
     expect(await found(19)).toEqual(["part-0.parquet"]);
   });
@@ -203,10 +203,10 @@ describe("unused data files", () => {
               ...back.map((add) => ({ add })),
             );
           } else if (what === "crash") crashed.push({ time: Date.now(), path: `${table}/${written().path}` });
-          else if (what === "checkpoint") await writeCheckpoint(lake, await sharedDuck(), now);
+          else if (what === "checkpoint") await writeCheckpoint({ lake, duck: await sharedDuck() }, now);
           note();
           const since = Date.now() - retention * day;
-          for (const { path } of await unusedFiles(lake, await sharedDuck(), table, since))
+          for (const { path } of await unusedFiles({ lake, duck: await sharedDuck() }, table, since))
             lake.files.delete(path);
           const kept = versions.filter((_, index) => (versions[index + 1]?.time ?? Date.now()) >= since);
           const needed = kept.flatMap(({ files }) => files.map(({ path }) => `${table}/${path}`));

@@ -46,7 +46,7 @@ beforeEach(async () => {
 async function commitRows(table: string, select: string, isInPlace = false): Promise<void> {
   const duck = await sharedDuck();
   const { lake } = fixture;
-  const snapshot = await readSnapshot(lake, table, duck);
+  const snapshot = await readSnapshot({ lake, duck }, table);
   const files: AddFile[] = [...(snapshot?.files.values() ?? [])];
   const [first] = files;
   if (!snapshot || !first) throw new Error("There is no table.");

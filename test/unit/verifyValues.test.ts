@@ -55,7 +55,7 @@ beforeEach(async () => {
 
 /** The table's data files on this machine. */
 async function dataFiles(table: string): Promise<{ readonly lakePath: string; readonly place: string }[]> {
-  const snapshot = await readSnapshot(fixture.lake, table, await sharedDuck());
+  const snapshot = await readSnapshot({ lake: fixture.lake, duck: await sharedDuck() }, table);
   if (!snapshot) throw new Error("There is no table.");
   return [...snapshot.files.values()].map((file) => {
     const lakePath = lakePathOf(snapshot, file);
@@ -175,7 +175,7 @@ describe("of a file that was accepted without its bad rows", () => {
   test("the others are compared", async () => {
     expect((await fixture.verify()).problems).toEqual([]);
     const duck = await sharedDuck();
-    const snapshot = await readSnapshot(fixture.lake, participation, duck);
+    const snapshot = await readSnapshot({ lake: fixture.lake, duck }, participation);
     const file = [...(snapshot?.files.values() ?? [])].find((each) => contentsOf(each).sources?.has(other));
     if (!snapshot || !file) throw new Error("There is no data file.");
     const place = fixture.lake.localPath(lakePathOf(snapshot, file));

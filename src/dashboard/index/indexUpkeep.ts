@@ -85,10 +85,9 @@ export class IndexUpkeep {
       const now = await newest();
       if (isSame(now, snapshots))
         throw await namingDamage(
-          lake,
+          { lake, signal },
           Object.values(now).map((snapshot) => ({ snapshot, files: [] })),
           error,
-          { signal },
         );
       return await this.bringUpToDate({ snapshots: now, engine, rows, signal, report });
     }

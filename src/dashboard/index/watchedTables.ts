@@ -43,9 +43,9 @@ class WatchedTable {
     const { seen, tablePath } = this;
     const before = seen && (await this.isAsSeen(lake, seen, options)) ? seen.snapshot : undefined;
     const snapshot = before
-      ? await updateSnapshot(lake, before, options)
+      ? await updateSnapshot({ lake, ...options }, before)
       : (await this.exists(lake, options))
-        ? await readSnapshot(lake, tablePath, await duck(), options)
+        ? await readSnapshot({ lake, duck: await duck(), ...options }, tablePath)
         : undefined;
     if (snapshot === undefined) this.seen = undefined;
     else if (snapshot !== before) {

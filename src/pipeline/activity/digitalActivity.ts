@@ -85,7 +85,7 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
   let months: string[] = [];
   let rows = 0;
   // Usually nothing is due, and a commit lists the log first.
-  const known = await readSnapshot(lake, digitalActivityTable, duck, request);
+  const known = await readSnapshot(request, digitalActivityTable);
   if (dueMonths(known, tables, damaged).length === 0) return { months, rows };
   await commit({
     lake,
@@ -134,9 +134,9 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
  */
 export async function updateActivityWithoutRun(lake: Lake, signal?: AbortSignal): Promise<ActivitySummary> {
   await requireLake(lake, { signal });
-  await using lock = await RunLock.take(lake, newRunId(new Date(), undefined), { signal });
+  await using lock = await RunLock.take(lake, newRunId(new Date()), { signal });
   await using duck = await Duck.open();
-  const tables = requireComplete(await readTables(lake, duck, signal));
+  const tables = requireComplete(await readTables({ lake, duck, signal }));
   const { requireHeld } = lock;
   return await updateDigitalActivity({ lake, duck, tables, requireHeld, signal });
 }

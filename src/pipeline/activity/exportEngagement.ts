@@ -30,7 +30,7 @@ export async function exportEngagement(
   // DuckDB would only say "IO Error".
   const folder = await stat(path.dirname(place)).catch((error: unknown) => error);
   if (!(folder instanceof Stats && folder.isDirectory())) throw unwritable("The Parquet file", file, folder);
-  const pseudo = requireComplete(await readTables(lake, duck, signal));
+  const pseudo = requireComplete(await readTables({ lake, duck, signal }));
   const tables = [...pseudo].map(([report, snapshot]) => ({ report, snapshot }));
   return withSelects({ lake, duck, signal }, tables, async (session, selects) => {
     const events = tables.map(({ report }, index) => engagementSql(report, selects[index] ?? ""));

@@ -61,8 +61,15 @@ export async function adoptLake(request: AdoptRequest): Promise<AdoptSummary> {
   // Awaited here, so that the lock is held until the work is done.
   return await withScratch(lake, async (scratch) => {
     await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
-    const adoption = new Adoption(request, duck, scratch, runId, started);
-    const found = await inspectLake(adoption.context);
+    let progress: AdoptProgress = { phase: "inspecting", done: 0, all: 0, rows: 0 };
+    const notify = (part: Partial<AdoptProgress>) => {
+      progress = { ...progress, ...part };
+      request.onProgress?.(progress);
+    };
+    const log = new IngestLog(lake, duck);
+    const context = { lake, duck, signal, log, runId, started, scratch, notify };
+    const found = await inspectLake(context);
+    const adoption = new Adoption(request, context);
     // Reported before anybody agrees to anything.
     if (found.histories !== undefined && request.salt) await adoption.saltFor(found, request.salt);
     if (found.histories === undefined || lock === undefined) return await adoption.describe(found);
@@ -71,24 +78,10 @@ export async function adoptLake(request: AdoptRequest): Promise<AdoptSummary> {
 }
 
 class Adoption {
-  private readonly log: IngestLog;
-  private progress: AdoptProgress = { phase: "inspecting", done: 0, all: 0, rows: 0 };
-
   constructor(
     private readonly request: AdoptRequest,
-    private readonly duck: Duck,
-    private readonly scratch: string,
-    private readonly runId: string,
-    private readonly started: Date,
-  ) {
-    this.log = new IngestLog(request.lake, duck);
-  }
-
-  get context(): InspectionContext {
-    const { lake, signal } = this.request;
-    const { duck, log, runId, started } = this;
-    return { lake, duck, log, runId, started, signal, notify: (part) => this.notify(part) };
-  }
+    private readonly context: InspectionContext,
+  ) {}
 
   /** The current state, without a change to it. */
   async describe({ details, oea, histories, tables, entries }: InspectedLake): Promise<AdoptSummary> {
@@ -104,8 +97,8 @@ class Adoption {
   }
 
   async carryOut(found: InspectedLake, lock: RunLock): Promise<AdoptSummary> {
-    const { lake, signal } = this.request;
-    const { context, log, runId } = this;
+    const { context } = this;
+    const { lake, log, runId, started, signal } = context;
     const { oea, details, histories = [] } = found;
     const salt = await this.saltFor(found, this.givenSalt());
     const toMove = oea.filter(({ path, movedPath }) => path !== movedPath);
@@ -115,7 +108,7 @@ class Adoption {
       runId,
       previous: found.interrupted.newest,
       command: "adopt",
-      started: this.started,
+      started,
       outcome: "running",
       landings: [],
     };
@@ -130,7 +123,7 @@ class Adoption {
       const tables = await this.build(rounds, salt, lock, summary);
       const moved = await oeaTables(context);
       const comparison = await this.compare(moved, await log.all(signal), tables, salt);
-      const run = finishedSummary(summary, this.started);
+      const run = finishedSummary(summary, started);
       const outcome = isIncomplete(run) ? "incomplete" : "done";
       await writeRunRecord(lake, { ...record, ended: new Date(), outcome, summary: run });
       return this.summary("adopted", details, run, comparison);
@@ -150,7 +143,7 @@ class Adoption {
     histories: readonly SourceHistory[],
     lock: RunLock,
   ): Promise<LogEntry[][]> {
-    const { signal } = this.request;
+    const { log, signal } = this.context;
     const known = new Map(entries.map((entry) => [entry.landedPath, entry]));
     const rounds: LogEntry[][] = [];
     const landed: LogEntry[] = [];
@@ -171,13 +164,13 @@ class Adoption {
     const unknown = landed.filter(({ landedPath }) => !known.has(landedPath));
     for (let from = 0; from < unknown.length; from += entriesPerCommit) {
       await lock.requireHeld();
-      await this.log.append(unknown.slice(from, from + entriesPerCommit), signal);
+      await log.append(unknown.slice(from, from + entriesPerCommit), signal);
     }
     return rounds;
   }
 
   private async move(table: OeaTable, lock: RunLock): Promise<void> {
-    const { lake, signal } = this.request;
+    const { lake, signal } = this.context;
     await requireMovable(this.context, table);
     await lock.requireHeld();
     await lake.rename(table.path, table.movedPath, { signal });
@@ -190,14 +183,13 @@ class Adoption {
     lock: RunLock,
     summary: RunSummary,
   ): Promise<PseudoTables> {
-    const { lake, signal, maxShrink } = this.request;
-    const { duck, log, scratch } = this;
-    const tables = await readTables(lake, duck, signal);
+    const { lake, duck, log, scratch, signal, notify } = this.context;
+    const tables = await readTables(this.context);
     const state = stateOf(tables, await log.sources(signal));
     const due = rounds.map((entries) => entries.filter((entry) => isDue(entry, state, new Set())));
     const files = due.reduce((sum, entries) => sum + entries.length, 0);
     const progress = new Progress(({ filesAnonymized, rows }) =>
-      this.notify({ phase: "building", done: filesAnonymized, all: files, rows }),
+      notify({ phase: "building", done: filesAnonymized, all: files, rows }),
     );
     progress.start([], files);
     const runner = new ChunkRunner({
@@ -214,7 +206,7 @@ class Adoption {
       signal,
       progress,
       summary,
-      maxShrink,
+      maxShrink: this.request.maxShrink,
       accept: new Set(),
       connections: 1,
       source: undefined,
@@ -246,7 +238,7 @@ class Adoption {
     const compared: AdoptSummary["comparison"][number][] = [];
     const pseudo = oea.filter(({ kind }) => kind === "pseudo");
     for (const [done, table] of pseudo.entries()) {
-      this.notify({ phase: "comparing", done, all: pseudo.length });
+      this.context.notify({ phase: "comparing", done, all: pseudo.length });
       compared.push(await compareRows({ ...this.context, salt, others: [...others.values()] }, table));
     }
     return compared;
@@ -266,12 +258,7 @@ class Adoption {
     run: RunSummary | null,
     comparison: AdoptSummary["comparison"],
   ): AdoptSummary {
-    const milliseconds = Date.now() - this.started.getTime();
+    const milliseconds = Date.now() - this.context.started.getTime();
     return { state, ...details, run, comparison, milliseconds };
-  }
-
-  private notify(part: Partial<AdoptProgress>): void {
-    this.progress = { ...this.progress, ...part };
-    this.request.onProgress?.(this.progress);
   }
 }

@@ -22,6 +22,8 @@ export interface InspectionContext extends OpenLake {
   readonly log: IngestLog;
   readonly runId: string;
   readonly started: Date;
+  /** A folder made by the lake's `scratch`. */
+  readonly scratch: string;
   readonly notify: (progress: Partial<AdoptProgress>) => void;
 }
 
@@ -39,17 +41,17 @@ export interface InspectedLake {
 
 /** Checks OEA's tables and reads all files that it landed; changes nothing. */
 export async function inspectLake(context: InspectionContext): Promise<InspectedLake> {
-  const { lake, duck, log, runId, started, signal, notify } = context;
-  const { pseudo: tables, refused } = await readTables(lake, duck, signal);
+  const { lake, log, runId, started, signal, notify } = context;
+  const { pseudo: tables, refused } = await readTables(context);
   for (const error of refused.values()) throw error;
   const interrupted = await interruptedRuns(new RunHistory(lake, signal));
   const oea = await oeaTables(context);
   const entries = await log.all(signal);
   const reports = reportsToAdopt(tables, interrupted.records);
-  const found = await findLandings(lake, reports, signal, (done, all) =>
+  const found = await findLandings(context, reports, (done, all) =>
     notify({ phase: "inspecting", done, all }),
   );
-  const copies = new PlainCopies(lake, found.landings, context);
+  const copies = new PlainCopies(context, found.landings);
   const landings = await copies.withoutCopies(found.landings);
   const nameOfSource = sourceNames(lakeState(await log.sources(signal), appliedIn(tables)));
   const histories = historiesOf(landings, {
@@ -101,7 +103,7 @@ async function describe(open: OpenLake, table: OeaTable): Promise<AdoptedTable> 
          FROM (SELECT ${names}, count(*) AS copies FROM (${select}) GROUP BY ALL)`,
     ),
   );
-  const lastCommit = await commitTime(open.lake, path, snapshot.version, open);
+  const lastCommit = await commitTime(open, snapshot);
   return {
     report: report.name,
     kind,

@@ -4,8 +4,9 @@ import { headerBytes } from "../../clever/header";
 import { landedFolder } from "../../clever/layout";
 import { type OeaLanding, oeaLandingAt, userTypeOf } from "../../clever/oeaLanding";
 import type { Report, UserType } from "../../clever/reports";
+import type { LakeAccess } from "../../delta/openLake";
 import { filesBelow } from "../../lake/filesBelow";
-import type { Lake, LakeEntry } from "../../lake/lake";
+import type { LakeEntry } from "../../lake/lake";
 import { mapConcurrently } from "../../mapConcurrently";
 import { concurrentFiles } from "../read/landedFiles";
 
@@ -28,15 +29,14 @@ export interface InspectedLandings {
 
 /** Lists and reads the files that OEA landed for these reports. */
 export async function findLandings(
-  lake: Lake,
+  access: LakeAccess,
   reports: readonly Report[],
-  signal: AbortSignal | undefined,
   onProgress: (done: number, files: number) => void,
 ): Promise<InspectedLandings> {
   const files: { entry: LakeEntry; landing: OeaLanding }[] = [];
   const notTaken: string[] = [];
   for (const report of reports) {
-    for (const entry of await filesBelow(lake, landedFolder(report), { signal })) {
+    for (const entry of await filesBelow(access.lake, landedFolder(report), access)) {
       if (!entry.path.endsWith(".csv")) continue;
       const landing = oeaLandingAt(entry.path);
       if (landing) files.push({ entry, landing });
@@ -46,25 +46,20 @@ export async function findLandings(
   let done = 0;
   onProgress(done, files.length);
   const landings = await mapConcurrently(files, concurrentFiles, async ({ entry, landing }) => {
-    signal?.throwIfAborted();
-    const found = await readLanding(lake, landing, entry.size, signal);
+    access.signal?.throwIfAborted();
+    const found = await readLanding(access, landing, entry.size);
     onProgress(++done, files.length);
     return found;
   });
   return { landings, notTaken: notTaken.sort() };
 }
 
-async function readLanding(
-  lake: Lake,
-  landing: OeaLanding,
-  size: number,
-  signal: AbortSignal | undefined,
-): Promise<InspectedLanding> {
+async function readLanding(access: LakeAccess, landing: OeaLanding, size: number): Promise<InspectedLanding> {
   const hash = createHash("sha256");
   const search = new BackslashSearch();
   const start: Buffer[] = [];
   let read = 0;
-  for await (const chunk of lake.readStream(landing.landedPath, { signal })) {
+  for await (const chunk of access.lake.readStream(landing.landedPath, access)) {
     const piece = chunk as Buffer;
     hash.update(piece);
     if (landing.hasBackslashes) search.add(piece);

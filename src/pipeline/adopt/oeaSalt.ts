@@ -43,7 +43,7 @@ export async function saltForAdoption(
   const text = checkSaltText(given);
   const salt = ids === unsalted ? text.salt : await formThatExplains(open, tables, given, ids - unsalted);
   if (salt === undefined) throw otherSalt(lake);
-  const stored = await readFingerprint(lake, open);
+  const stored = await readFingerprint(open);
   if (stored !== undefined && !(await isSaltOf(salt, stored))) throw otherSalt(lake);
   if (stored === undefined && ids === unsalted) requireFitForNewLake(lake, text);
   return salt;

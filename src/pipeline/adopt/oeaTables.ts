@@ -64,7 +64,7 @@ function tableGone(report: Report): CleverLakeError {
 /** Whether a lake must be adopted before anything is run on it. */
 export async function needsAdoption(lake: Lake, signal?: AbortSignal): Promise<boolean> {
   await using duck = await Duck.open();
-  const { pseudo: tables } = await readTables(lake, duck, signal);
+  const { pseudo: tables } = await readTables({ lake, duck, signal });
   const { records } = await interruptedRuns(new RunHistory(lake, signal));
   return reportsToAdopt(tables, records).length > 0;
 }
@@ -106,7 +106,7 @@ export function reportsToAdopt(tables: PseudoTables, records: readonly RunRecord
  * tables show that a lake is not adopted until the last one was moved.
  */
 export async function oeaTables(open: OpenLake): Promise<OeaTable[]> {
-  const read = (path: string) => readSnapshot(open.lake, path, open.duck, open);
+  const read = (path: string) => readSnapshot(open, path);
   const lookups: OeaTable[] = [];
   const pseudo: OeaTable[] = [];
   for (const report of allReports()) {
@@ -138,7 +138,7 @@ export async function requireMovable(open: OpenLake, { path, movedPath, snapshot
       hint: "OEA's job has written to the lake again since its tables were moved. Turn it off, and rename or remove the older table yourself.",
     });
   }
-  const now = await readCheckedSnapshot(open.lake, path, open.duck, undefined, open);
+  const now = await readCheckedSnapshot(open, path);
   if (now?.version === snapshot.version) return;
   throw new CleverLakeError("conflict", "OEA's job is writing to this table.", {
     subject: path,

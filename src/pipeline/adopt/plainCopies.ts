@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { withDoubledQuotes } from "../../clever/backslashQuotes";
 import { landedPath } from "../../clever/layout";
 import { folderTime } from "../../clever/oeaLanding";
-import type { Lake, LakeOptions } from "../../lake/lake";
+import type { LakeAccess } from "../../delta/openLake";
 import type { LogEntry } from "../log/ingestLog";
 import { folderName } from "../plan/plan";
 import type { OeaDelivery } from "./deliveries";
@@ -25,9 +25,8 @@ export class PlainCopies {
   private readonly shas: ReadonlyMap<string, string>;
 
   constructor(
-    private readonly lake: Lake,
+    private readonly access: LakeAccess,
     landings: readonly InspectedLanding[],
-    private readonly options: LakeOptions,
   ) {
     this.shas = new Map(landings.map(({ landedPath, sha256 }) => [landedPath, sha256]));
   }
@@ -46,7 +45,7 @@ export class PlainCopies {
   /** Writes a copy, unless it exists. */
   async write({ of, landedPath, sha256 }: PlainCopy): Promise<void> {
     if (this.shas.get(landedPath) === sha256) return;
-    await this.lake.write(landedPath, this.plain(of), this.options);
+    await this.access.lake.write(landedPath, this.plain(of), this.access);
   }
 
   /** The copy of an escaped file; written only by `write`. */
@@ -68,7 +67,7 @@ export class PlainCopies {
   }
 
   private plain({ landedPath }: InspectedLanding): AsyncGenerator<Buffer> {
-    return withDoubledQuotes(this.lake.readStream(landedPath, this.options) as AsyncIterable<Buffer>);
+    return withDoubledQuotes(this.access.lake.readStream(landedPath, this.access) as AsyncIterable<Buffer>);
   }
 }
 

@@ -1,11 +1,11 @@
 import { posix } from "node:path";
 import { landedFolder } from "../../clever/layout";
 import type { ReportName } from "../../clever/reports";
+import type { LakeAccess, OpenLake } from "../../delta/openLake";
 import { commitPath } from "../../delta/paths";
-import { commitTime, readSnapshot } from "../../delta/snapshot";
-import type { Duck } from "../../duck/duck";
+import { commitTime, readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { filesBelow } from "../../lake/filesBelow";
-import type { Lake, LakeOptions } from "../../lake/lake";
+import type { Lake } from "../../lake/lake";
 import { problemOf, upkeepTables } from "../upkeep/upkeepTables";
 import { allReports } from "../write/tables";
 import { sizesOf, type TableSizes } from "./tableDetails";
@@ -25,32 +25,28 @@ interface ReadableTable extends TableSizes {
 }
 
 /** The lake's tables, in the order of OEA's stages. */
-export async function lakeTables(lake: Lake, duck: Duck, signal?: AbortSignal): Promise<TableItem[]> {
+export async function lakeTables(open: OpenLake): Promise<TableItem[]> {
   const tables: TableItem[] = [];
   for (const { path } of upkeepTables()) {
     const name = posix.basename(path);
     try {
-      const snapshot = await readSnapshot(lake, path, duck, { signal });
+      const snapshot = await readSnapshot(open, path);
       if (!snapshot) continue;
-      const changed = await committedAt(lake, path, snapshot.version, { signal });
+      const changed = await committedAt(open, snapshot);
       const { version, files } = snapshot;
       tables.push({ path, name, problem: null, version, ...sizesOf([...files.values()]), changed });
     } catch (error) {
-      tables.push({ path, name, problem: problemOf(error, signal) });
+      tables.push({ path, name, problem: problemOf(error, open.signal) });
     }
   }
   return tables;
 }
 
 /** The time in the commit, else the time of its file. */
-async function committedAt(
-  lake: Lake,
-  path: string,
-  version: number,
-  options: LakeOptions,
-): Promise<string | null> {
-  const noted = await commitTime(lake, path, version, options);
-  const time = noted ?? (await lake.stat(commitPath(path, version), options))?.modified;
+async function committedAt(access: LakeAccess, snapshot: Snapshot): Promise<string | null> {
+  const { tablePath, version } = snapshot;
+  const noted = await commitTime(access, snapshot);
+  const time = noted ?? (await access.lake.stat(commitPath(tablePath, version), access))?.modified;
   return time?.toISOString() ?? null;
 }
 

@@ -1,12 +1,11 @@
 import { type Action, type AddFile, commitInfoOf } from "../../delta/actions";
 import { filesByPartition } from "../../delta/mergePlan";
-import type { OpenLake } from "../../delta/openLake";
+import type { LakeAccess, OpenLake } from "../../delta/openLake";
 import { readCommit, readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { numRecords } from "../../delta/statistics";
 import { withSelects } from "../../delta/withTable";
-import { type Duck, sqlName } from "../../duck/duck";
+import { sqlName } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
-import type { Lake } from "../../lake/lake";
 import { identityFileSystems } from "../../lake/lakePath";
 import { upkeepTables } from "../upkeep/upkeepTables";
 
@@ -54,14 +53,9 @@ const rowsShown = 20;
 const filesRead = 5;
 
 /** Reads a table of the lake; `notFound` if this lake has no such table. */
-export async function tableDetails(
-  lake: Lake,
-  duck: Duck,
-  path: string,
-  signal: AbortSignal,
-): Promise<TableDetails> {
+export async function tableDetails(open: OpenLake, path: string): Promise<TableDetails> {
   const isOurs = upkeepTables().some((table) => table.path === path);
-  const snapshot = isOurs ? await readSnapshot(lake, path, duck, { signal }) : undefined;
+  const snapshot = isOurs ? await readSnapshot(open, path) : undefined;
   if (!snapshot) throw new CleverLakeError("notFound", "The lake has no such table.", { subject: path });
   const { columns, partitionColumns } = snapshot.metadata;
   const files = [...snapshot.files.values()];
@@ -71,10 +65,10 @@ export async function tableDetails(
     ...sizesOf(files),
     columns: columns.map(({ name, type }) => ({ name, type, partition: partitionColumns.includes(name) })),
     partitions: newestFirst(snapshot).map(([name, own]) => ({ name, ...sizesOf(own) })),
-    commits: await newestCommits(lake, snapshot, signal),
+    commits: await newestCommits(open, snapshot),
     firstRows: identityFileSystems.has(path.slice(0, path.indexOf("/")))
       ? null
-      : await firstRows({ lake, duck, signal }, snapshot),
+      : await firstRows(open, snapshot),
   };
 }
 
@@ -91,10 +85,10 @@ function newestFirst(snapshot: Snapshot): [name: string, files: AddFile[]][] {
   return [...filesByPartition(snapshot)].reverse();
 }
 
-async function newestCommits(lake: Lake, snapshot: Snapshot, signal: AbortSignal): Promise<TableCommit[]> {
+async function newestCommits(access: LakeAccess, snapshot: Snapshot): Promise<TableCommit[]> {
   const commits: TableCommit[] = [];
   for (let version = snapshot.version; version >= 0 && commits.length < commitsShown; version--) {
-    const actions = await readCommit(lake, snapshot.tablePath, version, { signal });
+    const actions = await readCommit(access, snapshot.tablePath, version);
     // A log clean-up removed it and all earlier ones.
     if (!actions) break;
     commits.push(commitOf(version, actions));

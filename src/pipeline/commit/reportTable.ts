@@ -62,11 +62,11 @@ export class ReportTable {
   }
 
   static async open(report: Report, context: TableContext): Promise<ReportTable> {
-    const { lake, duck, salt, table } = context;
+    const { duck, salt, table } = context;
     const persons = await Persons.create(duck, report, salt);
     const snapshot = table
-      ? await updateSnapshot(lake, table, context)
-      : await readSnapshot(lake, pseudoTable(report), duck, context);
+      ? await updateSnapshot(context, table)
+      : await readSnapshot(context, pseudoTable(report));
     // The commit would refuse it too; checking here avoids needless reading.
     requireOurShape(report, snapshot);
     return new ReportTable(report, context, persons, snapshot);
@@ -171,8 +171,7 @@ export class ReportTable {
   }
 
   private async openWatch(): Promise<IdentityWatch> {
-    const { lake, duck } = this.context;
-    this.lookups = await readSnapshot(lake, lookupTable(this.report), duck, this.context);
+    this.lookups = await readSnapshot(this.context, lookupTable(this.report));
     return IdentityWatch.start(this.context, this.persons, this.lookups);
   }
 }

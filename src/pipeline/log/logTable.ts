@@ -45,7 +45,7 @@ export class IngestLog {
   /** The log entries of each source. Read again only if the log has grown since. */
   async sources(signal?: AbortSignal): Promise<SourceEntries> {
     const { lake, known } = this;
-    if (known && (await isNewest(lake, known.snapshot, { signal }))) return known.entries;
+    if (known && (await isNewest({ lake, signal }, known.snapshot))) return known.entries;
     const newest = `SELECT rows_.* FROM rows_ LEFT JOIN (SELECT source, max(version) AS anonymized_ FROM rows_
         WHERE outcome = 'anonymized' GROUP BY source) known_ USING (source)
       WHERE version > coalesce(anonymized_, -1) OR (version = anonymized_ AND outcome <> 'landed')

@@ -129,7 +129,7 @@ export type RunRecord = z.infer<typeof runRecordSchema>;
  *
  * @param newest the newest run's name, if there was one
  */
-export function newRunId(start: Date, newest: string | undefined): string {
+export function newRunId(start: Date, newest?: string): string {
   const before = newest?.slice(0, folderName(start).length) ?? "";
   const next = new Date(folderTime(before).getTime() + 1000);
   const begin = folderName(start) > before || Number.isNaN(next.getTime()) ? start : next;

@@ -31,10 +31,10 @@ export interface DismissRequest {
 export async function dismissQuarantined({ lake, files, signal }: DismissRequest): Promise<string[]> {
   await requireLake(lake, { signal });
   const now = new Date();
-  await using lock = await RunLock.take(lake, newRunId(now, undefined), { signal });
+  await using lock = await RunLock.take(lake, newRunId(now), { signal });
   await using duck = await Duck.open();
   const log = new IngestLog(lake, duck);
-  const [before, tables] = await allSettledOrThrow([log.sources(signal), readTables(lake, duck, signal)]);
+  const [before, tables] = await allSettledOrThrow([log.sources(signal), readTables({ lake, duck, signal })]);
   const state = stateOf(tables, before);
   const nameOfSource = sourceNames(state);
   const waiting = [...state.log.values()].filter((entry) => isQuarantined(entry, state.applied));

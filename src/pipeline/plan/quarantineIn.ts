@@ -16,7 +16,7 @@ export async function quarantineIn(
   await using duck = await Duck.open();
   const [log, tables] = await allSettledOrThrow([
     new IngestLog(lake, duck).sources(signal),
-    readTables(lake, duck, signal),
+    readTables({ lake, duck, signal }),
   ]);
   return waitingInQuarantine(stateOf(tables, log), userTypes);
 }

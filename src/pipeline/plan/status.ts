@@ -48,11 +48,12 @@ export async function status(
 ): Promise<Status> {
   return withScratch(lake, async (scratch) => {
     await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
+    const open = { lake, duck, signal };
     const ingestLog = new IngestLog(lake, duck);
     const [listing, log, tables, runs] = await allSettledOrThrow([
       source.list(signal),
       ingestLog.sources(signal),
-      readTables(lake, duck, signal),
+      readTables(open),
       interruptedRuns(history),
     ]);
     const state = stateOf(tables, log);
@@ -68,9 +69,7 @@ export async function status(
       overdue: overdue(freshness, expectReportsWithin, userTypes, waitingIn(files)),
       needsAdoption,
       // They would offer a repair, which rebuilds months of our own tables alone.
-      changedByOthers: needsAdoption
-        ? []
-        : (await inspectTables({ lake, duck, signal }, tables, state)).findings,
+      changedByOthers: needsAdoption ? [] : (await inspectTables(open, tables, state)).findings,
     };
   });
 }

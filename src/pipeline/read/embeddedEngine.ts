@@ -33,14 +33,14 @@ export class EmbeddedEngine implements ReadEngine {
   ) {}
 
   async readClean(deliveries: readonly Delivery[]): Promise<CleanReading> {
-    const { lake, persons, signal } = this.context;
+    const { persons, signal } = this.context;
     const read: ReadDelivery[] = [];
     const staged: StagedRows[] = [];
     const small = deliveries.filter(
       ({ entry, readAs, refusedLines }) =>
         entry.size < largeFile && (readAs?.rowsRefused ?? 0) === 0 && (refusedLines?.size ?? 0) === 0,
     );
-    await withLandedFiles(lake, small, signal, async (files) => {
+    await withLandedFiles(this.context, small, async (files) => {
       const known: KnownHeaders = new Map();
       const opened = await mapConcurrently(files, opening, async (file): Promise<FileToRead[]> => {
         signal?.throwIfAborted();

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { Problem } from "../../clever/header";
 import type { Report } from "../../clever/reports";
 import { withLocalFiles } from "../../delta/localFiles";
+import type { LakeAccess } from "../../delta/openLake";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
-import type { Lake } from "../../lake/lake";
 import { mapConcurrently } from "../../mapConcurrently";
 import type { Delivery, FailedDelivery } from "../delivery";
 import { type KnownHeaders, type OpenedCsv, openCsv } from "./openCsv";
@@ -19,16 +19,15 @@ export interface LocalDelivery {
 
 /** Runs `work` with the landed files on the local disk; resolves to the deliveries whose files are gone. */
 export async function withLandedFiles(
-  lake: Lake,
+  access: LakeAccess,
   deliveries: readonly Delivery[],
-  signal: AbortSignal | undefined,
   work: (files: readonly LocalDelivery[]) => Promise<void>,
 ): Promise<FailedDelivery[]> {
-  const options = { signal };
+  const { lake, signal } = access;
   // If copies are made, copying detects this; a check first would cost one more request per file.
   const areGone = await mapConcurrently(deliveries, concurrentFiles, async ({ entry: { landedPath } }) => {
     signal?.throwIfAborted();
-    return lake.localPath(landedPath) !== undefined && !(await lake.stat(landedPath, options));
+    return lake.localPath(landedPath) !== undefined && !(await lake.stat(landedPath, access));
   });
   const failed = deliveries.flatMap((delivery, index): FailedDelivery[] =>
     areGone[index] === true ? [{ ...delivery, error: gone(delivery.entry.landedPath) }] : [],
@@ -38,9 +37,9 @@ export async function withLandedFiles(
     let isCopied = false;
     try {
       const paths = present.map(({ entry }) => entry.landedPath);
-      await withLocalFiles(lake, paths, options, (places) => {
+      await withLocalFiles(lake, paths, access, (places) => {
         isCopied = true;
-        return work(places.flatMap((place, index) => localDelivery(present[index], place)));
+        return work(present.map((delivery, index) => ({ delivery, place: places[index] ?? "" })));
       });
       return failed;
     } catch (error) {
@@ -51,10 +50,6 @@ export async function withLandedFiles(
       present = present.filter((delivery) => !missing.includes(delivery));
     }
   }
-}
-
-function localDelivery(delivery: Delivery | undefined, place: string): LocalDelivery[] {
-  return delivery ? [{ delivery, place }] : [];
 }
 
 /**

@@ -35,9 +35,9 @@ export async function readDeliveries(
   context: ReadContext,
   { engine, after }: ReadOptions = {},
 ): Promise<Reading> {
-  const { lake, persons, signal } = context;
+  const { persons, signal } = context;
   const embedded = new EmbeddedEngine(session, context, after);
-  const known = await withRefusedLines(lake, deliveries, signal);
+  const known = await withRefusedLines(context, deliveries);
   const parts: ReadAlone[] = [];
   // Those that were read before come first: their people count as known. Only the embedded engine can repeat the
   // earlier reading.
@@ -55,7 +55,7 @@ export async function readDeliveries(
   const answered = new Set(parts.flatMap(({ read = [] }) => read.map(({ entry }) => entry.source)));
   const rest = known.filter(({ entry }) => !answered.has(entry.source));
   const changed: FailedDelivery[] = [];
-  const gone = await withLandedFiles(lake, rest, signal, async (files) => {
+  const gone = await withLandedFiles(context, rest, async (files) => {
     for (const file of files) {
       const { delivery, place } = file;
       const csv = await openLanded(file, persons.report, { signal });

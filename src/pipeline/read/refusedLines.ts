@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { refusedRowsPath } from "../../clever/layout";
+import type { LakeAccess } from "../../delta/openLake";
 import { isCleverLakeError } from "../../errors";
-import type { Lake } from "../../lake/lake";
 import { mapConcurrently } from "../../mapConcurrently";
 import type { Delivery } from "../delivery";
 import { mayUndercountRows } from "../write/sourceRows";
@@ -11,16 +11,12 @@ import { concurrentFiles } from "./landedFiles";
 const startLength = 100;
 
 /** Adds the lines that were refused then to deliveries whose rows have already entered the tables. */
-export function withRefusedLines(
-  lake: Lake,
-  deliveries: readonly Delivery[],
-  signal: AbortSignal | undefined,
-): Promise<Delivery[]> {
+export function withRefusedLines(access: LakeAccess, deliveries: readonly Delivery[]): Promise<Delivery[]> {
   return mapConcurrently(deliveries, concurrentFiles, async (delivery) => {
     const { readAs } = delivery;
     if (readAs === undefined || readAs.rowsRefused === 0 || mayUndercountRows(readAs)) return delivery;
     const { rowsRefused, landedPath } = readAs;
-    const lines = await linesIn(lake, refusedRowsPath(landedPath), signal);
+    const lines = await linesIn(access, refusedRowsPath(landedPath));
     // Without an entry of its rows, the file of refused rows alone shows them; there is none if all were good.
     const isWhole = lines !== undefined && lines.size === (rowsRefused ?? lines.size);
     return isWhole ? { ...delivery, refusedLines: lines } : delivery;
@@ -28,15 +24,11 @@ export function withRefusedLines(
 }
 
 /** The lines in a file of refused rows (see `splitBadRows`); undefined if it is not one. */
-async function linesIn(
-  lake: Lake,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<ReadonlySet<number> | undefined> {
+async function linesIn(access: LakeAccess, path: string): Promise<ReadonlySet<number> | undefined> {
   const lines = new Set<number>();
   let last = 0;
   try {
-    for await (const text of lineStarts(lake.readStream(path, { signal }))) {
+    for await (const text of lineStarts(access.lake.readStream(path, access))) {
       const [, digits] = /^# line (\d+)(?:,|:) /.exec(text) ?? [];
       if (digits === undefined) continue;
       const line = Number(digits);

@@ -21,7 +21,7 @@ export async function damageOf(open: OpenLake, snapshots: readonly Snapshot[]): 
 
 /** A table's data files that are gone or not as they were written. Reads all of them once. */
 export async function damagedFiles(open: OpenLake, snapshot: Snapshot): Promise<DamagedFile[]> {
-  const { damaged } = await storedFiles(open.lake, snapshot, open);
+  const { damaged } = await storedFiles(open, snapshot);
   const known = new Set(damaged.map(({ file }) => file));
   const files = [...snapshot.files.values()].filter((file) => !known.has(file));
   const flipped = await withDataFiles(open, [{ snapshot, files }], (placeOf) =>

@@ -44,7 +44,7 @@ export async function foreignChanges(open: OpenLake, snapshot: Snapshot): Promis
   const changes: ForeignChange[] = [];
   let isComplete = verified !== undefined;
   for (let each = Math.max(0, (verified ?? version - inspectedEarlierCommits) + 1); each <= version; each++) {
-    const actions = await readCommit(open.lake, tablePath, each, open);
+    const actions = await readCommit(open, tablePath, each);
     if (actions === undefined) isComplete = false;
     const change = actions && changeIn(actions, each);
     if (change) changes.push(change);

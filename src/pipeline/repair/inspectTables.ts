@@ -107,7 +107,8 @@ class TableInspector {
     if (changes.length === 0 && found.sources.size === 0)
       return isComplete || (rows && !this.isUnsettled()) ? "consistent" : "unknown";
     if (changes.length === 0 && (await this.isRunInterrupted())) return "unknown";
-    const months = new Set(changes.flatMap((change) => [...(change.months ?? monthsOf(snapshot))]));
+    const allMonths = [...snapshot.files.values()].flatMap((file) => monthOf(file) ?? []);
+    const months = new Set(changes.flatMap((change) => [...(change.months ?? allMonths)]));
     for (const source of found.sources) {
       for (const month of this.monthsWith(snapshot, source)) months.add(month);
     }
@@ -249,11 +250,6 @@ function changeSentences(changes: readonly ForeignChange[]): string[] {
   const operations = [...new Set(changes.map(({ operation }) => operation))].join(", ");
   const engines = [...new Set(changes.flatMap(({ engine }) => engine ?? []))].join(", ");
   return [`Another program${engines === "" ? "" : ` (${engines})`} changed its rows: ${operations}.`];
-}
-
-/** The months of all data files. */
-function monthsOf({ files }: Snapshot): string[] {
-  return [...new Set([...files.values()].flatMap((file) => monthOf(file) ?? []))].sort();
 }
 
 /** The months from one day to another, `yyyy-MM-dd`. */

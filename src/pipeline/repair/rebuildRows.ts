@@ -83,7 +83,7 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
   const tablePath = pathOfRebuilt(pseudoTable(report), snapshot);
   const actions = [
     ...(snapshot ? [] : creation(report, current)),
-    ...(await importMonths(lake, tablePath, written.values(), signal)),
+    ...(await importMonths(context, tablePath, written.values())),
   ];
   const repair = [...names].join(", ");
   const table = await commitRebuilt(context, pseudoTable(report), snapshot, actions, { repair });

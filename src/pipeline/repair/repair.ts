@@ -25,7 +25,7 @@ import { IngestLog, type SourceEntries } from "../log/logTable";
 import { type Finding, interruptedRuns, newRunId, RunHistory } from "../log/runRecord";
 import type { LakeState } from "../plan/plan";
 import type { LakeWork } from "../progress";
-import { mayHaveEarlierLayout, moveOutOfTableFolders } from "../salt/earlierLayout";
+import { moveOutOfTableFolders } from "../salt/earlierLayout";
 import { checkedSaltFor, claimCheckedSalt } from "../salt/salt";
 import { problemOf } from "../upkeep/upkeepTables";
 import { compareWithLanded } from "../verify/verifyDeliveries";
@@ -85,7 +85,7 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
   const { lake, dryRun, signal } = request;
   await requireLake(lake, { signal });
   const checkedSalt = await checkedSaltFor(lake, request.salt, signal);
-  const runId = newRunId(started, undefined);
+  const runId = newRunId(started);
   await using lock = dryRun ? undefined : await RunLock.take(lake, runId, { signal });
   // Awaited here, so that the lock is held until the work is done.
   return await withScratch(lake, async (scratch) => {
@@ -100,7 +100,7 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
     });
     if (dryRun && droppedFiles > 0) return ofLog([]);
     const [tables, entries, { records }] = await allSettledOrThrow([
-      readTables(lake, duck, signal),
+      readTables(open),
       log.sources(signal),
       interruptedRuns(new RunHistory(lake, signal)),
     ]);
@@ -110,7 +110,7 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
     const requireHeld = async () => lock?.requireHeld();
     if (!dryRun) {
       await claimCheckedSalt(lake, checkedSalt, { requireHeld, signal });
-      if (mayHaveEarlierLayout(checkedSalt)) await moveOutOfTableFolders(lake, signal);
+      await moveOutOfTableFolders(lake, checkedSalt, open);
     }
     const state = stateOf(tables, entries);
     if (droppedFiles > 0 || isLogIncomplete(state)) {
@@ -179,7 +179,7 @@ async function otherTables(
   const unreadable: RepairedTable[] = [];
   for (const path of [rosterTable, groupsTable, digitalActivityTable]) {
     try {
-      const snapshot = await readSnapshot(open.lake, path, open.duck, open);
+      const snapshot = await readSnapshot(open, path);
       if (snapshot) snapshots.push(snapshot);
     } catch (error) {
       const problem = problemOf(error, open.signal);
@@ -237,9 +237,7 @@ class TableRepair {
     return this.after(isWhole ? "table" : "months", async () => {
       const damaged = (table: string) => damagedPaths(known.damage, table);
       // The lookups may just have been repaired.
-      const { lookups } = context.dryRun
-        ? tables
-        : await readTables(context.lake, context.duck, context.signal);
+      const { lookups } = context.dryRun ? tables : await readTables(context);
       const snapshot = isWhole ? undefined : tables.pseudo.get(report.name);
       if (snapshot !== undefined) requireWritable(snapshot, []);
       else await this.makeRoom();
@@ -288,7 +286,7 @@ class TableRepair {
       if (remedy !== undefined) return { problem: remedy };
       const { lake, duck, dryRun, requireHeld, signal } = this.context;
       if (dryRun) return {};
-      const tables = requireComplete(await readTables(lake, duck, signal));
+      const tables = requireComplete(await readTables(this.context));
       const damaged = damagedPaths(known.damage, finding.table);
       await updateDigitalActivity({ lake, duck, tables, damaged, requireHeld, signal });
       return {};
@@ -313,15 +311,13 @@ class TableRepair {
   }
 
   private async makeRoom(): Promise<void> {
-    const { lake, dryRun, signal } = this.context;
-    if (!dryRun) await clearRebuildFolder(lake, this.finding.table, { signal });
+    if (!this.context.dryRun) await clearRebuildFolder(this.context, this.finding.table);
   }
 
   private async swap(): Promise<string | null> {
-    const { lake, dryRun, requireHeld, signal } = this.context;
-    if (dryRun) return null;
-    await requireHeld();
-    return swapTable(lake, this.finding.table, new Date(), { signal });
+    if (this.context.dryRun) return null;
+    await this.context.requireHeld();
+    return swapTable(this.context, this.finding.table, new Date());
   }
 }
 

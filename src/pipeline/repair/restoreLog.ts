@@ -15,7 +15,7 @@ import { damagedFiles } from "./damage";
 /** Removes data files that are gone or damaged from the ingest log, so that it can be read. Resolves to their number. */
 export async function dropDamagedFiles(open: OpenLake, dryRun: boolean): Promise<number> {
   const { lake, duck, signal } = open;
-  const snapshot = await readSnapshot(lake, ingestLogTable, duck, open);
+  const snapshot = await readSnapshot(open, ingestLogTable);
   if (snapshot === undefined) return 0;
   const damaged = await damagedFiles(open, snapshot);
   if (damaged.length === 0 || dryRun) return damaged.length;

@@ -1,13 +1,13 @@
 import { rebuildFolder, replacedTable } from "../../clever/layout";
+import type { LakeAccess } from "../../delta/openLake";
 import { logFolder } from "../../delta/paths";
 import { filesBelow } from "../../lake/filesBelow";
-import type { Lake, LakeOptions } from "../../lake/lake";
 import { folderName } from "../plan/plan";
 
 /** Removes what a killed repair left where a table is to be built next to another one. */
-export async function clearRebuildFolder(lake: Lake, table: string, options: LakeOptions): Promise<void> {
-  const left = await filesBelow(lake, rebuildFolder(table), options);
-  for (const { path } of left) await lake.delete(path, options);
+export async function clearRebuildFolder(access: LakeAccess, table: string): Promise<void> {
+  const left = await filesBelow(access.lake, rebuildFolder(table), access);
+  for (const { path } of left) await access.lake.delete(path, access);
 }
 
 /**
@@ -16,17 +16,13 @@ export async function clearRebuildFolder(lake: Lake, table: string, options: Lak
  *
  * @returns where the old table is kept; null if there was none
  */
-export async function swapTable(
-  lake: Lake,
-  table: string,
-  now: Date,
-  options: LakeOptions,
-): Promise<string | null> {
-  const isThere = (await lake.stat(logFolder(table), options)) !== undefined;
+export async function swapTable(access: LakeAccess, table: string, now: Date): Promise<string | null> {
+  const { lake } = access;
+  const isThere = (await lake.stat(logFolder(table), access)) !== undefined;
   const kept = replacedTable(table, folderName(now));
-  await lake.rename(table, kept, options);
+  await lake.rename(table, kept, access);
   try {
-    await lake.rename(rebuildFolder(kept), table, options);
+    await lake.rename(rebuildFolder(kept), table, access);
   } catch (error) {
     await lake.rename(kept, table).catch(() => undefined);
     throw error;

@@ -97,7 +97,7 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   }
   const header = readHeader(await file.head(headerBytes, signal), rosterShape);
   if (isProblem(header)) throw notARoster(file, header);
-  await using lock = await RunLock.take(lake, newRunId(new Date(started), undefined), { signal });
+  await using lock = await RunLock.take(lake, newRunId(new Date(started)), { signal });
 
   const checkedSalt = await checkedSaltFor(lake, request.salt, signal);
   const students = await readStudents(request, checkedSalt.salt, header);

@@ -67,7 +67,7 @@ async function findSalt(
 ): Promise<Omit<CheckedSalt, "notes"> | undefined> {
   const { salt: trimmed } = checkSaltText(given);
   const forms = formsOf(given);
-  const stored = await readFingerprint(lake, { signal });
+  const stored = await readFingerprint({ lake, signal });
   if (stored !== undefined) {
     for (const salt of forms)
       if (await isSaltOf(salt, stored)) return { salt, evidence: "fingerprint", stored };
@@ -100,7 +100,7 @@ export async function claimCheckedSalt(
 ): Promise<void> {
   const options = { signal: claim.signal };
   // Another run may have stored one since the check.
-  const stored = await readFingerprint(lake, options);
+  const stored = await readFingerprint({ lake, ...options });
   if (stored !== undefined) {
     const isChecked = evidence === "fingerprint" && stored.nonce === before?.nonce;
     if (isChecked || (await isSaltOf(salt, stored))) return;
@@ -110,7 +110,7 @@ export async function claimCheckedSalt(
   if (stored !== undefined) await replaceFingerprint(lake, salt, stored, options);
   else if (!(await storeFingerprint(lake, salt, options))) {
     // Of another run; or of this one, if the response was lost before the request was repeated.
-    const now = await readFingerprint(lake, options);
+    const now = await readFingerprint({ lake, ...options });
     if (now === undefined || !(await isSaltOf(salt, now))) throw otherSalt(lake);
   }
 }

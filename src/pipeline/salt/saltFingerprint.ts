@@ -2,6 +2,7 @@ import { createHash, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { Readable } from "node:stream";
 import * as z from "zod";
 import { earlierSaltFingerprintPath, saltFingerprintPath } from "../../clever/layout";
+import type { LakeAccess } from "../../delta/openLake";
 import { CleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import { readDocument } from "../../lake/readSmall";
@@ -74,20 +75,13 @@ export interface StoredFingerprint extends Fingerprint {
 }
 
 /** Undefined if the lake has none. Rejects with `corrupt` if it cannot be read. */
-export async function readFingerprint(
-  lake: Lake,
-  options: LakeOptions,
-): Promise<StoredFingerprint | undefined> {
-  return (
-    (await readAt(lake, saltFingerprintPath, options)) ??
-    (await readAt(lake, earlierSaltFingerprintPath, options))
-  );
+export async function readFingerprint(access: LakeAccess): Promise<StoredFingerprint | undefined> {
+  return (await readAt(access, saltFingerprintPath)) ?? (await readAt(access, earlierSaltFingerprintPath));
 }
 
 async function readAt(
-  lake: Lake,
+  { lake, ...options }: LakeAccess,
   path: string,
-  options: LakeOptions,
 ): Promise<StoredFingerprint | undefined> {
   const stored = await readDocument(lake, path, fingerprintSchema, options);
   if (stored !== "unreadable") return stored && { ...stored, path };

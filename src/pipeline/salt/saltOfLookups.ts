@@ -66,7 +66,7 @@ export async function hasPseudonyms(lake: Lake, signal?: AbortSignal): Promise<b
   await using duck = await Duck.open();
   const ofReports = allReports().flatMap((report) => [lookupTable(report), pseudoTable(report)]);
   for (const tablePath of [...ofReports, rosterTable, pseudonymMapTable]) {
-    const snapshot = await readSnapshot(lake, tablePath, duck, { signal });
+    const snapshot = await readSnapshot({ lake, duck, signal }, tablePath);
     if (snapshot && snapshot.files.size > 0) return true;
   }
   return false;

@@ -1,10 +1,10 @@
 import { withScratch } from "../../delta/localFiles";
 import { filesByPartition, planMerges } from "../../delta/mergePlan";
+import type { OpenLake } from "../../delta/openLake";
 import { mergeSmallFiles } from "../../delta/optimize";
 import { readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { Duck } from "../../duck/duck";
 import { describeError } from "../../errors";
-import type { Lake } from "../../lake/lake";
 import { requireLake } from "../../lake/requireLake";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
@@ -55,11 +55,12 @@ export async function optimizeLake(request: LakeWork): Promise<OptimizeSummary> 
   const started = new Date();
   const { lake, dryRun, signal } = request;
   await requireLake(lake, { signal });
-  await using lock = dryRun ? undefined : await RunLock.take(lake, newRunId(started, undefined), { signal });
+  await using lock = dryRun ? undefined : await RunLock.take(lake, newRunId(started), { signal });
   // Awaited before the lock is released.
   return await withScratch(lake, async (scratch) => {
     await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
-    const jobs = await readJobs(lake, duck, signal);
+    const open = { lake, duck, signal };
+    const jobs = await readJobs(open);
     const progress = { done: 0, all: jobs.reduce((sum, { rewritten }) => sum + rewritten, 0) };
     const tables: OptimizedTable[] = [];
     for (const job of jobs) {
@@ -75,13 +76,11 @@ export async function optimizeLake(request: LakeWork): Promise<OptimizeSummary> 
       let newest: Snapshot | undefined;
       try {
         newest = await mergeSmallFiles({
-          lake,
-          duck,
+          ...open,
           ...table,
           tablePath: table.path,
           snapshot,
           maxFiles: filesPerPartition,
-          signal,
           requireHeld: held.requireHeld,
           onLeft: (reason) => problems.push(describeError(reason)),
           onMerged: ({ bytes }) => {
@@ -93,7 +92,7 @@ export async function optimizeLake(request: LakeWork): Promise<OptimizeSummary> 
         if (newest === undefined && problems.length === 0) problems.push(overtaken);
       } catch (error) {
         problems.push(problemOf(error, signal));
-        newest = await readSnapshot(lake, table.path, duck, { signal });
+        newest = await readSnapshot(open, table.path);
       }
       const [problem = null] = problems;
       return { ...compared(table.path, snapshot, newest ?? snapshot), rewritten, problem };
@@ -114,17 +113,23 @@ interface Job {
 }
 
 /** The existing tables, with what is to be merged. */
-async function readJobs(lake: Lake, duck: Duck, signal: AbortSignal | undefined): Promise<Job[]> {
+async function readJobs(open: OpenLake): Promise<Job[]> {
   const jobs: Job[] = [];
   for (const table of upkeepTables()) {
     try {
-      const snapshot = await readSnapshot(lake, table.path, duck, { signal });
+      const snapshot = await readSnapshot(open, table.path);
       if (snapshot === undefined) continue;
       const merges = planMerges(snapshot, { maxFiles: filesPerPartition, tagsOf: table.tagsOf });
       const rewritten = merges.reduce((sum, { bytes }) => sum + bytes, 0);
       jobs.push({ table, snapshot, merges, rewritten, problem: null });
     } catch (error) {
-      jobs.push({ table, snapshot: undefined, merges: [], rewritten: 0, problem: problemOf(error, signal) });
+      jobs.push({
+        table,
+        snapshot: undefined,
+        merges: [],
+        rewritten: 0,
+        problem: problemOf(error, open.signal),
+      });
     }
   }
   return jobs;

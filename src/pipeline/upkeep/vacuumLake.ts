@@ -61,14 +61,14 @@ export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary>
     );
   }
   await requireLake(lake, { signal });
-  await using lock = dryRun ? undefined : await RunLock.take(lake, newRunId(started, undefined), { signal });
+  await using lock = dryRun ? undefined : await RunLock.take(lake, newRunId(started), { signal });
   const now = (await lock?.takenAt()) ?? started;
   const since = now.getTime() - olderThanDays * millisecondsPerDay;
   await using duck = await Duck.open();
   const found: { table: string; files: LakeEntry[]; problem: string | null }[] = [];
   for (const { path: table } of upkeepTables()) {
     try {
-      const files = await unusedFiles(lake, duck, table, since, { signal });
+      const files = await unusedFiles({ lake, duck, signal }, table, since);
       found.push({ table, files, problem: null });
     } catch (error) {
       found.push({ table, files: [], problem: problemOf(error, signal) });

@@ -77,7 +77,7 @@ export async function verifyLake(
     const salt = given === undefined ? undefined : await verifiedSalt(context, given);
     const found = await verifyAll(context, salt, userTypes);
     const { problems, leftovers } = context;
-    leftovers.push(...(await leftoverFiles(lake, { signal })));
+    leftovers.push(...(await leftoverFiles(context)));
     // Checked last: earlier findings may come from a run that has begun since.
     const sawRun = await watch.sawRun(signal);
     if (problems.length > 0 && sawRun) throw doubtful(lake);
@@ -127,7 +127,7 @@ async function verifyAll(
     const table = await orDamage(context, path, () => verifyTable(context, path, check));
     if (table) tables.push(table);
   }
-  problems.push(...(await unloggedLandings(lake, read.all, signal)));
+  problems.push(...(await unloggedLandings(context, read.all)));
   // A lake from which everything is gone must not pass.
   if (tables.length === 0 && landed.length === 0 && problems.length === 0) {
     problems.push({ subject: lake.url, problem: "Nothing was ingested into this lake yet." });

@@ -1,8 +1,8 @@
 import { earlierSaltFingerprintPath, landedFolder, runLockPath, tableFolders } from "../../clever/layout";
 import { counted } from "../../counted";
+import type { LakeAccess } from "../../delta/openLake";
 import { logFolder } from "../../delta/paths";
 import { filesBelow } from "../../lake/filesBelow";
-import type { Lake, LakeOptions } from "../../lake/lake";
 import { lockFiles } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
 import { upkeepTables } from "../upkeep/upkeepTables";
@@ -19,14 +19,13 @@ export function unusedFilesOf(tablePath: string, sizes: readonly number[]): Left
 
 /** Raw files without an entry in the ingest log: OEA's notebooks would read them anyway. */
 export async function unloggedLandings(
-  lake: Lake,
+  access: LakeAccess,
   entries: readonly LogEntry[],
-  signal?: AbortSignal,
 ): Promise<Discrepancy[]> {
   const known = new Set(entries.map(({ landedPath }) => landedPath));
   const problems: Discrepancy[] = [];
   for (const report of allReports()) {
-    for (const { path } of await filesBelow(lake, landedFolder(report), { signal })) {
+    for (const { path } of await filesBelow(access.lake, landedFolder(report), access)) {
       if (!path.endsWith(".csv") || known.has(path)) continue;
       const problem =
         "The ingest log has no entry for this raw file. If a run was interrupted, the next one adds the entry. If the log was lost and the report was ingested again, this copy is no longer needed.";
@@ -37,7 +36,7 @@ export async function unloggedLandings(
 }
 
 /** Entries that OEA would take for a table. */
-async function foreignEntriesAmongTables(lake: Lake, options: LakeOptions): Promise<Leftover[]> {
+async function foreignEntriesAmongTables({ lake, ...options }: LakeAccess): Promise<Leftover[]> {
   const strangers: Leftover[] = [];
   const own = new Set(upkeepTables().map(({ path }) => path));
   for (const folder of tableFolders) {
@@ -57,16 +56,16 @@ async function foreignEntriesAmongTables(lake: Lake, options: LakeOptions): Prom
 }
 
 /** Entries among the tables that are not tables, and files that killed processes left in the lake. */
-export async function leftoverFiles(lake: Lake, options: LakeOptions): Promise<Leftover[]> {
-  const left = await foreignEntriesAmongTables(lake, options);
-  for (const { path } of await lockFiles(lake, options)) {
+export async function leftoverFiles(access: LakeAccess): Promise<Leftover[]> {
+  const left = await foreignEntriesAmongTables(access);
+  for (const { path } of await lockFiles(access.lake, access)) {
     const note =
       path === runLockPath
         ? "The lock of a killed run: it is removed by the next run."
         : "A file of a killed run's lock: it is removed by a later run when it is a day old.";
     left.push({ subject: path, note });
   }
-  for await (const { path, kind, modified } of lake.temporaries(options)) {
+  for await (const { path, kind, modified } of access.lake.temporaries(access)) {
     const what = kind === "folder" ? "A temporary folder" : "A temporary file";
     const note = `${what} of ${modified.toISOString()}; what killed runs left is removed by a later one when it is a day old.`;
     left.push({ subject: path, note });

@@ -44,14 +44,14 @@ async function withIntactTables<T>(
   tablePaths: readonly string[],
   work: (session: DuckSession, tables: ReadonlyMap<string, IntactTable>) => Promise<T>,
 ): Promise<T | undefined> {
-  const { lake, duck, signal, problems, leftovers } = context;
+  const { duck, signal, problems, leftovers } = context;
   const tables: { readonly snapshot: Snapshot }[] = [];
   const before = problems.length;
   for (const tablePath of tablePaths) {
-    const snapshot = await readCheckedSnapshot(lake, tablePath, duck, undefined, context);
+    const snapshot = await readCheckedSnapshot(context, tablePath);
     if (snapshot === undefined) continue;
     tables.push({ snapshot });
-    const stored = await storedFiles(lake, snapshot, context);
+    const stored = await storedFiles(context, snapshot);
     problems.push(...stored.damaged.map(asDiscrepancy));
     const unused = unusedFilesOf(tablePath, stored.unused);
     if (unused) leftovers.push(unused);
@@ -227,8 +227,7 @@ async function checkRoster({ session, select, rows }: CountedTable): Promise<str
 
 /** If it is up to date, a row for each row of the reports' tables. */
 async function checkActivity({ context, snapshot, rows }: CountedTable): Promise<string | undefined> {
-  const { lake, duck, signal } = context;
-  const { pseudo: reportTables } = await readTables(lake, duck, signal);
+  const { pseudo: reportTables } = await readTables(context);
   const due = numRecords([...reportTables.values()].flatMap(({ files }) => [...files.values()]));
   if (!isUpToDate(snapshot, reportTables) || due === undefined || due === rows) return undefined;
   return `It has ${counted(rows, "row")} where the reports' tables have ${due}.`;

@@ -4,6 +4,7 @@ import type { OpenLake } from "../../delta/openLake";
 import { readQuery } from "../../delta/readQuery";
 import { requireSameShape } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
+import { filesOf } from "../../delta/storedFiles";
 import { type NewTable, removeFile, tableActions } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
 import { ifReadable } from "../../errors";
@@ -46,10 +47,10 @@ export async function replaceRows({
     operation: { name: "WRITE", parameters: { mode: "Overwrite" } },
     attempt: async (snapshot) => {
       requireShapeOf(table, snapshot);
-      const files = [...(snapshot?.files.values() ?? [])];
+      const files = filesOf({ snapshot });
       const same =
         snapshot &&
-        withDataFiles({ lake, duck, signal }, [{ snapshot }], (placeOf) =>
+        withDataFiles(rows, [{ snapshot }], (placeOf) =>
           isCurrent(snapshot, readQuery(snapshot, files, placeOf)),
         );
       if (same && (await ifReadable(same))) return undefined;

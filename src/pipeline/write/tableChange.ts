@@ -4,7 +4,7 @@ import { counted } from "../../counted";
 import type { Action } from "../../delta/actions";
 import type { Attempt } from "../../delta/conflict";
 import { importDataFile } from "../../delta/dataFile";
-import type { OpenLake } from "../../delta/openLake";
+import type { LakeAccess, OpenLake } from "../../delta/openLake";
 import { readQuery } from "../../delta/readQuery";
 import { requireSameShape } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
@@ -12,7 +12,6 @@ import { requireIntact } from "../../delta/storedFiles";
 import { removeFile } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
 import { type DuckSession, sqlFiles } from "../../duck/duck";
-import type { Lake } from "../../lake/lake";
 import { mapConcurrently } from "../../mapConcurrently";
 import { type Delivery, isJudged, type QuarantinedDelivery, type ReadDelivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
@@ -274,11 +273,11 @@ export class TableChange {
     applied: readonly ReadDelivery[],
     months: readonly WrittenMonth[],
   ): Promise<Attempt | undefined> {
-    const { lake, report, signal } = this.context;
+    const { report } = this.context;
     const actions: Action[] = applied.map(({ entry: { source, version } }) => ({
       txn: { appId: sourceAppId(source), version, lastUpdated: Date.now() },
     }));
-    actions.push(...(await importMonths(lake, pseudoTable(report), months, signal)));
+    actions.push(...(await importMonths(this.context, pseudoTable(report), months)));
     if (actions.length === 0) return undefined;
     const creation = snapshot ? [] : pseudoTableActions(report);
     // Anything that another writer adds must be checked first: it may be the same rows.
@@ -288,10 +287,9 @@ export class TableChange {
 
 /** Imports the new data files of months; resolves to the actions that put them in place of the old ones. */
 export async function importMonths(
-  lake: Lake,
+  { lake, signal }: LakeAccess,
   tablePath: string,
   months: Iterable<WrittenMonth>,
-  signal: AbortSignal | undefined,
 ): Promise<Action[]> {
   const all = [...months];
   const removed = all.flatMap((month) => month.removed);

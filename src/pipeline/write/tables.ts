@@ -10,11 +10,10 @@ import {
   reports,
 } from "../../clever/reports";
 import type { Action } from "../../delta/actions";
+import type { OpenLake } from "../../delta/openLake";
 import { isNewest, readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { tableActions } from "../../delta/tableActions";
-import type { Duck } from "../../duck/duck";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
-import type { Lake } from "../../lake/lake";
 import type { SourceEntries } from "../log/logTable";
 import { type LakeState, lakeState } from "../plan/plan";
 import { contentsOf, mergedTags } from "./fileContents";
@@ -70,18 +69,12 @@ export interface LakeTables {
 }
 
 /** @param known earlier states: one that is still the newest is not read again */
-export async function readTables(
-  lake: Lake,
-  duck: Duck,
-  signal?: AbortSignal,
-  known?: LakeTables,
-): Promise<LakeTables> {
-  const options = { signal };
+export async function readTables(open: OpenLake, known?: LakeTables): Promise<LakeTables> {
   const refused = new Map<string, CleverLakeError>();
   const read = async (tablePath: string, before: Snapshot | undefined) => {
-    if (before !== undefined && (await isNewest(lake, before, options))) return before;
+    if (before !== undefined && (await isNewest(open, before))) return before;
     try {
-      return await readSnapshot(lake, tablePath, duck, options);
+      return await readSnapshot(open, tablePath);
     } catch (error) {
       if (!isCleverLakeError(error, "unsupportedTable")) throw error;
       refused.set(tablePath, error);
