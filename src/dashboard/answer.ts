@@ -1,4 +1,5 @@
 import type { UserType } from "../clever/reports";
+import type { Licence } from "./districtFiles";
 import type { DashboardFilter } from "./filter";
 import type { ShownResource } from "./groups/names";
 import type { Counting } from "./opening";
@@ -312,16 +313,6 @@ export interface Subjects {
 export interface NamedSchools {
   readonly name: string;
   readonly schools: readonly (string | null)[];
-}
-
-/** A paid resource, from the district's licence file; `null` if a cell is empty. */
-export interface Licence {
-  readonly resource: string;
-  readonly seats: number | null;
-  /** Of the whole licence, in the district's currency. */
-  readonly cost: number | null;
-  /** Its last day, `yyyy-MM-dd`. */
-  readonly end: string | null;
 }
 
 /** How a licence is used, whatever resources a question filters by. */

@@ -3,7 +3,6 @@ import { parse } from "csv-parse/sync";
 import * as z from "zod";
 import { expandHome } from "../config";
 import { CleverLakeError } from "../errors";
-import type { Licence } from "./answer";
 import { type LevelsByName, schoolLevels } from "./schoolLevels";
 
 /** Files of the district with facts that the reports do not have. */
@@ -12,6 +11,16 @@ export interface DistrictFiles {
   readonly schoolLevelsFile?: string | undefined;
   /** CSV `resource,seats,cost,end`. */
   readonly licencesFile?: string | undefined;
+}
+
+/** A paid resource, from the district's licence file; `null` if a cell is empty. */
+export interface Licence {
+  readonly resource: string;
+  readonly seats: number | null;
+  /** Of the whole licence, in the district's currency. */
+  readonly cost: number | null;
+  /** Its last day, `yyyy-MM-dd`. */
+  readonly end: string | null;
 }
 
 export interface DistrictContext {

@@ -1,17 +1,9 @@
 import { isoDate } from "../../calendar";
 import { compareGrades } from "../../clever/grades";
 import { userTypes } from "../../clever/reports";
-import type {
-  Cards,
-  DashboardAnswer,
-  FilterOptions,
-  Licence,
-  NoAnswer,
-  People,
-  ReportKind,
-  Shown,
-} from "../answer";
+import type { Cards, DashboardAnswer, FilterOptions, NoAnswer, People, ReportKind, Shown } from "../answer";
 import { countDays } from "../calendar";
+import type { Licence } from "../districtFiles";
 import type { DashboardFilter } from "../filter";
 import { factsOf, groupsOf } from "../groups/groups";
 import { compareNames } from "../groups/names";

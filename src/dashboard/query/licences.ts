@@ -1,5 +1,6 @@
 import { nearestNames } from "../../nearestNames";
-import type { Licence, LicenceEntry } from "../answer";
+import type { LicenceEntry } from "../answer";
+import type { Licence } from "../districtFiles";
 import { compareNames } from "../groups/names";
 import { resourcesNamed } from "../resourcesNamed";
 import { comparable, nullIfAbsent, partly } from "./entries";

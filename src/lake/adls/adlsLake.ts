@@ -35,18 +35,13 @@ import { mayHaveSucceeded } from "./requests";
 import {
   createOnce,
   deleteQuietly,
+  type Identity,
   listTemporaries,
   signalOf,
   sweepTemporaries,
   writeMark,
 } from "./temporaryFiles";
 import { upload } from "./upload";
-
-/** What identifies a file after a rename. */
-interface Identity {
-  readonly mark: string | undefined;
-  readonly etag: string | undefined;
-}
 
 /**
  * A lake in Azure Data Lake Storage Gen2. A write goes to a temporary file that is renamed into place (for
@@ -71,13 +66,9 @@ export class AdlsLake implements Lake {
     options: LakeOptions & { readonly recursive?: boolean } = {},
   ): AsyncIterable<LakeEntry> {
     options.signal?.throwIfAborted();
-    if (folder === "") {
-      yield* this.listRoot(options);
-      return;
-    }
+    if (folder === "") return yield* this.listRoot(options);
     const { fileSystem, name } = this.places.of(folder);
-    const pages = this.service
-      .getFileSystemClient(fileSystem)
+    const pages = this.fileSystem(fileSystem)
       .listPaths({ path: name, recursive: options.recursive ?? false, ...signalOf(options) })
       .byPage({ maxPageSize: 5000 });
     try {
@@ -337,11 +328,8 @@ export class AdlsLake implements Lake {
   }
 
   private async makeParent({ fileSystem, name }: Place, options: LakeOptions): Promise<void> {
-    const parent = path.posix.dirname(name);
-    await this.service
-      .getFileSystemClient(fileSystem)
-      .getDirectoryClient(parent)
-      .createIfNotExists(signalOf(options));
+    const parent = this.fileSystem(fileSystem).getDirectoryClient(path.posix.dirname(name));
+    await parent.createIfNotExists(signalOf(options));
   }
 
   /** Does work that needs the file system, which is created if it is missing. */

@@ -6,6 +6,13 @@ import { mayHaveSucceeded } from "./requests";
 
 /** The metadata by which a write recognizes its own file if the response to its rename was lost. */
 export const writeMark = "cleverlakewrite";
+
+/** What identifies a file after a rename. */
+export interface Identity {
+  readonly mark: string | undefined;
+  readonly etag: string | undefined;
+}
+
 const cleanUpMilliseconds = 10_000;
 
 /**
