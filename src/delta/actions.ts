@@ -90,7 +90,7 @@ const commitInfo = z.object({
 });
 
 const actionSchemas = { add, remove, txn, commitInfo, protocol, metaData, domainMetadata } as const;
-const actionNames = ["add", "remove", "txn", "commitInfo", "protocol", "metaData", "domainMetadata"] as const;
+const actionNames = Object.keys(actionSchemas) as (keyof typeof actionSchemas)[];
 
 /** A parsed value, read-only; what may be undefined may also be absent. */
 type Parsed<T> = T extends readonly (infer Item)[]

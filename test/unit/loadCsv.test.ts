@@ -101,7 +101,7 @@ test("a file with bad rows is refused, and its first bad row is found", async ()
       const file = await fileOf(text);
       const loaded = await duck.session((session) => load(session, file, reports[report]));
       if (!("summary" in loaded)) throw new Error("The file was not refused.");
-      const found = await findBadRows(file, reports[report], loaded.header);
+      const found = await findBadRows({ place: file, header: loaded.header }, reports[report]);
       expect({ rows: found.rows, goodRows: found.goodRows }).toEqual({
         rows: badRows.length,
         goodRows: rows.length,
@@ -125,7 +125,13 @@ test("without its bad rows, its good rows are read", async () => {
       if (!("summary" in loaded)) throw new Error("The file was not refused.");
       const lake = new MemoryLake();
       const good = `${file}.good`;
-      const refusal = await splitBadRows(file, reports[report], loaded.header, good, lake, "stage1np/r");
+      const refusal = await splitBadRows(
+        { place: file, header: loaded.header },
+        reports[report],
+        good,
+        lake,
+        "stage1np/r",
+      );
       expect(refusal.rows).toBe(badRows.length);
       expect(String(lake.files.get("stage1np/r")).match(/^# line \d+/gm)?.length).toBeGreaterThanOrEqual(1);
       const reread = await duck.session((session) =>

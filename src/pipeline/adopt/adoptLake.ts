@@ -71,7 +71,8 @@ export async function adoptLake(request: AdoptRequest): Promise<AdoptSummary> {
     const found = await inspectLake(context);
     const adoption = new Adoption(request, context);
     // Reported before anybody agrees to anything.
-    if (found.histories !== undefined && request.salt) await adoption.saltFor(found, request.salt);
+    if (found.histories !== undefined && request.salt)
+      await saltForAdoption(context, found.oea, request.salt);
     if (found.histories === undefined || lock === undefined) return await adoption.describe(found);
     return await adoption.carryOut(found, lock);
   });
@@ -91,16 +92,11 @@ class Adoption {
     return this.summary("adoptedBefore", details, null, comparison);
   }
 
-  /** The form of a salt with which the lake is adopted; rejects with `salt` if it cannot be used. */
-  saltFor({ oea }: InspectedLake, given: string): Promise<string> {
-    return saltForAdoption(this.context, oea, given);
-  }
-
   async carryOut(found: InspectedLake, lock: RunLock): Promise<AdoptSummary> {
     const { context } = this;
     const { lake, log, runId, started, signal } = context;
     const { oea, details, histories = [] } = found;
-    const salt = await this.saltFor(found, this.givenSalt());
+    const salt = await saltForAdoption(context, oea, this.givenSalt());
     const toMove = oea.filter(({ path, movedPath }) => path !== movedPath);
     for (const table of toMove) await requireMovable(context, table);
     await settleInterrupted(lake, log, found.interrupted.records, signal);
@@ -119,7 +115,11 @@ class Adoption {
       await storeFingerprint(lake, salt, { signal });
       const rounds = await this.logLandings(found, histories, lock);
       await writePseudonymMap(context, oea, salt);
-      for (const table of toMove) await this.move(table, lock);
+      for (const table of toMove) {
+        await requireMovable(context, table);
+        await lock.requireHeld();
+        await lake.rename(table.path, table.movedPath, { signal });
+      }
       const tables = await this.build(rounds, salt, lock, summary);
       const moved = await oeaTables(context);
       const comparison = await this.compare(moved, await log.all(signal), tables, salt);
@@ -167,13 +167,6 @@ class Adoption {
       await log.append(unknown.slice(from, from + entriesPerCommit), signal);
     }
     return rounds;
-  }
-
-  private async move(table: OeaTable, lock: RunLock): Promise<void> {
-    const { lake, signal } = this.context;
-    await requireMovable(this.context, table);
-    await lock.requireHeld();
-    await lake.rename(table.path, table.movedPath, { signal });
   }
 
   /** Builds our tables from landed files, as a run does; resolves to the tables. */

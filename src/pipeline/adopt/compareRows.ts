@@ -1,6 +1,6 @@
 import { pseudonymMapTable, pseudoTable } from "../../clever/layout";
 import { idColumns, idNames, pseudonymName, type Report } from "../../clever/reports";
-import { personSql } from "../../clever/rowKey";
+import { hasResources, personSql } from "../../clever/rowKey";
 import { withLocalFiles } from "../../delta/localFiles";
 import type { OpenLake } from "../../delta/openLake";
 import { sqlTypes } from "../../delta/schema";
@@ -128,8 +128,7 @@ async function gather(
 
 /** A person's day, and the resource if the report has resources. */
 function keyOf(report: Report): string {
-  const hasResources = report.columns.some(({ name }) => name === "resource_id");
-  const key = `hash("date", ${personSql}${hasResources ? ", coalesce(resource_id, resource_name)" : ""})`;
+  const key = `hash("date", ${personSql}${hasResources(report) ? ", coalesce(resource_id, resource_name)" : ""})`;
   return `CASE WHEN ${personSql} IS NOT NULL THEN ${key} END`;
 }
 

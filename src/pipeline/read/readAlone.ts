@@ -48,7 +48,7 @@ export async function readAlone(
   let loaded: LoadedCsv;
   if (whole === undefined || "summary" in whole) {
     if (whole !== undefined && isJudged(delivery)) {
-      const bad = await findBadRows(place, report, header, signal);
+      const bad = await findBadRows(csv, report, signal);
       if (bad.rows > 0) return held(whole.summary, bad);
     }
     // If the engine failed on rows that are good one by one, it gets them in plain form.
@@ -67,7 +67,7 @@ export async function readAlone(
   const marked = isAsBefore ? undefined : await markedRows(session, marks);
   if (marked) {
     if (isJudged(delivery)) {
-      return held(marked.reasonOf(0), await findBadRows(place, report, header, signal, marked));
+      return held(marked.reasonOf(0), await findBadRows(csv, report, signal, marked));
     }
     const good = await loadGoodRows(session, delivery, csv, context, marked);
     if ("quarantined" in good) return good;
@@ -96,7 +96,7 @@ export async function readAlone(
 async function loadGoodRows(
   session: DuckSession,
   delivery: Delivery,
-  { place, header }: OpenedCsv,
+  csv: OpenedCsv,
   { lake, persons: { report }, scratch, signal }: ReadContext,
   marked?: MarkedRows | ReadonlySet<number>,
 ): Promise<
@@ -109,7 +109,7 @@ async function loadGoodRows(
     const refusedPath = refusedRowsPath(entry.landedPath);
     // What was refused before is next to the landed file of that delivery.
     const kept = readAs?.landedPath === entry.landedPath ? undefined : lake;
-    const refusal = await splitBadRows(place, report, header, goodFile, kept, refusedPath, signal, marked);
+    const refusal = await splitBadRows(csv, report, goodFile, kept, refusedPath, signal, marked);
     const opened = await openCsv(goodFile, report, entry.userType, { signal });
     if ("reason" in opened) return { quarantined: [{ ...delivery, ...opened, acceptable: false }] };
     const loaded = await loadCsv(session, opened, report, refusal.order);

@@ -1,12 +1,13 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import type { Header, Problem } from "../../clever/header";
+import type { Problem } from "../../clever/header";
 import { findDayMonthOrder, type JudgedRow, judgeRows } from "../../clever/judgeRows";
 import type { Report } from "../../clever/reports";
 import type { DayMonthOrder } from "../../clever/values";
 import type { Lake } from "../../lake/lake";
 import type { MarkedRows } from "./markedRows";
+import type { OpenedCsv } from "./openCsv";
 
 /** The rows of a file that are refused, and the others. */
 export interface Refusal {
@@ -16,18 +17,20 @@ export interface Refusal {
   readonly first: Problem | undefined;
 }
 
+/** A local file and its header. */
+type CsvFile = Pick<OpenedCsv, "place" | "header">;
+
 /** Counts the rows that cannot be read, or are in `marked`. */
 export async function findBadRows(
-  file: string,
+  csv: CsvFile,
   report: Report,
-  header: Header,
   signal?: AbortSignal,
   marked?: MarkedRows | ReadonlySet<number>,
 ): Promise<Refusal> {
   let first: Problem | undefined;
   let rows = 0;
   let goodRows = 0;
-  for await (const { problem } of (await judged(file, report, header, signal, marked)).rows) {
+  for await (const { problem } of (await judged(csv, report, signal, marked)).rows) {
     if (problem) rows++;
     else goodRows++;
     first ??= problem;
@@ -41,9 +44,8 @@ export async function findBadRows(
  * `refusedPath` in the lake, if given. Resolves to the number of refused rows.
  */
 export async function splitBadRows(
-  file: string,
+  csv: CsvFile,
   report: Report,
-  header: Header,
   goodFile: string,
   lake: Lake | undefined,
   refusedPath: string,
@@ -52,9 +54,10 @@ export async function splitBadRows(
 ): Promise<{ readonly rows: number; readonly order: DayMonthOrder }> {
   let rows = 0;
   const refusedFile = `${goodFile}.refused`;
-  const { order, rows: judgedRows } = await judged(file, report, header, signal, marked);
+  const { order, rows: judgedRows } = await judged(csv, report, signal, marked);
   await using refused = await open(refusedFile, "wx", 0o600);
   const goodRows = async function* () {
+    const { header } = csv;
     yield `${header.names.map(quoted).join(header.delimiter)}\n`;
     for await (const row of judgedRows) {
       if (!row.problem) {
@@ -72,13 +75,12 @@ export async function splitBadRows(
 }
 
 async function judged(
-  file: string,
+  { place, header }: CsvFile,
   report: Report,
-  header: Header,
   signal: AbortSignal | undefined,
   marked: MarkedRows | ReadonlySet<number> | undefined,
 ): Promise<{ order: DayMonthOrder; rows: AsyncGenerator<JudgedRow> }> {
-  const read = () => createReadStream(file, { highWaterMark: 1 << 20, signal });
+  const read = () => createReadStream(place, { highWaterMark: 1 << 20, signal });
   const order = await findDayMonthOrder(read, report, header);
   const rows = judgeRows(read, report, header, order);
   if (marked === undefined) return { order, rows };

@@ -73,7 +73,7 @@ class Comparison {
     );
     await session.query(
       `CREATE OR REPLACE TEMP TABLE actual AS SELECT coalesce(source_file, '') AS source, user_type, "date",
-         count(*) AS rows, sum(${this.hashOfTable("rows_")})::HUGEINT AS hashes FROM (${this.table.select}) rows_ GROUP BY ALL`,
+         count(*) AS rows, sum(${this.hashOfTable()})::HUGEINT AS hashes FROM (${this.table.select}) rows_ GROUP BY ALL`,
     );
     const readable = await this.expect(current);
     const shared = await session.query(
@@ -95,7 +95,7 @@ class Comparison {
     const stage: ReadContext["stage"] = async (session, loaded, files) => {
       await session.query(
         `INSERT INTO expected SELECT source_file, user_type, "date", count(*), sum(hash_)::HUGEINT FROM (
-           SELECT source_file, user_type, ${this.dayOf(loaded)} AS "date", ${this.hashOfLanded(loaded, "user_type")} AS hash_
+           SELECT source_file, user_type, ${this.dayOf(loaded)} AS "date", ${this.hashOfLanded(loaded)} AS hash_
            FROM raw JOIN ${deliveredSql(files, files.keys())} USING (file)) GROUP BY ALL`,
         this.table.salt === undefined ? [] : [this.table.salt],
       );
@@ -142,8 +142,8 @@ class Comparison {
     const names = entries.map(({ source }) => sqlString(source)).join(", ");
     const inTable = `SELECT * FROM (${this.table.select}) WHERE source_file IN (${names})`;
     const tableTexts = await comparableTexts(session, report, `(${inTable})`, "table_texts");
-    const landedHash = this.hashOfTable("rows_", landedTexts.valueOf);
-    const tableHash = this.hashOfTable("rows_", tableTexts.valueOf);
+    const landedHash = this.hashOfTable(landedTexts.valueOf);
+    const tableHash = this.hashOfTable(tableTexts.valueOf);
     // Earlier versions left out rows that other files had, and their log does not distinguish these from bad ones.
     const partial = entries.filter(mayUndercountRows);
     const partialNames = partial.map(({ source }) => sqlString(source)).join(", ");
@@ -165,23 +165,23 @@ class Comparison {
     return valueSql(dateColumn(this.table.report), loaded);
   }
 
-  private hashOfLanded(loaded: LoadedCsv, userType: string): string {
+  private hashOfLanded(loaded: LoadedCsv): string {
     const day = this.dayOf(loaded);
     return this.hashOf(
       (column) => valueSql(column, loaded),
       (column) => `sha256(${valueSql(column, loaded)} || $1)`,
-      [`year(${day})::INTEGER`, `month(${day})::INTEGER`, userType],
+      [`year(${day})::INTEGER`, `month(${day})::INTEGER`, "user_type"],
     );
   }
 
+  /** For a relation `rows_` with the table's columns. */
   private hashOfTable(
-    rows: string,
     textOf: (column: { readonly name: string }, value: string) => string = (_column, value) => value,
   ): string {
     return this.hashOf(
-      ({ name }) => textOf({ name }, `${rows}.${sqlName(name)}`),
-      ({ name }) => `${rows}.${sqlName(pseudonymName(name))}`,
-      [`${rows}."year"::INTEGER`, `${rows}."month"::INTEGER`, `${rows}.user_type`],
+      ({ name }) => textOf({ name }, `rows_.${sqlName(name)}`),
+      ({ name }) => `rows_.${sqlName(pseudonymName(name))}`,
+      ['rows_."year"::INTEGER', 'rows_."month"::INTEGER', "rows_.user_type"],
     );
   }
 
