@@ -44,7 +44,7 @@ export interface Start extends Pick<Model, "saved" | "texts" | "district" | "fil
 }
 
 /** Milliseconds without typing or scrolling after which the state is saved. */
-const restBeforeKeeping = 200;
+const saveDelay = 200;
 
 /** The dashboard's page: handles the extension's messages and renders itself. */
 export class Page implements Actions {
@@ -54,7 +54,7 @@ export class Page implements Actions {
   private readonly exporter: Exporter;
   private question: number;
   private frame = 0;
-  private keeping: ReturnType<typeof setTimeout> | undefined;
+  private saveTimer: ReturnType<typeof setTimeout> | undefined;
   /** The last drawn charts, so that unchanged ones are not drawn again. */
   private charts = new Map<string, Chart | undefined>();
   private drawnFrom: readonly unknown[] = [];
@@ -83,7 +83,7 @@ export class Page implements Actions {
     this.bar = new FilterBar(this, (view) => this.showView(view));
     this.table = new ResourceTable(() => this.changed());
     this.exporter = new Exporter((file) => host.save(file));
-    window.addEventListener("scroll", () => this.keepSoon(), { passive: true });
+    window.addEventListener("scroll", () => this.saveSoon(), { passive: true });
     for (const act of ["pointerdown", "keydown"]) window.addEventListener(act, () => this.forgetNotice());
     this.changed();
   }
@@ -109,13 +109,13 @@ export class Page implements Actions {
     model.announcement = model.texts.updating;
     this.question++;
     this.host.post({ type: "ask", question: this.question, filter: model.filter });
-    this.keepSoon();
+    this.saveSoon();
     this.changed();
   }
 
   setView(patch: Partial<DashboardView>): void {
     this.model.view = { ...this.model.view, ...patch };
-    this.keepSoon();
+    this.saveSoon();
     this.changed();
   }
 
@@ -162,7 +162,7 @@ export class Page implements Actions {
   }
 
   /** Redraws immediately before and after printing. */
-  forPaper(printing: boolean): void {
+  onPrint(printing: boolean): void {
     document.body.classList.toggle("printing", printing);
     this.model.look = this.lookNow();
     this.draw();
@@ -269,7 +269,7 @@ export class Page implements Actions {
       ready,
       actions: this,
       exporter: this.exporter,
-      say: (text) => {
+      announce: (text) => {
         model.announcement = text;
         this.changed();
       },
@@ -339,12 +339,12 @@ export class Page implements Actions {
     this.changed();
   }
 
-  private keepSoon(): void {
-    clearTimeout(this.keeping);
-    this.keeping = setTimeout(() => {
+  private saveSoon(): void {
+    clearTimeout(this.saveTimer);
+    this.saveTimer = setTimeout(() => {
       const { filter, view } = this.model;
       this.host.keep({ filter, view, scrollTop: Math.max(0, window.scrollY) });
-    }, restBeforeKeeping);
+    }, saveDelay);
   }
 }
 

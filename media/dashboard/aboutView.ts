@@ -46,7 +46,7 @@ export function aboutView(
     [texts.resourceUsers, definitions.resourceUsers],
     [texts.logins, definitions.logins],
     [texts.accesses, definitions.accesses],
-    [texts.differentResources, definitions.resources],
+    [texts.distinctResources, definitions.resources],
     [texts.days, definitions.days],
     ...panels.map(({ title, definition }) => [title, definition] as const),
     ...(answer.licences ? ([[texts.titleLicences, definitions.licences]] as const) : []),

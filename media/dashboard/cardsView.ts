@@ -40,7 +40,7 @@ function shownCards({ texts, formats, answer, view }: Ready): readonly ShownCard
     people("resourceUsers", texts.resourceUsers),
     { id: "logins", title: texts.logins, card: cards.logins, format: formats.integer },
     { id: "accesses", title: texts.accesses, card: cards.accesses, format: formats.integer },
-    { id: "resources", title: texts.differentResources, card: cards.resources, format: formats.integer },
+    { id: "resources", title: texts.distinctResources, card: cards.resources, format: formats.integer },
     { id: "days", title: texts.days, card: cards.days, format: formats.integer },
   ];
 }

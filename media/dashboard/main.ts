@@ -23,8 +23,8 @@ if (root && frozen) openFrozen(root, JSON.parse(frozen.textContent ?? "null"));
 else if (root && window.acquireVsCodeApi) openLive(root, window.acquireVsCodeApi());
 
 window.addEventListener("resize", () => page?.restyle());
-window.addEventListener("beforeprint", () => page?.forPaper(true));
-window.addEventListener("afterprint", () => page?.forPaper(false));
+window.addEventListener("beforeprint", () => page?.onPrint(true));
+window.addEventListener("afterprint", () => page?.onPrint(false));
 matchMedia("(prefers-reduced-motion: reduce)").addEventListener("change", () => page?.restyle());
 
 function openLive(root: HTMLElement, vscode: VsCodeApi): void {

@@ -15,7 +15,7 @@ export interface PanelContext {
   readonly ready: Ready;
   readonly actions: Actions;
   readonly exporter: Exporter;
-  say(text: string): void;
+  announce(text: string): void;
 }
 
 /** A chart with its title and controls, or its table instead. */
@@ -95,7 +95,7 @@ export function chartView(context: PanelContext, label: string, chart: Chart): T
     choose: (from, to) => {
       if (!frozen) actions.setFilter({ range: { from, to } });
     },
-    say: (text) => context.say(text),
+    announce: (text) => context.announce(text),
   };
   return html`<clever-chart class="chart" .shown=${host}></clever-chart>`;
 }

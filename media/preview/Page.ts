@@ -22,7 +22,7 @@ export interface VsCodeApi {
 
 const rowHeightPerFontSize = 22 / 13;
 /** Milliseconds without scrolling after which the position is saved. */
-const restBeforeKeeping = 200;
+const saveDelay = 200;
 
 /** The page of one report: handles the extension's messages and draws. */
 export class Page implements BarActions {
@@ -39,7 +39,7 @@ export class Page implements BarActions {
   /** The refused row to show once it is loaded. */
   private refusedGoal: number | undefined;
   private frame = 0;
-  private keeping: ReturnType<typeof setTimeout> | undefined;
+  private saveTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly root: HTMLElement,
@@ -110,8 +110,8 @@ export class Page implements BarActions {
       this.frame = 0;
       this.draw();
     });
-    clearTimeout(this.keeping);
-    this.keeping = setTimeout(() => this.keep(), restBeforeKeeping);
+    clearTimeout(this.saveTimer);
+    this.saveTimer = setTimeout(() => this.keep(), saveDelay);
   };
 
   rowHeight(): number {

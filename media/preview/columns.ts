@@ -5,9 +5,9 @@ import type { PreviewColumn, PreviewRow } from "../../src/protocol/previewedRepo
  */
 const cellPadding = 23;
 const headerMarks = 26;
-const narrowest = 64;
-const widestByItself = 320;
-const widest = 1_200;
+const minWidth = 64;
+const maxFittedWidth = 320;
+const maxWidth = 1_200;
 const problemColumn = 300;
 /** The mark of a refused row next to its line number. */
 const lineMark = 40;
@@ -30,8 +30,8 @@ export class ColumnWidths {
     this.natural = columns.map((column) =>
       clamped(
         Math.max(this.measure(column.name, true) + headerMarks, this.measure(below(column))) + cellPadding,
-        narrowest,
-        widestByItself,
+        minWidth,
+        maxFittedWidth,
       ),
     );
   }
@@ -41,19 +41,19 @@ export class ColumnWidths {
     const before = this.natural;
     this.natural = before.map((width, index) => {
       const longest = rows.reduce((text, { cells }) => longer(text, cells[index]), "");
-      return clamped(this.measure(longest) + cellPadding, width, widestByItself);
+      return clamped(this.measure(longest) + cellPadding, width, maxFittedWidth);
     });
     return this.natural.some((width, index) => width !== before[index]);
   }
 
   of(column: PreviewColumn, index: number): number {
-    return this.set[column.name] ?? this.natural[index] ?? narrowest;
+    return this.set[column.name] ?? this.natural[index] ?? minWidth;
   }
 
   /** Sets a column's width for the user; undefined restores the fitted one. */
   resize(column: PreviewColumn, width: number | undefined): void {
     if (width === undefined) delete this.set[column.name];
-    else this.set[column.name] = clamped(width, narrowest / 2, widest);
+    else this.set[column.name] = clamped(width, minWidth / 2, maxWidth);
   }
 
   lines(lastLine: string, title: string): number {

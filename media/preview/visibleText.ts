@@ -10,7 +10,7 @@ export interface TextPart {
  * anywhere else they only hide.
  */
 const joinable = String.raw`[\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}]`;
-const unseen = new RegExp(
+const invisible = new RegExp(
   String.raw`((?!(?<=${joinable})[\u200c\u200d]${joinable})[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u00a0])`,
   "u",
 );
@@ -24,7 +24,7 @@ const controls =
 export function visibleText(text: string): TextPart[] {
   // What the pattern captures is every other part.
   return text
-    .split(unseen)
+    .split(invisible)
     .map((part, index) => ({ text: index % 2 === 1 ? nameOf(part) : part, control: index % 2 === 1 }))
     .filter((part) => part.text !== "");
 }

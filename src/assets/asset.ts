@@ -26,7 +26,10 @@ export interface AssetSettings {
 export interface Asset {
   readonly name: AssetName;
   readonly title: string;
-  files(place: LakeAddresses, settings: AssetSettings): readonly AssetFile[] | Promise<readonly AssetFile[]>;
+  files(
+    addresses: LakeAddresses,
+    settings: AssetSettings,
+  ): readonly AssetFile[] | Promise<readonly AssetFile[]>;
   /** A section of README.md, without its heading: how to use the files, and how they were verified. */
-  guide(place: LakeAddresses): string;
+  guide(addresses: LakeAddresses): string;
 }

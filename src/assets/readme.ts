@@ -3,14 +3,14 @@ import type { Asset, AssetFile } from "./asset";
 import type { LakeAddresses } from "./lakeAddresses";
 
 /** README.md of the folder: how to use each asset. */
-export function readme(chosen: readonly Asset[], place: LakeAddresses): AssetFile {
-  const inAzure = place.oneLake
-    ? `\`${place.oneLake.item}\` of the workspace \`${place.oneLake.workspace}\` in OneLake`
-    : `the storage account \`${place.account}\``;
-  const where = place.inAzure
+export function readme(chosen: readonly Asset[], addresses: LakeAddresses): AssetFile {
+  const inAzure = addresses.oneLake
+    ? `\`${addresses.oneLake.item}\` of the workspace \`${addresses.oneLake.workspace}\` in OneLake`
+    : `the storage account \`${addresses.account}\``;
+  const where = addresses.inAzure
     ? `They were generated for the lake in ${inAzure}.`
     : "The lake is in a folder on a machine, where Azure services cannot read it. Copy the lake to a storage account, and replace ACCOUNT in the files with the account's name.";
-  const sections = chosen.map((asset) => `## ${asset.title}\n\n${asset.guide(place)}`);
+  const sections = chosen.map((asset) => `## ${asset.title}\n\n${asset.guide(addresses)}`);
   const content = `# Analytics assets for your lake
 
 Written by Clever Lake ${version}. ${where}

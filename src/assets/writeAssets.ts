@@ -46,14 +46,14 @@ export async function writeAssets({
   signal,
   ...settings
 }: AssetsRequest): Promise<AssetsSummary> {
-  const place = lakeAddressesOf(lakeUrl);
+  const addresses = lakeAddressesOf(lakeUrl);
   const known = await readManifest(folder);
   const chosen = assetsNamed(names);
   // README.md also covers the assets of earlier calls.
   const there = assetNames.filter((name) => Object.keys(known).some((file) => file.startsWith(`${name}/`)));
   const documented = assetsNamed([...names, ...there]);
-  const made = await Promise.all(chosen.map((asset) => asset.files(place, settings)));
-  const due = [...made.flat(), readme(documented, place)];
+  const made = await Promise.all(chosen.map((asset) => asset.files(addresses, settings)));
+  const due = [...made.flat(), readme(documented, addresses)];
   const hashes = { ...known };
   const files = { written: [] as string[], unchanged: [] as string[], kept: [] as string[] };
   try {

@@ -38,8 +38,8 @@ const maxRecognized = 10_000;
 
 /** Which report a path on the server is; undefined if it is none. */
 export function recognizeReport(path: string): ReportFile | undefined {
-  const known = recognized.get(path);
-  if (known !== undefined || recognized.has(path)) return known;
+  const cached = recognized.get(path);
+  if (cached !== undefined || recognized.has(path)) return cached;
   const file = reportAt(path);
   if (recognized.size >= maxRecognized) recognized.clear();
   recognized.set(path, file);

@@ -55,11 +55,13 @@ export function readHeader(start: Buffer, report: CsvShape, userType?: UserType)
   }
   const markLength = start[0] === 0xef && start[1] === 0xbb && start[2] === 0xbf ? 3 : 0;
   const text = start.subarray(markLength);
-  const found = delimiters.map((delimiter) => ({ delimiter, ...firstRecord(text, delimiter) }));
-  const best = found.reduce((a, b) => (known(b.names, report) > known(a.names, report) ? b : a));
-  if (known(best.names, report) === 0)
+  const candidates = delimiters.map((delimiter) => ({ delimiter, ...firstRecord(text, delimiter) }));
+  const best = candidates.reduce((a, b) =>
+    countKnown(b.names, report) > countKnown(a.names, report) ? b : a,
+  );
+  if (countKnown(best.names, report) === 0)
     return problem(`The file does not have the header of a ${report.title} report.`);
-  if (best.names.some((name) => !isKnown(name, report) && holdsData(name))) {
+  if (best.names.some((name) => !isKnown(name, report) && containsRow(name))) {
     return problem("The header line contains data or a line break.");
   }
 
@@ -67,7 +69,7 @@ export function readHeader(start: Buffer, report: CsvShape, userType?: UserType)
   const indexes = new Map<ReportColumn, number | undefined>();
   const fallbacks = new Map<ReportColumn, number>();
   for (const column of report.columns) {
-    const matches = normalized.flatMap((name, index) => (answersTo(name, column) ? [index] : []));
+    const matches = normalized.flatMap((name, index) => (isNameOf(name, column) ? [index] : []));
     if (new Set(matches.map((index) => normalized[index])).size < matches.length) {
       return problem(`The header has the column ${column.name} ${matches.length} times.`, column.name);
     }
@@ -94,7 +96,7 @@ export function readHeader(start: Buffer, report: CsvShape, userType?: UserType)
 export function cellOf(header: Header, column: ReportColumn, cells: readonly string[]): string | undefined {
   const cell = cells[header.indexes.get(column) ?? -1];
   const fallback = header.fallbacks.get(column);
-  const isFilled = cell !== undefined && !isBlank(cell) && judgeId(cell) !== "nothing";
+  const isFilled = cell !== undefined && !isBlank(cell) && judgeId(cell) !== "placeholder";
   return fallback === undefined || isFilled ? cell : (cells[fallback] ?? cell);
 }
 
@@ -113,12 +115,12 @@ export function looksLikeName(name: string): boolean {
 }
 
 /** A reference to a column whose name must not be shown. */
-export function placeOf(index: number): string {
+export function columnPosition(index: number): string {
   return `column ${index + 1}`;
 }
 
 function shownName(name: string, index: number): string {
-  return looksLikeName(name) ? name : placeOf(index);
+  return looksLikeName(name) ? name : columnPosition(index);
 }
 
 const dataTypes: readonly ColumnType[] = ["date", "integer", "boolean"];
@@ -128,7 +130,7 @@ const dataTypes: readonly ColumnType[] = ["date", "integer", "boolean"];
  * breaks into quoted names; such a name contains a row only if a part of it is data. Other control characters and
  * separators are line ends that none of our readers can parse.
  */
-function holdsData(name: string): boolean {
+function containsRow(name: string): boolean {
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name.replace(/[\r\n]/g, ""))) return true;
   const pieces = /[\r\n]/.test(name) ? name.split(/[\r\n,;]/) : [name];
   return pieces.some((piece) => {
@@ -165,18 +167,18 @@ function firstRecord(text: Buffer, delimiter: string): { names: string[]; bytes:
   }
 }
 
-function known(names: readonly string[], report: CsvShape): number {
+function countKnown(names: readonly string[], report: CsvShape): number {
   return names.filter((name) => isKnown(name, report)).length;
 }
 
 function isKnown(name: string, report: CsvShape): boolean {
-  return report.columns.some((column) => answersTo(normalize(name), column));
+  return report.columns.some((column) => isNameOf(normalize(name), column));
 }
 
 function normalize(name: string): string {
   return name.toLowerCase().replaceAll(" ", "_");
 }
 
-function answersTo(name: string, column: ReportColumn): boolean {
+function isNameOf(name: string, column: ReportColumn): boolean {
   return name === column.name || (column.aliases?.includes(name) ?? false);
 }

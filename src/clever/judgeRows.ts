@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { Readable } from "node:stream";
-import { cellOf, columnAt, type Header, type Problem, placeOf } from "./header";
+import { cellOf, columnAt, columnPosition, type Header, type Problem } from "./header";
 import { type CsvRecord, readRecords } from "./readRecords";
 import type { CsvShape } from "./reports";
 import { type DayMonthOrder, dayMonthOrder, isBlank, parseValue } from "./values";
@@ -90,12 +90,13 @@ function judge(
   const unreadable = (index: number, what: string) => {
     const column = columnAt(header, index)?.name;
     // The name of an unknown column may be a cell itself.
-    const cell = column === undefined ? `The cell in ${placeOf(index)}` : "The cell";
+    const cell = column === undefined ? `The cell in ${columnPosition(index)}` : "The cell";
     return refused(`${cell} ${what}`, column, cells);
   };
-  const concerns = (index: number) => report.ignoresOthers !== true || columnAt(header, index) !== undefined;
-  const otherEncoding = texts.findIndex((text, index) => text === undefined && concerns(index));
-  if (otherEncoding >= 0) return unreadable(otherEncoding, "is not valid UTF-8.");
+  const concerns = (index: number) =>
+    report.ignoresExtraColumns !== true || columnAt(header, index) !== undefined;
+  const invalidUtf8 = texts.findIndex((text, index) => text === undefined && concerns(index));
+  if (invalidUtf8 >= 0) return unreadable(invalidUtf8, "is not valid UTF-8.");
   const nul = cells.findIndex((cell, index) => cell.includes("\0") && concerns(index));
   if (nul >= 0) return unreadable(nul, "contains a NUL byte.");
   for (const column of report.columns) {
@@ -111,7 +112,8 @@ function judge(
  * few of the columns: a row with a name but no id is bad, not empty.
  */
 function hasNoValue(cells: readonly string[], report: CsvShape, header: Header): boolean {
-  if (cells.length !== header.names.length || report.ignoresOthers === true) return cells.every(isBlank);
+  if (cells.length !== header.names.length || report.ignoresExtraColumns === true)
+    return cells.every(isBlank);
   return report.columns.every((column) => isBlank(cellOf(header, column, cells) ?? ""));
 }
 

@@ -46,7 +46,7 @@ export function runLeasePath(lockId: string): string {
 }
 
 /** Whether a file belongs to the run lock: a lease, or a dead lock that is being removed. */
-export function isBesideRunLock(path: string): boolean {
+export function isRunLockFile(path: string): boolean {
   return path.startsWith(`${runLockPath}.`);
 }
 

@@ -36,7 +36,7 @@ export function withCleverPerson(rows: string): string {
  * @param tables SELECTs of all rows of the `_pseudo` tables, not only of those that a question is about
  */
 export function joinedIds(tables: readonly string[]): string {
-  return `WITH alone AS MATERIALIZED (SELECT DISTINCT user_type, ${sisId} FROM (${idsAlone(tables)}))
+  return `WITH alone AS MATERIALIZED (SELECT DISTINCT user_type, ${sisId} FROM (${idsWithoutCleverId(tables)}))
     ${firstCleverIds(tables, `SEMI JOIN alone USING (user_type, ${sisId})`)}`;
 }
 
@@ -56,7 +56,7 @@ function firstCleverIds(tables: readonly string[], restriction: string): string 
 }
 
 /** A SELECT of the school system's ids without a Clever id, which need other rows to identify the person. */
-function idsAlone(tables: readonly string[]): string {
+function idsWithoutCleverId(tables: readonly string[]): string {
   return tables
     .map(
       (rows) =>

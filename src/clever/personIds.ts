@@ -7,13 +7,13 @@ import { shape } from "./shape";
  */
 export type IdFinding =
   /** The cell has a placeholder for a missing id; it counts as blank. */
-  | "nothing"
+  | "placeholder"
   /** Why the cell has no readable id, with its shape but never its value. */
   | { readonly reason: string };
 
 /** What pandas, R, spreadsheets (in English, Spanish and German), databases and languages write for a missing value. */
-const wordsOfLetters = ["null", "nil", "none", "nan", "na", "n/a", "undefined"] as const;
-const wordsWithMarks = [
+const plainWords = ["null", "nil", "none", "nan", "na", "n/a", "undefined"] as const;
+const symbolWords = [
   "(null)",
   "[null]",
   "<null>",
@@ -31,7 +31,7 @@ const wordsWithMarks = [
   "#nv",
   "#null!",
 ];
-const placeholders: ReadonlySet<string> = new Set([...wordsOfLetters, ...wordsWithMarks]);
+const placeholders: ReadonlySet<string> = new Set([...plainWords, ...symbolWords]);
 const dashes = "[-\u2010-\u2015.]{1,3}";
 const isDashes = new RegExp(`^${dashes}$`);
 
@@ -41,8 +41,8 @@ const hiddenCharacter = [
   "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\u{e0100}-\u{e01ef}]",
 ].join("");
 const hasHidden = new RegExp(hiddenCharacter, "u");
-const aroundId = `^(?:${hiddenCharacter}| )+|(?:${hiddenCharacter}| )+$`;
-const isAroundId = new RegExp(aroundId, "gu");
+const idPaddingSource = `^(?:${hiddenCharacter}| )+|(?:${hiddenCharacter}| )+$`;
+const idPadding = new RegExp(idPaddingSource, "gu");
 
 /**
  * A long number in the notation of spreadsheets (`1.23457E+11`), R (`1e+05`) or Java (`1.23E8`). Its last digits may
@@ -56,12 +56,12 @@ const isFormatted = new RegExp(`^(?:${formattedNumber})$`);
 const isError = /^#[¡¿]?[\p{L}\d_/]+[!?]$|^#GETTING_DATA$|^Err:\d{3}$|^#{2,}$/iu;
 const quoteOrFormula = /^[='"`\u2018-\u201f\u00ab\u2039]|["`\u2018-\u201f\u00bb\u203a]$/;
 /** The replacement character for letters that were lost in an encoding error. */
-const lostLetter = "\ufffd";
+const replacementCharacter = "\ufffd";
 
 /** What is wrong with a person's id; undefined if it is valid. */
 export function judgeId(text: string): IdFinding | undefined {
-  const bare = text.replace(isAroundId, "");
-  if (bare === "" || placeholders.has(bare.toLowerCase()) || isDashes.test(bare)) return "nothing";
+  const bare = text.replace(idPadding, "");
+  if (bare === "" || placeholders.has(bare.toLowerCase()) || isDashes.test(bare)) return "placeholder";
   const because = (what: string): IdFinding => ({ reason: `${what} (the cell looks like ${shape(text)}).` });
   if (bare !== text || hasHidden.test(text)) {
     return because("There is white space or an invisible character around or within the id");
@@ -72,7 +72,7 @@ export function judgeId(text: string): IdFinding | undefined {
     return because("The id was rounded by a spreadsheet or another program: its last digits are lost");
   }
   if (isFormatted.test(text)) return because("A program read the id as a number and reformatted it");
-  if (text.includes(lostLetter)) return because("A letter of the id was lost in an encoding error");
+  if (text.includes(replacementCharacter)) return because("A letter of the id was lost in an encoding error");
   if (!/[\p{L}\p{N}]/u.test(text)) return because("The id has no letters or digits");
   if (text !== text.normalize("NFC")) {
     return because("The id has accents as separate characters; in other ids they are part of the letters");
@@ -80,9 +80,9 @@ export function judgeId(text: string): IdFinding | undefined {
   return undefined;
 }
 
-/** An SQL condition that `judgeId` calls a text nothing, for the engine to choose between two cells. */
-export function isNothingSql(cell: string, literal: (text: string) => string): string {
-  const bare = `regexp_replace(${cell}, ${literal(aroundId)}, '', 'g')`;
+/** An SQL condition that `judgeId` calls a text a placeholder, for the engine to choose between two cells. */
+export function isPlaceholderSql(cell: string, literal: (text: string) => string): string {
+  const bare = `regexp_replace(${cell}, ${literal(idPaddingSource)}, '', 'g')`;
   const words = ["", ...placeholders].map(literal).join(", ");
   return `(lower(${bare}) IN (${words}) OR regexp_full_match(${bare}, ${literal(dashes)}))`;
 }
@@ -102,12 +102,12 @@ const plainForms = {
  */
 export function suspectIdSql(cell: string, literal: (text: string) => string): string {
   const has = (form: string) => `regexp_full_match(${cell}, ${literal(form)})`;
-  const words = wordsOfLetters.map(literal).join(", ");
+  const words = plainWords.map(literal).join(", ");
   return `NOT ${has(plainForms.withDigit)} AND (NOT ${has(plainForms.word)} OR lower(${cell}) IN (${words}))`;
 }
 
 /** A pattern of ids for which `judgeId` has no finding, and of the placeholders that it also accepts as ids. */
 export const plainId = {
   form: `${plainForms.withDigit}|${plainForms.word}`,
-  except: `(?i:${wordsOfLetters.join("|")})`,
+  except: `(?i:${plainWords.join("|")})`,
 } as const;

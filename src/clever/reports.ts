@@ -41,7 +41,7 @@ export interface CsvShape {
   /**
    * Whether other columns of a file are ignored: their contents, in any encoding, do not cause a row to be refused.
    */
-  readonly ignoresOthers?: boolean;
+  readonly ignoresExtraColumns?: boolean;
 }
 
 export interface Report extends CsvShape {
@@ -179,7 +179,7 @@ export function dateColumn(report: Report): ReportColumn {
 }
 
 /** The columns of a report whose texts are kept unchanged. */
-export function keptTexts(report: Report): readonly ReportColumn[] {
+export function keptTextColumns(report: Report): readonly ReportColumn[] {
   return report.columns.filter(
     ({ type, pseudonymization }) => type === "string" && pseudonymization === "no-op",
   );

@@ -32,7 +32,7 @@ const columns = {
 export const rosterShape: CsvShape = {
   title: "student roster",
   columns: Object.values(columns),
-  ignoresOthers: true,
+  ignoresExtraColumns: true,
 };
 
 /**

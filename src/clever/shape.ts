@@ -1,5 +1,5 @@
 /** Characters of a cell that are invisible, or that could control a terminal. */
-const unseen = /[\p{C}\p{Z}]/gu;
+const invisible = /[\p{C}\p{Z}]/gu;
 
 /**
  * The shape of a cell without its value: digits become 9, letters a, white space and invisible characters a middle dot.
@@ -9,6 +9,6 @@ export function shape(text: string): string {
   const pattern = start
     .replace(/[\p{L}\p{M}]/gu, "a")
     .replace(/\p{N}/gu, "9")
-    .replace(unseen, "·");
+    .replace(invisible, "·");
   return start.length < text.length ? `“${pattern}…”` : `“${pattern}”`;
 }

@@ -72,7 +72,7 @@ const isCleverId = new RegExp(`^${cleverId}$`);
 function parseText(column: ReportColumn, text: string): ParsedValue {
   if (column.pseudonymization === "hash") {
     const finding = judgeId(text);
-    if (finding === "nothing") return blankOf(column);
+    if (finding === "placeholder") return blankOf(column);
     if (finding) return finding;
   }
   if (column.words && isCleverId.test(text.trim())) {

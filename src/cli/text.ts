@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { inByteUnit } from "../byteSize";
 import { duration as durationIn } from "../duration";
-import { plain, unshownCharacters } from "../plainText";
+import { plain, unsafeCharacters } from "../plainText";
 
 export { plain } from "../plainText";
 
@@ -50,7 +50,7 @@ export function duration(milliseconds: number): string {
  */
 export function jsonText(document: unknown): string {
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(document, undefined, 2).replace(unshownCharacters, (character) =>
+  return JSON.stringify(document, undefined, 2).replace(unsafeCharacters, (character) =>
     character === "\n" ? character : escaped(character),
   );
 }

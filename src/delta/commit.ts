@@ -130,10 +130,10 @@ class Transaction {
       return this.isOurs((await readCommit(this.request, tablePath, version)) ?? []);
     } catch (error) {
       this.request.signal?.throwIfAborted();
-      const there = await readCommit(this.request, tablePath, version).catch(() => {
+      const existing = await readCommit(this.request, tablePath, version).catch(() => {
         throw error;
       });
-      if (there !== undefined) return this.isOurs(there);
+      if (existing !== undefined) return this.isOurs(existing);
       if (isCleverLakeError(error, "network")) throw new LostRace(undefined, { cause: error });
       throw error;
     }

@@ -38,7 +38,7 @@ export interface StageRequest extends FileLayout {
 
 /** A local data file that is not in a lake yet. */
 export interface StagedDataFile {
-  readonly place: string;
+  readonly localPath: string;
   readonly name: string;
   readonly partitionValues: Readonly<Record<string, string | null>>;
   /** Bytes. */
@@ -65,20 +65,20 @@ export async function stageDataFile(request: StageRequest): Promise<StagedDataFi
   });
   const order = request.sortedBy === undefined ? "" : `ORDER BY ${request.sortedBy.map(sqlName).join(", ")}`;
   const name = `part-${randomUUID()}.snappy.parquet`;
-  const place = path.join(scratch, name);
+  const localPath = path.join(scratch, name);
   try {
     const answer = await session.one(
       `COPY (SELECT ${list.join(", ")} FROM (${request.query}) rows_ ${order})
-       TO ${sqlString(place)} (FORMAT parquet, COMPRESSION snappy, RETURN_STATS true)`,
+       TO ${sqlString(localPath)} (FORMAT parquet, COMPRESSION snappy, RETURN_STATS true)`,
       request.parameters,
     );
     const { size, statistics } = statisticsOfCopy(answer, stored, request.exactStatistics);
-    if (statistics.numRecords > 0) return { place, name, partitionValues, size, statistics };
+    if (statistics.numRecords > 0) return { localPath, name, partitionValues, size, statistics };
   } catch (error) {
-    await rm(place, { force: true });
+    await rm(localPath, { force: true });
     throw error;
   }
-  await rm(place, { force: true });
+  await rm(localPath, { force: true });
   return undefined;
 }
 
@@ -111,11 +111,11 @@ export async function importDataFile(
   staged: StagedDataFile,
   { tags, dataChange = true, signal }: ImportOptions,
 ): Promise<AddFile> {
-  const { place, name, partitionValues, size, statistics } = staged;
+  const { localPath, name, partitionValues, size, statistics } = staged;
   const options = { signal };
-  const sha256 = await hashOfFile(place, options);
+  const sha256 = await hashOfFile(localPath, options);
   const relative = [...hiveFolders(partitionValues), name].join("/");
-  await lake.importFile(place, `${tablePath}/${relative}`, options);
+  await lake.importFile(localPath, `${tablePath}/${relative}`, options);
   return {
     path: encodePath(relative),
     partitionValues,

@@ -32,8 +32,8 @@ export async function readLastCheckpoint(
   { lake, signal }: LakeAccess,
   tablePath: string,
 ): Promise<LastCheckpoint | undefined> {
-  const noted = await readDocument(lake, lastCheckpointPath(tablePath), content, { signal });
-  return noted === "unreadable" ? undefined : noted;
+  const recorded = await readDocument(lake, lastCheckpointPath(tablePath), content, { signal });
+  return recorded === "unreadable" ? undefined : recorded;
 }
 
 /**
@@ -45,8 +45,8 @@ export async function writeLastCheckpoint(
   tablePath: string,
   checkpoint: LastCheckpoint,
 ): Promise<void> {
-  const noted = await readLastCheckpoint(access, tablePath);
-  if (noted !== undefined && noted.version > checkpoint.version) return;
+  const recorded = await readLastCheckpoint(access, tablePath);
+  if (recorded !== undefined && recorded.version > checkpoint.version) return;
   const data = Buffer.from(JSON.stringify(checkpoint));
   await access.lake.write(lastCheckpointPath(tablePath), Readable.from([data]), access);
 }

@@ -33,8 +33,8 @@ export async function withLocalFiles<T>(
   options: LakeOptions,
   work: (localPaths: readonly string[]) => Promise<T>,
 ): Promise<T> {
-  const places = lakePaths.map((lakePath) => lake.localPath(lakePath));
-  if (places.every((place) => place !== undefined)) return work(places);
+  const localPaths = lakePaths.map((lakePath) => lake.localPath(lakePath));
+  if (localPaths.every((localPath) => localPath !== undefined)) return work(localPaths);
   return withScratch(lake, async (folder) => {
     const copies = lakePaths.map((lakePath, index) =>
       path.join(folder, `${index}-${path.posix.basename(lakePath)}`),

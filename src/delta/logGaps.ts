@@ -25,7 +25,7 @@ export function requireReached(
   tablePath: string,
   reached = -1,
   known = -1,
-  source: "file" | "note" = "file",
+  source: "file" | "record" = "file",
 ): void {
   if (reached >= known) return;
   if (source === "file") throw versionMissing(tablePath, reached + 1);

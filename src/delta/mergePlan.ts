@@ -7,7 +7,7 @@ const megabyte = 1024 * 1024;
 const maxSourceBytes = 64 * megabyte;
 const maxMergedBytes = 128 * megabyte;
 /** A file is merged with smaller files if it has at most this many times their total bytes. */
-const tier = 4;
+const tierRatio = 4;
 
 /** The tags of a file with the rows of these files; undefined if one of them has no tags. */
 export type MergedTags = (files: readonly AddFile[]) => Tags | undefined;
@@ -59,12 +59,12 @@ function mergesOf(files: readonly AddFile[], maxFiles: number, tagsOf: MergedTag
   const isTagged = (file: AddFile) => tagsOf?.([file]) !== undefined;
   const groupsBySize = [bySize.filter(isTagged), bySize.filter((file) => !isTagged(file))];
   const merges: Merge[] = [];
-  let left = small.length;
+  let remaining = small.length;
   for (const group of groupsBySize) {
-    for (let start = 0; start < group.length && left > limit; ) {
-      const merged = sameTier(group.slice(start), left - Math.max(1, Math.floor(limit / 2)) + 1);
+    for (let start = 0; start < group.length && remaining > limit; ) {
+      const merged = sameTier(group.slice(start), remaining - Math.max(1, Math.floor(limit / 2)) + 1);
       start += merged.files.length;
-      left -= merged.files.length - 1;
+      remaining -= merged.files.length - 1;
       if (merged.files.length > 1) merges.push(merged);
     }
   }
@@ -76,7 +76,8 @@ function sameTier([first, ...others]: readonly AddFile[], maxFiles: number): Mer
   const files = first === undefined ? [] : [first];
   let bytes = first?.size ?? 0;
   for (const file of others) {
-    if (files.length === maxFiles || file.size > tier * bytes || bytes + file.size > maxMergedBytes) break;
+    if (files.length === maxFiles || file.size > tierRatio * bytes || bytes + file.size > maxMergedBytes)
+      break;
     files.push(file);
     bytes += file.size;
   }

@@ -28,7 +28,7 @@ export interface MergeRequest extends OpenLake, MergePolicy, FileLayout {
   /** Receives the table's state after each commit. */
   readonly onCommitted?: ((snapshot: Snapshot) => void) | undefined;
   /** Receives why files are not merged, such as files of a partition that cannot be read. */
-  readonly onLeft?: ((reason: CleverLakeError) => void) | undefined;
+  readonly onSkipped?: ((reason: CleverLakeError) => void) | undefined;
   /** Receives merged files, before they are committed. */
   readonly onMerged?: ((merge: Merge) => void) | undefined;
 }
@@ -68,7 +68,7 @@ export async function mergeAfterCommit(request: MergeRequest): Promise<Snapshot>
     request.signal?.throwIfAborted();
     // If another writer was first, nothing rejects; so this is the lost lock.
     if (!isCleverLakeError(error) || error.code === "conflict") throw error;
-    request.onLeft?.(error);
+    request.onSkipped?.(error);
   }
   return newest;
 }
@@ -125,7 +125,7 @@ async function attemptOf(
   request: MergeRequest,
   requireHeld: () => Promise<void>,
 ): Promise<Attempt | undefined> {
-  const { lake, duck, tablePath, onLeft, onMerged } = request;
+  const { lake, duck, tablePath, onSkipped, onMerged } = request;
   requireWritable(current, []);
   const adds: AddFile[] = [];
   const removes: AddFile[] = [];
@@ -142,7 +142,7 @@ async function attemptOf(
           onMerged?.(merge);
         } catch (error) {
           if (!isCleverLakeError(error, ...unreadable)) throw error;
-          onLeft?.(error);
+          onSkipped?.(error);
         }
       }
     }, request.signal);
@@ -173,15 +173,15 @@ async function mergedFile(
   const { lake, tablePath, tagsOf, exactStatistics, sortedBy, signal } = request;
   const { columns, partitionColumns } = current.metadata;
   const values = files[0]?.partitionValues ?? {};
-  const merged = await withDataFiles(request, [{ snapshot: current, files }], async (placeOf) => {
-    await requireIntact(current, files, placeOf, request);
+  const merged = await withDataFiles(request, [{ snapshot: current, files }], async (localPathOf) => {
+    await requireIntact(current, files, localPathOf, request);
     return writeDataFile({
       signal,
       session,
       lake,
       tablePath,
       columns: tableColumns(columns, tablePath),
-      query: readQuery(current, files, placeOf),
+      query: readQuery(current, files, localPathOf),
       partitionValues: Object.fromEntries(partitionColumns.map((name) => [name, values[name] ?? null])),
       dataChange: false,
       tags: tagsOf?.(files),

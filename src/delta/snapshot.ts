@@ -87,12 +87,12 @@ export async function* commitsAfter(
       yield { version: next, actions };
       continue;
     }
-    const behind = await access.lake.stat(commitPath(tablePath, next + 1), access);
-    if (behind === undefined) return;
+    const following = await access.lake.stat(commitPath(tablePath, next + 1), access);
+    if (following === undefined) return;
     // Both commits may have been written since the first check.
-    const late = await readCommit(access, tablePath, next);
-    if (late === undefined) throw versionMissing(tablePath, next);
-    yield { version: next, actions: late };
+    const reread = await readCommit(access, tablePath, next);
+    if (reread === undefined) throw versionMissing(tablePath, next);
+    yield { version: next, actions: reread };
   }
 }
 
@@ -127,22 +127,22 @@ export async function commitTime(
 interface TableLog extends OpenLake {
   readonly tablePath: string;
   /** The record of the last checkpoint. */
-  readonly noted: LastCheckpoint | undefined;
+  readonly recorded: LastCheckpoint | undefined;
 }
 
 async function openLog({ lake, duck, signal }: OpenLake, tablePath: string): Promise<TableLog> {
-  const noted = await readLastCheckpoint({ lake, signal }, tablePath);
-  return { lake, duck, signal, tablePath, noted };
+  const recorded = await readLastCheckpoint({ lake, signal }, tablePath);
+  return { lake, duck, signal, tablePath, recorded };
 }
 
 /** The newest state by the record of the last checkpoint; undefined if the record does not lead to it. */
 async function fromLastCheckpoint(log: TableLog): Promise<Snapshot | undefined> {
-  const { lake, tablePath, noted } = log;
-  if (noted === undefined) return undefined;
+  const { lake, tablePath, recorded } = log;
+  if (recorded === undefined) return undefined;
   let snapshot: Snapshot;
   let base: Snapshot | undefined;
   try {
-    base = await checkpointSnapshot(log, noted);
+    base = await checkpointSnapshot(log, recorded);
     if (base === undefined) return undefined;
     const commits = commitsAfter(log, tablePath, base.version);
     snapshot = await replayed(tablePath, base, commits);
@@ -153,15 +153,15 @@ async function fromLastCheckpoint(log: TableLog): Promise<Snapshot | undefined> 
   }
   // If a clean-up removed the commits after a newer checkpoint that was never recorded, the recorded checkpoint looks
   // like the newest. Clean-ups keep the commit of the checkpoint that they keep, so a missing commit reveals this.
-  const nothingBehind = snapshot.version === base.version;
-  if (nothingBehind && (await lake.stat(commitPath(tablePath, base.version), log)) === undefined) {
+  const isAtCheckpoint = snapshot.version === base.version;
+  if (isAtCheckpoint && (await lake.stat(commitPath(tablePath, base.version), log)) === undefined) {
     return undefined;
   }
   return snapshot;
 }
 
 async function fromListing(log: TableLog, listing: LogListing): Promise<Snapshot | undefined> {
-  const { tablePath, noted } = log;
+  const { tablePath, recorded } = log;
   const { commits, checkpoints, hasV2Checkpoints, newest } = listing;
   let base: Snapshot | undefined;
   let refusal = hasV2Checkpoints ? v2Checkpoints(tablePath) : undefined;
@@ -188,7 +188,7 @@ async function fromListing(log: TableLog, listing: LogListing): Promise<Snapshot
   const after = commitsAfter(log, tablePath, base?.version ?? -1);
   const snapshot = await replayed(tablePath, base, after);
   requireReached(tablePath, snapshot?.version, newest);
-  requireReached(tablePath, snapshot?.version, noted?.version, "note");
+  requireReached(tablePath, snapshot?.version, recorded?.version, "record");
   return snapshot;
 }
 

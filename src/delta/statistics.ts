@@ -194,8 +194,8 @@ const parsedStatistics = new WeakMap<AddFile, { readonly statistics: FileStatist
 
 /** A file's statistics; undefined if its writer recorded none or they cannot be read. Nested columns are omitted. */
 export function fileStatistics(file: AddFile): FileStatistics | undefined {
-  const known = parsedStatistics.get(file);
-  if (known !== undefined) return known.statistics;
+  const cached = parsedStatistics.get(file);
+  if (cached !== undefined) return cached.statistics;
   const parsed = parseStatistics(file.stats);
   parsedStatistics.set(file, { statistics: parsed });
   return parsed;

@@ -50,25 +50,25 @@ export async function storedFiles(access: LakeAccess, snapshot: Snapshot): Promi
 }
 
 /** Data files whose bytes changed since they were written; those of other writers carry no hash and are not checked. */
-export async function flippedFiles(
+export async function corruptedFiles(
   snapshot: Snapshot,
   files: Iterable<AddFile>,
-  placeOf: (lakePath: string) => string,
+  localPathOf: (lakePath: string) => string,
   options: LakeOptions,
 ): Promise<DamagedFile[]> {
-  const flipped: DamagedFile[] = [];
+  const corrupted: DamagedFile[] = [];
   for (const file of files) {
     const path = lakePathOf(snapshot, file);
     const sha256 = file.tags?.[hashTag];
     if (!sha256) continue;
-    const found = await hashOfFile(placeOf(path), options).catch((error: unknown) => {
+    const found = await hashOfFile(localPathOf(path), options).catch((error: unknown) => {
       options.signal?.throwIfAborted();
       throw ioError(error, path);
     });
     if (found === sha256) continue;
-    flipped.push({ file, path, problem: "The table's data file has changed since it was written." });
+    corrupted.push({ file, path, problem: "The table's data file has changed since it was written." });
   }
-  return flipped;
+  return corrupted;
 }
 
 /**
@@ -78,10 +78,10 @@ export async function flippedFiles(
 export async function requireIntact(
   snapshot: Snapshot,
   files: Iterable<AddFile>,
-  placeOf: (lakePath: string) => string,
+  localPathOf: (lakePath: string) => string,
   options: LakeOptions,
 ): Promise<void> {
-  const [found] = await flippedFiles(snapshot, files, placeOf, options);
+  const [found] = await corruptedFiles(snapshot, files, localPathOf, options);
   if (found) throw damageError(found);
 }
 
@@ -108,22 +108,24 @@ export function filesOf({ snapshot, files = snapshot?.files.values() ?? [] }: Ta
  * The error of work that read tables: if one of their data files is gone, has another size or other bytes, an error with
  * code `corrupt` that names the file and says what to do, else the error itself.
  *
- * @param placeOf the local path of a data file, if they are on the local disk
+ * @param localPathOf the local path of a data file, if they are on the local disk
  */
-export async function namingDamage(
+export async function diagnoseError(
   access: LakeAccess,
   tables: Iterable<TableFiles>,
   error: unknown,
-  placeOf?: (lakePath: string) => string,
+  localPathOf?: (lakePath: string) => string,
 ): Promise<unknown> {
   if (!isDamage(error)) return error;
   for (const table of tables) {
     const { snapshot } = table;
     if (snapshot === undefined) continue;
     const { damaged } = await storedFiles(access, snapshot);
-    const flipped =
-      placeOf && damaged.length === 0 ? await flippedFiles(snapshot, filesOf(table), placeOf, access) : [];
-    const [found] = [...damaged, ...flipped];
+    const corrupted =
+      localPathOf && damaged.length === 0
+        ? await corruptedFiles(snapshot, filesOf(table), localPathOf, access)
+        : [];
+    const [found] = [...damaged, ...corrupted];
     if (found) return damageError(found, error);
   }
   return error;

@@ -27,16 +27,16 @@ export async function unusedFiles(open: OpenLake, tablePath: string, since: numb
 async function usedPaths(access: LakeAccess, snapshot: Snapshot, since: number): Promise<Set<string>> {
   const { tablePath, files, tombstones } = snapshot;
   const used = new Set<string>();
-  for (const { path } of files.values()) use(used, tablePath, path);
+  for (const { path } of files.values()) markUsed(used, tablePath, path);
   for (const { path, deletionTimestamp } of tombstones.values()) {
     const isNeeded = deletionTimestamp === undefined || deletionTimestamp >= since;
-    use(isNeeded ? used : new Set(), tablePath, path);
+    markUsed(isNeeded ? used : new Set(), tablePath, path);
   }
   // A checkpoint leaves out tombstones that are older than the table's own retention.
   for (let version = snapshot.version; version >= 0; version--) {
     const actions = await readCommit(access, tablePath, version);
     if (actions === undefined || (await isOlder(actions, commitPath(tablePath, version)))) break;
-    for (const action of actions) if ("remove" in action) use(used, tablePath, action.remove.path);
+    for (const action of actions) if ("remove" in action) markUsed(used, tablePath, action.remove.path);
   }
   return used;
 
@@ -51,6 +51,6 @@ async function usedPaths(access: LakeAccess, snapshot: Snapshot, since: number):
  * Counts a file as used. Refuses absolute paths, which cannot be matched to a file. Some writers do not encode paths;
  * the path in the log is then the file's own.
  */
-function use(used: Set<string>, tablePath: string, path: string): void {
+function markUsed(used: Set<string>, tablePath: string, path: string): void {
   used.add(dataFilePath(tablePath, path)).add(`${tablePath}/${path}`);
 }

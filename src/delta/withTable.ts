@@ -3,7 +3,7 @@ import { withLocalFiles } from "./localFiles";
 import type { LakeAccess, OpenLake } from "./openLake";
 import { lakePathOf, readQuery } from "./readQuery";
 import { readSnapshot, type Snapshot } from "./snapshot";
-import { filesOf, namingDamage, type TableFiles } from "./storedFiles";
+import { diagnoseError, filesOf, type TableFiles } from "./storedFiles";
 
 /** An opened table: its snapshot, and a SELECT of its rows; both undefined if there is no such table. */
 export interface OpenTable {
@@ -38,41 +38,41 @@ export function withSelects<T>(
   tables: readonly TableFiles[],
   work: (session: DuckSession, selects: readonly (string | undefined)[]) => Promise<T>,
 ): Promise<T> {
-  return withDataFiles(open, tables, (placeOf) => {
+  return withDataFiles(open, tables, (localPathOf) => {
     const selects = tables.map(
-      (table) => table.snapshot && readQuery(table.snapshot, filesOf(table), placeOf),
+      (table) => table.snapshot && readQuery(table.snapshot, filesOf(table), localPathOf),
     );
     return open.duck.session((session) => work(session, selects), open.signal);
   });
 }
 
 /**
- * Runs `work` with data files on the local disk, as `withLocalFiles` does; `placeOf` gives the local path of one of them
+ * Runs `work` with data files on the local disk, as `withLocalFiles` does; `localPathOf` gives the path of one of them
  * by its path in the lake, as `readQuery` needs it. If it fails because a data file is gone or damaged, rejects with
  * `corrupt`.
  */
 export async function withDataFiles<T>(
   access: LakeAccess,
   tables: readonly TableFiles[],
-  work: (placeOf: (lakePath: string) => string) => Promise<T>,
+  work: (localPathOf: (lakePath: string) => string) => Promise<T>,
 ): Promise<T> {
   const paths = tables.flatMap((table) => {
     const { snapshot } = table;
     return snapshot ? filesOf(table).map((file) => lakePathOf(snapshot, file)) : [];
   });
-  let placeOf: ((lakePath: string) => string) | undefined;
+  let localPathOf: ((lakePath: string) => string) | undefined;
   try {
     return await withLocalFiles(access.lake, paths, access, async (local) => {
-      const places = new Map(paths.map((path, index) => [path, local[index] ?? path]));
-      placeOf = (path) => places.get(path) ?? path;
+      const localPaths = new Map(paths.map((path, index) => [path, local[index] ?? path]));
+      localPathOf = (path) => localPaths.get(path) ?? path;
       try {
-        return await work(placeOf);
+        return await work(localPathOf);
       } catch (error) {
         // Here, while the copies of a remote lake's files exist.
-        throw await namingDamage(access, tables, error, placeOf);
+        throw await diagnoseError(access, tables, error, localPathOf);
       }
     });
   } catch (error) {
-    throw placeOf ? error : await namingDamage(access, tables, error);
+    throw localPathOf ? error : await diagnoseError(access, tables, error);
   }
 }

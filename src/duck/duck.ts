@@ -154,7 +154,7 @@ export class DuckSession {
     const interrupt = () => this.connection.interrupt();
     signal?.addEventListener("abort", interrupt, { once: true });
     try {
-      return await this.memory.enoughFor(() => {
+      return await this.memory.retryWithMore(() => {
         signal?.throwIfAborted();
         return work();
       }, this.connection);
@@ -185,7 +185,7 @@ class MemoryLimit {
    * Runs a statement again with twice the limit, up to half of the machine's memory, while it needs more. No statement
    * leaves anything behind when it fails, because each is a transaction of its own.
    */
-  async enoughFor<T>(statement: () => Promise<T>, connection: DuckDBConnection): Promise<T> {
+  async retryWithMore<T>(statement: () => Promise<T>, connection: DuckDBConnection): Promise<T> {
     for (;;) {
       const given = this.megabytes;
       try {
@@ -235,13 +235,13 @@ export function sqlName(name: string): string {
  * A local file's path as an SQL literal for `read_csv` and `read_parquet`. They take a path with `*`, `?` or `[` for a
  * pattern, which can match other files.
  */
-export function sqlFile(place: string): string {
-  return sqlString(place.replaceAll(/[*?[]/g, "[$&]"));
+export function sqlFile(localPath: string): string {
+  return sqlString(localPath.replaceAll(/[*?[]/g, "[$&]"));
 }
 
 /** Paths of local files as an SQL list of such literals. */
-export function sqlFiles(places: readonly string[]): string {
-  return `[${places.map(sqlFile).join(", ")}]`;
+export function sqlFiles(localPaths: readonly string[]): string {
+  return `[${localPaths.map(sqlFile).join(", ")}]`;
 }
 
 /** Texts as an SQL list of string literals. */

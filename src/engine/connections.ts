@@ -50,7 +50,7 @@ export function azureAccess(connection: ConnectionSettings): AzureAccess {
   return { proxy: connection.proxy, tokens: lake.auth === "vscode" ? vscodeTokens() : undefined };
 }
 
-interface Kept {
+interface OpenSource {
   readonly source: SftpSource;
   users: number;
   /** Gets no new users, and is closed after its last one. */
@@ -64,7 +64,7 @@ interface Kept {
  * and they are discarded with it.
  */
 export class Sources implements AsyncDisposable {
-  private readonly kept = new Map<string, Kept>();
+  private readonly kept = new Map<string, OpenSource>();
   private readonly hashKey = randomBytes(32);
 
   constructor(private readonly idleMilliseconds = 60_000) {}
@@ -94,7 +94,7 @@ export class Sources implements AsyncDisposable {
       throw error;
     } finally {
       kept.users--;
-      if (kept.users === 0) await this.rest(name, kept);
+      if (kept.users === 0) await this.startIdleTimer(name, kept);
     }
   }
 
@@ -108,19 +108,19 @@ export class Sources implements AsyncDisposable {
     return this.retireAll(() => true);
   }
 
-  private async retireAll(isClosed: (kept: Kept) => boolean): Promise<void> {
+  private async retireAll(isClosed: (kept: OpenSource) => boolean): Promise<void> {
     const all = [...this.kept];
     for (const [name, kept] of all) this.retire(name, kept);
     await Promise.all(all.map(([, kept]) => (isClosed(kept) ? kept.source.close() : undefined)));
   }
 
-  private retire(name: string, kept: Kept): void {
+  private retire(name: string, kept: OpenSource): void {
     clearTimeout(kept.idle);
     kept.retired = true;
     if (this.kept.get(name) === kept) this.kept.delete(name);
   }
 
-  private async rest(name: string, kept: Kept): Promise<void> {
+  private async startIdleTimer(name: string, kept: OpenSource): Promise<void> {
     if (kept.retired) return kept.source.close();
     kept.idle = setTimeout(() => {
       this.retire(name, kept);

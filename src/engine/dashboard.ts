@@ -17,7 +17,7 @@ import { errorOrigin } from "./wireError";
 const millisecondsUntilRelease = 10 * 60_000;
 
 /** The most recently used lake. */
-interface Kept {
+interface OpenIndex {
   readonly name: string;
   readonly keeper: IndexKeeper;
 }
@@ -27,7 +27,7 @@ interface Kept {
  * unused for a few minutes. The secrets to open the lake do not.
  */
 export class Dashboards implements AsyncDisposable {
-  private kept: Kept | undefined;
+  private kept: OpenIndex | undefined;
   private idle: NodeJS.Timeout | undefined;
   private asking = 0;
   /** Answers are computed one at a time; a cancelled question stops within a few milliseconds. */
@@ -87,7 +87,7 @@ export class Dashboards implements AsyncDisposable {
     await this.release();
   }
 
-  private async keeperOf(lakeUrl: string, cacheFolder: string): Promise<Kept> {
+  private async keeperOf(lakeUrl: string, cacheFolder: string): Promise<OpenIndex> {
     const name = JSON.stringify([lakeUrl, cacheFolder]);
     if (this.kept?.name === name) return this.kept;
     const before = this.release();

@@ -38,7 +38,7 @@ export function shownRows(rows: readonly PreviewedRow[], header: Header, reveal:
       if (column.type === "string" && ids.has(text.toLowerCase()) && identifiesPerson(text)) return false;
       if (column.type === "string" && maskText(text, textKindOf(column), (id) => ids.has(id)) !== text)
         return false;
-      return problem === undefined || provesItsForm(column, text);
+      return problem === undefined || isTypedValue(column, text);
     };
     const clipped = (text: string) => (text.length > cellLength ? `${text.slice(0, cellLength)}…` : text);
     const shown = texts.map((text, index) => (isShown(text, index) ? clipped(text) : null));
@@ -62,7 +62,7 @@ function idsOf(
 }
 
 /** Whether a cell of a refused row is a date, number or boolean: a shifted identity is unlikely to be one. */
-function provesItsForm(column: ReportColumn, text: string): boolean {
+function isTypedValue(column: ReportColumn, text: string): boolean {
   return column.type !== "string" && !("reason" in parseValue(column, text, "monthFirst"));
 }
 

@@ -62,7 +62,7 @@ export class Previews {
 
   async more(params: Connected & { readonly token: string }, signal: AbortSignal): Promise<PreviewInfo> {
     return this.lane.run(signal, async () => {
-      const preview = this.usedWith(params);
+      const preview = this.getFor(params);
       await this.readMore(preview, params, signal);
       this.makeRoom(params.token);
       return infoOf(preview);
@@ -71,7 +71,7 @@ export class Previews {
 
   /** Records in the lake who reveals the identities, before any are shown. */
   async reveal(params: Connected & { readonly token: string }, signal: AbortSignal): Promise<Reveal> {
-    const preview = this.usedWith(params);
+    const preview = this.getFor(params);
     const lake = await openLake(params);
     const { origin, file } = preview.place;
     const { path } = file;
@@ -92,7 +92,7 @@ export class Previews {
   }
 
   rows({ token, from, count, reveal }: PreviewRowsParams): PreviewRow[] {
-    const { file, revealed } = this.used(token);
+    const { file, revealed } = this.get(token);
     if (!file.header) return [];
     const start = Math.max(0, from);
     const page = file.rows.slice(start, start + Math.min(count, rowsPerPage));
@@ -142,7 +142,7 @@ export class Previews {
     );
   }
 
-  private used(token: string): OpenPreview {
+  private get(token: string): OpenPreview {
     const preview = this.open.get(token);
     if (!preview) {
       throw new CleverLakeError("notFound", "This preview was closed to make room for others.", {
@@ -155,8 +155,8 @@ export class Previews {
   }
 
   /** A preview must not be used with another connection's lake. */
-  private usedWith(params: Connected & { readonly token: string }): OpenPreview {
-    const preview = this.used(params.token);
+  private getFor(params: Connected & { readonly token: string }): OpenPreview {
+    const preview = this.get(params.token);
     if (preview.origin !== originOf(params)) {
       throw new CleverLakeError("notFound", "This preview was opened with another connection.", {
         hint: "Open it again.",

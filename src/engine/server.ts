@@ -46,7 +46,7 @@ export class EngineServer implements AsyncDisposable {
     this.answerUpkeep();
     this.answerReads();
     this.answerPreviews();
-    this.answerLife();
+    this.answerLifecycle();
   }
 
   /** Logs an error outside of any request, without any text that may contain a value. */
@@ -175,7 +175,7 @@ export class EngineServer implements AsyncDisposable {
     });
   }
 
-  private answerLife(): void {
+  private answerLifecycle(): void {
     const { handlers, sources } = this;
     handlers.on(protocol.forget, () => sources.forget().then(() => ({})));
     handlers.on(protocol.shutdown, (_params, { signal }) => this.close(signal).then(() => ({})));

@@ -1,24 +1,24 @@
 import * as fs from "node:fs/promises";
 import { CleverLakeError, errnoOf } from "../errors";
 
-/** Errors of file systems that cannot force a folder to disk; their own journal must suffice. */
-const cannotForceFolders: ReadonlySet<string | undefined> = new Set(["EINVAL", "ENOTSUP", "ENOSYS"]);
+/** Errors of file systems that cannot flush a folder to disk; their own journal must suffice. */
+const cannotSyncFolders: ReadonlySet<string | undefined> = new Set(["EINVAL", "ENOTSUP", "ENOSYS"]);
 
-/** Forces a file's bytes to disk. */
-export async function forceFile(file: string): Promise<void> {
-  // Opened for writing, because Windows otherwise does not force the bytes.
+/** Flushes a file's bytes to disk. */
+export async function syncFile(file: string): Promise<void> {
+  // Opened for writing, because Windows otherwise does not flush the bytes.
   await using handle = await fs.open(file, "r+");
   await handle.sync();
 }
 
-/** Forces a folder's names to disk. Windows cannot do this; NTFS writes names to its journal in order. */
-export async function forceFolder(folder: string): Promise<void> {
+/** Flushes a folder's names to disk. Windows cannot do this; NTFS writes names to its journal in order. */
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === "win32") return;
   await using handle = await fs.open(folder, "r");
   try {
     await handle.sync();
   } catch (error) {
-    if (!cannotForceFolders.has(errnoOf(error))) throw error;
+    if (!cannotSyncFolders.has(errnoOf(error))) throw error;
   }
 }
 

@@ -8,7 +8,7 @@ import { CleverLakeError, errnoOf } from "../errors";
 import { removeLocal, replaceFile, retryWhileInUse } from "../filesInUse";
 import { machineScratch } from "../scratch";
 import { windowsNameFault } from "../windowsNames";
-import { exists, forceFile, forceFolder, ioError, isHardLinkUnsupported, isMissing } from "./disk";
+import { exists, ioError, isHardLinkUnsupported, isMissing, syncFile, syncFolder } from "./disk";
 import { folderOf } from "./folderAddress";
 import type { Lake, LakeEntry, LakeOptions } from "./lake";
 import { checkedPath, identityFileSystems, temporaryFolder } from "./lakePath";
@@ -95,8 +95,8 @@ export class FolderLake implements Lake {
   ): Promise<Buffer> {
     options.signal?.throwIfAborted();
     try {
-      const place = this.resolve(lakePath);
-      await using file = await retryWhileInUse(() => fs.open(place, "r"), options.signal);
+      const localPath = this.resolve(lakePath);
+      await using file = await retryWhileInUse(() => fs.open(localPath, "r"), options.signal);
       // Limited to the file's size: to read a whole file, callers pass the largest allowed size.
       const { size } = await file.stat();
       const buffer = Buffer.alloc(Math.max(0, Math.min(length, size - start)));
@@ -114,10 +114,10 @@ export class FolderLake implements Lake {
 
   readStream(lakePath: string, options: LakeOptions = {}): Readable {
     const { signal } = options;
-    const place = this.resolve(lakePath);
+    const localPath = this.resolve(lakePath);
     const translated = async function* () {
       try {
-        await using file = await retryWhileInUse(() => fs.open(place, "r"), signal);
+        await using file = await retryWhileInUse(() => fs.open(localPath, "r"), signal);
         const source = file.createReadStream({ highWaterMark: 1 << 20, ...(signal ? { signal } : {}) });
         for await (const chunk of source) yield chunk;
       } catch (error) {
@@ -153,7 +153,7 @@ export class FolderLake implements Lake {
       });
       await this.makeFolder(path.dirname(target));
       const won = await this.placeIfAbsent(temporary, target, options.signal);
-      if (won) await forceFolder(path.dirname(target));
+      if (won) await syncFolder(path.dirname(target));
       return won;
     });
   }
@@ -170,7 +170,7 @@ export class FolderLake implements Lake {
       // Permissions are only removed: the file was created with what the umask allows.
       const { mode } = await fs.stat(localFile);
       await fs.chmod(localFile, mode & this.fileMode(lakePath));
-      await retryWhileInUse(() => forceFile(localFile), options.signal);
+      await retryWhileInUse(() => syncFile(localFile), options.signal);
       await this.place(localFile, target, options.signal);
     } catch (error) {
       throw ioError(error, lakePath);
@@ -189,8 +189,8 @@ export class FolderLake implements Lake {
   async delete(lakePath: string, options: LakeOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
     try {
-      const place = this.resolve(lakePath);
-      await retryWhileInUse(() => fs.rm(place, { force: true }), options.signal);
+      const localPath = this.resolve(lakePath);
+      await retryWhileInUse(() => fs.rm(localPath, { force: true }), options.signal);
     } catch (error) {
       throw ioError(error, lakePath);
     }
@@ -199,8 +199,8 @@ export class FolderLake implements Lake {
   async deleteEmptyFolder(lakePath: string, options: LakeOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
     try {
-      const place = this.resolve(lakePath);
-      await retryWhileInUse(() => fs.rmdir(place), options.signal);
+      const localPath = this.resolve(lakePath);
+      await retryWhileInUse(() => fs.rmdir(localPath), options.signal);
     } catch (error) {
       if (!isMissing(error) && !isNotEmpty(error)) throw ioError(error, lakePath);
     }
@@ -231,8 +231,8 @@ export class FolderLake implements Lake {
   }
 
   private resolve(lakePath: string): string {
-    const place = path.join(this.root, checkedPath(lakePath));
-    if (process.platform !== "win32") return place;
+    const localPath = path.join(this.root, checkedPath(lakePath));
+    if (process.platform !== "win32") return localPath;
     for (const name of lakePath.split("/")) {
       const fault = windowsNameFault(name);
       if (fault === undefined) continue;
@@ -240,7 +240,7 @@ export class FolderLake implements Lake {
         subject: lakePath,
       });
     }
-    return place;
+    return localPath;
   }
 
   private async entry(lakePath: string): Promise<LakeEntry | undefined> {
@@ -275,7 +275,7 @@ export class FolderLake implements Lake {
     const parent = path.dirname(target);
     await this.makeFolder(parent);
     await replaceFile(source, target, signal);
-    await forceFolder(parent);
+    await syncFolder(parent);
   }
 
   /** Puts a finished file in place if the target does not exist; resolves to whether it did. */
@@ -316,7 +316,7 @@ export class FolderLake implements Lake {
       await retryWhileInUse(make).catch((error: unknown) => {
         if (errnoOf(error) !== "EEXIST") throw error;
       });
-      await forceFolder(path.dirname(current));
+      await syncFolder(path.dirname(current));
     }
   }
 
@@ -333,21 +333,21 @@ const writeRefusals: ReadonlySet<string | undefined> = new Set(["EACCES", "EPERM
  * below a file differ between systems.
  */
 async function requirePossibleFolder(root: string): Promise<void> {
-  let place = root;
-  let found = await ifThere(fs.stat(place), root);
+  let localPath = root;
+  let found = await undefinedIfMissing(fs.stat(localPath), root);
   // Up to the nearest existing place, which may be a link to a missing one.
-  while (found === undefined && (await ifThere(fs.lstat(place), root)) === undefined) {
-    const above = path.dirname(place);
-    if (above === place) return;
-    place = above;
-    found = await ifThere(fs.stat(place), root);
+  while (found === undefined && (await undefinedIfMissing(fs.lstat(localPath), root)) === undefined) {
+    const above = path.dirname(localPath);
+    if (above === localPath) return;
+    localPath = above;
+    found = await undefinedIfMissing(fs.stat(localPath), root);
   }
   if (found === undefined) {
     throw new CleverLakeError(
       "config",
       "The lake's address leads through a link to a place that does not exist.",
       {
-        subject: place,
+        subject: localPath,
         hint: "Check whether its disk is mounted, or create the folder that the link names.",
       },
     );
@@ -359,7 +359,7 @@ async function requirePossibleFolder(root: string): Promise<void> {
   });
 }
 
-async function ifThere(stats: Promise<Stats>, root: string): Promise<Stats | undefined> {
+async function undefinedIfMissing(stats: Promise<Stats>, root: string): Promise<Stats | undefined> {
   try {
     return await stats;
   } catch (error) {

@@ -17,7 +17,7 @@ const runSystemProgram: Run = async (program, args) => {
 };
 
 /** The local system (backups, virus scanners) and the administrators, which can access any folder anyway. */
-const always = ["*S-1-5-18", "*S-1-5-32-544"];
+const alwaysAllowed = ["*S-1-5-18", "*S-1-5-32-544"];
 
 /** Queried once. */
 let owner: Promise<string> | undefined;
@@ -72,6 +72,6 @@ export async function thisUser(run: Run): Promise<string> {
  * Gives a folder its own access list on Windows, which has no file modes: the user, the system, the administrators.
  */
 export async function restrictToUser(folder: string, user: string, run: Run): Promise<void> {
-  const grants = [user, ...always].map((who) => `${who}:(OI)(CI)F`);
+  const grants = [user, ...alwaysAllowed].map((who) => `${who}:(OI)(CI)F`);
   await run("icacls.exe", [folder, "/inheritance:r", "/grant:r", ...grants]);
 }

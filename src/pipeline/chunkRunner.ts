@@ -235,7 +235,7 @@ export class ChunkRunner {
     const others = peopleKnown.released.then(() => this.openedTable(reportWithAllPeople));
     const options = isFirst
       ? {}
-      : { after: peopleKnown.released, others: others.then((each) => each?.persons) };
+      : { after: peopleKnown.released, others: others.then((each) => each?.peopleTable) };
     const reading = await this.failFilesOnError(due, async () => {
       const conflict = this.conflicts.get(name);
       if (conflict) throw conflict;

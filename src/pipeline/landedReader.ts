@@ -5,9 +5,9 @@ import type { DuckSession } from "../duck/duck";
 import type { LogEntry } from "./log/ingestLog";
 import { IdentityWatch } from "./read/identityHealth";
 import { LakeIds } from "./read/lakeIds";
-import { Persons } from "./read/persons";
-import type { ReadContext } from "./read/readAlone";
+import { PeopleTable } from "./read/peopleTable";
 import { type Reading, readDeliveries } from "./read/readDeliveries";
+import type { ReadContext } from "./read/readOneFile";
 import { stageRows } from "./read/stageRows";
 
 export interface LandedContext extends OpenLake {
@@ -27,10 +27,10 @@ export async function landedReader(
   lookups: Snapshot | undefined,
 ): Promise<ReadContext> {
   const { lake, duck, scratch, signal } = context;
-  const persons = await Persons.create(duck, report, salt);
-  const identities = await IdentityWatch.start(context, persons, lookups);
+  const peopleTable = await PeopleTable.create(duck, report, salt);
+  const identities = await IdentityWatch.start(context, peopleTable, lookups);
   const lakeIds = new LakeIds(context, report.name);
-  return { lake, persons, identities, lakeIds, scratch, signal, stage: stageRows };
+  return { lake, peopleTable, identities, lakeIds, scratch, signal, stage: stageRows };
 }
 
 /**

@@ -12,17 +12,17 @@ import { updateDigitalActivity } from "./activity/digitalActivity";
 import { requireAdopted, requireComplete, requireFinishedAdoption } from "./adopt/oeaTables";
 import { ChunkRunner } from "./chunkRunner";
 import { updateGroups } from "./groups/updateGroups";
-import { settleInterrupted } from "./land/recover";
+import { recoverInterrupted } from "./land/recover";
 import { RunLock } from "./lock/runLock";
 import type { LogEntry } from "./log/ingestLog";
 import {
   interruptedRuns,
   newestRun,
   newRunId,
-  noteNewestRun,
   RunHistory,
   type RunRecord,
   type RunSummary,
+  recordNewestRun,
   writeFailedRecord,
   writeRunRecord,
 } from "./log/runRecord";
@@ -37,7 +37,7 @@ import { withKnownCopies } from "./plan/knownCopies";
 import { type LakeState, makePlan, type PlannedFile, planLandings, runStart } from "./plan/plan";
 import { waitingInQuarantine } from "./plan/quarantine";
 import { withServerPaths } from "./plan/sourceNames";
-import { bytesPerJob, chunksOf, isDue, isNamed, roundsOf } from "./plan/work";
+import { acceptsFile, bytesPerJob, chunksOf, isDue, roundsOf } from "./plan/work";
 import { Progress, type ProgressListener } from "./progress";
 import type { OpenReadEngine } from "./read/readEngine";
 import { type ReadAhead, readAhead } from "./readAhead";
@@ -117,7 +117,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
 
   const now = new Date();
   const runId = newRunId(now, newest?.runId);
-  await using lock = await RunLock.take(lake, runId, { signal });
+  await using lock = await RunLock.acquire(lake, runId, { signal });
   const { requireHeld } = lock;
   if (checkedSalt !== undefined) {
     await claimCheckedSalt(lake, checkedSalt, { requireHeld, signal });
@@ -129,8 +129,8 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     await duck.spillInto(`${scratch}/spill`);
     const open = { lake, duck, signal };
     const { state: known, previous, tables } = await currentState(lake, ahead, signal);
-    const made = listing ? makePlan(listing, known, request.userTypes) : [];
-    const files = await withKnownCopies(made, log, signal);
+    const initialPlan = listing ? makePlan(listing, known, request.userTypes) : [];
+    const files = await withKnownCopies(initialPlan, log, signal);
     const state = withServerPaths(known, files);
     const selected = request.only && new Set(request.only);
     const listed = files.filter(({ path }) => selected?.has(path) ?? true);
@@ -161,8 +161,8 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       reportsOnServer: listing ? reportsAmong(files, request.userTypes) : null,
     };
     summary.notes.push(...(checkedSalt?.notes ?? []).map((note) => ({ path: "salt", note })));
-    const nothingAccepted = "It is not in quarantine: there was nothing to accept.";
-    summary.notes.push(...unneeded.map((path) => ({ path, note: nothingAccepted })));
+    const nothingToAccept = "It is not in quarantine: there was nothing to accept.";
+    summary.notes.push(...unneeded.map((path) => ({ path, note: nothingToAccept })));
     // An earlier delivery whose landed file is gone cannot be read; the newer one is judged without it.
     const earlier = salt === undefined ? [] : await presentDeliveries(lake, before, signal);
     const due = salt === undefined ? 0 : earlier.flat().length + pending.length;
@@ -199,7 +199,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       ...{ runId, previous, command, only, accept: request.accept },
       ...{ started: now, outcome: "running", landings },
     };
-    await noteNewestRun(lake, { runId, previous });
+    await recordNewestRun(lake, { runId, previous });
     await writeRunRecord(lake, record);
     const runner = new ChunkRunner({
       ...open,
@@ -296,7 +296,7 @@ async function currentState(
   // Needed again: the tables may not have been readable earlier.
   requireAdopted(tables.pseudo);
   requireFinishedAdoption(records);
-  await settleInterrupted(lake, log, records, signal);
+  await recoverInterrupted(lake, log, records, signal);
   const entries = records.length === 0 ? known : await log.sources(signal);
   return { state: stateOf(tables, entries), previous, tables };
 }
@@ -312,7 +312,7 @@ function unneededConsents(
   plan: readonly PlannedFile[],
 ): string[] {
   return (request.accept ?? []).filter((path) => {
-    if (pending.some((entry) => isNamed(new Set([path]), entry))) return false;
+    if (pending.some((entry) => acceptsFile(new Set([path]), entry))) return false;
     const file = plan.find((each) => each.path === path);
     if (file) return file.state === "anonymized" || file.report === undefined;
     throw new CleverLakeError("config", "There is no file of this name to accept; nothing was done.", {

@@ -9,7 +9,7 @@ import { networkError, SilentServerError, socketFault, statusOf } from "./sftpEr
 const movingBytes = 16 * 1024;
 /** Limit for data that arrives while a request waits: far more than everything that was requested before it. */
 const maximumBytesBeforeAnswer = 64 * 1024 * 1024;
-const farewellMilliseconds = 1_000;
+const closeMilliseconds = 1_000;
 
 type Done<T> = (error: Error | null | undefined, value: T) => void;
 
@@ -111,7 +111,7 @@ export class SftpConnection {
   /** Closes the connection properly, but does not wait long for the server's answer. Never rejects. */
   async close(): Promise<void> {
     if (this.failure === undefined) {
-      const timer = setTimeout(() => this.socket.destroy(), farewellMilliseconds);
+      const timer = setTimeout(() => this.socket.destroy(), closeMilliseconds);
       const closed = new Promise((resolve) => this.socket.once("close", resolve));
       this.client.end().catch(() => this.socket.destroy());
       await closed;

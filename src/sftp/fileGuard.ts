@@ -5,7 +5,7 @@ import { undefinedIfRefused } from "./sftpErrors";
 import type { SourceFile } from "./source";
 
 /** How to query an open file: by its handle, by its path, or not at all if the server answers neither query. */
-type Witness = "handle" | "path" | "none";
+type AttributeSource = "handle" | "path" | "none";
 
 interface FileAttributes {
   readonly size: number;
@@ -19,7 +19,7 @@ interface FileAttributes {
  * (another time zone, or no seconds), and a change since the listing is found by the next listing.
  */
 export class FileGuard {
-  private witness: Witness | undefined;
+  private attributeSource: AttributeSource | undefined;
   private time: number | undefined;
 
   constructor(
@@ -39,7 +39,7 @@ export class FileGuard {
 
   /** If the server reports no attributes, checks at least whether the file continues after its last byte. */
   async checkEnd(connection: SftpConnection, handle: Buffer): Promise<void> {
-    if (this.witness !== "none") return this.check(connection, handle);
+    if (this.attributeSource !== "none") return this.check(connection, handle);
     const one = Buffer.alloc(1);
     const count = await connection.call<number>((session, done) =>
       session.read(handle, one, 0, 1, this.file.size, (error, read) => done(error, read)),
@@ -62,19 +62,19 @@ export class FileGuard {
   private async ask(connection: SftpConnection, handle: Buffer): Promise<FileAttributes | undefined> {
     const fstat = () => connection.call<Stats>((session, done) => session.fstat(handle, done));
     const stat = () => connection.call<Stats>((session, done) => session.stat(this.remotePath, done));
-    if (this.witness === "handle") return factsOf(await fstat());
-    if (this.witness === "path") return factsOf(await stat());
-    if (this.witness === "none") return undefined;
+    if (this.attributeSource === "handle") return factsOf(await fstat());
+    if (this.attributeSource === "path") return factsOf(await stat());
+    if (this.attributeSource === "none") return undefined;
     const byHandle = factsOf(await undefinedIfRefused(fstat()));
     if (byHandle !== undefined && this.isCredible(byHandle)) {
-      this.witness = "handle";
+      this.attributeSource = "handle";
       return byHandle;
     }
     const byPath = factsOf(await undefinedIfRefused(stat()));
     // Some servers report no bytes and no time for an open file, instead of an error.
     const knowsNothing = byHandle === undefined || (byHandle.size === 0 && byHandle.time === 0);
-    if (byPath !== undefined) this.witness = "path";
-    else this.witness = knowsNothing ? "none" : "handle";
+    if (byPath !== undefined) this.attributeSource = "path";
+    else this.attributeSource = knowsNothing ? "none" : "handle";
     return byPath ?? (knowsNothing ? undefined : byHandle);
   }
 

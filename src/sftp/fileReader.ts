@@ -13,7 +13,7 @@ const maxConcurrentReads = 64;
 /**
  * The factor by which concurrent reads are reduced. Four steps reach one, within the retries of a lost connection.
  */
-const slowerBy = 4;
+const slowdownFactor = 4;
 const minReadLength = 4096;
 /**
  * The maximum number of answers for one piece of a file: a server that returns a few bytes at a time would take
@@ -200,7 +200,7 @@ export class FileReader implements Disposable {
     const isDropped = isCleverLakeError(error, "network") && opened.piecesRead < opened.maxReads;
     this.drops = isDropped ? this.drops + 1 : 0;
     if (this.drops < 2 && statusOf(error) !== sftpStatus.failure) return false;
-    this.concurrentReads = Math.max(1, Math.floor(opened.maxReads / slowerBy));
+    this.concurrentReads = Math.max(1, Math.floor(opened.maxReads / slowdownFactor));
     this.failedAt = this.offset;
     return true;
   }

@@ -41,11 +41,11 @@ export class EndlessListingError extends CleverLakeError {
  */
 export async function listFolder(connection: SftpConnection, remotePath: string): Promise<FolderEntry[]> {
   const entries = await readEntries(connection, remotePath);
-  const questions = new EntryQuestions(connection, remotePath);
+  const queries = new EntryQueries(connection, remotePath);
   const complete: FolderEntry[] = [];
   for (let from = 0; from < entries.length; from += concurrentQueries) {
     const group = entries.slice(from, from + concurrentQueries);
-    complete.push(...(await Promise.all(group.map((entry) => questions.completed(entry)))));
+    complete.push(...(await Promise.all(group.map((entry) => queries.completed(entry)))));
   }
   return complete;
 }
@@ -53,7 +53,7 @@ export async function listFolder(connection: SftpConnection, remotePath: string)
 async function readEntries(connection: SftpConnection, remotePath: string): Promise<FolderEntry[]> {
   const handle = await connection.call<Buffer>((session, done) => session.opendir(remotePath, done));
   const entries = new Map<string, FolderEntry>();
-  const twice: FolderEntry[] = [];
+  const duplicates: FolderEntry[] = [];
   const until = Date.now() + maximumTimeouts * connection.timeout;
   let answersWithoutNames = 0;
   try {
@@ -65,8 +65,8 @@ async function readEntries(connection: SftpConnection, remotePath: string): Prom
       for (const each of answer) {
         const entry = entryOf(each);
         if (!entries.has(each.filename)) entries.set(each.filename, entry);
-        else if (twice.length < maximumEntries)
-          twice.push({ ...entry, fault: "a name that occurs twice in the folder" });
+        else if (duplicates.length < maximumEntries)
+          duplicates.push({ ...entry, fault: "a name that occurs twice in the folder" });
       }
       answersWithoutNames = entries.size > before ? 0 : answersWithoutNames + 1;
       if (answersWithoutNames >= maximumAnswersWithoutNames)
@@ -84,7 +84,7 @@ async function readEntries(connection: SftpConnection, remotePath: string): Prom
     }
   } catch (error) {
     if (statusOf(error) !== sftpStatus.endOfFile) throw error;
-    return [...entries.values(), ...twice];
+    return [...entries.values(), ...duplicates];
   } finally {
     closeHandle(connection, handle);
   }
@@ -105,7 +105,7 @@ function isComplete({ fault, kind, size }: FolderEntry): boolean {
 }
 
 /** Queries what a listing leaves out. */
-class EntryQuestions {
+class EntryQueries {
   private realFolder: Promise<string> | undefined;
 
   constructor(
@@ -124,10 +124,10 @@ class EntryQuestions {
     const known = { ...entry, ...(itself && attributesOf(itself)), kind };
     if (isComplete(known)) return known;
     // STAT follows links, so its answer is about the entry itself only if its path contains none.
-    const behind = await undefinedIfRefused(
+    const target = await undefinedIfRefused(
       this.connection.call<Stats>((session, done) => session.stat(path, done)),
     );
-    const attributes = behind ?? itself;
+    const attributes = target ?? itself;
     if (attributes === undefined) return known;
     if (kind === undefined && (await this.isElsewhere(entry.name))) return { ...entry, kind: "link" };
     const found = kind ?? kindOfMode(attributes.mode) ?? ((await this.opens(path)) ? "folder" : "file");

@@ -8,9 +8,9 @@ const maximumLinks = 1_000;
 /** Maximum length of a chain of links. */
 const maximumSteps = 8;
 
-const nowhere = "a broken link";
-const outside = "a link that leads outside the folder with the reports";
-const back = "a link back to a folder that contains it";
+const brokenLink = "a broken link";
+const outsideLink = "a link that leads outside the folder with the reports";
+const loopLink = "a link back to a folder that contains it";
 
 /** What was found below the root without following links. */
 export interface WalkedTree {
@@ -65,7 +65,7 @@ class LinkFollower {
     const found = await this.targetOf(link);
     if ("reason" in found) return this.skip(link, found.reason);
     const { target } = found;
-    if (isWithin(link, target)) return this.skip(link, back);
+    if (isWithin(link, target)) return this.skip(link, loopLink);
     const file = this.byPath.get(target);
     const below = file
       ? [file]
@@ -97,14 +97,14 @@ class LinkFollower {
       this.realRoot ??= this.paths.realPath(this.tree.root);
       const root = await this.realRoot;
       const real = belowRoot(root, await this.paths.realPath(joinPath(this.tree.root, link)));
-      if (real === undefined) return { reason: outside };
+      if (real === undefined) return { reason: outsideLink };
       // Servers that only normalize the path return the link itself.
       return real === link ? await this.stepByStep(link, root) : { target: real };
     } catch (error) {
       const status = statusOf(error);
       if (status === undefined) throw error;
       const isMissing = status === sftpStatus.noSuchFile || status === sftpStatus.failure;
-      return { reason: isMissing ? nowhere : "a link whose target the server does not reveal" };
+      return { reason: isMissing ? brokenLink : "a link whose target the server does not reveal" };
     }
   }
 
@@ -113,11 +113,11 @@ class LinkFollower {
     for (let step = 0; step < maximumSteps; step++) {
       const text = await this.paths.linkTarget(joinPath(this.tree.root, at));
       const next = belowRoot(root, posix.resolve(posix.dirname(joinPath(root, at)), text));
-      if (next === undefined) return { reason: outside };
+      if (next === undefined) return { reason: outsideLink };
       if (!this.links.has(next)) return { target: next };
       at = next;
     }
-    return { reason: nowhere };
+    return { reason: brokenLink };
   }
 }
 

@@ -84,13 +84,13 @@ async function cleanReading(
   const rowsOf = new Map<string, Map<string, number>>();
   const userTypes = new Map(deliveries.map(({ entry }) => [entry.source, entry.userType]));
   for (const { place: written, partition, rows, days, ...values } of result.dataFiles) {
-    const place = await fetch(written);
+    const localPath = await fetch(written);
     const columns = pseudoColumns(report).filter(({ name }) => !Object.hasOwn(partition, name));
     const file: StagedDataFile = {
-      place,
-      name: path.basename(place),
+      localPath,
+      name: path.basename(localPath),
       partitionValues: { year: String(partition.year), month: String(partition.month) },
-      size: (await stat(place)).size,
+      size: (await stat(localPath)).size,
       statistics: statisticsOfValues({ rows, ...values }, columns, pseudoFiles.exactStatistics),
     };
     const sources = new Map<string, StagedSource>();

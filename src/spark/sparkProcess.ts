@@ -125,7 +125,7 @@ class SparkProcess implements SparkSession {
     await withLandedFiles(task, deliveries, async (files) => {
       if (files.length === 0) return;
       const places = {
-        paths: files.map(({ place }) => addressOf(place)),
+        paths: files.map(({ localPath }) => addressOf(localPath)),
         specification: addressOf(await this.writeSpecification(task)),
         knownIds: addressOf(await task.knownIds()),
         output: addressOf(output),

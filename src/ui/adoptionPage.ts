@@ -5,8 +5,8 @@ import { warningText } from "./adoptCommand";
 import { dateTime, nameOf } from "./format";
 import { column, numbers, tableSection } from "./markdown";
 import { MarkdownPages } from "./markdownPages";
-import { asMarkdown } from "./outsideText";
 import type { Parts } from "./parts";
+import { asMarkdown } from "./untrustedText";
 
 const scheme = "clever-adoption";
 

@@ -122,7 +122,7 @@ export class Application extends Disposable {
       source: new EnginePreviews(parts),
       strings: previewStrings((text) => vscode.l10n.t(text), vscode.env.language),
       onDidChangeConnection: model.onDidChangeConnection,
-      userActs: () => model.userActs(true),
+      onUserAction: () => model.onUserAction(true),
     });
     const openPreview = async (origin: "server" | "lake", file: string, delivery?: string) => {
       const { PreviewPanel } = await import("./preview/PreviewPanel");
@@ -161,7 +161,7 @@ export class Application extends Disposable {
         context.extension,
         this.runs,
         log,
-        (needsConnection) => model.userActs(needsConnection),
+        (needsConnection) => model.onUserAction(needsConnection),
       ),
     );
     this.hold(new BackgroundCheck(model, this.runs));
@@ -179,7 +179,7 @@ export class Application extends Disposable {
    */
   private async startUp(samples: SampleCommands): Promise<void> {
     await reported(this.log, async () => {
-      await samples.adoptOlder();
+      await samples.migrateLegacy();
       // `npm start` requests the sample district through this variable.
       if (process.env.CLEVER_LAKE_TRY_SAMPLE === "1" && !isConnected()) await samples.try();
     });

@@ -10,7 +10,7 @@ import {
   askText,
   askWhile,
   type Choice,
-  type Place,
+  type StepContext,
   undefinedOnBack,
   withRecovery,
 } from "./wizard";
@@ -23,10 +23,10 @@ type LakeAuth = ConnectionAnswers["lakeAuth"];
  */
 export async function askAzureLake(
   answers: ConnectionAnswers,
-  place: Place,
+  context: StepContext,
 ): Promise<ConnectionAnswers | undefined> {
   const how = await undefinedOnBack(
-    askChoice<"pick" | "type">(place, vscode.l10n.t("Which storage account?"), [
+    askChoice<"pick" | "type">(context, vscode.l10n.t("Which storage account?"), [
       {
         ...withIcon(vscode.l10n.t("$(list-tree) Pick from my subscriptions")),
         detail: vscode.l10n.t("Signs in with your Microsoft account."),
@@ -36,8 +36,8 @@ export async function askAzureLake(
     ]),
   );
   if (how === undefined) return undefined;
-  const lakeUrl = await undefinedOnBack(how === "pick" ? pickLake(place) : typeLake(answers, place));
-  if (lakeUrl === undefined) return askAzureLake(answers, place);
+  const lakeUrl = await undefinedOnBack(how === "pick" ? pickLake(context) : typeLake(answers, context));
+  if (lakeUrl === undefined) return askAzureLake(answers, context);
   const next = {
     ...answers,
     lakeUrl,
@@ -45,25 +45,25 @@ export async function askAzureLake(
     // Secrets for one lake must not be offered for another.
     ...(lakeUrl === answers.lakeUrl ? {} : { lakeAccountKey: "", lakeSas: "" }),
   };
-  return (await undefinedOnBack(askLakeAuth(next, place))) ?? askAzureLake(answers, place);
+  return (await undefinedOnBack(askLakeAuth(next, context))) ?? askAzureLake(answers, context);
 }
 
-function pickLake(place: Place): Promise<string> {
+function pickLake(context: StepContext): Promise<string> {
   const signIn = () => signInWithMicrosoft(managementScope);
   const azure = new AzureManagement(signIn);
-  return withRecovery(place, async () => {
+  return withRecovery(context, async () => {
     await signIn();
     const asking = vscode.l10n.t("Asking Azure for your subscriptions …");
-    const subscriptions = await askWhile(place, asking, (signal) => azure.subscriptions(signal));
+    const subscriptions = await askWhile(context, asking, (signal) => azure.subscriptions(signal));
     const subscription = await askChoice(
-      place,
+      context,
       counted.subscriptions(subscriptions.length),
       subscriptions.map(({ id, name }) => ({ label: name, description: id, value: id })),
     );
     const askingForLakes = vscode.l10n.t("Asking Azure for its storage accounts …");
-    const lakes = await askWhile(place, askingForLakes, (signal) => azure.lakes(subscription, signal));
+    const lakes = await askWhile(context, askingForLakes, (signal) => azure.lakes(subscription, signal));
     return await askChoice(
-      place,
+      context,
       lakes.length === 0
         ? vscode.l10n.t("This subscription has no storage account with a hierarchical namespace.")
         : vscode.l10n.t("Storage accounts with a hierarchical namespace"),
@@ -76,9 +76,9 @@ function pickLake(place: Place): Promise<string> {
   });
 }
 
-async function typeLake(answers: ConnectionAnswers, place: Place): Promise<string> {
+async function typeLake(answers: ConnectionAnswers, context: StepContext): Promise<string> {
   const typed = await askText({
-    ...place,
+    ...context,
     value: isAdlsAddress(answers.lakeUrl) ? answers.lakeUrl : "",
     placeholder: "https://ACCOUNT.dfs.core.windows.net",
     prompt: vscode.l10n.t(
@@ -93,7 +93,7 @@ async function typeLake(answers: ConnectionAnswers, place: Place): Promise<strin
   return typed.trim();
 }
 
-async function askLakeAuth(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
+async function askLakeAuth(answers: ConnectionAnswers, context: StepContext): Promise<ConnectionAnswers> {
   const ways: readonly Choice<LakeAuth>[] = [
     { ...withIcon(vscode.l10n.t("$(account) My Microsoft account in VS Code")), value: "vscode" },
     {
@@ -106,7 +106,7 @@ async function askLakeAuth(answers: ConnectionAnswers, place: Place): Promise<Co
   ];
   const allowed = authsForLake(answers.lakeUrl);
   const lakeAuth = await askChoice(
-    place,
+    context,
     vscode.l10n.t("How do you sign in to the lake?"),
     ways.filter(({ value }) => allowed.includes(value)),
     answers.lakeAuth,
@@ -114,14 +114,14 @@ async function askLakeAuth(answers: ConnectionAnswers, place: Place): Promise<Co
   const cleared = { ...answers, lakeAuth, lakeAccountKey: "", lakeSas: "" };
   if (lakeAuth === "vscode") {
     // Now, because the engine later requests tokens in the background.
-    const signedIn = withRecovery(place, () => signInWithMicrosoft(storageScope));
-    return (await undefinedOnBack(signedIn.then(() => cleared))) ?? askLakeAuth(answers, place);
+    const signedIn = withRecovery(context, () => signInWithMicrosoft(storageScope));
+    return (await undefinedOnBack(signedIn.then(() => cleared))) ?? askLakeAuth(answers, context);
   }
   if (lakeAuth !== "sharedKey" && lakeAuth !== "sas") return cleared;
   const isKey = lakeAuth === "sharedKey";
   const secret = await undefinedOnBack(
     askText({
-      ...place,
+      ...context,
       value: isKey ? answers.lakeAccountKey : answers.lakeSas,
       password: true,
       prompt: isKey
@@ -130,6 +130,6 @@ async function askLakeAuth(answers: ConnectionAnswers, place: Place): Promise<Co
       validate: (text) => (text.trim() === "" ? vscode.l10n.t("A value is required.") : undefined),
     }),
   );
-  if (secret === undefined) return askLakeAuth(answers, place);
+  if (secret === undefined) return askLakeAuth(answers, context);
   return { ...cleared, [isKey ? "lakeAccountKey" : "lakeSas"]: secret.trim() };
 }

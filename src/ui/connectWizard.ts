@@ -11,7 +11,7 @@ import { askAzureLake } from "./azureLakeSteps";
 import { type ConnectionAnswers, connectedWith, loginWith } from "./connectionAnswers";
 import { askLocalPath } from "./localFiles";
 import type { Parts } from "./parts";
-import { otherSalt } from "./saltBox";
+import { saltMismatch } from "./saltBox";
 import { askSalt } from "./saltStep";
 import { serverTimeout } from "./settings";
 import { withIcon, withProgress } from "./window";
@@ -19,8 +19,8 @@ import {
   askChoice,
   askText,
   askWhile,
-  type Place,
   type Step,
+  type StepContext,
   undefinedOnBack,
   type WalkResult,
   walk,
@@ -93,13 +93,13 @@ export async function testConnection(
   signal?: AbortSignal,
 ): Promise<ConnectionTest> {
   const test = await client.request(engine.testConnection, connected, { signal });
-  if (test.salt === "differs") throw otherSalt();
+  if (test.salt === "differs") throw saltMismatch();
   return test;
 }
 
-async function askHost(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
+async function askHost(answers: ConnectionAnswers, context: StepContext): Promise<ConnectionAnswers> {
   const host = await askText({
-    ...place,
+    ...context,
     value: answers.host,
     prompt: vscode.l10n.t("The reports server's address"),
     validate: (text) =>
@@ -107,12 +107,12 @@ async function askHost(answers: ConnectionAnswers, place: Place): Promise<Connec
         ? undefined
         : vscode.l10n.t("Enter a host name or address, without sftp:// or a path."),
   });
-  return elsewhere(answers, { host: host.trim() });
+  return withServer(answers, { host: host.trim() });
 }
 
-async function askPort(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
+async function askPort(answers: ConnectionAnswers, context: StepContext): Promise<ConnectionAnswers> {
   const port = await askText({
-    ...place,
+    ...context,
     value: String(answers.port),
     prompt: vscode.l10n.t("The server's port"),
     validate: (text) =>
@@ -120,21 +120,21 @@ async function askPort(answers: ConnectionAnswers, place: Place): Promise<Connec
         ? undefined
         : vscode.l10n.t("A number from 1 to 65535."),
   });
-  return elsewhere(answers, { port: Number(port) });
+  return withServer(answers, { port: Number(port) });
 }
 
-async function askUser(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
+async function askUser(answers: ConnectionAnswers, context: StepContext): Promise<ConnectionAnswers> {
   const username = await askText({
-    ...place,
+    ...context,
     value: answers.username,
     prompt: vscode.l10n.t("Your district's user name on the server"),
     validate: (text) => (text.trim() === "" ? vscode.l10n.t("Enter a user name.") : undefined),
   });
-  return elsewhere(answers, { username: username.trim() });
+  return withServer(answers, { username: username.trim() });
 }
 
 /** Changes the server or the user. Secrets for the previous one must not be offered for the new one. */
-function elsewhere(
+function withServer(
   answers: ConnectionAnswers,
   change: Partial<Pick<ConnectionAnswers, "host" | "port" | "username">>,
 ): ConnectionAnswers {
@@ -144,9 +144,12 @@ function elsewhere(
   return isSame ? next : { ...next, password: "", ...("username" in change ? {} : { hostKey: "" }) };
 }
 
-async function askAuthentication(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
+async function askAuthentication(
+  answers: ConnectionAnswers,
+  context: StepContext,
+): Promise<ConnectionAnswers> {
   const authentication = await askChoice<ConnectionAnswers["authentication"]>(
-    place,
+    context,
     vscode.l10n.t("How do you sign in?"),
     [
       { ...withIcon(vscode.l10n.t("$(key) Password")), value: "password" },
@@ -160,32 +163,39 @@ async function askAuthentication(answers: ConnectionAnswers, place: Place): Prom
   if (authentication !== "privateKey") Object.assign(cleared, { privateKeyPath: "", passphrase: "" });
   if (authentication !== "agent") return cleared;
   const loggingIn = vscode.l10n.t("Logging in …");
-  const login = withRecovery(place, () =>
-    askWhile(place, loggingIn, (signal) => logIn(place, cleared, signal)),
+  const login = withRecovery(context, () =>
+    askWhile(context, loggingIn, (signal) => logIn(context, cleared, signal)),
   );
-  return (await undefinedOnBack(login.then(() => cleared))) ?? askAuthentication(answers, place);
+  return (await undefinedOnBack(login.then(() => cleared))) ?? askAuthentication(answers, context);
 }
 
 /** Logs in with the answers so far; rejects if the server refuses them. */
-async function logIn({ client }: Place, answers: ConnectionAnswers, signal: AbortSignal): Promise<void> {
+async function logIn(
+  { client }: StepContext,
+  answers: ConnectionAnswers,
+  signal: AbortSignal,
+): Promise<void> {
   await client.request(engine.testLogin, loginWith(answers), { signal });
 }
 
-async function askSecret(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers | undefined> {
+async function askSecret(
+  answers: ConnectionAnswers,
+  context: StepContext,
+): Promise<ConnectionAnswers | undefined> {
   if (answers.authentication === "agent") return undefined;
   if (answers.authentication === "password") {
     const password = await askText({
-      ...place,
+      ...context,
       value: answers.password,
       password: true,
       prompt: vscode.l10n.t("The password; it is kept in VS Code's secret store"),
       validate: (text) => (text === "" ? vscode.l10n.t("Enter a password.") : undefined),
-      attempt: (text, signal) => logIn(place, { ...answers, password: text }, signal),
+      attempt: (text, signal) => logIn(context, { ...answers, password: text }, signal),
     });
     return { ...answers, password };
   }
   const privateKeyPath = await askText({
-    ...place,
+    ...context,
     value: answers.privateKeyPath || path.join(homedir(), ".ssh", "id_ed25519"),
     prompt: vscode.l10n.t("The private key's file"),
     validate: async (text) =>
@@ -196,25 +206,25 @@ async function askSecret(answers: ConnectionAnswers, place: Place): Promise<Conn
 
 async function askPassphrase(
   answers: ConnectionAnswers,
-  place: Place,
+  context: StepContext,
 ): Promise<ConnectionAnswers | undefined> {
   if (answers.authentication !== "privateKey") return undefined;
   const passphrase = await askText({
-    ...place,
+    ...context,
     value: answers.passphrase,
     password: true,
     prompt: vscode.l10n.t("The key's passphrase, empty if it has none; it is kept in VS Code's secret store"),
-    attempt: (text, signal) => logIn(place, { ...answers, passphrase: text }, signal),
+    attempt: (text, signal) => logIn(context, { ...answers, passphrase: text }, signal),
   });
   return { ...answers, passphrase };
 }
 
-async function askTrust(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
+async function askTrust(answers: ConnectionAnswers, context: StepContext): Promise<ConnectionAnswers> {
   const { host, port } = answers;
   const asking = vscode.l10n.t("Asking {0} for its key …", host);
-  const { hostKey: presented } = await withRecovery(place, () =>
-    askWhile(place, asking, (signal) =>
-      place.client.request(
+  const { hostKey: presented } = await withRecovery(context, () =>
+    askWhile(context, asking, (signal) =>
+      context.client.request(
         engine.fetchHostKey,
         { host, port, timeoutSeconds: Math.max(15, serverTimeout() ?? 0) },
         { signal },
@@ -223,7 +233,7 @@ async function askTrust(answers: ConnectionAnswers, place: Place): Promise<Conne
   );
   const trusted = answers.hostKey === presented;
   await askChoice(
-    place,
+    context,
     trusted
       ? vscode.l10n.t("The server presents the key that you already trust.")
       : answers.hostKey === ""
@@ -247,9 +257,9 @@ async function askTrust(answers: ConnectionAnswers, place: Place): Promise<Conne
     : { ...answers, hostKey: presented, password: "" };
 }
 
-async function askLake(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
+async function askLake(answers: ConnectionAnswers, context: StepContext): Promise<ConnectionAnswers> {
   const picked = await askChoice<"folder" | "type" | "azure" | "same">(
-    place,
+    context,
     vscode.l10n.t("Where is the lake?"),
     [
       ...(answers.lakeUrl
@@ -271,18 +281,18 @@ async function askLake(answers: ConnectionAnswers, place: Place): Promise<Connec
     ],
   );
   if (picked === "same") return answers;
-  if (picked === "azure") return (await askAzureLake(answers, place)) ?? askLake(answers, place);
+  if (picked === "azure") return (await askAzureLake(answers, context)) ?? askLake(answers, context);
   if (picked === "folder") {
     const folder = await askLocalPath({
       canSelectFolders: true,
       canSelectFiles: false,
       openLabel: vscode.l10n.t("Use as Lake"),
     });
-    return folder === undefined ? askLake(answers, place) : inFolder(answers, folder);
+    return folder === undefined ? askLake(answers, context) : inFolder(answers, folder);
   }
   const typed = await undefinedOnBack(
     askText({
-      ...place,
+      ...context,
       value: folderPathOf(answers.lakeUrl) ?? "",
       placeholder: path.join(homedir(), "clever-lake"),
       prompt: vscode.l10n.t("The lake's folder; it is created if it does not exist"),
@@ -290,7 +300,7 @@ async function askLake(answers: ConnectionAnswers, place: Place): Promise<Connec
         path.isAbsolute(expandHome(text)) ? undefined : vscode.l10n.t("Enter a full path."),
     }),
   );
-  if (typed === undefined) return askLake(answers, place);
+  if (typed === undefined) return askLake(answers, context);
   return inFolder(answers, expandHome(typed));
 }
 

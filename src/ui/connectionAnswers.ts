@@ -15,7 +15,7 @@ export interface ConnectionAnswers extends ConnectionSettings {
   readonly saltLake: string;
 }
 
-export const noAnswers: ConnectionAnswers = {
+export const initialAnswers: ConnectionAnswers = {
   host: "reports-sftp.clever.com",
   port: 22,
   username: "",

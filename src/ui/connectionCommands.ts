@@ -7,7 +7,7 @@ import { forCount } from "./counts";
 import { Disposable } from "./dispose";
 import { isCancellation, mustBeAdopted, notify, type Offer, offers } from "./messages";
 import type { Parts } from "./parts";
-import { confirmReplacement, offerNewSalt } from "./saltKeeping";
+import { confirmReplacement, offerNewSalt } from "./saltBackup";
 import type { SecretStore } from "./secrets";
 import { hasConnection, readConnectionSettings } from "./settings";
 import { sameTargets, targetsOf } from "./targets";
@@ -114,8 +114,8 @@ export class ConnectionCommands extends Disposable {
    * for.
    */
   private async knownAnswers(): Promise<ConnectionAnswers> {
-    const { noAnswers } = await import("./connectionAnswers");
-    if (!hasConnection()) return noAnswers;
+    const { initialAnswers } = await import("./connectionAnswers");
+    if (!hasConnection()) return initialAnswers;
     const { secrets, boundTo } = await this.secrets.readBound();
     try {
       const { sftp, lake, saltKeyVaultUrl } = await readConnectionSettings();
@@ -125,7 +125,7 @@ export class ConnectionCommands extends Disposable {
       const noPassword = secrets.password === undefined && Object.keys(secrets).length > 0;
       const ofLake = boundTo === undefined || sameTargets(boundTo.lake, targets.lake) ? secrets : {};
       return {
-        ...noAnswers,
+        ...initialAnswers,
         host: sftp.host,
         port: sftp.port,
         username: sftp.username,
@@ -143,7 +143,7 @@ export class ConnectionCommands extends Disposable {
         saltLake: boundTo?.lake.url ?? "",
       };
     } catch {
-      return noAnswers;
+      return initialAnswers;
     }
   }
 

@@ -31,7 +31,7 @@ import { withProgress } from "./window";
 const settleMilliseconds = 1_000;
 
 /** What is known of the lake before the first listing. */
-const nothing: Omit<ReportsAnswer, "count"> = {
+const unknownLake: Omit<ReportsAnswer, "count"> = {
   isNew: false,
   overdue: [],
   needsAdoption: false,
@@ -61,7 +61,7 @@ export class ConnectionModel extends Disposable {
   readonly onDidChangeConnection = this.connectionChanged.event;
 
   private items: readonly ReportItem[] = [];
-  private found = nothing;
+  private lakeFacts = unknownLake;
   private current: ReportsState = "unknown";
   private failure: unknown;
   private listedAt: number | undefined;
@@ -105,7 +105,7 @@ export class ConnectionModel extends Disposable {
 
   /** What the last listing says of the lake. */
   get lake(): Omit<ReportsAnswer, "count"> {
-    return this.found;
+    return this.lakeFacts;
   }
 
   get state(): ReportsState {
@@ -134,7 +134,7 @@ export class ConnectionModel extends Disposable {
 
   /** How many reports need attention, for badge and status bar. */
   get counts(): ReportCounts {
-    return countsOf(this.items, this.found.overdue);
+    return countsOf(this.items, this.lakeFacts.overdue);
   }
 
   /**
@@ -175,7 +175,7 @@ export class ConnectionModel extends Disposable {
   }
 
   /** Called when the user acts in this window: they may be asked, even about what they declined before. */
-  userActs(needsConnection: boolean): void {
+  onUserAction(needsConnection: boolean): void {
     this.guard.mayAsk = true;
     if (needsConnection && isConnected()) this.allowLoading();
   }
@@ -295,7 +295,7 @@ export class ConnectionModel extends Disposable {
     const items: ReportItem[] = [];
     this.set("loading");
     try {
-      const found = await this.client.request(engine.listReports, await this.connected(), {
+      const lakeFacts = await this.client.request(engine.listReports, await this.connected(), {
         signal,
         onProgress: (more) => items.push(...more),
       });
@@ -303,7 +303,7 @@ export class ConnectionModel extends Disposable {
       const hasOtherRuns = this.listedAt !== undefined && landingsOf(items) !== landingsOf(this.items);
       const hasRecovered = this.failure !== undefined;
       this.items = items;
-      this.found = found;
+      this.lakeFacts = lakeFacts;
       this.listedAt = Date.now();
       this.failure = undefined;
       this.set(items.length === 0 ? "empty" : "loaded");
@@ -336,7 +336,7 @@ export class ConnectionModel extends Disposable {
     const wasKnown = this.isKnown;
     this.loading?.abort.abort();
     this.items = [];
-    this.found = nothing;
+    this.lakeFacts = unknownLake;
     this.listedAt = undefined;
     this.failure = undefined;
     this.set("unknown");
@@ -354,6 +354,6 @@ export class ConnectionModel extends Disposable {
     void vscode.commands.executeCommand("setContext", "clever.connected", isConnected());
     void vscode.commands.executeCommand("setContext", "clever.sample", usesSample());
     void vscode.commands.executeCommand("setContext", "clever.reportsState", this.current);
-    void vscode.commands.executeCommand("setContext", "clever.needsAdoption", this.found.needsAdoption);
+    void vscode.commands.executeCommand("setContext", "clever.needsAdoption", this.lakeFacts.needsAdoption);
   }
 }

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { integer } from "./format";
-import { asMarkdown, pathAsMarkdown } from "./outsideText";
+import { asMarkdown, pathAsMarkdown } from "./untrustedText";
 
 /** A text, or a path, which wraps at its slashes. */
 export type Cell = string | { readonly path: string };

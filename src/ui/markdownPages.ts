@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { describeError } from "../errors";
 import { Disposable } from "./dispose";
 import { nameOf } from "./format";
-import { asMarkdown } from "./outsideText";
+import { asMarkdown } from "./untrustedText";
 
 /** Markdown pages of a URI scheme. Each is generated whenever it is opened. */
 export class MarkdownPages extends Disposable implements vscode.TextDocumentContentProvider {

@@ -11,7 +11,7 @@ import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage
 import { workOnLake } from "./workOnLake";
 
 /** The usual name of a roster file; others can be picked too. */
-const usualName = "students.csv";
+const defaultName = "students.csv";
 
 type RosterLocation = Pick<RosterParams, "origin" | "path">;
 
@@ -78,7 +78,7 @@ export class RosterCommand {
     };
     const picked = await showQuickPick([server, disk], {
       title: vscode.l10n.t("Import Roster"),
-      placeHolder: vscode.l10n.t("Where is the roster, {0}?", usualName),
+      placeHolder: vscode.l10n.t("Where is the roster, {0}?", defaultName),
     });
     return picked?.ask();
   }
@@ -89,7 +89,7 @@ export class RosterCommand {
     const others = this.parts.model.reports.filter(
       ({ report, size, path }) => report === undefined && size > 0 && path.toLowerCase().endsWith(".csv"),
     );
-    const isUsual = ({ path }: { readonly path: string }) => path.toLowerCase().endsWith(usualName);
+    const isUsual = ({ path }: { readonly path: string }) => path.toLowerCase().endsWith(defaultName);
     const items = [...others.filter(isUsual), ...others.filter((file) => !isUsual(file))].map(({ path }) => ({
       label: path,
       path: path as string | undefined,
@@ -105,7 +105,7 @@ export class RosterCommand {
       (await showInputBox({
         title: vscode.l10n.t("Import Roster"),
         prompt: vscode.l10n.t("The roster's path on the server, below the reports' root folder"),
-        value: usualName,
+        value: defaultName,
         ignoreFocusOut: true,
         validateInput: (text) => (/^[\s/]*$/.test(text) ? vscode.l10n.t("Enter a path.") : undefined),
       }));

@@ -239,7 +239,7 @@ export class RunController extends Disposable {
   /** The offer of a message to run again, as a request by the user. A message can outlive its connection. */
   private offer(title: string, { request, lake }: RepeatedRun): Offer {
     const act = async () => {
-      this.parts.model.userActs(true);
+      this.parts.model.onUserAction(true);
       if (lake !== undefined && lake !== (await this.parts.model.connected()).connection.lake.url) {
         const text = vscode.l10n.t("That run was for another lake, so it is not repeated.");
         notify(showWarningMessage, text, offers.run());

@@ -7,10 +7,10 @@ import { inVsCode } from "./hints";
 import { logWord, rowColumns } from "./ingestLogPage";
 import { column, tableSection } from "./markdown";
 import { MarkdownPages } from "./markdownPages";
-import { asMarkdown } from "./outsideText";
 import { overdueText } from "./overdue";
 import type { Parts } from "./parts";
 import { outcomeWord } from "./runsTree";
+import { asMarkdown } from "./untrustedText";
 
 const scheme = "clever-run";
 

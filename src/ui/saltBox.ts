@@ -13,7 +13,7 @@ export function saltFault(text: string): string | undefined {
 }
 
 /** The error for a salt that differs from the lake's, in the extension's wording. */
-export function otherSalt(): CleverLakeError {
+export function saltMismatch(): CleverLakeError {
   return new CleverLakeError("salt", vscode.l10n.t("This lake was pseudonymized with another salt."), {
     hint: vscode.l10n.t("Paste the salt that was used before."),
   });
@@ -72,7 +72,7 @@ export async function checkSalt(
   signal: AbortSignal,
 ): Promise<void> {
   const { salt: state } = await client.request(engine.testLake, connected, { signal });
-  if (state === "differs") throw otherSalt();
+  if (state === "differs") throw saltMismatch();
   const { salt } = connected.secrets;
   if (state !== "unclaimed" || salt === undefined) return;
   const { weakness, isQuoted } = checkSaltText(salt);

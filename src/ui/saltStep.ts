@@ -6,24 +6,24 @@ import { checkSaltText } from "../saltText";
 import { type ConnectionAnswers, connectedWith } from "./connectionAnswers";
 import { checkSalt, saltFault } from "./saltBox";
 import { withIcon } from "./window";
-import { askChoice, askText, askWhile, type Place, undefinedOnBack, withRecovery } from "./wizard";
+import { askChoice, askText, askWhile, type StepContext, undefinedOnBack, withRecovery } from "./wizard";
 
 /** The wizard's question for the salt. Each answer is compared with the lake's salt at once. */
-export async function askSalt(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
+export async function askSalt(answers: ConnectionAnswers, context: StepContext): Promise<ConnectionAnswers> {
   const reading = vscode.l10n.t("Reading the lake …");
   const check = (next: ConnectionAnswers) =>
-    withRecovery(place, () =>
-      askWhile(place, reading, (signal) => checkSalt(place.client, connectedWith(next), signal)),
+    withRecovery(context, () =>
+      askWhile(context, reading, (signal) => checkSalt(context.client, connectedWith(next), signal)),
     );
   // Any salt reveals whether the lake has one. If the lake cannot be used, the user can go back to its step.
-  const { salt: state } = await withRecovery(place, () =>
-    askWhile(place, reading, (signal) =>
-      place.client.request(engine.testLake, connectedWith(withSalt(answers, answers.salt || "?")), {
+  const { salt: state } = await withRecovery(context, () =>
+    askWhile(context, reading, (signal) =>
+      context.client.request(engine.testLake, connectedWith(withSalt(answers, answers.salt || "?")), {
         signal,
       }),
     ),
   );
-  const picked = await askWhichSalt(answers, place, state !== "unclaimed");
+  const picked = await askWhichSalt(answers, context, state !== "unclaimed");
   const answer = async (): Promise<ConnectionAnswers> => {
     switch (picked) {
       case "keep": {
@@ -34,17 +34,17 @@ export async function askSalt(answers: ConnectionAnswers, place: Place): Promise
       case "generate":
         return { ...withSalt(answers, newSalt()), saltIsNew: true };
       case "vault":
-        return askKeyVault(answers, place);
+        return askKeyVault(answers, context);
       case "paste":
-        return pasteSalt(answers, place);
+        return pasteSalt(answers, context);
     }
   };
-  return (await undefinedOnBack(answer())) ?? askSalt(answers, place);
+  return (await undefinedOnBack(answer())) ?? askSalt(answers, context);
 }
 
 function askWhichSalt(
   answers: ConnectionAnswers,
-  place: Place,
+  context: StepContext,
   claimed: boolean,
 ): Promise<"generate" | "paste" | "keep" | "vault"> {
   const { lakeUrl, salt, saltIsNew, saltLake } = answers;
@@ -78,35 +78,35 @@ function askWhichSalt(
     ? vscode.l10n.t("This lake already has a salt. Enter the same one.")
     : vscode.l10n.t("Pseudonyms are computed with a salt, one per lake.");
   return askChoice<"generate" | "paste" | "keep" | "vault">(
-    place,
+    context,
     prompt,
     [...(salt ? [keep] : []), ...(claimed ? [] : [generate]), paste, vault],
     answers.saltKeyVaultUrl ? "vault" : undefined,
   );
 }
 
-async function pasteSalt(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
+async function pasteSalt(answers: ConnectionAnswers, context: StepContext): Promise<ConnectionAnswers> {
   const salt = await askText({
-    ...place,
+    ...context,
     value: "",
     password: true,
     prompt: vscode.l10n.t("The salt; it is kept in VS Code's secret store"),
     validate: saltFault,
     attempt: (text, signal) =>
-      checkSalt(place.client, connectedWith(withSalt(answers, checkSaltText(text).salt)), signal),
+      checkSalt(context.client, connectedWith(withSalt(answers, checkSaltText(text).salt)), signal),
   });
   return withSalt(answers, checkSaltText(salt).salt);
 }
 
-async function askKeyVault(answers: ConnectionAnswers, place: Place): Promise<ConnectionAnswers> {
+async function askKeyVault(answers: ConnectionAnswers, context: StepContext): Promise<ConnectionAnswers> {
   const inVault = (url: string) => ({ ...withSalt(answers, ""), saltKeyVaultUrl: url.trim() });
   const url = await askText({
-    ...place,
+    ...context,
     value: answers.saltKeyVaultUrl,
     placeholder: "https://NAME.vault.azure.net",
     prompt: vscode.l10n.t("The key vault's address; it is read with the same sign-in as the lake"),
     validate: (text) => saltKeyVaultFault(text.trim()),
-    attempt: (text, signal) => checkSalt(place.client, connectedWith(inVault(text)), signal),
+    attempt: (text, signal) => checkSalt(context.client, connectedWith(inVault(text)), signal),
   });
   return inVault(url);
 }

@@ -7,7 +7,7 @@ import { hasConnection, lakeUrl, useSample, usesSample } from "./settings";
 import { showInformationMessage, withProgress } from "./window";
 
 /** Where earlier versions recorded that the connection's settings are those of the sample. */
-const olderKey = "clever.isSample";
+const legacyKey = "clever.isSample";
 
 /** The commands that switch to the sample district and back to the user's own connection. */
 export class SampleCommands {
@@ -53,14 +53,14 @@ export class SampleCommands {
   }
 
   /** Migrates a sample from a version that wrote it into the settings and secrets of the connection. */
-  async adoptOlder(): Promise<void> {
+  async migrateLegacy(): Promise<void> {
     const { context, model, sample } = this;
-    if (context.globalState.get(olderKey) !== true) return;
+    if (context.globalState.get(legacyKey) !== true) return;
     if (lakeUrl() === pathToFileURL(sample.lakeFolder).href) {
       await model.remove();
       await useSample(true);
     }
-    await context.globalState.update(olderKey, undefined);
+    await context.globalState.update(legacyKey, undefined);
   }
 }
 

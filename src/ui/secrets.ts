@@ -7,7 +7,7 @@ const names = ["password", "passphrase", "salt", "lakeAccountKey", "lakeSas"] as
 export type SecretName = (typeof names)[number];
 
 /** The key in earlier versions, for all machines and profiles. */
-const olderKey = "clever.secrets";
+const legacyKey = "clever.secrets";
 /** An entry without a version predates binding secrets to targets: it contains only the secrets. */
 const version = 2;
 
@@ -77,7 +77,7 @@ export class SecretStore {
     return this.inTurn(async (key) => {
       const { boundTo } = await this.read(key);
       await this.store(key, { secrets: {}, boundTo });
-      await withAdvice(this.storage.delete(olderKey));
+      await withAdvice(this.storage.delete(legacyKey));
     });
   }
 
@@ -85,7 +85,7 @@ export class SecretStore {
   forgetAll(): Promise<void> {
     return this.inTurn(async (key) => {
       await withAdvice(this.storage.delete(key));
-      await withAdvice(this.storage.delete(olderKey));
+      await withAdvice(this.storage.delete(legacyKey));
     });
   }
 
@@ -106,14 +106,14 @@ export class SecretStore {
    * same settings take it over too, unless it has no targets: then it belongs to the first that uses it.
    */
   private async takeOver(key: string): Promise<BoundSecrets> {
-    const older = await withAdvice(this.storage.get(olderKey));
+    const older = await withAdvice(this.storage.get(legacyKey));
     const targets = older === undefined ? undefined : await this.targets();
     const { secrets, boundTo = targets } = entryOf(older);
     if (targets === undefined || boundTo === undefined || !sameTargets(boundTo, targets)) {
       return { secrets: {}, boundTo: undefined };
     }
     await this.storeQuietly(key, { secrets, boundTo });
-    if (boundTo === targets) await withAdvice(this.storage.delete(olderKey));
+    if (boundTo === targets) await withAdvice(this.storage.delete(legacyKey));
     return { secrets, boundTo };
   }
 

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 import { Disposable } from "./dispose";
 import { noReports } from "./messages";
-import { inert } from "./outsideText";
 import { countSentences, needsAttention, type ReportCounts, shortCounts, totalOf } from "./reportCounts";
+import { inert } from "./untrustedText";
 
 /** Whether there are any reports, once the server has been listed. */
 export type KnownReports = "checking" | "none" | "some";

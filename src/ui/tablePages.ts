@@ -6,8 +6,8 @@ import { bytes, dateTime, integer, nameOf } from "./format";
 import { logSection } from "./ingestLogPage";
 import { column, tableSection } from "./markdown";
 import { MarkdownPages } from "./markdownPages";
-import { asMarkdown } from "./outsideText";
 import type { Parts } from "./parts";
+import { asMarkdown } from "./untrustedText";
 
 const scheme = "clever-table";
 /** Pseudonyms are 64 characters long; this many are enough to tell them apart. */

@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
 import { signalOf } from "../engine/client";
-import { inert } from "./outsideText";
+import { inert } from "./untrustedText";
 
 /**
  * VS Code's messages, lists and boxes. All their text passes through this module and becomes plain text. No other
- * file calls these functions of VS Code (enforced by `test/unit/outsideText.test.ts`). Our own icons are added with
+ * file calls these functions of VS Code (enforced by `test/unit/untrustedText.test.ts`). Our own icons are added with
  * `withIcon`.
  */
 

@@ -11,7 +11,7 @@ interface Waiting {
 export type WithProgress<T> = Parameters<typeof withProgress<T>>[1];
 
 /** Work in the order in which the engine does it, one after the other; see `EngineServer.lanes`. */
-const line: Waiting[] = [];
+const queue: Waiting[] = [];
 
 /**
  * Shows progress for work on the lake, which waits for earlier work of this window to end.
@@ -26,26 +26,26 @@ export function withWork<T>(
   onWait: () => void = () => undefined,
   location?: vscode.ProgressLocation,
 ): Thenable<T> {
-  const inLine: WithProgress<T> = async (progress, signal) => {
+  const queued: WithProgress<T> = async (progress, signal) => {
     const waitFor: Waiting["waitFor"] = (ahead) => {
       const message = ahead === undefined ? "" : vscode.l10n.t("waiting for “{0}” to end", ahead);
       progress.report({ message });
     };
-    const place = { title, waitFor };
-    line.push(place);
-    const [first] = line;
-    if (first !== undefined && first !== place) {
-      place.waitFor(first.title);
+    const entry = { title, waitFor };
+    queue.push(entry);
+    const [first] = queue;
+    if (first !== undefined && first !== entry) {
+      entry.waitFor(first.title);
       onWait();
     }
     try {
       return await work(progress, signal);
     } finally {
-      const wasFirst = line[0] === place;
-      line.splice(line.indexOf(place), 1);
-      const [next] = line;
-      if (wasFirst) for (const each of line) each.waitFor(each === next ? undefined : next?.title);
+      const wasFirst = queue[0] === entry;
+      queue.splice(queue.indexOf(entry), 1);
+      const [next] = queue;
+      if (wasFirst) for (const each of queue) each.waitFor(each === next ? undefined : next?.title);
     }
   };
-  return withProgress(title, inLine, location);
+  return withProgress(title, queued, location);
 }

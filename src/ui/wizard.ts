@@ -12,7 +12,7 @@ class LeftWizard extends Error {}
 export type Log = Pick<vscode.LogOutputChannel, "error" | "show">;
 
 /** A step's position in its wizard. */
-export interface Place {
+export interface StepContext {
   readonly title: string;
   /** Omitted for a standalone question. */
   readonly step?: number;
@@ -23,7 +23,7 @@ export interface Place {
   readonly client: EngineClient;
 }
 
-export interface TextStep extends Place {
+export interface TextStep extends StepContext {
   readonly prompt: string;
   readonly value: string;
   readonly placeholder?: string;
@@ -87,13 +87,13 @@ export function askText(step: TextStep): Promise<string> {
   return answer.finally(() => abort.abort());
 }
 
-function backButton({ canGoBack }: Place): vscode.QuickInputButton[] {
+function backButton({ canGoBack }: StepContext): vscode.QuickInputButton[] {
   return canGoBack ? [vscode.QuickInputButtons.Back] : [];
 }
 
 /** Shows that work is in progress; going back or leaving cancels it. */
 export function askWhile<T>(
-  step: Place,
+  step: StepContext,
   placeholder: string,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -150,13 +150,13 @@ export async function askRecovery(error: unknown, log: Log): Promise<Recovery> {
 }
 
 /** Runs work that may fail. After a failure, the user tries again, goes back or leaves. */
-export async function withRecovery<T>(place: Place, work: () => Promise<T>): Promise<T> {
+export async function withRecovery<T>(context: StepContext, work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await work();
     } catch (error) {
       if (isNavigation(error)) throw error;
-      const way = await askRecovery(error, place.log);
+      const way = await askRecovery(error, context.log);
       if (way === "back") throw new Back();
       if (way === "leave") throw new LeftWizard();
     }
@@ -175,7 +175,7 @@ export async function undefinedOnLeave<T>(answer: Promise<T>): Promise<T | undef
 
 /** Asks for one of several choices. */
 export function askChoice<T>(
-  step: Place,
+  step: StepContext,
   placeholder: string,
   choices: readonly Choice<T>[],
   active?: T,
@@ -197,21 +197,21 @@ export function askChoice<T>(
 
 function ask<B extends vscode.QuickInput & QuickInputButtons, T>(
   box: B,
-  place: Place,
+  context: StepContext,
   open: (box: B, resolve: (value: T) => void, reject: (reason: unknown) => void) => vscode.Disposable[],
 ): Promise<T> {
   const disposables: vscode.Disposable[] = [box];
   const answer = new Promise<T>((resolve, reject) => {
-    box.title = place.title;
-    box.step = place.step;
-    box.totalSteps = place.of;
+    box.title = context.title;
+    box.step = context.step;
+    box.totalSteps = context.of;
     box.ignoreFocusOut = true;
-    box.buttons = backButton(place);
+    box.buttons = backButton(context);
     disposables.push(
       ...open(box, resolve, reject),
       box.onDidTriggerButton((button) => {
         if (button === vscode.QuickInputButtons.Back) reject(new Back());
-        else place.log.show();
+        else context.log.show();
       }),
       box.onDidHide(() => reject(new LeftWizard())),
     );
@@ -228,7 +228,7 @@ interface QuickInputButtons {
 }
 
 /** A step changes the wizard's state; undefined if it has nothing to ask. */
-export type Step<S> = (state: S, place: Place) => Promise<S | undefined>;
+export type Step<S> = (state: S, context: StepContext) => Promise<S | undefined>;
 
 /** How a walk ended. */
 export interface WalkResult<S> {
@@ -245,7 +245,7 @@ export async function walk<S>(
   title: string,
   first: S,
   steps: readonly Step<S>[],
-  { log, client, from }: Pick<Place, "log" | "client"> & { readonly from: number },
+  { log, client, from }: Pick<StepContext, "log" | "client"> & { readonly from: number },
 ): Promise<WalkResult<S>> {
   let state = first;
   let index = from;
@@ -254,8 +254,15 @@ export async function walk<S>(
   const previous = Array.from({ length: from }, (_, step) => step);
   for (let step = steps[index]; step !== undefined; step = steps[index]) {
     try {
-      const place = { title, step: index + 1, of: steps.length, canGoBack: previous.length > 0, log, client };
-      const next = await step(state, place);
+      const context = {
+        title,
+        step: index + 1,
+        of: steps.length,
+        canGoBack: previous.length > 0,
+        log,
+        client,
+      };
+      const next = await step(state, context);
       if (next === undefined && goingBack && previous.length > 0) {
         index = previous.pop() ?? 0;
         continue;

@@ -6,7 +6,7 @@ import { type CheckedSalt, checkedSaltFor, claimCheckedSalt } from "../../src/pi
 /** Checks a salt and makes it the lake's, as a run does. */
 export async function claimSalt(lake: Lake, given: string): Promise<CheckedSalt> {
   const checkedSalt = await checkedSaltFor(lake, given);
-  await using lock = await RunLock.take(lake, newRunId(new Date(), undefined));
+  await using lock = await RunLock.acquire(lake, newRunId(new Date(), undefined));
   await claimCheckedSalt(lake, checkedSalt, { requireHeld: () => lock.requireHeld() });
   return checkedSalt;
 }

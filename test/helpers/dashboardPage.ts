@@ -61,7 +61,7 @@ export async function showDashboard(
         district: options.district ?? "",
         saved,
         filter: session.filter,
-        question: session.at,
+        question: session.questionNumber,
         before: parsed.state,
       });
     }

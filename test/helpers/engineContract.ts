@@ -103,7 +103,7 @@ export async function readWith(open: OpenReadEngine, files: readonly (string | B
     for (const { file, year, month, sources } of answer.staged) {
       const own = await session.query(
         `SELECT * REPLACE ("date"::VARCHAR AS "date"), ${year} AS year, ${month} AS month
-         FROM read_parquet(${sqlString(file.place)}, hive_partitioning = false)`,
+         FROM read_parquet(${sqlString(file.localPath)}, hive_partitioning = false)`,
       );
       expect(own).toHaveLength(file.statistics.numRecords);
       const counted = new Map<unknown, number>();

@@ -24,14 +24,14 @@ export async function peopleInFiles(lake: Lake): Promise<PeopleInFile[]> {
     const snapshot = await readSnapshot({ lake, duck }, pseudoTable(report));
     const files = [...(snapshot?.files.values() ?? [])];
     if (snapshot === undefined) continue;
-    await withDataFiles({ lake }, [{ snapshot, files }], (placeOf) =>
+    await withDataFiles({ lake }, [{ snapshot, files }], (localPathOf) =>
       duck.session(async (session) => {
         for (const file of files) {
           const { rows, people, changes } = await session.one(
             `SELECT count(*) AS rows, count(DISTINCT ${person}) AS people,
                count(*) FILTER (${person} IS DISTINCT FROM before) AS changes
              FROM (SELECT ${person}, lag(${person}) OVER (ORDER BY file_row_number) AS before
-               FROM read_parquet(${sqlFile(placeOf(lakePathOf(snapshot, file)))}, file_row_number = true))`,
+               FROM read_parquet(${sqlFile(localPathOf(lakePathOf(snapshot, file)))}, file_row_number = true))`,
           );
           found.push({ rows: Number(rows), people: Number(people), changes: Number(changes) });
         }

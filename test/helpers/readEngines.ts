@@ -9,9 +9,9 @@ import type { Delivery, ReadDelivery } from "../../src/pipeline/delivery";
 import { EmbeddedEngine } from "../../src/pipeline/read/embeddedEngine";
 import { IdentityWatch } from "../../src/pipeline/read/identityHealth";
 import { LakeIds } from "../../src/pipeline/read/lakeIds";
-import { Persons } from "../../src/pipeline/read/persons";
-import type { ReadContext } from "../../src/pipeline/read/readAlone";
+import { PeopleTable } from "../../src/pipeline/read/peopleTable";
 import type { CleanReading, EngineTask, OpenReadEngine } from "../../src/pipeline/read/readEngine";
+import type { ReadContext } from "../../src/pipeline/read/readOneFile";
 import { type StagedRows, stageRows } from "../../src/pipeline/read/stageRows";
 import { dayBit } from "../../src/pipeline/write/cells";
 import { pseudoFiles } from "../../src/pipeline/write/tables";
@@ -23,14 +23,22 @@ type PlainRow = Readonly<Record<string, string | null>>;
 export const embedded: OpenReadEngine = ({ report, lake, salt, scratch, signal }) => ({
   readClean: async (deliveries) => {
     const duck = await sharedDuck();
-    const persons = await Persons.create(duck, report, salt);
-    const identities = await IdentityWatch.start({ lake, duck, signal }, persons, undefined);
+    const peopleTable = await PeopleTable.create(duck, report, salt);
+    const identities = await IdentityWatch.start({ lake, duck, signal }, peopleTable, undefined);
     const lakeIds = new LakeIds({ lake, duck, signal }, report.name);
-    const context: ReadContext = { lake, persons, identities, lakeIds, scratch, signal, stage: stageRows };
+    const context: ReadContext = {
+      lake,
+      peopleTable,
+      identities,
+      lakeIds,
+      scratch,
+      signal,
+      stage: stageRows,
+    };
     return duck.session(async (session) => {
       const clean = await new EmbeddedEngine(session, context).readClean(deliveries);
       const people = path.join(scratch, `${randomUUID()}.parquet`);
-      await session.query(`COPY ${persons.table} TO ${sqlString(people)} (FORMAT parquet)`);
+      await session.query(`COPY ${peopleTable.table} TO ${sqlString(people)} (FORMAT parquet)`);
       return { ...clean, people };
     });
   },

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { askAzureLake } from "../../src/ui/azureLakeSteps";
-import { noAnswers } from "../../src/ui/connectionAnswers";
+import { initialAnswers } from "../../src/ui/connectionAnswers";
 
 interface Item {
   readonly label: string;
@@ -77,7 +77,7 @@ test("VS Code's list of accounts does not close the wizard", async () => {
   for (const label of ["Pick from my subscriptions", "District", "districtlake"]) choices.add(label);
   choices.add("My Microsoft account in VS Code");
   const log = { error: () => undefined, show: () => undefined };
-  const answers = await askAzureLake(noAnswers, {
+  const answers = await askAzureLake(initialAnswers, {
     title: "Connect",
     canGoBack: true,
     log,

@@ -85,7 +85,7 @@ test("only files in quarantine can be dismissed, all or none, and not during a r
     code: "config",
     subject: other,
   });
-  const lock = await RunLock.take(lake, "2099-01-01T00-00-00");
+  const lock = await RunLock.acquire(lake, "2099-01-01T00-00-00");
   await expect(dismissQuarantined({ lake, files: [file] })).rejects.toMatchObject({ code: "busy" });
   await lock[Symbol.asyncDispose]();
   expect(await fixture.log()).toEqual(before);

@@ -36,7 +36,7 @@ describe("the list of runs", () => {
     const lake = new MemoryLake();
     await writeRunRecord(lake, record("1", "running"));
     await writeRunRecord(lake, record("2", "running"));
-    await using _lock = await RunLock.take(lake, "2");
+    await using _lock = await RunLock.acquire(lake, "2");
     const { runs } = await listRuns(lake, { from: 0, count: 10 });
     expect(runs.map(({ outcome }) => outcome)).toEqual(["running", "interrupted"]);
     lake.files.set(runLockPath, Buffer.from("unreadable"));

@@ -317,7 +317,7 @@ describe("importing a roster", () => {
     await expect(imported(csv(student("amy", "2")), { salt: "other" })).rejects.toMatchObject({
       code: "salt",
     });
-    await using _lock = await RunLock.take(fixture.lake, "a run");
+    await using _lock = await RunLock.acquire(fixture.lake, "a run");
     await expect(imported(csv(student("amy", "2")))).rejects.toMatchObject({ code: "busy" });
     expect(await table("amy")).toEqual(["amy 1 S1"]);
   });

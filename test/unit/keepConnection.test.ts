@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import type { EngineClient } from "../../src/engine/client";
 import { CleverLakeError } from "../../src/errors";
-import { loginWith, noAnswers } from "../../src/ui/connectionAnswers";
+import { initialAnswers, loginWith } from "../../src/ui/connectionAnswers";
 import { ConnectionModel } from "../../src/ui/connectionModel";
 import type { SampleDistrict } from "../../src/ui/sampleDistrict";
 import { SealedStore, secretsIn } from "../helpers/sealedStore";
@@ -102,7 +102,7 @@ test("a connection keeps the reports' folder that the user has set, even if a wi
     {} as SampleDistrict,
     log,
   );
-  const answers = { ...noAnswers, host: "reports.example", username: "district" };
+  const answers = { ...initialAnswers, host: "reports.example", username: "district" };
   settings["clever.sftp.root"] = "/district";
   expect(loginWith(answers).sftp.root).toBe("/district");
   await model.keep(answers, {});
@@ -161,7 +161,7 @@ test("another server is asked about once the user acts, and looked at as soon as
   settings["clever.sftp.host"] = "other.example";
   await expect(model.loaded()).rejects.toMatchObject({ code: "config" });
   expect([model.state, looks(), calls]).toEqual(["failed", 0, []]);
-  model.userActs(true);
+  model.onUserAction(true);
   answers.push("Connect There");
   await model.connected();
   await expect.poll(() => model.state).toBe("empty");

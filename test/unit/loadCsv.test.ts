@@ -9,7 +9,7 @@ import { type Report, reports, type UserType } from "../../src/clever/reports";
 import { type DayMonthOrder, parseValue } from "../../src/clever/values";
 import type { DuckSession } from "../../src/duck/duck";
 import { Duck } from "../../src/duck/duck";
-import { loadBatch, loadCsv, rowsIn, valueSql } from "../../src/pipeline/read/loadCsv";
+import { loadBatch, loadCsv, rowCount, valueSql } from "../../src/pipeline/read/loadCsv";
 import { type OpenedCsv, openCsv } from "../../src/pipeline/read/openCsv";
 import { findBadRows, splitBadRows } from "../../src/pipeline/read/refuseRows";
 import { reportCsv } from "../helpers/csv";
@@ -46,7 +46,7 @@ function byEngine(file: string, report: Report): Promise<Rows | undefined> {
       return `(${valueSql(column, loaded)})${text} AS "${column.name}"`;
     });
     const rows = await session.query(`SELECT ${values.join(", ")} FROM raw ORDER BY raw.rowid`);
-    expect(rows).toHaveLength(rowsIn(loaded));
+    expect(rows).toHaveLength(rowCount(loaded));
     return rows.map((row) => ({ ...row }));
   });
 }
@@ -101,7 +101,7 @@ test("a file with bad rows is refused, and its first bad row is found", async ()
       const file = await fileOf(text);
       const loaded = await duck.session((session) => load(session, file, reports[report]));
       if (!("summary" in loaded)) throw new Error("The file was not refused.");
-      const found = await findBadRows({ place: file, header: loaded.header }, reports[report]);
+      const found = await findBadRows({ localPath: file, header: loaded.header }, reports[report]);
       expect({ rows: found.rows, goodRows: found.goodRows }).toEqual({
         rows: badRows.length,
         goodRows: rows.length,
@@ -126,7 +126,7 @@ test("without its bad rows, its good rows are read", async () => {
       const lake = new MemoryLake();
       const good = `${file}.good`;
       const refusal = await splitBadRows(
-        { place: file, header: loaded.header },
+        { localPath: file, header: loaded.header },
         reports[report],
         good,
         lake,

@@ -274,7 +274,7 @@ describe("merging", () => {
       mergeAfterCommit({
         ...request,
         requireHeld: () => Promise.reject(new CleverLakeError(code, "The test wants it.")),
-        onLeft: ({ code: reason }) => left.push(reason),
+        onSkipped: ({ code: reason }) => left.push(reason),
       });
     const left: ErrorCode[] = [];
     await expect(failsWith("conflict")).rejects.toMatchObject({ code: "conflict" });
@@ -306,7 +306,7 @@ describe("merging", () => {
       } else await changed({ stats: JSON.stringify({ ...fileStatistics(broken), numRecords: 7 }) });
       const left: CleverLakeError[] = [];
       const now = await readSnapshot({ lake, duck: await sharedDuck() }, table);
-      const after = now && (await merged(lake, now, { onLeft: (reason) => left.push(reason) }));
+      const after = now && (await merged(lake, now, { onSkipped: (reason) => left.push(reason) }));
       expect([...filesByPartition(after ?? snapshot)].map(([name, its]) => [name, its.length])).toEqual([
         ["year=2020, school=A 'b'", 2],
         ["year=2021, school=A 'b'", 1],

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { EngineClient } from "../../src/engine/client";
-import { noAnswers } from "../../src/ui/connectionAnswers";
+import { initialAnswers } from "../../src/ui/connectionAnswers";
 import { ConnectionModel } from "../../src/ui/connectionModel";
 import type { SampleDistrict } from "../../src/ui/sampleDistrict";
 import { SealedStore, secretsIn } from "../helpers/sealedStore";
@@ -26,7 +26,7 @@ async function connected() {
   const client = { request } as unknown as EngineClient;
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
   const model = new ConnectionModel(client, secretsIn(new SealedStore()), {} as SampleDistrict, log);
-  const given = { ...noAnswers, host: "reports.example", username: "district", lakeUrl: "file:///lake" };
+  const given = { ...initialAnswers, host: "reports.example", username: "district", lakeUrl: "file:///lake" };
   await model.keep(given, { password: "a password", salt: "a salt" });
   return { model, answers };
 }

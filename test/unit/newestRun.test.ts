@@ -3,9 +3,9 @@ import { newestRunPath, runRecordPath } from "../../src/clever/layout";
 import {
   interruptedRuns,
   newestRun,
-  noteNewestRun,
   RunHistory,
   type RunRecord,
+  recordNewestRun,
   writeRunRecord,
 } from "../../src/pipeline/log/runRecord";
 import { failedFiles } from "../../src/pipeline/plan/failedFiles";
@@ -24,7 +24,7 @@ async function lakeWith(...outcomes: Outcome[]): Promise<MemoryLake> {
   let previous: string | null = null;
   for (const [index, outcome] of outcomes.entries()) {
     const runId = `run-${index}`;
-    await noteNewestRun(lake, { runId, previous });
+    await recordNewestRun(lake, { runId, previous });
     await writeRunRecord(lake, record(runId, outcome, previous));
     previous = runId;
   }
@@ -76,7 +76,7 @@ describe("what earlier runs left behind", () => {
 
   test("is found before a run that was killed before it wrote its record", async () => {
     const lake = await lakeWith("done", "running");
-    await noteNewestRun(lake, { runId: "run-2", previous: "run-1" });
+    await recordNewestRun(lake, { runId: "run-2", previous: "run-1" });
     expect(await found(lake)).toEqual({ interrupted: ["run-1"], newest: "run-1" });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BackslashSearch, withDoubledQuotes } from "../../src/clever/backslashQuotes";
+import { EscapedQuoteSearch, withDoubledQuotes } from "../../src/clever/escapedQuotes";
 import { type OeaLanding, oeaLandingAt, userTypeOf } from "../../src/clever/oeaLanding";
 
 const root = "stage1np/clever/daily-participation";
@@ -71,7 +71,7 @@ describe("quotes after backslashes", () => {
         }
       };
       const parts: Buffer[] = [];
-      const search = new BackslashSearch();
+      const search = new EscapedQuoteSearch();
       for await (const piece of pieces()) search.add(piece);
       for await (const part of withDoubledQuotes(pieces())) parts.push(part);
       expect(search.found).toBe(text.includes('\\"'));

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { noAnswers } from "../../src/ui/connectionAnswers";
+import { initialAnswers } from "../../src/ui/connectionAnswers";
 import { ConnectionCommands } from "../../src/ui/connectionCommands";
 import type { Parts } from "../../src/ui/parts";
 import type { SecretStore } from "../../src/ui/secrets";
@@ -29,7 +29,7 @@ test("the wizard is opened once, and a second call does not lose the answers of 
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(wizards).toHaveLength(1);
   await second;
-  const answers = { ...noAnswers, host: "reports.example" };
+  const answers = { ...initialAnswers, host: "reports.example" };
   wizards[0]?.leave(answers);
   await first;
   const again = commands.connect();

@@ -176,7 +176,7 @@ describe("a lake of many small files", () => {
   });
 
   test("is not changed during a run, except that a dry run is allowed", async () => {
-    await using _lock = await RunLock.take(fixture.lake, "2024-11-05T00-00-00-0000");
+    await using _lock = await RunLock.acquire(fixture.lake, "2024-11-05T00-00-00-0000");
     await expect(optimizeLake({ lake: fixture.lake, dryRun: false })).rejects.toMatchObject({ code: "busy" });
     expect((await optimizeLake({ lake: fixture.lake, dryRun: true })).tables).toHaveLength(tables.length);
   });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isNothingSql, judgeId, suspectIdSql } from "../../src/clever/personIds";
+import { isPlaceholderSql, judgeId, suspectIdSql } from "../../src/clever/personIds";
 import { Duck, sqlString } from "../../src/duck/duck";
 
 let duck: Duck;
@@ -19,7 +19,7 @@ function holds(condition: string, text: string): Promise<boolean> {
 /** Whether the engine passes the text to `judgeId`. */
 const isSuspect = (text: string) => holds(suspectIdSql("id", sqlString), text);
 /** Whether the engine takes the text for a placeholder. */
-const isNothing = (text: string) => holds(isNothingSql("id", sqlString), text);
+const isNothing = (text: string) => holds(isPlaceholderSql("id", sqlString), text);
 
 const reasonOf = (text: string) => {
   const finding = judgeId(text);
@@ -117,7 +117,7 @@ const sound = [
 
 describe("the id of a person", () => {
   test.each(nothing)("%j means that there is none", async (text) => {
-    expect(judgeId(text)).toBe("nothing");
+    expect(judgeId(text)).toBe("placeholder");
     expect(await isSuspect(text)).toBe(true);
   });
 
@@ -160,7 +160,7 @@ test("the engine and the judge agree on what means that there is no id", async (
   await fc.assert(
     fc.asyncProperty(anyText(), async (id) => {
       const text = id.replaceAll("\0", " ");
-      expect(await isNothing(text)).toBe(judgeId(text) === "nothing");
+      expect(await isNothing(text)).toBe(judgeId(text) === "placeholder");
     }),
     { numRuns: 300 },
   );

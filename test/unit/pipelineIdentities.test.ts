@@ -222,7 +222,7 @@ describe("lost leading zeros", () => {
 describe("an id with other letter case", () => {
   const later = (...lines: string[]) =>
     dailyCsv(...lines.map((line) => line.replace("2024-09-03", "2024-09-04")));
-  const one = (kind: string) => `1 ${kind} is known with other letter case: its person may count twice.`;
+  const one = (kind: string) => `1 ${kind} is known in a different letter case: its person may count twice.`;
 
   /** A run of these lines after one of the others. */
   async function laterRun(before: readonly string[], ...lines: string[]) {
@@ -252,7 +252,7 @@ describe("an id with other letter case", () => {
 
   test("is noted within a file, and in the files that have it", async () => {
     const { summary } = await runOf(withIds("s-0071", ""), withIds("S-0071", "", "2024-09-02"), daily("ben"));
-    const note = "2 school system ids are known with other letter case: their people may count twice.";
+    const note = "2 school system ids are known in a different letter case: their people may count twice.";
     expect(summary).toMatchObject({ anonymized: 1, quarantined: [], notes: [{ path: file, note }] });
     const fixture = await PipelineFixture.create();
     await fixture.put(file, dailyCsv(withIds("S-0071", ""), withIds("s-0072", "")));

@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import type { EngineClient } from "../../src/engine/client";
 import { CleverLakeError } from "../../src/errors";
 import { BackgroundCheck } from "../../src/ui/backgroundCheck";
-import { noAnswers } from "../../src/ui/connectionAnswers";
+import { initialAnswers } from "../../src/ui/connectionAnswers";
 import { ConnectionModel } from "../../src/ui/connectionModel";
 import { RunController } from "../../src/ui/runController";
 import type { SampleDistrict } from "../../src/ui/sampleDistrict";
@@ -25,7 +25,12 @@ async function connectedTo(code: "auth" | "hostKey" | "network") {
   const log = { info: () => undefined, warn: () => undefined, error } as never;
   const store = new SealedStore();
   const model = new ConnectionModel(client, secretsIn(store), {} as SampleDistrict, log);
-  const answers = { ...noAnswers, host: "reports.example", username: "district", lakeUrl: "file:///lake" };
+  const answers = {
+    ...initialAnswers,
+    host: "reports.example",
+    username: "district",
+    lakeUrl: "file:///lake",
+  };
   const connectTo = (lakeUrl: string) =>
     model.keep({ ...answers, lakeUrl }, { password: "a password", salt: "a salt" });
   await connectTo(answers.lakeUrl);

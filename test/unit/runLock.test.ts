@@ -36,12 +36,12 @@ function holder(lake: MemoryLake): unknown {
 test("is taken, held and released", async () => {
   const lake = new MemoryLake();
   {
-    await using _lock = await RunLock.take(lake, "mine");
+    await using _lock = await RunLock.acquire(lake, "mine");
     expect(holder(lake)).toBe("mine");
-    await expect(RunLock.take(lake, "second")).rejects.toMatchObject({ code: "busy" });
+    await expect(RunLock.acquire(lake, "second")).rejects.toMatchObject({ code: "busy" });
   }
   expect(lake.files.size).toBe(0);
-  await using _again = await RunLock.take(lake, "again");
+  await using _again = await RunLock.acquire(lake, "again");
   expect(holder(lake)).toBe("again");
 });
 
@@ -50,7 +50,7 @@ describe("is not lost to another run of the same process", () => {
     const lake = new MemoryLake();
     let other: Promise<RunLock> | undefined;
     const tellOther = async () => {
-      other ??= RunLock.take(lake, "second");
+      other ??= RunLock.acquire(lake, "second");
       await other.catch(() => undefined);
     };
     if (slow === "putIfAbsent") {
@@ -67,7 +67,7 @@ describe("is not lost to another run of the same process", () => {
         yield* list(...given);
       };
     }
-    await using lock = await RunLock.take(lake, "mine");
+    await using lock = await RunLock.acquire(lake, "mine");
     await expect(other).rejects.toMatchObject({ code: "busy" });
     await lock.requireHeld();
   });
@@ -79,9 +79,9 @@ describe("is not lost to another run of the same process", () => {
       await put(...given);
       throw new Error("The answer got lost.");
     };
-    await expect(RunLock.take(lake, "first")).rejects.toThrow("The answer got lost.");
+    await expect(RunLock.acquire(lake, "first")).rejects.toThrow("The answer got lost.");
     lake.putIfAbsent = put;
-    await using _lock = await RunLock.take(lake, "second");
+    await using _lock = await RunLock.acquire(lake, "second");
     expect(holder(lake)).toBe("second");
   });
 });
@@ -94,7 +94,7 @@ test("a lock renewed while another run is about to take it over keeps its lease"
     lake.files.set(runLeasePath("other"), Buffer.from(lease));
     await rename(...given);
   };
-  await expect(RunLock.take(lake, "mine")).rejects.toMatchObject({ code: "busy" });
+  await expect(RunLock.acquire(lake, "mine")).rejects.toMatchObject({ code: "busy" });
   expect(holder(lake)).toBe("theirs");
   expect(String(lake.files.get(runLeasePath("other")))).toBe(lease);
 });
@@ -103,16 +103,16 @@ test("is held if the reply to its request was lost, and the repeated request fou
   const lake = new MemoryLake();
   lake.loseReplies();
   {
-    await using _lock = await RunLock.take(lake, "mine");
+    await using _lock = await RunLock.acquire(lake, "mine");
     expect(holder(lake)).toBe("mine");
-    await expect(RunLock.take(lake, "second")).rejects.toMatchObject({ code: "busy" });
+    await expect(RunLock.acquire(lake, "second")).rejects.toMatchObject({ code: "busy" });
   }
   expect(lake.files.size).toBe(0);
 });
 
 test("names its holder", async () => {
   const lake = lakeWithLock({ ...foreign, expires: later() });
-  await expect(RunLock.take(lake, "mine")).rejects.toThrow(/theirs.*process 1 on another-machine/);
+  await expect(RunLock.acquire(lake, "mine")).rejects.toThrow(/theirs.*process 1 on another-machine/);
   expect(holder(lake)).toBe("theirs");
 });
 
@@ -125,7 +125,7 @@ describe("is taken over from", () => {
     ["a lock of another format", () => ({ version: 2 })],
   ])("%s", async (_, lock) => {
     const lake = lakeWithLock(lock());
-    await using _mine = await RunLock.take(lake, "mine");
+    await using _mine = await RunLock.acquire(lake, "mine");
     expect(holder(lake)).toBe("mine");
     expect([...lake.files.keys()]).toEqual([runLockPath]);
   });
@@ -157,7 +157,7 @@ async function takeOver(lake: MemoryLake): Promise<void> {
 test("a stalled renewal does not take the lock from a successor", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   const lake = new MemoryLake();
-  const lock = await RunLock.take(lake, "mine");
+  const lock = await RunLock.acquire(lake, "mine");
   const { stands, goOn } = standingStill(lake, 1);
   vi.advanceTimersByTime(15_000);
   await stands;
@@ -171,7 +171,7 @@ test("a stalled renewal does not take the lock from a successor", async () => {
 
 test("a stalled release leaves a successor's lock", async () => {
   const lake = new MemoryLake();
-  const lock = await RunLock.take(lake, "mine");
+  const lock = await RunLock.acquire(lake, "mine");
   const { stands, goOn } = standingStill(lake, 1);
   const disposed = lock[Symbol.asyncDispose]();
   await stands;
@@ -186,7 +186,7 @@ describe("a lock with an implausibly long lease", () => {
 
   test("of a live process on this machine is taken over if it is not renewed", async () => {
     const lake = lakeWithLock({ ...here, pid: process.ppid, expires: Date.now() + century });
-    await using _mine = await RunLock.take(lake, "mine", { wait: async () => {} });
+    await using _mine = await RunLock.acquire(lake, "mine", { wait: async () => {} });
     expect(holder(lake)).toBe("mine");
   });
 
@@ -197,7 +197,7 @@ describe("a lock with an implausibly long lease", () => {
     expect(await runningRun(lake, { wait })).toBeUndefined();
     await requireNoRun(lake, { wait });
     expect(holder(lake)).toBe("theirs");
-    await using _mine = await RunLock.take(lake, "mine", { wait });
+    await using _mine = await RunLock.acquire(lake, "mine", { wait });
     expect(holder(lake)).toBe("mine");
     expect(waits).toEqual([20_000]);
   });
@@ -230,20 +230,20 @@ describe("a lock with an implausibly long lease", () => {
       const lease = { expires: Date.now() + century + 15_000 };
       lake.files.set(runLeasePath("other"), Buffer.from(JSON.stringify(lease)));
     };
-    await expect(RunLock.take(lake, "mine", { wait })).rejects.toMatchObject({ code: "busy" });
+    await expect(RunLock.acquire(lake, "mine", { wait })).rejects.toMatchObject({ code: "busy" });
   });
 });
 
 test("if its process may be dead, the message says when the lock ends", async () => {
   const lake = lakeWithLock({ ...foreign, expires: Date.now() + 42_000 });
-  await expect(RunLock.take(lake, "mine")).rejects.toMatchObject({
+  await expect(RunLock.acquire(lake, "mine")).rejects.toMatchObject({
     hint: expect.stringMatching(/killed, its lock expires in 4[12] seconds; then try again\.$/),
   });
 });
 
 test("two containers with the same host name and process id are distinguished", async () => {
   const lake = lakeWithLock({ ...foreign, host: hostname(), pid: deadPid(), expires: later() });
-  await expect(RunLock.take(lake, "mine")).rejects.toMatchObject({ code: "busy" });
+  await expect(RunLock.acquire(lake, "mine")).rejects.toMatchObject({ code: "busy" });
 });
 
 test("what killed runs left next to the lock is removed after a day, and the lease of a live run stays", async () => {
@@ -256,7 +256,7 @@ test("what killed runs left next to the lock is removed after a day, and the lea
   };
   await put("old", 25);
   await put("young", 23);
-  await using _lock = await RunLock.take(lake, "mine");
+  await using _lock = await RunLock.acquire(lake, "mine");
   const files = await Promise.all(["old", "young"].map((name) => lake.stat(runLeasePath(name))));
   expect(files.map((file) => file !== undefined)).toEqual([false, true]);
 });
@@ -272,7 +272,7 @@ describe("of another machine, if the clocks cannot agree,", () => {
     const lake = lakeWithLock({ ...foreign, expires: Date.now() + left });
     const waits: number[] = [];
     const wait = async (milliseconds: number) => void waits.push(milliseconds);
-    await using _mine = await RunLock.take(lake, "mine", { wait });
+    await using _mine = await RunLock.acquire(lake, "mine", { wait });
     expect(holder(lake)).toBe("mine");
     expect(waits).toEqual([20_000]);
   });
@@ -288,7 +288,7 @@ describe("of another machine, if the clocks cannot agree,", () => {
       const lease = { expires: Date.now() + left + 15_000 };
       lake.files.set(runLeasePath(lock.id), Buffer.from(JSON.stringify(lease)));
     };
-    await expect(RunLock.take(lake, "mine", { wait })).rejects.toMatchObject({ code: "busy" });
+    await expect(RunLock.acquire(lake, "mine", { wait })).rejects.toMatchObject({ code: "busy" });
     expect(holder(lake)).toBe("theirs");
   });
 
@@ -296,7 +296,7 @@ describe("of another machine, if the clocks cannot agree,", () => {
     const lake = lakeWithLock({ ...foreign, expires: 0 });
     const stopped = new Error("Stopped.");
     const stop = new AbortController();
-    const taken = RunLock.take(lake, "mine", { signal: stop.signal });
+    const taken = RunLock.acquire(lake, "mine", { signal: stop.signal });
     stop.abort(stopped);
     await expect(taken).rejects.toBe(stopped);
     expect(holder(lake)).toBe("theirs");
@@ -309,7 +309,7 @@ describe("stays with", () => {
     ["another machine that renews it", () => ({ ...foreign, expires: later() })],
   ])("%s", async (_, lock) => {
     const lake = lakeWithLock(lock());
-    await expect(RunLock.take(lake, "mine")).rejects.toMatchObject({ code: "busy" });
+    await expect(RunLock.acquire(lake, "mine")).rejects.toMatchObject({ code: "busy" });
     expect(holder(lake)).toBe("theirs");
   });
 });
@@ -317,7 +317,7 @@ describe("stays with", () => {
 test("a dead lock is taken by exactly one of many runs", async () => {
   const lake = lakeWithLock({ ...foreign, expires: 0 });
   const settled = await Promise.allSettled(
-    Array.from({ length: 8 }, (_, index) => RunLock.take(lake, `run${index}`, { wait: async () => {} })),
+    Array.from({ length: 8 }, (_, index) => RunLock.acquire(lake, `run${index}`, { wait: async () => {} })),
   );
   const won = settled.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
   for (const each of settled) if (each.status === "rejected") expect(each.reason.code).toBe("busy");
@@ -328,7 +328,7 @@ test("a dead lock is taken by exactly one of many runs", async () => {
 
 test("a lock that was taken over is not deleted by its former holder", async () => {
   const lake = new MemoryLake();
-  const lock = await RunLock.take(lake, "mine");
+  const lock = await RunLock.acquire(lake, "mine");
   lake.files.set(runLockPath, Buffer.from(JSON.stringify({ ...foreign, expires: later() })));
   await lock[Symbol.asyncDispose]();
   expect(holder(lake)).toBe("theirs");
@@ -336,7 +336,7 @@ test("a lock that was taken over is not deleted by its former holder", async () 
 
 test("that was taken over or deleted is reported as lost", async () => {
   const lake = new MemoryLake();
-  await using lock = await RunLock.take(lake, "mine");
+  await using lock = await RunLock.acquire(lake, "mine");
   await lock.requireHeld();
   lake.files.set(runLockPath, Buffer.from(JSON.stringify({ ...foreign, expires: later() })));
   await expect(lock.requireHeld()).rejects.toMatchObject({
@@ -350,7 +350,7 @@ test("that was taken over or deleted is reported as lost", async () => {
 test("is renewed while it is held", async () => {
   vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
   const lake = new MemoryLake();
-  const lock = await RunLock.take(lake, "mine");
+  const lock = await RunLock.acquire(lake, "mine");
   const { id } = JSON.parse(String(lake.files.get(runLockPath))) as { id: string };
   expect(lake.files.has(runLeasePath(id))).toBe(false);
   vi.advanceTimersByTime(15_000);
@@ -367,11 +367,11 @@ test("is renewed while it is held", async () => {
 
 test("a lake error on release does not hide the run's outcome", async () => {
   const lake = new MemoryLake();
-  const lock = await RunLock.take(lake, "mine");
+  const lock = await RunLock.acquire(lake, "mine");
   lake.rename = () => Promise.reject(new Error("The lake is gone."));
   await lock[Symbol.asyncDispose]();
   expect(holder(lake)).toBe("mine");
   // It counts as dead, although its process is alive.
-  await using _next = await RunLock.take(Object.assign(new MemoryLake(), { files: lake.files }), "next");
+  await using _next = await RunLock.acquire(Object.assign(new MemoryLake(), { files: lake.files }), "next");
   expect(holder(lake)).toBe("next");
 });

@@ -6,7 +6,7 @@ import { Duck } from "../../src/duck/duck";
 import { loadCsv } from "../../src/pipeline/read/loadCsv";
 import { markedRows } from "../../src/pipeline/read/markedRows";
 import { openCsv } from "../../src/pipeline/read/openCsv";
-import { Persons, peopleIn } from "../../src/pipeline/read/persons";
+import { PeopleTable, peopleSql } from "../../src/pipeline/read/peopleTable";
 import { findShiftedRows, placesOfIdsSql } from "../../src/pipeline/read/shiftedRows";
 import {
   daily,
@@ -121,7 +121,7 @@ describe("a row with a person's id in a column of kept texts", () => {
 /** The shifted rows of a file by number and column, with people known from other files. */
 async function shiftedRowsOf(text: string, name: ReportName, before?: string) {
   await using duck = await Duck.open({ threads: 1 });
-  const persons = await Persons.create(duck, reports[name], "pepper");
+  const peopleTable = await PeopleTable.create(duck, reports[name], "pepper");
   const ids = idNames.map((column) => `${column} VARCHAR`);
   await duck.session((session) => session.query(`CREATE TABLE nobody (${ids.join(", ")})`));
   const folder = await temporaryFolder();
@@ -135,14 +135,14 @@ async function shiftedRowsOf(text: string, name: ReportName, before?: string) {
       if ("reason" in opened) throw new Error("The file was refused.");
       const loaded = await loadCsv(session, opened, reports[name]);
       if (!("rowsOf" in loaded)) throw new Error("The file was refused.");
-      const people = { found: peopleIn(loaded), ofRun: persons.table, known: "nobody" };
+      const people = { inFiles: peopleSql(loaded), inRun: peopleTable.table, inLookups: "nobody" };
       const { places } = await session.one(`SELECT ${placesOfIdsSql(people)} AS places`);
       const columns = Array.isArray(places) ? places.map(Number) : [];
       found = await markedRows(
         session,
         await findShiftedRows(session, loaded, reports[name], people, columns),
       );
-      await persons.add(session, loaded);
+      await peopleTable.add(session, loaded);
     });
   }
   return [...(found?.rows ?? [])].map((row, index) => `${row} ${found?.columnOf(index)}`);

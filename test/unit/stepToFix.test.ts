@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { EngineClient } from "../../src/engine/client";
 import { testLake } from "../../src/engine/protocol";
 import { CleverLakeError, type ErrorCode } from "../../src/errors";
-import { noAnswers } from "../../src/ui/connectionAnswers";
+import { initialAnswers } from "../../src/ui/connectionAnswers";
 import { stepToFix } from "../../src/ui/connectWizard";
 
 /** An engine that tests a lake which works or does not, and nothing else. */
@@ -24,7 +24,7 @@ test.each<[ErrorCode, lakeWorks: boolean, string]>([
 ])(
   "after the error %s with a lake that works: %s, the wizard returns to the step %s",
   async (code, lakeWorks, step) => {
-    const answers = { ...noAnswers, lakeUrl: "file:///lake" };
+    const answers = { ...initialAnswers, lakeUrl: "file:///lake" };
     expect(await stepToFix(engine(lakeWorks), new CleverLakeError(code, "It failed."), answers)).toBe(step);
   },
 );

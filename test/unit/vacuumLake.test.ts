@@ -82,7 +82,7 @@ describe("a maintained lake", () => {
   });
 
   test("is not changed during a run", async () => {
-    await using _lock = await RunLock.take(fixture.lake, "2024-11-05T00-00-00-0000");
+    await using _lock = await RunLock.acquire(fixture.lake, "2024-11-05T00-00-00-0000");
     await expect(vacuumLake({ lake: fixture.lake, olderThanDays: 7, dryRun: false })).rejects.toMatchObject({
       code: "busy",
     });

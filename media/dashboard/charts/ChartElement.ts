@@ -13,7 +13,7 @@ export interface ChartHost {
   pick(mark: Mark): void;
   /** A range of days was chosen by dragging. */
   choose(from: string, to: string): void;
-  say(text: string): void;
+  announce(text: string): void;
 }
 
 /** `<clever-chart>`: a chart that adapts to its size, with marks that mouse and arrow keys can reach. */
@@ -180,7 +180,7 @@ export class ChartElement extends HTMLElement {
     const at = { seriesIndex: mark.series, dataIndex: mark.index };
     this.instance?.dispatchAction({ type: "highlight", ...at });
     this.instance?.dispatchAction({ type: "showTip", ...at });
-    this.host?.say(
+    this.host?.announce(
       [mark.title, ...mark.lines.map(({ name, value }) => (value ? `${name}: ${value}` : name))].join(", "),
     );
   }

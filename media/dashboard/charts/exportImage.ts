@@ -231,22 +231,22 @@ function titleOf({ text, top, left = margin, align, quiet, isCut, ...style }: Bl
 }
 
 /** The number of lines that notes take in a block. */
-function linesOf(notes: readonly string[], wide: number): number {
-  const characters = Math.floor(widthOfNotes(wide) / noteCharacterWidth);
+function linesOf(notes: readonly string[], blockWidth: number): number {
+  const characters = Math.floor(widthOfNotes(blockWidth) / noteCharacterWidth);
   return notes.reduce((sum, note) => sum + Math.max(1, Math.ceil(note.length / characters)), 0);
 }
 
-function blockOf({ title, chart, notes }: Sheet, wide: number): Block {
+function blockOf({ title, chart, notes }: Sheet, blockWidth: number): Block {
   // Half a page needs its own title size.
-  const [titleSize, legendSize] = wide === width ? [19, 13] : [15, 12];
-  const legend = legendOf(chart, wide, legendSize);
-  const lines = linesOf(notes, wide);
+  const [titleSize, legendSize] = blockWidth === width ? [19, 13] : [15, 12];
+  const legend = legendOf(chart, blockWidth, legendSize);
+  const lines = linesOf(notes, blockWidth);
   const above = margin + 42 + legend.lines * legendLine;
   const below = lines * noteLine + margin + 14;
   const inner = Math.max(chart.height, minHeight);
   const height = above + inner + below;
   return {
-    width: wide,
+    width: blockWidth,
     height,
     option: {
       ...moved(chart.option, above, below),
@@ -258,7 +258,7 @@ function blockOf({ title, chart, notes }: Sheet, wide: number): Block {
           top: margin,
           fontSize: titleSize,
           fontWeight: 600,
-          width: wide - 2 * margin,
+          width: blockWidth - 2 * margin,
           isCut: true,
         }),
         titleOf({
@@ -273,7 +273,7 @@ function blockOf({ title, chart, notes }: Sheet, wide: number): Block {
           top: above + inner + 14,
           quiet: true,
           lineHeight: noteLine,
-          width: widthOfNotes(wide),
+          width: widthOfNotes(blockWidth),
         }),
       ],
     },
@@ -298,8 +298,8 @@ const keyCharacters: Readonly<Record<LegendEntry["shape"], string>> = {
 };
 
 /** A chart's legend as text with as many lines as it needs, and the styles of its marks. */
-function legendOf({ legend }: Chart, wide: number, fontSize: number) {
-  const maxCharacters = (wide - 2 * margin) / (0.58 * fontSize);
+function legendOf({ legend }: Chart, blockWidth: number, fontSize: number) {
+  const maxCharacters = (blockWidth - 2 * margin) / (0.58 * fontSize);
   const lines: string[][] = [];
   let characters = maxCharacters;
   legend.forEach(({ name, shape }, at) => {

@@ -7,7 +7,7 @@ import type { Look } from "./look";
 
 export interface Stacks extends Bars {
   /** The text after each name's bar. */
-  readonly behind: readonly string[];
+  readonly ends: readonly string[];
   readonly scale: Scale;
   /** The filter change of a click on a part, by series and name. */
   readonly partPicks: readonly (readonly (FilterPatch | undefined)[])[];
@@ -16,12 +16,12 @@ export interface Stacks extends Bars {
 
 /** Stacked horizontal bars next to names; values that cannot be drawn are stated after the bar. */
 export function stackChart(stacks: Stacks, look: Look): Chart {
-  const { names, series, behind, scale } = stacks;
+  const { names, series, ends, scale } = stacks;
   const option: EChartsOption = {
     ...baseOption(look),
     grid: {
       left: look.labelWidth + 10,
-      right: behind.some((text) => text !== "") ? 84 : 16,
+      right: ends.some((text) => text !== "") ? 84 : 16,
       top: 4,
       bottom: 26,
     },
@@ -51,7 +51,7 @@ export function stackChart(stacks: Stacks, look: Look): Chart {
         tooltip: { show: false },
         itemStyle: { color: "transparent" },
         label: {
-          ...markLabel(look, behind),
+          ...markLabel(look, ends),
           position: "insideLeft" as const,
           align: "left" as const,
           color: look.quiet,

@@ -71,7 +71,7 @@ export function distinctDayPanel(ready: Ready): Panel {
     allResources: false,
     series: [
       {
-        name: texts.differentResources,
+        name: texts.distinctResources,
         colour: 3,
         bars: true,
         value: ({ distinctResources }) => distinctResources,

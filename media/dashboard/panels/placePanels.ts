@@ -211,7 +211,7 @@ export function topPanel(ready: Ready): Panel {
           ...rows,
           // A person counts for each of several resources, so the length of a bar is not a share of people.
           scale: kind === "share" ? { ...scale, tick: () => "" } : scale,
-          behind: drawn.map((entry) => {
+          ends: drawn.map((entry) => {
             const values = top.map((resource) => value(entry, resource));
             if (values.includes(null)) return texts.suppressed;
             if (values.includes(undefined)) return "–";

@@ -12,17 +12,17 @@ const fabricFolder = "pipeline/fabric/Clever to lake.DataPipeline";
 /** Pipelines that land Clever's files daily, and a template that deploys their resources. */
 export const pipelineAsset: Asset = { name: "pipeline", title: "Pipeline and deployment", files, guide };
 
-function files(place: LakeAddresses): AssetFile[] {
+function files(addresses: LakeAddresses): AssetFile[] {
   const within = (folder: string, content: Record<string, unknown>, ending = ""): AssetFile[] =>
     Object.entries(content).map(([name, value]) => jsonFile(`${folder}/${name}${ending}`, value));
   return [
-    ...within("pipeline/azure", deploymentFiles(place)),
-    ...within("pipeline/synapse", synapseFiles(place), ".json"),
-    ...within(fabricFolder, fabricFiles(place)),
+    ...within("pipeline/azure", deploymentFiles(addresses)),
+    ...within("pipeline/synapse", synapseFiles(addresses), ".json"),
+    ...within(fabricFolder, fabricFiles(addresses)),
   ];
 }
 
-function guide(place: LakeAddresses): string {
+function guide(addresses: LakeAddresses): string {
   const landed = landedFolder(reports.daily_participation);
   return `A pipeline that brings Clever's new files into \`stage1np\` each day at ${schedule.hour}:00 UTC, for Synapse or for Fabric, and a
 template that deploys the storage account, two key vaults, a Synapse workspace and the rights between them.
@@ -89,7 +89,7 @@ case, use a separate workspace for readers.
 
 **In Fabric**
 
-1. Create two connections: *SFTP* to Clever's server, and *Azure Data Lake Storage Gen2* to \`https://${place.host}\` with a workspace
+1. Create two connections: *SFTP* to Clever's server, and *Azure Data Lake Storage Gen2* to \`https://${addresses.host}\` with a workspace
    identity or a service principal. Their ids are in *Settings*, *Manage connections and gateways*.
 2. In \`${fabricFolder}/pipeline-content.json\`, replace SFTP_CONNECTION_ID,
    STORAGE_CONNECTION_ID, NOTEBOOK_ID and WORKSPACE_ID.

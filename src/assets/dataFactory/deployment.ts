@@ -109,7 +109,7 @@ function grant(role: Role, scope: Scope, { key, principal, type, dependsOn, cond
 }
 
 /** An Azure Resource Manager template for everything that the lake and the pipeline need, with least privilege. */
-export function deploymentFiles(place: LakeAddresses): Record<string, unknown> {
+export function deploymentFiles(addresses: LakeAddresses): Record<string, unknown> {
   const schema = "https://schema.management.azure.com/schemas/2019-04-01";
   return {
     "azuredeploy.json": {
@@ -176,7 +176,7 @@ export function deploymentFiles(place: LakeAddresses): Record<string, unknown> {
       $schema: `${schema}/deploymentParameters.json#`,
       contentVersion: "1.0.0.0",
       parameters: {
-        storageAccount: { value: place.account },
+        storageAccount: { value: addresses.account },
         keyVault: { value: "KEY_VAULT" },
         saltKeyVault: { value: "SALT_KEY_VAULT" },
         synapseWorkspace: { value: "WORKSPACE" },

@@ -12,9 +12,9 @@ import { schedule } from "./names";
 const gitIntegration = "https://developer.microsoft.com/json-schemas/fabric/gitIntegration";
 
 /** The pipeline's files as Fabric stores them in Git, by full name. */
-export function fabricFiles(place: LakeAddresses): Record<string, unknown> {
+export function fabricFiles(addresses: LakeAddresses): Record<string, unknown> {
   return {
-    "pipeline-content.json": { properties: pipeline(place) },
+    "pipeline-content.json": { properties: pipeline(addresses) },
     ".platform": {
       $schema: `${gitIntegration}/platformProperties/2.1.0/schema.json`,
       metadata: {
@@ -47,16 +47,16 @@ export function fabricFiles(place: LakeAddresses): Record<string, unknown> {
 /** In Fabric, addresses and secrets are in connections, which the files refer to by id. */
 const connections = { server: "SFTP_CONNECTION_ID", lake: "STORAGE_CONNECTION_ID" } as const;
 
-function pipeline(place: LakeAddresses) {
+function pipeline(addresses: LakeAddresses) {
   const dataset = (location: FileLocation) => ({
     annotations: [],
     type: "Binary",
-    typeProperties: { location: locationOf(location, place) },
+    typeProperties: { location: locationOf(location, addresses) },
     externalReferences: { connection: connections[location.store] },
   });
   return {
     activities: [
-      ...landingActivities(place, { dataset, isInline: true }),
+      ...landingActivities(addresses, { dataset, isInline: true }),
       notebookActivity("TridentNotebook", { notebookId: "NOTEBOOK_ID", workspaceId: "WORKSPACE_ID" }),
       failActivity(),
     ],

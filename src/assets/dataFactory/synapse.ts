@@ -22,11 +22,11 @@ export const names = {
 } as const;
 
 /** The Synapse workspace's files, in the folders of its Git integration, without their extension. */
-export function synapseFiles(place: LakeAddresses): Record<string, unknown> {
+export function synapseFiles(addresses: LakeAddresses): Record<string, unknown> {
   return {
-    ...linkedServices(place),
-    ...datasets(place),
-    [`pipeline/${names.pipeline}`]: named(names.pipeline, pipeline(place)),
+    ...linkedServices(addresses),
+    ...datasets(addresses),
+    [`pipeline/${names.pipeline}`]: named(names.pipeline, pipeline(addresses)),
     [`trigger/${names.trigger}`]: named(names.trigger, trigger),
   };
 }
@@ -35,7 +35,7 @@ const named = (name: string, properties: object) => ({ name, properties });
 
 const service = (referenceName: string) => ({ referenceName, type: "LinkedServiceReference" });
 
-function linkedServices(place: LakeAddresses): Record<string, unknown> {
+function linkedServices(addresses: LakeAddresses): Record<string, unknown> {
   const file = (name: string, type: string, typeProperties: object) => [
     `linkedService/${name}`,
     named(name, { type, typeProperties }),
@@ -55,7 +55,7 @@ function linkedServices(place: LakeAddresses): Record<string, unknown> {
       },
     }),
     // Without a key or a principal, it uses the workspace's own identity.
-    file(names.storage, "AzureBlobFS", { url: `https://${place.host}` }),
+    file(names.storage, "AzureBlobFS", { url: `https://${addresses.host}` }),
     file(names.vault, "AzureKeyVault", { baseUrl: "https://KEY_VAULT.vault.azure.net/" }),
   ]);
 }
@@ -64,11 +64,11 @@ type Store = FileLocation["store"];
 
 const datasetName = (store: Store, isFile: boolean) => `clever_${store}_${isFile ? "file" : "folder"}`;
 
-function datasets(place: LakeAddresses): Record<string, unknown> {
+function datasets(addresses: LakeAddresses): Record<string, unknown> {
   const of = (store: Store, isFile: boolean) => {
     const keys = isFile ? ["folder", "file"] : ["folder"];
     const file = isFile ? { file: "dataset().file" } : {};
-    const location = locationOf({ store, folder: "dataset().folder", ...file }, place);
+    const location = locationOf({ store, folder: "dataset().folder", ...file }, addresses);
     const name = datasetName(store, isFile);
     const properties = {
       linkedServiceName: service(store === "server" ? names.server : names.storage),
@@ -90,10 +90,10 @@ const dataset = ({ store, folder, file }: FileLocation) => ({
   },
 });
 
-function pipeline(place: LakeAddresses) {
+function pipeline(addresses: LakeAddresses) {
   return {
     description: "Lands Clever's new files in stage1np, then runs the notebook on them.",
-    activities: [...landingActivities(place, { dataset, isInline: false }), notebook, ...onFailure],
+    activities: [...landingActivities(addresses, { dataset, isInline: false }), notebook, ...onFailure],
     parameters: {
       ...parameters,
       keyVaultUrl: { type: "String", defaultValue: "https://KEY_VAULT.vault.azure.net" },

@@ -19,19 +19,21 @@ const notebookFile = "clever-participation.ipynb";
 /** A PySpark notebook for the lake, and the module that reads landed files. */
 export const notebookAsset: Asset = { name: "notebook", title: "Notebook", files, guide };
 
-async function files(place: LakeAddresses, settings: AssetSettings): Promise<AssetFile[]> {
+async function files(addresses: LakeAddresses, settings: AssetSettings): Promise<AssetFile[]> {
   const script = await textOf(path.join(settings.scripts, "participation.py"));
   return [
-    { path: `notebook/${notebookFile}`, content: notebookOf(script, valuesOf(place, settings)) },
+    { path: `notebook/${notebookFile}`, content: notebookOf(script, valuesOf(addresses, settings)) },
     { path: `notebook/${moduleFile}`, content: storedZip(await moduleFiles(settings.scripts)) },
   ];
 }
 
 function valuesOf(
-  place: LakeAddresses,
+  addresses: LakeAddresses,
   { saltKeyVaultUrl, minimumGroupSize }: AssetSettings,
 ): Record<string, string> {
-  const stages = fileSystems.map((stage) => `    ${JSON.stringify(stage)}: ${python(place.spark(stage))},\n`);
+  const stages = fileSystems.map(
+    (stage) => `    ${JSON.stringify(stage)}: ${python(addresses.spark(stage))},\n`,
+  );
   return {
     ...viewBodies(),
     stages: `{\n${stages.join("")}}`,
@@ -72,7 +74,7 @@ function python(text: string): string {
   return JSON.stringify(text);
 }
 
-function guide(place: LakeAddresses): string {
+function guide(addresses: LakeAddresses): string {
   return `\`notebook/${notebookFile}\` leads from the landed files to answers, and explains each step: what landed, cleaning, pseudonyms, a
 proof that the tables are correct, grades, and the three questions of OEA's module. It only reads: only \`clever-lake run\`
 writes the tables. \`notebook/${moduleFile}\` has the code that reads the files, and its definitions of the lake.
@@ -88,7 +90,7 @@ dashboard's rule of groups: small numbers can be derived by subtraction. Clear t
 3. Open the notebook, choose the kernel of this Python, and *Run All*. With Jupyter alone:
    \`jupyter nbconvert --execute --to html --ExecutePreprocessor.kernel_name=python3 ${notebookFile}\`
 ${
-  place.inAzure
+  addresses.inAzure
     ? `4. This lake is in Azure, so Spark also needs Hadoop's driver for it (\`hadoop-azure\` 3.3.4, in \`spark.jars.packages\`) and
    a sign-in, as Hadoop's ABFS documentation describes. Synapse and Fabric have both.
 `
@@ -101,7 +103,7 @@ ${
 1. Upload \`${moduleFile}\` to a container that the Spark pool may read, but not to \`stage2np\` or \`stage2p\`, where every folder
    counts as a table.
 2. Open Synapse Studio, *Develop*, *+*, *Import*, and choose the notebook. Attach a pool with Spark 3.4 or newer.
-3. In *Settings*, set \`MODULE\` to the address of the zip, \`abfss://CONTAINER@${place.account}.dfs.core.windows.net/…/${moduleFile}\`, and
+3. In *Settings*, set \`MODULE\` to the address of the zip, \`abfss://CONTAINER@${addresses.account}.dfs.core.windows.net/…/${moduleFile}\`, and
    \`SALT_KEY_VAULT\` to the key vault, if it is not there yet.
 4. Give yourself *Storage Blob Data Reader* on the containers of the lake, and *Key Vault Secrets User* on the secret
    \`${saltName}\`. Run all cells.

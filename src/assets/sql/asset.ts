@@ -10,8 +10,8 @@ const title = "SQL views";
 export const sqlAsset: Asset = {
   name: "sql",
   title,
-  files: (place) => [
-    ...filesIn("sql/synapse", synapseScripts(place)),
+  files: (addresses) => [
+    ...filesIn("sql/synapse", synapseScripts(addresses)),
     ...filesIn("sql/fabric", fabricScripts()),
   ],
   guide,
@@ -39,7 +39,7 @@ function shortcuts({ oneLake }: LakeAddresses): string {
    \`${readStage}\` only.`;
 }
 
-function guide(place: LakeAddresses): string {
+function guide(addresses: LakeAddresses): string {
   return `Views in four schemas. \`lake\` has every row of the tables. \`dbo\` has students only, with the names and columns of
 OEA's own module. \`people\` identifies the person of each row, and \`questions\` has answers:
 
@@ -51,7 +51,7 @@ Nothing is suppressed for small groups: anyone who may read these views can read
 
 **In Synapse (serverless SQL pool)**
 
-1. ${readerInSynapse(place)}
+1. ${readerInSynapse(addresses)}
 2. Open Synapse Studio, *Develop*, *+*, *SQL script*. Choose the pool *Built-in* and the database *master*.
 3. Paste \`sql/synapse/1-database.sql\` and run it. It creates the database \`${databaseName}\`. If OEA created a database of this
    name, it stays, and the schemas are added to it.
@@ -70,9 +70,9 @@ Nothing is suppressed for small groups: anyone who may read these views can read
 **In Fabric**
 
 1. Create a lakehouse named \`${lakehouseName}\`. Do not enable schemas for it, so that its tables are in \`dbo\`.
-2. ${shortcuts(place)} Directly below *Tables*, create a
+2. ${shortcuts(addresses)} Directly below *Tables*, create a
    shortcut to each folder, and keep its name:
-${[...reportTables, gradesTable, divisionTable].map((each) => `   - \`${place.url(each.path)}\``).join("\n")}
+${[...reportTables, gradesTable, divisionTable].map((each) => `   - \`${addresses.url(each.path)}\``).join("\n")}
 3. Create a warehouse named \`${databaseName}\` in the same workspace, and open a new SQL query in it.
 4. Run the scripts of \`sql/fabric\` one after the other, \`5-grades.sql\` only after a roster was
    imported, \`6-groups.sql\` only after \`clever-lake groups\` was run.

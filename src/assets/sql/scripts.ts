@@ -26,9 +26,9 @@ export const lakehouseName = "clever_lake";
 const dataSource = "clever_lake";
 
 /** The scripts for Synapse serverless, by name. */
-export function synapseScripts(place: LakeAddresses): Record<string, string> {
+export function synapseScripts(addresses: LakeAddresses): Record<string, string> {
   return {
-    "1-database.sql": script(synapseDatabase(place)),
+    "1-database.sql": script(synapseDatabase(addresses)),
     ...viewScripts(openRowset, [`USE ${databaseName};`]),
   };
 }
@@ -89,7 +89,7 @@ function schemaStatements(): string[] {
     .map((name) => `IF SCHEMA_ID('${name}') IS NULL EXEC ('CREATE SCHEMA ${name}');`);
 }
 
-function synapseDatabase(place: LakeAddresses): string[] {
+function synapseDatabase(addresses: LakeAddresses): string[] {
   return [
     `-- Texts in Delta tables are UTF-8. With another collation, names with accents are garbled and filters read every file.
 IF DB_ID('${databaseName}') IS NULL
@@ -104,7 +104,7 @@ IF NOT EXISTS (SELECT 1 FROM sys.database_scoped_credentials WHERE name = 'works
   CREATE DATABASE SCOPED CREDENTIAL workspace_identity WITH IDENTITY = 'Managed Identity';`,
     `IF NOT EXISTS (SELECT 1 FROM sys.external_data_sources WHERE name = '${dataSource}')
   CREATE EXTERNAL DATA SOURCE ${dataSource} WITH (
-    LOCATION = ${text(place.url(readStage))},
+    LOCATION = ${text(addresses.url(readStage))},
     CREDENTIAL = workspace_identity
   );`,
   ];

@@ -16,7 +16,7 @@ const minOverdispersion = 0.05;
  * A trend counts if chance would produce one as clear in only one of a hundred series, and if there are this many
  * weeks.
  */
-const plainTrend = 2.576;
+const minTrendScore = 2.576;
 const minWeeksForTrend = 8;
 
 /** What a subject's past predicts, on the scale of `stabilized`. */
@@ -61,7 +61,7 @@ export function expectationFrom({ past, judged }: SubjectWeeks): Expectation {
   const values = past.map((week) => stabilized(perWeek(week, days)));
   const times = past.map(({ week }) => week);
   const n = past.length;
-  const trend = n >= minWeeksForTrend && Math.abs(mannKendall(values)) >= plainTrend;
+  const trend = n >= minWeeksForTrend && Math.abs(mannKendall(values)) >= minTrendScore;
   const line = trend ? theilSen(times, values) : { slope: 0, height: median(values) };
   const residuals = values.map((value, i) => value - at(line, times[i] ?? 0));
   const now = middleTime(judged);
@@ -92,20 +92,20 @@ export function typicalOverdispersion(pasts: readonly Expectation[]): number {
  * Compares the judged weeks with the past like Hampel's identifier (distance from the median in MADs), but assumes at
  * least the counting noise and the noise that is usual in the scope.
  */
-export function judge({ judged }: SubjectWeeks, known: Expectation, overdispersion: number): Judgement {
+export function judge({ judged }: SubjectWeeks, past: Expectation, overdispersion: number): Judgement {
   const counts = sum(judged, ({ count }) => count);
   const exposure = sum(judged, (week) => week.exposure);
-  const expected = at(known.line, middleTime(judged));
-  const expectedCount = (unstabilized(expected) * exposure) / known.days;
+  const expected = at(past.line, middleTime(judged));
+  const expectedCount = (unstabilized(expected) * exposure) / past.days;
   const tooFew = Math.max(counts, expectedCount) < minimumPersonDays;
 
-  const counting = Math.max(1, (known.days * judged.length) / exposure);
-  const level = Math.max(known.usual, (counts * known.days) / exposure);
-  const floor = Math.sqrt(counting + (overdispersion ** 2 * (known.usual + level)) / 2);
+  const counting = Math.max(1, (past.days * judged.length) / exposure);
+  const level = Math.max(past.usual, (counts * past.days) / exposure);
+  const floor = Math.sqrt(counting + (overdispersion ** 2 * (past.usual + level)) / 2);
   // Not divided by the root of the weeks judged: neighbouring weeks are alike, so two say little more than one.
-  const deviation = Math.max(known.deviation, floor) * known.widening;
+  const deviation = Math.max(past.deviation, floor) * past.widening;
   const scoreOf = (count: number, days: number) =>
-    (stabilized((count * known.days) / days) - expected) / deviation;
+    (stabilized((count * past.days) / days) - expected) / deviation;
   const score = scoreOf(counts, exposure);
   const direction = (): Judgement["direction"] => {
     if (tooFew || Math.abs(score) < minimumScore) return undefined;

@@ -1,5 +1,5 @@
 /** Clever's districts are in the US; its number format is used if no region is known. */
-const usualRegion = "US";
+const defaultRegion = "US";
 
 /**
  * The locale for numbers and dates: a language, in the reader's region. Spanish without a region would be Spain's
@@ -10,7 +10,7 @@ const usualRegion = "US";
  */
 export function regionalLocale(language: string, system: string): string {
   if (localeOf(language)?.region) return language;
-  const region = localeOf(system.replace(/[.@].*$/s, "").replaceAll("_", "-"))?.region ?? usualRegion;
+  const region = localeOf(system.replace(/[.@].*$/s, "").replaceAll("_", "-"))?.region ?? defaultRegion;
   return localeOf(`${language}-${region}`)?.toString() ?? language;
 }
 

@@ -102,7 +102,7 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     days: t("Days with data"),
     logins: t("Logins"),
     accesses: t("Accesses"),
-    differentResources: t("Distinct resources"),
+    distinctResources: t("Distinct resources"),
     resourceUsers: t("Resource users"),
     ofUsers: t("{0} of users"),
     against: t(

@@ -64,31 +64,31 @@ export interface Facts {
 }
 
 /** The share of a cohort's days that may have fewer people than its nominal size: people join and leave. */
-const thinDays = 0.1;
+const thinShare = 0.1;
 /** How many of the newest days show how many people a cohort has now. */
 const newestDays = 5;
 
-const knownFacts = new WeakMap<ParticipationIndex, Facts>();
-const knownGroups = new WeakMap<ParticipationIndex, Groups>();
+const cachedFacts = new WeakMap<ParticipationIndex, Facts>();
+const cachedGroups = new WeakMap<ParticipationIndex, Groups>();
 
 /** Derives facts from an index, once per index. */
 export function factsOf(index: ParticipationIndex): Facts {
-  const known = knownFacts.get(index);
-  if (known) return known;
+  const cached = cachedFacts.get(index);
+  if (cached) return cached;
   const firstRuns = index.months.map(({ usageRuns }) => startsOf(usageRuns.resource, index.resources.length));
   const names = namesOf(index, firstRuns);
   const people = peopleOf(index);
   const days = daysOf(index, names, people);
   const facts = { index, names, people, days, firstRuns };
-  knownFacts.set(index, facts);
+  cachedFacts.set(index, facts);
   return facts;
 }
 
 /** The division of an index, cached for the most recent settings. */
 export function groupsOf(facts: Facts, minimumGroupSize: number, keepWhole: KeepWhole): Groups {
   const { index } = facts;
-  const known = knownGroups.get(index);
-  if (known?.minimumGroupSize === minimumGroupSize && known.keepWhole === keepWhole) return known;
+  const cached = cachedGroups.get(index);
+  if (cached?.minimumGroupSize === minimumGroupSize && cached.keepWhole === keepWhole) return cached;
   const sizeOf = (cohorts: readonly number[]) => usualPeople(facts, cohorts);
   const groups = divide(index.cohorts, sizeOf, minimumGroupSize, keepWhole);
   const groupOf = new Uint32Array(index.cohorts.length);
@@ -97,7 +97,7 @@ export function groupsOf(facts: Facts, minimumGroupSize: number, keepWhole: Keep
   });
   const { names } = facts;
   const placesOf = (count: number, of: Uint32Array): Places => {
-    const entries = groups.map((cohorts) => onlyOne(of, cohorts));
+    const entries = groups.map((cohorts) => commonValue(of, cohorts));
     const countedIn = Int32Array.from(groupOf, (group) => entries[group] as number);
     return { count, of, countedIn, firstMember: firstMembers(index, of) };
   };
@@ -105,15 +105,15 @@ export function groupsOf(facts: Facts, minimumGroupSize: number, keepWhole: Keep
   const gradeOf = names.gradeOf.slice();
   for (const cohorts of groups) {
     const graded = cohorts.filter((cohort) => names.gradeOf[cohort] !== noGrade);
-    const grade = onlyOne(names.gradeOf, graded);
+    const grade = commonValue(names.gradeOf, graded);
     // Otherwise a few students without a grade would suppress a whole grade. Teachers never have one.
-    if (grade >= 0 && onlyOne(names.typeOf, cohorts) >= 0 && sizeOf(graded) >= minimumGroupSize)
+    if (grade >= 0 && commonValue(names.typeOf, cohorts) >= 0 && sizeOf(graded) >= minimumGroupSize)
       for (const cohort of cohorts) gradeOf[cohort] = grade;
   }
   const days = countedDays(facts, groups, groupOf, minimumGroupSize);
   const ownTypes = new Uint8Array(userTypes.length);
   groups.forEach((cohorts, group) => {
-    const type = onlyOne(names.typeOf, cohorts);
+    const type = commonValue(names.typeOf, cohorts);
     if (type >= 0 && days.everCounts[group] === 1) ownTypes[type] = 1;
   });
   const result = {
@@ -129,12 +129,12 @@ export function groupsOf(facts: Facts, minimumGroupSize: number, keepWhole: Keep
     grades: placesOf(names.grades.length, gradeOf),
     sizeOf,
   };
-  knownGroups.set(index, result);
+  cachedGroups.set(index, result);
   return result;
 }
 
 /** The value that all of these cohorts have; -1 if they have none or several. */
-function onlyOne(of: Uint32Array, cohorts: readonly number[]): number {
+function commonValue(of: Uint32Array, cohorts: readonly number[]): number {
   const [first = -1, ...others] = new Set(cohorts.map((cohort) => of[cohort] as number));
   return others.length === 0 ? first : -1;
 }
@@ -174,8 +174,8 @@ function usualPeople({ index, days }: Facts, cohorts: readonly number[]): number
   const some = people.filter((count) => count > 0);
   const now = some.slice(-newestDays).sort();
   const usual = now[now.length >>> 1] ?? 0;
-  const alike = some.filter((count) => count >= usual / 2 && count <= usual * 2).sort();
-  return alike[Math.floor(alike.length * thinDays)] ?? 0;
+  const similar = some.filter((count) => count >= usual / 2 && count <= usual * 2).sort();
+  return similar[Math.floor(similar.length * thinShare)] ?? 0;
 }
 
 function countedDays(

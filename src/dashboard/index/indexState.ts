@@ -61,7 +61,7 @@ export class IndexState {
    * also if the dictionary is not stored, because then nothing can be added to it. The session has the table
    * `grades`.
    */
-  async hasOtherGrades(session: DuckSession): Promise<boolean> {
+  async hasChangedGrades(session: DuckSession): Promise<boolean> {
     if (!this.people.hasGrades || this.dictionary.people === 0) return false;
     const people = await this.peopleFile();
     if (people === undefined) return true;
@@ -110,7 +110,7 @@ export class IndexState {
   async peopleFile(): Promise<string | undefined> {
     const { stored, cache } = this;
     if (stored === undefined || (await cache.read(stored.people)) === undefined) return undefined;
-    return cache.place(stored.people.name);
+    return cache.pathOf(stored.people.name);
   }
 
   /** Keeps a built month and the current dictionary. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Snapshot } from "../../delta/snapshot";
 import { numRecords } from "../../delta/statistics";
-import { namingDamage } from "../../delta/storedFiles";
+import { diagnoseError } from "../../delta/storedFiles";
 import { isDamage } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { BuildEngine } from "./buildEngine";
@@ -73,7 +73,7 @@ export class IndexUpkeep {
     signal: AbortSignal,
     report: (progress: IndexProgress) => void,
   ): Promise<ParticipationIndex | undefined> {
-    await using engine = new BuildEngine(this.cache.newPlace(), signal);
+    await using engine = new BuildEngine(this.cache.newPath(), signal);
     const rows = new TableRows(lake, this.cache.copiesFolder, engine);
     const newest = () => this.watched.newest(lake, () => engine.duck(), { signal });
     const snapshots = await newest();
@@ -84,7 +84,7 @@ export class IndexUpkeep {
       if (!isDamage(error)) throw error;
       const now = await newest();
       if (isSame(now, snapshots))
-        throw await namingDamage(
+        throw await diagnoseError(
           { lake, signal },
           Object.values(now).map((snapshot) => ({ snapshot, files: [] })),
           error,
@@ -172,7 +172,7 @@ export class IndexUpkeep {
     const ofUndated = Object.values(await rows.ofMonth(snapshots, undated, signal));
     const people = await preparePeople(session, [...ids.values(), ...ofUndated], roster);
     const isOfPeople = async (found: IndexState) =>
-      found.people.key === people.key && !(await found.hasOtherGrades(session));
+      found.people.key === people.key && !(await found.hasChangedGrades(session));
     if (state && (await isOfPeople(state))) return state;
     this.manifest = undefined;
     if (!state && manifest?.peopleOfTables.key === people.key) {

@@ -47,22 +47,22 @@ export class LakeCache {
 
   async readManifest(): Promise<Manifest | undefined> {
     try {
-      return decodeManifest(await readFile(this.place(manifestName), "utf8"));
+      return decodeManifest(await readFile(this.pathOf(manifestName), "utf8"));
     } catch {
       return undefined;
     }
   }
 
   async writeManifest(manifest: Manifest): Promise<void> {
-    const place = this.newPlace();
-    await writeFile(place, encodeManifest(manifest), { flag: "wx", mode: 0o600 });
-    await replaceFile(place, this.place(manifestName));
+    const localPath = this.newPath();
+    await writeFile(localPath, encodeManifest(manifest), { flag: "wx", mode: 0o600 });
+    await replaceFile(localPath, this.pathOf(manifestName));
   }
 
   /** A file's content; undefined unless it is exactly what was stored. */
   async read({ name, size, crc }: StoredFile): Promise<ArrayBuffer | undefined> {
     try {
-      const bytes = await readFile(this.place(name));
+      const bytes = await readFile(this.pathOf(name));
       if (bytes.length !== size || crc32(bytes) !== crc) return undefined;
       // Typed arrays can be views of it. A buffer of its own is not copied.
       const { buffer, byteOffset } = bytes;
@@ -73,7 +73,11 @@ export class LakeCache {
   }
 
   async write(extension: string, content: Uint8Array): Promise<StoredFile> {
-    return this.add(extension, (place) => writeFile(place, content, { flag: "wx", mode: 0o600 }), content);
+    return this.add(
+      extension,
+      (localPath) => writeFile(localPath, content, { flag: "wx", mode: 0o600 }),
+      content,
+    );
   }
 
   /**
@@ -83,36 +87,36 @@ export class LakeCache {
    */
   async add(
     extension: string,
-    make: (place: string) => Promise<unknown>,
+    make: (localPath: string) => Promise<unknown>,
     content?: Uint8Array,
   ): Promise<StoredFile> {
-    const place = this.newPlace();
+    const localPath = this.newPath();
     try {
-      await make(place);
-      const bytes = content ?? (await readFile(place));
+      await make(localPath);
+      const bytes = content ?? (await readFile(localPath));
       const name = `${randomUUID()}.${extension}`;
-      await chmod(place, 0o600);
-      await replaceFile(place, this.place(name));
+      await chmod(localPath, 0o600);
+      await replaceFile(localPath, this.pathOf(name));
       return { name, size: bytes.length, crc: crc32(bytes) };
     } catch (error) {
-      await removeLocal(place).catch(() => undefined);
+      await removeLocal(localPath).catch(() => undefined);
       throw error;
     }
   }
 
   /** Path of a stored file. */
-  place(name: string): string {
+  pathOf(name: string): string {
     return path.join(this.folder, name);
   }
 
   /** Folder for copies of a remote lake's files. */
   get copiesFolder(): string {
-    return this.place(copiesName);
+    return this.pathOf(copiesName);
   }
 
   /** A path for a new file or folder. */
-  newPlace(): string {
-    return this.place(`${randomUUID()}.tmp`);
+  newPath(): string {
+    return this.pathOf(`${randomUUID()}.tmp`);
   }
 
   /** Removes replaced files, and leftovers of processes that ended early. */
@@ -120,9 +124,9 @@ export class LakeCache {
     const keep = new Set([manifestName, copiesName, ...filesOf(manifest).map(({ name }) => name)]);
     const gone = new Set(replaced.map(({ name }) => name));
     const others = (await readdir(this.folder)).filter((name) => !keep.has(name));
-    for (const { place, time } of await newestFirst(others.map((name) => this.place(name)))) {
-      if (gone.has(path.basename(place)) || Date.now() - time > leftoverAgeMilliseconds) {
-        await removeLocal(place);
+    for (const { localPath, time } of await newestFirst(others.map((name) => this.pathOf(name)))) {
+      if (gone.has(path.basename(localPath)) || Date.now() - time > leftoverAgeMilliseconds) {
+        await removeLocal(localPath);
       }
     }
   }
@@ -133,5 +137,5 @@ async function removeOldest(folder: string): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true });
   const caches = entries.filter((entry) => entry.isDirectory() && /^[0-9a-f]{32}$/.test(entry.name));
   const newest = await newestFirst(caches.map(({ name }) => path.join(folder, name)));
-  for (const { place } of newest.slice(keptLakes)) await removeLocal(place);
+  for (const { localPath } of newest.slice(keptLakes)) await removeLocal(localPath);
 }

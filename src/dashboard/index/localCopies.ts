@@ -28,29 +28,29 @@ export class LocalCopies {
   ) {}
 
   /** The local paths of data files, by their paths in the lake. */
-  async places(
+  async localPaths(
     snapshot: Snapshot,
     files: readonly AddFile[],
     options: LakeOptions,
   ): Promise<ReadonlyMap<string, string>> {
-    const places = new Map<string, string>();
+    const localPaths = new Map<string, string>();
     let known: ReadonlyMap<string, string> | undefined;
     for (const file of files) {
       const lakePath = lakePathOf(snapshot, file);
       const local = this.lake.localPath(lakePath);
       if (local === undefined) known ??= await this.known();
-      places.set(lakePath, local ?? (await this.copyOf(lakePath, file.size, known, options)));
+      localPaths.set(lakePath, local ?? (await this.copyOf(lakePath, file.size, known, options)));
     }
-    return places;
+    return localPaths;
   }
 
   /** Removes the least recently used copies until the rest is within the limit. */
   async trim(): Promise<void> {
     const names = await readdir(this.folder).catch(() => []);
     let total = 0;
-    for (const { place, size } of await newestFirst(names.map((name) => path.join(this.folder, name)))) {
+    for (const { localPath, size } of await newestFirst(names.map((name) => path.join(this.folder, name)))) {
       total += size;
-      if (total > maxBytes) await removeLocal(place);
+      if (total > maxBytes) await removeLocal(localPath);
     }
   }
 
@@ -70,12 +70,12 @@ export class LocalCopies {
     const key = createHash("sha256").update(lakePath).digest("hex");
     const name = known?.get(key);
     if (name !== undefined) {
-      const place = path.join(this.folder, name);
-      if (await isWhole(place, name, size)) {
-        await utimes(place, new Date(), new Date());
-        return place;
+      const localPath = path.join(this.folder, name);
+      if (await isWhole(localPath, name, size)) {
+        await utimes(localPath, new Date(), new Date());
+        return localPath;
       }
-      await removeLocal(place);
+      await removeLocal(localPath);
     }
     return this.fetch(lakePath, key, size, options);
   }
@@ -110,9 +110,9 @@ export class LocalCopies {
           },
         );
       }
-      const place = path.join(this.folder, `${key}-${crc}.parquet`);
-      await replaceFile(unfinished, place, options.signal);
-      return place;
+      const localPath = path.join(this.folder, `${key}-${crc}.parquet`);
+      await replaceFile(unfinished, localPath, options.signal);
+      return localPath;
     } catch (error) {
       // A cancelled stream rejects with its own error.
       options.signal?.throwIfAborted();
@@ -123,9 +123,9 @@ export class LocalCopies {
   }
 }
 
-async function isWhole(place: string, name: string, size: number): Promise<boolean> {
+async function isWhole(localPath: string, name: string, size: number): Promise<boolean> {
   try {
-    await using file = await open(place, "r");
+    await using file = await open(localPath, "r");
     if ((await file.stat()).size !== size) return false;
     let crc = 0;
     for await (const chunk of file.createReadStream({ autoClose: false })) crc = crc32(chunk as Buffer, crc);
@@ -136,11 +136,11 @@ async function isWhole(place: string, name: string, size: number): Promise<boole
 }
 
 /** Files or folders by the time of their last change; those removed in the meantime count as new and empty. */
-export async function newestFirst(places: readonly string[]) {
-  const found = places.map((place) =>
-    stat(place).then(
-      ({ size, mtimeMs }) => ({ place, size, time: mtimeMs }),
-      () => ({ place, size: 0, time: Date.now() }),
+export async function newestFirst(localPaths: readonly string[]) {
+  const found = localPaths.map((localPath) =>
+    stat(localPath).then(
+      ({ size, mtimeMs }) => ({ localPath, size, time: mtimeMs }),
+      () => ({ localPath, size: 0, time: Date.now() }),
     ),
   );
   return (await Promise.all(found)).sort((a, b) => b.time - a.time);

@@ -83,6 +83,6 @@ export class MonthIds {
   }
 
   private selectFile({ name }: StoredFile): string {
-    return `FROM read_parquet(${sqlFile(this.cache.place(name))})`;
+    return `FROM read_parquet(${sqlFile(this.cache.pathOf(name))})`;
   }
 }

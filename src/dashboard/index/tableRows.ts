@@ -69,8 +69,8 @@ export class TableRows {
   }
 
   private async select(snapshot: Snapshot, files: readonly AddFile[], signal: AbortSignal): Promise<string> {
-    const places = await this.copies.places(snapshot, files, { signal });
-    return readQuery(snapshot, files, (lakePath) => places.get(lakePath) ?? lakePath);
+    const localPaths = await this.copies.localPaths(snapshot, files, { signal });
+    return readQuery(snapshot, files, (lakePath) => localPaths.get(lakePath) ?? lakePath);
   }
 }
 

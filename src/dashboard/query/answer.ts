@@ -24,17 +24,17 @@ import {
   schoolResourceEntries,
   weekdayEntries,
 } from "./entries";
-import { type Found, find, findTotal } from "./found";
 import { licenceEntries } from "./licences";
 import {
   choosesResources,
+  comparisonRange,
   inRange,
-  otherRange,
   type Scope,
   schoolDaysIn,
   schoolYearStart,
   scopeOf,
 } from "./scope";
+import { computeOverallTotals, computeTotals, type Totals } from "./totals";
 import { whatChanged } from "./whatChanged";
 import { missingReports, withheldIn } from "./withheld";
 
@@ -71,11 +71,11 @@ export async function answer(
   const { minimumGroupSize, keepWhole } = options;
   const groups = groupsOf(facts, minimumGroupSize, keepWhole);
   const scope = scopeOf(facts, groups, filter, options.schoolYearStart);
-  const found = await find(scope, signal);
-  const other = otherRange(scope, filter.compare);
+  const totals = await computeTotals(scope, signal);
+  const other = comparisonRange(scope, filter.compare);
   const range = other && inRange(scope, other);
-  const before = range && (await findTotal(range, signal));
-  const { entries: resources, order } = resourceEntries(found);
+  const before = range && (await computeOverallTotals(range, signal));
+  const { entries: resources, order } = resourceEntries(totals);
   return {
     filter,
     ...scope.told,
@@ -86,9 +86,9 @@ export async function answer(
       schoolDays: countDays(schoolDaysIn(scope)),
       before: range?.told ?? null,
     },
-    rows: found.attendance.total.isSuppressed
+    rows: totals.attendance.total.isSuppressed
       ? "withheld"
-      : hasRows(found.attendance.total)
+      : hasRows(totals.attendance.total)
         ? "some"
         : "none",
     absent: scope.absent,
@@ -97,16 +97,16 @@ export async function answer(
     versions: index.versions,
     beyondMeasured: index.rows > measuredRows ? { rows: index.rows, measured: measuredRows } : null,
     options: optionsOf(index, options),
-    cards: cardsOf(found, before),
-    neverActive: nullIfAbsent(scope, ["dailyParticipation"], neverActive(found.attendance.total)),
-    bySchool: schoolEntries(found),
-    byGrade: gradeEntries(found),
-    byDay: dayEntries(found),
-    byWeekday: weekdayEntries(found),
+    cards: cardsOf(totals, before),
+    neverActive: nullIfAbsent(scope, ["dailyParticipation"], neverActive(totals.attendance.total)),
+    bySchool: schoolEntries(totals),
+    byGrade: gradeEntries(totals),
+    byDay: dayEntries(totals),
+    byWeekday: weekdayEntries(totals),
     resources,
-    resourcesBySchool: schoolResourceEntries(found, order),
-    licences: options.licences ? licenceEntries(found, options.licences) : null,
-    changes: await whatChanged(found, signal),
+    resourcesBySchool: schoolResourceEntries(totals, order),
+    licences: options.licences ? licenceEntries(totals, options.licences) : null,
+    changes: await whatChanged(totals, signal),
     comparison:
       other && (filter.compare || choosesResources(scope))
         ? await comparisonOf(scope, other, filter.compare, signal)
@@ -114,9 +114,9 @@ export async function answer(
   };
 }
 
-function cardsOf(found: Found, foundBefore: Found | undefined): Cards {
-  const now = numbersOf(found, foundBefore?.scope);
-  const before = foundBefore && numbersOf(foundBefore, found.scope);
+function cardsOf(totals: Totals, totalsBefore: Totals | undefined): Cards {
+  const now = numbersOf(totals, totalsBefore?.scope);
+  const before = totalsBefore && numbersOf(totalsBefore, totals.scope);
   const card = <Value extends People>(is: PeriodNumber<Value>, was: PeriodNumber<Value> | undefined) => {
     return {
       value: is.value,
@@ -148,12 +148,12 @@ interface PeriodNumber<Value extends People> {
 }
 
 /** @param other the scope of the period that this one is compared with */
-function numbersOf(found: Found, other: Scope | undefined) {
-  const { scope, attendance, usage } = found;
+function numbersOf(totals: Totals, other: Scope | undefined) {
+  const { scope, attendance, usage } = totals;
   const { total } = attendance;
   const ofReport = (report: ReportKind) => {
     const known = <Value extends People>(value: Value) => nullIfAbsent(scope, [report], value) as Value;
-    const places = total.isSuppressed ? [] : comparedPlaces(found, report, other);
+    const places = total.isSuppressed ? [] : comparedPlaces(totals, report, other);
     const days = places.length;
     return {
       /** Distinct people or things grow with the days: they are compared only over equally many. */

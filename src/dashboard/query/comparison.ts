@@ -5,13 +5,13 @@ import type { DashboardFilter } from "../filter";
 import type { Places } from "../groups/groups";
 import type { AttendanceSums } from "./attendance";
 import { comparedPlaces, dailyOf, sumOf, weeklyAverages } from "./entries";
-import { type Found, find } from "./found";
 import { comparedDaysIn, inRange, isNeverCounted, type Scope, schoolDaysIn } from "./scope";
+import { computeTotals, type Totals } from "./totals";
 import type { UsageSums } from "./usage";
 import { missingReports, withheldIn } from "./withheld";
 
 /** What is found of one period, over the compared days. */
-interface FoundPeriod extends Found {
+interface PeriodTotals extends Totals {
   readonly period: ComparedPeriod;
   /** How many days the averages cover: in total, and per school and grade. */
   readonly days: { readonly total: number; readonly schools: Uint32Array; readonly grades: Uint32Array };
@@ -28,27 +28,27 @@ export async function comparisonOf(
   signal: AbortSignal | undefined,
 ): Promise<Comparison> {
   const earlier = inRange(scope, other);
-  const before = await findPeriod(earlier, scope, periodNames?.name, signal);
-  const now = await findPeriod(scope, earlier, periodNames?.rangeName, signal);
-  const both = (of: (found: FoundPeriod) => PeriodUse & Entry): ComparedUse => {
+  const before = await computePeriod(earlier, scope, periodNames?.name, signal);
+  const now = await computePeriod(scope, earlier, periodNames?.rangeName, signal);
+  const both = (of: (totals: PeriodTotals) => PeriodUse & Entry): ComparedUse => {
     const [{ partly: wasPartly, ...was }, { partly, ...is }] = [of(before), of(now)];
     return { before: was, now: is, ...(partly || wasPartly ? { partly: true } : {}) };
   };
-  const ofAll = (of: (found: FoundPeriod) => Sums) =>
-    both((found) => useOf(of(found), found.attendance.total, found.days.total));
+  const ofAll = (of: (totals: PeriodTotals) => Sums) =>
+    both((totals) => useOf(of(totals), totals.attendance.total, totals.days.total));
   const listOf = <Name>(list: "schools" | "grades", entryNames: readonly Name[]) =>
     entryNames.flatMap((name, number) => {
-      const partOf = ({ attendance }: FoundPeriod) => attendance[list][number] as AttendanceSums;
-      if (![before, now].some((found) => partOf(found).counts || partOf(found).left)) return [];
-      const entry = both((found) => ({
-        ...useOf(found.usage[list][number] as Sums, partOf(found), found.days[list][number] as number),
-        ...(partOf(found).left ? { partly: true } : {}),
+      const partOf = ({ attendance }: PeriodTotals) => attendance[list][number] as AttendanceSums;
+      if (![before, now].some((totals) => partOf(totals).counts || partOf(totals).left)) return [];
+      const entry = both((totals) => ({
+        ...useOf(totals.usage[list][number] as Sums, partOf(totals), totals.days[list][number] as number),
+        ...(partOf(totals).left ? { partly: true } : {}),
       }));
       return [{ name, entry }];
     });
   const { names, index } = scope.facts;
   const resources = names.shown.flatMap(({ name, type }, number) => {
-    const isUsed = ({ usage }: FoundPeriod) => usage.byResource.firstDay[number] !== 0;
+    const isUsed = ({ usage }: PeriodTotals) => usage.byResource.firstDay[number] !== 0;
     if (!isUsed(before) && !isUsed(now)) return [];
     const entry = ofAll(({ usage, scope: own }) => ({
       users: usage.byResource.users[number] as number,
@@ -86,21 +86,21 @@ function useOf({ users, personDays, accesses }: Sums, part: AttendanceSums, days
   };
 }
 
-async function findPeriod(
+async function computePeriod(
   whole: Scope,
   other: Scope,
   name: string | undefined,
   signal: AbortSignal | undefined,
-): Promise<FoundPeriod> {
+): Promise<PeriodTotals> {
   const range = comparedDaysIn(whole, "resourceUsage", other);
   const masks = whole.masks.map((mask, at) => mask & (range[at % range.length] as number));
-  const found = await find({ ...whole, range, masks }, signal);
+  const totals = await computeTotals({ ...whole, range, masks }, signal);
   return {
-    ...found,
+    ...totals,
     days: {
-      total: daysOf(found.scope, whole.groups.everyone)[0] as number,
-      schools: daysOf(found.scope, whole.groups.schools),
-      grades: daysOf(found.scope, whole.groups.grades),
+      total: daysOf(totals.scope, whole.groups.everyone)[0] as number,
+      schools: daysOf(totals.scope, whole.groups.schools),
+      grades: daysOf(totals.scope, whole.groups.grades),
     },
     period: {
       ...whole.told,
@@ -110,8 +110,8 @@ async function findPeriod(
       missing: missingReports(whole),
       uncounted: withheldIn(whole).days,
       weeklyPersonDaysPerDay: weeklyAverages(
-        Float64Array.from(found.usage.days, ({ personDays }) => personDays),
-        comparedPlaces(found, "resourceUsage", other),
+        Float64Array.from(totals.usage.days, ({ personDays }) => personDays),
+        comparedPlaces(totals, "resourceUsage", other),
         whole,
       ),
     },

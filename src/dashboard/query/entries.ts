@@ -17,8 +17,8 @@ import { mondayOf } from "../calendar";
 import type { Groups } from "../groups/groups";
 import type { ShownResource } from "../groups/names";
 import { type AttendanceSums, sumOfDays } from "./attendance";
-import type { Found } from "./found";
 import { choosesResources, comparedDaysIn, isIn, type Scope, schoolDaysIn } from "./scope";
+import type { Totals } from "./totals";
 import type { UsageSums } from "./usage";
 
 /** How many resources `resourcesBySchool` has, and how many weeks a resource shows. */
@@ -74,7 +74,7 @@ function useOf(
 
 export const hasRows = ({ counts, left }: AttendanceSums) => counts || left;
 
-export function schoolEntries({ scope, attendance, usage: { schools } }: Found): SchoolEntry[] {
+export function schoolEntries({ scope, attendance, usage: { schools } }: Totals): SchoolEntry[] {
   return scope.facts.names.schools.flatMap((school, number): SchoolEntry[] => {
     const [part, used] = [attendance.schools[number] as AttendanceSums, schools[number] as UsageSums];
     const accesses = nullIfAbsent(part, ["resourceUsage"], part.shown(used.accesses));
@@ -82,7 +82,7 @@ export function schoolEntries({ scope, attendance, usage: { schools } }: Found):
   });
 }
 
-export function gradeEntries({ scope, attendance, usage: { grades } }: Found): GradeEntry[] {
+export function gradeEntries({ scope, attendance, usage: { grades } }: Totals): GradeEntry[] {
   const { index, names } = scope.facts;
   if (!index.hasGrades) return [];
   const entries = names.grades.flatMap((grade, number): GradeEntry[] => {
@@ -109,7 +109,7 @@ export function missingOn({ facts, missing }: Scope, day: number): ReportKind[] 
  * @param other the scope of the period that this one is compared with
  */
 export function comparedPlaces(
-  { scope, attendance }: Pick<Found, "scope" | "attendance">,
+  { scope, attendance }: Pick<Totals, "scope" | "attendance">,
   report: ReportKind,
   other?: Scope,
 ): number[] {
@@ -135,7 +135,7 @@ export function weeklyAverages(
   return weeks.map(({ sum, days }) => (days === 0 ? null : sum / days));
 }
 
-export function dayEntries({ scope, attendance, usage }: Found): DayEntry[] {
+export function dayEntries({ scope, attendance, usage }: Totals): DayEntry[] {
   return attendance.days.map((part, place) => {
     const day = scope.from + place;
     const used = usage.days[place] as UsageSums;
@@ -157,7 +157,7 @@ export function dayEntries({ scope, attendance, usage }: Found): DayEntry[] {
   });
 }
 
-export function weekdayEntries({ scope, attendance }: Found): WeekdayEntry[] {
+export function weekdayEntries({ scope, attendance }: Totals): WeekdayEntry[] {
   const asked = schoolDaysIn(scope, "dailyParticipation");
   const compared = comparedDaysIn(scope, "dailyParticipation");
   return [1, 2, 3, 4, 5, 6, 7].flatMap((weekday): WeekdayEntry[] => {
@@ -185,13 +185,13 @@ export function weekdayEntries({ scope, attendance }: Found): WeekdayEntry[] {
 }
 
 /** Includes the number of each shown resource, because names are not unique. */
-export function resourceEntries({ scope, attendance, usage }: Found): {
+export function resourceEntries({ scope, attendance, usage }: Totals): {
   readonly entries: readonly ResourceEntry[];
   readonly order: readonly number[];
 } {
   const { byResource } = usage;
   const compared = comparedPlaces({ scope, attendance }, "resourceUsage");
-  const found = scope.facts.names.shown.flatMap(({ name, type, formerNames }, number) => {
+  const numbered = scope.facts.names.shown.flatMap(({ name, type, formerNames }, number) => {
     const first = byResource.firstDay[number] as number;
     if (scope.resources[number] !== 1 || first === 0) return [];
     const daily = dailyOf(usage.rows, number, scope);
@@ -210,8 +210,8 @@ export function resourceEntries({ scope, attendance, usage }: Found): {
     return [{ entry, number, users: comparable(users, scope.groups) }];
   });
   // Otherwise they stay in the order of their names, as they are.
-  found.sort((a, b) => b.users - a.users || (b.entry.rows ?? 0) - (a.entry.rows ?? 0));
-  return { entries: found.map(({ entry }) => entry), order: found.map(({ number }) => number) };
+  numbered.sort((a, b) => b.users - a.users || (b.entry.rows ?? 0) - (a.entry.rows ?? 0));
+  return { entries: numbered.map(({ entry }) => entry), order: numbered.map(({ number }) => number) };
 }
 
 /** For sorting: all `few` are alike, so that the order does not disclose how many they are. */
@@ -227,7 +227,7 @@ export function dailyOf(values: Float64Array, number: number, { from, to }: Scop
 export const sumOf = (values: Float64Array): number => values.reduce((sum, each) => sum + each, 0);
 
 export function schoolResourceEntries(
-  { scope, attendance, usage }: Found,
+  { scope, attendance, usage }: Totals,
   resources: readonly number[],
   limit = topResources,
 ): SchoolResourceEntry[] {

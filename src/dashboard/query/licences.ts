@@ -4,14 +4,14 @@ import type { Licence } from "../districtFiles";
 import { compareNames } from "../groups/names";
 import { resourcesNamed } from "../resourcesNamed";
 import { comparable, nullIfAbsent, partly } from "./entries";
-import type { Found } from "./found";
+import type { Totals } from "./totals";
 import { usersOf } from "./usageRuns";
 
 /**
  * Who used the paid resources, for the people and days of a question, whatever resources it filters by. Names without
  * rows come first, then those with the fewest users per seat; those without seats come last.
  */
-export function licenceEntries({ scope, attendance }: Found, licences: readonly Licence[]): LicenceEntry[] {
+export function licenceEntries({ scope, attendance }: Totals, licences: readonly Licence[]): LicenceEntry[] {
   const { shown: resources } = scope.facts.names;
   const names = resources.flatMap(({ name, formerNames = [] }) => [name ?? [], formerNames].flat());
   const numbersOf = resourcesNamed(resources);

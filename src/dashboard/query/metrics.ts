@@ -14,8 +14,8 @@ import {
   schoolEntries,
   schoolResourceEntries,
 } from "./entries";
-import { type Found, find } from "./found";
-import { otherRange, scopeOf } from "./scope";
+import { comparisonRange, scopeOf } from "./scope";
+import { computeTotals, type Totals } from "./totals";
 import { missingReports, withheldIn } from "./withheld";
 
 /**
@@ -41,9 +41,9 @@ export async function participationMetrics(
   const facts = factsOf(index);
   const groups = groupsOf(facts, minimumGroupSize, keepWhole);
   const scope = scopeOf(facts, groups, filter, defaultSchoolYearStart);
-  const found = await find(scope, signal);
+  const totals = await computeTotals(scope, signal);
   const { filter: cut, schools, days } = withheldIn(scope);
-  const other = filter.compare && otherRange(scope, filter.compare);
+  const other = filter.compare && comparisonRange(scope, filter.compare);
   return {
     minimumGroupSize,
     keepWhole,
@@ -53,23 +53,23 @@ export async function participationMetrics(
     missing: missingReports(scope),
     /** Reports that have no row of the people counted, although the other one shows their use. Their numbers are `null`. */
     absent: scope.absent,
-    ...numbers(found),
+    ...numbers(totals),
     /** Use per school day compared with another period; undefined unless the filter names one. */
     comparison: other && (await comparisonOf(scope, other, filter.compare, signal)),
   };
 }
 
-function numbers(found: Found) {
-  const { attendance, scope } = found;
+function numbers(totals: Totals) {
+  const { attendance, scope } = totals;
   const { total } = attendance;
-  const { entries, order } = resourceEntries(found);
+  const { entries, order } = resourceEntries(totals);
   return {
     users: nullIfAbsent(scope, ["dailyParticipation"], total.people(total.users)),
     days: total.shown(attendance.countedDays),
     ...(total.isSuppressed ? suppressed(null) : {}),
     activeUsers: nullIfAbsent(scope, ["dailyParticipation"], total.people(total.activeUsers)),
     /** By name; `null` groups the rows without a school's name. */
-    bySchool: schoolEntries(found).map(({ school, absent, partly, ...entry }) => ({
+    bySchool: schoolEntries(totals).map(({ school, absent, partly, ...entry }) => ({
       school_name: school,
       users: entry.users,
       averageResources: entry.averageResources,
@@ -82,7 +82,7 @@ function numbers(found: Found) {
       ...(absent ? { absent } : {}),
     })),
     /** By date; days with rows. */
-    byDay: dayEntries(found).flatMap((entry, place) => {
+    byDay: dayEntries(totals).flatMap((entry, place) => {
       const { date, missing, partly, logins, resources, activeUsers, distinctResources } = entry;
       const part = attendance.days[place] as AttendanceSums;
       if (!hasRows(part)) return [];
@@ -113,7 +113,7 @@ function numbers(found: Found) {
           compareNames(a.resource_type, b.resource_type),
       ),
     /** For the five resources with the most users, in that order, then by school. */
-    topResourcesBySchool: schoolResourceEntries(found, order, resourcesBySchool).map(
+    topResourcesBySchool: schoolResourceEntries(totals, order, resourcesBySchool).map(
       ({ school, resource, type, users, partly }) => ({
         school_name: school,
         resource_name: resource,

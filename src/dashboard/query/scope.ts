@@ -218,7 +218,7 @@ export function comparedDaysIn(scope: Scope, report: ReportKind, other?: Scope):
  * The period that a scope is compared with: the filter's, or the same number of school days ending on the day before
  * the scope. `undefined` if the data does not reach back that far, or there are no school days.
  */
-export function otherRange(scope: Scope, compare: DashboardFilter["compare"]): DayRange | undefined {
+export function comparisonRange(scope: Scope, compare: DashboardFilter["compare"]): DayRange | undefined {
   if (compare) return { from: dayNumber(compare.from), to: dayNumber(compare.to) };
   const { school, span } = scope.groups.kinds;
   let left = countDays(schoolDaysIn(scope));

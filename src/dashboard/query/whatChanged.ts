@@ -5,8 +5,8 @@ import { daysNeeded, findChanges, firstCompared, type SubjectSeries } from "../c
 import type { ShownResource } from "../groups/names";
 import { attendanceParts } from "./attendance";
 import { kindOf, missingOn } from "./entries";
-import type { Found } from "./found";
 import { inRange, schoolDaysIn } from "./scope";
+import type { Totals } from "./totals";
 import { knownAttendance, knownUse } from "./unknownDays";
 import { forEachResource } from "./usageRuns";
 
@@ -15,14 +15,14 @@ import { forEachResource } from "./usageRuns";
  * earlier days. A school with suppressed groups is judged by its others, and marked.
  */
 export async function whatChanged(
-  { scope, ...found }: Found,
+  { scope, ...totals }: Totals,
   signal: AbortSignal | undefined,
 ): Promise<Changes> {
   const { names, days } = scope.facts;
   const from = Math.min(Math.max(scope.to - daysNeeded + 1, scope.groups.kinds.span.first), scope.from);
   const isLonger = from < scope.from;
   const history = isLonger ? inRange(scope, { from, to: scope.to }) : scope;
-  const attendance = isLonger ? attendanceParts(history) : found.attendance;
+  const attendance = isLonger ? attendanceParts(history) : totals.attendance;
   const missing = attendance.days.map((_, place) => missingOn(history, history.from + place));
   const changesDays = attendance.days.map((part, place) => ({
     date: isoDate(history.from + place),
@@ -36,7 +36,7 @@ export async function whatChanged(
       const since = daysMask(history.from + first - (days.monthStarts[month] as number), 31);
       return first < 0 ? 0 : mask & since;
     });
-  const useOf = knownUse(history, asked(...reportKinds), isLonger ? undefined : found.usage.rows);
+  const useOf = knownUse(history, asked(...reportKinds), isLonger ? undefined : totals.usage.rows);
   const attendanceOf = knownAttendance(history, attendance.schoolDays, asked("dailyParticipation"));
   /** On a day without the report, the value is unknown. */
   const seriesOf = (own: Float64Array, report: ReportKind) =>

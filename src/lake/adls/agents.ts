@@ -34,7 +34,7 @@ export class Agents {
 }
 
 /** The limit for connecting, shorter than that for a response. */
-const connectWithin = 20_000;
+const connectTimeout = 20_000;
 
 class DirectAgent extends HttpAgent {
   constructor(private readonly idleTimeout: number) {
@@ -91,7 +91,7 @@ class TunnelAgent extends TlsAgent {
           : {}),
       },
       agent: false,
-      timeout: Math.min(this.idleTimeout, connectWithin),
+      timeout: Math.min(this.idleTimeout, connectTimeout),
     });
     const fail = (error: Error) => callback?.(error, undefined as never);
     connectRequest.once("timeout", () => connectRequest.destroy(idleTooLong()));
@@ -120,7 +120,7 @@ function watched<Connection extends Duplex | null | undefined>(
   idleTimeout: number,
 ): Connection {
   if (!isSocket(connection)) return connection;
-  connection.setTimeout(Math.min(idleTimeout, connectWithin));
+  connection.setTimeout(Math.min(idleTimeout, connectTimeout));
   connection.once("connect", () => connection.setTimeout(idleTimeout));
   connection.once("secureConnect", () => connection.setTimeout(idleTimeout));
   connection.on("timeout", () => connection.destroy(idleTooLong()));

@@ -7,7 +7,7 @@ import { withTimeout } from "./withTimeout";
 
 /** Azure's sign-in service. */
 const signInAddress = "https://login.microsoftonline.com/";
-const answerWithin = 60_000;
+const responseTimeout = 60_000;
 
 const kept = new Map<string, { readonly source: TokenSource; readonly keepers: Map<string, TokenKeeper> }>();
 
@@ -47,7 +47,7 @@ function machineSignIn(proxy: ProxySettings | undefined): TokenSource {
         loading ??= load(way);
         const pendingToken = loading.then((credential) => credential.getToken(scope));
         const { token, expiresOnTimestamp } = await withTimeout(pendingToken, {
-          milliseconds: answerWithin,
+          milliseconds: responseTimeout,
           tooLate: () => new Error("ETIMEDOUT"),
         });
         return { token, expires: expiresOnTimestamp };

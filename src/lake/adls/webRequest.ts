@@ -15,13 +15,13 @@ export interface WebRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface WebAnswer {
+export interface WebResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
 }
 
-const answerWithin = 30_000;
+const responseTimeout = 30_000;
 
 /**
  * A single request for small data over the lake's connections. The platform's `fetch` has no proxy support. Redirects
@@ -34,8 +34,8 @@ export async function webRequest({
   body,
   proxy,
   signal,
-}: WebRequest): Promise<WebAnswer> {
-  const limit = AbortSignal.timeout(answerWithin);
+}: WebRequest): Promise<WebResponse> {
+  const limit = AbortSignal.timeout(responseTimeout);
   const request = (address.protocol === "http:" ? http : https).request(address, {
     method,
     headers: body === undefined ? headers : { ...headers, "content-length": Buffer.byteLength(body) },

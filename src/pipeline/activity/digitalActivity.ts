@@ -134,7 +134,7 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
  */
 export async function updateActivityWithoutRun(lake: Lake, signal?: AbortSignal): Promise<ActivitySummary> {
   await requireLake(lake, { signal });
-  await using lock = await RunLock.take(lake, newRunId(new Date()), { signal });
+  await using lock = await RunLock.acquire(lake, newRunId(new Date()), { signal });
   await using duck = await Duck.open();
   const tables = requireComplete(await readTables({ lake, duck, signal }));
   const { requireHeld } = lock;
@@ -214,14 +214,14 @@ async function replaceMonth(
     columns: activityColumns,
     partitionValues: partition,
   };
-  return withDataFiles(request, read, async (placeOf) => {
+  return withDataFiles(request, read, async (localPathOf) => {
     // Damage must not go into a file whose hash would hide it.
     for (const { snapshot: table, files } of read)
-      if (table) await requireIntact(table, files, placeOf, request);
+      if (table) await requireIntact(table, files, localPathOf, request);
     return duck.session(async (session) => {
       for (const file of snapshot ? foreign : []) {
-        const rows = readQuery(snapshot as Snapshot, [file], placeOf);
-        if (!(await holdsOurs(session, rows))) continue;
+        const rows = readQuery(snapshot as Snapshot, [file], localPathOf);
+        if (!(await hasOurRows(session, rows))) continue;
         const add = await writeDataFile({
           ...write,
           session,
@@ -232,7 +232,7 @@ async function replaceMonth(
       }
       if (isCurrent) return undefined;
       const selects = sources.map((source) =>
-        engagementSql(source.report, readQuery(source.snapshot, source.files, placeOf), ["user_type"]),
+        engagementSql(source.report, readQuery(source.snapshot, source.files, localPathOf), ["user_type"]),
       );
       actions.push(...ours.map((file) => removeFile(file, { dataChange: true })));
       if (selects.length === 0) return undefined;
@@ -252,7 +252,7 @@ async function replaceMonth(
 
 const isOthers = `coalesce(${sqlName(cleverObjects.column)} NOT IN (${cleverObjects.values.map(sqlString).join(", ")}), true)`;
 
-async function holdsOurs(session: DuckSession, rows: string): Promise<boolean> {
+async function hasOurRows(session: DuckSession, rows: string): Promise<boolean> {
   const found = await session.query(`SELECT 1 FROM (${rows}) WHERE NOT ${isOthers} LIMIT 1`);
   return found.length > 0;
 }

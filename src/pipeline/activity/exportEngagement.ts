@@ -26,9 +26,9 @@ export async function exportEngagement(
   file: string,
   signal?: AbortSignal,
 ): Promise<number> {
-  const place = await outputFile("The Parquet file", file);
+  const localPath = await outputFile("The Parquet file", file);
   // DuckDB would only say "IO Error".
-  const folder = await stat(path.dirname(place)).catch((error: unknown) => error);
+  const folder = await stat(path.dirname(localPath)).catch((error: unknown) => error);
   if (!(folder instanceof Stats && folder.isDirectory())) throw unwritable("The Parquet file", file, folder);
   const pseudo = requireComplete(await readTables({ lake, duck, signal }));
   const tables = [...pseudo].map(([report, snapshot]) => ({ report, snapshot }));
@@ -37,7 +37,7 @@ export async function exportEngagement(
     // Without reports, the file has the schema's columns and no rows.
     const nulls = engagementColumns.map(({ name, type }) => `NULL::${sqlTypes[type]} AS ${sqlName(name)}`);
     if (events.length === 0) events.push(`SELECT ${nulls.join(", ")} WHERE false`);
-    const copy = `COPY (${events.join(" UNION ALL ")}) TO ${sqlString(place)} (FORMAT parquet, COMPRESSION snappy)`;
+    const copy = `COPY (${events.join(" UNION ALL ")}) TO ${sqlString(localPath)} (FORMAT parquet, COMPRESSION snappy)`;
     return Number((await session.one(copy)).Count);
   });
 }

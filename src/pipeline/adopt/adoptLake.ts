@@ -3,16 +3,16 @@ import { Duck } from "../../duck/duck";
 import { CleverLakeError } from "../../errors";
 import { requireLake } from "../../lake/requireLake";
 import { ChunkRunner } from "../chunkRunner";
-import { settleInterrupted } from "../land/recover";
+import { recoverInterrupted } from "../land/recover";
 import { RunLock } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
 import { IngestLog } from "../log/logTable";
 import {
   newestRun,
   newRunId,
-  noteNewestRun,
   type RunRecord,
   type RunSummary,
+  recordNewestRun,
   writeFailedRecord,
   writeRunRecord,
 } from "../log/runRecord";
@@ -57,7 +57,7 @@ export async function adoptLake(request: AdoptRequest): Promise<AdoptSummary> {
   await requireLake(lake, { signal });
   const started = new Date();
   const runId = newRunId(started, (await newestRun(lake, signal))?.runId);
-  await using lock = dryRun ? undefined : await RunLock.take(lake, runId, { signal });
+  await using lock = dryRun ? undefined : await RunLock.acquire(lake, runId, { signal });
   // Awaited here, so that the lock is held until the work is done.
   return await withScratch(lake, async (scratch) => {
     await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
@@ -99,7 +99,7 @@ class Adoption {
     const salt = await saltForAdoption(context, oea, this.givenSalt());
     const toMove = oea.filter(({ path, movedPath }) => path !== movedPath);
     for (const table of toMove) await requireMovable(context, table);
-    await settleInterrupted(lake, log, found.interrupted.records, signal);
+    await recoverInterrupted(lake, log, found.interrupted.records, signal);
     const record: RunRecord = {
       runId,
       previous: found.interrupted.newest,
@@ -108,7 +108,7 @@ class Adoption {
       outcome: "running",
       landings: [],
     };
-    await noteNewestRun(lake, { runId, previous: found.interrupted.newest });
+    await recordNewestRun(lake, { runId, previous: found.interrupted.newest });
     await writeRunRecord(lake, record);
     const summary = emptySummary(runId);
     try {

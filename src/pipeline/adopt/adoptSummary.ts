@@ -79,6 +79,6 @@ export function unexplainedRows({ comparison }: Pick<AdoptSummary, "comparison">
 export function hasAdoptProblems(summary: AdoptSummary): boolean {
   const { run, warnings } = summary;
   const isIncomplete = run !== null && (run.failed.length > 0 || run.quarantined.length > 0);
-  const isOn = warnings.some(({ kind }) => kind === "rowsSince" || kind === "landingsSince");
-  return isIncomplete || isOn || unexplainedRows(summary) > 0;
+  const isOeaActive = warnings.some(({ kind }) => kind === "rowsSince" || kind === "landingsSince");
+  return isIncomplete || isOeaActive || unexplainedRows(summary) > 0;
 }

@@ -8,7 +8,7 @@ import { withTables } from "../../delta/withTable";
 import { type DuckSession, sqlFile, sqlName } from "../../duck/duck";
 import type { LogEntry } from "../log/ingestLog";
 import { isRejected } from "../plan/quarantine";
-import { comparableTexts } from "../read/maskedTexts";
+import { comparableForms } from "../read/maskedTexts";
 import type { OeaTable } from "./oeaTables";
 
 /**
@@ -111,7 +111,7 @@ async function gather(
     `CREATE OR REPLACE TEMP TABLE our_cells AS SELECT ${columns.join(", ")}, user_type, count(*) AS copies FROM (${ours ?? empty}) GROUP BY ALL`,
   );
   for (const side of ["oea", "our"]) {
-    const texts = await comparableTexts(session, report, `${side}_cells`, `${side}_texts`);
+    const texts = await comparableForms(session, report, `${side}_cells`, `${side}_texts`);
     const values = report.columns.map(({ name, type, pseudonymization }) => {
       if (pseudonymization === "hash") return sqlName(pseudonymName(name));
       if (type !== "string") return sqlName(name);
@@ -150,8 +150,8 @@ async function readHeldBack(
   );
   for (const entry of others) {
     if (entry.report !== report.name) continue;
-    await withLocalFiles(lake, [entry.landedPath], { signal }, async ([place = ""]) => {
-      const csv = `read_csv(${sqlFile(place)}, all_varchar = true, header = true, delim = ',', quote = '"', escape = '"', ignore_errors = true, null_padding = true, strict_mode = false)`;
+    await withLocalFiles(lake, [entry.landedPath], { signal }, async ([localPath = ""]) => {
+      const csv = `read_csv(${sqlFile(localPath)}, all_varchar = true, header = true, delim = ',', quote = '"', escape = '"', ignore_errors = true, null_padding = true, strict_mode = false)`;
       try {
         const names = (await session.query(`DESCRIBE FROM ${csv}`)).map((row) => String(row.column_name));
         const ids = idColumns.toReversed().flatMap((column) => {

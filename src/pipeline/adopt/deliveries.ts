@@ -41,7 +41,7 @@ export function historiesOf(landings: readonly InspectedLanding[], context: Hist
   );
   return [...sources].map(([key, own]) => {
     const [first] = own;
-    const source = first?.named || !first ? key : underTime(first);
+    const source = first?.named || !first ? key : undatedSource(first);
     return history(source, own, context);
   });
 }
@@ -101,7 +101,7 @@ function history(
 }
 
 /** A source for a name without a date: by its first landing. */
-function underTime({ report, folder, landedPath }: InspectedLanding): string {
+function undatedSource({ report, folder, landedPath }: InspectedLanding): string {
   const rest = landedPath.slice(landedPath.indexOf(`/${folder}/`) + 1);
   return `${report.slug}/${rest}`;
 }

@@ -8,7 +8,7 @@ import type { LogEntry } from "../log/ingestLog";
 import type { IngestLog } from "../log/logTable";
 import { type InterruptedRuns, interruptedRuns, RunHistory } from "../log/runRecord";
 import { lakeState } from "../plan/plan";
-import { sourceNames } from "../plan/sourceNames";
+import { sourceNamer } from "../plan/sourceNames";
 import { appliedIn, type PseudoTables, readTables } from "../write/tables";
 import type { AdoptedTable, AdoptProgress, AdoptSummary } from "./adoptSummary";
 import { historiesOf, type SourceHistory } from "./deliveries";
@@ -53,7 +53,7 @@ export async function inspectLake(context: InspectionContext): Promise<Inspected
   );
   const copies = new PlainCopies(context, found.landings);
   const landings = await copies.withoutCopies(found.landings);
-  const nameOfSource = sourceNames(lakeState(await log.sources(signal), appliedIn(tables)));
+  const nameOfSource = sourceNamer(lakeState(await log.sources(signal), appliedIn(tables)));
   const histories = historiesOf(landings, {
     known: new Map(entries.map((entry) => [entry.landedPath, entry])),
     nameOfSource,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { BackslashSearch } from "../../clever/backslashQuotes";
+import { EscapedQuoteSearch } from "../../clever/escapedQuotes";
 import { headerBytes } from "../../clever/header";
 import { landedFolder } from "../../clever/layout";
 import { type OeaLanding, oeaLandingAt, userTypeOf } from "../../clever/oeaLanding";
@@ -56,7 +56,7 @@ export async function findLandings(
 
 async function readLanding(access: LakeAccess, landing: OeaLanding, size: number): Promise<InspectedLanding> {
   const hash = createHash("sha256");
-  const search = new BackslashSearch();
+  const search = new EscapedQuoteSearch();
   const start: Buffer[] = [];
   let read = 0;
   for await (const chunk of access.lake.readStream(landing.landedPath, access)) {

@@ -7,7 +7,7 @@ import { tableActions } from "../../delta/tableActions";
 import { withTables } from "../../delta/withTable";
 import type { DuckSession } from "../../duck/duck";
 import { checkSaltText } from "../../saltText";
-import { formsOf, otherSalt, requireFitForNewLake } from "../salt/salt";
+import { formsOf, requireFitForNewLake, saltMismatch } from "../salt/salt";
 import { isSaltOf, readFingerprint } from "../salt/saltFingerprint";
 import type { OeaTable } from "./oeaTables";
 
@@ -41,15 +41,15 @@ export async function saltForAdoption(
   const { lake } = open;
   const { ids, unsalted } = await oeaPseudonyms(open, tables);
   const text = checkSaltText(given);
-  const salt = ids === unsalted ? text.salt : await formThatExplains(open, tables, given, ids - unsalted);
-  if (salt === undefined) throw otherSalt(lake);
+  const salt = ids === unsalted ? text.salt : await matchingForm(open, tables, given, ids - unsalted);
+  if (salt === undefined) throw saltMismatch(lake);
   const stored = await readFingerprint(open);
-  if (stored !== undefined && !(await isSaltOf(salt, stored))) throw otherSalt(lake);
+  if (stored !== undefined && !(await isSaltOf(salt, stored))) throw saltMismatch(lake);
   if (stored === undefined && ids === unsalted) requireFitForNewLake(lake, text);
   return salt;
 }
 
-function formThatExplains(
+function matchingForm(
   open: OpenLake,
   tables: readonly OeaTable[],
   given: string,

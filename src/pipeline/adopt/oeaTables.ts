@@ -19,7 +19,7 @@ export interface OeaTable {
 }
 
 /** Whether OEA's own notebook wrote a `_pseudo` table: it has OEA's columns, none of ours, and no delivery of ours. */
-function isOeas(snapshot: Snapshot | undefined): snapshot is Snapshot {
+function wasWrittenByOea(snapshot: Snapshot | undefined): snapshot is Snapshot {
   if (snapshot === undefined) return false;
   const names = new Set(snapshot.metadata.columns.map(({ name }) => name));
   const hasPseudonyms = pseudonymNames.every((name) => names.has(name));
@@ -30,7 +30,7 @@ function isOeas(snapshot: Snapshot | undefined): snapshot is Snapshot {
 export function requireAdopted(tables: PseudoTables | undefined): void {
   for (const report of allReports()) {
     const table = tables?.get(report.name);
-    if (!isOeas(table)) continue;
+    if (!wasWrittenByOea(table)) continue;
     throw new CleverLakeError("notAdopted", "OEA's own notebooks wrote this table; nothing was changed.", {
       subject: table.tablePath,
       hint: "Run `clever-lake adopt --dry-run` to see what is there, then adopt the lake with `clever-lake adopt`.",
@@ -70,7 +70,7 @@ export async function needsAdoption(lake: Lake, signal?: AbortSignal): Promise<b
 }
 
 /** Whether one of these records is of an interrupted adoption. */
-function isAdoptionCutOff(records: readonly RunRecord[]): boolean {
+function wasAdoptionInterrupted(records: readonly RunRecord[]): boolean {
   return records.some(({ command, outcome }) => command === "adopt" && outcome !== "incomplete");
 }
 
@@ -79,7 +79,7 @@ function isAdoptionCutOff(records: readonly RunRecord[]): boolean {
  * @param records those of interrupted runs
  */
 export function requireFinishedAdoption(records: readonly RunRecord[]): void {
-  if (!isAdoptionCutOff(records)) return;
+  if (!wasAdoptionInterrupted(records)) return;
   throw new CleverLakeError(
     "notAdopted",
     "The adoption of OEA's lake was interrupted; nothing was changed.",
@@ -96,8 +96,8 @@ export function requireFinishedAdoption(records: readonly RunRecord[]): void {
  */
 export function reportsToAdopt(tables: PseudoTables, records: readonly RunRecord[]): Report[] {
   const all = allReports();
-  if (isAdoptionCutOff(records)) return all;
-  const ofOea = all.filter((report) => isOeas(tables.get(report.name)));
+  if (wasAdoptionInterrupted(records)) return all;
+  const ofOea = all.filter((report) => wasWrittenByOea(tables.get(report.name)));
   return ofOea.length > 0 ? all.filter((report) => ofOea.includes(report) || !tables.has(report.name)) : [];
 }
 
@@ -113,10 +113,10 @@ export async function oeaTables(open: OpenLake): Promise<OeaTable[]> {
     const table = await read(pseudoTable(report));
     const lookup = await read(lookupTable(report));
     // Ours have the same columns, so their name distinguishes them.
-    const isOurs = lookup?.metadata.name === `${report.name}_lookup` || (table && !isOeas(table));
+    const isOurs = lookup?.metadata.name === `${report.name}_lookup` || (table && !wasWrittenByOea(table));
     for (const [found, kind, path, own] of [
       [lookups, "lookup", lookupTable(report), isOurs ? undefined : lookup],
-      [pseudo, "pseudo", pseudoTable(report), isOeas(table) ? table : undefined],
+      [pseudo, "pseudo", pseudoTable(report), wasWrittenByOea(table) ? table : undefined],
     ] as const) {
       const movedPath = oeaTable(path);
       const moved = await read(movedPath);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { withDoubledQuotes } from "../../clever/backslashQuotes";
+import { withDoubledQuotes } from "../../clever/escapedQuotes";
 import { landedPath } from "../../clever/layout";
 import { folderTime } from "../../clever/oeaLanding";
 import type { LakeAccess } from "../../delta/openLake";

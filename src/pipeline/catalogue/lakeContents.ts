@@ -45,8 +45,8 @@ export async function lakeTables(open: OpenLake): Promise<TableItem[]> {
 /** The time in the commit, else the time of its file. */
 async function committedAt(access: LakeAccess, snapshot: Snapshot): Promise<string | null> {
   const { tablePath, version } = snapshot;
-  const noted = await commitTime(access, snapshot);
-  const time = noted ?? (await access.lake.stat(commitPath(tablePath, version), access))?.modified;
+  const recorded = await commitTime(access, snapshot);
+  const time = recorded ?? (await access.lake.stat(commitPath(tablePath, version), access))?.modified;
   return time?.toISOString() ?? null;
 }
 

@@ -7,8 +7,8 @@ import type { OpenLake } from "../../delta/openLake";
 import { mergeAfterCommit } from "../../delta/optimize";
 import type { Snapshot } from "../../delta/snapshot";
 import { tableActions } from "../../delta/tableActions";
-import type { KnownPairs } from "../read/knownPairs";
-import type { Persons } from "../read/persons";
+import type { LookupPairs } from "../read/lookupPairs";
+import type { PeopleTable } from "../read/peopleTable";
 import type { VerifiedVersions } from "../repair/foreignCommits";
 
 export interface LookupContext extends OpenLake {
@@ -22,17 +22,17 @@ export interface LookupContext extends OpenLake {
  *
  * @param pairs is updated to the lookup table's state before the comparison
  * @param known the last known state of the lookup table
- * @param people a relation with the pseudonyms of the people to add; default: all of `persons`
+ * @param people a relation with the pseudonyms of the people to add; default: all of `peopleTable`
  * @returns the resulting state of the lookup table
  */
 export async function appendLookups(
   { lake, duck, verifiedVersions, signal }: LookupContext,
-  persons: Persons,
-  pairs: KnownPairs,
+  peopleTable: PeopleTable,
+  pairs: LookupPairs,
   known: Snapshot | undefined,
   people?: string,
 ): Promise<Snapshot | undefined> {
-  const { report } = persons;
+  const { report } = peopleTable;
   const table = { lake, duck, signal, tablePath: lookupTable(report) };
   const { tablePath } = table;
   const outcome = await commit({
@@ -41,7 +41,7 @@ export async function appendLookups(
     operation: { name: "WRITE", parameters: { mode: "Append" } },
     attempt: async (snapshot) => {
       await pairs.update(snapshot);
-      const add = await newPairs(table, persons, pairs, people);
+      const add = await newPairs(table, peopleTable, pairs, people);
       if (add === undefined && snapshot !== undefined) return undefined;
       const creation = snapshot ? [] : lookupTableActions(report);
       const marks = verifiedVersions.actions(tablePath, snapshot);
@@ -67,8 +67,8 @@ export function lookupTableActions(report: Report): Action[] {
 
 function newPairs(
   { lake, duck, signal }: OpenLake,
-  persons: Persons,
-  pairs: KnownPairs,
+  peopleTable: PeopleTable,
+  pairs: LookupPairs,
   people: string | undefined,
 ): Promise<AddFile | undefined> {
   const someone = idNames.map((name) => `person.${name} IS NOT NULL`).join(" OR ");
@@ -82,10 +82,10 @@ function newPairs(
         signal,
         session,
         lake,
-        tablePath: lookupTable(persons.report),
+        tablePath: lookupTable(peopleTable.report),
         columns: lookupColumns,
-        query: `SELECT * FROM ${persons.table} person WHERE (${someone}) AND ${isAmong}
-          AND NOT EXISTS (SELECT 1 FROM ${pairs.table} known WHERE ${persons.same("person", "known")})`,
+        query: `SELECT * FROM ${peopleTable.table} person WHERE (${someone}) AND ${isAmong}
+          AND NOT EXISTS (SELECT 1 FROM ${pairs.table} known WHERE ${peopleTable.same("person", "known")})`,
       }),
     signal,
   );

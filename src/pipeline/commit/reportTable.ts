@@ -8,7 +8,7 @@ import { CleverLakeError } from "../../errors";
 import type { Delivery, ReadDelivery } from "../delivery";
 import { healthy, type IdentityHealth, IdentityWatch } from "../read/identityHealth";
 import { LakeIds, writeKnownIds } from "../read/lakeIds";
-import { Persons } from "../read/persons";
+import { PeopleTable } from "../read/peopleTable";
 import { type Reading, readDeliveries } from "../read/readDeliveries";
 import type { EngineTask, OpenReadEngine } from "../read/readEngine";
 import { type StagedRows, stageRows } from "../read/stageRows";
@@ -29,7 +29,7 @@ export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
 
 export interface ReadOptions {
   /** People of another report of the run, whose ids may occur in texts. */
-  readonly others?: Promise<Persons | undefined> | undefined;
+  readonly others?: Promise<PeopleTable | undefined> | undefined;
   /** To await before the engine is used; files are opened in the meantime. */
   readonly after?: Promise<unknown> | undefined;
 }
@@ -49,13 +49,13 @@ export class ReportTable {
   private lakeIds: LakeIds;
   /** The people of the other report, as known at the last reading. */
   private others: ReadOptions["others"];
-  /** Whether `persons` may have people of a delivery that was held back after it was read. */
+  /** Whether `peopleTable` may have people of a delivery that was held back after it was read. */
   private hasHeldBack = false;
 
   private constructor(
     readonly report: Report,
     private readonly context: TableContext,
-    readonly persons: Persons,
+    readonly peopleTable: PeopleTable,
     private table: Snapshot | undefined,
   ) {
     this.lakeIds = new LakeIds(context, report.name);
@@ -63,22 +63,22 @@ export class ReportTable {
 
   static async open(report: Report, context: TableContext): Promise<ReportTable> {
     const { duck, salt, table } = context;
-    const persons = await Persons.create(duck, report, salt);
+    const peopleTable = await PeopleTable.create(duck, report, salt);
     const snapshot = table
       ? await updateSnapshot(context, table)
       : await readSnapshot(context, pseudoTable(report));
     // The commit would refuse it too; checking here avoids needless reading.
     requireOurShape(report, snapshot);
-    return new ReportTable(report, context, persons, snapshot);
+    return new ReportTable(report, context, peopleTable, snapshot);
   }
 
   /** Reads and pseudonymizes landed files; their rows wait for `commit`. */
   async read(deliveries: readonly Delivery[], { others, after }: ReadOptions = {}): Promise<Reading> {
     this.others = others;
     const { duck, lake, scratch, salt, engine, onEngineState, signal } = this.context;
-    const { persons, lakeIds, report } = this;
+    const { peopleTable, lakeIds, report } = this;
     const identities = await this.identities();
-    const context = { lake, persons, others, lakeIds, identities, scratch, signal, stage: stageRows };
+    const context = { lake, peopleTable, others, lakeIds, identities, scratch, signal, stage: stageRows };
     return duck.session((session) => {
       const external = engine?.({
         report,
@@ -87,7 +87,7 @@ export class ReportTable {
         scratch,
         signal,
         onState: onEngineState,
-        knownIds: async () => writeKnownIds(this.context, lakeIds, [persons, await others], scratch),
+        knownIds: async () => writeKnownIds(this.context, lakeIds, [peopleTable, await others], scratch),
       });
       return readDeliveries(session, deliveries, context, { engine: external, after });
     }, signal);
@@ -108,7 +108,13 @@ export class ReportTable {
     this.hasHeldBack ||= quarantined.length > 0;
     if (applied.length > 0) {
       const people = this.hasHeldBack ? pseudonymsOf(staged, applied) : undefined;
-      this.lookups = await appendLookups(this.context, this.persons, watch.known, this.lookups, people);
+      this.lookups = await appendLookups(
+        this.context,
+        this.peopleTable,
+        watch.lookupPairs,
+        this.lookups,
+        people,
+      );
       // The other report's lookup table has more people by now, too.
       this.lakeIds = new LakeIds(this.context, report.name);
     }
@@ -141,11 +147,11 @@ export class ReportTable {
    * Resolves to the resulting state of the table.
    *
    * @param requireHeld called before the commit; if it rejects, nothing is merged
-   * @param onLeft receives why files stay as they are
+   * @param onSkipped receives why files stay as they are
    */
   async mergeFiles(
     requireHeld: () => Promise<void>,
-    onLeft: (reason: CleverLakeError) => void,
+    onSkipped: (reason: CleverLakeError) => void,
   ): Promise<Snapshot | undefined> {
     const { lake, duck, signal } = this.context;
     if (this.table === undefined) return undefined;
@@ -158,7 +164,7 @@ export class ReportTable {
       ...pseudoFiles,
       signal,
       requireHeld,
-      onLeft,
+      onSkipped,
       onCommitted: (snapshot) => this.context.verifiedVersions.committed(snapshot),
     });
     return this.table;
@@ -172,17 +178,17 @@ export class ReportTable {
 
   private async openWatch(): Promise<IdentityWatch> {
     this.lookups = await readSnapshot(this.context, lookupTable(this.report));
-    return IdentityWatch.start(this.context, this.persons, this.lookups);
+    return IdentityWatch.start(this.context, this.peopleTable, this.lookups);
   }
 }
 
 /** A relation of the pseudonyms in the staged rows of some deliveries. */
 function pseudonymsOf(staged: readonly StagedRows[], deliveries: readonly ReadDelivery[]): string {
   const sources = deliveries.map(({ entry }) => sqlString(entry.source)).join(", ");
-  const places = staged.map(({ file }) => file.place);
-  return places.length === 0
+  const localPaths = staged.map(({ file }) => file.localPath);
+  return localPaths.length === 0
     ? `(SELECT ${pseudonymNames.map((name) => `NULL::VARCHAR AS ${name}`).join(", ")} WHERE false)`
-    : `(SELECT DISTINCT ${pseudonymNames.join(", ")} FROM read_parquet(${sqlFiles(places)}) WHERE source_file IN (${sources}))`;
+    : `(SELECT DISTINCT ${pseudonymNames.join(", ")} FROM read_parquet(${sqlFiles(localPaths)}) WHERE source_file IN (${sources}))`;
 }
 
 function conflict(report: Report): CleverLakeError {

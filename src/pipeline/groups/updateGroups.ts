@@ -66,7 +66,7 @@ export async function updateGroupsWithoutRun(
   signal?: AbortSignal,
 ): Promise<{ readonly written: boolean; readonly division: Division }> {
   await requireLake(lake, { signal });
-  await using lock = await RunLock.take(lake, newRunId(new Date()), { signal });
+  await using lock = await RunLock.acquire(lake, newRunId(new Date()), { signal });
   const division = await divide();
   await using duck = await Duck.open();
   const written = await updateGroups({ lake, duck, division, requireHeld: lock.requireHeld, signal });

@@ -13,7 +13,7 @@ export interface LandedFile extends Landing {
 }
 
 /** How often a file that keeps changing is read before it is left for the next run. */
-const readings = 3;
+const maxReadings = 3;
 
 /**
  * Lands one file byte for byte and hashes it while copying; it appears in the lake complete or not at all. Rejects with
@@ -33,10 +33,10 @@ export async function landFile(
     try {
       const { path, size, modified, landedPath } = current;
       const read = () => source.read({ path, size, modified }, options);
-      const written = await writeUnlessKnown(lake, landedPath, read, previous?.sha256, options);
+      const written = await writeUnlessUnchanged(lake, landedPath, read, previous?.sha256, options);
       return { ...current, ...written };
     } catch (error) {
-      if (!isCleverLakeError(error, "changedWhileRead") || reading === readings) throw error;
+      if (!isCleverLakeError(error, "changedWhileRead") || reading === maxReadings) throw error;
       current = { ...current, ...(await source.stat(landing.path, options.signal)) };
     }
   }
@@ -48,7 +48,7 @@ export async function landFile(
  * @param read opens the bytes
  * @param known the SHA-256 of the bytes that need not be written
  */
-export async function writeUnlessKnown(
+export async function writeUnlessUnchanged(
   lake: Lake,
   path: string,
   read: () => AsyncIterable<Uint8Array>,
@@ -64,12 +64,12 @@ export async function writeUnlessKnown(
     }
     sha256 = hash.digest("hex");
     // A stream that fails at its end leaves nothing in the lake, so known bytes are not kept.
-    if (sha256 === known) throw new AlreadyThere();
+    if (sha256 === known) throw new AlreadyStored();
   };
   try {
     await lake.write(path, bytes(), { signal });
   } catch (error) {
-    if (!(error instanceof AlreadyThere)) throw error;
+    if (!(error instanceof AlreadyStored)) throw error;
   }
   if (sha256 === undefined) {
     throw new CleverLakeError("io", "The file ended before it was read.", { subject: path });
@@ -77,4 +77,4 @@ export async function writeUnlessKnown(
   return { sha256, unchanged: sha256 === known };
 }
 
-class AlreadyThere extends Error {}
+class AlreadyStored extends Error {}

@@ -6,7 +6,7 @@ import { type RunRecord, writeRunRecord } from "../log/runRecord";
 import type { Landing } from "../plan/plan";
 
 /** Cleans up after interrupted runs: logs their landings and closes their records. */
-export async function settleInterrupted(
+export async function recoverInterrupted(
   lake: Lake,
   log: IngestLog,
   records: readonly RunRecord[],
@@ -14,7 +14,7 @@ export async function settleInterrupted(
 ): Promise<void> {
   for (const record of records) {
     const all = await log.all(signal);
-    await log.append(await adoptLandings(lake, record.landings, all, record.runId, signal), signal);
+    await log.append(await recoverLandings(lake, record.landings, all, record.runId, signal), signal);
     if (record.outcome !== "running") continue;
     const error = "The run was interrupted.";
     await writeRunRecord(lake, { ...record, ended: new Date(), outcome: "failed", error });
@@ -25,7 +25,7 @@ export async function settleInterrupted(
  * Entries for files that a run landed but did not log, because it was killed or the lake failed: files at a path of its
  * plan without an entry. The file is accepted as it is, so that nothing is ingested twice and no file stays unknown.
  */
-export async function adoptLandings(
+export async function recoverLandings(
   lake: Lake,
   landings: readonly Landing[],
   known: readonly LogEntry[],
@@ -33,13 +33,13 @@ export async function adoptLandings(
   signal?: AbortSignal,
 ): Promise<LogEntry[]> {
   const recorded = new Set(known.map(({ landedPath }) => landedPath));
-  const adopted: LogEntry[] = [];
+  const recovered: LogEntry[] = [];
   for (const landing of landings) {
     if (recorded.has(landing.landedPath)) continue;
     const options = { signal };
     const file = await lake.stat(landing.landedPath, options);
     if (file === undefined) continue;
-    adopted.push({
+    recovered.push({
       ...landing,
       size: file.size,
       sha256: await sha256Of(lake.readStream(landing.landedPath, options)),
@@ -48,5 +48,5 @@ export async function adoptLandings(
       outcome: "landed",
     });
   }
-  return adopted;
+  return recovered;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { Readable } from "node:stream";
-import { isBesideRunLock, runLeasePath, runLockPath } from "../../clever/layout";
+import { isRunLockFile, runLeasePath, runLockPath } from "../../clever/layout";
 import { counted } from "../../counted";
 import { CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake, LakeEntry, LakeOptions } from "../../lake/lake";
@@ -55,19 +55,19 @@ export class RunLock implements AsyncDisposable {
    * Takes the lock, from a dead run if necessary; rejects with code `busy` while another run is alive. If the lease
    * alone does not decide, the lock is watched for a renewal, for twenty seconds.
    */
-  static async take(lake: Lake, runId: string, options: WatchOptions = {}): Promise<RunLock> {
+  static async acquire(lake: Lake, runId: string, options: WatchOptions = {}): Promise<RunLock> {
     const id = randomUUID();
     // Registered here before it is in the lake: another run of this process may read it there before this one
     // continues.
     heldHere.add(id);
     try {
-      await win(lake, id, runId, options);
+      await acquire(lake, id, runId, options);
     } catch (error) {
       heldHere.delete(id);
       throw error;
     }
     const lock = new RunLock(lake, id);
-    await sweepBesideLock(lake);
+    await sweepLockFiles(lake);
     return lock;
   }
 
@@ -117,7 +117,7 @@ export class RunLock implements AsyncDisposable {
 }
 
 /** Puts a lock into the lake, in place of a dead one if necessary. */
-async function win(lake: Lake, id: string, runId: string, options: WatchOptions): Promise<void> {
+async function acquire(lake: Lake, id: string, runId: string, options: WatchOptions): Promise<void> {
   for (let attempt = 0; attempt < 5; attempt++) {
     if (await lake.putIfAbsent(runLockPath, serialize(newLock(id, runId)))) return;
     const holder = await readLock(lake);
@@ -125,11 +125,13 @@ async function win(lake: Lake, id: string, runId: string, options: WatchOptions)
     // It was written, but the response was lost, and the repeated request found it.
     if (typeof holder === "object" && holder.id === id) return;
     if (holder !== "unreadable") {
-      const state = await judge(lake, holder, options);
+      const state = await stateOfHolder(lake, holder, options);
       if (state === "another") continue;
       if (state !== "dead") throw busy(lake, holder, state);
     }
-    const isRemoved = await removeLock(lake, async (aside) => isSame(await readLock(lake, aside), holder));
+    const isRemoved = await removeLock(lake, async (movedPath) =>
+      isSame(await readLock(lake, movedPath), holder),
+    );
     if (isRemoved && typeof holder === "object") await lake.delete(runLeasePath(holder.id));
   }
   throw busy(lake, undefined, "renewed");
@@ -139,7 +141,7 @@ async function win(lake: Lake, id: string, runId: string, options: WatchOptions)
  * Whether a lock's holder is active: the single check for runs and for observers. If the lease alone does not decide,
  * the lock is watched for a renewal. `another` means that the lock was then gone, or had another holder.
  */
-async function judge(
+async function stateOfHolder(
   lake: Lake,
   holder: Lock,
   { signal, wait = pause }: WatchOptions,
@@ -164,7 +166,7 @@ async function inspectLock(
     options.signal?.throwIfAborted();
     const lock = await readLock(lake);
     if (typeof lock !== "object") return { lock };
-    const state = await judge(lake, lock, options);
+    const state = await stateOfHolder(lake, lock, options);
     if (state === "dead") return { lock };
     if (state !== "another") return { lock, active: { holder: lock, why: state } };
   }
@@ -189,7 +191,7 @@ export async function requireNoRun(
 export async function lockFiles(lake: Lake, options: LakeOptions = {}): Promise<LakeEntry[]> {
   const files: LakeEntry[] = [];
   for await (const entry of lake.list(path.posix.dirname(runLockPath), options)) {
-    if (entry.path === runLockPath || isBesideRunLock(entry.path)) files.push(entry);
+    if (entry.path === runLockPath || isRunLockFile(entry.path)) files.push(entry);
   }
   return files;
 }
@@ -200,20 +202,20 @@ export async function lockFiles(lake: Lake, options: LakeOptions = {}): Promise<
  *
  * @param isExpected decides, given the path that the lock was moved to
  */
-async function removeLock(lake: Lake, isExpected: (aside: string) => Promise<boolean>): Promise<boolean> {
-  const aside = `${runLockPath}.${randomUUID()}`;
+async function removeLock(lake: Lake, isExpected: (movedPath: string) => Promise<boolean>): Promise<boolean> {
+  const movedPath = `${runLockPath}.${randomUUID()}`;
   try {
-    await lake.rename(runLockPath, aside);
+    await lake.rename(runLockPath, movedPath);
   } catch (error) {
     if (isCleverLakeError(error, "notFound")) return false;
     throw error;
   }
-  const isRemoved = await isExpected(aside);
+  const isRemoved = await isExpected(movedPath);
   if (!isRemoved) {
-    const other = await readLock(lake, aside);
+    const other = await readLock(lake, movedPath);
     if (typeof other === "object") await lake.putIfAbsent(runLockPath, serialize(other));
   }
-  await lake.delete(aside);
+  await lake.delete(movedPath);
   return isRemoved;
 }
 
@@ -227,7 +229,7 @@ function isSame(a: Lock | "unreadable" | undefined, b: Lock | "unreadable"): boo
  * Removes leases and moved locks that killed runs left, once they are a day old by the lake's clock, which has just
  * dated this run's lock. Never rejects: a later run removes what cannot be removed now.
  */
-async function sweepBesideLock(lake: Lake): Promise<void> {
+async function sweepLockFiles(lake: Lake): Promise<void> {
   try {
     const files = await lockFiles(lake);
     const now = files.find((file) => file.path === runLockPath)?.modified.getTime() ?? 0;

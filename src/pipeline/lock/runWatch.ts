@@ -22,7 +22,7 @@ export class RunWatch {
   }
 
   async sawRun(signal?: AbortSignal): Promise<boolean> {
-    const isLockAnother = JSON.stringify(await readLock(this.lake)) !== JSON.stringify(this.lock);
-    return isLockAnother || (await newestRun(this.lake, signal))?.runId !== this.newest;
+    const isOtherLock = JSON.stringify(await readLock(this.lake)) !== JSON.stringify(this.lock);
+    return isOtherLock || (await newestRun(this.lake, signal))?.runId !== this.newest;
   }
 }

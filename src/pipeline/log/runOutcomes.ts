@@ -4,7 +4,7 @@ import { CleverLakeError, describeError } from "../../errors";
 import type { Committed } from "../commit/reportTable";
 import type { QuarantinedDelivery } from "../delivery";
 import type { LakeState } from "../plan/plan";
-import { isNamed } from "../plan/work";
+import { acceptsFile } from "../plan/work";
 import { combinedHealth, healthy, type IdentityHealth } from "../read/identityHealth";
 import { countRowsBySource } from "../write/sourceRows";
 import { affectedNotes, changeNotes, unrestoredNote } from "./changeNotes";
@@ -96,7 +96,7 @@ export class RunOutcomes {
       hasEarlierRows: this.current.has(entry.source) || (state.applied.get(entry.source) ?? 0) > 0,
     });
     this.enter(quarantinedEntry(delivery, summary.runId), entries);
-    if (isNamed(accept, entry) && !isAccepted) {
+    if (acceptsFile(accept, entry) && !isAccepted) {
       const note = "It was not accepted: this delivery is new, so nobody can have reviewed its problems yet.";
       summary.notes.push({ path: entry.path, note });
     }
@@ -176,9 +176,9 @@ export class RunOutcomes {
       .map(({ source }) => source);
   }
 
-  private noteIdentities(name: ReportName, news: IdentityHealth): void {
+  private noteIdentities(name: ReportName, health: IdentityHealth): void {
     const { identities } = this.context.summary;
-    if (identities) identities[name] = combinedHealth(identities[name], news);
+    if (identities) identities[name] = combinedHealth(identities[name], health);
   }
 
   /** Removes a source from the list of those in quarantine since an earlier run, unless a newer delivery is in it. */

@@ -180,15 +180,15 @@ export type NewestRun = z.infer<typeof newestRunSchema>;
  * this program, which did not record it.
  */
 export async function newestRun(lake: Lake, signal?: AbortSignal): Promise<NewestRun | undefined> {
-  const noted = await readDocument(lake, newestRunPath, newestRunSchema, { signal });
-  if (typeof noted === "object") return noted;
+  const recorded = await readDocument(lake, newestRunPath, newestRunSchema, { signal });
+  if (typeof recorded === "object") return recorded;
   const [runId] = await runIds(lake, signal);
   return runId === undefined ? undefined : { runId };
 }
 
 /** A lake's runs: what several queries need is read once. */
 export class RunHistory {
-  private noted: Promise<NewestRun | undefined> | undefined;
+  private recorded: Promise<NewestRun | undefined> | undefined;
   private readonly documents = new Map<string, Promise<unknown>>();
 
   constructor(
@@ -197,8 +197,8 @@ export class RunHistory {
   ) {}
 
   newest(): Promise<NewestRun | undefined> {
-    this.noted ??= newestRun(this.lake, this.signal);
-    return this.noted;
+    this.recorded ??= newestRun(this.lake, this.signal);
+    return this.recorded;
   }
 
   /** A run's record; undefined if there is no readable one. */
@@ -234,7 +234,7 @@ export class RunHistory {
 }
 
 /** Records a run as the newest, before its record is written: the next run then finds whatever it leaves behind. */
-export async function noteNewestRun(lake: Lake, newest: NewestRun): Promise<void> {
+export async function recordNewestRun(lake: Lake, newest: NewestRun): Promise<void> {
   await writeJson(lake, newestRunPath, newest);
 }
 

@@ -10,8 +10,8 @@ import { IngestLog } from "../log/logTable";
 import { newRunId } from "../log/runRecord";
 import { readTables, stateOf } from "../write/tables";
 import { isQuarantined } from "./quarantine";
-import { sourceNames } from "./sourceNames";
-import { isNamed } from "./work";
+import { sourceNamer } from "./sourceNames";
+import { acceptsFile } from "./work";
 
 export interface DismissRequest {
   readonly lake: Lake;
@@ -31,19 +31,19 @@ export interface DismissRequest {
 export async function dismissQuarantined({ lake, files, signal }: DismissRequest): Promise<string[]> {
   await requireLake(lake, { signal });
   const now = new Date();
-  await using lock = await RunLock.take(lake, newRunId(now), { signal });
+  await using lock = await RunLock.acquire(lake, newRunId(now), { signal });
   await using duck = await Duck.open();
   const log = new IngestLog(lake, duck);
   const [before, tables] = await allSettledOrThrow([log.sources(signal), readTables({ lake, duck, signal })]);
   const state = stateOf(tables, before);
-  const nameOfSource = sourceNames(state);
+  const nameOfSource = sourceNamer(state);
   const waiting = [...state.log.values()].filter((entry) => isQuarantined(entry, state.applied));
   const found = files.map((file) => {
     // A file that was moved on the server since then is still a delivery of its source.
     const report = recognizeReport(file);
     const source = report && nameOfSource(report);
     const entry =
-      waiting.find((each) => isNamed(new Set([file]), each)) ??
+      waiting.find((each) => acceptsFile(new Set([file]), each)) ??
       waiting.find((each) => each.source === source);
     if (entry) return entry;
     throw new CleverLakeError("config", "The file is not in quarantine; nothing was dismissed.", {

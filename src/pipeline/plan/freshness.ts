@@ -14,9 +14,9 @@ export type Freshness = RunSummary["overdue"][number];
 export type ReportKind = Pick<Freshness, "report" | "userType">;
 
 /** Days before the newest one from which school days are inferred. */
-const daysLookedAt = 56;
+const lookBackDays = 56;
 /** With fewer known days, Monday to Friday are taken as school days. */
-const fewDays = 10;
+const minKnownDays = 10;
 /** Upper limit of the count. */
 const maxDays = 1000;
 
@@ -90,8 +90,8 @@ function schoolDaysSince(newest: number, days: ReadonlySet<number>, now: Date): 
 }
 
 function schoolWeekdays(newest: number, days: ReadonlySet<number>): (weekday: number) => boolean {
-  const recent = [...days].filter((day) => day > newest - daysLookedAt);
-  if (recent.length < fewDays) return (each) => each >= 1 && each <= 5;
+  const recent = [...days].filter((day) => day > newest - lookBackDays);
+  if (recent.length < minKnownDays) return (each) => each >= 1 && each <= 5;
   const dates: number[] = [];
   const withRows: number[] = [];
   for (let day = Math.min(...recent); day <= newest; day++) {

@@ -7,7 +7,7 @@ import type { SkippedEntry, SourceFile, SourceListing } from "../../sftp/source"
 import type { LogEntry } from "../log/ingestLog";
 import type { SourceEntries } from "../log/logTable";
 import type { RunRecord } from "../log/runRecord";
-import { sourceNames } from "./sourceNames";
+import { sourceNamer } from "./sourceNames";
 import { isDue } from "./work";
 
 /** The state of a server file in relation to the lake. */
@@ -59,13 +59,13 @@ export function lakeState(
 ): LakeState {
   const current = [...anonymized].filter(([source, { version }]) => applied.get(source) === version);
   const open = [...deliveries].flatMap(([source, entries]): [string, LogEntry[]][] => {
-    const due = entries.filter((entry) => isDue(entry, { applied }, nothingAccepted));
+    const due = entries.filter((entry) => isDue(entry, { applied }, noConsents));
     return due.length > 0 ? [[source, due]] : [];
   });
   return { log: last, applied, current: new Map(current), open: new Map(open) };
 }
 
-const nothingAccepted: ReadonlySet<string> = new Set();
+const noConsents: ReadonlySet<string> = new Set();
 
 /** Compares the server's files with the lake, in the listing's order; entries that could not be read come last. */
 export function makePlan(
@@ -74,7 +74,7 @@ export function makePlan(
   userTypes: readonly UserType[],
 ): PlannedFile[] {
   const current = new Map<string, SourceFile>();
-  const nameOfSource = sourceNames(lake);
+  const nameOfSource = sourceNamer(lake);
   const recognized = listing.files.map((file) => ({ file, report: recognizeReport(file.path) }));
   const newestFirst = [...recognized].sort(
     (a, b) =>

@@ -7,7 +7,7 @@ import type { LakeState, PlannedFile } from "./plan";
  * date). After a move of the reports, or with another root, each file is therefore still a delivery of its source. The
  * lake names a source by the path under which it was first seen.
  */
-export function sourceNames(lake: LakeState): (report: ReportFile) => string {
+export function sourceNamer(lake: LakeState): (report: ReportFile) => string {
   // Lakes of the first versions may have one name under several paths. Each that has rows, or will have some, stays a
   // separate source; quarantined and dismissed ones are deliveries of the newest of these.
   const versions = new Map(lake.applied);
@@ -41,7 +41,7 @@ export function withServerPaths(lake: LakeState, plan: readonly PlannedFile[]): 
     plan.flatMap((file) => (isUnchangedDelivery(file) && file.source ? [[file.source, file.path]] : [])),
   );
   const read = new Map(plan.map((file) => [file.path, file.state === "ignored" ? undefined : file.source]));
-  const nameOfSource = sourceNames(lake);
+  const nameOfSource = sourceNamer(lake);
   const entries = [...lake.log].flatMap(([source, entry]): [string, LogEntry][] => {
     const recognized = recognizeReport(source);
     const now = recognized === undefined ? source : nameOfSource(recognized);

@@ -45,7 +45,7 @@ export function chunksOf(
 }
 
 /** Whether a person named this file as accepted. */
-export function isNamed(
+export function acceptsFile(
   accept: ReadonlySet<string>,
   file: { readonly path: string; readonly source: string; readonly landedPath: string },
 ): boolean {
@@ -68,7 +68,7 @@ export function isDue(
 ): boolean {
   if (isUnrecorded(entry, state)) return true;
   if ((state.applied.get(entry.source) ?? 0) >= entry.version) return false;
-  return !isRejected(entry) || isNamed(accept, entry);
+  return !isRejected(entry) || acceptsFile(accept, entry);
 }
 
 /** Deliveries to be read, in rounds. */
@@ -116,7 +116,7 @@ export function roundsOf(
  * @param before the source's entry at the start of the run
  */
 function hasConsent(accept: ReadonlySet<string>, entry: LogEntry, before: LogEntry | undefined): boolean {
-  if (!isNamed(accept, entry)) return false;
+  if (!acceptsFile(accept, entry)) return false;
   if (before === undefined || accept.has(entry.landedPath)) return true;
   return before.outcome !== "landed" && before.sha256 === entry.sha256;
 }

@@ -1,17 +1,17 @@
 import type { DuckSession } from "../../duck/duck";
 import type { LogEntry } from "../log/ingestLog";
-import { anyCapitalsSql, findChangedCase } from "./changedCase";
 import type { IdentityWatch } from "./identityHealth";
+import { anyCapitalsSql, findChangedCase } from "./letterCase";
 import type { LoadedCsv } from "./loadCsv";
 import { anyLostZerosSql, findLostZeros } from "./lostZeros";
 import type { Mark } from "./markedRows";
-import { type Persons, peopleIn } from "./persons";
+import { type PeopleTable, peopleSql } from "./peopleTable";
 import { anySharedIdsSql, findSharedIds } from "./sharedIds";
 import { findShiftedRows, placesOfIdsSql } from "./shiftedRows";
 import { findUnlikelyDates } from "./unlikelyDates";
 
 export interface CheckContext {
-  readonly persons: Persons;
+  readonly peopleTable: PeopleTable;
   readonly identities: IdentityWatch;
   readonly signal?: AbortSignal | undefined;
 }
@@ -34,10 +34,14 @@ export async function checkRows(
   session: DuckSession,
   loaded: LoadedCsv,
   files: readonly Pick<LogEntry, "path" | "modified" | "version">[],
-  { persons, identities }: CheckContext,
+  { peopleTable, identities }: CheckContext,
 ): Promise<CheckedRows> {
-  const { report } = persons;
-  const people = { found: peopleIn(loaded), ofRun: persons.table, known: identities.known.table };
+  const { report } = peopleTable;
+  const people = {
+    inFiles: peopleSql(loaded),
+    inRun: peopleTable.table,
+    inLookups: identities.lookupPairs.table,
+  };
   const { zeros, shared, capitals, places } = await session.one(
     `SELECT ${anyLostZerosSql(people)} AS zeros, ${anySharedIdsSql(people)} AS shared,
        ${anyCapitalsSql(people)} AS capitals, ${placesOfIdsSql(people)} AS places`,

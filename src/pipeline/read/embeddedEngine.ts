@@ -6,13 +6,13 @@ import { type Delivery, type FileToRead, type ReadDelivery, spanOf } from "../de
 import { checkRows } from "./checkRows";
 import { headerNotes } from "./fileNotes";
 import { concurrentFiles, openLanded, withLandedFiles } from "./landedFiles";
-import { loadBatch, withoutFiles } from "./loadCsv";
+import { loadBatch, removeFiles } from "./loadCsv";
 import { markedFiles } from "./markedRows";
 import type { KnownHeaders } from "./openCsv";
 import { columnsKey, headerKey } from "./rawRows";
-import type { ReadContext } from "./readAlone";
 import type { CleanReading, ReadEngine } from "./readEngine";
-import { repeatedInFile } from "./repeatedInFile";
+import type { ReadContext } from "./readOneFile";
+import { noteRepeatedRows } from "./repeatedRows";
 import type { StagedRows } from "./stageRows";
 
 /** Files of this size or larger are left to the judge, which reads them with all cores. */
@@ -33,7 +33,7 @@ export class EmbeddedEngine implements ReadEngine {
   ) {}
 
   async readClean(deliveries: readonly Delivery[]): Promise<CleanReading> {
-    const { persons, signal } = this.context;
+    const { peopleTable, signal } = this.context;
     const read: ReadDelivery[] = [];
     const staged: StagedRows[] = [];
     const small = deliveries.filter(
@@ -44,7 +44,7 @@ export class EmbeddedEngine implements ReadEngine {
       const known: KnownHeaders = new Map();
       const opened = await mapConcurrently(files, opening, async (file): Promise<FileToRead[]> => {
         signal?.throwIfAborted();
-        const csv = await openLanded(file, persons.report, { known, signal });
+        const csv = await openLanded(file, peopleTable.report, { known, signal });
         if (csv === undefined || "reason" in csv || csv.fault !== undefined || csv.records < 2) return [];
         return [{ delivery: file.delivery, csv }];
       });
@@ -76,8 +76,8 @@ export class EmbeddedEngine implements ReadEngine {
   /** Reads files with the same columns and stages the rows of those without findings. */
   private async readAsBatch(files: readonly FileToRead[]): Promise<CleanReading> {
     const { session, context } = this;
-    const { persons } = context;
-    const { report } = persons;
+    const { peopleTable } = context;
+    const { report } = peopleTable;
     const { loaded: all, suspects } = await loadBatch(
       session,
       files.map(({ csv }) => csv),
@@ -86,12 +86,12 @@ export class EmbeddedEngine implements ReadEngine {
     const entries = files.map(({ delivery }) => delivery.entry);
     const { marks, notes: idNotes } = await checkRows(session, all, entries, context);
     const marked = await markedFiles(session, marks);
-    const found = new Set(marked.filter((file) => files[file]?.delivery.readAs === undefined));
-    const loaded = await withoutFiles(session, report, all, found);
-    const repeated = await repeatedInFile(session, loaded, report);
+    const excluded = new Set(marked.filter((file) => files[file]?.delivery.readAs === undefined));
+    const loaded = await removeFiles(session, report, all, excluded);
+    const repeated = await noteRepeatedRows(session, loaded, report);
     const { staged, notes: textNotes } = await context.stage(session, loaded, entries, context);
     const read = files.flatMap(({ delivery, csv }, number): ReadDelivery[] => {
-      if (suspects.has(number) || found.has(number)) return [];
+      if (suspects.has(number) || excluded.has(number)) return [];
       const notes = [
         ...headerNotes(csv.header, delivery.entry.userType),
         ...(idNotes.get(number) ?? []),

@@ -3,8 +3,8 @@ import { idNames, userTypes } from "../../clever/reports";
 import type { OpenLake } from "../../delta/openLake";
 import type { Snapshot } from "../../delta/snapshot";
 import type { DuckSession } from "../../duck/duck";
-import { KnownPairs } from "./knownPairs";
-import type { Persons } from "./persons";
+import { LookupPairs } from "./lookupPairs";
+import type { PeopleTable } from "./peopleTable";
 
 export const identityHealthSchema = z.object({
   /** Cells with a placeholder such as NULL instead of an id; they count as blank. Readers of run records know this name. */
@@ -37,7 +37,7 @@ export function combinedHealth(a: IdentityHealth, b: IdentityHealth): IdentityHe
  * another school system id, and may also give a person another Clever id. A lookup table does not distinguish students
  * from teachers and staff, whose numbers may be the same.
  */
-const explained = [2 * userTypes.length, 2];
+const maxCounterparts = [2 * userTypes.length, 2];
 
 /** Monitors the ids in a report's files during a run. */
 export class IdentityWatch {
@@ -46,22 +46,22 @@ export class IdentityWatch {
 
   private constructor(
     private readonly open: OpenLake,
-    private readonly persons: Persons,
-    readonly known: KnownPairs,
+    private readonly peopleTable: PeopleTable,
+    readonly lookupPairs: LookupPairs,
   ) {}
 
   /** @param lookups the current lookup table */
   static async start(
     open: OpenLake,
-    persons: Persons,
+    peopleTable: PeopleTable,
     lookups: Snapshot | undefined,
   ): Promise<IdentityWatch> {
-    return new IdentityWatch(open, persons, await KnownPairs.create(open, persons.report, lookups));
+    return new IdentityWatch(open, peopleTable, await LookupPairs.create(open, peopleTable.report, lookups));
   }
 
   /** Records the ids in the session's table `clashing_ids` (see `findSharedIds`). */
   async addClashes(session: DuckSession): Promise<void> {
-    const table = `clashes_${this.persons.report.name}`;
+    const table = `clashes_${this.peopleTable.report.name}`;
     const into = this.clashes === undefined ? `CREATE OR REPLACE TABLE ${table} AS` : `INSERT INTO ${table}`;
     await session.query(`${into} SELECT place, id FROM clashing_ids`);
     this.clashes = table;
@@ -80,14 +80,14 @@ export class IdentityWatch {
 
   private countSql(place: number): string {
     const [id, other] = [idNames[place], idNames[1 - place]];
-    const run = this.persons.table;
+    const run = this.peopleTable.table;
     const clashes =
       this.clashes === undefined ? "" : `UNION SELECT id FROM ${this.clashes} WHERE place = ${place}`;
     return `SELECT count(*) FROM (
       SELECT id FROM (
         SELECT ${id} AS id, ${other} AS other FROM ${run}
-        UNION ALL SELECT ${id}, ${other} FROM ${this.known.table} WHERE ${id} IN (SELECT ${id} FROM ${run}))
-      WHERE id IS NOT NULL GROUP BY id HAVING count(DISTINCT other) > ${explained[place] ?? 2}
+        UNION ALL SELECT ${id}, ${other} FROM ${this.lookupPairs.table} WHERE ${id} IN (SELECT ${id} FROM ${run}))
+      WHERE id IS NOT NULL GROUP BY id HAVING count(DISTINCT other) > ${maxCounterparts[place] ?? 2}
       ${clashes})`;
   }
 }

@@ -5,8 +5,8 @@ import type { OpenLake } from "../../delta/openLake";
 import { withTables } from "../../delta/withTable";
 import { sqlString } from "../../duck/duck";
 import { allReports } from "../write/tables";
-import type { Persons } from "./persons";
-import { selectIds } from "./shiftedRows";
+import type { PeopleTable } from "./peopleTable";
+import { idSelects } from "./shiftedRows";
 
 /** The ids of people that the lake's lookup tables held when first queried. */
 export class LakeIds {
@@ -30,7 +30,7 @@ export class LakeIds {
   private async load(): Promise<string> {
     const table = `lake_ids_${this.name}`;
     await withTables(this.open, allReports().map(lookupTable), async (session, opened) => {
-      const selects = selectIds(opened.flatMap(({ select }) => (select === undefined ? [] : `(${select})`)));
+      const selects = idSelects(opened.flatMap(({ select }) => (select === undefined ? [] : `(${select})`)));
       const ids = ["SELECT NULL::VARCHAR AS id", ...selects].join(" UNION ");
       const query = `SELECT id FROM (${ids}) WHERE id IS NOT NULL`;
       await session.query(`CREATE OR REPLACE TABLE ${table} AS ${query}`);
@@ -46,18 +46,18 @@ export class LakeIds {
 export async function writeKnownIds(
   { duck, signal }: OpenLake,
   lakeIds: LakeIds,
-  people: readonly (Persons | undefined)[],
+  people: readonly (PeopleTable | undefined)[],
   scratch: string,
 ): Promise<string> {
-  const place = path.join(scratch, `${randomUUID()}.parquet`);
-  const ofRun = selectIds(people.flatMap((persons) => persons?.table ?? []));
+  const localPath = path.join(scratch, `${randomUUID()}.parquet`);
+  const ofRun = idSelects(people.flatMap((peopleTable) => peopleTable?.table ?? []));
   const ids = [`SELECT id FROM ${await lakeIds.table()}`, ...ofRun].join(" UNION ");
   await duck.session(
     (session) =>
       session.query(
-        `COPY (SELECT id FROM (${ids}) WHERE id IS NOT NULL) TO ${sqlString(place)} (FORMAT parquet)`,
+        `COPY (SELECT id FROM (${ids}) WHERE id IS NOT NULL) TO ${sqlString(localPath)} (FORMAT parquet)`,
       ),
     signal,
   );
-  return place;
+  return localPath;
 }

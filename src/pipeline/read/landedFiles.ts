@@ -14,7 +14,7 @@ export const concurrentFiles = 8;
 /** A delivery and the local path of its landed file. */
 export interface LocalDelivery {
   readonly delivery: Delivery;
-  readonly place: string;
+  readonly localPath: string;
 }
 
 /** Runs `work` with the landed files on the local disk; resolves to the deliveries whose files are gone. */
@@ -30,23 +30,23 @@ export async function withLandedFiles(
     return lake.localPath(landedPath) !== undefined && !(await lake.stat(landedPath, access));
   });
   const failed = deliveries.flatMap((delivery, index): FailedDelivery[] =>
-    areGone[index] === true ? [{ ...delivery, error: gone(delivery.entry.landedPath) }] : [],
+    areGone[index] === true ? [{ ...delivery, error: goneError(delivery.entry.landedPath) }] : [],
   );
   let present = deliveries.filter((_, index) => areGone[index] === false);
   for (;;) {
     let isCopied = false;
     try {
       const paths = present.map(({ entry }) => entry.landedPath);
-      await withLocalFiles(lake, paths, access, (places) => {
+      await withLocalFiles(lake, paths, access, (localPaths) => {
         isCopied = true;
-        return work(present.map((delivery, index) => ({ delivery, place: places[index] ?? "" })));
+        return work(present.map((delivery, index) => ({ delivery, localPath: localPaths[index] ?? "" })));
       });
       return failed;
     } catch (error) {
       if (isCopied || !isCleverLakeError(error, "notFound")) throw error;
       const missing = present.filter(({ entry }) => entry.landedPath === error.subject);
       if (missing.length === 0) throw error;
-      for (const delivery of missing) failed.push({ ...delivery, error: gone(error.subject) });
+      for (const delivery of missing) failed.push({ ...delivery, error: goneError(error.subject) });
       present = present.filter((delivery) => !missing.includes(delivery));
     }
   }
@@ -57,12 +57,12 @@ export async function withLandedFiles(
  * delivery's bytes. A file that is known to have them is not checked.
  */
 export async function openLanded(
-  { delivery: { entry, isIntact }, place }: LocalDelivery,
+  { delivery: { entry, isIntact }, localPath }: LocalDelivery,
   report: Report,
   options: { readonly known?: KnownHeaders; readonly signal: AbortSignal | undefined },
 ): Promise<OpenedCsv | Problem | undefined> {
   const hash = isIntact === true ? undefined : createHash("sha256");
-  const csv = await openCsv(place, report, entry.userType, { ...options, hash });
+  const csv = await openCsv(localPath, report, entry.userType, { ...options, hash });
   return hash === undefined || hash.digest("hex") === entry.sha256 ? csv : undefined;
 }
 
@@ -75,7 +75,7 @@ export function changedSinceIngested(delivery: Delivery): FailedDelivery {
   return { ...delivery, error };
 }
 
-function gone(subject: string | undefined): CleverLakeError {
+function goneError(subject: string | undefined): CleverLakeError {
   return new CleverLakeError("notFound", "The landed file is gone from the lake.", {
     ...(subject === undefined ? {} : { subject }),
     hint: "A run that finds it on the server ingests it again. Otherwise restore it from a backup of the lake.",

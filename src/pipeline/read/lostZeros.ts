@@ -2,7 +2,7 @@ import { idColumns, idNames } from "../../clever/reports";
 import type { DuckSession } from "../../duck/duck";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { Mark } from "./markedRows";
-import type { CheckedPeople } from "./persons";
+import type { CheckedPeople } from "./peopleTable";
 
 const reason = "The id has lost its leading zeros; the lake or the file has the same person with them";
 /** A number without a leading zero. */
@@ -13,14 +13,14 @@ const [sis, clever] = idNames;
 const isBare = (id: string) => `${id} >= '1' AND ${id} < ':' AND regexp_full_match(${id}, '${bareNumber}')`;
 
 /** A SELECT of the school system ids that lost their leading zeros, with the width that they had. */
-function lostZerosSql({ found, ofRun, known }: CheckedPeople): string {
-  const others = [found, ofRun, known].map(
+function lostZerosSql({ inFiles, inRun, inLookups }: CheckedPeople): string {
+  const padded = [inFiles, inRun, inLookups].map(
     (people) => `SELECT ${sis} AS padded, ${clever} AS person FROM ${people} WHERE starts_with(${sis}, '0')`,
   );
-  return `WITH bare AS MATERIALIZED (SELECT ${sis} AS id, ${clever} AS person FROM ${found} WHERE ${isBare(sis)})
+  return `WITH bare AS MATERIALIZED (SELECT ${sis} AS id, ${clever} AS person FROM ${inFiles} WHERE ${isBare(sis)})
      SELECT DISTINCT id, length(padded) AS width
-     FROM bare JOIN (${others.join(" UNION ALL ")}) USING (person) WHERE ltrim(padded, '0') = id
-     UNION SELECT id, length(${sis}) FROM bare JOIN ${found} ON ltrim(${sis}, '0') = id
+     FROM bare JOIN (${padded.join(" UNION ALL ")}) USING (person) WHERE ltrim(padded, '0') = id
+     UNION SELECT id, length(${sis}) FROM bare JOIN ${inFiles} ON ltrim(${sis}, '0') = id
      WHERE starts_with(${sis}, '0') AND (person IS NULL OR ${clever} IS NULL)`;
 }
 

@@ -1,12 +1,12 @@
 import { maskText, textKindOf } from "../../clever/maskedText";
-import { keptTexts, type Report, type ReportColumn } from "../../clever/reports";
+import { keptTextColumns, type Report, type ReportColumn } from "../../clever/reports";
 import { counted } from "../../counted";
 import { type DuckSession, sqlName } from "../../duck/duck";
-import { cellOf, listKeptTexts } from "./differentTexts";
+import { cellOf, listKeptTexts } from "./distinctTexts";
 import type { LakeIds } from "./lakeIds";
 import { type LoadedCsv, valueSql } from "./loadCsv";
-import type { Persons } from "./persons";
-import { selectIds } from "./shiftedRows";
+import type { PeopleTable } from "./peopleTable";
+import { idSelects } from "./shiftedRows";
 
 /** A file's kept texts, with people's ids masked. */
 export interface MaskedTexts {
@@ -19,9 +19,9 @@ export interface MaskedTexts {
 /** The people whose ids may occur in texts. */
 export interface KnownPeople {
   /** Those in the run's files of this report, including this one. */
-  readonly persons: Persons;
+  readonly peopleTable: PeopleTable;
   /** Those of another report of the run. */
-  readonly others?: Promise<Persons | undefined> | undefined;
+  readonly others?: Promise<PeopleTable | undefined> | undefined;
   /** Those that the lake already knew. */
   readonly lakeIds: LakeIds;
 }
@@ -29,7 +29,7 @@ export interface KnownPeople {
 /** Kept texts in a form in which ids and addresses of people are masked. */
 export interface TextForms {
   /** Whether any text differs from its form. */
-  readonly some: boolean;
+  readonly anyMasked: boolean;
   /**
    * The form of a column's text, as an SQL expression.
    *
@@ -60,7 +60,7 @@ async function writeForms(
   table: string,
   idsAmong?: (parts: readonly string[]) => Promise<ReadonlySet<string>>,
 ): Promise<TextForms> {
-  const kept = keptTexts(report);
+  const kept = keptTextColumns(report);
   const masked = new Set<string | undefined>();
   for (let from = 0, isLast = false; !isLast; from += textsPerBatch) {
     const to = from + textsPerBatch;
@@ -70,19 +70,19 @@ async function writeForms(
       `SELECT place, text FROM ${texts} WHERE rowid >= ${from} ${isLast ? "" : `AND rowid < ${to}`}
          AND regexp_matches(text, '${mayIdentify}')`,
     );
-    const some = rows.flatMap(({ place, text }) => {
+    const candidates = rows.flatMap(({ place, text }) => {
       const column = kept[Number(place)];
       return column ? [{ place: Number(place), text: String(text), kind: textKindOf(column) }] : [];
     });
     const parts = new Set<string>();
-    for (const { text, kind } of idsAmong ? some : []) {
+    for (const { text, kind } of idsAmong ? candidates : []) {
       maskText(text, kind, (part) => {
         parts.add(part);
         return false;
       });
     }
     const ids = await idsAmong?.([...parts]);
-    const forms = some.flatMap(({ place, text, kind }) => {
+    const forms = candidates.flatMap(({ place, text, kind }) => {
       const form = maskText(text, kind, (part) => ids?.has(part) ?? true);
       return form === text ? [] : [{ place, text, form }];
     });
@@ -92,7 +92,7 @@ async function writeForms(
     for (const { place } of forms) masked.add(kept[place]?.name);
   }
   return {
-    some: masked.size > 0,
+    anyMasked: masked.size > 0,
     valueOf: ({ name }, text, otherwise = text) => {
       if (!masked.has(name)) return otherwise;
       const place = kept.findIndex((column) => column.name === name);
@@ -108,7 +108,7 @@ async function writeForms(
  * @param relation a table, or a SELECT in brackets, with the report's kept columns
  * @param table the temporary table to write them to
  */
-export async function comparableTexts(
+export async function comparableForms(
   session: DuckSession,
   report: Report,
   relation: string,
@@ -127,26 +127,26 @@ export async function maskKeptTexts(
   loaded: LoadedCsv,
   people: KnownPeople,
 ): Promise<MaskedTexts> {
-  const { report } = people.persons;
+  const { report } = people.peopleTable;
   const forms = await writeForms(session, report, "kept_texts", loaded.texts, "masked_texts", (parts) =>
-    knownOf(session, parts, people),
+    knownIdsAmong(session, parts, people),
   );
   return {
     valueOf: (column) => forms.valueOf(column, cellOf(column), valueSql(column, loaded)),
-    notes: forms.some ? await notesOn(session, keptTexts(report)) : new Map(),
+    notes: forms.anyMasked ? await notesOn(session, keptTextColumns(report)) : new Map(),
   };
 }
 
 /** Those of the lower-case texts that are people's ids. */
-async function knownOf(
+async function knownIdsAmong(
   session: DuckSession,
   candidates: readonly string[],
-  { persons, others, lakeIds }: KnownPeople,
+  { peopleTable, others, lakeIds }: KnownPeople,
 ): Promise<ReadonlySet<string>> {
   if (candidates.length === 0) return new Set();
   const further = await others;
   const ids = [
-    ...selectIds([persons.table, ...(further ? [further.table] : [])]),
+    ...idSelects([peopleTable.table, ...(further ? [further.table] : [])]),
     `FROM ${await lakeIds.table()}`,
   ];
   // Trimming costs several times the join, and hardly any id has a blank.

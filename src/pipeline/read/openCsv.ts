@@ -7,7 +7,7 @@ import { scanBytes } from "./scanBytes";
 /** A landed file before its rows are read. */
 export interface OpenedCsv {
   /** The local path of the bytes. */
-  readonly place: string;
+  readonly localPath: string;
   readonly header: Header;
   /** Records counted from the file's bytes, including the header. */
   readonly records: number;
@@ -26,7 +26,7 @@ const pieceBytes = 1 << 20;
  * @param options.hash gets all bytes, whatever they are
  */
 export async function openCsv(
-  place: string,
+  localPath: string,
   report: Report,
   userType: UserType | undefined,
   {
@@ -39,7 +39,7 @@ export async function openCsv(
     readonly signal?: AbortSignal | undefined;
   } = {},
 ): Promise<OpenedCsv | Problem> {
-  await using file = await open(place);
+  await using file = await open(localPath);
   const { size } = await file.stat();
   // One buffer for all: with a stream's new buffer per chunk, the garbage collector is busy.
   const piece = Buffer.allocUnsafe(Math.min(pieceBytes, Math.max(size, headerBytes)));
@@ -62,7 +62,7 @@ export async function openCsv(
     if (hash) for await (const _ of pieces()) signal?.throwIfAborted();
     return header;
   }
-  return { place, header, ...(await scanBytes(pieces(), header.delimiter, signal)) };
+  return { localPath, header, ...(await scanBytes(pieces(), header.delimiter, signal)) };
 }
 
 function headerOf(
@@ -74,8 +74,8 @@ function headerOf(
   const line = piece.subarray(0, piece.indexOf(0x0a) + 1);
   // A quoted name may contain a line break.
   const key = line.length > 0 && !line.includes('"') ? `${userType} ${line.toString("latin1")}` : undefined;
-  const found = key === undefined ? undefined : known?.get(key);
-  if (found) return found;
+  const cached = key === undefined ? undefined : known?.get(key);
+  if (cached) return cached;
   const header = readHeader(piece.subarray(0, headerBytes), report, userType);
   if (key !== undefined && !isProblem(header)) known?.set(key, header);
   return header;

@@ -1,11 +1,11 @@
 import type { Header } from "../../clever/header";
 import { maximumRowBytes } from "../../clever/judgeRows";
 import type { DayRows } from "../../clever/likelyDates";
-import { isNothingSql } from "../../clever/personIds";
+import { isPlaceholderSql } from "../../clever/personIds";
 import { dateColumn, type Report } from "../../clever/reports";
 import { canonicalFormat } from "../../clever/values";
 import { type DuckSession, sqlFiles, sqlName, sqlString, sqlStrings } from "../../duck/duck";
-import { cellOf, countByValue, textSql } from "./differentTexts";
+import { cellOf, countByValue, textSql } from "./distinctTexts";
 import type { OpenedCsv } from "./openCsv";
 
 /** The days of files with their row counts, by file number. */
@@ -43,15 +43,15 @@ export async function readRows(
 interface Scan {
   readonly header: Header;
   readonly first: number;
-  readonly places: string[];
+  readonly localPaths: string[];
 }
 
 function scansOf(files: readonly OpenedCsv[]): Scan[] {
   const scans: Scan[] = [];
-  for (const [first, { header, place }] of files.entries()) {
+  for (const [first, { header, localPath }] of files.entries()) {
     const last = scans.at(-1);
-    if (last && headerKey(last.header) === headerKey(header)) last.places.push(place);
-    else scans.push({ header, first, places: [place] });
+    if (last && headerKey(last.header) === headerKey(header)) last.localPaths.push(localPath);
+    else scans.push({ header, first, localPaths: [localPath] });
   }
   return scans;
 }
@@ -66,18 +66,18 @@ export function columnsKey({ indexes }: Header): string {
   return JSON.stringify([...indexes.values()].map((index) => index !== undefined));
 }
 
-function selectRows({ header, first, places }: Scan, report: Report): string {
+function selectRows({ header, first, localPaths }: Scan, report: Report): string {
   const types = header.names.map((_, index) => `'c${index}': 'VARCHAR'`).join(", ");
   const columns = report.columns.map((column) => {
     const index = header.indexes.get(column);
     const fallback = header.fallbacks.get(column);
     const cell = index === undefined ? "NULL::VARCHAR" : `c${index}`;
-    const isFilled = `${textSql(cell)} IS NOT NULL AND NOT ${isNothingSql(cell, sqlString)}`;
+    const isFilled = `${textSql(cell)} IS NOT NULL AND NOT ${isPlaceholderSql(cell, sqlString)}`;
     const filled = fallback === undefined ? cell : `CASE WHEN ${isFilled} THEN ${cell} ELSE c${fallback} END`;
     return `${filled} AS ${sqlName(column.name)}`;
   });
   return `SELECT (${first} + file_index)::UINTEGER AS file, ${columns.join(", ")}
-    FROM read_csv(${sqlFiles(places)},
+    FROM read_csv(${sqlFiles(localPaths)},
       columns = {${types}}, auto_detect = false, hive_partitioning = false, header = true, delim = ${sqlString(header.delimiter)},
       quote = '"', escape = '"', strict_mode = true, null_padding = false,
       max_line_size = ${maxLineLength}, buffer_size = ${2 * maxLineLength},
@@ -96,7 +96,7 @@ async function countRows(
   const counts = await session.query(
     `(SELECT file::INTEGER AS file, ${day} AS day, sum(rows)::DOUBLE AS rows, bool_or(${textSql(cell)} IS NULL) AS blank
        FROM rows_by_value raw GROUP BY 1, 2 ORDER BY 1, 2)
-     UNION ALL (SELECT DISTINCT list_position(${sqlStrings(files.map(({ place }) => place))}, file_path) - 1, NULL, NULL, NULL
+     UNION ALL (SELECT DISTINCT list_position(${sqlStrings(files.map(({ localPath }) => localPath))}, file_path) - 1, NULL, NULL, NULL
        FROM bad_lines JOIN bad_scans USING (scan_id, file_id))`,
   );
   const rowsOf = files.map(() => 0);

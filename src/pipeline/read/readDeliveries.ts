@@ -2,8 +2,8 @@ import type { DuckSession } from "../../duck/duck";
 import type { Delivery, FailedDelivery, QuarantinedDelivery, ReadDelivery } from "../delivery";
 import { EmbeddedEngine } from "./embeddedEngine";
 import { changedSinceIngested, openLanded, withLandedFiles } from "./landedFiles";
-import { type ReadAlone, type ReadContext, readAlone } from "./readAlone";
 import type { ReadEngine } from "./readEngine";
+import { type FileReading, type ReadContext, readOneFile } from "./readOneFile";
 import { withRefusedLines } from "./refusedLines";
 import { isBlankFile } from "./scanBytes";
 import type { StagedRows } from "./stageRows";
@@ -35,10 +35,10 @@ export async function readDeliveries(
   context: ReadContext,
   { engine, after }: ReadOptions = {},
 ): Promise<Reading> {
-  const { persons, signal } = context;
+  const { peopleTable, signal } = context;
   const embedded = new EmbeddedEngine(session, context, after);
   const known = await withRefusedLines(context, deliveries);
-  const parts: ReadAlone[] = [];
+  const parts: FileReading[] = [];
   // Those that were read before come first: their people count as known. Only the embedded engine can repeat the
   // earlier reading.
   const before = known.filter(({ readAs }) => readAs !== undefined);
@@ -49,7 +49,7 @@ export async function readDeliveries(
   ] as const) {
     if (files.length === 0) continue;
     const clean = await reader.readClean(files);
-    if (clean.people !== undefined) await persons.addFile(session, clean.people);
+    if (clean.people !== undefined) await peopleTable.addFile(session, clean.people);
     parts.push(clean);
   }
   const answered = new Set(parts.flatMap(({ read = [] }) => read.map(({ entry }) => entry.source)));
@@ -57,11 +57,11 @@ export async function readDeliveries(
   const changed: FailedDelivery[] = [];
   const gone = await withLandedFiles(context, rest, async (files) => {
     for (const file of files) {
-      const { delivery, place } = file;
-      const csv = await openLanded(file, persons.report, { signal });
+      const { delivery, localPath } = file;
+      const csv = await openLanded(file, peopleTable.report, { signal });
       if (csv === undefined) changed.push(changedSinceIngested(delivery));
-      else if (!("reason" in csv)) parts.push(await readAlone(session, { delivery, csv }, context));
-      else if (await isBlankFile(place, signal)) parts.push({ read: [emptyFile(delivery)] });
+      else if (!("reason" in csv)) parts.push(await readOneFile(session, { delivery, csv }, context));
+      else if (await isBlankFile(localPath, signal)) parts.push({ read: [emptyFile(delivery)] });
       else parts.push({ quarantined: [{ ...delivery, ...csv, acceptable: false }] });
     }
   });

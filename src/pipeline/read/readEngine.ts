@@ -46,7 +46,7 @@ export interface CleanReading {
  * The interface between the pipeline and the engines that read landed files. An engine is responsible for clean files
  * only. In a clean file, every record has as many cells as the header, every cell has one meaning, and none of the
  * checks in `checkRows.ts` finds anything. The engine leaves out every other file and every doubtful one. The embedded
- * judge (`readAlone.ts`) reads those, so line, column and reason are the same whatever the engine. The engine does not
+ * judge (`readOneFile.ts`) reads those, so line, column and reason are the same whatever the engine. The engine does not
  * decide what is committed, or when.
  *
  * `test/unit/readEngine.test.ts` tests engines against this contract.

@@ -18,7 +18,7 @@ export interface Refusal {
 }
 
 /** A local file and its header. */
-type CsvFile = Pick<OpenedCsv, "place" | "header">;
+type CsvFile = Pick<OpenedCsv, "localPath" | "header">;
 
 /** Counts the rows that cannot be read, or are in `marked`. */
 export async function findBadRows(
@@ -75,12 +75,12 @@ export async function splitBadRows(
 }
 
 async function judged(
-  { place, header }: CsvFile,
+  { localPath, header }: CsvFile,
   report: Report,
   signal: AbortSignal | undefined,
   marked: MarkedRows | ReadonlySet<number> | undefined,
 ): Promise<{ order: DayMonthOrder; rows: AsyncGenerator<JudgedRow> }> {
-  const read = () => createReadStream(place, { highWaterMark: 1 << 20, signal });
+  const read = () => createReadStream(localPath, { highWaterMark: 1 << 20, signal });
   const order = await findDayMonthOrder(read, report, header);
   const rows = judgeRows(read, report, header, order);
   if (marked === undefined) return { order, rows };

@@ -40,7 +40,7 @@ export async function scanBytes(
   if (counter.hasLoneReturn()) return { records, fault: "A line ends in a carriage return alone." };
   if (counter.hasStrayQuote()) return { records, fault: "A quote is where no quote is allowed." };
   if (counter.hasSurplusField()) return { records, fault: "A row has more fields than the header." };
-  if (hasNul) return { records, fault: "The file holds NUL bytes." };
+  if (hasNul) return { records, fault: "The file contains NUL bytes." };
   if (!encoding.isUtf8()) return { records, fault: "The file is not valid UTF-8." };
   return { records, fault: undefined };
 }
@@ -53,7 +53,7 @@ export async function isBlankFile(file: string, signal?: AbortSignal): Promise<b
 }
 
 /** Whether anything but blanks, delimiters and quotes follows a file's header. */
-export async function holdsText(
+export async function containsText(
   file: string,
   { length, delimiter }: Header,
   signal?: AbortSignal,

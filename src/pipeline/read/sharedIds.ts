@@ -3,7 +3,7 @@ import { shape } from "../../clever/shape";
 import type { DuckSession } from "../../duck/duck";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { Mark } from "./markedRows";
-import type { CheckedPeople } from "./persons";
+import type { CheckedPeople } from "./peopleTable";
 
 /** Ids in a file that occur with several ids of the other kind on one day. */
 export interface SharedIds {
@@ -14,7 +14,7 @@ export interface SharedIds {
 }
 
 /** An id with this many others is a placeholder or was truncated; two may be one person with two accounts. */
-const shared = 3;
+const minOthers = 3;
 
 /** The kinds of ids, in the order of `idColumns`. */
 export const idKinds = [
@@ -22,12 +22,12 @@ export const idKinds = [
   { one: "Clever id", many: "Clever ids" },
 ] as const;
 
-const bothThere = idNames.map((id) => `${id} IS NOT NULL`).join(" AND ");
+const bothPresent = idNames.map((id) => `${id} IS NOT NULL`).join(" AND ");
 
 /** Whether any id occurs with several ids of the other kind. */
-export function anySharedIdsSql({ found }: CheckedPeople): string {
-  const different = idNames.map((id) => `count(*) > count(DISTINCT ${id})`).join(" OR ");
-  return `(SELECT ${different} FROM ${found} WHERE ${bothThere})`;
+export function anySharedIdsSql({ inFiles }: CheckedPeople): string {
+  const repeats = idNames.map((id) => `count(*) > count(DISTINCT ${id})`).join(" OR ");
+  return `(SELECT ${repeats} FROM ${inFiles} WHERE ${bothPresent})`;
 }
 
 /**
@@ -39,13 +39,13 @@ export async function findSharedIds(
   session: DuckSession,
   loaded: LoadedCsv,
   report: Report,
-  { found }: CheckedPeople,
+  { inFiles }: CheckedPeople,
 ): Promise<SharedIds> {
   const values = idColumns.map((column) => `${valueSql(column, loaded)} AS ${column.name}`).join(", ");
   const clashes = idNames.map(
     (id, place) => `SELECT file, ${place} AS place, ${id} AS id, max(others)::INTEGER AS others FROM (
       SELECT file, ${id}, day, count(DISTINCT ${idNames[1 - place]}) AS others FROM days
-      WHERE ${id} IN (SELECT ${id} FROM ${found} WHERE ${bothThere} GROUP BY ${id} HAVING count(*) > 1)
+      WHERE ${id} IN (SELECT ${id} FROM ${inFiles} WHERE ${bothPresent} GROUP BY ${id} HAVING count(*) > 1)
       GROUP BY ALL HAVING count(DISTINCT ${idNames[1 - place]}) > 1) GROUP BY file, ${id}`,
   );
   await session.query(
@@ -54,7 +54,7 @@ export async function findSharedIds(
      ${clashes.join(" UNION ALL ")}`,
   );
   const counts = await session.query(
-    `SELECT file, place, count(*)::INTEGER AS ids FROM clashing_ids WHERE others < ${shared}
+    `SELECT file, place, count(*)::INTEGER AS ids FROM clashing_ids WHERE others < ${minOthers}
      GROUP BY file, place ORDER BY file, place`,
   );
   const notes = new Map<number, string[]>();
@@ -72,14 +72,14 @@ export async function findSharedIds(
 /** Marks the rows with an id that three or more others share. */
 async function marksOfShared(session: DuckSession, loaded: LoadedCsv): Promise<Mark[]> {
   const many = await session.query(
-    `SELECT rowid::INTEGER AS detail, id FROM clashing_ids WHERE others >= ${shared}`,
+    `SELECT rowid::INTEGER AS detail, id FROM clashing_ids WHERE others >= ${minOthers}`,
   );
   if (many.length === 0) return [];
   const shapes = new Map(many.map(({ detail, id }) => [detail, shape(String(id))]));
   return idColumns.map((column, place) => ({
     column: column.name,
     rows: `SELECT raw.rowid AS row_id, clashing_ids.rowid AS detail FROM raw JOIN clashing_ids
-      ON place = ${place} AND others >= ${shared} AND id = ${valueSql(column, loaded)} AND clashing_ids.file = raw.file`,
+      ON place = ${place} AND others >= ${minOthers} AND id = ${valueSql(column, loaded)} AND clashing_ids.file = raw.file`,
     reasonOf: (detail) =>
       `Three or more ${idKinds[1 - place]?.many} occur with this id on one day, so it identifies nobody (the cell looks like ${shapes.get(detail)}).`,
   }));

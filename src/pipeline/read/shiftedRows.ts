@@ -1,14 +1,14 @@
-import { idColumns, idNames, keptTexts, type Report } from "../../clever/reports";
+import { idColumns, idNames, keptTextColumns, type Report } from "../../clever/reports";
 import { plainNumber, shiftedReason, shortestId } from "../../clever/shiftedCells";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { Mark } from "./markedRows";
-import type { CheckedPeople } from "./persons";
+import type { CheckedPeople } from "./peopleTable";
 
 /** A SELECT of the texts in `kept_texts` that are people's ids. */
-function textsLikeIdsSql({ found, ofRun, known }: CheckedPeople): string {
+function textsLikeIdsSql({ inFiles, inRun, inLookups }: CheckedPeople): string {
   return `SELECT DISTINCT place, text FROM kept_texts SEMI JOIN (
-      ${selectIds([found, ofRun, known]).join(" UNION ALL ")}) ids ON id = text
+      ${idSelects([inFiles, inRun, inLookups]).join(" UNION ALL ")}) ids ON id = text
     WHERE length(text) >= ${shortestId} AND NOT regexp_full_match(text, ${sqlString(plainNumber)})`;
 }
 
@@ -38,7 +38,7 @@ export async function findShiftedRows(
   places: readonly number[],
 ): Promise<Mark[]> {
   if (places.length === 0) return [];
-  const kept = keptTexts(report);
+  const kept = keptTextColumns(report);
   await session.query(`CREATE OR REPLACE TEMP TABLE texts_like_ids AS ${textsLikeIdsSql(people)}`);
   const ids = idColumns.map((column) => valueSql(column, loaded));
   return places.flatMap((place) => {
@@ -54,6 +54,6 @@ export async function findShiftedRows(
 }
 
 /** SELECTs of the ids in relations with people. */
-export function selectIds(relations: readonly string[]): string[] {
+export function idSelects(relations: readonly string[]): string[] {
   return idNames.flatMap((name) => relations.map((relation) => `SELECT ${name} AS id FROM ${relation}`));
 }

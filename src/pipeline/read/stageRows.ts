@@ -7,9 +7,9 @@ import type { LogEntry } from "../log/ingestLog";
 import { dayBit } from "../write/cells";
 import { pseudoFiles } from "../write/tables";
 import type { CheckContext } from "./checkRows";
-import { daySql, type LoadedCsv, rowsIn, valueSql } from "./loadCsv";
+import { daySql, type LoadedCsv, rowCount, valueSql } from "./loadCsv";
 import { type KnownPeople, type MaskedTexts, maskKeptTexts } from "./maskedTexts";
-import type { Persons } from "./persons";
+import type { PeopleTable } from "./peopleTable";
 import type { FileDays } from "./rawRows";
 
 /** Rows of one month in the form of the `_pseudo` table, in a local file. */
@@ -52,9 +52,9 @@ export async function stageRows(
   files: readonly Pick<LogEntry, "source" | "userType">[],
   context: StageContext,
 ): Promise<StagedDeliveries> {
-  const { persons, scratch } = context;
-  const { report } = persons;
-  await persons.add(session, loaded);
+  const { peopleTable, scratch } = context;
+  const { report } = peopleTable;
+  await peopleTable.add(session, loaded);
   const texts = await maskKeptTexts(session, loaded, context);
   const day = daySql(report, loaded);
   const staged: StagedRows[] = [];
@@ -69,7 +69,7 @@ export async function stageRows(
       query: pseudonymizedRows(
         loaded,
         texts,
-        persons,
+        peopleTable,
         deliveredSql(files, numbers),
         `${day} BETWEEN '${name}-01' AND '${name}-31'`,
       ),
@@ -80,7 +80,7 @@ export async function stageRows(
     if (file) staged.push({ file, year, month, sources });
   }
   const written = staged.reduce((sum, { file }) => sum + file.statistics.numRecords, 0);
-  const rows = rowsIn(loaded);
+  const rows = rowCount(loaded);
   if (written !== rows) {
     throw new CleverLakeError("corrupt", `${rows} rows read, but ${written} staged; nothing was committed.`, {
       ...(files.length === 1 && files[0] ? { subject: files[0].source } : {}),
@@ -102,11 +102,11 @@ export async function stageRows(
 function pseudonymizedRows(
   loaded: LoadedCsv,
   texts: MaskedTexts,
-  persons: Persons,
+  peopleTable: PeopleTable,
   delivered: string,
   condition: string,
 ): string {
-  const { report } = persons;
+  const { report } = peopleTable;
   const kept = report.columns.filter(({ pseudonymization }) => pseudonymization !== "hash");
   const values = kept.map((column) => `${texts.valueOf(column)} AS ${sqlName(column.name)}`);
   // Joined by the ids in the form that was hashed: blank ones are null on both sides.
@@ -115,8 +115,8 @@ function pseudonymizedRows(
   );
   return `SELECT rows_.*, ${pseudonymNames.map((name) => `person.${name}`).join(", ")}, delivered.user_type, delivered.source_file
     FROM (SELECT raw.file, person.rowid AS person_number, ${values.join(", ")}
-      FROM raw LEFT JOIN ${persons.table} person ON ${ids.join(" AND ")} WHERE ${condition} ORDER BY person_number) rows_
-    LEFT JOIN ${persons.table} person ON person.rowid = rows_.person_number JOIN ${delivered} ON delivered.file = rows_.file`;
+      FROM raw LEFT JOIN ${peopleTable.table} person ON ${ids.join(" AND ")} WHERE ${condition} ORDER BY person_number) rows_
+    LEFT JOIN ${peopleTable.table} person ON person.rowid = rows_.person_number JOIN ${delivered} ON delivered.file = rows_.file`;
 }
 
 /** A relation of some of the files in `raw`, by number, with what the table stores about each. */
@@ -146,9 +146,9 @@ function sourcesOfMonths(
   for (const [number, { source, userType }] of files.entries()) {
     for (const { day, rows } of days.get(number) ?? []) {
       const name = day.slice(0, 7);
-      const found = months.get(name) ?? { numbers: new Set(), sources: new Map() };
-      months.set(name, found);
-      const { numbers, sources } = found;
+      const monthSources = months.get(name) ?? { numbers: new Set(), sources: new Map() };
+      months.set(name, monthSources);
+      const { numbers, sources } = monthSources;
       numbers.add(number);
       const before = sources.get(source);
       sources.set(source, {

@@ -1,7 +1,7 @@
 import { counted } from "../../counted";
 import type { OpenLake } from "../../delta/openLake";
 import type { Snapshot } from "../../delta/snapshot";
-import { type DamagedFile, flippedFiles, storedFiles } from "../../delta/storedFiles";
+import { corruptedFiles, type DamagedFile, storedFiles } from "../../delta/storedFiles";
 import { withDataFiles } from "../../delta/withTable";
 import type { Finding } from "../log/runRecord";
 import { monthOf } from "./foreignCommits";
@@ -24,10 +24,10 @@ export async function damagedFiles(open: OpenLake, snapshot: Snapshot): Promise<
   const { damaged } = await storedFiles(open, snapshot);
   const known = new Set(damaged.map(({ file }) => file));
   const files = [...snapshot.files.values()].filter((file) => !known.has(file));
-  const flipped = await withDataFiles(open, [{ snapshot, files }], (placeOf) =>
-    flippedFiles(snapshot, files, placeOf, open),
+  const corrupted = await withDataFiles(open, [{ snapshot, files }], (localPathOf) =>
+    corruptedFiles(snapshot, files, localPathOf, open),
   );
-  return [...damaged, ...flipped];
+  return [...damaged, ...corrupted];
 }
 
 /** Findings with those about damaged data files. A table that is to be rebuilt as a whole stays so. */

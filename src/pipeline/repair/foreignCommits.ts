@@ -93,12 +93,12 @@ export class VerifiedVersions {
   }
 
   /** Tables that are consistent are consistent at their newest version. */
-  static of({ pseudo, lookups }: LakeTables, isInOrder: (table: string) => boolean): VerifiedVersions {
+  static of({ pseudo, lookups }: LakeTables, isConsistent: (table: string) => boolean): VerifiedVersions {
     const checked = allReports().flatMap((report) => [
       [pseudoTable(report), pseudo.get(report.name)?.version ?? -1] as const,
       [lookupTable(report), lookups.get(report.name)?.version ?? -1] as const,
     ]);
-    return new VerifiedVersions(checked.filter(([path]) => isInOrder(path)));
+    return new VerifiedVersions(checked.filter(([path]) => isConsistent(path)));
   }
 
   /** What a commit on a state of a table adds to record that the table is consistent; nothing if that is unknown. */

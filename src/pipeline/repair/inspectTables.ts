@@ -98,12 +98,12 @@ class TableInspector {
     // Counts in tags cost nothing. Files without tags are read only if a commit of another program may be unknown.
     if (changes.length === 0 && isComplete && !isTagged && !this.compareValues) return "consistent";
     const rows = await ifReadable(countRowsBySource(this.open, snapshot));
-    const different = isTagged ? undefined : await this.compareValues?.(this.report, snapshot, lookups);
+    const differing = isTagged ? undefined : await this.compareValues?.(this.report, snapshot, lookups);
     const found = rows ? this.compared(rows) : { sources: new Set<string>(), sentences: [uncounted] };
-    const unlike = [...(different ?? [])].filter((source) => !found.sources.has(source));
-    if (unlike.length > 0)
-      found.sentences.push(`The rows of ${counted(unlike.length, "file")} differ from the landed files.`);
-    for (const source of unlike) found.sources.add(source);
+    const mismatched = [...(differing ?? [])].filter((source) => !found.sources.has(source));
+    if (mismatched.length > 0)
+      found.sentences.push(`The rows of ${counted(mismatched.length, "file")} differ from the landed files.`);
+    for (const source of mismatched) found.sources.add(source);
     if (changes.length === 0 && found.sources.size === 0)
       return isComplete || (rows && !this.isUnsettled()) ? "consistent" : "unknown";
     if (changes.length === 0 && (await this.isRunInterrupted())) return "unknown";
@@ -141,16 +141,16 @@ class TableInspector {
     const { state, report } = this;
     const sources = new Set<string>();
     if (this.hasUnrecorded()) return { sources, sentences: [] };
-    const counts = { none: rows.get("") ?? 0, unknown: 0, lacking: 0, further: 0 };
-    const files = { lacking: 0, further: 0 };
+    const counts = { none: rows.get("") ?? 0, unknown: 0, missing: 0, extra: 0 };
+    const files = { missing: 0, extra: 0 };
     const current = new Map([...state.current].filter(([, entry]) => entry.report === report.name));
     for (const [source, { rowsWritten }] of current) {
       if (rowsWritten === undefined) continue;
       const difference = (rows.get(source) ?? 0) - rowsWritten;
       if (difference === 0) continue;
       sources.add(source);
-      files[difference < 0 ? "lacking" : "further"]++;
-      counts[difference < 0 ? "lacking" : "further"] += Math.abs(difference);
+      files[difference < 0 ? "missing" : "extra"]++;
+      counts[difference < 0 ? "missing" : "extra"] += Math.abs(difference);
     }
     for (const [source, count] of rows) {
       if (source !== "" && (current.has(source) || state.applied.has(source))) continue;
@@ -163,11 +163,11 @@ class TableInspector {
         ? [`${counted(counts.none, "row")} without source_file: another program wrote them.`]
         : []),
       ...(counts.unknown > 0 ? [`${are(counts.unknown)} from files that are not in the ingest log.`] : []),
-      ...(counts.lacking > 0
-        ? [`${are(counts.lacking)} missing, from ${counted(files.lacking, "file")}.`]
+      ...(counts.missing > 0
+        ? [`${are(counts.missing)} missing, from ${counted(files.missing, "file")}.`]
         : []),
-      ...(counts.further > 0
-        ? [`The table has ${counted(counts.further, "extra row")} from ${counted(files.further, "file")}.`]
+      ...(counts.extra > 0
+        ? [`The table has ${counted(counts.extra, "extra row")} from ${counted(files.extra, "file")}.`]
         : []),
     ];
     return { sources, sentences };

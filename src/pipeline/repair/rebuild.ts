@@ -7,7 +7,7 @@ import { CleverLakeError } from "../../errors";
 import { type LandedContext, rereadLanded } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
 import { chunksOf } from "../plan/work";
-import type { ReadContext } from "../read/readAlone";
+import type { ReadContext } from "../read/readOneFile";
 import type { StagedRows } from "../read/stageRows";
 import { isReadAsBefore } from "../write/tableChange";
 import { VerifiedVersions } from "./foreignCommits";

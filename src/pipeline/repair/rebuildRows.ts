@@ -79,7 +79,7 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
   await requireHeld();
   // Says nothing about other programs' changes to the lookups.
   const lookupContext = { lake, duck, signal, verifiedVersions: new VerifiedVersions([]) };
-  await appendLookups(lookupContext, reader.persons, reader.identities.known, lookups);
+  await appendLookups(lookupContext, reader.peopleTable, reader.identities.lookupPairs, lookups);
   const tablePath = pathOfRebuilt(pseudoTable(report), snapshot);
   const actions = [
     ...(snapshot ? [] : creation(report, current)),
@@ -122,7 +122,7 @@ async function writeMonths(
 ): Promise<Map<string | null, WrittenMonth>> {
   const { duck, scratch, signal } = context;
   const unlogged = unloggedSources(applied, current);
-  const stay = new Set([...unread.map(({ source }) => source), ...unlogged]);
+  const keptSources = new Set([...unread.map(({ source }) => source), ...unlogged]);
   const times = new Map([
     ...[...unlogged].map((source) => [source, new Date(0)] as const),
     ...[...read, ...unread].map(({ source, modified }) => [source, modified] as const),
@@ -132,7 +132,7 @@ async function writeMonths(
   );
   const unreadable = replaced.filter(({ path }) => damaged.has(path));
   const files = replaced.filter(({ path }) => !damaged.has(path));
-  const lost = [...stay].filter((source) =>
+  const lost = [...keptSources].filter((source) =>
     unreadable.some((file) => contentsOf(file).sources?.has(source) ?? true),
   );
   if (lost.length > 0) {
@@ -140,7 +140,7 @@ async function writeMonths(
     throw landedCopiesMissing(report, lost, hint);
   }
   const stray = [...(snapshot?.files.values() ?? [])].filter((file) => monthOf(file) === undefined);
-  return withDataFiles(context, [{ snapshot, files }], (placeOf) =>
+  return withDataFiles(context, [{ snapshot, files }], (localPathOf) =>
     duck.session(async (session) => {
       const written = new Map<string | null, WrittenMonth>();
       for (const [number, name] of names.entries()) {
@@ -157,12 +157,12 @@ async function writeMonths(
             twinFiles: [],
           },
           changed: new Set<string>(),
-          onlyStay: stay,
+          onlyKept: keptSources,
           incomplete: new Set<string>(),
           restored: [],
-          excluded: stay,
+          excluded: keptSources,
           timeOf: (source: string) => times.get(source),
-          placeOf,
+          localPathOf,
         };
         const rows = new MonthRows(session, sources, number);
         await rows.analyze();
@@ -184,12 +184,12 @@ function rebuiltMonth(
 ): RebuiltMonth {
   const files = [...(snapshot?.files.values() ?? [])].filter((file) => (monthOf(file) ?? null) === month);
   const [before, gone] = [numRecords(files), numRecords(removed)];
-  const news = added.reduce((sum, { file }) => sum + file.statistics.numRecords, 0);
+  const addedRows = added.reduce((sum, { file }) => sum + file.statistics.numRecords, 0);
   const isKnown = before !== undefined && gone !== undefined;
   return {
     month,
     rowsBefore: snapshot ? (before ?? null) : null,
-    rowsAfter: isKnown ? before - gone + news : null,
+    rowsAfter: isKnown ? before - gone + addedRows : null,
   };
 }
 

@@ -86,7 +86,7 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
   await requireLake(lake, { signal });
   const checkedSalt = await checkedSaltFor(lake, request.salt, signal);
   const runId = newRunId(started);
-  await using lock = dryRun ? undefined : await RunLock.take(lake, runId, { signal });
+  await using lock = dryRun ? undefined : await RunLock.acquire(lake, runId, { signal });
   // Awaited here, so that the lock is held until the work is done.
   return await withScratch(lake, async (scratch) => {
     await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
@@ -144,8 +144,9 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
       progress.all += landed.reduce((sum, { size }) => sum + size, 0);
     }
     const repaired: RepairedTable[] = [];
-    for (const finding of [...findings].sort((a, b) => turnOf(a) - turnOf(b))) {
-      const isBlocked = turnOf(finding) > 0 && repaired.some((each) => turnOf(each) === 0 && each.problem);
+    for (const finding of [...findings].sort((a, b) => repairOrder(a) - repairOrder(b))) {
+      const isBlocked =
+        repairOrder(finding) > 0 && repaired.some((each) => repairOrder(each) === 0 && each.problem);
       const repair = new TableRepair(context, finding, tables, { state, damage, ...entries }, log);
       repaired.push(isBlocked ? repair.blocked() : await repair.repaired());
     }
@@ -183,7 +184,7 @@ async function otherTables(
       if (snapshot) snapshots.push(snapshot);
     } catch (error) {
       const problem = problemOf(error, open.signal);
-      unreadable.push({ ...asFound(path, "It cannot be read.", "table"), problem });
+      unreadable.push({ ...unrepaired(path, "It cannot be read.", "table"), problem });
     }
   }
   return { snapshots, unreadable };
@@ -196,11 +197,11 @@ function repairedLog(droppedFiles: number, entries: readonly LogEntry[]): Repair
     ...(entries.length > 0 ? [`${counted(entries.length, "landed file")} without an entry.`] : []),
     "Its entries are restored from the records of runs. The next run completes them; repair again after it.",
   ];
-  return asFound(ingestLogTable, found.join(" "), "months");
+  return unrepaired(ingestLogTable, found.join(" "), "months");
 }
 
 /** What was found of a table, before anything is done. */
-function asFound(table: string, found: string, rebuilt: RepairedTable["rebuilt"]): RepairedTable {
+function unrepaired(table: string, found: string, rebuilt: RepairedTable["rebuilt"]): RepairedTable {
   const rows = { rowsBefore: null, rowsAfter: null };
   return { table, found, rebuilt, months: [], ...rows, kept: [], replaced: null, problem: null };
 }
@@ -221,17 +222,17 @@ class TableRepair {
   repaired(): Promise<RepairedTable> {
     const { table } = this.finding;
     const report = reportOf(table);
-    if (report === undefined) return this.ofOther();
-    return table === lookupTable(report) ? this.ofLookups(report) : this.ofRows(report);
+    if (report === undefined) return this.repairOther();
+    return table === lookupTable(report) ? this.repairLookups(report) : this.repairRows(report);
   }
 
   /** Without all people, ids would stay in the texts of rebuilt rows. */
   blocked(): RepairedTable {
     const problem = "It is repaired once the lookup tables are: without them, ids could stay in texts.";
-    return { ...this.asFound(this.finding.months.length === 0 ? "table" : "months"), problem };
+    return { ...this.unrepaired(this.finding.months.length === 0 ? "table" : "months"), problem };
   }
 
-  private ofRows(report: Report): Promise<RepairedTable> {
+  private repairRows(report: Report): Promise<RepairedTable> {
     const { context, finding, tables, known } = this;
     const isWhole = finding.months.length === 0;
     return this.after(isWhole ? "table" : "months", async () => {
@@ -259,7 +260,7 @@ class TableRepair {
     });
   }
 
-  private ofLookups(report: Report): Promise<RepairedTable> {
+  private repairLookups(report: Report): Promise<RepairedTable> {
     const { context, finding, tables, known } = this;
     const found = tables.lookups.get(report.name);
     const isWritable = found !== undefined && refusalOf(() => requireWritable(found, [])) === undefined;
@@ -279,7 +280,7 @@ class TableRepair {
   }
 
   /** A table with a damaged data file that is not derived from the landed files alone. */
-  private ofOther(): Promise<RepairedTable> {
+  private repairOther(): Promise<RepairedTable> {
     const { finding, known } = this;
     const remedy = remedies.get(finding.table);
     return this.after(remedy === undefined ? "months" : "table", async () => {
@@ -298,7 +299,7 @@ class TableRepair {
     rebuilt: RepairedTable["rebuilt"],
     work: () => Promise<Partial<RepairedTable>>,
   ): Promise<RepairedTable> {
-    const found = this.asFound(rebuilt);
+    const found = this.unrepaired(rebuilt);
     try {
       return { ...found, ...(await work()) };
     } catch (error) {
@@ -306,8 +307,8 @@ class TableRepair {
     }
   }
 
-  private asFound(rebuilt: RepairedTable["rebuilt"]): RepairedTable {
-    return asFound(this.finding.table, this.finding.problem, rebuilt);
+  private unrepaired(rebuilt: RepairedTable["rebuilt"]): RepairedTable {
+    return unrepaired(this.finding.table, this.finding.problem, rebuilt);
   }
 
   private async makeRoom(): Promise<void> {
@@ -332,7 +333,7 @@ function reportOf(table: string): Report | undefined {
 }
 
 /** No pseudonym may lack its lookup, and the Digital Engagement table is derived from the tables of rows. */
-function turnOf({ table }: Pick<Finding, "table">): number {
+function repairOrder({ table }: Pick<Finding, "table">): number {
   const report = reportOf(table);
   if (report === undefined) return 2;
   return table === lookupTable(report) ? 0 : 1;

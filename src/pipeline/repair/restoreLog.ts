@@ -4,7 +4,7 @@ import type { OpenLake } from "../../delta/openLake";
 import { readSnapshot } from "../../delta/snapshot";
 import { removeFile } from "../../delta/tableActions";
 import type { Lake } from "../../lake/lake";
-import { adoptLandings } from "../land/recover";
+import { recoverLandings } from "../land/recover";
 import type { LogEntry } from "../log/ingestLog";
 import { landedAgainEntry } from "../log/logEntries";
 import type { IngestLog } from "../log/logTable";
@@ -59,9 +59,9 @@ export async function lostEntries(
     signal?.throwIfAborted();
     const record = await history.record(runId);
     const landings = record?.landings.filter(isLost) ?? [];
-    const adopted = await adoptLandings(lake, landings, known, runId, signal);
+    const recovered = await recoverLandings(lake, landings, known, runId, signal);
     const before = [...known, ...entries];
-    entries.push(...adopted, ...retimedEntries(landings, adopted, before, applied, runId));
+    entries.push(...recovered, ...retimedEntries(landings, recovered, before, applied, runId));
   }
   return entries;
 }
@@ -76,12 +76,12 @@ function nameOf({ source, version }: Pick<Landing, "source" | "version">): strin
  */
 function retimedEntries(
   landings: readonly Landing[],
-  adopted: readonly LogEntry[],
+  recovered: readonly LogEntry[],
   before: readonly LogEntry[],
   applied: LakeState["applied"],
   runId: string,
 ): LogEntry[] {
-  const landed = new Set(adopted.map(({ landedPath }) => landedPath));
+  const landed = new Set(recovered.map(({ landedPath }) => landedPath));
   return landings.flatMap(({ source, version, landedPath, path, modified }) => {
     if (landed.has(landedPath) || applied.get(source) !== version) return [];
     const ofSource = before.filter((entry) => entry.source === source && entry.version < version);

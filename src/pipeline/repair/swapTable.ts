@@ -6,8 +6,8 @@ import { folderName } from "../plan/plan";
 
 /** Removes what a killed repair left where a table is to be built next to another one. */
 export async function clearRebuildFolder(access: LakeAccess, table: string): Promise<void> {
-  const left = await filesBelow(access.lake, rebuildFolder(table), access);
-  for (const { path } of left) await access.lake.delete(path, access);
+  const leftovers = await filesBelow(access.lake, rebuildFolder(table), access);
+  for (const { path } of leftovers) await access.lake.delete(path, access);
 }
 
 /**

@@ -10,7 +10,7 @@ import { filesBelow } from "../../lake/filesBelow";
 import type { Lake } from "../../lake/lake";
 import { sha256Of } from "../../sha256";
 import { minimumGroupSizeOf, updateGroups } from "../groups/updateGroups";
-import { writeUnlessKnown } from "../land/land";
+import { writeUnlessUnchanged } from "../land/land";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
 import { folderName } from "../plan/plan";
@@ -97,7 +97,7 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   }
   const header = readHeader(await file.head(headerBytes, signal), rosterShape);
   if (isProblem(header)) throw notARoster(file, header);
-  await using lock = await RunLock.take(lake, newRunId(new Date(started)), { signal });
+  await using lock = await RunLock.acquire(lake, newRunId(new Date(started)), { signal });
 
   const checkedSalt = await checkedSaltFor(lake, request.salt, signal);
   const students = await readStudents(request, checkedSalt.salt, header);
@@ -107,7 +107,7 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   await using duck = await Duck.open();
   const open = { lake, duck, signal };
   const current = await compareWithCurrent(request, open, students);
-  const { known: before, shared: kept } = current ?? { known: 0, shared: 0 };
+  const { total: before, shared: kept } = current ?? { total: 0, shared: 0 };
   const isProven = checkedSalt.evidence === "unproven" && kept > 0;
   const { requireHeld } = lock;
   await claimCheckedSalt(lake, checkedSalt, { requireHeld, isProven, signal });
@@ -257,6 +257,6 @@ async function keepRaw({ lake, file, signal }: RosterRequest, now: Date): Promis
     .at(-1);
   const before = newest && (await sha256Of(lake.readStream(newest, options)));
   const target = keptRosterPath(folderName(now), rosterFileName);
-  const { unchanged } = await writeUnlessKnown(lake, target, () => file.read(signal), before, options);
+  const { unchanged } = await writeUnlessUnchanged(lake, target, () => file.read(signal), before, options);
   return unchanged && newest !== undefined ? newest : target;
 }

@@ -37,7 +37,7 @@ export async function replaceRoster(
       signal,
       table,
       query: `SELECT ${names} FROM roster ORDER BY sis_id_pseudonym`,
-      isCurrent: (_snapshot, select) => holdsTheSame(session, select),
+      isCurrent: (_snapshot, select) => hasSameRows(session, select),
     });
     return { version: snapshot?.version ?? 0, changed: committed };
   }, signal);
@@ -45,7 +45,7 @@ export async function replaceRoster(
 
 /** How many people a table of the lake has, and how many of them are among these students. */
 export interface SharedStudents {
-  readonly known: number;
+  readonly total: number;
   readonly shared: number;
 }
 
@@ -68,7 +68,7 @@ export async function compareStudents(
     const known = new Set(rows.map(({ pseudonym }) => String(pseudonym)));
     let shared = 0;
     for (const { pseudonym } of students) if (known.has(pseudonym)) shared++;
-    return { known: known.size, shared };
+    return { total: known.size, shared };
   });
 }
 
@@ -91,7 +91,7 @@ async function load(session: DuckSession, students: Iterable<PseudonymizedStuden
   if (batch.length > 0) await insert(batch);
 }
 
-async function holdsTheSame(session: DuckSession, rows: string): Promise<boolean> {
+async function hasSameRows(session: DuckSession, rows: string): Promise<boolean> {
   const stored = `SELECT ${names} FROM (${rows})`;
   const expected = `SELECT ${names} FROM roster`;
   const [row] = await session.query(

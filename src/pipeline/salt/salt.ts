@@ -38,7 +38,7 @@ export async function checkedSaltFor(lake: Lake, given: string, signal?: AbortSi
   const text = checkSaltText(given);
   const { salt: trimmed, weakness } = text;
   const found = await findSalt(lake, given, signal);
-  if (found === undefined) throw otherSalt(lake);
+  if (found === undefined) throw saltMismatch(lake);
   const { salt, evidence, stored } = found;
   if (evidence === "new") requireFitForNewLake(lake, text);
   const notes: string[] = [];
@@ -104,14 +104,14 @@ export async function claimCheckedSalt(
   if (stored !== undefined) {
     const isChecked = evidence === "fingerprint" && stored.nonce === before?.nonce;
     if (isChecked || (await isSaltOf(salt, stored))) return;
-    if (await hasPseudonyms(lake, claim.signal)) throw otherSalt(lake);
+    if (await hasPseudonyms(lake, claim.signal)) throw saltMismatch(lake);
   } else if (evidence === "unproven" && claim.isProven !== true) throw unprovenSalt();
   await claim.requireHeld();
   if (stored !== undefined) await replaceFingerprint(lake, salt, stored, options);
   else if (!(await storeFingerprint(lake, salt, options))) {
     // Of another run; or of this one, if the response was lost before the request was repeated.
     const now = await readFingerprint({ lake, ...options });
-    if (now === undefined || !(await isSaltOf(salt, now))) throw otherSalt(lake);
+    if (now === undefined || !(await isSaltOf(salt, now))) throw saltMismatch(lake);
   }
 }
 
@@ -130,7 +130,7 @@ export async function checkSalt(
   return found.evidence === "unproven" ? "unproven" : "matches";
 }
 
-export function otherSalt(lake: Lake): CleverLakeError {
+export function saltMismatch(lake: Lake): CleverLakeError {
   return new CleverLakeError("salt", "This lake was pseudonymized with another salt; nothing was written.", {
     subject: lake.url,
     hint: "Set CLEVER_SALT to the salt that was used before. With another one the same person would get a second pseudonym.",

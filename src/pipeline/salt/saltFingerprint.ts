@@ -33,9 +33,9 @@ const proven = new Set<string>();
 export async function isSaltOf(salt: string, stored: Fingerprint): Promise<boolean> {
   if (proven.has(proofOf(salt, stored))) return true;
   const given = await fingerprintOf(salt, stored.nonce, stored.cost);
-  const isIts = timingSafeEqual(given, Buffer.from(stored.fingerprint, "hex"));
-  if (isIts) proven.add(proofOf(salt, stored));
-  return isIts;
+  const matches = timingSafeEqual(given, Buffer.from(stored.fingerprint, "hex"));
+  if (matches) proven.add(proofOf(salt, stored));
+  return matches;
 }
 
 function proofOf(salt: string, { nonce, fingerprint }: Pick<Fingerprint, "nonce" | "fingerprint">): string {

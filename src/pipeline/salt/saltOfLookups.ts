@@ -29,24 +29,24 @@ export async function saltOfLookups(
   if (tables.flat().length === 0) return "new";
   await using duck = await Duck.open();
   const pairs: Pair[] = [];
-  for (const report of allReports()) pairs.push(...(await somePairs({ lake, duck, signal }, report)));
+  for (const report of allReports()) pairs.push(...(await samplePairs({ lake, duck, signal }, report)));
   if (pairs.length === 0) return (await hasPseudonyms(lake, signal)) ? "unproven" : "new";
   // OEA's default: adopting the lake gives it a salt.
-  if (pairs.every((pair) => isMadeWith("", pair))) return "new";
-  const salt = forms.find((form) => pairs.every((pair) => isMadeWith(form, pair)));
+  if (pairs.every((pair) => isHashedWith("", pair))) return "new";
+  const salt = forms.find((form) => pairs.every((pair) => isHashedWith(form, pair)));
   return salt === undefined ? "differs" : { salt };
 }
 
-function isMadeWith(salt: string, { id, pseudonym }: Pair): boolean {
+function isHashedWith(salt: string, { id, pseudonym }: Pair): boolean {
   return pseudonymOf(id, salt) === pseudonym;
 }
 
-/** OEA's `hash`, as `Persons` computes it in the engine, but outside of it. */
+/** OEA's `hash`, as `PeopleTable` computes it in the engine, but outside of it. */
 export function pseudonymOf(id: string, salt: string): string {
   return createHash("sha256").update(id).update(salt).digest("hex");
 }
 
-async function somePairs(open: OpenLake, report: Report): Promise<Pair[]> {
+async function samplePairs(open: OpenLake, report: Report): Promise<Pair[]> {
   return withTables(open, [lookupTable(report)], async (session, [lookup]) => {
     const pairs: Pair[] = [];
     if (lookup?.select === undefined) return pairs;

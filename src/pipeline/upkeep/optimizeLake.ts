@@ -55,7 +55,7 @@ export async function optimizeLake(request: LakeWork): Promise<OptimizeSummary> 
   const started = new Date();
   const { lake, dryRun, signal } = request;
   await requireLake(lake, { signal });
-  await using lock = dryRun ? undefined : await RunLock.take(lake, newRunId(started), { signal });
+  await using lock = dryRun ? undefined : await RunLock.acquire(lake, newRunId(started), { signal });
   // Awaited before the lock is released.
   return await withScratch(lake, async (scratch) => {
     await using duck = await Duck.open({ temporaryFolder: `${scratch}/spill` });
@@ -82,7 +82,7 @@ export async function optimizeLake(request: LakeWork): Promise<OptimizeSummary> 
           snapshot,
           maxFiles: filesPerPartition,
           requireHeld: held.requireHeld,
-          onLeft: (reason) => problems.push(describeError(reason)),
+          onSkipped: (reason) => problems.push(describeError(reason)),
           onMerged: ({ bytes }) => {
             rewritten += bytes;
             progress.done += bytes;

@@ -61,7 +61,7 @@ export async function vacuumLake(request: VacuumRequest): Promise<VacuumSummary>
     );
   }
   await requireLake(lake, { signal });
-  await using lock = dryRun ? undefined : await RunLock.take(lake, newRunId(started), { signal });
+  await using lock = dryRun ? undefined : await RunLock.acquire(lake, newRunId(started), { signal });
   const now = (await lock?.takenAt()) ?? started;
   const since = now.getTime() - olderThanDays * millisecondsPerDay;
   await using duck = await Duck.open();

@@ -100,7 +100,7 @@ async function verifyAll(
 ): Promise<Omit<Verification, "problems" | "leftovers">> {
   const { lake, duck, signal, problems } = context;
   const log = new IngestLog(lake, duck);
-  const read = await orDamage(context, ingestLogTable, async () =>
+  const read = await collectDamage(context, ingestLogTable, async () =>
     (await hasIntactFiles(context, ingestLogTable))
       ? { all: await log.all(signal), sources: await log.sources(signal) }
       : undefined,
@@ -111,20 +111,20 @@ async function verifyAll(
   const entries = [...read.sources.last.values(), ...read.sources.anonymized.values()];
   const files = entries.filter(({ outcome }) => outcome !== "duplicate");
   const landed = [...new Map(files.map((entry) => [entry.landedPath, entry])).values()];
-  const flipped = await flippedLandings(context, landed);
+  const corrupted = await damagedLandings(context, landed);
   const tables: VerifiedTable[] = [];
   const applied = new Map<string, number>();
   const withRows = new Set<string>();
   for (const report of allReports()) {
-    const verified = await orDamage(context, pseudoTable(report), () =>
-      verifyReport(context, report, read.sources, salt, (each) => !flipped.has(each.landedPath)),
+    const verified = await collectDamage(context, pseudoTable(report), () =>
+      verifyReport(context, report, read.sources, salt, (each) => !corrupted.has(each.landedPath)),
     );
     tables.push(...(verified?.tables ?? []));
     for (const [source, version] of verified?.applied ?? []) applied.set(source, version);
     for (const source of verified?.sources ?? []) withRows.add(source);
   }
   for (const [path, check] of otherTables) {
-    const table = await orDamage(context, path, () => verifyTable(context, path, check));
+    const table = await collectDamage(context, path, () => verifyTable(context, path, check));
     if (table) tables.push(table);
   }
   problems.push(...(await unloggedLandings(context, read.all)));
@@ -149,7 +149,7 @@ const restoreIt =
   "Restore it from a backup of the lake: without it, rows cannot be checked or rebuilt. Those in the tables stay.";
 
 /** Landed files that are gone, or whose bytes are not those that were ingested; the reasons are among the problems. */
-async function flippedLandings(
+async function damagedLandings(
   { lake, problems, signal }: VerifyContext,
   entries: readonly LogEntry[],
 ): Promise<ReadonlySet<string>> {
@@ -185,7 +185,7 @@ async function verifiedSalt({ lake, problems, signal }: VerifyContext, given: st
 }
 
 /** Adds evidence of damaged data, and a table that another program made unreadable, to the problems; then undefined. */
-async function orDamage<T>(
+async function collectDamage<T>(
   { problems }: VerifyContext,
   subject: string,
   work: () => Promise<T>,

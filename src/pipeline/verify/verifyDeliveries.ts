@@ -7,8 +7,8 @@ import { type LandedContext, landedReader, rereadLanded } from "../landedReader"
 import type { LogEntry } from "../log/ingestLog";
 import { oldestFirst } from "../plan/ranks";
 import { type LoadedCsv, valueSql } from "../read/loadCsv";
-import { comparableTexts } from "../read/maskedTexts";
-import type { ReadContext } from "../read/readAlone";
+import { comparableForms } from "../read/maskedTexts";
+import type { ReadContext } from "../read/readOneFile";
 import { deliveredSql } from "../read/stageRows";
 import { findSupersededRows, ranksSql } from "../write/overlaps";
 import { mayUndercountRows } from "../write/sourceRows";
@@ -80,12 +80,12 @@ class Comparison {
       `SELECT DISTINCT source FROM expected SEMI JOIN (SELECT user_type, "date" FROM expected
          GROUP BY ALL HAVING count(DISTINCT source) > 1) USING (user_type, "date")`,
     );
-    const unlike = await session.query(
+    const mismatched = await session.query(
       `SELECT DISTINCT source FROM (
          (FROM expected EXCEPT FROM actual) UNION ALL (FROM (FROM actual EXCEPT FROM expected)))`,
     );
-    const close = new Set([...shared, ...unlike].map(({ source }) => String(source)));
-    await this.compareClosely(readable.filter(({ source }) => close.has(source)));
+    const suspects = new Set([...shared, ...mismatched].map(({ source }) => String(source)));
+    await this.compareRowByRow(readable.filter(({ source }) => suspects.has(source)));
     const { unreadable, different } = this;
     return { unreadable, different };
   }
@@ -122,14 +122,14 @@ class Comparison {
   }
 
   /** Computes, by the rule, the rows of sources that share days, and compares them row by row. */
-  private async compareClosely(entries: readonly LogEntry[]): Promise<void> {
+  private async compareRowByRow(entries: readonly LogEntry[]): Promise<void> {
     if (entries.length === 0) return;
     const { session } = this;
     const { report } = this.table;
     const { staged } = await rereadLanded(session, this.reader, entries, this.table.areIntact);
     const files = staged.map(
       ({ file, year, month }) =>
-        `SELECT *, ${year} AS "year", ${month} AS "month" FROM read_parquet(${sqlFile(file.place)}, hive_partitioning = false)`,
+        `SELECT *, ${year} AS "year", ${month} AS "month" FROM read_parquet(${sqlFile(file.localPath)}, hive_partitioning = false)`,
     );
     if (files.length === 0) return;
     const ranked = oldestFirst(entries).map(({ source }) => source);
@@ -138,10 +138,10 @@ class Comparison {
        FROM (${files.join(" UNION ALL BY NAME ")}) rows_ JOIN ${ranksSql(ranked)} ranks USING (source_file)`,
     );
     await findSupersededRows(session, report, "landed_rows", "superseded_rows");
-    const landedTexts = await comparableTexts(session, report, "landed_rows", "landed_texts");
+    const landedTexts = await comparableForms(session, report, "landed_rows", "landed_texts");
     const names = entries.map(({ source }) => sqlString(source)).join(", ");
     const inTable = `SELECT * FROM (${this.table.select}) WHERE source_file IN (${names})`;
-    const tableTexts = await comparableTexts(session, report, `(${inTable})`, "table_texts");
+    const tableTexts = await comparableForms(session, report, `(${inTable})`, "table_texts");
     const landedHash = this.hashOfTable(landedTexts.valueOf);
     const tableHash = this.hashOfTable(tableTexts.valueOf);
     // Earlier versions left out rows that other files had, and their log does not distinguish these from bad ones.

@@ -37,7 +37,7 @@ export async function unloggedLandings(
 
 /** Entries that OEA would take for a table. */
 async function foreignEntriesAmongTables({ lake, ...options }: LakeAccess): Promise<Leftover[]> {
-  const strangers: Leftover[] = [];
+  const foreign: Leftover[] = [];
   const own = new Set(upkeepTables().map(({ path }) => path));
   for (const folder of tableFolders) {
     for await (const { path, kind } of lake.list(folder, options)) {
@@ -46,13 +46,13 @@ async function foreignEntriesAmongTables({ lake, ...options }: LakeAccess): Prom
       if (kind === "folder" && (await lake.stat(logFolder(path), options)) !== undefined) continue;
       const end =
         path === earlierSaltFingerprintPath ? "The next run moves it." : "Move it to another place.";
-      strangers.push({
+      foreign.push({
         subject: path,
         note: `It is not a table, but OEA treats everything here as one. ${end}`,
       });
     }
   }
-  return strangers;
+  return foreign;
 }
 
 /** Entries among the tables that are not tables, and files that killed processes left in the lake. */

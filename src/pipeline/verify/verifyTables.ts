@@ -10,7 +10,7 @@ import { counted } from "../../counted";
 import { readQuery } from "../../delta/readQuery";
 import { readCheckedSnapshot, type Snapshot } from "../../delta/snapshot";
 import { numRecords } from "../../delta/statistics";
-import { type DamagedFile, filesOf, flippedFiles, storedFiles } from "../../delta/storedFiles";
+import { corruptedFiles, type DamagedFile, filesOf, storedFiles } from "../../delta/storedFiles";
 import { withDataFiles } from "../../delta/withTable";
 import { type DuckSession, sqlName } from "../../duck/duck";
 import { isUpToDate } from "../activity/digitalActivity";
@@ -57,14 +57,14 @@ async function withIntactTables<T>(
     if (unused) leftovers.push(unused);
   }
   if (problems.length > before) return undefined;
-  return withDataFiles(context, tables, async (placeOf) => {
+  return withDataFiles(context, tables, async (localPathOf) => {
     for (const { snapshot } of tables) {
-      const flipped = await flippedFiles(snapshot, snapshot.files.values(), placeOf, context);
+      const flipped = await corruptedFiles(snapshot, snapshot.files.values(), localPathOf, context);
       problems.push(...flipped.map(asDiscrepancy));
     }
     if (problems.length > before) return undefined;
     const intact = tables.map((table) => {
-      const select = readQuery(table.snapshot, filesOf(table), placeOf);
+      const select = readQuery(table.snapshot, filesOf(table), localPathOf);
       return [table.snapshot.tablePath, { ...table, select }] as const;
     });
     return duck.session((session) => work(session, new Map(intact)), signal);
@@ -119,7 +119,7 @@ export async function verifyReport(
     problems.push(...compareWithLog(report, entries, current, applied, rows));
     if (pseudo) {
       problems.push(...missingValues(report, counts?.withoutValue ?? new Map()));
-      const isSalt = salt !== undefined && lookup && (await isSaltOf(session, lookup.select, salt));
+      const saltMatches = salt !== undefined && lookup && (await isSaltOf(session, lookup.select, salt));
       const { unreadable, different } = await compareWithLanded(
         context,
         session,
@@ -127,7 +127,7 @@ export async function verifyReport(
           report,
           select: pseudo.select,
           lookups: lookup?.snapshot,
-          salt: isSalt ? salt : undefined,
+          salt: saltMatches ? salt : undefined,
           areIntact: true,
         },
         // Including those whose rows newer files all have: they in turn supersede rows of older ones.

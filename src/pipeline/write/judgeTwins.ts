@@ -73,9 +73,9 @@ export class TwinJudge {
     const twinType = (unrecorded?.entry ?? this.context.currentOf(twin))?.userType;
     if (twinType === undefined) return { loser: mine, kept: twin, why: "is in the tables as others" };
     const files = snapshot ? newestFilesOf(snapshot, [mine.entry.userType, twinType]) : [];
-    return withDataFiles(this.context, [{ snapshot, files }], async (placeOf) => {
+    return withDataFiles(this.context, [{ snapshot, files }], async (localPathOf) => {
       const inTable =
-        snapshot && files.length > 0 ? `FROM (${readQuery(snapshot, files, placeOf)})` : undefined;
+        snapshot && files.length > 0 ? `FROM (${readQuery(snapshot, files, localPathOf)})` : undefined;
       const other = { source: twin, userType: twinType };
       if (inTable && (await areKnownAsBoth(session, rows, inTable, mine.entry, other))) return undefined;
       if (partner === undefined) return { loser: mine, kept: twin, why: `is in the tables as ${twinType}` };

@@ -31,7 +31,7 @@ export interface MonthSources {
   /** Sources whose old rows are removed from the whole month: their new ones, if any, are in `month.staged`. */
   readonly changed: ReadonlySet<string>;
   /** If the whole month is rebuilt: the only sources whose rows in the table stay. */
-  readonly onlyStay?: ReadonlySet<string>;
+  readonly onlyKept?: ReadonlySet<string>;
   /** Sources with missing rows in the table; `restored` has all of their rows. */
   readonly incomplete: ReadonlySet<string>;
   readonly restored: readonly StagedRows[];
@@ -40,7 +40,7 @@ export interface MonthSources {
   /** When a source's delivery was written; undefined for an unknown source. */
   readonly timeOf: (source: string) => Date | undefined;
   /** The local path of a file of the table. */
-  readonly placeOf: (lakePath: string) => string;
+  readonly localPathOf: (lakePath: string) => string;
 }
 
 /** A month's new data file, and the files that it replaces. */
@@ -69,7 +69,7 @@ export class MonthRows {
   /** Finds what the sources have in common. */
   async analyze(): Promise<void> {
     const { session } = this;
-    const { month, changed, onlyStay, incomplete } = this.sources;
+    const { month, changed, onlyKept, incomplete } = this.sources;
     const cells = new Map<string, Cell & { readonly sources: Set<string> }>();
     const note = (userType: string, date: string, source: string) => {
       const key = `${userType} ${date}`;
@@ -79,9 +79,9 @@ export class MonthRows {
     };
     await this.createCells(`cells_${this.number}`, cellsIn(month.cells, month));
     for (const { origin, source, userType, date, isInCells } of await this.rowsInTable()) {
-      const isOut = onlyStay ? !onlyStay.has(source) : changed.has(source);
-      const goes = isOut || (incomplete.has(source) && isInCells);
-      if (goes) this.losing.add(origin);
+      const isRemoved = onlyKept ? !onlyKept.has(source) : changed.has(source);
+      const losesRow = isRemoved || (incomplete.has(source) && isInCells);
+      if (losesRow) this.losing.add(origin);
       else if (isInCells) note(userType, date, source);
     }
     for (const sources of [...month.staged.map((rows) => this.arrivingIn(rows)), ...this.restoredInCells()]) {
@@ -154,10 +154,10 @@ export class MonthRows {
     const own = days.filter((day) => monthKey(day) === `${month.year}-${month.month}`);
     if (own.length === 0) return new Map();
     const files = this.tableRows(month.files);
-    const stay = files.filter((_, origin) => !this.losing.has(origin));
+    const kept = files.filter((_, origin) => !this.losing.has(origin));
     const all = [
       ...files.map((rows) => `SELECT false AS is_now, user_type, "date" FROM (${rows}) rows_`),
-      ...[...stay, this.newRows()].map(
+      ...[...kept, this.newRows()].map(
         (rows) => `SELECT true AS is_now, user_type, "date" FROM (${rows}) rows_`,
       ),
     ];
@@ -207,26 +207,26 @@ export class MonthRows {
     const { losing, number } = this;
     const rows = this.allRows((origin) => losing.has(origin));
     if (!this.hasShared) return rows;
-    const apart = `SELECT * FROM (${rows}) rows_ ANTI JOIN shared_${number} USING (user_type, "date")`;
+    const unshared = `SELECT * FROM (${rows}) rows_ ANTI JOIN shared_${number} USING (user_type, "date")`;
     const origins = [-1, ...losing].join(", ");
-    const counting = `SELECT * EXCLUDE (row_id, rank) FROM candidates_${number} rows_
+    const winning = `SELECT * EXCLUDE (row_id, rank) FROM candidates_${number} rows_
       WHERE origin IN (${origins}) AND row_id NOT IN (SELECT row_id FROM superseded_${number})`;
-    return `${apart} UNION ALL BY NAME ${counting}`;
+    return `${unshared} UNION ALL BY NAME ${winning}`;
   }
 
   /** A SELECT of the rows that may count, with `origin`: the number of the table's file, or -1 for staged rows. */
   private allRows(isWanted: (origin: number) => boolean = () => true): string {
-    const { month, changed, onlyStay, incomplete, excluded, restored } = this.sources;
+    const { month, changed, onlyKept, incomplete, excluded, restored } = this.sources;
     const inCells = `SEMI JOIN cells_${this.number} USING (user_type, "date")`;
     const table = this.tableRows(month.files)
       .map((rows, origin) => ({ rows, origin }))
       .filter(({ origin }) => isWanted(origin))
       .flatMap(({ rows, origin }) => {
         const others = `SELECT ${origin} AS origin, * FROM (${rows}) rows_`;
-        const stay = onlyStay ? isOneOf(onlyStay) : isNoneOf(new Set([...changed, ...incomplete]));
-        if (incomplete.size === 0) return [`${others} WHERE ${stay}`];
+        const kept = onlyKept ? isOneOf(onlyKept) : isNoneOf(new Set([...changed, ...incomplete]));
+        if (incomplete.size === 0) return [`${others} WHERE ${kept}`];
         const outside = `${others} ANTI JOIN cells_${this.number} USING (user_type, "date")`;
-        return [`${others} WHERE ${stay}`, `${outside} WHERE ${isOneOf(incomplete)}`];
+        return [`${others} WHERE ${kept}`, `${outside} WHERE ${isOneOf(incomplete)}`];
       });
     const staged = month.staged.map(
       ({ file }) => `SELECT -1 AS origin, * FROM (${parquet(file)}) rows_ WHERE ${isNoneOf(excluded)}`,
@@ -243,8 +243,8 @@ export class MonthRows {
 
   /** A SELECT for each of some files of the table. */
   private tableRows(files: readonly AddFile[]): string[] {
-    const { snapshot, placeOf } = this.sources;
-    return snapshot ? files.map((file) => `FROM (${readQuery(snapshot, [file], placeOf)})`) : [];
+    const { snapshot, localPathOf } = this.sources;
+    return snapshot ? files.map((file) => `FROM (${readQuery(snapshot, [file], localPathOf)})`) : [];
   }
 
   private noRows(): string {
@@ -348,7 +348,7 @@ function asStaged({ file, sources }: StagedRows): WrittenMonth["added"][number] 
 }
 
 function parquet(file: StagedDataFile): string {
-  return `FROM read_parquet(${sqlFile(file.place)}, hive_partitioning = false)`;
+  return `FROM read_parquet(${sqlFile(file.localPath)}, hive_partitioning = false)`;
 }
 
 function isOneOf(sources: ReadonlySet<string>): string {

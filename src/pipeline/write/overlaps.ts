@@ -2,7 +2,7 @@ import { maskMarker } from "../../clever/maskedText";
 import type { Report } from "../../clever/reports";
 import { hasNoKeySql, hasResources, sameRowSql, sameValuesSql } from "../../clever/rowKey";
 import { type DuckSession, sqlString } from "../../duck/duck";
-import { comparableTexts } from "../read/maskedTexts";
+import { comparableForms } from "../read/maskedTexts";
 
 /** Rows of a source that a newer source has too. */
 export interface Overlap {
@@ -57,7 +57,7 @@ async function keyedRows(session: DuckSession, report: Report, relation: string)
   const [nameless] = await session.query(`SELECT 1 FROM ${relation} rows_ WHERE resource_id IS NULL LIMIT 1`);
   // Only rows without Clever's resource id are distinguished by its name.
   if (nameless === undefined) return `(SELECT *, resource_name AS resource_key FROM ${relation} rows_)`;
-  const texts = await comparableTexts(session, report, relation, "resource_names");
+  const texts = await comparableForms(session, report, relation, "resource_names");
   const key = texts.valueOf({ name: "resource_name" }, "resource_name");
   return `(SELECT *, ${key} AS resource_key FROM ${relation} rows_)`;
 }

@@ -50,8 +50,8 @@ export async function replaceRows({
       const files = filesOf({ snapshot });
       const same =
         snapshot &&
-        withDataFiles(rows, [{ snapshot }], (placeOf) =>
-          isCurrent(snapshot, readQuery(snapshot, files, placeOf)),
+        withDataFiles(rows, [{ snapshot }], (localPathOf) =>
+          isCurrent(snapshot, readQuery(snapshot, files, localPathOf)),
         );
       if (same && (await ifReadable(same))) return undefined;
       const add = await writeDataFile({ ...rows, tablePath, columns });

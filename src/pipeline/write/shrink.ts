@@ -43,11 +43,11 @@ export function tooFewRows(
   if (!isTooFew({ before, now: rows }, maxShrink)) return undefined;
   if (rows === 0 && refused > 0) {
     // Accepting it would only remove the rows that the tables have.
-    const reason = `None of its ${number.format(refused)} rows can be read. ${staying(before)}.`;
+    const reason = `None of its ${number.format(refused)} rows can be read. ${keptText(before)}.`;
     return { ...delivery, reason, acceptable: false };
   }
   if (delivery.isAccepted) return undefined;
-  const reason = `It has ${left(rows, "row")}; the previous delivery had ${number.format(before)}. ${staying(before)} until the file is accepted.`;
+  const reason = `It has ${remainingText(rows, "row")}; the previous delivery had ${number.format(before)}. ${keptText(before)} until the file is accepted.`;
   return { ...delivery, reason, acceptable: true };
 }
 
@@ -107,12 +107,12 @@ export async function tooFewOfDayOrColumn(
     if (first !== undefined) {
       const sum = (at: keyof Counts) => lost.reduce((total, [, counts]) => total + counts[at], 0);
       const further = others.length === 0 ? "" : ` and ${counted(others.length, "other day")}`;
-      return [held(delivery, `${left(sum("now"), "row")} of ${first[0]}${further}`, sum("before"))];
+      return [held(delivery, `${remainingText(sum("now"), "row")} of ${first[0]}${further}`, sum("before"))];
     }
     const [few] = fewColumns;
     if (few === undefined) return [];
     const [column, { before, now }] = few;
-    return [held(delivery, `${left(now, "value")} in the column ${column}`, before)];
+    return [held(delivery, `${remainingText(now, "value")} in the column ${column}`, before)];
   });
 }
 
@@ -133,10 +133,10 @@ function held(delivery: ReadDelivery, has: string, before: number): QuarantinedD
 }
 
 /** `no row`, `1 row`, `only 3 rows` */
-function left(count: number, noun: string): string {
+function remainingText(count: number, noun: string): string {
   return count === 0 ? `no ${noun}` : count === 1 ? `1 ${noun}` : `only ${number.format(count)} ${noun}s`;
 }
 
-function staying(before: number): string {
+function keptText(before: number): string {
   return before === 1 ? "The earlier row stays" : "The earlier rows stay";
 }

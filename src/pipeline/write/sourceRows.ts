@@ -16,8 +16,8 @@ export interface SourceRows {
 const counted = new WeakMap<Snapshot, SourceRows>();
 
 export function rowsBySource(snapshot: Snapshot | undefined): SourceRows {
-  const known = snapshot && counted.get(snapshot);
-  if (known) return known;
+  const cached = snapshot && counted.get(snapshot);
+  if (cached) return cached;
   const tagged = new Map<string, number>();
   const untagged: AddFile[] = [];
   for (const file of snapshot?.files.values() ?? []) {

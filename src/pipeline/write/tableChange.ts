@@ -92,11 +92,11 @@ export class TableChange {
     );
     // A source that is quarantined because of what sources have in common is left out of the next round.
     for (;;) {
-      const out = new Set([...quarantined, ...outdated].map(({ entry }) => entry.source));
+      const excluded = new Set([...quarantined, ...outdated].map(({ entry }) => entry.source));
       const applied = due
-        .filter(({ entry }) => !out.has(entry.source))
+        .filter(({ entry }) => !excluded.has(entry.source))
         .map((delivery) => ({ ...delivery, rowsReplaced: rowsBefore(delivery.entry.source) }));
-      const round = await this.round(snapshot, applied, out);
+      const round = await this.round(snapshot, applied, excluded);
       if (!("held" in round)) return { ...round, applied, quarantined };
       quarantined.push(...round.held);
     }
@@ -128,7 +128,7 @@ export class TableChange {
     }
     const timeOf = this.times(snapshot, applied);
     const files = new Set(months.flatMap(({ files: own, twinFiles }) => [...own, ...twinFiles]));
-    return withDataFiles(this.context, [{ snapshot, files }], (placeOf) =>
+    return withDataFiles(this.context, [{ snapshot, files }], (localPathOf) =>
       duck.session(async (session) => {
         const rows = months.map((month, number) => {
           const reached = again.sources.filter((each) => mayHaveRowsIn(each, month));
@@ -141,7 +141,7 @@ export class TableChange {
             timeOf,
             incomplete: new Set(reached.map(({ source }) => source)),
             restored: again.staged.filter(({ year, month: of }) => year === month.year && of === month.month),
-            placeOf,
+            localPathOf,
           };
           return new MonthRows(session, sources, number);
         });
@@ -152,12 +152,12 @@ export class TableChange {
           ...(await new TwinJudge(this.context, session, snapshot, this.arriving).judge(rows, applied)),
         ];
         if (held.length === 0)
-          held.push(...(await this.shrunk(session, snapshot, applied, staged, rows, placeOf)));
+          held.push(...(await this.shrunk(session, snapshot, applied, staged, rows, localPathOf)));
         if (held.length > 0) return { held };
         const written: WrittenMonth[] = [];
         for (const month of rows) written.push(await month.write(this.context.scratch));
         const removed = written.flatMap((month) => month.removed);
-        if (snapshot) await requireIntact(snapshot, removed, placeOf, { signal });
+        if (snapshot) await requireIntact(snapshot, removed, localPathOf, { signal });
         return {
           attempt: () => this.attempt(snapshot, applied, written),
           overlaps,
@@ -177,7 +177,7 @@ export class TableChange {
     applied: readonly ReadDelivery[],
     staged: readonly StagedRows[],
     months: readonly MonthRows[],
-    placeOf: (lakePath: string) => string,
+    localPathOf: (lakePath: string) => string,
   ): Promise<QuarantinedDelivery[]> {
     const { report, maxShrink } = this.context;
     const replacing = applied.filter(
@@ -189,10 +189,12 @@ export class TableChange {
       replacing.some(({ entry }) => sources?.has(entry.source) ?? true);
     const files = months.flatMap(({ sources }) => sources.month.files);
     const own = files.filter((file) => mayHaveRowsOf(contentsOf(file).sources));
-    const places = staged.filter(({ sources }) => mayHaveRowsOf(sources)).map(({ file }) => file.place);
+    const localPaths = staged
+      .filter(({ sources }) => mayHaveRowsOf(sources))
+      .map(({ file }) => file.localPath);
     const rows = {
-      inTable: readQuery(snapshot, own, placeOf),
-      arriving: `FROM read_parquet(${sqlFiles(places)}, hive_partitioning = false)`,
+      inTable: readQuery(snapshot, own, localPathOf),
+      arriving: `FROM read_parquet(${sqlFiles(localPaths)}, hive_partitioning = false)`,
       countDays: async (days: readonly string[]) => {
         const counts: (readonly [string, Counts])[] = [];
         for (const month of months) counts.push(...(await month.countDays(days)));

@@ -3,7 +3,7 @@ import { CleverLakeError, errnoOf } from "../../errors";
 import { machineTokens } from "../../lake/adls/identity";
 import type { ProxySettings } from "../../lake/adls/proxy";
 import { TokenKeeper, type TokenSource } from "../../lake/adls/tokens";
-import { type WebAnswer, type WebRequest, webRequest } from "../../lake/adls/webRequest";
+import { type WebRequest, type WebResponse, webRequest } from "../../lake/adls/webRequest";
 import { retryWhile } from "../../retryWhile";
 import type { LivyService } from "./livyService";
 
@@ -19,7 +19,7 @@ export interface BatchRequest {
 const ended = new Set(["success", "error", "dead", "killed"]);
 const queued = new Set(["not_started", "recovering", "submitting", "queued"]);
 
-const batchAnswer = z.object({
+const batchResponse = z.object({
   id: z.union([z.int(), z.string().min(1)]).transform(String),
   state: z.string().nullish(),
   /** Only in Fabric and Synapse. */
@@ -28,7 +28,7 @@ const batchAnswer = z.object({
   log: z.array(z.string()).nullish(),
 });
 
-const logAnswer = z.object({ log: z.array(z.string()) });
+const logResponse = z.object({ log: z.array(z.string()) });
 
 export interface Batch {
   readonly id: string;
@@ -55,7 +55,7 @@ export interface LivyOptions {
 
 const maxWait = 30_000;
 const logLines = 200;
-const endWithin = 10_000;
+const endTimeout = 10_000;
 
 /** The batches of a Livy service. Rejects with `auth`, `network` or `engine`. */
 export class LivyBatches {
@@ -83,17 +83,17 @@ export class LivyBatches {
   /** More of the log than a batch includes, if the service provides it. */
   async log(id: string): Promise<readonly string[]> {
     if (this.options.service.kind !== "livy") return (await this.get(id)).log;
-    const answer = logAnswer.safeParse(jsonIn(await this.ask("GET", `/${id}/log?size=${logLines}`, {})));
+    const answer = logResponse.safeParse(jsonIn(await this.ask("GET", `/${id}/log?size=${logLines}`, {})));
     return answer.success ? answer.data.log : [];
   }
 
   /** Ends a batch; no error if it does not exist. Retried for a few seconds only, because the caller is waiting. */
   async end(id: string): Promise<void> {
-    await this.ask("DELETE", `/${id}`, { missing: true, signal: AbortSignal.timeout(endWithin) });
+    await this.ask("DELETE", `/${id}`, { missing: true, signal: AbortSignal.timeout(endTimeout) });
   }
 
-  private batchIn(answer: WebAnswer): Batch {
-    const parsed = batchAnswer.safeParse(jsonIn(answer));
+  private batchIn(answer: WebResponse): Batch {
+    const parsed = batchResponse.safeParse(jsonIn(answer));
     if (!parsed.success) {
       throw new CleverLakeError("engine", "The answer is not from a Livy service.", {
         subject: this.options.service.name,
@@ -116,11 +116,11 @@ export class LivyBatches {
     method: WebRequest["method"],
     path: string,
     { body, signal, missing = false }: { body?: string; signal?: AbortSignal | undefined; missing?: boolean },
-  ): Promise<WebAnswer> {
+  ): Promise<WebResponse> {
     const { service, proxy, retries = 7, firstWait = 1_000 } = this.options;
     const address = new URL(`${service.batches}${path}`);
     let refusedToken: string | undefined;
-    const once = async (): Promise<WebAnswer> => {
+    const once = async (): Promise<WebResponse> => {
       const token =
         refusedToken === undefined ? await this.tokens?.token() : await this.tokens?.renewed(refusedToken);
       const headers = {
@@ -130,7 +130,7 @@ export class LivyBatches {
         "x-requested-by": "clever-lake",
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       };
-      let answer: WebAnswer;
+      let answer: WebResponse;
       try {
         answer = await webRequest({ method, address, headers, proxy, signal, ...(body ? { body } : {}) });
       } catch (cause) {
@@ -212,12 +212,12 @@ class Unanswered extends Error {
 }
 
 class Refused extends Error {
-  constructor(readonly answer: WebAnswer) {
+  constructor(readonly answer: WebResponse) {
     super("refused");
   }
 }
 
-function jsonIn({ text }: WebAnswer): unknown {
+function jsonIn({ text }: WebResponse): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -228,7 +228,7 @@ function jsonIn({ text }: WebAnswer): unknown {
 const refusal = z.object({ msg: z.string().optional(), message: z.string().optional() });
 
 /** Why Livy, Synapse or Fabric refused a request. Their answers contain no rows. */
-function reasonIn(answer: WebAnswer): string {
+function reasonIn(answer: WebResponse): string {
   const parsed = refusal.safeParse(jsonIn(answer));
   const reason = parsed.success ? (parsed.data.msg ?? parsed.data.message) : undefined;
   return reason === undefined ? "" : `: ${reason.slice(0, 300).replace(/\.$/, "")}`;

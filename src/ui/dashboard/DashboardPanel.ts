@@ -44,7 +44,7 @@ export interface DashboardContext {
   /** Fires when the numbers may come from another lake, after `onDidChange` has fired. */
   readonly onDidChangeConnection: vscode.Event<void>;
   /** Called when the user acts in the page. */
-  userActs(): void;
+  onUserAction(): void;
   /** Shows the error of an action that the user requested. */
   notifyError(error: unknown): void;
 }
@@ -151,14 +151,14 @@ export class DashboardPanel extends Disposable {
     if (!parsed.success) return;
     if (parsed.data.type === "ready") {
       this.isRunning = true;
-      const { filter, at } = this.session;
+      const { filter, questionNumber } = this.session;
       const { texts } = this.context;
       const asked = this.asked === undefined ? {} : { asked: this.asked };
       this.asked = undefined;
       const before = parsed.data.state;
-      this.post({ type: "init", texts, ...this.given(), filter, question: at, before, ...asked });
+      this.post({ type: "init", texts, ...this.given(), filter, question: questionNumber, before, ...asked });
     }
-    if (parsed.data.type === "retry") this.context.userActs();
+    if (parsed.data.type === "retry") this.context.onUserAction();
     void this.session.handle(parsed.data);
     void this.act(parsed.data).catch((error: unknown) => this.context.notifyError(error));
   }

@@ -27,17 +27,17 @@ export class DashboardSession {
   constructor(
     private readonly source: DashboardSource,
     private readonly post: (message: ToPage) => void,
-    private filterNow: DashboardFilter = openingFilter,
+    private currentFilter: DashboardFilter = openingFilter,
   ) {
     this.state = { type: "loading", question: 0 };
   }
 
   get filter(): DashboardFilter {
-    return this.filterNow;
+    return this.currentFilter;
   }
 
   /** The number of the current question, from which the page continues. */
-  get at(): number {
+  get questionNumber(): number {
     return this.question;
   }
 
@@ -52,7 +52,7 @@ export class DashboardSession {
 
   /** Repeats the last question, because the lake or a setting may have changed. */
   refresh(): Promise<void> {
-    return this.ask(this.question, this.filterNow);
+    return this.ask(this.question, this.currentFilter);
   }
 
   /** Repeats the last question when a page runs again; until then nobody sees the answer. */
@@ -97,7 +97,7 @@ export class DashboardSession {
     this.current = new AbortController();
     const { signal } = this.current;
     this.question = question;
-    this.filterNow = filter;
+    this.currentFilter = filter;
     this.show({ type: "loading", question });
     try {
       const answer = await this.source.ask(filter, signal, ({ ready, months }) => {

@@ -184,7 +184,7 @@ export class Dashboards extends Disposable {
       texts: dashboardTexts((text) => vscode.l10n.t(text), language, locale),
       onDidChange: this.changed.event,
       onDidChangeConnection: model.onDidChangeConnection,
-      userActs: () => model.userActs(true),
+      onUserAction: () => model.onUserAction(true),
       notifyError: (error) => notifyError(error, log),
     };
   }

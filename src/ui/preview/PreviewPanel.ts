@@ -16,7 +16,7 @@ export interface PreviewContext {
   readonly strings: PreviewStrings;
   readonly onDidChangeConnection: vscode.Event<void>;
   /** Called when the user acts in the page. */
-  userActs(): void;
+  onUserAction(): void;
 }
 
 /** The tab with a report's first rows; one per file. */
@@ -115,7 +115,7 @@ export class PreviewPanel extends Disposable {
     if (parsed.data.type === "ready") {
       this.post({ type: "init", file: this.file, strings: this.context.strings, before: parsed.data.state });
     }
-    if (parsed.data.type === "retry") this.context.userActs();
+    if (parsed.data.type === "retry") this.context.onUserAction();
     void this.session.handle(parsed.data);
   }
 

@@ -388,7 +388,7 @@ suite("the dashboard", function () {
       texts: dashboardTexts((text) => text, "en"),
       onDidChange: new EventEmitter<void>().event,
       onDidChangeConnection: new EventEmitter<void>().event,
-      userActs: () => undefined,
+      onUserAction: () => undefined,
       notifyError: (error) => assert.fail(String(error)),
     };
   }

@@ -163,7 +163,7 @@ suite("a report's preview", function () {
       source: new EnginePreviews({ model, client, log }),
       strings: previewStrings((text) => text, "en"),
       onDidChangeConnection: model.onDidChangeConnection,
-      userActs: () => undefined,
+      onUserAction: () => undefined,
     };
     const restore = (state: unknown) => {
       const panel = window.createWebviewPanel(previewViewType, "restored", -1);

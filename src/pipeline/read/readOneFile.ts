@@ -8,13 +8,13 @@ import type { Lake } from "../../lake/lake";
 import { type Delivery, type FileToRead, isJudged, type QuarantinedDelivery, spanOf } from "../delivery";
 import { checkRows } from "./checkRows";
 import { countPlaceholders, headerNotes, placeholdersNote } from "./fileNotes";
-import { type LoadedCsv, loadCsv, rowsIn } from "./loadCsv";
+import { type LoadedCsv, loadCsv, rowCount } from "./loadCsv";
 import { type MarkedRows, markedRows } from "./markedRows";
 import { type OpenedCsv, openCsv } from "./openCsv";
 import type { Reading } from "./readDeliveries";
 import { findBadRows, type Refusal, splitBadRows } from "./refuseRows";
-import { repeatedInFile } from "./repeatedInFile";
-import { holdsText } from "./scanBytes";
+import { noteRepeatedRows } from "./repeatedRows";
+import { containsText } from "./scanBytes";
 import type { StageContext, stageRows } from "./stageRows";
 
 export interface ReadContext extends StageContext {
@@ -24,22 +24,22 @@ export interface ReadContext extends StageContext {
 }
 
 /** Either its rows or the reason why there are none. */
-export type ReadAlone = Partial<Omit<Reading, "failed">>;
+export type FileReading = Partial<Omit<Reading, "failed">>;
 
 /**
  * Reads one landed file and stages its rows. If the engine or a check finds anything, each row is judged: the file is
  * quarantined with line, column and reason or, if a person accepted it, read without its bad rows.
  */
-export async function readAlone(
+export async function readOneFile(
   session: DuckSession,
   { delivery, csv }: FileToRead,
   context: ReadContext,
-): Promise<ReadAlone> {
-  const { persons, signal } = context;
-  const { report } = persons;
+): Promise<FileReading> {
+  const { peopleTable, signal } = context;
+  const { report } = peopleTable;
   const { entry, readAs, refusedLines } = delivery;
-  const { header, place } = csv;
-  const held = (reason: string, bad?: Refusal): ReadAlone => ({
+  const { header, localPath } = csv;
+  const held = (reason: string, bad?: Refusal): FileReading => ({
     quarantined: [quarantine(delivery, reason, bad)],
   });
   let refused = 0;
@@ -57,7 +57,7 @@ export async function readAlone(
     ({ loaded, refused } = good);
   } else loaded = whole;
   // Even if the readers agree: a file that would count as read without a row must really have none.
-  if (rowsIn(loaded) + refused === 0 && (await holdsText(place, header, signal))) {
+  if (rowCount(loaded) + refused === 0 && (await containsText(localPath, header, signal))) {
     return held("There is text after the header, but no row of the report.");
   }
   const { marks, notes: idNotes } = await checkRows(session, loaded, [entry], context);
@@ -73,12 +73,12 @@ export async function readAlone(
     if ("quarantined" in good) return good;
     ({ loaded, refused } = good);
   }
-  const repeated = await repeatedInFile(session, loaded, report);
+  const repeated = await noteRepeatedRows(session, loaded, report);
   const placeholders = await countPlaceholders(session, loaded);
   const { staged, notes: textNotes } = await context.stage(session, loaded, [entry], context);
   const notes = [
     ...headerNotes(header, entry.userType),
-    ...(rowsIn(loaded) + refused === 0 ? ["The file has no row."] : []),
+    ...(rowCount(loaded) + refused === 0 ? ["The file has no row."] : []),
     ...(loaded.blankRows > 0
       ? [`${counted(loaded.blankRows, "row")} without a value in any of the report's columns; skipped.`]
       : []),
@@ -88,7 +88,7 @@ export async function readAlone(
     ...(placeholders > 0 ? [placeholdersNote(placeholders)] : []),
   ];
   const span = spanOf(loaded.days.get(0));
-  const read = { ...delivery, rows: rowsIn(loaded), refused, notes, placeholders, days: span };
+  const read = { ...delivery, rows: rowCount(loaded), refused, notes, placeholders, days: span };
   return { read: [read], staged };
 }
 
@@ -97,7 +97,7 @@ async function loadGoodRows(
   session: DuckSession,
   delivery: Delivery,
   csv: OpenedCsv,
-  { lake, persons: { report }, scratch, signal }: ReadContext,
+  { lake, peopleTable: { report }, scratch, signal }: ReadContext,
   marked?: MarkedRows | ReadonlySet<number>,
 ): Promise<
   | { readonly quarantined: readonly QuarantinedDelivery[] }

@@ -1,4 +1,4 @@
-import { idColumns, idNames, keptTexts, type Report, type ReportColumn } from "../../clever/reports";
+import { idColumns, idNames, keptTextColumns, type Report, type ReportColumn } from "../../clever/reports";
 import { whiteSpace } from "../../clever/values";
 import { type DuckSession, sqlName, sqlString, sqlStrings } from "../../duck/duck";
 
@@ -6,7 +6,7 @@ import { type DuckSession, sqlName, sqlString, sqlStrings } from "../../duck/duc
  * Lists the distinct values in `raw`, because most of its texts repeat in thousands of rows: people's ids as they were
  * read in `ids_as_read`, and the kept texts in `kept_texts`. Resolves to the number of the latter.
  */
-export async function listDifferent(session: DuckSession, report: Report): Promise<number> {
+export async function listDistinct(session: DuckSession, report: Report): Promise<number> {
   await session.query(
     `CREATE OR REPLACE TEMP TABLE ids_as_read AS SELECT DISTINCT ${idNames.join(", ")} FROM raw`,
   );
@@ -16,7 +16,7 @@ export async function listDifferent(session: DuckSession, report: Report): Promi
 /** A SELECT of the names of the text columns with a cell that holds only white space, by these lists. */
 export function blankTextsSql(report: Report): string {
   const isBlankText = (cell: string) => `${cell} IS NOT NULL AND ${textSql(cell)} IS NULL`;
-  const names = keptTexts(report).map(({ name }) => name);
+  const names = keptTextColumns(report).map(({ name }) => name);
   return [
     ...idColumns.map(
       (column) =>
@@ -56,11 +56,11 @@ export async function listKeptTexts(
 }
 
 /**
- * A SELECT of a relation's distinct kept texts; `place` is the column's number in `keptTexts(report)`. A school's texts
- * belong together, and so do a resource's: combined they are hardly more, and the rows are scanned only twice.
+ * A SELECT of a relation's distinct kept texts; `place` is the column's number in `keptTextColumns(report)`. A
+ * school's texts belong together, and so do a resource's: combined they are hardly more, and the rows are scanned only twice.
  */
 function keptTextsSql(report: Report, relation: string): string {
-  const kept = keptTexts(report);
+  const kept = keptTextColumns(report);
   const ofSchool = kept.filter(({ name }) => name.includes("school"));
   const groups = [ofSchool, kept.filter((column) => !ofSchool.includes(column))];
   const selects = groups

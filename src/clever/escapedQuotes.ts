@@ -2,7 +2,7 @@ const backslash = 0x5c;
 const quote = 0x22;
 
 /** Detects a quote after a backslash in bytes that arrive in pieces. */
-export class BackslashSearch {
+export class EscapedQuoteSearch {
   found = false;
   private endsInBackslash = false;
 

@@ -1,13 +1,15 @@
 import { idColumns, idNames } from "../../clever/reports";
 import type { DuckSession } from "../../duck/duck";
 import { type LoadedCsv, valueSql } from "./loadCsv";
-import type { CheckedPeople } from "./persons";
+import type { CheckedPeople } from "./peopleTable";
 import { idKinds } from "./sharedIds";
 
 const [sis, clever] = idNames;
 
-function everyoneSql({ found, ofRun, known }: CheckedPeople): string {
-  return [known, ofRun, found].map((people) => `SELECT ${sis}, ${clever} FROM ${people}`).join(" UNION ALL ");
+function everyoneSql({ inFiles, inRun, inLookups }: CheckedPeople): string {
+  return [inLookups, inRun, inFiles]
+    .map((people) => `SELECT ${sis}, ${clever} FROM ${people}`)
+    .join(" UNION ALL ");
 }
 
 /** Whether any id has a capital letter: of two forms in different letter case, one has. Most ids have none. */
@@ -30,8 +32,8 @@ export async function findChangedCase(
   const isSamePerson = [`coalesce(own.${clever} = other.${clever}, true)`, "true"];
   const forms = idNames.map(
     (id, place) => `SELECT DISTINCT ${place} AS place, own.${id} AS id
-      FROM ${people.found} own JOIN everyone other ON lower(own.${id}) = lower(other.${id}) AND own.${id} <> other.${id}
-      WHERE ${isSamePerson[place]} AND NOT EXISTS (FROM ${people.known} known WHERE known.${id} = own.${id})`,
+      FROM ${people.inFiles} own JOIN everyone other ON lower(own.${id}) = lower(other.${id}) AND own.${id} <> other.${id}
+      WHERE ${isSamePerson[place]} AND NOT EXISTS (FROM ${people.inLookups} known WHERE known.${id} = own.${id})`,
   );
   const [sisValue, cleverValue] = idColumns.map((column) => valueSql(column, loaded));
   const found = await session.query(
@@ -47,8 +49,8 @@ export async function findChangedCase(
     const { one, many } = idKinds[place === 0 ? 0 : 1];
     const note =
       count === 1
-        ? `1 ${one} is known with other letter case: its person may count twice.`
-        : `${Number(count)} ${many} are known with other letter case: their people may count twice.`;
+        ? `1 ${one} is known in a different letter case: its person may count twice.`
+        : `${Number(count)} ${many} are known in a different letter case: their people may count twice.`;
     notes.set(Number(file), [...(notes.get(Number(file)) ?? []), note]);
   }
   return notes;

@@ -8,7 +8,7 @@ import { daySql, type LoadedCsv, valueSql } from "./loadCsv";
  * Finds rows that files in `raw` repeat; resolves to notes by file number. A file is the authority on its own rows, so
  * all of them stay.
  */
-export async function repeatedInFile(
+export async function noteRepeatedRows(
   session: DuckSession,
   loaded: LoadedCsv,
   report: Report,

@@ -5,15 +5,15 @@ import { type LoadedCsv, valueSql } from "./loadCsv";
 /** Relations of people, with their ids as columns. */
 export interface CheckedPeople {
   /** Those of the files that are checked. */
-  readonly found: string;
+  readonly inFiles: string;
   /** Those of the run's files of the report so far. */
-  readonly ofRun: string;
+  readonly inRun: string;
   /** Those in the lookup table. */
-  readonly known: string;
+  readonly inLookups: string;
 }
 
 /** A relation of the distinct people of the session's `raw`. */
-export function peopleIn(loaded: LoadedCsv): string {
+export function peopleSql(loaded: LoadedCsv): string {
   const ids = idColumns.map((column) => `${valueSql(column, loaded)} AS ${column.name}`);
   // They are already distinct, unless some of them count as blank.
   const isDistinct = loaded.placeholders.size === 0 && idNames.every((name) => loaded.plainTexts.has(name));
@@ -24,7 +24,7 @@ export function peopleIn(loaded: LoadedCsv): string {
  * The people of a report's files in a table of the engine, each hashed once per run however many rows they have. Uses
  * OEA's `hash`: lower-case hex SHA-256 of the value's UTF-8 bytes followed by the salt; null stays null.
  */
-export class Persons {
+export class PeopleTable {
   /** The engine's table: raw ids, then pseudonyms, named as in the lookup table. */
   readonly table: string;
   private inserting: Promise<unknown> = Promise.resolve();
@@ -36,25 +36,25 @@ export class Persons {
     this.table = `persons_${report.name}`;
   }
 
-  static async create(duck: Duck, report: Report, salt: string): Promise<Persons> {
-    const persons = new Persons(report, salt);
+  static async create(duck: Duck, report: Report, salt: string): Promise<PeopleTable> {
+    const peopleTable = new PeopleTable(report, salt);
     const columns = lookupColumns.map(({ name }) => `${name} VARCHAR`);
     await duck.session((session) =>
-      session.query(`CREATE OR REPLACE TABLE ${persons.table} (${columns.join(", ")})`),
+      session.query(`CREATE OR REPLACE TABLE ${peopleTable.table} (${columns.join(", ")})`),
     );
-    return persons;
+    return peopleTable;
   }
 
   /** Adds the people of the session's `raw` that are not known yet, and hashes only these. */
   async add(session: DuckSession, loaded: LoadedCsv): Promise<void> {
     const hashes = idNames.map((id) => `sha256(${id} || $1)`);
-    await this.insert(session, peopleIn(loaded), [...idNames, ...hashes], [this.salt]);
+    await this.insert(session, peopleSql(loaded), [...idNames, ...hashes], [this.salt]);
   }
 
   /** Adds the people in a Parquet file that are not known yet; its columns are named as in the lookup table. */
-  async addFile(session: DuckSession, place: string): Promise<void> {
+  async addFile(session: DuckSession, localPath: string): Promise<void> {
     const columns = lookupColumns.map(({ name }) => name);
-    const people = `(SELECT DISTINCT ${columns.join(", ")} FROM read_parquet(${sqlFile(place)}))`;
+    const people = `(SELECT DISTINCT ${columns.join(", ")} FROM read_parquet(${sqlFile(localPath)}))`;
     await this.insert(session, people, columns, []);
   }
 

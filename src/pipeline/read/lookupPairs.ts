@@ -7,7 +7,7 @@ import { withSelects } from "../../delta/withTable";
  * The pairs of ids in a report's lookup table, in a table of the engine. Each data file of the lookup table is read
  * once per run. `update` must not be called while a session reads the table.
  */
-export class KnownPairs {
+export class LookupPairs {
   /** The engine's table, with the raw ids as columns. */
   readonly table: string;
   /** The data files that it has; undefined if it does not exist. */
@@ -21,8 +21,8 @@ export class KnownPairs {
   }
 
   /** @param lookups the state of the lookup table; undefined if there is none */
-  static async create(open: OpenLake, report: Report, lookups: Snapshot | undefined): Promise<KnownPairs> {
-    const known = new KnownPairs(open, report);
+  static async create(open: OpenLake, report: Report, lookups: Snapshot | undefined): Promise<LookupPairs> {
+    const known = new LookupPairs(open, report);
     await known.update(lookups);
     return known;
   }
@@ -32,9 +32,9 @@ export class KnownPairs {
     const current = new Map(lookups?.files);
     const { files } = this;
     const before = files && [...files].every((path) => current.has(path)) ? files : undefined;
-    const news = [...current].flatMap(([path, file]) => (before?.has(path) ? [] : [file]));
-    if (before && news.length === 0) return;
-    await withSelects(this.open, [{ snapshot: lookups, files: news }], (session, [rows = nobody]) => {
+    const newFiles = [...current].flatMap(([path, file]) => (before?.has(path) ? [] : [file]));
+    if (before && newFiles.length === 0) return;
+    await withSelects(this.open, [{ snapshot: lookups, files: newFiles }], (session, [rows = noPairs]) => {
       const into = before ? `INSERT INTO ${this.table}` : `CREATE OR REPLACE TABLE ${this.table} AS`;
       return session.query(`${into} SELECT ${idNames.join(", ")} FROM (${rows})`);
     });
@@ -42,4 +42,4 @@ export class KnownPairs {
   }
 }
 
-const nobody = `SELECT ${idNames.map((name) => `NULL::VARCHAR AS ${name}`).join(", ")} WHERE false`;
+const noPairs = `SELECT ${idNames.map((name) => `NULL::VARCHAR AS ${name}`).join(", ")} WHERE false`;
