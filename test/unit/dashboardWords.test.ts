@@ -110,6 +110,39 @@ describe("a group that the filter splits", () => {
       "Teachers at West have fewer than 10 people; they are shown only together with East.",
     ],
   ])("is named in a sentence: %j", (left, text) => expect(sentences(...left)).toBe(text));
+
+  const grades = (...list: string[]) => ({ ...place("students", "West"), grades: list });
+  const small = (left: unknown, together: unknown) => ({ left: [left], together: [together], isSmall: true });
+  test.each([
+    [
+      "all small",
+      [
+        small(grades("3"), grades("4", "5")),
+        small(grades("4"), grades("3", "5")),
+        small(grades("5"), grades("3", "4")),
+      ],
+      ["West (grades 3, 4, and 5) have fewer than 10 people each; they are shown only together."],
+    ],
+    [
+      "two small",
+      [small(grades("3"), grades("4", "5")), small(grades("4"), grades("3", "5"))],
+      [
+        "West (grades 3 and 4) have fewer than 10 people each; they are shown only together with West (grade 5).",
+      ],
+    ],
+    [
+      "of two groups",
+      [small(place("students", "West"), grades("3")), small(place("students", "West"), grades("4"))],
+      [
+        "West has fewer than 10 people; it is shown only together with West (grade 3).",
+        "West has fewer than 10 people; it is shown only together with West (grade 4).",
+      ],
+    ],
+  ])("has its small parts in one sentence: %s", (_, groups, texts) =>
+    expect(cutSentences(ready(), groups).map((text) => text.replaceAll(/[\u2068\u2069]/g, ""))).toEqual(
+      texts,
+    ),
+  );
 });
 
 describe("a paid resource without users", () => {

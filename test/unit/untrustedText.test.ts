@@ -246,7 +246,7 @@ const logLine = {
 } as const;
 
 /** A page without the syntax of its tables and headings, and without the code's own texts. */
-function outsideTextIn(page: string): string[] {
+function untrustedTextIn(page: string): string[] {
   return page.split(/\n|(?<!\\) \| /).filter((part) => part.includes("evil"));
 }
 
@@ -307,7 +307,7 @@ describe("pages and tooltips contain only our own Markdown", () => {
       },
     ],
   ])("%s", (_, page) => {
-    const texts = outsideTextIn(page());
+    const texts = untrustedTextIn(page());
     expect(texts.length).toBeGreaterThan(1);
     for (const text of texts) {
       const bare = text

@@ -272,6 +272,8 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     suppressedTitle: t("Too few people to be shown alone"),
     cutSmall: t("{0} has fewer than {1} people; it is shown only together with {2}."),
     cutSmallSeveral: t("{0} have fewer than {1} people; they are shown only together with {2}."),
+    cutSmallEach: t("{0} have fewer than {1} people each; they are shown only together."),
+    cutSmallEachWith: t("{0} have fewer than {1} people each; they are shown only together with {2}."),
     cutByOthers: t("{0} is shown only together with {2}, where there are fewer than {1} people."),
     cutByOthersSeveral: t("{0} are shown only together with {2}, where there are fewer than {1} people."),
     uncountedDay: t(
