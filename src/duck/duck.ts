@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from "@duckdb/node-api";
 import { CleverLakeError, diskFull } from "../errors";
+import { limitConcurrency } from "../mapConcurrently";
 import { machineScratch } from "../scratch";
 import type { ColumnShape, TypedColumns } from "./columns";
 
@@ -102,6 +103,9 @@ export class Duck implements AsyncDisposable {
  * reason.
  */
 export class DuckSession {
+  /** A second statement would end one whose rows are still being read. */
+  private readonly statements = limitConcurrency(1);
+
   constructor(
     private readonly connection: DuckDBConnection,
     private readonly memory: MemoryLimit,
@@ -154,10 +158,12 @@ export class DuckSession {
     const interrupt = () => this.connection.interrupt();
     signal?.addEventListener("abort", interrupt, { once: true });
     try {
-      return await this.memory.retryWithMore(() => {
-        signal?.throwIfAborted();
-        return work();
-      }, this.connection);
+      return await this.statements.execute(() =>
+        this.memory.retryWithMore(() => {
+          signal?.throwIfAborted();
+          return work();
+        }, this.connection),
+      );
     } catch (error) {
       signal?.throwIfAborted();
       const message = withoutValues(error);

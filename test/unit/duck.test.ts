@@ -40,3 +40,12 @@ test("columns are those of the rows, over many chunks, also where DuckDB keeps t
     ).rejects.toThrow("unexpected null");
   });
 });
+
+test("a statement waits until all rows of the previous one are read", async () => {
+  await using duck = await Duck.open();
+  await duck.session(async (session) => {
+    const large = () => session.columns("SELECT range::UINTEGER FROM range(1_000_000)", { n: "UINTEGER" });
+    const [first, rows, last] = await Promise.all([large(), session.query("SELECT 2 AS n"), large()]);
+    expect([first.n.length, rows, last.n.length]).toEqual([1_000_000, [{ n: 2 }], 1_000_000]);
+  });
+});
