@@ -10,6 +10,7 @@ import { isCleverLakeError } from "../errors";
 import { askAzureLake } from "./azureLakeSteps";
 import { type ConnectionAnswers, connectedWith, loginWith } from "./connectionAnswers";
 import { askLocalPath } from "./localFiles";
+import { isCancellation } from "./messages";
 import type { Parts } from "./parts";
 import { saltMismatch } from "./saltBox";
 import { askSalt } from "./saltStep";
@@ -78,7 +79,8 @@ export async function stepToFix(
   const lakeFails = await withProgress(testing, (_progress, signal) =>
     client.request(engine.testLake, connectedWith(answers), { signal }).then(
       () => false,
-      () => true,
+      // A test that the user ended says nothing about the lake.
+      (failure: unknown) => !isCancellation(failure),
     ),
   );
   if (lakeFails) return "lake";

@@ -5,26 +5,26 @@ import { CleverLakeError, type ErrorCode } from "../../src/errors";
 import { initialAnswers } from "../../src/ui/connectionAnswers";
 import { stepToFix } from "../../src/ui/connectWizard";
 
-/** An engine that tests a lake which works or does not, and nothing else. */
-function engine(lakeWorks: boolean): EngineClient {
+/** An engine that tests a lake which works, fails or takes too long for the user, and nothing else. */
+function engine(lake: "works" | "fails" | "is cancelled"): EngineClient {
   const request = (call: unknown) => {
     expect(call).toBe(testLake);
-    return lakeWorks ? Promise.resolve({}) : Promise.reject(new CleverLakeError("network", "No lake."));
+    if (lake === "works") return Promise.resolve({});
+    const cancelled = new DOMException("This operation was aborted", "AbortError");
+    return Promise.reject(lake === "fails" ? new CleverLakeError("network", "No lake.") : cancelled);
   };
   return { request } as unknown as EngineClient;
 }
 
-test.each<[ErrorCode, lakeWorks: boolean, string]>([
-  ["network", true, "host"],
-  ["network", false, "lake"],
-  ["auth", true, "secret"],
-  ["auth", false, "lake"],
-  ["hostKey", false, "trust"],
-  ["io", false, "salt"],
-])(
-  "after the error %s with a lake that works: %s, the wizard returns to the step %s",
-  async (code, lakeWorks, step) => {
-    const answers = { ...initialAnswers, lakeUrl: "file:///lake" };
-    expect(await stepToFix(engine(lakeWorks), new CleverLakeError(code, "It failed."), answers)).toBe(step);
-  },
-);
+test.each<[ErrorCode, Parameters<typeof engine>[0], string]>([
+  ["network", "works", "host"],
+  ["network", "fails", "lake"],
+  ["auth", "works", "secret"],
+  ["auth", "is cancelled", "secret"],
+  ["auth", "fails", "lake"],
+  ["hostKey", "fails", "trust"],
+  ["io", "fails", "salt"],
+])("after the error %s with a lake that %s, the wizard returns to the step %s", async (code, lake, step) => {
+  const answers = { ...initialAnswers, lakeUrl: "file:///lake" };
+  expect(await stepToFix(engine(lake), new CleverLakeError(code, "It failed."), answers)).toBe(step);
+});
