@@ -213,8 +213,8 @@ export class ConnectionModel extends Disposable {
   }
 
   /**
-   * Removes the user's own connection and its secrets from this machine: both or neither, because the salt may exist
-   * nowhere else, and secrets without a connection could not be removed any more.
+   * Removes the user's own connection and its secrets from this machine: both or neither if possible, because the salt may
+   * exist nowhere else, and secrets without a connection could not be removed any more.
    */
   remove(): Promise<void> {
     return this.change(async () => {
@@ -222,7 +222,8 @@ export class ConnectionModel extends Disposable {
       try {
         await this.secrets.forgetAll();
       } catch (error) {
-        await restore();
+        // The first failure says what to do; restoring may fail for the same reason.
+        await restore().catch(() => undefined);
         throw error;
       }
     });

@@ -84,8 +84,7 @@ export class CredentialCommands {
 
   /** Removes all secrets of this machine and profile. If they include a salt, warns about the consequences. */
   async forget(): Promise<void> {
-    const { secrets } = await this.secrets.readBound();
-    if (Object.keys(secrets).length === 0) {
+    if (await this.secrets.isEmpty()) {
       await this.forgetInEngine();
       const text = vscode.l10n.t("No credentials are stored for this machine and profile.");
       notify(showInformationMessage, text);

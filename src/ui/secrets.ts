@@ -84,8 +84,18 @@ export class SecretStore {
   /** Removes the secrets and their targets. */
   forgetAll(): Promise<void> {
     return this.inTurn(async (key) => {
-      await withAdvice(this.storage.delete(key));
+      // In this order: if the second fails, the secrets in use are still there.
       await withAdvice(this.storage.delete(legacyKey));
+      await withAdvice(this.storage.delete(key));
+    });
+  }
+
+  /** Whether nothing is stored, not even for an earlier version or for other targets. */
+  isEmpty(): Promise<boolean> {
+    return this.inTurn(async (key) => {
+      const { secrets } = await this.read(key);
+      const older = await withAdvice(this.storage.get(legacyKey));
+      return Object.keys(secrets).length === 0 && older === undefined;
     });
   }
 

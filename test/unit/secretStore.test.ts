@@ -77,6 +77,29 @@ test("an entry with targets is taken over by the machines whose settings have th
   expect((await secretsIn(store, targets, "two").readBound()).secrets).toEqual(given);
 });
 
+test("nothing is stored once the entry of an earlier version is gone too, whoever its targets are", async () => {
+  const store = new SealedStore();
+  await store.store(older, JSON.stringify({ version: 2, secrets: given, boundTo: targets }));
+  const secrets = secretsIn(store, elsewhere);
+  expect(await secrets.isEmpty()).toBe(false);
+  await secrets.forgetSecrets();
+  expect(await secrets.isEmpty()).toBe(true);
+  await secrets.write({ salt: "a salt" }, elsewhere);
+  expect(await secrets.isEmpty()).toBe(false);
+});
+
+test("secrets that cannot be removed whole stay in use", async () => {
+  const store = new SealedStore();
+  const secrets = secretsIn(store);
+  await secrets.write(given, targets);
+  const remove = store.delete.bind(store);
+  vi.spyOn(store, "delete").mockImplementation((key) =>
+    key === older ? Promise.reject(new Error("The keyring is locked.")) : remove(key),
+  );
+  await expect(secrets.forgetAll()).rejects.toMatchObject({ code: "io" });
+  expect(await secrets.readBound()).toEqual({ secrets: given, boundTo: targets });
+});
+
 test("a listener is called for the secrets of its own machine and profile", async () => {
   const store = new SealedStore();
   const secrets = secretsIn(store);
