@@ -31,7 +31,7 @@ def telling_files(
     ids = reduce(DataFrame.union, [rows.select(name) for name in hashed], known.select("id")).toDF("id")
     suspects: dict[int, str] = {}
     if found.has_capitals:
-        suspects.update(dict.fromkeys(_changed_case(rows, hashed, ids), "other letter case"))
+        suspects.update(dict.fromkeys(_changed_case(rows, hashed, ids), "different letter case"))
     is_bare = any(
         statistics.has_bare for number, statistics in found.statistics.items() if number not in left
     )
@@ -57,7 +57,7 @@ def _lost_zeros(rows: DataFrame, specification: Specification, ids: DataFrame) -
 
 
 def _changed_case(rows: DataFrame, hashed: list[str], ids: DataFrame) -> list[int]:
-    """The files with an id that is also anybody's with other letter case."""
+    """The files with an id that is also anybody's in a different letter case."""
     several = ids.groupBy(F.lower("id").alias("lower")).agg(F.countDistinct("id").alias("forms"))
     own = reduce(DataFrame.union, [rows.select(FILE, F.lower(name)) for name in hashed]).toDF(FILE, "lower")
     found = own.join(several.where("forms > 1"), "lower", "left_semi").select(FILE).distinct()

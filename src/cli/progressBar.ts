@@ -68,8 +68,8 @@ function lineView(): ProgressView {
 
 const finalPhases: Readonly<Record<FinalPhase, string>> = {
   merging: "merging small data files …",
-  activity: "writing the Digital Engagement table …",
-  groups: "writing the table of groups …",
+  activity: "updating the Digital Engagement table …",
+  groups: "updating the table of groups …",
 };
 
 function describe(state: ProgressState): string {

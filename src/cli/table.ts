@@ -49,7 +49,8 @@ export function columns(
   const { isTTY, columns: available } = process.stdout;
   const excess = widths.reduce((sum, each) => sum + 2 + each, 0) - available;
   const natural = flexible === undefined ? 0 : (widths[flexible] ?? 0);
-  if (isTTY && flexible !== undefined && excess > 0)
+  // A terminal of unknown size reports 0.
+  if (isTTY && available > 0 && flexible !== undefined && excess > 0)
     widths[flexible] = Math.min(natural, Math.max(narrowest, natural - excess));
   const padded = (cell: string, index: number) => {
     const text = shortened(cell, widths[index] ?? 0);

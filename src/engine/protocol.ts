@@ -104,13 +104,13 @@ export const vacuum = new EngineCall<messages.VacuumParams, messages.VacuumSumma
 /** Updates the table of the Digital Engagement schema; see `updateActivityWithoutRun` of the pipeline. */
 export const updateActivity = new EngineCall<messages.Connected, messages.ActivitySummary>(
   "updateActivity",
-  "writing the Digital Engagement table",
+  "updating the Digital Engagement table",
 );
 
 /** Updates the table of groups; see `updateGroupsWithoutRun` of the pipeline. */
 export const updateGroups = new EngineCall<messages.CountingParams, messages.GroupsSummary>(
   "updateGroups",
-  "writing the table of groups",
+  "updating the table of groups",
 );
 
 /** Writes files for other products into a local folder; see `writeAssets` for its errors. */

@@ -167,7 +167,7 @@ export class RunController extends Disposable {
       return this.parts.client.request(engine.run, params, {
         signal: abort.signal,
         onProgress: (state) => {
-          if (phase === "listing" && state.phase !== "listing") this.began.fire();
+          if (phase === "listing" && state.phase === "working") this.began.fire();
           phase = state.phase;
           // A commit that has begun is completed: its files would be counted as if the run went on.
           if (abort.signal.aborted) return;
@@ -266,8 +266,8 @@ export class RunController extends Disposable {
 function progressText(state: RunProgress, milliseconds: number): string {
   if (state.phase === "listing") return vscode.l10n.t("checking what is due …");
   if (state.phase === "merging") return vscode.l10n.t("merging small data files …");
-  if (state.phase === "activity") return vscode.l10n.t("writing the Digital Engagement table …");
-  if (state.phase === "groups") return vscode.l10n.t("writing the table of groups …");
+  if (state.phase === "activity") return vscode.l10n.t("updating the Digital Engagement table …");
+  if (state.phase === "groups") return vscode.l10n.t("updating the table of groups …");
   const parts: string[] = [];
   if (state.filesLanded < state.files) {
     const file = Math.min(state.filesLanded + 1, state.files);
@@ -294,7 +294,7 @@ function progressText(state: RunProgress, milliseconds: number): string {
 function shortText(state: RunProgress): string {
   if (state.phase === "listing") return vscode.l10n.t("Clever: checking");
   if (state.phase === "merging") return vscode.l10n.t("Clever: merging files");
-  if (state.phase === "activity") return vscode.l10n.t("Clever: writing the Digital Engagement table");
+  if (state.phase === "activity") return vscode.l10n.t("Clever: updating the Digital Engagement table");
   if (state.phase === "groups") return groupsText();
   if (state.filesLanded < state.files) {
     return vscode.l10n.t("Clever: {0} of {1}", integer(state.filesLanded + 1), integer(state.files));
@@ -303,7 +303,7 @@ function shortText(state: RunProgress): string {
 }
 
 function groupsText(): string {
-  return vscode.l10n.t("Clever: writing the table of groups");
+  return vscode.l10n.t("Clever: updating the table of groups");
 }
 
 type Engine = NonNullable<RunProgress["engine"]>;

@@ -75,7 +75,7 @@ export async function vacuum(parts: Parts): Promise<VacuumSummary | undefined> {
 /** Updates the Digital Engagement table. */
 export async function updateActivity(parts: Parts): Promise<ActivitySummary> {
   const { model } = parts;
-  const title = vscode.l10n.t("Clever: writing the Digital Engagement table");
+  const title = vscode.l10n.t("Clever: updating the Digital Engagement table");
   const done = await workOnLake(parts, engine.updateActivity, await model.connected(), {
     title,
   });

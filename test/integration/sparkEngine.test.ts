@@ -60,9 +60,9 @@ const odd: readonly (readonly [string, string])[] = [
   ["a row twice", dailyCsv(line("amy"), line("amy"))],
   ["two rows of a day", dailyCsv(line("amy"), line("amy").replace(",1,2", ",3,4"))],
   ["an id with two others", dailyCsv(line("amy"), line("amy").replace("sis-amy", "sis-amy2"))],
-  ["an id with other letter case", dailyCsv(line("eve"), line("eve").replace("sis-eve", "SIS-eve"))],
+  ["an id in a different letter case", dailyCsv(line("eve"), line("eve").replace("sis-eve", "SIS-eve"))],
   [
-    "a Clever id with other letter case",
+    "a Clever id in a different letter case",
     dailyCsv(line("fay"), line("gus").replace("clever-gus", "Clever-fay")),
   ],
   ["an e-mail address in a text", dailyCsv(withSchool("ann@example.org", "amy"))],

@@ -105,10 +105,12 @@ describe("on a terminal that is too narrow", () => {
     expect(table()[1]).toBe("  Cedar Hol… *      1");
   });
 
-  test("texts that are piped, or that fit, stay whole", () => {
+  test("texts that are piped, that fit, or whose terminal has no known size, stay whole", () => {
     Object.assign(process.stdout, { isTTY: true, columns: 35 });
     const whole = table();
     expect(whole[1]).toContain("Cedar Hollow High School *");
+    Object.assign(process.stdout, { columns: 0 });
+    expect(table()).toEqual(whole);
     Object.assign(process.stdout, { isTTY: false, columns: 24 });
     expect(table().slice(1)).toEqual(whole.slice(1));
   });

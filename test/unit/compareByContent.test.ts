@@ -271,7 +271,7 @@ test("the status bar names what a run writes once all rows are in the tables", a
   expect(shown).toEqual([
     "Clever: 2 rows",
     "Clever: merging files",
-    "Clever: writing the Digital Engagement table",
-    "Clever: writing the table of groups",
+    "Clever: updating the Digital Engagement table",
+    "Clever: updating the table of groups",
   ]);
 });

@@ -219,7 +219,7 @@ describe("lost leading zeros", () => {
   });
 });
 
-describe("an id with other letter case", () => {
+describe("an id in a different letter case", () => {
   const later = (...lines: string[]) =>
     dailyCsv(...lines.map((line) => line.replace("2024-09-03", "2024-09-04")));
   const one = (kind: string) => `1 ${kind} is known in a different letter case: its person may count twice.`;

@@ -41,7 +41,7 @@ test("without a terminal, a step that takes long is named once, and a short run 
   expect(written).toEqual([
     "1 of 2 files ingested (1.0 kB), 7 rows pseudonymized\n",
     "merging small data files …\n",
-    "writing the Digital Engagement table …\n",
-    "writing the table of groups …\n",
+    "updating the Digital Engagement table …\n",
+    "updating the table of groups …\n",
   ]);
 });

@@ -97,7 +97,7 @@ export class RunLock implements AsyncDisposable {
     heldHere.delete(this.id);
     try {
       if (await isLockOf(this.lake, this.id)) {
-        await removeLock(this.lake, (aside) => isLockOf(this.lake, this.id, aside));
+        await removeLock(this.lake, (movedPath) => isLockOf(this.lake, this.id, movedPath));
       }
       if (this.isRenewed) await this.lake.delete(runLeasePath(this.id));
     } catch {

@@ -59,8 +59,8 @@ async function withIntactTables<T>(
   if (problems.length > before) return undefined;
   return withDataFiles(context, tables, async (localPathOf) => {
     for (const { snapshot } of tables) {
-      const flipped = await corruptedFiles(snapshot, snapshot.files.values(), localPathOf, context);
-      problems.push(...flipped.map(asDiscrepancy));
+      const corrupted = await corruptedFiles(snapshot, snapshot.files.values(), localPathOf, context);
+      problems.push(...corrupted.map(asDiscrepancy));
     }
     if (problems.length > before) return undefined;
     const intact = tables.map((table) => {

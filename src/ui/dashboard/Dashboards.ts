@@ -144,7 +144,7 @@ export class Dashboards extends Disposable {
       const signals = [cancelled, ...(signal ? [signal] : [])];
       return this.parts.client.request(engine.updateGroups, params, { signal: AbortSignal.any(signals) });
     };
-    return withWork(vscode.l10n.t("Clever: writing the table of groups"), work, undefined, location);
+    return withWork(vscode.l10n.t("Clever: updating the table of groups"), work, undefined, location);
   }
 
   /**
