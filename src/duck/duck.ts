@@ -33,6 +33,9 @@ const maxThreads = 4;
  */
 const megabytesPerThread = 140;
 
+/** Limit for streamed rows that wait to be read. With DuckDB's default of 1 MB, its threads would wait more than work. */
+const rowsAhead = "32MB";
+
 /** An in-memory DuckDB: the embedded engine for CSV, hashing, Parquet and SQL. Dispose it when done. */
 export class Duck implements AsyncDisposable {
   private isClosed = false;
@@ -131,6 +134,7 @@ export class DuckSession {
       const { GrowingColumns } = await import("./columns");
       const columns = new GrowingColumns(shape);
       // Read while it is computed: otherwise DuckDB would hold all rows, too.
+      await this.connection.run(`SET streaming_buffer_size = '${rowsAhead}'`);
       const result = await this.connection.stream(sql);
       for (;;) {
         const chunk = await result.fetchChunk();
