@@ -56,7 +56,7 @@ LANDED_SINCE = ""
 # %%
 import sys
 
-from pyspark.sql import SparkSession, Window
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 if "://" in MODULE:
@@ -276,8 +276,8 @@ salt = None
 #
 # - **Who is a person?** A row has up to two pseudonyms: of Clever's id, and of the school system's id. Clever's id identifies
 #   a person. A row without it is matched by the school system's id, through rows that have both.
-# - **What is a resource?** It is identified by Clever's resource id and shown under its latest name. A link without an id is
-#   identified by its name.
+# - **What is a resource?** It is identified by Clever's resource id and shown under its newest name. Resources of the same
+#   name and type are one: a link that twenty teachers added counts once.
 # - **Which grade?** The reports have no grades. They come from Clever's roster (`clever-lake roster`), matched by the school
 #   system's id.
 
@@ -287,7 +287,8 @@ for report in reports.values():
         rows = delta(report["table"])
     else:
         # No file of this report was pseudonymized yet.
-        columns = [f"{column['name']} {column['type']}" for column in report["specification"]["stored"]]
+        stored = [f"{column['name']} {column['type']}" for column in report["specification"]["stored"]]
+        columns = stored + [f"{name} int" for name in report["specification"]["partitions"]]
         rows = spark.createDataFrame([], ", ".join(columns))
     rows.createOrReplaceTempView(report["view"])
 
@@ -301,30 +302,16 @@ DAILY_PARTICIPATION = """
 """
 spark.sql(DAILY_PARTICIPATION).persist().createOrReplaceTempView("people_daily_participation")
 
+# A resource that was renamed is one resource, under its newest name.
+NEWEST_RESOURCE = """
+{{people.newest_resource}}
+"""
+spark.sql(NEWEST_RESOURCE).createOrReplaceTempView("people_newest_resource")
+
 RESOURCE_USAGE = """
 {{people.resource_usage}}
 """
-usage = spark.sql(RESOURCE_USAGE)
-
-# %%
-# A resource that was renamed is one resource, under its newest name: of the known names, the one used last, else the one
-# that appeared last.
-names = usage.where("resource_id IS NOT NULL").groupBy("resource_id", "resource_name", "resource_type")
-names = names.agg(F.min("date").alias("first"), F.max("date").alias("last"))
-newest_first = Window.partitionBy("resource_id").orderBy(
-    F.isnull("resource_name"),
-    F.desc("last"),
-    F.desc("first"),
-    F.asc_nulls_last("resource_name"),
-    F.asc_nulls_last("resource_type"),
-)
-names = names.withColumn("place", F.row_number().over(newest_first)).where("place = 1")
-names = names.select("resource_id", F.struct("resource_name", "resource_type").alias("newest"))
-usage = usage.join(F.broadcast(names), "resource_id", "left")
-for column in ["resource_name", "resource_type"]:
-    name = F.when(F.col("newest").isNull(), F.col(column)).otherwise(F.col(f"newest.{column}"))
-    usage = usage.withColumn(column, name)
-usage.drop("newest").persist().createOrReplaceTempView("people_resource_usage")
+spark.sql(RESOURCE_USAGE).persist().createOrReplaceTempView("people_resource_usage")
 
 # %%
 GRADE_OF_PERSON = """

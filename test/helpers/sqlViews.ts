@@ -48,6 +48,8 @@ export async function sampleViews(
       "2024-09-11,sis-a,,school-9,Lone School,app,Mathlark Plus,id-1,1",
       "2024-09-11,sis-b,,school-9,Lone School,link,https://example.org,,2",
       "2024-09-11,sis-b,,school-9,,link,https://example.org,,2",
+      // The same link, which somebody else added.
+      "2024-09-11,sis-b,,school-9,Lone School,link,https://example.org,id-2,1",
     ),
   );
   // A day without a report of daily participation.

@@ -213,9 +213,18 @@ function plainFacts(
   const reported = (row: SqlRow) => ({
     ...row,
     person: row.clever_user_id_pseudonym ?? joined.get(row.sis_id_pseudonym) ?? row.sis_id_pseudonym,
-    resource: row.resource_id ?? row.resource_name,
   });
-  return { daily: daily.map(reported), usage: usage.map(reported) };
+  const newest = new Map<unknown, SqlRow>();
+  for (const row of usage) {
+    const before = newest.get(row.resource_id);
+    if (before === undefined || String(row.date) > String(before.date)) newest.set(row.resource_id, row);
+  }
+  const named = (row: SqlRow) => {
+    const { resource_name, resource_type } =
+      row.resource_id === null ? row : (newest.get(row.resource_id) ?? row);
+    return { ...reported(row), resource_name, resource_type, resource: `${resource_type} ${resource_name}` };
+  };
+  return { daily: daily.map(reported), usage: usage.map(named) };
 }
 
 function grouped<Row extends SqlRow>(rows: readonly Row[], by: readonly string[]): Row[][] {

@@ -202,7 +202,7 @@ const usage: ModelTable = {
     ofUsage("Days of use", "Distinct dates in resource usage.", "DISTINCTCOUNTNOBLANK(Usage[date])"),
     ofUsage(
       "Distinct resources",
-      "Distinct resources that were used, by Clever's id, or by name if there is no id.",
+      "Distinct resources that were used. A renamed resource counts once, as do those of the same name and type.",
       "DISTINCTCOUNTNOBLANK(Usage[resource])",
     ),
     ofUsage(

@@ -1,5 +1,12 @@
 import { personColumn, standardJoinedIds, withPerson } from "../../clever/person";
-import { oeaColumns, type ReportName, reportNames, reports, userTypeValue } from "../../clever/reports";
+import {
+  oeaColumns,
+  pseudoColumns,
+  type ReportName,
+  reportNames,
+  reports,
+  userTypeValue,
+} from "../../clever/reports";
 
 /** A view. The body is a SELECT that is valid in T-SQL and in other engines. */
 export interface View {
@@ -43,6 +50,15 @@ const viewIn =
 const people = viewIn("people");
 const question = viewIn("questions");
 
+/** The columns of resource usage, with the newest names of resources. */
+const renamedColumns = [...pseudoColumns(reports.resource_usage).map(({ name }) => name), personColumn]
+  .map((name) =>
+    name === "resource_name" || name === "resource_type"
+      ? `CASE WHEN newest.resource_id IS NULL THEN named.${name} ELSE newest.${name} END AS ${name}`
+      : `named.${name}`,
+  )
+  .join(",\n    ");
+
 /** The rows with the person that each row is about. */
 export const personViews: readonly View[] = [
   people(
@@ -56,10 +72,42 @@ export const personViews: readonly View[] = [
     withPerson(selectAll("daily_participation"), joined),
   ),
   people(
+    "newest_resource",
+    "The newest name of each of Clever's resource ids: of the known names, the one used last, else the one that appeared last.",
+    `SELECT resource_id, resource_name, resource_type
+FROM (
+  SELECT
+    resource_id,
+    resource_name,
+    resource_type,
+    ROW_NUMBER() OVER (
+      PARTITION BY resource_id
+      ORDER BY
+        CASE WHEN resource_name IS NULL THEN 1 ELSE 0 END,
+        MAX(date) DESC,
+        MIN(date) DESC,
+        resource_name,
+        CASE WHEN resource_type IS NULL THEN 1 ELSE 0 END,
+        resource_type
+    ) AS place
+  FROM ${allRows("resource_usage")}
+  WHERE resource_id IS NOT NULL
+  GROUP BY resource_id, resource_name, resource_type
+) AS names
+WHERE place = 1`,
+  ),
+  people(
     "resource_usage",
-    `Resource usage with ${personColumn} and resource: Clever's id of the resource, else its name.`,
-    `SELECT named.*, COALESCE(named.resource_id, named.resource_name) AS resource
-FROM (${withPerson(selectAll("resource_usage"), joined)}) AS named`,
+    `Resource usage with ${personColumn}, under the newest names of resources; resource identifies one by type and name.`,
+    `SELECT
+  renamed.*,
+  CONCAT(COALESCE(renamed.resource_type, ''), '|', COALESCE(renamed.resource_name, '')) AS resource
+FROM (
+  SELECT
+    ${renamedColumns}
+  FROM (${withPerson(selectAll("resource_usage"), joined)}) AS named
+  LEFT JOIN people.newest_resource AS newest ON newest.resource_id = named.resource_id
+) AS renamed`,
   ),
 ];
 
