@@ -136,11 +136,8 @@ async function ask(
   };
   const answered = await withIndex(lake, options, compute, signal);
   const unknown = (answered.licences ?? []).filter(({ isKnown }) => !isKnown);
-  warnOfUnknownNames(
-    files.licencesFile,
-    "resource",
-    unknown.map(({ resource: name, nearest }) => ({ name, nearest })),
-  );
+  const names = unknown.map(({ resource }) => resource);
+  warnOfUnknownNames(files.licencesFile, "resource", names, () => unknown[0]?.nearest ?? []);
   const inQuarantine = await quarantineIn(lake, config.userTypes, signal);
   const reports = inQuarantine.map(({ path: file, outcome }) => ({ path: file, state: outcome }));
   return { ...answered, quarantined: quarantinedIn(reports, answered) };

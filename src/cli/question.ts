@@ -73,8 +73,7 @@ export function filterOf(
   known: FilterOptions,
 ): DashboardFilter {
   const schools = known.schools.filter((school) => school !== null);
-  const unknown = known.unknownSchools.map((name) => ({ name, nearest: nearestNames(name, schools) }));
-  warnOfUnknownNames(schoolLevelsFile, "school", unknown);
+  warnOfUnknownNames(schoolLevelsFile, "school", known.unknownSchools, (name) => nearestNames(name, schools));
   const filter = dashboardFilterSchema.parse({
     range: rangeOf(options, known),
     schools: [...(options.school ?? []), ...schoolsOfLevels(options.schoolLevel ?? [], known.schoolLevels)],
@@ -102,15 +101,16 @@ function rangeOf({ from, to, range }: QuestionOptions, known: FilterOptions): Da
 export function warnOfUnknownNames(
   file: string | undefined,
   kind: "school" | "resource",
-  unknown: readonly { readonly name: string; readonly nearest: readonly string[] }[],
+  unknown: readonly string[],
+  nearestTo: (name: string) => readonly string[],
 ): void {
   const [first] = unknown;
   if (first === undefined) return;
-  const [nearest] = first.nearest;
+  const [nearest] = nearestTo(first);
   const near = nearest === undefined ? "" : ` (nearest: "${nearest}")`;
   const which =
     unknown.length === 1
-      ? `the ${kind} "${first.name}"${near}`
-      : `${unknown.length} of its ${kind}s, such as "${first.name}"${near}`;
+      ? `the ${kind} "${first}"${near}`
+      : `${unknown.length} of its ${kind}s, such as "${first}"${near}`;
   warn(`${file}: The tables do not have ${which}.`);
 }
