@@ -179,9 +179,7 @@ describe.skipIf(python === undefined)("in an independent DAX engine", () => {
       Participation: await rows(
         "SELECT * REPLACE (date::VARCHAR AS date, active = 1 AS active) FROM people.grouped_participation",
       ),
-      Usage: await rows(
-        "SELECT * REPLACE (date::VARCHAR AS date), concat_ws('|', resource_type, resource_name) AS resource_key FROM people.grouped_usage",
-      ),
+      Usage: await rows("SELECT * REPLACE (date::VARCHAR AS date) FROM people.grouped_usage"),
     };
     const dimension = (name: string, columns: readonly string[]) => {
       const key = columns[0] ?? "";
@@ -202,7 +200,7 @@ describe.skipIf(python === undefined)("in an independent DAX engine", () => {
       ["Cohort", tableOf(await rows("FROM people.cohorts"), columnsOf("Cohort"))],
       dimension("Person", ["person_pseudonym"]),
       dimension("Date", ["date"]),
-      dimension("Resource", ["resource_key", "resource_name", "resource_type"]),
+      dimension("Resource", ["resource", "resource_name", "resource_type"]),
     ]);
     const evaluate = async (contexts: readonly Context[]) =>
       z.array(z.record(z.string(), z.number().nullable())).parse(
@@ -224,7 +222,7 @@ describe.skipIf(python === undefined)("in an independent DAX engine", () => {
   const byDay = (date: unknown): Context => ({ ...students, "Date.date": [date] });
   const byResource = (type: unknown, name: unknown): Context => ({
     ...students,
-    "Resource.resource_key": [[type, name].join("|")],
+    "Resource.resource": [[type, name].join("|")],
   });
   // In Power BI, a sum of nothing is blank.
   const valuesOf = (answer: Readonly<Record<string, Value>> | undefined, names: readonly string[]) =>

@@ -72,24 +72,17 @@ function view(name: string): string[] {
   ];
 }
 
-function factSource(
-  name: string,
-  columns: readonly ModelColumn[],
-  further: readonly string[] = [],
-): string[] {
-  const stored = columns.map((column) => column.name).filter((column) => column !== "resource_key");
-  const [last] = further.length > 0 ? ["Keyed"] : ["Chosen"];
+function factSource(name: string, columns: readonly ModelColumn[]): string[] {
   return [
     ...view(name),
-    `    Chosen = Table.SelectColumns(Rows, {${stored.map((column) => `"${column}"`).join(", ")}})${further.length > 0 ? "," : ""}`,
-    ...further,
+    `    Chosen = Table.SelectColumns(Rows, {${columns.map((column) => `"${column.name}"`).join(", ")}})`,
     "in",
-    `    ${last}`,
+    "    Chosen",
   ];
 }
 
 const participationColumns = factColumns("daily_participation", []);
-const usageColumns = factColumns("resource_usage", ["resource", "resource_key"]);
+const usageColumns = factColumns("resource_usage", ["resource"]);
 
 type Fact = "Participation" | "Usage";
 
@@ -183,9 +176,7 @@ const usage: ModelTable = {
   columns: usageColumns,
   source: {
     kind: "m",
-    lines: factSource("grouped_usage", usageColumns, [
-      '    Keyed = Table.AddColumn(Chosen, "resource_key", each Text.Combine({[resource_type], [resource_name]}, "|"), type text)',
-    ]),
+    lines: factSource("grouped_usage", usageColumns),
   },
   measures: [
     ofUsage(
@@ -267,7 +258,7 @@ const resource: ModelTable = {
   name: "Resource",
   description: "The resources that were used, by name and type.",
   columns: [
-    { name: "resource_key", type: "string", hidden: true },
+    { name: "resource", type: "string", hidden: true },
     { name: "resource_name", type: "string" },
     { name: "resource_type", type: "string" },
   ],
@@ -275,7 +266,7 @@ const resource: ModelTable = {
   source: {
     kind: "dax",
     lines: [
-      'SELECTCOLUMNS(SUMMARIZE(FILTER(Usage, NOT(ISBLANK(Usage[resource_key]))), Usage[resource_key], Usage[resource_name], Usage[resource_type]), "resource_key", Usage[resource_key], "resource_name", Usage[resource_name], "resource_type", Usage[resource_type])',
+      'SELECTCOLUMNS(SUMMARIZE(FILTER(Usage, NOT(ISBLANK(Usage[resource]))), Usage[resource], Usage[resource_name], Usage[resource_type]), "resource", Usage[resource], "resource_name", Usage[resource_name], "resource_type", Usage[resource_type])',
     ],
   },
 };
@@ -324,5 +315,5 @@ export const relationships: readonly Relationship[] = [
   ...both("date", "Date"),
   ...both(personColumn, "Person"),
   ...both("cohort", "Cohort"),
-  { from: ["Usage", "resource_key"], to: ["Resource", "resource_key"] },
+  { from: ["Usage", "resource"], to: ["Resource", "resource"] },
 ];
