@@ -187,7 +187,7 @@ export async function buildExtension({
     build({
       ...shared,
       ...output,
-      entryPoints: { engine: "src/engine/main.ts" },
+      entryPoints: { engine: "src/engine/server/main.ts" },
       outdir,
       plugins: [separateAzure],
       external: ["vscode", "cpu-features", "*.node", ...(packaged ? [] : ["@duckdb/node-api"])],

@@ -3,8 +3,8 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { DashboardAnswer } from "../src/dashboard/answer";
 import type { DashboardFilter } from "../src/dashboard/filter";
-import { EngineClient } from "../src/engine/client";
-import * as protocol from "../src/engine/protocol";
+import { EngineClient } from "../src/engine/client/client";
+import * as protocol from "../src/engine/messages/protocol";
 import { projectFolder } from "./workshop";
 
 /** The engine's process as the extension starts it, queried like the dashboard does. */

@@ -14,7 +14,7 @@ import {
 import { constants, freemem, tmpdir } from "node:os";
 import path from "node:path";
 import type { JsonTestResult, JsonTestResults } from "vitest/node";
-import { allSettledOrThrow } from "../src/allSettledOrThrow";
+import { allSettledOrThrow } from "../src/basics/allSettledOrThrow";
 import { pythonWithDelta } from "../test/helpers/python";
 import { sparkJars } from "../test/helpers/spark";
 import { findSshd } from "../test/helpers/sshd";

@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { version } from "../package.json";
 import { assetNames } from "./assets/asset";
+import { describeError } from "./basics/errors";
 import { userTypes } from "./clever/reports";
 import type { CommandAction, CommonOptions, ExitCode } from "./cli/command";
 import type { DemoOptions } from "./cli/demo";
@@ -9,7 +10,6 @@ import { languages } from "./cli/languages";
 import { jsonText, plain, styledError } from "./cli/text";
 import { defaultSchoolYearStart, keptWhole, monthAndDay, rangePresets } from "./dashboard/opening";
 import { schoolLevels } from "./dashboard/schoolLevels";
-import { describeError } from "./errors";
 import type { RunRequest } from "./pipeline/run";
 
 const abort = new AbortController();
@@ -164,7 +164,7 @@ Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or 
     .description("generate a salt; protect it like a password")
     .action(
       lazyAction(async () => {
-        const salt = (await import("./newSalt")).newSalt();
+        const salt = (await import("./basics/newSalt")).newSalt();
         return async () => ({ text: () => salt, document: () => ({ salt }) });
       }),
     );

@@ -3,9 +3,9 @@ import { homedir } from "node:os";
 import path from "node:path";
 import type { ParseError } from "jsonc-parser";
 import * as z from "zod";
+import { CleverLakeError, isCleverLakeError } from "./basics/errors";
 import { userTypes } from "./clever/reports";
 import { keptWhole } from "./dashboard/opening";
-import { CleverLakeError, isCleverLakeError } from "./errors";
 import {
   isAdlsAddress,
   isVaultAddress,

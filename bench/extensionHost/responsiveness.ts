@@ -5,9 +5,9 @@ import path from "node:path";
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { extensions } from "vscode";
-import { startSample } from "../../src/engine/protocol";
+import { startSample } from "../../src/engine/messages/protocol";
 import type { Application } from "../../src/ui/application";
-import { writeConnection } from "../../src/ui/settings";
+import { writeConnection } from "../../src/ui/connection/settings";
 
 /** Milliseconds between two timer ticks; a delay is how late a tick is. */
 const resolution = 10;

@@ -1,4 +1,4 @@
-import { dayNumber } from "../../src/calendar";
+import { dayNumber } from "../../src/basics/calendar";
 import type { Break } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import { type Formats, fill } from "./formats";

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from "lit";
-import { dayNumber } from "../../src/calendar";
+import { dayNumber } from "../../src/basics/calendar";
 import type { LicenceEntry } from "../../src/dashboard/answer";
 import { dataTableView } from "./dataTableView";
 import { fill, isolated, localDay } from "./formats";

@@ -1,6 +1,6 @@
-import { capitalized } from "../../src/capitalized";
+import { capitalized } from "../../src/basics/capitalized";
+import { groupBy } from "../../src/basics/groupBy";
 import type { CutGroup, Place, UncountedDays } from "../../src/dashboard/answer";
-import { groupBy } from "../../src/groupBy";
 import { fill, isolated } from "./formats";
 import { isNumbered, nameIn, type Ready, type Words } from "./model";
 

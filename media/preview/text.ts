@@ -1,4 +1,4 @@
-import { inByteUnit } from "../../src/byteSize";
+import { inByteUnit } from "../../src/basics/byteSize";
 
 /** Replaces `{0}`, `{1}` in a text. */
 export function fill(text: string, ...values: readonly (string | number)[]): string {

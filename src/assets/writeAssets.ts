@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
-import { CleverLakeError, unwritable } from "../errors";
+import { CleverLakeError, unwritable } from "../basics/errors";
 import { type AssetFile, type AssetName, type AssetSettings, assetNames } from "./asset";
 import { assetsNamed } from "./assets";
 import { lakeAddressesOf } from "./lakeAddresses";

@@ -1,4 +1,4 @@
-import { dayNumber, dayOf, isoDate } from "../calendar";
+import { dayNumber, dayOf, isoDate } from "../basics/calendar";
 
 /** A file's times, apart from its rows. */
 export interface FileTimes {

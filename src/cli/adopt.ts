@@ -1,4 +1,4 @@
-import { counted } from "../counted";
+import { counted } from "../basics/counted";
 import {
   type AdoptProgress,
   type AdoptSummary,

@@ -1,4 +1,4 @@
-import { counted } from "../counted";
+import { counted } from "../basics/counted";
 import type { ComparedPeriod, ComparedUse, Comparison, Entry, People, Shown } from "../dashboard/answer";
 import { periodValue } from "../dashboard/periodValue";
 import { columns } from "./table";

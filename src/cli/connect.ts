@@ -1,7 +1,7 @@
+import { CleverLakeError } from "../basics/errors";
 import { type ConfigFile, readConfig, type Secrets, secretsFrom } from "../config";
 import { sftpAccount } from "../connect/account";
 import { saltOf } from "../connect/salt";
-import { CleverLakeError } from "../errors";
 import type { Lake } from "../lake/lake";
 import { openLakeAt } from "../lake/open";
 import { SftpSource } from "../sftp/sftpSource";

@@ -1,4 +1,4 @@
-import { counted } from "../counted";
+import { counted } from "../basics/counted";
 import type { RunSummary } from "../pipeline/log/runRecord";
 import type { IdentityHealth } from "../pipeline/read/identityHealth";
 

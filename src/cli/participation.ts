@@ -1,15 +1,15 @@
 import { homedir } from "node:os";
 import path from "node:path";
+import { CleverLakeError, describeError } from "../basics/errors";
+import { removeLocal } from "../basics/filesInUse";
+import { machineScratch } from "../basics/scratch";
 import type { Division } from "../clever/groupsTable";
 import type { ConfigFile } from "../config";
 import { divisionOf } from "../dashboard/groups/divisionTable";
 import { IndexKeeper } from "../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../dashboard/index/participationIndex";
 import type { KeepWhole } from "../dashboard/opening";
-import { CleverLakeError, describeError } from "../errors";
-import { removeLocal } from "../filesInUse";
 import type { Lake } from "../lake/lake";
-import { machineScratch } from "../scratch";
 import { warn } from "./text";
 
 /** Options of every command that counts people. */

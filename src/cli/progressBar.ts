@@ -1,6 +1,6 @@
 import type * as CliProgress from "cli-progress";
-import { counted } from "../counted";
-import { doneShare } from "../doneShare";
+import { counted } from "../basics/counted";
+import { doneShare } from "../basics/doneShare";
 import type { FinalPhase, ProgressListener, ProgressState, WorkProgress } from "../pipeline/progress";
 import { bytes, duration, integer } from "./text";
 

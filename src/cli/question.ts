@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { CleverLakeError } from "../basics/errors";
+import { nearestNames } from "../basics/nearestNames";
 import type { UserType } from "../clever/reports";
 import type { ConfigFile } from "../config";
 import type { FilterOptions } from "../dashboard/answer";
@@ -11,8 +13,6 @@ import {
 } from "../dashboard/filter";
 import { type SchoolLevel, schoolsOfLevels } from "../dashboard/schoolLevels";
 import { namesIn, requireKnownNames } from "../dashboard/unknownNames";
-import { CleverLakeError } from "../errors";
-import { nearestNames } from "../nearestNames";
 import type { CountingOptions } from "./participation";
 import { warn } from "./text";
 

@@ -1,4 +1,4 @@
-import { counted } from "../counted";
+import { counted } from "../basics/counted";
 import type { Finding } from "../pipeline/log/runRecord";
 import type { RepairedTable, RepairSummary } from "../pipeline/repair/repair";
 import { columns } from "./table";

@@ -1,4 +1,4 @@
-import { counted } from "../counted";
+import { counted } from "../basics/counted";
 import type { RosterSummary } from "../pipeline/roster/importRoster";
 import { integer, plain, styled } from "./text";
 

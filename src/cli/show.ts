@@ -1,7 +1,7 @@
-import { counted } from "../counted";
+import { counted } from "../basics/counted";
+import { groupBy } from "../basics/groupBy";
 import type { CutGroup, MissingReport, People, Place, ReportKind, Shown } from "../dashboard/answer";
 import type { ParticipationMetrics, Suppressible } from "../dashboard/query/metrics";
-import { groupBy } from "../groupBy";
 import type { RunSummary } from "../pipeline/log/runRecord";
 import type { Freshness } from "../pipeline/plan/freshness";
 import type { PlannedFile } from "../pipeline/plan/plan";

@@ -1,9 +1,9 @@
 import { styleText } from "node:util";
-import { inByteUnit } from "../byteSize";
-import { duration as durationIn } from "../duration";
-import { plain, unsafeCharacters } from "../plainText";
+import { inByteUnit } from "../basics/byteSize";
+import { duration as durationIn } from "../basics/duration";
+import { plain, unsafeCharacters } from "../basics/plainText";
 
-export { plain } from "../plainText";
+export { plain } from "../basics/plainText";
 
 type Style = Parameters<typeof styleText>[0];
 

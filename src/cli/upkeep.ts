@@ -1,4 +1,4 @@
-import { counted } from "../counted";
+import { counted } from "../basics/counted";
 import type { OptimizedTable, OptimizeSummary } from "../pipeline/upkeep/optimizeLake";
 import type { VacuumSummary } from "../pipeline/upkeep/vacuumLake";
 import { columns } from "./table";

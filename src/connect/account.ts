@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
+import { CleverLakeError } from "../basics/errors";
 import { reportNamesOnServer } from "../clever/fileNames";
 import { type Config, expandHome, type Secrets } from "../config";
-import { CleverLakeError } from "../errors";
-import { findAgent } from "../sftp/agent";
+import { findAgent } from "../sftp/connection/agent";
 import type { SftpSourceConfig } from "../sftp/sftpSource";
 
 /**

@@ -1,4 +1,4 @@
-import { dayNumber, millisecondsPerDay, weekdayOf } from "../calendar";
+import { dayNumber, millisecondsPerDay, weekdayOf } from "../basics/calendar";
 
 /** The Monday of the day's week. */
 export const mondayOf = (day: number): number => day - weekdayOf(day) + 1;

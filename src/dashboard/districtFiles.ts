@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
 import * as z from "zod";
+import { CleverLakeError } from "../basics/errors";
 import { expandHome } from "../config";
-import { CleverLakeError } from "../errors";
 import { type LevelsByName, schoolLevels } from "./schoolLevels";
 
 /** Files of the district with facts that the reports do not have. */

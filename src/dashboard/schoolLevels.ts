@@ -1,4 +1,4 @@
-import { CleverLakeError } from "../errors";
+import { CleverLakeError } from "../basics/errors";
 import type { NamedSchools } from "./answer";
 
 /** Levels of schools, youngest students first; `other` is for schools of several levels or an unknown one. */

@@ -1,5 +1,5 @@
-import { CleverLakeError } from "../errors";
-import { nearestNames } from "../nearestNames";
+import { CleverLakeError } from "../basics/errors";
+import { nearestNames } from "../basics/nearestNames";
 import type { FilterOptions } from "./answer";
 
 /** The parts of a filter that name something in the data, as messages call them. */

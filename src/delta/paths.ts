@@ -1,4 +1,4 @@
-import { CleverLakeError } from "../errors";
+import { CleverLakeError } from "../basics/errors";
 
 /** File names of a Delta table ("File Types" in PROTOCOL.md), as paths in the lake. */
 

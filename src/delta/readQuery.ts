@@ -1,8 +1,8 @@
+import { groupBy } from "../basics/groupBy";
 import { sqlFiles, sqlName, sqlString } from "../duck/duck";
-import { groupBy } from "../groupBy";
-import type { AddFile, PartitionValues } from "./actions";
+import type { AddFile, PartitionValues } from "./log/actions";
+import type { Snapshot } from "./log/replay";
 import { dataFilePath } from "./paths";
-import type { Snapshot } from "./replay";
 import { type Field, sqlType } from "./schema";
 
 /** A data file's path in the lake. */

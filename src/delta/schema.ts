@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CleverLakeError } from "../errors";
+import { CleverLakeError } from "../basics/errors";
 
 /** Delta's primitive types that this program reads and writes, with DuckDB's name for each. */
 export const sqlTypes = {

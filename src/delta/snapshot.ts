@@ -1,16 +1,16 @@
-import { CleverLakeError, isCleverLakeError, isDamage } from "../errors";
+import { CleverLakeError, isCleverLakeError, isDamage } from "../basics/errors";
 import { readSmall } from "../lake/readSmall";
-import { type Action, commitInfoOf, parseCommit } from "./actions";
-import { type LastCheckpoint, readLastCheckpoint } from "./lastCheckpoint";
-import { requireReached, versionMissing } from "./logGaps";
-import { type CheckpointFiles, type LogListing, listLog } from "./logListing";
+import { type Action, commitInfoOf, parseCommit } from "./log/actions";
+import { type LastCheckpoint, readLastCheckpoint } from "./log/lastCheckpoint";
+import { requireReached, versionMissing } from "./log/logGaps";
+import { type CheckpointFiles, type LogListing, listLog } from "./log/logListing";
+import { requireReadable } from "./log/protocol";
+import { readCheckpoint, v2Checkpoints } from "./log/readCheckpoint";
+import { Replay, type Snapshot } from "./log/replay";
 import type { LakeAccess, OpenLake } from "./openLake";
 import { commitPath, logFolder } from "./paths";
-import { requireReadable } from "./protocol";
-import { readCheckpoint, v2Checkpoints } from "./readCheckpoint";
-import { Replay, type Snapshot } from "./replay";
 
-export type { Snapshot } from "./replay";
+export type { Snapshot } from "./log/replay";
 
 /** A commit that was read. */
 export interface Commit {

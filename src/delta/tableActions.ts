@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Action, AddFile, RemoveFile } from "./actions";
-import { ourProtocol } from "./protocol";
-import type { TableMetadata } from "./replay";
+import type { Action, AddFile, RemoveFile } from "./log/actions";
+import { ourProtocol } from "./log/protocol";
+import type { TableMetadata } from "./log/replay";
 import { type Column, extendSchema, formatSchema } from "./schema";
 
 export interface NewTable {

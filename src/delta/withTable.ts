@@ -1,9 +1,9 @@
 import type { DuckSession } from "../duck/duck";
-import { withLocalFiles } from "./localFiles";
+import { withLocalFiles } from "./files/localFiles";
+import { diagnoseError, filesOf, type TableFiles } from "./files/storedFiles";
 import type { LakeAccess, OpenLake } from "./openLake";
 import { lakePathOf, readQuery } from "./readQuery";
 import { readSnapshot, type Snapshot } from "./snapshot";
-import { diagnoseError, filesOf, type TableFiles } from "./storedFiles";
 
 /** An opened table: its snapshot, and a SELECT of its rows; both undefined if there is no such table. */
 export interface OpenTable {

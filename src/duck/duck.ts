@@ -1,9 +1,9 @@
 import { rmSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from "@duckdb/node-api";
-import { CleverLakeError, diskFull } from "../errors";
-import { limitConcurrency } from "../mapConcurrently";
-import { machineScratch } from "../scratch";
+import { CleverLakeError, diskFull } from "../basics/errors";
+import { limitConcurrency } from "../basics/mapConcurrently";
+import { machineScratch } from "../basics/scratch";
 import type { ColumnShape, TypedColumns } from "./columns";
 
 /** A parameter of a statement: bound, never inserted into the text. */

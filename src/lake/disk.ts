@@ -1,5 +1,5 @@
 import * as fs from "node:fs/promises";
-import { CleverLakeError, errnoOf } from "../errors";
+import { CleverLakeError, errnoOf } from "../basics/errors";
 
 /** Errors of file systems that cannot flush a folder to disk; their own journal must suffice. */
 const cannotSyncFolders: ReadonlySet<string | undefined> = new Set(["EINVAL", "ENOTSUP", "ENOSYS"]);

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { CleverLakeError } from "../errors";
+import { CleverLakeError } from "../basics/errors";
 
 /** The longest path that DuckDB still opens on Windows: 260 characters less the longest path below the lake. */
 const maximumWindowsRoot = 125;

@@ -1,4 +1,4 @@
-import { CleverLakeError } from "../errors";
+import { CleverLakeError } from "../basics/errors";
 import { type AdlsAddress, isAdlsAddress, parseAdlsAddress } from "./adls/address";
 import { Places } from "./adls/places";
 import { folderOf } from "./folderAddress";

@@ -1,4 +1,4 @@
-import { CleverLakeError } from "../errors";
+import { CleverLakeError } from "../basics/errors";
 
 /** OEA's file systems. `np` means "not pseudonymized": these contain identities. */
 export const fileSystems = ["stage1np", "stage2np", "stage2p"] as const;

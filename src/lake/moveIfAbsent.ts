@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import * as fs from "node:fs/promises";
-import { CleverLakeError, errnoOf } from "../errors";
-import { removeLocal, replaceFile } from "../filesInUse";
-import { pause } from "../pause";
+import { CleverLakeError, errnoOf } from "../basics/errors";
+import { removeLocal, replaceFile } from "../basics/filesInUse";
+import { pause } from "../basics/pause";
 
 /** A claim is held for milliseconds; at this age its holder is dead. */
 const staleMilliseconds = 30_000;

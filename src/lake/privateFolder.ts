@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import * as fs from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
-import { CleverLakeError, errnoOf } from "../errors";
+import { CleverLakeError, errnoOf } from "../basics/errors";
 import { exists } from "./disk";
 
 /** Runs a Windows program and resolves to its output. */

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { CleverLakeError, isCleverLakeError } from "../errors";
+import { CleverLakeError, isCleverLakeError } from "../basics/errors";
 import type { Lake, LakeOptions } from "./lake";
 
 const mebibyte = 1024 * 1024;

@@ -1,4 +1,4 @@
-import { CleverLakeError, isCleverLakeError } from "../errors";
+import { CleverLakeError, isCleverLakeError } from "../basics/errors";
 import type { Lake, LakeOptions } from "./lake";
 import { fileSystems } from "./lakePath";
 

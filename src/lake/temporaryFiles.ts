@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs/promises";
 import path from "node:path";
-import { ScratchNames } from "../scratch";
+import { ScratchNames } from "../basics/scratch";
 import { identityFileSystems, temporaryFolder } from "./lakePath";
 import { makePrivateFolder } from "./privateFolder";
 

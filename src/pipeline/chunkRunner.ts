@@ -1,9 +1,9 @@
-import { allSettledOrThrow } from "../allSettledOrThrow";
+import { allSettledOrThrow } from "../basics/allSettledOrThrow";
+import { CleverLakeError, describeError, isCleverLakeError } from "../basics/errors";
+import { limitConcurrency } from "../basics/mapConcurrently";
 import { pseudoTable } from "../clever/layout";
 import { type ReportName, reportNames, reports } from "../clever/reports";
 import type { Snapshot } from "../delta/snapshot";
-import { CleverLakeError, describeError, isCleverLakeError } from "../errors";
-import { limitConcurrency } from "../mapConcurrently";
 import type { ReportSource } from "../sftp/source";
 import { ReportTable } from "./commit/reportTable";
 import { type Delivery, isJudged } from "./delivery";

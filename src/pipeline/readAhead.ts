@@ -1,4 +1,4 @@
-import { allSettledOrThrow } from "../allSettledOrThrow";
+import { allSettledOrThrow } from "../basics/allSettledOrThrow";
 import { Duck } from "../duck/duck";
 import type { Lake } from "../lake/lake";
 import { IngestLog } from "./log/logTable";

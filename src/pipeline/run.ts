@@ -1,10 +1,10 @@
-import { allSettledOrThrow } from "../allSettledOrThrow";
+import { allSettledOrThrow } from "../basics/allSettledOrThrow";
+import { counted } from "../basics/counted";
+import { CleverLakeError, describeError, isCleverLakeError } from "../basics/errors";
+import { removeLocal } from "../basics/filesInUse";
 import type { Division } from "../clever/groupsTable";
 import { digitalActivityTable, groupsTable } from "../clever/layout";
 import type { UserType } from "../clever/reports";
-import { counted } from "../counted";
-import { CleverLakeError, describeError, isCleverLakeError } from "../errors";
-import { removeLocal } from "../filesInUse";
 import type { Lake } from "../lake/lake";
 import { requireLake } from "../lake/requireLake";
 import type { ReportSource } from "../sftp/source";

@@ -4,7 +4,7 @@
  * this file they are whole days since 1970-01-01.
  */
 
-import { dayNumber, dayOf, isoDate, isWeekend, weekdayOf } from "../calendar";
+import { dayNumber, dayOf, isoDate, isWeekend, weekdayOf } from "../basics/calendar";
 
 const [monday, thursday, friday, saturday, sunday] = [1, 4, 5, 6, 7] as const;
 const [january, february, april, may, june, august, september, october, november, december] = [

@@ -1,5 +1,5 @@
+import { CleverLakeError } from "../basics/errors";
 import { type UserType, userTypes } from "../clever/reports";
-import { CleverLakeError } from "../errors";
 import { schoolDays } from "./calendar";
 import { type SamplePerson, samplePeople, tinySchool } from "./people";
 import { type SampleResource, sampleResources } from "./resources";

@@ -4,8 +4,8 @@ import { mkdir, rm, utimes } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { CleverLakeError } from "../errors";
-import { replaceFile } from "../filesInUse";
+import { CleverLakeError } from "../basics/errors";
+import { replaceFile } from "../basics/filesInUse";
 
 /** A file of the sample district to be written. */
 export interface SampleFileToWrite {

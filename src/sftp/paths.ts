@@ -1,5 +1,5 @@
-import { CleverLakeError } from "../errors";
-import { windowsNameFault } from "../windowsNames";
+import { CleverLakeError } from "../basics/errors";
+import { windowsNameFault } from "../basics/windowsNames";
 
 const maximumNameBytes = 255;
 

@@ -1,6 +1,6 @@
 import type { SFTPWrapper, Stats } from "ssh2";
-import type { SftpConnection } from "./connection";
-import type { ConnectionPool } from "./connectionPool";
+import type { SftpConnection } from "./connection/connection";
+import type { ConnectionPool } from "./connection/connectionPool";
 import { retrying } from "./retry";
 
 type Done<T> = (error: Error | null | undefined, value: T) => void;

@@ -1,5 +1,5 @@
-import { isCleverLakeError } from "../errors";
-import { retryWhile } from "../retryWhile";
+import { isCleverLakeError } from "../basics/errors";
+import { retryWhile } from "../basics/retryWhile";
 import { SilentServerError } from "./sftpErrors";
 
 const retries = 4;

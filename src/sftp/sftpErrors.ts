@@ -1,4 +1,4 @@
-import { CleverLakeError } from "../errors";
+import { CleverLakeError } from "../basics/errors";
 
 /** Status codes of the SFTP protocol, version 3 (draft-ietf-secsh-filexfer-02, section 7). */
 export const sftpStatus = { endOfFile: 1, noSuchFile: 2, permissionDenied: 3, failure: 4 } as const;

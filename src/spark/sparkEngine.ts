@@ -1,11 +1,11 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
+import { CleverLakeError } from "../basics/errors";
 import { dateInName } from "../clever/fileNames";
 import { dateLimits } from "../clever/likelyDates";
 import { pseudoColumns, type Report } from "../clever/reports";
-import type { StagedDataFile } from "../delta/dataFile";
-import { statisticsOfValues } from "../delta/statistics";
-import { CleverLakeError } from "../errors";
+import type { StagedDataFile } from "../delta/files/dataFile";
+import { statisticsOfValues } from "../delta/files/statistics";
 import { type ReadDelivery, spanOf } from "../pipeline/delivery";
 import type { CleanReading, EngineTask, OpenReadEngine } from "../pipeline/read/readEngine";
 import type { StagedRows, StagedSource } from "../pipeline/read/stageRows";

@@ -1,4 +1,4 @@
-import { CleverLakeError } from "../errors";
+import { CleverLakeError } from "../basics/errors";
 import type { EngineStatus } from "../pipeline/read/readEngine";
 import type { SparkJob, SparkResult } from "./documents";
 import type { SparkListener, SparkSession } from "./sparkSession";

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
-import type { Connected } from "../engine/messages";
-import { CleverLakeError, describeError, isCleverLakeError } from "../errors";
-import { inVsCode } from "./hints";
-import { openSetting, SettingError } from "./settings";
+import { CleverLakeError, describeError, isCleverLakeError } from "../basics/errors";
+import type { Connected } from "../engine/messages/messages";
+import { openSetting, SettingError } from "./connection/settings";
+import { inVsCode } from "./texts/hints";
 import { showErrorMessage, showInformationMessage, showWarningMessage } from "./window";
 
 /** A next step that a message offers. */

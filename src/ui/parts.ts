@@ -1,6 +1,6 @@
 import type * as vscode from "vscode";
-import type { EngineClient } from "../engine/client";
-import type { ConnectionModel } from "./connectionModel";
+import type { EngineClient } from "../engine/client/client";
+import type { ConnectionModel } from "./connection/connectionModel";
 
 /** The parts of the extension that most commands and views use. */
 export interface Parts {

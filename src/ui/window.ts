@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import { signalOf } from "../engine/client";
-import { inert } from "./untrustedText";
+import { signalOf } from "../engine/client/client";
+import { inert } from "./texts/untrustedText";
 
 /**
  * VS Code's messages, lists and boxes. All their text passes through this module and becomes plain text. No other

@@ -1,5 +1,5 @@
-import type { Connected, WorkProgress } from "../engine/messages";
-import type { EngineCall } from "../engine/protocol";
+import type { Connected, WorkProgress } from "../engine/messages/messages";
+import type { EngineCall } from "../engine/messages/protocol";
 import { confirmed, continuable } from "./messages";
 import type { Parts } from "./parts";
 import { withWork } from "./withWork";

@@ -5,7 +5,7 @@ import path from "node:path";
 import { parse } from "csv-parse/sync";
 import { sampleDistrict } from "../../src/sample/district";
 import { writeDistrict } from "../../src/sample/reportFiles";
-import { startSftpServer } from "../../src/sftp/server";
+import { startSftpServer } from "../../src/sftp/server/server";
 import { DelayProxy } from "../helpers/delayProxy";
 import { findSshd, type Sshd, startSshd } from "../helpers/sshd";
 

@@ -1,7 +1,7 @@
-import type { Action, AddFile } from "../../src/delta/actions";
-import { commit } from "../../src/delta/commit";
-import { type DataFileRequest, writeDataFile } from "../../src/delta/dataFile";
-import { withLocalFiles } from "../../src/delta/localFiles";
+import { type DataFileRequest, writeDataFile } from "../../src/delta/files/dataFile";
+import { withLocalFiles } from "../../src/delta/files/localFiles";
+import type { Action, AddFile } from "../../src/delta/log/actions";
+import { commit } from "../../src/delta/log/commit";
 import { lakePathOf, readQuery } from "../../src/delta/readQuery";
 import type { Column } from "../../src/delta/schema";
 import type { Snapshot } from "../../src/delta/snapshot";

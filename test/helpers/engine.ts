@@ -10,11 +10,11 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from "vscode-jsonrpc/node";
-import type { LogMessage } from "../../src/engine/messages";
-import type { EngineCall } from "../../src/engine/protocol";
-import { EngineServer } from "../../src/engine/server";
-import { logMessage, progressOf } from "../../src/engine/wire";
-import { fromResponseError } from "../../src/engine/wireError";
+import type { LogMessage } from "../../src/engine/messages/messages";
+import type { EngineCall } from "../../src/engine/messages/protocol";
+import { logMessage, progressOf } from "../../src/engine/messages/wire";
+import { fromResponseError } from "../../src/engine/messages/wireError";
+import { EngineServer } from "../../src/engine/server/server";
 
 const root = path.resolve(import.meta.dirname, "..", "..");
 
@@ -23,7 +23,7 @@ export async function buildEngine(): Promise<{ modulePath: string; remove: () =>
   // Within the project, so that packages outside the bundle are found.
   const folder = path.join(root, ".cache", `engine-${randomUUID()}`);
   await build({
-    entryPoints: { engine: path.join(root, "src/engine/main.ts") },
+    entryPoints: { engine: path.join(root, "src/engine/server/main.ts") },
     outdir: folder,
     bundle: true,
     platform: "node",

@@ -1,6 +1,6 @@
-import { CleverLakeError } from "../../src/errors";
+import { CleverLakeError } from "../../src/basics/errors";
 import type { PreviewColumn, PreviewInfo, PreviewRow } from "../../src/protocol/previewedReport";
-import type { PreviewSource } from "../../src/ui/enginePreviews";
+import type { PreviewSource } from "../../src/ui/pages/enginePreviews";
 
 const column = (
   name: string,

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { CleverLakeError } from "../../src/errors";
+import { CleverLakeError } from "../../src/basics/errors";
 import type { FolderLake } from "../../src/lake/folder";
 import type { Lake, LakeEntry, LakeOptions } from "../../src/lake/lake";
 

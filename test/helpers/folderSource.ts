@@ -1,6 +1,6 @@
 import { open, readdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { CleverLakeError } from "../../src/errors";
+import { CleverLakeError } from "../../src/basics/errors";
 import type {
   ReadOptions,
   ReportSource,

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
-import { type Action, type AddFile, formatCommit } from "../../src/delta/actions";
-import { writeCheckpoint } from "../../src/delta/checkpoint";
-import { type DataFileRequest, writeDataFile } from "../../src/delta/dataFile";
+import { type DataFileRequest, writeDataFile } from "../../src/delta/files/dataFile";
+import { type Action, type AddFile, formatCommit } from "../../src/delta/log/actions";
+import { writeCheckpoint } from "../../src/delta/log/checkpoint";
 import { commitPath } from "../../src/delta/paths";
 import { readQuery } from "../../src/delta/readQuery";
 import { tableColumns } from "../../src/delta/schema";

@@ -11,7 +11,7 @@ import { verifyLake } from "../../src/pipeline/verify/verify";
 import { sampleDistrict } from "../../src/sample/district";
 import { randomStream } from "../../src/sample/random";
 import { writeDistrict } from "../../src/sample/reportFiles";
-import { type RunningSftpServer, startSftpServer } from "../../src/sftp/server";
+import { type RunningSftpServer, startSftpServer } from "../../src/sftp/server/server";
 import { type CliNode, CommandLine, type RunningCli } from "./cli";
 import { filesBelow, runTables } from "./lakeFiles";
 import { lakeRows } from "./lakeRows";

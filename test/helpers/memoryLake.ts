@@ -4,7 +4,7 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { onTestFinished } from "vitest";
-import { CleverLakeError } from "../../src/errors";
+import { CleverLakeError } from "../../src/basics/errors";
 import type { Lake, LakeEntry, LakeOptions } from "../../src/lake/lake";
 
 /** A lake in memory, remote in that its files are not on this machine's disk. Every call yields to others. */

@@ -1,8 +1,8 @@
 import { lookupTable, pseudoTable } from "../../src/clever/layout";
 import { idNames, lookupColumns, pseudoColumns, type Report, reports } from "../../src/clever/reports";
-import type { AddFile } from "../../src/delta/actions";
-import { commit } from "../../src/delta/commit";
-import { writeDataFile } from "../../src/delta/dataFile";
+import { writeDataFile } from "../../src/delta/files/dataFile";
+import type { AddFile } from "../../src/delta/log/actions";
+import { commit } from "../../src/delta/log/commit";
 import { tableActions } from "../../src/delta/tableActions";
 import { type Duck, sqlName, sqlString, sqlStrings } from "../../src/duck/duck";
 import type { FolderLake } from "../../src/lake/folder";

@@ -7,9 +7,9 @@ import {
   userTypeValue,
 } from "../../src/clever/reports";
 import { rosterColumns } from "../../src/clever/roster";
-import type { AddFile } from "../../src/delta/actions";
-import { commit } from "../../src/delta/commit";
-import { writeDataFile } from "../../src/delta/dataFile";
+import { writeDataFile } from "../../src/delta/files/dataFile";
+import type { AddFile } from "../../src/delta/log/actions";
+import { commit } from "../../src/delta/log/commit";
 import { sqlType } from "../../src/delta/schema";
 import { removeFile, tableActions } from "../../src/delta/tableActions";
 import { sqlName, sqlString } from "../../src/duck/duck";

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { pseudoTable } from "../../src/clever/layout";
 import { idNames, pseudoColumns, pseudonymName, type Report, userTypeValue } from "../../src/clever/reports";
-import { stageDataFile } from "../../src/delta/dataFile";
+import { stageDataFile } from "../../src/delta/files/dataFile";
 import { sqlString } from "../../src/duck/duck";
 import type { Delivery, ReadDelivery } from "../../src/pipeline/delivery";
 import { EmbeddedEngine } from "../../src/pipeline/read/embeddedEngine";

@@ -1,4 +1,4 @@
-import type { ReportItem } from "../../src/engine/messages";
+import type { ReportItem } from "../../src/engine/messages/messages";
 
 /** A new report in the reports view, without its path. */
 export const newReport: Omit<ReportItem, "path"> = {

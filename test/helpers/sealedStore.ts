@@ -1,6 +1,6 @@
 import type { SecretStorage } from "vscode";
-import { SecretStore } from "../../src/ui/secrets";
-import type { Targets } from "../../src/ui/targets";
+import { SecretStore } from "../../src/ui/connection/secrets";
+import type { Targets } from "../../src/ui/connection/targets";
 
 /** VS Code's secret store in a browser: encrypted as a whole, and the first encryption takes longest. */
 export class SealedStore implements SecretStorage {

@@ -1,8 +1,8 @@
 import { type UserType, userTypes, userTypeValue } from "../../src/clever/reports";
-import type { Action } from "../../src/delta/actions";
-import { commit } from "../../src/delta/commit";
-import { writeDataFile } from "../../src/delta/dataFile";
-import { withLocalFiles } from "../../src/delta/localFiles";
+import { writeDataFile } from "../../src/delta/files/dataFile";
+import { withLocalFiles } from "../../src/delta/files/localFiles";
+import type { Action } from "../../src/delta/log/actions";
+import { commit } from "../../src/delta/log/commit";
 import { lakePathOf, readQuery } from "../../src/delta/readQuery";
 import { tableColumns } from "../../src/delta/schema";
 import { readSnapshot } from "../../src/delta/snapshot";

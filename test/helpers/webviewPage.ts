@@ -2,7 +2,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { Browser, BrowserContext, CDPSession, Page } from "playwright-core";
-import { type WebviewFrame, webviewHtml } from "../../src/ui/webviewHtml";
+import { type WebviewFrame, webviewHtml } from "../../src/ui/pages/webviewHtml";
 import { type VscodeTheme, vscodeThemes } from "./vscodeThemes";
 
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));

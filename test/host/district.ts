@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { ConfigurationTarget, workspace } from "vscode";
 import { sampleDistrict } from "../../src/sample/district";
 import { writeDistrict } from "../../src/sample/reportFiles";
-import { type ConnectionSettings, useSample } from "../../src/ui/settings";
+import { type ConnectionSettings, useSample } from "../../src/ui/connection/settings";
 import { findSshd, type Sshd, startSshd } from "../helpers/sshd";
 import { activeApplication } from "./application";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { writeCheckpoint } from "../../src/delta/checkpoint";
-import { commit } from "../../src/delta/commit";
-import { writeDataFile } from "../../src/delta/dataFile";
-import { withLocalFiles } from "../../src/delta/localFiles";
+import { writeDataFile } from "../../src/delta/files/dataFile";
+import { withLocalFiles } from "../../src/delta/files/localFiles";
+import { writeCheckpoint } from "../../src/delta/log/checkpoint";
+import { commit } from "../../src/delta/log/commit";
 import { lakePathOf, readQuery } from "../../src/delta/readQuery";
 import type { Column } from "../../src/delta/schema";
 import { readSnapshot, type Snapshot } from "../../src/delta/snapshot";

@@ -1,10 +1,10 @@
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { CleverLakeError } from "../../src/basics/errors";
 import { openingFilter } from "../../src/dashboard/opening";
-import { EngineClient } from "../../src/engine/client";
-import type { ReportItem, TokenAnswer, TokenParams } from "../../src/engine/messages";
-import * as engine from "../../src/engine/protocol";
-import { CleverLakeError } from "../../src/errors";
+import { EngineClient } from "../../src/engine/client/client";
+import type { ReportItem, TokenAnswer, TokenParams } from "../../src/engine/messages/messages";
+import * as engine from "../../src/engine/messages/protocol";
 import { AdlsEmulator } from "../adls-emulator/emulator";
 import { startEmulator } from "../helpers/adls";
 import { buildCommandLine } from "../helpers/cli";

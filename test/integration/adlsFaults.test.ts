@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { CleverLakeError } from "../../src/errors";
+import { CleverLakeError } from "../../src/basics/errors";
 import type { RunRequest } from "../../src/pipeline/run";
 import { verifyLake } from "../../src/pipeline/verify/verify";
 import { AdlsEmulator } from "../adls-emulator/emulator";

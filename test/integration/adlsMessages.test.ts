@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { RestError } from "@azure/storage-file-datalake";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { CleverLakeError, describeError } from "../../src/errors";
+import { CleverLakeError, describeError } from "../../src/basics/errors";
 import type { AdlsLake } from "../../src/lake/adls/adlsLake";
 import { adlsError } from "../../src/lake/adls/adlsMessages";
 import type { RequestNote } from "../../src/lake/adls/requests";

@@ -5,7 +5,7 @@ import { reports } from "../../src/clever/reports";
 import { FolderLake } from "../../src/lake/folder";
 import { sampleDistrict } from "../../src/sample/district";
 import { writeDistrict } from "../../src/sample/reportFiles";
-import { startSftpServer } from "../../src/sftp/server";
+import { startSftpServer } from "../../src/sftp/server/server";
 import { accountSas, openLake, startEmulator } from "../helpers/adls";
 import { stateOf } from "../helpers/adlsPipeline";
 import { CommandLine } from "../helpers/cli";

@@ -6,7 +6,7 @@ import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { sampleDistrict } from "../../src/sample/district";
 import { writeDistrict } from "../../src/sample/reportFiles";
-import { startSftpServer } from "../../src/sftp/server";
+import { startSftpServer } from "../../src/sftp/server/server";
 import { AdlsEmulator } from "../adls-emulator/emulator";
 import { openLake } from "../helpers/adls";
 import { CommandLine } from "../helpers/cli";

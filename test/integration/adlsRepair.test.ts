@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
-import { formatCommit } from "../../src/delta/actions";
+import { formatCommit } from "../../src/delta/log/actions";
 import { commitPath } from "../../src/delta/paths";
 import { readSnapshot } from "../../src/delta/snapshot";
 import { repairLake } from "../../src/pipeline/repair/repair";

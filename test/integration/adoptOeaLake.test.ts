@@ -14,7 +14,7 @@ import {
 import { idNames, type Report, reports } from "../../src/clever/reports";
 import { FolderLake } from "../../src/lake/folder";
 import { verifyLake } from "../../src/pipeline/verify/verify";
-import { type RunningSftpServer, startSftpServer } from "../../src/sftp/server";
+import { type RunningSftpServer, startSftpServer } from "../../src/sftp/server/server";
 import { CommandLine } from "../helpers/cli";
 import { appears } from "../helpers/killedRuns";
 import { contentsBelow } from "../helpers/lakeFiles";

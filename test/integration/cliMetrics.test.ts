@@ -7,7 +7,7 @@ import * as z from "zod";
 import { recognizeReport } from "../../src/clever/fileNames";
 import { sampleDistrict } from "../../src/sample/district";
 import { writeDistrict } from "../../src/sample/reportFiles";
-import { startSftpServer } from "../../src/sftp/server";
+import { startSftpServer } from "../../src/sftp/server/server";
 import { CommandLine } from "../helpers/cli";
 import { filesBelow } from "../helpers/lakeFiles";
 import {

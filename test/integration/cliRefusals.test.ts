@@ -1,10 +1,10 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { processSpace } from "../../src/processSpace";
+import { processSpace } from "../../src/basics/processSpace";
 import { sampleDistrict } from "../../src/sample/district";
 import { writeDistrict } from "../../src/sample/reportFiles";
-import { type RunningSftpServer, startSftpServer } from "../../src/sftp/server";
+import { type RunningSftpServer, startSftpServer } from "../../src/sftp/server/server";
 import { type CliServer, CommandLine, runPlain } from "../helpers/cli";
 import { contentsBelow, filesBelow } from "../helpers/lakeFiles";
 import { findSshd, type Sshd, startSshd } from "../helpers/sshd";

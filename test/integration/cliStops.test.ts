@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { sampleDistrict } from "../../src/sample/district";
 import { writeDistrict } from "../../src/sample/reportFiles";
-import { type RunningSftpServer, startSftpServer } from "../../src/sftp/server";
+import { type RunningSftpServer, startSftpServer } from "../../src/sftp/server/server";
 import { buildCommandLine, CommandLine, commandLine, type RunningCli, runPlain } from "../helpers/cli";
 import { DelayProxy } from "../helpers/delayProxy";
 import { contentsBelow, filesBelow } from "../helpers/lakeFiles";

@@ -15,7 +15,7 @@ import type { SqlRow } from "../../src/duck/duck";
 import { sampleDistrict } from "../../src/sample/district";
 import { writeDistrict } from "../../src/sample/reportFiles";
 import { writeRoster } from "../../src/sample/roster";
-import { startSftpServer } from "../../src/sftp/server";
+import { startSftpServer } from "../../src/sftp/server/server";
 import { agedBy } from "../helpers/agedLake";
 import { CommandLine } from "../helpers/cli";
 import { contentsBelow, filesBelow } from "../helpers/lakeFiles";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { CleverLakeError } from "../../src/basics/errors";
 import { type DashboardFilter, openingFilter } from "../../src/dashboard/filter";
-import { CleverLakeError } from "../../src/errors";
 import {
   answered,
   asked,

@@ -7,7 +7,7 @@ import { reports } from "../../src/clever/reports";
 import type { SqlRow } from "../../src/duck/duck";
 import { sampleDistrict } from "../../src/sample/district";
 import { writeDistrict } from "../../src/sample/reportFiles";
-import { type RunningSftpServer, startSftpServer } from "../../src/sftp/server";
+import { type RunningSftpServer, startSftpServer } from "../../src/sftp/server/server";
 import { CommandLine } from "../helpers/cli";
 import { filesBelow, runTables } from "../helpers/lakeFiles";
 import { lakeRows } from "../helpers/lakeRows";

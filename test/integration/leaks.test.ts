@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Duck, sqlString } from "../../src/duck/duck";
 import { identities, sampleDistrict } from "../../src/sample/district";
 import { writeDistrict } from "../../src/sample/reportFiles";
-import { startSftpServer } from "../../src/sftp/server";
+import { startSftpServer } from "../../src/sftp/server/server";
 import { type CliResult, CommandLine } from "../helpers/cli";
 import { filesBelow } from "../helpers/lakeFiles";
 

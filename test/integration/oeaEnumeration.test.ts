@@ -3,7 +3,7 @@ import path from "node:path";
 import { DataLakeServiceClient, StorageSharedKeyCredential } from "@azure/storage-file-datalake";
 import { describe, expect, test } from "vitest";
 import { earlierSaltFingerprintPath, saltFingerprintPath } from "../../src/clever/layout";
-import { testLake } from "../../src/engine/reports";
+import { testLake } from "../../src/engine/server/reports";
 import type { Lake } from "../../src/lake/lake";
 import type { AdlsEmulator } from "../adls-emulator/emulator";
 import { openLake, startEmulator } from "../helpers/adls";

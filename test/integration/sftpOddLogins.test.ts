@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { describeError } from "../../src/errors";
-import { newHostKey } from "../../src/sftp/server";
+import { describeError } from "../../src/basics/errors";
+import { newHostKey } from "../../src/sftp/server/server";
 import type { SftpSource } from "../../src/sftp/sftpSource";
 import { OddSftpServer, oddAccount, type Quirks } from "../odd-sftp/server";
 

@@ -6,9 +6,9 @@ import path from "node:path";
 import { type Attributes, Server, utils } from "ssh2";
 import SftpClient from "ssh2-sftp-client";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { describeError } from "../../src/errors";
-import { hostKeyFingerprint } from "../../src/sftp/hostKey";
-import { newHostKey, startSftpServer } from "../../src/sftp/server";
+import { describeError } from "../../src/basics/errors";
+import { hostKeyFingerprint } from "../../src/sftp/connection/hostKey";
+import { newHostKey, startSftpServer } from "../../src/sftp/server/server";
 import { SftpSource } from "../../src/sftp/sftpSource";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 

@@ -1,6 +1,6 @@
 import { Server, utils } from "ssh2";
-import { hostKeyFingerprint } from "../../src/sftp/hostKey";
-import { newHostKey } from "../../src/sftp/server";
+import { hostKeyFingerprint } from "../../src/sftp/connection/hostKey";
+import { newHostKey } from "../../src/sftp/server/server";
 import { SftpSource, type SftpSourceConfig } from "../../src/sftp/sftpSource";
 import { Logins, oddAccount } from "./logins";
 import type { Quirks } from "./quirks";

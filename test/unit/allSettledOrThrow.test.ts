@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { allSettledOrThrow } from "../../src/allSettledOrThrow";
+import { allSettledOrThrow } from "../../src/basics/allSettledOrThrow";
 
 test("results are returned in the order of the promises", async () => {
   const late = new Promise<string>((resolve) => setTimeout(() => resolve("late"), 5));

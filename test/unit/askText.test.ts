@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { askText } from "../../src/ui/wizard";
+import { askText } from "../../src/ui/wizard/wizard";
 
 /** An input box without a window. */
 const { box } = vi.hoisted(() => {

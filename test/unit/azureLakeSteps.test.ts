@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { askAzureLake } from "../../src/ui/azureLakeSteps";
-import { initialAnswers } from "../../src/ui/connectionAnswers";
+import { askAzureLake } from "../../src/ui/wizard/azureLakeSteps";
+import { initialAnswers } from "../../src/ui/wizard/connectionAnswers";
 
 interface Item {
   readonly label: string;

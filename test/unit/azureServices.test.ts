@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { saltFromKeyVault } from "../../src/lake/adls/keyVault";
-import { AzureManagement } from "../../src/ui/azureManagement";
+import { AzureManagement } from "../../src/ui/wizard/azureManagement";
 
 /** A server for the running test; responds with what `answer` returns: JSON, or a page as it is. */
 async function serve(

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { counted } from "../../src/basics/counted";
 import { showMetrics, showRun, showStatus, showVerification } from "../../src/cli/show";
 import { columns } from "../../src/cli/table";
 import { bytes, decimal, duration, integer, plain } from "../../src/cli/text";
-import { counted } from "../../src/counted";
 import type { DashboardFilter } from "../../src/dashboard/filter";
 import type { ParticipationIndex } from "../../src/dashboard/index/participationIndex";
 import { participationMetrics } from "../../src/dashboard/query/metrics";

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { EngineClient } from "../../src/engine/client";
-import type { ReportItem, RunProgress, RunSummary } from "../../src/engine/messages";
-import { CleverLakeError } from "../../src/errors";
-import { BackgroundCheck } from "../../src/ui/backgroundCheck";
-import type { ConnectionModel } from "../../src/ui/connectionModel";
-import { type ReportCommandParts, ReportCommands } from "../../src/ui/reportCommands";
-import { RunController, type RunRequest } from "../../src/ui/runController";
+import { CleverLakeError } from "../../src/basics/errors";
+import type { EngineClient } from "../../src/engine/client/client";
+import type { ReportItem, RunProgress, RunSummary } from "../../src/engine/messages/messages";
+import { type ReportCommandParts, ReportCommands } from "../../src/ui/commands/reportCommands";
+import type { ConnectionModel } from "../../src/ui/connection/connectionModel";
+import { BackgroundCheck } from "../../src/ui/runs/backgroundCheck";
+import { RunController, type RunRequest } from "../../src/ui/runs/runController";
 import { CancellationError, calls, ProgressLocation, settings } from "../helpers/vscodeStub";
 
 const checkEvery = 5;

@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from "vitest";
-import { adopt } from "../../src/ui/adoptCommand";
+import { adopt } from "../../src/ui/commands/adoptCommand";
+import { repair } from "../../src/ui/commands/repairCommand";
+import * as upkeep from "../../src/ui/commands/upkeepCommands";
 import { reported } from "../../src/ui/messages";
 import type { Parts } from "../../src/ui/parts";
-import { repair } from "../../src/ui/repairCommand";
-import * as upkeep from "../../src/ui/upkeepCommands";
 import { answers, calls } from "../helpers/vscodeStub";
 
 afterEach(() => {

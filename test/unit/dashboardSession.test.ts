@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { CleverLakeError } from "../../src/basics/errors";
 import { openingFilter } from "../../src/dashboard/opening";
-import { CleverLakeError } from "../../src/errors";
 import type { ToPage } from "../../src/protocol/dashboard";
 import { DashboardSession } from "../../src/ui/dashboard/DashboardSession";
 import { FakeDashboardSource } from "../helpers/fakeDashboard";

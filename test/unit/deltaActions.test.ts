@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Action, formatCommit, parseCommit } from "../../src/delta/actions";
+import { type Action, formatCommit, parseCommit } from "../../src/delta/log/actions";
 import { dataFilePath, decodePath, encodePath, parseLogFileName } from "../../src/delta/paths";
 import { formatSchema, parseSchema, requireSameShape, sqlType } from "../../src/delta/schema";
 

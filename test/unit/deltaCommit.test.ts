@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Action, type AddFile, formatCommit, parseCommit } from "../../src/delta/actions";
-import { type CommitRequest, commit } from "../../src/delta/commit";
-import { type Attempt, findConflict, isBlindAppend } from "../../src/delta/conflict";
+import { CleverLakeError } from "../../src/basics/errors";
+import { type Action, type AddFile, formatCommit, parseCommit } from "../../src/delta/log/actions";
+import { type CommitRequest, commit } from "../../src/delta/log/commit";
+import { type Attempt, findConflict, isBlindAppend } from "../../src/delta/log/conflict";
 import { commitPath, lastCheckpointPath } from "../../src/delta/paths";
 import { readSnapshot } from "../../src/delta/snapshot";
 import { type NewTable, removeFile, tableActions } from "../../src/delta/tableActions";
 import { Duck } from "../../src/duck/duck";
-import { CleverLakeError } from "../../src/errors";
 import type { LakeOptions } from "../../src/lake/lake";
 import { MemoryLake } from "../helpers/memoryLake";
 

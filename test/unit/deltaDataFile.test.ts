@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Action, AddFile } from "../../src/delta/actions";
-import { withLocalFiles } from "../../src/delta/localFiles";
+import { withLocalFiles } from "../../src/delta/files/localFiles";
+import { fileStatistics, numRecords } from "../../src/delta/files/statistics";
+import type { Action, AddFile } from "../../src/delta/log/actions";
 import { lakePathOf, readQuery } from "../../src/delta/readQuery";
-import { fileStatistics, numRecords } from "../../src/delta/statistics";
 import { tableActions } from "../../src/delta/tableActions";
 import { type Duck, sqlString } from "../../src/duck/duck";
 import { FolderLake } from "../../src/lake/folder";

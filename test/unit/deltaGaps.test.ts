@@ -1,15 +1,15 @@
 import { rename, rm } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeError } from "../../src/basics/errors";
 import { ingestLogTable, lookupTable, pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
-import { type Action, formatCommit } from "../../src/delta/actions";
-import { writeCheckpoint } from "../../src/delta/checkpoint";
-import { commit } from "../../src/delta/commit";
+import { type Action, formatCommit } from "../../src/delta/log/actions";
+import { writeCheckpoint } from "../../src/delta/log/checkpoint";
+import { commit } from "../../src/delta/log/commit";
 import { checkpointPaths, commitPath, lastCheckpointPath, logFolder } from "../../src/delta/paths";
 import { readCheckedSnapshot, readSnapshot } from "../../src/delta/snapshot";
 import { tableActions } from "../../src/delta/tableActions";
 import { Duck } from "../../src/duck/duck";
-import { describeError } from "../../src/errors";
 import { MemoryLake } from "../helpers/memoryLake";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Action, type AddFile, formatCommit } from "../../src/delta/actions";
-import { checkpointActions, writeCheckpoint } from "../../src/delta/checkpoint";
+import { type Action, type AddFile, formatCommit } from "../../src/delta/log/actions";
+import { checkpointActions, writeCheckpoint } from "../../src/delta/log/checkpoint";
 import { checkpointPaths, commitPath, lastCheckpointPath } from "../../src/delta/paths";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../src/delta/snapshot";
 import { tableActions } from "../../src/delta/tableActions";

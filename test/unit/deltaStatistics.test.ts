@@ -2,14 +2,14 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { compareCodePoints } from "../../src/delta/codePoints";
-import type { Column } from "../../src/delta/schema";
+import { compareCodePoints } from "../../src/delta/files/codePoints";
 import {
   lowerTextBound,
   numRecords as numRecordsOf,
   statisticsOfCopy,
   upperTextBound,
-} from "../../src/delta/statistics";
+} from "../../src/delta/files/statistics";
+import type { Column } from "../../src/delta/schema";
 import { Duck, type SqlRow, sqlString } from "../../src/duck/duck";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
+import { describeError } from "../../src/basics/errors";
 import { Duck } from "../../src/duck/duck";
-import { fromResponseError, toResponseError } from "../../src/engine/wireError";
-import { describeError } from "../../src/errors";
+import { fromResponseError, toResponseError } from "../../src/engine/messages/wireError";
 
 const reported = {
   code: "io",

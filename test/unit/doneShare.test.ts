@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { doneShare } from "../../src/doneShare";
+import { doneShare } from "../../src/basics/doneShare";
 
 const nothing = { files: 0, bytes: 0, bytesLanded: 0, filesToAnonymize: 0, filesAnonymized: 0 };
 

@@ -1,12 +1,12 @@
 import { readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { isCleverLakeError } from "../../src/basics/errors";
 import { groupsTable } from "../../src/clever/layout";
 import { type DashboardFilter, openingFilter } from "../../src/dashboard/filter";
-import { Dashboards } from "../../src/engine/dashboard";
-import type { DashboardParams } from "../../src/engine/messages";
-import * as protocol from "../../src/engine/protocol";
-import { isCleverLakeError } from "../../src/errors";
+import type { DashboardParams } from "../../src/engine/messages/messages";
+import * as protocol from "../../src/engine/messages/protocol";
+import { Dashboards } from "../../src/engine/server/dashboard";
 import { engineInMemory } from "../helpers/engine";
 import { lakeFolders } from "../helpers/indexLines";
 import { lakeRows } from "../helpers/lakeRows";

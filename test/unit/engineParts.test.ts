@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
-import { Lane } from "../../src/engine/lane";
-import { Throttle } from "../../src/engine/throttle";
-import { errorOrigin, fromResponseError, toResponseError } from "../../src/engine/wireError";
-import { CleverLakeError } from "../../src/errors";
+import { CleverLakeError } from "../../src/basics/errors";
+import { errorOrigin, fromResponseError, toResponseError } from "../../src/engine/messages/wireError";
+import { Lane } from "../../src/engine/server/lane";
+import { Throttle } from "../../src/engine/server/throttle";
 
 describe("errors across the process boundary", () => {
   it("are unchanged", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { PreviewFile } from "../../src/engine/previewFile";
-import { previewColumns, shownRows } from "../../src/engine/previewMask";
-import { countLineEnds, lastRecordEnd } from "../../src/engine/recordEnd";
+import { PreviewFile } from "../../src/engine/server/previewFile";
+import { previewColumns, shownRows } from "../../src/engine/server/previewMask";
+import { countLineEnds, lastRecordEnd } from "../../src/engine/server/recordEnd";
 
 const path = "daily-participation/2025-08-25-daily-participation-students.csv";
 const header =

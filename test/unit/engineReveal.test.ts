@@ -2,9 +2,9 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { describe, expect, it } from "vitest";
 import { revealsFolder } from "../../src/clever/layout";
-import { Sources } from "../../src/engine/connections";
-import type { ConnectionSettings } from "../../src/engine/messages";
-import { Previews } from "../../src/engine/previews";
+import type { ConnectionSettings } from "../../src/engine/messages/messages";
+import { Sources } from "../../src/engine/server/connections";
+import { Previews } from "../../src/engine/server/previews";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
 const never = new AbortController().signal;

@@ -11,8 +11,8 @@ import type {
   RunProgress,
   SampleParams,
   WorkProgress,
-} from "../../src/engine/messages";
-import * as protocol from "../../src/engine/protocol";
+} from "../../src/engine/messages/messages";
+import * as protocol from "../../src/engine/messages/protocol";
 import { FolderLake } from "../../src/lake/folder";
 import { engineInMemory } from "../helpers/engine";
 import { sharedDuck } from "../helpers/lakeRows";

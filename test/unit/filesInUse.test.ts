@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { retryWhileInUse } from "../../src/filesInUse";
+import { retryWhileInUse } from "../../src/basics/filesInUse";
 
 function failing(code: string, times: number) {
   const work = { calls: 0 };

@@ -15,10 +15,10 @@ import {
 } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { processSpace } from "../../src/basics/processSpace";
 import { FolderLake } from "../../src/lake/folder";
 import type { LakeEntry } from "../../src/lake/lake";
 import { isLake } from "../../src/lake/requireLake";
-import { processSpace } from "../../src/processSpace";
 import { lakeConformance } from "../helpers/lakeConformance";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
-import type { EngineClient } from "../../src/engine/client";
-import { createAssets } from "../../src/ui/assetsCommand";
-import type { ConnectionModel } from "../../src/ui/connectionModel";
+import type { EngineClient } from "../../src/engine/client/client";
+import { createAssets } from "../../src/ui/commands/assetsCommand";
+import type { ConnectionModel } from "../../src/ui/connection/connectionModel";
 import { GroupSize } from "../../src/ui/dashboard/groupSize";
 import { reported } from "../../src/ui/messages";
 import { memento } from "../helpers/memento";

@@ -1,15 +1,15 @@
 import { createReadStream, existsSync } from "node:fs";
 import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { beforeEach, describe, expect, test } from "vitest";
+import { sha256Of } from "../../src/basics/sha256";
 import type { Division } from "../../src/clever/groupsTable";
 import { groupsTable, runLockPath } from "../../src/clever/layout";
-import { hashTag } from "../../src/delta/dataFile";
+import { hashTag } from "../../src/delta/files/dataFile";
 import { commitPath } from "../../src/delta/paths";
 import { lakePathOf } from "../../src/delta/readQuery";
 import { readSnapshot } from "../../src/delta/snapshot";
 import { sqlString } from "../../src/duck/duck";
 import { updateGroupsWithoutRun } from "../../src/pipeline/groups/updateGroups";
-import { sha256Of } from "../../src/sha256";
 import { lakeRows, sharedDuck } from "../helpers/lakeRows";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 

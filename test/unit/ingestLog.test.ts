@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { diskFull } from "../../src/basics/errors";
 import { ingestLogTable } from "../../src/clever/layout";
 import { Duck } from "../../src/duck/duck";
-import { diskFull } from "../../src/errors";
 import { entryFromRow, type LogEntry } from "../../src/pipeline/log/ingestLog";
 import { IngestLog } from "../../src/pipeline/log/logTable";
 import { MemoryLake } from "../helpers/memoryLake";

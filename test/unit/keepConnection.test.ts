@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from "vitest";
-import type { EngineClient } from "../../src/engine/client";
-import { CleverLakeError } from "../../src/errors";
-import { initialAnswers, loginWith } from "../../src/ui/connectionAnswers";
-import { ConnectionModel } from "../../src/ui/connectionModel";
-import type { SampleDistrict } from "../../src/ui/sampleDistrict";
+import { CleverLakeError } from "../../src/basics/errors";
+import type { EngineClient } from "../../src/engine/client/client";
+import type { SampleDistrict } from "../../src/ui/commands/sampleDistrict";
+import { ConnectionModel } from "../../src/ui/connection/connectionModel";
+import { initialAnswers, loginWith } from "../../src/ui/wizard/connectionAnswers";
 import { SealedStore, secretsIn } from "../helpers/sealedStore";
 import { answers, calls, settingChanged, settings, unwritable } from "../helpers/vscodeStub";
 

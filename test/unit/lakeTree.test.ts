@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import type { EngineClient } from "../../src/engine/client";
-import type { TableItem } from "../../src/engine/messages";
-import { CleverLakeError } from "../../src/errors";
-import type { ConnectionModel } from "../../src/ui/connectionModel";
-import { LakeTree } from "../../src/ui/lakeTree";
-import { RunsTree } from "../../src/ui/runsTree";
+import { CleverLakeError } from "../../src/basics/errors";
+import type { EngineClient } from "../../src/engine/client/client";
+import type { TableItem } from "../../src/engine/messages/messages";
+import type { ConnectionModel } from "../../src/ui/connection/connectionModel";
+import { LakeTree } from "../../src/ui/trees/lakeTree";
+import { RunsTree } from "../../src/ui/trees/runsTree";
 
 const table: TableItem = {
   name: "daily_participation",

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { storedZip } from "../../src/basics/storedZip";
 import { sparkBatchesFolder } from "../../src/clever/layout";
 import { type Config, parseConfig } from "../../src/config";
 import { hadoopAddress, hadoopUri } from "../../src/lake/hadoopAddress";
@@ -10,7 +11,6 @@ import { LivyBatches } from "../../src/spark/livy/livyBatches";
 import { type LivyService, livyServiceOf, livyTargetOf } from "../../src/spark/livy/livyService";
 import { LivySession } from "../../src/spark/livy/livySession";
 import { SparkEngine } from "../../src/spark/sparkEngine";
-import { storedZip } from "../../src/storedZip";
 import { folderUrl, sparkFolder } from "../helpers/folderUrl";
 import { daily, dailyCsv, dailyPath, PipelineFixture, salt } from "../helpers/pipelineFixture";
 import { sparkScripts } from "../helpers/sparkEngine";

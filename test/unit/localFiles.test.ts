@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { afterEach, expect, test } from "vitest";
-import { askLocalPath, isOnUsersMachine } from "../../src/ui/localFiles";
+import { askLocalPath, isOnUsersMachine } from "../../src/ui/pages/localFiles";
 import { answers, calls, env, Uri, workspace } from "../helpers/vscodeStub";
 
 afterEach(() => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Login } from "../../src/sftp/authentication";
+import { Login } from "../../src/sftp/connection/authentication";
 
 const key = 'et "privateKeyPath" under "sftp", or ';
 const username = "district";

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import type * as vscode from "vscode";
-import { CleverLakeError } from "../../src/errors";
-import { MarkdownPages } from "../../src/ui/markdownPages";
+import { CleverLakeError } from "../../src/basics/errors";
+import { MarkdownPages } from "../../src/ui/pages/markdownPages";
 
 const uri = { scheme: "clever-test", path: "/folder/Run 1" } as vscode.Uri;
 

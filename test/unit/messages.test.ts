@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { CleverLakeError } from "../../src/errors";
+import { CleverLakeError } from "../../src/basics/errors";
 import { notify } from "../../src/ui/messages";
-import { viewMessage } from "../../src/ui/viewMessage";
+import { viewMessage } from "../../src/ui/trees/viewMessage";
 import { showInformationMessage } from "../../src/ui/window";
 import { answers, CancellationError, calls, settings } from "../helpers/vscodeStub";
 

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { microsoftToken } from "../../src/ui/microsoftAccount";
+import { microsoftToken } from "../../src/ui/wizard/microsoftAccount";
 
 const { sessions, signIns, provider } = vi.hoisted(() => ({
   /** The tokens that VS Code returns without a prompt, one after the other; the last one from then on. */

@@ -1,8 +1,8 @@
 import { afterEach, expect, test, vi } from "vitest";
-import type { EngineClient } from "../../src/engine/client";
-import { initialAnswers } from "../../src/ui/connectionAnswers";
-import { ConnectionModel } from "../../src/ui/connectionModel";
-import type { SampleDistrict } from "../../src/ui/sampleDistrict";
+import type { EngineClient } from "../../src/engine/client/client";
+import type { SampleDistrict } from "../../src/ui/commands/sampleDistrict";
+import { ConnectionModel } from "../../src/ui/connection/connectionModel";
+import { initialAnswers } from "../../src/ui/wizard/connectionAnswers";
 import { SealedStore, secretsIn } from "../helpers/sealedStore";
 import { settings, workspace } from "../helpers/vscodeStub";
 

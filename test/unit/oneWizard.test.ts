@@ -1,14 +1,14 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { initialAnswers } from "../../src/ui/connectionAnswers";
-import { ConnectionCommands } from "../../src/ui/connectionCommands";
+import { ConnectionCommands } from "../../src/ui/connection/connectionCommands";
+import type { SecretStore } from "../../src/ui/connection/secrets";
 import type { Parts } from "../../src/ui/parts";
-import type { SecretStore } from "../../src/ui/secrets";
+import { initialAnswers } from "../../src/ui/wizard/connectionAnswers";
 
 const { wizards } = vi.hoisted(() => ({
   /** The wizards that were opened: their first answers, and how to leave them. */
   wizards: [] as { readonly first: unknown; readonly leave: (state: unknown) => void }[],
 }));
-vi.mock("../../src/ui/connectWizard", () => ({
+vi.mock("../../src/ui/wizard/connectWizard", () => ({
   stepToFix: () => "host",
   askConnection: (_parts: unknown, first: unknown) =>
     new Promise((resolve) => {

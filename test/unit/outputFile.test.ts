@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir, readFile, realpath, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { outputFile } from "../../src/outputFile";
+import { outputFile } from "../../src/basics/outputFile";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 describe.skipIf(process.platform === "win32")("a file that the user named", () => {

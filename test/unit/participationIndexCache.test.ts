@@ -1,9 +1,9 @@
 import { copyFile, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { isCleverLakeError } from "../../src/basics/errors";
 import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
 import { sqlString } from "../../src/duck/duck";
-import { isCleverLakeError } from "../../src/errors";
 import { FolderLake } from "../../src/lake/folder";
 import type { Lake, LakeOptions } from "../../src/lake/lake";
 import { cachedPeople, indexLines, lakeFolders, plainLines, rowsOfFolder } from "../helpers/indexLines";

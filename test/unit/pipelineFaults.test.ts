@@ -2,8 +2,8 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CleverLakeError } from "../../src/basics/errors";
 import { refusedRowsPath } from "../../src/clever/layout";
-import { CleverLakeError } from "../../src/errors";
 import type { RunRequest } from "../../src/pipeline/run";
 import { type Fault, FaultyLake } from "../helpers/faultyLake";
 import {

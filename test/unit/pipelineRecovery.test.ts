@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
+import { CleverLakeError } from "../../src/basics/errors";
 import { ingestLogTable, lookupTable, pseudoTable, runLockPath } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
-import { CleverLakeError } from "../../src/errors";
 import type { Lake } from "../../src/lake/lake";
 import type { LogEntry } from "../../src/pipeline/log/ingestLog";
 import { IngestLog } from "../../src/pipeline/log/logTable";

@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
-import { formatCommit, type Metadata } from "../../src/delta/actions";
+import { formatCommit, type Metadata } from "../../src/delta/log/actions";
 import { commitPath } from "../../src/delta/paths";
 import { lakePathOf, readQuery } from "../../src/delta/readQuery";
 import { readSnapshot } from "../../src/delta/snapshot";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { CleverLakeError } from "../../src/basics/errors";
 import { userTypes } from "../../src/clever/reports";
-import { CleverLakeError } from "../../src/errors";
 import { run } from "../../src/pipeline/run";
 import { FolderSource } from "../helpers/folderSource";
 import { MemoryLake } from "../helpers/memoryLake";

@@ -1,11 +1,11 @@
 import { afterEach, expect, test, vi } from "vitest";
-import type { EngineClient } from "../../src/engine/client";
-import { CleverLakeError } from "../../src/errors";
-import { BackgroundCheck } from "../../src/ui/backgroundCheck";
-import { initialAnswers } from "../../src/ui/connectionAnswers";
-import { ConnectionModel } from "../../src/ui/connectionModel";
-import { RunController } from "../../src/ui/runController";
-import type { SampleDistrict } from "../../src/ui/sampleDistrict";
+import { CleverLakeError } from "../../src/basics/errors";
+import type { EngineClient } from "../../src/engine/client/client";
+import type { SampleDistrict } from "../../src/ui/commands/sampleDistrict";
+import { ConnectionModel } from "../../src/ui/connection/connectionModel";
+import { BackgroundCheck } from "../../src/ui/runs/backgroundCheck";
+import { RunController } from "../../src/ui/runs/runController";
+import { initialAnswers } from "../../src/ui/wizard/connectionAnswers";
 import { SealedStore, secretsIn } from "../helpers/sealedStore";
 import { calls, answers as given, settings } from "../helpers/vscodeStub";
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
-import { CleverLakeError } from "../../src/errors";
-import { ReportCommands } from "../../src/ui/reportCommands";
-import type { FileNode } from "../../src/ui/reportsTree";
+import { CleverLakeError } from "../../src/basics/errors";
+import { ReportCommands } from "../../src/ui/commands/reportCommands";
+import type { FileNode } from "../../src/ui/trees/reportsTree";
 import { answers, calls } from "../helpers/vscodeStub";
 
 afterEach(() => {

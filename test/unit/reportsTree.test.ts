@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { CleverLakeError } from "../../src/errors";
-import type { ConnectionModel } from "../../src/ui/connectionModel";
-import { ReportsTree } from "../../src/ui/reportsTree";
+import { CleverLakeError } from "../../src/basics/errors";
+import type { ConnectionModel } from "../../src/ui/connection/connectionModel";
+import { ReportsTree } from "../../src/ui/trees/reportsTree";
 
 /** A tree whose server cannot be listed. */
 function treeWith(reports: readonly object[]): ReportsTree {

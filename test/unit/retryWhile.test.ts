@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { retryWhile } from "../../src/retryWhile";
+import { retryWhile } from "../../src/basics/retryWhile";
 
 /** The pauses, in milliseconds, before the attempts of something that always fails. */
 async function pauses(retryAfter: string | undefined, retries: number): Promise<number[]> {

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import type { InputBoxOptions } from "vscode";
-import { RosterCommand } from "../../src/ui/rosterCommand";
+import { RosterCommand } from "../../src/ui/commands/rosterCommand";
 import { answers, calls } from "../helpers/vscodeStub";
 
 afterEach(() => {

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { describeError } from "../../src/basics/errors";
 import { rosterTable, saltFingerprintPath } from "../../src/clever/layout";
 import { sqlString } from "../../src/duck/duck";
-import { describeError } from "../../src/errors";
 import { importRoster } from "../../src/pipeline/roster/importRoster";
 import { rosterOnDisk } from "../../src/pipeline/roster/rosterFile";
 import { sampleDistrict } from "../../src/sample/district";

@@ -3,10 +3,10 @@ import { randomUUID } from "node:crypto";
 import { utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { processSpace } from "../../src/basics/processSpace";
 import { runLeasePath, runLockPath } from "../../src/clever/layout";
 import { FolderLake } from "../../src/lake/folder";
 import { RunLock, requireNoRun, runningRun } from "../../src/pipeline/lock/runLock";
-import { processSpace } from "../../src/processSpace";
 import { MemoryLake } from "../helpers/memoryLake";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 

@@ -1,15 +1,15 @@
 import { rename, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { CleverLakeError } from "../../src/basics/errors";
 import type { UserType } from "../../src/clever/reports";
-import { readRun, verify } from "../../src/engine/runs";
-import { CleverLakeError } from "../../src/errors";
+import { readRun, verify } from "../../src/engine/server/runs";
 import type { LogEntry } from "../../src/pipeline/log/ingestLog";
 import { RunHistory } from "../../src/pipeline/log/runRecord";
 import { failedFiles, isUnresolved } from "../../src/pipeline/plan/failedFiles";
 import type { PlannedFile } from "../../src/pipeline/plan/plan";
 import { isAcceptable, waitingInQuarantine } from "../../src/pipeline/plan/quarantine";
 import { status } from "../../src/pipeline/plan/status";
-import { reportOf } from "../../src/ui/runReport";
+import { reportOf } from "../../src/ui/runs/runReport";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
 const never = new AbortController().signal;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { EngineClient } from "../../src/engine/client";
-import type { RunItem } from "../../src/engine/messages";
-import type { ConnectionModel } from "../../src/ui/connectionModel";
-import { RunsTree } from "../../src/ui/runsTree";
+import type { EngineClient } from "../../src/engine/client/client";
+import type { RunItem } from "../../src/engine/messages/messages";
+import type { ConnectionModel } from "../../src/ui/connection/connectionModel";
+import { RunsTree } from "../../src/ui/trees/runsTree";
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { newSalt } from "../../src/basics/newSalt";
 import { saltFingerprintPath } from "../../src/clever/layout";
-import { newSalt } from "../../src/newSalt";
 import { checkSalt } from "../../src/pipeline/salt/salt";
 import { claimSalt } from "../helpers/claimSalt";
 import { MemoryLake } from "../helpers/memoryLake";

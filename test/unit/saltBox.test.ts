@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { EngineClient } from "../../src/engine/client";
-import type { LakeTest } from "../../src/engine/messages";
-import { testConnection } from "../../src/ui/connectWizard";
-import { checkSalt } from "../../src/ui/saltBox";
+import type { EngineClient } from "../../src/engine/client/client";
+import type { LakeTest } from "../../src/engine/messages/messages";
+import { testConnection } from "../../src/ui/wizard/connectWizard";
+import { checkSalt } from "../../src/ui/wizard/saltBox";
 
 const never = new AbortController().signal;
 const connection = { sftp: { host: "h", username: "u" }, lake: { url: "file:///lake" } };

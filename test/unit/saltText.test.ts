@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { newSalt } from "../../src/newSalt";
-import { checkSaltText } from "../../src/saltText";
+import { newSalt } from "../../src/basics/newSalt";
+import { checkSaltText } from "../../src/basics/saltText";
 
 const good = "mQ3-x9_Lr2.kV7wZ";
 

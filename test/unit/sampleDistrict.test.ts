@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isCleverLakeError } from "../../src/errors";
+import { isCleverLakeError } from "../../src/basics/errors";
 import { schoolDays } from "../../src/sample/calendar";
 import { identities, type SampleOptions, sampleDistrict } from "../../src/sample/district";
 

@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
-import * as protocol from "../../src/engine/protocol";
+import * as protocol from "../../src/engine/messages/protocol";
 import { engineInMemory } from "../helpers/engine";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 

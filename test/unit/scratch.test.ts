@@ -3,9 +3,9 @@ import { access, mkdir, rm, stat, symlink, utimes, writeFile } from "node:fs/pro
 import { userInfo } from "node:os";
 import path from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { withScratch } from "../../src/delta/localFiles";
+import { machineScratch } from "../../src/basics/scratch";
+import { withScratch } from "../../src/delta/files/localFiles";
 import { Duck } from "../../src/duck/duck";
-import { machineScratch } from "../../src/scratch";
 import { MemoryLake } from "../helpers/memoryLake";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 

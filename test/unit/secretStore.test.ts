@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
-import { secretsKey } from "../../src/ui/secretsKey";
-import { targetsOf } from "../../src/ui/targets";
+import { secretsKey } from "../../src/ui/connection/secretsKey";
+import { targetsOf } from "../../src/ui/connection/targets";
 import { memento } from "../helpers/memento";
 import { SealedStore, secretsIn } from "../helpers/sealedStore";
 import { temporaryFolder } from "../helpers/temporaryFolder";

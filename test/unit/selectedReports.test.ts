@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
-import type { ReportItem } from "../../src/engine/messages";
-import { QuarantineCommands } from "../../src/ui/quarantineCommands";
-import { type ReportCommandParts, ReportCommands } from "../../src/ui/reportCommands";
-import type { FolderNode, ReportNode } from "../../src/ui/reportsTree";
+import type { ReportItem } from "../../src/engine/messages/messages";
+import { QuarantineCommands } from "../../src/ui/commands/quarantineCommands";
+import { type ReportCommandParts, ReportCommands } from "../../src/ui/commands/reportCommands";
+import type { FolderNode, ReportNode } from "../../src/ui/trees/reportsTree";
 import { newReport } from "../helpers/reportItem";
 import { answers, calls } from "../helpers/vscodeStub";
 

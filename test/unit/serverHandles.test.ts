@@ -1,7 +1,7 @@
 import { realpath, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
-import { ServerHandles } from "../../src/sftp/serverHandles";
+import { ServerHandles } from "../../src/sftp/server/serverHandles";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 const opened = vi.hoisted((): { fd: number }[] => []);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { findAgent } from "../../src/sftp/agent";
+import { findAgent } from "../../src/sftp/connection/agent";
 
 const pageantPipe = "pageant.Somebody.4c0e57c1d0b6";
 const pipes =

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { CleverLakeError } from "../../src/errors";
-import { ConnectionPool } from "../../src/sftp/connectionPool";
+import { CleverLakeError } from "../../src/basics/errors";
+import { ConnectionPool } from "../../src/sftp/connection/connectionPool";
 
 /** The part of a connection that the pool uses. */
 function fakeConnection() {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { kindOfLongName, kindOfMode } from "../../src/sftp/entryKind";
+import { kindOfLongName, kindOfMode } from "../../src/sftp/listing/entryKind";
 
 it.each([
   ["-rw-r--r--    1 0        0               5 May  1 10:00 a.csv", "file"],

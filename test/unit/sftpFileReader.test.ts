@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { SftpConnection } from "../../src/sftp/connection";
-import { ConnectionPool } from "../../src/sftp/connectionPool";
-import { FileGuard } from "../../src/sftp/fileGuard";
-import { FileReader, initialPace } from "../../src/sftp/fileReader";
-import { modifiedOf } from "../../src/sftp/listing";
+import type { SftpConnection } from "../../src/sftp/connection/connection";
+import { ConnectionPool } from "../../src/sftp/connection/connectionPool";
+import { modifiedOf } from "../../src/sftp/listing/listing";
+import { FileGuard } from "../../src/sftp/reading/fileGuard";
+import { FileReader, initialPace } from "../../src/sftp/reading/fileReader";
 
 type Done = (error: undefined, result?: unknown) => void;
 

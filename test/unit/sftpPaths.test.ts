@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isCleverLakeError } from "../../src/errors";
+import { isCleverLakeError } from "../../src/basics/errors";
 import { nameFault, printable, safeRelativePath } from "../../src/sftp/paths";
 
 describe("file names from a server", () => {

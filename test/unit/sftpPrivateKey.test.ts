@@ -7,8 +7,8 @@ import {
   verify,
 } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { describeError } from "../../src/errors";
-import { parsePrivateKey } from "../../src/sftp/privateKey";
+import { describeError } from "../../src/basics/errors";
+import { parsePrivateKey } from "../../src/sftp/connection/privateKey";
 
 const passphrase = "correct horse";
 const protection = { cipher: "aes-256-cbc", passphrase } as const;

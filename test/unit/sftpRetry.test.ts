@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { CleverLakeError } from "../../src/errors";
+import { CleverLakeError } from "../../src/basics/errors";
 import { retrying } from "../../src/sftp/retry";
 import { SilentServerError } from "../../src/sftp/sftpErrors";
 

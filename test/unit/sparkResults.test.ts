@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { dateLimits, unlikelyDays } from "../../src/clever/likelyDates";
 import { reports } from "../../src/clever/reports";
 import { specificationOf } from "../../src/clever/specification";
-import { statisticsOfValues } from "../../src/delta/statistics";
+import { statisticsOfValues } from "../../src/delta/files/statistics";
 import { LogTail, progressIn } from "../../src/spark/logTail";
 
 async function tailOf(...lines: string[]): Promise<string> {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { showStatusMenu } from "../../src/ui/statusMenu";
+import { showStatusMenu } from "../../src/ui/runs/statusMenu";
 import { calls, settings } from "../helpers/vscodeStub";
 
 const { contributes } = JSON.parse(readFileSync(path.join(__dirname, "..", "..", "package.json"), "utf8"));

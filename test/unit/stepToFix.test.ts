@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { EngineClient } from "../../src/engine/client";
-import { testLake } from "../../src/engine/protocol";
-import { CleverLakeError, type ErrorCode } from "../../src/errors";
-import { initialAnswers } from "../../src/ui/connectionAnswers";
-import { stepToFix } from "../../src/ui/connectWizard";
+import { CleverLakeError, type ErrorCode } from "../../src/basics/errors";
+import type { EngineClient } from "../../src/engine/client/client";
+import { testLake } from "../../src/engine/messages/protocol";
+import { initialAnswers } from "../../src/ui/wizard/connectionAnswers";
+import { stepToFix } from "../../src/ui/wizard/connectWizard";
 
 /** An engine that tests a lake which works, fails or takes too long for the user, and nothing else. */
 function engine(lake: "works" | "fails" | "is cancelled"): EngineClient {

@@ -1,9 +1,9 @@
 import { afterEach, expect, test, vi } from "vitest";
-import type { EngineClient } from "../../src/engine/client";
-import type { ConnectionModel } from "../../src/ui/connectionModel";
+import type { EngineClient } from "../../src/engine/client/client";
+import { optimize, updateActivity } from "../../src/ui/commands/upkeepCommands";
+import type { ConnectionModel } from "../../src/ui/connection/connectionModel";
 import { reported } from "../../src/ui/messages";
 import type { Parts } from "../../src/ui/parts";
-import { optimize, updateActivity } from "../../src/ui/upkeepCommands";
 import { answers, CancellationError, calls } from "../helpers/vscodeStub";
 
 afterEach(() => {

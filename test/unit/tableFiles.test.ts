@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dataFilesAmong } from "../../src/delta/tableFiles";
+import { dataFilesAmong } from "../../src/delta/files/tableFiles";
 import { filesBelow } from "../../src/lake/filesBelow";
 import { MemoryLake } from "../helpers/memoryLake";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { CleverLakeError } from "../../src/errors";
-import { type Move, TargetGuard } from "../../src/ui/targetGuard";
-import { type Targets, targetsOf } from "../../src/ui/targets";
+import { CleverLakeError } from "../../src/basics/errors";
+import { type Move, TargetGuard } from "../../src/ui/connection/targetGuard";
+import { type Targets, targetsOf } from "../../src/ui/connection/targets";
 import { SealedStore, secretsIn } from "../helpers/sealedStore";
 
 const sftp = { host: "reports.example", port: 22, username: "district", hostKey: "SHA256:abc" };

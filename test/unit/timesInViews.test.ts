@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { ReportItem } from "../../src/engine/messages";
-import type { ConnectionModel } from "../../src/ui/connectionModel";
-import { duration } from "../../src/ui/format";
-import { ReportsTree } from "../../src/ui/reportsTree";
+import type { ReportItem } from "../../src/engine/messages/messages";
+import type { ConnectionModel } from "../../src/ui/connection/connectionModel";
+import { duration } from "../../src/ui/texts/format";
+import { ReportsTree } from "../../src/ui/trees/reportsTree";
 
 test.each([
   [0, "0 s"],

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { Freshness, ReportItem, RunSummary } from "../../src/engine/messages";
-import { countsOf, hasReports, needsAttention, totalOf } from "../../src/ui/reportCounts";
-import { stateIcon, stateReason, stateWord } from "../../src/ui/reportState";
-import { outcomeOf } from "../../src/ui/runOutcome";
-import { reportOf } from "../../src/ui/runReport";
-import { StatusBar } from "../../src/ui/statusBar";
+import type { Freshness, ReportItem, RunSummary } from "../../src/engine/messages/messages";
+import { outcomeOf } from "../../src/ui/runs/runOutcome";
+import { reportOf } from "../../src/ui/runs/runReport";
+import { StatusBar } from "../../src/ui/runs/statusBar";
+import { countsOf, hasReports, needsAttention, totalOf } from "../../src/ui/trees/reportCounts";
+import { stateIcon, stateReason, stateWord } from "../../src/ui/trees/reportState";
 import { newReport } from "../helpers/reportItem";
 import { StatusBarItem, ThemeColor } from "../helpers/vscodeStub";
 

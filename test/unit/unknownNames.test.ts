@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { nearestNames } from "../../src/basics/nearestNames";
 import type { UserType } from "../../src/clever/reports";
 import { filterOf, type QuestionOptions } from "../../src/cli/question";
 import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
 import { optionsOf } from "../../src/dashboard/query/answer";
 import { participationMetrics } from "../../src/dashboard/query/metrics";
 import { requireKnownNames } from "../../src/dashboard/unknownNames";
-import { nearestNames } from "../../src/nearestNames";
 import {
   daily,
   dailyCsv,

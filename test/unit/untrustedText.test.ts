@@ -1,16 +1,16 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { ReportItem, RunDetails, RunSummary, TableReport } from "../../src/engine/messages";
-import type { ConnectionModel } from "../../src/ui/connectionModel";
+import type { ReportItem, RunDetails, RunSummary, TableReport } from "../../src/engine/messages/messages";
+import type { ConnectionModel } from "../../src/ui/connection/connectionModel";
 import { notifyError } from "../../src/ui/messages";
-import { tooltip } from "../../src/ui/reportState";
-import { ReportsTree } from "../../src/ui/reportsTree";
-import { outcomeOf } from "../../src/ui/runOutcome";
-import { reportOf } from "../../src/ui/runReport";
-import { StatusBar } from "../../src/ui/statusBar";
-import { pageOf } from "../../src/ui/tablePages";
-import { asMarkdown, inert, pathAsMarkdown } from "../../src/ui/untrustedText";
+import { pageOf } from "../../src/ui/pages/tablePages";
+import { outcomeOf } from "../../src/ui/runs/runOutcome";
+import { reportOf } from "../../src/ui/runs/runReport";
+import { StatusBar } from "../../src/ui/runs/statusBar";
+import { asMarkdown, inert, pathAsMarkdown } from "../../src/ui/texts/untrustedText";
+import { tooltip } from "../../src/ui/trees/reportState";
+import { ReportsTree } from "../../src/ui/trees/reportsTree";
 import * as window from "../../src/ui/window";
 import { newReport } from "../helpers/reportItem";
 import { answers, calls, StatusBarItem } from "../helpers/vscodeStub";
@@ -330,8 +330,8 @@ test("no other module shows messages, lists or boxes, builds Markdown, or puts a
     /vscode\s*\.window\s*\.(show(Information|Warning|Error)Message|showQuickPick|showInputBox|create(InputBox|QuickPick)|withProgress|setStatusBarMessage)|from "vscode".*\bwindow\b|\bwindow\b.*from "vscode"/;
   expect(using(shows)).toEqual(["ui/window.ts"]);
   expect(using(/vscode\.window\[/)).toEqual(["ui/window.ts"]);
-  expect(using(/\bMarkdownString\(/)).toEqual(["ui/markdown.ts"]);
-  expect(using(/createStatusBarItem/)).toEqual(["ui/statusBar.ts"]);
+  expect(using(/\bMarkdownString\(/)).toEqual(["ui/pages/markdown.ts"]);
+  expect(using(/createStatusBarItem/)).toEqual(["ui/runs/statusBar.ts"]);
   expect(using(/\blabel:[^,}]*"\$\(/)).toEqual([]);
 });
 

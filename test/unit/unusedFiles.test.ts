@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Action, AddFile } from "../../src/delta/actions";
-import { writeCheckpoint } from "../../src/delta/checkpoint";
-import { commit } from "../../src/delta/commit";
+import { unusedFiles } from "../../src/delta/files/unusedFiles";
+import type { Action, AddFile } from "../../src/delta/log/actions";
+import { writeCheckpoint } from "../../src/delta/log/checkpoint";
+import { commit } from "../../src/delta/log/commit";
 import { encodePath } from "../../src/delta/paths";
 import type { Snapshot } from "../../src/delta/snapshot";
 import { removeFile, tableActions } from "../../src/delta/tableActions";
-import { unusedFiles } from "../../src/delta/unusedFiles";
 import { columns, table } from "../helpers/deltaTable";
 import { sharedDuck } from "../helpers/lakeRows";
 import { MemoryLake } from "../helpers/memoryLake";

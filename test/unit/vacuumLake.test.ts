@@ -1,8 +1,8 @@
 import { utimes } from "node:fs/promises";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { CleverLakeError } from "../../src/basics/errors";
 import { pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
-import { CleverLakeError } from "../../src/errors";
 import type { Lake } from "../../src/lake/lake";
 import { RunLock } from "../../src/pipeline/lock/runLock";
 import { optimizeLake } from "../../src/pipeline/upkeep/optimizeLake";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { webviewHtml } from "../../src/ui/webviewHtml";
+import { webviewHtml } from "../../src/ui/pages/webviewHtml";
 
 const frame = {
   script: 'vscode://x/page.js?a="b"',

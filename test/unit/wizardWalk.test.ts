@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { type Step, undefinedOnBack, walk, withRecovery } from "../../src/ui/wizard";
+import { type Step, undefinedOnBack, walk, withRecovery } from "../../src/ui/wizard/wizard";
 
 /** The part of VS Code that a wizard without boxes needs: modal messages, answered in turn. */
 const { answers, log } = vi.hoisted(() => ({

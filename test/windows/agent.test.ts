@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { findAgent } from "../../src/sftp/agent";
+import { findAgent } from "../../src/sftp/connection/agent";
 import { SftpSource } from "../../src/sftp/sftpSource";
 
 /** A server on this machine, and the port of an agent with the account's key. */

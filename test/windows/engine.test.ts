@@ -2,12 +2,12 @@ import { mkdtemp, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { removeLocal } from "../../src/basics/filesInUse";
+import { isAlive } from "../../src/basics/processSpace";
 import { openingFilter } from "../../src/dashboard/filter";
-import { EngineClient } from "../../src/engine/client";
-import type { SampleServer } from "../../src/engine/messages";
-import * as protocol from "../../src/engine/protocol";
-import { removeLocal } from "../../src/filesInUse";
-import { isAlive } from "../../src/processSpace";
+import { EngineClient } from "../../src/engine/client/client";
+import type { SampleServer } from "../../src/engine/messages/messages";
+import * as protocol from "../../src/engine/messages/protocol";
 import { sampleRows } from "../helpers/dashboardCsv";
 
 /** The engine of the unpacked VSIX. */

@@ -3,8 +3,8 @@ import { type FileHandle, open, readdir, readFile, stat, writeFile } from "node:
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { processSpace } from "../../src/basics/processSpace";
 import { FolderLake } from "../../src/lake/folder";
-import { processSpace } from "../../src/processSpace";
 import { lakeConformance } from "../helpers/lakeConformance";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 

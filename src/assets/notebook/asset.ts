@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import { storedZip, type ZippedFile } from "../../basics/storedZip";
 import { newestEntryFirst } from "../../clever/layout";
 import { userTypeValue } from "../../clever/reports";
 import { saltName } from "../../lake/adls/address";
 import { ioError } from "../../lake/disk";
 import { fileSystems } from "../../lake/lakePath";
-import { storedZip, type ZippedFile } from "../../storedZip";
 import type { Asset, AssetFile, AssetSettings } from "../asset";
 import type { LakeAddresses } from "../lakeAddresses";
 import { notebookOf } from "./cells";

@@ -1,4 +1,4 @@
-import { CleverLakeError } from "../../errors";
+import { CleverLakeError } from "../../basics/errors";
 import { adoptLake } from "../../pipeline/adopt/adoptLake";
 import { type AdoptSummary, hasAdoptProblems } from "../../pipeline/adopt/adoptSummary";
 import { phases, showAdopt } from "../adopt";

@@ -1,7 +1,7 @@
 import { type AssetName, assetNames } from "../../assets/asset";
 import { type AssetsSummary, writeAssets } from "../../assets/writeAssets";
+import { counted } from "../../basics/counted";
 import { readConfig } from "../../config";
-import { counted } from "../../counted";
 import { scriptsOfProgram } from "../../spark/scripts";
 import { type CommandAction, shown } from "../command";
 import { plain, styled } from "../text";

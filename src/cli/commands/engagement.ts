@@ -1,5 +1,5 @@
+import { counted } from "../../basics/counted";
 import { digitalActivityTable } from "../../clever/layout";
-import { counted } from "../../counted";
 import { Duck } from "../../duck/duck";
 import { requireLake } from "../../lake/requireLake";
 import { updateActivityWithoutRun } from "../../pipeline/activity/digitalActivity";

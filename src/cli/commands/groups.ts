@@ -1,5 +1,5 @@
+import { counted } from "../../basics/counted";
 import { groupsTable } from "../../clever/layout";
-import { counted } from "../../counted";
 import { updateGroupsWithoutRun } from "../../pipeline/groups/updateGroups";
 import type { CommandAction } from "../command";
 import { openConfigured } from "../connect";

@@ -1,4 +1,4 @@
-import { CleverLakeError } from "../../errors";
+import { CleverLakeError } from "../../basics/errors";
 import { hasRepairProblems, repairLake } from "../../pipeline/repair/repair";
 import { type CommandAction, shown } from "../command";
 import { openConfigured } from "../connect";

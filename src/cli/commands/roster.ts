@@ -1,4 +1,4 @@
-import { CleverLakeError } from "../../errors";
+import { CleverLakeError } from "../../basics/errors";
 import { hasRosterProblems, importRoster } from "../../pipeline/roster/importRoster";
 import { rosterOnDisk, rosterOnServer } from "../../pipeline/roster/rosterFile";
 import { type CommandAction, shown } from "../command";

@@ -1,4 +1,4 @@
-import { dayNumber, isoDate, weekdayOf } from "../../calendar";
+import { dayNumber, isoDate, weekdayOf } from "../../basics/calendar";
 import type { DayEntry } from "../answer";
 
 export const daysPerWeek = 7;

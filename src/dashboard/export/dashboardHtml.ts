@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { escapeHtml } from "../../escapeHtml";
+import { escapeHtml } from "../../basics/escapeHtml";
 import type { DashboardAnswer } from "../answer";
 import type { DashboardTexts } from "./texts";
 import type { DashboardView } from "./view";

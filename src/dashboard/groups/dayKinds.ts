@@ -1,4 +1,4 @@
-import { isWeekend } from "../../calendar";
+import { isWeekend } from "../../basics/calendar";
 import { daysMask, lastDayOfMonth, lowestBit, spanOf } from "../calendar";
 import type { ParticipationIndex } from "../index/participationIndex";
 import { type Days, monthDays } from "./days";

@@ -1,4 +1,4 @@
-import { isoDate } from "../../calendar";
+import { isoDate } from "../../basics/calendar";
 import { compareGrades } from "../../clever/grades";
 import type { Division } from "../../clever/groupsTable";
 import { userTypes, userTypeValue } from "../../clever/reports";

@@ -1,7 +1,7 @@
-import { CleverLakeError } from "../../errors";
-import { removeLocal } from "../../filesInUse";
+import { CleverLakeError } from "../../basics/errors";
+import { removeLocal } from "../../basics/filesInUse";
+import { machineScratch } from "../../basics/scratch";
 import type { Lake } from "../../lake/lake";
-import { machineScratch } from "../../scratch";
 import { type IndexProgress, IndexUpkeep } from "./indexUpkeep";
 import type { ParticipationIndex } from "./participationIndex";
 import { SharedWork } from "./sharedWork";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
+import { isDamage } from "../../basics/errors";
+import { numRecords } from "../../delta/files/statistics";
+import { diagnoseError } from "../../delta/files/storedFiles";
 import type { Snapshot } from "../../delta/snapshot";
-import { numRecords } from "../../delta/statistics";
-import { diagnoseError } from "../../delta/storedFiles";
-import { isDamage } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { BuildEngine } from "./buildEngine";
 import { DictionaryTables } from "./dictionary";

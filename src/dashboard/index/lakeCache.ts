@@ -2,8 +2,8 @@ import { createHash, randomUUID } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { crc32 } from "node:zlib";
-import { CleverLakeError } from "../../errors";
-import { removeLocal, replaceFile } from "../../filesInUse";
+import { CleverLakeError } from "../../basics/errors";
+import { removeLocal, replaceFile } from "../../basics/filesInUse";
 import { newestFirst } from "./localCopies";
 import { decodeManifest, encodeManifest, filesOf, type Manifest, type StoredFile } from "./manifest";
 

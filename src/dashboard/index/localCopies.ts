@@ -5,12 +5,12 @@ import path from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { crc32 } from "node:zlib";
-import type { AddFile } from "../../delta/actions";
-import { copyFault } from "../../delta/localFiles";
+import { CleverLakeError } from "../../basics/errors";
+import { removeLocal, replaceFile } from "../../basics/filesInUse";
+import { copyFault } from "../../delta/files/localFiles";
+import type { AddFile } from "../../delta/log/actions";
 import { lakePathOf } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
-import { CleverLakeError } from "../../errors";
-import { removeLocal, replaceFile } from "../../filesInUse";
 import type { Lake, LakeOptions } from "../../lake/lake";
 
 /** For all copies together: a few months of a large district. */

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import type { AddFile } from "../../delta/actions";
+import { CleverLakeError } from "../../basics/errors";
+import { fileStatistics } from "../../delta/files/statistics";
+import type { AddFile } from "../../delta/log/actions";
 import { lakePathOf } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
-import { fileStatistics } from "../../delta/statistics";
-import { CleverLakeError } from "../../errors";
 import { type ReportKind, reportKinds } from "../answer";
 import type { Snapshots } from "./watchedTables";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { pseudoColumns, type Report, reports } from "../../clever/reports";
-import type { AddFile } from "../../delta/actions";
+import type { AddFile } from "../../delta/log/actions";
 import { readQuery } from "../../delta/readQuery";
 import { sqlType } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";

@@ -1,4 +1,4 @@
-import { allSettledOrThrow } from "../../allSettledOrThrow";
+import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
 import { pseudoTable, rosterTable } from "../../clever/layout";
 import { reports } from "../../clever/reports";
 import { commitPath, logFolder } from "../../delta/paths";

@@ -1,4 +1,4 @@
-import { isoDate } from "../../calendar";
+import { isoDate } from "../../basics/calendar";
 import { compareGrades } from "../../clever/grades";
 import { userTypes } from "../../clever/reports";
 import type { Cards, DashboardAnswer, FilterOptions, NoAnswer, People, ReportKind, Shown } from "../answer";

@@ -1,4 +1,4 @@
-import { isoDate, isWeekend } from "../../calendar";
+import { isoDate, isWeekend } from "../../basics/calendar";
 import type { Break } from "../answer";
 import type { DayKinds } from "../groups/dayKinds";
 import type { Days } from "../groups/days";

@@ -1,4 +1,4 @@
-import { isoDate, weekdayOf } from "../../calendar";
+import { isoDate, weekdayOf } from "../../basics/calendar";
 import { compareGrades } from "../../clever/grades";
 import {
   type DayEntry,

@@ -1,4 +1,4 @@
-import { nearestNames } from "../../nearestNames";
+import { nearestNames } from "../../basics/nearestNames";
 import type { LicenceEntry } from "../answer";
 import type { Licence } from "../districtFiles";
 import { compareNames } from "../groups/names";

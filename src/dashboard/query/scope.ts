@@ -1,4 +1,4 @@
-import { dayNumber, isoDate } from "../../calendar";
+import { dayNumber, isoDate } from "../../basics/calendar";
 import { userTypes } from "../../clever/reports";
 import type { DateRange, ReportKind } from "../answer";
 import { countDays, daysMask, monthIndex } from "../calendar";

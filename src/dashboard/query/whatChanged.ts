@@ -1,4 +1,4 @@
-import { isoDate } from "../../calendar";
+import { isoDate } from "../../basics/calendar";
 import { type Changes, type ReportKind, reportKinds } from "../answer";
 import { daysMask } from "../calendar";
 import { daysNeeded, findChanges, firstCompared, type SubjectSeries } from "../changes/changes";

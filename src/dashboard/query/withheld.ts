@@ -1,4 +1,4 @@
-import { isoDate } from "../../calendar";
+import { isoDate } from "../../basics/calendar";
 import { compareGrades } from "../../clever/grades";
 import { type UserType, userTypes } from "../../clever/reports";
 import {

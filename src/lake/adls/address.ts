@@ -1,4 +1,4 @@
-import { CleverLakeError } from "../../errors";
+import { CleverLakeError } from "../../basics/errors";
 import { fileSystems } from "../lakePath";
 
 /**

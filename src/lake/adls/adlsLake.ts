@@ -9,8 +9,8 @@ import type {
   DataLakeFileSystemClient,
   DataLakeServiceClient,
 } from "@azure/storage-file-datalake";
-import { CleverLakeError } from "../../errors";
-import { machineScratch } from "../../scratch";
+import { CleverLakeError } from "../../basics/errors";
+import { machineScratch } from "../../basics/scratch";
 import type { Lake, LakeEntry, LakeOptions } from "../lake";
 import { fileSystems, tableFileSystems, temporaryFolder } from "../lakePath";
 import {

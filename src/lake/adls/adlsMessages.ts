@@ -1,6 +1,6 @@
 import { RestError } from "@azure/storage-file-datalake";
-import { capitalized } from "../../capitalized";
-import { CleverLakeError, type ErrorCode } from "../../errors";
+import { capitalized } from "../../basics/capitalized";
+import { CleverLakeError, type ErrorCode } from "../../basics/errors";
 import {
   codeOf,
   isFromAzure,

@@ -1,5 +1,5 @@
 import type { DefaultAzureCredential, DefaultAzureCredentialOptions } from "@azure/identity";
-import { CleverLakeError, isCleverLakeError } from "../../errors";
+import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
 import { agents } from "./agents";
 import { type ProxySettings, proxyFor, sdkProxy } from "./proxy";
 import { TokenKeeper, type TokenSource } from "./tokens";

@@ -1,5 +1,5 @@
-import { CleverLakeError, isCleverLakeError } from "../../errors";
-import { retryWhile } from "../../retryWhile";
+import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
+import { retryWhile } from "../../basics/retryWhile";
 import { saltName, vaultScope } from "./address";
 import { isCertificateCode, notFromAzureCode } from "./adlsErrors";
 import { notFromAzure, untrusted } from "./adlsMessages";

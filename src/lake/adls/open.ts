@@ -4,7 +4,7 @@ import {
   newPipeline,
   StorageSharedKeyCredential,
 } from "@azure/storage-file-datalake";
-import { CleverLakeError } from "../../errors";
+import { CleverLakeError } from "../../basics/errors";
 import type { LakeLocation } from "../open";
 import { lakeAuthsFor, oneLakeItemOf, parseAdlsAddress } from "./address";
 import { AdlsLake } from "./adlsLake";

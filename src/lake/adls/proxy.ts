@@ -1,5 +1,5 @@
 import { getProxyForUrl } from "proxy-from-env";
-import { CleverLakeError } from "../../errors";
+import { CleverLakeError } from "../../basics/errors";
 
 /** A proxy that was set explicitly, instead of the environment's. */
 export interface ProxySettings {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { type RequestPolicyFactory, RestError, type WebResource } from "@azure/storage-file-datalake";
-import { retryWhile } from "../../retryWhile";
+import { retryWhile } from "../../basics/retryWhile";
 import { codeOf, isFromAzure, isUntrusted, notFromAzureCode, statusOf, wrongTenantCode } from "./adlsErrors";
 import { type Agents, agents } from "./agents";
 import type { ProxySettings } from "./proxy";

@@ -1,5 +1,5 @@
 import type { DataLakeFileClient, DataLakeFileSystemClient } from "@azure/storage-file-datalake";
-import { leftoverAgeMilliseconds } from "../../scratch";
+import { leftoverAgeMilliseconds } from "../../basics/scratch";
 import type { LakeEntry, LakeOptions } from "../lake";
 import { isRefusedByCondition } from "./adlsErrors";
 import { mayHaveSucceeded } from "./requests";

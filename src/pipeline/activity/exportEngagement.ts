@@ -1,13 +1,13 @@
 import { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
+import { unwritable } from "../../basics/errors";
+import { outputFile } from "../../basics/outputFile";
 import { engagementColumns } from "../../clever/digitalEngagement";
 import { sqlTypes } from "../../delta/schema";
 import { withSelects } from "../../delta/withTable";
 import { type Duck, sqlName, sqlString } from "../../duck/duck";
-import { unwritable } from "../../errors";
 import type { Lake } from "../../lake/lake";
-import { outputFile } from "../../outputFile";
 import { requireComplete } from "../adopt/oeaTables";
 import { readTables } from "../write/tables";
 import { engagementSql } from "./engagementSql";

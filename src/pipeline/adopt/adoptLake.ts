@@ -1,6 +1,6 @@
-import { withScratch } from "../../delta/localFiles";
+import { CleverLakeError } from "../../basics/errors";
+import { withScratch } from "../../delta/files/localFiles";
 import { Duck } from "../../duck/duck";
-import { CleverLakeError } from "../../errors";
 import { requireLake } from "../../lake/requireLake";
 import { ChunkRunner } from "../chunkRunner";
 import { recoverInterrupted } from "../land/recover";

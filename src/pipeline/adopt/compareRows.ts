@@ -1,7 +1,7 @@
 import { pseudonymMapTable, pseudoTable } from "../../clever/layout";
 import { idColumns, idNames, pseudonymName, type Report } from "../../clever/reports";
 import { hasResources, personSql } from "../../clever/rowKey";
-import { withLocalFiles } from "../../delta/localFiles";
+import { withLocalFiles } from "../../delta/files/localFiles";
 import type { OpenLake } from "../../delta/openLake";
 import { sqlTypes } from "../../delta/schema";
 import { withTables } from "../../delta/withTable";

@@ -1,4 +1,4 @@
-import { groupBy } from "../../groupBy";
+import { groupBy } from "../../basics/groupBy";
 import type { LogEntry } from "../log/ingestLog";
 import { toSeconds } from "../plan/plan";
 import type { InspectedLanding } from "./landings";

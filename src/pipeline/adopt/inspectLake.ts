@@ -1,4 +1,4 @@
-import { allSettledOrThrow } from "../../allSettledOrThrow";
+import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
 import { pseudonymMapTable } from "../../clever/layout";
 import type { OpenLake } from "../../delta/openLake";
 import { commitTime } from "../../delta/snapshot";

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { mapConcurrently } from "../../basics/mapConcurrently";
 import { EscapedQuoteSearch } from "../../clever/escapedQuotes";
 import { headerBytes } from "../../clever/header";
 import { landedFolder } from "../../clever/layout";
@@ -7,7 +8,6 @@ import type { Report, UserType } from "../../clever/reports";
 import type { LakeAccess } from "../../delta/openLake";
 import { filesBelow } from "../../lake/filesBelow";
 import type { LakeEntry } from "../../lake/lake";
-import { mapConcurrently } from "../../mapConcurrently";
 import { concurrentFiles } from "../read/landedFiles";
 
 /** A file that OEA landed, with facts from its bytes. */

@@ -1,4 +1,4 @@
-import { millisecondsPerDay } from "../../calendar";
+import { millisecondsPerDay } from "../../basics/calendar";
 import { landedFolder } from "../../clever/layout";
 import { oeaLandingAt } from "../../clever/oeaLanding";
 import type { OpenLake } from "../../delta/openLake";

@@ -1,12 +1,12 @@
+import { checkSaltText } from "../../basics/saltText";
 import { pseudonymMapTable } from "../../clever/layout";
 import { idNames, pseudonymName } from "../../clever/reports";
-import { commit } from "../../delta/commit";
-import { writeDataFile } from "../../delta/dataFile";
+import { writeDataFile } from "../../delta/files/dataFile";
+import { commit } from "../../delta/log/commit";
 import type { OpenLake } from "../../delta/openLake";
 import { tableActions } from "../../delta/tableActions";
 import { withTables } from "../../delta/withTable";
 import type { DuckSession } from "../../duck/duck";
-import { checkSaltText } from "../../saltText";
 import { formsOf, requireFitForNewLake, saltMismatch } from "../salt/salt";
 import { isSaltOf, readFingerprint } from "../salt/saltFingerprint";
 import type { OeaTable } from "./oeaTables";

@@ -1,9 +1,9 @@
+import { CleverLakeError } from "../../basics/errors";
 import { lookupTable, oeaTable, pseudoTable } from "../../clever/layout";
 import { pseudonymNames, type Report } from "../../clever/reports";
 import type { OpenLake } from "../../delta/openLake";
 import { readCheckedSnapshot, readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { Duck } from "../../duck/duck";
-import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { interruptedRuns, RunHistory, type RunRecord } from "../log/runRecord";
 import { allReports, appliedVersions, type LakeTables, type PseudoTables, readTables } from "../write/tables";

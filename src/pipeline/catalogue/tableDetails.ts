@@ -1,11 +1,11 @@
-import { type Action, type AddFile, commitInfoOf } from "../../delta/actions";
-import { filesByPartition } from "../../delta/mergePlan";
+import { CleverLakeError } from "../../basics/errors";
+import { numRecords } from "../../delta/files/statistics";
+import { type Action, type AddFile, commitInfoOf } from "../../delta/log/actions";
+import { filesByPartition } from "../../delta/merging/mergePlan";
 import type { LakeAccess, OpenLake } from "../../delta/openLake";
 import { readCommit, readSnapshot, type Snapshot } from "../../delta/snapshot";
-import { numRecords } from "../../delta/statistics";
 import { withSelects } from "../../delta/withTable";
 import { sqlName } from "../../duck/duck";
-import { CleverLakeError } from "../../errors";
 import { identityFileSystems } from "../../lake/lakePath";
 import { upkeepTables } from "../upkeep/upkeepTables";
 

@@ -1,10 +1,10 @@
 import { lookupTable } from "../../clever/layout";
 import { idNames, lookupColumns, pseudonymNames, type Report } from "../../clever/reports";
-import type { Action, AddFile } from "../../delta/actions";
-import { commit } from "../../delta/commit";
-import { writeDataFile } from "../../delta/dataFile";
+import { writeDataFile } from "../../delta/files/dataFile";
+import type { Action, AddFile } from "../../delta/log/actions";
+import { commit } from "../../delta/log/commit";
+import { mergeAfterCommit } from "../../delta/merging/optimize";
 import type { OpenLake } from "../../delta/openLake";
-import { mergeAfterCommit } from "../../delta/optimize";
 import type { Snapshot } from "../../delta/snapshot";
 import { tableActions } from "../../delta/tableActions";
 import type { LookupPairs } from "../read/lookupPairs";

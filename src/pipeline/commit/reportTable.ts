@@ -1,10 +1,10 @@
+import { CleverLakeError } from "../../basics/errors";
 import { lookupTable, pseudoTable } from "../../clever/layout";
 import { partitionColumns, pseudonymNames, type Report } from "../../clever/reports";
-import { commit } from "../../delta/commit";
-import { mergeAfterCommit } from "../../delta/optimize";
+import { commit } from "../../delta/log/commit";
+import { mergeAfterCommit } from "../../delta/merging/optimize";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
 import { sqlFiles, sqlString } from "../../duck/duck";
-import { CleverLakeError } from "../../errors";
 import type { Delivery, ReadDelivery } from "../delivery";
 import { healthy, type IdentityHealth, IdentityWatch } from "../read/identityHealth";
 import { LakeIds, writeKnownIds } from "../read/lakeIds";

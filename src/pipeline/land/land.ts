@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { CleverLakeError, isCleverLakeError } from "../../errors";
+import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import type { ReadOptions, ReportSource } from "../../sftp/source";
 import type { Landing } from "../plan/plan";

@@ -1,5 +1,5 @@
+import { sha256Of } from "../../basics/sha256";
 import type { Lake } from "../../lake/lake";
-import { sha256Of } from "../../sha256";
 import type { LogEntry } from "../log/ingestLog";
 import type { IngestLog } from "../log/logTable";
 import { type RunRecord, writeRunRecord } from "../log/runRecord";

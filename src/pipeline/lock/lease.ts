@@ -1,9 +1,9 @@
 import { hostname } from "node:os";
 import * as z from "zod";
+import { isAlive, processSpace } from "../../basics/processSpace";
 import { runLeasePath, runLockPath } from "../../clever/layout";
 import type { Lake } from "../../lake/lake";
 import { readDocument } from "../../lake/readSmall";
-import { isAlive, processSpace } from "../../processSpace";
 
 /**
  * What a lake stores about the active run: the lock, which is written once and names its holder, and the holder's

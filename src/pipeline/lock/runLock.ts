@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { Readable } from "node:stream";
+import { counted } from "../../basics/counted";
+import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
+import { pause } from "../../basics/pause";
+import { leftoverAgeMilliseconds } from "../../basics/scratch";
 import { isRunLockFile, runLeasePath, runLockPath } from "../../clever/layout";
-import { counted } from "../../counted";
-import { CleverLakeError, isCleverLakeError } from "../../errors";
 import type { Lake, LakeEntry, LakeOptions } from "../../lake/lake";
-import { pause } from "../../pause";
-import { leftoverAgeMilliseconds } from "../../scratch";
 import {
   isLockOf,
   type Lock,

@@ -1,4 +1,4 @@
-import { counted } from "../../counted";
+import { counted } from "../../basics/counted";
 import type { Overlap } from "../write/overlaps";
 import type { AppliedDelivery } from "../write/tableChange";
 import type { LogEntry } from "./ingestLog";

@@ -1,8 +1,8 @@
 import * as z from "zod";
+import { CleverLakeError } from "../../basics/errors";
 import { ingestLogTable } from "../../clever/layout";
 import { type ReportName, reportNames, type UserType, userTypes } from "../../clever/reports";
 import { type Column, sqlTypes } from "../../delta/schema";
-import { CleverLakeError } from "../../errors";
 
 /** The outcome of a landed file. */
 export const outcomes = ["landed", "anonymized", "quarantined", "dismissed", "duplicate"] as const;

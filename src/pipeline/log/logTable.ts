@@ -1,11 +1,11 @@
 import { ingestLogTable, newestEntryFirst } from "../../clever/layout";
-import type { Action } from "../../delta/actions";
-import { commit } from "../../delta/commit";
-import { writeDataFile } from "../../delta/dataFile";
-import { mergeAfterCommit } from "../../delta/optimize";
+import { writeDataFile } from "../../delta/files/dataFile";
+import { fileStatistics } from "../../delta/files/statistics";
+import type { Action } from "../../delta/log/actions";
+import { commit } from "../../delta/log/commit";
+import { mergeAfterCommit } from "../../delta/merging/optimize";
 import type { Column } from "../../delta/schema";
 import { isNewest, type Snapshot } from "../../delta/snapshot";
-import { fileStatistics } from "../../delta/statistics";
 import { addColumns, tableActions } from "../../delta/tableActions";
 import { withTables } from "../../delta/withTable";
 import { type Duck, sqlString } from "../../duck/duck";

@@ -1,6 +1,6 @@
+import { CleverLakeError, describeError } from "../../basics/errors";
 import type { ReportName } from "../../clever/reports";
 import type { OpenLake } from "../../delta/openLake";
-import { CleverLakeError, describeError } from "../../errors";
 import type { Committed } from "../commit/reportTable";
 import type { QuarantinedDelivery } from "../delivery";
 import type { LakeState } from "../plan/plan";

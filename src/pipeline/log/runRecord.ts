@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import * as z from "zod";
+import { describeError } from "../../basics/errors";
 import { newestRunPath, runRecordPath, runsFolder } from "../../clever/layout";
 import { folderTime } from "../../clever/oeaLanding";
 import { reportNames, userTypes } from "../../clever/reports";
-import { describeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { readDocument } from "../../lake/readSmall";
 import { folderName } from "../plan/plan";

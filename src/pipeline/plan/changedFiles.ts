@@ -1,8 +1,8 @@
-import { isCleverLakeError } from "../../errors";
+import { isCleverLakeError } from "../../basics/errors";
+import { mapConcurrently } from "../../basics/mapConcurrently";
+import { sha256Of } from "../../basics/sha256";
 import type { Lake } from "../../lake/lake";
-import { mapConcurrently } from "../../mapConcurrently";
 import type { ReportSource } from "../../sftp/source";
-import { sha256Of } from "../../sha256";
 import type { LogEntry } from "../log/ingestLog";
 import type { PlannedFile } from "./plan";
 import { isUnchangedDelivery } from "./sourceNames";

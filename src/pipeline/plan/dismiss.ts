@@ -1,7 +1,7 @@
-import { allSettledOrThrow } from "../../allSettledOrThrow";
+import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
+import { CleverLakeError } from "../../basics/errors";
 import { recognizeReport } from "../../clever/fileNames";
 import { Duck } from "../../duck/duck";
-import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { requireLake } from "../../lake/requireLake";
 import { RunLock } from "../lock/runLock";

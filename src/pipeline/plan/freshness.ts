@@ -1,4 +1,4 @@
-import { dayNumber, dayOf, isoDate, weekdayOf } from "../../calendar";
+import { dayNumber, dayOf, isoDate, weekdayOf } from "../../basics/calendar";
 import { recognizeReport } from "../../clever/fileNames";
 import { type UserType, userTypes } from "../../clever/reports";
 import type { Snapshot } from "../../delta/snapshot";

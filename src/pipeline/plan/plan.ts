@@ -1,8 +1,8 @@
 import { posix } from "node:path";
+import { CleverLakeError } from "../../basics/errors";
 import { recognizeReport, resembledReport, strayReport } from "../../clever/fileNames";
 import { landedPath } from "../../clever/layout";
 import type { ReportName, UserType } from "../../clever/reports";
-import { CleverLakeError } from "../../errors";
 import type { SkippedEntry, SourceFile, SourceListing } from "../../sftp/source";
 import type { LogEntry } from "../log/ingestLog";
 import type { SourceEntries } from "../log/logTable";

@@ -1,4 +1,4 @@
-import { compareCodePoints } from "../../delta/codePoints";
+import { compareCodePoints } from "../../delta/files/codePoints";
 import type { LogEntry } from "../log/ingestLog";
 import { toSeconds } from "./plan";
 

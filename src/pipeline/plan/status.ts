@@ -1,6 +1,6 @@
-import { allSettledOrThrow } from "../../allSettledOrThrow";
+import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
 import type { Config } from "../../config";
-import { withScratch } from "../../delta/localFiles";
+import { withScratch } from "../../delta/files/localFiles";
 import { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { isLake } from "../../lake/requireLake";

@@ -1,7 +1,7 @@
+import { isCleverLakeError } from "../../basics/errors";
+import { limitConcurrency, mapConcurrently } from "../../basics/mapConcurrently";
 import { dateInName } from "../../clever/fileNames";
 import type { DuckSession } from "../../duck/duck";
-import { isCleverLakeError } from "../../errors";
-import { limitConcurrency, mapConcurrently } from "../../mapConcurrently";
 import { type Delivery, type FileToRead, type ReadDelivery, spanOf } from "../delivery";
 import { checkRows } from "./checkRows";
 import { headerNotes } from "./fileNotes";

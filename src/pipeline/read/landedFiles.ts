@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
+import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
+import { mapConcurrently } from "../../basics/mapConcurrently";
 import type { Problem } from "../../clever/header";
 import type { Report } from "../../clever/reports";
-import { withLocalFiles } from "../../delta/localFiles";
+import { withLocalFiles } from "../../delta/files/localFiles";
 import type { LakeAccess } from "../../delta/openLake";
-import { CleverLakeError, isCleverLakeError } from "../../errors";
-import { mapConcurrently } from "../../mapConcurrently";
 import type { Delivery, FailedDelivery } from "../delivery";
 import { type KnownHeaders, type OpenedCsv, openCsv } from "./openCsv";
 

@@ -1,3 +1,4 @@
+import { type CleverLakeError, isCleverLakeError } from "../../basics/errors";
 import type { Header } from "../../clever/header";
 import type { DayRows } from "../../clever/likelyDates";
 import { suspectIdSql } from "../../clever/personIds";
@@ -17,7 +18,6 @@ import {
   parseValue,
 } from "../../clever/values";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
-import { type CleverLakeError, isCleverLakeError } from "../../errors";
 import { blankTextsSql, cellOf, countByValue, listDistinct, textSql } from "./distinctTexts";
 import type { OpenedCsv } from "./openCsv";
 import { type CountedRows, type FileDays, readRows } from "./rawRows";

@@ -1,6 +1,6 @@
+import { counted } from "../../basics/counted";
 import { maskText, textKindOf } from "../../clever/maskedText";
 import { keptTextColumns, type Report, type ReportColumn } from "../../clever/reports";
-import { counted } from "../../counted";
 import { type DuckSession, sqlName } from "../../duck/duck";
 import { cellOf, listKeptTexts } from "./distinctTexts";
 import type { LakeIds } from "./lakeIds";

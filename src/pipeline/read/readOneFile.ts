@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import path from "node:path";
+import { counted } from "../../basics/counted";
 import { refusedRowsPath } from "../../clever/layout";
-import { counted } from "../../counted";
 import type { DuckSession } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { type Delivery, type FileToRead, isJudged, type QuarantinedDelivery, spanOf } from "../delivery";

@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
+import { isCleverLakeError } from "../../basics/errors";
+import { mapConcurrently } from "../../basics/mapConcurrently";
 import { refusedRowsPath } from "../../clever/layout";
 import type { LakeAccess } from "../../delta/openLake";
-import { isCleverLakeError } from "../../errors";
-import { mapConcurrently } from "../../mapConcurrently";
 import type { Delivery } from "../delivery";
 import { mayUndercountRows } from "../write/sourceRows";
 import { concurrentFiles } from "./landedFiles";

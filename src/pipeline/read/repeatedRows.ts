@@ -1,6 +1,6 @@
+import { counted } from "../../basics/counted";
 import type { Report, ReportColumn } from "../../clever/reports";
 import { keyInFileSql } from "../../clever/rowKey";
-import { counted } from "../../counted";
 import type { DuckSession } from "../../duck/duck";
 import { daySql, type LoadedCsv, valueSql } from "./loadCsv";
 

@@ -1,8 +1,8 @@
+import { CleverLakeError } from "../../basics/errors";
 import { pseudoTable } from "../../clever/layout";
 import { idColumns, pseudoColumns, pseudonymNames, type UserType, userTypeValue } from "../../clever/reports";
-import { type StagedDataFile, stageDataFile } from "../../delta/dataFile";
+import { type StagedDataFile, stageDataFile } from "../../delta/files/dataFile";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
-import { CleverLakeError } from "../../errors";
 import type { LogEntry } from "../log/ingestLog";
 import { dayBit } from "../write/cells";
 import { pseudoFiles } from "../write/tables";

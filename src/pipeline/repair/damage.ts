@@ -1,7 +1,7 @@
-import { counted } from "../../counted";
+import { counted } from "../../basics/counted";
+import { corruptedFiles, type DamagedFile, storedFiles } from "../../delta/files/storedFiles";
 import type { OpenLake } from "../../delta/openLake";
 import type { Snapshot } from "../../delta/snapshot";
-import { corruptedFiles, type DamagedFile, storedFiles } from "../../delta/storedFiles";
 import { withDataFiles } from "../../delta/withTable";
 import type { Finding } from "../log/runRecord";
 import { monthOf } from "./foreignCommits";

@@ -1,5 +1,5 @@
 import { lookupTable, pseudoTable } from "../../clever/layout";
-import { type Action, type AddFile, commitInfoOf, type RemoveFile } from "../../delta/actions";
+import { type Action, type AddFile, commitInfoOf, type RemoveFile } from "../../delta/log/actions";
 import type { OpenLake } from "../../delta/openLake";
 import { decodePath } from "../../delta/paths";
 import { readCommit, type Snapshot } from "../../delta/snapshot";

@@ -1,11 +1,11 @@
+import { counted } from "../../basics/counted";
+import { type CleverLakeError, ifReadable, isCleverLakeError } from "../../basics/errors";
 import { lookupTable, pseudoTable } from "../../clever/layout";
 import { pseudonymNames, type Report } from "../../clever/reports";
-import { counted } from "../../counted";
+import { requireWritable } from "../../delta/log/protocol";
 import type { OpenLake } from "../../delta/openLake";
-import { requireWritable } from "../../delta/protocol";
 import type { Snapshot } from "../../delta/snapshot";
 import { withSelects } from "../../delta/withTable";
-import { type CleverLakeError, ifReadable, isCleverLakeError } from "../../errors";
 import { type Finding, newestRun, readRunRecord } from "../log/runRecord";
 import type { LakeState } from "../plan/plan";
 import { isUnrecorded } from "../plan/work";

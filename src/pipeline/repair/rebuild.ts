@@ -1,9 +1,9 @@
+import { CleverLakeError } from "../../basics/errors";
 import { rebuildFolder } from "../../clever/layout";
 import type { Report } from "../../clever/reports";
-import type { Action } from "../../delta/actions";
-import { commit } from "../../delta/commit";
+import type { Action } from "../../delta/log/actions";
+import { commit } from "../../delta/log/commit";
 import type { Snapshot } from "../../delta/snapshot";
-import { CleverLakeError } from "../../errors";
 import { type LandedContext, rereadLanded } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";
 import { chunksOf } from "../plan/work";

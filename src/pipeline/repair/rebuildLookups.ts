@@ -1,10 +1,10 @@
+import { CleverLakeError } from "../../basics/errors";
 import { lookupTable } from "../../clever/layout";
 import { idNames, lookupColumns, pseudonymName } from "../../clever/reports";
-import { importDataFile, stageDataFile } from "../../delta/dataFile";
-import { numRecords } from "../../delta/statistics";
+import { importDataFile, stageDataFile } from "../../delta/files/dataFile";
+import { numRecords } from "../../delta/files/statistics";
 import { removeFile } from "../../delta/tableActions";
 import { withSelects } from "../../delta/withTable";
-import { CleverLakeError } from "../../errors";
 import { lookupTableActions } from "../commit/lookups";
 import { landedReader } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";

@@ -1,10 +1,10 @@
+import { CleverLakeError } from "../../basics/errors";
 import { pseudoTable } from "../../clever/layout";
 import { type Report, userTypes } from "../../clever/reports";
-import type { Action } from "../../delta/actions";
+import { numRecords } from "../../delta/files/statistics";
+import type { Action } from "../../delta/log/actions";
 import type { Snapshot } from "../../delta/snapshot";
-import { numRecords } from "../../delta/statistics";
 import { withDataFiles } from "../../delta/withTable";
-import { CleverLakeError } from "../../errors";
 import { appendLookups } from "../commit/lookups";
 import { landedReader } from "../landedReader";
 import type { LogEntry } from "../log/ingestLog";

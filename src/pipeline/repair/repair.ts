@@ -1,4 +1,6 @@
-import { allSettledOrThrow } from "../../allSettledOrThrow";
+import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
+import { counted } from "../../basics/counted";
+import { ifReadable } from "../../basics/errors";
 import {
   digitalActivityTable,
   groupsTable,
@@ -8,14 +10,12 @@ import {
   rosterTable,
 } from "../../clever/layout";
 import type { Report } from "../../clever/reports";
-import { counted } from "../../counted";
-import { withScratch } from "../../delta/localFiles";
+import { withScratch } from "../../delta/files/localFiles";
+import { requireWritable } from "../../delta/log/protocol";
 import type { OpenLake } from "../../delta/openLake";
-import { requireWritable } from "../../delta/protocol";
 import { readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { withSelects } from "../../delta/withTable";
 import { Duck } from "../../duck/duck";
-import { ifReadable } from "../../errors";
 import { requireLake } from "../../lake/requireLake";
 import { updateDigitalActivity } from "../activity/digitalActivity";
 import { requireAdopted, requireComplete, requireFinishedAdoption } from "../adopt/oeaTables";

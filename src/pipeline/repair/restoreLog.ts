@@ -1,5 +1,5 @@
 import { ingestLogTable } from "../../clever/layout";
-import { commit } from "../../delta/commit";
+import { commit } from "../../delta/log/commit";
 import type { OpenLake } from "../../delta/openLake";
 import { readSnapshot } from "../../delta/snapshot";
 import { removeFile } from "../../delta/tableActions";

@@ -1,14 +1,14 @@
+import { counted } from "../../basics/counted";
+import { CleverLakeError, ifReadable, isDamage } from "../../basics/errors";
+import { sha256Of } from "../../basics/sha256";
 import type { Division } from "../../clever/groupsTable";
 import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../../clever/header";
 import { keptRosterPath, rosterFolder } from "../../clever/layout";
 import { readRoster, rosterFileName, rosterShape } from "../../clever/roster";
-import { counted } from "../../counted";
 import type { OpenLake } from "../../delta/openLake";
 import { Duck } from "../../duck/duck";
-import { CleverLakeError, ifReadable, isDamage } from "../../errors";
 import { filesBelow } from "../../lake/filesBelow";
 import type { Lake } from "../../lake/lake";
-import { sha256Of } from "../../sha256";
 import { minimumGroupSizeOf, updateGroups } from "../groups/updateGroups";
 import { writeUnlessUnchanged } from "../land/land";
 import { RunLock } from "../lock/runLock";

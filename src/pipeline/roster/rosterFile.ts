@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { CleverLakeError } from "../../errors";
+import { CleverLakeError } from "../../basics/errors";
 import type { ReportSource } from "../../sftp/source";
 
 /** A file that can be read more than once without a copy of it: a roster contains more than a lake should. */

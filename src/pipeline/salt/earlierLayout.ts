@@ -1,5 +1,5 @@
+import { isCleverLakeError } from "../../basics/errors";
 import { earlierSaltFingerprintPath, saltFingerprintPath, tableFolders } from "../../clever/layout";
-import { isCleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import { temporaryFolder } from "../../lake/lakePath";
 import type { CheckedSalt } from "./salt";

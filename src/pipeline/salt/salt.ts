@@ -1,7 +1,7 @@
+import { CleverLakeError } from "../../basics/errors";
+import { checkSaltText, minSaltLength, type SaltText, weaknessTexts } from "../../basics/saltText";
 import { saltFingerprintPath } from "../../clever/layout";
-import { CleverLakeError } from "../../errors";
 import type { Lake } from "../../lake/lake";
-import { checkSaltText, minSaltLength, type SaltText, weaknessTexts } from "../../saltText";
 import {
   isSaltOf,
   readFingerprint,

@@ -1,9 +1,9 @@
 import { createHash, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { Readable } from "node:stream";
 import * as z from "zod";
+import { CleverLakeError } from "../../basics/errors";
 import { earlierSaltFingerprintPath, saltFingerprintPath } from "../../clever/layout";
 import type { LakeAccess } from "../../delta/openLake";
-import { CleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import { readDocument } from "../../lake/readSmall";
 

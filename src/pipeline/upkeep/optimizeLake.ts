@@ -1,10 +1,10 @@
-import { withScratch } from "../../delta/localFiles";
-import { filesByPartition, planMerges } from "../../delta/mergePlan";
+import { describeError } from "../../basics/errors";
+import { withScratch } from "../../delta/files/localFiles";
+import { filesByPartition, planMerges } from "../../delta/merging/mergePlan";
+import { mergeSmallFiles } from "../../delta/merging/optimize";
 import type { OpenLake } from "../../delta/openLake";
-import { mergeSmallFiles } from "../../delta/optimize";
 import { readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { Duck } from "../../duck/duck";
-import { describeError } from "../../errors";
 import { requireLake } from "../../lake/requireLake";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";

@@ -1,3 +1,4 @@
+import { CleverLakeError, describeError, type ErrorCode } from "../../basics/errors";
 import {
   digitalActivityTable,
   groupsTable,
@@ -6,9 +7,8 @@ import {
   pseudoTable,
   rosterTable,
 } from "../../clever/layout";
-import type { FileLayout } from "../../delta/dataFile";
-import type { MergedTags } from "../../delta/mergePlan";
-import { CleverLakeError, describeError, type ErrorCode } from "../../errors";
+import type { FileLayout } from "../../delta/files/dataFile";
+import type { MergedTags } from "../../delta/merging/mergePlan";
 import { activityTags } from "../activity/digitalActivity";
 import { allReports, pseudoFiles } from "../write/tables";
 

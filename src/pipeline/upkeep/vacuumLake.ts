@@ -1,8 +1,8 @@
-import { allSettledOrThrow } from "../../allSettledOrThrow";
-import { millisecondsPerDay } from "../../calendar";
-import { unusedFiles } from "../../delta/unusedFiles";
+import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
+import { millisecondsPerDay } from "../../basics/calendar";
+import { CleverLakeError } from "../../basics/errors";
+import { unusedFiles } from "../../delta/files/unusedFiles";
 import { Duck } from "../../duck/duck";
-import { CleverLakeError } from "../../errors";
 import type { LakeEntry } from "../../lake/lake";
 import { requireLake } from "../../lake/requireLake";
 import { RunLock } from "../lock/runLock";

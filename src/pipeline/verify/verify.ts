@@ -1,12 +1,12 @@
+import { CleverLakeError, describeError, isCleverLakeError, isDamage } from "../../basics/errors";
+import { mapConcurrently } from "../../basics/mapConcurrently";
+import { sha256Of } from "../../basics/sha256";
 import { ingestLogTable, pseudoTable, saltFingerprintPath } from "../../clever/layout";
 import { userTypes as allUserTypes, type UserType } from "../../clever/reports";
-import { withScratch } from "../../delta/localFiles";
+import { withScratch } from "../../delta/files/localFiles";
 import { Duck } from "../../duck/duck";
-import { CleverLakeError, describeError, isCleverLakeError, isDamage } from "../../errors";
 import type { Lake } from "../../lake/lake";
 import { requireLake } from "../../lake/requireLake";
-import { mapConcurrently } from "../../mapConcurrently";
-import { sha256Of } from "../../sha256";
 import { RunWatch } from "../lock/runWatch";
 import type { LogEntry } from "../log/ingestLog";
 import { IngestLog } from "../log/logTable";

@@ -1,5 +1,5 @@
+import { counted } from "../../basics/counted";
 import { dateColumn, idNames, pseudonymName, type Report } from "../../clever/reports";
-import { counted } from "../../counted";
 import { sqlTypes } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
 import { type DuckSession, sqlFile, sqlName, sqlString } from "../../duck/duck";

@@ -1,5 +1,5 @@
+import { counted } from "../../basics/counted";
 import { earlierSaltFingerprintPath, landedFolder, runLockPath, tableFolders } from "../../clever/layout";
-import { counted } from "../../counted";
 import type { LakeAccess } from "../../delta/openLake";
 import { logFolder } from "../../delta/paths";
 import { filesBelow } from "../../lake/filesBelow";

@@ -1,3 +1,4 @@
+import { counted } from "../../basics/counted";
 import {
   digitalActivityTable,
   groupsTable,
@@ -6,11 +7,10 @@ import {
   rosterTable,
 } from "../../clever/layout";
 import type { Report } from "../../clever/reports";
-import { counted } from "../../counted";
+import { numRecords } from "../../delta/files/statistics";
+import { corruptedFiles, type DamagedFile, filesOf, storedFiles } from "../../delta/files/storedFiles";
 import { readQuery } from "../../delta/readQuery";
 import { readCheckedSnapshot, type Snapshot } from "../../delta/snapshot";
-import { numRecords } from "../../delta/statistics";
-import { corruptedFiles, type DamagedFile, filesOf, storedFiles } from "../../delta/storedFiles";
 import { withDataFiles } from "../../delta/withTable";
 import { type DuckSession, sqlName } from "../../duck/duck";
 import { isUpToDate } from "../activity/digitalActivity";

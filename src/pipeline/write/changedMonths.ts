@@ -1,8 +1,8 @@
 import type { UserType } from "../../clever/reports";
-import type { AddFile } from "../../delta/actions";
-import { compareCodePoints } from "../../delta/codePoints";
+import { compareCodePoints } from "../../delta/files/codePoints";
+import { fileStatistics } from "../../delta/files/statistics";
+import type { AddFile } from "../../delta/log/actions";
 import type { Snapshot } from "../../delta/snapshot";
-import { fileStatistics } from "../../delta/statistics";
 import type { StagedRows } from "../read/stageRows";
 import { type Cells, daysWithin, intersect, type Month, ofOtherTypes, ofType, unionOf } from "./cells";
 import { contentsOf } from "./fileContents";

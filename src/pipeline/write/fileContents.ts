@@ -1,6 +1,6 @@
 import { userTypes, userTypeValue } from "../../clever/reports";
-import type { AddFile, Tags } from "../../delta/actions";
-import { fileStatistics } from "../../delta/statistics";
+import { fileStatistics } from "../../delta/files/statistics";
+import type { AddFile, Tags } from "../../delta/log/actions";
 import { allDays, type Cells, dayBit, unionOf } from "./cells";
 
 /**

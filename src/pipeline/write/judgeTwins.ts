@@ -1,8 +1,8 @@
 import type { UserType } from "../../clever/reports";
-import type { AddFile } from "../../delta/actions";
+import { fileStatistics } from "../../delta/files/statistics";
+import type { AddFile } from "../../delta/log/actions";
 import { readQuery } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
-import { fileStatistics } from "../../delta/statistics";
 import { withDataFiles } from "../../delta/withTable";
 import type { DuckSession } from "../../duck/duck";
 import type { QuarantinedDelivery, ReadDelivery } from "../delivery";

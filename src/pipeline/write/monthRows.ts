@@ -7,8 +7,8 @@ import {
   userTypes,
   userTypeValue,
 } from "../../clever/reports";
-import type { AddFile, Tags } from "../../delta/actions";
-import { type StagedDataFile, stageDataFile } from "../../delta/dataFile";
+import { type StagedDataFile, stageDataFile } from "../../delta/files/dataFile";
+import type { AddFile, Tags } from "../../delta/log/actions";
 import { readQuery } from "../../delta/readQuery";
 import { tableColumns } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";

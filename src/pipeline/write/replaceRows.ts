@@ -1,13 +1,13 @@
-import { type CommitOutcome, commit } from "../../delta/commit";
-import { type DataFileRequest, writeDataFile } from "../../delta/dataFile";
+import { ifReadable } from "../../basics/errors";
+import { type DataFileRequest, writeDataFile } from "../../delta/files/dataFile";
+import { filesOf } from "../../delta/files/storedFiles";
+import { type CommitOutcome, commit } from "../../delta/log/commit";
 import type { OpenLake } from "../../delta/openLake";
 import { readQuery } from "../../delta/readQuery";
 import { requireSameShape } from "../../delta/schema";
 import type { Snapshot } from "../../delta/snapshot";
-import { filesOf } from "../../delta/storedFiles";
 import { type NewTable, removeFile, tableActions } from "../../delta/tableActions";
 import { withDataFiles } from "../../delta/withTable";
-import { ifReadable } from "../../errors";
 
 /** A table without partitions whose rows are replaced together. */
 export interface WholeTable extends NewTable {

@@ -1,5 +1,5 @@
+import { counted } from "../../basics/counted";
 import { pseudonymName, type Report, userTypeValue } from "../../clever/reports";
-import { counted } from "../../counted";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import type { QuarantinedDelivery, ReadDelivery } from "../delivery";
 

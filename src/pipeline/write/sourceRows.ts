@@ -1,4 +1,4 @@
-import type { AddFile } from "../../delta/actions";
+import type { AddFile } from "../../delta/log/actions";
 import type { OpenLake } from "../../delta/openLake";
 import type { Snapshot } from "../../delta/snapshot";
 import { withSelects } from "../../delta/withTable";

@@ -1,4 +1,5 @@
-import { allSettledOrThrow } from "../../allSettledOrThrow";
+import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
+import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
 import { lookupTable, pseudoTable } from "../../clever/layout";
 import {
   partitionColumns,
@@ -9,11 +10,10 @@ import {
   reportNames,
   reports,
 } from "../../clever/reports";
-import type { Action } from "../../delta/actions";
+import type { Action } from "../../delta/log/actions";
 import type { OpenLake } from "../../delta/openLake";
 import { isNewest, readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { tableActions } from "../../delta/tableActions";
-import { CleverLakeError, isCleverLakeError } from "../../errors";
 import type { SourceEntries } from "../log/logTable";
 import { type LakeState, lakeState } from "../plan/plan";
 import { contentsOf, mergedTags } from "./fileContents";

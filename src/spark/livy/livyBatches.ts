@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { CleverLakeError, errnoOf } from "../../errors";
+import { CleverLakeError, errnoOf } from "../../basics/errors";
+import { retryWhile } from "../../basics/retryWhile";
 import { machineTokens } from "../../lake/adls/identity";
 import type { ProxySettings } from "../../lake/adls/proxy";
 import { TokenKeeper, type TokenSource } from "../../lake/adls/tokens";
 import { type WebRequest, type WebResponse, webRequest } from "../../lake/adls/webRequest";
-import { retryWhile } from "../../retryWhile";
 import type { LivyService } from "./livyService";
 
 /** What a batch runs. */

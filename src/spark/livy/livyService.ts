@@ -1,5 +1,5 @@
+import { CleverLakeError } from "../../basics/errors";
 import type { Config } from "../../config";
-import { CleverLakeError } from "../../errors";
 import { isAdlsAddress } from "../../lake/adls/address";
 import { hadoopAddress } from "../../lake/hadoopAddress";
 

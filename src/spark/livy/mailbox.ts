@@ -1,9 +1,9 @@
 import { Readable } from "node:stream";
+import { isCleverLakeError } from "../../basics/errors";
+import { pause } from "../../basics/pause";
 import { sparkBatchesFolder } from "../../clever/layout";
-import { isCleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import { readSmall } from "../../lake/readSmall";
-import { pause } from "../../pause";
 import type { Fingerprint } from "../../pipeline/salt/saltFingerprint";
 import { messageIn, type SparkMessage, type SparkRequest } from "../documents";
 

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import { CleverLakeError } from "../../basics/errors";
+import { storedZip } from "../../basics/storedZip";
 import { sparkProgramFolder } from "../../clever/layout";
 import { type ReportName, reports } from "../../clever/reports";
 import { specificationOf } from "../../clever/specification";
-import { CleverLakeError } from "../../errors";
 import type { Lake, LakeOptions } from "../../lake/lake";
-import { storedZip } from "../../storedZip";
 
 /** The program for a cluster, as stored in the lake. Paths are relative to the lake. */
 export interface Program {

@@ -13,12 +13,12 @@ import {
   withChange,
 } from "../../dashboard/saved";
 import { type FromPage, fromPage, type PageFile, pageState, type ToPage } from "../../protocol/dashboard";
+import { section } from "../connection/settings";
 import { Disposable } from "../dispose";
-import { nameOf } from "../format";
-import { isOnUsersMachine, localFolder, saveFile } from "../localFiles";
 import { notify } from "../messages";
-import { section } from "../settings";
-import { mediaFile, showPage, webviewOptions } from "../webview";
+import { isOnUsersMachine, localFolder, saveFile } from "../pages/localFiles";
+import { mediaFile, showPage, webviewOptions } from "../pages/webview";
+import { nameOf } from "../texts/format";
 import { showInformationMessage } from "../window";
 import { DashboardSession, type DashboardSource } from "./DashboardSession";
 

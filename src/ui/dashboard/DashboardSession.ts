@@ -1,7 +1,7 @@
+import { describeError, isCleverLakeError } from "../../basics/errors";
 import type { DashboardAnswer, NoAnswer } from "../../dashboard/answer";
 import { type DashboardFilter, openingFilter } from "../../dashboard/filter";
-import type { DashboardProgress } from "../../engine/messages";
-import { describeError, isCleverLakeError } from "../../errors";
+import type { DashboardProgress } from "../../engine/messages/messages";
 import type { FromPage, ToPage } from "../../protocol/dashboard";
 
 /** The source of the dashboard's numbers. */

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
+import { readGeneralSettings, section } from "../connection/settings";
 import { focus } from "../focus";
 import { confirmed } from "../messages";
-import { readGeneralSettings, section } from "../settings";
 
 const setting = "minimumGroupSize";
 const confirmedKey = "clever.everyNumberConfirmed";

@@ -1,11 +1,11 @@
 import * as vscode from "vscode";
-import { describeError } from "../../errors";
+import { describeError } from "../../basics/errors";
 import { fromPage, type PreviewFile, pageState, type ToPage } from "../../protocol/preview";
 import type { PreviewStrings } from "../../protocol/previewStrings";
 import { Disposable } from "../dispose";
-import { type PreviewSource, previewViewType } from "../enginePreviews";
 import { confirmed, notify, offers } from "../messages";
-import { showPage, webviewOptions } from "../webview";
+import { type PreviewSource, previewViewType } from "../pages/enginePreviews";
+import { showPage, webviewOptions } from "../pages/webview";
 import { showErrorMessage } from "../window";
 import { PreviewSession } from "./PreviewSession";
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { commands, Uri, window } from "vscode";
-import type { AssetsSummary } from "../../../src/engine/messages";
+import type { AssetsSummary } from "../../../src/engine/messages/messages";
 import { until } from "../application";
 import { District, disconnect } from "../district";
 import { Person } from "../person";

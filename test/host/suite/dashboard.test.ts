@@ -7,7 +7,7 @@ import { dashboardTexts } from "../../../src/dashboard/export/texts";
 import { viewLink } from "../../../src/dashboard/export/viewLink";
 import { openingFilter, openingView } from "../../../src/dashboard/opening";
 import { maxSaved, type SavedChange } from "../../../src/dashboard/saved";
-import { dashboard } from "../../../src/engine/protocol";
+import { dashboard } from "../../../src/engine/messages/protocol";
 import type { ToPage } from "../../../src/protocol/dashboard";
 import { type DashboardContext, DashboardPanel } from "../../../src/ui/dashboard/DashboardPanel";
 import type { DashboardSource } from "../../../src/ui/dashboard/DashboardSession";

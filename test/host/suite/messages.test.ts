@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { commands } from "vscode";
-import { hintInVsCode, inVsCode } from "../../../src/ui/hints";
-import { asMarkdown } from "../../../src/ui/untrustedText";
+import { hintInVsCode, inVsCode } from "../../../src/ui/texts/hints";
+import { asMarkdown } from "../../../src/ui/texts/untrustedText";
 import { activeApplication, until } from "../application";
 import { District, disconnect, setSetting } from "../district";
 import { Person } from "../person";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { commands } from "vscode";
-import type { RepairSummary } from "../../../src/engine/messages";
+import type { RepairSummary } from "../../../src/engine/messages/messages";
 import { activeApplication } from "../application";
 import { District } from "../district";
 import { Person } from "../person";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { commands, Uri, window } from "vscode";
-import type { RosterSummary } from "../../../src/engine/messages";
+import type { RosterSummary } from "../../../src/engine/messages/messages";
 import { sampleDistrict } from "../../../src/sample/district";
 import { sampleRosterPath, writeRoster } from "../../../src/sample/roster";
 import { activeApplication } from "../application";

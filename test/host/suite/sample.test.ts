@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { commands, MarkdownString, workspace } from "vscode";
-import { verify } from "../../../src/engine/protocol";
-import type { LakeNode } from "../../../src/ui/lakeTree";
-import type { FileNode } from "../../../src/ui/reportsTree";
-import { isConnected, usesSample } from "../../../src/ui/settings";
+import { verify } from "../../../src/engine/messages/protocol";
+import { isConnected, usesSample } from "../../../src/ui/connection/settings";
+import type { LakeNode } from "../../../src/ui/trees/lakeTree";
+import type { FileNode } from "../../../src/ui/trees/reportsTree";
 import { activeApplication, killEngine, until } from "../application";
 import { District, disconnect } from "../district";
 import { Person } from "../person";

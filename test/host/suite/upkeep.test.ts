@@ -8,7 +8,7 @@ import type {
   GroupsSummary,
   OptimizeSummary,
   VacuumSummary,
-} from "../../../src/engine/messages";
+} from "../../../src/engine/messages/messages";
 import { activeApplication } from "../application";
 import { District } from "../district";
 import { Person } from "../person";

@@ -1,0 +1,46 @@
+import { isCleverLakeError } from "../../basics/errors";
+import { ingestLogTable } from "../../clever/layout";
+import { Duck } from "../../duck/duck";
+import { fileSystems, identityFileSystems } from "../../lake/lakePath";
+import { lakeTables, landingFolders } from "../../pipeline/catalogue/lakeContents";
+import { tableDetails } from "../../pipeline/catalogue/tableDetails";
+import { IngestLog } from "../../pipeline/log/logTable";
+import { toJson } from "../messages/json";
+import type { Connected, LakeOverview, TableReport } from "../messages/messages";
+import { openLake } from "./connections";
+
+/** The number of log lines that are shown. */
+const logLinesShown = 200;
+
+/** The lake's stages with their tables, and the folders of landed files. */
+export async function lakeContents(connected: Connected, signal: AbortSignal): Promise<LakeOverview> {
+  const lake = await openLake(connected);
+  await using duck = await Duck.open();
+  const tables = await lakeTables({ lake, duck, signal });
+  // Users with access to the pseudonymized tables only see just those.
+  const landings = await landingFolders(lake, signal).catch((error: unknown) => {
+    if (isCleverLakeError(error, "auth")) return [];
+    throw error;
+  });
+  return {
+    stages: fileSystems.map((name) => ({
+      name,
+      identities: identityFileSystems.has(name),
+      tables: tables.filter(({ path }) => path.startsWith(`${name}/`)),
+    })),
+    landings,
+  };
+}
+
+export async function tableReport(
+  { table, ...connected }: Connected & { readonly table: string },
+  signal: AbortSignal,
+): Promise<TableReport> {
+  const lake = await openLake(connected);
+  await using duck = await Duck.open();
+  return {
+    ...(await tableDetails({ lake, duck, signal }, table)),
+    log:
+      table === ingestLogTable ? toJson(await new IngestLog(lake, duck).newest(logLinesShown, signal)) : null,
+  };
+}

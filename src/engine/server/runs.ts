@@ -1,0 +1,107 @@
+import { CleverLakeError } from "../../basics/errors";
+import { Duck } from "../../duck/duck";
+import { requireLake } from "../../lake/requireLake";
+import type { LogEntry } from "../../pipeline/log/ingestLog";
+import { type ListedRun, listRuns as listRecords, readRun as readRecord } from "../../pipeline/log/listRuns";
+import { IngestLog } from "../../pipeline/log/logTable";
+import { run as runPipeline } from "../../pipeline/run";
+import { verifyLake } from "../../pipeline/verify/verify";
+import { openEngine } from "../../spark/openEngine";
+import { toJson } from "../messages/json";
+import type {
+  Connected,
+  RunCounts,
+  RunDetails,
+  RunItem,
+  RunParams,
+  RunProgress,
+  RunSummary,
+  Verification,
+} from "../messages/messages";
+import { azureAccess, checkedSettings, openConnected, openLake, readSalt, type Sources } from "./connections";
+import type { CallContext } from "./handlers";
+
+/** Runs the job; see `run` of the pipeline for details and errors. */
+export async function run(
+  params: RunParams,
+  sources: Sources,
+  { signal, report: onProgress }: CallContext<RunProgress>,
+): Promise<RunSummary> {
+  const { connection, command, only, accept } = params;
+  const settings = checkedSettings(connection);
+  const { userTypes, sftp, expectReportsWithin, maxShrink, digitalActivity } = settings;
+  await using engine = await openEngine(settings, azureAccess(connection));
+  const lake = await openLake(params);
+  if (params.isKnown) await requireLake(lake, { signal });
+  const salt = command === "ingest" ? undefined : await readSalt(params, signal);
+  const request = {
+    command,
+    lake,
+    salt,
+    userTypes,
+    only,
+    accept,
+    connections: sftp.connections,
+    compare: sftp.compare,
+    expectReportsWithin,
+    maxShrink,
+    digitalActivity,
+    engine: engine?.open,
+    signal,
+    onProgress,
+  };
+  if (command === "anonymize") return await runPipeline(request);
+  return await sources.use(params, (source) => runPipeline({ ...request, source }));
+}
+
+export async function verify(connected: Connected, signal: AbortSignal): Promise<Verification> {
+  const { settings, lake, salt } = await openConnected(connected, signal);
+  return verifyLake(lake, salt, signal, settings.userTypes);
+}
+
+export async function listRuns(
+  { from, count, ...connected }: Connected & { readonly from: number; readonly count: number },
+  signal: AbortSignal,
+): Promise<{ total: number; runs: RunItem[] }> {
+  const { total, runs } = await listRecords(await openLake(connected), { from, count }, { signal });
+  return { total, runs: runs.map(asItem) };
+}
+
+/** A run's record has its plan; the ingest log has the outcome. */
+export async function readRun(
+  { runId, ...connected }: Connected & { readonly runId: string },
+  signal: AbortSignal,
+): Promise<RunDetails> {
+  const lake = await openLake(connected);
+  const record = await readRecord(lake, runId, { signal });
+  if (!record) {
+    throw new CleverLakeError("notFound", "The lake has no readable record of this run.", { subject: runId });
+  }
+  await using duck = await Duck.open();
+  const entries = await new IngestLog(lake, duck).ofRun(runId, signal);
+  const landings = new Map(record.landings.map((landing) => [landing.path, landing]));
+  // The line of an earlier delivery: the content was unchanged, and nothing was written.
+  const wasUnchanged = ({ path, version }: LogEntry) => version < (landings.get(path)?.version ?? 0);
+  const settled = new Set([...entries, ...(record.summary?.failed ?? [])].map(({ path }) => path));
+  return {
+    ...asItem(record),
+    summary: record.summary,
+    log: entries.map((entry) => toJson(wasUnchanged(entry) ? { ...entry, outcome: "unchanged" } : entry)),
+    notReached: [...landings.keys()].filter((path) => !settled.has(path)),
+  };
+}
+
+function asItem({ landings, summary, ...run }: ListedRun): RunItem {
+  return { ...toJson(run), files: landings.length, counts: summary && countsOf(summary) };
+}
+
+function countsOf(summary: RunSummary): RunCounts {
+  const { landed, bytes, anonymized, unchanged, superseded, refused, milliseconds } = summary;
+  const counts = { landed, bytes, anonymized, unchanged, superseded, refused, milliseconds };
+  return {
+    ...counts,
+    quarantined: summary.quarantined.length,
+    failed: summary.failed.length,
+    rows: Object.values(summary.rows).reduce((sum, rows) => sum + rows, 0),
+  };
+}

@@ -1,0 +1,195 @@
+import type { Socket } from "node:net";
+import type { CipherAlgorithm, ParsedKey, ServerHostKeyAlgorithm } from "ssh2";
+import SftpClient from "ssh2-sftp-client";
+import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
+import { networkError, SilentServerError, socketFault } from "../sftpErrors";
+import { type Credentials, Login } from "./authentication";
+import { SftpConnection } from "./connection";
+import { algorithmsOfOtherKeys, hostKeyAlgorithms, hostKeyFingerprint, hostKeyRefusal } from "./hostKey";
+import { parsePrivateKey } from "./privateKey";
+import { dial } from "./socket";
+
+/** Hardware-accelerated ones first; the others are for servers that support none of those. */
+const ciphers: CipherAlgorithm[] = [
+  "aes128-gcm@openssh.com",
+  "aes256-gcm@openssh.com",
+  "aes128-ctr",
+  "aes192-ctr",
+  "aes256-ctr",
+  "chacha20-poly1305@openssh.com",
+];
+
+/**
+ * Reasons (RFC 4253, section 11.1) for which servers end a login: protocol error (OpenSSH's "too many authentication
+ * failures"), no more methods, illegal user name.
+ */
+const tooManyFailures: ReadonlySet<unknown> = new Set([2, 14, 15]);
+
+export interface ConnectorSettings extends Credentials {
+  readonly host: string;
+  readonly port: number;
+  /** The pinned key as `SHA256:…`; without one every server is refused. */
+  readonly hostKey?: string;
+  /** Milliseconds, for the whole handshake and then for each request. */
+  readonly timeout: number;
+  /** Milliseconds between keep-alives; 0 disables them. */
+  readonly keepAlive: number;
+}
+
+/** Opens SFTP sessions to one account on one server whose host key is pinned. */
+export class SftpConnector {
+  private readonly address: string;
+  private key: ParsedKey | undefined;
+  private hasLoggedIn = false;
+  private algorithms: readonly ServerHostKeyAlgorithm[] = hostKeyAlgorithms;
+
+  constructor(private readonly settings: ConnectorSettings) {
+    this.address = `${settings.host}:${settings.port}`;
+  }
+
+  /**
+   * Connects, checks the host key, logs in.
+   * @throws CleverLakeError `hostKey` (before any credential is sent), `auth`, `network`, `io` (no SFTP service)
+   */
+  async open(signal?: AbortSignal): Promise<SftpConnection> {
+    // Decrypting a key takes a tenth of a second by design, so it is done once for all connections.
+    this.key ??= parsePrivateKey(this.settings);
+    const first = await this.attempt(this.algorithms, signal);
+    if (first instanceof SftpConnection) return first;
+    // A server may have several kinds of keys, and the pinned fingerprint does not show its kind.
+    let presented = first.presented;
+    let others = algorithmsOfOtherKeys(presented);
+    while (this.settings.hostKey !== undefined && others.length > 0) {
+      const next = await this.attempt(others, signal).catch((error: unknown) => {
+        if (error instanceof CleverLakeError && error.code === "io") return undefined;
+        throw error;
+      });
+      if (next === undefined) break;
+      if (next instanceof SftpConnection) {
+        this.algorithms = others;
+        return next;
+      }
+      presented = next.presented;
+      const stillOthers = algorithmsOfOtherKeys(presented);
+      others = others.filter((name) => stillOthers.includes(name));
+    }
+    throw hostKeyRefusal(this.address, this.settings.hostKey, hostKeyFingerprint(first.presented));
+  }
+
+  /** A session, or the wrong host key that the server presented. */
+  private async attempt(
+    serverHostKey: readonly ServerHostKeyAlgorithm[],
+    signal: AbortSignal | undefined,
+  ): Promise<SftpConnection | { readonly presented: Buffer }> {
+    const { host, port, username, timeout, keepAlive, hostKey } = this.settings;
+    const socket = await dial({ host, port, timeout, ...(signal ? { signal } : {}) });
+    const client = new SftpClient("sftp", {});
+    const login = new Login(this.settings, this.key);
+    let presented: Buffer | undefined;
+    let trusted = false;
+    let ready = false;
+    let fault: unknown;
+    // The client wraps errors and loses their kind, so the first is kept unchanged.
+    client.on("error", (error: unknown) => {
+      fault ??= error;
+    });
+    client.on("ready", () => {
+      ready = true;
+      this.hasLoggedIn = true;
+    });
+    // A request to change the password is not answered.
+    client.on("change password", () => {
+      fault ??= login.expired();
+      socket.destroy();
+    });
+    try {
+      const session = await this.untilDisconnected(socket, signal, () =>
+        client.connect({
+          sock: socket,
+          username,
+          readyTimeout: 0,
+          keepaliveInterval: keepAlive,
+          keepaliveCountMax: 3,
+          algorithms: { cipher: ciphers, serverHostKey: [...serverHostKey] },
+          hostVerifier: (key: Buffer) => {
+            presented = Buffer.from(key);
+            trusted = hostKeyFingerprint(key) === hostKey;
+            return trusted;
+          },
+          authHandler: (offered, isPartial) => login.next(offered, isPartial),
+        }),
+      );
+      return new SftpConnection(client, session, socket, this.address, timeout);
+    } catch (error) {
+      socket.destroy();
+      signal?.throwIfAborted();
+      if (presented !== undefined && !trusted) return { presented };
+      throw this.explain(fault ?? error, login, ready);
+    }
+  }
+
+  /** The promise of `start`, unless the timeout, the signal or the socket's end come first. */
+  private async untilDisconnected<T>(
+    socket: Socket,
+    signal: AbortSignal | undefined,
+    start: () => Promise<T>,
+  ): Promise<T> {
+    const { timeout } = this.settings;
+    const lost = new AbortController();
+    const timer = setTimeout(() => lost.abort(new SilentServerError(this.address, timeout)), timeout);
+    const onClose = () =>
+      // Runs after the library's events for the same failure, which have more information.
+      setImmediate(() => lost.abort(networkError(`The SFTP server ${this.address} closed the connection.`)));
+    socket.once("close", onClose);
+    const abort = () => lost.abort(signal?.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        lost.signal.addEventListener("abort", () => reject(lost.signal.reason), { once: true });
+        start().then(resolve, reject);
+      });
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+      socket.removeListener("close", onClose);
+    }
+  }
+
+  private explain(error: unknown, login: Login, ready: boolean): unknown {
+    // If the account has logged in before, the password is not the reason for the disconnection.
+    const isFirstLogin = login.passwordSent && !ready && !this.hasLoggedIn;
+    if (isFirstLogin && isCleverLakeError(error, "network")) return login.unanswered(error);
+    if (error instanceof CleverLakeError) return error;
+    const level = error instanceof Error && "level" in error ? error.level : undefined;
+    const message = error instanceof Error ? error.message : "";
+    if (level === "client-authentication") return login.refused(error);
+    if (level === "agent")
+      return new CleverLakeError("auth", "The SSH agent cannot be reached, or refused to sign.", {
+        hint:
+          process.platform === "win32"
+            ? "Check that Pageant or the service OpenSSH Authentication Agent is running and has the key."
+            : "Check that it is running and that SSH_AUTH_SOCK names its socket.",
+        cause: error,
+      });
+    const reason = error instanceof Error && "code" in error ? error.code : undefined;
+    if (tooManyFailures.has(reason) && login.started && !ready) return login.refused(error);
+    if (level === "handshake" && /no matching/i.test(message))
+      return new CleverLakeError(
+        "io",
+        `The SFTP server ${this.address} supports no algorithm that is safe to use.`,
+        {
+          hint: "It needs an update: current OpenSSH servers work.",
+          cause: error,
+        },
+      );
+    if (ready && /subsystem|channel/i.test(message))
+      return new CleverLakeError("io", `${this.address} accepts the login, but offers no SFTP.`, {
+        cause: error,
+      });
+    if (isFirstLogin) return login.unanswered(error);
+    return networkError(
+      `The connection to the SFTP server ${this.address} failed: ${socketFault(error)}.`,
+      error,
+    );
+  }
+}

@@ -1,0 +1,68 @@
+import * as vscode from "vscode";
+import { inByteUnit } from "../../basics/byteSize";
+import { duration as durationIn } from "../../basics/duration";
+
+/** Numbers, sizes and times for people, in VS Code's language. */
+
+export function integer(value: number): string {
+  return value.toLocaleString(vscode.env.language);
+}
+
+export function bytes(value: number): string {
+  const { amount, decimals, unit } = inByteUnit(value);
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  return `${amount.toLocaleString(vscode.env.language, digits)} ${unit}`;
+}
+
+/** The last part of a path. */
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** A short text that does not wrap in a narrow column. */
+export function unbroken(text: string): string {
+  return text.replaceAll(" ", "\u00a0");
+}
+
+/** A time of the server or the lake (milliseconds since 1970), to the minute. */
+export function dateTime(milliseconds: number): string {
+  return new Date(milliseconds).toLocaleString(vscode.env.language, {
+    dateStyle: "medium",
+    timeStyle: "short",
+  });
+}
+
+/** The same, without the current year, for a list in a narrow view. */
+export function recentTime(milliseconds: number): string {
+  const date = new Date(milliseconds);
+  if (date.getFullYear() !== new Date().getFullYear()) return dateTime(milliseconds);
+  return date.toLocaleString(vscode.env.language, {
+    month: "short",
+    day: "numeric",
+    hour: "numeric",
+    minute: "2-digit",
+  });
+}
+
+/** A time for use in a name: `2026-11-22 14:03`, in VS Code's time zone. */
+export function timeInName(milliseconds: number): string {
+  return new Date(milliseconds).toLocaleString("sv-SE", { dateStyle: "short", timeStyle: "short" });
+}
+
+/** A time of today, `14:03`, or of another day with its date. */
+export function timeOrDay(milliseconds: number): string {
+  const isToday = new Date(milliseconds).toDateString() === new Date().toDateString();
+  return isToday
+    ? new Date(milliseconds).toLocaleTimeString(vscode.env.language, { timeStyle: "short" })
+    : dateTime(milliseconds);
+}
+
+/** A month, given as `yyyy-MM`. */
+export function month(yearMonth: string): string {
+  const date = new Date(`${yearMonth}-01T00:00:00Z`);
+  return date.toLocaleDateString(vscode.env.language, { year: "numeric", month: "long", timeZone: "UTC" });
+}
+
+export function duration(milliseconds: number): string {
+  return durationIn(milliseconds, vscode.env.language);
+}

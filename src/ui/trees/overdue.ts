@@ -1,0 +1,14 @@
+import * as vscode from "vscode";
+import type { Freshness } from "../../engine/messages/messages";
+import { filled } from "../texts/counts";
+import { integer } from "../texts/format";
+
+/** A sentence that a report is overdue, and since when. */
+export function overdueText({ report, userType, newestDay, schoolDays }: Freshness): string {
+  const kind = `${report.replaceAll("_", "-")}-${userType}`;
+  const text =
+    schoolDays === 1
+      ? vscode.l10n.t("{0}: the newest day is {1}, with 1 school day since.")
+      : vscode.l10n.t("{0}: the newest day is {1}, with {2} school days since.");
+  return filled(text, [kind, newestDay, integer(schoolDays)]);
+}

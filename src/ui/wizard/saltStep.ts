@@ -1,0 +1,116 @@
+import * as vscode from "vscode";
+import { newSalt } from "../../basics/newSalt";
+import { checkSaltText } from "../../basics/saltText";
+import { saltKeyVaultFault } from "../../config";
+import * as engine from "../../engine/messages/protocol";
+import { withIcon } from "../window";
+import { type ConnectionAnswers, connectedWith } from "./connectionAnswers";
+import { checkSalt, saltFault } from "./saltBox";
+import { askChoice, askText, askWhile, type StepContext, undefinedOnBack, withRecovery } from "./wizard";
+
+/** The wizard's question for the salt. Each answer is compared with the lake's salt at once. */
+export async function askSalt(answers: ConnectionAnswers, context: StepContext): Promise<ConnectionAnswers> {
+  const reading = vscode.l10n.t("Reading the lake …");
+  const check = (next: ConnectionAnswers) =>
+    withRecovery(context, () =>
+      askWhile(context, reading, (signal) => checkSalt(context.client, connectedWith(next), signal)),
+    );
+  // Any salt reveals whether the lake has one. If the lake cannot be used, the user can go back to its step.
+  const { salt: state } = await withRecovery(context, () =>
+    askWhile(context, reading, (signal) =>
+      context.client.request(engine.testLake, connectedWith(withSalt(answers, answers.salt || "?")), {
+        signal,
+      }),
+    ),
+  );
+  const picked = await askWhichSalt(answers, context, state !== "unclaimed");
+  const answer = async (): Promise<ConnectionAnswers> => {
+    switch (picked) {
+      case "keep": {
+        const next = { ...answers, saltKeyVaultUrl: "" };
+        await check(next);
+        return next;
+      }
+      case "generate":
+        return { ...withSalt(answers, newSalt()), saltIsNew: true };
+      case "vault":
+        return askKeyVault(answers, context);
+      case "paste":
+        return pasteSalt(answers, context);
+    }
+  };
+  return (await undefinedOnBack(answer())) ?? askSalt(answers, context);
+}
+
+function askWhichSalt(
+  answers: ConnectionAnswers,
+  context: StepContext,
+  claimed: boolean,
+): Promise<"generate" | "paste" | "keep" | "vault"> {
+  const { lakeUrl, salt, saltIsNew, saltLake } = answers;
+  const generate = {
+    ...withIcon(vscode.l10n.t("$(sparkle) Generate a new salt")),
+    detail: vscode.l10n.t("For a new lake. You copy or save it before the connection is created."),
+    value: "generate" as const,
+  };
+  const paste = {
+    ...withIcon(vscode.l10n.t("$(clippy) Paste the district's salt")),
+    detail: vscode.l10n.t(
+      "The one that your other OEA modules use, so that pseudonyms match, or the one that this lake was made with.",
+    ),
+    value: "paste" as const,
+  };
+  const vault = {
+    ...withIcon(vscode.l10n.t("$(azure) Read it from a key vault")),
+    detail: vscode.l10n.t("As OEA keeps it, under the name oeaSalt; it is read again for each run."),
+    value: "vault" as const,
+  };
+  const keep = {
+    ...withIcon(
+      saltIsNew ? vscode.l10n.t("$(check) Use the new salt") : vscode.l10n.t("$(check) Keep the stored salt"),
+    ),
+    ...(saltLake && saltLake !== lakeUrl.replace(/\/+$/, "")
+      ? { detail: vscode.l10n.t("It was entered for another lake: {0}", saltLake) }
+      : {}),
+    value: "keep" as const,
+  };
+  const prompt = claimed
+    ? vscode.l10n.t("This lake already has a salt. Enter the same one.")
+    : vscode.l10n.t("Pseudonyms are computed with a salt, one per lake.");
+  return askChoice<"generate" | "paste" | "keep" | "vault">(
+    context,
+    prompt,
+    [...(salt ? [keep] : []), ...(claimed ? [] : [generate]), paste, vault],
+    answers.saltKeyVaultUrl ? "vault" : undefined,
+  );
+}
+
+async function pasteSalt(answers: ConnectionAnswers, context: StepContext): Promise<ConnectionAnswers> {
+  const salt = await askText({
+    ...context,
+    value: "",
+    password: true,
+    prompt: vscode.l10n.t("The salt; it is kept in VS Code's secret store"),
+    validate: saltFault,
+    attempt: (text, signal) =>
+      checkSalt(context.client, connectedWith(withSalt(answers, checkSaltText(text).salt)), signal),
+  });
+  return withSalt(answers, checkSaltText(salt).salt);
+}
+
+async function askKeyVault(answers: ConnectionAnswers, context: StepContext): Promise<ConnectionAnswers> {
+  const inVault = (url: string) => ({ ...withSalt(answers, ""), saltKeyVaultUrl: url.trim() });
+  const url = await askText({
+    ...context,
+    value: answers.saltKeyVaultUrl,
+    placeholder: "https://NAME.vault.azure.net",
+    prompt: vscode.l10n.t("The key vault's address; it is read with the same sign-in as the lake"),
+    validate: (text) => saltKeyVaultFault(text.trim()),
+    attempt: (text, signal) => checkSalt(context.client, connectedWith(inVault(text)), signal),
+  });
+  return inVault(url);
+}
+
+function withSalt(answers: ConnectionAnswers, salt: string): ConnectionAnswers {
+  return { ...answers, salt, saltIsNew: false, saltLake: "", saltKeyVaultUrl: "" };
+}
