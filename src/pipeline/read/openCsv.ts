@@ -19,6 +19,8 @@ export interface OpenedCsv {
 export type KnownHeaders = Map<string, Header>;
 
 const pieceBytes = 1 << 20;
+/** One per file that is open at the same time: with new buffers, the garbage collector is busy. */
+const idleBuffers: Buffer[] = [];
 
 /**
  * Reads a landed file's header and scans its bytes, in one pass.
@@ -40,29 +42,31 @@ export async function openCsv(
   } = {},
 ): Promise<OpenedCsv | Problem> {
   await using file = await open(localPath);
-  const { size } = await file.stat();
-  // One buffer for all: with a stream's new buffer per chunk, the garbage collector is busy.
-  const piece = Buffer.allocUnsafe(Math.min(pieceBytes, Math.max(size, headerBytes)));
-  const readPiece = async () => {
-    let length = 0;
-    for (let read = -1; read !== 0 && length < piece.length; length += read) {
-      ({ bytesRead: read } = await file.read(piece, length, piece.length - length, null));
+  const piece = idleBuffers.pop() ?? Buffer.allocUnsafe(pieceBytes);
+  try {
+    const readPiece = async () => {
+      let length = 0;
+      for (let read = -1; read !== 0 && length < piece.length; length += read) {
+        ({ bytesRead: read } = await file.read(piece, length, piece.length - length, null));
+      }
+      return piece.subarray(0, length);
+    };
+    let next = await readPiece();
+    const header = headerOf(next, report, userType, known);
+    const pieces = async function* () {
+      for (; next.length > 0; next = await readPiece()) {
+        hash?.update(next);
+        yield next;
+      }
+    };
+    if (isProblem(header)) {
+      if (hash) for await (const _ of pieces()) signal?.throwIfAborted();
+      return header;
     }
-    return piece.subarray(0, length);
-  };
-  let next = await readPiece();
-  const header = headerOf(next, report, userType, known);
-  const pieces = async function* () {
-    for (; next.length > 0; next = await readPiece()) {
-      hash?.update(next);
-      yield next;
-    }
-  };
-  if (isProblem(header)) {
-    if (hash) for await (const _ of pieces()) signal?.throwIfAborted();
-    return header;
+    return { localPath, header, ...(await scanBytes(pieces(), header.delimiter, signal)) };
+  } finally {
+    idleBuffers.push(piece);
   }
-  return { localPath, header, ...(await scanBytes(pieces(), header.delimiter, signal)) };
 }
 
 function headerOf(
