@@ -1,9 +1,9 @@
 import type { DefaultAzureCredential, DefaultAzureCredentialOptions } from "@azure/identity";
 import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
+import { untilAborted } from "../../basics/untilAborted";
 import { agents } from "./agents";
 import { type ProxySettings, proxyFor, sdkProxy } from "./proxy";
 import { TokenKeeper, type TokenSource } from "./tokens";
-import { withTimeout } from "./withTimeout";
 
 /** Azure's sign-in service. */
 const signInAddress = "https://login.microsoftonline.com/";
@@ -43,18 +43,16 @@ function machineSignIn(proxy: ProxySettings | undefined): TokenSource {
     async token(scope) {
       // Otherwise a proxy's error would be one line among many below.
       const way = proxyFor(signInAddress, proxy);
+      const limit = AbortSignal.timeout(responseTimeout);
       try {
         loading ??= load(way);
         const pendingToken = loading.then((credential) => credential.getToken(scope));
-        const { token, expiresOnTimestamp } = await withTimeout(pendingToken, {
-          milliseconds: responseTimeout,
-          tooLate: () => new Error("ETIMEDOUT"),
-        });
+        const { token, expiresOnTimestamp } = await untilAborted(pendingToken, limit);
         return { token, expires: expiresOnTimestamp };
       } catch (cause) {
         loading = undefined;
         if (isCleverLakeError(cause)) throw cause;
-        throw signInError(cause instanceof Error ? cause.message : "");
+        throw signInError(limit.aborted ? "ETIMEDOUT" : cause instanceof Error ? cause.message : "");
       }
     },
   };

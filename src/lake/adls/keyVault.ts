@@ -1,5 +1,6 @@
 import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
 import { retryWhile } from "../../basics/retryWhile";
+import { untilAborted } from "../../basics/untilAborted";
 import { saltName, vaultScope } from "./address";
 import { isCertificateCode, notFromAzureCode } from "./adlsErrors";
 import { notFromAzure, untrusted } from "./adlsMessages";
@@ -8,7 +9,6 @@ import type { ProxySettings } from "./proxy";
 import { trustSystemCertificates } from "./systemCertificates";
 import { TokenKeeper, type TokenSource } from "./tokens";
 import { webRequest } from "./webRequest";
-import { withTimeout } from "./withTimeout";
 
 export interface KeyVault {
   /** `https://NAME.vault.azure.net` */
@@ -28,10 +28,10 @@ export async function saltFromKeyVault(vault: KeyVault, signal?: AbortSignal): P
   const scope = vaultScope(vault.url);
   const keeper = vault.tokens ? new TokenKeeper(vault.tokens, scope) : machineTokens(scope, vault.proxy);
   const address = new URL(`/secrets/${saltName}?api-version=7.4`, vault.url);
-  const token = await withTimeout(keeper.token(), { signal });
+  const token = await untilAborted(keeper.token(), signal);
   let answer = await ask(address, token, vault, signal);
   if (answer.status === 401) {
-    answer = await ask(address, await withTimeout(keeper.renewed(token), { signal }), vault, signal);
+    answer = await ask(address, await untilAborted(keeper.renewed(token), signal), vault, signal);
   }
   if (answer.status === 403) keeper.forget(token);
   if (answer.status !== 200) throw refused(answer, vault.url);

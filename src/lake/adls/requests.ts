@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { type RequestPolicyFactory, RestError, type WebResource } from "@azure/storage-file-datalake";
 import { retryWhile } from "../../basics/retryWhile";
+import { untilAborted } from "../../basics/untilAborted";
 import { codeOf, isFromAzure, isUntrusted, notFromAzureCode, statusOf, wrongTenantCode } from "./adlsErrors";
 import { type Agents, agents } from "./agents";
 import type { ProxySettings } from "./proxy";
 import { type TokenKeeper, tenantOf } from "./tokens";
-import { withTimeout } from "./withTimeout";
 
 /** A request for the log, without its query, which may contain a SAS. */
 export interface RequestNote {
@@ -80,7 +80,7 @@ async function send<R extends Answer>(
     const attempt = ++number;
     const clientRequestId = randomUUID();
     request.headers.set("x-ms-client-request-id", clientRequestId);
-    const token = tokens && (await withTimeout(tokens.token(), { signal }));
+    const token = tokens && (await untilAborted(tokens.token(), signal));
     if (token !== undefined) request.headers.set("authorization", `Bearer ${token}`);
     const started = performance.now();
     const note = (status: number | undefined, code: string | undefined) =>
@@ -110,7 +110,7 @@ async function send<R extends Answer>(
       if (statusOf(error) === 401 && tokens && token !== undefined && !renewed) {
         requireTenant(error, token, request);
         renewed = true;
-        await withTimeout(tokens.renewed(token), { signal });
+        await untilAborted(tokens.renewed(token), signal);
         return once();
       }
       if (statusOf(error) === 403 && token !== undefined) tokens?.forget(token);
