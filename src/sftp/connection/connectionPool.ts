@@ -1,4 +1,5 @@
 import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
+import { untilAborted } from "../../basics/untilAborted";
 
 /** What the pool needs from a connection. */
 export interface PooledConnection {
@@ -21,7 +22,7 @@ export interface Lease<C> extends Disposable {
 export class ConnectionPool<C extends PooledConnection> {
   private readonly idle: C[] = [];
   private readonly open = new Set<C>();
-  private readonly waiting = new Set<(failure?: unknown) => void>();
+  private readonly waiting: (() => void)[] = [];
   private connecting = 0;
   /** The current maximum. A network failure may lower it until all connections are lost. */
   private limit: number;
@@ -40,6 +41,7 @@ export class ConnectionPool<C extends PooledConnection> {
   async lease(signal?: AbortSignal): Promise<Lease<C>> {
     const connection = await this.obtain(signal);
     const abort = () => connection.fail(signal?.reason);
+    if (signal?.aborted) abort();
     signal?.addEventListener("abort", abort, { once: true });
     let released = false;
     return {
@@ -142,25 +144,18 @@ export class ConnectionPool<C extends PooledConnection> {
 
   /** Waits until a connection may be available. */
   private turn(signal: AbortSignal | undefined): Promise<undefined> {
-    return new Promise((resolve, reject) => {
-      const settle = (failure?: unknown) => {
-        this.waiting.delete(settle);
-        signal?.removeEventListener("abort", abort);
-        if (failure === undefined) resolve(undefined);
-        else reject(failure);
-      };
-      const abort = () => settle(signal?.reason);
-      signal?.addEventListener("abort", abort, { once: true });
-      this.waiting.add(settle);
+    const woken = new Promise<undefined>((resolve) => {
+      this.waiting.push(() => resolve(undefined));
     });
+    return untilAborted(woken, signal);
   }
 
   private wake(): void {
-    for (const settle of [...this.waiting]) settle();
+    for (const resume of this.waiting.splice(0)) resume();
   }
 
   private refuse(error: unknown): void {
     this.refusal ??= error;
-    for (const settle of [...this.waiting]) settle(this.refusal);
+    this.wake();
   }
 }

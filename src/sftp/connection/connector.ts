@@ -1,13 +1,12 @@
-import type { Socket } from "node:net";
 import type { CipherAlgorithm, ParsedKey, ServerHostKeyAlgorithm } from "ssh2";
 import SftpClient from "ssh2-sftp-client";
 import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
-import { networkError, SilentServerError, socketFault } from "../sftpErrors";
+import { networkError, socketFault } from "../sftpErrors";
 import { type Credentials, Login } from "./authentication";
 import { SftpConnection } from "./connection";
 import { algorithmsOfOtherKeys, hostKeyAlgorithms, hostKeyFingerprint, hostKeyRefusal } from "./hostKey";
 import { parsePrivateKey } from "./privateKey";
-import { dial } from "./socket";
+import { dial, inTime } from "./socket";
 
 /** Hardware-accelerated ones first; the others are for servers that support none of those. */
 const ciphers: CipherAlgorithm[] = [
@@ -97,61 +96,38 @@ export class SftpConnector {
       ready = true;
       this.hasLoggedIn = true;
     });
+    const closed = new Promise<never>((_, reject) => {
+      const lost = () => reject(networkError(`The SFTP server ${this.address} closed the connection.`));
+      // Runs after the library's events for the same failure, which have more information.
+      socket.once("close", () => setImmediate(lost));
+    });
     // A request to change the password is not answered.
     client.on("change password", () => {
       fault ??= login.expired();
       socket.destroy();
     });
     try {
-      const session = await this.untilDisconnected(socket, signal, () =>
-        client.connect({
-          sock: socket,
-          username,
-          readyTimeout: 0,
-          keepaliveInterval: keepAlive,
-          keepaliveCountMax: 3,
-          algorithms: { cipher: ciphers, serverHostKey: [...serverHostKey] },
-          hostVerifier: (key: Buffer) => {
-            presented = Buffer.from(key);
-            trusted = hostKeyFingerprint(key) === hostKey;
-            return trusted;
-          },
-          authHandler: (offered, isPartial) => login.next(offered, isPartial),
-        }),
-      );
+      const connected = client.connect({
+        sock: socket,
+        username,
+        readyTimeout: 0,
+        keepaliveInterval: keepAlive,
+        keepaliveCountMax: 3,
+        algorithms: { cipher: ciphers, serverHostKey: [...serverHostKey] },
+        hostVerifier: (key: Buffer) => {
+          presented = Buffer.from(key);
+          trusted = hostKeyFingerprint(key) === hostKey;
+          return trusted;
+        },
+        authHandler: (offered, isPartial) => login.next(offered, isPartial),
+      });
+      const session = await inTime(Promise.race([connected, closed]), this.address, timeout, signal);
       return new SftpConnection(client, session, socket, this.address, timeout);
     } catch (error) {
       socket.destroy();
       signal?.throwIfAborted();
       if (presented !== undefined && !trusted) return { presented };
       throw this.explain(fault ?? error, login, ready);
-    }
-  }
-
-  /** The promise of `start`, unless the timeout, the signal or the socket's end come first. */
-  private async untilDisconnected<T>(
-    socket: Socket,
-    signal: AbortSignal | undefined,
-    start: () => Promise<T>,
-  ): Promise<T> {
-    const { timeout } = this.settings;
-    const lost = new AbortController();
-    const timer = setTimeout(() => lost.abort(new SilentServerError(this.address, timeout)), timeout);
-    const onClose = () =>
-      // Runs after the library's events for the same failure, which have more information.
-      setImmediate(() => lost.abort(networkError(`The SFTP server ${this.address} closed the connection.`)));
-    socket.once("close", onClose);
-    const abort = () => lost.abort(signal?.reason);
-    signal?.addEventListener("abort", abort, { once: true });
-    try {
-      return await new Promise<T>((resolve, reject) => {
-        lost.signal.addEventListener("abort", () => reject(lost.signal.reason), { once: true });
-        start().then(resolve, reject);
-      });
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
-      socket.removeListener("close", onClose);
     }
   }
 

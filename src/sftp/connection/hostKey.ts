@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { Client, type ServerHostKeyAlgorithm } from "ssh2";
 import { CleverLakeError } from "../../basics/errors";
-import { networkError, SilentServerError } from "../sftpErrors";
-import { dial } from "./socket";
+import { networkError } from "../sftpErrors";
+import { dial, inTime } from "./socket";
 
 /** In order of preference; `ssh-rsa` (SHA-1) only for servers that support nothing newer. */
 export const hostKeyAlgorithms: readonly ServerHostKeyAlgorithm[] = [
@@ -53,28 +53,24 @@ export async function fetchHostKey(
   const address = `${host}:${port}`;
   const socket = await dial({ host, port, timeout, ...(signal ? { signal } : {}) });
   const client = new Client();
-  const deadline = AbortSignal.timeout(timeout);
-  const ended = signal ? AbortSignal.any([signal, deadline]) : deadline;
-  try {
-    return await new Promise<string>((resolve, reject) => {
-      ended.addEventListener("abort", () =>
-        reject(signal?.aborted ? signal.reason : new SilentServerError(address, timeout)),
-      );
-      client.on("error", (cause) => reject(networkError(`${address} does not speak SSH correctly.`, cause)));
-      client.on("close", () =>
-        reject(networkError(`${address} closed the connection before it presented a host key.`)),
-      );
-      client.connect({
-        sock: socket,
-        username: "",
-        readyTimeout: 0,
-        algorithms: { serverHostKey: [...hostKeyAlgorithms] },
-        hostVerifier: (key: Buffer) => {
-          resolve(hostKeyFingerprint(key));
-          return false;
-        },
-      });
+  const presented = new Promise<string>((resolve, reject) => {
+    client.on("error", (cause) => reject(networkError(`${address} does not speak SSH correctly.`, cause)));
+    client.on("close", () =>
+      reject(networkError(`${address} closed the connection before it presented a host key.`)),
+    );
+    client.connect({
+      sock: socket,
+      username: "",
+      readyTimeout: 0,
+      algorithms: { serverHostKey: [...hostKeyAlgorithms] },
+      hostVerifier: (key: Buffer) => {
+        resolve(hostKeyFingerprint(key));
+        return false;
+      },
     });
+  });
+  try {
+    return await inTime(presented, address, timeout, signal);
   } finally {
     socket.destroy();
   }

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { untilAborted } from "../../basics/untilAborted";
 import { networkError, SilentServerError, socketFault } from "../sftpErrors";
 
 export interface DialOptions {
@@ -17,22 +18,37 @@ export async function dial({ host, port, timeout, signal }: DialOptions): Promis
   signal?.throwIfAborted();
   const socket = connect({ host, port, noDelay: true, keepAlive: true });
   const address = `${host}:${port}`;
-  return await new Promise<Socket>((resolve, reject) => {
-    const settle = (failure?: unknown) => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
-      socket.removeListener("connect", settle);
-      if (failure === undefined) return resolve(socket);
-      socket.destroy();
-      reject(failure);
-    };
-    const abort = () => settle(signal?.reason);
-    const timer = setTimeout(() => settle(new SilentServerError(address, timeout)), timeout);
-    signal?.addEventListener("abort", abort, { once: true });
-    socket.once("connect", () => settle());
+  const connected = new Promise<void>((resolve, reject) => {
+    socket.once("connect", resolve);
     // Stays for the socket's lifetime: an error event without a listener would end the process.
     socket.on("error", (error) =>
-      settle(networkError(`The SFTP server ${address} cannot be reached: ${socketFault(error)}.`, error)),
+      reject(networkError(`The SFTP server ${address} cannot be reached: ${socketFault(error)}.`, error)),
     );
   });
+  try {
+    await inTime(connected, address, timeout, signal);
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+/**
+ * The result of waiting for a server. Rejects after `timeout` milliseconds, or with the signal's reason; the caller
+ * then closes the socket, which ends the work.
+ */
+export async function inTime<T>(
+  work: Promise<T>,
+  address: string,
+  timeout: number,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(new SilentServerError(address, timeout)), timeout);
+  try {
+    return await untilAborted(work, signal ? AbortSignal.any([signal, limit.signal]) : limit.signal);
+  } finally {
+    clearTimeout(timer);
+  }
 }
