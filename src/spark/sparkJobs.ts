@@ -1,4 +1,5 @@
 import { CleverLakeError } from "../basics/errors";
+import { untilAborted } from "../basics/untilAborted";
 import type { EngineStatus } from "../pipeline/read/readEngine";
 import type { SparkJob, SparkResult } from "./documents";
 import type { SparkListener, SparkSession } from "./sparkSession";
@@ -33,18 +34,6 @@ export class SparkJobs {
   ): Promise<SparkResult> {
     const { session } = this;
     signal?.throwIfAborted();
-    const done = new AbortController();
-    const aborted = new Promise<never>((_, reject) => {
-      const stop = () => {
-        // An error while ending Spark is not reported, because a person requested the end.
-        session
-          .kill()
-          .catch(() => undefined)
-          .finally(() => reject(signal?.reason));
-      };
-      signal?.addEventListener("abort", stop, { once: true, signal: done.signal });
-    });
-    aborted.catch(() => undefined);
     let status: EngineStatus = { state: "starting", line: null };
     const change = (part: Partial<EngineStatus>) => {
       status = { ...status, ...part };
@@ -62,16 +51,18 @@ export class SparkJobs {
         },
       });
     });
-    // Once it is no longer awaited, nobody handles its error.
+    // If Spark ends first, nobody awaits it.
     answered.catch(() => undefined);
     try {
-      await Promise.race([session.send({ job }), session.lost, aborted]);
-      return await Promise.race([answered, session.lost, aborted]);
+      const sent = session.send({ job }).then(() => answered);
+      return await untilAborted(Promise.race([sent, session.lost]), signal);
     } catch (error) {
+      // An error while ending Spark is not reported, because a person requested the end.
+      if (signal?.aborted) await session.kill().catch(() => undefined);
+      signal?.throwIfAborted();
       if (!(error instanceof SparkFailure)) throw error;
       throw failed(error.message, await session.logOfFailure());
     } finally {
-      done.abort();
       session.listen(ignoreMessages);
     }
   }
