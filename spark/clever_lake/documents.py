@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Any, Callable
+from dataclasses import dataclass, fields
+from typing import Any, Callable, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def read_job(document: dict[str, Any], read_text: Callable[[str], str]) -> Job:
     """A job from its document, which has the address of its specification."""
     return Job(
         specification=read_specification(json.loads(read_text(document["specification"]))),
-        files=[_landed_file(each) for each in document["files"]],
+        files=[_filled(LandedFile, {**each, **each["dates"]}) for each in document["files"]],
         known_ids=document["knownIds"],
         output=document["output"],
     )
@@ -93,49 +95,22 @@ def read_job(document: dict[str, Any], read_text: Callable[[str], str]) -> Job:
 
 def read_specification(document: dict[str, Any]) -> Specification:
     """The specification that `src/clever/specification.ts` makes of a report."""
-    key = document["key"]
-    return Specification(
-        columns=[_column(each) for each in document["columns"]],
-        headers={
-            user_type: [Header(each["line"], each["columns"]) for each in headers]
+    parts = {
+        "columns": [_filled(Column, each) for each in document["columns"]],
+        "headers": {
+            user_type: [_filled(Header, each) for each in headers]
             for user_type, headers in document["headers"].items()
         },
-        user_types=document["userTypes"],
-        stored=document["stored"],
-        partitions=document["partitions"],
-        day=key["day"],
-        person=key["person"],
-        resource=key["resource"],
-        longest_row=document["longestRow"],
-        shortest_id=document["shifted"]["shortestId"],
-        plain_number=document["shifted"]["plainNumber"],
-        masking=document["masking"],
-    )
+    }
+    return _filled(Specification, {**document, **document["key"], **document["shifted"], **parts})
 
 
-def _column(document: dict[str, Any]) -> Column:
-    return Column(
-        name=document["name"],
-        type=document["type"],
-        target=document["target"],
-        is_hashed=document["isHashed"],
-        blank=document["blank"],
-        form=document["form"],
-        except_=document["except"],
-        kept=document["kept"],
-    )
+def _filled(kind: type[T], document: dict[str, Any]) -> T:
+    """A dataclass from a document, which has its fields under their names in camel case."""
+    values = {each.name: document[_key_of(each.name)] for each in fields(kind)}  # type: ignore[arg-type]
+    return kind(**values)
 
 
-def _landed_file(document: dict[str, Any]) -> LandedFile:
-    limits = document["dates"]
-    return LandedFile(
-        number=document["number"],
-        path=document["path"],
-        source=document["source"],
-        user_type=document["userType"],
-        size=document["size"],
-        latest=limits["latest"],
-        less_than=limits["lessThan"],
-        anchors=limits["anchors"],
-        near=limits["near"],
-    )
+def _key_of(field: str) -> str:
+    first, *others = field.rstrip("_").split("_")
+    return first + "".join(word.capitalize() for word in others)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import reduce
 
 from pyspark.sql import Column as SparkColumn
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from .documents import Header, Job, LandedFile, Specification
@@ -32,7 +32,7 @@ class FileStatistics:
     rows: int
     headers: int
     first_header: int
-    widths: set[int]
+    widths: list[int]
     unsound: int
     bytes: int
     lines: int
@@ -91,7 +91,7 @@ def look_at(lines: DataFrame, rows: DataFrame, job: Job, known: DataFrame) -> Fo
         has_padded = has_padded or bool(row["has_padded"])
         has_capitals = has_capitals or bool(row["has_capitals"])
         if about == _STATISTICS:
-            statistics[row[FILE]] = _statistics_of(row)
+            statistics[row[FILE]] = FileStatistics(*(row[each.name] for each in fields(FileStatistics)))
         elif about == _TEXT:
             texts.append(KeptText(row["kind"], row["text"], row["files"]))
         elif about != _KNOWN:
@@ -133,23 +133,6 @@ def _statistics(lines: DataFrame, specification: Specification) -> DataFrame:
         _any(school_id.rlike(BARE_NUMBER)).alias("has_bare"),
         _any_of([F.col(name).rlike(PADDED_NUMBER) for name in names]).alias("has_padded"),
         _any_of([_has_capitals(name) for name in names]).alias("has_capitals"),
-    )
-
-
-def _statistics_of(row: Row) -> FileStatistics:
-    return FileStatistics(
-        rows=row["rows"],
-        headers=row["headers"],
-        first_header=row["first_header"],
-        widths=set(row["widths"]),
-        unsound=row["unsound"],
-        bytes=row["bytes"],
-        lines=row["lines"],
-        returns=row["returns"],
-        first_day=row["first_day"],
-        last_day=row["last_day"],
-        has_bare=row["has_bare"],
-        has_padded=row["has_padded"],
     )
 
 
@@ -213,7 +196,7 @@ def why_left(job: Job, file: LandedFile, found: Found) -> str | None:
     header = _header_of(job.specification, file, statistics)
     if header is None or statistics.headers != 1:
         return "another header"
-    if statistics.widths != {len(header.columns)}:
+    if statistics.widths != [len(header.columns)]:
         return "rows of another length"
     if statistics.unsound > 0:
         return "values in another form"
