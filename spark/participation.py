@@ -390,7 +390,6 @@ SELECT user_type, date, person_pseudonym FROM people_resource_usage
 """
 seen = ask(SEEN).groupBy("date").agg(F.count("person_pseudonym").alias("users"))
 days = enough(ask(BY_DAY).join(seen, "date").orderBy("date").collect(), "date")
-shown = [row["different_resources"] for row in days]
 # Unknown if people used resources on that day but its resource usage report is missing.
 gaps = [str(row["date"]) for row in days if row["different_resources"] is None]
 if gaps:
@@ -400,20 +399,14 @@ if days:
         "Distinct resources used per day",
         f"User type: {USER_TYPE}",
         [row["date"] for row in days],
-        shown,
+        [row["different_resources"] for row in days],
         "Apps and links with at least one access",
     )
 pictures.table(
     ["Day", "Distinct resources", "Logins", "Resources accessed", "Active people"],
     [
-        [
-            row["date"],
-            value,
-            row["logins"],
-            row["resources"],
-            many(row["active_users"]),
-        ]
-        for row, value in list(zip(days, shown))[-40:]
+        [row["date"], row["different_resources"], row["logins"], row["resources"], many(row["active_users"])]
+        for row in days[-40:]
     ],
     f"The last {min(40, len(days))} days. A dash: the report is missing, or few people were active.",
 )

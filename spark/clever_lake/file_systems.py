@@ -7,7 +7,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 
-def is_there(spark: SparkSession, address: str) -> bool:
+def exists(spark: SparkSession, address: str) -> bool:
     path, file_system = _opened(spark, address)
     return bool(file_system.exists(path))
 
@@ -21,12 +21,6 @@ def read_text(spark: SparkSession, address: str) -> str:
         return text
     finally:
         stream.close()
-
-
-def exists(spark: SparkSession, address: str) -> bool:
-    path, file_system = _opened(spark, address)
-    there: bool = file_system.exists(path)
-    return there
 
 
 def write_text(spark: SparkSession, address: str, text: str) -> None:

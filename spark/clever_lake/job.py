@@ -6,13 +6,11 @@ from dataclasses import replace
 from typing import Any, Callable
 
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
-from .checks import telling_files
+from .checks import check_files
 from .documents import Job
-from .file_systems import is_there
-from .files import look_at, why_left
-from .lines import FILE, HEADER, IS_SOUND, NO_HEADER, as_glob, read_lines
+from .file_systems import exists
+from .lines import as_glob, read_lines
 from .output import write_people, write_rows
 
 # Reading must not depend on the cluster's defaults.
@@ -48,42 +46,31 @@ def run_job(spark: SparkSession, job: Job, salt: str, tell: Callable[[str], None
     }
     for name, value in settings.items():
         spark.conf.set(name, value)
-    left = {file.number: "no such file" for file in job.files if not is_there(spark, file.path)}
+    left = {file.number: "no such file" for file in job.files if not exists(spark, file.path)}
     job = replace(job, files=[file for file in job.files if file.number not in left])
     if not job.files:
-        return _result([], left)
+        return _result({}, left)
     # With the schema given, nothing needs to be read to infer it.
     known = spark.read.schema("id string").parquet(as_glob(job.known_ids))
     lines = read_lines(spark, job).persist()
     try:
-        tell("reading")
         # Merging parts and planning again after each stage costs more here than it saves: the parts already fit the
         # data.
         spark.conf.set("spark.sql.adaptive.enabled", "false")
-        rows = lines.where((F.col(HEADER) == NO_HEADER) & F.col(IS_SOUND))
-        found = look_at(lines, rows, job, known)
-        left.update(
-            {file.number: why for file in job.files if (why := why_left(job, file, found)) is not None}
-        )
-        tell("checking")
-        for number, why in telling_files(spark, rows, job, known, found, set(left)).items():
-            left.setdefault(number, why)
-        clean = [file.number for file in job.files if file.number not in left]
-        result = _result(
-            [{"number": number, "rows": found.statistics[number].rows} for number in clean], left
-        )
+        rows, clean, judged = check_files(spark, lines, job, known, tell)
+        result = _result(clean, {**left, **judged})
         if clean:
             tell("writing")
-            kept = rows.where(F.col(FILE).isin(clean)) if left else rows
-            result["people"] = write_people(spark, kept, job, salt)
+            result["people"] = write_people(spark, rows, job, salt)
             # Here the data decide: a month has as few files as they allow.
             spark.conf.set("spark.sql.adaptive.enabled", "true")
-            result["dataFiles"] = write_rows(spark, kept, job, salt)
+            result["dataFiles"] = write_rows(spark, rows, job, salt)
         return result
     finally:
         lines.unpersist()
 
 
-def _result(clean: list[dict[str, int]], left: dict[int, str]) -> dict[str, Any]:
+def _result(clean: dict[int, int], left: dict[int, str]) -> dict[str, Any]:
+    files = [{"number": number, "rows": rows} for number, rows in clean.items()]
     why = [{"number": number, "why": why} for number, why in sorted(left.items())]
-    return {"files": clean, "left": why, "dataFiles": [], "people": None}
+    return {"files": files, "left": why, "dataFiles": [], "people": None}

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
-from .checks import telling_files
+from .checks import check_files
 from .documents import Job, LandedFile, Specification
-from .files import look_at, why_left
 from .job import SETTINGS
-from .lines import FILE, HEADER, IS_SOUND, NO_HEADER, read_lines
+from .lines import read_lines
 from .output import people_rows, table_rows
 
 
@@ -65,16 +63,11 @@ def read_landed(
     ]
     job = Job(specification, files, known_ids="", output="")
     lines = read_lines(spark, job).persist()
-    rows = lines.where((F.col(HEADER) == NO_HEADER) & F.col(IS_SOUND))
-    found = look_at(lines, rows, job, known)
-    left = {file.number: why for file in files if (why := why_left(job, file, found)) is not None}
-    for number, why in telling_files(spark, rows, job, known, found, set(left)).items():
-        left.setdefault(number, why)
-    clean = [file.number for file in files if file.number not in left]
+    rows, clean, left = check_files(spark, lines, job, known)
     return Reading(
         job=job,
         lines=lines,
-        rows=rows.where(F.col(FILE).isin(clean)),
-        clean={files[number].source: found.statistics[number].rows for number in clean},
+        rows=rows,
+        clean={files[number].source: count for number, count in clean.items()},
         left={files[number].source: why for number, why in left.items()},
     )

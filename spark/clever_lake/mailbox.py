@@ -14,7 +14,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from .file_systems import is_there, read_text, write_text
+from .file_systems import exists, read_text, write_text
 
 _POLL_SECONDS = 1.0
 
@@ -39,7 +39,7 @@ class Mailbox:
 
     def receive(self) -> dict[str, Any]:
         place = f"{self._folder}/to-{self._read}.json"
-        while not is_there(self._spark, place):
+        while not exists(self._spark, place):
             time.sleep(_POLL_SECONDS)
         document: dict[str, Any] = json.loads(read_text(self._spark, place))
         self._read += 1
