@@ -74,19 +74,6 @@ export class FolderLake implements Lake {
     return this.entry(checkedPath(lakePath));
   }
 
-  async read(lakePath: string, options: LakeOptions = {}): Promise<Buffer> {
-    try {
-      const file = this.resolve(lakePath);
-      return await retryWhileInUse(
-        () => fs.readFile(file, options.signal ? { signal: options.signal } : {}),
-        options.signal,
-      );
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      throw ioError(error, lakePath);
-    }
-  }
-
   async readRange(
     lakePath: string,
     start: number,

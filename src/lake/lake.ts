@@ -34,9 +34,6 @@ export interface Lake {
   /** The entry, or undefined if there is none. */
   stat(path: string, options?: LakeOptions): Promise<LakeEntry | undefined>;
 
-  /** A whole file; for small ones. */
-  read(path: string, options?: LakeOptions): Promise<Buffer>;
-
   /** `length` bytes from `start`, fewer at the end of the file. */
   readRange(path: string, start: number, length: number, options?: LakeOptions): Promise<Buffer>;
 

@@ -7,6 +7,7 @@ import { type RunRequest, run } from "../../src/pipeline/run";
 import type { ReportSource } from "../../src/sftp/source";
 import { lakeRows, sharedDuck } from "./lakeRows";
 import { salt } from "./pipelineFixture";
+import { wholeFile } from "./wholeFile";
 
 /** Runs the pipeline from a source into any kind of lake. */
 export function runInto(
@@ -23,7 +24,7 @@ export async function stateOf(lake: Lake) {
   const refused: string[] = [];
   for (const { landedPath, source } of log) {
     const place = refusedRowsPath(landedPath);
-    if (await lake.stat(place)) refused.push(`${source} ${await lake.read(place)}`);
+    if (await lake.stat(place)) refused.push(`${source} ${await wholeFile(lake, place)}`);
   }
   return {
     daily: await lakeRows(lake, pseudoTable(reports.daily_participation)),

@@ -38,10 +38,6 @@ export class FaultyLake implements Lake {
     return this.lake.stat(path, options);
   }
 
-  read(path: string, options?: LakeOptions): Promise<Buffer> {
-    return this.lake.read(path, options);
-  }
-
   readRange(path: string, start: number, length: number, options?: LakeOptions): Promise<Buffer> {
     return this.lake.readRange(path, start, length, options);
   }

@@ -6,6 +6,7 @@ import { blockBytes } from "../../src/lake/adls/upload";
 import type { LakeEntry } from "../../src/lake/lake";
 import type { AdlsEmulator } from "../adls-emulator/emulator";
 import { openLake, startEmulator, token } from "../helpers/adls";
+import { wholeFile } from "../helpers/wholeFile";
 
 const version = "stage2p/clever/t/_delta_log/00000000000000000001.json";
 
@@ -60,7 +61,7 @@ describe("put-if-absent", () => {
       await lake.putIfAbsent(version.replace("1.json", "0.json"), Buffer.from("before"));
       emulator.inject({ fault: { kind: "late", requests }, operation: "Path.Create" });
       expect(await lake.putIfAbsent(version, Buffer.from("ours"))).toBe(true);
-      expect((await lake.read(version)).toString()).toBe("ours");
+      expect((await wholeFile(lake, version)).toString()).toBe("ours");
     },
   );
 
@@ -74,7 +75,7 @@ describe("put-if-absent", () => {
         emulator.inject({ fault: { kind: "late", requests }, operation });
         expect(await lake.putIfAbsent(version, Buffer.from("ours")), `${requests}`).toBe(true);
         expect(await lake.putIfAbsent(version, Buffer.from("theirs"))).toBe(false);
-        expect((await lake.read(version)).toString()).toBe("ours");
+        expect((await wholeFile(lake, version)).toString()).toBe("ours");
       }
     },
   );
@@ -110,7 +111,7 @@ describe("put-if-absent", () => {
       );
       const won = await Promise.all(writers);
       expect(won.filter(Boolean), file).toHaveLength(1);
-      expect((await openLake(emulator).read(file)).toString()).toBe(`writer ${won.indexOf(true)}`);
+      expect((await wholeFile(openLake(emulator), file)).toString()).toBe(`writer ${won.indexOf(true)}`);
     }
     expect(filesOf(emulator).filter((file) => file.includes("tmp"))).toEqual([]);
   });
@@ -145,7 +146,7 @@ test("a stream of exactly one block, and of one byte more", async () => {
   for (const size of [blockBytes, blockBytes + 1]) {
     const data = randomBytes(size);
     await lake.write(`stage1np/${size}`, chunks(data.subarray(0, 1000), data.subarray(1000)));
-    expect((await lake.read(`stage1np/${size}`)).equals(data)).toBe(true);
+    expect((await wholeFile(lake, `stage1np/${size}`)).equals(data)).toBe(true);
   }
 });
 
@@ -154,7 +155,7 @@ test("a response that is interrupted repeatedly is resumed each time", async () 
   const data = randomBytes(3_000_000);
   await openLake(emulator).write("stage1np/file", chunks(data));
   emulator.inject({ fault: { kind: "halfAnswer" }, operation: "Path.Read", times: 8 });
-  expect((await openLake(emulator).read("stage1np/file")).equals(data)).toBe(true);
+  expect((await wholeFile(openLake(emulator), "stage1np/file")).equals(data)).toBe(true);
   expect(emulator.requests.filter(({ operation }) => operation === "Path.Read")).toHaveLength(9);
 });
 

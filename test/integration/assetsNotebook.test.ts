@@ -27,6 +27,7 @@ import {
 } from "../helpers/pipelineFixture";
 import { pythonWithJupyter } from "../helpers/python";
 import { configuredSpark, sparkOnEmulator } from "../helpers/sparkOnEmulator";
+import { wholeFile } from "../helpers/wholeFile";
 
 /** The notebook on a lake that is hard to read and count, compared with the command line's numbers. */
 
@@ -359,7 +360,7 @@ test("generated for an Azure account, runs through abfss://, finds a changed row
   const lake = openLake(emulator, { auth: "sharedKey" });
   for (const file of (await fixture.tree()).keys()) {
     if (file.includes("/.")) continue;
-    const content = await fixture.lake.read(file);
+    const content = await wholeFile(fixture.lake, file);
     // One landed file is changed after the run.
     const changed = file.endsWith("2024-09-20-daily-participation-students.csv")
       ? Buffer.from(content.toString().replace(",true,3,", ",true,4,"))

@@ -21,6 +21,7 @@ import type { LakeEntry } from "../../src/lake/lake";
 import { isLake } from "../../src/lake/requireLake";
 import { lakeConformance } from "../helpers/lakeConformance";
 import { temporaryFolder } from "../helpers/temporaryFolder";
+import { wholeFile } from "../helpers/wholeFile";
 
 lakeConformance("a folder", async () => FolderLake.open(await temporaryFolder()));
 
@@ -112,7 +113,7 @@ describe("a folder that does not exist", () => {
       const lake = await FolderLake.open(root);
       await lake.scratch();
       expect(await isLake(lake)).toBe(false);
-      await expect(lake.read("stage1np/a.csv")).rejects.toMatchObject({ code: "notFound" });
+      await expect(wholeFile(lake, "stage1np/a.csv")).rejects.toMatchObject({ code: "notFound" });
       expect(existsSync(path.dirname(root))).toBe(false);
       await write(lake);
       expect(await isLake(lake)).toBe(true);

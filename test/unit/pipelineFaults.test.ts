@@ -15,6 +15,7 @@ import {
   usageCsv,
   usagePath,
 } from "../helpers/pipelineFixture";
+import { wholeFile } from "../helpers/wholeFile";
 
 let folders: string;
 beforeAll(async () => {
@@ -32,7 +33,7 @@ async function lakeState(fixture: PipelineFixture) {
   const refused = await Promise.all(
     [...log.values()].map(async ({ landedPath, source }) => {
       const place = refusedRowsPath(landedPath);
-      return (await fixture.lake.stat(place)) ? [`${source} ${await fixture.lake.read(place)}`] : [];
+      return (await fixture.lake.stat(place)) ? [`${source} ${await wholeFile(fixture.lake, place)}`] : [];
     }),
   );
   return {

@@ -8,6 +8,7 @@ import { type ExpectedRow, type ReportCsv, reportCsv } from "../helpers/csv";
 import { type ReportCsvWithBadRows, reportCsvWithBadRows } from "../helpers/csvBadRows";
 import { sharedDuck } from "../helpers/lakeRows";
 import { PipelineFixture, pseudonym } from "../helpers/pipelineFixture";
+import { wholeFile } from "../helpers/wholeFile";
 
 /** Generated files through a whole run, against a simple computation in this file. */
 
@@ -118,7 +119,7 @@ test("the tables hold exactly the rows of the files, pseudonymized, and each pai
         }
       }
       for (const { path, landedPath } of log.values()) {
-        const bytes = await fixture.lake.read(landedPath);
+        const bytes = await wholeFile(fixture.lake, landedPath);
         expect(bytes.toString("utf8")).toBe(put.find((each) => each.path === path)?.file.text);
       }
       expect((await fixture.verify()).problems).toEqual([]);
@@ -167,7 +168,7 @@ test("no row of a file with a bad row enters the tables until it is accepted; th
           rowsWritten: file.rows.length,
           rowsRefused: file.badRows.length,
         });
-        const kept = String(await fixture.lake.read(refusedRowsPath(entry?.landedPath ?? "")));
+        const kept = String(await wholeFile(fixture.lake, refusedRowsPath(entry?.landedPath ?? "")));
         for (const { line } of file.badRows) expect(kept).toMatch(new RegExp(`^# line ${line}[,:]`, "m"));
       }
       expect((await fixture.verify()).problems).toEqual([]);

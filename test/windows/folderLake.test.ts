@@ -7,6 +7,7 @@ import { processSpace } from "../../src/basics/processSpace";
 import { FolderLake } from "../../src/lake/folder";
 import { lakeConformance } from "../helpers/lakeConformance";
 import { temporaryFolder } from "../helpers/temporaryFolder";
+import { wholeFile } from "../helpers/wholeFile";
 
 lakeConformance("a folder on Windows", async () => FolderLake.open(await temporaryFolder()));
 lakeConformance("a folder on Windows without hard links", async () =>
@@ -46,7 +47,11 @@ describe("a file locked by another program", () => {
     ],
     ["renamed", (lake: FolderLake) => lake.rename(target, "stage1np/b"), undefined],
     ["deleted", (lake: FolderLake) => lake.delete(target), undefined],
-    ["read", async (lake: FolderLake) => expect(String(await lake.read(target))).toBe("older"), "older"],
+    [
+      "read",
+      async (lake: FolderLake) => expect(String(await wholeFile(lake, target))).toBe("older"),
+      "older",
+    ],
   ] as const)("is %s once it is released", async (_what, work, left) => {
     const { lake, file } = await lakeWithFile();
     const held = await hold(file);
@@ -55,7 +60,7 @@ describe("a file locked by another program", () => {
     await held.close();
     await done;
     const entry = await lake.stat(target);
-    expect(entry === undefined ? undefined : String(await lake.read(target))).toBe(left);
+    expect(entry === undefined ? undefined : String(await wholeFile(lake, target))).toBe(left);
     expect(await readdir(path.join(path.dirname(file), "..", "..", ".clever-lake-tmp"))).toEqual([]);
   });
 
@@ -85,7 +90,7 @@ test("an open file with shared deletion is replaced, and its readers continue", 
   expect(String(await reading.readFile())).toBe("older");
   await reading.close();
   await done;
-  expect(String(await lake.read(target))).toBe("newer");
+  expect(String(await wholeFile(lake, target))).toBe("newer");
 });
 
 test.each(["stage1np/a:b", "stage1np/con", "stage1np/NUL.csv", "stage1np/a.", "stage1np/a ", "stage1np/a?b"])(
@@ -107,7 +112,7 @@ test("paths of more than 260 characters are written, listed and read", async () 
   await lake.write(long, one("far away"));
   expect(await lake.putIfAbsent(`${long}.lock`, Buffer.from("x"))).toBe(true);
   await lake.rename(long, `${long}.done`);
-  expect(String(await lake.read(`${long}.done`))).toBe("far away");
+  expect(String(await wholeFile(lake, `${long}.done`))).toBe("far away");
   const found: string[] = [];
   for await (const { kind, path: name } of lake.list("stage1np", { recursive: true }))
     if (kind === "file") found.push(name);
@@ -143,7 +148,7 @@ test("files for stage2p are created there, so they inherit its ACL", async () =>
   expect(await readdir(scratch)).toEqual([]);
   expect(await readdir(path.join(root, "stage2p"))).toEqual([".clever-lake-tmp", "t"]);
   expect(await readdir(path.join(root, "stage2p", ".clever-lake-tmp"))).toEqual([]);
-  expect(String(await lake.read("stage2p/t/part"))).toBe("rows");
+  expect(String(await wholeFile(lake, "stage2p/t/part"))).toBe("rows");
   const names: string[] = [];
   for await (const entry of lake.list("stage2p")) names.push(entry.path);
   expect(names).toEqual(["stage2p/t"]);

@@ -105,10 +105,6 @@ export class AdlsLake implements Lake {
     }
   }
 
-  async read(lakePath: string, options: LakeOptions = {}): Promise<Buffer> {
-    return buffer(this.readStream(lakePath, options));
-  }
-
   async readRange(
     lakePath: string,
     start: number,
