@@ -23,18 +23,25 @@ export class ScratchNames {
 
   constructor(
     private readonly folder: string,
-    /** Rejects if the folder, once it is created, must not be used; called before anything is removed from it. */
-    private readonly check: (folder: string) => Promise<void> = () => Promise.resolve(),
+    /** Creates the folder; rejects if it must not be used. */
+    private readonly make: (folder: string) => Promise<void> = makeFolder,
   ) {}
 
   /** A new name in the folder, which is created. */
   async next(): Promise<string> {
-    this.swept ??= this.prepare().catch((error: unknown) => {
-      this.swept = undefined;
-      throw error;
-    });
-    await this.swept;
+    await this.ready();
     return path.join(this.folder, newName());
+  }
+
+  /** Creates the folder and removes leftovers from it; once. */
+  ready(): Promise<void> {
+    this.swept ??= this.make(this.folder)
+      .then(() => sweep(this.folder))
+      .catch((error: unknown) => {
+        this.swept = undefined;
+        throw error;
+      });
+    return this.swept;
   }
 
   /** Entries of the folder from other processes. */
@@ -42,12 +49,10 @@ export class ScratchNames {
     const names = await fs.readdir(this.folder).catch(() => []);
     return names.filter((name) => !name.startsWith(ownPrefix));
   }
+}
 
-  private async prepare(): Promise<void> {
-    await fs.mkdir(this.folder, { recursive: true, mode: 0o700 });
-    await this.check(this.folder);
-    await sweep(this.folder);
-  }
+async function makeFolder(folder: string): Promise<void> {
+  await fs.mkdir(folder, { recursive: true, mode: 0o700 });
 }
 
 /**
@@ -58,7 +63,7 @@ export async function machineScratch(): Promise<string> {
   const parent = path.join(tmpdir(), `clever-lake-${userName()}`);
   // Systems remove folders that were unused for a few days, and VS Code may run for longer.
   const known = existsSync(parent) ? machineNames.get(parent) : undefined;
-  const names = known ?? new ScratchNames(parent, requirePrivate);
+  const names = known ?? new ScratchNames(parent, makeOwnFolder);
   machineNames.set(parent, names);
   try {
     const folder = await names.next();
@@ -87,10 +92,11 @@ function userName(): string {
 }
 
 /**
- * Ensures that a folder is this user's own and that nobody else can read it; rejects with `io` otherwise. In a shared
+ * Creates a folder that is this user's own and that nobody else can read; rejects with `io` otherwise. In a shared
  * place such as `/tmp`, another user can have created it first.
  */
-async function requirePrivate(folder: string): Promise<void> {
+async function makeOwnFolder(folder: string): Promise<void> {
+  await makeFolder(folder);
   const user = process.getuid?.();
   if (user === undefined) return;
   const stats = await fs.lstat(folder);

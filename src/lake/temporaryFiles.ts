@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs/promises";
 import path from "node:path";
 import { ScratchNames } from "../basics/scratch";
-import { identityFileSystems, temporaryFolder } from "./lakePath";
+import { temporaryFolder } from "./lakePath";
 import { makePrivateFolder } from "./privateFolder";
 
 /** The file system without identities. */
@@ -18,73 +18,47 @@ const keepsAccessList = process.platform === "win32";
 export class TemporaryFiles {
   private readonly folder: string;
   private readonly names: ScratchNames;
-  private readonly openNames = new Map<string, ScratchNames>();
-  private made: Promise<void> | undefined;
+  private readonly openNames: ScratchNames;
 
   constructor(private readonly root: string) {
     this.folder = path.join(root, temporaryFolder);
-    this.names = new ScratchNames(this.folder);
+    this.names = new ScratchNames(this.folder, async (folder) => {
+      await fs.mkdir(root, { recursive: true });
+      await makePrivateFolder(folder);
+    });
+    this.openNames = new ScratchNames(path.join(root, openFileSystem, temporaryFolder));
   }
 
   /** A new name for a file that will be renamed to `lakePath`. */
-  async next(lakePath: string): Promise<string> {
-    if (!this.mustStageInPlace(lakePath)) return this.nextPrivate();
-    const [fileSystem = ""] = lakePath.split("/", 1);
-    return this.namesIn(fileSystem).next();
+  next(lakePath: string): Promise<string> {
+    return (this.mustStageInPlace(lakePath) ? this.openNames : this.names).next();
   }
 
   /** Entries of these folders from other processes, by path below the lake's root. */
   async others(): Promise<string[]> {
-    const here = await this.names.others();
-    const open = keepsAccessList ? await this.namesIn(openFileSystem).others() : [];
+    const [here, open] = [await this.names.others(), await this.openNames.others()];
     return [
       ...here.map((name) => `${temporaryFolder}/${name}`),
       ...open.map((name) => `${openFileSystem}/${temporaryFolder}/${name}`),
     ];
   }
 
-  private namesIn(fileSystem: string): ScratchNames {
-    const names =
-      this.openNames.get(fileSystem) ?? new ScratchNames(path.join(this.root, fileSystem, temporaryFolder));
-    this.openNames.set(fileSystem, names);
-    return names;
-  }
-
   /** Whether a file for this path must be created within its file system. */
   mustStageInPlace(lakePath: string): boolean {
-    const [fileSystem = "", ...rest] = lakePath.split("/");
-    return keepsAccessList && rest.length > 0 && !identityFileSystems.has(fileSystem);
+    return keepsAccessList && lakePath.startsWith(`${openFileSystem}/`);
   }
 
   /** A new empty folder for files of any kind. */
   async scratch(): Promise<string> {
-    const folder = await this.nextPrivate();
+    const folder = await this.names.next();
     await fs.mkdir(folder, { mode: 0o700 });
     return folder;
   }
 
   /** The claim file with which writers of one path take turns. */
   async claim(target: string): Promise<string> {
-    await this.ensure();
+    await this.names.ready();
     const name = createHash("sha256").update(path.relative(this.root, target).toLowerCase()).digest("hex");
     return path.join(this.folder, `claim-${name}`);
-  }
-
-  private async nextPrivate(): Promise<string> {
-    await this.ensure();
-    return this.names.next();
-  }
-
-  private ensure(): Promise<void> {
-    this.made ??= this.make().catch((error: unknown) => {
-      this.made = undefined;
-      throw error;
-    });
-    return this.made;
-  }
-
-  private async make(): Promise<void> {
-    await fs.mkdir(this.root, { recursive: true });
-    await makePrivateFolder(this.folder);
   }
 }
