@@ -1,4 +1,4 @@
-import type { KeyVault } from "../lake/adls/keyVault";
+import type { AzureAccess } from "../lake/adls/identity";
 
 /**
  * The given salt, or else the one in the key vault, if a key vault is configured. Rejects as `saltFromKeyVault` does.
@@ -7,7 +7,7 @@ import type { KeyVault } from "../lake/adls/keyVault";
 export async function saltOf(
   given: string | undefined,
   saltKeyVaultUrl: string | undefined,
-  access: Omit<KeyVault, "url">,
+  access: AzureAccess,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (given !== undefined || saltKeyVaultUrl === undefined) return given;

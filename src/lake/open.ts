@@ -1,20 +1,15 @@
 import { isAdlsAddress, type LakeAuth } from "./adls/address";
-import type { ProxySettings } from "./adls/proxy";
+import type { AzureAccess } from "./adls/identity";
 import type { RequestNote } from "./adls/requests";
-import type { TokenSource } from "./adls/tokens";
 import { FolderLake } from "./folder";
 import type { Lake } from "./lake";
 
-export interface LakeLocation {
+export interface LakeLocation extends AzureAccess {
   /** `file:///…`, or an address in Azure or OneLake, see `parseAdlsAddress`. */
   readonly url: string;
   readonly auth: LakeAuth;
   readonly accountKey?: string | undefined;
   readonly sas?: string | undefined;
-  /** Source of tokens; default: the machine's sign-in. */
-  readonly tokens?: TokenSource | undefined;
-  /** The proxy for Azure; default: the environment's. */
-  readonly proxy?: ProxySettings | undefined;
   /** Receives each request to Azure. */
   readonly onRequest?: ((note: RequestNote) => void) | undefined;
 }

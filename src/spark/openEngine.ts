@@ -1,16 +1,7 @@
 import { type Config, expandHome } from "../config";
-import type { ProxySettings } from "../lake/adls/proxy";
-import type { TokenSource } from "../lake/adls/tokens";
+import type { AzureAccess } from "../lake/adls/identity";
 import { scriptsOfProgram } from "./scripts";
 import type { SparkEngine } from "./sparkEngine";
-
-/** How to sign in to Azure and reach it, in addition to the configuration. */
-export interface AzureAccess {
-  /** Source of tokens; default: the machine's sign-in. */
-  readonly tokens?: TokenSource | undefined;
-  /** The proxy; default: the environment's. */
-  readonly proxy?: ProxySettings | undefined;
-}
 
 type EngineSettings = Pick<Config, "engine" | "sparkSubmit" | "livy" | "lake" | "saltKeyVaultUrl">;
 

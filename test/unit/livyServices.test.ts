@@ -34,7 +34,9 @@ interface Asked {
 /** A local service that records its requests. If `answer` returns undefined, the connection is cut. */
 async function stub(
   of: LivyService,
-  answer: (asked: Asked) => { readonly status?: number; readonly body?: unknown } | undefined,
+  answer: (
+    asked: Asked,
+  ) => { readonly status?: number; readonly body?: unknown; readonly retryAfter?: string } | undefined,
 ): Promise<{ service: LivyService; asked: Asked[]; close: () => void }> {
   const asked: Asked[] = [];
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
@@ -43,7 +45,9 @@ async function stub(
     asked.push(each);
     const answered = answer(each);
     if (answered === undefined) return request.socket.destroy();
-    response.writeHead(answered.status ?? 200, { "content-type": "application/json" });
+    const { status = 200, retryAfter } = answered;
+    const wait = retryAfter === undefined ? {} : { "retry-after": retryAfter };
+    response.writeHead(status, { "content-type": "application/json", ...wait });
     return response.end(JSON.stringify(answered.body ?? {}));
   };
   const server = createServer((request, response) => {
@@ -233,6 +237,13 @@ describe("requests to Synapse and Fabric, as in their API references:", () => {
     const { service, asked } = await stub(synapse, () => answers.shift());
     await new LivyBatches({ service, tokens: tokens("t"), firstWait: 1 }).get("7");
     expect(asked).toHaveLength(4);
+  });
+
+  test("a busy service is asked again when it says", async () => {
+    const answers = [{ status: 429, retryAfter: "0.01" }, { body: synapseBatch("running") }];
+    const { service, asked } = await stub(synapse, () => answers.shift());
+    await new LivyBatches({ service, tokens: tokens("t"), firstWait: 3_600_000 }).get("7");
+    expect(asked).toHaveLength(2);
   });
 
   test("a start whose response was lost is not retried, since there might be two batches", async () => {

@@ -3,10 +3,10 @@ import { isRefusal } from "../../basics/errors";
 import { type Config, parseConfig, parseServerConfig } from "../../config";
 import { sftpAccount } from "../../connect/account";
 import { saltOf } from "../../connect/salt";
+import type { AzureAccess } from "../../lake/adls/identity";
 import type { Lake } from "../../lake/lake";
 import { openLakeAt } from "../../lake/open";
 import { SftpSource } from "../../sftp/sftpSource";
-import type { AzureAccess } from "../../spark/openEngine";
 import type { Connected, ConnectionSettings, ServerLogin } from "../messages/messages";
 import { logRequest, vscodeTokens } from "./tokens";
 

@@ -11,11 +11,24 @@ const responseTimeout = 60_000;
 
 const kept = new Map<string, { readonly source: TokenSource; readonly keepers: Map<string, TokenKeeper> }>();
 
+/** How to sign in to Azure and reach it. */
+export interface AzureAccess {
+  /** Source of tokens; default: the machine's sign-in. */
+  readonly tokens?: TokenSource | undefined;
+  /** The proxy; default: the environment's. */
+  readonly proxy?: ProxySettings | undefined;
+}
+
+/** Tokens for a scope. */
+export function tokensFor({ tokens, proxy }: AzureAccess, scope: string): TokenKeeper {
+  return tokens ? new TokenKeeper(tokens, scope) : machineTokens(scope, proxy);
+}
+
 /**
  * Tokens of this machine's Azure sign-in. All lakes that this process opens share them: getting one from the Azure
  * CLI takes seconds, and the CLI does not cache them.
  */
-export function machineTokens(scope: string, proxy?: ProxySettings): TokenKeeper {
+function machineTokens(scope: string, proxy: ProxySettings | undefined): TokenKeeper {
   const key = JSON.stringify(proxy ?? null);
   const { source, keepers } = kept.get(key) ?? { source: machineSignIn(proxy), keepers: new Map() };
   kept.set(key, { source, keepers });

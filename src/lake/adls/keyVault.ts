@@ -1,23 +1,18 @@
-import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
-import { retryWhile } from "../../basics/retryWhile";
-import { untilAborted } from "../../basics/untilAborted";
+import { CleverLakeError } from "../../basics/errors";
 import { saltName, vaultScope } from "./address";
-import { isCertificateCode, notFromAzureCode } from "./adlsErrors";
-import { notFromAzure, untrusted } from "./adlsMessages";
-import { machineTokens } from "./identity";
-import type { ProxySettings } from "./proxy";
+import { notFromAzure } from "./adlsMessages";
+import { callService, Unanswered } from "./callService";
+import { type AzureAccess, tokensFor } from "./identity";
 import { trustSystemCertificates } from "./systemCertificates";
-import { TokenKeeper, type TokenSource } from "./tokens";
-import { webRequest } from "./webRequest";
+import type { WebResponse } from "./webRequest";
 
-export interface KeyVault {
+export interface KeyVault extends AzureAccess {
   /** `https://NAME.vault.azure.net` */
   readonly url: string;
-  /** Source of tokens; default: the machine's sign-in. */
-  readonly tokens?: TokenSource | undefined;
-  /** The proxy; default: the environment's. */
-  readonly proxy?: ProxySettings | undefined;
 }
+
+const retries = 2;
+const waits = { firstWait: 500, maxWait: 60_000 };
 
 /**
  * The district's salt from the key vault in which OEA keeps it: the secret `oeaSalt`, unchanged. Rejects with `auth`,
@@ -25,20 +20,25 @@ export interface KeyVault {
  */
 export async function saltFromKeyVault(vault: KeyVault, signal?: AbortSignal): Promise<string> {
   trustSystemCertificates();
-  const scope = vaultScope(vault.url);
-  const keeper = vault.tokens ? new TokenKeeper(vault.tokens, scope) : machineTokens(scope, vault.proxy);
-  const address = new URL(`/secrets/${saltName}?api-version=7.4`, vault.url);
-  const token = await untilAborted(keeper.token(), signal);
-  let answer = await ask(address, token, vault, signal);
-  if (answer.status === 401) {
-    answer = await ask(address, await untilAborted(keeper.renewed(token), signal), vault, signal);
-  }
-  if (answer.status === 403) keeper.forget(token);
-  if (answer.status !== 200) throw refused(answer, vault.url);
+  const { url, proxy } = vault;
+  const tokens = tokensFor(vault, vaultScope(url));
+  const address = new URL(`/secrets/${saltName}?api-version=7.4`, url);
+  const answer = await callService(
+    { method: "GET", address, headers: {}, proxy, signal },
+    { name: "the key vault", tokens, retries, ...waits },
+  ).catch((error: unknown) => {
+    if (!(error instanceof Unanswered)) throw error;
+    throw new CleverLakeError("network", "The key vault cannot be reached.", {
+      subject: url,
+      hint: "Check the network and the vault's address; its firewall may block this machine.",
+      cause: error.cause,
+    });
+  });
+  if (answer.status !== 200 || !isFromVault(answer)) throw refusal(answer, url);
   const value = secretIn(answer.text);
   if (value === undefined || value === "") {
     throw new CleverLakeError("salt", `The secret ${saltName} in the key vault is empty.`, {
-      subject: vault.url,
+      subject: url,
     });
   }
   return value;
@@ -54,76 +54,14 @@ function secretIn(answer: string): string | undefined {
   }
 }
 
-const retries = 2;
-const waits = { firstWait: 500, maxWait: 60_000 };
-
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-  readonly retryAfter: string | undefined;
+/** A content filter's page can have any status. */
+function isFromVault({ headers }: WebResponse): boolean {
+  return headers["x-ms-request-id"] !== undefined;
 }
 
-/** A response after which a retry may help. */
-class Busy extends Error {
-  constructor(readonly answer: Answer) {
-    super();
-  }
-}
-
-async function ask(
-  address: URL,
-  token: string,
-  { url, proxy }: KeyVault,
-  signal: AbortSignal | undefined,
-): Promise<Answer> {
-  const once = async () => {
-    const answer = await get(address, token, proxy, signal).catch((cause: NodeJS.ErrnoException) => {
-      signal?.throwIfAborted();
-      const { code = "", message } = cause;
-      if (code === notFromAzureCode) throw notFromAzure(Number(message));
-      if (isCertificateCode(code)) throw untrusted(code, "the key vault");
-      throw cause;
-    });
-    if (answer.status === 429 || answer.status >= 500) throw new Busy(answer);
-    return answer;
-  };
-  try {
-    return await retryWhile(once, {
-      ...waits,
-      // A retry cannot help if another program responded or the certificate is not trusted.
-      mayRetry: (error, attempt) => attempt < retries && !isCleverLakeError(error),
-      retryAfter: (error) => (error instanceof Busy ? error.answer.retryAfter : undefined),
-      signal,
-    });
-  } catch (cause) {
-    signal?.throwIfAborted();
-    if (cause instanceof Busy) return cause.answer;
-    if (isCleverLakeError(cause)) throw cause;
-    throw new CleverLakeError("network", "The key vault cannot be reached.", {
-      subject: url,
-      hint: "Check the network and the vault's address; its firewall may block this machine.",
-      cause,
-    });
-  }
-}
-
-async function get(
-  address: URL,
-  token: string,
-  proxy: ProxySettings | undefined,
-  signal: AbortSignal | undefined,
-): Promise<Answer> {
-  const headers = { authorization: `Bearer ${token}` };
-  const {
-    status,
-    headers: received,
-    text,
-  } = await webRequest({ method: "GET", address, headers, proxy, signal });
-  if (received["x-ms-request-id"] === undefined && status !== 429 && status < 500) throw notFromAzure(status);
-  return { status, text, retryAfter: received["retry-after"] };
-}
-
-function refused({ status, text: body }: Answer, subject: string): CleverLakeError {
+function refusal(answer: WebResponse, subject: string): CleverLakeError {
+  const { status, text: body } = answer;
+  if (status !== 429 && status < 500 && !isFromVault(answer)) return notFromAzure(status);
   if (
     status === 403 &&
     /"Secret\w*(Disabled|Expired|NotYetValid)|(disabled|expired|not yet valid) secret/i.test(body)

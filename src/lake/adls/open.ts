@@ -8,12 +8,12 @@ import { CleverLakeError } from "../../basics/errors";
 import type { LakeLocation } from "../open";
 import { lakeAuthsFor, oneLakeItemOf, parseAdlsAddress } from "./address";
 import { AdlsLake } from "./adlsLake";
-import { machineTokens } from "./identity";
+import { tokensFor } from "./identity";
 import { Places } from "./places";
 import { proxyFor, sdkProxy } from "./proxy";
 import { type RequestOptions, requestPolicy } from "./requests";
 import { trustSystemCertificates } from "./systemCertificates";
-import { storageScope, TokenKeeper } from "./tokens";
+import { storageScope } from "./tokens";
 
 /** Opens a lake in Azure Data Lake Storage Gen2. Nothing is sent until it is used. Throws `config`. */
 export function openAdlsLake(
@@ -25,7 +25,7 @@ export function openAdlsLake(
   if (!lakeAuthsFor(address).includes(auth)) throw keylessOneLake();
   trustSystemCertificates();
   const isToken = auth === "default" || auth === "vscode";
-  const tokens = isToken ? tokensFor(location) : undefined;
+  const tokens = isToken ? tokensFor(location, storageScope) : undefined;
   const credential =
     auth === "sharedKey"
       ? new StorageSharedKeyCredential(address.account, required(location.accountKey, accountKey))
@@ -44,10 +44,6 @@ export function openAdlsLake(
     auth: isToken ? "token" : auth,
   } as const;
   return new AdlsLake(location.url, service, new Places(address), details);
-}
-
-function tokensFor({ tokens, proxy }: LakeLocation): TokenKeeper {
-  return tokens ? new TokenKeeper(tokens, storageScope) : machineTokens(storageScope, proxy);
 }
 
 function keylessOneLake(): CleverLakeError {

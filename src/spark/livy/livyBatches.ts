@@ -1,10 +1,9 @@
 import * as z from "zod";
-import { CleverLakeError, errnoOf } from "../../basics/errors";
-import { retryWhile } from "../../basics/retryWhile";
-import { machineTokens } from "../../lake/adls/identity";
-import type { ProxySettings } from "../../lake/adls/proxy";
-import { TokenKeeper, type TokenSource } from "../../lake/adls/tokens";
-import { type WebRequest, type WebResponse, webRequest } from "../../lake/adls/webRequest";
+import { CleverLakeError } from "../../basics/errors";
+import { callService, Unanswered } from "../../lake/adls/callService";
+import { type AzureAccess, tokensFor } from "../../lake/adls/identity";
+import type { TokenKeeper } from "../../lake/adls/tokens";
+import type { WebRequest, WebResponse } from "../../lake/adls/webRequest";
 import type { LivyService } from "./livyService";
 
 /** What a batch runs. */
@@ -41,12 +40,8 @@ export interface Batch {
   readonly errorCodes: readonly string[];
 }
 
-export interface LivyOptions {
+export interface LivyOptions extends AzureAccess {
   readonly service: LivyService;
-  /** Source of tokens; default: the machine's sign-in. */
-  readonly tokens?: TokenSource | undefined;
-  /** The proxy; default: the environment's. */
-  readonly proxy?: ProxySettings | undefined;
   /** How often a request is retried. With pauses, 7 retries take about two minutes. */
   readonly retries?: number;
   /** Milliseconds. */
@@ -62,9 +57,8 @@ export class LivyBatches {
   private readonly tokens: TokenKeeper | undefined;
 
   constructor(private readonly options: LivyOptions) {
-    const { service, tokens, proxy } = options;
-    if (service.scope === undefined) return;
-    this.tokens = tokens ? new TokenKeeper(tokens, service.scope) : machineTokens(service.scope, proxy);
+    const { scope } = options.service;
+    this.tokens = scope === undefined ? undefined : tokensFor(options, scope);
   }
 
   /**
@@ -118,57 +112,38 @@ export class LivyBatches {
     { body, signal, missing = false }: { body?: string; signal?: AbortSignal | undefined; missing?: boolean },
   ): Promise<WebResponse> {
     const { service, proxy, retries = 7, firstWait = 1_000 } = this.options;
-    const address = new URL(`${service.batches}${path}`);
-    let refusedToken: string | undefined;
-    const once = async (): Promise<WebResponse> => {
-      const token =
-        refusedToken === undefined ? await this.tokens?.token() : await this.tokens?.renewed(refusedToken);
-      const headers = {
+    const request = {
+      method,
+      address: new URL(`${service.batches}${path}`),
+      headers: {
         accept: "application/json",
         "content-type": "application/json",
         // Required by Livy's protection against requests from other sites.
         "x-requested-by": "clever-lake",
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      };
-      let answer: WebResponse;
-      try {
-        answer = await webRequest({ method, address, headers, proxy, signal, ...(body ? { body } : {}) });
-      } catch (cause) {
-        signal?.throwIfAborted();
-        throw new Unanswered(errnoOf(cause) === "ECONNREFUSED", cause);
-      }
-      if (answer.status < 300 || (missing && answer.status === 404)) return answer;
-      if (answer.status === 401 && token !== undefined && refusedToken === undefined) {
-        refusedToken = token;
-        return once();
-      }
-      throw new Refused(answer);
+      },
+      proxy,
+      signal,
+      ...(body ? { body } : {}),
     };
-    const mayRetry = (error: unknown, attempt: number) => {
-      if (attempt >= retries) return false;
-      if (error instanceof Unanswered) return method !== "POST" || error.wasNotSent;
-      if (!(error instanceof Refused)) return false;
-      const { status } = error.answer;
-      return status === 429 || status === 503 || (method !== "POST" && status >= 500);
-    };
-    try {
-      return await retryWhile(once, { firstWait, maxWait, mayRetry, signal });
-    } catch (error) {
-      throw this.explained(error);
-    }
+    const how = { name: "the Spark service", tokens: this.tokens, retries, firstWait, maxWait };
+    const answer = await callService(request, how).catch((error: unknown) => {
+      throw error instanceof Unanswered ? this.unreachable(error.cause) : error;
+    });
+    if (answer.status < 300 || (missing && answer.status === 404)) return answer;
+    throw this.refusal(answer);
   }
 
-  private explained(error: unknown): unknown {
+  private unreachable(cause: unknown): CleverLakeError {
+    return new CleverLakeError("network", "The Spark service cannot be reached.", {
+      subject: this.options.service.name,
+      hint: "Check the network and the setting livy. A batch that was started ends on its own within a few minutes.",
+      cause,
+    });
+  }
+
+  private refusal(answer: WebResponse): CleverLakeError {
     const { name, kind } = this.options.service;
-    if (error instanceof Unanswered) {
-      return new CleverLakeError("network", "The Spark service cannot be reached.", {
-        subject: name,
-        hint: "Check the network and the setting livy. A batch that was started ends on its own within a few minutes.",
-        cause: error.cause,
-      });
-    }
-    if (!(error instanceof Refused)) return error;
-    const { status } = error.answer;
+    const { status } = answer;
     if (status === 401 || status === 403) {
       return new CleverLakeError("auth", `The Spark service does not let you start batches (${status}).`, {
         subject: name,
@@ -187,7 +162,7 @@ export class LivyBatches {
         hint: "It may be busy or at capacity: try again in a few minutes.",
       });
     }
-    const reason = reasonIn(error.answer);
+    const reason = reasonIn(answer);
     return new CleverLakeError("engine", `The Spark service refused the batch (${status})${reason}.`, {
       subject: name,
     });
@@ -199,23 +174,6 @@ const signInHints: Readonly<Record<LivyService["kind"], string>> = {
   fabric: "You need the role Contributor in the workspace, and the tenant must have the Livy API enabled.",
   livy: "Only Livy servers without authentication are supported.",
 };
-
-/** A request without an answer. */
-class Unanswered extends Error {
-  constructor(
-    /** Whether it is certain that the service received nothing. */
-    readonly wasNotSent: boolean,
-    override readonly cause: unknown,
-  ) {
-    super("unanswered");
-  }
-}
-
-class Refused extends Error {
-  constructor(readonly answer: WebResponse) {
-    super("refused");
-  }
-}
 
 function jsonIn({ text }: WebResponse): unknown {
   try {
