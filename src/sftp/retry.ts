@@ -1,5 +1,7 @@
 import { isCleverLakeError } from "../basics/errors";
 import { retryWhile } from "../basics/retryWhile";
+import type { SftpConnection } from "./connection/connection";
+import type { ConnectionPool } from "./connection/connectionPool";
 import { SilentServerError } from "./sftpErrors";
 
 const retries = 4;
@@ -15,4 +17,16 @@ export async function retrying<T>(signal: AbortSignal | undefined, work: () => P
     return !(error instanceof SilentServerError && ++silences > retriesAfterSilence);
   };
   return retryWhile(work, { ...waits, mayRetry, signal });
+}
+
+/** Does something on a connection, and again on another one if it was lost. */
+export function onConnection<T>(
+  pool: ConnectionPool<SftpConnection>,
+  signal: AbortSignal | undefined,
+  work: (connection: SftpConnection) => Promise<T>,
+): Promise<T> {
+  return retrying(signal, async () => {
+    using lease = await pool.lease(signal);
+    return await work(lease.connection);
+  });
 }

@@ -9,7 +9,7 @@ import { listBelow, modifiedOf } from "./listing/listing";
 import { joinPath, printable, safeRelativePath } from "./paths";
 import { FileGuard } from "./reading/fileGuard";
 import { FileReader, initialPace } from "./reading/fileReader";
-import { RemotePaths } from "./remotePaths";
+import { onConnection } from "./retry";
 import { refusal, undefinedIfRefused } from "./sftpErrors";
 import type { ReadOptions, ReportNames, ReportSource, SourceFile, SourceListing } from "./source";
 
@@ -88,9 +88,7 @@ export class SftpSource implements ReportSource {
     const isRoot = error.subject === printable(root);
     if (error.code !== "notFound" && !(error.code === "io" && isRoot)) return error;
     // Servers refuse to list a file with any status.
-    const there = isRoot
-      ? await undefinedIfRefused(new RemotePaths(this.pool, signal).stat(root))
-      : undefined;
+    const there = isRoot ? await undefinedIfRefused(this.statAt(root, signal)) : undefined;
     const message = there?.isFile() ? `${printable(root)} is a file on the SFTP server.` : error.message;
     const start = this.configuredRoot.startsWith("/") ? "" : ", seen from the account's login folder";
     return new CleverLakeError(error.code, message, {
@@ -104,7 +102,7 @@ export class SftpSource implements ReportSource {
     const remote = await this.remote(path, signal);
     let stats: Stats;
     try {
-      stats = await new RemotePaths(this.pool, signal).stat(remote);
+      stats = await this.statAt(remote, signal);
     } catch (error) {
       signal?.throwIfAborted();
       throw refusal(error, path);
@@ -115,6 +113,10 @@ export class SftpSource implements ReportSource {
     throw new CleverLakeError("io", `The SFTP server does not report the size of ${path}.`, {
       subject: path,
     });
+  }
+
+  private statAt(remotePath: string, signal: AbortSignal | undefined): Promise<Stats> {
+    return onConnection(this.pool, signal, (connection) => connection.stat(remotePath));
   }
 
   async *read(file: SourceFile, { signal, onBytes }: ReadOptions = {}): AsyncGenerator<Buffer, void, void> {
@@ -168,7 +170,9 @@ export class SftpSource implements ReportSource {
   private async root(signal: AbortSignal | undefined): Promise<string> {
     if (this.configuredRoot.startsWith("/")) return this.configuredRoot;
     try {
-      this.absoluteRoot ??= await new RemotePaths(this.pool, signal).realPath(this.configuredRoot);
+      this.absoluteRoot ??= await onConnection(this.pool, signal, (connection) =>
+        connection.realPath(this.configuredRoot),
+      );
     } catch (error) {
       signal?.throwIfAborted();
       throw refusal(error, printable(this.configuredRoot));

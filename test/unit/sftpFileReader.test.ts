@@ -5,32 +5,25 @@ import { modifiedOf } from "../../src/sftp/listing/listing";
 import { FileGuard } from "../../src/sftp/reading/fileGuard";
 import { FileReader, initialPace } from "../../src/sftp/reading/fileReader";
 
-type Done = (error: undefined, result?: unknown) => void;
-
 /** A connection to a server with one file with the given attributes, which counts its handles. */
 function connectionTo(
   content: string,
   attributes: { size: number; mtime?: number },
   count = { opened: 0, closed: 0 },
 ): SftpConnection {
-  const session = {
-    open: (_path: string, _flags: string, done: Done) => {
-      count.opened++;
-      done(undefined, Buffer.from("handle"));
-    },
-    fstat: (_handle: Buffer, done: Done) => done(undefined, attributes),
-    close: (_handle: Buffer, done: Done) => {
-      count.closed++;
-      done(undefined);
-    },
-    read: (_: Buffer, into: Buffer, offset: number, length: number, at: number, done: Done) =>
-      done(undefined, Buffer.from(content).copy(into, offset, at, at + length)),
-  };
   const connection = {
     usable: true,
     readLength: 4,
-    call: (start: (to: typeof session, done: Done) => void) =>
-      new Promise((resolve) => start(session, (_error, result) => resolve(result))),
+    openFile: async () => {
+      count.opened++;
+      return Buffer.from("handle");
+    },
+    fstat: async () => attributes,
+    closeHandle: () => {
+      count.closed++;
+    },
+    read: async (_: Buffer, into: Buffer, offset: number, length: number, at: number) =>
+      Buffer.from(content).copy(into, offset, at, at + length),
     close: () => Promise.resolve(),
   };
   return connection as unknown as SftpConnection;

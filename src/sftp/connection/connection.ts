@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { SFTPWrapper } from "ssh2";
+import type { FileEntryWithStats, SFTPWrapper, Stats } from "ssh2";
 import type SftpClient from "ssh2-sftp-client";
 import { CleverLakeError } from "../../basics/errors";
 import { networkError, SilentServerError, socketFault, statusOf } from "../sftpErrors";
@@ -52,12 +52,42 @@ export class SftpConnection {
     return typeof known === "number" && known > 0 ? Math.min(known, 255 * 1024) : 31 * 1024;
   }
 
+  /** The attributes at a path; for a link, those of its target. */
+  readonly stat = (path: string) => this.call<Stats>((session, done) => session.stat(path, done));
+  /** The attributes at a path; for a link, its own. */
+  readonly lstat = (path: string) => this.call<Stats>((session, done) => session.lstat(path, done));
+  /** The attributes of an open file. */
+  readonly fstat = (handle: Buffer) => this.call<Stats>((session, done) => session.fstat(handle, done));
+  /** The absolute path without links, on servers that resolve them. */
+  readonly realPath = (path: string) => this.call<string>((session, done) => session.realpath(path, done));
+  /** The text of a link, absolute or relative to its folder. */
+  readonly linkTarget = (path: string) => this.call<string>((session, done) => session.readlink(path, done));
+  readonly openFile = (path: string) => this.call<Buffer>((session, done) => session.open(path, "r", done));
+  readonly openFolder = (path: string) => this.call<Buffer>((session, done) => session.opendir(path, done));
+
+  /** The next entries of an open folder. */
+  nextEntries(handle: Buffer): Promise<FileEntryWithStats[]> {
+    return this.call((session, done) => session.readdir(handle, done));
+  }
+
+  /** Reads bytes from `position` of an open file into a buffer; resolves to their number, 0 at the file's end. */
+  read(handle: Buffer, into: Buffer, offset: number, length: number, position: number): Promise<number> {
+    return this.call((session, done) =>
+      session.read(handle, into, offset, length, position, (error, count) => done(error, count)),
+    );
+  }
+
+  /** Closes a handle without waiting. A failure does not matter: the end of the session closes all handles. */
+  closeHandle(handle: Buffer): void {
+    this.call<void>((session, done) => session.close(handle, (error) => done(error))).catch(() => undefined);
+  }
+
   /**
    * One request. Rejects with the server's status as the library reports it (see `statusOf`); with `network` if the
    * connection ends or nothing arrives within the timeout; with `io` if much data but no answer arrives. After
    * `network` and `io` the connection is unusable.
    */
-  call<T>(start: (session: SFTPWrapper, done: Done<T>) => void): Promise<T> {
+  private call<T>(start: (session: SFTPWrapper, done: Done<T>) => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.failure !== undefined) return reject(this.failure.error);
       const receivedBefore = this.socket.bytesRead;

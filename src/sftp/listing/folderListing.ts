@@ -1,7 +1,6 @@
 import type { FileEntryWithStats, Stats } from "ssh2";
 import { CleverLakeError } from "../../basics/errors";
 import type { SftpConnection } from "../connection/connection";
-import { closeHandle } from "../handles";
 import { joinPath, nameFault, printable } from "../paths";
 import { sftpStatus, statusOf, undefinedIfRefused } from "../sftpErrors";
 import { type EntryKind, kindOfLongName, kindOfMode } from "./entryKind";
@@ -51,16 +50,14 @@ export async function listFolder(connection: SftpConnection, remotePath: string)
 }
 
 async function readEntries(connection: SftpConnection, remotePath: string): Promise<FolderEntry[]> {
-  const handle = await connection.call<Buffer>((session, done) => session.opendir(remotePath, done));
+  const handle = await connection.openFolder(remotePath);
   const entries = new Map<string, FolderEntry>();
   const duplicates: FolderEntry[] = [];
   const until = Date.now() + maximumTimeouts * connection.timeout;
   let answersWithoutNames = 0;
   try {
     for (;;) {
-      const answer = await connection.call<FileEntryWithStats[]>((session, done) =>
-        session.readdir(handle, done),
-      );
+      const answer = await connection.nextEntries(handle);
       const before = entries.size;
       for (const each of answer) {
         const entry = entryOf(each);
@@ -86,7 +83,7 @@ async function readEntries(connection: SftpConnection, remotePath: string): Prom
     if (statusOf(error) !== sftpStatus.endOfFile) throw error;
     return [...entries.values(), ...duplicates];
   } finally {
-    closeHandle(connection, handle);
+    connection.closeHandle(handle);
   }
 }
 
@@ -117,16 +114,12 @@ class EntryQueries {
   async completed(entry: FolderEntry): Promise<FolderEntry> {
     if (isComplete(entry)) return entry;
     const path = joinPath(this.folder, entry.name);
-    const itself = await undefinedIfRefused(
-      this.connection.call<Stats>((session, done) => session.lstat(path, done)),
-    );
+    const itself = await undefinedIfRefused(this.connection.lstat(path));
     const kind = entry.kind ?? kindOfMode(itself?.mode);
     const known = { ...entry, ...(itself && attributesOf(itself)), kind };
     if (isComplete(known)) return known;
     // STAT follows links, so its answer is about the entry itself only if its path contains none.
-    const target = await undefinedIfRefused(
-      this.connection.call<Stats>((session, done) => session.stat(path, done)),
-    );
+    const target = await undefinedIfRefused(this.connection.stat(path));
     const attributes = target ?? itself;
     if (attributes === undefined) return known;
     if (kind === undefined && (await this.isElsewhere(entry.name))) return { ...entry, kind: "link" };
@@ -135,21 +128,15 @@ class EntryQueries {
   }
 
   private async isElsewhere(name: string): Promise<boolean> {
-    this.realFolder ??= this.realPath(this.folder);
+    this.realFolder ??= this.connection.realPath(this.folder);
     const folder = await undefinedIfRefused(this.realFolder);
-    const real = await undefinedIfRefused(this.realPath(joinPath(this.folder, name)));
+    const real = await undefinedIfRefused(this.connection.realPath(joinPath(this.folder, name)));
     return folder !== undefined && real !== undefined && real !== joinPath(folder, name);
   }
 
-  private realPath(path: string): Promise<string> {
-    return this.connection.call<string>((session, done) => session.realpath(path, done));
-  }
-
   private async opens(path: string): Promise<boolean> {
-    const handle = await undefinedIfRefused(
-      this.connection.call<Buffer>((session, done) => session.opendir(path, done)),
-    );
-    if (handle !== undefined) closeHandle(this.connection, handle);
+    const handle = await undefinedIfRefused(this.connection.openFolder(path));
+    if (handle !== undefined) this.connection.closeHandle(handle);
     return handle !== undefined;
   }
 }

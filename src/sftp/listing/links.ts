@@ -1,6 +1,8 @@
 import { posix } from "node:path";
+import type { SftpConnection } from "../connection/connection";
+import type { ConnectionPool } from "../connection/connectionPool";
 import { joinPath, printable } from "../paths";
-import type { RemotePaths } from "../remotePaths";
+import { onConnection } from "../retry";
 import { sftpStatus, statusOf } from "../sftpErrors";
 import type { ReportNames, SkippedEntry, SourceFile } from "../source";
 
@@ -29,9 +31,10 @@ export interface WalkedTree {
 export async function followLinks(
   tree: WalkedTree,
   names: ReportNames,
-  paths: RemotePaths,
+  pool: ConnectionPool<SftpConnection>,
+  signal: AbortSignal | undefined,
 ): Promise<{ files: SourceFile[]; skipped: SkippedEntry[] }> {
-  const follower = new LinkFollower(tree, names, paths);
+  const follower = new LinkFollower(tree, names, pool, signal);
   for (const [index, link] of [...tree.links].sort().entries()) {
     if (index < maximumLinks) await follower.follow(link);
     else follower.skip(link, `one of more than ${maximumLinks} links`);
@@ -51,7 +54,8 @@ class LinkFollower {
   constructor(
     private readonly tree: WalkedTree,
     private readonly names: ReportNames,
-    private readonly paths: RemotePaths,
+    private readonly pool: ConnectionPool<SftpConnection>,
+    private readonly signal: AbortSignal | undefined,
   ) {
     this.byPath = new Map(tree.files.map((file) => [file.path, file]));
     this.links = new Set(tree.links);
@@ -94,9 +98,9 @@ class LinkFollower {
   /** The path below the root to which a link leads, or why it is not followed. */
   private async targetOf(link: string): Promise<{ target: string } | { reason: string }> {
     try {
-      this.realRoot ??= this.paths.realPath(this.tree.root);
+      this.realRoot ??= this.realPath(this.tree.root);
       const root = await this.realRoot;
-      const real = belowRoot(root, await this.paths.realPath(joinPath(this.tree.root, link)));
+      const real = belowRoot(root, await this.realPath(joinPath(this.tree.root, link)));
       if (real === undefined) return { reason: outsideLink };
       // Servers that only normalize the path return the link itself.
       return real === link ? await this.stepByStep(link, root) : { target: real };
@@ -108,10 +112,15 @@ class LinkFollower {
     }
   }
 
+  private realPath(path: string): Promise<string> {
+    return onConnection(this.pool, this.signal, (connection) => connection.realPath(path));
+  }
+
   private async stepByStep(link: string, root: string): Promise<{ target: string } | { reason: string }> {
     let at = link;
     for (let step = 0; step < maximumSteps; step++) {
-      const text = await this.paths.linkTarget(joinPath(this.tree.root, at));
+      const path = joinPath(this.tree.root, at);
+      const text = await onConnection(this.pool, this.signal, (connection) => connection.linkTarget(path));
       const next = belowRoot(root, posix.resolve(posix.dirname(joinPath(root, at)), text));
       if (next === undefined) return { reason: outsideLink };
       if (!this.links.has(next)) return { target: next };

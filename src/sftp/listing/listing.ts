@@ -2,8 +2,7 @@ import { CleverLakeError } from "../../basics/errors";
 import type { SftpConnection } from "../connection/connection";
 import type { ConnectionPool } from "../connection/connectionPool";
 import { joinPath, printable } from "../paths";
-import { RemotePaths } from "../remotePaths";
-import { retrying } from "../retry";
+import { onConnection } from "../retry";
 import { refusal, sftpStatus, statusOf } from "../sftpErrors";
 import type { ReportNames, SkippedEntry, SourceFile, SourceListing } from "../source";
 import { EndlessListingError, type FolderEntry, listFolder } from "./folderListing";
@@ -44,7 +43,7 @@ export async function listBelow(
     stop.signal.throwIfAborted();
     level = below;
   }
-  const linked = await followLinks(walk, names, new RemotePaths(pool, signal));
+  const linked = await followLinks(walk, names, pool, signal);
   const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : 1);
   return {
     files: [...walk.files, ...linked.files].sort(byPath),
@@ -92,10 +91,9 @@ class Walk {
   private async read(folder: string): Promise<FolderEntry[] | undefined> {
     const remote = joinPath(this.root, folder);
     try {
-      const entries = await retrying(this.signal, async () => {
-        using lease = await this.pool.lease(this.signal);
-        return await listFolder(lease.connection, remote);
-      });
+      const entries = await onConnection(this.pool, this.signal, (connection) =>
+        listFolder(connection, remote),
+      );
       this.entries += entries.length;
       if (this.entries <= maximumEntries) return entries;
     } catch (error) {

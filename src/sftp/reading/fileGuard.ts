@@ -41,9 +41,7 @@ export class FileGuard {
   async checkEnd(connection: SftpConnection, handle: Buffer): Promise<void> {
     if (this.attributeSource !== "none") return this.check(connection, handle);
     const one = Buffer.alloc(1);
-    const count = await connection.call<number>((session, done) =>
-      session.read(handle, one, 0, 1, this.file.size, (error, read) => done(error, read)),
-    );
+    const count = await connection.read(handle, one, 0, 1, this.file.size);
     if (count > 0) throw this.changed("it is longer than it was when listed");
   }
 
@@ -60,8 +58,8 @@ export class FileGuard {
    * other.
    */
   private async ask(connection: SftpConnection, handle: Buffer): Promise<FileAttributes | undefined> {
-    const fstat = () => connection.call<Stats>((session, done) => session.fstat(handle, done));
-    const stat = () => connection.call<Stats>((session, done) => session.stat(this.remotePath, done));
+    const fstat = () => connection.fstat(handle);
+    const stat = () => connection.stat(this.remotePath);
     if (this.attributeSource === "handle") return factsOf(await fstat());
     if (this.attributeSource === "path") return factsOf(await stat());
     if (this.attributeSource === "none") return undefined;

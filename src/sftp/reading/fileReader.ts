@@ -1,7 +1,6 @@
 import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
 import type { SftpConnection } from "../connection/connection";
 import type { ConnectionPool, Lease } from "../connection/connectionPool";
-import { closeHandle } from "../handles";
 import { retrying } from "../retry";
 import { refusal, sftpStatus, statusOf } from "../sftpErrors";
 import type { SourceFile } from "../source";
@@ -100,7 +99,7 @@ export class FileReader implements Disposable {
     const { opened } = this;
     this.opened = undefined;
     if (opened === undefined) return;
-    closeHandle(opened.lease.connection, opened.handle);
+    opened.lease.connection.closeHandle(opened.handle);
     opened.lease[Symbol.dispose]();
   }
 
@@ -109,9 +108,7 @@ export class FileReader implements Disposable {
     const { connection } = lease;
     let handle: Buffer | undefined;
     try {
-      handle = await connection.call<Buffer>((session, done) =>
-        session.open(this.range.remotePath, "r", done),
-      );
+      handle = await connection.openFile(this.range.remotePath);
       const opened: OpenFile = {
         lease,
         handle,
@@ -127,7 +124,7 @@ export class FileReader implements Disposable {
       await unchanged;
       return opened;
     } catch (error) {
-      if (handle) closeHandle(connection, handle);
+      if (handle) connection.closeHandle(handle);
       lease[Symbol.dispose]();
       throw error;
     }
@@ -151,13 +148,13 @@ export class FileReader implements Disposable {
   }
 
   private readAhead(opened: OpenFile): void {
-    const { reads, lease, handle } = opened;
+    const { reads } = opened;
     const { end } = this.range;
     const inWindow = Math.max(1, Math.floor(windowBytes / opened.readLength));
     const requests = Math.min(this.concurrentReads, this.pace.concurrentReads, inWindow);
     while (reads.length < requests && opened.position < end) {
       const length = Math.min(opened.readLength, end - opened.position);
-      const read = this.readFully(opened, lease.connection, handle, opened.position, length);
+      const read = this.readFully(opened, opened.position, length);
       // If an earlier read fails, this one is no longer awaited.
       read.catch(ignore);
       reads.push(read);
@@ -167,21 +164,12 @@ export class FileReader implements Disposable {
   }
 
   /** `length` bytes from `position`: servers may return fewer than requested. */
-  private async readFully(
-    opened: OpenFile,
-    connection: SftpConnection,
-    handle: Buffer,
-    position: number,
-    length: number,
-  ): Promise<Buffer> {
+  private async readFully(opened: OpenFile, position: number, length: number): Promise<Buffer> {
+    const { lease, handle } = opened;
     const bytes = Buffer.allocUnsafeSlow(length);
     let answers = 0;
     for (let filled = 0; filled < length; ) {
-      const count = await connection.call<number>((session, done) =>
-        session.read(handle, bytes, filled, length - filled, position + filled, (error, read) =>
-          done(error, read),
-        ),
-      );
+      const count = await lease.connection.read(handle, bytes, filled, length - filled, position + filled);
       if (count === 0) throw this.guard.changed("it ended early");
       filled += count;
       if (filled < length) opened.readLength = Math.max(minReadLength, Math.min(opened.readLength, count));
