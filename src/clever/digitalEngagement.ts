@@ -1,63 +1,46 @@
-import { partitionColumns, pseudonymName, type ReportName, reportNames, type TableColumn } from "./reports";
+import {
+  type ColumnType,
+  partitionColumns,
+  pseudonymName,
+  type ReportName,
+  reportNames,
+  type TableColumn,
+} from "./reports";
 
 /** The origin of a column of the schema: a column of the report's `_pseudo` table, or a constant text. */
 export type EngagementOrigin = { readonly column: string } | { readonly text: string };
 
-export interface EngagementColumn {
-  readonly name: string;
-  readonly type: "string" | "date" | "integer" | "boolean";
+export interface EngagementColumn extends TableColumn {
   /** Null if the report has no such value. */
   readonly from: Readonly<Record<ReportName, EngagementOrigin | null>>;
 }
 
 const column = (name: string): EngagementOrigin => ({ column: name });
+const text = (constant: string): EngagementOrigin => ({ text: constant });
+
+const filled = (
+  name: string,
+  type: ColumnType,
+  daily_participation: EngagementOrigin | null,
+  resource_usage: EngagementOrigin | null,
+): EngagementColumn => ({ name, type, from: { daily_participation, resource_usage } });
+
+const sisId = column(pseudonymName("sis_id"));
+const date = column("date");
+const metric = "generated_aggregateMeasure_metric";
 
 /**
- * OEA's Digital Engagement schema, after IMS Caliper's ToolUseEvent, and how Clever's reports fill it. Source: the
- * schema's documentation in Open Education Analytics.
+ * OEA's Digital Engagement schema, after IMS Caliper's ToolUseEvent, and how Clever's reports fill it: daily
+ * participation, then resource usage. Source: the schema's documentation in Open Education Analytics.
  */
 export const engagementColumns: readonly EngagementColumn[] = [
-  {
-    name: "event_type",
-    type: "string",
-    from: { daily_participation: null, resource_usage: column("resource_type") },
-  },
-  {
-    name: "event_actor",
-    type: "string",
-    from: {
-      daily_participation: column(pseudonymName("sis_id")),
-      resource_usage: column(pseudonymName("sis_id")),
-    },
-  },
-  {
-    name: "event_object",
-    type: "string",
-    from: {
-      daily_participation: { text: "Clever_Daily_Participation" },
-      resource_usage: { text: "Clever_Resource_Usage" },
-    },
-  },
-  {
-    name: "event_eventTime",
-    type: "date",
-    from: { daily_participation: column("date"), resource_usage: column("date") },
-  },
-  {
-    name: "entity_type",
-    type: "string",
-    from: { daily_participation: null, resource_usage: column("resource_name") },
-  },
-  {
-    name: "generated_aggregateMeasure_metric_numAccess",
-    type: "integer",
-    from: { daily_participation: column("num_logins"), resource_usage: column("num_access") },
-  },
-  {
-    name: "generated_aggregateMeasure_metric_used",
-    type: "boolean",
-    from: { daily_participation: column("active"), resource_usage: null },
-  },
+  filled("event_type", "string", null, column("resource_type")),
+  filled("event_actor", "string", sisId, sisId),
+  filled("event_object", "string", text("Clever_Daily_Participation"), text("Clever_Resource_Usage")),
+  filled("event_eventTime", "date", date, date),
+  filled("entity_type", "string", null, column("resource_name")),
+  filled(`${metric}_numAccess`, "integer", column("num_logins"), column("num_access")),
+  filled(`${metric}_used`, "boolean", column("active"), null),
 ];
 
 /** The table of the schema: OEA's columns, the partition columns, then ours. */

@@ -50,7 +50,8 @@ export interface Report extends CsvShape {
   readonly slug: string;
 }
 
-const column = (
+/** A column; unless the options say otherwise, its values are kept, files must have it, and texts may be blank. */
+export const column = (
   name: string,
   type: ColumnType,
   options: Partial<Omit<ReportColumn, "name" | "type">> = {},

@@ -3,30 +3,21 @@ import { isKnownGrade, normalizedGrade } from "./grades";
 import { cellOf, type Header, type Problem } from "./header";
 import { judgeRows } from "./judgeRows";
 import { maskText } from "./maskedText";
-import type { CsvShape, ReportColumn, TableColumn } from "./reports";
+import { type CsvShape, column, type TableColumn } from "./reports";
 import { isBlank } from "./values";
 
 /** The name of Clever's roster file, in any folder. */
 export const rosterFileName = "students.csv";
-
-const column = (name: string, options: Partial<ReportColumn> = {}): ReportColumn => ({
-  name,
-  type: "string",
-  pseudonymization: "no-op",
-  required: true,
-  blank: true,
-  ...options,
-});
 
 /**
  * The columns of `students.csv` that are read, out of the many that it has (Clever's SFTP specification). Only the
  * first three are kept; the birth date only helps to detect shifted rows.
  */
 const columns = {
-  studentId: column("student_id", { pseudonymization: "hash", blank: false }),
-  schoolId: column("school_id"),
-  grade: column("grade"),
-  birthDate: column("dob", { required: false }),
+  studentId: column("student_id", "string", { pseudonymization: "hash", blank: false }),
+  schoolId: column("school_id", "string"),
+  grade: column("grade", "string"),
+  birthDate: column("dob", "string", { required: false }),
 };
 
 export const rosterShape: CsvShape = {
