@@ -1,7 +1,7 @@
 import { CleverLakeError, isCleverLakeError, isDamage } from "../basics/errors";
 import { readSmall } from "../lake/readSmall";
 import { type Action, commitInfoOf, parseCommit } from "./log/actions";
-import { type LastCheckpoint, readLastCheckpoint } from "./log/lastCheckpoint";
+import { readLastCheckpoint } from "./log/lastCheckpoint";
 import { requireReached, versionMissing } from "./log/logGaps";
 import { type CheckpointFiles, type LogListing, listLog } from "./log/logListing";
 import { requireReadable } from "./log/protocol";
@@ -127,7 +127,7 @@ export async function commitTime(
 interface TableLog extends OpenLake {
   readonly tablePath: string;
   /** The record of the last checkpoint. */
-  readonly recorded: LastCheckpoint | undefined;
+  readonly recorded: CheckpointFiles | undefined;
 }
 
 async function openLog({ lake, duck, signal }: OpenLake, tablePath: string): Promise<TableLog> {

@@ -3,16 +3,15 @@ import * as z from "zod";
 import { readDocument } from "../../lake/readSmall";
 import type { LakeAccess } from "../openLake";
 import { lastCheckpointPath } from "../paths";
+import type { CheckpointFiles } from "./logListing";
 
-/** The contents of `_last_checkpoint` ("Last Checkpoint File Schema" in PROTOCOL.md). */
+/** What this program writes into `_last_checkpoint` ("Last Checkpoint File Schema" in PROTOCOL.md). */
 export interface LastCheckpoint {
   readonly version: number;
   /** Number of actions in the checkpoint. */
   readonly size: number;
-  /** Number of files in a multi-part checkpoint. */
-  readonly parts?: number | undefined;
-  readonly sizeInBytes?: number | undefined;
-  readonly numOfAddFiles?: number | undefined;
+  readonly sizeInBytes: number;
+  readonly numOfAddFiles: number;
 }
 
 /** Writers put about a million actions into a part; a record of more parts than this is damaged. */
@@ -20,7 +19,6 @@ const maxParts = 10_000;
 
 const content = z.object({
   version: z.number().int().nonnegative(),
-  size: z.number().catch(0),
   parts: z.number().int().positive().max(maxParts).optional(),
 });
 
@@ -31,7 +29,7 @@ const content = z.object({
 export async function readLastCheckpoint(
   { lake, signal }: LakeAccess,
   tablePath: string,
-): Promise<LastCheckpoint | undefined> {
+): Promise<CheckpointFiles | undefined> {
   const recorded = await readDocument(lake, lastCheckpointPath(tablePath), content, { signal });
   return recorded === "unreadable" ? undefined : recorded;
 }
