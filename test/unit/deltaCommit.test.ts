@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CleverLakeError } from "../../src/basics/errors";
 import { type Action, type AddFile, formatCommit, parseCommit } from "../../src/delta/log/actions";
 import { type CommitRequest, commit } from "../../src/delta/log/commit";
-import { type Attempt, findConflict, isBlindAppend } from "../../src/delta/log/conflict";
+import { type Attempt, conflicts, isBlindAppend } from "../../src/delta/log/conflict";
 import { commitPath, lastCheckpointPath } from "../../src/delta/paths";
 import { readSnapshot } from "../../src/delta/snapshot";
 import { type NewTable, removeFile, tableActions } from "../../src/delta/tableActions";
@@ -237,24 +237,24 @@ describe("racing writers", () => {
 
 describe("conflicts", () => {
   const replacing: Attempt = { actions: [remove("a"), add("b"), txn("mine")] };
-  const cases: [string, Attempt, Action[], string | undefined][] = [
-    ["a changed schema", { actions: [add("b")] }, tableActions(shape).slice(1), "metadata"],
-    ["a changed protocol", { actions: [add("b")] }, tableActions(shape).slice(0, 1), "protocol"],
-    ["the same transaction", replacing, [txn("mine")], "transaction"],
-    ["another transaction", replacing, [txn("other"), add("c")], undefined],
-    ["a removed file that is removed here too", replacing, [remove("%61", false)], "files"],
-    ["another removed file", replacing, [remove("z")], undefined],
-    ["new rows, if all rows were read", { actions: [add("b")], readsTable: true }, [add("c")], "rows"],
-    ["removed rows, if all rows were read", { actions: [add("b")], readsTable: true }, [remove("c")], "rows"],
+  const cases: [string, Attempt, Action[], boolean][] = [
+    ["a changed schema", { actions: [add("b")] }, tableActions(shape).slice(1), true],
+    ["a changed protocol", { actions: [add("b")] }, tableActions(shape).slice(0, 1), true],
+    ["the same transaction", replacing, [txn("mine")], true],
+    ["another transaction", replacing, [txn("other"), add("c")], false],
+    ["a removed file that is removed here too", replacing, [remove("%61", false)], true],
+    ["another removed file", replacing, [remove("z")], false],
+    ["new rows, if all rows were read", { actions: [add("b")], readsTable: true }, [add("c")], true],
+    ["removed rows, if all rows were read", { actions: [add("b")], readsTable: true }, [remove("c")], true],
     [
       "rearranged rows, if all rows were read",
       { actions: [add("b")], readsTable: true },
       [remove("c", false)],
-      undefined,
+      false,
     ],
   ];
-  test.each(cases)("%s", (_, attempt, winner, conflict) => {
-    expect(findConflict(attempt, winner)).toBe(conflict);
+  test.each(cases)("%s", (_, attempt, winner, isConflict) => {
+    expect(conflicts(attempt, winner)).toBe(isConflict);
   });
 
   test("a blind append only adds", () => {

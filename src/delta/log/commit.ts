@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { ExponentialBackoff, handleType, retry } from "cockatiel";
 import { version as programVersion } from "../../../package.json";
 import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
+import { retryWhile } from "../../basics/retryWhile";
 import type { OpenLake } from "../openLake";
 import { commitPath } from "../paths";
 import { commitsAfter, readCheckedSnapshot, readCommit, type Snapshot } from "../snapshot";
 import { type Action, type CommitInfo, formatCommit } from "./actions";
 import { checkpointIfDue } from "./checkpoint";
-import { type Attempt, addedPaths, findConflict, isBlindAppend } from "./conflict";
+import { type Attempt, addedPaths, conflicts, isBlindAppend } from "./conflict";
 import { requireWritable } from "./protocol";
 import { Replay } from "./replay";
 
@@ -42,12 +42,10 @@ export type CommitOutcome =
  */
 export async function commit(request: CommitRequest): Promise<CommitOutcome> {
   const transaction = await Transaction.start(request);
-  const races = retry(handleType(LostRace), {
-    maxAttempts: request.maxRaces ?? 50,
-    backoff: new ExponentialBackoff({ initialDelay: 5, maxDelay: 250 }),
-  });
+  const { maxRaces = 50, signal } = request;
+  const mayRetry = (error: unknown, races: number) => error instanceof LostRace && races < maxRaces;
   try {
-    const outcome = await races.execute(() => transaction.run(), request.signal);
+    const outcome = await retryWhile(() => transaction.run(), { ...waits, mayRetry, signal });
     if (outcome.committed) await checkpointIfDue(request, outcome.snapshot);
     return outcome;
   } catch (error) {
@@ -63,6 +61,8 @@ export async function commit(request: CommitRequest): Promise<CommitOutcome> {
     await transaction.deleteAbandoned();
   }
 }
+
+const waits = { firstWait: 5, maxWait: 250 };
 
 /** Another writer created the next version, or the lake was briefly unreachable; retried. */
 class LostRace extends Error {}
@@ -149,13 +149,13 @@ class Transaction {
     const { base } = this;
     const replay = new Replay(tablePath, base);
     let version = base?.version ?? -1;
-    let conflict = base === undefined;
+    let isInvalid = base === undefined;
     for await (const winner of commitsAfter(this.request, tablePath, version)) {
       version = winner.version;
       replay.apply(winner.actions, commitPath(tablePath, version));
-      if (this.current && findConflict(this.current, winner.actions)) conflict = true;
+      if (this.current && conflicts(this.current, winner.actions)) isInvalid = true;
     }
-    if (conflict) this.abandon();
+    if (isInvalid) this.abandon();
     if (version >= 0) this.base = replay.snapshot(version, commitPath(tablePath, version));
   }
 

@@ -11,28 +11,22 @@ export interface Attempt {
   readonly readsTable?: boolean;
 }
 
-/** Why an attempt cannot be committed on top of another writer's commit. */
-export type Conflict = "metadata" | "protocol" | "transaction" | "files" | "rows";
-
 /**
  * Whether an attempt that was made without knowledge of `winner`, the actions of one commit, would have had a different
- * result with it. Undefined if not: the attempt is then valid on top of the commit. The rules are those of Delta's
- * reference implementations.
+ * result with it. If not, the attempt is valid on top of the commit. The rules are those of Delta's reference
+ * implementations.
  */
-export function findConflict(attempt: Attempt, winner: readonly Action[]): Conflict | undefined {
+export function conflicts(attempt: Attempt, winner: readonly Action[]): boolean {
   const appIds = new Set(attempt.actions.flatMap((action) => ("txn" in action ? [action.txn.appId] : [])));
   const removed = new Set(removedPaths(attempt.actions));
-  for (const action of winner) {
-    if ("metaData" in action) return "metadata";
-    if ("protocol" in action) return "protocol";
-    if ("txn" in action && appIds.has(action.txn.appId)) return "transaction";
+  return winner.some((action) => {
+    if ("metaData" in action || "protocol" in action) return true;
+    if ("txn" in action) return appIds.has(action.txn.appId);
     const file = "add" in action ? action.add : "remove" in action ? action.remove : undefined;
-    if (file === undefined) continue;
-    if (removed.has(decodePath(file.path))) return "files";
+    if (file === undefined) return false;
     // Without a data change, the rows are the same.
-    if (attempt.readsTable && file.dataChange) return "rows";
-  }
-  return undefined;
+    return removed.has(decodePath(file.path)) || (attempt.readsTable === true && file.dataChange);
+  });
 }
 
 /** Whether the actions only add rows, whatever the table contains. */
