@@ -80,10 +80,15 @@ export function diskFull(): CleverLakeError {
   });
 }
 
+/** Whether the operating system reports that a disk, or a user's share of it, is full. */
+export function isDiskFull(error: unknown): boolean {
+  const code = errnoOf(error);
+  return code === "ENOSPC" || code === "EDQUOT";
+}
+
 /** An error for display: the operating system's errors for a full disk become ours, all others stay unchanged. */
 export function translateSystemError(error: unknown): unknown {
-  const code = errnoOf(error);
-  return code === "ENOSPC" || code === "EDQUOT" ? diskFull() : error;
+  return isDiskFull(error) ? diskFull() : error;
 }
 
 /** What happened, with its subject, and what to do. */

@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { createWriteStream } from "node:fs";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
-import { CleverLakeError } from "../../basics/errors";
+import { CleverLakeError, isDiskFull } from "../../basics/errors";
 import { removeLocal } from "../../basics/filesInUse";
 import { mapConcurrently } from "../../basics/mapConcurrently";
 import type { Lake, LakeOptions } from "../../lake/lake";
@@ -87,8 +87,4 @@ export function copyFault(error: unknown, lakePath: string, place: string): unkn
     hint: `Free some space where ${place}; then try again. The lake is unchanged.`,
     cause: error,
   });
-}
-
-function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
 }
