@@ -12,9 +12,7 @@ export interface SftpServerOptions {
   /** The folder that clients see as `/`. */
   readonly folder: string;
   readonly username: string;
-  readonly password?: string;
-  /** Public keys that may log in, in OpenSSH's one-line form. */
-  readonly authorizedKeys?: readonly string[];
+  readonly password: string;
   /** An OpenSSH private key; default: a new one. */
   readonly hostKey?: string;
   /** Default 0: any free port. */
@@ -34,7 +32,6 @@ export async function startSftpServer(options: SftpServerOptions): Promise<Runni
   const folder = await realpath(options.folder);
   const hostKey = options.hostKey ?? newHostKey();
   const fingerprint = hostKeyFingerprint(parseKey(hostKey).getPublicSSH());
-  const allowed = (options.authorizedKeys ?? []).map(parseKey);
   const clients = new Set<{ end(): unknown }>();
   const sockets = new Set<Socket>();
 
@@ -44,8 +41,8 @@ export async function startSftpServer(options: SftpServerOptions): Promise<Runni
     // A client that disconnects is not an error of the server.
     client.on("error", () => client.end());
     client.on("authentication", (context) => {
-      if (mayLogIn(context, options, allowed)) context.accept();
-      else context.reject(methodsOf(options));
+      if (mayLogIn(context, options)) context.accept();
+      else context.reject(["password"]);
     });
     client.on("session", (accept) => {
       accept().on("sftp", (acceptSftp) => serve(acceptSftp(), new ServerHandles(folder)));
@@ -101,23 +98,9 @@ function parseKey(text: string): ParsedKey {
   return key;
 }
 
-function methodsOf({ password, authorizedKeys }: SftpServerOptions) {
-  return [
-    ...(authorizedKeys === undefined ? [] : (["publickey"] as const)),
-    ...(password === undefined ? [] : (["password"] as const)),
-  ];
-}
-
-function mayLogIn(context: AuthContext, options: SftpServerOptions, allowed: readonly ParsedKey[]): boolean {
-  const known = sameText(context.username, options.username);
-  if (context.method === "password")
-    return options.password !== undefined && sameText(context.password, options.password) && known;
-  if (context.method !== "publickey" || !known) return false;
-  const { key, blob, signature, hashAlgo } = context;
-  const match = allowed.find((candidate) => candidate.getPublicSSH().equals(key.data));
-  if (match === undefined) return false;
-  // Without a signature the client only asks whether the key would be accepted.
-  return signature === undefined || (blob !== undefined && match.verify(blob, signature, hashAlgo) === true);
+function mayLogIn(context: AuthContext, { username, password }: SftpServerOptions): boolean {
+  const isKnown = sameText(context.username, username);
+  return context.method === "password" && sameText(context.password, password) && isKnown;
 }
 
 /** Constant-time comparison, which does not reveal where the texts differ, or whether their lengths do. */
