@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { storedZip, type ZippedFile } from "../../basics/storedZip";
+import { pythonPackage, storedZip } from "../../basics/storedZip";
 import { newestEntryFirst } from "../../clever/layout";
 import { userTypeValue } from "../../clever/reports";
 import { saltName } from "../../lake/adls/address";
@@ -20,10 +20,19 @@ const notebookFile = "clever-participation.ipynb";
 export const notebookAsset: Asset = { name: "notebook", title: "Notebook", files, guide };
 
 async function files(addresses: LakeAddresses, settings: AssetSettings): Promise<AssetFile[]> {
-  const script = await textOf(path.join(settings.scripts, "participation.py"));
+  const { scripts } = settings;
+  const sources = Promise.all([
+    readFile(path.join(scripts, "participation.py"), "utf8"),
+    pythonPackage(path.join(scripts, packageName)),
+  ]);
+  const [script, modules] = await sources.catch((error: unknown) => Promise.reject(ioError(error, scripts)));
+  const ofLake = {
+    name: `${packageName}/definitions.json`,
+    bytes: Buffer.from(JSON.stringify(definitions())),
+  };
   return [
     { path: `notebook/${notebookFile}`, content: notebookOf(script, valuesOf(addresses, settings)) },
-    { path: `notebook/${moduleFile}`, content: storedZip(await moduleFiles(settings.scripts)) },
+    { path: `notebook/${moduleFile}`, content: storedZip([...modules, ofLake]) },
   ];
 }
 
@@ -45,28 +54,6 @@ function valuesOf(
     newestEntry: newestEntryFirst.join(", "),
     examplePseudonym: createHash("sha256").update("st1").update("salt").digest("hex"),
   };
-}
-
-/** The package with its definitions of the lake. */
-async function moduleFiles(scripts: string): Promise<ZippedFile[]> {
-  const folder = path.join(scripts, packageName);
-  const names = (await readdir(folder).catch((error: unknown) => Promise.reject(ioError(error, folder))))
-    .filter((name) => name.endsWith(".py"))
-    .sort();
-  const zipped = (name: string, text: string) => ({
-    name: `${packageName}/${name}`,
-    bytes: Buffer.from(text),
-  });
-  const sources = names.map(async (name) => zipped(name, await textOf(path.join(folder, name))));
-  return [...(await Promise.all(sources)), zipped("definitions.json", JSON.stringify(definitions()))];
-}
-
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw ioError(error, file);
-  }
 }
 
 /** A string as a Python literal: JSON strings are valid Python. */

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { CleverLakeError } from "../../basics/errors";
-import { storedZip } from "../../basics/storedZip";
+import { pythonPackage, storedZip } from "../../basics/storedZip";
 import { sparkProgramFolder } from "../../clever/layout";
 import { type ReportName, reports } from "../../clever/reports";
 import { specificationOf } from "../../clever/specification";
@@ -25,23 +25,14 @@ const packageName = "clever_lake";
  * @param scripts the folder of the entry script and its package
  */
 export async function storeProgram(lake: Lake, scripts: string, options: LakeOptions): Promise<Program> {
-  const modules = (await readdir(path.join(scripts, packageName)))
-    .filter((name) => name.endsWith(".py"))
-    .sort();
-  const zipped = await Promise.all(
-    modules.map(async (name) => ({
-      name: `${packageName}/${name}`,
-      bytes: await readFile(path.join(scripts, packageName, name)),
-    })),
-  );
-  const specifications = Object.values(reports).map(
-    (report) =>
-      [specificationName(report.name), JSON.stringify(specificationOf(report), undefined, 2)] as const,
-  );
+  const specifications = Object.values(reports).map((report) => {
+    const text = JSON.stringify(specificationOf(report), undefined, 2);
+    return [specificationName(report.name), Buffer.from(text)] as const;
+  });
   const files: (readonly [string, Buffer])[] = [
     [scriptName, await readFile(path.join(scripts, scriptName))],
-    [`${packageName}.zip`, storedZip(zipped)],
-    ...specifications.map(([name, text]) => [name, Buffer.from(text)] as const),
+    [`${packageName}.zip`, storedZip(await pythonPackage(path.join(scripts, packageName)))],
+    ...specifications,
   ];
   const hash = createHash("sha256");
   for (const [name, bytes] of files) hash.update(`${name}\0${bytes.length}\0`).update(bytes);
