@@ -83,13 +83,13 @@ class SparkProcess implements SparkSession {
         hint: 'Set it to "embedded", or run on Linux or macOS.',
       });
     }
+    // Spark spills rows to disk when it sorts them. Only the owner can read this folder.
+    const scratch = await machineScratch();
     const token = randomBytes(32).toString("hex");
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const address = server.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
-    // Spark spills rows to disk when it sorts them. Only the owner can read this folder.
-    const scratch = await machineScratch();
     const settings = {
       "spark.ui.enabled": "false",
       "spark.ui.showConsoleProgress": "false",
