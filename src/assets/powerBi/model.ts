@@ -199,7 +199,7 @@ const usage: ModelTable = {
     ofUsage(
       "Person-resource pairs",
       "The number of distinct resources per person, summed over people.",
-      `COUNTROWS(FILTER(SUMMARIZE(Usage, Usage[${personColumn}], Usage[resource]), NOT(ISBLANK(Usage[${personColumn}])) && NOT(ISBLANK(Usage[resource]))))`,
+      `COUNTROWS(FILTER(SUMMARIZE(Usage, Usage[${personColumn}], Usage[resource]), NOT(ISBLANK(Usage[${personColumn}]))))`,
     ),
   ],
 };
@@ -266,7 +266,7 @@ const resource: ModelTable = {
   source: {
     kind: "dax",
     lines: [
-      'SELECTCOLUMNS(SUMMARIZE(FILTER(Usage, NOT(ISBLANK(Usage[resource]))), Usage[resource], Usage[resource_name], Usage[resource_type]), "resource", Usage[resource], "resource_name", Usage[resource_name], "resource_type", Usage[resource_type])',
+      'SELECTCOLUMNS(SUMMARIZE(Usage, Usage[resource], Usage[resource_name], Usage[resource_type]), "resource", Usage[resource], "resource_name", Usage[resource_name], "resource_type", Usage[resource_type])',
     ],
   },
 };

@@ -114,7 +114,7 @@ FROM (
 /** Rows of resource usage that identify who used what. */
 const used = `SELECT DISTINCT user_type, school_name, ${personColumn}, resource
   FROM ${usage}
-  WHERE ${personColumn} IS NOT NULL AND resource IS NOT NULL`;
+  WHERE ${personColumn} IS NOT NULL`;
 
 /**
  * A number from resource usage: zero if nothing was used according to daily participation, else unknown if there is no
