@@ -3,10 +3,13 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import { CleverLakeError, unwritable } from "../basics/errors";
-import { type AssetFile, type AssetName, type AssetSettings, assetNames } from "./asset";
-import { assetsNamed } from "./assets";
+import { type Asset, type AssetFile, type AssetName, type AssetSettings, assetNames } from "./asset";
+import { pipelineAsset } from "./dataFactory/asset";
 import { lakeAddressesOf } from "./lakeAddresses";
+import { notebookAsset } from "./notebook/asset";
+import { powerBiAsset } from "./powerBi/asset";
 import { readme } from "./readme";
+import { sqlAsset } from "./sql/asset";
 
 /** Records the content of each file that this program wrote, to detect a user's changes. */
 export const manifestName = ".clever-lake-assets.json";
@@ -67,6 +70,11 @@ export async function writeAssets({
     if (files.written.length + files.unchanged.length > 0) await writeManifest(folder, hashes);
   }
   return { folder, assets: chosen.map(({ name }) => name), ...files };
+}
+
+/** The named assets, without duplicates, in the order of all assets. */
+function assetsNamed(names: readonly AssetName[]): Asset[] {
+  return [sqlAsset, powerBiAsset, pipelineAsset, notebookAsset].filter(({ name }) => names.includes(name));
 }
 
 async function writeOne(

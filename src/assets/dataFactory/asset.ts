@@ -4,7 +4,7 @@ import { type Asset, type AssetFile, jsonFile } from "../asset";
 import type { LakeAddresses } from "../lakeAddresses";
 import { deploymentFiles } from "./deployment";
 import { fabricFiles } from "./fabric";
-import { notebookName, schedule, sparkPoolName } from "./names";
+import { notebookName, schedule, sparkPoolName } from "./landing";
 import { names, synapseFiles } from "./synapse";
 
 const fabricFolder = "pipeline/fabric/Clever to lake.DataPipeline";

@@ -1,5 +1,5 @@
 import type { LakeAddresses } from "../lakeAddresses";
-import { sparkPoolName } from "./names";
+import { sparkPoolName } from "./landing";
 
 /** The ids of built-in roles, by name. */
 

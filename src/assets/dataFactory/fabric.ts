@@ -6,8 +6,8 @@ import {
   locationOf,
   notebookActivity,
   parameters,
+  schedule,
 } from "./landing";
-import { schedule } from "./names";
 
 const gitIntegration = "https://developer.microsoft.com/json-schemas/fabric/gitIntegration";
 

@@ -7,9 +7,11 @@ import {
   landingActivities,
   locationOf,
   notebookActivity,
+  notebookName,
   parameters,
+  schedule,
+  sparkPoolName,
 } from "./landing";
-import { notebookName, schedule, sparkPoolName } from "./names";
 
 export const names = {
   pipeline: "clever_to_lake",
