@@ -37,46 +37,24 @@ const renames: readonly { readonly name: string; readonly newName: string; reado
   { name: "Wordmeadow", newName: "Wordmeadow: Reading & Writing", schoolDay: 90 },
 ];
 
+/** Names from a text, separated by semicolons. */
+const namesIn = (text: string) => text.trim().split(/;\s+/);
+
 const catalogues: readonly Catalogue[] = [
   {
     type: "app",
     audiences: everyone,
-    names: [
-      "Lessonloom",
-      "Slidethicket",
-      "Notecove",
-      "Quizheron",
-      "Bookburrow",
-      "Videobrook",
-      "Langbridge",
-      "Typeharbor",
-      "Codepebble",
-      "Atlasroot",
-      "Drawfinch",
-      "Tuneotter",
-      "Calmcreek",
-      'The "Maker" Corner',
-      "Read, Write & Wonder",
-      "Libralantern",
-      "Testpine",
-      "Paperpond",
-    ],
+    names: namesIn(`
+      Lessonloom; Slidethicket; Notecove; Quizheron; Bookburrow; Videobrook; Langbridge; Typeharbor;
+      Codepebble; Atlasroot; Drawfinch; Tuneotter; Calmcreek; The "Maker" Corner; Read, Write & Wonder;
+      Libralantern; Testpine; Paperpond`),
   },
   {
     type: "app",
     audiences: ["elementary", "teachers"],
-    names: [
-      "Numberfen",
-      "Phonicfawn",
-      "Storyquill Jr.",
-      "Spellbarn",
-      "Fractionfox",
-      "Blockbarrow",
-      "Rhymerabbit",
-      "Sciencewick",
-      "Countcricket",
-      "Letterlagoon",
-    ],
+    names: namesIn(`
+      Numberfen; Phonicfawn; Storyquill Jr.; Spellbarn; Fractionfox; Blockbarrow; Rhymerabbit;
+      Sciencewick; Countcricket; Letterlagoon`),
   },
   // For one grade band only.
   { type: "app", audiences: ["elementary"], names: ["Counting Cove", "Alphabarn"] },
@@ -85,38 +63,16 @@ const catalogues: readonly Catalogue[] = [
   {
     type: "app",
     audiences: ["middle", "high", "teachers"],
-    names: [
-      "Algebrook",
-      "Geomoss",
-      "Essaykiln",
-      "Grammargrove",
-      "Historybeam",
-      "Civicstem",
-      "Labwren",
-      "Chemgarden",
-      "Biobay",
-      "Physpond",
-      "Statsparrow",
-      "Citewell",
-      "Debatedell",
-      "Vocabvale",
-    ],
+    names: namesIn(`
+      Algebrook; Geomoss; Essaykiln; Grammargrove; Historybeam; Civicstem; Labwren; Chemgarden; Biobay;
+      Physpond; Statsparrow; Citewell; Debatedell; Vocabvale`),
   },
   {
     type: "app",
     audiences: adults,
-    names: [
-      "Gradebriar",
-      "Planplover",
-      "Formfjord",
-      "Devicedell",
-      "Helpholly",
-      "Busbeacon",
-      "Mealmarten",
-      "Rosterreed",
-      "Absencealder",
-      "Trainthistle",
-    ],
+    names: namesIn(`
+      Gradebriar; Planplover; Formfjord; Devicedell; Helpholly; Busbeacon; Mealmarten; Rosterreed;
+      Absencealder; Trainthistle`),
   },
   {
     type: "clever-district-added",
@@ -126,15 +82,10 @@ const catalogues: readonly Catalogue[] = [
   {
     type: "district-link",
     audiences: everyone,
-    names: [
-      "Bell Schedules",
-      "Tech Help Desk",
-      "Digital Citizenship",
-      "Counselor Request",
-      "https://www.example.org/families/calendar?year=current&view=month",
-      "https://library.example.org/databases",
-      "https://forms.example.org/d/7f3a/viewform",
-    ],
+    names: namesIn(`
+      Bell Schedules; Tech Help Desk; Digital Citizenship; Counselor Request;
+      https://www.example.org/families/calendar?year=current&view=month;
+      https://library.example.org/databases; https://forms.example.org/d/7f3a/viewform`),
   },
   { type: "district-link", audiences: adults, names: ["Staff Handbook", "https://hr.example.org/leave"] },
 ];

@@ -30,32 +30,11 @@ export function factorOn(
   return changed !== undefined && date >= changed.onDay ? changed.factor : 1;
 }
 
-const places = [
-  "Aldergrove",
-  "Brightwater",
-  "Cedar Hollow",
-  "Dunmere",
-  "Eastfield",
-  "Foxglove Hill",
-  "Granite Pass",
-  "Heron Lake",
-  "Ivy Bend",
-  "Juniper Flats",
-  "Kestrel Ridge",
-  "Larkspur",
-  "Millrace",
-  "Northgate",
-  "Orchard Park",
-  "Pebble Creek",
-  "Quarry Road",
-  "Redwillow",
-  "Stonebridge",
-  "Tamarack",
-  "Upland",
-  "Violet Meadow",
-  "Westbrook",
-  "Yarrow",
-];
+const places = (
+  "Aldergrove, Brightwater, Cedar Hollow, Dunmere, Eastfield, Foxglove Hill, Granite Pass, Heron Lake, " +
+  "Ivy Bend, Juniper Flats, Kestrel Ridge, Larkspur, Millrace, Northgate, Orchard Park, Pebble Creek, " +
+  "Quarry Road, Redwillow, Stonebridge, Tamarack, Upland, Violet Meadow, Westbrook, Yarrow"
+).split(", ");
 const directions = ["", "North ", "South ", "East ", "West ", "Old ", "New "];
 const kinds: readonly GradeBand[] = ["elementary", "middle", "high", "elementary", "elementary"];
 const titleOfBand: Readonly<Record<GradeBand, string>> = {
