@@ -1,4 +1,4 @@
-import http, { type Agent, type ClientRequest, Agent as HttpAgent } from "node:http";
+import http, { type Agent, Agent as HttpAgent } from "node:http";
 import https, { Agent as HttpsAgent } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -18,7 +18,11 @@ export class Agents {
 
   /** @param idleTimeout milliseconds without a byte after which a connection is closed */
   constructor(private readonly idleTimeout: number) {
-    this.direct = { http: new DirectAgent(idleTimeout), https: new TlsAgent(idleTimeout) };
+    const options = { keepAlive: true, timeout: idleTimeout };
+    this.direct = {
+      http: watching(new HttpAgent(options), idleTimeout),
+      https: watching(new HttpsAgent(options), idleTimeout),
+    };
   }
 
   /** The agent for an address, using its proxy if it has one. Throws `config` for an unusable proxy. */
@@ -27,7 +31,7 @@ export class Agents {
     if (proxy === undefined) return address.startsWith("http:") ? this.direct.http : this.direct.https;
     const known = this.tunnels.get(proxy.href);
     if (known) return known;
-    const made = new TunnelAgent(proxy, this.idleTimeout);
+    const made = watching(new TunnelAgent(proxy, this.idleTimeout), this.idleTimeout);
     this.tunnels.set(proxy.href, made);
     return made;
   }
@@ -36,43 +40,26 @@ export class Agents {
 /** The limit for connecting, shorter than that for a response. */
 const connectTimeout = 20_000;
 
-class DirectAgent extends HttpAgent {
-  constructor(private readonly idleTimeout: number) {
-    super({ keepAlive: true, timeout: idleTimeout });
-  }
-
-  override createConnection(...given: Parameters<HttpAgent["createConnection"]>) {
-    return watched(super.createConnection(...given), this.idleTimeout);
-  }
-
-  override reuseSocket(socket: Duplex, request: ClientRequest): void {
-    super.reuseSocket(socket, request);
-    restartIdleTimeout(socket, this.idleTimeout);
-  }
-}
-
-class TlsAgent extends HttpsAgent {
-  constructor(protected readonly idleTimeout: number) {
-    super({ keepAlive: true, timeout: idleTimeout });
-  }
-
-  override createConnection(...given: Parameters<HttpsAgent["createConnection"]>) {
-    return watched(super.createConnection(...given), this.idleTimeout);
-  }
-
-  override reuseSocket(socket: Duplex, request: ClientRequest): void {
-    super.reuseSocket(socket, request);
-    restartIdleTimeout(socket, this.idleTimeout);
-  }
+/** An agent whose connections end if they are silent. */
+function watching<A extends HttpAgent>(agent: A, idleTimeout: number): A {
+  const create = agent.createConnection.bind(agent);
+  agent.createConnection = (...given) => watched(create(...given), idleTimeout);
+  const reuse = agent.reuseSocket.bind(agent);
+  agent.reuseSocket = (socket, request) => {
+    reuse(socket, request);
+    // Another one may have been set while it was idle: the server tells how long it keeps idle connections.
+    if (isSocket(socket)) socket.setTimeout(idleTimeout);
+  };
+  return agent;
 }
 
 /** TLS within a tunnel through a proxy (`CONNECT`, RFC 9110). Only https uses a proxy. */
-class TunnelAgent extends TlsAgent {
+class TunnelAgent extends HttpsAgent {
   constructor(
     private readonly proxy: URL,
-    idleTimeout: number,
+    private readonly idleTimeout: number,
   ) {
-    super(idleTimeout);
+    super({ keepAlive: true, timeout: idleTimeout });
   }
 
   override createConnection(...[options, callback]: Parameters<HttpsAgent["createConnection"]>) {
@@ -129,14 +116,6 @@ function watched<Connection extends Duplex | null | undefined>(
 
 function isSocket(connection: unknown): connection is Socket {
   return typeof connection === "object" && connection !== null && "setTimeout" in connection;
-}
-
-/**
- * Another timeout may have been set while the connection was idle: the server tells how long it keeps idle
- * connections.
- */
-function restartIdleTimeout(socket: Duplex, idleTimeout: number): void {
-  if (isSocket(socket)) socket.setTimeout(idleTimeout);
 }
 
 function idleTooLong(): Error {
