@@ -320,30 +320,24 @@ const writeRefusals: ReadonlySet<string | undefined> = new Set(["EACCES", "EPERM
  * below a file differ between systems.
  */
 async function requirePossibleFolder(root: string): Promise<void> {
-  let localPath = root;
-  let found = await undefinedIfMissing(fs.stat(localPath), root);
-  // Up to the nearest existing place, which may be a link to a missing one.
-  while (found === undefined && (await undefinedIfMissing(fs.lstat(localPath), root)) === undefined) {
-    const above = path.dirname(localPath);
-    if (above === localPath) return;
-    localPath = above;
-    found = await undefinedIfMissing(fs.stat(localPath), root);
-  }
-  if (found === undefined) {
-    throw new CleverLakeError(
-      "config",
-      "The lake's address leads through a link to a place that does not exist.",
-      {
+  for (let localPath = root; ; localPath = path.dirname(localPath)) {
+    const found = await undefinedIfMissing(fs.stat(localPath), root);
+    if (found?.isDirectory()) return;
+    if (found !== undefined) {
+      throw new CleverLakeError("config", "The lake's address names a file, or a place below one.", {
+        subject: root,
+        hint: "Name a folder of its own; the first run creates it.",
+      });
+    }
+    if ((await undefinedIfMissing(fs.lstat(localPath), root)) !== undefined) {
+      const message = "The lake's address leads through a link to a place that does not exist.";
+      throw new CleverLakeError("config", message, {
         subject: localPath,
         hint: "Check whether its disk is mounted, or create the folder that the link names.",
-      },
-    );
+      });
+    }
+    if (path.dirname(localPath) === localPath) return;
   }
-  if (found.isDirectory()) return;
-  throw new CleverLakeError("config", "The lake's address names a file, or a place below one.", {
-    subject: root,
-    hint: "Name a folder of its own; the first run creates it.",
-  });
 }
 
 async function undefinedIfMissing(stats: Promise<Stats>, root: string): Promise<Stats | undefined> {
