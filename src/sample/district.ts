@@ -47,33 +47,20 @@ function isDay(text: string): boolean {
 
 const minCounts = { students: 0, teachers: 0, staff: 0, schools: 1, days: 1 } as const;
 
+function wrong(subject: string, message: string): CleverLakeError {
+  return new CleverLakeError("config", message, { subject });
+}
+
 function checkOptions(options: SampleOptions): void {
   for (const name of ["students", "teachers", "staff", "schools", "days"] as const) {
     const minimum = minCounts[name];
-    if (!Number.isSafeInteger(options[name]) || options[name] < minimum) {
-      throw new CleverLakeError(
-        "config",
-        `The sample district's ${name} must be a whole number, ${minimum} or more.`,
-        {
-          subject: name,
-        },
-      );
-    }
+    if (!Number.isSafeInteger(options[name]) || options[name] < minimum)
+      throw wrong(name, `The sample district's ${name} must be a whole number, ${minimum} or more.`);
   }
-  if (options.seed !== undefined && !Number.isSafeInteger(options.seed)) {
-    throw new CleverLakeError("config", "The sample district's seed must be a whole number.", {
-      subject: "seed",
-    });
-  }
-  if (options.firstDay !== undefined && !isDay(options.firstDay)) {
-    throw new CleverLakeError(
-      "config",
-      "The sample district's first day must be a date such as 2025-08-25.",
-      {
-        subject: "firstDay",
-      },
-    );
-  }
+  if (options.seed !== undefined && !Number.isSafeInteger(options.seed))
+    throw wrong("seed", "The sample district's seed must be a whole number.");
+  if (options.firstDay !== undefined && !isDay(options.firstDay))
+    throw wrong("firstDay", "The sample district's first day must be a date such as 2025-08-25.");
 }
 
 function nameOf(subject: { readonly resource: string } | { readonly school: string }): string {
@@ -113,13 +100,7 @@ export function sampleDistrict(options: SampleOptions): SampleDistrict {
   const resources = sampleResources(seed, schools, schoolDay).map(withChange);
   for (const name of changed.keys()) {
     if ([...schools, ...resources].some((subject) => subject.name === name)) continue;
-    throw new CleverLakeError(
-      "config",
-      "The sample district does not have the resource or school to be changed.",
-      {
-        subject: name,
-      },
-    );
+    throw wrong(name, "The sample district does not have the resource or school to be changed.");
   }
   return {
     seed,

@@ -1,4 +1,4 @@
-import { CleverLakeError } from "../../basics/errors";
+import { CleverLakeError, type ErrorCode } from "../../basics/errors";
 import { saltName, vaultScope } from "./address";
 import { notFromAzure } from "./adlsMessages";
 import { callService, Unanswered } from "./callService";
@@ -62,39 +62,34 @@ function isFromVault({ headers }: WebResponse): boolean {
 function refusal(answer: WebResponse, subject: string): CleverLakeError {
   const { status, text: body } = answer;
   if (status !== 429 && status < 500 && !isFromVault(answer)) return notFromAzure(status);
-  if (
-    status === 403 &&
-    /"Secret\w*(Disabled|Expired|NotYetValid)|(disabled|expired|not yet valid) secret/i.test(body)
-  ) {
-    return new CleverLakeError(
+  const isDisabled = /"Secret\w*(Disabled|Expired|NotYetValid)|(disabled|expired|not yet valid) secret/i.test(
+    body,
+  );
+  const error = (code: ErrorCode, message: string, hint: string) =>
+    new CleverLakeError(code, message, { subject, hint });
+  if (status === 403 && isDisabled)
+    return error(
       "salt",
       `The secret ${saltName} in the key vault is disabled or has expired.`,
-      {
-        subject,
-        hint: "Enable it there. Its value must stay the same: another salt produces different pseudonyms.",
-      },
+      "Enable it there. Its value must stay the same: another salt produces different pseudonyms.",
     );
-  }
-  if (status === 404) {
-    return new CleverLakeError("salt", `The key vault has no secret ${saltName}.`, {
-      subject,
-      hint: `Put the district's salt there under the name ${saltName}, as OEA does.`,
-    });
-  }
-  if (status === 401) {
-    return new CleverLakeError("auth", "The key vault does not accept the sign-in.", {
-      subject,
-      hint: "Sign in again, with an account of the tenant that the vault belongs to.",
-    });
-  }
-  if (status === 403) {
-    return new CleverLakeError("auth", "Your account may not read the salt in the key vault.", {
-      subject,
-      hint: "Ask for the role Key Vault Secrets User on the secret oeaSalt, or allow this machine in the vault's firewall.",
-    });
-  }
-  return new CleverLakeError("network", `The key vault answered with an error (${status}).`, {
-    subject,
-    hint: "Try again in a few minutes.",
-  });
+  if (status === 404)
+    return error(
+      "salt",
+      `The key vault has no secret ${saltName}.`,
+      `Put the district's salt there under the name ${saltName}, as OEA does.`,
+    );
+  if (status === 401)
+    return error(
+      "auth",
+      "The key vault does not accept the sign-in.",
+      "Sign in again, with an account of the tenant that the vault belongs to.",
+    );
+  if (status === 403)
+    return error(
+      "auth",
+      "Your account may not read the salt in the key vault.",
+      "Ask for the role Key Vault Secrets User on the secret oeaSalt, or allow this machine in the vault's firewall.",
+    );
+  return error("network", `The key vault answered with an error (${status}).`, "Try again in a few minutes.");
 }

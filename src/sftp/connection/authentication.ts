@@ -123,32 +123,28 @@ export class Login {
     const { username } = this.credentials;
     const taken = this.tried[this.triedBeforePartialSuccess - 1];
     const refused = this.tried.slice(this.triedBeforePartialSuccess).map((type) => methodWords[type]);
+    const error = (message: string, hint: string | undefined) =>
+      new CleverLakeError("auth", message, { hint, cause });
     if (this.tried.length === 0)
-      return new CleverLakeError(
-        "auth",
+      return error(
         `The SFTP server accepts only these login methods: ${methodNames(this.offered)}. None of them is configured.`,
-        {
-          hint: this.hintForOffer(),
-          cause,
-        },
+        this.hintForOffer(),
       );
     if (taken !== undefined && refused.length === 0)
-      return new CleverLakeError(
-        "auth",
+      return error(
         `The SFTP server accepted ${methodWords[taken]} of the account ${username}, and requires another login method: ${methodNames(this.offered)}.`,
-        { hint: "Configure that too, or ask for an account that needs only one login method.", cause },
+        "Configure that too, or ask for an account that needs only one login method.",
       );
     if (this.needsAnotherMethod)
-      return new CleverLakeError(
-        "auth",
+      return error(
         `The SFTP server asks the account ${username} for something other than its password, such as a code. Clever Lake cannot answer that.`,
-        { hint: "Use a private key, or ask for an account that needs only its password.", cause },
+        "Use a private key, or ask for an account that needs only its password.",
       );
     const what = [...new Set(refused)].join(" and ");
-    return new CleverLakeError("auth", `The SFTP server refused ${what} of the account ${username}.`, {
-      hint: "Check the user name and the credentials.",
-      cause,
-    });
+    return error(
+      `The SFTP server refused ${what} of the account ${username}.`,
+      "Check the user name and the credentials.",
+    );
   }
 
   /** How to configure one of the offered methods. An agent is asked only if there is no password. */
@@ -157,13 +153,11 @@ export class Login {
       this.credentials.password === undefined
         ? "start an SSH agent that has the key"
         : "unset CLEVER_SFTP_PASSWORD and start an SSH agent that has the key";
-    const ways = [
-      ...(this.offered.some((name) => /^(?:password|keyboard-interactive)$/.test(name))
-        ? ["set CLEVER_SFTP_PASSWORD"]
-        : []),
-      ...(this.offered.includes("publickey") ? ['set "privateKeyPath" under "sftp"', agent] : []),
-    ].join(", or ");
-    return ways === "" ? undefined : `${capitalized(ways)}.`;
+    const ways = this.offered.some((name) => /^(?:password|keyboard-interactive)$/.test(name))
+      ? ["set CLEVER_SFTP_PASSWORD"]
+      : [];
+    if (this.offered.includes("publickey")) ways.push('set "privateKeyPath" under "sftp"', agent);
+    return ways.length === 0 ? undefined : `${capitalized(ways.join(", or "))}.`;
   }
 
   /** The error for a connection that was lost after the password was sent: sending it again could lock the account. */

@@ -138,30 +138,27 @@ export class SftpConnector {
     if (error instanceof CleverLakeError) return error;
     const level = error instanceof Error && "level" in error ? error.level : undefined;
     const message = error instanceof Error ? error.message : "";
+    const detail = (hint?: string) => ({ hint, cause: error });
     if (level === "client-authentication") return login.refused(error);
-    if (level === "agent")
-      return new CleverLakeError("auth", "The SSH agent cannot be reached, or refused to sign.", {
-        hint:
-          process.platform === "win32"
-            ? "Check that Pageant or the service OpenSSH Authentication Agent is running and has the key."
-            : "Check that it is running and that SSH_AUTH_SOCK names its socket.",
-        cause: error,
-      });
+    if (level === "agent") {
+      const hint =
+        process.platform === "win32"
+          ? "Check that Pageant or the service OpenSSH Authentication Agent is running and has the key."
+          : "Check that it is running and that SSH_AUTH_SOCK names its socket.";
+      return new CleverLakeError(
+        "auth",
+        "The SSH agent cannot be reached, or refused to sign.",
+        detail(hint),
+      );
+    }
     const reason = error instanceof Error && "code" in error ? error.code : undefined;
     if (tooManyFailures.has(reason) && login.started && !ready) return login.refused(error);
-    if (level === "handshake" && /no matching/i.test(message))
-      return new CleverLakeError(
-        "io",
-        `The SFTP server ${this.address} supports no algorithm that is safe to use.`,
-        {
-          hint: "It needs an update: current OpenSSH servers work.",
-          cause: error,
-        },
-      );
+    if (level === "handshake" && /no matching/i.test(message)) {
+      const what = `The SFTP server ${this.address} supports no algorithm that is safe to use.`;
+      return new CleverLakeError("io", what, detail("It needs an update: current OpenSSH servers work."));
+    }
     if (ready && /subsystem|channel/i.test(message))
-      return new CleverLakeError("io", `${this.address} accepts the login, but offers no SFTP.`, {
-        cause: error,
-      });
+      return new CleverLakeError("io", `${this.address} accepts the login, but offers no SFTP.`, detail());
     if (isFirstLogin) return login.unanswered(error);
     return networkError(
       `The connection to the SFTP server ${this.address} failed: ${socketFault(error)}.`,

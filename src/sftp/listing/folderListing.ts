@@ -66,18 +66,12 @@ async function readEntries(connection: SftpConnection, remotePath: string): Prom
           duplicates.push({ ...entry, fault: "a name that occurs twice in the folder" });
       }
       answersWithoutNames = entries.size > before ? 0 : answersWithoutNames + 1;
+      const endless = (how: string) => new EndlessListingError(remotePath, how);
       if (answersWithoutNames >= maximumAnswersWithoutNames)
-        throw new EndlessListingError(
-          remotePath,
-          `${answersWithoutNames} answers in a row contain no new name`,
-        );
-      if (entries.size > maximumEntries)
-        throw new EndlessListingError(remotePath, `it has more than ${maximumEntries} entries`);
+        throw endless(`${answersWithoutNames} answers in a row contain no new name`);
+      if (entries.size > maximumEntries) throw endless(`it has more than ${maximumEntries} entries`);
       if (Date.now() > until)
-        throw new EndlessListingError(
-          remotePath,
-          `it takes more than ${(maximumTimeouts * connection.timeout) / 1000} s`,
-        );
+        throw endless(`it takes more than ${(maximumTimeouts * connection.timeout) / 1000} s`);
     }
   } catch (error) {
     if (statusOf(error) !== sftpStatus.endOfFile) throw error;

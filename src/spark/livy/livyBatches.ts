@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CleverLakeError } from "../../basics/errors";
+import { CleverLakeError, type ErrorCode } from "../../basics/errors";
 import { callService, Unanswered } from "../../lake/adls/callService";
 import { type AzureAccess, tokensFor } from "../../lake/adls/identity";
 import type { TokenKeeper } from "../../lake/adls/tokens";
@@ -144,28 +144,27 @@ export class LivyBatches {
   private refusal(answer: WebResponse): CleverLakeError {
     const { name, kind } = this.options.service;
     const { status } = answer;
-    if (status === 401 || status === 403) {
-      return new CleverLakeError("auth", `The Spark service does not let you start batches (${status}).`, {
-        subject: name,
-        hint: signInHints[kind],
-      });
-    }
-    if (status === 404) {
-      return new CleverLakeError("engine", "The Spark service does not know this pool, lakehouse or batch.", {
-        subject: name,
-        hint: "Check the setting livy. A service that was restarted forgets its batches: run again.",
-      });
-    }
-    if (status === 429 || status >= 500) {
-      return new CleverLakeError("network", `The Spark service answered with an error (${status}).`, {
-        subject: name,
-        hint: "It may be busy or at capacity: try again in a few minutes.",
-      });
-    }
-    const reason = reasonIn(answer);
-    return new CleverLakeError("engine", `The Spark service refused the batch (${status})${reason}.`, {
-      subject: name,
-    });
+    const error = (code: ErrorCode, message: string, hint?: string) =>
+      new CleverLakeError(code, message, { subject: name, hint });
+    if (status === 401 || status === 403)
+      return error(
+        "auth",
+        `The Spark service does not let you start batches (${status}).`,
+        signInHints[kind],
+      );
+    if (status === 404)
+      return error(
+        "engine",
+        "The Spark service does not know this pool, lakehouse or batch.",
+        "Check the setting livy. A service that was restarted forgets its batches: run again.",
+      );
+    if (status === 429 || status >= 500)
+      return error(
+        "network",
+        `The Spark service answered with an error (${status}).`,
+        "It may be busy or at capacity: try again in a few minutes.",
+      );
+    return error("engine", `The Spark service refused the batch (${status})${reasonIn(answer)}.`);
   }
 }
 

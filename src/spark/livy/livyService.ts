@@ -70,36 +70,34 @@ export function livyTargetOf({
   lake,
   saltKeyVaultUrl,
 }: Pick<Config, "livy" | "lake" | "saltKeyVaultUrl">): LivyTarget {
-  if (livy === undefined) {
-    throw new CleverLakeError("config", "The engine livy needs the address of a cluster.", {
-      subject: "livy",
-      hint: "Set a workspace and a pool (Synapse), a workspace and a lakehouse (Fabric), or the url of a Livy server.",
-    });
-  }
+  const wrong = (subject: string, message: string, hint: string) =>
+    new CleverLakeError("config", message, { subject, hint });
+  if (livy === undefined)
+    throw wrong(
+      "livy",
+      "The engine livy needs the address of a cluster.",
+      "Set a workspace and a pool (Synapse), a workspace and a lakehouse (Fabric), or the url of a Livy server.",
+    );
   const service = livyServiceOf(livy);
-  if (saltKeyVaultUrl === undefined) {
-    throw new CleverLakeError("config", "With the engine livy, the salt must be in a key vault.", {
-      subject: "saltKeyVaultUrl",
-      hint: "The salt is never sent to a cluster: put it into a key vault under the name oeaSalt, and set the vault here.",
-    });
-  }
+  if (saltKeyVaultUrl === undefined)
+    throw wrong(
+      "saltKeyVaultUrl",
+      "With the engine livy, the salt must be in a key vault.",
+      "The salt is never sent to a cluster: put it into a key vault under the name oeaSalt, and set the vault here.",
+    );
   // Throws for an emulator.
   hadoopAddress(lake.url, "stage1np");
-  if (service.kind !== "livy" && !isAdlsAddress(lake.url)) {
-    throw new CleverLakeError(
-      "config",
+  if (service.kind !== "livy" && !isAdlsAddress(lake.url))
+    throw wrong(
+      lake.url,
       "A cluster in Azure cannot read a lake in a folder on this machine.",
-      {
-        subject: lake.url,
-        hint: 'Use a lake in Azure, or "engine": "embedded".',
-      },
+      'Use a lake in Azure, or "engine": "embedded".',
     );
-  }
-  if (service.kind !== "livy" && saltKeyVaultUrl.startsWith("http:")) {
-    throw new CleverLakeError("config", "A cluster in Azure cannot reach a key vault on this machine.", {
-      subject: "saltKeyVaultUrl",
-      hint: "Use an address like https://NAME.vault.azure.net.",
-    });
-  }
+  if (service.kind !== "livy" && saltKeyVaultUrl.startsWith("http:"))
+    throw wrong(
+      "saltKeyVaultUrl",
+      "A cluster in Azure cannot reach a key vault on this machine.",
+      "Use an address like https://NAME.vault.azure.net.",
+    );
   return { service, saltKeyVaultUrl };
 }
