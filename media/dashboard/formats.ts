@@ -1,10 +1,8 @@
+import { fill } from "../../src/basics/fill";
 import type { People } from "../../src/dashboard/answer";
 import type { DashboardTexts } from "../../src/dashboard/export/texts";
 
-/** Replaces `{0}`, `{1}` in a text; braces inside a value are kept. */
-export function fill(text: string, ...values: readonly (string | number)[]): string {
-  return text.replace(/\{(\d)\}/g, (placeholder, index) => String(values[Number(index)] ?? placeholder));
-}
+export { fill };
 
 /** Isolates a name in a sentence, so that a name in another writing direction does not affect the rest. */
 export function isolated(name: string): string {

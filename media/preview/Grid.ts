@@ -1,36 +1,15 @@
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
 import type { TemplateResult } from "lit";
 import type { PreviewInfo } from "../../src/protocol/previewedReport";
-import type { ColumnWidths } from "./columns";
 import { type GridPosition, moveInGrid } from "./gridPosition";
-import {
-  cellId,
-  columnCount,
-  type GridActions,
-  type GridLayout,
-  gridView,
-  hasProblemColumn,
-} from "./gridView";
-import { type Model, rowCount } from "./model";
-import type { RowCache } from "./rowCache";
+import { cellId, columnCount, type GridLayout, gridView, hasProblemColumn } from "./gridView";
+import { rowCount } from "./model";
+import type { Page } from "./Page";
 
 const resizeStep = 16;
 
-/** The page, as the grid needs it. */
-export interface GridHost {
-  readonly model: Model;
-  readonly widths: ColumnWidths;
-  readonly rows: RowCache;
-  /** The table's scroll position when the page was last visible. */
-  readonly scrollTop: number;
-  /** Something must be redrawn. */
-  changed(): void;
-  /** A row's height in pixels, for the current font. */
-  rowHeight(): number;
-}
-
 /** Scrolling, keys, focus and column widths of the table; `gridView` renders it. */
-export class Grid implements GridActions {
+export class Grid {
   private readonly vertical: Virtualizer<HTMLElement, HTMLElement>;
   private readonly horizontal: Virtualizer<HTMLElement, HTMLElement>;
   private element: HTMLElement | null = null;
@@ -38,20 +17,20 @@ export class Grid implements GridActions {
   /** The cell that currently has a tooltip. */
   private titled: HTMLElement | undefined;
 
-  constructor(private readonly host: GridHost) {
+  constructor(private readonly page: Page) {
     const shared = {
       getScrollElement: () => this.element,
       scrollToFn: elementScroll<HTMLElement>,
       observeElementRect: observeElementRect<HTMLElement>,
       observeElementOffset: observeElementOffset<HTMLElement>,
-      onChange: () => host.changed(),
+      onChange: () => page.changed(),
       count: 0,
     };
     this.vertical = new Virtualizer<HTMLElement, HTMLElement>({
       ...shared,
-      estimateSize: () => host.rowHeight(),
+      estimateSize: () => page.rowHeight,
       overscan: 8,
-      initialOffset: host.scrollTop,
+      initialOffset: page.scrollTop,
     });
     this.horizontal = new Virtualizer<HTMLElement, HTMLElement>({
       ...shared,
@@ -64,12 +43,12 @@ export class Grid implements GridActions {
   }
 
   get scrollTop(): number {
-    return this.vertical.scrollOffset ?? this.host.scrollTop;
+    return this.vertical.scrollOffset ?? this.page.scrollTop;
   }
 
   /** The visible rows and columns to draw now. */
   view(info: PreviewInfo): TemplateResult {
-    const { model, rows } = this.host;
+    const { model, rows } = this.page;
     const layout = this.layout(info);
     rows.want(layout.rows.map(({ index }) => index));
     return gridView(model, info, layout, (index) => rows.row(index), this);
@@ -82,7 +61,7 @@ export class Grid implements GridActions {
     this.horizontal._willUpdate();
     if (!this.focusRequested) return;
     this.focusRequested = false;
-    const { active } = this.host.model;
+    const { active } = this.page.model;
     document.getElementById(cellId(active.row, active.column))?.focus({ preventScroll: true });
   }
 
@@ -100,16 +79,16 @@ export class Grid implements GridActions {
 
   /** Makes a cell active, visible and focused. */
   goTo({ row, column }: GridPosition): void {
-    this.host.model.active = { row, column };
+    this.page.model.active = { row, column };
     this.focusRequested = true;
     if (row >= 0) this.vertical.scrollToIndex(row, { align: "auto" });
     if (column > 0) this.horizontal.scrollToIndex(column - 1, { align: "auto" });
-    this.host.changed();
+    this.page.changed();
   }
 
   // Handlers are properties, because templates pass them on unbound.
   readonly keyDown = (event: KeyboardEvent): void => {
-    const { model } = this.host;
+    const { model } = this.page;
     const { phase, active } = model;
     if (phase.name !== "open") return;
     const control = event.ctrlKey || event.metaKey;
@@ -119,7 +98,7 @@ export class Grid implements GridActions {
       return;
     }
     if (event.shiftKey) return;
-    const page = Math.max(1, Math.floor(this.bodyHeight() / this.host.rowHeight()) - 1);
+    const page = Math.max(1, Math.floor(this.bodyHeight() / this.page.rowHeight) - 1);
     const size = { rows: rowCount(model), columns: columnCount(phase.info), page };
     const next = moveInGrid(active, { key: event.key, control }, size);
     if (!next) return;
@@ -130,10 +109,10 @@ export class Grid implements GridActions {
   readonly focusIn = (event: FocusEvent): void => {
     const cell = cellOf(event.target);
     const [, row, column] = /^cell-(-?\d+)-(\d+)$/.exec(cell?.id ?? "") ?? [];
-    const { active } = this.host.model;
+    const { active } = this.page.model;
     if (row === undefined || (Number(row) === active.row && Number(column) === active.column)) return;
-    this.host.model.active = { row: Number(row), column: Number(column) };
-    this.host.changed();
+    this.page.model.active = { row: Number(row), column: Number(column) };
+    this.page.changed();
   };
 
   readonly pointerOver = (event: PointerEvent): void => {
@@ -154,7 +133,7 @@ export class Grid implements GridActions {
 
   /** Copies the active cell, unless it is masked. */
   readonly copy = (event: ClipboardEvent): void => {
-    const { model, rows } = this.host;
+    const { model, rows } = this.page;
     const { row, column } = model.active;
     const cell = rows.row(row)?.cells[column - 1];
     if (!cell || !event.clipboardData) return;
@@ -183,18 +162,18 @@ export class Grid implements GridActions {
   }
 
   private resize(index: number, width: number | undefined): void {
-    const { model, widths } = this.host;
+    const { model, widths } = this.page;
     const column = model.phase.name === "open" ? model.phase.info.columns[index] : undefined;
     if (!column) return;
     widths.resize(column, width);
     this.horizontal.measure();
-    this.host.changed();
+    this.page.changed();
   }
 
   private layout(info: PreviewInfo): GridLayout {
     const lineWidth = this.lineWidth(info);
-    const head = this.host.rowHeight() * 2;
-    const { row, column } = this.host.model.active;
+    const head = this.page.rowHeight * 2;
+    const { row, column } = this.page.model.active;
     // The active cell stays in the document wherever the table is scrolled, because it has the focus.
     const withActive =
       (active: number, count: number) =>
@@ -232,13 +211,13 @@ export class Grid implements GridActions {
   }
 
   private lineWidth(info: PreviewInfo): number {
-    const { widths, model } = this.host;
+    const { widths, model } = this.page;
     // Cells with line breaks can make line numbers larger than row numbers; space for one more digit is enough.
     return widths.lines(model.numbers.integer(info.rowCount * 2), model.strings.lineColumn);
   }
 
   private widthOf(index: number): number {
-    const { model, widths } = this.host;
+    const { model, widths } = this.page;
     if (model.phase.name !== "open") return 0;
     const { info } = model.phase;
     const column = info.columns[index];
@@ -248,7 +227,7 @@ export class Grid implements GridActions {
   }
 
   private bodyHeight(): number {
-    return (this.element?.clientHeight ?? 0) - this.host.rowHeight() * 2;
+    return (this.element?.clientHeight ?? 0) - this.page.rowHeight * 2;
   }
 }
 

@@ -1,16 +1,16 @@
 import { html, nothing, render } from "lit";
+import { fill } from "../../src/basics/fill";
 import type { FromPage, Opened, PageState, PreviewFile, Rows, ToPage } from "../../src/protocol/preview";
 import type { PreviewStrings } from "../../src/protocol/previewStrings";
-import { type BarActions, barView, notesView } from "./barView";
-import { ColumnWidths } from "./columns";
+import { barView, notesView } from "./barView";
+import { ColumnWidths, type MeasureText } from "./columns";
 import { detailsView } from "./detailsView";
 import { Grid } from "./Grid";
-import { measureTextIn } from "./measureText";
 import { columnText, hasProblem, type Model, reasonOf, refusedText, rowCount, rowsText } from "./model";
 import { nearestRefusedRow, placeAmong } from "./refusedRows";
 import { RowCache } from "./rowCache";
 import { stateView } from "./stateView";
-import { fill, Numbers } from "./text";
+import { Numbers } from "./text";
 
 /** The API that VS Code provides in every webview. */
 export interface VsCodeApi {
@@ -25,15 +25,17 @@ const rowHeightPerFontSize = 22 / 13;
 const saveDelay = 200;
 
 /** The page of one report: handles the extension's messages and draws. */
-export class Page implements BarActions {
+export class Page {
   readonly model: Model;
   readonly rows: RowCache;
   readonly widths: ColumnWidths;
+  /** The table's scroll position when the page was last visible. */
   readonly scrollTop: number;
+  /** A row's height in pixels, for the current font. */
+  rowHeight = 22;
   private readonly setWidths: Record<string, number>;
   private readonly grid: Grid;
   private generation = -1;
-  private height = 22;
   private measure = measureTextIn(document.body);
   private font = "";
   /** The refused row to show once it is loaded. */
@@ -114,10 +116,6 @@ export class Page implements BarActions {
     this.saveTimer = setTimeout(() => this.keep(), saveDelay);
   };
 
-  rowHeight(): number {
-    return this.height;
-  }
-
   /** Applies the font size, which follows VS Code's settings and theme. */
   readonly fitFont = (): void => {
     const { fontSize, fontFamily } = getComputedStyle(document.body);
@@ -125,8 +123,8 @@ export class Page implements BarActions {
     this.font = `${fontSize} ${fontFamily}`;
     this.measure = measureTextIn(document.body);
     const size = Number.parseFloat(fontSize) || 13;
-    this.height = Math.round(size * rowHeightPerFontSize);
-    this.root.style.setProperty("--row-height", `${this.height}px`);
+    this.rowHeight = Math.round(size * rowHeightPerFontSize);
+    this.root.style.setProperty("--row-height", `${this.rowHeight}px`);
     this.fitColumns();
     this.widths.fitRows(this.rows.cached());
     this.grid.remeasure();
@@ -228,8 +226,8 @@ export class Page implements BarActions {
     render(
       html`
         ${isBusy ? html`<vscode-progress-bar class="progress" aria-label=${model.strings.loading}></vscode-progress-bar>` : nothing}
-        ${barView(model, this)}
-        ${notesView(model, this)}
+        ${barView(this)}
+        ${notesView(this)}
         ${hasGrid ? grid.view(phase.info) : nothing}
         ${stateView(model, this.retry)}
         ${detailsView(model, rows.row(model.active.row))}
@@ -250,4 +248,15 @@ export class Page implements BarActions {
       });
     }
   }
+}
+
+/** Measures in an element's font. */
+function measureTextIn(element: Element): MeasureText {
+  const { fontFamily, fontSize, fontWeight } = getComputedStyle(element);
+  const context = document.createElement("canvas").getContext("2d");
+  return (text, bold = false) => {
+    if (!context) return text.length * Number.parseFloat(fontSize) * 0.6;
+    context.font = `${bold ? "600" : fontWeight} ${fontSize} ${fontFamily}`;
+    return context.measureText(text).width;
+  };
 }

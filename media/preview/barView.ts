@@ -1,28 +1,23 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { fill } from "../../src/basics/fill";
 import type { PreviewInfo } from "../../src/protocol/previewedReport";
-import { type Model, refusedText, rowsText } from "./model";
+import { refusedText, rowsText } from "./model";
+import type { Page } from "./Page";
 import { placeAmong } from "./refusedRows";
-import { fill } from "./text";
-
-export interface BarActions {
-  goToRefused(direction: 1 | -1): void;
-  reveal(on: boolean): void;
-  loadMore(): void;
-  retry(): void;
-}
 
 /** The file, how much of it is shown, and the actions. */
-export function barView(model: Model, actions: BarActions): TemplateResult {
-  const { file, phase } = model;
+export function barView(page: Page): TemplateResult {
+  const { file, phase } = page.model;
   const folder = file.path.slice(0, file.path.lastIndexOf("/") + 1);
   return html`
     <header class="bar">
       <h1 class="file" title=${file.path}><span class="folder">${folder}</span><bdi>${file.name}</bdi></h1>
-      ${phase.name === "open" ? openBar(model, phase.info, actions) : nothing}
+      ${phase.name === "open" ? openBar(page, phase.info) : nothing}
     </header>`;
 }
 
-function openBar(model: Model, info: PreviewInfo, actions: BarActions): TemplateResult {
+function openBar(page: Page, info: PreviewInfo): TemplateResult {
+  const { model } = page;
   const { strings, numbers, revealed } = model;
   const size = info.truncated
     ? fill(strings.bytesRead, numbers.bytes(info.readBytes), numbers.bytes(info.totalBytes))
@@ -31,7 +26,7 @@ function openBar(model: Model, info: PreviewInfo, actions: BarActions): Template
   return html`
     <p class="facts">${info.problem ? size : `${rowsText(model, info)} · ${size}`}</p>
     <div class="actions">
-      ${info.rowCount > 0 ? refusedPart(model, info, actions) : nothing}
+      ${info.rowCount > 0 ? refusedPart(page, info) : nothing}
       ${
         canReveal
           ? html`<vscode-toolbar-button
@@ -43,14 +38,14 @@ function openBar(model: Model, info: PreviewInfo, actions: BarActions): Template
               @change=${(event: Event) => {
                 // The switch keeps its state until the extension has asked and answered.
                 if (event.target instanceof HTMLElement) Object.assign(event.target, { checked: revealed });
-                actions.reveal(!revealed);
+                page.reveal(!revealed);
               }}
             ><span class="label">${strings.reveal}</span></vscode-toolbar-button>`
           : nothing
       }
       ${
         info.truncated && !info.full
-          ? html`<vscode-toolbar-button id="more" icon="fold-down" title=${strings.more} ?inert=${model.loadingMore} @click=${actions.loadMore}
+          ? html`<vscode-toolbar-button id="more" icon="fold-down" title=${strings.more} ?inert=${model.loadingMore} @click=${page.loadMore}
             ><span class="label">${strings.more}</span></vscode-toolbar-button>`
           : nothing
       }
@@ -58,7 +53,7 @@ function openBar(model: Model, info: PreviewInfo, actions: BarActions): Template
     </div>`;
 }
 
-function refusedPart(model: Model, info: PreviewInfo, actions: BarActions): TemplateResult {
+function refusedPart({ model, goToRefused }: Page, info: PreviewInfo): TemplateResult {
   const { strings, numbers, active } = model;
   if (info.refused.length === 0) {
     return html`<span class="count quiet"><vscode-icon name="pass"></vscode-icon>${refusedText(model, info)}</span>`;
@@ -77,19 +72,19 @@ function refusedPart(model: Model, info: PreviewInfo, actions: BarActions): Temp
       icon="arrow-up"
       label=${strings.previousRefused}
       title=${strings.previousRefused}
-      @click=${() => actions.goToRefused(-1)}
+      @click=${() => goToRefused(-1)}
     ></vscode-toolbar-button>
     <vscode-toolbar-button
       id="next-refused"
       icon="arrow-down"
       label=${strings.nextRefused}
       title=${strings.nextRefused}
-      @click=${() => actions.goToRefused(1)}
+      @click=${() => goToRefused(1)}
     ></vscode-toolbar-button>`;
 }
 
 /** A note on columns that are not read, and errors. */
-export function notesView(model: Model, actions: BarActions): TemplateResult | typeof nothing {
+export function notesView({ model, retry }: Page): TemplateResult | typeof nothing {
   const { phase, strings, trouble } = model;
   if (phase.name !== "open" || phase.info.problem) return nothing;
   const unknown = phase.info.columns.filter(({ type }) => type === "unknown").map(({ name }) => name);
@@ -105,7 +100,7 @@ export function notesView(model: Model, actions: BarActions): TemplateResult | t
           : html`<div class="note error" role="alert">
               <vscode-icon name="error" class="refused-mark"></vscode-icon>
               <span class="note-text">${trouble}</span>
-              <vscode-button secondary @click=${actions.retry}>${strings.retry}</vscode-button>
+              <vscode-button secondary @click=${retry}>${strings.retry}</vscode-button>
             </div>`
       }
       ${

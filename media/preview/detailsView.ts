@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { fill } from "../../src/basics/fill";
 import type { PreviewColumn, PreviewRow } from "../../src/protocol/previewedReport";
 import { columnText, type Model, reasonOf } from "./model";
-import { fill } from "./text";
 import { textView } from "./textView";
 
 const maxTextLength = 20_000;

@@ -1,9 +1,10 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { classMap } from "lit/directives/class-map.js";
 import { repeat } from "lit/directives/repeat.js";
+import { fill } from "../../src/basics/fill";
 import type { PreviewColumn, PreviewInfo, PreviewRow } from "../../src/protocol/previewedReport";
+import type { Grid } from "./Grid";
 import { columnText, hasProblem, type Model, reasonOf } from "./model";
-import { fill } from "./text";
 import { textView } from "./textView";
 
 /** The maximum length of a cell's text: more than fits in the widest column. The details show the rest. */
@@ -24,15 +25,6 @@ export interface GridLayout {
   readonly lineWidth: number;
   readonly width: number;
   readonly height: number;
-}
-
-export interface GridActions {
-  keyDown(event: KeyboardEvent): void;
-  focusIn(event: FocusEvent): void;
-  pointerOver(event: PointerEvent): void;
-  copy(event: ClipboardEvent): void;
-  resizeStart(event: PointerEvent, column: number): void;
-  resizeToFit(column: number): void;
 }
 
 export function cellId(row: number, column: number): string {
@@ -57,7 +49,7 @@ export function gridView(
   info: PreviewInfo,
   layout: GridLayout,
   rowAt: (index: number) => PreviewRow | undefined,
-  actions: GridActions,
+  grid: Grid,
 ): TemplateResult {
   return html`
     <div
@@ -67,13 +59,13 @@ export function gridView(
       aria-readonly="true"
       aria-rowcount=${info.rowCount + 1}
       aria-colcount=${columnCount(info)}
-      @keydown=${actions.keyDown}
-      @focusin=${actions.focusIn}
-      @pointerover=${actions.pointerOver}
-      @copy=${actions.copy}
+      @keydown=${grid.keyDown}
+      @focusin=${grid.focusIn}
+      @pointerover=${grid.pointerOver}
+      @copy=${grid.copy}
     >
       <div class="head" role="rowgroup" .style=${`width:${layout.width}px`}>
-        ${headerRow(model, info, layout, actions)}
+        ${headerRow(model, info, layout, grid)}
       </div>
       <div class="body" role="rowgroup" .style=${`width:${layout.width}px;height:${layout.height}px`}>
         ${repeat(
@@ -85,12 +77,7 @@ export function gridView(
     </div>`;
 }
 
-function headerRow(
-  model: Model,
-  info: PreviewInfo,
-  layout: GridLayout,
-  actions: GridActions,
-): TemplateResult {
+function headerRow(model: Model, info: PreviewInfo, layout: GridLayout, grid: Grid): TemplateResult {
   const { strings } = model;
   const { active } = model;
   return html`
@@ -114,7 +101,7 @@ function headerRow(
             aria-colindex=${index + 2}
             tabindex=${active.row === -1 && active.column === index + 1 ? 0 : -1}
             .style=${`left:${start}px;width:${size}px`}
-          >${headerCell(model, info.columns[index], index, actions)}</div>`,
+          >${headerCell(model, info.columns[index], index, grid)}</div>`,
       )}
     </div>`;
 }
@@ -123,7 +110,7 @@ function headerCell(
   { strings, revealed }: Model,
   column: PreviewColumn | undefined,
   index: number,
-  actions: GridActions,
+  grid: Grid,
 ): TemplateResult {
   if (!column) return html`<span class="name">${strings.problemColumn}</span>`;
   return html`
@@ -140,8 +127,8 @@ function headerCell(
     <span
       class="handle"
       aria-hidden="true"
-      @pointerdown=${(event: PointerEvent) => actions.resizeStart(event, index)}
-      @dblclick=${() => actions.resizeToFit(index)}
+      @pointerdown=${(event: PointerEvent) => grid.resizeStart(event, index)}
+      @dblclick=${() => grid.resizeToFit(index)}
     ></span>`;
 }
 

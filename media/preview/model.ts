@@ -1,8 +1,9 @@
+import { fill } from "../../src/basics/fill";
 import type { PreviewFile } from "../../src/protocol/preview";
 import type { PreviewColumn, PreviewInfo, PreviewRow } from "../../src/protocol/previewedReport";
 import type { PreviewStrings } from "../../src/protocol/previewStrings";
 import type { GridPosition } from "./gridPosition";
-import { fill, type Numbers } from "./text";
+import type { Numbers } from "./text";
 
 export type Phase =
   | { readonly name: "loading" }

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { fill } from "../../src/basics/fill";
 import type { Model } from "./model";
-import { fill } from "./text";
 
 /** The message that replaces the table if there are no rows; nothing if there are rows. */
 export function stateView(model: Model, retry: () => void): TemplateResult | typeof nothing {

@@ -1,10 +1,5 @@
 import { inByteUnit } from "../../src/basics/byteSize";
 
-/** Replaces `{0}`, `{1}` in a text. */
-export function fill(text: string, ...values: readonly (string | number)[]): string {
-  return text.replace(/\{(\d)\}/g, (placeholder, index) => String(values[Number(index)] ?? placeholder));
-}
-
 /** Numbers and sizes in the conventions of a language. */
 export class Numbers {
   private readonly integers: Intl.NumberFormat;

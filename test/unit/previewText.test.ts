@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fill, Numbers } from "../../media/preview/text";
+import { Numbers } from "../../media/preview/text";
 import { visibleText } from "../../media/preview/visibleText";
+import { fill } from "../../src/basics/fill";
 
 const shown = (text: string) =>
   visibleText(text)

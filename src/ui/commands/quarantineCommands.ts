@@ -1,10 +1,11 @@
 import * as vscode from "vscode";
+import { fill } from "../../basics/fill";
 import type { Connected, ReportItem } from "../../engine/messages/messages";
 import * as engine from "../../engine/messages/protocol";
 import { confirmed, isCancellation, notify, notifyError, notifyNothingSelected } from "../messages";
 import type { Parts } from "../parts";
 import type { RunController } from "../runs/runController";
-import { counted, filled, forCount, ifAny, shortened } from "../texts/counts";
+import { counted, forCount, ifAny, shortened } from "../texts/counts";
 import { stateReason } from "../trees/reportState";
 import type { ReportNode } from "../trees/reportsTree";
 import { showInformationMessage } from "../window";
@@ -93,7 +94,7 @@ export class QuarantineCommands {
     const isAgreed = await confirmed(
       forCount(files.length, ...question, ...files),
       [
-        filled(files.length === 1 ? one : many, [reasonsOf(items)]),
+        fill(files.length === 1 ? one : many, reasonsOf(items)),
         ...ifAny(
           selected.length - items.length,
           vscode.l10n.t("1 other selected file stays as it is."),

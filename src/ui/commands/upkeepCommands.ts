@@ -1,9 +1,10 @@
 import * as vscode from "vscode";
+import { fill } from "../../basics/fill";
 import type { ActivitySummary, OptimizeSummary, VacuumSummary } from "../../engine/messages/messages";
 import * as engine from "../../engine/messages/protocol";
 import { notify, notifyFinished } from "../messages";
 import type { Parts } from "../parts";
-import { counted, filled } from "../texts/counts";
+import { counted } from "../texts/counts";
 import { bytes, integer, nameOf } from "../texts/format";
 import { showInformationMessage, showInputBox } from "../window";
 import { previewThenRun, workOnLake } from "../workOnLake";
@@ -67,7 +68,7 @@ export async function vacuum(parts: Parts): Promise<VacuumSummary | undefined> {
   if (done === undefined) return undefined;
   const removed =
     done.files === 1 ? vscode.l10n.t("{0} was removed ({1}).") : vscode.l10n.t("{0} were removed ({1}).");
-  const text = filled(removed, [counted.dataFiles(done.files), bytes(done.bytes)]);
+  const text = fill(removed, counted.dataFiles(done.files), bytes(done.bytes));
   notifyFinished(log, [text], done.tables);
   return done;
 }

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { fill } from "../../basics/fill";
 import { integer } from "./format";
 
 /**
@@ -8,17 +9,12 @@ import { integer } from "./format";
  * @param many the text for every other number; its first placeholder stands for the number, the others for `values`
  */
 export function forCount(count: number, one: string, many: string, ...values: readonly string[]): string {
-  return count === 1 ? filled(one, values) : filled(many, [integer(count), ...values]);
+  return count === 1 ? fill(one, ...values) : fill(many, integer(count), ...values);
 }
 
 /** The same as a sentence of several; none if the number is 0. */
 export function ifAny(count: number, one: string, many: string, ...values: readonly string[]): string[] {
   return count === 0 ? [] : [forCount(count, one, many, ...values)];
-}
-
-/** A translated text with values for its placeholders. */
-export function filled(text: string, values: readonly string[]): string {
-  return text.replace(/\{(\d)\}/g, (placeholder, index) => values[Number(index)] ?? placeholder);
 }
 
 /** A number and its noun in VS Code's language: `1 file`, `1,234 files`. */

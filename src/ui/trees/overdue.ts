@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
+import { fill } from "../../basics/fill";
 import type { Freshness } from "../../engine/messages/messages";
-import { filled } from "../texts/counts";
 import { integer } from "../texts/format";
 
 /** A sentence that a report is overdue, and since when. */
@@ -10,5 +10,5 @@ export function overdueText({ report, userType, newestDay, schoolDays }: Freshne
     schoolDays === 1
       ? vscode.l10n.t("{0}: the newest day is {1}, with 1 school day since.")
       : vscode.l10n.t("{0}: the newest day is {1}, with {2} school days since.");
-  return filled(text, [kind, newestDay, integer(schoolDays)]);
+  return fill(text, kind, newestDay, integer(schoolDays));
 }
