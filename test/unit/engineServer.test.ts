@@ -147,7 +147,6 @@ describe("the engine over message streams", () => {
     expect(await readFile(path.join(sample.reportsFolder, "..", "server.json"), "utf8")).not.toContain(
       password,
     );
-    await request(protocol.stopSample, {});
     const again = await request(protocol.startSample, {
       folder: path.dirname(sample.reportsFolder),
       password: "of the user's own",
@@ -162,7 +161,9 @@ describe("the engine over message streams", () => {
     expect(await login(sample.password)).toEqual({});
     await expect(login("another")).rejects.toMatchObject({ code: "auth" });
     await request(protocol.run, { ...connected, ...everything });
-    await request(protocol.stopSample, {});
+    // With another password, the server starts again, at another port.
+    const folder = path.dirname(sample.reportsFolder);
+    await request(protocol.startSample, { folder, password: "another" });
     await expect(login(sample.password)).rejects.toMatchObject({ code: "network" });
 
     const lakeWith = (salt?: string) =>

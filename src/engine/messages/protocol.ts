@@ -199,8 +199,6 @@ export const startSample = new EngineCall<messages.SampleParams, messages.Sample
   "starting the sample district",
 );
 
-export const stopSample = new EngineCall<Nothing, Nothing>("stopSample", "stopping the sample district");
-
 /** Closes idle SFTP connections, which discards their credentials. */
 export const forget = new EngineCall<Nothing, Nothing>("forget", "forgetting the credentials");
 

@@ -34,7 +34,7 @@ export class EngineServer implements AsyncDisposable {
   private readonly dashboards = new Dashboards((message) => this.handlers.log({ level: "warning", message }));
   /**
    * work: runs and verification; list: the reports, which waits for the server; read: reading the lake; sample:
-   * starting and stopping the sample.
+   * starting the sample.
    */
   private readonly lanes = { work: new Lane(), list: new Lane(), read: new Lane(), sample: new Lane() };
 
@@ -102,7 +102,6 @@ export class EngineServer implements AsyncDisposable {
       { everyReport: true },
     );
     this.inLane("sample", protocol.startSample, (params, { signal }) => sample.start(params, signal));
-    this.inLane("sample", protocol.stopSample, () => sample.stop().then(() => ({})));
   }
 
   private answerRuns(): void {
