@@ -1,6 +1,5 @@
 import path from "node:path";
 import * as vscode from "vscode";
-import { describeError } from "../basics/errors";
 import { EngineClient } from "../engine/client/client";
 import { previewStrings } from "../protocol/previewStrings";
 import { adopt } from "./commands/adoptCommand";
@@ -23,7 +22,7 @@ import { targetsOf } from "./connection/targets";
 import { Dashboards } from "./dashboard/Dashboards";
 import { Disposable } from "./dispose";
 import { focus } from "./focus";
-import { mustBeAdopted, notify, notifyError, reported } from "./messages";
+import { notify, notifyError, reported } from "./messages";
 import { adoptionPage, adoptionPages } from "./pages/adoptionPage";
 import { EnginePreviews, previewViewType } from "./pages/enginePreviews";
 import { tablePage, tablePages } from "./pages/tablePages";
@@ -31,13 +30,13 @@ import type { Parts } from "./parts";
 import { BackgroundCheck } from "./runs/backgroundCheck";
 import { RunController } from "./runs/runController";
 import { runPage, runReports } from "./runs/runReport";
-import { type KnownReports, StatusBar } from "./runs/statusBar";
+import { StatusBar } from "./runs/statusBar";
 import { showStatusMenu } from "./runs/statusMenu";
 import { nameOf } from "./texts/format";
 import { hintInVsCode } from "./texts/hints";
 import { type LakeNode, LakeTree } from "./trees/lakeTree";
 import { createTreeView } from "./trees/openRows";
-import { hasReports, shortCounts, totalOf } from "./trees/reportCounts";
+import { shortCounts, totalOf } from "./trees/reportCounts";
 import { type ReportNode, ReportsTree } from "./trees/reportsTree";
 import { type RunNode, RunsTree } from "./trees/runsTree";
 import { viewMessage } from "./trees/viewMessage";
@@ -235,18 +234,8 @@ export class Application extends Disposable {
     const { counts } = model;
     const value = totalOf(counts);
     this.reportsView.badge = value === 0 ? undefined : { value, tooltip: shortCounts(counts) };
-    if (runs.running !== undefined) statusBar.show({ kind: "running", text: runs.running });
-    else if (!isConnected() || model.state === "unknown") statusBar.show({ kind: "hidden" });
-    else if (model.state === "failed")
-      statusBar.show({ kind: "blocked", reason: describeError(model.error), counts });
-    else if (model.lake.needsAdoption) statusBar.show({ kind: "blocked", reason: mustBeAdopted(), counts });
-    else statusBar.show({ kind: "reports", known: this.knownReports(), counts });
     this.reportsView.message = viewMessage(model);
-  }
-
-  private knownReports(): KnownReports {
-    if (this.model.state === "loading") return "checking";
-    return hasReports(this.model.reports) ? "some" : "none";
+    statusBar.show(model, runs.running);
   }
 
   /** Reports an invalid setting when it is written, not when it is first used; only in the window that is in use. */

@@ -1,14 +1,25 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
+import { CleverLakeError } from "../../src/basics/errors";
 import type { Freshness, ReportItem, RunSummary } from "../../src/engine/messages/messages";
 import { outcomeOf } from "../../src/ui/runs/runOutcome";
 import { reportOf } from "../../src/ui/runs/runReport";
 import { StatusBar } from "../../src/ui/runs/statusBar";
-import { countsOf, hasReports, needsAttention, totalOf } from "../../src/ui/trees/reportCounts";
+import {
+  countsOf,
+  hasReports,
+  needsAttention,
+  type ReportCounts,
+  totalOf,
+} from "../../src/ui/trees/reportCounts";
 import { stateIcon, stateReason, stateWord } from "../../src/ui/trees/reportState";
 import { newReport } from "../helpers/reportItem";
-import { StatusBarItem, ThemeColor } from "../helpers/vscodeStub";
+import { StatusBarItem, settings, ThemeColor } from "../helpers/vscodeStub";
 
 const report: ReportItem = { ...newReport, path: "a.csv" };
+
+afterEach(() => {
+  for (const name of Object.keys(settings)) delete settings[name];
+});
 
 test("a file that is not a report says so once", () => {
   const item: ReportItem = {
@@ -113,12 +124,13 @@ describe("reports that need attention", () => {
     const bar = new StatusBar();
     const item = Reflect.get(bar, "item");
     if (!(item instanceof StatusBarItem)) throw new Error("The status bar has an item.");
+    Object.assign(settings, { "clever.sampleDistrict": true });
+    const show = (counts: ReportCounts, others: object = {}) => {
+      const model = { state: "loaded", reports: [report], counts, lake: { needsAdoption: false }, ...others };
+      bar.show(model as never, undefined);
+    };
     const look = () => ({ text: item.text, background: item.backgroundColor, command: item.command });
-    bar.show({
-      kind: "reports",
-      known: "some",
-      counts: { quarantined: 2, failed: 1, unread: 1, fresh: 4, changed: 3, landed: 2, overdue: [] },
-    });
+    show({ quarantined: 2, failed: 1, unread: 1, fresh: 4, changed: 3, landed: 2, overdue: [] });
     expect(look()).toEqual({
       text: "$(warning) Clever: 2 quarantined, 1 failed, 1 not read, 4 new, 3 changed, 2 not anonymized",
       background: new ThemeColor("statusBarItem.warningBackground"),
@@ -127,41 +139,38 @@ describe("reports that need attention", () => {
     expect(item.tooltip).toBe(
       "2 reports are in quarantine: their rows are not counted.\n1 report failed; the next run retries it.\n1 report on the server is not read: its rows may be missing.\n4 reports are new on the server.\n3 reports changed on the server.\n2 reports are in the lake, but not anonymized: their rows are not counted.\n\nClick for the menu.",
     );
-    bar.show({
-      kind: "blocked",
-      reason: "No route.",
-      counts: { quarantined: 1, failed: 0, unread: 0, fresh: 0, changed: 0, landed: 0, overdue: [] },
-    });
+    const nothing = { quarantined: 0, failed: 0, unread: 0, fresh: 0, changed: 0, landed: 0, overdue: [] };
+    const error = new CleverLakeError("network", "No route.");
+    show({ ...nothing, quarantined: 1 }, { state: "failed", error });
     expect(item.tooltip).toMatch(/^No route\.\n\n1 report is in quarantine/);
     expect(item.text).toBe("$(warning) Clever");
-    bar.show({
-      kind: "reports",
-      known: "some",
-      counts: { quarantined: 0, failed: 0, unread: 0, fresh: 1, changed: 0, landed: 0, overdue: [] },
-    });
+    show({ ...nothing, quarantined: 1 }, { lake: { needsAdoption: true } });
+    expect(item.tooltip).toMatch(/^OEA's own notebooks wrote this lake.*\n\n1 report is in quarantine/);
+    show({ ...nothing, fresh: 1 });
     expect(look()).toEqual({
       text: "$(database) Clever: 1 new",
       background: undefined,
       command: "clever.showMenu",
     });
-    const nothing = { quarantined: 0, failed: 0, unread: 0, fresh: 0, changed: 0, landed: 0, overdue: [] };
     const overdue: Freshness[] = [
       { report: "daily_participation", userType: "students", newestDay: "2026-01-05", schoolDays: 3 },
     ];
-    bar.show({ kind: "reports", known: "some", counts: { ...nothing, overdue } });
+    show({ ...nothing, overdue });
     expect(look()).toMatchObject({ text: "$(warning) Clever: 1 overdue" });
     expect(item.tooltip).toMatch(
       /^daily-participation-students: the newest day is 2026-01-05, with 3 school days since\./,
     );
-    const sentences = {
-      some: "Every report is in the lake.",
-      none: "There are no reports on the server. Check the settings of its folder and of the user types.",
-      checking: "Checking the server …",
-    };
-    for (const known of ["some", "none", "checking"] as const) {
-      bar.show({ kind: "reports", known, counts: nothing });
+    for (const [others, sentence] of [
+      [{}, "Every report is in the lake."],
+      [
+        { reports: [] },
+        "There are no reports on the server. Check the settings of its folder and of the user types.",
+      ],
+      [{ state: "loading" }, "Checking the server …"],
+    ] as const) {
+      show(nothing, others);
       expect(look()).toMatchObject({ text: "$(database) Clever", command: "clever.showMenu" });
-      expect(item.tooltip).toBe(`${sentences[known]}\n\nClick for the menu.`);
+      expect(item.tooltip).toBe(`${sentence}\n\nClick for the menu.`);
     }
   });
 });

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import { CleverLakeError } from "../../src/basics/errors";
 import type { ReportItem, RunDetails, RunSummary, TableReport } from "../../src/engine/messages/messages";
 import type { ConnectionModel } from "../../src/ui/connection/connectionModel";
 import { notifyError } from "../../src/ui/messages";
@@ -13,7 +14,7 @@ import { tooltip } from "../../src/ui/trees/reportState";
 import { ReportsTree } from "../../src/ui/trees/reportsTree";
 import * as window from "../../src/ui/window";
 import { newReport } from "../helpers/reportItem";
-import { answers, calls, StatusBarItem } from "../helpers/vscodeStub";
+import { answers, calls, StatusBarItem, settings } from "../helpers/vscodeStub";
 
 /** Hostile file names. */
 const hostile =
@@ -190,15 +191,15 @@ describe("everything passed to VS Code for display is plain text", () => {
   test("in the status bar", () => {
     const bar = new StatusBar();
     const item = (bar as unknown as { item: StatusBarItem }).item;
-    bar.show({
-      kind: "blocked",
-      reason: hostile,
-      counts: { quarantined: 0, failed: 0, unread: 0, fresh: 0, changed: 0, landed: 0, overdue: [] },
-    });
+    const counts = { quarantined: 0, failed: 0, unread: 0, fresh: 0, changed: 0, landed: 0, overdue: [] };
+    const model = { state: "failed", error: new CleverLakeError("network", hostile), counts, lake: {} };
+    Object.assign(settings, { "clever.sampleDistrict": true });
+    bar.show(model as never, undefined);
     expect(item).toBeInstanceOf(StatusBarItem);
     expect(item.text).toBe("$(warning) Clever");
     expectInert(item.tooltip);
-    bar.show({ kind: "running", text: hostile });
+    bar.show(model as never, hostile);
+    delete settings["clever.sampleDistrict"];
     expect(item.text).toMatch(/^\$\(sync~spin\) a /);
     expectInert(item.text.slice("$(sync~spin) ".length));
   });

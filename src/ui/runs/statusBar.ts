@@ -1,27 +1,22 @@
 import * as vscode from "vscode";
+import { describeError } from "../../basics/errors";
+import type { ConnectionModel } from "../connection/connectionModel";
+import { isConnected } from "../connection/settings";
 import { Disposable } from "../dispose";
-import { noReports } from "../messages";
+import { mustBeAdopted, noReports } from "../messages";
 import { inert } from "../texts/untrustedText";
 import {
   countSentences,
+  hasReports,
   needsAttention,
   type ReportCounts,
   shortCounts,
   totalOf,
 } from "../trees/reportCounts";
 
-/** Whether there are any reports, once the server has been listed. */
-export type KnownReports = "checking" | "none" | "some";
+type Reports = Pick<ConnectionModel, "state" | "reports" | "counts" | "error" | "lake">;
 
-/** What the status bar is about: reports that need attention, new reports, or a run's progress. */
-export type StatusBarState =
-  | { readonly kind: "hidden" }
-  | { readonly kind: "reports"; readonly known: KnownReports; readonly counts: ReportCounts }
-  /** The server could not be listed, and the counts are from the last listing; or the lake does not allow runs. */
-  | { readonly kind: "blocked"; readonly reason: string; readonly counts: ReportCounts }
-  | { readonly kind: "running"; readonly text: string };
-
-/** The status bar item; a click opens a menu. */
+/** The status bar item: reports that need attention, new reports, or a run's progress. A click opens a menu. */
 export class StatusBar extends Disposable {
   private readonly item = this.hold(
     vscode.window.createStatusBarItem("clever.status", vscode.StatusBarAlignment.Left, 0),
@@ -33,13 +28,14 @@ export class StatusBar extends Disposable {
     this.item.command = "clever.showMenu";
   }
 
-  show(state: StatusBarState): void {
-    if (state.kind === "hidden") {
+  /** @param running the progress of a run, if there is one */
+  show(model: Reports, running: string | undefined): void {
+    const shown = contentsFor(model, running);
+    if (shown === undefined) {
       this.item.hide();
       return;
     }
     // Only the icon may be rendered as an icon. Text and tooltip may contain external text, which is made inert.
-    const shown = contentsFor(state);
     const text = inert(shown.text);
     const tooltip = inert(vscode.l10n.t("{0}\n\nClick for the menu.", shown.state));
     this.item.text = `$(${shown.icon}) ${text}`;
@@ -58,15 +54,16 @@ interface Contents {
   readonly background?: vscode.ThemeColor;
 }
 
-function contentsFor(state: Exclude<StatusBarState, { kind: "hidden" }>): Contents {
-  if (state.kind === "running")
-    return { icon: "sync~spin", text: state.text, state: vscode.l10n.t("A run is in progress.") };
-  const { counts } = state;
-  if (state.kind === "blocked") {
-    const sentences = [state.reason, countSentences(counts)].filter(Boolean);
-    return { icon: "warning", text: "Clever", state: sentences.join("\n\n") };
-  }
-  if (totalOf(counts) === 0) return { icon: "database", text: "Clever", state: nothingToDo(state.known) };
+/** Undefined if there is nothing to show: no connection, or one that was not used yet. */
+function contentsFor(model: Reports, running: string | undefined): Contents | undefined {
+  if (running !== undefined)
+    return { icon: "sync~spin", text: running, state: vscode.l10n.t("A run is in progress.") };
+  const { state, counts, lake } = model;
+  if (!isConnected() || state === "unknown") return undefined;
+  // The counts are from the last listing that succeeded.
+  if (state === "failed") return blocked(describeError(model.error), counts);
+  if (lake.needsAdoption) return blocked(mustBeAdopted(), counts);
+  if (totalOf(counts) === 0) return { icon: "database", text: "Clever", state: nothingToDo(model) };
   const isTrouble = needsAttention(counts);
   return {
     icon: isTrouble ? "warning" : "database",
@@ -76,12 +73,13 @@ function contentsFor(state: Exclude<StatusBarState, { kind: "hidden" }>): Conten
   };
 }
 
+function blocked(reason: string, counts: ReportCounts): Contents {
+  const state = [reason, countSentences(counts)].filter(Boolean).join("\n\n");
+  return { icon: "warning", text: "Clever", state };
+}
+
 /** The text if no report needs attention. */
-function nothingToDo(known: KnownReports): string {
-  const texts: Readonly<Record<KnownReports, string>> = {
-    checking: vscode.l10n.t("Checking the server …"),
-    none: noReports(),
-    some: vscode.l10n.t("Every report is in the lake."),
-  };
-  return texts[known];
+function nothingToDo({ state, reports }: Reports): string {
+  if (state === "loading") return vscode.l10n.t("Checking the server …");
+  return hasReports(reports) ? vscode.l10n.t("Every report is in the lake.") : noReports();
 }
