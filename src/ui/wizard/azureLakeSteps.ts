@@ -48,32 +48,30 @@ export async function askAzureLake(
   return (await undefinedOnBack(askLakeAuth(next, context))) ?? askAzureLake(answers, context);
 }
 
-function pickLake(context: StepContext): Promise<string> {
+async function pickLake(context: StepContext): Promise<string> {
   const signIn = () => signInWithMicrosoft(managementScope);
   const azure = new AzureManagement(signIn);
-  return withRecovery(context, async () => {
-    await signIn();
-    const asking = vscode.l10n.t("Asking Azure for your subscriptions …");
-    const subscriptions = await askWhile(context, asking, (signal) => azure.subscriptions(signal));
-    const subscription = await askChoice(
-      context,
-      counted.subscriptions(subscriptions.length),
-      subscriptions.map(({ id, name }) => ({ label: name, description: id, value: id })),
-    );
-    const askingForLakes = vscode.l10n.t("Asking Azure for its storage accounts …");
-    const lakes = await askWhile(context, askingForLakes, (signal) => azure.lakes(subscription, signal));
-    return await askChoice(
-      context,
-      lakes.length === 0
-        ? vscode.l10n.t("This subscription has no storage account with a hierarchical namespace.")
-        : vscode.l10n.t("Storage accounts with a hierarchical namespace"),
-      lakes.map(({ name, resourceGroup, location, url }) => ({
-        label: name,
-        description: [resourceGroup, location].filter(Boolean).join(" · "),
-        value: url,
-      })),
-    );
-  });
+  await withRecovery(context, signIn);
+  const asking = vscode.l10n.t("Asking Azure for your subscriptions …");
+  const subscriptions = await askWhile(context, asking, (signal) => azure.subscriptions(signal));
+  const subscription = await askChoice(
+    context,
+    counted.subscriptions(subscriptions.length),
+    subscriptions.map(({ id, name }) => ({ label: name, description: id, value: id })),
+  );
+  const askingForLakes = vscode.l10n.t("Asking Azure for its storage accounts …");
+  const lakes = await askWhile(context, askingForLakes, (signal) => azure.lakes(subscription, signal));
+  return askChoice(
+    context,
+    lakes.length === 0
+      ? vscode.l10n.t("This subscription has no storage account with a hierarchical namespace.")
+      : vscode.l10n.t("Storage accounts with a hierarchical namespace"),
+    lakes.map(({ name, resourceGroup, location, url }) => ({
+      label: name,
+      description: [resourceGroup, location].filter(Boolean).join(" · "),
+      value: url,
+    })),
+  );
 }
 
 async function typeLake(answers: ConnectionAnswers, context: StepContext): Promise<string> {

@@ -1,19 +1,34 @@
+import * as z from "zod";
 import { CleverLakeError } from "../../basics/errors";
 
-/** A subscription that the signed-in account can see. */
-export interface AzureSubscription {
-  readonly id: string;
-  readonly name: string;
-}
+/** A subscription that the signed-in account can see, as Azure describes it. */
+const subscriptionSchema = z
+  .object({ subscriptionId: z.string(), displayName: z.string().optional() })
+  .transform(({ subscriptionId: id, displayName: name = id }) => ({ id, name }));
 
 /** A storage account that can be a lake: one with a hierarchical namespace. */
-export interface AzureLake {
-  readonly name: string;
-  readonly resourceGroup: string;
-  readonly location: string;
-  /** `https://ACCOUNT.dfs.core.windows.net` */
-  readonly url: string;
-}
+const lakeSchema = z
+  .object({
+    id: z.string().default(""),
+    name: z.string().min(1),
+    location: z.string().default(""),
+    properties: z.object({
+      isHnsEnabled: z.literal(true),
+      /** `https://ACCOUNT.dfs.core.windows.net/` */
+      primaryEndpoints: z.object({ dfs: z.string().min(1) }),
+    }),
+  })
+  .transform(({ id, name, location, properties }) => ({
+    name,
+    resourceGroup: /\/resourceGroups\/([^/]+)\//i.exec(id)?.[1] ?? "",
+    location,
+    url: properties.primaryEndpoints.dfs.replace(/\/$/, ""),
+  }));
+
+const pageSchema = z.object({
+  value: z.array(z.unknown()).catch([]),
+  nextLink: z.url().optional().catch(undefined),
+});
 
 export const managementScope = "https://management.azure.com/.default";
 
@@ -29,44 +44,31 @@ export class AzureManagement {
     private readonly base = "https://management.azure.com",
   ) {}
 
-  async subscriptions(signal?: AbortSignal): Promise<AzureSubscription[]> {
-    const found = await this.all("/subscriptions?api-version=2022-12-01", signal);
-    return found
-      .flatMap((item) => {
-        const id = text(item, "subscriptionId");
-        return id === undefined ? [] : [{ id, name: text(item, "displayName") ?? id }];
-      })
-      .sort((a, b) => a.name.localeCompare(b.name));
+  subscriptions(signal?: AbortSignal) {
+    return this.all(subscriptionSchema, "/subscriptions?api-version=2022-12-01", signal);
   }
 
-  async lakes(subscription: string, signal?: AbortSignal): Promise<AzureLake[]> {
+  lakes(subscription: string, signal?: AbortSignal) {
     const path = `/subscriptions/${encodeURIComponent(subscription)}/providers/Microsoft.Storage/storageAccounts?api-version=2023-05-01`;
-    const found = await this.all(path, signal);
-    return found
-      .flatMap((item) => {
-        const properties = member(item, "properties");
-        const endpoint = text(member(properties, "primaryEndpoints"), "dfs");
-        const name = text(item, "name");
-        if (member(properties, "isHnsEnabled") !== true || !endpoint || !name) return [];
-        const resourceGroup = /\/resourceGroups\/([^/]+)\//i.exec(text(item, "id") ?? "")?.[1] ?? "";
-        const location = text(item, "location") ?? "";
-        return [{ name, resourceGroup, location, url: endpoint.replace(/\/$/, "") }];
-      })
-      .sort((a, b) => a.name.localeCompare(b.name));
+    return this.all(lakeSchema, path, signal);
   }
 
-  private async all(path: string, signal: AbortSignal | undefined): Promise<unknown[]> {
-    const items: unknown[] = [];
+  /** The items of all pages that fit the schema, by name. */
+  private async all<Item extends { readonly name: string }>(
+    schema: z.ZodType<Item>,
+    path: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Item[]> {
+    const items: Item[] = [];
     let next: string | undefined = new URL(path, this.base).href;
     for (let page = 0; next !== undefined && page < maxPages; page++) {
       const answer: unknown = await this.get(next, signal);
-      const value = member(answer, "value");
-      if (Array.isArray(value)) items.push(...(value as unknown[]));
-      const link = text(answer, "nextLink");
+      const { value = [], nextLink } = pageSchema.safeParse(answer).data ?? {};
+      items.push(...value.flatMap((item) => schema.safeParse(item).data ?? []));
       // The token is only sent to Azure's own host.
-      next = link !== undefined && new URL(link).origin === new URL(this.base).origin ? link : undefined;
+      next = nextLink && new URL(nextLink).origin === new URL(this.base).origin ? nextLink : undefined;
     }
-    return items;
+    return items.sort((a, b) => a.name.localeCompare(b.name));
   }
 
   private async get(url: string, signal: AbortSignal | undefined): Promise<unknown> {
@@ -97,15 +99,4 @@ export class AzureManagement {
       { hint: "Type the lake's address instead." },
     );
   }
-}
-
-function member(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null && name in value
-    ? (value as Readonly<Record<string, unknown>>)[name]
-    : undefined;
-}
-
-function text(value: unknown, name: string): string | undefined {
-  const found = member(value, name);
-  return typeof found === "string" ? found : undefined;
 }

@@ -25,7 +25,6 @@ import {
   undefinedOnBack,
   type WalkResult,
   walk,
-  withRecovery,
 } from "./wizard";
 
 type ConnectionStep =
@@ -165,9 +164,7 @@ async function askAuthentication(
   if (authentication !== "privateKey") Object.assign(cleared, { privateKeyPath: "", passphrase: "" });
   if (authentication !== "agent") return cleared;
   const loggingIn = vscode.l10n.t("Logging in …");
-  const login = withRecovery(context, () =>
-    askWhile(context, loggingIn, (signal) => logIn(context, cleared, signal)),
-  );
+  const login = askWhile(context, loggingIn, (signal) => logIn(context, cleared, signal));
   return (await undefinedOnBack(login.then(() => cleared))) ?? askAuthentication(answers, context);
 }
 
@@ -224,14 +221,9 @@ async function askPassphrase(
 async function askTrust(answers: ConnectionAnswers, context: StepContext): Promise<ConnectionAnswers> {
   const { host, port } = answers;
   const asking = vscode.l10n.t("Asking {0} for its key …", host);
-  const { hostKey: presented } = await withRecovery(context, () =>
-    askWhile(context, asking, (signal) =>
-      context.client.request(
-        engine.fetchHostKey,
-        { host, port, timeoutSeconds: Math.max(15, serverTimeout() ?? 0) },
-        { signal },
-      ),
-    ),
+  const params = { host, port, timeoutSeconds: Math.max(15, serverTimeout() ?? 0) };
+  const { hostKey: presented } = await askWhile(context, asking, (signal) =>
+    context.client.request(engine.fetchHostKey, params, { signal }),
   );
   const trusted = answers.hostKey === presented;
   await askChoice(
@@ -254,9 +246,8 @@ async function askTrust(answers: ConnectionAnswers, context: StepContext): Promi
     ],
   );
   // A different key means a different server.
-  return trusted || answers.hostKey === ""
-    ? { ...answers, hostKey: presented }
-    : { ...answers, hostKey: presented, password: "" };
+  const isOther = !trusted && answers.hostKey !== "";
+  return { ...answers, hostKey: presented, ...(isOther ? { password: "" } : {}) };
 }
 
 async function askLake(answers: ConnectionAnswers, context: StepContext): Promise<ConnectionAnswers> {

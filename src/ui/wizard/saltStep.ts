@@ -6,29 +6,23 @@ import * as engine from "../../engine/messages/protocol";
 import { withIcon } from "../window";
 import { type ConnectionAnswers, connectedWith } from "./connectionAnswers";
 import { checkSalt, saltFault } from "./saltBox";
-import { askChoice, askText, askWhile, type StepContext, undefinedOnBack, withRecovery } from "./wizard";
+import { askChoice, askText, askWhile, type StepContext, undefinedOnBack } from "./wizard";
 
 /** The wizard's question for the salt. Each answer is compared with the lake's salt at once. */
 export async function askSalt(answers: ConnectionAnswers, context: StepContext): Promise<ConnectionAnswers> {
+  const { client } = context;
   const reading = vscode.l10n.t("Reading the lake …");
-  const check = (next: ConnectionAnswers) =>
-    withRecovery(context, () =>
-      askWhile(context, reading, (signal) => checkSalt(context.client, connectedWith(next), signal)),
-    );
   // Any salt reveals whether the lake has one. If the lake cannot be used, the user can go back to its step.
-  const { salt: state } = await withRecovery(context, () =>
-    askWhile(context, reading, (signal) =>
-      context.client.request(engine.testLake, connectedWith(withSalt(answers, answers.salt || "?")), {
-        signal,
-      }),
-    ),
+  const any = connectedWith(withSalt(answers, answers.salt || "?"));
+  const { salt: state } = await askWhile(context, reading, (signal) =>
+    client.request(engine.testLake, any, { signal }),
   );
   const picked = await askWhichSalt(answers, context, state !== "unclaimed");
   const answer = async (): Promise<ConnectionAnswers> => {
     switch (picked) {
       case "keep": {
         const next = { ...answers, saltKeyVaultUrl: "" };
-        await check(next);
+        await askWhile(context, reading, (signal) => checkSalt(client, connectedWith(next), signal));
         return next;
       }
       case "generate":

@@ -91,24 +91,26 @@ function backButton({ canGoBack }: StepContext): vscode.QuickInputButton[] {
   return canGoBack ? [vscode.QuickInputButtons.Back] : [];
 }
 
-/** Shows that work is in progress; going back or leaving cancels it. */
+/** Shows that work is in progress; going back or leaving cancels it. If it fails, the user decides, as always. */
 export function askWhile<T>(
   step: StepContext,
   placeholder: string,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const abort = new AbortController();
-  const answer = ask<vscode.QuickPick<vscode.QuickPickItem>, T>(
-    createQuickPick(),
-    step,
-    (box, resolve, reject) => {
-      box.placeholder = placeholder;
-      box.busy = true;
-      work(abort.signal).then(resolve, reject);
-      return [];
-    },
-  );
-  return answer.finally(() => abort.abort());
+  return withRecovery(step, () => {
+    const abort = new AbortController();
+    const answer = ask<vscode.QuickPick<vscode.QuickPickItem>, T>(
+      createQuickPick(),
+      step,
+      (box, resolve, reject) => {
+        box.placeholder = placeholder;
+        box.busy = true;
+        work(abort.signal).then(resolve, reject);
+        return [];
+      },
+    );
+    return answer.finally(() => abort.abort());
+  });
 }
 
 /** Whether an error means that the user goes back or leaves. Only the wizard itself may handle such errors. */
