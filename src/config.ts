@@ -5,7 +5,7 @@ import type { ParseError } from "jsonc-parser";
 import * as z from "zod";
 import { CleverLakeError, isCleverLakeError } from "./basics/errors";
 import { userTypes } from "./clever/reports";
-import { keptWhole } from "./dashboard/opening";
+import { type Counting, keptWhole } from "./dashboard/opening";
 import {
   isAdlsAddress,
   isVaultAddress,
@@ -154,6 +154,12 @@ export function parseConfig(value: unknown, subject: string): Config {
 /** Checks the server's part of a configuration, like `parseConfig`. */
 export function parseServerConfig(value: unknown, subject: string): Config["sftp"] {
   return parseWith(configSchema.shape.sftp, value, subject);
+}
+
+/** Checks how people are counted, like `parseConfig`. */
+export function parseCounting({ minimumGroupSize, keepWhole }: Counting, subject: string): void {
+  const schema = configSchema.pick({ minimumGroupSize: true, keepWhole: true });
+  parseWith(schema, { minimumGroupSize, keepWhole }, subject);
 }
 
 const kinds: Readonly<Record<string, string>> = {

@@ -144,8 +144,8 @@ test("a released index is loaded from the cache", async () => {
     const signal = new AbortController().signal;
     const states: protocol.DashboardProgress[] = [];
     const answers = [
-      await dashboards.answer(params, { signal, report: (state) => states.push(state) }),
-      await dashboards.answer({ ...params, filter: openingFilter }, { signal, report: () => undefined }),
+      await dashboards.answer(params, signal, (state) => states.push(state)),
+      await dashboards.answer({ ...params, filter: openingFilter }, signal, () => undefined),
     ];
     expect(problems).toEqual([]);
     return { answers: answers.map((answer) => ({ ...answer, computed: "" })), first: states[0] };

@@ -1,17 +1,16 @@
 import { CleverLakeError } from "../../basics/errors";
 import type { Division } from "../../clever/groupsTable";
+import { parseCounting } from "../../config";
 import type { DashboardAnswer, NoAnswer } from "../../dashboard/answer";
 import { readDistrictFiles } from "../../dashboard/districtFiles";
 import { dashboardFilterSchema, monthAndDay } from "../../dashboard/filter";
 import { divisionOf } from "../../dashboard/groups/divisionTable";
 import { IndexKeeper } from "../../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../../dashboard/index/participationIndex";
-import { keptWhole } from "../../dashboard/opening";
 import { answer } from "../../dashboard/query/answer";
 import type { CountingParams, DashboardParams, DashboardProgress } from "../messages/messages";
 import { errorOrigin } from "../messages/wireError";
 import { openLake } from "./connections";
-import type { CallContext } from "./handlers";
 import { Lane } from "./lane";
 
 const millisecondsUntilRelease = 10 * 60_000;
@@ -41,13 +40,14 @@ export class Dashboards implements AsyncDisposable {
   /** Rejects with `config` for an invalid filter or setting, and as `IndexKeeper.current` does. */
   async answer(
     params: DashboardParams,
-    { signal, report }: CallContext<DashboardProgress>,
+    signal: AbortSignal,
+    onProgress: (progress: DashboardProgress) => void,
   ): Promise<DashboardAnswer | NoAnswer> {
     const filter = checkedFilter(params);
     const { minimumGroupSize, keepWhole, schoolYearStart } = params;
     const { levels, licences } = await readDistrictFiles(params);
     const options = { minimumGroupSize, keepWhole, schoolYearStart, now: new Date(), levels, licences };
-    return this.withIndex(params, signal, (index) => answer(index, filter, options, signal), report);
+    return this.withIndex(params, signal, (index) => answer(index, filter, options, signal), onProgress);
   }
 
   /** The current division of people. Rejects as `answer` does. */
@@ -62,7 +62,7 @@ export class Dashboards implements AsyncDisposable {
     work: (index: ParticipationIndex | undefined) => Promise<T>,
     onProgress?: (progress: DashboardProgress) => void,
   ): Promise<T> {
-    checkCounting(params);
+    parseCounting(params, "settings");
     clearTimeout(this.idle);
     this.asking++;
     try {
@@ -116,19 +116,6 @@ export class Dashboards implements AsyncDisposable {
   }
 }
 
-function checkCounting({ minimumGroupSize, keepWhole }: CountingParams): void {
-  if (!Number.isSafeInteger(minimumGroupSize) || minimumGroupSize < 0) {
-    throw new CleverLakeError("config", "The minimum group size must be a whole number, 0 or more.", {
-      subject: "minimumGroupSize",
-    });
-  }
-  if (!keptWhole.includes(keepWhole)) {
-    throw new CleverLakeError("config", `Must be one of: ${keptWhole.join(", ")}.`, {
-      subject: "keepWhole",
-    });
-  }
-}
-
 function checkedFilter({ filter, schoolYearStart }: DashboardParams) {
   const parsed = dashboardFilterSchema.safeParse(filter);
   if (!parsed.success) {
@@ -136,13 +123,8 @@ function checkedFilter({ filter, schoolYearStart }: DashboardParams) {
     throw new CleverLakeError("config", `The dashboard's filter cannot be used (${parts.join(", ")}).`);
   }
   if (!monthAndDay.test(schoolYearStart)) {
-    throw new CleverLakeError(
-      "config",
-      "The school year's first day must be a month and a day, like 08-01.",
-      {
-        subject: "schoolYearStart",
-      },
-    );
+    const message = "The school year's first day must be a month and a day, like 08-01.";
+    throw new CleverLakeError("config", message, { subject: "schoolYearStart" });
   }
   return parsed.data;
 }

@@ -6,25 +6,21 @@ import { logMessage } from "../messages/wire";
 import { cancelled, errorOrigin, toResponseError } from "../messages/wireError";
 import { Throttle } from "./throttle";
 
-/** What a handler receives in addition to its parameters. */
-export interface CallContext<Progress> {
-  /** Aborted when the request is cancelled, or the engine ends. */
-  readonly signal: AbortSignal;
-  /** Sends the newest progress at most ten times a second. */
-  readonly report: (progress: Progress) => void;
-}
-
-/** Answers the requests of one call. */
+/**
+ * Answers the requests of one call. The signal is aborted when the request is cancelled, or the engine ends. Progress is
+ * sent at most ten times a second.
+ */
 export type Handler<Params, Result, Progress> = (
   params: Params,
-  context: CallContext<Progress>,
+  signal: AbortSignal,
+  onProgress: (progress: Progress) => void,
 ) => Promise<Result>;
 
 const millisecondsBetweenProgress = 100;
 
 /** Answers requests of one connection; turns cancellation into signals and thrown values into typed errors. */
 export class Handlers {
-  private readonly active = new Map<AbortController, Promise<void>>();
+  private readonly active = new Map<AbortController, Promise<unknown>>();
 
   constructor(private readonly connection: MessageConnection) {}
 
@@ -39,13 +35,12 @@ export class Handlers {
       const send = (progress: Progress) => this.report(params, progress);
       const handle = async () => {
         using throttle = new Throttle(millisecondsBetweenProgress, send);
-        const report = everyReport ? send : (progress: Progress) => throttle.push(progress);
+        const onProgress = everyReport ? send : (progress: Progress) => throttle.push(progress);
         // Awaited here, so that pending progress is sent before the answer.
-        return await handler(params, { signal: abort.signal, report });
+        return await handler(params, abort.signal, onProgress);
       };
       const work = this.answer(handle, abort, token);
-      const ended = work.then(() => undefined);
-      this.active.set(abort, ended);
+      this.active.set(abort, work);
       try {
         return await work;
       } finally {
@@ -63,7 +58,7 @@ export class Handlers {
   async cancelAll(except?: AbortSignal): Promise<void> {
     const others = [...this.active].filter(([{ signal }]) => signal !== except);
     for (const [abort] of others) abort.abort(new Error("The engine is shutting down."));
-    await Promise.all(others.map(([, ended]) => ended));
+    await Promise.all(others.map(([, work]) => work));
   }
 
   private async answer<Result>(

@@ -14,7 +14,6 @@ import { checkSalt } from "../../pipeline/salt/salt";
 import { toJson } from "../messages/json";
 import type { Connected, ConnectionTest, LakeTest, ReportItem, ReportsAnswer } from "../messages/messages";
 import { openLake, readSalt, type Sources } from "./connections";
-import type { CallContext } from "./handlers";
 
 /**
  * Tests a connection: logs in and lists the server, writes a file to each stage of the lake and removes it, and
@@ -58,7 +57,8 @@ const filesPerMessage = 500;
 export async function listReports(
   connected: Connected,
   sources: Sources,
-  { signal, report }: CallContext<readonly ReportItem[]>,
+  signal: AbortSignal,
+  onProgress: (files: readonly ReportItem[]) => void,
 ): Promise<ReportsAnswer> {
   const lake = await openLake(connected);
   const history = new RunHistory(lake, signal);
@@ -68,7 +68,8 @@ export async function listReports(
   ]);
   for (let from = 0; from < files.length; from += filesPerMessage) {
     signal.throwIfAborted();
-    report(files.slice(from, from + filesPerMessage).map((file) => asItem(file, failures.get(file.path))));
+    const part = files.slice(from, from + filesPerMessage);
+    onProgress(part.map((file) => asItem(file, failures.get(file.path))));
   }
   return { count: files.length, isNew, overdue, needsAdoption, changedByOthers };
 }

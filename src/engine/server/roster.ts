@@ -6,13 +6,13 @@ import { importRoster as importFile } from "../../pipeline/roster/importRoster";
 import { rosterOnDisk, rosterOnServer } from "../../pipeline/roster/rosterFile";
 import type { RosterParams, RosterSummary, WorkProgress } from "../messages/messages";
 import { openConnected, type Sources } from "./connections";
-import type { CallContext } from "./handlers";
 
 /** Imports a roster from the server or from disk; see `importRoster` of the pipeline for its errors. */
 export async function importRoster(
   { origin, path, keepRaw, replace, ...connected }: RosterParams,
   sources: Sources,
-  { signal, report: onProgress }: CallContext<WorkProgress>,
+  signal: AbortSignal,
+  onProgress: (progress: WorkProgress) => void,
 ): Promise<RosterSummary> {
   const { settings, lake, salt } = await openConnected(connected, signal);
   const { maxShrink, keepWhole } = settings;

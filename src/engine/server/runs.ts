@@ -19,13 +19,13 @@ import type {
   Verification,
 } from "../messages/messages";
 import { azureAccess, checkedSettings, openConnected, openLake, readSalt, type Sources } from "./connections";
-import type { CallContext } from "./handlers";
 
 /** Runs the job; see `run` of the pipeline for details and errors. */
 export async function run(
   params: RunParams,
   sources: Sources,
-  { signal, report: onProgress }: CallContext<RunProgress>,
+  signal: AbortSignal,
+  onProgress: (progress: RunProgress) => void,
 ): Promise<RunSummary> {
   const { connection, command, only, accept } = params;
   const settings = checkedSettings(connection);

@@ -66,8 +66,8 @@ export class EngineServer implements AsyncDisposable {
     handler: Handler<Params, Result, Progress>,
     options?: { readonly everyReport: boolean },
   ): void {
-    const queued: typeof handler = (params, context) =>
-      this.lanes[lane].run(context.signal, () => handler(params, context));
+    const queued: typeof handler = (params, signal, onProgress) =>
+      this.lanes[lane].run(signal, () => handler(params, signal, onProgress));
     this.handlers.on(call, queued, options);
   }
 
@@ -76,40 +76,36 @@ export class EngineServer implements AsyncDisposable {
     call: protocol.EngineCall<Params, Result, Progress>,
     handler: Handler<Params, Result, Progress>,
   ): void {
-    this.inLane("work", call, (params, context) =>
-      handler(params, context).finally(() => this.dashboards.recheck()),
-    );
+    this.inLane("work", call, (...request) => handler(...request).finally(() => this.dashboards.recheck()));
   }
 
   private answerServer(): void {
     const { handlers, sources, sample } = this;
-    handlers.on(protocol.fetchHostKey, async ({ host, port, timeoutSeconds }, { signal }) => ({
+    handlers.on(protocol.fetchHostKey, async ({ host, port, timeoutSeconds }, signal) => ({
       hostKey: await fetchKey(host, port, signal, timeoutSeconds),
     }));
-    handlers.on(protocol.testConnection, (params, { signal }) =>
-      reports.testConnection(params, sources, signal),
-    );
-    handlers.on(protocol.testLogin, async (params, { signal }) => {
+    handlers.on(protocol.testConnection, (params, signal) => reports.testConnection(params, sources, signal));
+    handlers.on(protocol.testLogin, async (params, signal) => {
       await using source = await sourceOf(params);
       await source.login(signal);
       return {};
     });
-    handlers.on(protocol.testLake, (params, { signal }) => reports.testLake(params, signal));
+    handlers.on(protocol.testLake, reports.testLake);
     this.inLane(
       "list",
       protocol.listReports,
-      (params, context) => reports.listReports(params, sources, context),
+      (params, ...context) => reports.listReports(params, sources, ...context),
       { everyReport: true },
     );
-    this.inLane("sample", protocol.startSample, (params, { signal }) => sample.start(params, signal));
+    this.inLane("sample", protocol.startSample, (params, signal) => sample.start(params, signal));
   }
 
   private answerRuns(): void {
     const { sources } = this;
-    this.change(protocol.run, (params, context) => runs.run(params, sources, context));
-    this.change(protocol.importRoster, (params, context) => importRoster(params, sources, context));
-    this.inLane("work", protocol.verify, (params, { signal }) => runs.verify(params, signal));
-    this.inLane("work", protocol.dismiss, async ({ files, ...connected }, { signal }) => {
+    this.change(protocol.run, (params, ...context) => runs.run(params, sources, ...context));
+    this.change(protocol.importRoster, (params, ...context) => importRoster(params, sources, ...context));
+    this.inLane("work", protocol.verify, runs.verify);
+    this.inLane("work", protocol.dismiss, async ({ files, ...connected }, signal) => {
       const lake = await openLake(connected);
       return { dismissed: await dismissQuarantined({ lake, files, signal }) };
     });
@@ -117,14 +113,14 @@ export class EngineServer implements AsyncDisposable {
 
   private answerUpkeep(): void {
     const { handlers, dashboards } = this;
-    this.change(protocol.adopt, async ({ dryRun, ...connected }, { signal, report: onProgress }) => {
+    this.change(protocol.adopt, async ({ dryRun, ...connected }, signal, onProgress) => {
       const { settings, lake, salt } = await openConnected(connected, signal);
       return adoptLake({ lake, salt, dryRun, maxShrink: settings.maxShrink, signal, onProgress });
     });
-    this.change(protocol.optimize, async ({ dryRun, ...connected }, { signal, report: onProgress }) =>
+    this.change(protocol.optimize, async ({ dryRun, ...connected }, signal, onProgress) =>
       optimizeLake({ lake: await openLake(connected), dryRun, signal, onProgress }),
     );
-    this.change(protocol.repair, async ({ dryRun, ...connected }, { signal, report: onProgress }) => {
+    this.change(protocol.repair, async ({ dryRun, ...connected }, signal, onProgress) => {
       const { lake, salt } = await openConnected(connected, signal);
       if (salt === undefined) {
         throw new CleverLakeError("config", "There is no salt to pseudonymize with; nothing was done.", {
@@ -133,51 +129,51 @@ export class EngineServer implements AsyncDisposable {
       }
       return repairLake({ lake, salt, dryRun, signal, onProgress });
     });
-    this.inLane("work", protocol.vacuum, async (params, { signal, report: onProgress }) => {
+    this.inLane("work", protocol.vacuum, async (params, signal, onProgress) => {
       const { dryRun, olderThanDays } = params;
       return vacuumLake({ lake: await openLake(params), dryRun, olderThanDays, signal, onProgress });
     });
-    this.inLane("work", protocol.updateActivity, async (params, { signal }) =>
+    this.inLane("work", protocol.updateActivity, async (params, signal) =>
       updateActivityWithoutRun(await openLake(params), signal),
     );
-    this.inLane("work", protocol.updateGroups, async (params, { signal }) => {
+    this.inLane("work", protocol.updateGroups, async (params, signal) => {
       const divide = () => dashboards.division(params, signal);
       const { written, division } = await updateGroupsWithoutRun(await openLake(params), divide, signal);
       return { written, groups: new Set(division.cohorts.map(({ group }) => group)).size };
     });
-    handlers.on(protocol.createAssets, (params, { signal }) =>
+    handlers.on(protocol.createAssets, (params, signal) =>
       writeAssets({ ...params, scripts: scriptsOfProgram(), signal }),
     );
   }
 
   private answerReads(): void {
     const { handlers, dashboards } = this;
-    handlers.on(protocol.dashboard, (params, context) => dashboards.answer(params, context));
-    handlers.on(protocol.listRuns, (params, { signal }) => runs.listRuns(params, signal));
-    this.inLane("read", protocol.readRun, (params, { signal }) => runs.readRun(params, signal));
-    this.inLane("read", protocol.lakeContents, (params, { signal }) => contents.lakeContents(params, signal));
-    this.inLane("read", protocol.tableReport, (params, { signal }) => contents.tableReport(params, signal));
-    handlers.on(protocol.landedFiles, async ({ folder, ...connected }, { signal }) => ({
+    handlers.on(protocol.dashboard, (...request) => dashboards.answer(...request));
+    handlers.on(protocol.listRuns, runs.listRuns);
+    this.inLane("read", protocol.readRun, runs.readRun);
+    this.inLane("read", protocol.lakeContents, contents.lakeContents);
+    this.inLane("read", protocol.tableReport, contents.tableReport);
+    handlers.on(protocol.landedFiles, async ({ folder, ...connected }, signal) => ({
       files: await landedFiles(await openLake(connected), folder, signal),
     }));
   }
 
   private answerPreviews(): void {
     const { handlers, previews } = this;
-    handlers.on(protocol.previewReport, (params, { signal }) => previews.openReport(params, signal));
-    handlers.on(protocol.previewMore, (params, { signal }) => previews.more(params, signal));
-    handlers.on(protocol.previewRows, (params) => Promise.resolve(previews.rows(params)));
-    handlers.on(protocol.revealPreview, (params, { signal }) => previews.reveal(params, signal));
-    handlers.on(protocol.closePreview, ({ token }) => {
+    handlers.on(protocol.previewReport, (params, signal) => previews.openReport(params, signal));
+    handlers.on(protocol.previewMore, (params, signal) => previews.more(params, signal));
+    handlers.on(protocol.previewRows, async (params) => previews.rows(params));
+    handlers.on(protocol.revealPreview, (params, signal) => previews.reveal(params, signal));
+    handlers.on(protocol.closePreview, async ({ token }) => {
       previews.close(token);
-      return Promise.resolve({});
+      return {};
     });
   }
 
   private answerLifecycle(): void {
     const { handlers, sources } = this;
     handlers.on(protocol.forget, () => sources.forget().then(() => ({})));
-    handlers.on(protocol.shutdown, (_params, { signal }) => this.close(signal).then(() => ({})));
+    handlers.on(protocol.shutdown, (_params, signal) => this.close(signal).then(() => ({})));
   }
 
   private async close(except?: AbortSignal): Promise<void> {
