@@ -9,14 +9,15 @@ import { projectFolder } from "./workshop";
 
 /** The engine's process as the extension starts it, queried like the dashboard does. */
 export class DashboardEngine implements AsyncDisposable {
-  private readonly client = new EngineClient({ modulePath: path.join(projectFolder, "dist", "engine.js") });
+  private readonly client = new EngineClient({
+    modulePath: path.join(projectFolder, "dist", "engine.js"),
+    onLog: ({ message }) => console.error(`  ${message}`),
+  });
 
   constructor(
     private readonly lake: string,
     private readonly cacheFolder: string,
-  ) {
-    this.client.onLog(({ message }) => console.error(`  ${message}`));
-  }
+  ) {}
 
   async ask(
     filter: DashboardFilter,

@@ -1,6 +1,7 @@
 import path from "node:path";
 import * as vscode from "vscode";
-import { EngineClient } from "../engine/client/client";
+import { EngineClient, type EngineExit } from "../engine/client/client";
+import type { LogMessage } from "../engine/messages/messages";
 import { previewStrings } from "../protocol/previewStrings";
 import { adopt } from "./commands/adoptCommand";
 import { createAssets } from "./commands/assetsCommand";
@@ -65,6 +66,8 @@ export class Application extends Disposable {
       modulePath: path.join(context.extensionPath, "dist", "engine.js"),
       token: microsoftToken,
       hintFor: hintInVsCode,
+      onLog: (message) => this.logOfEngine(message),
+      onExit: (exit) => this.engineEnded(exit),
     });
     this.secrets = new SecretStore(
       context.secrets,
@@ -167,7 +170,6 @@ export class Application extends Disposable {
     this.hold(model.onDidChange(() => this.showState()));
     this.hold(this.runs.onDidChange(() => this.showState()));
     this.hold(vscode.workspace.onDidChangeConfiguration((event) => this.checkSettings(event)));
-    this.watchEngine();
     this.showState();
     if (vscode.workspace.isTrusted) void this.startUp(samples);
     else this.hold(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.startUp(samples)));
@@ -245,27 +247,17 @@ export class Application extends Disposable {
     this.model.written.then(checkSettings).catch((error: unknown) => notifyError(error, this.log));
   }
 
-  private watchEngine(): void {
-    const { client, log } = this;
-    this.hold(
-      client.onLog(({ level, message }) => {
-        if (level === "error") log.error(message);
-        else if (level === "warning") log.warn(message);
-        else log.info(message);
-      }),
+  private logOfEngine({ level, message }: LogMessage): void {
+    if (!this.disposed) this.log[level === "error" ? "error" : "warn"](message);
+  }
+
+  private engineEnded({ interrupted, exitCode, signal }: EngineExit): void {
+    this.log.error(
+      `The engine ended (${signal ?? `exit code ${exitCode}`}); interrupted: ${interrupted.join(", ") || "nothing"}`,
     );
-    this.hold(
-      client.onDidExit(({ interrupted, exitCode, signal }) => {
-        log.error(
-          `The engine ended (${signal ?? `exit code ${exitCode}`}); interrupted: ${interrupted.join(", ") || "nothing"}`,
-        );
-        if (interrupted.length > 0) return;
-        notify(
-          showWarningMessage,
-          vscode.l10n.t("Clever's engine ended unexpectedly; it restarts when needed."),
-        );
-      }),
-    );
+    // A request that was interrupted reports it.
+    if (interrupted.length > 0) return;
+    notify(showWarningMessage, vscode.l10n.t("Clever's engine ended unexpectedly; it restarts when needed."));
   }
 }
 

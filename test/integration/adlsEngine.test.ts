@@ -17,7 +17,13 @@ const salt = "planted-salt-77ab";
 /** The built engine, and a sample district whose lake is in Azure, with the sign-in of VS Code's account. */
 async function connect(emulator: AdlsEmulator, token: (params: TokenParams) => Promise<TokenAnswer>) {
   await buildCommandLine();
-  const client = new EngineClient({ modulePath, execPath: process.execPath, token });
+  const logs: string[] = [];
+  const client = new EngineClient({
+    modulePath,
+    execPath: process.execPath,
+    token,
+    onLog: ({ message }) => logs.push(message),
+  });
   onTestFinished(() => client.dispose());
   const { host, port, username, hostKey } = await client.request(engine.startSample, {
     folder: await temporaryFolder(),
@@ -26,7 +32,7 @@ async function connect(emulator: AdlsEmulator, token: (params: TokenParams) => P
   });
   const lake = { url: emulator.url, auth: "vscode" as const };
   const connection = { sftp: { host, port, username, hostKey }, lake };
-  return { client, connected: { connection, secrets: { password, salt } } };
+  return { client, logs, connected: { connection, secrets: { password, salt } } };
 }
 
 const everything = { command: "run" } as const;
@@ -34,13 +40,11 @@ const everything = { command: "run" } as const;
 test("everything that the extension shows works on a lake in Azure, with tokens that the engine requests", async () => {
   const emulator = await startEmulator({ tokens: [{ token: "first" }, { token: "second" }] });
   const asked: TokenParams[] = [];
-  const logs: string[] = [];
-  const { client, connected } = await connect(emulator, (params) => {
+  const { client, logs, connected } = await connect(emulator, (params) => {
     asked.push(params);
     const token = params.refused === null ? "first" : "second";
     return Promise.resolve({ token, expires: Date.now() + 3_600_000 });
   });
-  client.onLog(({ message }) => logs.push(message));
   expect(await client.request(engine.testConnection, connected)).toMatchObject({ salt: "unclaimed" });
 
   asked.length = 0;

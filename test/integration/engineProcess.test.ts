@@ -28,11 +28,14 @@ const password = "planted-password-8d1f";
 const salt = "planted-salt-77ab";
 
 function startClient(module = modulePath) {
-  const client = new EngineClient({ modulePath: module, execPath: process.execPath });
   const exits: EngineExit[] = [];
   const logs: LogMessage[] = [];
-  client.onDidExit((exit) => exits.push(exit));
-  client.onLog((message) => logs.push(message));
+  const client = new EngineClient({
+    modulePath: module,
+    execPath: process.execPath,
+    onExit: (exit) => exits.push(exit),
+    onLog: (message) => logs.push(message),
+  });
   onTestFinished(() => client.dispose());
   return { client, exits, logs };
 }

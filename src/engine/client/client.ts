@@ -1,6 +1,4 @@
-import { EventEmitter } from "node:events";
 import { CleverLakeError, type ErrorCode } from "../../basics/errors";
-import type { LogMessage } from "../messages/messages";
 import type { EngineCall } from "../messages/protocol";
 import type { EngineExit, EngineProcess, EngineProcessOptions, RequestOptions } from "./engineProcess";
 
@@ -9,6 +7,8 @@ export type { EngineExit, EngineProcessOptions, RequestOptions } from "./engineP
 export interface EngineClientOptions extends EngineProcessOptions {
   /** Rewords an error's hint for the calling program; by default the engine's wording is used. */
   readonly hintFor?: (code: ErrorCode, hint: string) => string;
+  /** Called when the process ended unexpectedly. */
+  readonly onExit?: (exit: EngineExit) => void;
 }
 
 const maximumDeaths = 2;
@@ -23,7 +23,6 @@ export class EngineClient implements AsyncDisposable {
   private process: EngineProcess | undefined;
   private deaths: number[] = [];
   private disposing: Promise<void> | undefined;
-  private readonly events = new EventEmitter<{ exit: [EngineExit]; log: [LogMessage] }>();
 
   constructor(private readonly options: EngineClientOptions) {}
 
@@ -51,20 +50,9 @@ export class EngineClient implements AsyncDisposable {
     }
   }
 
-  /** Calls the listener when the process ended unexpectedly. */
-  onDidExit(listener: (exit: EngineExit) => void) {
-    this.events.on("exit", listener);
-    return { dispose: () => this.events.off("exit", listener) };
-  }
-
-  onLog(listener: (message: LogMessage) => void) {
-    this.events.on("log", listener);
-    return { dispose: () => this.events.off("log", listener) };
-  }
-
   /** Ends the process: gracefully within two seconds, then by force. Pending requests reject. */
   dispose(): Promise<void> {
-    this.disposing ??= this.end();
+    this.disposing ??= Promise.resolve(this.process?.end(millisecondsToEnd));
     return this.disposing;
   }
 
@@ -83,22 +71,17 @@ export class EngineClient implements AsyncDisposable {
     });
   }
 
-  private async end(): Promise<void> {
-    await this.process?.end(millisecondsToEnd);
-    this.events.removeAllListeners();
-  }
-
   private running(Process: typeof EngineProcess): EngineProcess {
     if (this.disposing !== undefined) throw new CleverLakeError("engine", "The engine has been shut down.");
     if (this.process?.usable) return this.process;
     this.refuseRepeatedStart();
-    const started = new Process(this.options, (message) => this.events.emit("log", message));
+    const started = new Process(this.options);
     this.process = started;
     void started.ended.then((exit) => {
       if (this.process === started) this.process = undefined;
       if (this.disposing !== undefined) return;
       this.deaths.push(Date.now());
-      this.events.emit("exit", exit);
+      this.options.onExit?.(exit);
     });
     return started;
   }

@@ -20,6 +20,7 @@ export interface EngineProcessOptions {
   readonly execPath?: string;
   /** Answers the engine's request for a token of VS Code's Microsoft account. */
   readonly token?: (params: TokenParams) => Promise<TokenAnswer>;
+  readonly onLog?: (message: LogMessage) => void;
 }
 
 export interface RequestOptions<Progress> {
@@ -51,7 +52,7 @@ export class EngineProcess {
   private readonly pending = new Set<Pending>();
   private tokens = 0;
 
-  constructor({ modulePath, execPath, token }: EngineProcessOptions, onLog: (message: LogMessage) => void) {
+  constructor({ modulePath, execPath, token, onLog = () => undefined }: EngineProcessOptions) {
     this.child = fork(modulePath, [], {
       // Debugger and other flags of this process must not apply to the engine.
       execArgv: [],

@@ -63,7 +63,7 @@ export interface TokenParams {
 }
 
 export interface LogMessage {
-  readonly level: "error" | "warning" | "info";
+  readonly level: "error" | "warning";
   /** Contains no secrets or values of files. */
   readonly message: string;
 }
