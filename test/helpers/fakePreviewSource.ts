@@ -1,6 +1,6 @@
 import { CleverLakeError } from "../../src/basics/errors";
 import type { PreviewColumn, PreviewInfo, PreviewRow } from "../../src/protocol/previewedReport";
-import type { PreviewSource } from "../../src/ui/pages/enginePreviews";
+import type { PreviewSource } from "../../src/ui/preview/enginePreviews";
 
 const column = (
   name: string,

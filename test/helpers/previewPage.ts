@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { fromPage, type PreviewFile, type ToPage } from "../../src/protocol/preview";
 import type { PreviewStrings } from "../../src/protocol/previewStrings";
-import type { PreviewSource } from "../../src/ui/pages/enginePreviews";
+import type { PreviewSource } from "../../src/ui/preview/enginePreviews";
 import { PreviewSession } from "../../src/ui/preview/PreviewSession";
 import { type Bundle, bundlePage, hostPage, type ShowOptions } from "./webviewPage";
 

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from "vitest";
 import { CleverLakeError } from "../../src/basics/errors";
 import type { EngineClient } from "../../src/engine/client/client";
-import type { SampleDistrict } from "../../src/ui/commands/sampleDistrict";
 import { ConnectionModel } from "../../src/ui/connection/connectionModel";
+import type { SampleDistrict } from "../../src/ui/connection/sampleDistrict";
 import { initialAnswers, loginWith } from "../../src/ui/wizard/connectionAnswers";
 import { SealedStore, secretsIn } from "../helpers/sealedStore";
 import { answers, calls, settingChanged, settings, unwritable } from "../helpers/vscodeStub";

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { EngineClient } from "../../src/engine/client/client";
-import type { SampleDistrict } from "../../src/ui/commands/sampleDistrict";
 import { ConnectionModel } from "../../src/ui/connection/connectionModel";
+import type { SampleDistrict } from "../../src/ui/connection/sampleDistrict";
 import { initialAnswers } from "../../src/ui/wizard/connectionAnswers";
 import { SealedStore, secretsIn } from "../helpers/sealedStore";
 import { settings, workspace } from "../helpers/vscodeStub";

@@ -1,8 +1,8 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { CleverLakeError } from "../../src/basics/errors";
 import type { EngineClient } from "../../src/engine/client/client";
-import type { SampleDistrict } from "../../src/ui/commands/sampleDistrict";
 import { ConnectionModel } from "../../src/ui/connection/connectionModel";
+import type { SampleDistrict } from "../../src/ui/connection/sampleDistrict";
 import { BackgroundCheck } from "../../src/ui/runs/backgroundCheck";
 import { RunController } from "../../src/ui/runs/runController";
 import { initialAnswers } from "../../src/ui/wizard/connectionAnswers";

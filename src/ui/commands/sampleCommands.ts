@@ -1,10 +1,10 @@
 import { pathToFileURL } from "node:url";
 import * as vscode from "vscode";
 import type { ConnectionModel } from "../connection/connectionModel";
+import type { SampleDistrict } from "../connection/sampleDistrict";
 import { hasConnection, lakeUrl, useSample, usesSample } from "../connection/settings";
 import { confirmed, notify, offers } from "../messages";
 import { showInformationMessage, withProgress } from "../window";
-import type { SampleDistrict } from "./sampleDistrict";
 
 /** Where earlier versions recorded that the connection's settings are those of the sample. */
 const legacyKey = "clever.isSample";

@@ -5,11 +5,11 @@ import type { Config } from "../../config";
 import type { EngineClient } from "../../engine/client/client";
 import type { Connected, ReportItem, ReportsAnswer } from "../../engine/messages/messages";
 import * as engine from "../../engine/messages/protocol";
-import type { SampleDistrict } from "../commands/sampleDistrict";
 import { Disposable } from "../dispose";
 import { noAutomaticLoading } from "../messages";
 import { countsOf, type ReportCounts } from "../trees/reportCounts";
 import { withProgress } from "../window";
+import type { SampleDistrict } from "./sampleDistrict";
 import type { SecretName, SecretStore } from "./secrets";
 import {
   type ConnectionSettings,

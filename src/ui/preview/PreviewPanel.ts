@@ -4,9 +4,9 @@ import { fromPage, type PreviewFile, pageState, type ToPage } from "../../protoc
 import type { PreviewStrings } from "../../protocol/previewStrings";
 import { Disposable } from "../dispose";
 import { confirmed, notify, offers } from "../messages";
-import { type PreviewSource, previewViewType } from "../pages/enginePreviews";
 import { showPage, webviewOptions } from "../pages/webview";
 import { showErrorMessage } from "../window";
+import { type PreviewSource, previewViewType } from "./enginePreviews";
 import { PreviewSession } from "./PreviewSession";
 
 /** What the panel depends on. */

@@ -1,7 +1,7 @@
 import { describeError, isCleverLakeError } from "../../basics/errors";
 import type { FromPage, ToPage } from "../../protocol/preview";
 import type { PreviewInfo, PreviewRow } from "../../protocol/previewedReport";
-import type { PreviewLocation, PreviewSource } from "../pages/enginePreviews";
+import type { PreviewLocation, PreviewSource } from "./enginePreviews";
 
 /** The panel's functions that a session needs. */
 export interface PreviewHost {

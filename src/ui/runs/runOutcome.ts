@@ -4,7 +4,7 @@ import { noReports } from "../messages";
 import { counted, forCount, ifAny } from "../texts/counts";
 import { bytes, integer } from "../texts/format";
 import { inVsCode } from "../texts/hints";
-import { overdueText } from "../trees/overdue";
+import { overdueText } from "../texts/overdue";
 import { reasonWithPosition } from "../trees/reportState";
 
 /** The outcome of a run, for its notification. */

@@ -8,8 +8,8 @@ import { MarkdownPages } from "../pages/markdownPages";
 import type { Parts } from "../parts";
 import { bytes, duration, integer, nameOf, timeInName, unbroken } from "../texts/format";
 import { inVsCode } from "../texts/hints";
+import { overdueText } from "../texts/overdue";
 import { asMarkdown } from "../texts/untrustedText";
-import { overdueText } from "../trees/overdue";
 import { outcomeWord } from "../trees/runsTree";
 
 const scheme = "clever-run";

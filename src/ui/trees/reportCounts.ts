@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { Freshness, ReportItem } from "../../engine/messages/messages";
 import { ifAny } from "../texts/counts";
-import { overdueText } from "./overdue";
+import { overdueText } from "../texts/overdue";
 
 /** How many reports need attention, each report counted once. */
 export interface ReportCounts {

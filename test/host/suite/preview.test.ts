@@ -5,7 +5,7 @@ import path from "node:path";
 import { commands, extensions, window } from "vscode";
 import type { ToPage } from "../../../src/protocol/preview";
 import { previewStrings } from "../../../src/protocol/previewStrings";
-import { EnginePreviews, previewViewType } from "../../../src/ui/pages/enginePreviews";
+import { EnginePreviews, previewViewType } from "../../../src/ui/preview/enginePreviews";
 import { PreviewPanel } from "../../../src/ui/preview/PreviewPanel";
 import { activeApplication, killEngine, until } from "../application";
 import { District, setSetting } from "../district";

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { fill } from "../../basics/fill";
 import type { Freshness } from "../../engine/messages/messages";
-import { integer } from "../texts/format";
+import { integer } from "./format";
 
 /** A sentence that a report is overdue, and since when. */
 export function overdueText({ report, userType, newestDay, schoolDays }: Freshness): string {

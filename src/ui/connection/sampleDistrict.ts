@@ -2,7 +2,7 @@ import path from "node:path";
 import type { EngineClient } from "../../engine/client/client";
 import type { Connected, SampleServer } from "../../engine/messages/messages";
 import * as engine from "../../engine/messages/protocol";
-import { readGeneralSettings } from "../connection/settings";
+import { readGeneralSettings } from "./settings";
 
 /**
  * The sample district, served by this window's engine. While in use, it replaces the user's own connection, whose
