@@ -79,3 +79,31 @@ test("the log has the reason why the lake or its runs cannot be shown", async ()
   }
   expect(logged).toEqual(["No route. Wait.", "No route. Wait."]);
 });
+
+test("a lake that could not be read before a change of it does not discard what was read since", async () => {
+  const answers: { resolve(overview: object): void; reject(error: Error): void }[] = [];
+  let change = () => {};
+  const model = {
+    mayLoad: true,
+    lake: { changedByOthers: [] },
+    connected: async () => ({}),
+    onDidChange: listen,
+    onDidChangeLake: (listener: () => void) => {
+      change = listener;
+      return listen();
+    },
+  };
+  const request = () => new Promise<object>((resolve, reject) => answers.push({ resolve, reject }));
+  const tree = new LakeTree({ model, client: { request }, log: { error: () => undefined } } as never);
+  const before = tree.getChildren();
+  await expect.poll(() => answers.length).toBe(1);
+  change();
+  const now = tree.getChildren();
+  await expect.poll(() => answers.length).toBe(2);
+  answers[1]?.resolve({ stages: [stage], landings: [] });
+  expect(await now).toHaveLength(1);
+  answers[0]?.reject(new CleverLakeError("network", "The lake cannot be reached."));
+  expect(await before).toMatchObject([{ kind: "failed" }]);
+  expect(await tree.getChildren()).toHaveLength(1);
+  expect(answers).toHaveLength(2);
+});

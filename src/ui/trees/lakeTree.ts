@@ -166,14 +166,17 @@ export class LakeTree extends Disposable implements vscode.TreeDataProvider<Lake
     return hasLandings(stage) ? [...tables, { kind: "landings" }] : tables;
   }
 
-  private read(): Promise<LakeOverview> {
-    this.overview ??= this.parts.model
-      .connected()
-      .then((connected) => this.parts.client.request(engine.lakeContents, connected));
-    this.overview.catch(() => {
-      this.overview = undefined;
-    });
-    return this.overview;
+  private async read(): Promise<LakeOverview> {
+    const { model, client } = this.parts;
+    this.overview ??= model.connected().then((connected) => client.request(engine.lakeContents, connected));
+    const { overview } = this;
+    try {
+      return await overview;
+    } catch (error) {
+      // The lake may have changed in the meantime, and is being read again.
+      if (this.overview === overview) this.overview = undefined;
+      throw error;
+    }
   }
 }
 
