@@ -9,6 +9,10 @@ export async function confirmed(question: string, signal: AbortSignal): Promise<
   try {
     const answer = await terminal.question(`${question} [y/N] `, { signal });
     return /^y(es)?$/i.test(answer.trim());
+  } catch {
+    signal.throwIfAborted();
+    // Ctrl-D ends the input without an answer.
+    return false;
   } finally {
     terminal.close();
   }
