@@ -52,6 +52,14 @@ const livySchema = z
     message: "must be the workspace's id, for Fabric",
   });
 
+/** A text in which `faultOf` finds nothing wrong. */
+function textWithout(faultOf: (text: string) => string | undefined) {
+  return z.string().superRefine((text, context) => {
+    const message = faultOf(text);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  });
+}
+
 /** The configuration's keys: in the command line's file, and in the extension's settings under `clever.`. */
 export const configSchema = z.strictObject({
   sftp: z.strictObject({
@@ -74,10 +82,7 @@ export const configSchema = z.strictObject({
   }),
   lake: z
     .strictObject({
-      url: z.string().superRefine((url, context) => {
-        const fault = lakeAddressFault(url);
-        if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
-      }),
+      url: textWithout((url) => lakeAddressFault(url)),
       /** For a lake in Azure; `vscode` is for the extension only. */
       auth: z.enum(lakeAuths).default("default"),
     })
@@ -87,13 +92,7 @@ export const configSchema = z.strictObject({
       context.addIssue({ code: "custom", path: ["auth"], message });
     }),
   /** The key vault that holds the salt, as in OEA; instead of a salt of the user's own. */
-  saltKeyVaultUrl: z
-    .string()
-    .superRefine((url, context) => {
-      const fault = saltKeyVaultFault(url);
-      if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
-    })
-    .optional(),
+  saltKeyVaultUrl: textWithout((url) => saltKeyVaultFault(url)).optional(),
   userTypes: z
     .array(z.enum(userTypes))
     .min(1)

@@ -13,7 +13,7 @@ import type {
 } from "../messages/messages";
 import { checkedSettings, openLake, type Sources } from "./connections";
 import { Lane } from "./lane";
-import { PreviewFile } from "./previewFile";
+import { PreviewFile, type ReadRange } from "./previewFile";
 import { previewColumns, shownRows } from "./previewMask";
 
 /** How much of a file is read at a time. */
@@ -124,22 +124,15 @@ export class Previews {
     connected: Connected,
     signal: AbortSignal,
   ): Promise<void> {
+    const more = (read: ReadRange) => file.more(read, bytesPerRequest, signal);
     if (place.origin === "server") {
-      await this.sources.use(connected, (source) =>
-        file.more(
-          (start, count) => source.readRange(place.file, start, count, signal),
-          bytesPerRequest,
-          signal,
-        ),
+      const { file: found } = place;
+      return this.sources.use(connected, (source) =>
+        more((start, count) => source.readRange(found, start, count, signal)),
       );
-      return;
     }
     const lake = await openLake(connected);
-    await file.more(
-      (start, count) => lake.readRange(place.file.path, start, count, { signal }),
-      bytesPerRequest,
-      signal,
-    );
+    await more((start, count) => lake.readRange(place.file.path, start, count, { signal }));
   }
 
   private get(token: string): OpenPreview {
