@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import * as vscode from "vscode";
-import type { ConnectionTest } from "../../engine/messages/messages";
+import type { Connected, ConnectionTest } from "../../engine/messages/messages";
 import { Disposable } from "../dispose";
 import { isCancellation, mustBeAdopted, notify, type Offer, offers } from "../messages";
 import type { Parts } from "../parts";
 import { forCount } from "../texts/counts";
 import { showInformationMessage, showWarningMessage, withProgress } from "../window";
-import type { ConnectionAnswers } from "../wizard/connectionAnswers";
+import { type ConnectionAnswers, connectedWith, initialAnswers } from "../wizard/connectionAnswers";
 import type { askConnection } from "../wizard/connectWizard";
 import { confirmReplacement, offerNewSalt } from "../wizard/saltBackup";
 import { askRecovery } from "../wizard/wizard";
@@ -65,7 +65,7 @@ export class ConnectionCommands extends Disposable {
         if (!walked.done) return;
       }
       try {
-        const tested = await this.tested(answers);
+        const tested = await this.tested(connectedWith(answers));
         const hasCopy = !answers.saltIsNew || (await offerNewSalt(answers.salt));
         if (!hasCopy || !(await this.mayReplaceSalt(answers))) {
           from = "salt";
@@ -96,11 +96,7 @@ export class ConnectionCommands extends Disposable {
   }
 
   async test(): Promise<void> {
-    const connected = await this.parts.model.connected();
-    const tested = await withProgress(
-      vscode.l10n.t("Clever: testing the connection"),
-      async (_progress, signal) => (await wizard()).testConnection(this.parts.client, connected, signal),
-    );
+    const tested = await this.tested(await this.parts.model.connected());
     const text = forCount(
       tested.reports,
       vscode.l10n.t("The connection works: 1 report is on the server, and the lake can be written."),
@@ -114,7 +110,6 @@ export class ConnectionCommands extends Disposable {
    * for.
    */
   private async knownAnswers(): Promise<ConnectionAnswers> {
-    const { initialAnswers } = await import("../wizard/connectionAnswers");
     if (!hasConnection()) return initialAnswers;
     const { secrets, boundTo } = await this.secrets.readBound();
     try {
@@ -147,11 +142,10 @@ export class ConnectionCommands extends Disposable {
     }
   }
 
-  private async tested(answers: ConnectionAnswers): Promise<ConnectionTest> {
-    const { connectedWith } = await import("../wizard/connectionAnswers");
+  private async tested(connected: Connected): Promise<ConnectionTest> {
     const { testConnection } = await wizard();
     return withProgress(vscode.l10n.t("Clever: testing the connection"), (_progress, signal) =>
-      testConnection(this.parts.client, connectedWith(answers), signal),
+      testConnection(this.parts.client, connected, signal),
     );
   }
 
