@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { fill } from "../../basics/fill";
 import type { Connected, ReportItem } from "../../engine/messages/messages";
 import * as engine from "../../engine/messages/protocol";
-import { confirmed, isCancellation, notify, notifyError, notifyNothingSelected } from "../messages";
+import { confirmed, notify, notifyNothingSelected } from "../messages";
 import type { Parts } from "../parts";
 import type { RunController } from "../runs/runController";
 import { counted, forCount, ifAny, shortened } from "../texts/counts";
@@ -66,8 +66,6 @@ export class QuarantineCommands {
       await withWork(title, (_progress, signal) =>
         this.parts.client.request(engine.dismiss, { ...connected, files }, { signal }),
       );
-    } catch (error) {
-      if (!isCancellation(error)) notifyError(error, this.parts.log);
     } finally {
       await this.refresh();
     }
