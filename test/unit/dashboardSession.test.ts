@@ -17,7 +17,7 @@ test("the shown answer can be exported while the next one is computed, but not a
     open = resolve;
   });
   source.failing = new CleverLakeError("network", "The lake cannot be reached.");
-  const next = session.use({ ...openingFilter, userTypes: [] });
+  const next = session.refresh({ ...openingFilter, userTypes: [] });
   expect(session.answer).toBe(shown);
   open();
   await next;

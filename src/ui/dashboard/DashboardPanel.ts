@@ -17,7 +17,7 @@ import { section } from "../connection/settings";
 import { Disposable } from "../dispose";
 import { notify } from "../messages";
 import { isOnUsersMachine, localFolder, saveFile } from "../pages/localFiles";
-import { mediaFile, showPage, webviewOptions } from "../pages/webview";
+import { mediaFile, showPage } from "../pages/webview";
 import { nameOf } from "../texts/format";
 import { showInformationMessage } from "../window";
 import { DashboardSession, type DashboardSource } from "./DashboardSession";
@@ -68,16 +68,12 @@ export class DashboardPanel extends Disposable {
       if (linked && shown.isRunning) shown.post({ type: "pasted", ...linked });
       else if (linked) {
         shown.asked = linked.question;
-        void shown.session.use(linked.filter);
+        void shown.session.refresh(linked.filter);
       }
       return shown;
     }
-    const panel = vscode.window.createWebviewPanel(
-      DashboardPanel.viewType,
-      context.texts.title,
-      vscode.ViewColumn.Active,
-      webviewOptions(context.extensionUri),
-    );
+    const { viewType } = DashboardPanel;
+    const panel = vscode.window.createWebviewPanel(viewType, context.texts.title, vscode.ViewColumn.Active);
     return new DashboardPanel(panel, context, linked?.filter, linked?.question);
   }
 
@@ -95,7 +91,6 @@ export class DashboardPanel extends Disposable {
       return undefined;
     }
     const parsed = pageState.safeParse(state);
-    panel.webview.options = webviewOptions(context.extensionUri);
     return new DashboardPanel(panel, context, parsed.success ? parsed.data.filter : undefined);
   }
 

@@ -50,9 +50,12 @@ export class DashboardSession {
     return this.state.type === "loading" ? this.latest : undefined;
   }
 
-  /** Repeats the last question, because the lake or a setting may have changed. */
-  refresh(): Promise<void> {
-    return this.ask(this.question, this.currentFilter);
+  /**
+   * Repeats the last question, because the lake or a setting may have changed, or asks with another filter, with which
+   * the page starts when its tab is shown again.
+   */
+  refresh(filter = this.currentFilter): Promise<void> {
+    return this.ask(this.question, filter);
   }
 
   /** Repeats the last question when a page runs again; until then nobody sees the answer. */
@@ -65,11 +68,6 @@ export class DashboardSession {
   forget(): void {
     this.latest = undefined;
     this.show({ type: "loading", question: this.question, forget: true });
-  }
-
-  /** Asks with another filter, with which the page starts when its tab is shown again. */
-  use(filter: DashboardFilter): Promise<void> {
-    return this.ask(this.question, filter);
   }
 
   /** Handles messages about questions; the panel handles all others. */

@@ -7,10 +7,6 @@ export function mediaFile(extensionUri: vscode.Uri, ...name: string[]): vscode.U
   return vscode.Uri.joinPath(extensionUri, "dist", "media", ...name);
 }
 
-export function webviewOptions(extensionUri: vscode.Uri): vscode.WebviewOptions {
-  return { enableScripts: true, localResourceRoots: [mediaFile(extensionUri)] };
-}
-
 /** The properties in which the extension's pages differ. */
 export interface WebviewPage extends Pick<WebviewFrame, "root" | "language" | "title"> {
   /** The page's bundle: `name.js`, `name.css`, `name-light.svg` and `name-dark.svg` of `dist/media`. */
@@ -26,6 +22,7 @@ export function showPage(
   { name, icons, ...frame }: WebviewPage,
 ): void {
   const { webview } = panel;
+  webview.options = { enableScripts: true, localResourceRoots: [mediaFile(extensionUri)] };
   const address = (file: string) => webview.asWebviewUri(mediaFile(extensionUri, file)).toString();
   panel.iconPath = {
     light: mediaFile(extensionUri, `${name}-light.svg`),

@@ -4,7 +4,7 @@ import { fromPage, type PreviewFile, pageState, type ToPage } from "../../protoc
 import type { PreviewStrings } from "../../protocol/previewStrings";
 import { Disposable } from "../dispose";
 import { confirmed, notify, offers } from "../messages";
-import { showPage, webviewOptions } from "../pages/webview";
+import { showPage } from "../pages/webview";
 import { showErrorMessage } from "../window";
 import { type PreviewSource, previewViewType } from "./enginePreviews";
 import { PreviewSession } from "./PreviewSession";
@@ -37,12 +37,7 @@ export class PreviewPanel extends Disposable {
       }
       return open;
     }
-    const panel = vscode.window.createWebviewPanel(
-      previewViewType,
-      file.name,
-      vscode.ViewColumn.Active,
-      webviewOptions(context.extensionUri),
-    );
+    const panel = vscode.window.createWebviewPanel(previewViewType, file.name, vscode.ViewColumn.Active);
     return new PreviewPanel(panel, context, file, delivery);
   }
 
@@ -60,7 +55,6 @@ export class PreviewPanel extends Disposable {
       panel.dispose();
       return undefined;
     }
-    panel.webview.options = webviewOptions(context.extensionUri);
     return new PreviewPanel(panel, context, parsed.data.file);
   }
 
