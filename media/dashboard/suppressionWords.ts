@@ -1,59 +1,26 @@
 import { capitalized } from "../../src/basics/capitalized";
-import { groupBy } from "../../src/basics/groupBy";
 import type { CutGroup, Place, UncountedDays } from "../../src/dashboard/answer";
+import type { DashboardTexts } from "../../src/dashboard/export/texts";
 import { fill, isolated } from "./formats";
 import { isNumbered, nameIn, type Ready, type Words } from "./model";
 
 /** At most this many places are listed one by one. */
 const maxNamed = 4;
 
-/** Why groups are suppressed, one sentence each; small parts of the same group are in one sentence. */
+/** Why groups are suppressed, one sentence each. */
 export function cutSentences(words: Words, groups: readonly CutGroup[]): string[] {
-  const { texts, formats, answer } = words;
-  const minimum = formats.integer(answer.minimumGroupSize);
-  const write = (text: string, left: readonly Place[], together: readonly Place[]) =>
-    sentence(words, fill(text, placesName(words, left), minimum, placesName(words, together)));
-  return [...groupBy(groups, wholeGroup).values()].flatMap((parts) => {
-    const small = parts.filter(({ isSmall }) => isSmall);
-    if (small.length > 1) {
-      const left = small.flatMap((part) => part.left.flatMap(byGrade));
-      const named = new Set(left.map(placeKey));
-      const others = (small[0]?.together ?? []).flatMap(byGrade).filter((each) => !named.has(placeKey(each)));
-      const text = others.length === 0 ? texts.cutSmallEach : texts.cutSmallEachWith;
-      return [write(text, withGrades(left), withGrades(others))];
-    }
-    return parts.map(({ left, together, isSmall }) => {
-      const [one, several] = isSmall
-        ? [texts.cutSmall, texts.cutSmallSeveral]
-        : [texts.cutByOthers, texts.cutByOthersSeveral];
-      const isOne = left.length === 1 && left[0]?.userType !== "teachers";
-      return write(isOne ? one : several, left, together);
-    });
+  const minimum = words.formats.integer(words.answer.minimumGroupSize);
+  return groups.map((group) => {
+    const [left, together] = [placesName(words, group.left), placesName(words, group.together)];
+    return sentence(words, fill(cutText(words.texts, group), left, minimum, together));
   });
 }
 
-/** All places of a suppressed group; parts of the same group have the same ones. */
-function wholeGroup({ left, together }: CutGroup): string {
-  return [...left, ...together].flatMap(byGrade).map(placeKey).sort().join();
-}
-
-/** A place for each of a place's grades. */
-function byGrade(place: Place): Place[] {
-  return place.grades?.map((grade) => ({ ...place, grades: [grade] })) ?? [place];
-}
-
-function placeKey({ userType, school, grades }: Place): string {
-  return JSON.stringify([userType, school, grades]);
-}
-
-/** The opposite of `byGrade`. */
-function withGrades(places: readonly Place[]): Place[] {
-  const schools = groupBy(places, (place) => placeKey({ ...place, grades: null }));
-  return [...schools.values()].flatMap(([first, ...others]) =>
-    first
-      ? [{ ...first, grades: first.grades && [first, ...others].flatMap(({ grades }) => grades ?? []) }]
-      : [],
-  );
+function cutText(texts: DashboardTexts, { left, together, isSmall, each }: CutGroup): string {
+  if (together.length === 0) return isSmall ? texts.cutSmallEach : texts.cutEach;
+  if (each) return texts.cutSmallEachWith;
+  if (left.length === 1 && left[0]?.userType !== "teachers") return isSmall ? texts.cutSmall : texts.cutLarge;
+  return isSmall ? texts.cutSmallSeveral : texts.cutLargeSeveral;
 }
 
 /** A school's name stays as it is: it begins with a mark of its direction (see `isolated`). */

@@ -313,11 +313,11 @@ function missingLine({ report, userType, ...when }: MissingReport): string {
   return `${reportName(report)} of ${userType}: missing ${daysText(when)}. The numbers do not include it.`;
 }
 
-function cutLine({ left, together, isSmall }: CutGroup, minimum: number): string {
-  const [one, other] = [placesText(left), placesText(together)];
+function cutLine({ left, together, isSmall, each }: CutGroup, minimum: number): string {
+  const others = together.length === 0 ? "" : ` with ${placesText(together)}`;
   return isSmall
-    ? `${one}: fewer than ${minimum} people; shown only together with ${other}.`
-    : `${one}: shown only together with ${other}, which has fewer than ${minimum} people.`;
+    ? `${placesText(left)}: fewer than ${minimum} people${each ? " each" : ""}; shown only together${others}.`
+    : `${placesText(left)}: shown only together${others}; not all of them have ${minimum} people.`;
 }
 
 /** A grade that is not a number, such as Kindergarten, is a name. */

@@ -125,13 +125,15 @@ export interface Place {
   readonly grades: readonly (string | null)[] | null;
 }
 
-/** A group that is suppressed because a filter, or an entry of a list, covers only part of it. */
+/** A group that is suppressed because a filter covers only part of it, or because several entries of a list share it. */
 export interface CutGroup {
-  /** What is suppressed, and the people it must be shown together with. */
+  /** What is suppressed: of a list, the small parts, or all of them if none is small. */
   readonly left: readonly Place[];
+  /** The rest of the group, which `left` must be shown together with. */
   readonly together: readonly Place[];
-  /** Whether `left` has fewer people than the minimum group size; otherwise `together` has. */
+  /** Whether `left` has fewer people than the minimum group size, or each of its parts if it has several (`each`). */
   readonly isSmall: boolean;
+  readonly each?: true;
 }
 
 /** Days on which the reports have too few people of a group, so that the group is not counted. */
@@ -146,7 +148,7 @@ export interface UncountedDays {
 export interface Withheld {
   /** Groups that the filter splits. */
   readonly filter: readonly CutGroup[];
-  /** Other groups that span several schools, or grades, and are suppressed where these are shown separately. */
+  /** Other groups that span several schools, or grades, and are suppressed where these are shown separately; each once. */
   readonly schools: readonly CutGroup[];
   readonly grades: readonly CutGroup[];
   readonly days: readonly UncountedDays[];

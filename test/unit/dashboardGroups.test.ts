@@ -165,6 +165,40 @@ describe("an answer lists what it suppresses", () => {
     ]);
   });
 
+  test("once for all parts of a group that a list has", async () => {
+    const each = { isSmall: true, each: true };
+    const several = await asked([...small, ...attended("Fern", 5, "2025-09-01")]);
+    expect(several.withheld.schools).toEqual([
+      { left: [place("Dunmere"), place("Fern")], together: [place("Eastfield")], ...each },
+    ]);
+    // West belongs to the group completely, Fern has one grade only.
+    const date = "2025-09-01";
+    const whole = [...attended("West", 4, date, "3"), ...attended("West", 3, date, "4")];
+    const mixed = await asked([
+      ...whole,
+      ...attended("Fern", 5, date, "5"),
+      ...attended("Elm", 30, date, "6"),
+    ]);
+    expect(mixed.withheld.grades).toEqual([
+      { left: [place("Fern"), { ...place("West"), grades: ["3", "4"] }], together: [], ...each },
+    ]);
+    expect(mixed.withheld.schools).toEqual([{ left: [place("Fern"), place("West")], together: [], ...each }]);
+  });
+
+  test("even if each of its parts in a list has enough people", async () => {
+    const sizes = { West: [4, 5], East: [6, 3], North: [5, 4] };
+    const rows = Object.entries(sizes).flatMap(([school, [third = 0, fourth = 0]]) => [
+      ...attended(school, third, "2025-09-01", "3"),
+      ...attended(school, fourth, "2025-09-01", "4"),
+    ]);
+    const of = (grades: string[]) =>
+      ["East", "North", "West"].map((school) => ({ ...place(school), grades }));
+    const { grades } = (await asked(rows)).withheld;
+    expect(grades).toEqual([{ left: of(["3", "4"]), together: [], isSmall: false, each: true }]);
+    const { filter } = (await asked(rows, { grades: ["3"] })).withheld;
+    expect(filter).toEqual([{ left: of(["3"]), together: of(["4"]), isSmall: false }]);
+  });
+
   test("if too few people of a group are in the reports on a day", async () => {
     const days = Array.from({ length: 20 }, (_, day) => `2025-09-${String(day + 2).padStart(2, "0")}`);
     const rows = [
@@ -311,7 +345,7 @@ describe("a few people without a grade", () => {
 
   test("do not give a grade to a group that is large enough only with them", async () => {
     const whole = await asked([...attended("Dunmere", 6, date, "7"), ...attended("Dunmere", 6, date)]);
-    expect(whole.withheld).toMatchObject({ ungraded: [], grades: [{}, {}] });
+    expect(whole.withheld).toMatchObject({ ungraded: [], grades: [{ isSmall: true, each: true }] });
     expect(users(whole)).toEqual([
       ["7", null],
       [null, null],

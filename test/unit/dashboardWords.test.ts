@@ -112,36 +112,38 @@ describe("a group that the filter splits", () => {
   ])("is named in a sentence: %j", (left, text) => expect(sentences(...left)).toBe(text));
 
   const grades = (...list: string[]) => ({ ...place("students", "West"), grades: list });
-  const small = (left: unknown, together: unknown) => ({ left: [left], together: [together], isSmall: true });
+  const cut = (left: unknown[], together: unknown[], isSmall = true, each?: true) => ({
+    ...{ left, together, isSmall },
+    ...(each && { each }),
+  });
+  const [west, east] = [grades("3", "4"), place("students", "East")];
   test.each([
     [
-      "all small",
-      [
-        small(grades("3"), grades("4", "5")),
-        small(grades("4"), grades("3", "5")),
-        small(grades("5"), grades("3", "4")),
-      ],
-      ["West (grades 3, 4, and 5) have fewer than 10 people each; they are shown only together."],
+      cut([west, east], [], true, true),
+      "West (grades 3 and 4) and East have fewer than 10 people each; they are shown only together.",
     ],
     [
-      "two small",
-      [small(grades("3"), grades("4", "5")), small(grades("4"), grades("3", "5"))],
-      [
-        "West (grades 3 and 4) have fewer than 10 people each; they are shown only together with West (grade 5).",
-      ],
+      cut([west], [east], true, true),
+      "West (grades 3 and 4) have fewer than 10 people each; they are shown only together with East.",
     ],
     [
-      "of two groups",
-      [small(place("students", "West"), grades("3")), small(place("students", "West"), grades("4"))],
-      [
-        "West has fewer than 10 people; it is shown only together with West (grade 3).",
-        "West has fewer than 10 people; it is shown only together with West (grade 4).",
-      ],
+      cut([west, east], [], false, true),
+      "West (grades 3 and 4) and East are shown only together: not all of them have 10 people.",
     ],
-  ])("has its small parts in one sentence: %s", (_, groups, texts) =>
-    expect(cutSentences(ready(), groups).map((text) => text.replaceAll(/[\u2068\u2069]/g, ""))).toEqual(
-      texts,
-    ),
+    [
+      cut([east], [west], false),
+      "East is shown only together with West (grades 3 and 4): not all of them have 10 people.",
+    ],
+    [
+      cut([east, place("staff", "West")], [west], false),
+      "East and staff at West are shown only together with West (grades 3 and 4): not all of them have 10 people.",
+    ],
+  ])("is in one sentence: %j", (group, text) =>
+    expect(
+      cutSentences(ready(), [group])
+        .join()
+        .replaceAll(/[\u2068\u2069]/g, ""),
+    ).toBe(text),
   );
 });
 

@@ -274,8 +274,9 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     cutSmallSeveral: t("{0} have fewer than {1} people; they are shown only together with {2}."),
     cutSmallEach: t("{0} have fewer than {1} people each; they are shown only together."),
     cutSmallEachWith: t("{0} have fewer than {1} people each; they are shown only together with {2}."),
-    cutByOthers: t("{0} is shown only together with {2}, where there are fewer than {1} people."),
-    cutByOthersSeveral: t("{0} are shown only together with {2}, where there are fewer than {1} people."),
+    cutEach: t("{0} are shown only together: not all of them have {1} people."),
+    cutLarge: t("{0} is shown only together with {2}: not all of them have {1} people."),
+    cutLargeSeveral: t("{0} are shown only together with {2}: not all of them have {1} people."),
     uncountedDay: t(
       "{0}: {2} is not counted, since fewer than {3} of these people are in the reports on that day.",
     ),

@@ -1,6 +1,7 @@
 import { isoDate } from "../../basics/calendar";
 import { compareGrades } from "../../clever/grades";
-import { type UserType, userTypes } from "../../clever/reports";
+import { userTypes } from "../../clever/reports";
+import { groupBy } from "../../basics/groupBy";
 import {
   type CutGroup,
   type MissingReport,
@@ -24,14 +25,11 @@ export function withheldIn(scope: Scope): Withheld {
   const grades: CutGroup[] = [];
   const days: UncountedDays[] = [];
   const ungraded: Place[] = [];
-  const narrow = (cut: CutGroup[], cohorts: readonly number[], { of, countedIn }: Places) => {
-    if (countedIn[cohorts[0] as number] !== -1) return;
-    const parts = [...new Set(cohorts.map((cohort) => of[cohort]))].map((entry) =>
-      cutGroup(scope, cohorts, (cohort) => of[cohort] === entry),
-    );
-    // The entry of a small part already names the other parts.
-    const small = parts.filter(({ isSmall }) => isSmall);
-    cut.push(...(small.length > 0 ? small : parts));
+  const splitBy = ({ of, countedIn }: Places, cohorts: readonly number[]): CutGroup[] => {
+    if (countedIn[cohorts[0] as number] !== -1) return [];
+    const parts = [...groupBy(cohorts, (cohort) => of[cohort]).values()];
+    const small = parts.filter((part) => groups.sizeOf(part) < groups.minimumGroupSize);
+    return [cutGroup(scope, cohorts, small.length > 0 ? small : parts, of === groups.grades.of)];
   };
   const withData = daysWithData(scope);
   const isEmpty = withData.every((mask) => mask === 0);
@@ -39,11 +37,11 @@ export function withheldIn(scope: Scope): Withheld {
     const isIn = (cohort: number) => scope.cohorts[cohort] === 1;
     if (isEmpty || !cohorts.some(isIn)) return;
     if (scope.whole[group] !== 1) {
-      filter.push(cutGroup(scope, cohorts, isIn));
+      filter.push(cutGroup(scope, cohorts, [cohorts.filter(isIn)]));
       return;
     }
-    narrow(schools, cohorts, groups.schools);
-    narrow(grades, cohorts, groups.grades);
+    schools.push(...splitBy(groups.schools, cohorts));
+    grades.push(...splitBy(groups.grades, cohorts));
     for (const cohort of cohorts) {
       const grade = groups.grades.of[cohort] as number;
       if (grade === names.gradeOf[cohort]) continue;
@@ -60,17 +58,20 @@ export function withheldIn(scope: Scope): Withheld {
   return { filter, schools, grades: facts.index.hasGrades ? grades : [], days, ungraded };
 }
 
+/** @param parts those of the group's parts that are named first */
 function cutGroup(
   { facts, groups: { sizeOf, minimumGroupSize } }: Scope,
   cohorts: readonly number[],
-  isLeft: (cohort: number) => boolean,
+  parts: readonly (readonly number[])[],
+  namesGrades?: boolean,
 ): CutGroup {
-  const left = cohorts.filter(isLeft);
-  const together = cohorts.filter((cohort) => !isLeft(cohort));
+  const left = parts.flat();
+  const together = cohorts.filter((cohort) => !left.includes(cohort));
   return {
-    left: placesOf(facts, left),
-    together: placesOf(facts, together),
-    isSmall: sizeOf(left) < minimumGroupSize,
+    left: placesOf(facts, left, namesGrades),
+    together: placesOf(facts, together, namesGrades),
+    isSmall: parts.every((part) => sizeOf(part) < minimumGroupSize),
+    ...(parts.length > 1 ? { each: true } : {}),
   };
 }
 
@@ -96,20 +97,22 @@ function spanIn({ facts }: Scope, masks: Uint32Array) {
   return span && { ...span, first: isoDate(span.first), last: isoDate(span.last) };
 }
 
-/** Cohorts by user type and school; with their grades if the school has others too. */
-function placesOf({ index, names: { placeOf, cohortsAt } }: Facts, cohorts: readonly number[]): Place[] {
-  const places = new Map<number, { userType: UserType; school: string | null; grades: (string | null)[] }>();
-  for (const cohort of cohorts) {
-    const { userType, school, grade } = index.cohorts[cohort] as Cohort;
-    const number = placeOf[cohort] as number;
-    const place = places.get(number) ?? { userType, school, grades: [] };
-    place.grades.push(grade);
-    places.set(number, place);
-  }
-  return [...places]
+/**
+ * Cohorts by user type and school; with their grades if the school has others too.
+ *
+ * @param namesGrades whether grades are named as soon as there are several
+ */
+function placesOf(
+  { index, names: { placeOf, cohortsAt } }: Facts,
+  cohorts: readonly number[],
+  namesGrades = false,
+): Place[] {
+  return [...groupBy(cohorts, (cohort) => placeOf[cohort] as number)]
     .sort(([a], [b]) => a - b)
-    .map(([number, { grades, ...place }]) => ({
-      ...place,
-      grades: grades.length === cohortsAt[number] ? null : grades.sort(compareGrades),
-    }));
+    .map(([place, [first, ...others]]) => {
+      const { userType, school, grade } = index.cohorts[first as number] as Cohort;
+      const grades = [grade, ...others.map((cohort) => (index.cohorts[cohort] as Cohort).grade)];
+      const isWhole = grades.length === cohortsAt[place] && !(namesGrades && others.length > 0);
+      return { userType, school, grades: isWhole ? null : grades.sort(compareGrades) };
+    });
 }
