@@ -131,7 +131,7 @@ export class DuckSession {
    */
   async columns<Shape extends ColumnShape>(sql: string, shape: Shape): Promise<TypedColumns<Shape>> {
     return this.interruptibly(async () => {
-      const { GrowingColumns } = await import("./columns");
+      const { GrowingColumns } = await import("./growingColumns");
       const columns = new GrowingColumns(shape);
       // Read while it is computed: otherwise DuckDB would hold all rows, too.
       await this.connection.run(`SET streaming_buffer_size = '${rowsAhead}'`);

@@ -288,8 +288,14 @@ test("a remote lake's files are read only once", async () => {
     expect(await keeper.current(lake)).toMatchObject({ people: 2 });
     expect(read()).toBe(3);
   }
+  const calls = lake.calls.length;
   await using later = new IndexKeeper({ cacheFolder });
-  expect(await later.current(lake)).toMatchObject({ people: 2 });
-  expect(read()).toBe(3);
+  expect(await later.current(lake)).toMatchObject({ people: 2, rows: 3, versions: { resourceUsage: 0 } });
+  // Nor is a log read until a table changes.
+  expect(lake.calls.slice(calls).filter((call) => call.startsWith("read "))).toEqual([]);
+  await tables.put("daily_participation", "3", [participationRow(attended("c", "2026-02-06"))]);
+  later.recheck();
+  expect(await later.current(lake)).toMatchObject({ people: 3, rows: 4, months: [{}, {}] });
+  expect(read()).toBe(4);
   expect(lake.calls.filter((call) => call.includes("stage2np"))).toEqual([]);
 });

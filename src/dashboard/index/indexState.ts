@@ -20,6 +20,7 @@ export class IndexState {
   readonly months = new Map<string, KeptMonth>();
   /** Identifies the tables' rows once it has all of them. */
   private tables: string | undefined;
+  private seen: Manifest["seen"];
   /** Undefined if the current dictionary is not stored. */
   private stored: { readonly people: StoredFile; readonly members: StoredFile } | undefined;
 
@@ -129,11 +130,13 @@ export class IndexState {
     if (file) this.replaced.push(file);
     this.months.delete(month);
     this.tables = undefined;
+    this.seen = undefined;
   }
 
-  /** Records that it has all rows of the tables. */
-  complete(tables: string): void {
+  /** Records that it has all rows of the tables, and what they are recognized by. */
+  complete(tables: string, seen: Manifest["seen"]): void {
     this.tables = tables;
+    this.seen = seen;
   }
 
   /**
@@ -162,6 +165,7 @@ export class IndexState {
     if (this.stored === undefined) return;
     const manifest: Manifest = {
       tables: this.tables ?? null,
+      ...(this.seen && { seen: this.seen }),
       peopleOfTables: this.people,
       dictionary: {
         people: dictionary.people,

@@ -2,11 +2,10 @@ import { createHash } from "node:crypto";
 import { isDamage } from "../../basics/errors";
 import { numRecords } from "../../delta/files/statistics";
 import { diagnoseError } from "../../delta/files/storedFiles";
-import type { Snapshot } from "../../delta/snapshot";
 import type { Lake } from "../../lake/lake";
 import { BuildEngine } from "./buildEngine";
 import { DictionaryTables } from "./dictionary";
-import { IndexState } from "./indexState";
+import { IndexState, type KeptMonth } from "./indexState";
 import { LakeCache } from "./lakeCache";
 import { filesOf, format, type Manifest } from "./manifest";
 import { buildMonth } from "./monthBuild";
@@ -15,7 +14,7 @@ import { MonthIds } from "./monthIds";
 import type { ParticipationIndex } from "./participationIndex";
 import { preparePeople } from "./peopleTables";
 import { rosterKey, TableRows } from "./tableRows";
-import { isSame, type Snapshots, WatchedTables } from "./watchedTables";
+import { isSame, type SeenTables, type Snapshots, WatchedTables } from "./watchedTables";
 
 /** Progress of the index: months of the tables that are ready, of all. */
 export interface IndexProgress {
@@ -34,15 +33,19 @@ interface Refresh {
   readonly report: (progress: IndexProgress) => void;
 }
 
+/** The index, and what its tables are recognized by. */
+interface Latest {
+  readonly seen: SeenTables;
+  readonly index: ParticipationIndex | undefined;
+}
+
 /** Updates the index of one lake; one call at a time. */
 export class IndexUpkeep {
   private readonly watched = new WatchedTables();
   /** Left by an earlier process; read once. */
   private manifest: Manifest | undefined;
   private state: IndexState | undefined;
-  private latest:
-    | { readonly snapshots: Snapshots; readonly index: ParticipationIndex | undefined }
-    | undefined;
+  private latest: Latest | undefined;
   private readonly ids: MonthIds;
   /** Months of files whose statistics do not give them, by the files' paths in the lake. */
   private fileMonths: ReadonlyMap<string, readonly string[]>;
@@ -73,6 +76,8 @@ export class IndexUpkeep {
     signal: AbortSignal,
     report: (progress: IndexProgress) => void,
   ): Promise<ParticipationIndex | undefined> {
+    this.latest = await this.unchanged(lake, signal);
+    if (this.latest) return this.latest.index;
     await using engine = new BuildEngine(this.cache.newPath(), signal);
     const rows = new TableRows(lake, this.cache.copiesFolder, engine);
     const newest = () => this.watched.newest(lake, () => engine.duck(), { signal });
@@ -93,11 +98,21 @@ export class IndexUpkeep {
     }
   }
 
+  /** The index in memory, or else the one in the cache, if the tables have not changed since: their logs are not read. */
+  private async unchanged(lake: Lake, signal: AbortSignal): Promise<Latest | undefined> {
+    const { latest, manifest, cache, watched } = this;
+    if (latest) return (await watched.areAsSeen(lake, latest.seen, { signal })) ? latest : undefined;
+    if (this.state || !manifest?.seen) return undefined;
+    if (!(await watched.areAsSeen(lake, manifest.seen.tables, { signal }))) return undefined;
+    const months = new Map(manifest.months.map((month) => [month.month, month]));
+    const state = await IndexState.load(cache, manifest, months, signal);
+    if (!state || !isReady(state, months)) return undefined;
+    this.state = state;
+    return { seen: manifest.seen.tables, index: indexOf(state, [...months.keys()].sort(), manifest.seen) };
+  }
+
   private async bringUpToDate(refresh: Refresh): Promise<ParticipationIndex | undefined> {
     const { snapshots, report, signal } = refresh;
-    if (this.latest && isSame(this.latest.snapshots, snapshots)) return this.latest.index;
-    // Avoids holding both the old and the new index in memory.
-    this.latest = undefined;
     const files = await this.filesByMonth(refresh);
     const { months: requested } = files;
     const tables = tablesKey(requested, snapshots);
@@ -110,12 +125,13 @@ export class IndexUpkeep {
       for (const month of gone) this.state.removeMonth(month);
       if (!isReady(this.state, requested)) await this.build(refresh, this.state, requested, ids);
       if (this.state.hasUnused()) await this.build(refresh, this.state.emptied(), requested, ids);
-      this.state.complete(tables);
-      await this.save(this.state, undefined, signal);
     }
+    const seen = { tables: this.watched.seen, rows: rowsOf(snapshots) };
+    this.state.complete(tables, seen);
+    await this.save(this.state, undefined, signal);
     report({ ready: requested.size, months: requested.size });
-    const index = indexOf(this.state, [...requested.keys()], snapshots);
-    this.latest = { snapshots, index };
+    const index = indexOf(this.state, [...requested.keys()], seen);
+    this.latest = { seen: seen.tables, index };
     return index;
   }
 
@@ -228,7 +244,7 @@ export class IndexUpkeep {
   }
 }
 
-const isReady = (state: IndexState, requested: RequestedMonths) =>
+const isReady = (state: IndexState, requested: ReadonlyMap<string, Pick<KeptMonth, "key">>) =>
   [...requested].every(([month, { key }]) => state.months.get(month)?.key === key);
 
 /** Identifies the rows of all tables. */
@@ -241,13 +257,12 @@ function tablesKey(requested: RequestedMonths, { roster }: Snapshots): string {
 function indexOf(
   { dictionary, months, people }: IndexState,
   requested: readonly string[],
-  { dailyParticipation, resourceUsage }: Snapshots,
+  { tables: { dailyParticipation, resourceUsage }, rows }: NonNullable<Manifest["seen"]>,
 ): ParticipationIndex | undefined {
   const segments = requested
     .flatMap((month) => months.get(month)?.segment ?? [])
     .filter(({ attendanceCells, usageRuns }) => attendanceCells.day.length > 0 || usageRuns.days.length > 0);
   if (segments.length === 0) return undefined;
-  const rowsOf = (table: Snapshot | undefined) => numRecords(table?.files.values() ?? []) ?? 0;
   return {
     ...dictionary,
     months: segments,
@@ -255,7 +270,12 @@ function indexOf(
       dailyParticipation: dailyParticipation?.version ?? null,
       resourceUsage: resourceUsage?.version ?? null,
     },
-    rows: rowsOf(dailyParticipation) + rowsOf(resourceUsage),
+    rows,
     hasGrades: people.hasGrades,
   };
+}
+
+function rowsOf({ dailyParticipation, resourceUsage }: Snapshots): number {
+  const tables = [dailyParticipation, resourceUsage];
+  return tables.reduce((sum, table) => sum + (numRecords(table?.files.values() ?? []) ?? 0), 0);
 }

@@ -12,10 +12,20 @@ const count = z.number().int().nonnegative();
 const storedFile = z.object({ name: z.string().regex(/^[\w-]+\.\w+$/), size: count, crc: count });
 export type StoredFile = z.infer<typeof storedFile>;
 
+/** The newest commit of a table; null if there is no table. */
+const seenTable = z.object({ version: count, size: count, modified: z.number() }).nullable();
+
 const manifest = z.object({
   format: z.literal(format),
   /** Identifies all rows of the tables if everything built from them is here; null while it is being built. */
   tables: z.string().nullable(),
+  /** Of the same tables: what they are recognized by, and their number of rows. */
+  seen: z
+    .object({
+      tables: z.object({ dailyParticipation: seenTable, resourceUsage: seenTable, roster: seenTable }),
+      rows: count,
+    })
+    .optional(),
   /** The state of people it was made with. */
   peopleOfTables: z.object({ key: z.string(), hasGrades: z.boolean() }),
   dictionary: z.object({

@@ -4,8 +4,9 @@ import { reports } from "../../clever/reports";
 import { commitPath, logFolder } from "../../delta/paths";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
 import type { Duck } from "../../duck/duck";
-import type { Lake, LakeEntry, LakeOptions } from "../../lake/lake";
+import type { Lake, LakeOptions } from "../../lake/lake";
 import { type ReportKind, reportKinds } from "../answer";
+import type { Manifest } from "./manifest";
 
 /** A consistent view of the tables that the index is built from; undefined if one does not exist. */
 export type Snapshots = Readonly<Record<ReportKind | "roster", Snapshot | undefined>>;
@@ -15,44 +16,82 @@ export function isSame(a: Snapshots, b: Snapshots): boolean {
   return ([...reportKinds, "roster"] as const).every((name) => a[name] === b[name]);
 }
 
+/** The newest commit of each table, by which it is recognized without reading its log; null if there is no table. */
+export type SeenTables = NonNullable<Manifest["seen"]>["tables"];
+type Seen = SeenTables["roster"];
+
 /** The tables of the index. */
 export class WatchedTables {
-  private readonly dailyParticipation = new WatchedTable(pseudoTable(reports.daily_participation));
-  private readonly resourceUsage = new WatchedTable(pseudoTable(reports.resource_usage));
-  private readonly roster = new WatchedTable(rosterTable);
+  private readonly tables = {
+    dailyParticipation: new WatchedTable(pseudoTable(reports.daily_participation)),
+    resourceUsage: new WatchedTable(pseudoTable(reports.resource_usage)),
+    roster: new WatchedTable(rosterTable),
+  };
 
+  /** The newest state of all tables, each the same object while it does not change. */
   async newest(lake: Lake, duck: () => Promise<Duck>, options: LakeOptions): Promise<Snapshots> {
-    // If one fails, the others have ended, too: they must not open an engine that nobody closes.
-    const [dailyParticipation, resourceUsage, roster] = await allSettledOrThrow([
-      this.dailyParticipation.newest(lake, duck, options),
-      this.resourceUsage.newest(lake, duck, options),
-      this.roster.newest(lake, duck, options),
-    ]);
-    return { dailyParticipation, resourceUsage, roster };
+    return ofEach(this.tables, (table) => table.newest(lake, duck, options));
+  }
+
+  /** What `areAsSeen` recognizes the tables by that `newest` returned last. */
+  get seen(): SeenTables {
+    const { dailyParticipation, resourceUsage, roster } = this.tables;
+    return {
+      dailyParticipation: dailyParticipation.seen,
+      resourceUsage: resourceUsage.seen,
+      roster: roster.seen,
+    };
+  }
+
+  /** Whether the tables have not changed, which takes three requests to the lake for each. */
+  async areAsSeen(lake: Lake, seen: SeenTables, options: LakeOptions): Promise<boolean> {
+    const same = await ofEach(this.tables, (table, name) => table.isAsSeen(lake, seen[name], options));
+    return Object.values(same).every((each) => each);
   }
 }
 
-/** A table that is checked repeatedly: a check of an unchanged table costs two requests to the lake. */
+async function ofEach<Table, Result>(
+  { dailyParticipation, resourceUsage, roster }: Readonly<Record<keyof Snapshots, Table>>,
+  of: (table: Table, name: keyof Snapshots) => Promise<Result>,
+): Promise<Record<keyof Snapshots, Result>> {
+  // If one fails, the others have ended, too: they must not open an engine that nobody closes.
+  const results = await allSettledOrThrow([
+    of(dailyParticipation, "dailyParticipation"),
+    of(resourceUsage, "resourceUsage"),
+    of(roster, "roster"),
+  ]);
+  return { dailyParticipation: results[0], resourceUsage: results[1], roster: results[2] };
+}
+
 class WatchedTable {
-  private seen: { readonly snapshot: Snapshot; readonly commit: LakeEntry | undefined } | undefined;
+  private snapshot: Snapshot | undefined;
+  seen: Seen = null;
 
   constructor(private readonly tablePath: string) {}
 
   /** The table's newest state, the same object while it does not change; undefined if the table does not exist. */
   async newest(lake: Lake, duck: () => Promise<Duck>, options: LakeOptions): Promise<Snapshot | undefined> {
-    const { seen, tablePath } = this;
-    const before = seen && (await this.isAsSeen(lake, seen, options)) ? seen.snapshot : undefined;
+    const { snapshot: known, seen, tablePath } = this;
+    const before = seen && (await this.hasCommit(lake, seen, options)) ? known : undefined;
     const snapshot = before
       ? await updateSnapshot({ lake, ...options }, before)
       : (await this.exists(lake, options))
         ? await readSnapshot({ lake, duck: await duck(), ...options }, tablePath)
         : undefined;
-    if (snapshot === undefined) this.seen = undefined;
-    else if (snapshot !== before) {
-      const commit = await lake.stat(commitPath(tablePath, snapshot.version), options);
-      this.seen = { snapshot, commit };
-    }
+    if (snapshot === undefined) this.seen = null;
+    else if (snapshot !== before) this.seen = await this.commitOf(lake, snapshot, options);
+    this.snapshot = snapshot;
     return snapshot;
+  }
+
+  async isAsSeen(lake: Lake, seen: Seen, options: LakeOptions): Promise<boolean> {
+    if (seen === null) return !(await this.exists(lake, options));
+    const has = async (version: number) =>
+      (await lake.stat(commitPath(this.tablePath, version), options)) !== undefined;
+    const { version } = seen;
+    return (
+      (await this.hasCommit(lake, seen, options)) && !(await has(version + 1)) && !(await has(version + 2))
+    );
   }
 
   /** Most lakes have no roster, and finding that out must not open DuckDB. */
@@ -62,13 +101,18 @@ class WatchedTable {
   }
 
   /** False if the commit has changed: then the table was recreated or restored, and is another table. */
-  private async isAsSeen(
+  private async hasCommit(lake: Lake, seen: NonNullable<Seen>, options: LakeOptions): Promise<boolean> {
+    const { size, modified } = await this.commitOf(lake, seen, options);
+    return size > 0 && size === seen.size && modified === seen.modified;
+  }
+
+  /** Of size 0 if it is not in the log: then the table cannot be recognized. */
+  private async commitOf(
     lake: Lake,
-    { snapshot, commit }: { readonly snapshot: Snapshot; readonly commit: LakeEntry | undefined },
+    { version }: Pick<Snapshot, "version">,
     options: LakeOptions,
-  ): Promise<boolean> {
-    const now = await lake.stat(commitPath(this.tablePath, snapshot.version), options);
-    if (now === undefined || commit === undefined) return false;
-    return now.size === commit.size && now.modified.getTime() === commit.modified.getTime();
+  ): Promise<NonNullable<Seen>> {
+    const commit = await lake.stat(commitPath(this.tablePath, version), options);
+    return { version, size: commit?.size ?? 0, modified: commit?.modified.getTime() ?? 0 };
   }
 }
