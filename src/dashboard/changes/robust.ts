@@ -5,7 +5,7 @@
 
 /** The middle value; the mean of the two middle ones for an even count; NaN for an empty list. */
 export function median(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
+  const sorted = new Float64Array(values).sort();
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
@@ -28,7 +28,7 @@ export function madDeviation(values: readonly number[], centre: number): number 
 
 /** The mean of the middle half of the values (Tukey's midmean); values at its borders count proportionally. */
 export function midmean(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
+  const sorted = new Float64Array(values).sort();
   const cut = sorted.length / 4;
   let sum = 0;
   for (const [index, value] of sorted.entries()) {

@@ -80,7 +80,7 @@ function addUsers(index: ParticipationIndex, { moved }: People, { participated, 
       }
     }
     for (const [member, mask] of users) {
-      add(present, ((index.members.cohort[member] as number) * months + month) * monthDays, mask, 1);
+      addOn(present, ((index.members.cohort[member] as number) * months + month) * monthDays, mask, 1);
     }
   });
 }
@@ -108,7 +108,7 @@ function missingDays({ typeOf }: Names, days: CohortDays, months: number): Days[
 }
 
 /** Adds a number to each day of a mask. */
-function add(days: Uint32Array, start: number, mask: number, number: number): void {
+export function addOn(days: Uint32Array, start: number, mask: number, number: number): void {
   for (let left = mask; left !== 0; left &= left - 1) {
     const at = start + lowestBit(left);
     days[at] = (days[at] as number) + number;
@@ -118,17 +118,35 @@ function add(days: Uint32Array, start: number, mask: number, number: number): vo
 /** Counts the members of each cohort by day; `masks` are those of the month's `attendance`. */
 function countMembers(index: ParticipationIndex, month: number, masks: Uint32Array, days: Uint32Array): void {
   const { member } = (index.months[month] as MonthSegment).attendance;
-  // Bit `day` of a cohort's n-th number is the n-th binary digit of the day's count: all days are added at once.
   const digits = new Uint32Array(index.cohorts.length * 32);
   for (let entry = 0; entry < member.length; entry++) {
-    let at = (index.members.cohort[member[entry] as number] as number) * 32;
-    for (let carry = masks[entry] as number; carry !== 0; at++) {
-      const digit = digits[at] as number;
-      digits[at] = digit ^ carry;
-      carry &= digit;
-    }
+    const cohort = index.members.cohort[member[entry] as number] as number;
+    countOn(digits, cohort, masks[entry] as number);
   }
+  eachDigit(digits, (cohort, mask, count) => {
+    addOn(days, (cohort * index.months.length + month) * monthDays, mask, count);
+  });
+}
+
+/**
+ * Counts one on each day of a mask, for one of several counters of 32 numbers. Bit `day` of a counter's n-th number is
+ * the n-th binary digit of the day's count, so that all days are added at once.
+ */
+export function countOn(digits: Uint32Array, counter: number, mask: number): void {
+  let at = counter * 32;
+  for (let carry = mask; carry !== 0; at++) {
+    const digit = digits[at] as number;
+    digits[at] = digit ^ carry;
+    carry &= digit;
+  }
+}
+
+/** Visits the digits of all counters: the sum of `count` over the masks that have a day is the day's count. */
+export function eachDigit(
+  digits: Uint32Array,
+  visit: (counter: number, mask: number, count: number) => void,
+): void {
   digits.forEach((mask, at) => {
-    add(days, ((at >>> 5) * index.months.length + month) * monthDays, mask, 1 << (at & 31));
+    if (mask !== 0) visit(at >>> 5, mask, 1 << (at & 31));
   });
 }

@@ -99,7 +99,7 @@ export function groupsOf(facts: Facts, minimumGroupSize: number, keepWhole: Keep
   const placesOf = (count: number, of: Uint32Array): Places => {
     const entries = groups.map((cohorts) => commonValue(of, cohorts));
     const countedIn = Int32Array.from(groupOf, (group) => entries[group] as number);
-    return { count, of, countedIn, firstMember: firstMembers(index, of) };
+    return { count, of, countedIn, firstMember: firstMembers(index, facts.people, of) };
   };
   const noGrade = names.grades.indexOf(null);
   const gradeOf = names.gradeOf.slice();

@@ -27,19 +27,19 @@ export function peopleOf(index: ParticipationIndex): People {
 }
 
 /** Per member: the person's first member in a cohort with the same value. */
-export function firstMembers({ members, people }: ParticipationIndex, of: Uint32Array): Uint32Array {
+export function firstMembers(
+  { members }: ParticipationIndex,
+  { moved }: People,
+  of: Uint32Array,
+): Uint32Array {
   const { person, cohort } = members;
-  const result = person.map((_, member) => member);
-  const firstOf = new Int32Array(people).fill(-1);
+  const result = new Uint32Array(person.length);
   const membersOf = new Map<number, number[]>();
   for (let member = 0; member < person.length; member++) {
+    result[member] = member;
+    if (moved[member] !== 1) continue;
     const number = person[member] as number;
-    const first = firstOf[number] as number;
-    if (first < 0) {
-      firstOf[number] = member;
-      continue;
-    }
-    const others = membersOf.get(number) ?? [first];
+    const others = membersOf.get(number) ?? [];
     const value = of[cohort[member] as number];
     result[member] = others.find((other) => of[cohort[other] as number] === value) ?? member;
     others.push(member);
@@ -54,13 +54,15 @@ function severalEntries({ months, members }: ParticipationIndex, moved: Uint8Arr
   const entries: number[] = [];
   months.forEach(({ attendance }, number) => {
     const ofPerson = new Map<number, number[]>();
-    attendance.member.forEach((member, entry) => {
-      if (moved[member] !== 1) return;
+    const { member: memberOf } = attendance;
+    for (let entry = 0; entry < memberOf.length; entry++) {
+      const member = memberOf[entry] as number;
+      if (moved[member] !== 1) continue;
       const person = members.person[member] as number;
       const known = ofPerson.get(person);
       if (known) known.push(entry);
       else ofPerson.set(person, [entry]);
-    });
+    }
     for (const places of ofPerson.values()) {
       if (places.length < 2) continue;
       month.push(number);

@@ -23,6 +23,15 @@ export class AttendanceSums {
 
   constructor(private readonly minimumGroupSize: number) {}
 
+  /** Adds sums of daily participation over the groups that count. */
+  add(logins: number, loginRows: number, resources: number, resourceRows: number, personDays: number): void {
+    this.logins += logins;
+    this.loginRows += loginRows;
+    this.resources += resources;
+    this.resourceRows += resourceRows;
+    this.personDays += personDays;
+  }
+
   /** Whether any group counts on any day. */
   get counts(): boolean {
     return this.participated || this.used;
@@ -94,11 +103,7 @@ export function attendanceTotals(scope: Scope): AttendanceTotals {
 export function sumOfDays(days: readonly AttendanceSums[], { groups }: Scope): AttendanceSums {
   const sum = new AttendanceSums(groups.minimumGroupSize);
   for (const day of days) {
-    sum.logins += day.logins;
-    sum.loginRows += day.loginRows;
-    sum.resources += day.resources;
-    sum.resourceRows += day.resourceRows;
-    sum.personDays += day.personDays;
+    sum.add(day.logins, day.loginRows, day.resources, day.resourceRows, day.personDays);
     sum.left ||= day.left;
     sum.participated ||= day.participated;
     sum.used ||= day.used;
@@ -169,14 +174,11 @@ function addCells(scope: Scope, { schools, grades, days: ofDays, schoolDays }: A
         const at = school * length + start + bit;
         schoolDays[at] = (schoolDays[at] as number) + active;
       }
-      for (const sums of [ofDays[start + bit], schools[school], grades[grade]]) {
-        if (sums === undefined) continue;
-        sums.logins += cells.logins[cell] as number;
-        sums.loginRows += cells.loginRows[cell] as number;
-        sums.resources += cells.resources[cell] as number;
-        sums.resourceRows += cells.resourceRows[cell] as number;
-        sums.personDays += active;
-      }
+      const [logins, loginRows] = [cells.logins[cell] as number, cells.loginRows[cell] as number];
+      const [resources, resourceRows] = [cells.resources[cell] as number, cells.resourceRows[cell] as number];
+      ofDays[start + bit]?.add(logins, loginRows, resources, resourceRows, active);
+      schools[school]?.add(logins, loginRows, resources, resourceRows, active);
+      grades[grade]?.add(logins, loginRows, resources, resourceRows, active);
     }
   });
 }
@@ -186,7 +188,6 @@ const active = 2;
 
 /** Counts the people of a question, of its schools and of its grades, each person once. */
 function countPeople(scope: Scope, totals: AttendanceTotals): void {
-  const { groups } = scope;
   const { index, days } = scope.facts;
   const months = days.monthStarts.length;
   const { cohort: cohortOf } = index.members;
@@ -201,35 +202,49 @@ function countPeople(scope: Scope, totals: AttendanceTotals): void {
       seen[member] = (seen[member] as number) | (used ? present | active : present);
     }
   });
-  for (const [list, places] of [
-    [[totals.total], groups.everyone],
-    [totals.schools, groups.schools],
-    [totals.grades, groups.grades],
-  ] as const) {
-    const once = marksByPerson(places, cohortOf, seen);
-    for (let member = 0; member < once.length; member++) {
-      const bits = once[member] as number;
-      if (bits === 0) continue;
-      const sums = list[places.of[cohortOf[member] as number] as number] as AttendanceSums;
-      sums.users++;
-      if ((bits & active) !== 0) sums.activeUsers++;
-    }
+  const [users, activeUsers] = [peopleWith(scope, seen, present), peopleWith(scope, seen, active)];
+  const lists = { everyone: [totals.total], schools: totals.schools, grades: totals.grades };
+  for (const list of ["everyone", "schools", "grades"] as const) {
+    lists[list].forEach((sums, entry) => {
+      sums.users = users[list][entry] as number;
+      sums.activeUsers = activeUsers[list][entry] as number;
+    });
   }
 }
 
-/** Per member: the marks of all members of the person that count in the same entry; 0 but for the first of them. */
-export function marksByPerson(
-  { countedIn, firstMember }: Places,
-  cohortOf: Uint32Array,
-  marks: Uint8Array,
-): Uint8Array {
-  const once = new Uint8Array(marks.length);
+/** How many people with a mark on a member each entry of the lists counts: each once, however many members have it. */
+export function peopleWith(
+  { facts, groups }: Scope,
+  marks: Uint8Array | Uint32Array,
+  mark: number,
+): Readonly<Record<"everyone" | "schools" | "grades", Uint32Array>> {
+  const { index, people } = facts;
+  const { cohort: cohortOf } = index.members;
+  const ofCohorts = new Uint32Array(index.cohorts.length);
+  const moved: number[] = [];
   for (let member = 0; member < marks.length; member++) {
-    if (marks[member] === 0 || (countedIn[cohortOf[member] as number] as number) < 0) continue;
-    const first = firstMember[member] as number;
-    once[first] = (once[first] as number) | (marks[member] as number);
+    if (((marks[member] as number) & mark) === 0) continue;
+    const cohort = cohortOf[member] as number;
+    if (people.moved[member] === 1) moved.push(member);
+    else ofCohorts[cohort] = (ofCohorts[cohort] as number) + 1;
   }
-  return once;
+  const countIn = ({ count, of, countedIn, firstMember }: Places) => {
+    const counts = new Uint32Array(count);
+    const add = (entry: number, number: number) => {
+      if (entry >= 0) counts[entry] = (counts[entry] as number) + number;
+    };
+    for (const [cohort, number] of ofCohorts.entries()) add(countedIn[cohort] as number, number);
+    const others = moved.filter((member) => (countedIn[cohortOf[member] as number] as number) >= 0);
+    // All members of a person in one entry have the same first one.
+    for (const first of new Set(others.map((member) => firstMember[member] as number)))
+      add(of[cohortOf[first] as number] as number, 1);
+    return counts;
+  };
+  return {
+    everyone: countIn(groups.everyone),
+    schools: countIn(groups.schools),
+    grades: countIn(groups.grades),
+  };
 }
 
 /** Cells count members; a person who is active in several cohorts on one day must count once. */

@@ -1,7 +1,7 @@
 import { highestBit, lowestBit } from "../calendar";
-import type { Places } from "../groups/groups";
+import { addOn, countOn, eachDigit } from "../groups/days";
 import type { MonthSegment } from "../index/participationIndex";
-import { marksByPerson } from "./attendance";
+import { peopleWith } from "./attendance";
 import { choosesResources, type Scope } from "./scope";
 import { forEachResource, forEachRun } from "./usageRuns";
 
@@ -60,8 +60,6 @@ class UsageWalk {
   private readonly resourceDays: Uint32Array;
   /** Days on which each person used one, by month; only for chosen resources, because it takes time. */
   private readonly personDays: Uint32Array | undefined;
-  /** 1 for members who used a resource. */
-  private readonly used: Uint8Array;
   /** Per member, and per first member of a person in an entry: the last thing it was counted for. */
   private readonly counted: Uint32Array;
   private readonly countedIn: Readonly<Record<"everyone" | "schools" | "grades", Uint32Array>>;
@@ -87,7 +85,6 @@ class UsageWalk {
     this.accessesByDay = new Float64Array(this.length);
     this.resourceDays = new Uint32Array(shown * months);
     if (choosesResources(scope)) this.personDays = new Uint32Array(index.people * months);
-    this.used = new Uint8Array(members);
     this.counted = new Uint32Array(members);
     this.countedIn = {
       everyone: new Uint32Array(members),
@@ -174,17 +171,17 @@ class UsageWalk {
 
   private countPeople(shown: number, { usageRuns, usage }: MonthSegment, run: number, mask: number): void {
     const { moved } = this.scope.facts.people;
-    const { counted, used, stamp } = this;
+    const { counted, stamp } = this;
     const { member: members, days } = usage;
+    const isWhole = ((usageRuns.days[run] as number) & ~mask) === 0;
     const { school, grade } = this.placesOf(usageRuns.cohort[run] as number);
     const end = usageRuns.firstPerson[run + 1] as number;
     let [users, atSchool, inGrade] = [0, 0, 0];
     for (let at = usageRuns.firstPerson[run] as number; at < end; at++) {
-      if (((days[at] as number) & mask) === 0) continue;
+      if (!isWhole && ((days[at] as number) & mask) === 0) continue;
       const member = members[at] as number;
       if (counted[member] === stamp) continue;
       counted[member] = stamp;
-      used[member] = 1;
       const isOnly = moved[member] !== 1;
       if (isOnly || this.isNew("everyone", member)) users++;
       if (school >= 0 && (isOnly || this.isNew("schools", member))) atSchool++;
@@ -210,9 +207,14 @@ class UsageWalk {
   totals(): UsageTotals {
     const { rows, schools, grades, byResource, bySchoolResource, accessesByDay } = this;
     const total = new UsageSums();
-    this.countUsers([total], this.scope.groups.everyone);
-    this.countUsers(schools, this.scope.groups.schools);
-    this.countUsers(grades, this.scope.groups.grades);
+    const users = peopleWith(this.scope, this.counted, ~0);
+    total.users = users.everyone[0] as number;
+    schools.forEach((sums, school) => {
+      sums.users = users.schools[school] as number;
+    });
+    grades.forEach((sums, grade) => {
+      sums.users = users.grades[grade] as number;
+    });
     const days = sums(this.length);
     accessesByDay.forEach((accesses, day) => {
       (days[day] as UsageSums).accesses = accesses;
@@ -222,38 +224,28 @@ class UsageWalk {
       (days[at % this.length] as UsageSums).personDays += count;
       total.personDays += count;
     });
-    total.resources = this.countByDay(this.resourceDays, (day) => {
-      (days[day] as UsageSums).resources++;
+    total.resources = byResource.firstDay.filter((day) => day !== 0).length;
+    this.countByDay(this.resourceDays).forEach((resources, day) => {
+      (days[day] as UsageSums).resources = resources;
     });
     if (this.personDays) {
-      this.countByDay(this.personDays, (day) => {
-        (days[day] as UsageSums).users++;
+      this.countByDay(this.personDays).forEach((people, day) => {
+        (days[day] as UsageSums).users = people;
       });
     }
     return { total, schools, grades, days, byResource, rows, bySchoolResource };
   }
 
-  private countUsers(list: readonly UsageSums[], places: Places): void {
-    const { cohort } = this.scope.facts.index.members;
-    const once = marksByPerson(places, cohort, this.used);
-    for (let member = 0; member < once.length; member++) {
-      if (once[member] === 1) (list[places.of[cohort[member] as number] as number] as UsageSums).users++;
-    }
-  }
-
-  /** Visits each day of masks by month; returns how many things have one. */
-  private countByDay(masks: Uint32Array, visit: (day: number) => void): number {
+  /** How many things have each day, from their masks by month. */
+  private countByDay(masks: Uint32Array): Uint32Array {
     const { monthStarts } = this.scope.facts.days;
     const months = monthStarts.length;
-    let [things, last] = [0, -1];
-    for (let at = 0; at < masks.length; at++) {
-      if (masks[at] === 0) continue;
-      const thing = Math.floor(at / months);
-      if (thing !== last) things++;
-      last = thing;
-      const start = (monthStarts[at % months] as number) - this.scope.from;
-      for (let left = masks[at] as number; left !== 0; left &= left - 1) visit(start + lowestBit(left));
-    }
-    return things;
+    const digits = new Uint32Array(months * 32);
+    for (let at = 0; at < masks.length; at++) countOn(digits, at % months, masks[at] as number);
+    const counts = new Uint32Array(this.length);
+    eachDigit(digits, (month, mask, count) => {
+      addOn(counts, (monthStarts[month] as number) - this.scope.from, mask, count);
+    });
+    return counts;
   }
 }
