@@ -5,7 +5,7 @@ import type { ResourceColumn } from "../../src/dashboard/export/view";
 import { cellView, rowNameView } from "./dataTableView";
 import { fill, isolated } from "./formats";
 import { icon } from "./icons";
-import { orUnknown } from "./missingWords";
+import { absentSentences, orUnknown } from "./missingWords";
 import { formerNames, isOnly, nameIn, pickName, type Ready, typeName } from "./model";
 import { type ColumnOf, type DataTable, isText, shareOf, tableOf } from "./panels/panel";
 import type { PanelContext } from "./panelView";
@@ -57,7 +57,7 @@ export class ResourceTable {
             ${spacer(rows.length - last)}
           </tbody>
         </table>
-        ${rows.length === 0 ? html`<p class="quiet nothing">${texts.nothingFound}</p>` : nothing}
+        ${rows.length === 0 ? html`<p class="quiet nothing">${nothingText(ready)}</p>` : nothing}
       </div>`,
     );
   }
@@ -75,6 +75,14 @@ export class ResourceTable {
     this.height = currentTarget.clientHeight;
     this.changed();
   };
+}
+
+/** Why the table has no row. */
+function nothingText(ready: Ready): string {
+  const { texts, answer } = ready;
+  if (answer.resources.length > 0) return texts.nothingFound;
+  const absent = answer.absent.filter((report) => report === "resourceUsage");
+  return absentSentences(ready, absent)[0] ?? texts.nothingToShow;
 }
 
 function spacer(rows: number): TemplateResult | typeof nothing {

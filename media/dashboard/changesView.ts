@@ -52,8 +52,9 @@ function emptyView(ready: Ready): TemplateResult {
     html`<div class="no-changes">${icon(name)}<div><p class="strong">${title}</p>
       ${text === undefined ? nothing : html`<p class="quiet">${text}</p>`}</div></div>`;
   if (weeks < weeksNeeded) {
-    const text = fill(texts.tooFewWeeksText, formats.integer(weeksNeeded), formats.integer(weeks));
-    return view("calendar", texts.tooFewWeeksTitle, text);
+    const text = [texts.noWeekText, texts.oneWeekText][weeks] ?? texts.tooFewWeeksText;
+    const sentence = fill(text, formats.integer(weeksNeeded), formats.integer(weeks));
+    return view("calendar", texts.tooFewWeeksTitle, sentence);
   }
   if (countOf(judged) === 0) return view("question", texts.nothingJudgedTitle);
   const name = absent.includes("resourceUsage") ? "question" : "check";

@@ -59,7 +59,7 @@ export function panelView(
     }
     ${suppressedView(context, panel)}
     ${panel.caption && !asTable ? html`<p class="quiet caption">${panel.caption}</p>` : nothing}
-    ${panel.id === "time" && !asTable && !frozen ? html`<p class="quiet hint">${texts.dragHint}</p>` : nothing}
+    ${panel.id === "time" && !asTable && !frozen && ready.answer.byDay.length > 1 ? html`<p class="quiet hint">${texts.dragHint}</p>` : nothing}
     ${below}`;
   return partView(ready, panel, notes, tools, body);
 }

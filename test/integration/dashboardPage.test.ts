@@ -249,7 +249,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
     test("says so if there are no changes", async () => {
       const early = await dashboards.open({ changes: "tooEarly" });
       expect(await textOf(early.page, ".no-changes")).toBe(
-        "Too early to tell An evaluation needs 6 weeks with school up to the end of the period; there are 3. More weeks of data help.",
+        "Too early to tell An evaluation needs 6 complete weeks with school up to the end of the period; there are 3. More weeks of data help.",
       );
       // The number with too little data is not shown if there are too few weeks for all.
       expect(await early.page.locator("#panel-changes .note").count()).toBe(0);

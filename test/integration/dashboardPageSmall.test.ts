@@ -47,16 +47,54 @@ describe.skipIf(!chromiumPath)("the page of very few people", () => {
     expect(await plainTextOf(page, ".cards-note")).toContain(
       "Second period (1 school day) against First period (1 school day)",
     );
-    // A dot within a ring.
-    const widths = await page
-      .locator("#panel-periods .chart svg path")
-      .evaluateAll((paths) =>
-        paths
-          .map((path) => path.getBoundingClientRect())
-          .flatMap(({ width, height }) =>
-            width < 20 && Math.abs(width - height) < 0.5 && width > 0 ? [Math.round(width)] : [],
-          ),
+    // A bar each, hollow and solid, and no caption about points.
+    const bars = await page.locator("#panel-periods .chart svg path").evaluateAll((paths) =>
+      paths.flatMap((path) => {
+        const { width, height } = path.getBoundingClientRect();
+        const fill = path.getAttribute("fill");
+        return width > 20 && width < 80 && height > 50 && fill !== "none" ? [{ fill, height }] : [];
+      }),
+    );
+    expect(bars).toHaveLength(2);
+    expect(new Set(bars.map(({ fill }) => fill)).size).toBe(2);
+    expect(await page.locator("#panel-periods .caption").count()).toBe(0);
+  });
+
+  test("says of a few days of one class only what is so", async () => {
+    const ofClass = { people: 12, school: "Elm", grade: "3" };
+    const shown = async (dates: readonly string[]) => {
+      const index = plainIndex(
+        dates.flatMap((date) => attendedOn(date, ofClass)),
+        [],
       );
-    expect(new Set(widths).size).toBe(2);
+      const { page } = await dashboards.showFrom(
+        { ask: (filter) => ask(index, filter, 10) },
+        { filter: { ...openingFilter, range: { preset: "all" } } },
+      );
+      await page.locator("#panel-time .chart svg").waitFor();
+      await answered(page);
+      return {
+        changes: await plainTextOf(page, "#panel-changes .no-changes"),
+        caption: await page.locator("#panel-time .caption").count(),
+        hint: await page.locator("#panel-time .hint").count(),
+        table: await plainTextOf(page, "#panel-table .nothing"),
+      };
+    };
+    const needs =
+      "Too early to tell An evaluation needs 8 complete weeks with school up to the end of the period";
+    const table =
+      "Resource usage: no day of the period has this report for these people, so its numbers are unknown.";
+    expect(await shown(weekdaysFrom("2025-10-06", 1))).toMatchObject({ caption: 0, hint: 0, table });
+    expect(await shown(weekdaysFrom("2025-10-06", 3))).toEqual({
+      changes: `${needs}; there is none yet. More weeks of data help.`,
+      caption: 0,
+      hint: 1,
+      table,
+    });
+    expect(await shown(weekdaysFrom("2025-10-06", 6))).toMatchObject({
+      changes: `${needs}; there is one. More weeks of data help.`,
+      caption: 1,
+      hint: 1,
+    });
   });
 });

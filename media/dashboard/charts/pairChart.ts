@@ -15,10 +15,11 @@ const minRowHeight = 26;
 export function pairChart(pairs: Pairs, look: Look): Chart {
   const { names, series, ends, scale } = pairs;
   const largest = names.map((_, row) => Math.max(...series.map(({ values }) => values[row] ?? 0)));
+  const endWidth = Math.max(...ends.map((text) => text.length)) * 0.6 * look.fontSize;
   const isWhole = (row: number) => series.every(({ values }) => values[row] !== null);
   const option: EChartsOption = {
     ...baseOption(look),
-    grid: { left: look.labelWidth + 10, right: 66, top: 4, bottom: 26 },
+    grid: { left: look.labelWidth + 10, right: Math.max(66, endWidth + 20), top: 4, bottom: 26 },
     xAxis: { ...valueAxis(look, scale), min: 0 },
     yAxis: nameAxis(names, look),
     series: [

@@ -10,7 +10,7 @@ interface WeekLine {
   readonly dashed?: boolean;
 }
 
-/** Superimposed lines over the weeks of periods; an unknown week breaks its line. */
+/** Superimposed lines over the weeks of periods; an unknown week breaks its line. Bars for a single week. */
 export function weekLinesChart(
   weeks: readonly string[],
   lines: readonly WeekLine[],
@@ -18,6 +18,7 @@ export function weekLinesChart(
   label: (value: Shown | undefined) => string,
   look: Look,
 ): Chart {
+  const isSingle = weeks.length === 1;
   return {
     option: {
       ...baseOption(look),
@@ -25,7 +26,8 @@ export function weekLinesChart(
       xAxis: categoryAxis(look, weeks, { color: look.quiet, hideOverlap: true }),
       yAxis: { ...valueAxis(look, scale), min: 0, splitNumber: 3 },
       series: lines.map(({ name, colour, values, dashed }) => ({
-        type: "line",
+        type: isSingle ? "bar" : "line",
+        barMaxWidth: 60,
         name,
         symbol: "circle",
         // A ring around the dot of another line, so that both can be seen where they meet.
@@ -48,7 +50,10 @@ export function weekLinesChart(
         value: label(values[index] ?? undefined),
       })),
     })),
-    legend: lines.map(({ name, colour, dashed }) => ({ name, colour, shape: dashed ? "dashes" : "line" })),
+    legend: lines.map(({ name, colour, dashed }) => {
+      const shape = dashed ? "dashes" : "line";
+      return { name, colour, shape: isSingle ? (dashed ? "ring" : "square") : shape };
+    }),
     height: 200,
     byAxis: "x",
   };

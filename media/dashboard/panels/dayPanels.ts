@@ -1,4 +1,5 @@
 import type { DayEntry } from "../../../src/dashboard/answer";
+import { weekendsOff } from "../charts/acrossWeekends";
 import { type DaySeries, dayChart, dayWords } from "../charts/dayChart";
 import type { Look } from "../charts/look";
 import { fill } from "../formats";
@@ -99,7 +100,9 @@ function dayPanel(ready: Ready, { series: given, units, height, ...panel }: DayP
     ...panel,
     definition: texts.definitions[panel.id === "time" && !panel.allResources ? "use" : panel.id],
     controls: [],
-    ...(given.some(({ bars }) => !bars) ? { caption: texts.linesCaption } : {}),
+    ...(given.some(({ bars }) => !bars) && answer.byDay.some(weekendsOff(answer.byDay))
+      ? { caption: texts.linesCaption }
+      : {}),
     summary: first ? peak(ready, panel.title, first.value, format) : panel.title,
     chart: (look) =>
       answer.byDay.length === 0

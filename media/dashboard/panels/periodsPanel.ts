@@ -29,7 +29,10 @@ export function periodsPanel(ready: Ready): Panel | undefined {
     wide: true,
     controls: [],
     lead: sideBySide(ready, comparison),
-    caption: hasEqualDays(comparison) ? texts.weeksCaption : `${texts.weeksCaption} ${notCompared(ready)}`,
+    caption: [
+      ...(weeks > 1 ? [texts.weeksCaption] : []),
+      ...(hasEqualDays(comparison) ? [] : [notCompared(ready)]),
+    ].join(" "),
     // This period's suppressed numbers are stated for the whole page.
     footnotes: [...missingSentences(ready, before.missing), ...uncountedSentences(ready, before.uncounted)],
     summary: fill(

@@ -227,7 +227,13 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     nothingJudgedTitle: t("Nothing could be evaluated"),
     tooFewWeeksTitle: t("Too early to tell"),
     tooFewWeeksText: t(
-      "An evaluation needs {0} weeks with school up to the end of the period; there are {1}. More weeks of data help.",
+      "An evaluation needs {0} complete weeks with school up to the end of the period; there are {1}. More weeks of data help.",
+    ),
+    oneWeekText: t(
+      "An evaluation needs {0} complete weeks with school up to the end of the period; there is one. More weeks of data help.",
+    ),
+    noWeekText: t(
+      "An evaluation needs {0} complete weeks with school up to the end of the period; there is none yet. More weeks of data help.",
     ),
     unjudgedWeeks: t("With too few complete weeks to be evaluated: {0}. More weeks of data help."),
     unjudgedUse: t("Used too little to be evaluated: {0}. A wider filter helps."),

@@ -1,7 +1,7 @@
 import { isoDate } from "../../basics/calendar";
+import { groupBy } from "../../basics/groupBy";
 import { compareGrades } from "../../clever/grades";
 import { userTypes } from "../../clever/reports";
-import { groupBy } from "../../basics/groupBy";
 import {
   type CutGroup,
   type MissingReport,
