@@ -127,9 +127,8 @@ export interface Place {
 
 /** A group that is suppressed because a filter covers only part of it, or because several entries of a list share it. */
 export interface CutGroup {
-  /** What is suppressed: of a list, the small parts, or all of them if none is small. */
+  /** What is suppressed (of a list, the small parts, or all if none is small), and the rest of the group. */
   readonly left: readonly Place[];
-  /** The rest of the group, which `left` must be shown together with. */
   readonly together: readonly Place[];
   /** Whether `left` has fewer people than the minimum group size, or each of its parts if it has several (`each`). */
   readonly isSmall: boolean;

@@ -89,12 +89,16 @@ export function attendanceParts(scope: Scope): AttendanceParts {
   return parts;
 }
 
+/** The same with its sums over all days. */
+export function attendanceSums(scope: Scope): AttendanceTotals {
+  const parts = attendanceParts(scope);
+  const countedDays = parts.days.filter(({ participated }) => participated).length;
+  return { ...parts, total: sumOfDays(parts.days, scope), countedDays };
+}
+
 /** Daily participation of a whole question. */
 export function attendanceTotals(scope: Scope): AttendanceTotals {
-  const parts = attendanceParts(scope);
-  const total = sumOfDays(parts.days, scope);
-  const countedDays = parts.days.filter(({ participated }) => participated).length;
-  const totals = { ...parts, total, countedDays };
+  const totals = attendanceSums(scope);
   countPeople(scope, totals);
   return totals;
 }

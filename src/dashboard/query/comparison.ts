@@ -6,7 +6,7 @@ import type { Places } from "../groups/groups";
 import type { AttendanceSums } from "./attendance";
 import { comparedPlaces, dailyOf, sumOf, weeklyAverages } from "./entries";
 import { comparedDaysIn, inRange, isNeverCounted, type Scope, schoolDaysIn } from "./scope";
-import { computeTotals, type Totals } from "./totals";
+import { computeUse, type Totals } from "./totals";
 import type { UsageSums } from "./usage";
 import { missingReports, withheldIn } from "./withheld";
 
@@ -94,7 +94,7 @@ async function computePeriod(
 ): Promise<PeriodTotals> {
   const range = comparedDaysIn(whole, "resourceUsage", other);
   const masks = whole.masks.map((mask, at) => mask & (range[at % range.length] as number));
-  const totals = await computeTotals({ ...whole, range, masks }, signal);
+  const totals = await computeUse({ ...whole, range, masks }, signal);
   return {
     ...totals,
     days: {

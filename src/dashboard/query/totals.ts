@@ -1,4 +1,4 @@
-import { type AttendanceTotals, attendanceTotals } from "./attendance";
+import { type AttendanceTotals, attendanceSums, attendanceTotals } from "./attendance";
 import type { Scope } from "./scope";
 import { type UsageTotals, usageTotals } from "./usage";
 
@@ -9,14 +9,24 @@ export interface Totals {
   readonly usage: UsageTotals;
 }
 
-/** A question without its schools and grades. Throws the signal's reason when aborted. */
-export function computeOverallTotals(scope: Scope, signal: AbortSignal | undefined): Promise<Totals> {
+/** A question without its schools and grades, and without the users of each day. Throws the signal's reason when aborted. */
+export async function computeOverallTotals(scope: Scope, signal: AbortSignal | undefined): Promise<Totals> {
   const { groups } = scope;
   const none = { ...groups.everyone, countedIn: new Int32Array(groups.groupOf.length).fill(-1) };
-  return computeTotals({ ...scope, groups: { ...groups, schools: none, grades: none } }, signal);
+  const overall = { ...scope, groups: { ...groups, schools: none, grades: none } };
+  return {
+    scope: overall,
+    attendance: attendanceTotals(overall),
+    usage: await usageTotals(overall, signal, false),
+  };
 }
 
 /** Throws the signal's reason when aborted. */
 export async function computeTotals(scope: Scope, signal: AbortSignal | undefined): Promise<Totals> {
-  return { scope, attendance: attendanceTotals(scope), usage: await usageTotals(scope, signal) };
+  return { scope, attendance: attendanceTotals(scope), usage: await usageTotals(scope, signal, true) };
+}
+
+/** Without the people of daily participation, and the users of each day. Throws the signal's reason when aborted. */
+export async function computeUse(scope: Scope, signal: AbortSignal | undefined): Promise<Totals> {
+  return { scope, attendance: attendanceSums(scope), usage: await usageTotals(scope, signal, false) };
 }

@@ -19,7 +19,7 @@ export interface UsageTotals {
   readonly total: UsageSums;
   readonly schools: readonly UsageSums[];
   readonly grades: readonly UsageSums[];
-  /** Each calendar day of the scope; with `users` only if the scope chooses resources. */
+  /** Each calendar day of the scope; with `users` only if asked for, and if the scope chooses resources. */
   readonly days: readonly UsageSums[];
   /** Per shown resource. */
   readonly byResource: {
@@ -35,9 +35,17 @@ export interface UsageTotals {
   readonly bySchoolResource: Uint32Array;
 }
 
-/** Throws the signal's reason when aborted. */
-export async function usageTotals(scope: Scope, signal: AbortSignal | undefined): Promise<UsageTotals> {
-  const walk = new UsageWalk(scope);
+/**
+ * Throws the signal's reason when aborted.
+ *
+ * @param withDayUsers whether the users of each day are counted, which takes time
+ */
+export async function usageTotals(
+  scope: Scope,
+  signal: AbortSignal | undefined,
+  withDayUsers: boolean,
+): Promise<UsageTotals> {
+  const walk = new UsageWalk(scope, withDayUsers && choosesResources(scope));
   await forEachResource(scope, signal, (shown) => walk.addResource(shown));
   return walk.totals();
 }
@@ -58,14 +66,17 @@ class UsageWalk {
   private readonly accessesByDay: Float64Array;
   /** Days on which each shown resource was used, by month. */
   private readonly resourceDays: Uint32Array;
-  /** Days on which each person used one, by month; only for chosen resources, because it takes time. */
+  /** Days on which each person used one, by month. */
   private readonly personDays: Uint32Array | undefined;
   /** Per member, and per first member of a person in an entry: the last thing it was counted for. */
   private readonly counted: Uint32Array;
   private readonly countedIn: Readonly<Record<"everyone" | "schools" | "grades", Uint32Array>>;
   private stamp = 0;
 
-  constructor(private readonly scope: Scope) {
+  constructor(
+    private readonly scope: Scope,
+    withDayUsers: boolean,
+  ) {
     const { groups } = scope;
     const { names, index, days } = scope.facts;
     const shown = names.shown.length;
@@ -84,7 +95,7 @@ class UsageWalk {
     this.bySchoolResource = new Uint32Array(shown * groups.schools.count);
     this.accessesByDay = new Float64Array(this.length);
     this.resourceDays = new Uint32Array(shown * months);
-    if (choosesResources(scope)) this.personDays = new Uint32Array(index.people * months);
+    if (withDayUsers) this.personDays = new Uint32Array(index.people * months);
     this.counted = new Uint32Array(members);
     this.countedIn = {
       everyone: new Uint32Array(members),
