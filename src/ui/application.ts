@@ -90,11 +90,11 @@ export class Application extends Disposable {
         parts,
         openRun,
         (path) => reports.openReport(path),
-        async ({ command }, connected, signal, location) => {
+        async ({ command }, connected, signal, location, show) => {
           if (command === "ingest") return undefined;
           const path = sample.rosterOf(connected);
           if (path !== undefined) await roster.importQuietly(connected, { origin: "server", path }, signal);
-          return this.dashboards.updateGroupsAfterRun(connected, signal, location);
+          return this.dashboards.updateGroupsAfterRun(connected, signal, location, show);
         },
       ),
     );

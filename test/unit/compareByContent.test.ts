@@ -115,6 +115,7 @@ test("steps after a run use the run's connection, even if the window has changed
     first,
     expect.anything(),
     ProgressLocation.Notification,
+    expect.anything(),
   );
 });
 
@@ -178,7 +179,7 @@ function summaryWith(done: Pick<RunSummary, "landed" | "failed">): RunSummary {
 /** Performs runs whose engine answers with `request`, and whose last step with `afterRun`. */
 function controller(
   request: EngineClient["request"] | (() => Promise<RunSummary>),
-  afterRun?: () => Promise<unknown>,
+  afterRun?: ConstructorParameters<typeof RunController>[3],
 ): RunController {
   const model = modelOf();
   const client = { request } as unknown as EngineClient;
@@ -256,7 +257,6 @@ test("a run that is stopped shows this, and counts nothing any more", async () =
 });
 
 test("the status bar names what a run writes once all rows are in the tables", async () => {
-  settings["clever.groupsTable"] = true;
   const shown: (string | undefined)[] = [];
   const state = { bytes: 0, bytesLanded: 0, files: 3, filesToAnonymize: 3, filesAnonymized: 3, engine: null };
   const request = (_call: unknown, _params: unknown, options: { onProgress(state: RunProgress): void }) => {
@@ -266,7 +266,10 @@ test("the status bar names what a run writes once all rows are in the tables", a
     }
     return Promise.resolve(summaryWith({ landed: 1, failed: [] }));
   };
-  const runs: RunController = controller(request as never, async () => shown.push(runs.running) && undefined);
+  const runs: RunController = controller(request as never, async (...[, , , , show]) => {
+    show("Clever: updating the table of groups");
+    shown.push(runs.running);
+  });
   await runs.run({ command: "run" });
   expect(shown).toEqual([
     "Clever: 2 rows",

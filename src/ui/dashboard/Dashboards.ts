@@ -119,13 +119,18 @@ export class Dashboards extends Disposable {
     return done;
   }
 
-  /** Updates the table of groups as part of a run, if the settings ask for it. Resolves to the error if that failed. */
+  /**
+   * Updates the table of groups as part of a run, if the settings ask for it; then `show` is called. Resolves to the error
+   * if that failed.
+   */
   async updateGroupsAfterRun(
     connected: Connected,
     signal: AbortSignal,
     location: vscode.ProgressLocation,
+    show: (text: string) => void,
   ): Promise<unknown> {
     if (given("groupsTable") !== true) return undefined;
+    show(groupsText());
     try {
       const size = await this.groupSize.current(signal);
       await this.writeGroups(await this.groupsParams(connected, size), signal, location);
@@ -144,7 +149,7 @@ export class Dashboards extends Disposable {
       const signals = [cancelled, ...(signal ? [signal] : [])];
       return this.parts.client.request(engine.updateGroups, params, { signal: AbortSignal.any(signals) });
     };
-    return withWork(vscode.l10n.t("Clever: updating the table of groups"), work, undefined, location);
+    return withWork(groupsText(), work, undefined, location);
   }
 
   /**
@@ -188,6 +193,10 @@ export class Dashboards extends Disposable {
       notifyError: (error) => notifyError(error, log),
     };
   }
+}
+
+function groupsText(): string {
+  return vscode.l10n.t("Clever: updating the table of groups");
 }
 
 /** The saved items for the lake of the settings. Unreadable data from another version counts as none. */

@@ -3,7 +3,6 @@ import { doneShare } from "../../basics/doneShare";
 import { describeError, isCleverLakeError, isRefusal } from "../../basics/errors";
 import type { Connected, RunParams, RunProgress, RunSummary } from "../../engine/messages/messages";
 import * as engine from "../../engine/messages/protocol";
-import { given } from "../connection/settings";
 import { Disposable } from "../dispose";
 import { isCancellation, notify, notifyError, type Offer, offers, requireSalt } from "../messages";
 import type { Parts } from "../parts";
@@ -42,14 +41,15 @@ export class RunController extends Disposable {
     /** Opens the preview of a report, by its path on the server. */
     private readonly openReport: (path: string) => Promise<void>,
     /**
-     * Called as part of a successful run, with its connection and the location of its progress. Resolves to the error of
-     * a step that failed, which does not fail the run.
+     * Called as part of a successful run, with its connection and the location of its progress; `show` shows what it does.
+     * Resolves to the error of a step that failed, which does not fail the run.
      */
     private readonly afterRun: (
       request: RunRequest,
       connected: Connected,
       signal: AbortSignal,
       location: vscode.ProgressLocation,
+      show: (text: string) => void,
     ) => Promise<unknown>,
   ) {
     super();
@@ -103,8 +103,8 @@ export class RunController extends Disposable {
       const params: RunParams = { ...connected, isKnown, ...request };
       const location = isRequested ? vscode.ProgressLocation.Notification : vscode.ProgressLocation.Window;
       const summary = await this.withProgress(params, abort, location);
-      if (request.command !== "ingest" && given("groupsTable") === true) this.show(groupsText());
-      const problem = await this.afterRun(request, connected, abort.signal, location);
+      const show = (text: string) => this.show(text);
+      const problem = await this.afterRun(request, connected, abort.signal, location, show);
       this.logSummary(summary);
       const outcome = outcomeOf(summary, request.accept ?? []);
       const isNew = this.isNew([outcome.text, ...(problem ? [describeError(problem)] : [])].join("\n"));
@@ -267,7 +267,6 @@ function progressText(state: RunProgress, milliseconds: number): string {
   if (state.phase === "listing") return vscode.l10n.t("checking what is due …");
   if (state.phase === "merging") return vscode.l10n.t("merging small data files …");
   if (state.phase === "activity") return vscode.l10n.t("updating the Digital Engagement table …");
-  if (state.phase === "groups") return vscode.l10n.t("updating the table of groups …");
   const parts: string[] = [];
   if (state.filesLanded < state.files) {
     const file = Math.min(state.filesLanded + 1, state.files);
@@ -295,15 +294,10 @@ function shortText(state: RunProgress): string {
   if (state.phase === "listing") return vscode.l10n.t("Clever: checking");
   if (state.phase === "merging") return vscode.l10n.t("Clever: merging files");
   if (state.phase === "activity") return vscode.l10n.t("Clever: updating the Digital Engagement table");
-  if (state.phase === "groups") return groupsText();
   if (state.filesLanded < state.files) {
     return vscode.l10n.t("Clever: {0} of {1}", integer(state.filesLanded + 1), integer(state.files));
   }
   return vscode.l10n.t("Clever: {0}", counted.rows(state.rows));
-}
-
-function groupsText(): string {
-  return vscode.l10n.t("Clever: updating the table of groups");
 }
 
 type Engine = NonNullable<RunProgress["engine"]>;
