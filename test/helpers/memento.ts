@@ -1,11 +1,21 @@
 import type { Memento } from "vscode";
 
-/** The state of an extension in a profile, which all its windows share. */
+/** The state of an extension in a profile, as its one window sees it. */
 export function memento(): Memento {
-  const values = new Map<string, unknown>();
-  return {
-    keys: () => [...values.keys()],
-    get: (key: string) => values.get(key) as never,
-    update: async (key, value) => void values.set(key, value),
-  };
+  const [only] = mementos(1);
+  if (only === undefined) throw new Error("There is one window.");
+  return only;
+}
+
+/** The same as several windows see it: each sees its own changes at once, those of others after a while. */
+export function mementos(windows: number, milliseconds = 0): Memento[] {
+  const states = Array.from({ length: windows }, () => new Map<string, unknown>());
+  return states.map((own) => ({
+    keys: () => [...own.keys()],
+    get: (key: string) => own.get(key) as never,
+    update: async (key, value) => {
+      own.set(key, value);
+      if (windows > 1) setTimeout(() => states.map((state) => state.set(key, value)), milliseconds);
+    },
+  }));
 }

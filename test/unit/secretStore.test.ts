@@ -1,9 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
+import { pause } from "../../src/basics/pause";
 import { secretsKey } from "../../src/ui/connection/secretsKey";
 import { targetsOf } from "../../src/ui/connection/targets";
-import { memento } from "../helpers/memento";
+import { memento, mementos } from "../helpers/memento";
 import { SealedStore, secretsIn } from "../helpers/sealedStore";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
@@ -114,9 +115,12 @@ test("a listener is called for the secrets of its own machine and profile", asyn
 
 test("a machine and a profile have one key, whichever of several windows starts first", async () => {
   const folder = path.join(await temporaryFolder(), "storage");
-  const [one, other] = [memento(), memento()];
-  const keys = await Promise.all(Array.from({ length: 8 }, () => secretsKey(folder, one)));
+  const [one = memento(), ...others] = mementos(8, 100);
+  const other = memento();
+  const keys = await Promise.all([one, ...others].map((window) => secretsKey(folder, window)));
+  await pause(200);
   expect(new Set(await Promise.all([...keys, secretsKey(folder, one)])).size).toBe(1);
+  // Its window waits until no window of the first profile can still look for an id.
   expect(await secretsKey(folder, other)).not.toBe(keys[0]);
   expect(await secretsKey(path.join(await temporaryFolder(), "storage"), one)).not.toBe(keys[0]);
   // Of a window that ended while it created the file.

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type * as vscode from "vscode";
 import { errnoOf } from "../../basics/errors";
@@ -18,8 +18,26 @@ const profileKey = "clever.profile";
 export async function secretsKey(folder: string, profile: vscode.Memento): Promise<string> {
   await mkdir(folder, { recursive: true });
   const machine = await idIn(path.join(folder, "machine-id"));
-  if (profile.get(profileKey) === undefined) await profile.update(profileKey, randomUUID());
-  return `clever.secrets.${machine}.${profile.get<string>(profileKey)}`;
+  return `clever.secrets.${machine}.${await profileId(path.join(folder, "new-profile"), profile)}`;
+}
+
+/** How long other windows take to see a new value of the profile's state, with a wide margin. */
+const spread = 2000;
+
+/**
+ * The id in a profile's state. Windows that start together see each other's changes of the state only after a while, so
+ * one window of the machine at a time gives a profile its id, and the others wait until they see it.
+ * @param turn exists while a window does so; one that ended meanwhile leaves it
+ */
+async function profileId(turn: string, profile: vscode.Memento): Promise<string> {
+  for (let attempts = (2 * spread) / 10; ; attempts--) {
+    const id = profile.get<string>(profileKey);
+    if (id !== undefined) return id;
+    if (await isCreated(turn, "", attempts <= 0)) {
+      await profile.update(profileKey, randomUUID());
+      setTimeout(() => void rm(turn, { force: true }), spread).unref();
+    } else await pause(10);
+  }
 }
 
 /** The id in a file, which is created if it does not exist. Several windows may do so at once. */
@@ -27,9 +45,18 @@ async function idIn(file: string, attempts = 100): Promise<string> {
   const id = await readFile(file, "utf8").catch(() => "");
   if (/^[0-9a-f-]{36}$/.test(id)) return id;
   // A file that stays empty was left by a window that ended while it created it.
-  await writeFile(file, randomUUID(), { flag: attempts > 0 ? "wx" : "w" }).catch((error: unknown) => {
-    if (errnoOf(error) !== "EEXIST") throw error;
-  });
+  await isCreated(file, randomUUID(), attempts <= 0);
   await pause(10);
   return idIn(file, attempts - 1);
+}
+
+/** Writes a file unless it exists, or in any case; resolves to whether it was written. */
+async function isCreated(file: string, text: string, inAnyCase: boolean): Promise<boolean> {
+  try {
+    await writeFile(file, text, { flag: inAnyCase ? "w" : "wx" });
+    return true;
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+    return false;
+  }
 }
