@@ -83,7 +83,7 @@ export class Page {
         model.announcement = model.strings.loading;
         break;
       case "failed":
-        model.phase = { name: "failed", message: message.message };
+        model.phase = { name: "failed", message: message.message, fix: message.fix };
         model.loadingMore = false;
         model.announcement = `${model.strings.failedTitle}: ${message.message}`;
         break;
@@ -154,6 +154,8 @@ export class Page {
   };
 
   readonly retry = (): void => this.vscode.postMessage({ type: "retry" });
+
+  readonly connect = (): void => this.vscode.postMessage({ type: "connect" });
 
   private opened({ info, revealed, generation }: Opened): void {
     const { model } = this;
@@ -229,7 +231,7 @@ export class Page {
         ${barView(this)}
         ${notesView(this)}
         ${hasGrid ? grid.view(phase.info) : nothing}
-        ${stateView(model, this.retry)}
+        ${stateView(model, this)}
         ${detailsView(model, rows.row(model.active.row))}
         <div class="spoken" role="status" aria-live="polite">${model.announcement}</div>`,
       this.root,

@@ -7,7 +7,7 @@ import type { Numbers } from "./text";
 
 export type Phase =
   | { readonly name: "loading" }
-  | { readonly name: "failed"; readonly message: string }
+  | { readonly name: "failed"; readonly message: string; readonly fix: "retry" | "connect" }
   | { readonly name: "open"; readonly info: PreviewInfo };
 
 /** Everything that the page shows, except the rows. */

@@ -2,8 +2,13 @@ import { html, nothing, type TemplateResult } from "lit";
 import { fill } from "../../src/basics/fill";
 import type { Model } from "./model";
 
+interface Fixes {
+  retry(): void;
+  connect(): void;
+}
+
 /** The message that replaces the table if there are no rows; nothing if there are rows. */
-export function stateView(model: Model, retry: () => void): TemplateResult | typeof nothing {
+export function stateView(model: Model, fixes: Fixes): TemplateResult | typeof nothing {
   const { phase, strings } = model;
   if (phase.name === "loading") {
     return html`<div class="state loading"><p>${strings.loading}</p></div>`;
@@ -14,7 +19,7 @@ export function stateView(model: Model, retry: () => void): TemplateResult | typ
       strings.failedTitle,
       phase.message,
       html`
-      <vscode-button @click=${retry}>${strings.retry}</vscode-button>`,
+      <vscode-button @click=${fixes[phase.fix]}>${strings[phase.fix]}</vscode-button>`,
     );
   }
   const { problem, rowCount, truncated, columns } = phase.info;

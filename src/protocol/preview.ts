@@ -38,6 +38,7 @@ export const fromPage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("more") }),
   /** Reopens the report from the start, after a failure. */
   z.object({ type: z.literal("retry") }),
+  z.object({ type: z.literal("connect") }),
 ]);
 export type FromPage = z.infer<typeof fromPage>;
 
@@ -52,7 +53,7 @@ export type ToPage =
     }
   | { readonly type: "loading" }
   | Opened
-  | { readonly type: "failed"; readonly message: string }
+  | { readonly type: "failed"; readonly message: string; readonly fix: "retry" | "connect" }
   | Rows
   /** Rows could not be read; the page shows why and offers to retry. */
   | { readonly type: "rowsFailed"; readonly generation: number; readonly message: string }

@@ -53,6 +53,7 @@ export function previewStrings(t: (text: string) => string, language: string) {
     failedTitle: t("The report could not be opened"),
     rowsFailed: t("Rows could not be read: {0}"),
     retry: t("Try Again"),
+    connect: t("Connect"),
     loadingRow: t("Loading"),
     resizeHint: t("Alt+Left and Alt+Right change the column's width"),
   };

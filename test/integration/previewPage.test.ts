@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { CleverLakeError } from "../../src/basics/errors";
 import { pageState } from "../../src/protocol/preview";
 import { previewStrings } from "../../src/protocol/previewStrings";
 import { FakePreviewSource } from "../helpers/fakePreviewSource";
@@ -221,6 +222,13 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     await page.locator("[role=alert] vscode-button").click();
     await expect.poll(() => page.locator("[role=alert]").count()).toBe(0);
     await expect.poll(() => page.locator(".body .row:not([aria-busy])").count()).toBeGreaterThan(5);
+  });
+
+  test("offers to connect if there is no connection", async () => {
+    const source = new FakePreviewSource({ rows: 1 });
+    source.failing.set("previewReport", new CleverLakeError("notConnected", "There is no connection yet."));
+    const { page } = await show(source);
+    await expect.poll(() => textOf(page.locator(".state vscode-button"))).toBe("Connect");
   });
 
   test("says if there is no row or no header", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { CleverLakeError } from "../../src/basics/errors";
 import { fromPage, pageState, type ToPage } from "../../src/protocol/preview";
 import type { PreviewRow } from "../../src/protocol/previewedReport";
 import { PreviewSession } from "../../src/ui/preview/PreviewSession";
@@ -58,9 +59,16 @@ describe("opening", () => {
     const source = new FakePreviewSource({ rows: 20 });
     source.failing.set("previewReport", new Error("No route to the server."));
     const { session, last } = await setUp(source);
-    expect(last("failed")?.message).toBe("No route to the server.");
+    expect(last("failed")).toMatchObject({ message: "No route to the server.", fix: "retry" });
     await session.handle({ type: "retry" });
     expect(last("opened")?.info.rowCount).toBe(20);
+  });
+
+  test("offers to connect if there is no connection", async () => {
+    const source = new FakePreviewSource({ rows: 20 });
+    source.failing.set("previewReport", new CleverLakeError("notConnected", "There is no connection yet."));
+    const { last } = await setUp(source);
+    expect(last("failed")).toMatchObject({ message: "There is no connection yet.", fix: "connect" });
   });
 
   test("closes a report that arrives after the tab was closed", async () => {

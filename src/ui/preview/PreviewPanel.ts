@@ -110,6 +110,7 @@ export class PreviewPanel extends Disposable {
       this.post({ type: "init", file: this.file, strings: this.context.strings, before: parsed.data.state });
     }
     if (parsed.data.type === "retry") this.context.onUserAction();
+    if (parsed.data.type === "connect") void vscode.commands.executeCommand("clever.connect");
     void this.session.handle(parsed.data);
   }
 

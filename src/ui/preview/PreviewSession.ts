@@ -46,7 +46,9 @@ export class PreviewSession {
       this.generation++;
       this.showOpened(info);
     } catch (error) {
-      if (!signal.aborted) this.show({ type: "failed", message: describeError(error) });
+      if (signal.aborted) return;
+      const fix = isCleverLakeError(error, "notConnected") ? "connect" : "retry";
+      this.show({ type: "failed", message: describeError(error), fix });
     }
   }
 
