@@ -19,8 +19,8 @@ export interface Header {
    * For a column that is in the file under two of its names: the index of the cell that counts if the first is blank.
    */
   readonly fallbacks: ReadonlyMap<ReportColumn, number>;
-  /** Columns that the report does not have, in a form that can be shown. Their values are not read. */
-  readonly extra: readonly string[];
+  /** The indexes of columns that the report does not have; their values are not read. `shownName` has their names. */
+  readonly extra: readonly number[];
 }
 
 /** Why a file cannot be read as its report, or a row not as its row. Lines and columns are counted from 1. */
@@ -84,7 +84,7 @@ export function readHeader(start: Buffer, report: CsvShape, userType?: UserType)
     if (second !== undefined) fallbacks.set(column, second);
   }
   const used = new Set([...indexes.values(), ...fallbacks.values()]);
-  const extra = best.names.flatMap((name, index) => (used.has(index) ? [] : [shownName(name, index)]));
+  const extra = [...best.names.keys()].filter((index) => !used.has(index));
   const length = markLength + best.bytes;
   return { delimiter: best.delimiter, markLength, length, names: best.names, indexes, fallbacks, extra };
 }
@@ -107,20 +107,20 @@ export function columnAt(header: Header, index: number): ReportColumn | undefine
 }
 
 /**
- * Whether the name of an unknown column can be shown unchanged. If the line end after the header was lost, some names
- * are cells of a row; most of those look different.
+ * The name of a column as messages show it. If the header line or its end was lost, or the cells are shifted, the name of
+ * an unknown column can be a cell of a row. It is shown if it looks like a name (few digits) and equals nobody's id;
+ * otherwise the column's position is.
+ * @param ids of people, in lower case
  */
-export function looksLikeName(name: string): boolean {
-  return /^\p{L}[\p{L}\p{M}\p{N} _\-./()]{0,39}$/u.test(name);
+export function shownName({ names }: Pick<Header, "names">, index: number, ids: ReadonlySet<string>): string {
+  const name = names[index] ?? "";
+  const looksLikeName = /^\p{L}[\p{L}\p{M}\p{N} _\-./()]{0,39}$/u.test(name) && !/(?:\p{N}.*){3}/u.test(name);
+  return looksLikeName && !ids.has(name.toLowerCase()) ? name : columnPosition(index);
 }
 
 /** A reference to a column whose name must not be shown. */
 export function columnPosition(index: number): string {
   return `column ${index + 1}`;
-}
-
-function shownName(name: string, index: number): string {
-  return looksLikeName(name) ? name : columnPosition(index);
 }
 
 const dataTypes: readonly ColumnType[] = ["date", "integer", "boolean"];

@@ -131,7 +131,7 @@ describe("the preview of a report", () => {
     const { file, more } = previewOf(text.join(""));
     await more(10_000);
     if (!file.header) throw new Error("No header.");
-    expect(previewColumns(file.header).filter(({ identity }) => identity)).toMatchObject([
+    expect(previewColumns(file.header, file.rows).filter(({ identity }) => identity)).toMatchObject([
       { name: "sis_id", reportColumn: "sis_id" },
       { name: "clever_user_id", reportColumn: "clever_user_id" },
       { name: "nickname", reportColumn: null },
@@ -159,11 +159,13 @@ describe("the preview of a report", () => {
   });
 
   it("hides headers of unknown columns that do not look like names", async () => {
-    const { file, more } = previewOf(`${header.trim()},Homeroom,"Emma, 3b"\n${row(1).trim()},a,b\n`);
+    const { file, more } = previewOf(
+      `${header.trim()},Homeroom,"Emma, 3b",Emma\n${row(1).replace("sis1", "emma").trim()},a,b,c\n`,
+    );
     await more(10_000);
     if (!file.header) throw new Error("No header.");
-    const names = previewColumns(file.header).map(({ name }) => name);
-    expect(names.slice(7)).toEqual(["num_resources_accessed", "Homeroom", ""]);
+    const names = previewColumns(file.header, file.rows).map(({ name }) => name);
+    expect(names.slice(7)).toEqual(["num_resources_accessed", "Homeroom", "", ""]);
   });
 
   it("refuses a file whose header line contains a row", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cellOf, columnAt, isProblem, readHeader } from "../../src/clever/header";
+import { cellOf, columnAt, type Header, isProblem, readHeader, shownName } from "../../src/clever/header";
 import { reports } from "../../src/clever/reports";
 
 const clever =
@@ -10,7 +10,11 @@ function read(text: string | Buffer) {
   const header = readHeader(Buffer.from(text), report);
   if (isProblem(header)) return `${header.line} ${header.column ?? "-"} ${header.reason}`;
   const indexes = Object.fromEntries([...header.indexes].map(([column, index]) => [column.name, index]));
-  return { delimiter: header.delimiter, indexes, extra: header.extra };
+  return { delimiter: header.delimiter, indexes, extra: shownExtras(header) };
+}
+
+function shownExtras(header: Header, ids: ReadonlySet<string> = new Set()): string[] {
+  return header.extra.map((index) => shownName(header, index, ids));
 }
 
 const inOrder = {
@@ -64,6 +68,15 @@ describe("a header is read as its report's", () => {
     expect(read(`${clever},${extras.join(",")}\n`)).toMatchObject({
       extra: ["Homeroom", "Grade Level", "Año (2)", "column 12", "column 13", "column 14", "column 15"],
     });
+  });
+
+  test("with unknown columns reported by position if they may be a person's id", () => {
+    expect(read(`${clever},a1b2c3,s-100,Q1,Term 12\n`)).toMatchObject({
+      extra: ["column 9", "column 10", "Q1", "Term 12"],
+    });
+    const header = readHeader(Buffer.from(`${clever},Jane.Doe,Homeroom`), report);
+    if (isProblem(header)) throw new Error("No header.");
+    expect(shownExtras(header, new Set(["jane.doe"]))).toEqual(["column 9", "Homeroom"]);
   });
 
   test("with line breaks within the names of unknown columns", () => {

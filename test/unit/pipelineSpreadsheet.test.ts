@@ -235,6 +235,18 @@ describe("files of other user types and versions", () => {
     expect(summary.notes).toEqual([{ path, note: "Unknown columns, not read: grade, Notes." }]);
   });
 
+  test("unknown columns named like a person of any file are reported by position", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(
+      path,
+      dailyCsv(`${daily("amy")},5,x,1`).replace("accessed", "accessed,SIS-Ben,sis-cy,Notes"),
+    );
+    await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("ben", "2024-09-04")));
+    const { notes } = await fixture.run();
+    expect(notes).toEqual([{ path, note: "Unknown columns, not read: column 9, sis-cy, Notes." }]);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
   test("unknown columns with quoted names and line breaks", async () => {
     const { rows } = await runOf(
       dailyCsv(`${daily("amy")},5`).replace(

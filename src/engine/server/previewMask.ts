@@ -1,4 +1,4 @@
-import { columnAt, type Header, looksLikeName } from "../../clever/header";
+import { columnAt, type Header, shownName } from "../../clever/header";
 import { maskText, textKindOf } from "../../clever/maskedText";
 import type { ReportColumn } from "../../clever/reports";
 import { identifiesPerson } from "../../clever/shiftedCells";
@@ -9,14 +9,17 @@ import type { PreviewedRow } from "./previewFile";
 /** Longer cells are truncated for display. */
 const cellLength = 1_000;
 
-/** The columns of a file as a preview shows them. */
-export function previewColumns(header: Header): PreviewColumn[] {
+/** The columns of a file as a preview of these rows shows them. */
+export function previewColumns(header: Header, rows: readonly PreviewedRow[]): PreviewColumn[] {
   const columns = columnsByIndex(header);
+  const ids = idsOf(header.extra.length > 0 ? rows : [], columns);
   return header.names.map((name, index): PreviewColumn => {
     const column = columns[index];
-    // The header may actually be a data row, so names that do not look like names are hidden.
-    const shownName = looksLikeName(name) ? name : "";
-    if (!column) return { name: shownName, reportColumn: null, type: "unknown", identity: true };
+    if (!column) {
+      // The page shows the position in its own language.
+      const isShown = shownName(header, index, ids) === name;
+      return { name: isShown ? name : "", reportColumn: null, type: "unknown", identity: true };
+    }
     const { type, pseudonymization } = column;
     return { name, reportColumn: column.name, type, identity: pseudonymization === "hash" };
   });

@@ -185,7 +185,7 @@ function originOf({ connection }: Connected): string {
 function infoOf({ file }: OpenPreview): PreviewInfo {
   const { header, rows, size, bytesRead, truncated, full, problem } = file;
   return {
-    columns: header ? previewColumns(header) : [],
+    columns: header ? previewColumns(header, rows) : [],
     rowCount: rows.length,
     refused: [...rows.keys()].filter((index) => rows[index]?.problem !== undefined),
     totalBytes: size,

@@ -4,7 +4,7 @@ import { dateInName } from "../../clever/fileNames";
 import type { DuckSession } from "../../duck/duck";
 import { type Delivery, type FileToRead, type ReadDelivery, spanOf } from "../delivery";
 import { checkRows } from "./checkRows";
-import { headerNotes } from "./fileNotes";
+import { headerNotes, idsInHeaders } from "./fileNotes";
 import { concurrentFiles, openLanded, withLandedFiles } from "./landedFiles";
 import { loadBatch, removeFiles } from "./loadCsv";
 import { markedFiles } from "./markedRows";
@@ -90,10 +90,12 @@ export class EmbeddedEngine implements ReadEngine {
     const loaded = await removeFiles(session, report, all, excluded);
     const repeated = await noteRepeatedRows(session, loaded, report);
     const { staged, notes: textNotes } = await context.stage(session, loaded, entries, context);
+    const headers = files.map(({ csv }) => csv.header);
+    const ids = await idsInHeaders(session, headers, context);
     const read = files.flatMap(({ delivery, csv }, number): ReadDelivery[] => {
       if (suspects.has(number) || excluded.has(number)) return [];
       const notes = [
-        ...headerNotes(csv.header, delivery.entry.userType),
+        ...headerNotes(csv.header, delivery.entry.userType, ids),
         ...(idNotes.get(number) ?? []),
         ...(repeated.get(number) ?? []),
         ...(textNotes.get(number) ?? []),

@@ -1,12 +1,27 @@
-import type { Header } from "../../clever/header";
+import { type Header, shownName } from "../../clever/header";
 import type { UserType } from "../../clever/reports";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import type { LoadedCsv } from "./loadCsv";
+import { type KnownPeople, knownIdsAmong } from "./maskedTexts";
 
-/** Notes about a file's header that are not errors. */
-export function headerNotes(header: Header, userType: UserType): string[] {
+/** Those names of unknown columns that are people's ids, in lower case. */
+export function idsInHeaders(
+  session: DuckSession,
+  headers: readonly Header[],
+  people: KnownPeople,
+): Promise<ReadonlySet<string>> {
+  const unknown = headers.flatMap(({ extra, names }) => extra.map((index) => names[index] ?? ""));
+  return knownIdsAmong(session, [...new Set(unknown.map((name) => name.toLowerCase()))], people);
+}
+
+/**
+ * Notes about a file's header that are not errors.
+ * @param ids from `idsInHeaders`
+ */
+export function headerNotes(header: Header, userType: UserType, ids: ReadonlySet<string>): string[] {
   const { extra, fallbacks, indexes, names } = header;
-  const notes = extra.length > 0 ? [`Unknown columns, not read: ${extra.join(", ")}.`] : [];
+  const shown = extra.map((index) => shownName(header, index, ids));
+  const notes = shown.length > 0 ? [`Unknown columns, not read: ${shown.join(", ")}.`] : [];
   for (const [column, fallback] of fallbacks) {
     const [first, second] = [names[indexes.get(column) ?? -1], names[fallback]];
     notes.push(

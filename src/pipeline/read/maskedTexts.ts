@@ -138,7 +138,7 @@ export async function maskKeptTexts(
 }
 
 /** Those of the lower-case texts that are people's ids. */
-async function knownIdsAmong(
+export async function knownIdsAmong(
   session: DuckSession,
   candidates: readonly string[],
   { peopleTable, others, lakeIds }: KnownPeople,

@@ -7,7 +7,7 @@ import type { DuckSession } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { type Delivery, type FileToRead, isJudged, type QuarantinedDelivery, spanOf } from "../delivery";
 import { checkRows } from "./checkRows";
-import { countPlaceholders, headerNotes, placeholdersNote } from "./fileNotes";
+import { countPlaceholders, headerNotes, idsInHeaders, placeholdersNote } from "./fileNotes";
 import { type LoadedCsv, loadCsv, rowCount } from "./loadCsv";
 import { type MarkedRows, markedRows } from "./markedRows";
 import { type OpenedCsv, openCsv } from "./openCsv";
@@ -77,7 +77,7 @@ export async function readOneFile(
   const placeholders = await countPlaceholders(session, loaded);
   const { staged, notes: textNotes } = await context.stage(session, loaded, [entry], context);
   const notes = [
-    ...headerNotes(header, entry.userType),
+    ...headerNotes(header, entry.userType, await idsInHeaders(session, [header], context)),
     ...(rowCount(loaded) + refused === 0 ? ["The file has no row."] : []),
     ...(loaded.blankRows > 0
       ? [`${counted(loaded.blankRows, "row")} without a value in any of the report's columns; skipped.`]
