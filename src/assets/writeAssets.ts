@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
-import { CleverLakeError, unwritable } from "../basics/errors";
+import { CleverLakeError, describeError, isCleverLakeError, unwritable } from "../basics/errors";
 import { type Asset, type AssetFile, type AssetName, type AssetSettings, assetNames } from "./asset";
 import { pipelineAsset } from "./dataFactory/asset";
 import { lakeAddressesOf } from "./lakeAddresses";
@@ -36,11 +36,18 @@ export interface AssetsSummary {
   readonly unchanged: readonly string[];
   /** Exist with a user's changes, or were not written by this program; left unchanged. */
   readonly kept: readonly string[];
+  /** Assets that cannot be created for this lake, and why; their files are left unchanged. */
+  readonly skipped: readonly { readonly asset: AssetName; readonly reason: string }[];
 }
+
+type Made =
+  | { readonly asset: AssetName; readonly files: readonly AssetFile[] }
+  | { readonly asset: AssetName; readonly error: CleverLakeError };
 
 /**
  * Writes assets for a lake into a folder, with a README.md that explains how to use them. A file that differs from
- * what this program wrote is kept. Rejects with `config` if the folder's manifest cannot be read, and with `io`.
+ * what this program wrote is kept. Rejects with `config` if the folder's manifest cannot be read or no asset can be
+ * created for this lake, and with `io`.
  */
 export async function writeAssets({
   lakeUrl,
@@ -54,9 +61,21 @@ export async function writeAssets({
   const chosen = assetsNamed(names);
   // README.md also covers the assets of earlier calls.
   const there = assetNames.filter((name) => Object.keys(known).some((file) => file.startsWith(`${name}/`)));
-  const documented = assetsNamed([...names, ...there]);
-  const made = await Promise.all(chosen.map((asset) => asset.files(addresses, settings)));
-  const due = [...made.flat(), readme(documented, addresses)];
+  const made = await Promise.all(
+    chosen.map(async (asset): Promise<Made> => {
+      try {
+        return { asset: asset.name, files: await asset.files(addresses, settings) };
+      } catch (error) {
+        if (isCleverLakeError(error, "config")) return { asset: asset.name, error };
+        throw error;
+      }
+    }),
+  );
+  const skipped = made.filter((each) => "error" in each);
+  if (skipped.length === made.length && skipped[0] !== undefined) throw skipped[0].error;
+  const done = made.filter((each) => "files" in each);
+  const assets = done.map(({ asset }) => asset);
+  const due = [...done.flatMap((each) => each.files), readme(assetsNamed([...assets, ...there]), addresses)];
   const hashes = { ...known };
   const files = { written: [] as string[], unchanged: [] as string[], kept: [] as string[] };
   try {
@@ -69,7 +88,8 @@ export async function writeAssets({
     // Files written before a failure are recorded too. If the folder does not exist, nothing was written.
     if (files.written.length + files.unchanged.length > 0) await writeManifest(folder, hashes);
   }
-  return { folder, assets: chosen.map(({ name }) => name), ...files };
+  const reasons = skipped.map(({ asset, error }) => ({ asset, reason: describeError(error) }));
+  return { folder, assets, ...files, skipped: reasons };
 }
 
 /** The named assets, without duplicates, in the order of all assets. */

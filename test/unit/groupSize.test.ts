@@ -74,7 +74,14 @@ test.each([
     const client = {
       request: (_call: unknown, params: unknown) => {
         asked.push(params);
-        return Promise.resolve({ folder: "/work", assets: [], written: [], unchanged: [], kept: [] });
+        return Promise.resolve({
+          folder: "/work",
+          assets: [],
+          written: [],
+          unchanged: [],
+          kept: [],
+          skipped: [],
+        });
       },
     } as unknown as EngineClient;
     const connection = { lake: { url: "file:///lake" } };

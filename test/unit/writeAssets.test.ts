@@ -56,6 +56,19 @@ test("keeps and reports changed files and existing ones", async () => {
   expect((await writeAssets(other)).written).toEqual(["sql/synapse/4-questions.sql"]);
 });
 
+test("an asset that cannot be created for the lake is skipped with the reason, unless it is the only one", async () => {
+  const folder = await temporaryFolder();
+  const oneLake = "https://onelake.dfs.fabric.microsoft.com/Unified School District/Clever.Lakehouse/Files";
+  const request = { lakeUrl: oneLake.replaceAll(" ", "%20"), folder, ...settings };
+  const { assets, skipped, written } = await writeAssets({ ...request, names: assetNames });
+  expect(assets).toEqual(["sql", "power-bi", "pipeline"]);
+  const reason = expect.stringMatching(/^Unified School District: Spark does not accept .* Use the GUIDs /);
+  expect(skipped).toEqual([{ asset: "notebook", reason }]);
+  expect(await filesIn(folder)).toEqual([...written].sort());
+  expect(await readFile(path.join(folder, "README.md"), "utf8")).not.toContain("notebook/");
+  await expect(writeAssets({ ...request, names: ["notebook"] })).rejects.toMatchObject({ code: "config" });
+});
+
 test("a damaged list of written files is reported, and nothing is overwritten", async () => {
   const folder = await temporaryFolder();
   await writeFile(path.join(folder, manifestName), "{");

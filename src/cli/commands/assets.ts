@@ -18,7 +18,7 @@ export const createAssets: CommandAction<{
   return shown(summary, showAssets);
 };
 
-function showAssets({ folder, assets, written, unchanged, kept }: AssetsSummary): string {
+function showAssets({ folder, assets, written, unchanged, kept, skipped }: AssetsSummary): string {
   const lines = [
     `${styled("green", "Assets:")} ${assets.join(", ")}. ${counted(written.length, "file")} written to ${plain(folder)}, ${unchanged.length} unchanged.`,
   ];
@@ -27,5 +27,7 @@ function showAssets({ folder, assets, written, unchanged, kept }: AssetsSummary)
     lines.push(...kept.map((file) => `  ${plain(file)}`));
     lines.push("To write one again, delete it and run the command again.");
   }
+  for (const { asset, reason } of skipped)
+    lines.push(styled("yellow", `Skipped: ${asset}: ${plain(reason)}`));
   return [...lines, "README.md describes what to do with each asset."].join("\n");
 }

@@ -7,6 +7,7 @@ import { askLocalPath, isOnUsersMachine } from "../pages/localFiles";
 import type { Parts } from "../parts";
 import { counted } from "../texts/counts";
 import { integer } from "../texts/format";
+import { inVsCode } from "../texts/hints";
 import { showInformationMessage, showQuickPick, showWarningMessage, withProgress } from "../window";
 
 /**
@@ -35,7 +36,7 @@ export async function createAssets(
   return summary;
 }
 
-function notifySummary({ log }: Parts, { folder, written, kept }: AssetsSummary): void {
+function notifySummary({ log }: Parts, { folder, written, kept, skipped }: AssetsSummary): void {
   const uri = vscode.Uri.file(folder);
   const open = {
     title: vscode.l10n.t("Open the Folder"),
@@ -43,16 +44,18 @@ function notifySummary({ log }: Parts, { folder, written, kept }: AssetsSummary)
   };
   const choices = isOnUsersMachine(uri) ? [open] : [];
   for (const file of kept) log.info(`Kept with its changes: ${file} in ${folder}`);
-  if (kept.length === 0) {
-    const text = vscode.l10n.t("{0} written to {1}.", counted.files(written.length), folder);
-    notify(showInformationMessage, text, ...choices);
-    return;
+  const texts = [vscode.l10n.t("{0} written to {1}.", counted.files(written.length), folder)];
+  if (kept.length > 0) {
+    texts.push(
+      vscode.l10n.t(
+        "Kept, because they were changed there: {0} ({1}). To write one again, delete it first.",
+        ...[integer(kept.length), listed(kept)],
+      ),
+    );
   }
-  const text = vscode.l10n.t(
-    "{0} written to {1}. Kept, because they were changed there: {2} ({3}). To write one again, delete it first.",
-    ...[counted.files(written.length), folder, integer(kept.length), listed(kept)],
-  );
-  notify(showWarningMessage, text, ...choices);
+  for (const { asset, reason } of skipped)
+    texts.push(vscode.l10n.t("Skipped: {0}: {1}", asset, inVsCode(reason)));
+  notify(texts.length > 1 ? showWarningMessage : showInformationMessage, texts.join(" "), ...choices);
 }
 
 function listed(files: readonly string[]): string {
