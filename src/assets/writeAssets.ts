@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import { CleverLakeError, describeError, isCleverLakeError, unwritable } from "../basics/errors";
+import { makeFolder } from "../basics/makeFolder";
 import { type Asset, type AssetFile, type AssetName, type AssetSettings, assetNames } from "./asset";
 import { pipelineAsset } from "./dataFactory/asset";
 import { lakeAddressesOf } from "./lakeAddresses";
@@ -145,7 +146,7 @@ async function readIfThere(place: string): Promise<Buffer | undefined> {
 async function replaceFile(place: string, bytes: Buffer): Promise<void> {
   const fresh = `${place}.${process.pid}.tmp`;
   try {
-    await mkdir(path.dirname(place), { recursive: true });
+    await makeFolder(path.dirname(place));
     await writeFile(fresh, bytes);
     await rename(fresh, place);
   } catch (error) {

@@ -4,6 +4,7 @@ import * as fs from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
 import { CleverLakeError, isCleverLakeError, translateSystemError } from "./errors";
+import { makeFolder } from "./makeFolder";
 import { isAlive, processSpace } from "./processSpace";
 
 /** Temporary files of this age belong to no living process, on any machine. */
@@ -24,7 +25,7 @@ export class ScratchNames {
   constructor(
     private readonly folder: string,
     /** Creates the folder; rejects if it must not be used. */
-    private readonly make: (folder: string) => Promise<void> = makeFolder,
+    private readonly make = (folder: string): Promise<void> => makeFolder(folder, 0o700),
   ) {}
 
   /** A new name in the folder, which is created. */
@@ -49,10 +50,6 @@ export class ScratchNames {
     const names = await fs.readdir(this.folder).catch(() => []);
     return names.filter((name) => !name.startsWith(ownPrefix));
   }
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  await fs.mkdir(folder, { recursive: true, mode: 0o700 });
 }
 
 /**

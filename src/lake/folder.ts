@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { pathToFileURL } from "node:url";
 import { CleverLakeError, errnoOf } from "../basics/errors";
 import { removeLocal, replaceFile, retryWhileInUse } from "../basics/filesInUse";
+import { makeFolder } from "../basics/makeFolder";
 import { machineScratch } from "../basics/scratch";
 import { windowsNameFault } from "../basics/windowsNames";
 import { exists, ioError, isHardLinkUnsupported, isMissing, syncFile, syncFolder } from "./disk";
@@ -292,7 +293,7 @@ export class FolderLake implements Lake {
       if (await exists(current)) break;
       missing.push(current);
     }
-    if (missing.length > 0) await fs.mkdir(this.root, { recursive: true });
+    if (missing.length > 0) await makeFolder(this.root);
     for (const current of missing.reverse()) {
       const [fileSystem = "", ...below] = path.relative(this.root, current).split(path.sep);
       const isPrivate = identityFileSystems.has(fileSystem);

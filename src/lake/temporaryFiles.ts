@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs/promises";
 import path from "node:path";
+import { makeFolder } from "../basics/makeFolder";
 import { ScratchNames } from "../basics/scratch";
 import { temporaryFolder } from "./lakePath";
 import { makePrivateFolder } from "./privateFolder";
@@ -23,7 +24,7 @@ export class TemporaryFiles {
   constructor(private readonly root: string) {
     this.folder = path.join(root, temporaryFolder);
     this.names = new ScratchNames(this.folder, async (folder) => {
-      await fs.mkdir(root, { recursive: true });
+      await makeFolder(root);
       await makePrivateFolder(folder);
     });
     this.openNames = new ScratchNames(path.join(root, openFileSystem, temporaryFolder));

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdir, rm, utimes } from "node:fs/promises";
+import { rm, utimes } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { CleverLakeError } from "../basics/errors";
 import { replaceFile } from "../basics/filesInUse";
+import { makeFolder } from "../basics/makeFolder";
 
 /** A file of the sample district to be written. */
 export interface SampleFileToWrite {
@@ -25,7 +26,7 @@ export async function writeSampleFile(file: SampleFileToWrite): Promise<void> {
   // Another process may be writing the same district.
   const unfinished = `${target}.${randomUUID()}.part`;
   try {
-    await mkdir(path.dirname(target), { recursive: true });
+    await makeFolder(path.dirname(target));
     await pipeline(Readable.from(text), createWriteStream(unfinished), signal ? { signal } : {});
     await utimes(unfinished, modified, modified);
     await replaceFile(unfinished, target, signal);

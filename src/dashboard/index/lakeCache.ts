@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
-import { chmod, mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
+import { chmod, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { crc32 } from "node:zlib";
 import { CleverLakeError } from "../../basics/errors";
 import { removeLocal, replaceFile } from "../../basics/filesInUse";
+import { makeFolder } from "../../basics/makeFolder";
 import { newestFirst } from "./localCopies";
 import { decodeManifest, encodeManifest, filesOf, type Manifest, type StoredFile } from "./manifest";
 
@@ -42,7 +43,7 @@ export class LakeCache {
 
   /** Creates the folder if it is missing, for example because another process freed the space. */
   async ensure(): Promise<void> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await makeFolder(this.folder, 0o700);
   }
 
   async readManifest(): Promise<Manifest | undefined> {

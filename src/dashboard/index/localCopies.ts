@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdir, open, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { open, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { crc32 } from "node:zlib";
 import { CleverLakeError } from "../../basics/errors";
 import { removeLocal, replaceFile } from "../../basics/filesInUse";
+import { makeFolder } from "../../basics/makeFolder";
 import { copyFault } from "../../delta/files/localFiles";
 import type { AddFile } from "../../delta/log/actions";
 import { lakePathOf } from "../../delta/readQuery";
@@ -56,7 +57,7 @@ export class LocalCopies {
 
   /** The copies' names, by key. */
   private async known(): Promise<ReadonlyMap<string, string>> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await makeFolder(this.folder, 0o700);
     const names = (await readdir(this.folder)).filter((name) => name.endsWith(".parquet"));
     return new Map(names.map((name) => [name.slice(0, name.indexOf("-")), name]));
   }

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
 import { CleverLakeError } from "../../basics/errors";
+import { makeFolder } from "../../basics/makeFolder";
 import { pause } from "../../basics/pause";
 import { sparkBatchFolder } from "../../clever/layout";
 import { hadoopAddress, hadoopUri } from "../../lake/hadoopAddress";
@@ -118,7 +118,7 @@ export class LivySession implements SparkSession {
       },
       fetch: async (place) => {
         const local = path.join(scratch, path.basename(job), place);
-        await mkdir(path.dirname(local), { recursive: true });
+        await makeFolder(path.dirname(local));
         const target = createWriteStream(local, { mode: 0o600 });
         await pipeline(lake.readStream(`${job}/output/${place}`, options), target, options);
         return local;

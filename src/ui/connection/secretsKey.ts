@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type * as vscode from "vscode";
 import { errnoOf } from "../../basics/errors";
+import { makeFolder } from "../../basics/makeFolder";
 import { pause } from "../../basics/pause";
 
 const profileKey = "clever.profile";
@@ -16,7 +17,7 @@ const profileKey = "clever.profile";
  * @param profile the extension's state in this profile, which all machines share
  */
 export async function secretsKey(folder: string, profile: vscode.Memento): Promise<string> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const machine = await idIn(path.join(folder, "machine-id"));
   return `clever.secrets.${machine}.${await profileId(path.join(folder, "new-profile"), profile)}`;
 }

@@ -1,0 +1,23 @@
+import { mkdir, stat } from "node:fs/promises";
+import path from "node:path";
+import { errnoOf } from "./errors";
+
+/**
+ * Creates a folder and its missing parents. Node.js' own `recursive` never ends where a folder's parent exists and
+ * nothing can be created, as below `/proc`.
+ */
+export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
+  const make = () =>
+    mkdir(folder, { mode }).catch(async (error: unknown) => {
+      const there = await stat(folder).catch(() => undefined);
+      if (!there?.isDirectory()) throw error;
+    });
+  try {
+    await make();
+  } catch (error) {
+    const parent = path.dirname(folder);
+    if (errnoOf(error) !== "ENOENT" || parent === folder) throw error;
+    await makeFolder(parent, mode);
+    await make();
+  }
+}
