@@ -1,5 +1,30 @@
-import { lstat, realpath, stat } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { lstat, realpath, rm, stat } from "node:fs/promises";
 import { unwritable } from "./errors";
+import { replaceFile } from "./filesInUse";
+
+/**
+ * Writes a file that the user named: first under a unique name next to it, so that a failure leaves no partial file and
+ * no other file is touched. Rejects as `outputFile` and `write` do.
+ * @param write writes to a path
+ */
+export async function writeOutput<T>(
+  what: string,
+  file: string,
+  write: (unfinished: string) => Promise<T>,
+): Promise<T> {
+  const place = await outputFile(what, file);
+  const unfinished = `${place}.${randomUUID()}.part`;
+  try {
+    const result = await write(unfinished);
+    await replaceFile(unfinished, place).catch((cause: unknown) => {
+      throw unwritable(what, file, cause);
+    });
+    return result;
+  } finally {
+    await rm(unfinished, { force: true }).catch(() => undefined);
+  }
+}
 
 /**
  * Where to write a file that the user named: a link stays, and the file that it leads to is replaced. Rejects with `io`

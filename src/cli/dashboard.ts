@@ -1,10 +1,8 @@
-import { randomUUID } from "node:crypto";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import { unwritable } from "../basics/errors";
-import { replaceFile } from "../basics/filesInUse";
-import { outputFile } from "../basics/outputFile";
+import { writeOutput } from "../basics/outputFile";
 import type { ConfigFile, Secrets } from "../config";
 import type { DashboardAnswer } from "../dashboard/answer";
 import { readDistrictFiles } from "../dashboard/districtFiles";
@@ -61,7 +59,11 @@ export async function writeDashboard(
   const view = { ...openingView, units: options.percent ? ("percent" as const) : ("absolute" as const) };
   const texts = await textsIn(options.language ?? languageOf(process.env), folders.l10n);
   const html = dashboardHtml(bundle, { answer: answered, view, texts, district: config.districtName ?? "" });
-  await writeWhole(options.out, html);
+  await writeOutput("The dashboard", options.out, (unfinished) =>
+    writeFile(unfinished, html, { flag: "wx" }).catch((cause: unknown) => {
+      throw unwritable("The dashboard", options.out, cause);
+    }),
+  );
   const { from, to } = answered;
   const { firstDay, lastDay } = answered.options;
   return { file: options.out, from, to, firstDay, lastDay, bytes: Buffer.byteLength(html) };
@@ -91,19 +93,6 @@ async function textsIn(language: Language, l10nFolder: string): Promise<Dashboar
   const file = await readFile(path.join(l10nFolder, `bundle.l10n.${language}.json`), "utf8");
   const translations = z.record(z.string(), z.string()).parse(JSON.parse(file));
   return dashboardTexts((text) => translations[text] ?? text, language, locale);
-}
-
-/** Written to a temporary file with a unique name first, so that readers never see a partial file. */
-async function writeWhole(file: string, content: string): Promise<void> {
-  const place = await outputFile("The dashboard", file);
-  const unfinished = `${place}.${randomUUID()}.part`;
-  try {
-    await writeFile(unfinished, content, { flag: "wx" });
-    await replaceFile(unfinished, place);
-  } catch (cause) {
-    await rm(unfinished, { force: true }).catch(() => undefined);
-    throw unwritable("The dashboard", file, cause);
-  }
 }
 
 async function ask(

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, readFile, realpath, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, realpath, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { outputFile } from "../../src/basics/outputFile";
+import { outputFile, writeOutput } from "../../src/basics/outputFile";
 import { temporaryFolder } from "../helpers/temporaryFolder";
 
 describe.skipIf(process.platform === "win32")("a file that the user named", () => {
@@ -16,6 +16,19 @@ describe.skipIf(process.platform === "win32")("a file that the user named", () =
     await symlink(file, link);
     expect(await outputFile("The dashboard", link)).toBe(file);
     expect(await readFile(link, "utf8")).toBe("before");
+  });
+
+  test("is replaced as a whole or not at all, and nothing is left behind", async () => {
+    const folder = await temporaryFolder();
+    const file = path.join(folder, "file.html");
+    const write = (text: string) => (unfinished: string) =>
+      writeFile(unfinished, text).then(() => text.length);
+    expect(await writeOutput("The dashboard", file, write("before"))).toBe(6);
+    const failing = (unfinished: string) =>
+      write("after")(unfinished).then(() => Promise.reject(new Error("Full.")));
+    await expect(writeOutput("The dashboard", file, failing)).rejects.toThrow("Full.");
+    expect(await readdir(folder)).toEqual(["file.html"]);
+    expect(await readFile(file, "utf8")).toBe("before");
   });
 
   test("is refused if it is a folder, a pipe, a device or a link to nothing", async () => {

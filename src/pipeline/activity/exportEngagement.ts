@@ -2,7 +2,7 @@ import { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { unwritable } from "../../basics/errors";
-import { outputFile } from "../../basics/outputFile";
+import { writeOutput } from "../../basics/outputFile";
 import { engagementColumns } from "../../clever/digitalEngagement";
 import { sqlTypes } from "../../delta/schema";
 import { withSelects } from "../../delta/withTable";
@@ -26,9 +26,18 @@ export async function exportEngagement(
   file: string,
   signal?: AbortSignal,
 ): Promise<number> {
-  const localPath = await outputFile("The Parquet file", file);
+  return writeOutput("The Parquet file", file, (unfinished) => write(lake, duck, file, unfinished, signal));
+}
+
+async function write(
+  lake: Lake,
+  duck: Duck,
+  file: string,
+  unfinished: string,
+  signal?: AbortSignal,
+): Promise<number> {
   // DuckDB would only say "IO Error".
-  const folder = await stat(path.dirname(localPath)).catch((error: unknown) => error);
+  const folder = await stat(path.dirname(unfinished)).catch((error: unknown) => error);
   if (!(folder instanceof Stats && folder.isDirectory())) throw unwritable("The Parquet file", file, folder);
   const pseudo = requireComplete(await readTables({ lake, duck, signal }));
   const tables = [...pseudo].map(([report, snapshot]) => ({ report, snapshot }));
@@ -37,7 +46,7 @@ export async function exportEngagement(
     // Without reports, the file has the schema's columns and no rows.
     const nulls = engagementColumns.map(({ name, type }) => `NULL::${sqlTypes[type]} AS ${sqlName(name)}`);
     if (events.length === 0) events.push(`SELECT ${nulls.join(", ")} WHERE false`);
-    const copy = `COPY (${events.join(" UNION ALL ")}) TO ${sqlString(localPath)} (FORMAT parquet, COMPRESSION snappy)`;
+    const copy = `COPY (${events.join(" UNION ALL ")}) TO ${sqlString(unfinished)} (FORMAT parquet, COMPRESSION snappy)`;
     return Number((await session.one(copy)).Count);
   });
 }
