@@ -155,16 +155,13 @@ function kindName({ report, userType }: Freshness): string {
   return `${report.replaceAll("_", " ")} of ${userType}`;
 }
 
-const earlierRowsStay = "The rows of the previous delivery stay in the tables.";
-
 function quarantineLines(quarantined: RunSummary["quarantined"]): string[] {
   const without = quarantined.every(({ hasEarlierRows }) => !hasEarlierRows);
   const title = `In quarantine${without ? " (none of their rows are in the tables)" : ""}: ${quarantined.length}`;
-  const files = quarantined.map(({ path, line, column, reason, acceptable, hasEarlierRows }) => {
+  const files = quarantined.map(({ path, line, column, reason, acceptable }) => {
     const where = [line === null ? "" : `line ${line}`, column ?? ""].filter(Boolean).join(", ");
-    const earlier = hasEarlierRows ? ` ${earlierRowsStay}` : "";
     const way = acceptable ? "" : " It must be delivered again.";
-    return `${plain(path)}${where ? ` (${where})` : ""}: ${plain(reason)}${earlier}${way}`;
+    return `${plain(path)}${where ? ` (${where})` : ""}: ${plain(reason)}${way}`;
   });
   const isMixed = quarantined.some(({ acceptable }) => !acceptable);
   const which = isMixed ? "one of the other files" : "a file";
@@ -377,7 +374,9 @@ function waitingLines({ inQuarantine, withEarlierRows, problems }: Verification)
     withEarlierRows.length === 0 && problems.length === 0 ? " (none of their rows are in the tables)" : "";
   const title = `${counted(inQuarantine.length, "file")} in quarantine${without}:`;
   const files = inQuarantine.map((path) =>
-    withEarlierRows.includes(path) ? `${plain(path)}: ${earlierRowsStay}` : plain(path),
+    withEarlierRows.includes(path)
+      ? `${plain(path)}: The rows of the previous delivery stay in the tables.`
+      : plain(path),
   );
   return [styled("yellow", title), ...listed(files)];
 }

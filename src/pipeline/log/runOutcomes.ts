@@ -85,17 +85,20 @@ export class RunOutcomes {
   /** @param entries the chunk's log entries */
   quarantined(delivery: QuarantinedDelivery, entries: Map<string, LogEntry>): void {
     const { summary, accept, state } = this.context;
-    const { entry, line, column, reason, acceptable, isAccepted } = delivery;
+    const { entry, line, column, acceptable, isAccepted } = delivery;
     this.leaveQuarantine(entry);
+    const hasEarlierRows = this.current.has(entry.source) || (state.applied.get(entry.source) ?? 0) > 0;
+    const staying = `The earlier rows stay${acceptable ? " until the file is accepted" : ""}.`;
+    const reason = hasEarlierRows ? `${delivery.reason} ${staying}` : delivery.reason;
     summary.quarantined.push({
       path: entry.path,
       line: line ?? null,
       column: column ?? null,
       reason,
       acceptable,
-      hasEarlierRows: this.current.has(entry.source) || (state.applied.get(entry.source) ?? 0) > 0,
+      hasEarlierRows,
     });
-    this.enter(quarantinedEntry(delivery, summary.runId), entries);
+    this.enter(quarantinedEntry({ ...delivery, reason }, summary.runId), entries);
     if (acceptsFile(accept, entry) && !isAccepted) {
       const note = "It was not accepted: this delivery is new, so nobody can have reviewed its problems yet.";
       summary.notes.push({ path: entry.path, note });

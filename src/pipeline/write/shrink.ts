@@ -43,11 +43,11 @@ export function tooFewRows(
   if (!isTooFew({ before, now: rows }, maxShrink)) return undefined;
   if (rows === 0 && refused > 0) {
     // Accepting it would only remove the rows that the tables have.
-    const reason = `None of its ${number.format(refused)} rows can be read. ${keptText(before)}.`;
+    const reason = `None of its ${number.format(refused)} rows can be read.`;
     return { ...delivery, reason, acceptable: false };
   }
   if (delivery.isAccepted) return undefined;
-  const reason = `It has ${remainingText(rows, "row")}; the previous delivery had ${number.format(before)}. ${keptText(before)} until the file is accepted.`;
+  const reason = `It has ${remainingText(rows, "row")}; the previous delivery had ${number.format(before)}.`;
   return { ...delivery, reason, acceptable: true };
 }
 
@@ -128,15 +128,11 @@ function tooFew(counts: ReadonlyMap<string, Counts>, maxShrink: number): Readonl
 }
 
 function held(delivery: ReadDelivery, has: string, before: number): QuarantinedDelivery {
-  const reason = `It has ${has}; the previous delivery has ${number.format(before)} in the table. The earlier rows stay until the file is accepted.`;
+  const reason = `It has ${has}; the previous delivery has ${number.format(before)} in the table.`;
   return { ...delivery, reason, acceptable: true };
 }
 
 /** `no row`, `1 row`, `only 3 rows` */
 function remainingText(count: number, noun: string): string {
   return count === 0 ? `no ${noun}` : count === 1 ? `1 ${noun}` : `only ${number.format(count)} ${noun}s`;
-}
-
-function keptText(before: number): string {
-  return before === 1 ? "The earlier row stays" : "The earlier rows stay";
 }
