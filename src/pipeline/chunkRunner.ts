@@ -17,6 +17,7 @@ import { isLandedFileLost } from "./plan/changedFiles";
 import type { Landing } from "./plan/plan";
 import { type Chunk, deliveryOf, isDue } from "./plan/work";
 import type { Progress } from "./progress";
+import { KnownPeople } from "./read/people";
 import type { OpenReadEngine } from "./read/readEngine";
 import type { VerifiedVersions } from "./repair/foreignCommits";
 import { countRowsBySource } from "./write/sourceRows";
@@ -81,11 +82,13 @@ export class ChunkRunner {
   private readonly landing;
   private readonly newestTables: Map<ReportName, Snapshot>;
   private readonly outcomes: RunOutcomes;
+  private readonly everyone: KnownPeople;
 
   constructor(private readonly context: ChunkContext) {
     this.newestTables = new Map(context.tables.pseudo);
     this.landing = limitConcurrency(context.connections);
     this.outcomes = new RunOutcomes(context);
+    this.everyone = new KnownPeople(context, context.salt ?? "");
   }
 
   /** The newest state of the tables that this run knows. */
@@ -122,9 +125,9 @@ export class ChunkRunner {
     if (this.opened.size > 0) progress.enter("merging");
     for (const name of this.opened.keys()) {
       const table = await this.openedTable(name);
-      const merged = await table?.mergeFiles(lock.requireHeld, (reason) => {
+      const merged = await table?.mergeFiles(lock.requireHeld, (path, reason) => {
         const note = `Small data files were not merged: ${describeError(reason)}`;
-        summary.notes.push({ path: pseudoTable(reports[name]), note });
+        summary.notes.push({ path, note });
       });
       if (merged) this.newestTables.set(name, merged);
     }
@@ -232,16 +235,13 @@ export class ChunkRunner {
     const due = (await this.failFilesOnError(all, () => this.comparable(name, all))) ?? [];
     if (due.length === 0) return;
     const isFirst = name === reportWithAllPeople;
-    const others = peopleKnown.released.then(() => this.openedTable(reportWithAllPeople));
-    const options = isFirst
-      ? {}
-      : { after: peopleKnown.released, others: others.then((each) => each?.peopleTable) };
+    const after = isFirst ? undefined : peopleKnown.released;
     const reading = await this.failFilesOnError(due, async () => {
       const conflict = this.conflicts.get(name);
       if (conflict) throw conflict;
       if (blocked) throw blocked;
       const table = await this.table(name);
-      return progress.during("anonymizing", due, () => table.read(due.map(this.deliveryOf), options));
+      return progress.during("anonymizing", due, () => table.read(due.map(this.deliveryOf), after));
     });
     if (isFirst) peopleKnown.release();
     if (reading === undefined) return;
@@ -320,6 +320,7 @@ export class ChunkRunner {
         onEngineState: (state) => this.context.progress.engine(state),
         table: this.context.tables.pseudo.get(name),
         salt: this.context.salt ?? "",
+        everyone: this.everyone,
         currentOf: (source) => this.outcomes.currentOf(source),
         current: () => this.outcomes.currentOfReport(name),
       });

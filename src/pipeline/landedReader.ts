@@ -3,9 +3,7 @@ import type { OpenLake } from "../delta/openLake";
 import type { Snapshot } from "../delta/snapshot";
 import type { DuckSession } from "../duck/duck";
 import type { LogEntry } from "./log/ingestLog";
-import { IdentityWatch } from "./read/identityHealth";
-import { LakeIds } from "./read/lakeIds";
-import { PeopleTable } from "./read/peopleTable";
+import { KnownPeople } from "./read/people";
 import { type Reading, readDeliveries } from "./read/readDeliveries";
 import type { ReadContext } from "./read/readOneFile";
 import { stageRows } from "./read/stageRows";
@@ -26,11 +24,9 @@ export async function landedReader(
   salt: string,
   lookups: Snapshot | undefined,
 ): Promise<ReadContext> {
-  const { lake, duck, scratch, signal } = context;
-  const peopleTable = await PeopleTable.create(duck, report, salt);
-  const identities = await IdentityWatch.start(context, peopleTable, lookups);
-  const lakeIds = new LakeIds(context, report.name);
-  return { lake, peopleTable, identities, lakeIds, scratch, signal, stage: stageRows };
+  const { lake, scratch, signal } = context;
+  const everyone = new KnownPeople(context, salt, new Map([[report.name, lookups]]));
+  return { lake, people: await everyone.of(report), everyone, scratch, signal, stage: stageRows };
 }
 
 /**

@@ -6,7 +6,7 @@ import { reports } from "../../src/clever/reports";
 import { sqlString } from "../../src/duck/duck";
 import type { Lake } from "../../src/lake/lake";
 import type { Delivery } from "../../src/pipeline/delivery";
-import { LakeIds, writeKnownIds } from "../../src/pipeline/read/lakeIds";
+import { KnownPeople } from "../../src/pipeline/read/people";
 import type { CleanReading, EngineTask, OpenReadEngine } from "../../src/pipeline/read/readEngine";
 import { sharedDuck } from "./lakeRows";
 import { dailyCsv, dailyHeader, dailyPath, PipelineFixture, pseudonym, salt } from "./pipelineFixture";
@@ -150,7 +150,7 @@ export async function engineTask(lake: Lake): Promise<EngineTask> {
   const scratch = await lake.scratch();
   const knownIds = async () => {
     const duck = await sharedDuck();
-    return writeKnownIds({ lake, duck }, new LakeIds({ lake, duck }, report.name), [], scratch);
+    return new KnownPeople({ lake, duck }, salt).writeIds(scratch);
   };
   return { report, lake, salt, scratch, signal: undefined, knownIds };
 }

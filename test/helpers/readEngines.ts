@@ -7,9 +7,7 @@ import { stageDataFile } from "../../src/delta/files/dataFile";
 import { sqlString } from "../../src/duck/duck";
 import type { Delivery, ReadDelivery } from "../../src/pipeline/delivery";
 import { EmbeddedEngine } from "../../src/pipeline/read/embeddedEngine";
-import { IdentityWatch } from "../../src/pipeline/read/identityHealth";
-import { LakeIds } from "../../src/pipeline/read/lakeIds";
-import { PeopleTable } from "../../src/pipeline/read/peopleTable";
+import { KnownPeople } from "../../src/pipeline/read/people";
 import type { CleanReading, EngineTask, OpenReadEngine } from "../../src/pipeline/read/readEngine";
 import type { ReadContext } from "../../src/pipeline/read/readOneFile";
 import { type StagedRows, stageRows } from "../../src/pipeline/read/stageRows";
@@ -23,22 +21,13 @@ type PlainRow = Readonly<Record<string, string | null>>;
 export const embedded: OpenReadEngine = ({ report, lake, salt, scratch, signal }) => ({
   readClean: async (deliveries) => {
     const duck = await sharedDuck();
-    const peopleTable = await PeopleTable.create(duck, report, salt);
-    const identities = await IdentityWatch.start({ lake, duck, signal }, peopleTable, undefined);
-    const lakeIds = new LakeIds({ lake, duck, signal }, report.name);
-    const context: ReadContext = {
-      lake,
-      peopleTable,
-      identities,
-      lakeIds,
-      scratch,
-      signal,
-      stage: stageRows,
-    };
+    const everyone = new KnownPeople({ lake, duck, signal }, salt);
+    const reportPeople = await everyone.of(report);
+    const context: ReadContext = { lake, people: reportPeople, everyone, scratch, signal, stage: stageRows };
     return duck.session(async (session) => {
       const clean = await new EmbeddedEngine(session, context).readClean(deliveries);
       const people = path.join(scratch, `${randomUUID()}.parquet`);
-      await session.query(`COPY ${peopleTable.table} TO ${sqlString(people)} (FORMAT parquet)`);
+      await session.query(`COPY ${reportPeople.inRun} TO ${sqlString(people)} (FORMAT parquet)`);
       return { ...clean, people };
     });
   },

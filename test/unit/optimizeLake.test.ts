@@ -1,11 +1,13 @@
-import { cp, writeFile } from "node:fs/promises";
+import { cp, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { ingestLogTable, lookupTable, pseudoTable, rosterTable, runLockPath } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import { numRecords } from "../../src/delta/files/statistics";
 import { filesByPartition } from "../../src/delta/merging/mergePlan";
+import { dataFilePath } from "../../src/delta/paths";
 import { readSnapshot, type Snapshot } from "../../src/delta/snapshot";
+import { sqlString } from "../../src/duck/duck";
 import { FolderLake } from "../../src/lake/folder";
 import { RunLock } from "../../src/pipeline/lock/runLock";
 import { optimizeLake } from "../../src/pipeline/upkeep/optimizeLake";
@@ -235,4 +237,33 @@ describe("a lake of many small files", () => {
       }
     },
   );
+});
+
+test("a run notes why small data files of a lookup table were not merged", async () => {
+  const fixture = await PipelineFixture.create();
+  const { lake } = fixture;
+  const duck = await sharedDuck();
+  const table = lookupTable(reports.daily_participation);
+  const filesOfLookup = async () => [...((await readSnapshot({ lake, duck }, table))?.files.values() ?? [])];
+  const runDay = async (number: number) => {
+    const day = `2024-09-${String(number).padStart(2, "0")}`;
+    await fixture.put(dailyPath(day), dailyCsv(daily(`p${number}`, day)));
+    return fixture.run();
+  };
+  for (let number = 1; number <= 20; number++) await runDay(number);
+  const [first] = await filesOfLookup();
+  const damaged = lake.localPath(dataFilePath(table, first?.path ?? ""));
+  // The same rows, but not the bytes that were written.
+  await duck.session((session) =>
+    session.query(
+      `COPY (FROM read_parquet(${sqlString(damaged)})) TO ${sqlString(`${damaged}.2`)} (FORMAT parquet, COMPRESSION zstd)`,
+    ),
+  );
+  await rename(`${damaged}.2`, damaged);
+  const { failed, notes } = await runDay(21);
+  expect(failed).toEqual([]);
+  expect(notes).toEqual([
+    { path: table, note: expect.stringContaining("Small data files were not merged: ") },
+  ]);
+  expect(await filesOfLookup()).toHaveLength(21);
 });

@@ -1,12 +1,12 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { refusedRowsPath } from "../../src/clever/layout";
-import { idNames, type ReportName, reports } from "../../src/clever/reports";
+import { type ReportName, reports } from "../../src/clever/reports";
 import { Duck } from "../../src/duck/duck";
 import { loadCsv } from "../../src/pipeline/read/loadCsv";
 import { markedRows } from "../../src/pipeline/read/markedRows";
 import { openCsv } from "../../src/pipeline/read/openCsv";
-import { PeopleTable, peopleSql } from "../../src/pipeline/read/peopleTable";
+import { peopleSql, ReportPeople } from "../../src/pipeline/read/people";
 import { findShiftedRows, placesOfIdsSql } from "../../src/pipeline/read/shiftedRows";
 import {
   daily,
@@ -121,9 +121,9 @@ describe("a row with a person's id in a column of kept texts", () => {
 /** The shifted rows of a file by number and column, with people known from other files. */
 async function shiftedRowsOf(text: string, name: ReportName, before?: string) {
   await using duck = await Duck.open({ threads: 1 });
-  const peopleTable = await PeopleTable.create(duck, reports[name], "pepper");
-  const ids = idNames.map((column) => `${column} VARCHAR`);
-  await duck.session((session) => session.query(`CREATE TABLE nobody (${ids.join(", ")})`));
+  const { lake } = await PipelineFixture.create();
+  const known = await ReportPeople.open({ lake, duck }, reports[name], "pepper", undefined);
+  const { inRun, inLookups } = known;
   const folder = await temporaryFolder();
   let found: Awaited<ReturnType<typeof markedRows>>;
   for (const [index, each] of [before, text].entries()) {
@@ -135,14 +135,14 @@ async function shiftedRowsOf(text: string, name: ReportName, before?: string) {
       if ("reason" in opened) throw new Error("The file was refused.");
       const loaded = await loadCsv(session, opened, reports[name]);
       if (!("rowsOf" in loaded)) throw new Error("The file was refused.");
-      const people = { inFiles: peopleSql(loaded), inRun: peopleTable.table, inLookups: "nobody" };
+      const people = { inFiles: peopleSql(loaded), inRun, inLookups };
       const { places } = await session.one(`SELECT ${placesOfIdsSql(people)} AS places`);
       const columns = Array.isArray(places) ? places.map(Number) : [];
       found = await markedRows(
         session,
         await findShiftedRows(session, loaded, reports[name], people, columns),
       );
-      await peopleTable.add(session, loaded);
+      await known.add(session, loaded);
     });
   }
   return [...(found?.rows ?? [])].map((row, index) => `${row} ${found?.columnOf(index)}`);

@@ -3,12 +3,9 @@ import { idNames, lookupColumns, pseudonymNames, type Report } from "../../cleve
 import { writeDataFile } from "../../delta/files/dataFile";
 import type { Action, AddFile } from "../../delta/log/actions";
 import { commit } from "../../delta/log/commit";
-import { mergeAfterCommit } from "../../delta/merging/optimize";
 import type { OpenLake } from "../../delta/openLake";
-import type { Snapshot } from "../../delta/snapshot";
 import { tableActions } from "../../delta/tableActions";
-import type { LookupPairs } from "../read/lookupPairs";
-import type { PeopleTable } from "../read/peopleTable";
+import { type ReportPeople, samePersonSql } from "../read/people";
 import type { VerifiedVersions } from "../repair/foreignCommits";
 
 export interface LookupContext extends OpenLake {
@@ -20,40 +17,33 @@ export interface LookupContext extends OpenLake {
  * the comparison is repeated. Committed before the rows that carry the pseudonyms, so that no pseudonym ever lacks its
  * lookup.
  *
- * @param pairs is updated to the lookup table's state before the comparison
- * @param known the last known state of the lookup table
- * @param people a relation with the pseudonyms of the people to add; default: all of `peopleTable`
- * @returns the resulting state of the lookup table
+ * @param people the run's people of the report; knows the resulting state of the lookup table afterwards
+ * @param among a relation with the pseudonyms of the people to add; default: all
  */
 export async function appendLookups(
   { lake, duck, verifiedVersions, signal }: LookupContext,
-  peopleTable: PeopleTable,
-  pairs: LookupPairs,
-  known: Snapshot | undefined,
-  people?: string,
-): Promise<Snapshot | undefined> {
-  const { report } = peopleTable;
-  const table = { lake, duck, signal, tablePath: lookupTable(report) };
-  const { tablePath } = table;
+  people: ReportPeople,
+  among?: string,
+): Promise<void> {
+  const tablePath = lookupTable(people.report);
   const outcome = await commit({
-    ...table,
-    snapshot: known,
+    lake,
+    duck,
+    signal,
+    tablePath,
+    snapshot: people.lookups,
     operation: { name: "WRITE", parameters: { mode: "Append" } },
     attempt: async (snapshot) => {
-      await pairs.update(snapshot);
-      const add = await newPairs(table, peopleTable, pairs, people);
+      await people.update(snapshot);
+      const add = await newPairs({ lake, duck, signal }, people, among);
       if (add === undefined && snapshot !== undefined) return undefined;
-      const creation = snapshot ? [] : lookupTableActions(report);
+      const creation = snapshot ? [] : lookupTableActions(people.report);
       const marks = verifiedVersions.actions(tablePath, snapshot);
       return { actions: [...creation, ...(add ? [{ add }] : []), ...marks], readsTable: true };
     },
   });
-  const { snapshot } = outcome;
-  if (snapshot === undefined) return undefined;
-  if (outcome.committed) verifiedVersions.committed(snapshot);
-  const merged = await mergeAfterCommit({ ...table, snapshot, maxFiles: 20 });
-  if (merged !== snapshot) verifiedVersions.committed(merged);
-  return merged;
+  if (outcome.committed) verifiedVersions.committed(outcome.snapshot);
+  people.lookups = outcome.snapshot;
 }
 
 /** The actions that create a report's lookup table. */
@@ -67,25 +57,24 @@ export function lookupTableActions(report: Report): Action[] {
 
 function newPairs(
   { lake, duck, signal }: OpenLake,
-  peopleTable: PeopleTable,
-  pairs: LookupPairs,
-  people: string | undefined,
+  { report, inRun, inLookups }: ReportPeople,
+  among: string | undefined,
 ): Promise<AddFile | undefined> {
   const someone = idNames.map((name) => `person.${name} IS NOT NULL`).join(" OR ");
   const same = pseudonymNames
     .map((name) => `person.${name} IS NOT DISTINCT FROM added.${name}`)
     .join(" AND ");
-  const isAmong = people === undefined ? "true" : `EXISTS (SELECT 1 FROM ${people} AS added WHERE ${same})`;
+  const isAmong = among === undefined ? "true" : `EXISTS (SELECT 1 FROM ${among} AS added WHERE ${same})`;
   return duck.session(
     (session) =>
       writeDataFile({
         signal,
         session,
         lake,
-        tablePath: lookupTable(peopleTable.report),
+        tablePath: lookupTable(report),
         columns: lookupColumns,
-        query: `SELECT * FROM ${peopleTable.table} person WHERE (${someone}) AND ${isAmong}
-          AND NOT EXISTS (SELECT 1 FROM ${pairs.table} known WHERE ${peopleTable.same("person", "known")})`,
+        query: `SELECT * FROM ${inRun} person WHERE (${someone}) AND ${isAmong}
+          AND NOT EXISTS (SELECT 1 FROM ${inLookups} known WHERE ${samePersonSql("person", "known")})`,
       }),
     signal,
   );

@@ -1,14 +1,15 @@
 import { CleverLakeError } from "../../basics/errors";
-import { lookupTable, pseudoTable } from "../../clever/layout";
+import { pseudoTable } from "../../clever/layout";
 import { partitionColumns, pseudonymNames, type Report } from "../../clever/reports";
+import type { FileLayout } from "../../delta/files/dataFile";
 import { commit } from "../../delta/log/commit";
+import type { MergePolicy } from "../../delta/merging/mergePlan";
 import { mergeAfterCommit } from "../../delta/merging/optimize";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
 import { sqlFiles, sqlString } from "../../duck/duck";
 import type { Delivery, ReadDelivery } from "../delivery";
-import { healthy, type IdentityHealth, IdentityWatch } from "../read/identityHealth";
-import { LakeIds, writeKnownIds } from "../read/lakeIds";
-import { PeopleTable } from "../read/peopleTable";
+import { healthOf, healthy, type IdentityHealth } from "../read/identityHealth";
+import type { KnownPeople, ReportPeople } from "../read/people";
 import { type Reading, readDeliveries } from "../read/readDeliveries";
 import type { EngineTask, OpenReadEngine } from "../read/readEngine";
 import { type StagedRows, stageRows } from "../read/stageRows";
@@ -19,19 +20,13 @@ import { appendLookups } from "./lookups";
 
 export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
   readonly salt: string;
+  readonly everyone: KnownPeople;
   /** Reads clean files; default: the embedded engine. */
   readonly engine?: OpenReadEngine | undefined;
   readonly onEngineState?: EngineTask["onState"];
   /** The last known state of the report's `_pseudo` table, from which the newest one is reached faster. */
   readonly table?: Snapshot | undefined;
   readonly verifiedVersions: VerifiedVersions;
-}
-
-export interface ReadOptions {
-  /** People of another report of the run, whose ids may occur in texts. */
-  readonly others?: Promise<PeopleTable | undefined> | undefined;
-  /** To await before the engine is used; files are opened in the meantime. */
-  readonly after?: Promise<unknown> | undefined;
 }
 
 /** What a commit did. */
@@ -44,41 +39,35 @@ export interface Committed extends PlannedChange {
 
 /** One report's tables during a run: reads deliveries into staged rows and commits them, lookups first. */
 export class ReportTable {
-  private lookups: Snapshot | undefined;
-  private watch: Promise<IdentityWatch> | undefined;
-  private lakeIds: LakeIds;
-  /** The people of the other report, as known at the last reading. */
-  private others: ReadOptions["others"];
-  /** Whether `peopleTable` may have people of a delivery that was held back after it was read. */
+  /** Whether `people` may have people of a delivery that was held back after it was read. */
   private hasHeldBack = false;
 
   private constructor(
     readonly report: Report,
     private readonly context: TableContext,
-    readonly peopleTable: PeopleTable,
+    private readonly people: ReportPeople,
     private table: Snapshot | undefined,
-  ) {
-    this.lakeIds = new LakeIds(context, report.name);
-  }
+  ) {}
 
   static async open(report: Report, context: TableContext): Promise<ReportTable> {
-    const { duck, salt, table } = context;
-    const peopleTable = await PeopleTable.create(duck, report, salt);
+    const { everyone, table } = context;
     const snapshot = table
       ? await updateSnapshot(context, table)
       : await readSnapshot(context, pseudoTable(report));
     // The commit would refuse it too; checking here avoids needless reading.
     requireOurShape(report, snapshot);
-    return new ReportTable(report, context, peopleTable, snapshot);
+    return new ReportTable(report, context, await everyone.of(report), snapshot);
   }
 
-  /** Reads and pseudonymizes landed files; their rows wait for `commit`. */
-  async read(deliveries: readonly Delivery[], { others, after }: ReadOptions = {}): Promise<Reading> {
-    this.others = others;
-    const { duck, lake, scratch, salt, engine, onEngineState, signal } = this.context;
-    const { peopleTable, lakeIds, report } = this;
-    const identities = await this.identities();
-    const context = { lake, peopleTable, others, lakeIds, identities, scratch, signal, stage: stageRows };
+  /**
+   * Reads and pseudonymizes landed files; their rows wait for `commit`.
+   *
+   * @param after to await before the engine is used; files are opened in the meantime
+   */
+  async read(deliveries: readonly Delivery[], after?: Promise<unknown>): Promise<Reading> {
+    const { duck, lake, scratch, salt, engine, everyone, onEngineState, signal } = this.context;
+    const { people, report } = this;
+    const context = { lake, people, everyone, scratch, signal, stage: stageRows };
     return duck.session((session) => {
       const external = engine?.({
         report,
@@ -87,7 +76,7 @@ export class ReportTable {
         scratch,
         signal,
         onState: onEngineState,
-        knownIds: async () => writeKnownIds(this.context, lakeIds, [peopleTable, await others], scratch),
+        knownIds: () => everyone.writeIds(scratch),
       });
       return readDeliveries(session, deliveries, context, { engine: external, after });
     }, signal);
@@ -97,26 +86,13 @@ export class ReportTable {
   async commit({ read, staged }: Pick<Reading, "read" | "staged">): Promise<Committed> {
     const { lake, duck, signal } = this.context;
     const { report } = this;
-    const watch = await this.identities();
-    const context = {
-      ...this.context,
-      report,
-      read: (deliveries: readonly Delivery[]) => this.read(deliveries, { others: this.others }),
-    };
+    const context = { ...this.context, report, read: (again: readonly Delivery[]) => this.read(again) };
     const planned = await new TableChange(context, read, staged).on(this.table);
     const { applied, quarantined } = planned;
     this.hasHeldBack ||= quarantined.length > 0;
     if (applied.length > 0) {
-      const people = this.hasHeldBack ? pseudonymsOf(staged, applied) : undefined;
-      this.lookups = await appendLookups(
-        this.context,
-        this.peopleTable,
-        watch.lookupPairs,
-        this.lookups,
-        people,
-      );
-      // The other report's lookup table has more people by now, too.
-      this.lakeIds = new LakeIds(this.context, report.name);
+      const among = this.hasHeldBack ? pseudonymsOf(staged, applied) : undefined;
+      await appendLookups(this.context, this.people, among);
     }
     const outcome = await commit({
       lake,
@@ -138,47 +114,32 @@ export class ReportTable {
     });
     if (outcome.committed) this.context.verifiedVersions.committed(outcome.snapshot);
     this.table = outcome.snapshot;
-    const identities = read.length > 0 ? await watch.health() : healthy;
+    const identities = read.length > 0 ? await healthOf(this.context, this.people) : healthy;
     return { ...planned, table: this.table, identities };
   }
 
   /**
-   * Merges small data files, also those of an interrupted run. For the end of a run, so that a month is merged once.
-   * Resolves to the resulting state of the table.
+   * Merges small data files of both tables, also those of an interrupted run. For the end of a run, so that files are
+   * merged once. Resolves to the resulting state of the table.
    *
-   * @param requireHeld called before the commit; if it rejects, nothing is merged
-   * @param onSkipped receives why files stay as they are
+   * @param requireHeld called before each commit; if it rejects, nothing more is merged
+   * @param onSkipped receives why files stay as they are, and the table
    */
   async mergeFiles(
     requireHeld: () => Promise<void>,
-    onSkipped: (reason: CleverLakeError) => void,
+    onSkipped: (table: string, reason: CleverLakeError) => void,
   ): Promise<Snapshot | undefined> {
-    const { lake, duck, signal } = this.context;
-    if (this.table === undefined) return undefined;
-    this.table = await mergeAfterCommit({
-      lake,
-      duck,
-      snapshot: this.table,
-      tablePath: pseudoTable(this.report),
-      maxFiles: filesPerPartition,
-      ...pseudoFiles,
-      signal,
-      requireHeld,
-      onSkipped,
-      onCommitted: (snapshot) => this.context.verifiedVersions.committed(snapshot),
-    });
+    const { lake, duck, verifiedVersions, signal } = this.context;
+    const merged = async (snapshot: Snapshot | undefined, policy: MergePolicy & FileLayout) =>
+      snapshot &&
+      mergeAfterCommit({
+        ...{ lake, duck, snapshot, tablePath: snapshot.tablePath, signal, requireHeld, ...policy },
+        onSkipped: (reason) => onSkipped(snapshot.tablePath, reason),
+        onCommitted: (newest) => verifiedVersions.committed(newest),
+      });
+    this.people.lookups = await merged(this.people.lookups, { maxFiles: 20 });
+    this.table = await merged(this.table, { maxFiles: filesPerPartition, ...pseudoFiles });
     return this.table;
-  }
-
-  /** Opened by the first file; if the lookup table cannot be read, this and all others fail. */
-  private identities(): Promise<IdentityWatch> {
-    this.watch ??= this.openWatch();
-    return this.watch;
-  }
-
-  private async openWatch(): Promise<IdentityWatch> {
-    this.lookups = await readSnapshot(this.context, lookupTable(this.report));
-    return IdentityWatch.start(this.context, this.peopleTable, this.lookups);
   }
 }
 

@@ -1,20 +1,14 @@
 import type { DuckSession } from "../../duck/duck";
 import type { LogEntry } from "../log/ingestLog";
-import type { IdentityWatch } from "./identityHealth";
+import { addClashes } from "./identityHealth";
 import { anyCapitalsSql, findChangedCase } from "./letterCase";
 import type { LoadedCsv } from "./loadCsv";
 import { anyLostZerosSql, findLostZeros } from "./lostZeros";
 import type { Mark } from "./markedRows";
-import { type PeopleTable, peopleSql } from "./peopleTable";
+import { peopleSql, type ReportPeople } from "./people";
 import { anySharedIdsSql, findSharedIds } from "./sharedIds";
 import { findShiftedRows, placesOfIdsSql } from "./shiftedRows";
 import { findUnlikelyDates } from "./unlikelyDates";
-
-export interface CheckContext {
-  readonly peopleTable: PeopleTable;
-  readonly identities: IdentityWatch;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** What the checks of readable rows found. */
 export interface CheckedRows {
@@ -34,14 +28,10 @@ export async function checkRows(
   session: DuckSession,
   loaded: LoadedCsv,
   files: readonly Pick<LogEntry, "path" | "modified" | "version">[],
-  { peopleTable, identities }: CheckContext,
+  known: ReportPeople,
 ): Promise<CheckedRows> {
-  const { report } = peopleTable;
-  const people = {
-    inFiles: peopleSql(loaded),
-    inRun: peopleTable.table,
-    inLookups: identities.lookupPairs.table,
-  };
+  const { report, inRun, inLookups } = known;
+  const people = { inFiles: peopleSql(loaded), inRun, inLookups };
   const { zeros, shared, capitals, places } = await session.one(
     `SELECT ${anyLostZerosSql(people)} AS zeros, ${anySharedIdsSql(people)} AS shared,
        ${anyCapitalsSql(people)} AS capitals, ${placesOfIdsSql(people)} AS places`,
@@ -52,7 +42,7 @@ export async function checkRows(
   const lost = zeros === true ? await findLostZeros(session, loaded, people) : [];
   const clashing = shared === true ? await findSharedIds(session, loaded, report, people) : undefined;
   const notes = new Map(clashing?.notes);
-  if (notes.size > 0) await identities.addClashes(session);
+  if (notes.size > 0) await addClashes(session, known);
   if (capitals === true) {
     for (const [file, changed] of await findChangedCase(session, loaded, people))
       notes.set(file, [...(notes.get(file) ?? []), ...changed]);

@@ -33,7 +33,7 @@ export class EmbeddedEngine implements ReadEngine {
   ) {}
 
   async readClean(deliveries: readonly Delivery[]): Promise<CleanReading> {
-    const { peopleTable, signal } = this.context;
+    const { people, signal } = this.context;
     const read: ReadDelivery[] = [];
     const staged: StagedRows[] = [];
     const small = deliveries.filter(
@@ -44,7 +44,7 @@ export class EmbeddedEngine implements ReadEngine {
       const known: KnownHeaders = new Map();
       const opened = await mapConcurrently(files, opening, async (file): Promise<FileToRead[]> => {
         signal?.throwIfAborted();
-        const csv = await openLanded(file, peopleTable.report, { known, signal });
+        const csv = await openLanded(file, people.report, { known, signal });
         if (csv === undefined || "reason" in csv || csv.fault !== undefined || csv.records < 2) return [];
         return [{ delivery: file.delivery, csv }];
       });
@@ -76,22 +76,21 @@ export class EmbeddedEngine implements ReadEngine {
   /** Reads files with the same columns and stages the rows of those without findings. */
   private async readAsBatch(files: readonly FileToRead[]): Promise<CleanReading> {
     const { session, context } = this;
-    const { peopleTable } = context;
-    const { report } = peopleTable;
+    const { report } = context.people;
     const { loaded: all, suspects } = await loadBatch(
       session,
       files.map(({ csv }) => csv),
       report,
     );
     const entries = files.map(({ delivery }) => delivery.entry);
-    const { marks, notes: idNotes } = await checkRows(session, all, entries, context);
+    const { marks, notes: idNotes } = await checkRows(session, all, entries, context.people);
     const marked = await markedFiles(session, marks);
     const excluded = new Set(marked.filter((file) => files[file]?.delivery.readAs === undefined));
     const loaded = await removeFiles(session, report, all, excluded);
     const repeated = await noteRepeatedRows(session, loaded, report);
     const { staged, notes: textNotes } = await context.stage(session, loaded, entries, context);
     const headers = files.map(({ csv }) => csv.header);
-    const ids = await idsInHeaders(session, headers, context);
+    const ids = await idsInHeaders(session, headers, context.everyone);
     const read = files.flatMap(({ delivery, csv }, number): ReadDelivery[] => {
       if (suspects.has(number) || excluded.has(number)) return [];
       const notes = [

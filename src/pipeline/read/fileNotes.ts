@@ -2,7 +2,8 @@ import { type Header, shownName } from "../../clever/header";
 import type { UserType } from "../../clever/reports";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import type { LoadedCsv } from "./loadCsv";
-import { type KnownPeople, knownIdsAmong } from "./maskedTexts";
+import { knownIdsAmong } from "./maskedTexts";
+import type { KnownPeople } from "./people";
 
 /** Those names of unknown columns that are people's ids, in lower case. */
 export function idsInHeaders(

@@ -1,10 +1,8 @@
 import * as z from "zod";
 import { idNames, userTypes } from "../../clever/reports";
 import type { OpenLake } from "../../delta/openLake";
-import type { Snapshot } from "../../delta/snapshot";
 import type { DuckSession } from "../../duck/duck";
-import { LookupPairs } from "./lookupPairs";
-import type { PeopleTable } from "./peopleTable";
+import type { ReportPeople } from "./people";
 
 export const identityHealthSchema = z.object({
   /** Cells with a placeholder such as NULL instead of an id; they count as blank. Readers of run records know this name. */
@@ -39,55 +37,27 @@ export function combinedHealth(a: IdentityHealth, b: IdentityHealth): IdentityHe
  */
 const maxCounterparts = [2 * userTypes.length, 2];
 
-/** Monitors the ids in a report's files during a run. */
-export class IdentityWatch {
-  /** The engine's table of ids that conflict within a file; undefined if there were none. */
-  private clashes: string | undefined;
+/** Records the ids in the session's table `clashing_ids` (see `findSharedIds`). */
+export async function addClashes(session: DuckSession, { clashes }: ReportPeople): Promise<void> {
+  await session.query(`INSERT INTO ${clashes} SELECT place, id FROM clashing_ids`);
+}
 
-  private constructor(
-    private readonly open: OpenLake,
-    private readonly peopleTable: PeopleTable,
-    readonly lookupPairs: LookupPairs,
-  ) {}
+/**
+ * Counts the ids of the run's people that have more counterparts in its files and the lookup table than can be
+ * explained.
+ */
+export async function healthOf({ duck, signal }: OpenLake, people: ReportPeople): Promise<IdentityHealth> {
+  const counts = idNames.map((_, place) => `(${countSql(people, place)})::INTEGER AS ids_${place}`);
+  const found = await duck.session((session) => session.one(`SELECT ${counts.join(", ")}`), signal);
+  return { ...healthy, sisIdsOfSeveral: Number(found.ids_0), cleverIdsOfSeveral: Number(found.ids_1) };
+}
 
-  /** @param lookups the current lookup table */
-  static async start(
-    open: OpenLake,
-    peopleTable: PeopleTable,
-    lookups: Snapshot | undefined,
-  ): Promise<IdentityWatch> {
-    return new IdentityWatch(open, peopleTable, await LookupPairs.create(open, peopleTable.report, lookups));
-  }
-
-  /** Records the ids in the session's table `clashing_ids` (see `findSharedIds`). */
-  async addClashes(session: DuckSession): Promise<void> {
-    const table = `clashes_${this.peopleTable.report.name}`;
-    const into = this.clashes === undefined ? `CREATE OR REPLACE TABLE ${table} AS` : `INSERT INTO ${table}`;
-    await session.query(`${into} SELECT place, id FROM clashing_ids`);
-    this.clashes = table;
-  }
-
-  /**
-   * Counts the ids of the run's people that have more counterparts in its files and the lookup table than can be
-   * explained.
-   */
-  async health(): Promise<IdentityHealth> {
-    const { duck, signal } = this.open;
-    const counts = idNames.map((_, place) => `(${this.countSql(place)})::INTEGER AS ids_${place}`);
-    const found = await duck.session((session) => session.one(`SELECT ${counts.join(", ")}`), signal);
-    return { ...healthy, sisIdsOfSeveral: Number(found.ids_0), cleverIdsOfSeveral: Number(found.ids_1) };
-  }
-
-  private countSql(place: number): string {
-    const [id, other] = [idNames[place], idNames[1 - place]];
-    const run = this.peopleTable.table;
-    const clashes =
-      this.clashes === undefined ? "" : `UNION SELECT id FROM ${this.clashes} WHERE place = ${place}`;
-    return `SELECT count(*) FROM (
-      SELECT id FROM (
-        SELECT ${id} AS id, ${other} AS other FROM ${run}
-        UNION ALL SELECT ${id}, ${other} FROM ${this.lookupPairs.table} WHERE ${id} IN (SELECT ${id} FROM ${run}))
-      WHERE id IS NOT NULL GROUP BY id HAVING count(DISTINCT other) > ${maxCounterparts[place] ?? 2}
-      ${clashes})`;
-  }
+function countSql({ inRun, inLookups, clashes }: ReportPeople, place: number): string {
+  const [id, other] = [idNames[place], idNames[1 - place]];
+  return `SELECT count(*) FROM (
+    SELECT id FROM (
+      SELECT ${id} AS id, ${other} AS other FROM ${inRun}
+      UNION ALL SELECT ${id}, ${other} FROM ${inLookups} WHERE ${id} IN (SELECT ${id} FROM ${inRun}))
+    WHERE id IS NOT NULL GROUP BY id HAVING count(DISTINCT other) > ${maxCounterparts[place] ?? 2}
+    UNION SELECT id FROM ${clashes} WHERE place = ${place})`;
 }

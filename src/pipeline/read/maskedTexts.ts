@@ -3,10 +3,8 @@ import { maskText, textKindOf } from "../../clever/maskedText";
 import { keptTextColumns, type Report, type ReportColumn } from "../../clever/reports";
 import { type DuckSession, sqlName } from "../../duck/duck";
 import { cellOf, listKeptTexts } from "./distinctTexts";
-import type { LakeIds } from "./lakeIds";
 import { type LoadedCsv, valueSql } from "./loadCsv";
-import type { PeopleTable } from "./peopleTable";
-import { idSelects } from "./shiftedRows";
+import type { KnownPeople } from "./people";
 
 /** A file's kept texts, with people's ids masked. */
 export interface MaskedTexts {
@@ -14,16 +12,6 @@ export interface MaskedTexts {
   valueOf(column: ReportColumn): string;
   /** Notes by file number. */
   readonly notes: ReadonlyMap<number, string>;
-}
-
-/** The people whose ids may occur in texts. */
-export interface KnownPeople {
-  /** Those in the run's files of this report, including this one. */
-  readonly peopleTable: PeopleTable;
-  /** Those of another report of the run. */
-  readonly others?: Promise<PeopleTable | undefined> | undefined;
-  /** Those that the lake already knew. */
-  readonly lakeIds: LakeIds;
 }
 
 /** Kept texts in a form in which ids and addresses of people are masked. */
@@ -119,17 +107,18 @@ export async function comparableForms(
 }
 
 /**
- * Masks the texts of the session's table `kept_texts`. Known ids are those of `people`; the lake's
- * lookup tables are read only if a text contains what may be an id.
+ * Masks the texts of the session's table `kept_texts`.
+ *
+ * @param everyone the people whose ids may occur; used only if a text contains what may be an id
  */
 export async function maskKeptTexts(
   session: DuckSession,
   loaded: LoadedCsv,
-  people: KnownPeople,
+  report: Report,
+  everyone: KnownPeople,
 ): Promise<MaskedTexts> {
-  const { report } = people.peopleTable;
   const forms = await writeForms(session, report, "kept_texts", loaded.texts, "masked_texts", (parts) =>
-    knownIdsAmong(session, parts, people),
+    knownIdsAmong(session, parts, everyone),
   );
   return {
     valueOf: (column) => forms.valueOf(column, cellOf(column), valueSql(column, loaded)),
@@ -141,14 +130,10 @@ export async function maskKeptTexts(
 export async function knownIdsAmong(
   session: DuckSession,
   candidates: readonly string[],
-  { peopleTable, others, lakeIds }: KnownPeople,
+  everyone: KnownPeople,
 ): Promise<ReadonlySet<string>> {
   if (candidates.length === 0) return new Set();
-  const further = await others;
-  const ids = [
-    ...idSelects([peopleTable.table, ...(further ? [further.table] : [])]),
-    `FROM ${await lakeIds.table()}`,
-  ];
+  const ids = await everyone.idSelects();
   // Trimming costs several times the join, and hardly any id has a blank.
   const rows = await session.query(
     `SELECT DISTINCT candidate FROM (SELECT unnest(from_json($1::JSON, '["VARCHAR"]')) AS candidate)

@@ -35,7 +35,7 @@ export async function readDeliveries(
   context: ReadContext,
   { engine, after }: ReadOptions = {},
 ): Promise<Reading> {
-  const { peopleTable, signal } = context;
+  const { people, signal } = context;
   const embedded = new EmbeddedEngine(session, context, after);
   const known = await withRefusedLines(context, deliveries);
   const parts: FileReading[] = [];
@@ -49,7 +49,7 @@ export async function readDeliveries(
   ] as const) {
     if (files.length === 0) continue;
     const clean = await reader.readClean(files);
-    if (clean.people !== undefined) await peopleTable.addFile(session, clean.people);
+    if (clean.people !== undefined) await people.addFile(session, clean.people);
     parts.push(clean);
   }
   const answered = new Set(parts.flatMap(({ read = [] }) => read.map(({ entry }) => entry.source)));
@@ -58,7 +58,7 @@ export async function readDeliveries(
   const gone = await withLandedFiles(context, rest, async (files) => {
     for (const file of files) {
       const { delivery, localPath } = file;
-      const csv = await openLanded(file, peopleTable.report, { signal });
+      const csv = await openLanded(file, people.report, { signal });
       if (csv === undefined) changed.push(changedSinceIngested(delivery));
       else if (!("reason" in csv)) parts.push(await readOneFile(session, { delivery, csv }, context));
       else if (await isBlankFile(localPath, signal)) parts.push({ read: [emptyFile(delivery)] });

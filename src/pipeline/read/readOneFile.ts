@@ -19,6 +19,7 @@ import type { StageContext, stageRows } from "./stageRows";
 
 export interface ReadContext extends StageContext {
   readonly lake: Lake;
+  readonly signal: AbortSignal | undefined;
   /** What is done with the rows in `raw`, as `stageRows` does. */
   readonly stage: typeof stageRows;
 }
@@ -35,8 +36,8 @@ export async function readOneFile(
   { delivery, csv }: FileToRead,
   context: ReadContext,
 ): Promise<FileReading> {
-  const { peopleTable, signal } = context;
-  const { report } = peopleTable;
+  const { people, signal } = context;
+  const { report } = people;
   const { entry, readAs, refusedLines } = delivery;
   const { header, localPath } = csv;
   const held = (reason: string, bad?: Refusal): FileReading => ({
@@ -60,7 +61,7 @@ export async function readOneFile(
   if (rowCount(loaded) + refused === 0 && (await containsText(localPath, header, signal))) {
     return held("There is text after the header, but no row of the report.");
   }
-  const { marks, notes: idNotes } = await checkRows(session, loaded, [entry], context);
+  const { marks, notes: idNotes } = await checkRows(session, loaded, [entry], people);
   // The rows that were taken before stay good.
   const isAsBefore =
     readAs !== undefined && (refusedLines !== undefined || refused === (readAs.rowsRefused ?? 0));
@@ -77,7 +78,7 @@ export async function readOneFile(
   const placeholders = await countPlaceholders(session, loaded);
   const { staged, notes: textNotes } = await context.stage(session, loaded, [entry], context);
   const notes = [
-    ...headerNotes(header, entry.userType, await idsInHeaders(session, [header], context)),
+    ...headerNotes(header, entry.userType, await idsInHeaders(session, [header], context.everyone)),
     ...(rowCount(loaded) + refused === 0 ? ["The file has no row."] : []),
     ...(loaded.blankRows > 0
       ? [`${counted(loaded.blankRows, "row")} without a value in any of the report's columns; skipped.`]
@@ -97,7 +98,7 @@ async function loadGoodRows(
   session: DuckSession,
   delivery: Delivery,
   csv: OpenedCsv,
-  { lake, peopleTable: { report }, scratch, signal }: ReadContext,
+  { lake, people: { report }, scratch, signal }: ReadContext,
   marked?: MarkedRows | ReadonlySet<number>,
 ): Promise<
   | { readonly quarantined: readonly QuarantinedDelivery[] }

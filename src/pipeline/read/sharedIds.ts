@@ -3,7 +3,7 @@ import { shape } from "../../clever/shape";
 import type { DuckSession } from "../../duck/duck";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { Mark } from "./markedRows";
-import type { CheckedPeople } from "./peopleTable";
+import type { CheckedPeople } from "./people";
 
 /** Ids in a file that occur with several ids of the other kind on one day. */
 export interface SharedIds {

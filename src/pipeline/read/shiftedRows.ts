@@ -1,9 +1,9 @@
-import { idColumns, idNames, keptTextColumns, type Report } from "../../clever/reports";
+import { idColumns, keptTextColumns, type Report } from "../../clever/reports";
 import { plainNumber, shiftedReason, shortestId } from "../../clever/shiftedCells";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import { type LoadedCsv, valueSql } from "./loadCsv";
 import type { Mark } from "./markedRows";
-import type { CheckedPeople } from "./peopleTable";
+import { type CheckedPeople, idSelects } from "./people";
 
 /** A SELECT of the texts in `kept_texts` that are people's ids. */
 function textsLikeIdsSql({ inFiles, inRun, inLookups }: CheckedPeople): string {
@@ -51,9 +51,4 @@ export async function findShiftedRows(
         SELECT text FROM cells GROUP BY text HAVING count(DISTINCT person) < 2) unshared USING (text)`;
     return [{ column: name, rows, reasonOf: () => shiftedReason }];
   });
-}
-
-/** SELECTs of the ids in relations with people. */
-export function idSelects(relations: readonly string[]): string[] {
-  return idNames.flatMap((name) => relations.map((relation) => `SELECT ${name} AS id FROM ${relation}`));
 }

@@ -6,10 +6,9 @@ import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import type { LogEntry } from "../log/ingestLog";
 import { dayBit } from "../write/cells";
 import { pseudoFiles } from "../write/tables";
-import type { CheckContext } from "./checkRows";
 import { daySql, type LoadedCsv, rowCount, valueSql } from "./loadCsv";
-import { type KnownPeople, type MaskedTexts, maskKeptTexts } from "./maskedTexts";
-import type { PeopleTable } from "./peopleTable";
+import { type MaskedTexts, maskKeptTexts } from "./maskedTexts";
+import type { KnownPeople, ReportPeople } from "./people";
 import type { FileDays } from "./rawRows";
 
 /** Rows of one month in the form of the `_pseudo` table, in a local file. */
@@ -35,7 +34,11 @@ export interface StagedDeliveries {
   readonly notes: ReadonlyMap<number, readonly string[]>;
 }
 
-export interface StageContext extends CheckContext, KnownPeople {
+export interface StageContext {
+  /** The people of the report. */
+  readonly people: ReportPeople;
+  /** All people whose ids may occur in texts. */
+  readonly everyone: KnownPeople;
   /** A folder made by the lake's `scratch`. */
   readonly scratch: string;
 }
@@ -52,10 +55,10 @@ export async function stageRows(
   files: readonly Pick<LogEntry, "source" | "userType">[],
   context: StageContext,
 ): Promise<StagedDeliveries> {
-  const { peopleTable, scratch } = context;
-  const { report } = peopleTable;
-  await peopleTable.add(session, loaded);
-  const texts = await maskKeptTexts(session, loaded, context);
+  const { people, everyone, scratch } = context;
+  const { report } = people;
+  await people.add(session, loaded);
+  const texts = await maskKeptTexts(session, loaded, report, everyone);
   const day = daySql(report, loaded);
   const staged: StagedRows[] = [];
   // One statement per month: DuckDB's own partitioning takes a third longer.
@@ -69,7 +72,7 @@ export async function stageRows(
       query: pseudonymizedRows(
         loaded,
         texts,
-        peopleTable,
+        people,
         deliveredSql(files, numbers),
         `${day} BETWEEN '${name}-01' AND '${name}-31'`,
       ),
@@ -102,11 +105,10 @@ export async function stageRows(
 function pseudonymizedRows(
   loaded: LoadedCsv,
   texts: MaskedTexts,
-  peopleTable: PeopleTable,
+  { report, inRun }: ReportPeople,
   delivered: string,
   condition: string,
 ): string {
-  const { report } = peopleTable;
   const kept = report.columns.filter(({ pseudonymization }) => pseudonymization !== "hash");
   const values = kept.map((column) => `${texts.valueOf(column)} AS ${sqlName(column.name)}`);
   // Joined by the ids in the form that was hashed: blank ones are null on both sides.
@@ -115,8 +117,8 @@ function pseudonymizedRows(
   );
   return `SELECT rows_.*, ${pseudonymNames.map((name) => `person.${name}`).join(", ")}, delivered.user_type, delivered.source_file
     FROM (SELECT raw.file, person.rowid AS person_number, ${values.join(", ")}
-      FROM raw LEFT JOIN ${peopleTable.table} person ON ${ids.join(" AND ")} WHERE ${condition} ORDER BY person_number) rows_
-    LEFT JOIN ${peopleTable.table} person ON person.rowid = rows_.person_number JOIN ${delivered} ON delivered.file = rows_.file`;
+      FROM raw LEFT JOIN ${inRun} person ON ${ids.join(" AND ")} WHERE ${condition} ORDER BY person_number) rows_
+    LEFT JOIN ${inRun} person ON person.rowid = rows_.person_number JOIN ${delivered} ON delivered.file = rows_.file`;
 }
 
 /** A relation of some of the files in `raw`, by number, with what the table stores about each. */

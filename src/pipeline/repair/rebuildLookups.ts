@@ -42,9 +42,9 @@ export async function rebuildLookups(
   const isUnread = snapshot === undefined || damaged.size > 0;
   if (isUnread) requireLogged(lookupTable(report), applied, current);
   const reader = await landedReader(context, report, salt, undefined);
-  const { peopleTable } = reader;
+  const { people } = reader;
   const onlyPeople: typeof reader.stage = async (session, loaded) => {
-    await peopleTable.add(session, loaded);
+    await people.add(session, loaded);
     return { staged: [], notes: new Map() };
   };
   const withRows = current.filter(({ rowsRead }) => rowsRead !== 0);
@@ -72,7 +72,7 @@ export async function rebuildLookups(
       session,
       tablePath,
       columns: lookupColumns,
-      query: [...old, `SELECT ${list} FROM ${peopleTable.table}`].join(" UNION "),
+      query: [...old, `SELECT ${list} FROM ${people.inRun}`].join(" UNION "),
       parameters: old.length > 0 ? [salt] : [],
       scratch,
     });

@@ -79,7 +79,7 @@ export async function rebuildRows(context: RepairContext, rebuilt: RowsToRebuild
   await requireHeld();
   // Says nothing about other programs' changes to the lookups.
   const lookupContext = { lake, duck, signal, verifiedVersions: new VerifiedVersions([]) };
-  await appendLookups(lookupContext, reader.peopleTable, reader.identities.lookupPairs, lookups);
+  await appendLookups(lookupContext, reader.people);
   const tablePath = pathOfRebuilt(pseudoTable(report), snapshot);
   const actions = [
     ...(snapshot ? [] : creation(report, current)),
