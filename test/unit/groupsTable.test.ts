@@ -104,6 +104,18 @@ describe("the table of groups", () => {
     await expectHealed();
   });
 
+  test("without its log is listed by verify, and written again by the next update", async () => {
+    await rm(fixture.lake.localPath(commitPath(groupsTable, 0)));
+    const { tables, problems, leftovers } = await fixture.verify();
+    expect(tables.map(({ table }) => table)).not.toContain(groupsTable);
+    expect(problems).toEqual([]);
+    const note = expect.stringMatching(
+      /^1 data file and no Delta log, so that the table is missing: .* Write the table/,
+    );
+    expect(leftovers).toEqual([{ subject: groupsTable, note }]);
+    await expectHealed();
+  });
+
   test("with another division under its tag is reported by verify, and written again by the next update", async () => {
     const place = await changeRow();
     const log = fixture.lake.localPath(commitPath(groupsTable, 0));

@@ -1,5 +1,13 @@
 import { counted } from "../../basics/counted";
-import { earlierSaltFingerprintPath, landedFolder, runLockPath, tableFolders } from "../../clever/layout";
+import {
+  digitalActivityTable,
+  earlierSaltFingerprintPath,
+  groupsTable,
+  landedFolder,
+  rosterTable,
+  runLockPath,
+  tableFolders,
+} from "../../clever/layout";
 import type { LakeAccess } from "../../delta/openLake";
 import { logFolder } from "../../delta/paths";
 import { filesBelow } from "../../lake/filesBelow";
@@ -55,9 +63,26 @@ async function foreignEntriesAmongTables({ lake, ...options }: LakeAccess): Prom
   return foreign;
 }
 
-/** Entries among the tables that are not tables, and files that killed processes left in the lake. */
+/**
+ * Tables with data files and without a log, which count as absent. The loss of a report's table is found by the ingest
+ * log, that of another table only here.
+ */
+async function tablesWithoutLog(access: LakeAccess): Promise<Leftover[]> {
+  const lost: Leftover[] = [];
+  for (const path of [rosterTable, groupsTable, digitalActivityTable]) {
+    const files = (await filesBelow(access.lake, path, access)).map((file) => file.path);
+    const isLog = (file: string) => file.startsWith(`${logFolder(path)}/`);
+    const dataFiles = files.filter((file) => file.endsWith(".parquet") && !isLog(file));
+    if (dataFiles.length === 0 || files.some(isLog)) continue;
+    const note = `${counted(dataFiles.length, "data file")} and no Delta log, so that the table is missing: its log was lost, or its first write was interrupted. Write the table again.`;
+    lost.push({ subject: path, note });
+  }
+  return lost;
+}
+
+/** Entries among the tables that are not tables, tables without a log, and files that killed processes left in the lake. */
 export async function leftoverFiles(access: LakeAccess): Promise<Leftover[]> {
-  const left = await foreignEntriesAmongTables(access);
+  const left = [...(await foreignEntriesAmongTables(access)), ...(await tablesWithoutLog(access))];
   for (const { path } of await lockFiles(access.lake, access)) {
     const note =
       path === runLockPath
