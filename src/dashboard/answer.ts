@@ -396,6 +396,4 @@ export interface DashboardAnswer extends Counting {
 }
 
 /** The tables are still empty; the dashboard says so instead. */
-export interface NoAnswer {
-  readonly empty: true;
-}
+export type NoAnswer = { readonly empty: true };

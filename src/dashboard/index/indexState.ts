@@ -18,8 +18,7 @@ export interface KeptMonth {
 export class IndexState {
   dictionary: Dictionary = emptyDictionary;
   readonly months = new Map<string, KeptMonth>();
-  /** Identifies the tables' rows once it has all of them. */
-  private tables: string | undefined;
+  /** What the tables are recognized by once it has all of their rows. */
   private seen: Manifest["seen"];
   /** Undefined if the current dictionary is not stored. */
   private stored: { readonly people: StoredFile; readonly members: StoredFile } | undefined;
@@ -129,13 +128,11 @@ export class IndexState {
     const file = this.months.get(month)?.file;
     if (file) this.replaced.push(file);
     this.months.delete(month);
-    this.tables = undefined;
     this.seen = undefined;
   }
 
   /** Records that it has all rows of the tables, and what they are recognized by. */
-  complete(tables: string, seen: Manifest["seen"]): void {
-    this.tables = tables;
+  complete(seen: Manifest["seen"]): void {
     this.seen = seen;
   }
 
@@ -164,7 +161,6 @@ export class IndexState {
     }
     if (this.stored === undefined) return;
     const manifest: Manifest = {
-      tables: this.tables ?? null,
       ...(this.seen && { seen: this.seen }),
       peopleOfTables: this.people,
       dictionary: {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { isDamage } from "../../basics/errors";
 import { numRecords } from "../../delta/files/statistics";
 import { diagnoseError } from "../../delta/files/storedFiles";
@@ -7,13 +6,13 @@ import { BuildEngine } from "./buildEngine";
 import { DictionaryTables } from "./dictionary";
 import { IndexState, type KeptMonth } from "./indexState";
 import { LakeCache } from "./lakeCache";
-import { filesOf, format, type Manifest } from "./manifest";
+import { filesOf, type Manifest } from "./manifest";
 import { buildMonth } from "./monthBuild";
 import { type FilesByMonth, monthFiles } from "./monthFiles";
 import { MonthIds } from "./monthIds";
 import type { ParticipationIndex } from "./participationIndex";
 import { preparePeople } from "./peopleTables";
-import { rosterKey, TableRows } from "./tableRows";
+import { TableRows } from "./tableRows";
 import { isSame, type SeenTables, type Snapshots, WatchedTables } from "./watchedTables";
 
 /** Progress of the index: months of the tables that are ready, of all. */
@@ -115,36 +114,19 @@ export class IndexUpkeep {
     const { snapshots, report, signal } = refresh;
     const files = await this.filesByMonth(refresh);
     const { months: requested } = files;
-    const tables = tablesKey(requested, snapshots);
-    const stored = this.state ? undefined : await this.stored(requested, tables, signal);
-    if (stored) this.state = stored;
-    else {
-      const ids = await this.idsByMonth(refresh, requested);
-      this.state = await this.stateFor(refresh, files, ids);
-      const gone = [...this.state.months.keys()].filter((month) => !requested.has(month));
-      for (const month of gone) this.state.removeMonth(month);
-      if (!isReady(this.state, requested)) await this.build(refresh, this.state, requested, ids);
-      if (this.state.hasUnused()) await this.build(refresh, this.state.emptied(), requested, ids);
-    }
+    const ids = await this.idsByMonth(refresh, requested);
+    this.state = await this.stateFor(refresh, files, ids);
+    const gone = [...this.state.months.keys()].filter((month) => !requested.has(month));
+    for (const month of gone) this.state.removeMonth(month);
+    if (!isReady(this.state, requested)) await this.build(refresh, this.state, requested, ids);
+    if (this.state.hasUnused()) await this.build(refresh, this.state.emptied(), requested, ids);
     const seen = { tables: this.watched.seen, rows: rowsOf(snapshots) };
-    this.state.complete(tables, seen);
+    this.state.complete(seen);
     await this.save(this.state, undefined, signal);
     report({ ready: requested.size, months: requested.size });
     const index = indexOf(this.state, [...requested.keys()], seen);
     this.latest = { seen: seen.tables, index };
     return index;
-  }
-
-  /** The cached state if it is complete for these tables; then nothing is read from the lake. */
-  private async stored(
-    requested: RequestedMonths,
-    tables: string,
-    signal: AbortSignal,
-  ): Promise<IndexState | undefined> {
-    const { manifest, cache } = this;
-    if (manifest?.tables !== tables) return undefined;
-    const state = await IndexState.load(cache, manifest, requested, signal);
-    return state && isReady(state, requested) ? state : undefined;
   }
 
   private async filesByMonth({ snapshots, rows, signal }: Refresh): Promise<FilesByMonth> {
@@ -246,13 +228,6 @@ export class IndexUpkeep {
 
 const isReady = (state: IndexState, requested: ReadonlyMap<string, Pick<KeptMonth, "key">>) =>
   [...requested].every(([month, { key }]) => state.months.get(month)?.key === key);
-
-/** Identifies the rows of all tables. */
-function tablesKey(requested: RequestedMonths, { roster }: Snapshots): string {
-  const hash = createHash("sha256").update(`${format} ${rosterKey(roster)}`);
-  for (const [month, { key }] of requested) hash.update(`\n${month} ${key}`);
-  return hash.digest("hex");
-}
 
 function indexOf(
   { dictionary, months, people }: IndexState,

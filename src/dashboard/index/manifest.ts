@@ -3,7 +3,7 @@ import * as z from "zod";
 import { userTypes } from "../../clever/reports";
 
 /** Change this number with the format of any cache file; files of an older version are then rebuilt. */
-export const format = 6;
+const format = 6;
 
 const nullable = z.string().nullable();
 const count = z.number().int().nonnegative();
@@ -17,9 +17,7 @@ const seenTable = z.object({ version: count, size: count, modified: z.number() }
 
 const manifest = z.object({
   format: z.literal(format),
-  /** Identifies all rows of the tables if everything built from them is here; null while it is being built. */
-  tables: z.string().nullable(),
-  /** Of the same tables: what they are recognized by, and their number of rows. */
+  /** What the tables are recognized by, and their number of rows; absent until everything built from them is here. */
   seen: z
     .object({
       tables: z.object({ dailyParticipation: seenTable, resourceUsage: seenTable, roster: seenTable }),

@@ -14,8 +14,7 @@ import type { Roster } from "./peopleTables";
 import type { Snapshots } from "./watchedTables";
 
 /** Identifies a roster: another roster, or another version, has another key. */
-export function rosterKey(roster: Snapshot | undefined): string {
-  if (roster === undefined) return "none";
+function rosterKey(roster: Snapshot): string {
   const hash = createHash("sha256").update(roster.metadata.schemaString);
   for (const path of [...roster.files.keys()].sort()) hash.update(`\n${path}`);
   return hash.digest("hex");
