@@ -75,7 +75,7 @@ export class IndexUpkeep {
     signal: AbortSignal,
     report: (progress: IndexProgress) => void,
   ): Promise<ParticipationIndex | undefined> {
-    this.latest = await this.unchanged(lake, signal);
+    this.latest = await this.unchanged(lake, signal, report);
     if (this.latest) return this.latest.index;
     await using engine = new BuildEngine(this.cache.newPath(), signal);
     const rows = new TableRows(lake, this.cache.copiesFolder, engine);
@@ -98,7 +98,11 @@ export class IndexUpkeep {
   }
 
   /** The index in memory, or else the one in the cache, if the tables have not changed since: their logs are not read. */
-  private async unchanged(lake: Lake, signal: AbortSignal): Promise<Latest | undefined> {
+  private async unchanged(
+    lake: Lake,
+    signal: AbortSignal,
+    report: (progress: IndexProgress) => void,
+  ): Promise<Latest | undefined> {
     const { latest, manifest, cache, watched } = this;
     if (latest) return (await watched.areAsSeen(lake, latest.seen, { signal })) ? latest : undefined;
     if (this.state || !manifest?.seen) return undefined;
@@ -107,6 +111,7 @@ export class IndexUpkeep {
     const state = await IndexState.load(cache, manifest, months, signal);
     if (!state || !isReady(state, months)) return undefined;
     this.state = state;
+    report({ ready: months.size, months: months.size });
     return { seen: manifest.seen.tables, index: indexOf(state, [...months.keys()].sort(), manifest.seen) };
   }
 
