@@ -1,5 +1,5 @@
 import type { People, ReportKind, Shown } from "../answer";
-import { lowestBit } from "../calendar";
+import { countBits, countDays, lowestBit } from "../calendar";
 import { monthDays } from "../groups/days";
 import type { Places } from "../groups/groups";
 import type { MonthSegment } from "../index/participationIndex";
@@ -20,8 +20,28 @@ export class AttendanceSums {
   /** Whether the groups that count have a row of each report. */
   participated = false;
   used = false;
+  /** Days of the question without those on which everything is suppressed; only for entries and the total. */
+  knownDays = 0;
+  /** Of the month that is being marked: days on which a group is suppressed, and days with rows that count. */
+  private leftDays = 0;
+  private countedDays = 0;
 
   constructor(private readonly minimumGroupSize: number) {}
+
+  /** Marks days of a month: those on which a group is suppressed, and those with rows of each report that count. */
+  mark(left: number, participated: number, used: number): void {
+    this.left ||= left !== 0;
+    this.participated ||= participated !== 0;
+    this.used ||= used !== 0;
+    this.leftDays |= left;
+    this.countedDays |= participated | used;
+  }
+
+  /** Ends a month of the question with these days. */
+  endMonth(asked: number): void {
+    this.knownDays += countBits(asked & ~(this.leftDays & ~this.countedDays));
+    this.leftDays = this.countedDays = 0;
+  }
 
   /** Adds sums of daily participation over the groups that count. */
   add(logins: number, loginRows: number, resources: number, resourceRows: number, personDays: number): void {
@@ -93,7 +113,9 @@ export function attendanceParts(scope: Scope): AttendanceParts {
 export function attendanceSums(scope: Scope): AttendanceTotals {
   const parts = attendanceParts(scope);
   const countedDays = parts.days.filter(({ participated }) => participated).length;
-  return { ...parts, total: sumOfDays(parts.days, scope), countedDays };
+  const total = sumOfDays(parts.days, scope);
+  total.knownDays = countDays(scope.range) - parts.days.filter(({ isSuppressed }) => isSuppressed).length;
+  return { ...parts, total, countedDays };
 }
 
 /** Daily participation of a whole question. */
@@ -121,12 +143,6 @@ type AttendanceParts = Pick<AttendanceTotals, "schools" | "grades" | "days" | "s
 function markSuppressed(scope: Scope, parts: AttendanceParts): void {
   const { groups } = scope;
   const { days } = scope.facts;
-  /** The masks are of days: those on which a group is suppressed, and those with rows of each report that count. */
-  const mark = (sums: AttendanceSums, left: number, countedRows: number, countedUsage: number) => {
-    if (left !== 0) sums.left = true;
-    if (countedRows !== 0) sums.participated = true;
-    if (countedUsage !== 0) sums.used = true;
-  };
   const months = days.monthStarts.length;
   daysWithData(scope).forEach((all, month) => {
     let [allLeft, allCountedRows, allCountedUsage] = [0, 0, 0];
@@ -144,8 +160,8 @@ function markSuppressed(scope: Scope, parts: AttendanceParts): void {
       allCountedUsage |= countedUsage;
       const markIn = (list: readonly AttendanceSums[], { of, countedIn }: Places) => {
         const sums = list[of[cohort] as number] as AttendanceSums;
-        if ((countedIn[cohort] as number) < 0) mark(sums, all, 0, 0);
-        else mark(sums, left, countedRows, countedUsage);
+        if ((countedIn[cohort] as number) < 0) sums.mark(all, 0, 0);
+        else sums.mark(left, countedRows, countedUsage);
       };
       markIn(parts.schools, groups.schools);
       markIn(parts.grades, groups.grades);
@@ -154,8 +170,9 @@ function markSuppressed(scope: Scope, parts: AttendanceParts): void {
     for (let rest = allCountedRows | allCountedUsage | allLeft; rest !== 0; rest &= rest - 1) {
       const bit = rest & -rest;
       const day = parts.days[start + lowestBit(rest)] as AttendanceSums;
-      mark(day, allLeft & bit, allCountedRows & bit, allCountedUsage & bit);
+      day.mark(allLeft & bit, allCountedRows & bit, allCountedUsage & bit);
     }
+    for (const sums of [...parts.schools, ...parts.grades]) sums.endMonth(scope.range[month] as number);
   });
 }
 

@@ -1,11 +1,10 @@
 import { compareGrades } from "../../clever/grades";
 import type { ComparedPeriod, ComparedUse, Comparison, Entry, PeriodUse } from "../answer";
-import { countBits, countDays } from "../calendar";
+import { countDays } from "../calendar";
 import type { DashboardFilter } from "../filter";
-import type { Places } from "../groups/groups";
 import type { AttendanceSums } from "./attendance";
 import { comparedPlaces, dailyOf, sumOf, weeklyAverages } from "./entries";
-import { comparedDaysIn, inRange, isNeverCounted, type Scope, schoolDaysIn } from "./scope";
+import { comparedDaysIn, inRange, type Scope, schoolDaysIn } from "./scope";
 import { computeUse, type Totals } from "./totals";
 import type { UsageSums } from "./usage";
 import { missingReports, withheldIn } from "./withheld";
@@ -13,8 +12,6 @@ import { missingReports, withheldIn } from "./withheld";
 /** What is found of one period, over the compared days. */
 interface PeriodTotals extends Totals {
   readonly period: ComparedPeriod;
-  /** How many days the averages cover: in total, and per school and grade. */
-  readonly days: { readonly total: number; readonly schools: Uint32Array; readonly grades: Uint32Array };
 }
 
 /**
@@ -35,13 +32,13 @@ export async function comparisonOf(
     return { before: was, now: is, ...(partly || wasPartly ? { partly: true } : {}) };
   };
   const ofAll = (of: (totals: PeriodTotals) => Sums) =>
-    both((totals) => useOf(of(totals), totals.attendance.total, totals.days.total));
+    both((totals) => useOf(of(totals), totals.attendance.total));
   const listOf = <Name>(list: "schools" | "grades", entryNames: readonly Name[]) =>
     entryNames.flatMap((name, number) => {
       const partOf = ({ attendance }: PeriodTotals) => attendance[list][number] as AttendanceSums;
       if (![before, now].some((totals) => partOf(totals).counts || partOf(totals).left)) return [];
       const entry = both((totals) => ({
-        ...useOf(totals.usage[list][number] as Sums, partOf(totals), totals.days[list][number] as number),
+        ...useOf(totals.usage[list][number] as Sums, partOf(totals)),
         ...(partOf(totals).left ? { partly: true } : {}),
       }));
       return [{ name, entry }];
@@ -76,7 +73,12 @@ export async function comparisonOf(
 
 type Sums = Pick<UsageSums, "users" | "personDays" | "accesses">;
 
-function useOf({ users, personDays, accesses }: Sums, part: AttendanceSums, days: number): PeriodUse {
+/**
+ * Averages are over the days on which not all of the entry is suppressed. A suppressed cohort is suppressed on each day,
+ * whether it has rows or not: otherwise an average would reveal when its few people used Clever.
+ */
+function useOf({ users, personDays, accesses }: Sums, part: AttendanceSums): PeriodUse {
+  const days = part.knownDays;
   const isKnown = days > 0 && !part.absent.includes("resourceUsage");
   const average = (total: number) => (isKnown ? part.shown(total / days) : null);
   return {
@@ -97,11 +99,6 @@ async function computePeriod(
   const totals = await computeUse({ ...whole, range, masks }, signal);
   return {
     ...totals,
-    days: {
-      total: daysOf(totals.scope, whole.groups.everyone)[0] as number,
-      schools: daysOf(totals.scope, whole.groups.schools),
-      grades: daysOf(totals.scope, whole.groups.grades),
-    },
     period: {
       ...whole.told,
       name: name ?? "",
@@ -116,34 +113,4 @@ async function computePeriod(
       ),
     },
   };
-}
-
-/**
- * Per entry: the days of the scope without those on which all of the entry is suppressed. A suppressed cohort is
- * suppressed on each of these days, whether it has rows or not: otherwise an average would reveal when its few people
- * used Clever.
- */
-function daysOf(scope: Scope, { count, of, countedIn }: Places): Uint32Array {
-  const { participated, used } = scope.facts.days;
-  const months = scope.range.length;
-  const days = new Uint32Array(count);
-  scope.range.forEach((range, month) => {
-    const [left, counted] = [new Uint32Array(count), new Uint32Array(count)];
-    scope.cohorts.forEach((isChosen, cohort) => {
-      if (isChosen !== 1) return;
-      const [entry, at] = [of[cohort] as number, cohort * months + month];
-      const isLeftOut =
-        (countedIn[cohort] as number) < 0 || isNeverCounted(scope, scope.groups.groupOf[cohort] as number);
-      const [rows, mask] = [
-        (participated[at] as number) | (used[at] as number),
-        isLeftOut ? 0 : (scope.masks[at] as number),
-      ];
-      left[entry] = (left[entry] as number) | (isLeftOut ? range : rows & ~mask);
-      counted[entry] = (counted[entry] as number) | (rows & mask);
-    });
-    left.forEach((mask, entry) => {
-      days[entry] = (days[entry] as number) + countBits(range & ~(mask & ~(counted[entry] as number)));
-    });
-  });
-  return days;
 }
