@@ -71,23 +71,25 @@ export class MonthRows {
     const { session } = this;
     const { month, changed, onlyKept, incomplete } = this.sources;
     const cells = new Map<string, Cell & { readonly sources: Set<string> }>();
-    const note = (userType: string, date: string, source: string) => {
-      const key = `${userType} ${date}`;
+    const note = ({ userType, date }: Cell, source: string) => {
+      const key = dayKey(userType, date);
       const cell = cells.get(key) ?? { userType, date, sources: new Set() };
       cells.set(key, cell);
       cell.sources.add(source);
     };
-    await this.createCells(`cells_${this.number}`, cellsIn(month.cells, month));
-    for (const { origin, source, userType, date, isInCells } of await this.rowsInTable()) {
+    const changing = cellsIn(month.cells, month);
+    const inCells = new Set(changing.map(({ userType, date }) => dayKey(userType, date)));
+    if (incomplete.size > 0) await this.createCells(`cells_${this.number}`, changing);
+    for (const { origin, source, ...cell } of await this.rowsInTable()) {
+      const isInCells = inCells.has(dayKey(cell.userType, cell.date));
       const isRemoved = onlyKept ? !onlyKept.has(source) : changed.has(source);
       const losesRow = isRemoved || (incomplete.has(source) && isInCells);
       if (losesRow) this.losing.add(origin);
-      else if (isInCells) note(userType, date, source);
+      else if (isInCells) note(cell, source);
     }
     for (const sources of [...month.staged.map((rows) => this.arrivingIn(rows)), ...this.restoredInCells()]) {
       for (const [source, { userType, days }] of sources) {
-        for (const cell of cellsIn(new Map([[userType, days]]), month))
-          note(cell.userType, cell.date, source);
+        for (const cell of cellsIn(new Map([[userType, days]]), month)) note(cell, source);
       }
     }
     const shared = [...cells.values()].filter(({ sources }) => sources.size > 1);
@@ -231,7 +233,7 @@ export class MonthRows {
     const staged = month.staged.map(
       ({ file }) => `SELECT -1 AS origin, * FROM (${parquet(file)}) rows_ WHERE ${isNoneOf(excluded)}`,
     );
-    const again = restored.map(
+    const again = (incomplete.size > 0 ? restored : []).map(
       ({ file }) =>
         `SELECT -1 AS origin, * FROM (${parquet(file)}) rows_ ${inCells} WHERE ${isOneOf(incomplete)}`,
     );
@@ -253,25 +255,21 @@ export class MonthRows {
   }
 
   /** Which sources have rows where, in the table's files. */
-  private async rowsInTable(): Promise<
-    { origin: number; source: string; userType: string; date: string; isInCells: boolean }[]
-  > {
+  private async rowsInTable(): Promise<(Cell & { readonly origin: number; readonly source: string })[]> {
     const files = this.tableRows(this.sources.month.files);
     if (files.length === 0) return [];
     const all = files.map(
       (rows, origin) => `SELECT DISTINCT ${origin} AS origin, source_file, user_type, "date" FROM (${rows})`,
     );
     const rows = await this.session.query(
-      `SELECT origin, coalesce(source_file, '') AS source, user_type, "date"::VARCHAR AS date, cells.is_cell IS NOT NULL AS cell
-       FROM (${all.join(" UNION ALL ")}) rows_
-       LEFT JOIN (SELECT *, true AS is_cell FROM cells_${this.number}) cells USING (user_type, "date")`,
+      `SELECT origin, coalesce(source_file, '') AS source, user_type, "date"::VARCHAR AS date
+       FROM (${all.join(" UNION ALL ")})`,
     );
-    return rows.map(({ origin, source, user_type, date, cell }) => ({
+    return rows.map(({ origin, source, user_type, date }) => ({
       origin: Number(origin),
       source: String(source),
       userType: String(user_type),
       date: String(date),
-      isInCells: cell === true,
     }));
   }
 
