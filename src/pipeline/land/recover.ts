@@ -13,8 +13,9 @@ export async function recoverInterrupted(
   signal?: AbortSignal,
 ): Promise<void> {
   for (const record of records) {
-    const all = await log.all(signal);
-    await log.append(await recoverLandings(lake, record.landings, all, record.runId, signal), signal);
+    const { landings, runId } = record;
+    const known = await log.ofRun(runId, signal);
+    await log.append(await recoverLandings(lake, landings, known, runId, signal), signal);
     if (record.outcome !== "running") continue;
     const error = "The run was interrupted.";
     await writeRunRecord(lake, { ...record, ended: new Date(), outcome: "failed", error });
