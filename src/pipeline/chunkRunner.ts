@@ -191,11 +191,13 @@ export class ChunkRunner {
   private async retime(touched: readonly Touched[], entries: Map<string, LogEntry>): Promise<LogEntry[]> {
     const { outcomes } = this;
     const { log, salt } = this.context;
+    if (touched.length === 0) return [];
     const again: LogEntry[] = [];
+    const overlapping = outcomes.sourcesWithOverlaps();
     for (const { entry, version } of touched) {
       // The previous chunk may have changed the delivery's counts.
       const retimed = { ...(outcomes.currentOf(entry.source) ?? entry), ...timesOf(entry), time: new Date() };
-      if (outcomes.hasOverlaps(entry.source)) again.push(landedAgainEntry(retimed, version));
+      if (overlapping.has(entry.source)) again.push(landedAgainEntry(retimed, version));
       else outcomes.note(retimed, entries);
     }
     // Logged before its rows: after an interruption, the table must not have a delivery that nothing records.

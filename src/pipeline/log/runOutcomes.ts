@@ -50,12 +50,15 @@ export class RunOutcomes {
     return [...this.current.values()].filter(({ report }) => report === name);
   }
 
-  /** Whether a source's rows were compared with those of other sources, so that its rank matters. */
-  hasOverlaps(source: string): boolean {
-    const own = this.current.get(source);
-    if (own === undefined) return false;
-    if (own.supersededBy !== undefined || own.rowsSuperseded !== 0) return true;
-    return this.sourcesSupersededBy(new Set([source])).length > 0;
+  /** The sources whose rows were compared with those of other sources, so that their ranks matter. */
+  sourcesWithOverlaps(): ReadonlySet<string> {
+    return new Set(
+      [...this.current.values()].flatMap(({ source, supersededBy, rowsSuperseded }) =>
+        supersededBy !== undefined || rowsSuperseded !== 0
+          ? [source, ...Object.keys(supersededBy ?? {})]
+          : [],
+      ),
+    );
   }
 
   /** @param isNew whether its bytes differ from the previous delivery's */
