@@ -22,9 +22,6 @@ import {
   RunHistory,
   type RunRecord,
   type RunSummary,
-  recordNewestRun,
-  writeFailedRecord,
-  writeRunRecord,
 } from "./log/runRecord";
 import {
   type Comparison,
@@ -43,7 +40,7 @@ import type { OpenReadEngine } from "./read/readEngine";
 import { type ReadAhead, readAhead } from "./readAhead";
 import { VerifiedVersions } from "./repair/foreignCommits";
 import { inspectTables } from "./repair/inspectTables";
-import { emptySummary, finishedSummary, isIncomplete } from "./runSummary";
+import { emptySummary, finishedSummary, withRunRecord } from "./runSummary";
 import { moveOutOfTableFolders } from "./salt/earlierLayout";
 import { checkedSaltFor, claimCheckedSalt } from "./salt/salt";
 import { defaultMaxShrink } from "./write/shrink";
@@ -197,12 +194,7 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       return finished(tables.pseudo);
     }
     const { only } = request;
-    const record: RunRecord = {
-      ...{ runId, previous, command, only, accept: request.accept },
-      ...{ started: now, outcome: "running", landings },
-    };
-    await recordNewestRun(lake, { runId, previous });
-    await writeRunRecord(lake, record);
+    const record = { runId, previous, command, only, accept: request.accept, started: now, landings };
     const runner = new ChunkRunner({
       ...open,
       log,
@@ -222,21 +214,15 @@ export async function run(request: RunRequest): Promise<RunSummary> {
       maxShrink: request.maxShrink ?? defaultMaxShrink,
     });
     progress.start(landings, due);
-    try {
+    return await withRunRecord(open, record, summary, async () => {
       const maxBytes = request.engine ? bytesPerJob : undefined;
       // New landings are compared with these deliveries, so they are not read concurrently.
       await runner.run(earlier.flatMap((round) => chunksOf([], round, maxBytes)));
       await runner.run(chunksOf(landings, salt === undefined ? [] : pending, maxBytes));
       await runner.mergeFiles();
       await finish(runner.tables);
-    } catch (error) {
-      await writeFailedRecord(lake, { ...record, summary: finishedSummary(summary, now) }, error, signal);
-      throw error;
-    }
-    const done = finished(runner.tables);
-    const outcome = isIncomplete(done) ? "incomplete" : "done";
-    await writeRunRecord(lake, { ...record, ended: new Date(), outcome, summary: done });
-    return done;
+      return finished(runner.tables);
+    });
   } finally {
     duck.close();
     await removeLocal(scratch).catch(() => undefined);

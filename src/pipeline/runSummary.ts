@@ -1,9 +1,11 @@
+import { describeError } from "../basics/errors";
 import { reportNames } from "../clever/reports";
-import type { RunSummary } from "./log/runRecord";
+import type { LakeAccess } from "../delta/openLake";
+import { type RunRecord, type RunSummary, recordNewestRun, writeRunRecord } from "./log/runRecord";
 import { healthy } from "./read/identityHealth";
 
 /** Whether files failed or were quarantined. */
-export function isIncomplete(summary: RunSummary): boolean {
+function isIncomplete(summary: RunSummary): boolean {
   return summary.failed.length > 0 || summary.quarantined.length > 0;
 }
 
@@ -56,6 +58,37 @@ export function finishedSummary(summary: RunSummary, started: Date): RunSummary 
     notes: byPath(summary.notes),
     milliseconds: Date.now() - started.getTime(),
   };
+}
+
+/**
+ * Runs `work` with its run's record in the lake: first its plan, then its outcome. Its summary is also recorded if it
+ * fails. If the lake fails a run, it may fail its record too; the run's own error is the one to report.
+ *
+ * @param summary filled by `work`, which resolves to the finished one
+ */
+export async function withRunRecord(
+  { lake, signal }: LakeAccess,
+  plan: Omit<RunRecord, "outcome" | "previous"> & { readonly previous: string | null },
+  summary: RunSummary,
+  work: () => Promise<RunSummary>,
+): Promise<RunSummary> {
+  const { runId, previous, started } = plan;
+  await recordNewestRun(lake, { runId, previous });
+  await writeRunRecord(lake, { ...plan, outcome: "running" });
+  let done: RunSummary;
+  try {
+    done = await work();
+  } catch (error) {
+    const ended = { ...plan, ended: new Date(), summary: finishedSummary(summary, started) };
+    const failed: RunRecord = signal?.aborted
+      ? { ...ended, outcome: "cancelled" }
+      : { ...ended, outcome: "failed", error: describeError(error) };
+    await writeRunRecord(lake, failed).catch(() => undefined);
+    throw error;
+  }
+  const outcome = isIncomplete(done) ? "incomplete" : "done";
+  await writeRunRecord(lake, { ...plan, ended: new Date(), outcome, summary: done });
+  return done;
 }
 
 /** Files end in any order, because they are processed concurrently. */

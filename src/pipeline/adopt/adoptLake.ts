@@ -7,19 +7,11 @@ import { recoverInterrupted } from "../land/recover";
 import { RunLock } from "../lock/runLock";
 import type { LogEntry } from "../log/ingestLog";
 import { IngestLog } from "../log/logTable";
-import {
-  newestRun,
-  newRunId,
-  type RunRecord,
-  type RunSummary,
-  recordNewestRun,
-  writeFailedRecord,
-  writeRunRecord,
-} from "../log/runRecord";
+import { newestRun, newRunId, type RunSummary } from "../log/runRecord";
 import { type Chunk, chunksOf, isDue } from "../plan/work";
 import { type LakeWork, Progress } from "../progress";
 import { VerifiedVersions } from "../repair/foreignCommits";
-import { emptySummary, finishedSummary, isIncomplete } from "../runSummary";
+import { emptySummary, finishedSummary, withRunRecord } from "../runSummary";
 import { storeFingerprint } from "../salt/saltFingerprint";
 import { appliedIn, blockingLookup, type PseudoTables, readTables, stateOf } from "../write/tables";
 import type { AdoptProgress, AdoptSummary } from "./adoptSummary";
@@ -100,18 +92,11 @@ class Adoption {
     const toMove = oea.filter(({ path, movedPath }) => path !== movedPath);
     for (const table of toMove) await requireMovable(context, table);
     await recoverInterrupted(lake, log, found.interrupted.records, signal);
-    const record: RunRecord = {
-      runId,
-      previous: found.interrupted.newest,
-      command: "adopt",
-      started,
-      outcome: "running",
-      landings: [],
-    };
-    await recordNewestRun(lake, { runId, previous: found.interrupted.newest });
-    await writeRunRecord(lake, record);
+    const previous = found.interrupted.newest;
+    const record = { runId, previous, command: "adopt" as const, started, landings: [] };
     const summary = emptySummary(runId);
-    try {
+    let comparison: AdoptSummary["comparison"] = [];
+    const run = await withRunRecord(context, record, summary, async () => {
       await storeFingerprint(lake, salt, { signal });
       const rounds = await this.logLandings(found, histories, lock);
       await writePseudonymMap(context, oea, salt);
@@ -122,15 +107,10 @@ class Adoption {
       }
       const tables = await this.build(rounds, salt, lock, summary);
       const moved = await oeaTables(context);
-      const comparison = await this.compare(moved, await log.all(signal), tables, salt);
-      const run = finishedSummary(summary, started);
-      const outcome = isIncomplete(run) ? "incomplete" : "done";
-      await writeRunRecord(lake, { ...record, ended: new Date(), outcome, summary: run });
-      return this.summary("adopted", details, run, comparison);
-    } catch (error) {
-      await writeFailedRecord(lake, record, error, signal);
-      throw error;
-    }
+      comparison = await this.compare(moved, await log.all(signal), tables, salt);
+      return finishedSummary(summary, started);
+    });
+    return this.summary("adopted", details, run, comparison);
   }
 
   /**

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import * as z from "zod";
-import { describeError } from "../../basics/errors";
 import { newestRunPath, runRecordPath, runsFolder } from "../../clever/layout";
 import { folderTime } from "../../clever/oeaLanding";
 import { reportNames, userTypes } from "../../clever/reports";
@@ -138,23 +137,6 @@ export function newRunId(start: Date, newest?: string): string {
 
 export async function writeRunRecord(lake: Lake, record: RunRecord): Promise<void> {
   await writeJson(lake, runRecordPath(record.runId), record);
-}
-
-/**
- * Writes the record of a run that an error or an abort ended. If the lake fails the run, it may fail its record too;
- * the run's own error is the one to report.
- */
-export async function writeFailedRecord(
-  lake: Lake,
-  record: RunRecord,
-  error: unknown,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const ended = { ...record, ended: new Date() };
-  const failed: RunRecord = signal?.aborted
-    ? { ...ended, outcome: "cancelled" }
-    : { ...ended, outcome: "failed", error: describeError(error) };
-  await writeRunRecord(lake, failed).catch(() => undefined);
 }
 
 async function writeJson(lake: Lake, path: string, document: unknown): Promise<void> {
