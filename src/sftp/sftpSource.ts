@@ -1,10 +1,9 @@
 import { setMaxListeners } from "node:events";
 import type { Stats } from "ssh2";
 import { CleverLakeError, isCleverLakeError } from "../basics/errors";
-import type { Credentials } from "./connection/authentication";
 import type { SftpConnection } from "./connection/connection";
 import { ConnectionPool } from "./connection/connectionPool";
-import { SftpConnector } from "./connection/connector";
+import { type SftpAccount, SftpConnector } from "./connection/connector";
 import { listBelow, modifiedOf } from "./listing/listing";
 import { joinPath, printable, safeRelativePath } from "./paths";
 import { FileGuard } from "./reading/fileGuard";
@@ -13,13 +12,9 @@ import { onConnection } from "./retry";
 import { refusal, undefinedIfRefused } from "./sftpErrors";
 import type { ReadOptions, ReportNames, ReportSource, SourceFile, SourceListing } from "./source";
 
-export interface SftpSourceConfig extends Credentials {
-  readonly host: string;
-  readonly port: number;
+export interface SftpSourceConfig extends SftpAccount {
   /** The folder with the reports; a relative one starts at the login folder. Default `/`. */
   readonly root?: string;
-  /** The server's pinned host key, as `ssh-keygen -l` prints it: `SHA256:…`. Without it, no connection is made. */
-  readonly hostKey?: string;
   /** Maximum number of concurrent connections. */
   readonly connections?: number;
   /** Idle timeout in seconds. */

@@ -24,11 +24,15 @@ const ciphers: CipherAlgorithm[] = [
  */
 const tooManyFailures: ReadonlySet<unknown> = new Set([2, 14, 15]);
 
-export interface ConnectorSettings extends Credentials {
+/** A server, and an account there. */
+export interface SftpAccount extends Credentials {
   readonly host: string;
   readonly port: number;
-  /** The pinned key as `SHA256:…`; without one every server is refused. */
+  /** The server's pinned host key, as `ssh-keygen -l` prints it: `SHA256:…`. Without it, every server is refused. */
   readonly hostKey?: string;
+}
+
+export interface ConnectorSettings extends SftpAccount {
   /** Milliseconds, for the whole handshake and then for each request. */
   readonly timeout: number;
   /** Milliseconds between keep-alives; 0 disables them. */

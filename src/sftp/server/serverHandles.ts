@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { type FileHandle, lstat, open, readdir, realpath, stat } from "node:fs/promises";
 import nodePath from "node:path";
 import type { Attributes, FileEntry } from "ssh2";
@@ -125,16 +126,7 @@ export class ServerHandles implements AsyncDisposable {
   }
 }
 
-interface NodeStats {
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly size: number;
-  readonly atimeMs: number;
-  readonly mtimeMs: number;
-}
-
-function toAttributes({ mode, uid, gid, size, atimeMs, mtimeMs }: NodeStats): Attributes {
+function toAttributes({ mode, uid, gid, size, atimeMs, mtimeMs }: Stats): Attributes {
   return { mode, uid, gid, size, atime: Math.floor(atimeMs / 1000), mtime: Math.floor(mtimeMs / 1000) };
 }
 
