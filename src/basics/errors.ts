@@ -127,7 +127,7 @@ export function unwritable(
 
 function hintFor(cause: unknown): string {
   // VS Code's errors have the operating system's code in their text only.
-  const isFull = errnoOf(cause) === "ENOSPC" || String(cause).includes("ENOSPC");
+  const isFull = isDiskFull(cause) || String(cause).includes("ENOSPC");
   return isFull
     ? "The disk is full: free some space first."
     : "Check that its folder exists and is writable.";

@@ -74,13 +74,8 @@ const answers: Readonly<Record<string, (details: LakeDetails) => ErrorTexts>> = 
     hint: "Often the subscription has expired; its owner can reactivate it.",
   }),
   HierarchicalNamespaceNotEnabled: flatAccount,
-  EndpointUnsupportedAccountFeatures: (details) => ({
-    code: "config",
-    message: `${capitalizedLocation(details)} has soft delete or blob events enabled, which its Data Lake endpoint does not support.`,
-    hint: "Such accounts have no hierarchical namespace: use one that has it, or turn off these features under Data protection.",
-  }),
-  BlobStorageEventsOrSoftDeleteNotSupported: (details) =>
-    answerFor("EndpointUnsupportedAccountFeatures", details),
+  EndpointUnsupportedAccountFeatures: unsupportedFeatures,
+  BlobStorageEventsOrSoftDeleteNotSupported: unsupportedFeatures,
   ContainerBeingDeleted: beingDeleted,
   FilesystemBeingDeleted: beingDeleted,
   BlobArchived: () => ({
@@ -108,24 +103,21 @@ function beingDeleted(): ErrorTexts {
   };
 }
 
-function answerFor(name: string, details: LakeDetails): ErrorTexts {
-  const make = answers[name];
-  if (make === undefined) throw new RangeError(name);
-  return make(details);
+function unsupportedFeatures(details: LakeDetails): ErrorTexts {
+  return {
+    code: "config",
+    message: `${capitalizedLocation(details)} has soft delete or blob events enabled, which its Data Lake endpoint does not support.`,
+    hint: "Such accounts have no hierarchical namespace: use one that has it, or turn off these features under Data protection.",
+  };
 }
 
 function missingRole(details: LakeDetails): ErrorTexts {
-  return {
-    code: "auth",
-    message:
-      details.auth === "sas"
-        ? "The SAS does not allow this."
-        : `Your account lacks the permission to do this in ${placeOf(details)}.`,
-    hint:
-      details.auth === "sas"
-        ? "Get one with the permissions read, add, create, write, delete and list."
-        : rightsNeeded(details),
-  };
+  if (details.auth === "sas") {
+    const hint = "Get one with the permissions read, add, create, write, delete and list.";
+    return { code: "auth", message: "The SAS does not allow this.", hint };
+  }
+  const message = `Your account lacks the permission to do this in ${placeOf(details)}.`;
+  return { code: "auth", message, hint: rightsNeeded(details) };
 }
 
 function rightsNeeded({ oneLake }: LakeDetails): string {
