@@ -253,9 +253,14 @@ describe("a real Apache Livy 0.7.1", { timeout: 600_000 }, () => {
     const fixture = await fixtureOf();
     await using engine = engineOf(livy);
     const running = fixture.run({ engine: engine.open });
-    const ours = () => batchesOf(fixture).filter(({ line }) => line.includes("java"));
-    await vi.waitFor(() => expect(ours()).not.toEqual([]), 60_000);
-    for (const { pid } of ours()) process.kill(pid, "SIGKILL");
+    // Not the short-lived program that prints Spark's command line.
+    const isSpark = ({ line }: { line: string }) => line.includes("java") && !line.includes("launcher.Main");
+    const ours = await vi.waitFor(() => {
+      const found = batchesOf(fixture).filter(isSpark);
+      expect(found).not.toEqual([]);
+      return found;
+    }, 60_000);
+    for (const { pid } of ours) process.kill(pid, "SIGKILL");
     const { failed } = await running;
     expect(failed).toEqual([
       expect.objectContaining({
