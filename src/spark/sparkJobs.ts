@@ -1,12 +1,13 @@
 import { CleverLakeError } from "../basics/errors";
+import { limitConcurrency } from "../basics/mapConcurrently";
 import { untilAborted } from "../basics/untilAborted";
 import type { EngineStatus } from "../pipeline/read/readEngine";
 import type { SparkJob, SparkResult } from "./documents";
-import type { SparkListener, SparkSession } from "./sparkSession";
+import type { SparkSession } from "./sparkSession";
 
 /** Runs jobs in a Spark session, one after the other. */
 export class SparkJobs {
-  private turn: Promise<unknown> = Promise.resolve();
+  private readonly turns = limitConcurrency(1);
 
   constructor(private readonly session: SparkSession) {
     // Each job reports this error; without a job, nobody needs it.
@@ -22,9 +23,7 @@ export class SparkJobs {
     signal: AbortSignal | undefined,
     notify: (status: EngineStatus) => void,
   ): Promise<SparkResult> {
-    const turn = this.turn.then(() => this.runNow(job, signal, notify));
-    this.turn = turn.catch(() => undefined);
-    return turn;
+    return this.turns.execute(() => this.runNow(job, signal, notify));
   }
 
   private async runNow(
@@ -63,16 +62,10 @@ export class SparkJobs {
       if (!(error instanceof SparkFailure)) throw error;
       throw failed(error.message, await session.logOfFailure());
     } finally {
-      session.listen(ignoreMessages);
+      session.listen(undefined);
     }
   }
 }
-
-const ignoreMessages: SparkListener = {
-  start: () => undefined,
-  line: () => undefined,
-  message: () => undefined,
-};
 
 /** A failure reported by a job. */
 class SparkFailure extends Error {}

@@ -143,7 +143,7 @@ class SparkProcess implements SparkSession {
     socket.write(`${JSON.stringify(request)}\n`);
   }
 
-  listen(listener: SparkListener): void {
+  listen(listener: SparkListener | undefined): void {
     this.listener = listener;
   }
 

@@ -19,8 +19,8 @@ export interface SparkSession extends AsyncDisposable {
 
   send(request: SparkRequest): Promise<void>;
 
-  /** Passes all later messages from Spark to one listener. */
-  listen(listener: SparkListener): void;
+  /** Passes all later messages from Spark to one listener, or to none. */
+  listen(listener: SparkListener | undefined): void;
 
   /** Rejects when Spark has ended, with the error to report; never resolves. */
   readonly lost: Promise<never>;

@@ -132,7 +132,7 @@ export class LivySession implements SparkSession {
     return this.mailbox.send(request);
   }
 
-  listen(listener: SparkListener): void {
+  listen(listener: SparkListener | undefined): void {
     this.listener = listener;
     this.reportStart();
   }

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { isCleverLakeError } from "../../basics/errors";
+import { limitConcurrency } from "../../basics/mapConcurrently";
 import { pause } from "../../basics/pause";
 import { sparkBatchesFolder } from "../../clever/layout";
 import type { Lake, LakeOptions } from "../../lake/lake";
@@ -20,7 +21,7 @@ export class Mailbox {
   private received = 0;
   private readonly closed = new AbortController();
   private beating: Promise<void> = Promise.resolve();
-  private receiving: Promise<unknown> = Promise.resolve();
+  private readonly receiving = limitConcurrency(1);
 
   constructor(
     private readonly lake: Lake,
@@ -44,9 +45,7 @@ export class Mailbox {
 
   /** The messages received since the last call. */
   receive(signal: AbortSignal): Promise<readonly SparkMessage[]> {
-    const turn = this.receiving.then(() => this.receiveNow(signal));
-    this.receiving = turn.catch(() => undefined);
-    return turn;
+    return this.receiving.execute(() => this.receiveNow(signal));
   }
 
   /** Removes the folders of killed runs. Only the holder of the run's lock has a mailbox, so no other is in use. */
