@@ -30,7 +30,7 @@ export function lastCheckpointPath(tablePath: string): string {
 
 export type LogFile =
   | { readonly kind: "commit"; readonly version: number }
-  | { readonly kind: "checkpoint"; readonly version: number; readonly part?: number; readonly parts?: number }
+  | { readonly kind: "checkpoint"; readonly version: number; readonly parts?: number }
   /** Named by a UUID, for readers of version 3. */
   | { readonly kind: "v2Checkpoint"; readonly version: number };
 
@@ -48,7 +48,7 @@ export function parseLogFileName(name: string): LogFile | undefined {
   if (v2 !== undefined) return { kind: "v2Checkpoint", version };
   if (part === undefined || parts === undefined) return { kind: "checkpoint", version };
   if (Number(part) < 1 || Number(part) > Number(parts)) return undefined;
-  return { kind: "checkpoint", version, part: Number(part), parts: Number(parts) };
+  return { kind: "checkpoint", version, parts: Number(parts) };
 }
 
 /** A file's path in the log (a URI reference), decoded: its name within the table. */

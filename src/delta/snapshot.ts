@@ -25,9 +25,9 @@ export interface Commit {
  * `unsupportedTable`.
  */
 export async function readSnapshot(open: OpenLake, tablePath: string): Promise<Snapshot | undefined> {
-  const log = await openLog(open, tablePath);
-  const snapshot = await fromLastCheckpoint(log);
-  return readable(snapshot ?? (await fromListing(log, await listLog(open, tablePath))));
+  const recorded = await readLastCheckpoint(open, tablePath);
+  const snapshot = await fromLastCheckpoint(open, tablePath, recorded);
+  return readable(snapshot ?? (await fromListing(open, tablePath, recorded, await listLog(open, tablePath))));
 }
 
 /**
@@ -46,10 +46,10 @@ export async function readCheckedSnapshot(
     const snapshot = await updateSnapshot(open, known);
     if (known.version <= listing.newest && snapshot.version >= listing.newest) return snapshot;
   }
-  const log = await openLog(open, tablePath);
-  const snapshot = await fromLastCheckpoint(log);
+  const recorded = await readLastCheckpoint(open, tablePath);
+  const snapshot = await fromLastCheckpoint(open, tablePath, recorded);
   const isReached = snapshot !== undefined && snapshot.version >= listing.newest;
-  const base = isReached ? snapshot : await fromListing(log, listing);
+  const base = isReached ? snapshot : await fromListing(open, tablePath, recorded, listing);
   if (known !== undefined) requireReached(tablePath, base?.version, known.version);
   return readable(base);
 }
@@ -123,29 +123,19 @@ export async function commitTime(
   return timestamp === undefined ? undefined : new Date(timestamp);
 }
 
-/** A table's log, and what reads it. */
-interface TableLog extends OpenLake {
-  readonly tablePath: string;
-  /** The record of the last checkpoint. */
-  readonly recorded: CheckpointFiles | undefined;
-}
-
-async function openLog({ lake, duck, signal }: OpenLake, tablePath: string): Promise<TableLog> {
-  const recorded = await readLastCheckpoint({ lake, signal }, tablePath);
-  return { lake, duck, signal, tablePath, recorded };
-}
-
 /** The newest state by the record of the last checkpoint; undefined if the record does not lead to it. */
-async function fromLastCheckpoint(log: TableLog): Promise<Snapshot | undefined> {
-  const { lake, tablePath, recorded } = log;
+async function fromLastCheckpoint(
+  open: OpenLake,
+  tablePath: string,
+  recorded: CheckpointFiles | undefined,
+): Promise<Snapshot | undefined> {
   if (recorded === undefined) return undefined;
   let snapshot: Snapshot;
   let base: Snapshot | undefined;
   try {
-    base = await checkpointSnapshot(log, recorded);
+    base = await checkpointSnapshot(open, tablePath, recorded);
     if (base === undefined) return undefined;
-    const commits = commitsAfter(log, tablePath, base.version);
-    snapshot = await replayed(tablePath, base, commits);
+    snapshot = await replayed(tablePath, base, commitsAfter(open, tablePath, base.version));
   } catch (error) {
     // A newer checkpoint may not need the damaged or missing commit, and the log may not need v2 checkpoints.
     if (isCleverLakeError(error, "corrupt", "unsupportedTable")) return undefined;
@@ -154,20 +144,24 @@ async function fromLastCheckpoint(log: TableLog): Promise<Snapshot | undefined> 
   // If a clean-up removed the commits after a newer checkpoint that was never recorded, the recorded checkpoint looks
   // like the newest. Clean-ups keep the commit of the checkpoint that they keep, so a missing commit reveals this.
   const isAtCheckpoint = snapshot.version === base.version;
-  if (isAtCheckpoint && (await lake.stat(commitPath(tablePath, base.version), log)) === undefined) {
+  if (isAtCheckpoint && (await open.lake.stat(commitPath(tablePath, base.version), open)) === undefined) {
     return undefined;
   }
   return snapshot;
 }
 
-async function fromListing(log: TableLog, listing: LogListing): Promise<Snapshot | undefined> {
-  const { tablePath, recorded } = log;
+async function fromListing(
+  open: OpenLake,
+  tablePath: string,
+  recorded: CheckpointFiles | undefined,
+  listing: LogListing,
+): Promise<Snapshot | undefined> {
   const { commits, checkpoints, hasV2Checkpoints, newest } = listing;
   let base: Snapshot | undefined;
   let refusal = hasV2Checkpoints ? v2Checkpoints(tablePath) : undefined;
   for (const checkpoint of checkpoints) {
     try {
-      base = await checkpointSnapshot(log, checkpoint);
+      base = await checkpointSnapshot(open, tablePath, checkpoint);
     } catch (error) {
       if (!isCleverLakeError(error, "unsupportedTable")) throw error;
       refusal = error;
@@ -185,20 +179,22 @@ async function fromListing(log: TableLog, listing: LogListing): Promise<Snapshot
     }
     if (commits.length > 0) throw versionMissing(tablePath, 0);
   }
-  const after = commitsAfter(log, tablePath, base?.version ?? -1);
-  const snapshot = await replayed(tablePath, base, after);
+  const snapshot = await replayed(tablePath, base, commitsAfter(open, tablePath, base?.version ?? -1));
   requireReached(tablePath, snapshot?.version, newest);
   requireReached(tablePath, snapshot?.version, recorded?.version, "record");
   return snapshot;
 }
 
 /** The state in a checkpoint; undefined if it cannot be read, because the log may not need it. */
-async function checkpointSnapshot(log: TableLog, checkpoint: CheckpointFiles): Promise<Snapshot | undefined> {
-  const { tablePath } = log;
+async function checkpointSnapshot(
+  open: OpenLake,
+  tablePath: string,
+  checkpoint: CheckpointFiles,
+): Promise<Snapshot | undefined> {
   const file = `${logFolder(tablePath)} (checkpoint ${checkpoint.version})`;
   try {
     const replay = new Replay(tablePath);
-    replay.apply(await readCheckpoint(log, tablePath, checkpoint), file);
+    replay.apply(await readCheckpoint(open, tablePath, checkpoint), file);
     return replay.snapshot(checkpoint.version, file);
   } catch (error) {
     if (isDamage(error)) return undefined;

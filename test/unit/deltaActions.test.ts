@@ -87,7 +87,6 @@ describe("paths", () => {
     expect(parseLogFileName(`${version}.checkpoint.0000000002.0000000003.parquet`)).toEqual({
       kind: "checkpoint",
       version: 12,
-      part: 2,
       parts: 3,
     });
     expect(parseLogFileName(`${version}.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json`)).toEqual({
