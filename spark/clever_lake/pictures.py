@@ -115,8 +115,10 @@ class _Sentence:
 
 
 def _show(shown: Table | _Sentence) -> None:
+    import __main__
+
     # Synapse and Fabric have their own function for it.
-    display_html = getattr(builtins, "displayHTML", None) or getattr(_main(), "displayHTML", None)
+    display_html = getattr(builtins, "displayHTML", None) or getattr(__main__, "displayHTML", None)
     if display_html is not None:
         display_html(shown._repr_html_())
         return
@@ -126,12 +128,6 @@ def _show(shown: Table | _Sentence) -> None:
         print(shown)
     else:
         display(shown)
-
-
-def _main() -> Any:
-    import __main__
-
-    return __main__
 
 
 def _plots() -> Any:

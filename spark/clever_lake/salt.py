@@ -63,9 +63,9 @@ def _secret(service: str, vault: str) -> str:
 
             secret = notebookutils.credentials.getSecret(vault, _NAME)
         else:
-            secret = _ask(f"{vault.rstrip('/')}/secrets/{_NAME}?api-version=7.4", _machine_token(vault))[
-                "value"
-            ]
+            headers = {"Authorization": f"Bearer {_machine_token(vault)}"}
+            address = f"{vault.rstrip('/')}/secrets/{_NAME}?api-version=7.4"
+            secret = _get(address, headers, direct=False)["value"]
     except urllib.error.HTTPError as error:
         raise NoSalt(f"{_part_of(error.url)} answered with {error.code}") from None
     except urllib.error.URLError as error:
@@ -94,10 +94,6 @@ def _machine_token(vault: str) -> str:
         f"{authority}/metadata/identity/oauth2/token?{query}", {"Metadata": "true"}, direct=True
     )["access_token"]
     return token
-
-
-def _ask(address: str, token: str) -> dict[str, Any]:
-    return _get(address, {"Authorization": f"Bearer {token}"}, direct=False)
 
 
 def _get(address: str, headers: dict[str, str], *, direct: bool) -> dict[str, Any]:

@@ -71,11 +71,9 @@ class LinkFollower {
     const { target } = found;
     if (isWithin(link, target)) return this.skip(link, loopLink);
     const file = this.byPath.get(target);
-    const below = file
-      ? [file]
-      : this.tree.files.filter(({ path }) => this.tree.folders.has(target) && isWithin(path, target));
     if (!file && !this.tree.folders.has(target))
       return this.skip(link, `a link to ${printable(target)}, which was not listed`);
+    const below = file ? [file] : this.tree.files.filter(({ path }) => isWithin(path, target));
     let readOtherwise: string | undefined;
     let added = false;
     for (const each of below) {
