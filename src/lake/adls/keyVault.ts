@@ -37,9 +37,7 @@ export async function saltFromKeyVault(vault: KeyVault, signal?: AbortSignal): P
   if (answer.status !== 200 || !isFromVault(answer)) throw refusal(answer, url);
   const value = secretIn(answer.text);
   if (value === undefined || value === "") {
-    throw new CleverLakeError("salt", `The secret ${saltName} in the key vault is empty.`, {
-      subject: url,
-    });
+    throw new CleverLakeError("salt", `The secret ${saltName} in the key vault is empty.`, { subject: url });
   }
   return value;
 }

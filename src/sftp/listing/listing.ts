@@ -108,9 +108,7 @@ class Walk {
     throw new CleverLakeError(
       "io",
       `There are more than ${maximumEntries} files below ${printable(this.root)}.`,
-      {
-        hint: `Set "root" under "sftp" to the folder with Clever's reports.`,
-      },
+      { hint: `Set "root" under "sftp" to the folder with Clever's reports.` },
     );
   }
 }
