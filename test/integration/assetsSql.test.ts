@@ -162,7 +162,7 @@ describe("on a sample lake", () => {
       ),
     );
     const top = types.flatMap((type) =>
-      grouped(of(usage, type), ["resource_name"])
+      grouped(of(usage, type), ["resource_name", "resource_type"])
         .map((rows) => ({ rows, users: distinct(rows, "person"), name: String(rows[0]?.resource_name) }))
         .sort((a, b) => b.users - a.users || (a.name < b.name ? -1 : 1))
         .slice(0, 5)
@@ -170,6 +170,7 @@ describe("on a sample lake", () => {
           grouped(rows, ["school_name"]).map((there) => ({
             user_type: type,
             resource_name: name,
+            resource_type: rows[0]?.resource_type,
             place: index + 1,
             school_name: there[0]?.school_name,
             users: distinct(there, "person"),

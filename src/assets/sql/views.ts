@@ -211,26 +211,32 @@ GROUP BY user_type, resource_name, resource_type`,
   question(
     "top_resources_by_school",
     "The five resources with the most people, and the people of each school who used them.",
-    `SELECT there.user_type, there.resource_name, top_names.place, there.school_name, there.users
+    `SELECT
+  there.user_type,
+  there.resource_name,
+  there.resource_type,
+  top_resources.place,
+  there.school_name,
+  there.users
 FROM (
-  SELECT user_type, resource_name, school_name, COUNT(DISTINCT ${personColumn}) AS users
+  SELECT user_type, resource, resource_name, resource_type, school_name, COUNT(DISTINCT ${personColumn}) AS users
   FROM ${usage}
   WHERE ${personColumn} IS NOT NULL
-  GROUP BY user_type, resource_name, school_name
+  GROUP BY user_type, resource, resource_name, resource_type, school_name
 ) AS there
 INNER JOIN (
   SELECT
     user_type,
-    resource_name,
-    ROW_NUMBER() OVER (PARTITION BY user_type ORDER BY users DESC, resource_name ASC) AS place
+    resource,
+    ROW_NUMBER() OVER (PARTITION BY user_type ORDER BY users DESC, resource_name ASC, resource_type ASC) AS place
   FROM (
-    SELECT user_type, resource_name, COUNT(DISTINCT ${personColumn}) AS users
+    SELECT user_type, resource, resource_name, resource_type, COUNT(DISTINCT ${personColumn}) AS users
     FROM ${usage}
     WHERE ${personColumn} IS NOT NULL AND resource_name IS NOT NULL
-    GROUP BY user_type, resource_name
-  ) AS names
-) AS top_names ON top_names.user_type = there.user_type AND top_names.resource_name = there.resource_name
-WHERE top_names.place <= 5`,
+    GROUP BY user_type, resource, resource_name, resource_type
+  ) AS named
+) AS top_resources ON top_resources.user_type = there.user_type AND top_resources.resource = there.resource
+WHERE top_resources.place <= 5`,
   ),
   people(
     "uses_of_person",
