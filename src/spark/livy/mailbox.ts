@@ -103,6 +103,7 @@ export class Mailbox {
   }
 
   private signalAlive(count: number): Promise<void> {
-    return this.lake.write(`${this.folder}/alive`, Readable.from([Buffer.from(String(count))]));
+    const { signal } = this.closed;
+    return this.lake.write(`${this.folder}/alive`, Readable.from([Buffer.from(String(count))]), { signal });
   }
 }
