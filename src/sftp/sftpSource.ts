@@ -125,11 +125,6 @@ export class SftpSource implements ReportSource {
     }
   }
 
-  readHead(file: SourceFile, length: number, signal?: AbortSignal): Promise<Buffer> {
-    return this.readRange(file, 0, length, signal);
-  }
-
-  /** `length` bytes from `start`, fewer at the end of the file; no other bytes are requested. */
   async readRange(file: SourceFile, start: number, length: number, signal?: AbortSignal): Promise<Buffer> {
     listenedToByMany(signal);
     const end = Math.min(start + length, file.size);

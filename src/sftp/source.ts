@@ -58,8 +58,8 @@ export interface ReportSource extends AsyncDisposable {
    */
   read(file: SourceFile, options?: ReadOptions): AsyncIterable<Buffer>;
 
-  /** The first `length` bytes, fewer if the file is shorter. */
-  readHead(file: SourceFile, length: number, signal?: AbortSignal): Promise<Buffer>;
+  /** `length` bytes from `start`, fewer at the end of the file; no other bytes are requested. */
+  readRange(file: SourceFile, start: number, length: number, signal?: AbortSignal): Promise<Buffer>;
 
   /** Ends pending work and closes every connection. Never rejects. */
   close(): Promise<void>;

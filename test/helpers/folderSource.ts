@@ -66,9 +66,9 @@ export class FolderSource implements ReportSource {
     await this.requireUnchanged(file);
   }
 
-  async readHead(file: SourceFile, length: number): Promise<Buffer> {
+  async readRange(file: SourceFile, start: number, length: number): Promise<Buffer> {
     await using opened = await open(path.join(this.root, file.path));
-    const { bytesRead, buffer } = await opened.read(Buffer.alloc(length), 0, length, 0);
+    const { bytesRead, buffer } = await opened.read(Buffer.alloc(length), 0, length, start);
     return buffer.subarray(0, bytesRead);
   }
 

@@ -77,7 +77,7 @@ describe.skipIf(binary === undefined)("the SFTP source, with faults of server, n
     const { local, source, file } = await setUp(1000);
     await appendFile(local, "more");
     await expect(readAll(source, file)).rejects.toMatchObject({ code: "changedWhileRead" });
-    await expect(source.readHead(file, 10)).rejects.toMatchObject({ code: "changedWhileRead" });
+    await expect(source.readRange(file, 0, 10)).rejects.toMatchObject({ code: "changedWhileRead" });
     await rm(local);
     await expect(readAll(source, file)).rejects.toMatchObject({ code: "notFound", subject: "a.csv" });
   });

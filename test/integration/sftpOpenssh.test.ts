@@ -76,11 +76,11 @@ describe.skipIf(binary === undefined)("the SFTP source, against OpenSSH", () => 
     await writeFile(path.join(root, "a.csv"), bytes);
     const source = connect(root, { connections: 1 });
     const file = await only(source);
-    expect(await source.readHead(file, 1000)).toEqual(bytes.subarray(0, 1000));
-    expect((await source.readHead(file, 20_000_000)).equals(bytes)).toBe(true);
+    expect(await source.readRange(file, 0, 1000)).toEqual(bytes.subarray(0, 1000));
+    expect((await source.readRange(file, 0, 20_000_000)).equals(bytes)).toBe(true);
     for await (const _ of source.read(file)) break;
     // On the only connection, so it was released.
-    expect(await source.readHead(file, 10)).toEqual(bytes.subarray(0, 10));
+    expect(await source.readRange(file, 0, 10)).toEqual(bytes.subarray(0, 10));
     expect(await source.stat("a.csv")).toEqual(file);
   });
 

@@ -181,7 +181,7 @@ describe("a hostile SFTP server", () => {
     expect(skipped).toContainEqual({ path: "twice", reason: "a name that occurs twice in the folder" });
     const [short] = files;
     if (short === undefined) throw new Error("There is no file.");
-    await expect(source.readHead(short, 10)).rejects.toMatchObject({ code: "changedWhileRead" });
+    await expect(source.readRange(short, 0, 10)).rejects.toMatchObject({ code: "changedWhileRead" });
   });
 });
 

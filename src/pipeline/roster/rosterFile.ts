@@ -32,7 +32,7 @@ export async function rosterOnServer(
   return {
     path,
     size: file.size,
-    head: (length, headSignal) => source.readHead(file, length, headSignal),
+    head: (length, headSignal) => source.readRange(file, 0, length, headSignal),
     read: (readSignal) => Readable.from(source.read(file, { signal: readSignal }), { objectMode: false }),
     requireUnchanged: async (checkSignal) => {
       const now = await source.stat(path, checkSignal);
