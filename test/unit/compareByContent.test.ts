@@ -158,7 +158,7 @@ test("if contents are compared, a selected report is run even if it seems unchan
     runs: { run: (request: RunRequest) => Promise.resolve(void asked.push(request)) },
   };
   const commands = new ReportCommands(parts as unknown as ReportCommandParts);
-  const node = { kind: "file", item, parent: undefined } as const;
+  const node = { kind: "file", item } as const;
   await commands.runSelected("run", node);
   expect(calls.map(({ parameters }) => parameters[0])).toEqual([
     "None of the selected reports is due: anonymized, left out, not a report.",

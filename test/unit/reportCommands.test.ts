@@ -18,7 +18,7 @@ test("the failure of a verification that a message offered is logged", async () 
   } as never);
   const item = { path: "a.csv", state: "anonymized", landed: { landedPath: "stage1np/clever/a.csv" } };
   answers.push("Verify the Lake");
-  await commands.revealInLake({ kind: "file", item, parent: undefined } as unknown as FileNode);
+  await commands.revealInLake({ kind: "file", item } as unknown as FileNode);
   await expect.poll(() => logged).toEqual(["The lake cannot be reached."]);
   expect(calls.map(({ name }) => name)).toEqual(["showWarningMessage", "showErrorMessage"]);
 });

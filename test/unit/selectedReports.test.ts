@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { ReportItem } from "../../src/engine/messages/messages";
 import { QuarantineCommands } from "../../src/ui/commands/quarantineCommands";
 import { type ReportCommandParts, ReportCommands } from "../../src/ui/commands/reportCommands";
-import type { FolderNode, ReportNode } from "../../src/ui/trees/reportsTree";
+import type { ReportNode } from "../../src/ui/trees/reportsTree";
 import { newReport } from "../helpers/reportItem";
 import { answers, calls } from "../helpers/vscodeStub";
 
@@ -20,8 +20,8 @@ const bad: ReportItem = {
   column: "date",
   acceptable: true,
 };
-const folder: FolderNode = { kind: "folder", path: "reports", name: "reports", parent: undefined };
-const nodeOf = (item: ReportItem): ReportNode => ({ kind: "file", item, parent: undefined });
+const folder: ReportNode = { kind: "folder", path: "reports" };
+const nodeOf = (item: ReportItem): ReportNode => ({ kind: "file", item });
 const clicked = nodeOf(bad);
 const selected = [
   clicked,

@@ -12,31 +12,29 @@ import { type FailedNode, failedItem } from "./treeItems";
 /** With more reports than this, a folder groups them by month. */
 const groupedAbove = 60;
 
-export interface FolderNode {
+/** A folder on the server, by its path. */
+interface FolderNode {
   readonly kind: "folder";
-  /** On the server; "" is the root. */
   readonly path: string;
-  readonly name: string;
-  readonly parent: FolderNode | undefined;
 }
 
-export interface MonthNode {
+interface MonthNode {
   readonly kind: "month";
+  /** The path of the folder that it is part of; "" is the root. */
+  readonly folder: string;
   /** `yyyy-MM` */
   readonly month: string;
-  readonly parent: FolderNode;
 }
 
 export interface FileNode {
   readonly kind: "file";
   readonly item: ReportItem;
-  readonly parent: FolderNode | MonthNode | undefined;
 }
 
 export type ReportNode = FolderNode | MonthNode | FileNode | FailedNode;
 
 interface FolderContents {
-  readonly folders: FolderNode[];
+  readonly folders: string[];
   readonly files: ReportItem[];
   /** The files by month, computed on demand. */
   months?: ReadonlyMap<string, readonly ReportItem[]>;
@@ -66,26 +64,19 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
       await this.model.loaded().catch(() => undefined);
       const { state, reports, error } = this.model;
       if (state === "failed" && reports.length === 0) return [{ kind: "failed", error }];
-      return this.childrenOf({ kind: "folder", path: "", name: "", parent: undefined }, undefined);
+      return this.childrenOf("");
     }
-    if (node.kind === "folder") return this.childrenOf(node, node);
-    if (node.kind === "month") {
-      return sorted(this.below(node)).map((item) => ({ kind: "file", item, parent: node }));
-    }
-    return [];
-  }
-
-  getParent(node: ReportNode): ReportNode | undefined {
-    return node.kind === "failed" ? undefined : node.parent;
+    if (node.kind === "folder") return this.childrenOf(node.path);
+    return node.kind === "month" ? fileNodes(this.below(node)) : [];
   }
 
   getTreeItem(node: ReportNode): vscode.TreeItem {
     if (node.kind === "file") return fileItem(node);
     if (node.kind === "failed") return failedItem(node, vscode.l10n.t("The reports could not be listed"));
-    const label = node.kind === "folder" ? plain(node.name) : monthLabel(node.month);
+    const label = node.kind === "folder" ? plain(nameOf(node.path)) : monthLabel(node.month);
     const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Collapsed);
     // A stable id preserves expansion and selection across a refresh.
-    item.id = node.kind === "folder" ? `folder:${node.path}` : `month:${node.parent.path}:${node.month}`;
+    item.id = node.kind === "folder" ? `folder:${node.path}` : `month:${node.folder}:${node.month}`;
     item.iconPath = new vscode.ThemeIcon(node.kind === "folder" ? "folder" : "calendar");
     item.contextValue = node.kind;
     item.description = this.summary(node);
@@ -104,20 +95,19 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
   private below(node: ReportNode): readonly ReportItem[] {
     if (node.kind === "file") return [node.item];
     if (node.kind === "failed") return [];
-    if (node.kind === "month") return this.monthsIn(node.parent.path).get(node.month) ?? [];
+    if (node.kind === "month") return this.monthsIn(node.folder).get(node.month) ?? [];
     return this.model.reports.filter(({ path }) => path.startsWith(`${node.path}/`));
   }
 
-  private childrenOf(folder: FolderNode, parent: FolderNode | undefined): ReportNode[] {
-    const { folders, files } = this.index().get(folder.path) ?? { folders: [], files: [] };
-    const inside: ReportNode[] =
-      files.length > groupedAbove
-        ? [...this.monthsIn(folder.path).keys()]
-            .sort()
-            .reverse()
-            .map((each) => ({ kind: "month", month: each, parent: folder }))
-        : sorted(files).map((item) => ({ kind: "file", item, parent }));
-    return [...folders, ...inside];
+  private childrenOf(folder: string): ReportNode[] {
+    const { folders, files } = this.index().get(folder) ?? { folders: [], files: [] };
+    const months = () => [...this.monthsIn(folder).keys()].sort().reverse();
+    return [
+      ...folders.map((path) => ({ kind: "folder", path }) as const),
+      ...(files.length > groupedAbove
+        ? months().map((month) => ({ kind: "month", folder, month }) as const)
+        : fileNodes(files)),
+    ];
   }
 
   private monthsIn(folder: string): ReadonlyMap<string, readonly ReportItem[]> {
@@ -134,21 +124,16 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
   private index(): Map<string, FolderContents> {
     if (this.contents) return this.contents;
     const index = new Map<string, FolderContents>([["", { folders: [], files: [] }]]);
-    const nodes = new Map<string, FolderNode>();
     const contentsOf = (path: string): FolderContents => {
       const known = index.get(path);
       if (known) return known;
       const made: FolderContents = { folders: [], files: [] };
       index.set(path, made);
-      const above = folderOf(path);
-      const parentContents = contentsOf(above);
-      const node: FolderNode = { kind: "folder", path, name: nameOf(path), parent: nodes.get(above) };
-      nodes.set(path, node);
-      parentContents.folders.push(node);
+      contentsOf(folderOf(path)).folders.push(path);
       return made;
     };
     for (const item of this.model.reports) contentsOf(folderOf(item.path)).files.push(item);
-    for (const { folders } of index.values()) folders.sort((a, b) => a.name.localeCompare(b.name));
+    for (const { folders } of index.values()) folders.sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
     this.contents = index;
     return index;
   }
@@ -183,10 +168,11 @@ function monthLabel(yearMonth: string): string {
 }
 
 /** Newest first: by the date in the name if there is one, else by modification time. */
-function sorted(items: readonly ReportItem[]): ReportItem[] {
-  return [...items].sort(
+function fileNodes(items: readonly ReportItem[]): FileNode[] {
+  const newestFirst = [...items].sort(
     (a, b) => dateOf(b).localeCompare(dateOf(a)) || nameOf(a.path).localeCompare(nameOf(b.path)),
   );
+  return newestFirst.map((item) => ({ kind: "file", item }));
 }
 
 /**

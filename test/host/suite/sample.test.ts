@@ -28,7 +28,7 @@ suite("the sample district", function () {
     assert.deepEqual(person.saw(/Its reports are new to the lake/)[0]?.choices, ["Run the Pipeline"]);
     const folders = await reportsTree.getChildren();
     assert.deepEqual(
-      folders.map((node) => node.kind === "folder" && node.name),
+      folders.map((node) => node.kind === "folder" && node.path),
       ["daily-participation", "resource-usage", "roster"],
     );
   });
@@ -87,7 +87,7 @@ suite("the sample district", function () {
     const { lakeTree, model, reportsTree } = await activeApplication();
     const [item] = model.reports;
     assert.ok(item?.landed);
-    const node: FileNode = { kind: "file", item, parent: undefined };
+    const node: FileNode = { kind: "file", item };
     const { tooltip, accessibilityInformation } = reportsTree.getTreeItem(node);
     assert.ok(tooltip instanceof MarkdownString);
     assert.match(tooltip.value, new RegExp(item.landed.sha256));
