@@ -5,12 +5,7 @@ import type { EngineClient } from "../../engine/client/client";
 import type { Connected } from "../../engine/messages/messages";
 import * as engine from "../../engine/messages/protocol";
 import type { Parts } from "../parts";
-import { askText, undefinedOnLeave } from "./wizard";
-
-/** What is wrong with a typed salt, without checking the lake; undefined if it is valid. */
-export function saltFault(text: string): string | undefined {
-  return checkSaltText(text).salt === "" ? vscode.l10n.t("Enter a salt.") : undefined;
-}
+import { askText, type StepContext, undefinedOnLeave } from "./wizard";
 
 /** The error for a salt that differs from the lake's, in the extension's wording. */
 export function saltMismatch(): CleverLakeError {
@@ -39,26 +34,33 @@ function quotedSalt(): CleverLakeError {
   );
 }
 
-/** Asks for another salt of the lake and compares it with the lake's; undefined if the user cancels. */
-export async function askNewSalt(
+/** Asks for the salt of a connection's lake, and compares it with the lake's. */
+export async function askSaltText(
+  context: StepContext,
+  prompt: string,
+  connectedWith: (salt: string) => Connected,
+): Promise<string> {
+  const saltIn = (text: string) => checkSaltText(text).salt;
+  const text = await askText({
+    ...context,
+    value: "",
+    password: true,
+    prompt,
+    validate: (text) => (saltIn(text) === "" ? vscode.l10n.t("Enter a salt.") : undefined),
+    attempt: (text, signal) => checkSalt(context.client, connectedWith(saltIn(text)), signal),
+  });
+  return saltIn(text);
+}
+
+/** Asks for another salt of the lake; undefined if the user cancels. */
+export function askNewSalt(
   { client, log }: Parts,
   { connection, secrets }: Connected,
 ): Promise<string | undefined> {
-  const text = await undefinedOnLeave(
-    askText({
-      title: vscode.l10n.t("Change Salt"),
-      canGoBack: false,
-      log,
-      client,
-      value: "",
-      password: true,
-      prompt: vscode.l10n.t("The salt of {0}; kept in VS Code's secret store", connection.lake.url),
-      validate: saltFault,
-      attempt: (text, signal) =>
-        checkSalt(client, { connection, secrets: { ...secrets, salt: checkSaltText(text).salt } }, signal),
-    }),
-  );
-  return text === undefined ? undefined : checkSaltText(text).salt;
+  const title = vscode.l10n.t("Change Salt");
+  const prompt = vscode.l10n.t("The salt of {0}; kept in VS Code's secret store", connection.lake.url);
+  const changed = (salt: string) => ({ connection, secrets: { ...secrets, salt } });
+  return undefinedOnLeave(askSaltText({ title, canGoBack: false, log, client }, prompt, changed));
 }
 
 /**

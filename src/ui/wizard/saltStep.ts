@@ -1,12 +1,11 @@
 import * as vscode from "vscode";
 import { newSalt } from "../../basics/newSalt";
-import { checkSaltText } from "../../basics/saltText";
 import { saltKeyVaultFault } from "../../config";
 import * as engine from "../../engine/messages/protocol";
 import { withIcon } from "../window";
 import { type ConnectionAnswers, connectedWith } from "./connectionAnswers";
-import { checkSalt, saltFault } from "./saltBox";
-import { askChoice, askText, askWhile, type StepContext, undefinedOnBack } from "./wizard";
+import { askSaltText, checkSalt } from "./saltBox";
+import { askChoice, askText, askWhile, type Choice, type StepContext, undefinedOnBack } from "./wizard";
 
 /** The wizard's question for the salt. Each answer is compared with the lake's salt at once. */
 export async function askSalt(answers: ConnectionAnswers, context: StepContext): Promise<ConnectionAnswers> {
@@ -36,60 +35,51 @@ export async function askSalt(answers: ConnectionAnswers, context: StepContext):
   return (await undefinedOnBack(answer())) ?? askSalt(answers, context);
 }
 
+type SaltChoice = "generate" | "paste" | "keep" | "vault";
+
 function askWhichSalt(
   answers: ConnectionAnswers,
   context: StepContext,
   claimed: boolean,
-): Promise<"generate" | "paste" | "keep" | "vault"> {
+): Promise<SaltChoice> {
   const { lakeUrl, salt, saltIsNew, saltLake } = answers;
-  const generate = {
+  const generate: Choice<SaltChoice> = {
     ...withIcon(vscode.l10n.t("$(sparkle) Generate a new salt")),
     detail: vscode.l10n.t("For a new lake. You copy or save it before the connection is created."),
-    value: "generate" as const,
+    value: "generate",
   };
-  const paste = {
+  const paste: Choice<SaltChoice> = {
     ...withIcon(vscode.l10n.t("$(clippy) Paste the district's salt")),
     detail: vscode.l10n.t(
       "The one that your other OEA modules use, so that pseudonyms match, or the one that this lake was made with.",
     ),
-    value: "paste" as const,
+    value: "paste",
   };
-  const vault = {
+  const vault: Choice<SaltChoice> = {
     ...withIcon(vscode.l10n.t("$(azure) Read it from a key vault")),
     detail: vscode.l10n.t("As OEA keeps it, under the name oeaSalt; it is read again for each run."),
-    value: "vault" as const,
+    value: "vault",
   };
-  const keep = {
+  const keep: Choice<SaltChoice> = {
     ...withIcon(
       saltIsNew ? vscode.l10n.t("$(check) Use the new salt") : vscode.l10n.t("$(check) Keep the stored salt"),
     ),
     ...(saltLake && saltLake !== lakeUrl.replace(/\/+$/, "")
       ? { detail: vscode.l10n.t("It was entered for another lake: {0}", saltLake) }
       : {}),
-    value: "keep" as const,
+    value: "keep",
   };
   const prompt = claimed
     ? vscode.l10n.t("This lake already has a salt. Enter the same one.")
     : vscode.l10n.t("Pseudonyms are computed with a salt, one per lake.");
-  return askChoice<"generate" | "paste" | "keep" | "vault">(
-    context,
-    prompt,
-    [...(salt ? [keep] : []), ...(claimed ? [] : [generate]), paste, vault],
-    answers.saltKeyVaultUrl ? "vault" : undefined,
-  );
+  const choices = [...(salt ? [keep] : []), ...(claimed ? [] : [generate]), paste, vault];
+  return askChoice(context, prompt, choices, answers.saltKeyVaultUrl ? "vault" : undefined);
 }
 
 async function pasteSalt(answers: ConnectionAnswers, context: StepContext): Promise<ConnectionAnswers> {
-  const salt = await askText({
-    ...context,
-    value: "",
-    password: true,
-    prompt: vscode.l10n.t("The salt; it is kept in VS Code's secret store"),
-    validate: saltFault,
-    attempt: (text, signal) =>
-      checkSalt(context.client, connectedWith(withSalt(answers, checkSaltText(text).salt)), signal),
-  });
-  return withSalt(answers, checkSaltText(salt).salt);
+  const prompt = vscode.l10n.t("The salt; it is kept in VS Code's secret store");
+  const pasted = (salt: string) => withSalt(answers, salt);
+  return pasted(await askSaltText(context, prompt, (salt) => connectedWith(pasted(salt))));
 }
 
 async function askKeyVault(answers: ConnectionAnswers, context: StepContext): Promise<ConnectionAnswers> {
