@@ -21,6 +21,7 @@ import { secretsKey } from "./connection/secretsKey";
 import { checkSettings, isConnected, readSettings, usesSample } from "./connection/settings";
 import { targetsOf } from "./connection/targets";
 import { Dashboards } from "./dashboard/Dashboards";
+import { GroupSize } from "./dashboard/groupSize";
 import { Disposable } from "./dispose";
 import { focus } from "./focus";
 import { notify, notifyError, reported } from "./messages";
@@ -55,6 +56,7 @@ export class Application extends Disposable {
   readonly lakeTree: LakeTree;
   readonly runsTree: RunsTree;
   readonly dashboards: Dashboards;
+  private readonly groupSize: GroupSize;
   private readonly ending = new AbortController();
   private readonly statusBar = this.hold(new StatusBar());
   readonly reportsView: vscode.TreeView<ReportNode>;
@@ -84,7 +86,8 @@ export class Application extends Disposable {
     const tables = this.hold(tablePages(parts));
     const adoptions = this.hold(adoptionPages(parts));
     const roster = new RosterCommand(parts);
-    this.dashboards = this.hold(new Dashboards(context, parts));
+    this.groupSize = new GroupSize(context.globalState);
+    this.dashboards = this.hold(new Dashboards(context, parts, this.groupSize));
     this.runs = this.hold(
       new RunController(
         parts,
@@ -201,9 +204,9 @@ export class Application extends Disposable {
     const quarantine = new QuarantineCommands(parts, runs, () => reports.refresh());
     return {
       refresh: () => reports.refresh(),
-      ingest: () => reports.run("ingest"),
-      anonymize: () => reports.run("anonymize"),
-      run: () => reports.run("run"),
+      ingest: () => runs.run({ command: "ingest" }),
+      anonymize: () => runs.run({ command: "anonymize" }),
+      run: () => runs.run({ command: "run" }),
       cancelRun: () => runs.cancel(),
       ingestSelected: (node?: ReportNode, nodes?: ReportNode[]) => reports.runSelected("ingest", node, nodes),
       runSelected: (node?: ReportNode, nodes?: ReportNode[]) => reports.runSelected("run", node, nodes),
@@ -222,7 +225,7 @@ export class Application extends Disposable {
       vacuum: () => upkeep.vacuum(parts),
       repair: () => repair(parts),
       updateActivity: () => upkeep.updateActivity(parts),
-      createAssets: () => createAssets(parts, () => this.dashboards.confirmedGroupSize()),
+      createAssets: () => createAssets(parts, this.groupSize),
       updateGroups: () => this.dashboards.updateGroups(),
       openDashboard: (filter?: unknown, asked?: unknown) => this.dashboards.open(filter, asked),
       showOlderRuns: () => this.runsTree.showOlder(),

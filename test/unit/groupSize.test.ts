@@ -89,7 +89,7 @@ test.each([
     const size = new GroupSize(memento());
     const parts = { model, client, log: {} as never };
     answers.push((items: unknown) => items, [Uri.file("/work")], answer);
-    await reported({} as never, () => createAssets(parts, () => size.confirmed()));
+    await reported({} as never, () => createAssets(parts, size));
     expect(asked).toEqual(written);
     expect(settings[setting]).toBe(answer && 0);
     expect(calls.at(-1)?.name).toBe(answer ? "showInformationMessage" : "showWarningMessage");

@@ -2,6 +2,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import type { AssetName, AssetsSummary } from "../../engine/messages/messages";
 import * as engine from "../../engine/messages/protocol";
+import type { GroupSize } from "../dashboard/groupSize";
 import { notify } from "../messages";
 import { askLocalPath, isOnUsersMachine } from "../pages/localFiles";
 import type { Parts } from "../parts";
@@ -13,19 +14,14 @@ import { showInformationMessage, showQuickPick, showWarningMessage, withProgress
 /**
  * Writes files for other products, for the lake of the connection: asks which ones and where, and opens their README.
  * Undefined if the user cancels.
- *
- * @param confirmedGroupSize the group size to count with, see `Dashboards`
  */
-export async function createAssets(
-  parts: Parts,
-  confirmedGroupSize: () => Promise<number>,
-): Promise<AssetsSummary | undefined> {
+export async function createAssets(parts: Parts, groupSize: GroupSize): Promise<AssetsSummary | undefined> {
   const names = await askNames();
   const folder = names && (await askLocalPath(folderOptions()));
   if (names === undefined || folder === undefined) return undefined;
   const { connection } = await parts.model.connected();
   const { lake, saltKeyVaultUrl } = connection;
-  const minimumGroupSize = await confirmedGroupSize();
+  const minimumGroupSize = await groupSize.confirmed();
   const params = { lakeUrl: lake.url, saltKeyVaultUrl, minimumGroupSize, folder, names };
   const summary = await withProgress(vscode.l10n.t("Clever: writing analytics assets"), (_progress, signal) =>
     parts.client.request(engine.createAssets, params, { signal }),

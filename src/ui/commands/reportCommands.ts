@@ -58,10 +58,6 @@ export class ReportCommands {
     }
   }
 
-  async run(command: "ingest" | "anonymize" | "run"): Promise<void> {
-    await this.parts.runs.run({ command });
-  }
-
   /** Acts on the selection in the view, or asks what to act on. */
   async runSelected(
     command: "ingest" | "run",
@@ -201,10 +197,11 @@ export class ReportCommands {
 
   /** Runs again what a run was asked to do. */
   async retryRun(node?: RunNode): Promise<void> {
-    if (node?.kind !== "run") return this.run("run");
+    const { runs } = this.parts;
+    if (node?.kind !== "run") return void (await runs.run({ command: "run" }));
     const { command, only, accept } = node.run;
     if (command === "adopt") await vscode.commands.executeCommand("clever.adopt");
-    else await this.parts.runs.run({ command, only, accept });
+    else await runs.run({ command, only, accept });
   }
 
   /** The target reports: given, selected or picked from a list; undefined if the user cancelled. */

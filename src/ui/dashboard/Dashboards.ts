@@ -14,7 +14,7 @@ import { showInformationMessage, showWarningMessage } from "../window";
 import { withWork } from "../withWork";
 import type { DashboardContext, SavedState } from "./DashboardPanel";
 import type { DashboardSource } from "./DashboardSession";
-import { GroupSize } from "./groupSize";
+import type { GroupSize } from "./groupSize";
 
 /** The dashboard's webview type. It is defined here so that using it loads nothing else. */
 const viewType = "clever.dashboard";
@@ -39,17 +39,16 @@ const settings = [
 /** The participation dashboard in the extension: opens it, restores it after a reload, keeps it up to date. */
 export class Dashboards extends Disposable {
   private readonly changed = this.hold(new vscode.EventEmitter<void>());
-  private readonly groupSize: GroupSize;
   /** The reports in quarantine at the last listing of the server. */
   private quarantined = "";
 
   constructor(
     private readonly context: vscode.ExtensionContext,
     private readonly parts: Parts,
+    private readonly groupSize: GroupSize,
   ) {
     super();
     const { model, log } = parts;
-    this.groupSize = new GroupSize(context.globalState);
     this.hold(model.onDidChangeLake(() => this.changed.fire()));
     this.hold(
       model.onDidChange(() => {
@@ -150,14 +149,6 @@ export class Dashboards extends Disposable {
       return this.parts.client.request(engine.updateGroups, params, { signal: AbortSignal.any(signals) });
     };
     return withWork(groupsText(), work, undefined, location);
-  }
-
-  /**
-   * The group size for files; asks first if it would show every number, and rejects with a `CancellationError` if this
-   * is not intended.
-   */
-  confirmedGroupSize(): Promise<number> {
-    return this.groupSize.confirmed();
   }
 
   private async groupsParams(connected: Connected, minimumGroupSize: number): Promise<CountingParams> {
