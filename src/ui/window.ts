@@ -1,5 +1,4 @@
 import * as vscode from "vscode";
-import { signalOf } from "../engine/client/client";
 import { inert } from "./texts/untrustedText";
 
 /**
@@ -46,6 +45,14 @@ export function withProgress<T>(
   return vscode.window.withProgress({ location, title: inert(title), cancellable: true }, (progress, token) =>
     work({ report: (step) => progress.report(withInertTexts(step)) }, signalOf(token)),
   );
+}
+
+/** A signal that aborts when the token is cancelled. */
+function signalOf(token: vscode.CancellationToken): AbortSignal {
+  const abort = new AbortController();
+  token.onCancellationRequested(() => abort.abort());
+  if (token.isCancellationRequested) abort.abort();
+  return abort.signal;
 }
 
 export function showQuickPick<T extends vscode.QuickPickItem>(

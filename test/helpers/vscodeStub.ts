@@ -6,6 +6,9 @@
 /** Every call of `window`. */
 export const calls: { readonly name: string; readonly parameters: readonly unknown[] }[] = [];
 
+/** Cancels the work of each progress notification. */
+export const cancellations: (() => void)[] = [];
+
 /** The answers to the next messages, lists and boxes; a function gets the first parameter. */
 export const answers: unknown[] = [];
 
@@ -79,7 +82,11 @@ export const window = {
   withProgress: (options: unknown, work: (progress: unknown, token: unknown) => unknown) => {
     calls.push({ name: "withProgress", parameters: [options] });
     const report = (step: unknown) => calls.push({ name: "report", parameters: [step] });
-    return work({ report }, { onCancellationRequested: () => ({ dispose: () => undefined }) });
+    const onCancellationRequested = (listener: () => void) => {
+      cancellations.push(listener);
+      return { dispose: () => undefined };
+    };
+    return work({ report }, { onCancellationRequested });
   },
   createStatusBarItem: () => new StatusBarItem(),
   state: { focused: true },

@@ -6,7 +6,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { isAlive } from "../../src/basics/processSpace";
-import { EngineClient, type EngineExit, signalOf } from "../../src/engine/client/client";
+import { EngineClient, type EngineExit } from "../../src/engine/client/client";
 import type { LogMessage, RunProgress, SampleServer, SampleSize } from "../../src/engine/messages/messages";
 import * as protocol from "../../src/engine/messages/protocol";
 import { DelayProxy } from "../helpers/delayProxy";
@@ -306,21 +306,6 @@ describe("the engine's process", () => {
     const more = await client.request(protocol.previewMore, { ...connected, token });
     expect(more.rowCount).toBeGreaterThan(info.rowCount);
     expect(proxy.bytesToClients - before).toBeLessThan(2_200_000);
-  });
-});
-
-describe("a cancellation token", () => {
-  it("becomes a signal", () => {
-    let listener = () => undefined as unknown;
-    const signal = signalOf({
-      isCancellationRequested: false,
-      onCancellationRequested: (heard) => {
-        listener = heard;
-      },
-    });
-    expect(signal.aborted).toBe(false);
-    listener();
-    expect(signal.aborted).toBe(true);
   });
 });
 

@@ -1,9 +1,10 @@
 import { afterEach, expect, test } from "vitest";
 import { withWork } from "../../src/ui/withWork";
-import { calls } from "../helpers/vscodeStub";
+import { calls, cancellations } from "../helpers/vscodeStub";
 
 afterEach(() => {
   calls.length = 0;
+  cancellations.length = 0;
 });
 
 const reports = () => calls.filter(({ name }) => name === "report").map(({ parameters }) => parameters[0]);
@@ -44,4 +45,18 @@ test("work that fails makes room as well", async () => {
   await expect(failing).rejects.toThrow("It is gone.");
   await withWork("Clever: running the pipeline", () => Promise.resolve());
   expect(reports()).toEqual([]);
+});
+
+test("work that the user cancels hears of it by its signal", async () => {
+  const { end, work } = opened();
+  let heard: AbortSignal | undefined;
+  const done = withWork("Clever: verifying the lake", (_progress, signal) => {
+    heard = signal;
+    return work();
+  });
+  expect(heard?.aborted).toBe(false);
+  for (const cancel of cancellations) cancel();
+  expect(heard?.aborted).toBe(true);
+  end();
+  await done;
 });

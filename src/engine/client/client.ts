@@ -98,17 +98,3 @@ export class EngineClient implements AsyncDisposable {
     );
   }
 }
-
-/** The part of VS Code's cancellation token that is used here. */
-export interface CancellationTokenLike {
-  readonly isCancellationRequested: boolean;
-  onCancellationRequested(listener: () => void): unknown;
-}
-
-/** A signal that aborts when the token is cancelled. */
-export function signalOf(token: CancellationTokenLike): AbortSignal {
-  const abort = new AbortController();
-  if (token.isCancellationRequested) abort.abort();
-  else token.onCancellationRequested(() => abort.abort());
-  return abort.signal;
-}
