@@ -60,8 +60,7 @@ export async function showDashboard(
         texts,
         district: options.district ?? "",
         saved,
-        filter: session.filter,
-        question: session.questionNumber,
+        ...session.start,
         before: parsed.state,
       });
     }

@@ -277,7 +277,7 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
           filter: { schools: ["Roosevelt High"] },
           view: { units: "percent" },
         });
-      const second = await dashboards.open({}, { kept: first.kept(), filter: first.session.filter });
+      const second = await dashboards.open({}, { kept: first.kept(), filter: first.session.start.filter });
       expect(second.source.asked[0]?.schools).toEqual(["Roosevelt High"]);
       await expect
         .poll(() => second.page.locator("#units-percent").getAttribute("aria-pressed"))

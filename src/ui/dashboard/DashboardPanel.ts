@@ -146,12 +146,11 @@ export class DashboardPanel extends Disposable {
     if (!parsed.success) return;
     if (parsed.data.type === "ready") {
       this.isRunning = true;
-      const { filter, questionNumber } = this.session;
       const { texts } = this.context;
       const asked = this.asked === undefined ? {} : { asked: this.asked };
       this.asked = undefined;
       const before = parsed.data.state;
-      this.post({ type: "init", texts, ...this.given(), filter, question: questionNumber, before, ...asked });
+      this.post({ type: "init", texts, ...this.given(), ...this.session.start, before, ...asked });
     }
     if (parsed.data.type === "retry") this.context.onUserAction();
     void this.session.handle(parsed.data);

@@ -27,18 +27,14 @@ export class DashboardSession {
   constructor(
     private readonly source: DashboardSource,
     private readonly post: (message: ToPage) => void,
-    private currentFilter: DashboardFilter = openingFilter,
+    private filter: DashboardFilter = openingFilter,
   ) {
     this.state = { type: "loading", question: 0 };
   }
 
-  get filter(): DashboardFilter {
-    return this.currentFilter;
-  }
-
-  /** The number of the current question, from which the page continues. */
-  get questionNumber(): number {
-    return this.question;
+  /** Where the page starts: with the current filter, and the number of its question, from which it counts on. */
+  get start() {
+    return { filter: this.filter, question: this.question };
   }
 
   /**
@@ -54,7 +50,7 @@ export class DashboardSession {
    * Repeats the last question, because the lake or a setting may have changed, or asks with another filter, with which
    * the page starts when its tab is shown again.
    */
-  refresh(filter = this.currentFilter): Promise<void> {
+  refresh(filter = this.filter): Promise<void> {
     return this.ask(this.question, filter);
   }
 
@@ -95,7 +91,7 @@ export class DashboardSession {
     this.current = new AbortController();
     const { signal } = this.current;
     this.question = question;
-    this.currentFilter = filter;
+    this.filter = filter;
     this.show({ type: "loading", question });
     try {
       const answer = await this.source.ask(filter, signal, ({ ready, months }) => {
