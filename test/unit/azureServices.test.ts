@@ -68,6 +68,26 @@ describe("the list of lakes in Azure", () => {
     );
   });
 
+  test("keeps what has no name to show or no location", async () => {
+    const { base } = await serve(({ url }) => ({
+      body: {
+        value: url?.includes("storageAccounts")
+          ? [{ ...account("districtlake", true), id: null, location: null }]
+          : [{ subscriptionId: "s", displayName: null }],
+      },
+    }));
+    const azure = new AzureManagement(() => Promise.resolve("t"), base);
+    expect(await azure.subscriptions()).toEqual([{ id: "s", name: "s" }]);
+    expect(await azure.lakes("s")).toEqual([
+      {
+        name: "districtlake",
+        resourceGroup: "",
+        location: "",
+        url: "https://districtlake.dfs.core.windows.net",
+      },
+    ]);
+  });
+
   test("follows no link to another host, which would receive the token", async () => {
     const other = await serve(() => ({ body: { value: [] } }));
     const { base } = await serve(() => ({

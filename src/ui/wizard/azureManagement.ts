@@ -3,15 +3,15 @@ import { CleverLakeError } from "../../basics/errors";
 
 /** A subscription that the signed-in account can see, as Azure describes it. */
 const subscriptionSchema = z
-  .object({ subscriptionId: z.string(), displayName: z.string().optional() })
+  .object({ subscriptionId: z.string(), displayName: z.string().optional().catch(undefined) })
   .transform(({ subscriptionId: id, displayName: name = id }) => ({ id, name }));
 
 /** A storage account that can be a lake: one with a hierarchical namespace. */
 const lakeSchema = z
   .object({
-    id: z.string().default(""),
+    id: z.string().catch(""),
     name: z.string().min(1),
-    location: z.string().default(""),
+    location: z.string().catch(""),
     properties: z.object({
       isHnsEnabled: z.literal(true),
       /** `https://ACCOUNT.dfs.core.windows.net/` */
