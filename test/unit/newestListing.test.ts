@@ -39,14 +39,14 @@ interface RequestOptions {
 test("who waits for the reports waits for the newest listing, not for one that it ended", async () => {
   const { model, answers } = await connected();
   const first = model.refresh();
-  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  await expect.poll(() => answers).toHaveLength(1);
   let isLoaded = false;
   const loaded = model.loaded().then(() => {
     isLoaded = true;
   });
   const second = model.refresh();
   await first;
-  await vi.waitFor(() => expect(answers).toHaveLength(2));
+  await expect.poll(() => answers).toHaveLength(2);
   expect(isLoaded).toBe(false);
   answers[1]?.();
   await Promise.all([second, loaded]);
@@ -61,7 +61,7 @@ test("in Restricted Mode, the first request by the user lets views and tabs look
   model.onDidChangeLake(() => told.push("lake"));
   model.onDidChangeConnection(() => told.push("connection"));
   const first = model.refresh();
-  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  await expect.poll(() => answers).toHaveLength(1);
   expect(told).toEqual(["lake", "connection"]);
   answers[0]?.();
   await first;

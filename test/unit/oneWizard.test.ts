@@ -24,7 +24,7 @@ test("the wizard is opened once, and a second call does not lose the answers of 
   const model = { onDidChangeConnection: () => ({ dispose: () => undefined }) };
   const commands = new ConnectionCommands({ model } as unknown as Parts, {} as SecretStore);
   const first = commands.connect();
-  await vi.waitFor(() => expect(wizards).toHaveLength(1));
+  await expect.poll(() => wizards).toHaveLength(1);
   const second = commands.connect();
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(wizards).toHaveLength(1);
@@ -33,7 +33,7 @@ test("the wizard is opened once, and a second call does not lose the answers of 
   wizards[0]?.leave(answers);
   await first;
   const again = commands.connect();
-  await vi.waitFor(() => expect(wizards).toHaveLength(2));
+  await expect.poll(() => wizards).toHaveLength(2);
   expect(wizards[1]?.first).toEqual(answers);
   wizards[1]?.leave(answers);
   await again;
