@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ingestLogTable, lookupTable, pseudoTable } from "../../src/clever/layout";
 import { type ReportName, reports, userTypes } from "../../src/clever/reports";
@@ -75,6 +75,15 @@ export class PipelineFixture {
       new FolderSource(server),
       await FolderLake.open(path.join(folder, "lake")),
     );
+  }
+
+  /** A copy of the server and the lake, in a temporary folder of the test, or in one that the caller removes. */
+  async copy(place?: string): Promise<PipelineFixture> {
+    const folder = place ?? (await temporaryFolder());
+    await cp(path.dirname(this.server), folder, { recursive: true, preserveTimestamps: true });
+    const copy = await PipelineFixture.create(folder);
+    copy.clock = this.clock;
+    return copy;
   }
 
   /** Puts a file on the server; each one is newer than the previous ones unless its age is given. */

@@ -10,8 +10,9 @@ import { checkpointPaths, commitPath, lastCheckpointPath, logFolder } from "../.
 import { readCheckedSnapshot, readSnapshot } from "../../src/delta/snapshot";
 import { tableActions } from "../../src/delta/tableActions";
 import { Duck } from "../../src/duck/duck";
+import { madeOnce } from "../helpers/madeOnce";
 import { MemoryLake } from "../helpers/memoryLake";
-import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
+import { daily, dailyCsv, dailyPath } from "../helpers/pipelineFixture";
 
 /** Nothing is committed after a gap in a Delta log, and implausible values in a log give a clear error. */
 
@@ -233,14 +234,12 @@ describe("the repair that the hint names duplicates no row", () => {
   const rows = days.flatMap((day) => [`amy ${day} 1`, `? ${day} 1`]);
 
   /** A lake with a commit for each day. */
-  async function lakeOfDays(): Promise<PipelineFixture> {
-    const fixture = await PipelineFixture.create();
+  const lakeOfDays = madeOnce(async (fixture) => {
     for (const day of days) {
       await fixture.put(dailyPath(day), dailyCsv(daily("amy", day), daily(`other-${day}`, day)));
       await fixture.run();
     }
-    return fixture;
-  }
+  });
   const participation = pseudoTable(reports.daily_participation);
   const lookups = lookupTable(reports.daily_participation);
 

@@ -15,6 +15,7 @@ import { hasUpkeepProblems } from "../../src/pipeline/upkeep/upkeepTables";
 import { contentsOf } from "../../src/pipeline/write/fileContents";
 import { FaultyLake } from "../helpers/faultyLake";
 import { lakeRows, sharedDuck } from "../helpers/lakeRows";
+import { madeOnce } from "../helpers/madeOnce";
 import {
   daily,
   dailyCsv,
@@ -39,20 +40,22 @@ const tables = [
 
 describe("a lake of many small files", () => {
   let fixture: PipelineFixture;
-  beforeEach(async () => {
-    fixture = await PipelineFixture.create();
+  const lake = madeOnce(async (made) => {
     const days = (month: string, count: number) =>
       Array.from({ length: count }, (_, index) => `2024-${month}-${String(index + 1).padStart(2, "0")}`);
     for (const day of [...days("09", 12), ...days("10", 2)]) {
-      await fixture.put(dailyPath(day), dailyCsv(daily("a", day), daily("b", day, 3)));
-      await fixture.put(dailyPath(day, "teachers"), dailyCsv(daily("t", day)));
-      await fixture.put(usagePath(day), usageCsv(usage("a", "maths", day)));
+      await made.put(dailyPath(day), dailyCsv(daily("a", day), daily("b", day, 3)));
+      await made.put(dailyPath(day, "teachers"), dailyCsv(daily("t", day)));
+      await made.put(usagePath(day), usageCsv(usage("a", "maths", day)));
     }
-    await fixture.run();
+    await made.run();
     // One run writes all files together; a lake that was filled day by day has a data file for each.
     for (const table of [dailyTable, usageTable]) {
-      await splitBySource(fixture.lake, await sharedDuck(), table);
+      await splitBySource(made.lake, await sharedDuck(), table);
     }
+  });
+  beforeEach(async () => {
+    fixture = await lake();
   });
 
   async function tableOf(path: string): Promise<Snapshot> {

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { FaultyLake } from "../helpers/faultyLake";
+import { madeOnce } from "../helpers/madeOnce";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
 afterEach(() => vi.useRealTimers());
@@ -16,7 +17,6 @@ async function expectComplete(fixture: PipelineFixture): Promise<void> {
   }
 }
 
-/** Puts files, runs, and accepts what is held back. */
 /** Checks that all rows of the first file are in the table but the one that was refused. */
 async function expectFirstWhole(fixture: PipelineFixture): Promise<void> {
   expect((await fixture.lastLog()).get(first)).toMatchObject({
@@ -27,6 +27,7 @@ async function expectFirstWhole(fixture: PipelineFixture): Promise<void> {
   });
 }
 
+/** Puts files, runs, and accepts what is held back. */
 async function deliver(fixture: PipelineFixture, files: Readonly<Record<string, string>>): Promise<void> {
   for (const [file, content] of Object.entries(files)) await fixture.put(file, content);
   const { quarantined } = await fixture.run();
@@ -36,8 +37,7 @@ async function deliver(fixture: PipelineFixture, files: Readonly<Record<string, 
 const people = ["amy", "ben", "cat", "dan"];
 
 describe("three files with the same rows", () => {
-  async function chain(): Promise<PipelineFixture> {
-    const fixture = await PipelineFixture.create();
+  const chain = madeOnce(async (fixture) => {
     await deliver(fixture, { [first]: dailyCsv(...people.map((person) => daily(person))) });
     await deliver(fixture, { [second]: dailyCsv(daily("amy", "2024-09-03", 2), daily("ben")) });
     await deliver(fixture, { [third]: dailyCsv(daily("amy", "2024-09-03", 3), daily("cat")) });
@@ -48,8 +48,7 @@ describe("three files with the same rows", () => {
       "dan 2024-09-03 1",
     ]);
     await expectComplete(fixture);
-    return fixture;
-  }
+  });
 
   test("pass each row to the next newest file when they no longer have it", async () => {
     const fixture = await chain();

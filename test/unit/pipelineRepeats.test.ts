@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { CleverLakeError } from "../../src/basics/errors";
 import { refusedRowsPath } from "../../src/clever/layout";
+import { madeOnce } from "../helpers/madeOnce";
 import {
   daily,
   dailyCsv,
@@ -37,13 +38,12 @@ async function resources(fixture: PipelineFixture): Promise<string[]> {
 }
 
 describe("the same bytes under the name of another date", () => {
-  async function withSameBytes(): Promise<PipelineFixture> {
-    const fixture = await PipelineFixture.create();
+  async function putSameBytes(fixture: PipelineFixture): Promise<void> {
     await fixture.put(september3, dailyCsv(daily("amy")));
     await fixture.run();
     await fixture.put(september4, dailyCsv(daily("amy")));
-    return fixture;
   }
+  const withSameBytes = madeOnce(putSameBytes);
 
   test("land, and their rows count once, for the newer file", async () => {
     const fixture = await withSameBytes();
@@ -141,12 +141,11 @@ describe("the same bytes under the name of another date", () => {
   });
 
   describe("while the older file is no longer on the server", () => {
-    async function withoutOlder(): Promise<PipelineFixture> {
-      const fixture = await withSameBytes();
+    const withoutOlder = madeOnce(async (fixture) => {
+      await putSameBytes(fixture);
       await fixture.run();
       await fixture.remove(september3);
-      return fixture;
-    }
+    });
 
     test("come back from its landed file once the newer file is redelivered with other rows", async () => {
       const fixture = await withoutOlder();
@@ -335,8 +334,7 @@ describe("rows that are in two different files", () => {
   });
 
   describe("that are superseded by a newer file come back", () => {
-    async function withNewer(): Promise<PipelineFixture> {
-      const fixture = await PipelineFixture.create();
+    const withNewer = madeOnce(async (fixture) => {
       await fixture.put(september30, dailyCsv(daily("amy"), daily("amy", "2024-09-04")));
       await fixture.run();
       await fixture.put(september4, dailyCsv(daily("amy", "2024-09-04", 7)), older);
@@ -348,8 +346,7 @@ describe("rows that are in two different files", () => {
         rows: { daily_participation: 0 },
       });
       expect(await fixture.logins("amy")).toEqual(["amy 2024-09-03 1", "amy 2024-09-04 1"]);
-      return fixture;
-    }
+    });
     const older = new Date("2024-09-05T00:00:00Z");
     const both = ["amy 2024-09-03 1", "amy 2024-09-04 7"];
 
@@ -440,10 +437,12 @@ describe("rows that are in two different files", () => {
   describe("with different values in the second one", () => {
     const inFirst = dailyCsv(daily("amy"), daily("ben"));
     const inSecond = dailyCsv(daily("amy", "2024-09-03", 7), daily("ben"), daily("cat"));
-    async function withCorrection(modified?: Date): Promise<PipelineFixture> {
-      const fixture = await PipelineFixture.create();
+    const withFirst = madeOnce(async (fixture) => {
       await fixture.put(september3, inFirst);
       await fixture.run();
+    });
+    async function withCorrection(modified?: Date): Promise<PipelineFixture> {
+      const fixture = await withFirst();
       await fixture.put(september30, inSecond, modified);
       return fixture;
     }
@@ -795,14 +794,12 @@ describe("files that are redelivered in one run", () => {
   const days = ["2024-09-03", "2024-09-04", "2024-09-05", "2024-09-06"];
   const logins = days.map((day, index) => `amy ${day} ${index + 1}`);
 
-  async function fourDays(): Promise<PipelineFixture> {
-    const fixture = await PipelineFixture.create();
+  const fourDays = madeOnce(async (fixture) => {
     for (const [index, day] of days.entries()) {
       await fixture.put(dailyPath(day), dailyCsv(daily("amy", day, index + 1)));
     }
     await fixture.run();
-    return fixture;
-  }
+  });
 
   test("may pass their rows from one to the next", async () => {
     const fixture = await fourDays();

@@ -13,6 +13,7 @@ import { repairLake } from "../../src/pipeline/repair/repair";
 import { needsAttention } from "../../src/pipeline/runSummary";
 import { ForeignWriter } from "../helpers/foreignWriter";
 import { lakeRows } from "../helpers/lakeRows";
+import { madeOnce } from "../helpers/madeOnce";
 import {
   daily,
   dailyCsv,
@@ -35,13 +36,16 @@ const protocol = {
 };
 const rowsOfTable = ["amy 2024-09-03 1", "amy 2024-09-04 2", "amy 2024-10-01 1", "ben 2024-09-03 1"];
 
-async function lakeWithRows(): Promise<{ fixture: PipelineFixture; other: ForeignWriter }> {
-  const fixture = await PipelineFixture.create();
+const lake = madeOnce(async (fixture) => {
   await fixture.put(dailyPath(), dailyCsv(daily("amy"), daily("ben")));
   await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("amy", "2024-09-04", 2)));
   await fixture.put(dailyPath("2024-10-01"), dailyCsv(daily("amy", "2024-10-01")));
   await fixture.put(usagePath(), usageCsv(usage("amy", "Maths")));
   await fixture.run();
+});
+
+async function lakeWithRows(): Promise<{ fixture: PipelineFixture; other: ForeignWriter }> {
+  const fixture = await lake();
   return { fixture, other: new ForeignWriter(fixture.lake, table) };
 }
 

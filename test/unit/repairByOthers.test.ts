@@ -6,6 +6,7 @@ import { removeFile } from "../../src/delta/tableActions";
 import { repairLake } from "../../src/pipeline/repair/repair";
 import { FaultyLake } from "../helpers/faultyLake";
 import { ForeignWriter } from "../helpers/foreignWriter";
+import { madeOnce } from "../helpers/madeOnce";
 import {
   daily,
   dailyCsv,
@@ -26,14 +27,15 @@ const lookup = lookupTable(reports.daily_participation);
 const named = "https://example.org/sis-ben/page";
 const masked = expect.stringMatching(/^https:\/\/example\.org\/\[pseudonym\]\/page$/);
 
-async function lakeWithRows(resource = "Maths"): Promise<PipelineFixture> {
-  const fixture = await PipelineFixture.create();
+async function fill(fixture: PipelineFixture, resource: string): Promise<void> {
   await fixture.put(dailyPath(), dailyCsv(daily("amy"), daily("ben")));
   await fixture.put(dailyPath("2024-10-01"), dailyCsv(daily("amy", "2024-10-01")));
   await fixture.put(usagePath(), usageCsv(usage("amy", resource)));
   await fixture.run();
-  return fixture;
 }
+
+const lakeWithRows = madeOnce((fixture) => fill(fixture, "Maths"));
+const lakeWithNamed = madeOnce((fixture) => fill(fixture, named));
 
 const repair = ({ lake }: PipelineFixture) => repairLake({ lake, salt, dryRun: false });
 
@@ -110,7 +112,7 @@ describe("people whose lookups are gone are not known", () => {
     ["of the other report", usageTable, undefined],
     ["of their own report", dailyTable, "10"],
   ])("so no rows %s are rebuilt while the lookups cannot be", async (_name, table, month) => {
-    const fixture = await lakeWithRows(named);
+    const fixture = await lakeWithNamed();
     await fixture.lose(lookup);
     const landed = (await fixture.lastLog()).get(dailyPath())?.landedPath ?? "";
     await fixture.lake.delete(landed);
@@ -130,15 +132,13 @@ describe("while another program's deletion is not repaired", () => {
   const people = ["amy", "ben", "cat", "dan"];
 
   /** A file of two months, the rows of one of which were deleted. */
-  async function withoutSeptember(): Promise<PipelineFixture> {
-    const fixture = await PipelineFixture.create();
+  const withoutSeptember = madeOnce(async (fixture) => {
     const october = people.map((person) => daily(person, "2024-10-01"));
     await fixture.put(dailyPath(), dailyCsv(...people.map((person) => daily(person)), ...october));
     await fixture.run({ accept: [dailyPath()] });
     expect(await fixture.rows()).toHaveLength(8);
     await empty(fixture, dailyTable, "9");
-    return fixture;
-  }
+  });
 
   async function expectIntact(fixture: PipelineFixture): Promise<void> {
     await repair(fixture);

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { LogEntry } from "../../src/pipeline/log/ingestLog";
 import type { Landing } from "../../src/pipeline/plan/plan";
 import { FaultyLake } from "../helpers/faultyLake";
+import { madeOnce } from "../helpers/madeOnce";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
 /** Files with the same bytes and a new time, so that their rows may supersede those of others. */
@@ -68,13 +69,16 @@ test("a file touched before it is read counts with its new time once it is read"
   await expectSettled();
 });
 
+const touched = madeOnce(async (made) => {
+  await made.put(first, dailyCsv(daily("amy", "2024-09-02", 1), daily("ben", "2024-09-02", 1)), at(1));
+  await made.put(second, dailyCsv(daily("amy", "2024-09-02", 1), daily("ben", "2024-09-02", 2)), at(2));
+  await made.run();
+  await made.touch(first, at(3));
+});
+
 test("a touched file counts with its new time even if the lake failed during the run", async () => {
   for (let number = 1; ; number++) {
-    fixture = await PipelineFixture.create();
-    await fixture.put(first, dailyCsv(daily("amy", "2024-09-02", 1), daily("ben", "2024-09-02", 1)), at(1));
-    await fixture.put(second, dailyCsv(daily("amy", "2024-09-02", 1), daily("ben", "2024-09-02", 2)), at(2));
-    await fixture.run();
-    await fixture.touch(first, at(3));
+    fixture = await touched();
     const lake = new FaultyLake(fixture.lake, "before", number);
     const summary = await fixture.run({ lake }).catch(() => undefined);
     if (lake.failed === undefined) break;
