@@ -82,12 +82,6 @@ function notebook(folder: string, report: Report, isFirst: boolean): string[] {
   ];
 }
 
-async function spark(statements: readonly string[]): Promise<void> {
-  const scratch = await mkdtemp(path.join(root, "spark-"));
-  await using session = Spark.start(jars ?? "", scratch);
-  await session.sql(...statements);
-}
-
 async function readByDeltaRs(folder: string, table: string): Promise<unknown> {
   const answer = await runPython(python ?? "", "delta.py", {
     command: "read",
@@ -125,8 +119,11 @@ beforeAll(async () => {
       await land(dailyReport, `Students/${name("2024-08-30", dailyReport)}`, oldDaily("2024-08-30"));
     }
   };
+  await using spark = Spark.start(jars, await mkdtemp(path.join(root, "spark-")));
   const run = (isFirst: boolean) =>
-    spark([template, small].flatMap((folder) => all.flatMap((report) => notebook(folder, report, isFirst))));
+    spark.sql(
+      ...[template, small].flatMap((folder) => all.flatMap((report) => notebook(folder, report, isFirst))),
+    );
   await landAll("2024-10-03T05-00-00", days.slice(0, 2), dailyOf(days[1] ?? ""));
   await run(true);
   await landAll("2024-10-04T05-00-00", days.slice(0, 3), corrected);

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -93,7 +93,7 @@ describe.each(scenarios)("$name", ({ prepare, request }) => {
   beforeAll(async () => {
     template = await PipelineFixture.create(await newFolder());
     await prepare(template);
-    const copy = await copyOf(template);
+    const copy = await template.copy(await newFolder());
     await copy.run(request);
     undisturbed = await lakeState(copy);
     expect((await copy.verify()).problems).toEqual([]);
@@ -103,7 +103,7 @@ describe.each(scenarios)("$name", ({ prepare, request }) => {
     "reaches the same state, whichever lake operation fails (%s the operation)",
     async (fault) => {
       for (let at = 1; ; at++) {
-        const fixture = await copyOf(template);
+        const fixture = await template.copy(await newFolder());
         const lake = new FaultyLake(fixture.lake, fault, at);
         const first = await fixture.run({ ...request, lake }).catch((error: unknown) => error);
         if (lake.failed === undefined) {
@@ -126,9 +126,3 @@ describe.each(scenarios)("$name", ({ prepare, request }) => {
     600_000,
   );
 });
-
-async function copyOf(template: PipelineFixture): Promise<PipelineFixture> {
-  const folder = await newFolder();
-  await cp(path.dirname(template.server), folder, { recursive: true, preserveTimestamps: true });
-  return PipelineFixture.create(folder);
-}
