@@ -5,11 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import { repairLake } from "../../src/pipeline/repair/repair";
+import { madeOnce } from "../helpers/madeOnce";
 import {
   daily,
   dailyCsv,
   dailyPath,
-  PipelineFixture,
+  type PipelineFixture,
   salt,
   usage,
   usageCsv,
@@ -45,13 +46,11 @@ const nextDay = "2024-10-02";
 const after = [...before, `amy ${nextDay} 7`].sort();
 
 const folder = await mkdtemp(path.join(tmpdir(), "clever-lake-other-writers-"));
-const madeLake = path.join(folder, "made");
 const sparkFolder = path.join(folder, "spark");
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-beforeAll(async () => {
-  await mkdir(sparkFolder);
-  const fixture = await PipelineFixture.create(madeLake);
+/** A lake with two runs. */
+const lakeOfRuns = madeOnce(async (fixture) => {
   await fixture.put(dailyPath(), dailyCsv(daily("amy"), daily("ben")));
   await fixture.put(usagePath(), usageCsv(usage("amy", "Maths")));
   await fixture.run();
@@ -62,13 +61,6 @@ beforeAll(async () => {
   );
   await fixture.run();
 });
-
-/** A copy of a lake with two runs. */
-async function lakeOfRuns(): Promise<PipelineFixture> {
-  const copy = await temporaryFolder();
-  await cp(madeLake, copy, { recursive: true, preserveTimestamps: true });
-  return PipelineFixture.create(copy);
-}
 
 async function continues(fixture: PipelineFixture, outcome: Outcome): Promise<void> {
   const modified = new Date(Date.UTC(2024, 11, 1));
@@ -108,6 +100,7 @@ async function continues(fixture: PipelineFixture, outcome: Outcome): Promise<vo
 describe.skipIf(jars === undefined)("Apache Spark, between two runs of ours", { timeout: 300_000 }, () => {
   let spark: Spark;
   beforeAll(async () => {
+    await mkdir(sparkFolder);
     spark = Spark.start(jars ?? "", sparkFolder);
     await spark.sql(
       "SET spark.databricks.delta.retentionDurationCheck.enabled = false",
