@@ -1,7 +1,8 @@
 """Separates clean files from those that need judging: by what each has on its own, then by comparison with people's ids.
 
-The checks are stricter than the judge's own (`src/pipeline/read/checkRows.ts` and the modules next to it): an extra
-file for the judge costs time, but a missed one would be wrong. An action is run only if there is something to compare.
+The checks are stricter than the judge's own (`src/pipeline/read/checks/checkRows.ts` and the modules next to it): an
+extra file for the judge costs time, but a missed one would be wrong. An action is run only if there is something to
+compare.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 import { counted } from "../basics/counted";
 import type { RunSummary } from "../pipeline/log/runRecord";
-import type { IdentityHealth } from "../pipeline/read/identityHealth";
+import type { IdentityHealth } from "../pipeline/read/checks/identityHealth";
 
 /** What may be noticed, as a noun and what follows it. */
 const findings: readonly (readonly [of: keyof IdentityHealth, noun: string, rest: string])[] = [

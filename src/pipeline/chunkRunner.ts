@@ -17,7 +17,7 @@ import { isLandedFileLost } from "./plan/changedFiles";
 import type { Landing } from "./plan/plan";
 import { type Chunk, deliveryOf, isDue } from "./plan/work";
 import type { Progress } from "./progress";
-import { KnownPeople } from "./read/people";
+import { KnownPeople } from "./read/people/people";
 import type { OpenReadEngine } from "./read/readEngine";
 import type { VerifiedVersions } from "./repair/foreignCommits";
 import { countRowsBySource } from "./write/sourceRows";

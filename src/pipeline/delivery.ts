@@ -1,6 +1,6 @@
 import type { DayRows } from "../clever/likelyDates";
 import type { LogEntry } from "./log/ingestLog";
-import type { OpenedCsv } from "./read/openCsv";
+import type { OpenedCsv } from "./read/csv/openCsv";
 
 /** A landed file to be read, and what a person accepted about it. */
 export interface Delivery {

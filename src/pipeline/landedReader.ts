@@ -3,7 +3,7 @@ import type { OpenLake } from "../delta/openLake";
 import type { Snapshot } from "../delta/snapshot";
 import type { DuckSession } from "../duck/duck";
 import type { LogEntry } from "./log/ingestLog";
-import { KnownPeople } from "./read/people";
+import { KnownPeople } from "./read/people/people";
 import { type Reading, readDeliveries } from "./read/readDeliveries";
 import type { ReadContext } from "./read/readOneFile";
 import { stageRows } from "./read/stageRows";

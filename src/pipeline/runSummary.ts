@@ -2,7 +2,7 @@ import { describeError } from "../basics/errors";
 import { reportNames } from "../clever/reports";
 import type { LakeAccess } from "../delta/openLake";
 import { type RunRecord, type RunSummary, recordNewestRun, writeRunRecord } from "./log/runRecord";
-import { healthy } from "./read/identityHealth";
+import { healthy } from "./read/checks/identityHealth";
 
 /** Whether files failed or were quarantined. */
 function isIncomplete(summary: RunSummary): boolean {

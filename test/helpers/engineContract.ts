@@ -6,7 +6,7 @@ import { reports } from "../../src/clever/reports";
 import { sqlString } from "../../src/duck/duck";
 import type { Lake } from "../../src/lake/lake";
 import type { Delivery } from "../../src/pipeline/delivery";
-import { KnownPeople } from "../../src/pipeline/read/people";
+import { KnownPeople } from "../../src/pipeline/read/people/people";
 import type { CleanReading, EngineTask, OpenReadEngine } from "../../src/pipeline/read/readEngine";
 import { sharedDuck } from "./lakeRows";
 import { dailyCsv, dailyHeader, dailyPath, PipelineFixture, pseudonym, salt } from "./pipelineFixture";

@@ -7,7 +7,7 @@ import { stageDataFile } from "../../src/delta/files/dataFile";
 import { sqlString } from "../../src/duck/duck";
 import type { Delivery, ReadDelivery } from "../../src/pipeline/delivery";
 import { EmbeddedEngine } from "../../src/pipeline/read/embeddedEngine";
-import { KnownPeople } from "../../src/pipeline/read/people";
+import { KnownPeople } from "../../src/pipeline/read/people/people";
 import type { CleanReading, EngineTask, OpenReadEngine } from "../../src/pipeline/read/readEngine";
 import type { ReadContext } from "../../src/pipeline/read/readOneFile";
 import { type StagedRows, stageRows } from "../../src/pipeline/read/stageRows";

@@ -8,7 +8,7 @@ import type { ParticipationIndex } from "../../src/dashboard/index/participation
 import { participationMetrics } from "../../src/dashboard/query/metrics";
 import type { RunSummary } from "../../src/pipeline/log/runRecord";
 import type { PlannedFile } from "../../src/pipeline/plan/plan";
-import { healthy } from "../../src/pipeline/read/identityHealth";
+import { healthy } from "../../src/pipeline/read/checks/identityHealth";
 import { metricsFilter } from "../helpers/metricsFilter";
 import { plainIndex } from "../helpers/plainIndex";
 

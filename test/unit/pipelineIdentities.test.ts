@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { refusedRowsPath } from "../../src/clever/layout";
 import { RunHistory, readRunRecord } from "../../src/pipeline/log/runRecord";
 import { lastIdentities } from "../../src/pipeline/plan/status";
-import { healthy } from "../../src/pipeline/read/identityHealth";
+import { healthy } from "../../src/pipeline/read/checks/identityHealth";
 import {
   daily,
   dailyCsv,

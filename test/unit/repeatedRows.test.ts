@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { refusedRowsPath } from "../../src/clever/layout";
 import { Duck } from "../../src/duck/duck";
-import { type Mark, markedRows } from "../../src/pipeline/read/markedRows";
+import { type Mark, markedRows } from "../../src/pipeline/read/checks/markedRows";
 import {
   daily,
   dailyCsv,

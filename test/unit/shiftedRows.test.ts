@@ -3,11 +3,11 @@ import { describe, expect, test } from "vitest";
 import { refusedRowsPath } from "../../src/clever/layout";
 import { type ReportName, reports } from "../../src/clever/reports";
 import { Duck } from "../../src/duck/duck";
-import { loadCsv } from "../../src/pipeline/read/loadCsv";
-import { markedRows } from "../../src/pipeline/read/markedRows";
-import { openCsv } from "../../src/pipeline/read/openCsv";
-import { peopleSql, ReportPeople } from "../../src/pipeline/read/people";
-import { findShiftedRows, placesOfIdsSql } from "../../src/pipeline/read/shiftedRows";
+import { markedRows } from "../../src/pipeline/read/checks/markedRows";
+import { findShiftedRows, placesOfIdsSql } from "../../src/pipeline/read/checks/shiftedRows";
+import { loadCsv } from "../../src/pipeline/read/csv/loadCsv";
+import { openCsv } from "../../src/pipeline/read/csv/openCsv";
+import { peopleSql, ReportPeople } from "../../src/pipeline/read/people/people";
 import {
   daily,
   dailyCsv,

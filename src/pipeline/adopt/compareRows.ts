@@ -8,7 +8,7 @@ import { withTables } from "../../delta/withTable";
 import { type DuckSession, sqlFile, sqlName } from "../../duck/duck";
 import type { LogEntry } from "../log/ingestLog";
 import { isRejected } from "../plan/quarantine";
-import { comparableForms } from "../read/maskedTexts";
+import { comparableForms } from "../read/people/maskedTexts";
 import type { OeaTable } from "./oeaTables";
 
 /**

@@ -5,7 +5,7 @@ import type { Action, AddFile } from "../../delta/log/actions";
 import { commit } from "../../delta/log/commit";
 import type { OpenLake } from "../../delta/openLake";
 import { tableActions } from "../../delta/tableActions";
-import { type ReportPeople, samePersonSql } from "../read/people";
+import { type ReportPeople, samePersonSql } from "../read/people/people";
 import type { VerifiedVersions } from "../repair/foreignCommits";
 
 export interface LookupContext extends OpenLake {

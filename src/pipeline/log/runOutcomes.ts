@@ -5,7 +5,7 @@ import type { Committed } from "../commit/reportTable";
 import type { QuarantinedDelivery } from "../delivery";
 import type { LakeState } from "../plan/plan";
 import { acceptsFile } from "../plan/work";
-import { combinedHealth, healthy, type IdentityHealth } from "../read/identityHealth";
+import { combinedHealth, healthy, type IdentityHealth } from "../read/checks/identityHealth";
 import { countRowsBySource } from "../write/sourceRows";
 import { affectedNotes, changeNotes, unrestoredNote } from "./changeNotes";
 import type { LogEntry } from "./ingestLog";

@@ -7,7 +7,7 @@ import { reportNames, userTypes } from "../../clever/reports";
 import type { Lake } from "../../lake/lake";
 import { readDocument } from "../../lake/readSmall";
 import { folderName } from "../plan/plan";
-import { identityHealthSchema } from "../read/identityHealth";
+import { identityHealthSchema } from "../read/checks/identityHealth";
 
 const landingSchema = z.object({
   path: z.string(),

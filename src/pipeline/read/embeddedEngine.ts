@@ -3,16 +3,16 @@ import { limitConcurrency, mapConcurrently } from "../../basics/mapConcurrently"
 import { dateInName } from "../../clever/fileNames";
 import type { DuckSession } from "../../duck/duck";
 import { type Delivery, type FileToRead, type ReadDelivery, spanOf } from "../delivery";
-import { checkRows } from "./checkRows";
+import { checkRows } from "./checks/checkRows";
+import { markedFiles } from "./checks/markedRows";
+import { noteRepeatedRows } from "./checks/repeatedRows";
+import { loadBatch, removeFiles } from "./csv/loadCsv";
+import type { KnownHeaders } from "./csv/openCsv";
+import { columnsKey, headerKey } from "./csv/rawRows";
 import { headerNotes, idsInHeaders } from "./fileNotes";
 import { concurrentFiles, openLanded, withLandedFiles } from "./landedFiles";
-import { loadBatch, removeFiles } from "./loadCsv";
-import { markedFiles } from "./markedRows";
-import type { KnownHeaders } from "./openCsv";
-import { columnsKey, headerKey } from "./rawRows";
 import type { CleanReading, ReadEngine } from "./readEngine";
 import type { ReadContext } from "./readOneFile";
-import { noteRepeatedRows } from "./repeatedRows";
 import type { StagedRows } from "./stageRows";
 
 /** Files of this size or larger are left to the judge, which reads them with all cores. */

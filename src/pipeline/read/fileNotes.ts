@@ -1,9 +1,9 @@
 import { type Header, shownName } from "../../clever/header";
 import type { UserType } from "../../clever/reports";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
-import type { LoadedCsv } from "./loadCsv";
-import { knownIdsAmong } from "./maskedTexts";
-import type { KnownPeople } from "./people";
+import type { LoadedCsv } from "./csv/loadCsv";
+import { knownIdsAmong } from "./people/maskedTexts";
+import type { KnownPeople } from "./people/people";
 
 /** Those names of unknown columns that are people's ids, in lower case. */
 export function idsInHeaders(

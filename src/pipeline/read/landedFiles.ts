@@ -6,7 +6,7 @@ import type { Report } from "../../clever/reports";
 import { withLocalFiles } from "../../delta/files/localFiles";
 import type { LakeAccess } from "../../delta/openLake";
 import type { Delivery, FailedDelivery } from "../delivery";
-import { type KnownHeaders, type OpenedCsv, openCsv } from "./openCsv";
+import { type KnownHeaders, type OpenedCsv, openCsv } from "./csv/openCsv";
 
 /** Files of the lake read concurrently: each mostly waits. */
 export const concurrentFiles = 8;

@@ -1,11 +1,11 @@
 import type { DuckSession } from "../../duck/duck";
 import type { Delivery, FailedDelivery, QuarantinedDelivery, ReadDelivery } from "../delivery";
+import { withRefusedLines } from "./checks/refusedLines";
+import { isBlankFile } from "./csv/scanBytes";
 import { EmbeddedEngine } from "./embeddedEngine";
 import { changedSinceIngested, openLanded, withLandedFiles } from "./landedFiles";
 import type { ReadEngine } from "./readEngine";
 import { type FileReading, type ReadContext, readOneFile } from "./readOneFile";
-import { withRefusedLines } from "./refusedLines";
-import { isBlankFile } from "./scanBytes";
 import type { StagedRows } from "./stageRows";
 
 /** The result of reading deliveries. */

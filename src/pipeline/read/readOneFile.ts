@@ -6,15 +6,15 @@ import { refusedRowsPath } from "../../clever/layout";
 import type { DuckSession } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
 import { type Delivery, type FileToRead, isJudged, type QuarantinedDelivery, spanOf } from "../delivery";
-import { checkRows } from "./checkRows";
+import { checkRows } from "./checks/checkRows";
+import { type MarkedRows, markedRows } from "./checks/markedRows";
+import { findBadRows, type Refusal, splitBadRows } from "./checks/refuseRows";
+import { noteRepeatedRows } from "./checks/repeatedRows";
+import { type LoadedCsv, loadCsv, rowCount } from "./csv/loadCsv";
+import { type OpenedCsv, openCsv } from "./csv/openCsv";
+import { containsText } from "./csv/scanBytes";
 import { countPlaceholders, headerNotes, idsInHeaders, placeholdersNote } from "./fileNotes";
-import { type LoadedCsv, loadCsv, rowCount } from "./loadCsv";
-import { type MarkedRows, markedRows } from "./markedRows";
-import { type OpenedCsv, openCsv } from "./openCsv";
 import type { Reading } from "./readDeliveries";
-import { findBadRows, type Refusal, splitBadRows } from "./refuseRows";
-import { noteRepeatedRows } from "./repeatedRows";
-import { containsText } from "./scanBytes";
 import type { StageContext, stageRows } from "./stageRows";
 
 export interface ReadContext extends StageContext {

@@ -6,10 +6,10 @@ import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import type { LogEntry } from "../log/ingestLog";
 import { dayBit } from "../write/cells";
 import { pseudoFiles } from "../write/tables";
-import { daySql, type LoadedCsv, rowCount, valueSql } from "./loadCsv";
-import { type MaskedTexts, maskKeptTexts } from "./maskedTexts";
-import type { KnownPeople, ReportPeople } from "./people";
-import type { FileDays } from "./rawRows";
+import { daySql, type LoadedCsv, rowCount, valueSql } from "./csv/loadCsv";
+import type { FileDays } from "./csv/rawRows";
+import { type MaskedTexts, maskKeptTexts } from "./people/maskedTexts";
+import type { KnownPeople, ReportPeople } from "./people/people";
 
 /** Rows of one month in the form of the `_pseudo` table, in a local file. */
 export interface StagedRows {

@@ -2,7 +2,7 @@ import { maskMarker } from "../../clever/maskedText";
 import type { Report } from "../../clever/reports";
 import { hasNoKeySql, hasResources, sameRowSql, sameValuesSql } from "../../clever/rowKey";
 import { type DuckSession, sqlString } from "../../duck/duck";
-import { comparableForms } from "../read/maskedTexts";
+import { comparableForms } from "../read/people/maskedTexts";
 
 /** Rows of a source that a newer source has too. */
 export interface Overlap {

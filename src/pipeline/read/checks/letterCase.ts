@@ -1,7 +1,7 @@
-import { idColumns, idNames } from "../../clever/reports";
-import type { DuckSession } from "../../duck/duck";
-import { type LoadedCsv, valueSql } from "./loadCsv";
-import type { CheckedPeople } from "./people";
+import { idColumns, idNames } from "../../../clever/reports";
+import type { DuckSession } from "../../../duck/duck";
+import { type LoadedCsv, valueSql } from "../csv/loadCsv";
+import type { CheckedPeople } from "../people/people";
 import { idKinds } from "./sharedIds";
 
 const [sis, clever] = idNames;

@@ -1,9 +1,9 @@
-import { dateColumn, idColumns, idNames, type Report } from "../../clever/reports";
-import { shape } from "../../clever/shape";
-import type { DuckSession } from "../../duck/duck";
-import { type LoadedCsv, valueSql } from "./loadCsv";
+import { dateColumn, idColumns, idNames, type Report } from "../../../clever/reports";
+import { shape } from "../../../clever/shape";
+import type { DuckSession } from "../../../duck/duck";
+import { type LoadedCsv, valueSql } from "../csv/loadCsv";
+import type { CheckedPeople } from "../people/people";
 import type { Mark } from "./markedRows";
-import type { CheckedPeople } from "./people";
 
 /** Ids in a file that occur with several ids of the other kind on one day. */
 export interface SharedIds {

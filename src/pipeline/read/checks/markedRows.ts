@@ -1,4 +1,4 @@
-import type { DuckSession } from "../../duck/duck";
+import type { DuckSession } from "../../../duck/duck";
 
 /** Readable rows that a check found to be bad, with the column at fault. */
 export interface Mark {

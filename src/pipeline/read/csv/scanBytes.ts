@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
-import type { Header } from "../../clever/header";
-import { RecordCounter } from "../../clever/records";
-import { Utf8Check } from "../../clever/utf8";
-import { isBlank } from "../../clever/values";
+import type { Header } from "../../../clever/header";
+import { RecordCounter } from "../../../clever/records";
+import { Utf8Check } from "../../../clever/utf8";
+import { isBlank } from "../../../clever/values";
 
 /** What a CSV file's bytes show before its rows are read. */
 export interface ScannedBytes {

@@ -1,6 +1,6 @@
-import { idColumns, idNames, keptTextColumns, type Report, type ReportColumn } from "../../clever/reports";
-import { whiteSpace } from "../../clever/values";
-import { type DuckSession, sqlName, sqlString, sqlStrings } from "../../duck/duck";
+import { idColumns, idNames, keptTextColumns, type Report, type ReportColumn } from "../../../clever/reports";
+import { whiteSpace } from "../../../clever/values";
+import { type DuckSession, sqlName, sqlString, sqlStrings } from "../../../duck/duck";
 
 /**
  * Lists the distinct values in `raw`, because most of its texts repeat in thousands of rows: people's ids as they were

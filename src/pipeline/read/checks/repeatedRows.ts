@@ -1,8 +1,8 @@
-import { counted } from "../../basics/counted";
-import type { Report, ReportColumn } from "../../clever/reports";
-import { keyInFileSql } from "../../clever/rowKey";
-import type { DuckSession } from "../../duck/duck";
-import { daySql, type LoadedCsv, valueSql } from "./loadCsv";
+import { counted } from "../../../basics/counted";
+import type { Report, ReportColumn } from "../../../clever/reports";
+import { keyInFileSql } from "../../../clever/rowKey";
+import type { DuckSession } from "../../../duck/duck";
+import { daySql, type LoadedCsv, valueSql } from "../csv/loadCsv";
 
 /**
  * Finds rows that files in `raw` repeat; resolves to notes by file number. A file is the authority on its own rows, so

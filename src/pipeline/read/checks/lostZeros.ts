@@ -1,8 +1,8 @@
-import { idColumns, idNames } from "../../clever/reports";
-import type { DuckSession } from "../../duck/duck";
-import { type LoadedCsv, valueSql } from "./loadCsv";
+import { idColumns, idNames } from "../../../clever/reports";
+import type { DuckSession } from "../../../duck/duck";
+import { type LoadedCsv, valueSql } from "../csv/loadCsv";
+import type { CheckedPeople } from "../people/people";
 import type { Mark } from "./markedRows";
-import type { CheckedPeople } from "./people";
 
 const reason = "The id has lost its leading zeros; the lake or the file has the same person with them";
 /** A number without a leading zero. */

@@ -1,9 +1,9 @@
-import { counted } from "../../basics/counted";
-import { maskText, textKindOf } from "../../clever/maskedText";
-import { keptTextColumns, type Report, type ReportColumn } from "../../clever/reports";
-import { type DuckSession, sqlName } from "../../duck/duck";
-import { cellOf, listKeptTexts } from "./distinctTexts";
-import { type LoadedCsv, valueSql } from "./loadCsv";
+import { counted } from "../../../basics/counted";
+import { maskText, textKindOf } from "../../../clever/maskedText";
+import { keptTextColumns, type Report, type ReportColumn } from "../../../clever/reports";
+import { type DuckSession, sqlName } from "../../../duck/duck";
+import { cellOf, listKeptTexts } from "../csv/distinctTexts";
+import { type LoadedCsv, valueSql } from "../csv/loadCsv";
 import type { KnownPeople } from "./people";
 
 /** A file's kept texts, with people's ids masked. */

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { idNames, userTypes } from "../../clever/reports";
-import type { OpenLake } from "../../delta/openLake";
-import type { DuckSession } from "../../duck/duck";
-import type { ReportPeople } from "./people";
+import { idNames, userTypes } from "../../../clever/reports";
+import type { OpenLake } from "../../../delta/openLake";
+import type { DuckSession } from "../../../duck/duck";
+import type { ReportPeople } from "../people/people";
 
 export const identityHealthSchema = z.object({
   /** Cells with a placeholder such as NULL instead of an id; they count as blank. Readers of run records know this name. */

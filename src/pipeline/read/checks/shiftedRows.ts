@@ -1,9 +1,9 @@
-import { idColumns, keptTextColumns, type Report } from "../../clever/reports";
-import { plainNumber, shiftedReason, shortestId } from "../../clever/shiftedCells";
-import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
-import { type LoadedCsv, valueSql } from "./loadCsv";
+import { idColumns, keptTextColumns, type Report } from "../../../clever/reports";
+import { plainNumber, shiftedReason, shortestId } from "../../../clever/shiftedCells";
+import { type DuckSession, sqlName, sqlString } from "../../../duck/duck";
+import { type LoadedCsv, valueSql } from "../csv/loadCsv";
+import { type CheckedPeople, idSelects } from "../people/people";
 import type { Mark } from "./markedRows";
-import { type CheckedPeople, idSelects } from "./people";
 
 /** A SELECT of the texts in `kept_texts` that are people's ids. */
 function textsLikeIdsSql({ inFiles, inRun, inLookups }: CheckedPeople): string {

@@ -1,11 +1,11 @@
 import type { Readable } from "node:stream";
-import { isCleverLakeError } from "../../basics/errors";
-import { mapConcurrently } from "../../basics/mapConcurrently";
-import { refusedRowsPath } from "../../clever/layout";
-import type { LakeAccess } from "../../delta/openLake";
-import type { Delivery } from "../delivery";
-import { mayUndercountRows } from "../write/sourceRows";
-import { concurrentFiles } from "./landedFiles";
+import { isCleverLakeError } from "../../../basics/errors";
+import { mapConcurrently } from "../../../basics/mapConcurrently";
+import { refusedRowsPath } from "../../../clever/layout";
+import type { LakeAccess } from "../../../delta/openLake";
+import type { Delivery } from "../../delivery";
+import { mayUndercountRows } from "../../write/sourceRows";
+import { concurrentFiles } from "../landedFiles";
 
 /** Enough for the line number. */
 const startLength = 100;

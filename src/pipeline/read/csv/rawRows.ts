@@ -1,10 +1,10 @@
-import type { Header } from "../../clever/header";
-import { maximumRowBytes } from "../../clever/judgeRows";
-import type { DayRows } from "../../clever/likelyDates";
-import { isPlaceholderSql } from "../../clever/personIds";
-import { dateColumn, type Report } from "../../clever/reports";
-import { canonicalFormat } from "../../clever/values";
-import { type DuckSession, sqlFiles, sqlName, sqlString, sqlStrings } from "../../duck/duck";
+import type { Header } from "../../../clever/header";
+import { maximumRowBytes } from "../../../clever/judgeRows";
+import type { DayRows } from "../../../clever/likelyDates";
+import { isPlaceholderSql } from "../../../clever/personIds";
+import { dateColumn, type Report } from "../../../clever/reports";
+import { canonicalFormat } from "../../../clever/values";
+import { type DuckSession, sqlFiles, sqlName, sqlString, sqlStrings } from "../../../duck/duck";
 import { cellOf, countByValue, textSql } from "./distinctTexts";
 import type { OpenedCsv } from "./openCsv";
 

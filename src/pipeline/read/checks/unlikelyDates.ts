@@ -1,9 +1,9 @@
-import { dateInName } from "../../clever/fileNames";
-import { unlikelyDays } from "../../clever/likelyDates";
-import { dateColumn, type Report } from "../../clever/reports";
-import { sqlString } from "../../duck/duck";
-import type { LogEntry } from "../log/ingestLog";
-import { daySql, type LoadedCsv } from "./loadCsv";
+import { dateInName } from "../../../clever/fileNames";
+import { unlikelyDays } from "../../../clever/likelyDates";
+import { dateColumn, type Report } from "../../../clever/reports";
+import { sqlString } from "../../../duck/duck";
+import type { LogEntry } from "../../log/ingestLog";
+import { daySql, type LoadedCsv } from "../csv/loadCsv";
 import type { Mark } from "./markedRows";
 
 /**

@@ -1,14 +1,14 @@
-import { type CleverLakeError, isCleverLakeError } from "../../basics/errors";
-import type { Header } from "../../clever/header";
-import type { DayRows } from "../../clever/likelyDates";
-import { suspectIdSql } from "../../clever/personIds";
+import { type CleverLakeError, isCleverLakeError } from "../../../basics/errors";
+import type { Header } from "../../../clever/header";
+import type { DayRows } from "../../../clever/likelyDates";
+import { suspectIdSql } from "../../../clever/personIds";
 import {
   type ColumnType,
   dateColumn,
   keptTextColumns,
   type Report,
   type ReportColumn,
-} from "../../clever/reports";
+} from "../../../clever/reports";
 import {
   canonicalFormat,
   cleverId,
@@ -16,8 +16,8 @@ import {
   dayMonthOrder,
   isBlank,
   parseValue,
-} from "../../clever/values";
-import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
+} from "../../../clever/values";
+import { type DuckSession, sqlName, sqlString } from "../../../duck/duck";
 import { blankTextsSql, cellOf, countByValue, listDistinct, textSql } from "./distinctTexts";
 import type { OpenedCsv } from "./openCsv";
 import { type CountedRows, type FileDays, readRows } from "./rawRows";

@@ -1,7 +1,7 @@
 import type { Hash } from "node:crypto";
 import { open } from "node:fs/promises";
-import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../../clever/header";
-import type { Report, UserType } from "../../clever/reports";
+import { type Header, headerBytes, isProblem, type Problem, readHeader } from "../../../clever/header";
+import type { Report, UserType } from "../../../clever/reports";
 import { scanBytes } from "./scanBytes";
 
 /** A landed file before its rows are read. */

@@ -1,11 +1,11 @@
-import type { DuckSession } from "../../duck/duck";
-import type { LogEntry } from "../log/ingestLog";
+import type { DuckSession } from "../../../duck/duck";
+import type { LogEntry } from "../../log/ingestLog";
+import type { LoadedCsv } from "../csv/loadCsv";
+import { peopleSql, type ReportPeople } from "../people/people";
 import { addClashes } from "./identityHealth";
 import { anyCapitalsSql, findChangedCase } from "./letterCase";
-import type { LoadedCsv } from "./loadCsv";
 import { anyLostZerosSql, findLostZeros } from "./lostZeros";
 import type { Mark } from "./markedRows";
-import { peopleSql, type ReportPeople } from "./people";
 import { anySharedIdsSql, findSharedIds } from "./sharedIds";
 import { findShiftedRows, placesOfIdsSql } from "./shiftedRows";
 import { findUnlikelyDates } from "./unlikelyDates";

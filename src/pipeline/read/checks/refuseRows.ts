@@ -1,13 +1,13 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import type { Problem } from "../../clever/header";
-import { findDayMonthOrder, type JudgedRow, judgeRows } from "../../clever/judgeRows";
-import type { Report } from "../../clever/reports";
-import type { DayMonthOrder } from "../../clever/values";
-import type { Lake } from "../../lake/lake";
+import type { Problem } from "../../../clever/header";
+import { findDayMonthOrder, type JudgedRow, judgeRows } from "../../../clever/judgeRows";
+import type { Report } from "../../../clever/reports";
+import type { DayMonthOrder } from "../../../clever/values";
+import type { Lake } from "../../../lake/lake";
+import type { OpenedCsv } from "../csv/openCsv";
 import type { MarkedRows } from "./markedRows";
-import type { OpenedCsv } from "./openCsv";
 
 /** The rows of a file that are refused, and the others. */
 export interface Refusal {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
-import { lookupTable } from "../../clever/layout";
+import { lookupTable } from "../../../clever/layout";
 import {
   idColumns,
   idNames,
@@ -9,12 +9,12 @@ import {
   type ReportName,
   reportNames,
   reports,
-} from "../../clever/reports";
-import type { OpenLake } from "../../delta/openLake";
-import { readSnapshot, type Snapshot } from "../../delta/snapshot";
-import { withSelects } from "../../delta/withTable";
-import { type DuckSession, sqlFile, sqlString } from "../../duck/duck";
-import { type LoadedCsv, valueSql } from "./loadCsv";
+} from "../../../clever/reports";
+import type { OpenLake } from "../../../delta/openLake";
+import { readSnapshot, type Snapshot } from "../../../delta/snapshot";
+import { withSelects } from "../../../delta/withTable";
+import { type DuckSession, sqlFile, sqlString } from "../../../duck/duck";
+import { type LoadedCsv, valueSql } from "../csv/loadCsv";
 
 /** Relations of people, with their ids as columns. */
 export interface CheckedPeople {
