@@ -93,7 +93,7 @@ function userName(): string {
  * place such as `/tmp`, another user can have created it first.
  */
 async function makeOwnFolder(folder: string): Promise<void> {
-  await makeFolder(folder);
+  await makeFolder(folder, 0o700);
   const user = process.getuid?.();
   if (user === undefined) return;
   const stats = await fs.lstat(folder);
