@@ -75,9 +75,11 @@ export async function withRunRecord(
   const { runId, previous, started } = plan;
   await recordNewestRun(lake, { runId, previous });
   await writeRunRecord(lake, { ...plan, outcome: "running" });
-  let done: RunSummary;
   try {
-    done = await work();
+    const done = await work();
+    const outcome = isIncomplete(done) ? "incomplete" : "done";
+    await writeRunRecord(lake, { ...plan, ended: new Date(), outcome, summary: done });
+    return done;
   } catch (error) {
     const ended = { ...plan, ended: new Date(), summary: finishedSummary(summary, started) };
     const failed: RunRecord = signal?.aborted
@@ -86,9 +88,6 @@ export async function withRunRecord(
     await writeRunRecord(lake, failed).catch(() => undefined);
     throw error;
   }
-  const outcome = isIncomplete(done) ? "incomplete" : "done";
-  await writeRunRecord(lake, { ...plan, ended: new Date(), outcome, summary: done });
-  return done;
 }
 
 /** Files end in any order, because they are processed concurrently. */
