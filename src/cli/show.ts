@@ -36,7 +36,8 @@ export function showStatus(
   const rows = files.map((file) => [
     styled(colours[file.state], file.state),
     plain(file.path),
-    file.size > 0 ? bytes(file.size) : "",
+    // What could not be listed has neither.
+    file.size > 0 || file.modified.getTime() > 0 ? bytes(file.size) : "",
     file.modified.getTime() > 0 ? file.modified.toISOString().slice(0, 16).replace("T", " ") : "",
     plain(file.reason ?? ""),
   ]);

@@ -272,6 +272,11 @@ test("the files on the server are listed with their states", () => {
     /\nOverdue: resource usage of staff: the newest day is 2024-09-03, with 4 school days since\.$/,
   );
   expect(text).toContain("2024-09-03 04:05");
+  const empty = { ...file, size: 0 };
+  const unlisted = { ...empty, path: "link.csv", modified: new Date(0) };
+  expect(showStatus({ ...noFiles, files: [empty, unlisted] }, "file:///lake")).toMatch(
+    /csv +0 B +2024-09-03 04:05.*\n.*link\.csv {3,}Not a date/,
+  );
   expect(text).toContain("Not a date.");
   expect(text).toContain("2 files: 1 quarantined, 1 new");
   expect(text).not.toContain("\u001b");
