@@ -2,6 +2,8 @@ import { copyFile, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFi
 import path from "node:path";
 import { expect, test } from "vitest";
 import { isCleverLakeError } from "../../src/basics/errors";
+import { pseudoTable } from "../../src/clever/layout";
+import { reports } from "../../src/clever/reports";
 import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
 import { sqlString } from "../../src/duck/duck";
 import { FolderLake } from "../../src/lake/folder";
@@ -43,6 +45,30 @@ async function readLines(lake: Lake, cacheFolder: string): Promise<string[]> {
   const index = await keeper.current(lake);
   return indexLines(index, await cachedPeople(cacheFolder));
 }
+
+test.each([
+  ["table", ""],
+  ["table's log", "/_delta_log"],
+])(
+  "a lost %s is an error, also for an index in memory or in the cache, until a run rebuilds it",
+  async (_, part) => {
+    const fixture = await someLake();
+    const cacheFolder = await temporaryFolder();
+    const before = await readLines(fixture.lake, cacheFolder);
+    await using keeper = new IndexKeeper({ cacheFolder, recheckMilliseconds: 0 });
+    await keeper.current(fixture.lake);
+    for (const report of Object.values(reports)) {
+      const subject = pseudoTable(report);
+      await fixture.lose(`${subject}${part}`);
+      const gone = { code: "corrupt", subject };
+      await expect(keeper.current(fixture.lake)).rejects.toMatchObject(gone);
+      await expect(readLines(fixture.lake, cacheFolder)).rejects.toMatchObject(gone);
+      await expect(readLines(fixture.lake, await temporaryFolder())).rejects.toMatchObject(gone);
+      await fixture.run();
+      expect(await readLines(fixture.lake, cacheFolder)).toEqual(before);
+    }
+  },
+);
 
 const damages: Readonly<Record<string, (file: string, other: string) => Promise<void>>> = {
   "has a flipped bit": async (file) => {

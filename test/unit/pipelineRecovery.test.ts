@@ -78,7 +78,11 @@ describe("the tables decide what is applied:", () => {
   test("a lost table is rebuilt from the landed files", async () => {
     const fixture = await finishedLake();
     const before = await fixture.rows();
-    await fixture.lose(pseudoTable(reports.daily_participation));
+    const table = pseudoTable(reports.daily_participation);
+    await fixture.lose(table);
+    const problem =
+      "The table is gone, but its lookup table is there. The next run rebuilds it from the landed files.";
+    expect((await fixture.verify()).problems).toEqual([{ subject: table, problem }]);
     expect(await fixture.state(first)).toBe("landed");
     expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 2, failed: [] });
     expect(await fixture.rows()).toEqual(before);

@@ -1,6 +1,8 @@
 import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
-import { pseudoTable, rosterTable } from "../../clever/layout";
-import { reports } from "../../clever/reports";
+import { isCleverLakeError } from "../../basics/errors";
+import { lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
+import { type Report, reports } from "../../clever/reports";
+import { tableGone } from "../../clever/tableGone";
 import { commitPath, logFolder } from "../../delta/paths";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
 import type { Duck } from "../../duck/duck";
@@ -23,12 +25,18 @@ type Seen = SeenTables["roster"];
 /** The tables of the index. */
 export class WatchedTables {
   private readonly tables = {
-    dailyParticipation: new WatchedTable(pseudoTable(reports.daily_participation)),
-    resourceUsage: new WatchedTable(pseudoTable(reports.resource_usage)),
+    dailyParticipation: new WatchedTable(
+      pseudoTable(reports.daily_participation),
+      reports.daily_participation,
+    ),
+    resourceUsage: new WatchedTable(pseudoTable(reports.resource_usage), reports.resource_usage),
     roster: new WatchedTable(rosterTable),
   };
 
-  /** The newest state of all tables, each the same object while it does not change. */
+  /**
+   * The newest state of all tables, each the same object while it does not change. Rejects with `corrupt` if one is gone,
+   * because it would be taken for one without rows.
+   */
   async newest(lake: Lake, duck: () => Promise<Duck>, options: LakeOptions): Promise<Snapshots> {
     return ofEach(this.tables, (table) => table.newest(lake, duck, options));
   }
@@ -67,7 +75,10 @@ class WatchedTable {
   private snapshot: Snapshot | undefined;
   seen: Seen = null;
 
-  constructor(private readonly tablePath: string) {}
+  constructor(
+    private readonly tablePath: string,
+    private readonly report?: Report,
+  ) {}
 
   /** The table's newest state, the same object while it does not change; undefined if the table does not exist. */
   async newest(lake: Lake, duck: () => Promise<Duck>, options: LakeOptions): Promise<Snapshot | undefined> {
@@ -75,9 +86,11 @@ class WatchedTable {
     const before = seen && (await this.hasCommit(lake, seen, options)) ? known : undefined;
     const snapshot = before
       ? await updateSnapshot({ lake, ...options }, before)
-      : (await this.exists(lake, options))
+      : (await exists(lake, tablePath, options))
         ? await readSnapshot({ lake, duck: await duck(), ...options }, tablePath)
         : undefined;
+    if (snapshot === undefined && this.report && (await hasLookups(lake, this.report, options)))
+      throw tableGone(this.report);
     if (snapshot === undefined) this.seen = null;
     else if (snapshot !== before) this.seen = await this.commitOf(lake, snapshot, options);
     this.snapshot = snapshot;
@@ -85,19 +98,13 @@ class WatchedTable {
   }
 
   async isAsSeen(lake: Lake, seen: Seen, options: LakeOptions): Promise<boolean> {
-    if (seen === null) return !(await this.exists(lake, options));
+    if (seen === null) return !(await exists(lake, this.tablePath, options));
     const has = async (version: number) =>
       (await lake.stat(commitPath(this.tablePath, version), options)) !== undefined;
     const { version } = seen;
     return (
       (await this.hasCommit(lake, seen, options)) && !(await has(version + 1)) && !(await has(version + 2))
     );
-  }
-
-  /** Most lakes have no roster, and finding that out must not open DuckDB. */
-  private async exists(lake: Lake, options: LakeOptions): Promise<boolean> {
-    for await (const _ of lake.list(logFolder(this.tablePath), options)) return true;
-    return false;
   }
 
   /** False if the commit has changed: then the table was recreated or restored, and is another table. */
@@ -114,5 +121,21 @@ class WatchedTable {
   ): Promise<NonNullable<Seen>> {
     const commit = await lake.stat(commitPath(this.tablePath, version), options);
     return { version, size: commit?.size ?? 0, modified: commit?.modified.getTime() ?? 0 };
+  }
+}
+
+/** Most lakes have no roster, and finding that out must not open DuckDB. */
+async function exists(lake: Lake, tablePath: string, options: LakeOptions): Promise<boolean> {
+  for await (const _ of lake.list(logFolder(tablePath), options)) return true;
+  return false;
+}
+
+/** Unknown to users who may see numbers, but no identities. */
+async function hasLookups(lake: Lake, report: Report, options: LakeOptions): Promise<boolean> {
+  try {
+    return await exists(lake, lookupTable(report), options);
+  } catch (error) {
+    if (!isCleverLakeError(error, "auth")) throw error;
+    return false;
   }
 }

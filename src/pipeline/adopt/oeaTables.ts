@@ -1,6 +1,7 @@
 import { CleverLakeError } from "../../basics/errors";
 import { lookupTable, oeaTable, pseudoTable } from "../../clever/layout";
 import { pseudonymNames, type Report } from "../../clever/reports";
+import { tableGone } from "../../clever/tableGone";
 import type { OpenLake } from "../../delta/openLake";
 import { readCheckedSnapshot, readSnapshot, type Snapshot } from "../../delta/snapshot";
 import { Duck } from "../../duck/duck";
@@ -48,17 +49,9 @@ export function requireComplete({ pseudo, lookups, refused }: LakeTables): Pseud
   for (const report of allReports()) {
     const error = refused.get(pseudoTable(report));
     if (error) throw error;
-    // People are committed before their rows.
     if (lookups.has(report.name) && !pseudo.has(report.name)) throw tableGone(report);
   }
   return pseudo;
-}
-
-function tableGone(report: Report): CleverLakeError {
-  return new CleverLakeError("corrupt", "The table is gone, but its lookup table is there.", {
-    subject: pseudoTable(report),
-    hint: "The next run rebuilds it from the landed files.",
-  });
 }
 
 /** Whether a lake must be adopted before anything is run on it. */

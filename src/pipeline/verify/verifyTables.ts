@@ -7,6 +7,7 @@ import {
   rosterTable,
 } from "../../clever/layout";
 import type { Report } from "../../clever/reports";
+import { tableGone } from "../../clever/tableGone";
 import { numRecords } from "../../delta/files/statistics";
 import { corruptedFiles, type DamagedFile, filesOf, storedFiles } from "../../delta/files/storedFiles";
 import { readQuery } from "../../delta/readQuery";
@@ -98,8 +99,8 @@ export async function verifyReport(
 ): Promise<VerifiedReport | undefined> {
   const { problems } = context;
   const paths = [pseudoTable(report), lookupTable(report)] as const;
-  return withIntactTables(context, paths, async (session, found) => {
-    const [pseudo, lookup] = paths.map((path) => found.get(path));
+  return withIntactTables(context, paths, async (session, opened) => {
+    const [pseudo, lookup] = paths.map((path) => opened.get(path));
     const tables: VerifiedTable[] = [];
     const applied = appliedVersions(pseudo?.snapshot);
     const counts = pseudo && (await countRows(session, report, pseudo.select));
@@ -116,7 +117,10 @@ export async function verifyReport(
     const current = [...log.anonymized.values()].filter(
       (entry) => entry.report === report.name && applied.get(entry.source) === entry.version,
     );
-    problems.push(...compareWithLog(report, entries, current, applied, rows));
+    const found = compareWithLog(report, entries, current, applied, rows);
+    const isGone = lookup && !pseudo && found.length > 0;
+    const { message, hint } = tableGone(report);
+    problems.push(...(isGone ? [{ subject: pseudoTable(report), problem: `${message} ${hint}` }] : found));
     if (pseudo) {
       problems.push(...missingValues(report, counts?.withoutValue ?? new Map()));
       const saltMatches = salt !== undefined && lookup && (await isSaltOf(session, lookup.select, salt));
