@@ -14,10 +14,11 @@ import type { ParticipationIndex } from "../dashboard/index/participationIndex";
 import { defaultSchoolYearStart } from "../dashboard/opening";
 import { quarantinedIn } from "../dashboard/quarantine";
 import { answer, optionsOf } from "../dashboard/query/answer";
+import { nothingYet } from "../pipeline/nothingYet";
 import { quarantineIn } from "../pipeline/plan/quarantineIn";
 import { openLake } from "./connect";
 import { type Language, languages } from "./languages";
-import { countingOf, nothingYet, withIndex } from "./participation";
+import { countingOf, withIndex } from "./participation";
 import { districtFilesOf, filterOf, type QuestionOptions, requireDays, warnOfUnknownNames } from "./question";
 
 export interface DashboardOptions extends QuestionOptions {

@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import path from "node:path";
-import { CleverLakeError, describeError } from "../basics/errors";
+import { describeError } from "../basics/errors";
 import { removeLocal } from "../basics/filesInUse";
 import { machineScratch } from "../basics/scratch";
 import type { Division } from "../clever/groupsTable";
@@ -51,14 +51,6 @@ export async function withIndex<T>(
 
 function warnOfCache(error: unknown): void {
   warn(`There is no cache, so that the next question takes longer. ${describeError(error)}`);
-}
-
-/** The error for a question about a lake that has no rows. */
-export function nothingYet({ url: subject }: Lake): CleverLakeError {
-  return new CleverLakeError("notFound", "There are no rows in this lake's tables.", {
-    subject,
-    hint: "If it is new, fill it first: clever-lake run. Otherwise check its address, and whether its disk is mounted.",
-  });
 }
 
 /** How the people of a lake are divided. */

@@ -64,11 +64,11 @@ test("status lists what is on the server, says that there is no lake, and create
   expect(await fixture.lakeStatus()).toMatchObject({ isNew: false, files: [{ state: "anonymized" }] });
 });
 
-test("verify does not pass a lake in which there is nothing to verify", async () => {
+test("neither verification nor the update of Digital Engagement passes a lake in which there is nothing", async () => {
   const fixture = await PipelineFixture.create();
   await fixture.run();
   expect(await fixture.lakeStatus()).toMatchObject({ isNew: false });
-  expect((await fixture.verify()).problems).toEqual([
-    { subject: fixture.lake.url, problem: "Nothing was ingested into this lake yet." },
-  ]);
+  const nothing = { code: "notFound", subject: fixture.lake.url };
+  await expect(fixture.verify()).rejects.toMatchObject(nothing);
+  await expect(updateActivityWithoutRun(fixture.lake)).rejects.toMatchObject(nothing);
 });

@@ -2,9 +2,10 @@ import { readDistrictFiles } from "../../dashboard/districtFiles";
 import { defaultSchoolYearStart } from "../../dashboard/opening";
 import { optionsOf } from "../../dashboard/query/answer";
 import { metricsDocument, participationMetrics } from "../../dashboard/query/metrics";
+import { nothingYet } from "../../pipeline/nothingYet";
 import type { CommandAction } from "../command";
 import { openConfigured } from "../connect";
-import { countingOf, nothingYet, withIndex } from "../participation";
+import { countingOf, withIndex } from "../participation";
 import { districtFilesOf, filterOf, type QuestionOptions, requireDays } from "../question";
 import { showMetrics } from "../show";
 

@@ -22,6 +22,7 @@ import { requireLake } from "../../lake/requireLake";
 import { requireComplete } from "../adopt/oeaTables";
 import { RunLock } from "../lock/runLock";
 import { newRunId } from "../log/runRecord";
+import { nothingYet } from "../nothingYet";
 import { monthName } from "../repair/foreignCommits";
 import { type PseudoTables, readTables } from "../write/tables";
 import { engagementSql } from "./engagementSql";
@@ -130,13 +131,14 @@ export async function updateDigitalActivity(request: ActivityRequest): Promise<A
 
 /**
  * `updateDigitalActivity` without a run. Rejects for the same reasons and those of `requireComplete`, with `notFound` if
- * there is no lake, and with `busy` while a run is active.
+ * there is no lake or no table, and with `busy` while a run is active.
  */
 export async function updateActivityWithoutRun(lake: Lake, signal?: AbortSignal): Promise<ActivitySummary> {
   await requireLake(lake, { signal });
   await using lock = await RunLock.acquire(lake, newRunId(new Date()), { signal });
   await using duck = await Duck.open();
   const tables = requireComplete(await readTables({ lake, duck, signal }));
+  if (tables.size === 0) throw nothingYet(lake);
   const { requireHeld } = lock;
   return await updateDigitalActivity({ lake, duck, tables, requireHeld, signal });
 }

@@ -10,6 +10,7 @@ import { requireLake } from "../../lake/requireLake";
 import { RunWatch } from "../lock/runWatch";
 import type { LogEntry } from "../log/ingestLog";
 import { IngestLog } from "../log/logTable";
+import { nothingYet } from "../nothingYet";
 import { lakeState } from "../plan/plan";
 import { waitingInQuarantine } from "../plan/quarantine";
 import { concurrentFiles } from "../read/landedFiles";
@@ -60,7 +61,7 @@ export interface Verification {
  * them again, value by value, pseudonyms by their lookups and, if the salt is given, by hashing again. Also looks for
  * rows that two files added, or that no file can have. Reads everything and writes nothing.
  *
- * Rejects with `notFound` if there is no lake, and with `busy` if a run is active, or was active when a discrepancy was
+ * Rejects with `notFound` if there is no lake or nothing in it, and with `busy` if a run is active, or was active when a discrepancy was
  * found: it may be unfinished work of that run.
  */
 export async function verifyLake(
@@ -129,9 +130,7 @@ async function verifyAll(
   }
   problems.push(...(await unloggedLandings(context, read.all)));
   // A lake from which everything is gone must not pass.
-  if (tables.length === 0 && landed.length === 0 && problems.length === 0) {
-    problems.push({ subject: lake.url, problem: "Nothing was ingested into this lake yet." });
-  }
+  if (tables.length === 0 && landed.length === 0 && problems.length === 0) throw nothingYet(lake);
   const reportTables = new Set(allReports().map(pseudoTable));
   const reportRows = tables.reduce((sum, table) => sum + (reportTables.has(table.table) ? table.rows : 0), 0);
   const quarantined = waitingInQuarantine(lakeState(read.sources, applied), userTypes);
