@@ -148,7 +148,14 @@ describe("clever-lake verify", () => {
       "a missing table",
       async (cli) => {
         await rm(path.join(cli.lakeFolder, participation), { recursive: true });
-        return "daily-participation/";
+        for (const command of [["metrics"], ["groups"], ["dashboard", "--out", `${cli.lakeFolder}.html`]]) {
+          const { exitCode, stderr } = await cli.run(...command);
+          expect({ exitCode, stderr }).toEqual({
+            exitCode: 2,
+            stderr: expect.stringContaining("table is gone"),
+          });
+        }
+        return participation;
       },
     ],
     [
