@@ -33,6 +33,7 @@ export class DashboardEngine implements AsyncDisposable {
       minimumGroupSize: 10,
       keepWhole: "schools",
       schoolYearStart: "08-01",
+      isListed: false,
       cacheFolder: this.cacheFolder,
     });
     const seconds = Number(process.hrtime.bigint() - start) / 1e9;

@@ -362,8 +362,8 @@ export interface DashboardAnswer extends Counting {
   /** Reports that are missing in the range: sums do not include them. */
   readonly missing: readonly MissingReport[];
   /**
-   * Names of quarantined report files that have no date in their name or one within the range. Left out if the
-   * caller has no view of the server.
+   * Names of quarantined report files that have no date in their name or one within the range. Left out if they are
+   * unknown.
    */
   readonly quarantined?: readonly string[];
   /** Versions of the tables used, and when it was computed. */

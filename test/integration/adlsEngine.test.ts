@@ -87,6 +87,7 @@ test("everything that the extension shows works on a lake in Azure, with tokens 
     minimumGroupSize: 0,
     keepWhole: "schools",
     schoolYearStart: "08-01",
+    isListed: false,
     cacheFolder: await temporaryFolder(),
   });
   expect("cards" in answer && answer.cards.users.value).toBeGreaterThan(30);

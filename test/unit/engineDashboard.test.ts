@@ -48,6 +48,7 @@ async function questions(
     minimumGroupSize: 3,
     keepWhole: "schools",
     schoolYearStart: "08-01",
+    isListed: false,
     cacheFolder: await temporaryFolder(),
     ...changes,
   };
@@ -101,6 +102,22 @@ test("after a run, the next query includes its rows", async () => {
   expect(await request(protocol.dashboard, params)).toEqual({ empty: true });
   await request(protocol.run, { ...connected, command: "run" });
   expect(users(await request(protocol.dashboard, params))).toBeGreaterThan(30);
+});
+
+test("files in quarantine are found in the lake if the server has not been listed", async () => {
+  const fixture = await PipelineFixture.create();
+  await addDay(fixture, "2024-09-03", 4);
+  await fixture.put(dailyPath("2024-09-04"), "nonsense\n1\n");
+  await fixture.run();
+  const { request } = engineInMemory();
+  const params = await questions(fixture);
+  const quarantined = ["2024-09-04-daily-participation-students.csv"];
+  expect(await request(protocol.dashboard, params)).toMatchObject({ quarantined });
+  const earlier = { ...everything, range: { from: "2024-09-01", to: "2024-09-03" } };
+  expect(await request(protocol.dashboard, { ...params, filter: earlier })).toMatchObject({
+    quarantined: [],
+  });
+  expect(await request(protocol.dashboard, { ...params, isListed: true })).not.toHaveProperty("quarantined");
 });
 
 test("a cancelled query is answered as such, and the next one as usual", async () => {

@@ -131,6 +131,7 @@ describe("the engine over message streams", () => {
       minimumGroupSize: 5,
       keepWhole: "schools",
       schoolYearStart: "08-01",
+      isListed: false,
       cacheFolder: await temporaryFolder(),
     });
     expect("cards" in answer && answer.cards.users.value).toBeGreaterThan(40);

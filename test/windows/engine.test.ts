@@ -52,6 +52,7 @@ test("it answers the dashboard's questions, from its index the second time", asy
     minimumGroupSize: 3,
     keepWhole: "schools" as const,
     schoolYearStart: "08-01",
+    isListed: false,
     cacheFolder: path.join(folder, "cache"),
   };
   const students = sampleRows(size, ["1"]).participation.filter(({ userType }) => userType === "students");

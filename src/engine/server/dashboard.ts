@@ -1,4 +1,4 @@
-import { CleverLakeError } from "../../basics/errors";
+import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
 import type { Division } from "../../clever/groupsTable";
 import { parseCounting } from "../../config";
 import type { DashboardAnswer, NoAnswer } from "../../dashboard/answer";
@@ -7,10 +7,12 @@ import { dashboardFilterSchema, monthAndDay } from "../../dashboard/filter";
 import { divisionOf } from "../../dashboard/groups/divisionTable";
 import { IndexKeeper } from "../../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../../dashboard/index/participationIndex";
+import { quarantinedIn } from "../../dashboard/quarantine";
 import { answer } from "../../dashboard/query/answer";
+import { quarantineIn } from "../../pipeline/plan/quarantineIn";
 import type { CountingParams, DashboardParams, DashboardProgress } from "../messages/messages";
 import { errorOrigin } from "../messages/wireError";
-import { openLake } from "./connections";
+import { checkedSettings, openLake } from "./connections";
 import { Lane } from "./lane";
 
 const millisecondsUntilRelease = 10 * 60_000;
@@ -47,7 +49,11 @@ export class Dashboards implements AsyncDisposable {
     const { minimumGroupSize, keepWhole, schoolYearStart } = params;
     const { levels, licences } = await readDistrictFiles(params);
     const options = { minimumGroupSize, keepWhole, schoolYearStart, now: new Date(), levels, licences };
-    return this.withIndex(params, signal, (index) => answer(index, filter, options, signal), onProgress);
+    const compute = (index: ParticipationIndex | undefined) => answer(index, filter, options, signal);
+    const answered = await this.withIndex(params, signal, compute, onProgress);
+    if ("empty" in answered || params.isListed) return answered;
+    const quarantine = await quarantineOf(params, signal);
+    return { ...answered, ...(quarantine && { quarantined: quarantinedIn(quarantine, answered) }) };
   }
 
   /** The current division of people. Rejects as `answer` does. */
@@ -113,6 +119,18 @@ export class Dashboards implements AsyncDisposable {
     const { kept } = this;
     this.kept = undefined;
     await kept?.keeper[Symbol.asyncDispose]();
+  }
+}
+
+/** The reports in quarantine by the lake; undefined for users who may see numbers, but no identities. */
+async function quarantineOf({ connection, secrets }: DashboardParams, signal: AbortSignal) {
+  try {
+    const { userTypes } = checkedSettings(connection);
+    const waiting = await quarantineIn(await openLake({ connection, secrets }), userTypes, signal);
+    return waiting.map(({ path, outcome: state }) => ({ path, state }));
+  } catch (error) {
+    if (!isCleverLakeError(error, "auth")) throw error;
+    return undefined;
   }
 }
 

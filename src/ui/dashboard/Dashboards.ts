@@ -221,10 +221,11 @@ function engineSource(
         const start = given("schoolYearStart");
         const schoolYearStart = typeof start === "string" ? start : defaultSchoolYearStart;
         const counting = { minimumGroupSize, keepWhole, schoolYearStart, cacheFolder };
-        const params = { ...connected, filter, ...counting, schoolLevelsFile, licencesFile };
-        const answer = await client.request(engine.dashboard, params, { signal, onProgress });
         // Reports stay known while the server is being listed, as after each run.
-        return "empty" in answer || model.seen === undefined
+        const isListed = model.seen !== undefined;
+        const params = { ...connected, filter, ...counting, schoolLevelsFile, licencesFile, isListed };
+        const answer = await client.request(engine.dashboard, params, { signal, onProgress });
+        return "empty" in answer || !isListed
           ? answer
           : { ...answer, quarantined: quarantinedIn(model.reports, answer) };
       } catch (error) {

@@ -374,6 +374,7 @@ suite("the dashboard", function () {
           minimumGroupSize: 10,
           keepWhole: "schools" as const,
           schoolYearStart: "08-01",
+          isListed: true,
           cacheFolder: district.cache,
         };
         return client.request(dashboard, { ...(await model.connected()), ...params }, { signal, onProgress });
