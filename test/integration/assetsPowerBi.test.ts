@@ -6,6 +6,7 @@ import { lakeAddressesOf } from "../../src/assets/lakeAddresses";
 import { powerBiAsset } from "../../src/assets/powerBi/asset";
 import { modelTables, relationships } from "../../src/assets/powerBi/model";
 import { pages } from "../../src/assets/powerBi/report";
+import { personColumn } from "../../src/clever/person";
 import { participationMetrics } from "../../src/dashboard/query/metrics";
 import type { SqlRow } from "../../src/duck/duck";
 import { metricsFilter } from "../helpers/metricsFilter";
@@ -168,6 +169,35 @@ describe.skipIf(python === undefined)("in an independent DAX engine", () => {
   const students = { "Cohort.user_type": ["student"] };
   type Context = Readonly<Record<string, readonly unknown[]>>;
   type Value = number | null;
+  interface DaxTable {
+    readonly columns: readonly string[];
+    readonly rows: readonly (readonly unknown[])[];
+  }
+  const evaluated = z.object({
+    calculated: z.record(
+      z.string(),
+      z.object({ columns: z.array(z.string()), rows: z.array(z.array(z.unknown())) }),
+    ),
+    answers: z.array(z.record(z.string(), z.number().nullable())),
+  });
+  const measures = modelTables.flatMap((table) =>
+    table.measures.map((each) => ({ ...each, table: table.name })),
+  );
+  const columnsOf = (name: string) =>
+    modelTables.find((table) => table.name === name)?.columns.map((column) => column.name) ?? [];
+
+  /** The calculated tables of people and resources, and the measures' values in each context. */
+  const evaluateModel = async (tables: Readonly<Record<string, DaxTable>>, contexts: readonly Context[]) =>
+    evaluated.parse(
+      await runPython(python ?? "", "daxMeasures.py", {
+        tables,
+        calculated: Object.fromEntries(queriesIn("dax").filter(([name]) => name !== "Date")),
+        relationships: relationships.map(({ from, to }) => [from, to]),
+        measures: Object.fromEntries(measures.map(({ name, expression }) => [name, expression])),
+        homes: Object.fromEntries(measures.map(({ name, table }) => [name, table])),
+        contexts,
+      }),
+    );
 
   /** A sample lake with groups of the given minimum size, and the values of the measures on its views. */
   async function sample(minimumGroupSize: number) {
@@ -181,37 +211,14 @@ describe.skipIf(python === undefined)("in an independent DAX engine", () => {
       ),
       Usage: await rows("SELECT * REPLACE (date::VARCHAR AS date) FROM people.grouped_usage"),
     };
-    const dimension = (name: string, columns: readonly string[]) => {
-      const key = columns[0] ?? "";
-      const all = Object.values(facts)
-        .flat()
-        .filter((row) => row[key] !== undefined && row[key] !== null);
-      const different = [...new Map(all.map((row) => [row[key], row])).values()];
-      return [name, tableOf(different, columns)] as const;
+    const dates = new Set(Object.values(facts).flatMap((fact) => fact.map(({ date }) => date)));
+    const tables = {
+      Participation: tableOf(facts.Participation, columnsOf("Participation")),
+      Usage: tableOf(facts.Usage, columnsOf("Usage")),
+      Cohort: tableOf(await rows("FROM people.cohorts"), columnsOf("Cohort")),
+      Date: { columns: ["date"], rows: [...dates].map((each) => [each]) },
     };
-    const columnsOf = (name: string) =>
-      modelTables.find((table) => table.name === name)?.columns.map((column) => column.name) ?? [];
-    const measures = modelTables.flatMap((table) =>
-      table.measures.map((each) => ({ ...each, table: table.name })),
-    );
-    const tables = Object.fromEntries([
-      ["Participation", tableOf(facts.Participation, columnsOf("Participation"))],
-      ["Usage", tableOf(facts.Usage, columnsOf("Usage"))],
-      ["Cohort", tableOf(await rows("FROM people.cohorts"), columnsOf("Cohort"))],
-      dimension("Person", ["person_pseudonym"]),
-      dimension("Date", ["date"]),
-      dimension("Resource", ["resource", "resource_name", "resource_type"]),
-    ]);
-    const evaluate = async (contexts: readonly Context[]) =>
-      z.array(z.record(z.string(), z.number().nullable())).parse(
-        await runPython(python ?? "", "daxMeasures.py", {
-          tables,
-          relationships: relationships.map(({ from, to }) => [from, to]),
-          measures: Object.fromEntries(measures.map(({ name, expression }) => [name, expression])),
-          homes: Object.fromEntries(measures.map(({ name, table }) => [name, table])),
-          contexts,
-        }),
-      );
+    const evaluate = async (contexts: readonly Context[]) => (await evaluateModel(tables, contexts)).answers;
     const index = await indexOf(fixture, folder);
     if (index === undefined) expect.fail();
     const ours = await participationMetrics(index, metricsFilter(), counting);
@@ -376,6 +383,50 @@ describe.skipIf(python === undefined)("in an independent DAX engine", () => {
       }
     },
   );
+
+  test("resources of the same name and different types are different ones among the top five, as in the SQL view", async () => {
+    const used = [
+      ["amy", "app", "Maps"],
+      ["ben", "link", "Maps"],
+      ["amy", "app", "Lexia"],
+      ["cat", "app", "Lexia"],
+    ].map(([person = "", type = "", name = ""]) => ({
+      [personColumn]: person,
+      resource: `${type}|${name}`,
+      resource_type: type,
+      resource_name: name,
+      date: "2024-09-10",
+      cohort: 1,
+      counts: 1,
+    }));
+    const cohort = {
+      cohort: 1,
+      user_type: "student",
+      group_number: 1,
+      cohorts_in_group: 1,
+      minimum_group_size: 0,
+    };
+    const tables = {
+      Participation: tableOf(used, columnsOf("Participation")),
+      Usage: tableOf(used, columnsOf("Usage")),
+      Cohort: tableOf([cohort], columnsOf("Cohort")),
+      Date: { columns: ["date"], rows: [["2024-09-10"]] },
+    };
+    const visual = pages.flatMap(({ visuals }) => visuals).find(({ name }) => name === "top-resources");
+    const series = visual?.fields.Series?.[0];
+    const by = visual?.top?.by.name ?? "";
+    expect(visual?.top?.of).toEqual(series);
+    const { calculated } = await evaluateModel(tables, []);
+    const { columns = [], rows = [] } = calculated[series?.table ?? ""] ?? {};
+    const names = [...new Set(rows.map((row) => row[columns.indexOf(series?.name ?? "")]))];
+    const contexts = names.map((name) => ({ [`${series?.table}.${series?.name}`]: [name] }));
+    const { answers } = await evaluateModel(tables, contexts);
+    expect(names.map((name, at) => `${name} ${answers[at]?.[by]}`).sort()).toEqual([
+      "Lexia (app) 2",
+      "Maps (app) 1",
+      "Maps (link) 1",
+    ]);
+  });
 
   test("no measure is about one person, unless every cohort is a group", async () => {
     for (const minimum of [10, 0]) {

@@ -1,8 +1,9 @@
-"""Evaluates measures in an independent DAX engine: JSON request on standard input, JSON answer on standard output."""
+"""Evaluates calculated tables and measures in an independent DAX engine: JSON on standard input and standard output."""
 
 import json
 import sys
 
+from pbix_mcp.dax.calc_tables import evaluate_calc_table_expression
 from pbix_mcp.dax.engine import evaluate_measures_batch
 
 request = json.load(sys.stdin)
@@ -11,11 +12,18 @@ relationships = [
     for (a, b), (c, d) in request["relationships"]
 ]
 measures = request["measures"]
-columns = {name: set(table["columns"]) for name, table in request["tables"].items()}
+tables = request["tables"]
+calculated = {}
+for name, expression in request["calculated"].items():
+    calculated[name], problem = evaluate_calc_table_expression(expression, tables)
+    if problem is not None:
+        raise ValueError(f"{name}: {problem}")
+tables = {**tables, **calculated}
+columns = {name: set(table["columns"]) for name, table in tables.items()}
 answers = [
     evaluate_measures_batch(
         list(measures),
-        request["tables"],
+        tables,
         measures,
         filter_context=context,
         relationships=relationships,
@@ -24,4 +32,4 @@ answers = [
     )
     for context in request["contexts"]
 ]
-json.dump(answers, sys.stdout, default=str)
+json.dump({"calculated": calculated, "answers": answers}, sys.stdout, default=str)

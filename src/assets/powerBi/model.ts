@@ -261,12 +261,19 @@ const resource: ModelTable = {
     { name: "resource", type: "string", hidden: true },
     { name: "resource_name", type: "string" },
     { name: "resource_type", type: "string" },
+    { name: "resource_name_and_type", type: "string" },
   ],
   measures: [],
   source: {
     kind: "dax",
     lines: [
-      'SELECTCOLUMNS(SUMMARIZE(Usage, Usage[resource], Usage[resource_name], Usage[resource_type]), "resource", Usage[resource], "resource_name", Usage[resource_name], "resource_type", Usage[resource_type])',
+      "SELECTCOLUMNS(",
+      "    SUMMARIZE(Usage, Usage[resource], Usage[resource_name], Usage[resource_type]),",
+      '    "resource", Usage[resource],',
+      '    "resource_name", Usage[resource_name],',
+      '    "resource_type", Usage[resource_type],',
+      '    "resource_name_and_type", Usage[resource_name] & " (" & Usage[resource_type] & ")"',
+      ")",
     ],
   },
 };

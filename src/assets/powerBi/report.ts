@@ -64,6 +64,8 @@ const school = column("Cohort", "school_name", "School");
 const date = column("Date", "date", "Date");
 const grade = column("Cohort", "grade", "Grade");
 const resource = column("Resource", "resource_name", "Resource");
+/** Unlike its name alone, it identifies a resource. */
+const resourceWithType = column("Resource", "resource_name_and_type", "Resource");
 const people = column("Cohort", "user_type", "People");
 const resourceType = column("Resource", "resource_type", "Type");
 const users = measure("Participation", "Users");
@@ -134,8 +136,8 @@ const usageSummary: Page = {
       type: "columnChart",
       title: "Top Resources Used by Students per School",
       altText: "For each school, how many people used each of the five resources with the most people.",
-      fields: { Category: [school], Series: [resource], Y: [resourceUsers] },
-      top: { count: 5, of: resource, by: resourceUsers },
+      fields: { Category: [school], Series: [resourceWithType], Y: [resourceUsers] },
+      top: { count: 5, of: resourceWithType, by: resourceUsers },
       position: box(240, 248, 660, 220),
     },
     {
