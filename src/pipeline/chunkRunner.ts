@@ -113,7 +113,7 @@ export class ChunkRunner {
         await this.process(landed);
       } catch (error) {
         const after = await next.catch(() => undefined);
-        if (after) await this.context.log.append([...after.entries.values()]);
+        if (after) await this.recordBeforeFailing(after.entries);
         throw error;
       }
     }
@@ -134,14 +134,19 @@ export class ChunkRunner {
   }
 
   private async land({ landings, pending }: Chunk): Promise<LandedChunk> {
-    const { signal, log } = this.context;
+    const { signal } = this.context;
     const chunk = landedChunk(pending);
     const results = await Promise.allSettled(landings.map((landing) => this.landOne(landing, chunk)));
     const failed = results.find((result) => result.status === "rejected");
     if (failed === undefined && signal?.aborted !== true) return chunk;
-    await log.append([...chunk.entries.values()]);
+    await this.recordBeforeFailing(chunk.entries);
     signal?.throwIfAborted();
     throw failed?.reason;
+  }
+
+  /** Records completed work if the run is about to fail. It then fails for that reason, even if this fails, too. */
+  private async recordBeforeFailing(entries: LandedChunk["entries"]): Promise<void> {
+    await this.context.log.append([...entries.values()]).catch(() => undefined);
   }
 
   private async landOne(landing: Landing, { entries, due, touched }: LandedChunk): Promise<void> {
@@ -221,9 +226,11 @@ export class ChunkRunner {
     });
     try {
       await allSettledOrThrow(work);
-    } finally {
-      await log.append([...entries.values()]);
+    } catch (error) {
+      await this.recordBeforeFailing(entries);
+      throw error;
     }
+    await log.append([...entries.values()]);
   }
 
   private async processReport(

@@ -253,6 +253,36 @@ describe("a stalled run whose lock was taken over", () => {
   );
 });
 
+describe("a run fails for its first reason, even if the ingest log cannot be written either,", () => {
+  const bug = new Error("a bug");
+  const failing = (fixture: PipelineFixture, where: (file: string) => boolean) =>
+    lakeThat(fixture, "importFile", (file) => {
+      if (file.startsWith(ingestLogTable)) throw new CleverLakeError("io", "The disk is gone.");
+      if (where(file)) throw bug;
+      return Promise.resolve();
+    });
+
+  test("while it writes rows", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(first, dailyCsv(daily("amy", "2024-09-03")));
+    const lake = failing(fixture, (file) => file.includes("_pseudo/"));
+    await expect(fixture.run({ lake })).rejects.toBe(bug);
+  });
+
+  test("while it lands another file", async () => {
+    const fixture = await PipelineFixture.create();
+    await fixture.put(first, dailyCsv(daily("amy", "2024-09-03")));
+    await fixture.put(second, dailyCsv(daily("ben", "2024-09-04")));
+    fixture.source.hooks = {
+      beforeChunk: (file) => {
+        if (file === second) throw bug;
+      },
+    };
+    const lake = failing(fixture, () => false);
+    await expect(fixture.run({ lake })).rejects.toBe(bug);
+  });
+});
+
 /** The fixture's lake, with something done before each call of a method. */
 function lakeThat(
   { lake }: PipelineFixture,
