@@ -1,10 +1,11 @@
-import { createReadStream, createWriteStream, type Stats } from "node:fs";
+import { createWriteStream, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { pathToFileURL } from "node:url";
 import { CleverLakeError, errnoOf } from "../basics/errors";
+import { fileBytes } from "../basics/fileBytes";
 import { removeLocal, replaceFile, retryWhileInUse } from "../basics/filesInUse";
 import { makeFolder } from "../basics/makeFolder";
 import { machineScratch } from "../basics/scratch";
@@ -150,7 +151,7 @@ export class FolderLake implements Lake {
     const target = this.resolve(lakePath);
     options.signal?.throwIfAborted();
     if (this.temporary.mustStageInPlace(lakePath)) {
-      await this.write(lakePath, createReadStream(localFile), options);
+      await this.write(lakePath, fileBytes(localFile), options);
       await removeLocal(localFile);
       return;
     }

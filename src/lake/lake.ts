@@ -40,7 +40,10 @@ export interface Lake {
   /** A file as a stream, in bounded memory. */
   readStream(path: string, options?: LakeOptions): Readable;
 
-  /** Writes a file from a stream and replaces an existing one. If the stream fails, nothing changes. */
+  /**
+   * Writes a file from a stream and replaces an existing one. If the stream fails, nothing changes.
+   * @param data opens its source when it is iterated, because a write that fails before does not close it
+   */
   write(path: string, data: AsyncIterable<Uint8Array>, options?: LakeOptions): Promise<void>;
 
   /**

@@ -7,6 +7,7 @@ import {
   mkdtemp,
   readdir,
   readFile,
+  readlink,
   rm,
   stat,
   symlink,
@@ -14,7 +15,9 @@ import {
   writeFile,
 } from "node:fs/promises";
 import path from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { fileBytes } from "../../src/basics/fileBytes";
 import { processSpace } from "../../src/basics/processSpace";
 import { FolderLake } from "../../src/lake/folder";
 import type { LakeEntry } from "../../src/lake/lake";
@@ -97,6 +100,29 @@ test("opens by file URL, with spaces and umlauts", async () => {
   await lake.write("stage1np/x", one("1"));
   expect(await readFile(path.join(root, "stage1np/x"), "utf8")).toBe("1");
 });
+
+test.skipIf(process.platform !== "linux")(
+  "a write that fails before it reads a local file leaves that file closed",
+  async () => {
+    const folder = await temporaryFolder();
+    const local = path.join(folder, "local");
+    await writeFile(local, "bytes");
+    const isOpen = async () => {
+      const numbers = await readdir("/proc/self/fd");
+      const opened = await Promise.all(
+        numbers.map((each) => readlink(`/proc/self/fd/${each}`).catch(() => "")),
+      );
+      return opened.includes(local);
+    };
+    const root = path.join(folder, "lake");
+    const lake = await FolderLake.open(root);
+    await writeFile(root, "Now it is a file.");
+    await expect(lake.write("stage2p/a", fileBytes(local))).rejects.toMatchObject({ code: "io" });
+    await expect(lake.write("../a", fileBytes(local))).rejects.toMatchObject({ code: "unsafePath" });
+    await setImmediate();
+    expect(await isOpen()).toBe(false);
+  },
+);
 
 describe("a folder that does not exist", () => {
   test("is created by the first write only", async () => {

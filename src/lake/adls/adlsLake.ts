@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
@@ -10,6 +9,7 @@ import type {
   DataLakeServiceClient,
 } from "@azure/storage-file-datalake";
 import { CleverLakeError } from "../../basics/errors";
+import { fileBytes } from "../../basics/fileBytes";
 import { machineScratch } from "../../basics/scratch";
 import type { Lake, LakeEntry, LakeOptions } from "../lake";
 import { fileSystems, tableFileSystems, temporaryFolder } from "../lakePath";
@@ -144,7 +144,7 @@ export class AdlsLake implements Lake {
 
   async importFile(localFile: string, lakePath: string, options: LakeOptions = {}): Promise<void> {
     const target = this.places.of(lakePath);
-    await this.put(target, createReadStream(localFile, { highWaterMark: 1 << 20 }), options, false);
+    await this.put(target, fileBytes(localFile), options, false);
     await rm(localFile, { force: true });
   }
 

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createWriteStream } from "node:fs";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
 import { CleverLakeError } from "../../basics/errors";
+import { fileBytes } from "../../basics/fileBytes";
 import { makeFolder } from "../../basics/makeFolder";
 import { pause } from "../../basics/pause";
 import { sparkBatchFolder } from "../../clever/layout";
@@ -106,7 +107,7 @@ export class LivySession implements SparkSession {
     const options = { signal };
     const job = `${this.mailbox.folder}/${randomUUID()}`;
     const knownIds = `${job}/known.parquet`;
-    await lake.write(knownIds, createReadStream(await task.knownIds()), options);
+    await lake.write(knownIds, fileBytes(await task.knownIds()), options);
     const { address } = this;
     await work({
       deliveries,
