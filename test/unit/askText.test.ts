@@ -4,18 +4,19 @@ import { askText } from "../../src/ui/wizard/wizard";
 /** An input box without a window. */
 const { box } = vi.hoisted(() => {
   const event = () => {
-    const listeners: ((value?: unknown) => unknown)[] = [];
+    const listeners = new Set<(value?: unknown) => unknown>();
     const on = (listener: (value?: unknown) => unknown) => {
-      listeners.push(listener);
-      return { dispose: () => undefined };
+      listeners.add(listener);
+      return { dispose: () => listeners.delete(listener) };
     };
-    return { on, fire: () => Promise.all(listeners.map((each) => each())) };
+    return { on, fire: (value?: unknown) => Promise.all([...listeners].map((each) => each(value))) };
   };
   const [accepted, changed, hidden, triggered] = [event(), event(), event(), event()];
   return {
     box: {
       value: "",
       busy: false,
+      validationMessage: undefined,
       onDidAccept: accepted.on,
       onDidChangeValue: changed.on,
       onDidHide: hidden.on,
@@ -23,6 +24,11 @@ const { box } = vi.hoisted(() => {
       show: () => undefined,
       dispose: () => undefined,
       accept: accepted.fire,
+      type(text: string) {
+        this.value = text;
+        return changed.fire(text);
+      },
+      hide: hidden.fire,
     },
   };
 });
@@ -31,18 +37,23 @@ vi.mock("vscode", () => ({
   window: { createInputBox: () => box },
   QuickInputButtons: { Back: {} },
   Disposable: class {},
+  ThemeIcon: class {},
 }));
+
+const step = {
+  title: "Salt",
+  prompt: "",
+  value: "",
+  canGoBack: false,
+  client: {} as never,
+  log: { error: () => undefined, show: () => undefined },
+};
 
 test("a text that is corrected while the first one is tried is not lost", async () => {
   const tried: string[] = [];
   let finish = () => {};
   const answer = askText({
-    title: "Salt",
-    prompt: "",
-    value: "",
-    canGoBack: false,
-    client: {} as never,
-    log: { error: () => undefined, show: () => undefined },
+    ...step,
     attempt: (text) => {
       tried.push(text);
       return new Promise<void>((resolve) => {
@@ -50,10 +61,10 @@ test("a text that is corrected while the first one is tried is not lost", async 
       });
     },
   });
-  box.value = "wrong";
+  await box.type("wrong");
   const first = box.accept();
   await vi.waitFor(() => expect(tried).toEqual(["wrong"]));
-  box.value = "right";
+  await box.type("right");
   finish();
   await first;
   const second = box.accept();
@@ -61,4 +72,25 @@ test("a text that is corrected while the first one is tried is not lost", async 
   finish();
   await second;
   expect(await answer).toBe("right");
+});
+
+test("a failure is shown below the text that failed, not below a corrected one", async () => {
+  const failures: (() => void)[] = [];
+  const answer = askText({
+    ...step,
+    attempt: (text) => new Promise((_, reject) => failures.push(() => reject(new Error(`not ${text}`)))),
+  });
+  const failNext = async (meanwhile: () => unknown) => {
+    const accepted = box.accept();
+    await vi.waitFor(() => expect(failures).toHaveLength(1));
+    await meanwhile();
+    failures.pop()?.();
+    await accepted;
+    return box.validationMessage;
+  };
+  await box.type("old");
+  expect(await failNext(() => box.type("new"))).toBeUndefined();
+  expect(await failNext(() => undefined)).toBe("not new");
+  await box.hide();
+  await expect(answer).rejects.toThrow();
 });

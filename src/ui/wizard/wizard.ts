@@ -46,24 +46,24 @@ export function askText(step: TextStep): Promise<string> {
     box.value = step.value;
     box.password = step.password ?? false;
     if (step.placeholder) box.placeholder = step.placeholder;
-    let latest = 0;
-    const check = async () => {
-      const mine = ++latest;
-      const fault = await step.validate?.(box.value);
-      if (mine === latest) box.validationMessage = fault;
+    // The text may be corrected while it is checked or tried. What is found then is not about the new text, for which
+    // the box stays open.
+    const isCurrent = (text: string) => box.value === text;
+    const check = async (text: string) => {
+      const fault = await step.validate?.(text);
+      if (isCurrent(text)) box.validationMessage = fault;
       return fault === undefined;
     };
-    const accept = async () => {
-      if (!(await check())) return;
-      const text = box.value;
+    const accept = async (text: string) => {
+      if (!(await check(text))) return;
       try {
         await step.attempt?.(text, abort.signal);
-        // A text that was corrected in the meantime has not been tried; the box stays open for it.
-        if (box.value === text) resolve(text);
+        if (isCurrent(text)) resolve(text);
       } catch (error) {
         if (abort.signal.aborted) return;
         const reason = describeError(error);
         step.log.error(reason);
+        if (!isCurrent(text)) return;
         box.validationMessage = reason;
         box.buttons = [
           ...backButton(step),
@@ -72,12 +72,12 @@ export function askText(step: TextStep): Promise<string> {
       }
     };
     return [
-      box.onDidChangeValue(() => void check()),
+      box.onDidChangeValue((text) => void check(text)),
       box.onDidAccept(async () => {
         if (box.busy) return;
         box.busy = true;
         try {
-          await accept();
+          await accept(box.value);
         } finally {
           box.busy = false;
         }
