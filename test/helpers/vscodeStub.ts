@@ -36,6 +36,7 @@ export const workspace = {
       const name = `${section}.${key}`;
       if (unwritable.error && (unwritable.name ?? name) === name) throw unwritable.error;
       settings[name] = value;
+      settingChanged(name);
     },
   }),
   onDidChangeConfiguration: (listener: ConfigurationListener) => {

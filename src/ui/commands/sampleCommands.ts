@@ -26,7 +26,7 @@ export class SampleCommands {
     );
     await useSample(true);
     await vscode.commands.executeCommand("clever.reports.focus");
-    await model.refresh();
+    await model.loadedOrRetried();
     const text =
       model.newCount === 0
         ? vscode.l10n.t("The sample district is connected.")
@@ -49,7 +49,7 @@ export class SampleCommands {
       showInformationMessage,
       vscode.l10n.t("You have left the sample district. Your connection is restored."),
     );
-    await this.model.refresh();
+    await this.model.loadedOrRetried();
   }
 
   /** Migrates a sample from a version that wrote it into the settings and secrets of the connection. */

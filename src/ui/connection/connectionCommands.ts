@@ -162,7 +162,7 @@ export class ConnectionCommands extends Disposable {
     this.forgetAnswers();
     await vscode.commands.executeCommand("clever.reports.focus");
     // The connection is stored. If its reports cannot be listed, the view says why.
-    await this.parts.model.refresh().catch(() => undefined);
+    await this.parts.model.loadedOrRetried().catch(() => undefined);
   }
 }
 

@@ -266,14 +266,22 @@ export class ConnectionModel extends Disposable {
     } while (this.loading !== awaited);
   }
 
-  /** Like `loaded`, for a request by the user, which retries a failed listing. The user can end the wait. */
+  /**
+   * Like `loaded`, for an action by the user, which retries a failed listing. After a change of the connection, this
+   * waits for the listing that the change has started.
+   */
+  loadedOrRetried(): Promise<void> {
+    return this.current === "failed" ? this.refresh() : this.loaded();
+  }
+
+  /** Like `loadedOrRetried`, with a notification. The user can end the wait. */
   async loadedOnRequest(): Promise<void> {
     if (this.current === "loaded" || this.current === "empty") return;
     await withProgress(vscode.l10n.t("Clever: checking the server"), (_progress, signal) => {
       const cancelled = new Promise<never>((_, reject) => {
         signal.addEventListener("abort", () => reject(new vscode.CancellationError()));
       });
-      return Promise.race([this.current === "failed" ? this.refresh() : this.loaded(), cancelled]);
+      return Promise.race([this.loadedOrRetried(), cancelled]);
     });
   }
 
