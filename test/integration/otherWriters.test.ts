@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import { repairLake } from "../../src/pipeline/repair/repair";
-import { madeOnce } from "../helpers/madeOnce";
+import { lakeTemplate } from "../helpers/lakeTemplate";
 import {
   daily,
   dailyCsv,
@@ -50,7 +50,7 @@ const sparkFolder = path.join(folder, "spark");
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** A lake with two runs. */
-const lakeOfRuns = madeOnce(async (fixture) => {
+const lakeOfRuns = lakeTemplate(async (fixture) => {
   await fixture.put(dailyPath(), dailyCsv(daily("amy"), daily("ben")));
   await fixture.put(usagePath(), usageCsv(usage("amy", "Maths")));
   await fixture.run();

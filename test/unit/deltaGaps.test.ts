@@ -10,7 +10,7 @@ import { checkpointPaths, commitPath, lastCheckpointPath, logFolder } from "../.
 import { readCheckedSnapshot, readSnapshot } from "../../src/delta/snapshot";
 import { tableActions } from "../../src/delta/tableActions";
 import { Duck } from "../../src/duck/duck";
-import { madeOnce } from "../helpers/madeOnce";
+import { lakeTemplate } from "../helpers/lakeTemplate";
 import { MemoryLake } from "../helpers/memoryLake";
 import { daily, dailyCsv, dailyPath } from "../helpers/pipelineFixture";
 
@@ -234,7 +234,7 @@ describe("the repair that the hint names duplicates no row", () => {
   const rows = days.flatMap((day) => [`amy ${day} 1`, `? ${day} 1`]);
 
   /** A lake with a commit for each day. */
-  const lakeOfDays = madeOnce(async (fixture) => {
+  const lakeOfDays = lakeTemplate(async (fixture) => {
     for (const day of days) {
       await fixture.put(dailyPath(day), dailyCsv(daily("amy", day), daily(`other-${day}`, day)));
       await fixture.run();

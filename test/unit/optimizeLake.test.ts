@@ -15,7 +15,7 @@ import { hasUpkeepProblems } from "../../src/pipeline/upkeep/upkeepTables";
 import { contentsOf } from "../../src/pipeline/write/fileContents";
 import { FaultyLake } from "../helpers/faultyLake";
 import { lakeRows, sharedDuck } from "../helpers/lakeRows";
-import { madeOnce } from "../helpers/madeOnce";
+import { lakeTemplate } from "../helpers/lakeTemplate";
 import {
   daily,
   dailyCsv,
@@ -40,7 +40,7 @@ const tables = [
 
 describe("a lake of many small files", () => {
   let fixture: PipelineFixture;
-  const lake = madeOnce(async (made) => {
+  const lake = lakeTemplate(async (made) => {
     const days = (month: string, count: number) =>
       Array.from({ length: count }, (_, index) => `2024-${month}-${String(index + 1).padStart(2, "0")}`);
     for (const day of [...days("09", 12), ...days("10", 2)]) {

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { FaultyLake } from "../helpers/faultyLake";
-import { madeOnce } from "../helpers/madeOnce";
+import { lakeTemplate } from "../helpers/lakeTemplate";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
 afterEach(() => vi.useRealTimers());
@@ -37,7 +37,7 @@ async function deliver(fixture: PipelineFixture, files: Readonly<Record<string, 
 const people = ["amy", "ben", "cat", "dan"];
 
 describe("three files with the same rows", () => {
-  const chain = madeOnce(async (fixture) => {
+  const chain = lakeTemplate(async (fixture) => {
     await deliver(fixture, { [first]: dailyCsv(...people.map((person) => daily(person))) });
     await deliver(fixture, { [second]: dailyCsv(daily("amy", "2024-09-03", 2), daily("ben")) });
     await deliver(fixture, { [third]: dailyCsv(daily("amy", "2024-09-03", 3), daily("cat")) });

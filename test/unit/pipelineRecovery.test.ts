@@ -9,13 +9,13 @@ import { IngestLog } from "../../src/pipeline/log/logTable";
 import type { RunRequest } from "../../src/pipeline/run";
 import { FaultyLake } from "../helpers/faultyLake";
 import { sharedDuck } from "../helpers/lakeRows";
-import { madeOnce } from "../helpers/madeOnce";
+import { lakeTemplate } from "../helpers/lakeTemplate";
 import { daily, dailyCsv, dailyHeader, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
 const first = dailyPath("2024-09-03");
 const second = dailyPath("2024-09-04");
 
-const finishedLake = madeOnce(async (fixture) => {
+const finishedLake = lakeTemplate(async (fixture) => {
   await fixture.put(first, dailyCsv(daily("amy", "2024-09-03")));
   await fixture.put(second, dailyCsv(daily("ben", "2024-09-04")));
   await fixture.run();

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { CleverLakeError } from "../../src/basics/errors";
 import { refusedRowsPath } from "../../src/clever/layout";
-import { madeOnce } from "../helpers/madeOnce";
+import { lakeTemplate } from "../helpers/lakeTemplate";
 import {
   daily,
   dailyCsv,
@@ -43,7 +43,7 @@ describe("the same bytes under the name of another date", () => {
     await fixture.run();
     await fixture.put(september4, dailyCsv(daily("amy")));
   }
-  const withSameBytes = madeOnce(putSameBytes);
+  const withSameBytes = lakeTemplate(putSameBytes);
 
   test("land, and their rows count once, for the newer file", async () => {
     const fixture = await withSameBytes();
@@ -141,7 +141,7 @@ describe("the same bytes under the name of another date", () => {
   });
 
   describe("while the older file is no longer on the server", () => {
-    const withoutOlder = madeOnce(async (fixture) => {
+    const withoutOlder = lakeTemplate(async (fixture) => {
       await putSameBytes(fixture);
       await fixture.run();
       await fixture.remove(september3);
@@ -334,7 +334,7 @@ describe("rows that are in two different files", () => {
   });
 
   describe("that are superseded by a newer file come back", () => {
-    const withNewer = madeOnce(async (fixture) => {
+    const withNewer = lakeTemplate(async (fixture) => {
       await fixture.put(september30, dailyCsv(daily("amy"), daily("amy", "2024-09-04")));
       await fixture.run();
       await fixture.put(september4, dailyCsv(daily("amy", "2024-09-04", 7)), older);
@@ -437,7 +437,7 @@ describe("rows that are in two different files", () => {
   describe("with different values in the second one", () => {
     const inFirst = dailyCsv(daily("amy"), daily("ben"));
     const inSecond = dailyCsv(daily("amy", "2024-09-03", 7), daily("ben"), daily("cat"));
-    const withFirst = madeOnce(async (fixture) => {
+    const withFirst = lakeTemplate(async (fixture) => {
       await fixture.put(september3, inFirst);
       await fixture.run();
     });
@@ -794,7 +794,7 @@ describe("files that are redelivered in one run", () => {
   const days = ["2024-09-03", "2024-09-04", "2024-09-05", "2024-09-06"];
   const logins = days.map((day, index) => `amy ${day} ${index + 1}`);
 
-  const fourDays = madeOnce(async (fixture) => {
+  const fourDays = lakeTemplate(async (fixture) => {
     for (const [index, day] of days.entries()) {
       await fixture.put(dailyPath(day), dailyCsv(daily("amy", day, index + 1)));
     }

@@ -13,7 +13,7 @@ import { repairLake } from "../../src/pipeline/repair/repair";
 import { needsAttention } from "../../src/pipeline/runSummary";
 import { ForeignWriter } from "../helpers/foreignWriter";
 import { lakeRows } from "../helpers/lakeRows";
-import { madeOnce } from "../helpers/madeOnce";
+import { lakeTemplate } from "../helpers/lakeTemplate";
 import {
   daily,
   dailyCsv,
@@ -36,7 +36,7 @@ const protocol = {
 };
 const rowsOfTable = ["amy 2024-09-03 1", "amy 2024-09-04 2", "amy 2024-10-01 1", "ben 2024-09-03 1"];
 
-const lake = madeOnce(async (fixture) => {
+const lake = lakeTemplate(async (fixture) => {
   await fixture.put(dailyPath(), dailyCsv(daily("amy"), daily("ben")));
   await fixture.put(dailyPath("2024-09-04"), dailyCsv(daily("amy", "2024-09-04", 2)));
   await fixture.put(dailyPath("2024-10-01"), dailyCsv(daily("amy", "2024-10-01")));

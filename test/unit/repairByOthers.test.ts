@@ -6,7 +6,7 @@ import { removeFile } from "../../src/delta/tableActions";
 import { repairLake } from "../../src/pipeline/repair/repair";
 import { FaultyLake } from "../helpers/faultyLake";
 import { ForeignWriter } from "../helpers/foreignWriter";
-import { madeOnce } from "../helpers/madeOnce";
+import { lakeTemplate } from "../helpers/lakeTemplate";
 import {
   daily,
   dailyCsv,
@@ -34,8 +34,8 @@ async function fill(fixture: PipelineFixture, resource: string): Promise<void> {
   await fixture.run();
 }
 
-const lakeWithRows = madeOnce((fixture) => fill(fixture, "Maths"));
-const lakeWithNamed = madeOnce((fixture) => fill(fixture, named));
+const lakeWithRows = lakeTemplate((fixture) => fill(fixture, "Maths"));
+const lakeWithNamed = lakeTemplate((fixture) => fill(fixture, named));
 
 const repair = ({ lake }: PipelineFixture) => repairLake({ lake, salt, dryRun: false });
 
@@ -132,7 +132,7 @@ describe("while another program's deletion is not repaired", () => {
   const people = ["amy", "ben", "cat", "dan"];
 
   /** A file of two months, the rows of one of which were deleted. */
-  const withoutSeptember = madeOnce(async (fixture) => {
+  const withoutSeptember = lakeTemplate(async (fixture) => {
     const october = people.map((person) => daily(person, "2024-10-01"));
     await fixture.put(dailyPath(), dailyCsv(...people.map((person) => daily(person)), ...october));
     await fixture.run({ accept: [dailyPath()] });

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { LogEntry } from "../../src/pipeline/log/ingestLog";
 import type { Landing } from "../../src/pipeline/plan/plan";
 import { FaultyLake } from "../helpers/faultyLake";
-import { madeOnce } from "../helpers/madeOnce";
+import { lakeTemplate } from "../helpers/lakeTemplate";
 import { daily, dailyCsv, dailyPath, PipelineFixture } from "../helpers/pipelineFixture";
 
 /** Files with the same bytes and a new time, so that their rows may supersede those of others. */
@@ -69,7 +69,7 @@ test("a file touched before it is read counts with its new time once it is read"
   await expectSettled();
 });
 
-const touched = madeOnce(async (made) => {
+const touched = lakeTemplate(async (made) => {
   await made.put(first, dailyCsv(daily("amy", "2024-09-02", 1), daily("ben", "2024-09-02", 1)), at(1));
   await made.put(second, dailyCsv(daily("amy", "2024-09-02", 1), daily("ben", "2024-09-02", 2)), at(2));
   await made.run();

@@ -14,7 +14,7 @@ import type { Lake } from "../../src/lake/lake";
 import { verifyLake } from "../../src/pipeline/verify/verify";
 import { contentsOf } from "../../src/pipeline/write/fileContents";
 import { sharedDuck } from "../helpers/lakeRows";
-import { madeOnce } from "../helpers/madeOnce";
+import { lakeTemplate } from "../helpers/lakeTemplate";
 import {
   daily,
   dailyCsv,
@@ -45,7 +45,7 @@ const dailyFile = dailyPath("2024-09-03");
 const usageFile = usagePath("2024-09-03");
 const differing = "Its rows in the table differ from its landed file.";
 
-const lake = madeOnce(async (made) => {
+const lake = lakeTemplate(async (made) => {
   await made.put(dailyFile, dailyCsv(daily("amy"), daily("ben"), daily("cat", "2024-10-01", 3)));
   await made.put(usageFile, usageCsv(usage("amy", "Maths"), usage("ben", "Maths"), usage("ben", "Art")));
   await made.run();

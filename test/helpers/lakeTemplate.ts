@@ -5,23 +5,23 @@ import { afterAll, beforeAll } from "vitest";
 import { PipelineFixture } from "./pipelineFixture";
 
 /**
- * A lake that is made once for a file or group of tests, because its runs take longer than a copy.
+ * Builds a lake before the first test of a file or group, because its runs take longer than a copy.
  *
- * @returns makes a copy for a test
+ * @returns copies the lake for a test
  */
-export function madeOnce(
-  make: (fixture: PipelineFixture) => Promise<void>,
+export function lakeTemplate(
+  build: (fixture: PipelineFixture) => Promise<void>,
 ): (place?: string) => Promise<PipelineFixture> {
-  let made: PipelineFixture | undefined;
+  let template: PipelineFixture | undefined;
   let folder = "";
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "clever-lake-test-"));
-    made = await PipelineFixture.create(folder);
-    await make(made);
+    template = await PipelineFixture.create(folder);
+    await build(template);
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
   return (place) => {
-    if (made === undefined) throw new Error("The lake is made before the first test.");
-    return made.copy(place);
+    if (template === undefined) throw new Error("The lake is built in beforeAll.");
+    return template.copy(place);
   };
 }
