@@ -18,7 +18,7 @@ export interface KeptMonth {
 export class IndexState {
   dictionary: Dictionary = emptyDictionary;
   readonly months = new Map<string, KeptMonth>();
-  /** What the tables are recognized by once it has all of their rows. */
+  /** The state of the tables whose rows are all in the index; undefined while some are missing. */
   private seen: Manifest["seen"];
   /** Undefined if the current dictionary is not stored. */
   private stored: { readonly people: StoredFile; readonly members: StoredFile } | undefined;
@@ -131,7 +131,7 @@ export class IndexState {
     this.seen = undefined;
   }
 
-  /** Records that it has all rows of the tables, and what they are recognized by. */
+  /** Records that the index has all rows of the tables in this state. */
   complete(seen: Manifest["seen"]): void {
     this.seen = seen;
   }

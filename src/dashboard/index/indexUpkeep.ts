@@ -13,7 +13,7 @@ import { MonthIds } from "./monthIds";
 import type { ParticipationIndex } from "./participationIndex";
 import { preparePeople } from "./peopleTables";
 import { TableRows } from "./tableRows";
-import { isSame, type SeenTables, type Snapshots, WatchedTables } from "./watchedTables";
+import { isSame, type NewestCommits, type Snapshots, WatchedTables } from "./watchedTables";
 
 /** Progress of the index: months of the tables that are ready, of all. */
 export interface IndexProgress {
@@ -32,9 +32,9 @@ interface Refresh {
   readonly report: (progress: IndexProgress) => void;
 }
 
-/** The index, and what its tables are recognized by. */
+/** The index, and the newest commits of its tables. */
 interface Latest {
-  readonly seen: SeenTables;
+  readonly commits: NewestCommits;
   readonly index: ParticipationIndex | undefined;
 }
 
@@ -97,22 +97,22 @@ export class IndexUpkeep {
     }
   }
 
-  /** The index in memory, or else the one in the cache, if the tables have not changed since: their logs are not read. */
+  /** The index in memory or in the cache, if the tables have not changed since; does not read their logs. */
   private async unchanged(
     lake: Lake,
     signal: AbortSignal,
     report: (progress: IndexProgress) => void,
   ): Promise<Latest | undefined> {
     const { latest, manifest, cache, watched } = this;
-    if (latest) return (await watched.areAsSeen(lake, latest.seen, { signal })) ? latest : undefined;
+    if (latest) return (await watched.areNewest(lake, latest.commits, { signal })) ? latest : undefined;
     if (this.state || !manifest?.seen) return undefined;
-    if (!(await watched.areAsSeen(lake, manifest.seen.tables, { signal }))) return undefined;
+    if (!(await watched.areNewest(lake, manifest.seen.tables, { signal }))) return undefined;
     const months = new Map(manifest.months.map((month) => [month.month, month]));
     const state = await IndexState.load(cache, manifest, months, signal);
     if (!state || !isReady(state, months)) return undefined;
     this.state = state;
     report({ ready: months.size, months: months.size });
-    return { seen: manifest.seen.tables, index: indexOf(state, [...months.keys()].sort(), manifest.seen) };
+    return { commits: manifest.seen.tables, index: indexOf(state, [...months.keys()].sort(), manifest.seen) };
   }
 
   private async bringUpToDate(refresh: Refresh): Promise<ParticipationIndex | undefined> {
@@ -125,12 +125,12 @@ export class IndexUpkeep {
     for (const month of gone) this.state.removeMonth(month);
     if (!isReady(this.state, requested)) await this.build(refresh, this.state, requested, ids);
     if (this.state.hasUnused()) await this.build(refresh, this.state.emptied(), requested, ids);
-    const seen = { tables: this.watched.seen, rows: rowsOf(snapshots) };
+    const seen = { tables: this.watched.commits, rows: rowsOf(snapshots) };
     this.state.complete(seen);
     await this.save(this.state, undefined, signal);
     report({ ready: requested.size, months: requested.size });
     const index = indexOf(this.state, [...requested.keys()], seen);
-    this.latest = { seen: seen.tables, index };
+    this.latest = { commits: seen.tables, index };
     return index;
   }
 

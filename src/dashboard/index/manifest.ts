@@ -13,18 +13,22 @@ const storedFile = z.object({ name: z.string().regex(/^[\w-]+\.\w+$/), size: cou
 export type StoredFile = z.infer<typeof storedFile>;
 
 /** The newest commit of a table; null if there is no table. */
-const seenTable = z.object({ version: count, size: count, modified: z.number() }).nullable();
+const newestCommit = z.object({ version: count, size: count, modified: z.number() }).nullable();
 
 const manifest = z.object({
   format: z.literal(format),
-  /** What the tables are recognized by, and their number of rows; absent until everything built from them is here. */
+  /** The newest commits of the tables, and their number of rows; absent until the cache has all of their rows. */
   seen: z
     .object({
-      tables: z.object({ dailyParticipation: seenTable, resourceUsage: seenTable, roster: seenTable }),
+      tables: z.object({
+        dailyParticipation: newestCommit,
+        resourceUsage: newestCommit,
+        roster: newestCommit,
+      }),
       rows: count,
     })
     .optional(),
-  /** The state of people it was made with. */
+  /** The state of people that the files were built with. */
   peopleOfTables: z.object({ key: z.string(), hasGrades: z.boolean() }),
   dictionary: z.object({
     people: count,
@@ -33,7 +37,7 @@ const manifest = z.object({
     peopleFile: storedFile,
     membersFile: storedFile,
   }),
-  /** `key` identifies the data files that the segment was made from. */
+  /** `key` identifies the data files that the segment was built from. */
   months: z.array(z.object({ month: z.string(), key: z.string(), file: storedFile })),
   /** Parquet files of the ids in each month's rows (see `MonthIds`). */
   ids: z.array(z.object({ month: z.string(), key: z.string(), file: storedFile })),

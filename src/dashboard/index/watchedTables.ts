@@ -18,9 +18,9 @@ export function isSame(a: Snapshots, b: Snapshots): boolean {
   return ([...reportKinds, "roster"] as const).every((name) => a[name] === b[name]);
 }
 
-/** The newest commit of each table, by which it is recognized without reading its log; null if there is no table. */
-export type SeenTables = NonNullable<Manifest["seen"]>["tables"];
-type Seen = SeenTables["roster"];
+/** The newest commit of each table, which shows without its log whether it has changed; null if there is no table. */
+export type NewestCommits = NonNullable<Manifest["seen"]>["tables"];
+type NewestCommit = NewestCommits["roster"];
 
 /** The tables of the index. */
 export class WatchedTables {
@@ -38,42 +38,44 @@ export class WatchedTables {
    * because it would be taken for one without rows.
    */
   async newest(lake: Lake, duck: () => Promise<Duck>, options: LakeOptions): Promise<Snapshots> {
-    return ofEach(this.tables, (table) => table.newest(lake, duck, options));
+    return mapTables(this.tables, (table) => table.newest(lake, duck, options));
   }
 
-  /** What `areAsSeen` recognizes the tables by that `newest` returned last. */
-  get seen(): SeenTables {
+  /** The newest commits of the tables that `newest` last returned. */
+  get commits(): NewestCommits {
     const { dailyParticipation, resourceUsage, roster } = this.tables;
     return {
-      dailyParticipation: dailyParticipation.seen,
-      resourceUsage: resourceUsage.seen,
-      roster: roster.seen,
+      dailyParticipation: dailyParticipation.commit,
+      resourceUsage: resourceUsage.commit,
+      roster: roster.commit,
     };
   }
 
-  /** Whether the tables have not changed, which takes three requests to the lake for each. */
-  async areAsSeen(lake: Lake, seen: SeenTables, options: LakeOptions): Promise<boolean> {
-    const same = await ofEach(this.tables, (table, name) => table.isAsSeen(lake, seen[name], options));
-    return Object.values(same).every((each) => each);
+  /** Whether these are still the newest commits of the tables; takes three requests to the lake per table. */
+  async areNewest(lake: Lake, commits: NewestCommits, options: LakeOptions): Promise<boolean> {
+    const areNewest = await mapTables(this.tables, (table, name) =>
+      table.isNewest(lake, commits[name], options),
+    );
+    return Object.values(areNewest).every((isNewest) => isNewest);
   }
 }
 
-async function ofEach<Table, Result>(
+async function mapTables<Table, Result>(
   { dailyParticipation, resourceUsage, roster }: Readonly<Record<keyof Snapshots, Table>>,
-  of: (table: Table, name: keyof Snapshots) => Promise<Result>,
+  map: (table: Table, name: keyof Snapshots) => Promise<Result>,
 ): Promise<Record<keyof Snapshots, Result>> {
-  // If one fails, the others have ended, too: they must not open an engine that nobody closes.
+  // If one fails, wait for the others too: they must not open an engine that nobody closes.
   const results = await allSettledOrThrow([
-    of(dailyParticipation, "dailyParticipation"),
-    of(resourceUsage, "resourceUsage"),
-    of(roster, "roster"),
+    map(dailyParticipation, "dailyParticipation"),
+    map(resourceUsage, "resourceUsage"),
+    map(roster, "roster"),
   ]);
   return { dailyParticipation: results[0], resourceUsage: results[1], roster: results[2] };
 }
 
 class WatchedTable {
   private snapshot: Snapshot | undefined;
-  seen: Seen = null;
+  commit: NewestCommit = null;
 
   constructor(
     private readonly tablePath: string,
@@ -82,8 +84,8 @@ class WatchedTable {
 
   /** The table's newest state, the same object while it does not change; undefined if the table does not exist. */
   async newest(lake: Lake, duck: () => Promise<Duck>, options: LakeOptions): Promise<Snapshot | undefined> {
-    const { snapshot: known, seen, tablePath } = this;
-    const before = seen && (await this.hasCommit(lake, seen, options)) ? known : undefined;
+    const { snapshot: known, commit, tablePath } = this;
+    const before = commit && (await this.hasCommit(lake, commit, options)) ? known : undefined;
     const snapshot = before
       ? await updateSnapshot({ lake, ...options }, before)
       : (await exists(lake, tablePath, options))
@@ -91,34 +93,38 @@ class WatchedTable {
         : undefined;
     if (snapshot === undefined && this.report && (await hasLookups(lake, this.report, options)))
       throw tableGone(this.report);
-    if (snapshot === undefined) this.seen = null;
-    else if (snapshot !== before) this.seen = await this.commitOf(lake, snapshot, options);
+    if (snapshot === undefined) this.commit = null;
+    else if (snapshot !== before) this.commit = await this.commitOf(lake, snapshot, options);
     this.snapshot = snapshot;
     return snapshot;
   }
 
-  async isAsSeen(lake: Lake, seen: Seen, options: LakeOptions): Promise<boolean> {
-    if (seen === null) return !(await exists(lake, this.tablePath, options));
+  async isNewest(lake: Lake, commit: NewestCommit, options: LakeOptions): Promise<boolean> {
+    if (commit === null) return !(await exists(lake, this.tablePath, options));
     const has = async (version: number) =>
       (await lake.stat(commitPath(this.tablePath, version), options)) !== undefined;
-    const { version } = seen;
+    const { version } = commit;
     return (
-      (await this.hasCommit(lake, seen, options)) && !(await has(version + 1)) && !(await has(version + 2))
+      (await this.hasCommit(lake, commit, options)) && !(await has(version + 1)) && !(await has(version + 2))
     );
   }
 
-  /** False if the commit has changed: then the table was recreated or restored, and is another table. */
-  private async hasCommit(lake: Lake, seen: NonNullable<Seen>, options: LakeOptions): Promise<boolean> {
-    const { size, modified } = await this.commitOf(lake, seen, options);
-    return size > 0 && size === seen.size && modified === seen.modified;
+  /** False if the commit has changed, because the table was recreated or restored. */
+  private async hasCommit(
+    lake: Lake,
+    commit: NonNullable<NewestCommit>,
+    options: LakeOptions,
+  ): Promise<boolean> {
+    const { size, modified } = await this.commitOf(lake, commit, options);
+    return size > 0 && size === commit.size && modified === commit.modified;
   }
 
-  /** Of size 0 if it is not in the log: then the table cannot be recognized. */
+  /** A commit of the table; its size is 0 if it is not in the log, and then it never counts as the newest. */
   private async commitOf(
     lake: Lake,
     { version }: Pick<Snapshot, "version">,
     options: LakeOptions,
-  ): Promise<NonNullable<Seen>> {
+  ): Promise<NonNullable<NewestCommit>> {
     const commit = await lake.stat(commitPath(this.tablePath, version), options);
     return { version, size: commit?.size ?? 0, modified: commit?.modified.getTime() ?? 0 };
   }
