@@ -215,7 +215,7 @@ export function showMetrics(
   const isSuppressed = metrics.days === null;
   const parts = [
     isSuppressed ? styled("bold", "All numbers are suppressed.") : headline,
-    ...(isEmpty ? [`The tables have no row for this question${range && ` ${range}`}.`] : []),
+    ...(isEmpty ? [`The tables have no rows for this question${range && ` ${range}`}.`] : []),
     ...(isEmpty || isSuppressed
       ? []
       : [

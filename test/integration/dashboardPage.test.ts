@@ -249,14 +249,14 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
     test("says so if there are no changes", async () => {
       const early = await dashboards.open({ changes: "tooEarly" });
       expect(await textOf(early.page, ".no-changes")).toBe(
-        "Too early to tell An evaluation needs 6 complete weeks with school up to the end of the period; there are 3. More weeks of data help.",
+        "Too early to tell An evaluation needs 6 complete school weeks up to the end of the period; there are 3. More weeks of data are needed.",
       );
       // The number with too little data is not shown if there are too few weeks for all.
       expect(await early.page.locator("#panel-changes .note").count()).toBe(0);
       const none = await dashboards.open({ changes: "none" });
       expect(await none.page.locator("#panel-changes .unjudged > *").allTextContents()).toEqual([
         "Could not be evaluated: resources: 3, schools: 2",
-        "With too few complete weeks to be evaluated: resources: 1. More weeks of data help.",
+        "With too few complete weeks to be evaluated: resources: 1. More weeks of data are needed.",
         "Used too little to be evaluated: resources: 2, schools: 1. A wider filter helps.",
         "Schools with too few people to be evaluated alone: 1.",
       ]);

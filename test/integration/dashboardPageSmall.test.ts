@@ -60,7 +60,7 @@ describe.skipIf(!chromiumPath)("the page of very few people", () => {
     expect(await page.locator("#panel-periods .caption").count()).toBe(0);
   });
 
-  test("says of a few days of one class only what is so", async () => {
+  test("omits captions and hints that do not apply to a few days of one class", async () => {
     const ofClass = { people: 12, school: "Elm", grade: "3" };
     const shown = async (dates: readonly string[]) => {
       const index = plainIndex(
@@ -80,19 +80,18 @@ describe.skipIf(!chromiumPath)("the page of very few people", () => {
         table: await plainTextOf(page, "#panel-table .nothing"),
       };
     };
-    const needs =
-      "Too early to tell An evaluation needs 8 complete weeks with school up to the end of the period";
+    const needs = "Too early to tell An evaluation needs 8 complete school weeks up to the end of the period";
     const table =
       "Resource usage: no day of the period has this report for these people, so its numbers are unknown.";
     expect(await shown(weekdaysFrom("2025-10-06", 1))).toMatchObject({ caption: 0, hint: 0, table });
     expect(await shown(weekdaysFrom("2025-10-06", 3))).toEqual({
-      changes: `${needs}; there is none yet. More weeks of data help.`,
+      changes: `${needs}; there is none yet. More weeks of data are needed.`,
       caption: 0,
       hint: 1,
       table,
     });
     expect(await shown(weekdaysFrom("2025-10-06", 6))).toMatchObject({
-      changes: `${needs}; there is one. More weeks of data help.`,
+      changes: `${needs}; there is one. More weeks of data are needed.`,
       caption: 1,
       hint: 1,
     });

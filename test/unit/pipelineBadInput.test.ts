@@ -236,7 +236,7 @@ describe("an empty file", () => {
       {
         path: bad,
         reason:
-          "It has no row; the previous delivery had 1. The earlier rows stay until the file is accepted.",
+          "It has no rows; the previous delivery had 1. The earlier rows stay until the file is accepted.",
         acceptable: true,
         hasEarlierRows: true,
       },

@@ -77,7 +77,7 @@ describe("a redelivered file", () => {
         {
           path: amysDay,
           reason:
-            "It has no row; the previous delivery had 1. The earlier rows stay until the file is accepted.",
+            "It has no rows; the previous delivery had 1. The earlier rows stay until the file is accepted.",
           acceptable: true,
           hasEarlierRows: true,
         },
@@ -162,27 +162,27 @@ describe("a redelivered file", () => {
 
     test("but with the bytes of another day is held back until a person accepts it", async () => {
       expect(await reasonAfter(dailyCsv(...one), dailyCsv(...two))).toBe(
-        `It has no row of 2024-09-03; the previous delivery has 4 in the table. ${staying}`,
+        `It has no rows for 2024-09-03; the previous delivery has 4 in the table. ${staying}`,
       );
       const october = linesOf("2024-10-03");
       expect(await reasonAfter(dailyCsv(...one, ...two), dailyCsv(...october, ...october))).toBe(
-        `It has no row of 2024-09-03 and 1 other day; the previous delivery has 8 in the table. ${staying}`,
+        `It has no rows for 2024-09-03 and 1 other day; the previous delivery has 8 in the table. ${staying}`,
       );
       expect(await reasonAfter(dailyCsv(...one), dailyCsv(...one.slice(0, 1), ...two))).toBe(
-        `It has 1 row of 2024-09-03; the previous delivery has 4 in the table. ${staying}`,
+        `It has 1 row for 2024-09-03; the previous delivery has 4 in the table. ${staying}`,
       );
     });
 
     test("but with other days under a name without a date is held back too", async () => {
       const path = "daily-participation/Students.csv";
-      expect(await reasonAfter(dailyCsv(...one), dailyCsv(...two), path)).toContain("no row of 2024-09-03");
+      expect(await reasonAfter(dailyCsv(...one), dailyCsv(...two), path)).toContain("no rows for 2024-09-03");
       expect(await reasonAfter(dailyCsv(...one), dailyCsv(...one, ...two), path)).toBeUndefined();
     });
 
     test("but without the people's ids is held back", async () => {
       const blank = one.map((line) => line.replace(/sis-\w+,clever-\w+/, ","));
       expect(await reasonAfter(dailyCsv(...one), dailyCsv(...blank))).toBe(
-        `It has no value in the column sis_id; the previous delivery has 4 in the table. ${staying}`,
+        `It has no values in the column sis_id; the previous delivery has 4 in the table. ${staying}`,
       );
     });
 
@@ -191,7 +191,7 @@ describe("a redelivered file", () => {
         .replace("school_name,", "")
         .replaceAll("North High,", "");
       expect(await reasonAfter(dailyCsv(...one), without)).toBe(
-        `It has no value in the column school_name; the previous delivery has 4 in the table. ${staying}`,
+        `It has no values in the column school_name; the previous delivery has 4 in the table. ${staying}`,
       );
     });
 

@@ -227,15 +227,15 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     nothingJudgedTitle: t("Nothing could be evaluated"),
     tooFewWeeksTitle: t("Too early to tell"),
     tooFewWeeksText: t(
-      "An evaluation needs {0} complete weeks with school up to the end of the period; there are {1}. More weeks of data help.",
+      "An evaluation needs {0} complete school weeks up to the end of the period; there are {1}. More weeks of data are needed.",
     ),
     oneWeekText: t(
-      "An evaluation needs {0} complete weeks with school up to the end of the period; there is one. More weeks of data help.",
+      "An evaluation needs {0} complete school weeks up to the end of the period; there is one. More weeks of data are needed.",
     ),
     noWeekText: t(
-      "An evaluation needs {0} complete weeks with school up to the end of the period; there is none yet. More weeks of data help.",
+      "An evaluation needs {0} complete school weeks up to the end of the period; there is none yet. More weeks of data are needed.",
     ),
-    unjudgedWeeks: t("With too few complete weeks to be evaluated: {0}. More weeks of data help."),
+    unjudgedWeeks: t("With too few complete weeks to be evaluated: {0}. More weeks of data are needed."),
     unjudgedUse: t("Used too little to be evaluated: {0}. A wider filter helps."),
     unjudgedSuppressed: t("Schools with too few people to be evaluated alone: {0}."),
 
@@ -305,7 +305,7 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     absentReport: t(
       "{0}: no day of the period has this report for these people, so its numbers are unknown.",
     ),
-    absentAt: t("{0}: the report has no row of {1} in this period, so its numbers are unknown."),
+    absentAt: t("{0}: the report has no rows for {1} in this period, so its numbers are unknown."),
     missingReport: t("{0} ({1}): the report of {2} is missing."),
     missingReports: t("{0} ({1}): the reports of {3} days are missing ({2})."),
     missingReportsNote: t("Missing reports may be late or in quarantine. The numbers do not include them."),

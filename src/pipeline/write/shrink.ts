@@ -107,7 +107,7 @@ export async function tooFewOfDayOrColumn(
     if (first !== undefined) {
       const sum = (at: keyof Counts) => lost.reduce((total, [, counts]) => total + counts[at], 0);
       const further = others.length === 0 ? "" : ` and ${counted(others.length, "other day")}`;
-      return [held(delivery, `${remainingText(sum("now"), "row")} of ${first[0]}${further}`, sum("before"))];
+      return [held(delivery, `${remainingText(sum("now"), "row")} for ${first[0]}${further}`, sum("before"))];
     }
     const [few] = fewColumns;
     if (few === undefined) return [];
@@ -132,7 +132,7 @@ function held(delivery: ReadDelivery, has: string, before: number): QuarantinedD
   return { ...delivery, reason, acceptable: true };
 }
 
-/** `no row`, `1 row`, `only 3 rows` */
+/** `no rows`, `1 row`, `only 3 rows` */
 function remainingText(count: number, noun: string): string {
-  return count === 0 ? `no ${noun}` : count === 1 ? `1 ${noun}` : `only ${number.format(count)} ${noun}s`;
+  return count === 0 ? `no ${noun}s` : count === 1 ? `1 ${noun}` : `only ${number.format(count)} ${noun}s`;
 }
