@@ -326,13 +326,13 @@ async function requirePossibleFolder(root: string): Promise<void> {
     const found = await undefinedIfMissing(fs.stat(localPath), root);
     if (found?.isDirectory()) return;
     if (found !== undefined) {
-      throw new CleverLakeError("config", "The lake's address names a file, or a place below one.", {
+      throw new CleverLakeError("config", "The lake's address points to a file, or below one.", {
         subject: root,
         hint: "Name a folder of its own; the first run creates it.",
       });
     }
     if ((await undefinedIfMissing(fs.lstat(localPath), root)) !== undefined) {
-      const message = "The lake's address leads through a link to a place that does not exist.";
+      const message = "The lake's address contains a link whose target does not exist.";
       throw new CleverLakeError("config", message, {
         subject: localPath,
         hint: "Check whether its disk is mounted, or create the folder that the link names.",

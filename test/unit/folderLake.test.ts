@@ -154,13 +154,13 @@ describe("a folder that does not exist", () => {
       await expect(FolderLake.open(root)).rejects.toMatchObject({
         code: "config",
         subject: root,
-        message: expect.stringContaining("names a file"),
+        message: expect.stringContaining("points to a file"),
         hint: expect.any(String),
       });
     }
   });
 
-  test("is refused if its path leads through a link to a missing place", async () => {
+  test("is refused if its path contains a link without a target", async () => {
     const folder = await temporaryFolder();
     const link = path.join(folder, "link");
     await symlink(path.join(folder, "disk"), link, "dir");
@@ -168,7 +168,7 @@ describe("a folder that does not exist", () => {
       await expect(FolderLake.open(root)).rejects.toMatchObject({
         code: "config",
         subject: link,
-        message: expect.stringContaining("a place that does not exist"),
+        message: expect.stringContaining("a link whose target does not exist"),
         hint: expect.stringContaining("mounted"),
       });
     }

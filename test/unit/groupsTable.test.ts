@@ -110,7 +110,7 @@ describe("the table of groups", () => {
     expect(tables.map(({ table }) => table)).not.toContain(groupsTable);
     expect(problems).toEqual([]);
     const note = expect.stringMatching(
-      /^1 data file and no Delta log, so that the table is missing: .* Write the table/,
+      /^1 data file but no Delta log, so the table counts as missing: .* Write the table/,
     );
     expect(leftovers).toEqual([{ subject: groupsTable, note }]);
     await expectHealed();

@@ -64,8 +64,8 @@ async function foreignEntriesAmongTables({ lake, ...options }: LakeAccess): Prom
 }
 
 /**
- * Tables with data files and without a log, which count as absent. The loss of a report's table is found by the ingest
- * log, that of another table only here.
+ * Tables that have data files but no log, and so count as missing. The ingest log shows the loss of a report's table;
+ * only this check finds the loss of another one.
  */
 async function tablesWithoutLog(access: LakeAccess): Promise<Leftover[]> {
   const lost: Leftover[] = [];
@@ -74,7 +74,7 @@ async function tablesWithoutLog(access: LakeAccess): Promise<Leftover[]> {
     const isLog = (file: string) => file.startsWith(`${logFolder(path)}/`);
     const dataFiles = files.filter((file) => file.endsWith(".parquet") && !isLog(file));
     if (dataFiles.length === 0 || files.some(isLog)) continue;
-    const note = `${counted(dataFiles.length, "data file")} and no Delta log, so that the table is missing: its log was lost, or its first write was interrupted. Write the table again.`;
+    const note = `${counted(dataFiles.length, "data file")} but no Delta log, so the table counts as missing: its log was lost, or its first write was interrupted. Write the table again.`;
     lost.push({ subject: path, note });
   }
   return lost;
