@@ -1,7 +1,7 @@
-"""Separates clean files from those that need judging: by what each has on its own, then by comparison with people's ids.
+"""Separates clean files from those for the judge: first by each file alone, then by comparison with people's ids.
 
 The checks are stricter than the judge's own (`src/pipeline/read/checks/checkRows.ts` and the modules next to it): an
-extra file for the judge costs time, but a missed one would be wrong. An action is run only if there is something to
+extra file for the judge costs time, but a missed one would be an error. An action is run only if there is something to
 compare.
 """
 
@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from .documents import Job, Specification
-from .files import BARE_NUMBER, PADDED_NUMBER, Found, look_at, why_left
+from .files import BARE_NUMBER, PADDED_NUMBER, Found, inspect_files, reason_for_judge
 from .lines import FILE, HEADER, IS_SOUND, NO_HEADER
 from .texts import MaskRules
 
@@ -24,29 +24,30 @@ def check_files(
     lines: DataFrame,
     job: Job,
     known: DataFrame,
-    tell: Callable[[str], None] = lambda _: None,
+    report_state: Callable[[str], None] = lambda _: None,
 ) -> tuple[DataFrame, dict[int, int], dict[int, str]]:
-    """The rows of the clean files, how many each has, and why the others are left to the judge, by the files' numbers.
+    """The rows of the clean files; by file number, how many each has, and why the others are left to the judge.
 
     :param known: people's ids that are known before these files, in a column `id`
-    :param tell: receives the job's state
+    :param report_state: receives the job's state
     """
-    tell("reading")
+    report_state("reading")
     rows = lines.where((F.col(HEADER) == NO_HEADER) & F.col(IS_SOUND))
-    found = look_at(lines, rows, job, known)
-    left = {file.number: why for file in job.files if (why := why_left(job, file, found)) is not None}
-    tell("checking")
-    left = {**_telling_files(spark, rows, job, known, found, set(left)), **left}
+    found = inspect_files(lines, rows, job, known)
+    reasons = {file.number: reason_for_judge(job, file, found) for file in job.files}
+    left = {number: reason for number, reason in reasons.items() if reason is not None}
+    report_state("checking")
+    left = {**_suspicious_files(spark, rows, job, known, found, set(left)), **left}
     clean = {file.number: found.statistics[file.number].rows for file in job.files if file.number not in left}
     return (rows.where(F.col(FILE).isin([*clean])) if left else rows), clean, left
 
 
-def _telling_files(
+def _suspicious_files(
     spark: SparkSession, rows: DataFrame, job: Job, known: DataFrame, found: Found, left: set[int]
 ) -> dict[int, str]:
-    """The numbers of files that a comparison with people's ids finds, each with the finding.
+    """The numbers of files that a comparison with people's ids finds, each with the reason.
 
-    :param rows: the sound ones of all files
+    :param rows: the sound rows of all files
     :param left: the files that are left to the judge anyway
     """
     specification = job.specification

@@ -87,7 +87,7 @@ def read_job(document: dict[str, Any], read_text: Callable[[str], str]) -> Job:
     """A job from its document, which has the address of its specification."""
     return Job(
         specification=read_specification(json.loads(read_text(document["specification"]))),
-        files=[_filled(LandedFile, {**each, **each["dates"]}) for each in document["files"]],
+        files=[_from_document(LandedFile, {**each, **each["dates"]}) for each in document["files"]],
         known_ids=document["knownIds"],
         output=document["output"],
     )
@@ -96,17 +96,17 @@ def read_job(document: dict[str, Any], read_text: Callable[[str], str]) -> Job:
 def read_specification(document: dict[str, Any]) -> Specification:
     """The specification that `src/clever/specification.ts` makes of a report."""
     parts = {
-        "columns": [_filled(Column, each) for each in document["columns"]],
+        "columns": [_from_document(Column, each) for each in document["columns"]],
         "headers": {
-            user_type: [_filled(Header, each) for each in headers]
+            user_type: [_from_document(Header, each) for each in headers]
             for user_type, headers in document["headers"].items()
         },
     }
-    return _filled(Specification, {**document, **document["key"], **document["shifted"], **parts})
+    return _from_document(Specification, {**document, **document["key"], **document["shifted"], **parts})
 
 
-def _filled(kind: type[T], document: dict[str, Any]) -> T:
-    """A dataclass from a document, which has its fields under their names in camel case."""
+def _from_document(kind: type[T], document: dict[str, Any]) -> T:
+    """A dataclass from a document, whose keys are the names of its fields in camel case."""
     values = {each.name: document[_key_of(each.name)] for each in fields(kind)}  # type: ignore[arg-type]
     return kind(**values)
 

@@ -1,4 +1,4 @@
-"""What can be checked in each file on its own: whether it is in Clever's own format, and what it repeats."""
+"""Checks that need one file only: whether it is in Clever's own format, and what it repeats."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ class Found:
     has_capitals: bool
 
 
-def look_at(lines: DataFrame, rows: DataFrame, job: Job, known: DataFrame) -> Found:
-    """Everything that a single action can find; its parts share only the rows.
+def inspect_files(lines: DataFrame, rows: DataFrame, job: Job, known: DataFrame) -> Found:
+    """Everything that a single Spark action can find; its parts have only the rows in common.
 
     :param lines: of all files
     :param rows: the sound ones
@@ -188,8 +188,8 @@ def _texts(rows: DataFrame, specification: Specification) -> DataFrame:
     )
 
 
-def why_left(job: Job, file: LandedFile, found: Found) -> str | None:
-    """Why a file is left to the judge, as far as it can be seen in the file alone; None for one in Clever's own format."""
+def reason_for_judge(job: Job, file: LandedFile, found: Found) -> str | None:
+    """Why a file is left to the judge, judging by the file alone; None if it is in Clever's own format."""
     statistics = found.statistics.get(file.number)
     if statistics is None or statistics.rows == 0:
         return "no row"

@@ -27,14 +27,14 @@ SETTINGS = {
 PART_BYTES = 32 * 1024 * 1024
 
 
-def run_job(spark: SparkSession, job: Job, salt: str, tell: Callable[[str], None]) -> dict[str, Any]:
+def run_job(spark: SparkSession, job: Job, salt: str, report_state: Callable[[str], None]) -> dict[str, Any]:
     """Reads the clean ones of a job's files; returns the document from which the pipeline commits.
 
-    The lines are read and parsed once. One action finds all that can be seen in each file alone, one compares kept
+    The lines are read and parsed once. One action finds all that a file alone can show, one compares kept
     texts with people's ids if there is something to compare, one writes the people, one the rows, and one counts what
     is in the written files.
 
-    :param tell: receives the job's state
+    :param report_state: receives the job's state
     """
     cores = spark.sparkContext.defaultParallelism
     parts = max(cores, sum(file.size for file in job.files) // PART_BYTES)
@@ -57,10 +57,10 @@ def run_job(spark: SparkSession, job: Job, salt: str, tell: Callable[[str], None
         # Merging parts and planning again after each stage costs more here than it saves: the parts already fit the
         # data.
         spark.conf.set("spark.sql.adaptive.enabled", "false")
-        rows, clean, judged = check_files(spark, lines, job, known, tell)
+        rows, clean, judged = check_files(spark, lines, job, known, report_state)
         result = _result(clean, {**left, **judged})
         if clean:
-            tell("writing")
+            report_state("writing")
             result["people"] = write_people(spark, rows, job, salt)
             # Here the data decide: a month has as few files as they allow.
             spark.conf.set("spark.sql.adaptive.enabled", "true")
