@@ -20,8 +20,8 @@ export class Agents {
   constructor(private readonly idleTimeout: number) {
     const options = { keepAlive: true, timeout: idleTimeout };
     this.direct = {
-      http: watching(new HttpAgent(options), idleTimeout),
-      https: watching(new HttpsAgent(options), idleTimeout),
+      http: withIdleTimeout(new HttpAgent(options), idleTimeout),
+      https: withIdleTimeout(new HttpsAgent(options), idleTimeout),
     };
   }
 
@@ -31,23 +31,23 @@ export class Agents {
     if (proxy === undefined) return address.startsWith("http:") ? this.direct.http : this.direct.https;
     const known = this.tunnels.get(proxy.href);
     if (known) return known;
-    const made = watching(new TunnelAgent(proxy, this.idleTimeout), this.idleTimeout);
-    this.tunnels.set(proxy.href, made);
-    return made;
+    const tunnel = withIdleTimeout(new TunnelAgent(proxy, this.idleTimeout), this.idleTimeout);
+    this.tunnels.set(proxy.href, tunnel);
+    return tunnel;
   }
 }
 
 /** The limit for connecting, shorter than that for a response. */
 const connectTimeout = 20_000;
 
-/** An agent whose connections end if they are silent. */
-function watching<A extends HttpAgent>(agent: A, idleTimeout: number): A {
+/** Lets an agent close connections that are idle for too long. */
+function withIdleTimeout<A extends HttpAgent>(agent: A, idleTimeout: number): A {
   const create = agent.createConnection.bind(agent);
-  agent.createConnection = (...given) => watched(create(...given), idleTimeout);
+  agent.createConnection = (...parameters) => limitIdleTime(create(...parameters), idleTimeout);
   const reuse = agent.reuseSocket.bind(agent);
   agent.reuseSocket = (socket, request) => {
     reuse(socket, request);
-    // Another one may have been set while it was idle: the server tells how long it keeps idle connections.
+    // Node.js may have set another timeout while it was idle, from the server's Keep-Alive header.
     if (isSocket(socket)) socket.setTimeout(idleTimeout);
   };
   return agent;
@@ -93,7 +93,7 @@ class TunnelAgent extends HttpsAgent {
       const { path: _, ...secure } = options;
       callback?.(
         null,
-        watched(tls.connect({ ...(secure as tls.ConnectionOptions), socket }), this.idleTimeout),
+        limitIdleTime(tls.connect({ ...(secure as tls.ConnectionOptions), socket }), this.idleTimeout),
       );
     });
     connectRequest.end();
@@ -101,8 +101,8 @@ class TunnelAgent extends HttpsAgent {
   }
 }
 
-/** Ends a connection with `ETIMEDOUT` if it cannot be established or becomes silent. */
-function watched<Connection extends Duplex | null | undefined>(
+/** Ends a connection with `ETIMEDOUT` if it cannot be established or is idle for too long. */
+function limitIdleTime<Connection extends Duplex | null | undefined>(
   connection: Connection,
   idleTimeout: number,
 ): Connection {

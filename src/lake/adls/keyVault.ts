@@ -1,7 +1,7 @@
 import { CleverLakeError, type ErrorCode } from "../../basics/errors";
 import { saltName, vaultScope } from "./address";
 import { notFromAzure } from "./adlsMessages";
-import { callService, Unanswered } from "./callService";
+import { callService, NoResponse } from "./callService";
 import { type AzureAccess, tokensFor } from "./identity";
 import { trustSystemCertificates } from "./systemCertificates";
 import type { WebResponse } from "./webRequest";
@@ -27,7 +27,7 @@ export async function saltFromKeyVault(vault: KeyVault, signal?: AbortSignal): P
     { method: "GET", address, headers: {}, proxy, signal },
     { name: "the key vault", tokens, retries, ...waits },
   ).catch((error: unknown) => {
-    if (!(error instanceof Unanswered)) throw error;
+    if (!(error instanceof NoResponse)) throw error;
     throw new CleverLakeError("network", "The key vault cannot be reached.", {
       subject: url,
       hint: "Check the network and the vault's address; its firewall may block this machine.",

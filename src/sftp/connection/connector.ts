@@ -6,7 +6,7 @@ import { type Credentials, Login } from "./authentication";
 import { SftpConnection } from "./connection";
 import { algorithmsOfOtherKeys, hostKeyAlgorithms, hostKeyFingerprint, hostKeyRefusal } from "./hostKey";
 import { parsePrivateKey } from "./privateKey";
-import { dial, inTime } from "./socket";
+import { dial, withTimeout } from "./socket";
 
 /** Hardware-accelerated ones first; the others are for servers that support none of those. */
 const ciphers: CipherAlgorithm[] = [
@@ -125,7 +125,7 @@ export class SftpConnector {
         },
         authHandler: (offered, isPartial) => login.next(offered, isPartial),
       });
-      const session = await inTime(Promise.race([connected, closed]), this.address, timeout, signal);
+      const session = await withTimeout(Promise.race([connected, closed]), this.address, timeout, signal);
       return new SftpConnection(client, session, socket, this.address, timeout);
     } catch (error) {
       socket.destroy();

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Client, type ServerHostKeyAlgorithm } from "ssh2";
 import { CleverLakeError } from "../../basics/errors";
 import { networkError } from "../sftpErrors";
-import { dial, inTime } from "./socket";
+import { dial, withTimeout } from "./socket";
 
 /** In order of preference; `ssh-rsa` (SHA-1) only for servers that support nothing newer. */
 export const hostKeyAlgorithms: readonly ServerHostKeyAlgorithm[] = [
@@ -70,7 +70,7 @@ export async function fetchHostKey(
     });
   });
   try {
-    return await inTime(presented, address, timeout, signal);
+    return await withTimeout(presented, address, timeout, signal);
   } finally {
     socket.destroy();
   }

@@ -26,7 +26,7 @@ export async function dial({ host, port, timeout, signal }: DialOptions): Promis
     );
   });
   try {
-    await inTime(connected, address, timeout, signal);
+    await withTimeout(connected, address, timeout, signal);
     return socket;
   } catch (error) {
     socket.destroy();
@@ -38,7 +38,7 @@ export async function dial({ host, port, timeout, signal }: DialOptions): Promis
  * The result of waiting for a server. Rejects after `timeout` milliseconds, or with the signal's reason; the caller
  * then closes the socket, which ends the work.
  */
-export async function inTime<T>(
+export async function withTimeout<T>(
   work: Promise<T>,
   address: string,
   timeout: number,

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { CleverLakeError, type ErrorCode } from "../../basics/errors";
-import { callService, Unanswered } from "../../lake/adls/callService";
+import { callService, NoResponse } from "../../lake/adls/callService";
 import { type AzureAccess, tokensFor } from "../../lake/adls/identity";
 import type { TokenKeeper } from "../../lake/adls/tokens";
 import type { WebRequest, WebResponse } from "../../lake/adls/webRequest";
@@ -127,7 +127,7 @@ export class LivyBatches {
     };
     const how = { name: "the Spark service", tokens: this.tokens, retries, firstWait, maxWait };
     const answer = await callService(request, how).catch((error: unknown) => {
-      throw error instanceof Unanswered ? this.unreachable(error.cause) : error;
+      throw error instanceof NoResponse ? this.unreachable(error.cause) : error;
     });
     if (answer.status < 300 || (missing && answer.status === 404)) return answer;
     throw this.refusal(answer);

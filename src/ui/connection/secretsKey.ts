@@ -22,21 +22,21 @@ export async function secretsKey(folder: string, profile: vscode.Memento): Promi
   return `clever.secrets.${machine}.${await profileId(path.join(folder, "new-profile"), profile)}`;
 }
 
-/** How long other windows take to see a new value of the profile's state, with a wide margin. */
-const spread = 2000;
+/** Milliseconds until other windows see a new value of the profile's state, with a wide margin. */
+const stateDelay = 2000;
 
 /**
- * The id in a profile's state. Windows that start together see each other's changes of the state only after a while, so
- * one window of the machine at a time gives a profile its id, and the others wait until they see it.
- * @param turn exists while a window does so; one that ended meanwhile leaves it
+ * The id in a profile's state. Windows do not see each other's changes of the state immediately, so one window of the
+ * machine at a time gives a profile its id, and the others wait until they see it.
+ * @param lockFile exists while a window does so; a window that is closed in the meantime leaves it behind
  */
-async function profileId(turn: string, profile: vscode.Memento): Promise<string> {
-  for (let attempts = (2 * spread) / 10; ; attempts--) {
+async function profileId(lockFile: string, profile: vscode.Memento): Promise<string> {
+  for (let attempts = (2 * stateDelay) / 10; ; attempts--) {
     const id = profile.get<string>(profileKey);
     if (id !== undefined) return id;
-    if (await isCreated(turn, "", attempts <= 0)) {
+    if (await tryCreate(lockFile, "", attempts <= 0)) {
       await profile.update(profileKey, randomUUID());
-      setTimeout(() => void rm(turn, { force: true }), spread).unref();
+      setTimeout(() => void rm(lockFile, { force: true }), stateDelay).unref();
     } else await pause(10);
   }
 }
@@ -45,16 +45,16 @@ async function profileId(turn: string, profile: vscode.Memento): Promise<string>
 async function idIn(file: string, attempts = 100): Promise<string> {
   const id = await readFile(file, "utf8").catch(() => "");
   if (/^[0-9a-f-]{36}$/.test(id)) return id;
-  // A file that stays empty was left by a window that ended while it created it.
-  await isCreated(file, randomUUID(), attempts <= 0);
+  // A file that stays empty was left behind by a window that was closed while it created it.
+  await tryCreate(file, randomUUID(), attempts <= 0);
   await pause(10);
   return idIn(file, attempts - 1);
 }
 
-/** Writes a file unless it exists, or in any case; resolves to whether it was written. */
-async function isCreated(file: string, text: string, inAnyCase: boolean): Promise<boolean> {
+/** Creates a file; resolves to false if it exists and `overwrite` is not set. */
+async function tryCreate(file: string, text: string, overwrite: boolean): Promise<boolean> {
   try {
-    await writeFile(file, text, { flag: inAnyCase ? "w" : "wx" });
+    await writeFile(file, text, { flag: overwrite ? "w" : "wx" });
     return true;
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
