@@ -52,10 +52,10 @@ const livySchema = z
     message: "must be the workspace's id, for Fabric",
   });
 
-/** A text in which `faultOf` finds nothing wrong. */
-function textWithout(faultOf: (text: string) => string | undefined) {
+/** A text that passes a check, which returns what is wrong with it. */
+function checkedText(check: (text: string) => string | undefined) {
   return z.string().superRefine((text, context) => {
-    const message = faultOf(text);
+    const message = check(text);
     if (message !== undefined) context.addIssue({ code: "custom", message });
   });
 }
@@ -82,7 +82,7 @@ export const configSchema = z.strictObject({
   }),
   lake: z
     .strictObject({
-      url: textWithout((url) => lakeAddressFault(url)),
+      url: checkedText((url) => lakeAddressFault(url)),
       /** For a lake in Azure; `vscode` is for the extension only. */
       auth: z.enum(lakeAuths).default("default"),
     })
@@ -92,7 +92,7 @@ export const configSchema = z.strictObject({
       context.addIssue({ code: "custom", path: ["auth"], message });
     }),
   /** The key vault that holds the salt, as in OEA; instead of a salt of the user's own. */
-  saltKeyVaultUrl: textWithout((url) => saltKeyVaultFault(url)).optional(),
+  saltKeyVaultUrl: checkedText((url) => saltKeyVaultFault(url)).optional(),
   userTypes: z
     .array(z.enum(userTypes))
     .min(1)

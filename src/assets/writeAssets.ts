@@ -41,7 +41,7 @@ export interface AssetsSummary {
   readonly skipped: readonly { readonly asset: AssetName; readonly reason: string }[];
 }
 
-type Made =
+type AssetResult =
   | { readonly asset: AssetName; readonly files: readonly AssetFile[] }
   | { readonly asset: AssetName; readonly error: CleverLakeError };
 
@@ -61,9 +61,9 @@ export async function writeAssets({
   const known = await readManifest(folder);
   const chosen = assetsNamed(names);
   // README.md also covers the assets of earlier calls.
-  const there = assetNames.filter((name) => Object.keys(known).some((file) => file.startsWith(`${name}/`)));
-  const made = await Promise.all(
-    chosen.map(async (asset): Promise<Made> => {
+  const earlier = assetNames.filter((name) => Object.keys(known).some((file) => file.startsWith(`${name}/`)));
+  const results = await Promise.all(
+    chosen.map(async (asset): Promise<AssetResult> => {
       try {
         return { asset: asset.name, files: await asset.files(addresses, settings) };
       } catch (error) {
@@ -72,11 +72,12 @@ export async function writeAssets({
       }
     }),
   );
-  const skipped = made.filter((each) => "error" in each);
-  if (skipped.length === made.length && skipped[0] !== undefined) throw skipped[0].error;
-  const done = made.filter((each) => "files" in each);
-  const assets = done.map(({ asset }) => asset);
-  const due = [...done.flatMap((each) => each.files), readme(assetsNamed([...assets, ...there]), addresses)];
+  const skipped = results.filter((result) => "error" in result);
+  if (skipped.length === results.length && skipped[0] !== undefined) throw skipped[0].error;
+  const created = results.filter((result) => "files" in result);
+  const assets = created.map(({ asset }) => asset);
+  const guide = readme(assetsNamed([...assets, ...earlier]), addresses);
+  const due = [...created.flatMap((result) => result.files), guide];
   const hashes = { ...known };
   const files = { written: [] as string[], unchanged: [] as string[], kept: [] as string[] };
   try {

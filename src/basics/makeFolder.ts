@@ -3,8 +3,8 @@ import path from "node:path";
 import { errnoOf } from "./errors";
 
 /**
- * Creates a folder and its missing parents. Node.js' own `recursive` never ends where a folder's parent exists and
- * nothing can be created, as below `/proc`.
+ * Creates a folder and its missing parents. The option `recursive` of Node.js never returns if the parent exists but
+ * nothing can be created in it, as below `/proc`.
  */
 export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
   const make = () =>

@@ -5,7 +5,7 @@ import { replaceFile } from "./filesInUse";
 
 /**
  * Writes a file that the user named: first under a unique name next to it, so that a failure leaves no partial file and
- * no other file is touched. Rejects as `outputFile` and `write` do.
+ * changes no other file. Rejects with the errors of `outputFile` and `write`.
  * @param write writes to a path
  */
 export async function writeOutput<T>(

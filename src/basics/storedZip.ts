@@ -8,7 +8,7 @@ export interface ZippedFile {
   readonly bytes: Buffer;
 }
 
-/** The modules of a Python package in a folder of its name. Rejects with the errors of Node.js. */
+/** The modules of the Python package in a folder with its name. Rejects with the errors of Node.js. */
 export async function pythonPackage(folder: string): Promise<ZippedFile[]> {
   const modules = (await readdir(folder)).filter((name) => name.endsWith(".py")).sort();
   const zipped = async (name: string) => ({

@@ -1,6 +1,6 @@
 /** The result of `work`, or the signal's reason if it is aborted first. The work itself then continues. */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  // Once the signal is aborted, nobody handles the result of the work.
+  // After an abort, nobody handles a rejection of the work.
   work.catch(() => undefined);
   signal?.throwIfAborted();
   const done = new AbortController();

@@ -147,7 +147,7 @@ export interface UncountedDays {
 export interface Withheld {
   /** Groups that the filter splits. */
   readonly filter: readonly CutGroup[];
-  /** Other groups that span several schools, or grades, and are suppressed where these are shown separately; each once. */
+  /** Other groups that span several schools, or grades, and are suppressed where these are shown separately. */
   readonly schools: readonly CutGroup[];
   readonly grades: readonly CutGroup[];
   readonly days: readonly UncountedDays[];

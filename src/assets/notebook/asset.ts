@@ -26,13 +26,13 @@ async function files(addresses: LakeAddresses, settings: AssetSettings): Promise
     pythonPackage(path.join(scripts, packageName)),
   ]);
   const [script, modules] = await sources.catch((error: unknown) => Promise.reject(ioError(error, scripts)));
-  const ofLake = {
+  const definitionsFile = {
     name: `${packageName}/definitions.json`,
     bytes: Buffer.from(JSON.stringify(definitions())),
   };
   return [
     { path: `notebook/${notebookFile}`, content: notebookOf(script, valuesOf(addresses, settings)) },
-    { path: `notebook/${moduleFile}`, content: storedZip([...modules, ofLake]) },
+    { path: `notebook/${moduleFile}`, content: storedZip([...modules, definitionsFile]) },
   ];
 }
 

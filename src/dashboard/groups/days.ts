@@ -129,8 +129,8 @@ function countMembers(index: ParticipationIndex, month: number, masks: Uint32Arr
 }
 
 /**
- * Counts one on each day of a mask, for one of several counters of 32 numbers. Bit `day` of a counter's n-th number is
- * the n-th binary digit of the day's count, so that all days are added at once.
+ * Adds 1 to the count of each day of a mask, in one of several counters of 32 numbers each. Bit `day` of a counter's n-th
+ * number is the n-th binary digit of that day's count, so all days are added in parallel.
  */
 export function countOn(digits: Uint32Array, counter: number, mask: number): void {
   let at = counter * 32;
@@ -141,7 +141,7 @@ export function countOn(digits: Uint32Array, counter: number, mask: number): voi
   }
 }
 
-/** Visits the digits of all counters: the sum of `count` over the masks that have a day is the day's count. */
+/** Visits the digits of all counters: a day's count is the sum of `count` over the masks that contain the day. */
 export function eachDigit(
   digits: Uint32Array,
   visit: (counter: number, mask: number, count: number) => void,

@@ -22,7 +22,7 @@ export class AttendanceSums {
   used = false;
   /** Days of the question without those on which everything is suppressed; only for entries and the total. */
   knownDays = 0;
-  /** Of the month that is being marked: days on which a group is suppressed, and days with rows that count. */
+  /** In the month that is being marked: days on which a group is suppressed, and days with rows that count. */
   private leftDays = 0;
   private countedDays = 0;
 
@@ -109,7 +109,7 @@ export function attendanceParts(scope: Scope): AttendanceParts {
   return parts;
 }
 
-/** The same with its sums over all days. */
+/** Daily participation of a whole question, without counts of people. */
 export function attendanceSums(scope: Scope): AttendanceTotals {
   const parts = attendanceParts(scope);
   const countedDays = parts.days.filter(({ participated }) => participated).length;
@@ -233,7 +233,7 @@ function countPeople(scope: Scope, totals: AttendanceTotals): void {
   }
 }
 
-/** How many people with a mark on a member each entry of the lists counts: each once, however many members have it. */
+/** How many people with a marked member each entry of the lists counts; each person once, even with several marked members. */
 export function peopleWith(
   { facts, groups }: Scope,
   marks: Uint8Array | Uint32Array,

@@ -9,7 +9,7 @@ export interface Totals {
   readonly usage: UsageTotals;
 }
 
-/** A question without its schools and grades, and without the users of each day. Throws the signal's reason when aborted. */
+/** The totals of a question, without schools, grades and the users per day. Throws the signal's reason when aborted. */
 export async function computeOverallTotals(scope: Scope, signal: AbortSignal | undefined): Promise<Totals> {
   const { groups } = scope;
   const none = { ...groups.everyone, countedIn: new Int32Array(groups.groupOf.length).fill(-1) };
@@ -26,7 +26,7 @@ export async function computeTotals(scope: Scope, signal: AbortSignal | undefine
   return { scope, attendance: attendanceTotals(scope), usage: await usageTotals(scope, signal, true) };
 }
 
-/** Without the people of daily participation, and the users of each day. Throws the signal's reason when aborted. */
+/** Totals without the people in daily participation and the users per day. Throws the signal's reason when aborted. */
 export async function computeUse(scope: Scope, signal: AbortSignal | undefined): Promise<Totals> {
   return { scope, attendance: attendanceSums(scope), usage: await usageTotals(scope, signal, false) };
 }

@@ -19,7 +19,7 @@ export interface UsageTotals {
   readonly total: UsageSums;
   readonly schools: readonly UsageSums[];
   readonly grades: readonly UsageSums[];
-  /** Each calendar day of the scope; with `users` only if asked for, and if the scope chooses resources. */
+  /** Each calendar day of the scope; has `users` only if requested, and only if the scope selects resources. */
   readonly days: readonly UsageSums[];
   /** Per shown resource. */
   readonly byResource: {
@@ -38,7 +38,7 @@ export interface UsageTotals {
 /**
  * Throws the signal's reason when aborted.
  *
- * @param withDayUsers whether the users of each day are counted, which takes time
+ * @param withDayUsers whether to count the users per day, which is slow
  */
 export async function usageTotals(
   scope: Scope,
@@ -66,7 +66,7 @@ class UsageWalk {
   private readonly accessesByDay: Float64Array;
   /** Days on which each shown resource was used, by month. */
   private readonly resourceDays: Uint32Array;
-  /** Days on which each person used one, by month. */
+  /** Days on which each person used a selected resource, by month. */
   private readonly personDays: Uint32Array | undefined;
   /** Per member, and per first member of a person in an entry: the last thing it was counted for. */
   private readonly counted: Uint32Array;
@@ -247,7 +247,7 @@ class UsageWalk {
     return { total, schools, grades, days, byResource, rows, bySchoolResource };
   }
 
-  /** How many things have each day, from their masks by month. */
+  /** How many masks contain each day; there is one mask per item and month. */
   private countByDay(masks: Uint32Array): Uint32Array {
     const { monthStarts } = this.scope.facts.days;
     const months = monthStarts.length;

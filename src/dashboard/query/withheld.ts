@@ -58,7 +58,7 @@ export function withheldIn(scope: Scope): Withheld {
   return { filter, schools, grades: facts.index.hasGrades ? grades : [], days, ungraded };
 }
 
-/** @param parts those of the group's parts that are named first */
+/** @param parts the parts of the group to name first */
 function cutGroup(
   { facts, groups: { sizeOf, minimumGroupSize } }: Scope,
   cohorts: readonly number[],

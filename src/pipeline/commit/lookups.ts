@@ -13,17 +13,16 @@ export interface LookupContext extends OpenLake {
 }
 
 /**
- * Adds the people that are not in a report's lookup table yet; each pair is in it once. If another writer adds rows,
- * the comparison is repeated. Committed before the rows that carry the pseudonyms, so that no pseudonym ever lacks its
- * lookup.
+ * Adds the run's people to a report's lookup table, each pair of ids once. If another writer adds rows, the comparison is
+ * repeated. The lookups are committed before the rows with the pseudonyms, so that no pseudonym ever lacks its lookup.
  *
- * @param people the run's people of the report; knows the resulting state of the lookup table afterwards
- * @param among a relation with the pseudonyms of the people to add; default: all
+ * @param people the report's people; its `lookups` is updated to the resulting state of the lookup table
+ * @param pseudonyms a relation with the pseudonyms of the people to add; default: all
  */
 export async function appendLookups(
   { lake, duck, verifiedVersions, signal }: LookupContext,
   people: ReportPeople,
-  among?: string,
+  pseudonyms?: string,
 ): Promise<void> {
   const tablePath = lookupTable(people.report);
   const outcome = await commit({
@@ -35,7 +34,7 @@ export async function appendLookups(
     operation: { name: "WRITE", parameters: { mode: "Append" } },
     attempt: async (snapshot) => {
       await people.update(snapshot);
-      const add = await newPairs({ lake, duck, signal }, people, among);
+      const add = await newPairs({ lake, duck, signal }, people, pseudonyms);
       if (add === undefined && snapshot !== undefined) return undefined;
       const creation = snapshot ? [] : lookupTableActions(people.report);
       const marks = verifiedVersions.actions(tablePath, snapshot);
@@ -58,13 +57,14 @@ export function lookupTableActions(report: Report): Action[] {
 function newPairs(
   { lake, duck, signal }: OpenLake,
   { report, inRun, inLookups }: ReportPeople,
-  among: string | undefined,
+  pseudonyms: string | undefined,
 ): Promise<AddFile | undefined> {
   const someone = idNames.map((name) => `person.${name} IS NOT NULL`).join(" OR ");
   const same = pseudonymNames
     .map((name) => `person.${name} IS NOT DISTINCT FROM added.${name}`)
     .join(" AND ");
-  const isAmong = among === undefined ? "true" : `EXISTS (SELECT 1 FROM ${among} AS added WHERE ${same})`;
+  const isRequested =
+    pseudonyms === undefined ? "true" : `EXISTS (SELECT 1 FROM ${pseudonyms} AS added WHERE ${same})`;
   return duck.session(
     (session) =>
       writeDataFile({
@@ -73,7 +73,7 @@ function newPairs(
         lake,
         tablePath: lookupTable(report),
         columns: lookupColumns,
-        query: `SELECT * FROM ${inRun} person WHERE (${someone}) AND ${isAmong}
+        query: `SELECT * FROM ${inRun} person WHERE (${someone}) AND ${isRequested}
           AND NOT EXISTS (SELECT 1 FROM ${inLookups} known WHERE ${samePersonSql("person", "known")})`,
       }),
     signal,

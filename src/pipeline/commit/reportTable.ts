@@ -60,9 +60,9 @@ export class ReportTable {
   }
 
   /**
-   * Reads and pseudonymizes landed files; their rows wait for `commit`.
+   * Reads and pseudonymizes landed files, and stages their rows for `commit`.
    *
-   * @param after to await before the engine is used; files are opened in the meantime
+   * @param after awaited before the engine is used; files are opened in the meantime
    */
   async read(deliveries: readonly Delivery[], after?: Promise<unknown>): Promise<Reading> {
     const { duck, lake, scratch, salt, engine, everyone, onEngineState, signal } = this.context;
@@ -91,8 +91,8 @@ export class ReportTable {
     const { applied, quarantined } = planned;
     this.hasHeldBack ||= quarantined.length > 0;
     if (applied.length > 0) {
-      const among = this.hasHeldBack ? pseudonymsOf(staged, applied) : undefined;
-      await appendLookups(this.context, this.people, among);
+      const pseudonyms = this.hasHeldBack ? pseudonymsOf(staged, applied) : undefined;
+      await appendLookups(this.context, this.people, pseudonyms);
     }
     const outcome = await commit({
       lake,
@@ -119,11 +119,11 @@ export class ReportTable {
   }
 
   /**
-   * Merges small data files of both tables, also those of an interrupted run. For the end of a run, so that files are
-   * merged once. Resolves to the resulting state of the table.
+   * Merges small data files of both tables, including those of an interrupted run. Called at the end of a run, so that
+   * files are merged once. Resolves to the resulting state of the table.
    *
    * @param requireHeld called before each commit; if it rejects, nothing more is merged
-   * @param onSkipped receives why files stay as they are, and the table
+   * @param onSkipped called with a table whose files were not merged, and the reason
    */
   async mergeFiles(
     requireHeld: () => Promise<void>,

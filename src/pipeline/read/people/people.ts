@@ -16,17 +16,17 @@ import { withSelects } from "../../../delta/withTable";
 import { type DuckSession, sqlFile, sqlString } from "../../../duck/duck";
 import { type LoadedCsv, valueSql } from "../csv/loadCsv";
 
-/** Relations of people, with their ids as columns. */
+/** Relations (SQL) of a report's people, with their ids as columns. */
 export interface CheckedPeople {
-  /** Those of the files that are checked. */
+  /** The people in the files that are being checked. */
   readonly inFiles: string;
-  /** Those of the run's files of the report so far. */
+  /** The people in the files that the run has read so far. */
   readonly inRun: string;
-  /** Those in the lookup table. */
+  /** The people in the lookup table. */
   readonly inLookups: string;
 }
 
-/** A relation of the distinct people of the session's `raw`. */
+/** A relation of the distinct people in the session's table `raw`. */
 export function peopleSql(loaded: LoadedCsv): string {
   const ids = idColumns.map((column) => `${valueSql(column, loaded)} AS ${column.name}`);
   // They are already distinct, unless some of them count as blank.
@@ -43,14 +43,14 @@ export function idSelects(relations: readonly string[]): string[] {
 export class KnownPeople {
   private readonly opened = new Map<ReportName, Promise<ReportPeople>>();
 
-  /** @param lookups states of lookup tables to use; the newest of the others are read when they are needed */
+  /** @param lookups states of lookup tables to use; of the other tables, the newest state is read when it is needed */
   constructor(
     private readonly open: OpenLake,
     private readonly salt: string,
     private readonly lookups: ReadonlyMap<ReportName, Snapshot | undefined> = new Map(),
   ) {}
 
-  /** The people of a report. Its lookup table is read on the first call; if that fails, so do all others. */
+  /** The people of a report. The first call reads its lookup table; if that fails, all later calls fail too. */
   of(report: Report): Promise<ReportPeople> {
     const opened = this.opened.get(report.name) ?? this.openReport(report);
     this.opened.set(report.name, opened);
@@ -87,17 +87,17 @@ export class KnownPeople {
 }
 
 /**
- * The people of a report in tables of the engine. Those of the run's files are hashed once per run, however many rows
- * they have. Uses OEA's `hash`: lower-case hex SHA-256 of the value's UTF-8 bytes followed by the salt; null stays null.
+ * The people of a report in DuckDB tables. Each person in the run's files is hashed once per run, however many rows they
+ * have. Uses OEA's `hash`: lower-case hex SHA-256 of the value's UTF-8 bytes followed by the salt; null stays null.
  */
 export class ReportPeople implements Omit<CheckedPeople, "inFiles"> {
   /** Raw ids, then pseudonyms, named as in the lookup table. */
   readonly inRun: string;
   /** Raw ids. */
   readonly inLookups: string;
-  /** The ids that conflict within one of the run's files, and the numbers of their columns. */
+  /** The ids that occur with several counterparts within one of the run's files, and the numbers of their columns. */
   readonly clashes: string;
-  /** The data files of the lookup table that `inLookups` has; undefined if it does not exist yet. */
+  /** The data files whose rows are in `inLookups`; undefined if it does not exist yet. */
   private files: ReadonlySet<string> | undefined;
   private inserting: Promise<unknown> = Promise.resolve();
 
@@ -143,13 +143,13 @@ export class ReportPeople implements Omit<CheckedPeople, "inFiles"> {
     this.files = new Set(current.keys());
   }
 
-  /** Adds the people of the session's `raw` that the run does not know yet, and hashes only these. */
+  /** Hashes and adds the people in the session's table `raw` whom the run does not know yet. */
   async add(session: DuckSession, loaded: LoadedCsv): Promise<void> {
     const hashes = idNames.map((id) => `sha256(${id} || $1)`);
     await this.insert(session, peopleSql(loaded), [...idNames, ...hashes], [this.salt]);
   }
 
-  /** Adds the people in a Parquet file that the run does not know yet; its columns are named as in the lookup table. */
+  /** Adds the people in a Parquet file whom the run does not know yet; its columns are named as in the lookup table. */
   async addFile(session: DuckSession, localPath: string): Promise<void> {
     const columns = lookupColumns.map(({ name }) => name);
     const people = `(SELECT DISTINCT ${columns.join(", ")} FROM read_parquet(${sqlFile(localPath)}))`;
@@ -168,7 +168,7 @@ export class ReportPeople implements Omit<CheckedPeople, "inFiles"> {
          WHERE NOT EXISTS (SELECT 1 FROM ${this.inRun} known WHERE ${samePersonSql("candidate", "known")})`,
         parameters,
       );
-    // Two concurrent sessions would both add people that they share, and a join would then double their rows.
+    // Two concurrent sessions would both add a person whom both read, and joins would then duplicate the person's rows.
     const turn = this.inserting.then(insert, insert);
     this.inserting = turn.catch(() => undefined);
     await turn;
