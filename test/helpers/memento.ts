@@ -7,15 +7,15 @@ export function memento(): Memento {
   return only;
 }
 
-/** The same as several windows see it: each sees its own changes at once, those of others after a while. */
-export function mementos(windows: number, milliseconds = 0): Memento[] {
+/** The state as several windows see it: each sees its own changes immediately, and those of others after a delay. */
+export function mementos(windows: number, delay = 0): Memento[] {
   const states = Array.from({ length: windows }, () => new Map<string, unknown>());
   return states.map((own) => ({
     keys: () => [...own.keys()],
     get: (key: string) => own.get(key) as never,
     update: async (key, value) => {
       own.set(key, value);
-      if (windows > 1) setTimeout(() => states.map((state) => state.set(key, value)), milliseconds);
+      if (windows > 1) setTimeout(() => states.map((state) => state.set(key, value)), delay);
     },
   }));
 }

@@ -77,7 +77,7 @@ export class PipelineFixture {
     );
   }
 
-  /** A copy of the server and the lake, in a temporary folder of the test, or in one that the caller removes. */
+  /** Copies the server and the lake into a temporary folder of the test, or into one that the caller removes. */
   async copy(place?: string): Promise<PipelineFixture> {
     const folder = place ?? (await temporaryFolder());
     await cp(path.dirname(this.server), folder, { recursive: true, preserveTimestamps: true });

@@ -68,7 +68,7 @@ describe("the list of lakes in Azure", () => {
     );
   });
 
-  test("keeps what has no name to show or no location", async () => {
+  test("keeps subscriptions and accounts without a name or a location", async () => {
     const { base } = await serve(({ url }) => ({
       body: {
         value: url?.includes("storageAccounts")

@@ -31,7 +31,7 @@ test.each([
   expect(await asked).toBe(answer);
 });
 
-test("a stop while the question is asked is not an answer", async () => {
+test("an interruption is not an answer", async () => {
   useTerminal();
   const stop = new AbortController();
   const asked = confirmed("Do it?", stop.signal);

@@ -165,7 +165,7 @@ describe("an answer lists what it suppresses", () => {
     ]);
   });
 
-  test("once for all parts of a group that a list has", async () => {
+  test("once for each list, with all parts of a group in it", async () => {
     const each = { isSmall: true, each: true };
     const several = await asked([...small, ...attended("Fern", 5, "2025-09-01")]);
     expect(several.withheld.schools).toEqual([

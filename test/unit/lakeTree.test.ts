@@ -80,7 +80,7 @@ test("the log has the reason why the lake or its runs cannot be shown", async ()
   expect(logged).toEqual(["No route. Wait.", "No route. Wait."]);
 });
 
-test("a lake that could not be read before a change of it does not discard what was read since", async () => {
+test("an earlier read that fails after a change does not discard the result of a later one", async () => {
   const answers: { resolve(overview: object): void; reject(error: Error): void }[] = [];
   let change = () => {};
   const model = {

@@ -239,7 +239,7 @@ describe("requests to Synapse and Fabric, as in their API references:", () => {
     expect(asked).toHaveLength(4);
   });
 
-  test("a busy service is asked again when it says", async () => {
+  test("a request to a busy service is retried after the time in Retry-After", async () => {
     const answers = [{ status: 429, retryAfter: "0.01" }, { body: synapseBatch("running") }];
     const { service, asked } = await stub(synapse, () => answers.shift());
     await new LivyBatches({ service, tokens: tokens("t"), firstWait: 3_600_000 }).get("7");

@@ -3,7 +3,7 @@ import { questionViews } from "../../src/assets/sql/views";
 import { personColumn } from "../../src/clever/person";
 import { Duck } from "../../src/duck/duck";
 
-test("resources of the same name and different types are different ones among the top five, as on the dashboard", async () => {
+test("resources with the same name but different types rank separately among the top five, as on the dashboard", async () => {
   await using duck = await Duck.open({ threads: 1 });
   const body = questionViews.find(({ name }) => name === "top_resources_by_school")?.body ?? "";
   const found = await duck.session(async (session) => {

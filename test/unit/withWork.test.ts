@@ -47,16 +47,16 @@ test("work that fails makes room as well", async () => {
   expect(reports()).toEqual([]);
 });
 
-test("work that the user cancels hears of it by its signal", async () => {
+test("the signal of work is aborted when the user cancels it", async () => {
   const { end, work } = opened();
-  let heard: AbortSignal | undefined;
+  let received: AbortSignal | undefined;
   const done = withWork("Clever: verifying the lake", (_progress, signal) => {
-    heard = signal;
+    received = signal;
     return work();
   });
-  expect(heard?.aborted).toBe(false);
+  expect(received?.aborted).toBe(false);
   for (const cancel of cancellations) cancel();
-  expect(heard?.aborted).toBe(true);
+  expect(received?.aborted).toBe(true);
   end();
   await done;
 });
