@@ -41,7 +41,7 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 /** The failed tests, by name and reason: the end of a long output is read first. */
 const failures: string[] = [];
 const leftOut: string[] = [];
-/** Files with output that is printed at the end. */
+/** Files with collected output, which is printed at the end. */
 const outputs: string[] = [];
 
 /** Runs before vitest starts its workers: two of them might try to install at once. */
@@ -89,8 +89,8 @@ async function vitest(
 }
 
 /**
- * Runs tests in an environment with their temporary files in memory, if there is plenty: they write a lot and keep
- * little, and this is faster.
+ * Runs tests in an environment whose temporary files are in memory, if there is enough of it: this is faster, because
+ * they write many files and keep few.
  */
 async function inMemory(run: (environment: NodeJS.ProcessEnv) => Promise<void>): Promise<void> {
   const needed = 8e9;
@@ -161,11 +161,11 @@ async function testInVsCode(): Promise<void> {
   if (!(await leaveOutUnless(`${inVsCode} (install chromium)`, findChromium))) return;
   const parts: Promise<void>[] = [];
   if (await leaveOutUnless("the tests inside VS Code's extension host", () => prepareHost("1.100"))) {
-    parts.push(printedAtEnd("host", testInExtensionHost));
+    parts.push(withCollectedOutput("host", testInExtensionHost));
   }
   if (await leaveOutUnless("the end-to-end tests in VS Code", () => prepareHost("1.139"))) {
     const config = path.join("test", "e2e", "vitest.config.mts");
-    parts.push(printedAtEnd("e2e", (output) => vitest(["--config", config], { output, minutes: 45 })));
+    parts.push(withCollectedOutput("e2e", (output) => vitest(["--config", config], { output, minutes: 45 })));
   }
   await allSettledOrThrow(parts);
 }
@@ -181,7 +181,7 @@ async function testInExtensionHost(output: Output): Promise<void> {
 }
 
 /** Collects the output of tests that run concurrently with others, so that the outputs do not mix. */
-async function printedAtEnd(name: string, run: (output: Output) => Promise<void>): Promise<void> {
+async function withCollectedOutput(name: string, run: (output: Output) => Promise<void>): Promise<void> {
   mkdirSync(testResults, { recursive: true });
   const file = path.join(testResults, `${name}-output.txt`);
   outputs.push(file);

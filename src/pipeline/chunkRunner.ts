@@ -82,13 +82,13 @@ export class ChunkRunner {
   private readonly landing;
   private readonly newestTables: Map<ReportName, Snapshot>;
   private readonly outcomes: RunOutcomes;
-  private readonly everyone: KnownPeople;
+  private readonly knownPeople: KnownPeople;
 
   constructor(private readonly context: ChunkContext) {
     this.newestTables = new Map(context.tables.pseudo);
     this.landing = limitConcurrency(context.connections);
     this.outcomes = new RunOutcomes(context);
-    this.everyone = new KnownPeople(context, context.salt ?? "");
+    this.knownPeople = new KnownPeople(context, context.salt ?? "");
   }
 
   /** The newest state of the tables that this run knows. */
@@ -329,7 +329,7 @@ export class ChunkRunner {
         onEngineState: (state) => this.context.progress.engine(state),
         table: this.context.tables.pseudo.get(name),
         salt: this.context.salt ?? "",
-        everyone: this.everyone,
+        knownPeople: this.knownPeople,
         currentOf: (source) => this.outcomes.currentOf(source),
         current: () => this.outcomes.currentOfReport(name),
       });

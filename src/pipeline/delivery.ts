@@ -39,7 +39,7 @@ export interface ReadDelivery extends Delivery {
   readonly days: { readonly first: string; readonly last: string } | undefined;
 }
 
-/** A delivery of which no row enters the tables. */
+/** A delivery whose rows do not enter the tables. */
 export interface QuarantinedDelivery extends Delivery {
   /** Undefined if no line is at fault. */
   readonly line?: number | undefined;

@@ -14,7 +14,7 @@ export interface LandedContext extends OpenLake {
 }
 
 /**
- * What reads landed files of a report again, as a run did when their rows entered the tables.
+ * A context that reads landed files of a report again, as the run did that put their rows into the tables.
  *
  * @param lookups the lookup table; undefined if there is no readable one
  */
@@ -25,8 +25,8 @@ export async function landedReader(
   lookups: Snapshot | undefined,
 ): Promise<ReadContext> {
   const { lake, scratch, signal } = context;
-  const everyone = new KnownPeople(context, salt, new Map([[report.name, lookups]]));
-  return { lake, people: await everyone.of(report), everyone, scratch, signal, stage: stageRows };
+  const knownPeople = new KnownPeople(context, salt, new Map([[report.name, lookups]]));
+  return { lake, people: await knownPeople.of(report), knownPeople, scratch, signal, stage: stageRows };
 }
 
 /**

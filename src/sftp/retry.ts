@@ -19,7 +19,7 @@ export async function retrying<T>(signal: AbortSignal | undefined, work: () => P
   return retryWhile(work, { ...waits, mayRetry, signal });
 }
 
-/** Does something on a connection, and again on another one if it was lost. */
+/** Does work on a connection, and repeats it on another one if the connection is lost. */
 export function onConnection<T>(
   pool: ConnectionPool<SftpConnection>,
   signal: AbortSignal | undefined,

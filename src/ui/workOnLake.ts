@@ -4,7 +4,7 @@ import { confirmed, continuable } from "./messages";
 import type { Parts } from "./parts";
 import { withWork } from "./withWork";
 
-/** What a notification shows of work. */
+/** How a notification shows work. */
 interface Shown<Progress> {
   readonly title: string;
   /** Whether progress moves the bar; by default, all progress does. A bar cannot go back. */

@@ -21,9 +21,16 @@ type PlainRow = Readonly<Record<string, string | null>>;
 export const embedded: OpenReadEngine = ({ report, lake, salt, scratch, signal }) => ({
   readClean: async (deliveries) => {
     const duck = await sharedDuck();
-    const everyone = new KnownPeople({ lake, duck, signal }, salt);
-    const reportPeople = await everyone.of(report);
-    const context: ReadContext = { lake, people: reportPeople, everyone, scratch, signal, stage: stageRows };
+    const knownPeople = new KnownPeople({ lake, duck, signal }, salt);
+    const reportPeople = await knownPeople.of(report);
+    const context: ReadContext = {
+      lake,
+      people: reportPeople,
+      knownPeople,
+      scratch,
+      signal,
+      stage: stageRows,
+    };
     return duck.session(async (session) => {
       const clean = await new EmbeddedEngine(session, context).readClean(deliveries);
       const people = path.join(scratch, `${randomUUID()}.parquet`);

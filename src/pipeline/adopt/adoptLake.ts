@@ -76,7 +76,7 @@ class Adoption {
     private readonly context: InspectionContext,
   ) {}
 
-  /** The current state, without a change to it. */
+  /** The current state; changes nothing. */
   async describe({ details, oea, histories, tables, entries }: InspectedLake): Promise<AdoptSummary> {
     if (histories !== undefined) return this.summary("planned", details, null, []);
     if (oea.length === 0) return this.summary("nothing", details, null, []);

@@ -99,7 +99,7 @@ export async function landedFiles(
   if (!landingName.test(folder)) return [];
   const files: LandedFileItem[] = [];
   for (const report of allReports()) {
-    // OEA's production pipeline has no folders for user types in it.
+    // OEA's production pipeline creates no folders for user types there.
     const found = await filesBelow(lake, `${landedFolder(report)}/${folder}`, { signal });
     files.push(
       ...found.map(({ path, size, modified }) => ({ path, size, modified: modified.toISOString() })),

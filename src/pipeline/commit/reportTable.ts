@@ -20,7 +20,7 @@ import { appendLookups } from "./lookups";
 
 export interface TableContext extends Omit<ChangeContext, "report" | "read"> {
   readonly salt: string;
-  readonly everyone: KnownPeople;
+  readonly knownPeople: KnownPeople;
   /** Reads clean files; default: the embedded engine. */
   readonly engine?: OpenReadEngine | undefined;
   readonly onEngineState?: EngineTask["onState"];
@@ -50,13 +50,13 @@ export class ReportTable {
   ) {}
 
   static async open(report: Report, context: TableContext): Promise<ReportTable> {
-    const { everyone, table } = context;
+    const { knownPeople, table } = context;
     const snapshot = table
       ? await updateSnapshot(context, table)
       : await readSnapshot(context, pseudoTable(report));
     // The commit would refuse it too; checking here avoids needless reading.
     requireOurShape(report, snapshot);
-    return new ReportTable(report, context, await everyone.of(report), snapshot);
+    return new ReportTable(report, context, await knownPeople.of(report), snapshot);
   }
 
   /**
@@ -65,9 +65,9 @@ export class ReportTable {
    * @param after awaited before the engine is used; files are opened in the meantime
    */
   async read(deliveries: readonly Delivery[], after?: Promise<unknown>): Promise<Reading> {
-    const { duck, lake, scratch, salt, engine, everyone, onEngineState, signal } = this.context;
+    const { duck, lake, scratch, salt, engine, knownPeople, onEngineState, signal } = this.context;
     const { people, report } = this;
-    const context = { lake, people, everyone, scratch, signal, stage: stageRows };
+    const context = { lake, people, knownPeople, scratch, signal, stage: stageRows };
     return duck.session((session) => {
       const external = engine?.({
         report,
@@ -76,7 +76,7 @@ export class ReportTable {
         scratch,
         signal,
         onState: onEngineState,
-        knownIds: () => everyone.writeIds(scratch),
+        knownIds: () => knownPeople.writeIds(scratch),
       });
       return readDeliveries(session, deliveries, context, { engine: external, after });
     }, signal);

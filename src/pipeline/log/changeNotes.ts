@@ -3,7 +3,7 @@ import type { Overlap } from "../write/overlaps";
 import type { AppliedDelivery } from "../write/tableChange";
 import type { LogEntry } from "./ingestLog";
 
-/** On a source that could not be read again although a file that superseded rows of it has changed. */
+/** The note on a source that could not be read again although a file that superseded some of its rows has changed. */
 export const unrestoredNote =
   "Some of this file's rows may be missing from the table: a file that superseded them has changed, but the landed file with these rows is missing or can no longer be read as before.";
 

@@ -37,7 +37,7 @@ export interface LogEntry {
   readonly outcome: Outcome;
   /** Rows of the file; undefined until it was read. */
   readonly rowsRead?: number;
-  /** Those in the table. */
+  /** Rows in the table. */
   readonly rowsWritten?: number;
   /** Bad rows left out after a person accepted the file. */
   readonly rowsRefused?: number;
@@ -66,7 +66,7 @@ export interface LogEntry {
 interface LogColumn extends Column {
   /** The only values that are valid. */
   readonly values?: readonly unknown[];
-  /** Whether every entry has it: what is known of a delivery once it has landed. */
+  /** Whether every entry has it, because it is known once a delivery has landed. */
   readonly required?: boolean;
 }
 

@@ -27,7 +27,7 @@ export function quarantinedEntry(
 /**
  * The entry of a delivery whose rows entered the table.
  *
- * @param rowsWritten those in the table
+ * @param rowsWritten the delivery's rows in the table
  * @param overlaps what the delivery has in common with other sources
  */
 export function appliedEntry(

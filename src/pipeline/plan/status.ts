@@ -68,7 +68,7 @@ export async function status(
       freshness,
       overdue: overdue(freshness, expectReportsWithin, userTypes, waitingIn(files)),
       needsAdoption,
-      // They would offer a repair, which rebuilds months of our own tables alone.
+      // They would offer a repair, which only rebuilds months of our own tables.
       changedByOthers: needsAdoption ? [] : (await inspectTables(open, tables, state)).findings,
     };
   });

@@ -28,7 +28,7 @@ export class EmbeddedEngine implements ReadEngine {
   constructor(
     private readonly session: DuckSession,
     private readonly context: ReadContext,
-    /** To await before the engine is used; files are opened in the meantime. */
+    /** Awaited before the engine is used; files are opened in the meantime. */
     private readonly after?: Promise<unknown>,
   ) {}
 
@@ -90,7 +90,7 @@ export class EmbeddedEngine implements ReadEngine {
     const repeated = await noteRepeatedRows(session, loaded, report);
     const { staged, notes: textNotes } = await context.stage(session, loaded, entries, context);
     const headers = files.map(({ csv }) => csv.header);
-    const ids = await idsInHeaders(session, headers, context.everyone);
+    const ids = await idsInHeaders(session, headers, context.knownPeople);
     const read = files.flatMap(({ delivery, csv }, number): ReadDelivery[] => {
       if (suspects.has(number) || excluded.has(number)) return [];
       const notes = [

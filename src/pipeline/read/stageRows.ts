@@ -38,7 +38,7 @@ export interface StageContext {
   /** The people of the report. */
   readonly people: ReportPeople;
   /** All people whose ids may occur in texts. */
-  readonly everyone: KnownPeople;
+  readonly knownPeople: KnownPeople;
   /** A folder made by the lake's `scratch`. */
   readonly scratch: string;
 }
@@ -55,10 +55,10 @@ export async function stageRows(
   files: readonly Pick<LogEntry, "source" | "userType">[],
   context: StageContext,
 ): Promise<StagedDeliveries> {
-  const { people, everyone, scratch } = context;
+  const { people, knownPeople, scratch } = context;
   const { report } = people;
   await people.add(session, loaded);
-  const texts = await maskKeptTexts(session, loaded, report, everyone);
+  const texts = await maskKeptTexts(session, loaded, report, knownPeople);
   const day = daySql(report, loaded);
   const staged: StagedRows[] = [];
   // One statement per month: DuckDB's own partitioning takes a third longer.

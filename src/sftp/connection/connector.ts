@@ -24,7 +24,7 @@ const ciphers: CipherAlgorithm[] = [
  */
 const tooManyFailures: ReadonlySet<unknown> = new Set([2, 14, 15]);
 
-/** A server, and an account there. */
+/** An account on a server. */
 export interface SftpAccount extends Credentials {
   readonly host: string;
   readonly port: number;

@@ -35,8 +35,8 @@ export async function dial({ host, port, timeout, signal }: DialOptions): Promis
 }
 
 /**
- * The result of waiting for a server. Rejects after `timeout` milliseconds, or with the signal's reason; the caller
- * then closes the socket, which ends the work.
+ * The result of work that waits for a server. Rejects after `timeout` milliseconds, or with the signal's reason; the
+ * caller then closes the socket, which ends the work.
  */
 export async function withTimeout<T>(
   work: Promise<T>,

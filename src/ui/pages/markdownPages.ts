@@ -52,7 +52,7 @@ export class MarkdownPages extends Disposable implements vscode.TextDocumentCont
       vscode.commands.executeCommand("markdown.preview.refresh").then(undefined, () => undefined);
   }
 
-  /** A preview's tab does not tell its URI. */
+  /** A preview's tab does not expose its URI. */
   private isOpen(): boolean {
     const labels = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).map(({ label }) => label);
     return [...this.names].some((name) => labels.some((label) => label.includes(name)));

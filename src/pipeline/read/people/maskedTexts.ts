@@ -109,16 +109,16 @@ export async function comparableForms(
 /**
  * Masks the texts of the session's table `kept_texts`.
  *
- * @param everyone the people whose ids may occur; used only if a text contains what may be an id
+ * @param knownPeople the people whose ids may occur; used only if a text contains what may be an id
  */
 export async function maskKeptTexts(
   session: DuckSession,
   loaded: LoadedCsv,
   report: Report,
-  everyone: KnownPeople,
+  knownPeople: KnownPeople,
 ): Promise<MaskedTexts> {
   const forms = await writeForms(session, report, "kept_texts", loaded.texts, "masked_texts", (parts) =>
-    knownIdsAmong(session, parts, everyone),
+    knownIdsAmong(session, parts, knownPeople),
   );
   return {
     valueOf: (column) => forms.valueOf(column, cellOf(column), valueSql(column, loaded)),
@@ -130,10 +130,10 @@ export async function maskKeptTexts(
 export async function knownIdsAmong(
   session: DuckSession,
   candidates: readonly string[],
-  everyone: KnownPeople,
+  knownPeople: KnownPeople,
 ): Promise<ReadonlySet<string>> {
   if (candidates.length === 0) return new Set();
-  const ids = await everyone.idSelects();
+  const ids = await knownPeople.idSelects();
   // Trimming costs several times the join, and hardly any id has a blank.
   const rows = await session.query(
     `SELECT DISTINCT candidate FROM (SELECT unnest(from_json($1::JSON, '["VARCHAR"]')) AS candidate)
