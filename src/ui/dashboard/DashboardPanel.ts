@@ -202,7 +202,8 @@ export class DashboardPanel extends Disposable {
     if (savedSchema.safeParse(saved).success) {
       await this.context.saved.write(saved);
       const [name] = replacedNames(before, change);
-      if (name !== undefined) this.notice(vscode.l10n.t("What was saved as {0} before was replaced.", name));
+      if (name !== undefined)
+        this.notice(vscode.l10n.t("The item previously saved as {0} was replaced.", name));
     } else {
       this.notice(
         vscode.l10n.t(

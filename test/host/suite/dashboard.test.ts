@@ -263,7 +263,7 @@ suite("the dashboard", function () {
       maxSaved,
       "Not saved: at most 200 groups and 200 views can be saved for a lake. Forget one first.",
     );
-    await keeps({ views: [view(0)] }, maxSaved, "What was saved as View 0 before was replaced.");
+    await keeps({ views: [view(0)] }, maxSaved, "The item previously saved as View 0 was replaced.");
     await keeps({ forget: { views: views.map(({ name }) => name) } }, 0);
   });
 
