@@ -16,31 +16,31 @@ export class AttendanceSums {
   /** Active people, summed over the days. */
   personDays = 0;
   /** Whether a group is suppressed. */
-  left = false;
+  hasSuppressed = false;
   /** Whether the groups that count have a row of each report. */
   participated = false;
   used = false;
   /** Days of the question without those on which everything is suppressed; only for entries and the total. */
   knownDays = 0;
   /** In the month that is being marked: days on which a group is suppressed, and days with rows that count. */
-  private leftDays = 0;
+  private suppressedDays = 0;
   private countedDays = 0;
 
   constructor(private readonly minimumGroupSize: number) {}
 
   /** Marks days of a month: those on which a group is suppressed, and those with rows of each report that count. */
-  mark(left: number, participated: number, used: number): void {
-    this.left ||= left !== 0;
+  mark(suppressed: number, participated: number, used: number): void {
+    this.hasSuppressed ||= suppressed !== 0;
     this.participated ||= participated !== 0;
     this.used ||= used !== 0;
-    this.leftDays |= left;
+    this.suppressedDays |= suppressed;
     this.countedDays |= participated | used;
   }
 
   /** Ends a month of the question with these days. */
   endMonth(asked: number): void {
-    this.knownDays += countBits(asked & ~(this.leftDays & ~this.countedDays));
-    this.leftDays = this.countedDays = 0;
+    this.knownDays += countBits(asked & ~(this.suppressedDays & ~this.countedDays));
+    this.suppressedDays = this.countedDays = 0;
   }
 
   /** Adds sums of daily participation over the groups that count. */
@@ -59,7 +59,7 @@ export class AttendanceSums {
 
   /** Whether nothing is known because everything was suppressed. */
   get isSuppressed(): boolean {
-    return this.left && !this.counts;
+    return this.hasSuppressed && !this.counts;
   }
 
   get absent(): ReportKind[] {
@@ -130,7 +130,7 @@ export function sumOfDays(days: readonly AttendanceSums[], { groups }: Scope): A
   const sum = new AttendanceSums(groups.minimumGroupSize);
   for (const day of days) {
     sum.add(day.logins, day.loginRows, day.resources, day.resourceRows, day.personDays);
-    sum.left ||= day.left;
+    sum.hasSuppressed ||= day.hasSuppressed;
     sum.participated ||= day.participated;
     sum.used ||= day.used;
   }
@@ -145,32 +145,32 @@ function markSuppressed(scope: Scope, parts: AttendanceParts): void {
   const { days } = scope.facts;
   const months = days.monthStarts.length;
   daysWithData(scope).forEach((all, month) => {
-    let [allLeft, allCountedRows, allCountedUsage] = [0, 0, 0];
+    let [allSuppressed, allCountedRows, allCountedUsage] = [0, 0, 0];
     for (let cohort = 0; cohort < scope.cohorts.length; cohort++) {
       if (scope.cohorts[cohort] !== 1) continue;
       const at = cohort * months + month;
       const [rows, used] = [days.participated[at] as number, days.used[at] as number];
       const mask = scope.masks[at] as number;
-      const left = isNeverCounted(scope, groups.groupOf[cohort] as number)
+      const suppressed = isNeverCounted(scope, groups.groupOf[cohort] as number)
         ? all
         : (rows | used) & all & ~mask;
       const [countedRows, countedUsage] = [rows & mask, used & mask];
-      allLeft |= left;
+      allSuppressed |= suppressed;
       allCountedRows |= countedRows;
       allCountedUsage |= countedUsage;
       const markIn = (list: readonly AttendanceSums[], { of, countedIn }: Places) => {
         const sums = list[of[cohort] as number] as AttendanceSums;
         if ((countedIn[cohort] as number) < 0) sums.mark(all, 0, 0);
-        else sums.mark(left, countedRows, countedUsage);
+        else sums.mark(suppressed, countedRows, countedUsage);
       };
       markIn(parts.schools, groups.schools);
       markIn(parts.grades, groups.grades);
     }
     const start = (days.monthStarts[month] as number) - scope.from;
-    for (let rest = allCountedRows | allCountedUsage | allLeft; rest !== 0; rest &= rest - 1) {
+    for (let rest = allCountedRows | allCountedUsage | allSuppressed; rest !== 0; rest &= rest - 1) {
       const bit = rest & -rest;
       const day = parts.days[start + lowestBit(rest)] as AttendanceSums;
-      day.mark(allLeft & bit, allCountedRows & bit, allCountedUsage & bit);
+      day.mark(allSuppressed & bit, allCountedRows & bit, allCountedUsage & bit);
     }
     for (const sums of [...parts.schools, ...parts.grades]) sums.endMonth(scope.range[month] as number);
   });

@@ -36,10 +36,10 @@ export async function comparisonOf(
   const listOf = <Name>(list: "schools" | "grades", entryNames: readonly Name[]) =>
     entryNames.flatMap((name, number) => {
       const partOf = ({ attendance }: PeriodTotals) => attendance[list][number] as AttendanceSums;
-      if (![before, now].some((totals) => partOf(totals).counts || partOf(totals).left)) return [];
+      if (![before, now].some((totals) => partOf(totals).counts || partOf(totals).hasSuppressed)) return [];
       const entry = both((totals) => ({
         ...useOf(totals.usage[list][number] as Sums, partOf(totals)),
-        ...(partOf(totals).left ? { partly: true } : {}),
+        ...(partOf(totals).hasSuppressed ? { partly: true } : {}),
       }));
       return [{ name, entry }];
     });

@@ -30,7 +30,7 @@ export const neverActive = (part: AttendanceSums): People => part.people(part.us
 
 const ratio = (sum: number, count: number): number => (count === 0 ? 0 : sum / count);
 
-export const partly = ({ left }: AttendanceSums) => (left ? { partly: true as const } : {});
+export const partly = ({ hasSuppressed }: AttendanceSums) => (hasSuppressed ? { partly: true as const } : {});
 
 /** A number that comes from some reports: unknown if one of them is absent. */
 export const nullIfAbsent = <Value>(
@@ -72,7 +72,7 @@ function useOf(
   };
 }
 
-export const hasRows = ({ counts, left }: AttendanceSums) => counts || left;
+export const hasRows = ({ counts, hasSuppressed }: AttendanceSums) => counts || hasSuppressed;
 
 export function schoolEntries({ scope, attendance, usage: { schools } }: Totals): SchoolEntry[] {
   return scope.facts.names.schools.flatMap((school, number): SchoolEntry[] => {

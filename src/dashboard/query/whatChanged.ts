@@ -52,7 +52,7 @@ export async function whatChanged(
     const part = attendance.schools[number];
     if (!part?.counts) return [];
     const daily = seriesOf(attendanceOf(number), "dailyParticipation");
-    return [{ subject: "school", name, type: null, daily, ...(part.left ? { partly: true } : {}) }];
+    return [{ subject: "school", name, type: null, daily, ...(part.hasSuppressed ? { partly: true } : {}) }];
   });
   return findChanges({
     days: changesDays,
