@@ -125,8 +125,8 @@ export class LivyBatches {
       signal,
       ...(body ? { body } : {}),
     };
-    const how = { name: "the Spark service", tokens: this.tokens, retries, firstWait, maxWait };
-    const answer = await callService(request, how).catch((error: unknown) => {
+    const serviceOptions = { name: "the Spark service", tokens: this.tokens, retries, firstWait, maxWait };
+    const answer = await callService(request, serviceOptions).catch((error: unknown) => {
       throw error instanceof NoResponse ? this.unreachable(error.cause) : error;
     });
     if (answer.status < 300 || (missing && answer.status === 404)) return answer;

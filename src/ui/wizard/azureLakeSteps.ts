@@ -8,9 +8,9 @@ import { signInWithMicrosoft } from "./microsoftAccount";
 import {
   askChoice,
   askText,
-  askWhile,
   type Choice,
   type StepContext,
+  showBusy,
   undefinedOnBack,
   withRecovery,
 } from "./wizard";
@@ -53,14 +53,14 @@ async function pickLake(context: StepContext): Promise<string> {
   const azure = new AzureManagement(signIn);
   await withRecovery(context, signIn);
   const asking = vscode.l10n.t("Asking Azure for your subscriptions …");
-  const subscriptions = await askWhile(context, asking, (signal) => azure.subscriptions(signal));
+  const subscriptions = await showBusy(context, asking, (signal) => azure.subscriptions(signal));
   const subscription = await askChoice(
     context,
     counted.subscriptions(subscriptions.length),
     subscriptions.map(({ id, name }) => ({ label: name, description: id, value: id })),
   );
   const askingForLakes = vscode.l10n.t("Asking Azure for its storage accounts …");
-  const lakes = await askWhile(context, askingForLakes, (signal) => azure.lakes(subscription, signal));
+  const lakes = await showBusy(context, askingForLakes, (signal) => azure.lakes(subscription, signal));
   return askChoice(
     context,
     lakes.length === 0

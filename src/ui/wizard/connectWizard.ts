@@ -19,9 +19,9 @@ import { askSalt } from "./saltStep";
 import {
   askChoice,
   askText,
-  askWhile,
   type Step,
   type StepContext,
+  showBusy,
   undefinedOnBack,
   type WalkResult,
   walk,
@@ -164,7 +164,7 @@ async function askAuthentication(
   if (authentication !== "privateKey") Object.assign(cleared, { privateKeyPath: "", passphrase: "" });
   if (authentication !== "agent") return cleared;
   const loggingIn = vscode.l10n.t("Logging in …");
-  const login = askWhile(context, loggingIn, (signal) => logIn(context, cleared, signal));
+  const login = showBusy(context, loggingIn, (signal) => logIn(context, cleared, signal));
   return (await undefinedOnBack(login.then(() => cleared))) ?? askAuthentication(answers, context);
 }
 
@@ -222,7 +222,7 @@ async function askTrust(answers: ConnectionAnswers, context: StepContext): Promi
   const { host, port } = answers;
   const asking = vscode.l10n.t("Asking {0} for its key …", host);
   const params = { host, port, timeoutSeconds: Math.max(15, serverTimeout() ?? 0) };
-  const { hostKey: presented } = await askWhile(context, asking, (signal) =>
+  const { hostKey: presented } = await showBusy(context, asking, (signal) =>
     context.client.request(engine.fetchHostKey, params, { signal }),
   );
   const trusted = answers.hostKey === presented;

@@ -5,7 +5,7 @@ import * as engine from "../../engine/messages/protocol";
 import { withIcon } from "../window";
 import { type ConnectionAnswers, connectedWith } from "./connectionAnswers";
 import { askSaltText, checkSalt } from "./saltBox";
-import { askChoice, askText, askWhile, type Choice, type StepContext, undefinedOnBack } from "./wizard";
+import { askChoice, askText, type Choice, type StepContext, showBusy, undefinedOnBack } from "./wizard";
 
 /** The wizard's question for the salt. Each answer is compared with the lake's salt at once. */
 export async function askSalt(answers: ConnectionAnswers, context: StepContext): Promise<ConnectionAnswers> {
@@ -13,7 +13,7 @@ export async function askSalt(answers: ConnectionAnswers, context: StepContext):
   const reading = vscode.l10n.t("Reading the lake …");
   // Any salt reveals whether the lake has one. If the lake cannot be used, the user can go back to its step.
   const any = connectedWith(withSalt(answers, answers.salt || "?"));
-  const { salt: state } = await askWhile(context, reading, (signal) =>
+  const { salt: state } = await showBusy(context, reading, (signal) =>
     client.request(engine.testLake, any, { signal }),
   );
   const picked = await askWhichSalt(answers, context, state !== "unclaimed");
@@ -21,7 +21,7 @@ export async function askSalt(answers: ConnectionAnswers, context: StepContext):
     switch (picked) {
       case "keep": {
         const next = { ...answers, saltKeyVaultUrl: "" };
-        await askWhile(context, reading, (signal) => checkSalt(client, connectedWith(next), signal));
+        await showBusy(context, reading, (signal) => checkSalt(client, connectedWith(next), signal));
         return next;
       }
       case "generate":

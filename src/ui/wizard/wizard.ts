@@ -91,8 +91,8 @@ function backButton({ canGoBack }: StepContext): vscode.QuickInputButton[] {
   return canGoBack ? [vscode.QuickInputButtons.Back] : [];
 }
 
-/** Shows that work is in progress; going back or leaving cancels it. If it fails, the user decides, as always. */
-export function askWhile<T>(
+/** Shows a busy box during work; going back or leaving cancels the work. If it fails, the user decides how to continue. */
+export function showBusy<T>(
   step: StepContext,
   placeholder: string,
   work: (signal: AbortSignal) => Promise<T>,
