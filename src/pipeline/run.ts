@@ -140,11 +140,9 @@ export async function run(request: RunRequest): Promise<RunSummary> {
     const plan = await withLostLandedFiles(lake, compared, (entry) => isDue(entry, state, accept), signal);
     const landings = planLandings(plan, runStart(known, now));
     const landing = new Set(landings.map(({ source }) => source));
-    const { before, last } = roundsOf(state, landing, accept, (entry) => isRequested(request, entry));
-    // Without their landed files, rows that are in the tables stay as they are.
-    const isInTables = ({ source, version }: LogEntry) => state.current.get(source)?.version === version;
-    const [again = []] = await presentDeliveries(lake, [last.filter(isInTables)], signal);
-    const pending = [...last.filter((entry) => !isInTables(entry)), ...again];
+    const { before, last: pending } = roundsOf(state, landing, accept, (entry) =>
+      isRequested(request, entry),
+    );
     const unneeded = unneededConsents(request, pending, plan);
 
     // Files that a run lands but does not pseudonymize have days that are not known yet.

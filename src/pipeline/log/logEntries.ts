@@ -60,22 +60,31 @@ export function appliedEntry(
  * The entry of a source whose rows changed because of others; undefined if nothing is new.
  *
  * @param rowsWritten its rows in the table
+ * @param refused its bad rows, if the entry counts others among them
  * @param changed the sources of the change
  */
 export function affectedEntry(
   entry: LogEntry,
   rowsWritten: number,
+  refused: number | undefined,
   overlaps: readonly Overlap[],
   changed: ReadonlySet<string>,
   runId: string,
 ): LogEntry | undefined {
-  const { rowsRead, rowsRefused = 0 } = entry;
+  const { rowsRead } = entry;
+  const rowsRefused = refused ?? entry.rowsRefused ?? 0;
   const rowsSuperseded = rowsRead === undefined ? undefined : rowsRead - rowsRefused - rowsWritten;
   const others = Object.entries(entry.supersededBy ?? {}).filter(([newer]) => !changed.has(newer));
   // Overlaps between two unchanged sources are as before.
-  const renewed = overlaps.filter(({ supersededBy: newer }) => changed.has(newer));
-  const supersededBy = { ...Object.fromEntries(others), ...supersedersOf(entry.source, renewed) };
+  const renewed = overlaps.filter(
+    ({ supersededBy: newer }) => changed.has(newer) || changed.has(entry.source),
+  );
+  const supersededBy = {
+    ...(changed.has(entry.source) ? {} : Object.fromEntries(others)),
+    ...supersedersOf(entry.source, renewed),
+  };
   const isSame =
+    refused === undefined &&
     rowsWritten === entry.rowsWritten &&
     (rowsSuperseded ?? 0) === (entry.rowsSuperseded ?? 0) &&
     JSON.stringify(supersededBy) === JSON.stringify(entry.supersededBy ?? {});
@@ -86,7 +95,7 @@ export function affectedEntry(
     runId,
     time: new Date(),
     rowsWritten,
-    ...definedFields({ rowsSuperseded }),
+    ...definedFields({ rowsRefused: rowsRead === undefined ? undefined : rowsRefused, rowsSuperseded }),
     ...(Object.keys(supersededBy).length > 0 ? { supersededBy } : {}),
   };
 }

@@ -1,6 +1,5 @@
 import type { Delivery } from "../delivery";
 import type { LogEntry } from "../log/ingestLog";
-import { mayUndercountRows } from "../write/sourceRows";
 import type { LakeState, Landing } from "./plan";
 import { isRejected } from "./quarantine";
 
@@ -68,10 +67,7 @@ export function isDue(
   accept: ReadonlySet<string>,
 ): boolean {
   if (isUnrecorded(entry, state)) return true;
-  const applied = state.applied.get(entry.source) ?? 0;
-  // Read again once, so that the rule of the tables holds for its rows.
-  if (applied === entry.version && mayUndercountRows(entry)) return true;
-  if (applied >= entry.version) return false;
+  if ((state.applied.get(entry.source) ?? 0) >= entry.version) return false;
   return !isRejected(entry) || acceptsFile(accept, entry);
 }
 
@@ -101,8 +97,7 @@ export function roundsOf(
     const isLanding = landing.has(source);
     const waiting = [...(state.open.get(source) ?? [])];
     if (!isLanding && !waiting.includes(newest) && isDue(newest, state, accept)) waiting.push(newest);
-    const isWanted = (entry: LogEntry) => isRequested(entry) || mayUndercountRows(entry);
-    if (!isLanding && !waiting.some(isWanted)) continue;
+    if (!isLanding && !waiting.some(isRequested)) continue;
     const together = isLanding ? undefined : waiting.pop();
     if (together) last.push(together);
     for (const [round, entry] of waiting.entries()) {

@@ -31,10 +31,12 @@ export interface ChangedMonth extends Month {
  * The months that a change of sources affects: where their new rows are, and where the table may have their old ones.
  *
  * @param arriving the sources with new rows; `staged` holds these
+ * @param completed sources of an earlier version, for whose unchanged rows the rule now holds
  */
 export function changedMonths(
   snapshot: Snapshot | undefined,
   arriving: readonly SourceDays[],
+  completed: readonly SourceDays[],
   staged: readonly StagedRows[],
 ): ChangedMonth[] {
   const months = new Map<string, Month & { files: AddFile[]; staged: StagedRows[]; cells: Cells[] }>();
@@ -55,10 +57,16 @@ export function changedMonths(
   for (const month of months.values()) {
     for (const file of month.files) {
       const { sources, days } = contentsOf(file);
-      for (const { source, userType } of arriving) {
+      for (const { source, userType } of [...arriving, ...completed]) {
         if (sources ? sources.has(source) : mayHaveRowsOf(file, source))
           month.cells.push(ofType(days, userType));
       }
+    }
+    if (month.files.length === 0) continue;
+    // If newer sources have all of its rows, no file holds such a source.
+    for (const { userType, firstDay, lastDay } of completed) {
+      if (firstDay === undefined || lastDay === undefined) continue;
+      month.cells.push(new Map([[userType, daysWithin(month, firstDay, lastDay)]]));
     }
   }
   return [...months.values()].flatMap((month): ChangedMonth[] => {
