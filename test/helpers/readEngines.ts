@@ -4,7 +4,7 @@ import path from "node:path";
 import { pseudoTable } from "../../src/clever/layout";
 import { idNames, pseudoColumns, pseudonymName, type Report, userTypeValue } from "../../src/clever/reports";
 import { stageDataFile } from "../../src/delta/files/dataFile";
-import { sqlString } from "../../src/duck/duck";
+import { Duck, sqlString } from "../../src/duck/duck";
 import type { Delivery, ReadDelivery } from "../../src/pipeline/delivery";
 import { EmbeddedEngine } from "../../src/pipeline/read/embeddedEngine";
 import { KnownPeople } from "../../src/pipeline/read/people/people";
@@ -20,7 +20,8 @@ type PlainRow = Readonly<Record<string, string | null>>;
 /** The embedded engine as an external one, which returns people to the run in a file. */
 export const embedded: OpenReadEngine = ({ report, lake, salt, scratch, signal }) => ({
   readClean: async (deliveries) => {
-    const duck = await sharedDuck();
+    // Its tables of people are not those of another report's task.
+    await using duck = await Duck.open({ threads: 1 });
     const knownPeople = new KnownPeople({ lake, duck, signal }, salt);
     const reportPeople = await knownPeople.of(report);
     const context: ReadContext = {
@@ -31,7 +32,7 @@ export const embedded: OpenReadEngine = ({ report, lake, salt, scratch, signal }
       signal,
       stage: stageRows,
     };
-    return duck.session(async (session) => {
+    return await duck.session(async (session) => {
       const clean = await new EmbeddedEngine(session, context).readClean(deliveries);
       const people = path.join(scratch, `${randomUUID()}.parquet`);
       await session.query(`COPY ${reportPeople.inRun} TO ${sqlString(people)} (FORMAT parquet)`);

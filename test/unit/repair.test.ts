@@ -17,11 +17,13 @@ import { lakeTemplate } from "../helpers/lakeTemplate";
 import {
   daily,
   dailyCsv,
+  dailyHeader,
   dailyPath,
   PipelineFixture,
   salt,
   usage,
   usageCsv,
+  usageHeader,
   usagePath,
 } from "../helpers/pipelineFixture";
 
@@ -333,6 +335,18 @@ describe("a damaged data file", () => {
     ]);
     expect(planned.tables).toEqual(tables);
     expect(await fixture.lookup()).toEqual(before);
+    expect((await fixture.verify()).problems).toEqual([]);
+  });
+
+  test("of both reports' lookups is rebuilt, also if files have an unknown column", async () => {
+    const fixture = await PipelineFixture.create();
+    const withColumn = (header: string, row: string) => `${header},homeroom\n${row},7b\n`;
+    await fixture.put(dailyPath(), withColumn(dailyHeader, daily("amy")));
+    await fixture.put(usagePath(), withColumn(usageHeader, usage("amy", "Maths")));
+    await fixture.run();
+    for (const report of Object.values(reports)) await damageFiles(fixture, lookupTable(report), rm);
+    const { tables } = await repair(fixture);
+    expect(tables.map(({ problem }) => problem)).toEqual([null, null]);
     expect((await fixture.verify()).problems).toEqual([]);
   });
 

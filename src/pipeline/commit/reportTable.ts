@@ -62,7 +62,8 @@ export class ReportTable {
   /**
    * Reads and pseudonymizes landed files, and stages their rows for `commit`.
    *
-   * @param after awaited before the engine is used; files are opened in the meantime
+   * @param after awaited before the engine is used, because the people of another report's files are known only then;
+   *   files are opened in the meantime
    */
   async read(deliveries: readonly Delivery[], after?: Promise<unknown>): Promise<Reading> {
     const { duck, lake, scratch, salt, engine, knownPeople, onEngineState, signal } = this.context;
@@ -76,7 +77,10 @@ export class ReportTable {
         scratch,
         signal,
         onState: onEngineState,
-        knownIds: () => knownPeople.writeIds(scratch),
+        knownIds: async () => {
+          await after;
+          return knownPeople.writeIds(scratch);
+        },
       });
       return readDeliveries(session, deliveries, context, { engine: external, after });
     }, signal);

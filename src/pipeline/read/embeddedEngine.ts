@@ -90,7 +90,7 @@ export class EmbeddedEngine implements ReadEngine {
     const repeated = await noteRepeatedRows(session, loaded, report);
     const { staged, notes: textNotes } = await context.stage(session, loaded, entries, context);
     const headers = files.map(({ csv }) => csv.header);
-    const ids = await idsInHeaders(session, headers, context.knownPeople);
+    const ids = await idsInHeaders(session, headers, context.people);
     const read = files.flatMap(({ delivery, csv }, number): ReadDelivery[] => {
       if (suspects.has(number) || excluded.has(number)) return [];
       const notes = [

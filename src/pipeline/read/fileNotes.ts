@@ -3,13 +3,13 @@ import type { UserType } from "../../clever/reports";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import type { LoadedCsv } from "./csv/loadCsv";
 import { knownIdsAmong } from "./people/maskedTexts";
-import type { KnownPeople } from "./people/people";
+import type { ReportPeople } from "./people/people";
 
 /** Those names of unknown columns that are people's ids, in lower case. */
 export function idsInHeaders(
   session: DuckSession,
   headers: readonly Header[],
-  people: KnownPeople,
+  people: ReportPeople,
 ): Promise<ReadonlySet<string>> {
   const unknown = headers.flatMap(({ extra, names }) => extra.map((index) => names[index] ?? ""));
   return knownIdsAmong(session, [...new Set(unknown.map((name) => name.toLowerCase()))], people);

@@ -52,6 +52,8 @@ export async function readDeliveries(
     if (clean.people !== undefined) await people.addFile(session, clean.people);
     parts.push(clean);
   }
+  // The judge masks texts, too.
+  await after;
   const answered = new Set(parts.flatMap(({ read = [] }) => read.map(({ entry }) => entry.source)));
   const rest = known.filter(({ entry }) => !answered.has(entry.source));
   const changed: FailedDelivery[] = [];

@@ -78,7 +78,7 @@ export async function readOneFile(
   const placeholders = await countPlaceholders(session, loaded);
   const { staged, notes: textNotes } = await context.stage(session, loaded, [entry], context);
   const notes = [
-    ...headerNotes(header, entry.userType, await idsInHeaders(session, [header], context.knownPeople)),
+    ...headerNotes(header, entry.userType, await idsInHeaders(session, [header], people)),
     ...(rowCount(loaded) + refused === 0 ? ["The file has no row."] : []),
     ...(loaded.blankRows > 0
       ? [`${counted(loaded.blankRows, "row")} without a value in any of the report's columns; skipped.`]

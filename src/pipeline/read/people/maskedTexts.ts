@@ -4,7 +4,7 @@ import { keptTextColumns, type Report, type ReportColumn } from "../../../clever
 import { type DuckSession, sqlName } from "../../../duck/duck";
 import { cellOf, listKeptTexts } from "../csv/distinctTexts";
 import { type LoadedCsv, valueSql } from "../csv/loadCsv";
-import type { KnownPeople } from "./people";
+import type { KnownPeople, ReportPeople } from "./people";
 
 /** A file's kept texts, with people's ids masked. */
 export interface MaskedTexts {
@@ -126,14 +126,14 @@ export async function maskKeptTexts(
   };
 }
 
-/** Those of the lower-case texts that are people's ids. */
+/** Those of the lower-case texts that are ids of the people. */
 export async function knownIdsAmong(
   session: DuckSession,
   candidates: readonly string[],
-  knownPeople: KnownPeople,
+  people: KnownPeople | ReportPeople,
 ): Promise<ReadonlySet<string>> {
   if (candidates.length === 0) return new Set();
-  const ids = await knownPeople.idSelects();
+  const ids = await people.idSelects();
   // Trimming costs several times the join, and hardly any id has a blank.
   const rows = await session.query(
     `SELECT DISTINCT candidate FROM (SELECT unnest(from_json($1::JSON, '["VARCHAR"]')) AS candidate)

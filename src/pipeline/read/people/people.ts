@@ -50,21 +50,23 @@ export class KnownPeople {
     private readonly lookups: ReadonlyMap<ReportName, Snapshot | undefined> = new Map(),
   ) {}
 
-  /** The people of a report. The first call reads its lookup table; if that fails, all later calls fail too. */
+  /** The people of a report. Its lookup table is read once. */
   of(report: Report): Promise<ReportPeople> {
-    const opened = this.opened.get(report.name) ?? this.openReport(report);
+    const opened =
+      this.opened.get(report.name) ??
+      this.openReport(report).catch((error: unknown) => {
+        this.opened.delete(report.name);
+        throw error;
+      });
     this.opened.set(report.name, opened);
     return opened;
   }
 
   /** SELECTs of all known ids, with one column `id`. */
   async idSelects(): Promise<string[]> {
-    const tables: string[] = [];
-    for (const name of reportNames) {
-      const { inRun, inLookups } = await this.of(reports[name]);
-      tables.push(inRun, inLookups);
-    }
-    return idSelects(tables);
+    const selects: string[] = [];
+    for (const name of reportNames) selects.push(...(await this.of(reports[name])).idSelects());
+    return selects;
   }
 
   /** Writes all known ids as an unordered Parquet file with a column `id` into a scratch folder. */
@@ -141,6 +143,11 @@ export class ReportPeople implements Omit<CheckedPeople, "inFiles"> {
       return session.query(`${into} SELECT ${idNames.join(", ")} FROM (${rows})`);
     });
     this.files = new Set(current.keys());
+  }
+
+  /** SELECTs of the ids, with one column `id`. */
+  idSelects(): string[] {
+    return idSelects([this.inRun, this.inLookups]);
   }
 
   /** Hashes and adds the people in the session's table `raw` whom the run does not know yet. */
