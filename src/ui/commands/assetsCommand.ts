@@ -50,7 +50,7 @@ function notifySummary({ log }: Parts, { folder, written, kept, skipped }: Asset
     );
   }
   for (const { asset, reason } of skipped)
-    texts.push(vscode.l10n.t("Skipped: {0}: {1}", asset, inVsCode(reason)));
+    texts.push(vscode.l10n.t("Skipped: {0}: {1}", assetTexts()[asset][0], inVsCode(reason)));
   notify(texts.length > 1 ? showWarningMessage : showInformationMessage, texts.join(" "), ...choices);
 }
 
@@ -59,8 +59,9 @@ function listed(files: readonly string[]): string {
   return files.length > 3 ? `${shown}, …` : shown;
 }
 
-async function askNames(): Promise<AssetName[] | undefined> {
-  const texts: Readonly<Record<AssetName, readonly [string, string]>> = {
+/** The label and the description of each asset. */
+function assetTexts(): Readonly<Record<AssetName, readonly [string, string]>> {
+  return {
     sql: [
       vscode.l10n.t("SQL views"),
       vscode.l10n.t("For Synapse serverless and for the SQL endpoint of Fabric"),
@@ -80,6 +81,10 @@ async function askNames(): Promise<AssetName[] | undefined> {
       vscode.l10n.t("PySpark, step by step from landed files to answers; read-only"),
     ],
   };
+}
+
+async function askNames(): Promise<AssetName[] | undefined> {
+  const texts = assetTexts();
   const items = engine.assetNames.map((name) => {
     const [label, detail] = texts[name];
     return { label, detail, picked: true, name };
