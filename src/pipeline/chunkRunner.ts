@@ -1,7 +1,7 @@
 import { allSettledOrThrow } from "../basics/allSettledOrThrow";
 import { CleverLakeError, describeError, isCleverLakeError } from "../basics/errors";
 import { limitConcurrency } from "../basics/mapConcurrently";
-import { pseudoTable } from "../clever/layout";
+import { ingestLogTable, pseudoTable } from "../clever/layout";
 import { type ReportName, reportNames, reports } from "../clever/reports";
 import type { Snapshot } from "../delta/snapshot";
 import type { ReportSource } from "../sftp/source";
@@ -119,18 +119,19 @@ export class ChunkRunner {
     }
   }
 
-  /** Merges small data files of this run's tables, as far as possible. Their rows are in the tables anyway. */
+  /** Merges small data files of the tables that this run has written, as far as possible. Their rows are in them anyway. */
   async mergeFiles(): Promise<void> {
-    const { lock, progress, summary } = this.context;
+    const { lock, log, progress, signal, summary } = this.context;
+    const onSkipped = (path: string, reason: CleverLakeError) => {
+      summary.notes.push({ path, note: `Small data files were not merged: ${describeError(reason)}` });
+    };
     if (this.opened.size > 0) progress.enter("merging");
     for (const name of this.opened.keys()) {
       const table = await this.openedTable(name);
-      const merged = await table?.mergeFiles(lock.requireHeld, (path, reason) => {
-        const note = `Small data files were not merged: ${describeError(reason)}`;
-        summary.notes.push({ path, note });
-      });
+      const merged = await table?.mergeFiles(lock.requireHeld, onSkipped);
       if (merged) this.newestTables.set(name, merged);
     }
+    await log.mergeFiles(lock.requireHeld, (reason) => onSkipped(ingestLogTable, reason), signal);
   }
 
   private async land({ landings, pending }: Chunk): Promise<LandedChunk> {

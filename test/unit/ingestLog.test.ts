@@ -114,10 +114,15 @@ test("two concurrent writers both write their entries", async () => {
   expect(await new IngestLog(lake, duck).all()).toHaveLength(5);
 });
 
+const isHeld = () => Promise.resolve();
+
 test("many runs leave few data files", async () => {
   const lake = new MemoryLake();
   const log = new IngestLog(lake, duck);
-  for (let run = 0; run < 45; run++) await log.append([entry({ source: `source${run}`, time: time(run) })]);
+  for (let run = 0; run < 45; run++) {
+    await log.append([entry({ source: `source${run}`, time: time(run) })]);
+    await log.mergeFiles(isHeld, () => expect.unreachable());
+  }
   expect((await new IngestLog(lake, duck).all()).map(({ source }) => source)).toEqual(
     Array.from({ length: 45 }, (_, run) => `source${run}`),
   );
@@ -127,24 +132,24 @@ test("many runs leave few data files", async () => {
   expect(new Set(dataFiles).size).toBeLessThan(25);
 });
 
-test("an entry is written even if merging afterwards fails", async () => {
-  /** A lake with room for one more data file per append. */
+test("small files that cannot be merged stay as they are, with the reason", async () => {
   class FullLake extends MemoryLake {
-    room = 0;
+    isFull = false;
     override async importFile(local: string, file: string): Promise<void> {
-      if (this.room-- === 0) throw diskFull();
+      if (this.isFull) throw diskFull();
       await super.importFile(local, file);
     }
   }
   const lake = new FullLake();
   const log = new IngestLog(lake, duck);
-  let merges = 0;
+  const reasons: string[] = [];
   for (let run = 0; run < 25; run++) {
-    lake.room = 1;
+    lake.isFull = false;
     await log.append([entry({ source: `source${run}`, time: time(run) })]);
-    if (lake.room < 0) merges++;
+    lake.isFull = true;
+    await log.mergeFiles(isHeld, ({ message }) => reasons.push(message));
   }
-  expect(merges).toBeGreaterThan(0);
+  expect(new Set(reasons)).toEqual(new Set(["The disk is full."]));
   expect(await new IngestLog(lake, duck).all()).toHaveLength(25);
 });
 

@@ -242,19 +242,21 @@ describe("a lake of many small files", () => {
   );
 });
 
-test("a run notes why small data files of a lookup table were not merged", async () => {
+test.each([
+  ["a lookup table", lookupTable(reports.daily_participation)],
+  ["the ingest log", ingestLogTable],
+])("a run notes why small data files of %s were not merged", async (_, table) => {
   const fixture = await PipelineFixture.create();
   const { lake } = fixture;
   const duck = await sharedDuck();
-  const table = lookupTable(reports.daily_participation);
-  const filesOfLookup = async () => [...((await readSnapshot({ lake, duck }, table))?.files.values() ?? [])];
+  const filesOfTable = async () => [...((await readSnapshot({ lake, duck }, table))?.files.values() ?? [])];
   const runDay = async (number: number) => {
     const day = `2024-09-${String(number).padStart(2, "0")}`;
     await fixture.put(dailyPath(day), dailyCsv(daily(`p${number}`, day)));
     return fixture.run();
   };
   for (let number = 1; number <= 20; number++) await runDay(number);
-  const [first] = await filesOfLookup();
+  const [first] = await filesOfTable();
   const damaged = lake.localPath(dataFilePath(table, first?.path ?? ""));
   // The same rows, but not the bytes that were written.
   await duck.session((session) =>
@@ -268,5 +270,5 @@ test("a run notes why small data files of a lookup table were not merged", async
   expect(notes).toEqual([
     { path: table, note: expect.stringContaining("Small data files were not merged: ") },
   ]);
-  expect(await filesOfLookup()).toHaveLength(21);
+  expect(await filesOfTable()).toHaveLength(21);
 });

@@ -1,3 +1,4 @@
+import type { CleverLakeError } from "../../basics/errors";
 import { ingestLogTable, newestEntryFirst } from "../../clever/layout";
 import { writeDataFile } from "../../delta/files/dataFile";
 import { fileStatistics } from "../../delta/files/statistics";
@@ -133,16 +134,31 @@ export class IngestLog {
       attempt: (snapshot) => Promise.resolve({ actions: [...tableWithAllColumns(snapshot), { add }] }),
       signal,
     });
-    if (!outcome.committed) return;
-    // Each run adds a file; occasional merging keeps them few however many runs there were.
-    const { snapshot } = outcome;
-    this.snapshot = snapshot;
+    if (outcome.committed) this.snapshot = outcome.snapshot;
+  }
+
+  /**
+   * Merges small data files, if possible. Each run adds some; occasional merging keeps them few however many runs there
+   * were.
+   *
+   * @param requireHeld called before each commit; if it rejects, nothing is merged
+   * @param onSkipped receives why files stay as they are
+   */
+  async mergeFiles(
+    requireHeld: () => Promise<void>,
+    onSkipped: (reason: CleverLakeError) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const { lake, duck, snapshot } = this;
+    if (snapshot === undefined) return;
     this.snapshot = await mergeAfterCommit({
       lake,
       duck,
       tablePath: ingestLogTable,
       snapshot,
       maxFiles: 20,
+      requireHeld,
+      onSkipped,
       signal,
     });
   }
