@@ -14,7 +14,7 @@ import {
 import { type SchoolLevel, schoolsOfLevels } from "../dashboard/schoolLevels";
 import { namesIn, requireKnownNames } from "../dashboard/unknownNames";
 import type { CountingOptions } from "./participation";
-import { warn } from "./text";
+import { integer, warn } from "./text";
 
 /** Options of the commands that ask about days, schools, resources and people. */
 export interface QuestionOptions extends CountingOptions {
@@ -111,6 +111,6 @@ export function warnOfUnknownNames(
   const which =
     unknown.length === 1
       ? `the ${kind} "${first}"${near}`
-      : `${unknown.length} of its ${kind}s, such as "${first}"${near}`;
+      : `${integer(unknown.length)} of its ${kind}s, such as "${first}"${near}`;
   warn(`${file}: The tables do not have ${which}.`);
 }

@@ -135,7 +135,7 @@ export function showRun(summary: RunSummary): string {
       ),
     );
   if (summary.failed.length > 0) {
-    lines.push("", styled("red", `Failed (the next run retries them): ${summary.failed.length}`));
+    lines.push("", styled("red", `Failed (the next run retries them): ${integer(summary.failed.length)}`));
     // A missing program, for example, fails every file for the same reason.
     const byReason = groupBy(summary.failed, ({ reason }) => reason);
     lines.push(...listed([...byReason].map(([reason, files]) => `${firstOf(files)}: ${plain(reason)}`)));
@@ -158,7 +158,7 @@ function kindName({ report, userType }: Freshness): string {
 
 function quarantineLines(quarantined: RunSummary["quarantined"]): string[] {
   const without = quarantined.every(({ hasEarlierRows }) => !hasEarlierRows);
-  const title = `In quarantine${without ? " (none of their rows are in the tables)" : ""}: ${quarantined.length}`;
+  const title = `In quarantine${without ? " (none of their rows are in the tables)" : ""}: ${integer(quarantined.length)}`;
   const files = quarantined.map(({ path, line, column, reason, acceptable }) => {
     const where = [line === null ? "" : `line ${line}`, column ?? ""].filter(Boolean).join(", ");
     const way = acceptable ? "" : " It must be delivered again.";
@@ -235,7 +235,7 @@ export function showMetrics(
             ),
           ),
           section(
-            `Top resources${metrics.topResources.length > shown ? ` (${shown} of ${metrics.topResources.length})` : ""}`,
+            `Top resources${metrics.topResources.length > shown ? ` (${shown} of ${integer(metrics.topResources.length)})` : ""}`,
             columns(
               ["Resource", "Type", "Users", "Accesses", "Person-days"],
               resources.map((row) => [
@@ -250,7 +250,7 @@ export function showMetrics(
             ),
           ),
           section(
-            `By day${metrics.byDay.length > shown ? ` (the last ${shown} of ${metrics.byDay.length})` : ""}`,
+            `By day${metrics.byDay.length > shown ? ` (the last ${shown} of ${integer(metrics.byDay.length)})` : ""}`,
             columns(
               ["Day", "Active users", "Logins", "Resources", "Distinct resources"],
               newest.map((row) => [

@@ -342,7 +342,7 @@ export class ChunkRunner {
 function rowsRemoved(table: string, rows: number): CleverLakeError {
   return new CleverLakeError(
     "corrupt",
-    `Another program removed ${rows} of the rows that the file replaces, so they cannot be compared.`,
+    `Another program removed ${rows.toLocaleString("en-US")} of the rows that the file replaces, so they cannot be compared.`,
     { subject: table, hint: "Run clever-lake repair; the next run then continues with the file." },
   );
 }

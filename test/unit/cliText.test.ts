@@ -216,6 +216,14 @@ describe("a run's summary", () => {
     ]);
   });
 
+  test("with separators between thousands", () => {
+    const failed = Array.from({ length: 1234 }, () => ({ path: "a.csv", reason: "Gone." }));
+    const file = { path: "a.csv", line: null, column: null, reason: "No header.", ...facts };
+    const text = showRun({ ...summary, failed, quarantined: Array.from({ length: 2345 }, () => file) });
+    expect(text).toContain("Failed (the next run retries them): 1,234\n  a.csv and 1,233 other files");
+    expect(text).toContain("In quarantine (none of their rows are in the tables): 2,345\n");
+  });
+
   test("with a limited number of lines", () => {
     const failed = Array.from({ length: 500 }, (_, index) => ({
       path: `${index}.csv`,

@@ -4,7 +4,7 @@ import { counted } from "../../basics/counted";
 import { readConfig } from "../../config";
 import { scriptsOfProgram } from "../../spark/scripts";
 import { type CommandAction, shown } from "../command";
-import { plain, styled } from "../text";
+import { integer, plain, styled } from "../text";
 
 /** `assets`: files for other products, generated for this lake. The lake itself is not opened. */
 export const createAssets: CommandAction<{
@@ -20,7 +20,7 @@ export const createAssets: CommandAction<{
 
 function showAssets({ folder, assets, written, unchanged, kept, skipped }: AssetsSummary): string {
   const lines = [
-    `${styled("green", "Assets:")} ${assets.join(", ")}. ${counted(written.length, "file")} written to ${plain(folder)}, ${unchanged.length} unchanged.`,
+    `${styled("green", "Assets:")} ${assets.join(", ")}. ${counted(written.length, "file")} written to ${plain(folder)}, ${integer(unchanged.length)} unchanged.`,
   ];
   if (kept.length > 0) {
     lines.push(styled("yellow", "Kept, because they were changed there:"));

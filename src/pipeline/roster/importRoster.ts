@@ -234,7 +234,7 @@ function requireGrades(file: RosterFile, { unknown }: RosterGrades): void {
   if (unknown.length <= maxUnknownGrades) return;
   throw new CleverLakeError(
     "config",
-    `The column grade holds ${unknown.length} different values that are not Clever grades; nothing was written.`,
+    `The column grade holds ${unknown.length.toLocaleString("en-US")} different values that are not Clever grades; nothing was written.`,
     { subject: file.path, hint: "Check that the column's header is above the grades." },
   );
 }
