@@ -41,6 +41,15 @@ describe.skipIf(!chromiumPath)("two periods on the dashboard's page", () => {
     expect(await textOf(page, ".side-by-side thead")).toContain("Sep 1 – Oct 9, 2026 · 24 school days");
     for (const panel of ["periods", "periodsSchool", "periodsGrade"])
       await page.locator(`.asked #panel-${panel} .chart svg`).waitFor();
+    // Both points are seen, even where they meet: the dot of the second period fits into the ring of the first one.
+    const [rings = [], dots = []] = await page.evaluate<
+      number[][]
+    >(`["[stroke]", ":not([stroke])"].map((kind) =>
+      [...document.querySelectorAll('#panel-periodsSchool .chart path[d*="A1 1"]' + kind)]
+        .map((circle) => circle.getBoundingClientRect().width).filter((width) => width > 1))`);
+    expect(rings).toHaveLength(dots.length);
+    const borderWidth = 2;
+    expect(Math.min(...rings) - borderWidth).toBeGreaterThan(Math.max(...dots));
     // Other periods, with the selected app.
     await page.locator("#asked-periods").selectOption({ label: englishTexts.last30AndBefore });
     await expect
