@@ -207,9 +207,12 @@ function bandOf(kind: "quiet" | "noData", look: Look) {
   return look.contrast ? { itemStyle: hatchedBand(look, "level") } : {};
 }
 
-/** Spaced and turned differently, because in a band of a few pixels a direction alone cannot be seen. */
+/**
+ * Spaced and turned differently, because in a band of a few pixels a direction alone cannot be seen. Quiet days, the most
+ * frequent ones, have the fewest and thinnest lines.
+ */
 const decals = {
-  level: { dashArrayX: [1, 0], dashArrayY: [1, 6], rotation: 0 },
+  level: { dashArrayX: [1, 0], dashArrayY: [0.5, 17.5], rotation: 0 },
   rising: { dashArrayX: [1, 0], dashArrayY: [1, 6], rotation: -Math.PI / 4 },
   falling: { dashArrayX: [1, 0], dashArrayY: [2, 2], rotation: Math.PI / 4 },
   upright: { dashArrayX: [1, 0], dashArrayY: [1, 2], rotation: Math.PI / 2 },
