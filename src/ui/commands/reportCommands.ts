@@ -178,8 +178,9 @@ export class ReportCommands {
     if (node?.kind === "run") return openRunPage(node.run.runId);
     const connected = await model.connected();
     const params = { ...connected, from: 0, count: 100 };
-    const { runs } = await withProgress(vscode.l10n.t("Clever: reading the runs"), (_progress, signal) =>
-      client.request(engine.listRuns, params, { signal }),
+    const { total, runs } = await withProgress(
+      vscode.l10n.t("Clever: reading the runs"),
+      (_progress, signal) => client.request(engine.listRuns, params, { signal }),
     );
     const picked = await showQuickPick(
       runs.map(({ runId, outcome, started }) => ({
@@ -187,10 +188,7 @@ export class ReportCommands {
         description: outcomeWord(outcome),
         detail: runId,
       })),
-      {
-        placeHolder:
-          runs.length > 0 ? vscode.l10n.t("Which run?") : vscode.l10n.t("Nothing has been run yet."),
-      },
+      { placeHolder: whichRun(total, params.count) },
     );
     if (picked) await openRunPage(picked.detail);
   }
@@ -271,4 +269,11 @@ function pathOf(node: ReportNode | LakeNode | undefined): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** @param shown how many runs are offered at most, the newest ones */
+function whichRun(total: number, shown: number): string {
+  if (total === 0) return vscode.l10n.t("Nothing has been run yet.");
+  if (total <= shown) return vscode.l10n.t("Which run?");
+  return vscode.l10n.t("Which of the {0} newest runs? The view Runs also has the older ones.", shown);
 }
