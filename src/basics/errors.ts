@@ -86,6 +86,12 @@ export function isDiskFull(error: unknown): boolean {
   return code === "ENOSPC" || code === "EDQUOT";
 }
 
+/** Whether the lake let this user not read something: some users may see numbers, but no identities. */
+export function isForbidden(error: unknown): boolean {
+  if (!isCleverLakeError(error)) return false;
+  return error.code === "auth" || ["EACCES", "EPERM"].includes(errnoOf(error.cause) ?? "");
+}
+
 /** An error for display: the operating system's errors for a full disk become ours, all others stay unchanged. */
 export function translateSystemError(error: unknown): unknown {
   return isDiskFull(error) ? diskFull() : error;

@@ -128,7 +128,6 @@ async function ask(
   const unknown = (answered.licences ?? []).filter(({ isKnown }) => !isKnown);
   const names = unknown.map(({ resource }) => resource);
   warnOfUnknownNames(files.licencesFile, "resource", names, () => unknown[0]?.nearest ?? []);
-  const inQuarantine = await quarantineIn(lake, config.userTypes, signal);
-  const reports = inQuarantine.map(({ path: file, outcome }) => ({ path: file, state: outcome }));
-  return { ...answered, quarantined: quarantinedIn(reports, answered) };
+  const waiting = await quarantineIn(lake, config.userTypes, signal);
+  return { ...answered, ...(waiting && { quarantined: quarantinedIn(waiting, answered) }) };
 }

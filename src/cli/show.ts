@@ -190,6 +190,7 @@ function listed(lines: readonly string[], completeList = "--json lists"): string
 export function showMetrics(
   metrics: ParticipationMetrics,
   { from, to }: Pick<QuestionOptions, "from" | "to"> = {},
+  quarantined: readonly string[] = [],
 ): string {
   const { minimumGroupSize, withheld } = metrics;
   /** `unknown` are reports that are missing: then nothing is suppressed. */
@@ -272,6 +273,7 @@ export function showMetrics(
   const lines = ofBoth([
     ...metrics.absent.map(absentLine),
     ...[...missingBefore, ...metrics.missing].map(missingLine),
+    ...quarantined.map((file) => `${plain(file)}: in quarantine. The numbers do not include it.`),
   ]);
   if (lines.length > 0) parts.push([styled("bold", "Missing reports"), ...listed(lines)].join("\n"));
   const cut = [...withheld.filter, ...withheld.schools].map((group) => cutLine(group, minimumGroupSize));

@@ -204,6 +204,8 @@ describe.skipIf(binary === undefined)("clever-lake, against OpenSSH", () => {
     const page = path.join(reports, "..", "page.html");
     expect(await cli.run("dashboard", "--out", page, "--range", "all")).toMatchObject({ exitCode: 0 });
     expect(await readFile(page, "utf8")).toContain(`"quarantined":["${path.basename(broken)}"]`);
+    const metrics = await cli.run("metrics", "--json");
+    expect(metrics.json).toMatchObject({ quarantined: [path.basename(broken)] });
     expect(await run(0, "run", "--accept", broken)).toMatchObject({ landed: 0, anonymized: 1, refused: 1 });
     expect(await states()).toEqual(all("anonymized"));
     const refused = (await filesBelow(cli.lakeFolder)).filter((file) => file.endsWith(".refused"));

@@ -341,6 +341,17 @@ describe("metrics", () => {
     }
   });
 
+  test("list the files in quarantine", async () => {
+    const index = plainIndex(attended(first, 12), used(first, 12));
+    const metrics = await participationMetrics(index, metricsFilter({}), {
+      minimumGroupSize: 0,
+      keepWhole: "schools",
+    });
+    const text = showMetrics(metrics, {}, ["a\u001b.csv"]);
+    expect(text).toContain("Missing reports\n  a\\u{1b}.csv: in quarantine. The numbers do not include it.");
+    expect(showMetrics(metrics)).not.toContain("Missing reports");
+  });
+
   test("of two periods, one without a school day", async () => {
     const index = plainIndex(attended(second, 12), used(second, 12));
     const compare = { from: "2025-01-01", to: "2025-01-31", name: "", rangeName: "" };

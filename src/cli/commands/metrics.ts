@@ -1,8 +1,10 @@
 import { readDistrictFiles } from "../../dashboard/districtFiles";
 import { defaultSchoolYearStart } from "../../dashboard/opening";
+import { quarantinedIn } from "../../dashboard/quarantine";
 import { optionsOf } from "../../dashboard/query/answer";
 import { metricsDocument, participationMetrics } from "../../dashboard/query/metrics";
 import { nothingYet } from "../../pipeline/nothingYet";
+import { quarantineIn } from "../../pipeline/plan/quarantineIn";
 import type { CommandAction } from "../command";
 import { openConfigured } from "../connect";
 import { countingOf, withIndex } from "../participation";
@@ -28,6 +30,8 @@ export const answerMetrics: CommandAction<QuestionOptions> = async (options, con
     },
     context.signal,
   );
+  const waiting = await quarantineIn(lake, config.userTypes, context.signal);
+  const quarantined = waiting && quarantinedIn(waiting, { from: "", to: "", filter });
   const asked = {
     ...{ from, to, compareFrom, compareTo },
     schools: filter.schools.length > 0 ? filter.schools : undefined,
@@ -36,7 +40,7 @@ export const answerMetrics: CommandAction<QuestionOptions> = async (options, con
     userTypes: filter.userTypes,
   };
   return {
-    text: () => showMetrics(metrics, options),
-    document: () => ({ filter: asked, ...metricsDocument(metrics) }),
+    text: () => showMetrics(metrics, options, quarantined),
+    document: () => ({ filter: asked, quarantined, ...metricsDocument(metrics) }),
   };
 };

@@ -1,5 +1,5 @@
 import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
-import { isCleverLakeError } from "../../basics/errors";
+import { isForbidden } from "../../basics/errors";
 import { lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
 import { type Report, reports } from "../../clever/reports";
 import { tableGone } from "../../clever/tableGone";
@@ -136,12 +136,11 @@ async function exists(lake: Lake, tablePath: string, options: LakeOptions): Prom
   return false;
 }
 
-/** Unknown to users who may see numbers, but no identities. */
 async function hasLookups(lake: Lake, report: Report, options: LakeOptions): Promise<boolean> {
   try {
     return await exists(lake, lookupTable(report), options);
   } catch (error) {
-    if (!isCleverLakeError(error, "auth")) throw error;
+    if (!isForbidden(error)) throw error;
     return false;
   }
 }

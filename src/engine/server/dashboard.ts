@@ -1,4 +1,4 @@
-import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
+import { CleverLakeError } from "../../basics/errors";
 import type { Division } from "../../clever/groupsTable";
 import { parseCounting } from "../../config";
 import type { DashboardAnswer, NoAnswer } from "../../dashboard/answer";
@@ -52,8 +52,9 @@ export class Dashboards implements AsyncDisposable {
     const compute = (index: ParticipationIndex | undefined) => answer(index, filter, options, signal);
     const answered = await this.withIndex(params, signal, compute, onProgress);
     if ("empty" in answered || params.isListed) return answered;
-    const quarantine = await quarantineOf(params, signal);
-    return { ...answered, ...(quarantine && { quarantined: quarantinedIn(quarantine, answered) }) };
+    const { userTypes } = checkedSettings(params.connection);
+    const waiting = await quarantineIn(await openLake(params), userTypes, signal);
+    return { ...answered, ...(waiting && { quarantined: quarantinedIn(waiting, answered) }) };
   }
 
   /** The current division of people. Rejects as `answer` does. */
@@ -119,18 +120,6 @@ export class Dashboards implements AsyncDisposable {
     const { kept } = this;
     this.kept = undefined;
     await kept?.keeper[Symbol.asyncDispose]();
-  }
-}
-
-/** The reports in quarantine by the lake; undefined for users who may see numbers, but no identities. */
-async function quarantineOf({ connection, secrets }: DashboardParams, signal: AbortSignal) {
-  try {
-    const { userTypes } = checkedSettings(connection);
-    const waiting = await quarantineIn(await openLake({ connection, secrets }), userTypes, signal);
-    return waiting.map(({ path, outcome: state }) => ({ path, state }));
-  } catch (error) {
-    if (!isCleverLakeError(error, "auth")) throw error;
-    return undefined;
   }
 }
 

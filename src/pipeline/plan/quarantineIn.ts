@@ -1,22 +1,35 @@
 import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
+import { isForbidden } from "../../basics/errors";
 import type { UserType } from "../../clever/reports";
 import { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
-import type { LogEntry } from "../log/ingestLog";
 import { IngestLog } from "../log/logTable";
 import { readTables, stateOf } from "../write/tables";
+import type { PlannedFile } from "./plan";
 import { waitingInQuarantine } from "./quarantine";
 
-/** The newest deliveries in quarantine, from the lake alone. Rejects as reading its tables does. */
+/** A file in quarantine, as `quarantinedIn` takes it. */
+type Waiting = Pick<PlannedFile, "path" | "state">;
+
+/**
+ * The files in quarantine, from the lake alone; undefined for users who must not see the ingest log. Rejects as reading
+ * the lake's tables does.
+ */
 export async function quarantineIn(
   lake: Lake,
   userTypes: readonly UserType[],
   signal: AbortSignal,
-): Promise<LogEntry[]> {
+): Promise<Waiting[] | undefined> {
   await using duck = await Duck.open();
-  const [log, tables] = await allSettledOrThrow([
-    new IngestLog(lake, duck).sources(signal),
-    readTables({ lake, duck, signal }),
-  ]);
-  return waitingInQuarantine(stateOf(tables, log), userTypes);
+  try {
+    const [log, tables] = await allSettledOrThrow([
+      new IngestLog(lake, duck).sources(signal),
+      readTables({ lake, duck, signal }),
+    ]);
+    const waiting = waitingInQuarantine(stateOf(tables, log), userTypes);
+    return waiting.map(({ path }) => ({ path, state: "quarantined" }));
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    return undefined;
+  }
 }
