@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { commands, EventEmitter, env, extensions, Uri, ViewColumn, window } from "vscode";
 import { dashboardTexts } from "../../../src/dashboard/export/texts";
@@ -316,6 +317,25 @@ suite("the dashboard", function () {
     tab.say({ type: "retry" });
     assert.deepEqual((await tab.hears("answer", before)).answer.quarantined, [name]);
     await looking;
+    await close(tab);
+  });
+
+  test("says that a table is gone, instead of showing nothing, until it is there again", async () => {
+    const log = path.join(district.lake, "stage2p/clever/daily_participation_pseudo/_delta_log");
+    const tab = await open();
+    tab.say({ type: "ready" });
+    const { answer } = await tab.hears("answer");
+    await rename(log, `${log}-away`);
+    // The engine checks the tables at most once a second.
+    await sleep(1_100);
+    const before = tab.received.length;
+    tab.say({ type: "retry" });
+    const { message } = await tab.hears("failed", before);
+    assert.match(message, /daily_participation_pseudo: The table is gone/);
+    await rename(`${log}-away`, log);
+    tab.say({ type: "retry" });
+    const { cards } = (await tab.hears("answer", before)).answer;
+    assert.deepEqual(cards.users, answer.cards.users);
     await close(tab);
   });
 
