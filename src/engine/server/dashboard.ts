@@ -131,7 +131,7 @@ function checkedFilter({ filter, schoolYearStart }: DashboardParams) {
   }
   if (!monthAndDay.test(schoolYearStart)) {
     const message = "The school year's first day must be a month and a day, like 08-01.";
-    throw new CleverLakeError("config", message, { subject: "schoolYearStart" });
+    throw new CleverLakeError("config", message, { subject: "clever.schoolYearStart" });
   }
   return parsed.data;
 }

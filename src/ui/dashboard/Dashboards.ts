@@ -218,8 +218,7 @@ function engineSource(
         const connected = await model.connected();
         const minimumGroupSize = await groupSize.current();
         const { keepWhole, schoolLevelsFile, licencesFile } = await readGeneralSettings();
-        const start = given("schoolYearStart");
-        const schoolYearStart = typeof start === "string" ? start : defaultSchoolYearStart;
+        const schoolYearStart = String(given("schoolYearStart") ?? defaultSchoolYearStart);
         const counting = { minimumGroupSize, keepWhole, schoolYearStart, cacheFolder };
         // Reports stay known while the server is being listed, as after each run.
         const isListed = model.seen !== undefined;

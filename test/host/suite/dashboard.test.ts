@@ -290,6 +290,14 @@ suite("the dashboard", function () {
     tab.say({ type: "retry" });
     await tab.hears("answer", before);
     before = tab.received.length;
+    for (const start of ["13-01", 801]) {
+      await setSetting("schoolYearStart", start);
+      assert.match((await tab.hears("failed", before)).message, /^clever\.schoolYearStart: /);
+      before = tab.received.length;
+    }
+    await setSetting("schoolYearStart", undefined);
+    await tab.hears("answer", before);
+    before = tab.received.length;
     // The lake has changed then, so it is queried again automatically.
     await setSetting("lake.url", "ftp://somewhere");
     const { message, fix } = await tab.hears("failed", before);
