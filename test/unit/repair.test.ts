@@ -519,3 +519,14 @@ describe("an ingest log that is gone or damaged", () => {
     expect(await fixture.logins("amy", "ben")).toEqual(rowsOfTable);
   });
 });
+
+test("a table that is gone is named, and left to the next run", async () => {
+  const { fixture } = await lakeWithRows();
+  await fixture.lose(table);
+  const problem = "The next run rebuilds it from the landed files.";
+  expect((await repair(fixture)).tables).toMatchObject([
+    { table, found: expect.stringContaining("gone"), problem },
+  ]);
+  await fixture.run();
+  expect((await repair(fixture)).tables).toEqual([]);
+});

@@ -10,6 +10,7 @@ import {
   rosterTable,
 } from "../../clever/layout";
 import type { Report } from "../../clever/reports";
+import { tableGone } from "../../clever/tableGone";
 import { withScratch } from "../../delta/files/localFiles";
 import { requireWritable } from "../../delta/log/protocol";
 import type { OpenLake } from "../../delta/openLake";
@@ -152,7 +153,7 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
     }
     return {
       dryRun,
-      tables: [...repaired, ...others.unreadable],
+      tables: [...repaired, ...tablesGone(tables), ...others.unreadable],
       milliseconds: Date.now() - started.getTime(),
     };
   });
@@ -201,6 +202,16 @@ function repairedLog(droppedFiles: number, entries: readonly LogEntry[]): Repair
 }
 
 /** What was found of a table, before anything is done. */
+/** The tables of reports that are gone, which are left to the next run. */
+function tablesGone({ pseudo, lookups, refused }: LakeTables): RepairedTable[] {
+  return allReports().flatMap((report) => {
+    const table = pseudoTable(report);
+    if (!lookups.has(report.name) || pseudo.has(report.name) || refused.has(table)) return [];
+    const { message, hint = "" } = tableGone(report);
+    return [{ ...unrepaired(table, message, "table"), problem: hint }];
+  });
+}
+
 function unrepaired(table: string, found: string, rebuilt: RepairedTable["rebuilt"]): RepairedTable {
   const rows = { rowsBefore: null, rowsAfter: null };
   return { table, found, rebuilt, months: [], ...rows, kept: [], replaced: null, problem: null };
