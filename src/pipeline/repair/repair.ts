@@ -201,7 +201,6 @@ function repairedLog(droppedFiles: number, entries: readonly LogEntry[]): Repair
   return unrepaired(ingestLogTable, found.join(" "), "months");
 }
 
-/** What was found of a table, before anything is done. */
 /** The tables of reports that are gone, which are left to the next run. */
 function tablesGone({ pseudo, lookups, refused }: LakeTables): RepairedTable[] {
   return allReports().flatMap((report) => {
@@ -212,6 +211,7 @@ function tablesGone({ pseudo, lookups, refused }: LakeTables): RepairedTable[] {
   });
 }
 
+/** What was found of a table, before anything is done. */
 function unrepaired(table: string, found: string, rebuilt: RepairedTable["rebuilt"]): RepairedTable {
   const rows = { rowsBefore: null, rowsAfter: null };
   return { table, found, rebuilt, months: [], ...rows, kept: [], replaced: null, problem: null };
