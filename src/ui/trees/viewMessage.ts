@@ -24,7 +24,7 @@ export function viewMessage(
   // The sample district's lake is a folder of ours.
   if (!model.lake.isNew || usesSample()) return "";
   return vscode.l10n.t(
-    "There is no lake at {0} yet; the first run creates it. If there should be one, check the setting `clever.lake.url`, and whether its disk is mounted.",
+    "There is no lake at {0} yet; the first run creates it. If there should be one, check the setting clever.lake.url, and whether its disk is mounted.",
     lakeUrl() ?? "",
   );
 }
