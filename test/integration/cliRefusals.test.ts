@@ -188,7 +188,7 @@ describe("clever-lake refuses", () => {
     const cli = await commandLine();
     await writeFile(cli.lakeFolder, "x");
     for (const command of ["run", "status", "verify"])
-      expect(await refused(cli, command)).toContain("names a file");
+      expect(await refused(cli, command)).toContain("points to a file");
   });
 
   test("to accept a file that does not exist", async () => {
