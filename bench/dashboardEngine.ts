@@ -33,7 +33,8 @@ export class DashboardEngine implements AsyncDisposable {
       minimumGroupSize: 10,
       keepWhole: "schools",
       schoolYearStart: "08-01",
-      isListed: false,
+      // As in VS Code once the server has been listed.
+      isListed: true,
       cacheFolder: this.cacheFolder,
     });
     const seconds = Number(process.hrtime.bigint() - start) / 1e9;
