@@ -19,7 +19,7 @@ import { pythonWithDelta } from "../test/helpers/python";
 import { sparkJars } from "../test/helpers/spark";
 import { findSshd } from "../test/helpers/sshd";
 import { windowsUnderWine } from "../test/helpers/windowsBuilds";
-import { endLeftBehind, interruption, type RunOptions, runNode } from "./testProcesses";
+import { endLeftBehind, interruption, runNode } from "./testProcesses";
 import { findChromium, prepareHost } from "./vscodeHost";
 
 /** The outcome of a part of the run. */
@@ -29,11 +29,7 @@ interface Results {
   readonly skipped: number;
 }
 
-/** A file or this process's own output. */
-type Output = number | "inherit";
-
 const root = path.dirname(import.meta.dirname);
-const testResults = path.join(root, "out", "test-results");
 const typeScript = ["--import", "tsx"];
 const none: Results = { passed: 0, failures: [], skipped: 0 };
 const filters = process.argv.slice(2);
@@ -41,8 +37,6 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 /** The failed tests, by name and reason: the end of a long output is read first. */
 const failures: string[] = [];
 const leftOut: string[] = [];
-/** Files with collected output, which is printed at the end. */
-const outputs: string[] = [];
 
 /** Runs before vitest starts its workers: two of them might try to install at once. */
 async function prepare(): Promise<void> {
@@ -66,12 +60,8 @@ async function leaveOutUnless(what: string, find: () => unknown): Promise<boolea
   return false;
 }
 
-/** Runs vitest. */
-async function vitest(
-  args: readonly string[],
-  options: Pick<RunOptions, "environment" | "minutes"> & { readonly output?: Output } = {},
-): Promise<void> {
-  const { output = "inherit", ...limits } = options;
+/** Everything that vitest runs with one of its configurations. */
+async function vitest(args: readonly string[], minutes?: number): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), "clever-lake-results-"));
   try {
     const report = path.join(folder, "results.json");
@@ -79,8 +69,8 @@ async function vitest(
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
     const status = await runNode([cli, "run", ...reporters, ...args], {
       cwd: root,
-      stdio: ["ignore", output, output],
-      ...limits,
+      stdio: ["ignore", "inherit", "inherit"],
+      minutes,
     });
     count("vitest", vitestResults(report), status);
   } finally {
@@ -89,18 +79,22 @@ async function vitest(
 }
 
 /**
- * Runs tests in an environment whose temporary files are in memory, if there is enough of it: this is faster, because
- * they write many files and keep few.
+ * Runs tests with their temporary files in memory, if there is plenty: they write a lot and keep little, and this is
+ * faster.
  */
-async function inMemory(run: (environment: NodeJS.ProcessEnv) => Promise<void>): Promise<void> {
+async function inMemory(run: () => Promise<void>): Promise<void> {
   const needed = 8e9;
   const { bavail, bsize } = existsSync(sharedMemory) ? statfsSync(sharedMemory) : { bavail: 0, bsize: 0 };
-  if (bavail * bsize < needed || freemem() < 2 * needed) return run(process.env);
+  if (bavail * bsize < needed || freemem() < 2 * needed) return run();
   const folder = mkdtempSync(path.join(sharedMemory, "clever-lake-tests-"));
+  const { TMPDIR } = process.env;
+  process.env.TMPDIR = folder;
   try {
-    await run({ ...process.env, TMPDIR: folder });
+    await run();
   } finally {
     rmSync(folder, { recursive: true, force: true });
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
   }
 }
 
@@ -133,7 +127,7 @@ function failuresOf({ name, status, message, assertionResults }: JsonTestResult)
 /** The results of the tests inside the extension host. */
 function hostResults(): Results {
   try {
-    return JSON.parse(readFileSync(path.join(testResults, "host.json"), "utf8"));
+    return JSON.parse(readFileSync(path.join(root, "out", "test-results", "host.json"), "utf8"));
   } catch {
     return none;
   }
@@ -156,40 +150,35 @@ function count(what: string, results: Results, status: number): void {
  * end-to-end tests run concurrently, because both mostly wait for their windows.
  */
 async function testInVsCode(): Promise<void> {
-  if (interruption() !== undefined) return;
   const inVsCode = "the tests inside VS Code's extension host and the end-to-end tests";
   if (!(await leaveOutUnless(`${inVsCode} (install chromium)`, findChromium))) return;
   const parts: Promise<void>[] = [];
   if (await leaveOutUnless("the tests inside VS Code's extension host", () => prepareHost("1.100"))) {
-    parts.push(withCollectedOutput("host", testInExtensionHost));
+    parts.push(testInExtensionHost());
   }
   if (await leaveOutUnless("the end-to-end tests in VS Code", () => prepareHost("1.139"))) {
-    const config = path.join("test", "e2e", "vitest.config.mts");
-    parts.push(withCollectedOutput("e2e", (output) => vitest(["--config", config], { output, minutes: 45 })));
+    parts.push(vitest(["--config", path.join("test", "e2e", "vitest.config.mts")], 45));
   }
   await allSettledOrThrow(parts);
 }
 
-async function testInExtensionHost(output: Output): Promise<void> {
-  rmSync(path.join(testResults, "host.json"), { force: true });
-  const status = await runNode([...typeScript, path.join("test", "host", "run.ts"), "--timeout", "1800"], {
-    cwd: root,
-    stdio: ["ignore", output, output],
-    minutes: 45,
-  });
-  count("the tests inside VS Code's extension host", hostResults(), status);
-}
-
-/** Collects the output of tests that run concurrently with others, so that the outputs do not mix. */
-async function withCollectedOutput(name: string, run: (output: Output) => Promise<void>): Promise<void> {
-  mkdirSync(testResults, { recursive: true });
-  const file = path.join(testResults, `${name}-output.txt`);
-  outputs.push(file);
-  const output = openSync(file, "w");
+/** Runs the host tests. Their output is printed at the end, so that it does not mix with that of others. */
+async function testInExtensionHost(): Promise<void> {
+  const folder = path.join(root, "out", "test-results");
+  mkdirSync(folder, { recursive: true });
+  rmSync(path.join(folder, "host.json"), { force: true });
+  const output = path.join(folder, "host-output.txt");
+  const file = openSync(output, "w");
   try {
-    await run(output);
+    const status = await runNode([...typeScript, path.join("test", "host", "run.ts"), "--timeout", "1800"], {
+      cwd: root,
+      stdio: ["ignore", file, file],
+      minutes: 45,
+    });
+    count("the tests inside VS Code's extension host", hostResults(), status);
   } finally {
-    closeSync(output);
+    closeSync(file);
+    console.log(readFileSync(output, "utf8"));
   }
 }
 
@@ -210,15 +199,9 @@ async function runAll(): Promise<void> {
     stdio: "ignore",
     priority: constants.priority.PRIORITY_LOW,
   });
-  await inMemory(async (environment) => {
-    // Unit tests use every core. All others often wait, for processes and windows.
-    await vitest(["--project", "!integration"], { environment });
-    if (interruption() !== undefined) return;
-    await allSettledOrThrow([
-      vitest(["--project", "integration"], { environment }),
-      preparing.then(testInVsCode),
-    ]);
-  });
+  await inMemory(() => vitest([]));
+  await preparing;
+  if (interruption() === undefined) await testInVsCode();
 }
 
 async function main(): Promise<void> {
@@ -228,7 +211,6 @@ async function main(): Promise<void> {
     console.error(error);
     total.failed++;
   }
-  for (const file of outputs) console.log(readFileSync(file, "utf8"));
   const leftBehind = await endLeftBehind();
   const signal = interruption();
   if (signal !== undefined) {

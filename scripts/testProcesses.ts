@@ -38,8 +38,6 @@ export function interruption(): NodeJS.Signals | undefined {
 export interface RunOptions {
   readonly cwd: string;
   readonly stdio: StdioOptions;
-  /** In place of this process's environment. */
-  readonly environment?: NodeJS.ProcessEnv | undefined;
   /** Time limit. */
   readonly minutes?: number | undefined;
   /** Niceness: a higher one yields to other processes. */
@@ -53,10 +51,10 @@ export interface RunOptions {
  */
 export async function runNode(
   args: readonly string[],
-  { cwd, stdio, environment, minutes, priority }: RunOptions,
+  { cwd, stdio, minutes, priority }: RunOptions,
 ): Promise<number> {
   if (interruptedBy !== undefined) return 1;
-  const child = spawn(process.execPath, args, { cwd, stdio, env: environment });
+  const child = spawn(process.execPath, args, { cwd, stdio });
   children.add(child);
   if (priority !== undefined && child.pid !== undefined) setPriority(child.pid, priority);
   let late: NodeJS.Timeout | undefined;
