@@ -12,23 +12,28 @@ export const gradeOrder = [
 ] as const;
 
 /** Other spellings that student information systems export, without case, blanks and punctuation. */
-const aliases: Readonly<Partial<Record<(typeof gradeOrder)[number], string>>> = {
-  InfantToddler: "it infant toddler",
-  Preschool: "ps pr",
-  PreKindergarten: "pk prek",
-  TransitionalKindergarten: "tk transitionalk",
-  Kindergarten: "k kg kinder",
-  PostGraduate: "pg postgrad",
-  Ungraded: "ug",
+const aliases: Readonly<Record<string, (typeof gradeOrder)[number]>> = {
+  it: "InfantToddler",
+  infant: "InfantToddler",
+  toddler: "InfantToddler",
+  ps: "Preschool",
+  pr: "Preschool",
+  pk: "PreKindergarten",
+  prek: "PreKindergarten",
+  tk: "TransitionalKindergarten",
+  transitionalk: "TransitionalKindergarten",
+  k: "Kindergarten",
+  kg: "Kindergarten",
+  kinder: "Kindergarten",
+  pg: "PostGraduate",
+  postgrad: "PostGraduate",
+  ug: "Ungraded",
 };
 
-const named = new Map<string, string>(
-  gradeOrder
-    .filter((grade) => /[a-z]/.test(grade))
-    .flatMap((grade) =>
-      [grade.toLowerCase(), ...(aliases[grade]?.split(" ") ?? [])].map((name) => [name, grade] as const),
-    ),
-);
+const named = new Map<string, string>([
+  ...Object.entries(aliases),
+  ...gradeOrder.filter((grade) => /[a-z]/.test(grade)).map((grade) => [grade.toLowerCase(), grade] as const),
+]);
 
 /** `1`, `01`, `1st`, `Grade 1`, `1st Grade`, without blanks. */
 const numbered = /^(?:grade)?0?(1[0-3]|[1-9])(?:st|nd|rd|th)?(?:grade)?$/;

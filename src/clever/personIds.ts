@@ -13,10 +13,24 @@ export type IdFinding =
 
 /** What pandas, R, spreadsheets (in English, Spanish and German), databases and languages write for a missing value. */
 const plainWords = ["null", "nil", "none", "nan", "na", "n/a", "undefined"] as const;
-const symbolWords = (
-  "(null), [null], <null>, <nil>, <none>, <na>, <n/a>, \\n, -nan, #n/a, #n/a n/a, #na, #n/d, #¡n/d!, #nv, " +
-  "#null!"
-).split(", ");
+const symbolWords = [
+  "(null)",
+  "[null]",
+  "<null>",
+  "<nil>",
+  "<none>",
+  "<na>",
+  "<n/a>",
+  "\\n",
+  "-nan",
+  "#n/a",
+  "#n/a n/a",
+  "#na",
+  "#n/d",
+  "#¡n/d!",
+  "#nv",
+  "#null!",
+];
 const placeholders: ReadonlySet<string> = new Set([...plainWords, ...symbolWords]);
 const dashes = "[-\u2010-\u2015.]{1,3}";
 const isDashes = new RegExp(`^${dashes}$`);
