@@ -3,6 +3,7 @@ import { inByteUnit } from "../basics/byteSize";
 import { duration as durationIn } from "../basics/duration";
 import { plain, unsafeCharacters } from "../basics/plainText";
 
+export { integer } from "../basics/counted";
 export { plain } from "../basics/plainText";
 
 type Style = Parameters<typeof styleText>[0];
@@ -25,10 +26,6 @@ export function styledError(style: Style, text: string): string {
 /** Writes a warning to standard error. */
 export function warn(text: string): void {
   console.error(`${styledError("yellow", "warning:")} ${plain(text)}`);
-}
-
-export function integer(value: number): string {
-  return value.toLocaleString("en-US");
 }
 
 export function decimal(value: number): string {

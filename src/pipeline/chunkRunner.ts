@@ -1,4 +1,5 @@
 import { allSettledOrThrow } from "../basics/allSettledOrThrow";
+import { integer } from "../basics/counted";
 import { CleverLakeError, describeError, isCleverLakeError } from "../basics/errors";
 import { limitConcurrency } from "../basics/mapConcurrently";
 import { ingestLogTable, pseudoTable } from "../clever/layout";
@@ -342,7 +343,7 @@ export class ChunkRunner {
 function rowsRemoved(table: string, rows: number): CleverLakeError {
   return new CleverLakeError(
     "corrupt",
-    `Another program removed ${rows.toLocaleString("en-US")} of the rows that the file replaces, so they cannot be compared.`,
+    `Another program removed ${integer(rows)} of the rows that the file replaces, so they cannot be compared.`,
     { subject: table, hint: "Run clever-lake repair; the next run then continues with the file." },
   );
 }

@@ -1,4 +1,4 @@
-import { counted } from "../../basics/counted";
+import { counted, integer } from "../../basics/counted";
 import type { Overlap } from "../write/overlaps";
 import type { AppliedDelivery } from "../write/tableChange";
 import type { LogEntry } from "./ingestLog";
@@ -33,7 +33,7 @@ export function changeNotes(
         `${counted(count, "row")} ${count === 1 ? "is" : "are"} superseded by ${supersededBy}, which is newer.`,
     );
   return [
-    ...(isReplaced ? [`Replaces ${counted(rowsReplaced, "row")} with ${rows.toLocaleString("en-US")}.`] : []),
+    ...(isReplaced ? [`Replaces ${counted(rowsReplaced, "row")} with ${integer(rows)}.`] : []),
     ...supersedes,
     ...superseded,
     ...(agreedTwin === undefined

@@ -125,7 +125,7 @@ async function loadGoodRows(
 /** A quarantined delivery, with its first bad row if it has one. */
 function quarantine(delivery: Delivery, summary: string, bad?: Refusal): QuarantinedDelivery {
   if (bad?.first === undefined) return { ...delivery, reason: summary, acceptable: false };
-  const more = bad.rows > 1 ? ` (${bad.rows.toLocaleString("en-US")} rows are bad; this is the first.)` : "";
+  const more = bad.rows > 1 ? ` (${counted(bad.rows, "row")} are bad; this is the first.)` : "";
   const { line, column, reason } = bad.first;
   return { ...delivery, line, column, reason: `${reason}${more}`, acceptable: bad.goodRows > 0 };
 }

@@ -1,3 +1,4 @@
+import { integer } from "../../basics/counted";
 import { CleverLakeError } from "../../basics/errors";
 import { rebuildFolder } from "../../clever/layout";
 import type { Report } from "../../clever/reports";
@@ -85,10 +86,7 @@ export function requireLogged(
   const of =
     first === undefined
       ? "any of its files"
-      : [
-          first,
-          ...(others.length > 0 ? [`${others.length.toLocaleString("en-US")} more of its files`] : []),
-        ].join(" and ");
+      : [first, ...(others.length > 0 ? [`${integer(others.length)} more of its files`] : [])].join(" and ");
   throw new CleverLakeError(
     "corrupt",
     `The ingest log has no entry for ${of}: a table rebuilt from it would lack their rows. The table was not changed.`,

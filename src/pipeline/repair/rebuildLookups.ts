@@ -1,3 +1,4 @@
+import { integer } from "../../basics/counted";
 import { CleverLakeError } from "../../basics/errors";
 import { lookupTable } from "../../clever/layout";
 import { idNames, lookupColumns, pseudonymName } from "../../clever/reports";
@@ -56,7 +57,7 @@ export async function rebuildLookups(
   if (isUnread && unread.length > 0) {
     throw new CleverLakeError(
       "notFound",
-      `${unread.length.toLocaleString("en-US")} landed files are gone or have changed: a lookup table built without them would lack people. The table stays as it is.`,
+      `${integer(unread.length)} landed files are gone or have changed: a lookup table built without them would lack people. The table stays as it is.`,
       { subject: lookupTable(report), hint: "Restore the landed files from a backup of the lake." },
     );
   }

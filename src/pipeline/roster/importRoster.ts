@@ -1,4 +1,4 @@
-import { counted } from "../../basics/counted";
+import { counted, integer } from "../../basics/counted";
 import { CleverLakeError, ifReadable, isDamage } from "../../basics/errors";
 import { sha256Of } from "../../basics/sha256";
 import type { Division } from "../../clever/groupsTable";
@@ -234,7 +234,7 @@ function requireGrades(file: RosterFile, { unknown }: RosterGrades): void {
   if (unknown.length <= maxUnknownGrades) return;
   throw new CleverLakeError(
     "config",
-    `The column grade holds ${unknown.length.toLocaleString("en-US")} different values that are not Clever grades; nothing was written.`,
+    `The column grade holds ${integer(unknown.length)} different values that are not Clever grades; nothing was written.`,
     { subject: file.path, hint: "Check that the column's header is above the grades." },
   );
 }

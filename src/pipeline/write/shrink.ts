@@ -1,9 +1,7 @@
-import { counted } from "../../basics/counted";
+import { counted, integer } from "../../basics/counted";
 import { pseudonymName, type Report, userTypeValue } from "../../clever/reports";
 import { type DuckSession, sqlName, sqlString } from "../../duck/duck";
 import type { QuarantinedDelivery, ReadDelivery } from "../delivery";
-
-const number = new Intl.NumberFormat("en-US");
 
 /** The percentage of existing rows or values that a delivery may remove without a person's consent. */
 export const defaultMaxShrink = 50;
@@ -43,11 +41,11 @@ export function tooFewRows(
   if (!isTooFew({ before, now: rows }, maxShrink)) return undefined;
   if (rows === 0 && refused > 0) {
     // Accepting it would only remove the rows that the tables have.
-    const reason = `None of its ${number.format(refused)} rows can be read.`;
+    const reason = `None of its ${integer(refused)} rows can be read.`;
     return { ...delivery, reason, acceptable: false };
   }
   if (delivery.isAccepted) return undefined;
-  const reason = `It has ${remainingText(rows, "row")}; the previous delivery had ${number.format(before)}.`;
+  const reason = `It has ${remainingText(rows, "row")}; the previous delivery had ${integer(before)}.`;
   return { ...delivery, reason, acceptable: true };
 }
 
@@ -128,11 +126,11 @@ function tooFew(counts: ReadonlyMap<string, Counts>, maxShrink: number): Readonl
 }
 
 function held(delivery: ReadDelivery, has: string, before: number): QuarantinedDelivery {
-  const reason = `It has ${has}; the previous delivery has ${number.format(before)} in the table.`;
+  const reason = `It has ${has}; the previous delivery has ${integer(before)} in the table.`;
   return { ...delivery, reason, acceptable: true };
 }
 
 /** `no rows`, `1 row`, `only 3 rows` */
 function remainingText(count: number, noun: string): string {
-  return count === 0 ? `no ${noun}s` : count === 1 ? `1 ${noun}` : `only ${number.format(count)} ${noun}s`;
+  return count === 0 ? `no ${noun}s` : count === 1 ? `1 ${noun}` : `only ${counted(count, noun)}`;
 }
