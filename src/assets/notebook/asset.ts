@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { pythonPackage, storedZip } from "../../basics/storedZip";
+import { pythonPackage } from "../../basics/pythonPackage";
+import { storedZip } from "../../basics/storedZip";
 import { newestEntryFirst } from "../../clever/layout";
 import { userTypeValue } from "../../clever/reports";
 import { saltName } from "../../lake/adls/address";
