@@ -107,8 +107,8 @@ export function columnAt(header: Header, index: number): ReportColumn | undefine
 }
 
 /**
- * The name of a column as messages show it. If the header line or its end was lost, or the cells are shifted, the name of
- * an unknown column can be a cell of a row. It is shown if it looks like a name (few digits) and equals nobody's id;
+ * The name of a column as messages show it. If the header line or its end was lost, or the cells are shifted, the name
+ * of an unknown column can be a cell of a row. It is shown if it looks like a name (few digits) and equals nobody's id;
  * otherwise the column's position is.
  * @param ids of people, in lower case
  */

@@ -125,7 +125,9 @@ export interface Place {
   readonly grades: readonly (string | null)[] | null;
 }
 
-/** A group that is suppressed because a filter covers only part of it, or because several entries of a list share it. */
+/**
+ * A group that is suppressed because a filter covers only part of it, or because several entries of a list share it.
+ */
 export interface CutGroup {
   /** What is suppressed (of a list, the small parts, or all if none is small), and the rest of the group. */
   readonly left: readonly Place[];

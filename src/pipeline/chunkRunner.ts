@@ -120,7 +120,9 @@ export class ChunkRunner {
     }
   }
 
-  /** Merges small data files of the tables that this run has written, as far as possible. Their rows are in them anyway. */
+  /**
+   * Merges small data files of the tables that this run has written, as far as possible. Their rows are in them anyway.
+   */
   async mergeFiles(): Promise<void> {
     const { lock, log, progress, signal, summary } = this.context;
     const onSkipped = (path: string, reason: CleverLakeError) => {

@@ -208,8 +208,8 @@ function bandOf(kind: "quiet" | "noData", look: Look) {
 }
 
 /**
- * Spaced and turned differently, because in a band of a few pixels a direction alone cannot be seen. Quiet days, the most
- * frequent ones, have the fewest and thinnest lines.
+ * Spaced and turned differently, because in a band of a few pixels a direction alone cannot be seen. Quiet days, the
+ * most frequent ones, have the fewest and thinnest lines.
  */
 const decals = {
   level: { dashArrayX: [1, 0], dashArrayY: [0.5, 17.5], rotation: 0 },

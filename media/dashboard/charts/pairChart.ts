@@ -27,8 +27,8 @@ export function pairChart(pairs: Pairs, look: Look): Chart {
         type: "scatter" as const,
         name,
         symbol: "circle",
-        // Hollow and solid, so that colour is not the only difference. The dot fits into the ring, so that both can be seen
-        // where they meet.
+        // Hollow and solid, so that colour is not the only difference. The dot fits into the ring, so that both can be
+        // seen where they meet.
         symbolSize: at === 0 ? 12 : 7,
         itemStyle:
           at === 0 ? { color: look.background, borderColor: colour, borderWidth: 2 } : { color: colour },

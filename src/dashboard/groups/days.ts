@@ -129,8 +129,8 @@ function countMembers(index: ParticipationIndex, month: number, masks: Uint32Arr
 }
 
 /**
- * Adds 1 to the count of each day of a mask, in one of several counters of 32 numbers each. Bit `day` of a counter's n-th
- * number is the n-th binary digit of that day's count, so all days are added in parallel.
+ * Adds 1 to the count of each day of a mask, in one of several counters of 32 numbers each. Bit `day` of a counter's
+ * n-th number is the n-th binary digit of that day's count, so all days are added in parallel.
  */
 export function countOn(digits: Uint32Array, counter: number, mask: number): void {
   let at = counter * 32;

@@ -34,8 +34,8 @@ export class WatchedTables {
   };
 
   /**
-   * The newest state of all tables, each the same object while it does not change. Rejects with `corrupt` if one is gone,
-   * because it would be taken for one without rows.
+   * The newest state of all tables, each the same object while it does not change. Rejects with `corrupt` if one is
+   * gone, because it would be taken for one without rows.
    */
   async newest(lake: Lake, duck: () => Promise<Duck>, options: LakeOptions): Promise<Snapshots> {
     return mapTables(this.tables, (table) => table.newest(lake, duck, options));

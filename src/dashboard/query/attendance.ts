@@ -233,7 +233,10 @@ function countPeople(scope: Scope, totals: AttendanceTotals): void {
   }
 }
 
-/** How many people with a marked member each entry of the lists counts; each person once, even with several marked members. */
+/**
+ * How many people with a marked member each entry of the lists counts; each person once, even with several marked
+ * members.
+ */
 export function peopleWith(
   { facts, groups }: Scope,
   marks: Uint8Array | Uint32Array,

@@ -74,8 +74,8 @@ export async function comparisonOf(
 type Sums = Pick<UsageSums, "users" | "personDays" | "accesses">;
 
 /**
- * Averages are over the days on which not all of the entry is suppressed. A suppressed cohort is suppressed on each day,
- * whether it has rows or not: otherwise an average would reveal when its few people used Clever.
+ * Averages are over the days on which not all of the entry is suppressed. A suppressed cohort is suppressed on each
+ * day, whether it has rows or not: otherwise an average would reveal when its few people used Clever.
  */
 function useOf({ users, personDays, accesses }: Sums, part: AttendanceSums): PeriodUse {
   const days = part.knownDays;

@@ -121,7 +121,9 @@ export interface PreviewRowsParams {
 export interface DashboardParams extends CountingParams, DistrictFiles {
   readonly filter: DashboardFilter;
   readonly schoolYearStart: AnswerOptions["schoolYearStart"];
-  /** Whether the caller has listed the server, and so knows the quarantined files, which then cost the lake no request. */
+  /**
+   * Whether the caller has listed the server, and so knows the quarantined files, which then cost the lake no request.
+   */
   readonly isListed: boolean;
 }
 

@@ -7,8 +7,8 @@ import { cancelled, errorOrigin, toResponseError } from "../messages/wireError";
 import { Throttle } from "./throttle";
 
 /**
- * Answers the requests of one call. The signal is aborted when the request is cancelled, or the engine ends. Progress is
- * sent at most ten times a second.
+ * Answers the requests of one call. The signal is aborted when the request is cancelled, or the engine ends. Progress
+ * is sent at most ten times a second.
  */
 export type Handler<Params, Result, Progress> = (
   params: Params,

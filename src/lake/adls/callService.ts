@@ -36,8 +36,8 @@ class Busy extends Error {
 /**
  * Sends a request to a service, with a token that is renewed once if it is rejected. If there is no response or the
  * service is busy, retries after the time in `Retry-After`; a POST only if it was certainly not executed. Resolves to
- * the last response, whatever its status. Rejects with `NoResponse`, with `network` if a retry cannot help, and with the
- * signal's reason.
+ * the last response, whatever its status. Rejects with `NoResponse`, with `network` if a retry cannot help, and with
+ * the signal's reason.
  */
 export async function callService(request: WebRequest, service: ServiceOptions): Promise<WebResponse> {
   const { name, tokens, retries, firstWait, maxWait } = service;

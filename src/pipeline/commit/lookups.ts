@@ -13,8 +13,9 @@ export interface LookupContext extends OpenLake {
 }
 
 /**
- * Adds the run's people to a report's lookup table, each pair of ids once. If another writer adds rows, the comparison is
- * repeated. The lookups are committed before the rows with the pseudonyms, so that no pseudonym ever lacks its lookup.
+ * Adds the run's people to a report's lookup table, each pair of ids once. If another writer adds rows, the comparison
+ * is repeated. The lookups are committed before the rows with the pseudonyms, so that no pseudonym ever lacks its
+ * lookup.
  *
  * @param people the report's people; its `lookups` is updated to the resulting state of the lookup table
  * @param pseudonyms a relation with the pseudonyms of the people to add; default: all

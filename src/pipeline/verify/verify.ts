@@ -61,8 +61,8 @@ export interface Verification {
  * them again, value by value, pseudonyms by their lookups and, if the salt is given, by hashing again. Also looks for
  * rows that two files added, or that no file can have. Reads everything and writes nothing.
  *
- * Rejects with `notFound` if there is no lake or nothing in it, and with `busy` if a run is active, or was active when a discrepancy was
- * found: it may be unfinished work of that run.
+ * Rejects with `notFound` if there is no lake or nothing in it, and with `busy` if a run is active, or was active when
+ * a discrepancy was found: it may be unfinished work of that run.
  */
 export async function verifyLake(
   lake: Lake,

@@ -80,7 +80,9 @@ async function tablesWithoutLog(access: LakeAccess): Promise<Leftover[]> {
   return lost;
 }
 
-/** Entries among the tables that are not tables, tables without a log, and files that killed processes left in the lake. */
+/**
+ * Entries among the tables that are not tables, tables without a log, and files that killed processes left in the lake.
+ */
 export async function leftoverFiles(access: LakeAccess): Promise<Leftover[]> {
   const left = [...(await foreignEntriesAmongTables(access)), ...(await tablesWithoutLog(access))];
   for (const { path } of await lockFiles(access.lake, access)) {

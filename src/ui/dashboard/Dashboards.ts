@@ -119,8 +119,8 @@ export class Dashboards extends Disposable {
   }
 
   /**
-   * Updates the table of groups as part of a run, if the settings ask for it; then `show` is called. Resolves to the error
-   * if that failed.
+   * Updates the table of groups as part of a run, if the settings ask for it; then `show` is called. Resolves to the
+   * error if that failed.
    */
   async updateGroupsAfterRun(
     connected: Connected,

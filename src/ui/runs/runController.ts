@@ -41,8 +41,8 @@ export class RunController extends Disposable {
     /** Opens the preview of a report, by its path on the server. */
     private readonly openReport: (path: string) => Promise<void>,
     /**
-     * Called as part of a successful run, with its connection and the location of its progress; `show` shows what it does.
-     * Resolves to the error of a step that failed, which does not fail the run.
+     * Called as part of a successful run, with its connection and the location of its progress; `show` shows what it
+     * does. Resolves to the error of a step that failed, which does not fail the run.
      */
     private readonly afterRun: (
       request: RunRequest,

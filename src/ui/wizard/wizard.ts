@@ -91,7 +91,9 @@ function backButton({ canGoBack }: StepContext): vscode.QuickInputButton[] {
   return canGoBack ? [vscode.QuickInputButtons.Back] : [];
 }
 
-/** Shows a busy box during work; going back or leaving cancels the work. If it fails, the user decides how to continue. */
+/**
+ * Shows a busy box during work; going back or leaving cancels the work. If it fails, the user decides how to continue.
+ */
 export function showBusy<T>(
   step: StepContext,
   placeholder: string,

@@ -5,7 +5,9 @@ import type { DuckSession } from "../../../duck/duck";
 import type { ReportPeople } from "../people/people";
 
 export const identityHealthSchema = z.object({
-  /** Cells with a placeholder such as NULL instead of an id; they count as blank. Readers of run records know this name. */
+  /**
+   * Cells with a placeholder such as NULL instead of an id; they count as blank. Readers of run records know this name.
+   */
   wordsForNothing: z.number(),
   /**
    * School system ids in a run's files that have more Clever ids, in all that the lake knows, than changes of school

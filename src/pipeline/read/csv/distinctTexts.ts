@@ -57,7 +57,8 @@ export async function listKeptTexts(
 
 /**
  * A SELECT of a relation's distinct kept texts; `place` is the column's number in `keptTextColumns(report)`. A
- * school's texts belong together, and so do a resource's: combined there are hardly more of them, and the rows are scanned only twice.
+ * school's texts belong together, and so do a resource's: combined there are hardly more of them, and the rows are
+ * scanned only twice.
  */
 function keptTextsSql(report: Report, relation: string): string {
   const kept = keptTextColumns(report);

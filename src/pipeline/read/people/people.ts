@@ -89,8 +89,9 @@ export class KnownPeople {
 }
 
 /**
- * The people of a report in DuckDB tables. Each person in the run's files is hashed once per run, however many rows they
- * have. Uses OEA's `hash`: lower-case hex SHA-256 of the value's UTF-8 bytes followed by the salt; null stays null.
+ * The people of a report in DuckDB tables. Each person in the run's files is hashed once per run, however many rows
+ * they have. Uses OEA's `hash`: lower-case hex SHA-256 of the value's UTF-8 bytes followed by the salt; null stays
+ * null.
  */
 export class ReportPeople implements Omit<CheckedPeople, "inFiles"> {
   /** Raw ids, then pseudonyms, named as in the lookup table. */
