@@ -31,6 +31,14 @@ describe("a person's rows are consecutive in a data file", () => {
     expect(await peopleInFiles(fixture.lake)).toEqual(Array(2).fill({ rows: 80, people: 4, changes: 4 }));
   });
 
+  test("that a run writes from one report with two rows per person", async () => {
+    const resources = ["maths", "reading"];
+    const lines = resources.flatMap((resource) => people.map((each) => usage(each, resource)));
+    await fixture.put(usagePath(), usageCsv(...lines));
+    await fixture.run();
+    expect(await peopleInFiles(fixture.lake)).toEqual([{ rows: 8, people: 4, changes: 4 }]);
+  });
+
   test("that is merged from those of several runs", async () => {
     for (const day of [1, 2, 3, 4, 5]) {
       await deliver(dayOf(day));

@@ -47,6 +47,12 @@ export interface StagedDataFile {
 }
 
 /**
+ * Rows. DuckDB's threads buffer their row groups uncompressed: with its default of 122,880, sorted rows of a report take
+ * a third longer to write, because the engine's memory is small, and files are hardly smaller.
+ */
+const rowGroupSize = 40_960;
+
+/**
  * Writes the rows of a query as a Snappy-compressed Parquet file, without the partition columns, into the scratch
  * folder; undefined if there are no rows.
  */
@@ -69,7 +75,7 @@ export async function stageDataFile(request: StageRequest): Promise<StagedDataFi
   try {
     const answer = await session.one(
       `COPY (SELECT ${list.join(", ")} FROM (${request.query}) rows_ ${order})
-       TO ${sqlString(localPath)} (FORMAT parquet, COMPRESSION snappy, RETURN_STATS true)`,
+       TO ${sqlString(localPath)} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE ${rowGroupSize}, RETURN_STATS true)`,
       request.parameters,
     );
     const { size, statistics } = statisticsOfCopy(answer, stored, request.exactStatistics);

@@ -17,8 +17,8 @@ import type { StagedRows } from "./stageRows";
 
 /** Files of this size or larger are left to the judge, which reads them with all cores. */
 const largeFile = 32 * 1024 * 1024;
-/** Limit for the files of one statement, because their rows are held in the engine. */
-const maximumBatchBytes = 64 * 1024 * 1024;
+/** Limit for the files of one statement, because their rows are held in the engine: a chunk of a run is one batch. */
+const maximumBatchBytes = 128 * 1024 * 1024;
 
 /** For all reports: the files of the one that is read first are also opened first. */
 const opening = limitConcurrency(concurrentFiles);

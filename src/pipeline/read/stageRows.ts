@@ -97,7 +97,8 @@ export async function stageRows(
  * A SELECT of the session's `raw` with those columns of the `_pseudo` table that are stored in its files. A person's
  * rows are consecutive: Parquet then stores most pseudonyms once instead of in each row, so files are a fraction of
  * their size, and readers decode less. The rows are sorted by the person's number, before the far longer pseudonyms
- * are joined. DuckDB's join keeps this order if the rows outnumber the people; otherwise there is nothing to gain.
+ * are joined. DuckDB's join keeps this order if it expects fewer people than rows. It expects that a condition keeps a
+ * fifth of a table, whatever the condition, so the people get one, too.
  *
  * @param delivered a relation of the files (see `deliveredSql`)
  * @param condition on rows of `raw`
@@ -118,7 +119,9 @@ function pseudonymizedRows(
   return `SELECT rows_.*, ${pseudonymNames.map((name) => `person.${name}`).join(", ")}, delivered.user_type, delivered.source_file
     FROM (SELECT raw.file, person.rowid AS person_number, ${values.join(", ")}
       FROM raw LEFT JOIN ${inRun} person ON ${ids.join(" AND ")} WHERE ${condition} ORDER BY person_number) rows_
-    LEFT JOIN ${inRun} person ON person.rowid = rows_.person_number JOIN ${delivered} ON delivered.file = rows_.file`;
+    LEFT JOIN (SELECT rowid AS number, ${pseudonymNames.join(", ")} FROM ${inRun} WHERE rowid >= 0) person
+      ON person.number = rows_.person_number
+    JOIN ${delivered} ON delivered.file = rows_.file`;
 }
 
 /** A relation of some of the files in `raw`, by number, with what the table stores about each. */
