@@ -1,6 +1,6 @@
 import type { DuckSession } from "../duck/duck";
 import { withLocalFiles } from "./files/localFiles";
-import { diagnoseError, filesOf, type TableFiles } from "./files/storedFiles";
+import { diagnoseError, filesOf, requireIntact, type TableFiles } from "./files/storedFiles";
 import type { LakeAccess, OpenLake } from "./openLake";
 import { lakePathOf, readQuery } from "./readQuery";
 import { readSnapshot, type Snapshot } from "./snapshot";
@@ -46,21 +46,37 @@ export function withSelects<T>(
   });
 }
 
+/** Gives the local path of a data file by its path in the lake, as `readQuery` needs it. */
+type LocalPathOf = (lakePath: string) => string;
+
 /**
- * Runs `work` with data files on the local disk, as `withLocalFiles` does; `localPathOf` gives the path of one of them
- * by its path in the lake, as `readQuery` needs it. If it fails because a data file is gone or damaged, rejects with
- * `corrupt`.
+ * Runs `work` with data files on the local disk, as `withLocalFiles` does. Rejects with `corrupt` if one of them is gone
+ * or damaged: a flipped byte can leave it readable, with another number.
  */
-export async function withDataFiles<T>(
+export function withDataFiles<T>(
   access: LakeAccess,
   tables: readonly TableFiles[],
-  work: (localPathOf: (lakePath: string) => string) => Promise<T>,
+  work: (localPathOf: LocalPathOf) => Promise<T>,
+): Promise<T> {
+  return withUncheckedFiles(access, tables, async (localPathOf) => {
+    for (const table of tables) {
+      if (table.snapshot) await requireIntact(table.snapshot, filesOf(table), localPathOf, access);
+    }
+    return work(localPathOf);
+  });
+}
+
+/** Like `withDataFiles`, for work that itself looks for bytes that have changed. */
+export async function withUncheckedFiles<T>(
+  access: LakeAccess,
+  tables: readonly TableFiles[],
+  work: (localPathOf: LocalPathOf) => Promise<T>,
 ): Promise<T> {
   const paths = tables.flatMap((table) => {
     const { snapshot } = table;
     return snapshot ? filesOf(table).map((file) => lakePathOf(snapshot, file)) : [];
   });
-  let localPathOf: ((lakePath: string) => string) | undefined;
+  let localPathOf: LocalPathOf | undefined;
   try {
     return await withLocalFiles(access.lake, paths, access, async (local) => {
       const localPaths = new Map(paths.map((path, index) => [path, local[index] ?? path]));

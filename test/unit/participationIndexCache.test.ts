@@ -8,6 +8,7 @@ import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
 import { sqlString } from "../../src/duck/duck";
 import { FolderLake } from "../../src/lake/folder";
 import type { Lake, LakeOptions } from "../../src/lake/lake";
+import { repairLake } from "../../src/pipeline/repair/repair";
 import { cachedPeople, indexLines, lakeFolders, plainLines, rowsOfFolder } from "../helpers/indexLines";
 import { filesBelow } from "../helpers/lakeFiles";
 import { sharedDuck } from "../helpers/lakeRows";
@@ -67,6 +68,41 @@ test.each([
       await fixture.run();
       expect(await readLines(fixture.lake, cacheFolder)).toEqual(before);
     }
+  },
+);
+
+/** A remote lake with the tables of a fixture's lake. */
+async function inMemory({ lake }: PipelineFixture): Promise<MemoryLake> {
+  const copy = new MemoryLake();
+  const folder = lake.localPath("stage2p");
+  for (const name of await filesBelow(folder)) {
+    copy.files.set(`stage2p/${name.replaceAll(path.sep, "/")}`, await readFile(path.join(folder, name)));
+  }
+  return copy;
+}
+
+test.each(["on this machine", "in Azure"])(
+  "a data file with a flipped bit in a lake %s is an error until it is repaired, though it can be read",
+  async (place) => {
+    const fixture = await someLake();
+    const expected = await readLines(fixture.lake, await temporaryFolder());
+    const folder = fixture.lake.localPath(pseudoTable(reports.resource_usage));
+    const [name = ""] = (await filesBelow(folder)).filter((file) => file.endsWith(".parquet"));
+    const file = path.join(folder, name);
+    const bytes = await readFile(file);
+    // The writer's name; the rows are as before.
+    bytes[bytes.lastIndexOf("DuckDB")] = "d".charCodeAt(0);
+    await writeFile(file, bytes);
+    const lake = () => (place === "in Azure" ? inMemory(fixture) : Promise.resolve(fixture.lake));
+    const cacheFolder = await temporaryFolder();
+    await expect(readLines(await lake(), cacheFolder)).rejects.toMatchObject({
+      code: "corrupt",
+      message: "The table's data file has changed since it was written.",
+      subject: `${pseudoTable(reports.resource_usage)}/${name.replaceAll(path.sep, "/")}`,
+      hint: expect.stringContaining("clever-lake repair"),
+    });
+    await repairLake({ lake: fixture.lake, salt, dryRun: false });
+    expect(await readLines(await lake(), cacheFolder)).toEqual(expected);
   },
 );
 

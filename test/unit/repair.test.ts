@@ -305,6 +305,13 @@ const damages: Record<string, (place: string) => Promise<void>> = {
   },
 };
 
+/** Flips a bit of the writer's name: the file stays readable. */
+async function flipName(place: string): Promise<void> {
+  const bytes = await readFile(place);
+  bytes[bytes.lastIndexOf("DuckDB")] = "d".charCodeAt(0);
+  await writeFile(place, bytes);
+}
+
 describe("a damaged data file", () => {
   test.each(Object.keys(damages))(
     "of rows that is %s is rebuilt with the rows of its month",
@@ -393,14 +400,23 @@ describe("a damaged data file", () => {
   });
 });
 
+test("lookups with flipped bytes are not used by a run, which would take their people for others", async () => {
+  const { fixture } = await lakeWithRows();
+  await damageFiles(fixture, lookup, flipName);
+  await fixture.put(dailyPath("2024-09-05"), dailyCsv(daily("amy", "2024-09-05")));
+  expect(await fixture.run()).toMatchObject({
+    anonymized: 0,
+    failed: [
+      { reason: expect.stringMatching(/The table's data file has changed since .*clever-lake repair/) },
+    ],
+  });
+  expect((await repair(fixture)).tables).toMatchObject([{ table: lookup, problem: null }]);
+  expect(await fixture.run()).toMatchObject({ anonymized: 1, failed: [] });
+  expect((await fixture.verify()).problems).toEqual([]);
+});
+
 test("flipped bytes are not rewritten by a run, which would hide them from a repair", async () => {
   const { fixture } = await lakeWithRows();
-  // Still readable: the letters are the name of the writer.
-  const flipName = async (place: string) => {
-    const bytes = await readFile(place);
-    bytes[bytes.lastIndexOf("DuckDB")] = "d".charCodeAt(0);
-    await writeFile(place, bytes);
-  };
   await damageFiles(fixture, table, flipName, "9");
   // Replaces a row in that file.
   await fixture.put(dailyPath(), dailyCsv(daily("amy", "2024-09-03", 9), daily("ben")));

@@ -9,6 +9,7 @@ import { CleverLakeError } from "../../basics/errors";
 import { removeLocal, replaceFile } from "../../basics/filesInUse";
 import { makeFolder } from "../../basics/makeFolder";
 import { copyFault } from "../../delta/files/localFiles";
+import { requireIntact } from "../../delta/files/storedFiles";
 import type { AddFile } from "../../delta/log/actions";
 import { lakePathOf } from "../../delta/readQuery";
 import type { Snapshot } from "../../delta/snapshot";
@@ -23,12 +24,15 @@ const maxBytes = 1_000_000_000;
  * its name, so its path is the copy's key; the CRC-32 in the copy's name shows whether the copy is intact.
  */
 export class LocalCopies {
+  /** The data files of a local lake that have the bytes that were written. */
+  private readonly intact = new Set<AddFile>();
+
   constructor(
     private readonly lake: Lake,
     private readonly folder: string,
   ) {}
 
-  /** The local paths of data files, by their paths in the lake. */
+  /** The local paths of data files, by their paths in the lake. Rejects with `corrupt` if one of them is damaged. */
   async localPaths(
     snapshot: Snapshot,
     files: readonly AddFile[],
@@ -40,7 +44,11 @@ export class LocalCopies {
       const lakePath = lakePathOf(snapshot, file);
       const local = this.lake.localPath(lakePath);
       if (local === undefined) known ??= await this.known();
-      localPaths.set(lakePath, local ?? (await this.copyOf(lakePath, file.size, known, options)));
+      else if (!this.intact.has(file)) {
+        await requireIntact(snapshot, [file], () => local, options);
+        this.intact.add(file);
+      }
+      localPaths.set(lakePath, local ?? (await this.copyOf(snapshot, file, known, options)));
     }
     return localPaths;
   }
@@ -63,25 +71,26 @@ export class LocalCopies {
   }
 
   private async copyOf(
-    lakePath: string,
-    size: number,
+    snapshot: Snapshot,
+    file: AddFile,
     known: ReadonlyMap<string, string> | undefined,
     options: LakeOptions,
   ): Promise<string> {
-    const key = createHash("sha256").update(lakePath).digest("hex");
+    const key = createHash("sha256").update(lakePathOf(snapshot, file)).digest("hex");
     const name = known?.get(key);
     if (name !== undefined) {
       const localPath = path.join(this.folder, name);
-      if (await isWhole(localPath, name, size)) {
+      if (await isWhole(localPath, name, file.size)) {
         await utimes(localPath, new Date(), new Date());
         return localPath;
       }
       await removeLocal(localPath);
     }
-    return this.fetch(lakePath, key, size, options);
+    return this.fetch(snapshot, file, key, options);
   }
 
-  private async fetch(lakePath: string, key: string, size: number, options: LakeOptions): Promise<string> {
+  private async fetch(snapshot: Snapshot, file: AddFile, key: string, options: LakeOptions): Promise<string> {
+    const lakePath = lakePathOf(snapshot, file);
     const unfinished = path.join(this.folder, `${randomUUID()}.tmp`);
     let crc = 0;
     let length = 0;
@@ -101,7 +110,7 @@ export class LocalCopies {
         createWriteStream(unfinished, { flags: "r+" }),
         options,
       );
-      if (length !== size) {
+      if (length !== file.size) {
         throw new CleverLakeError(
           "corrupt",
           "A data file does not have the length recorded in the table's log.",
@@ -111,6 +120,7 @@ export class LocalCopies {
           },
         );
       }
+      await requireIntact(snapshot, [file], () => unfinished, options);
       const localPath = path.join(this.folder, `${key}-${crc}.parquet`);
       await replaceFile(unfinished, localPath, options.signal);
       return localPath;

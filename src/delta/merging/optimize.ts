@@ -2,7 +2,6 @@ import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
 import type { DuckSession } from "../../duck/duck";
 import { type FileLayout, writeDataFile } from "../files/dataFile";
 import { numRecords } from "../files/statistics";
-import { requireIntact } from "../files/storedFiles";
 import type { AddFile } from "../log/actions";
 import { type CommitOutcome, commit } from "../log/commit";
 import type { Attempt } from "../log/conflict";
@@ -173,9 +172,8 @@ async function mergedFile(
   const { lake, tablePath, tagsOf, exactStatistics, sortedBy, signal } = request;
   const { columns, partitionColumns } = current.metadata;
   const values = files[0]?.partitionValues ?? {};
-  const merged = await withDataFiles(request, [{ snapshot: current, files }], async (localPathOf) => {
-    await requireIntact(current, files, localPathOf, request);
-    return writeDataFile({
+  const merged = await withDataFiles(request, [{ snapshot: current, files }], (localPathOf) =>
+    writeDataFile({
       signal,
       session,
       lake,
@@ -187,8 +185,8 @@ async function mergedFile(
       tags: tagsOf?.(files),
       exactStatistics,
       sortedBy,
-    });
-  });
+    }),
+  );
   const [before, after] = [numRecords(files), numRecords(merged ? [merged] : [])];
   if (before === undefined || before === after) return merged;
   if (merged) await lake.delete(lakePathOf(current, merged));

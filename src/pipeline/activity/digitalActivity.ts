@@ -5,7 +5,6 @@ import { digitalActivityTable } from "../../clever/layout";
 import { partitionColumns, type ReportName } from "../../clever/reports";
 import { writeDataFile } from "../../delta/files/dataFile";
 import { numRecords } from "../../delta/files/statistics";
-import { requireIntact } from "../../delta/files/storedFiles";
 import type { Action, AddFile, PartitionValues } from "../../delta/log/actions";
 import { commit } from "../../delta/log/commit";
 import { filesByPartition } from "../../delta/merging/mergePlan";
@@ -216,11 +215,8 @@ async function replaceMonth(
     columns: activityColumns,
     partitionValues: partition,
   };
-  return withDataFiles(request, read, async (localPathOf) => {
-    // Damage must not go into a file whose hash would hide it.
-    for (const { snapshot: table, files } of read)
-      if (table) await requireIntact(table, files, localPathOf, request);
-    return duck.session(async (session) => {
+  return withDataFiles(request, read, (localPathOf) =>
+    duck.session(async (session) => {
       for (const file of snapshot ? foreign : []) {
         const rows = readQuery(snapshot as Snapshot, [file], localPathOf);
         if (!(await hasOurRows(session, rows))) continue;
@@ -248,8 +244,8 @@ async function replaceMonth(
       if (add) actions.push({ add });
       requireEveryRow(sources, add);
       return add;
-    }, signal);
-  });
+    }, signal),
+  );
 }
 
 const isOthers = `coalesce(${sqlName(cleverObjects.column)} NOT IN (${cleverObjects.values.map(sqlString).join(", ")}), true)`;

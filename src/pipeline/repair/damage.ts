@@ -2,7 +2,7 @@ import { counted } from "../../basics/counted";
 import { corruptedFiles, type DamagedFile, storedFiles } from "../../delta/files/storedFiles";
 import type { OpenLake } from "../../delta/openLake";
 import type { Snapshot } from "../../delta/snapshot";
-import { withDataFiles } from "../../delta/withTable";
+import { withUncheckedFiles } from "../../delta/withTable";
 import type { Finding } from "../log/runRecord";
 import { monthOf } from "./foreignCommits";
 
@@ -24,7 +24,7 @@ export async function damagedFiles(open: OpenLake, snapshot: Snapshot): Promise<
   const { damaged } = await storedFiles(open, snapshot);
   const known = new Set(damaged.map(({ file }) => file));
   const files = [...snapshot.files.values()].filter((file) => !known.has(file));
-  const corrupted = await withDataFiles(open, [{ snapshot, files }], (localPathOf) =>
+  const corrupted = await withUncheckedFiles(open, [{ snapshot, files }], (localPathOf) =>
     corruptedFiles(snapshot, files, localPathOf, open),
   );
   return [...damaged, ...corrupted];

@@ -12,7 +12,7 @@ import { numRecords } from "../../delta/files/statistics";
 import { corruptedFiles, type DamagedFile, filesOf, storedFiles } from "../../delta/files/storedFiles";
 import { readQuery } from "../../delta/readQuery";
 import { readCheckedSnapshot, type Snapshot } from "../../delta/snapshot";
-import { withDataFiles } from "../../delta/withTable";
+import { withUncheckedFiles } from "../../delta/withTable";
 import { type DuckSession, sqlName } from "../../duck/duck";
 import { isUpToDate } from "../activity/digitalActivity";
 import { matchesItsDivision } from "../groups/updateGroups";
@@ -58,7 +58,7 @@ async function withIntactTables<T>(
     if (unused) leftovers.push(unused);
   }
   if (problems.length > before) return undefined;
-  return withDataFiles(context, tables, async (localPathOf) => {
+  return withUncheckedFiles(context, tables, async (localPathOf) => {
     for (const { snapshot } of tables) {
       const corrupted = await corruptedFiles(snapshot, snapshot.files.values(), localPathOf, context);
       problems.push(...corrupted.map(asDiscrepancy));

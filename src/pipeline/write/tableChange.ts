@@ -3,7 +3,6 @@ import { mapConcurrently } from "../../basics/mapConcurrently";
 import { pseudoTable } from "../../clever/layout";
 import { partitionColumns, pseudoColumns, type Report } from "../../clever/reports";
 import { importDataFile } from "../../delta/files/dataFile";
-import { requireIntact } from "../../delta/files/storedFiles";
 import type { Action } from "../../delta/log/actions";
 import type { Attempt } from "../../delta/log/conflict";
 import type { LakeAccess, OpenLake } from "../../delta/openLake";
@@ -156,8 +155,6 @@ export class TableChange {
         if (held.length > 0) return { held };
         const written: WrittenMonth[] = [];
         for (const month of rows) written.push(await month.write(this.context.scratch));
-        const removed = written.flatMap((month) => month.removed);
-        if (snapshot) await requireIntact(snapshot, removed, localPathOf, { signal });
         return {
           attempt: () => this.attempt(snapshot, applied, written),
           overlaps,
