@@ -2,7 +2,7 @@ import { copyFile, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFi
 import path from "node:path";
 import { expect, test } from "vitest";
 import { isCleverLakeError } from "../../src/basics/errors";
-import { pseudoTable } from "../../src/clever/layout";
+import { ingestLogTable, lookupTable, pseudoTable } from "../../src/clever/layout";
 import { reports } from "../../src/clever/reports";
 import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
 import { sqlString } from "../../src/duck/duck";
@@ -70,6 +70,41 @@ test.each([
     }
   },
 );
+
+test("a table that is lost with its lookup table is an error until a run rebuilds both", async () => {
+  const fixture = await someLake();
+  const before = await readLines(fixture.lake, await temporaryFolder());
+  for (const report of Object.values(reports)) {
+    const subject = pseudoTable(report);
+    for (const lost of [subject, lookupTable(report)]) await fixture.lose(lost);
+    const cacheFolder = await temporaryFolder();
+    await expect(readLines(fixture.lake, cacheFolder)).rejects.toMatchObject({ code: "corrupt", subject });
+    expect((await fixture.verify()).problems).toEqual([
+      { subject, problem: "The table is gone. The next run rebuilds it from the landed files." },
+    ]);
+    await fixture.run();
+    expect(await readLines(fixture.lake, cacheFolder)).toEqual(before);
+  }
+});
+
+test("a table that a first run has not written yet is not gone, though its people are there", async () => {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("amy")));
+  await fixture.run();
+  await fixture.lose(pseudoTable(reports.daily_participation));
+  // The ingest log is written after the tables.
+  await fixture.lose(ingestLogTable);
+  await using keeper = new IndexKeeper({ cacheFolder: await temporaryFolder() });
+  expect(await keeper.current(fixture.lake)).toBeUndefined();
+});
+
+test("the table of a report whose files have no rows is not gone", async () => {
+  const fixture = await PipelineFixture.create();
+  await fixture.put(dailyPath(), dailyCsv(daily("amy")));
+  await fixture.put(usagePath(), usageCsv());
+  expect(await fixture.run()).toMatchObject({ anonymized: 2, failed: [], quarantined: [] });
+  expect(await readLines(fixture.lake, await temporaryFolder())).not.toEqual([]);
+});
 
 /** A remote lake with the tables of a fixture's lake. */
 async function inMemory({ lake }: PipelineFixture): Promise<MemoryLake> {

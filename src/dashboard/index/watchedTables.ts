@@ -1,11 +1,12 @@
 import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
 import { isForbidden } from "../../basics/errors";
-import { lookupTable, pseudoTable, rosterTable } from "../../clever/layout";
+import { ingestLogTable, pseudoTable, rosterTable } from "../../clever/layout";
 import { type Report, reports } from "../../clever/reports";
 import { tableGone } from "../../clever/tableGone";
 import { commitPath, logFolder } from "../../delta/paths";
 import { readSnapshot, type Snapshot, updateSnapshot } from "../../delta/snapshot";
-import type { Duck } from "../../duck/duck";
+import { withTables } from "../../delta/withTable";
+import { type Duck, sqlString } from "../../duck/duck";
 import type { Lake, LakeOptions } from "../../lake/lake";
 import { type ReportKind, reportKinds } from "../answer";
 import type { Manifest } from "./manifest";
@@ -91,7 +92,7 @@ class WatchedTable {
       : (await exists(lake, tablePath, options))
         ? await readSnapshot({ lake, duck: await duck(), ...options }, tablePath)
         : undefined;
-    if (snapshot === undefined && this.report && (await hasLookups(lake, this.report, options)))
+    if (snapshot === undefined && this.report && (await hadRows(lake, duck, this.report, options)))
       throw tableGone(this.report);
     if (snapshot === undefined) this.commit = null;
     else if (snapshot !== before) this.commit = await this.commitOf(lake, snapshot, options);
@@ -136,9 +137,23 @@ async function exists(lake: Lake, tablePath: string, options: LakeOptions): Prom
   return false;
 }
 
-async function hasLookups(lake: Lake, report: Report, options: LakeOptions): Promise<boolean> {
+/** Whether files were pseudonymized into a report's table, by the ingest log; false for those who may not read it. */
+async function hadRows(
+  lake: Lake,
+  duck: () => Promise<Duck>,
+  { name }: Report,
+  options: LakeOptions,
+): Promise<boolean> {
   try {
-    return await exists(lake, lookupTable(report), options);
+    if (!(await exists(lake, ingestLogTable, options))) return false;
+    return await withTables(
+      { lake, duck: await duck(), ...options },
+      [ingestLogTable],
+      async (session, [log]) => {
+        const anonymized = `FROM (${log?.select}) WHERE report = ${sqlString(name)} AND outcome = 'anonymized'`;
+        return log?.select !== undefined && (await session.query(`${anonymized} LIMIT 1`)).length > 0;
+      },
+    );
   } catch (error) {
     if (!isForbidden(error)) throw error;
     return false;

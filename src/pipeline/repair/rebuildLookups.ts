@@ -57,7 +57,7 @@ export async function rebuildLookups(
   if (isUnread && unread.length > 0) {
     throw new CleverLakeError(
       "notFound",
-      `${integer(unread.length)} landed files are gone or have changed: a lookup table built without them would lack people. The table stays as it is.`,
+      `Landed files that are gone or have changed: ${integer(unread.length)}. A lookup table built without them would lack people, so the table stays as it is.`,
       { subject: lookupTable(report), hint: "Restore the landed files from a backup of the lake." },
     );
   }

@@ -153,7 +153,7 @@ export async function repairLake(request: RepairRequest): Promise<RepairSummary>
     }
     return {
       dryRun,
-      tables: [...repaired, ...tablesGone(tables), ...others.unreadable],
+      tables: [...repaired, ...tablesGone(tables, entries), ...others.unreadable],
       milliseconds: Date.now() - started.getTime(),
     };
   });
@@ -202,10 +202,11 @@ function repairedLog(droppedFiles: number, entries: readonly LogEntry[]): Repair
 }
 
 /** The tables of reports that are gone, which are left to the next run. */
-function tablesGone({ pseudo, lookups, refused }: LakeTables): RepairedTable[] {
+function tablesGone({ pseudo, refused }: LakeTables, { anonymized }: SourceEntries): RepairedTable[] {
   return allReports().flatMap((report) => {
     const table = pseudoTable(report);
-    if (!lookups.has(report.name) || pseudo.has(report.name) || refused.has(table)) return [];
+    const hadRows = entriesOf(anonymized, report).length > 0;
+    if (!hadRows || pseudo.has(report.name) || refused.has(table)) return [];
     const { message, hint = "" } = tableGone(report);
     return [{ ...unrepaired(table, message, "table"), problem: hint }];
   });

@@ -118,7 +118,7 @@ export async function verifyReport(
       (entry) => entry.report === report.name && applied.get(entry.source) === entry.version,
     );
     const found = compareWithLog(report, entries, current, applied, rows);
-    const isGone = lookup && !pseudo && found.length > 0;
+    const isGone = !pseudo && found.length > 0;
     const { message, hint } = tableGone(report);
     problems.push(...(isGone ? [{ subject: pseudoTable(report), problem: `${message} ${hint}` }] : found));
     if (pseudo) {
