@@ -138,9 +138,12 @@ export class ChunkRunner {
   }
 
   private async land({ landings, pending }: Chunk): Promise<LandedChunk> {
-    const { signal } = this.context;
+    const { state, accept, signal } = this.context;
     const chunk = landedChunk(pending);
-    const results = await Promise.allSettled(landings.map((landing) => this.landOne(landing, chunk)));
+    const overlapping = this.outcomes.sourcesWithOverlaps();
+    const isNeeded = (entry: LogEntry) => overlapping.has(entry.source) || isDue(entry, state, accept);
+    const landed = landings.map((landing) => this.landOne(landing, chunk, isNeeded));
+    const results = await Promise.allSettled(landed);
     const failed = results.find((result) => result.status === "rejected");
     if (failed === undefined && signal?.aborted !== true) return chunk;
     await this.recordBeforeFailing(chunk.entries);
@@ -153,7 +156,12 @@ export class ChunkRunner {
     await this.context.log.append([...entries.values()]).catch(() => undefined);
   }
 
-  private async landOne(landing: Landing, { entries, due, touched }: LandedChunk): Promise<void> {
+  /** @param isNeeded whether the rows of a delivery would be read, although its bytes are known */
+  private async landOne(
+    landing: Landing,
+    { entries, due, touched }: LandedChunk,
+    isNeeded: (entry: LogEntry) => boolean,
+  ): Promise<void> {
     const { outcomes } = this;
     const { lake, source, state, progress, signal, summary, salt, accept } = this.context;
     if (!source) return;
@@ -165,8 +173,7 @@ export class ChunkRunner {
         signal?.throwIfAborted();
         const onBytes = (bytes: number) => progress.bytes(bytes);
         // The same bytes count as unchanged only if the lake has them, or need not have them.
-        const isLost =
-          before && (await isLandedFileLost(lake, before, (each) => isDue(each, state, accept), signal));
+        const isLost = before && (await isLandedFileLost(lake, before, isNeeded, signal));
         const previous = isLost ? undefined : before;
         return await progress.during("landing", [landing], () =>
           landFile(source, lake, landing, previous, { signal, onBytes }),

@@ -14,7 +14,7 @@ import { ChunkRunner } from "./chunkRunner";
 import { updateGroups } from "./groups/updateGroups";
 import { recoverInterrupted } from "./land/recover";
 import { RunLock } from "./lock/runLock";
-import type { LogEntry } from "./log/ingestLog";
+import { type LogEntry, unexplainedRows } from "./log/ingestLog";
 import {
   interruptedRuns,
   newestRun,
@@ -137,7 +137,8 @@ export async function run(request: RunRequest): Promise<RunSummary> {
         ? await compareContents(request.source, listed, connections, signal)
         : listed;
     const accept = new Set(request.accept ?? []);
-    const plan = await withLostLandedFiles(lake, compared, (entry) => isDue(entry, state, accept), signal);
+    const isNeeded = (entry: LogEntry) => isDue(entry, state, accept) || unexplainedRows(entry) > 0;
+    const plan = await withLostLandedFiles(lake, compared, isNeeded, signal);
     const landings = planLandings(plan, runStart(known, now));
     const landing = new Set(landings.map(({ source }) => source));
     const { before, last: pending } = roundsOf(state, landing, accept, (entry) =>

@@ -82,8 +82,38 @@ describe("three files with the same rows", () => {
       "dan 2024-09-03 1",
     ]);
     expect((await fixture.verify()).problems).toMatchObject([
-      { problem: expect.stringMatching(/^The landed file is gone\. Restore it from a backup/) },
+      {
+        subject: landed,
+        problem: expect.stringMatching(/^The landed file is gone\. Restore it from a backup/),
+      },
+      { subject: first, problem: expect.stringMatching(/^The table may lack 1 row of it\./) },
     ]);
+  });
+
+  test("come back from the server if a landed file is missing", async () => {
+    const fixture = await chain();
+    const landed = (await fixture.lastLog()).get(first)?.landedPath ?? "";
+    await rm(fixture.lake.localPath(landed));
+    await deliver(fixture, { [third]: dailyCsv(daily("amy", "2024-09-03", 3)) });
+    expect(await fixture.logins("cat")).not.toContain("cat 2024-09-03 1");
+    expect((await fixture.verify()).problems).toContainEqual({
+      subject: first,
+      problem: expect.stringMatching(/^The table may lack 1 row of it\./),
+    });
+    expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1, quarantined: [], failed: [] });
+    expect(await fixture.logins("cat")).toContain("cat 2024-09-03 1");
+    await expectComplete(fixture);
+    expect(await fixture.run()).toMatchObject({ landed: 0, anonymized: 0, failed: [] });
+  });
+
+  test("count by the new time of a file whose landed file is missing", async () => {
+    const fixture = await chain();
+    const landed = (await fixture.lastLog()).get(first)?.landedPath ?? "";
+    await rm(fixture.lake.localPath(landed));
+    await fixture.touch(first);
+    expect(await fixture.run()).toMatchObject({ landed: 1, anonymized: 1, quarantined: [], failed: [] });
+    expect(await fixture.logins(...people)).toEqual(people.map((person) => `${person} 2024-09-03 1`));
+    await expectComplete(fixture);
   });
 
   test("give the same rows wherever a run that removes some is killed", async () => {

@@ -112,6 +112,15 @@ export function withoutRowFields(entry: LogEntry): LogEntry {
   return Object.fromEntries(known) as LogEntry;
 }
 
+/**
+ * Rows of a delivery that count as superseded, although the log names no source for them: the one that superseded them
+ * has changed, and they could not be read again from the landed file. The table may lack them.
+ */
+export function unexplainedRows({ rowsSuperseded = 0, supersededBy = {} }: LogEntry): number {
+  const superseded = Object.values(supersededBy).reduce((sum, rows) => sum + rows, 0);
+  return Math.max(rowsSuperseded - superseded, 0);
+}
+
 /** Entries as one JSON array, in the form that the engine expands into rows (see `entriesFromJsonSql`). */
 export function entriesToJson(entries: readonly LogEntry[]): string {
   return JSON.stringify(

@@ -36,25 +36,25 @@ export function compareContents(
 export function withLostLandedFiles(
   lake: Lake,
   plan: readonly PlannedFile[],
-  isDue: (entry: LogEntry) => boolean,
+  isNeeded: (entry: LogEntry) => boolean,
   signal?: AbortSignal,
 ): Promise<PlannedFile[]> {
   return withChanged(plan, concurrentRequests, (_file, entry) =>
-    isLandedFileLost(lake, entry, isDue, signal),
+    isLandedFileLost(lake, entry, isNeeded, signal),
   );
 }
 
 /**
- * Whether a delivery's rows are due, but its landed file is gone, for example because of a retention policy. Queries
- * the lake only if they are due.
+ * Whether a delivery's rows are to be read, but its landed file is gone, for example because of a retention policy.
+ * Queries the lake only if it is needed.
  */
 export async function isLandedFileLost(
   lake: Lake,
   entry: LogEntry,
-  isDue: (entry: LogEntry) => boolean,
+  isNeeded: (entry: LogEntry) => boolean,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  return isDue(entry) && (await lake.stat(entry.landedPath, { signal })) === undefined;
+  return isNeeded(entry) && (await lake.stat(entry.landedPath, { signal })) === undefined;
 }
 
 /** Each round's deliveries whose landed file is in the lake. */

@@ -17,7 +17,7 @@ import { type DuckSession, sqlName } from "../../duck/duck";
 import { isUpToDate } from "../activity/digitalActivity";
 import { matchesItsDivision } from "../groups/updateGroups";
 import type { LandedContext } from "../landedReader";
-import type { LogEntry } from "../log/ingestLog";
+import { type LogEntry, unexplainedRows } from "../log/ingestLog";
 import type { SourceEntries } from "../log/logTable";
 import { appliedVersions, readTables } from "../write/tables";
 import type { Discrepancy, Leftover, VerifiedTable } from "./verify";
@@ -284,6 +284,11 @@ function compareWithLog(
     const addProblem = (problem: string) => problems.push({ subject: entry.path, problem });
     if (inTable !== rowsWritten)
       addProblem(`${counted(rowsWritten, "row")} written, but ${inTable} in the table.`);
+    const unexplained = unexplainedRows(entry);
+    if (unexplained > 0)
+      addProblem(
+        `The table may lack ${counted(unexplained, "row")} of it. If its landed file is gone and it is still on the server, the next run ingests it again.`,
+      );
     if (rowsRead !== undefined && rowsRead !== rowsWritten + rowsRefused + rowsSuperseded) {
       addProblem(
         `${counted(rowsRead, "row")} read, but ${rowsWritten} written, ${rowsRefused} refused and ${rowsSuperseded} superseded.`,
