@@ -475,7 +475,7 @@ describe("rows that are in two different files", () => {
             path: september30,
             line: null,
             column: null,
-            reason: `2 rows of it are also in ${september3}: 0 with the same values, 2 with different ones. The rows of the others stay until the file is accepted.`,
+            reason: `2 rows of it are also in ${september3}: 0 with the same values, 2 with different ones.`,
             acceptable: true,
             hasEarlierRows: false,
           },

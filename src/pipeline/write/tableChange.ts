@@ -262,7 +262,7 @@ export class TableChange {
     return contradictions(order, overlaps, judged).flatMap(({ source, others, equal, different }) => {
       const delivery = bySource.get(source);
       const are = equal + different === 1 ? "is" : "are";
-      const reason = `${counted(equal + different, "row")} of it ${are} also in ${others.join(", ")}: ${equal} with the same values, ${different} with different ones. The rows of the others stay until the file is accepted.`;
+      const reason = `${counted(equal + different, "row")} of it ${are} also in ${others.join(", ")}: ${equal} with the same values, ${different} with different ones.`;
       return delivery ? [{ ...delivery, reason, acceptable: true }] : [];
     });
   }
