@@ -90,6 +90,15 @@ describe("three files with the same rows", () => {
     ]);
   });
 
+  test("are not said to be wrong in verify where the landed file of the newest one is missing", async () => {
+    const fixture = await chain();
+    const subject = (await fixture.lastLog()).get(third)?.landedPath ?? "";
+    await rm(fixture.lake.localPath(subject));
+    expect((await fixture.verify()).problems).toEqual([
+      { subject, problem: expect.stringMatching(/^The landed file is gone\./) },
+    ]);
+  });
+
   test("come back from the server if a landed file is missing", async () => {
     const fixture = await chain();
     const landed = (await fixture.lastLog()).get(first)?.landedPath ?? "";
