@@ -10,14 +10,22 @@ export class PlainDayKinds {
   private readonly counts = new Map<string, number>();
   private readonly months: ReadonlySet<string> | undefined;
 
-  /** @param isShown whether the group of a cohort, given by its key, ever counts */
-  constructor(rows: PlainRows, isShown: (key: string) => boolean) {
+  /**
+   * @param isShown whether the group of a cohort, given by its key, ever counts
+   * @param isCounted whether it counts on a date
+   */
+  constructor(
+    rows: PlainRows,
+    isShown: (key: string) => boolean,
+    isCounted: (key: string, date: string) => boolean,
+  ) {
     for (const date of rows.dates) {
       const cells = [...rows.on(date)].filter(({ key }) => isShown(key));
       if (cells.length === 0) continue;
       if (cells.some(({ participation }) => participation.length > 0)) this.participated.add(date);
       // Somebody at two schools on one day is active at both.
-      const active = cells.map(({ participation, usage }) => {
+      const active = cells.map(({ key, participation, usage }) => {
+        if (!isCounted(key, date)) return 0;
         // If the report is missing, those who used something count as present.
         const present =
           participation.length > 0

@@ -128,11 +128,11 @@ export class PlainEngine {
       group: groups.groupOfCohort(cohort),
     }));
     const range = datesBetween(from, to);
-    const types = groups.userTypes.filter((type) => isAmong<string>(filter.userTypes, type));
+    const isTypeAsked = (type: string) => isAmong<string>(filter.userTypes, type);
     const absent = this.absentIn(range, isSelected, isWhole);
     const missing = (date: string) => {
       const found = new Set([
-        ...rows.missingOn(types, date),
+        ...groups.missingOn(isTypeAsked, date),
         ...(this.kindOf(date) === "noData" ? [] : absent),
         // Where nobody has a row, the report is missing for everyone.
         ...(this.kindOf(date) === "noData" || groups.days.hasParticipation(date)

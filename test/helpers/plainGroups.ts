@@ -2,12 +2,12 @@ import { keyOfCohort, type PlainCohort, type PlainDivision } from "./plainCohort
 import { PlainDayKinds } from "./plainDayKinds";
 import type { PlainRows } from "./plainRows";
 
+type Report = "dailyParticipation" | "resourceUsage";
+
 /** The groups of a division, and the days that count for each. */
 export class PlainGroups {
   readonly minimum: number;
   readonly groups: readonly (readonly PlainCohort[])[];
-  /** User types with their own group that has a day that counts. */
-  readonly userTypes: readonly string[];
   private readonly byKey = new Map<string, number>();
   private readonly byCohort = new WeakMap<PlainCohort, number>();
   private readonly ofOneSchool: readonly boolean[];
@@ -16,6 +16,8 @@ export class PlainGroups {
   private readonly counted = new Set<string>();
   private readonly counting: ReadonlySet<number>;
   readonly days: PlainDayKinds;
+  /** By date and user type. */
+  private readonly missing = new Map<string, Map<string, Report[]>>();
 
   /** Without a division each cohort is a group, and every day counts. */
   constructor(rows: PlainRows, division?: PlainDivision) {
@@ -28,17 +30,22 @@ export class PlainGroups {
       this.groups.map((cohorts) => new Set(cohorts.map((cohort) => cohort[of])).size === 1);
     this.ofOneSchool = isOfOne("school");
     this.grades = division?.grades ?? this.groups.map(([cohort]) => cohort?.grade);
-    const ofOneType = isOfOne("userType");
     for (const date of rows.dates) this.countDay(rows, date);
     this.counting = new Set([...this.counted].map((text) => Number(text.split(" ")[0])));
-    this.days = new PlainDayKinds(rows, (key) => this.counting.has(this.groupOf(key)));
-    this.userTypes = [
-      ...new Set(
-        this.groups.flatMap(([first], group) =>
-          first && ofOneType[group] && this.counting.has(group) ? first.userType : [],
-        ),
-      ),
-    ];
+    this.days = new PlainDayKinds(
+      rows,
+      (key) => this.counting.has(this.groupOf(key)),
+      (key, date) => this.isCounted(this.groupOf(key), date),
+    );
+    this.findMissing(rows, isOfOne("userType"));
+  }
+
+  /** The reports that are missing on a date for some of the user types that are asked for. */
+  missingOn(isAsked: (userType: string) => boolean, date: string): Report[] {
+    const reports = [...(this.missing.get(date) ?? [])].flatMap(([type, found]) =>
+      isAsked(type) ? found : [],
+    );
+    return (["dailyParticipation", "resourceUsage"] as const).filter((report) => reports.includes(report));
   }
 
   /** @param key of a cohort */
@@ -89,6 +96,41 @@ export class PlainGroups {
       }
       people.delete(null);
       if (people.size >= this.minimum || this.minimum <= 1) this.counted.add(`${group} ${date}`);
+    }
+  }
+
+  /** By groups of one user type that ever count; about resource usage, by the days that count for them. */
+  private findMissing(rows: PlainRows, ofOneType: readonly boolean[]): void {
+    const ever: Record<Report, Set<string>> = { dailyParticipation: new Set(), resourceUsage: new Set() };
+    const found = [...rows.dates].flatMap((date) => {
+      const byType = new Map<string, Set<string>>();
+      for (const { key, cohort, participation, usage } of rows.on(date)) {
+        const group = this.groupOf(key);
+        if (!ofOneType[group] || !this.everCounts(group)) continue;
+        const has = byType.get(cohort.userType) ?? new Set<string>();
+        byType.set(cohort.userType, has);
+        if (participation.length > 0) has.add("rows");
+        if (usage.length > 0) has.add("usage");
+        if (!this.isCounted(group, date)) continue;
+        if (usage.length > 0) has.add("counted usage");
+        if (participation.some(({ resources }) => (resources ?? 0) > 0)) has.add("use");
+      }
+      return [...byType].map(([type, has]) => ({ date, type, has }));
+    });
+    for (const { type, has } of found) {
+      if (has.has("rows")) ever.dailyParticipation.add(type);
+      if (has.has("counted usage")) ever.resourceUsage.add(type);
+    }
+    for (const { date, type, has } of found) {
+      const reports: Report[] = [];
+      if (has.has("usage") && !has.has("rows")) reports.push("dailyParticipation");
+      if (has.has("use") && !has.has("counted usage")) reports.push("resourceUsage");
+      const missing = this.missing.get(date) ?? new Map<string, Report[]>();
+      this.missing.set(date, missing);
+      missing.set(
+        type,
+        reports.filter((report) => ever[report].has(type)),
+      );
     }
   }
 }

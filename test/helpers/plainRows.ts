@@ -4,7 +4,6 @@ import { PlainResources } from "./plainResources";
 import type { RandomRows } from "./randomDistrict";
 
 type Row = ParticipationRow | UsageRow;
-type Report = "dailyParticipation" | "resourceUsage";
 
 /** The number of a row's person, which every query needs; undefined if the row has none. */
 interface OfPerson {
@@ -27,8 +26,6 @@ export class PlainRows {
   private readonly people = new Map<string, number>();
   /** The cohort of each person; `several` for more than one. */
   private readonly cohortOf = new Map<string, string>();
-  /** By `user type date`. */
-  private readonly missing = new Map<string, Set<Report>>();
 
   constructor(
     { participation, usage }: RandomRows,
@@ -44,7 +41,6 @@ export class PlainRows {
       const cell = this.cellOf(row);
       cell.usage.push({ ...row, number: this.numberOf(row), shown: this.resources.of(row) });
     }
-    this.findMissing(participation, usage);
   }
 
   /** All dates with rows. */
@@ -58,14 +54,6 @@ export class PlainRows {
 
   isOfSeveralCohorts({ person }: Row): boolean {
     return person !== null && this.cohortOf.get(person) === "several";
-  }
-
-  /** The reports that are missing on a date for some of these user types. */
-  missingOn(userTypes: readonly string[], date: string): Report[] {
-    const found = userTypes.map((type) => this.missing.get(`${type} ${date}`));
-    return (["dailyParticipation", "resourceUsage"] as const).filter((report) =>
-      found.some((reports) => reports?.has(report)),
-    );
   }
 
   private numberOf({ person }: Row): number | undefined {
@@ -86,21 +74,5 @@ export class PlainRows {
     const cell = ofDate.get(key) ?? { cohort, key, participation: [], usage: [] };
     ofDate.set(key, cell);
     return cell;
-  }
-
-  private findMissing(participation: readonly ParticipationRow[], usage: readonly UsageRow[]): void {
-    const at = ({ userType, date }: Row) => `${userType} ${date}`;
-    const [there, used] = [new Set(participation.map(at)), new Set(usage.map(at))];
-    const types = (rows: readonly Row[]) => new Set(rows.map(({ userType }) => userType));
-    const [ever, everUsed] = [types(participation), types(usage)];
-    const add = (key: string, report: Report) =>
-      this.missing.set(key, (this.missing.get(key) ?? new Set()).add(report));
-    for (const row of usage) {
-      if (!there.has(at(row)) && ever.has(row.userType)) add(at(row), "dailyParticipation");
-    }
-    for (const row of participation) {
-      if ((row.resources ?? 0) > 0 && !used.has(at(row)) && everUsed.has(row.userType))
-        add(at(row), "resourceUsage");
-    }
   }
 }

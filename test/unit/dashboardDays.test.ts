@@ -3,13 +3,13 @@ import { breakName } from "../../media/dashboard/breakNames";
 import { formatsOf } from "../../media/dashboard/formats";
 import type { Break } from "../../src/dashboard/answer";
 import { dashboardTexts } from "../../src/dashboard/export/texts";
-import { openingFilter } from "../../src/dashboard/filter";
+import { type DashboardFilter, openingFilter } from "../../src/dashboard/filter";
 import { participationMetrics } from "../../src/dashboard/query/metrics";
 import { ask } from "../helpers/dashboardTruth";
 import { metricsFilter } from "../helpers/metricsFilter";
 import { addDays, datesBetween, weekdayOf } from "../helpers/plainDates";
 import { plainIndex } from "../helpers/plainIndex";
-import { attendedOn, usedOn, weekdaysFrom } from "../helpers/syntheticRows";
+import { type Attendance, attendedOn, usedOn, weekdaysFrom } from "../helpers/syntheticRows";
 
 const everyDay = { ...openingFilter, range: { preset: "all" } } as const;
 
@@ -220,6 +220,42 @@ test("a missing report of fewer people than a group has is not disclosed, and bl
   expect(few.cards.accesses.value).toBe(300);
   const enough = await ask(index(12), filter, 10);
   expect(enough.missing).toMatchObject([{ report: "resourceUsage", userType: "teachers", first: late }]);
+});
+
+test("what few people of a group did decides neither whether a report is missing nor whether there was school", async () => {
+  const dates = weekdaysFrom("2025-09-01", 10);
+  const [thin = "", joint = ""] = [dates[4], dates[6]];
+  const of = (school: string, people: number, userType: Attendance["userType"] = "teachers") =>
+    ({ school, people, userType }) as const;
+  /** Four of Elm's students are in the reports on one day; Oak's teachers share a group with its few staff. */
+  const index = (active: number, isUseOfOakReported: boolean) => {
+    const students = (date: string) =>
+      date === thin ? { ...of("Elm", 4, "students"), active } : of("Elm", 30, "students");
+    const [elm, oak, staff] = [of("Elm", 12), of("Oak", 6), of("Oak", 3, "staff")];
+    return plainIndex(
+      dates.flatMap((date) => [
+        ...attendedOn(date, students(date)),
+        ...[oak, staff].flatMap((each) => attendedOn(date, each)),
+        ...attendedOn(date, { ...elm, active: date === joint || date === thin ? 0 : 12 }),
+      ]),
+      dates.flatMap((date) => [
+        ...(date === thin ? [] : usedOn(date, "App", students(date))),
+        ...(date === joint || date === thin ? [] : usedOn(date, "App", elm)),
+        ...(date === joint && !isUseOfOakReported
+          ? []
+          : [oak, staff].flatMap((each) => usedOn(date, "App", each))),
+      ]),
+      false,
+    );
+  };
+  const types: DashboardFilter["userTypes"][] = [["students"], [], ["teachers"]];
+  for (const userTypes of types) {
+    const filter = { ...everyDay, userTypes };
+    const one = await ask(index(0, false), filter, 5);
+    expect(one.missing).toEqual([]);
+    expect(await ask(index(4, false), filter, 5)).toEqual(one);
+    expect((await ask(index(4, true), filter, 5)).missing).toEqual([]);
+  }
 });
 
 test("metrics do not say how many days count if everything is suppressed", async () => {

@@ -20,7 +20,7 @@ export function definitionTexts(t: Translate) {
     "No data: neither report has a row of the day. Quiet: there are rows, but fewer than a tenth of the people who are active on a usual day, or fewer than half on a Saturday or Sunday, as on weekends and holidays. Usual is the upper decile of the weekdays with anybody active from sixteen weeks before to eight weeks after. Judged over everybody who is counted, of all user types, whatever the filter. Weekdays with resource usage only count as school days.",
   );
   const missing = t(
-    "A report is missing for a day if it has no rows for a user type while the other report shows their use on that day. The day's numbers from that report are then unknown, and sums do not include them. A report that was never delivered for a user type does not count as missing, unless no day of the range has it for the people asked about. Nor does one of a user type that has no group of its own, because that would be about too few people.",
+    "A report is missing for a day if it has no rows for a user type while the other report shows their use on that day. The day's numbers from that report are then unknown, and sums do not include them. A report that was never delivered for a user type does not count as missing, unless no day of the range has it for the people asked about. Groups of several user types do not decide it, nor do days that do not count for a group, because that would be about too few people.",
   );
   const perPerson = [
     t(

@@ -2,6 +2,7 @@ import { isWeekend } from "../../basics/calendar";
 import { daysMask, lastDayOfMonth, lowestBit, spanOf } from "../calendar";
 import type { ParticipationIndex } from "../index/participationIndex";
 import { type Days, monthDays } from "./days";
+import type { Groups } from "./groups";
 
 /** A day is quiet if fewer people are active than these shares of a usual day's, on weekdays and at weekends. */
 const [weekdayShare, weekendShare] = [0.1, 0.5];
@@ -14,8 +15,8 @@ const [daysBefore, daysAfter] = [112, 56];
 const usualQuantile = 0.9;
 
 /**
- * Days as masks, one per month. Classified over all groups that ever count, so that they disclose nothing about a
- * part of the district.
+ * Days as masks, one per month: over all groups that ever count, and classified by the people on the days that count,
+ * so that they disclose nothing about fewer people.
  */
 export interface DayKinds {
   /** Days with rows of either report, and of daily participation. */
@@ -37,15 +38,14 @@ export interface DayKinds {
 /**
  * Classifies the days by the cohorts whose group ever counts: whether and when the others have rows must not show. If no
  * group ever counts, each day of each month with rows is a quiet one.
- *
- * @param isShown whether a cohort's group ever counts
  */
 export function dayKindsOf(
-  { months, cohorts }: ParticipationIndex,
+  { months }: ParticipationIndex,
   days: Days,
-  isShown: (cohort: number) => boolean,
+  groupOf: Uint32Array,
+  { counted, everCounts }: Pick<Groups, "counted" | "everCounts">,
 ): DayKinds {
-  const shown = cohorts.flatMap((_, cohort) => (isShown(cohort) ? cohort : []));
+  const shown = [...groupOf].flatMap((group, cohort) => (everCounts[group] === 1 ? cohort : []));
   const unionOf = (masks: Uint32Array) =>
     Uint32Array.from(months, (_, month) =>
       shown.reduce((all, cohort) => all | (masks[cohort * months.length + month] as number), 0),
@@ -58,7 +58,7 @@ export function dayKindsOf(
   const data = participation.map((mask, month) => (mask | (used[month] as number)) >>> 0);
   const { first, last } = spanOf(days.monthStarts, data) ?? { first: 0, last: 0 };
   const lastParticipation = spanOf(days.monthStarts, participation)?.last ?? last;
-  const all = dataDays(days.monthStarts, { data, participation }, activeOn(days, shown));
+  const all = dataDays(days.monthStarts, { data, participation }, activeOn(days, groupOf, counted));
   const school = schoolDays(all, months.length);
   const lastSchoolDay = spanOf(days.monthStarts, school)?.last ?? last;
   return {
@@ -69,21 +69,27 @@ export function dayKindsOf(
   };
 }
 
-/** Per month and day (`month * 31 + day`): how many people are active. */
-function activeOn({ monthStarts, participated, ...days }: Days, cohorts: readonly number[]): Uint32Array {
+/** Per month and day (`month * 31 + day`): how many people are active, in groups for which the day counts. */
+function activeOn(
+  { monthStarts, participated, ...days }: Days,
+  groupOf: Uint32Array,
+  counted: Uint32Array,
+): Uint32Array {
   const months = monthStarts.length;
   const active = new Uint32Array(months * monthDays);
-  for (const cohort of cohorts) {
+  groupOf.forEach((group, cohort) => {
     for (let month = 0; month < months; month++) {
       const slot = cohort * months + month;
-      for (let day = 0; day < monthDays; day++) {
+      const counting = counted[group * months + month] as number;
+      for (let left = counting; left !== 0; left &= left - 1) {
+        const day = lowestBit(left);
         const [at, of] = [slot * monthDays + day, month * monthDays + day];
         // A missing report does not make a day off: people with usage were present.
         const people = ((participated[slot] as number) & (1 << day)) !== 0 ? days.active : days.present;
         active[of] = (active[of] as number) + (people[at] as number);
       }
     }
-  }
+  });
   return active;
 }
 

@@ -1,8 +1,5 @@
-import { userTypes } from "../../clever/reports";
-import type { ReportKind } from "../answer";
 import { firstDayOf, lowestBit } from "../calendar";
 import type { MonthSegment, ParticipationIndex } from "../index/participationIndex";
-import type { Names } from "./names";
 import type { People } from "./people";
 
 /** Days per month in the indexes of cells. */
@@ -12,12 +9,6 @@ export const monthDays = 31;
 export interface Days {
   /** The first day of each month, as a day number. */
   readonly monthStarts: Int32Array;
-  /**
-   * Days on which a report has no row of a user type although the other report proves that there was use: per user type
-   * and month (`type * months + month`). A report that was never delivered for a user type is not reported as missing
-   * on individual days.
-   */
-  readonly missing: { readonly [Report in ReportKind]: Uint32Array };
   /** Per cohort and month (`cohort * months + month`): days with rows of daily participation, and of resource usage. */
   readonly participated: Uint32Array;
   readonly used: Uint32Array;
@@ -31,7 +22,7 @@ export interface Days {
   readonly active: Uint32Array;
 }
 
-export function daysOf(index: ParticipationIndex, names: Names, people: People): Days {
+export function daysOf(index: ParticipationIndex, people: People): Days {
   const months = index.months.length;
   const participated = new Uint32Array(index.cohorts.length * months);
   const used = new Uint32Array(participated.length);
@@ -54,10 +45,10 @@ export function daysOf(index: ParticipationIndex, names: Names, people: People):
   const days = { participated, used, withUse, present, active };
   addUsers(index, people, days);
   const monthStarts = Int32Array.from(index.months, ({ month }) => firstDayOf(month));
-  return { monthStarts, missing: missingDays(names, days, months), ...days };
+  return { monthStarts, ...days };
 }
 
-function addDays(masks: Uint32Array, at: number, days: number): void {
+export function addDays(masks: Uint32Array, at: number, days: number): void {
   masks[at] = (masks[at] as number) | days;
 }
 
@@ -83,28 +74,6 @@ function addUsers(index: ParticipationIndex, { moved }: People, { participated, 
       addOn(present, ((index.members.cohort[member] as number) * months + month) * monthDays, mask, 1);
     }
   });
-}
-
-function missingDays({ typeOf }: Names, days: CohortDays, months: number): Days["missing"] {
-  const ofTypes = (masks: Uint32Array) => {
-    const all = new Uint32Array(userTypes.length * months);
-    masks.forEach((mask, at) => {
-      const type = typeOf[Math.floor(at / months)] as number;
-      addDays(all, type * months + (at % months), mask);
-    });
-    return all;
-  };
-  const [participated, used] = [ofTypes(days.participated), ofTypes(days.used)];
-  const missing = (proof: Uint32Array, report: Uint32Array) =>
-    proof.map((mask, at) => {
-      const type = Math.floor(at / months);
-      const ever = report.subarray(type * months, (type + 1) * months).some((days) => days !== 0);
-      return ever ? mask & ~(report[at] as number) : 0;
-    });
-  return {
-    dailyParticipation: missing(used, participated),
-    resourceUsage: missing(ofTypes(days.withUse), used),
-  };
 }
 
 /** Adds a number to each day of a mask. */

@@ -1,9 +1,10 @@
 import { userTypes } from "../../clever/reports";
+import type { ReportKind } from "../answer";
 import { lowestBit } from "../calendar";
 import type { ParticipationIndex } from "../index/participationIndex";
 import type { Counting, KeepWhole } from "../opening";
 import { type DayKinds, dayKindsOf } from "./dayKinds";
-import { type Days, daysOf, monthDays } from "./days";
+import { addDays, type Days, daysOf, monthDays } from "./days";
 import { divide } from "./division";
 import { type Names, namesOf } from "./names";
 import { firstMembers, type People, peopleOf } from "./people";
@@ -22,10 +23,12 @@ export interface Groups extends Counting {
   /** Per group: 1 if any day counts. */
   readonly everCounts: Uint8Array;
   /**
-   * 1 for each user type that has a group of its own with a day that counts. For other types not even missing reports
-   * are disclosed: that would be a statement about fewer people than a group has.
+   * Days on which a report has no row of a user type although the other report proves that there was use: per user type
+   * and month (`type * months + month`). Only groups of a single user type that ever count decide and, about what their
+   * people used, only days that count: otherwise it would be a statement about fewer people than a group has. A report
+   * that was never delivered for a user type is not reported as missing on individual days.
    */
-  readonly ownTypes: Uint8Array;
+  readonly missing: { readonly [Report in ReportKind]: Uint32Array };
   /** The kinds of days, by the groups that ever count. */
   readonly kinds: DayKinds;
   /** The district as a list of one entry, and the lists of its schools and grades, by their numbers in `Names`. */
@@ -78,7 +81,7 @@ export function factsOf(index: ParticipationIndex): Facts {
   const firstRuns = index.months.map(({ usageRuns }) => startsOf(usageRuns.resource, index.resources.length));
   const names = namesOf(index, firstRuns);
   const people = peopleOf(index);
-  const days = daysOf(index, names, people);
+  const days = daysOf(index, people);
   const facts = { index, names, people, days, firstRuns };
   cachedFacts.set(index, facts);
   return facts;
@@ -111,19 +114,14 @@ export function groupsOf(facts: Facts, minimumGroupSize: number, keepWhole: Keep
       for (const cohort of cohorts) gradeOf[cohort] = grade;
   }
   const days = countedDays(facts, groups, groupOf, minimumGroupSize);
-  const ownTypes = new Uint8Array(userTypes.length);
-  groups.forEach((cohorts, group) => {
-    const type = commonValue(names.typeOf, cohorts);
-    if (type >= 0 && days.everCounts[group] === 1) ownTypes[type] = 1;
-  });
   const result = {
     minimumGroupSize,
     keepWhole,
     groups,
     groupOf,
     ...days,
-    ownTypes,
-    kinds: dayKindsOf(index, facts.days, (cohort) => days.everCounts[groupOf[cohort] as number] === 1),
+    missing: missingDays(facts, groups, days),
+    kinds: dayKindsOf(index, facts.days, groupOf, days),
     everyone: placesOf(1, new Uint32Array(groupOf.length)),
     schools: placesOf(names.schools.length, names.schoolOf),
     grades: placesOf(names.grades.length, gradeOf),
@@ -216,6 +214,43 @@ function countedDays(
     Number(counted.subarray(group * months, (group + 1) * months).some((mask) => mask !== 0)),
   );
   return { counted, uncounted, everCounts };
+}
+
+function missingDays(
+  { names, days }: Facts,
+  groups: readonly (readonly number[])[],
+  { counted, everCounts }: Pick<Groups, "counted" | "everCounts">,
+): Groups["missing"] {
+  const months = days.monthStarts.length;
+  const ofTypes = (masks: Uint32Array, daysOf: (group: number, month: number) => number) => {
+    const all = new Uint32Array(userTypes.length * months);
+    groups.forEach((cohorts, group) => {
+      const type = commonValue(names.typeOf, cohorts);
+      if (type < 0 || everCounts[group] !== 1) return;
+      for (const cohort of cohorts) {
+        for (let month = 0; month < months; month++) {
+          const mask = (masks[cohort * months + month] as number) & daysOf(group, month);
+          addDays(all, type * months + month, mask);
+        }
+      }
+    });
+    return all;
+  };
+  const missing = (proof: Uint32Array, report: Uint32Array) =>
+    proof.map((mask, at) => {
+      const type = Math.floor(at / months);
+      const ever = report.subarray(type * months, (type + 1) * months).some((days) => days !== 0);
+      return ever ? mask & ~(report[at] as number) : 0;
+    });
+  const countedIn = (group: number, month: number) => counted[group * months + month] as number;
+  return {
+    // Without this report, a day often does not count. That a few people have rows on such a day is told anyway.
+    dailyParticipation: missing(
+      ofTypes(days.used, () => -1),
+      ofTypes(days.participated, () => -1),
+    ),
+    resourceUsage: missing(ofTypes(days.withUse, countedIn), ofTypes(days.used, countedIn)),
+  };
 }
 
 /** By group and day: how many people are counted more than once because they are in several of its cohorts. */

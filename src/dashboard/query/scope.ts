@@ -16,7 +16,7 @@ interface Selection {
   readonly cohorts: Uint8Array;
   readonly whole: Uint8Array;
   readonly resources: Uint8Array;
-  /** 1 for user types that the filter selects, and whose missing reports may be disclosed. */
+  /** 1 for user types that the filter selects. */
   readonly types: Uint8Array;
 }
 
@@ -70,9 +70,7 @@ export function scopeOf(facts: Facts, groups: Groups, filter: DashboardFilter, y
     facts,
     groups,
     cohorts,
-    types: Uint8Array.from(userTypes, (type, at) =>
-      Number(groups.ownTypes[at] === 1 && isChosen(types, type)),
-    ),
+    types: Uint8Array.from(userTypes, (type) => Number(isChosen(types, type))),
     whole: Uint8Array.from(groups.groups, (of) => Number(of.every((cohort) => cohorts[cohort] === 1))),
     resources: Uint8Array.from(facts.names.shown, ({ type }, number) => {
       const isNamed = filter.resources.length === 0 || resources.has(number);
@@ -98,8 +96,8 @@ export const choosesResources = ({ resources }: Scope): boolean => resources.inc
 /** The same people and resources on other days, of which only those from the first to the last with data are kept. */
 export function inRange(selection: Selection, asked: DayRange): Scope {
   const { facts, groups, cohorts, whole, types } = selection;
-  const { monthStarts, missing } = facts.days;
-  const { kinds } = groups;
+  const { monthStarts } = facts.days;
+  const { kinds, missing } = groups;
   const { from, to } = withinData(kinds.span, asked);
   const hasData = from >= kinds.span.first && to <= kinds.span.last;
   const told = hasData ? { from, to } : asked;

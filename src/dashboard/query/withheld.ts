@@ -77,7 +77,7 @@ function cutGroup(
 
 /** The missing reports of a question, by user type. */
 export function missingReports(scope: Scope): MissingReport[] {
-  const { missing } = scope.facts.days;
+  const { missing } = scope.groups;
   const months = scope.range.length;
   return reportKinds.flatMap((report) =>
     userTypes.flatMap((userType, type): MissingReport[] => {
