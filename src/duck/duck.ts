@@ -170,10 +170,9 @@ export class DuckSession {
       );
     } catch (error) {
       signal?.throwIfAborted();
-      const message = withoutValues(error);
-      throw diskFullMessage.test(message)
+      throw diskFullMessage.test(String(error))
         ? diskFull()
-        : new CleverLakeError("engine", `DuckDB failed: ${message}`);
+        : new CleverLakeError("engine", `DuckDB failed: ${withoutValues(error)}`);
     } finally {
       signal?.removeEventListener("abort", interrupt);
     }
@@ -224,11 +223,13 @@ const diskFullMessage = /No space left on device|not enough space on the disk|fa
 
 /**
  * DuckDB quotes the offending value or line in its messages. A cell can be an identity and a literal can be a secret,
- * so all quoted text is removed, and so is everything after the first line.
+ * and both can contain quotation marks and line ends. So everything from the first quotation mark on is removed, except
+ * for the system's reason at the end, such as `: Permission denied`.
  */
 function withoutValues(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return (message.split("\n", 1)[0] ?? "").replace(/"[^"]*"|'[^']*'/g, "…");
+  const [line = ""] = message.split("\n", 1);
+  return line.replace(/["'].*?(?:["'](?=: [A-Z][a-z ]+$)|$)/, "…");
 }
 
 /** A text as an SQL string literal. */

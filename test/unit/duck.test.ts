@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Duck } from "../../src/duck/duck";
+import { temporaryFolder } from "../helpers/temporaryFolder";
 
 /** U+FEFF, a byte-order mark within a text. */
 const mark = "\ufeff";
@@ -48,4 +49,25 @@ test("a statement waits until all rows of the previous one are read", async () =
     const [first, rows, last] = await Promise.all([large(), session.query("SELECT 2 AS n"), large()]);
     expect([first.n.length, rows, last.n.length]).toEqual([1_000_000, [{ n: 2 }], 1_000_000]);
   });
+});
+
+test.each([
+  ["a value with a quotation mark", "'Jo O''Hare'::INTEGER"],
+  ["one with several", `'"Jo" O''Hare''s'::INTEGER`],
+  ["one with a line end", "('Jo ''O' || chr(10) || 'Hare')::INTEGER"],
+  ["one that is not a date", `strptime('Jo "Hare', '%Y')`],
+])("a message shows nothing of %s", async (_, value) => {
+  await using duck = await Duck.open({ threads: 1 });
+  const failed = duck.session((session) => session.query(`SELECT ${value}`));
+  await expect(failed).rejects.toThrow(/^DuckDB failed: [A-Z][A-Za-z ]+: Could not [a-z ]+ …$/);
+});
+
+test("a message says why a file cannot be read, but shows nothing that is quoted", async () => {
+  await using duck = await Duck.open({ threads: 1 });
+  const place = await temporaryFolder();
+  const failed = duck.session((session) =>
+    session.query(`COPY (SELECT 1) TO '${place}/O''Hare/file.parquet'`),
+  );
+  await expect(failed).rejects.toThrow(/: No such file or directory$/);
+  await expect(failed).rejects.not.toThrow("Hare");
 });

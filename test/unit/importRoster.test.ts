@@ -304,6 +304,11 @@ describe("importing a roster", () => {
       ),
       /30 different values/,
     ],
+    [
+      "an id of each student in place of the school's",
+      csv(...Array.from({ length: 30 }, (_, i) => student(`p${i}`, "5", `77${i}`))),
+      /school_id holds 30 different values for 30 students/,
+    ],
   ])("refuses %s and writes nothing", async (_what, content, message) => {
     await expect(imported(content)).rejects.toThrow(message);
     expect([...(await fixture.tree()).keys()]).toEqual([]);

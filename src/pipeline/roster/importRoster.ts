@@ -75,6 +75,8 @@ export interface RosterSummary {
 
 /** With more unknown grades than this, the column holds something else. */
 const maxUnknownGrades = 20;
+/** With more schools than this, and than half of the students, the column holds ids of people. */
+const minSchoolsToDoubt = 20;
 
 /**
  * Imports a roster: each student's pseudonym, school and grade; everything else is dropped while the file is read. It
@@ -103,6 +105,7 @@ export async function importRoster(request: RosterRequest): Promise<RosterSummar
   const students = await readStudents(request, checkedSalt.salt, header);
   const grades = students.grades();
   requireRoster(file, students);
+  requireSchools(file, students);
   requireGrades(file, grades);
   await using duck = await Duck.open();
   const open = { lake, duck, signal };
@@ -228,6 +231,16 @@ function requireRoster(file: RosterFile, students: RosterStudents): void {
       { subject: file.path },
     );
   }
+}
+
+/** A school's id is stored as it is. Under the wrong header, it can be an id of a student. */
+function requireSchools(file: RosterFile, { schools, count }: RosterStudents): void {
+  if (schools <= minSchoolsToDoubt || 2 * schools <= count) return;
+  throw new CleverLakeError(
+    "config",
+    `The column school_id holds ${integer(schools)} different values for ${counted(count, "student")}; nothing was written.`,
+    { subject: file.path, hint: "Check that the column's header is above the schools' ids." },
+  );
 }
 
 function requireGrades(file: RosterFile, { unknown }: RosterGrades): void {

@@ -53,6 +53,11 @@ export class RosterStudents {
     return this.students.size;
   }
 
+  /** How many schools they have. */
+  get schools(): number {
+    return new Set([...this.students.values()].flatMap(({ school }) => school ?? [])).size;
+  }
+
   get refused(): number {
     return this.refusals.length;
   }
