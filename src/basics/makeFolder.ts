@@ -4,9 +4,10 @@ import { errnoOf } from "./errors";
 
 /**
  * Creates a folder and its missing parents. The option `recursive` of Node.js never returns if the parent exists but
- * nothing can be created in it, as below `/proc`.
+ * nothing can be created in it, as below `/proc`. By default, only its owner can change what is in it, whatever the
+ * umask: others could replace a lake's folders by their own.
  */
-export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
+export async function makeFolder(folder: string, mode = 0o755): Promise<void> {
   const make = () =>
     mkdir(folder, { mode }).catch(async (error: unknown) => {
       const there = await stat(folder).catch(() => undefined);

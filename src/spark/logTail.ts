@@ -56,7 +56,10 @@ const progressForms = [
 const isFailure =
   /^(?:\d\d[/\d: ]+ (?:ERROR|FATAL) |Exception in thread|Error:|JAVA_HOME |Caused by: |(?:[\w.]+\.)?\w*(?:Error|Exception): |\S+: (?:line \d+: )?.*(?:not found|No such file))/;
 
-/** An exception's own message may contain anything; its type and the log's own words do not contain values. */
+/**
+ * An exception's own message may contain anything; its type and the log's own words do not contain values. A quoted value
+ * can contain quotation marks, so nothing after the first one is shown.
+ */
 function withoutValues(line: string): string {
-  return line.replace(/"[^"]*"|'[^']*'|`[^`]*`/g, "…").replace(/((?:Error|Exception)): .*/, "$1");
+  return line.replace(/["'`].*/, "…").replace(/((?:Error|Exception)): .*/, "$1");
 }

@@ -94,6 +94,20 @@ test.skipIf(process.platform === "win32")(
   },
 );
 
+test.skipIf(process.platform === "win32")(
+  "only the owner can replace a new lake's folders, even if the umask allows more",
+  async () => {
+    const root = path.join(await temporaryFolder(), "district", "lake");
+    const before = process.umask(0);
+    try {
+      await (await FolderLake.open(root)).write("stage1np/clever/t.csv", one("x"));
+    } finally {
+      process.umask(before);
+    }
+    for (const folder of [path.dirname(root), root]) expect((await stat(folder)).mode & 0o777).toBe(0o755);
+  },
+);
+
 test("opens by file URL, with spaces and umlauts", async () => {
   const root = path.join(await temporaryFolder(), "my lake ü");
   const lake = await FolderLake.open(new URL(`file://${root}`).href);

@@ -25,6 +25,9 @@ test("the end of Spark's log is shown without possible cell values", async () =>
   expect(reported).toBe(
     " The end of its log: 26/11/27 01:30:01 ERROR Executor: Exception in task 0.0 in stage 1.0 for … / java.lang.NumberFormatException",
   );
+  expect(await tailOf("26/11/27 01:30:01 ERROR Executor: The value 'Jo O'Hare' of a row is invalid")).toBe(
+    " The end of its log: 26/11/27 01:30:01 ERROR Executor: The value …",
+  );
   expect(await tailOf("JAVA_HOME is not set")).toBe(" The end of its log: JAVA_HOME is not set");
   expect(await tailOf("26/11/27 01:30:00 INFO SparkContext: Running")).toBe("");
 });
