@@ -15,7 +15,7 @@ export type SqlValue = unknown;
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
 export interface DuckOptions {
-  /** Default: as many as the machine has cores, but at most four. */
+  /** Default: as many as the machine has cores and enough memory for, but at most four. */
   readonly threads?: number;
   /**
    * Where DuckDB may spill. Only the owner may be able to read it, because identities can end up there. Default: a
@@ -48,7 +48,7 @@ export class Duck implements AsyncDisposable {
 
   static async open(options: DuckOptions = {}): Promise<Duck> {
     const ownFolder = options.temporaryFolder === undefined ? await machineScratch() : undefined;
-    const threads = options.threads ?? Math.min(availableParallelism(), maxThreads);
+    const threads = options.threads ?? defaultThreads();
     const memory = new MemoryLimit(threads * megabytesPerThread);
     const config: Record<string, string> = {
       threads: String(threads),
@@ -204,8 +204,9 @@ class MemoryLimit {
         if (!/Out of Memory/i.test(message) || diskFullMessage.test(message)) throw error;
         // Otherwise a concurrent statement has doubled it.
         if (this.megabytes === given) {
-          if (2 * given > maxMegabytes()) throw error;
-          this.megabytes = 2 * given;
+          const more = Math.min(2 * given, maxMegabytes());
+          if (more <= given) throw error;
+          this.megabytes = more;
           await connection.run(`SET memory_limit = ${sqlString(this.text)}`);
         }
       }
@@ -213,9 +214,16 @@ class MemoryLimit {
   }
 }
 
+/** As many threads as half of the machine's memory suffices for, so that a small container is not killed. */
+function defaultThreads(): number {
+  const affordable = Math.max(1, Math.floor(maxMegabytes() / megabytesPerThread));
+  return Math.min(availableParallelism(), maxThreads, affordable);
+}
+
+/** Half of the memory of the machine, or of the container. */
 function maxMegabytes(): number {
   const limited = process.constrainedMemory();
-  return Math.min(totalmem(), limited > 0 ? limited : totalmem()) / 2 / 1e6;
+  return Math.floor(Math.min(totalmem(), limited > 0 ? limited : totalmem()) / 2e6);
 }
 
 /** DuckDB's messages when the disk is full for a file or for spilling. */
