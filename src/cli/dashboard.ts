@@ -18,7 +18,7 @@ import { nothingYet } from "../pipeline/nothingYet";
 import { quarantineIn } from "../pipeline/plan/quarantineIn";
 import { openLake } from "./connect";
 import { type Language, languages } from "./languages";
-import { countingOf, withIndex } from "./participation";
+import { countingOf, warnOfQuarantine, withIndex } from "./participation";
 import { districtFilesOf, filterOf, type QuestionOptions, requireDays, warnOfUnknownNames } from "./question";
 
 export interface DashboardOptions extends QuestionOptions {
@@ -128,6 +128,6 @@ async function ask(
   const unknown = (answered.licences ?? []).filter(({ isKnown }) => !isKnown);
   const names = unknown.map(({ resource }) => resource);
   warnOfUnknownNames(files.licencesFile, "resource", names, () => unknown[0]?.nearest ?? []);
-  const waiting = await quarantineIn(lake, config.userTypes, signal);
+  const waiting = await quarantineIn(lake, config.userTypes, signal, warnOfQuarantine);
   return { ...answered, ...(waiting && { quarantined: quarantinedIn(waiting, answered) }) };
 }

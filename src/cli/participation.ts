@@ -49,6 +49,11 @@ export async function withIndex<T>(
   }
 }
 
+/** To be called if it is unknown which files are in quarantine. */
+export function warnOfQuarantine(error: unknown): void {
+  warn(`The files in quarantine are not listed. ${describeError(error)}`);
+}
+
 function warnOfCache(error: unknown): void {
   warn(`There is no cache, so that the next question takes longer. ${describeError(error)}`);
 }

@@ -196,6 +196,21 @@ describe("clever-lake verify", () => {
     expect(stderr).not.toContain("There is no cache");
   });
 
+  test("metrics and dashboard answer without a damaged ingest log, and say that quarantine is unknown", async () => {
+    const cli = await copy();
+    const file = await removed(cli, "stage1np/clever/_ingest_log", ".parquet");
+    const metrics = await cli.run("metrics", "--no-cache", "--json");
+    expect(metrics).toMatchObject({ exitCode: 0, json: { users: expect.any(Number) } });
+    expect(metrics.json).not.toHaveProperty("quarantined");
+    const out = path.join(cli.lakeFolder, "..", "usage.html");
+    const dashboard = await cli.run("dashboard", "--no-cache", "--out", out);
+    expect(dashboard.exitCode).toBe(0);
+    for (const { stderr } of [metrics, dashboard]) {
+      expect(stderr).toMatch(/^warning: The files in quarantine are not listed\. /m);
+      expect(stderr).toContain(file);
+    }
+  });
+
   test("opens the lake by the address in the configuration", async () => {
     const cli = await copy();
     const config = z.looseObject({}).parse(JSON.parse(await readFile(cli.configFile, "utf8")));

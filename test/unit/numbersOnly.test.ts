@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { CleverLakeError } from "../../src/basics/errors";
 import { userTypes } from "../../src/clever/reports";
 import { IndexKeeper } from "../../src/dashboard/index/indexKeeper";
@@ -36,8 +36,10 @@ test.each([
   await using keeper = new IndexKeeper({ cacheFolder: await temporaryFolder() });
   expect((await keeper.current(lake))?.rows).toBe(1);
   const { signal } = new AbortController();
-  expect(await quarantineIn(lake, userTypes, signal)).toBeUndefined();
-  expect(await quarantineIn(fixture.lake, userTypes, signal)).toEqual([
+  const onDamage = vi.fn();
+  expect(await quarantineIn(lake, userTypes, signal, onDamage)).toBeUndefined();
+  expect(await quarantineIn(fixture.lake, userTypes, signal, onDamage)).toEqual([
     { path: dailyPath("2024-09-04"), state: "quarantined" },
   ]);
+  expect(onDamage).not.toHaveBeenCalled();
 });

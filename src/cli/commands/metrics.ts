@@ -7,7 +7,7 @@ import { nothingYet } from "../../pipeline/nothingYet";
 import { quarantineIn } from "../../pipeline/plan/quarantineIn";
 import type { CommandAction } from "../command";
 import { openConfigured } from "../connect";
-import { countingOf, withIndex } from "../participation";
+import { countingOf, warnOfQuarantine, withIndex } from "../participation";
 import { districtFilesOf, filterOf, type QuestionOptions, requireDays } from "../question";
 import { showMetrics } from "../show";
 
@@ -30,7 +30,7 @@ export const answerMetrics: CommandAction<QuestionOptions> = async (options, con
     },
     context.signal,
   );
-  const waiting = await quarantineIn(lake, config.userTypes, context.signal);
+  const waiting = await quarantineIn(lake, config.userTypes, context.signal, warnOfQuarantine);
   const quarantined = waiting && quarantinedIn(waiting, { from: "", to: "", filter });
   const asked = {
     ...{ from, to, compareFrom, compareTo },

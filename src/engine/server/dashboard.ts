@@ -53,7 +53,9 @@ export class Dashboards implements AsyncDisposable {
     const answered = await this.withIndex(params, signal, compute, onProgress);
     if ("empty" in answered || params.isListed) return answered;
     const { userTypes } = checkedSettings(params.connection);
-    const waiting = await quarantineIn(await openLake(params), userTypes, signal);
+    const onDamage = (error: unknown) =>
+      this.onProblem(`The files in quarantine are not listed: ${errorOrigin(error)}`);
+    const waiting = await quarantineIn(await openLake(params), userTypes, signal, onDamage);
     return { ...answered, ...(waiting && { quarantined: quarantinedIn(waiting, answered) }) };
   }
 

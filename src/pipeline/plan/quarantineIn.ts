@@ -1,5 +1,5 @@
 import { allSettledOrThrow } from "../../basics/allSettledOrThrow";
-import { isForbidden } from "../../basics/errors";
+import { isDamage, isForbidden } from "../../basics/errors";
 import type { UserType } from "../../clever/reports";
 import { Duck } from "../../duck/duck";
 import type { Lake } from "../../lake/lake";
@@ -12,13 +12,16 @@ import { waitingInQuarantine } from "./quarantine";
 type Waiting = Pick<PlannedFile, "path" | "state">;
 
 /**
- * The files in quarantine, from the lake alone; undefined for users who must not see the ingest log. Rejects as reading
- * the lake's tables does.
+ * The files in quarantine, from the lake alone; undefined for users who must not see the ingest log, and if it is
+ * damaged: no number depends on it. Rejects as reading the lake's tables does.
+ *
+ * @param onDamage receives what is damaged
  */
 export async function quarantineIn(
   lake: Lake,
   userTypes: readonly UserType[],
   signal: AbortSignal,
+  onDamage: (error: unknown) => void,
 ): Promise<Waiting[] | undefined> {
   await using duck = await Duck.open();
   try {
@@ -29,7 +32,8 @@ export async function quarantineIn(
     const waiting = waitingInQuarantine(stateOf(tables, log), userTypes);
     return waiting.map(({ path }) => ({ path, state: "quarantined" }));
   } catch (error) {
-    if (!isForbidden(error)) throw error;
+    if (isDamage(error)) onDamage(error);
+    else if (!isForbidden(error)) throw error;
     return undefined;
   }
 }
