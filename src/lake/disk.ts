@@ -22,6 +22,20 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** Errors of network shares whose files belong to another user, and of file systems without permissions. */
+const cannotChangeModes: ReadonlySet<string | undefined> = new Set(["EPERM", "ENOTSUP", "ENOSYS"]);
+
+/**
+ * Takes permissions from a file of this process: those that are not in `allowed`. On network shares where no file has
+ * permissions of its own, those of the mount stay.
+ */
+export async function limitMode(file: string, allowed: number): Promise<void> {
+  const { mode } = await fs.stat(file);
+  await fs.chmod(file, mode & allowed).catch((error: unknown) => {
+    if (!cannotChangeModes.has(errnoOf(error))) throw error;
+  });
+}
+
 /** Errors of file systems without hard links. Some of these errors have other causes too. */
 const linkRefusals: ReadonlySet<string | undefined> = new Set([
   ...["ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EPERM", "EACCES", "EINVAL", "UNKNOWN"],

@@ -10,7 +10,7 @@ import { removeLocal, replaceFile, retryWhileInUse } from "../basics/filesInUse"
 import { makeFolder } from "../basics/makeFolder";
 import { machineScratch } from "../basics/scratch";
 import { windowsNameFault } from "../basics/windowsNames";
-import { exists, ioError, isHardLinkUnsupported, isMissing, syncFile, syncFolder } from "./disk";
+import { exists, ioError, isHardLinkUnsupported, isMissing, limitMode, syncFile, syncFolder } from "./disk";
 import { folderOf } from "./folderAddress";
 import type { Lake, LakeEntry, LakeOptions } from "./lake";
 import { checkedPath, identityFileSystems, temporaryFolder } from "./lakePath";
@@ -157,8 +157,7 @@ export class FolderLake implements Lake {
     }
     try {
       // Permissions are only removed: the file was created with what the umask allows.
-      const { mode } = await fs.stat(localFile);
-      await fs.chmod(localFile, mode & this.fileMode(lakePath));
+      await limitMode(localFile, this.fileMode(lakePath));
       await retryWhileInUse(() => syncFile(localFile), options.signal);
       await this.place(localFile, target, options.signal);
     } catch (error) {

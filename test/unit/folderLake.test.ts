@@ -19,6 +19,7 @@ import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { fileBytes } from "../../src/basics/fileBytes";
 import { processSpace } from "../../src/basics/processSpace";
+import { limitMode } from "../../src/lake/disk";
 import { FolderLake } from "../../src/lake/folder";
 import type { LakeEntry } from "../../src/lake/lake";
 import { isLake } from "../../src/lake/requireLake";
@@ -48,6 +49,16 @@ test.skipIf(!existsSync("/dev/shm"))(
     } finally {
       await Promise.all([root, elsewhere].map((folder) => rm(folder, { recursive: true })));
     }
+  },
+);
+
+// As on a network share that was mounted for another user.
+test.skipIf(process.platform !== "linux")(
+  "a file system that refuses to change permissions keeps its own",
+  async () => {
+    await expect(chmod("/proc/self/status", 0o600)).rejects.toMatchObject({ code: "EPERM" });
+    await expect(limitMode("/proc/self/status", 0o600)).resolves.toBeUndefined();
+    await expect(limitMode("/proc/self/missing", 0o600)).rejects.toMatchObject({ code: "ENOENT" });
   },
 );
 
