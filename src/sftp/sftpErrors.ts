@@ -66,6 +66,9 @@ export function socketFault(error: unknown): string {
     case "ENETUNREACH":
       return "it is unreachable";
     default:
-      return typeof code === "string" ? `the system reports ${code}` : "the server closed the connection";
+      // Other codes than the system's are the libraries' own, for a connection that ended at an unexpected time.
+      return /^E(?!RR_)/.test(String(code))
+        ? `the system reports ${code}`
+        : "the server closed the connection";
   }
 }
