@@ -13,7 +13,8 @@ import { schoolLevels } from "./dashboard/schoolLevels";
 import type { RunRequest } from "./pipeline/run";
 
 const abort = new AbortController();
-let exitCode: ExitCode = 0;
+/** The exit code, which is that of a failure until the command has ended. */
+let exitCode: ExitCode = 2;
 
 function program(): Command {
   const root = new Command("clever-lake")
@@ -158,6 +159,7 @@ Exit codes: 0 done; 1 done, but something needs attention; 2 could not start or 
       }
       const { demo } = await import("./cli/demo");
       await demo(options, abort.signal);
+      exitCode = 0;
     });
   root
     .command("salt")
@@ -287,7 +289,10 @@ function handleStopSignals(): void {
   const windows = process.platform === "win32" ? (["SIGBREAK"] as const) : [];
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", ...windows] as const) {
     process.on(signal, () => {
-      if (abort.signal.aborted) process.exit(130);
+      if (abort.signal.aborted) {
+        exitCode = 130;
+        process.exit();
+      }
       console.error("\nStopping; completed work is kept. Press Ctrl-C again to stop at once.");
       abort.abort(new Error("Stopped."));
     });
@@ -304,12 +309,15 @@ function tolerateClosedOutput(): void {
     // On Windows the code is EOF.
     if (code === "EPIPE" || code === "EOF") return;
     exitCode = 2;
-    process.exitCode = exitCode;
     console.error(`${styledError("red", "error:")} Standard output could not be written (${code}).`);
   });
 }
 
 async function main(): Promise<void> {
+  // By itself, Node.js would end with 1 after a fault of this program, and with 0 if it had nothing left to wait for.
+  process.on("exit", () => {
+    process.exitCode = exitCode;
+  });
   handleStopSignals();
   tolerateClosedOutput();
   try {
@@ -324,7 +332,6 @@ async function main(): Promise<void> {
       console.error(`${styledError("red", "error:")} ${plain(describeError(error))}`);
     }
   }
-  process.exitCode = exitCode;
 }
 
 void main();

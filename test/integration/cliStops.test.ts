@@ -127,6 +127,25 @@ describe("clever-lake demo", () => {
   });
 });
 
+describe("the exit code", () => {
+  beforeAll(buildCommandLine);
+
+  test.each([
+    ["a fault of the program", `setTimeout(() => { throw new Error("a fault"); })`],
+    ["waiting for something that never happens", ""],
+  ])("is that of a failure after %s", async (_, code) => {
+    const first = `import fs from "node:fs/promises"; import { syncBuiltinESMExports } from "node:module";
+      fs.lstat = () => { ${code}; return new Promise(() => undefined); }; syncBuiltinESMExports();`;
+    const preload = `--import=data:text/javascript,${encodeURIComponent(first)}`;
+    const { status, stdout } = spawnSync(process.execPath, [preload, commandLine, "demo"], {
+      env: { ...process.env, TMPDIR: await temporaryFolder() },
+      stdio: ["ignore", "pipe", "ignore"],
+      encoding: "utf8",
+    });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  });
+});
+
 describe("output", () => {
   beforeAll(buildCommandLine);
 
