@@ -65,9 +65,14 @@ export function unlikelyDays(days: readonly DayRows[], times: FileTimes): Readon
   return unlikely;
 }
 
-/** Some servers report no time, or have a wrong clock. */
-function writtenAt({ modified, landed }: FileTimes): Date {
-  const isLikely = modified.getTime() >= oldest && dayOf(modified) <= dayOf(landed) + 1;
+/**
+ * Some servers report no time, or have a wrong clock. If the date in the name is in the future too, this machine's clock
+ * was behind when the file landed.
+ */
+function writtenAt({ named, modified, landed }: FileTimes): Date {
+  const latest = dayOf(landed) + 1;
+  const wasBehind = named !== undefined && dayNumber(named) > latest;
+  const isLikely = modified.getTime() >= oldest && (wasBehind || dayOf(modified) <= latest);
   return isLikely ? modified : landed;
 }
 

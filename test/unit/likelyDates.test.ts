@@ -75,6 +75,20 @@ test("if the server reports no time, the landing time counts", () => {
   }
 });
 
+test("if this machine's clock was behind, the server's time counts for a file whose name is as new", () => {
+  const landed = new Date("2026-11-01T05:00:00Z");
+  expect(unlikely({ "2026-11-19": 5, "2026-11-25": 1 }, { ...nightly, landed })).toEqual([
+    `2026-11-25: ${future}`,
+  ]);
+  // Of two clocks, the name shows which one is wrong.
+  expect(unlikely({ "2026-11-19": 5 }, { ...nightly, named: "2026-10-31", landed })).toEqual([
+    `2026-11-19: ${future}`,
+  ]);
+  expect(unlikely({ "2026-11-19": 5 }, { ...nightly, modified: new Date(0), landed })).toEqual([
+    `2026-11-19: ${future}`,
+  ]);
+});
+
 test("a file without rows has no unlikely date", () => {
   expect(unlikely({})).toEqual([]);
 });
