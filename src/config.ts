@@ -250,15 +250,17 @@ function textOf(bytes: Buffer): string {
   return new TextDecoder(encoding).decode(bytes);
 }
 
-/** The secrets in an environment; empty ones count as missing. */
+/**
+ * The secrets in an environment; empty ones count as missing. Line breaks at the end are removed: they come from the file
+ * that a secret was read from, such as one with Windows' line ends.
+ */
 export function secretsFrom(environment: NodeJS.ProcessEnv): Secrets {
-  const {
-    CLEVER_SFTP_PASSWORD: password,
-    CLEVER_SFTP_PASSPHRASE: passphrase,
-    CLEVER_SALT: salt,
-    CLEVER_LAKE_ACCOUNT_KEY: lakeAccountKey,
-    CLEVER_LAKE_SAS: lakeSas,
-  } = environment;
+  const secret = (name: string) => environment[name]?.replace(/[\r\n]+$/, "");
+  const password = secret("CLEVER_SFTP_PASSWORD");
+  const passphrase = secret("CLEVER_SFTP_PASSPHRASE");
+  const salt = secret("CLEVER_SALT");
+  const lakeAccountKey = secret("CLEVER_LAKE_ACCOUNT_KEY");
+  const lakeSas = secret("CLEVER_LAKE_SAS");
   return {
     ...(password ? { password } : {}),
     ...(passphrase ? { passphrase } : {}),
