@@ -2,7 +2,7 @@ import type * as CliProgress from "cli-progress";
 import { counted } from "../basics/counted";
 import { doneShare } from "../basics/doneShare";
 import type { FinalPhase, ProgressListener, ProgressState, WorkProgress } from "../pipeline/progress";
-import { bytes, duration, integer } from "./text";
+import { bytes, duration, integer, isTerminal } from "./text";
 
 /** Shows a run's progress on standard error: a bar on a terminal, a plain line every few seconds elsewhere. */
 export interface ProgressView {
@@ -12,7 +12,7 @@ export interface ProgressView {
 
 export async function progressView(): Promise<ProgressView> {
   // In a bundle of ES modules, it has only a default export.
-  return process.stderr.isTTY ? barView((await import("cli-progress")).default) : lineView();
+  return isTerminal(process.stderr) ? barView((await import("cli-progress")).default) : lineView();
 }
 
 function barView({ Presets, SingleBar }: typeof CliProgress): ProgressView {
@@ -29,6 +29,8 @@ function barView({ Presets, SingleBar }: typeof CliProgress): ProgressView {
     Presets.shades_classic,
   );
   const started = Date.now();
+  // While it is shown, the cursor is hidden and lines do not wrap, also after the process has ended.
+  const restore = () => bar.stop();
   return {
     listener: (state) => {
       if (state.phase === "listing") {
@@ -36,12 +38,16 @@ function barView({ Presets, SingleBar }: typeof CliProgress): ProgressView {
         return;
       }
       const text = `${describe(state)}  ${rate(state, started)}`;
-      if (shown === undefined) bar.start(100, 0, { text });
+      if (shown === undefined) {
+        bar.start(100, 0, { text });
+        process.once("exit", restore);
+      }
       shown = Math.max(shown ?? 0, doneShare(state));
       bar.update(shown, { text });
     },
     stop: () => {
-      if (shown !== undefined) bar.stop();
+      process.off("exit", restore);
+      if (shown !== undefined) restore();
       else process.stderr.write("\x1b[2K\r");
     },
   };
@@ -111,7 +117,7 @@ function rate(state: ProgressState, started: number): string {
 export function shareOnTerminal() {
   let shown = "";
   const write = (text: string) => {
-    if (!process.stderr.isTTY || text === shown) return;
+    if (!isTerminal(process.stderr) || text === shown) return;
     shown = text;
     process.stderr.write(`\x1b[2K${text}\r`);
   };

@@ -8,9 +8,14 @@ export { plain } from "../basics/plainText";
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Whether a stream supports colours: a terminal, unless the user opts out (https://no-color.org). */
+/** Whether a stream is a terminal that understands escape codes. */
+export function isTerminal(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY === true && process.env.TERM !== "dumb";
+}
+
+/** Whether a stream supports colours, unless the user opts out (https://no-color.org). */
 function hasColours(stream: NodeJS.WriteStream): boolean {
-  return stream.isTTY === true && !process.env.NO_COLOR;
+  return isTerminal(stream) && !process.env.NO_COLOR;
 }
 
 /** A styled text for standard output, if it supports colours. */
