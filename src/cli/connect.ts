@@ -4,7 +4,6 @@ import { sftpAccount } from "../connect/account";
 import { saltOf } from "../connect/salt";
 import type { Lake } from "../lake/lake";
 import { openLakeAt } from "../lake/open";
-import { SftpSource } from "../sftp/sftpSource";
 import type { CommandContext, CommonOptions } from "./command";
 
 /** The lake of a configuration; a folder is created by the first write, and Azure is contacted on first use. */
@@ -29,6 +28,8 @@ export async function openConfigured(options: CommonOptions, { environment, sign
     /** The server; connects on first use. Rejects with `config` if none is configured. */
     openSource: async () => {
       if (config.sftp === undefined) throw noServer(options.config);
+      // Loaded only when needed.
+      const { SftpSource } = await import("../sftp/sftpSource");
       return new SftpSource(await sftpAccount(config.sftp, secrets));
     },
   };

@@ -27,11 +27,15 @@ test("loads only the argument parser at start, and a command's packages when it 
   expect(await packagesAtStart(commandLine)).toEqual(new Set(["commander"]));
 });
 
-test("contacts the server before it loads the engine, and loads human-readable output only if needed", async () => {
-  const folder = path.dirname(commandLine);
-  const name = (await readdir(folder)).find((each) => /^cli-run-\w+\.mjs$/.test(each)) ?? "";
-  const packages = await packagesAtStart(path.join(folder, name));
+test.each(["run", "metrics"])(
+  "%s loads server, engine and progress bar only when needed",
+  async (command) => {
+    const folder = path.dirname(commandLine);
+    const isChunk = new RegExp(`^cli-${command}-\\w+\\.mjs$`);
+    const name = (await readdir(folder)).find((each) => isChunk.test(each)) ?? "";
+    const packages = await packagesAtStart(path.join(folder, name));
 
-  expect(packages).toContain("ssh2");
-  for (const later of ["@duckdb/node-api", "cli-progress"]) expect(packages).not.toContain(later);
-});
+    expect(packages).toContain("zod");
+    for (const later of ["ssh2", "@duckdb/node-api", "cli-progress"]) expect(packages).not.toContain(later);
+  },
+);

@@ -12,7 +12,7 @@ import { sampleDistrict } from "../../sample/district";
 import { writeDistrict } from "../../sample/reportFiles";
 import { sampleRosterPath, writeRoster } from "../../sample/roster";
 import { showcase } from "../../sample/showcase";
-import { newHostKey, type RunningSftpServer, startSftpServer } from "../../sftp/server/server";
+import type { RunningSftpServer } from "../../sftp/server/server";
 import type { SampleParams, SampleServer } from "../messages/messages";
 
 const username = "district";
@@ -39,6 +39,7 @@ export class Sample {
 
     const password = params.password ?? randomBytes(12).toString("base64url");
     const { hostKey, salt } = await prepare(folder, reportsFolder, params, signal);
+    const { startSftpServer } = await import("../../sftp/server/server");
     const server = await startSftpServer({ folder: reportsFolder, username, password, hostKey });
     const { host, port, hostKeyFingerprint } = server;
     const started: SampleServer = {
@@ -80,6 +81,7 @@ async function prepare(
   const district = sampleDistrict(size ?? showcase);
   await writeDistrict(district, reportsFolder, { signal });
   await writeRoster(district, reportsFolder, { signal });
+  const { newHostKey } = await import("../../sftp/server/server");
   const identity = { hostKey: newHostKey(), salt: newSalt() };
   try {
     return await keepIdentity(file, identity);

@@ -9,7 +9,6 @@ import { dismissQuarantined } from "../../pipeline/plan/dismiss";
 import { repairLake } from "../../pipeline/repair/repair";
 import { optimizeLake } from "../../pipeline/upkeep/optimizeLake";
 import { vacuumLake } from "../../pipeline/upkeep/vacuumLake";
-import { fetchHostKey as fetchKey } from "../../sftp/connection/hostKey";
 import { scriptsOfProgram } from "../../spark/scripts";
 import * as protocol from "../messages/protocol";
 import { errorOrigin } from "../messages/wireError";
@@ -81,9 +80,10 @@ export class EngineServer implements AsyncDisposable {
 
   private answerServer(): void {
     const { handlers, sources, sample } = this;
-    handlers.on(protocol.fetchHostKey, async ({ host, port, timeoutSeconds }, signal) => ({
-      hostKey: await fetchKey(host, port, signal, timeoutSeconds),
-    }));
+    handlers.on(protocol.fetchHostKey, async ({ host, port, timeoutSeconds }, signal) => {
+      const { fetchHostKey } = await import("../../sftp/connection/hostKey");
+      return { hostKey: await fetchHostKey(host, port, signal, timeoutSeconds) };
+    });
     handlers.on(protocol.testConnection, (params, signal) => reports.testConnection(params, sources, signal));
     handlers.on(protocol.testLogin, async (params, signal) => {
       await using source = await sourceOf(params);
