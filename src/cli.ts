@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { version } from "../package.json";
+import { engines, version } from "../package.json";
 import { assetNames } from "./assets/asset";
 import { describeError } from "./basics/errors";
 import { userTypes } from "./clever/reports";
 import type { CommandAction, CommonOptions, ExitCode } from "./cli/command";
 import type { DemoOptions } from "./cli/demo";
 import { languages } from "./cli/languages";
+import { requireNode } from "./cli/nodeVersion";
 import { jsonText, plain, styledError } from "./cli/text";
 import { defaultSchoolYearStart, keptWhole, monthAndDay, rangePresets } from "./dashboard/opening";
 import { schoolLevels } from "./dashboard/schoolLevels";
@@ -321,6 +322,7 @@ async function main(): Promise<void> {
   handleStopSignals();
   tolerateClosedOutput();
   try {
+    requireNode(process.versions.node, engines.node);
     await program().parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) {

@@ -1,4 +1,5 @@
-import { styleText } from "node:util";
+// Not by name: an older Node.js does not have it, and must still load this file to say that it is too old.
+import * as util from "node:util";
 import { inByteUnit } from "../basics/byteSize";
 import { duration as durationIn } from "../basics/duration";
 import { plain, unsafeCharacters } from "../basics/plainText";
@@ -6,7 +7,7 @@ import { plain, unsafeCharacters } from "../basics/plainText";
 export { integer } from "../basics/counted";
 export { plain } from "../basics/plainText";
 
-type Style = Parameters<typeof styleText>[0];
+type Style = Parameters<typeof util.styleText>[0];
 
 /** Whether a stream is a terminal that understands escape codes. */
 export function isTerminal(stream: NodeJS.WriteStream): boolean {
@@ -20,12 +21,12 @@ function hasColours(stream: NodeJS.WriteStream): boolean {
 
 /** A styled text for standard output, if it supports colours. */
 export function styled(style: Style, text: string): string {
-  return hasColours(process.stdout) ? styleText(style, text) : text;
+  return hasColours(process.stdout) ? util.styleText(style, text) : text;
 }
 
 /** The same for standard error. */
 export function styledError(style: Style, text: string): string {
-  return hasColours(process.stderr) ? styleText(style, text) : text;
+  return hasColours(process.stderr) ? util.styleText(style, text) : text;
 }
 
 /** Writes a warning to standard error. */
