@@ -140,6 +140,23 @@ describe.skipIf(binary === undefined)("the SFTP source, with faults of server, n
     await source.close();
   });
 
+  it.each([
+    ["ends at once", "#!/bin/sh\nexit 1\n"],
+    ["prints a text first", "#!/bin/sh\necho 'Welcome!'\nsleep 60\n"],
+  ])("reports a server whose SFTP service %s", async (_, script) => {
+    const program = path.join(await temporaryFolder(), "sftp");
+    await writeFile(program, script, { mode: 0o755 });
+    const odd = await startSshd(binary ?? "", program);
+    const { host, port, username, privateKey, hostKeyFingerprint: hostKey } = odd;
+    const source = new SftpSource({ host, port, username, privateKey, hostKey });
+    await expect(source.login()).rejects.toMatchObject({
+      code: "network",
+      message: `${host}:${port} accepts the login, but offers no SFTP.`,
+    });
+    await source.close();
+    await odd.stop();
+  });
+
   it("ends pending work when closed, and leaves no socket behind", async () => {
     const sockets = () => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
     const before = sockets();

@@ -1,7 +1,7 @@
 import type { CipherAlgorithm, ParsedKey, ServerHostKeyAlgorithm } from "ssh2";
 import SftpClient from "ssh2-sftp-client";
 import { CleverLakeError, isCleverLakeError } from "../../basics/errors";
-import { networkError, socketFault } from "../sftpErrors";
+import { networkError, SilentServerError, socketFault } from "../sftpErrors";
 import { type Credentials, Login } from "./authentication";
 import { SftpConnection } from "./connection";
 import { algorithmsOfOtherKeys, hostKeyAlgorithms, hostKeyFingerprint, hostKeyRefusal } from "./hostKey";
@@ -139,6 +139,7 @@ export class SftpConnector {
     // If the account has logged in before, the password is not the reason for the disconnection.
     const isFirstLogin = login.passwordSent && !ready && !this.hasLoggedIn;
     if (isFirstLogin && isCleverLakeError(error, "network")) return login.unanswered(error);
+    if (ready && !(error instanceof SilentServerError)) return this.withoutSftp(error);
     if (error instanceof CleverLakeError) return error;
     const level = error instanceof Error && "level" in error ? error.level : undefined;
     const message = error instanceof Error ? error.message : "";
@@ -161,12 +162,19 @@ export class SftpConnector {
       const what = `The SFTP server ${this.address} supports no algorithm that is safe to use.`;
       return new CleverLakeError("io", what, detail("It needs an update: current OpenSSH servers work."));
     }
-    if (ready && /subsystem|channel/i.test(message))
-      return new CleverLakeError("io", `${this.address} accepts the login, but offers no SFTP.`, detail());
     if (isFirstLogin) return login.unanswered(error);
     return networkError(
       `The connection to the SFTP server ${this.address} failed: ${socketFault(error)}.`,
       error,
     );
+  }
+
+  /** The error for a connection that was lost between the login and the first SFTP message. */
+  private withoutSftp(cause: unknown): CleverLakeError {
+    const isRefused = cause instanceof Error && /subsystem|channel/i.test(cause.message);
+    const message = `${this.address} accepts the login, but offers no SFTP.`;
+    const hint =
+      "Try again. If it stays, ask the server's administrator: the account may not be allowed to use SFTP, or the server prints a text when SFTP begins.";
+    return new CleverLakeError(isRefused ? "io" : "network", message, { hint, cause });
   }
 }
