@@ -20,6 +20,8 @@ export function folderAddressFault(
 ): string | undefined {
   // For example, JSON turns the `\n` in "C:\new" into a line break.
   if (/\p{Cc}/u.test(address)) return "has a control character; double each backslash, or use slashes";
+  // As in pasted text: it would be another folder, whose name looks the same.
+  if (address.trim() !== address) return "must not begin or end with a space";
   const windows = platform === "win32";
   let folder = address;
   if (address.startsWith("file:")) {

@@ -46,7 +46,9 @@ test.each([
   ["file:///data/100%", "%25"],
   ["\\\\server\\share", "full path"],
   ["data/lake", "full path"],
-])("%s is not a lake's folder elsewhere", (address, reason) => {
+  ["/data/lake ", "not begin or end with a space"],
+  [" file:///data/lake", "not begin or end with a space"],
+])("%j is not a lake's folder elsewhere", (address, reason) => {
   expect(folderAddressFault(address, "linux")).toContain(reason);
 });
 

@@ -290,11 +290,11 @@ async function askLake(answers: ConnectionAnswers, context: StepContext): Promis
       placeholder: path.join(homedir(), "clever-lake"),
       prompt: vscode.l10n.t("The lake's folder; it is created if it does not exist"),
       validate: (text) =>
-        path.isAbsolute(expandHome(text)) ? undefined : vscode.l10n.t("Enter a full path."),
+        path.isAbsolute(expandHome(text.trim())) ? undefined : vscode.l10n.t("Enter a full path."),
     }),
   );
   if (typed === undefined) return askLake(answers, context);
-  return inFolder(answers, expandHome(typed));
+  return inFolder(answers, expandHome(typed.trim()));
 }
 
 function inFolder(answers: ConnectionAnswers, folder: string): ConnectionAnswers {
