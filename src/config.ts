@@ -60,7 +60,7 @@ function checkedText(check: (text: string) => string | undefined) {
   });
 }
 
-/** The configuration's keys: in the command line's file, and in the extension's settings under `clever.`. */
+/** The configuration's keys: in the command line's file, and in the extension's settings, see `settingsSchema`. */
 export const configSchema = z.strictObject({
   sftp: z.strictObject({
     host: z.string().min(1),
@@ -126,6 +126,18 @@ export const configSchema = z.strictObject({
 });
 
 export type Config = z.infer<typeof configSchema>;
+
+/** The path of a file in VS Code's settings: from which folder VS Code was started is unknown to its user. */
+const fullPath = checkedText((file) =>
+  path.isAbsolute(expandHome(file)) ? undefined : "must be a full path, or begin with ~/",
+).optional();
+
+/** The configuration's keys in the extension's settings. */
+export const settingsSchema = configSchema.extend({
+  sftp: configSchema.shape.sftp.extend({ privateKeyPath: fullPath }),
+  schoolLevelsFile: fullPath,
+  licencesFile: fullPath,
+});
 
 /** A file may leave the server out: most commands need only the lake. */
 const configFileSchema = configSchema.partial({ sftp: true });

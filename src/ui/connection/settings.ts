@@ -24,10 +24,17 @@ export function reportsRoot(): string {
   return typeof root === "string" ? root : "/";
 }
 
-/** How many seconds the server may take to answer, without validation; undefined if it is not set. */
+/** In seconds, as in the manifest. Much longer timers overflow and fire at once. */
+const maxTimeoutSeconds = 600;
+
+/**
+ * How many seconds the server may take to answer; undefined if it is not set, or is invalid, which is reported once
+ * there is a connection.
+ */
 export function serverTimeout(): number | undefined {
   const seconds = given("sftp.timeoutSeconds");
-  return typeof seconds === "number" ? seconds : undefined;
+  const isUsable = typeof seconds === "number" && seconds >= 1 && seconds <= maxTimeoutSeconds;
+  return isUsable ? seconds : undefined;
 }
 
 /** The lake's URL as set, without validation. */
@@ -70,8 +77,8 @@ function allGiven(group: string, keys: readonly string[]): Record<string, unknow
 
 /** The settings that apply to every connection; rejects with `SettingError`. */
 export async function readGeneralSettings() {
-  const { configSchema } = await import("../../config");
-  const schema = configSchema.pick({
+  const { settingsSchema } = await import("../../config");
+  const schema = settingsSchema.pick({
     userTypes: true,
     minimumGroupSize: true,
     keepWhole: true,
@@ -83,16 +90,17 @@ export async function readGeneralSettings() {
 
 /** Rejects with `SettingError` if a setting in use is invalid. */
 export async function checkSettings(): Promise<void> {
-  await (usesSample() ? readGeneralSettings() : readSettings());
+  await readGeneralSettings();
+  if (!usesSample()) await readSettings();
 }
 
 /** The settings as a configuration; rejects with `SettingError` for the first invalid one. */
 export async function readSettings(): Promise<Config> {
   // Loaded on demand: validation must not be loaded while VS Code starts.
-  const { configSchema } = await import("../../config");
-  return checked(configSchema, {
+  const { settingsSchema } = await import("../../config");
+  return checked(settingsSchema, {
     ...lakeAsSet(),
-    sftp: allGiven("sftp.", Object.keys(configSchema.shape.sftp.shape)),
+    sftp: allGiven("sftp.", Object.keys(settingsSchema.shape.sftp.shape)),
     ...allGiven("", [
       "userTypes",
       "minimumGroupSize",
