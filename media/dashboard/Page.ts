@@ -198,7 +198,7 @@ export class Page implements Actions {
         break;
       case "empty":
         model.answer = undefined;
-        model.phase = { name: "empty" };
+        model.phase = { name: "empty", noLakeAt: message.noLakeAt };
         model.announcement = texts.emptyTitle;
         break;
       case "failed":

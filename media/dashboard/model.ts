@@ -9,7 +9,7 @@ import { type Formats, fill, isolated } from "./formats";
 
 export type Phase =
   | { readonly name: "loading" }
-  | { readonly name: "empty" }
+  | { readonly name: "empty"; readonly noLakeAt: string | undefined }
   | { readonly name: "failed"; readonly message: string; readonly fix: "retry" | "connect" }
   | { readonly name: "ready" };
 

@@ -23,8 +23,9 @@ export function stateView(model: Model, actions: Actions): TemplateResult {
     return message(
       "database",
       texts.emptyTitle,
-      texts.emptyText,
-      html`<button type="button" class="button" id="run" @click=${() => actions.post({ type: "run" })}>${texts.runPipeline}</button>`,
+      phase.noLakeAt === undefined ? texts.emptyText : fill(texts.noLake, isolated(phase.noLakeAt)),
+      html`<button type="button" class="button" id="run" @click=${() => actions.post({ type: "run" })}>${texts.runPipeline}</button>
+        ${phase.noLakeAt === undefined ? nothing : html`<button type="button" class="button secondary" id="retry" @click=${() => actions.post({ type: "retry" })}>${texts.retry}</button>`}`,
     );
   }
   return skeletonView(model);

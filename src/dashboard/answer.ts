@@ -398,4 +398,8 @@ export interface DashboardAnswer extends Counting {
 }
 
 /** The tables are still empty; the dashboard says so instead. */
-export type NoAnswer = { readonly empty: true };
+export type NoAnswer = {
+  readonly empty: true;
+  /** The lake's address, if there is no lake. */
+  readonly noLakeAt?: string | undefined;
+};

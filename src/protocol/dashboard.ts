@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { DashboardAnswer } from "../dashboard/answer";
+import type { DashboardAnswer, NoAnswer } from "../dashboard/answer";
 import type { DashboardTexts } from "../dashboard/export/texts";
 import { dashboardView } from "../dashboard/export/view";
 import type { LinkedView } from "../dashboard/export/viewLink";
@@ -82,7 +82,7 @@ export type ToPage =
   | { readonly type: "progress"; readonly question: number; readonly ready: number; readonly months: number }
   | { readonly type: "answer"; readonly question: number; readonly answer: DashboardAnswer }
   /** The tables are still empty. */
-  | { readonly type: "empty"; readonly question: number }
+  | ({ readonly type: "empty"; readonly question: number } & Pick<NoAnswer, "noLakeAt">)
   | {
       readonly type: "failed";
       readonly question: number;

@@ -522,6 +522,8 @@ export class FakeDashboardSource implements DashboardSource {
   aborted = 0;
   failing: Error | undefined;
   empty = false;
+  /** While it is empty: the address without a lake. */
+  noLakeAt: string | undefined;
   /** Answers are held back until this resolves. */
   gate: Promise<void> | undefined;
 
@@ -534,6 +536,6 @@ export class FakeDashboardSource implements DashboardSource {
     await this.gate;
     signal.removeEventListener("abort", count);
     if (this.failing) throw this.failing;
-    return this.empty ? { empty: true } : fakeAnswer(filter, this.district);
+    return this.empty ? { empty: true, noLakeAt: this.noLakeAt } : fakeAnswer(filter, this.district);
   }
 }

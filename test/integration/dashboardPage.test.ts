@@ -223,6 +223,11 @@ describe.skipIf(!chromiumPath)("the dashboard's page", () => {
       open();
       await page.locator("#run").click();
       await expect.poll(() => sent.at(-1)).toEqual({ type: "run" });
+      source.noLakeAt = "file:///mnt/lake";
+      await session.refresh();
+      await expect.poll(() => textOf(page, ".state-text")).toMatch(/no lake at .*file:\/\/\/mnt\/lake.* yet/);
+      await page.locator("#retry").click();
+      await expect.poll(() => sent.at(-1)).toEqual({ type: "retry" });
       source.failing = new CleverLakeError("engine", "The lake cannot be read.");
       await session.refresh();
       await expect.poll(() => textOf(page, ".state-text")).toContain("The lake cannot be read.");

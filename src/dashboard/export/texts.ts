@@ -352,6 +352,9 @@ export function dashboardTexts(t: Translate, language: string, locale = language
     emptyText: t(
       "The dashboard shows what is in the lake's pseudonymized tables. Run the pipeline to fill them.",
     ),
+    noLake: t(
+      "There is no lake at {0} yet; the first run creates it. If there should be one, check the setting clever.lake.url, and whether its disk is mounted.",
+    ),
     runPipeline: t("Run the Pipeline"),
     missingNames: t("Not in the data: {0}. Remove these filters."),
     unknownSchools: t("The file of school levels names schools that the data does not have: {0}."),

@@ -9,6 +9,7 @@ import { IndexKeeper } from "../../dashboard/index/indexKeeper";
 import type { ParticipationIndex } from "../../dashboard/index/participationIndex";
 import { quarantinedIn } from "../../dashboard/quarantine";
 import { answer } from "../../dashboard/query/answer";
+import { isLake } from "../../lake/requireLake";
 import { quarantineIn } from "../../pipeline/plan/quarantineIn";
 import type { CountingParams, DashboardParams, DashboardProgress } from "../messages/messages";
 import { errorOrigin } from "../messages/wireError";
@@ -51,7 +52,11 @@ export class Dashboards implements AsyncDisposable {
     const options = { minimumGroupSize, keepWhole, schoolYearStart, now: new Date(), levels, licences };
     const compute = (index: ParticipationIndex | undefined) => answer(index, filter, options, signal);
     const answered = await this.withIndex(params, signal, compute, onProgress);
-    if ("empty" in answered || params.isListed) return answered;
+    if ("empty" in answered) {
+      const lake = await openLake(params);
+      return (await isLake(lake, { signal })) ? answered : { ...answered, noLakeAt: lake.url };
+    }
+    if (params.isListed) return answered;
     const { userTypes } = checkedSettings(params.connection);
     const onDamage = (error: unknown) =>
       this.onProblem(`The files in quarantine are not listed: ${errorOrigin(error)}`);

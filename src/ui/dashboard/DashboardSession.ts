@@ -98,8 +98,13 @@ export class DashboardSession {
         if (!signal.aborted) this.post({ type: "progress", question, ready, months });
       });
       if (signal.aborted) return;
-      this.latest = "empty" in answer ? undefined : answer;
-      this.show("empty" in answer ? { type: "empty", question } : { type: "answer", question, answer });
+      const isEmpty = "empty" in answer;
+      this.latest = isEmpty ? undefined : answer;
+      this.show(
+        isEmpty
+          ? { type: "empty", question, noLakeAt: answer.noLakeAt }
+          : { type: "answer", question, answer },
+      );
     } catch (error) {
       if (signal.aborted) return;
       const fix = isCleverLakeError(error, "notConnected") ? "connect" : "retry";

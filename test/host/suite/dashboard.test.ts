@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { commands, EventEmitter, env, extensions, Uri, ViewColumn, window } from "vscode";
 import { dashboardTexts } from "../../../src/dashboard/export/texts";
@@ -71,7 +72,7 @@ suite("the dashboard", function () {
     tab.say({ type: "ready" });
     assert.deepEqual((await tab.hears("init")).filter, openingFilter);
     assert.match(tab.panel.webview.html, /default-src 'none'/);
-    await tab.hears("empty");
+    assert.equal((await tab.hears("empty")).noLakeAt, pathToFileURL(district.lake).href);
     tab.say({ type: "run" });
     const newest = () => tab.received.findLast((message) => message.type === "answer");
     // An earlier answer may include only a part of the run's rows.
@@ -344,6 +345,22 @@ suite("the dashboard", function () {
     tab.say({ type: "retry" });
     const { cards } = (await tab.hears("answer", before)).answer;
     assert.deepEqual(cards.users, answer.cards.users);
+    await close(tab);
+  });
+
+  test("says that the lake is gone, until its disk is mounted again", async () => {
+    const tab = await open();
+    tab.say({ type: "ready" });
+    const { answer } = await tab.hears("answer");
+    await rename(district.lake, `${district.lake}-away`);
+    await sleep(1_100);
+    const before = tab.received.length;
+    tab.say({ type: "retry" });
+    assert.equal((await tab.hears("empty", before)).noLakeAt, pathToFileURL(district.lake).href);
+    await rename(`${district.lake}-away`, district.lake);
+    await sleep(1_100);
+    tab.say({ type: "retry" });
+    assert.deepEqual((await tab.hears("answer", before)).answer.cards.users, answer.cards.users);
     await close(tab);
   });
 
