@@ -3,6 +3,7 @@ import type { EngineClient } from "../../src/engine/client/client";
 import type { RunItem } from "../../src/engine/messages/messages";
 import type { ConnectionModel } from "../../src/ui/connection/connectionModel";
 import { RunsTree } from "../../src/ui/trees/runsTree";
+import { setFocus } from "../helpers/vscodeStub";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -18,7 +19,7 @@ function viewOf(run: { outcome: RunItem["outcome"] }, running?: string) {
   const request = vi.fn(() => Promise.resolve({ total: 1, runs: [{ ...run }] }));
   const tell = { lakeMayHaveChanged: vi.fn(), refreshQuietly: vi.fn() };
   const connected = () => Promise.resolve({});
-  const looked = { ...tell, connected, mayLoad: true, onDidChangeLake: listen };
+  const looked = { ...tell, connected, mayLoad: true, seen: 1, onDidChangeLake: listen };
   const model = looked as unknown as ConnectionModel;
   const log = { error: () => undefined } as never;
   const own: { running: string | undefined; onDidBegin: typeof listen } = { running, onDidBegin: listen };
@@ -41,6 +42,48 @@ test("the end of another window's or program's run is noticed, and the views are
   await tree.getChildren();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(request).toHaveBeenCalledTimes(looks + 1);
+  tree.dispose();
+});
+
+test("a run of another window or program is noticed when the window gets the focus, and the views are told once", async () => {
+  const { tree, request, lakeMayHaveChanged, refreshQuietly } = viewOf({ outcome: "done" });
+  const focus = async () => {
+    setFocus(true);
+    await vi.advanceTimersByTimeAsync(0);
+  };
+  await tree.getChildren();
+  await focus();
+  expect(lakeMayHaveChanged).not.toHaveBeenCalled();
+  const runs = [
+    { runId: "2", outcome: "done" as const },
+    { runId: "1", outcome: "done" as const },
+  ];
+  request.mockImplementation(() => Promise.resolve({ total: 2, runs }));
+  for (let times = 0; times < 2; times++) await focus();
+  expect(lakeMayHaveChanged).toHaveBeenCalledOnce();
+  expect(refreshQuietly).toHaveBeenCalledOnce();
+  tree.dispose();
+  const looks = request.mock.calls.length;
+  await focus();
+  expect(request).toHaveBeenCalledTimes(looks);
+});
+
+test("the view says once that the runs cannot be read any more, and shows them when they can be again", async () => {
+  const { tree, request, lakeMayHaveChanged } = viewOf({ outcome: "done" });
+  let shown = 0;
+  tree.onDidChangeTreeData(() => shown++);
+  await tree.getChildren();
+  const answer = request.getMockImplementation();
+  request.mockImplementation(() => Promise.reject(new Error("gone")));
+  for (let times = 0; times < 2; times++) {
+    setFocus(true);
+    await vi.advanceTimersByTimeAsync(0);
+  }
+  expect(shown).toBe(1);
+  request.mockImplementation(answer ?? expect.fail);
+  setFocus(true);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(lakeMayHaveChanged).toHaveBeenCalledOnce();
   tree.dispose();
 });
 

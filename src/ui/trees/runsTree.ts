@@ -27,6 +27,8 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   readonly onDidChangeTreeData = this.changed.event;
   private shown = pageSize;
   private nextPoll: NodeJS.Timeout | undefined;
+  /** The runs that were read last, with their outcomes; empty if they could not be read. */
+  private known: string | undefined;
 
   constructor(
     private readonly parts: Parts,
@@ -36,6 +38,12 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
     super();
     this.hold(parts.model.onDidChangeLake(() => this.changed.fire()));
     this.hold(own.onDidBegin(() => this.changed.fire()));
+    // Another window or program may have run the pipeline while it was in use.
+    this.hold(
+      vscode.window.onDidChangeWindowState(({ focused }) => {
+        if (focused && parts.model.seen !== undefined) void this.look();
+      }),
+    );
     this.hold(new vscode.Disposable(() => clearTimeout(this.nextPoll)));
   }
 
@@ -71,8 +79,9 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
     const isOwn = this.own.running !== undefined;
     const count = this.shown;
     const { total, runs } = await this.list(count);
+    this.known = outcomesOf(runs);
     clearTimeout(this.nextPoll);
-    if (!isOwn && runs.some(isRunning)) this.pollLater();
+    if (!isOwn && runs.some(isRunning)) this.lookLater();
     const nodes = runs.map((run): RunNode => ({ kind: "run", run }));
     // Runs with an unreadable record are not in the answer, and more pages would not show them.
     return total > count ? [...nodes, { kind: "more", left: total - count }] : nodes;
@@ -83,23 +92,34 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
     return this.parts.client.request(engine.listRuns, { ...connected, from: 0, count });
   }
 
-  /** Waits for the end of a run of another window or program, and then tells the views. */
-  private pollLater(): void {
+  /** Waits for the end of a run of another window or program. */
+  private lookLater(): void {
     clearTimeout(this.nextPoll);
-    this.nextPoll = setTimeout(() => void this.poll(), pollMilliseconds);
+    this.nextPoll = setTimeout(() => void this.look(), pollMilliseconds);
   }
 
-  private async poll(): Promise<void> {
-    if (this.disposed || this.own.running !== undefined || !this.parts.model.mayLoad) return;
+  /** Tells the views if a run of another window or program has begun or ended. */
+  private async look(): Promise<void> {
+    const { model } = this.parts;
+    if (this.disposed || this.own.running !== undefined || !model.mayLoad) return;
+    const before = this.known;
     try {
-      if ((await this.list()).runs.some(isRunning)) return this.pollLater();
-      this.parts.model.lakeMayHaveChanged();
-      this.parts.model.refreshQuietly();
+      const { runs } = await this.list();
+      this.known = outcomesOf(runs);
+      if (before !== this.known) {
+        model.lakeMayHaveChanged();
+        model.refreshQuietly();
+      } else if (runs.some(isRunning)) this.lookLater();
     } catch {
+      this.known = "";
       // The view says why.
-      this.changed.fire();
+      if (before !== "") this.changed.fire();
     }
   }
+}
+
+function outcomesOf(runs: readonly RunItem[]): string {
+  return JSON.stringify(runs.map(({ runId, outcome }) => [runId, outcome]));
 }
 
 function isRunning({ outcome }: RunItem): boolean {
