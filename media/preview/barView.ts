@@ -45,7 +45,7 @@ function openBar(page: Page, info: PreviewInfo): TemplateResult {
       }
       ${
         info.truncated && !info.full
-          ? html`<vscode-toolbar-button id="more" icon="fold-down" title=${strings.more} ?inert=${model.loadingMore} @click=${page.loadMore}
+          ? html`<vscode-toolbar-button id="more" icon="fold-down" title=${strings.more} @click=${page.loadMore}
             ><span class="label">${strings.more}</span></vscode-toolbar-button>`
           : nothing
       }

@@ -208,6 +208,19 @@ describe.skipIf(!executablePath)("the preview's page", () => {
     expect(await page.locator("#more").count()).toBe(0);
   });
 
+  test("keeps the focus while more rows are loaded, so that the keyboard can load more again", async () => {
+    const source = large();
+    source.failing.set("loadMore", new Error("The engine stopped."));
+    const { page } = await show(source);
+    await page.locator("#more button").focus();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => textOf(page.locator("[role=alert]"))).toContain("The engine stopped.");
+    expect(await focused(page)).toBe("more");
+    source.failing.delete("loadMore");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.locator(".facts").textContent()).toBe("160,000 rows · 14.9 MB");
+  });
+
   test("shows an error and retries", async () => {
     const source = large();
     source.failing.set("previewReport", new Error("No route to the server."));

@@ -41,6 +41,8 @@ export class ConnectionCommands extends Disposable {
    */
   async connect(): Promise<void> {
     if (this.isAsking) {
+      // Whichever there is gets the focus: the progress of its test, or its box.
+      await vscode.commands.executeCommand("notifications.focusToasts");
       await vscode.commands.executeCommand("workbench.action.focusQuickOpen");
       return;
     }
