@@ -19,6 +19,7 @@ export function createTreeView<T>(
     treeDataProvider: {
       ...(provider.onDidChangeTreeData ? { onDidChangeTreeData: provider.onDidChangeTreeData } : {}),
       getChildren: (element) => provider.getChildren(element),
+      ...(provider.resolveTreeItem ? { resolveTreeItem: provider.resolveTreeItem.bind(provider) } : {}),
       getParent: (element) => provider.getParent?.(element),
       getTreeItem: async (element) => {
         const item = await provider.getTreeItem(element);

@@ -83,6 +83,12 @@ export class ReportsTree extends Disposable implements vscode.TreeDataProvider<R
     return item;
   }
 
+  /** Adds a file's tooltip. VS Code calls this when it shows one: for thousands of rows, tooltips take seconds. */
+  resolveTreeItem(item: vscode.TreeItem, node: ReportNode): vscode.TreeItem {
+    if (node.kind === "file") item.tooltip = tooltip(node.item);
+    return item;
+  }
+
   /** All reports below the given nodes, each once. */
   filesOf(nodes: readonly ReportNode[]): ReportItem[] {
     const found = new Map<string, ReportItem>();
@@ -147,7 +153,6 @@ function fileItem({ item }: FileNode): vscode.TreeItem {
   // A sidebar is narrow: with more text than "failed", the reason would push the state out of view. The tooltip has
   // both.
   shown.description = plain([stateWord(item), ...(item.failure === undefined ? [] : [reason])].join(" · "));
-  shown.tooltip = tooltip(item);
   const kind = item.acceptable ? `${item.state}.acceptable` : item.state;
   shown.contextValue = item.report === undefined ? "file" : `report.${kind}`;
   const why = reason === undefined ? "" : `. ${reason}`;

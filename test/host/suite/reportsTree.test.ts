@@ -79,16 +79,14 @@ suite("the reports of an OpenSSH server", function () {
     assert.match(lineOf(lines, "2025-08-25 students").description, /^anonymized/);
     assert.match(lineOf(lines, "2025-08-26 students").description, /^in the lake/);
     assert.match(lineOf(lines, "2025-09-01 students", "2025-09-02 students").description, /^new/);
-    const { tooltip } = reportsTree.getTreeItem(
-      await nodeAt(reportsTree, /^daily/, /^August/, /^2025-08-25 students/),
-    );
+    const done = await nodeAt(reportsTree, /^daily/, /^August/, /^2025-08-25 students/);
+    const { tooltip } = reportsTree.resolveTreeItem(reportsTree.getTreeItem(done), done);
     assert.ok(tooltip instanceof MarkdownString);
     const facts = tooltip.value.replaceAll("\\", "");
     for (const fact of ["Path", "Landed", "Run", "SHA-256", "Rows read", "Rows written"]) {
       assert.ok(facts.includes(`**${fact}** `), `${fact} is among ${facts}`);
     }
     // Existing files are not ingested again.
-    const done = await nodeAt(reportsTree, /^daily/, /^August/, /^2025-08-25 students/);
     await commands.executeCommand("clever.runSelected", done, [done]);
     assert.equal(person.saw(/already in the lake/).length, 1);
   });
@@ -125,7 +123,7 @@ suite("the reports of an OpenSSH server", function () {
     assert.deepEqual(shown?.choices, ["Open File", "Open Run Report"]);
     await model.refresh();
     const node = await nodeAt(reportsTree, /^daily/, /^October/, /^2025-10-06 students/);
-    const item = reportsTree.getTreeItem(node);
+    const item = reportsTree.resolveTreeItem(reportsTree.getTreeItem(node), node);
     assert.equal(item.contextValue, "report.quarantined.acceptable");
     assert.equal(item.description, "quarantined");
     assert.equal(model.counts.quarantined, 1);

@@ -88,7 +88,10 @@ suite("the sample district", function () {
     const [item] = model.reports;
     assert.ok(item?.landed);
     const node: FileNode = { kind: "file", item };
-    const { tooltip, accessibilityInformation } = reportsTree.getTreeItem(node);
+    const { tooltip, accessibilityInformation } = reportsTree.resolveTreeItem(
+      reportsTree.getTreeItem(node),
+      node,
+    );
     assert.ok(tooltip instanceof MarkdownString);
     assert.match(tooltip.value, new RegExp(item.landed.sha256));
     assert.match(accessibilityInformation?.label ?? "", /anonymized/);
