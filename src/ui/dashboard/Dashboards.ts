@@ -216,7 +216,7 @@ function engineSource(
     async ask(filter, signal, onProgress) {
       try {
         const connected = await model.connected();
-        const minimumGroupSize = await groupSize.current();
+        const minimumGroupSize = await groupSize.current(signal);
         const { keepWhole, schoolLevelsFile, licencesFile } = await readGeneralSettings();
         const schoolYearStart = String(given("schoolYearStart") ?? defaultSchoolYearStart);
         const counting = { minimumGroupSize, keepWhole, schoolYearStart, cacheFolder };
