@@ -68,6 +68,17 @@ test("a run of another window or program is noticed when the window gets the foc
   expect(request).toHaveBeenCalledTimes(looks);
 });
 
+test("a lake that does not answer is asked once, however often the window gets the focus", async () => {
+  const { tree, request } = viewOf({ outcome: "done" });
+  request.mockImplementation(() => new Promise(() => undefined));
+  for (let times = 0; times < 3; times++) {
+    setFocus(true);
+    await vi.advanceTimersByTimeAsync(0);
+  }
+  expect(request).toHaveBeenCalledOnce();
+  tree.dispose();
+});
+
 test("the view says once that the runs cannot be read any more, and shows them when they can be again", async () => {
   const { tree, request, lakeMayHaveChanged } = viewOf({ outcome: "done" });
   let shown = 0;

@@ -29,6 +29,8 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   private nextPoll: NodeJS.Timeout | undefined;
   /** The runs that were read last, with their outcomes; empty if they could not be read. */
   private known: string | undefined;
+  /** A lake that does not answer is not asked again each time that the window gets the focus. */
+  private looking: Promise<void> | undefined;
 
   constructor(
     private readonly parts: Parts,
@@ -41,7 +43,7 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
     // Another window or program may have run the pipeline while it was in use.
     this.hold(
       vscode.window.onDidChangeWindowState(({ focused }) => {
-        if (focused && parts.model.seen !== undefined) void this.look();
+        if (focused && parts.model.seen !== undefined) this.look();
       }),
     );
     this.hold(new vscode.Disposable(() => clearTimeout(this.nextPoll)));
@@ -95,11 +97,17 @@ export class RunsTree extends Disposable implements vscode.TreeDataProvider<RunN
   /** Waits for the end of a run of another window or program. */
   private lookLater(): void {
     clearTimeout(this.nextPoll);
-    this.nextPoll = setTimeout(() => void this.look(), pollMilliseconds);
+    this.nextPoll = setTimeout(() => this.look(), pollMilliseconds);
+  }
+
+  private look(): void {
+    this.looking ??= this.lookForOthers().finally(() => {
+      this.looking = undefined;
+    });
   }
 
   /** Tells the views if a run of another window or program has begun or ended. */
-  private async look(): Promise<void> {
+  private async lookForOthers(): Promise<void> {
     const { model } = this.parts;
     if (this.disposed || this.own.running !== undefined || !model.mayLoad) return;
     const before = this.known;
