@@ -5,6 +5,7 @@ import type { ReportKind } from "../answer";
 import type { Dictionary, DictionaryTables, Seats } from "./dictionary";
 import { attendanceSums, usageSums } from "./monthSums";
 import type { MonthSegment } from "./participationIndex";
+import { withNewestSchool } from "./peopleTables";
 import { segmentOf } from "./segment";
 
 /** What a month is built from. */
@@ -28,11 +29,14 @@ export async function buildMonth(
   session: DuckSession,
   { tables, seats, month, rows, ids }: MonthBuild,
 ): Promise<{ readonly segment: MonthSegment; readonly dictionary: Dictionary }> {
-  const { lacking } = await session.one(
-    `SELECT EXISTS (FROM (${ids}) WHERE ${pseudonymName("clever_user_id")} IS NULL) AS lacking`,
+  const { lacking, renamed } = await session.one(
+    `SELECT EXISTS (FROM (${ids}) WHERE ${pseudonymName("clever_user_id")} IS NULL) AS lacking,
+       EXISTS (FROM renamed_schools) AS renamed`,
   );
-  const withPeople = (select: string) =>
-    lacking === true ? withPerson(select, "joined_ids") : withCleverPerson(select);
+  const withPeople = (select: string) => {
+    const rows = renamed === true ? withNewestSchool(select) : select;
+    return lacking === true ? withPerson(rows, "joined_ids") : withCleverPerson(rows);
+  };
   const inMonth = (select: string) => `(FROM (${select}) WHERE ${inMonthSql(month)})`;
   const resource = "resource_id AS id, resource_name AS name, resource_type AS type";
   await tables.addResources(`SELECT ${resource} FROM ${inMonth(rows.resourceUsage)}`);
