@@ -260,12 +260,10 @@ function countedTwice(
   length: number,
 ): ReadonlyMap<number, number> {
   const found = new Map<number, number>();
-  for (let at = 0; at < several.month.length; at++) {
-    const month = several.month[at] as number;
+  for (const { month, entries } of several) {
     const { member, present } = (index.months[month] as ParticipationIndex["months"][number]).attendance;
     const seen = new Map<number, number>();
-    for (let place = several.first[at] as number; place < (several.first[at + 1] as number); place++) {
-      const entry = several.entry[place] as number;
+    for (const entry of entries) {
       const group = groupOf[index.members.cohort[member[entry] as number] as number] as number;
       const before = seen.get(group) ?? 0;
       for (let left = before & (present[entry] as number); left !== 0; left &= left - 1) {

@@ -4,13 +4,8 @@ import type { ParticipationIndex } from "../index/participationIndex";
 export interface People {
   /** Per member: 1 if the person has other members. */
   readonly moved: Uint8Array;
-  /** One month's rows of people with several members in it, from `first[at]` up to `first[at + 1]`. */
-  readonly several: {
-    readonly month: Uint32Array;
-    readonly first: Uint32Array;
-    /** Indexes into the month's `attendance`. */
-    readonly entry: Uint32Array;
-  };
+  /** Per month and person with several members in it: their places in the month's `attendance`. */
+  readonly several: readonly { readonly month: number; readonly entries: readonly number[] }[];
 }
 
 export function peopleOf(index: ParticipationIndex): People {
@@ -49,10 +44,7 @@ export function firstMembers(
 }
 
 function severalEntries({ months, members }: ParticipationIndex, moved: Uint8Array): People["several"] {
-  const month: number[] = [];
-  const first: number[] = [];
-  const entries: number[] = [];
-  months.forEach(({ attendance }, number) => {
+  return months.flatMap(({ attendance }, month) => {
     const ofPerson = new Map<number, number[]>();
     const { member: memberOf } = attendance;
     for (let entry = 0; entry < memberOf.length; entry++) {
@@ -63,17 +55,6 @@ function severalEntries({ months, members }: ParticipationIndex, moved: Uint8Arr
       if (known) known.push(entry);
       else ofPerson.set(person, [entry]);
     }
-    for (const places of ofPerson.values()) {
-      if (places.length < 2) continue;
-      month.push(number);
-      first.push(entries.length);
-      for (const place of places) entries.push(place);
-    }
+    return [...ofPerson.values()].flatMap((entries) => (entries.length > 1 ? { month, entries } : []));
   });
-  first.push(entries.length);
-  return {
-    month: Uint32Array.from(month),
-    first: Uint32Array.from(first),
-    entry: Uint32Array.from(entries),
-  };
 }

@@ -275,18 +275,15 @@ export function peopleWith(
 function countSeveralOnce(scope: Scope, parts: AttendanceParts): void {
   const { schools } = scope.groups;
   const { index, days, people } = scope.facts;
-  const { several } = people;
   const months = days.monthStarts.length;
   const length = parts.days.length;
-  for (let at = 0; at < several.month.length; at++) {
-    const month = several.month[at] as number;
+  for (const { month, entries } of people.several) {
     if (scope.range[month] === 0) continue;
     const { attendance } = index.months[month] as MonthSegment;
     const start = (days.monthStarts[month] as number) - scope.from;
     let seen = 0;
     const seenAt = new Map<number, number>();
-    for (let place = several.first[at] as number; place < (several.first[at + 1] as number); place++) {
-      const entry = several.entry[place] as number;
+    for (const entry of entries) {
       const cohort = index.members.cohort[attendance.member[entry] as number] as number;
       const done = (attendance.active[entry] as number) & (scope.masks[cohort * months + month] as number);
       for (let again = done & seen; again !== 0; again &= again - 1) {
