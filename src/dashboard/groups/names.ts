@@ -25,9 +25,6 @@ export interface Names {
   readonly typeOf: Uint32Array;
   readonly schoolOf: Uint32Array;
   readonly gradeOf: Uint32Array;
-  /** Per cohort: its user type and school as one number, in their order; and how many cohorts have each number. */
-  readonly placeOf: Uint32Array;
-  readonly cohortsAt: Uint32Array;
   /**
    * Resources as shown: distinct (name, type), by name, then type; and the index's resources behind each. All
    * resources of one `resource_id` have its newest name and type.
@@ -59,18 +56,11 @@ export function namesOf(index: ParticipationIndex, firstRuns: readonly Uint32Arr
       .sort(compareNames);
     return { name, type, ...(formerNames.length > 0 ? { formerNames } : {}) };
   });
-  const typeOf = Uint32Array.from(cohorts, ({ userType }) => userTypes.indexOf(userType));
-  const schoolOf = Uint32Array.from(cohorts, ({ school }) => schoolNumbers.get(school) ?? 0);
-  const placeOf = typeOf.map((type, cohort) => type * schools.length + (schoolOf[cohort] as number));
-  const cohortsAt = new Uint32Array(userTypes.length * schools.length);
-  for (const place of placeOf) cohortsAt[place] = (cohortsAt[place] as number) + 1;
   return {
     schools,
     grades,
-    typeOf,
-    schoolOf,
-    placeOf,
-    cohortsAt,
+    typeOf: Uint32Array.from(cohorts, ({ userType }) => userTypes.indexOf(userType)),
+    schoolOf: Uint32Array.from(cohorts, ({ school }) => schoolNumbers.get(school) ?? 0),
     gradeOf: Uint32Array.from(cohorts, ({ grade }) => gradeNumbers.get(grade) ?? 0),
     shown,
     resourcesOf,

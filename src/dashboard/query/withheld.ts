@@ -103,16 +103,21 @@ function spanIn({ facts }: Scope, masks: Uint32Array) {
  * @param namesGrades whether grades are named as soon as there are several
  */
 function placesOf(
-  { index, names: { placeOf, cohortsAt } }: Facts,
+  { index, names: { schools, schoolOf, typeOf } }: Facts,
   cohorts: readonly number[],
   namesGrades = false,
 ): Place[] {
-  return [...groupBy(cohorts, (cohort) => placeOf[cohort] as number)]
+  const placeOf = (cohort: number) =>
+    (typeOf[cohort] as number) * schools.length + (schoolOf[cohort] as number);
+  return [...groupBy(cohorts, placeOf)]
     .sort(([a], [b]) => a - b)
-    .map(([place, [first, ...others]]) => {
-      const { userType, school, grade } = index.cohorts[first as number] as Cohort;
-      const grades = [grade, ...others.map((cohort) => (index.cohorts[cohort] as Cohort).grade)];
-      const isWhole = grades.length === cohortsAt[place] && !(namesGrades && others.length > 0);
-      return { userType, school, grades: isWhole ? null : grades.sort(compareGrades) };
+    .map(([place, numbers]) => {
+      const { userType, school } = index.cohorts[numbers[0] as number] as Cohort;
+      const isWhole = index.cohorts.every(
+        (_, cohort) => placeOf(cohort) !== place || numbers.includes(cohort),
+      );
+      if (isWhole && !(namesGrades && numbers.length > 1)) return { userType, school, grades: null };
+      const grades = numbers.map((cohort) => (index.cohorts[cohort] as Cohort).grade);
+      return { userType, school, grades: grades.sort(compareGrades) };
     });
 }
