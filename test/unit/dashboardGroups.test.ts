@@ -343,6 +343,15 @@ describe("a few people without a grade", () => {
     ]);
   });
 
+  test("are not counted with those of another school who are enough, and the answer says so", async () => {
+    const chosen = await asked([...school(3), ...attended("Eastfield", 12, date)], { grades: [null] });
+    expect(users(chosen)).toEqual([
+      ["8", null],
+      [null, 12],
+    ]);
+    expect(chosen.withheld.ungraded).toEqual([place("8")]);
+  });
+
   test("do not give a grade to a group that is large enough only with them", async () => {
     const whole = await asked([...attended("Dunmere", 6, date, "7"), ...attended("Dunmere", 6, date)]);
     expect(whole.withheld).toMatchObject({ ungraded: [], grades: [{ isSmall: true, each: true }] });

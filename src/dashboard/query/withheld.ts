@@ -34,20 +34,20 @@ export function withheldIn(scope: Scope): Withheld {
   const withData = daysWithData(scope);
   const isEmpty = withData.every((mask) => mask === 0);
   groups.groups.forEach((cohorts, group) => {
-    const isIn = (cohort: number) => scope.cohorts[cohort] === 1;
-    if (isEmpty || !cohorts.some(isIn)) return;
-    if (scope.whole[group] !== 1) {
-      filter.push(cutGroup(scope, cohorts, [cohorts.filter(isIn)]));
-      return;
-    }
-    schools.push(...splitBy(groups.schools, cohorts));
-    grades.push(...splitBy(groups.grades, cohorts));
-    for (const cohort of cohorts) {
+    const selected = cohorts.filter((cohort) => scope.cohorts[cohort] === 1);
+    if (isEmpty || selected.length === 0) return;
+    for (const cohort of selected) {
       const grade = groups.grades.of[cohort] as number;
       if (grade === names.gradeOf[cohort]) continue;
       const { userType, school } = facts.index.cohorts[cohort] as Cohort;
       ungraded.push({ userType, school, grades: [names.grades[grade] as string | null] });
     }
+    if (scope.whole[group] !== 1) {
+      filter.push(cutGroup(scope, cohorts, [selected]));
+      return;
+    }
+    schools.push(...splitBy(groups.schools, cohorts));
+    grades.push(...splitBy(groups.grades, cohorts));
     const uncounted = isNeverCounted(scope, group)
       ? withData
       : withData.map((mask, month) => mask & (groups.uncounted[group * withData.length + month] as number));
