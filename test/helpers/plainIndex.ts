@@ -5,7 +5,6 @@ import type {
   ParticipationIndex,
   Resource,
 } from "../../src/dashboard/index/participationIndex";
-import { segmentOf } from "../../src/dashboard/index/segment";
 
 /** Rows of the pseudonymized tables, as tests write them. */
 interface Row {
@@ -88,7 +87,8 @@ export function plainIndex(
     }
     for (const { keys } of usedDays.rows()) runs.add(keys.slice(0, 2), [0, 1, 0]);
     for (const { keys } of usageCells.rows()) runs.add(keys.slice(0, 2), [2 ** (keys[2] ?? 0), 0, 1]);
-    return segmentOf(month, {
+    return {
+      month,
       attendance: {
         member: Uint32Array.from(attendance.key(0)),
         present: Uint32Array.from(attendance.value(0)),
@@ -106,8 +106,8 @@ export function plainIndex(
         resource: Uint32Array.from(runs.key(0)),
         cohort: Uint32Array.from(runs.key(1)),
         days: Uint32Array.from(runs.value(0)),
-        people: Uint32Array.from(runs.value(1)),
-        cells: Uint32Array.from(runs.value(2)),
+        firstPerson: startsOf(runs.value(1)),
+        firstCell: startsOf(runs.value(2)),
       },
       usage: { member: Uint32Array.from(usedDays.key(2)), days: Uint32Array.from(usedDays.value(0)) },
       usageCells: {
@@ -115,7 +115,7 @@ export function plainIndex(
         rows: Uint32Array.from(usageCells.value(0)),
         accesses: Float64Array.from(usageCells.value(1)),
       },
-    });
+    };
   });
   return {
     cohorts: cohorts.items,
@@ -130,6 +130,12 @@ export function plainIndex(
     rows: 0,
     hasGrades,
   };
+}
+
+/** Where each range begins, and where the last one ends. */
+function startsOf(lengths: readonly number[]): Uint32Array {
+  let end = 0;
+  return Uint32Array.from([0, ...lengths.map((length) => (end += length))]);
 }
 
 const dayOf = ({ date }: Row) => Number(date.slice(8, 10)) - 1;

@@ -1,11 +1,11 @@
 import { type DuckSession, sqlFile } from "../../duck/duck";
+import { decodeColumns, encodeColumns } from "./columnsFile";
 import { type Dictionary, type DictionaryTables, emptyDictionary } from "./dictionary";
 import type { LakeCache } from "./lakeCache";
 import type { Manifest, StoredFile } from "./manifest";
 import type { MonthIds } from "./monthIds";
 import type { MonthSegment } from "./participationIndex";
 import type { PeopleOfTables } from "./peopleTables";
-import { decodeSegment, encodeSegment } from "./segment";
 
 /** A month in memory; `file` is undefined if it could not be stored. */
 export interface KeptMonth {
@@ -13,6 +13,8 @@ export interface KeptMonth {
   readonly segment: MonthSegment;
   readonly file: StoredFile | undefined;
 }
+
+type Columns = Omit<MonthSegment, "month">;
 
 /** What the index consists of: segments, their dictionary, and where both are stored. */
 export class IndexState {
@@ -91,15 +93,12 @@ export class IndexState {
     signal.throwIfAborted();
     for (const [index, { month, key, file }] of requested.entries()) {
       const bytes = segments[index];
-      const segment = bytes && decodeSegment(bytes, month);
-      if (segment) state.months.set(month, { key, segment, file });
+      if (bytes) state.months.set(month, { key, segment: { month, ...decodeColumns<Columns>(bytes) }, file });
       else state.replaced.push(file);
     }
     const bytes = await cache.read(membersFile);
     if (bytes === undefined) return undefined;
-    const count = bytes.byteLength / 8;
-    const members = { person: new Uint32Array(bytes, 0, count), cohort: new Uint32Array(bytes, 4 * count) };
-    state.dictionary = { people, cohorts, resources, members };
+    state.dictionary = { people, cohorts, resources, ...decodeColumns<Pick<Dictionary, "members">>(bytes) };
     state.stored = { people: peopleFile, members: membersFile };
     return state;
   }
@@ -149,14 +148,14 @@ export class IndexState {
     await cache.ensure();
     for (const [month, { key, segment, file }] of this.months) {
       if (file) continue;
-      this.months.set(month, { key, segment, file: await cache.write("segment", encodeSegment(segment)) });
+      const { month: _, ...columns } = segment;
+      this.months.set(month, { key, segment, file: await cache.write("segment", encodeColumns(columns)) });
     }
     if (this.stored === undefined && tables) {
-      const { person, cohort } = dictionary.members;
-      const members = Buffer.concat([bytesOf(person), bytesOf(cohort)]);
+      const { members } = dictionary;
       this.stored = {
         people: await cache.add("parquet", (place) => tables.save(place)),
-        members: await cache.write("members", members),
+        members: await cache.write("members", encodeColumns({ members })),
       };
     }
     if (this.stored === undefined) return;
@@ -187,9 +186,6 @@ export class IndexState {
     return [...replaced, ...dictionary, ...[...months.values()].flatMap(({ file }) => file ?? [])];
   }
 }
-
-const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array) =>
-  new Uint8Array(buffer, byteOffset, byteLength);
 
 /** Dictionaries only grow at the end. */
 function isLonger(now: Dictionary, before: Dictionary): boolean {

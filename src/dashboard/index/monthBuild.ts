@@ -6,7 +6,6 @@ import type { Dictionary, DictionaryTables, Seats } from "./dictionary";
 import { attendanceSums, usageSums } from "./monthSums";
 import type { MonthSegment } from "./participationIndex";
 import { withNewestSchool } from "./peopleTables";
-import { segmentOf } from "./segment";
 
 /** What a month is built from. */
 export interface MonthBuild {
@@ -49,7 +48,7 @@ export async function buildMonth(
     dictionary,
   );
   const usage = await usageOf(session, inMonth(withPeople(rows.resourceUsage)), seats, dictionary);
-  return { segment: segmentOf(month, { ...attendance, ...usage }), dictionary };
+  return { segment: { month, ...attendance, ...usage }, dictionary };
 }
 
 async function attendanceOf(session: DuckSession, rows: string, seats: Seats, dictionary: Dictionary) {

@@ -1,6 +1,5 @@
 import { lowestBit } from "../calendar";
 import { type Dictionary, nobody, type Seats } from "./dictionary";
-import { starts } from "./segment";
 
 /** The rows of a month's daily participation, with the seats of their people and their days of the month, from 0. */
 interface Attended {
@@ -85,8 +84,8 @@ export function usageSums(rows: Accessed, seats: Seats, { resources }: Dictionar
     resource: new Uint32Array(count),
     cohort: new Uint32Array(count),
     days: new Uint32Array(count),
-    people: new Uint32Array(count),
-    cells: new Uint32Array(count),
+    firstPerson: new Uint32Array(count + 1),
+    firstCell: new Uint32Array(count + 1),
   };
   const usage = { member: new Uint32Array(count), days: new Uint32Array(count) };
   const cells = {
@@ -101,7 +100,6 @@ export function usageSums(rows: Accessed, seats: Seats, { resources }: Dictionar
     const end = first[resource + 1] as number;
     for (let at = first[resource] as number; at < end; run++) {
       const cohort = seats.cohort[seat[at] as number] as number;
-      const [firstPerson, firstCell] = [people, cell];
       let [days, last] = [0, -1];
       rowsOn.fill(0);
       accessesOn.fill(0);
@@ -125,8 +123,8 @@ export function usageSums(rows: Accessed, seats: Seats, { resources }: Dictionar
       runs.resource[run] = resource;
       runs.cohort[run] = cohort;
       runs.days[run] = days;
-      runs.people[run] = people - firstPerson;
-      runs.cells[run] = cell - firstCell;
+      runs.firstPerson[run + 1] = people;
+      runs.firstCell[run + 1] = cell;
     }
   }
   return {
@@ -134,8 +132,8 @@ export function usageSums(rows: Accessed, seats: Seats, { resources }: Dictionar
       resource: runs.resource.slice(0, run),
       cohort: runs.cohort.slice(0, run),
       days: runs.days.slice(0, run),
-      people: runs.people.slice(0, run),
-      cells: runs.cells.slice(0, run),
+      firstPerson: runs.firstPerson.slice(0, run + 1),
+      firstCell: runs.firstCell.slice(0, run + 1),
     },
     usage: { member: usage.member.slice(0, people), days: usage.days.slice(0, people) },
     usageCells: {
@@ -173,9 +171,10 @@ function byResourceAndSeat(
 
 /** Where the rows of each number begin once they are sorted, and where the last ones end. */
 function firstRows(numbers: Uint32Array, count: number): Uint32Array {
-  const counts = new Uint32Array(count);
-  for (const number of numbers) counts[number] = (counts[number] as number) + 1;
-  return starts(counts);
+  const first = new Uint32Array(count + 1);
+  for (const number of numbers) first[number + 1] = (first[number + 1] as number) + 1;
+  for (let at = 0; at < count; at++) first[at + 1] = (first[at] as number) + (first[at + 1] as number);
+  return first;
 }
 
 /** The place at a number, which moves on by one. */

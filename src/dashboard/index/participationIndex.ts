@@ -81,9 +81,6 @@ export interface MonthSegment {
     readonly days: Uint32Array;
     readonly firstPerson: Uint32Array;
     readonly firstCell: Uint32Array;
-    /** Numbers of people and cells. */
-    readonly people: Uint32Array;
-    readonly cells: Uint32Array;
   };
   /** Days on which a run's members used its resource, ascending by member. */
   readonly usage: { readonly member: Uint32Array; readonly days: Uint32Array };
