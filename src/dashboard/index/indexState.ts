@@ -29,17 +29,15 @@ export class IndexState {
    * An empty state.
    *
    * @param people the state of people it is made with; see `preparePeople`
-   * @param replaced files to remove when it is saved
    */
   constructor(
     private readonly cache: LakeCache,
     readonly people: PeopleOfTables,
-    private readonly replaced: StoredFile[],
   ) {}
 
   /** An empty state that replaces this one. */
   emptied(): IndexState {
-    return new IndexState(this.cache, this.people, this.files());
+    return new IndexState(this.cache, this.people);
   }
 
   /**
@@ -83,18 +81,12 @@ export class IndexState {
   ): Promise<IndexState | undefined> {
     const { people, cohorts, resources, peopleFile, membersFile } = manifest.dictionary;
     const requested = manifest.months.filter(({ month, key }) => wanted.get(month)?.key === key);
-    const others = manifest.months.filter((month) => !requested.includes(month));
-    const state = new IndexState(
-      cache,
-      manifest.peopleOfTables,
-      others.map(({ file }) => file),
-    );
+    const state = new IndexState(cache, manifest.peopleOfTables);
     const segments = await Promise.all(requested.map(({ file }) => cache.read(file)));
     signal.throwIfAborted();
     for (const [index, { month, key, file }] of requested.entries()) {
       const bytes = segments[index];
       if (bytes) state.months.set(month, { key, segment: { month, ...decodeColumns<Columns>(bytes) }, file });
-      else state.replaced.push(file);
     }
     const bytes = await cache.read(membersFile);
     if (bytes === undefined) return undefined;
@@ -116,16 +108,11 @@ export class IndexState {
   setMonth(month: string, built: Pick<KeptMonth, "key" | "segment">, dictionary: Dictionary): void {
     this.removeMonth(month);
     this.months.set(month, { ...built, file: undefined });
-    if (isLonger(dictionary, this.dictionary) && this.stored) {
-      this.replaced.push(this.stored.people, this.stored.members);
-      this.stored = undefined;
-    }
+    if (isLonger(dictionary, this.dictionary)) this.stored = undefined;
     this.dictionary = dictionary;
   }
 
   removeMonth(month: string): void {
-    const file = this.months.get(month)?.file;
-    if (file) this.replaced.push(file);
     this.months.delete(month);
     this.seen = undefined;
   }
@@ -174,16 +161,7 @@ export class IndexState {
       fileMonths: Object.fromEntries([...fileMonths].map(([file, months]) => [file, [...months]])),
     };
     await cache.writeManifest(manifest);
-    await cache.clean([...this.replaced, ...ids.replaced], manifest);
-    this.replaced.length = 0;
-    ids.replaced.length = 0;
-  }
-
-  /** The files in which it is stored. */
-  files(): StoredFile[] {
-    const { stored, months, replaced } = this;
-    const dictionary = stored ? [stored.people, stored.members] : [];
-    return [...replaced, ...dictionary, ...[...months.values()].flatMap(({ file }) => file ?? [])];
+    await cache.clean(manifest);
   }
 }
 

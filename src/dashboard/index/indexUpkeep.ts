@@ -6,7 +6,7 @@ import { BuildEngine } from "./buildEngine";
 import { DictionaryTables } from "./dictionary";
 import { IndexState, type KeptMonth } from "./indexState";
 import { LakeCache } from "./lakeCache";
-import { filesOf, type Manifest } from "./manifest";
+import type { Manifest } from "./manifest";
 import { buildMonth } from "./monthBuild";
 import { type FilesByMonth, monthFiles } from "./monthFiles";
 import { MonthIds } from "./monthIds";
@@ -182,8 +182,7 @@ export class IndexUpkeep {
       const loaded = await IndexState.load(cache, manifest, requested, signal);
       if (loaded && (await isOfPeople(loaded))) return loaded;
     }
-    const replaced = state?.files() ?? (manifest ? filesOf(manifest) : []);
-    return new IndexState(cache, people, replaced);
+    return new IndexState(cache, people);
   }
 
   /** Builds the missing months; all of them if the dictionary is lost. */

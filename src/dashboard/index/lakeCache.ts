@@ -20,6 +20,9 @@ const leftoverAgeMilliseconds = 3_600_000;
  * manifest names the valid ones. Missing, damaged or foreign files are treated as absent.
  */
 export class LakeCache {
+  /** Names of files that this process stored, or found in the manifest. */
+  private readonly known = new Set<string>();
+
   private constructor(readonly folder: string) {}
 
   /** Creates the folder if needed; `lakeUrl` enters only as a hash. */
@@ -48,7 +51,9 @@ export class LakeCache {
 
   async readManifest(): Promise<Manifest | undefined> {
     try {
-      return decodeManifest(await readFile(this.pathOf(manifestName), "utf8"));
+      const manifest = decodeManifest(await readFile(this.pathOf(manifestName), "utf8"));
+      for (const { name } of manifest ? filesOf(manifest) : []) this.known.add(name);
+      return manifest;
     } catch {
       return undefined;
     }
@@ -98,6 +103,7 @@ export class LakeCache {
       const name = `${randomUUID()}.${extension}`;
       await chmod(localPath, 0o600);
       await replaceFile(localPath, this.pathOf(name));
+      this.known.add(name);
       return { name, size: bytes.length, crc: crc32(bytes) };
     } catch (error) {
       await removeLocal(localPath).catch(() => undefined);
@@ -120,13 +126,12 @@ export class LakeCache {
     return this.pathOf(`${randomUUID()}.tmp`);
   }
 
-  /** Removes replaced files, and leftovers of processes that ended early. */
-  async clean(replaced: readonly StoredFile[], manifest: Manifest): Promise<void> {
+  /** Removes the files that a manifest replaces, and leftovers of processes that ended early. */
+  async clean(manifest: Manifest): Promise<void> {
     const keep = new Set([manifestName, copiesName, ...filesOf(manifest).map(({ name }) => name)]);
-    const gone = new Set(replaced.map(({ name }) => name));
     const others = (await readdir(this.folder)).filter((name) => !keep.has(name));
     for (const { localPath, time } of await newestFirst(others.map((name) => this.pathOf(name)))) {
-      if (gone.has(path.basename(localPath)) || Date.now() - time > leftoverAgeMilliseconds) {
+      if (this.known.has(path.basename(localPath)) || Date.now() - time > leftoverAgeMilliseconds) {
         await removeLocal(localPath);
       }
     }

@@ -17,8 +17,6 @@ type Rows = Readonly<Record<ReportKind, string>>;
  */
 export class MonthIds {
   private readonly stored: Map<string, Manifest["ids"][number]>;
-  /** Files of months that have changed. */
-  readonly replaced: StoredFile[] = [];
 
   /**
    * @param stored what an earlier process stored
@@ -50,7 +48,7 @@ export class MonthIds {
   ): Promise<string> {
     const known = this.stored.get(month);
     if (known?.key === key && (await this.cache.read(known.file))) return this.selectFile(known.file);
-    if (known) this.remove(known);
+    this.stored.delete(month);
     const { dailyParticipation, resourceUsage } = await readRows();
     const all = [dailyParticipation, resourceUsage].map((rows) => `SELECT ${columns}, date FROM (${rows})`);
     const ids = `SELECT ${columns}, coalesce(${inMonthSql(month)}, false) AS counts, max(date) AS date
@@ -70,17 +68,12 @@ export class MonthIds {
 
   /** Forgets all months but the given ones. */
   keep(months: { has(month: string): boolean }): void {
-    for (const ids of this.stored.values()) if (!months.has(ids.month)) this.remove(ids);
+    for (const month of this.stored.keys()) if (!months.has(month)) this.stored.delete(month);
   }
 
   /** What a later process can use. */
   get manifest(): Manifest["ids"] {
     return [...this.stored.values()];
-  }
-
-  private remove({ month, file }: Manifest["ids"][number]): void {
-    this.stored.delete(month);
-    this.replaced.push(file);
   }
 
   private selectFile({ name }: StoredFile): string {
